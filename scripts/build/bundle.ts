@@ -1,0 +1,58 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+import { root } from '../lib/process.ts';
+import type { BuildInfo } from './build-info.ts';
+import { leanClientNode } from './client-node.ts';
+import { type BundleName, bundleBorders, leanYargs, moduleKey } from './plugins.ts';
+
+/** Bundles that the first one loads when it needs them. */
+export const bundleNames: readonly BundleName[] = ['parser', 'app'];
+
+/** Writes main.js and the bundles that it loads into a folder. */
+export async function writeBundles(folder: string, info: BuildInfo): Promise<void> {
+  const common: BuildOptions = {
+    absWorkingDir: root,
+    bundle: true,
+    // Names stay: stack traces are all that a bug report has.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'cjs',
+    charset: 'ascii',
+    legalComments: 'none',
+    // In an embedded script there is no module to import into: what stays an import() becomes a require().
+    supported: { 'dynamic-import': false },
+    loader: { '.sh': 'text', '.bash': 'text' },
+    define: { BUILD_INFO: JSON.stringify(info), 'import.meta.url': '"file:///kubectl-nettools.js"' },
+    plugins: [bundleBorders, leanYargs, leanClientNode],
+    logLevel: 'warning',
+  };
+  await build({ ...common, entryPoints: ['src/main.ts'], outfile: path.join(folder, 'main.js') });
+  for (const name of bundleNames) {
+    await build({
+      ...common,
+      stdin: { contents: entryOf(await modulesOf(name)), resolveDir: root, sourcefile: `${name}.ts` },
+      outfile: path.join(folder, `${name}.js`),
+      // A function expression: running the script gives the function to call.
+      banner: { js: '(function(require,module,exports){' },
+      footer: { js: '})' },
+    });
+  }
+}
+
+async function modulesOf(name: BundleName): Promise<string[]> {
+  if (name === 'parser') return ['./src/cli/parse.ts'];
+  const files = await readdir(path.join(root, 'src/commands'));
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
+    .map((file) => `./src/commands/${file}`);
+}
+
+/** Each module is set up when its function is first called. */
+function entryOf(modules: readonly string[]): string {
+  const entries = modules.map((file) => `${JSON.stringify(moduleKey(file))}: () => require('${file}')`);
+  return `module.exports = { ${entries.join(', ')} };`;
+}

@@ -1,0 +1,60 @@
+import path from 'node:path';
+import type { Plugin } from 'esbuild';
+import { root } from '../lib/process.ts';
+
+/** Where each bundle of the binary ends: an import() of such a module loads another bundle. */
+export type BundleName = 'parser' | 'app';
+
+/** The bundle that holds a module of src, when it is not the one that the binary starts with. */
+function bundleOf(file: string): BundleName | undefined {
+  const name = path.relative(path.join(root, 'src'), file).split(path.sep).join('/');
+  if (name === 'cli/parse.ts') return 'parser';
+  return name.startsWith('commands/') ? 'app' : undefined;
+}
+
+/** Turns an import() across a bundle's border into a call of the loader. */
+export const bundleBorders: Plugin = {
+  name: 'bundle-borders',
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, ({ kind, path: specifier, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const file = path.resolve(resolveDir, specifier);
+      return bundleOf(file) === undefined ? undefined : { path: file, namespace: 'other-bundle' };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'other-bundle' }, ({ path: file }) => ({
+      contents: `import { loadBundle } from './src/binary/load.ts';
+        module.exports = loadBundle(${JSON.stringify(bundleOf(file))})[${JSON.stringify(moduleKey(file))}]();`,
+      resolveDir: root,
+    }));
+  },
+};
+
+/** The name under which a bundle offers a module. */
+export function moduleKey(file: string): string {
+  return path.basename(file, '.ts');
+}
+
+/**
+ * Replaces what yargs loads and does not need here, 40 ms of it: cliui lays out a help that is not used and measures
+ * its text with Intl.Segmenter and a large expression for emoji; node:assert checks what yargs is called with.
+ */
+export const leanYargs: Plugin = {
+  name: 'lean-yargs',
+  setup(build) {
+    build.onResolve({ filter: /^(cliui|string-width|assert)$/ }, ({ path: name, importer }) =>
+      /node_modules\/yargs\//.test(importer) ? { path: name, namespace: 'lean-yargs' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'lean-yargs' }, ({ path: name }) => ({
+      contents: yargsReplacements[name] ?? '',
+    }));
+  },
+};
+
+const yargsReplacements: Readonly<Record<string, string>> = {
+  cliui: `export default () => { throw new Error('the help is not from yargs'); };`,
+  'string-width': 'export default (text) => text.length;',
+  assert: `
+    const check = (holds, message) => { if (!holds) throw message instanceof Error ? message : new Error(message); };
+    export const strictEqual = (a, b, message) => check(Object.is(a, b), message);
+    export const notStrictEqual = (a, b, message) => check(!Object.is(a, b), message);`,
+};

@@ -1,0 +1,21 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { root } from './lib/process.ts';
+
+/** Files in the repository that are made from the sources: path from the root, and what makes the text. */
+const generators: ReadonlyArray<{ file: string; render: () => string | Promise<string> }> = [];
+
+// `--check` only compares, and fails when a file is not what the sources now give.
+const checkOnly = process.argv.includes('--check');
+for (const { file, render } of generators) {
+  const target = path.join(root, file);
+  const text = await render();
+  if (text === (await readFile(target, 'utf8').catch(() => undefined))) continue;
+  if (checkOnly) {
+    console.error(`${file} is out of date: run "npm run generate"`);
+    process.exitCode = 1;
+  } else {
+    await writeFile(target, text);
+    console.log(`wrote ${file}`);
+  }
+}

@@ -1,0 +1,127 @@
+import path from 'node:path';
+import { transformSync } from 'esbuild';
+
+// What each folder of src may import. Dependencies point one way: a change in a reporter cannot break a parser, and
+// what has to stay pure (parsers, checks) cannot reach a clock, a file or the network.
+
+interface Layer {
+  /** Folders whose values it may import. Its own folder is always allowed. */
+  readonly folders: readonly string[];
+  /** Folders that it may name only in `import type` or in a dynamic import(). */
+  readonly lazy?: readonly string[];
+  /** Packages from package.json. */
+  readonly packages?: readonly string[];
+  /** Whether it may import node:* modules and use the ambient clock, randomness and process. */
+  readonly node: boolean;
+}
+
+const below = (name: keyof typeof layers): readonly string[] => [name, ...(layers[name]?.folders ?? [])];
+
+const layers: Record<string, Layer> = {
+  model: { folders: [], node: false },
+  parsers: { folders: ['model'], node: false },
+  checks: { folders: ['model'], node: false },
+  report: { folders: ['model'], packages: ['cli-table3', 'js-yaml'], node: false },
+  probes: { folders: ['parsers', 'model'], node: true },
+  kube: { folders: ['model'], packages: ['@kubernetes/client-node', 'hpagent', 'js-yaml'], node: true },
+  exec: { folders: ['kube', 'model'], packages: ['ws', 'hpagent'], node: true },
+};
+layers['channels'] = { folders: below('exec'), node: true };
+layers['targets'] = { folders: below('channels'), node: true };
+layers['app'] = {
+  folders: [...below('targets'), ...below('probes'), ...below('checks'), ...below('report')],
+  node: true,
+};
+layers['commands'] = { folders: below('app'), packages: ['cli-table3', 'js-yaml'], node: true };
+// Parsing the command line and printing help must not wait for the client's code to load.
+layers['cli'] = {
+  folders: ['model'],
+  lazy: below('commands'),
+  packages: ['yargs', 'cli-table3'],
+  node: true,
+};
+layers['main.ts'] = { folders: ['cli'], node: true };
+
+/** Globals that make a result depend on more than the input. */
+const impureGlobals = [
+  'Date',
+  'Math.random',
+  'performance',
+  'process',
+  'globalThis',
+  'crypto',
+  'fetch',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'console',
+  'require',
+];
+
+interface Import {
+  readonly specifier: string;
+  readonly kind: 'value' | 'type' | 'dynamic';
+}
+
+/**
+ * Checks one source file against the rules.
+ * @param file its path from the root of the work tree, with forward slashes, for example `src/parsers/ping.ts`
+ * @returns one sentence for each violation
+ */
+export function findViolations(file: string, text: string): string[] {
+  const [, name] = file.split('/');
+  const layer = name === undefined ? undefined : layers[name];
+  if (name === undefined || layer === undefined) return [`${file}: no import rule covers this file`];
+  const code = transformSync(text, { loader: 'ts', define: impureMarkers, legalComments: 'none' }).code;
+  const found = listImports(text, code).flatMap((one) => {
+    const problem = judge(file, name, layer, one);
+    return problem === undefined ? [] : [`${file}: ${problem}`];
+  });
+  if (!layer.node) {
+    for (const name of impureGlobals) {
+      if (code.includes(marker(name)))
+        found.push(`${file}: uses ${name}, which is not a function of its input`);
+    }
+  }
+  return found;
+}
+
+function judge(file: string, name: string, layer: Layer, { specifier, kind }: Import): string | undefined {
+  if (specifier.startsWith('node:')) return layer.node ? undefined : `imports ${specifier}`;
+  if (!specifier.startsWith('.')) {
+    const pkg = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+    return layer.packages?.includes(pkg) ? undefined : `imports the package ${pkg}`;
+  }
+  const [top, folder] = path.posix.join(path.posix.dirname(file), specifier).split('/');
+  if (top !== 'src' || folder === undefined) return `imports ${specifier}, which lies outside src`;
+  if (folder === name || layer.folders.includes(folder)) return undefined;
+  if (!layer.lazy?.includes(folder)) return `imports ${specifier}: ${name} may not depend on ${folder}`;
+  return kind === 'value'
+    ? `imports ${specifier}: only "import type" and import() may name ${folder}`
+    : undefined;
+}
+
+/** @param code the same text with types and comments removed: an import() that is left in it runs. */
+function listImports(text: string, code: string): Import[] {
+  const found: Import[] = [];
+  const add = (specifier: string | undefined, kind: Import['kind']) => {
+    if (specifier !== undefined) found.push({ specifier, kind });
+  };
+  for (const match of text.matchAll(/^(?:import|export)\s+(type\s+)?[^;'"`]*?\bfrom\s*['"]([^'"]+)['"]/gm)) {
+    add(match[2], match[1] === undefined ? 'value' : 'type');
+  }
+  for (const match of text.matchAll(/^import\s*['"]([^'"]+)['"]/gm)) add(match[1], 'value');
+  const dynamic = new Set(Array.from(code.matchAll(/\bimport\(\s*["']([^"']+)["']/g), (match) => match[1]));
+  for (const match of text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g)) {
+    add(match[1], dynamic.has(match[1]) ? 'dynamic' : 'type');
+  }
+  return found;
+}
+
+function marker(name: string): string {
+  return `__impure_${name.replace('.', '_')}`;
+}
+
+// esbuild replaces free uses of these names only, so a local variable or a property of that name is no violation.
+const impureMarkers = Object.fromEntries(impureGlobals.map((name) => [name, marker(name)]));

@@ -1,0 +1,55 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { runChecks } from './check.ts';
+import { runCommand } from './lib/process.ts';
+import { type Tally, tallyVitestReport } from './lib/tally.ts';
+
+// The whole gate: static checks, build, cluster, then every test. Arguments go to vitest (`npm test -- --project e2e`).
+// The last line is always the plain count, so that whoever reads only that line knows the result.
+
+const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+
+function add(part: Partial<Tally>): void {
+  total.passed += part.passed ?? 0;
+  total.failed += part.failed ?? 0;
+  total.skipped += part.skipped ?? 0;
+}
+
+/** A step that tests depend on: it counts only when it fails, as one failure. */
+async function prepare(name: string, command: readonly string[]): Promise<void> {
+  console.log(`test: ${name}`);
+  if ((await runCommand(command)) !== 0) {
+    console.error(`test: ${name} failed`);
+    add({ failed: 1 });
+  }
+}
+
+async function runVitest(extra: readonly string[]): Promise<void> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'nettools-test-'));
+  const report = path.join(folder, 'report.json');
+  try {
+    const code = await runCommand([
+      'vitest',
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...extra,
+    ]);
+    const tally = tallyVitestReport(await readFile(report, 'utf8').catch(() => undefined));
+    // Errors outside any test (an unhandled rejection) fail the run without failing a test.
+    if (code !== 0 && tally.failed === 0) tally.failed = 1;
+    add(tally);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+add(await runChecks());
+await prepare('build', ['node', 'scripts/build.ts']);
+await prepare('cluster up', ['node', 'test/cluster/cli.ts', 'up']);
+await runVitest(process.argv.slice(2));
+
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;

@@ -1,0 +1,26 @@
+/** What went wrong below, as one sentence for the user. */
+import { ChannelError } from '../channels/channel.ts';
+import { ApiError, UnreachableError } from '../kube/errors.ts';
+import { UserError } from '../model/errors.ts';
+import { GatherError } from '../probes/gather.ts';
+
+/** Runs `work`; errors that have a known meaning come out as {@link UserError}, all others as they are. */
+export async function withFailuresTold<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw told(error);
+  }
+}
+
+function told(error: unknown): unknown {
+  if (error instanceof UserError) return error;
+  if (error instanceof ApiError || error instanceof UnreachableError || error instanceof GatherError) {
+    return new UserError(error.message, 3, { cause: error });
+  }
+  if (error instanceof ChannelError) {
+    if (error.kind === 'lost') return new UserError(`${error.message}.`, 3, { cause: error });
+    return new UserError(error.kind === 'refused' ? `the exec was refused: ${error.message}` : error.message, 3, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,52 @@
+/** One line of progress on stderr, drawn only on a terminal and gone when the work is done. */
+
+/** `show` replaces the line; `clear` takes it away before anything else is printed. */
+export interface Progress {
+  show(text: string): void;
+  clear(): void;
+}
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const FRAME_MS = 100;
+/** What is faster than this needs no progress; a line that flashes by only irritates. */
+const DELAY_MS = 300;
+
+/** A progress line on stderr; on anything but a terminal it draws nothing. */
+function startProgress(): Progress {
+  const { stderr } = process;
+  if (!stderr.isTTY) return { show: () => undefined, clear: () => undefined };
+  let text = '';
+  let frame = 0;
+  let drawn = false;
+  const started = performance.now();
+  const draw = (): void => {
+    if (text === '' || performance.now() - started < DELAY_MS) return;
+    const line = `${FRAMES[frame++ % FRAMES.length]} ${text}`.slice(0, Math.max(20, (stderr.columns ?? 80) - 1));
+    stderr.write(`\r\u001b[2K${line}`);
+    drawn = true;
+  };
+  const timer = setInterval(draw, FRAME_MS);
+  timer.unref();
+  return {
+    show(next) {
+      text = next.replace(/[\r\n\u001b]/g, ' ');
+      draw();
+    },
+    clear() {
+      clearInterval(timer);
+      text = '';
+      if (drawn) stderr.write('\r\u001b[2K');
+      drawn = false;
+    },
+  };
+}
+
+/** Runs `work` with a progress line that is gone when it ends, however it ends. */
+export async function withProgress<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
+  const progress = startProgress();
+  try {
+    return await work(progress);
+  } finally {
+    progress.clear();
+  }
+}

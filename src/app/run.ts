@@ -1,0 +1,29 @@
+/** Runs one command on a target with its streams passed through unchanged. */
+import type { RunArgs } from '../model/args.ts';
+import { openSession } from './pod-session.ts';
+import type { Progress } from './progress.ts';
+import { drained, rawOutput } from './raw-output.ts';
+import { userStdin } from './user-stdin.ts';
+
+/** What a process ends with that writes to a pipe without a reader: 128 + SIGPIPE. */
+const BROKEN_PIPE_EXIT_CODE = 141;
+
+/** Resolves to the remote exit code. */
+export async function runCommand(args: RunArgs, signal: AbortSignal, progress: Progress): Promise<number> {
+  const { session } = await openSession(args, signal, progress);
+  progress.clear();
+  const [stdout, stderr] = [rawOutput(1), rawOutput(2)];
+  try {
+    const code = await session.channel.run(args.command, {
+      stdin: args.stdin ? userStdin() : undefined,
+      stdout,
+      stderr,
+      signal,
+    });
+    await Promise.all([drained(stdout), drained(stderr)]);
+    return code;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return BROKEN_PIPE_EXIT_CODE;
+    throw error;
+  }
+}

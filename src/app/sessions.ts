@@ -1,0 +1,83 @@
+/** Lists the sessions that commands left behind, and ends them. */
+import { KubeClient } from '../kube/client.ts';
+import { podsPath } from '../kube/paths.ts';
+import type { Pod } from '../kube/types.ts';
+import type { ConnectionFlags, TargetSpec } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
+import { resolvePod } from '../targets/resolve.ts';
+import { type ListedSession, listSessions, sessionsOf, stopSession } from '../targets/sessions.ts';
+import type { Progress } from './progress.ts';
+
+/** A session as it is printed. */
+export interface SessionRow {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly profile: string;
+  readonly image: string;
+  readonly state: string;
+  /** RFC 3339; empty where the kubelet has not told. */
+  readonly since: string;
+  readonly idleSeconds: number;
+}
+
+interface Scope {
+  readonly connection: ConnectionFlags;
+  readonly target?: TargetSpec;
+  readonly allNamespaces: boolean;
+}
+
+interface Found {
+  readonly client: KubeClient;
+  readonly listed: readonly ListedSession[];
+  readonly sessions: readonly SessionRow[];
+}
+
+/** The sessions of one target, of a namespace or of all. */
+export async function findSessions(scope: Scope, signal: AbortSignal): Promise<Found> {
+  const client = await KubeClient.connect(scope.connection);
+  const listed = scope.target
+    ? sessionsOf(await resolvePod(client, scope.target, signal))
+    : await listSessions(client, scope.allNamespaces ? undefined : client.namespace, signal);
+  return { client, listed, sessions: listed.map(row) };
+}
+
+function row({ namespace, pod, container, state, since }: ListedSession): SessionRow {
+  const { name, profile, image, idleSeconds } = container;
+  return { namespace, pod, container: name, profile, image, state, since: since ?? '', idleSeconds };
+}
+
+/**
+ * Ends all running sessions of the scope and waits until the kubelet says so.
+ * @throws {UserError} exit 3: one did not end in time
+ */
+export async function stopSessions(scope: Scope & { readonly timeoutMs: number }, signal: AbortSignal, progress: Progress): Promise<readonly SessionRow[]> {
+  const { client, listed } = await findSessions(scope, signal);
+  const running = listed.filter((s) => s.state === 'running');
+  progress.show(`ending ${running.length} sessions`);
+  await Promise.all(running.map((session) => end(client, session, scope.timeoutMs, signal)));
+  return running.map(row);
+}
+
+async function end(client: KubeClient, session: ListedSession, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  const { namespace, pod, container } = session;
+  const limit = AbortSignal.timeout(timeoutMs);
+  const both = AbortSignal.any([signal, limit]);
+  const path = podsPath(namespace, pod);
+  const { metadata } = await client.get<Pod>(path, { signal: both });
+  // The exec is cut off by the very end that it asks for; what counts is what the kubelet reports afterwards.
+  await stopSession(client, session, both).catch((error: unknown) => {
+    if (both.aborted) throw error;
+  });
+  const query = { fieldSelector: `metadata.name=${pod}`, resourceVersion: metadata?.resourceVersion ?? '' };
+  try {
+    for await (const event of client.watch<Pod>(podsPath(namespace), query, both)) {
+      const now = sessionsOf(event.object).find((s) => s.container.name === container.name);
+      if (event.type === 'DELETED' || now?.state === 'ended') return;
+    }
+  } catch (error) {
+    if (!limit.aborted) throw error;
+  }
+  signal.throwIfAborted();
+  throw new UserError(`session ${namespace}/${pod}/${container.name} did not end within ${timeoutMs / 1000} s.`, 3);
+}

@@ -1,0 +1,56 @@
+/** An interactive shell on a target. */
+import type { ShellArgs } from '../model/args.ts';
+import { openSession } from './pod-session.ts';
+import type { Progress } from './progress.ts';
+import { runCommand } from './run.ts';
+import { DetachFilter, onTerminalResize, rawTerminal } from './terminal.ts';
+
+/** The image's own bash where it has one. */
+const SHELL = ['sh', '-c', 'command -v bash >/dev/null 2>&1 && exec bash; exec sh'];
+
+/** The user left by the detach keys. */
+class DetachedError extends Error {
+  override readonly name = 'DetachedError';
+}
+
+/** Resolves to the remote exit code; 0 after the detach keys. */
+export async function openShell(args: ShellArgs, signal: AbortSignal, progress: Progress): Promise<number> {
+  const command = args.command.length > 0 ? args.command : SHELL;
+  if (!process.stdin.isTTY) {
+    progress.clear();
+    process.stderr.write('warning: stdin is not a terminal, so the shell runs without one and reads commands from it.\n');
+    return runCommand({ ...args, command, stdin: true }, signal, progress);
+  }
+  const { session } = await openSession(args, signal, progress);
+  progress.clear();
+  if (session.profile !== 'netadmin' && args.session.profile === 'auto') {
+    process.stderr.write(`note: profile ${session.profile}, the strongest that is allowed here.\n`);
+  }
+  const detach = new AbortController();
+  const keys = new DetachFilter(args.detachKeys, () => detach.abort(new DetachedError('detached')));
+  let restore: ((clean: boolean) => void) | undefined;
+  let clean = false;
+  try {
+    const code = await session.channel.run(command, {
+      stdin: keys,
+      stdout: process.stdout,
+      terminal: { type: process.env['TERM'], onResize: onTerminalResize },
+      signal: AbortSignal.any([signal, detach.signal]),
+      // Raw only now: until the shell is there, Ctrl-C is for this process.
+      onOpen: () => {
+        restore = rawTerminal();
+        process.stdin.pipe(keys);
+      },
+    });
+    clean = true;
+    return code;
+  } catch (error) {
+    if (!(error instanceof DetachedError)) throw error;
+    restore?.(false);
+    process.stderr.write('detached; the shell on the target ends by itself.\n');
+    return 0;
+  } finally {
+    process.stdin.unpipe(keys);
+    restore?.(clean);
+  }
+}

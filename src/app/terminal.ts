@@ -1,0 +1,83 @@
+/** The user's terminal: raw while a remote shell has it, and whole again whatever happens. */
+import { Transform } from 'node:stream';
+import type { Size } from '../channels/channel.ts';
+
+/**
+ * Undoes what a remote program may have switched on and had no time to switch off: bracketed paste, mouse reports,
+ * the alternate screen, a hidden cursor, colours (xterm control sequences).
+ */
+const RESET = '\u001b[?2004l\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1006l\u001b[?1047l\u001b[?25h\u001b[0m';
+
+/** Puts the terminal into raw mode and returns how to restore it; restoring twice does nothing. */
+export function rawTerminal(): (clean: boolean) => void {
+  const { stdin, stdout } = process;
+  let restored = false;
+  const restore = (clean: boolean): void => {
+    if (restored) return;
+    restored = true;
+    process.off('exit', onExit);
+    stdin.setRawMode(false);
+    stdin.pause();
+    if (!clean && stdout.isTTY) stdout.write(`${RESET}\r\n`);
+  };
+  // The last resort: an exit on a path that nobody thought of.
+  const onExit = (): void => restore(false);
+  process.on('exit', onExit);
+  stdin.setRawMode(true);
+  return restore;
+}
+
+/** Tells the size of the terminal now and whenever it changes. */
+export function onTerminalResize(send: (size: Size) => void): () => void {
+  const { stdout } = process;
+  const tell = (): void => {
+    if (stdout.columns > 0 && stdout.rows > 0) send({ columns: stdout.columns, rows: stdout.rows });
+  };
+  tell();
+  stdout.on('resize', tell);
+  return () => stdout.off('resize', tell);
+}
+
+/**
+ * Passes bytes on and watches for a sequence that leaves the session. A beginning of the sequence is held back until
+ * it is known whether the rest follows, so that the keys that detach are never sent.
+ */
+export class DetachFilter extends Transform {
+  readonly #keys: readonly number[];
+  readonly #onDetach: () => void;
+  #matched = 0;
+
+  constructor(keys: readonly number[], onDetach: () => void) {
+    super();
+    this.#keys = keys;
+    this.#onDetach = onDetach;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    if (this.#keys.length === 0) {
+      this.push(chunk);
+      return done();
+    }
+    const out: number[] = [];
+    for (const byte of chunk) {
+      if (byte === this.#keys[this.#matched]) {
+        this.#matched++;
+        if (this.#matched === this.#keys.length) {
+          this.#onDetach();
+          return done();
+        }
+        continue;
+      }
+      out.push(...this.#keys.slice(0, this.#matched));
+      this.#matched = byte === this.#keys[0] ? 1 : 0;
+      if (this.#matched === 0) out.push(byte);
+    }
+    if (out.length > 0) this.push(Buffer.from(out));
+    done();
+  }
+
+  override _flush(done: () => void): void {
+    if (this.#matched > 0) this.push(Buffer.from(this.#keys.slice(0, this.#matched)));
+    done();
+  }
+}

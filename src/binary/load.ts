@@ -1,0 +1,28 @@
+import { getRawAsset } from 'node:sea';
+import { Script } from 'node:vm';
+
+type Bundle = Record<string, () => unknown>;
+type BundleFunction = (
+  require: (id: string) => unknown,
+  module: { exports: Bundle },
+  exports: Bundle,
+) => void;
+
+const loaded = new Map<string, Bundle>();
+
+/**
+ * Loads one of the bundles that the build put into the binary beside the one it starts with.
+ * The bundle's code cache saves V8 the parsing; one that does not fit (another V8) is ignored by V8 itself.
+ */
+export function loadBundle(name: string): Bundle {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  // The bundler writes ASCII only, so no decoding is needed.
+  const source = Buffer.from(getRawAsset(`${name}.js`)).toString('latin1');
+  const cachedData = Buffer.from(getRawAsset(`${name}.cache`));
+  const script = new Script(source, { filename: `${name}.js`, cachedData });
+  const module = { exports: {} };
+  (script.runInThisContext() as BundleFunction)(process.getBuiltinModule, module, module.exports);
+  loaded.set(name, module.exports);
+  return module.exports;
+}

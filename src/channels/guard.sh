@@ -1,0 +1,69 @@
+# Runs a command whose life is tied to the client's: when the client is gone, the command's session is ended.
+#   own LINES CMD...   this exec's own stdin tells that the client lives. Its first LINES lines become the command's
+#                      stdin; 0 gives it an empty one.
+#   lease ID CMD...    stdin is the user's and goes to the command untouched; another exec, named nettools-lease-ID,
+#                      lives as long as the client.
+# The kubelet leaves a process running when its client goes away, and gives no signal but the end of stdin.
+# Each exec is a session of its own (setsid in runc), and every process that it starts belongs to that session.
+mode=$1 mark=$2
+shift 2
+read -r stat </proc/self/stat
+set_fields() { state=$1 session=$4; }
+set_fields ${stat##*) }
+[ "$session" != 0 ] || session=$$
+
+# Signals all of the session but this watcher: first what a lost terminal sends, at last what none can ignore.
+end_session() {
+  read -r me _ </proc/self/stat
+  for signal in HUP TERM KILL; do
+    left=
+    for entry in /proc/[0-9]*; do
+      [ "${entry#/proc/}" != "$me" ] || continue
+      { read -r stat <"$entry/stat"; } 2>/dev/null || continue
+      sid=$session
+      set_fields ${stat##*) }
+      if [ "$session" = "$sid" ] && [ "$state" != Z ]; then
+        kill -"$signal" "${entry#/proc/}" && left=1
+      fi
+      session=$sid
+    done
+    [ -n "$left" ] || return 0
+    sleep 1
+  done
+}
+
+find_lease() {
+  for entry in /proc/[0-9]*; do
+    words=
+    { read -r words <"$entry/cmdline"; } 2>/dev/null
+    case $words in *nettools-lease-"$mark"*) lease=$entry; return 0 ;; esac
+  done
+  return 1
+}
+
+watch_lease() {
+  tries=0
+  until find_lease; do
+    tries=$((tries + 1))
+    [ $tries -lt 15 ] || return 0
+    sleep 1
+  done
+  while [ -d "$lease" ]; do sleep 1; done
+}
+
+if [ "$mode" = own ]; then
+  exec 3<&0
+  input=
+  [ "$mark" -eq 0 ] || input=$(head -n "$mark" <&3)
+  # Started twice removed, so that the command has no child that it does not know.
+  ( (cat <&3; end_session) >/dev/null 2>&1 & )
+  exec 3<&-
+  if [ -n "$input" ]; then
+    exec "$@" <<EOF
+$input
+EOF
+  fi
+  exec "$@" </dev/null
+fi
+( (watch_lease; end_session) </dev/null >/dev/null 2>&1 & )
+exec "$@"

@@ -1,0 +1,100 @@
+/** The channel of a pod: exec into one of its containers, each command guarded against a lost client. */
+import { randomBytes } from 'node:crypto';
+import { PassThrough, Writable } from 'node:stream';
+import { ExecLostError, ExecRefusedError, execStream } from '../exec/stream.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { type Channel, ChannelError, type RunOptions } from './channel.ts';
+import GUARD from './guard.sh';
+import { compactScript } from './script.ts';
+
+/** One container of one pod. */
+export interface ExecPlace {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
+/** Runs commands in a container by exec. See {@link Channel} for the contract. */
+export class PodExecChannel implements Channel {
+  readonly #client: KubeClient;
+  readonly #place: ExecPlace;
+
+  constructor(client: KubeClient, place: ExecPlace) {
+    this.#client = client;
+    this.#place = place;
+  }
+
+  async run(argv: readonly string[], options: RunOptions): Promise<number> {
+    if (!options.stdin) return this.#exec([...guard('own', '0'), ...argv], options);
+    const id = randomBytes(8).toString('hex');
+    const lease = new AbortController();
+    const held = this.#holdLease(id, lease.signal);
+    try {
+      return await this.#exec([...guard('lease', id), ...withTerm(argv, options)], options);
+    } finally {
+      lease.abort(new Error('the command has ended'));
+      await held;
+    }
+  }
+
+  runWithInput(argv: readonly string[], input: string, options: Omit<RunOptions, 'stdin' | 'terminal'>): Promise<number> {
+    const text = input.endsWith('\n') ? input : `${input}\n`;
+    const lines = text.split('\n').length - 1;
+    // Never ended: the end of this exec's stdin is what tells the far side that the client is gone.
+    const stdin = new PassThrough();
+    stdin.write(text);
+    return this.#exec([...guard('own', String(lines)), ...argv], { ...options, stdin });
+  }
+
+  /**
+   * Holds a second exec open whose only work is to end when this client is gone. It is best effort: without it the
+   * command still runs, and the far side stops looking for it after a while.
+   */
+  async #holdLease(id: string, signal: AbortSignal): Promise<void> {
+    const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+    try {
+      // The second word keeps the shell from replacing itself by cat, which would lose the name.
+      const command = ['sh', '-c', 'cat >/dev/null; :', `nettools-lease-${id}`];
+      await execStream(this.#endpoint(command, false), { stdout: sink, stderr: sink }, { signal });
+    } catch {
+      // Ended by the abort above, or refused: then the command's own exec tells why.
+    }
+  }
+
+  async #exec(command: readonly string[], options: RunOptions): Promise<number> {
+    const { terminal } = options;
+    try {
+      const outcome = await execStream(
+        this.#endpoint(command, terminal !== undefined),
+        {
+          stdin: options.stdin,
+          stdout: options.stdout,
+          stderr: terminal ? undefined : options.stderr,
+          onResize: terminal?.onResize,
+        },
+        { signal: options.signal, onOpen: options.onOpen },
+      );
+      if (outcome.kind === 'exit') return outcome.code;
+      throw new ChannelError('failed', `the container's runtime could not run the command: ${outcome.message}`);
+    } catch (error) {
+      if (error instanceof ExecRefusedError) {
+        throw new ChannelError('refused', error.message, { status: error.status, cause: error });
+      }
+      if (error instanceof ExecLostError) throw new ChannelError('lost', error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  #endpoint(command: readonly string[], tty: boolean): ReturnType<KubeClient['execEndpoint']> {
+    return this.#client.execEndpoint({ ...this.#place, command, stdin: true, tty });
+  }
+}
+
+function guard(mode: 'own' | 'lease', mark: string): string[] {
+  return ['sh', '-c', compactScript(GUARD), 'nettools', mode, mark];
+}
+
+/** kubelets start a terminal's process without TERM, and full-screen tools then refuse to work. */
+function withTerm(argv: readonly string[], options: RunOptions): readonly string[] {
+  return options.terminal?.type === undefined ? argv : ['env', `TERM=${options.terminal.type}`, ...argv];
+}

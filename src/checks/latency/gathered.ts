@@ -1,0 +1,96 @@
+/** From evidence to facts: parses each result, and tells for what is missing why it is. Pure. */
+import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import { parseCurl } from '../../parsers/curl.ts';
+import { type PingSeries, parsePing } from '../../parsers/ping.ts';
+import { parseCounters } from '../../parsers/proc-net.ts';
+import { parsePrivileges } from '../../parsers/proc-status.ts';
+import { parseSs } from '../../parsers/ss.ts';
+import { parseQdiscs } from '../../parsers/tc.ts';
+import { type ConnectSeries, parseConnects } from '../../parsers/tcp-connect.ts';
+import { distribution } from '../statistics.ts';
+import type { Destination, LatencyFacts, LatencyThresholds, Measured, PathFacts } from './facts.ts';
+
+export function latencyFacts(evidence: Evidence, destinations: readonly Destination[], thresholds: LatencyThresholds): LatencyFacts {
+  const before = evidence['counters-before'];
+  const after = evidence['counters-after'];
+  return {
+    privileges: parsePrivileges(evidence['status']?.stdout ?? ''),
+    paths: destinations.map((destination) => pathFacts(evidence, destination)),
+    counters: {
+      before: parseCounters(before?.stdout ?? ''),
+      after: parseCounters(after?.stdout ?? ''),
+      quotes: [before, after].filter((r) => r !== undefined),
+    },
+    sockets: { value: parseSs(evidence['sockets']?.stdout ?? ''), result: evidence['sockets'] },
+    qdiscs: { value: parseQdiscs(evidence['qdiscs']?.stdout ?? '') ?? [], result: evidence['qdiscs'] },
+    thresholds,
+  };
+}
+
+function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
+  const results = {
+    icmp: evidence[`${destination.id}-icmp`],
+    tcp: evidence[`${destination.id}-tcp`],
+    http: evidence[`${destination.id}-http`],
+  };
+  const icmp = icmpOf(results.icmp);
+  const tcp = tcpOf(results.tcp);
+  return {
+    destination,
+    address: tcp.value?.address ?? results.icmp?.command.at(-1),
+    icmp,
+    tcp,
+    http: destination.url === undefined ? undefined : httpOf(results.http),
+    rtt: rttOf(icmp.value, tcp.value),
+    results,
+  };
+}
+
+/** Why a command gave nothing that applies to every command alike; `undefined` when it ran. */
+function notRun(result: ProbeResult | undefined, tool: string): string | undefined {
+  if (!result) return 'it was not part of the run';
+  if (result.status === 'missing') return `the image has no ${tool}`;
+  if (result.status === 'unknown-placeholder') return 'the target has none';
+  return undefined;
+}
+
+function icmpOf(result: ProbeResult | undefined): Measured<PingSeries> {
+  const reason = notRun(result, 'ping');
+  if (reason !== undefined || !result) return { skipped: reason ?? '' };
+  const said = `${result.stdout}\n${result.stderr}`;
+  if (/not permitted|lacking privilege|permission denied|cap_net_raw/i.test(said)) {
+    return { skipped: 'ICMP needs NET_RAW or a ping_group_range that holds this user: use --profile netadmin' };
+  }
+  if (/(^|\n)sh: .*ping: not found|ping: (command )?not found/.test(said)) return { skipped: 'the image has no ping' };
+  const series = parsePing(result.stdout);
+  if (series && series.sent > 0) return { value: series };
+  return { skipped: firstLine(result.stderr) ?? `ping ended with code ${result.code}` };
+}
+
+function tcpOf(result: ProbeResult | undefined): Measured<ConnectSeries> {
+  const reason = notRun(result, 'bash, which times the connections');
+  if (reason !== undefined || !result) return { skipped: reason ?? '' };
+  const series = parseConnects(result.stdout, result.durationMs);
+  if (series.tries.length > 0) return { value: series };
+  if (result.stdout.startsWith('unresolved')) return { skipped: 'the name does not resolve on the target' };
+  return { skipped: firstLine(result.stderr) ?? `the connection test ended with code ${result.code}` };
+}
+
+function httpOf(result: ProbeResult | undefined): PathFacts['http'] {
+  const reason = notRun(result, 'curl');
+  if (reason !== undefined || !result) return { skipped: reason ?? '' };
+  const timing = parseCurl(result.stdout);
+  return timing ? { value: timing } : { skipped: firstLine(result.stderr) ?? `curl ended with code ${result.code}` };
+}
+
+function rttOf(icmp: PingSeries | undefined, tcp: ConnectSeries | undefined): PathFacts['rtt'] {
+  const byIcmp = distribution(icmp?.rtts ?? []);
+  if (byIcmp) return { by: 'icmp', distribution: byIcmp };
+  const answered = (tcp?.tries ?? []).filter((t) => t.outcome === 'connected' || t.outcome === 'refused');
+  const byTcp = distribution(answered.map((t) => t.ms));
+  return byTcp ? { by: 'tcp', distribution: byTcp } : undefined;
+}
+
+function firstLine(text: string): string | undefined {
+  return text.split('\n').find((line) => line.trim() !== '')?.trim().slice(0, 200);
+}

@@ -1,0 +1,149 @@
+/** From the evidence of a latency run to its result: pure, so that saved evidence gives the same result again. */
+import type { Evidence } from '../../model/evidence.ts';
+import { type CheckResult, type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import { growth } from '../../parsers/proc-net.ts';
+import { type Distribution, distribution, histogram } from '../statistics.ts';
+import { type Destination, formatMs, type LatencyFacts, type LatencyThresholds, type PathFacts } from './facts.ts';
+import { latencyFacts } from './gathered.ts';
+import { LATENCY_RULES } from './rules/index.ts';
+
+/** Bars of a destination's histogram. */
+const HISTOGRAM_BINS = 16;
+
+export function judgeLatency(
+  evidence: Evidence,
+  destinations: readonly Destination[],
+  thresholds: LatencyThresholds,
+  durationMs: number,
+): CheckResult {
+  const facts = latencyFacts(evidence, destinations, thresholds);
+  const skips = skipped(facts);
+  const findings = [...LATENCY_RULES.flatMap((rule) => rule.judge(facts)), ...skips];
+  const unmeasured = facts.paths.filter((p) => p.destination.role === 'asked' && !measured(p));
+  const worst = statusOf(findings);
+  const status: CheckStatus = worst === 'pass' && (unmeasured.length > 0 || !facts.paths.some(measured)) ? 'error' : worst;
+  return {
+    id: 'latency',
+    status,
+    summary: summary(facts, findings, unmeasured),
+    durationMs,
+    measurements: measurements(facts),
+    findings,
+  };
+}
+
+/** Whether there is anything to judge; a destination that gave no answer at all has been measured too. */
+function measured(path: PathFacts): boolean {
+  return path.rtt !== undefined || (path.tcp.value?.tries.length ?? 0) > 0;
+}
+
+function summary(facts: LatencyFacts, findings: readonly Finding[], unmeasured: readonly PathFacts[]): string {
+  const first = findings.find((f) => f.severity !== 'info');
+  if (first) return first.summary;
+  const lost = unmeasured[0];
+  if (lost) return `${lost.destination.label} could not be measured: ${lost.tcp.skipped ?? lost.icmp.skipped ?? 'no answer'}.`;
+  const rtts = facts.paths.flatMap((p) => (p.rtt ? [p.rtt.distribution] : []));
+  if (rtts.length === 0) return 'No destination could be measured.';
+  return `${rtts.length} of ${facts.paths.length} destinations answered, the slowest with a p95 of ${formatMs(Math.max(...rtts.map((d) => d.p95)))}.`;
+}
+
+/** NT-SYS-001: what was not looked at, each reason once. */
+function skipped(facts: LatencyFacts): Finding[] {
+  const byReason = new Map<string, Set<string>>();
+  const add = (reason: string | undefined, what: string): void => {
+    if (reason !== undefined) byReason.set(reason, (byReason.get(reason) ?? new Set()).add(what));
+  };
+  for (const path of facts.paths) {
+    if (path.icmp.skipped !== 'the target has none') add(path.icmp.skipped, `ICMP to ${path.destination.label}`);
+    add(path.tcp.skipped, `TCP to ${path.destination.label}`);
+    add(path.http?.skipped, `HTTP to ${path.destination.label}`);
+  }
+  if (facts.sockets.result?.code === 127) add('the image has no ss', 'socket round trips (NT-LAT-004)');
+  if (facts.qdiscs.result?.code === 127) add('the image has no tc', 'queue backlogs (NT-LAT-004)');
+  return [...byReason].map(([reason, what]) => ({
+    id: 'NT-SYS-001',
+    severity: 'info',
+    title: 'Not measured',
+    summary: `${[...what].join(', ')}: ${reason}.`,
+    evidence: [],
+    remediation: 'Nothing is wrong with the target because of this; what is listed was not looked at.',
+  }));
+}
+
+function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {
+  const all = facts.paths.flatMap((p) => [...series(p).icmp, ...series(p).tcp]);
+  const from = Math.min(...all);
+  const to = Math.max(...all);
+  const { before, after } = facts.counters;
+  const counter = (name: string): Json => growth(before, after, name) ?? null;
+  return {
+    histogramMs: all.length > 0 ? { from, to } : null,
+    destinations: facts.paths.map((path) => destinationJson(path, from, to)),
+    tcp: {
+      retransmittedSegments: counter('Tcp.RetransSegs'),
+      dataSegments: counter('TcpExt.TCPOrigDataSent'),
+      synRetransmits: counter('TcpExt.TCPSynRetrans'),
+    },
+    sockets: {
+      established: facts.sockets.value.length,
+      maxRttMs: maximum(facts.sockets.value.map((s) => s.rtt)),
+    },
+    qdiscs: facts.qdiscs.value.map((q) => ({ device: q.device, kind: q.kind, backlogBytes: q.backlogBytes, drops: q.drops })),
+    privileges: facts.privileges ? { uid: facts.privileges.uid, capabilities: facts.privileges.capabilities } : null,
+  };
+}
+
+function series(path: PathFacts): { readonly icmp: readonly number[]; readonly tcp: readonly number[] } {
+  return {
+    icmp: path.icmp.value?.rtts ?? [],
+    tcp: (path.tcp.value?.tries ?? []).filter((t) => t.outcome === 'connected' || t.outcome === 'refused').map((t) => t.ms),
+  };
+}
+
+function destinationJson(path: PathFacts, from: number, to: number): Json {
+  const { icmp, tcp } = series(path);
+  const tries = path.tcp.value?.tries ?? [];
+  const count = (outcome: string): number => tries.filter((t) => t.outcome === outcome).length;
+  return {
+    name: path.destination.label,
+    role: path.destination.role,
+    address: path.address ?? null,
+    icmp: path.icmp.value
+      ? {
+          sent: path.icmp.value.sent,
+          lossPercent: round((1 - path.icmp.value.received / path.icmp.value.sent) * 100),
+          rttMs: distributionJson(distribution(icmp)),
+          histogram: icmp.length > 0 ? histogram(icmp, from, to, HISTOGRAM_BINS) : [],
+        }
+      : { skipped: path.icmp.skipped },
+    tcp: path.tcp.value
+      ? {
+          port: path.results.tcp?.command[2] ?? path.destination.port,
+          tries: tries.length,
+          connected: count('connected'),
+          refused: count('refused'),
+          unanswered: count('unanswered'),
+          failed: count('error'),
+          connectMs: distributionJson(distribution(tcp)),
+          histogram: tcp.length > 0 ? histogram(tcp, from, to, HISTOGRAM_BINS) : [],
+        }
+      : { skipped: path.tcp.skipped },
+    ...(path.http ? { http: path.http.value ? { ...path.http.value } : { skipped: path.http.skipped } } : {}),
+  };
+}
+
+function distributionJson(d: Distribution | undefined): Json {
+  if (!d) return null;
+  const { count, ...times } = d;
+  return { count, ...Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, round(ms)])) };
+}
+
+function maximum(values: readonly (number | undefined)[]): Json {
+  const known = values.filter((v) => v !== undefined);
+  return known.length > 0 ? Math.max(...known) : null;
+}
+
+/** Microseconds are what the tools measure; more digits are noise. */
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

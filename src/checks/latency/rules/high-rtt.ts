@@ -1,0 +1,43 @@
+import { type Rule, occurrence } from '../../rule.ts';
+import { formatMs, type LatencyFacts, type PathFacts, quote } from '../facts.ts';
+
+const meta = {
+  id: 'NT-LAT-001',
+  title: 'High round-trip time',
+  severities: ['warning'],
+  meaning:
+    'Packets to this destination and back take far longer than the network can do. Either the way is long (another zone or region, a tunnel, a relay) or something on it queues.',
+  rule:
+    'p95 of the RTT is above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them.',
+  source: 'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need',
+  remedy:
+    'See where the time is added: run the same check from a pod on the node of the destination (kubectl nettools latency POD --to …). Compare the nodes\' load and zones (kubectl get nodes -L topology.kubernetes.io/zone).',
+} as const;
+
+/** The lowest RTT that this path can be compared with, in ms. */
+function baseline(facts: LatencyFacts, path: PathFacts): number | undefined {
+  if (facts.thresholds.baselineMs !== undefined) return facts.thresholds.baselineMs;
+  const comparable = path.destination.inCluster ? facts.paths.filter((p) => p.destination.inCluster) : [path];
+  const lows = comparable.flatMap((p) => (p.rtt ? [p.rtt.distribution.min] : []));
+  return lows.length > 0 ? Math.min(...lows) : undefined;
+}
+
+export const highRtt: Rule<LatencyFacts> = {
+  meta,
+  judge: (facts) =>
+    facts.paths.flatMap((path) => {
+      const low = baseline(facts, path);
+      if (!path.rtt || low === undefined) return [];
+      const { p95, median } = path.rtt.distribution;
+      if (p95 <= facts.thresholds.rttFactor * low || p95 <= facts.thresholds.rttFloorMs) return [];
+      const how = path.rtt.by === 'icmp' ? 'ICMP' : 'TCP connect';
+      return [
+        occurrence(
+          meta,
+          'warning',
+          `${path.destination.label} (${path.address}) answers in ${formatMs(median)} (median), p95 ${formatMs(p95)} by ${how}: ${Math.round(p95 / low)} times the baseline of ${formatMs(low)}.`,
+          path.rtt.by === 'icmp' ? quote(path.results.icmp, /min\/avg\/max|time=/, 2) : quote(path.results.tcp, /^(ok|failed) /, 3),
+        ),
+      ];
+    }),
+};

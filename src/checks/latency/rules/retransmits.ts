@@ -1,0 +1,39 @@
+import { growth } from '../../../parsers/proc-net.ts';
+import { type Rule, occurrence } from '../../rule.ts';
+import { type LatencyFacts, quote } from '../facts.ts';
+
+const meta = {
+  id: 'NT-LAT-003',
+  title: 'TCP retransmits',
+  severities: ['warning', 'critical'],
+  meaning:
+    'The connections of this network namespace, the application\'s own among them, had to send data again while the check ran. Data or acknowledgements are lost on the way.',
+  rule:
+    'RetransSegs grew by more than 1 % (warning) or 5 % (critical) of what TCPOrigDataSent grew by, with at least 100 data segments sent in the run; less is too little to judge.',
+  source: 'the counters: kernel snmp_counter.rst, TCPOrigDataSent; the limits: ours',
+  remedy:
+    'See which connections suffer: kubectl nettools run POD -- ss -ti state established shows retrans for each. Loss to one peer alone points at its node, loss to all at this node\'s interface.',
+} as const;
+
+const MIN_SEGMENTS = 100;
+const WARNING_SHARE = 0.01;
+const CRITICAL_SHARE = 0.05;
+
+export const retransmits: Rule<LatencyFacts> = {
+  meta,
+  judge: ({ counters }) => {
+    const again = growth(counters.before, counters.after, 'Tcp.RetransSegs');
+    const sent = growth(counters.before, counters.after, 'TcpExt.TCPOrigDataSent');
+    if (again === undefined || sent === undefined || sent < MIN_SEGMENTS) return [];
+    const share = again / sent;
+    if (share <= WARNING_SHARE) return [];
+    return [
+      occurrence(
+        meta,
+        share > CRITICAL_SHARE ? 'critical' : 'warning',
+        `${again} of ${sent} TCP data segments were sent again during the run: ${(share * 100).toFixed(1)} %.`,
+        counters.quotes.flatMap((result) => quote(result, /^Tcp: \d/, 1)),
+      ),
+    ];
+  },
+};

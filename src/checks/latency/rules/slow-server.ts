@@ -1,0 +1,35 @@
+import { type Rule, occurrence } from '../../rule.ts';
+import { formatMs, type LatencyFacts, quote } from '../facts.ts';
+
+const meta = {
+  id: 'NT-LAT-006',
+  title: 'Slow server, fast network',
+  severities: ['warning'],
+  meaning:
+    'The connection is made quickly, but the first byte of the answer comes late: the time is spent in the server, or in what it waits for, and not on the network.',
+  rule: 'From the ready connection to the first byte takes at least 1 s and 10 times as long as the connect.',
+  source: 'ours',
+  remedy: 'Look at the server: its load, its own calls to others, its thread or connection pools. The network is not the cause.',
+} as const;
+
+const SLOW_MS = 1000;
+const FACTOR = 10;
+
+export const slowServer: Rule<LatencyFacts> = {
+  meta,
+  judge: ({ paths }) =>
+    paths.flatMap((path) => {
+      const timing = path.http?.value;
+      if (!timing) return [];
+      const waited = timing.firstByteMs - timing.readyMs;
+      if (waited < SLOW_MS || waited < FACTOR * timing.connectMs) return [];
+      return [
+        occurrence(
+          meta,
+          'warning',
+          `${path.destination.url} connected in ${formatMs(timing.connectMs)}, but its first byte took another ${formatMs(waited)} (HTTP ${timing.status}).`,
+          quote(path.results.http, /./, 1),
+        ),
+      ];
+    }),
+};

@@ -1,0 +1,59 @@
+import type { Flag } from './flag.ts';
+import type { Values } from './values.ts';
+
+export interface Example {
+  /** What it shows, one line. */
+  readonly comment: string;
+  /** What to type after `kubectl nettools`. */
+  readonly line: string;
+}
+
+/** One command that does something, as the parser, the help and the completion see it. */
+export interface Command {
+  /** One word, or two for a command within another (`sessions ls`). */
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What the summary does not say; none for a command that explains itself. */
+  readonly details?: string;
+  /** What may follow the name, without the flags. */
+  readonly synopsis: string;
+  readonly examples: readonly Example[];
+  /** Its own flags; those of every command come on top. */
+  readonly flags: readonly Flag[];
+  /** Whether its first word is a TARGET. */
+  readonly takesTarget: boolean;
+  /** Whether a command may follow after `--`. */
+  readonly takesRest: boolean;
+  /**
+   * Turns the words and flags into what the handler takes.
+   * @throws UserError with exit code 2 when they make no sense
+   */
+  prepare(values: Values): PreparedCommand;
+}
+
+export interface PreparedCommand {
+  readonly args: unknown;
+  /** Loads the handler's code, runs it and resolves to the exit code. */
+  run(): Promise<number>;
+}
+
+interface CommandDefinition<Args> extends Omit<Command, 'prepare' | 'takesRest'> {
+  readonly takesRest?: boolean;
+  toArgs(values: Values): Args;
+  /** An import() of the handler, so that its code is not loaded before it is needed. */
+  load(): Promise<(args: Args) => number | Promise<number>>;
+}
+
+/** Ties a handler to its arguments' type; the rest of the command line need not know that type. */
+export function defineCommand<Args>(definition: CommandDefinition<Args>): Command {
+  const { toArgs, load, takesRest = false, ...rest } = definition;
+  return {
+    ...rest,
+    takesRest,
+    prepare(values) {
+      const args = toArgs(values);
+      return { args, run: async () => (await load())(args) };
+    },
+  };
+}

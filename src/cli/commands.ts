@@ -1,0 +1,35 @@
+import type { Command } from './command.ts';
+import { latency } from './commands/latency.ts';
+import { preflight } from './commands/preflight.ts';
+import { run } from './commands/run.ts';
+import { sessionsList, sessionsStop } from './commands/sessions.ts';
+import { shell } from './commands/shell.ts';
+import { completion, version } from './commands/static.ts';
+
+/** All commands, grouped as the help shows them. */
+export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Command[] }> = [
+  { title: 'Find the cause', commands: [latency] },
+  { title: 'Look for yourself', commands: [shell, run] },
+  { title: 'What the tool does in the cluster', commands: [preflight, sessionsList, sessionsStop] },
+  { title: 'Other', commands: [version, completion] },
+];
+
+export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);
+
+/** First words of commands that have two. */
+export const parents: ReadonlySet<string> = new Set(
+  commands.flatMap(({ name }) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : [])),
+);
+
+/** The command that the words begin with; for `sessions` alone there is none, as it needs a second word. */
+export function findCommand([first = '', second = '']: readonly string[]): Command | undefined {
+  const name = parents.has(first) ? `${first} ${second}` : first;
+  return commands.find((command) => command.name === name);
+}
+
+/** The words that are the command's name, as far as they are one: what stands after them is its TARGET. */
+export function nameWords(words: readonly string[]): string[] {
+  const command = findCommand(words);
+  if (command !== undefined) return command.name.split(' ');
+  return words.slice(0, parents.has(words[0] ?? '') ? 1 : 0);
+}

@@ -1,0 +1,94 @@
+import type { LatencyArgs } from '../../model/args.ts';
+import { defineCommand } from '../command.ts';
+import type { ListFlag, TextFlag } from '../flag.ts';
+import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
+import { reportFlags, reportValues } from '../flags/report.ts';
+import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
+
+const to: ListFlag = {
+  name: 'to',
+  kind: 'list',
+  splits: true,
+  value: 'DEST',
+  describe: 'Also measure to HOST[:PORT], pod/NAME[:PORT] or svc/NAME[:PORT]; may be repeated',
+  completes: 'destination',
+};
+const count = {
+  name: 'count',
+  kind: 'text',
+  value: 'N',
+  default: '50',
+  describe: 'Probes to each destination',
+} as const satisfies TextFlag;
+const interval = {
+  name: 'interval',
+  kind: 'text',
+  value: 'DURATION',
+  default: '100ms',
+  describe: 'Time between two probes to one destination',
+} as const satisfies TextFlag;
+const rttFactor = {
+  name: 'rtt-factor',
+  kind: 'text',
+  value: 'N',
+  default: '3',
+  describe: 'Call the RTT high when its p95 is above N times the baseline',
+} as const satisfies TextFlag;
+const rttFloor = {
+  name: 'rtt-floor',
+  kind: 'text',
+  value: 'DURATION',
+  default: '10ms',
+  describe: 'Never call an RTT high whose p95 is at or below this',
+} as const satisfies TextFlag;
+const baseline: TextFlag = {
+  name: 'baseline',
+  kind: 'text',
+  value: 'DURATION',
+  describe: 'RTT to compare with; default: the lowest one seen',
+};
+
+export const latency = defineCommand<LatencyArgs>({
+  name: 'latency',
+  summary: 'Measure round-trip times, loss and retransmits from a target',
+  details: `Measures to the default gateway, the cluster's DNS server, the API server and every DEST, by ICMP where the
+container may and by TCP connect always, and judges what the kernel counted meanwhile.`,
+  synopsis: 'TARGET [--to DEST…]',
+  examples: [
+    { comment: 'From the pod web-0 to what every pod depends on', line: 'latency web-0' },
+    {
+      comment: 'From a pod of a Deployment to a Service and to a host',
+      line: 'latency deploy/web --to svc/db:5432,example.com:443',
+    },
+    {
+      comment: 'For a script: JSON, and exit code 1 from a warning on',
+      line: 'latency -l app=web -o json --fail-on warning',
+    },
+  ],
+  flags: [
+    to,
+    count,
+    interval,
+    rttFactor,
+    rttFloor,
+    baseline,
+    ...selectorFlags,
+    ...sessionFlags,
+    ...reportFlags,
+  ],
+  takesTarget: true,
+  toArgs: (values) =>
+    withoutUndefined({
+      connection: connectionFlags(values),
+      target: requiredTarget('latency', values),
+      session: sessionValues(values),
+      report: reportValues(values),
+      to: values.list(to),
+      count: values.number(count, { least: 1, most: 100_000, whole: true }),
+      intervalMs: values.duration(interval),
+      rttFactor: values.number(rttFactor, { least: 1, most: 1000, whole: false }),
+      rttFloorMs: values.duration(rttFloor),
+      baselineMs: values.optionalDuration(baseline, 0),
+    }),
+  load: async () => (await import('../../commands/latency.ts')).run,
+});

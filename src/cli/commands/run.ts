@@ -1,0 +1,47 @@
+import type { RunArgs } from '../../model/args.ts';
+import { defineCommand } from '../command.ts';
+import type { SwitchFlag } from '../flag.ts';
+import { connectionFlags } from '../flags/connection.ts';
+import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
+import { usageError, type Values } from '../values.ts';
+
+const stdin: SwitchFlag = {
+  name: 'stdin',
+  short: 'i',
+  kind: 'switch',
+  default: true,
+  describe: 'Pass stdin to the command; --stdin=false leaves it alone',
+};
+
+export const run = defineCommand<RunArgs>({
+  name: 'run',
+  summary: "Run one command in a target's network",
+  details: 'Passes stdin, stdout, stderr and the exit code on unchanged.',
+  synopsis: 'TARGET -- COMMAND [ARG…]',
+  examples: [
+    { comment: 'The routes that the pod web-0 sees', line: 'run web-0 -- ip route' },
+    {
+      comment: 'What a Service answers, seen from a pod of a Deployment',
+      line: 'run deploy/web -- curl -sv http://db:8080/',
+    },
+    { comment: 'Packets of a pod in Wireshark', line: 'run web-0 -- tcpdump -U -w - | wireshark -k -i -' },
+  ],
+  flags: [stdin, ...selectorFlags, ...sessionFlags],
+  takesTarget: true,
+  takesRest: true,
+  toArgs: (values) => ({
+    connection: connectionFlags(values),
+    target: requiredTarget('run', values),
+    session: sessionValues(values),
+    stdin: values.isOn(stdin),
+    command: commandOf(values),
+  }),
+  load: async () => (await import('../../commands/run.ts')).run,
+});
+
+function commandOf(values: Values): readonly string[] {
+  if (values.rest === undefined || values.rest.length === 0) {
+    throw usageError('run needs a command after --, for example: run web-0 -- ip route');
+  }
+  return values.rest;
+}

@@ -1,0 +1,45 @@
+import type { ShellArgs } from '../../model/args.ts';
+import { defineCommand } from '../command.ts';
+import { parseDetachKeys } from '../detach-keys.ts';
+import type { TextFlag } from '../flag.ts';
+import { connectionFlags } from '../flags/connection.ts';
+import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
+import { usageError, type Values } from '../values.ts';
+
+const detachKeys = {
+  name: 'detach-keys',
+  kind: 'text',
+  value: 'KEYS',
+  default: 'ctrl-p,ctrl-q',
+  describe: "Keys that leave the shell, in Docker's syntax; empty: none",
+} as const satisfies TextFlag;
+
+export const shell = defineCommand<ShellArgs>({
+  name: 'shell',
+  summary: "Open a shell with the tools in a target's network",
+  synopsis: 'TARGET [-- COMMAND [ARG…]]',
+  examples: [
+    { comment: 'A shell in the network of the pod web-0', line: 'shell web-0' },
+    { comment: 'A command that wants a terminal, in place of the shell', line: 'shell deploy/web -- mtr db' },
+  ],
+  flags: [detachKeys, ...selectorFlags, ...sessionFlags],
+  takesTarget: true,
+  takesRest: true,
+  toArgs: (values) => ({
+    connection: connectionFlags(values),
+    target: requiredTarget('shell', values),
+    session: sessionValues(values),
+    detachKeys: detachKeysOf(values),
+    command: values.rest ?? [],
+  }),
+  load: async () => (await import('../../commands/shell.ts')).run,
+});
+
+function detachKeysOf(values: Values): readonly number[] {
+  const text = values.rawText(detachKeys);
+  const bytes = parseDetachKeys(text);
+  if (bytes === undefined) {
+    throw usageError(`--detach-keys must be keys such as ctrl-p,ctrl-q or a,b, not "${text}"`);
+  }
+  return bytes;
+}

@@ -1,0 +1,127 @@
+import type { Completion, CompletionArgs, CompletionKind, ConnectionFlags } from '../model/args.ts';
+import { commands, findCommand, nameWords } from './commands.ts';
+import { type Flag, takesValue } from './flag.ts';
+import { commonFlags, connectionFlags, globalFlags } from './flags/connection.ts';
+import { printNow } from './output.ts';
+import { Values } from './values.ts';
+import { plainWords, splitWords, type Words } from './words.ts';
+
+// What kubectl's completion script understands (cobra's protocol): a line for each choice, its description after a
+// tab, and at the end a line with a sum of directives.
+const noSpace = 2;
+const noFiles = 4;
+const letShellCompleteFiles = 0;
+
+/** What the word at the end of a command line may become. */
+export type Request =
+  | { readonly kind: 'choices'; readonly choices: readonly Completion[] }
+  | { readonly kind: 'files' }
+  /** Names that the kubeconfig or the cluster knows; `before` is the part of the word in front of the name. */
+  | { readonly kind: 'names'; readonly before: string; readonly lookup: CompletionArgs };
+
+/**
+ * Prints what the last word may become.
+ * @param argv the words after the program's name, the unfinished one last
+ * @returns the exit code
+ */
+export async function printCompletions(argv: readonly string[]): Promise<number> {
+  const request = completionRequest(argv);
+  if (request.kind === 'files') return printNow(`:${letShellCompleteFiles}\n`);
+  const choices = request.kind === 'choices' ? request.choices : await lookUp(request);
+  const lines = choices.map(({ value, description }) => [value, description].filter(Boolean).join('\t'));
+  // After "svc/" the name comes, so the shell must not end the word with a space.
+  const unfinished = choices.length > 0 && choices.every(({ value }) => /[/=]$/.test(value));
+  return printNow([...lines, `:${noFiles + (unfinished ? noSpace : 0)}`, ''].join('\n'));
+}
+
+async function lookUp({ before, lookup }: Extract<Request, { kind: 'names' }>): Promise<Completion[]> {
+  try {
+    const { candidates } = await import('../commands/complete.ts');
+    const found = await candidates(lookup);
+    return found.map((one) => ({ ...one, value: before + one.value }));
+  } catch {
+    // No cluster, no rights: there is nothing to offer, and a message would land in the middle of the prompt.
+    return [];
+  }
+}
+
+export function completionRequest(argv: readonly string[]): Request {
+  const word = argv.at(-1) ?? '';
+  const line = splitWords(argv.slice(0, -1));
+  if (line.rest !== undefined) return { kind: 'files' };
+  const words = plainWords(line);
+  const command = findCommand(words);
+  const last = line.parts.at(-1);
+  if (last?.kind === 'flag' && last.value === undefined && takesValue(last.flag)) {
+    return flagValue(last.flag, word, '', line);
+  }
+  const flags = command === undefined ? globalFlags : [...command.flags, ...globalFlags];
+  if (word.startsWith('-')) {
+    const [given] = word.includes('=') ? splitWords([word]).parts : [];
+    if (given?.kind === 'flag' && given.value !== undefined) {
+      return flagValue(given.flag, given.value, word.slice(0, word.indexOf('=') + 1), line);
+    }
+    return flagNames(word, command === undefined ? commonFlags : flags);
+  }
+  if (command === undefined) return commandNames(word, words);
+  const hasTarget = words.length > nameWords(words).length;
+  if (!command.takesTarget || hasTarget) return { kind: 'choices', choices: [] };
+  return names('target', word, '', line);
+}
+
+function commandNames(word: string, words: readonly string[]): Request {
+  const before = words.length === 0 ? '' : `${words.join(' ')} `;
+  const choices = new Map<string, Completion>();
+  for (const { name, summary } of commands) {
+    if (!name.startsWith(before + word)) continue;
+    const [value = '', ...more] = name.slice(before.length).split(' ');
+    choices.set(value, more.length === 0 ? { value, description: summary } : { value });
+  }
+  return { kind: 'choices', choices: [...choices.values()] };
+}
+
+function flagNames(word: string, flags: readonly Flag[]): Request {
+  const choices = flags
+    .map(
+      (flag): Completion => ({
+        value: flag.name === flag.short ? `-${flag.name}` : `--${flag.name}`,
+        description: flag.describe,
+      }),
+    )
+    .filter(({ value }) => value.startsWith(word));
+  return { kind: 'choices', choices };
+}
+
+/** @param before the part of the word in front of the value, as in `--output=` */
+function flagValue(flag: Flag, value: string, before: string, line: Words): Request {
+  if (!takesValue(flag)) return { kind: 'choices', choices: [] };
+  if (flag.completes === 'file') return { kind: 'files' };
+  if (flag.completes !== undefined) {
+    // Of several values with commas between them only the last one is unfinished.
+    const done = flag.kind === 'list' && flag.splits ? value.slice(0, value.lastIndexOf(',') + 1) : '';
+    return names(flag.completes, value.slice(done.length), before + done, line);
+  }
+  const choices = (flag.choices ?? []).filter((one) => one.startsWith(value));
+  return { kind: 'choices', choices: choices.map((one) => ({ value: before + one })) };
+}
+
+function names(kind: CompletionKind, prefix: string, before: string, line: Words): Request {
+  const words = plainWords(line);
+  const [target] = words.slice(nameWords(words).length);
+  const lookup = { kind, prefix, connection: connectionSoFar(line) };
+  return { kind: 'names', before, lookup: target === undefined ? lookup : { ...lookup, target } };
+}
+
+/** What is wrong with a flag will be said when the line is run; until then it is as if it were not there. */
+function connectionSoFar({ parts }: Words): ConnectionFlags {
+  const given = new Map<string, string[]>();
+  for (const part of parts) {
+    if (part.kind !== 'flag' || part.value === undefined) continue;
+    given.set(part.flag.name, [...(given.get(part.flag.name) ?? []), part.value]);
+  }
+  try {
+    return connectionFlags(new Values(given, [], undefined));
+  } catch {
+    return { verbosity: 0 };
+  }
+}

@@ -1,0 +1,34 @@
+import type { OutputFormat, ReportFlags } from '../../model/args.ts';
+import type { Flag, TextFlag } from '../flag.ts';
+import type { Values } from '../values.ts';
+
+const output = {
+  name: 'output',
+  short: 'o',
+  kind: 'text',
+  value: 'FORMAT',
+  choices: ['table', 'json', 'yaml'],
+  default: 'table',
+  describe: 'Format on stdout: table, json or yaml',
+} as const satisfies TextFlag;
+const failOn = {
+  name: 'fail-on',
+  kind: 'text',
+  value: 'SEVERITY',
+  choices: ['critical', 'warning', 'info'],
+  default: 'critical',
+  describe: 'Exit with 1 from this severity on: critical, warning or info',
+} as const satisfies TextFlag;
+
+/** For commands that print something which is no report. */
+export const outputFlags: readonly Flag[] = [output];
+
+export const reportFlags: readonly Flag[] = [output, failOn];
+
+export function outputFormat(values: Values): OutputFormat {
+  return values.choice(output);
+}
+
+export function reportValues(values: Values): ReportFlags {
+  return { output: outputFormat(values), failOn: values.choice(failOn) };
+}

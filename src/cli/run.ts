@@ -1,0 +1,60 @@
+import { UserError } from '../model/errors.ts';
+import { nameWords, parents } from './commands.ts';
+import { helpText, programName } from './help.ts';
+import { brokenPipeExitCode, complainNow, printNow } from './output.ts';
+import { versionText } from './version.ts';
+import { plainWords, splitWords, type Words } from './words.ts';
+
+/**
+ * Does what the command line says.
+ * @param argv the words after the program's name
+ * @returns the exit code
+ */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  const line = splitWords(argv);
+  try {
+    if (argv[0] === '__complete')
+      return await (await import('./complete.ts')).printCompletions(argv.slice(1));
+    const answer = answerAtOnce(argv, line);
+    if (answer !== undefined) return printNow(answer);
+    process.stdout.on('error', endOnBrokenPipe);
+    const { parse } = await import('./parse.ts');
+    return await parse(argv).run();
+  } catch (error) {
+    await complain(error, line);
+    // What is no UserError is a failure of the tool itself; either way nothing was measured.
+    return error instanceof UserError ? error.exitCode : 3;
+  }
+}
+
+/** Help and version need neither the parser nor anything else to be loaded: they are there in a blink. */
+function answerAtOnce(argv: readonly string[], line: Words): string | undefined {
+  const words = plainWords(line);
+  const [first = ''] = words;
+  const asked = (name: string) => line.parts.some((part) => part.kind === 'unknown' && part.text === name);
+  if (first === 'help') return helpText(words.slice(1));
+  if (first === 'options' || asked('--help') || asked('-h')) return helpText(words);
+  if (argv.length === 0 || (argv.length === 1 && parents.has(first))) return helpText(words);
+  return asked('--version') ? versionText({ output: 'table' }) : undefined;
+}
+
+/** One sentence on stderr; where it happened only for who asks with -v. */
+async function complain(error: unknown, line: Words): Promise<void> {
+  const lines = [`error: ${error instanceof Error ? error.message : String(error)}`];
+  if (error instanceof UserError) {
+    if (error.hint !== undefined) lines.push(error.hint);
+    if (error.exitCode === 2) {
+      lines.push(`See '${[programName, ...nameWords(plainWords(line)), '--help'].join(' ')}'.`);
+    }
+  }
+  if (line.parts.some((part) => part.kind === 'flag' && part.flag.kind === 'count')) {
+    const { inspect } = await import('node:util');
+    lines.push(inspect(error));
+  }
+  complainNow(`${lines.join('\n')}\n`);
+}
+
+function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(brokenPipeExitCode);
+}

@@ -1,0 +1,118 @@
+import { UserError } from '../model/errors.ts';
+import { parseDuration } from './duration.ts';
+import type { ListFlag, SwitchFlag, TextFlag } from './flag.ts';
+
+interface ChoiceFlag<T extends string> extends TextFlag {
+  readonly choices: readonly T[];
+}
+
+/** What one command line holds, by flag name, before it means anything. */
+export class Values {
+  /** TARGET and what else stands there without a dash. */
+  readonly words: readonly string[];
+  /** What follows `--`, exactly as typed; undefined when there is no `--`. */
+  readonly rest: readonly string[] | undefined;
+  readonly #given: ReadonlyMap<string, unknown>;
+
+  constructor(
+    given: ReadonlyMap<string, unknown>,
+    words: readonly string[],
+    rest: readonly string[] | undefined,
+  ) {
+    this.#given = given;
+    this.words = words;
+    this.rest = rest;
+  }
+
+  /** The flag's last value or its default; an empty value is no value, as in kubectl. */
+  text(flag: TextFlag): string | undefined {
+    const text = strings(this.#given.get(flag.name)).at(-1) ?? flag.default;
+    return text === '' ? undefined : text;
+  }
+
+  /** Like text(), for a flag for which an empty value means something. */
+  rawText(flag: TextFlag): string {
+    return strings(this.#given.get(flag.name)).at(-1) ?? flag.default ?? '';
+  }
+
+  list(flag: ListFlag): string[] {
+    const values = strings(this.#given.get(flag.name));
+    const parts = flag.splits ? values.flatMap((value) => value.split(',')) : values;
+    if (parts.includes('')) throw usageError(`--${flag.name} has an empty value`);
+    return parts;
+  }
+
+  isOn(flag: SwitchFlag): boolean {
+    return this.switch(flag) ?? flag.default ?? false;
+  }
+
+  /** Like isOn(), but undefined when the flag is not there. */
+  switch(flag: SwitchFlag): boolean | undefined {
+    const value = this.#given.get(flag.name);
+    const last = Array.isArray(value) ? value.at(-1) : value;
+    return typeof last === 'boolean' ? last : undefined;
+  }
+
+  count(name: string): number {
+    const value = this.#given.get(name);
+    return typeof value === 'number' ? value : 0;
+  }
+
+  /** One of the flag's choices. */
+  choice<T extends string>(flag: ChoiceFlag<T> & { readonly default: T }): T {
+    return this.optionalChoice<T>(flag) ?? flag.default;
+  }
+
+  optionalChoice<T extends string>(flag: ChoiceFlag<T>): T | undefined {
+    const text = this.text(flag);
+    if (text === undefined) return undefined;
+    const choice = flag.choices.find((one) => one === text);
+    if (choice === undefined) {
+      throw usageError(`--${flag.name} must be one of ${flag.choices.join(', ')}, not "${text}"`);
+    }
+    return choice;
+  }
+
+  /** Milliseconds. */
+  duration(flag: TextFlag & { readonly default: string }, least = 1): number {
+    return this.optionalDuration(flag, least) ?? durationOf(flag, flag.default, least);
+  }
+
+  optionalDuration(flag: TextFlag, least = 1): number | undefined {
+    const text = this.text(flag);
+    return text === undefined ? undefined : durationOf(flag, text, least);
+  }
+
+  number(
+    flag: TextFlag & { readonly default: string },
+    range: { least: number; most: number; whole: boolean },
+  ): number {
+    const text = this.text(flag) ?? flag.default;
+    const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    const fits = number >= range.least && number <= range.most && (!range.whole || Number.isInteger(number));
+    if (!fits) {
+      const what = range.whole ? 'a whole number' : 'a number';
+      throw usageError(`--${flag.name} must be ${what} from ${range.least} to ${range.most}, not "${text}"`);
+    }
+    return number;
+  }
+}
+
+/** Wrong usage, told in one sentence. */
+export function usageError(message: string, hint?: string): UserError {
+  return new UserError(`${message}.`, 2, hint === undefined ? {} : { hint });
+}
+
+function durationOf(flag: TextFlag, text: string, least: number): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) {
+    throw usageError(`--${flag.name} must be a duration such as 500ms, 90s, 10m or 1h30m, not "${text}"`);
+  }
+  if (ms < least) throw usageError(`--${flag.name} must be at least ${least}ms, not "${text}"`);
+  return ms;
+}
+
+function strings(value: unknown): string[] {
+  if (value === undefined) return [];
+  return (Array.isArray(value) ? value : [value]).map(String);
+}

@@ -1,0 +1,25 @@
+import { withFailuresTold } from '../app/failures.ts';
+import { interruptible } from '../app/interrupt.ts';
+import { type PreflightReport, preflightReport } from '../app/preflight.ts';
+import { printDocument } from '../app/print-report.ts';
+import type { PreflightArgs } from '../model/args.ts';
+import { palette, visible } from '../report/text.ts';
+
+/** Resolves to the exit code: 3 when no session could be opened. */
+export function run(args: PreflightArgs): Promise<number> {
+  return interruptible((signal) =>
+    withFailuresTold(async () => {
+      const report = await preflightReport(args, signal);
+      if (args.output === 'table') process.stdout.write(text(report));
+      else await printDocument({ apiVersion: 'nettools/v1', kind: 'Preflight', ...report }, args.output);
+      return report.profile === undefined ? 3 : 0;
+    }),
+  );
+}
+
+function text(report: PreflightReport): string {
+  const paint = palette(process.stdout.isTTY === true && !process.env['NO_COLOR']);
+  const lines = report.items.map((item) => `${item.ok ? paint.green('√') : paint.red('×')} ${item.check}: ${visible(item.detail)}`);
+  const end = report.profile === undefined ? 'no session is possible; nothing was changed' : `a session would use profile ${report.profile} and image ${report.image}`;
+  return `pod/${report.pod} in ${report.namespace}\n\n${lines.join('\n')}\n\n${end}\n`;
+}

@@ -1,0 +1,12 @@
+import { withFailuresTold } from '../app/failures.ts';
+import { interruptible } from '../app/interrupt.ts';
+import { withProgress } from '../app/progress.ts';
+import { openShell } from '../app/shell.ts';
+import type { ShellArgs } from '../model/args.ts';
+
+/** Resolves to the remote exit code. */
+export function run(args: ShellArgs): Promise<number> {
+  return interruptible((signal) =>
+    withFailuresTold(() => withProgress((progress) => openShell(args, signal, progress))),
+  );
+}

@@ -1,0 +1,318 @@
+/**
+ * One remote command over one WebSocket: stdin, stdout, stderr, resize and the exit code.
+ * client-node's own Exec is not used: it loses the server's reason for a refused upgrade, never reports a lost
+ * connection, sends no pings and has no back-pressure.
+ */
+import type { Agent, IncomingMessage } from 'node:http';
+import type { Readable, Writable } from 'node:stream';
+import WebSocket from 'ws';
+import {
+  decodeFrame,
+  decodeStatus,
+  type ExecOutcome,
+  encodeResize,
+  encodeStdin,
+  encodeStdinClose,
+  MAX_STDIN_PAYLOAD,
+  PROTOCOL_V4,
+  PROTOCOL_V5,
+  type TerminalSize,
+} from './frames.ts';
+
+/** kubectl pings every 5 s (client-go remotecommand/websocket.go, pingPeriod). */
+const PING_INTERVAL_MS = 5_000;
+/** Silence after which the connection counts as lost. kubectl waits 61 s; on call, that is a minute of not knowing. */
+const PING_DEADLINE_MS = 20_000;
+/** Stdin bytes handed to the socket and not yet written; above it the source is not read. */
+const STDIN_WINDOW = 256 * 1024;
+/** How long the server may stay silent after the exit status before the stream is closed from this side. */
+const CLOSE_GRACE_MS = 3_000;
+/** A refused upgrade's body is read up to here. */
+const MAX_ERROR_BODY = 64 * 1024;
+
+/** Where and as whom to connect: everything that an HTTP request to the API server needs. */
+export interface ExecEndpoint {
+  /** `ws:` or `wss:` URL with the exec path and query. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Carries TLS material and the proxy; it is shared with the REST calls, so a warm connection is reused. */
+  readonly agent: Agent;
+}
+
+/** The local ends of the stream. */
+export interface ExecStreams {
+  /** Read until its end, then half-closed (v5). `undefined`: stdin stays open and silent until the stream ends. */
+  readonly stdin?: Readable | undefined;
+  readonly stdout: Writable;
+  /** Absent with a TTY, which has one output. */
+  readonly stderr?: Writable | undefined;
+  /** Calls back with the terminal's size, at once and on each change; returns how to stop. */
+  readonly onResize?: ((send: (size: TerminalSize) => void) => () => void) | undefined;
+}
+
+/** Options of {@link execStream}; times in milliseconds. */
+export interface ExecOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly pingIntervalMs?: number;
+  readonly pingDeadlineMs?: number;
+  /** Told once, when the server has accepted the stream; the argument is the sub-protocol in use. */
+  readonly onOpen?: ((protocol: string) => void) | undefined;
+}
+
+/** The server refused the upgrade; `status` and `message` are the server's own. */
+export class ExecRefusedError extends Error {
+  override readonly name = 'ExecRefusedError';
+  readonly status: number;
+  readonly reason: string | undefined;
+  constructor(status: number, reason: string | undefined, message: string) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/** The connection could not be made, or broke before the remote command's exit status came. */
+export class ExecLostError extends Error {
+  override readonly name = 'ExecLostError';
+  /** False when it never opened. */
+  readonly opened: boolean;
+  constructor(message: string, opened: boolean, cause?: unknown) {
+    super(message, { cause });
+    this.opened = opened;
+  }
+}
+
+/**
+ * Runs the command that the endpoint's URL names until its exit status is known and its output has been written.
+ * @throws {ExecRefusedError} the server said no, with its reason
+ * @throws {ExecLostError} no connection, or lost in the middle
+ * @throws the signal's reason when aborted, or the stdout/stderr stream's own error
+ */
+export function execStream(endpoint: ExecEndpoint, streams: ExecStreams, options: ExecOptions = {}): Promise<ExecOutcome> {
+  return new ExecSession(endpoint, streams, options).result;
+}
+
+class ExecSession {
+  readonly result: Promise<ExecOutcome>;
+  readonly #streams: ExecStreams;
+  readonly #options: ExecOptions;
+  readonly #socket: WebSocket;
+  readonly #cleanups: (() => void)[] = [];
+  #settle!: { resolve: (outcome: ExecOutcome) => void; reject: (error: unknown) => void };
+  #outcome: ExecOutcome | undefined;
+  #failure: { error: unknown } | undefined;
+  #ended = false;
+  #opened = false;
+  /** Outputs that asked for a pause; the socket is read again when none is left. */
+  readonly #blocked = new Set<Writable>();
+  /** Output bytes received: tells in an error how far the stream came. */
+  #received = 0;
+  #lastHeard = 0;
+
+  constructor(endpoint: ExecEndpoint, streams: ExecStreams, options: ExecOptions) {
+    this.#streams = streams;
+    this.#options = options;
+    this.result = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    const { signal } = options;
+    this.#socket = new WebSocket(endpoint.url, [PROTOCOL_V5, PROTOCOL_V4], {
+      agent: endpoint.agent,
+      headers: endpoint.headers,
+      perMessageDeflate: false,
+      skipUTF8Validation: true,
+      handshakeTimeout: 30_000,
+    });
+    this.#socket.binaryType = 'nodebuffer';
+    this.#socket.on('unexpected-response', (_request, response) => void this.#refused(response));
+    this.#socket.on('open', () => this.#onOpen());
+    this.#socket.on('message', (data: Buffer) => this.#onMessage(data));
+    this.#socket.on('pong', () => {
+      this.#lastHeard = performance.now();
+    });
+    this.#socket.on('error', (error) => this.#fail(new ExecLostError(this.#lostText(error.message), this.#opened, error)));
+    this.#socket.on('close', (code, reason) => this.#onClose(code, reason.toString('utf8')));
+    if (signal) {
+      const abort = (): void => this.#fail(signal.reason);
+      if (signal.aborted) queueMicrotask(abort);
+      else signal.addEventListener('abort', abort, { once: true });
+      this.#cleanups.push(() => signal.removeEventListener('abort', abort));
+    }
+    for (const output of this.#outputs()) {
+      const onError = (error: Error): void => this.#fail(error);
+      output.on('error', onError);
+      this.#cleanups.push(() => output.off('error', onError));
+    }
+  }
+
+  #outputs(): Writable[] {
+    return this.#streams.stderr ? [this.#streams.stdout, this.#streams.stderr] : [this.#streams.stdout];
+  }
+
+  #onOpen(): void {
+    this.#opened = true;
+    this.#lastHeard = performance.now();
+    this.#options.onOpen?.(this.#socket.protocol);
+    this.#startPings();
+    if (this.#streams.onResize) {
+      this.#cleanups.push(
+        this.#streams.onResize((size) => {
+          if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encodeResize(size));
+        }),
+      );
+    }
+    if (this.#streams.stdin) void this.#pumpStdin(this.#streams.stdin);
+  }
+
+  #startPings(): void {
+    const interval = this.#options.pingIntervalMs ?? PING_INTERVAL_MS;
+    const deadline = this.#options.pingDeadlineMs ?? PING_DEADLINE_MS;
+    const timer = setInterval(() => {
+      // While a slow consumer pauses reading, pongs wait unread behind the data: silence then proves nothing.
+      if (this.#blocked.size > 0) this.#lastHeard = performance.now();
+      const silence = performance.now() - this.#lastHeard;
+      if (silence > deadline) {
+        this.#fail(new ExecLostError(this.#lostText(`no answer for ${Math.round(silence / 1000)} s`), true));
+        return;
+      }
+      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
+    }, interval);
+    this.#cleanups.push(() => clearInterval(timer));
+  }
+
+  async #pumpStdin(stdin: Readable): Promise<void> {
+    let inFlight = 0;
+    let wake: (() => void) | undefined;
+    // A read that is waiting when the stream ends must not keep the process alive or eat the terminal's next line.
+    this.#cleanups.push(() => {
+      wake?.();
+      stdin.pause();
+      stdin.destroy();
+    });
+    try {
+      for await (const chunk of stdin) {
+        const bytes: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+        for (let at = 0; at < bytes.length; at += MAX_STDIN_PAYLOAD) {
+          const frame = encodeStdin(bytes.subarray(at, at + MAX_STDIN_PAYLOAD));
+          inFlight += frame.length;
+          this.#socket.send(frame, () => {
+            inFlight -= frame.length;
+            if (inFlight <= STDIN_WINDOW) wake?.();
+          });
+          while (inFlight > STDIN_WINDOW && !this.#ended) {
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          }
+          if (this.#ended) return;
+        }
+      }
+    } catch (error) {
+      if (!this.#ended) this.#fail(error);
+      return;
+    }
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    // v4 has no half-close, and closing the whole stream would lose the rest of the output: leave it open.
+    if (this.#socket.protocol === PROTOCOL_V5) this.#socket.send(encodeStdinClose());
+  }
+
+  #onMessage(message: Buffer): void {
+    this.#lastHeard = performance.now();
+    const frame = decodeFrame(message);
+    if (!frame || this.#ended) return;
+    if (frame.channel === 'status') {
+      this.#outcome = decodeStatus(frame.data);
+      this.#closeWhenSilent();
+      return;
+    }
+    if (frame.channel === 'unknown') {
+      this.#fail(new ExecLostError(`the server sent a message on the unknown channel ${frame.byte}`, true));
+      return;
+    }
+    if (frame.data.length === 0) return;
+    this.#received += frame.data.length;
+    const output = frame.channel === 'stderr' ? this.#streams.stderr : this.#streams.stdout;
+    if (output && !output.write(frame.data)) this.#waitForDrain(output);
+  }
+
+  #waitForDrain(output: Writable): void {
+    if (this.#blocked.has(output)) return;
+    this.#blocked.add(output);
+    this.#socket.pause();
+    output.once('drain', () => {
+      this.#blocked.delete(output);
+      if (this.#blocked.size > 0) return;
+      this.#lastHeard = performance.now();
+      this.#socket.resume();
+    });
+  }
+
+  /**
+   * The status may overtake the last output, since the API server copies each channel by itself; the end of the
+   * stream is the server's close. Only a server that then stays silent is closed from here.
+   */
+  #closeWhenSilent(): void {
+    const timer = setInterval(() => {
+      if (this.#blocked.size === 0 && performance.now() - this.#lastHeard > CLOSE_GRACE_MS) this.#socket.terminate();
+    }, CLOSE_GRACE_MS / 3);
+    this.#cleanups.push(() => clearInterval(timer));
+  }
+
+  #onClose(code: number, reason: string): void {
+    if (this.#failure === undefined && this.#outcome === undefined) {
+      const detail = reason === '' ? `close code ${code}` : `close code ${code}: ${reason}`;
+      this.#failure = { error: new ExecLostError(this.#lostText(detail), this.#opened) };
+    }
+    this.#finish();
+  }
+
+  #lostText(detail: string): string {
+    if (!this.#opened) return detail;
+    return `the connection was lost after ${this.#received} bytes of output, before the command's exit status (${detail})`;
+  }
+
+  async #refused(response: IncomingMessage): Promise<void> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of response) {
+        chunks.push(chunk as Buffer);
+        size += (chunk as Buffer).length;
+        if (size > MAX_ERROR_BODY) break;
+      }
+    } catch {
+      // A body cut short still leaves the status code to report.
+    }
+    const status = response.statusCode ?? 0;
+    this.#fail(refusal(status, Buffer.concat(chunks).subarray(0, MAX_ERROR_BODY).toString('utf8')));
+  }
+
+  /** Ends the stream with an error. Idempotent; the first error wins. */
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#socket.terminate();
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+    if (this.#failure) this.#settle.reject(this.#failure.error);
+    else if (this.#outcome) this.#settle.resolve(this.#outcome);
+  }
+}
+
+/** Reads a refused upgrade's body: a `Status` object, or whatever a proxy on the way put there. */
+function refusal(status: number, body: string): ExecRefusedError {
+  try {
+    const parsed = JSON.parse(body) as { message?: unknown; reason?: unknown };
+    if (typeof parsed.message === 'string') {
+      return new ExecRefusedError(status, typeof parsed.reason === 'string' ? parsed.reason : undefined, parsed.message);
+    }
+  } catch {
+    // Not JSON: quote its first line below.
+  }
+  const line = body.split('\n').find((l) => l.trim() !== '')?.trim().slice(0, 200);
+  return new ExecRefusedError(status, undefined, line ? `HTTP ${status}: ${line}` : `HTTP ${status} without a reason`);
+}

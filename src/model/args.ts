@@ -1,0 +1,133 @@
+// What the command line says, once it is known to be well-formed. Durations are in milliseconds.
+
+/** kubectl's connection flags; each one that is absent is left to the kubeconfig. */
+export interface ConnectionFlags {
+  readonly namespace?: string;
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  readonly cluster?: string;
+  readonly user?: string;
+  readonly as?: string;
+  readonly asGroup?: readonly string[];
+  readonly asUid?: string;
+  readonly token?: string;
+  readonly server?: string;
+  /** 0, as in kubectl, means no limit. */
+  readonly requestTimeoutMs?: number;
+  readonly insecureSkipTlsVerify?: boolean;
+  readonly certificateAuthority?: string;
+  readonly clientCertificate?: string;
+  readonly clientKey?: string;
+  readonly tlsServerName?: string;
+  /** How much to say on stderr: 0 only what matters, 1 also stack traces, more says more. */
+  readonly verbosity: number;
+}
+
+/** TARGET as it was typed (`web-0`, `deploy/web`), or the label selector that stands in its place. */
+export type TargetSpec =
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'selector'; readonly selector: string };
+
+export type ProfileChoice = 'auto' | 'netadmin' | 'baseline' | 'restricted';
+export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
+
+/** How the tool gets into the target. */
+export interface SessionFlags {
+  /** The container whose namespaces the ephemeral container shares beyond the network; default: the first one. */
+  readonly container?: string;
+  /** Default: the image of this version. */
+  readonly image?: string;
+  readonly imagePullPolicy?: ImagePullPolicy;
+  readonly profile: ProfileChoice;
+  /** How long the ephemeral container lives with nothing running in it. */
+  readonly idleMs: number;
+  /** The time that a check, or the start of the container, may take. */
+  readonly timeoutMs: number;
+}
+
+export type OutputFormat = 'table' | 'json' | 'yaml';
+export type FailOn = 'critical' | 'warning' | 'info';
+
+/** What is printed, and which findings make the exit code 1. */
+export interface ReportFlags {
+  readonly output: OutputFormat;
+  readonly failOn: FailOn;
+}
+
+interface TargetedArgs {
+  readonly connection: ConnectionFlags;
+  readonly target: TargetSpec;
+  readonly session: SessionFlags;
+}
+
+export interface LatencyArgs extends TargetedArgs {
+  readonly report: ReportFlags;
+  /** DESTs as typed, none empty. */
+  readonly to: readonly string[];
+  /** Probes to each destination. */
+  readonly count: number;
+  readonly intervalMs: number;
+  /** NT-LAT-001: p95 above this many times the baseline is high. */
+  readonly rttFactor: number;
+  /** NT-LAT-001: a p95 at or below this is never high. */
+  readonly rttFloorMs: number;
+  /** NT-LAT-001: the baseline; absent: the lowest RTT seen. */
+  readonly baselineMs?: number;
+}
+
+export interface RunArgs extends TargetedArgs {
+  /** At least one word, exactly as typed. */
+  readonly command: readonly string[];
+  /** Whether this process's stdin goes to the command. */
+  readonly stdin: boolean;
+}
+
+export interface ShellArgs extends TargetedArgs {
+  /** Empty: the image's own shell. */
+  readonly command: readonly string[];
+  /** The bytes that, typed in a row, leave the session; empty: nothing does. */
+  readonly detachKeys: readonly number[];
+}
+
+export interface PreflightArgs extends TargetedArgs {
+  readonly output: OutputFormat;
+}
+
+export interface SessionsListArgs {
+  readonly connection: ConnectionFlags;
+  readonly target?: TargetSpec;
+  readonly allNamespaces: boolean;
+  readonly output: OutputFormat;
+}
+
+export interface SessionsStopArgs {
+  readonly connection: ConnectionFlags;
+  readonly target?: TargetSpec;
+  readonly allNamespaces: boolean;
+  readonly timeoutMs: number;
+}
+
+/** What a word on the command line may be completed to. */
+export type CompletionKind =
+  | 'target'
+  | 'destination'
+  | 'namespace'
+  | 'context'
+  | 'cluster'
+  | 'user'
+  | 'container';
+
+export interface CompletionArgs {
+  readonly connection: ConnectionFlags;
+  readonly kind: CompletionKind;
+  /** The word so far. */
+  readonly prefix: string;
+  /** The TARGET given before, for what depends on it (its containers). */
+  readonly target?: string;
+}
+
+/** One line of `__complete`. */
+export interface Completion {
+  readonly value: string;
+  readonly description?: string;
+}

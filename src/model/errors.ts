@@ -1,0 +1,34 @@
+/** Exit codes with a meaning of their own; see "Exit" in the README. */
+export type UserErrorExitCode = 2 | 3;
+
+interface UserErrorOptions {
+  /** What to do about it: one sentence, printed on a line of its own. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+const brand = Symbol.for('kubectl-nettools.UserError');
+
+/**
+ * An error that tells the user something: one sentence, no stack trace.
+ * Exit code 2 is wrong usage, 3 is "could not measure" (no such target, no rights, no connection, a time-out).
+ */
+export class UserError extends Error {
+  readonly exitCode: UserErrorExitCode;
+  readonly hint: string | undefined;
+  readonly [brand] = true;
+
+  constructor(message: string, exitCode: UserErrorExitCode, options: UserErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'UserError';
+    this.exitCode = exitCode;
+    this.hint = options.hint;
+  }
+
+  // The binary is several bundles, each with its own copy of this class: the brand tells, not the constructor.
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === UserError
+      ? typeof value === 'object' && value !== null && brand in value
+      : super[Symbol.hasInstance](value);
+  }
+}

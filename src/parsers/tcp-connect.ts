@@ -1,0 +1,51 @@
+/** Parses the output of src/probes/tcp-connect.bash. Pure. */
+
+/** One try to connect. Time in milliseconds. */
+export interface ConnectTry {
+  readonly ms: number;
+  /** `refused` is an answer of the far side, and so times the way too. `unanswered`: ended with no word. */
+  readonly outcome: 'connected' | 'refused' | 'error' | 'unanswered';
+  /** The system's own text of an error, such as `No route to host`. */
+  readonly error?: string;
+}
+
+/** All tries to one destination. */
+export interface ConnectSeries {
+  /** The address that the name was resolved to; `undefined`: it did not resolve. */
+  readonly address: string | undefined;
+  readonly tries: readonly ConnectTry[];
+}
+
+/**
+ * @param stdout what the script printed, cut anywhere when it was ended by its time limit
+ * @param limitMs for a try that was still open then
+ */
+export function parseConnects(stdout: string, limitMs: number): ConnectSeries {
+  const tries: ConnectTry[] = [];
+  let address: string | undefined;
+  let open = false;
+  let said = '';
+  for (const line of stdout.split('\n')) {
+    const [word = '', value = ''] = line.split(' ');
+    if (word === 'address') address = value;
+    else if (word === 'try') {
+      open = true;
+      said = '';
+    } else if (word === 'ok' && open) {
+      tries.push({ ms: Number(value) / 1000, outcome: 'connected' });
+      open = false;
+    } else if (word === 'failed' && open) {
+      tries.push(failedTry(Number(value) / 1000, said));
+      open = false;
+    } else if (open && line !== '') said = said === '' ? line : said;
+  }
+  if (open) tries.push({ ms: limitMs, outcome: 'unanswered' });
+  return { address, tries };
+}
+
+function failedTry(ms: number, said: string): ConnectTry {
+  const error = said.slice(said.lastIndexOf(': ') + 2).trim();
+  if (error === 'Connection refused') return { ms, outcome: 'refused' };
+  if (error === 'Connection timed out') return { ms, outcome: 'unanswered', error };
+  return { ms, outcome: 'error', error: error || 'no reason given' };
+}

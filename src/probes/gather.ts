@@ -1,0 +1,62 @@
+/** Runs a plan on a target in one exec and returns its evidence. */
+import { Writable } from 'node:stream';
+import type { Channel } from '../channels/channel.ts';
+import { compactScript } from '../channels/script.ts';
+import type { Evidence, ProbePlan, ProbeResult } from '../model/evidence.ts';
+import { encodePlan, RunnerDecoder } from './plan.ts';
+import RUNNER from './runner.sh';
+
+/** The run ended before the plan did; `message` says what the far side printed instead. */
+export class GatherError extends Error {
+  override readonly name = 'GatherError';
+}
+
+/**
+ * Gathers the evidence of a plan. Every command of the plan has a result in it.
+ * @param onProgress told the number of phases that are done
+ * @throws {GatherError} the runner did not come to its end
+ * @throws {import('../channels/channel.ts').ChannelError} the exec failed
+ */
+export async function gather(
+  channel: Channel,
+  plan: ProbePlan,
+  options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (phasesDone: number) => void } = {},
+): Promise<Evidence> {
+  const decoder = new RunnerDecoder(plan);
+  const results: Record<string, ProbeResult> = {};
+  let done = false;
+  let phases = 0;
+  let complaint: string | undefined;
+  const stdout = new Writable({
+    write: (chunk: Buffer, _encoding, next) => {
+      try {
+        for (const event of decoder.push(chunk)) {
+          if (event.kind === 'result') results[event.result.id] = event.result;
+          else if (event.kind === 'phase') options.onProgress?.(++phases);
+          else if (event.kind === 'done') done = true;
+          else if (event.kind === 'error') complaint = event.message;
+        }
+        next();
+      } catch (error) {
+        next(error as Error);
+      }
+    },
+  });
+  let errorText = '';
+  const stderr = new Writable({
+    write: (chunk: Buffer, _encoding, next) => {
+      if (errorText.length < 4096) errorText += chunk.toString('utf8');
+      next();
+    },
+  });
+  const code = await channel.runWithInput(['sh', '-c', compactScript(RUNNER), 'nettools-runner'], encodePlan(plan), {
+    stdout,
+    stderr,
+    signal: options.signal,
+  });
+  if (!done) {
+    const detail = complaint ?? (errorText.trim().split('\n').at(-1) || `exit code ${code}`);
+    throw new GatherError(`the checks did not come to their end on the target: ${detail}.`);
+  }
+  return results;
+}

@@ -1,0 +1,51 @@
+/** Text for a terminal that may come from a hostile place. Pure. */
+
+/**
+ * Makes remote text safe to show: control characters (C0 but newline and tab, DEL, C1) and the marks that reorder
+ * text (bidirectional overrides, Unicode TR 36) are escaped visibly, so they cannot drive the terminal.
+ */
+export function visible(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}
+
+/** How to paint; without colour every style is the identity. */
+export interface Palette {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly green: (text: string) => string;
+  readonly cyan: (text: string) => string;
+}
+
+export function palette(colour: boolean): Palette {
+  const style = (code: number): ((text: string) => string) => (colour ? (text) => `\u001b[${code}m${text}\u001b[0m` : (text) => text);
+  return { bold: style(1), dim: style(2), red: style(31), yellow: style(33), green: style(32), cyan: style(36) };
+}
+
+const BARS = ' ▁▂▃▄▅▆▇█';
+
+/** Counts as a row of bars: the highest is full, and whatever is not zero can be seen. */
+export function sparkline(counts: readonly number[]): string {
+  const top = Math.max(0, ...counts);
+  if (top === 0) return '';
+  return counts.map((count) => BARS[count === 0 ? 0 : Math.max(1, Math.round((count / top) * 8))]).join('');
+}
+
+/** Breaks text into lines of at most `width` characters at blanks; longer words stay whole. */
+export function wrap(text: string, width: number): string[] {
+  return text.split('\n').flatMap((paragraph) => {
+    const lines: string[] = [];
+    let line = '';
+    for (const word of paragraph.split(' ')) {
+      if (line !== '' && line.length + 1 + word.length > width) {
+        lines.push(line);
+        line = word;
+      } else line = line === '' ? word : `${line} ${word}`;
+    }
+    return [...lines, line];
+  });
+}

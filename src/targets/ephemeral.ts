@@ -1,0 +1,106 @@
+/**
+ * The ephemeral container of a session: its name, its spec, and which of a pod's is ours to use again. Pure.
+ *
+ * An ephemeral container can never be removed from a pod's spec (KEP-277), so there is one for each pod, image,
+ * profile and target container, and it is used again while it runs. Its name says which it is: two clients that ask
+ * for it at the same moment patch the same entry.
+ */
+import { createHash } from 'node:crypto';
+import type { ContainerStatus, EphemeralContainer, Pod } from '../kube/types.ts';
+import KEEPER from './keeper.sh';
+import { type Profile, PROFILES, securityContext } from './profiles.ts';
+import { compactScript } from '../channels/script.ts';
+
+const PREFIX = 'nettools-';
+/** Remembers in the spec whether the profile was asked for by name or found by trying. */
+const CHOICE_VARIABLE = 'NETTOOLS_PROFILE_CHOICE';
+
+/** What a session needs of its container. */
+export interface SessionSpec {
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  /** The container whose processes the session sees, if one was named. */
+  readonly targetContainer: string | undefined;
+  readonly idleSeconds: number;
+  readonly choice: 'auto' | Profile;
+}
+
+/** The name that a new container gets: the first of its kind that is not in the pod's spec yet, or has not ended. */
+export function containerName(pod: Pod, spec: SessionSpec, profile: Profile): string {
+  const stem = nameStem(spec, profile);
+  for (let generation = 0; ; generation++) {
+    const name = `${stem}-${generation}`;
+    const entry = pod.spec?.ephemeralContainers?.some((c) => c.name === name) ?? false;
+    if (!entry || statusOf(pod, name)?.state?.terminated === undefined) return name;
+  }
+}
+
+function nameStem(spec: SessionSpec, profile: Profile): string {
+  const key = JSON.stringify([spec.image, spec.targetContainer ?? null, spec.choice === 'auto']);
+  return `${PREFIX}${profile}-${createHash('sha256').update(key).digest('hex').slice(0, 6)}`;
+}
+
+/** The container as it is patched into the pod. */
+export function buildContainer(name: string, spec: SessionSpec, profile: Profile): EphemeralContainer {
+  return {
+    name,
+    image: spec.image,
+    imagePullPolicy: spec.imagePullPolicy,
+    command: ['sh', '-c', compactScript(KEEPER), 'nettools-keeper', String(spec.idleSeconds)],
+    env: [{ name: CHOICE_VARIABLE, value: spec.choice }],
+    securityContext: securityContext(profile),
+    terminationMessagePolicy: 'File',
+    ...(spec.targetContainer === undefined ? {} : { targetContainerName: spec.targetContainer }),
+  };
+}
+
+/** A session's container in a pod. */
+export interface SessionContainer {
+  readonly name: string;
+  readonly profile: Profile;
+  readonly choice: string;
+  readonly image: string;
+  readonly idleSeconds: number;
+  readonly status: ContainerStatus | undefined;
+}
+
+/** All session containers of a pod, ended ones included, in the order of its spec. */
+export function sessionContainers(pod: Pod): SessionContainer[] {
+  return (pod.spec?.ephemeralContainers ?? []).flatMap((container) => {
+    const profile = PROFILES.find((p) => container.name.startsWith(`${PREFIX}${p}-`));
+    if (profile === undefined || container.command?.[3] !== 'nettools-keeper') return [];
+    return [
+      {
+        name: container.name,
+        profile,
+        choice: container.env?.find((e) => e.name === CHOICE_VARIABLE)?.value ?? profile,
+        image: container.image ?? '',
+        idleSeconds: Number(container.command[4]),
+        status: statusOf(pod, container.name),
+      },
+    ];
+  });
+}
+
+/** The running container that serves this session, or `undefined`: then one has to be added. */
+export function findRunning(pod: Pod, spec: SessionSpec): SessionContainer | undefined {
+  const candidates = sessionContainers(pod).filter((c) => c.status?.state?.running !== undefined);
+  for (const profile of PROFILES) {
+    if (spec.choice !== 'auto' && spec.choice !== profile) continue;
+    const stems = [nameStem(spec, profile), nameStem({ ...spec, choice: spec.choice === 'auto' ? profile : 'auto' }, profile)];
+    const found = candidates.find(
+      (c) =>
+        stems.some((stem) => c.name.startsWith(`${stem}-`)) &&
+        c.image === spec.image &&
+        // A weaker one that was asked for by name says nothing about what `auto` would get.
+        (spec.choice !== 'auto' || c.choice === 'auto' || profile === 'netadmin'),
+    );
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The status of one ephemeral container, once the kubelet has reported one. */
+export function statusOf(pod: Pod, name: string): ContainerStatus | undefined {
+  return pod.status?.ephemeralContainerStatuses?.find((s) => s.name === name);
+}

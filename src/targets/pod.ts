@@ -1,0 +1,134 @@
+/** The pod target: from TARGET to a channel into the pod's network namespace, by a leased ephemeral container. */
+import type { Channel } from '../channels/channel.ts';
+import { PodExecChannel } from '../channels/pod-exec.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/errors.ts';
+import type { Pod } from '../kube/types.ts';
+import type { SessionFlags, TargetSpec } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
+import type { TargetInfo } from '../model/report.ts';
+import { findRunning, type SessionSpec } from './ephemeral.ts';
+import { type Preflight, patchContainer, preflight, type Right } from './preflight.ts';
+import type { Profile } from './profiles.ts';
+import { resolvePod } from './resolve.ts';
+import { waitRunning } from './wait.ts';
+
+/** An open session: its container runs. */
+export interface PodSession {
+  readonly channel: Channel;
+  readonly pod: Pod;
+  readonly info: TargetInfo;
+  readonly container: string;
+  readonly profile: Profile;
+  /** False when this call added the container. */
+  readonly reused: boolean;
+}
+
+/** What to tell the user while the session opens; texts are short and without a trailing dot. */
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (text: string) => void;
+}
+
+/**
+ * Opens the session: one GET when its container already runs; else preflight, patch and a watch.
+ * @throws {UserError} exit 2 or 3, with what was refused and by whom; the pod's spec is then unchanged, unless the
+ *   container was added and did not start
+ */
+export async function openPodSession(
+  client: KubeClient,
+  target: TargetSpec,
+  flags: SessionFlags,
+  image: string,
+  options: OpenOptions,
+): Promise<PodSession> {
+  const pod = await resolvePod(client, target, options.signal);
+  const spec = sessionSpec(pod, flags, image);
+  const running = findRunning(pod, spec);
+  if (running) return session(client, pod, running.name, running.profile, true);
+  options.onProgress('checking what is allowed');
+  const checked = await preflight(client, pod, spec, options.signal);
+  const profile = admitted(checked, pod, spec);
+  options.onProgress(`adding an ephemeral container (profile ${profile})`);
+  const patched = await patch(client, pod, spec, profile, options.signal);
+  await waitRunning(client, patched.pod, patched.name, image, {
+    timeoutMs: flags.timeoutMs,
+    signal: options.signal,
+    onProgress: (text) => options.onProgress(`starting the ephemeral container: ${text}`),
+  });
+  return session(client, pod, patched.name, profile, false);
+}
+
+/** What this session's container has to be like. @throws {UserError} exit 3: `-c` names no container of the pod */
+export function sessionSpec(pod: Pod, flags: SessionFlags, image: string): SessionSpec {
+  const containers = (pod.spec?.containers ?? []).map((c) => c.name);
+  if (flags.container !== undefined && !containers.includes(flags.container)) {
+    throw new UserError(
+      `pod "${pod.metadata?.name}" has no container "${flags.container}" (it has: ${containers.join(', ')}).`,
+      3,
+    );
+  }
+  return {
+    image,
+    imagePullPolicy: flags.imagePullPolicy ?? 'IfNotPresent',
+    targetContainer: flags.container,
+    idleSeconds: Math.max(1, Math.ceil(flags.idleMs / 1000)),
+    choice: flags.profile,
+  };
+}
+
+async function patch(
+  client: KubeClient,
+  pod: Pod,
+  spec: SessionSpec,
+  profile: Profile,
+  signal: AbortSignal | undefined,
+): Promise<{ pod: Pod; name: string }> {
+  try {
+    return await patchContainer(client, pod, spec, profile, { signal });
+  } catch (error) {
+    // The preflight allowed this very patch; whatever is said now is news, and the server's own words.
+    if (error instanceof ApiError) throw new UserError(`the ephemeral container was refused: ${error.message}`, 3, { cause: error });
+    throw error;
+  }
+}
+
+/** The profile to use. @throws {UserError} exit 3: what is missing or refused, as one sentence */
+function admitted(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
+  const name = pod.metadata?.name;
+  if (checked.podProblem !== undefined) throw new UserError(checked.podProblem, 3);
+  if (checked.missingRights.length > 0) {
+    throw new UserError(
+      `you may not ${listRights(checked.missingRights)} in namespace "${pod.metadata?.namespace}"; nothing was changed.`,
+      3,
+      { hint: 'The README\'s section "Permissions" has a Role with exactly the rights that are needed.' },
+    );
+  }
+  if (checked.profile !== undefined) return checked.profile;
+  const last = checked.profiles.at(-1);
+  throw new UserError(
+    `pod "${name}" takes no ephemeral container with ${spec.choice === 'auto' ? 'any profile' : `profile ${spec.choice}`}: ${last?.reason ?? 'refused'}; nothing was changed.`,
+    3,
+    spec.choice === 'auto' || spec.choice === 'restricted' ? {} : { hint: '--profile auto takes the strongest profile that is allowed.' },
+  );
+}
+
+/** Rights as prose: `patch pods/ephemeralcontainers and get, create pods/exec`. */
+export function listRights(rights: readonly Right[]): string {
+  const byResource = new Map<string, string[]>();
+  for (const { verb, resource } of rights) byResource.set(resource, [...(byResource.get(resource) ?? []), verb]);
+  return [...byResource].map(([resource, verbs]) => `${verbs.join(', ')} ${resource}`).join(' and ');
+}
+
+function session(client: KubeClient, pod: Pod, container: string, profile: Profile, reused: boolean): PodSession {
+  const namespace = pod.metadata!.namespace!;
+  const name = pod.metadata!.name!;
+  return {
+    channel: new PodExecChannel(client, { namespace, pod: name, container }),
+    pod,
+    info: { kind: 'pod', namespace, name, node: pod.spec?.nodeName ?? '', address: pod.status?.podIP ?? '' },
+    container,
+    profile,
+    reused,
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * What the tool may do to a pod, found out before anything is changed: the pod's own state, the user's rights by
+ * SelfSubjectAccessReview, and what admission says to the very patch, by a server-side dry-run.
+ */
+import type { KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/errors.ts';
+import { podsPath } from '../kube/paths.ts';
+import type { Pod } from '../kube/types.ts';
+import { buildContainer, containerName, type SessionSpec } from './ephemeral.ts';
+import { PROFILES, type Profile } from './profiles.ts';
+
+/** A right that a session needs. Exec over a WebSocket is a GET, and Kubernetes ≥1.35 also wants `create` for it. */
+export interface Right {
+  readonly verb: 'patch' | 'get' | 'create';
+  readonly resource: 'pods/ephemeralcontainers' | 'pods/exec';
+}
+
+export const SESSION_RIGHTS: readonly Right[] = [
+  { verb: 'patch', resource: 'pods/ephemeralcontainers' },
+  { verb: 'get', resource: 'pods/exec' },
+  { verb: 'create', resource: 'pods/exec' },
+];
+
+/** What a dry-run of one profile's patch came to. */
+export interface ProfileVerdict {
+  readonly profile: Profile;
+  readonly allowed: boolean;
+  /** Admission's own sentence, when refused. */
+  readonly reason?: string;
+}
+
+/** Everything that the preflight found. `profile` is absent when there is a reason not to go on. */
+export interface Preflight {
+  /** Why this pod, as it is now, can take no ephemeral container. */
+  readonly podProblem: string | undefined;
+  readonly missingRights: readonly Right[];
+  readonly profiles: readonly ProfileVerdict[];
+  readonly profile: Profile | undefined;
+}
+
+/** Why a pod, by what the API says of it, can take no ephemeral container now; `undefined` when it can. Pure. */
+export function podProblem(pod: Pod): string | undefined {
+  const name = `pod "${pod.metadata?.name}"`;
+  if (pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) {
+    return `${name} is a static pod of node "${pod.spec?.nodeName}": the API cannot add a container to it.`;
+  }
+  if (pod.spec?.os?.name === 'windows' || pod.spec?.nodeSelector?.['kubernetes.io/os'] === 'windows') {
+    return `${name} runs on Windows; only Linux pods can be looked into.`;
+  }
+  const phase = pod.status?.phase;
+  if (phase === 'Succeeded' || phase === 'Failed') {
+    return `${name} has completed (${phase}): its network namespace is gone.`;
+  }
+  if (pod.metadata?.deletionTimestamp !== undefined) return `${name} is being deleted.`;
+  if (pod.status?.reason === 'NodeLost') return `${name} is on a node that is lost: ${pod.status.message ?? 'NodeLost'}`;
+  // A pod that waits for its init containers is Pending too, but has its namespace and address already.
+  if (phase === 'Pending' && !pod.status?.podIP) {
+    const why = pendingReason(pod);
+    return `${name} is still Pending${why ? `: ${why}` : ''}; it has no network namespace yet.`;
+  }
+  return undefined;
+}
+
+function pendingReason(pod: Pod): string | undefined {
+  const unscheduled = pod.status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False');
+  if (unscheduled) return unscheduled.message ?? unscheduled.reason;
+  const waiting = pod.status?.containerStatuses?.find((s) => s.state?.waiting)?.state?.waiting;
+  return waiting ? [waiting.reason, waiting.message].filter(Boolean).join(', ') : undefined;
+}
+
+/** Asks the API server for the user's rights and for admission's verdict, all in one parallel round. */
+export async function preflight(client: KubeClient, pod: Pod, spec: SessionSpec, signal?: AbortSignal): Promise<Preflight> {
+  const problem = podProblem(pod);
+  if (problem !== undefined) return { podProblem: problem, missingRights: [], profiles: [], profile: undefined };
+  const wanted = spec.choice === 'auto' ? PROFILES : [spec.choice];
+  const first = wanted[0]!;
+  const [rights, verdict] = await Promise.all([
+    Promise.all(SESSION_RIGHTS.map((right) => may(client, pod, right, signal))),
+    dryRun(client, pod, spec, first, signal),
+  ]);
+  const missingRights = SESSION_RIGHTS.filter((_right, i) => !rights[i]);
+  if (missingRights.length > 0) return { podProblem: undefined, missingRights, profiles: [], profile: undefined };
+  const rest = verdict.allowed ? [] : await Promise.all(wanted.slice(1).map((p) => dryRun(client, pod, spec, p, signal)));
+  const profiles = [verdict, ...rest];
+  return { podProblem: undefined, missingRights, profiles, profile: profiles.find((p) => p.allowed)?.profile };
+}
+
+async function may(client: KubeClient, pod: Pod, right: Right, signal?: AbortSignal): Promise<boolean> {
+  const [resource, subresource] = right.resource.split('/');
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: {
+      resourceAttributes: { namespace: pod.metadata?.namespace, name: pod.metadata?.name, verb: right.verb, resource, subresource },
+    },
+  };
+  const answer = await client.post<{ status?: { allowed?: boolean } }>(
+    '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    review,
+    { signal },
+  );
+  return answer.status?.allowed === true;
+}
+
+async function dryRun(client: KubeClient, pod: Pod, spec: SessionSpec, profile: Profile, signal?: AbortSignal): Promise<ProfileVerdict> {
+  try {
+    await patchContainer(client, pod, spec, profile, { dryRun: true, signal });
+    return { profile, allowed: true };
+  } catch (error) {
+    // 403: Pod Security or a webhook; 400 and 422: a webhook, or a policy that rejects the spec.
+    if (error instanceof ApiError && [400, 403, 422].includes(error.status)) {
+      return { profile, allowed: false, reason: error.message };
+    }
+    throw error;
+  }
+}
+
+/** Adds the session's container to the pod, or (dry-run) asks whether it could be. Returns the pod and the name. */
+export async function patchContainer(
+  client: KubeClient,
+  pod: Pod,
+  spec: SessionSpec,
+  profile: Profile,
+  options: { readonly dryRun?: boolean; readonly signal?: AbortSignal | undefined } = {},
+): Promise<{ pod: Pod; name: string }> {
+  const name = containerName(pod, spec, profile);
+  const patched = await client.patch<Pod>(
+    podsPath(pod.metadata!.namespace!, pod.metadata!.name!, 'ephemeralcontainers'),
+    { spec: { ephemeralContainers: [buildContainer(name, spec, profile)] } },
+    { signal: options.signal, ...(options.dryRun ? { query: { dryRun: 'All' } } : {}) },
+  );
+  return { pod: patched, name };
+}

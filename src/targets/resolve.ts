@@ -1,0 +1,117 @@
+/** From TARGET as it was typed to one pod: the pod itself, or a ready pod of a workload, Service or selector. */
+import type { KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/errors.ts';
+import { podsPath, namespacedPath } from '../kube/paths.ts';
+import type { Pod } from '../kube/types.ts';
+import type { TargetSpec } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
+
+/** Where each kind of workload lives in the API; the keys are kubectl's names and short names. */
+const WORKLOADS: Readonly<Record<string, { readonly api: string; readonly plural: string; readonly kind: string }>> = {
+  ...names(['deploy', 'deployment', 'deployments'], 'apis/apps/v1', 'deployments', 'deployment'),
+  ...names(['sts', 'statefulset', 'statefulsets'], 'apis/apps/v1', 'statefulsets', 'statefulset'),
+  ...names(['ds', 'daemonset', 'daemonsets'], 'apis/apps/v1', 'daemonsets', 'daemonset'),
+  ...names(['rs', 'replicaset', 'replicasets'], 'apis/apps/v1', 'replicasets', 'replicaset'),
+  ...names(['job', 'jobs'], 'apis/batch/v1', 'jobs', 'job'),
+  ...names(['svc', 'service', 'services'], 'api/v1', 'services', 'service'),
+};
+
+function names(all: readonly string[], api: string, plural: string, kind: string): typeof WORKLOADS {
+  return Object.fromEntries(all.map((name) => [name, { api, plural, kind }]));
+}
+
+/** Selectors as the API writes them. */
+interface Selector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+}
+
+/**
+ * Finds the pod.
+ * @throws {UserError} exit 2: TARGET has a kind that is not known; exit 3: there is no such thing, or no ready pod of it
+ */
+export async function resolvePod(client: KubeClient, target: TargetSpec, signal?: AbortSignal): Promise<Pod> {
+  if (target.kind === 'selector') return readyPod(client, target.selector, `label selector ${target.selector}`, signal);
+  const slash = target.name.indexOf('/');
+  if (slash < 0) return getPod(client, target.name, signal);
+  const kind = target.name.slice(0, slash).toLowerCase();
+  const name = target.name.slice(slash + 1);
+  if (name === '' || name.includes('/')) {
+    throw new UserError(`"${target.name}" is not a target: write POD, or KIND/NAME such as deploy/web.`, 2);
+  }
+  if (['po', 'pod', 'pods'].includes(kind)) return getPod(client, name, signal);
+  const workload = WORKLOADS[kind];
+  if (!workload) {
+    throw new UserError(`"${target.name}": no target kind "${kind}"; use pod/, deploy/, sts/, ds/, rs/, job/ or svc/.`, 2);
+  }
+  const selector = await selectorOf(client, workload, name, signal);
+  return readyPod(client, selector, `${workload.kind}/${name}`, signal);
+}
+
+async function getPod(client: KubeClient, name: string, signal?: AbortSignal): Promise<Pod> {
+  try {
+    return await client.get<Pod>(podsPath(client.namespace, name), { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) {
+      throw new UserError(`no pod "${name}" in namespace "${client.namespace}".`, 3, {
+        hint: `kubectl get pods -n ${client.namespace} lists its pods; another namespace is chosen with -n.`,
+      });
+    }
+    throw error;
+  }
+}
+
+async function selectorOf(
+  client: KubeClient,
+  workload: { readonly api: string; readonly plural: string; readonly kind: string },
+  name: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  let object: { spec?: { selector?: Selector & Readonly<Record<string, unknown>> } };
+  try {
+    object = await client.get(namespacedPath(workload.api, client.namespace, workload.plural, name), { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) {
+      throw new UserError(`no ${workload.kind} "${name}" in namespace "${client.namespace}".`, 3);
+    }
+    throw error;
+  }
+  const selector = object.spec?.selector;
+  // A Service's selector is a plain map; a Service without one has no pods of its own.
+  const text = workload.kind === 'service' ? formatSelector({ matchLabels: selector as never }) : formatSelector(selector ?? {});
+  if (text === '') throw new UserError(`${workload.kind}/${name} has no selector, so it names no pod.`, 3);
+  return text;
+}
+
+/** A selector object in the query syntax of the API. */
+export function formatSelector(selector: Selector): string {
+  const equal = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
+    if (operator === 'Exists') return key;
+    if (operator === 'DoesNotExist') return `!${key}`;
+    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`;
+  });
+  return [...equal, ...expressions].join(',');
+}
+
+async function readyPod(client: KubeClient, selector: string, what: string, signal?: AbortSignal): Promise<Pod> {
+  const list = await client.get<{ items: Pod[] }>(podsPath(client.namespace), { query: { labelSelector: selector }, signal });
+  const chosen = choosePod(list.items);
+  if (chosen) return chosen;
+  const states = list.items.map((pod) => `${pod.metadata?.name} is ${pod.status?.phase ?? 'unknown'}`);
+  throw new UserError(
+    states.length === 0
+      ? `${what} has no pods in namespace "${client.namespace}".`
+      : `${what} has no running pod in namespace "${client.namespace}" (${states.slice(0, 3).join(', ')}${states.length > 3 ? ', …' : ''}).`,
+    3,
+  );
+}
+
+/** The pod to look at: a ready one if there is one, else one that runs; by name, so that repeated runs meet the same. */
+export function choosePod(pods: readonly Pod[]): Pod | undefined {
+  const running = pods
+    .filter((pod) => pod.status?.phase === 'Running' && pod.metadata?.deletionTimestamp === undefined)
+    .sort((a, b) => (a.metadata?.name ?? '').localeCompare(b.metadata?.name ?? ''));
+  const isReady = (pod: Pod): boolean => pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false;
+  return running.find(isReady) ?? running[0];
+}

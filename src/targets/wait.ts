@@ -1,0 +1,129 @@
+/** Waits on a watch until a session's container runs, or until it is known that it will not. */
+import type { KubeClient, WatchEvent } from '../kube/client.ts';
+import { ApiError } from '../kube/errors.ts';
+import { podsPath } from '../kube/paths.ts';
+import type { Pod } from '../kube/types.ts';
+import { UserError } from '../model/errors.ts';
+import { statusOf } from './ephemeral.ts';
+
+/** Reasons of `waiting` that pass by themselves; every other one is the kubelet's word that it failed. */
+const PASSING = new Set(['ContainerCreating', 'PodInitializing']);
+/** How long a silent kubelet is waited for before its node is looked at. */
+const SILENCE_MS = 5_000;
+
+/** Where a container stands. */
+export type Progress =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'waiting'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string };
+
+/** Reads a container's progress from a pod. Pure. */
+export function progressOf(pod: Pod, container: string): Progress {
+  const phase = pod.status?.phase;
+  if (phase === 'Succeeded' || phase === 'Failed') {
+    return { kind: 'failed', text: `the pod has ended meanwhile (${phase}${pod.status?.reason ? `, ${pod.status.reason}` : ''})` };
+  }
+  if (pod.metadata?.deletionTimestamp !== undefined) return { kind: 'failed', text: 'the pod is being deleted' };
+  const status = statusOf(pod, container);
+  const { running, waiting, terminated } = status?.state ?? {};
+  if (running) return { kind: 'running' };
+  if (terminated) {
+    const detail = terminated.message ?? `exit code ${terminated.exitCode}`;
+    return { kind: 'failed', text: `${terminated.reason ?? 'ended'}: ${detail.trim()}` };
+  }
+  if (waiting?.reason && !PASSING.has(waiting.reason)) {
+    return { kind: 'failed', text: `${waiting.reason}: ${(waiting.message ?? 'the kubelet gives no message').trim()}` };
+  }
+  return { kind: 'waiting', text: waiting?.reason ?? (status ? 'created' : 'the kubelet has not reported yet') };
+}
+
+/**
+ * Resolves when the container runs.
+ * @param pod the pod as the patch returned it: the watch goes on from its version
+ * @throws {UserError} exit 3, with the kubelet's own reason
+ */
+export async function waitRunning(
+  client: KubeClient,
+  pod: Pod,
+  container: string,
+  image: string,
+  options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined; readonly onProgress: (text: string) => void },
+): Promise<void> {
+  const place = { namespace: pod.metadata!.namespace!, name: pod.metadata!.name! };
+  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const silence = silenceWatch(client, pod);
+  const signal = AbortSignal.any([deadline, silence.signal, ...(options.signal ? [options.signal] : [])]);
+  let last = 'the kubelet has not reported yet';
+  const judge = (current: Pod): boolean => {
+    const progress = progressOf(current, container);
+    if (progress.kind === 'failed') {
+      throw new UserError(`the container with image "${image}" did not start in pod "${place.name}": ${progress.text}`, 3);
+    }
+    if (statusOf(current, container)) silence.stop();
+    if (progress.kind === 'running') return true;
+    last = progress.text;
+    options.onProgress(progress.text);
+    return false;
+  };
+  try {
+    if (judge(pod)) return;
+    await watchPod(client, pod, signal, judge);
+  } catch (error) {
+    if (deadline.aborted && error === deadline.reason) {
+      throw new UserError(
+        `the container with image "${image}" did not start in pod "${place.name}" within ${options.timeoutMs / 1000} s (last seen: ${last}).`,
+        3,
+        { hint: 'A slow pull needs a longer --timeout; kubectl describe pod shows the events.' },
+      );
+    }
+    throw error;
+  } finally {
+    silence.stop();
+  }
+}
+
+/** Calls `judge` for each state of the pod until it says true. The server ends a watch now and then: it starts again. */
+async function watchPod(client: KubeClient, pod: Pod, signal: AbortSignal, judge: (pod: Pod) => boolean): Promise<void> {
+  const { namespace, name } = { namespace: pod.metadata!.namespace!, name: pod.metadata!.name! };
+  let version = pod.metadata!.resourceVersion!;
+  for (;;) {
+    signal.throwIfAborted();
+    const query = { fieldSelector: `metadata.name=${name}`, resourceVersion: version };
+    try {
+      for await (const event of client.watch<Pod>(podsPath(namespace), query, signal) as AsyncIterable<WatchEvent<Pod>>) {
+        if (event.type === 'DELETED') throw new UserError(`pod "${name}" was deleted meanwhile.`, 3);
+        version = event.object.metadata?.resourceVersion ?? version;
+        if (event.type !== 'BOOKMARK' && judge(event.object)) return;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      // 410: the version is too old to go on from. Read the pod anew and watch from there.
+      if (!(error instanceof ApiError) || error.status !== 410) throw error;
+      const current = await client.get<Pod>(podsPath(namespace, name), { signal });
+      version = current.metadata!.resourceVersion!;
+      if (judge(current)) return;
+    }
+  }
+}
+
+/** After a while without a word of the kubelet, aborts with the node's own story if it is not ready. */
+function silenceWatch(client: KubeClient, pod: Pod): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const timer = setInterval(() => void look(), SILENCE_MS);
+  async function look(): Promise<void> {
+    const node = pod.spec?.nodeName;
+    if (node === undefined) return;
+    try {
+      const { status } = await client.get<{ status?: { conditions?: { type: string; status: string; message?: string }[] } }>(
+        `/api/v1/nodes/${encodeURIComponent(node)}`,
+      );
+      const ready = status?.conditions?.find((c) => c.type === 'Ready');
+      if (ready && ready.status !== 'True') {
+        controller.abort(new UserError(`node "${node}" of pod "${pod.metadata?.name}" is not ready: ${ready.message ?? 'no reason given'}`, 3));
+      }
+    } catch {
+      // Without the right to read nodes the time limit is what ends the wait.
+    }
+  }
+  return { signal: controller.signal, stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+// Shell scripts are files of their own; the build embeds their text in the same way.
+const shellText = {
+  name: 'shell-text',
+  transform: (code: string, id: string) =>
+    /\.(?:ba)?sh$/.test(id) ? `export default ${JSON.stringify(code)};` : undefined,
+};
+
+// Unit tests touch no cluster and no built binary. Integration tests drive the sources against the test cluster, e2e
+// tests drive dist/kubectl-nettools; both share one cluster, so their files run one after the other.
+export default defineConfig({
+  plugins: [shellText],
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
