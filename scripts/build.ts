@@ -1,5 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pkg from '@yao-pkg/pkg/lib-es5/sea.js';
 import { completionProgram, completionProgramName } from '../src/cli/completion-program.ts';
@@ -11,7 +10,8 @@ import { root, runCommand } from './lib/process.ts';
 
 const dist = path.join(root, 'dist');
 const nodePath = path.join(root, 'node_modules/node/bin/node');
-const work = await mkdtemp(path.join(os.tmpdir(), 'nettools-build-'));
+await mkdir(dist, { recursive: true });
+const work = await mkdtemp(path.join(dist, '.build-'));
 const inWork = (name: string) => path.join(work, name);
 
 try {
@@ -19,15 +19,15 @@ try {
   const bundles = bundleNames.map((name) => inWork(`${name}.js`));
   const compiled = await runCommand([nodePath, path.join(root, 'scripts/build/code-cache.ts'), ...bundles]);
   if (compiled !== 0) throw new Error('the code caches could not be made');
-  await mkdir(dist, { recursive: true });
-  const output = path.join(dist, 'kubectl-nettools');
-  await rm(output, { force: true });
+  const output = inWork('kubectl-nettools');
   await pkg.default(inWork('main.js'), {
     targets: [{ nodeRange: `node${process.versions.node}`, platform: 'linux', arch: 'x64', output }],
     nodePath,
     seaConfig: seaConfig(),
   });
   await chmod(output, 0o755);
+  // In one step, so that whoever runs the old one meanwhile is not disturbed.
+  await rename(output, path.join(dist, 'kubectl-nettools'));
   await writeFile(path.join(dist, completionProgramName), completionProgram, { mode: 0o755 });
 } finally {
   await rm(work, { recursive: true, force: true });

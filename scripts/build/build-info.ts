@@ -10,18 +10,21 @@ export interface BuildInfo {
   readonly version: string;
   /** Short commit, `-dirty` behind it when the work tree has changes; `unknown` outside a git clone. */
   readonly commit: string;
+  /** The image that its sessions run: a release names its own by NETTOOLS_IMAGE, else it is the test cluster's. */
+  readonly image: string;
 }
 
 export async function buildInfo(): Promise<BuildInfo> {
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
     version: string;
   };
+  const image = process.env['NETTOOLS_IMAGE'] || 'localhost/nettools:dev';
   try {
     const commit = await git('rev-parse', '--short=10', 'HEAD');
     const dirty = (await git('status', '--porcelain')) !== '';
-    return { version, commit: dirty ? `${commit}-dirty` : commit };
+    return { version, commit: dirty ? `${commit}-dirty` : commit, image };
   } catch {
-    return { version, commit: 'unknown' };
+    return { version, commit: 'unknown', image };
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Script } from 'node:vm';
+import { requireBuiltin } from '../../src/binary/load.ts';
 
 // Run by the very Node binary that goes into the product: V8 takes a code cache from its own build only.
 // usage: node code-cache.ts BUNDLE.js…   writes BUNDLE.cache beside each
@@ -40,7 +41,7 @@ for (const file of process.argv.slice(2)) {
   // File name, source and the way to call it are those of src/binary/load.ts.
   const script = new Script(await readFile(file, 'latin1'), { filename: `${name}.js` });
   const module: { exports: Bundle } = { exports: {} };
-  script.runInThisContext()(process.getBuiltinModule, module, module.exports);
+  script.runInThisContext()(requireBuiltin, module, module.exports);
   await warmUps[name]?.(module.exports);
   await writeFile(file.replace(/\.js$/, '.cache'), script.createCachedData());
 }

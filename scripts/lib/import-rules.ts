@@ -40,6 +40,8 @@ layers['cli'] = {
   packages: ['yargs', 'cli-table3'],
   node: true,
 };
+// Built into the binary around the bundles; nothing imports it.
+layers['binary'] = { folders: [], node: true };
 layers['main.ts'] = { folders: ['cli'], node: true };
 
 /** Globals that make a result depend on more than the input. */

@@ -22,7 +22,14 @@ export function loadBundle(name: string): Bundle {
   const cachedData = Buffer.from(getRawAsset(`${name}.cache`));
   const script = new Script(source, { filename: `${name}.js`, cachedData });
   const module = { exports: {} };
-  (script.runInThisContext() as BundleFunction)(process.getBuiltinModule, module, module.exports);
+  (script.runInThisContext() as BundleFunction)(requireBuiltin, module, module.exports);
   loaded.set(name, module.exports);
   return module.exports;
+}
+
+/** The bundles hold every package; what ws tries to load beside them (bufferutil) must be missing by an exception. */
+export function requireBuiltin(id: string): unknown {
+  const found: unknown = process.getBuiltinModule(id);
+  if (found === undefined) throw new Error(`no module ${id} in this binary`);
+  return found;
 }

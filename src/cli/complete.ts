@@ -30,7 +30,7 @@ export async function printCompletions(argv: readonly string[]): Promise<number>
   const choices = request.kind === 'choices' ? request.choices : await lookUp(request);
   const lines = choices.map(({ value, description }) => [value, description].filter(Boolean).join('\t'));
   // After "svc/" the name comes, so the shell must not end the word with a space.
-  const unfinished = choices.length > 0 && choices.every(({ value }) => /[/=]$/.test(value));
+  const unfinished = choices.length > 0 && choices.every(({ value }) => /\/$/.test(value));
   return printNow([...lines, `:${noFiles + (unfinished ? noSpace : 0)}`, ''].join('\n'));
 }
 
@@ -53,13 +53,13 @@ export function completionRequest(argv: readonly string[]): Request {
   const command = findCommand(words);
   const last = line.parts.at(-1);
   if (last?.kind === 'flag' && last.value === undefined && takesValue(last.flag)) {
-    return flagValue(last.flag, word, '', line);
+    return flagValue(last.flag, word, line);
   }
   const flags = command === undefined ? globalFlags : [...command.flags, ...globalFlags];
   if (word.startsWith('-')) {
     const [given] = word.includes('=') ? splitWords([word]).parts : [];
     if (given?.kind === 'flag' && given.value !== undefined) {
-      return flagValue(given.flag, given.value, word.slice(0, word.indexOf('=') + 1), line);
+      return flagValue(given.flag, given.value, line);
     }
     return flagNames(word, command === undefined ? commonFlags : flags);
   }
@@ -92,17 +92,17 @@ function flagNames(word: string, flags: readonly Flag[]): Request {
   return { kind: 'choices', choices };
 }
 
-/** @param before the part of the word in front of the value, as in `--output=` */
-function flagValue(flag: Flag, value: string, before: string, line: Words): Request {
+/** The shell puts back what stands before the value in the same word (`--output=`). */
+function flagValue(flag: Flag, value: string, line: Words): Request {
   if (!takesValue(flag)) return { kind: 'choices', choices: [] };
   if (flag.completes === 'file') return { kind: 'files' };
   if (flag.completes !== undefined) {
     // Of several values with commas between them only the last one is unfinished.
     const done = flag.kind === 'list' && flag.splits ? value.slice(0, value.lastIndexOf(',') + 1) : '';
-    return names(flag.completes, value.slice(done.length), before + done, line);
+    return names(flag.completes, value.slice(done.length), done, line);
   }
   const choices = (flag.choices ?? []).filter((one) => one.startsWith(value));
-  return { kind: 'choices', choices: choices.map((one) => ({ value: before + one })) };
+  return { kind: 'choices', choices: choices.map((one) => ({ value: one })) };
 }
 
 function names(kind: CompletionKind, prefix: string, before: string, line: Words): Request {

@@ -108,14 +108,7 @@ export interface SessionsStopArgs {
 }
 
 /** What a word on the command line may be completed to. */
-export type CompletionKind =
-  | 'target'
-  | 'destination'
-  | 'namespace'
-  | 'context'
-  | 'cluster'
-  | 'user'
-  | 'container';
+export type CompletionKind = 'target' | 'destination' | 'namespace' | 'context' | 'container';
 
 export interface CompletionArgs {
   readonly connection: ConnectionFlags;

@@ -13,7 +13,9 @@ export function latencyTable(check: CheckResult, paint: Palette): string | undef
     const destination = fields(d);
     const name = visible(String(destination['name']));
     const address = visible(String(destination['address'] ?? ''));
-    const icmp = row('icmp', fields(destination['icmp']), address, 'rttMs');
+    // Without NET_RAW, ping goes through the kernel's ping sockets: the same measurement, taken another way.
+    const way = fields(destination['icmp'])['via'] === 'ping socket' ? 'icmp (ping socket)' : 'icmp';
+    const icmp = row(way, fields(destination['icmp']), address, 'rttMs');
     const tcp = row(`tcp/${visible(String(fields(destination['tcp'])['port'] ?? '?'))}`, fields(destination['tcp']), address, 'connectMs');
     return [icmp, tcp].map((cells, i) => [i === 0 ? name : '', ...cells]);
   });
@@ -45,6 +47,7 @@ function row(by: string, measured: Fields, address: string, key: string): string
 }
 
 function lossOf(measured: Fields): string {
+  if (measured['lossPercent'] === 100) return 'no reply';
   if (typeof measured['lossPercent'] === 'number') return `${measured['lossPercent']} %`;
   const tries = Number(measured['tries'] ?? 0);
   const lost = Number(measured['unanswered'] ?? 0) + Number(measured['failed'] ?? 0);

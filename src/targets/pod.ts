@@ -8,7 +8,7 @@ import type { SessionFlags, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { TargetInfo } from '../model/report.ts';
 import { findRunning, type SessionSpec } from './ephemeral.ts';
-import { type Preflight, patchContainer, preflight, type Right } from './preflight.ts';
+import { findMissingRights, type Preflight, patchContainer, preflight, type Right } from './preflight.ts';
 import type { Profile } from './profiles.ts';
 import { resolvePod } from './resolve.ts';
 import { waitRunning } from './wait.ts';
@@ -42,7 +42,7 @@ export async function openPodSession(
   image: string,
   options: OpenOptions,
 ): Promise<PodSession> {
-  const pod = await resolvePod(client, target, options.signal);
+  const pod = await readablePod(client, target, options.signal);
   const spec = sessionSpec(pod, flags, image);
   const running = findRunning(pod, spec);
   if (running) return session(client, pod, running.name, running.profile, true);
@@ -57,6 +57,23 @@ export async function openPodSession(
     onProgress: (text) => options.onProgress(`starting the ephemeral container: ${text}`),
   });
   return session(client, pod, patched.name, profile, false);
+}
+
+/** The pod; whoever may not even read it is told everything that is missing at once, not right by right. */
+async function readablePod(client: KubeClient, target: TargetSpec, signal: AbortSignal | undefined): Promise<Pod> {
+  try {
+    return await resolvePod(client, target, signal);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    const missing = await findMissingRights(client, client.namespace, undefined, signal);
+    throw missing.length > 0 ? noRights(missing, client.namespace) : error;
+  }
+}
+
+function noRights(missing: readonly Right[], namespace: string): UserError {
+  return new UserError(`you may not ${listRights(missing)} in namespace "${namespace}"; nothing was changed.`, 3, {
+    hint: 'The README\'s section "Permissions" has a Role with exactly the rights that are needed.',
+  });
 }
 
 /** What this session's container has to be like. @throws {UserError} exit 3: `-c` names no container of the pod */
@@ -98,11 +115,7 @@ function admitted(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
   const name = pod.metadata?.name;
   if (checked.podProblem !== undefined) throw new UserError(checked.podProblem, 3);
   if (checked.missingRights.length > 0) {
-    throw new UserError(
-      `you may not ${listRights(checked.missingRights)} in namespace "${pod.metadata?.namespace}"; nothing was changed.`,
-      3,
-      { hint: 'The README\'s section "Permissions" has a Role with exactly the rights that are needed.' },
-    );
+    throw noRights(checked.missingRights, pod.metadata?.namespace ?? '');
   }
   if (checked.profile !== undefined) return checked.profile;
   const last = checked.profiles.at(-1);
@@ -113,11 +126,11 @@ function admitted(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
   );
 }
 
-/** Rights as prose: `patch pods/ephemeralcontainers and get, create pods/exec`. */
+/** Rights as prose: `patch pods/ephemeralcontainers, get and create pods/exec`. */
 export function listRights(rights: readonly Right[]): string {
   const byResource = new Map<string, string[]>();
   for (const { verb, resource } of rights) byResource.set(resource, [...(byResource.get(resource) ?? []), verb]);
-  return [...byResource].map(([resource, verbs]) => `${verbs.join(', ')} ${resource}`).join(' and ');
+  return [...byResource].map(([resource, verbs]) => `${verbs.join(' and ')} ${resource}`).join(', ');
 }
 
 function session(client: KubeClient, pod: Pod, container: string, profile: Profile, reused: boolean): PodSession {

@@ -11,11 +11,13 @@ import { PROFILES, type Profile } from './profiles.ts';
 
 /** A right that a session needs. Exec over a WebSocket is a GET, and Kubernetes ≥1.35 also wants `create` for it. */
 export interface Right {
-  readonly verb: 'patch' | 'get' | 'create';
-  readonly resource: 'pods/ephemeralcontainers' | 'pods/exec';
+  readonly verb: 'patch' | 'get' | 'create' | 'watch';
+  readonly resource: 'pods' | 'pods/ephemeralcontainers' | 'pods/exec';
 }
 
 export const SESSION_RIGHTS: readonly Right[] = [
+  { verb: 'get', resource: 'pods' },
+  { verb: 'watch', resource: 'pods' },
   { verb: 'patch', resource: 'pods/ephemeralcontainers' },
   { verb: 'get', resource: 'pods/exec' },
   { verb: 'create', resource: 'pods/exec' },
@@ -74,25 +76,33 @@ export async function preflight(client: KubeClient, pod: Pod, spec: SessionSpec,
   if (problem !== undefined) return { podProblem: problem, missingRights: [], profiles: [], profile: undefined };
   const wanted = spec.choice === 'auto' ? PROFILES : [spec.choice];
   const first = wanted[0]!;
-  const [rights, verdict] = await Promise.all([
-    Promise.all(SESSION_RIGHTS.map((right) => may(client, pod, right, signal))),
+  const [missingRights, verdict] = await Promise.all([
+    findMissingRights(client, pod.metadata!.namespace!, pod.metadata!.name!, signal),
     dryRun(client, pod, spec, first, signal),
   ]);
-  const missingRights = SESSION_RIGHTS.filter((_right, i) => !rights[i]);
   if (missingRights.length > 0) return { podProblem: undefined, missingRights, profiles: [], profile: undefined };
   const rest = verdict.allowed ? [] : await Promise.all(wanted.slice(1).map((p) => dryRun(client, pod, spec, p, signal)));
   const profiles = [verdict, ...rest];
   return { podProblem: undefined, missingRights, profiles, profile: profiles.find((p) => p.allowed)?.profile };
 }
 
-async function may(client: KubeClient, pod: Pod, right: Right, signal?: AbortSignal): Promise<boolean> {
+/** Those of {@link SESSION_RIGHTS} that the user lacks on a pod, or (no name) on the pods of a namespace. */
+export async function findMissingRights(
+  client: KubeClient,
+  namespace: string,
+  name: string | undefined,
+  signal?: AbortSignal,
+): Promise<Right[]> {
+  const allowed = await Promise.all(SESSION_RIGHTS.map((right) => may(client, namespace, name, right, signal)));
+  return SESSION_RIGHTS.filter((_right, i) => !allowed[i]);
+}
+
+async function may(client: KubeClient, namespace: string, name: string | undefined, right: Right, signal?: AbortSignal): Promise<boolean> {
   const [resource, subresource] = right.resource.split('/');
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
-    spec: {
-      resourceAttributes: { namespace: pod.metadata?.namespace, name: pod.metadata?.name, verb: right.verb, resource, subresource },
-    },
+    spec: { resourceAttributes: { namespace, name, verb: right.verb, resource, subresource } },
   };
   const answer = await client.post<{ status?: { allowed?: boolean } }>(
     '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',

@@ -1,8 +1,8 @@
 /** Waits on a watch until a session's container runs, or until it is known that it will not. */
 import type { KubeClient, WatchEvent } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
-import { podsPath } from '../kube/paths.ts';
-import type { Pod } from '../kube/types.ts';
+import { namespacedPath, podsPath } from '../kube/paths.ts';
+import type { CoreV1Event, Pod } from '../kube/types.ts';
 import { UserError } from '../model/errors.ts';
 import { statusOf } from './ephemeral.ts';
 
@@ -52,12 +52,16 @@ export async function waitRunning(
   const place = { namespace: pod.metadata!.namespace!, name: pod.metadata!.name! };
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const silence = silenceWatch(client, pod);
-  const signal = AbortSignal.any([deadline, silence.signal, ...(options.signal ? [options.signal] : [])]);
+  const events = new AbortController();
+  const signal = AbortSignal.any([deadline, silence.signal, events.signal, ...(options.signal ? [options.signal] : [])]);
+  void watchFailures(client, pod, container, signal, (text) => {
+    events.abort(new UserError(didNotStart(image, place.name, text), 3));
+  });
   let last = 'the kubelet has not reported yet';
   const judge = (current: Pod): boolean => {
     const progress = progressOf(current, container);
     if (progress.kind === 'failed') {
-      throw new UserError(`the container with image "${image}" did not start in pod "${place.name}": ${progress.text}`, 3);
+      throw new UserError(didNotStart(image, place.name, progress.text), 3);
     }
     if (statusOf(current, container)) silence.stop();
     if (progress.kind === 'running') return true;
@@ -79,6 +83,39 @@ export async function waitRunning(
     throw error;
   } finally {
     silence.stop();
+    events.abort(new Error('the wait is over'));
+  }
+}
+
+function didNotStart(image: string, pod: string, text: string): string {
+  return `the container with image "${image}" did not start in pod "${pod}": ${text}`;
+}
+
+/**
+ * Tells the first failure that the kubelet reports as an event. It writes the event at once and the pod's status only
+ * with its next look at the pod, up to 15 s later. Best effort: without the right to read events the status decides.
+ */
+async function watchFailures(
+  client: KubeClient,
+  pod: Pod,
+  container: string,
+  signal: AbortSignal,
+  onFailure: (text: string) => void,
+): Promise<void> {
+  const { namespace, uid, resourceVersion } = pod.metadata!;
+  const query = {
+    fieldSelector: `involvedObject.uid=${uid},involvedObject.fieldPath=spec.ephemeralContainers{${container}},type=Warning`,
+    resourceVersion: resourceVersion!,
+  };
+  try {
+    for await (const { object } of client.watch<CoreV1Event>(namespacedPath('api/v1', namespace!, 'events'), query, signal)) {
+      if (object.reason === 'Failed' || object.reason === 'InspectFailed') {
+        onFailure((object.message ?? 'the kubelet gives no message').trim());
+        return;
+      }
+    }
+  } catch {
+    // Forbidden, too old a version, or the wait is over.
   }
 }
 

@@ -15,15 +15,21 @@ interface Hierarchy {
 
 const topGroups = [controlPlaneCgroup, ...nodes.map((node) => node.cgroup)];
 
-function hierarchies(): Hierarchy[] {
+/** All mounted hierarchies: beside v1 ones, a v2 mount ("hybrid") has no controllers, but runc uses it too. */
+function allHierarchies(): Hierarchy[] {
   const found: Hierarchy[] = [];
   for (const line of readFileSync('/proc/self/mounts', 'utf8').split('\n')) {
     const [, mountPoint = '', type, options = ''] = line.split(' ');
     if (type !== 'cgroup' && type !== 'cgroup2') continue;
     found.push({ mountPoint, version: type === 'cgroup2' ? 2 : 1, options: options.split(',') });
   }
-  // Beside v1 hierarchies, a v2 mount ("hybrid") has no controllers left and is of no use here.
-  return found.some((one) => one.version === 1) ? found.filter((one) => one.version === 1) : found;
+  return found;
+}
+
+/** The hierarchies that have controllers. */
+function hierarchies(): Hierarchy[] {
+  const v1 = allHierarchies().filter((one) => one.version === 1);
+  return v1.length > 0 ? v1 : allHierarchies();
 }
 
 /** A new v1 cpuset refuses processes until both lists are filled. */
@@ -71,7 +77,7 @@ function tree(group: string): string[] {
 
 /** All groups that exist, children before their parents. */
 export function listCgroups(): string[] {
-  return hierarchies().flatMap((one) => topGroups.flatMap((name) => tree(join(one.mountPoint, name))));
+  return allHierarchies().flatMap((one) => topGroups.flatMap((name) => tree(join(one.mountPoint, name))));
 }
 
 /** Pids of all processes in these groups: the daemons, the shims and the pods. */

@@ -81,6 +81,7 @@ export function ensureControllers(): void {
       // One of each: an election would only delay the start.
       '--leader-elect=false',
       '--use-service-account-credentials=true',
+      `--flex-volume-plugin-dir=${join(dataDir, 'volume-plugins')}`,
       `--root-ca-file=${certificate('ca')}`,
       `--service-account-private-key-file=${serviceAccountKeys.private}`,
     ]),

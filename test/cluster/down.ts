@@ -1,12 +1,12 @@
 /** Takes the cluster off the machine and tells what could not be removed. */
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { listCgroups, listMembers, removeCgroups } from './cgroups.ts';
 import { daemonRecords, isAlive } from './daemons.ts';
 import { say } from './log.ts';
 import { hasNamespace, livesIn, removeNetwork } from './network.ts';
 import { bridge, dataDir, nodes, podCidr, runDir } from './paths.ts';
 import { attempt, until } from './proc.ts';
+import { removeStrays } from './strays.ts';
 import { restoreSysctls } from './sysctls.ts';
 
 /** Processes that the cluster started: recorded daemons, and all members of its cgroups. */
@@ -66,24 +66,6 @@ function foreignProcesses(): string[] {
     );
 }
 
-/** Links and notes that kubelet and the CNI library keep in places that can't be configured. */
-function removeStrays(): void {
-  const linkDir = '/var/log/containers';
-  for (const name of existsSync(linkDir) ? readdirSync(linkDir) : []) {
-    const path = join(linkDir, name);
-    try {
-      if (readlinkSync(path).startsWith(`${dataDir}/`)) rmSync(path);
-    } catch {
-      // Not a link: not ours.
-    }
-  }
-  const resultDir = '/var/lib/cni/results';
-  for (const name of existsSync(resultDir) ? readdirSync(resultDir) : []) {
-    const path = join(resultDir, name);
-    if (readFileSync(path, 'utf8').includes(`"${runDir}/`)) rmSync(path);
-  }
-}
-
 /** Everything of the cluster that is on the machine now, one line each. */
 export async function remains(): Promise<string[]> {
   const links = (await attempt(['ip', '-br', 'link'])).stdout
@@ -111,7 +93,7 @@ export async function remains(): Promise<string[]> {
 export async function takeDown(): Promise<string[]> {
   if ((await remains()).length === 0) return [];
   say('taking the cluster down');
-  await killOwnProcesses();
+  await killOwnProcesses().catch((error: unknown) => say(String(error)));
   const foreign = foreignProcesses();
   await unmountAll();
   await removeNetwork();

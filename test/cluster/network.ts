@@ -1,7 +1,10 @@
 /** The fabric: a bridge on the machine, a namespace and a link per node, and routes between pod ranges. */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { bridge, type ClusterNode, nodes } from './paths.ts';
 import { attempt, run } from './proc.ts';
+
+const netnsDir = '/run/netns';
 
 /** Identity of a namespace: two paths lead to the same one when these are equal. */
 function namespaceId(path: string): string | undefined {
@@ -16,7 +19,7 @@ function namespaceId(path: string): string | undefined {
 /** True when the process lives in the node's present namespace (not in a deleted one of the same name). */
 export function livesIn(pid: number, node: ClusterNode): boolean {
   const id = namespaceId(`/proc/${pid}/ns/net`);
-  return id !== undefined && id === namespaceId(`/run/netns/${node.netns}`);
+  return id !== undefined && id === namespaceId(join(netnsDir, node.netns));
 }
 
 /** True when the name stands for a namespace, and not for the empty file that a reboot leaves. */
@@ -78,4 +81,6 @@ export async function removeNetwork(): Promise<void> {
     await attempt(['ip', 'link', 'delete', node.link]);
   }
   await attempt(['ip', 'link', 'delete', bridge.name]);
+  // `ip netns add` mounts the folder on itself; the next one does so again.
+  if (existsSync(netnsDir) && readdirSync(netnsDir).length === 0) await attempt(['umount', netnsDir]);
 }

@@ -78,7 +78,7 @@ function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {
   const counter = (name: string): Json => growth(before, after, name) ?? null;
   return {
     histogramMs: all.length > 0 ? { from, to } : null,
-    destinations: facts.paths.map((path) => destinationJson(path, from, to)),
+    destinations: facts.paths.map((path) => destinationJson(path, facts, from, to)),
     tcp: {
       retransmittedSegments: counter('Tcp.RetransSegs'),
       dataSegments: counter('TcpExt.TCPOrigDataSent'),
@@ -100,7 +100,7 @@ function series(path: PathFacts): { readonly icmp: readonly number[]; readonly t
   };
 }
 
-function destinationJson(path: PathFacts, from: number, to: number): Json {
+function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to: number): Json {
   const { icmp, tcp } = series(path);
   const tries = path.tcp.value?.tries ?? [];
   const count = (outcome: string): number => tries.filter((t) => t.outcome === outcome).length;
@@ -110,6 +110,7 @@ function destinationJson(path: PathFacts, from: number, to: number): Json {
     address: path.address ?? null,
     icmp: path.icmp.value
       ? {
+          via: facts.privileges?.capabilities.includes('NET_RAW') === false ? 'ping socket' : 'raw socket',
           sent: path.icmp.value.sent,
           lossPercent: round((1 - path.icmp.value.received / path.icmp.value.sent) * 100),
           rttMs: distributionJson(distribution(icmp)),

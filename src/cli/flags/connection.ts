@@ -32,14 +32,12 @@ const cluster: TextFlag = {
   kind: 'text',
   value: 'NAME',
   describe: 'Cluster of the kubeconfig to use',
-  completes: 'cluster',
 };
 const user: TextFlag = {
   name: 'user',
   kind: 'text',
   value: 'NAME',
   describe: 'User of the kubeconfig to use',
-  completes: 'user',
 };
 const server: TextFlag = {
   name: 'server',

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { completionRequest } from '../../../src/cli/complete.ts';
+
+function choices(...argv: string[]): string[] {
+  const request = completionRequest(argv);
+  if (request.kind !== 'choices') throw new Error(`${request.kind}, not choices`);
+  return request.choices.map(({ value }) => value);
+}
+
+describe('completionRequest', () => {
+  it('offers commands with what they do', () => {
+    expect(completionRequest(['lat'])).toEqual({
+      kind: 'choices',
+      choices: [{ value: 'latency', description: expect.stringContaining('round-trip') }],
+    });
+    expect(choices('')).toEqual(expect.arrayContaining(['latency', 'run', 'shell', 'sessions', 'version']));
+    expect(choices('s')).toEqual(['shell', 'sessions']);
+    expect(choices('sessions', '')).toEqual(['ls', 'stop']);
+    expect(choices('sessions', 'st')).toEqual(['stop']);
+    expect(choices('nonsense', '')).toEqual([]);
+  });
+
+  it('offers the flags of the command', () => {
+    expect(choices('latency', 'web', '--f')).toEqual(['--fail-on']);
+    expect(choices('run', '--as')).toEqual(['--as', '--as-group', '--as-uid']);
+    expect(choices('run', '--fail')).toEqual([]);
+    expect(choices('-')).toContain('--namespace');
+  });
+
+  it('offers values that can be listed, behind a space or an equals sign', () => {
+    expect(choices('latency', '-o', '')).toEqual(['table', 'json', 'yaml']);
+    expect(choices('latency', '--output', 'j')).toEqual(['json']);
+    expect(choices('latency', '--output=j')).toEqual(['json']);
+    expect(choices('latency', '--profile=')).toContain('restricted');
+    expect(choices('latency', '--count', '')).toEqual([]);
+  });
+
+  it('leaves files and commands to the shell', () => {
+    expect(completionRequest(['latency', '--kubeconfig', './k'])).toEqual({ kind: 'files' });
+    expect(completionRequest(['run', 'web', '--', 'l'])).toEqual({ kind: 'files' });
+  });
+
+  it('looks up names with the connection flags that the line has so far', () => {
+    expect(completionRequest(['-n', 'prod', 'latency', '--context', 'c', 'we'])).toEqual({
+      kind: 'names',
+      before: '',
+      lookup: { kind: 'target', prefix: 'we', connection: { namespace: 'prod', context: 'c', verbosity: 0 } },
+    });
+    expect(completionRequest(['latency', '-n', 'k'])).toMatchObject({
+      lookup: { kind: 'namespace', prefix: 'k', connection: { verbosity: 0 } },
+    });
+    expect(completionRequest(['latency', '--context='])).toMatchObject({
+      before: '',
+      lookup: { kind: 'context', prefix: '' },
+    });
+    expect(completionRequest(['sessions', 'ls', ''])).toMatchObject({ lookup: { kind: 'target' } });
+  });
+
+  it('completes the last of several destinations, and containers of the target', () => {
+    expect(completionRequest(['latency', 'web', '--to', 'a,svc/d'])).toEqual({
+      kind: 'names',
+      before: 'a,',
+      lookup: { kind: 'destination', prefix: 'svc/d', connection: { verbosity: 0 }, target: 'web' },
+    });
+    expect(completionRequest(['latency', 'web', '-c', ''])).toMatchObject({
+      lookup: { kind: 'container', target: 'web' },
+    });
+  });
+
+  it('offers no second target, and none where none belongs', () => {
+    expect(choices('latency', 'web', '')).toEqual([]);
+    expect(choices('version', '')).toEqual([]);
+  });
+
+  it('bears a line that makes no sense yet', () => {
+    expect(completionRequest(['latency', '--request-timeout', 'x', '-v=q', ''])).toMatchObject({
+      lookup: { connection: { verbosity: 0 } },
+    });
+    expect(choices()).toContain('latency');
+  });
+});

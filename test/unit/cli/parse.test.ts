@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from '../../../src/cli/parse.ts';
+import type { LatencyArgs, RunArgs, ShellArgs } from '../../../src/model/args.ts';
+import { UserError } from '../../../src/model/errors.ts';
+
+const args = <T>(...argv: string[]) => parse(argv).args as T;
+
+function refusal(...argv: string[]): string {
+  try {
+    parse(argv);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    expect(error.exitCode).toBe(2);
+    return [error.message, error.hint].filter(Boolean).join(' ');
+  }
+  throw new Error(`accepted: ${argv.join(' ')}`);
+}
+
+describe('latency', () => {
+  it('has defaults', () => {
+    expect(args<LatencyArgs>('latency', 'web-0')).toEqual({
+      connection: { verbosity: 0 },
+      target: { kind: 'name', name: 'web-0' },
+      session: { profile: 'auto', idleMs: 600_000, timeoutMs: 60_000 },
+      report: { output: 'table', failOn: 'critical' },
+      to: [],
+      count: 50,
+      intervalMs: 100,
+      rttFactor: 3,
+      rttFloorMs: 10,
+    });
+  });
+
+  it('reads all its flags', () => {
+    const line =
+      'latency -l app=web --to a,b:80 --to svc/c -c app --image reg/x:1 --image-pull-policy Never --profile baseline ' +
+      '--idle 1h30m --timeout 90s -o json --fail-on warning --count 5 --interval 1s --rtt-factor 2.5 --rtt-floor 2ms --baseline 500us';
+    expect(args<LatencyArgs>(...line.split(' '))).toEqual({
+      connection: { verbosity: 0 },
+      target: { kind: 'selector', selector: 'app=web' },
+      session: {
+        container: 'app',
+        image: 'reg/x:1',
+        imagePullPolicy: 'Never',
+        profile: 'baseline',
+        idleMs: 5_400_000,
+        timeoutMs: 90_000,
+      },
+      report: { output: 'json', failOn: 'warning' },
+      to: ['a', 'b:80', 'svc/c'],
+      count: 5,
+      intervalMs: 1000,
+      rttFactor: 2.5,
+      rttFloorMs: 2,
+      baselineMs: 0.5,
+    });
+  });
+
+  it("reads kubectl's connection flags, before and after the command", () => {
+    const line =
+      '-n ns --context c --kubeconfig f latency web --cluster cl --user u --as a --as-group g1 --as-group g,2 --as-uid 7 ' +
+      '--token t -s https://x --request-timeout 5s --insecure-skip-tls-verify --certificate-authority ca ' +
+      '--client-certificate cc --client-key ck --tls-server-name sn -vv';
+    expect(args<LatencyArgs>(...line.split(' ')).connection).toEqual({
+      namespace: 'ns',
+      context: 'c',
+      kubeconfig: 'f',
+      cluster: 'cl',
+      user: 'u',
+      as: 'a',
+      asGroup: ['g1', 'g,2'],
+      asUid: '7',
+      token: 't',
+      server: 'https://x',
+      requestTimeoutMs: 5000,
+      insecureSkipTlsVerify: true,
+      certificateAuthority: 'ca',
+      clientCertificate: 'cc',
+      clientKey: 'ck',
+      tlsServerName: 'sn',
+      verbosity: 2,
+    });
+  });
+
+  it('lets the last of two flags count and takes an empty value for none, as kubectl does', () => {
+    const { connection, session } = args<LatencyArgs>(
+      'latency',
+      'web',
+      '-na',
+      '-nb',
+      '--context=',
+      '--image',
+      '',
+    );
+    expect(connection).toEqual({ namespace: 'b', verbosity: 0 });
+    expect(session).not.toHaveProperty('image');
+  });
+
+  it('keeps digits as text', () => {
+    expect(args<LatencyArgs>('latency', '007', '-n', '1e3')).toMatchObject({
+      target: { name: '007' },
+      connection: { namespace: '1e3' },
+    });
+  });
+
+  it.each([
+    ['30', 30_000],
+    ['0', 0],
+    ['1m', 60_000],
+  ])('--request-timeout %s', (text, ms) => {
+    expect(args<LatencyArgs>('latency', 'web', '--request-timeout', text).connection.requestTimeoutMs).toBe(
+      ms,
+    );
+  });
+
+  it.each([
+    [[], 'latency needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR.'],
+    [[''], 'the TARGET is empty.'],
+    [['a', 'b'], 'latency takes one TARGET, but got 2: a b.'],
+    [['pod', 'b'], 'latency takes one TARGET, but got 2: pod b. Write it as one word: pod/b'],
+    [['a', '-l', 'app=x'], 'give either a TARGET or -l SELECTOR, not both.'],
+    [['a', '--', 'ls'], 'latency takes no command after --.'],
+    [['a', '--to'], '--to needs a value.'],
+    [['a', '--to', 'b,,c'], '--to has an empty value.'],
+    [['a', '-n'], '--namespace needs a value.'],
+    [['a', '--tooo', 'b'], 'latency has no flag --tooo. Did you mean --to?'],
+    [['a', '--stdin'], 'latency has no flag --stdin.'],
+    [['a', '-x'], 'latency has no flag -x.'],
+    [['a', '--idle', '5'], '--idle must be a duration such as 500ms, 90s, 10m or 1h30m, not "5".'],
+    [['a', '--idle', '10ms'], '--idle must be at least 1000ms, not "10ms".'],
+    [['a', '--timeout', '0'], '--timeout must be at least 1ms, not "0".'],
+    [['a', '--count', '0'], '--count must be a whole number from 1 to 100000, not "0".'],
+    [['a', '--count', '1.5'], '--count must be a whole number from 1 to 100000, not "1.5".'],
+    [['a', '--rtt-factor', 'x'], '--rtt-factor must be a number from 1 to 1000, not "x".'],
+    [['a', '-o', 'jsn'], '--output must be one of table, json, yaml, not "jsn".'],
+    [
+      ['a', '--profile', 'root'],
+      '--profile must be one of auto, netadmin, baseline, restricted, not "root".',
+    ],
+    [['a', '-v=x'], '-v must be a level such as 2, not "x".'],
+    [['a', '--insecure-skip-tls-verify=no'], '--insecure-skip-tls-verify must be true or false, not "no".'],
+  ])('refuses %j', (argv, message) => {
+    expect(refusal('latency', ...argv)).toBe(message);
+  });
+});
+
+describe('run', () => {
+  it('passes on the command unchanged', () => {
+    const command = ['sh', '-c', 'echo "$1"', '--help', '-n', '', '--', '1e3', '{"a": 1}'];
+    expect(args<RunArgs>('run', 'web', '-n', 'x', '--', ...command)).toMatchObject({
+      connection: { namespace: 'x' },
+      command,
+      stdin: true,
+    });
+  });
+
+  it.each([
+    ['--stdin=false', false],
+    ['--stdin', true],
+    ['-i', true],
+    ['-i=0', false],
+  ])('%s', (flag, stdin) => {
+    expect(args<RunArgs>('run', 'web', flag, '--', 'ls').stdin).toBe(stdin);
+  });
+
+  it.each([
+    [['web'], 'run needs a command after --, for example: run web-0 -- ip route.'],
+    [['web', '--'], 'run needs a command after --, for example: run web-0 -- ip route.'],
+    [['web', 'ls', '-l'], 'put -- before the command: run TARGET -- COMMAND [ARG…].'],
+    [['--', 'ls'], 'run needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR.'],
+  ])('refuses %j', (argv, message) => {
+    expect(refusal('run', ...argv)).toBe(message);
+  });
+});
+
+describe('shell', () => {
+  it('needs no command and has detach keys', () => {
+    expect(args<ShellArgs>('shell', 'web')).toMatchObject({ command: [], detachKeys: [16, 17] });
+    expect(args<ShellArgs>('shell', 'web', '--detach-keys=', '--', 'mtr', 'db')).toMatchObject({
+      command: ['mtr', 'db'],
+      detachKeys: [],
+    });
+  });
+
+  it('refuses keys that are none', () => {
+    expect(refusal('shell', 'web', '--detach-keys', 'ctrl-1')).toBe(
+      '--detach-keys must be keys such as ctrl-p,ctrl-q or a,b, not "ctrl-1".',
+    );
+  });
+});
+
+describe('sessions', () => {
+  it('works with and without a TARGET', () => {
+    expect(args('sessions', 'ls', '-A', '-o', 'yaml')).toEqual({
+      connection: { verbosity: 0 },
+      allNamespaces: true,
+      output: 'yaml',
+    });
+    expect(args('sessions', 'stop', 'pod/web', '--timeout', '5s')).toEqual({
+      connection: { verbosity: 0 },
+      target: { kind: 'name', name: 'pod/web' },
+      allNamespaces: false,
+      timeoutMs: 5000,
+    });
+  });
+});
+
+describe('the command itself', () => {
+  it.each([
+    [['latncy', 'web'], 'unknown command "latncy". Did you mean "latency"?'],
+    [['frobnicate'], 'unknown command "frobnicate".'],
+    [['-n', 'x'], 'no command is given.'],
+    [['sessions', '-n', 'x'], 'sessions needs a command: sessions takes ls or stop.'],
+    [['sessions', 'rm'], 'unknown command "sessions rm": sessions takes ls or stop.'],
+    [['version', 'x'], 'version takes no argument, but got x.'],
+  ])('refuses %j', (argv, message) => {
+    expect(refusal(...argv)).toBe(message);
+  });
+});

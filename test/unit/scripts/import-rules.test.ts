@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { findViolations } from '../../../scripts/lib/import-rules.ts';
+
+describe('findViolations', () => {
+  it.each([
+    ['src/model/report.ts', "import type { A } from './args.ts';"],
+    ['src/parsers/ping.ts', "import { A } from '../model/evidence.ts';\nexport const at = { Date: 1 }.Date;"],
+    [
+      'src/checks/rules/a.ts',
+      "import type { A } from '../../model/evidence.ts';\nconst fetch = () => 1;\nfetch();",
+    ],
+    ['src/report/table.ts', "import Table from 'cli-table3';\nimport { dump } from 'js-yaml';"],
+    [
+      'src/kube/client.ts',
+      "import { KubeConfig } from '@kubernetes/client-node';\nimport https from 'node:https';",
+    ],
+    ['src/exec/stream.ts', "import WebSocket from 'ws';\nimport { A } from '../kube/client.ts';"],
+    ['src/cli/run.ts', "const run = async () => (await import('../commands/run.ts')).run;"],
+    ['src/cli/run.ts', "import type { A } from '../app/a.ts';\nimport yargs, { type Argv } from 'yargs';"],
+    ['src/commands/run.ts', "import { a } from '../app/a.ts';\nimport { b } from '../kube/b.ts';"],
+  ])('allows %s: %j', (file, text) => {
+    expect(findViolations(file, text)).toEqual([]);
+  });
+
+  it('takes a module that a comment imports for a type, as JSDoc does: better one too many than a hole', () => {
+    const text = "/** @throws {import('../kube/b.ts').B} */\nexport const a = 1;";
+    expect(findViolations('src/model/a.ts', text)).toEqual([expect.stringContaining('../kube/b.ts')]);
+    expect(findViolations('src/cli/a.ts', text)).toEqual([]);
+  });
+
+  it.each([
+    ['src/model/a.ts', "import { readFile } from 'node:fs';", 'imports node:fs'],
+    ['src/model/a.ts', "import type { A } from '../kube/client.ts';", 'model may not depend on kube'],
+    ['src/parsers/a.ts', 'export const now = () => Date.now();', 'uses Date'],
+    ['src/parsers/a.ts', 'export const dice = () => Math.random();', 'uses Math.random'],
+    ['src/parsers/a.ts', 'export const home = process.env.HOME;', 'uses process'],
+    ['src/parsers/a.ts', 'export const clock = () => globalThis.Date.now();', 'uses globalThis'],
+    ['src/checks/a.ts', "import { gather } from '../probes/gather.ts';", 'checks may not depend on probes'],
+    [
+      'src/checks/a.ts',
+      "import {\n  a,\n  b,\n} from '../report/table.ts';",
+      'checks may not depend on report',
+    ],
+    ['src/checks/a.ts', "export { a } from '../app/a.ts';", 'checks may not depend on app'],
+    ['src/checks/a.ts', "import '../app/a.ts';", 'checks may not depend on app'],
+    ['src/report/a.ts', "import chalk from 'chalk';", 'imports the package chalk'],
+    ['src/probes/a.ts', "import { a } from '../exec/stream.ts';", 'probes may not depend on exec'],
+    ['src/channels/a.ts', "import { a } from '../targets/pod.ts';", 'channels may not depend on targets'],
+    ['src/channels/a.ts', "import WebSocket from 'ws';", 'imports the package ws'],
+    [
+      'src/app/a.ts',
+      "import { KubeConfig } from '@kubernetes/client-node';",
+      'imports the package @kubernetes/client-node',
+    ],
+    [
+      'src/app/a.ts',
+      "import type { A } from '@kubernetes/client-node/dist/gen/a.js';",
+      '@kubernetes/client-node',
+    ],
+    ['src/app/a.ts', "import { run } from '../commands/run.ts';", 'app may not depend on commands'],
+    [
+      'src/cli/a.ts',
+      "import { run } from '../commands/run.ts';",
+      'only "import type" and import() may name commands',
+    ],
+    [
+      'src/cli/a.ts',
+      "import { connect } from '../kube/client.ts';",
+      'only "import type" and import() may name kube',
+    ],
+    ['src/commands/a.ts', "import yargs from 'yargs';", 'imports the package yargs'],
+    ['src/commands/a.ts', "type A = import('../cli/command.ts').Command;", 'commands may not depend on cli'],
+    ['src/kube/a.ts', "const a = await import('../app/a.ts');", 'kube may not depend on app'],
+    ['src/kube/a.ts', "import { root } from '../../scripts/lib/process.ts';", 'which lies outside src'],
+    ['src/other/a.ts', 'export {};', 'no import rule covers this file'],
+  ])('finds what is wrong in %s: %j', (file, text, problem) => {
+    expect(findViolations(file, text)).toEqual([expect.stringContaining(problem)]);
+  });
+});
