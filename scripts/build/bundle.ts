@@ -43,7 +43,7 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<voi
 }
 
 async function modulesOf(name: BundleName): Promise<string[]> {
-  if (name === 'parser') return ['./src/cli/parse.ts'];
+  if (name === 'parser') return ['./src/cli/read-flags.ts'];
   const files = await readdir(path.join(root, 'src/commands'));
   return files
     .filter((file) => file.endsWith('.ts'))

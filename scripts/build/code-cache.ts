@@ -3,6 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { Script } from 'node:vm';
 import { requireBuiltin } from '../../src/binary/load.ts';
+import { commands } from '../../src/cli/commands.ts';
+import { globalFlags } from '../../src/cli/flags/connection.ts';
+import { splitWords } from '../../src/cli/words.ts';
 
 // Run by the very Node binary that goes into the product: V8 takes a code cache from its own build only.
 // usage: node code-cache.ts BUNDLE.js…   writes BUNDLE.cache beside each
@@ -14,8 +17,11 @@ type Bundle = Record<string, () => Record<string, (...args: unknown[]) => unknow
  * is compiled from the source when it is needed.
  */
 const warmUps: Readonly<Record<string, (bundle: Bundle) => unknown>> = {
-  parser: (bundle) =>
-    bundle.parse?.().parse?.(['latency', 'web', '--to', 'svc/db:80', '-n', 'x', '-o', 'json']),
+  parser: (bundle) => {
+    const { parts } = splitWords(['--to', 'svc/db:80', '-n', 'x', '--stdin', '-v', '-o', 'json']);
+    const flags = [...globalFlags, ...commands.flatMap((command) => command.flags)];
+    bundle['read-flags']?.().readFlags?.(parts, 'latency', flags);
+  },
   app: async (bundle) => {
     for (const load of Object.values(bundle)) load();
     const folder = await mkdtemp(path.join(os.tmpdir(), 'nettools-build-'));

@@ -8,7 +8,7 @@ export type BundleName = 'parser' | 'app';
 /** The bundle that holds a module of src, when it is not the one that the binary starts with. */
 function bundleOf(file: string): BundleName | undefined {
   const name = path.relative(path.join(root, 'src'), file).split(path.sep).join('/');
-  if (name === 'cli/parse.ts') return 'parser';
+  if (name === 'cli/read-flags.ts') return 'parser';
   return name.startsWith('commands/') ? 'app' : undefined;
 }
 

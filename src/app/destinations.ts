@@ -98,10 +98,15 @@ async function serviceDestinations(client: KubeClient, name: string, port: strin
   });
   if (virtual.length === 0 && endpoints.length === 0) throw new UserError(`service "${name}" has no ready endpoint and no cluster IP.`, 3);
   return [
-    ...virtual.map((ip) => ({ ...plain(label, ip, String(chosen.port)), inCluster: true })),
+    ...virtual.map((ip) => ({
+      ...plain(label, ip, String(chosen.port)),
+      inCluster: true,
+      service: { label, part: 'virtual' as const },
+    })),
     ...endpoints.slice(0, MAX_ENDPOINTS).map((e) => ({
       ...plain(`${label} → ${e.pod ?? e.address}`, e.address, String(e.port ?? chosen.port)),
       inCluster: true,
+      service: { label, part: 'endpoint' as const },
     })),
   ];
 }

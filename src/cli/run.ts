@@ -2,6 +2,7 @@ import { UserError } from '../model/errors.ts';
 import { nameWords, parents } from './commands.ts';
 import { helpText, programName } from './help.ts';
 import { brokenPipeExitCode, complainNow, printNow } from './output.ts';
+import { parse } from './parse.ts';
 import { versionText } from './version.ts';
 import { plainWords, splitWords, type Words } from './words.ts';
 
@@ -18,8 +19,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     const answer = answerAtOnce(argv, line);
     if (answer !== undefined) return printNow(answer);
     process.stdout.on('error', endOnBrokenPipe);
-    const { parse } = await import('./parse.ts');
-    return await parse(argv).run();
+    return await (await parse(argv)).run();
   } catch (error) {
     await complain(error, line);
     // What is no UserError is a failure of the tool itself; either way nothing was measured.

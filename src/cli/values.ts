@@ -1,6 +1,6 @@
-import { UserError } from '../model/errors.ts';
 import { parseDuration } from './duration.ts';
 import type { ListFlag, SwitchFlag, TextFlag } from './flag.ts';
+import { usageError } from './usage-error.ts';
 
 interface ChoiceFlag<T extends string> extends TextFlag {
   readonly choices: readonly T[];
@@ -96,11 +96,6 @@ export class Values {
     }
     return number;
   }
-}
-
-/** Wrong usage, told in one sentence. */
-export function usageError(message: string, hint?: string): UserError {
-  return new UserError(`${message}.`, 2, hint === undefined ? {} : { hint });
 }
 
 function durationOf(flag: TextFlag, text: string, least: number): number {

@@ -69,32 +69,40 @@ export type ExecOutcome =
 /** Reads the `Status` object of the status channel. Never throws: what it cannot read is a failure that quotes it. */
 export function decodeStatus(data: Uint8Array): ExecOutcome {
   const text = new TextDecoder().decode(data);
-  let status: StatusShape;
-  try {
-    status = JSON.parse(text) as StatusShape;
-  } catch {
-    return { kind: 'failure', reason: 'BadStatus', message: `unreadable exit status: ${text.slice(0, 200)}` };
-  }
-  if (status === null || typeof status !== 'object') {
+  const status = parseObject(text);
+  if (status === undefined) {
     return { kind: 'failure', reason: 'BadStatus', message: `unreadable exit status: ${text.slice(0, 200)}` };
   }
   if (status.status === 'Success') return { kind: 'exit', code: 0 };
-  if (status.reason === 'NonZeroExitCode') {
-    const cause = status.details?.causes?.find((c) => c.reason === 'ExitCode');
-    const code = Number(cause?.message);
-    if (Number.isInteger(code)) return { kind: 'exit', code };
-  }
+  const code = status.reason === 'NonZeroExitCode' ? exitCode(status.details?.causes) : undefined;
+  if (code !== undefined) return { kind: 'exit', code };
   return {
     kind: 'failure',
-    reason: status.reason ?? 'Unknown',
-    message: status.message ?? 'the command ended without a reason',
+    reason: typeof status.reason === 'string' ? status.reason : 'Unknown',
+    message: typeof status.message === 'string' ? status.message : 'the command ended without a reason',
   };
 }
 
-/** The fields of `metav1.Status` that matter here. */
+/** The fields of `metav1.Status` that matter here; any of them may have come as something else. */
 interface StatusShape {
-  readonly status?: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly details?: { readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] };
+  readonly status?: unknown;
+  readonly reason?: unknown;
+  readonly message?: unknown;
+  readonly details?: { readonly causes?: unknown } | null;
+}
+
+function parseObject(text: string): StatusShape | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The code as digits in the cause `ExitCode`. An empty text is no number: read as one, it would mean success. */
+function exitCode(causes: unknown): number | undefined {
+  if (!Array.isArray(causes)) return undefined;
+  const cause = (causes as ({ reason?: unknown; message?: unknown } | null)[]).find((c) => c?.reason === 'ExitCode');
+  return typeof cause?.message === 'string' && /^\d+$/.test(cause.message) ? Number(cause.message) : undefined;
 }

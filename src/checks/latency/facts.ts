@@ -26,6 +26,8 @@ export interface Destination {
   readonly role: 'gateway' | 'dns' | 'apiserver' | 'asked';
   /** A part of the cluster's own network, where milliseconds are many. */
   readonly inCluster: boolean;
+  /** The Service that this is the virtual address or an endpoint of, as the user calls it. */
+  readonly service?: { readonly label: string; readonly part: 'virtual' | 'endpoint' };
   /** Also time this request. */
   readonly url?: string;
 }
@@ -41,9 +43,16 @@ export interface PathFacts {
   readonly icmp: Measured<PingSeries>;
   readonly tcp: Measured<ConnectSeries>;
   readonly http: Measured<HttpTiming> | undefined;
-  /** RTTs that the rules judge: by ICMP where it was answered, else of TCP handshakes. */
-  readonly rtt: { readonly by: 'icmp' | 'tcp'; readonly distribution: Distribution } | undefined;
+  /** RTTs of what was answered: echo requests, and TCP handshakes (refusals too). */
+  readonly rtts: { readonly icmp: Distribution | undefined; readonly tcp: Distribution | undefined };
   readonly results: { readonly icmp: ProbeResult | undefined; readonly tcp: ProbeResult | undefined; readonly http: ProbeResult | undefined };
+}
+
+/** The RTT that the rules judge: by ICMP where it was answered, which leaves the far side's load out, else by TCP. */
+export function judgedRtt(path: PathFacts): { readonly by: 'icmp' | 'tcp'; readonly distribution: Distribution } | undefined {
+  const { icmp, tcp } = path.rtts;
+  if (icmp) return { by: 'icmp', distribution: icmp };
+  return tcp ? { by: 'tcp', distribution: tcp } : undefined;
 }
 
 /** Everything that was measured in one run. */

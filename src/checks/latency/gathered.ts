@@ -41,7 +41,7 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
     icmp,
     tcp,
     http: destination.url === undefined ? undefined : httpOf(results.http),
-    rtt: rttOf(icmp.value, tcp.value),
+    rtts: { icmp: distribution(icmp.value?.rtts ?? []), tcp: distribution(answeredMs(tcp.value)) },
     results,
   };
 }
@@ -83,12 +83,8 @@ function httpOf(result: ProbeResult | undefined): PathFacts['http'] {
   return timing ? { value: timing } : { skipped: firstLine(result.stderr) ?? `curl ended with code ${result.code}` };
 }
 
-function rttOf(icmp: PingSeries | undefined, tcp: ConnectSeries | undefined): PathFacts['rtt'] {
-  const byIcmp = distribution(icmp?.rtts ?? []);
-  if (byIcmp) return { by: 'icmp', distribution: byIcmp };
-  const answered = (tcp?.tries ?? []).filter((t) => t.outcome === 'connected' || t.outcome === 'refused');
-  const byTcp = distribution(answered.map((t) => t.ms));
-  return byTcp ? { by: 'tcp', distribution: byTcp } : undefined;
+function answeredMs(tcp: ConnectSeries | undefined): number[] {
+  return (tcp?.tries ?? []).filter((t) => t.outcome === 'connected' || t.outcome === 'refused').map((t) => t.ms);
 }
 
 function firstLine(text: string): string | undefined {

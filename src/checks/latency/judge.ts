@@ -3,7 +3,7 @@ import type { Evidence } from '../../model/evidence.ts';
 import { type CheckResult, type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
 import { growth } from '../../parsers/proc-net.ts';
 import { type Distribution, distribution, histogram } from '../statistics.ts';
-import { type Destination, formatMs, type LatencyFacts, type LatencyThresholds, type PathFacts } from './facts.ts';
+import { type Destination, formatMs, judgedRtt, type LatencyFacts, type LatencyThresholds, type PathFacts } from './facts.ts';
 import { latencyFacts } from './gathered.ts';
 import { LATENCY_RULES } from './rules/index.ts';
 
@@ -34,7 +34,7 @@ export function judgeLatency(
 
 /** Whether there is anything to judge; a destination that gave no answer at all has been measured too. */
 function measured(path: PathFacts): boolean {
-  return path.rtt !== undefined || (path.tcp.value?.tries.length ?? 0) > 0;
+  return judgedRtt(path) !== undefined || (path.tcp.value?.tries.length ?? 0) > 0;
 }
 
 function summary(facts: LatencyFacts, findings: readonly Finding[], unmeasured: readonly PathFacts[]): string {
@@ -42,7 +42,7 @@ function summary(facts: LatencyFacts, findings: readonly Finding[], unmeasured: 
   if (first) return first.summary;
   const lost = unmeasured[0];
   if (lost) return `${lost.destination.label} could not be measured: ${lost.tcp.skipped ?? lost.icmp.skipped ?? 'no answer'}.`;
-  const rtts = facts.paths.flatMap((p) => (p.rtt ? [p.rtt.distribution] : []));
+  const rtts = facts.paths.flatMap((p) => judgedRtt(p)?.distribution ?? []);
   if (rtts.length === 0) return 'No destination could be measured.';
   return `${rtts.length} of ${facts.paths.length} destinations answered, the slowest with a p95 of ${formatMs(Math.max(...rtts.map((d) => d.p95)))}.`;
 }

@@ -3,7 +3,8 @@ import { defineCommand } from '../command.ts';
 import type { SwitchFlag } from '../flag.ts';
 import { connectionFlags } from '../flags/connection.ts';
 import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
-import { usageError, type Values } from '../values.ts';
+import { usageError } from '../usage-error.ts';
+import type { Values } from '../values.ts';
 
 const stdin: SwitchFlag = {
   name: 'stdin',

@@ -4,7 +4,8 @@ import { parseDetachKeys } from '../detach-keys.ts';
 import type { TextFlag } from '../flag.ts';
 import { connectionFlags } from '../flags/connection.ts';
 import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
-import { usageError, type Values } from '../values.ts';
+import { usageError } from '../usage-error.ts';
+import type { Values } from '../values.ts';
 
 const detachKeys = {
   name: 'detach-keys',

@@ -3,7 +3,8 @@ import { completionProgram, completionProgramName } from '../completion-program.
 import type { SwitchFlag } from '../flag.ts';
 import { outputFlags, outputFormat } from '../flags/report.ts';
 import { printNow } from '../output.ts';
-import { usageError, type Values } from '../values.ts';
+import { usageError } from '../usage-error.ts';
+import type { Values } from '../values.ts';
 import { type VersionArgs, versionText } from '../version.ts';
 
 // Commands that need nothing but the binary itself.

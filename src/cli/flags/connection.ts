@@ -1,6 +1,7 @@
 import type { ConnectionFlags } from '../../model/args.ts';
 import type { CountFlag, Flag, ListFlag, SwitchFlag, TextFlag } from '../flag.ts';
-import { usageError, type Values } from '../values.ts';
+import { usageError } from '../usage-error.ts';
+import type { Values } from '../values.ts';
 
 // Names, letters and meaning are kubectl's: what is in the user's fingers has to work. kubectl does not pass on flags
 // that stand before a plugin's name, so the plugin has to know them all.

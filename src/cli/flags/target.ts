@@ -1,6 +1,7 @@
 import type { SessionFlags, TargetSpec } from '../../model/args.ts';
 import type { Flag, TextFlag } from '../flag.ts';
-import { usageError, type Values } from '../values.ts';
+import { usageError } from '../usage-error.ts';
+import type { Values } from '../values.ts';
 import { exclusive, withoutUndefined } from './connection.ts';
 
 const selector: TextFlag = {

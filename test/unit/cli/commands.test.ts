@@ -23,12 +23,12 @@ describe('every command', () => {
     }
   });
 
-  it.each(commands)('$name: its examples are well-formed', ({ name, examples }) => {
+  it.each(commands)('$name: its examples are well-formed', async ({ name, examples }) => {
     expect(examples.length).toBeGreaterThan(0);
     for (const { line } of examples) {
       // What a pipe leads to is another program's.
       const [own = ''] = line.split(' | ');
-      expect(parse(own.split(' ')).command.name).toBe(name);
+      expect((await parse(own.split(' '))).command.name).toBe(name);
     }
   });
 });

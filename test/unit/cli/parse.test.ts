@@ -3,11 +3,11 @@ import { parse } from '../../../src/cli/parse.ts';
 import type { LatencyArgs, RunArgs, ShellArgs } from '../../../src/model/args.ts';
 import { UserError } from '../../../src/model/errors.ts';
 
-const args = <T>(...argv: string[]) => parse(argv).args as T;
+const args = async <T>(...argv: string[]) => (await parse(argv)).args as T;
 
-function refusal(...argv: string[]): string {
+async function refusal(...argv: string[]): Promise<string> {
   try {
-    parse(argv);
+    await parse(argv);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     expect(error.exitCode).toBe(2);
@@ -17,8 +17,8 @@ function refusal(...argv: string[]): string {
 }
 
 describe('latency', () => {
-  it('has defaults', () => {
-    expect(args<LatencyArgs>('latency', 'web-0')).toEqual({
+  it('has defaults', async () => {
+    expect(await args<LatencyArgs>('latency', 'web-0')).toEqual({
       connection: { verbosity: 0 },
       target: { kind: 'name', name: 'web-0' },
       session: { profile: 'auto', idleMs: 600_000, timeoutMs: 60_000 },
@@ -31,11 +31,11 @@ describe('latency', () => {
     });
   });
 
-  it('reads all its flags', () => {
+  it('reads all its flags', async () => {
     const line =
       'latency -l app=web --to a,b:80 --to svc/c -c app --image reg/x:1 --image-pull-policy Never --profile baseline ' +
       '--idle 1h30m --timeout 90s -o json --fail-on warning --count 5 --interval 1s --rtt-factor 2.5 --rtt-floor 2ms --baseline 500us';
-    expect(args<LatencyArgs>(...line.split(' '))).toEqual({
+    expect(await args<LatencyArgs>(...line.split(' '))).toEqual({
       connection: { verbosity: 0 },
       target: { kind: 'selector', selector: 'app=web' },
       session: {
@@ -56,12 +56,12 @@ describe('latency', () => {
     });
   });
 
-  it("reads kubectl's connection flags, before and after the command", () => {
+  it("reads kubectl's connection flags, before and after the command", async () => {
     const line =
       '-n ns --context c --kubeconfig f latency web --cluster cl --user u --as a --as-group g1 --as-group g,2 --as-uid 7 ' +
       '--token t -s https://x --request-timeout 5s --insecure-skip-tls-verify --certificate-authority ca ' +
       '--client-certificate cc --client-key ck --tls-server-name sn -vv';
-    expect(args<LatencyArgs>(...line.split(' ')).connection).toEqual({
+    expect((await args<LatencyArgs>(...line.split(' '))).connection).toEqual({
       namespace: 'ns',
       context: 'c',
       kubeconfig: 'f',
@@ -82,8 +82,8 @@ describe('latency', () => {
     });
   });
 
-  it('lets the last of two flags count and takes an empty value for none, as kubectl does', () => {
-    const { connection, session } = args<LatencyArgs>(
+  it('lets the last of two flags count and takes an empty value for none, as kubectl does', async () => {
+    const { connection, session } = await args<LatencyArgs>(
       'latency',
       'web',
       '-na',
@@ -96,8 +96,8 @@ describe('latency', () => {
     expect(session).not.toHaveProperty('image');
   });
 
-  it('keeps digits as text', () => {
-    expect(args<LatencyArgs>('latency', '007', '-n', '1e3')).toMatchObject({
+  it('keeps digits as text', async () => {
+    expect(await args<LatencyArgs>('latency', '007', '-n', '1e3')).toMatchObject({
       target: { name: '007' },
       connection: { namespace: '1e3' },
     });
@@ -107,10 +107,10 @@ describe('latency', () => {
     ['30', 30_000],
     ['0', 0],
     ['1m', 60_000],
-  ])('--request-timeout %s', (text, ms) => {
-    expect(args<LatencyArgs>('latency', 'web', '--request-timeout', text).connection.requestTimeoutMs).toBe(
-      ms,
-    );
+  ])('--request-timeout %s', async (text, ms) => {
+    expect(
+      (await args<LatencyArgs>('latency', 'web', '--request-timeout', text)).connection.requestTimeoutMs,
+    ).toBe(ms);
   });
 
   it.each([
@@ -139,15 +139,15 @@ describe('latency', () => {
     ],
     [['a', '-v=x'], '-v must be a level such as 2, not "x".'],
     [['a', '--insecure-skip-tls-verify=no'], '--insecure-skip-tls-verify must be true or false, not "no".'],
-  ])('refuses %j', (argv, message) => {
-    expect(refusal('latency', ...argv)).toBe(message);
+  ])('refuses %j', async (argv, message) => {
+    expect(await refusal('latency', ...argv)).toBe(message);
   });
 });
 
 describe('run', () => {
-  it('passes on the command unchanged', () => {
+  it('passes on the command unchanged', async () => {
     const command = ['sh', '-c', 'echo "$1"', '--help', '-n', '', '--', '1e3', '{"a": 1}'];
-    expect(args<RunArgs>('run', 'web', '-n', 'x', '--', ...command)).toMatchObject({
+    expect(await args<RunArgs>('run', 'web', '-n', 'x', '--', ...command)).toMatchObject({
       connection: { namespace: 'x' },
       command,
       stdin: true,
@@ -159,8 +159,8 @@ describe('run', () => {
     ['--stdin', true],
     ['-i', true],
     ['-i=0', false],
-  ])('%s', (flag, stdin) => {
-    expect(args<RunArgs>('run', 'web', flag, '--', 'ls').stdin).toBe(stdin);
+  ])('%s', async (flag, stdin) => {
+    expect((await args<RunArgs>('run', 'web', flag, '--', 'ls')).stdin).toBe(stdin);
   });
 
   it.each([
@@ -168,35 +168,35 @@ describe('run', () => {
     [['web', '--'], 'run needs a command after --, for example: run web-0 -- ip route.'],
     [['web', 'ls', '-l'], 'put -- before the command: run TARGET -- COMMAND [ARG…].'],
     [['--', 'ls'], 'run needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR.'],
-  ])('refuses %j', (argv, message) => {
-    expect(refusal('run', ...argv)).toBe(message);
+  ])('refuses %j', async (argv, message) => {
+    expect(await refusal('run', ...argv)).toBe(message);
   });
 });
 
 describe('shell', () => {
-  it('needs no command and has detach keys', () => {
-    expect(args<ShellArgs>('shell', 'web')).toMatchObject({ command: [], detachKeys: [16, 17] });
-    expect(args<ShellArgs>('shell', 'web', '--detach-keys=', '--', 'mtr', 'db')).toMatchObject({
+  it('needs no command and has detach keys', async () => {
+    expect(await args<ShellArgs>('shell', 'web')).toMatchObject({ command: [], detachKeys: [16, 17] });
+    expect(await args<ShellArgs>('shell', 'web', '--detach-keys=', '--', 'mtr', 'db')).toMatchObject({
       command: ['mtr', 'db'],
       detachKeys: [],
     });
   });
 
-  it('refuses keys that are none', () => {
-    expect(refusal('shell', 'web', '--detach-keys', 'ctrl-1')).toBe(
+  it('refuses keys that are none', async () => {
+    expect(await refusal('shell', 'web', '--detach-keys', 'ctrl-1')).toBe(
       '--detach-keys must be keys such as ctrl-p,ctrl-q or a,b, not "ctrl-1".',
     );
   });
 });
 
 describe('sessions', () => {
-  it('works with and without a TARGET', () => {
-    expect(args('sessions', 'ls', '-A', '-o', 'yaml')).toEqual({
+  it('works with and without a TARGET', async () => {
+    expect(await args('sessions', 'ls', '-A', '-o', 'yaml')).toEqual({
       connection: { verbosity: 0 },
       allNamespaces: true,
       output: 'yaml',
     });
-    expect(args('sessions', 'stop', 'pod/web', '--timeout', '5s')).toEqual({
+    expect(await args('sessions', 'stop', 'pod/web', '--timeout', '5s')).toEqual({
       connection: { verbosity: 0 },
       target: { kind: 'name', name: 'pod/web' },
       allNamespaces: false,
@@ -213,7 +213,7 @@ describe('the command itself', () => {
     [['sessions', '-n', 'x'], 'sessions needs a command: sessions takes ls or stop.'],
     [['sessions', 'rm'], 'unknown command "sessions rm": sessions takes ls or stop.'],
     [['version', 'x'], 'version takes no argument, but got x.'],
-  ])('refuses %j', (argv, message) => {
-    expect(refusal(...argv)).toBe(message);
+  ])('refuses %j', async (argv, message) => {
+    expect(await refusal(...argv)).toBe(message);
   });
 });

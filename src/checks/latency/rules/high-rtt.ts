@@ -1,5 +1,6 @@
 import { type Rule, occurrence } from '../../rule.ts';
-import { formatMs, type LatencyFacts, type PathFacts, quote } from '../facts.ts';
+import { formatMs, judgedRtt, type LatencyFacts, type PathFacts, quote } from '../facts.ts';
+import type { Finding } from '../../../model/report.ts';
 
 const meta = {
   id: 'NT-LAT-001',
@@ -14,30 +15,43 @@ const meta = {
     'See where the time is added: run the same check from a pod on the node of the destination (kubectl nettools latency POD --to …). Compare the nodes\' load and zones (kubectl get nodes -L topology.kubernetes.io/zone).',
 } as const;
 
-/** The lowest RTT that this path can be compared with, in ms. */
-function baseline(facts: LatencyFacts, path: PathFacts): number | undefined {
+/** The lowest RTT, measured the same way, that this path can be compared with, in ms. */
+function baseline(facts: LatencyFacts, path: PathFacts, by: 'icmp' | 'tcp'): number | undefined {
   if (facts.thresholds.baselineMs !== undefined) return facts.thresholds.baselineMs;
   const comparable = path.destination.inCluster ? facts.paths.filter((p) => p.destination.inCluster) : [path];
-  const lows = comparable.flatMap((p) => (p.rtt ? [p.rtt.distribution.min] : []));
+  const lows = comparable.flatMap((p) => p.rtts[by]?.min ?? []);
   return lows.length > 0 ? Math.min(...lows) : undefined;
+}
+
+function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
+  const rtt = judgedRtt(path);
+  const low = rtt && baseline(facts, path, rtt.by);
+  if (!rtt || low === undefined) return [];
+  const { p95, median } = rtt.distribution;
+  if (p95 <= facts.thresholds.rttFactor * low || p95 <= facts.thresholds.rttFloorMs) return [];
+  const how = rtt.by === 'icmp' ? 'ICMP' : 'TCP connect';
+  const { service } = path.destination;
+  const share = service?.part === 'endpoint' ? `, and ${service.label} sends it a share of its connections` : '';
+  return [
+    occurrence(
+      meta,
+      'warning',
+      `${path.destination.label} (${path.address}) answers in ${formatMs(median)} (median), p95 ${formatMs(p95)} by ${how}: ${Math.round(p95 / low)} times the baseline of ${formatMs(low)}${share}.`,
+      rtt.by === 'icmp' ? quote(path.results.icmp, /min\/avg\/max|time=/, 2) : quote(path.results.tcp, /^(ok|failed) /, 3),
+    ),
+  ];
 }
 
 export const highRtt: Rule<LatencyFacts> = {
   meta,
-  judge: (facts) =>
-    facts.paths.flatMap((path) => {
-      const low = baseline(facts, path);
-      if (!path.rtt || low === undefined) return [];
-      const { p95, median } = path.rtt.distribution;
-      if (p95 <= facts.thresholds.rttFactor * low || p95 <= facts.thresholds.rttFloorMs) return [];
-      const how = path.rtt.by === 'icmp' ? 'ICMP' : 'TCP connect';
-      return [
-        occurrence(
-          meta,
-          'warning',
-          `${path.destination.label} (${path.address}) answers in ${formatMs(median)} (median), p95 ${formatMs(p95)} by ${how}: ${Math.round(p95 / low)} times the baseline of ${formatMs(low)}.`,
-          path.rtt.by === 'icmp' ? quote(path.results.icmp, /min\/avg\/max|time=/, 2) : quote(path.results.tcp, /^(ok|failed) /, 3),
-        ),
-      ];
-    }),
+  judge: (facts) => {
+    const found = facts.paths.map((path) => ({ path, findings: judge(facts, path) })).filter(({ findings }) => findings.length > 0);
+    // A Service is as slow as the endpoints behind it: where one of them is named, the Service is no story of its own.
+    const explained = new Set(
+      found.flatMap(({ path: { destination } }) => (destination.service?.part === 'endpoint' ? [destination.service.label] : [])),
+    );
+    return found.flatMap(({ path: { destination }, findings }) =>
+      destination.service?.part === 'virtual' && explained.has(destination.service.label) ? [] : findings,
+    );
+  },
 };
