@@ -38,7 +38,7 @@ function seaConfig() {
   return {
     disableExperimentalSEAWarning: true,
     useSnapshot: false,
-    useCodeCache: false,
+    useCodeCache: true,
     assets: Object.fromEntries(assets.map((name) => [name, inWork(name)])),
     // NODE_OPTIONS is meant for the user's own Node programs; here it could only break the plugin.
     execArgvExtension: 'none',

@@ -4,18 +4,18 @@
  */
 import { BlockList, isIP } from 'node:net';
 
-/** The variables that decide; lower case wins over upper case, as in Go. */
+/** The variables that decide; lower case wins over upper case, and an empty one counts as absent, as in Go. */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** The proxy's URL for a request to `server`, or `undefined` for a direct connection. */
 export function proxyFor(server: URL, env: ProxyEnvironment): string | undefined {
   const secure = server.protocol === 'https:';
-  const raw = secure ? (env['https_proxy'] ?? env['HTTPS_PROXY']) : (env['http_proxy'] ?? env['HTTP_PROXY']);
-  if (raw === undefined || raw === '') return undefined;
+  const raw = secure ? env['https_proxy'] || env['HTTPS_PROXY'] : env['http_proxy'] || env['HTTP_PROXY'];
+  if (!raw) return undefined;
   const host = server.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const port = server.port || (secure ? '443' : '80');
   if (host === 'localhost' || isLoopback(host)) return undefined;
-  if (excluded(host, port, env['no_proxy'] ?? env['NO_PROXY'] ?? '')) return undefined;
+  if (excluded(host, port, env['no_proxy'] || env['NO_PROXY'] || '')) return undefined;
   return raw.includes('://') ? raw : `http://${raw}`;
 }
 
@@ -35,15 +35,22 @@ function excluded(host: string, port: string, list: string): boolean {
 function matches(host: string, port: string, entry: string): boolean {
   if (entry === '*') return true;
   if (entry.includes('/')) return inCidr(host, entry);
-  if (isIP(entry)) return host === entry;
+  if (isIP(entry)) return isSameAddress(host, entry);
   const withPort = /^(.+):(\d+)$/.exec(entry);
   if (withPort && withPort[2] !== port) return false;
   const name = (withPort?.[1] ?? entry).replace(/^\[|\]$/g, '');
-  if (isIP(name)) return host === name;
+  if (isIP(name)) return isSameAddress(host, name);
+  // An address has no domain, though its text may end like one.
+  if (isIP(host)) return false;
   // `.x.y` and `*.x.y` mean subdomains alone; `x.y` means the domain and its subdomains.
   if (name.startsWith('*.')) return host.endsWith(name.slice(1));
   if (name.startsWith('.')) return host.endsWith(name);
   return host === name || host.endsWith(`.${name}`);
+}
+
+/** An IPv6 address can be written in many ways. */
+function isSameAddress(host: string, address: string): boolean {
+  return inCidr(host, `${address}/${isIP(address) === 4 ? 32 : 128}`);
 }
 
 function inCidr(host: string, cidr: string): boolean {
