@@ -51,18 +51,40 @@ function run(args: readonly string[], input?: string): void {
 async function main(): Promise<void> {
   await step('building dist/kubectl-nettools', ['node', 'scripts/build.ts']);
   if (embedded) {
-    await step('bringing up a Kubernetes of two nodes (its first build takes about 15 minutes)', ['node', 'test/cluster/cli.ts', 'up']);
+    await step('bringing up a Kubernetes of two nodes (its first build takes about 15 minutes)', [
+      'node',
+      'test/cluster/cli.ts',
+      'up',
+    ]);
   }
-  say('deploying a shop, its stock service of two replicas, and a fault: one replica sits behind a saturated link');
+  say(
+    'deploying a shop, its stock service of two replicas, and a fault: one replica sits behind a saturated link',
+  );
   const manifest = readFileSync(path.join(root, 'scripts/demo/demo.yaml'), 'utf8')
     .replaceAll('localhost/nettools:dev', image)
     .replaceAll('localhost/app:1', appImage);
   try {
     run([...context, 'apply', '-f', '-'], manifest);
     run([...context, 'wait', '-n', NAMESPACE, '--for=condition=Ready', 'pod', '--all', '--timeout=120s']);
-    const words = ['nettools', 'latency', 'deploy/shop', '--to', 'svc/stock', '-n', NAMESPACE, '--fail-on', 'warning', ...context];
-    say(`customers say that the shop is slow now and then. On call, you type:\n\n$ kubectl ${words.join(' ')}\n`);
-    const { status } = spawnSync(kubectl, [...words, '--image', image], { env: environment, stdio: ['ignore', 'inherit', 'inherit'] });
+    const words = [
+      'nettools',
+      'latency',
+      'deploy/shop',
+      '--to',
+      'svc/stock',
+      '-n',
+      NAMESPACE,
+      '--fail-on',
+      'warning',
+      ...context,
+    ];
+    say(
+      `customers say that the shop is slow now and then. On call, you type:\n\n$ kubectl ${words.join(' ')}\n`,
+    );
+    const { status } = spawnSync(kubectl, [...words, '--image', image], {
+      env: environment,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     if (status !== 1) throw new Error(`the fault was not found: exit code ${status}`);
     say('exit code 1: the slow replica was named. No pod was restarted and no image was changed.');
   } finally {

@@ -7,9 +7,8 @@ export type BundleName = 'parser' | 'app';
 
 /** The bundle that holds a module of src, when it is not the one that the binary starts with. */
 function bundleOf(file: string): BundleName | undefined {
-  const name = path.relative(path.join(root, 'src'), file).split(path.sep).join('/');
-  if (name === 'cli/read-flags.ts') return 'parser';
-  return name.startsWith('commands/') ? 'app' : undefined;
+  if (file === 'src/cli/read-flags.ts') return 'parser';
+  return file.startsWith('src/commands/') ? 'app' : undefined;
 }
 
 /** Turns an import() across a bundle's border into a call of the loader. */
@@ -18,7 +17,8 @@ export const bundleBorders: Plugin = {
   setup(build) {
     build.onResolve({ filter: /^\./ }, ({ kind, path: specifier, resolveDir }) => {
       if (kind !== 'dynamic-import') return undefined;
-      const file = path.resolve(resolveDir, specifier);
+      // Relative, because it shows in the bundle: the same sources give the same bytes in every folder.
+      const file = path.relative(root, path.resolve(resolveDir, specifier)).split(path.sep).join('/');
       return bundleOf(file) === undefined ? undefined : { path: file, namespace: 'other-bundle' };
     });
     build.onLoad({ filter: /.*/, namespace: 'other-bundle' }, ({ path: file }) => ({

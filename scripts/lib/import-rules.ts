@@ -20,16 +20,16 @@ const below = (name: keyof typeof layers): readonly string[] => [name, ...(layer
 const layers: Record<string, Layer> = {
   model: { folders: [], node: false },
   parsers: { folders: ['model'], node: false },
-  checks: { folders: ['model'], node: false },
+  checks: { folders: ['parsers', 'model'], node: false },
   report: { folders: ['model'], packages: ['cli-table3', 'js-yaml'], node: false },
-  probes: { folders: ['parsers', 'model'], node: true },
-  kube: { folders: ['model'], packages: ['@kubernetes/client-node', 'hpagent', 'js-yaml'], node: true },
-  exec: { folders: ['kube', 'model'], packages: ['ws', 'hpagent'], node: true },
+  kube: { folders: ['model'], packages: ['@kubernetes/client-node'], node: true },
+  exec: { folders: ['model'], packages: ['ws'], node: true },
 };
-layers['channels'] = { folders: below('exec'), node: true };
+layers['channels'] = { folders: ['exec', 'kube', 'model'], node: true };
+layers['probes'] = { folders: ['channels', 'model'], node: true };
 layers['targets'] = { folders: below('channels'), node: true };
 layers['app'] = {
-  folders: [...below('targets'), ...below('probes'), ...below('checks'), ...below('report')],
+  folders: [...below('targets'), 'probes', ...below('checks'), ...below('report')],
   node: true,
 };
 layers['commands'] = { folders: below('app'), packages: ['cli-table3', 'js-yaml'], node: true };

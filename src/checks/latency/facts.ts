@@ -72,7 +72,16 @@ export interface LatencyThresholds {
   /** Below it a high factor is noise: scheduling on a busy node alone costs milliseconds. */
   readonly rttFloorMs: number;
   /** Given by the user; else the lowest RTT seen. */
-  readonly baselineMs: number | undefined;
+  readonly baselineMs?: number;
+}
+
+/** What the check is told before it runs; plain JSON. */
+export interface LatencyInput {
+  readonly destinations: readonly Destination[];
+  /** Probes to each destination. */
+  readonly count: number;
+  readonly intervalMs: number;
+  readonly thresholds: LatencyThresholds;
 }
 
 /** A quote of a result's lines that match; a result that says nothing is quoted by how it ended. */

@@ -1,21 +1,17 @@
 /** From the evidence of a latency run to its result: pure, so that saved evidence gives the same result again. */
 import type { Evidence } from '../../model/evidence.ts';
-import { type CheckResult, type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { Judgement } from '../../model/check.ts';
+import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
 import { growth } from '../../parsers/proc-net.ts';
 import { type Distribution, distribution, histogram } from '../statistics.ts';
-import { type Destination, formatMs, judgedRtt, type LatencyFacts, type LatencyThresholds, type PathFacts } from './facts.ts';
+import { formatMs, judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 import { latencyFacts } from './gathered.ts';
 import { LATENCY_RULES } from './rules/index.ts';
 
 /** Bars of a destination's histogram. */
 const HISTOGRAM_BINS = 16;
 
-export function judgeLatency(
-  evidence: Evidence,
-  destinations: readonly Destination[],
-  thresholds: LatencyThresholds,
-  durationMs: number,
-): CheckResult {
+export function judgeLatency(evidence: Evidence, { destinations, thresholds }: LatencyInput): Judgement {
   const facts = latencyFacts(evidence, destinations, thresholds);
   const skips = skipped(facts);
   const findings = [...LATENCY_RULES.flatMap((rule) => rule.judge(facts)), ...skips];
@@ -23,10 +19,8 @@ export function judgeLatency(
   const worst = statusOf(findings);
   const status: CheckStatus = worst === 'pass' && (unmeasured.length > 0 || !facts.paths.some(measured)) ? 'error' : worst;
   return {
-    id: 'latency',
     status,
     summary: summary(facts, findings, unmeasured),
-    durationMs,
     measurements: measurements(facts),
     findings,
   };

@@ -1,0 +1,37 @@
+/** Runs prepared checks on an open session: one exec for all of them, and a bundle of what came back. */
+import { type PreparedCheck } from '../checks/registry.ts';
+import type { Bundle } from '../model/bundle.ts';
+import { version } from '../model/version.ts';
+import { gather } from '../probes/gather.ts';
+import { PROBE_SCRIPTS } from '../probes/scripts.ts';
+import type { PodSession } from '../targets/pod.ts';
+import { mergePlans, planLimitSeconds } from './merged-plan.ts';
+
+/** What a run has, besides what the session knows. */
+export interface RunContext {
+  readonly session: PodSession;
+  /** When the command started: by the calendar, and by the monotonic clock in ms. */
+  readonly startedAt: Date;
+  readonly startedMs: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Gathers; nothing is judged yet. @throws GatherError, ChannelError, or the signal's reason */
+export async function runChecks(checks: readonly PreparedCheck[], context: RunContext): Promise<Bundle> {
+  const { session, signal } = context;
+  const merged = mergePlans(checks.map(({ check, input }) => check.plan(input, PROBE_SCRIPTS)));
+  const limit = AbortSignal.timeout(planLimitSeconds(merged.plan) * 1000 + context.timeoutMs);
+  const probing = performance.now();
+  const all = await gather(session.channel, merged.plan, { signal: AbortSignal.any([signal, limit]) });
+  const durationMs = Math.round(performance.now() - probing);
+  return {
+    apiVersion: 'nettools/v1',
+    kind: 'Bundle',
+    tool: { version },
+    target: session.info,
+    startedAt: context.startedAt.toISOString(),
+    durationMs: Math.round(performance.now() - context.startedMs),
+    checks: checks.map(({ check, input }, i) => ({ id: check.id, input, evidence: merged.evidenceOf(i, all), durationMs })),
+  };
+}

@@ -1,0 +1,24 @@
+/** A run as it was gathered, before anything is judged: enough to judge it again, offline. */
+import type { Evidence } from './evidence.ts';
+import type { TargetInfo } from './report.ts';
+
+/** One check's part of a run. */
+export interface GatheredCheck {
+  readonly id: string;
+  /** What the check was told; its shape belongs to the check. */
+  readonly input: unknown;
+  readonly evidence: Evidence;
+  readonly durationMs: number;
+}
+
+/** A run. */
+export interface Bundle {
+  readonly apiVersion: 'nettools/v1';
+  readonly kind: 'Bundle';
+  readonly tool: { readonly version: string };
+  readonly target: TargetInfo;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly checks: readonly GatheredCheck[];
+}

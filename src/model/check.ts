@@ -1,0 +1,35 @@
+/** A check: which commands it needs, and what their results mean. */
+import type { Evidence, ProbeCommand } from './evidence.ts';
+import type { CheckStatus, Finding, Json } from './report.ts';
+
+/** The commands of a run in its three stages; those of one stage run at the same time. */
+export interface StagedPlan {
+  /** Facts, and counters as they were before. */
+  readonly before: readonly ProbeCommand[];
+  readonly probe: readonly ProbeCommand[];
+  /** Counters as they are afterwards, and state that the probes provoked. */
+  readonly after: readonly ProbeCommand[];
+}
+
+/** The texts of the probes' scripts by name; they carry no part of the user's input. */
+export type ProbeScripts = Readonly<Record<'ping' | 'tcpConnect', string>>;
+
+/** What a check makes of its evidence. */
+export interface Judgement {
+  readonly status: CheckStatus;
+  /** One sentence. */
+  readonly summary: string;
+  readonly measurements: { readonly [key: string]: Json };
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * One check. `Input` is plain JSON that the app gathers from the user and the API before the run; with the evidence
+ * it is all that `judge` sees, so a saved run can be judged again anywhere.
+ */
+export interface Check<Input> {
+  readonly id: string;
+  plan(input: Input, scripts: ProbeScripts): StagedPlan;
+  /** Pure and synchronous. */
+  judge(evidence: Evidence, input: Input): Judgement;
+}

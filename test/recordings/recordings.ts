@@ -1,0 +1,51 @@
+/** Recordings of real tools, made by record.ts: what they are, and how a test gets one. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Destination } from '../../src/checks/latency/facts.ts';
+import type { Evidence } from '../../src/model/evidence.ts';
+
+/** What every recording tells of itself. */
+interface Origin {
+  /** The tool and, where there are several, which: `ping (iputils)`. */
+  readonly tool: string;
+  readonly version: string;
+  /** When it was made, RFC 3339. */
+  readonly date: string;
+  /** What is to be seen in it; record.ts has made sure that it is. */
+  readonly phenomenon: string;
+}
+
+/** One command. */
+export interface Recording extends Origin {
+  /** A script of the project stands as its path. */
+  readonly argv: readonly string[];
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One run of a whole plan by src/probes/runner.sh; each result has its own command, exit code and output. */
+export interface RunRecording extends Origin {
+  readonly argv: readonly string[];
+  readonly code: number;
+  readonly stderr: string;
+  readonly destinations: readonly Destination[];
+  readonly evidence: Evidence;
+}
+
+/** The folder of the recordings. */
+export const recordingsDir = import.meta.dirname;
+
+/** @param name the file's name without `.json` */
+export function recording(name: string): Recording {
+  return read(name) as Recording;
+}
+
+/** @param name the file's name without `run-` and `.json` */
+export function runRecording(name: string): RunRecording {
+  return read(`run-${name}`) as RunRecording;
+}
+
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(join(recordingsDir, `${name}.json`), 'utf8'));
+}
