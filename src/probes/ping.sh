@@ -1,6 +1,5 @@
 # Sends echo requests: ping HOST COUNT INTERVAL_MS DEADLINE_S
-# iputils paces in fractions of a second (with -w it would go on until all are answered); another ping (busybox) is
-# left at its own pace of one a second, and so sends fewer.
+# iputils paces in fractions of a second; another ping (busybox) is left at its own pace of one a second.
 # iputils gets no -w: with it ping sends on until COUNT answers are in, and what is on its way at that moment counts as
 # lost, so a round trip above the interval would look like loss. -W is the wait after the last probe when nothing has
 # answered: long enough for the 3 s after which a neighbour that is silent becomes an error.
