@@ -14,3 +14,6 @@ export function prepared<Input>(check: Check<Input>, input: Input): PreparedChec
 }
 
 export const CHECKS = { latency } as const;
+
+/** The name of a check. */
+export type CheckId = keyof typeof CHECKS;

@@ -60,10 +60,16 @@ interface TargetedArgs {
   readonly session: SessionFlags;
 }
 
-export interface LatencyArgs extends TargetedArgs {
+/** Arguments of every command that checks something. */
+export interface CheckArgs extends TargetedArgs {
   readonly report: ReportFlags;
   /** DESTs as typed, none empty. */
   readonly to: readonly string[];
+  readonly latency: LatencyFlags;
+}
+
+/** How the latency check probes, and what it calls high. */
+export interface LatencyFlags {
   /** Probes to each destination. */
   readonly count: number;
   readonly intervalMs: number;

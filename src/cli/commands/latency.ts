@@ -1,4 +1,4 @@
-import type { LatencyArgs } from '../../model/args.ts';
+import type { CheckArgs } from '../../model/args.ts';
 import { defineCommand } from '../command.ts';
 import type { ListFlag, TextFlag } from '../flag.ts';
 import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
@@ -48,7 +48,7 @@ const baseline: TextFlag = {
   describe: 'RTT to compare with; default: the lowest one seen',
 };
 
-export const latency = defineCommand<LatencyArgs>({
+export const latency = defineCommand<CheckArgs>({
   name: 'latency',
   summary: 'Measure round-trip times, loss and retransmits from a target',
   details: `Measures to the default gateway, the cluster's DNS server, the API server and every DEST, by ICMP where the
@@ -84,11 +84,13 @@ container may and by TCP connect always, and judges what the kernel counted mean
       session: sessionValues(values),
       report: reportValues(values),
       to: values.list(to),
-      count: values.number(count, { least: 1, most: 100_000, whole: true }),
-      intervalMs: values.duration(interval),
-      rttFactor: values.number(rttFactor, { least: 1, most: 1000, whole: false }),
-      rttFloorMs: values.duration(rttFloor),
-      baselineMs: values.optionalDuration(baseline, 0),
+      latency: withoutUndefined({
+        count: values.number(count, { least: 1, most: 100_000, whole: true }),
+        intervalMs: values.duration(interval),
+        rttFactor: values.number(rttFactor, { least: 1, most: 1000, whole: false }),
+        rttFloorMs: values.duration(rttFloor),
+        baselineMs: values.optionalDuration(baseline, 0),
+      }),
     }),
-  load: async () => (await import('../../commands/latency.ts')).run,
+  load: async () => (await import('../../commands/check.ts')).latency,
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../../src/cli/parse.ts';
-import type { LatencyArgs, RunArgs, ShellArgs } from '../../../src/model/args.ts';
+import type { CheckArgs, RunArgs, ShellArgs } from '../../../src/model/args.ts';
 import { UserError } from '../../../src/model/errors.ts';
 
 const args = async <T>(...argv: string[]) => (await parse(argv)).args as T;
@@ -18,16 +18,13 @@ async function refusal(...argv: string[]): Promise<string> {
 
 describe('latency', () => {
   it('has defaults', async () => {
-    expect(await args<LatencyArgs>('latency', 'web-0')).toEqual({
+    expect(await args<CheckArgs>('latency', 'web-0')).toEqual({
       connection: { verbosity: 0 },
       target: { kind: 'name', name: 'web-0' },
       session: { profile: 'auto', idleMs: 600_000, timeoutMs: 60_000 },
       report: { output: 'table', failOn: 'critical' },
       to: [],
-      count: 50,
-      intervalMs: 100,
-      rttFactor: 3,
-      rttFloorMs: 10,
+      latency: { count: 50, intervalMs: 100, rttFactor: 3, rttFloorMs: 10 },
     });
   });
 
@@ -35,7 +32,7 @@ describe('latency', () => {
     const line =
       'latency -l app=web --to a,b:80 --to svc/c -c app --image reg/x:1 --image-pull-policy Never --profile baseline ' +
       '--idle 1h30m --timeout 90s -o json --fail-on warning --count 5 --interval 1s --rtt-factor 2.5 --rtt-floor 2ms --baseline 500us';
-    expect(await args<LatencyArgs>(...line.split(' '))).toEqual({
+    expect(await args<CheckArgs>(...line.split(' '))).toEqual({
       connection: { verbosity: 0 },
       target: { kind: 'selector', selector: 'app=web' },
       session: {
@@ -48,11 +45,7 @@ describe('latency', () => {
       },
       report: { output: 'json', failOn: 'warning' },
       to: ['a', 'b:80', 'svc/c'],
-      count: 5,
-      intervalMs: 1000,
-      rttFactor: 2.5,
-      rttFloorMs: 2,
-      baselineMs: 0.5,
+      latency: { count: 5, intervalMs: 1000, rttFactor: 2.5, rttFloorMs: 2, baselineMs: 0.5 },
     });
   });
 
@@ -61,7 +54,7 @@ describe('latency', () => {
       '-n ns --context c --kubeconfig f latency web --cluster cl --user u --as a --as-group g1 --as-group g,2 --as-uid 7 ' +
       '--token t -s https://x --request-timeout 5s --insecure-skip-tls-verify --certificate-authority ca ' +
       '--client-certificate cc --client-key ck --tls-server-name sn -vv';
-    expect((await args<LatencyArgs>(...line.split(' '))).connection).toEqual({
+    expect((await args<CheckArgs>(...line.split(' '))).connection).toEqual({
       namespace: 'ns',
       context: 'c',
       kubeconfig: 'f',
@@ -83,7 +76,7 @@ describe('latency', () => {
   });
 
   it('lets the last of two flags count and takes an empty value for none, as kubectl does', async () => {
-    const { connection, session } = await args<LatencyArgs>(
+    const { connection, session } = await args<CheckArgs>(
       'latency',
       'web',
       '-na',
@@ -97,7 +90,7 @@ describe('latency', () => {
   });
 
   it('keeps digits as text', async () => {
-    expect(await args<LatencyArgs>('latency', '007', '-n', '1e3')).toMatchObject({
+    expect(await args<CheckArgs>('latency', '007', '-n', '1e3')).toMatchObject({
       target: { name: '007' },
       connection: { namespace: '1e3' },
     });
@@ -109,7 +102,7 @@ describe('latency', () => {
     ['1m', 60_000],
   ])('--request-timeout %s', async (text, ms) => {
     expect(
-      (await args<LatencyArgs>('latency', 'web', '--request-timeout', text)).connection.requestTimeoutMs,
+      (await args<CheckArgs>('latency', 'web', '--request-timeout', text)).connection.requestTimeoutMs,
     ).toBe(ms);
   });
 

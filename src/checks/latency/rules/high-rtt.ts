@@ -9,11 +9,14 @@ const meta = {
   meaning:
     'Packets to this destination and back take far longer than the network can do. Either the way is long (another zone or region, a tunnel, a relay) or something on it queues.',
   rule:
-    'p95 of the RTT is above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them.',
+    'p95 of the RTT of at least 20 answers is above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them.',
   source: 'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need',
   remedy:
     'See where the time is added: run the same check from a pod on the node of the destination (kubectl nettools latency POD --to …). Compare the nodes\' load and zones (kubectl get nodes -L topology.kubernetes.io/zone).',
 } as const;
+
+/** Of fewer answers the p95 is the slowest one, and one packet that met a busy CPU proves nothing. */
+const MIN_ANSWERS = 20;
 
 /** The lowest RTT, measured the same way, that this path can be compared with, in ms. */
 function baseline(facts: LatencyFacts, path: PathFacts, by: 'icmp' | 'tcp'): number | undefined {
@@ -26,7 +29,7 @@ function baseline(facts: LatencyFacts, path: PathFacts, by: 'icmp' | 'tcp'): num
 function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
   const rtt = judgedRtt(path);
   const low = rtt && baseline(facts, path, rtt.by);
-  if (!rtt || low === undefined) return [];
+  if (!rtt || low === undefined || rtt.distribution.count < MIN_ANSWERS) return [];
   const { p95, median } = rtt.distribution;
   if (p95 <= facts.thresholds.rttFactor * low || p95 <= facts.thresholds.rttFloorMs) return [];
   const how = rtt.by === 'icmp' ? 'ICMP' : 'TCP connect';

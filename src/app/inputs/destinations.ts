@@ -1,10 +1,10 @@
 /** From DEST as it was typed to addresses to measure to. */
-import type { Destination } from '../checks/latency/facts.ts';
-import type { KubeClient } from '../kube/client.ts';
-import { ApiError } from '../kube/errors.ts';
-import { namespacedPath, podsPath } from '../kube/paths.ts';
-import type { EndpointSlice, Pod, Service } from '../kube/types.ts';
-import { UserError } from '../model/errors.ts';
+import type { Destination } from '../../checks/latency/facts.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { ApiError } from '../../kube/errors.ts';
+import { namespacedPath, podsPath } from '../../kube/paths.ts';
+import type { EndpointSlice, Pod, Service } from '../../kube/types.ts';
+import { UserError } from '../../model/errors.ts';
 
 /** A Service of many endpoints is sampled; all of them would be a load test. */
 const MAX_ENDPOINTS = 8;
