@@ -3,23 +3,34 @@ import type { CheckId, PreparedCheck } from '../checks/registry.ts';
 import { judge } from '../checks/report.ts';
 import type { CheckArgs } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
-import { prepareLatency } from './inputs/latency.ts';
 import type { InputContext } from './inputs/context.ts';
+import { askedDestinations } from './inputs/destinations.ts';
+import { prepareLatency } from './inputs/latency.ts';
 import { openSession } from './pod-session.ts';
 import type { Progress } from './progress.ts';
 import { runChecks } from './run-checks.ts';
 
-/** How each check's input is gathered from the user and the API. */
-const INPUTS: Readonly<Record<CheckId, (context: InputContext) => Promise<PreparedCheck>>> = { latency: prepareLatency };
+/** How each check's input is gathered from the user and the API; `undefined`: there is nothing for it to look at. */
+const INPUTS: Readonly<Record<CheckId, (context: InputContext) => Promise<PreparedCheck | undefined>>> = {
+  latency: prepareLatency,
+};
 
 /** Checks and judges. @throws {UserError} exit 2 or 3 when there is nothing to report */
-export async function checkReport(args: CheckArgs, ids: readonly CheckId[], signal: AbortSignal, progress: Progress): Promise<Report> {
+export async function checkReport(
+  args: CheckArgs,
+  ids: readonly CheckId[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Report> {
   const startedAt = new Date();
   const startedMs = performance.now();
   const { client, session } = await openSession(args, signal, progress);
   progress.show('reading what the API knows');
-  const context: InputContext = { client, pod: session.pod, args, signal };
-  const checks = await Promise.all(ids.map((id) => INPUTS[id](context)));
+  const asked = await askedDestinations(client, args.to, signal);
+  const context: InputContext = { client, pod: session.pod, args, asked, signal };
+  const checks = (await Promise.all(ids.map((id) => INPUTS[id](context)))).filter((c) => c !== undefined);
   progress.show(`checking ${ids.join(', ')}`);
-  return judge(await runChecks(checks, { session, startedAt, startedMs, timeoutMs: args.session.timeoutMs, signal }));
+  return judge(
+    await runChecks(checks, { session, startedAt, startedMs, timeoutMs: args.session.timeoutMs, signal }),
+  );
 }

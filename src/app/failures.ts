@@ -20,7 +20,11 @@ function told(error: unknown): unknown {
   }
   if (error instanceof ChannelError) {
     if (error.kind === 'lost') return new UserError(`${error.message}.`, 3, { cause: error });
-    return new UserError(error.kind === 'refused' ? `the exec was refused: ${error.message}` : error.message, 3, { cause: error });
+    return new UserError(
+      error.kind === 'refused' ? `the exec was refused: ${error.message}` : error.message,
+      3,
+      { cause: error },
+    );
   }
   return error;
 }

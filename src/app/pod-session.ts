@@ -19,7 +19,11 @@ export interface Opened {
 }
 
 /** Connects and opens the session. The container stays for the next command; nothing has to be closed. */
-export async function openSession(args: TargetArgs, signal: AbortSignal, progress: Progress): Promise<Opened> {
+export async function openSession(
+  args: TargetArgs,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Opened> {
   const client = await KubeClient.connect(args.connection);
   const session = await openPodSession(client, args.target, args.session, imageFor(args.session.image), {
     signal,

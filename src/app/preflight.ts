@@ -32,17 +32,29 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
   const result = await preflight(client, pod, spec, signal);
   const running = findRunning(pod, spec);
   const items: PreflightItem[] = [
-    { check: 'pod can take an ephemeral container', ok: result.podProblem === undefined, detail: result.podProblem ?? `it is ${pod.status?.phase}` },
+    {
+      check: 'pod can take an ephemeral container',
+      ok: result.podProblem === undefined,
+      detail: result.podProblem ?? `it is ${pod.status?.phase}`,
+    },
   ];
   if (result.podProblem === undefined) {
     for (const right of SESSION_RIGHTS) {
       const missing = result.missingRights.includes(right);
-      items.push({ check: `right to ${right.verb} ${right.resource}`, ok: !missing, detail: missing ? 'denied by RBAC' : 'granted' });
+      items.push({
+        check: `right to ${right.verb} ${right.resource}`,
+        ok: !missing,
+        detail: missing ? 'denied by RBAC' : 'granted',
+      });
     }
     for (const { profile, allowed, reason } of result.profiles) {
       items.push({ check: `profile ${profile}`, ok: allowed, detail: reason ?? PROFILE_TEXT[profile] });
     }
-    items.push({ check: 'session', ok: true, detail: running ? `${running.name} runs and would be used again` : 'none runs; one would be added' });
+    items.push({
+      check: 'session',
+      ok: true,
+      detail: running ? `${running.name} runs and would be used again` : 'none runs; one would be added',
+    });
   }
   return {
     namespace: pod.metadata?.namespace ?? '',

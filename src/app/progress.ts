@@ -21,7 +21,10 @@ function startProgress(): Progress {
   const started = performance.now();
   const draw = (): void => {
     if (text === '' || performance.now() - started < DELAY_MS) return;
-    const line = `${FRAMES[frame++ % FRAMES.length]} ${text}`.slice(0, Math.max(20, (stderr.columns ?? 80) - 1));
+    const line = `${FRAMES[frame++ % FRAMES.length]} ${text}`.slice(
+      0,
+      Math.max(20, (stderr.columns ?? 80) - 1),
+    );
     stderr.write(`\r\u001b[2K${line}`);
     drawn = true;
   };

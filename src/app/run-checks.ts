@@ -1,5 +1,5 @@
 /** Runs prepared checks on an open session: one exec for all of them, and a bundle of what came back. */
-import { type PreparedCheck } from '../checks/registry.ts';
+import type { PreparedCheck } from '../checks/registry.ts';
 import type { Bundle } from '../model/bundle.ts';
 import { version } from '../model/version.ts';
 import { gather } from '../probes/gather.ts';
@@ -32,6 +32,11 @@ export async function runChecks(checks: readonly PreparedCheck[], context: RunCo
     target: session.info,
     startedAt: context.startedAt.toISOString(),
     durationMs: Math.round(performance.now() - context.startedMs),
-    checks: checks.map(({ check, input }, i) => ({ id: check.id, input, evidence: merged.evidenceOf(i, all), durationMs })),
+    checks: checks.map(({ check, input }, i) => ({
+      id: check.id,
+      input,
+      evidence: merged.evidenceOf(i, all),
+      durationMs,
+    })),
   };
 }

@@ -51,7 +51,11 @@ function row({ namespace, pod, container, state, since }: ListedSession): Sessio
  * Ends all running sessions of the scope and waits until the kubelet says so.
  * @throws {UserError} exit 3: one did not end in time
  */
-export async function stopSessions(scope: Scope & { readonly timeoutMs: number }, signal: AbortSignal, progress: Progress): Promise<readonly SessionRow[]> {
+export async function stopSessions(
+  scope: Scope & { readonly timeoutMs: number },
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<readonly SessionRow[]> {
   const { client, listed } = await findSessions(scope, signal);
   const running = listed.filter((s) => s.state === 'running');
   progress.show(`ending ${running.length} sessions`);
@@ -59,7 +63,12 @@ export async function stopSessions(scope: Scope & { readonly timeoutMs: number }
   return running.map(row);
 }
 
-async function end(client: KubeClient, session: ListedSession, timeoutMs: number, signal: AbortSignal): Promise<void> {
+async function end(
+  client: KubeClient,
+  session: ListedSession,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { namespace, pod, container } = session;
   const limit = AbortSignal.timeout(timeoutMs);
   const both = AbortSignal.any([signal, limit]);
@@ -79,5 +88,8 @@ async function end(client: KubeClient, session: ListedSession, timeoutMs: number
     if (!limit.aborted) throw error;
   }
   signal.throwIfAborted();
-  throw new UserError(`session ${namespace}/${pod}/${container.name} did not end within ${timeoutMs / 1000} s.`, 3);
+  throw new UserError(
+    `session ${namespace}/${pod}/${container.name} did not end within ${timeoutMs / 1000} s.`,
+    3,
+  );
 }

@@ -1,7 +1,7 @@
 /** An interactive shell on a target. */
 import type { ShellArgs } from '../model/args.ts';
-import { openSession } from './pod-session.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
+import { openSession } from './pod-session.ts';
 import type { Progress } from './progress.ts';
 import { runCommand } from './run.ts';
 import { DetachFilter, onTerminalResize, rawTerminal } from './terminal.ts';
@@ -19,13 +19,17 @@ export async function openShell(args: ShellArgs, signal: AbortSignal, progress: 
   const command = args.command.length > 0 ? args.command : SHELL;
   if (!process.stdin.isTTY) {
     progress.clear();
-    process.stderr.write('warning: stdin is not a terminal, so the shell runs without one and reads commands from it.\n');
+    process.stderr.write(
+      'warning: stdin is not a terminal, so the shell runs without one and reads commands from it.\n',
+    );
     return runCommand({ ...args, command, stdin: true }, signal, progress);
   }
   const { session } = await openSession(args, signal, progress);
   progress.clear();
   if (session.profile !== 'netadmin' && args.session.profile === 'auto') {
-    process.stderr.write(`note: profile ${session.profile}, the strongest that is allowed here (${PROFILE_TEXT[session.profile]}).\n`);
+    process.stderr.write(
+      `note: profile ${session.profile}, the strongest that is allowed here (${PROFILE_TEXT[session.profile]}).\n`,
+    );
   }
   const detach = new AbortController();
   const keys = new DetachFilter(args.detachKeys, () => detach.abort(new DetachedError('detached')));

@@ -41,7 +41,11 @@ export interface Channel {
    * Runs a command that reads `input`, whole lines of text, and returns its exit code; its life is tied to this exec
    * alone, so no second stream is opened.
    */
-  runWithInput(argv: readonly string[], input: string, options: Omit<RunOptions, 'stdin' | 'terminal'>): Promise<number>;
+  runWithInput(
+    argv: readonly string[],
+    input: string,
+    options: Omit<RunOptions, 'stdin' | 'terminal'>,
+  ): Promise<number>;
 }
 
 /** The command could not be run, or what became of it is not known; `message` is one sentence. */
@@ -51,7 +55,11 @@ export class ChannelError extends Error {
   readonly kind: 'refused' | 'lost' | 'failed';
   /** The HTTP status of a refusal. */
   readonly status: number | undefined;
-  constructor(kind: ChannelError['kind'], message: string, options: { status?: number; cause?: unknown } = {}) {
+  constructor(
+    kind: ChannelError['kind'],
+    message: string,
+    options: { status?: number; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.kind = kind;
     this.status = options.status;

@@ -37,7 +37,11 @@ export class PodExecChannel implements Channel {
     }
   }
 
-  runWithInput(argv: readonly string[], input: string, options: Omit<RunOptions, 'stdin' | 'terminal'>): Promise<number> {
+  runWithInput(
+    argv: readonly string[],
+    input: string,
+    options: Omit<RunOptions, 'stdin' | 'terminal'>,
+  ): Promise<number> {
     const text = input.endsWith('\n') ? input : `${input}\n`;
     const lines = text.split('\n').length - 1;
     // Never ended: the end of this exec's stdin is what tells the far side that the client is gone.
@@ -75,7 +79,10 @@ export class PodExecChannel implements Channel {
         { signal: options.signal, onOpen: options.onOpen },
       );
       if (outcome.kind === 'exit') return outcome.code;
-      throw new ChannelError('failed', `the container's runtime could not run the command: ${outcome.message}`);
+      throw new ChannelError(
+        'failed',
+        `the container's runtime could not run the command: ${outcome.message}`,
+      );
     } catch (error) {
       if (error instanceof ExecRefusedError) {
         throw new ChannelError('refused', error.message, { status: error.status, cause: error });

@@ -19,7 +19,12 @@ export function run(args: PreflightArgs): Promise<number> {
 
 function text(report: PreflightReport): string {
   const paint = palette(process.stdout.isTTY === true && !process.env['NO_COLOR']);
-  const lines = report.items.map((item) => `${item.ok ? paint.green('√') : paint.red('×')} ${item.check}: ${visible(item.detail)}`);
-  const end = report.profile === undefined ? 'no session is possible; nothing was changed' : `a session would use profile ${report.profile} and image ${report.image}`;
+  const lines = report.items.map(
+    (item) => `${item.ok ? paint.green('√') : paint.red('×')} ${item.check}: ${visible(item.detail)}`,
+  );
+  const end =
+    report.profile === undefined
+      ? 'no session is possible; nothing was changed'
+      : `a session would use profile ${report.profile} and image ${report.image}`;
   return `pod/${report.pod} in ${report.namespace}\n\n${lines.join('\n')}\n\n${end}\n`;
 }

@@ -103,6 +103,10 @@ function parseObject(text: string): StatusShape | undefined {
 /** The code as digits in the cause `ExitCode`. An empty text is no number: read as one, it would mean success. */
 function exitCode(causes: unknown): number | undefined {
   if (!Array.isArray(causes)) return undefined;
-  const cause = (causes as ({ reason?: unknown; message?: unknown } | null)[]).find((c) => c?.reason === 'ExitCode');
-  return typeof cause?.message === 'string' && /^\d+$/.test(cause.message) ? Number(cause.message) : undefined;
+  const cause = (causes as ({ reason?: unknown; message?: unknown } | null)[]).find(
+    (c) => c?.reason === 'ExitCode',
+  );
+  return typeof cause?.message === 'string' && /^\d+$/.test(cause.message)
+    ? Number(cause.message)
+    : undefined;
 }

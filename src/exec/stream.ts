@@ -88,7 +88,11 @@ export class ExecLostError extends Error {
  * @throws {ExecLostError} no connection, or lost in the middle
  * @throws the signal's reason when aborted, or the stdout/stderr stream's own error
  */
-export function execStream(endpoint: ExecEndpoint, streams: ExecStreams, options: ExecOptions = {}): Promise<ExecOutcome> {
+export function execStream(
+  endpoint: ExecEndpoint,
+  streams: ExecStreams,
+  options: ExecOptions = {},
+): Promise<ExecOutcome> {
   return new ExecSession(endpoint, streams, options).result;
 }
 
@@ -130,7 +134,9 @@ class ExecSession {
     this.#socket.on('pong', () => {
       this.#lastHeard = performance.now();
     });
-    this.#socket.on('error', (error) => this.#fail(new ExecLostError(this.#lostText(error.message), this.#opened, error)));
+    this.#socket.on('error', (error) =>
+      this.#fail(new ExecLostError(this.#lostText(error.message), this.#opened, error)),
+    );
     this.#socket.on('close', (code, reason) => this.#onClose(code, reason.toString('utf8')));
     if (signal) {
       const abort = (): void => this.#fail(signal.reason);
@@ -253,7 +259,8 @@ class ExecSession {
    */
   #closeWhenSilent(): void {
     const timer = setInterval(() => {
-      if (this.#blocked.size === 0 && performance.now() - this.#lastHeard > CLOSE_GRACE_MS) this.#socket.terminate();
+      if (this.#blocked.size === 0 && performance.now() - this.#lastHeard > CLOSE_GRACE_MS)
+        this.#socket.terminate();
     }, CLOSE_GRACE_MS / 3);
     this.#cleanups.push(() => clearInterval(timer));
   }
@@ -308,11 +315,23 @@ function refusal(status: number, body: string): ExecRefusedError {
   try {
     const parsed = JSON.parse(body) as { message?: unknown; reason?: unknown };
     if (typeof parsed.message === 'string') {
-      return new ExecRefusedError(status, typeof parsed.reason === 'string' ? parsed.reason : undefined, parsed.message);
+      return new ExecRefusedError(
+        status,
+        typeof parsed.reason === 'string' ? parsed.reason : undefined,
+        parsed.message,
+      );
     }
   } catch {
     // Not JSON: quote its first line below.
   }
-  const line = body.split('\n').find((l) => l.trim() !== '')?.trim().slice(0, 200);
-  return new ExecRefusedError(status, undefined, line ? `HTTP ${status}: ${line}` : `HTTP ${status} without a reason`);
+  const line = body
+    .split('\n')
+    .find((l) => l.trim() !== '')
+    ?.trim()
+    .slice(0, 200);
+  return new ExecRefusedError(
+    status,
+    undefined,
+    line ? `HTTP ${status}: ${line}` : `HTTP ${status} without a reason`,
+  );
 }

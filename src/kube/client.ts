@@ -55,7 +55,12 @@ export class KubeClient {
   readonly #headers: Record<string, string | string[]>;
   readonly #timeoutMs: number;
 
-  private constructor(loaded: LoadedConfig, agent: http.Agent, headers: Record<string, string | string[]>, timeoutMs: number) {
+  private constructor(
+    loaded: LoadedConfig,
+    agent: http.Agent,
+    headers: Record<string, string | string[]>,
+    timeoutMs: number,
+  ) {
     this.namespace = loaded.namespace;
     this.contextName = loaded.contextName;
     this.server = loaded.server;
@@ -75,14 +80,18 @@ export class KubeClient {
       await loaded.config.applyToHTTPSOptions(options as never);
     } catch (error) {
       const detail = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0];
-      throw new UserError(`the credentials of the kubeconfig's user cannot be used: ${detail || 'unknown error'}.`, 3);
+      throw new UserError(
+        `the credentials of the kubeconfig's user cannot be used: ${detail || 'unknown error'}.`,
+        3,
+      );
     }
     const agent = options.agent as http.Agent & { keepAlive: boolean; options: http.AgentOptions };
     agent.keepAlive = true;
     agent.options.keepAlive = true;
     const headers: Record<string, string | string[]> = { 'User-Agent': 'kubectl-nettools' };
     for (const [name, value] of Object.entries(options.headers ?? {})) {
-      if (value !== undefined) headers[name] = typeof value === 'number' ? String(value) : (value as string | string[]);
+      if (value !== undefined)
+        headers[name] = typeof value === 'number' ? String(value) : (value as string | string[]);
     }
     for (const [name, value] of Object.entries(loaded.impersonation)) {
       headers[name] = typeof value === 'string' ? value : [...value];
@@ -102,14 +111,22 @@ export class KubeClient {
 
   /** A strategic merge patch, which adds to lists by their merge key instead of replacing them. */
   patch<T>(path: string, body: unknown, options: RequestOptions = {}): Promise<T> {
-    return this.#json('PATCH', path, { contentType: 'application/strategic-merge-patch+json', ...options, body });
+    return this.#json('PATCH', path, {
+      contentType: 'application/strategic-merge-patch+json',
+      ...options,
+      body,
+    });
   }
 
   /**
    * Watches a list until the caller stops iterating, the signal aborts or the server ends it (which it does after
    * some minutes; the caller starts again). An `ERROR` event is thrown as {@link ApiError}.
    */
-  async *watch<T>(path: string, query: Readonly<Record<string, string>>, signal?: AbortSignal): AsyncGenerator<WatchEvent<T>> {
+  async *watch<T>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>> {
     const response = await this.#send('GET', path, { query: { ...query, watch: 'true' }, signal }, 0);
     let rest = '';
     try {
@@ -133,7 +150,9 @@ export class KubeClient {
 
   /** The WebSocket endpoint that runs a command in a container. */
   execEndpoint(target: ExecTarget): Endpoint {
-    const url = this.#url(`/api/v1/namespaces/${encodeURIComponent(target.namespace)}/pods/${encodeURIComponent(target.pod)}/exec`);
+    const url = this.#url(
+      `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/pods/${encodeURIComponent(target.pod)}/exec`,
+    );
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('container', target.container);
     url.searchParams.set('stdin', String(target.stdin));
@@ -162,12 +181,21 @@ export class KubeClient {
     try {
       return JSON.parse(body) as T;
     } catch {
-      throw new ApiError(response.statusCode ?? 0, undefined, `${this.server.origin} answered with something that is not JSON.`);
+      throw new ApiError(
+        response.statusCode ?? 0,
+        undefined,
+        `${this.server.origin} answered with something that is not JSON.`,
+      );
     }
   }
 
   /** Sends a request and returns its answer's head; an HTTP error is thrown as {@link ApiError}. */
-  async #send(method: string, path: string, options: RequestOptions, timeoutMs: number): Promise<http.IncomingMessage> {
+  async #send(
+    method: string,
+    path: string,
+    options: RequestOptions,
+    timeoutMs: number,
+  ): Promise<http.IncomingMessage> {
     const url = this.#url(path);
     for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.set(name, value);
     const payload = options.body === undefined ? undefined : JSON.stringify(options.body);
@@ -181,14 +209,22 @@ export class KubeClient {
           Accept: 'application/json',
           ...(payload === undefined
             ? {}
-            : { 'Content-Type': options.contentType ?? 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
+            : {
+                'Content-Type': options.contentType ?? 'application/json',
+                'Content-Length': Buffer.byteLength(payload),
+              }),
         },
         ...(options.signal ? { signal: options.signal } : {}),
       });
       // A watch has no limit of its own, but the connection that it needs has one.
       const limit = timeoutMs || DEFAULT_REQUEST_TIMEOUT_MS;
       const timer = setTimeout(
-        () => request.destroy(new UnreachableError(`no answer from the API server at ${this.server.origin} within ${limit / 1000} s.`)),
+        () =>
+          request.destroy(
+            new UnreachableError(
+              `no answer from the API server at ${this.server.origin} within ${limit / 1000} s.`,
+            ),
+          ),
         limit,
       );
       request.on('error', (error) => {
@@ -226,9 +262,14 @@ function apiError(status: number, body: string, server: URL): ApiError {
   } catch {
     // A proxy's HTML page, say: the status code alone is worth telling.
   }
-  const message = typeof parsed?.message === 'string' ? parsed.message : `HTTP ${status} from ${server.origin}`;
+  const message =
+    typeof parsed?.message === 'string' ? parsed.message : `HTTP ${status} from ${server.origin}`;
   if (status === 401) {
-    return new ApiError(status, 'Unauthorized', `the API server at ${server.origin} does not accept these credentials (401).`);
+    return new ApiError(
+      status,
+      'Unauthorized',
+      `the API server at ${server.origin} does not accept these credentials (401).`,
+    );
   }
   return new ApiError(status, typeof parsed?.reason === 'string' ? parsed.reason : undefined, message);
 }

@@ -35,7 +35,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'its name could not be resolved (the name server did not answer)',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that the kubeconfig does not trust',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed and not trusted by the kubeconfig',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an authority that the kubeconfig does not trust',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'its certificate is signed by an authority that the kubeconfig does not trust',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   EPROTO: 'it does not speak TLS on that port',
 };

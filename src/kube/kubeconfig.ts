@@ -71,7 +71,8 @@ function mergeFiles(flags: ConnectionFlags, env: NodeJS.ProcessEnv): KubeConfig 
     throw new UserError(`the kubeconfig ${explicit} does not exist.`, 3);
   }
   const fromEnv = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
-  const files = explicit !== undefined ? [explicit] : fromEnv.length > 0 ? fromEnv : [join(homedir(), '.kube', 'config')];
+  const files =
+    explicit !== undefined ? [explicit] : fromEnv.length > 0 ? fromEnv : [join(homedir(), '.kube', 'config')];
   let current: string | undefined;
   for (const file of files.filter((f) => existsSync(f))) {
     const one = loadFile(resolve(file));
@@ -123,7 +124,10 @@ function chooseCluster(
   }
   const server = (flags.server ?? found?.server)?.replace(/\/+$/, '');
   if (server === undefined) {
-    throw new UserError('no cluster to talk to: set KUBECONFIG, or choose one with --kubeconfig, --context or --server.', 3);
+    throw new UserError(
+      'no cluster to talk to: set KUBECONFIG, or choose one with --kubeconfig, --context or --server.',
+      3,
+    );
   }
   let url: URL;
   try {
@@ -141,7 +145,9 @@ function chooseCluster(
     // client-node refuses plain http unless verification is off; there is nothing to verify there.
     skipTLSVerify: insecure || url.protocol === 'http:',
     ...(caFile !== undefined ? { caFile } : {}),
-    ...(flags.certificateAuthority === undefined && found?.caData !== undefined ? { caData: found.caData } : {}),
+    ...(flags.certificateAuthority === undefined && found?.caData !== undefined
+      ? { caData: found.caData }
+      : {}),
     ...(tlsServerName !== undefined ? { tlsServerName } : {}),
     ...(proxyUrl !== undefined ? { proxyUrl } : {}),
   };
@@ -167,13 +173,19 @@ function chooseUser(merged: KubeConfig, flags: ConnectionFlags, fromContext: str
 }
 
 /** Exec plugins of v1 read the protocol's version from KUBERNETES_EXEC_INFO, which client-node does not set. */
-function withExecInfo(exec: { apiVersion?: string; env?: { name: string; value: string }[] | null }): unknown {
+function withExecInfo(exec: {
+  apiVersion?: string;
+  env?: { name: string; value: string }[] | null;
+}): unknown {
   const info = {
     kind: 'ExecCredential',
     apiVersion: exec.apiVersion ?? 'client.authentication.k8s.io/v1',
     spec: { interactive: false },
   };
-  return { ...exec, env: [...(exec.env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }] };
+  return {
+    ...exec,
+    env: [...(exec.env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }],
+  };
 }
 
 function impersonation(flags: ConnectionFlags): Record<string, string | readonly string[]> {

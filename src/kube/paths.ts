@@ -6,6 +6,11 @@ export function podsPath(namespace: string, ...rest: readonly string[]): string 
 }
 
 /** `/API/namespaces/NAMESPACE/PLURAL[/NAME[/SUBRESOURCE]]` */
-export function namespacedPath(api: string, namespace: string, plural: string, ...rest: readonly string[]): string {
+export function namespacedPath(
+  api: string,
+  namespace: string,
+  plural: string,
+  ...rest: readonly string[]
+): string {
   return `/${api}/namespaces/${[namespace, plural, ...rest].map(encodeURIComponent).join('/')}`;
 }

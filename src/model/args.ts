@@ -65,7 +65,9 @@ export interface CheckArgs extends TargetedArgs {
   readonly report: ReportFlags;
   /** DESTs as typed, none empty. */
   readonly to: readonly string[];
-  readonly latency: LatencyFlags;
+  /** Names to resolve, for the dns check. */
+  readonly names: readonly string[];
+  readonly latency?: LatencyFlags;
 }
 
 /** How the latency check probes, and what it calls high. */

@@ -1,7 +1,12 @@
 /** What the build knows about itself and puts in place of this name; a run from the sources has none of it. */
-declare const BUILD_INFO: { readonly version: string; readonly commit: string; readonly image: string } | undefined;
+declare const BUILD_INFO:
+  | { readonly version: string; readonly commit: string; readonly image: string }
+  | undefined;
 
-const build = typeof BUILD_INFO === 'undefined' ? { version: '0.0.0-dev', commit: 'none', image: 'localhost/nettools:dev' } : BUILD_INFO;
+const build =
+  typeof BUILD_INFO === 'undefined'
+    ? { version: '0.0.0-dev', commit: 'none', image: 'localhost/nettools:dev' }
+    : BUILD_INFO;
 
 /** The release, for example `0.1.0`. */
 export const version: string = build.version;

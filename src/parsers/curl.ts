@@ -1,7 +1,8 @@
 /** Parses what curl writes with {@link CURL_FORMAT}. Pure. */
 
 /** The `-w` argument; times in seconds, as curl has them. */
-export const CURL_FORMAT = '%{http_code} %{time_connect} %{time_appconnect} %{time_starttransfer} %{num_connects}\\n';
+export const CURL_FORMAT =
+  '%{http_code} %{time_connect} %{time_appconnect} %{time_starttransfer} %{num_connects}\\n';
 
 /** The timing of one HTTP request. Times in milliseconds from its start. */
 export interface HttpTiming {
@@ -14,7 +15,10 @@ export interface HttpTiming {
 
 /** `undefined` when there was no answer to time. */
 export function parseCurl(stdout: string): HttpTiming | undefined {
-  const [status = NaN, connect = NaN, appConnect = NaN, firstByte = NaN] = stdout.trim().split(' ').map(Number);
+  const [status = NaN, connect = NaN, appConnect = NaN, firstByte = NaN] = stdout
+    .trim()
+    .split(' ')
+    .map(Number);
   if (!Number.isFinite(firstByte) || status === 0) return undefined;
   return {
     status,

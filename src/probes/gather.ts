@@ -20,7 +20,10 @@ export class GatherError extends Error {
 export async function gather(
   channel: Channel,
   plan: ProbePlan,
-  options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (phasesDone: number) => void } = {},
+  options: {
+    readonly signal?: AbortSignal | undefined;
+    readonly onProgress?: (phasesDone: number) => void;
+  } = {},
 ): Promise<Evidence> {
   const decoder = new RunnerDecoder(plan);
   const results: Record<string, ProbeResult> = {};
@@ -49,11 +52,15 @@ export async function gather(
       next();
     },
   });
-  const code = await channel.runWithInput(['sh', '-c', compactScript(RUNNER), 'nettools-runner'], encodePlan(plan), {
-    stdout,
-    stderr,
-    signal: options.signal,
-  });
+  const code = await channel.runWithInput(
+    ['sh', '-c', compactScript(RUNNER), 'nettools-runner'],
+    encodePlan(plan),
+    {
+      stdout,
+      stderr,
+      signal: options.signal,
+    },
+  );
   if (!done) {
     const detail = complaint ?? (errorText.trim().split('\n').at(-1) || `exit code ${code}`);
     throw new GatherError(`the checks did not come to their end on the target: ${detail}.`);

@@ -95,10 +95,15 @@ export class RunnerDecoder {
 
   #result(fields: readonly string[], bodyAt: number, line: string): RunnerEvent | undefined {
     const [id = '', status = '', ...numbers] = fields;
-    const [code = NaN, start = NaN, end = NaN, outLength = NaN, errLength = NaN, truncated = NaN] = numbers.map(Number);
+    const [code = NaN, start = NaN, end = NaN, outLength = NaN, errLength = NaN, truncated = NaN] =
+      numbers.map(Number);
     const command = this.#commands.get(id);
     const known = STATUSES.find((s) => s === status);
-    if (!command || !known || ![code, start, end, outLength, errLength, truncated].every((n) => Number.isInteger(n) && n >= 0)) {
+    if (
+      !command ||
+      !known ||
+      ![code, start, end, outLength, errLength, truncated].every((n) => Number.isInteger(n) && n >= 0)
+    ) {
       throw badOutput(Buffer.from(line));
     }
     const total = bodyAt + outLength + errLength + 1;
@@ -122,7 +127,7 @@ export class RunnerDecoder {
   }
 
   #fill(word: string): string {
-    return /^%[a-z-]+%$/.test(word) ? (this.#variables.get(word.slice(1, -1)) || word) : word;
+    return /^%[a-z-]+%$/.test(word) ? this.#variables.get(word.slice(1, -1)) || word : word;
   }
 
   #consume(length: number): void {

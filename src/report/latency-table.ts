@@ -16,12 +16,32 @@ export function latencyTable(check: CheckResult, paint: Palette): string | undef
     // Without NET_RAW, ping goes through the kernel's ping sockets: the same measurement, taken another way.
     const way = fields(destination['icmp'])['via'] === 'ping socket' ? 'icmp (ping socket)' : 'icmp';
     const icmp = row(way, fields(destination['icmp']), address, 'rttMs');
-    const tcp = row(`tcp/${visible(String(fields(destination['tcp'])['port'] ?? '?'))}`, fields(destination['tcp']), address, 'connectMs');
+    const tcp = row(
+      `tcp/${visible(String(fields(destination['tcp'])['port'] ?? '?'))}`,
+      fields(destination['tcp']),
+      address,
+      'connectMs',
+    );
     return [icmp, tcp].map((cells, i) => [i === 0 ? name : '', ...cells]);
   });
   const range = fields(check.measurements['histogramMs']);
-  const scale = typeof range['from'] === 'number' ? `${milliseconds(range['from'])} … ${milliseconds(range['to'])} ms` : '';
-  const head = ['DESTINATION', 'BY', 'ADDRESS', 'MIN', 'MEDIAN', 'P95', 'P99', 'MAX', 'JITTER', 'LOSS', `DISTRIBUTION (${scale}, log)`];
+  const scale =
+    typeof range['from'] === 'number'
+      ? `${milliseconds(range['from'])} … ${milliseconds(range['to'])} ms`
+      : '';
+  const head = [
+    'DESTINATION',
+    'BY',
+    'ADDRESS',
+    'MIN',
+    'MEDIAN',
+    'P95',
+    'P99',
+    'MAX',
+    'JITTER',
+    'LOSS',
+    `DISTRIBUTION (${scale}, log)`,
+  ];
   const lines = plainTable(head, rows, [3, 4, 5, 6, 7, 8, 9]).split('\n');
   return [paint.bold(lines[0] ?? ''), ...lines.slice(1)].join('\n');
 }

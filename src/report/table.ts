@@ -14,7 +14,9 @@ export interface TableOptions {
 export function renderTable(report: Report, options: TableOptions): string {
   const paint = palette(options.colour);
   const { target } = report;
-  const where = [target.address, target.node === '' ? '' : `on ${target.node}`].filter((w) => w !== '').join(' ');
+  const where = [target.address, target.node === '' ? '' : `on ${target.node}`]
+    .filter((w) => w !== '')
+    .join(' ');
   const head = `${target.kind}/${visible(target.name)} in ${visible(target.namespace)} (${visible(where)})`;
   const blocks = report.checks.map((check) => renderCheck(check, paint, options.width));
   return `${[head, ...blocks, verdictLine(report, paint)].join('\n\n')}\n`;
@@ -31,13 +33,25 @@ function renderCheck(check: CheckResult, paint: Palette, width: number): string 
 function renderFinding(finding: Finding, paint: Palette, width: number): string {
   const colour = severityColour(finding.severity, paint);
   const indent = '  ';
-  const text = (content: string): string[] => wrap(visible(content), Math.max(40, width - indent.length)).map((line) => indent + line);
-  const lines = [`${colour(`${finding.severity} ${finding.id}`)}  ${paint.bold(visible(finding.title))}`, ...text(finding.summary)];
+  const text = (content: string): string[] =>
+    wrap(visible(content), Math.max(40, width - indent.length)).map((line) => indent + line);
+  const lines = [
+    `${colour(`${finding.severity} ${finding.id}`)}  ${paint.bold(visible(finding.title))}`,
+    ...text(finding.summary),
+  ];
   for (const { command, excerpt } of finding.evidence) {
     lines.push(`${indent}${paint.dim(`$ ${visible(command.join(' '))}`)}`);
-    lines.push(...visible(excerpt).split('\n').map((line) => `${indent}${paint.dim(`  ${line}`)}`));
+    lines.push(
+      ...visible(excerpt)
+        .split('\n')
+        .map((line) => `${indent}${paint.dim(`  ${line}`)}`),
+    );
   }
-  lines.push(...wrap(visible(`→ ${finding.remediation}`), Math.max(40, width - indent.length)).map((line, i) => `${indent}${i === 0 ? paint.cyan(line) : `  ${paint.cyan(line)}`}`));
+  lines.push(
+    ...wrap(visible(`→ ${finding.remediation}`), Math.max(40, width - indent.length)).map(
+      (line, i) => `${indent}${i === 0 ? paint.cyan(line) : `  ${paint.cyan(line)}`}`,
+    ),
+  );
   return lines.join('\n');
 }
 
@@ -47,8 +61,12 @@ function verdictLine(report: Report, paint: Palette): string {
     const n = all.filter((f) => f.severity === severity).length;
     return n === 0 ? undefined : `${n} ${severity}`;
   };
-  const counts = [count('critical'), count('warning'), count('info')].filter((c) => c !== undefined).join(', ');
-  const colour = { pass: paint.green, warn: paint.yellow, fail: paint.red, unknown: paint.yellow }[report.verdict];
+  const counts = [count('critical'), count('warning'), count('info')]
+    .filter((c) => c !== undefined)
+    .join(', ');
+  const colour = { pass: paint.green, warn: paint.yellow, fail: paint.red, unknown: paint.yellow }[
+    report.verdict
+  ];
   const seconds = (report.durationMs / 1000).toFixed(1);
   return `verdict: ${colour(report.verdict)}${counts === '' ? '' : ` (${counts})`}, ${seconds} s`;
 }

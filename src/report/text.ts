@@ -6,9 +6,12 @@
  */
 export function visible(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => {
+      return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+    },
+  );
 }
 
 /** How to paint; without colour every style is the identity. */
@@ -22,8 +25,16 @@ export interface Palette {
 }
 
 export function palette(colour: boolean): Palette {
-  const style = (code: number): ((text: string) => string) => (colour ? (text) => `\u001b[${code}m${text}\u001b[0m` : (text) => text);
-  return { bold: style(1), dim: style(2), red: style(31), yellow: style(33), green: style(32), cyan: style(36) };
+  const style = (code: number): ((text: string) => string) =>
+    colour ? (text) => `\u001b[${code}m${text}\u001b[0m` : (text) => text;
+  return {
+    bold: style(1),
+    dim: style(2),
+    red: style(31),
+    yellow: style(33),
+    green: style(32),
+    cyan: style(36),
+  };
 }
 
 const BARS = ' ▁▂▃▄▅▆▇█';

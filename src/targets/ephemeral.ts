@@ -6,10 +6,10 @@
  * for it at the same moment patch the same entry.
  */
 import { createHash } from 'node:crypto';
+import { compactScript } from '../channels/script.ts';
 import type { ContainerStatus, EphemeralContainer, Pod } from '../kube/types.ts';
 import KEEPER from './keeper.sh';
-import { type Profile, PROFILES, securityContext } from './profiles.ts';
-import { compactScript } from '../channels/script.ts';
+import { PROFILES, type Profile, securityContext } from './profiles.ts';
 
 const PREFIX = 'nettools-';
 /** Remembers in the spec whether the profile was asked for by name or found by trying. */
@@ -46,12 +46,17 @@ export function buildContainer(name: string, spec: SessionSpec, profile: Profile
     name,
     image: spec.image,
     imagePullPolicy: spec.imagePullPolicy,
-    command: ['sh', '-c', compactScript(KEEPER), 'nettools-keeper', String(spec.idleSeconds)],
+    command: ['sh', '-c', verbatim(compactScript(KEEPER)), 'nettools-keeper', String(spec.idleSeconds)],
     env: [{ name: CHOICE_VARIABLE, value: spec.choice }],
     securityContext: securityContext(profile),
     terminationMessagePolicy: 'File',
     ...(spec.targetContainer === undefined ? {} : { targetContainerName: spec.targetContainer }),
   };
+}
+
+/** The kubelet replaces `$(NAME)` and `$$` in a container's command; a doubled dollar comes out as the dollar it was. */
+function verbatim(text: string): string {
+  return text.replaceAll('$', () => '$$');
 }
 
 /** A session's container in a pod. */
@@ -87,7 +92,10 @@ export function findRunning(pod: Pod, spec: SessionSpec): SessionContainer | und
   const candidates = sessionContainers(pod).filter((c) => c.status?.state?.running !== undefined);
   for (const profile of PROFILES) {
     if (spec.choice !== 'auto' && spec.choice !== profile) continue;
-    const stems = [nameStem(spec, profile), nameStem({ ...spec, choice: spec.choice === 'auto' ? profile : 'auto' }, profile)];
+    const stems = [
+      nameStem(spec, profile),
+      nameStem({ ...spec, choice: spec.choice === 'auto' ? profile : 'auto' }, profile),
+    ];
     const found = candidates.find(
       (c) =>
         stems.some((stem) => c.name.startsWith(`${stem}-`)) &&

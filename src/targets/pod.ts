@@ -60,7 +60,11 @@ export async function openPodSession(
 }
 
 /** The pod; whoever may not even read it is told everything that is missing at once, not right by right. */
-async function readablePod(client: KubeClient, target: TargetSpec, signal: AbortSignal | undefined): Promise<Pod> {
+async function readablePod(
+  client: KubeClient,
+  target: TargetSpec,
+  signal: AbortSignal | undefined,
+): Promise<Pod> {
   try {
     return await resolvePod(client, target, signal);
   } catch (error) {
@@ -71,9 +75,13 @@ async function readablePod(client: KubeClient, target: TargetSpec, signal: Abort
 }
 
 function noRights(missing: readonly Right[], namespace: string): UserError {
-  return new UserError(`you may not ${listRights(missing)} in namespace "${namespace}"; nothing was changed.`, 3, {
-    hint: 'The README\'s section "Permissions" has a Role with exactly the rights that are needed.',
-  });
+  return new UserError(
+    `you may not ${listRights(missing)} in namespace "${namespace}"; nothing was changed.`,
+    3,
+    {
+      hint: 'The README\'s section "Permissions" has a Role with exactly the rights that are needed.',
+    },
+  );
 }
 
 /** What this session's container has to be like. @throws {UserError} exit 3: `-c` names no container of the pod */
@@ -105,7 +113,8 @@ async function patch(
     return await patchContainer(client, pod, spec, profile, { signal });
   } catch (error) {
     // The preflight allowed this very patch; whatever is said now is news, and the server's own words.
-    if (error instanceof ApiError) throw new UserError(`the ephemeral container was refused: ${error.message}`, 3, { cause: error });
+    if (error instanceof ApiError)
+      throw new UserError(`the ephemeral container was refused: ${error.message}`, 3, { cause: error });
     throw error;
   }
 }
@@ -122,18 +131,27 @@ function admitted(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
   throw new UserError(
     `pod "${name}" takes no ephemeral container with ${spec.choice === 'auto' ? 'any profile' : `profile ${spec.choice}`}: ${last?.reason ?? 'refused'}; nothing was changed.`,
     3,
-    spec.choice === 'auto' || spec.choice === 'restricted' ? {} : { hint: '--profile auto takes the strongest profile that is allowed.' },
+    spec.choice === 'auto' || spec.choice === 'restricted'
+      ? {}
+      : { hint: '--profile auto takes the strongest profile that is allowed.' },
   );
 }
 
 /** Rights as prose: `patch pods/ephemeralcontainers, get and create pods/exec`. */
 export function listRights(rights: readonly Right[]): string {
   const byResource = new Map<string, string[]>();
-  for (const { verb, resource } of rights) byResource.set(resource, [...(byResource.get(resource) ?? []), verb]);
+  for (const { verb, resource } of rights)
+    byResource.set(resource, [...(byResource.get(resource) ?? []), verb]);
   return [...byResource].map(([resource, verbs]) => `${verbs.join(' and ')} ${resource}`).join(', ');
 }
 
-function session(client: KubeClient, pod: Pod, container: string, profile: Profile, reused: boolean): PodSession {
+function session(
+  client: KubeClient,
+  pod: Pod,
+  container: string,
+  profile: Profile,
+  reused: boolean,
+): PodSession {
   const namespace = pod.metadata!.namespace!;
   const name = pod.metadata!.name!;
   return {

@@ -54,7 +54,8 @@ export function podProblem(pod: Pod): string | undefined {
     return `${name} has completed (${phase}): its network namespace is gone.`;
   }
   if (pod.metadata?.deletionTimestamp !== undefined) return `${name} is being deleted.`;
-  if (pod.status?.reason === 'NodeLost') return `${name} is on a node that is lost: ${pod.status.message ?? 'NodeLost'}`;
+  if (pod.status?.reason === 'NodeLost')
+    return `${name} is on a node that is lost: ${pod.status.message ?? 'NodeLost'}`;
   // A pod that waits for its init containers is Pending too, but has its namespace and address already.
   if (phase === 'Pending' && !pod.status?.podIP) {
     const why = pendingReason(pod);
@@ -71,19 +72,33 @@ function pendingReason(pod: Pod): string | undefined {
 }
 
 /** Asks the API server for the user's rights and for admission's verdict, all in one parallel round. */
-export async function preflight(client: KubeClient, pod: Pod, spec: SessionSpec, signal?: AbortSignal): Promise<Preflight> {
+export async function preflight(
+  client: KubeClient,
+  pod: Pod,
+  spec: SessionSpec,
+  signal?: AbortSignal,
+): Promise<Preflight> {
   const problem = podProblem(pod);
-  if (problem !== undefined) return { podProblem: problem, missingRights: [], profiles: [], profile: undefined };
+  if (problem !== undefined)
+    return { podProblem: problem, missingRights: [], profiles: [], profile: undefined };
   const wanted = spec.choice === 'auto' ? PROFILES : [spec.choice];
   const first = wanted[0]!;
   const [missingRights, verdict] = await Promise.all([
     findMissingRights(client, pod.metadata!.namespace!, pod.metadata!.name!, signal),
     dryRun(client, pod, spec, first, signal),
   ]);
-  if (missingRights.length > 0) return { podProblem: undefined, missingRights, profiles: [], profile: undefined };
-  const rest = verdict.allowed ? [] : await Promise.all(wanted.slice(1).map((p) => dryRun(client, pod, spec, p, signal)));
+  if (missingRights.length > 0)
+    return { podProblem: undefined, missingRights, profiles: [], profile: undefined };
+  const rest = verdict.allowed
+    ? []
+    : await Promise.all(wanted.slice(1).map((p) => dryRun(client, pod, spec, p, signal)));
   const profiles = [verdict, ...rest];
-  return { podProblem: undefined, missingRights, profiles, profile: profiles.find((p) => p.allowed)?.profile };
+  return {
+    podProblem: undefined,
+    missingRights,
+    profiles,
+    profile: profiles.find((p) => p.allowed)?.profile,
+  };
 }
 
 /** Those of {@link SESSION_RIGHTS} that the user lacks on a pod, or (no name) on the pods of a namespace. */
@@ -93,11 +108,19 @@ export async function findMissingRights(
   name: string | undefined,
   signal?: AbortSignal,
 ): Promise<Right[]> {
-  const allowed = await Promise.all(SESSION_RIGHTS.map((right) => may(client, namespace, name, right, signal)));
+  const allowed = await Promise.all(
+    SESSION_RIGHTS.map((right) => may(client, namespace, name, right, signal)),
+  );
   return SESSION_RIGHTS.filter((_right, i) => !allowed[i]);
 }
 
-async function may(client: KubeClient, namespace: string, name: string | undefined, right: Right, signal?: AbortSignal): Promise<boolean> {
+async function may(
+  client: KubeClient,
+  namespace: string,
+  name: string | undefined,
+  right: Right,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const [resource, subresource] = right.resource.split('/');
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
@@ -112,7 +135,13 @@ async function may(client: KubeClient, namespace: string, name: string | undefin
   return answer.status?.allowed === true;
 }
 
-async function dryRun(client: KubeClient, pod: Pod, spec: SessionSpec, profile: Profile, signal?: AbortSignal): Promise<ProfileVerdict> {
+async function dryRun(
+  client: KubeClient,
+  pod: Pod,
+  spec: SessionSpec,
+  profile: Profile,
+  signal?: AbortSignal,
+): Promise<ProfileVerdict> {
   try {
     await patchContainer(client, pod, spec, profile, { dryRun: true, signal });
     return { profile, allowed: true };

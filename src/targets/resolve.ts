@@ -1,13 +1,15 @@
 /** From TARGET as it was typed to one pod: the pod itself, or a ready pod of a workload, Service or selector. */
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
-import { podsPath, namespacedPath } from '../kube/paths.ts';
+import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
 import type { TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 
 /** Where each kind of workload lives in the API; the keys are kubectl's names and short names. */
-const WORKLOADS: Readonly<Record<string, { readonly api: string; readonly plural: string; readonly kind: string }>> = {
+const WORKLOADS: Readonly<
+  Record<string, { readonly api: string; readonly plural: string; readonly kind: string }>
+> = {
   ...names(['deploy', 'deployment', 'deployments'], 'apis/apps/v1', 'deployments', 'deployment'),
   ...names(['sts', 'statefulset', 'statefulsets'], 'apis/apps/v1', 'statefulsets', 'statefulset'),
   ...names(['ds', 'daemonset', 'daemonsets'], 'apis/apps/v1', 'daemonsets', 'daemonset'),
@@ -23,7 +25,11 @@ function names(all: readonly string[], api: string, plural: string, kind: string
 /** Selectors as the API writes them. */
 interface Selector {
   readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
 }
 
 /**
@@ -31,7 +37,8 @@ interface Selector {
  * @throws {UserError} exit 2: TARGET has a kind that is not known; exit 3: there is no such thing, or no ready pod of it
  */
 export async function resolvePod(client: KubeClient, target: TargetSpec, signal?: AbortSignal): Promise<Pod> {
-  if (target.kind === 'selector') return readyPod(client, target.selector, `label selector ${target.selector}`, signal);
+  if (target.kind === 'selector')
+    return readyPod(client, target.selector, `label selector ${target.selector}`, signal);
   const slash = target.name.indexOf('/');
   if (slash < 0) return getPod(client, target.name, signal);
   const kind = target.name.slice(0, slash).toLowerCase();
@@ -42,7 +49,10 @@ export async function resolvePod(client: KubeClient, target: TargetSpec, signal?
   if (['po', 'pod', 'pods'].includes(kind)) return getPod(client, name, signal);
   const workload = WORKLOADS[kind];
   if (!workload) {
-    throw new UserError(`"${target.name}": no target kind "${kind}"; use pod/, deploy/, sts/, ds/, rs/, job/ or svc/.`, 2);
+    throw new UserError(
+      `"${target.name}": no target kind "${kind}"; use pod/, deploy/, sts/, ds/, rs/, job/ or svc/.`,
+      2,
+    );
   }
   const selector = await selectorOf(client, workload, name, signal);
   return readyPod(client, selector, `${workload.kind}/${name}`, signal);
@@ -69,7 +79,9 @@ async function selectorOf(
 ): Promise<string> {
   let object: { spec?: { selector?: Selector & Readonly<Record<string, unknown>> } };
   try {
-    object = await client.get(namespacedPath(workload.api, client.namespace, workload.plural, name), { signal });
+    object = await client.get(namespacedPath(workload.api, client.namespace, workload.plural, name), {
+      signal,
+    });
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) {
       throw new UserError(`no ${workload.kind} "${name}" in namespace "${client.namespace}".`, 3);
@@ -78,7 +90,10 @@ async function selectorOf(
   }
   const selector = object.spec?.selector;
   // A Service's selector is a plain map; a Service without one has no pods of its own.
-  const text = workload.kind === 'service' ? formatSelector({ matchLabels: selector as never }) : formatSelector(selector ?? {});
+  const text =
+    workload.kind === 'service'
+      ? formatSelector({ matchLabels: selector as never })
+      : formatSelector(selector ?? {});
   if (text === '') throw new UserError(`${workload.kind}/${name} has no selector, so it names no pod.`, 3);
   return text;
 }
@@ -94,8 +109,16 @@ export function formatSelector(selector: Selector): string {
   return [...equal, ...expressions].join(',');
 }
 
-async function readyPod(client: KubeClient, selector: string, what: string, signal?: AbortSignal): Promise<Pod> {
-  const list = await client.get<{ items: Pod[] }>(podsPath(client.namespace), { query: { labelSelector: selector }, signal });
+async function readyPod(
+  client: KubeClient,
+  selector: string,
+  what: string,
+  signal?: AbortSignal,
+): Promise<Pod> {
+  const list = await client.get<{ items: Pod[] }>(podsPath(client.namespace), {
+    query: { labelSelector: selector },
+    signal,
+  });
   const chosen = choosePod(list.items);
   if (chosen) return chosen;
   const states = list.items.map((pod) => `${pod.metadata?.name} is ${pod.status?.phase ?? 'unknown'}`);
@@ -112,6 +135,7 @@ export function choosePod(pods: readonly Pod[]): Pod | undefined {
   const running = pods
     .filter((pod) => pod.status?.phase === 'Running' && pod.metadata?.deletionTimestamp === undefined)
     .sort((a, b) => (a.metadata?.name ?? '').localeCompare(b.metadata?.name ?? ''));
-  const isReady = (pod: Pod): boolean => pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false;
+  const isReady = (pod: Pod): boolean =>
+    pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false;
   return running.find(isReady) ?? running[0];
 }

@@ -19,7 +19,11 @@ export interface ListedSession {
 }
 
 /** All sessions of a namespace (`undefined`: of all that the user may list), or of one pod. */
-export async function listSessions(client: KubeClient, namespace: string | undefined, signal?: AbortSignal): Promise<ListedSession[]> {
+export async function listSessions(
+  client: KubeClient,
+  namespace: string | undefined,
+  signal?: AbortSignal,
+): Promise<ListedSession[]> {
   const path = namespace === undefined ? '/api/v1/pods' : podsPath(namespace);
   const { items } = await client.get<{ items: Pod[] }>(path, { signal });
   return items.flatMap(sessionsOf);
@@ -42,12 +46,20 @@ export function sessionsOf(pod: Pod): ListedSession[] {
 }
 
 /** Ends a running session's own process, and with it all that runs in its container. */
-export async function stopSession(client: KubeClient, session: ListedSession, signal?: AbortSignal): Promise<void> {
+export async function stopSession(
+  client: KubeClient,
+  session: ListedSession,
+  signal?: AbortSignal,
+): Promise<void> {
   const channel = new PodExecChannel(client, {
     namespace: session.namespace,
     pod: session.pod,
     container: session.container.name,
   });
   const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
-  await channel.run(['sh', '-c', compactScript(STOP), 'nettools-stop'], { stdout: sink, stderr: sink, signal });
+  await channel.run(['sh', '-c', compactScript(STOP), 'nettools-stop'], {
+    stdout: sink,
+    stderr: sink,
+    signal,
+  });
 }

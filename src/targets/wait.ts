@@ -21,9 +21,13 @@ export type Progress =
 export function progressOf(pod: Pod, container: string): Progress {
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') {
-    return { kind: 'failed', text: `the pod has ended meanwhile (${phase}${pod.status?.reason ? `, ${pod.status.reason}` : ''})` };
+    return {
+      kind: 'failed',
+      text: `the pod has ended meanwhile (${phase}${pod.status?.reason ? `, ${pod.status.reason}` : ''})`,
+    };
   }
-  if (pod.metadata?.deletionTimestamp !== undefined) return { kind: 'failed', text: 'the pod is being deleted' };
+  if (pod.metadata?.deletionTimestamp !== undefined)
+    return { kind: 'failed', text: 'the pod is being deleted' };
   const status = statusOf(pod, container);
   const { running, waiting, terminated } = status?.state ?? {};
   if (running) return { kind: 'running' };
@@ -32,9 +36,15 @@ export function progressOf(pod: Pod, container: string): Progress {
     return { kind: 'failed', text: `${terminated.reason ?? 'ended'}: ${detail.trim()}` };
   }
   if (waiting?.reason && !PASSING.has(waiting.reason)) {
-    return { kind: 'failed', text: `${waiting.reason}: ${(waiting.message ?? 'the kubelet gives no message').trim()}` };
+    return {
+      kind: 'failed',
+      text: `${waiting.reason}: ${(waiting.message ?? 'the kubelet gives no message').trim()}`,
+    };
   }
-  return { kind: 'waiting', text: waiting?.reason ?? (status ? 'created' : 'the kubelet has not reported yet') };
+  return {
+    kind: 'waiting',
+    text: waiting?.reason ?? (status ? 'created' : 'the kubelet has not reported yet'),
+  };
 }
 
 /**
@@ -47,13 +57,22 @@ export async function waitRunning(
   pod: Pod,
   container: string,
   image: string,
-  options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined; readonly onProgress: (text: string) => void },
+  options: {
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal | undefined;
+    readonly onProgress: (text: string) => void;
+  },
 ): Promise<void> {
   const place = { namespace: pod.metadata!.namespace!, name: pod.metadata!.name! };
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const silence = silenceWatch(client, pod);
   const events = new AbortController();
-  const signal = AbortSignal.any([deadline, silence.signal, events.signal, ...(options.signal ? [options.signal] : [])]);
+  const signal = AbortSignal.any([
+    deadline,
+    silence.signal,
+    events.signal,
+    ...(options.signal ? [options.signal] : []),
+  ]);
   void watchFailures(client, pod, container, signal, (text) => {
     events.abort(new UserError(didNotStart(image, place.name, text), 3));
   });
@@ -108,7 +127,11 @@ async function watchFailures(
     resourceVersion: resourceVersion!,
   };
   try {
-    for await (const { object } of client.watch<CoreV1Event>(namespacedPath('api/v1', namespace!, 'events'), query, signal)) {
+    for await (const { object } of client.watch<CoreV1Event>(
+      namespacedPath('api/v1', namespace!, 'events'),
+      query,
+      signal,
+    )) {
       if (object.reason === 'Failed' || object.reason === 'InspectFailed') {
         onFailure((object.message ?? 'the kubelet gives no message').trim());
         return;
@@ -120,14 +143,21 @@ async function watchFailures(
 }
 
 /** Calls `judge` for each state of the pod until it says true. The server ends a watch now and then: it starts again. */
-async function watchPod(client: KubeClient, pod: Pod, signal: AbortSignal, judge: (pod: Pod) => boolean): Promise<void> {
+async function watchPod(
+  client: KubeClient,
+  pod: Pod,
+  signal: AbortSignal,
+  judge: (pod: Pod) => boolean,
+): Promise<void> {
   const { namespace, name } = { namespace: pod.metadata!.namespace!, name: pod.metadata!.name! };
   let version = pod.metadata!.resourceVersion!;
   for (;;) {
     signal.throwIfAborted();
     const query = { fieldSelector: `metadata.name=${name}`, resourceVersion: version };
     try {
-      for await (const event of client.watch<Pod>(podsPath(namespace), query, signal) as AsyncIterable<WatchEvent<Pod>>) {
+      for await (const event of client.watch<Pod>(podsPath(namespace), query, signal) as AsyncIterable<
+        WatchEvent<Pod>
+      >) {
         if (event.type === 'DELETED') throw new UserError(`pod "${name}" was deleted meanwhile.`, 3);
         version = event.object.metadata?.resourceVersion ?? version;
         if (event.type !== 'BOOKMARK' && judge(event.object)) return;
@@ -151,12 +181,17 @@ function silenceWatch(client: KubeClient, pod: Pod): { readonly signal: AbortSig
     const node = pod.spec?.nodeName;
     if (node === undefined) return;
     try {
-      const { status } = await client.get<{ status?: { conditions?: { type: string; status: string; message?: string }[] } }>(
-        `/api/v1/nodes/${encodeURIComponent(node)}`,
-      );
+      const { status } = await client.get<{
+        status?: { conditions?: { type: string; status: string; message?: string }[] };
+      }>(`/api/v1/nodes/${encodeURIComponent(node)}`);
       const ready = status?.conditions?.find((c) => c.type === 'Ready');
       if (ready && ready.status !== 'True') {
-        controller.abort(new UserError(`node "${node}" of pod "${pod.metadata?.name}" is not ready: ${ready.message ?? 'no reason given'}`, 3));
+        controller.abort(
+          new UserError(
+            `node "${node}" of pod "${pod.metadata?.name}" is not ready: ${ready.message ?? 'no reason given'}`,
+            3,
+          ),
+        );
       }
     } catch {
       // Without the right to read nodes the time limit is what ends the wait.

@@ -1,38 +1,77 @@
 /** From DEST as it was typed to addresses to measure to. */
-import type { Destination } from '../../checks/latency/facts.ts';
+
 import type { KubeClient } from '../../kube/client.ts';
 import { ApiError } from '../../kube/errors.ts';
 import { namespacedPath, podsPath } from '../../kube/paths.ts';
 import type { EndpointSlice, Pod, Service } from '../../kube/types.ts';
+import type { Destination } from '../../model/destination.ts';
 import { UserError } from '../../model/errors.ts';
 
 /** A Service of many endpoints is sampled; all of them would be a load test. */
 const MAX_ENDPOINTS = 8;
 
 /** What every pod depends on, whatever the user asks for. */
-const ALWAYS: readonly Destination[] = [
+export const ALWAYS: readonly Destination[] = [
   // Port 9 is discard: nobody listens there, and the refusal that comes back times the way as well as an answer.
-  { id: 'gateway', label: 'gateway', host: '%gateway%', port: '9', anyPort: true, role: 'gateway', inCluster: true },
-  { id: 'dns', label: 'dns', host: '%dns%', port: '53', anyPort: false, role: 'dns', inCluster: true },
-  { id: 'api', label: 'apiserver', host: '%apiserver%', port: '%apiserver-port%', anyPort: false, role: 'apiserver', inCluster: false },
+  {
+    id: 'gateway',
+    label: 'gateway',
+    host: '%gateway%',
+    port: '9',
+    anyPort: true,
+    role: 'gateway',
+    inCluster: true,
+    protocol: 'tcp',
+  },
+  {
+    id: 'dns',
+    label: 'dns',
+    host: '%dns%',
+    port: '53',
+    anyPort: false,
+    role: 'dns',
+    inCluster: true,
+    protocol: 'tcp',
+  },
+  {
+    id: 'api',
+    label: 'apiserver',
+    host: '%apiserver%',
+    port: '%apiserver-port%',
+    anyPort: false,
+    role: 'apiserver',
+    inCluster: false,
+    protocol: 'tcp',
+  },
 ];
 
 /**
- * The destinations of a run: those that every pod depends on, then the user's.
+ * The user's destinations, resolved by the API.
  * @throws {UserError} exit 2: a DEST that is none; exit 3: a pod or Service that is not there or has no address
  */
-export async function destinationsOf(client: KubeClient, to: readonly string[], signal?: AbortSignal): Promise<Destination[]> {
+export async function askedDestinations(
+  client: KubeClient,
+  to: readonly string[],
+  signal?: AbortSignal,
+): Promise<Destination[]> {
   const asked = await Promise.all(to.map((text) => destination(client, text, signal)));
-  return [...ALWAYS, ...asked.flat().map((d, i) => ({ ...d, id: `to${i}` }))];
+  return asked.flat().map((d, i) => ({ ...d, id: `to${i}` }));
 }
 
 type Asked = Omit<Destination, 'id'>;
 
 async function destination(client: KubeClient, text: string, signal?: AbortSignal): Promise<Asked[]> {
+  const udp = /^(.+)\/udp$/i.exec(text)?.[1];
+  if (udp !== undefined) {
+    const resolved = await destination(client, udp, signal);
+    return resolved.map((d) => ({ ...d, label: `${d.label}/udp`, protocol: 'udp' }));
+  }
   const kind = /^(po|pods?|svc|services?)\/([^/:]+)(?::(.+))?$/i.exec(text);
   if (kind) {
     const [, type = '', name = '', port] = kind;
-    return type.toLowerCase().startsWith('p') ? podDestination(client, name, port, signal) : serviceDestinations(client, name, port, signal);
+    return type.toLowerCase().startsWith('p')
+      ? podDestination(client, name, port, signal)
+      : serviceDestinations(client, name, port, signal);
   }
   return [parseHost(text)];
 }
@@ -49,54 +88,103 @@ export function parseHost(text: string): Asked {
     const port = url.port || (url.protocol === 'https:' ? '443' : '80');
     return { ...plain(text, url.hostname.replace(/^\[|\]$/g, ''), port), url: url.href };
   }
-  const parts = /^(?:\[([0-9a-f:.]+)\]|([^:/[\]\s]+)|([0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*))(?::(\d+))?$/i.exec(text);
+  const parts =
+    /^(?:\[([0-9a-f:.]+)\]|([^:/[\]\s]+)|([0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*))(?::(\d+))?$/i.exec(text);
   const host = parts?.[1] ?? parts?.[2] ?? parts?.[3];
   const port = parts?.[4];
-  if (host === undefined || host.startsWith('-') || host.startsWith('%') || (port !== undefined && (Number(port) < 1 || Number(port) > 65535))) {
-    throw new UserError(`--to "${text}" is not a destination: write HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT].`, 2);
+  if (
+    host === undefined ||
+    host.startsWith('-') ||
+    host.startsWith('%') ||
+    (port !== undefined && (Number(port) < 1 || Number(port) > 65535))
+  ) {
+    throw new UserError(
+      `--to "${text}" is not a destination: write HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT].`,
+      2,
+    );
   }
   return { ...plain(text, host, port ?? '443'), anyPort: port === undefined };
 }
 
 function plain(label: string, host: string, port: string): Asked {
-  return { label, host, port, anyPort: false, role: 'asked', inCluster: false };
+  return { label, host, port, anyPort: false, role: 'asked', inCluster: false, protocol: 'tcp' };
 }
 
-async function podDestination(client: KubeClient, name: string, port: string | undefined, signal?: AbortSignal): Promise<Asked[]> {
+async function podDestination(
+  client: KubeClient,
+  name: string,
+  port: string | undefined,
+  signal?: AbortSignal,
+): Promise<Asked[]> {
   const pod = await found<Pod>(client, podsPath(client.namespace, name), `pod "${name}"`, signal);
   const address = pod.status?.podIP;
-  if (!address) throw new UserError(`pod "${name}" has no address yet (it is ${pod.status?.phase ?? 'unknown'}).`, 3);
-  const ports = (pod.spec?.containers ?? []).flatMap((c) => c.ports ?? []).filter((p) => (p.protocol ?? 'TCP') === 'TCP');
-  const chosen = port === undefined ? ports[0]?.containerPort : (ports.find((p) => p.name === port)?.containerPort ?? numeric(port, `pod/${name}`));
+  if (!address)
+    throw new UserError(`pod "${name}" has no address yet (it is ${pod.status?.phase ?? 'unknown'}).`, 3);
+  const ports = (pod.spec?.containers ?? [])
+    .flatMap((c) => c.ports ?? [])
+    .filter((p) => (p.protocol ?? 'TCP') === 'TCP');
+  const chosen =
+    port === undefined
+      ? ports[0]?.containerPort
+      : (ports.find((p) => p.name === port)?.containerPort ?? numeric(port, `pod/${name}`));
   const label = port === undefined ? `pod/${name}` : `pod/${name}:${port}`;
-  return [{ ...plain(label, address, String(chosen ?? 80)), anyPort: chosen === undefined, inCluster: true }];
+  return [
+    {
+      ...plain(label, address, String(chosen ?? 80)),
+      anyPort: chosen === undefined,
+      inCluster: true,
+      pod: { namespace: client.namespace, name },
+    },
+  ];
 }
 
 /** The cluster IP, then every endpoint by itself: a slow replica hides behind the Service's average. */
-async function serviceDestinations(client: KubeClient, name: string, port: string | undefined, signal?: AbortSignal): Promise<Asked[]> {
+async function serviceDestinations(
+  client: KubeClient,
+  name: string,
+  port: string | undefined,
+  signal?: AbortSignal,
+): Promise<Asked[]> {
   const [service, slices] = await Promise.all([
-    found<Service>(client, namespacedPath('api/v1', client.namespace, 'services', name), `service "${name}"`, signal),
-    client.get<{ items: EndpointSlice[] }>(namespacedPath('apis/discovery.k8s.io/v1', client.namespace, 'endpointslices'), {
-      query: { labelSelector: `kubernetes.io/service-name=${name}` },
+    found<Service>(
+      client,
+      namespacedPath('api/v1', client.namespace, 'services', name),
+      `service "${name}"`,
       signal,
-    }),
+    ),
+    client.get<{ items: EndpointSlice[] }>(
+      namespacedPath('apis/discovery.k8s.io/v1', client.namespace, 'endpointslices'),
+      {
+        query: { labelSelector: `kubernetes.io/service-name=${name}` },
+        signal,
+      },
+    ),
   ]);
   const ports = (service.spec?.ports ?? []).filter((p) => (p.protocol ?? 'TCP') === 'TCP');
-  const chosen = port === undefined ? ports[0] : ports.find((p) => p.name === port || String(p.port) === port);
-  if (service.spec?.type === 'ExternalName') return [parseHost(`${service.spec.externalName}:${port ?? '443'}`)];
+  const chosen =
+    port === undefined ? ports[0] : ports.find((p) => p.name === port || String(p.port) === port);
+  if (service.spec?.type === 'ExternalName')
+    return [parseHost(`${service.spec.externalName}:${port ?? '443'}`)];
   if (!chosen) {
     const has = ports.map((p) => (p.name ? `${p.name}=${p.port}` : String(p.port))).join(', ') || 'none';
-    throw new UserError(`service "${name}" has no TCP port${port === undefined ? '' : ` "${port}"`} (it has: ${has}).`, 3);
+    throw new UserError(
+      `service "${name}" has no TCP port${port === undefined ? '' : ` "${port}"`} (it has: ${has}).`,
+      3,
+    );
   }
   const label = port === undefined ? `svc/${name}` : `svc/${name}:${port}`;
-  const virtual = service.spec?.clusterIP && service.spec.clusterIP !== 'None' ? [service.spec.clusterIP] : [];
+  const virtual =
+    service.spec?.clusterIP && service.spec.clusterIP !== 'None' ? [service.spec.clusterIP] : [];
   const endpoints = slices.items.flatMap((slice) => {
     const target = slice.ports?.find((p) => (p.name ?? '') === (chosen.name ?? ''))?.port;
     return (slice.endpoints ?? [])
       .filter((e) => e.conditions?.ready !== false)
-      .flatMap((e) => e.addresses.slice(0, 1).map((address) => ({ address, port: target, pod: e.targetRef?.name })));
+      .flatMap((e) =>
+        e.addresses.slice(0, 1).map((address) => ({ address, port: target, pod: e.targetRef?.name })),
+      );
   });
-  if (virtual.length === 0 && endpoints.length === 0) throw new UserError(`service "${name}" has no ready endpoint and no cluster IP.`, 3);
+  if (virtual.length === 0 && endpoints.length === 0)
+    throw new UserError(`service "${name}" has no ready endpoint and no cluster IP.`, 3);
   return [
     ...virtual.map((ip) => ({
       ...plain(label, ip, String(chosen.port)),
@@ -107,6 +195,7 @@ async function serviceDestinations(client: KubeClient, name: string, port: strin
       ...plain(`${label} → ${e.pod ?? e.address}`, e.address, String(e.port ?? chosen.port)),
       inCluster: true,
       service: { label, part: 'endpoint' as const },
+      ...(e.pod === undefined ? {} : { pod: { namespace: client.namespace, name: e.pod } }),
     })),
   ];
 }
@@ -115,7 +204,8 @@ async function found<T>(client: KubeClient, path: string, what: string, signal?:
   try {
     return await client.get<T>(path, { signal });
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) throw new UserError(`no ${what} in namespace "${client.namespace}".`, 3);
+    if (error instanceof ApiError && error.status === 404)
+      throw new UserError(`no ${what} in namespace "${client.namespace}".`, 3);
     throw error;
   }
 }

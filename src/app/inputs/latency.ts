@@ -1,10 +1,15 @@
 /** The input of the latency check. */
 import { latency } from '../../checks/latency/check.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import type { LatencyFlags } from '../../model/args.ts';
 import type { InputContext } from './context.ts';
-import { destinationsOf } from './destinations.ts';
+import { ALWAYS } from './destinations.ts';
 
-export async function prepareLatency({ client, args, signal }: InputContext): Promise<PreparedCheck> {
-  const { count, intervalMs, ...thresholds } = args.latency;
-  return prepared(latency, { destinations: await destinationsOf(client, args.to, signal), count, intervalMs, thresholds });
+/** As part of a diagnosis, which has many things to look at: fewer probes, the usual limits. */
+const BRIEFLY: LatencyFlags = { count: 25, intervalMs: 60, rttFactor: 3, rttFloorMs: 10 };
+
+export async function prepareLatency({ args, asked }: InputContext): Promise<PreparedCheck> {
+  const { count, intervalMs, ...thresholds } = args.latency ?? BRIEFLY;
+  const destinations = [...ALWAYS, ...asked.filter((d) => d.protocol === 'tcp')];
+  return prepared(latency, { destinations, count, intervalMs, thresholds });
 }

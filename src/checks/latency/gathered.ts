@@ -1,4 +1,6 @@
 /** From evidence to facts: parses each result, and tells for what is missing why it is. Pure. */
+
+import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseCurl } from '../../parsers/curl.ts';
 import { type PingSeries, parsePing } from '../../parsers/ping.ts';
@@ -8,9 +10,13 @@ import { parseSs } from '../../parsers/ss.ts';
 import { parseQdiscs } from '../../parsers/tc.ts';
 import { type ConnectSeries, parseConnects } from '../../parsers/tcp-connect.ts';
 import { distribution } from '../statistics.ts';
-import type { Destination, LatencyFacts, LatencyThresholds, Measured, PathFacts } from './facts.ts';
+import type { LatencyFacts, LatencyThresholds, Measured, PathFacts } from './facts.ts';
 
-export function latencyFacts(evidence: Evidence, destinations: readonly Destination[], thresholds: LatencyThresholds): LatencyFacts {
+export function latencyFacts(
+  evidence: Evidence,
+  destinations: readonly Destination[],
+  thresholds: LatencyThresholds,
+): LatencyFacts {
   const before = evidence['counters-before'];
   const after = evidence['counters-after'];
   return {
@@ -59,9 +65,12 @@ function icmpOf(result: ProbeResult | undefined): Measured<PingSeries> {
   if (reason !== undefined || !result) return { skipped: reason ?? '' };
   const said = `${result.stdout}\n${result.stderr}`;
   if (/not permitted|lacking privilege|permission denied|cap_net_raw/i.test(said)) {
-    return { skipped: 'ICMP needs NET_RAW or a ping_group_range that holds this user: use --profile netadmin' };
+    return {
+      skipped: 'ICMP needs NET_RAW or a ping_group_range that holds this user: use --profile netadmin',
+    };
   }
-  if (/(^|\n)sh: .*ping: not found|ping: (command )?not found/.test(said)) return { skipped: 'the image has no ping' };
+  if (/(^|\n)sh: .*ping: not found|ping: (command )?not found/.test(said))
+    return { skipped: 'the image has no ping' };
   const series = parsePing(result.stdout);
   if (series && series.sent > 0) return { value: series };
   return { skipped: firstLine(result.stderr) ?? `ping ended with code ${result.code}` };
@@ -80,13 +89,21 @@ function httpOf(result: ProbeResult | undefined): PathFacts['http'] {
   const reason = notRun(result, 'curl');
   if (reason !== undefined || !result) return { skipped: reason ?? '' };
   const timing = parseCurl(result.stdout);
-  return timing ? { value: timing } : { skipped: firstLine(result.stderr) ?? `curl ended with code ${result.code}` };
+  return timing
+    ? { value: timing }
+    : { skipped: firstLine(result.stderr) ?? `curl ended with code ${result.code}` };
 }
 
 function answeredMs(tcp: ConnectSeries | undefined): number[] {
-  return (tcp?.tries ?? []).filter((t) => t.outcome === 'connected' || t.outcome === 'refused').map((t) => t.ms);
+  return (tcp?.tries ?? [])
+    .filter((t) => t.outcome === 'connected' || t.outcome === 'refused')
+    .map((t) => t.ms);
 }
 
 function firstLine(text: string): string | undefined {
-  return text.split('\n').find((line) => line.trim() !== '')?.trim().slice(0, 200);
+  return text
+    .split('\n')
+    .find((line) => line.trim() !== '')
+    ?.trim()
+    .slice(0, 200);
 }

@@ -1,10 +1,12 @@
 /** From the evidence of a latency run to its result: pure, so that saved evidence gives the same result again. */
-import type { Evidence } from '../../model/evidence.ts';
+
 import type { Judgement } from '../../model/check.ts';
+import type { Evidence } from '../../model/evidence.ts';
 import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
 import { growth } from '../../parsers/proc-net.ts';
+import { formatMs } from '../quote.ts';
 import { type Distribution, distribution, histogram } from '../statistics.ts';
-import { formatMs, judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
+import { judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 import { latencyFacts } from './gathered.ts';
 import { LATENCY_RULES } from './rules/index.ts';
 
@@ -17,7 +19,8 @@ export function judgeLatency(evidence: Evidence, { destinations, thresholds }: L
   const findings = [...LATENCY_RULES.flatMap((rule) => rule.judge(facts)), ...skips];
   const unmeasured = facts.paths.filter((p) => p.destination.role === 'asked' && !measured(p));
   const worst = statusOf(findings);
-  const status: CheckStatus = worst === 'pass' && (unmeasured.length > 0 || !facts.paths.some(measured)) ? 'error' : worst;
+  const status: CheckStatus =
+    worst === 'pass' && (unmeasured.length > 0 || !facts.paths.some(measured)) ? 'error' : worst;
   return {
     status,
     summary: summary(facts, findings, unmeasured),
@@ -31,11 +34,16 @@ function measured(path: PathFacts): boolean {
   return judgedRtt(path) !== undefined || (path.tcp.value?.tries.length ?? 0) > 0;
 }
 
-function summary(facts: LatencyFacts, findings: readonly Finding[], unmeasured: readonly PathFacts[]): string {
+function summary(
+  facts: LatencyFacts,
+  findings: readonly Finding[],
+  unmeasured: readonly PathFacts[],
+): string {
   const first = findings.find((f) => f.severity !== 'info');
   if (first) return first.summary;
   const lost = unmeasured[0];
-  if (lost) return `${lost.destination.label} could not be measured: ${lost.tcp.skipped ?? lost.icmp.skipped ?? 'no answer'}.`;
+  if (lost)
+    return `${lost.destination.label} could not be measured: ${lost.tcp.skipped ?? lost.icmp.skipped ?? 'no answer'}.`;
   const rtts = facts.paths.flatMap((p) => judgedRtt(p)?.distribution ?? []);
   if (rtts.length === 0) return 'No destination could be measured.';
   return `${rtts.length} of ${facts.paths.length} destinations answered, the slowest with a p95 of ${formatMs(Math.max(...rtts.map((d) => d.p95)))}.`;
@@ -48,7 +56,8 @@ function skipped(facts: LatencyFacts): Finding[] {
     if (reason !== undefined) byReason.set(reason, (byReason.get(reason) ?? new Set()).add(what));
   };
   for (const path of facts.paths) {
-    if (path.icmp.skipped !== 'the target has none') add(path.icmp.skipped, `ICMP to ${path.destination.label}`);
+    if (path.icmp.skipped !== 'the target has none')
+      add(path.icmp.skipped, `ICMP to ${path.destination.label}`);
     add(path.tcp.skipped, `TCP to ${path.destination.label}`);
     add(path.http?.skipped, `HTTP to ${path.destination.label}`);
   }
@@ -82,15 +91,24 @@ function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {
       established: facts.sockets.value.length,
       maxRttMs: maximum(facts.sockets.value.map((s) => s.rtt)),
     },
-    qdiscs: facts.qdiscs.value.map((q) => ({ device: q.device, kind: q.kind, backlogBytes: q.backlogBytes, drops: q.drops })),
-    privileges: facts.privileges ? { uid: facts.privileges.uid, capabilities: facts.privileges.capabilities } : null,
+    qdiscs: facts.qdiscs.value.map((q) => ({
+      device: q.device,
+      kind: q.kind,
+      backlogBytes: q.backlogBytes,
+      drops: q.drops,
+    })),
+    privileges: facts.privileges
+      ? { uid: facts.privileges.uid, capabilities: facts.privileges.capabilities }
+      : null,
   };
 }
 
 function series(path: PathFacts): { readonly icmp: readonly number[]; readonly tcp: readonly number[] } {
   return {
     icmp: path.icmp.value?.rtts ?? [],
-    tcp: (path.tcp.value?.tries ?? []).filter((t) => t.outcome === 'connected' || t.outcome === 'refused').map((t) => t.ms),
+    tcp: (path.tcp.value?.tries ?? [])
+      .filter((t) => t.outcome === 'connected' || t.outcome === 'refused')
+      .map((t) => t.ms),
   };
 }
 

@@ -1,8 +1,9 @@
 /** The commands of the latency check: a snapshot, the probes to all destinations at once, a snapshot. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { CURL_FORMAT } from '../../parsers/curl.ts';
-import type { Destination, LatencyInput } from './facts.ts';
+import type { LatencyInput } from './facts.ts';
 
 /** A last answer may take this much longer than the last probe. */
 const GRACE_SECONDS = 4;
@@ -13,7 +14,10 @@ export function planLatency(input: LatencyInput, scripts: ProbeScripts): StagedP
   const seconds = Math.ceil((input.count * input.intervalMs) / 1000) + GRACE_SECONDS;
   const half = ((input.count * input.intervalMs) / 2000).toFixed(1);
   return {
-    before: [snapshot('status', ['cat', '/proc/self/status']), snapshot('counters-before', ['cat', '/proc/net/snmp', '/proc/net/netstat'])],
+    before: [
+      snapshot('status', ['cat', '/proc/self/status']),
+      snapshot('counters-before', ['cat', '/proc/net/snmp', '/proc/net/netstat']),
+    ],
     probe: [
       ...input.destinations.flatMap((destination) => probes(destination, input, scripts, seconds)),
       sampled('sockets', half, seconds, ['ss', '-tinH']),
@@ -37,12 +41,18 @@ function sampled(id: string, afterSeconds: string, limit: number, argv: readonly
   };
 }
 
-function probes(destination: Destination, input: LatencyInput, scripts: ProbeScripts, seconds: number): ProbeCommand[] {
+function probes(
+  destination: Destination,
+  input: LatencyInput,
+  scripts: ProbeScripts,
+  seconds: number,
+): ProbeCommand[] {
   const { id, host, port, url } = destination;
   const { count, intervalMs } = input;
   const pace = (intervalMs / 1000).toString();
   // A Service's address is no host: most of them answer no echo request, and there is no neighbour to wait for.
-  const isVirtual = destination.role === 'dns' || destination.role === 'apiserver' || destination.service?.part === 'virtual';
+  const isVirtual =
+    destination.role === 'dns' || destination.role === 'apiserver' || destination.service?.part === 'virtual';
   const deadline = isVirtual ? seconds - GRACE_SECONDS + 1 : seconds - 1;
   return [
     {
@@ -53,7 +63,17 @@ function probes(destination: Destination, input: LatencyInput, scripts: ProbeScr
     },
     {
       id: `${id}-tcp`,
-      argv: ['bash', '-c', scripts.tcpConnect, 'tcp-connect', host, port, String(count), String(intervalMs), String((seconds - 1) * 1000)],
+      argv: [
+        'bash',
+        '-c',
+        scripts.tcpConnect,
+        'tcp-connect',
+        host,
+        port,
+        String(count),
+        String(intervalMs),
+        String((seconds - 1) * 1000),
+      ],
       timeoutSeconds: seconds,
       display: ['tcp-connect', host, port, String(count)],
     },
@@ -66,7 +86,21 @@ function httpProbe(id: string, url: string): ProbeCommand {
   const limits = ['--max-time', String(HTTP_LIMIT_SECONDS)];
   return {
     id,
-    argv: ['curl', '-sS', '-g', '-k', '-o', '/dev/null', '--noproxy', '*', ...limits, '-w', CURL_FORMAT, '--', url],
+    argv: [
+      'curl',
+      '-sS',
+      '-g',
+      '-k',
+      '-o',
+      '/dev/null',
+      '--noproxy',
+      '*',
+      ...limits,
+      '-w',
+      CURL_FORMAT,
+      '--',
+      url,
+    ],
     timeoutSeconds: HTTP_LIMIT_SECONDS + 1,
   };
 }

@@ -1,18 +1,7 @@
-import type { CheckArgs } from '../../model/args.ts';
-import { defineCommand } from '../command.ts';
-import type { ListFlag, TextFlag } from '../flag.ts';
-import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
-import { reportFlags, reportValues } from '../flags/report.ts';
-import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
+import type { TextFlag } from '../flag.ts';
+import { withoutUndefined } from '../flags/connection.ts';
+import { checkCommand, to } from './check-command.ts';
 
-const to: ListFlag = {
-  name: 'to',
-  kind: 'list',
-  splits: true,
-  value: 'DEST',
-  describe: 'Also measure to HOST[:PORT], pod/NAME[:PORT] or svc/NAME[:PORT]; may be repeated',
-  completes: 'destination',
-};
 const count = {
   name: 'count',
   kind: 'text',
@@ -48,7 +37,7 @@ const baseline: TextFlag = {
   describe: 'RTT to compare with; default: the lowest one seen',
 };
 
-export const latency = defineCommand<CheckArgs>({
+export const latency = checkCommand({
   name: 'latency',
   summary: 'Measure round-trip times, loss and retransmits from a target',
   details: `Measures to the default gateway, the cluster's DNS server, the API server and every DEST, by ICMP where the
@@ -65,32 +54,15 @@ container may and by TCP connect always, and judges what the kernel counted mean
       line: 'latency -l app=web -o json --fail-on warning',
     },
   ],
-  flags: [
-    to,
-    count,
-    interval,
-    rttFactor,
-    rttFloor,
-    baseline,
-    ...selectorFlags,
-    ...sessionFlags,
-    ...reportFlags,
-  ],
-  takesTarget: true,
-  toArgs: (values) =>
-    withoutUndefined({
-      connection: connectionFlags(values),
-      target: requiredTarget('latency', values),
-      session: sessionValues(values),
-      report: reportValues(values),
-      to: values.list(to),
-      latency: withoutUndefined({
-        count: values.number(count, { least: 1, most: 100_000, whole: true }),
-        intervalMs: values.duration(interval),
-        rttFactor: values.number(rttFactor, { least: 1, most: 1000, whole: false }),
-        rttFloorMs: values.duration(rttFloor),
-        baselineMs: values.optionalDuration(baseline, 0),
-      }),
+  flags: [to, count, interval, rttFactor, rttFloor, baseline],
+  ownArgs: (values) => ({
+    latency: withoutUndefined({
+      count: values.number(count, { least: 1, most: 100_000, whole: true }),
+      intervalMs: values.duration(interval),
+      rttFactor: values.number(rttFactor, { least: 1, most: 1000, whole: false }),
+      rttFloorMs: values.duration(rttFloor),
+      baselineMs: values.optionalDuration(baseline, 0),
     }),
+  }),
   load: async () => (await import('../../commands/check.ts')).latency,
 });

@@ -24,6 +24,7 @@ describe('latency', () => {
       session: { profile: 'auto', idleMs: 600_000, timeoutMs: 60_000 },
       report: { output: 'table', failOn: 'critical' },
       to: [],
+      names: [],
       latency: { count: 50, intervalMs: 100, rttFactor: 3, rttFloorMs: 10 },
     });
   });
@@ -45,6 +46,7 @@ describe('latency', () => {
       },
       report: { output: 'json', failOn: 'warning' },
       to: ['a', 'b:80', 'svc/c'],
+      names: [],
       latency: { count: 5, intervalMs: 1000, rttFactor: 2.5, rttFloorMs: 2, baselineMs: 0.5 },
     });
   });

@@ -1,6 +1,7 @@
-import { type Rule, occurrence } from '../../rule.ts';
-import { formatMs, judgedRtt, type LatencyFacts, type PathFacts, quote } from '../facts.ts';
 import type { Finding } from '../../../model/report.ts';
+import { formatMs, quote } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { judgedRtt, type LatencyFacts, type PathFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-LAT-001',
@@ -8,11 +9,11 @@ const meta = {
   severities: ['warning'],
   meaning:
     'Packets to this destination and back take far longer than the network can do. Either the way is long (another zone or region, a tunnel, a relay) or something on it queues.',
-  rule:
-    'p95 of the RTT of at least 20 answers is above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them.',
-  source: 'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need',
+  rule: 'p95 of the RTT of at least 20 answers is above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them.',
+  source:
+    'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need',
   remedy:
-    'See where the time is added: run the same check from a pod on the node of the destination (kubectl nettools latency POD --to …). Compare the nodes\' load and zones (kubectl get nodes -L topology.kubernetes.io/zone).',
+    "See where the time is added: run the same check from a pod on the node of the destination (kubectl nettools latency POD --to …). Compare the nodes' load and zones (kubectl get nodes -L topology.kubernetes.io/zone).",
 } as const;
 
 /** Of fewer answers the p95 is the slowest one, and one packet that met a busy CPU proves nothing. */
@@ -34,13 +35,16 @@ function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
   if (p95 <= facts.thresholds.rttFactor * low || p95 <= facts.thresholds.rttFloorMs) return [];
   const how = rtt.by === 'icmp' ? 'ICMP' : 'TCP connect';
   const { service } = path.destination;
-  const share = service?.part === 'endpoint' ? `, and ${service.label} sends it a share of its connections` : '';
+  const share =
+    service?.part === 'endpoint' ? `, and ${service.label} sends it a share of its connections` : '';
   return [
     occurrence(
       meta,
       'warning',
       `${path.destination.label} (${path.address}) answers in ${formatMs(median)} (median), p95 ${formatMs(p95)} by ${how}: ${Math.round(p95 / low)} times the baseline of ${formatMs(low)}${share}.`,
-      rtt.by === 'icmp' ? quote(path.results.icmp, /min\/avg\/max|time=/, 2) : quote(path.results.tcp, /^(ok|failed) /, 3),
+      rtt.by === 'icmp'
+        ? quote(path.results.icmp, /min\/avg\/max|time=/, 2)
+        : quote(path.results.tcp, /^(ok|failed) /, 3),
     ),
   ];
 }
@@ -48,10 +52,14 @@ function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
 export const highRtt: Rule<LatencyFacts> = {
   meta,
   judge: (facts) => {
-    const found = facts.paths.map((path) => ({ path, findings: judge(facts, path) })).filter(({ findings }) => findings.length > 0);
+    const found = facts.paths
+      .map((path) => ({ path, findings: judge(facts, path) }))
+      .filter(({ findings }) => findings.length > 0);
     // A Service is as slow as the endpoints behind it: where one of them is named, the Service is no story of its own.
     const explained = new Set(
-      found.flatMap(({ path: { destination } }) => (destination.service?.part === 'endpoint' ? [destination.service.label] : [])),
+      found.flatMap(({ path: { destination } }) =>
+        destination.service?.part === 'endpoint' ? [destination.service.label] : [],
+      ),
     );
     return found.flatMap(({ path: { destination }, findings }) =>
       destination.service?.part === 'virtual' && explained.has(destination.service.label) ? [] : findings,

@@ -8,4 +8,11 @@ import { retransmits } from './retransmits.ts';
 import { slowConnect } from './slow-connect.ts';
 import { slowServer } from './slow-server.ts';
 
-export const LATENCY_RULES: readonly Rule<LatencyFacts>[] = [loss, highRtt, bufferbloat, retransmits, slowConnect, slowServer];
+export const LATENCY_RULES: readonly Rule<LatencyFacts>[] = [
+  loss,
+  highRtt,
+  bufferbloat,
+  retransmits,
+  slowConnect,
+  slowServer,
+];

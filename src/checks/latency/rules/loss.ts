@@ -1,6 +1,7 @@
-import { type Rule, occurrence } from '../../rule.ts';
-import { type LatencyFacts, type PathFacts, quote } from '../facts.ts';
 import type { Finding } from '../../../model/report.ts';
+import { quote } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { LatencyFacts, PathFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-LAT-002',
@@ -8,11 +9,11 @@ const meta = {
   severities: ['warning', 'critical'],
   meaning:
     'Probes to this destination, or their answers, are dropped on the way. Every lost packet costs a TCP connection at least a retransmission time-out of 200 ms, a lost first packet a full second.',
-  rule:
-    'At least 1 % (warning) or 5 % (critical) of at least 50 probes are not answered, while others are. A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
-  source: 'ours: TCP throughput falls with the square root of the loss (RFC 3649, section 1), and 1 % already costs most of it',
+  rule: 'At least 1 % (warning) or 5 % (critical) of at least 50 probes are not answered, while others are. A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
+  source:
+    'ours: TCP throughput falls with the square root of the loss (RFC 3649, section 1), and 1 % already costs most of it',
   remedy:
-    'Find the hop: compare with a pod on the same node as the destination, and look at the interfaces\' drops on both nodes (ip -s link). If nothing answers at all, check that the address is right and that no NetworkPolicy or firewall drops it.',
+    "Find the hop: compare with a pod on the same node as the destination, and look at the interfaces' drops on both nodes (ip -s link). If nothing answers at all, check that the address is right and that no NetworkPolicy or firewall drops it.",
 } as const;
 
 const MIN_PROBES = 50;
@@ -37,7 +38,8 @@ function partialLoss(path: PathFacts): Finding[] {
 
 function totalLoss(path: PathFacts): Finding[] {
   const tries = path.tcp.value?.tries ?? [];
-  const tcpSilent = tries.length > 0 && tries.every((t) => t.outcome === 'unanswered' || t.outcome === 'error');
+  const tcpSilent =
+    tries.length > 0 && tries.every((t) => t.outcome === 'unanswered' || t.outcome === 'error');
   const icmpSilent = path.icmp.value === undefined || path.icmp.value.received === 0;
   if (path.destination.role !== 'asked' || !tcpSilent || !icmpSilent) return [];
   const error = tries.find((t) => t.error)?.error;
@@ -46,7 +48,10 @@ function totalLoss(path: PathFacts): Finding[] {
       meta,
       'critical',
       `${path.destination.label} (${path.address}) does not answer at all: ${error ? `connecting fails with "${error}"` : `no connection to port ${path.destination.port}`}${path.icmp.value ? ', and no echo request was answered' : ''}.`,
-      [...quote(path.results.tcp, /^(try|ok|failed)|: /, 3), ...quote(path.results.icmp, /packets transmitted|^From /, 3)],
+      [
+        ...quote(path.results.tcp, /^(try|ok|failed)|: /, 3),
+        ...quote(path.results.icmp, /packets transmitted|^From /, 3),
+      ],
     ),
   ];
 }

@@ -1,18 +1,18 @@
 import { growth } from '../../../parsers/proc-net.ts';
-import { type Rule, occurrence } from '../../rule.ts';
-import { type LatencyFacts, quote } from '../facts.ts';
+import { quote } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { LatencyFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-LAT-003',
   title: 'TCP retransmits',
   severities: ['warning', 'critical'],
   meaning:
-    'The connections of this network namespace, the application\'s own among them, had to send data again while the check ran. Data or acknowledgements are lost on the way.',
-  rule:
-    'RetransSegs grew by more than 1 % (warning) or 5 % (critical) of what TCPOrigDataSent grew by, with at least 100 data segments sent in the run; less is too little to judge.',
+    "The connections of this network namespace, the application's own among them, had to send data again while the check ran. Data or acknowledgements are lost on the way.",
+  rule: 'RetransSegs grew by more than 1 % (warning) or 5 % (critical) of what TCPOrigDataSent grew by, with at least 100 data segments sent in the run; less is too little to judge.',
   source: 'the counters: kernel snmp_counter.rst, TCPOrigDataSent; the limits: ours',
   remedy:
-    'See which connections suffer: kubectl nettools run POD -- ss -ti state established shows retrans for each. Loss to one peer alone points at its node, loss to all at this node\'s interface.',
+    "See which connections suffer: kubectl nettools run POD -- ss -ti state established shows retrans for each. Loss to one peer alone points at its node, loss to all at this node's interface.",
 } as const;
 
 const MIN_SEGMENTS = 100;

@@ -1,6 +1,7 @@
 import { growth } from '../../../parsers/proc-net.ts';
-import { type Rule, occurrence } from '../../rule.ts';
-import { formatMs, type LatencyFacts, quote } from '../facts.ts';
+import { formatMs, quote } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { LatencyFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-LAT-005',
@@ -9,7 +10,8 @@ const meta = {
   meaning:
     'Connections succeed, but only after the kernel has sent SYN again: the first one, or its answer, was lost. Clients see random waits of a second and more when they connect, and nothing afterwards.',
   rule: 'TCPSynRetrans grew during the run, and at least one connection succeeded only after 900 ms or more.',
-  source: 'RFC 6298, 2.1: the initial retransmission time-out is one second; the counter decides, the time says which destination',
+  source:
+    'RFC 6298, 2.1: the initial retransmission time-out is one second; the counter decides, the time says which destination',
   remedy:
     'If only some connections are slow, look for a full accept queue or conntrack table at the destination, for a Service endpoint that is gone but still listed, or for loss on the way (NT-LAT-002).',
 } as const;
@@ -34,7 +36,10 @@ export const slowConnect: Rule<LatencyFacts> = {
           `${slow.length} of ${tries.length} connections to ${path.destination.label} (${path.address}:${path.destination.port}) took ${formatMs(SLOW_MS)} or more (at worst ${formatMs(worst)}), with ${again} SYN sent again in the run.`,
           [
             ...quote(path.results.tcp, /^ok \d{6,}$/, 3),
-            { command: counters.quotes[0]?.command ?? [], excerpt: `TcpExt TCPSynRetrans ${counters.before['TcpExt.TCPSynRetrans']} before, ${counters.after['TcpExt.TCPSynRetrans']} after` },
+            {
+              command: counters.quotes[0]?.command ?? [],
+              excerpt: `TcpExt TCPSynRetrans ${counters.before['TcpExt.TCPSynRetrans']} before, ${counters.after['TcpExt.TCPSynRetrans']} after`,
+            },
           ],
         ),
       ];

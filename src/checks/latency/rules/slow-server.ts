@@ -1,5 +1,6 @@
-import { type Rule, occurrence } from '../../rule.ts';
-import { formatMs, type LatencyFacts, quote } from '../facts.ts';
+import { formatMs, quote } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { LatencyFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-LAT-006',
@@ -9,7 +10,8 @@ const meta = {
     'The connection is made quickly, but the first byte of the answer comes late: the time is spent in the server, or in what it waits for, and not on the network.',
   rule: 'From the ready connection to the first byte takes at least 1 s and 10 times as long as the connect.',
   source: 'ours',
-  remedy: 'Look at the server: its load, its own calls to others, its thread or connection pools. The network is not the cause.',
+  remedy:
+    'Look at the server: its load, its own calls to others, its thread or connection pools. The network is not the cause.',
 } as const;
 
 const SLOW_MS = 1000;

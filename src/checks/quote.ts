@@ -1,0 +1,18 @@
+/** Quotes of evidence, and numbers as people write them. Pure. */
+import type { ProbeResult } from '../model/evidence.ts';
+import type { Quote } from '../model/report.ts';
+
+/** A quote of a result's lines that match; a result that says nothing is quoted by how it ended. */
+export function quote(result: ProbeResult | undefined, pattern: RegExp, maxLines = 3): Quote[] {
+  if (!result) return [];
+  const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => pattern.test(line));
+  const excerpt = lines.slice(-maxLines).join('\n') || `${result.status}, exit code ${result.code}`;
+  return [{ command: result.command, excerpt: excerpt.slice(0, 600) }];
+}
+
+/** Milliseconds as people write them: `0.043 ms`, `12.3 ms`, `1.20 s`. */
+export function formatMs(ms: number): string {
+  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms >= 100) return `${ms.toFixed(0)} ms`;
+  return ms >= 10 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(3)} ms`;
+}

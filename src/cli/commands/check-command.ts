@@ -1,0 +1,74 @@
+import type { CheckArgs } from '../../model/args.ts';
+import { type Command, defineCommand, type Example } from '../command.ts';
+import type { Flag, ListFlag } from '../flag.ts';
+import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
+import { reportFlags, reportValues } from '../flags/report.ts';
+import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
+import { usageError } from '../usage-error.ts';
+import type { Values } from '../values.ts';
+
+/** `--to`, which most checks take. */
+export const to: ListFlag = {
+  name: 'to',
+  kind: 'list',
+  splits: true,
+  value: 'DEST',
+  describe: 'Also probe HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT]; may be repeated',
+  completes: 'destination',
+};
+
+interface CheckCommandDefinition {
+  readonly name: string;
+  readonly summary: string;
+  readonly details?: string;
+  readonly synopsis: string;
+  readonly examples: readonly Example[];
+  /** Its own flags, `to` among them when it takes DESTs. */
+  readonly flags: readonly Flag[];
+  /** It has nothing to do without a DEST. */
+  readonly needsDestination?: boolean;
+  /** The words after TARGET are names for it to look at. */
+  readonly takesNames?: boolean;
+  /** What its own flags say. */
+  readonly ownArgs?: (values: Values) => Partial<CheckArgs>;
+  load(): Promise<(args: CheckArgs) => Promise<number>>;
+}
+
+/** A command that runs checks and prints a report. */
+export function checkCommand(definition: CheckCommandDefinition): Command {
+  const { name, flags, needsDestination = false, takesNames = false, ownArgs, ...rest } = definition;
+  return defineCommand<CheckArgs>({
+    ...rest,
+    name,
+    flags: [...flags, ...selectorFlags, ...sessionFlags, ...reportFlags],
+    takesTarget: true,
+    toArgs: (values) => {
+      const { target, names } = takesNames
+        ? withNames(name, values)
+        : { target: requiredTarget(name, values), names: [] };
+      const destinations = values.list(to);
+      if (needsDestination && destinations.length === 0) throw usageError(`${name} needs --to DEST`);
+      return withoutUndefined({
+        connection: connectionFlags(values),
+        target,
+        session: sessionValues(values),
+        report: reportValues(values),
+        to: destinations,
+        names,
+        ...ownArgs?.(values),
+      });
+    },
+  });
+}
+
+/** TARGET is the first word, unless -l stands in its place; all others are names. */
+function withNames(name: string, values: Values): Pick<CheckArgs, 'target' | 'names'> {
+  const bySelector = values.text({ name: 'selector', kind: 'text', value: 'SELECTOR', describe: '' });
+  if (bySelector !== undefined)
+    return { target: { kind: 'selector', selector: bySelector }, names: values.words };
+  const [target, ...names] = values.words;
+  if (target === undefined || target === '') {
+    throw usageError(`${name} needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR`);
+  }
+  return { target: { kind: 'name', name: target }, names };
+}

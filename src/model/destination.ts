@@ -1,0 +1,27 @@
+/** Destinations of probes. */
+
+/** Where to probe: what DEST was resolved to. Plain JSON. */
+export interface Destination {
+  /** Letters, digits and hyphens: part of the ids of its commands. */
+  readonly id: string;
+  /** What the user calls it: `gateway`, `svc/web`, `example.com:443`. */
+  readonly label: string;
+  /** An address, a name, or a placeholder of the runner. */
+  readonly host: string;
+  /** The TCP port to connect to, or a placeholder. */
+  readonly port: string;
+  /** The port was not named by anybody: an answer of any kind is all that it is good for. */
+  readonly anyPort: boolean;
+  /** `asked`: by the user. The others are looked at always, and may have reasons not to answer. */
+  readonly role: 'gateway' | 'dns' | 'apiserver' | 'asked';
+  /** A part of the cluster's own network, where milliseconds are many. */
+  readonly inCluster: boolean;
+  /** The Service that this is the virtual address or an endpoint of, as the user calls it. */
+  readonly service?: { readonly label: string; readonly part: 'virtual' | 'endpoint' };
+  /** The pod behind the address, where the API knows it. */
+  readonly pod?: { readonly namespace: string; readonly name: string };
+  /** `udp` only where the user asked for it. */
+  readonly protocol: 'tcp' | 'udp';
+  /** Also time this request. */
+  readonly url?: string;
+}
