@@ -6,7 +6,7 @@ import type { Report } from '../model/report.ts';
 import type { InputContext } from './inputs/context.ts';
 import { askedDestinations } from './inputs/destinations.ts';
 import { prepareLatency } from './inputs/latency.ts';
-import { openSession } from './pod-session.ts';
+import { findTarget, openSession } from './pod-session.ts';
 import type { Progress } from './progress.ts';
 import { runChecks } from './run-checks.ts';
 
@@ -24,11 +24,13 @@ export async function checkReport(
 ): Promise<Report> {
   const startedAt = new Date();
   const startedMs = performance.now();
-  const { client, session } = await openSession(args, signal, progress);
+  const target = await findTarget(args, signal);
   progress.show('reading what the API knows');
-  const asked = await askedDestinations(client, args.to, signal);
-  const context: InputContext = { client, pod: session.pod, args, asked, signal };
+  // Before the session: a DEST that does not exist is no reason to add a container to the pod.
+  const asked = await askedDestinations(target.client, args.to, signal);
+  const context: InputContext = { ...target, args, asked, signal };
   const checks = (await Promise.all(ids.map((id) => INPUTS[id](context)))).filter((c) => c !== undefined);
+  const session = await openSession(args, signal, progress, target);
   progress.show(`checking ${ids.join(', ')}`);
   return judge(
     await runChecks(checks, { session, startedAt, startedMs, timeoutMs: args.session.timeoutMs, signal }),

@@ -1,10 +1,12 @@
 /** What the tool may do to a target, found out without doing it. */
 import { KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/errors.ts';
+import type { Pod } from '../kube/types.ts';
 import { findRunning } from '../targets/ephemeral.ts';
-import { sessionSpec } from '../targets/pod.ts';
-import { preflight, SESSION_RIGHTS } from '../targets/preflight.ts';
+import { listRights, sessionSpec } from '../targets/pod.ts';
+import { findMissingRights, preflight, type Right, SESSION_RIGHTS } from '../targets/preflight.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
-import { resolvePod } from '../targets/resolve.ts';
+import { resolvePod, rightsToResolve } from '../targets/resolve.ts';
 import { imageFor } from './image.ts';
 import type { TargetArgs } from './pod-session.ts';
 
@@ -18,7 +20,8 @@ export interface PreflightItem {
 /** All answers; `profile` is what a session would use, absent when there can be none. */
 export interface PreflightReport {
   readonly namespace: string;
-  readonly pod: string;
+  /** Absent when the user may not read the target. */
+  readonly pod?: string;
   readonly image: string;
   readonly profile?: string;
   readonly items: readonly PreflightItem[];
@@ -26,8 +29,17 @@ export interface PreflightReport {
 
 export async function preflightReport(args: TargetArgs, signal: AbortSignal): Promise<PreflightReport> {
   const client = await KubeClient.connect(args.connection);
-  const pod = await resolvePod(client, args.target, signal);
   const image = imageFor(args.session.image);
+  let pod: Pod;
+  try {
+    pod = await resolvePod(client, args.target, signal);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    const rights = [...rightsToResolve(args.target), ...SESSION_RIGHTS];
+    const missing = await findMissingRights(client, rights, client.namespace, undefined, signal);
+    const unreadable = { check: 'target can be read', ok: false, detail: error.message };
+    return { namespace: client.namespace, image, items: [unreadable, ...rightItems(rights, missing)] };
+  }
   const spec = sessionSpec(pod, args.session, image);
   const result = await preflight(client, pod, spec, signal);
   const running = findRunning(pod, spec);
@@ -39,14 +51,7 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
     },
   ];
   if (result.podProblem === undefined) {
-    for (const right of SESSION_RIGHTS) {
-      const missing = result.missingRights.includes(right);
-      items.push({
-        check: `right to ${right.verb} ${right.resource}`,
-        ok: !missing,
-        detail: missing ? 'denied by RBAC' : 'granted',
-      });
-    }
+    items.push(...rightItems(SESSION_RIGHTS, result.missingRights));
     for (const { profile, allowed, reason } of result.profiles) {
       items.push({ check: `profile ${profile}`, ok: allowed, detail: reason ?? PROFILE_TEXT[profile] });
     }
@@ -63,4 +68,15 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
     ...(result.profile === undefined ? {} : { profile: result.profile }),
     items,
   };
+}
+
+function rightItems(rights: readonly Right[], missing: readonly Right[]): PreflightItem[] {
+  return rights.map((right) => {
+    const denied = missing.includes(right);
+    return {
+      check: `right to ${listRights([right])}`,
+      ok: !denied,
+      detail: denied ? 'denied by RBAC' : 'granted',
+    };
+  });
 }

@@ -10,7 +10,7 @@ const BROKEN_PIPE_EXIT_CODE = 141;
 
 /** Resolves to the remote exit code. */
 export async function runCommand(args: RunArgs, signal: AbortSignal, progress: Progress): Promise<number> {
-  const { session } = await openSession(args, signal, progress);
+  const session = await openSession(args, signal, progress);
   progress.clear();
   const [stdout, stderr] = [rawOutput(1), rawOutput(2)];
   try {

@@ -24,7 +24,7 @@ export async function openShell(args: ShellArgs, signal: AbortSignal, progress: 
     );
     return runCommand({ ...args, command, stdin: true }, signal, progress);
   }
-  const { session } = await openSession(args, signal, progress);
+  const session = await openSession(args, signal, progress);
   progress.clear();
   if (session.profile !== 'netadmin' && args.session.profile === 'auto') {
     process.stderr.write(

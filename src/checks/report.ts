@@ -2,10 +2,11 @@
 import type { Bundle, GatheredCheck } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
 import { type CheckResult, type Report, verdictOf } from '../model/report.ts';
+import { byCause, linkCauses } from './causes.ts';
 import { CHECKS } from './registry.ts';
 
 export function judge(bundle: Bundle): Report {
-  const checks = bundle.checks.map(judgeOne);
+  const checks = linked(bundle.checks.map(judgeOne));
   return {
     apiVersion: 'nettools/v1',
     kind: 'Report',
@@ -16,6 +17,17 @@ export function judge(bundle: Bundle): Report {
     verdict: verdictOf(checks),
     checks,
   };
+}
+
+/** Causes are looked for in the whole run: a route that is missing is the routing check's, the time-out the dns check's. */
+function linked(checks: readonly CheckResult[]): CheckResult[] {
+  const all = linkCauses(checks.flatMap((check) => check.findings));
+  let from = 0;
+  return checks.map((check) => {
+    const own = all.slice(from, from + check.findings.length);
+    from += check.findings.length;
+    return { ...check, findings: byCause(own) };
+  });
 }
 
 function judgeOne({ id, input, evidence, durationMs }: GatheredCheck): CheckResult {

@@ -8,13 +8,29 @@ export interface Rule<Facts> {
   judge(facts: Facts): readonly Finding[];
 }
 
+/** What one occurrence of a finding adds to its metadata. */
+interface OccurrenceDetails {
+  /** The label of the destination that it is about; absent when it is about the target itself. */
+  readonly subject?: string;
+  /** A remedy for just this case, in place of the general one. */
+  readonly remediation?: string;
+}
+
 /** One occurrence of a finding. */
 export function occurrence(
   meta: FindingMeta,
   severity: Severity,
   summary: string,
   evidence: readonly Quote[],
-  remediation: string = meta.remedy,
+  details: OccurrenceDetails = {},
 ): Finding {
-  return { id: meta.id, severity, title: meta.title, summary, evidence, remediation };
+  return {
+    id: meta.id,
+    severity,
+    title: meta.title,
+    summary,
+    evidence,
+    remediation: details.remediation ?? meta.remedy,
+    ...(details.subject === undefined ? {} : { subject: details.subject }),
+  };
 }

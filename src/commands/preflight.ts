@@ -26,5 +26,6 @@ function text(report: PreflightReport): string {
     report.profile === undefined
       ? 'no session is possible; nothing was changed'
       : `a session would use profile ${report.profile} and image ${report.image}`;
-  return `pod/${report.pod} in ${report.namespace}\n\n${lines.join('\n')}\n\n${end}\n`;
+  const where = report.pod === undefined ? report.namespace : `pod/${report.pod} in ${report.namespace}`;
+  return `${where}\n\n${lines.join('\n')}\n\n${end}\n`;
 }

@@ -1,5 +1,6 @@
 /** A check: which commands it needs, and what their results mean. */
 import type { Evidence, ProbeCommand } from './evidence.ts';
+import type { FindingMeta } from './finding.ts';
 import type { CheckStatus, Finding, Json } from './report.ts';
 
 /** The commands of a run in its three stages; those of one stage run at the same time. */
@@ -29,6 +30,8 @@ export interface Judgement {
  */
 export interface Check<Input> {
   readonly id: string;
+  /** All findings that it can raise, for `explain` and the docs. */
+  readonly findings: readonly FindingMeta[];
   plan(input: Input, scripts: ProbeScripts): StagedPlan;
   /** Pure and synchronous. */
   judge(evidence: Evidence, input: Input): Judgement;

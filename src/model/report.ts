@@ -25,6 +25,8 @@ export interface Finding {
   readonly summary: string;
   readonly evidence: readonly Quote[];
   readonly remediation: string;
+  /** The destination that it is about, as the user calls it; absent when it is about the target itself. */
+  readonly subject?: string;
   /** The ID of the finding that explains this one. */
   readonly causedBy?: string;
 }

@@ -1,6 +1,6 @@
-/** The report for people: the verdict, the measurements, then each finding with its proof and its remedy. */
+/** The report for people: the cause first, then what was measured, then each finding with its proof and its remedy. */
 import type { CheckResult, Finding, Report, Severity } from '../model/report.ts';
-import { latencyTable } from './latency-table.ts';
+import { renderMeasurements } from './measurements.ts';
 import { type Palette, palette, visible, wrap } from './text.ts';
 
 /** How wide and how colourful. */
@@ -10,59 +10,93 @@ export interface TableOptions {
   readonly width: number;
 }
 
+const INDENT = '  ';
+
 /** Ends with a newline. */
 export function renderTable(report: Report, options: TableOptions): string {
   const paint = palette(options.colour);
-  const { target } = report;
+  const blocks =
+    report.checks.length === 1
+      ? oneCheck(report, paint, options.width)
+      : severalChecks(report, paint, options.width);
+  return `${[headLine(report), ...blocks, verdictLine(report, paint)].join('\n\n')}\n`;
+}
+
+function headLine({ target }: Report): string {
   const where = [target.address, target.node === '' ? '' : `on ${target.node}`]
     .filter((w) => w !== '')
     .join(' ');
-  const head = `${target.kind}/${visible(target.name)} in ${visible(target.namespace)} (${visible(where)})`;
-  const blocks = report.checks.map((check) => renderCheck(check, paint, options.width));
-  return `${[head, ...blocks, verdictLine(report, paint)].join('\n\n')}\n`;
+  return `${target.kind}/${visible(target.name)} in ${visible(target.namespace)} (${visible(where)})`;
 }
 
-function renderCheck(check: CheckResult, paint: Palette, width: number): string {
-  const lines = [`${statusMark(check.status, paint)} ${paint.bold(check.id)}  ${visible(check.summary)}`];
-  const table = check.id === 'latency' ? latencyTable(check, paint) : undefined;
-  if (table !== undefined) lines.push('', table);
-  for (const finding of check.findings) lines.push('', renderFinding(finding, paint, width));
-  return lines.join('\n');
+/** A single check shows all that it measured. */
+function oneCheck(report: Report, paint: Palette, width: number): string[] {
+  return report.checks.flatMap((check) => {
+    const table = renderMeasurements(check, paint);
+    return [
+      statusLine(check, paint),
+      ...(table === undefined ? [] : [table]),
+      ...check.findings.map((finding) => renderFinding(finding, paint, width)),
+    ];
+  });
+}
+
+/** Several checks tell one story: the root causes, each with what follows from it, after a line for each check. */
+function severalChecks(report: Report, paint: Palette, width: number): string[] {
+  const all = report.checks.flatMap((check) => check.findings);
+  const bad = all.filter((f) => f.severity !== 'info');
+  const roots = bad
+    .filter((f) => f.causedBy === undefined)
+    .sort((a, b) => order(a.severity) - order(b.severity));
+  const root = roots[0];
+  const notes = all.filter((f) => f.severity === 'info');
+  return [
+    root === undefined
+      ? paint.green('Nothing is wrong that these checks can see.')
+      : `${paint.bold('cause:')} ${visible(root.summary)}`,
+    report.checks.map((check) => statusLine(check, paint)).join('\n'),
+    ...roots.map((finding) => {
+      const effects = bad.filter((f) => f.causedBy === finding.id);
+      return [renderFinding(finding, paint, width), ...effects.map((f) => followsLine(f, paint))].join('\n');
+    }),
+    ...notes.map((finding) => `${severityLabel(finding, paint)}  ${visible(finding.summary)}`),
+  ];
+}
+
+function followsLine(finding: Finding, paint: Palette): string {
+  return `${INDENT}${paint.dim('└ follows from it:')} ${severityLabel(finding, paint)}  ${visible(finding.summary)}`;
+}
+
+function statusLine(check: CheckResult, paint: Palette): string {
+  return `${statusMark(check.status, paint)} ${paint.bold(check.id)}  ${visible(check.summary)}`;
 }
 
 function renderFinding(finding: Finding, paint: Palette, width: number): string {
-  const colour = severityColour(finding.severity, paint);
-  const indent = '  ';
-  const text = (content: string): string[] =>
-    wrap(visible(content), Math.max(40, width - indent.length)).map((line) => indent + line);
-  const lines = [
-    `${colour(`${finding.severity} ${finding.id}`)}  ${paint.bold(visible(finding.title))}`,
-    ...text(finding.summary),
-  ];
-  for (const { command, excerpt } of finding.evidence) {
-    lines.push(`${indent}${paint.dim(`$ ${visible(command.join(' '))}`)}`);
-    lines.push(
-      ...visible(excerpt)
-        .split('\n')
-        .map((line) => `${indent}${paint.dim(`  ${line}`)}`),
-    );
-  }
-  lines.push(
-    ...wrap(visible(`→ ${finding.remediation}`), Math.max(40, width - indent.length)).map(
-      (line, i) => `${indent}${i === 0 ? paint.cyan(line) : `  ${paint.cyan(line)}`}`,
-    ),
+  const room = Math.max(40, width - INDENT.length);
+  const text = (content: string): string[] => wrap(visible(content), room).map((line) => INDENT + line);
+  const proof = finding.evidence.flatMap(({ command, excerpt }) => [
+    `${INDENT}${paint.dim(`$ ${visible(command.join(' '))}`)}`,
+    ...visible(excerpt)
+      .split('\n')
+      .map((line) => `${INDENT}${INDENT}${paint.dim(line)}`),
+  ]);
+  const remedy = wrap(visible(`→ ${finding.remediation}`), room - INDENT.length).map(
+    (line, i) => `${INDENT}${i === 0 ? '' : INDENT}${paint.cyan(line)}`,
   );
-  return lines.join('\n');
+  return [
+    `${severityLabel(finding, paint)}  ${paint.bold(visible(finding.title))}`,
+    ...text(finding.summary),
+    ...proof,
+    ...remedy,
+  ].join('\n');
 }
 
 function verdictLine(report: Report, paint: Palette): string {
   const all = report.checks.flatMap((c) => c.findings);
-  const count = (severity: Severity): string | undefined => {
-    const n = all.filter((f) => f.severity === severity).length;
-    return n === 0 ? undefined : `${n} ${severity}`;
-  };
-  const counts = [count('critical'), count('warning'), count('info')]
-    .filter((c) => c !== undefined)
+  const counts = (['critical', 'warning', 'info'] as const)
+    .map((severity) => ({ severity, n: all.filter((f) => f.severity === severity).length }))
+    .filter(({ n }) => n > 0)
+    .map(({ severity, n }) => `${n} ${severity}`)
     .join(', ');
   const colour = { pass: paint.green, warn: paint.yellow, fail: paint.red, unknown: paint.yellow }[
     report.verdict
@@ -86,6 +120,11 @@ function statusMark(status: CheckResult['status'], paint: Palette): string {
   }
 }
 
-function severityColour(severity: Severity, paint: Palette): (text: string) => string {
-  return { critical: paint.red, warning: paint.yellow, info: paint.dim }[severity];
+function severityLabel(finding: Finding, paint: Palette): string {
+  const colour = { critical: paint.red, warning: paint.yellow, info: paint.dim }[finding.severity];
+  return colour(`${finding.severity} ${finding.id}`);
+}
+
+function order(severity: Severity): number {
+  return { critical: 0, warning: 1, info: 2 }[severity];
 }

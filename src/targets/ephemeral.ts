@@ -25,14 +25,26 @@ export interface SessionSpec {
   readonly choice: 'auto' | Profile;
 }
 
-/** The name that a new container gets: the first of its kind that is not in the pod's spec yet, or has not ended. */
+/**
+ * The name that a new container gets: the first of its kind that is not in the pod's spec yet, or that stands there
+ * just like it and has not ended.
+ */
 export function containerName(pod: Pod, spec: SessionSpec, profile: Profile): string {
   const stem = nameStem(spec, profile);
   for (let generation = 0; ; generation++) {
     const name = `${stem}-${generation}`;
-    const entry = pod.spec?.ephemeralContainers?.some((c) => c.name === name) ?? false;
-    if (!entry || statusOf(pod, name)?.state?.terminated === undefined) return name;
+    const entry = pod.spec?.ephemeralContainers?.find((c) => c.name === name);
+    if (!entry) return name;
+    const hasEnded = statusOf(pod, name)?.state?.terminated !== undefined;
+    if (!hasEnded && isSame(entry, buildContainer(name, spec, profile))) return name;
   }
+}
+
+/** Whether an entry may be patched with this container: the API server refuses each change of an entry. */
+function isSame(entry: EphemeralContainer, container: EphemeralContainer): boolean {
+  const parts = ({ command, imagePullPolicy }: EphemeralContainer) =>
+    JSON.stringify([command, imagePullPolicy]);
+  return parts(entry) === parts(container);
 }
 
 function nameStem(spec: SessionSpec, profile: Profile): string {

@@ -8,9 +8,16 @@ import type { SessionFlags, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { TargetInfo } from '../model/report.ts';
 import { findRunning, type SessionSpec } from './ephemeral.ts';
-import { findMissingRights, type Preflight, patchContainer, preflight, type Right } from './preflight.ts';
+import {
+  findMissingRights,
+  type Preflight,
+  patchContainer,
+  preflight,
+  type Right,
+  SESSION_RIGHTS,
+} from './preflight.ts';
 import type { Profile } from './profiles.ts';
-import { resolvePod } from './resolve.ts';
+import { resolvePod, rightsToResolve } from './resolve.ts';
 import { waitRunning } from './wait.ts';
 
 /** An open session: its container runs. */
@@ -31,18 +38,18 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the session: one GET when its container already runs; else preflight, patch and a watch.
+ * Opens the session on a pod as it was just read: nothing to do when its container already runs; else preflight, patch
+ * and a watch.
  * @throws {UserError} exit 2 or 3, with what was refused and by whom; the pod's spec is then unchanged, unless the
  *   container was added and did not start
  */
 export async function openPodSession(
   client: KubeClient,
-  target: TargetSpec,
+  pod: Pod,
   flags: SessionFlags,
   image: string,
   options: OpenOptions,
 ): Promise<PodSession> {
-  const pod = await readablePod(client, target, options.signal);
   const spec = sessionSpec(pod, flags, image);
   const running = findRunning(pod, spec);
   if (running) return session(client, pod, running.name, running.profile, true);
@@ -59,8 +66,11 @@ export async function openPodSession(
   return session(client, pod, patched.name, profile, false);
 }
 
-/** The pod; whoever may not even read it is told everything that is missing at once, not right by right. */
-async function readablePod(
+/**
+ * The pod of a target. Whoever may not even read it is told everything that is missing at once, not right by right.
+ * @throws {UserError} exit 2 or 3: no such target, or no right to read it
+ */
+export async function targetPod(
   client: KubeClient,
   target: TargetSpec,
   signal: AbortSignal | undefined,
@@ -69,7 +79,8 @@ async function readablePod(
     return await resolvePod(client, target, signal);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
-    const missing = await findMissingRights(client, client.namespace, undefined, signal);
+    const rights = [...rightsToResolve(target), ...SESSION_RIGHTS];
+    const missing = await findMissingRights(client, rights, client.namespace, undefined, signal);
     throw missing.length > 0 ? noRights(missing, client.namespace) : error;
   }
 }
@@ -140,9 +151,13 @@ function admitted(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
 /** Rights as prose: `patch pods/ephemeralcontainers, get and create pods/exec`. */
 export function listRights(rights: readonly Right[]): string {
   const byResource = new Map<string, string[]>();
-  for (const { verb, resource } of rights)
-    byResource.set(resource, [...(byResource.get(resource) ?? []), verb]);
-  return [...byResource].map(([resource, verbs]) => `${verbs.join(' and ')} ${resource}`).join(', ');
+  for (const { verb, resource, group } of rights) {
+    const name = group === undefined ? resource : `${resource}.${group}`;
+    byResource.set(name, [...(byResource.get(name) ?? []), verb]);
+  }
+  return [...byResource]
+    .map(([name, verbs]) => `${verbs.join(', ').replace(/, (\w+)$/, ' and $1')} ${name}`)
+    .join(', ');
 }
 
 function session(

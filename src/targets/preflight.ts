@@ -9,12 +9,15 @@ import type { Pod } from '../kube/types.ts';
 import { buildContainer, containerName, type SessionSpec } from './ephemeral.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 
-/** A right that a session needs. Exec over a WebSocket is a GET, and Kubernetes ≥1.35 also wants `create` for it. */
+/** A right on a resource of an API group; without one, of the core group. */
 export interface Right {
-  readonly verb: 'patch' | 'get' | 'create' | 'watch';
-  readonly resource: 'pods' | 'pods/ephemeralcontainers' | 'pods/exec';
+  readonly verb: 'create' | 'get' | 'list' | 'patch' | 'watch';
+  /** The plural, with the sub-resource if there is one: `pods/exec`. */
+  readonly resource: string;
+  readonly group?: string;
 }
 
+/** What a session needs. Exec over a WebSocket is a GET, and Kubernetes ≥1.35 also wants `create` for it. */
 export const SESSION_RIGHTS: readonly Right[] = [
   { verb: 'get', resource: 'pods' },
   { verb: 'watch', resource: 'pods' },
@@ -66,7 +69,8 @@ export function podProblem(pod: Pod): string | undefined {
 
 function pendingReason(pod: Pod): string | undefined {
   const unscheduled = pod.status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False');
-  if (unscheduled) return unscheduled.message ?? unscheduled.reason;
+  // The scheduler's message is made of sentences; here it is a part of one.
+  if (unscheduled) return (unscheduled.message ?? unscheduled.reason)?.replace(/\.$/, '');
   const waiting = pod.status?.containerStatuses?.find((s) => s.state?.waiting)?.state?.waiting;
   return waiting ? [waiting.reason, waiting.message].filter(Boolean).join(', ') : undefined;
 }
@@ -84,7 +88,7 @@ export async function preflight(
   const wanted = spec.choice === 'auto' ? PROFILES : [spec.choice];
   const first = wanted[0]!;
   const [missingRights, verdict] = await Promise.all([
-    findMissingRights(client, pod.metadata!.namespace!, pod.metadata!.name!, signal),
+    findMissingRights(client, SESSION_RIGHTS, pod.metadata!.namespace!, pod.metadata!.name!, signal),
     dryRun(client, pod, spec, first, signal),
   ]);
   if (missingRights.length > 0)
@@ -101,17 +105,16 @@ export async function preflight(
   };
 }
 
-/** Those of {@link SESSION_RIGHTS} that the user lacks on a pod, or (no name) on the pods of a namespace. */
+/** Those of the rights that the user lacks on one object, or (no name) on all of a namespace. */
 export async function findMissingRights(
   client: KubeClient,
+  rights: readonly Right[],
   namespace: string,
   name: string | undefined,
   signal?: AbortSignal,
 ): Promise<Right[]> {
-  const allowed = await Promise.all(
-    SESSION_RIGHTS.map((right) => may(client, namespace, name, right, signal)),
-  );
-  return SESSION_RIGHTS.filter((_right, i) => !allowed[i]);
+  const allowed = await Promise.all(rights.map((right) => may(client, namespace, name, right, signal)));
+  return rights.filter((_right, i) => !allowed[i]);
 }
 
 async function may(
@@ -125,7 +128,9 @@ async function may(
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
-    spec: { resourceAttributes: { namespace, name, verb: right.verb, resource, subresource } },
+    spec: {
+      resourceAttributes: { namespace, name, verb: right.verb, group: right.group, resource, subresource },
+    },
   };
   const answer = await client.post<{ status?: { allowed?: boolean } }>(
     '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',

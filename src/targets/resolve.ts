@@ -5,6 +5,7 @@ import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
 import type { TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import type { Right } from './preflight.ts';
 
 /** Where each kind of workload lives in the API; the keys are kubectl's names and short names. */
 const WORKLOADS: Readonly<
@@ -56,6 +57,16 @@ export async function resolvePod(client: KubeClient, target: TargetSpec, signal?
   }
   const selector = await selectorOf(client, workload, name, signal);
   return readyPod(client, selector, `${workload.kind}/${name}`, signal);
+}
+
+/** The rights that finding the pod takes. */
+export function rightsToResolve(target: TargetSpec): Right[] {
+  const list: Right = { verb: 'list', resource: 'pods' };
+  if (target.kind === 'selector') return [list];
+  const workload = WORKLOADS[target.name.slice(0, Math.max(0, target.name.indexOf('/'))).toLowerCase()];
+  if (!workload) return [];
+  const group = /^apis\/(.+)\/\w+$/.exec(workload.api)?.[1];
+  return [{ verb: 'get', resource: workload.plural, ...(group === undefined ? {} : { group }) }, list];
 }
 
 async function getPod(client: KubeClient, name: string, signal?: AbortSignal): Promise<Pod> {

@@ -8,6 +8,8 @@ import { statusOf } from './ephemeral.ts';
 
 /** Reasons of `waiting` that pass by themselves; every other one is the kubelet's word that it failed. */
 const PASSING = new Set(['ContainerCreating', 'PodInitializing']);
+/** Reasons of the kubelet's events that say so too (pkg/kubelet/events): pull, pull policy, image name and start. */
+const FAILURES = new Set(['Failed', 'ErrImageNeverPull', 'InspectFailed']);
 /** How long a silent kubelet is waited for before its node is looked at. */
 const SILENCE_MS = 5_000;
 
@@ -132,7 +134,7 @@ async function watchFailures(
       query,
       signal,
     )) {
-      if (object.reason === 'Failed' || object.reason === 'InspectFailed') {
+      if (FAILURES.has(object.reason ?? '')) {
         onFailure((object.message ?? 'the kubelet gives no message').trim());
         return;
       }

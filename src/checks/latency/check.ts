@@ -3,5 +3,11 @@ import type { Check } from '../../model/check.ts';
 import type { LatencyInput } from './facts.ts';
 import { judgeLatency } from './judge.ts';
 import { planLatency } from './plan.ts';
+import { LATENCY_RULES } from './rules/index.ts';
 
-export const latency: Check<LatencyInput> = { id: 'latency', plan: planLatency, judge: judgeLatency };
+export const latency: Check<LatencyInput> = {
+  id: 'latency',
+  findings: LATENCY_RULES.map((rule) => rule.meta),
+  plan: planLatency,
+  judge: judgeLatency,
+};

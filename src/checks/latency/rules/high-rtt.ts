@@ -45,6 +45,7 @@ function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
       rtt.by === 'icmp'
         ? quote(path.results.icmp, /min\/avg\/max|time=/, 2)
         : quote(path.results.tcp, /^(ok|failed) /, 3),
+      { subject: path.destination.label },
     ),
   ];
 }

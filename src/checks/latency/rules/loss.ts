@@ -32,6 +32,7 @@ function partialLoss(path: PathFacts): Finding[] {
       share >= CRITICAL_SHARE ? 'critical' : 'warning',
       `${icmp.sent - icmp.received} of ${icmp.sent} echo requests to ${path.destination.label} (${path.address}) got no answer: ${(share * 100).toFixed(0)} % loss.`,
       quote(path.results.icmp, /packets transmitted|^From /, 3),
+      { subject: path.destination.label },
     ),
   ];
 }
@@ -52,6 +53,7 @@ function totalLoss(path: PathFacts): Finding[] {
         ...quote(path.results.tcp, /^(try|ok|failed)|: /, 3),
         ...quote(path.results.icmp, /packets transmitted|^From /, 3),
       ],
+      { subject: path.destination.label },
     ),
   ];
 }

@@ -41,6 +41,7 @@ export const slowConnect: Rule<LatencyFacts> = {
               excerpt: `TcpExt TCPSynRetrans ${counters.before['TcpExt.TCPSynRetrans']} before, ${counters.after['TcpExt.TCPSynRetrans']} after`,
             },
           ],
+          { subject: path.destination.label },
         ),
       ];
     });

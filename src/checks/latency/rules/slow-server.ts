@@ -31,6 +31,7 @@ export const slowServer: Rule<LatencyFacts> = {
           'warning',
           `${path.destination.url} connected in ${formatMs(timing.connectMs)}, but its first byte took another ${formatMs(waited)} (HTTP ${timing.status}).`,
           quote(path.results.http, /./, 1),
+          { subject: path.destination.label },
         ),
       ];
     }),
