@@ -3,6 +3,7 @@ import type { CheckId, PreparedCheck } from '../checks/registry.ts';
 import { judge } from '../checks/report.ts';
 import type { CheckArgs } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
+import { writeBundle } from './bundle-file.ts';
 import type { InputContext } from './inputs/context.ts';
 import { askedDestinations } from './inputs/destinations.ts';
 import { prepareLatency } from './inputs/latency.ts';
@@ -32,7 +33,8 @@ export async function checkReport(
   const checks = (await Promise.all(ids.map((id) => INPUTS[id](context)))).filter((c) => c !== undefined);
   const session = await openSession(args, signal, progress, target);
   progress.show(`checking ${ids.join(', ')}`);
-  return judge(
-    await runChecks(checks, { session, startedAt, startedMs, timeoutMs: args.session.timeoutMs, signal }),
-  );
+  const { timeoutMs } = args.session;
+  const bundle = await runChecks(checks, { session, startedAt, startedMs, timeoutMs, signal });
+  if (args.report.save !== undefined) await writeBundle(args.report.save, bundle);
+  return judge(bundle);
 }

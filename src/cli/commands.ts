@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { explain, judge } from './commands/findings.ts';
 import { latency } from './commands/latency.ts';
 import { preflight } from './commands/preflight.ts';
 import { run } from './commands/run.ts';
@@ -10,6 +11,7 @@ import { completion, version } from './commands/static.ts';
 export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Command[] }> = [
   { title: 'Find the cause', commands: [latency] },
   { title: 'Look for yourself', commands: [shell, run] },
+  { title: 'Understand', commands: [explain, judge] },
   { title: 'What the tool does in the cluster', commands: [preflight, sessionsList, sessionsStop] },
   { title: 'Other', commands: [version, completion] },
 ];

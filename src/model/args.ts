@@ -52,6 +52,8 @@ export type FailOn = 'critical' | 'warning' | 'info';
 export interface ReportFlags {
   readonly output: OutputFormat;
   readonly failOn: FailOn;
+  /** Where to write the evidence of the run, for `judge`. */
+  readonly save?: string;
 }
 
 interface TargetedArgs {
@@ -99,6 +101,17 @@ export interface ShellArgs extends TargetedArgs {
 
 export interface PreflightArgs extends TargetedArgs {
   readonly output: OutputFormat;
+}
+
+export interface JudgeArgs {
+  /** A file that --save wrote. */
+  readonly bundle: string;
+  readonly report: ReportFlags;
+}
+
+export interface ExplainArgs {
+  /** A finding's ID. */
+  readonly id: string;
 }
 
 export interface SessionsListArgs {

@@ -4,11 +4,22 @@ import type { Channel } from '../channels/channel.ts';
 import { compactScript } from '../channels/script.ts';
 import type { Evidence, ProbePlan, ProbeResult } from '../model/evidence.ts';
 import { encodePlan, RunnerDecoder } from './plan.ts';
+import { redact } from './redact.ts';
 import RUNNER from './runner.sh';
 
 /** The run ended before the plan did; `message` says what the far side printed instead. */
 export class GatherError extends Error {
   override readonly name = 'GatherError';
+}
+
+/** Here and nowhere later, so that what is judged, shown and saved is the same. */
+function redacted(result: ProbeResult): ProbeResult {
+  return {
+    ...result,
+    command: result.command.map(redact),
+    stdout: redact(result.stdout),
+    stderr: redact(result.stderr),
+  };
 }
 
 /**
@@ -34,7 +45,7 @@ export async function gather(
     write: (chunk: Buffer, _encoding, next) => {
       try {
         for (const event of decoder.push(chunk)) {
-          if (event.kind === 'result') results[event.result.id] = event.result;
+          if (event.kind === 'result') results[event.result.id] = redacted(event.result);
           else if (event.kind === 'phase') options.onProgress?.(++phases);
           else if (event.kind === 'done') done = true;
           else if (event.kind === 'error') complaint = event.message;

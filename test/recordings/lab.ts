@@ -17,7 +17,12 @@ export const ADDRESSES = {
   absent: '203.0.113.77',
 } as const;
 /** Interfaces by the namespace that they lead out of, and where to. */
-export const LINKS = { clientOut: 'ntr-c', routerToClient: 'ntr-rc', routerToServer: 'ntr-rs', serverOut: 'ntr-s' } as const;
+export const LINKS = {
+  clientOut: 'ntr-c',
+  routerToClient: 'ntr-rc',
+  routerToServer: 'ntr-rs',
+  serverOut: 'ntr-s',
+} as const;
 
 const children = new Set<ChildProcess>();
 
@@ -39,21 +44,47 @@ export async function openLab(): Promise<void> {
     await run(['ip', 'netns', 'add', name]);
     await run(['ip', '-n', name, 'link', 'set', 'lo', 'up']);
   }
-  await link(client, LINKS.clientOut, `${ADDRESSES.client}/24`, router, LINKS.routerToClient, `${ADDRESSES.gateway}/24`);
-  await link(server, LINKS.serverOut, `${ADDRESSES.server}/24`, router, LINKS.routerToServer, '203.0.113.1/24');
+  await link(
+    client,
+    LINKS.clientOut,
+    `${ADDRESSES.client}/24`,
+    router,
+    LINKS.routerToClient,
+    `${ADDRESSES.gateway}/24`,
+  );
+  await link(
+    server,
+    LINKS.serverOut,
+    `${ADDRESSES.server}/24`,
+    router,
+    LINKS.routerToServer,
+    '203.0.113.1/24',
+  );
   await run(['ip', '-n', client, 'route', 'add', 'default', 'via', ADDRESSES.gateway]);
   await run(['ip', '-n', server, 'route', 'add', 'default', 'via', '203.0.113.1']);
   await inside(router, ['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv4.icmp_ratelimit=0']);
   // A small window lets a queue fill to a plateau without dropping anything.
   await inside(server, ['sysctl', '-qw', 'net.ipv4.tcp_rmem=4096 65536 65536']);
-  background(['nsenter', `--net=${netnsPath(server)}`, process.execPath, join(import.meta.dirname, 'peer.ts')]);
+  background([
+    'nsenter',
+    `--net=${netnsPath(server)}`,
+    process.execPath,
+    join(import.meta.dirname, 'peer.ts'),
+  ]);
   await until('the peer listens', 10, async () => {
     const listening = await inside(server, ['ss', '-tlnH']);
     return listening.includes(`:${PEER_PORTS.sink} `) || 'not yet';
   });
 }
 
-async function link(a: string, nameA: string, addressA: string, b: string, nameB: string, addressB: string): Promise<void> {
+async function link(
+  a: string,
+  nameA: string,
+  addressA: string,
+  b: string,
+  nameB: string,
+  addressB: string,
+): Promise<void> {
   await run(['ip', 'link', 'add', nameA, 'netns', a, 'type', 'veth', 'peer', 'name', nameB, 'netns', b]);
   await run(['ip', '-n', a, 'addr', 'add', addressA, 'dev', nameA]);
   await run(['ip', '-n', b, 'addr', 'add', addressB, 'dev', nameB]);
@@ -93,7 +124,14 @@ export async function withRules<T>(
   rules: readonly string[],
   work: () => Promise<T>,
 ): Promise<T> {
-  const table = ['table ip ntrec {', `chain c { type filter hook ${hook} priority 0; policy accept;`, ...rules, '}', '}', ''];
+  const table = [
+    'table ip ntrec {',
+    `chain c { type filter hook ${hook} priority 0; policy accept;`,
+    ...rules,
+    '}',
+    '}',
+    '',
+  ];
   await run(['nsenter', `--net=${netnsPath(namespace)}`, 'nft', '-f', '-'], { input: table.join('\n') });
   try {
     return await work();
@@ -109,7 +147,23 @@ export async function withRateLimit<T>(
   { rate, limit }: { readonly rate: string; readonly limit: number },
   work: () => Promise<T>,
 ): Promise<T> {
-  await run(['tc', '-n', namespace, 'qdisc', 'add', 'dev', device, 'root', 'tbf', 'rate', rate, 'burst', '4000', 'limit', String(limit)]);
+  await run([
+    'tc',
+    '-n',
+    namespace,
+    'qdisc',
+    'add',
+    'dev',
+    device,
+    'root',
+    'tbf',
+    'rate',
+    rate,
+    'burst',
+    '4000',
+    'limit',
+    String(limit),
+  ]);
   try {
     return await work();
   } finally {
@@ -128,7 +182,10 @@ export async function withClientRoute<T>(route: readonly string[], work: () => P
 }
 
 /** Runs `work` while processes run in the background. */
-export async function withBackground<T>(commands: readonly (readonly string[])[], work: () => Promise<T>): Promise<T> {
+export async function withBackground<T>(
+  commands: readonly (readonly string[])[],
+  work: () => Promise<T>,
+): Promise<T> {
   const ends = commands.map(background);
   try {
     return await work();

@@ -58,7 +58,8 @@ export interface Pods {
 /** Makes the pods and their sessions; {@link closePods} undoes it. */
 export async function openPods(): Promise<Pods> {
   await closePods();
-  for (const namespace of NAMESPACES) await kubectl(['apply', '-f', '-'], JSON.stringify(manifest(namespace)));
+  for (const namespace of NAMESPACES)
+    await kubectl(['apply', '-f', '-'], JSON.stringify(manifest(namespace)));
   for (const namespace of NAMESPACES) {
     await kubectl(['wait', '-n', namespace, `pod/${NAME}`, '--for=condition=Ready', '--timeout=60s']);
     const tool = join(repoDir, 'dist/kubectl-nettools');
@@ -73,12 +74,15 @@ export async function openPods(): Promise<Pods> {
 
 /** Deletes the pods and waits until they are gone. */
 export async function closePods(): Promise<void> {
-  for (const namespace of NAMESPACES) await kubectl(['delete', 'pod', '-n', namespace, NAME, '--ignore-not-found']);
+  for (const namespace of NAMESPACES)
+    await kubectl(['delete', 'pod', '-n', namespace, NAME, '--ignore-not-found']);
 }
 
 interface PodObject {
   readonly metadata: { readonly uid: string };
-  readonly spec: Readonly<Record<'containers' | 'ephemeralContainers', readonly { readonly name: string }[] | undefined>>;
+  readonly spec: Readonly<
+    Record<'containers' | 'ephemeralContainers', readonly { readonly name: string }[] | undefined>
+  >;
 }
 
 /** @param processName a word of the command line of the container's own process */
@@ -86,12 +90,26 @@ async function place(namespace: string, containerPrefix: string, processName: st
   const pod = JSON.parse(await kubectl(['get', 'pod', '-n', namespace, NAME, '-o', 'json'])) as PodObject;
   const all = [...(pod.spec.containers ?? []), ...(pod.spec.ephemeralContainers ?? [])];
   const container = all.find((c) => c.name.startsWith(containerPrefix))?.name;
-  if (container === undefined) throw new Error(`pod ${namespace}/${NAME} has no container ${containerPrefix}`);
+  if (container === undefined)
+    throw new Error(`pod ${namespace}/${NAME} has no container ${containerPrefix}`);
   const pid = await processOf(pod.metadata.uid, processName);
   return {
     exec: (argv, input) =>
       attempt(
-        [kubectlPath(), '--kubeconfig', kubeconfig, 'exec', '-i', '-n', namespace, NAME, '-c', container, '--', ...argv],
+        [
+          kubectlPath(),
+          '--kubeconfig',
+          kubeconfig,
+          'exec',
+          '-i',
+          '-n',
+          namespace,
+          NAME,
+          '-c',
+          container,
+          '--',
+          ...argv,
+        ],
         input === undefined ? {} : { input },
       ),
     words: (netns, argv) => [

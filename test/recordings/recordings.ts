@@ -1,7 +1,7 @@
 /** Recordings of real tools, made by record.ts: what they are, and how a test gets one. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Destination } from '../../src/checks/latency/facts.ts';
+import type { LatencyInput } from '../../src/checks/latency/facts.ts';
 import type { Evidence } from '../../src/model/evidence.ts';
 
 /** What every recording tells of itself. */
@@ -29,7 +29,7 @@ export interface RunRecording extends Origin {
   readonly argv: readonly string[];
   readonly code: number;
   readonly stderr: string;
-  readonly destinations: readonly Destination[];
+  readonly input: LatencyInput;
   readonly evidence: Evidence;
 }
 

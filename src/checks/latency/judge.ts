@@ -5,6 +5,7 @@ import type { Evidence } from '../../model/evidence.ts';
 import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
 import { growth } from '../../parsers/proc-net.ts';
 import { formatMs } from '../quote.ts';
+import { Skips } from '../skipped.ts';
 import { type Distribution, distribution, histogram } from '../statistics.ts';
 import { judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 import { latencyFacts } from './gathered.ts';
@@ -49,28 +50,17 @@ function summary(
   return `${rtts.length} of ${facts.paths.length} destinations answered, the slowest with a p95 of ${formatMs(Math.max(...rtts.map((d) => d.p95)))}.`;
 }
 
-/** NT-SYS-001: what was not looked at, each reason once. */
 function skipped(facts: LatencyFacts): Finding[] {
-  const byReason = new Map<string, Set<string>>();
-  const add = (reason: string | undefined, what: string): void => {
-    if (reason !== undefined) byReason.set(reason, (byReason.get(reason) ?? new Set()).add(what));
-  };
+  const skips = new Skips();
   for (const path of facts.paths) {
     if (path.icmp.skipped !== 'the target has none')
-      add(path.icmp.skipped, `ICMP to ${path.destination.label}`);
-    add(path.tcp.skipped, `TCP to ${path.destination.label}`);
-    add(path.http?.skipped, `HTTP to ${path.destination.label}`);
+      skips.add(path.icmp.skipped, `ICMP to ${path.destination.label}`);
+    skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
+    skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
   }
-  if (facts.sockets.result?.code === 127) add('the image has no ss', 'socket round trips (NT-LAT-004)');
-  if (facts.qdiscs.result?.code === 127) add('the image has no tc', 'queue backlogs (NT-LAT-004)');
-  return [...byReason].map(([reason, what]) => ({
-    id: 'NT-SYS-001',
-    severity: 'info',
-    title: 'Not measured',
-    summary: `${[...what].join(', ')}: ${reason}.`,
-    evidence: [],
-    remediation: 'Nothing is wrong with the target because of this; what is listed was not looked at.',
-  }));
+  if (facts.sockets.result?.code === 127) skips.add('the image has no ss', 'socket round trips (NT-LAT-004)');
+  if (facts.qdiscs.result?.code === 127) skips.add('the image has no tc', 'queue backlogs (NT-LAT-004)');
+  return skips.findings();
 }
 
 function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {

@@ -1,6 +1,7 @@
 import type { OutputFormat, ReportFlags } from '../../model/args.ts';
 import type { Flag, TextFlag } from '../flag.ts';
 import type { Values } from '../values.ts';
+import { withoutUndefined } from './connection.ts';
 
 const output = {
   name: 'output',
@@ -20,15 +21,29 @@ const failOn = {
   describe: 'Exit with 1 from this severity on: critical, warning or info',
 } as const satisfies TextFlag;
 
+const save: TextFlag = {
+  name: 'save',
+  kind: 'text',
+  value: 'FILE',
+  describe: 'Also write the evidence to FILE, which "judge FILE" reads',
+};
+
 /** For commands that print something which is no report. */
 export const outputFlags: readonly Flag[] = [output];
 
-export const reportFlags: readonly Flag[] = [output, failOn];
+/** How a report is printed and what makes it fail. */
+export const printFlags: readonly Flag[] = [output, failOn];
+
+export const reportFlags: readonly Flag[] = [...printFlags, save];
 
 export function outputFormat(values: Values): OutputFormat {
   return values.choice(output);
 }
 
 export function reportValues(values: Values): ReportFlags {
-  return { output: outputFormat(values), failOn: values.choice(failOn) };
+  return withoutUndefined({
+    output: outputFormat(values),
+    failOn: values.choice(failOn),
+    save: values.text(save),
+  });
 }

@@ -1,0 +1,33 @@
+import { CHECKS } from '../../src/checks/registry.ts';
+import { SKIPPED } from '../../src/checks/skipped.ts';
+import type { FindingMeta } from '../../src/model/finding.ts';
+
+/** docs/findings.md: every finding, from its own metadata. */
+export function findingsPage(): string {
+  const sections = Object.values(CHECKS).map(
+    ({ id, findings }) => `## ${id}\n\n${findings.map(entry).join('\n')}`,
+  );
+  return `# Findings
+
+<!-- Made by "npm run generate" from src/checks: do not edit. -->
+
+\`kubectl nettools explain ID\` prints the same. An ID is stable: it is never used again for another cause.
+
+${sections.join('\n')}
+## every check
+
+${entry(SKIPPED)}`;
+}
+
+function entry(meta: FindingMeta): string {
+  return `### ${meta.id}: ${meta.title}
+
+${meta.severities.join(' or ')}
+
+${meta.meaning}
+
+- **Raised when:** ${meta.rule}
+- **Source of the limit:** ${meta.source}
+- **What to do:** ${meta.remedy}
+`;
+}

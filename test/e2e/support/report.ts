@@ -1,0 +1,43 @@
+/** Reads reports of `latency -o json` and checks each one against the schema that scripts rely on. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect } from 'vitest';
+import type { Finding, Report } from '../../../src/model/report.ts';
+import { repoDir } from '../../cluster/paths.ts';
+import { nettools, type Outcome } from './cli.ts';
+
+const schema = JSON.parse(readFileSync(join(repoDir, 'src/report/report.schema.json'), 'utf8')) as object;
+const validate = new Ajv2020({ allErrors: true }).compile<Report>(schema);
+
+/** Checks an object against the schema. */
+export function validReport(object: unknown): Report {
+  const isValid = validate(object);
+  expect(validate.errors).toBeNull();
+  if (!isValid) throw new Error('not a report');
+  return object;
+}
+
+/** Runs `latency ARGS -o json`; the report must be valid whatever it says. */
+export async function latencyReport(args: readonly string[]): Promise<{ report: Report; outcome: Outcome }> {
+  const outcome = await nettools(['latency', ...args, '-o', 'json']);
+  expect(outcome.stdout, outcome.stderr).toMatch(/^\{/);
+  return { report: validReport(JSON.parse(outcome.stdout)), outcome };
+}
+
+/** The findings of a report that name something wrong. */
+export function problems(report: Report): Finding[] {
+  return report.checks.flatMap(({ findings }) => findings.filter(({ severity }) => severity !== 'info'));
+}
+
+/** One destination's measurements. */
+export interface DestinationJson {
+  readonly name: string;
+  readonly address: string | null;
+  readonly icmp: { readonly via?: string; readonly lossPercent?: number; readonly skipped?: string };
+  readonly tcp: { readonly port?: string; readonly connected?: number; readonly skipped?: string };
+}
+
+export function destinations(report: Report): readonly DestinationJson[] {
+  return (report.checks[0]?.measurements['destinations'] ?? []) as unknown as readonly DestinationJson[];
+}
