@@ -14,21 +14,23 @@ import { bundleNames } from './bundle.ts';
  */
 export async function makeExecutable(folder: string, nodePath: string, output: string): Promise<void> {
   const assets = bundleNames.flatMap((name) => [`${name}.js`, `${name}.cache`]);
+  const seaConfig = {
+    // Relative: it becomes part of the binary, which must not tell where it was built.
+    main: '../main.js',
+    assets: Object.fromEntries(assets.map((name) => [name, path.join(folder, name)])),
+    disableExperimentalSEAWarning: true,
+    useSnapshot: false,
+    // Node warns when its cache does not fit; src/binary/load.ts does not.
+    useCodeCache: false,
+    // NODE_OPTIONS is meant for the user's own Node programs; here it could only break the plugin.
+    execArgvExtension: 'none',
+  };
   // pkg works in a folder of its own below this one, from where it calls Node.
   process.env.TMPDIR = folder;
   await pkg.default(path.join(folder, 'main.js'), {
     targets: [{ nodeRange: `node${process.versions.node}`, platform: 'linux', arch: 'x64', output }],
     nodePath,
-    seaConfig: {
-      ...{ main: '../main.js' }, // Relative: it becomes part of the binary, which must not tell where it was built.
-      disableExperimentalSEAWarning: true,
-      useSnapshot: false,
-      // Node warns when its cache does not fit; src/binary/load.ts does not.
-      useCodeCache: false,
-      assets: Object.fromEntries(assets.map((name) => [name, path.join(folder, name)])),
-      // NODE_OPTIONS is meant for the user's own Node programs; here it could only break the plugin.
-      ...{ execArgvExtension: 'none' },
-    },
+    seaConfig,
   });
   await chmod(output, 0o755);
 }

@@ -57,7 +57,8 @@ export class DetachFilter extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     if (this.#keys.length === 0) {
       this.push(chunk);
-      return done();
+      done();
+      return;
     }
     const out: number[] = [];
     for (const byte of chunk) {
@@ -65,7 +66,8 @@ export class DetachFilter extends Transform {
         this.#matched++;
         if (this.#matched === this.#keys.length) {
           this.#onDetach();
-          return done();
+          done();
+          return;
         }
         continue;
       }

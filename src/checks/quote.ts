@@ -1,6 +1,7 @@
 /** Quotes of evidence, and numbers as people write them. Pure. */
 import type { ProbeResult } from '../model/evidence.ts';
 import type { Quote } from '../model/report.ts';
+import type { Counters } from '../parsers/proc-net.ts';
 
 /** A quote of a result's lines that match; a result that says nothing is quoted by how it ended. */
 export function quote(result: ProbeResult | undefined, pattern: RegExp, maxLines = 3): Quote[] {
@@ -8,6 +9,19 @@ export function quote(result: ProbeResult | undefined, pattern: RegExp, maxLines
   const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => pattern.test(line));
   const excerpt = lines.slice(-maxLines).join('\n') || `${result.status}, exit code ${result.code}`;
   return [{ command: result.command, excerpt: excerpt.slice(0, 600) }];
+}
+
+/** The counters that decided, as they were before and after; `snapshots` are the results that they were read from. */
+export function quoteCounters(
+  snapshots: readonly ProbeResult[],
+  before: Counters,
+  after: Counters,
+  names: readonly string[],
+): Quote[] {
+  const [first] = snapshots;
+  if (!first) return [];
+  const lines = names.map((name) => `${name.replace('.', ' ')} ${before[name]} before, ${after[name]} after`);
+  return [{ command: first.command, excerpt: lines.join('\n') }];
 }
 
 /** Milliseconds as people write them: `0.043 ms`, `12.3 ms`, `1.20 s`. */

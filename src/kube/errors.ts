@@ -46,5 +46,6 @@ export function networkReason(error: unknown): string {
   const inner = error instanceof AggregateError ? error.errors[0] : error;
   const { code, message } = inner as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : REASONS[code];
-  return known ?? (message ?? String(inner)).split('\n')[0]!.replace(/\.$/, '');
+  const [line = ''] = (message ?? String(inner)).split('\n');
+  return known ?? line.replace(/\.$/, '');
 }

@@ -2,7 +2,7 @@
  * From kubectl's connection flags and KUBECONFIG to one cluster, user and namespace, merged as client-go does it
  * (k8s.io/client-go/tools/clientcmd): missing files are skipped, the first file that names a thing wins.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
@@ -194,13 +194,4 @@ function impersonation(flags: ConnectionFlags): Record<string, string | readonly
   if (flags.asGroup !== undefined && flags.asGroup.length > 0) headers['Impersonate-Group'] = flags.asGroup;
   if (flags.asUid !== undefined) headers['Impersonate-Uid'] = flags.asUid;
   return headers;
-}
-
-/** Whether `readFileSync` can read a file that a flag names, told as one sentence. */
-export function assertReadable(flag: string, file: string): void {
-  try {
-    readFileSync(file);
-  } catch (error) {
-    throw new UserError(`--${flag}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, 3);
-  }
 }

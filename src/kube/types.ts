@@ -1,12 +1,10 @@
 /** The Kubernetes objects that the tool reads, as client-node types them. Type-only: nothing of it is loaded. */
 export type {
   CoreV1Event,
-  DiscoveryV1EndpointPort as EndpointPort,
   V1ContainerStatus as ContainerStatus,
   V1EndpointSlice as EndpointSlice,
   V1EphemeralContainer as EphemeralContainer,
   V1Namespace as Namespace,
   V1Pod as Pod,
   V1Service as Service,
-  V1Status as Status,
 } from '@kubernetes/client-node';

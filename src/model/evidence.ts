@@ -8,8 +8,9 @@ export interface ProbeCommand {
   /** Unique in its plan. */
   readonly id: string;
   /**
-   * The words of the command. A word that is exactly one of {@link PLACEHOLDERS} is replaced on the target by what it
-   * stands for; where that is not known there, the command is not run and its status says so.
+   * The words of the command. A word that is exactly `%gateway%`, `%dns%`, `%apiserver%` or `%apiserver-port%` is
+   * replaced on the target by its default gateway, first name server, or the API server's cluster IP or port; where
+   * that is not known there, the command is not run and its status says so.
    */
   readonly argv: readonly string[];
   /** The command is ended after this many seconds. */
@@ -17,9 +18,6 @@ export interface ProbeCommand {
   /** What `argv` does in words that fit a report, when it carries a script: shown in place of it. */
   readonly display?: readonly string[];
 }
-
-/** Words that only the target can fill in: its default gateway, first name server, and the API server's cluster IP. */
-export const PLACEHOLDERS = ['%gateway%', '%dns%', '%apiserver%', '%apiserver-port%'] as const;
 
 /** Commands in order of phases; those of one phase run at the same time. */
 export interface ProbePlan {

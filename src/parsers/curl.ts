@@ -2,28 +2,33 @@
 
 /** The `-w` argument; times in seconds, as curl has them. */
 export const CURL_FORMAT =
-  '%{http_code} %{time_connect} %{time_appconnect} %{time_starttransfer} %{num_connects}\\n';
+  '%{http_code} %{time_connect} %{time_appconnect} %{time_starttransfer} %{time_total}\\n';
 
 /** The timing of one HTTP request. Times in milliseconds from its start. */
 export interface HttpTiming {
+  /** 0: no answer came. */
   readonly status: number;
   readonly connectMs: number;
   /** The connection is ready to carry the request: after TLS, where there is TLS. */
   readonly readyMs: number;
-  readonly firstByteMs: number;
+  /** `null`: none came, to the end of the request. */
+  readonly firstByteMs: number | null;
+  readonly totalMs: number;
 }
 
-/** `undefined` when there was no answer to time. */
+/** `undefined` when there was no connection to time. */
 export function parseCurl(stdout: string): HttpTiming | undefined {
-  const [status = NaN, connect = NaN, appConnect = NaN, firstByte = NaN] = stdout
+  const [status = NaN, connect = NaN, appConnect = NaN, firstByte = NaN, total = NaN] = stdout
     .trim()
     .split(' ')
     .map(Number);
-  if (!Number.isFinite(firstByte) || status === 0) return undefined;
+  if (![status, connect, appConnect, firstByte, total].every(Number.isFinite) || connect === 0)
+    return undefined;
   return {
     status,
     connectMs: connect * 1000,
     readyMs: Math.max(connect, appConnect) * 1000,
-    firstByteMs: firstByte * 1000,
+    firstByteMs: status === 0 ? null : firstByte * 1000,
+    totalMs: total * 1000,
   };
 }

@@ -19,7 +19,8 @@ export function parseQdiscs(stdout: string): Qdisc[] | undefined {
     return undefined;
   }
   if (!Array.isArray(list)) return undefined;
-  return (list as Record<string, unknown>[]).map((entry) => ({
+  const entries = list.filter((e): e is Record<string, unknown> => typeof e === 'object' && e !== null);
+  return entries.map((entry) => ({
     kind: String(entry['kind'] ?? ''),
     device: String(entry['dev'] ?? ''),
     handle: String(entry['handle'] ?? ''),

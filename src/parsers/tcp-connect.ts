@@ -3,8 +3,11 @@
 /** One try to connect. Time in milliseconds. */
 export interface ConnectTry {
   readonly ms: number;
-  /** `refused` is an answer of the far side, and so times the way too. `unanswered`: ended with no word. */
-  readonly outcome: 'connected' | 'refused' | 'error' | 'unanswered';
+  /**
+   * `refused` is an answer of the far side, and so times the way too. `unanswered`: ended with no word. `unresolved`:
+   * the name failed, and nothing is known of the way.
+   */
+  readonly outcome: 'connected' | 'refused' | 'error' | 'unanswered' | 'unresolved';
   /** The system's own text of an error, such as `No route to host`. */
   readonly error?: string;
 }
@@ -16,6 +19,10 @@ export interface ConnectSeries {
   readonly tries: readonly ConnectTry[];
 }
 
+/** What getaddrinfo says, of glibc and of musl, where bash has to resolve the name itself. */
+const UNRESOLVED =
+  /^(Name or service not known|No address associated with hostname|Temporary failure in name resolution|Name does not resolve|Try again)$/;
+
 /**
  * @param stdout what the script printed, cut anywhere when it was ended by its time limit
  * @param limitMs for a try that was still open then
@@ -25,7 +32,8 @@ export function parseConnects(stdout: string, limitMs: number): ConnectSeries {
   let address: string | undefined;
   let open = false;
   let said = '';
-  for (const line of stdout.split('\n')) {
+  // What has no line end was cut off, and may be half a number.
+  for (const line of stdout.split('\n').slice(0, -1)) {
     const [word = '', value = ''] = line.split(' ');
     if (word === 'address') address = value;
     else if (word === 'try') {
@@ -44,8 +52,9 @@ export function parseConnects(stdout: string, limitMs: number): ConnectSeries {
 }
 
 function failedTry(ms: number, said: string): ConnectTry {
-  const error = said.slice(said.lastIndexOf(': ') + 2).trim();
+  const error = said.split(': ').at(-1)?.trim() ?? '';
   if (error === 'Connection refused') return { ms, outcome: 'refused' };
   if (error === 'Connection timed out') return { ms, outcome: 'unanswered', error };
+  if (UNRESOLVED.test(error)) return { ms, outcome: 'unresolved', error };
   return { ms, outcome: 'error', error: error || 'no reason given' };
 }

@@ -71,7 +71,10 @@ function lossOf(measured: Fields): string {
   if (typeof measured['lossPercent'] === 'number') return `${measured['lossPercent']} %`;
   const tries = Number(measured['tries'] ?? 0);
   const lost = Number(measured['unanswered'] ?? 0) + Number(measured['failed'] ?? 0);
-  return tries === 0 ? '-' : `${Math.round((lost / tries) * 100)} %`;
+  if (tries === 0) return '-';
+  const percent = (lost / tries) * 100;
+  // Something that is lost is never shown as nothing.
+  return percent > 0 && percent < 1 ? '<1 %' : `${Math.round(percent)} %`;
 }
 
 /** A port that nobody listens on still times the way: its refusal is an answer. */

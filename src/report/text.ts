@@ -1,17 +1,15 @@
 /** Text for a terminal that may come from a hostile place. Pure. */
 
 /**
- * Makes remote text safe to show: control characters (C0 but newline and tab, DEL, C1) and the marks that reorder
- * text (bidirectional overrides, Unicode TR 36) are escaped visibly, so they cannot drive the terminal.
+ * Makes remote text safe to show: control characters (Unicode Cc, but newline and tab) and invisible ones that reorder
+ * or hide text (Cf; Unicode TR 36) are escaped visibly, so they cannot drive the terminal or fool the reader.
  */
 export function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    (character) => {
-      return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-    },
-  );
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => {
+    if (character === '\n' || character === '\t') return character;
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;
+  });
 }
 
 /** How to paint; without colour every style is the identity. */

@@ -8,6 +8,7 @@ import type { SessionFlags, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { TargetInfo } from '../model/report.ts';
 import { findRunning, type SessionSpec } from './ephemeral.ts';
+import { identityOf } from './identity.ts';
 import {
   findMissingRights,
   type Preflight,
@@ -167,8 +168,7 @@ function session(
   profile: Profile,
   reused: boolean,
 ): PodSession {
-  const namespace = pod.metadata!.namespace!;
-  const name = pod.metadata!.name!;
+  const { namespace, name } = identityOf(pod);
   return {
     channel: new PodExecChannel(client, { namespace, pod: name, container }),
     pod,

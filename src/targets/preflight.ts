@@ -7,6 +7,7 @@ import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
 import { buildContainer, containerName, type SessionSpec } from './ephemeral.ts';
+import { identityOf } from './identity.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 
 /** A right on a resource of an API group; without one, of the core group. */
@@ -85,17 +86,18 @@ export async function preflight(
   const problem = podProblem(pod);
   if (problem !== undefined)
     return { podProblem: problem, missingRights: [], profiles: [], profile: undefined };
-  const wanted = spec.choice === 'auto' ? PROFILES : [spec.choice];
-  const first = wanted[0]!;
+  const [first, ...weaker]: readonly [Profile, ...Profile[]] =
+    spec.choice === 'auto' ? PROFILES : [spec.choice];
+  const { namespace, name } = identityOf(pod);
   const [missingRights, verdict] = await Promise.all([
-    findMissingRights(client, SESSION_RIGHTS, pod.metadata!.namespace!, pod.metadata!.name!, signal),
+    findMissingRights(client, SESSION_RIGHTS, namespace, name, signal),
     dryRun(client, pod, spec, first, signal),
   ]);
   if (missingRights.length > 0)
     return { podProblem: undefined, missingRights, profiles: [], profile: undefined };
   const rest = verdict.allowed
     ? []
-    : await Promise.all(wanted.slice(1).map((p) => dryRun(client, pod, spec, p, signal)));
+    : await Promise.all(weaker.map((p) => dryRun(client, pod, spec, p, signal)));
   const profiles = [verdict, ...rest];
   return {
     podProblem: undefined,
@@ -167,9 +169,10 @@ export async function patchContainer(
   profile: Profile,
   options: { readonly dryRun?: boolean; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<{ pod: Pod; name: string }> {
+  const place = identityOf(pod);
   const name = containerName(pod, spec, profile);
   const patched = await client.patch<Pod>(
-    podsPath(pod.metadata!.namespace!, pod.metadata!.name!, 'ephemeralcontainers'),
+    podsPath(place.namespace, place.name, 'ephemeralcontainers'),
     { spec: { ephemeralContainers: [buildContainer(name, spec, profile)] } },
     { signal: options.signal, ...(options.dryRun ? { query: { dryRun: 'All' } } : {}) },
   );

@@ -5,6 +5,7 @@ import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { CoreV1Event, Pod } from '../kube/types.ts';
 import { UserError } from '../model/errors.ts';
 import { statusOf } from './ephemeral.ts';
+import { identityOf } from './identity.ts';
 
 /** Reasons of `waiting` that pass by themselves; every other one is the kubelet's word that it failed. */
 const PASSING = new Set(['ContainerCreating', 'PodInitializing']);
@@ -65,7 +66,7 @@ export async function waitRunning(
     readonly onProgress: (text: string) => void;
   },
 ): Promise<void> {
-  const place = { namespace: pod.metadata!.namespace!, name: pod.metadata!.name! };
+  const place = identityOf(pod);
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const silence = silenceWatch(client, pod);
   const events = new AbortController();
@@ -123,14 +124,14 @@ async function watchFailures(
   signal: AbortSignal,
   onFailure: (text: string) => void,
 ): Promise<void> {
-  const { namespace, uid, resourceVersion } = pod.metadata!;
+  const { namespace, uid, resourceVersion } = identityOf(pod);
   const query = {
     fieldSelector: `involvedObject.uid=${uid},involvedObject.fieldPath=spec.ephemeralContainers{${container}},type=Warning`,
-    resourceVersion: resourceVersion!,
+    resourceVersion,
   };
   try {
     for await (const { object } of client.watch<CoreV1Event>(
-      namespacedPath('api/v1', namespace!, 'events'),
+      namespacedPath('api/v1', namespace, 'events'),
       query,
       signal,
     )) {
@@ -151,8 +152,8 @@ async function watchPod(
   signal: AbortSignal,
   judge: (pod: Pod) => boolean,
 ): Promise<void> {
-  const { namespace, name } = { namespace: pod.metadata!.namespace!, name: pod.metadata!.name! };
-  let version = pod.metadata!.resourceVersion!;
+  const { namespace, name, resourceVersion } = identityOf(pod);
+  let version = resourceVersion;
   for (;;) {
     signal.throwIfAborted();
     const query = { fieldSelector: `metadata.name=${name}`, resourceVersion: version };
@@ -169,7 +170,7 @@ async function watchPod(
       // 410: the version is too old to go on from. Read the pod anew and watch from there.
       if (!(error instanceof ApiError) || error.status !== 410) throw error;
       const current = await client.get<Pod>(podsPath(namespace, name), { signal });
-      version = current.metadata!.resourceVersion!;
+      version = identityOf(current).resourceVersion;
       if (judge(current)) return;
     }
   }

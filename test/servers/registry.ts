@@ -29,6 +29,12 @@ interface Blob {
   readonly digest: string;
 }
 
+interface Image {
+  readonly manifest: Blob;
+  readonly config: Blob;
+  readonly layer: Blob;
+}
+
 function blob(type: string, bytes: Buffer): Blob {
   return { type, bytes, digest: sha256(bytes) };
 }
@@ -42,7 +48,7 @@ function descriptor({ type, bytes, digest }: Blob): object {
 }
 
 /** Builds the image anew, with something random in it: no node has its layer already. */
-async function buildImage(): Promise<{ manifest: Blob; config: Blob; layer: Blob }> {
+async function buildImage(): Promise<Image> {
   const root = mkdtempSync(join(tmpdir(), 'nettools-registry-'));
   try {
     mkdirSync(join(root, 'bin'));
@@ -88,31 +94,30 @@ export class TestRegistry {
   /** `HOST:PORT`, as it stands before an image's name. */
   readonly address: string;
   readonly #server: Server;
-  readonly #blobs: readonly Blob[];
-  readonly #manifest: Blob;
-  readonly #layer: Blob;
+  readonly #images: ReadonlyMap<string, Image>;
   readonly #onRelease: (() => void)[] = [];
   #released = false;
 
-  private constructor(address: string, server: Server, image: { manifest: Blob; config: Blob; layer: Blob }) {
+  private constructor(address: string, server: Server, images: ReadonlyMap<string, Image>) {
     this.address = address;
     this.#server = server;
-    this.#manifest = image.manifest;
-    this.#layer = image.layer;
-    this.#blobs = [image.manifest, image.config, image.layer];
+    this.#images = images;
     server.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
   }
 
   /** Starts a registry. @param address `HOST:PORT`; both nodes of the test cluster pull from one address by http */
   static async start(address: string): Promise<TestRegistry> {
     const [host = '', port = ''] = address.split(':');
-    const image = await buildImage();
+    const images = new Map([
+      ['app', await buildImage()],
+      ['slow', await buildImage()],
+    ]);
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(Number(port), host, resolve);
     });
-    return new TestRegistry(address, server, image);
+    return new TestRegistry(address, server, images);
   }
 
   /** Lets trickling layers come at full speed from now on. */
@@ -138,11 +143,11 @@ export class TestRegistry {
       response.setHeader('WWW-Authenticate', 'Basic realm="nettools test registry"');
       return refuse(response, 401, 'UNAUTHORIZED', 'authentication required');
     }
-    if (name !== 'app' && name !== 'slow') return refuse(response, 404, 'NAME_UNKNOWN', 'repository unknown');
-    const found =
-      kind === 'manifests' && reference === '1'
-        ? this.#manifest
-        : this.#blobs.find(({ digest }) => digest === reference);
+    const image = this.#images.get(name);
+    if (!image) return refuse(response, 404, 'NAME_UNKNOWN', 'repository unknown');
+    const { manifest, config, layer } = image;
+    const isTag = kind === 'manifests' && reference === '1';
+    const found = isTag ? manifest : [manifest, config, layer].find(({ digest }) => digest === reference);
     if (!found) {
       const code = kind === 'manifests' ? 'MANIFEST_UNKNOWN' : 'BLOB_UNKNOWN';
       return refuse(response, 404, code, `${kind} unknown`);
@@ -153,7 +158,7 @@ export class TestRegistry {
       'Docker-Content-Digest': found.digest,
     });
     if (request.method === 'HEAD') response.end();
-    else if (name === 'slow' && found === this.#layer && !this.#released) this.#trickle(response, found.bytes);
+    else if (name === 'slow' && found === layer && !this.#released) this.#trickle(response, found.bytes);
     else response.end(found.bytes);
   }
 

@@ -20,6 +20,8 @@ export interface PathFacts {
   readonly destination: Destination;
   /** As it was resolved on the target. */
   readonly address: string | undefined;
+  /** The TCP port, filled in on the target where it is a placeholder. */
+  readonly port: string;
   readonly icmp: Measured<PingSeries>;
   readonly tcp: Measured<ConnectSeries>;
   readonly http: Measured<HttpTiming> | undefined;

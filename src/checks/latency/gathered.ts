@@ -44,6 +44,8 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
   return {
     destination,
     address: tcp.value?.address ?? results.icmp?.command.at(-1),
+    // tcp-connect HOST PORT COUNT
+    port: results.tcp?.command[2] ?? destination.port,
     icmp,
     tcp,
     http: destination.url === undefined ? undefined : httpOf(results.http),
@@ -60,19 +62,24 @@ function notRun(result: ProbeResult | undefined, tool: string): string | undefin
   return undefined;
 }
 
+/**
+ * ping may not open its socket (iputils, busybox), or the shell may not start it (file capabilities). The same errors
+ * of connect() and sendto() come from a firewall or a prohibit route.
+ */
+const NO_PING_RIGHTS =
+  /socket: (Operation not permitted|Permission denied)|lacking privilege|are you root|cap_net_raw|(exec|line \d+): \S*ping: (Operation not permitted|Permission denied)/;
+
 function icmpOf(result: ProbeResult | undefined): Measured<PingSeries> {
   const reason = notRun(result, 'ping');
   if (reason !== undefined || !result) return { skipped: reason ?? '' };
-  const said = `${result.stdout}\n${result.stderr}`;
-  if (/not permitted|lacking privilege|permission denied|cap_net_raw/i.test(said)) {
+  const series = parsePing(result.stdout);
+  if (series && series.sent > 0) return { value: series };
+  if (NO_PING_RIGHTS.test(result.stderr)) {
     return {
       skipped: 'ICMP needs NET_RAW or a ping_group_range that holds this user: use --profile netadmin',
     };
   }
-  if (/(^|\n)sh: .*ping: not found|ping: (command )?not found/.test(said))
-    return { skipped: 'the image has no ping' };
-  const series = parsePing(result.stdout);
-  if (series && series.sent > 0) return { value: series };
+  if (/\bping: not found$/m.test(result.stderr)) return { skipped: 'the image has no ping' };
   return { skipped: firstLine(result.stderr) ?? `ping ended with code ${result.code}` };
 }
 
@@ -80,16 +87,21 @@ function tcpOf(result: ProbeResult | undefined): Measured<ConnectSeries> {
   const reason = notRun(result, 'bash, which times the connections');
   if (reason !== undefined || !result) return { skipped: reason ?? '' };
   const series = parseConnects(result.stdout, result.durationMs);
-  if (series.tries.length > 0) return { value: series };
-  if (result.stdout.startsWith('unresolved')) return { skipped: 'the name does not resolve on the target' };
+  if (series.tries.some((t) => t.outcome !== 'unresolved')) return { value: series };
+  if (series.tries.length > 0 || result.stdout.startsWith('unresolved'))
+    return { skipped: 'the name does not resolve on the target' };
   return { skipped: firstLine(result.stderr) ?? `the connection test ended with code ${result.code}` };
 }
+
+/** curl's exit code (CURLE_OPERATION_TIMEDOUT) when --max-time is over. */
+const CURL_TIMED_OUT = 28;
 
 function httpOf(result: ProbeResult | undefined): PathFacts['http'] {
   const reason = notRun(result, 'curl');
   if (reason !== undefined || !result) return { skipped: reason ?? '' };
   const timing = parseCurl(result.stdout);
-  return timing
+  // A server that accepts and stays silent has been timed too.
+  return timing && (timing.firstByteMs !== null || result.code === CURL_TIMED_OUT)
     ? { value: timing }
     : { skipped: firstLine(result.stderr) ?? `curl ended with code ${result.code}` };
 }

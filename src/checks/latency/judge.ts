@@ -78,7 +78,7 @@ function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {
       synRetransmits: counter('TcpExt.TCPSynRetrans'),
     },
     sockets: {
-      established: facts.sockets.value.length,
+      established: facts.sockets.value.filter((s) => s.state === 'ESTAB').length,
       maxRttMs: maximum(facts.sockets.value.map((s) => s.rtt)),
     },
     qdiscs: facts.qdiscs.value.map((q) => ({
@@ -121,12 +121,12 @@ function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to:
       : { skipped: path.icmp.skipped },
     tcp: path.tcp.value
       ? {
-          port: path.results.tcp?.command[2] ?? path.destination.port,
+          port: path.port,
           tries: tries.length,
           connected: count('connected'),
           refused: count('refused'),
           unanswered: count('unanswered'),
-          failed: count('error'),
+          failed: count('error') + count('unresolved'),
           connectMs: distributionJson(distribution(tcp)),
           histogram: tcp.length > 0 ? histogram(tcp, from, to, HISTOGRAM_BINS) : [],
         }

@@ -1,5 +1,7 @@
+import type { ProbeResult } from '../../../model/evidence.ts';
+import type { Quote } from '../../../model/report.ts';
 import type { TcpSocket } from '../../../parsers/ss.ts';
-import { formatMs, quote } from '../../quote.ts';
+import { formatMs } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { LatencyFacts } from '../facts.ts';
 
@@ -48,7 +50,7 @@ export const bufferbloat: Rule<LatencyFacts> = {
         'warning',
         `The connection to ${worst.peer} sees an rtt of ${formatMs(worst.rtt ?? 0)} with a minimum of ${formatMs(worst.minRtt ?? 0)}${queue}.`,
         [
-          ...quote(sockets.result, new RegExp(`${escape(worst.peer)}|minrtt:${worst.minRtt}\\b`), 2),
+          ...quoteSocket(sockets.result, worst),
           ...(backlog
             ? [
                 {
@@ -63,6 +65,14 @@ export const bufferbloat: Rule<LatencyFacts> = {
   },
 };
 
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+/** The socket's line, and of the long line after it what decided. */
+function quoteSocket(result: ProbeResult | undefined, { local, peer }: TcpSocket): Quote[] {
+  const lines = result?.stdout.split('\n') ?? [];
+  const at = lines.findIndex((line) => {
+    const words = line.split(/\s+/);
+    return words[3] === local && words[4] === peer;
+  });
+  const measured = lines[at + 1]?.match(/\b(rtt|minrtt|unacked|notsent):\S+/g) ?? [];
+  if (!result || at < 0) return [];
+  return [{ command: result.command, excerpt: `${lines[at]}\n\t… ${measured.join(' … ')}` }];
 }

@@ -48,7 +48,7 @@ function totalLoss(path: PathFacts): Finding[] {
     occurrence(
       meta,
       'critical',
-      `${path.destination.label} (${path.address}) does not answer at all: ${error ? `connecting fails with "${error}"` : `no connection to port ${path.destination.port}`}${path.icmp.value ? ', and no echo request was answered' : ''}.`,
+      `${path.destination.label} (${path.address}) does not answer at all: ${error ? `connecting fails with "${error}"` : `no connection to port ${path.port}`}${path.icmp.value ? ', and no echo request was answered' : ''}.`,
       [
         ...quote(path.results.tcp, /^(try|ok|failed)|: /, 3),
         ...quote(path.results.icmp, /packets transmitted|^From /, 3),

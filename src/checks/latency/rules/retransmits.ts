@@ -1,5 +1,5 @@
 import { growth } from '../../../parsers/proc-net.ts';
-import { quote } from '../../quote.ts';
+import { quoteCounters } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { LatencyFacts } from '../facts.ts';
 
@@ -9,7 +9,7 @@ const meta = {
   severities: ['warning', 'critical'],
   meaning:
     "The connections of this network namespace, the application's own among them, had to send data again while the check ran. Data or acknowledgements are lost on the way.",
-  rule: 'RetransSegs grew by more than 1 % (warning) or 5 % (critical) of what TCPOrigDataSent grew by, with at least 100 data segments sent in the run; less is too little to judge.',
+  rule: 'RetransSegs, less the SYNs among them (TCPSynRetrans), grew by more than 1 % (warning) or 5 % (critical) of what TCPOrigDataSent grew by, with at least 100 data segments sent in the run; less is too little to judge.',
   source: 'the counters: kernel snmp_counter.rst, TCPOrigDataSent; the limits: ours',
   remedy:
     "See which connections suffer: kubectl nettools run POD -- ss -ti state established shows retrans for each. Loss to one peer alone points at its node, loss to all at this node's interface.",
@@ -22,9 +22,12 @@ const CRITICAL_SHARE = 0.05;
 export const retransmits: Rule<LatencyFacts> = {
   meta,
   judge: ({ counters }) => {
-    const again = growth(counters.before, counters.after, 'Tcp.RetransSegs');
-    const sent = growth(counters.before, counters.after, 'TcpExt.TCPOrigDataSent');
-    if (again === undefined || sent === undefined || sent < MIN_SEGMENTS) return [];
+    const { before, after, quotes } = counters;
+    const segments = growth(before, after, 'Tcp.RetransSegs');
+    const sent = growth(before, after, 'TcpExt.TCPOrigDataSent');
+    if (segments === undefined || sent === undefined || sent < MIN_SEGMENTS) return [];
+    // TCPOrigDataSent counts no SYN, and the SYNs of the check's own probes are no data of the application.
+    const again = segments - (growth(before, after, 'TcpExt.TCPSynRetrans') ?? 0);
     const share = again / sent;
     if (share <= WARNING_SHARE) return [];
     return [
@@ -32,7 +35,11 @@ export const retransmits: Rule<LatencyFacts> = {
         meta,
         share > CRITICAL_SHARE ? 'critical' : 'warning',
         `${again} of ${sent} TCP data segments were sent again during the run: ${(share * 100).toFixed(1)} %.`,
-        counters.quotes.flatMap((result) => quote(result, /^Tcp: \d/, 1)),
+        quoteCounters(quotes, before, after, [
+          'Tcp.RetransSegs',
+          'TcpExt.TCPSynRetrans',
+          'TcpExt.TCPOrigDataSent',
+        ]),
       ),
     ];
   },

@@ -1,5 +1,5 @@
 import { growth } from '../../../parsers/proc-net.ts';
-import { formatMs, quote } from '../../quote.ts';
+import { formatMs, quote, quoteCounters } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { LatencyFacts } from '../facts.ts';
 
@@ -18,6 +18,8 @@ const meta = {
 
 /** A little under the initial time-out of 1 s, which the kernel's timer granularity can cut short. */
 const SLOW_MS = 900;
+/** Such a try, in the microseconds of tcp-connect.bash. */
+const SLOW_LINE = /^ok (9\d{5}|\d{7,})$/;
 
 export const slowConnect: Rule<LatencyFacts> = {
   meta,
@@ -33,13 +35,10 @@ export const slowConnect: Rule<LatencyFacts> = {
         occurrence(
           meta,
           'warning',
-          `${slow.length} of ${tries.length} connections to ${path.destination.label} (${path.address}:${path.destination.port}) took ${formatMs(SLOW_MS)} or more (at worst ${formatMs(worst)}), with ${again} SYN sent again in the run.`,
+          `${slow.length} of ${tries.length} connections to ${path.destination.label} (${path.address}:${path.port}) took ${formatMs(SLOW_MS)} or more (at worst ${formatMs(worst)}), with ${again} SYN sent again in the run.`,
           [
-            ...quote(path.results.tcp, /^ok \d{6,}$/, 3),
-            {
-              command: counters.quotes[0]?.command ?? [],
-              excerpt: `TcpExt TCPSynRetrans ${counters.before['TcpExt.TCPSynRetrans']} before, ${counters.after['TcpExt.TCPSynRetrans']} after`,
-            },
+            ...quote(path.results.tcp, SLOW_LINE, 3),
+            ...quoteCounters(counters.quotes, counters.before, counters.after, ['TcpExt.TCPSynRetrans']),
           ],
           { subject: path.destination.label },
         ),

@@ -8,7 +8,7 @@ const meta = {
   severities: ['warning'],
   meaning:
     'The connection is made quickly, but the first byte of the answer comes late: the time is spent in the server, or in what it waits for, and not on the network.',
-  rule: 'From the ready connection to the first byte takes at least 1 s and 10 times as long as the connect.',
+  rule: 'From the ready connection to the first byte, or to the end of the request without one, it takes at least 1 s and 10 times as long as the connect.',
   source: 'ours',
   remedy:
     'Look at the server: its load, its own calls to others, its thread or connection pools. The network is not the cause.',
@@ -23,13 +23,13 @@ export const slowServer: Rule<LatencyFacts> = {
     paths.flatMap((path) => {
       const timing = path.http?.value;
       if (!timing) return [];
-      const waited = timing.firstByteMs - timing.readyMs;
+      const waited = (timing.firstByteMs ?? timing.totalMs) - timing.readyMs;
       if (waited < SLOW_MS || waited < FACTOR * timing.connectMs) return [];
       return [
         occurrence(
           meta,
           'warning',
-          `${path.destination.url} connected in ${formatMs(timing.connectMs)}, but its first byte took another ${formatMs(waited)} (HTTP ${timing.status}).`,
+          `${path.destination.url} connected in ${formatMs(timing.connectMs)}, but ${timing.firstByteMs === null ? `no byte of an answer came in ${formatMs(waited)}` : `its first byte took another ${formatMs(waited)} (HTTP ${timing.status})`}.`,
           quote(path.results.http, /./, 1),
           { subject: path.destination.label },
         ),
