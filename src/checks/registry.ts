@@ -15,5 +15,8 @@ export function prepared<Input>(check: Check<Input>, input: Input): PreparedChec
 
 export const CHECKS = { latency } as const;
 
-/** The name of a check. */
+/** What a diagnosis looks at, in the order in which causes lie: the link first, then what stands on it. */
+export const DIAGNOSIS: readonly CheckId[] = ['latency'];
+
+/** The name of a check.
 export type CheckId = keyof typeof CHECKS;

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { diagnose } from './commands/diagnose.ts';
 import { explain, judge } from './commands/findings.ts';
 import { latency } from './commands/latency.ts';
 import { preflight } from './commands/preflight.ts';
@@ -9,7 +10,7 @@ import { completion, version } from './commands/static.ts';
 
 /** All commands, grouped as the help shows them. */
 export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Command[] }> = [
-  { title: 'Find the cause', commands: [latency] },
+  { title: 'Find the cause', commands: [diagnose, latency] },
   { title: 'Look for yourself', commands: [shell, run] },
   { title: 'Understand', commands: [explain, judge] },
   { title: 'What the tool does in the cluster', commands: [preflight, sessionsList, sessionsStop] },

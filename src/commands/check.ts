@@ -3,10 +3,11 @@ import { withFailuresTold } from '../app/failures.ts';
 import { interruptible } from '../app/interrupt.ts';
 import { exitCodeOf, printReport } from '../app/print-report.ts';
 import { withProgress } from '../app/progress.ts';
-import type { CheckId } from '../checks/registry.ts';
+import { type CheckId, DIAGNOSIS } from '../checks/registry.ts';
 import type { CheckArgs } from '../model/args.ts';
 
 /** Each resolves to the exit code. */
+export const diagnose = (args: CheckArgs): Promise<number> => run(args, DIAGNOSIS);
 export const latency = (args: CheckArgs): Promise<number> => run(args, ['latency']);
 
 function run(args: CheckArgs, checks: readonly CheckId[]): Promise<number> {

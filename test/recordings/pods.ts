@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kubeconfig, kubectlPath, repoDir } from '../cluster/paths.ts';
-import { attempt, run, type RunResult } from '../cluster/proc.ts';
+import { attempt, type RunResult, run } from '../cluster/proc.ts';
 import { netnsPath } from './lab.ts';
 
 /** A container in which commands can run. */

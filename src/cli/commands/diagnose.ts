@@ -1,0 +1,15 @@
+import { checkCommand, to } from './check-command.ts';
+
+export const diagnose = checkCommand({
+  name: 'diagnose',
+  summary: 'Run all checks that apply and name the cause first',
+  details: `One exec carries all of them. What follows from another finding is listed under it, so that the first line is
+the one to act on.`,
+  synopsis: 'TARGET [--to DEST…]',
+  examples: [
+    { comment: 'What is wrong with the network of the pod web-0', line: 'diagnose web-0' },
+    { comment: 'Why a pod of web cannot reach the Service db', line: 'diagnose deploy/web --to svc/db:5432' },
+  ],
+  flags: [to],
+  load: async () => (await import('../../commands/check.ts')).diagnose,
+});
