@@ -18,5 +18,5 @@ export const CHECKS = { latency } as const;
 /** What a diagnosis looks at, in the order in which causes lie: the link first, then what stands on it. */
 export const DIAGNOSIS: readonly CheckId[] = ['latency'];
 
-/** The name of a check.
+/** The name of a check. */
 export type CheckId = keyof typeof CHECKS;
