@@ -41,26 +41,27 @@ find_lease() {
   return 1
 }
 
+# Returns when there has been no lease for 5 s, in which a client that lives would have opened one (again), or when the
+# command has ended.
 watch_lease() {
-  tries=0
-  until find_lease; do
-    tries=$((tries + 1))
-    [ $tries -lt 15 ] || return 0
+  lease= misses=0
+  while [ -d "/proc/$$" ] && [ $misses -lt 5 ]; do
+    if { [ -n "$lease" ] && [ -d "$lease" ]; } || find_lease; then misses=0; else misses=$((misses + 1)); fi
     sleep 1
   done
-  while [ -d "$lease" ]; do sleep 1; done
 }
 
 if [ "$mode" = own ]; then
   exec 3<&0
   input=
-  [ "$mark" -eq 0 ] || input=$(head -n "$mark" <&3)
+  # The dot keeps the last line ends, which $() would drop.
+  [ "$mark" -eq 0 ] || input=$(head -n "$mark" <&3; echo .)
   # Started twice removed, so that the command has no child that it does not know.
   ( (cat <&3; end_session) >/dev/null 2>&1 & )
   exec 3<&-
   if [ -n "$input" ]; then
     exec "$@" <<EOF
-$input
+${input%??}
 EOF
   fi
   exec "$@" </dev/null

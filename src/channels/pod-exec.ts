@@ -1,11 +1,16 @@
 /** The channel of a pod: exec into one of its containers, each command guarded against a lost client. */
 import { randomBytes } from 'node:crypto';
 import { PassThrough, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ExecLostError, ExecRefusedError, execStream } from '../exec/stream.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type Channel, ChannelError, type RunOptions } from './channel.ts';
 import GUARD from './guard.sh';
 import { compactScript } from './script.ts';
+
+/** A command that is done sooner needs no lease, and should not pay for a second exec. */
+const LEASE_DELAY_MS = 500;
+const LEASE_RETRY_MS = 1000;
 
 /** One container of one pod. */
 export interface ExecPlace {
@@ -51,17 +56,23 @@ export class PodExecChannel implements Channel {
   }
 
   /**
-   * Holds a second exec open whose only work is to end when this client is gone. It is best effort: without it the
-   * command still runs, and the far side stops looking for it after a while.
+   * Holds a second exec open whose only work is to end when this client is gone, and opens it again when it is lost:
+   * the far side waits 5 s for one (guard.sh) before it takes the client for dead.
    */
   async #holdLease(id: string, signal: AbortSignal): Promise<void> {
-    const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+    // The second word keeps the shell from replacing itself by cat, which would lose the name.
+    const command = ['sh', '-c', 'cat >/dev/null; :', `nettools-lease-${id}`];
     try {
-      // The second word keeps the shell from replacing itself by cat, which would lose the name.
-      const command = ['sh', '-c', 'cat >/dev/null; :', `nettools-lease-${id}`];
-      await execStream(this.#endpoint(command, false), { stdout: sink, stderr: sink }, { signal });
+      for (let pause = LEASE_DELAY_MS; ; pause = LEASE_RETRY_MS) {
+        await delay(pause, undefined, { signal });
+        const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+        await execStream(this.#endpoint(command, false), { stdout: sink, stderr: sink }, { signal }).catch(
+          // Refused or lost: the loop tries again for as long as the command runs.
+          () => undefined,
+        );
+      }
     } catch {
-      // Ended by the abort above, or refused: then the command's own exec tells why.
+      // Aborted while it paused: the command has ended.
     }
   }
 

@@ -1,6 +1,7 @@
 /** All checks. A saved run names its checks by these ids. */
 import type { Check } from '../model/check.ts';
 import { latency } from './latency/check.ts';
+import { mtu } from './mtu/check.ts';
 
 /** A check together with the input of one run of it. */
 export interface PreparedCheck<Input = unknown> {

@@ -6,6 +6,7 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
 import WebSocket from 'ws';
+import { networkReason } from '../kube/errors.ts';
 import {
   decodeFrame,
   decodeStatus,
@@ -27,8 +28,11 @@ const PING_DEADLINE_MS = 20_000;
 const STDIN_WINDOW = 256 * 1024;
 /** How long the server may stay silent after the exit status before the stream is closed from this side. */
 const CLOSE_GRACE_MS = 3_000;
-/** A refused upgrade's body is read up to here. */
+/** How long the server may take to accept the stream, unless the endpoint says otherwise. */
+const HANDSHAKE_TIMEOUT_MS = 30_000;
+/** A refused upgrade's body is read up to here, in bytes and in time. */
 const MAX_ERROR_BODY = 64 * 1024;
+const ERROR_BODY_TIMEOUT_MS = 2_000;
 
 /** Where and as whom to connect: everything that an HTTP request to the API server needs. */
 export interface ExecEndpoint {
@@ -37,6 +41,8 @@ export interface ExecEndpoint {
   readonly headers: Readonly<Record<string, string>>;
   /** Carries TLS material and the proxy; it is shared with the REST calls, so a warm connection is reused. */
   readonly agent: Agent;
+  /** Limit for the server to accept the stream, in milliseconds. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** The local ends of the stream. */
@@ -101,6 +107,7 @@ class ExecSession {
   readonly #streams: ExecStreams;
   readonly #options: ExecOptions;
   readonly #socket: WebSocket;
+  readonly #handshakeTimeoutMs: number;
   readonly #cleanups: (() => void)[] = [];
   #settle!: { resolve: (outcome: ExecOutcome) => void; reject: (error: unknown) => void };
   #outcome: ExecOutcome | undefined;
@@ -111,7 +118,14 @@ class ExecSession {
   readonly #blocked = new Set<Writable>();
   /** Output bytes received: tells in an error how far the stream came. */
   #received = 0;
+  /** Messages that an output has not taken yet. */
+  #unwritten = 0;
+  /** Bytes of stdin sent, and how many of them the server had read when it answered the last ping. */
+  #sent = 0;
+  #confirmed = 0;
+  #closed = false;
   #lastHeard = 0;
+  #lastMessage = 0;
 
   constructor(endpoint: ExecEndpoint, streams: ExecStreams, options: ExecOptions) {
     this.#streams = streams;
@@ -120,22 +134,24 @@ class ExecSession {
       this.#settle = { resolve, reject };
     });
     const { signal } = options;
+    this.#handshakeTimeoutMs = endpoint.timeoutMs ?? HANDSHAKE_TIMEOUT_MS;
     this.#socket = new WebSocket(endpoint.url, [PROTOCOL_V5, PROTOCOL_V4], {
       agent: endpoint.agent,
       headers: endpoint.headers,
       perMessageDeflate: false,
       skipUTF8Validation: true,
-      handshakeTimeout: 30_000,
+      handshakeTimeout: this.#handshakeTimeoutMs,
     });
     this.#socket.binaryType = 'nodebuffer';
     this.#socket.on('unexpected-response', (_request, response) => void this.#refused(response));
     this.#socket.on('open', () => this.#onOpen());
     this.#socket.on('message', (data: Buffer) => this.#onMessage(data));
-    this.#socket.on('pong', () => {
+    this.#socket.on('pong', (data) => {
       this.#lastHeard = performance.now();
+      this.#confirmed = Math.max(this.#confirmed, Number(data.toString('latin1')));
     });
     this.#socket.on('error', (error) =>
-      this.#fail(new ExecLostError(this.#lostText(error.message), this.#opened, error)),
+      this.#fail(new ExecLostError(this.#lostText(this.#reason(error)), this.#opened, error)),
     );
     this.#socket.on('close', (code, reason) => this.#onClose(code, reason.toString('utf8')));
     if (signal) {
@@ -147,7 +163,10 @@ class ExecSession {
     for (const output of this.#outputs()) {
       const onError = (error: Error): void => this.#fail(error);
       output.on('error', onError);
-      this.#cleanups.push(() => output.off('error', onError));
+      // One that failed emits its error after its callbacks: the listener stays, or nobody would be there to hear it.
+      this.#cleanups.push(() => {
+        if (!output.errored && !output.destroyed) output.off('error', onError);
+      });
     }
   }
 
@@ -174,14 +193,16 @@ class ExecSession {
     const interval = this.#options.pingIntervalMs ?? PING_INTERVAL_MS;
     const deadline = this.#options.pingDeadlineMs ?? PING_DEADLINE_MS;
     const timer = setInterval(() => {
-      // While a slow consumer pauses reading, pongs wait unread behind the data: silence then proves nothing.
-      if (this.#blocked.size > 0) this.#lastHeard = performance.now();
+      // While a slow consumer pauses reading, pongs wait unread behind the data: silence then proves nothing. Nor
+      // does it while stdin is on its way: an API server reads nothing more, pings included, as long as the command
+      // leaves its stdin unread. A ping's answer carries back how much had been sent before it.
+      if (this.#blocked.size > 0 || this.#confirmed < this.#sent) this.#lastHeard = performance.now();
       const silence = performance.now() - this.#lastHeard;
       if (silence > deadline) {
         this.#fail(new ExecLostError(this.#lostText(`no answer for ${Math.round(silence / 1000)} s`), true));
         return;
       }
-      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
+      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(this.#sent));
     }, interval);
     this.#cleanups.push(() => clearInterval(timer));
   }
@@ -201,6 +222,7 @@ class ExecSession {
         for (let at = 0; at < bytes.length; at += MAX_STDIN_PAYLOAD) {
           const frame = encodeStdin(bytes.subarray(at, at + MAX_STDIN_PAYLOAD));
           inFlight += frame.length;
+          this.#sent += frame.length;
           this.#socket.send(frame, () => {
             inFlight -= frame.length;
             if (inFlight <= STDIN_WINDOW) wake?.();
@@ -210,7 +232,8 @@ class ExecSession {
               wake = resolve;
             });
           }
-          if (this.#ended) return;
+          // A closing socket takes everything and sends nothing: an endless source would keep its end from being seen.
+          if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) return;
         }
       }
     } catch (error) {
@@ -224,6 +247,7 @@ class ExecSession {
 
   #onMessage(message: Buffer): void {
     this.#lastHeard = performance.now();
+    this.#lastMessage = this.#lastHeard;
     const frame = decodeFrame(message);
     if (!frame || this.#ended) return;
     if (frame.channel === 'status') {
@@ -238,7 +262,14 @@ class ExecSession {
     if (frame.data.length === 0) return;
     this.#received += frame.data.length;
     const output = frame.channel === 'stderr' ? this.#streams.stderr : this.#streams.stdout;
-    if (output && !output.write(frame.data)) this.#waitForDrain(output);
+    if (!output) return;
+    this.#unwritten++;
+    const taken = (error?: Error | null): void => {
+      this.#unwritten--;
+      if (error) this.#fail(error);
+      else if (this.#closed) this.#finishWhenWritten();
+    };
+    if (!output.write(frame.data, taken)) this.#waitForDrain(output);
   }
 
   #waitForDrain(output: Writable): void {
@@ -249,6 +280,7 @@ class ExecSession {
       this.#blocked.delete(output);
       if (this.#blocked.size > 0) return;
       this.#lastHeard = performance.now();
+      this.#lastMessage = this.#lastHeard;
       this.#socket.resume();
     });
   }
@@ -259,7 +291,7 @@ class ExecSession {
    */
   #closeWhenSilent(): void {
     const timer = setInterval(() => {
-      if (this.#blocked.size === 0 && performance.now() - this.#lastHeard > CLOSE_GRACE_MS)
+      if (this.#blocked.size === 0 && performance.now() - this.#lastMessage > CLOSE_GRACE_MS)
         this.#socket.terminate();
     }, CLOSE_GRACE_MS / 3);
     this.#cleanups.push(() => clearInterval(timer));
@@ -268,9 +300,23 @@ class ExecSession {
   #onClose(code: number, reason: string): void {
     if (this.#failure === undefined && this.#outcome === undefined) {
       const detail = reason === '' ? `close code ${code}` : `close code ${code}: ${reason}`;
-      this.#failure = { error: new ExecLostError(this.#lostText(detail), this.#opened) };
+      this.#fail(new ExecLostError(this.#lostText(detail), this.#opened));
+      return;
     }
-    this.#finish();
+    this.#closed = true;
+    this.#finishWhenWritten();
+  }
+
+  /** The end of the connection is not the end of the stream: an output may still fail on what it has not taken yet. */
+  #finishWhenWritten(): void {
+    if (this.#unwritten === 0) this.#finish();
+  }
+
+  #reason(error: Error): string {
+    // The words of ws, which names no code for it.
+    if (error.message === 'Opening handshake has timed out')
+      return `no answer within ${this.#handshakeTimeoutMs / 1000} s`;
+    return networkReason(error);
   }
 
   #lostText(detail: string): string {
@@ -281,6 +327,7 @@ class ExecSession {
   async #refused(response: IncomingMessage): Promise<void> {
     const chunks: Buffer[] = [];
     let size = 0;
+    const timer = setTimeout(() => response.destroy(), ERROR_BODY_TIMEOUT_MS);
     try {
       for await (const chunk of response) {
         chunks.push(chunk as Buffer);
@@ -289,6 +336,8 @@ class ExecSession {
       }
     } catch {
       // A body cut short still leaves the status code to report.
+    } finally {
+      clearTimeout(timer);
     }
     const status = response.statusCode ?? 0;
     this.#fail(refusal(status, Buffer.concat(chunks).subarray(0, MAX_ERROR_BODY).toString('utf8')));

@@ -70,6 +70,10 @@ export interface CheckArgs extends TargetedArgs {
   /** Names to resolve, for the dns check. */
   readonly names: readonly string[];
   readonly latency?: LatencyFlags;
+  readonly mtu?: MtuFlags;
+  readonly conntrack?: ConntrackFlags;
+  readonly tls?: TlsFlags;
+  readonly throughput?: ThroughputFlags;
 }
 
 /** How the latency check probes, and what it calls high. */
@@ -83,6 +87,34 @@ export interface LatencyFlags {
   readonly rttFloorMs: number;
   /** NT-LAT-001: the baseline; absent: the lowest RTT seen. */
   readonly baselineMs?: number;
+}
+
+/** What the mtu check may send. */
+interface MtuFlags {
+  /** Full segments over TCP to DESTs with a port. */
+  readonly transfer: boolean;
+}
+
+/** How long the conntrack check watches counters. */
+interface ConntrackFlags {
+  readonly watchMs: number;
+}
+
+/** What the tls check expects of a certificate. */
+interface TlsFlags {
+  /** NT-TLS-001, info: a certificate that expires within so many days. */
+  readonly expireDays: number;
+  /** The name that clients use, for SNI and for the certificate; absent: what DEST says. */
+  readonly serverName?: string;
+}
+
+/** How the throughput check loads the network, and what it expects. */
+interface ThroughputFlags {
+  readonly durationMs: number;
+  /** NT-PERF-001: the rate that the link should have, in bits per second; absent: the interface's own. */
+  readonly expectBits?: number;
+  /** Also measure from DEST to the target. */
+  readonly reverse: boolean;
 }
 
 export interface RunArgs extends TargetedArgs {

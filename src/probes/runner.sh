@@ -54,43 +54,45 @@ lookup() {
 
 uptime() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }
 
+# What ignores TERM gets KILL a second later; an old busybox has a timeout without -k.
+kill_after=
+timeout -k 1 1 true 2>/dev/null && kill_after='-k 1'
+
 # one ID SECONDS ARGV...: runs in a subshell of its own, leaves ID.meta, ID.out and ID.err.
 one() {
   id=$1 seconds=$2
   shift 2
   uptime; start=$now
+  status=exited
   if ! command -v "$1" >/dev/null 2>&1; then
     status=missing code=127
     : >"$dir/$id.out" 2>"$dir/$id.err"
+  elif command -v timeout >/dev/null 2>&1; then
+    timeout $kill_after "$seconds" "$@" </dev/null >"$dir/$id.out" 2>"$dir/$id.err"
+    code=$?
   else
-    if command -v timeout >/dev/null 2>&1; then
-      timeout "$seconds" "$@" </dev/null >"$dir/$id.out" 2>"$dir/$id.err"
-      code=$?
-      # A tool of its own may exit 124 too; it counts as a time-out only when the time is really up.
-      uptime
-      status=exited
-      if [ "$code" = 124 ] || [ "$code" = 143 ]; then
-        [ $((now - start)) -lt $((seconds * 100 - 20)) ] || status=timeout
-      fi
-    else
-      "$@" </dev/null >"$dir/$id.out" 2>"$dir/$id.err" &
-      child=$!
-      (sleep "$seconds"; kill "$child") >/dev/null 2>&1 &
-      killer=$!
-      wait "$child"
-      code=$?
-      status=exited
-      kill "$killer" 2>/dev/null || status=timeout
-    fi
+    "$@" </dev/null >"$dir/$id.out" 2>"$dir/$id.err" &
+    child=$!
+    (sleep "$seconds"; kill "$child"; sleep 1; kill -KILL "$child") >/dev/null 2>&1 &
+    killer=$!
+    wait "$child"
+    code=$?
+    kill "$killer" 2>/dev/null
   fi
   uptime
+  # A tool may exit like this by itself; it counts as a time-out only when the time is really up.
+  case $code in
+  124 | 137 | 143) [ $((now - start)) -lt $((seconds * 100 - 20)) ] || status=timeout ;;
+  esac
   echo "$status $code $start $now" >"$dir/$id.meta"
 }
 
 emit() {
   read -r status code start end <"$dir/$1.meta" || { status=exited code=255 start=0 end=0; }
   truncated=0
+  # A disk that is full has left no file.
   out=$(wc -c <"$dir/$1.out") err=$(wc -c <"$dir/$1.err")
+  out=${out:-0} err=${err:-0}
   [ "$out" -le $max ] || { out=$max truncated=1; }
   [ "$err" -le $max ] || { err=$max truncated=1; }
   echo "nettools-result $1 $status $code $start $end $((out)) $((err)) $truncated"

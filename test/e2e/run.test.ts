@@ -65,9 +65,17 @@ describe('streams', () => {
   });
 
   it('streams a capture: five packets as a pcap file', async () => {
-    const ping = startNettools(run('sh', '-c', 'exec ping -i 0.2 -c 150 "$(ip route | sed -n "s/^default via \\([0-9.]*\\).*/\\1/p")"'));
+    const ping = startNettools(
+      run(
+        'sh',
+        '-c',
+        'exec ping -i 0.2 -c 150 "$(ip route | sed -n "s/^default via \\([0-9.]*\\).*/\\1/p")"',
+      ),
+    );
     try {
-      const { code, bytes, stderr } = await nettools(run('tcpdump', '-i', 'eth0', '-U', '-c', '5', '-w', '-', 'icmp'));
+      const { code, bytes, stderr } = await nettools(
+        run('tcpdump', '-i', 'eth0', '-U', '-c', '5', '-w', '-', 'icmp'),
+      );
       expect(code, stderr).toBe(0);
       // The magic of a little-endian pcap file with microseconds, and version 2.4.
       expect(bytes.subarray(0, 8).toString('hex')).toBe('d4c3b2a102000400');

@@ -720,7 +720,16 @@ interface RunDefinition {
   readonly check: (result: (id: string) => ProbeResult) => void;
 }
 
-const LAB_GATEWAY: Destination = { ...ALWAYS[0]!, host: ADDRESSES.gateway };
+const LAB_GATEWAY: Destination = {
+  id: 'gateway',
+  label: 'gateway',
+  host: ADDRESSES.gateway,
+  port: '9',
+  anyPort: true,
+  role: 'gateway',
+  inCluster: true,
+  protocol: 'tcp',
+};
 
 function asked(port: number, url?: string): Destination {
   const label = url ?? `${server}:${port}`;

@@ -140,7 +140,10 @@ export async function startFaultServer(behaviour: Behaviour): Promise<FaultServe
   const requests: IncomingMessage[] = [];
   const connections = new Set<Socket>();
   const http = createServer((_request, response) => response.writeHead(404).end());
-  const protocols = ('accept' in behaviour && behaviour.protocols) || ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+  const protocols = ('accept' in behaviour && behaviour.protocols) || [
+    'v5.channel.k8s.io',
+    'v4.channel.k8s.io',
+  ];
   const streams = new WebSocketServer({
     noServer: true,
     handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,

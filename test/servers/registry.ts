@@ -8,7 +8,15 @@
  *   everything else   404
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,7 +110,9 @@ export class TestRegistry {
     this.address = address;
     this.#server = server;
     this.#images = images;
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
+    server.on('request', (request: IncomingMessage, response: ServerResponse) =>
+      this.#answer(request, response),
+    );
   }
 
   /** Starts a registry. @param address `HOST:PORT`; both nodes of the test cluster pull from one address by http */
@@ -134,31 +144,28 @@ export class TestRegistry {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const path = new URL(request.url ?? '/', 'http://registry').pathname;
-    if (path === '/v2/') {
-      response.end('{}');
-      return;
-    }
-    const [, name = '', kind = '', reference = ''] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
-    if (name.startsWith('private/')) {
-      response.setHeader('WWW-Authenticate', 'Basic realm="nettools test registry"');
-      return refuse(response, 401, 'UNAUTHORIZED', 'authentication required');
-    }
+    const [, name = '', kind = '', reference = ''] =
+      /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
     const image = this.#images.get(name);
-    if (!image) return refuse(response, 404, 'NAME_UNKNOWN', 'repository unknown');
-    const { manifest, config, layer } = image;
-    const isTag = kind === 'manifests' && reference === '1';
-    const found = isTag ? manifest : [manifest, config, layer].find(({ digest }) => digest === reference);
-    if (!found) {
-      const code = kind === 'manifests' ? 'MANIFEST_UNKNOWN' : 'BLOB_UNKNOWN';
-      return refuse(response, 404, code, `${kind} unknown`);
-    }
+    const found = image && lookUp(image, kind, reference);
+    if (path === '/v2/') response.end('{}');
+    else if (name.startsWith('private/')) {
+      response.setHeader('WWW-Authenticate', 'Basic realm="nettools test registry"');
+      refuse(response, 401, 'UNAUTHORIZED', 'authentication required');
+    } else if (!image) refuse(response, 404, 'NAME_UNKNOWN', 'repository unknown');
+    else if (!found) {
+      refuse(response, 404, kind === 'manifests' ? 'MANIFEST_UNKNOWN' : 'BLOB_UNKNOWN', `${kind} unknown`);
+    } else this.#serve(request, response, found, name === 'slow' && found === image.layer);
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse, found: Blob, isSlow: boolean): void {
     response.writeHead(200, {
       'Content-Type': found.type,
       'Content-Length': found.bytes.length,
       'Docker-Content-Digest': found.digest,
     });
     if (request.method === 'HEAD') response.end();
-    else if (name === 'slow' && found === layer && !this.#released) this.#trickle(response, found.bytes);
+    else if (isSlow && !this.#released) this.#trickle(response, found.bytes);
     else response.end(found.bytes);
   }
 
@@ -173,6 +180,12 @@ export class TestRegistry {
       if (!response.destroyed) response.end(bytes.subarray(sent));
     });
   }
+}
+
+/** A manifest by its tag, or any part by its digest. */
+function lookUp({ manifest, config, layer }: Image, kind: string, reference: string): Blob | undefined {
+  if (kind === 'manifests' && reference === '1') return manifest;
+  return [manifest, config, layer].find(({ digest }) => digest === reference);
 }
 
 function refuse(response: ServerResponse, status: number, code: string, message: string): void {

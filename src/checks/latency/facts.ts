@@ -8,12 +8,8 @@ import type { Privileges } from '../../parsers/proc-status.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
 import type { Qdisc } from '../../parsers/tc.ts';
 import type { ConnectSeries } from '../../parsers/tcp-connect.ts';
+import type { Measured } from '../measured.ts';
 import type { Distribution } from '../statistics.ts';
-
-/** A way of measuring that gave something, or the reason why it did not. */
-export type Measured<T> =
-  | { readonly value: T; readonly skipped?: undefined }
-  | { readonly value?: undefined; readonly skipped: string };
 
 /** One destination's measurements. */
 export interface PathFacts {

@@ -45,7 +45,12 @@ export interface Started {
   readonly outcome: Promise<Outcome>;
 }
 
-function start(file: string, args: readonly string[], options: CommandOptions, stdin: 'ignore' | 'pipe'): Started {
+function start(
+  file: string,
+  args: readonly string[],
+  options: CommandOptions,
+  stdin: 'ignore' | 'pipe',
+): Started {
   const { limit = 60 } = options;
   const started = performance.now();
   const stdio: StdioOptions = [stdin, 'pipe', 'pipe'];
@@ -58,7 +63,9 @@ function start(file: string, args: readonly string[], options: CommandOptions, s
       // The whole group: a pipeline's parts too.
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       const said = Buffer.concat([...out, ...err]).toString('utf8');
-      reject(new Error(`${[file, ...args].join(' ')} did not end within ${limit} s; so far it said: ${said}`));
+      reject(
+        new Error(`${[file, ...args].join(' ')} did not end within ${limit} s; so far it said: ${said}`),
+      );
     }, limit * 1000);
     child.on('error', reject);
     child.on('close', (code) => {

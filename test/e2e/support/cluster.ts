@@ -34,7 +34,10 @@ export interface PodObject {
   readonly status: {
     readonly phase: string;
     readonly podIP?: string;
-    readonly ephemeralContainerStatuses?: readonly { readonly name: string; readonly state: ContainerState }[];
+    readonly ephemeralContainerStatuses?: readonly {
+      readonly name: string;
+      readonly state: ContainerState;
+    }[];
   };
 }
 
@@ -59,7 +62,10 @@ export const helper: Manifest = {
 };
 
 /** A pod that goes at once when it is deleted. */
-export function pod(name: string, options: { containers?: readonly Manifest[]; labels?: object; spec?: object } = {}): Manifest {
+export function pod(
+  name: string,
+  options: { containers?: readonly Manifest[]; labels?: object; spec?: object } = {},
+): Manifest {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -84,7 +90,11 @@ export class TestNamespace {
   }
 
   async create(): Promise<void> {
-    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.name, labels: this.#labels } };
+    const namespace = {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: this.name, labels: this.#labels },
+    };
     await kubectl(['create', '-f', '-'], JSON.stringify(namespace));
     // Pods are refused until the controller has made their ServiceAccount.
     await until(`namespace ${this.name}`, 30, async () => {

@@ -11,22 +11,33 @@ export function uniqueSleep(): string {
 /** The ids of the processes whose words are exactly these. */
 export function pidsOf(...words: readonly string[]): number[] {
   const wanted = `${words.join('\0')}\0`;
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === wanted;
-    } catch {
-      // It has ended meanwhile.
-      return false;
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === wanted;
+      } catch {
+        // It has ended meanwhile.
+        return false;
+      }
+    });
 }
 
 /** Waits until a process with these words runs. */
 export async function appears(...words: readonly string[]): Promise<void> {
-  await until(`start of ${words.join(' ')}`, 20, async () => pidsOf(...words).length > 0 || 'it does not run');
+  await until(
+    `start of ${words.join(' ')}`,
+    20,
+    async () => pidsOf(...words).length > 0 || 'it does not run',
+  );
 }
 
 /** Waits until no process with these words runs. @param limit seconds */
 export async function disappears(limit: number, ...words: readonly string[]): Promise<void> {
-  await until(`end of ${words.join(' ')}`, limit, async () => pidsOf(...words).length === 0 || 'it still runs');
+  await until(
+    `end of ${words.join(' ')}`,
+    limit,
+    async () => pidsOf(...words).length === 0 || 'it still runs',
+  );
 }

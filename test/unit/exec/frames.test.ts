@@ -17,9 +17,12 @@ describe('decodeFrame', () => {
     ['stdout', 1],
     ['stderr', 2],
     ['status', 3],
-  ] as const)('reads channel %s from its first byte, %i, and leaves the payload as it is', (channel, byte) => {
-    expect(decodeFrame(bytes(byte, 0, 255, 10, byte))).toEqual({ channel, data: bytes(0, 255, 10, byte) });
-  });
+  ] as const)(
+    'reads channel %s from its first byte, %i, and leaves the payload as it is',
+    (channel, byte) => {
+      expect(decodeFrame(bytes(byte, 0, 255, 10, byte))).toEqual({ channel, data: bytes(0, 255, 10, byte) });
+    },
+  );
 
   it('keeps an empty payload apart from an empty message', () => {
     expect(decodeFrame(bytes(1))).toEqual({ channel: 'stdout', data: bytes() });
@@ -86,15 +89,22 @@ describe('decodeStatus', () => {
   });
 
   it('finds the exit code among other causes', () => {
-    const causes = [{ reason: 'Other', message: '3' }, { message: '4' }, { reason: 'ExitCode', message: '5' }];
-    expect(decodeStatus(json({ status: 'Failure', reason: 'NonZeroExitCode', details: { causes } }))).toEqual({
-      kind: 'exit',
-      code: 5,
-    });
+    const causes = [
+      { reason: 'Other', message: '3' },
+      { message: '4' },
+      { reason: 'ExitCode', message: '5' },
+    ];
+    expect(decodeStatus(json({ status: 'Failure', reason: 'NonZeroExitCode', details: { causes } }))).toEqual(
+      {
+        kind: 'exit',
+        code: 5,
+      },
+    );
   });
 
   it("passes on the kubelet's own words for a command that could not run", () => {
-    const message = 'Internal error occurred: error executing command in container: container is in CONTAINER_EXITED';
+    const message =
+      'Internal error occurred: error executing command in container: container is in CONTAINER_EXITED';
     const status = { status: 'Failure', reason: 'InternalError', message, code: 500 };
     expect(decodeStatus(json(status))).toEqual({ kind: 'failure', reason: 'InternalError', message });
   });
@@ -144,12 +154,16 @@ describe('decodeStatus', () => {
   it('survives fields of the wrong type', () => {
     const odd = { status: 'Failure', reason: 'NonZeroExitCode', message: 7, details: { causes: 'none' } };
     expect(decodeStatus(json(odd)).kind).toBe('failure');
-    expect(decodeStatus(json({ details: { causes: [null] }, reason: 'NonZeroExitCode' })).kind).toBe('failure');
+    expect(decodeStatus(json({ details: { causes: [null] }, reason: 'NonZeroExitCode' })).kind).toBe(
+      'failure',
+    );
     expect(decodeStatus(json([])).kind).toBe('failure');
   });
 
   it('quotes no more than 200 characters, and survives bytes that are no UTF-8', () => {
     const outcome = decodeStatus(new Uint8Array(100_000).fill(0xff));
-    expect(outcome.kind === 'failure' && outcome.message.length).toBe('unreadable exit status: '.length + 200);
+    expect(outcome.kind === 'failure' && outcome.message.length).toBe(
+      'unreadable exit status: '.length + 200,
+    );
   });
 });

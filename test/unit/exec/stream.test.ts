@@ -126,7 +126,10 @@ describe('a command that runs', () => {
 
   it("tells the kubelet's reason for one that could not start", async () => {
     const server = await accept(async (peer) => {
-      await peer.send(3, JSON.stringify({ status: 'Failure', reason: 'InternalError', message: 'no such file' }));
+      await peer.send(
+        3,
+        JSON.stringify({ status: 'Failure', reason: 'InternalError', message: 'no such file' }),
+      );
       peer.close();
     });
     expect(await exec(server)).toEqual({ kind: 'failure', reason: 'InternalError', message: 'no such file' });
@@ -245,7 +248,7 @@ describe('stdin', () => {
 
   it('is not half-closed under v4, which would have to give up the output', async () => {
     const stdout = new Sink();
-    let protocol = '';
+    const opened: string[] = [];
     const server = await serve({
       protocols: ['v4.channel.k8s.io'],
       accept: (peer) =>
@@ -256,9 +259,12 @@ describe('stdin', () => {
           peer.close();
         }),
     });
-    const options = { ...QUICK_PINGS, onOpen: (name: string) => void (protocol = name) };
-    expect(await exec(server, { stdin: Readable.from(['text']), stdout }, options)).toEqual({ kind: 'exit', code: 4 });
-    expect(protocol).toBe('v4.channel.k8s.io');
+    const options = { ...QUICK_PINGS, onOpen: (name: string) => opened.push(name) };
+    expect(await exec(server, { stdin: Readable.from(['text']), stdout }, options)).toEqual({
+      kind: 'exit',
+      code: 4,
+    });
+    expect(opened).toEqual(['v4.channel.k8s.io']);
     expect(stdout.text).toBe('text');
     expect(server.peers[0]?.stdinClosed).toBe(false);
     expect(server.peers[0]?.others).toEqual([]);
@@ -739,11 +745,15 @@ describe('leaves nothing open', () => {
   };
   const child = fileURLToPath(new URL('./exec-child.ts', import.meta.url));
 
-  it.each(Object.entries(cases))('%s', async (_what, { behaviour, ended, abortAfterMs }) => {
-    const server = await serve(behaviour);
-    const args = [child, server.url, ...(abortAfterMs === undefined ? [] : [abortAfterMs])];
-    // Without a limit a process that does not end would hang the test; with it, the test fails.
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 5_000 });
-    expect(stdout.trim()).toBe(ended);
-  }, 10_000);
+  it.each(Object.entries(cases))(
+    '%s',
+    async (_what, { behaviour, ended, abortAfterMs }) => {
+      const server = await serve(behaviour);
+      const args = [child, server.url, ...(abortAfterMs === undefined ? [] : [abortAfterMs])];
+      // Without a limit a process that does not end would hang the test; with it, the test fails.
+      const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 5_000 });
+      expect(stdout.trim()).toBe(ended);
+    },
+    10_000,
+  );
 });

@@ -1,0 +1,55 @@
+/** The input of the mtu check. */
+import { mtu } from '../../checks/mtu/check.ts';
+import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { namespacedPath } from '../../kube/paths.ts';
+import type { EndpointSlice } from '../../kube/types.ts';
+import type { Destination } from '../../model/destination.ts';
+import type { InputContext } from './context.ts';
+import { ALWAYS } from './destinations.ts';
+
+/** As many of the cluster's own pods on other nodes are measured to: one path between nodes is like the next. */
+const MAX_PEERS = 2;
+
+export async function prepareMtu(context: InputContext): Promise<PreparedCheck> {
+  const gateway = ALWAYS.filter((d) => d.role === 'gateway');
+  const destinations = [...gateway, ...(await otherNodes(context)), ...context.asked.filter(isMeasurable)];
+  return prepared(mtu, { destinations, transfer: context.args.mtu?.transfer ?? false });
+}
+
+/** UDP says nothing about sizes, but its host answers echo requests like any other. */
+function isMeasurable(destination: Destination): boolean {
+  return destination.protocol === 'tcp' || destination.service?.part !== 'virtual';
+}
+
+/** CoreDNS pods on other nodes than the target's: the overlay lies between them. None without the right to list. */
+async function otherNodes({ client, pod, signal }: InputContext): Promise<Destination[]> {
+  const path = namespacedPath('apis/discovery.k8s.io/v1', 'kube-system', 'endpointslices');
+  const query = { labelSelector: 'kubernetes.io/service-name=kube-dns' };
+  const slices = await client
+    .get<{ items: EndpointSlice[] }>(path, { query, signal })
+    .catch((): { items: EndpointSlice[] } => {
+      signal.throwIfAborted();
+      return { items: [] };
+    });
+  const nodes = new Set([pod.spec?.nodeName]);
+  const peers = slices.items.flatMap((slice) =>
+    (slice.endpoints ?? []).flatMap((endpoint) => {
+      const address = endpoint.addresses[0];
+      if (address === undefined || endpoint.conditions?.ready === false || nodes.has(endpoint.nodeName))
+        return [];
+      nodes.add(endpoint.nodeName);
+      return [{ address, name: endpoint.targetRef?.name ?? address }];
+    }),
+  );
+  return peers.slice(0, MAX_PEERS).map(({ address, name }, i) => ({
+    id: `peer${i}`,
+    label: `pod/${name} on another node`,
+    host: address,
+    port: '53',
+    anyPort: false,
+    role: 'dns',
+    inCluster: true,
+    protocol: 'tcp',
+    pod: { namespace: 'kube-system', name },
+  }));
+}

@@ -1,0 +1,68 @@
+/** What the mtu check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+import type { Destination } from '../../model/destination.ts';
+import type { ProbeResult } from '../../model/evidence.ts';
+import { allowedMtu, type PathMtu } from '../../parsers/path-mtu.ts';
+import type { TcpTransfer } from '../../parsers/tcp-transfer.ts';
+import type { Measured } from '../measured.ts';
+
+/** One destination's measurements. */
+export interface MtuPath {
+  readonly destination: Destination;
+  /** By echo requests with fragmentation forbidden. */
+  readonly icmp: Measured<PathMtu>;
+  /** By segments of full size; absent where no transfer was asked for. */
+  readonly transfer: Measured<TcpTransfer> | undefined;
+  readonly results: { readonly icmp: ProbeResult | undefined; readonly transfer: ProbeResult | undefined };
+}
+
+export interface MtuFacts {
+  readonly paths: readonly MtuPath[];
+}
+
+/** What the check is told before it runs; plain JSON. */
+export interface MtuInput {
+  readonly destinations: readonly Destination[];
+  /** Whether to send full segments over TCP to those destinations whose port the user has named. */
+  readonly transfer: boolean;
+}
+
+/** A path that carries less than the target may send. Sizes in bytes of the whole IP packet. */
+export interface Narrow {
+  readonly allowed: number;
+  readonly carries: number;
+  readonly device: string;
+  /** What somebody on the way said about it; absent: nobody did. */
+  readonly announced: string | undefined;
+}
+
+/** Below this no IPv4 host has to take a packet in one piece (RFC 791): a filter of large pings, and not a path. */
+const SMALLEST_MTU = 576;
+
+/** Less than that is silence by chance. */
+const MIN_LOST = 5;
+
+/** `undefined` when the path carries what the target may send, or it is not known. */
+export function narrow(path: MtuPath): Narrow | undefined {
+  const found = path.icmp.value;
+  if (!found) return undefined;
+  const allowed = allowedMtu(found);
+  const carries = found.pathMtu;
+  if (allowed === undefined || carries === undefined || carries >= allowed || carries < SMALLEST_MTU) {
+    return undefined;
+  }
+  const announced = found.announcements[0];
+  const lost = found.tries
+    .filter((t) => t.size > carries && t.received === 0)
+    .reduce((sum, t) => sum + t.sent, 0);
+  if (announced === undefined && lost < MIN_LOST) return undefined;
+  return { allowed, carries, device: found.link?.device ?? 'the interface', announced };
+}
+
+/** Full segments got through by TCP: then it is only pings that somebody does not let pass. */
+export function carriesFullSegments(path: MtuPath): boolean {
+  const transfer = path.transfer?.value;
+  const allowed = path.icmp.value && allowedMtu(path.icmp.value);
+  if (transfer?.outcome !== 'done' || !transfer.socket || allowed === undefined) return false;
+  // IP and TCP headers, with the timestamps option or without it.
+  return transfer.socket.mss + 52 >= allowed;
+}

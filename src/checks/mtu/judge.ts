@@ -1,0 +1,87 @@
+/** From the evidence of an mtu run to its result: pure, so that saved evidence gives the same result again. */
+import type { Judgement } from '../../model/check.ts';
+import type { Evidence } from '../../model/evidence.ts';
+import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import { allowedMtu } from '../../parsers/path-mtu.ts';
+import { Skips } from '../skipped.ts';
+import type { MtuFacts, MtuInput, MtuPath } from './facts.ts';
+import { mtuFacts } from './gathered.ts';
+import { MTU_RULES } from './rules/index.ts';
+
+export function judgeMtu(evidence: Evidence, input: MtuInput): Judgement {
+  const facts = mtuFacts(evidence, input);
+  const findings = [...MTU_RULES.flatMap((rule) => rule.judge(facts)), ...skipped(facts)];
+  const status = statusOf(findings);
+  return {
+    status: status === 'pass' ? unmeasuredStatus(facts, input) : status,
+    summary: summary(facts, findings),
+    measurements: { destinations: facts.paths.map(pathJson) },
+    findings,
+  };
+}
+
+function isMeasured({ icmp, transfer }: MtuPath): boolean {
+  return icmp.value?.pathMtu !== undefined || transfer?.value !== undefined;
+}
+
+/** Nothing wrong is a pass only where something was measured, and all that the user asked for. */
+function unmeasuredStatus({ paths }: MtuFacts, { transfer }: MtuInput): CheckStatus {
+  const missing = paths.filter(({ destination }) => destination.role === 'asked').filter((p) => !isMeasured(p));
+  // As a part of a diagnosis it does without transfers; what then cannot be measured is no failure.
+  if (missing.length > 0 && transfer) return 'error';
+  return paths.some(isMeasured) ? 'pass' : 'skip';
+}
+
+function summary({ paths }: MtuFacts, findings: readonly Finding[]): string {
+  const first = findings.find((f) => f.severity !== 'info');
+  if (first) return first.summary;
+  const missing = paths.find((p) => p.destination.role === 'asked' && !isMeasured(p));
+  if (missing) return `${missing.destination.label} could not be measured: ${reason(missing)}.`;
+  const sizes = paths.flatMap((path) => path.icmp.value?.pathMtu ?? []);
+  const measured = paths.filter(isMeasured);
+  if (measured.length === 0) return `Nothing could be measured: ${paths[0] ? reason(paths[0]) : 'there is nothing to measure to'}.`;
+  if (sizes.length === 0) return `Full segments get through to ${measured.length} of ${paths.length} destinations.`;
+  const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
+  const range = low === high ? `${low}` : `${low} to ${high}`;
+  return `${measured.length} of ${paths.length} destinations measured; packets of ${range} bytes get through.`;
+}
+
+/** Why a path has no result, in the words of whatever was tried last. */
+function reason({ icmp, transfer }: MtuPath): string {
+  const echo = icmp.skipped ?? 'it answers no echo request';
+  return transfer?.skipped === undefined ? echo : `${echo}, and TCP: ${transfer.skipped}`;
+}
+
+function skipped({ paths }: MtuFacts): Finding[] {
+  const skips = new Skips();
+  for (const path of paths) {
+    const { destination, icmp, transfer } = path;
+    const isExpected =
+      destination.service?.part === 'virtual' || icmp.skipped === 'the target has none' || isMeasured(path);
+    if (!isExpected) skips.add(icmp.skipped ?? 'it answers no echo request', `path MTU to ${destination.label}`);
+    skips.add(transfer?.skipped, `TCP transfer to ${destination.label}`);
+  }
+  return skips.findings();
+}
+
+function pathJson({ destination, icmp, transfer }: MtuPath): Json {
+  const found = icmp.value;
+  const socket = transfer?.value?.socket;
+  return {
+    name: destination.label,
+    role: destination.role,
+    address: found?.address ?? transfer?.value?.address ?? null,
+    device: found?.link?.device ?? null,
+    allowedMtu: (found && allowedMtu(found)) ?? null,
+    pathMtu: found?.pathMtu ?? null,
+    announcedBy: found?.announcements[0] ?? null,
+    ...(icmp.skipped === undefined ? {} : { skipped: icmp.skipped }),
+    ...(transfer === undefined
+      ? {}
+      : {
+          transfer: transfer.value
+            ? { outcome: transfer.value.outcome, mss: socket?.mss ?? null, rttMs: socket?.rtt ?? null }
+            : { skipped: transfer.skipped },
+        }),
+  };
+}

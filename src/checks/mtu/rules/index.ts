@@ -1,0 +1,7 @@
+/** The rules of the mtu check, causes before consequences. */
+import type { Rule } from '../../rule.ts';
+import type { MtuFacts } from '../facts.ts';
+import { blackHole } from './black-hole.ts';
+import { mtuTooHigh } from './mtu-too-high.ts';
+
+export const MTU_RULES: readonly Rule<MtuFacts>[] = [mtuTooHigh, blackHole];

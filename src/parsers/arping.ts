@@ -1,0 +1,57 @@
+/** Parses the output of `arping` (iputils, busybox) and of src/probes/duplicates.sh. Pure. */
+
+/** Who answered to an ARP request. */
+export interface ArpAnswers {
+  /** Each MAC address once, in lower case, in order of its first answer. */
+  readonly macs: readonly string[];
+  /** Why nothing could be asked, in words that end a sentence; `undefined`: it was asked. */
+  readonly skipped: string | undefined;
+}
+
+const REPLY = /(?:reply from|Reply from) \S+ \[([0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5})\]/i;
+
+export function parseArping(text: string): ArpAnswers {
+  const lines = text.split('\n');
+  const macs = lines.flatMap((line) => REPLY.exec(line)?.[1]?.toLowerCase() ?? []);
+  if (macs.length > 0) return { macs: [...new Set(macs)], skipped: undefined };
+  return { macs: [], skipped: skipReason(text) };
+}
+
+function skipReason(text: string): string | undefined {
+  if (/^no arping$/m.test(text)) return 'the image has no arping';
+  if (/not permitted|Permission denied|are you root|cap_net_raw/i.test(text)) {
+    return 'asking by ARP needs NET_RAW: use --profile netadmin';
+  }
+  // Both arpings end with what they sent and received; without it, it did not come to ask.
+  if (/^Received 0 (response|repl)/m.test(text)) return undefined;
+  const said = text.split('\n').find((line) => line.trim() !== '' && !line.startsWith('ARPING'));
+  return said === undefined ? 'arping did not come to its end' : said.trim().slice(0, 120);
+}
+
+/** What was found out about one of the target's own addresses. */
+export interface OwnAddressAnswers {
+  readonly address: string;
+  readonly device: string;
+  readonly answers: ArpAnswers;
+}
+
+/** @returns for each own address who else has it, or why nothing was asked at all */
+export function parseDuplicates(stdout: string): OwnAddressAnswers[] | string {
+  if (/^no arping$/m.test(stdout)) return 'the image has no arping';
+  if (/^no ip$/m.test(stdout)) return 'the image has no ip';
+  const said = new Map<string, { address: string; device: string; lines: string[] }>();
+  for (const line of stdout.split('\n')) {
+    const parts = /^own (\S+) (\S+) (.*)$/.exec(line);
+    if (!parts) continue;
+    const [, address = '', device = '', rest = ''] = parts;
+    const key = `${address} ${device}`;
+    const known = said.get(key) ?? { address, device, lines: [] };
+    known.lines.push(rest);
+    said.set(key, known);
+  }
+  return [...said.values()].map(({ address, device, lines }) => ({
+    address,
+    device,
+    answers: parseArping(lines.join('\n')),
+  }));
+}

@@ -1,0 +1,48 @@
+/** Parses `ip -j -d addr show` (iproute2). Pure. */
+import type { AddressFamily } from './ip-prefix.ts';
+import { jsonObjects, numberOf, objectOf, objectsIn, textOf, textsIn } from './json.ts';
+
+/** An address of an interface. */
+export interface InterfaceAddress {
+  readonly family: AddressFamily;
+  readonly address: string;
+  readonly prefixLength: number;
+  /** `global`, `link`, `host`. */
+  readonly scope: string;
+  /** IPv6 duplicate address detection found another owner: the kernel does not use the address. */
+  readonly dadFailed: boolean;
+}
+
+/** An interface and its addresses. */
+export interface Interface {
+  readonly name: string;
+  readonly index: number;
+  /** `veth`, `bridge`, …; `undefined` for hardware and loopback. */
+  readonly kind: string | undefined;
+  readonly flags: readonly string[];
+  /** As in RFC 2863: `UP`, `DOWN`, `LOWERLAYERDOWN`, `UNKNOWN`. */
+  readonly operstate: string;
+  readonly mac: string | undefined;
+  readonly mtu: number;
+  readonly addresses: readonly InterfaceAddress[];
+}
+
+/** `undefined` when the text is not ip's JSON. */
+export function parseInterfaces(stdout: string): Interface[] | undefined {
+  return jsonObjects(stdout)?.map((entry) => ({
+    name: textOf(entry['ifname']) ?? '',
+    index: numberOf(entry['ifindex']) ?? 0,
+    kind: textOf(objectOf(entry['linkinfo'])['info_kind']),
+    flags: textsIn(entry['flags']),
+    operstate: textOf(entry['operstate']) ?? 'UNKNOWN',
+    mac: textOf(entry['address'])?.toLowerCase(),
+    mtu: numberOf(entry['mtu']) ?? 0,
+    addresses: objectsIn(entry['addr_info']).map((address) => ({
+      family: address['family'] === 'inet6' ? 'inet6' : 'inet',
+      address: textOf(address['local']) ?? '',
+      prefixLength: numberOf(address['prefixlen']) ?? 0,
+      scope: textOf(address['scope']) ?? '',
+      dadFailed: address['dadfailed'] === true,
+    })),
+  }));
+}

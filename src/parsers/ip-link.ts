@@ -1,0 +1,26 @@
+/** Parses `ip -j -s -s link show` (iproute2): the counters of interfaces. Pure. */
+import { jsonObjects, numberOf, objectOf, textOf } from './json.ts';
+
+/** What an interface has counted since it was made. */
+export interface LinkCounters {
+  readonly name: string;
+  readonly received: { readonly packets: number; readonly errors: number };
+  readonly sent: { readonly packets: number; readonly errors: number };
+  /** How often the carrier came or went; `undefined` in older kernels. */
+  readonly carrierChanges: number | undefined;
+}
+
+/** `undefined` when the text is not ip's JSON. */
+export function parseLinkCounters(stdout: string): LinkCounters[] | undefined {
+  return jsonObjects(stdout)?.map((entry) => {
+    const stats = objectOf(entry['stats64'] ?? entry['stats']);
+    const of = (direction: 'rx' | 'tx', name: string): number =>
+      numberOf(objectOf(stats[direction])[name]) ?? 0;
+    return {
+      name: textOf(entry['ifname']) ?? '',
+      received: { packets: of('rx', 'packets'), errors: of('rx', 'errors') },
+      sent: { packets: of('tx', 'packets'), errors: of('tx', 'errors') },
+      carrierChanges: numberOf(objectOf(stats['tx'])['carrier_changes']),
+    };
+  });
+}

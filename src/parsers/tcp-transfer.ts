@@ -1,0 +1,53 @@
+/** Parses the output of src/probes/tcp-transfer.bash. Pure. */
+
+/** What became of the bytes that were sent over one TCP connection. Times in milliseconds, sizes in bytes. */
+export interface TcpTransfer {
+  readonly address: string;
+  /** `done`: all was acknowledged, or the far side had enough and closed. `stalled`: see {@link TcpTransfer.socket}. */
+  readonly outcome: 'done' | 'stalled';
+  /** The kernel's last view of the socket; absent when the far side has closed it. */
+  readonly socket?: {
+    /** The largest payload of a segment. */
+    readonly mss: number;
+    readonly rtt: number;
+    /** How many times in a row the retransmission timer has doubled. */
+    readonly backoff: number;
+    readonly acknowledged: number;
+    /** Segments that wait for an acknowledgement. */
+    readonly outstanding: number;
+    /** Of those, how many the far side has got, out of order. */
+    readonly selectivelyAcknowledged: number;
+    readonly retransmits: number;
+  };
+}
+
+/** A string: why nothing was sent, in the system's own words. */
+export function parseTcpTransfer(stdout: string): TcpTransfer | string {
+  const lines = stdout.split('\n');
+  if (lines[0] === 'unresolved') return 'the name does not resolve on the target';
+  const address = /^address (\S+)$/m.exec(stdout)?.[1];
+  if (address === undefined) return 'the transfer did not start';
+  if (!lines.includes('connected')) {
+    const said = lines.find((line) => line.includes(': ')) ?? '';
+    return said.slice(said.lastIndexOf(': ') + 2).trim() || 'no connection within the time';
+  }
+  if (lines.includes('no-ss')) return 'the image has no ss';
+  if (!/^after /m.test(stdout)) return 'the transfer was cut off';
+  const inode = /^inode (\d+)$/m.exec(stdout)?.[1];
+  const last = stdout.slice(stdout.lastIndexOf('\nafter ')).split('\n');
+  const at = last.findIndex((line) => line.includes(` ino:${inode} `));
+  const info = at < 0 ? '' : (last[at + 1] ?? '');
+  const number = (name: string): number => Number(new RegExp(`\\b${name}:([\\d.]+)`).exec(info)?.[1] ?? 0);
+  if (info === '') return { address, outcome: 'done' };
+  const socket = {
+    mss: number('mss'),
+    rtt: number('rtt'),
+    backoff: number('backoff'),
+    acknowledged: number('bytes_acked'),
+    outstanding: number('unacked'),
+    selectivelyAcknowledged: number('sacked'),
+    retransmits: Number(/\bretrans:\d+\/(\d+)/.exec(info)?.[1] ?? 0),
+  };
+  const outcome = socket.outstanding > 0 && socket.backoff > 0 ? 'stalled' : 'done';
+  return { address, outcome, socket };
+}

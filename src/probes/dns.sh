@@ -1,0 +1,238 @@
+# Asks name servers, each by itself: dns ENDPOINTS [NAME...]
+#   ENDPOINTS  "ADDRESS/UDP-PORT/TCP-PORT ...", the servers behind the cluster's DNS Service; may be empty
+#   NAME       to look up as an application would; default: the API server's, where resolv.conf knows a cluster
+# Prints what it did, each output line of a tool after a bar:
+#   control NAME                                        the question that every server can answer by itself
+#   name NAME CANDIDATE...                              what the resolver asks for a name, in its order
+#   query ROLE SERVER PORT PROTO SECONDS TRIES [NAME TYPE]...     one run of dig, with its answers in this order
+#   resolver TOOL NAME CENTISECONDS CODE                getaddrinfo
+#   send SERVER CODE                                    a datagram to a server that gave no answer: was it let out?
+#   icmp                                                tcpdump, while a server that refused was asked again
+# dig asks as the C library does: without EDNS, where an answer ends at 512 bytes, and leaving a cut answer as it is.
+# POSIX sh with dig and sed; getaddrinfo needs getent or bash, which opens /dev/udp by it and sends nothing.
+LC_ALL=C
+export LC_ALL
+set -f
+umask 077
+# Longer than the 4 s that a finding needs, and than the resolver's own 5 s.
+patient=6
+endpoints=$1
+shift
+command -v dig >/dev/null 2>&1 || { echo "no dig" >&2; exit 127; }
+dir=
+for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
+  if mkdir "$base/nettools-dns-$$" 2>/dev/null; then dir=$base/nettools-dns-$$; break; fi
+done
+[ -n "$dir" ] || { echo "no writable folder (tried /tmp, /dev/shm and /run)" >&2; exit 1; }
+sniffer=
+trap '[ -z "$sniffer" ] || kill "$sniffer"; rm -rf "$dir"' EXIT
+trap 'exit 143' HUP TERM INT
+
+servers= search= ndots=1
+while read -r key value rest || [ -n "$key" ]; do
+  case $key in
+  nameserver) servers="$servers $value" ;;
+  domain | search) search="$value $rest" ;;
+  options)
+    for option in $value $rest; do
+      case $option in ndots:*[!0-9]* | ndots:) ;; ndots:*) ndots=${option#ndots:} ;; esac
+    done ;;
+  esac
+done </etc/resolv.conf
+cluster=
+for domain in $search; do
+  case $domain in svc.*) cluster=${domain#svc.}; break ;; esac
+done
+
+limited() {
+  if command -v timeout >/dev/null 2>&1; then timeout "$@"; else shift; "$@"; fi
+}
+
+# What the resolver asks for a name, in its order (resolv.conf(5)).
+candidates() {
+  case $1 in *.) echo "$1"; return ;; esac
+  rest=$1 dots=0
+  while [ "$rest" != "${rest#*.}" ]; do rest=${rest#*.} dots=$((dots + 1)); done
+  list=
+  for domain in $search; do
+    domain=${domain%.}
+    # A name has at most 255 bytes on the wire; the resolver leaves out what is longer, and so must we.
+    [ -z "$domain" ] || [ $((${#1} + ${#domain})) -gt 251 ] || list="$list $1.$domain."
+  done
+  if [ "$dots" -ge "$ndots" ]; then echo "$1.$list"; else echo "${list# } $1."; fi
+}
+
+# The candidate that is most likely meant: a name with a dot as it is, one without by the first search domain.
+principal() {
+  case $1 in
+  *.) echo "$1" ;;
+  *.*) echo "$1." ;;
+  *) set -- $(candidates "$1"); echo "$1" ;;
+  esac
+}
+
+# ask FILE ROLE SERVER PORT PROTO SECONDS TRIES [NAME TYPE]...
+ask() {
+  file=$1 role=$2 server=$3 port=$4 proto=$5 seconds=$6 tries=$7
+  shift 7
+  [ $# -gt 0 ] || return 0
+  echo "query $role $server $port $proto $seconds $tries $*" >"$file"
+  tcp=+notcp
+  [ "$proto" = udp ] || tcp=+tcp
+  left=$#
+  while [ "$left" -gt 0 ]; do
+    set -- "$@" -q "$1" -t "$2"
+    shift 2
+    left=$((left - 2))
+  done
+  limited 9 dig "@$server" -p "$port" +nocmd +noedns +ignore "$tcp" "+time=$seconds" "+tries=$tries" "$@" 2>&1 |
+    sed 's/^/|/' >>"$file"
+}
+
+has_answer() { grep -q '^|;; Query time' "$@" 2>/dev/null; }
+is_slow() { grep -q '^|;; Query time: [0-9][0-9][0-9][0-9]' "$@" 2>/dev/null; }
+
+# over_udp FILES ROLE SERVER PORT: the control first, with time enough to tell slow from silent; then the rest.
+over_udp() {
+  for n in 1 3; do
+    ask "$1.u$n" "$2" "$3" "$4" udp "$patient" 1 "$control" A &
+    ask "$1.u$((n + 1))" "$2" "$3" "$4" udp "$patient" 1 "$control" AAAA &
+    # A virtual address stands for several servers: more tries there, or one that is dead looks like all.
+    [ "$2" = server ] || break
+  done
+  first=$names later=
+  [ "$2" = server ] || { first= later=$names; }
+  n=5
+  for name in $first; do
+    # So many at once cost as much memory as a small pod has.
+    [ "$n" -lt 11 ] || { wait; has_answer "$1.u1" "$1.u2" "$1.u3" "$1.u4" || return 0; }
+    name=$(principal "$name")
+    [ "$name" != "$control" ] || continue
+    ask "$1.u$n" "$2" "$3" "$4" udp "$patient" 1 "$name" A &
+    ask "$1.u$((n + 1))" "$2" "$3" "$4" udp "$patient" 1 "$name" AAAA &
+    n=$((n + 2))
+  done
+  wait
+  has_answer "$1.u1" "$1.u2" "$1.u3" "$1.u4" || return 0
+  questions=
+  for name in $later; do
+    name=$(principal "$name")
+    [ "$name" = "$control" ] || questions="$questions $name A $name AAAA"
+  done
+  if [ "$2" = server ] && ! is_slow "$1.u1" "$1.u2" "$1.u3" "$1.u4"; then
+    for name in $names; do
+      asked=$(principal "$name")
+      for candidate in $(candidates "$name"); do
+        [ "$candidate" = "$asked" ] || questions="$questions $candidate A $candidate AAAA"
+      done
+    done
+  fi
+  ask "$1.ux" "$2" "$3" "$4" udp 1 2 $questions
+}
+
+over_tcp() {
+  ask "$1.t1" "$2" "$3" "$4" tcp 3 1 "$control" A "$control" AAAA
+  has_answer "$1.t1" || return 0
+  questions=
+  for name in $names; do
+    name=$(principal "$name")
+    [ "$name" = "$control" ] || questions="$questions $name A $name AAAA"
+  done
+  ask "$1.tx" "$2" "$3" "$4" tcp 3 1 $questions
+}
+
+centiseconds() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }
+
+resolve() {
+  centiseconds
+  start=$now
+  if command -v getent >/dev/null 2>&1; then
+    tool=getent
+    said=$(limited 9 getent ahosts "$2" 2>&1)
+  elif command -v bash >/dev/null 2>&1; then
+    tool=bash
+    said=$(limited 9 bash -c ': <>"/dev/udp/$1/9"' resolve "$2" 2>&1)
+  else
+    return 0
+  fi
+  code=$?
+  centiseconds
+  {
+    echo "resolver $tool $2 $((now - start)) $code"
+    [ -z "$said" ] || echo "$said" | sed 's/^/|/'
+  } >"$1"
+}
+
+# dig says "timed out" also when a local rule has dropped the query; writing to the socket tells EPERM.
+try_send() {
+  command -v bash >/dev/null 2>&1 || return 0
+  said=$(limited 2 bash -c 'echo >"/dev/udp/$1/53"' send "$1" 2>&1)
+  echo "send $1 $?"
+  [ -z "$said" ] || echo "$said" | sed 's/^/|/'
+}
+
+# Who refuses: the sender of the ICMP message. Needs NET_RAW.
+find_refuser() {
+  command -v tcpdump >/dev/null 2>&1 || return 0
+  # Debian's tcpdump gives up root for a user that the image does not have, unless it is told which.
+  tcpdump -Z root -nn -l -i any -c 20 'icmp or icmp6' >"$dir/icmp" 2>"$dir/icmp-said" &
+  sniffer=$!
+  tries=0
+  until grep -q 'listening on' "$dir/icmp-said"; do
+    tries=$((tries + 1))
+    { [ "$tries" -lt 10 ] && kill -0 "$sniffer" 2>/dev/null; } || break
+    sleep 0.2
+  done
+  n=0
+  for server in $refused; do
+    n=$((n + 1))
+    ask "$dir/r$n" server "$server" 53 udp 1 1 "$control" A &
+    pids="$pids $!"
+  done
+  wait $pids
+  sleep 0.2
+  kill "$sniffer" 2>/dev/null
+  wait "$sniffer" 2>/dev/null
+  sniffer=
+  echo icmp
+  sed 's/^/|/' "$dir/icmp"
+}
+
+if [ $# -eq 0 ] && [ -n "$cluster" ]; then set -- "kubernetes.default.svc.${cluster%.}"; fi
+names=$*
+control=localhost.
+[ -z "$cluster" ] || control=kubernetes.default.svc.${cluster%.}.
+echo "control $control"
+for name in $names; do echo "name $name $(candidates "$name")"; done
+
+n=0
+for server in $servers; do
+  n=$((n + 1))
+  case $server in *[!0-9A-Za-z.:%_-]*) continue ;; esac
+  [ "$n" -le 4 ] || break
+  (over_udp "$dir/s$n" server "$server" 53) &
+  (over_tcp "$dir/s$n" server "$server" 53) &
+done
+i=0
+for name in $names; do
+  i=$((i + 1))
+  resolve "$dir/g$i" "$name" &
+done
+i=0
+for endpoint in $endpoints; do
+  i=$((i + 1))
+  address=${endpoint%%/*} ports=${endpoint#*/}
+  (over_udp "$dir/e$i" endpoint "$address" "${ports%/*}") &
+  (over_tcp "$dir/e$i" endpoint "$address" "${ports#*/}") &
+  [ $((i % 4)) -ne 0 ] || wait
+done
+wait
+set +f
+cat "$dir"/[seg]* 2>/dev/null
+refused= pids= n=0
+for server in $servers; do
+  n=$((n + 1))
+  if grep -qE 'refused|unreachable' "$dir/s$n".u* 2>/dev/null; then refused="$refused $server"
+  elif [ -e "$dir/s$n.u1" ] && ! has_answer "$dir/s$n".u*; then try_send "$server"; fi
+done
+[ -z "$refused" ] || find_refuser

@@ -1,0 +1,13 @@
+# Asks by ARP who else has this target's own IPv4 addresses (RFC 5227, 2.1.1): prints, for each, "own ADDRESS DEVICE LINE"
+# for every line that arping says. Four addresses at most, all at the same time.
+command -v arping >/dev/null 2>&1 || { echo "no arping"; exit 0; }
+command -v ip >/dev/null 2>&1 || { echo "no ip"; exit 0; }
+ip -4 -o addr show scope global 2>/dev/null | head -n 4 | {
+  while read -r _ device _ address _; do
+    address=${address%/*}
+    arping -D -c 2 -w 2 -I "$device" "$address" 2>&1 | while IFS= read -r line; do
+      echo "own $address $device $line"
+    done &
+  done
+  wait
+}

@@ -1,0 +1,112 @@
+# Finds the largest packet that reaches a host with fragmentation forbidden: path-mtu HOST
+# Prints facts, one a line:
+#   address A | link DEVICE MTU | route-mtu N       where the packets go, and what the target itself allows
+#   bytes SIZE sent N received M                    one series of echo requests; SIZE is the whole IP packet
+#   icmp TEXT                                       what somebody on the way said about it
+#   path-mtu N                                      the largest that was answered
+#   no-df | no-answer | refused TEXT | loopback     why there is nothing to find
+# ping's "probe" mode sets DF and leaves out what the kernel has learned of the path before, so the path itself answers.
+LC_ALL=C
+export LC_ALL
+host=$1
+case $(ping -V 2>&1) in *iputils*) ;; *) echo no-df; exit 0 ;; esac
+
+mode=probe
+small=$(ping -n -M "$mode" -c 2 -i 0.2 -W 1 -s 56 -- "$host" 2>&1)
+case $small in
+*'invalid -M'* | *'wrong value'* | *'Invalid'*) # before 2020
+  mode=do
+  small=$(ping -n -M "$mode" -c 2 -i 0.2 -W 1 -s 56 -- "$host" 2>&1) ;;
+esac
+address=$(printf '%s\n' "$small" | sed -n 's/^PING [^(]*(\([0-9a-fA-F.:]*\)).*/\1/p;s/^PING \([0-9a-fA-F:]*\) .*/\1/p' | head -n 1)
+if [ -z "$address" ]; then
+  echo "refused $(printf '%s\n' "$small" | head -n 1)"
+  exit 0
+fi
+echo "address $address"
+case $address in *:*) headers=48 ;; *) headers=28 ;; esac
+
+device=$(ip -o route get "$address" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p;q')
+[ -n "$device" ] || device=eth0
+[ "$device" != lo ] || { echo loopback; exit 0; }
+full=1500
+if read -r full <"/sys/class/net/$device/mtu"; then echo "link $device $full"; fi 2>/dev/null
+# The route's own limit; "get" alone would show what was learned of the path before.
+limit=$(ip -o route get fibmatch "$address" 2>/dev/null | sed -n 's/.* mtu \(lock \)\{0,1\}\([0-9]*\).*/\2/p;q')
+if [ -n "$limit" ]; then
+  echo "route-mtu $limit"
+  [ "$limit" -ge "$full" ] || full=$limit
+fi
+
+received_of() { printf '%s\n' "$1" | sed -n 's/.* transmitted, \([0-9]*\) .*/\1/p'; }
+count_of() { count=$(received_of "$1"); [ -n "$count" ] || count=0; }
+
+count_of "$small"
+echo "bytes 84 sent 2 received $count"
+if [ "$count" = 0 ]; then
+  printf '%s\n' "$small" | sed -n '/^From /s/^/icmp /p' | head -n 2
+  echo no-answer
+  exit 0
+fi
+# How long an answer may take: a large packet's takes little more than a small one's.
+wait=1
+case $small in *'time='[0-9].* | *'time='[0-9][0-9].*) wait=0.4 ;; esac
+
+# try SIZE COUNT: leaves the number of answers in $count, and a smaller MTU that was announced in $announced.
+try() {
+  said=$(ping -n -M "$mode" -c "$2" -i 0.2 -W "$wait" -s $(($1 - headers)) -- "$address" 2>&1)
+  count_of "$said"
+  echo "bytes $1 sent $2 received $count"
+  printf '%s\n' "$said" | sed -n '/^From .*\([Ff]rag\|too big\)/s/^/icmp /p' | head -n 1
+  announced=$(printf '%s\n' "$said" | sed -n 's/^From .*mtu *[=:] *\([0-9]*\).*/\1/p' | head -n 1)
+}
+
+found() {
+  echo "path-mtu $1"
+  exit 0
+}
+
+size=$full
+try "$size" 3
+[ "$count" = 0 ] || found "$size"
+for _ in 1 2 3 4; do
+  [ -n "$announced" ] && [ "$announced" -ge 576 ] && [ "$announced" -lt "$size" ] || break
+  size=$announced
+  try "$size" 2
+  [ "$count" = 0 ] || found "$size"
+done
+
+# Silence: eight sizes at a time, until two neighbours differ.
+low=84 high=$size
+for _ in 1 2 3 4 5 6; do
+  [ $((high - low)) -gt 1 ] || break
+  answers=$(
+    for part in 1 2 3 4 5 6 7 8; do
+      step=$((low + (high - low) * part / 9))
+      [ "$step" -gt "$low" ] || continue
+      (
+        said=$(ping -n -M "$mode" -c 2 -i 0.2 -W "$wait" -s $((step - headers)) -- "$address" 2>&1)
+        count_of "$said"
+        echo "$step $count"
+      ) &
+    done
+    wait
+  )
+  best=$low
+  while read -r step count; do
+    [ "${count:-0}" = 0 ] || [ "$step" -le "$best" ] || best=$step
+  done <<END
+$answers
+END
+  while read -r step count; do
+    [ "${count:-0}" != 0 ] || [ "$step" -le "$best" ] || [ "$step" -ge "$high" ] || high=$step
+  done <<END
+$answers
+END
+  low=$best
+done
+try "$low" 2
+[ "$count" != 0 ] || { echo no-answer; exit 0; }
+try "$high" 3
+[ "$count" = 0 ] || found "$high"
+found "$low"

@@ -1,0 +1,62 @@
+# Finds out what happens to a connection: reach tcp|udp NAME PORT PAYLOAD
+# Prints "address A", what the kernel would do with it as "route ...", then for each try "try", whatever bash says when
+# it fails, and one of "ok", "answered", "silent" and "failed" with MICROSECONDS. A failure that comes at once is tried
+# three times, so that a counter moves by as much as was sent; one that takes long is tried once.
+# PAYLOAD: after a TCP connect, so many bytes of blank lines go out and the connection stays open for a while, so that
+# `ss` can see whether large packets arrive; 0 sends nothing. Over UDP: dns, ntp, or text.
+exec 2>&1
+trap '' PIPE
+proto=$1 name=$2 port=$3 payload=$4
+address=$name
+if [[ $name == *[!0-9.]* && $name != *:* ]] && command -v getent >/dev/null; then
+  address=
+  while read -r address _; do break; done < <(getent ahosts "$name")
+  if [[ -z $address ]]; then echo unresolved; exit 0; fi
+fi
+echo "address $address"
+if command -v ip >/dev/null; then
+  while read -r line; do echo "route $line"; done < <(ip -o route get "$address" 2>&1; ip -d route show table all to match "$address" 2>&1)
+fi
+# Whoever listens for ICMP errors has to be there first.
+sleep 0.4
+
+finish() { echo "$1 $((${EPOCHREALTIME/./} - before))"; }
+
+tcp() {
+  echo try
+  before=${EPOCHREALTIME/./}
+  if ! exec 3<>"/dev/tcp/$address/$port"; then finish failed; return 1; fi
+  finish ok
+  ((payload > 0)) || return 0
+  # Blank lines are what servers of text protocols skip.
+  local blank
+  printf -v blank '%*s' "$((payload / 2))" ''
+  printf '%s' "${blank// /$'\r\n'}" >&3
+  sleep 2.2
+}
+
+udp() {
+  local byte code
+  echo try
+  before=${EPOCHREALTIME/./}
+  exec 3<>"/dev/udp/$address/$port" || { finish failed; return 1; }
+  # No byte of a question may be a line feed: bash would send what stands before it by itself.
+  case $payload in
+  dns) printf '\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01' >&3 ;;
+  ntp) printf '\x23\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >&3 ;;
+  *) printf nettools >&3 ;;
+  esac || { finish failed; return 1; }
+  IFS= read -r -d '' -t 1.05 -N 1 -u 3 byte
+  code=$?
+  if ((code == 0)) || [[ -n $byte ]]; then finish answered; return 0; fi
+  if ((code > 128)); then finish silent; else finish failed; fi
+  return 1
+}
+
+for ((i = 0; i < 3; i++)); do
+  begun=${EPOCHREALTIME/./}
+  ! "$proto" || exit 0
+  took=$((${EPOCHREALTIME/./} - begun))
+  # A second wait of several seconds would tell nothing new; the waits for a datagram are one second each.
+  if ((took < 500000)); then sleep 0.3; elif [[ $proto == tcp ]]; then exit 0; fi
+done

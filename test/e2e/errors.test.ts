@@ -1,0 +1,187 @@
+import { createServer, type Server } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bridge } from '../cluster/paths.ts';
+import { until } from '../cluster/proc.ts';
+import { bash, expectSentence, nettools } from './support/cli.ts';
+import { app, pod, testNamespace } from './support/cluster.ts';
+
+const ns = testNamespace('errors');
+const on = (target: string, ...flags: string[]) => ['-n', ns.name, target, ...flags];
+/** Every command that needs a session on its target. */
+const commands: readonly (readonly [string, (target: string) => string[]])[] = [
+  ['run', (target) => ['run', ...on(target), '--', 'true']],
+  ['latency', (target) => ['latency', ...on(target), '--count', '5']],
+  ['shell', (target) => ['shell', ...on(target)]],
+];
+
+const stubborn = { ...app, command: ['sh', '-c', "trap '' TERM; while :; do sleep 1; done"] };
+
+beforeAll(async () => {
+  await ns.start(
+    pod('app'),
+    pod('leaving', { containers: [stubborn], spec: { terminationGracePeriodSeconds: 120 } }),
+  );
+  await ns.apply(
+    pod('done', { containers: [{ ...app, command: ['true'] }], spec: { restartPolicy: 'Never' } }),
+    pod('failed', { containers: [{ ...app, command: ['false'] }], spec: { restartPolicy: 'Never' } }),
+    pod('unschedulable', { spec: { nodeSelector: { 'nettools-e2e': 'nowhere' } } }),
+    pod('no-config', { containers: [{ ...app, envFrom: [{ configMapRef: { name: 'not-there' } }] }] }),
+  );
+  await Promise.all([
+    ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/done', '--timeout=60s']),
+    ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Failed', 'pod/failed', '--timeout=60s']),
+    ns.kubectl(['wait', '--for=condition=PodScheduled=false', 'pod/unschedulable', '--timeout=60s']),
+    ns.kubectl(['delete', 'pod', 'leaving', '--wait=false']),
+  ]);
+});
+
+describe.each(commands)('%s on a pod that takes no container', (_name, command) => {
+  it.each([
+    ['nope', /no pod "nope" in namespace "nettools-e2e-errors-/],
+    ['deploy/nope', /no deployment "nope" in namespace/],
+    ['svc/nope', /no service "nope" in namespace/],
+  ])('%s does not exist', async (target, says) => {
+    expectSentence(await nettools(command(target)), 3, says);
+  });
+
+  it.each([
+    ['done', /pod "done" has completed \(Succeeded\)/],
+    ['failed', /pod "failed" has completed \(Failed\)/],
+    [
+      'unschedulable',
+      /pod "unschedulable" is still Pending: .*nodes? are available: .*didn't match Pod's node affinity/,
+    ],
+    ['leaving', /pod "leaving" is being deleted/],
+  ])('%s', async (target, says) => {
+    const before = await ns.pod(target);
+    expectSentence(await nettools(command(target)), 3, says);
+    expect((await ns.pod(target)).spec).toEqual(before.spec);
+  });
+});
+
+describe('a pod whose own containers do not start', () => {
+  it('can be looked into all the same', async () => {
+    await until(
+      'an address',
+      30,
+      async () => (await ns.pod('no-config')).status.podIP !== undefined || 'none yet',
+    );
+    expect((await ns.pod('no-config')).status.phase).toBe('Pending');
+    const outcome = await nettools([
+      'run',
+      ...on('no-config'),
+      '--',
+      'sh',
+      '-c',
+      'ip -br addr show dev eth0',
+    ]);
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout).toMatch(/^eth0\S* +UP /);
+  });
+});
+
+describe('wrong usage', () => {
+  it.each([
+    [['run', 'app', 'true'], /put -- before the command/],
+    [['run', 'app', '--'], /run needs a command after --/],
+    [['run', '--', 'true'], /run needs a TARGET/],
+    [['run', 'app', '-l', 'app=app', '--', 'true'], /either a TARGET or -l SELECTOR/],
+    [['run', 'zebra/app', '--', 'true'], /no target kind "zebra"/],
+    [['latncy', 'app'], /unknown command "latncy"/],
+    [['latency', 'app', '--count', 'many'], /--count must be a whole number/],
+    [['latency', 'app', '--no-such-flag'], /--no-such-flag/],
+    [['latency', 'app', '--to', 'not a host'], /--to "not a host" is not a destination/],
+    [['latency', 'app', '--to', 'host:99999'], /--to "host:99999" is not a destination/],
+    [['run', 'app', '--profile', 'root', '--', 'true'], /--profile must be one of/],
+  ])('%j', async (words, says) => {
+    const [first = '', ...rest] = words;
+    const before = await ns.pod('app');
+    expectSentence(await nettools([first, '-n', ns.name, ...rest]), 2, says);
+    expect((await ns.pod('app')).spec).toEqual(before.spec);
+  });
+
+  it('a DEST that does not exist is told before the pod is changed', async () => {
+    const before = await ns.pod('app');
+    expectSentence(await nettools(['latency', ...on('app'), '--to', 'pod/nope']), 3, /no pod "nope"/);
+    expectSentence(await nettools(['latency', ...on('app'), '--to', 'svc/nope']), 3, /no service "nope"/);
+    expect((await ns.pod('app')).spec).toEqual(before.spec);
+  });
+
+  it('-c names a container that the pod does not have', async () => {
+    const before = await ns.pod('app');
+    const outcome = await nettools(['run', ...on('app', '-c', 'nope'), '--', 'true']);
+    expectSentence(outcome, 3, /pod "app" has no container "nope" \(it has: app\)/);
+    expect((await ns.pod('app')).spec).toEqual(before.spec);
+  });
+});
+
+describe('no way to the API server', () => {
+  /** Takes connections and never says a word. */
+  let silent: Server;
+  let silentPort = 0;
+  beforeAll(async () => {
+    silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    if (address !== null && typeof address === 'object') silentPort = address.port;
+  });
+  afterAll(() => silent.close());
+
+  it('the context is not in the kubeconfig', async () => {
+    const outcome = await nettools(['run', ...on('app', '--context', 'nope'), '--', 'true']);
+    expectSentence(outcome, 3, /context "nope" is not in the kubeconfig \(it has: nettools-test\)/);
+  });
+
+  it('the kubeconfig is not there', async () => {
+    const outcome = await nettools(['run', ...on('app', '--kubeconfig', '/no/such/file'), '--', 'true']);
+    expectSentence(outcome, 3, /\/no\/such\/file does not exist/);
+    const none = await nettools(['run', ...on('app'), '--', 'true'], { env: { KUBECONFIG: '' } });
+    expectSentence(none, 3, /no cluster to talk to/);
+  });
+
+  it('its port is closed', async () => {
+    const outcome = await nettools(['latency', ...on('app', '--server', 'https://127.0.0.1:1')]);
+    expectSentence(
+      outcome,
+      3,
+      /cannot reach the API server at https:\/\/127\.0\.0\.1:1: the connection was refused/,
+    );
+    expect(outcome.seconds).toBeLessThan(5);
+  });
+
+  it('its address is a black hole, or it never answers: --request-timeout ends the wait', async () => {
+    const nobody = bridge.address.replace(/\d+$/, '250');
+    for (const server of [`https://${nobody}:6443`, `https://127.0.0.1:${silentPort}`]) {
+      const outcome = await nettools([
+        'run',
+        ...on('app', '--server', server, '--request-timeout=2s'),
+        '--',
+        'true',
+      ]);
+      expectSentence(outcome, 3, /no answer from the API server at \S+ within 2 s/);
+      expect(outcome.seconds).toBeGreaterThan(1.9);
+      expect(outcome.seconds).toBeLessThan(6);
+    }
+  });
+
+  it('the token is not accepted', async () => {
+    const outcome = await nettools(['run', ...on('app', '--token', 'wrong'), '--', 'true']);
+    expectSentence(outcome, 3, /does not accept these credentials \(401\)/);
+  });
+});
+
+describe('where it happened', () => {
+  it('is told with -v only', async () => {
+    const outcome = await nettools(['run', ...on('nope', '-v'), '--', 'true']);
+    expect(outcome).toMatchObject({ code: 3, stdout: '' });
+    expect(outcome.stderr).toMatch(/^error: no pod "nope"/);
+    expect(outcome.stderr).toMatch(/^ +at /m);
+  });
+});
+
+describe('through kubectl', () => {
+  it('exit code and sentence are the same', async () => {
+    const outcome = await bash(`kubectl nettools run -n ${ns.name} nope -- true`);
+    expectSentence(outcome, 3, /no pod "nope"/);
+  });
+});
