@@ -10,17 +10,17 @@ const checks: ReadonlyArray<{ name: string; command: readonly string[] }> = [
   { name: 'generated files', command: ['node', 'scripts/generate.ts', '--check'] },
 ];
 
-/** Runs every check, also after one has failed, and returns how many passed and failed. */
-export async function runChecks(): Promise<{ passed: number; failed: number }> {
+/** Runs every check, also after one has failed, and returns how many passed and which failed. */
+export async function runChecks(): Promise<{ passed: number; failed: readonly string[] }> {
   const failed: string[] = [];
   for (const { name, command } of checks) {
     console.log(`check: ${name}`);
     if ((await runCommand(command)) !== 0) failed.push(name);
   }
   console.log(failed.length === 0 ? 'check: all passed' : `check: failed: ${failed.join('; ')}`);
-  return { passed: checks.length - failed.length, failed: failed.length };
+  return { passed: checks.length - failed.length, failed };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  process.exitCode = (await runChecks()).failed === 0 ? 0 : 1;
+  process.exitCode = (await runChecks()).failed.length === 0 ? 0 : 1;
 }

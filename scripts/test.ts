@@ -9,20 +9,19 @@ import { type Tally, tallyVitestReport } from './lib/tally.ts';
 // The last line is always the plain count, so that whoever reads only that line knows the result.
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+/** What failed before any test ran: named once more at the end, where it is seen. */
+const failedSteps: string[] = [];
 
-function add(part: Partial<Tally>): void {
-  total.passed += part.passed ?? 0;
-  total.failed += part.failed ?? 0;
-  total.skipped += part.skipped ?? 0;
+function add({ passed, failed, skipped }: Tally): void {
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
 }
 
 /** A step that tests depend on: it counts only when it fails, as one failure. */
 async function prepare(name: string, command: readonly string[]): Promise<void> {
   console.log(`test: ${name}`);
-  if ((await runCommand(command)) !== 0) {
-    console.error(`test: ${name} failed`);
-    add({ failed: 1 });
-  }
+  if ((await runCommand(command)) !== 0) failedSteps.push(name);
 }
 
 async function runVitest(extra: readonly string[]): Promise<void> {
@@ -46,10 +45,14 @@ async function runVitest(extra: readonly string[]): Promise<void> {
   }
 }
 
-add(await runChecks());
+const checks = await runChecks();
+total.passed += checks.passed;
+failedSteps.push(...checks.failed);
 await prepare('build', ['node', 'scripts/build.ts']);
 await prepare('cluster up', ['node', 'test/cluster/cli.ts', 'up']);
 await runVitest(process.argv.slice(2));
 
+total.failed += failedSteps.length;
+if (failedSteps.length > 0) console.log(`failed besides tests: ${failedSteps.join('; ')}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;

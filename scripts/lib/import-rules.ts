@@ -22,7 +22,7 @@ const layers: Record<string, Layer> = {
   parsers: { folders: ['model'], node: false },
   checks: { folders: ['parsers', 'model'], node: false },
   report: { folders: ['model'], packages: ['cli-table3', 'js-yaml'], node: false },
-  kube: { folders: ['model'], packages: ['@kubernetes/client-node'], node: true },
+  kube: { folders: ['model'], packages: ['@kubernetes/client-node', 'js-yaml'], node: true },
   exec: { folders: ['model'], packages: ['ws'], node: true },
 };
 layers['channels'] = { folders: ['exec', 'kube', 'model'], node: true };

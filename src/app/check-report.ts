@@ -4,16 +4,39 @@ import { judge } from '../checks/report.ts';
 import type { CheckArgs } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
 import { writeBundle } from './bundle-file.ts';
+import { prepareArp } from './inputs/arp.ts';
+import { prepareConntrack } from './inputs/conntrack.ts';
 import type { InputContext } from './inputs/context.ts';
 import { askedDestinations } from './inputs/destinations.ts';
+import { prepareDns } from './inputs/dns.ts';
+import { prepareFirewall } from './inputs/firewall.ts';
+import { prepareInterfaces } from './inputs/interfaces.ts';
 import { prepareLatency } from './inputs/latency.ts';
+import { prepareMtu } from './inputs/mtu.ts';
+import { prepareRouting } from './inputs/routing.ts';
+import { prepareService } from './inputs/service.ts';
+import { prepareSockets } from './inputs/sockets.ts';
+import { prepareThroughput } from './inputs/throughput.ts';
+import { prepareTls } from './inputs/tls.ts';
+import { withIperfServers } from './iperf-servers.ts';
 import { findTarget, openSession } from './pod-session.ts';
 import type { Progress } from './progress.ts';
 import { runChecks } from './run-checks.ts';
 
 /** How each check's input is gathered from the user and the API; `undefined`: there is nothing for it to look at. */
 const INPUTS: Readonly<Record<CheckId, (context: InputContext) => Promise<PreparedCheck | undefined>>> = {
+  dns: prepareDns,
+  interfaces: prepareInterfaces,
+  arp: prepareArp,
+  routing: prepareRouting,
+  service: prepareService,
+  firewall: prepareFirewall,
+  sockets: prepareSockets,
   latency: prepareLatency,
+  throughput: prepareThroughput,
+  tls: prepareTls,
+  conntrack: prepareConntrack,
+  mtu: prepareMtu,
 };
 
 /** Checks and judges. @throws {UserError} exit 2 or 3 when there is nothing to report */
@@ -34,7 +57,8 @@ export async function checkReport(
   const session = await openSession(args, signal, progress, target);
   progress.show(`checking ${ids.join(', ')}`);
   const { timeoutMs } = args.session;
-  const bundle = await runChecks(checks, { session, startedAt, startedMs, timeoutMs, signal });
+  const work = () => runChecks(checks, { session, startedAt, startedMs, timeoutMs, signal });
+  const bundle = ids.includes('throughput') ? await withIperfServers(context, progress, work) : await work();
   if (args.report.save !== undefined) await writeBundle(args.report.save, bundle);
   return judge(bundle);
 }

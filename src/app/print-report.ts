@@ -7,7 +7,7 @@ import { render, renderDocument } from '../report/render.ts';
 export async function printReport(report: Report, flags: ReportFlags): Promise<void> {
   const { stdout, env } = process;
   const colour = stdout.isTTY === true && !env['NO_COLOR'];
-  const text = render(report, flags.output, { colour, width: stdout.columns ?? 100 });
+  const text = render(report, flags.output, { colour, width: stdout.columns ?? 100, failOn: flags.failOn });
   await print(text);
 }
 

@@ -8,10 +8,16 @@ import { userStdin } from './user-stdin.ts';
 /** What a process ends with that writes to a pipe without a reader: 128 + SIGPIPE. */
 const BROKEN_PIPE_EXIT_CODE = 141;
 
-/** Resolves to the remote exit code. */
-export async function runCommand(args: RunArgs, signal: AbortSignal, progress: Progress): Promise<number> {
+/** Resolves to the remote exit code. @param notice a line for stderr, once there is a session to run it in */
+export async function runCommand(
+  args: RunArgs,
+  signal: AbortSignal,
+  progress: Progress,
+  notice?: string,
+): Promise<number> {
   const session = await openSession(args, signal, progress);
   progress.clear();
+  if (notice !== undefined) process.stderr.write(`${notice}\n`);
   const [stdout, stderr] = [rawOutput(1), rawOutput(2)];
   try {
     const code = await session.channel.run(args.command, {

@@ -9,6 +9,9 @@ import { DetachFilter, onTerminalResize, rawTerminal } from './terminal.ts';
 /** The image's own bash where it has one. */
 const SHELL = ['sh', '-c', 'command -v bash >/dev/null 2>&1 && exec bash; exec sh'];
 
+const NO_TERMINAL =
+  'warning: stdin is not a terminal, so the shell runs without one and reads commands from it.';
+
 /** The user left by the detach keys. */
 class DetachedError extends Error {
   override readonly name = 'DetachedError';
@@ -18,11 +21,7 @@ class DetachedError extends Error {
 export async function openShell(args: ShellArgs, signal: AbortSignal, progress: Progress): Promise<number> {
   const command = args.command.length > 0 ? args.command : SHELL;
   if (!process.stdin.isTTY) {
-    progress.clear();
-    process.stderr.write(
-      'warning: stdin is not a terminal, so the shell runs without one and reads commands from it.\n',
-    );
-    return runCommand({ ...args, command, stdin: true }, signal, progress);
+    return runCommand({ ...args, command, stdin: true }, signal, progress, NO_TERMINAL);
   }
   const session = await openSession(args, signal, progress);
   progress.clear();

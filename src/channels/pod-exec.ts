@@ -11,6 +11,8 @@ import { compactScript } from './script.ts';
 /** A command that is done sooner needs no lease, and should not pay for a second exec. */
 const LEASE_DELAY_MS = 500;
 const LEASE_RETRY_MS = 1000;
+/** Without a lease for this long the connection is lost: the far side gave the client up 10 s before (guard.sh). */
+const LEASE_LOST_MS = 15_000;
 
 /** One container of one pod. */
 export interface ExecPlace {
@@ -23,19 +25,23 @@ export interface ExecPlace {
 export class PodExecChannel implements Channel {
   readonly #client: KubeClient;
   readonly #place: ExecPlace;
+  readonly #leaseLostMs: number;
 
-  constructor(client: KubeClient, place: ExecPlace) {
+  constructor(client: KubeClient, place: ExecPlace, leaseLostMs = LEASE_LOST_MS) {
     this.#client = client;
     this.#place = place;
+    this.#leaseLostMs = leaseLostMs;
   }
 
   async run(argv: readonly string[], options: RunOptions): Promise<number> {
     if (!options.stdin) return this.#exec([...guard('own', '0'), ...argv], options);
     const id = randomBytes(8).toString('hex');
     const lease = new AbortController();
-    const held = this.#holdLease(id, lease.signal);
+    const lost = new AbortController();
+    const held = this.#holdLease(id, lease.signal, (error) => lost.abort(error));
+    const signal = AbortSignal.any([lost.signal, ...(options.signal ? [options.signal] : [])]);
     try {
-      return await this.#exec([...guard('lease', id), ...withTerm(argv, options)], options);
+      return await this.#exec([...guard('lease', id), ...withTerm(argv, options)], { ...options, signal });
     } finally {
       lease.abort(new Error('the command has ended'));
       await held;
@@ -57,22 +63,35 @@ export class PodExecChannel implements Channel {
 
   /**
    * Holds a second exec open whose only work is to end when this client is gone, and opens it again when it is lost:
-   * the far side waits 5 s for one (guard.sh) before it takes the client for dead.
+   * the far side waits 5 s for one (guard.sh) before it takes the client for dead. It also tells the client that the
+   * connection is gone, which the command's own stream cannot while the command leaves its stdin unread.
    */
-  async #holdLease(id: string, signal: AbortSignal): Promise<void> {
+  async #holdLease(id: string, signal: AbortSignal, onLost: (error: ChannelError) => void): Promise<void> {
     // The second word keeps the shell from replacing itself by cat, which would lose the name.
     const command = ['sh', '-c', 'cat >/dev/null; :', `nettools-lease-${id}`];
+    let lost: NodeJS.Timeout | undefined;
+    const onOpen = (): void => {
+      clearTimeout(lost);
+      lost = undefined;
+    };
     try {
       for (let pause = LEASE_DELAY_MS; ; pause = LEASE_RETRY_MS) {
         await delay(pause, undefined, { signal });
         const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
-        await execStream(this.#endpoint(command, false), { stdout: sink, stderr: sink }, { signal }).catch(
+        const streams = { stdout: sink, stderr: sink };
+        await execStream(this.#endpoint(command, false), streams, { signal, onOpen }).catch((error) => {
           // Refused or lost: the loop tries again for as long as the command runs.
-          () => undefined,
-        );
+          if (!(error instanceof ExecLostError)) return;
+          lost ??= setTimeout(
+            () => onLost(new ChannelError('lost', 'the connection was lost for good', { cause: error })),
+            this.#leaseLostMs,
+          );
+        });
       }
     } catch {
       // Aborted while it paused: the command has ended.
+    } finally {
+      clearTimeout(lost);
     }
   }
 

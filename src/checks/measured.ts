@@ -8,11 +8,14 @@ export type Measured<T> =
   | { readonly value: T; readonly skipped?: undefined }
   | { readonly value?: undefined; readonly skipped: string };
 
+/** The reason where a placeholder stands for nothing on the target: no gateway, no name server. */
+export const NO_SUCH_PLACE = 'the target has none';
+
 /** Why a command gave nothing that applies to every command alike; `undefined` when it ran. */
 export function notRun(result: ProbeResult | undefined, tool: string): string | undefined {
   if (!result) return 'it was not part of the run';
   if (result.status === 'missing') return `the image has no ${tool}`;
-  if (result.status === 'unknown-placeholder') return 'the target has none';
+  if (result.status === 'unknown-placeholder') return NO_SUCH_PLACE;
   return undefined;
 }
 
@@ -56,4 +59,19 @@ export function firstLine(text: string): string | undefined {
     .find((line) => line.trim() !== '')
     ?.trim()
     .slice(0, 200);
+}
+
+/** Why `ip -j` gave no JSON, in words that end a sentence. */
+export function noIpJson(result: ProbeResult | undefined): string {
+  return noJson(result, 'ip');
+}
+
+/** Why a tool of iproute2 gave no JSON, in words that end a sentence. */
+export function noJson(result: ProbeResult | undefined, tool: 'ip' | 'tc'): string {
+  const reason = notRun(result, tool);
+  if (reason !== undefined) return reason;
+  const said = firstLine(result?.stderr ?? '');
+  return /unrecognized|invalid option|BusyBox|Usage/i.test(said ?? '')
+    ? `the image's ${tool} prints no JSON (iproute2 does)`
+    : (said ?? `${tool} gave nothing`);
 }

@@ -1,6 +1,7 @@
 /** Quotes of evidence, and numbers as people write them. Pure. */
 import type { ProbeResult } from '../model/evidence.ts';
 import type { Quote } from '../model/report.ts';
+import { type Route, routeText } from '../parsers/ip-route.ts';
 import type { Counters } from '../parsers/proc-net.ts';
 
 /** A quote of a result's lines that match; a result that says nothing is quoted by how it ended. */
@@ -22,6 +23,17 @@ export function quoteCounters(
   if (!first) return [];
   const lines = names.map((name) => `${name.replace('.', ' ')} ${before[name]} before, ${after[name]} after`);
   return [{ command: first.command, excerpt: lines.join('\n') }];
+}
+
+/** Routes as ip prints them without -j; "no such route" says as much as a route. */
+export function quoteRoutes(
+  result: ProbeResult | undefined,
+  routes: readonly Route[] | undefined,
+  which: (route: Route) => boolean,
+): Quote[] {
+  if (!result || !routes) return [];
+  const lines = routes.filter(which).map(routeText);
+  return [{ command: result.command, excerpt: lines.slice(0, 6).join('\n') || 'no such route' }];
 }
 
 /** Milliseconds as people write them: `0.043 ms`, `12.3 ms`, `1.20 s`. */

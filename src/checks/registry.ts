@@ -1,7 +1,17 @@
 /** All checks. A saved run names its checks by these ids. */
 import type { Check } from '../model/check.ts';
+import { arp } from './arp/check.ts';
+import { conntrack } from './conntrack/check.ts';
+import { dns } from './dns/check.ts';
+import { firewall } from './firewall/check.ts';
+import { interfaces } from './interfaces/check.ts';
 import { latency } from './latency/check.ts';
 import { mtu } from './mtu/check.ts';
+import { routing } from './routing/check.ts';
+import { service } from './service/check.ts';
+import { sockets } from './sockets/check.ts';
+import { throughput } from './throughput/check.ts';
+import { tls } from './tls/check.ts';
 
 /** A check together with the input of one run of it. */
 export interface PreparedCheck<Input = unknown> {
@@ -14,10 +24,35 @@ export function prepared<Input>(check: Check<Input>, input: Input): PreparedChec
   return { check, input } as PreparedCheck;
 }
 
-export const CHECKS = { latency } as const;
+export const CHECKS = {
+  interfaces,
+  arp,
+  routing,
+  dns,
+  service,
+  firewall,
+  sockets,
+  latency,
+  mtu,
+  conntrack,
+  tls,
+  throughput,
+} as const;
 
 /** What a diagnosis looks at, in the order in which causes lie: the link first, then what stands on it. */
-export const DIAGNOSIS: readonly CheckId[] = ['latency'];
+export const DIAGNOSIS: readonly CheckId[] = [
+  'interfaces',
+  'arp',
+  'routing',
+  'latency',
+  'mtu',
+  'conntrack',
+  'service',
+  'firewall',
+  'sockets',
+  'dns',
+  'tls',
+];
 
 /** The name of a check. */
 export type CheckId = keyof typeof CHECKS;

@@ -51,15 +51,17 @@ export function completionRequest(argv: readonly string[]): Request {
   if (line.rest !== undefined) return { kind: 'files' };
   const words = plainWords(line);
   const command = findCommand(words);
+  // A flag means the same in all commands, but not every one takes all its values.
+  const own = (flag: Flag): Flag => command?.flags.find(({ name }) => name === flag.name) ?? flag;
   const last = line.parts.at(-1);
   if (last?.kind === 'flag' && last.value === undefined && takesValue(last.flag)) {
-    return flagValue(last.flag, word, line);
+    return flagValue(own(last.flag), word, line);
   }
   const flags = command === undefined ? globalFlags : [...command.flags, ...globalFlags];
   if (word.startsWith('-')) {
     const [given] = word.includes('=') ? splitWords([word]).parts : [];
     if (given?.kind === 'flag' && given.value !== undefined) {
-      return flagValue(given.flag, given.value, line);
+      return flagValue(own(given.flag), given.value, line);
     }
     return flagNames(word, command === undefined ? commonFlags : flags);
   }

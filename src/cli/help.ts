@@ -3,8 +3,14 @@ import { commandGroups, commands, parents } from './commands.ts';
 import { type Flag, takesValue } from './flag.ts';
 import { commonFlags, globalFlags } from './flags/connection.ts';
 
+/** Terminals are wider than 80 columns today, but seldom much wider. */
+const lineWidth = 100;
+
 /** How the tool is called in all that it prints: kubectl users call it through kubectl. */
 export const programName = 'kubectl nettools';
+
+const targets =
+  'TARGET is POD, pod/NAME, deploy/NAME, sts/NAME, ds/NAME, job/NAME or svc/NAME (a ready pod of it), or -l SELECTOR.';
 
 const globalsHint = `Use "${programName} options" for kubectl's connection flags (they apply to all commands).\n`;
 
@@ -24,7 +30,7 @@ function rootHelp(): string {
   const groups = commandGroups.map(({ title, commands }) => `${title}:\n${summaries(commands)}`);
   return `Network troubleshooting for pods: from a symptom to its cause, with no pod restarted.
 
-TARGET is POD, pod/NAME, deploy/NAME, sts/NAME, ds/NAME, job/NAME or svc/NAME (a ready pod of it), or -l SELECTOR.
+${wrap(targets, 0).join('\n')}
 
 ${groups.join('\n')}
 Usage:
@@ -48,7 +54,7 @@ Use "${programName} ${parent} COMMAND --help" for more about a command.
 function commandHelp({ name, summary, details, synopsis, examples, flags }: Command): string {
   const shown = examples.map(({ comment, line }) => `  # ${comment}\n  ${programName} ${line}\n`);
   return `${summary}.
-${details === undefined ? '' : `${details}\n`}
+${details === undefined ? '' : `${wrap(details, 0).join('\n')}\n`}
 Examples:
 ${shown.join('\n')}
 Flags:
@@ -67,7 +73,25 @@ function summaries(list: readonly Command[]): string {
 function flagTable(flags: readonly Flag[]): string {
   const rows = flags.map((flag): [string, string] => [usageOf(flag), `${flag.describe}${defaultOf(flag)}`]);
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}   ${right}\n`).join('');
+  return rows.map(([left, right]) => twoColumns(left, right, width)).join('');
+}
+
+/** The right side goes on below itself when it is too long for the line. */
+function twoColumns(left: string, right: string, width: number): string {
+  const start = `  ${left.padEnd(width)}   `;
+  return `${start}${wrap(right, start.length).join(`\n${' '.repeat(start.length)}`)}\n`;
+}
+
+/** The text in lines that leave room for an indentation; it may have line breaks where its source had to have them. */
+function wrap(text: string, indentation: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const last = lines.at(-1);
+    const longer = `${last} ${word}`;
+    if (last === undefined || indentation + longer.length > lineWidth) lines.push(word);
+    else lines.splice(-1, 1, longer);
+  }
+  return lines;
 }
 
 function usageOf(flag: Flag): string {

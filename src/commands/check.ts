@@ -8,7 +8,18 @@ import type { CheckArgs } from '../model/args.ts';
 
 /** Each resolves to the exit code. */
 export const diagnose = (args: CheckArgs): Promise<number> => run(args, DIAGNOSIS);
+export const dns = (args: CheckArgs): Promise<number> => run(args, ['dns']);
+export const routing = (args: CheckArgs): Promise<number> => run(args, ['routing']);
+export const service = (args: CheckArgs): Promise<number> => run(args, ['service']);
+export const firewall = (args: CheckArgs): Promise<number> => run(args, ['firewall']);
+export const sockets = (args: CheckArgs): Promise<number> => run(args, ['sockets']);
+export const arp = (args: CheckArgs): Promise<number> => run(args, ['arp']);
+export const interfaces = (args: CheckArgs): Promise<number> => run(args, ['interfaces']);
 export const latency = (args: CheckArgs): Promise<number> => run(args, ['latency']);
+export const mtu = (args: CheckArgs): Promise<number> => run(args, ['mtu']);
+export const conntrack = (args: CheckArgs): Promise<number> => run(args, ['conntrack']);
+export const tls = (args: CheckArgs): Promise<number> => run(args, ['tls']);
+export const throughput = (args: CheckArgs): Promise<number> => run(args, ['throughput']);
 
 function run(args: CheckArgs, checks: readonly CheckId[]): Promise<number> {
   return interruptible((signal) =>

@@ -6,7 +6,7 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
 import WebSocket from 'ws';
-import { networkReason } from '../kube/errors.ts';
+import { networkReason } from '../model/network-reason.ts';
 import {
   decodeFrame,
   decodeStatus,
@@ -17,6 +17,7 @@ import {
   MAX_STDIN_PAYLOAD,
   PROTOCOL_V4,
   PROTOCOL_V5,
+  stdinBuffer,
   type TerminalSize,
 } from './frames.ts';
 
@@ -209,6 +210,8 @@ class ExecSession {
 
   async #pumpStdin(stdin: Readable): Promise<void> {
     let inFlight = 0;
+    // A gigabyte goes through a few buffers; new ones for each chunk would wait in memory for the garbage collector.
+    const free: Uint8Array[] = [];
     let wake: (() => void) | undefined;
     // A read that is waiting when the stream ends must not keep the process alive or eat the terminal's next line.
     this.#cleanups.push(() => {
@@ -220,10 +223,12 @@ class ExecSession {
       for await (const chunk of stdin) {
         const bytes: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
         for (let at = 0; at < bytes.length; at += MAX_STDIN_PAYLOAD) {
-          const frame = encodeStdin(bytes.subarray(at, at + MAX_STDIN_PAYLOAD));
+          const buffer = free.pop() ?? stdinBuffer();
+          const frame = encodeStdin(bytes.subarray(at, at + MAX_STDIN_PAYLOAD), buffer);
           inFlight += frame.length;
           this.#sent += frame.length;
           this.#socket.send(frame, () => {
+            free.push(buffer);
             inFlight -= frame.length;
             if (inFlight <= STDIN_WINDOW) wake?.();
           });
@@ -327,7 +332,9 @@ class ExecSession {
   async #refused(response: IncomingMessage): Promise<void> {
     const chunks: Buffer[] = [];
     let size = 0;
-    const timer = setTimeout(() => response.destroy(), ERROR_BODY_TIMEOUT_MS);
+    // Sooner than the handshake's own limit, which would take the status code with it.
+    const limit = Math.min(ERROR_BODY_TIMEOUT_MS, this.#handshakeTimeoutMs / 2);
+    const timer = setTimeout(() => response.destroy(), limit);
     try {
       for await (const chunk of response) {
         chunks.push(chunk as Buffer);

@@ -6,13 +6,17 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
 import type { ConnectionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
-import { ApiError, UnreachableError, unreachable } from './errors.ts';
+import { ApiError, type Route, UnreachableError, unreachable } from './errors.ts';
+import { execCredential } from './exec-credential.ts';
 import { type LoadedConfig, loadConfig } from './kubeconfig.ts';
 
 /** A request without an answer for this long is given up, unless `--request-timeout` says otherwise. */
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
+/** The longest time that Node's timers know; what is longer would end at once. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_BODY = 64 * 1024 * 1024;
 
 /** Options of one request. */
@@ -44,6 +48,8 @@ export interface Endpoint {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly agent: http.Agent;
+  /** Limit for the server to accept the stream, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** A connection to one cluster as one user. */
@@ -54,6 +60,7 @@ export class KubeClient {
   readonly #agent: http.Agent;
   readonly #headers: Record<string, string | string[]>;
   readonly #timeoutMs: number;
+  readonly #route: Route;
 
   private constructor(
     loaded: LoadedConfig,
@@ -67,6 +74,7 @@ export class KubeClient {
     this.#agent = agent;
     this.#headers = headers;
     this.#timeoutMs = timeoutMs;
+    this.#route = { server: loaded.server, proxyUrl: loaded.cluster.proxyUrl };
   }
 
   /**
@@ -75,9 +83,18 @@ export class KubeClient {
    */
   static async connect(flags: ConnectionFlags): Promise<KubeClient> {
     const loaded = loadConfig(flags);
+    const { cluster, user } = loaded;
+    const credential = user.exec && (await execCredential(user.exec, cluster));
+    const config = new KubeConfig();
+    config.loadFromOptions({
+      clusters: [cluster],
+      users: [{ ...user, ...credential, exec: undefined }],
+      contexts: [{ name: 'nettools', cluster: cluster.name, user: user.name }],
+      currentContext: 'nettools',
+    });
     const options: https.RequestOptions = {};
     try {
-      await loaded.config.applyToHTTPSOptions(options as never);
+      await config.applyToHTTPSOptions(options as never);
     } catch (error) {
       const detail = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0];
       throw new UserError(
@@ -97,7 +114,9 @@ export class KubeClient {
       headers[name] = typeof value === 'string' ? value : [...value];
     }
     if (options.auth) headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
-    return new KubeClient(loaded, agent, headers, flags.requestTimeoutMs || DEFAULT_REQUEST_TIMEOUT_MS);
+    const limit = flags.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
+    const timeoutMs = limit === 0 ? LONGEST_TIMEOUT_MS : Math.min(limit, LONGEST_TIMEOUT_MS);
+    return new KubeClient(loaded, agent, headers, timeoutMs);
   }
 
   /** GET of an API path such as `/api/v1/namespaces/x/pods/y`. */
@@ -127,7 +146,7 @@ export class KubeClient {
     query: Readonly<Record<string, string>>,
     signal?: AbortSignal,
   ): AsyncGenerator<WatchEvent<T>> {
-    const response = await this.#send('GET', path, { query: { ...query, watch: 'true' }, signal }, 0);
+    const response = await this.#send('GET', path, { query: { ...query, watch: 'true' }, signal });
     let rest = '';
     try {
       response.setEncoding('utf8');
@@ -135,7 +154,7 @@ export class KubeClient {
         const lines = (rest + (chunk as string)).split('\n');
         rest = lines.pop() ?? '';
         for (const line of lines.filter((l) => l !== '')) {
-          const event = JSON.parse(line) as WatchEvent<T>;
+          const event = this.#event<T>(line);
           if (event.type === 'ERROR') {
             const status = event.object as { code?: number; reason?: string; message?: string };
             throw new ApiError(status.code ?? 500, status.reason, status.message ?? 'the watch failed');
@@ -143,8 +162,18 @@ export class KubeClient {
           yield event;
         }
       }
+    } catch (error) {
+      throw this.#failure(error, signal);
     } finally {
       response.destroy();
+    }
+  }
+
+  #event<T>(line: string): WatchEvent<T> {
+    try {
+      return JSON.parse(line) as WatchEvent<T>;
+    } catch {
+      throw new UnreachableError(`${this.server.origin} sent a watch event that is not JSON.`);
     }
   }
 
@@ -161,7 +190,12 @@ export class KubeClient {
     url.searchParams.set('tty', String(target.tty));
     for (const word of target.command) url.searchParams.append('command', word);
     // ws passes headers to node:http as they are, which accepts a list for a repeated header.
-    return { url: url.href, headers: this.#headers as Record<string, string>, agent: this.#agent };
+    return {
+      url: url.href,
+      headers: this.#headers as Record<string, string>,
+      agent: this.#agent,
+      timeoutMs: this.#timeoutMs,
+    };
   }
 
   /** Closes idle connections, so that the process can end. */
@@ -176,8 +210,8 @@ export class KubeClient {
   }
 
   async #json<T>(method: string, path: string, options: RequestOptions): Promise<T> {
-    const response = await this.#send(method, path, options, this.#timeoutMs);
-    const body = await readBody(response);
+    const response = await this.#send(method, path, options);
+    const body = await this.#body(response, options.signal);
     try {
       return JSON.parse(body) as T;
     } catch {
@@ -190,12 +224,7 @@ export class KubeClient {
   }
 
   /** Sends a request and returns its answer's head; an HTTP error is thrown as {@link ApiError}. */
-  async #send(
-    method: string,
-    path: string,
-    options: RequestOptions,
-    timeoutMs: number,
-  ): Promise<http.IncomingMessage> {
+  async #send(method: string, path: string, options: RequestOptions): Promise<http.IncomingMessage> {
     const url = this.#url(path);
     for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.set(name, value);
     const payload = options.body === undefined ? undefined : JSON.stringify(options.body);
@@ -214,33 +243,51 @@ export class KubeClient {
                 'Content-Length': Buffer.byteLength(payload),
               }),
         },
+        // The way through a proxy is a connection of its own, and ends by this limit alone.
+        timeout: this.#timeoutMs,
         ...(options.signal ? { signal: options.signal } : {}),
       });
-      // A watch has no limit of its own, but the connection that it needs has one.
-      const limit = timeoutMs || DEFAULT_REQUEST_TIMEOUT_MS;
-      const timer = setTimeout(
-        () =>
-          request.destroy(
-            new UnreachableError(
-              `no answer from the API server at ${this.server.origin} within ${limit / 1000} s.`,
-            ),
-          ),
-        limit,
-      );
+      const timer = setTimeout(() => request.destroy(this.#tooLate()), this.#timeoutMs);
       request.on('error', (error) => {
         clearTimeout(timer);
-        if (options.signal?.aborted) reject(options.signal.reason);
-        else reject(error instanceof UnreachableError ? error : unreachable(this.server, error));
+        reject(error);
       });
       request.on('response', (message) => {
         clearTimeout(timer);
         resolve(message);
       });
       request.end(payload);
+    }).catch((error: unknown) => {
+      throw this.#failure(error, options.signal);
     });
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
-    throw apiError(status, await readBody(response), this.server);
+    throw apiError(status, await this.#body(response, options.signal), this.server);
+  }
+
+  /** Reads an answer to its end, under the limit that its head was under. */
+  async #body(response: http.IncomingMessage, signal: AbortSignal | undefined): Promise<string> {
+    const timer = setTimeout(() => response.destroy(this.#tooLate()), this.#timeoutMs);
+    try {
+      return await readBody(response);
+    } catch (error) {
+      throw this.#failure(error, signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #tooLate(): UnreachableError {
+    const limit = this.#timeoutMs / 1000;
+    return new UnreachableError(`no answer from the API server at ${this.server.origin} within ${limit} s.`);
+  }
+
+  /** What an answer that did not come, or not to its end, is told as. */
+  #failure(error: unknown, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted) return signal.reason;
+    return error instanceof UnreachableError || error instanceof ApiError
+      ? error
+      : unreachable(this.#route, error);
   }
 }
 
@@ -249,7 +296,7 @@ async function readBody(response: http.IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of response) {
     size += (chunk as Buffer).length;
-    if (size > MAX_BODY) throw new Error('the API server sent more than 64 MiB.');
+    if (size > MAX_BODY) throw new UnreachableError('the API server sent more than 64 MiB.');
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,4 +1,5 @@
 /** What the API server, or the way to it, said no with. */
+import { networkReason } from '../model/network-reason.ts';
 
 /** An HTTP error answer of the API server; `message` is the server's own sentence. */
 export class ApiError extends Error {
@@ -18,34 +19,22 @@ export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
 }
 
-/** Turns a socket's error into a sentence. The original stays as the cause, for `-v`. */
-export function unreachable(server: URL, error: unknown): UnreachableError {
-  return new UnreachableError(`cannot reach the API server at ${server.origin}: ${networkReason(error)}.`, {
-    cause: error,
-  });
+/** Where the API server is, and the proxy on the way to it. */
+export interface Route {
+  readonly server: URL;
+  readonly proxyUrl: string | undefined;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was reset',
-  ETIMEDOUT: 'the connection timed out',
-  EHOSTUNREACH: 'no route to the host',
-  ENETUNREACH: 'the network is unreachable',
-  ENOTFOUND: 'its name does not resolve',
-  EAI_AGAIN: 'its name could not be resolved (the name server did not answer)',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that the kubeconfig does not trust',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed and not trusted by the kubeconfig',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'its certificate is signed by an authority that the kubeconfig does not trust',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  EPROTO: 'it does not speak TLS on that port',
-};
+/** Turns a socket's error into a sentence. The original stays as the cause, for `-v`. */
+export function unreachable({ server, proxyUrl }: Route, error: unknown): UnreachableError {
+  const way = proxyUrl === undefined ? '' : ` through the proxy ${withoutPassword(proxyUrl)}`;
+  return new UnreachableError(
+    `cannot reach the API server at ${server.origin}${way}: ${networkReason(error)}.`,
+    { cause: error },
+  );
+}
 
-/** The part after "cannot reach …:"; an unknown error keeps its own message's first line. */
-export function networkReason(error: unknown): string {
-  const inner = error instanceof AggregateError ? error.errors[0] : error;
-  const { code, message } = inner as NodeJS.ErrnoException;
-  const known = code === undefined ? undefined : REASONS[code];
-  const [line = ''] = (message ?? String(inner)).split('\n');
-  return known ?? line.replace(/\.$/, '');
+function withoutPassword(proxyUrl: string): string {
+  const { protocol, host } = new URL(proxyUrl);
+  return `${protocol}//${host}`;
 }

@@ -2,19 +2,31 @@
  * From kubectl's connection flags and KUBECONFIG to one cluster, user and namespace, merged as client-go does it
  * (k8s.io/client-go/tools/clientcmd): missing files are skipped, the first file that names a thing wins.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
-import { delimiter, dirname, isAbsolute, join, resolve, sep } from 'node:path';
-import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
+import { delimiter, join, resolve } from 'node:path';
 import type { ConnectionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import {
+  type Impersonation,
+  type KubeCluster,
+  type KubeContext,
+  type Kubeconfig,
+  type KubeUser,
+  mergeKubeconfigs,
+  readKubeconfig,
+} from './kubeconfig-file.ts';
 import { proxyFor } from './proxy.ts';
 
-const IN_CLUSTER_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+/** Where a pod finds its ServiceAccount. */
+const ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** A kubeconfig with the flags applied: `config`'s current context is the one to use. */
+/** A kubeconfig with the flags applied. */
 export interface LoadedConfig {
-  readonly config: KubeConfig;
+  readonly cluster: KubeCluster;
+  /** As the kubeconfig has it: a credential plugin has not been run, a token file has been read. */
+  readonly user: KubeUser;
   readonly contextName: string;
   /** `-n`, else the context's, else `default`. */
   readonly namespace: string;
@@ -29,43 +41,31 @@ export interface LoadedConfig {
  * @throws {UserError} exit 3: no usable configuration, with what is missing
  */
 export function loadConfig(flags: ConnectionFlags, env: NodeJS.ProcessEnv = process.env): LoadedConfig {
-  const merged = mergeFiles(flags, env);
-  const contextName = flags.context ?? merged.getCurrentContext() ?? '';
-  const context = merged.getContextObject(contextName);
-  if (!context && flags.context !== undefined) {
-    const known = merged.getContexts().map((c) => c.name);
-    throw new UserError(
-      `context "${flags.context}" is not in the kubeconfig${known.length > 0 ? ` (it has: ${known.join(', ')})` : ''}.`,
-      3,
-    );
-  }
-  const cluster = chooseCluster(merged, flags, context?.cluster, env);
-  const user = chooseUser(merged, flags, context?.user);
-  const config = new KubeConfig();
-  config.loadFromOptions({
-    clusters: [cluster],
-    users: [user],
-    contexts: [{ name: 'nettools', cluster: cluster.name, user: user.name }],
-    currentContext: 'nettools',
-  });
+  const merged = loadFiles(flags, env);
+  const context = chooseContext(merged, flags);
+  const cluster = chooseCluster(merged, flags, context, env);
+  const user = chooseUser(merged, flags, context);
   return {
-    config,
-    contextName,
-    namespace: flags.namespace ?? (context?.namespace || 'default'),
+    cluster,
+    user,
+    contextName: context?.name ?? '',
+    namespace: flags.namespace ?? context?.namespace ?? 'default',
     server: new URL(cluster.server),
-    impersonation: impersonation(flags),
+    impersonation: impersonationHeaders({
+      user: flags.as ?? user.impersonation.user,
+      uid: flags.asUid ?? user.impersonation.uid,
+      groups: flags.asGroup ?? user.impersonation.groups,
+      extra: user.impersonation.extra,
+    }),
   };
 }
 
 /** The names of all contexts of the kubeconfig, for completion. */
 export function contextNames(flags: ConnectionFlags, env: NodeJS.ProcessEnv = process.env): string[] {
-  return mergeFiles(flags, env)
-    .getContexts()
-    .map((context) => context.name);
+  return [...loadFiles(flags, env).contexts.keys()];
 }
 
-function mergeFiles(flags: ConnectionFlags, env: NodeJS.ProcessEnv): KubeConfig {
-  const merged = new KubeConfig();
+function loadFiles(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Kubeconfig {
   const explicit = flags.kubeconfig;
   if (explicit !== undefined && !existsSync(explicit)) {
     throw new UserError(`the kubeconfig ${explicit} does not exist.`, 3);
@@ -73,125 +73,140 @@ function mergeFiles(flags: ConnectionFlags, env: NodeJS.ProcessEnv): KubeConfig 
   const fromEnv = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
   const files =
     explicit !== undefined ? [explicit] : fromEnv.length > 0 ? fromEnv : [join(homedir(), '.kube', 'config')];
-  let current: string | undefined;
-  for (const file of files.filter((f) => existsSync(f))) {
-    const one = loadFile(resolve(file));
-    current ??= one.getCurrentContext() || undefined;
-    for (const c of one.getClusters()) if (!merged.getCluster(c.name)) merged.addCluster(c);
-    for (const u of one.getUsers()) if (!merged.getUser(u.name)) merged.addUser(u);
-    for (const c of one.getContexts()) if (!merged.getContextObject(c.name)) merged.addContext(c);
-  }
-  if (merged.getClusters().length === 0 && flags.server === undefined && explicit === undefined) {
-    // Inside a pod, kubectl falls back to the ServiceAccount that is mounted there.
-    if (fromEnv.length === 0 && env['KUBERNETES_SERVICE_HOST'] && existsSync(IN_CLUSTER_TOKEN)) {
-      merged.loadFromCluster();
-      return merged;
-    }
-  }
-  if (current !== undefined) merged.setCurrentContext(current);
-  return merged;
+  const merged = mergeKubeconfigs(
+    files.filter((file) => existsSync(file)).map((file) => readKubeconfig(resolve(file))),
+  );
+  const isSilent = merged.clusters.size === 0 && flags.server === undefined;
+  // Inside a pod, kubectl falls back to the ServiceAccount that is mounted there.
+  const account = explicit === undefined && fromEnv.length === 0 && isSilent ? podAccount(env) : undefined;
+  return account ?? merged;
 }
 
-function loadFile(file: string): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    config.loadFromFile(file);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new UserError(`the kubeconfig ${file} cannot be read: ${reason}.`, 3);
-  }
-  const directory = dirname(file);
-  for (const user of config.getUsers()) {
-    const command: unknown = user.exec?.command;
-    // client-go resolves a plugin's command that has a slash and is relative against the kubeconfig's folder.
-    if (typeof command === 'string' && command.includes(sep) && !isAbsolute(command)) {
-      user.exec.command = join(directory, command);
-    }
-  }
-  return config;
+function podAccount(env: NodeJS.ProcessEnv): Kubeconfig | undefined {
+  const host = env['KUBERNETES_SERVICE_HOST'];
+  if (host === undefined || !existsSync(join(ACCOUNT_FOLDER, 'token'))) return undefined;
+  const name = 'in-cluster';
+  const cluster: KubeCluster = {
+    name,
+    server: `https://${isIPv6(host) ? `[${host}]` : host}:${env['KUBERNETES_SERVICE_PORT'] ?? '443'}`,
+    skipTLSVerify: false,
+    caFile: join(ACCOUNT_FOLDER, 'ca.crt'),
+    caData: undefined,
+    tlsServerName: undefined,
+    proxyUrl: undefined,
+    pluginConfig: undefined,
+  };
+  const namespaceFile = join(ACCOUNT_FOLDER, 'namespace');
+  const namespace = existsSync(namespaceFile) ? readFileSync(namespaceFile, 'utf8').trim() : undefined;
+  return {
+    clusters: new Map([[name, cluster]]),
+    users: new Map([[name, { name, tokenFile: join(ACCOUNT_FOLDER, 'token'), impersonation: {} }]]),
+    contexts: new Map([[name, { name, cluster: name, user: name, namespace }]]),
+    currentContext: name,
+  };
+}
+
+function chooseContext(merged: Kubeconfig, flags: ConnectionFlags): KubeContext | undefined {
+  const name = flags.context ?? merged.currentContext;
+  const context = name === undefined ? undefined : merged.contexts.get(name);
+  if (context !== undefined || name === undefined) return context;
+  // A server or a cluster that was named needs no context.
+  if (flags.context === undefined && (flags.server ?? flags.cluster) !== undefined) return undefined;
+  const known = [...merged.contexts.keys()];
+  const list = known.length > 0 ? ` (it has: ${known.join(', ')})` : '';
+  const current = flags.context === undefined ? ', its current one,' : '';
+  throw new UserError(`context "${name}"${current} is not in the kubeconfig${list}.`, 3);
 }
 
 function chooseCluster(
-  merged: KubeConfig,
+  merged: Kubeconfig,
   flags: ConnectionFlags,
-  fromContext: string | undefined,
+  context: KubeContext | undefined,
   env: NodeJS.ProcessEnv,
-): Cluster {
-  const name = flags.cluster ?? fromContext;
-  const found = name === undefined ? null : merged.getCluster(name);
-  if (flags.cluster !== undefined && !found) {
+): KubeCluster {
+  const name = flags.cluster ?? context?.cluster;
+  const found = name === undefined ? undefined : merged.clusters.get(name);
+  if (!found && (flags.cluster ?? flags.server) === undefined && name !== undefined) {
+    throw new UserError(`cluster "${name}" of context "${context?.name}" is not in the kubeconfig.`, 3);
+  }
+  if (!found && flags.cluster !== undefined) {
     throw new UserError(`cluster "${flags.cluster}" is not in the kubeconfig.`, 3);
   }
-  const server = (flags.server ?? found?.server)?.replace(/\/+$/, '');
-  if (server === undefined) {
+  const server = flags.server ?? found?.server ?? '';
+  if (server === '') {
     throw new UserError(
-      'no cluster to talk to: set KUBECONFIG, or choose one with --kubeconfig, --context or --server.',
+      found
+        ? `cluster "${found.name}" of the kubeconfig has no server.`
+        : 'no cluster to talk to: set KUBECONFIG, or choose one with --kubeconfig, --context or --server.',
       3,
     );
   }
-  let url: URL;
-  try {
-    url = new URL(server.includes('://') ? server : `http://${server}`);
-  } catch {
-    throw new UserError(`the API server's address "${server}" is not a URL.`, 3);
-  }
-  const insecure = flags.insecureSkipTlsVerify ?? found?.skipTLSVerify ?? false;
-  const tlsServerName = flags.tlsServerName ?? found?.tlsServerName;
+  const url = asUrl(server, "the API server's address");
   const proxyUrl = found?.proxyUrl ?? proxyFor(url, env);
-  const caFile = flags.certificateAuthority ?? found?.caFile;
+  if (proxyUrl !== undefined) asUrl(proxyUrl, "the proxy's address");
   return {
     name: found?.name ?? 'from-flags',
     server: url.href.replace(/\/+$/, ''),
     // client-node refuses plain http unless verification is off; there is nothing to verify there.
-    skipTLSVerify: insecure || url.protocol === 'http:',
-    ...(caFile !== undefined ? { caFile } : {}),
-    ...(flags.certificateAuthority === undefined && found?.caData !== undefined
-      ? { caData: found.caData }
-      : {}),
-    ...(tlsServerName !== undefined ? { tlsServerName } : {}),
-    ...(proxyUrl !== undefined ? { proxyUrl } : {}),
+    skipTLSVerify: (flags.insecureSkipTlsVerify ?? found?.skipTLSVerify ?? false) || url.protocol === 'http:',
+    caFile: flags.certificateAuthority ?? found?.caFile,
+    caData: flags.certificateAuthority === undefined ? found?.caData : undefined,
+    tlsServerName: flags.tlsServerName ?? found?.tlsServerName,
+    proxyUrl,
+    pluginConfig: found?.pluginConfig,
   };
 }
 
-function chooseUser(merged: KubeConfig, flags: ConnectionFlags, fromContext: string | undefined): User {
-  const name = flags.user ?? fromContext;
-  const found = name === undefined ? null : merged.getUser(name);
-  if (flags.user !== undefined && !found) {
+function asUrl(text: string, what: string): URL {
+  try {
+    return new URL(text.includes('://') ? text : `http://${text}`);
+  } catch {
+    throw new UserError(`${what} "${text}" is not a URL.`, 3);
+  }
+}
+
+function chooseUser(merged: Kubeconfig, flags: ConnectionFlags, context: KubeContext | undefined): KubeUser {
+  const name = flags.user ?? context?.user;
+  const found = name === undefined ? undefined : merged.users.get(name);
+  if (!found && flags.user !== undefined) {
     throw new UserError(`user "${flags.user}" is not in the kubeconfig.`, 3);
   }
-  const base: User = { ...(found ?? { name: 'from-flags' }) };
-  const mutable = base as { -readonly [K in keyof User]: User[K] };
+  const { impersonation } = found ?? { impersonation: {} };
   if (flags.token !== undefined) {
     // A token given on the command line replaces whatever the kubeconfig would authenticate with.
-    return { name: base.name, token: flags.token.trim() };
+    return { name: found?.name ?? 'from-flags', token: flags.token.trim(), impersonation };
   }
-  if (typeof mutable.token === 'string') mutable.token = mutable.token.trim();
-  if (flags.clientCertificate !== undefined) mutable.certFile = flags.clientCertificate;
-  if (flags.clientKey !== undefined) mutable.keyFile = flags.clientKey;
-  if (mutable.exec) mutable.exec = withExecInfo(mutable.exec);
-  return base;
-}
-
-/** Exec plugins of v1 read the protocol's version from KUBERNETES_EXEC_INFO, which client-node does not set. */
-function withExecInfo(exec: {
-  apiVersion?: string;
-  env?: { name: string; value: string }[] | null;
-}): unknown {
-  const info = {
-    kind: 'ExecCredential',
-    apiVersion: exec.apiVersion ?? 'client.authentication.k8s.io/v1',
-    spec: { interactive: false },
-  };
+  if (!found && name !== undefined && flags.clientCertificate === undefined) {
+    throw new UserError(`user "${name}" of context "${context?.name}" is not in the kubeconfig.`, 3);
+  }
   return {
-    ...exec,
-    env: [...(exec.env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }],
+    ...found,
+    name: found?.name ?? 'from-flags',
+    impersonation,
+    certFile: flags.clientCertificate ?? found?.certFile,
+    keyFile: flags.clientKey ?? found?.keyFile,
+    token: found?.tokenFile === undefined ? found?.token : readToken(found, found.tokenFile),
   };
 }
 
-function impersonation(flags: ConnectionFlags): Record<string, string | readonly string[]> {
+/** As in client-go, the file's token wins over the one beside it, which is the last resort. */
+function readToken(user: KubeUser, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if (user.token !== undefined) return user.token;
+    const reason = error instanceof Error && 'code' in error ? error.code : error;
+    throw new UserError(`the token file ${file} of user "${user.name}" cannot be read (${reason}).`, 3);
+  }
+}
+
+function impersonationHeaders(as: Impersonation): Record<string, string | readonly string[]> {
   const headers: Record<string, string | readonly string[]> = {};
-  if (flags.as !== undefined) headers['Impersonate-User'] = flags.as;
-  if (flags.asGroup !== undefined && flags.asGroup.length > 0) headers['Impersonate-Group'] = flags.asGroup;
-  if (flags.asUid !== undefined) headers['Impersonate-Uid'] = flags.asUid;
+  if (as.user !== undefined) headers['Impersonate-User'] = as.user;
+  if (as.groups !== undefined && as.groups.length > 0) headers['Impersonate-Group'] = as.groups;
+  if (as.uid !== undefined) headers['Impersonate-Uid'] = as.uid;
+  for (const [key, values] of Object.entries(as.extra ?? {})) {
+    headers[`Impersonate-Extra-${encodeURIComponent(key)}`] = values;
+  }
   return headers;
 }

@@ -46,11 +46,13 @@ export interface SessionFlags {
 }
 
 export type OutputFormat = 'table' | 'json' | 'yaml';
+/** What a report can be printed as. */
+export type ReportFormat = OutputFormat | 'junit' | 'markdown';
 export type FailOn = 'critical' | 'warning' | 'info';
 
 /** What is printed, and which findings make the exit code 1. */
 export interface ReportFlags {
-  readonly output: OutputFormat;
+  readonly output: ReportFormat;
   readonly failOn: FailOn;
   /** Where to write the evidence of the run, for `judge`. */
   readonly save?: string;
@@ -70,10 +72,17 @@ export interface CheckArgs extends TargetedArgs {
   /** Names to resolve, for the dns check. */
   readonly names: readonly string[];
   readonly latency?: LatencyFlags;
+  readonly arp?: ArpFlags;
   readonly mtu?: MtuFlags;
   readonly conntrack?: ConntrackFlags;
   readonly tls?: TlsFlags;
   readonly throughput?: ThroughputFlags;
+}
+
+/** What the arp check calls too much. */
+export interface ArpFlags {
+  /** NT-ARP-003: more entries than this share of the table's limit. */
+  readonly tableShare: number;
 }
 
 /** How the latency check probes, and what it calls high. */
@@ -101,11 +110,13 @@ interface ConntrackFlags {
 }
 
 /** What the tls check expects of a certificate. */
-interface TlsFlags {
+export interface TlsFlags {
   /** NT-TLS-001, info: a certificate that expires within so many days. */
   readonly expireDays: number;
   /** The name that clients use, for SNI and for the certificate; absent: what DEST says. */
   readonly serverName?: string;
+  /** What openssl's -starttls takes; empty: TLS from the first byte. */
+  readonly starttls: string;
 }
 
 /** How the throughput check loads the network, and what it expects. */

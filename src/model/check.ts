@@ -13,7 +13,22 @@ export interface StagedPlan {
 }
 
 /** The texts of the probes' scripts by name; they carry no part of the user's input. */
-export type ProbeScripts = Readonly<Record<'ping' | 'tcpConnect', string>>;
+export type ProbeScripts = Readonly<
+  Record<
+    | 'dns'
+    | 'ping'
+    | 'tcpConnect'
+    | 'pathMtu'
+    | 'tcpTransfer'
+    | 'reach'
+    | 'portUse'
+    | 'nextHop'
+    | 'duplicates'
+    | 'tls'
+    | 'linkSpeed',
+    string
+  >
+>;
 
 /** What a check makes of its evidence. */
 export interface Judgement {

@@ -64,7 +64,9 @@ function parseInet6(text: string): bigint | undefined {
   const tail = embedded?.[2] === undefined ? undefined : parseInet(embedded[2]);
   if (embedded && tail === undefined) return undefined;
   const groupsText =
-    tail === undefined ? text : `${embedded?.[1]}${(tail >> 16n).toString(16)}:${(tail & 0xffffn).toString(16)}`;
+    tail === undefined
+      ? text
+      : `${embedded?.[1]}${(tail >> 16n).toString(16)}:${(tail & 0xffffn).toString(16)}`;
   const halves = groupsText.split('::');
   if (halves.length > 2) return undefined;
   const [head = [], rest = []] = halves.map((half) => (half === '' ? [] : half.split(':')));

@@ -26,9 +26,12 @@ export function parseRoutes(stdout: string): Route[] | undefined {
   return jsonObjects(stdout)?.flatMap((entry) => {
     const text = textOf(entry['dst']) ?? '';
     const hops = [entry, ...objectsIn(entry['nexthops'])];
-    const gateways = hops.flatMap((hop) => textOf(hop['gateway']) ?? textOf(objectOf(hop['via'])['host']) ?? []);
+    const gateways = hops.flatMap(
+      (hop) => textOf(hop['gateway']) ?? textOf(objectOf(hop['via'])['host']) ?? [],
+    );
     // ip prints no family: IPv6 routes are told by their addresses, and a default one by what only they have.
-    const family = [text, ...(entry['via'] === undefined ? gateways : [])].some((t) => t.includes(':')) ||
+    const family =
+      [text, ...(entry['via'] === undefined ? gateways : [])].some((t) => t.includes(':')) ||
       entry['pref'] !== undefined
         ? 'inet6'
         : 'inet';
@@ -52,6 +55,21 @@ export function parseRoutes(stdout: string): Route[] | undefined {
   });
 }
 
+/** A route as ip prints it without -j. */
+export function routeText(route: Route): string {
+  const { type, text, gateways, devices, table, source, metric, flags } = route;
+  return [
+    ...(type === 'unicast' ? [] : [type]),
+    text,
+    ...gateways.map((gateway) => `via ${gateway}`),
+    ...devices.map((device) => `dev ${device}`),
+    ...(table === 'main' ? [] : [`table ${table}`]),
+    ...(source === undefined ? [] : [`src ${source}`]),
+    ...(metric === 0 ? [] : [`metric ${metric}`]),
+    ...flags,
+  ].join(' ');
+}
+
 /** A routing policy rule. */
 export interface RoutingRule {
   readonly priority: number;
@@ -72,7 +90,18 @@ export interface RoutingRule {
   readonly text: string;
 }
 
-const PLAIN = new Set(['priority', 'src', 'srclen', 'dst', 'dstlen', 'table', 'action', 'not', 'l3mdev', 'protocol']);
+const PLAIN = new Set([
+  'priority',
+  'src',
+  'srclen',
+  'dst',
+  'dstlen',
+  'table',
+  'action',
+  'not',
+  'l3mdev',
+  'protocol',
+]);
 
 /** `undefined` when the text is not ip's JSON. */
 export function parseRules(stdout: string): RoutingRule[] | undefined {

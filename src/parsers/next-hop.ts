@@ -26,7 +26,9 @@ export interface NextHop {
   readonly address: string;
   readonly route: ChosenRoute;
   /** The hop that was asked by ARP, when one was. */
-  readonly asked: { readonly address: string; readonly device: string; readonly answers: ArpAnswers } | undefined;
+  readonly asked:
+    | { readonly address: string; readonly device: string; readonly answers: ArpAnswers }
+    | undefined;
 }
 
 /** errno texts (glibc, musl): fib_props in the kernel's net/ipv4/fib_semantics.c says which route type gives which. */
@@ -67,7 +69,8 @@ function chosenRoute(lines: readonly string[]): ChosenRoute | undefined {
   }
   const line = lines.find((l) => / dev \S/.test(` ${l}`));
   if (line === undefined) return undefined;
-  const after = (word: string): string | undefined => new RegExp(` ${word} (?:inet6 )?(\\S+)`).exec(line)?.[1];
+  const after = (word: string): string | undefined =>
+    new RegExp(` ${word} (?:inet6 )?(\\S+)`).exec(line)?.[1];
   return {
     outcome: 'route',
     local: line.startsWith('local '),

@@ -21,6 +21,13 @@ export function parseCounters(text: string): Counters {
   return counters;
 }
 
+/** Parses /proc/net/snmp6: a name and a value on each line. */
+export function parseCounters6(text: string): Counters {
+  return Object.fromEntries(
+    Array.from(text.matchAll(/^(\w+)\s+(\d+)$/gm), ([, name = '', value]) => [name, Number(value)]),
+  );
+}
+
 /** How much a counter grew; `undefined` when one of the snapshots lacks it. */
 export function growth(before: Counters, after: Counters, name: string): number | undefined {
   const from = before[name];

@@ -9,6 +9,10 @@ export interface TcpSocket {
   readonly minRtt: number | undefined;
   /** Segments sent again over the socket's life. */
   readonly retransmits: number;
+  /** Segments sent again that are on their way now; 0 after a local firewall has refused to send one again. */
+  readonly retransmitsInFlight: number;
+  /** How often the retransmission time-out has doubled since something was acknowledged. */
+  readonly backoff: number;
   /** Bytes that wait in the send queue. */
   readonly sendQueue: number;
 }
@@ -27,14 +31,17 @@ export function parseSs(stdout: string): TcpSocket[] {
     if (state === undefined || local === undefined || peer === undefined) continue;
     const rtt = /\brtt:([\d.]+)\//.exec(line)?.[1];
     const minRtt = /\bminrtt:([\d.]+)/.exec(line)?.[1];
-    const retransmits = /\bretrans:\d+\/(\d+)/.exec(line)?.[1];
+    const retransmits = /\bretrans:(\d+)\/(\d+)/.exec(line);
+    const backoff = /\bbackoff:(\d+)/.exec(line)?.[1];
     sockets.push({
       state,
       local,
       peer,
       rtt: rtt === undefined ? undefined : Number(rtt),
       minRtt: minRtt === undefined ? undefined : Number(minRtt),
-      retransmits: Number(retransmits ?? 0),
+      retransmits: Number(retransmits?.[2] ?? 0),
+      retransmitsInFlight: Number(retransmits?.[1] ?? 0),
+      backoff: Number(backoff ?? 0),
       sendQueue: Number(sendQueue),
     });
     head = undefined;

@@ -35,15 +35,16 @@ export function parseConnects(stdout: string, limitMs: number): ConnectSeries {
   // What has no line end was cut off, and may be half a number.
   for (const line of stdout.split('\n').slice(0, -1)) {
     const [word = '', value = ''] = line.split(' ');
+    const ms = /^\d+$/.test(value) ? Number(value) / 1000 : undefined;
     if (word === 'address') address = value;
     else if (word === 'try') {
       open = true;
       said = '';
-    } else if (word === 'ok' && open) {
-      tries.push({ ms: Number(value) / 1000, outcome: 'connected' });
+    } else if (word === 'ok' && open && ms !== undefined) {
+      tries.push({ ms, outcome: 'connected' });
       open = false;
-    } else if (word === 'failed' && open) {
-      tries.push(failedTry(Number(value) / 1000, said));
+    } else if (word === 'failed' && open && ms !== undefined) {
+      tries.push(failedTry(ms, said));
       open = false;
     } else if (open && line !== '') said = said === '' ? line : said;
   }

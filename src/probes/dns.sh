@@ -85,12 +85,12 @@ ask() {
     shift 2
     left=$((left - 2))
   done
-  limited 9 dig "@$server" -p "$port" +nocmd +noedns +ignore "$tcp" "+time=$seconds" "+tries=$tries" "$@" 2>&1 |
+  limited 9 dig -u "@$server" -p "$port" +nocmd +noedns +ignore "$tcp" "+time=$seconds" "+tries=$tries" "$@" 2>&1 |
     sed 's/^/|/' >>"$file"
 }
 
 has_answer() { grep -q '^|;; Query time' "$@" 2>/dev/null; }
-is_slow() { grep -q '^|;; Query time: [0-9][0-9][0-9][0-9]' "$@" 2>/dev/null; }
+is_slow() { grep -qE '^\|;; Query time: [0-9]{7,} usec' "$@" 2>/dev/null; }
 
 # over_udp FILES ROLE SERVER PORT: the control first, with time enough to tell slow from silent; then the rest.
 over_udp() {
@@ -171,7 +171,7 @@ try_send() {
   [ -z "$said" ] || echo "$said" | sed 's/^/|/'
 }
 
-# Who refuses: the sender of the ICMP message. Needs NET_RAW.
+# Who refuses: the sender of the ICMP message. Needs NET_RAW. A Service's address hides it, a server behind it does not.
 find_refuser() {
   command -v tcpdump >/dev/null 2>&1 || return 0
   # Debian's tcpdump gives up root for a user that the image does not have, unless it is told which.
@@ -183,10 +183,10 @@ find_refuser() {
     { [ "$tries" -lt 10 ] && kill -0 "$sniffer" 2>/dev/null; } || break
     sleep 0.2
   done
-  n=0
+  n=0 pids=
   for server in $refused; do
     n=$((n + 1))
-    ask "$dir/r$n" server "$server" 53 udp 1 1 "$control" A &
+    ask "$dir/r$n" server "${server%/*}" "${server#*/}" udp 1 1 "$control" A &
     pids="$pids $!"
   done
   wait $pids
@@ -197,6 +197,8 @@ find_refuser() {
   echo icmp
   sed 's/^/|/' "$dir/icmp"
 }
+
+is_refused() { grep -qE 'refused|unreachable' "$@" 2>/dev/null; }
 
 if [ $# -eq 0 ] && [ -n "$cluster" ]; then set -- "kubernetes.default.svc.${cluster%.}"; fi
 names=$*
@@ -216,7 +218,8 @@ done
 i=0
 for name in $names; do
   i=$((i + 1))
-  resolve "$dir/g$i" "$name" &
+  # A little later: it repeats itself at once where it is refused, and would use up what ICMP messages routers send.
+  (sleep 0.2; resolve "$dir/g$i" "$name") &
 done
 i=0
 for endpoint in $endpoints; do
@@ -228,11 +231,24 @@ for endpoint in $endpoints; do
 done
 wait
 set +f
-cat "$dir"/[seg]* 2>/dev/null
-refused= pids= n=0
+refused= n=0
 for server in $servers; do
   n=$((n + 1))
-  if grep -qE 'refused|unreachable' "$dir/s$n".u* 2>/dev/null; then refused="$refused $server"
-  elif [ -e "$dir/s$n.u1" ] && ! has_answer "$dir/s$n".u*; then try_send "$server"; fi
+  if [ ! -e "$dir/s$n.u1" ] || has_answer "$dir/s$n".u*; then continue; fi
+  if ! is_refused "$dir/s$n".u*; then
+    # Routers limit how many ICMP messages they send a second: once more, now that it is quiet.
+    ask "$dir/s$n.uz" server "$server" 53 udp 1 1 "$control" A
+    is_refused "$dir/s$n.uz" || try_send "$server"
+  fi
+  if is_refused "$dir/s$n".u*; then refused="$refused $server/53"; fi
 done
+i=0
+for endpoint in $endpoints; do
+  i=$((i + 1))
+  if [ -n "$refused" ] && is_refused "$dir/e$i".u*; then
+    ports=${endpoint#*/}
+    refused="$refused ${endpoint%%/*}/${ports%/*}"
+  fi
+done
+cat "$dir"/[seg]* 2>/dev/null
 [ -z "$refused" ] || find_refuser

@@ -1,6 +1,27 @@
 /** The probes' own scripts, each a file. */
 import type { ProbeScripts } from '../model/check.ts';
+import DNS from './dns.sh';
+import DUPLICATES from './duplicates.sh';
+import LINK_SPEED from './link-speed.sh';
+import NEXT_HOP from './next-hop.sh';
+import PATH_MTU from './path-mtu.sh';
 import PING from './ping.sh';
+import PORT_USE from './port-use.sh';
+import REACH from './reach.bash';
 import TCP_CONNECT from './tcp-connect.bash';
+import TCP_TRANSFER from './tcp-transfer.bash';
+import TLS from './tls.sh';
 
-export const PROBE_SCRIPTS: ProbeScripts = { ping: PING, tcpConnect: TCP_CONNECT };
+export const PROBE_SCRIPTS: ProbeScripts = {
+  nextHop: NEXT_HOP,
+  duplicates: DUPLICATES,
+  dns: DNS,
+  ping: PING,
+  tcpConnect: TCP_CONNECT,
+  pathMtu: PATH_MTU,
+  tcpTransfer: TCP_TRANSFER,
+  reach: REACH,
+  portUse: PORT_USE,
+  tls: TLS,
+  linkSpeed: LINK_SPEED,
+};

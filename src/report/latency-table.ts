@@ -40,7 +40,7 @@ export function latencyTable(check: CheckResult, paint: Palette): string | undef
     'MAX',
     'JITTER',
     'LOSS',
-    `DISTRIBUTION (${scale}, log)`,
+    scale === '' ? 'DISTRIBUTION' : `DISTRIBUTION (${scale}, log)`,
   ];
   const lines = plainTable(head, rows, [3, 4, 5, 6, 7, 8, 9]).split('\n');
   return [paint.bold(lines[0] ?? ''), ...lines.slice(1)].join('\n');

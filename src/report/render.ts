@@ -1,15 +1,27 @@
 /** One report in the format that was asked for. */
 import { dump } from 'js-yaml';
-import type { OutputFormat } from '../model/args.ts';
+import type { FailOn, ReportFormat } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
+import { renderJunit } from './junit.ts';
+import { renderMarkdown } from './markdown.ts';
 import { renderTable, type TableOptions } from './table.ts';
 
+/** What the formats need besides the report. */
+interface RenderOptions extends TableOptions {
+  /** The findings from this severity on are failures, as they are for the exit code. */
+  readonly failOn: FailOn;
+}
+
 /** Ends with a newline. */
-export function render(report: Report, format: OutputFormat, options: TableOptions): string {
+export function render(report: Report, format: ReportFormat, options: RenderOptions): string {
   switch (format) {
     case 'json':
     case 'yaml':
       return renderDocument(report, format);
+    case 'junit':
+      return renderJunit(report, options.failOn);
+    case 'markdown':
+      return renderMarkdown(report);
     case 'table':
       return renderTable(report, options);
   }

@@ -50,21 +50,35 @@ function severalChecks(report: Report, paint: Palette, width: number): string[] 
     .sort((a, b) => order(a.severity) - order(b.severity));
   const root = roots[0];
   const notes = all.filter((f) => f.severity === 'info');
-  return [
-    root === undefined
+  const unmeasured = report.checks.filter((check) => check.status === 'error').map((check) => check.id);
+  const allClear =
+    unmeasured.length === 0
       ? paint.green('Nothing is wrong that these checks can see.')
-      : `${paint.bold('cause:')} ${visible(root.summary)}`,
+      : paint.yellow(`Nothing is wrong in what could be measured; ${unmeasured.join(', ')} could not be.`);
+  return [
+    root === undefined ? allClear : `${paint.bold('cause:')} ${visible(root.summary)}`,
     report.checks.map((check) => statusLine(check, paint)).join('\n'),
-    ...roots.map((finding) => {
-      const effects = bad.filter((f) => f.causedBy === finding.id);
-      return [renderFinding(finding, paint, width), ...effects.map((f) => followsLine(f, paint))].join('\n');
-    }),
+    ...roots.map((finding) =>
+      [renderFinding(finding, paint, width), ...followsLines(finding, bad, paint, INDENT)].join('\n'),
+    ),
     ...notes.map((finding) => `${severityLabel(finding, paint)}  ${visible(finding.summary)}`),
   ];
 }
 
-function followsLine(finding: Finding, paint: Palette): string {
-  return `${INDENT}${paint.dim('└ follows from it:')} ${severityLabel(finding, paint)}  ${visible(finding.summary)}`;
+/** What follows from a finding, and what follows from that: each finding is shown once. */
+function followsLines(cause: Finding, all: readonly Finding[], paint: Palette, indent: string): string[] {
+  return all
+    .filter((finding) => causeOf(finding, all) === cause)
+    .flatMap((finding) => [
+      `${indent}${paint.dim('└ follows from it:')} ${severityLabel(finding, paint)}  ${visible(finding.summary)}`,
+      ...followsLines(finding, all, paint, `${indent}${INDENT}`),
+    ]);
+}
+
+/** Of several findings with the ID that explains this one, that about the same destination, else the first. */
+function causeOf(finding: Finding, all: readonly Finding[]): Finding | undefined {
+  const causes = all.filter((f) => f.id === finding.causedBy);
+  return causes.find((f) => f.subject === finding.subject) ?? causes[0];
 }
 
 function statusLine(check: CheckResult, paint: Palette): string {

@@ -1,5 +1,7 @@
 /** Plain tables in kubectl's look: columns by spaces, no lines. */
 import Table from 'cli-table3';
+import type { Json } from '../model/report.ts';
+import type { Palette } from './text.ts';
 
 const BORDERLESS = {
   top: '',
@@ -36,4 +38,28 @@ export function plainTable(
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+/** A table with a bold head; `undefined` without rows. */
+export function measurementTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  rightAligned: readonly number[],
+  paint: Palette,
+): string | undefined {
+  if (rows.length === 0) return undefined;
+  const [first = '', ...rest] = plainTable(head, rows, rightAligned).split('\n');
+  return [paint.bold(first), ...rest].join('\n');
+}
+
+/** A measurement that is an object, or an empty one. */
+export function fieldsOf(value: Json | undefined): { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as { readonly [key: string]: Json })
+    : {};
+}
+
+/** A measurement that is a list, or an empty one. */
+export function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -18,8 +18,9 @@ import {
   SESSION_RIGHTS,
 } from './preflight.ts';
 import type { Profile } from './profiles.ts';
+import { RenewedChannel } from './renewed-channel.ts';
 import { resolvePod, rightsToResolve } from './resolve.ts';
-import { waitRunning } from './wait.ts';
+import { waitEnded, waitRunning } from './wait.ts';
 
 /** An open session: its container runs. */
 export interface PodSession {
@@ -53,7 +54,16 @@ export async function openPodSession(
 ): Promise<PodSession> {
   const spec = sessionSpec(pod, flags, image);
   const running = findRunning(pod, spec);
-  if (running) return session(client, pod, running.name, running.profile, true);
+  if (running) {
+    const reused = session(client, pod, running.name, running.profile, true);
+    // It may have reached its idle time since the kubelet's last report, a second or two ago.
+    const renew = async (): Promise<Channel> => {
+      const { timeoutMs } = flags;
+      const ended = await waitEnded(client, pod, running.name, { timeoutMs, signal: options.signal });
+      return (await openPodSession(client, ended, flags, image, options)).channel;
+    };
+    return { ...reused, channel: new RenewedChannel(reused.channel, renew) };
+  }
   options.onProgress('checking what is allowed');
   const checked = await preflight(client, pod, spec, options.signal);
   const profile = admitted(checked, pod, spec);

@@ -68,6 +68,15 @@ export function podProblem(pod: Pod): string | undefined {
   return undefined;
 }
 
+/** Why a session cannot share the processes of this container of the pod; `undefined` when it can, or need not. */
+function containerProblem(pod: Pod, container: string | undefined): string | undefined {
+  if (container === undefined) return undefined;
+  const state = pod.status?.containerStatuses?.find(({ name }) => name === container)?.state;
+  if (state?.running) return undefined;
+  const reason = state?.waiting?.reason ?? state?.terminated?.reason;
+  return `container "${container}" of pod "${pod.metadata?.name}" does not run${reason ? ` (${reason})` : ''}, so its processes cannot be shared; leave out -c for the pod's network alone.`;
+}
+
 function pendingReason(pod: Pod): string | undefined {
   const unscheduled = pod.status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False');
   // The scheduler's message is made of sentences; here it is a part of one.
@@ -83,7 +92,7 @@ export async function preflight(
   spec: SessionSpec,
   signal?: AbortSignal,
 ): Promise<Preflight> {
-  const problem = podProblem(pod);
+  const problem = podProblem(pod) ?? containerProblem(pod, spec.targetContainer);
   if (problem !== undefined)
     return { podProblem: problem, missingRights: [], profiles: [], profile: undefined };
   const [first, ...weaker]: readonly [Profile, ...Profile[]] =

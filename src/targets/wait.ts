@@ -109,6 +109,34 @@ export async function waitRunning(
   }
 }
 
+/**
+ * Resolves to the pod as it is when the kubelet has reported that a container ended.
+ * @throws {UserError} exit 3: it does not report that within the time, or the pod is gone
+ */
+export async function waitEnded(
+  client: KubeClient,
+  pod: Pod,
+  container: string,
+  options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+): Promise<Pod> {
+  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const signal = AbortSignal.any([deadline, ...(options.signal ? [options.signal] : [])]);
+  let last = pod;
+  try {
+    await watchPod(client, pod, signal, (current) => {
+      last = current;
+      return statusOf(current, container)?.state?.terminated !== undefined;
+    });
+  } catch (error) {
+    if (!deadline.aborted || error !== deadline.reason) throw error;
+    throw new UserError(
+      `container "${container}" of pod "${identityOf(pod).name}" has ended, but its kubelet has not reported that within ${options.timeoutMs / 1000} s.`,
+      3,
+    );
+  }
+  return last;
+}
+
 function didNotStart(image: string, pod: string, text: string): string {
   return `the container with image "${image}" did not start in pod "${pod}": ${text}`;
 }

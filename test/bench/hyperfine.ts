@@ -40,7 +40,16 @@ export function compare(title: string, commands: readonly BenchCommand[], option
       'hyperfine',
       [
         ...(options.shell ? [] : ['-N']),
-        ...['--style', 'none', '--runs', String(options.runs), '--warmup', String(options.warmup ?? 0), '--export-json', report],
+        ...[
+          '--style',
+          'none',
+          '--runs',
+          String(options.runs),
+          '--warmup',
+          String(options.warmup ?? 0),
+          '--export-json',
+          report,
+        ],
         ...(options.prepare === undefined ? [] : ['--prepare', options.prepare]),
         ...commands.flatMap(({ name, command }) => ['-n', name, command]),
       ],
@@ -59,7 +68,9 @@ function print(title: string, commands: readonly BenchCommand[], results: readon
   console.log(title);
   results.forEach(({ median, min, max }, i) => {
     const times = `${ms(median)} ms (${ms(min)} … ${ms(max)})`;
-    console.log(`  ${(commands[i]?.name ?? '').padEnd(44)} ${times.padEnd(30)} ${(median / yardstick).toFixed(2)}x`);
+    console.log(
+      `  ${(commands[i]?.name ?? '').padEnd(44)} ${times.padEnd(30)} ${(median / yardstick).toFixed(2)}x`,
+    );
   });
 }
 
@@ -70,5 +81,7 @@ function ms(seconds: number): string {
 function ensureHyperfine(): void {
   if (spawnSync('hyperfine', ['--version'], { stdio: 'ignore' }).status === 0) return;
   console.error('bench: installing hyperfine');
-  execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'hyperfine'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'hyperfine'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }

@@ -2,7 +2,11 @@
 import { runCommand } from '../../scripts/lib/process.ts';
 import { benchExec } from './exec.ts';
 
-for (const step of [['node', 'scripts/build.ts'], ['node', 'test/cluster/cli.ts', 'up'], ['node', 'test/bench/startup.ts']]) {
+for (const step of [
+  ['node', 'scripts/build.ts'],
+  ['node', 'test/cluster/cli.ts', 'up'],
+  ['node', 'test/bench/startup.ts'],
+]) {
   if ((await runCommand(step)) !== 0) throw new Error(`${step.join(' ')} failed`);
 }
 benchExec();

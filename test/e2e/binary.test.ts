@@ -78,9 +78,9 @@ describe("kubectl's completion", () => {
     });
 
   it('offers commands, flags and their values', async () => {
-    expect(await complete('lat')).toEqual(['latency']);
+    expect(await complete('latenc')).toEqual(['latency']);
     expect(await complete('latency', '--fail')).toEqual(['--fail-on']);
-    expect(await complete('latency', '--output=j')).toEqual(['json']);
+    expect(await complete('latency', '--output=js')).toEqual(['json']);
   });
 
   it('offers pods, workloads, namespaces and contexts of the cluster', async () => {

@@ -25,6 +25,10 @@ beforeAll(async () => {
     pod('done', { containers: [{ ...app, command: ['true'] }], spec: { restartPolicy: 'Never' } }),
     pod('failed', { containers: [{ ...app, command: ['false'] }], spec: { restartPolicy: 'Never' } }),
     pod('unschedulable', { spec: { nodeSelector: { 'nettools-e2e': 'nowhere' } } }),
+    pod('half', {
+      containers: [app, { ...app, name: 'over', ports: [], command: ['true'] }],
+      spec: { restartPolicy: 'Never' },
+    }),
     pod('no-config', { containers: [{ ...app, envFrom: [{ configMapRef: { name: 'not-there' } }] }] }),
   );
   await Promise.all([
@@ -32,6 +36,15 @@ beforeAll(async () => {
     ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Failed', 'pod/failed', '--timeout=60s']),
     ns.kubectl(['wait', '--for=condition=PodScheduled=false', 'pod/unschedulable', '--timeout=60s']),
     ns.kubectl(['delete', 'pod', 'leaving', '--wait=false']),
+    until(
+      'the end of a container of half',
+      60,
+      async () => (await ns.stateOf('half', 'over'))?.terminated !== undefined || 'not yet',
+    ),
+    until('the failure of no-config', 60, async () => {
+      const reason = (await ns.stateOf('no-config', 'app'))?.waiting?.reason;
+      return reason === 'CreateContainerConfigError' || `it is ${reason}`;
+    }),
   ]);
 });
 
@@ -80,6 +93,18 @@ describe('a pod whose own containers do not start', () => {
   });
 });
 
+describe('-c CONTAINER', () => {
+  it.each([
+    ['app', 'nope', /pod "app" has no container "nope" \(it has: app\)/],
+    ['half', 'over', /container "over" of pod "half" does not run \(Completed\)/],
+    ['no-config', 'app', /container "app" of pod "no-config" does not run \(CreateContainerConfigError\)/],
+  ])('of %s: %s', async (target, container, says) => {
+    const before = await ns.pod(target);
+    expectSentence(await nettools(['run', ...on(target, '-c', container), '--', 'true']), 3, says);
+    expect((await ns.pod(target)).spec).toEqual(before.spec);
+  });
+});
+
 describe('wrong usage', () => {
   it.each([
     [['run', 'app', 'true'], /put -- before the command/],
@@ -104,13 +129,6 @@ describe('wrong usage', () => {
     const before = await ns.pod('app');
     expectSentence(await nettools(['latency', ...on('app'), '--to', 'pod/nope']), 3, /no pod "nope"/);
     expectSentence(await nettools(['latency', ...on('app'), '--to', 'svc/nope']), 3, /no service "nope"/);
-    expect((await ns.pod('app')).spec).toEqual(before.spec);
-  });
-
-  it('-c names a container that the pod does not have', async () => {
-    const before = await ns.pod('app');
-    const outcome = await nettools(['run', ...on('app', '-c', 'nope'), '--', 'true']);
-    expectSentence(outcome, 3, /pod "app" has no container "nope" \(it has: app\)/);
     expect((await ns.pod('app')).spec).toEqual(before.spec);
   });
 });

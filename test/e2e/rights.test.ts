@@ -154,10 +154,12 @@ describe('one right is missing', () => {
 });
 
 describe('the documented rights', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nettools-e2e-'));
-  const file = join(folder, 'kubeconfig');
-  const as = (...flags: string[]) => on('--kubeconfig', file, ...flags);
+  let folder = '';
+  let file = '';
+  const as = () => on('--kubeconfig', file);
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'nettools-e2e-'));
+    file = join(folder, 'kubeconfig');
     await accountWith(ns, 'user', rules);
     await serviceAccountKubeconfig(ns.name, 'user', file);
   });

@@ -11,7 +11,19 @@ const on = (target: string, ...flags: string[]) => ['-n', ns.name, target, ...fl
 const run = (target: string, ...flags: string[]) => ['run', ...on(target, ...flags), '--'];
 
 beforeAll(() =>
-  ns.startApps('ten', 'two', 'five', 'idle', 'killed', 'busy', 'listed', 'beside', 'other', 'policies'),
+  ns.startApps(
+    'ten',
+    'two',
+    'five',
+    'idle',
+    'killed',
+    'busy',
+    'listed',
+    'beside',
+    'other',
+    'policies',
+    'gone',
+  ),
 );
 
 describe('one entry in the pod', () => {
@@ -79,6 +91,20 @@ describe('the idle time', () => {
       'sleep 12; echo done',
     ]);
     expect(outcome).toMatchObject({ code: 0, stdout: 'done\n' });
+  });
+});
+
+describe('a session that has ended a moment ago', () => {
+  it('is replaced though the API still calls it running', async () => {
+    await nettools([...run('gone'), 'true']);
+    // Its own end, without a wait for the kubelet's report of it.
+    await nettools([...run('gone'), 'kill', '-TERM', '1']);
+    const piped = await nettools([...run('gone'), 'cat'], { input: 'in\n' });
+    expect(piped).toMatchObject({ code: 0, stdout: 'in\n', stderr: '' });
+    await nettools([...run('gone'), 'kill', '-TERM', '1']);
+    const { outcome } = await latencyReport(on('gone', '--count', '5'));
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(await ns.ephemerals('gone')).toHaveLength(3);
   });
 });
 

@@ -10,6 +10,7 @@ import { ALWAYS } from '../../src/app/inputs/destinations.ts';
 import { compactScript } from '../../src/channels/script.ts';
 import type { LatencyInput } from '../../src/checks/latency/facts.ts';
 import { planLatency } from '../../src/checks/latency/plan.ts';
+import type { ProbeScripts } from '../../src/model/check.ts';
 import type { Destination } from '../../src/model/destination.ts';
 import type { ProbeResult } from '../../src/model/evidence.ts';
 import { CURL_FORMAT } from '../../src/parsers/curl.ts';
@@ -992,10 +993,9 @@ async function recordRun(definition: RunDefinition, pods: Pods): Promise<void> {
     intervalMs,
     thresholds: { rttFactor: 3, rttFloorMs: 10 },
   };
-  const { before, probe, after } = planLatency(input, {
-    ping: text[SCRIPTS.ping] ?? '',
-    tcpConnect: text[SCRIPTS.tcpConnect] ?? '',
-  });
+  // The check sends no other script.
+  const scripts = { ping: text[SCRIPTS.ping], tcpConnect: text[SCRIPTS.tcpConnect] } as ProbeScripts;
+  const { before, probe, after } = planLatency(input, scripts);
   const plan = { phases: [before, probe, after] };
   const argv = ['sh', '-c', compactScript(text[SCRIPTS.runner] ?? ''), 'nettools-runner'];
   // Connections that an earlier fault has left, and what the kernel counted for them, belong to no other run.

@@ -134,20 +134,15 @@ export interface FaultServer {
   close(): Promise<void>;
 }
 
-/** Starts a server that treats each upgrade request as `behaviour` says. */
-export async function startFaultServer(behaviour: Behaviour): Promise<FaultServer> {
+/** Starts a server that treats each upgrade request as `behaviour` says, the same for all or chosen by request. */
+export async function startFaultServer(
+  behaviour: Behaviour | ((request: IncomingMessage) => Behaviour),
+): Promise<FaultServer> {
   const peers: ExecPeer[] = [];
   const requests: IncomingMessage[] = [];
   const connections = new Set<Socket>();
+  const choose = typeof behaviour === 'function' ? behaviour : () => behaviour;
   const http = createServer((_request, response) => response.writeHead(404).end());
-  const protocols = ('accept' in behaviour && behaviour.protocols) || [
-    'v5.channel.k8s.io',
-    'v4.channel.k8s.io',
-  ];
-  const streams = new WebSocketServer({
-    noServer: true,
-    handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,
-  });
   http.on('connection', (connection) => {
     connections.add(connection);
     connection.on('close', () => connections.delete(connection));
@@ -155,15 +150,24 @@ export async function startFaultServer(behaviour: Behaviour): Promise<FaultServe
   });
   http.on('upgrade', (request, connection, head) => {
     requests.push(request);
-    if ('answer' in behaviour) {
-      behaviour.answer(connection, request);
+    const chosen = choose(request);
+    if ('answer' in chosen) {
+      chosen.answer(connection, request);
       return;
     }
-    streams.handleUpgrade(request, connection, head, (socket) => {
-      const peer = new ExecPeer(socket, connection as Socket);
-      peers.push(peer);
-      behaviour.accept(peer);
-    });
+    const { accept, protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] } = chosen;
+    const handleProtocols = (offered: Set<string>): string | false =>
+      protocols.find((protocol) => offered.has(protocol)) ?? false;
+    new WebSocketServer({ noServer: true, handleProtocols }).handleUpgrade(
+      request,
+      connection,
+      head,
+      (socket) => {
+        const peer = new ExecPeer(socket, connection as Socket);
+        peers.push(peer);
+        accept(peer);
+      },
+    );
   });
   const port = await listen(http);
   return {

@@ -111,6 +111,8 @@ export function sessionMembers(session: number): string[] {
     // pid (name) state ppid pgrp session …
     const end = stat.lastIndexOf(')');
     const [state, , , sid] = stat.slice(end + 2).split(' ');
-    return Number(sid) === session && state !== 'Z' ? [`${entry} ${stat.slice(stat.indexOf('(') + 1, end)}`] : [];
+    return Number(sid) === session && state !== 'Z'
+      ? [`${entry} ${stat.slice(stat.indexOf('(') + 1, end)}`]
+      : [];
   });
 }

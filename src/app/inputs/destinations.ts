@@ -62,16 +62,23 @@ type Asked = Omit<Destination, 'id'>;
 
 async function destination(client: KubeClient, text: string, signal?: AbortSignal): Promise<Asked[]> {
   const udp = /^(.+)\/udp$/i.exec(text)?.[1];
-  if (udp !== undefined) {
-    const resolved = await destination(client, udp, signal);
-    return resolved.map((d) => ({ ...d, label: `${d.label}/udp`, protocol: 'udp' }));
-  }
+  if (udp === undefined) return byKind(client, text, 'tcp', signal);
+  const resolved = await byKind(client, udp, 'udp', signal);
+  return resolved.map((d) => ({ ...d, label: `${d.label}/udp`, protocol: 'udp' }));
+}
+
+async function byKind(
+  client: KubeClient,
+  text: string,
+  protocol: Destination['protocol'],
+  signal?: AbortSignal,
+): Promise<Asked[]> {
   const kind = /^(po|pods?|svc|services?)\/([^/:]+)(?::(.+))?$/i.exec(text);
   if (kind) {
     const [, type = '', name = '', port] = kind;
     return type.toLowerCase().startsWith('p')
-      ? podDestination(client, name, port, signal)
-      : serviceDestinations(client, name, port, signal);
+      ? podDestination(client, name, port, protocol, signal)
+      : serviceDestinations(client, name, port, protocol, signal);
   }
   return [parseHost(text)];
 }
@@ -114,6 +121,7 @@ async function podDestination(
   client: KubeClient,
   name: string,
   port: string | undefined,
+  protocol: Destination['protocol'],
   signal?: AbortSignal,
 ): Promise<Asked[]> {
   const pod = await found<Pod>(client, podsPath(client.namespace, name), `pod "${name}"`, signal);
@@ -122,7 +130,7 @@ async function podDestination(
     throw new UserError(`pod "${name}" has no address yet (it is ${pod.status?.phase ?? 'unknown'}).`, 3);
   const ports = (pod.spec?.containers ?? [])
     .flatMap((c) => c.ports ?? [])
-    .filter((p) => (p.protocol ?? 'TCP') === 'TCP');
+    .filter((p) => (p.protocol ?? 'TCP').toLowerCase() === protocol);
   const chosen =
     port === undefined
       ? ports[0]?.containerPort
@@ -138,29 +146,41 @@ async function podDestination(
   ];
 }
 
+/** `NAME`, in the target's namespace, or `NAME.NAMESPACE`: a Service's own name has no dots. */
+export function serviceName(
+  text: string,
+  namespace: string,
+): { readonly name: string; readonly namespace: string } {
+  const dot = text.indexOf('.');
+  return dot < 0 ? { name: text, namespace } : { name: text.slice(0, dot), namespace: text.slice(dot + 1) };
+}
+
 /** The cluster IP, then every endpoint by itself: a slow replica hides behind the Service's average. */
 async function serviceDestinations(
   client: KubeClient,
-  name: string,
+  text: string,
   port: string | undefined,
+  protocol: Destination['protocol'],
   signal?: AbortSignal,
 ): Promise<Asked[]> {
+  const { name, namespace } = serviceName(text, client.namespace);
   const [service, slices] = await Promise.all([
     found<Service>(
       client,
-      namespacedPath('api/v1', client.namespace, 'services', name),
+      namespacedPath('api/v1', namespace, 'services', name),
       `service "${name}"`,
       signal,
+      namespace,
     ),
     client.get<{ items: EndpointSlice[] }>(
-      namespacedPath('apis/discovery.k8s.io/v1', client.namespace, 'endpointslices'),
+      namespacedPath('apis/discovery.k8s.io/v1', namespace, 'endpointslices'),
       {
         query: { labelSelector: `kubernetes.io/service-name=${name}` },
         signal,
       },
     ),
   ]);
-  const ports = (service.spec?.ports ?? []).filter((p) => (p.protocol ?? 'TCP') === 'TCP');
+  const ports = (service.spec?.ports ?? []).filter((p) => (p.protocol ?? 'TCP').toLowerCase() === protocol);
   const chosen =
     port === undefined ? ports[0] : ports.find((p) => p.name === port || String(p.port) === port);
   if (service.spec?.type === 'ExternalName')
@@ -168,11 +188,11 @@ async function serviceDestinations(
   if (!chosen) {
     const has = ports.map((p) => (p.name ? `${p.name}=${p.port}` : String(p.port))).join(', ') || 'none';
     throw new UserError(
-      `service "${name}" has no TCP port${port === undefined ? '' : ` "${port}"`} (it has: ${has}).`,
+      `service "${name}" has no ${protocol.toUpperCase()} port${port === undefined ? '' : ` "${port}"`} (it has: ${has}).`,
       3,
     );
   }
-  const label = port === undefined ? `svc/${name}` : `svc/${name}:${port}`;
+  const label = port === undefined ? `svc/${text}` : `svc/${text}:${port}`;
   const virtual =
     service.spec?.clusterIP && service.spec.clusterIP !== 'None' ? [service.spec.clusterIP] : [];
   const endpoints = slices.items.flatMap((slice) => {
@@ -183,8 +203,8 @@ async function serviceDestinations(
         e.addresses.slice(0, 1).map((address) => ({ address, port: target, pod: e.targetRef?.name })),
       );
   });
-  if (virtual.length === 0 && endpoints.length === 0)
-    throw new UserError(`service "${name}" has no ready endpoint and no cluster IP.`, 3);
+  // Nothing to connect to, and what that means is a check's to tell: the name at least is there to be looked at.
+  if (virtual.length === 0 && endpoints.length === 0) virtual.push(`${name}.${namespace}.svc`);
   return [
     ...virtual.map((ip) => ({
       ...plain(label, ip, String(chosen.port)),
@@ -195,17 +215,23 @@ async function serviceDestinations(
       ...plain(`${label} → ${e.pod ?? e.address}`, e.address, String(e.port ?? chosen.port)),
       inCluster: true,
       service: { label, part: 'endpoint' as const },
-      ...(e.pod === undefined ? {} : { pod: { namespace: client.namespace, name: e.pod } }),
+      ...(e.pod === undefined ? {} : { pod: { namespace, name: e.pod } }),
     })),
   ];
 }
 
-async function found<T>(client: KubeClient, path: string, what: string, signal?: AbortSignal): Promise<T> {
+async function found<T>(
+  client: KubeClient,
+  path: string,
+  what: string,
+  signal?: AbortSignal,
+  namespace = client.namespace,
+): Promise<T> {
   try {
     return await client.get<T>(path, { signal });
   } catch (error) {
     if (error instanceof ApiError && error.status === 404)
-      throw new UserError(`no ${what} in namespace "${client.namespace}".`, 3);
+      throw new UserError(`no ${what} in namespace "${namespace}".`, 3);
     throw error;
   }
 }

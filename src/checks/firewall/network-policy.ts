@@ -5,6 +5,7 @@
  * that direction; then the union of what these policies allow is allowed, and nothing else. Both ends have to agree:
  * egress of the source and ingress of the destination. Answers to an allowed connection are allowed.
  */
+import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 
 /** A label selector; an empty one matches everything. */
 export interface LabelSelector {
@@ -252,51 +253,9 @@ export function matchesLabels(selector: LabelSelector, labels: Labels): boolean 
 }
 
 /** Whether an address lies in a CIDR; never across address families. */
-export function inCidr(address: string, cidr: string): boolean {
-  const [base = '', length] = cidr.split('/');
-  const one = addressBits(address);
-  const other = addressBits(base);
-  if (one === undefined || other === undefined || one.width !== other.width) return false;
-  const prefix = length === undefined ? one.width : Number(length);
-  if (!Number.isInteger(prefix) || prefix < 0 || prefix > one.width) return false;
-  const shift = BigInt(one.width - prefix);
-  return one.value >> shift === other.value >> shift;
-}
-
-function addressBits(text: string): { readonly value: bigint; readonly width: number } | undefined {
-  if (!text.includes(':')) {
-    const value = ipv4(text);
-    return value === undefined ? undefined : { value, width: 32 };
-  }
-  const value = ipv6(text);
-  if (value === undefined) return undefined;
-  // An IPv4 address as IPv6 sockets show it.
-  return value >> 32n === 0xffffn ? { value: value & 0xffffffffn, width: 32 } : { value, width: 128 };
-}
-
-function ipv4(text: string): bigint | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((p) => /^\d{1,3}$/.test(p) && Number(p) <= 255)) return undefined;
-  return parts.reduce((value, part) => (value << 8n) | BigInt(part), 0n);
-}
-
-function ipv6(text: string): bigint | undefined {
-  const [plain = ''] = text.split('%');
-  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(plain);
-  const tail = dotted ? ipv4(dotted[2] ?? '') : undefined;
-  if (dotted && tail === undefined) return undefined;
-  const words =
-    tail === undefined
-      ? plain
-      : `${dotted?.[1]}${(tail >> 16n).toString(16)}:${(tail & 0xffffn).toString(16)}`;
-  const halves = words.split('::');
-  if (halves.length > 2) return undefined;
-  const [head = [], rest = []] = halves.map((half) => (half === '' ? [] : half.split(':')));
-  const missing = 8 - head.length - rest.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  const groups = [...head, ...new Array<string>(missing).fill('0'), ...rest];
-  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return undefined;
-  return groups.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n);
+function inCidr(address: string, cidr: string): boolean {
+  const [one, range] = [parsePrefix(address), parsePrefix(cidr)];
+  return one !== undefined && range !== undefined && contains(range, one);
 }
 
 function any<T>(items: readonly T[], holds: (item: T) => Ternary): Ternary {

@@ -50,7 +50,10 @@ export interface LatencyFacts {
   };
   /** Sockets of the whole namespace, the application's own included; sampled while the probes ran. */
   readonly sockets: { readonly value: readonly TcpSocket[]; readonly result: ProbeResult | undefined };
-  readonly qdiscs: { readonly value: readonly Qdisc[]; readonly result: ProbeResult | undefined };
+  readonly qdiscs: {
+    readonly value: readonly Qdisc[] | undefined;
+    readonly result: ProbeResult | undefined;
+  };
   readonly thresholds: LatencyThresholds;
 }
 

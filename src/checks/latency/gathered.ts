@@ -28,7 +28,7 @@ export function latencyFacts(
       quotes: [before, after].filter((r) => r !== undefined),
     },
     sockets: { value: parseSs(evidence['sockets']?.stdout ?? ''), result: evidence['sockets'] },
-    qdiscs: { value: parseQdiscs(evidence['qdiscs']?.stdout ?? '') ?? [], result: evidence['qdiscs'] },
+    qdiscs: { value: parseQdiscs(evidence['qdiscs']?.stdout ?? ''), result: evidence['qdiscs'] },
     thresholds,
   };
 }

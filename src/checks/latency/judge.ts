@@ -4,6 +4,7 @@ import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
 import { growth } from '../../parsers/proc-net.ts';
+import { noJson } from '../measured.ts';
 import { formatMs } from '../quote.ts';
 import { Skips } from '../skipped.ts';
 import { type Distribution, distribution, histogram } from '../statistics.ts';
@@ -58,8 +59,12 @@ function skipped(facts: LatencyFacts): Finding[] {
     skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
     skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
   }
-  if (facts.sockets.result?.code === 127) skips.add('the image has no ss', 'socket round trips (NT-LAT-004)');
-  if (facts.qdiscs.result?.code === 127) skips.add('the image has no tc', 'queue backlogs (NT-LAT-004)');
+  const { sockets, qdiscs } = facts;
+  // Both are started by a shell, whose exit code of a command that is not there is 127.
+  if (sockets.result?.code === 127) skips.add('the image has no ss', 'socket round trips (NT-LAT-004)');
+  if (qdiscs.result?.code === 127) skips.add('the image has no tc', 'queue backlogs (NT-LAT-004)');
+  else if (qdiscs.result && qdiscs.value === undefined)
+    skips.add(noJson(qdiscs.result, 'tc'), 'queue backlogs (NT-LAT-004)');
   return skips.findings();
 }
 
@@ -81,7 +86,7 @@ function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {
       established: facts.sockets.value.filter((s) => s.state === 'ESTAB').length,
       maxRttMs: maximum(facts.sockets.value.map((s) => s.rtt)),
     },
-    qdiscs: facts.qdiscs.value.map((q) => ({
+    qdiscs: (facts.qdiscs.value ?? []).map((q) => ({
       device: q.device,
       kind: q.kind,
       backlogBytes: q.backlogBytes,

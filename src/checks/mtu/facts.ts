@@ -58,6 +58,11 @@ export function narrow(path: MtuPath): Narrow | undefined {
   return { allowed, carries, device: found.link?.device ?? 'the interface', announced };
 }
 
+/** Who said so: `From 192.0.2.1 icmp_seq=1 Frag needed …`. */
+export function announcer(announcement: string): string {
+  return /^From (\S+?):? /.exec(announcement)?.[1] ?? announcement;
+}
+
 /** Full segments got through by TCP: then it is only pings that somebody does not let pass. */
 export function carriesFullSegments(path: MtuPath): boolean {
   const transfer = path.transfer?.value;

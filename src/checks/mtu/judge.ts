@@ -4,7 +4,7 @@ import type { Evidence } from '../../model/evidence.ts';
 import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
 import { allowedMtu } from '../../parsers/path-mtu.ts';
 import { Skips } from '../skipped.ts';
-import type { MtuFacts, MtuInput, MtuPath } from './facts.ts';
+import { announcer, type MtuFacts, type MtuInput, type MtuPath } from './facts.ts';
 import { mtuFacts } from './gathered.ts';
 import { MTU_RULES } from './rules/index.ts';
 
@@ -26,7 +26,9 @@ function isMeasured({ icmp, transfer }: MtuPath): boolean {
 
 /** Nothing wrong is a pass only where something was measured, and all that the user asked for. */
 function unmeasuredStatus({ paths }: MtuFacts, { transfer }: MtuInput): CheckStatus {
-  const missing = paths.filter(({ destination }) => destination.role === 'asked').filter((p) => !isMeasured(p));
+  const missing = paths
+    .filter(({ destination }) => destination.role === 'asked')
+    .filter((p) => !isMeasured(p));
   // As a part of a diagnosis it does without transfers; what then cannot be measured is no failure.
   if (missing.length > 0 && transfer) return 'error';
   return paths.some(isMeasured) ? 'pass' : 'skip';
@@ -39,8 +41,10 @@ function summary({ paths }: MtuFacts, findings: readonly Finding[]): string {
   if (missing) return `${missing.destination.label} could not be measured: ${reason(missing)}.`;
   const sizes = paths.flatMap((path) => path.icmp.value?.pathMtu ?? []);
   const measured = paths.filter(isMeasured);
-  if (measured.length === 0) return `Nothing could be measured: ${paths[0] ? reason(paths[0]) : 'there is nothing to measure to'}.`;
-  if (sizes.length === 0) return `Full segments get through to ${measured.length} of ${paths.length} destinations.`;
+  if (measured.length === 0)
+    return `Nothing could be measured: ${paths[0] ? reason(paths[0]) : 'there is nothing to measure to'}.`;
+  if (sizes.length === 0)
+    return `Full segments get through to ${measured.length} of ${paths.length} destinations.`;
   const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
   const range = low === high ? `${low}` : `${low} to ${high}`;
   return `${measured.length} of ${paths.length} destinations measured; packets of ${range} bytes get through.`;
@@ -52,13 +56,17 @@ function reason({ icmp, transfer }: MtuPath): string {
   return transfer?.skipped === undefined ? echo : `${echo}, and TCP: ${transfer.skipped}`;
 }
 
+/** Nothing that a user could do anything about. */
+const EXPECTED: readonly string[] = ['the target has none', 'it is the target itself'];
+
 function skipped({ paths }: MtuFacts): Finding[] {
   const skips = new Skips();
   for (const path of paths) {
     const { destination, icmp, transfer } = path;
     const isExpected =
-      destination.service?.part === 'virtual' || icmp.skipped === 'the target has none' || isMeasured(path);
-    if (!isExpected) skips.add(icmp.skipped ?? 'it answers no echo request', `path MTU to ${destination.label}`);
+      destination.service?.part === 'virtual' || EXPECTED.includes(icmp.skipped ?? '') || isMeasured(path);
+    if (!isExpected)
+      skips.add(icmp.skipped ?? 'it answers no echo request', `path MTU to ${destination.label}`);
     skips.add(transfer?.skipped, `TCP transfer to ${destination.label}`);
   }
   return skips.findings();
@@ -74,7 +82,7 @@ function pathJson({ destination, icmp, transfer }: MtuPath): Json {
     device: found?.link?.device ?? null,
     allowedMtu: (found && allowedMtu(found)) ?? null,
     pathMtu: found?.pathMtu ?? null,
-    announcedBy: found?.announcements[0] ?? null,
+    announcedBy: found?.announcements[0] === undefined ? null : announcer(found.announcements[0]),
     ...(icmp.skipped === undefined ? {} : { skipped: icmp.skipped }),
     ...(transfer === undefined
       ? {}

@@ -27,14 +27,7 @@ export function planMtu(input: MtuInput, scripts: ProbeScripts): StagedPlan {
         ? [
             {
               id: `${destination.id}-transfer`,
-              argv: [
-                'bash',
-                '-c',
-                scripts.tcpTransfer,
-                'tcp-transfer',
-                destination.host,
-                destination.port,
-              ],
+              argv: ['bash', '-c', scripts.tcpTransfer, 'tcp-transfer', destination.host, destination.port],
               timeoutSeconds: TRANSFER_LIMIT_SECONDS,
               display: ['tcp-transfer', destination.host, destination.port],
             },

@@ -1,4 +1,4 @@
-import type { OutputFormat, ReportFlags } from '../../model/args.ts';
+import type { OutputFormat, ReportFlags, ReportFormat } from '../../model/args.ts';
 import type { Flag, TextFlag } from '../flag.ts';
 import type { Values } from '../values.ts';
 import { withoutUndefined } from './connection.ts';
@@ -11,6 +11,11 @@ const output = {
   choices: ['table', 'json', 'yaml'],
   default: 'table',
   describe: 'Format on stdout: table, json or yaml',
+} as const satisfies TextFlag;
+const reportOutput = {
+  ...output,
+  choices: ['table', 'json', 'yaml', 'junit', 'markdown'],
+  describe: 'Format on stdout: table, json, yaml, junit or markdown',
 } as const satisfies TextFlag;
 const failOn = {
   name: 'fail-on',
@@ -32,7 +37,7 @@ const save: TextFlag = {
 export const outputFlags: readonly Flag[] = [output];
 
 /** How a report is printed and what makes it fail. */
-export const printFlags: readonly Flag[] = [output, failOn];
+export const printFlags: readonly Flag[] = [reportOutput, failOn];
 
 export const reportFlags: readonly Flag[] = [...printFlags, save];
 
@@ -42,7 +47,7 @@ export function outputFormat(values: Values): OutputFormat {
 
 export function reportValues(values: Values): ReportFlags {
   return withoutUndefined({
-    output: outputFormat(values),
+    output: values.choice<ReportFormat>(reportOutput),
     failOn: values.choice(failOn),
     save: values.text(save),
   });

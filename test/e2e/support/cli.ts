@@ -1,9 +1,9 @@
 /** Runs the built binary the way a user does, and judges what it said. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { kubeconfig, kubectlPath, repoDir } from '../../cluster/paths.ts';
 
 const distDir = join(repoDir, 'dist');
@@ -11,6 +11,7 @@ const binary = join(distDir, 'kubectl-nettools');
 
 /** An empty home: no setting of whoever runs the tests may reach the binary. */
 const home = mkdtempSync(join(tmpdir(), 'nettools-e2e-home-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** What a user's shell has: the plugin and the cluster's own kubectl on PATH, the admin's kubeconfig. */
 export const userEnv: NodeJS.ProcessEnv = {

@@ -16,6 +16,11 @@ interface ContainerState {
   readonly terminated?: { readonly reason?: string; readonly exitCode: number };
 }
 
+interface ContainerStatus {
+  readonly name: string;
+  readonly state: ContainerState;
+}
+
 /** The parts of a pod that tests look at. */
 export interface PodObject {
   readonly metadata: { readonly name: string; readonly uid: string; readonly generation?: number };
@@ -34,10 +39,8 @@ export interface PodObject {
   readonly status: {
     readonly phase: string;
     readonly podIP?: string;
-    readonly ephemeralContainerStatuses?: readonly {
-      readonly name: string;
-      readonly state: ContainerState;
-    }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
   };
 }
 
@@ -138,6 +141,12 @@ export class TestNamespace {
   async ephemerals(name: string): Promise<string[]> {
     const { spec } = await this.pod(name);
     return (spec.ephemeralContainers ?? []).map((one) => one.name).reverse();
+  }
+
+  /** The state of one of a pod's own containers, once the kubelet has reported one. */
+  async stateOf(podName: string, container: string): Promise<ContainerState | undefined> {
+    const { status } = await this.pod(podName);
+    return status.containerStatuses?.find(({ name }) => name === container)?.state;
   }
 
   /** Waits until an ephemeral container has ended. */

@@ -24,11 +24,12 @@ describe('every command', () => {
   });
 
   it.each(commands)('$name: its examples are well-formed', async ({ name, examples }) => {
-    expect(examples.length).toBeGreaterThan(0);
+    const called: string[] = [];
     for (const { line } of examples) {
       // What a pipe leads to is another program's.
       const [own = ''] = line.split(' | ');
-      expect((await parse(own.split(' '))).command.name).toBe(name);
+      called.push((await parse(own.split(' '))).command.name);
     }
+    expect(called).toContain(name);
   });
 });

@@ -14,7 +14,7 @@ describe('completionRequest', () => {
       choices: [{ value: 'latency', description: expect.stringContaining('round-trip') }],
     });
     expect(choices('')).toEqual(expect.arrayContaining(['latency', 'run', 'shell', 'sessions', 'version']));
-    expect(choices('s')).toEqual(['shell', 'sessions']);
+    expect(choices('sess')).toEqual(['sessions']);
     expect(choices('sessions', '')).toEqual(['ls', 'stop']);
     expect(choices('sessions', 'st')).toEqual(['stop']);
     expect(choices('nonsense', '')).toEqual([]);
@@ -28,9 +28,10 @@ describe('completionRequest', () => {
   });
 
   it('offers values that can be listed, behind a space or an equals sign', () => {
-    expect(choices('latency', '-o', '')).toEqual(['table', 'json', 'yaml']);
-    expect(choices('latency', '--output', 'j')).toEqual(['json']);
-    expect(choices('latency', '--output=j')).toEqual(['json']);
+    expect(choices('latency', '-o', '')).toEqual(['table', 'json', 'yaml', 'junit', 'markdown']);
+    expect(choices('preflight', '-o', '')).toEqual(['table', 'json', 'yaml']);
+    expect(choices('latency', '--output', 'j')).toEqual(['json', 'junit']);
+    expect(choices('latency', '--output=js')).toEqual(['json']);
     expect(choices('latency', '--profile=')).toContain('restricted');
     expect(choices('latency', '--count', '')).toEqual([]);
   });

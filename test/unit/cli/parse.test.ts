@@ -127,7 +127,7 @@ describe('latency', () => {
     [['a', '--count', '0'], '--count must be a whole number from 1 to 100000, not "0".'],
     [['a', '--count', '1.5'], '--count must be a whole number from 1 to 100000, not "1.5".'],
     [['a', '--rtt-factor', 'x'], '--rtt-factor must be a number from 1 to 1000, not "x".'],
-    [['a', '-o', 'jsn'], '--output must be one of table, json, yaml, not "jsn".'],
+    [['a', '-o', 'jsn'], '--output must be one of table, json, yaml, junit, markdown, not "jsn".'],
     [
       ['a', '--profile', 'root'],
       '--profile must be one of auto, netadmin, baseline, restricted, not "root".',

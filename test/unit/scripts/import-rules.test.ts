@@ -14,7 +14,7 @@ describe('findViolations', () => {
       'src/kube/client.ts',
       "import { KubeConfig } from '@kubernetes/client-node';\nimport https from 'node:https';",
     ],
-    ['src/exec/stream.ts', "import WebSocket from 'ws';\nimport { A } from '../kube/client.ts';"],
+    ['src/exec/stream.ts', "import WebSocket from 'ws';\nimport { A } from '../model/errors.ts';"],
     ['src/cli/run.ts', "const run = async () => (await import('../commands/run.ts')).run;"],
     ['src/cli/run.ts', "import type { A } from '../app/a.ts';\nimport yargs, { type Argv } from 'yargs';"],
     ['src/commands/run.ts', "import { a } from '../app/a.ts';\nimport { b } from '../kube/b.ts';"],

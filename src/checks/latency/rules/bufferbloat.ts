@@ -35,7 +35,7 @@ function waits(socket: TcpSocket, above: number): boolean {
 export const bufferbloat: Rule<LatencyFacts> = {
   meta,
   judge: ({ sockets, qdiscs }) => {
-    const backlog = qdiscs.value
+    const backlog = (qdiscs.value ?? [])
       .filter((q) => q.backlogBytes > 0)
       .sort((a, b) => b.backlogBytes - a.backlogBytes)[0];
     const above = backlog ? ABOVE_MS : ABOVE_WITHOUT_BACKLOG_MS;

@@ -1,6 +1,7 @@
 import type { Finding, Quote } from '../../../model/report.ts';
 import { formatMs, quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { byEndpoint } from '../../service-story.ts';
 import { carriesFullSegments, type MtuFacts, type MtuPath, narrow } from '../facts.ts';
 
 const meta = {
@@ -41,8 +42,15 @@ function isBlackHole(path: MtuPath): boolean {
 function evidence(path: MtuPath): Quote[] {
   return [
     ...(byEcho(path) === undefined ? [] : quote(path.results.icmp, /^(link|bytes|path-mtu) /, 8)),
-    ...(byTransfer(path) === undefined ? [] : quote(path.results.transfer, /\bunacked:\d/, 1)),
+    ...(byTransfer(path) === undefined ? [] : socketQuote(path)),
   ];
+}
+
+/** The deciding fields of the kernel's last view of the socket, which is one very long line. */
+function socketQuote({ results: { transfer } }: MtuPath): Quote[] {
+  const line = transfer?.stdout.split('\n').findLast((text) => /\bunacked:\d/.test(text)) ?? '';
+  const fields = line.match(/\b(rto|backoff|rtt|mss|pmtu|bytes_acked|unacked|retrans|lost|sacked):\S+/g);
+  return transfer && fields ? [{ command: transfer.command, excerpt: fields.join(' ') }] : [];
 }
 
 function judge(path: MtuPath, behind: readonly MtuPath[]): Finding {
@@ -79,21 +87,11 @@ export const blackHole: Rule<MtuFacts> = {
   judge: ({ paths }) => {
     const holes = paths.filter(isBlackHole);
     const gateway = holes.find((path) => path.destination.role === 'gateway');
-    if (gateway)
-      return [
-        judge(
-          gateway,
-          holes.filter((path) => path !== gateway),
-        ),
-      ];
-    // A Service's address leads to the same endpoints.
-    const explained = new Set(
-      holes.flatMap(({ destination: { service } }) => (service?.part === 'endpoint' ? [service.label] : [])),
-    );
-    return holes
-      .filter(
-        ({ destination: { service } }) => service?.part !== 'virtual' || !explained.has(service.label),
-      )
-      .map((path) => judge(path, []));
+    if (!gateway)
+      return byEndpoint(
+        holes.map((path) => ({ destination: path.destination, findings: [judge(path, [])] })),
+      );
+    const behind = holes.filter((path) => path !== gateway);
+    return [judge(gateway, behind)];
   },
 };

@@ -1,0 +1,78 @@
+/** The input of the arp check. */
+import { arp } from '../../checks/arp/check.ts';
+import type { Peer } from '../../checks/arp/facts.ts';
+import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { podsPath } from '../../kube/paths.ts';
+import type { Pod } from '../../kube/types.ts';
+import type { ArpFlags } from '../../model/args.ts';
+import type { InputContext } from './context.ts';
+import { ALWAYS } from './destinations.ts';
+import { podAddresses } from './pod-addresses.ts';
+
+/** A sample: asking all pods of a node would be a scan. */
+const MAX_PEERS = 4;
+/** More pods than that are not listed; a node has 110 by default. */
+const LIMIT = '150';
+const USUALLY: ArpFlags = { tableShare: 0.8 };
+
+export async function prepareArp(context: InputContext): Promise<PreparedCheck> {
+  const { args, asked, pod } = context;
+  const { tableShare } = args.arp ?? USUALLY;
+  // A node's own neighbours are not its pods: it has a link to each of them, and routes.
+  const peers = pod.spec?.hostNetwork === true ? [] : await peersOf(context);
+  return prepared(arp, { destinations: [...ALWAYS, ...asked], peers, tableShare });
+}
+
+/** Pods that are on the same link, if pods of a node share one; the target's route tells later whether they do. */
+async function peersOf(context: InputContext): Promise<Peer[]> {
+  const { pod, asked } = context;
+  const node = pod.spec?.nodeName;
+  if (node === undefined) return [];
+  const pods =
+    (await podsOn(context, node, undefined)) ?? (await podsOn(context, node, context.client.namespace));
+  const own = podAddresses(pod).addresses;
+  const known = new Set([...own, ...asked.map((d) => d.host)]);
+  return (
+    (pods ?? [])
+      .filter((other) => isThere(other) && !known.has(other.status?.podIP ?? ''))
+      // What belongs together talks to each other.
+      .sort((a, b) => distance(a, pod) - distance(b, pod))
+      .slice(0, MAX_PEERS)
+      .map(({ metadata, status }, i) => ({
+        id: `peer${i}`,
+        label: `pod/${metadata?.name} in ${metadata?.namespace}`,
+        address: status?.podIP ?? '',
+      }))
+  );
+}
+
+function distance(a: Pod, b: Pod): number {
+  return a.metadata?.namespace === b.metadata?.namespace ? 0 : 1;
+}
+
+/** A pod that is on its way out may leave at any moment, and its address be silent for a good reason. */
+function isThere({ metadata, spec, status }: Pod): boolean {
+  const ready = status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True');
+  return (
+    ready === true &&
+    metadata?.deletionTimestamp === undefined &&
+    spec?.hostNetwork !== true &&
+    status?.podIP?.includes('.') === true
+  );
+}
+
+/** `undefined`: they may not be read. */
+async function podsOn(
+  { client, signal }: InputContext,
+  node: string,
+  namespace: string | undefined,
+): Promise<Pod[] | undefined> {
+  const path = namespace === undefined ? '/api/v1/pods' : podsPath(namespace);
+  const query = { fieldSelector: `spec.nodeName=${node}`, limit: LIMIT };
+  try {
+    return (await client.get<{ items: Pod[] }>(path, { query, signal })).items;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}

@@ -1,0 +1,10 @@
+/** The input of the routing check. */
+import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { routing } from '../../checks/routing/check.ts';
+import type { InputContext } from './context.ts';
+import { ALWAYS } from './destinations.ts';
+import { podAddresses } from './pod-addresses.ts';
+
+export async function prepareRouting({ asked, pod }: InputContext): Promise<PreparedCheck> {
+  return prepared(routing, { destinations: [...ALWAYS, ...asked], pod: podAddresses(pod) });
+}

@@ -1,0 +1,68 @@
+/** The input of the sockets check: on which ports somebody expects the pod to listen. */
+import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { sockets } from '../../checks/sockets/check.ts';
+import type { ExpectedPort } from '../../checks/sockets/facts.ts';
+import { ApiError } from '../../kube/errors.ts';
+import { namespacedPath } from '../../kube/paths.ts';
+import type { Pod, Service } from '../../kube/types.ts';
+import type { InputContext } from './context.ts';
+
+export async function prepareSockets({ client, pod, signal }: InputContext): Promise<PreparedCheck> {
+  const namespace = pod.metadata?.namespace ?? client.namespace;
+  try {
+    const { items } = await client.get<{ items: Service[] }>(
+      namespacedPath('api/v1', namespace, 'services'),
+      { signal },
+    );
+    return prepared(sockets, { expected: expectedPorts(pod, items) });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    return prepared(sockets, {
+      expected: expectedPorts(pod, []),
+      servicesSkipped: `the user may not list services in ${namespace}`,
+    });
+  }
+}
+
+/** Each port once; where a Service sends to it, that is what counts. */
+function expectedPorts(pod: Pod, services: readonly Service[]): ExpectedPort[] {
+  const all = [...services.flatMap((s) => servicePorts(pod, s)), ...declaredPorts(pod)];
+  const known = new Set<string>();
+  return all.filter(({ port, protocol }) => {
+    const key = `${protocol} ${port}`;
+    return !known.has(key) && Boolean(known.add(key));
+  });
+}
+
+function servicePorts(pod: Pod, { metadata, spec }: Service): ExpectedPort[] {
+  const labels = pod.metadata?.labels ?? {};
+  const selector = Object.entries(spec?.selector ?? {});
+  if (selector.length === 0 || !selector.every(([key, value]) => labels[key] === value)) return [];
+  return (spec?.ports ?? []).flatMap(({ port, targetPort = port, protocol = 'TCP' }): ExpectedPort[] => {
+    const number = typeof targetPort === 'number' ? targetPort : namedPort(pod, String(targetPort), protocol);
+    const known = ipProtocol(protocol);
+    return number === undefined || known === undefined
+      ? []
+      : [{ port: number, protocol: known, by: 'service', name: `svc/${metadata?.name}` }];
+  });
+}
+
+function namedPort(pod: Pod, name: string, protocol: string): number | undefined {
+  const ports = (pod.spec?.containers ?? []).flatMap((c) => c.ports ?? []);
+  return ports.find((p) => p.name === name && (p.protocol ?? 'TCP') === protocol)?.containerPort;
+}
+
+function declaredPorts(pod: Pod): ExpectedPort[] {
+  return (pod.spec?.containers ?? []).flatMap((container) =>
+    (container.ports ?? []).flatMap((p): ExpectedPort[] => {
+      const protocol = ipProtocol(p.protocol ?? 'TCP');
+      return protocol === undefined
+        ? []
+        : [{ port: p.containerPort, protocol, by: 'declared', name: container.name }];
+    }),
+  );
+}
+
+function ipProtocol(text: string): 'tcp' | 'udp' | undefined {
+  return text === 'TCP' ? 'tcp' : text === 'UDP' ? 'udp' : undefined;
+}

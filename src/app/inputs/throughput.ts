@@ -1,0 +1,64 @@
+/** The input of the throughput check. */
+import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { throughput } from '../../checks/throughput/check.ts';
+import type { ThroughputInput } from '../../checks/throughput/facts.ts';
+import type { Pod } from '../../kube/types.ts';
+import type { Destination } from '../../model/destination.ts';
+import { withServerPort } from '../iperf-servers.ts';
+import type { InputContext } from './context.ts';
+
+/** iperf3's own port, where DEST names none. */
+const PORT = '5201';
+
+export async function prepareThroughput({
+  args,
+  asked,
+  pod,
+}: InputContext): Promise<PreparedCheck | undefined> {
+  const flags = args.throughput;
+  if (!flags) return undefined;
+  const expected =
+    flags.expectBits === undefined
+      ? annotated(pod, flags.reverse)
+      : { bitsPerSecond: flags.expectBits, by: '--expect' };
+  return prepared(throughput, {
+    destinations: oneForEach(asked).map(withServerPort).map(withPort),
+    durationMs: flags.durationMs,
+    reverse: flags.reverse,
+    ...(expected ? { expected } : {}),
+  });
+}
+
+/** A Service is loaded through its own address; its endpoints one by one would take as many times as long. */
+function oneForEach(asked: readonly Destination[]): Destination[] {
+  const virtual = new Set(
+    asked.flatMap(({ service }) => (service?.part === 'virtual' ? [service.label] : [])),
+  );
+  return asked.filter(
+    ({ service, protocol }) =>
+      protocol === 'tcp' && !(service?.part === 'endpoint' && virtual.has(service.label)),
+  );
+}
+
+function withPort(destination: Destination): Destination {
+  return destination.anyPort ? { ...destination, port: PORT } : destination;
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+};
+
+/** The rate that the bandwidth plugin holds this pod to (kubernetes.io/egress-bandwidth: a quantity of bits). */
+function annotated(pod: Pod, reverse: boolean): ThroughputInput['expected'] {
+  const name = `kubernetes.io/${reverse ? 'ingress' : 'egress'}-bandwidth`;
+  const [, amount, unit = ''] =
+    /^(\d+(?:\.\d+)?)(k|M|G|Ki|Mi|Gi)?$/.exec(pod.metadata?.annotations?.[name] ?? '') ?? [];
+  const bitsPerSecond = Number(amount) * (UNITS[unit] ?? Number.NaN);
+  return Number.isFinite(bitsPerSecond) ? { bitsPerSecond, by: `the pod's annotation ${name}` } : undefined;
+}

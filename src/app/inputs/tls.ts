@@ -1,0 +1,47 @@
+/** The input of the tls check. */
+import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { tls } from '../../checks/tls/check.ts';
+import type { TlsServer } from '../../checks/tls/facts.ts';
+import type { TlsFlags } from '../../model/args.ts';
+import type { Destination } from '../../model/destination.ts';
+import type { InputContext } from './context.ts';
+
+/** As part of a diagnosis. */
+const USUALLY: TlsFlags = { expireDays: 14, starttls: '' };
+
+/** Ports on which a diagnosis may expect TLS without having been told (IANA: https; and what Kubernetes uses). */
+const TLS_PORTS: readonly string[] = ['443', '6443', '8443', '9443'];
+
+export async function prepareTls({ args, asked, client }: InputContext): Promise<PreparedCheck | undefined> {
+  const flags = args.tls ?? USUALLY;
+  const chosen = asked.filter((d) => d.protocol === 'tcp' && (args.tls !== undefined || speaksTls(d)));
+  if (chosen.length === 0) return undefined;
+  const servers = chosen.map((d) => serverOf(d, flags.serverName, client.namespace));
+  return prepared(tls, { servers, starttls: flags.starttls, expireDays: flags.expireDays });
+}
+
+function speaksTls({ url, port, anyPort }: Destination): boolean {
+  if (url !== undefined) return url.startsWith('https:');
+  return !anyPort && TLS_PORTS.includes(port);
+}
+
+function serverOf(destination: Destination, given: string | undefined, namespace: string): TlsServer {
+  const names = given === undefined ? namesOf(destination, namespace) : [given];
+  // RFC 6066, section 3: an address is no server name.
+  const sni = names.find((name) => !isAddress(name)) ?? '';
+  return { destination, sni, names };
+}
+
+/** What clients call it; a pod has no name that they would use. */
+function namesOf({ service, pod, host }: Destination, namespace: string): string[] {
+  if (service) {
+    const name = /^svc\/([^:]+)/.exec(service.label)?.[1] ?? '';
+    const full = `${name}.${namespace}.svc`;
+    return [full, `${full}.cluster.local`, `${name}.${namespace}`, name];
+  }
+  return pod ? [] : [host];
+}
+
+function isAddress(name: string): boolean {
+  return /^[\d.]+$/.test(name) || name.includes(':');
+}

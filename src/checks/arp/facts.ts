@@ -1,0 +1,119 @@
+/** What the arp check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+import type { Destination } from '../../model/destination.ts';
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { ArpAnswers, OwnAddressAnswers } from '../../parsers/arping.ts';
+import type { Interface } from '../../parsers/ip-addr.ts';
+import type { Neighbour, NeighbourTable } from '../../parsers/ip-neigh.ts';
+import type { Measured } from '../measured.ts';
+import type { Way } from '../way.ts';
+
+/** A pod of the same node that the API says is ready: nobody asked for it, but it has to be there. */
+export interface Peer {
+  /** Letters, digits and hyphens: part of the ids of its commands. */
+  readonly id: string;
+  readonly label: string;
+  readonly address: string;
+}
+
+/** What the check is told before it runs; plain JSON. */
+export interface ArpInput {
+  readonly destinations: readonly Destination[];
+  readonly peers: readonly Peer[];
+  /** The share of the table's limit above which it is nearly full. */
+  readonly tableShare: number;
+}
+
+/** Whom a hop serves. */
+export interface HopUser {
+  readonly label: string;
+  readonly role: Destination['role'] | 'peer';
+  /** Anything came back from the destination through this hop; `undefined`: not known. */
+  readonly answered: boolean | undefined;
+  /** The hop is the destination itself. */
+  readonly direct: boolean;
+  /**
+   * A Service's address: where bridges pass packets through netfilter (br_netfilter), its DNAT takes them out of the
+   * frame, whatever MAC address that has, so an answer says nothing of the hop.
+   */
+  readonly virtual: boolean;
+  readonly results: readonly ProbeResult[];
+}
+
+/** One host on the link that traffic has to go through or to, after it was provoked. */
+export interface Hop {
+  readonly address: string;
+  readonly device: string;
+  /** A router that other destinations are behind. */
+  readonly isGateway: boolean;
+  readonly users: readonly HopUser[];
+  /** What the kernel knows of it now; `undefined`: it has no entry. */
+  readonly entry: Neighbour | undefined;
+  /** What it says itself; `undefined`: it was not asked. */
+  readonly answers: ArpAnswers | undefined;
+  readonly askedBy: ProbeResult | undefined;
+}
+
+/** Everything that was seen in one run. Lists that could not be read are `undefined`. */
+export interface ArpFacts {
+  readonly ways: readonly Way[];
+  readonly hops: readonly Hop[];
+  readonly neighbours: readonly Neighbour[] | undefined;
+  readonly interfaces: readonly Interface[] | undefined;
+  readonly table: { readonly before: NeighbourTable | undefined; readonly after: NeighbourTable | undefined };
+  readonly tableShare: number;
+  /** For each of the target's own addresses, who else answers for it. */
+  readonly own: Measured<readonly OwnAddressAnswers[]>;
+  readonly results: Readonly<
+    Record<'neighbours' | 'interfaces' | 'tableBefore' | 'tableAfter' | 'own', ProbeResult | undefined>
+  >;
+}
+
+/** The kernel has asked, and nobody has answered. */
+export function isUnanswered(hop: Hop): boolean {
+  return hop.entry?.state === 'FAILED' || hop.entry?.state === 'INCOMPLETE';
+}
+
+/** Traffic through the hop works, whatever else is said of it. */
+export function carries(hop: Hop): boolean {
+  return hop.users.some((user) => user.answered === true);
+}
+
+/** Fewer may be one host's own. */
+const MANY = 3;
+
+/** Hosts that answer for at least three addresses and are no gateway: which addresses, by MAC address. */
+export function proxies(facts: ArpFacts): ReadonlyMap<string, ReadonlySet<string>> {
+  const known = gatewayMacs(facts);
+  const mine = ownMacs(facts);
+  const claims = new Map<string, Set<string>>();
+  const claim = (mac: string, address: string): void => {
+    if (known.has(mac) || mine.has(mac) || address.includes(':')) return;
+    claims.set(mac, (claims.get(mac) ?? new Set()).add(address));
+  };
+  for (const { mac, state, address } of facts.neighbours ?? []) {
+    if (mac !== undefined && USABLE.has(state)) claim(mac, address);
+  }
+  for (const { address, answers } of facts.hops) for (const mac of answers?.macs ?? []) claim(mac, address);
+  return new Map([...claims].filter(([, addresses]) => addresses.size >= MANY));
+}
+
+const USABLE = new Set(['REACHABLE', 'STALE', 'DELAY', 'PROBE']);
+
+/** With ipvlan, all pods of a node have the MAC address of the node's interface, and so the target's own. */
+export function ownMacs(facts: ArpFacts): ReadonlySet<string> {
+  return new Set(facts.interfaces?.flatMap((i) => i.mac ?? []));
+}
+
+/** MAC addresses of the routers: what answers with one of them answers in another's place (proxy ARP). */
+export function gatewayMacs(facts: ArpFacts): ReadonlySet<string> {
+  const gateways = facts.hops.filter((hop) => hop.isGateway);
+  // Where several answer for a gateway, only the kernel's choice is known to be one.
+  return new Set(
+    gateways.flatMap((hop) => hop.entry?.mac ?? (hop.answers?.macs.length === 1 ? hop.answers.macs : [])),
+  );
+}
+
+/** An entry as ip prints it without -j. */
+export function entryText({ address, device, mac, state }: Neighbour): string {
+  return `${address} dev ${device}${mac === undefined ? '' : ` lladdr ${mac}`} ${state}`;
+}

@@ -1,0 +1,94 @@
+/** From evidence to facts: parses each result, and joins neighbours to the ways that need them. Pure. */
+import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { OwnAddressAnswers } from '../../parsers/arping.ts';
+import { parseDuplicates } from '../../parsers/arping.ts';
+import { parseInterfaces } from '../../parsers/ip-addr.ts';
+import { type Neighbour, parseNeighbours, parseNeighbourTable } from '../../parsers/ip-neigh.ts';
+import { sameAddress } from '../../parsers/ip-prefix.ts';
+import type { NextHop } from '../../parsers/next-hop.ts';
+import { type Measured, notRun } from '../measured.ts';
+import { hopOf, isVirtual, wayOf } from '../way.ts';
+import type { ArpFacts, ArpInput, Hop, HopUser } from './facts.ts';
+
+export function arpFacts(evidence: Evidence, { destinations, peers, tableShare }: ArpInput): ArpFacts {
+  const out = (id: string): string => evidence[id]?.stdout ?? '';
+  const ways = destinations.map((destination) => wayOf(evidence, destination));
+  const neighbours = parseNeighbours(out('neighbours'));
+  const uses = [
+    ...ways.map((way) => ({
+      hop: way.hop.value,
+      by: way.results.hop,
+      user: {
+        label: way.destination.label,
+        role: way.destination.role,
+        answered: way.answered,
+        virtual: isVirtual(way.destination),
+        results: [way.results.icmp, way.results.tcp].filter((r) => r !== undefined),
+      },
+    })),
+    ...peers.map(({ id, label }) => ({
+      hop: hopOf(evidence[`${id}-hop`]).value,
+      by: evidence[`${id}-hop`],
+      user: { label, role: 'peer' as const, answered: undefined, virtual: false, results: [] },
+    })),
+  ];
+  return {
+    ways,
+    hops: joined(uses, neighbours ?? []),
+    neighbours,
+    interfaces: parseInterfaces(out('addresses')),
+    table: {
+      before: parseNeighbourTable(out('table-before')),
+      after: parseNeighbourTable(out('table-after')),
+    },
+    tableShare,
+    own: ownOf(evidence['duplicates']),
+    results: {
+      neighbours: evidence['neighbours'],
+      interfaces: evidence['addresses'],
+      tableBefore: evidence['table-before'],
+      tableAfter: evidence['table-after'],
+      own: evidence['duplicates'],
+    },
+  };
+}
+
+interface Use {
+  readonly hop: NextHop | undefined;
+  readonly by: ProbeResult | undefined;
+  readonly user: Omit<HopUser, 'direct'>;
+}
+
+/** One hop for each address on each link, with all that go through it. */
+function joined(uses: readonly Use[], neighbours: readonly Neighbour[]): Hop[] {
+  const hops = new Map<string, Hop>();
+  for (const { hop, by, user } of uses) {
+    if (hop === undefined || hop.route.outcome !== 'route' || hop.route.local) continue;
+    const { gateway, device } = hop.route;
+    const address = gateway ?? hop.address;
+    const key = `${address} ${device}`;
+    const known = hops.get(key);
+    const asked = hop.asked !== undefined && sameAddress(hop.asked.address, address) ? hop.asked : undefined;
+    hops.set(key, {
+      address,
+      device,
+      isGateway: gateway !== undefined || user.role === 'gateway' || known?.isGateway === true,
+      users: [...(known?.users ?? []), { ...user, direct: gateway === undefined }],
+      entry: neighbours.find((n) => n.device === device && sameAddress(n.address, address)),
+      answers: known?.answers ?? asked?.answers,
+      askedBy: known?.askedBy ?? (asked && by),
+    });
+  }
+  return [...hops.values()];
+}
+
+function ownOf(result: ProbeResult | undefined): Measured<readonly OwnAddressAnswers[]> {
+  const reason = notRun(result, 'sh');
+  if (reason !== undefined || !result) return { skipped: reason ?? '' };
+  const own = parseDuplicates(result.stdout);
+  if (typeof own === 'string') return { skipped: own };
+  const refused = own.find((o) => o.answers.skipped !== undefined)?.answers.skipped;
+  return own.length > 0 && own.every((o) => o.answers.skipped !== undefined)
+    ? { skipped: refused ?? '' }
+    : { value: own };
+}

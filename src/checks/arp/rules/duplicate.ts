@@ -1,0 +1,82 @@
+import type { Finding } from '../../../model/report.ts';
+import { quote } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { type ArpFacts, gatewayMacs, type Hop, ownMacs, proxies } from '../facts.ts';
+import { quoteHop } from '../quote-hop.ts';
+
+const meta = {
+  id: 'NT-ARP-004',
+  title: 'An address is used twice',
+  severities: ['critical'],
+  meaning:
+    "Two hosts on the link say that they have the same address. Whoever answered last gets the packets: connections work and break by turns, and are reset, as each host knows nothing of the other's.",
+  rule: "Another MAC address than the target's answers to an ARP probe for one of the target's own addresses (arping -D); or two MAC addresses answer for a next hop; or the kernel's IPv6 duplicate address detection failed. Answers in another's place (proxy ARP of the gateway; NT-ARP-005) do not count.",
+  source: 'RFC 5227, 2.1.1; RFC 4862, 5.4',
+  remedy:
+    "Find the other owner by its MAC address: ip neigh and bridge fdb on the node tell the port, kubectl get pods -A -o wide a pod with the same IP. Addresses are given twice when a node's IPAM state was lost or restored, or when somebody set an address by hand.",
+} as const;
+
+function own(facts: ArpFacts): Finding[] {
+  const known = gatewayMacs(facts);
+  const mine = ownMacs(facts);
+  return (facts.own.value ?? []).flatMap(({ address, device, answers }) => {
+    const others = answers.macs.filter((mac) => !known.has(mac) && !mine.has(mac));
+    if (others.length === 0) return [];
+    return [
+      occurrence(
+        meta,
+        'critical',
+        `The target's own address ${address} on ${device} is used by another host too: ${others.join(' and ')} answers for it.`,
+        quote(facts.results.own, /reply from/i, 3),
+      ),
+    ];
+  });
+}
+
+function dadFailed(facts: ArpFacts): Finding[] {
+  return (facts.interfaces ?? []).flatMap(({ name, addresses }) =>
+    addresses
+      .filter((address) => address.dadFailed)
+      .map(({ address, prefixLength }) =>
+        occurrence(
+          meta,
+          'critical',
+          `The kernel does not use ${address} on ${name}: another host on the link has it (dadfailed).`,
+          [
+            {
+              command: facts.results.interfaces?.command ?? [],
+              excerpt: `inet6 ${address}/${prefixLength} dev ${name} dadfailed`,
+            },
+          ],
+        ),
+      ),
+  );
+}
+
+function neighbour(facts: ArpFacts, hop: Hop): Finding[] {
+  const known = gatewayMacs(facts);
+  const many = proxies(facts);
+  const macs = (hop.answers?.macs ?? []).filter(
+    (mac) => (hop.isGateway || !known.has(mac)) && !many.has(mac),
+  );
+  if (macs.length < 2) return [];
+  const label = hop.isGateway ? `the gateway ${hop.address}` : `${hop.users[0]?.label} (${hop.address})`;
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `${macs.length} hosts on ${hop.device} say that they are ${label}: ${macs.join(' and ')}.`,
+      quoteHop(facts, hop),
+      hop.isGateway ? {} : { subject: hop.users[0]?.label ?? hop.address },
+    ),
+  ];
+}
+
+export const duplicate: Rule<ArpFacts> = {
+  meta,
+  judge: (facts) => [
+    ...own(facts),
+    ...dadFailed(facts),
+    ...facts.hops.flatMap((hop) => neighbour(facts, hop)),
+  ],
+};

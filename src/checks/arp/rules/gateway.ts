@@ -1,0 +1,47 @@
+import type { Finding } from '../../../model/report.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { type ArpFacts, carries, type Hop, isUnanswered } from '../facts.ts';
+import { linkNote, quoteHop } from '../quote-hop.ts';
+
+const meta = {
+  id: 'NT-ARP-001',
+  title: 'The gateway does not answer',
+  severities: ['critical'],
+  meaning:
+    'The router that the target sends everything to does not say which MAC address it has. Nothing leaves the link: connections fail after about three seconds with "No route to host", or time out.',
+  rule: 'After it was provoked, the entry of a next hop that is a router is FAILED or INCOMPLETE. Or it is neither PERMANENT nor NOARP, two ARP requests get no answer, and no destination behind it answers.',
+  source:
+    'RFC 826; the states are those of Linux (include/uapi/linux/neighbour.h), an entry fails after three requests',
+  remedy:
+    "The other end of the pod's link is gone or not the router any more: see on the node whether the veth is up and in the right bridge (ip link, bridge link), and whether the bridge or the host end has the gateway's address (ip addr). Then restart the CNI agent on the node, or delete the pod so that its link is made again.",
+} as const;
+
+/** The kernel may still trust an old answer; then only the question counts. */
+function isSilent(hop: Hop): boolean {
+  if (hop.answers === undefined || hop.answers.skipped !== undefined || hop.answers.macs.length > 0)
+    return false;
+  const { state } = hop.entry ?? {};
+  return state !== 'PERMANENT' && state !== 'NOARP' && !carries(hop);
+}
+
+function judge(facts: ArpFacts, hop: Hop): Finding[] {
+  const failed = isUnanswered(hop);
+  if (!hop.isGateway || !(failed || isSilent(hop))) return [];
+  const behind = hop.users.filter((user) => !user.direct).map((user) => user.label);
+  const needed =
+    behind.length === 0 ? '' : `; ${behind.join(', ')} ${behind.length === 1 ? 'is' : 'are'} behind it`;
+  const state = failed ? `its neighbour entry is ${hop.entry?.state}` : 'two ARP requests got no answer';
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `The gateway ${hop.address} on ${hop.device} does not answer: ${state}${needed}${linkNote(facts, hop)}.`,
+      quoteHop(facts, hop),
+    ),
+  ];
+}
+
+export const gateway: Rule<ArpFacts> = {
+  meta,
+  judge: (facts) => facts.hops.flatMap((hop) => judge(facts, hop)),
+};

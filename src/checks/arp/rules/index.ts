@@ -1,0 +1,10 @@
+/** The rules of the arp check, causes before consequences. */
+import type { Rule } from '../../rule.ts';
+import type { ArpFacts } from '../facts.ts';
+import { duplicate } from './duplicate.ts';
+import { gateway } from './gateway.ts';
+import { oneMac } from './one-mac.ts';
+import { table } from './table.ts';
+import { target } from './target.ts';
+
+export const ARP_RULES: readonly Rule<ArpFacts>[] = [table, duplicate, gateway, target, oneMac];

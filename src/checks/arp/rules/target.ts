@@ -1,0 +1,97 @@
+import type { Finding } from '../../../model/report.ts';
+import { sameAddress } from '../../../parsers/ip-prefix.ts';
+import { formatMs, quote } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { nameOf, routeOf, type Way } from '../../way.ts';
+import { type ArpFacts, carries, type Hop, isUnanswered } from '../facts.ts';
+import { linkNote, quoteHop, quoteUsers } from '../quote-hop.ts';
+
+const meta = {
+  id: 'NT-ARP-002',
+  title: 'A neighbour does not answer, or its entry is wrong',
+  severities: ['critical', 'warning'],
+  meaning:
+    'The destination should be on the same link, and nobody there says that the address is his: the host is gone, its link is cut, or it must not answer. Or a PERMANENT entry, which the kernel never checks, sends the packets to a MAC address that is not the one that answers. Or the router at the other end cannot find the destination on its link.',
+  rule: 'After it was provoked, the entry of an on-link destination is FAILED or INCOMPLETE (critical; a warning for a pod of the node that is ready by the API and was not asked for). Or the entry is PERMANENT, another MAC address answers, and nothing comes back that way (a warning where only the gateway itself was silent). Or connect() fails with "No route to host" after 900 ms or more, and ICMP 3/1 comes from another host.',
+  source:
+    'RFC 826, RFC 1812 (3.3.2: a router tells when ARP fails); Linux gives up after three requests, a second apart',
+  remedy:
+    'See whether the address is right and its owner runs (kubectl get pods -A -o wide). If it does, look at its link on its node (ip link, bridge link, sysctl net.ipv4.conf.all.arp_ignore in its namespace). A wrong PERMANENT entry goes by: ip neigh del ADDRESS dev DEVICE.',
+} as const;
+
+/** A little under the first request's second. */
+const ASKING_MS = 900;
+
+function unanswered(facts: ArpFacts, hop: Hop): Finding[] {
+  if (hop.isGateway || !isUnanswered(hop)) return [];
+  return hop.users.map((user) => {
+    const peer = user.role === 'peer';
+    return occurrence(
+      meta,
+      peer ? 'warning' : 'critical',
+      `${user.label}${user.label.includes(hop.address) ? '' : ` (${hop.address})`} does not answer on ${hop.device}: its neighbour entry is ${hop.entry?.state} after it was provoked${peer ? ', while the API says that the pod is ready' : ''}${linkNote(facts, hop)}.`,
+      [...quoteHop(facts, hop), ...quoteUsers(hop)],
+      { subject: user.label },
+    );
+  });
+}
+
+function wrongEntry(facts: ArpFacts, hop: Hop): Finding[] {
+  const { entry, answers } = hop;
+  if (entry?.state !== 'PERMANENT' || entry.mac === undefined || !answers) return [];
+  if (answers.macs.length === 0 || answers.macs.includes(entry.mac)) return [];
+  const telling = hop.users.filter((user) => !user.virtual);
+  const silent = telling.filter((user) => user.answered === false);
+  if (telling.some((user) => user.answered) || silent.length === 0) return [];
+  // A gateway may ignore what is meant for itself; then only what is behind it tells.
+  const certain = silent.some((user) => user.role !== 'gateway') || !carries(hop);
+  const through = silent.map((user) => user.label);
+  return [
+    occurrence(
+      meta,
+      certain ? 'critical' : 'warning',
+      `The PERMANENT entry of ${hop.address} on ${hop.device} says ${entry.mac}, but ${answers.macs.join(' and ')} answers for it, and nothing comes back from ${through.join(', ')}.`,
+      [...quoteHop(facts, hop), ...quoteUsers(hop)],
+      {
+        ...(hop.isGateway ? {} : { subject: hop.users[0]?.label ?? hop.address }),
+        remediation: `Find who wrote the entry (a CNI agent, a node script), and remove it: kubectl nettools run POD -- ip neigh del ${hop.address} dev ${hop.device}. The kernel then asks for the address as usual.`,
+      },
+    ),
+  ];
+}
+
+/** The last router says what our own kernel says of our own link. */
+function lastHop(facts: ArpFacts, way: Way): Finding[] {
+  const route = routeOf(way);
+  if (route?.gateway === undefined || way.answered !== false) return [];
+  const own = facts.interfaces?.flatMap((i) => i.addresses.map((a) => a.address)) ?? [];
+  const told = way.icmpErrors.find((e) => e.kind === 'host' && !own.some((a) => sameAddress(a, e.sender)));
+  const failed = way.tcp.value?.tries.find((t) =>
+    /^(No route to host|Host is unreachable)$/.test(t.error ?? ''),
+  );
+  // At once it is a route or a filter that says so, not a search that came to nothing.
+  if (told === undefined || failed === undefined || failed.ms < ASKING_MS) return [];
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `${nameOf(way)} is not to be found on its own link: the router ${told.sender} has looked for it and says "host unreachable" (connecting fails after ${formatMs(failed.ms)}).`,
+      [
+        ...quote(way.results.icmp, /^From |packets transmitted/, 2),
+        ...quote(way.results.tcp, /host|unreachable|^failed/, 2),
+      ],
+      {
+        subject: way.destination.label,
+        remediation: `See whether the address is right and its owner runs (kubectl get pods -A -o wide). If it does, look on the host that has ${told.sender}: ip neigh, and the link that leads to it.`,
+      },
+    ),
+  ];
+}
+
+export const target: Rule<ArpFacts> = {
+  meta,
+  judge: (facts) => [
+    ...facts.hops.flatMap((hop) => [...unanswered(facts, hop), ...wrongEntry(facts, hop)]),
+    ...facts.ways.flatMap((way) => lastHop(facts, way)),
+  ],
+};

@@ -1,0 +1,60 @@
+/** What the conntrack check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { ConntrackEntry, ConntrackStats } from '../../parsers/conntrack.ts';
+import type { Measured } from '../measured.ts';
+
+/** A Service's virtual address and port, and what stands behind it by the API. */
+export interface VirtualService {
+  readonly name: string;
+  readonly namespace: string;
+  readonly addresses: readonly string[];
+  readonly ports: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number }[];
+  /** Addresses of all its endpoints, those included that are ending: they still have connections. */
+  readonly endpoints: readonly string[];
+}
+
+/** What the check is told before it runs; plain JSON. */
+export interface ConntrackInput {
+  /** Time between the two snapshots that this check waits itself, in ms; 0 leaves it to the other checks' probes. */
+  readonly watchMs: number;
+  /** The target shares the node's namespace: what is seen is the node's table. */
+  readonly isNode: boolean;
+  /** Absent where they may not be read. */
+  readonly services?: readonly VirtualService[];
+}
+
+interface Snapshot {
+  readonly fill: { readonly count: number; readonly max: number } | undefined;
+  readonly stats: ConntrackStats | undefined;
+  readonly results: {
+    readonly fill: ProbeResult | undefined;
+    /** The command that `stats` came from. */
+    readonly stats: ProbeResult | undefined;
+  };
+}
+
+/** A connection that was translated to another address, as it was afterwards. */
+export interface Translated {
+  readonly entry: ConntrackEntry;
+  /** Packets still come: it has no answer yet, which it forgets soon, or its time was set anew during the run. */
+  readonly isLive: boolean;
+  readonly result: ProbeResult;
+}
+
+export interface ConntrackFacts {
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+  readonly translated: Measured<readonly Translated[]>;
+  readonly services: readonly VirtualService[];
+  readonly isNode: boolean;
+}
+
+/** How much a counter grew in the run; 0 where it is not known. */
+export function grown({ before, after }: ConntrackFacts, name: string): number {
+  return Math.max(0, (after.stats?.[name] ?? 0) - (before.stats?.[name] ?? 0));
+}
+
+/** Whose table it is, in words. */
+export function owner({ isNode }: ConntrackFacts): string {
+  return isNode ? "the node's connection table" : "the connection table of the pod's own namespace";
+}

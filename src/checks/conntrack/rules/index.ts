@@ -1,0 +1,8 @@
+/** The rules of the conntrack check, causes before consequences. */
+import type { Rule } from '../../rule.ts';
+import type { ConntrackFacts } from '../facts.ts';
+import { insertFailed } from './insert-failed.ts';
+import { pressure } from './pressure.ts';
+import { staleDnat } from './stale-dnat.ts';
+
+export const CONNTRACK_RULES: readonly Rule<ConntrackFacts>[] = [pressure, insertFailed, staleDnat];

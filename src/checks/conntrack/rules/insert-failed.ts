@@ -1,0 +1,32 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import { type ConntrackFacts, grown, owner } from '../facts.ts';
+import { statsQuote } from './pressure.ts';
+
+const meta = {
+  id: 'NT-CT-002',
+  title: 'New connections clash in the connection table and are dropped',
+  severities: ['warning'],
+  meaning:
+    'Two packets raced to make the same entry, or NAT had no free port left for a connection: the kernel dropped the packet. DNS over UDP meets it most, since A and AAAA leave the same socket at once; each loss costs the resolver 5 seconds.',
+  rule: 'insert_failed grew during the run.',
+  source:
+    'the counter: kernel nf_conntrack, conntrack(8); the race: kernel commit 4e35c1cb9460 and kubernetes issue 56903',
+  remedy:
+    'For SNAT: give it more ports or addresses, and --random-fully. For DNS: NodeLocal DNSCache, or options single-request-reopen in resolv.conf (glibc).',
+} as const;
+
+export const insertFailed: Rule<ConntrackFacts> = {
+  meta,
+  judge: (facts) => {
+    const failed = grown(facts, 'insert_failed');
+    if (failed === 0) return [];
+    return [
+      occurrence(
+        meta,
+        'warning',
+        `${failed} packets were dropped in the run because their entry could not be inserted into ${owner(facts)}.`,
+        statsQuote(facts, ['insert_failed', 'drop']),
+      ),
+    ];
+  },
+};

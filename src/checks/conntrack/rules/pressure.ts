@@ -1,0 +1,62 @@
+import type { Quote, Severity } from '../../../model/report.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { type ConntrackFacts, grown, owner } from '../facts.ts';
+
+const meta = {
+  id: 'NT-CT-001',
+  title: 'The connection table is full or nearly so',
+  severities: ['warning', 'critical'],
+  meaning:
+    'Each connection that netfilter tracks has an entry in a table of limited size. When it is full, the packet that would open a new connection is dropped; established connections go on. Clients see time-outs on some connects.',
+  rule: 'nf_conntrack_count is above 75 % (warning) or 95 % (critical) of nf_conntrack_max, or packets were dropped during the run because no entry could be made (drop grew by more than insert_failed; critical), or entries were thrown out to make room (early_drop grew; warning).',
+  source:
+    '75 %: node-mixin (NodeHighNumberConntrackEntriesUsed); 95 %: ours; counters: kernel nf_conntrack, conntrack(8)',
+  remedy:
+    'See who holds the entries: kubectl nettools run POD -- sh -c "conntrack -L | awk \'{print $1, $4, $6}\' | sort | uniq -c | sort -rn | head". Raise net.netfilter.nf_conntrack_max on the node (kube-proxy: conntrack.maxPerCore), shorten the time-outs, or let the traffic in question go untracked (nft … notrack).',
+} as const;
+
+const WARNING_SHARE = 0.75;
+const CRITICAL_SHARE = 0.95;
+
+export const pressure: Rule<ConntrackFacts> = {
+  meta,
+  judge: (facts) => {
+    const { fill } = facts.after;
+    const share = fill && fill.max > 0 ? fill.count / fill.max : 0;
+    // A clash of two new connections counts as both; that is NT-CT-002.
+    const dropped = Math.max(0, grown(facts, 'drop') - grown(facts, 'insert_failed'));
+    const evicted = grown(facts, 'early_drop');
+    if (share <= WARNING_SHARE && dropped === 0 && evicted === 0) return [];
+    const severity: Severity = share > CRITICAL_SHARE || dropped > 0 ? 'critical' : 'warning';
+    const parts = [
+      ...(fill ? [`${owner(facts)} holds ${fill.count} of ${fill.max} entries (${percent(share)} %)`] : []),
+      ...(dropped > 0 ? [`${dropped} packets were dropped in the run for want of an entry`] : []),
+      ...(evicted > 0 ? [`${evicted} entries were thrown out to make room`] : []),
+    ];
+    const sentence = parts.join('; ');
+    return [
+      occurrence(meta, severity, `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, [
+        ...fillQuote(facts),
+        ...(dropped + evicted > 0 ? statsQuote(facts, ['drop', 'early_drop']) : []),
+      ]),
+    ];
+  },
+};
+
+/** Nothing short of the limit is shown as 100. */
+function percent(share: number): string {
+  return (Math.floor(share * 1000) / 10).toString();
+}
+
+function fillQuote({ after }: ConntrackFacts): Quote[] {
+  const result = after.results.fill;
+  return result ? [{ command: result.command, excerpt: result.stdout.trim() }] : [];
+}
+
+/** Counters as they were before and after, summed over the CPUs. */
+export function statsQuote({ before, after }: ConntrackFacts, names: readonly string[]): Quote[] {
+  const result = after.results.stats;
+  if (!result) return [];
+  const lines = names.map((name) => `${name} ${before.stats?.[name]} before, ${after.stats?.[name]} after`);
+  return [{ command: result.command, excerpt: lines.join('\n') }];
+}

@@ -1,0 +1,124 @@
+/** What the dns check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { DnsProbe, DnsQuery, ResolverRun } from '../../parsers/dns-probe.ts';
+import type { ResolvConf } from '../../parsers/resolv-conf.ts';
+import type { SeenIcmpError } from '../../parsers/tcpdump-icmp.ts';
+import type { NetworkPolicy, PolicyEnd, PolicyVerdict } from '../firewall/network-policy.ts';
+
+/** A server behind the cluster's DNS Service. */
+export interface DnsEndpoint {
+  readonly address: string;
+  readonly udpPort: number;
+  readonly tcpPort: number;
+  readonly pod?: string;
+  readonly node?: string;
+  /** As NetworkPolicies see it. */
+  readonly end?: PolicyEnd;
+}
+
+/** A Service of kube-system that listens on port 53. */
+export interface DnsService {
+  readonly namespace: string;
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** Those that are ready. */
+  readonly endpoints: readonly DnsEndpoint[];
+}
+
+/** How the pod's spec says that its resolv.conf is made. */
+export interface PodDns {
+  readonly policy: string;
+  readonly hostNetwork: boolean;
+  /** Servers that dnsConfig adds. */
+  readonly configServers: readonly string[];
+  readonly addresses: readonly string[];
+}
+
+/** What the API knows, or why it could not be asked. */
+export type FromApi<T> =
+  | { readonly value: T; readonly skipped?: undefined }
+  | { readonly value?: undefined; readonly skipped: string };
+
+/** What the check is told before it runs; plain JSON. */
+export interface DnsInput {
+  /** Names that the user asked for. */
+  readonly names: readonly string[];
+  /** Names of DESTs, which are looked up too. */
+  readonly destinations: readonly string[];
+  readonly pod: PodDns;
+  readonly services: FromApi<readonly DnsService[]>;
+  readonly policies: FromApi<{ readonly from: PolicyEnd; readonly policies: readonly NetworkPolicy[] }>;
+}
+
+/**
+ * How a server answers by one protocol. `silent`: every try timed out. `refused` and `unreachable`: at least one of
+ * them said so and none was answered. `unasked`: nothing was asked.
+ */
+export type Reach = 'answers' | 'silent' | 'refused' | 'unreachable' | 'unasked';
+
+/** One server over one protocol. */
+export interface Transport {
+  readonly reach: Reach;
+  readonly queries: readonly DnsQuery[];
+}
+
+/** One server. */
+export interface ServerFacts {
+  readonly address: string;
+  readonly role: 'server' | 'endpoint';
+  /** As a person calls it: `198.51.100.10 (kube-dns)`, `coredns-abc (198.51.100.7)`. */
+  readonly label: string;
+  readonly udp: Transport;
+  readonly tcp: Transport;
+  /** The Service that it is the address of, or an endpoint of. */
+  readonly service: DnsService | undefined;
+  readonly endpoint: DnsEndpoint | undefined;
+}
+
+/** What is asked for one name. */
+export interface Candidate {
+  /** Ends with a dot. */
+  readonly name: string;
+  /** The UDP answers of the servers of resolv.conf. */
+  readonly answers: readonly DnsQuery[];
+}
+
+/** One name as an application looks it up. */
+export interface NameFacts {
+  readonly name: string;
+  /** `default`: nobody asked for it. */
+  readonly origin: 'asked' | 'destination' | 'default';
+  /** In the resolver's order. */
+  readonly candidates: readonly Candidate[];
+  /** The first candidate that has an address. */
+  readonly found: Candidate | undefined;
+  /** Queries until it is found, A and AAAA for each candidate; absent when it is not known to be found. */
+  readonly cost: number | undefined;
+  readonly resolver: ResolverRun | undefined;
+}
+
+/** Everything that was learnt in one run. */
+export interface DnsFacts {
+  readonly probe: DnsProbe;
+  readonly result: ProbeResult | undefined;
+  readonly resolvConf: ResolvConf;
+  readonly resolvConfResult: ProbeResult | undefined;
+  /** Of resolv.conf, in its order. */
+  readonly servers: readonly ServerFacts[];
+  readonly endpoints: readonly ServerFacts[];
+  readonly names: readonly NameFacts[];
+  readonly icmp: readonly SeenIcmpError[];
+  readonly input: DnsInput;
+  /** The target is itself one of the cluster's DNS servers. */
+  readonly isDnsServer: boolean;
+  readonly policy: {
+    readonly udp: readonly EndpointVerdict[];
+    readonly tcp: readonly EndpointVerdict[];
+  };
+}
+
+/** What NetworkPolicies say about the way to one server. */
+export interface EndpointVerdict {
+  readonly label: string;
+  readonly verdict: PolicyVerdict;
+}

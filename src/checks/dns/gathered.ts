@@ -1,0 +1,144 @@
+/** From evidence to facts: parses each result and joins it with what the API knows. Pure. */
+import type { Evidence } from '../../model/evidence.ts';
+import { type DnsProbe, type DnsQuery, parseDnsProbe } from '../../parsers/dns-probe.ts';
+import { parseResolvConf } from '../../parsers/resolv-conf.ts';
+import { parseTcpdumpIcmp } from '../../parsers/tcpdump-icmp.ts';
+import { evaluatePolicies } from '../firewall/network-policy.ts';
+import type {
+  DnsEndpoint,
+  DnsFacts,
+  DnsInput,
+  DnsService,
+  EndpointVerdict,
+  NameFacts,
+  Reach,
+  ServerFacts,
+  Transport,
+} from './facts.ts';
+
+export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
+  const result = evidence['dns'];
+  const probe = parseDnsProbe(result?.stdout ?? '');
+  const resolvConfResult = evidence['resolv-conf'];
+  const resolvConf = parseResolvConf(resolvConfResult?.stdout ?? '');
+  const services = input.services.value ?? [];
+  const endpoints = services.flatMap((service) =>
+    service.endpoints.map((endpoint) => ({ service, endpoint })),
+  );
+  const servers = [...new Set(resolvConf.servers)].map((address) => serverFacts(probe, address, services));
+  return {
+    probe,
+    result,
+    resolvConf,
+    resolvConfResult,
+    servers,
+    endpoints: endpoints
+      .map(({ service, endpoint }) => endpointFacts(probe, service, endpoint))
+      .filter(({ udp, tcp }) => udp.reach !== 'unasked' || tcp.reach !== 'unasked'),
+    names: probe.names.map(({ name, candidates }) => nameFacts(probe, input, name, candidates)),
+    icmp: parseTcpdumpIcmp(probe.icmp ?? ''),
+    input,
+    isDnsServer: endpoints.some(({ endpoint }) => input.pod.addresses.includes(endpoint.address)),
+    policy: {
+      udp: verdicts(input, servers, 'udp'),
+      tcp: verdicts(input, servers, 'tcp'),
+    },
+  };
+}
+
+function serverFacts(probe: DnsProbe, address: string, services: readonly DnsService[]): ServerFacts {
+  const service = services.find((s) => s.addresses.includes(address));
+  return {
+    address,
+    role: 'server',
+    label: service ? `${address} (${service.name})` : address,
+    ...transports(probe.queries.filter((q) => q.role === 'server' && q.server === address)),
+    service,
+    endpoint: undefined,
+  };
+}
+
+function endpointFacts(probe: DnsProbe, service: DnsService, endpoint: DnsEndpoint): ServerFacts {
+  const { address, pod } = endpoint;
+  return {
+    address,
+    role: 'endpoint',
+    label: pod === undefined ? address : `${pod} (${address})`,
+    ...transports(probe.queries.filter((q) => q.role === 'endpoint' && q.server === address)),
+    service,
+    endpoint,
+  };
+}
+
+function transports(queries: readonly DnsQuery[]): { readonly udp: Transport; readonly tcp: Transport } {
+  return {
+    udp: transport(queries.filter((q) => q.protocol === 'udp')),
+    tcp: transport(queries.filter((q) => q.protocol === 'tcp')),
+  };
+}
+
+function transport(queries: readonly DnsQuery[]): Transport {
+  const any = (outcome: DnsQuery['outcome']): boolean => queries.some((q) => q.outcome === outcome);
+  const reach: Reach = any('answered')
+    ? 'answers'
+    : any('refused')
+      ? 'refused'
+      : any('unreachable')
+        ? 'unreachable'
+        : any('timeout')
+          ? 'silent'
+          : 'unasked';
+  return { reach, queries };
+}
+
+function nameFacts(probe: DnsProbe, input: DnsInput, name: string, candidates: readonly string[]): NameFacts {
+  const known = candidates.map((candidate) => ({
+    name: candidate,
+    answers: probe.queries.filter(
+      (q) => q.role === 'server' && q.protocol === 'udp' && sameName(q.question.name, candidate),
+    ),
+  }));
+  const at = known.findIndex(({ answers }) => answers.some((a) => a.addresses.length > 0));
+  // A candidate before it that was never answered may have ended the search, or not.
+  const isSure =
+    at >= 0 && known.slice(0, at).every(({ answers }) => answers.some((a) => a.outcome === 'answered'));
+  return {
+    name,
+    origin: input.names.includes(name)
+      ? 'asked'
+      : input.destinations.includes(name)
+        ? 'destination'
+        : 'default',
+    candidates: known,
+    found: known[at],
+    cost: isSure ? 2 * (at + 1) : undefined,
+    resolver: probe.resolver.find((run) => run.name === name),
+  };
+}
+
+/** Names are compared without regard to case (RFC 4343). */
+function sameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** What NetworkPolicies say of the way to each server as it is after the Service's translation. */
+function verdicts(
+  input: DnsInput,
+  servers: readonly ServerFacts[],
+  protocol: 'udp' | 'tcp',
+): readonly EndpointVerdict[] {
+  const known = input.policies.value;
+  if (known === undefined) return [];
+  const ask = (label: string, to: { readonly address: string }, port: number): EndpointVerdict => ({
+    label,
+    verdict: evaluatePolicies(known.policies, { from: known.from, to, port, protocol }),
+  });
+  return servers.flatMap(({ address, service }) => {
+    // The node's own cache (NodeLocal DNSCache): a pod's way to its node is never cut by policies.
+    if (/^(169\.254\.|fe80:)/i.test(address)) return [];
+    if (service === undefined) return [ask(address, { address }, 53)];
+    return service.endpoints.map((e) =>
+      ask(e.pod ?? e.address, e.end ?? { address: e.address }, protocol === 'udp' ? e.udpPort : e.tcpPort),
+    );
+  });
+}

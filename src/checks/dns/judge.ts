@@ -1,0 +1,179 @@
+/** From the evidence of a dns run to its result: pure, so that saved evidence gives the same result again. */
+
+import type { Judgement } from '../../model/check.ts';
+import type { Evidence } from '../../model/evidence.ts';
+import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { DnsQuery } from '../../parsers/dns-probe.ts';
+import { parsePrivileges } from '../../parsers/proc-status.ts';
+import { notRun } from '../measured.ts';
+import { formatMs } from '../quote.ts';
+import { Skips } from '../skipped.ts';
+import { distribution } from '../statistics.ts';
+import type { DnsFacts, DnsInput, NameFacts, ServerFacts, Transport } from './facts.ts';
+import { dnsFacts } from './gathered.ts';
+import { DNS_RULES } from './rules/index.ts';
+import { enumerate, isAnswered } from './wording.ts';
+
+export function judgeDns(evidence: Evidence, input: DnsInput): Judgement {
+  const facts = dnsFacts(evidence, input);
+  const broken = probeProblem(facts);
+  const findings = [...DNS_RULES.flatMap((rule) => rule.judge(facts)), ...skipped(evidence, facts, broken)];
+  const worst = statusOf(findings);
+  const status: CheckStatus = worst === 'pass' && broken ? broken.status : worst;
+  return { status, summary: summary(facts, findings, broken), measurements: measurements(facts), findings };
+}
+
+interface ProbeProblem {
+  readonly status: 'skip' | 'error';
+  readonly reason: string;
+}
+
+/** Why no server was asked. */
+function probeProblem({ result, probe, servers }: DnsFacts): ProbeProblem | undefined {
+  const reason = notRun(result, 'sh');
+  if (reason !== undefined || !result) return { status: 'skip', reason: reason ?? '' };
+  if (result.code === 127) return { status: 'skip', reason: 'the image has no dig' };
+  if (probe.control === undefined || (probe.queries.length === 0 && servers.length > 0)) {
+    const said = result.stderr.trim().split('\n').at(-1);
+    return {
+      status: 'error',
+      reason:
+        result.status === 'timeout' ? 'the queries did not come to their end' : said || `code ${result.code}`,
+    };
+  }
+  // The servers behind the cluster's Service may have been asked all the same.
+  if (probe.queries.length === 0) return { status: 'skip', reason: 'resolv.conf names no server' };
+  return undefined;
+}
+
+function summary(facts: DnsFacts, findings: readonly Finding[], broken: ProbeProblem | undefined): string {
+  const first = findings.find((f) => f.severity !== 'info');
+  if (first) return first.summary;
+  if (broken) return `Name servers were not asked: ${broken.reason}.`;
+  // What is worth knowing of the names comes before what works.
+  const notes = findings.filter((f) => f.severity === 'info' && TOLD_FIRST.includes(f.id)).slice(0, 1);
+  return [...notes.map((f) => f.summary), whatWorks(facts)].join(' ');
+}
+
+/** Infos that say something about what was asked for; others explain at length what works anyway. */
+const TOLD_FIRST: readonly string[] = ['NT-DNS-001', 'NT-DNS-005', 'NT-DNS-008', 'NT-DNS-010'];
+
+function whatWorks(facts: DnsFacts): string {
+  const isUp = (s: ServerFacts): boolean => s.udp.reach === 'answers';
+  const servers = facts.servers.filter(isUp);
+  const endpoints = facts.endpoints.filter(isUp);
+  const slowest = distribution(
+    [...servers, ...endpoints].flatMap((s) => s.udp.queries).flatMap((q) => q.ms ?? []),
+  )?.max;
+  const costs = facts.names
+    .filter((n) => n.cost !== undefined)
+    .map((n) => `${n.name} costs ${n.cost} queries`)
+    .slice(0, 2);
+  const parts = [
+    servers.length === 0
+      ? `${facts.servers.length === 0 ? 'resolv.conf names no server' : 'No name server of resolv.conf answers'}${endpoints.length === 0 ? '' : `; ${countOf(endpoints.length, "of the cluster's DNS servers answers", "of the cluster's DNS servers answer")}`}`
+      : `${enumerate(servers.map((s) => s.label))} ${servers.length === 1 ? 'answers' : 'answer'}${endpoints.length === 0 ? '' : `, and so ${endpoints.length === 1 ? 'does the server' : `do the ${endpoints.length} servers`} behind it`}`,
+    ...(slowest === undefined ? [] : [`the slowest answer took ${formatMs(slowest)}`]),
+    ...costs,
+  ];
+  return `${parts.join('; ')}.`;
+}
+
+function countOf(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+function skipped(evidence: Evidence, facts: DnsFacts, broken: ProbeProblem | undefined): Finding[] {
+  const skips = new Skips();
+  if (broken) skips.add(broken.reason, 'name servers');
+  const { services, policies } = facts.input;
+  skips.add(services.skipped, 'the servers behind the DNS Service (NT-DNS-009, NT-DNS-010)');
+  skips.add(policies.skipped, 'NetworkPolicies (NT-DNS-008)');
+  if (broken) return skips.findings();
+  if (facts.probe.names.length > 0 && facts.probe.resolver.length === 0)
+    skips.add('the image has neither getent nor bash', 'getaddrinfo (NT-DNS-007)');
+  const privileges = parsePrivileges(evidence['status']?.stdout ?? '');
+  if (facts.servers.some((s) => s.udp.reach === 'refused') && facts.icmp.length === 0) {
+    skips.add(
+      facts.probe.icmp === undefined
+        ? 'the image has no tcpdump'
+        : privileges?.capabilities.includes('NET_RAW') === false
+          ? 'needs NET_RAW: use --profile netadmin'
+          : 'no ICMP message was seen',
+      'who refused (the sender of the ICMP message)',
+    );
+  }
+  return skips.findings();
+}
+
+function measurements(facts: DnsFacts): { readonly [key: string]: Json } {
+  const { resolvConf } = facts;
+  return {
+    resolvConf: {
+      servers: resolvConf.servers,
+      search: resolvConf.search,
+      ndots: resolvConf.ndots,
+      options: resolvConf.options,
+    },
+    servers: [...facts.servers, ...facts.endpoints].map(serverJson),
+    names: facts.names.map(nameJson),
+  };
+}
+
+function serverJson(server: ServerFacts): Json {
+  return {
+    address: server.address,
+    role: server.role,
+    service: server.service?.name ?? null,
+    pod: server.endpoint?.pod ?? null,
+    node: server.endpoint?.node ?? null,
+    udp: transportJson(server.udp),
+    tcp: transportJson(server.tcp),
+  };
+}
+
+function transportJson({ reach, queries }: Transport): Json {
+  const answered = queries.filter(isAnswered);
+  const times = distribution(answered.flatMap((q) => q.ms ?? []));
+  const rcodes: Record<string, number> = {};
+  for (const { rcode } of answered) if (rcode !== undefined) rcodes[rcode] = (rcodes[rcode] ?? 0) + 1;
+  return {
+    reach,
+    queries: queries.length,
+    answered: answered.length,
+    lostTries: queries.reduce((sum, q) => sum + q.lost, 0),
+    rcodes,
+    truncated: answered.filter((q) => q.truncated).length,
+    ms: times ? { median: times.median, p99: times.p99, max: times.max } : null,
+  };
+}
+
+function nameJson(name: NameFacts): Json {
+  return {
+    name: name.name,
+    origin: name.origin,
+    queries: name.cost ?? null,
+    found: name.found?.name ?? null,
+    addresses: [...new Set(name.found?.answers.flatMap((a) => a.addresses) ?? [])],
+    getaddrinfo: name.resolver
+      ? { by: name.resolver.tool, ms: name.resolver.ms, outcome: name.resolver.outcome }
+      : null,
+    candidates: name.candidates.map((candidate) => ({
+      name: candidate.name,
+      A: answerText(candidate.answers, 'A'),
+      AAAA: answerText(candidate.answers, 'AAAA'),
+    })),
+  };
+}
+
+/** The answers to one question in a word or two: `NXDOMAIN`, two addresses, `timeout`. */
+function answerText(answers: readonly DnsQuery[], type: string): string {
+  const own = answers.filter((a) => a.question.type === type);
+  const texts = own.map((a) => {
+    if (a.outcome !== 'answered') return a.outcome;
+    if (a.rcode !== 'NOERROR') return a.rcode ?? 'no rcode';
+    const cut = a.truncated ? ' (cut)' : '';
+    return a.addresses.length > 0 ? `${a.addresses.slice(0, 3).join(' ')}${cut}` : `no record${cut}`;
+  });
+  return [...new Set(texts)].join(' / ') || 'not asked';
+}

@@ -1,0 +1,28 @@
+/** The rules of the dns check, causes before consequences. */
+import type { Rule } from '../../rule.ts';
+import type { DnsFacts } from '../facts.ts';
+import { ndots } from './ndots.ts';
+import { noReply } from './no-reply.ts';
+import { nxdomain } from './nxdomain.ts';
+import { partial } from './partial.ts';
+import { policyEgress } from './policy-egress.ts';
+import { refused } from './refused.ts';
+import { resolvConf } from './resolv-conf.ts';
+import { resolverRace } from './resolver-race.ts';
+import { servfail } from './servfail.ts';
+import { slow } from './slow.ts';
+import { tcpBlocked } from './tcp-blocked.ts';
+
+export const DNS_RULES: readonly Rule<DnsFacts>[] = [
+  policyEgress,
+  refused,
+  noReply,
+  partial,
+  servfail,
+  slow,
+  resolverRace,
+  tcpBlocked,
+  resolvConf,
+  ndots,
+  nxdomain,
+];

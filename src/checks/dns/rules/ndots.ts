@@ -1,0 +1,47 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DnsFacts, NameFacts } from '../facts.ts';
+import { quoteQueries, quoteResolvConf } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-006',
+  title: 'A name costs many queries (ndots)',
+  severities: ['warning', 'info'],
+  meaning:
+    'A name with fewer dots than ndots goes through the search list first: each domain of it costs two queries, for A and for AAAA, that end in NXDOMAIN before the name itself is asked. It multiplies the load of the DNS servers and the time of each lookup.',
+  rule: 'The resolver sends more than 2 queries (A and AAAA) until the name is found. For the host of a DEST it is an info.',
+  source: 'resolv.conf(5), ndots; two queries are what a lookup of any name costs at least',
+  remedy:
+    'Write the name with a dot at its end, or with as many labels as its own search domain needs (NAME within the namespace), or set dnsConfig.options ndots: "2" in the pod: spec: {dnsConfig: {options: [{name: ndots, value: "2"}]}}.',
+} as const;
+
+/** A and AAAA. */
+const LEAST = 2;
+
+export const ndots: Rule<DnsFacts> = {
+  meta,
+  judge: (facts) =>
+    facts.names.flatMap((name) => {
+      if (name.origin === 'default' || name.cost === undefined || name.cost <= LEAST) return [];
+      const dots = name.name.split('.').length - 1;
+      const missed = name.candidates.slice(0, name.cost / 2 - 1);
+      return [
+        occurrence(
+          meta,
+          name.origin === 'asked' ? 'warning' : 'info',
+          `${name.name} costs ${name.cost} queries where 2 would do: with ${dots} dots and ndots ${facts.resolvConf.ndots}, ${countOf(missed.length)} of the search list ${missed.length === 1 ? 'is' : 'are'} tried before the name itself.`,
+          [...quoteResolvConf(facts), ...quoteQueries(firstAnswers(name), 2)],
+          { subject: name.name },
+        ),
+      ];
+    }),
+};
+
+function countOf(domains: number): string {
+  return domains === 1 ? 'one domain' : `${domains} domains`;
+}
+
+/** An answer of the first candidate, and one of the last. */
+function firstAnswers(name: NameFacts) {
+  const found = name.found?.answers.find((a) => a.addresses.length > 0);
+  return [...(name.candidates[0]?.answers.slice(0, 1) ?? []), ...(found ? [found] : [])];
+}

@@ -1,0 +1,123 @@
+import type { Quote } from '../../../model/report.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DnsFacts, ServerFacts } from '../facts.ts';
+import { behind, enumerate, quoteQueries, quoteResolvConf } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-001',
+  title: 'No name server replies',
+  severities: ['critical', 'info'],
+  meaning:
+    'Every query to every name server of the target ends without an answer: nothing resolves, and each lookup waits for the whole time-out before it fails. What is asked besides, the servers behind the Service and TCP, tells which part of the way is broken.',
+  rule: 'No UDP query to any name server of resolv.conf is answered within 6 s, and none is refused; at least two queries to each. Where only some of the servers behind the Service are silent, it is NT-DNS-009. On a target that is itself a DNS server of the cluster it is an info, since it may never ask its own resolv.conf.',
+  source: "the resolver's own time-out is 5 s (resolv.conf(5))",
+  remedy:
+    'Look whether the DNS pods run and are ready (kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (kubectl nettools firewall POD --to IP:53/udp).',
+} as const;
+
+export const noReply: Rule<DnsFacts> = {
+  meta,
+  judge: (facts) => {
+    const asked = facts.servers.filter((s) => s.udp.reach !== 'unasked');
+    const isDead =
+      asked.length > 0 && asked.every((s) => s.udp.reach === 'silent' || s.udp.reach === 'unreachable');
+    if (!isDead || asked.some((s) => isMixed(facts, s))) return [];
+    const tries = asked.reduce((sum, s) => sum + s.udp.queries.length, 0);
+    const evidence = [
+      ...asked.flatMap((s) => quoteQueries(s.udp.queries, 1)).slice(0, 2),
+      ...sendQuote(facts, asked),
+    ];
+    const who = enumerate(asked.map((s) => s.label));
+    if (facts.isDnsServer && facts.names.every((n) => n.origin === 'default')) {
+      return [
+        occurrence(
+          meta,
+          'info',
+          `${who} of this DNS server's own resolv.conf answered none of ${tries} queries; that matters only when its Corefile forwards to /etc/resolv.conf.`,
+          [...evidence, ...quoteResolvConf(facts)],
+          {
+            remediation:
+              'If the Corefile has "forward . /etc/resolv.conf" (kubectl -n kube-system get configmap coredns -o yaml), names outside the cluster cannot resolve until this server answers.',
+          },
+        ),
+      ];
+    }
+    const { text, remediation } = where(facts, asked);
+    return [
+      occurrence(
+        meta,
+        'critical',
+        `${who} answered none of ${tries} UDP queries: ${text}.`,
+        [...evidence, ...behindQuotes(facts, asked)],
+        remediation === undefined ? {} : { remediation },
+      ),
+    ];
+  },
+};
+
+/** Some servers behind the Service answer and others do not: the silent ones are the story. */
+function isMixed(facts: DnsFacts, server: ServerFacts): boolean {
+  const { answering, failing } = behind(facts, server);
+  return answering.length > 0 && failing.length > 0;
+}
+
+/** Which part of the chain is broken. */
+function where(
+  facts: DnsFacts,
+  asked: readonly ServerFacts[],
+): { readonly text: string; readonly remediation?: string } {
+  const refusedHere = facts.probe.sends.find((s) => /not permitted|denied/i.test(s.error));
+  if (refusedHere) {
+    return {
+      text: `sending fails with "${refusedHere.error}", so a rule of this network namespace itself drops it (OUTPUT)`,
+      remediation:
+        "Read the namespace's own rules: kubectl nettools run POD -- nft list ruleset, and iptables-legacy-save -c; the rule that drops UDP 53 in OUTPUT has to go.",
+    };
+  }
+  const unreachable = asked.find((s) => s.udp.reach === 'unreachable');
+  if (unreachable) {
+    const error = unreachable.udp.queries.find((q) => q.error !== undefined)?.error;
+    return { text: `sending fails with "${error}", so there is no way to it (see routing and arp)` };
+  }
+  const overTcp = asked.filter((s) => s.tcp.reach === 'answers');
+  if (overTcp.length === asked.length) {
+    return {
+      text: 'the same servers answer over TCP, so they run and the route is good: UDP 53 alone is dropped on the way',
+      remediation:
+        'Find what drops UDP 53: a NetworkPolicy that allows TCP 53 only, a security group, or a firewall rule (kubectl nettools firewall POD --to IP:53/udp).',
+    };
+  }
+  for (const server of asked) {
+    const { answering, failing } = behind(facts, server);
+    if (server.service === undefined) continue;
+    if (answering.length > 0) {
+      return {
+        text: `the ${countOf(answering.length)} behind ${server.service.name} ${answering.length === 1 ? 'answers' : 'answer'} when asked directly, so the Service's address is not translated (kube-proxy or what replaces it)`,
+        remediation: `Look at kube-proxy on the target's node (kubectl -n kube-system get pods -o wide), and restart it there; kubectl nettools service POD --to svc/${server.service.name} compares the way of the Service with its endpoints.`,
+      };
+    }
+    if (failing.length > 0)
+      return {
+        text: `neither ${failing.length === 1 ? 'does' : 'do'} the ${countOf(failing.length)} behind ${server.service.name} when asked directly, so the way to them is cut (a policy, a firewall, the network between nodes) or all of them hang`,
+      };
+    if (server.service.endpoints.length === 0)
+      return { text: `${server.service.name} has no ready endpoint` };
+  }
+  return { text: 'nothing comes back by TCP either' };
+}
+
+function sendQuote(facts: DnsFacts, asked: readonly ServerFacts[]): Quote[] {
+  const send = facts.probe.sends.find((s) => s.error !== '' && asked.some((a) => a.address === s.server));
+  return send ? [{ command: ['bash', '-c', `echo >/dev/udp/${send.server}/53`], excerpt: send.error }] : [];
+}
+
+function behindQuotes(facts: DnsFacts, asked: readonly ServerFacts[]): Quote[] {
+  return asked.flatMap((s) => {
+    const { answering, failing } = behind(facts, s);
+    return [...answering, ...failing].slice(0, 2).flatMap((e) => quoteQueries(e.udp.queries, 1));
+  });
+}
+
+function countOf(servers: number): string {
+  return servers === 1 ? 'only server' : `${servers} servers`;
+}

@@ -1,0 +1,50 @@
+import type { Finding } from '../../../model/report.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DnsFacts, NameFacts } from '../facts.ts';
+import { isAnswered, quoteQueries } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-005',
+  title: 'The name does not exist',
+  severities: ['info'],
+  meaning:
+    'Name servers work and say that there is no such name, or that it has no address: it is misspelt, its Service or record is not there, or it lies in another namespace than the one that the search list begins with.',
+  rule: 'A name that was asked for has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty.',
+  source: 'RFC 2308: NXDOMAIN and NODATA',
+  remedy:
+    'Check the spelling, and for a Service its namespace: kubectl get services -A shows it; from another namespace it is NAME.NAMESPACE.',
+} as const;
+
+export const nxdomain: Rule<DnsFacts> = {
+  meta,
+  judge: ({ names }) => names.filter((n) => n.origin !== 'default').flatMap(judge),
+};
+
+function judge(name: NameFacts): Finding[] {
+  const { candidates } = name;
+  const isGone = (answers: NameFacts['candidates'][number]['answers']): boolean => {
+    const answered = answers.filter(isAnswered);
+    return (
+      answered.length > 0 &&
+      answered.every(
+        (a) => a.addresses.length === 0 && !a.truncated && (a.rcode === 'NXDOMAIN' || a.rcode === 'NOERROR'),
+      )
+    );
+  };
+  if (candidates.length === 0 || !candidates.every((c) => isGone(c.answers))) return [];
+  // A short name in the files of the target never reaches a server.
+  if (name.resolver?.outcome === 'resolved') return [];
+  const answers = candidates.flatMap((c) => c.answers);
+  const exists = candidates.find((c) => c.answers.some((a) => a.rcode === 'NOERROR'));
+  return [
+    occurrence(
+      meta,
+      'info',
+      exists
+        ? `${exists.name} exists but has neither an A nor an AAAA record.`
+        : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries.`,
+      quoteQueries([...answers].reverse(), 2),
+      { subject: name.name },
+    ),
+  ];
+}

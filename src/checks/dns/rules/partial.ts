@@ -1,0 +1,92 @@
+import type { Finding } from '../../../model/report.ts';
+import type { DnsQuery } from '../../../parsers/dns-probe.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DnsFacts, ServerFacts } from '../facts.ts';
+import { enumerate, quoteQueries } from '../wording.ts';
+import { isBad } from './servfail.ts';
+
+const meta = {
+  id: 'NT-DNS-009',
+  title: 'Some name servers fail',
+  severities: ['warning'],
+  meaning:
+    'One of several name servers of resolv.conf, or one of several servers behind the cluster DNS Service, fails while the others answer. Lookups that meet it wait for 5 s or fail, the others are fast: names that resolve "sometimes".',
+  rule: 'Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses by UDP or by TCP, or answers SERVFAIL or REFUSED to a question that another one answers.',
+  source: 'none needed: servers of one kind are replicas of each other',
+  remedy:
+    'Take the server that fails out or mend it. A pod behind the Service: kubectl -n kube-system logs POD, then delete it so that it is made anew, and look at its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.',
+} as const;
+
+export const partial: Rule<DnsFacts> = {
+  meta,
+  judge: (facts) => {
+    const services = [...new Set(facts.endpoints.map((e) => e.service))];
+    return [
+      ...judge(facts.servers, (failing, all) => `${failing} of ${all} name servers in resolv.conf`),
+      ...services.flatMap((service) =>
+        judge(
+          facts.endpoints.filter((e) => e.service === service),
+          (failing, all) => `${failing} of ${all} servers behind ${service?.name}`,
+        ),
+      ),
+    ];
+  },
+};
+
+interface Failure {
+  readonly server: ServerFacts;
+  readonly how: string;
+  readonly proof: readonly DnsQuery[];
+}
+
+function judge(servers: readonly ServerFacts[], title: (failing: number, all: number) => string): Finding[] {
+  const failures = servers.flatMap((server) => failureOf(server, servers));
+  if (failures.length === 0 || failures.length === servers.length) return [];
+  const good = servers.find((s) => failures.every((f) => f.server !== s));
+  const names = failures.map(({ server, how }) => {
+    const node = server.endpoint?.node;
+    return `${server.label}${node === undefined ? '' : ` on ${node}`} ${how}`;
+  });
+  return [
+    occurrence(
+      meta,
+      'warning',
+      `${title(failures.length, servers.length)} ${failures.length === 1 ? 'fails' : 'fail'}: ${enumerate(names)}; ${good?.label} answers.`,
+      [
+        ...failures.slice(0, 2).flatMap((f) => quoteQueries(f.proof, 1)),
+        ...quoteQueries(good?.udp.queries ?? [], 1),
+      ],
+    ),
+  ];
+}
+
+/** How a server fails where another of its kind does not. */
+function failureOf(server: ServerFacts, all: readonly ServerFacts[]): Failure[] {
+  for (const protocol of ['udp', 'tcp'] as const) {
+    const own = server[protocol];
+    const isServed = all.some((s) => s[protocol].reach === 'answers');
+    if (own.reach === 'answers' || own.reach === 'unasked' || !isServed) continue;
+    return [{ server, how: howItFails(own.queries, protocol), proof: own.queries }];
+  }
+  const bad = server.udp.queries.filter(
+    (q) => isBad(q) && all.some((s) => s !== server && answersWell(s, q)),
+  );
+  if (bad.length === 0) return [];
+  return [{ server, how: `answers ${bad[0]?.rcode} for ${bad[0]?.question.name}`, proof: bad }];
+}
+
+function answersWell(server: ServerFacts, { question }: DnsQuery): boolean {
+  const same = server.udp.queries.filter(
+    (q) => q.outcome === 'answered' && q.question.name === question.name && q.question.type === question.type,
+  );
+  return same.length > 0 && same.every((q) => !isBad(q));
+}
+
+function howItFails(queries: readonly DnsQuery[], protocol: 'udp' | 'tcp'): string {
+  const last = queries.at(-1);
+  const by = protocol.toUpperCase();
+  if (last?.outcome === 'timeout') {
+    return `answers none of ${queries.length} queries by ${by} within ${last.limitMs / 1000} s`;
+  }
+  return `answers none of ${queries.length} queries by ${by} (${last?.error ?? 'no answer'})`;
+}

@@ -1,0 +1,86 @@
+import type { Finding } from '../../../model/report.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DnsFacts, EndpointVerdict } from '../facts.ts';
+import { enumerate, quoteQueries } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-008',
+  title: 'NetworkPolicy without DNS egress',
+  severities: ['critical', 'warning', 'info'],
+  meaning:
+    'A NetworkPolicy isolates the pod and none of them allows it to reach the DNS servers on port 53. It is the usual effect of a first "default deny" policy: connections by address still work, and every name times out.',
+  rule: 'The union of the NetworkPolicies that select the pod (egress), and of those that select the DNS servers (ingress), allows UDP 53 to none of the servers, and no query is answered (critical); the same for TCP 53 alone (warning). When queries are answered all the same, the network plugin does not enforce policies (info).',
+  source: 'Kubernetes: NetworkPolicy v1, the two sorts of pod isolation',
+  remedy:
+    'Allow it in a policy of the namespace: egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {k8s-app: kube-dns}}}], ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]}]',
+} as const;
+
+export const policyEgress: Rule<DnsFacts> = {
+  meta,
+  judge: (facts) => {
+    const asked = facts.servers.filter((s) => s.udp.reach !== 'unasked');
+    if (asked.length === 0) return [];
+    if (isDenied(facts.policy.udp)) {
+      const answered = asked.filter((s) => s.udp.reach === 'answers');
+      return [answered.length === 0 ? denied(facts, 'udp') : notEnforced(facts, answered[0]?.label ?? '')];
+    }
+    const tcp = asked.filter((s) => s.tcp.reach !== 'unasked');
+    if (isDenied(facts.policy.tcp) && tcp.length > 0 && tcp.every((s) => s.tcp.reach !== 'answers')) {
+      return [denied(facts, 'tcp')];
+    }
+    return [];
+  },
+};
+
+function isDenied(verdicts: readonly EndpointVerdict[]): boolean {
+  return verdicts.length > 0 && verdicts.every(({ verdict }) => verdict.verdict === 'denied');
+}
+
+/** The policies that select an end of the connection and do not allow it, by direction. */
+function who(facts: DnsFacts, protocol: 'udp' | 'tcp'): string {
+  const all = facts.policy[protocol].map(({ verdict }) => verdict);
+  const names = (direction: 'egress' | 'ingress'): string[] => [
+    ...new Set(all.flatMap((v) => (v[direction].verdict === 'denied' ? v[direction].selecting : []))),
+  ];
+  const egress = names('egress');
+  const ingress = names('ingress');
+  return [
+    ...(egress.length > 0 ? [`egress of ${enumerate(egress)}`] : []),
+    ...(ingress.length > 0 ? [`ingress of ${enumerate(ingress)} at the DNS servers`] : []),
+  ].join(' and ');
+}
+
+function denied(facts: DnsFacts, protocol: 'udp' | 'tcp'): Finding {
+  const name = protocol.toUpperCase();
+  const queries = facts.servers.flatMap((s) => s[protocol].queries);
+  return occurrence(
+    meta,
+    protocol === 'udp' ? 'critical' : 'warning',
+    `NetworkPolicies do not allow ${name} 53 to ${enumerate(facts.policy[protocol].map((v) => v.label))} (${who(facts, protocol)}), and ${protocol === 'udp' ? `none of ${queries.length} queries is answered` : 'no query by TCP is answered'}.`,
+    [
+      {
+        command: ['kubectl', 'get', 'networkpolicies', '-o', 'yaml'],
+        excerpt: `denied by ${who(facts, protocol)}`,
+      },
+      ...quoteQueries(queries, 1),
+    ],
+  );
+}
+
+function notEnforced(facts: DnsFacts, server: string): Finding {
+  return occurrence(
+    meta,
+    'info',
+    `NetworkPolicies do not allow DNS (${who(facts, 'udp')}), yet ${server} answers: the network plugin does not enforce them here.`,
+    [
+      {
+        command: ['kubectl', 'get', 'networkpolicies', '-o', 'yaml'],
+        excerpt: `denied by ${who(facts, 'udp')}`,
+      },
+    ],
+    {
+      remediation:
+        'DNS works only because the policies are not enforced: allow port 53 in them before a network plugin that enforces policies is installed.',
+    },
+  );
+}

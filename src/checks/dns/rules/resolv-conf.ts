@@ -1,0 +1,104 @@
+import type { Finding } from '../../../model/report.ts';
+import { MAX_SERVERS } from '../../../parsers/resolv-conf.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DnsFacts } from '../facts.ts';
+import { enumerate, quoteResolvConf } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-010',
+  title: 'resolv.conf does not name the right servers',
+  severities: ['warning', 'info'],
+  meaning:
+    "The target's resolv.conf has no server, more than the C library uses, or servers that know nothing of the cluster. A resolver takes the first answer that it gets: a server that says NXDOMAIN for a Service's name ends the search, and the next server is never asked.",
+  rule: "resolv.conf has no nameserver, or with those that dnsConfig adds more than 3; or the pod should use cluster DNS (dnsPolicy ClusterFirst or None) and a server is not an address of a DNS Service in kube-system. For a pod in its node's network with dnsPolicy ClusterFirst, which then means the node's servers, it is an info.",
+  source: 'resolv.h: MAXNS 3; Kubernetes: Customizing DNS Service',
+  remedy:
+    'Leave dnsPolicy ClusterFirst alone and let the cluster DNS forward other zones (a server block in the Corefile), instead of adding servers to dnsConfig.',
+} as const;
+
+export const resolvConf: Rule<DnsFacts> = {
+  meta,
+  judge: (facts) => {
+    if (facts.resolvConfResult === undefined || facts.resolvConfResult.code !== 0) return [];
+    return [...noServer(facts), ...tooMany(facts), ...notTheClusters(facts)];
+  },
+};
+
+function noServer(facts: DnsFacts): Finding[] {
+  if (facts.resolvConf.servers.length > 0 || facts.isDnsServer) return [];
+  const { policy, hostNetwork } = facts.input.pod;
+  const isNodes = policy === 'Default' || (hostNetwork && policy === 'ClusterFirst');
+  return [
+    occurrence(
+      meta,
+      isNodes ? 'info' : 'warning',
+      isNodes
+        ? "resolv.conf names no server: the pod uses its node's, and the node has none; the resolver asks 127.0.0.1."
+        : 'resolv.conf names no server, so the resolver asks 127.0.0.1 and no name resolves.',
+      quoteResolvConf(facts),
+      {
+        remediation: isNodes
+          ? 'If the pod needs names, set dnsPolicy: ClusterFirst, or ClusterFirstWithHostNet with hostNetwork.'
+          : 'With dnsPolicy None the pod needs dnsConfig.nameservers; else use dnsPolicy ClusterFirst.',
+      },
+    ),
+  ];
+}
+
+function tooMany(facts: DnsFacts): Finding[] {
+  const { servers } = facts.resolvConf;
+  const { policy, configServers } = facts.input.pod;
+  // The kubelet passes three on and leaves the rest out.
+  const dropped = policy === 'None' ? [] : configServers.filter((s) => !servers.includes(s));
+  const unused = [...servers.slice(MAX_SERVERS), ...dropped];
+  if (unused.length === 0) return [];
+  return [
+    occurrence(
+      meta,
+      'warning',
+      `${servers.length + dropped.length} name servers are configured, and a resolver uses ${MAX_SERVERS}: ${enumerate(unused)} ${unused.length === 1 ? 'is' : 'are'} never asked.`,
+      quoteResolvConf(facts),
+      {
+        remediation:
+          'Configure three name servers at most; in dnsConfig they come after the one of the cluster.',
+      },
+    ),
+  ];
+}
+
+function notTheClusters(facts: DnsFacts): Finding[] {
+  const services = facts.input.services.value ?? [];
+  const { policy, hostNetwork } = facts.input.pod;
+  if (services.length === 0 || policy === 'Default') return [];
+  const known = new Set(services.flatMap((s) => s.addresses));
+  const foreign = facts.resolvConf.servers.filter((s) => !known.has(s) && !isNodeLocal(s));
+  if (foreign.length === 0) return [];
+  const service = services[0]?.name;
+  if (hostNetwork && policy === 'ClusterFirst') {
+    return [
+      occurrence(
+        meta,
+        'info',
+        `The pod uses its node's network, so dnsPolicy ClusterFirst gives it the node's servers (${enumerate(foreign)}): names of Services do not resolve.`,
+        quoteResolvConf(facts),
+        { remediation: 'If it needs names of Services, set dnsPolicy: ClusterFirstWithHostNet.' },
+      ),
+    ];
+  }
+  const isAll = foreign.length === facts.resolvConf.servers.length;
+  return [
+    occurrence(
+      meta,
+      'warning',
+      isAll
+        ? `None of the name servers (${enumerate(foreign)}) is the cluster's (${service}: ${enumerate([...known])}): names of Services resolve only if they forward them.`
+        : `${enumerate(foreign)} ${foreign.length === 1 ? 'is' : 'are'} not the cluster's (${service}: ${enumerate([...known])}): once the resolver asks there, names of Services do not resolve.`,
+      quoteResolvConf(facts),
+    ),
+  ];
+}
+
+/** NodeLocal DNSCache listens on a link-local address of the node. */
+function isNodeLocal(address: string): boolean {
+  return /^(169\.254\.|fe80:)/i.test(address);
+}

@@ -1,0 +1,81 @@
+import type { DnsQuery } from '../../../parsers/dns-probe.ts';
+import { formatMs } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DnsFacts, NameFacts } from '../facts.ts';
+import { isAnswered, quoteQueries } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-007',
+  title: 'Lookups take 5 seconds',
+  severities: ['warning'],
+  meaning:
+    "The C library sends its A and AAAA queries at the same moment from the same port. One of the two is lost, and the resolver waits for its whole time-out of 5 s before it asks again. The usual cause is a race in the node's connection tracking when both are translated at once; single queries never show it.",
+  rule: "getaddrinfo takes at least 90 % of the resolver's time-out (5 s, or the option timeout of resolv.conf), while single queries for the same names are answered, all of them within 1 s.",
+  source: 'kubernetes/kubernetes#56903; resolv.conf(5): timeout, single-request-reopen',
+  remedy:
+    'Run NodeLocal DNSCache, which asks without address translation; or let the pod ask one after the other: spec: {dnsConfig: {options: [{name: single-request-reopen}]}} (glibc; musl has no such option). On the node, conntrack -S shows insert_failed growing.',
+} as const;
+
+const FAST_MS = 1000;
+/** Timers of the kernel and of the resolver cut a little off. */
+const SHARE = 0.9;
+
+export const resolverRace: Rule<DnsFacts> = {
+  meta,
+  judge: (facts) => {
+    const limitMs = SHARE * facts.resolvConf.timeoutSeconds * 1000;
+    const slow = facts.names.flatMap((name) => judge(name, limitMs));
+    const [first] = slow;
+    if (first === undefined) return [];
+    const { name, ms, isDone, singles, lost, tries } = first;
+    const others = slow.length > 1 ? ` (and ${slow.length - 1} other name${slow.length > 2 ? 's' : ''})` : '';
+    return [
+      occurrence(
+        meta,
+        'warning',
+        `getaddrinfo for ${name.name}${others} ${isDone ? 'took' : 'gave up after'} ${formatMs(ms)}, while single queries for the same names were answered in ${formatMs(Math.max(...singles.map((q) => q.ms ?? 0)))} at most${lost > 0 ? `; ${lost} of ${tries} single tries were lost too, so it is packet loss rather than the race of two queries from one port` : ', and none of them was lost'}.`,
+        [
+          {
+            command:
+              name.resolver?.tool === 'getent' ? ['getent', 'ahosts', name.name] : ['getaddrinfo', name.name],
+            excerpt: `${isDone ? 'returned' : 'had not returned'} after ${(ms / 1000).toFixed(2)} s`,
+          },
+          ...quoteQueries(singles, 2),
+        ],
+      ),
+    ];
+  },
+};
+
+interface Slow {
+  readonly name: NameFacts;
+  readonly ms: number;
+  readonly isDone: boolean;
+  readonly singles: readonly DnsQuery[];
+  /** Single tries that got no answer, and all of them. */
+  readonly lost: number;
+  readonly tries: number;
+}
+
+function judge(name: NameFacts, limitMs: number): Slow[] {
+  const { resolver } = name;
+  if (resolver === undefined || resolver.ms < limitMs) return [];
+  const all = name.candidates.flatMap((c) => c.answers);
+  const singles = all.filter(isAnswered);
+  // An answer that was cut is asked for again by TCP, whose time-outs are another story.
+  if (singles.some((q) => q.truncated)) return [];
+  // Loss of most single queries is a story of its own.
+  if (singles.length === 0 || singles.length < all.length / 2) return [];
+  if (singles.some((q) => (q.ms ?? 0) >= FAST_MS)) return [];
+  const lost = all.reduce((sum, q) => sum + q.lost, 0);
+  return [
+    {
+      name,
+      ms: resolver.ms,
+      isDone: resolver.outcome !== 'time-out',
+      singles,
+      lost,
+      tries: singles.length + lost,
+    },
+  ];
+}

@@ -1,0 +1,54 @@
+import type { DnsQuery } from '../../../parsers/dns-probe.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DnsFacts } from '../facts.ts';
+import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-004',
+  title: 'The name server fails',
+  severities: ['warning', 'critical'],
+  meaning:
+    'The name server answers, but with SERVFAIL or REFUSED: it could not find out, or will not. Its own upstream or the zone of the name is broken, or it does not serve the one who asks. The resolver tries the next server, or fails with "Temporary failure in name resolution".',
+  rule: 'More than 1 % (warning) or 3 % (critical) of the answers of the name servers of resolv.conf are SERVFAIL or REFUSED.',
+  source: 'coredns-mixin: CoreDNSErrorsHigh (1 % and 3 % of SERVFAIL)',
+  remedy:
+    "Read the DNS servers' own log (kubectl -n kube-system logs -l k8s-app=kube-dns --tail=50) and where they forward to (kubectl -n kube-system get configmap coredns -o yaml).",
+} as const;
+
+const WARNING_SHARE = 0.01;
+const CRITICAL_SHARE = 0.03;
+
+export const servfail: Rule<DnsFacts> = {
+  meta,
+  judge: (facts) => {
+    const answers = facts.servers.flatMap((s) => [...s.udp.queries, ...s.tcp.queries]).filter(isAnswered);
+    const bad = answers.filter(isBad);
+    if (answers.length === 0 || bad.length / answers.length <= WARNING_SHARE) return [];
+    const names = [...new Set(bad.map((q) => q.question.name))];
+    const rcodes = [...new Set(bad.flatMap((q) => q.rcode ?? []))];
+    const servers = [...new Set(bad.map((q) => q.server))];
+    return [
+      occurrence(
+        meta,
+        bad.length / answers.length > CRITICAL_SHARE ? 'critical' : 'warning',
+        `${bad.length} of ${answers.length} answers are ${rcodes.join(' or ')}, from ${enumerate(servers)}, for ${enumerate(names.slice(0, 3))}${names.length > 3 ? ` and ${names.length - 3} more` : ''}: ${where(facts, bad, answers)}.`,
+        quoteQueries(bad, 3),
+      ),
+    ];
+  },
+};
+
+export function isBad(query: DnsQuery): boolean {
+  return query.outcome === 'answered' && (query.rcode === 'SERVFAIL' || query.rcode === 'REFUSED');
+}
+
+function where(facts: DnsFacts, bad: readonly DnsQuery[], answers: readonly DnsQuery[]): string {
+  const servers = new Set(bad.map((q) => q.server));
+  const others = new Set(answers.filter((q) => !isBad(q)).map((q) => q.server));
+  if ([...servers].every((s) => !others.has(s)))
+    return 'the server answers nothing else, so it is the server itself';
+  if (bad.some((q) => q.question.name === facts.probe.control)) {
+    return "even the cluster's own name fails at times, so it is the server or one of its replicas";
+  }
+  return "the cluster's own names are answered by the same server, so it is what the server asks for these: its upstream, or the zone";
+}

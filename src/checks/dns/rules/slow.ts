@@ -1,0 +1,46 @@
+import type { Finding } from '../../../model/report.ts';
+import { formatMs } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { distribution } from '../../statistics.ts';
+import type { DnsFacts, ServerFacts } from '../facts.ts';
+import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-011',
+  title: 'Slow name server',
+  severities: ['critical'],
+  meaning:
+    'Answers come, but so late that resolvers are about to give up, or do: they wait 5 s for one server. The server is overloaded or starved of CPU, or its own upstream hangs.',
+  rule: "The p99 of a server's UDP answers is above 4 s, with at least two answers above it; queries are given 6 s.",
+  source: 'coredns-mixin: CoreDNSLatencyHigh (p99 above 4 s)',
+  remedy:
+    "Look at the DNS servers' CPU limits and load (kubectl -n kube-system top pods -l k8s-app=kube-dns), and at what they forward to (kubectl -n kube-system get configmap coredns -o yaml).",
+} as const;
+
+const LIMIT_MS = 4000;
+/** One slow answer alone may be a hiccup. */
+const LEAST = 2;
+
+export const slow: Rule<DnsFacts> = { meta, judge: (facts) => facts.servers.flatMap((s) => judge(facts, s)) };
+
+function judge(facts: DnsFacts, server: ServerFacts): Finding[] {
+  const answered = server.udp.queries.filter((q) => isAnswered(q) && q.limitMs > LIMIT_MS);
+  const times = distribution(answered.flatMap((q) => q.ms ?? []));
+  const late = answered.filter((q) => (q.ms ?? 0) > LIMIT_MS);
+  if (times === undefined || times.p99 <= LIMIT_MS || late.length < LEAST) return [];
+  const names = [...new Set(late.map((q) => q.question.name))];
+  const isControlFast = answered.some(
+    (q) => q.question.name === facts.probe.control && (q.ms ?? 0) <= LIMIT_MS,
+  );
+  const where = isControlFast
+    ? `; the cluster's own name is answered faster, so it is what the server asks for ${enumerate(names.slice(0, 3))}`
+    : '';
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `${server.label} takes ${formatMs(times.median)} for an answer (median), p99 ${formatMs(times.p99)}: ${late.length} of ${answered.length} answers took more than 4 s${where}.`,
+      quoteQueries(late, 2),
+    ),
+  ];
+}

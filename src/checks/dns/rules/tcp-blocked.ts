@@ -1,0 +1,71 @@
+import type { Finding } from '../../../model/report.ts';
+import type { DnsQuery } from '../../../parsers/dns-probe.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DnsFacts, ServerFacts } from '../facts.ts';
+import { quoteQueries } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-003',
+  title: 'TCP 53 is blocked',
+  severities: ['warning', 'info'],
+  meaning:
+    'Answers that do not fit into 512 bytes are cut, and the resolver asks again by TCP. Where TCP 53 is blocked, names with large answers (many endpoints, long TXT or SRV records) fail or resolve in part, while all others work.',
+  rule: 'A name server answers by UDP, and by TCP it does not. It is a warning when an answer that the target needs was cut (flag TC), and an info as long as none was.',
+  source: 'RFC 7766: TCP is a required transport of DNS; RFC 1035, 4.2.1: 512 bytes by UDP',
+  remedy:
+    'Allow TCP 53 beside UDP 53 wherever DNS is allowed: in the NetworkPolicies (ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]), in security groups and in firewalls.',
+} as const;
+
+export const tcpBlocked: Rule<DnsFacts> = {
+  meta,
+  judge: (facts) => facts.servers.flatMap(judge),
+};
+
+function judge(server: ServerFacts): Finding[] {
+  if (server.udp.reach !== 'answers') return [];
+  const cut = server.udp.queries.filter((q) => q.truncated);
+  const failed = cut.find((q) => isFailedOverTcp(server, q));
+  const isDead = server.tcp.reach !== 'answers' && server.tcp.reach !== 'unasked';
+  const how = howTcpFails(server);
+  if (failed) {
+    const { name, type } = failed.question;
+    return [
+      occurrence(
+        meta,
+        'warning',
+        `The answer of ${server.label} for ${name} ${type} is cut at 512 bytes (TC), and the retry by TCP fails: ${how}.`,
+        [...quoteQueries([failed], 1), ...quoteQueries(tcpQueries(server, failed), 1)],
+      ),
+    ];
+  }
+  if (!isDead) return [];
+  return [
+    occurrence(
+      meta,
+      'info',
+      `${server.label} answers by UDP but not by TCP (${how}); no answer was cut in this run, but any that is larger than 512 bytes will fail.`,
+      quoteQueries(server.tcp.queries, 1),
+    ),
+  ];
+}
+
+/** TCP queries for the same question, or any where this one was not asked because TCP was dead already. */
+function tcpQueries(server: ServerFacts, cut: DnsQuery): readonly DnsQuery[] {
+  const same = server.tcp.queries.filter(
+    (q) => q.question.name === cut.question.name && q.question.type === cut.question.type,
+  );
+  return same.length > 0 ? same : server.tcp.queries;
+}
+
+function isFailedOverTcp(server: ServerFacts, cut: DnsQuery): boolean {
+  const tries = tcpQueries(server, cut);
+  return tries.length > 0 && tries.every((q) => q.outcome !== 'answered');
+}
+
+function howTcpFails({ tcp }: ServerFacts): string {
+  const last = tcp.queries.findLast((q) => q.outcome !== 'answered');
+  if (last === undefined) return 'no answer';
+  return last.outcome === 'timeout'
+    ? `no answer within ${last.limitMs / 1000} s`
+    : (last.error ?? 'no answer');
+}

@@ -1,0 +1,81 @@
+/** Words and quotes that several rules of the dns check use. Pure. */
+import type { Quote } from '../../model/report.ts';
+import type { DnsQuery } from '../../parsers/dns-probe.ts';
+import { formatMs } from '../quote.ts';
+import type { DnsFacts, ServerFacts } from './facts.ts';
+
+/** The command that asks the same again. */
+export function digCommand({ server, port, protocol, question, limitMs }: DnsQuery): string[] {
+  return [
+    'dig',
+    `@${server}`,
+    ...(port === 53 ? [] : ['-p', String(port)]),
+    ...(protocol === 'tcp' ? ['+tcp'] : []),
+    '+noedns',
+    '+ignore',
+    `+time=${limitMs / 1000}`,
+    '+tries=1',
+    question.name,
+    question.type,
+  ];
+}
+
+/** A query with the lines that tell what became of it. */
+export function quoteQuery(query: DnsQuery): Quote {
+  const { outcome, rcode, addresses, truncated, ms, error } = query;
+  const lines =
+    outcome === 'answered'
+      ? [
+          `status: ${rcode}${truncated ? ', flags: tc (truncated)' : ''}, Query time: ${formatMs(ms ?? 0)}`,
+          ...addresses
+            .slice(0, 3)
+            .map((address) => `${query.question.name} ${query.question.type} ${address}`),
+        ]
+      : [`;; ${error ?? 'no answer'}`, ';; no servers could be reached'];
+  return { command: digCommand(query), excerpt: lines.join('\n') };
+}
+
+/** Some queries, one for each question that is not quoted yet. */
+export function quoteQueries(queries: readonly DnsQuery[], most = 2): Quote[] {
+  const seen = new Set<string>();
+  return queries
+    .filter((q) => {
+      const key = `${q.server} ${q.protocol} ${q.question.name} ${q.question.type}`;
+      return !seen.has(key) && seen.add(key);
+    })
+    .slice(0, most)
+    .map(quoteQuery);
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function enumerate(words: readonly string[]): string {
+  if (words.length <= 1) return words.join('');
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+export function isAnswered(query: DnsQuery): boolean {
+  return query.outcome === 'answered';
+}
+
+/** resolv.conf as it stood there, cut to the lines that count. */
+export function quoteResolvConf({ resolvConfResult }: DnsFacts): Quote[] {
+  if (!resolvConfResult) return [];
+  const lines = resolvConfResult.stdout
+    .split('\n')
+    .filter((line) => /^\s*(nameserver|search|domain|options)\b/.test(line));
+  return [
+    { command: resolvConfResult.command, excerpt: lines.join('\n').slice(0, 600) || 'no nameserver line' },
+  ];
+}
+
+/** The endpoints of a server's Service that were asked, by whether they answer over UDP. */
+export function behind(
+  facts: DnsFacts,
+  server: ServerFacts,
+): { answering: ServerFacts[]; failing: ServerFacts[] } {
+  const own = facts.endpoints.filter((e) => server.service !== undefined && e.service === server.service);
+  return {
+    answering: own.filter((e) => e.udp.reach === 'answers'),
+    failing: own.filter((e) => e.udp.reach !== 'answers' && e.udp.reach !== 'unasked'),
+  };
+}

@@ -1,0 +1,173 @@
+/**
+ * What became of a connection, told by what connect() said, by who sent which ICMP error, and by what the kernel
+ * counted. The rows were reproduced one by one on Linux 6.18 (test/faults/discriminator.test.ts). Pure.
+ */
+
+import type { Neighbour } from '../../parsers/ip-neigh.ts';
+import type { NextHop, Reach, ReachTry } from '../../parsers/reach.ts';
+import type { TcpSocket } from '../../parsers/ss.ts';
+import type { Unreachable } from '../../parsers/unreachable.ts';
+
+/** `sender` of an ICMP error is absent where nothing could listen for it. */
+export type Cause =
+  | { readonly kind: 'open' }
+  /** Connected, and then nothing larger than a handshake arrives. */
+  | { readonly kind: 'stalled' }
+  /** A datagram without an answer proves nothing. */
+  | { readonly kind: 'no-datagram' }
+  | { readonly kind: 'unmeasured'; readonly reason: string }
+  /** Nobody answered, and nobody said why. */
+  | { readonly kind: 'dropped' }
+  /** It never left: the target's own firewall took it on its way out. */
+  | { readonly kind: 'dropped-here' }
+  /** The destination itself: a TCP reset, or ICMP port unreachable for a datagram. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'rejected'; readonly sender: string | undefined }
+  | { readonly kind: 'prohibited'; readonly sender: string | undefined }
+  | { readonly kind: 'no-route-there'; readonly sender: string | undefined }
+  | { readonly kind: 'no-host-there'; readonly sender: string | undefined }
+  | { readonly kind: 'no-neighbour'; readonly neighbour: string; readonly viaGateway: boolean }
+  | { readonly kind: 'neighbour-table-full' }
+  | { readonly kind: 'forbidding-route'; readonly type: 'blackhole' | 'unreachable' | 'prohibit' }
+  | { readonly kind: 'no-route' }
+  | { readonly kind: 'no-local-port' }
+  | { readonly kind: 'error'; readonly error: string };
+
+/** What the cause is told by. */
+export interface Signs {
+  readonly reach: Reach;
+  readonly protocol: 'tcp' | 'udp';
+  /** An answer was due: the question was one that servers of this port answer. */
+  readonly expectsAnswer: boolean;
+  readonly address: string;
+  readonly hop: NextHop | undefined;
+  readonly neighbour: Neighbour | undefined;
+  readonly icmp: readonly Unreachable[];
+  /** Somebody listened for ICMP errors, so that none is a sign too. */
+  readonly listened: boolean;
+  readonly socket: TcpSocket | undefined;
+  readonly forbidding: readonly string[];
+  /** How much counters of the whole network namespace grew; `undefined` where unknown. */
+  readonly grown: {
+    readonly synRetrans: number | undefined;
+    readonly retransFail: number | undefined;
+    readonly icmpUnreachable: number | undefined;
+    readonly noRoutes: number | undefined;
+    readonly tableOverflows: number | undefined;
+  };
+}
+
+/** A failure below this time came at once; a neighbour that does not answer takes the kernel about 3 s. */
+const AT_ONCE_MS = 1500;
+
+export function causeOf(signs: Signs): Cause {
+  const { reach } = signs;
+  if (reach.unresolved !== undefined) return { kind: 'unmeasured', reason: reach.unresolved };
+  const last = reach.tries.at(-1);
+  if (last === undefined) return { kind: 'unmeasured', reason: 'no connection was tried' };
+  if (last.outcome === 'connected') return isStalled(signs.socket) ? { kind: 'stalled' } : { kind: 'open' };
+  if (last.outcome === 'answered') return { kind: 'open' };
+  // What is told once is true for all tries: the kernel limits how many ICMP errors it sends.
+  const failed = reach.tries.find((t) => t.outcome === 'failed');
+  return failed ? failure(signs, failed) : silence(signs);
+}
+
+/** Waiting again and again for an acknowledgement, while round trips of small packets are short. */
+function isStalled(socket: TcpSocket | undefined): boolean {
+  return (
+    socket !== undefined &&
+    socket.state !== 'SYN-SENT' &&
+    socket.sendQueue > 0 &&
+    socket.backoff >= 2 &&
+    (socket.minRtt ?? 0) < 500
+  );
+}
+
+function silence(signs: Signs): Cause {
+  const { protocol, socket, grown, neighbour, hop } = signs;
+  const told = toldByIcmp(signs);
+  if (told) return told;
+  if ((grown.tableOverflows ?? 0) > 0) return { kind: 'neighbour-table-full' };
+  if (hop && (neighbour?.state === 'FAILED' || neighbour?.state === 'INCOMPLETE')) return noNeighbour(hop);
+  if (protocol === 'udp') return signs.expectsAnswer ? { kind: 'dropped' } : { kind: 'no-datagram' };
+  // The socket is this try's own; the counters are everybody's.
+  if (socket?.state === 'SYN-SENT' && socket.retransmits > 0)
+    return { kind: socket.retransmitsInFlight === 0 ? 'dropped-here' : 'dropped' };
+  const { retransFail = 0, synRetrans = 0 } = grown;
+  return { kind: retransFail > 0 && retransFail >= synRetrans ? 'dropped-here' : 'dropped' };
+}
+
+function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
+  const { protocol, hop, neighbour, forbidding, grown, listened } = signs;
+  const ways = (type: 'blackhole' | 'unreachable' | 'prohibit'): boolean =>
+    forbidding.some((line) => line.startsWith(type));
+  const told = toldByIcmp(signs);
+  const unseenIcmp = !listened && (grown.icmpUnreachable ?? 0) > 0;
+  switch (error) {
+    case 'Connection refused':
+      if (told) return told;
+      return protocol === 'tcp' && unseenIcmp ? { kind: 'rejected', sender: undefined } : { kind: 'refused' };
+    case 'No route to host':
+    case 'Host is unreachable':
+      if (told) return told;
+      if (ms >= AT_ONCE_MS)
+        return hop && neighbour?.state !== 'REACHABLE' && isUnanswered(neighbour)
+          ? noNeighbour(hop)
+          : { kind: 'no-host-there', sender: undefined };
+      if (ways('unreachable')) return { kind: 'forbidding-route', type: 'unreachable' };
+      if (unseenIcmp) return { kind: 'prohibited', sender: undefined };
+      return hop && isUnanswered(neighbour)
+        ? noNeighbour(hop)
+        : { kind: 'forbidding-route', type: 'unreachable' };
+    case 'Network is unreachable':
+    case 'Network unreachable':
+      if (told) return told;
+      return hop === undefined || (grown.noRoutes ?? 0) > 0
+        ? { kind: 'no-route' }
+        : { kind: 'no-route-there', sender: undefined };
+    case 'Permission denied':
+      return { kind: 'forbidding-route', type: 'prohibit' };
+    case 'Invalid argument':
+      return { kind: 'forbidding-route', type: 'blackhole' };
+    case 'Operation not permitted':
+      return { kind: 'dropped-here' };
+    case 'Cannot assign requested address':
+    case 'Address not available':
+      return { kind: 'no-local-port' };
+    case 'No buffer space available':
+      return { kind: 'neighbour-table-full' };
+    case 'Connection timed out':
+    case 'Operation timed out':
+      return silence(signs);
+    default:
+      return told ?? { kind: 'error', error };
+  }
+}
+
+function isUnanswered(neighbour: Neighbour | undefined): boolean {
+  return neighbour?.state === 'FAILED' || neighbour?.state === 'INCOMPLETE';
+}
+
+function noNeighbour(hop: NextHop): Cause {
+  return { kind: 'no-neighbour', neighbour: hop.neighbour, viaGateway: hop.viaGateway };
+}
+
+/** The first ICMP error that says something about this destination. */
+function toldByIcmp({ icmp, address, hop, protocol }: Signs): Cause | undefined {
+  for (const { kind, sender } of icmp) {
+    switch (kind) {
+      case 'port-unreachable':
+      case 'protocol-unreachable':
+        // A kernel answers a closed TCP port with a reset: for TCP even the destination's own ICMP is a filter's.
+        return protocol === 'udp' && sender === address ? { kind: 'refused' } : { kind: 'rejected', sender };
+      case 'prohibited':
+        return { kind: 'prohibited', sender };
+      case 'net-unreachable':
+        return { kind: 'no-route-there', sender };
+      case 'host-unreachable':
+        // The kernel tells itself when nobody answers on its own link.
+        return hop && sender === hop.source ? noNeighbour(hop) : { kind: 'no-host-there', sender };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,13 @@
+/** `firewall`: whether a connection is dropped, rejected, refused or lost, and by whom. */
+import type { Check } from '../../model/check.ts';
+import type { FirewallInput } from './facts.ts';
+import { judgeFirewall } from './judge.ts';
+import { planFirewall } from './plan.ts';
+import { FIREWALL_RULES } from './rules/index.ts';
+
+export const firewall: Check<FirewallInput> = {
+  id: 'firewall',
+  findings: FIREWALL_RULES.map((rule) => rule.meta),
+  plan: planFirewall,
+  judge: judgeFirewall,
+};

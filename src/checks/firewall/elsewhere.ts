@@ -1,0 +1,147 @@
+/** Causes that are no firewall's: found on the way to a destination, and told as the classes that they belong to. Pure. */
+import type { FindingMeta } from '../../model/finding.ts';
+import type { Finding, Quote } from '../../model/report.ts';
+import { gateway } from '../arp/rules/gateway.ts';
+import { table } from '../arp/rules/table.ts';
+import { target } from '../arp/rules/target.ts';
+import { blackHole } from '../mtu/rules/black-hole.ts';
+import { formatMs, quote } from '../quote.ts';
+import { deadRoute } from '../routing/rules/dead-route.ts';
+import { noDefaultRoute } from '../routing/rules/no-default-route.ts';
+import { remoteHop } from '../routing/rules/remote-hop.ts';
+import { occurrence } from '../rule.ts';
+import { noReadyEndpoint } from '../service/rules/no-ready-endpoint.ts';
+import { ephemeralPorts } from '../sockets/rules/ephemeral-ports.ts';
+import { noListener } from '../sockets/rules/no-listener.ts';
+import type { FirewallFacts, PathFacts } from './facts.ts';
+import { nameOf, quoteGrown, quoteIcmp, quoteReach, quoteSocket, seen } from './path.ts';
+import { policyText } from './policy-answer.ts';
+import { senderText } from './sender.ts';
+
+/** What is told of a destination whose packets no filter stopped. */
+export function elsewhere(facts: FirewallFacts): Finding[] {
+  return facts.paths.flatMap((path) => [...withoutEndpoint(path, facts), ...ofPath(path, facts)]);
+}
+
+function told(
+  path: PathFacts,
+  meta: FindingMeta,
+  summary: string,
+  evidence: readonly Quote[],
+  remediation?: string,
+): Finding[] {
+  const details = { subject: path.destination.label, ...(remediation === undefined ? {} : { remediation }) };
+  return [occurrence(meta, 'critical', summary, [...evidence, ...quoteReach(path)], details)];
+}
+
+/** A Service without endpoints is refused or dropped by the node: that is why, and no filter. */
+function withoutEndpoint(path: PathFacts, { paths }: FirewallFacts): Finding[] {
+  const { service } = path.destination;
+  const isOpen = path.cause.kind === 'open' || path.cause.kind === 'unmeasured';
+  const hasEndpoints = paths.some(
+    ({ destination: d }) => d.service?.part === 'endpoint' && d.service.label === service?.label,
+  );
+  if (service?.part !== 'virtual' || isOpen || hasEndpoints) return [];
+  return told(
+    path,
+    noReadyEndpoint.meta,
+    `${service.label} has no ready endpoint, so nothing can answer at ${path.address}:${path.port}: ${seen(path)}.`,
+    [],
+  );
+}
+
+function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
+  const { cause, hop } = path;
+  switch (cause.kind) {
+    case 'stalled':
+      return told(
+        path,
+        blackHole.meta,
+        `The connection to ${nameOf(path)} opens and then stalls: ${path.socket?.sendQueue} bytes wait after ${path.socket?.retransmits} retransmissions, with an rtt of only ${formatMs(path.socket?.rtt ?? 0)}.`,
+        quoteSocket(path, facts),
+      );
+    case 'refused':
+      // A rule that resets connections is told by its counter (NT-FW-005).
+      return path.hits.some((hit) => hit.rule.verdict === 'reject')
+        ? []
+        : told(
+            path,
+            noListener.meta,
+            `${nameOf(path)} refuses the connection itself: nothing listens on the port there, or a firewall on that host ${path.destination.protocol === 'udp' ? 'rejects it' : 'answers with a reset'}; ${policyText(path.policy)}.`,
+            path.destination.protocol === 'udp'
+              ? quoteIcmp(path, facts)
+              : quoteGrown(facts, ['Tcp.AttemptFails']),
+            refusedRemedy(path),
+          );
+    case 'no-route-there':
+      return told(
+        path,
+        remoteHop.meta,
+        `${nameOf(path)} cannot be reached: ${senderText(path, cause.sender)} has no route to it (${seen(path)}).`,
+        quoteIcmp(path, facts),
+      );
+    case 'no-neighbour':
+      return told(
+        path,
+        cause.viaGateway ? gateway.meta : target.meta,
+        `${cause.viaGateway ? `The gateway ${cause.neighbour}` : nameOf(path)} does not answer ARP on ${hop?.device}: its entry is ${path.neighbour?.state ?? 'missing'}, and connecting to ${nameOf(path)} ends with ${seen(path)}.`,
+        [
+          ...quoteIcmp(path, facts),
+          ...(path.neighbour && facts.neighboursResult
+            ? [
+                {
+                  command: facts.neighboursResult.command,
+                  excerpt: `${path.neighbour.address} dev ${path.neighbour.device} ${path.neighbour.state}`,
+                },
+              ]
+            : []),
+        ],
+      );
+    case 'neighbour-table-full': {
+      const { before, after, result } = facts.table;
+      return told(
+        path,
+        table.meta,
+        `The node's neighbour table is full (${after?.entries ?? '?'} entries, limit ${after?.limit ?? '?'}), and ${(after?.overflows ?? 0) - (before?.overflows ?? 0)} entries could not be made while ${nameOf(path)} was tried: ${seen(path)}.`,
+        result
+          ? [
+              {
+                command: result.command,
+                excerpt: `table_fulls ${before?.overflows} before, ${after?.overflows} after`,
+              },
+            ]
+          : [],
+      );
+    }
+    case 'forbidding-route':
+      return told(
+        path,
+        deadRoute.meta,
+        `A ${cause.type} route or rule of the target refuses ${nameOf(path)}: connecting fails at once with ${seen(path)}${path.forbidding[0] ? ` (${path.forbidding[0]})` : ''}.`,
+        quote(path.results.reach, /^route (.*answers|blackhole|unreachable|prohibit)/, 2),
+      );
+    case 'no-route':
+      return told(
+        path,
+        noDefaultRoute.meta,
+        `The target has no route to ${nameOf(path)}: connecting fails at once with ${seen(path)}.`,
+        [...quote(path.results.reach, /^route .*answers/, 1), ...quoteGrown(facts, ['Ip.OutNoRoutes'])],
+      );
+    case 'no-local-port':
+      return told(
+        path,
+        ephemeralPorts.meta,
+        `No local port is left for a connection to ${nameOf(path)}: connecting fails with ${seen(path)}.`,
+        [],
+      );
+    default:
+      return [];
+  }
+}
+
+function refusedRemedy({ destination, port }: PathFacts): string | undefined {
+  const { pod } = destination;
+  return pod
+    ? `See what it listens on: kubectl nettools sockets ${pod.name} -n ${pod.namespace}. If something listens on ${port} there, a firewall in that pod or on its node answers with a reset.`
+    : undefined;
+}

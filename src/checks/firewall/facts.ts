@@ -1,0 +1,118 @@
+/** What the firewall check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+import type { Destination } from '../../model/destination.ts';
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { FilterRule } from '../../parsers/filter-rules.ts';
+import type { Neighbour, NeighbourTable } from '../../parsers/ip-neigh.ts';
+import type { Counters } from '../../parsers/proc-net.ts';
+import type { Privileges } from '../../parsers/proc-status.ts';
+import type { NextHop, Reach } from '../../parsers/reach.ts';
+import type { TcpSocket } from '../../parsers/ss.ts';
+import type { Unreachable } from '../../parsers/unreachable.ts';
+import type { Measured } from '../measured.ts';
+import type { Cause } from './cause.ts';
+import type { NetworkPolicy, PolicyPod, PolicyVerdict } from './network-policy.ts';
+
+/** What the check is told before it runs; plain JSON. */
+export interface FirewallInput {
+  readonly destinations: readonly Destination[];
+  readonly policies: PolicyInput;
+}
+
+/** The NetworkPolicies that may matter, as the API has them. */
+export interface PolicyInput {
+  readonly policies: readonly NetworkPolicy[];
+  /** The target itself. */
+  readonly self: PolicyPod;
+  /** By the id of a destination: the pods that may answer there (behind a Service several), with their ports. */
+  readonly pods: Readonly<Record<string, readonly PolicyBackend[]>>;
+  /** Ids of destinations that are the address or the name of a Service, where `pods` does not say of which pods. */
+  readonly services: readonly string[];
+  /** Parts that could not be read, and why. */
+  readonly unread: readonly { readonly what: string; readonly reason: string }[];
+}
+
+/** A pod that answers for a destination. */
+export interface PolicyBackend {
+  readonly address: string;
+  readonly port: number;
+  readonly pod: PolicyPod;
+}
+
+/** One destination: what was seen, and what the policies say. */
+export interface PathFacts {
+  readonly destination: Destination;
+  readonly reach: Measured<Reach>;
+  readonly address: string;
+  readonly port: number;
+  readonly hop: NextHop | undefined;
+  /** Of the next hop, after the probes. */
+  readonly neighbour: Neighbour | undefined;
+  /** Errors about this destination's address. */
+  readonly icmp: readonly Unreachable[];
+  /** The probe's own socket, while it waits for an answer. */
+  readonly socket: TcpSocket | undefined;
+  /** Routes that forbid it. */
+  readonly forbidding: readonly string[];
+  readonly cause: Cause;
+  /** Rules and chain policies whose counter grew and that may have met these packets; certain ones first. */
+  readonly hits: readonly RuleHit[];
+  /** Rules that could have done it and count nothing. */
+  readonly suspects: readonly FilterRule[];
+  readonly policy: PolicyAnswer;
+  readonly results: { readonly reach: ProbeResult | undefined };
+}
+
+/** The verdict of the policies, over all pods that may answer. */
+export interface PolicyAnswer {
+  readonly verdict: PolicyVerdict['verdict'];
+  readonly backends: readonly {
+    readonly backend: PolicyBackend | undefined;
+    readonly verdict: PolicyVerdict;
+  }[];
+}
+
+/** A counter that grew. */
+export interface RuleHit {
+  readonly rule: FilterRule;
+  readonly packets: number;
+  /** `output`: it stopped what was sent. `input`: it stopped the answer. */
+  readonly direction: 'output' | 'input' | 'unknown';
+  readonly result: ProbeResult | undefined;
+}
+
+/** Everything of one run. */
+export interface FirewallFacts {
+  readonly privileges: Privileges | undefined;
+  readonly paths: readonly PathFacts[];
+  readonly counters: Snapshots;
+  /** Whether ICMP errors could be listened for. */
+  readonly capture: Measured<readonly Unreachable[]>;
+  readonly captureResult: ProbeResult | undefined;
+  readonly socketsResult: ProbeResult | undefined;
+  readonly neighboursResult: ProbeResult | undefined;
+  readonly table: {
+    readonly before: NeighbourTable | undefined;
+    readonly after: NeighbourTable | undefined;
+    readonly result: ProbeResult | undefined;
+  };
+  readonly rules: Measured<RuleBooks>;
+  /** Connection tracking: how many packets it called invalid in the run. */
+  readonly invalid: number | undefined;
+  readonly conntrackResult: ProbeResult | undefined;
+  readonly policies: PolicyInput;
+}
+
+export interface Snapshots {
+  readonly before: Counters;
+  readonly after: Counters;
+  readonly quotes: readonly ProbeResult[];
+}
+
+/** What filters of the target's own network were read. */
+export interface RuleBooks {
+  /** Rules of any verdict by kind: whether both kinds of iptables are in use. */
+  readonly totals: { readonly nft: number; readonly iptablesNft: number; readonly legacy: number };
+  readonly quotes: { readonly nft: ProbeResult | undefined; readonly legacy: ProbeResult | undefined };
+  /** One of the tools' outputs could not be read. */
+  readonly incomplete: string | undefined;
+}

@@ -1,0 +1,45 @@
+/** A destination in words, and the lines that prove what was seen. Pure. */
+import type { Quote } from '../../model/report.ts';
+import { quoteCounters } from '../quote.ts';
+import { outcomeText, quoteTries } from '../reach-probe.ts';
+import type { FirewallFacts, PathFacts } from './facts.ts';
+
+/** `svc/web (TCP 198.51.100.7:80)`, or what the user has typed where that says as much. */
+export function nameOf({ destination, address, port }: PathFacts): string {
+  const { label, protocol } = destination;
+  const end = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return label.includes(address)
+    ? `${protocol.toUpperCase()} ${end}`
+    : `${label} (${protocol.toUpperCase()} ${end})`;
+}
+
+/** What the connection came to, in words that end a sentence. */
+export function seen({ reach }: PathFacts): string {
+  return reach.value ? outcomeText(reach.value) : reach.skipped;
+}
+
+/** What connect() said. */
+export function quoteReach({ results }: PathFacts): Quote[] {
+  return quoteTries(results.reach, 3);
+}
+
+/** Who said no. */
+export function quoteIcmp({ icmp }: PathFacts, { captureResult }: FirewallFacts): Quote[] {
+  const [first] = icmp;
+  return first && captureResult ? [{ command: captureResult.command, excerpt: first.line }] : [];
+}
+
+/** The probe's own socket, as the kernel saw it while it waited. */
+export function quoteSocket({ socket }: PathFacts, { socketsResult }: FirewallFacts): Quote[] {
+  if (!socket || !socketsResult) return [];
+  const lines = socketsResult.stdout.split('\n');
+  const at = lines.findIndex(
+    (line) => line.includes(` ${socket.local} `) && line.includes(` ${socket.peer}`),
+  );
+  const excerpt = lines.slice(at, at + 2).map((line) => line.trim().replace(/\s+/g, ' '));
+  return at < 0 ? [] : [{ command: socketsResult.command, excerpt: excerpt.join('\n').slice(0, 600) }];
+}
+
+export function quoteGrown({ counters }: FirewallFacts, names: readonly string[]): Quote[] {
+  return quoteCounters(counters.quotes, counters.before, counters.after, names);
+}

@@ -1,0 +1,30 @@
+/** The commands of the firewall check: counters before, one connection to each destination, counters after. Pure. */
+import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import { icmpCapture } from '../capture.ts';
+import { reachProbe, socketsProbe } from '../reach-probe.ts';
+import { snapshot } from '../snapshots.ts';
+import type { FirewallInput } from './facts.ts';
+
+export function planFirewall(input: FirewallInput, scripts: ProbeScripts): StagedPlan {
+  return {
+    before: [
+      snapshot('status'),
+      snapshot('counters', 'counters-before'),
+      snapshot('neighbourTable', 'table-before'),
+      snapshot('nft', 'nft-before'),
+      snapshot('iptables', 'iptables-before'),
+      snapshot('iptablesLegacy', 'legacy-before'),
+      snapshot('conntrack', 'conntrack-before'),
+    ],
+    probe: [icmpCapture, socketsProbe, ...input.destinations.map((d) => reachProbe(d, scripts, !d.anyPort))],
+    after: [
+      snapshot('counters', 'counters-after'),
+      snapshot('neighbourTable', 'table-after'),
+      snapshot('neighbours'),
+      snapshot('nft', 'nft-after'),
+      snapshot('iptables', 'iptables-after'),
+      snapshot('iptablesLegacy', 'legacy-after'),
+      snapshot('conntrack', 'conntrack-after'),
+    ],
+  };
+}

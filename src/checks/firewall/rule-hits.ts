@@ -1,0 +1,180 @@
+/** Which rules of the target's own network stopped packets in the run, told by their counters. Pure. */
+import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { FilterChain, FilterRule, FilterRules, RuleMatch } from '../../parsers/filter-rules.ts';
+import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
+import { parseIptablesSave } from '../../parsers/iptables-save.ts';
+import { parseNftRuleset } from '../../parsers/nft-ruleset.ts';
+import type { Measured } from '../measured.ts';
+import type { RuleBooks, RuleHit } from './facts.ts';
+
+/** Both snapshots of all tools. */
+export interface RuleSnapshots {
+  readonly books: Measured<RuleBooks>;
+  /** Counters that grew, whoever's packets it was. */
+  readonly grown: readonly Omit<RuleHit, 'direction'>[];
+  /** Rules, and policies of chains, that stop packets and count none. */
+  readonly uncounted: readonly FilterRule[];
+}
+
+/** A packet of the probe, as far as it is known. */
+export interface Packet {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly source: string | undefined;
+}
+
+interface Book {
+  readonly before: FilterRules;
+  readonly after: FilterRules;
+  readonly result: ProbeResult | undefined;
+}
+
+export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
+  const nft = evidence['nft-after'];
+  const legacy = evidence['legacy-after'];
+  const readable = [nft, evidence['iptables-after'], legacy].filter(
+    (r) => r?.status === 'exited' && r.code === 0,
+  );
+  if (readable.length === 0) {
+    const refused = [nft, legacy].some((r) => r !== undefined && r.status !== 'missing');
+    return {
+      books: {
+        skipped: refused
+          ? 'reading rules needs NET_ADMIN: use --profile netadmin'
+          : 'the image has neither nft nor iptables',
+      },
+      grown: [],
+      uncounted: [],
+    };
+  }
+  const nftBook = book(evidence, 'nft', (text) => parseNftRuleset(text));
+  const iptablesBook = book(evidence, 'iptables', (text) => parseIptablesSave(text, 'iptables-nft'));
+  const legacyBook = book(evidence, 'legacy', (text) => parseIptablesSave(text, 'iptables-legacy'));
+  const tables = new Set(iptablesBook?.after.chains.map((c) => c.table));
+  // iptables-nft and nft show the same rules; iptables writes them as they were made.
+  const own = (item: FilterRule | FilterChain): boolean => item.family !== 'ip' || !tables.has(item.table);
+  const nftOnly = nftBook && {
+    ...nftBook,
+    after: {
+      chains: nftBook.after.chains.filter(own),
+      rules: nftBook.after.rules.filter(own),
+    },
+  };
+  const books = [iptablesBook, legacyBook, nftOnly].filter((b) => b !== undefined);
+  return {
+    books: {
+      value: {
+        totals: {
+          nft: nftOnly?.after.rules.length ?? 0,
+          iptablesNft: total(evidence['iptables-after']),
+          legacy: total(legacy),
+        },
+        quotes: { nft: evidence['iptables-after'], legacy },
+        incomplete: nft?.truncated ? 'the ruleset is longer than what a run carries' : undefined,
+      },
+    },
+    grown: books.flatMap(grownOf),
+    uncounted: books.flatMap(({ after }) => [
+      ...after.rules.filter((rule) => rule.packets === undefined),
+      ...after.chains.filter((c) => c.packets === undefined).flatMap(policyRule),
+    ]),
+  };
+}
+
+function total(result: ProbeResult | undefined): number {
+  return parseIptablesSave(result?.stdout ?? '', 'iptables-nft').total;
+}
+
+function book(
+  evidence: Evidence,
+  name: string,
+  parse: (text: string) => FilterRules | undefined,
+): Book | undefined {
+  const result = evidence[`${name}-after`];
+  const before = parse(evidence[`${name}-before`]?.stdout ?? '');
+  const after = parse(result?.stdout ?? '');
+  return before && after && { before, after, result };
+}
+
+function grownOf({ before, after, result }: Book): Omit<RuleHit, 'direction'>[] {
+  const past = new Map(
+    [...before.rules, ...before.chains.flatMap(policyRule)].map((rule) => [rule.key, rule.packets]),
+  );
+  return [...after.rules, ...after.chains.flatMap(policyRule)].flatMap((rule) => {
+    const from = past.get(rule.key);
+    if (rule.packets === undefined || from === undefined || rule.packets <= from) return [];
+    return [{ rule, packets: rule.packets - from, result }];
+  });
+}
+
+/** A chain's policy as the rule that it is: what comes to its end is dropped. */
+function policyRule(chain: FilterChain): FilterRule[] {
+  if (chain.policy !== 'drop') return [];
+  const { source, family, table, name, hook, packets } = chain;
+  const text =
+    source === 'nft' ? `table ${family} ${table} chain ${name}: policy drop` : `-t ${table} -P ${name} DROP`;
+  const key = `policy ${source} ${family} ${table} ${name}`;
+  return [{ source, family, table, chain: name, hook, key, verdict: 'drop', packets, matches: [], text }];
+}
+
+/** The way in which a rule may have met the probe's packets or their answers; `undefined`: in none. */
+export function meets(rule: FilterRule, packet: Packet): 'output' | 'input' | 'unknown' | undefined {
+  const isV6 = packet.address.includes(':');
+  if (rule.family === 'arp' || (isV6 ? rule.family === 'ip' : rule.family === 'ip6')) return undefined;
+  const out = allHold(rule.matches, {
+    ...packet,
+    daddr: packet.address,
+    dport: packet.port,
+    saddr: packet.source,
+  });
+  const answer = allHold(rule.matches, {
+    ...packet,
+    saddr: packet.address,
+    sport: packet.port,
+    daddr: packet.source,
+  });
+  switch (rule.hook) {
+    case 'output':
+    case 'postrouting':
+    case 'egress':
+      return out ? 'output' : undefined;
+    case 'input':
+    case 'prerouting':
+    case 'ingress':
+      return answer ? 'input' : undefined;
+    case undefined:
+      return out || answer ? 'unknown' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+interface Fields {
+  readonly protocol: string;
+  readonly saddr?: string | undefined;
+  readonly daddr?: string | undefined;
+  readonly sport?: number | undefined;
+  readonly dport?: number | undefined;
+}
+
+function allHold(matches: readonly RuleMatch[], fields: Fields): boolean {
+  return matches.every((match) => {
+    const actual = fields[match.field];
+    // What is not known of the packet may be as the rule wants it.
+    return (
+      actual === undefined || match.values.some((value) => holds(value, String(actual))) !== match.negated
+    );
+  });
+}
+
+function holds(value: string, actual: string): boolean {
+  if (value === actual) return true;
+  const range = /^(\d+)-(\d+)$/.exec(value);
+  if (range) return Number(actual) >= Number(range[1]) && Number(actual) <= Number(range[2]);
+  const prefix = parsePrefix(value);
+  const address = parsePrefix(actual);
+  // A bare number is no address: "53" would be one of IPv6.
+  if (!/[.:]/.test(value)) return false;
+  return prefix !== undefined && address !== undefined && contains(prefix, address);
+}

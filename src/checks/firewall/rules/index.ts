@@ -1,0 +1,28 @@
+/** The rules of the firewall check, causes before consequences. */
+import type { Rule } from '../../rule.ts';
+import type { FirewallFacts } from '../facts.ts';
+import { invalidPackets } from './invalid-packets.ts';
+import { lastHop } from './last-hop.ts';
+import { localDrop } from './local-drop.ts';
+import { mixedTables } from './mixed-tables.ts';
+import { outsideNetfilter } from './outside-netfilter.ts';
+import { policyDenies } from './policy-denies.ts';
+import { policyUnenforced } from './policy-unenforced.ts';
+import { prohibited } from './prohibited.ts';
+import { rejected } from './rejected.ts';
+import { ruleHit } from './rule-hit.ts';
+import { silentDrop } from './silent-drop.ts';
+
+export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
+  ruleHit,
+  policyDenies,
+  localDrop,
+  silentDrop,
+  prohibited,
+  rejected,
+  lastHop,
+  policyUnenforced,
+  mixedTables,
+  invalidPackets,
+  outsideNetfilter,
+];

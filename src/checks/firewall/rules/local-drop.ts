@@ -1,0 +1,44 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { FirewallFacts } from '../facts.ts';
+import { nameOf, quoteGrown, quoteReach, quoteSocket } from '../path.ts';
+
+const meta = {
+  id: 'NT-FW-002',
+  title: 'Dropped by the target itself, on its way out',
+  severities: ['critical'],
+  meaning:
+    "A filter in the target's own network namespace takes what it sends (an OUTPUT rule, say, or one that a service mesh or a kill switch left there). Nothing leaves, so no other host has a part in it.",
+  rule: 'The kernel fails to send the packet: for TCP, SYN was sent again and each time failed locally (no retransmission is in flight, or TCPRetransFail grows as much as TCPSynRetrans); for UDP, the write says "Operation not permitted".',
+  source: 'kernel: __tcp_retransmit_skb in net/ipv4/tcp_output.c; nf_hook_slow returns EPERM for a drop',
+  remedy:
+    'Find the rule: kubectl nettools run POD -- nft list ruleset, and iptables-legacy-save -c. Then find who makes it (an init container, a sidecar, the CNI plugin) and change it there.',
+} as const;
+
+export const localDrop: Rule<FirewallFacts> = {
+  meta,
+  judge: (facts) =>
+    facts.paths.flatMap((path) => {
+      if (path.cause.kind !== 'dropped-here') return [];
+      const [suspect] = path.suspects;
+      const rule = suspect === undefined ? '' : `; this rule fits and counts nothing: ${suspect.text}`;
+      const how =
+        path.destination.protocol === 'udp'
+          ? 'sending fails with "Operation not permitted"'
+          : `none of ${path.socket?.retransmits ?? 'its'} retransmissions could be sent`;
+      return [
+        occurrence(
+          meta,
+          'critical',
+          `What the target sends to ${nameOf(path)} is dropped in its own network namespace: ${how}${rule}.`,
+          [
+            ...quoteReach(path),
+            ...quoteSocket(path, facts),
+            ...(path.destination.protocol === 'udp'
+              ? []
+              : quoteGrown(facts, ['TcpExt.TCPSynRetrans', 'TcpExt.TCPRetransFail'])),
+          ],
+          { subject: path.destination.label },
+        ),
+      ];
+    }),
+};

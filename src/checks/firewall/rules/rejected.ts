@@ -1,0 +1,39 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { FirewallFacts } from '../facts.ts';
+import { nameOf, quoteGrown, quoteIcmp, quoteReach } from '../path.ts';
+import { policyText } from '../policy-answer.ts';
+import { senderText } from '../sender.ts';
+
+const meta = {
+  id: 'NT-FW-004',
+  title: 'Rejected by a filter, not by the destination',
+  severities: ['warning'],
+  meaning:
+    'The connection is refused, but by an ICMP message of a filter, not by the destination: nothing was asked there. kube-proxy does this for a Service without a ready endpoint, so look at NT-SVC-001 first; iptables REJECT and nft reject do it by default.',
+  rule: 'The connection is refused, and ICMP 3/3 (port unreachable) about it arrives: for TCP from anybody (a kernel answers a closed TCP port with a reset), for UDP from another host than the destination. Where nothing may listen for ICMP: refused, and InDestUnreachs grows.',
+  source: 'RFC 792; iptables-extensions(8), REJECT',
+  remedy:
+    'For a Service, see whether it has a ready endpoint: kubectl get endpointslices -l kubernetes.io/service-name=NAME. Else find the reject rule on the sender: nft list ruleset, iptables-save.',
+} as const;
+
+export const rejected: Rule<FirewallFacts> = {
+  meta,
+  judge: (facts) =>
+    facts.paths.flatMap((path) => {
+      if (path.cause.kind !== 'rejected') return [];
+      const { sender } = path.cause;
+      return [
+        occurrence(
+          meta,
+          'warning',
+          `${nameOf(path)} is refused by a filter: ICMP port unreachable from ${senderText(path, sender)}; ${policyText(path.policy)}.`,
+          [
+            ...quoteIcmp(path, facts),
+            ...quoteReach(path),
+            ...(sender === undefined ? quoteGrown(facts, ['Icmp.InDestUnreachs']) : []),
+          ],
+          { subject: path.destination.label },
+        ),
+      ];
+    }),
+};

@@ -1,0 +1,72 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { FirewallFacts, PathFacts, RuleHit } from '../facts.ts';
+import { nameOf, quoteReach, seen } from '../path.ts';
+
+const meta = {
+  id: 'NT-FW-005',
+  title: 'The rule that stops it',
+  severities: ['critical'],
+  meaning:
+    "A rule of the target's own network namespace stops what it sends, or the answers. Its counter moved in step with the probe.",
+  rule: "The connection failed in a way that a rule can cause, and meanwhile the packet counter of a rule with verdict drop or reject (or of a chain's policy) grew, in nft, iptables-nft or iptables-legacy, and no condition of the rule that can be read speaks against the probe's packets.",
+  source: 'nft(8), counter statement; iptables(8), -c',
+  remedy:
+    'Find who makes the rule (an init container, a sidecar, the CNI plugin, a node agent) and change it there.',
+} as const;
+
+const SIDES = {
+  output: 'what the target sends',
+  input: 'the answers',
+  unknown: 'its packets',
+} as const;
+
+const NAMES = {
+  nft: 'nftables',
+  'iptables-nft': 'iptables (nft)',
+  'iptables-legacy': 'iptables (legacy)',
+} as const;
+
+function remedyFor({ rule }: RuleHit): string {
+  const handle = /# handle (\d+)$/.exec(rule.text)?.[1];
+  if (rule.source === 'nft' && handle !== undefined)
+    return `Try it: kubectl nettools run POD -- nft delete rule ${rule.family} ${rule.table} ${rule.chain} handle ${handle}. Then change it where it is made.`;
+  if (rule.text.includes(' -A ')) {
+    const tool = rule.source === 'iptables-legacy' ? 'iptables-legacy' : 'iptables';
+    return `Try it: kubectl nettools run POD -- ${tool} ${rule.text.replace(' -A ', ' -D ')}. Then change it where it is made.`;
+  }
+  return meta.remedy;
+}
+
+function judge(path: PathFacts) {
+  // The nearest to the sender stops a packet first; what it lets through another may stop.
+  const [hit] = [...path.hits].sort((a, b) => order(a) - order(b));
+  if (!hit) return [];
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `A ${NAMES[hit.rule.source]} rule stops ${SIDES[hit.direction]} on the way to ${nameOf(path)}: it counted ${hit.packets} ${hit.packets === 1 ? 'packet' : 'packets'} during the probe (${seen(path)}): ${hit.rule.text}`.replace(
+        /\.?$/,
+        '.',
+      ),
+      [
+        ...(hit.result
+          ? [
+              {
+                command: hit.result.command,
+                excerpt: `${hit.rule.text}\n${hit.packets} more packets than before`,
+              },
+            ]
+          : []),
+        ...quoteReach(path),
+      ],
+      { subject: path.destination.label, remediation: remedyFor(hit) },
+    ),
+  ];
+}
+
+function order({ direction }: RuleHit): number {
+  return direction === 'output' ? 0 : direction === 'input' ? 1 : 2;
+}
+
+export const ruleHit: Rule<FirewallFacts> = { meta, judge: ({ paths }) => paths.flatMap(judge) };

@@ -1,0 +1,37 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { FirewallFacts } from '../facts.ts';
+import { nameOf, quoteGrown, quoteReach, quoteSocket, seen } from '../path.ts';
+import { policyText } from '../policy-answer.ts';
+
+const meta = {
+  id: 'NT-FW-001',
+  title: 'Dropped in silence on the way',
+  severities: ['critical'],
+  meaning:
+    'What was sent left the target, and nothing came back: no answer, no refusal, no ICMP error. A firewall, a NetworkPolicy, a security group or a host that is down takes the packets, or the answers to them.',
+  rule: 'A TCP connect (or a DNS or NTP question) to a destination that was asked for gets no answer within 3.6 s; the kernel has sent it again (TCPSynRetrans grows) without failing to (TCPRetransFail does not), the neighbour answers, and no ICMP error came.',
+  source:
+    'kernel: Documentation/networking/snmp_counter.rst; 3.6 s: longer than the 3 s after which a silent neighbour becomes an error',
+  remedy:
+    'Look where packets are filtered, from here outwards: the NetworkPolicies of both namespaces (kubectl get networkpolicy), the policies of the CNI plugin, the firewalls of both nodes (nft list ruleset, with counters), then security groups. Run the same check from a pod on the node of the destination: where it works, the filter lies between the nodes.',
+} as const;
+
+export const silentDrop: Rule<FirewallFacts> = {
+  meta,
+  judge: (facts) =>
+    facts.paths
+      .filter((path) => path.cause.kind === 'dropped')
+      .map((path) =>
+        occurrence(
+          meta,
+          'critical',
+          `${nameOf(path)} was silent: ${seen(path)}, and nobody sent an error${facts.capture.value ? '' : ' that could be seen'}; ${policyText(path.policy)}.`,
+          [
+            ...quoteReach(path),
+            ...quoteSocket(path, facts),
+            ...quoteGrown(facts, ['TcpExt.TCPSynRetrans', 'TcpExt.TCPRetransFail']),
+          ],
+          { subject: path.destination.label },
+        ),
+      ),
+};

@@ -1,0 +1,33 @@
+/** What the interfaces check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+import type { Destination } from '../../model/destination.ts';
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { Interface } from '../../parsers/ip-addr.ts';
+import type { LinkCounters } from '../../parsers/ip-link.ts';
+
+/** What the check is told before it runs; plain JSON. */
+export interface InterfacesInput {
+  readonly destinations: readonly Destination[];
+  /** Empty where the API names none. */
+  readonly podIps: readonly string[];
+  /** The node's own namespace, which has interfaces that are down for good reasons. */
+  readonly hostNetwork: boolean;
+}
+
+/** What one interface counted during the run. */
+export interface Traffic {
+  readonly name: string;
+  readonly received: { readonly packets: number; readonly errors: number };
+  readonly sent: { readonly packets: number; readonly errors: number };
+  readonly carrierChanges: number;
+}
+
+/** Everything that was seen in one run. */
+export interface InterfacesFacts {
+  /** As they were before the probes; `undefined`: could not be read. */
+  readonly interfaces: readonly Interface[] | undefined;
+  /** Those whose failure is the target's: they carry its address or its routes. */
+  readonly needed: readonly Interface[];
+  readonly traffic: readonly Traffic[];
+  readonly results: Readonly<Record<'interfaces' | 'before' | 'after', ProbeResult | undefined>>;
+  readonly counted: { readonly before: readonly LinkCounters[]; readonly after: readonly LinkCounters[] };
+}

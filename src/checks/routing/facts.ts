@@ -1,0 +1,41 @@
+/** What the routing check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+import type { Destination } from '../../model/destination.ts';
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { Interface } from '../../parsers/ip-addr.ts';
+import type { AddressFamily } from '../../parsers/ip-prefix.ts';
+import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
+import type { Counters } from '../../parsers/proc-net.ts';
+import type { Way } from '../way.ts';
+
+/** What the API says of the target's addresses. */
+export interface PodAddresses {
+  /** Empty where the API names none. */
+  readonly addresses: readonly string[];
+  /** The node's own namespace: its interfaces and rules are not the pod network's. */
+  readonly hostNetwork: boolean;
+}
+
+/** What the check is told before it runs; plain JSON. */
+export interface RoutingInput {
+  readonly destinations: readonly Destination[];
+  readonly pod: PodAddresses;
+}
+
+/** Everything that was seen in one run. Lists that could not be read are `undefined`. */
+export interface RoutingFacts {
+  readonly ways: readonly Way[];
+  readonly pod: PodAddresses;
+  readonly interfaces: readonly Interface[] | undefined;
+  readonly routes: readonly Route[] | undefined;
+  readonly rules: Readonly<Record<AddressFamily, readonly RoutingRule[] | undefined>>;
+  readonly counters: {
+    readonly before: Counters;
+    readonly after: Counters;
+    readonly quotes: readonly ProbeResult[];
+  };
+  /** Interfaces that drop what did not come the way that its answer would go; `undefined`: not readable. */
+  readonly strict: readonly string[] | undefined;
+  readonly results: Readonly<
+    Record<'interfaces' | 'routes' | 'rules' | 'rules6' | 'rpFilter', ProbeResult | undefined>
+  >;
+}

@@ -1,0 +1,76 @@
+import type { Finding } from '../../../model/report.ts';
+import { quote, quoteRoutes } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { nameOf, type Way } from '../../way.ts';
+import type { RoutingFacts } from '../facts.ts';
+import { familyOf, type Unrouted, unrouted } from '../unrouted.ts';
+
+const meta = {
+  id: 'NT-RT-002',
+  title: 'A route or rule refuses the destination',
+  severities: ['critical'],
+  meaning:
+    'The target itself refuses to send: a blackhole, unreachable, prohibit or throw route, or such a rule, matches the destination. Nothing leaves, so no firewall and no other host has a part in it.',
+  rule: 'The route lookup for a destination ends with EINVAL (blackhole), EHOSTUNREACH (unreachable) or EACCES (prohibit); or with ENETUNREACH, and an unreachable rule or a throw route matches.',
+  source: 'Linux: fib_props in net/ipv4/fib_semantics.c, fib4_rule_action in net/ipv4/fib_rules.c',
+  remedy:
+    'Find who made the route or rule (a VPN or CNI agent, a node script, a kill switch), and remove it there. By hand: see the command below the finding.',
+} as const;
+
+const ERRNO = {
+  blackhole: '"Invalid argument" (EINVAL)',
+  unreachable: '"No route to host" (EHOSTUNREACH)',
+  prohibit: '"Permission denied" (EACCES)',
+  none: '"Network is unreachable" (ENETUNREACH)',
+  other: 'an error',
+} as const;
+
+function isRefused({ why, rule, route }: Unrouted): boolean {
+  return why === 'none' ? rule !== undefined || route !== undefined : true;
+}
+
+function culprit({ why, rule, route }: Unrouted): { readonly what: string; readonly undo: string } {
+  if (rule !== undefined) {
+    return { what: `the rule "${rule.text}"`, undo: `ip rule del priority ${rule.priority}` };
+  }
+  if (route !== undefined && route.type !== 'unicast') {
+    const six = route.family === 'inet6' ? ' -6' : '';
+    const table = route.table === 'main' ? '' : ` table ${route.table}`;
+    return {
+      what: `the ${route.type} route ${route.text} in table ${route.table}`,
+      undo: `ip${six} route del ${route.type} ${route.text}${table}`,
+    };
+  }
+  return {
+    what: why === 'other' ? 'the kernel' : `a ${why} route or rule`,
+    undo: 'ip rule show; ip route show table all',
+  };
+}
+
+function refused(facts: RoutingFacts, way: Way): Finding[] {
+  const found = unrouted(way, facts);
+  if (found === undefined || !isRefused(found)) return [];
+  const { what, undo } = culprit(found);
+  const rules = familyOf(way.hop.value?.address) === 'inet6' ? facts.results.rules6 : facts.results.rules;
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `${nameOf(way)} cannot be sent to: ${what} refuses it, and connect() fails at once with ${ERRNO[found.why]}.`,
+      [
+        ...quote(way.results.hop, /answers: /, 1),
+        ...(found.rule && rules ? [{ command: rules.command, excerpt: found.rule.text }] : []),
+        ...quoteRoutes(facts.results.routes, facts.routes, (route) => route === found.route),
+      ],
+      {
+        subject: way.destination.label,
+        remediation: `Find who made it (a VPN or CNI agent, a node script, a kill switch), and remove it there. By hand: kubectl nettools run POD -- ${undo}`,
+      },
+    ),
+  ];
+}
+
+export const deadRoute: Rule<RoutingFacts> = {
+  meta,
+  judge: (facts) => facts.ways.flatMap((way) => refused(facts, way)),
+};

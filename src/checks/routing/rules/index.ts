@@ -1,0 +1,18 @@
+/** The rules of the routing check, causes before consequences. */
+import type { Rule } from '../../rule.ts';
+import type { RoutingFacts } from '../facts.ts';
+import { deadRoute } from './dead-route.ts';
+import { missingRule } from './missing-rule.ts';
+import { noDefaultRoute } from './no-default-route.ts';
+import { remoteHop } from './remote-hop.ts';
+import { reversePath } from './reverse-path.ts';
+import { sourceAddress } from './source-address.ts';
+
+export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
+  missingRule,
+  noDefaultRoute,
+  deadRoute,
+  reversePath,
+  remoteHop,
+  sourceAddress,
+];

@@ -1,0 +1,60 @@
+import type { Finding } from '../../../model/report.ts';
+import { sameAddress } from '../../../parsers/ip-prefix.ts';
+import { quote } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { nameOf, routeOf, type Way } from '../../way.ts';
+import type { RoutingFacts } from '../facts.ts';
+
+const meta = {
+  id: 'NT-RT-007',
+  title: 'A router on the way lacks the route',
+  severities: ['critical'],
+  meaning:
+    'The target has a route and sends, but a router further on has none: it answers with ICMP 3/0, "network unreachable", and connections fail at once. Between nodes this is a missing route to the other node\'s pod network.',
+  rule: 'Nothing comes from the destination itself, the target has a route to it, and an ICMP error of type 3 code 0 (IPv6: type 1 code 0) comes from another host, or connect() fails with "Network is unreachable".',
+  source: 'RFC 792 and RFC 1812, 5.2.7.1; RFC 4443, 3.1',
+  remedy:
+    "Add the route on the router that is named: see its table (ip route get ADDRESS there). Between nodes, look at what distributes the pod routes: the CNI agent on both nodes, its BGP sessions, or the cloud's route controller.",
+} as const;
+
+function judge(facts: RoutingFacts, way: Way): Finding[] {
+  const route = routeOf(way);
+  if (!route || route.local || way.answered !== false) return [];
+  const own = facts.interfaces?.flatMap((i) => i.addresses.map((a) => a.address)) ?? [];
+  const told = way.icmpErrors.find((e) => e.kind === 'net' && !own.some((a) => sameAddress(a, e.sender)));
+  const failed = way.tcp.value?.tries.some((t) => /^Network (is )?unreachable$/.test(t.error ?? ''));
+  if (told === undefined && !failed) return [];
+  const address = way.hop.value?.address ?? way.destination.host;
+  const next = route.gateway === undefined ? '' : `, after the next hop ${route.gateway}`;
+  const sender =
+    told === undefined
+      ? `a router that did not name itself${next}`
+      : sameAddress(told.sender, route.gateway ?? '')
+        ? `the next hop ${told.sender}`
+        : `the router ${told.sender}${next}`;
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `${nameOf(way)} cannot be reached: ${sender} has no route to it (ICMP "network unreachable").`,
+      [
+        ...(told ? quote(way.results.icmp, /^From .*(Net Unreachable|No route)|packets transmitted/, 2) : []),
+        ...(failed ? quote(way.results.tcp, /nreachable$/, 1) : []),
+        ...quote(way.results.hop, / dev /, 1),
+      ],
+      {
+        subject: way.destination.label,
+        ...(told
+          ? {
+              remediation: `Add the route on the host that has ${told.sender}: see there what "ip route get ${address}" says. Between nodes, look at what distributes the pod routes: the CNI agent on both nodes, its BGP sessions, or the cloud's route controller.`,
+            }
+          : {}),
+      },
+    ),
+  ];
+}
+
+export const remoteHop: Rule<RoutingFacts> = {
+  meta,
+  judge: (facts) => facts.ways.flatMap((way) => judge(facts, way)),
+};

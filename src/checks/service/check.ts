@@ -1,0 +1,13 @@
+/** `service`: every endpoint of a Service by itself, then its cluster IP, then its name. */
+import type { Check } from '../../model/check.ts';
+import type { ServiceInput } from './facts.ts';
+import { judgeService } from './judge.ts';
+import { planService } from './plan.ts';
+import { SERVICE_RULES } from './rules/index.ts';
+
+export const service: Check<ServiceInput> = {
+  id: 'service',
+  findings: SERVICE_RULES.map((rule) => rule.meta),
+  plan: planService,
+  judge: judgeService,
+};

@@ -1,0 +1,109 @@
+/** What the service check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { Reach } from '../../parsers/reach.ts';
+import type { Measured } from '../measured.ts';
+
+/** A pod, or another address, behind a Service. */
+export interface EndpointInfo {
+  readonly address: string;
+  readonly port: number;
+  readonly pod?: string;
+  readonly node?: string;
+  /** Declared TCP ports of the pod besides `port`. */
+  readonly otherPorts: readonly number[];
+}
+
+/** A Service as the API has it; plain JSON. */
+export interface ServiceInfo {
+  /** `svc0`: part of the ids of its commands. */
+  readonly id: string;
+  /** As the user calls it. */
+  readonly label: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: string;
+  /** Absent for a headless Service and for ExternalName. */
+  readonly clusterIp?: string;
+  readonly externalName?: string;
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  /** A number or a name, as the Service has it. */
+  readonly targetPort: string;
+  readonly internalTrafficPolicy: string;
+  /** `app=web`; absent: its endpoints are somebody else's to write. */
+  readonly selector?: string;
+  /** Ready ones, at most so many as are probed. */
+  readonly endpoints: readonly EndpointInfo[];
+  /** How many are ready, probed or not. */
+  readonly ready: number;
+  /** Pods that the selector matches and that are not ready, with why. */
+  readonly notReady: readonly { readonly pod: string; readonly reason: string }[];
+  /** Pods that the selector matches; absent where they may not be listed. */
+  readonly selected?: number;
+  /** None of the selected pods declares a port of the name that `targetPort` is. */
+  readonly isPortUnnamed: boolean;
+}
+
+/** What the check is told before it runs; plain JSON. */
+export interface ServiceInput {
+  readonly services: readonly ServiceInfo[];
+  /** The target's. */
+  readonly pod: string;
+  readonly node: string;
+  readonly addresses: readonly string[];
+}
+
+/** One connection. */
+export interface Attempt {
+  readonly reach: Measured<Reach>;
+  readonly result: ProbeResult | undefined;
+  /**
+   * `works`: it connected, or an answer came. `unclear`: a datagram without an answer, or nothing was measured.
+   */
+  readonly state: 'works' | 'refused' | 'silent' | 'fails' | 'unclear';
+}
+
+export interface EndpointFacts {
+  readonly endpoint: EndpointInfo;
+  readonly isSelf: boolean;
+  readonly attempt: Attempt;
+  /** Other ports of the pod that accept connections, tried where this one is a suspect. */
+  readonly openPorts: readonly number[];
+}
+
+export interface ServiceFacts {
+  readonly info: ServiceInfo;
+  readonly endpoints: readonly EndpointFacts[];
+  /** By the cluster IP; several, since each may meet another endpoint. */
+  readonly virtual: readonly Attempt[];
+  readonly name: Attempt | undefined;
+  /** No ready endpoint is on the target's node, and the Service takes no other. */
+  readonly isLocalOnly: boolean;
+}
+
+/** Everything of one run. */
+export interface ServicesFacts {
+  readonly services: readonly ServiceFacts[];
+  /** Another Service's address: whether any works. */
+  readonly reference: Attempt | undefined;
+  readonly input: ServiceInput;
+}
+
+/** `web-0 (198.51.100.7:8080)`. */
+export function endpointName({ endpoint }: EndpointFacts): string {
+  const { pod, address, port } = endpoint;
+  const end = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return pod === undefined ? end : `pod ${pod} (${end})`;
+}
+
+export function failing(facts: ServiceFacts): readonly EndpointFacts[] {
+  return facts.endpoints.filter(({ attempt: { state } }) => state !== 'works' && state !== 'unclear');
+}
+
+export function working(facts: ServiceFacts): readonly EndpointFacts[] {
+  return facts.endpoints.filter(({ attempt: { state } }) => state === 'works');
+}
+
+export function failures(attempts: readonly Attempt[]): readonly Attempt[] {
+  return attempts.filter(({ state }) => state !== 'works' && state !== 'unclear');
+}

@@ -1,0 +1,58 @@
+/** From evidence to facts: what each connection came to. Pure. */
+import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import { expectsAnswer, reachOf } from '../reach-probe.ts';
+import type { Attempt, ServiceFacts, ServiceInfo, ServiceInput, ServicesFacts } from './facts.ts';
+import { repeats } from './plan.ts';
+
+export function servicesFacts(evidence: Evidence, input: ServiceInput): ServicesFacts {
+  return {
+    services: input.services.map((service) => serviceFacts(evidence, service, input)),
+    reference: attempt(evidence['reference-reach'], true),
+    input,
+  };
+}
+
+function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput): ServiceFacts {
+  const answers = expectsAnswer({ protocol: info.protocol, port: String(info.port) });
+  const of = (suffix: string): Attempt => attempt(evidence[`${info.id}-${suffix}-reach`], answers);
+  return {
+    info,
+    endpoints: info.endpoints.map((endpoint, i) => ({
+      endpoint,
+      isSelf: endpoint.pod === input.pod || input.addresses.includes(endpoint.address),
+      attempt: of(`endpoint${i}`),
+      openPorts: endpoint.otherPorts.filter((port) => of(`endpoint${i}-${port}`).state === 'works'),
+    })),
+    virtual:
+      info.clusterIp === undefined
+        ? []
+        : Array.from({ length: repeats(info, input) }, (_, i) => of(`virtual${i}`)),
+    name: info.type === 'ExternalName' ? undefined : of('name'),
+    isLocalOnly:
+      info.internalTrafficPolicy === 'Local' &&
+      info.ready > 0 &&
+      !info.endpoints.some((e) => e.node === input.node),
+  };
+}
+
+function attempt(result: ProbeResult | undefined, answers: boolean): Attempt {
+  const reach = reachOf(result);
+  return { reach, result, state: stateOf(reach, answers) };
+}
+
+function stateOf({ value }: Attempt['reach'], answers: boolean): Attempt['state'] {
+  const last = value?.tries.at(-1);
+  switch (last?.outcome) {
+    case undefined:
+      return 'unclear';
+    case 'connected':
+    case 'answered':
+      return 'works';
+    case 'failed':
+      return last.error === 'Connection refused' ? 'refused' : 'fails';
+    case 'silent':
+      return answers ? 'silent' : 'unclear';
+    case 'unanswered':
+      return 'silent';
+  }
+}

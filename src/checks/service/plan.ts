@@ -1,0 +1,58 @@
+/** The commands of the service check: every endpoint by itself, then the cluster IP, then the name. Pure. */
+import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import type { ProbeCommand } from '../../model/evidence.ts';
+import { reachProbe } from '../reach-probe.ts';
+import { snapshot } from '../snapshots.ts';
+import type { ServiceInfo, ServiceInput } from './facts.ts';
+
+/** Connections to a cluster IP when one of several endpoints is the target itself: each meets another one. */
+export const MAX_REPEATS = 8;
+
+export function planService(input: ServiceInput, scripts: ProbeScripts): StagedPlan {
+  return {
+    before: [snapshot('status')],
+    probe: [
+      ...input.services.flatMap((service) => probes(service, input, scripts)),
+      // Another Service's address, to tell one that fails from all that do.
+      reachProbe(
+        { id: 'reference', host: '%apiserver%', port: '%apiserver-port%', protocol: 'tcp' },
+        scripts,
+        false,
+      ),
+    ],
+    after: [],
+  };
+}
+
+/** How many connections the cluster IP gets. */
+export function repeats(service: ServiceInfo, { pod, addresses }: ServiceInput): number {
+  const isOwn = service.endpoints.some((e) => e.pod === pod || addresses.includes(e.address));
+  return isOwn && service.protocol === 'tcp' && service.ready > 1
+    ? Math.min(MAX_REPEATS, 3 * service.ready)
+    : 1;
+}
+
+function probes(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts): ProbeCommand[] {
+  const { id, protocol, clusterIp, port, namespace, name } = service;
+  const to = (suffix: string, host: string, number: number, large: boolean): ProbeCommand =>
+    reachProbe({ id: `${id}-${suffix}`, host, port: String(number), protocol }, scripts, large);
+  const isNamed = service.type !== 'ExternalName';
+  return [
+    // The words are those of the firewall check, so that a diagnosis connects once.
+    ...service.endpoints.flatMap((e, i) => [
+      to(`endpoint${i}`, e.address, e.port, true),
+      ...e.otherPorts.map((other) => to(`endpoint${i}-${other}`, e.address, other, false)),
+    ]),
+    ...(clusterIp === undefined
+      ? []
+      : Array.from({ length: repeats(service, input) }, (_, i) =>
+          again(to(`virtual${i}`, clusterIp, port, true), i),
+        )),
+    ...(isNamed ? [to('name', `${name}.${namespace}.svc`, port, false)] : []),
+  ];
+}
+
+/** The same command twice would run once. The script does not look at the last word. */
+function again(command: ProbeCommand, nth: number): ProbeCommand {
+  return nth === 0 ? command : { ...command, argv: [...command.argv, `again-${nth}`] };
+}

@@ -1,0 +1,48 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import { failing, failures, type ServicesFacts, working } from '../facts.ts';
+import { attemptText, quoteAttempt } from '../words.ts';
+import { isHairpin } from './hairpin.ts';
+
+const meta = {
+  id: 'NT-SVC-003',
+  title: 'The endpoints answer, the cluster IP does not',
+  severities: ['critical'],
+  meaning:
+    "Every endpoint of the Service answers by itself, but connections to its cluster IP fail: the node does not translate the address. kube-proxy, or what stands in for it, does not run on the target's node or is behind with its rules, or something there filters the address.",
+  rule: 'All endpoints that were probed answer, at least one, and connections to the cluster IP fail; neither a local traffic policy nor a hairpin explains it.',
+  source: 'Kubernetes documentation, "Debug Services", "Is the kube-proxy working?"',
+  remedy:
+    'Look at kube-proxy on the node of the target: kubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy, its log, and its rules (nft list table ip kube-proxy, or iptables-save | grep NAME).',
+} as const;
+
+export const clusterIp: Rule<ServicesFacts> = {
+  meta,
+  judge: (all) =>
+    all.services.flatMap((facts) => {
+      const { info, virtual, isLocalOnly } = facts;
+      const failed = failures(virtual);
+      const [first] = failed;
+      if (!first || working(facts).length === 0 || failing(facts).length > 0) return [];
+      if (isLocalOnly || isHairpin(facts, all)) return [];
+      const others =
+        all.reference?.state === 'works'
+          ? "; the API server's Service works"
+          : all.reference && all.reference.state !== 'unclear'
+            ? "; the API server's Service fails too"
+            : '';
+      return [
+        occurrence(
+          meta,
+          'critical',
+          `${working(facts).length} of ${facts.endpoints.length} endpoints of ${info.label} answer, but ${failed.length} of ${virtual.length} connections to its cluster IP ${info.clusterIp}:${info.port} fail: ${attemptText(first)}${others}.`,
+          [
+            ...quoteAttempt(first),
+            ...working(facts)
+              .slice(0, 1)
+              .flatMap((e) => quoteAttempt(e.attempt)),
+          ],
+          { subject: info.label },
+        ),
+      ];
+    }),
+};

@@ -1,0 +1,36 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import { endpointName, failing, type ServicesFacts } from '../facts.ts';
+import { attemptText, quoteAttempt } from '../words.ts';
+import { isWrongPort } from './wrong-target-port.ts';
+
+const meta = {
+  id: 'NT-SVC-007',
+  title: 'Endpoints of the Service fail',
+  severities: ['critical'],
+  meaning:
+    'Some (or all) pods behind the Service do not answer, though Kubernetes calls them ready. Each gets its share of the connections, so clients fail now and then.',
+  rule: 'A connection from the target to at least one ready endpoint, by itself, fails.',
+  source: 'ours; up to 8 endpoints are probed',
+  remedy:
+    'Look at the pods that are named (kubectl nettools sockets POD; kubectl logs POD). A readiness probe that tests the port which the Service sends to takes such pods out by itself.',
+} as const;
+
+export const failingEndpoints: Rule<ServicesFacts> = {
+  meta,
+  judge: ({ services }) =>
+    services.flatMap((facts) => {
+      const { info, endpoints } = facts;
+      const failed = failing(facts).filter((e) => !isWrongPort(e));
+      if (failed.length === 0) return [];
+      const named = failed.slice(0, 4).map((e) => `${endpointName(e)}: ${attemptText(e.attempt)}`);
+      return [
+        occurrence(
+          meta,
+          'critical',
+          `${failed.length} of ${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'} of ${info.label} ${failed.length === 1 ? 'fails' : 'fail'}: ${named.join('; ')}.`,
+          failed.slice(0, 3).flatMap((e) => quoteAttempt(e.attempt)),
+          { subject: info.label },
+        ),
+      ];
+    }),
+};

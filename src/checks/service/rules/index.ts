@@ -1,0 +1,22 @@
+/** The rules of the service check, causes before consequences. */
+import type { Rule } from '../../rule.ts';
+import type { ServicesFacts } from '../facts.ts';
+import { clusterIp } from './cluster-ip.ts';
+import { failingEndpoints } from './failing-endpoints.ts';
+import { hairpin } from './hairpin.ts';
+import { localPolicy } from './local-policy.ts';
+import { nameFails } from './name.ts';
+import { noReadyEndpoint } from './no-ready-endpoint.ts';
+import { noVirtualAddress } from './no-virtual-address.ts';
+import { wrongTargetPort } from './wrong-target-port.ts';
+
+export const SERVICE_RULES: readonly Rule<ServicesFacts>[] = [
+  noReadyEndpoint,
+  wrongTargetPort,
+  failingEndpoints,
+  localPolicy,
+  hairpin,
+  clusterIp,
+  nameFails,
+  noVirtualAddress,
+];

@@ -1,0 +1,60 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { ServiceInfo, ServicesFacts } from '../facts.ts';
+import { attemptText, quoteApi, quoteAttempt } from '../words.ts';
+
+const meta = {
+  id: 'NT-SVC-001',
+  title: 'The Service has no ready endpoint',
+  severities: ['critical'],
+  meaning:
+    'No pod stands behind the Service, so whatever is sent to it is refused or dropped by the node, for all clients alike. Its selector matches no pod, or none that is ready.',
+  rule: 'The EndpointSlices of the Service list no endpoint that is ready (API).',
+  source: 'Kubernetes documentation, "Debug Services"; kube-proxy rejects what has no endpoint',
+  remedy:
+    "Compare the selector with the pods' labels (kubectl get pods -l SELECTOR) and see why pods are not ready (kubectl describe pod).",
+} as const;
+
+function why(info: ServiceInfo): string {
+  const { selector, selected, notReady } = info;
+  if (selector === undefined) return 'it has no selector, and nobody wrote endpoints for it';
+  if (selected === undefined) return `its selector is ${selector}`;
+  if (selected === 0) return `no pod matches its selector ${selector}`;
+  const named = notReady.slice(0, 3).map(({ pod, reason }) => `${pod}: ${reason}`);
+  return `${selected} ${selected === 1 ? 'pod matches' : 'pods match'} its selector ${selector}, and none is ready (${named.join('; ')})`;
+}
+
+export const noReadyEndpoint: Rule<ServicesFacts> = {
+  meta,
+  judge: ({ services }) =>
+    services.flatMap(({ info, virtual }) => {
+      if (info.ready > 0 || info.type === 'ExternalName' || info.isPortUnnamed) return [];
+      const [first] = virtual;
+      const seen = first ? `; connecting to it ends with ${attemptText(first)}` : '';
+      const of = `-n ${info.namespace}`;
+      return [
+        occurrence(
+          meta,
+          'critical',
+          `${info.label} has no ready endpoint: ${why(info)}${seen}.`,
+          [
+            quoteApi(
+              `kubectl get endpointslices ${of} -l kubernetes.io/service-name=${info.name}`,
+              'no endpoint is ready',
+            ),
+            ...(first ? quoteAttempt(first) : []),
+          ],
+          {
+            subject: info.label,
+            ...(info.selector === undefined
+              ? {}
+              : {
+                  remediation:
+                    info.selected === 0
+                      ? `Make the selector and the pods' labels agree: kubectl get pods ${of} --show-labels; kubectl edit service ${of} ${info.name}.`
+                      : `See why the pods are not ready: kubectl describe pods ${of} -l ${info.selector}.`,
+                }),
+          },
+        ),
+      ];
+    }),
+};

@@ -1,0 +1,56 @@
+import type { Finding } from '../../../model/report.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { type EndpointFacts, endpointName, type ServiceFacts, type ServicesFacts } from '../facts.ts';
+import { quoteApi, quoteAttempt } from '../words.ts';
+
+const meta = {
+  id: 'NT-SVC-002',
+  title: "The Service's targetPort is wrong",
+  severities: ['critical'],
+  meaning:
+    "The Service sends its traffic to a port on which its pods do not listen, while another port of theirs is open. Every connection through the Service is refused; to the pod's right port they work.",
+  rule: "An endpoint refuses the connection to the Service's target port, and another container port that the pod declares accepts one. Or targetPort is a name that no selected pod declares (API).",
+  source: 'Kubernetes documentation, "Service", targetPort',
+  remedy: 'Set targetPort to the port on which the pods listen.',
+} as const;
+
+export function isWrongPort({ attempt, openPorts }: EndpointFacts): boolean {
+  return attempt.state === 'refused' && openPorts.length > 0;
+}
+
+function judge({ info, endpoints }: ServiceFacts): Finding[] {
+  const subject = info.label;
+  const show = `kubectl get service -n ${info.namespace} ${info.name} -o jsonpath={.spec.ports}`;
+  if (info.isPortUnnamed) {
+    return [
+      occurrence(
+        meta,
+        'critical',
+        `${info.label} sends to the port named "${info.targetPort}", which none of the ${info.selected} pods that it selects declares, so it has no endpoint.`,
+        [quoteApi(show, `port ${info.port} targetPort ${info.targetPort}`)],
+        { subject },
+      ),
+    ];
+  }
+  const wrong = endpoints.filter(isWrongPort);
+  const [first] = wrong;
+  if (!first) return [];
+  const right = first.openPorts.join(', ');
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `${info.label} sends port ${info.port} to target port ${info.targetPort}, which ${wrong.length} of ${endpoints.length} ${endpoints.length === 1 ? 'endpoint refuses' : 'endpoints refuse'}, while port ${right} of ${endpointName(first)} accepts connections.`,
+      [quoteApi(show, `port ${info.port} targetPort ${info.targetPort}`), ...quoteAttempt(first.attempt)],
+      {
+        subject,
+        remediation: `kubectl patch service -n ${info.namespace} ${info.name} --type=json -p '[{"op":"replace","path":"/spec/ports/N/targetPort","value":${first.openPorts[0]}}]' (N: its place in the list, from 0), if ${first.openPorts[0]} is the port that is meant.`,
+      },
+    ),
+  ];
+}
+
+export const wrongTargetPort: Rule<ServicesFacts> = {
+  meta,
+  judge: ({ services }) => services.flatMap(judge),
+};

@@ -1,0 +1,17 @@
+/** Attempts in words, and the lines that prove them. Pure. */
+import type { Quote } from '../../model/report.ts';
+import { outcomeText, quoteTries } from '../reach-probe.ts';
+import type { Attempt } from './facts.ts';
+
+export function attemptText({ reach }: Attempt): string {
+  return reach.value ? outcomeText(reach.value) : reach.skipped;
+}
+
+export function quoteAttempt({ result }: Attempt): Quote[] {
+  return quoteTries(result, 2);
+}
+
+/** What the API says, quoted as the command that shows it. */
+export function quoteApi(command: string, excerpt: string): Quote {
+  return { command: command.split(' '), excerpt };
+}

@@ -1,0 +1,55 @@
+/** What the sockets check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { Listener } from '../../parsers/listeners.ts';
+import type { PortUse } from '../../parsers/port-use.ts';
+import type { Counters } from '../../parsers/proc-net.ts';
+import type { Measured } from '../measured.ts';
+
+/** A port on which somebody expects the target to listen. */
+export interface ExpectedPort {
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+  /** `service`: traffic of this Service goes there. `declared`: the pod's spec names it, which binds nobody. */
+  readonly by: 'service' | 'declared';
+  /** `svc/web`, or the container. */
+  readonly name: string;
+}
+
+/** What the check is told before it runs; plain JSON. */
+export interface SocketsInput {
+  readonly expected: readonly ExpectedPort[];
+  /** Why Services are not among them. */
+  readonly servicesSkipped?: string;
+}
+
+/** A UDP socket that lost datagrams in the run. */
+export interface DroppingSocket {
+  readonly local: string;
+  readonly dropped: number;
+}
+
+/** Everything of one run. */
+export interface SocketsFacts {
+  readonly input: SocketsInput;
+  readonly listeners: Measured<readonly Listener[]>;
+  /** Those seen while there was time for connections to come. */
+  readonly listenersAfter: readonly Listener[];
+  readonly portUse: Measured<PortUse>;
+  readonly counters: {
+    readonly before: Counters;
+    readonly after: Counters;
+    readonly quotes: readonly ProbeResult[];
+  };
+  readonly counters6: {
+    readonly before: Counters;
+    readonly after: Counters;
+    readonly quotes: readonly ProbeResult[];
+  };
+  readonly dropping: readonly DroppingSocket[];
+  readonly results: {
+    readonly listeners: ProbeResult | undefined;
+    readonly listenersAfter: ProbeResult | undefined;
+    readonly portUse: ProbeResult | undefined;
+    readonly udp: ProbeResult | undefined;
+  };
+}

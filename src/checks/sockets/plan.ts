@@ -1,0 +1,33 @@
+/** The commands of the sockets check: who listens, and what the kernel counts over two seconds. Pure. */
+import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import type { ProbeCommand } from '../../model/evidence.ts';
+import { snapshot } from '../snapshots.ts';
+
+const LIMIT_SECONDS = 5;
+/** Long enough for a busy server to overflow again, and no longer than other checks take anyway. */
+const WATCH_SECONDS = '2';
+
+export function planSockets(_input: unknown, scripts: ProbeScripts): StagedPlan {
+  return {
+    before: [
+      snapshot('counters', 'counters-before'),
+      command('counters6-before', ['cat', '/proc/net/snmp6']),
+      command('udp-before', ['ss', '-uanmH']),
+      snapshot('listeners', 'listeners'),
+    ],
+    probe: [
+      command('watch', ['sleep', WATCH_SECONDS]),
+      { ...command('port-use', ['sh', '-c', scripts.portUse, 'port-use']), display: ['port-use'] },
+    ],
+    after: [
+      snapshot('counters', 'counters-after'),
+      command('counters6-after', ['cat', '/proc/net/snmp6']),
+      command('udp-after', ['ss', '-uanmH']),
+      snapshot('listeners', 'listeners-after'),
+    ],
+  };
+}
+
+function command(id: string, argv: readonly string[]): ProbeCommand {
+  return { id, argv, timeoutSeconds: LIMIT_SECONDS };
+}

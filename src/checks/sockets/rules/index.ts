@@ -1,0 +1,16 @@
+/** The rules of the sockets check, causes before consequences. */
+import type { Rule } from '../../rule.ts';
+import type { SocketsFacts } from '../facts.ts';
+import { acceptQueue } from './accept-queue.ts';
+import { ephemeralPorts } from './ephemeral-ports.ts';
+import { loopbackOnly } from './loopback-only.ts';
+import { noListener } from './no-listener.ts';
+import { udpOverflow } from './udp-overflow.ts';
+
+export const SOCKETS_RULES: readonly Rule<SocketsFacts>[] = [
+  loopbackOnly,
+  noListener,
+  acceptQueue,
+  ephemeralPorts,
+  udpOverflow,
+];

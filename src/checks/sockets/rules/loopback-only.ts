@@ -1,0 +1,41 @@
+import { isLoopback } from '../../../parsers/listeners.ts';
+import { quote } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { SocketsFacts } from '../facts.ts';
+import { serves } from './no-listener.ts';
+
+const meta = {
+  id: 'NT-SOCK-002',
+  title: 'Listens on loopback only',
+  severities: ['critical'],
+  meaning:
+    'The program listens on 127.0.0.1 or ::1: only containers of the same pod can connect, everybody else is refused. Many servers do so by default. kubectl port-forward works all the same, since it connects from inside.',
+  rule: "Every socket that listens on a Service's target port or on a declared container port is bound to 127.0.0.0/8 or ::1.",
+  source: 'RFC 1122, 3.2.1.3 (loopback addresses never leave a host)',
+  remedy:
+    'Make the program listen on all addresses: 0.0.0.0 or :: in its configuration (often named host, bind or listen).',
+} as const;
+
+export const loopbackOnly: Rule<SocketsFacts> = {
+  meta,
+  judge: ({ input, listeners, results }) =>
+    input.expected.flatMap((expected) => {
+      const own = (listeners.value ?? []).filter((l) => serves(l, expected));
+      if (own.length === 0 || !own.every(isLoopback)) return [];
+      const [first] = own;
+      const who = first?.process === undefined ? '' : ` (${first.process})`;
+      const why =
+        expected.by === 'service'
+          ? `${expected.name} sends its traffic to this port`
+          : `container ${expected.name} declares this port`;
+      return [
+        occurrence(
+          meta,
+          'critical',
+          `${expected.protocol.toUpperCase()} ${expected.port} is bound to ${first?.address} only${who}, and ${why}: nobody outside the pod can connect.`,
+          quote(results.listeners, new RegExp(`:${expected.port}\\s`), 3),
+          expected.by === 'service' ? { subject: expected.name } : {},
+        ),
+      ];
+    }),
+};

@@ -1,0 +1,13 @@
+/** `throughput`: how much one TCP connection carries. It loads the network, so no other check run includes it. */
+import type { Check } from '../../model/check.ts';
+import type { ThroughputInput } from './facts.ts';
+import { judgeThroughput } from './judge.ts';
+import { planThroughput } from './plan.ts';
+import { lowThroughput } from './rules/low-throughput.ts';
+
+export const throughput: Check<ThroughputInput> = {
+  id: 'throughput',
+  findings: [lowThroughput.meta],
+  plan: planThroughput,
+  judge: judgeThroughput,
+};

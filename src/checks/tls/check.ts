@@ -1,0 +1,13 @@
+/** `tls`: the certificates that servers present, as clients on the target see them. */
+import type { Check } from '../../model/check.ts';
+import type { TlsInput } from './facts.ts';
+import { judgeTls } from './judge.ts';
+import { planTls } from './plan.ts';
+import { TLS_RULES } from './rules/index.ts';
+
+export const tls: Check<TlsInput> = {
+  id: 'tls',
+  findings: TLS_RULES.map((rule) => rule.meta),
+  plan: planTls,
+  judge: judgeTls,
+};

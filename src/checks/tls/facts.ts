@@ -1,0 +1,64 @@
+/** What the tls check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+import type { Destination } from '../../model/destination.ts';
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { TlsAnswer } from '../../parsers/tls.ts';
+import type { Measured } from '../measured.ts';
+
+/** A server, and what it is called. */
+export interface TlsServer {
+  readonly destination: Destination;
+  /** The name to ask for (SNI); empty where none is known. */
+  readonly sni: string;
+  /** The certificate has to be for one of these; none: any name will do. */
+  readonly names: readonly string[];
+}
+
+/** What the check is told before it runs; plain JSON. */
+export interface TlsInput {
+  readonly servers: readonly TlsServer[];
+  /** The protocol that openssl begins in plain text, as its -starttls has it; empty: TLS from the first byte. */
+  readonly starttls: string;
+  /** A certificate that expires within so many days is worth telling. */
+  readonly expireDays: number;
+}
+
+/** One server's answer. */
+export interface TlsPath {
+  readonly server: TlsServer;
+  readonly answer: Measured<TlsAnswer>;
+  readonly result: ProbeResult | undefined;
+}
+
+export interface TlsFacts {
+  readonly paths: readonly TlsPath[];
+  readonly expireDays: number;
+}
+
+const DAY = 86_400;
+
+/** A span in days as people write it. @param seconds not negative */
+export function formatDays(seconds: number): string {
+  if (seconds < DAY) return `${Math.floor(seconds / 3600)} h`;
+  const days = Math.floor(seconds / DAY);
+  return days === 1 ? '1 day' : `${days} days`;
+}
+
+/** A moment as RFC 3339 has it, to the minute. @param time seconds since 1970 */
+export function formatTime(time: number): string {
+  const days = Math.floor(time / DAY);
+  // The days of an era of 400 years are always as many; years begin in March.
+  const z = days + 719_468;
+  const era = Math.floor(z / 146_097);
+  const inEra = z - era * 146_097;
+  const yearOfEra = Math.floor(
+    (inEra - Math.floor(inEra / 1460) + Math.floor(inEra / 36_524) - Math.floor(inEra / 146_096)) / 365,
+  );
+  const dayOfYear = inEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shifted = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1;
+  const month = shifted < 10 ? shifted + 3 : shifted - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const seconds = time - days * DAY;
+  const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
+  return `${year}-${two(month)}-${two(day)}T${two(seconds / 3600)}:${two((seconds % 3600) / 60)}Z`;
+}

@@ -1,0 +1,88 @@
+import type { Finding, Severity } from '../../../model/report.ts';
+import type { Certificate, TlsAnswer } from '../../../parsers/tls.ts';
+import { quote } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { byEndpoint } from '../../service-story.ts';
+import { formatDays, formatTime, type TlsFacts, type TlsPath } from '../facts.ts';
+
+const meta = {
+  id: 'NT-TLS-001',
+  title: 'The certificate is not valid: expired, not yet valid, or for another name',
+  severities: ['critical', 'info'],
+  meaning:
+    'The server presents a certificate that clients refuse. They connect, and then report a certificate error; a client that checks nothing works, which hides it.',
+  rule: "By the target's clock, a certificate of the chain has expired or is not valid yet; or the server's own is for none of the names that clients use for this destination (critical). It expires within 14 days (info; --expire-days sets the limit).",
+  source:
+    'RFC 5280, 4.1.2.5 (validity) and RFC 9525 (names), as openssl x509 -checkhost and -checkip have them; 14 days: ours',
+  remedy:
+    'Renew the certificate and make the server load it: many read it once, at start. With cert-manager: kubectl describe certificate. For a wrong name, see that the name asked for (SNI) is one that the server knows.',
+} as const;
+
+/** What is wrong with the times of the chain, the server's own certificate first. */
+function times({ chain, now }: TlsAnswer): string[] {
+  return chain.flatMap((certificate, i) => {
+    const whose = i === 0 ? 'its certificate' : `the ${certificate.subject} certificate of its chain`;
+    if (now > certificate.notAfter)
+      return [
+        `${whose} expired ${formatDays(now - certificate.notAfter)} ago (${formatTime(certificate.notAfter)})`,
+      ];
+    if (now < certificate.notBefore)
+      return [
+        `${whose} is not valid before ${formatTime(certificate.notBefore)}, in ${formatDays(certificate.notBefore - now)}`,
+      ];
+    return [];
+  });
+}
+
+function otherName({ names, chain: [leaf] }: TlsAnswer): string[] {
+  if (!leaf || names.length === 0 || names.some(({ matches }) => matches)) return [];
+  const asked = names.map(({ name }) => name).join(' or ');
+  return [`its certificate is for ${called(leaf)} and not for ${asked}`];
+}
+
+function called(leaf: Certificate): string {
+  if (leaf.names.length === 0) return `${leaf.subject || 'nobody'} (no alternative name)`;
+  const more = leaf.names.length > 4 ? ` and ${leaf.names.length - 4} more` : '';
+  return `${leaf.names.slice(0, 4).join(', ')}${more}`;
+}
+
+function soon({ chain, now }: TlsAnswer, days: number): string[] {
+  const next = Math.min(...chain.map((certificate) => certificate.notAfter));
+  return next - now <= days * 86_400
+    ? [`a certificate of its chain expires in ${formatDays(next - now)} (${formatTime(next)})`]
+    : [];
+}
+
+function judge(path: TlsPath, days: number): Finding[] {
+  const answer = path.answer.value;
+  if (!answer || answer.chain.length === 0) return [];
+  const wrong = [...times(answer), ...otherName(answer)];
+  const words = wrong.length > 0 ? wrong : soon(answer, days);
+  if (words.length === 0) return [];
+  const { label, host, port } = path.server.destination;
+  const severity: Severity = wrong.length > 0 ? 'critical' : 'info';
+  return [
+    occurrence(
+      meta,
+      severity,
+      `${label} (${host}:${port}): ${words.join('; ')}.`,
+      quote(
+        path.result,
+        /^(now|certificate|subject|issuer|notBefore|notAfter|name) ?|^\s+(DNS|IP Address):/,
+        12,
+      ),
+      { subject: label },
+    ),
+  ];
+}
+
+export const certificate: Rule<TlsFacts> = {
+  meta,
+  judge: ({ paths, expireDays }) =>
+    byEndpoint(
+      paths.map((path) => ({
+        destination: path.server.destination,
+        findings: judge(path, expireDays),
+      })),
+    ),
+};

@@ -1,0 +1,7 @@
+/** The rules of the tls check. */
+import type { Rule } from '../../rule.ts';
+import type { TlsFacts } from '../facts.ts';
+import { certificate } from './certificate.ts';
+import { handshake } from './handshake.ts';
+
+export const TLS_RULES: readonly Rule<TlsFacts>[] = [certificate, handshake];

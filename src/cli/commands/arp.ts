@@ -1,0 +1,30 @@
+import type { TextFlag } from '../flag.ts';
+import { checkCommand, to } from './check-command.ts';
+
+const tableShare = {
+  name: 'table-share',
+  kind: 'text',
+  value: 'PERCENT',
+  default: '80',
+  describe: "Call the node's neighbour table nearly full above this share of its limit",
+} as const satisfies TextFlag;
+
+export const arp = checkCommand({
+  name: 'arp',
+  summary: 'Find neighbours that do not answer, wrong entries and duplicate addresses',
+  details: `Sends to the default gateway, to every DEST and to some pods of the same node first, asks those on the link by ARP where
+the container may, and reads the neighbour table only then: an old entry proves nothing.`,
+  synopsis: 'TARGET [--to DEST…]',
+  examples: [
+    {
+      comment: 'Whether the gateway of the pod web-0 answers, and nobody else has its address',
+      line: 'arp web-0',
+    },
+    { comment: 'Also the way to another pod', line: 'arp web-0 --to pod/web-1' },
+  ],
+  flags: [to, tableShare],
+  ownArgs: (values) => ({
+    arp: { tableShare: values.number(tableShare, { least: 1, most: 100, whole: false }) / 100 },
+  }),
+  load: async () => (await import('../../commands/check.ts')).arp,
+});

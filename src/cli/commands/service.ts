@@ -1,0 +1,26 @@
+import { usageError } from '../usage-error.ts';
+import { checkCommand, to } from './check-command.ts';
+
+export const service = checkCommand({
+  name: 'service',
+  summary: 'Walk a Service: every endpoint, the cluster IP, the name',
+  details: `Connects from the target to every ready endpoint by itself, then to the cluster IP, then by the name, and compares that
+with what the API says of the Service.`,
+  synopsis: 'TARGET --to svc/NAME[.NAMESPACE][:PORT]',
+  examples: [
+    { comment: 'Which endpoint of db fails for the pods of web', line: 'service deploy/web --to svc/db' },
+    {
+      comment: 'A Service of another namespace, by UDP',
+      line: 'service web-0 --to svc/kube-dns.kube-system:53/udp',
+    },
+  ],
+  flags: [to],
+  needsDestination: true,
+  ownArgs: (values) => {
+    const other = values.list(to).find((text) => !/^(svc|services?)\/[^/:]/i.test(text));
+    if (other !== undefined)
+      throw usageError(`service looks at Services: write --to svc/NAME, not "${other}"`);
+    return {};
+  },
+  load: async () => (await import('../../commands/check.ts')).service,
+});

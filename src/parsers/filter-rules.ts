@@ -1,0 +1,48 @@
+/** What nft and both kinds of iptables have in common: chains, rules that stop packets, and their counters. Pure. */
+
+/** Which tool shows it. iptables-nft rules live in nftables, legacy ones do not. */
+export type RuleSource = 'nft' | 'iptables-nft' | 'iptables-legacy';
+
+/** Something that a rule asks of a packet. */
+export interface RuleMatch {
+  readonly field: 'protocol' | 'sport' | 'dport' | 'saddr' | 'daddr';
+  /** Values, `from-to` for ports, `address/length`; one of them has to hold. */
+  readonly values: readonly string[];
+  readonly negated: boolean;
+}
+
+export interface FilterChain {
+  readonly source: RuleSource;
+  readonly family: string;
+  readonly table: string;
+  readonly name: string;
+  /** Where it stands in a packet's way, such as `output`; absent: another chain jumps to it. */
+  readonly hook: string | undefined;
+  readonly policy: string | undefined;
+  /** Packets that came to the policy; `undefined` where they are not counted. */
+  readonly packets: number | undefined;
+}
+
+/** A rule that drops or rejects. */
+export interface FilterRule {
+  readonly source: RuleSource;
+  readonly family: string;
+  readonly table: string;
+  readonly chain: string;
+  readonly hook: string | undefined;
+  /** The same in two snapshots of the same rules. */
+  readonly key: string;
+  readonly verdict: 'drop' | 'reject';
+  /** `undefined`: it counts nothing. */
+  readonly packets: number | undefined;
+  /** What of its conditions is understood; more may be in `text`. */
+  readonly matches: readonly RuleMatch[];
+  /** The rule, as its tool writes it. */
+  readonly text: string;
+}
+
+/** All that one tool shows. */
+export interface FilterRules {
+  readonly chains: readonly FilterChain[];
+  readonly rules: readonly FilterRule[];
+}

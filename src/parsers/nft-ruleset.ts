@@ -1,0 +1,182 @@
+/** Parses `nft -j list ruleset` down to what can stop a packet. Pure. */
+import type { FilterChain, FilterRule, FilterRules, RuleMatch } from './filter-rules.ts';
+import { type JsonObject, objectsIn } from './json.ts';
+
+/** `undefined` when the text is not nft's JSON: cut off, or an error. */
+export function parseNftRuleset(stdout: string): FilterRules | undefined {
+  let document: unknown;
+  try {
+    document = JSON.parse(stdout);
+  } catch {
+    return undefined;
+  }
+  const list = object(document)?.['nftables'];
+  if (!Array.isArray(list)) return undefined;
+  const entries = objectsIn(list);
+  const counters = new Map<string, number>();
+  for (const entry of entries) {
+    const counter = object(entry['counter']);
+    if (counter) counters.set(keyOf(counter, 'name'), Number(counter['packets'] ?? 0));
+  }
+  const chains = entries.flatMap((entry) => chainOf(object(entry['chain'])));
+  const rules = entries.flatMap((entry) => ruleOf(object(entry['rule']), chains, counters));
+  return { chains, rules };
+}
+
+function chainOf(chain: JsonObject | undefined): FilterChain[] {
+  if (!chain) return [];
+  const { family, table, name, hook, policy } = chain;
+  return [
+    {
+      source: 'nft',
+      family: String(family),
+      table: String(table),
+      name: String(name),
+      hook: typeof hook === 'string' ? hook : undefined,
+      policy: typeof policy === 'string' ? policy : undefined,
+      // nft counts nothing for a chain's policy.
+      packets: undefined,
+    },
+  ];
+}
+
+function ruleOf(
+  rule: JsonObject | undefined,
+  chains: readonly FilterChain[],
+  counters: ReadonlyMap<string, number>,
+): FilterRule[] {
+  if (!rule || !Array.isArray(rule['expr'])) return [];
+  const expressions = objectsIn(rule['expr']);
+  const verdict = verdictOf(expressions);
+  if (verdict === undefined) return [];
+  const [family, table, chain] = [String(rule['family']), String(rule['table']), String(rule['chain'])];
+  const counter = expressions.find((e) => 'counter' in e)?.['counter'];
+  const packets =
+    typeof counter === 'string'
+      ? counters.get(`${family} ${table} ${counter}`)
+      : (object(counter)?.['packets'] as number | undefined);
+  return [
+    {
+      source: 'nft',
+      family,
+      table,
+      chain,
+      hook: chains.find((c) => c.family === family && c.table === table && c.name === chain)?.hook,
+      key: `nft ${family} ${table} ${chain} ${rule['handle']}`,
+      verdict,
+      packets,
+      matches: expressions.flatMap(matchOf),
+      text: `table ${family} ${table} chain ${chain}: ${expressions.map(expressionText).join(' ')} # handle ${rule['handle']}`,
+    },
+  ];
+}
+
+function verdictOf(expressions: readonly JsonObject[]): FilterRule['verdict'] | undefined {
+  for (const e of expressions) {
+    if ('drop' in e) return 'drop';
+    if ('reject' in e) return 'reject';
+    // How nft shows a target of iptables that has no expression of its own.
+    const target = object(e['xt']);
+    if (target?.['type'] === 'target' && target['name'] === 'REJECT') return 'reject';
+  }
+  return undefined;
+}
+
+const FIELDS: Readonly<Record<string, RuleMatch['field']>> = {
+  'tcp dport': 'dport',
+  'udp dport': 'dport',
+  'th dport': 'dport',
+  'tcp sport': 'sport',
+  'udp sport': 'sport',
+  'th sport': 'sport',
+  'ip daddr': 'daddr',
+  'ip6 daddr': 'daddr',
+  'ip saddr': 'saddr',
+  'ip6 saddr': 'saddr',
+};
+
+function matchOf(expression: JsonObject): RuleMatch[] {
+  const match = object(expression['match']);
+  if (!match) return [];
+  const payload = object(object(match['left'])?.['payload']);
+  const meta = object(object(match['left'])?.['meta']);
+  const negated = match['op'] === '!=';
+  const values = valuesOf(match['right']);
+  if (values === undefined) return [];
+  if (meta?.['key'] === 'l4proto') return [{ field: 'protocol', values, negated }];
+  if (!payload) return [];
+  const [protocol, name] = [String(payload['protocol']), String(payload['field'])];
+  const field = FIELDS[`${protocol} ${name}`];
+  const found: RuleMatch[] = field === undefined ? [] : [{ field, values, negated }];
+  // "tcp dport" is for TCP only, also where it stands for "any port but this".
+  return protocol === 'tcp' || protocol === 'udp'
+    ? [...found, { field: 'protocol', values: [protocol], negated: false }]
+    : found;
+}
+
+/** Single values, `from-to` and `address/length`; `undefined` for what is none of them (a named set). */
+function valuesOf(right: unknown): string[] | undefined {
+  if (typeof right === 'number') return [String(right)];
+  if (typeof right === 'string') return right.startsWith('@') ? undefined : [right];
+  if (Array.isArray(right)) return gather(right);
+  const value = object(right);
+  if (!value) return undefined;
+  if (Array.isArray(value['set'])) return gather(value['set']);
+  const prefix = object(value['prefix']);
+  if (prefix) return [`${prefix['addr']}/${prefix['len']}`];
+  if (Array.isArray(value['range'])) return [`${value['range'][0]}-${value['range'][1]}`];
+  return undefined;
+}
+
+function gather(items: readonly unknown[]): string[] | undefined {
+  const all = items.map(valuesOf);
+  return all.every((v) => v !== undefined) ? all.flat() : undefined;
+}
+
+/** One expression in nft's own words, near enough to find the rule again. */
+function expressionText(expression: JsonObject): string {
+  const [[kind = '', value] = []] = Object.entries(expression);
+  switch (kind) {
+    case 'match': {
+      const { op, left, right } = object(value) ?? {};
+      const sign = op === '==' || op === 'in' ? '' : `${op} `;
+      return `${operandText(left)} ${sign}${operandText(right)}`;
+    }
+    case 'counter': {
+      const counter = object(value);
+      return counter ? `counter packets ${counter['packets']}` : `counter name "${value}"`;
+    }
+    case 'reject': {
+      const reject = object(value);
+      if (!reject) return 'reject';
+      return reject['type'] === 'tcp reset'
+        ? 'reject with tcp reset'
+        : `reject with ${reject['type']} type ${reject['expr']}`;
+    }
+    case 'xt':
+      return String(object(value)?.['name'] ?? 'xt');
+    default:
+      return kind;
+  }
+}
+
+function operandText(operand: unknown): string {
+  const values = valuesOf(operand);
+  if (values !== undefined) return values.length === 1 ? String(values[0]) : `{ ${values.join(', ')} }`;
+  const one = object(operand);
+  const payload = object(one?.['payload']);
+  if (payload) return `${payload['protocol']} ${payload['field']}`;
+  const keyed = object(one?.['meta']) ?? object(one?.['ct']);
+  if (keyed) return `${one && 'ct' in one ? 'ct ' : ''}${keyed['key']}`;
+  return typeof operand === 'string' ? operand : '…';
+}
+
+function keyOf(entry: JsonObject, name: string): string {
+  return `${entry['family']} ${entry['table']} ${entry[name]}`;
+}
+
+function object(value: unknown): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)
+    : undefined;
+}

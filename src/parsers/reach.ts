@@ -1,0 +1,99 @@
+/** Parses the output of src/probes/reach.bash. Pure. */
+
+/** One try. Time in milliseconds. */
+export interface ReachTry {
+  readonly ms: number;
+  /**
+   * `connected`: TCP. `answered`: a datagram came back. `silent`: none did within a second. `unanswered`: the time was
+   * up. `failed`: `error` says why.
+   */
+  readonly outcome: 'connected' | 'answered' | 'silent' | 'unanswered' | 'failed';
+  /** The system's own text of an error, such as `No route to host`. */
+  readonly error?: string;
+}
+
+/** What happened to the connections to one destination. */
+export interface Reach {
+  /** The address that the name was resolved to, or the name where nothing on the target could tell. */
+  readonly address: string | undefined;
+  /** Why the name did not resolve. */
+  readonly unresolved: string | undefined;
+  /** What `ip` says of the way there, each line as it was printed. */
+  readonly routes: readonly string[];
+  readonly tries: readonly ReachTry[];
+}
+
+/** Endings of a try, and what they are called here. */
+const ENDINGS: Readonly<Record<string, ReachTry['outcome']>> = {
+  ok: 'connected',
+  answered: 'answered',
+  silent: 'silent',
+  failed: 'failed',
+};
+
+/** What getaddrinfo says, of glibc and of musl. */
+const UNRESOLVED =
+  /: (Name or service not known|No address associated with hostname|Temporary failure in name resolution|Name does not resolve|Try again)$/;
+
+/**
+ * @param stdout what the script printed, cut anywhere when it was ended by its time limit
+ * @param limitMs for a try that was still open then
+ */
+export function parseReach(stdout: string, limitMs: number): Reach {
+  const routes: string[] = [];
+  const tries: ReachTry[] = [];
+  let address: string | undefined;
+  let unresolved: string | undefined;
+  let said: string | undefined;
+  let open = false;
+  for (const line of stdout.split('\n').slice(0, -1)) {
+    const [word = '', value = ''] = line.split(' ');
+    const outcome = ENDINGS[word];
+    if (word === 'unresolved') unresolved = 'the name does not resolve on the target';
+    else if (word === 'address') address = value;
+    else if (word === 'route') routes.push(line.slice('route '.length).trim());
+    else if (word === 'try') {
+      open = true;
+      said = undefined;
+    } else if (open && outcome !== undefined && /^\d+$/.test(value)) {
+      const ms = Number(value) / 1000;
+      tries.push(outcome === 'failed' ? { ms, outcome, error: said ?? 'no reason given' } : { ms, outcome });
+      open = false;
+    } else if (open) {
+      const name = UNRESOLVED.exec(line)?.[1];
+      if (name !== undefined) unresolved = `the name does not resolve on the target (${name})`;
+      // The first line is connect()'s own; bash repeats it for the redirection.
+      said ??= line.split(': ').at(-1)?.trim();
+    }
+  }
+  if (open) tries.push({ ms: limitMs, outcome: 'unanswered' });
+  return { address, unresolved, routes, tries };
+}
+
+/** Where a packet goes next. */
+export interface NextHop {
+  /** The neighbour that gets it: the gateway, or the destination itself on its own link. */
+  readonly neighbour: string;
+  readonly viaGateway: boolean;
+  readonly device: string;
+  readonly source: string | undefined;
+}
+
+/** Out of {@link Reach.routes}; `undefined` where no route leads there. */
+export function nextHop(routes: readonly string[]): NextHop | undefined {
+  for (const line of routes) {
+    const found =
+      /^(?:local )?([0-9a-f.:]+)(?: from \S+)?(?: via (?:inet6? )?([0-9a-f.:]+))? dev (\S+)(?:.*? src ([0-9a-f.:]+))?/i.exec(
+        line,
+      );
+    const [, destination, gateway, device] = found ?? [];
+    if (destination === undefined || device === undefined) continue;
+    return {
+      neighbour: gateway ?? destination,
+      viaGateway: gateway !== undefined,
+      device,
+      source: found?.[4],
+    };
+  }
+  return undefined;
+}

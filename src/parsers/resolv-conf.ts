@@ -1,0 +1,52 @@
+/** Parses /etc/resolv.conf as the C library does (resolv.conf(5)). Pure. */
+
+/** What the resolver is told. */
+export interface ResolvConf {
+  /** All of them; the C library takes the first three. */
+  readonly servers: readonly string[];
+  /** Domains, without a trailing dot. */
+  readonly search: readonly string[];
+  /** A name with fewer dots goes through the search list first. */
+  readonly ndots: number;
+  /** How long the resolver waits for one server, in seconds. */
+  readonly timeoutSeconds: number;
+  readonly attempts: number;
+  /** All options as they stand there. */
+  readonly options: readonly string[];
+}
+
+/** Servers beyond these are ignored (MAXNS in resolv.h). */
+export const MAX_SERVERS = 3;
+
+/** Of an empty file: the defaults. */
+export function parseResolvConf(text: string): ResolvConf {
+  const servers: string[] = [];
+  const options: string[] = [];
+  let search: string[] = [];
+  for (const line of text.split('\n')) {
+    const [key, ...words] = line.trim().split(/\s+/);
+    if (key === 'nameserver' && words[0] !== undefined) servers.push(words[0]);
+    else if (key === 'options') options.push(...words);
+    // The last one of them holds.
+    else if (key === 'search')
+      search = words.map((domain) => domain.replace(/\.$/, '')).filter((d) => d !== '');
+    else if (key === 'domain') search = words.slice(0, 1).map((domain) => domain.replace(/\.$/, ''));
+  }
+  const number = (name: string, otherwise: number): number => {
+    const value = options.findLast((option) => option.startsWith(`${name}:`))?.slice(name.length + 1);
+    return value !== undefined && /^\d+$/.test(value) ? Number(value) : otherwise;
+  };
+  return {
+    servers,
+    search,
+    ndots: number('ndots', 1),
+    timeoutSeconds: number('timeout', 5),
+    attempts: number('attempts', 2),
+    options,
+  };
+}
+
+/** The cluster's domain, which every search list that the kubelet writes for a cluster's pod has after `svc.`. */
+export function clusterDomain({ search }: ResolvConf): string | undefined {
+  return search.find((domain) => domain.startsWith('svc.'))?.slice('svc.'.length);
+}

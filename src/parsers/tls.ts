@@ -1,0 +1,91 @@
+/** Parses the output of src/probes/tls.sh. Pure. */
+
+/** One certificate of a chain. Times in seconds since 1970, UTC. */
+export interface Certificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** Alternative names without their kind: `example.com`, `192.0.2.1`. */
+  readonly names: readonly string[];
+}
+
+/** What a TLS server presented. */
+export interface TlsAnswer {
+  /** The target's clock, in seconds since 1970, UTC. */
+  readonly now: number;
+  /** A TCP connection was made. */
+  readonly isConnected: boolean;
+  /** What openssl complained of, shortest words first; empty when there is a certificate. */
+  readonly problems: readonly string[];
+  readonly protocol: string | undefined;
+  /** openssl's own verdict with the trust store of the image, such as `21 (unable to verify the first certificate)`. */
+  readonly verified: string | undefined;
+  /** The server's own first. */
+  readonly chain: readonly Certificate[];
+  /** For each name that clients use, whether the server's certificate is for it. */
+  readonly names: readonly { readonly name: string; readonly matches: boolean }[];
+}
+
+/** A string: why there is nothing to read. */
+export function parseTls(stdout: string): TlsAnswer | string {
+  if (stdout.startsWith('no-openssl')) return 'the image has no openssl';
+  const now = Number(/^now (\d+)$/m.exec(stdout)?.[1] ?? Number.NaN);
+  if (Number.isNaN(now)) return 'the TLS test did not start';
+  const [head = '', ...certificates] = stdout.split(/^certificate \d+$/m);
+  return {
+    now,
+    isConnected: /^connected$/m.test(head),
+    problems: [...head.matchAll(/^handshake (.+)$/gm)].map(([, words = '']) => reasonOf(words)),
+    protocol: /^protocol (.+)$/m.exec(head)?.[1],
+    verified: /^verify (.+)$/m.exec(head)?.[1],
+    chain: certificates.flatMap((text) => certificate(text) ?? []),
+    names: [...stdout.matchAll(/^name (\S+) (match|mismatch)$/gm)].map(([, name = '', word]) => ({
+      name,
+      matches: word === 'match',
+    })),
+  };
+}
+
+/** `40A7…:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:file:77:` → its fifth part. */
+function reasonOf(words: string): string {
+  const parts = words.split(':');
+  const at = parts.indexOf('error');
+  return (at < 0 ? words : parts[at + 4] || words).trim();
+}
+
+function certificate(text: string): Certificate | undefined {
+  const field = (name: string): string | undefined =>
+    new RegExp(`^${name}=\\s*(.*)$`, 'm').exec(text)?.[1]?.trim();
+  const notBefore = opensslTime(field('notBefore'));
+  const notAfter = opensslTime(field('notAfter'));
+  if (notBefore === undefined || notAfter === undefined) return undefined;
+  const names = /^X509v3 Subject Alternative Name:.*\n\s*(.+)$/m.exec(text)?.[1] ?? '';
+  return {
+    subject: field('subject') ?? '',
+    issuer: field('issuer') ?? '',
+    notBefore,
+    notAfter,
+    names: [...names.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = '']) => name),
+  };
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `Nov 24 08:25:07 2026 GMT` in seconds since 1970. */
+function opensslTime(text: string | undefined): number | undefined {
+  const parts = /^(\w{3})\s+(\d+) (\d+):(\d+):(\d+) (\d+) GMT$/.exec(text ?? '');
+  const month = MONTHS.indexOf(parts?.[1] ?? '');
+  if (!parts || month < 0) return undefined;
+  const [day, hours, minutes, seconds, year] = parts.slice(2).map(Number);
+  const days = daysSince1970(year ?? 0, month + 1, day ?? 1);
+  return ((days * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0);
+}
+
+/** In the Gregorian calendar, with a year that begins in March, so that the leap day is its last. */
+function daysSince1970(year: number, month: number, day: number): number {
+  const y = month > 2 ? year : year - 1;
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400);
+  return y * 365 + leaps + dayOfYear - 719_468;
+}

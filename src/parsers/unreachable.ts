@@ -1,0 +1,54 @@
+/** What an ICMP "unreachable" message says, out of tcpdump's words (print-icmp.c, print-icmp6.c). Pure. */
+import { parseTcpdumpIcmp } from './tcpdump-icmp.ts';
+
+/** Why a packet came back. */
+export type UnreachableKind =
+  | 'net-unreachable'
+  | 'host-unreachable'
+  | 'protocol-unreachable'
+  | 'port-unreachable'
+  | 'prohibited'
+  | 'fragmentation-needed'
+  | 'other';
+
+/** One message. */
+export interface Unreachable {
+  readonly sender: string;
+  /** Where the packet that caused it was going. */
+  readonly about: string;
+  /** Its port and protocol, where the message tells them. */
+  readonly port: number | undefined;
+  readonly protocol: 'tcp' | 'udp' | undefined;
+  readonly kind: UnreachableKind;
+  /** As tcpdump prints it. */
+  readonly line: string;
+}
+
+/** Repeats of one message are left out. */
+export function parseUnreachables(stdout: string): Unreachable[] {
+  const messages = new Map<string, Unreachable>();
+  for (const { sender, destination, text, line } of parseTcpdumpIcmp(stdout)) {
+    if (destination === undefined || messages.has(`${sender} ${text}`)) continue;
+    const [, protocol, port] = /\b(tcp|udp) port (\S+)/i.exec(text) ?? [];
+    const number = Number(port);
+    messages.set(`${sender} ${text}`, {
+      sender,
+      about: destination,
+      port: Number.isInteger(number) ? number : undefined,
+      protocol: protocol === undefined ? undefined : protocol.toLowerCase() === 'tcp' ? 'tcp' : 'udp',
+      kind: kindOf(text),
+      line,
+    });
+  }
+  return [...messages.values()];
+}
+
+function kindOf(text: string): UnreachableKind {
+  if (/prohibited/.test(text)) return 'prohibited';
+  if (/need to frag/.test(text)) return 'fragmentation-needed';
+  if (/(tcp|udp) port \S+ unreachable|unreachable port/i.test(text)) return 'port-unreachable';
+  if (/protocol \d+ /.test(text)) return 'protocol-unreachable';
+  if (/^net |unreachable route/.test(text)) return 'net-unreachable';
+  if (/^host |unreachable address/.test(text)) return 'host-unreachable';
+  return 'other';
+}

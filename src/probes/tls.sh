@@ -1,0 +1,64 @@
+# Shows what a TLS server presents: tls HOST PORT STARTTLS SNI NAME...
+# STARTTLS is a protocol that openssl can begin in plain text, or empty; SNI is empty where no name is known. Prints
+#   now SECONDS                       the target's clock
+#   connected | handshake WORDS       how far it got, and what openssl complains of
+#   protocol V | verify CODE (TEXT)   as openssl says it
+#   certificate N                     the N-th of the chain, 0 the server's own; then subject=, issuer=, notBefore=,
+#                                     notAfter= and its alternative names, as openssl prints them
+#   name NAME match|mismatch          for the server's own certificate
+LC_ALL=C
+export LC_ALL
+host=$1 port=$2 starttls=$3 sni=$4
+shift 4
+command -v openssl >/dev/null 2>&1 || { echo no-openssl; exit 0; }
+echo "now $(date -u +%s)"
+
+connect() {
+  case $host in *:*) target="[$host]:$port" ;; *) target=$host:$port ;; esac
+  set -- -connect "$target" -showcerts
+  if [ -n "$sni" ]; then set -- "$@" -servername "$sni"; else set -- "$@" -noservername; fi
+  [ -z "$starttls" ] || set -- "$@" -starttls "$starttls"
+  timeout 6 openssl s_client "$@" </dev/null 2>&1
+}
+said=$(connect)
+code=$?
+
+has() { printf '%s\n' "$said" | grep -q "$1"; }
+if has '^CONNECTED'; then echo connected; fi
+if ! has '^-----BEGIN CERTIFICATE-----'; then
+  [ "$code" != 124 ] || echo 'handshake no answer within 6 s'
+  printf '%s\n' "$said" | grep -E 'error|errno|alert|[Nn]ame or service|[Cc]onnection|refused' |
+    grep -v '^Connecting\|^CONNECTED' | head -n 3 | sed 's/^/handshake /'
+  exit 0
+fi
+printf '%s\n' "$said" | sed -n 's/^ *Protocol *: */protocol /p;s/^New, \(TLS[^,]*\), Cipher.*/protocol \1/p' | head -n 1
+printf '%s\n' "$said" | sed -n 's/^ *Verify return code: /verify /p' | head -n 1
+
+# show PEM WORDS: one certificate in openssl's words.
+show() { printf '%s\n' "$1" | openssl x509 -noout -subject -issuer -startdate -enddate -ext subjectAltName -nameopt RFC2253 2>/dev/null; }
+first= pem= inside= index=0
+while IFS= read -r line; do
+  case $line in *'-----BEGIN CERTIFICATE-----'*) inside=1 pem= ;; esac
+  [ -n "$inside" ] || continue
+  pem="$pem$line
+"
+  case $line in
+  *'-----END CERTIFICATE-----'*)
+    inside=
+    # The same one stands a second time at the end of what openssl prints.
+    [ "$pem" != "$first" ] || break
+    [ -n "$first" ] || first=$pem
+    echo "certificate $index"
+    show "$pem"
+    index=$((index + 1)) ;;
+  esac
+done <<END
+$said
+END
+for name in "$@"; do
+  case $name in *[!0-9.]*) case $name in *:*) kind=-checkip ;; *) kind=-checkhost ;; esac ;; *) kind=-checkip ;; esac
+  case $(printf '%s\n' "$first" | openssl x509 -noout "$kind" "$name" 2>&1) in
+  *'does NOT match'*) echo "name $name mismatch" ;;
+  *'does match'*) echo "name $name match" ;;
+  esac
+done

@@ -1,0 +1,120 @@
+/**
+ * The report as JUnit XML, for CI systems: a suite for the target, a case for each check. What JUnit leaves open is
+ * done as Jenkins' schema (junit-10.xsd) has it: at most one of failure, error and skipped in a case.
+ */
+import type { FailOn } from '../model/args.ts';
+import { atLeast, type CheckResult, type Finding, type Report } from '../model/report.ts';
+
+/** @param failOn findings from this severity on are failures; all others are in system-out */
+export function renderJunit(report: Report, failOn: FailOn): string {
+  const { target, checks, tool } = report;
+  const outcomes = checks.map((check) => outcomeOf(check, failOn));
+  const count = (kind: Outcome): number => outcomes.filter((outcome) => outcome === kind).length;
+  const suite = attributes({
+    name: `${target.kind}/${target.name} in ${target.namespace}`,
+    tests: checks.length,
+    failures: count('failure'),
+    errors: count('error'),
+    skipped: count('skipped'),
+    time: seconds(report.durationMs),
+    timestamp: report.startedAt.replace(/\.\d+Z$/, ''),
+    hostname: target.node,
+  });
+  const properties = {
+    tool: `kubectl-nettools ${tool.version}`,
+    address: target.address,
+    verdict: report.verdict,
+  };
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<testsuites>',
+    `  <testsuite${suite}>`,
+    '    <properties>',
+    ...Object.entries(properties).map(([name, value]) => `      <property${attributes({ name, value })}/>`),
+    '    </properties>',
+    ...checks.map((check, i) => testCase(check, outcomes[i], report, failOn)),
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+type Outcome = 'failure' | 'error' | 'skipped' | undefined;
+
+function outcomeOf({ status, findings }: CheckResult, failOn: FailOn): Outcome {
+  if (findings.some((finding) => atLeast(finding.severity, failOn))) return 'failure';
+  if (status === 'error') return 'error';
+  return status === 'skip' ? 'skipped' : undefined;
+}
+
+function testCase(check: CheckResult, outcome: Outcome, { target }: Report, failOn: FailOn): string {
+  const head = attributes({
+    classname: `nettools.${target.namespace}.${target.name}`,
+    name: check.id,
+    time: seconds(check.durationMs),
+  });
+  const failures = check.findings.filter((finding) => atLeast(finding.severity, failOn));
+  const others = check.findings.filter((finding) => !failures.includes(finding));
+  const said = [check.summary, ...others.map(text)].join('\n\n');
+  return [
+    `    <testcase${head}>`,
+    ...result(check, outcome, failures),
+    `      <system-out>${xml(said)}</system-out>`,
+    '    </testcase>',
+  ].join('\n');
+}
+
+function result(check: CheckResult, outcome: Outcome, failures: readonly Finding[]): string[] {
+  if (outcome === undefined) return [];
+  if (outcome !== 'failure') return [`      <${outcome}${attributes({ message: check.summary })}/>`];
+  const [first] = failures;
+  const head = attributes({ message: first?.summary ?? check.summary, type: first?.id ?? '' });
+  return [`      <failure${head}>${xml(failures.map(text).join('\n\n'))}</failure>`];
+}
+
+function text(finding: Finding): string {
+  return [
+    `${finding.severity} ${finding.id}: ${finding.title}`,
+    finding.summary,
+    ...finding.evidence.flatMap(({ command, excerpt }) => [`$ ${command.join(' ')}`, excerpt]),
+    `Remedy: ${finding.remediation}`,
+    ...(finding.causedBy === undefined ? [] : [`Caused by: ${finding.causedBy}`]),
+  ].join('\n');
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+function attributes(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(
+      ([name, value]) =>
+        ` ${name}="${xml(String(value)).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')}"`,
+    )
+    .join('');
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** Characters that XML 1.0 (2.2, Char) does not allow even as references are shown as `\x1b` or `\u{fffe}`. */
+function xml(value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+  const shown = value.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    (c) => `\\x${hex(c).padStart(2, '0')}`,
+  );
+  return shown
+    .replace(/[\ufffe\uffff]|\p{Surrogate}/gu, (c) => `\\u{${hex(c)}}`)
+    .replace(/[&<>"']/g, (c) => ENTITIES[c] ?? c);
+}
+
+function hex(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16);
+}

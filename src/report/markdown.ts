@@ -1,0 +1,64 @@
+/** The report as Markdown, for a ticket or a chat: GitHub's dialect, in which every remote word is escaped. */
+import type { CheckResult, Finding, Report } from '../model/report.ts';
+import { visible } from './text.ts';
+
+/** Ends with a newline. */
+export function renderMarkdown(report: Report): string {
+  const { target, checks } = report;
+  const where = [target.address, target.node === '' ? '' : `on ${target.node}`]
+    .filter((w) => w !== '')
+    .join(' ');
+  const all = checks.flatMap((check) => check.findings);
+  return [
+    `## ${plain(`${target.kind}/${target.name}`)} in ${plain(target.namespace)}: ${report.verdict}`,
+    '',
+    plain(
+      `${where}; ${report.startedAt}, ${(report.durationMs / 1000).toFixed(1)} s, kubectl-nettools ${report.tool.version}`,
+    ),
+    '',
+    '| Check | Status | Summary |',
+    '| --- | --- | --- |',
+    ...checks.map(
+      ({ id, status, summary }: CheckResult) => `| ${plain(id)} | ${status} | ${plain(summary)} |`,
+    ),
+    ...all.flatMap((finding) => ['', ...section(finding)]),
+    '',
+  ].join('\n');
+}
+
+function section(finding: Finding): string[] {
+  const cause = finding.causedBy === undefined ? '' : ` (caused by ${plain(finding.causedBy)})`;
+  return [
+    `### ${finding.severity} ${plain(finding.id)}: ${plain(finding.title)}`,
+    '',
+    `${plain(finding.summary)}${cause}`,
+    ...finding.evidence.flatMap(({ command, excerpt }) => [
+      '',
+      ...fenced(`$ ${command.join(' ')}\n${excerpt}`),
+    ]),
+    '',
+    `**Remedy:** ${plain(finding.remediation)}`,
+  ];
+}
+
+/** A code block whose fence is longer than any run of backticks in it (CommonMark, 4.5). */
+function fenced(text: string): string[] {
+  const shown = visible(text);
+  const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return [`${fence}text`, shown, fence];
+}
+
+/** One line of text that stays text: nothing in it formats, links, mentions or begins a block. */
+function plain(text: string): string {
+  return visible(text)
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/@/g, '&#64;')
+    .replace(/[\\`*_[\]#~|$!]/g, '\\$&')
+    .replace(/^(\s*|\s*\d+)([-+=.)])/, '$1\\$2')
+    .replace(/:\/\//g, ':&#47;/')
+    .replace(/\bwww\./gi, 'www&#46;');
+}

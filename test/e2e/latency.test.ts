@@ -1,0 +1,302 @@
+import { load } from 'js-yaml';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bash, expectSentence, nettools } from './support/cli.ts';
+import { app, helper, type Manifest, pod, testNamespace } from './support/cluster.ts';
+import { drop, narrow, trickle, upload, withFaults } from './support/faults.ts';
+import { destinations, latencyReport, problems, validReport } from './support/report.ts';
+
+const ns = testNamespace('latency');
+const probes = ['--count', '60', '--interval', '20ms'];
+const on = (target: string, ...flags: string[]) => ['-n', ns.name, target, ...flags];
+const from = (target: string, ...flags: string[]) => [...on(target), ...probes, ...flags];
+
+/** A web server on port 8081 that has one page which takes 2 s to make. */
+const slowServer: Manifest = {
+  ...app,
+  name: 'slow',
+  ports: [],
+  command: [
+    'sh',
+    '-c',
+    `mkdir -p /tmp/www/cgi-bin && cd /tmp/www && echo fast >index.html &&
+     printf '#!/bin/sh\nsleep 2\necho Content-Type: text/plain\necho\necho slow\n' >cgi-bin/slow &&
+     chmod +x cgi-bin/slow && exec httpd -f -p 8081 -h .`,
+  ],
+};
+const sink: Manifest = {
+  ...helper,
+  command: ['socat', '-u', 'TCP-LISTEN:9000,fork,reuseaddr', 'OPEN:/dev/null'],
+};
+
+const addresses: Record<string, string> = {};
+
+beforeAll(async () => {
+  const service: Manifest = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'peers' },
+    spec: { selector: { role: 'peer' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+  };
+  await ns.apply(service);
+  await ns.start(
+    pod('client', { containers: [app, helper] }),
+    pod('peer', { containers: [app, helper, slowServer], labels: { role: 'peer' } }),
+    pod('second', { labels: { role: 'peer' } }),
+    pod('sink', { containers: [sink] }),
+    pod('hostile'),
+  );
+  for (const name of ['client', 'peer', 'second', 'sink']) {
+    addresses[name] = (await ns.pod(name)).status.podIP ?? '';
+  }
+});
+
+/** Key paths of a document; elements of a list count as one. */
+function paths(value: unknown, at = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [at];
+  const entries = Object.entries(value).map(([key, inner]) =>
+    paths(inner, Array.isArray(value) ? `${at}[]` : `${at}.${key}`),
+  );
+  return [...new Set(entries.flat())].sort();
+}
+
+describe('the report', () => {
+  it('is valid as JSON, and the same thing as YAML', async () => {
+    const { report, outcome } = await latencyReport(from('client', '--to', 'pod/peer'));
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(report.target).toEqual({
+      kind: 'pod',
+      namespace: ns.name,
+      name: 'client',
+      node: (await ns.pod('client')).spec.nodeName,
+      address: addresses['client'],
+    });
+    const yaml = await nettools(['latency', ...from('client', '--to', 'pod/peer'), '-o', 'yaml']);
+    expect(yaml.code).toBe(0);
+    expect(paths(validReport(load(yaml.stdout)))).toEqual(paths(report));
+  });
+
+  it('is a plain table when nobody looks: no escape code, nothing on stderr', async () => {
+    const outcome = await nettools(['latency', ...from('client', '--to', 'pod/peer')]);
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout).not.toContain('\u001b');
+    expect(outcome.stdout).toMatch(
+      /^DESTINATION +BY +ADDRESS +MIN +MEDIAN +P95 +P99 +MAX +JITTER +LOSS +DISTRIBUTION/m,
+    );
+    const row = outcome.stdout.split('\n').find((line) => line.startsWith('pod/peer '));
+    expect(row).toMatch(/^pod\/peer +icmp +198\.18\.\d\.\d+( +\d+(\.\d+)?){6} +0 % +[ ▁▂▃▄▅▆▇█]+$/);
+    expect(outcome.stdout).toMatch(/^verdict: pass, \d+\.\d s$/m);
+  });
+
+  it('is coloured on a terminal, but not with NO_COLOR', async () => {
+    const line = `kubectl nettools latency ${on('client', '--count', '5').join(' ')}`;
+    const coloured = await bash(`script -qec '${line}' /dev/null`);
+    expect(coloured.stdout).toContain('\u001b[32mpass\u001b[0m');
+    const plain = await bash(`script -qec '${line} 2>/dev/null' /dev/null`, { env: { NO_COLOR: '1' } });
+    expect(plain.stdout).toContain('verdict: pass');
+    expect(plain.stdout).not.toContain('\u001b');
+  });
+
+  it('shows what a hostile image prints without letting it drive the terminal', async () => {
+    const evil = '\u001b]0;owned\u0007\u001b[2Jevil\u202eetar';
+    const script = `#!/bin/sh\nprintf '%s\\n' '${evil}' >&2\nexit 1\n`;
+    await nettools(['run', ...on('hostile'), '--', 'sh', '-c', 'cat >/usr/bin/ping'], { input: script });
+    const table = await nettools(['latency', ...on('hostile', '--count', '5')]);
+    expect(table.code).toBe(0);
+    expect(table.stdout).toContain('\\x1b]0;owned\\x07\\x1b[2Jevil\\u{202e}etar');
+    expect(table.stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
+    const { report } = await latencyReport(on('hostile', '--count', '5'));
+    expect(problems(report)).toEqual([]);
+  });
+});
+
+describe('--to', () => {
+  it('takes hosts, URLs, pods and Services, and lists every endpoint of a Service', async () => {
+    const { peer = '', second = '' } = addresses;
+    const name = `peers.${ns.name}.svc.cluster.local`;
+    const to = [
+      peer,
+      `${second}:8080`,
+      `${name}:80`,
+      `http://${peer}:8080/`,
+      'pod/peer',
+      'pod/second:http',
+      'svc/peers',
+      'svc/peers:http',
+    ];
+    const { report, outcome } = await latencyReport([
+      ...on('client', '--count', '5', '--interval', '20ms'),
+      ...to.flatMap((one) => ['--to', one]),
+    ]);
+    expect(outcome.code, outcome.stderr).toBe(0);
+    const found = destinations(report).map((one) => [
+      one.name,
+      one.address,
+      String(one.tcp.port),
+      one.tcp.connected,
+    ]);
+    expect(found.slice(0, 3).map(([label]) => label)).toEqual(['gateway', 'dns', 'apiserver']);
+    const { clusterIP = '' } = (
+      JSON.parse(await ns.kubectl(['get', 'service', 'peers', '-o', 'json'])) as {
+        spec: { clusterIP?: string };
+      }
+    ).spec;
+    const both = (label: string) => [
+      [label, clusterIP, '80', 5],
+      [`${label} → peer`, peer, '8080', 5],
+      [`${label} → second`, second, '8080', 5],
+    ];
+    const sorted = (rows: unknown[][]) => rows.map((row) => row.join(' ')).sort();
+    expect(sorted(found.slice(3))).toEqual(
+      sorted([
+        // Nobody listens there: the refusal is what was timed.
+        [peer, peer, '443', 0],
+        [`${second}:8080`, second, '8080', 5],
+        [`${name}:80`, clusterIP, '80', 5],
+        [`http://${peer}:8080/`, peer, '8080', 5],
+        ['pod/peer', peer, '8080', 5],
+        ['pod/second:http', second, '8080', 5],
+        ...both('svc/peers'),
+        ...both('svc/peers:http'),
+      ]),
+    );
+    expect(problems(report)).toEqual([]);
+  });
+
+  it.each([
+    ['-c', 2, /not a destination/],
+    ['%gateway%', 2, /not a destination/],
+    ['host:0', 2, /not a destination/],
+    ['http://', 2, /not a URL/],
+    ['a b', 2, /not a destination/],
+    ['svc/peers:nope', 3, /service "peers" has no TCP port "nope" \(it has: http=80\)/],
+  ] as const)('%s', async (to, code, says) => {
+    expectSentence(await nettools(['latency', ...on('client'), `--to=${to}`]), code, says);
+  });
+});
+
+describe('a fault', () => {
+  const peer8080 = ['--to', 'pod/peer'];
+  const ids = (report: Parameters<typeof problems>[0]) =>
+    problems(report).map(({ id, severity }) => `${severity} ${id}`);
+  const sinkPort = () => `${addresses['sink']}:9000`;
+
+  it('that does not exist is not found', async () => {
+    const { report, outcome } = await latencyReport(from('client', ...peer8080));
+    expect(ids(report)).toEqual([]);
+    expect(report.verdict).toBe('pass');
+    expect(outcome.code).toBe(0);
+  });
+
+  it('NT-LAT-001: a peer that is slow to answer, since its way out is full', async () => {
+    const args = from('client', ...peer8080);
+    const before = await withFaults([narrow(ns, 'peer')], () => latencyReport(args));
+    expect(ids(before.report)).toEqual([]);
+    await withFaults([narrow(ns, 'peer'), upload(ns, 'peer', sinkPort(), 16_384)], async () => {
+      const { report, outcome } = await latencyReport(args);
+      expect(ids(report)).toEqual(['warning NT-LAT-001']);
+      expect(problems(report)[0]?.summary).toContain(`pod/peer (${addresses['peer']})`);
+      expect(report.verdict).toBe('warn');
+      expect(outcome.code).toBe(0);
+      const strict = await nettools(['latency', ...args, '--fail-on', 'warning']);
+      expect(strict.code).toBe(1);
+      expect(strict.stdout).toMatch(/^warning NT-LAT-001 {2}High round-trip time$/m);
+      expect(strict.stdout).toMatch(/^verdict: warn \(1 warning/m);
+    });
+  });
+
+  it('NT-LAT-002: a peer that a fifth of the packets does not reach', async () => {
+    await withFaults([drop(ns, 'peer', 'meta l4proto icmp numgen random mod 100 < 20')], async () => {
+      const { report, outcome } = await latencyReport([
+        ...on('client', '--count', '100', '--interval', '20ms'),
+        ...peer8080,
+      ]);
+      expect(ids(report)).toEqual(['critical NT-LAT-002']);
+      expect(problems(report)[0]?.summary).toMatch(/^\d+ of 100 echo requests to pod\/peer/);
+      expect({ verdict: report.verdict, code: outcome.code }).toEqual({ verdict: 'fail', code: 1 });
+    });
+  });
+
+  it('NT-LAT-002: a peer that nothing reaches', async () => {
+    await withFaults([drop(ns, 'peer', 'meta l4proto { icmp, tcp }')], async () => {
+      const { report, outcome } = await latencyReport(from('client', ...peer8080));
+      expect(ids(report)).toEqual(['critical NT-LAT-002']);
+      expect(problems(report)[0]?.summary).toContain('does not answer at all');
+      expect(outcome.code).toBe(1);
+    });
+  });
+
+  it('NT-LAT-003: a transfer of the target that has to be sent again', async () => {
+    const args = from('client', ...peer8080);
+    const transfer = trickle(ns, 'client', sinkPort());
+    const before = await withFaults([transfer], () => latencyReport(args));
+    expect(ids(before.report)).toEqual([]);
+    const lossy = drop(ns, 'sink', 'tcp dport 9000 meta length > 500 numgen inc mod 10 == 0');
+    await withFaults([lossy, transfer], async () => {
+      const { report, outcome } = await latencyReport(args);
+      expect(ids(report)).toEqual(['critical NT-LAT-003']);
+      expect(outcome.code).toBe(1);
+    });
+  });
+
+  it('NT-LAT-004: a queue of the target itself that is full', async () => {
+    const args = from('client', ...peer8080);
+    const before = await withFaults([narrow(ns, 'client')], () => latencyReport(args));
+    expect(ids(before.report)).toEqual([]);
+    await withFaults([narrow(ns, 'client'), upload(ns, 'client', sinkPort(), 65_536)], async () => {
+      const { report } = await latencyReport(args);
+      expect(ids(report)).toContain('warning NT-LAT-004');
+      const finding = problems(report).find(({ id }) => id === 'NT-LAT-004');
+      expect(finding?.summary).toContain(sinkPort());
+      expect(finding?.summary).toContain('tbf on eth0');
+    });
+  });
+
+  it('NT-LAT-005: a peer that hears only the second SYN of each connection', async () => {
+    const deaf = drop(ns, 'peer', 'tcp dport 8080 tcp flags & (syn | ack) == syn numgen inc mod 2 == 0');
+    await withFaults([deaf], async () => {
+      const { report, outcome } = await latencyReport(from('client', ...peer8080));
+      expect(ids(report)).toEqual(['warning NT-LAT-005']);
+      expect(problems(report)[0]?.summary).toMatch(
+        /connections to pod\/peer \(\S+:8080\) took 900 ms or more/,
+      );
+      expect(outcome.code).toBe(0);
+    });
+  });
+
+  it('NT-LAT-006: a server that thinks for two seconds', async () => {
+    const { peer } = addresses;
+    const fast = await latencyReport(from('client', '--to', `http://${peer}:8081/`));
+    expect(ids(fast.report)).toEqual([]);
+    const { report, outcome } = await latencyReport(
+      from('client', '--to', `http://${peer}:8081/cgi-bin/slow`),
+    );
+    expect(ids(report)).toEqual(['warning NT-LAT-006']);
+    expect(problems(report)[0]?.summary).toMatch(/its first byte took another 2\.\d+ s \(HTTP 200\)/);
+    expect(outcome.code).toBe(0);
+  });
+});
+
+describe('a healthy pod', () => {
+  it.each([
+    ['web', ['-n', 'default', 'deploy/web', '--to', 'svc/web']],
+    ['CoreDNS', ['-n', 'kube-system', 'deploy/coredns', '--to', 'svc/kube-dns:dns-tcp']],
+    ['locked', ['-n', 'locked', 'locked']],
+  ])('%s has nothing to report in five runs', async (_name, args) => {
+    for (let run = 1; run <= 5; run++) {
+      const { report, outcome } = await latencyReport([
+        ...args,
+        '--count',
+        '50',
+        '--interval',
+        '20ms',
+        '--idle',
+        '2m',
+      ]);
+      expect(problems(report), `run ${run}`).toEqual([]);
+      expect({ verdict: report.verdict, code: outcome.code }, `run ${run}`).toEqual({
+        verdict: 'pass',
+        code: 0,
+      });
+    }
+  });
+});

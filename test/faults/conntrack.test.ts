@@ -1,0 +1,178 @@
+/** Faults of the conntrack check, each made for real in a pod's own namespace and named by the built binary. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { withTraffic } from './traffic.ts';
+
+const ns = testNamespace('f-conntrack');
+let client: PodNetns;
+let far: PodNetns;
+
+beforeAll(async () => {
+  await ns.start(pod('client'), pod('far'));
+  [client, far] = await Promise.all([podNetns(ns.name, 'client'), podNetns(ns.name, 'far')]);
+});
+
+afterEach(async () => {
+  await client.attempt('conntrack', '-F');
+});
+
+const conntrack = (...args: string[]) => checkReport('conntrack', ['client', '-n', ns.name, ...args]);
+
+/** A rule that asks for a connection's state makes the kernel track connections in this namespace. */
+const TRACKING = [
+  { make: 'nft add table inet ntf', undo: 'nft delete table inet ntf' },
+  { make: 'nft add chain inet ntf out { type filter hook output priority 0 ; }', undo: '' },
+  { make: 'nft add rule inet ntf out ct state new counter', undo: '' },
+];
+
+/** Fills the table of the client's namespace; a table belongs to its namespace, so nobody else's is touched. */
+async function fill(entries: number): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'nettools-conntrack-'));
+  const lines: string[] = [];
+  for (let i = 0; i < entries; i++) {
+    const [host, port] = [1 + Math.floor(i / 50_000), 1024 + (i % 50_000)];
+    const [from, to] = [`192.0.2.${host}`, '198.51.100.200'];
+    lines.push(
+      `-A -t 600 -u SEEN_REPLY,ASSURED -s ${from} -d ${to} -r ${to} -q ${from} -p udp` +
+        ` --sport ${port} --dport 53 --reply-port-src 53 --reply-port-dst ${port}`,
+    );
+  }
+  try {
+    await writeFile(join(folder, 'entries'), `${lines.join('\n')}\n`);
+    // The last ones do not fit when the table is to be full.
+    await client.attempt('conntrack', '-R', join(folder, 'entries'));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const max = async (): Promise<number> =>
+  Number(await client.run('cat', '/proc/sys/net/netfilter/nf_conntrack_max'));
+
+describe('the table', () => {
+  test.each([
+    { share: 0.77, severity: 'warning' as const, says: /holds \d+ of \d+ entries \(7[67][.\d]* %\)/ },
+    { share: 0.96, severity: 'critical' as const, says: /holds \d+ of \d+ entries \(9[56][.\d]* %\)/ },
+  ])('is filled to $share', async ({ share, severity, says }) => {
+    const entries = Math.ceil(share * (await max()));
+    const report = await withFault(client, TRACKING, async () => {
+      await fill(entries);
+      return conntrack('--for', '1s');
+    });
+    expectFirst(report, { id: 'NT-CT-001', severity, says });
+  });
+
+  test('is full and refuses new connections', async () => {
+    const entries = (await max()) + 100;
+    const report = await withFault(client, TRACKING, async () => {
+      await fill(entries);
+      return withTraffic(client, ['ping', '-q', '-i', '0.2', far.address], () => conntrack());
+    });
+    expectFirst(report, {
+      id: 'NT-CT-001',
+      severity: 'critical',
+      says: /\d+ packets were dropped in the run for want of an entry/,
+    });
+  });
+
+  test('is far from full', async () => {
+    const report = await withFault(client, TRACKING, async () => {
+      await client.run('ping', '-c', '1', far.address);
+      return conntrack('--for', '1s');
+    });
+    expectSilence(report);
+    expect(report.verdict).toBe('pass');
+  });
+});
+
+test('NAT has no port left', async () => {
+  const steps = [
+    { make: 'nft add table ip ntf', undo: 'nft delete table ip ntf' },
+    { make: 'nft add chain ip ntf post { type nat hook postrouting priority 100 ; }', undo: '' },
+    { make: `nft add rule ip ntf post udp dport 9999 snat to ${client.address}:5000-5001`, undo: '' },
+  ];
+  const many = `while sleep 0.3; do for i in 1 2 3 4 5; do echo x >/dev/udp/${far.address}/9999; done; done`;
+  const report = await withFault(client, steps, () =>
+    withTraffic(client, ['bash', '-c', many], () => conntrack()),
+  );
+  expectFirst(report, {
+    id: 'NT-CT-002',
+    severity: 'warning',
+    says: /\d+ packets were dropped in the run because their entry could not be inserted/,
+  });
+});
+
+describe('a connection to a Service', () => {
+  /** On the pod's link, and nobody has it. */
+  const GONE = '198.18.2.250';
+  let service: string;
+
+  beforeAll(async () => {
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'logs' },
+      spec: { selector: { app: 'far' }, ports: [{ name: 'syslog', port: 514, protocol: 'UDP' }] },
+    });
+    service = await ns.kubectl(['get', 'service', 'logs', '-o', 'jsonpath={.spec.clusterIP}']);
+  });
+
+  const translating = (to: string) => [
+    { make: 'nft add table ip ntf', undo: 'nft delete table ip ntf' },
+    { make: 'nft add chain ip ntf out { type nat hook output priority -100 ; }', undo: '' },
+    { make: `nft add rule ip ntf out ip daddr ${service} udp dport 514 dnat to ${to}:514`, undo: '' },
+  ];
+  const sending = () => [
+    'bash',
+    '-c',
+    `exec 3>/dev/udp/${service}/514; while sleep 0.3; do echo x >&3; done`,
+  ];
+
+  test('still leads to an endpoint that is gone', async () => {
+    const report = await withFault(client, translating(GONE), () =>
+      withTraffic(client, sending(), () => conntrack()),
+    );
+    expectFirst(report, {
+      id: 'NT-CT-003',
+      severity: 'critical',
+      says: /1 connection to svc\/logs in \S+ \(198[.\d]+:514\/udp\) still leads to 198\.18\.2\.250, which is not among its endpoints/,
+    });
+  });
+
+  test('leads to an endpoint that is there', async () => {
+    const report = await withFault(client, translating(far.address), () =>
+      withTraffic(client, sending(), () => conntrack()),
+    );
+    expectSilence(report);
+  });
+});
+
+describe('what a pod does not see', () => {
+  test.each([
+    ['in a pod that tracks nothing', () => conntrack('--for', '1s')],
+    ['without rights', () => checkReport('conntrack', ['locked', '-n', 'locked', '--for', '1s'])],
+    ['in an image without tools', () => conntrack('--for', '1s', '--image', 'localhost/app:1')],
+  ])('is skipped %s', async (_title, run) => {
+    const report = await run();
+    expectSilence(report);
+    expect(report.checks[0]).toMatchObject({ status: 'skip', findings: [{ id: 'NT-SYS-001' }] });
+  });
+
+  test('is there through a pod with hostNetwork', async () => {
+    const idle = {
+      name: 'app',
+      image: 'localhost/app:1',
+      imagePullPolicy: 'Never',
+      command: ['sleep', 'infinity'],
+    };
+    await ns.start(pod('host', { spec: { nodeName: 'node1', hostNetwork: true }, containers: [idle] }));
+    const report = await checkReport('conntrack', ['host', '-n', ns.name]);
+    expectSilence(report);
+    expect(report.checks[0]).toMatchObject({ status: 'pass', measurements: { table: 'node' } });
+  });
+});

@@ -1,0 +1,106 @@
+/** What goes wrong with DNS on the test cluster: rules in namespaces, servers that fail, names with large answers. */
+import { dnsServiceAddress } from '../cluster/paths.ts';
+import { helper, type Manifest, pod } from '../e2e/support/cluster.ts';
+
+/** A command that makes a part of a fault, and the one that takes it away. */
+export interface Step {
+  readonly make: string;
+  readonly undo: string;
+}
+
+/** Nobody lives there, and its network is routed to a node. */
+export const DEAD = '198.18.1.253';
+
+/** Answers for zones of its own with errors, for all others as the cluster does. */
+const COREFILE = `.:53 {
+    template ANY ANY fail.test {
+        rcode SERVFAIL
+    }
+    forward . ${dnsServiceAddress}
+}`;
+
+export const corefile: Manifest = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'corefile' },
+  data: { Corefile: COREFILE },
+};
+
+export const failingServer: Manifest = pod('failing', {
+  containers: [
+    {
+      name: 'coredns',
+      image: 'localhost/coredns:1',
+      imagePullPolicy: 'Never',
+      args: ['-conf', '/etc/coredns/Corefile'],
+      volumeMounts: [{ name: 'config', mountPath: '/etc/coredns' }],
+    },
+  ],
+  spec: { volumes: [{ name: 'config', configMap: { name: 'corefile' } }] },
+});
+
+/** Passes each query on after 4.5 s. */
+export const slowServer: Manifest = pod('slow', {
+  containers: [
+    {
+      ...helper,
+      command: [
+        'socat',
+        // The query is all that comes in: the way back stays open until the answer is there.
+        '-t9',
+        'UDP4-RECVFROM:53,fork',
+        `SYSTEM:sleep 4.5; exec socat -T3 -t1 - UDP4\\:${dnsServiceAddress}\\:53`,
+      ],
+    },
+  ],
+});
+
+/** A headless Service of so many addresses that they do not fit into 512 bytes. */
+export const crowd: readonly Manifest[] = [
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'crowd' },
+    spec: { clusterIP: 'None', ports: [{ port: 80 }] },
+  },
+  {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'crowd-1', labels: { 'kubernetes.io/service-name': 'crowd' } },
+    addressType: 'IPv4',
+    ports: [{ port: 80 }],
+    endpoints: Array.from({ length: 60 }, (_, i) => ({ addresses: [`198.18.1.${i + 100}`] })),
+  },
+];
+
+/** Rules in a table of their own, before all others and before any translation. */
+export function rules(hook: 'output' | 'prerouting' | 'input' | 'forward', ...lines: string[]): Step[] {
+  const priority = hook === 'prerouting' ? -300 : -10;
+  return [
+    { make: 'nft add table ip ntfdns', undo: 'nft delete table ip ntfdns' },
+    { make: `nft add chain ip ntfdns c { type filter hook ${hook} priority ${priority} ; }`, undo: '' },
+    ...lines.map((line) => ({ make: `nft add rule ip ntfdns c ${line}`, undo: '' })),
+  ];
+}
+
+/** As a node's connection tracking does it: what comes before the first answer to the same port is dropped. */
+export function raceOf(address: string): Step[] {
+  return [
+    ...rules('prerouting'),
+    ...['seen', 'answered'].map((set) => ({
+      make: `nft add set ip ntfdns ${set} { type inet_service ; flags dynamic,timeout ; timeout 60s ; }`,
+      undo: '',
+    })),
+    ...['udp sport @answered accept', 'udp sport @seen counter drop', 'add @seen { udp sport }'].map(
+      (rule) => ({
+        make: `nft add rule ip ntfdns c ip saddr ${address} udp dport 53 ${rule}`,
+        undo: '',
+      }),
+    ),
+    { make: 'nft add chain ip ntfdns back { type filter hook postrouting priority 0 ; }', undo: '' },
+    {
+      make: `nft add rule ip ntfdns back ip daddr ${address} udp sport 53 add @answered { udp dport }`,
+      undo: '',
+    },
+  ];
+}

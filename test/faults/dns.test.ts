@@ -1,0 +1,360 @@
+/** Faults of the dns check, each made for real and named by the built binary. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Report } from '../../src/model/report.ts';
+import { apiGet } from '../cluster/api.ts';
+import { dnsServiceAddress } from '../cluster/paths.ts';
+import { type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { corefile, crowd, DEAD, failingServer, raceOf, rules, type Step, slowServer } from './dns-faults.ts';
+import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
+import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+
+const ns = testNamespace('f-dns');
+const dns = (target: string, ...names: string[]): Promise<Report> =>
+  checkReport('dns', [target, '-n', ns.name, ...names]);
+
+let client: PodNetns;
+let replicas: PodNetns[];
+/** Addresses of this namespace's own servers. */
+let failing: string;
+let slow: string;
+
+function withServers(name: string, policy: string, nameservers: readonly string[]): Manifest {
+  return pod(name, {
+    spec: {
+      nodeName: 'node1',
+      dnsPolicy: policy,
+      dnsConfig: {
+        nameservers,
+        ...(policy === 'None'
+          ? { searches: [`${ns.name}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'] }
+          : {}),
+      },
+    },
+  });
+}
+
+beforeAll(async () => {
+  await ns.apply(corefile, ...crowd);
+  await ns.start(
+    pod('client', { spec: { nodeName: 'node1' } }),
+    pod('host', {
+      spec: { nodeName: 'node1', hostNetwork: true },
+      containers: [
+        { name: 'app', image: 'localhost/app:1', imagePullPolicy: 'Never', command: ['sleep', 'infinity'] },
+      ],
+    }),
+    failingServer,
+    slowServer,
+  );
+  client = await podNetns(ns.name, 'client');
+  failing = (await ns.pod('failing')).status.podIP ?? '';
+  slow = (await ns.pod('slow')).status.podIP ?? '';
+  const list = JSON.parse(
+    await apiGet('/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-dns'),
+  ) as { items: { metadata: { name: string } }[] };
+  replicas = await Promise.all(list.items.map(({ metadata }) => podNetns('kube-system', metadata.name)));
+});
+
+interface Case {
+  readonly title: string;
+  readonly names?: readonly string[];
+  readonly expected: Expected;
+  readonly where: () => Netns;
+  readonly steps: () => readonly Step[];
+}
+
+const inPod = (): Netns => client;
+const onNode = (): Netns => client.node;
+
+const CASES: readonly Case[] = [
+  {
+    title: 'UDP 53 is dropped on the way',
+    expected: {
+      id: 'NT-DNS-001',
+      severity: 'critical',
+      says: /answered none of 4 UDP queries: the same servers answer over TCP/,
+    },
+    where: onNode,
+    steps: () => rules('prerouting', `ip saddr ${client.address} udp dport 53 counter drop`),
+  },
+  {
+    title: 'port 53 is dropped on the way',
+    expected: { id: 'NT-DNS-001', severity: 'critical', says: /neither do the 2 servers behind kube-dns/ },
+    where: onNode,
+    steps: () => rules('prerouting', `ip saddr ${client.address} th dport 53 counter drop`),
+  },
+  {
+    title: "the Service's address is not translated",
+    expected: {
+      id: 'NT-DNS-001',
+      severity: 'critical',
+      says: /the 2 servers behind kube-dns answer when asked directly, .* not translated/,
+    },
+    where: onNode,
+    steps: () => rules('prerouting', `ip saddr ${client.address} ip daddr ${dnsServiceAddress} counter drop`),
+  },
+  {
+    title: "the pod's own OUTPUT drops it",
+    expected: {
+      id: 'NT-DNS-001',
+      severity: 'critical',
+      says: /"Operation not permitted", so a rule of this network namespace itself/,
+    },
+    where: inPod,
+    steps: () => rules('output', 'udp dport 53 counter drop'),
+  },
+  {
+    title: 'a router rejects UDP 53',
+    expected: {
+      id: 'NT-DNS-002',
+      severity: 'critical',
+      says: /refused \d+ of \d+ UDP queries at once .*sent by 198\.18\.1\.1, which is not the server/,
+    },
+    where: onNode,
+    steps: () => rules('forward', `ip saddr ${client.address} udp dport 53 counter reject`),
+  },
+  {
+    title: 'the pod itself rejects UDP 53',
+    expected: { id: 'NT-DNS-002', severity: 'critical', says: /, the target itself: a REJECT rule/ },
+    where: inPod,
+    steps: () => rules('output', 'udp dport 53 counter reject'),
+  },
+  {
+    title: 'TCP 53 is blocked and an answer is cut',
+    names: ['crowd'],
+    expected: {
+      id: 'NT-DNS-003',
+      severity: 'warning',
+      says: /crowd\.\S+ A is cut at 512 bytes \(TC\), and the retry by TCP fails/,
+    },
+    where: onNode,
+    steps: () => rules('prerouting', `ip saddr ${client.address} tcp dport 53 counter drop`),
+  },
+  {
+    title: 'the second of two queries from one port is lost',
+    expected: {
+      id: 'NT-DNS-007',
+      severity: 'warning',
+      says: /took 5\.\d\d s, while single queries .* none of them was lost/,
+    },
+    where: onNode,
+    steps: () => raceOf(client.address),
+  },
+  {
+    title: 'one replica drops what this pod asks',
+    expected: {
+      id: 'NT-DNS-009',
+      severity: 'warning',
+      says: /1 of 2 servers behind kube-dns fails: coredns-\S+ \(198[.\d]+\) on node\d answers none of \d queries by UDP within 6 s/,
+    },
+    where: () => replicas[0] ?? client,
+    steps: () => rules('input', `ip saddr ${client.address} udp dport 53 counter drop`),
+  },
+  {
+    title: 'one replica refuses TCP',
+    expected: {
+      id: 'NT-DNS-009',
+      severity: 'warning',
+      says: /1 of 2 servers behind kube-dns fails: coredns-\S+ .* by TCP/,
+    },
+    where: () => replicas[1] ?? client,
+    steps: () => rules('input', `ip saddr ${client.address} tcp dport 53 counter reject with tcp reset`),
+  },
+];
+
+describe('on the way', () => {
+  test.each(CASES)('$title', async ({ names = [], expected, where, steps }) => {
+    const report = await withFault(where(), steps(), () => dns('client', ...names));
+    expectFirst(report, expected);
+    expectSilence(await dns('client', ...names));
+  });
+});
+
+describe('NetworkPolicies', () => {
+  const denying = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'default-deny' },
+    spec: { podSelector: { matchLabels: { app: 'client' } }, policyTypes: ['Egress'] },
+  };
+  const withPolicy = async <T>(policy: Manifest, work: () => Promise<T>): Promise<T> => {
+    await ns.apply(policy);
+    try {
+      return await work();
+    } finally {
+      await ns.kubectl(['delete', 'networkpolicy', 'default-deny']);
+    }
+  };
+
+  test('a policy without DNS egress explains the silence', async () => {
+    const report = await withPolicy(denying, () =>
+      withFault(client.node, rules('prerouting', `ip saddr ${client.address} counter drop`), () =>
+        dns('client'),
+      ),
+    );
+    const first = expectFirst(report, {
+      id: 'NT-DNS-008',
+      severity: 'critical',
+      says: /do not allow UDP 53 to coredns-.* \(egress of nettools-e2e-f-dns-\w+\/default-deny\), and none of 4 queries/,
+    });
+    expect(first.remediation).toContain('k8s-app: kube-dns');
+    const silence = report.checks[0]?.findings.find(({ id }) => id === 'NT-DNS-001');
+    expect(silence?.causedBy).toBe('NT-DNS-008');
+    expectSilence(await dns('client'));
+  });
+
+  test('a policy that allows UDP alone explains why TCP fails', async () => {
+    const policy = {
+      ...denying,
+      spec: { ...denying.spec, egress: [{ ports: [{ protocol: 'UDP', port: 53 }] }] },
+    };
+    const report = await withPolicy(policy, () =>
+      withFault(
+        client.node,
+        rules('prerouting', `ip saddr ${client.address} tcp dport 53 counter drop`),
+        () => dns('client'),
+      ),
+    );
+    expectFirst(report, { id: 'NT-DNS-008', severity: 'warning', says: /do not allow TCP 53/ });
+  });
+
+  test('a policy that nobody enforces is no failure', async () => {
+    const report = await withPolicy(denying, () => dns('client'));
+    expectSilence(report);
+    expect(info(report)['NT-DNS-008']).toMatch(
+      /yet 198\.19\.0\.10 \(kube-dns\) answers: the network plugin does not enforce/,
+    );
+  });
+});
+
+/** Summaries of the infos by ID. */
+function info(report: Report): Record<string, string> {
+  const findings = report.checks
+    .flatMap((check) => check.findings)
+    .filter(({ severity }) => severity === 'info');
+  return Object.fromEntries(findings.map(({ id, summary }) => [id, summary]));
+}
+
+describe('names', () => {
+  test('a name that does not exist', async () => {
+    const report = await dns('client', 'nosuch.example.com');
+    expectSilence(report);
+    expect(info(report)['NT-DNS-005']).toMatch(/^nosuch\.example\.com does not exist: all 4 names/);
+  });
+
+  test('a name that goes through the search list', async () => {
+    const report = await dns('client', 'web.default.svc.cluster.local');
+    expectFirst(report, {
+      id: 'NT-DNS-006',
+      severity: 'warning',
+      says: /costs 8 queries where 2 would do: with 4 dots and ndots 5/,
+    });
+    expectSilence(await dns('client', 'web.default.svc.cluster.local.'));
+    expectSilence(await dns('client', 'crowd'));
+  });
+
+  test('a zone that answers SERVFAIL', async () => {
+    await ns.start(withServers('of-failing', 'None', [failing]));
+    const report = await dns('of-failing', 'api.fail.test.');
+    expectFirst(report, {
+      id: 'NT-DNS-004',
+      severity: 'critical',
+      says: /answers are SERVFAIL, .* for api\.fail\.test\.: the cluster's own names are answered by the same server/,
+    });
+    const healthy = await dns('of-failing', `crowd.${ns.name}.svc.cluster.local.`);
+    expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-004');
+  });
+});
+
+describe('servers', () => {
+  const CONFIGS: readonly {
+    title: string;
+    name: string;
+    policy: string;
+    servers: () => string[];
+    expected: Expected;
+  }[] = [
+    {
+      title: 'a second server is dead',
+      name: 'second-dead',
+      policy: 'ClusterFirst',
+      servers: () => [DEAD],
+      expected: {
+        id: 'NT-DNS-009',
+        severity: 'warning',
+        says: /^1 of 2 name servers in resolv\.conf fails: 198\.18\.1\.253 .*; 198\.19\.0\.10 \(kube-dns\) answers/,
+      },
+    },
+    {
+      title: "a server is not the cluster's",
+      name: 'second-foreign',
+      policy: 'ClusterFirst',
+      servers: () => [failing],
+      expected: {
+        id: 'NT-DNS-010',
+        severity: 'warning',
+        says: /is not the cluster's \(kube-dns: 198\.19\.0\.10\)/,
+      },
+    },
+    {
+      title: "no server is the cluster's",
+      name: 'only-foreign',
+      policy: 'None',
+      servers: () => [failing],
+      expected: {
+        id: 'NT-DNS-010',
+        severity: 'warning',
+        says: /^None of the name servers .* is the cluster's/,
+      },
+    },
+    {
+      title: 'more servers than a resolver uses',
+      name: 'four-servers',
+      policy: 'ClusterFirst',
+      servers: () => [failing, '198.18.1.1', '198.18.2.1'],
+      expected: {
+        id: 'NT-DNS-010',
+        severity: 'warning',
+        says: /4 name servers are configured, and a resolver uses 3: 198\.18\.2\.1 is never asked/,
+      },
+    },
+    {
+      title: 'a server is slow',
+      name: 'of-slow',
+      policy: 'None',
+      servers: () => [slow],
+      expected: {
+        id: 'NT-DNS-011',
+        severity: 'critical',
+        says: /takes 4\.\d\d s for an answer \(median\), p99 4\.\d\d s: 4 of 4 answers/,
+      },
+    },
+  ];
+
+  test.each(CONFIGS)('$title', async ({ name, policy, servers, expected }) => {
+    await ns.start(withServers(name, policy, servers()));
+    const report = await dns(name);
+    const all = report.checks.flatMap((check) => check.findings);
+    // Servers that are not the cluster's are a finding of their own beside it.
+    expect(all.map(({ id }) => id)).toContain(expected.id);
+    if (name !== 'four-servers') expectFirst(report, expected);
+    else expect(all.some(({ id, summary }) => id === expected.id && expected.says.test(summary))).toBe(true);
+  });
+});
+
+describe('what is no fault', () => {
+  test.each([
+    ['default', 'deploy/web'],
+    ['kube-system', 'deploy/coredns'],
+    ['locked', 'locked'],
+    ['baseline', 'baseline'],
+  ])('%s %s', async (namespace, target) => {
+    const report = await checkReport('dns', [target, '-n', namespace]);
+    expectSilence(report);
+    expect(report.verdict).toBe('pass');
+  });
+
+  test("a pod in its node's network", async () => {
+    expectSilence(await dns('host'));
+  });
+});

@@ -1,0 +1,169 @@
+/** Faults of the mtu check, each made for real and named by the built binary. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Report } from '../../src/model/report.ts';
+import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { problems } from '../e2e/support/report.ts';
+import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { type Netns, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+
+const ns = testNamespace('f-mtu');
+let client: PodNetns;
+let far: PodNetns;
+
+beforeAll(async () => {
+  await ns.start(pod('client', { spec: { nodeName: 'node1' } }), pod('far', { spec: { nodeName: 'node2' } }));
+  [client, far] = await Promise.all([podNetns(ns.name, 'client'), podNetns(ns.name, 'far')]);
+});
+
+const mtu = (...args: string[]) => checkReport('mtu', ['client', '-n', ns.name, ...args]);
+
+/** The client's node, a router on the way, takes no more than 1400 bytes to the other pod, as an overlay would. */
+function narrowed<T>(work: () => Promise<T>): Promise<T> {
+  const route = `${far.address}/32 via 198.51.100.12`;
+  return withFault(
+    nodeNetns('node1'),
+    [{ make: `ip route add ${route} mtu 1400`, undo: `ip route del ${route}` }],
+    async () => {
+      // What one test has taught the kernel would keep the next from meeting the fault.
+      await client.run('ip', 'route', 'flush', 'cache');
+      try {
+        return await work();
+      } finally {
+        await client.run('ip', 'route', 'flush', 'cache');
+      }
+    },
+  );
+}
+
+/** Runs `work` while a chain of a namespace's input drops what a rule matches. */
+function dropping<T>(netns: Netns, rule: string, work: () => Promise<T>): Promise<T> {
+  return withFault(
+    netns,
+    [
+      { make: 'nft add table inet ntf', undo: 'nft delete table inet ntf' },
+      { make: 'nft add chain inet ntf in { type filter hook input priority 0 ; }', undo: '' },
+      { make: `nft add rule inet ntf in ${rule} drop`, undo: '' },
+    ],
+    work,
+  );
+}
+
+/** The message that a router sends does not come through. */
+const withoutMessage = <T>(work: () => Promise<T>) =>
+  dropping(client, 'icmp type destination-unreachable icmp code frag-needed', work);
+
+const byId = (report: Report, id: string) => problems(report).filter((finding) => finding.id === id);
+
+describe('a path inside the cluster that carries 1400 bytes', () => {
+  test('is an MTU that is too high when routers say so', async () => {
+    const report = await narrowed(() => mtu('--to', 'pod/far'));
+    expectFirst(report, {
+      id: 'NT-MTU-002',
+      severity: 'warning',
+      says: /eth0 sends packets of up to 1500 bytes, but the way to pod\/far carries 1400 \(says 198\.18\.1\.1\): 100 fewer/,
+    });
+    expect(problems(report)).toHaveLength(1);
+    expectSilence(await mtu('--to', 'pod/far'));
+  });
+
+  test('is a black hole too when their messages are dropped', async () => {
+    const report = await narrowed(() => withoutMessage(() => mtu('--to', 'pod/far')));
+    expectFirst(report, { id: 'NT-MTU-002', severity: 'warning', says: /carries 1400 \(nobody says so\)/ });
+    expect(byId(report, 'NT-MTU-001')).toEqual([
+      expect.objectContaining({ severity: 'critical', causedBy: 'NT-MTU-002', subject: 'pod/far' }),
+    ]);
+    expectSilence(await mtu('--to', 'pod/far'));
+  });
+
+  test('also from a session without rights', async () => {
+    const report = await narrowed(() =>
+      withoutMessage(() => mtu('--to', 'pod/far', '--profile', 'restricted')),
+    );
+    expect(byId(report, 'NT-MTU-001')[0]?.summary).toMatch(/1400 is the largest size that gets through/);
+  });
+});
+
+describe('a black hole on the way out', () => {
+  test('by echo requests and by a transfer', async () => {
+    const report = await narrowed(() => withoutMessage(() => mtu('--to', `${far.address}:8080`)));
+    expectFirst(report, {
+      id: 'NT-MTU-001',
+      severity: 'critical',
+      says: /1500 bytes \(the MTU of eth0\) are lost .* 1400 is the largest .* none of 1448 bytes/,
+    });
+    expectSilence(await mtu('--to', `${far.address}:8080`));
+  });
+
+  test('by a transfer alone, where nobody answers echo requests', async () => {
+    const report = await narrowed(() =>
+      withoutMessage(() => dropping(far, 'icmp type echo-request', () => mtu('--to', `${far.address}:8080`))),
+    );
+    expectFirst(report, {
+      id: 'NT-MTU-001',
+      severity: 'critical',
+      says: /a connection got small segments through, but none of 1448 bytes/,
+    });
+  });
+
+  test("on the pod's own link, which names what lies behind it", async () => {
+    const chain = `{ type filter hook ingress device ${client.veth} priority 0 ; }`;
+    const report = await withFault(
+      client.node,
+      [
+        { make: 'nft add table netdev ntf', undo: 'nft delete table netdev ntf' },
+        { make: `nft add chain netdev ntf in ${chain}`, undo: '' },
+        { make: 'nft add rule netdev ntf in ip length > 1400 drop', undo: '' },
+      ],
+      () => mtu('--to', 'pod/far'),
+    );
+    expectFirst(report, {
+      id: 'NT-MTU-002',
+      severity: 'warning',
+      says: /the way to gateway, .*carries 1400/,
+    });
+    expect(byId(report, 'NT-MTU-001')).toEqual([
+      expect.objectContaining({
+        subject: 'gateway',
+        summary: expect.stringMatching(/what lies behind it \(.*pod\/far/),
+      }),
+    ]);
+  });
+});
+
+describe('what is no fault', () => {
+  test('a smaller path outside of the cluster, as long as routers say so', async () => {
+    const report = await narrowed(() => mtu('--to', `${far.address}:8080`));
+    expectSilence(report);
+    expect(report.checks[0]?.measurements['destinations']).toContainEqual(
+      expect.objectContaining({ pathMtu: 1400, announcedBy: '198.18.1.1' }),
+    );
+  });
+
+  test('a filter of large pings, when full segments get through', async () => {
+    expectSilence(
+      await dropping(far, 'icmp type echo-request ip length > 1000', () => mtu('--to', 'pod/far')),
+    );
+  });
+
+  test('a route that has the smaller MTU itself', async () => {
+    const route = `${far.address} via ${client.gateway} mtu 1400`;
+    const steps = [{ make: `ip route add ${route}`, undo: `ip route del ${far.address}` }];
+    const report = await narrowed(() => withFault(client, steps, () => mtu('--to', 'pod/far')));
+    expectSilence(report);
+  });
+
+  test.each([
+    ['CoreDNS', ['deploy/coredns', '-n', 'kube-system']],
+    ['a pod that admits no rights', ['locked', '-n', 'locked']],
+  ])('%s', async (_title, target) => {
+    const report = await checkReport('mtu', target);
+    expectSilence(report);
+    expect(report.verdict).toBe('pass');
+  });
+
+  test('an image without the right ping is skipped and not passed', async () => {
+    const report = await mtu('--image', 'localhost/app:1');
+    expectSilence(report);
+    expect(report.checks[0]).toMatchObject({ status: 'skip', findings: [{ id: 'NT-SYS-001' }] });
+  });
+});

@@ -1,0 +1,42 @@
+/** What the built binary makes of a fault. */
+import { expect } from 'vitest';
+import type { Finding, Report, Severity } from '../../src/model/report.ts';
+import { nettools } from '../e2e/support/cli.ts';
+import { problems, validReport } from '../e2e/support/report.ts';
+
+/** Runs one check with JSON output; the report must be valid whatever it says. */
+export async function checkReport(check: string, args: readonly string[]): Promise<Report> {
+  const { stdout, stderr } = await nettools([check, ...args, '-o', 'json']);
+  expect(stdout, stderr).toMatch(/^\{/);
+  return validReport(JSON.parse(stdout));
+}
+
+/** What is to be named first. */
+export interface Expected {
+  readonly id: string;
+  readonly severity: Severity;
+  readonly says: RegExp;
+}
+
+/** Checks that the first finding is the right one, and that it can be acted on. */
+export function expectFirst(report: Report, { id, severity, says }: Expected): Finding {
+  const found = problems(report);
+  const [first] = found;
+  const all = found.map((f) => `${f.id} ${f.summary}`).join('\n');
+  expect(first?.id, all || report.checks.map((c) => c.summary).join('\n')).toBe(id);
+  if (!first) throw new Error('no finding');
+  expect(first.severity).toBe(severity);
+  expect(first.summary).toMatch(says);
+  expect(first.evidence.length).toBeGreaterThan(0);
+  for (const { command, excerpt } of first.evidence) {
+    expect(command.join(' ')).not.toBe('');
+    expect(excerpt).not.toBe('');
+  }
+  console.log(`${report.checks[0]?.id} | ${first.id} ${first.severity} | ${first.summary}`);
+  return first;
+}
+
+/** Checks that nothing above info is said. */
+export function expectSilence(report: Report): void {
+  expect(problems(report).map((f) => `${f.id} ${f.summary}`)).toEqual([]);
+}

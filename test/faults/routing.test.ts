@@ -1,0 +1,204 @@
+/** Faults of the routing check, each made for real and named by the built binary. */
+import { beforeAll, describe, test } from 'vitest';
+import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
+import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+
+const ns = testNamespace('f-routing');
+let client: PodNetns;
+let far: PodNetns;
+
+beforeAll(async () => {
+  await ns.start(pod('client', { spec: { nodeName: 'node1' } }), pod('far', { spec: { nodeName: 'node2' } }));
+  [client, far] = await Promise.all([podNetns(ns.name, 'client'), podNetns(ns.name, 'far')]);
+});
+
+const routing = (...args: string[]) => checkReport('routing', ['client', '-n', ns.name, ...args]);
+const toFar = () => routing('--to', 'pod/far');
+
+/** Port 8080 of a node may be taken. */
+const IDLE = {
+  name: 'app',
+  image: 'localhost/app:1',
+  imagePullPolicy: 'Never',
+  command: ['sleep', 'infinity'],
+};
+
+interface Case {
+  readonly title: string;
+  readonly expected: Expected;
+  /** With this pod's, the other pod's and the gateway's address. */
+  readonly steps: (addresses: {
+    own: string;
+    far: string;
+    gateway: string;
+  }) => { make: string; undo: string }[];
+}
+
+/** In the pod's own namespace. */
+const CASES: readonly Case[] = [
+  {
+    title: 'the default route is gone',
+    expected: {
+      id: 'NT-RT-001',
+      severity: 'critical',
+      says: /no IPv4 default route, and so none to dns .*far/,
+    },
+    steps: ({ gateway }) => [
+      { make: 'ip route del default', undo: `ip route replace default via ${gateway}` },
+    ],
+  },
+  ...(['blackhole', 'unreachable', 'prohibit', 'throw'] as const).map(
+    (type): Case => ({
+      title: `a ${type} route`,
+      expected: {
+        id: 'NT-RT-002',
+        severity: 'critical',
+        says: new RegExp(`far .*the ${type} route 198[.\\d]+ in table main refuses`),
+      },
+      steps: ({ far }) => [{ make: `ip route add ${type} ${far}`, undo: `ip route del ${type} ${far}` }],
+    }),
+  ),
+  ...(['blackhole', 'unreachable', 'prohibit'] as const).map(
+    (action): Case => ({
+      title: `a rule that says ${action}`,
+      expected: {
+        id: 'NT-RT-002',
+        severity: 'critical',
+        says: new RegExp(`far .*the rule "100: from all to 198[.\\d]+ ${action}" refuses`),
+      },
+      steps: ({ far }) => [
+        { make: `ip rule add to ${far} ${action} priority 100`, undo: 'ip rule del priority 100' },
+      ],
+    }),
+  ),
+  {
+    title: 'the rule for main is gone',
+    expected: {
+      id: 'NT-RT-004',
+      severity: 'critical',
+      says: /No rule looks in table main, which has the route to .*far/,
+    },
+    steps: () => [{ make: 'ip rule del priority 32766', undo: 'ip rule add lookup main priority 32766' }],
+  },
+  {
+    title: 'the rule for a table of a CNI plugin is gone',
+    expected: {
+      id: 'NT-RT-004',
+      severity: 'critical',
+      says: /No rule looks in table 100, which has the route to .*far/,
+    },
+    steps: ({ gateway }) => [
+      { make: `ip route add default via ${gateway} dev eth0 table 100`, undo: 'ip route flush table 100' },
+      { make: 'ip route del default', undo: `ip route replace default via ${gateway}` },
+    ],
+  },
+  {
+    title: 'a second interface without its source rule',
+    expected: {
+      id: 'NT-RT-004',
+      severity: 'warning',
+      says: /No rule looks in table 100, which has the default route of net1/,
+    },
+    steps: () => [
+      { make: 'ip link add net1 type veth peer name net1p', undo: 'ip link del net1' },
+      { make: 'ip addr add 203.0.113.2/24 dev net1', undo: '' },
+      { make: 'ip link set net1 up', undo: '' },
+      { make: 'ip link set net1p up', undo: '' },
+      { make: 'ip route add default via 203.0.113.1 dev net1 table 100', undo: '' },
+    ],
+  },
+  {
+    title: 'a route with another source address',
+    expected: {
+      id: 'NT-RT-005',
+      severity: 'warning',
+      says: /is sent to from 203\.0\.113\.9, which is not the pod IP 198/,
+    },
+    steps: ({ far, gateway }) => [
+      { make: 'ip addr add 203.0.113.9/32 dev eth0', undo: 'ip addr del 203.0.113.9/32 dev eth0' },
+      { make: `ip route add ${far} via ${gateway} src 203.0.113.9`, undo: `ip route del ${far}` },
+    ],
+  },
+];
+
+describe('in the pod', () => {
+  test.each(CASES)('$title', async ({ expected, steps }) => {
+    const addresses = { own: client.address, far: far.address, gateway: client.gateway };
+    const report = await withFault(client, steps(addresses), toFar);
+    expectFirst(report, expected);
+    expectSilence(await toFar());
+  });
+});
+
+test('answers that come in on another interface are dropped by rp_filter', async () => {
+  const node = client.node;
+  const steps = [
+    { make: 'ip link add ntf0 type veth peer name ntf1', undo: 'ip link del ntf0' },
+    { make: 'ip addr add 203.0.113.5/30 dev ntf0', undo: '' },
+    { make: 'ip link set ntf0 up', undo: '' },
+  ];
+  const report = await withFault(node, steps, async () => {
+    // The other end moves into the pod, which sends through it; the node answers through the pod's own link.
+    await node.run('ip', 'link', 'set', 'ntf1', 'netns', client.pid);
+    return withFault(
+      client,
+      [
+        { make: 'ip addr add 203.0.113.6/30 dev ntf1', undo: '' },
+        { make: 'ip link set ntf1 up', undo: '' },
+        {
+          make: `ip route add ${far.address} via 203.0.113.5 src ${client.address}`,
+          undo: `ip route del ${far.address}`,
+        },
+        {
+          make: 'sysctl -qw net.ipv4.conf.eth0.rp_filter=1',
+          undo: 'sysctl -qw net.ipv4.conf.eth0.rp_filter=0',
+        },
+      ],
+      toFar,
+    );
+  });
+  expectFirst(report, {
+    id: 'NT-RT-003',
+    severity: 'critical',
+    says: /\(strict on eth0\) dropped \d+ packets? .*far .*sent to through ntf1/,
+  });
+  expectSilence(await toFar());
+});
+
+describe('at a router', () => {
+  test.each([
+    { where: 'the next hop', node: 'node1', says: /far .*the next hop 198\.18\.1\.1 has no route to it/ },
+    {
+      where: 'the one after it',
+      node: 'node2',
+      says: /far .*the router 198[.\d]+, after the next hop 198\.18\.1\.1 has no route/,
+    },
+  ])('$where lacks the route', async ({ node, says }) => {
+    const rule = `from ${client.address} to ${far.address} unreachable priority 100`;
+    const steps = [{ make: `ip rule add ${rule}`, undo: `ip rule del ${rule}` }];
+    const report = await withFault(nodeNetns(node), steps, toFar);
+    expectFirst(report, { id: 'NT-RT-007', severity: 'critical', says });
+    expectSilence(await toFar());
+  });
+});
+
+describe('what is no fault', () => {
+  test('a second interface with its own address, network and rule', async () => {
+    const steps = [
+      { make: 'ip link add net1 type veth peer name net1p', undo: 'ip link del net1' },
+      { make: 'ip addr add 203.0.113.2/24 dev net1', undo: '' },
+      { make: 'ip link set net1 up', undo: '' },
+      { make: 'ip link set net1p up', undo: '' },
+      { make: 'ip route add default via 203.0.113.1 dev net1 table 100', undo: '' },
+      { make: 'ip rule add from 203.0.113.2 lookup 100', undo: 'ip rule del from 203.0.113.2' },
+    ];
+    expectSilence(await withFault(client, steps, () => routing('--to', 'pod/far')));
+  });
+
+  test("a node's own namespace", async () => {
+    const host = pod('host', { spec: { nodeName: 'node1', hostNetwork: true }, containers: [IDLE] });
+    await ns.start(host);
+    expectSilence(await checkReport('routing', ['host', '-n', ns.name, '--to', 'pod/far']));
+  });
+});

@@ -1,0 +1,186 @@
+/** Faults of the tls check, each made for real and named by the built binary. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../cluster/proc.ts';
+import { app, helper, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { problems } from '../e2e/support/report.ts';
+import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
+
+const ns = testNamespace('f-tls');
+
+/** A server's certificate by what openssl is told of it, and its port. */
+interface Server {
+  readonly port: number;
+  readonly names: string;
+  readonly days: readonly [notBefore: number, notAfter: number];
+}
+
+const SERVERS = {
+  good: { port: 8443, names: 'DNS:shop.example.com,DNS:*.shop.example.com', days: [-1, 90] },
+  expired: { port: 8444, names: 'DNS:shop.example.com', days: [-90, -12] },
+  early: { port: 8445, names: 'DNS:shop.example.com', days: [2, 90] },
+  soon: { port: 8446, names: 'DNS:shop.example.com', days: [-80, 5] },
+} as const satisfies Record<string, Server>;
+
+/** Accepts and says nothing. */
+const SILENT_PORT = 8447;
+
+/** As openssl's -not_before takes it. */
+function opensslTime(days: number): string {
+  const text = new Date(Date.now() + days * 86_400_000).toISOString();
+  return `${text.replace(/[-:T]|\.\d+/g, '')}`;
+}
+
+const START = `
+set -e
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /tmp/$1.key -out /tmp/$1.crt \
+  -subj /CN=test -addext "subjectAltName=$2" -not_before "$3" -not_after "$4" 2>/dev/null
+nohup openssl s_server -accept "$1" -cert /tmp/$1.crt -key /tmp/$1.key -quiet </dev/null >/dev/null 2>&1 &
+`;
+
+async function serve(podName: string, { port, names, days }: Server, asPort = port): Promise<void> {
+  const times = days.map(opensslTime);
+  await ns.help(podName, 'bash', '-c', START, 'start', String(asPort), names, ...times);
+}
+
+beforeAll(async () => {
+  const containers = [app, helper];
+  await ns.start(pod('client'), ...['server', 'shop-0', 'shop-1'].map((name) => pod(name, { containers })));
+  for (const server of Object.values(SERVERS)) await serve('server', server);
+  await serve('shop-0', { ...SERVERS.good, names: `DNS:shop.${ns.name}.svc` });
+  await serve('shop-1', { ...SERVERS.expired, names: `DNS:shop.${ns.name}.svc` }, SERVERS.good.port);
+  await ns.help(
+    'server',
+    'bash',
+    '-c',
+    `nohup socat TCP-LISTEN:${SILENT_PORT},fork SYSTEM:'sleep 60' </dev/null >/dev/null 2>&1 &`,
+  );
+  await until('the servers listen', 10, async () => {
+    const listening = await ns.help('server', 'ss', '-tlnH');
+    const ports = [...Object.values(SERVERS).map(({ port }) => port), SILENT_PORT];
+    return ports.every((port) => listening.includes(`:${port} `)) || listening;
+  });
+  await ns.kubectl(['label', 'pod', 'shop-0', 'shop-1', 'part=shop']);
+  await ns.apply({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'shop' },
+    spec: {
+      selector: { part: 'shop' },
+      ports: [{ name: 'https', port: 443, targetPort: SERVERS.good.port }],
+    },
+  });
+  await until('both endpoints of the Service', 20, async () => {
+    const slices = await ns.kubectl(['get', 'endpointslices', '-o', 'json']);
+    return slices.split('"ready": true').length === 3 || slices;
+  });
+});
+
+const tls = (...args: string[]) => checkReport('tls', ['client', '-n', ns.name, ...args]);
+const to = ({ port }: Server, ...args: string[]) => tls('--to', `pod/server:${port}`, ...args);
+const named = ['--sni', 'shop.example.com'];
+
+describe('a certificate', () => {
+  const CASES: readonly (readonly [string, Server, readonly string[], Expected])[] = [
+    [
+      'that has expired',
+      SERVERS.expired,
+      named,
+      {
+        id: 'NT-TLS-001',
+        severity: 'critical',
+        says: /its certificate expired 1[12] days ago \(\d{4}-\d\d-\d\dT/,
+      },
+    ],
+    [
+      'that is not valid yet',
+      SERVERS.early,
+      named,
+      { id: 'NT-TLS-001', severity: 'critical', says: /not valid before \d{4}-.*, in (1 day|\d+ h|2 days)/ },
+    ],
+    [
+      'for another name',
+      SERVERS.good,
+      ['--sni', 'pay.example.com'],
+      {
+        id: 'NT-TLS-001',
+        severity: 'critical',
+        says: /is for shop\.example\.com, \*\.shop\.example\.com and not for pay\.example\.com/,
+      },
+    ],
+  ];
+  test.each(CASES)('%s', async (_title, server, args, expected) => {
+    expectFirst(await to(server, ...args), expected);
+  });
+
+  test('that expires in 5 days is worth a word', async () => {
+    const report = await to(SERVERS.soon, ...named);
+    expectSilence(report);
+    expect(report.verdict).toBe('pass');
+    expect(report.checks[0]?.findings).toEqual([
+      expect.objectContaining({
+        id: 'NT-TLS-001',
+        severity: 'info',
+        summary: expect.stringMatching(/expires in (4|5) days/),
+      }),
+    ]);
+    expect((await to(SERVERS.soon, ...named, '--expire-days', '3')).checks[0]?.findings).toEqual([]);
+  });
+
+  test('of one endpoint of a Service', async () => {
+    const report = await tls('--to', 'svc/shop');
+    expectFirst(report, {
+      id: 'NT-TLS-001',
+      severity: 'critical',
+      says: /svc\/shop → shop-1 .*its certificate expired/,
+    });
+    expect(problems(report)).toHaveLength(1);
+  });
+});
+
+describe('no handshake', () => {
+  test('with a server that speaks plain HTTP', async () => {
+    expectFirst(await tls('--to', 'pod/server:8080'), {
+      id: 'NT-TLS-002',
+      severity: 'critical',
+      says: /takes the connection, but it does not speak TLS on this port/,
+    });
+  });
+
+  test('with a server that says nothing', async () => {
+    expectFirst(await tls('--to', `pod/server:${SILENT_PORT}`), {
+      id: 'NT-TLS-002',
+      severity: 'critical',
+      says: /it does not answer at all/,
+    });
+  });
+});
+
+describe('what is no fault', () => {
+  test.each([
+    ['its name', ['--to', `pod/server:${SERVERS.good.port}`, ...named]],
+    [
+      'a name that the wildcard covers',
+      ['--to', `pod/server:${SERVERS.good.port}`, '--sni', 'a.shop.example.com'],
+    ],
+    ['the API server', ['--to', 'https://kubernetes.default.svc/']],
+  ])('%s', async (_title, args) => {
+    const report = await tls(...args);
+    expectSilence(report);
+    expect(report.verdict).toBe('pass');
+  });
+
+  test('a port that nobody listens on is not measured', async () => {
+    const report = await tls('--to', 'pod/server:9');
+    expectSilence(report);
+    expect(report.checks[0]).toMatchObject({
+      status: 'error',
+      summary: expect.stringMatching(/Connection refused/),
+    });
+  });
+
+  test('an image without openssl is skipped', async () => {
+    const report = await to(SERVERS.expired, '--image', 'localhost/app:1');
+    expectSilence(report);
+    expect(report.checks[0]?.status).toBe('skip');
+  });
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { withFailuresTold } from '../../../src/app/failures.ts';
+import { ChannelError } from '../../../src/channels/channel.ts';
+import { UserError } from '../../../src/model/errors.ts';
+import { GatherError } from '../../../src/probes/gather.ts';
+
+const failing = (error: unknown) => withFailuresTold(() => Promise.reject(error));
+
+describe('withFailuresTold', () => {
+  it('passes a result on', async () => {
+    expect(await withFailuresTold(async () => 7)).toBe(7);
+  });
+
+  it.each([
+    [new GatherError('the checks did not come to their end.'), 'the checks did not come to their end.'],
+    [new ChannelError('lost', 'the connection was lost'), 'the connection was lost.'],
+    [new ChannelError('refused', 'forbidden'), 'the exec was refused: forbidden'],
+    [new ChannelError('failed', 'no such file'), 'no such file'],
+  ])('tells %s as one sentence, exit 3', async (error, message) => {
+    const told = await failing(error).catch((e: unknown) => e);
+    expect(told).toBeInstanceOf(UserError);
+    expect(told).toMatchObject({ message, exitCode: 3, cause: error });
+  });
+
+  it('leaves alone what is told already, and what nobody has thought of', async () => {
+    for (const error of [new UserError('wrong', 2), new TypeError('a bug')])
+      await expect(failing(error)).rejects.toBe(error);
+  });
+});

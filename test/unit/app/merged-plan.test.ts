@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { mergePlans, planLimitSeconds } from '../../../src/app/merged-plan.ts';
+import type { StagedPlan } from '../../../src/model/check.ts';
+import type { ProbeCommand, ProbeResult } from '../../../src/model/evidence.ts';
+
+const command = (id: string, argv: readonly string[], timeoutSeconds = 5): ProbeCommand => ({
+  id,
+  argv,
+  timeoutSeconds,
+});
+const plan = (rest: Partial<StagedPlan>): StagedPlan => ({ before: [], probe: [], after: [], ...rest });
+const result = (id: string): ProbeResult => ({
+  id,
+  command: [id],
+  status: 'exited',
+  code: 0,
+  durationMs: 1,
+  stdout: id,
+  stderr: '',
+  truncated: false,
+});
+
+describe('mergePlans', () => {
+  it('runs a command once that several ask for in the same stage', () => {
+    const merged = mergePlans([
+      plan({ before: [command('status', ['cat', 's'])], probe: [command('a', ['a'])] }),
+      plan({ before: [command('mine', ['cat', 's'])], probe: [command('b', ['b'])] }),
+    ]);
+    expect(merged.plan.phases.map((phase) => phase.map((c) => c.argv.join(' ')))).toEqual([
+      ['cat s'],
+      ['a', 'b'],
+    ]);
+  });
+
+  it('runs it again in another stage: before and after are two snapshots', () => {
+    const counters = ['cat', 'c'];
+    const merged = mergePlans([
+      plan({ before: [command('before', counters)], after: [command('after', counters)] }),
+    ]);
+    expect(merged.plan.phases).toHaveLength(2);
+  });
+
+  it('gives every command an id of its own, whatever its plan called it', () => {
+    const merged = mergePlans([
+      plan({ probe: [command('same', ['a'])] }),
+      plan({ probe: [command('same', ['b'])] }),
+    ]);
+    expect(new Set(merged.plan.phases.flat().map((c) => c.id)).size).toBe(2);
+  });
+
+  it('gives every plan its own results under its own names', () => {
+    const merged = mergePlans([
+      plan({ before: [command('status', ['s'])], probe: [command('x', ['a'])] }),
+      plan({ before: [command('facts', ['s'])], probe: [command('x', ['b'])] }),
+    ]);
+    const all = Object.fromEntries(
+      merged.plan.phases.flat().map((c) => [c.id, { ...result(c.id), stdout: c.argv.join(' ') }]),
+    );
+    const texts = (n: number) =>
+      Object.entries(merged.evidenceOf(n, all)).map(([id, r]) => [id, r.id, r.stdout]);
+    expect(texts(0)).toEqual([
+      ['status', 'status', 's'],
+      ['x', 'x', 'a'],
+    ]);
+    expect(texts(1)).toEqual([
+      ['facts', 'facts', 's'],
+      ['x', 'x', 'b'],
+    ]);
+    expect(merged.evidenceOf(0, {})).toEqual({});
+    expect(merged.evidenceOf(7, all)).toEqual({});
+  });
+
+  it('has no empty phase', () => {
+    expect(mergePlans([plan({})]).plan.phases).toEqual([]);
+  });
+});
+
+describe('planLimitSeconds', () => {
+  it('is the sum of the slowest commands of all phases', () => {
+    const phases = [[command('a', [], 2), command('b', [], 5)], [command('c', [], 1)], []];
+    expect(planLimitSeconds({ phases })).toBe(6);
+    expect(planLimitSeconds({ phases: [] })).toBe(0);
+  });
+});

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext, vi } from 'vitest';
+import GUARD from '../../../src/channels/guard.sh';
+import { compactScript } from '../../../src/channels/script.ts';
+import { SHELLS, Started, type StartOptions, sessionMembers } from '../shells.ts';
+
+const script = compactScript(GUARD);
+/** The guard waits 5 s for a lease, and the three rounds of signals take two pauses of a second. */
+const WAIT = { timeout: 20_000, interval: 50 };
+
+// Nearly all of the time is waiting.
+vi.setConfig({ testTimeout: 30_000, maxConcurrency: 10 });
+
+/** An exec as the kubelet makes it: the guard is the leader of its session. */
+function guard(
+  { onTestFinished }: TestContext,
+  words: readonly string[],
+  args: readonly string[],
+  options: StartOptions = {},
+): Started {
+  const started = new Started([...words, '-c', script, 'nettools', ...args], options);
+  onTestFinished(async () => {
+    started.process.stdin?.destroy();
+    for (const member of sessionMembers(started.pid)) {
+      try {
+        process.kill(Number(member.split(' ')[0]), 'SIGKILL');
+      } catch {
+        // It has just ended by itself.
+      }
+    }
+    await started.ended;
+  });
+  return started;
+}
+
+const leaseId = () => randomBytes(8).toString('hex');
+/** The other exec, as the client opens it. */
+const lease = (context: TestContext, id: string): Started => {
+  const started = new Started(['sh', '-c', 'cat >/dev/null; :', `nettools-lease-${id}`]);
+  context.onTestFinished(async () => {
+    started.process.stdin?.destroy();
+    await started.ended;
+  });
+  return started;
+};
+
+describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name', ({ words }) => {
+  describe('whose own stdin tells that the client lives', () => {
+    it.for([0, 7, 255])('passes exit code %i on', async (code, context) => {
+      const started = guard(context, words, ['own', '0', 'sh', '-c', `exit ${code}`]);
+      context.expect((await started.ended).code).toBe(code);
+    });
+
+    it('leaves nothing behind once the client has closed stdin', async (context) => {
+      const started = guard(context, words, ['own', '0', 'true']);
+      await started.ended;
+      started.endInput();
+      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+    });
+
+    it('gives the command an empty stdin', async (context) => {
+      const started = guard(context, words, ['own', '0', 'sh', '-c', 'cat; echo end']);
+      started.write('not for the command\n');
+      context.expect((await started.ended).stdout.toString()).toBe('end\n');
+    });
+
+    it.for([
+      ['one line\n'],
+      ['  blanks  kept \n\ttab\n'],
+      ['back\\slash \\n \\\n', '$HOME `id` $(id)\n', 'EOF\n'],
+      ['\n'],
+      ['\n\nlast lines are empty\n\n\n'],
+      ['ünïcödé ✓\n'],
+    ])('delivers its first lines as stdin: %j', async (lines, context) => {
+      const text = lines.join('');
+      const started = guard(context, words, ['own', String(text.split('\n').length - 1), 'cat']);
+      started.write(text);
+      context.expect((await started.ended).stdout.toString()).toBe(text);
+    });
+
+    it('delivers more than a pipe holds', async (context) => {
+      const text = `${'x'.repeat(99)}\n`.repeat(3000);
+      const started = guard(context, words, ['own', '3000', 'sh', '-c', 'sleep 0.2; cat']);
+      started.write(text);
+      context.expect((await started.ended).stdout.toString()).toBe(text);
+    });
+
+    it('ends the command and all that it started when the client is gone', async (context) => {
+      const command = 'sleep 1000 & (sleep 1001; echo late) & echo ready; sleep 1002; echo late';
+      const started = guard(context, words, ['own', '0', 'sh', '-c', command]);
+      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+      started.endInput();
+      const { stdout } = await started.ended;
+      context.expect(stdout.toString()).toBe('ready\n');
+      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+    });
+
+    it('ends what ignores the hang-up', async (context) => {
+      const started = guard(context, words, [
+        'own',
+        '0',
+        'sh',
+        '-c',
+        'trap "" HUP; echo ready; sleep 1000 & sleep 1001',
+      ]);
+      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+      started.endInput();
+      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+    });
+
+    it('ends what ignores every signal that can be ignored', async (context) => {
+      const stubborn = 'trap "" HUP INT TERM; echo ready; while :; do sleep 1000; done';
+      const started = guard(context, words, ['own', '0', 'sh', '-c', stubborn]);
+      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+      started.endInput();
+      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+    });
+
+    it('ends a command that is still reading its lines', async (context) => {
+      const started = guard(context, words, ['own', '2', 'sh', '-c', 'cat; exec sleep 1000']);
+      started.endInput('only one\n');
+      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+    });
+
+    it('touches no process of another session', async (context) => {
+      const other = guard(context, words, ['own', '0', 'sleep', '1000']);
+      const started = guard(context, words, ['own', '0', 'sleep', '1000']);
+      await context.expect
+        .poll(() => sessionMembers(other.pid).some((m) => m.endsWith(' sleep')), WAIT)
+        .toBe(true);
+      started.endInput();
+      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+      context.expect(sessionMembers(other.pid).some((m) => m.endsWith(' sleep'))).toBe(true);
+    });
+
+    it('gives the command no child that it does not know', async (context) => {
+      const started = guard(context, words, ['own', '0', 'sh', '-c', 'cat "/proc/$$/task/$$/children"; :']);
+      const { stdout } = await started.ended;
+      // cat is the only one.
+      context.expect(stdout.toString().trim().split(' ')).toHaveLength(1);
+    });
+  });
+
+  describe('with a lease', () => {
+    it('passes stdin on untouched', async (context) => {
+      const id = leaseId();
+      lease(context, id);
+      const started = guard(context, words, ['lease', id, 'cat']);
+      const bytes = randomBytes(300_000);
+      started.endInput(bytes);
+      context.expect((await started.ended).stdout.equals(bytes)).toBe(true);
+    });
+
+    it('passes the exit code on', async (context) => {
+      const id = leaseId();
+      lease(context, id);
+      context.expect((await guard(context, words, ['lease', id, 'sh', '-c', 'exit 7']).ended).code).toBe(7);
+    });
+
+    it('ends the command and all that it started when the lease is gone', async (context) => {
+      const id = leaseId();
+      const held = lease(context, id);
+      const command = 'trap "" HUP; sleep 1000 & echo ready; sleep 1001';
+      const started = guard(context, words, ['lease', id, 'sh', '-c', command]);
+      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+      held.endInput();
+      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+    });
+
+    it('minds no other lease', async (context) => {
+      const id = leaseId();
+      lease(context, leaseId());
+      const held = lease(context, id);
+      const started = guard(context, words, ['lease', id, 'sh', '-c', 'echo ready; exec sleep 1000']);
+      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+      held.endInput();
+      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+    });
+
+    it('leaves nothing behind when the command has ended', async (context) => {
+      const id = leaseId();
+      lease(context, id);
+      const started = guard(context, words, ['lease', id, 'sh', '-c', 'sleep 1000 >/dev/null 2>&1 & exit 3']);
+      context.expect((await started.ended).code).toBe(3);
+      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+    });
+  });
+});
+
+// With a sleep that makes the guard's seconds short; busybox ash runs its own whatever PATH says.
+describe.concurrent.each(SHELLS.filter((s) => s.available && s.name !== 'busybox ash'))(
+  'guard.sh in $name with a lease that comes and goes',
+  ({ words }) => {
+    /** @param pace what the guard's second is here, in seconds */
+    function shortSeconds(
+      { onTestFinished }: TestContext,
+      pace: number,
+    ): { readonly env: NodeJS.ProcessEnv } {
+      const folder = mkdtempSync(join(tmpdir(), 'nettools-test-'));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      writeFileSync(join(folder, 'sleep'), `#!/bin/sh\nexec /bin/sleep ${pace}\n`, { mode: 0o755 });
+      return { env: { PATH: `${folder}:${process.env['PATH']}` } };
+    }
+
+    it('ends the command when none ever comes', async (context) => {
+      const args = ['lease', leaseId(), '/bin/sleep', '1000'];
+      const started = guard(context, words, args, shortSeconds(context, 0.01));
+      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+    });
+
+    it('lets the command run while one is opened again in time', async (context) => {
+      const id = leaseId();
+      const args = ['lease', id, 'sh', '-c', 'echo ready; read -r x; echo "$x"'];
+      // Five looks are 2.5 s, in which the next lease is there many times over.
+      const started = guard(context, words, args, shortSeconds(context, 0.5));
+      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+      for (let i = 0; i < 5; i++) {
+        const held = lease(context, id);
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        held.endInput();
+        await held.ended;
+      }
+      started.endInput('alive\n');
+      context.expect((await started.ended).stdout.toString()).toBe('ready\nalive\n');
+    });
+  },
+);

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { byCause, linkCauses } from '../../../src/checks/causes.ts';
+import type { Finding, Severity } from '../../../src/model/report.ts';
+
+const finding = (id: string, subject?: string, severity: Severity = 'critical'): Finding => ({
+  id,
+  severity,
+  title: id,
+  summary: `${id} ${subject ?? ''}`,
+  evidence: [],
+  remediation: 'mend it',
+  ...(subject === undefined ? {} : { subject }),
+});
+const causes = (...findings: Finding[]) => linkCauses(findings).map((f) => f.causedBy);
+
+/** The catalogue's classes; ids that there are not do no harm. */
+const IDS = ['IF', 'ARP', 'RT', 'DNS', 'FW', 'MTU', 'CT', 'SOCK', 'SVC', 'LAT', 'TLS', 'PERF'].flatMap(
+  (name) => Array.from({ length: 12 }, (_, i) => `NT-${name}-${String(i + 1).padStart(3, '0')}`),
+);
+
+describe('linkCauses', () => {
+  it('links what follows from loss to the loss on the same way', () => {
+    expect(
+      causes(finding('NT-LAT-002', 'a'), finding('NT-LAT-001', 'a'), finding('NT-LAT-001', 'b')),
+    ).toEqual([undefined, 'NT-LAT-002', undefined]);
+  });
+
+  it('links to the deepest cause', () => {
+    expect(causes(finding('NT-LAT-002', 'a'), finding('NT-FW-001', 'a'), finding('NT-IF-001'))).toEqual([
+      'NT-IF-001',
+      'NT-IF-001',
+      undefined,
+    ]);
+  });
+
+  it('explains nothing by an info, and no info', () => {
+    expect(causes(finding('NT-LAT-002', 'a', 'info'), finding('NT-LAT-001', 'a'))).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(causes(finding('NT-LAT-002', 'a'), finding('NT-LAT-001', 'a', 'info'))).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('never lets findings explain each other in a circle, which would leave the report without a cause', () => {
+    const edges = new Map(IDS.map((id) => [id, new Set<string>()]));
+    for (const a of IDS) {
+      for (const b of IDS) {
+        if (a !== b && causes(finding(a, 'x'), finding(b, 'x'))[1] === a) edges.get(a)?.add(b);
+      }
+    }
+    const reach = (from: string, seen = new Set<string>()): Set<string> => {
+      for (const next of edges.get(from) ?? []) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        reach(next, seen);
+      }
+      return seen;
+    };
+    expect(IDS.filter((id) => reach(id).has(id))).toEqual([]);
+  });
+});
+
+describe('byCause', () => {
+  it('has causes first, then the gravest, and keeps the order of what is alike', () => {
+    const linked = linkCauses([
+      finding('NT-LAT-006', 'c', 'warning'),
+      finding('NT-LAT-001', 'a', 'warning'),
+      finding('NT-SYS-001', undefined, 'info'),
+      finding('NT-LAT-002', 'a'),
+      finding('NT-LAT-006', 'd', 'warning'),
+    ]);
+    expect(byCause(linked).map((f) => f.summary)).toEqual([
+      'NT-LAT-002 a',
+      'NT-LAT-006 c',
+      'NT-LAT-006 d',
+      'NT-SYS-001 ',
+      'NT-LAT-001 a',
+    ]);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { judgeLatency } from '../../../../../src/checks/latency/judge.ts';
+import { loss } from '../../../../../src/checks/latency/rules/loss.ts';
+import type { ConnectTry } from '../../../../../src/parsers/tcp-connect.ts';
+import { runRecording } from '../../../../recordings/recordings.ts';
+import { connected, facts, path, times } from '../build.ts';
+
+const unanswered: ConnectTry = { ms: 2000, outcome: 'unanswered' };
+const refused: ConnectTry = { ms: 1, outcome: 'refused' };
+const noRoute: ConnectTry = { ms: 0.1, outcome: 'error', error: 'No route to host' };
+const unresolved: ConnectTry = { ms: 1, outcome: 'unresolved', error: 'Name or service not known' };
+
+const judge = (spec: Parameters<typeof path>[0]) => loss.judge(facts({ paths: [path(spec)] }));
+const severities = (spec: Parameters<typeof path>[0]) => judge(spec).map((f) => f.severity);
+
+describe('NT-LAT-002 loss', () => {
+  it('is silent on a healthy run', () => {
+    expect(judge({})).toEqual([]);
+  });
+
+  it.each([
+    { lost: 1, sent: 101, severities: [], why: 'just below 1 %' },
+    { lost: 1, sent: 100, severities: ['warning'], why: 'at 1 %' },
+    { lost: 2, sent: 199, severities: ['warning'], why: 'just above 1 %' },
+    { lost: 49, sent: 1000, severities: ['warning'], why: 'just below 5 %' },
+    { lost: 50, sent: 1000, severities: ['critical'], why: 'at 5 %' },
+    { lost: 51, sent: 1000, severities: ['critical'], why: 'just above 5 %' },
+    { lost: 1, sent: 50, severities: ['warning'], why: 'of the fewest probes' },
+    { lost: 20, sent: 49, severities: [], why: 'of too few probes' },
+    { lost: 99, sent: 100, severities: ['critical'], why: 'nearly all' },
+  ])('$lost of $sent is $severities: $why', ({ lost, sent, severities: expected }) => {
+    expect(severities({ icmp: times(sent - lost, 1), lost })).toEqual(expected);
+  });
+
+  it('has no rounding in its thresholds', () => {
+    for (let hundreds = 1; hundreds <= 30; hundreds++) {
+      const sent = hundreds * 100;
+      expect(severities({ icmp: times(sent - hundreds, 1), lost: hundreds })).toEqual(['warning']);
+      expect(severities({ icmp: times(sent - 5 * hundreds, 1), lost: 5 * hundreds })).toEqual(['critical']);
+    }
+  });
+
+  it('says how much was lost, of what', () => {
+    expect(judge({ icmp: times(90, 1), lost: 10 })[0]).toMatchObject({
+      subject: 'svc/web',
+      summary: '10 of 100 echo requests to svc/web (192.0.2.9) got no answer: 10 % loss.',
+    });
+  });
+
+  it('is silent where ICMP is filtered but TCP gets through', () => {
+    expect(judge({ icmp: [], lost: 100 })).toEqual([]);
+    expect(judge({ icmp: [], lost: 100, tries: times(10, refused) })).toEqual([]);
+    expect(judge({ icmp: 'skipped' })).toEqual([]);
+  });
+
+  describe('of everything', () => {
+    it.each([
+      {
+        tries: times(3, unanswered),
+        icmp: [],
+        lost: 50,
+        words: 'no connection to port 80, and no echo request was answered',
+      },
+      {
+        tries: times(3, noRoute),
+        icmp: [],
+        lost: 50,
+        words: 'connecting fails with "No route to host", and no echo request was answered',
+      },
+      { tries: [unanswered], icmp: 'skipped' as const, words: 'no connection to port 80.' },
+    ])('is critical: $words', ({ words, ...spec }) => {
+      const findings = judge(spec);
+      expect(findings.map((f) => f.severity)).toEqual(['critical']);
+      expect(findings[0]?.summary).toContain(words);
+    });
+
+    it.each([
+      ['one connection succeeds', { tries: [unanswered, connected(1)], icmp: [], lost: 50 }],
+      ['one connection is refused', { tries: [unanswered, refused], icmp: [], lost: 50 }],
+      ['one echo request is answered', { tries: [unanswered], icmp: [1], lost: 9 }],
+      ['nothing was tried by TCP', { tries: 'skipped' as const, icmp: [], lost: 50 }],
+      ['the name does not resolve', { tries: times(3, unresolved), icmp: 'skipped' as const }],
+    ])('is not raised when %s', (_why, spec) => {
+      expect(judge(spec)).toEqual([]);
+    });
+
+    it.each(['gateway', 'dns', 'apiserver'] as const)(
+      'is not raised for the %s, which nobody asked for',
+      (role) => {
+        expect(judge({ destination: { role }, tries: times(3, unanswered), icmp: [], lost: 50 })).toEqual([]);
+      },
+    );
+  });
+
+  it('is raised for packets that were really dropped', () => {
+    const { evidence, input } = runRecording('loss');
+    const { status, findings } = judgeLatency(evidence, input);
+    expect(status).toBe('fail');
+    expect(findings).toMatchObject([
+      { id: 'NT-LAT-002', severity: 'critical', summary: expect.stringMatching(/^6 of 60 /) },
+    ]);
+    expect(findings[0]?.evidence[0]?.excerpt).toContain('60 packets transmitted, 54 received');
+  });
+
+  it('is raised for a destination that was really silent', () => {
+    const { evidence, input } = runRecording('silent');
+    const { status, findings } = judgeLatency(evidence, input);
+    expect(status).toBe('fail');
+    expect(findings).toMatchObject([
+      { id: 'NT-LAT-002', severity: 'critical', summary: expect.stringContaining('does not answer at all') },
+    ]);
+  });
+
+  it('is not raised where echo requests were really filtered', () => {
+    const { evidence, input } = runRecording('icmp-filtered');
+    expect(judgeLatency(evidence, input)).toMatchObject({ status: 'pass', findings: [] });
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { judgeLatency } from '../../../../../src/checks/latency/judge.ts';
+import { slowConnect } from '../../../../../src/checks/latency/rules/slow-connect.ts';
+import type { ConnectTry } from '../../../../../src/parsers/tcp-connect.ts';
+import { runRecording } from '../../../../recordings/recordings.ts';
+import { connected, facts, path, result } from '../build.ts';
+
+const judge = (syn: number, tries: readonly ConnectTry[]) =>
+  slowConnect.judge(facts({ paths: [path({ tries })], grew: { 'TcpExt.TCPSynRetrans': syn } }));
+
+describe('NT-LAT-005 slow connect', () => {
+  it.each([
+    { syn: 1, ms: 899.999, raised: false, why: 'just below 900 ms' },
+    { syn: 1, ms: 900, raised: true, why: 'at 900 ms' },
+    { syn: 1, ms: 1010, raised: true, why: 'the second SYN' },
+    { syn: 0, ms: 5000, raised: false, why: 'slow, but no SYN was sent again: a long way, or a slow accept' },
+  ])('$raised with $syn SYN sent again and a connection of $ms ms: $why', ({ syn, ms, raised }) => {
+    expect(judge(syn, [connected(1), connected(ms)]).map((f) => f.severity)).toEqual(
+      raised ? ['warning'] : [],
+    );
+  });
+
+  it('is silent about SYNs of others: no connection of the check was slow', () => {
+    expect(judge(20, [connected(1), connected(2)])).toEqual([]);
+  });
+
+  it('is silent about tries that did not connect', () => {
+    expect(
+      judge(5, [
+        { ms: 2000, outcome: 'unanswered' },
+        { ms: 1500, outcome: 'refused' },
+        { ms: 1500, outcome: 'error', error: 'No route to host' },
+      ]),
+    ).toEqual([]);
+  });
+
+  it('is silent where the counter is not known', () => {
+    const { counters, ...rest } = facts({
+      paths: [path({ tries: [connected(1000)] })],
+      grew: { 'TcpExt.TCPSynRetrans': 1 },
+    });
+    expect(slowConnect.judge({ ...rest, counters: { ...counters, after: {} } })).toEqual([]);
+  });
+
+  it('names the destination, how many and the worst', () => {
+    expect(judge(4, [connected(1), connected(1010), connected(3020)])[0]).toMatchObject({
+      subject: 'svc/web',
+      summary:
+        '2 of 3 connections to svc/web (192.0.2.9:80) took 900 ms or more (at worst 3.02 s), with 4 SYN sent again in the run.',
+    });
+  });
+
+  it('quotes the slow connections and no fast one', () => {
+    const slow = path({ tries: [connected(1010)] });
+    const text =
+      'address 192.0.2.9\ntry\nok 1010000\ntry\nok 899999\ntry\nok 900000\ntry\nok 250000\ntry\nok 120\n';
+    const paths = [{ ...slow, results: { ...slow.results, tcp: result('tcp', text) } }];
+    const [finding] = slowConnect.judge(facts({ paths, grew: { 'TcpExt.TCPSynRetrans': 2 } }));
+    expect(finding?.evidence.map((e) => e.excerpt)).toEqual([
+      'ok 1010000\nok 900000',
+      'TcpExt TCPSynRetrans 1000 before, 1002 after',
+    ]);
+  });
+
+  it('is raised for SYNs that were really dropped', () => {
+    const { evidence, input } = runRecording('slow-connect');
+    const { status, findings } = judgeLatency(evidence, input);
+    expect(status).toBe('warn');
+    expect(findings).toMatchObject([
+      { id: 'NT-LAT-005', summary: expect.stringMatching(/^3 of 30 connections/) },
+    ]);
+  });
+});

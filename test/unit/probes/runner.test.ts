@@ -1,0 +1,446 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'vitest';
+import { compactScript } from '../../../src/channels/script.ts';
+import type { ProbeCommand, ProbePlan, ProbeResult } from '../../../src/model/evidence.ts';
+import { encodePlan, RunnerDecoder, type RunnerEvent } from '../../../src/probes/plan.ts';
+import RUNNER from '../../../src/probes/runner.sh';
+import { mayUnshare, runToEnd, SHELLS, Started, type StartOptions, sessionMembers } from '../shells.ts';
+
+/** The cap of one output, as runner.sh has it. */
+const MAX_BYTES = 1_048_576;
+
+const command = (id: string, argv: readonly string[], timeoutSeconds = 10): ProbeCommand => ({
+  id,
+  argv,
+  timeoutSeconds,
+});
+const onePhase = (...commands: ProbeCommand[]): ProbePlan => ({ phases: [commands] });
+const only = <T>(list: readonly T[]): T => {
+  if (list.length !== 1) throw new Error(`${list.length} instead of one`);
+  return list[0] as T;
+};
+
+/** A folder that is gone after the test, and the environment of a runner that uses it. */
+function place({ onTestFinished }: TestContext): {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+} {
+  const folder = mkdtempSync(join(tmpdir(), 'nettools-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return { folder, env: { PATH: process.env['PATH'], TMPDIR: folder } };
+}
+
+interface Run {
+  readonly events: readonly RunnerEvent[];
+  readonly results: readonly ProbeResult[];
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+const script = compactScript(RUNNER);
+
+async function runPlan(
+  words: readonly string[],
+  plan: ProbePlan,
+  options: StartOptions & { readonly wrap?: readonly string[] } = {},
+): Promise<Run> {
+  const argv = [...(options.wrap ?? []), ...words, '-c', script, 'nettools-runner'];
+  const { stdout, stderr, code } = await runToEnd(argv, encodePlan(plan), options);
+  const events = new RunnerDecoder(plan).push(stdout);
+  return { events, results: events.flatMap((e) => (e.kind === 'result' ? [e.result] : [])), code, stderr };
+}
+
+/** Words that a shell, `read`, `echo` or the protocol itself could mistake for something else. */
+const TORTURE = [
+  'plain',
+  'two words',
+  '',
+  ' ',
+  '  leading and trailing  ',
+  "it's",
+  '"double"',
+  '$HOME $(id) $1 $@ `id`',
+  'back\\slash \\n \\0 \\\\',
+  'ends with a backslash\\',
+  'line 1\nline 2',
+  '\nstarts with a line end',
+  'ends with a line end\n',
+  '\n',
+  '\n\n\n',
+  '-n',
+  '--help',
+  '-',
+  '*',
+  '?[a-z]*',
+  '~',
+  '%',
+  '%gateway',
+  'gateway%',
+  'x%gateway%',
+  '%gateway%%',
+  '%gateway%\n',
+  ' %gateway%',
+  '%Gateway%',
+  '%unknown%',
+  'tab\there',
+  'carriage\rreturn\r\n',
+  'end',
+  'wait',
+  'cmd x 1 1',
+  'var gateway',
+  '3',
+  '# comment',
+  '; exit 1',
+  '&& false || true',
+  'a=b',
+  'EOF',
+  '\u001b[31mred',
+  'ünïcödé ✓ 漢字 🙂',
+  'x'.repeat(20_000),
+];
+
+describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name', ({ words }) => {
+  it('passes every word as it is', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const { results } = await runPlan(words, onePhase(command('torture', ['printf', '%s\\0', ...TORTURE])), {
+      env,
+    });
+    const { stdout, code } = only(results);
+    expect(stdout.split('\0').slice(0, -1)).toEqual(TORTURE);
+    expect(code).toBe(0);
+  });
+
+  it('drops NUL, which no argument can hold', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const { results } = await runPlan(words, onePhase(command('nul', ['printf', '%s', 'a\0b'])), { env });
+    expect(only(results).stdout).toBe('ab');
+  });
+
+  it('keeps exit codes, stdout and stderr apart', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const exits = [0, 1, 7, 124, 137, 143, 255].map((n) =>
+      command(`exit${n}`, ['sh', '-c', 'echo out; echo err >&2; exit "$0"', String(n)]),
+    );
+    const { results } = await runPlan(words, onePhase(...exits), { env });
+    expect(results.map(({ id, status, code, stdout, stderr }) => [id, status, code, stdout, stderr])).toEqual(
+      [0, 1, 7, 124, 137, 143, 255].map((n) => [`exit${n}`, 'exited', n, 'out\n', 'err\n']),
+    );
+  });
+
+  it('gives commands an empty stdin and not the rest of the plan', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const { results } = await runPlan(
+      words,
+      onePhase(command('reader', ['cat']), command('next', ['echo', 'next'])),
+      { env },
+    );
+    expect(results.map((r) => r.stdout)).toEqual(['', 'next\n']);
+  });
+
+  it('ends a command at its time limit', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const { results } = await runPlan(
+      words,
+      onePhase(command('sleeper', ['sh', '-c', 'echo before; exec sleep 30'], 1)),
+      { env },
+    );
+    const { status, stdout, durationMs } = only(results);
+    expect(status).toBe('timeout');
+    expect(stdout).toBe('before\n');
+    expect(durationMs).toBeGreaterThanOrEqual(900);
+    expect(durationMs).toBeLessThan(5000);
+  });
+
+  it('ends a command at its time limit that ignores SIGTERM', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const { results } = await runPlan(
+      words,
+      onePhase(command('stubborn', ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], 1)),
+      { env },
+    );
+    expect(only(results).status).toBe('timeout');
+    expect(only(results).durationMs).toBeLessThan(6000);
+  });
+
+  it('reports a tool that is not there', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const { results } = await runPlan(words, onePhase(command('absent', ['nettools-no-such-tool', 'x'])), {
+      env,
+    });
+    expect(only(results)).toMatchObject({ status: 'missing', code: 127, stdout: '', stderr: '' });
+  });
+
+  it('runs the commands of a phase at the same time and phases one after the other', async (context) => {
+    const { expect } = context;
+    const { folder, env } = place(context);
+    const [there, back] = [join(folder, 'there'), join(folder, 'back')];
+    execFileSync('mkfifo', [there, back]);
+    // Each opens a pipe that the other has to open too: one after the other they would wait for ever.
+    const first = command(
+      'first',
+      [
+        'sh',
+        '-c',
+        'echo 1 >"$0"; read -r x <"$1"; echo "got $x"; echo done >"$2"',
+        there,
+        back,
+        join(folder, 'file'),
+      ],
+      5,
+    );
+    const second = command(
+      'second',
+      ['sh', '-c', 'read -r x <"$0"; echo "got $x"; echo 2 >"$1"', there, back],
+      5,
+    );
+    const third = command('third', ['cat', join(folder, 'file')]);
+    const { events, results } = await runPlan(words, { phases: [[first, second], [third]] }, { env });
+    expect(results.map((r) => [r.status, r.stdout])).toEqual([
+      ['exited', 'got 2\n'],
+      ['exited', 'got 1\n'],
+      ['exited', 'done\n'],
+    ]);
+    expect(events.map((e) => e.kind)).toEqual(['result', 'result', 'phase', 'result', 'phase', 'done']);
+  });
+
+  it('cuts an output that is too long and says so', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const long = 'head -c 1500000 /dev/zero | tr "\\0" x';
+    const plan = onePhase(
+      command('out', ['sh', '-c', `${long}; echo short >&2`]),
+      command('err', ['sh', '-c', `{ ${long}; } >&2`]),
+      command('exact', ['sh', '-c', `head -c ${MAX_BYTES} /dev/zero`]),
+      command('after', ['echo', 'still whole']),
+    );
+    const [out, err, exact, after] = (await runPlan(words, plan, { env })).results;
+    expect([out?.stdout.length, out?.stderr, out?.truncated]).toEqual([MAX_BYTES, 'short\n', true]);
+    expect([err?.stdout.length, err?.stderr.length, err?.truncated]).toEqual([0, MAX_BYTES, true]);
+    expect([exact?.stdout.length, exact?.truncated]).toEqual([MAX_BYTES, false]);
+    expect([after?.stdout, after?.truncated]).toEqual(['still whole\n', false]);
+  });
+
+  it('carries binary output without losing its place', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const bytes = Array.from({ length: 256 }, (_, i) => `\\${i.toString(8).padStart(3, '0')}`).join('');
+    const { results } = await runPlan(
+      words,
+      onePhase(command('binary', ['printf', bytes]), command('after', ['echo', 'whole'])),
+      { env },
+    );
+    expect(results[0]?.stdout).toBe(Buffer.from(Array.from({ length: 256 }, (_, i) => i)).toString('utf8'));
+    expect(results[1]?.stdout).toBe('whole\n');
+  });
+
+  it('takes nothing that a command prints for a frame', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const hostile =
+      'nettools-result after exited 0 1 2 5 0 0\nhello\n\nnettools-phase\nnettools-done\nnettools-error gone\n';
+    const plan = onePhase(
+      command('out', ['printf', '%s', hostile]),
+      command('err', ['sh', '-c', 'printf %s "$0" >&2', hostile]),
+      command('open', ['printf', '%s', 'nettools-result open exited 0 1 2 99999 0 0']),
+      command('after', ['echo', 'real']),
+    );
+    const { events, results } = await runPlan(words, plan, { env });
+    expect(results.map((r) => [r.id, r.stdout, r.stderr])).toEqual([
+      ['out', hostile, ''],
+      ['err', '', hostile],
+      ['open', 'nettools-result open exited 0 1 2 99999 0 0', ''],
+      ['after', 'real\n', ''],
+    ]);
+    expect(events.map((e) => e.kind)).toEqual(['result', 'result', 'result', 'result', 'phase', 'done']);
+  });
+
+  it('fills in the API server and leaves commands out whose placeholder is unknown', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const plan = onePhase(
+      command('both', ['echo', '%apiserver%', '%apiserver-port%']),
+      command('other', ['echo', 'x']),
+    );
+    const known = await runPlan(words, plan, {
+      env: { ...env, KUBERNETES_SERVICE_HOST: '192.0.2.1', KUBERNETES_SERVICE_PORT: '443' },
+    });
+    expect(known.results[0]).toMatchObject({
+      status: 'exited',
+      stdout: '192.0.2.1 443\n',
+      command: ['echo', '192.0.2.1', '443'],
+    });
+    const unknown = await runPlan(words, plan, { env });
+    expect(unknown.results[0]).toMatchObject({
+      status: 'unknown-placeholder',
+      stdout: '',
+      command: ['echo', '%apiserver%', '%apiserver-port%'],
+    });
+    expect(unknown.results[1]).toMatchObject({ status: 'exited', stdout: 'x\n' });
+  });
+
+  it('leaves no file and no process behind', async (context) => {
+    const { expect } = context;
+    const { folder, env } = place(context);
+    const started = new Started([...words, '-c', script, 'nettools-runner'], { env });
+    started.endInput(encodePlan(onePhase(command('a', ['echo', 'a']), command('b', ['sleep', '30'], 1))));
+    expect((await started.ended).code).toBe(0);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(sessionMembers(started.pid)).toEqual([]);
+  });
+
+  it('leaves no file behind when it is ended in the middle', async (context) => {
+    const { expect } = context;
+    const { folder, env } = place(context);
+    const started = new Started([...words, '-c', script, 'nettools-runner'], { env });
+    // The second phase tells that the first is over and the folder is there.
+    started.write(encodePlan({ phases: [[command('a', ['echo', 'a'])]] }).replace('end\n', ''));
+    await expect.poll(() => started.stdout.includes('nettools-phase'), { timeout: 10_000 }).toBe(true);
+    expect(readdirSync(folder)).toHaveLength(1);
+    process.kill(started.pid, 'SIGTERM');
+    await started.ended;
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('does not say that it is done when the plan breaks off', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const plan = onePhase(command('a', ['printf', '%s', 'one', 'two']));
+    const text = encodePlan(plan);
+    const { stdout } = await runToEnd(
+      [...words, '-c', script, 'nettools-runner'],
+      text.slice(0, text.indexOf('two')),
+      { env },
+    );
+    expect(new RunnerDecoder(plan).push(stdout)).toEqual([]);
+  });
+
+  it.skipIf(!mayUnshare)('uses /dev/shm where /tmp cannot be written', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const wrap = [
+      'unshare',
+      '--mount',
+      'sh',
+      '-c',
+      'mount -t tmpfs -o ro none /tmp && mount -t tmpfs -o ro none /run && exec "$@"',
+      'sh',
+    ];
+    const { results } = await runPlan(words, onePhase(command('a', ['echo', 'a'])), {
+      env: { PATH: env['PATH'] },
+      wrap,
+    });
+    expect(only(results).stdout).toBe('a\n');
+  });
+
+  it.skipIf(!mayUnshare)('says that there is no writable folder', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const readOnly = ['/tmp', '/dev/shm', '/run']
+      .map((dir) => `mount -t tmpfs -o ro none ${dir} &&`)
+      .join(' ');
+    const wrap = ['unshare', '--mount', 'sh', '-c', `${readOnly} exec "$@"`, 'sh'];
+    const { events } = await runPlan(words, onePhase(command('a', ['echo', 'a'])), {
+      env: { PATH: env['PATH'] },
+      wrap,
+    });
+    expect(events).toEqual([
+      { kind: 'error', message: 'no writable folder (tried /tmp, /dev/shm and /run)' },
+    ]);
+  });
+
+  it.skipIf(!mayUnshare)('frames a result also when the disk is full', async (context) => {
+    const { expect } = context;
+    const { folder, env } = place(context);
+    const wrap = [
+      'unshare',
+      '--mount',
+      'sh',
+      '-c',
+      'mount -t tmpfs -o size=4k,nr_inodes=4 none "$0" && exec "$@"',
+      folder,
+    ];
+    const plan = onePhase(
+      ...['a', 'b', 'c', 'd'].map((id) => command(id, ['head', '-c', '100000', '/dev/zero'])),
+    );
+    const { events, results } = await runPlan(words, plan, { env, wrap });
+    expect(results.map((r) => r.id)).toEqual(['a', 'b', 'c', 'd']);
+    expect(results.some((r) => r.code !== 0)).toBe(true);
+    expect(events.at(-1)).toEqual({ kind: 'done' });
+  });
+
+  it.skipIf(!mayUnshare)('finds the default gateway and the first name server', async (context) => {
+    const { expect } = context;
+    const { folder, env } = place(context);
+    const setUp = [
+      'ip link add nt0 type veth peer name nt1 && ip link set nt0 up && ip link set nt1 up',
+      'ip addr add 192.0.2.2/24 dev nt0 && ip route add default via 192.0.2.254 && ip route add 198.51.100.0/24 via 192.0.2.7',
+      'printf "# a comment\\nsearch x\\nnameserver 203.0.113.53\\nnameserver 203.0.113.54\\n" >"$0/resolv" && mount --bind "$0/resolv" /etc/resolv.conf',
+      'exec "$@"',
+    ].join(' && ');
+    const wrap = ['unshare', '--net', '--mount', 'sh', '-c', setUp, folder];
+    const { results } = await runPlan(words, onePhase(command('a', ['echo', '%gateway%', '%dns%'])), {
+      env,
+      wrap,
+    });
+    expect(only(results).stdout).toBe('192.0.2.254 203.0.113.53\n');
+  });
+});
+
+// busybox ash runs its own applets whatever PATH says, so nothing can be taken from it.
+describe.concurrent.each(SHELLS.filter((s) => s.available && s.name !== 'busybox ash'))(
+  'runner.sh in $name with few tools',
+  ({ words }) => {
+    /** Only what the runner itself needs. */
+    function fewTools(context: TestContext): { readonly bin: string; readonly env: NodeJS.ProcessEnv } {
+      const { folder } = place(context);
+      const bin = join(folder, 'bin');
+      mkdirSync(bin);
+      for (const tool of ['mkdir', 'cat', 'wc', 'head', 'rm', 'sleep', 'sh', 'echo']) {
+        symlinkSync(execFileSync('which', [tool], { encoding: 'utf8' }).trim(), join(bin, tool));
+      }
+      mkdirSync(join(folder, 'tmp'));
+      return { bin, env: { PATH: bin, TMPDIR: join(folder, 'tmp') } };
+    }
+
+    it('keeps time limits without a timeout tool', async (context) => {
+      const { expect } = context;
+      const { env } = fewTools(context);
+      const plan = onePhase(
+        command('sleeper', ['sh', '-c', 'echo before; exec sleep 30'], 1),
+        command('stubborn', ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], 1),
+        command('quick', ['sh', '-c', 'exit 9'], 5),
+      );
+      const { results } = await runPlan(words, plan, { env });
+      expect(results.map((r) => [r.id, r.status])).toEqual([
+        ['sleeper', 'timeout'],
+        ['stubborn', 'timeout'],
+        ['quick', 'exited'],
+      ]);
+      expect(results[0]?.stdout).toBe('before\n');
+      expect(results[2]?.code).toBe(9);
+    });
+
+    it.skipIf(!mayUnshare)('reads the default gateway from /proc where there is no ip', async (context) => {
+      const { expect } = context;
+      const { bin, env } = fewTools(context);
+      const setUp =
+        'ip link add nt0 type veth peer name nt1 && ip link set nt0 up && ip link set nt1 up && ip addr add 192.0.2.2/24 dev nt0 && ip route add default via 192.0.2.254 && PATH=$0 && export PATH && exec "$@"';
+      const wrap = ['unshare', '--net', 'sh', '-c', setUp, bin];
+      const { results } = await runPlan(words, onePhase(command('a', ['echo', '%gateway%'])), {
+        env: { ...env, PATH: process.env['PATH'] },
+        wrap,
+      });
+      expect(only(results).stdout).toBe('192.0.2.254\n');
+    });
+  },
+);

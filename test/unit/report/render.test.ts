@@ -1,0 +1,39 @@
+import { load } from 'js-yaml';
+import { describe, expect, it } from 'vitest';
+import { render } from '../../../src/report/render.ts';
+import { check, finding, LATENCY_MEASUREMENTS, report } from './build.ts';
+
+const options = { colour: false, width: 80, failOn: 'critical' as const };
+const it1 = report(
+  check('latency', {
+    status: 'warn',
+    measurements: LATENCY_MEASUREMENTS,
+    findings: [
+      finding('NT-LAT-001', 'warning', {
+        summary: 'yes: "no" # \u001b[31m\u202e ünïcödé\n- x',
+        evidence: [],
+      }),
+    ],
+  }),
+);
+
+describe('render', () => {
+  it('gives JSON that is the report', () => {
+    const text = render(it1, 'json', options);
+    expect(JSON.parse(text)).toEqual(it1);
+    expect(text.endsWith('}\n')).toBe(true);
+  });
+
+  it('gives YAML that is the report', () => {
+    expect(load(render(it1, 'yaml', options))).toEqual(it1);
+  });
+
+  it('gives the table', () => {
+    expect(render(it1, 'table', options)).toContain('verdict: warn');
+  });
+
+  it('ends every format with one newline', () => {
+    for (const format of ['json', 'yaml', 'table'] as const)
+      expect(render(it1, format, options), format).toMatch(/[^\n]\n$/);
+  });
+});

@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { renderTable } from '../../../src/report/table.ts';
+import { check, finding, LATENCY_MEASUREMENTS, report } from './build.ts';
+
+const plain = { colour: false, width: 80 };
+
+describe('renderTable', () => {
+  it('shows a single check with all that it measured', async () => {
+    const latency = check('latency', {
+      status: 'warn',
+      summary: 'svc/web is slow.',
+      measurements: LATENCY_MEASUREMENTS,
+      findings: [
+        finding('NT-LAT-001', 'warning', {
+          title: 'High round-trip time',
+          summary:
+            'svc/web (198.19.0.7) answers in 24.7 ms (median), p95 240 ms by TCP connect: 12 times the baseline of 20.0 ms.',
+          evidence: [{ command: ['tcp-connect', '198.19.0.7', '80'], excerpt: 'ok 12340\nok 480500' }],
+          remediation:
+            'See where the time is added: run the same check from a pod on the node of the destination.',
+        }),
+        finding('NT-SYS-001', 'info', { evidence: [] }),
+      ],
+    });
+    await expect(renderTable(report(latency), plain)).toMatchFileSnapshot('golden/one-check.txt');
+  });
+
+  it('shows several checks as one story', async () => {
+    const text = renderTable(
+      report(
+        check('interfaces', { status: 'warn', findings: [finding('NT-IF-002', 'warning')] }),
+        check('latency', {
+          status: 'fail',
+          measurements: LATENCY_MEASUREMENTS,
+          findings: [
+            finding('NT-LAT-002', 'critical', { subject: 'a', causedBy: 'NT-IF-002' }),
+            finding('NT-LAT-002', 'critical', { subject: 'b', causedBy: 'NT-IF-002', summary: 'Loss to b.' }),
+            finding('NT-LAT-001', 'warning', { subject: 'b', causedBy: 'NT-LAT-002' }),
+            finding('NT-LAT-006', 'warning', { subject: 'c' }),
+            finding('NT-SYS-001', 'info', { evidence: [] }),
+          ],
+        }),
+        check('dns', { status: 'error', summary: 'The name server could not be asked.' }),
+        check('tls', { status: 'skip', summary: 'Nobody asked for a URL.' }),
+      ),
+      plain,
+    );
+    await expect(text).toMatchFileSnapshot('golden/several-checks.txt');
+  });
+
+  it('shows every finding once, however deep its cause lies', () => {
+    const findings = [
+      finding('NT-IF-002', 'warning', { summary: 'A.' }),
+      finding('NT-LAT-002', 'critical', { summary: 'B.', subject: 'x', causedBy: 'NT-IF-002' }),
+      finding('NT-LAT-002', 'critical', { summary: 'C.', subject: 'y', causedBy: 'NT-IF-002' }),
+      finding('NT-LAT-001', 'warning', { summary: 'D.', subject: 'y', causedBy: 'NT-LAT-002' }),
+    ];
+    const lines = renderTable(report(check('latency', { findings }), check('dns')), plain).split('\n');
+    const places = ['A.', 'B.', 'C.', 'D.'].map((summary) =>
+      lines.filter((line) => line.endsWith(`  ${summary}`)),
+    );
+    expect(places.map((found) => found.length)).toEqual([1, 1, 1, 1]);
+    expect(lines.findIndex((l) => l.endsWith('  D.'))).toBe(lines.findIndex((l) => l.endsWith('  C.')) + 1);
+  });
+
+  it.each([
+    ['all passed', [check('dns'), check('latency')], 'Nothing is wrong that these checks can see.'],
+    [
+      'one was skipped',
+      [check('dns'), check('tls', { status: 'skip' })],
+      'Nothing is wrong that these checks can see.',
+    ],
+    [
+      'one could not be measured',
+      [check('dns'), check('latency', { status: 'error' })],
+      'Nothing is wrong in what could be measured; latency could not be.',
+    ],
+  ])('does not call it all clear unless it is: %s', (_title, checks, words) => {
+    expect(renderTable(report(...checks), plain).split('\n')[2]).toBe(words);
+  });
+
+  it.each([
+    ['pass', [check('latency')], 'verdict: pass, 6.5 s'],
+    [
+      'warn',
+      [check('latency', { status: 'warn', findings: [finding('NT-LAT-001', 'warning')] })],
+      'verdict: warn (1 warning), 6.5 s',
+    ],
+    [
+      'fail',
+      [
+        check('latency', {
+          status: 'fail',
+          findings: [
+            finding('NT-LAT-002', 'critical'),
+            finding('NT-LAT-001', 'warning'),
+            finding('NT-SYS-001', 'info'),
+          ],
+        }),
+      ],
+      'verdict: fail (1 critical, 1 warning, 1 info), 6.5 s',
+    ],
+    ['unknown', [check('latency', { status: 'error' })], 'verdict: unknown, 6.5 s'],
+  ])('ends with the verdict: %s', (_verdict, checks, line) => {
+    expect(
+      renderTable(report(...checks), plain)
+        .trimEnd()
+        .split('\n')
+        .at(-1),
+    ).toBe(line);
+  });
+
+  it('is painted only with colour, and says the same', () => {
+    const it = report(
+      check('latency', {
+        status: 'fail',
+        measurements: LATENCY_MEASUREMENTS,
+        findings: [finding('NT-LAT-002', 'critical')],
+      }),
+    );
+    const painted = renderTable(it, { ...plain, colour: true });
+    expect(painted).toContain('\u001b[31m');
+    expect(painted.replace(/\u001b\[\d+m/g, '')).toBe(renderTable(it, plain));
+  });
+
+  it('lets nothing that comes from afar drive the terminal', () => {
+    const evil = '\u001b]0;owned\u0007\u001b[2J\r\u202e';
+    const hostile = report(
+      check('latency', {
+        summary: evil,
+        measurements: {
+          destinations: [
+            { name: evil, address: evil, icmp: { skipped: evil }, tcp: { port: evil, tries: 1 } },
+          ],
+        },
+        findings: [
+          finding('NT-LAT-002', 'critical', {
+            title: evil,
+            summary: evil,
+            remediation: evil,
+            evidence: [{ command: [evil], excerpt: evil }],
+          }),
+        ],
+      }),
+    );
+    const target = { ...hostile.target, name: evil, namespace: evil, node: evil, address: evil };
+    for (const it of [
+      { ...hostile, target },
+      { ...hostile, target, checks: [...hostile.checks, check('dns', { summary: evil })] },
+    ]) {
+      expect(renderTable(it, plain)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    }
+  });
+
+  it('wraps texts to the terminal, but never below 40 columns', () => {
+    const long = finding('NT-LAT-002', 'critical', {
+      summary: 'word '.repeat(60).trim(),
+      remediation: 'mend '.repeat(60).trim(),
+      evidence: [],
+    });
+    const widths = (width: number) =>
+      renderTable(report(check('latency', { findings: [long] })), { colour: false, width })
+        .split('\n')
+        .filter((line) => /^ +(→ )?(word|mend)/.test(line))
+        .map((line) => line.length);
+    expect(Math.max(...widths(80))).toBeLessThanOrEqual(80);
+    expect(Math.max(...widths(80))).toBeGreaterThan(70);
+    expect(Math.max(...widths(10))).toBeLessThanOrEqual(42);
+  });
+
+  it('shows what measurements it is given, and no more, when they are not what they should be', () => {
+    for (const destinations of [null, 5, 'x', [], [null], [{ name: 'a', icmp: null, tcp: [] }]]) {
+      expect(() =>
+        renderTable(report(check('latency', { measurements: { destinations } })), plain),
+      ).not.toThrow();
+    }
+  });
+});
+
+describe('the latency table', () => {
+  const rows = renderTable(report(check('latency', { measurements: LATENCY_MEASUREMENTS })), plain).split(
+    '\n',
+  );
+  const row = (text: string) => rows.find((line) => line.includes(text)) ?? '';
+
+  it('never shows a loss as none', () => {
+    expect(row('tcp/80')).toContain('<1 %');
+    expect(row('icmp (ping socket)')).toContain('no reply');
+  });
+
+  it('tells a refusal, which times the way too', () => {
+    expect(row('tcp/9')).toMatch(/ 0 % .* refused$/);
+  });
+
+  it('has a scale only where there is something to scale', () => {
+    expect(row('DESTINATION')).toContain('DISTRIBUTION (0.020 … 481 ms, log)');
+    const none = { histogramMs: null, destinations: LATENCY_MEASUREMENTS.destinations.slice(2) };
+    expect(renderTable(report(check('latency', { measurements: none })), plain)).toMatch(
+      /LOSS +DISTRIBUTION\n/,
+    );
+  });
+});

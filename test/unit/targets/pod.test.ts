@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionFlags } from '../../../src/model/args.ts';
+import { listRights, sessionSpec } from '../../../src/targets/pod.ts';
+import { SESSION_RIGHTS } from '../../../src/targets/preflight.ts';
+import { pod } from './pods.ts';
+
+describe('listRights', () => {
+  it.each([
+    [[], ''],
+    [[{ verb: 'patch', resource: 'pods/ephemeralcontainers' }], 'patch pods/ephemeralcontainers'],
+    [
+      [
+        { verb: 'get', resource: 'pods/exec' },
+        { verb: 'create', resource: 'pods/exec' },
+      ],
+      'get and create pods/exec',
+    ],
+    [SESSION_RIGHTS, 'get and watch pods, patch pods/ephemeralcontainers, get and create pods/exec'],
+  ] as const)('%j', (rights, text) => {
+    expect(listRights(rights)).toBe(text);
+  });
+});
+
+describe('sessionSpec', () => {
+  const flags: SessionFlags = { profile: 'auto', idleMs: 600_000, timeoutMs: 60_000 };
+
+  it('has the usual policy and no container to stand beside', () => {
+    expect(sessionSpec(pod(), flags, 'img')).toEqual({
+      image: 'img',
+      imagePullPolicy: 'IfNotPresent',
+      targetContainer: undefined,
+      idleSeconds: 600,
+      choice: 'auto',
+    });
+  });
+
+  it.each([
+    [1, 1],
+    [1000, 1],
+    [1001, 2],
+    [90_000, 90],
+  ])('rounds %i ms up to %i whole seconds', (idleMs, seconds) => {
+    expect(sessionSpec(pod(), { ...flags, idleMs }, 'img').idleSeconds).toBe(seconds);
+  });
+
+  it('takes what was asked for', () => {
+    const asked = {
+      ...flags,
+      container: 'app',
+      imagePullPolicy: 'Always' as const,
+      profile: 'baseline' as const,
+    };
+    expect(sessionSpec(pod(), asked, 'img')).toMatchObject({
+      targetContainer: 'app',
+      imagePullPolicy: 'Always',
+      choice: 'baseline',
+    });
+  });
+
+  it('refuses a container that the pod does not have, and names those that it has', () => {
+    expect(() => sessionSpec(pod(), { ...flags, container: 'db' }, 'img')).toThrow(
+      'pod "web-0" has no container "db" (it has: app).',
+    );
+  });
+});

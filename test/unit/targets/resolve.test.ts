@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import type { Pod } from '../../../src/kube/types.ts';
+import { choosePod, formatSelector } from '../../../src/targets/resolve.ts';
+
+describe('formatSelector', () => {
+  it.each([
+    [{}, ''],
+    [{ matchLabels: {} }, ''],
+    [{ matchLabels: { app: 'web' } }, 'app=web'],
+    [{ matchLabels: { app: 'web', 'app.kubernetes.io/part-of': '' } }, 'app=web,app.kubernetes.io/part-of='],
+    [{ matchExpressions: [{ key: 'tier', operator: 'In', values: ['a', 'b'] }] }, 'tier in (a,b)'],
+    [{ matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['a'] }] }, 'tier notin (a)'],
+    [{ matchExpressions: [{ key: 'tier', operator: 'Exists' }] }, 'tier'],
+    [{ matchExpressions: [{ key: 'tier', operator: 'DoesNotExist' }] }, '!tier'],
+    [
+      {
+        matchLabels: { app: 'web' },
+        matchExpressions: [
+          { key: 'x', operator: 'Exists' },
+          { key: 'y', operator: 'In', values: ['1'] },
+        ],
+      },
+      'app=web,x,y in (1)',
+    ],
+  ])('%j is %s', (selector, text) => {
+    expect(formatSelector(selector)).toBe(text);
+  });
+});
+
+describe('choosePod', () => {
+  const candidate = (name: string, { phase = 'Running', ready = true, deleting = false } = {}): Pod => ({
+    metadata: { name, ...(deleting ? { deletionTimestamp: '2026-01-02T03:04:05Z' as unknown as Date } : {}) },
+    status: { phase, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+  });
+  const chosen = (...pods: Pod[]) => choosePod(pods)?.metadata?.name;
+
+  it.each<[string, string | undefined, Pod[]]>([
+    ['nothing of nothing', undefined, []],
+    ['the first by name of the ready ones', 'a', [candidate('b'), candidate('a')]],
+    ['a ready one before one that only runs', 'b', [candidate('a', { ready: false }), candidate('b')]],
+    [
+      'one that runs where none is ready',
+      'a',
+      [candidate('b', { ready: false }), candidate('a', { ready: false })],
+    ],
+    [
+      'none that is being deleted',
+      'b',
+      [candidate('a', { deleting: true }), candidate('b', { ready: false })],
+    ],
+    ['none that has not started', undefined, [candidate('a', { phase: 'Pending' })]],
+    [
+      'none that has ended',
+      undefined,
+      [candidate('a', { phase: 'Succeeded' }), candidate('b', { phase: 'Failed' })],
+    ],
+    ['one without any condition', 'a', [{ metadata: { name: 'a' }, status: { phase: 'Running' } }]],
+  ])('takes %s', (_title, name, pods) => {
+    expect(chosen(...pods)).toBe(name);
+  });
+
+  it('takes the same whatever the order is', () => {
+    const pods = [candidate('c'), candidate('a', { ready: false }), candidate('b')];
+    expect([chosen(...pods), chosen(...[...pods].reverse())]).toEqual(['b', 'b']);
+    expect(pods.map((p) => p.metadata?.name)).toEqual(['c', 'a', 'b']);
+  });
+});
