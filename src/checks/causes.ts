@@ -93,6 +93,7 @@ const CAUSES: readonly CauseRule[] = [
   { cause: 'NT-FW-004', effects: ['NT-LAT', 'NT-SVC-007', 'NT-TLS'], reach: 'subject' },
   { cause: 'NT-SOCK-001', effects: ['NT-FW', 'NT-LAT', 'NT-SVC-007', 'NT-TLS'], reach: 'subject' },
   { cause: 'NT-SOCK-002', effects: ['NT-SOCK-001', 'NT-FW', 'NT-LAT', 'NT-SVC-007'], reach: 'subject' },
+  { cause: 'NT-SVC-007', effects: ['NT-FW-001', 'NT-FW-009', 'NT-LAT'], reach: 'subject' },
   { cause: 'NT-DNS-008', effects: ['NT-DNS'], reach: 'target' },
   { cause: 'NT-DNS-002', effects: ['NT-DNS-001', 'NT-DNS-009'], reach: 'target' },
   { cause: 'NT-DNS-009', effects: ['NT-DNS-007', 'NT-DNS-011'], reach: 'target' },
@@ -121,8 +122,14 @@ function explains(rule: CauseRule, effect: Finding, all: readonly Finding[]): bo
     (finding) =>
       finding.id === rule.cause &&
       finding.severity !== 'info' &&
-      (rule.reach === 'target' || finding.subject === effect.subject),
+      (rule.reach === 'target' || concerns(finding, effect)),
   );
+}
+
+/** About the same destination, or the cause is a Service's and the effect one of its endpoints' (`svc/db → pod`). */
+function concerns(cause: Finding, effect: Finding): boolean {
+  if (cause.subject === effect.subject) return true;
+  return cause.subject !== undefined && effect.subject?.startsWith(`${cause.subject} → `) === true;
 }
 
 /** Findings in the order of a story: causes first, the gravest of them at the top; what follows, after. */

@@ -1,7 +1,7 @@
 /** From a bundle to its report: pure, so that a saved bundle gives the same report again, byte for byte. */
 import type { Bundle, GatheredCheck } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
-import { type CheckResult, type Report, verdictOf } from '../model/report.ts';
+import { type CheckResult, type Finding, type Report, verdictOf } from '../model/report.ts';
 import { byCause, linkCauses } from './causes.ts';
 import { CHECKS } from './registry.ts';
 
@@ -22,12 +22,21 @@ export function judge(bundle: Bundle): Report {
 /** Causes are looked for in the whole run: a route that is missing is the routing check's, the time-out the dns check's. */
 function linked(checks: readonly CheckResult[]): CheckResult[] {
   const all = linkCauses(checks.flatMap((check) => check.findings));
+  const told = new Set<string>();
   let from = 0;
   return checks.map((check) => {
     const own = all.slice(from, from + check.findings.length);
     from += check.findings.length;
-    return { ...check, findings: byCause(own) };
+    // What two checks have both found is told once, by the one that comes first; both have failed.
+    const news = own.filter((finding) => !told.has(keyOf(finding)));
+    for (const finding of news) told.add(keyOf(finding));
+    return { ...check, findings: byCause(news) };
   });
+}
+
+/** NT-SYS-001 is about what its summary says, every other finding about its subject. */
+function keyOf({ id, subject, summary, severity }: Finding): string {
+  return JSON.stringify([id, severity === 'info' ? summary : (subject ?? summary)]);
 }
 
 function judgeOne({ id, input, evidence, durationMs }: GatheredCheck): CheckResult {

@@ -245,7 +245,7 @@ done
 i=0
 for endpoint in $endpoints; do
   i=$((i + 1))
-  if [ -n "$refused" ] && is_refused "$dir/e$i".u*; then
+  if [ -n "$refused" ] && ! has_answer "$dir/e$i".u*; then
     ports=${endpoint#*/}
     refused="$refused ${endpoint%%/*}/${ports%/*}"
   fi

@@ -18,7 +18,10 @@ connect() {
   set -- -connect "$target" -showcerts
   if [ -n "$sni" ]; then set -- "$@" -servername "$sni"; else set -- "$@" -noservername; fi
   [ -z "$starttls" ] || set -- "$@" -starttls "$starttls"
-  timeout 6 openssl s_client "$@" </dev/null 2>&1
+  # Ended in the middle of a handshake, openssl would lose the line that says that it was connected.
+  line=
+  if command -v stdbuf >/dev/null 2>&1; then line='stdbuf -oL'; fi
+  timeout 6 $line openssl s_client "$@" </dev/null 2>&1
 }
 said=$(connect)
 code=$?

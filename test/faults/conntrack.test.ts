@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { fewPorts, keepSending, manySockets, TRACKING, translate } from './path-faults.ts';
 import { type PodNetns, podNetns, withFault } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
 
@@ -22,13 +23,6 @@ afterEach(async () => {
 });
 
 const conntrack = (...args: string[]) => checkReport('conntrack', ['client', '-n', ns.name, ...args]);
-
-/** A rule that asks for a connection's state makes the kernel track connections in this namespace. */
-const TRACKING = [
-  { make: 'nft add table inet ntf', undo: 'nft delete table inet ntf' },
-  { make: 'nft add chain inet ntf out { type filter hook output priority 0 ; }', undo: '' },
-  { make: 'nft add rule inet ntf out ct state new counter', undo: '' },
-];
 
 /** Fills the table of the client's namespace; a table belongs to its namespace, so nobody else's is touched. */
 async function fill(entries: number): Promise<void> {
@@ -91,14 +85,8 @@ describe('the table', () => {
 });
 
 test('NAT has no port left', async () => {
-  const steps = [
-    { make: 'nft add table ip ntf', undo: 'nft delete table ip ntf' },
-    { make: 'nft add chain ip ntf post { type nat hook postrouting priority 100 ; }', undo: '' },
-    { make: `nft add rule ip ntf post udp dport 9999 snat to ${client.address}:5000-5001`, undo: '' },
-  ];
-  const many = `while sleep 0.3; do for i in 1 2 3 4 5; do echo x >/dev/udp/${far.address}/9999; done; done`;
-  const report = await withFault(client, steps, () =>
-    withTraffic(client, ['bash', '-c', many], () => conntrack()),
+  const report = await withFault(client, fewPorts(client, 9999), () =>
+    withTraffic(client, manySockets(far.address, 9999), () => conntrack()),
   );
   expectFirst(report, {
     id: 'NT-CT-002',
@@ -122,20 +110,9 @@ describe('a connection to a Service', () => {
     service = await ns.kubectl(['get', 'service', 'logs', '-o', 'jsonpath={.spec.clusterIP}']);
   });
 
-  const translating = (to: string) => [
-    { make: 'nft add table ip ntf', undo: 'nft delete table ip ntf' },
-    { make: 'nft add chain ip ntf out { type nat hook output priority -100 ; }', undo: '' },
-    { make: `nft add rule ip ntf out ip daddr ${service} udp dport 514 dnat to ${to}:514`, undo: '' },
-  ];
-  const sending = () => [
-    'bash',
-    '-c',
-    `exec 3>/dev/udp/${service}/514; while sleep 0.3; do echo x >&3; done`,
-  ];
-
   test('still leads to an endpoint that is gone', async () => {
-    const report = await withFault(client, translating(GONE), () =>
-      withTraffic(client, sending(), () => conntrack()),
+    const report = await withFault(client, translate(service, 514, GONE), () =>
+      withTraffic(client, keepSending(service, 514), () => conntrack()),
     );
     expectFirst(report, {
       id: 'NT-CT-003',
@@ -145,8 +122,8 @@ describe('a connection to a Service', () => {
   });
 
   test('leads to an endpoint that is there', async () => {
-    const report = await withFault(client, translating(far.address), () =>
-      withTraffic(client, sending(), () => conntrack()),
+    const report = await withFault(client, translate(service, 514, far.address), () =>
+      withTraffic(client, keepSending(service, 514), () => conntrack()),
     );
     expectSilence(report);
   });

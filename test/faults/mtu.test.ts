@@ -4,6 +4,7 @@ import type { Report } from '../../src/model/report.ts';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
 import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { dropIn, narrowRoute, TOO_LARGE } from './path-faults.ts';
 import { type Netns, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
 const ns = testNamespace('f-mtu');
@@ -17,40 +18,24 @@ beforeAll(async () => {
 
 const mtu = (...args: string[]) => checkReport('mtu', ['client', '-n', ns.name, ...args]);
 
-/** The client's node, a router on the way, takes no more than 1400 bytes to the other pod, as an overlay would. */
+/** The client's node is the router that takes less. */
 function narrowed<T>(work: () => Promise<T>): Promise<T> {
-  const route = `${far.address}/32 via 198.51.100.12`;
-  return withFault(
-    nodeNetns('node1'),
-    [{ make: `ip route add ${route} mtu 1400`, undo: `ip route del ${route}` }],
-    async () => {
-      // What one test has taught the kernel would keep the next from meeting the fault.
+  return withFault(nodeNetns('node1'), narrowRoute(far), async () => {
+    // What one test has taught the kernel would keep the next from meeting the fault.
+    await client.run('ip', 'route', 'flush', 'cache');
+    try {
+      return await work();
+    } finally {
       await client.run('ip', 'route', 'flush', 'cache');
-      try {
-        return await work();
-      } finally {
-        await client.run('ip', 'route', 'flush', 'cache');
-      }
-    },
-  );
+    }
+  });
 }
 
-/** Runs `work` while a chain of a namespace's input drops what a rule matches. */
-function dropping<T>(netns: Netns, rule: string, work: () => Promise<T>): Promise<T> {
-  return withFault(
-    netns,
-    [
-      { make: 'nft add table inet ntf', undo: 'nft delete table inet ntf' },
-      { make: 'nft add chain inet ntf in { type filter hook input priority 0 ; }', undo: '' },
-      { make: `nft add rule inet ntf in ${rule} drop`, undo: '' },
-    ],
-    work,
-  );
-}
+const dropping = <T>(netns: Netns, rule: string, work: () => Promise<T>) =>
+  withFault(netns, dropIn(rule), work);
 
 /** The message that a router sends does not come through. */
-const withoutMessage = <T>(work: () => Promise<T>) =>
-  dropping(client, 'icmp type destination-unreachable icmp code frag-needed', work);
+const withoutMessage = <T>(work: () => Promise<T>) => dropping(client, TOO_LARGE, work);
 
 const byId = (report: Report, id: string) => problems(report).filter((finding) => finding.id === id);
 

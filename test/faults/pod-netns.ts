@@ -64,14 +64,16 @@ export async function podNetns(namespace: string, name: string): Promise<PodNetn
   return { ...own, name, pid, address: pod.status.podIP, gateway, node, veth };
 }
 
-/** Any process of a pod: they all share its namespace. */
+/** The sandbox's own process, which lives as long as the pod; all of a pod's processes share its namespace. */
 async function processOf(uid: string): Promise<string> {
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    const cgroup = await readFile(join('/proc', entry, 'cgroup'), 'utf8').catch(() => '');
-    if (cgroup.includes(uid)) return entry;
+    const [cgroup, command] = await Promise.all(
+      ['cgroup', 'comm'].map((file) => readFile(join('/proc', entry, file), 'utf8').catch(() => '')),
+    );
+    if (cgroup?.includes(uid) && command?.trim() === 'pause') return entry;
   }
-  throw new Error(`no process of pod ${uid}`);
+  throw new Error(`no sandbox of pod ${uid}`);
 }
 
 /** Runs `work` while a fault is there; each step names what makes it and what takes it away. */

@@ -4,6 +4,7 @@ import { nettools, startNettools } from '../e2e/support/cli.ts';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
 import { appears, disappears, pidsOf } from '../e2e/support/processes.ts';
 import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { RATE_LIMIT } from './path-faults.ts';
 import { type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
 const ns = testNamespace('f-throughput');
@@ -19,15 +20,8 @@ const throughput = (...args: string[]) => checkReport('throughput', ['client', '
 const SERVER = ['iperf3', '-s', '-1', '-p', '5201', '--forceflush'];
 
 describe('a rate limit', () => {
-  const limit = [
-    {
-      make: 'tc qdisc add dev eth0 root tbf rate 50mbit burst 32k limit 200k',
-      undo: 'tc qdisc del dev eth0 root',
-    },
-  ];
-
   test('below half of what is expected', async () => {
-    const report = await withFault(client, limit, () => throughput(...SHORT, '--expect', '1G'));
+    const report = await withFault(client, RATE_LIMIT, () => throughput(...SHORT, '--expect', '1G'));
     expectFirst(report, {
       id: 'NT-PERF-001',
       severity: 'warning',
@@ -36,7 +30,7 @@ describe('a rate limit', () => {
   });
 
   test('that is expected', async () => {
-    expectSilence(await withFault(client, limit, () => throughput(...SHORT, '--expect', '50M')));
+    expectSilence(await withFault(client, RATE_LIMIT, () => throughput(...SHORT, '--expect', '50M')));
   });
 });
 

@@ -5,8 +5,8 @@ import type { LatencyFlags } from '../../model/args.ts';
 import type { InputContext } from './context.ts';
 import { ALWAYS } from './destinations.ts';
 
-/** As part of a diagnosis, which has many things to look at: fewer probes, the usual limits. */
-const BRIEFLY: LatencyFlags = { count: 25, intervalMs: 60, rttFactor: 3, rttFloorMs: 10 };
+/** As part of a diagnosis: as many probes as loss is judged by, in less time, and the usual limits. */
+const BRIEFLY: LatencyFlags = { count: 50, intervalMs: 40, rttFactor: 3, rttFloorMs: 10 };
 
 export async function prepareLatency({ args, asked }: InputContext): Promise<PreparedCheck> {
   const { count, intervalMs, ...thresholds } = args.latency ?? BRIEFLY;

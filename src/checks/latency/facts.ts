@@ -30,6 +30,18 @@ export interface PathFacts {
   };
 }
 
+/** The times of what was answered, in order, in ms. */
+export function answeredMs({
+  icmp,
+  tcp,
+}: Pick<PathFacts, 'icmp' | 'tcp'>): Record<'icmp' | 'tcp', readonly number[]> {
+  const tries = tcp.value?.tries ?? [];
+  return {
+    icmp: icmp.value?.rtts ?? [],
+    tcp: tries.filter((t) => t.outcome === 'connected' || t.outcome === 'refused').map((t) => t.ms),
+  };
+}
+
 /** The RTT that the rules judge: by ICMP where it was answered, which leaves the far side's load out, else by TCP. */
 export function judgedRtt(
   path: PathFacts,

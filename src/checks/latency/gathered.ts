@@ -7,10 +7,9 @@ import { parseCounters } from '../../parsers/proc-net.ts';
 import { parsePrivileges } from '../../parsers/proc-status.ts';
 import { parseSs } from '../../parsers/ss.ts';
 import { parseQdiscs } from '../../parsers/tc.ts';
-import type { ConnectSeries } from '../../parsers/tcp-connect.ts';
 import { connectsOf, echoesOf, firstLine, notRun } from '../measured.ts';
 import { distribution } from '../statistics.ts';
-import type { LatencyFacts, LatencyThresholds, PathFacts } from './facts.ts';
+import { answeredMs, type LatencyFacts, type LatencyThresholds, type PathFacts } from './facts.ts';
 
 export function latencyFacts(
   evidence: Evidence,
@@ -41,6 +40,7 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
   };
   const icmp = echoesOf(results.icmp);
   const tcp = connectsOf(results.tcp);
+  const answered = answeredMs({ icmp, tcp });
   return {
     destination,
     address: tcp.value?.address ?? results.icmp?.command.at(-1),
@@ -49,7 +49,7 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
     icmp,
     tcp,
     http: destination.url === undefined ? undefined : httpOf(results.http),
-    rtts: { icmp: distribution(icmp.value?.rtts ?? []), tcp: distribution(answeredMs(tcp.value)) },
+    rtts: { icmp: distribution(answered.icmp), tcp: distribution(answered.tcp) },
     results,
   };
 }
@@ -65,10 +65,4 @@ function httpOf(result: ProbeResult | undefined): PathFacts['http'] {
   return timing && (timing.firstByteMs !== null || result.code === CURL_TIMED_OUT)
     ? { value: timing }
     : { skipped: firstLine(result.stderr) ?? `curl ended with code ${result.code}` };
-}
-
-function answeredMs(tcp: ConnectSeries | undefined): number[] {
-  return (tcp?.tries ?? [])
-    .filter((t) => t.outcome === 'connected' || t.outcome === 'refused')
-    .map((t) => t.ms);
 }

@@ -8,7 +8,7 @@ import { noJson } from '../measured.ts';
 import { formatMs } from '../quote.ts';
 import { Skips } from '../skipped.ts';
 import { type Distribution, distribution, histogram } from '../statistics.ts';
-import { judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
+import { answeredMs, judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 import { latencyFacts } from './gathered.ts';
 import { LATENCY_RULES } from './rules/index.ts';
 
@@ -69,7 +69,7 @@ function skipped(facts: LatencyFacts): Finding[] {
 }
 
 function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {
-  const all = facts.paths.flatMap((p) => [...series(p).icmp, ...series(p).tcp]);
+  const all = facts.paths.flatMap((p) => Object.values(answeredMs(p)).flat());
   const from = Math.min(...all);
   const to = Math.max(...all);
   const { before, after } = facts.counters;
@@ -98,17 +98,8 @@ function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {
   };
 }
 
-function series(path: PathFacts): { readonly icmp: readonly number[]; readonly tcp: readonly number[] } {
-  return {
-    icmp: path.icmp.value?.rtts ?? [],
-    tcp: (path.tcp.value?.tries ?? [])
-      .filter((t) => t.outcome === 'connected' || t.outcome === 'refused')
-      .map((t) => t.ms),
-  };
-}
-
 function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to: number): Json {
-  const { icmp, tcp } = series(path);
+  const { icmp, tcp } = answeredMs(path);
   const tries = path.tcp.value?.tries ?? [];
   const count = (outcome: string): number => tries.filter((t) => t.outcome === outcome).length;
   return {

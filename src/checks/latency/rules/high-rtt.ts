@@ -1,7 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
 import { formatMs, quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
-import { judgedRtt, type LatencyFacts, type PathFacts } from '../facts.ts';
+import { answeredMs, judgedRtt, type LatencyFacts, type PathFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-LAT-001',
@@ -9,7 +9,7 @@ const meta = {
   severities: ['warning'],
   meaning:
     'Packets to this destination and back take far longer than the network can do. Either the way is long (another zone or region, a tunnel, a relay) or something on it queues.',
-  rule: 'p95 of the RTT of at least 20 answers is above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them.',
+  rule: 'p95 of the RTT of at least 20 answers, and 5 of them, are above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them.',
   source:
     'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need',
   remedy:
@@ -18,6 +18,9 @@ const meta = {
 
 /** Of fewer answers the p95 is the slowest one, and one packet that met a busy CPU proves nothing. */
 const MIN_ANSWERS = 20;
+
+/** A CPU that is busy for a moment delays a few probes in a row; what is slow is so more often. */
+const MIN_SLOW = 5;
 
 /** The lowest RTT, measured the same way, that this path can be compared with, in ms. */
 function baseline(facts: LatencyFacts, path: PathFacts, by: 'icmp' | 'tcp'): number | undefined {
@@ -32,7 +35,9 @@ function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
   const low = rtt && baseline(facts, path, rtt.by);
   if (!rtt || low === undefined || rtt.distribution.count < MIN_ANSWERS) return [];
   const { p95, median } = rtt.distribution;
-  if (p95 <= facts.thresholds.rttFactor * low || p95 <= facts.thresholds.rttFloorMs) return [];
+  const limit = Math.max(facts.thresholds.rttFactor * low, facts.thresholds.rttFloorMs);
+  const slow = answeredMs(path)[rtt.by].filter((ms) => ms > limit);
+  if (p95 <= limit || slow.length < MIN_SLOW) return [];
   const how = rtt.by === 'icmp' ? 'ICMP' : 'TCP connect';
   const { service } = path.destination;
   const share =

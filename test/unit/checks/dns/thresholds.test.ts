@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+import type { DnsFacts, PodDns } from '../../../../src/checks/dns/facts.ts';
+import { ndots } from '../../../../src/checks/dns/rules/ndots.ts';
+import { partial } from '../../../../src/checks/dns/rules/partial.ts';
+import { resolvConf } from '../../../../src/checks/dns/rules/resolv-conf.ts';
+import { resolverRace } from '../../../../src/checks/dns/rules/resolver-race.ts';
+import { servfail } from '../../../../src/checks/dns/rules/servfail.ts';
+import { slow } from '../../../../src/checks/dns/rules/slow.ts';
+import type { DnsQuery } from '../../../../src/parsers/dns-probe.ts';
+import { factsOf, ids, POD, query, SERVICE_ADDRESS, withQueries } from './facts.ts';
+
+const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
+
+describe('NT-DNS-004, by share', () => {
+  const share = (bad: number, all: number, rcode = 'SERVFAIL') =>
+    ids(
+      servfail.judge(
+        withQueries([...times(bad, () => query({ rcode })), ...times(all - bad, () => query())]),
+      ),
+    );
+
+  it.each([
+    [1, 100, []],
+    [2, 100, ['NT-DNS-004 warning']],
+    [3, 100, ['NT-DNS-004 warning']],
+    [4, 100, ['NT-DNS-004 critical']],
+    [1, 10, ['NT-DNS-004 critical']],
+  ])('%i of %i', (bad, all, expected) => {
+    expect(share(bad, all)).toEqual(expected);
+  });
+
+  it('counts REFUSED, and not NXDOMAIN', () => {
+    expect(share(5, 10, 'REFUSED')).toEqual(['NT-DNS-004 critical']);
+    expect(share(5, 10, 'NXDOMAIN')).toEqual([]);
+  });
+
+  it('says that it is the server itself when nothing else comes', () => {
+    const [finding] = servfail.judge(withQueries(times(4, () => query({ rcode: 'SERVFAIL' }))));
+    expect(finding?.summary).toMatch(/it is the server itself\.$/);
+  });
+});
+
+describe('NT-DNS-011, by time', () => {
+  const late = (...ms: number[]) =>
+    ids(slow.judge(withQueries(ms.map((one) => query({ ms: one, limitMs: 6000 })))));
+
+  it('needs two answers above 4 s', () => {
+    expect(late(4000, 4000, 4000)).toEqual([]);
+    expect(late(4001, 3, 3)).toEqual([]);
+    expect(late(4001, 4001, 3)).toEqual(['NT-DNS-011 critical']);
+  });
+
+  it('does not judge queries that would not have waited so long', () => {
+    expect(ids(slow.judge(withQueries(times(3, () => query({ ms: 4500, limitMs: 1000 })))))).toEqual([]);
+  });
+
+  it("names what the server asks, when the cluster's own name is fast", () => {
+    const api = { name: 'api.example.com.', type: 'A' };
+    const facts = withQueries([query({ ms: 3 }), ...times(2, () => query({ ms: 4500, question: api }))]);
+    expect(slow.judge(facts)[0]?.summary).toMatch(/it is what the server asks for api\.example\.com\.\.$/);
+  });
+});
+
+describe('NT-DNS-007, by time', () => {
+  const race = (ms: number, answers: readonly DnsQuery[], conf?: string): string[] => {
+    const facts = factsOf('race', {}, conf);
+    const [name] = facts.names;
+    if (name?.resolver === undefined) throw new Error('no name was recorded');
+    const candidates = [{ name: name.name, answers }];
+    return ids(
+      resolverRace.judge({ ...facts, names: [{ ...name, candidates, resolver: { ...name.resolver, ms } }] }),
+    );
+  };
+
+  it('begins at 90 % of the time-out of the resolver', () => {
+    expect(race(4490, [query()])).toEqual([]);
+    expect(race(4500, [query()])).toEqual(['NT-DNS-007 warning']);
+    const conf = `nameserver ${SERVICE_ADDRESS}\noptions timeout:2\n`;
+    expect(race(1790, [query()], conf)).toEqual([]);
+    expect(race(1800, [query()], conf)).toEqual(['NT-DNS-007 warning']);
+  });
+
+  it('needs single queries that are fast, and most of them answered', () => {
+    expect(race(5000, [query({ ms: 999 })])).toEqual(['NT-DNS-007 warning']);
+    expect(race(5000, [query({ ms: 1000 })])).toEqual([]);
+    const lost = query({ outcome: 'timeout', lost: 1 });
+    expect(race(5000, [query(), lost])).toEqual(['NT-DNS-007 warning']);
+    expect(race(5000, [query(), lost, lost])).toEqual([]);
+    expect(race(5000, [])).toEqual([]);
+  });
+
+  it('leaves answers that were cut to TCP', () => {
+    expect(race(5000, [query(), query({ truncated: true })])).toEqual([]);
+  });
+});
+
+describe('NT-DNS-006, by queries', () => {
+  const cost = (queries: number | undefined): string[] => {
+    const facts = factsOf('names');
+    return ids(
+      ndots.judge({ ...facts, names: facts.names.slice(0, 1).map((n) => ({ ...n, cost: queries })) }),
+    );
+  };
+
+  it.each([
+    [2, []],
+    [4, ['NT-DNS-006 warning']],
+    [undefined, []],
+  ])('%s', (queries, expected) => {
+    expect(cost(queries)).toEqual(expected);
+  });
+});
+
+describe('NT-DNS-010', () => {
+  const conf = (servers: readonly string[], pod: Partial<PodDns> = {}): string[] =>
+    ids(
+      resolvConf.judge(
+        factsOf(
+          'healthy',
+          {
+            pod: { policy: 'ClusterFirst', hostNetwork: false, configServers: [], addresses: [POD], ...pod },
+          },
+          servers.map((s) => `nameserver ${s}\n`).join(''),
+        ),
+      ),
+    );
+  const node = ['198.51.100.53'];
+
+  it("is silent for the cluster's server, the node's cache, and the node's servers where they are meant", () => {
+    expect(conf([SERVICE_ADDRESS])).toEqual([]);
+    expect(conf(['169.254.20.10'])).toEqual([]);
+    expect(conf(node, { policy: 'Default' })).toEqual([]);
+    expect(conf([SERVICE_ADDRESS], { policy: 'ClusterFirstWithHostNet', hostNetwork: true })).toEqual([]);
+  });
+
+  it("names servers that are not the cluster's", () => {
+    expect(conf([SERVICE_ADDRESS, ...node])).toEqual(['NT-DNS-010 warning']);
+    expect(conf(node, { policy: 'None' })).toEqual(['NT-DNS-010 warning']);
+    expect(conf(node, { hostNetwork: true })).toEqual(['NT-DNS-010 info']);
+  });
+
+  it('begins at four servers', () => {
+    const policy = { policy: 'Default' };
+    expect(conf(['198.51.100.1', '198.51.100.2', '198.51.100.3'], policy)).toEqual([]);
+    expect(conf(['198.51.100.1', '198.51.100.2', '198.51.100.3', '198.51.100.4'], policy)).toEqual([
+      'NT-DNS-010 warning',
+    ]);
+  });
+
+  it('knows what the kubelet left out', () => {
+    const configServers = ['169.254.20.1', '169.254.20.2', '169.254.20.3'];
+    expect(conf([SERVICE_ADDRESS, '169.254.20.1', '169.254.20.2'], { configServers })).toEqual([
+      'NT-DNS-010 warning',
+    ]);
+    expect(conf([SERVICE_ADDRESS, '169.254.20.1'], { configServers: ['169.254.20.1'] })).toEqual([]);
+  });
+
+  it('without any server', () => {
+    expect(conf([], { policy: 'None' })).toEqual(['NT-DNS-010 warning']);
+    expect(conf([], { policy: 'Default' })).toEqual(['NT-DNS-010 info']);
+  });
+});
+
+describe('NT-DNS-009', () => {
+  const healthy = factsOf('healthy');
+  /** The first server behind the Service fails in this way. */
+  const withFirst = (change: (server: DnsFacts['endpoints'][number]) => object): string[] =>
+    ids(
+      partial.judge({
+        ...healthy,
+        endpoints: healthy.endpoints.map((e, i) => (i === 0 ? { ...e, ...change(e) } : e)),
+      }),
+    );
+
+  it('needs one that answers and one that fails', () => {
+    expect(withFirst(() => ({}))).toEqual([]);
+    expect(withFirst((e) => ({ udp: { ...e.udp, reach: 'silent' } }))).toEqual(['NT-DNS-009 warning']);
+    expect(withFirst((e) => ({ tcp: { ...e.tcp, reach: 'refused' } }))).toEqual(['NT-DNS-009 warning']);
+    const all = healthy.endpoints.map((e) => ({ ...e, udp: { ...e.udp, reach: 'silent' as const } }));
+    expect(ids(partial.judge({ ...healthy, endpoints: all }))).toEqual([]);
+    expect(ids(partial.judge({ ...healthy, endpoints: all.slice(0, 1) }))).toEqual([]);
+  });
+
+  it('compares answers to the same question', () => {
+    const bad = (q: DnsQuery): DnsQuery => ({ ...q, rcode: 'SERVFAIL' });
+    expect(withFirst((e) => ({ udp: { ...e.udp, queries: e.udp.queries.map(bad) } }))).toEqual([
+      'NT-DNS-009 warning',
+    ]);
+    const other = (q: DnsQuery): DnsQuery => ({ ...bad(q), question: { name: 'other.test.', type: 'A' } });
+    expect(withFirst((e) => ({ udp: { ...e.udp, queries: e.udp.queries.map(other) } }))).toEqual([]);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { clusterDomain, parseResolvConf } from '../../../src/parsers/resolv-conf.ts';
+import { recording } from '../../recordings/recordings.ts';
+
+describe('parseResolvConf', () => {
+  it("reads the kubelet's", () => {
+    const conf = parseResolvConf(recording('resolv-conf').stdout);
+    expect(conf).toEqual({
+      servers: ['198.19.0.10'],
+      search: ['nettools-rec-dns.svc.cluster.local', 'svc.cluster.local', 'cluster.local'],
+      ndots: 5,
+      timeoutSeconds: 5,
+      attempts: 2,
+      options: ['ndots:5'],
+    });
+    expect(clusterDomain(conf)).toBe('cluster.local');
+  });
+
+  it('has the defaults of resolv.conf(5)', () => {
+    expect(parseResolvConf('')).toEqual({
+      servers: [],
+      search: [],
+      ndots: 1,
+      timeoutSeconds: 5,
+      attempts: 2,
+      options: [],
+    });
+  });
+
+  it('lets the last search or domain line hold, and ignores comments', () => {
+    const conf = parseResolvConf(
+      '# nameserver 198.51.100.1\nsearch a.test. b.test\ndomain c.test\noptions timeout:1 attempts:x\n; x\nnameserver 198.51.100.2 # no\n',
+    );
+    expect(conf).toMatchObject({
+      servers: ['198.51.100.2'],
+      search: ['c.test'],
+      timeoutSeconds: 1,
+      attempts: 2,
+    });
+    expect(clusterDomain(conf)).toBeUndefined();
+  });
+});

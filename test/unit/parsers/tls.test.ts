@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { parseTls, type TlsAnswer } from '../../../src/parsers/tls.ts';
+import { recording } from '../../recordings/recordings.ts';
+
+function parsed(stdout: string): TlsAnswer {
+  const answer = parseTls(stdout);
+  if (typeof answer === 'string') throw new Error(answer);
+  return answer;
+}
+
+describe('parseTls', () => {
+  it('reads a certificate and whom it is for', () => {
+    const answer = parsed(recording('tls-good').stdout);
+    expect(answer).toMatchObject({
+      isConnected: true,
+      problems: [],
+      protocol: 'TLSv1.3',
+      names: [{ name: 'shop.example.com', matches: true }],
+      chain: [{ subject: 'CN=test', issuer: 'CN=test' }],
+    });
+    expect(answer.verified).toMatch(/^18 /);
+    expect(answer.chain[0]?.names).toEqual(['shop.example.com', '*.shop.example.com', '192.0.2.9']);
+    const [leaf] = answer.chain;
+    expect((leaf?.notAfter ?? 0) - (leaf?.notBefore ?? 0)).toBe(90 * 86_400);
+    expect(answer.now).toBeGreaterThanOrEqual(leaf?.notBefore ?? Number.POSITIVE_INFINITY);
+  });
+
+  it('reads names that do not match', () => {
+    expect(parsed(recording('tls-other-name').stdout).names).toEqual([
+      { name: 'pay.example.com', matches: false },
+      { name: '192.0.2.7', matches: false },
+    ]);
+  });
+
+  it("reads openssl's complaint", () => {
+    const http = parsed(recording('tls-plain-http').stdout);
+    expect(http).toMatchObject({ isConnected: true, chain: [] });
+    expect(http.problems[0]).toBe('wrong version number');
+    const refused = parsed(recording('tls-refused').stdout);
+    expect(refused).toMatchObject({ isConnected: false, chain: [] });
+    expect(refused.problems[0]).toBe('Connection refused');
+  });
+
+  it('tells why there is nothing', () => {
+    expect(parseTls(recording('tls-missing').stdout)).toBe('the image has no openssl');
+    expect(parseTls('')).toBe('the TLS test did not start');
+  });
+
+  it.each(['1970-01-01T00:00:00Z', '2000-02-29T12:34:56Z', '2026-12-31T23:59:59Z', '2100-03-01T00:00:00Z'])(
+    'knows the time of %s',
+    (time) => {
+      const date = new Date(time);
+      const month = date.toLocaleString('en', { month: 'short', timeZone: 'UTC' });
+      const day = String(date.getUTCDate()).padStart(2);
+      const text = `${month} ${day} ${time.slice(11, 19)} ${date.getUTCFullYear()} GMT`;
+      const stdout = `now 1\ncertificate 0\nsubject=CN=a\nissuer=CN=b\nnotBefore=${text}\nnotAfter=${text}\n`;
+      expect(parsed(stdout).chain[0]?.notAfter).toBe(date.getTime() / 1000);
+    },
+  );
+});
