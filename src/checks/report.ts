@@ -28,15 +28,20 @@ function linked(checks: readonly CheckResult[]): CheckResult[] {
     const own = all.slice(from, from + check.findings.length);
     from += check.findings.length;
     // What two checks have both found is told once, by the one that comes first; both have failed.
-    const news = own.filter((finding) => !told.has(keyOf(finding)));
-    for (const finding of news) told.add(keyOf(finding));
+    const news = own.filter((finding) => !keysOf(finding).some((key) => told.has(key)));
+    for (const finding of news) told.add(keysOf(finding)[0] ?? '');
     return { ...check, findings: byCause(news) };
   });
 }
 
-/** NT-SYS-001 is about what its summary says, every other finding about its subject. */
-function keyOf({ id, subject, summary, severity }: Finding): string {
-  return JSON.stringify([id, severity === 'info' ? summary : (subject ?? summary)]);
+/**
+ * What a finding is about: first its own key, then that of the wider one that covers it (no default route at all, and
+ * none to this destination). NT-SYS-001 is about what its summary says.
+ */
+function keysOf({ id, subject, summary, severity }: Finding): string[] {
+  if (severity === 'info') return [JSON.stringify([id, summary])];
+  const target = JSON.stringify([id]);
+  return subject === undefined ? [target] : [JSON.stringify([id, subject]), target];
 }
 
 function judgeOne({ id, input, evidence, durationMs }: GatheredCheck): CheckResult {

@@ -4,6 +4,7 @@
  */
 import type { FailOn } from '../model/args.ts';
 import { atLeast, type CheckResult, type Finding, type Report } from '../model/report.ts';
+import { visible } from './text.ts';
 
 /** @param failOn findings from this severity on are failures; all others are in system-out */
 export function renderJunit(report: Report, failOn: FailOn): string {
@@ -103,14 +104,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** Characters that XML 1.0 (2.2, Char) does not allow even as references are shown as `\x1b` or `\u{fffe}`. */
+/** What XML 1.0 (2.2, Char) does not allow even as a reference is shown as `\x1b` or `\u{fffe}`. */
 function xml(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
-  const shown = value.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
-    (c) => `\\x${hex(c).padStart(2, '0')}`,
-  );
-  return shown
+  return visible(value)
     .replace(/[\ufffe\uffff]|\p{Surrogate}/gu, (c) => `\\u{${hex(c)}}`)
     .replace(/[&<>"']/g, (c) => ENTITIES[c] ?? c);
 }

@@ -43,22 +43,28 @@ function section(finding: Finding): string[] {
 
 /** A code block whose fence is longer than any run of backticks in it (CommonMark, 4.5). */
 function fenced(text: string): string[] {
-  const shown = visible(text);
-  const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
+  const code = shown(text);
+  const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
-  return [`${fence}text`, shown, fence];
+  return [`${fence}text`, code, fence];
 }
 
 /** One line of text that stays text: nothing in it formats, links, mentions or begins a block. */
 function plain(text: string): string {
-  return visible(text)
+  // References last: the signs that they are made of would be escaped themselves.
+  return shown(text)
     .replace(/\s*\n\s*/g, ' ')
+    .replace(/[\\`*_[\]#~|$!]/g, '\\$&')
+    .replace(/^(\s*|\s*\d+)([-+=.)])/, '$1\\$2')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
     .replace(/@/g, '&#64;')
-    .replace(/[\\`*_[\]#~|$!]/g, '\\$&')
-    .replace(/^(\s*|\s*\d+)([-+=.)])/, '$1\\$2')
     .replace(/:\/\//g, ':&#47;/')
     .replace(/\bwww\./gi, 'www&#46;');
+}
+
+/** Half of a surrogate pair is no character; it would become the same in UTF-8. */
+function shown(text: string): string {
+  return visible(text).replace(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -127,6 +127,7 @@ describe('--to', () => {
       ...on('client', '--count', '5', '--interval', '20ms'),
       ...to.flatMap((one) => ['--to', one]),
     ]);
+    expect(problems(report)).toEqual([]);
     expect(outcome.code, outcome.stderr).toBe(0);
     const found = destinations(report).map((one) => [
       one.name,
@@ -159,7 +160,6 @@ describe('--to', () => {
         ...both('svc/peers:http'),
       ]),
     );
-    expect(problems(report)).toEqual([]);
   });
 
   it.each([

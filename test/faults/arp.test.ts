@@ -32,6 +32,8 @@ const forget = (from: PodNetns, who: PodNetns) =>
 /** A pod that hears ARP and does not answer. */
 const MUTE = [
   { make: 'sysctl -qw net.ipv4.conf.eth0.arp_ignore=8', undo: 'sysctl -qw net.ipv4.conf.eth0.arp_ignore=0' },
+  // Its own questions would tell who it is.
+  { make: 'ip neigh flush dev eth0', undo: '' },
 ];
 const WRONG_MAC = '02:00:00:00:00:99';
 

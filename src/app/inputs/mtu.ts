@@ -11,14 +11,14 @@ import { ALWAYS } from './destinations.ts';
 const MAX_PEERS = 2;
 
 export async function prepareMtu(context: InputContext): Promise<PreparedCheck> {
+  const transfer = context.args.mtu?.transfer ?? false;
   const gateway = ALWAYS.filter((d) => d.role === 'gateway');
-  const destinations = [...gateway, ...(await otherNodes(context)), ...context.asked.filter(isMeasurable)];
-  return prepared(mtu, { destinations, transfer: context.args.mtu?.transfer ?? false });
-}
-
-/** UDP says nothing about sizes, but its host answers echo requests like any other. */
-function isMeasurable(destination: Destination): boolean {
-  return destination.protocol === 'tcp' || destination.service?.part !== 'virtual';
+  // A Service's address answers no echo request; what it leads to does.
+  const asked = context.asked.filter(
+    ({ protocol, service }) => service?.part !== 'virtual' || (transfer && protocol === 'tcp'),
+  );
+  const destinations = [...gateway, ...(await otherNodes(context)), ...asked];
+  return prepared(mtu, { destinations, transfer });
 }
 
 /** CoreDNS pods on other nodes than the target's: the overlay lies between them. None without the right to list. */

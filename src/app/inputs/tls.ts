@@ -14,7 +14,12 @@ const TLS_PORTS: readonly string[] = ['443', '6443', '8443', '9443'];
 
 export async function prepareTls({ args, asked, client }: InputContext): Promise<PreparedCheck | undefined> {
   const flags = args.tls ?? USUALLY;
-  const chosen = asked.filter((d) => d.protocol === 'tcp' && (args.tls !== undefined || speaksTls(d)));
+  const isTold = args.tls !== undefined;
+  const services = new Set(asked.filter(speaksTls).map(({ service }) => service?.label));
+  // Endpoints have ports of their own: their Service's says what they speak.
+  const chosen = asked.filter(
+    (d) => d.protocol === 'tcp' && (isTold || speaksTls(d) || (d.service && services.has(d.service.label))),
+  );
   if (chosen.length === 0) return undefined;
   const servers = chosen.map((d) => serverOf(d, flags.serverName, client.namespace));
   return prepared(tls, { servers, starttls: flags.starttls, expireDays: flags.expireDays });

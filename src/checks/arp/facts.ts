@@ -80,36 +80,47 @@ export function carries(hop: Hop): boolean {
 
 /** Fewer may be one host's own. */
 const MANY = 3;
+const USABLE = new Set(['REACHABLE', 'STALE', 'DELAY', 'PROBE']);
 
-/** Hosts that answer for at least three addresses and are no gateway: which addresses, by MAC address. */
-export function proxies(facts: ArpFacts): ReadonlyMap<string, ReadonlySet<string>> {
-  const known = gatewayMacs(facts);
+/** Which IPv4 addresses each host answers for, by its MAC address; the target's own hosts (ipvlan) are left out. */
+function claims(facts: ArpFacts): ReadonlyMap<string, ReadonlySet<string>> {
   const mine = ownMacs(facts);
-  const claims = new Map<string, Set<string>>();
+  const found = new Map<string, Set<string>>();
   const claim = (mac: string, address: string): void => {
-    if (known.has(mac) || mine.has(mac) || address.includes(':')) return;
-    claims.set(mac, (claims.get(mac) ?? new Set()).add(address));
+    if (!mine.has(mac) && !address.includes(':')) found.set(mac, (found.get(mac) ?? new Set()).add(address));
   };
   for (const { mac, state, address } of facts.neighbours ?? []) {
     if (mac !== undefined && USABLE.has(state)) claim(mac, address);
   }
   for (const { address, answers } of facts.hops) for (const mac of answers?.macs ?? []) claim(mac, address);
-  return new Map([...claims].filter(([, addresses]) => addresses.size >= MANY));
+  return found;
 }
 
-const USABLE = new Set(['REACHABLE', 'STALE', 'DELAY', 'PROBE']);
+/** Hosts that answer for at least three addresses and are no gateway: which addresses, by MAC address. */
+export function proxies(facts: ArpFacts): ReadonlyMap<string, ReadonlySet<string>> {
+  const known = gatewayMacs(facts);
+  return new Map([...claims(facts)].filter(([mac, addresses]) => addresses.size >= MANY && !known.has(mac)));
+}
 
 /** With ipvlan, all pods of a node have the MAC address of the node's interface, and so the target's own. */
 export function ownMacs(facts: ArpFacts): ReadonlySet<string> {
   return new Set(facts.interfaces?.flatMap((i) => i.mac ?? []));
 }
 
-/** MAC addresses of the routers: what answers with one of them answers in another's place (proxy ARP). */
+/**
+ * MAC addresses of the routers: what answers with one of them answers in another's place (proxy ARP). Where several
+ * answer for a gateway, whichever the kernel has taken, it is the one that answers for the fewest other addresses.
+ */
 export function gatewayMacs(facts: ArpFacts): ReadonlySet<string> {
+  const claimed = claims(facts);
+  const count = (mac: string): number => claimed.get(mac)?.size ?? 0;
   const gateways = facts.hops.filter((hop) => hop.isGateway);
-  // Where several answer for a gateway, only the kernel's choice is known to be one.
   return new Set(
-    gateways.flatMap((hop) => hop.entry?.mac ?? (hop.answers?.macs.length === 1 ? hop.answers.macs : [])),
+    gateways.flatMap(({ entry, answers }) => {
+      const macs = [...new Set([...(entry?.mac === undefined ? [] : [entry.mac]), ...(answers?.macs ?? [])])];
+      const fewest = Math.min(...macs.map(count));
+      return macs.filter((mac) => count(mac) === fewest);
+    }),
   );
 }
 

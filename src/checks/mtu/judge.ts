@@ -14,7 +14,7 @@ export function judgeMtu(evidence: Evidence, input: MtuInput): Judgement {
   const status = statusOf(findings);
   return {
     status: status === 'pass' ? unmeasuredStatus(facts, input) : status,
-    summary: summary(facts, findings),
+    summary: summary(facts, findings, input),
     measurements: { destinations: facts.paths.map(pathJson) },
     findings,
   };
@@ -34,11 +34,11 @@ function unmeasuredStatus({ paths }: MtuFacts, { transfer }: MtuInput): CheckSta
   return paths.some(isMeasured) ? 'pass' : 'skip';
 }
 
-function summary({ paths }: MtuFacts, findings: readonly Finding[]): string {
+function summary({ paths }: MtuFacts, findings: readonly Finding[], { transfer }: MtuInput): string {
   const first = findings.find((f) => f.severity !== 'info');
   if (first) return first.summary;
   const missing = paths.find((p) => p.destination.role === 'asked' && !isMeasured(p));
-  if (missing) return `${missing.destination.label} could not be measured: ${reason(missing)}.`;
+  if (missing && transfer) return `${missing.destination.label} could not be measured: ${reason(missing)}.`;
   const sizes = paths.flatMap((path) => path.icmp.value?.pathMtu ?? []);
   const measured = paths.filter(isMeasured);
   if (measured.length === 0)

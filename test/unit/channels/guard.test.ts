@@ -12,7 +12,7 @@ const script = compactScript(GUARD);
 const WAIT = { timeout: 20_000, interval: 50 };
 
 // Nearly all of the time is waiting.
-vi.setConfig({ testTimeout: 30_000, maxConcurrency: 10 });
+vi.setConfig({ testTimeout: 30_000, maxConcurrency: 20 });
 
 /** An exec as the kubelet makes it: the guard is the leader of its session. */
 function guard(

@@ -7,7 +7,7 @@ import { mayUnshare, runToEnd, SHELLS, Started } from '../shells.ts';
 
 // A process namespace of its own stands for the container: nobody else is to be seen in it. That processes of another
 // cgroup do not count, where a pod shares its process namespace, is for the integration tests.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 30_000, maxConcurrency: 20 });
 
 const keeper = compactScript(KEEPER);
 const stop = compactScript(STOP);

@@ -34,7 +34,9 @@ function judge({ server: { destination }, answer: { value }, result }: TlsPath):
   if (!value?.isConnected || value.chain.length > 0) return [];
   const said = value.problems.join('; ') || 'it presents no certificate';
   const known = REASONS.find(([pattern]) => pattern.test(said))?.[1];
-  const words = known === undefined ? said : `${known}, openssl says "${value.problems[0]}"`;
+  // What it says of an answer that did not come are the probe's own words.
+  const quoted = said.startsWith('no answer') ? '' : `, openssl says "${value.problems[0]}"`;
+  const words = known === undefined ? said : `${known}${quoted}`;
   return [
     occurrence(
       meta,

@@ -90,9 +90,10 @@ export function evidenceOf(
   name: string,
   conf: string = recording('resolv-conf').stdout,
   dns: Partial<ProbeResult> = {},
+  status = 'proc-status-netadmin',
 ): Evidence {
   return {
-    status: result('status', ['cat', '/proc/self/status'], recording('proc-status-netadmin').stdout),
+    status: result('status', ['cat', '/proc/self/status'], recording(status).stdout),
     'resolv-conf': result('resolv-conf', ['cat', '/etc/resolv.conf'], conf),
     dns: result('dns', ['dns-probe'], recording(`dns-${name}`).stdout, dns),
   };

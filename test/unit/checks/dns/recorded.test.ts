@@ -53,11 +53,6 @@ describe('recorded faults', () => {
     ['refused', ['NT-DNS-002 critical'], /sent by 198\.18\.1\.1, which is not the server/],
     ['race', ['NT-DNS-007 warning'], /took 5\.\d\d s, while single queries .* none of them was lost/],
     [
-      'replica-dead',
-      ['NT-DNS-009 warning'],
-      /^1 of 2 servers behind kube-dns fails: coredns-0 \(198[.\d]+\) on node1 answers none of 2/,
-    ],
-    [
       'truncated',
       ['NT-DNS-003 warning'],
       /^The answer of 198\.19\.0\.10 \(kube-dns\) for crowd\.\S+ A is cut at 512 bytes/,
@@ -70,6 +65,15 @@ describe('recorded faults', () => {
       expect(evidence.length).toBeGreaterThan(0);
       expect(remediation).not.toBe('');
     }
+  });
+
+  it('one server of two behind the Service', () => {
+    const { findings, summary } = judged('replica-dead');
+    // Whether getaddrinfo met it too is chance.
+    expect(ids(findings)[0]).toBe('NT-DNS-009 warning');
+    expect(summary).toMatch(
+      /^1 of 2 servers behind kube-dns fails: coredns-\d \(198[.\d]+\) on node\d answers none of 2/,
+    );
   });
 
   it('servers of their own in resolv.conf', () => {
@@ -207,11 +211,8 @@ describe('what cannot be measured', () => {
   });
 
   it('skips who refused without NET_RAW', () => {
-    const stdout = recording('dns-refused').stdout.replace(/^icmp\n[^]*/m, 'icmp\n');
-    const evidence = {
-      ...evidenceOf('refused', undefined, { stdout }),
-      status: { ...evidenceOf('refused')['status']!, stdout: recording('proc-status-restricted').stdout },
-    };
+    const stdout = recording('dns-refused').stdout.replace(/^icmp\n(\|.*\n)*/m, 'icmp\n');
+    const evidence = evidenceOf('refused', undefined, { stdout }, 'proc-status-restricted');
     const { findings } = judgeDns(evidence, inputOf('refused'));
     expect(findings.map((f) => f.id)).toEqual(['NT-DNS-002', 'NT-SYS-001']);
     expect(findings[1]?.summary).toMatch(/who refused .* needs NET_RAW/);
@@ -220,8 +221,8 @@ describe('what cannot be measured', () => {
 
 describe('planDns', () => {
   it('gives names and addresses as words of their own, at most 8 servers', () => {
-    const endpoint = service('dns-healthy').endpoints[0]!;
-    const many = service('dns-healthy', { endpoints: Array.from({ length: 12 }, () => endpoint) });
+    const endpoint = service('dns-healthy').endpoints.slice(0, 1);
+    const many = service('dns-healthy', { endpoints: Array.from({ length: 12 }, () => endpoint).flat() });
     const plan = planDns(
       inputOf('names', { services: { value: [many] }, destinations: ['crowd', 'x.test'] }),
       new Proxy({} as never, { get: () => 'SCRIPT' }),

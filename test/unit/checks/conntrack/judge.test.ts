@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import type { ConntrackInput } from '../../../../src/checks/conntrack/facts.ts';
+import { judgeConntrack } from '../../../../src/checks/conntrack/judge.ts';
+import type { Judgement } from '../../../../src/model/check.ts';
+import { recording } from '../../../recordings/recordings.ts';
+import { evidence, named, result } from '../results.ts';
+
+const stats = (counters: Readonly<Record<string, number>>) =>
+  result(
+    `cpu=0 ${Object.entries({ drop: 0, early_drop: 0, insert_failed: 0, ...counters })
+      .map(([k, v]) => ` ${k}=${v}`)
+      .join('')}\n`,
+  );
+
+interface Run {
+  readonly fill?: readonly [count: number, max: number];
+  readonly before?: Readonly<Record<string, number>>;
+  readonly after?: Readonly<Record<string, number>>;
+  readonly udp?: readonly [before: string, after: string];
+  readonly input?: Partial<ConntrackInput>;
+}
+
+const SERVICE = {
+  name: 'logs',
+  namespace: 'default',
+  addresses: ['198.19.255.200'],
+  ports: [{ protocol: 'udp' as const, port: 514 }],
+  endpoints: ['198.18.1.7'],
+};
+
+function judged({ fill = [10, 1000], before = {}, after = {}, udp = ['', ''], input }: Run): Judgement {
+  const filled = result(`${fill.join('\n')}\n`);
+  return judgeConntrack(
+    evidence({
+      status: result(recording('proc-status-netadmin').stdout),
+      'fill-before': filled,
+      'fill-after': filled,
+      'stats-before': stats(before),
+      'stats-after': stats(after),
+      'udp-before': result(udp[0]),
+      'udp-after': result(udp[1]),
+      'tcp-before': result(''),
+      'tcp-after': result(''),
+    }),
+    { watchMs: 3000, isNode: false, services: [SERVICE], ...input },
+  );
+}
+
+describe('NT-CT-001', () => {
+  it.each([
+    { count: 750, expected: [] },
+    { count: 751, expected: ['NT-CT-001 warning'] },
+    { count: 950, expected: ['NT-CT-001 warning'] },
+    { count: 951, expected: ['NT-CT-001 critical'] },
+  ])('$count of 1000 entries', ({ count, expected }) => {
+    expect(named(judged({ fill: [count, 1000] }))).toEqual(expected);
+  });
+
+  it('never rounds up to full', () => {
+    expect(judged({ fill: [262_143, 262_144] }).summary).toContain('(99.9 %)');
+  });
+
+  it('counts packets that were dropped in the run, and no others', () => {
+    expect(named(judged({ before: { drop: 7 }, after: { drop: 8 } }))).toEqual(['NT-CT-001 critical']);
+    expect(named(judged({ before: { drop: 7 }, after: { drop: 7 } }))).toEqual([]);
+    expect(named(judged({ after: { early_drop: 1 } }))).toEqual(['NT-CT-001 warning']);
+  });
+});
+
+describe('NT-CT-002', () => {
+  it('counts clashes in the run, which the kernel counts as drops too', () => {
+    const run = { before: { insert_failed: 3, drop: 3 }, after: { insert_failed: 5, drop: 5 } };
+    expect(named(judged(run))).toEqual(['NT-CT-002 warning']);
+    expect(judged(run).findings[0]?.evidence[0]?.excerpt).toBe(
+      'insert_failed 3 before, 5 after\ndrop 3 before, 5 after',
+    );
+    expect(named(judged({ before: { insert_failed: 3 }, after: { insert_failed: 3 } }))).toEqual([]);
+  });
+});
+
+describe('NT-CT-003', () => {
+  const unreplied = recording('conntrack-list-dnat').stdout;
+  const replied = (timeout: number) =>
+    unreplied.replace('[UNREPLIED] ', '').replace(/^udp +17 \d+ /, `udp 17 ${timeout} `);
+
+  it('is an entry without an answer that leads to no endpoint', () => {
+    const judgement = judged({ udp: ['', unreplied] });
+    expect(named(judgement)).toEqual(['NT-CT-003 critical']);
+    expect(judgement.findings[0]).toMatchObject({
+      subject: 'svc/logs',
+      remediation: expect.stringContaining('--orig-dst 198.19.255.200 --reply-src 198.18.2.250'),
+    });
+  });
+
+  it('is one whose time was set anew', () => {
+    expect(named(judged({ udp: [replied(119), replied(119)] }))).toEqual(['NT-CT-003 critical']);
+    expect(named(judged({ udp: [replied(100), replied(119)] }))).toEqual(['NT-CT-003 critical']);
+  });
+
+  it('is none that runs out', () => {
+    expect(named(judged({ udp: [replied(119), replied(116)] }))).toEqual([]);
+    expect(named(judged({ udp: ['', replied(119)] }))).toEqual([]);
+    // In less than two seconds the same time may stand there twice.
+    expect(named(judged({ udp: [replied(119), replied(119)], input: { watchMs: 1999 } }))).toEqual([]);
+  });
+
+  it('is none that leads to an endpoint, or belongs to no Service', () => {
+    const there = { ...SERVICE, endpoints: ['198.18.2.250'] };
+    expect(named(judged({ udp: ['', unreplied], input: { services: [there] } }))).toEqual([]);
+    const other = { ...SERVICE, ports: [{ protocol: 'udp' as const, port: 53 }] };
+    expect(named(judged({ udp: ['', unreplied], input: { services: [other] } }))).toEqual([]);
+    expect(named(judged({ udp: ['', unreplied], input: { services: [] } }))).toEqual([]);
+  });
+});
+
+describe('what could not be measured', () => {
+  it('is skipped where nothing is tracked, whatever once was', () => {
+    const judgement = judged({ fill: [0, 1000], before: { insert_failed: 3 }, after: { insert_failed: 3 } });
+    expect(judgement).toMatchObject({ status: 'skip', findings: [{ id: 'NT-SYS-001' }] });
+    expect(judgement.summary).toContain("in the node's table, which a pod does not see");
+  });
+
+  it('says so of the list without NET_ADMIN', () => {
+    const judgement = judgeConntrack(
+      evidence({
+        status: result(recording('proc-status-restricted').stdout),
+        'fill-after': result('5\n1000\n'),
+        'udp-after': result('', { code: 1 }),
+      }),
+      { watchMs: 3000, isNode: true, services: [SERVICE] },
+    );
+    expect(judgement.status).toBe('pass');
+    expect(judgement.findings.map((f) => f.summary)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/NT-CT-003.*needs NET_ADMIN/)]),
+    );
+  });
+
+  it('takes /proc where the tool is missing', () => {
+    const proc = recording('conntrack-proc-clash').stdout;
+    const names = proc.split('\n')[0] ?? '';
+    const zero = `${names}\n${names
+      .trim()
+      .split(/\s+/)
+      .map(() => '00000000')
+      .join(' ')}\n`;
+    const missing = result('', { status: 'missing', code: 127 });
+    const judgement = judgeConntrack(
+      evidence({
+        'fill-after': result('5\n1000\n'),
+        'stats-before': missing,
+        'stats-after': missing,
+        'proc-before': result(zero),
+        'proc-after': result(proc),
+      }),
+      { watchMs: 3000, isNode: false },
+    );
+    expect(named(judgement)).toEqual(['NT-CT-002 warning']);
+  });
+
+  it('never passes with no evidence at all', () => {
+    expect(judgeConntrack({}, { watchMs: 0, isNode: false }).status).toBe('skip');
+  });
+});

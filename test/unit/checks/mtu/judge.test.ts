@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { judgeMtu } from '../../../../src/checks/mtu/judge.ts';
+import type { Judgement } from '../../../../src/model/check.ts';
+import type { Destination } from '../../../../src/model/destination.ts';
+import { recording } from '../../../recordings/recordings.ts';
+import { destination, evidence, named, result } from '../results.ts';
+
+const stdout = (name: string) => recording(name).stdout;
+const HOLE = 'path-mtu-black-hole';
+
+/** Judges one DEST by the outputs of the search and of the transfer. */
+function judged(search: string, transfer?: string, rest: Partial<Destination> = {}): Judgement {
+  const results = {
+    'to0-path-mtu': result(search),
+    ...(transfer === undefined ? {} : { 'to0-transfer': result(transfer) }),
+  };
+  const input = { destinations: [destination(rest)], transfer: transfer !== undefined };
+  return judgeMtu(evidence(results), input);
+}
+
+describe('a path that carries what may be sent', () => {
+  it('passes', () => {
+    const judgement = judged(stdout('path-mtu-full'), stdout('tcp-transfer-done'));
+    expect(judgement).toMatchObject({ status: 'pass', findings: [] });
+    expect(judgement.summary).toBe('1 of 1 destinations measured; packets of 1500 bytes get through.');
+  });
+
+  it('is no matter of MTU when a transfer stalls all the same', () => {
+    expect(named(judged(stdout('path-mtu-full'), stdout('tcp-transfer-stalled')))).toEqual([]);
+  });
+});
+
+describe('a path that carries less', () => {
+  it('is a black hole when nobody says so', () => {
+    const judgement = judged(stdout(HOLE));
+    expect(named(judgement)).toEqual(['NT-MTU-001 critical']);
+    expect(judgement.findings[0]?.evidence[0]?.excerpt).toContain('bytes 1401 sent 3 received 0');
+  });
+
+  it('is a measurement outside of the cluster, and a wrong setting inside, when a router says so', () => {
+    expect(judged(stdout('path-mtu-announced'))).toMatchObject({ status: 'pass', findings: [] });
+    const inside = judged(stdout('path-mtu-announced'), undefined, { inCluster: true });
+    expect(named(inside)).toEqual(['NT-MTU-002 warning']);
+    expect(inside.summary).toMatch(/up to 1500 bytes, .* carries 1400 \(says 198\.18\.1\.1\): 100 fewer\./);
+  });
+
+  it('names the overlay whose overhead it is', () => {
+    const vxlan = stdout('path-mtu-announced').replaceAll('1400', '1450');
+    expect(judged(vxlan, undefined, { inCluster: true }).summary).toMatch(/50 fewer, the overhead of VXLAN/);
+  });
+
+  it('is only a filter of pings when full segments get through', () => {
+    expect(named(judged(stdout(HOLE), stdout('tcp-transfer-done')))).toEqual([]);
+    // Segments that were small anyway prove nothing.
+    const small = stdout('tcp-transfer-done').replaceAll('mss:1448', 'mss:1348');
+    expect(named(judged(stdout(HOLE), small))).toEqual(['NT-MTU-001 critical']);
+  });
+
+  it.each([
+    { carries: 576, expected: ['NT-MTU-001 critical'] },
+    { carries: 575, expected: [] },
+  ])('of $carries bytes', ({ carries, expected }) => {
+    const search = stdout(HOLE)
+      .replaceAll('1401', String(carries + 1))
+      .replaceAll('1400', String(carries));
+    expect(named(judged(search))).toEqual(expected);
+  });
+
+  it.each([
+    { lost: 2, expected: ['NT-MTU-001 critical'] },
+    { lost: 1, expected: [] },
+  ])('needs 5 lost packets: 3 and $lost', ({ lost, expected }) => {
+    const search = stdout(HOLE).replace('bytes 1401 sent 3', `bytes 1401 sent ${lost}`);
+    expect(named(judged(search))).toEqual(expected);
+  });
+});
+
+describe('a transfer alone', () => {
+  const judgedAlone = (transfer: string) => named(judged(stdout('path-mtu-no-answer'), transfer));
+
+  it('finds a black hole by its small segments', () => {
+    expect(judgedAlone(stdout('tcp-transfer-stalled'))).toEqual(['NT-MTU-001 critical']);
+  });
+
+  it('finds none where nothing at all gets through', () => {
+    const nothing = stdout('tcp-transfer-stalled')
+      .replaceAll(/bytes_acked:\d+ /g, 'bytes_acked:1 ')
+      .replaceAll(/sacked:\d+ /g, '');
+    expect(judgedAlone(nothing)).toEqual([]);
+  });
+
+  it('finds none before the timer has backed off', () => {
+    expect(judgedAlone(stdout('tcp-transfer-stalled').replaceAll(/backoff:\d /g, ''))).toEqual([]);
+  });
+});
+
+describe('several destinations', () => {
+  const at = (id: string, rest: Partial<Destination>) => destination({ id, label: id, ...rest });
+
+  it('tell of their gateway alone, which all others lie behind', () => {
+    const gateway = at('gateway', { role: 'gateway', inCluster: true });
+    const judgement = judgeMtu(
+      evidence({ 'gateway-path-mtu': result(stdout(HOLE)), 'to0-path-mtu': result(stdout(HOLE)) }),
+      { destinations: [gateway, at('to0', {})], transfer: false },
+    );
+    expect(named(judgement)).toEqual(['NT-MTU-002 warning', 'NT-MTU-001 critical']);
+    expect(judgement.findings[1]).toMatchObject({
+      subject: 'gateway',
+      summary: expect.stringMatching(/what lies behind it \(to0\)/),
+      remediation: expect.stringMatching(/The two ends of eth0's own link differ/),
+    });
+  });
+
+  it('tell of the endpoint and not of its Service', () => {
+    const service = (part: 'virtual' | 'endpoint') => ({ service: { label: 'svc/web', part } });
+    const judgement = judgeMtu(
+      evidence({
+        'to0-transfer': result(stdout('tcp-transfer-stalled')),
+        'to1-transfer': result(stdout('tcp-transfer-stalled')),
+        'to1-path-mtu': result(stdout(HOLE)),
+      }),
+      { destinations: [at('to0', service('virtual')), at('to1', service('endpoint'))], transfer: true },
+    );
+    expect(judgement.findings.map((f) => `${f.id} ${f.subject}`)).toEqual(['NT-MTU-001 to1']);
+  });
+});
+
+describe('what could not be measured', () => {
+  it('is an error when the user asked for it', () => {
+    const judgement = judged(stdout('path-mtu-no-answer'), stdout('tcp-transfer-refused'));
+    expect(judgement.status).toBe('error');
+    expect(judgement.summary).toMatch(/it answers no echo request, and TCP: Connection refused/);
+  });
+
+  it('is skipped with the reason where the image cannot do it', () => {
+    const judgement = judgeMtu(evidence({ 'gw-path-mtu': result(stdout('path-mtu-busybox')) }), {
+      destinations: [destination({ id: 'gw', label: 'gateway', role: 'gateway' })],
+      transfer: false,
+    });
+    expect(judgement).toMatchObject({ status: 'skip', findings: [{ id: 'NT-SYS-001' }] });
+  });
+
+  it('never passes with no evidence at all', () => {
+    expect(judgeMtu({}, { destinations: [], transfer: false }).status).toBe('skip');
+    expect(judged('').status).toBe('skip');
+  });
+});

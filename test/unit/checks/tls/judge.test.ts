@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { formatTime } from '../../../../src/checks/tls/facts.ts';
+import { judgeTls } from '../../../../src/checks/tls/judge.ts';
+import type { Judgement } from '../../../../src/model/check.ts';
+import { parseTls } from '../../../../src/parsers/tls.ts';
+import { recording } from '../../../recordings/recordings.ts';
+import { destination, evidence, named, result } from '../results.ts';
+
+const DAY = 86_400;
+const good = recording('tls-good').stdout;
+const parsed = parseTls(good);
+if (typeof parsed === 'string' || !parsed.chain[0]) throw new Error('the recording has no certificate');
+const [{ notBefore, notAfter }] = parsed.chain;
+
+/** Judges one server by what the script printed. */
+function judged(stdout: string, expireDays = 14): Judgement {
+  const servers = [{ destination: destination(), sni: 'shop.example.com', names: ['shop.example.com'] }];
+  return judgeTls(evidence({ 'to0-tls': result(stdout) }), { servers, starttls: '', expireDays });
+}
+
+const at = (now: number) => good.replace(/^now \d+$/m, `now ${now}`);
+
+describe('NT-TLS-001', () => {
+  it.each([
+    { when: 'the last second', now: notAfter, expected: 'info' },
+    { when: 'one later', now: notAfter + 1, expected: 'critical' },
+    { when: 'the first second', now: notBefore, expected: undefined },
+    { when: 'one earlier', now: notBefore - 1, expected: 'critical' },
+    { when: '14 days before the end', now: notAfter - 14 * DAY, expected: 'info' },
+    { when: 'a second before that', now: notAfter - 14 * DAY - 1, expected: undefined },
+  ])('$when', ({ now, expected }) => {
+    expect(judged(at(now)).findings[0]?.severity).toBe(expected);
+  });
+
+  it('says since when', () => {
+    expect(judged(at(notAfter + 3 * DAY)).summary).toContain(
+      `its certificate expired 3 days ago (${formatTime(notAfter)})`,
+    );
+  });
+
+  it('tells of an intermediate certificate too', () => {
+    const pieces = good.split(/^(?=certificate 0$)/m);
+    const old = pieces[1]
+      ?.replace('certificate 0', 'certificate 1')
+      .replace(/^subject=.*$/m, 'subject=CN=old ca')
+      .replace(/^notAfter=.*$/m, 'notAfter=Jan  1 00:00:00 2020 GMT')
+      .replace(/^name .*\n/m, '');
+    const judgement = judged(`${good}${old}`);
+    expect(named(judgement)).toEqual(['NT-TLS-001 critical']);
+    expect(judgement.summary).toContain('the CN=old ca certificate of its chain expired');
+  });
+
+  it('tells of another name, and not when one of several matches', () => {
+    expect(judged(recording('tls-other-name').stdout).summary).toMatch(
+      /for shop\.example\.com, \*\.shop\.example\.com, 192\.0\.2\.9 and not for pay\.example\.com or 192\.0\.2\.7/,
+    );
+    expect(judged(good.replace(/^(name .* match)$/m, 'name a.example mismatch\n$1')).findings).toEqual([]);
+  });
+});
+
+describe('NT-TLS-002', () => {
+  it('is a connection without a handshake', () => {
+    expect(named(judged(recording('tls-plain-http').stdout))).toEqual(['NT-TLS-002 critical']);
+  });
+
+  it("is none without a connection, which is another check's", () => {
+    const judgement = judged(recording('tls-refused').stdout);
+    expect(judgement).toMatchObject({ status: 'error', findings: [{ id: 'NT-SYS-001' }] });
+    expect(judgement.summary).toContain('no connection (Connection refused)');
+  });
+});
+
+describe('what could not be measured', () => {
+  it('is skipped without openssl', () => {
+    expect(judged(recording('tls-missing').stdout).status).toBe('skip');
+  });
+
+  it('never passes with no evidence', () => {
+    const servers = [{ destination: destination(), sni: '', names: [] }];
+    expect(judgeTls({}, { servers, starttls: '', expireDays: 14 }).status).toBe('skip');
+  });
+});
+
+describe('formatTime', () => {
+  it.each(['1970-01-01T00:00Z', '2000-02-29T23:59Z', '2026-11-24T09:20Z', '2099-12-31T12:00Z'])(
+    '%s',
+    (text) => {
+      expect(formatTime(Date.parse(text) / 1000)).toBe(text);
+    },
+  );
+});
