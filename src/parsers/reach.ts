@@ -37,7 +37,7 @@ const UNRESOLVED =
 
 /**
  * @param stdout what the script printed, cut anywhere when it was ended by its time limit
- * @param limitMs for a try that was still open then
+ * @param limitMs how long the script ran, for a try that was still open then
  */
 export function parseReach(stdout: string, limitMs: number): Reach {
   const routes: string[] = [];
@@ -46,6 +46,7 @@ export function parseReach(stdout: string, limitMs: number): Reach {
   let unresolved: string | undefined;
   let said: string | undefined;
   let open = false;
+  let openedMs = 0;
   for (const line of stdout.split('\n').slice(0, -1)) {
     const [word = '', value = ''] = line.split(' ');
     const outcome = ENDINGS[word];
@@ -54,6 +55,7 @@ export function parseReach(stdout: string, limitMs: number): Reach {
     else if (word === 'route') routes.push(line.slice('route '.length).trim());
     else if (word === 'try') {
       open = true;
+      openedMs = Number(value) / 1000;
       said = undefined;
     } else if (open && outcome !== undefined && /^\d+$/.test(value)) {
       const ms = Number(value) / 1000;
@@ -66,7 +68,7 @@ export function parseReach(stdout: string, limitMs: number): Reach {
       said ??= line.split(': ').at(-1)?.trim();
     }
   }
-  if (open) tries.push({ ms: limitMs, outcome: 'unanswered' });
+  if (open) tries.push({ ms: Math.max(0, limitMs - openedMs), outcome: 'unanswered' });
   return { address, unresolved, routes, tries };
 }
 

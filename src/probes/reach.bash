@@ -1,11 +1,12 @@
 # Finds out what happens to a connection: reach tcp|udp NAME PORT PAYLOAD
-# Prints "address A", what the kernel would do with it as "route ...", then for each try "try", whatever bash says when
-# it fails, and one of "ok", "answered", "silent" and "failed" with MICROSECONDS. A failure that comes at once is tried
+# Prints "address A", what the kernel would do with it as "route ...", then for each try "try AT" (in microseconds since
+# the start), whatever bash says when it fails, and one of "ok", "answered", "silent" and "failed" with MICROSECONDS. A failure that comes at once is tried
 # three times, so that a counter moves by as much as was sent; one that takes long is tried once.
-# PAYLOAD: after a TCP connect, so many bytes of blank lines go out and the connection stays open for a while, so that
-# `ss` can see whether large packets arrive; 0 sends nothing. Over UDP: dns, ntp, or text.
+# PAYLOAD: after a TCP connect, so many blanks go out and the connection stays open for a while, so that `ss` can see
+# whether large packets arrive; 0 sends nothing. Over UDP: dns, ntp, or text.
 exec 2>&1
 trap '' PIPE
+started=${EPOCHREALTIME/./}
 proto=$1 name=$2 port=$3 payload=$4
 address=$name
 if [[ $name == *[!0-9.]* && $name != *:* ]] && command -v getent >/dev/null; then
@@ -23,22 +24,20 @@ sleep 0.4
 finish() { echo "$1 $((${EPOCHREALTIME/./} - before))"; }
 
 tcp() {
-  echo try
   before=${EPOCHREALTIME/./}
+  echo "try $((before - started))"
   if ! exec 3<>"/dev/tcp/$address/$port"; then finish failed; return 1; fi
   finish ok
   ((payload > 0)) || return 0
-  # Blank lines are what servers of text protocols skip.
-  local blank
-  printf -v blank '%*s' "$((payload / 2))" ''
-  printf '%s' "${blank// /$'\r\n'}" >&3
+  # No line end: bash would send each line by itself, and servers of text protocols wait for one and do nothing.
+  printf '%*s' "$payload" '' >&3
   sleep 2.2
 }
 
 udp() {
   local byte code
-  echo try
   before=${EPOCHREALTIME/./}
+  echo "try $((before - started))"
   exec 3<>"/dev/udp/$address/$port" || { finish failed; return 1; }
   # No byte of a question may be a line feed: bash would send what stands before it by itself.
   case $payload in

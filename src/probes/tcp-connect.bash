@@ -1,7 +1,8 @@
 # Times TCP connections: tcp-connect NAME PORT COUNT INTERVAL_MS BUDGET_MS
 # Prints "address A", then for each try "try", whatever bash says when it fails, and "ok MICROSECONDS" or
-# "failed MICROSECONDS"; "budget" when the time was up before all tries. bash opens /dev/tcp itself, so no process is
-# started for a try, and EPOCHREALTIME has microseconds.
+# "failed MICROSECONDS"; "budget" when the time was up before all tries. bash opens /dev/tcp itself, in a process that
+# can be given up: one endpoint that is silent must not keep the others of its Service from being tried. The process is
+# there before the clock starts, and EPOCHREALTIME has microseconds.
 exec 2>&1
 name=$1 port=$2 count=$3 interval=$4 budget=$5
 address=$name
@@ -13,15 +14,38 @@ if [[ $name == *[!0-9.]* && $name != *:* ]] && command -v getent >/dev/null; the
 fi
 echo "address $address"
 printf -v pause '%d.%03d' $((interval / 1000)) $((interval % 1000))
-started=${EPOCHREALTIME/./}
-for ((i = 0; i < count; i++)); do
-  before=${EPOCHREALTIME/./} after=
-  if ((before - started > budget * 1000)); then echo budget; exit 0; fi
-  echo try
+
+attempt() {
+  local before=${EPOCHREALTIME/./} after=
   if { after=${EPOCHREALTIME/./}; } 3<>"/dev/tcp/$address/$port"; then
     echo "ok $((after - before))"
   else
     echo "failed $((${EPOCHREALTIME/./} - before))"
   fi
+}
+
+# The first try may last until a silent neighbour becomes an error (3 s). The others wait for one SYN sent again (1 s).
+limit=3.5
+started=${EPOCHREALTIME/./}
+for ((i = 0; i < count; i++)); do
+  before=${EPOCHREALTIME/./}
+  if ((before - started > budget * 1000)); then echo budget; exit 0; fi
+  echo try
+  exec 4< <(attempt)
+  child=$! line=
+  while IFS= read -r -t "$limit" line <&4; do
+    echo "$line"
+    case $line in ok\ * | failed\ *) break ;; esac
+  done
+  exec 4<&-
+  case $line in
+  ok\ * | failed\ *) ;;
+  *)
+    kill "$child" 2>/dev/null
+    echo "given up: Connection timed out"
+    echo "failed $((${EPOCHREALTIME/./} - before))"
+    ;;
+  esac
+  limit=1.5
   sleep "$pause"
 done

@@ -97,6 +97,16 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
             : []),
         ],
       );
+    case 'no-host-there':
+      return told(
+        path,
+        target.meta,
+        `Nobody has ${path.address} on its own network: ${senderText(path, cause.sender)} looked for ${nameOf(path)} and says "host unreachable" (connecting fails with ${seen(path)}).`,
+        [
+          ...quoteIcmp(path, facts),
+          ...(cause.sender === undefined ? quoteGrown(facts, ['Icmp.InDestUnreachs']) : []),
+        ],
+      );
     case 'neighbour-table-full': {
       const { before, after, result } = facts.table;
       return told(

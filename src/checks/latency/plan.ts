@@ -5,8 +5,10 @@ import type { ProbeCommand } from '../../model/evidence.ts';
 import { CURL_FORMAT } from '../../parsers/curl.ts';
 import type { LatencyInput } from './facts.ts';
 
-/** A last answer may take this much longer than the last probe. */
-const GRACE_SECONDS = 4;
+/** What is silent is tried four times: for 3.5 s, then for 1.5 s each (tcp-connect.bash). */
+const GRACE_SECONDS = 6;
+/** A neighbour that is silent becomes an error after three requests, one a second (kernel: mcast_solicit). */
+const NEIGHBOUR_SECONDS = 3;
 const HTTP_LIMIT_SECONDS = 10;
 const SNAPSHOT_LIMIT_SECONDS = 5;
 
@@ -53,7 +55,7 @@ function probes(
   // A Service's address is no host: most of them answer no echo request, and there is no neighbour to wait for.
   const isVirtual =
     destination.role === 'dns' || destination.role === 'apiserver' || destination.service?.part === 'virtual';
-  const deadline = isVirtual ? seconds - GRACE_SECONDS + 1 : seconds - 1;
+  const deadline = seconds - GRACE_SECONDS + (isVirtual ? 1 : NEIGHBOUR_SECONDS);
   return [
     {
       id: `${id}-icmp`,

@@ -5,7 +5,7 @@ export const firewall = checkCommand({
   summary: 'Find out who drops, rejects or refuses a connection',
   details: `Connects to every DEST and tells drop, reject, refusal, missing route, silent neighbour and MTU stall apart. Where
 the container may, it names the sender of an ICMP error and the rule whose counter moved. It compares what it saw with
-what the NetworkPolicies of both ends say. A TCP server gets 4 KB of blank lines, to see whether large packets arrive.`,
+what the NetworkPolicies of both ends say. A TCP server gets 4 KB of blanks, to see whether large packets arrive.`,
   synopsis: 'TARGET --to HOST:PORT[/udp]',
   examples: [
     { comment: 'Why a pod of web cannot reach the database', line: 'firewall deploy/web --to svc/db:5432' },

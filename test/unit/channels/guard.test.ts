@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext, vi } from 'vitest';
@@ -163,18 +163,10 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
     it('ends the command and all that it started when the lease is gone', async (context) => {
       const id = leaseId();
       const held = lease(context, id);
+      // One of another command, whose client lives on.
+      lease(context, leaseId());
       const command = 'trap "" HUP; sleep 1000 & echo ready; sleep 1001';
       const started = guard(context, words, ['lease', id, 'sh', '-c', command]);
-      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
-      held.endInput();
-      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
-    });
-
-    it('minds no other lease', async (context) => {
-      const id = leaseId();
-      lease(context, leaseId());
-      const held = lease(context, id);
-      const started = guard(context, words, ['lease', id, 'sh', '-c', 'echo ready; exec sleep 1000']);
       await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
       held.endInput();
       await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
@@ -190,41 +182,62 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
   });
 });
 
-// With a sleep that makes the guard's seconds short; busybox ash runs its own whatever PATH says.
+// With a sleep that ends when the test says so: its ticks are the guard's seconds. busybox ash runs its own sleep
+// whatever PATH says.
 describe.concurrent.each(SHELLS.filter((s) => s.available && s.name !== 'busybox ash'))(
   'guard.sh in $name with a lease that comes and goes',
   ({ words }) => {
-    /** @param pace what the guard's second is here, in seconds */
-    function shortSeconds(
-      { onTestFinished }: TestContext,
-      pace: number,
-    ): { readonly env: NodeJS.ProcessEnv } {
+    /** `tick` waits until the guard rests after a look, and lets it go on. */
+    function clock({ expect, onTestFinished }: TestContext): {
+      readonly env: NodeJS.ProcessEnv;
+      tick(): Promise<void>;
+    } {
       const folder = mkdtempSync(join(tmpdir(), 'nettools-test-'));
       onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-      writeFileSync(join(folder, 'sleep'), `#!/bin/sh\nexec /bin/sleep ${pace}\n`, { mode: 0o755 });
-      return { env: { PATH: `${folder}:${process.env['PATH']}` } };
+      const sleep = `: >${folder}/rest.$$; while [ -e ${folder}/rest.$$ ]; do /bin/sleep 0.02; done`;
+      writeFileSync(join(folder, 'sleep'), `#!/bin/sh\n${sleep}\n`, { mode: 0o755 });
+      const resting = () => readdirSync(folder).filter((file) => file.startsWith('rest.'));
+      const tick = async (): Promise<void> => {
+        await expect.poll(resting, WAIT).toHaveLength(1);
+        for (const file of resting()) rmSync(join(folder, file));
+      };
+      return { env: { PATH: `${folder}:${process.env['PATH']}` }, tick };
     }
 
-    it('ends the command when none ever comes', async (context) => {
-      const args = ['lease', leaseId(), '/bin/sleep', '1000'];
-      const started = guard(context, words, args, shortSeconds(context, 0.01));
+    async function ticks(count: number, tick: () => Promise<void>): Promise<void> {
+      for (let i = 0; i < count; i++) await tick();
+    }
+
+    const command = 'echo ready; read -r x; echo "$x"';
+
+    it('gives the client five seconds to open it', async (context) => {
+      const { env, tick } = clock(context);
+      const started = guard(context, words, ['lease', leaseId(), 'sh', '-c', command], { env });
+      await ticks(4, tick);
+      context.expect(started.stdout.toString()).toBe('ready\n');
+      context.expect(started.process.exitCode ?? started.process.signalCode).toBe(null);
+      await tick();
+      // Only `read` in the command, which the first signal ends, and the guard in its pause after it.
+      context.expect((await started.ended).signal).toBe('SIGHUP');
+      await tick();
       await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
     });
 
-    it('lets the command run while one is opened again in time', async (context) => {
+    it('lets the command run as long as it is opened again in time', async (context) => {
+      const { env, tick } = clock(context);
       const id = leaseId();
-      const args = ['lease', id, 'sh', '-c', 'echo ready; read -r x; echo "$x"'];
-      // Five looks are 2.5 s, in which the next lease is there many times over.
-      const started = guard(context, words, args, shortSeconds(context, 0.5));
-      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
-      for (let i = 0; i < 5; i++) {
+      const started = guard(context, words, ['lease', id, 'sh', '-c', command], { env });
+      for (let i = 0; i < 3; i++) {
+        await ticks(4, tick);
         const held = lease(context, id);
-        await new Promise((resolve) => setTimeout(resolve, 600));
+        await ticks(2, tick);
         held.endInput();
         await held.ended;
       }
       started.endInput('alive\n');
       context.expect((await started.ended).stdout.toString()).toBe('ready\nalive\n');
+      await tick();
+      await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
     });
   },
 );

@@ -2,7 +2,6 @@
 import type { Rule } from '../../rule.ts';
 import type { FirewallFacts } from '../facts.ts';
 import { invalidPackets } from './invalid-packets.ts';
-import { lastHop } from './last-hop.ts';
 import { localDrop } from './local-drop.ts';
 import { mixedTables } from './mixed-tables.ts';
 import { outsideNetfilter } from './outside-netfilter.ts';
@@ -20,7 +19,6 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   silentDrop,
   prohibited,
   rejected,
-  lastHop,
   policyUnenforced,
   mixedTables,
   invalidPackets,

@@ -37,9 +37,9 @@ describe('planLatency', () => {
   });
 
   it.each([
-    { count: 50, intervalMs: 100, seconds: 9 },
-    { count: 1, intervalMs: 1, seconds: 5 },
-    { count: 15, intervalMs: 100, seconds: 6 },
+    { count: 50, intervalMs: 100, seconds: 11 },
+    { count: 1, intervalMs: 1, seconds: 7 },
+    { count: 15, intervalMs: 100, seconds: 8 },
   ])('gives $count probes every $intervalMs ms $seconds s', ({ count, intervalMs, seconds }) => {
     const { probe } = planLatency(input(count, intervalMs, destination()), PROBE_SCRIPTS);
     for (const command of probe) expect(command.timeoutSeconds).toBe(seconds);
