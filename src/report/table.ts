@@ -49,7 +49,10 @@ function severalChecks(report: Report, paint: Palette, width: number): string[] 
     .filter((f) => f.causedBy === undefined)
     .sort((a, b) => order(a.severity) - order(b.severity));
   const root = roots[0];
-  const notes = all.filter((f) => f.severity === 'info');
+  // A check that was left out says why on its own line already.
+  const notes = report.checks
+    .filter((check) => check.status !== 'skip')
+    .flatMap((check) => check.findings.filter((f) => f.severity === 'info'));
   const unmeasured = report.checks.filter((check) => check.status === 'error').map((check) => check.id);
   const allClear =
     unmeasured.length === 0

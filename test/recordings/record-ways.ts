@@ -3,14 +3,14 @@
  * [NAME…]` on a machine where the test cluster is up and dist/kubectl-nettools is built. Each one is written only when
  * the finding that it is named for is in its report. Its namespace is removed afterwards, whatever happens.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bundle } from '../../src/model/bundle.ts';
 import { kubeconfig, kubectlPath, repoDir } from '../cluster/paths.ts';
 import { attempt, run } from '../cluster/proc.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from '../faults/pod-netns.ts';
-import { recordingsDir } from './recordings.ts';
+import { type BundleRecording, bundlesDir } from './recordings.ts';
 
 const NAMESPACE = 'ntrec-ways';
 const binary = join(repoDir, 'dist/kubectl-nettools');
@@ -237,9 +237,26 @@ async function record(definition: Definition, pods: Pods, work: string): Promise
     throw new Error(`${name} shows ${first?.summary ?? 'nothing'}, not ${finding ?? 'nothing'}: ${stderr}`);
   }
   const bundle = JSON.parse(await readFile(file, 'utf8')) as Bundle;
-  const recording = { phenomenon, bundle };
-  await writeFile(join(recordingsDir, `bundle-${name}.json`), `${JSON.stringify(recording, null, 2)}\n`);
-  console.log(`recorded bundle-${name}`);
+  const recording: BundleRecording = {
+    tool: 'kubectl-nettools --save',
+    version: await versions(args),
+    date: bundle.startedAt,
+    phenomenon,
+    bundle,
+  };
+  await writeFile(join(bundlesDir, `${name}.json`), `${JSON.stringify(recording, null, 2)}\n`);
+  console.log(`recorded ${name}`);
+}
+
+/** Of the tools in the image that the run had. */
+async function versions(args: readonly string[]): Promise<string> {
+  const own = args.filter((_arg, i) => args[i] === '--image' || args[i - 1] === '--image');
+  const say =
+    own.length > 0
+      ? 'busybox | head -n 1; uname -sr'
+      : 'ip -V; arping -V | head -n 1; ping -V | head -n 1; uname -sr';
+  const argv = [binary, 'run', 'client', '-n', NAMESPACE, ...own, '--', 'sh', '-c', say];
+  return (await run(argv, { env: { ...process.env, KUBECONFIG: kubeconfig } })).trim().replaceAll('\n', '; ');
 }
 
 const cleanUp = () => kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found']);
@@ -248,12 +265,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 const work = await mkdtemp(join(tmpdir(), 'ntrec-'));
 try {
+  await mkdir(bundlesDir, { recursive: true });
   const wanted = process.argv.slice(2);
   const pods = await openPods();
   for (const definition of RECORDINGS) {
     if (wanted.length === 0 || wanted.includes(definition.name)) await record(definition, pods, work);
   }
-  await run([join(repoDir, 'node_modules/.bin/biome'), 'format', '--write', recordingsDir]);
+  await run([join(repoDir, 'node_modules/.bin/biome'), 'format', '--write', bundlesDir]);
 } finally {
   await rm(work, { recursive: true });
   await cleanUp();

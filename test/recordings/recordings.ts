@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LatencyInput } from '../../src/checks/latency/facts.ts';
+import type { Bundle } from '../../src/model/bundle.ts';
 import type { Evidence } from '../../src/model/evidence.ts';
 
 /** What every recording tells of itself. */
@@ -33,8 +34,15 @@ export interface RunRecording extends Origin {
   readonly evidence: Evidence;
 }
 
+/** One run of the built binary, as `--save` writes it. */
+export interface BundleRecording extends Origin {
+  readonly bundle: Bundle;
+}
+
 /** The folder of the recordings. */
 export const recordingsDir = import.meta.dirname;
+/** The folder of the runs that were saved as bundles. */
+export const bundlesDir = join(recordingsDir, 'bundles');
 
 /** @param name the file's name without `.json` */
 export function recording(name: string): Recording {
@@ -44,6 +52,11 @@ export function recording(name: string): Recording {
 /** @param name the file's name without `run-` and `.json` */
 export function runRecording(name: string): RunRecording {
   return read(`run-${name}`) as RunRecording;
+}
+
+/** @param name the file's name without `.json` */
+export function bundleRecording(name: string): BundleRecording {
+  return read(`bundles/${name}`) as BundleRecording;
 }
 
 function read(name: string): unknown {
