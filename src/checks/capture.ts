@@ -10,8 +10,9 @@ const LISTEN_SECONDS = 4;
 /** Runs beside the probes; the same words in every check, so that a diagnosis listens once. */
 export const icmpCapture: ProbeCommand = {
   id: 'icmp-errors',
-  // tcpdump would become the user "tcpdump", whom a small image does not have.
-  argv: ['tcpdump', '-Z', 'root', '-nn', '-l', '-i', 'any', '-c', '200', 'icmp or icmp6'],
+  // tcpdump would become the user "tcpdump", whom a small image does not have. Only errors: the echo requests of other
+  // checks would fill the count.
+  argv: ['tcpdump', '-Z', 'root', '-nn', '-l', '-i', 'any', '-c', '200', 'icmp[0] = 3 or icmp6[0] = 1'],
   timeoutSeconds: LISTEN_SECONDS,
 };
 

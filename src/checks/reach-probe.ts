@@ -11,13 +11,13 @@ import { quote } from './quote.ts';
 const LIMIT_SECONDS = 4;
 
 /** More than the largest packet of an Ethernet, so that at least two full ones go out. */
-const PAYLOAD_BYTES = 4096;
+export const PAYLOAD_BYTES = 4096;
 
 /** Ports whose servers answer a question that is known here. */
 const QUESTIONS: Readonly<Record<string, string>> = { '53': 'dns', '123': 'ntp' };
 
 /** When the probe's sockets are looked at: after a few retransmissions, and before it gives up. */
-export const SOCKETS_AFTER_SECONDS = '2.3';
+const SOCKETS_AFTER_SECONDS = '2.3';
 
 /** Whether a server of this port would answer what the probe sends. */
 export function expectsAnswer({ protocol, port }: Pick<Destination, 'protocol' | 'port'>): boolean {

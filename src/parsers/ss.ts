@@ -13,6 +13,8 @@ export interface TcpSocket {
   readonly retransmitsInFlight: number;
   /** How often the retransmission time-out has doubled since something was acknowledged. */
   readonly backoff: number;
+  /** Bytes that the other side has acknowledged over the socket's life; the handshake counts one. */
+  readonly acknowledged: number;
   /** Bytes that wait in the send queue. */
   readonly sendQueue: number;
 }
@@ -42,6 +44,7 @@ export function parseSs(stdout: string): TcpSocket[] {
       retransmits: Number(retransmits?.[2] ?? 0),
       retransmitsInFlight: Number(retransmits?.[1] ?? 0),
       backoff: Number(backoff ?? 0),
+      acknowledged: Number(/\bbytes_acked:(\d+)/.exec(line)?.[1] ?? 0),
       sendQueue: Number(sendQueue),
     });
     head = undefined;

@@ -72,6 +72,21 @@ describe.each(commands)('%s on a pod that takes no container', (_name, command) 
   });
 });
 
+describe('a static pod', () => {
+  it('takes no container, and that is told', async () => {
+    // What the API has of it is a mirror pod, made by the kubelet. This one is of a node that does not exist, or its
+    // kubelet would remove it.
+    const mirror = { 'kubernetes.io/config.mirror': '0123456789abcdef' };
+    await ns.apply(
+      pod('static', { annotations: mirror, spec: { nodeName: 'no-such-node', enableServiceLinks: false } }),
+    );
+    const before = await ns.pod('static');
+    const outcome = await nettools(['run', ...on('static'), '--', 'true']);
+    expectSentence(outcome, 3, /pod "static" is a static pod of node "no-such-node"/);
+    expect((await ns.pod('static')).spec).toEqual(before.spec);
+  });
+});
+
 describe('a pod whose own containers do not start', () => {
   it('can be looked into all the same', async () => {
     await until(

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
-import { run, until } from '../cluster/proc.ts';
+import { attempt, run, until } from '../cluster/proc.ts';
 import { helper, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -106,7 +106,10 @@ const ROWS: readonly Row[] = [
     cause: 'local OUTPUT DROP whose rule counts',
     to: toServer,
     kind: 'dropped-here',
-    expected: critical('NT-FW-005', /nftables rule stops what the target sends .* it counted [3-9] packets/),
+    expected: critical(
+      'NT-FW-005',
+      /A rule of nftables stops what the target sends .* it counted [3-9] packets/,
+    ),
     where: inClient,
     steps: () => rules('output', 'tcp dport 8080 counter drop'),
   },
@@ -205,8 +208,8 @@ const ROWS: readonly Row[] = [
     to: () => `${ABSENT_THERE}:80`,
     kind: 'no-host-there',
     expected: critical(
-      'NT-FW-011',
-      /Nobody has 198\.18\.2\.250 on its own network: 198\.51\.100\.12 found no host/,
+      'NT-ARP-002',
+      /Nobody has 198\.18\.2\.250 on its own network: 198\.51\.100\.12 looked for/,
     ),
   },
   ...(['blackhole', 'unreachable', 'prohibit'] as const).map(
@@ -214,7 +217,7 @@ const ROWS: readonly Row[] = [
       cause: `${type} route`,
       to: toServer,
       kind: 'forbidding-route',
-      expected: critical('NT-RT-002', new RegExp(`A ${type} route or rule of the target refuses`)),
+      expected: critical('NT-RT-002', new RegExp(`refused by the target's own ${type} route or rule`)),
       where: inClient,
       steps: () => [
         { make: `ip route add ${type} ${server.address}`, undo: `ip route del ${type} ${server.address}` },
@@ -313,19 +316,38 @@ describe('causes are told apart', () => {
   });
 
   test('neighbour table full', async () => {
-    const names = ['gc_thresh1', 'gc_thresh2', 'gc_thresh3'].map((n) => `net.ipv4.neigh.default.${n}`);
-    const values = await Promise.all(names.map(async (n) => (await run(['sysctl', '-n', n])).trim()));
     // The session has to be there: with a full table nothing new can be reached at all.
     await firewall(toServer());
+    const limit = 'net.ipv4.neigh.default.gc_thresh3';
+    const before = (await run(['sysctl', '-n', limit])).trim();
+    const netns = 'ntfaults-discr';
     try {
-      // The next hop that is asked for has to be new.
-      await client.run('ip', 'neigh', 'flush', 'all');
-      for (const name of names) await run(['sysctl', '-qw', `${name}=1`]);
-      const report = await firewall(`${ABSENT_HERE}:80`);
-      expectFirst(report, critical('NT-ARP-003', /neighbour table is full/));
+      // Entries in the making may not be thrown out: a namespace of its own makes more than there may be.
+      await run(['ip', 'netns', 'add', netns]);
+      await run(['ip', '-n', netns, 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1']);
+      await run(['ip', '-n', netns, 'addr', 'add', '203.0.113.1/24', 'dev', 'v0']);
+      await run(['ip', '-n', netns, 'link', 'set', 'v0', 'up']);
+      await run(['ip', '-n', netns, 'link', 'set', 'v1', 'up']);
+      await run(['sysctl', '-qw', `${limit}=160`]);
+      const flood = attempt(['ip', 'netns', 'exec', netns, 'bash', '-c', FLOOD]);
+      await until('a full table', 5, async () => (await entries()) >= 160 || `${await entries()}`);
+      const report = await firewall(`${ABSENT_HERE.replace('250', '249')}:80`);
+      expectFirst(report, critical('NT-ARP-003', /neighbour table is full .*no answer within/));
       expect(kindOf(report)).toBe('neighbour-table-full');
+      await flood;
     } finally {
-      for (const [i, name] of names.entries()) await run(['sysctl', '-qw', `${name}=${values[i]}`]);
+      await run(['sysctl', '-qw', `${limit}=${before}`]);
+      await attempt(['ip', 'netns', 'del', netns]);
     }
   });
 });
+
+/** 250 neighbours that nobody is, looked for again and again for some seconds. */
+const FLOOD =
+  'for round in {1..10}; do for n in {2..251}; do echo > /dev/udp/203.0.113.$n/9; done 2>/dev/null; sleep 0.7; done';
+
+async function entries(): Promise<number> {
+  const text = await run(['ip', '-j', '-s', 'ntable', 'show', 'name', 'arp_cache']);
+  const all = JSON.parse(text) as { readonly entries?: number }[];
+  return all[0]?.entries ?? 0;
+}

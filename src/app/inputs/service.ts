@@ -36,6 +36,9 @@ export async function prepareService({
     pod: pod.metadata?.name ?? '',
     node: pod.spec?.nodeName ?? '',
     addresses: (pod.status?.podIPs ?? []).map(({ ip }) => ip),
+    hasClusterDns:
+      pod.spec?.dnsPolicy === 'ClusterFirstWithHostNet' ||
+      ((pod.spec?.dnsPolicy ?? 'ClusterFirst') === 'ClusterFirst' && pod.spec?.hostNetwork !== true),
   });
 }
 

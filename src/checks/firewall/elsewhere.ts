@@ -127,7 +127,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
       return told(
         path,
         deadRoute.meta,
-        `A ${cause.type} route or rule of the target refuses ${nameOf(path)}: connecting fails at once with ${seen(path)}${path.forbidding[0] ? ` (${path.forbidding[0]})` : ''}.`,
+        `${nameOf(path)} is refused by the target's own ${cause.type} route or rule: connecting fails at once with ${seen(path)}${path.forbidding[0] ? ` (${path.forbidding[0]})` : ''}.`,
         quote(path.results.reach, /^route (.*answers|blackhole|unreachable|prohibit)/, 2),
       );
     case 'no-route':

@@ -9,7 +9,7 @@ import { parsePrivileges } from '../../parsers/proc-status.ts';
 import { nextHop } from '../../parsers/reach.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
 import { unreachablesOf } from '../capture.ts';
-import { expectsAnswer, reachOf } from '../reach-probe.ts';
+import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../reach-probe.ts';
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import type { FirewallFacts, FirewallInput, PathFacts, RuleHit } from './facts.ts';
 import { policyAnswer } from './policy-answer.ts';
@@ -90,7 +90,7 @@ function pathFacts(
         (e.protocol === undefined || e.protocol === destination.protocol),
     ),
     listened: facts.capture.value !== undefined,
-    socket: sockets.find((s) => isPeer(s.peer, address, port) && s.sendQueue > 0),
+    socket: sockets.find((s) => isPeer(s.peer, address, port) && isProbe(s)),
     forbidding: (reach.value?.routes ?? []).filter((line) =>
       /^(blackhole|unreachable|prohibit)\b/.test(line),
     ),
@@ -134,6 +134,12 @@ function grown({ counters }: Shared['facts'], name: string): number | undefined 
 
 function isPeer(peer: string, address: string, port: number): boolean {
   return peer === (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
+}
+
+/** The probe's socket, and none that the target's own programs have to the same place: it is new. */
+function isProbe({ state, sendQueue, acknowledged }: TcpSocket): boolean {
+  if (state === 'SYN-SENT') return true;
+  return state === 'ESTAB' && sendQueue > 0 && sendQueue <= PAYLOAD_BYTES && acknowledged <= 1;
 }
 
 /** Causes that a rule of the target's own network can have. */

@@ -51,6 +51,8 @@ export interface ServiceInput {
   readonly pod: string;
   readonly node: string;
   readonly addresses: readonly string[];
+  /** The target's resolver is the cluster's, by its dnsPolicy: names of Services are for it to know. */
+  readonly hasClusterDns: boolean;
 }
 
 /** One connection. */

@@ -67,12 +67,12 @@ export const helper: Manifest = {
 /** A pod that goes at once when it is deleted. */
 export function pod(
   name: string,
-  options: { containers?: readonly Manifest[]; labels?: object; spec?: object } = {},
+  options: { containers?: readonly Manifest[]; labels?: object; annotations?: object; spec?: object } = {},
 ): Manifest {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, labels: options.labels ?? { app: name } },
+    metadata: { name, labels: options.labels ?? { app: name }, annotations: options.annotations ?? {} },
     spec: {
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 0,

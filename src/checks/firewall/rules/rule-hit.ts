@@ -45,7 +45,7 @@ function judge(path: PathFacts) {
     occurrence(
       meta,
       'critical',
-      `A ${NAMES[hit.rule.source]} rule stops ${SIDES[hit.direction]} on the way to ${nameOf(path)}: it counted ${hit.packets} ${hit.packets === 1 ? 'packet' : 'packets'} during the probe (${seen(path)}): ${hit.rule.text}`.replace(
+      `A rule of ${NAMES[hit.rule.source]} stops ${SIDES[hit.direction]} on the way to ${nameOf(path)}: it counted ${hit.packets} ${hit.packets === 1 ? 'packet' : 'packets'} during the probe (${seen(path)}): ${hit.rule.text}`.replace(
         /\.?$/,
         '.',
       ),

@@ -1,30 +1,37 @@
 import { occurrence, type Rule } from '../../rule.ts';
-import type { ServicesFacts } from '../facts.ts';
-import { quoteAttempt } from '../words.ts';
+import type { Attempt, ServicesFacts } from '../facts.ts';
+import { attemptText, quoteAttempt } from '../words.ts';
 
 const meta = {
   id: 'NT-SVC-008',
   title: "The Service's name does not resolve on the target",
-  severities: ['critical'],
+  severities: ['critical', 'info'],
   meaning:
     'The Service works by its address, but the target cannot look its name up. Clients that use the name fail: the fault is in DNS, not in the Service.',
-  rule: 'The cluster IP (or an endpoint of a headless Service) answers, and NAME.NAMESPACE.svc does not resolve on the target.',
+  rule: "The cluster IP (or an endpoint of a headless Service) answers, and a connection to NAME.NAMESPACE.svc fails because the name does not resolve, or gets nowhere (critical). For a pod whose dnsPolicy gives it another resolver than the cluster's: info.",
   source: 'Kubernetes documentation, "DNS for Services and Pods"',
   remedy: 'Find out where it fails: kubectl nettools dns POD NAME.NAMESPACE.svc.',
 } as const;
 
+/** A name server that stays silent takes all the time that the connection had. */
+function failsByName({ reach, state }: Attempt): boolean {
+  return reach.skipped?.startsWith('the name does not resolve') ?? state === 'silent';
+}
+
 export const nameFails: Rule<ServicesFacts> = {
   meta,
-  judge: ({ services }) =>
+  judge: ({ services, input }) =>
     services.flatMap(({ info, virtual, endpoints, name }) => {
-      const works = [...virtual, ...endpoints.map((e) => e.attempt)].some((a) => a.state === 'works');
-      if (!works || !name?.reach.skipped?.startsWith('the name does not resolve')) return [];
+      const direct = virtual.length > 0 ? virtual : endpoints.map((e) => e.attempt);
+      if (!name || !failsByName(name) || !direct.some((a) => a.state === 'works')) return [];
+      // Where the address fails now and then, so does the name.
+      if (direct.some((a) => a.state !== 'works')) return [];
       const full = `${info.name}.${info.namespace}.svc`;
       return [
         occurrence(
           meta,
-          'critical',
-          `${info.label} answers by its address, but ${full} cannot be used: ${name.reach.skipped}.`,
+          input.hasClusterDns ? 'critical' : 'info',
+          `${info.label} answers by its address, but not by its name ${full}: ${attemptText(name)}${input.hasClusterDns ? '' : " (the pod's dnsPolicy gives it another resolver than the cluster's)"}.`,
           quoteAttempt(name),
           { subject: info.label, remediation: `Find out where it fails: kubectl nettools dns POD ${full}.` },
         ),

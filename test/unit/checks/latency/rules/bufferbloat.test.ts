@@ -14,6 +14,7 @@ const socket = (rest: Partial<TcpSocket> = {}): TcpSocket => ({
   retransmits: 0,
   retransmitsInFlight: 0,
   backoff: 0,
+  acknowledged: 1,
   sendQueue: 10_000,
   ...rest,
 });

@@ -1,0 +1,363 @@
+/** Faults of the firewall check beyond the causes that discriminator.test.ts tells apart: who did it, and policies. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Finding, Report } from '../../src/model/report.ts';
+import { until } from '../cluster/proc.ts';
+import { kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { problems } from '../e2e/support/report.ts';
+import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { withTraffic } from './traffic.ts';
+
+const ns = testNamespace('f-firewall');
+const firewall = (...to: string[]): Promise<Report> =>
+  checkReport('firewall', ['client', '-n', ns.name, ...to.flatMap((one) => ['--to', one])]);
+
+let client: PodNetns;
+let server: PodNetns;
+
+beforeAll(async () => {
+  await ns.start(
+    pod('client', { spec: { nodeName: 'node1' } }),
+    pod('server', { spec: { nodeName: 'node2' } }),
+  );
+  client = await podNetns(ns.name, 'client');
+  server = await podNetns(ns.name, 'server');
+});
+
+const toServer = (): string => `${server.address}:8080`;
+
+function nft(hook: string, ...lines: string[]): { make: string; undo: string }[] {
+  return [
+    { make: 'nft add table ip ntfault', undo: 'nft delete table ip ntfault' },
+    { make: `nft add chain ip ntfault c { type filter hook ${hook} priority -10 ; }`, undo: '' },
+    ...lines.map((line) => ({ make: `nft add rule ip ntfault c ${line}`, undo: '' })),
+  ];
+}
+
+function iptables(tool: 'iptables-nft' | 'iptables-legacy', rule: string): { make: string; undo: string }[] {
+  return [{ make: `${tool} -A ${rule}`, undo: `${tool} -D ${rule}` }];
+}
+
+function others(report: Report): readonly Finding[] {
+  return problems(report).slice(1);
+}
+
+describe('NT-FW-005', () => {
+  interface Case {
+    readonly title: string;
+    readonly steps: () => readonly { make: string; undo: string }[];
+    readonly says: RegExp;
+    readonly remedy: RegExp;
+    /** What follows from it. */
+    readonly effect: string | undefined;
+  }
+  const CASES: readonly Case[] = [
+    {
+      title: 'a rule of iptables-nft on the way out',
+      steps: () => iptables('iptables-nft', 'OUTPUT -p tcp --dport 8080 -j DROP'),
+      says: /A rule of iptables \(nft\) stops what the target sends .* counted [3-6] packets .*: -t filter -A OUTPUT -p tcp -m tcp --dport 8080 -j DROP\.$/,
+      remedy: /iptables -t filter -D OUTPUT -p tcp -m tcp --dport 8080 -j DROP/,
+      effect: 'NT-FW-002',
+    },
+    {
+      title: 'a rule of iptables-legacy on the way out',
+      steps: () => iptables('iptables-legacy', 'OUTPUT -p tcp --dport 8080 -j DROP'),
+      says: /A rule of iptables \(legacy\) stops what the target sends/,
+      remedy: /iptables-legacy -t filter -D OUTPUT/,
+      effect: 'NT-FW-002',
+    },
+    {
+      title: 'a rule of nft takes the answers',
+      steps: () => nft('input', 'tcp sport 8080 counter drop'),
+      says: /A rule of nftables stops the answers .*: table ip ntfault chain c: tcp sport 8080 counter packets \d+ drop/,
+      remedy: /nft delete rule ip ntfault c handle \d+/,
+      effect: 'NT-FW-001',
+    },
+    {
+      title: 'a rule of iptables-legacy takes the answers',
+      steps: () => iptables('iptables-legacy', 'INPUT -p tcp --sport 8080 -j DROP'),
+      says: /A rule of iptables \(legacy\) stops the answers/,
+      remedy: /iptables-legacy -t filter -D INPUT/,
+      effect: 'NT-FW-001',
+    },
+    {
+      title: 'a rule rejects with a reset',
+      steps: () => nft('output', 'tcp dport 8080 counter reject with tcp reset'),
+      says: /A rule of nftables stops what the target sends .*"Connection refused"\): .* reject with tcp reset/,
+      remedy: /nft delete rule/,
+      effect: undefined,
+    },
+    {
+      title: 'a rule rejects with ICMP',
+      steps: () => iptables('iptables-nft', 'OUTPUT -p tcp --dport 8080 -j REJECT'),
+      says: /A rule of iptables \(nft\) stops what the target sends/,
+      remedy: /-D OUTPUT/,
+      effect: 'NT-FW-004',
+    },
+  ];
+
+  test.each(CASES)('$title', async ({ steps, says, remedy, effect }) => {
+    const report = await withFault(client, steps(), () => firewall(toServer()));
+    const first = expectFirst(report, { id: 'NT-FW-005', severity: 'critical', says });
+    expect(first.remediation).toMatch(remedy);
+    expect(others(report).map((f) => [f.id, f.causedBy])).toEqual(
+      effect === undefined ? [] : [[effect, 'NT-FW-005']],
+    );
+  });
+
+  test('a rule that is hit by others, but not by the probe, is not named', async () => {
+    const steps = [
+      ...nft('output', 'udp dport 9 counter drop'),
+      { make: 'nft add rule ip ntfault c tcp dport 8080 drop', undo: '' },
+    ];
+    const noise = ['bash', '-c', `while sleep 0.2; do echo >/dev/udp/${server.address}/9; done 2>/dev/null`];
+    const report = await withFault(client, steps, () =>
+      withTraffic(client, noise, () => firewall(toServer())),
+    );
+    expectFirst(report, { id: 'NT-FW-002', severity: 'critical', says: /tcp dport 8080 drop/ });
+    expect(others(report)).toEqual([]);
+  });
+
+  test('the policy of a chain', async () => {
+    const steps = [
+      { make: 'iptables-nft -P INPUT DROP', undo: 'iptables-nft -P INPUT ACCEPT' },
+      { make: 'iptables-nft -A INPUT -i lo -j ACCEPT', undo: 'iptables-nft -F INPUT' },
+    ];
+    const report = await withFault(client, steps, () => firewall(toServer()));
+    expectFirst(report, {
+      id: 'NT-FW-005',
+      severity: 'critical',
+      says: /stops the answers .*: -t filter -P INPUT DROP\.$/,
+    });
+  });
+});
+
+describe('NT-FW-007', () => {
+  test('both kinds of rules', async () => {
+    const steps = [
+      ...iptables('iptables-legacy', 'INPUT -p tcp --dport 9 -j DROP'),
+      ...iptables('iptables-nft', 'INPUT -p tcp --dport 9 -j DROP'),
+    ];
+    const report = await withFault(client, steps, () => firewall(toServer()));
+    expectFirst(report, {
+      id: 'NT-FW-007',
+      severity: 'warning',
+      says: /has 1 rule of legacy iptables and 1 of nftables/,
+    });
+    const alone = await withFault(client, steps.slice(0, 1), () => firewall(toServer()));
+    expectSilence(alone);
+  });
+});
+
+describe('NT-FW-008', () => {
+  test('connection tracking forgets connections, and a rule resets them', async () => {
+    const steps = [
+      ...nft('output', 'tcp flags & rst == 0 ct state invalid counter reject with tcp reset'),
+      {
+        make: 'sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0',
+        undo: 'sysctl -qw net.netfilter.nf_conntrack_tcp_loose=1',
+      },
+    ];
+    // A connection that lasts, and is opened again whenever it dies; meanwhile its entry goes away.
+    const busy = [
+      'bash',
+      '-c',
+      `while :; do
+         exec 3<>/dev/tcp/${server.address}/7100 || exit
+         while printf 'X-Wait: 1\\r\\n' >&3; do sleep 0.1; done
+       done 2>/dev/null &
+       while sleep 0.7; do conntrack -F >/dev/null 2>&1; done`,
+    ];
+    // A server that takes whatever comes; the sample application answers and hangs up.
+    const sink = ['socat', '-u', 'TCP-LISTEN:7100,fork,reuseaddr', 'OPEN:/dev/null'];
+    const report = await withTraffic(server, sink, () =>
+      withFault(client, steps, () => withTraffic(client, busy, () => firewall(`${server.address}:7100`))),
+    );
+    const found = problems(report).find((f) => f.id === 'NT-FW-008');
+    expect(found?.summary).toMatch(
+      /called \d+ packets invalid, and \d+ established connections? (was|were) reset/,
+    );
+    console.log(`firewall | ${found?.id} ${found?.severity} | ${found?.summary}`);
+    expectSilence(await firewall(toServer()));
+  });
+});
+
+describe('NT-FW-009', () => {
+  test('no rule here counted what was dropped elsewhere', async () => {
+    const report = await withFault(server, nft('input', 'tcp dport 8080 drop'), () => firewall(toServer()));
+    expectFirst(report, { id: 'NT-FW-001', severity: 'critical', says: /was silent/ });
+    const info = report.checks[0]?.findings.find((f) => f.id === 'NT-FW-009');
+    expect(info?.severity).toBe('info');
+    expect(info?.summary).toMatch(
+      /No netfilter rule of the target's own network namespace counted the packets/,
+    );
+  });
+});
+
+describe('NetworkPolicies', () => {
+  const policy = (name: string, spec: object): Manifest => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name },
+    spec,
+  });
+  const DENY_INGRESS = policy('deny-ingress', {
+    podSelector: { matchLabels: { app: 'server' } },
+    policyTypes: ['Ingress'],
+  });
+  const ALLOW_CLIENT = policy('allow-client', {
+    podSelector: { matchLabels: { app: 'server' } },
+    ingress: [
+      {
+        from: [{ podSelector: { matchLabels: { app: 'client' } } }],
+        ports: [{ protocol: 'TCP', port: 'http' }],
+      },
+    ],
+  });
+  const EGRESS = policy('egress-elsewhere', {
+    podSelector: {},
+    policyTypes: ['Egress'],
+    egress: [{ to: [{ ipBlock: { cidr: '203.0.113.0/24' } }] }],
+  });
+
+  async function withPolicies<T>(policies: readonly Manifest[], work: () => Promise<T>): Promise<T> {
+    try {
+      await ns.apply(...policies);
+      return await work();
+    } finally {
+      await ns.kubectl(['delete', 'networkpolicy', '--all']);
+    }
+  }
+  /** What a plugin that enforces policies does on the destination's node. */
+  const enforced = (): { make: string; undo: string }[] =>
+    nft('forward', `ip saddr ${client.address} ip daddr ${server.address} drop`);
+  const onServerNode = (): Netns => server.node;
+
+  test('denied, and dropped', async () => {
+    await withPolicies([DENY_INGRESS], async () => {
+      const report = await withFault(onServerNode(), enforced(), () => firewall('pod/server'));
+      const first = expectFirst(report, {
+        id: 'NT-FW-006',
+        severity: 'critical',
+        says: new RegExp(
+          `deny pod/server .*\\(ingress: ${ns.name}/deny-ingress\\), and the probe agrees: no answer`,
+        ),
+      });
+      expect(first.remediation).toMatch(/ingress of .*deny-ingress.*port: 8080/);
+      expect(others(report).map((f) => [f.id, f.causedBy])).toEqual([['NT-FW-001', 'NT-FW-006']]);
+    });
+  });
+
+  test('denied on both sides', async () => {
+    await withPolicies([DENY_INGRESS, EGRESS], async () => {
+      const report = await withFault(onServerNode(), enforced(), () => firewall(toServer()));
+      expectFirst(report, {
+        id: 'NT-FW-006',
+        severity: 'critical',
+        says: /egress: [^)]*egress-elsewhere; ingress: [^)]*deny-ingress/,
+      });
+    });
+  });
+
+  test('allowed, and dropped all the same', async () => {
+    await withPolicies([DENY_INGRESS, ALLOW_CLIENT], async () => {
+      const report = await withFault(onServerNode(), enforced(), () => firewall('pod/server'));
+      expectFirst(report, {
+        id: 'NT-FW-001',
+        severity: 'critical',
+        says: /the NetworkPolicies allow it \([^)]*allow-client\), so it is none of them/,
+      });
+    });
+  });
+
+  test('denied, and not enforced', async () => {
+    await withPolicies([EGRESS], async () => {
+      const report = await firewall('pod/server');
+      expectFirst(report, {
+        id: 'NT-FW-010',
+        severity: 'warning',
+        says: /deny pod\/server .*egress-elsewhere.*but the probe got through \(connected\): they are not enforced/,
+      });
+      expect(report.verdict).toBe('warn');
+    });
+  });
+
+  test('allowed, and open: silent', async () => {
+    await withPolicies([DENY_INGRESS, ALLOW_CLIENT], async () => {
+      const report = await firewall('pod/server');
+      expectSilence(report);
+      expect(report.checks[0]?.summary).toMatch(/the NetworkPolicies allow it/);
+    });
+  });
+
+  test('a Service is looked through, by its address too', async () => {
+    const service: Manifest = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'server' },
+      spec: { selector: { app: 'server' }, ports: [{ port: 80, targetPort: 8080 }] },
+    };
+    await ns.apply(service);
+    await until('endpoints', 20, async () => {
+      const slices = await ns.kubectl([
+        'get',
+        'endpointslices',
+        '-l',
+        'kubernetes.io/service-name=server',
+        '-o',
+        'jsonpath={.items[*].endpoints[*].addresses[0]}',
+      ]);
+      return slices.includes(server.address) || 'none';
+    });
+    const address = await ns.kubectl(['get', 'service', 'server', '-o', 'jsonpath={.spec.clusterIP}']);
+    await withPolicies([DENY_INGRESS], async () => {
+      const report = await firewall('svc/server', `${address}:80`, `server.${ns.name}:80`);
+      const found = problems(report).filter((f) => f.id === 'NT-FW-010');
+      expect(found.map((f) => f.subject)).toEqual([
+        'svc/server',
+        'svc/server → server',
+        `${address}:80`,
+        `server.${ns.name}:80`,
+      ]);
+    });
+    await ns.kubectl(['delete', 'service', 'server']);
+  });
+
+  test('who may not read policies is told so, and nothing is guessed', async () => {
+    await withPolicies([DENY_INGRESS], async () => {
+      const report = await checkReport('firewall', [
+        'deploy/web',
+        '-n',
+        'default',
+        '--to',
+        'svc/web',
+        '--as',
+        'system:serviceaccount:default:nettools-user',
+      ]);
+      expectSilence(report);
+      const infos = report.checks[0]?.findings.map((f) => f.summary).join('\n');
+      expect(infos).toMatch(/NetworkPolicies of namespace default: the user may not read/);
+    });
+  });
+});
+
+describe('healthy', () => {
+  test('pods of all kinds are silent', async () => {
+    const [host] = (await kubectl(['get', 'pods', '-n', 'default', '-l', 'app=web', '-o', 'name']))
+      .trim()
+      .split('\n');
+    expectSilence(await checkReport('firewall', [host ?? '', '-n', 'default', '--to', 'svc/web']));
+    expectSilence(await checkReport('firewall', ['locked', '-n', 'locked', '--to', toServer()]));
+    expectSilence(await checkReport('firewall', ['baseline', '-n', 'baseline', '--to', toServer()]));
+    expectSilence(
+      await checkReport('firewall', [
+        '-l',
+        'k8s-app=kube-dns',
+        '-n',
+        'kube-system',
+        '--to',
+        'svc/kube-dns:53/udp',
+      ]),
+    );
+  });
+});

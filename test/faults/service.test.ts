@@ -1,0 +1,255 @@
+/** Faults of Services, each made for real and named by the built binary. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Report } from '../../src/model/report.ts';
+import { until } from '../cluster/proc.ts';
+import { app, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+
+const ns = testNamespace('f-service');
+const service = (to: string, target = 'client'): Promise<Report> =>
+  checkReport('service', [target, '-n', ns.name, '--to', to]);
+
+const SHOP = ['shop-a', 'shop-b', 'shop-c'] as const;
+const node1 = nodeNetns('node1');
+const node2 = nodeNetns('node2');
+
+let client: PodNetns;
+let shopB: PodNetns;
+let alone: PodNetns;
+
+function svc(name: string, spec: object): Manifest {
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name }, spec };
+}
+
+const toShop = { selector: { app: 'shop' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
+
+beforeAll(async () => {
+  await ns.start(
+    pod('client', { spec: { nodeName: 'node1' } }),
+    ...SHOP.map((name, i) =>
+      pod(name, { labels: { app: 'shop' }, spec: { nodeName: i === 1 ? 'node2' : 'node1' } }),
+    ),
+    pod('alone', { spec: { nodeName: 'node2' } }),
+  );
+  await ns.apply(
+    svc('shop', toShop),
+    svc('typo', { ...toShop, selector: { app: 'shpo' } }),
+    svc('starting', { ...toShop, selector: { app: 'starting' } }),
+    svc('wrong-port', { ...toShop, ports: [{ port: 80, targetPort: 9090 }] }),
+    svc('wrong-name', { ...toShop, ports: [{ port: 80, targetPort: 'web' }] }),
+    svc('local', { ...toShop, selector: { app: 'alone' }, internalTrafficPolicy: 'Local' }),
+    svc('alone', { ...toShop, selector: { app: 'alone' } }),
+    svc('headless', { ...toShop, clusterIP: 'None' }),
+    svc('empty', { ...toShop, selector: { app: 'nobody' }, clusterIP: 'None' }),
+    svc('outside', { type: 'ExternalName', externalName: `shop.${ns.name}.svc.cluster.local` }),
+    pod('starting', {
+      containers: [{ ...app, readinessProbe: { httpGet: { path: '/', port: 9999 }, periodSeconds: 1 } }],
+    }),
+  );
+  await until('endpoints', 30, async () => {
+    const all = await ns.kubectl([
+      'get',
+      'endpointslices',
+      '-o',
+      'jsonpath={.items[*].endpoints[*].addresses[0]}',
+    ]);
+    // shop, wrong-port and headless have three each; local and alone one.
+    return all.split(' ').length >= 11 || all;
+  });
+  client = await podNetns(ns.name, 'client');
+  shopB = await podNetns(ns.name, 'shop-b');
+  alone = await podNetns(ns.name, 'alone');
+});
+
+function nft(hook: string, ...lines: string[]): { make: string; undo: string }[] {
+  return [
+    { make: 'nft add table ip ntfsvc', undo: 'nft delete table ip ntfsvc' },
+    { make: `nft add chain ip ntfsvc c { type filter hook ${hook} priority -300 ; }`, undo: '' },
+    ...lines.map((line) => ({ make: `nft add rule ip ntfsvc c ${line}`, undo: '' })),
+  ];
+}
+
+function addressOf(name: string): Promise<string> {
+  return ns.kubectl(['get', 'service', name, '-o', 'jsonpath={.spec.clusterIP}']);
+}
+
+describe('NT-SVC-001', () => {
+  test('the selector matches no pod', async () => {
+    const report = await service('svc/typo');
+    expectFirst(report, {
+      id: 'NT-SVC-001',
+      severity: 'critical',
+      says: /svc\/typo has no ready endpoint: no pod matches its selector app=shpo; connecting to it ends with "Connection refused"/,
+    });
+  });
+
+  test('the pods are not ready', async () => {
+    const report = await service('svc/starting');
+    expectFirst(report, {
+      id: 'NT-SVC-001',
+      severity: 'critical',
+      says: /1 pod matches its selector app=starting, and none is ready \(starting: container app is not ready\)/,
+    });
+  });
+
+  test('a headless Service without pods', async () => {
+    expectFirst(await service('svc/empty'), {
+      id: 'NT-SVC-001',
+      severity: 'critical',
+      says: /svc\/empty has no ready endpoint/,
+    });
+  });
+
+  test('explains what the firewall check sees', async () => {
+    const report = await checkReport('firewall', ['client', '-n', ns.name, '--to', 'svc/typo']);
+    expectFirst(report, { id: 'NT-SVC-001', severity: 'critical', says: /svc\/typo has no ready endpoint/ });
+    const rejected = report.checks[0]?.findings.find((f) => f.id === 'NT-FW-004');
+    expect(rejected?.causedBy).toBe('NT-SVC-001');
+  });
+});
+
+describe('NT-SVC-002', () => {
+  test('a number on which nobody listens', async () => {
+    const first = expectFirst(await service('svc/wrong-port'), {
+      id: 'NT-SVC-002',
+      severity: 'critical',
+      says: /sends port 80 to target port 9090, which 3 of 3 endpoints refuse, while port 8080 of pod shop-[abc]/,
+    });
+    expect(first.remediation).toContain('"value":8080');
+  });
+
+  test('a name that no pod declares', async () => {
+    expectFirst(await service('svc/wrong-name'), {
+      id: 'NT-SVC-002',
+      severity: 'critical',
+      says: /the port named "web", which none of the 3 pods that it selects declares/,
+    });
+  });
+});
+
+describe('NT-SVC-003', () => {
+  test('the cluster IP is not translated', async () => {
+    const address = await addressOf('shop');
+    const report = await withFault(
+      node1,
+      nft('prerouting', `ip saddr ${client.address} ip daddr ${address} drop`),
+      () => service('svc/shop'),
+    );
+    expectFirst(report, {
+      id: 'NT-SVC-003',
+      severity: 'critical',
+      says: /3 of 3 endpoints of svc\/shop answer, but 1 of 1 connections to its cluster IP .* no answer within .*; the API server's Service works/,
+    });
+    expectSilence(await service('svc/shop'));
+  });
+});
+
+describe('NT-SVC-004', () => {
+  test('no endpoint on this node', async () => {
+    expectFirst(await service('svc/local'), {
+      id: 'NT-SVC-004',
+      severity: 'warning',
+      says: /internalTrafficPolicy Local, and its 1 ready endpoint is on node2, none on node1/,
+    });
+    expectSilence(await service('svc/local', 'alone'));
+  });
+});
+
+describe('NT-SVC-005', () => {
+  const off = (link: PodNetns): { make: string; undo: string }[] => [
+    {
+      make: `bridge link set dev ${link.veth} hairpin off`,
+      undo: `bridge link set dev ${link.veth} hairpin on`,
+    },
+  ];
+
+  test('the only endpoint cannot reach itself', async () => {
+    const report = await withFault(node2, off(alone), () => service('svc/alone', 'alone'));
+    expectFirst(report, {
+      id: 'NT-SVC-005',
+      severity: 'critical',
+      says: /The target is itself behind svc\/alone: a connection to its cluster IP .* no answer .* and another Service works/,
+    });
+    expectSilence(await service('svc/alone', 'alone'));
+  });
+
+  test('one of three fails when it meets itself', async () => {
+    const report = await withFault(node2, off(shopB), () => service('svc/shop', 'shop-b'));
+    expectFirst(report, {
+      id: 'NT-SVC-005',
+      severity: 'critical',
+      says: /[1-7] of 8 connections to its cluster IP .* got no answer, while it answers itself .* and the other endpoints answer too/,
+    });
+    expectSilence(await service('svc/shop', 'shop-b'));
+  });
+});
+
+describe('NT-SVC-006', () => {
+  test('headless and ExternalName', async () => {
+    const headless = await service('svc/headless');
+    expectSilence(headless);
+    expect(headless.checks[0]?.findings.map((f) => [f.id, f.summary])).toEqual([
+      [
+        'NT-SVC-006',
+        'svc/headless is headless: its name leads straight to its pods, on port 8080, not on 80.',
+      ],
+    ]);
+    const outside = await service('svc/outside:80');
+    expectSilence(outside);
+    expect(outside.checks[0]?.findings[0]?.summary).toMatch(/is an alias for shop\..* \(ExternalName\)/);
+  });
+});
+
+describe('NT-SVC-007', () => {
+  test('1 of 3 endpoints is silent', async () => {
+    const report = await withFault(shopB, nft('input', 'tcp dport 8080 drop'), () => service('svc/shop'));
+    expectFirst(report, {
+      id: 'NT-SVC-007',
+      severity: 'critical',
+      says: /1 of 3 endpoints of svc\/shop fails: pod shop-b \(198[.\d]+:8080\): no answer within/,
+    });
+  });
+
+  test('1 of 3 endpoints refuses', async () => {
+    const report = await withFault(shopB, nft('input', 'tcp dport 8080 reject with tcp reset'), () =>
+      service('svc/shop'),
+    );
+    expectFirst(report, {
+      id: 'NT-SVC-007',
+      severity: 'critical',
+      says: /1 of 3 endpoints of svc\/shop fails: pod shop-b .*"Connection refused"/,
+    });
+  });
+});
+
+describe('NT-SVC-008', () => {
+  test('the name does not resolve', async () => {
+    const report = await withFault(
+      node1,
+      nft('prerouting', `ip saddr ${client.address} udp dport 53 drop`),
+      () => service('svc/shop'),
+    );
+    expectFirst(report, {
+      id: 'NT-SVC-008',
+      severity: 'critical',
+      says: /svc\/shop answers by its address, but not by its name shop\./,
+    });
+  });
+});
+
+describe('healthy', () => {
+  test('Services are silent from every pod', async () => {
+    const report = await service('svc/shop');
+    expectSilence(report);
+    expect(report.checks[0]?.summary).toMatch(
+      /3 of 3 endpoints of svc\/shop answer, and so does its cluster IP/,
+    );
+    expectSilence(await service('svc/shop', 'shop-a'));
+    expectSilence(await service('svc/kube-dns.kube-system:53/udp'));
+    const [web] = (await kubectl(['get', 'pods', '-l', 'app=web', '-o', 'name'])).trim().split('\n');
+    expectSilence(
+      await checkReport('service', [web ?? '', '-n', 'default', '--to', 'svc/web,svc/kubernetes']),
+    );
+  });
+});

@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import type { ArpInput } from '../../../../src/checks/arp/facts.ts';
+import { judgeArp } from '../../../../src/checks/arp/judge.ts';
+import { json, problemsOf, type RecordedRun, recorded, withOutput } from '../recorded-ways.ts';
+
+interface Entry {
+  dst: string;
+  dev: string;
+  lladdr?: string;
+  state: string[];
+}
+
+const healthy = recorded<ArpInput>('arp-healthy');
+const near = healthy.input.destinations.find((d) => d.label === 'pod/near');
+const nearId = near?.id ?? '';
+const nearAddress = near?.host ?? '';
+const GATEWAY = '198.18.1.1';
+const judged = ({ evidence, input }: RecordedRun<ArpInput>) => judgeArp(evidence, input);
+const problems = (run: RecordedRun<ArpInput>) => problemsOf(judged(run));
+
+/** The run with another entry of one neighbour. */
+const entry = (address: string, change: Partial<Entry>) => ({
+  neighbours: json<Entry>((list) => list.map((e) => (e.dst === address ? { ...e, ...change } : e))),
+});
+const silent = (id: string, address: string) => ({
+  [`${id}-icmp`]: `PING ${address} (${address}) 56(84) bytes of data.\n\n--- ${address} ping statistics ---\n3 packets transmitted, 0 received, 100% packet loss, time 1230ms\n`,
+  [`${id}-tcp`]: `address ${address}\ntry\n`,
+});
+const arping =
+  (address: string, ...macs: string[]) =>
+  (stdout: string) =>
+    [
+      ...stdout.split('\n').filter((line) => !/^(ARPING|Unicast|Sent|Received)/.test(line)),
+      `ARPING ${address} from 198.18.1.9 eth0`,
+      ...macs.map((mac) => `Unicast reply from ${address} [${mac.toUpperCase()}]  0.600ms`),
+      'Sent 2 probes (2 broadcast(s))',
+      `Received ${macs.length} response(s)`,
+      '',
+    ].join('\n');
+const everybodySilent = Object.fromEntries(
+  healthy.input.destinations.flatMap(({ id, host }) =>
+    Object.entries(silent(id, host)).filter(([key]) => key in healthy.evidence),
+  ),
+);
+
+describe('NT-ARP-001 and NT-ARP-002 by the entry', () => {
+  it.each([
+    ['FAILED', true],
+    ['INCOMPLETE', true],
+    ['REACHABLE', false],
+    ['STALE', false],
+    ['DELAY', false],
+    ['PROBE', false],
+    ['PERMANENT', false],
+    ['NOARP', false],
+  ])('%s', (state, isBad) => {
+    expect(problems(withOutput(healthy, entry(GATEWAY, { state: [state] })))).toEqual(
+      isBad ? ['NT-ARP-001 critical'] : [],
+    );
+    expect(problems(withOutput(healthy, entry(nearAddress, { state: [state] })))).toEqual(
+      isBad ? ['NT-ARP-002 critical'] : [],
+    );
+  });
+
+  it('says nothing of an entry that no way needs', () => {
+    const old = { dst: '198.18.1.250', dev: 'eth0', state: ['FAILED'] };
+    expect(problems(withOutput(healthy, { neighbours: json<Entry>((list) => [...list, old]) }))).toEqual([]);
+  });
+});
+
+describe('NT-ARP-001 by asking', () => {
+  it('needs that nothing behind the gateway answers', () => {
+    const mute = { 'gateway-hop': arping(GATEWAY) };
+    expect(problems(withOutput(healthy, mute))).toEqual([]);
+    expect(problems(withOutput(healthy, { ...mute, ...everybodySilent }))).toEqual(['NT-ARP-001 critical']);
+  });
+
+  it('is silent for an entry that nobody needs to answer for', () => {
+    const mute = { 'gateway-hop': arping(GATEWAY), ...everybodySilent };
+    for (const state of ['PERMANENT', 'NOARP']) {
+      expect(problems(withOutput(healthy, { ...mute, ...entry(GATEWAY, { state: [state] }) }))).toEqual([]);
+    }
+  });
+});
+
+describe('NT-ARP-002, a PERMANENT entry', () => {
+  const wrong = entry(nearAddress, { state: ['PERMANENT'], lladdr: '02:00:00:00:00:99' });
+
+  it('needs another MAC address and silence', () => {
+    expect(problems(withOutput(healthy, wrong))).toEqual([]);
+    expect(problems(withOutput(healthy, { ...wrong, ...silent(nearId, nearAddress) }))).toEqual([
+      'NT-ARP-002 critical',
+    ]);
+    expect(
+      problems(
+        withOutput(healthy, {
+          ...entry(nearAddress, { state: ['PERMANENT'] }),
+          ...silent(nearId, nearAddress),
+        }),
+      ),
+    ).toEqual([]);
+  });
+
+  it('is silent where nobody answers to ARP at all: a CNI plugin wrote the entry because of that', () => {
+    const unasked = { ...wrong, ...silent(nearId, nearAddress), [`${nearId}-hop`]: arping(nearAddress) };
+    expect(problems(withOutput(healthy, unasked))).toEqual([]);
+  });
+
+  it('is a warning when only the gateway itself is silent', () => {
+    const gateway = {
+      ...entry(GATEWAY, { state: ['PERMANENT'], lladdr: '02:00:00:00:00:99' }),
+      ...silent('gateway', GATEWAY),
+    };
+    const far = healthy.input.destinations.find((d) => d.label === 'pod/far');
+    const run = withOutput(healthy, gateway);
+    const destinations = run.input.destinations.filter((d) => d !== far);
+    expect(problems({ ...run, input: { ...run.input, destinations } })).toEqual(['NT-ARP-002 warning']);
+    // pod/far is behind it, and answers.
+    expect(problems(run)).toEqual([]);
+  });
+});
+
+describe('NT-ARP-002 at the last hop', () => {
+  const last = recorded<ArpInput>('arp-last-hop');
+  const id = last.input.destinations.find((d) => d.role === 'asked')?.id ?? '';
+  const after = (us: number) => ({
+    [`${id}-tcp`]: (stdout: string) => stdout.replace(/^failed \d+$/m, `failed ${us}`),
+  });
+
+  it.each([
+    [899_999, []],
+    [900_000, ['NT-ARP-002 critical']],
+  ])('after %d µs', (us, expected) => {
+    expect(problems(withOutput(last, after(us)))).toEqual(expected);
+  });
+});
+
+describe('NT-ARP-003', () => {
+  interface Table {
+    dev?: string;
+    thresh3: number;
+    entries: number;
+    table_fulls: number;
+  }
+  const table = (change: Partial<Table>) =>
+    json<Table>((list) => list.map((t) => (t.dev === undefined ? { ...t, ...change } : t)));
+  const before = table({ table_fulls: 7, thresh3: 1000, entries: 10 });
+
+  it.each([
+    [800, 7, []],
+    [801, 7, ['NT-ARP-003 warning']],
+    [10, 7, []],
+    [10, 8, ['NT-ARP-003 critical']],
+  ])('%d entries of 1000, table_fulls from 7 to %d', (entries, table_fulls, expected) => {
+    const run = withOutput(healthy, {
+      'table-before': before,
+      'table-after': table({ thresh3: 1000, entries, table_fulls }),
+    });
+    expect(problems(run)).toEqual(expected);
+  });
+
+  it('takes the share that the user gives', () => {
+    const run = withOutput(healthy, {
+      'table-before': before,
+      'table-after': table({ thresh3: 1000, entries: 300, table_fulls: 7 }),
+    });
+    expect(problems({ ...run, input: { ...run.input, tableShare: 0.25 } })).toEqual(['NT-ARP-003 warning']);
+  });
+});
+
+describe('NT-ARP-004', () => {
+  const OTHER = '02:00:00:00:00:aa';
+  const macOf = (address: string) => {
+    const list = JSON.parse(healthy.evidence['neighbours']?.stdout ?? '[]') as Entry[];
+    return list.find((e) => e.dst === address)?.lladdr ?? '';
+  };
+  const own = healthy.evidence['duplicates']?.stdout.split(' ')[1] ?? '';
+  const dad = (mac: string) => ({
+    duplicates: `own ${own} eth0 ARPING ${own} from 0.0.0.0 eth0\nown ${own} eth0 Unicast reply from ${own} [${mac.toUpperCase()}]  0.600ms\nown ${own} eth0 Sent 1 probes (1 broadcast(s))\nown ${own} eth0 Received 1 response(s)\n`,
+  });
+
+  it('counts another host, and not the gateway in its place', () => {
+    expect(problems(withOutput(healthy, dad(OTHER)))).toEqual(['NT-ARP-004 critical']);
+    expect(problems(withOutput(healthy, dad(macOf(GATEWAY))))).toEqual([]);
+  });
+
+  it('counts two answers for a next hop, and not those of the gateway', () => {
+    const answers = (...macs: string[]) => ({ [`${nearId}-hop`]: arping(nearAddress, ...macs) });
+    expect(problems(withOutput(healthy, answers(macOf(nearAddress), OTHER)))).toEqual([
+      'NT-ARP-004 critical',
+    ]);
+    expect(problems(withOutput(healthy, answers(macOf(nearAddress), macOf(GATEWAY))))).toEqual([]);
+    expect(problems(withOutput(healthy, { 'gateway-hop': arping(GATEWAY, macOf(GATEWAY), OTHER) }))).toEqual([
+      'NT-ARP-004 critical',
+    ]);
+  });
+
+  it('reads dadfailed', () => {
+    const failed = json<{ addr_info: object[] }>((list) =>
+      list.map((i) => ({
+        ...i,
+        addr_info: [
+          ...i.addr_info,
+          { family: 'inet6', local: '2001:db8::1', prefixlen: 64, scope: 'global', dadfailed: true },
+        ],
+      })),
+    );
+    expect(problems(withOutput(healthy, { addresses: failed }))).toContain('NT-ARP-004 critical');
+  });
+});
+
+describe('NT-ARP-005', () => {
+  const PROXY = '02:00:00:00:00:bb';
+  const more = (count: number, mac: string) =>
+    json<Entry>((list) => [
+      ...list.map((e) => (e.dst === nearAddress ? { ...e, lladdr: mac } : e)),
+      ...Array.from({ length: count - 1 }, (_, i) => ({
+        dst: `198.18.1.${230 + i}`,
+        dev: 'eth0',
+        lladdr: mac,
+        state: ['STALE'],
+      })),
+    ]);
+  const answer = { [`${nearId}-hop`]: arping(nearAddress, PROXY) };
+
+  it.each([
+    [2, []],
+    [3, ['NT-ARP-005 warning']],
+  ])('%d addresses', (count, expected) => {
+    expect(problems(withOutput(healthy, { ...answer, neighbours: more(count, PROXY) }))).toEqual(expected);
+  });
+
+  it('is not the gateway, nor the target’s own MAC address', () => {
+    const list = JSON.parse(healthy.evidence['neighbours']?.stdout ?? '[]') as Entry[];
+    const gateway = list.find((e) => e.dst === GATEWAY)?.lladdr ?? '';
+    const own = JSON.parse(healthy.evidence['addresses']?.stdout ?? '[]') as {
+      ifname: string;
+      address: string;
+    }[];
+    const mine = own.find((i) => i.ifname === 'eth0')?.address ?? '';
+    for (const mac of [gateway, mine]) {
+      const run = withOutput(healthy, {
+        neighbours: more(6, mac),
+        [`${nearId}-hop`]: arping(nearAddress, mac),
+      });
+      expect(problems(run)).toEqual([]);
+    }
+  });
+});

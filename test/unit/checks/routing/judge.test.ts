@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest';
+import type { RoutingInput } from '../../../../src/checks/routing/facts.ts';
+import { judgeRouting } from '../../../../src/checks/routing/judge.ts';
+import { counted, json, problemsOf, type RecordedRun, recorded, withOutput } from '../recorded-ways.ts';
+
+const healthy = recorded<RoutingInput>('routing-healthy');
+const far = healthy.input.destinations.find((d) => d.label === 'pod/far');
+const farId = far?.id ?? '';
+const farAddress = far?.host ?? '';
+const judged = ({ evidence, input }: RecordedRun<RoutingInput>) => judgeRouting(evidence, input);
+const problems = (run: RecordedRun<RoutingInput>) => problemsOf(judged(run));
+const silence = {
+  [`${farId}-icmp`]: `PING ${farAddress} (${farAddress}) 56(84) bytes of data.\n\n--- ${farAddress} ping statistics ---\n3 packets transmitted, 0 received, 100% packet loss, time 1230ms\n`,
+  [`${farId}-tcp`]: `address ${farAddress}\ntry\n`,
+};
+const told = (sender: string, what: string) => ({
+  ...silence,
+  [`${farId}-icmp`]: `PING ${farAddress} (${farAddress}) 56(84) bytes of data.\nFrom ${sender} icmp_seq=1 ${what}\n\n--- ${farAddress} ping statistics ---\n3 packets transmitted, 0 received, +1 errors, 100% packet loss, time 1230ms\n`,
+});
+const onHost = (run: RecordedRun<RoutingInput>): RecordedRun<RoutingInput> => ({
+  ...run,
+  input: { ...run.input, pod: { ...run.input.pod, hostNetwork: true } },
+});
+
+describe('NT-RT-003', () => {
+  const drops = (n: number) => ({ 'counters-after': counted('IPReversePathFilter', n) });
+
+  it('needs the counter to grow', () => {
+    expect(problems(withOutput(healthy, { ...drops(0), ...silence }))).toEqual([]);
+    expect(problems(withOutput(healthy, { ...drops(1), ...silence }))).toEqual(['NT-RT-003 critical']);
+  });
+
+  it('is a warning when everything answers, and nothing in the node’s own namespace', () => {
+    expect(problems(withOutput(healthy, drops(1)))).toEqual(['NT-RT-003 warning']);
+    expect(problems(onHost(withOutput(healthy, drops(5))))).toEqual([]);
+    expect(problems(onHost(withOutput(healthy, { ...drops(5), ...silence })))).toEqual([
+      'NT-RT-003 critical',
+    ]);
+  });
+});
+
+describe('NT-RT-001', () => {
+  const gone = recorded<RoutingInput>('routing-no-default');
+  const route = (dst: string) => ({
+    type: 'unicast',
+    dst,
+    gateway: '198.18.1.1',
+    dev: 'eth0',
+    table: 'main',
+  });
+
+  it('knows the two halves of a default route, and not one alone', () => {
+    const halves = (...dsts: string[]) => ({ routes: json((list) => [...dsts.map(route), ...list]) });
+    expect(problems(withOutput(gone, halves('0.0.0.0/1')))).toContain('NT-RT-001 critical');
+    expect(problems(withOutput(gone, halves('0.0.0.0/1', '128.0.0.0/1')))).not.toContain(
+      'NT-RT-001 critical',
+    );
+  });
+
+  it('needs a destination that cannot be sent to', () => {
+    const routed = withOutput(gone, { routes: (text) => text });
+    const ways = Object.fromEntries(
+      gone.input.destinations.filter((d) => d.role !== 'gateway').map((d) => [`${d.id}-hop`, '']),
+    );
+    expect(
+      problems(
+        withOutput(routed, { ...ways, [`${farId}-hop`]: healthy.evidence[`${farId}-hop`]?.stdout ?? '' }),
+      ),
+    ).not.toContain('NT-RT-001 critical');
+  });
+});
+
+describe('NT-RT-005', () => {
+  const other = recorded<RoutingInput>('routing-source');
+
+  it('is silent for any of the pod’s own IPs, and in the node’s namespace', () => {
+    const addresses = [...other.input.pod.addresses, '203.0.113.9'];
+    expect(problems(other)).toEqual(['NT-RT-005 warning']);
+    expect(problems({ ...other, input: { ...other.input, pod: { ...other.input.pod, addresses } } })).toEqual(
+      [],
+    );
+    expect(problems(onHost(other))).toEqual([]);
+    expect(
+      problems({ ...other, input: { ...other.input, pod: { addresses: [], hostNetwork: false } } }),
+    ).toEqual([]);
+  });
+
+  it('is silent for an address of a further interface', () => {
+    const second = withOutput(healthy, {
+      addresses: json<{ ifname: string }>((list) => [
+        ...list,
+        {
+          ifname: 'net1',
+          ifindex: 9,
+          flags: ['UP', 'LOWER_UP'],
+          operstate: 'UP',
+          addr_info: [{ family: 'inet', local: '192.0.2.5', prefixlen: 24, scope: 'global' }],
+        },
+      ]),
+      [`${farId}-hop`]: `address ${farAddress}\n${farAddress} via 192.0.2.1 dev net1 src 192.0.2.5 uid 0 \n    cache \n`,
+    });
+    expect(problems(second)).toEqual([]);
+  });
+
+  it('sees the pod IP on its way out of another interface', () => {
+    const astray = withOutput(healthy, {
+      [`${farId}-hop`]: `address ${farAddress}\n${farAddress} via 192.0.2.1 dev net1 src ${healthy.input.pod.addresses[0]} uid 0 \n    cache \n`,
+    });
+    expect(problems(astray)).toEqual(['NT-RT-005 warning']);
+  });
+});
+
+describe('NT-RT-007', () => {
+  const NET = 'Destination Net Unreachable';
+
+  it('names the sender, and needs that nothing else comes back', () => {
+    const report = judged(withOutput(healthy, told('198.51.100.12', NET)));
+    expect(problemsOf(report)).toEqual(['NT-RT-007 critical']);
+    expect(report.findings[0]?.summary).toMatch(
+      /the router 198\.51\.100\.12, after the next hop 198\.18\.1\.1/,
+    );
+    const answered = {
+      ...told('198.51.100.12', NET),
+      [`${farId}-tcp`]: `address ${farAddress}\ntry\nok 300\n`,
+    };
+    expect(problems(withOutput(healthy, answered))).toEqual([]);
+  });
+
+  it('hears the answer to any probe, where its own ping got none', () => {
+    const run = withOutput(recorded<RoutingInput>('routing-remote-hop'), {
+      [`${farId}-icmp`]: silence[`${farId}-icmp`] ?? '',
+      [`${farId}-tcp`]: silence[`${farId}-tcp`] ?? '',
+    });
+    const report = judged(run);
+    expect(problemsOf(report)).toEqual(['NT-RT-007 critical']);
+    expect(report.findings[0]?.evidence[0]?.excerpt).toMatch(/ICMP net \S+ unreachable/);
+    const about = withOutput(run, {
+      'icmp-errors': (text) => text.replaceAll(/net \S+ unreach/g, 'net 203.0.113.1 unreach'),
+    });
+    expect(problems(about)).toEqual([]);
+  });
+
+  it('is not what the target says itself, nor another error', () => {
+    const own = healthy.input.pod.addresses[0] ?? '';
+    expect(problems(withOutput(healthy, told(own, NET)))).toEqual([]);
+    expect(problems(withOutput(healthy, told('198.51.100.12', 'Destination Host Unreachable')))).toEqual([]);
+    expect(problems(withOutput(healthy, told('198.51.100.12', 'Packet filtered')))).toEqual([]);
+  });
+
+  it('holds without ping, and then has no name', () => {
+    const failed = {
+      ...silence,
+      [`${farId}-tcp`]: `address ${farAddress}\ntry\ntcp-connect: connect: Network is unreachable\ntcp-connect: line 20: /dev/tcp/${farAddress}/80: Network is unreachable\nfailed 900\n`,
+    };
+    const report = judged(withOutput(healthy, failed));
+    expect(problemsOf(report)).toEqual(['NT-RT-007 critical']);
+    expect(report.findings[0]?.summary).toContain('a router that did not name itself');
+  });
+});
+
+describe('NT-RT-004', () => {
+  const TABLE = [
+    { type: 'unicast', dst: 'default', gateway: '192.0.2.1', dev: 'net1', table: '100', flags: [] },
+  ];
+  const NET1 = {
+    ifname: 'net1',
+    ifindex: 9,
+    flags: ['UP', 'LOWER_UP'],
+    operstate: 'UP',
+    addr_info: [{ family: 'inet', local: '192.0.2.5', prefixlen: 24, scope: 'global' }],
+  };
+  const second = withOutput(healthy, {
+    routes: json((list) => [...list, ...TABLE]),
+    addresses: json((list) => [...list, NET1]),
+  });
+  const withRule = (rule: object) => withOutput(second, { rules: json((list) => [...list, rule]) });
+
+  it('is a warning for a table of a further interface, unless a rule looks in it', () => {
+    expect(problems(second)).toEqual(['NT-RT-004 warning']);
+    expect(problems(withRule({ priority: 100, src: '192.0.2.5', table: '100' }))).toEqual([]);
+    expect(problems(withRule({ priority: 100, src: 'all', fwmark: '0x1', table: '100' }))).toEqual([]);
+    expect(problems(withRule({ priority: 1000, src: 'all', l3mdev: null }))).toEqual([]);
+    expect(problems(onHost(second))).toEqual([]);
+  });
+});
+
+describe('status', () => {
+  it('is an error when a DEST could not be looked up, never a pass', () => {
+    const report = judged(withOutput(healthy, { [`${farId}-hop`]: 'unresolved\n' }));
+    expect(report.status).toBe('error');
+    expect(report.summary).toMatch(/pod\/far could not be looked up: the name does not resolve/);
+  });
+
+  it('is a skip without ip', () => {
+    const none = Object.fromEntries(
+      healthy.input.destinations.map((d) => [`${d.id}-hop`, 'address 192.0.2.1\nno ip\n']),
+    );
+    expect(judged(withOutput(healthy, none)).status).toBe('skip');
+  });
+});
