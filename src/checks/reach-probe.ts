@@ -52,6 +52,8 @@ export function reachOf(result: ProbeResult | undefined): Measured<Reach> {
   const reason = notRun(result, 'bash, which opens the connections');
   if (reason !== undefined || !result) return { skipped: reason ?? '' };
   const reach = parseReach(result.stdout, result.durationMs);
+  if (reach.address === undefined && result.status === 'timeout')
+    return { skipped: 'the name does not resolve on the target (its name servers did not answer)' };
   if (reach.unresolved !== undefined) return { skipped: reach.unresolved };
   if (reach.tries.length > 0) return { value: reach };
   return { skipped: firstLine(result.stderr) ?? `the connection test ended with code ${result.code}` };

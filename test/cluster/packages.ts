@@ -7,6 +7,7 @@ import { attempt, run } from './proc.ts';
 /** A command or file, and the Debian package that brings it. */
 const needed: readonly (readonly [string, string])[] = [
   ['runc', 'runc'],
+  ['tmux', 'tmux'],
   ['/usr/lib/cni/bridge', 'containernetworking-plugins'],
   ['iptables', 'iptables'],
   ['nft', 'nftables'],

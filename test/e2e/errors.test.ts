@@ -48,6 +48,9 @@ beforeAll(async () => {
   ]);
 });
 
+// Its namespace would have to wait for it.
+afterAll(() => ns.kubectl(['delete', 'pod', 'leaving', '--force', '--grace-period=0', '--ignore-not-found']));
+
 describe.each(commands)('%s on a pod that takes no container', (_name, command) => {
   it.each([
     ['nope', /no pod "nope" in namespace "nettools-e2e-errors-/],

@@ -9,6 +9,7 @@ import { parseSs } from '../../parsers/ss.ts';
 import { parseQdiscs } from '../../parsers/tc.ts';
 import { connectsOf, echoesOf, firstLine, notRun } from '../measured.ts';
 import { distribution } from '../statistics.ts';
+import { isVirtual, VIRTUAL } from '../way.ts';
 import { answeredMs, type LatencyFacts, type LatencyThresholds, type PathFacts } from './facts.ts';
 
 export function latencyFacts(
@@ -38,7 +39,8 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
     tcp: evidence[`${destination.id}-tcp`],
     http: evidence[`${destination.id}-http`],
   };
-  const icmp = echoesOf(results.icmp);
+  const icmp =
+    results.icmp === undefined && isVirtual(destination) ? { skipped: VIRTUAL } : echoesOf(results.icmp);
   const tcp = connectsOf(results.tcp);
   const answered = answeredMs({ icmp, tcp });
   return {

@@ -4,10 +4,11 @@ import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
 import { growth } from '../../parsers/proc-net.ts';
-import { noJson } from '../measured.ts';
+import { NO_SUCH_PLACE, noJson } from '../measured.ts';
 import { formatMs } from '../quote.ts';
 import { Skips } from '../skipped.ts';
 import { type Distribution, distribution, histogram } from '../statistics.ts';
+import { VIRTUAL } from '../way.ts';
 import { answeredMs, judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 import { latencyFacts } from './gathered.ts';
 import { LATENCY_RULES } from './rules/index.ts';
@@ -19,7 +20,8 @@ export function judgeLatency(evidence: Evidence, { destinations, thresholds }: L
   const facts = latencyFacts(evidence, destinations, thresholds);
   const skips = skipped(facts);
   const findings = [...LATENCY_RULES.flatMap((rule) => rule.judge(facts)), ...skips];
-  const unmeasured = facts.paths.filter((p) => p.destination.role === 'asked' && !measured(p));
+  // What the image or the rights kept from being measured is no pass; what the target does not have is.
+  const unmeasured = facts.paths.filter((p) => !measured(p) && p.tcp.skipped !== NO_SUCH_PLACE);
   const worst = statusOf(findings);
   const status: CheckStatus =
     worst === 'pass' && (unmeasured.length > 0 || !facts.paths.some(measured)) ? 'error' : worst;
@@ -43,18 +45,19 @@ function summary(
 ): string {
   const first = findings.find((f) => f.severity !== 'info');
   if (first) return first.summary;
+  if (!facts.paths.some(measured)) return 'No destination could be measured.';
   const lost = unmeasured[0];
   if (lost)
     return `${lost.destination.label} could not be measured: ${lost.tcp.skipped ?? lost.icmp.skipped ?? 'no answer'}.`;
   const rtts = facts.paths.flatMap((p) => judgedRtt(p)?.distribution ?? []);
-  if (rtts.length === 0) return 'No destination could be measured.';
+  if (rtts.length === 0) return 'No destination answered.';
   return `${rtts.length} of ${facts.paths.length} destinations answered, the slowest with a p95 of ${formatMs(Math.max(...rtts.map((d) => d.p95)))}.`;
 }
 
 function skipped(facts: LatencyFacts): Finding[] {
   const skips = new Skips();
   for (const path of facts.paths) {
-    if (path.icmp.skipped !== 'the target has none')
+    if (path.icmp.skipped !== NO_SUCH_PLACE && path.icmp.skipped !== VIRTUAL)
       skips.add(path.icmp.skipped, `ICMP to ${path.destination.label}`);
     skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
     skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);

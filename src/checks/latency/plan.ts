@@ -3,6 +3,7 @@ import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { CURL_FORMAT } from '../../parsers/curl.ts';
+import { isVirtual } from '../way.ts';
 import type { LatencyInput } from './facts.ts';
 
 /** What is silent is tried four times: for 3.5 s, then for 1.5 s each (tcp-connect.bash). */
@@ -52,17 +53,27 @@ function probes(
   const { id, host, port, url } = destination;
   const { count, intervalMs } = input;
   const pace = (intervalMs / 1000).toString();
-  // A Service's address is no host: most of them answer no echo request, and there is no neighbour to wait for.
-  const isVirtual =
-    destination.role === 'dns' || destination.role === 'apiserver' || destination.service?.part === 'virtual';
-  const deadline = seconds - GRACE_SECONDS + (isVirtual ? 1 : NEIGHBOUR_SECONDS);
+  const deadline = seconds - GRACE_SECONDS + NEIGHBOUR_SECONDS;
   return [
-    {
-      id: `${id}-icmp`,
-      argv: ['sh', '-c', scripts.ping, 'ping', host, String(count), String(intervalMs), String(deadline)],
-      timeoutSeconds: seconds,
-      display: ['ping', '-n', '-c', String(count), '-i', pace, host],
-    },
+    ...(isVirtual(destination)
+      ? []
+      : [
+          {
+            id: `${id}-icmp`,
+            argv: [
+              'sh',
+              '-c',
+              scripts.ping,
+              'ping',
+              host,
+              String(count),
+              String(intervalMs),
+              String(deadline),
+            ],
+            timeoutSeconds: seconds,
+            display: ['ping', '-n', '-c', String(count), '-i', pace, host],
+          },
+        ]),
     {
       id: `${id}-tcp`,
       argv: [

@@ -63,6 +63,8 @@ export interface Attempt {
    * `works`: it connected, or an answer came. `unclear`: a datagram without an answer, or nothing was measured.
    */
   readonly state: 'works' | 'refused' | 'silent' | 'fails' | 'unclear';
+  /** It works, after SYN had to be sent again: the first one was lost. */
+  readonly isSlow: boolean;
 }
 
 export interface EndpointFacts {

@@ -35,9 +35,14 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
   };
 }
 
+/** A little under the initial retransmission time-out of 1 s (RFC 6298, 2.1). */
+const SLOW_MS = 900;
+
 function attempt(result: ProbeResult | undefined, answers: boolean): Attempt {
   const reach = reachOf(result);
-  return { reach, result, state: stateOf(reach, answers) };
+  const last = reach.value?.tries.at(-1);
+  const isSlow = last?.outcome === 'connected' && last.ms >= SLOW_MS;
+  return { reach, result, state: stateOf(reach, answers), isSlow };
 }
 
 function stateOf({ value }: Attempt['reach'], answers: boolean): Attempt['state'] {

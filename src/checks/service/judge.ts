@@ -56,7 +56,12 @@ function summary(
   return services.map(healthy).join(' ');
 }
 
-const EMPTY: Attempt = { state: 'unclear', result: undefined, reach: { skipped: 'nothing was tried' } };
+const EMPTY: Attempt = {
+  state: 'unclear',
+  isSlow: false,
+  result: undefined,
+  reach: { skipped: 'nothing was tried' },
+};
 
 function healthy(facts: ServiceFacts): string {
   const { info, endpoints, virtual } = facts;

@@ -6,7 +6,9 @@ import { snapshot } from '../snapshots.ts';
 import type { ServiceInfo, ServiceInput } from './facts.ts';
 
 /** Connections to a cluster IP when one of several endpoints is the target itself: each meets another one. */
-export const MAX_REPEATS = 8;
+const MAX_REPEATS = 24;
+/** For each endpoint, so that the target itself is chosen several times. */
+const REPEATS_PER_ENDPOINT = 5;
 
 export function planService(input: ServiceInput, scripts: ProbeScripts): StagedPlan {
   return {
@@ -28,7 +30,7 @@ export function planService(input: ServiceInput, scripts: ProbeScripts): StagedP
 export function repeats(service: ServiceInfo, { pod, addresses }: ServiceInput): number {
   const isOwn = service.endpoints.some((e) => e.pod === pod || addresses.includes(e.address));
   return isOwn && service.protocol === 'tcp' && service.ready > 1
-    ? Math.min(MAX_REPEATS, 3 * service.ready)
+    ? Math.min(MAX_REPEATS, REPEATS_PER_ENDPOINT * service.ready)
     : 1;
 }
 
@@ -46,7 +48,7 @@ function probes(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts
     ...(clusterIp === undefined
       ? []
       : Array.from({ length: repeats(service, input) }, (_, i) =>
-          again(to(`virtual${i}`, clusterIp, port, true), i),
+          again(to(`virtual${i}`, clusterIp, port, i === 0), i),
         )),
     ...(isNamed ? [to('name', `${name}.${namespace}.svc`, port, false)] : []),
   ];

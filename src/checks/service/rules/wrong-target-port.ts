@@ -1,6 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
 import { occurrence, type Rule } from '../../rule.ts';
-import { type EndpointFacts, endpointName, type ServiceFacts, type ServicesFacts } from '../facts.ts';
+import type { EndpointFacts, ServiceFacts, ServicesFacts } from '../facts.ts';
 import { quoteApi, quoteAttempt } from '../words.ts';
 
 const meta = {
@@ -40,7 +40,7 @@ function judge({ info, endpoints }: ServiceFacts): Finding[] {
     occurrence(
       meta,
       'critical',
-      `${info.label} sends port ${info.port} to target port ${info.targetPort}, which ${wrong.length} of ${endpoints.length} ${endpoints.length === 1 ? 'endpoint refuses' : 'endpoints refuse'}, while port ${right} of ${endpointName(first)} accepts connections.`,
+      `${info.label} sends port ${info.port} to target port ${info.targetPort}, which ${wrong.length} of ${endpoints.length} ${endpoints.length === 1 ? 'endpoint refuses' : 'endpoints refuse'}, while port ${right} of ${first.endpoint.pod ?? first.endpoint.address} accepts connections.`,
       [quoteApi(show, `port ${info.port} targetPort ${info.targetPort}`), ...quoteAttempt(first.attempt)],
       {
         subject,

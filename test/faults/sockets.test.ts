@@ -1,0 +1,185 @@
+/** Faults of a server's own sockets, each made for real and named by the built binary. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Report } from '../../src/model/report.ts';
+import { until } from '../cluster/proc.ts';
+import { app, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { type PodNetns, podNetns } from './pod-netns.ts';
+import { withTraffic } from './traffic.ts';
+
+const ns = testNamespace('f-sockets');
+const sockets = (target: string): Promise<Report> => checkReport('sockets', [target, '-n', ns.name]);
+
+let server: PodNetns;
+let client: PodNetns;
+
+function svc(name: string, selector: string, targetPort: number): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { selector: { app: selector }, ports: [{ port: 80, targetPort }] },
+  };
+}
+
+beforeAll(async () => {
+  await ns.start(
+    pod('server'),
+    pod('client'),
+    pod('moved'),
+    pod('shy', { containers: [{ ...app, command: ['httpd', '-f', '-p', '127.0.0.1:8080', '-h', '/tmp'] }] }),
+    pod('idle', {
+      containers: [{ ...app, ports: [...(app['ports'] as object[]), { containerPort: 9999 }] }],
+    }),
+  );
+  await ns.apply(svc('server', 'server', 8080), svc('moved', 'moved', 9090), svc('shy', 'shy', 8080));
+  server = await podNetns(ns.name, 'server');
+  client = await podNetns(ns.name, 'client');
+});
+
+const listens = (where: PodNetns, filter: string, port: number): Promise<void> =>
+  until(
+    `port ${port}`,
+    10,
+    async () => (await where.run('ss', filter)).includes(`:${port} `) || 'nobody listens',
+  );
+
+describe('NT-SOCK-001', () => {
+  test('nothing listens where a Service sends', async () => {
+    expectFirst(await sockets('moved'), {
+      id: 'NT-SOCK-001',
+      severity: 'critical',
+      says: /Nothing listens on TCP 9090, where svc\/moved sends its traffic, but on 8080/,
+    });
+  });
+
+  test('a port that is only declared is no fault', async () => {
+    const report = await sockets('idle');
+    expectSilence(report);
+    expect(report.checks[0]?.findings.map((f) => [f.id, f.severity, f.summary])).toEqual([
+      ['NT-SOCK-001', 'info', 'Nothing listens on TCP 9999, which container app declares, but on 8080.'],
+    ]);
+  });
+});
+
+describe('NT-SOCK-002', () => {
+  test('bound to loopback', async () => {
+    expectFirst(await sockets('shy'), {
+      id: 'NT-SOCK-002',
+      severity: 'critical',
+      says: /TCP 8080 is bound to 127\.0\.0\.1 only, and svc\/shy sends its traffic to this port/,
+    });
+  });
+});
+
+describe('NT-SOCK-003', () => {
+  test('a server that does not accept', async () => {
+    const deaf = [
+      'perl',
+      '-MIO::Socket::INET',
+      '-e',
+      'my $socket = IO::Socket::INET->new(LocalPort => 7000, Listen => 1, ReuseAddr => 1) or die; sleep 60',
+    ];
+    const knock = [
+      'bash',
+      '-c',
+      'for i in {1..200}; do timeout 5 bash -c "exec 3<>/dev/tcp/$0/7000 && sleep 5" & sleep 0.1; done 2>/dev/null',
+      server.address,
+    ];
+    await withTraffic(server, deaf, async () => {
+      await listens(server, '-ltnH', 7000);
+      await withTraffic(client, knock, async () => {
+        await until(
+          'a full queue',
+          10,
+          async () => /LISTEN 2 +1 /.test(await server.run('ss', '-ltnH')) || 'not yet',
+        );
+        expectFirst(await sockets('server'), {
+          id: 'NT-SOCK-003',
+          severity: 'warning',
+          says: /\d+ connections were dropped in the run because an accept queue was full: TCP 7000 .*has 2 connections waiting, with a backlog of 1/,
+        });
+      });
+    });
+    expectSilence(await sockets('server'));
+  });
+});
+
+describe('NT-SOCK-004', () => {
+  test('nine of ten ports are taken', async () => {
+    const range = (await client.run('sysctl', '-n', 'net.ipv4.ip_local_port_range')).trim();
+    const sink = ['socat', '-u', 'TCP-LISTEN:7100,fork,reuseaddr', 'OPEN:/dev/null'];
+    const hold = [
+      'bash',
+      '-c',
+      'for i in {1..9}; do exec {fd}<>/dev/tcp/$0/7100; done; sleep 60',
+      server.address,
+    ];
+    try {
+      await client.run('sysctl', '-qw', 'net.ipv4.ip_local_port_range=45000 45009');
+      await withTraffic(server, sink, async () => {
+        await listens(server, '-ltnH', 7100);
+        await withTraffic(client, hold, async () => {
+          await until('nine connections', 10, async () => {
+            const all = await client.run('ss', '-tnH', 'state', 'established', 'dport', '=', ':7100');
+            return all.trim().split('\n').length === 9 || all;
+          });
+          expectFirst(await sockets('client'), {
+            id: 'NT-SOCK-004',
+            severity: 'warning',
+            says: /9 of 10 ephemeral ports \(45000–45009\) are taken by connections to 198[.\d]+:7100: 90 %/,
+          });
+        });
+      });
+    } finally {
+      await client.run('sysctl', '-qw', `net.ipv4.ip_local_port_range=${range}`);
+    }
+    expectSilence(await sockets('client'));
+  });
+});
+
+describe('NT-SOCK-005', () => {
+  test('a reader that sleeps', async () => {
+    const sleeper = [
+      'perl',
+      '-MIO::Socket::INET',
+      '-e',
+      'my $socket = IO::Socket::INET->new(Proto => "udp", LocalPort => 7000) or die; sleep 60',
+    ];
+    const sender = [
+      'bash',
+      '-c',
+      'while printf %1000s x >/dev/udp/$0/7000; do sleep 0.005; done 2>/dev/null',
+      server.address,
+    ];
+    await withTraffic(server, sleeper, async () => {
+      await listens(server, '-lunH', 7000);
+      await withTraffic(client, sender, async () => {
+        await until('a full buffer', 20, async () => {
+          const lost = await server.run('nstat', '-az', 'UdpRcvbufErrors');
+          return !/UdpRcvbufErrors\s+0\s/.test(lost) || lost;
+        });
+        expectFirst(await sockets('server'), {
+          id: 'NT-SOCK-005',
+          severity: 'warning',
+          says: /\d+ UDP datagrams did not fit into a receive buffer during the run; \d+ of them by the socket 0\.0\.0\.0:7000/,
+        });
+      });
+    });
+    expectSilence(await sockets('server'));
+  });
+});
+
+describe('healthy', () => {
+  test('pods of all kinds are silent', async () => {
+    expectSilence(await sockets('server'));
+    const [web] = (await kubectl(['get', 'pods', '-l', 'app=web', '-o', 'name'])).trim().split('\n');
+    expectSilence(await checkReport('sockets', [web ?? '', '-n', 'default']));
+    expectSilence(await checkReport('sockets', ['locked', '-n', 'locked']));
+    const dns = await checkReport('sockets', ['-l', 'k8s-app=kube-dns', '-n', 'kube-system']);
+    expectSilence(dns);
+    expect(dns.checks[0]?.measurements['listeners']).toContainEqual(
+      expect.objectContaining({ protocol: 'udp', port: 53, expectedBy: ['svc/kube-dns'] }),
+    );
+  });
+});
