@@ -19,7 +19,7 @@ export const SNAPSHOTS = {
   nft: ['nft', '-j', 'list', 'ruleset'],
   iptables: ['iptables-save', '-c'],
   iptablesLegacy: ['iptables-legacy-save', '-c'],
-  conntrack: ['conntrack', '-S'],
+  conntrack: ['cat', '/proc/net/stat/nf_conntrack'],
   listeners: ['ss', '-lntupH'],
 } as const;
 

@@ -18,13 +18,18 @@ const LIMIT_SECONDS = 5;
 /** The reason for no echo requests there; nothing is missing because of it. */
 export const VIRTUAL = "a Service's address answers none";
 
+/** An ICMP error, and the ping that it came for. */
+export interface HeardError extends IcmpError {
+  readonly sentBy: ProbeResult;
+}
+
 /** One destination and all that is known of the way to it. */
 export interface Way {
   readonly destination: Destination;
   readonly hop: Measured<NextHop>;
   readonly icmp: Measured<PingSeries>;
   readonly tcp: Measured<ConnectSeries>;
-  readonly icmpErrors: readonly IcmpError[];
+  readonly icmpErrors: readonly HeardError[];
   /** Anything came back from the destination itself; `undefined`: nothing could be sent. */
   readonly answered: boolean | undefined;
   readonly results: {
@@ -43,6 +48,18 @@ export function nextHopProbe(id: string, host: string, scripts: ProbeScripts, as
     timeoutSeconds: LIMIT_SECONDS,
     display: ['ip', 'route', 'get', host],
   };
+}
+
+/**
+ * One echo request before anything else is sent. A router without a route answers to two or three packets of a burst and
+ * then to none (net/ipv4/route.c takes a token of each host's, icmp_ratelimit another): among all probes of a run, the
+ * one that would name it might get nothing.
+ */
+export function firstEcho(destination: Destination, scripts: ProbeScripts): ProbeCommand[] {
+  const { id, host } = destination;
+  if (isVirtual(destination)) return [];
+  const argv = ['sh', '-c', scripts.ping, 'ping', host, '1', '200', '1'];
+  return [{ id: `${id}-first`, argv, timeoutSeconds: 2, display: ['ping', '-n', '-c', '1', host] }];
 }
 
 /** What goes to each destination: the same words in every check, so that a diagnosis sends them once. */
@@ -101,10 +118,15 @@ export function wayOf(evidence: Evidence, destination: Destination): Way {
     hop: hopOf(results.hop),
     icmp,
     tcp,
-    icmpErrors: parseIcmpErrors(icmp.value?.errors ?? []),
+    icmpErrors: [evidence[`${id}-first`], results.icmp].flatMap(heard),
     answered: answered(icmp, tcp),
     results,
   };
+}
+
+function heard(ping: ProbeResult | undefined): HeardError[] {
+  const errors = parseIcmpErrors(echoesOf(ping).value?.errors ?? []);
+  return ping === undefined ? [] : errors.map((error) => ({ ...error, sentBy: ping }));
 }
 
 /** The result of {@link nextHopProbe}. */

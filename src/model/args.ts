@@ -72,11 +72,18 @@ export interface CheckArgs extends TargetedArgs {
   /** Names to resolve, for the dns check. */
   readonly names: readonly string[];
   readonly latency?: LatencyFlags;
+  readonly interfaces?: InterfacesFlags;
   readonly arp?: ArpFlags;
   readonly mtu?: MtuFlags;
   readonly conntrack?: ConntrackFlags;
   readonly tls?: TlsFlags;
   readonly throughput?: ThroughputFlags;
+}
+
+/** How the interfaces check makes traffic. */
+interface InterfacesFlags {
+  /** Packets to DESTs too. */
+  readonly send: boolean;
 }
 
 /** What the arp check calls too much. */

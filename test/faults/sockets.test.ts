@@ -97,7 +97,7 @@ describe('NT-SOCK-003', () => {
         expectFirst(await sockets('server'), {
           id: 'NT-SOCK-003',
           severity: 'warning',
-          says: /\d+ connections were dropped in the run because an accept queue was full: TCP 7000 .*has 2 connections waiting, with a backlog of 1/,
+          says: /An accept queue was full \d+ times in the run, .*: TCP 7000 .*has 2 connections waiting, with a backlog of 1/,
         });
       });
     });

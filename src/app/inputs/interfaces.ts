@@ -5,7 +5,9 @@ import type { InputContext } from './context.ts';
 import { ALWAYS } from './destinations.ts';
 import { podAddresses } from './pod-addresses.ts';
 
-export async function prepareInterfaces({ asked, pod }: InputContext): Promise<PreparedCheck> {
+export async function prepareInterfaces({ args, asked, pod }: InputContext): Promise<PreparedCheck> {
   const { addresses, hostNetwork } = podAddresses(pod);
-  return prepared(interfaces, { destinations: [...ALWAYS, ...asked], podIps: addresses, hostNetwork });
+  // As part of a diagnosis, the other checks' packets to DESTs are enough.
+  const destinations = args.interfaces?.send === true ? [...ALWAYS, ...asked] : ALWAYS;
+  return prepared(interfaces, { destinations, podIps: addresses, hostNetwork });
 }

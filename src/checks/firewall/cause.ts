@@ -87,12 +87,14 @@ function silence(signs: Signs): Cause {
   const { protocol, socket, grown, neighbour, hop } = signs;
   const told = toldByIcmp(signs);
   if (told) return told;
+  const resent = socket?.state === 'SYN-SENT' && socket.retransmits > 0;
+  // Whatever else went wrong meanwhile, this one was sent.
+  if (resent && socket.retransmitsInFlight > 0) return { kind: 'dropped' };
   if ((grown.tableOverflows ?? 0) > 0) return { kind: 'neighbour-table-full' };
   if (hop && (neighbour?.state === 'FAILED' || neighbour?.state === 'INCOMPLETE')) return noNeighbour(hop);
   if (protocol === 'udp') return signs.expectsAnswer ? { kind: 'dropped' } : { kind: 'no-datagram' };
   // The socket is this try's own; the counters are everybody's.
-  if (socket?.state === 'SYN-SENT' && socket.retransmits > 0)
-    return { kind: socket.retransmitsInFlight === 0 ? 'dropped-here' : 'dropped' };
+  if (resent) return { kind: 'dropped-here' };
   const { retransFail = 0, synRetrans = 0 } = grown;
   return { kind: retransFail > 0 && retransFail >= synRetrans ? 'dropped-here' : 'dropped' };
 }

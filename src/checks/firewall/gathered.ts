@@ -1,7 +1,7 @@
 /** From evidence to facts: parses each result, and tells for what is missing why it is. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
-import { parseConntrackStats } from '../../parsers/conntrack-stats.ts';
+import { parseConntrackProc } from '../../parsers/conntrack.ts';
 import { type Neighbour, parseNeighbours, parseNeighbourTable } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { growth, parseCounters } from '../../parsers/proc-net.ts';
@@ -61,8 +61,8 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
 }
 
 function invalidPackets(before: ProbeResult | undefined, after: ProbeResult | undefined): number | undefined {
-  const from = parseConntrackStats(before?.stdout ?? '')?.['invalid'];
-  const to = parseConntrackStats(after?.stdout ?? '')?.['invalid'];
+  const from = parseConntrackProc(before?.stdout ?? '')?.['invalid'];
+  const to = parseConntrackProc(after?.stdout ?? '')?.['invalid'];
   return from === undefined || to === undefined ? undefined : to - from;
 }
 

@@ -5,8 +5,6 @@ import type { Interface } from '../../parsers/ip-addr.ts';
 import type { AddressFamily } from '../../parsers/ip-prefix.ts';
 import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
 import type { Counters } from '../../parsers/proc-net.ts';
-import type { Unreachable } from '../../parsers/unreachable.ts';
-import type { Measured } from '../measured.ts';
 import type { Way } from '../way.ts';
 
 /** What the API says of the target's addresses. */
@@ -35,14 +33,9 @@ export interface RoutingFacts {
     readonly after: Counters;
     readonly quotes: readonly ProbeResult[];
   };
-  /**
-   * ICMP errors that came for any probe of the run, also another check's: a router sends only so many of them
-   * (icmp_ratelimit), and the ping of this check need not be the one that gets an answer.
-   */
-  readonly heard: Measured<readonly Unreachable[]>;
   /** Interfaces that drop what did not come the way that its answer would go; `undefined`: not readable. */
   readonly strict: readonly string[] | undefined;
   readonly results: Readonly<
-    Record<'interfaces' | 'routes' | 'rules' | 'rules6' | 'rpFilter' | 'heard', ProbeResult | undefined>
+    Record<'interfaces' | 'routes' | 'rules' | 'rules6' | 'rpFilter', ProbeResult | undefined>
   >;
 }

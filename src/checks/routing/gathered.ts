@@ -3,9 +3,7 @@ import type { Evidence } from '../../model/evidence.ts';
 import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parseRoutes, parseRules } from '../../parsers/ip-route.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
-import { parsePrivileges } from '../../parsers/proc-status.ts';
 import { parseStrictInterfaces } from '../../parsers/rp-filter.ts';
-import { icmpCapture, unreachablesOf } from '../capture.ts';
 import { wayOf } from '../way.ts';
 import type { RoutingFacts, RoutingInput } from './facts.ts';
 
@@ -22,7 +20,6 @@ export function routingFacts(evidence: Evidence, { destinations, pod }: RoutingI
       after: parseCounters(out('counters-after')),
       quotes: [evidence['counters-before'], evidence['counters-after']].filter((r) => r !== undefined),
     },
-    heard: unreachablesOf(evidence[icmpCapture.id], parsePrivileges(out('status'))),
     strict: parseStrictInterfaces(out('rp-filter')),
     results: {
       interfaces: evidence['addresses'],
@@ -30,7 +27,6 @@ export function routingFacts(evidence: Evidence, { destinations, pod }: RoutingI
       rules: evidence['rules'],
       rules6: evidence['rules6'],
       rpFilter: evidence['rp-filter'],
-      heard: evidence[icmpCapture.id],
     },
   };
 }

@@ -1,8 +1,7 @@
 /** The commands of the routing check: tables and counters, a few probes to all destinations at once, counters. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
-import { icmpCapture } from '../capture.ts';
 import { snapshot } from '../snapshots.ts';
-import { wayProbes } from '../way.ts';
+import { firstEcho, wayProbes } from '../way.ts';
 import type { RoutingInput } from './facts.ts';
 
 /** No input is in it: the shell is there for the names of the interfaces. */
@@ -11,19 +10,15 @@ const RP_FILTER = ['sh', '-c', 'grep -H . /proc/sys/net/ipv4/conf/*/rp_filter'] 
 export function planRouting(input: RoutingInput, scripts: ProbeScripts): StagedPlan {
   return {
     before: [
-      snapshot('status'),
       snapshot('counters', 'counters-before'),
       snapshot('addresses'),
       snapshot('routes'),
       snapshot('rules'),
       snapshot('rules6'),
       { id: 'rp-filter', argv: RP_FILTER, timeoutSeconds: 5 },
+      ...input.destinations.filter(({ role }) => role === 'asked').flatMap((one) => firstEcho(one, scripts)),
     ],
-    probe: [
-      // It takes its time, which is well spent only where somebody looks for the cause of something.
-      ...(input.destinations.some((d) => d.role === 'asked') ? [icmpCapture] : []),
-      ...input.destinations.flatMap((destination) => wayProbes(destination, scripts, false)),
-    ],
+    probe: input.destinations.flatMap((destination) => wayProbes(destination, scripts, false)),
     after: [snapshot('counters', 'counters-after')],
   };
 }

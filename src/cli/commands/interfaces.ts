@@ -11,5 +11,6 @@ target's interfaces counted before and after.`,
     { comment: 'With packets to a host behind a tunnel', line: 'interfaces web-0 --to 203.0.113.7' },
   ],
   flags: [to],
+  ownArgs: () => ({ interfaces: { send: true } }),
   load: async () => (await import('../../commands/check.ts')).interfaces,
 });

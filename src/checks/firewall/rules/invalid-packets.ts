@@ -1,5 +1,4 @@
 import { growth } from '../../../parsers/proc-net.ts';
-import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { FirewallFacts } from '../facts.ts';
 import { quoteGrown } from '../path.ts';
@@ -27,7 +26,17 @@ export const invalidPackets: Rule<FirewallFacts> = {
         meta,
         'warning',
         `In the run, connection tracking called ${facts.invalid} packets invalid, and ${resets} established ${resets === 1 ? 'connection was' : 'connections were'} reset.`,
-        [...quote(facts.conntrackResult, /invalid=[1-9]/, 2), ...quoteGrown(facts, ['Tcp.EstabResets'])],
+        [
+          ...(facts.conntrackResult
+            ? [
+                {
+                  command: facts.conntrackResult.command,
+                  excerpt: `invalid: ${facts.invalid} more than before`,
+                },
+              ]
+            : []),
+          ...quoteGrown(facts, ['Tcp.EstabResets']),
+        ],
       ),
     ];
   },

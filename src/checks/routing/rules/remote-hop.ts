@@ -1,8 +1,8 @@
-import type { Finding, Quote } from '../../../model/report.ts';
+import type { Finding } from '../../../model/report.ts';
 import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
-import { nameOf, routeOf, type Way } from '../../way.ts';
+import { type HeardError, nameOf, routeOf, type Way } from '../../way.ts';
 import type { RoutingFacts } from '../facts.ts';
 
 const meta = {
@@ -17,26 +17,10 @@ const meta = {
     "Add the route on the router that is named: see its table (ip route get ADDRESS there). Between nodes, look at what distributes the pod routes: the CNI agent on both nodes, its BGP sessions, or the cloud's route controller.",
 } as const;
 
-/** Who said it, to this check's own ping or to any probe of the run. */
-function sender(
-  facts: RoutingFacts,
-  way: Way,
-): { readonly address: string; readonly quotes: readonly Quote[] } | undefined {
+/** Who said it, and not the target itself. */
+function sender(facts: RoutingFacts, way: Way): HeardError | undefined {
   const own = facts.interfaces?.flatMap((i) => i.addresses.map((a) => a.address)) ?? [];
-  const isOther = (e: { readonly sender: string }): boolean => !own.some((a) => sameAddress(a, e.sender));
-  const told = way.icmpErrors.find((e) => e.kind === 'net' && isOther(e));
-  if (told) {
-    return {
-      address: told.sender,
-      quotes: quote(way.results.icmp, /^From .*(Net Unreachable|No route)|packets transmitted/, 2),
-    };
-  }
-  const to = way.hop.value?.address ?? '';
-  const heard = facts.heard.value?.find(
-    (e) => e.kind === 'net-unreachable' && sameAddress(e.about, to) && isOther(e),
-  );
-  const command = facts.results.heard?.command ?? [];
-  return heard && { address: heard.sender, quotes: [{ command, excerpt: heard.line }] };
+  return way.icmpErrors.find((e) => e.kind === 'net' && !own.some((a) => sameAddress(a, e.sender)));
 }
 
 function judge(facts: RoutingFacts, way: Way): Finding[] {
@@ -50,16 +34,16 @@ function judge(facts: RoutingFacts, way: Way): Finding[] {
   const who =
     told === undefined
       ? `a router that did not name itself${next}`
-      : sameAddress(told.address, route.gateway ?? '')
-        ? `the next hop ${told.address}`
-        : `the router ${told.address}${next}`;
+      : sameAddress(told.sender, route.gateway ?? '')
+        ? `the next hop ${told.sender}`
+        : `the router ${told.sender}${next}`;
   return [
     occurrence(
       meta,
       'critical',
       `${nameOf(way)} cannot be reached: ${who} has no route to it (ICMP "network unreachable").`,
       [
-        ...(told?.quotes ?? []),
+        ...(told ? quote(told.sentBy, /^From .*(Net Unreachable|No route)|packets transmitted/, 2) : []),
         ...(failed ? quote(way.results.tcp, /nreachable$/, 1) : []),
         ...quote(way.results.hop, / dev /, 1),
       ],
@@ -67,7 +51,7 @@ function judge(facts: RoutingFacts, way: Way): Finding[] {
         subject: way.destination.label,
         ...(told
           ? {
-              remediation: `Add the route on the host that has ${told.address}: see there what "ip route get ${address}" says. Between nodes, look at what distributes the pod routes: the CNI agent on both nodes, its BGP sessions, or the cloud's route controller.`,
+              remediation: `Add the route on the host that has ${told.sender}: see there what "ip route get ${address}" says. Between nodes, look at what distributes the pod routes: the CNI agent on both nodes, its BGP sessions, or the cloud's route controller.`,
             }
           : {}),
       },

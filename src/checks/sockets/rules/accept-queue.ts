@@ -31,7 +31,7 @@ export const acceptQueue: Rule<SocketsFacts> = {
       occurrence(
         meta,
         'warning',
-        `${overflows > 0 ? `${overflows} connections were dropped in the run because an accept queue was full` : 'An accept queue is full'}${where}.`,
+        `${overflows > 0 ? `An accept queue was full ${overflows} times in the run, and what would complete a connection was dropped` : 'An accept queue is full'}${where}.`,
         [
           ...(overflows > 0
             ? quoteCounters(counters.quotes, counters.before, counters.after, ['TcpExt.ListenOverflows'])

@@ -1,0 +1,290 @@
+/** Every row of the table that tells causes apart: how each is made in real namespaces, and what has to be said of it. */
+import type { Expected } from './named.ts';
+import type { Netns, PodNetns } from './pod-netns.ts';
+
+/** Two pods of the sample application, on nodes 1 and 2. */
+export interface Pods {
+  readonly client: PodNetns;
+  readonly server: PodNetns;
+}
+
+/** One cause. */
+export interface Row {
+  /** Of its recording. */
+  readonly name: string;
+  readonly cause: string;
+  readonly to: (pods: Pods) => string;
+  readonly expected: Expected;
+  /** What `measurements` calls it. */
+  readonly kind: string;
+  readonly where?: (pods: Pods) => Netns;
+  readonly steps?: (pods: Pods) => readonly { make: string; undo: string }[];
+  /** What can be said without any capability, where it differs; `false`: it is not tried. */
+  readonly restricted?: { readonly expected: Expected; readonly kind: string } | false;
+}
+
+/** Nobody has these: on the client's own link, and on the server's. */
+export const ABSENT_HERE = '198.18.1.250';
+const ABSENT_THERE = '198.18.2.250';
+/** A documentation range, which the client's node is told to have no route to. */
+const UNROUTED = '203.0.113.9';
+
+/** Rules in a table of their own. */
+export function rules(
+  hook: 'output' | 'input' | 'forward',
+  ...lines: string[]
+): { make: string; undo: string }[] {
+  return [
+    { make: 'nft add table ip ntfault', undo: 'nft delete table ip ntfault' },
+    { make: `nft add chain ip ntfault c { type filter hook ${hook} priority -10 ; }`, undo: '' },
+    ...lines.map((line) => ({ make: `nft add rule ip ntfault c ${line}`, undo: '' })),
+  ];
+}
+
+export const toServer = ({ server }: Pods): string => `${server.address}:8080`;
+const inClient = ({ client }: Pods): Netns => client;
+const onClientNode = ({ client }: Pods): Netns => client.node;
+const inServer = ({ server }: Pods): Netns => server;
+const critical = (id: string, says: RegExp): Expected => ({ id, severity: 'critical', says });
+
+export const ROWS: readonly Row[] = [
+  {
+    name: 'remote-drop',
+    cause: 'remote DROP',
+    to: toServer,
+    kind: 'dropped',
+    expected: critical('NT-FW-001', /was silent: no answer within 3\.\d s, and nobody sent an error;/),
+    where: inServer,
+    steps: () => rules('input', 'tcp dport 8080 drop'),
+    restricted: {
+      kind: 'dropped',
+      expected: critical('NT-FW-001', /was silent: .*, and nobody sent an error that could be seen/),
+    },
+  },
+  {
+    name: 'node-drop',
+    cause: 'DROP on the node between',
+    to: toServer,
+    kind: 'dropped',
+    expected: critical('NT-FW-001', /was silent/),
+    where: onClientNode,
+    steps: ({ client }) => rules('forward', `ip saddr ${client.address} tcp dport 8080 drop`),
+    restricted: false,
+  },
+  {
+    name: 'local-drop-tcp',
+    cause: 'local OUTPUT DROP, TCP',
+    to: toServer,
+    kind: 'dropped-here',
+    expected: critical(
+      'NT-FW-002',
+      /dropped in its own network namespace: none of \d retransmissions could be sent; this rule fits and counts nothing: .*tcp dport 8080 drop/,
+    ),
+    where: inClient,
+    steps: () => rules('output', 'tcp dport 8080 drop'),
+    restricted: {
+      kind: 'dropped-here',
+      expected: critical(
+        'NT-FW-002',
+        /dropped in its own network namespace: none of \d retransmissions could be sent\.$/,
+      ),
+    },
+  },
+  {
+    name: 'local-drop-udp',
+    cause: 'local OUTPUT DROP, UDP',
+    to: ({ server }) => `${server.address}:9999/udp`,
+    kind: 'dropped-here',
+    expected: critical('NT-FW-002', /sending fails with "Operation not permitted"/),
+    where: inClient,
+    steps: () => rules('output', 'udp dport 9999 drop'),
+  },
+  {
+    name: 'local-drop-counted',
+    cause: 'local OUTPUT DROP whose rule counts',
+    to: toServer,
+    kind: 'dropped-here',
+    expected: critical(
+      'NT-FW-005',
+      /A rule of nftables stops what the target sends .* it counted [3-9] packets/,
+    ),
+    where: inClient,
+    steps: () => rules('output', 'tcp dport 8080 counter drop'),
+    restricted: false,
+  },
+  {
+    name: 'no-listener-tcp',
+    cause: 'no listener',
+    to: ({ server }) => `${server.address}:8081`,
+    kind: 'refused',
+    expected: critical('NT-SOCK-001', /refuses the connection itself: nothing listens/),
+  },
+  {
+    name: 'no-listener-udp',
+    cause: 'no listener, UDP',
+    to: ({ server }) => `${server.address}:9999/udp`,
+    kind: 'refused',
+    expected: critical('NT-SOCK-001', /refuses the connection itself/),
+  },
+  {
+    name: 'reset',
+    cause: 'REJECT with tcp-reset at the destination',
+    to: toServer,
+    kind: 'refused',
+    expected: critical('NT-SOCK-001', /or a firewall on that host answers with a reset/),
+    where: inServer,
+    steps: () => rules('input', 'tcp dport 8080 reject with tcp reset'),
+  },
+  {
+    name: 'node-reject',
+    cause: 'REJECT (default) on the node',
+    to: toServer,
+    kind: 'rejected',
+    expected: {
+      id: 'NT-FW-004',
+      severity: 'warning',
+      says: /ICMP port unreachable from the default gateway 198\.18\.1\.1/,
+    },
+    where: onClientNode,
+    steps: ({ client }) => rules('forward', `ip saddr ${client.address} tcp dport 8080 reject`),
+    restricted: {
+      kind: 'rejected',
+      expected: {
+        id: 'NT-FW-004',
+        severity: 'warning',
+        says: /ICMP port unreachable from a host that could not be seen \(listening needs NET_RAW\)/,
+      },
+    },
+  },
+  {
+    name: 'remote-reject',
+    cause: 'REJECT (default) at the destination',
+    to: toServer,
+    kind: 'rejected',
+    expected: { id: 'NT-FW-004', severity: 'warning', says: /from the destination itself/ },
+    where: inServer,
+    steps: () => rules('input', 'tcp dport 8080 reject'),
+    restricted: false,
+  },
+  {
+    name: 'admin-prohibited',
+    cause: 'admin-prohibited',
+    to: toServer,
+    kind: 'prohibited',
+    expected: critical(
+      'NT-FW-003',
+      /prohibited by the default gateway 198\.18\.1\.1: connecting fails with "No route to host"/,
+    ),
+    where: onClientNode,
+    steps: ({ client }) =>
+      rules('forward', `ip saddr ${client.address} tcp dport 8080 reject with icmp type admin-prohibited`),
+    restricted: {
+      kind: 'prohibited',
+      expected: critical(
+        'NT-FW-003',
+        /prohibited by a host that could not be seen \(listening needs NET_RAW\)/,
+      ),
+    },
+  },
+  {
+    name: 'host-prohibited',
+    cause: 'host-prohibited',
+    to: toServer,
+    kind: 'prohibited',
+    expected: critical('NT-FW-003', /prohibited by the destination itself/),
+    where: inServer,
+    steps: () => rules('input', 'tcp dport 8080 reject with icmp type host-prohibited'),
+    restricted: false,
+  },
+  {
+    name: 'router-no-route',
+    cause: 'a router lacks the route',
+    to: () => `${UNROUTED}:80`,
+    kind: 'no-route-there',
+    expected: critical(
+      'NT-RT-007',
+      /the default gateway 198\.18\.1\.1 has no route to it \("Network is unreachable"\)/,
+    ),
+    where: onClientNode,
+    steps: () => [{ make: `ip route add throw ${UNROUTED}`, undo: `ip route del throw ${UNROUTED}` }],
+    restricted: {
+      kind: 'no-route-there',
+      expected: critical('NT-RT-007', /a host that could not be seen .* has no route to it/),
+    },
+  },
+  {
+    name: 'arp-own-link',
+    cause: 'ARP failure on our own link',
+    to: () => `${ABSENT_HERE}:80`,
+    kind: 'no-neighbour',
+    expected: critical('NT-ARP-002', /does not answer ARP on eth0: its entry is FAILED/),
+  },
+  {
+    name: 'arp-gateway',
+    cause: 'ARP failure of the gateway',
+    to: toServer,
+    kind: 'no-neighbour',
+    expected: critical('NT-ARP-001', /The gateway 198\.18\.1\.251 does not answer ARP on eth0/),
+    where: inClient,
+    steps: ({ client }) => [
+      {
+        make: 'ip route replace default via 198.18.1.251',
+        undo: `ip route replace default via ${client.gateway}`,
+      },
+    ],
+  },
+  {
+    name: 'arp-last-hop',
+    cause: 'ARP failure at the last hop',
+    to: () => `${ABSENT_THERE}:80`,
+    kind: 'no-host-there',
+    expected: critical(
+      'NT-ARP-002',
+      /Nobody has 198\.18\.2\.250 on its own network: 198\.51\.100\.12 looked for/,
+    ),
+    restricted: {
+      kind: 'no-host-there',
+      expected: critical(
+        'NT-ARP-002',
+        /Nobody has 198\.18\.2\.250 on its own network: a host that could not be seen/,
+      ),
+    },
+  },
+  ...(['blackhole', 'unreachable', 'prohibit'] as const).map(
+    (type): Row => ({
+      name: `route-${type}`,
+      cause: `${type} route`,
+      to: toServer,
+      kind: 'forbidding-route',
+      expected: critical('NT-RT-002', new RegExp(`refused by the target's own ${type} route or rule`)),
+      where: inClient,
+      steps: ({ server }) => [
+        { make: `ip route add ${type} ${server.address}`, undo: `ip route del ${type} ${server.address}` },
+      ],
+    }),
+  ),
+  {
+    name: 'no-route',
+    cause: 'no route here',
+    to: toServer,
+    kind: 'no-route',
+    expected: critical('NT-RT-001', /has no route to .* "Network is unreachable"/),
+    where: inClient,
+    steps: ({ client }) => [
+      { make: 'ip route del default', undo: `ip route add default via ${client.gateway}` },
+    ],
+  },
+  {
+    name: 'mtu-black-hole',
+    cause: 'MTU black hole',
+    to: toServer,
+    kind: 'stalled',
+    expected: critical(
+      'NT-MTU-001',
+      /opens and then stalls: \d+ bytes wait after \d retransmissions, with an rtt of only/,
+    ),
+    where: onClientNode,
+    steps: ({ client }) =>
+      rules('forward', `ip saddr ${client.address} tcp dport 8080 meta length > 600 drop`),
+  },
+];
