@@ -66,5 +66,7 @@ EOF
   fi
   exec "$@" </dev/null
 fi
-( (watch_lease; end_session) </dev/null >/dev/null 2>&1 & )
+# What the command leaves of its stdin is read here: containerd keeps a command that has ended waiting until its stdin
+# has been taken (go-runc's shim holds the reading end of that pipe itself, so that writing to it never fails).
+( (watch_lease; end_session; cat <&3) 3<&0 </dev/null >/dev/null 2>&1 & )
 exec "$@"

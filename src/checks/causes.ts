@@ -126,10 +126,15 @@ function explains(rule: CauseRule, effect: Finding, all: readonly Finding[]): bo
   );
 }
 
-/** About the same destination, or the cause is a Service's and the effect one of its endpoints' (`svc/db → pod`). */
+/**
+ * About the same destination, or the cause is a Service's and the effect one of its endpoints' (`svc/db → pod`). That
+ * endpoints fail is the one effect that goes the other way.
+ */
 function concerns(cause: Finding, effect: Finding): boolean {
   if (cause.subject === effect.subject) return true;
-  return cause.subject !== undefined && effect.subject?.startsWith(`${cause.subject} → `) === true;
+  const isWithin = (part: Finding, whole: Finding): boolean =>
+    whole.subject !== undefined && part.subject?.startsWith(`${whole.subject} → `) === true;
+  return isWithin(effect, cause) || (effect.id === 'NT-SVC-007' && isWithin(cause, effect));
 }
 
 /** Findings in the order of a story: causes first, the gravest of them at the top; what follows, after. */

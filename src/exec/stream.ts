@@ -194,16 +194,21 @@ class ExecSession {
     const interval = this.#options.pingIntervalMs ?? PING_INTERVAL_MS;
     const deadline = this.#options.pingDeadlineMs ?? PING_DEADLINE_MS;
     const timer = setInterval(() => {
+      const now = performance.now();
       // While a slow consumer pauses reading, pongs wait unread behind the data: silence then proves nothing. Nor
-      // does it while stdin is on its way: an API server reads nothing more, pings included, as long as the command
+      // does it while stdin is on its way: the far end reads nothing more, pings included, as long as the command
       // leaves its stdin unread. A ping's answer carries back how much had been sent before it.
-      if (this.#blocked.size > 0 || this.#confirmed < this.#sent) this.#lastHeard = performance.now();
-      const silence = performance.now() - this.#lastHeard;
+      if (this.#blocked.size > 0 || this.#confirmed < this.#sent) this.#lastHeard = now;
+      const silence = now - this.#lastHeard;
       if (silence > deadline) {
         this.#fail(new ExecLostError(this.#lostText(`no answer for ${Math.round(silence / 1000)} s`), true));
         return;
       }
-      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(this.#sent));
+      // No ping while there may be output on its way: the command may have ended, and what is sent to a connection
+      // that its other end has closed makes TCP (RFC 9293, 3.10.7.4) and the proxies on the way throw away all that
+      // has not been read yet. Whoever pings regardless loses the end of what a slow reader reads.
+      const isQuiet = this.#blocked.size === 0 && now - this.#lastMessage >= interval;
+      if (isQuiet && this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(this.#sent));
     }, interval);
     this.#cleanups.push(() => clearInterval(timer));
   }

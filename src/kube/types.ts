@@ -5,7 +5,6 @@ export type {
   V1EndpointSlice as EndpointSlice,
   V1EphemeralContainer as EphemeralContainer,
   V1Namespace as Namespace,
-  V1NetworkPolicy as NetworkPolicy,
   V1Pod as Pod,
   V1Service as Service,
 } from '@kubernetes/client-node';

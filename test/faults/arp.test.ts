@@ -105,7 +105,7 @@ describe('NT-ARP-002', () => {
       await names(() => arp(), {
         id: 'NT-ARP-002',
         severity: 'warning',
-        says: /pod\/near in \S+ .*while the API says that the pod is ready/,
+        says: /pod\/near \(198[.\d]+\) .*while the API says that the pod is ready/,
       });
     });
     expectSilence(await arp());

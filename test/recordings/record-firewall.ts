@@ -234,7 +234,9 @@ try {
   for (const definition of DEFINITIONS) {
     if (wanted.length === 0 || wanted.includes(definition.name)) await record(definition, pods, work);
   }
-  const files = DEFINITIONS.map(({ name }) => join(bundlesDir, `${name}.json`));
+  const files = DEFINITIONS.filter(({ name }) => wanted.length === 0 || wanted.includes(name)).map(
+    ({ name }) => join(bundlesDir, `${name}.json`),
+  );
   await run([join(repoDir, 'node_modules/.bin/biome'), 'format', '--write', ...files]);
 } finally {
   await rm(work, { recursive: true });

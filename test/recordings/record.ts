@@ -495,6 +495,18 @@ const RECORDINGS: readonly Definition[] = [
     },
   },
   {
+    name: 'tcp-connect-given-up',
+    tool: CONNECT,
+    phenomenon: 'every SYN is dropped, and the script gives each try up to make the next',
+    argv: connect(server, PEER_PORTS.http, 3, 20, 10_000),
+    place: (pods) => inLab(pods.session),
+    during: forward(`tcp dport ${PEER_PORTS.http} drop`),
+    check: ({ code, stdout }) => {
+      assert.equal(code, 0);
+      assert.equal(stdout.match(/^try\ngiven up: Connection timed out\nfailed \d{7}$/gm)?.length, 3);
+    },
+  },
+  {
     name: 'tcp-connect-unreachable',
     tool: CONNECT,
     phenomenon: 'a router forbids it (ICMP 3/13): EHOSTUNREACH',
@@ -924,7 +936,8 @@ const RUNS: readonly RunDefinition[] = [
     during: forward(`ip daddr ${server} drop`),
     check: (result) => {
       assert.equal(received(result('to0-icmp')), 0);
-      assert.equal(result('to0-tcp').status, 'timeout');
+      assert.match(result('to0-tcp').stdout, /^given up: Connection timed out$/m);
+      assert.doesNotMatch(result('to0-tcp').stdout, /^ok /m);
     },
   },
   {

@@ -49,7 +49,9 @@ export class Started {
     const [command = '', ...args] = argv;
     this.process = spawn(command, args, {
       detached: true,
-      env: options.env ?? process.env,
+      // A bash without SHLVL whose stdin is a socket, as Node's pipes are, takes itself for a remote shell's and reads
+      // the ~/.bashrc of whoever runs the tests.
+      env: { SHLVL: '1', ...(options.env ?? process.env) },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     const errors: Buffer[] = [];

@@ -23,31 +23,23 @@ export async function prepareArp(context: InputContext): Promise<PreparedCheck> 
   return prepared(arp, { destinations: [...ALWAYS, ...asked], peers, tableShare });
 }
 
-/** Pods that are on the same link, if pods of a node share one; the target's route tells later whether they do. */
+/**
+ * Pods that are on the same link, if pods of a node share one; the target's route tells later whether they do. Only of
+ * the target's namespace: what belongs together talks to each other, and a pod that is deleted just now would be silent.
+ */
 async function peersOf(context: InputContext): Promise<Peer[]> {
   const { pod, asked } = context;
   const node = pod.spec?.nodeName;
   if (node === undefined) return [];
-  const pods =
-    (await podsOn(context, node, undefined)) ?? (await podsOn(context, node, context.client.namespace));
-  const own = podAddresses(pod).addresses;
-  const known = new Set([...own, ...asked.map((d) => d.host)]);
-  return (
-    (pods ?? [])
-      .filter((other) => isThere(other) && !known.has(other.status?.podIP ?? ''))
-      // What belongs together talks to each other.
-      .sort((a, b) => distance(a, pod) - distance(b, pod))
-      .slice(0, MAX_PEERS)
-      .map(({ metadata, status }, i) => ({
-        id: `peer${i}`,
-        label: `pod/${metadata?.name} in ${metadata?.namespace}`,
-        address: status?.podIP ?? '',
-      }))
-  );
-}
-
-function distance(a: Pod, b: Pod): number {
-  return a.metadata?.namespace === b.metadata?.namespace ? 0 : 1;
+  const known = new Set([...podAddresses(pod).addresses, ...asked.map((d) => d.host)]);
+  return ((await podsOn(context, node)) ?? [])
+    .filter((other) => isThere(other) && !known.has(other.status?.podIP ?? ''))
+    .slice(0, MAX_PEERS)
+    .map(({ metadata, status }, i) => ({
+      id: `peer${i}`,
+      label: `pod/${metadata?.name}`,
+      address: status?.podIP ?? '',
+    }));
 }
 
 /** A pod that is on its way out may leave at any moment, and its address be silent for a good reason. */
@@ -62,15 +54,10 @@ function isThere({ metadata, spec, status }: Pod): boolean {
 }
 
 /** `undefined`: they may not be read. */
-async function podsOn(
-  { client, signal }: InputContext,
-  node: string,
-  namespace: string | undefined,
-): Promise<Pod[] | undefined> {
-  const path = namespace === undefined ? '/api/v1/pods' : podsPath(namespace);
+async function podsOn({ client, signal }: InputContext, node: string): Promise<Pod[] | undefined> {
   const query = { fieldSelector: `spec.nodeName=${node}`, limit: LIMIT };
   try {
-    return (await client.get<{ items: Pod[] }>(path, { query, signal })).items;
+    return (await client.get<{ items: Pod[] }>(podsPath(client.namespace), { query, signal })).items;
   } catch {
     signal.throwIfAborted();
     return undefined;

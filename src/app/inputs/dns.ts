@@ -1,7 +1,7 @@
 /** The input of the dns check: the cluster's DNS Service, what stands behind it, and the policies on the way to it. */
 import { dns } from '../../checks/dns/check.ts';
 import type { DnsEndpoint, DnsInput, DnsService, FromApi, PodDns } from '../../checks/dns/facts.ts';
-import type { NetworkPolicy, PolicyPod } from '../../checks/firewall/network-policy.ts';
+import type { PolicyPod } from '../../checks/firewall/network-policy.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { ApiError } from '../../kube/errors.ts';
@@ -9,6 +9,7 @@ import { namespacedPath, podsPath } from '../../kube/paths.ts';
 import type { EndpointSlice, Namespace, Pod, Service } from '../../kube/types.ts';
 import { UserError } from '../../model/errors.ts';
 import type { InputContext } from './context.ts';
+import { type NetworkPolicyObject, networkPolicy, policyPod } from './policies.ts';
 
 /** Where the cluster's DNS lives, by convention of all distributions. */
 const DNS_NAMESPACE = 'kube-system';
@@ -119,7 +120,7 @@ async function policiesFor(
   signal: AbortSignal,
 ): Promise<Pick<DnsInput, 'services' | 'policies'>> {
   const namespace = pod.metadata?.namespace ?? client.namespace;
-  const list = (of: string): Promise<List<PolicyObject>> =>
+  const list = (of: string): Promise<List<NetworkPolicyObject>> =>
     client.get(namespacedPath('apis/networking.k8s.io/v1', of, 'networkpolicies'), { signal });
   const namespaceObject = (name: string): Promise<Namespace> =>
     client.get(`/api/v1/namespaces/${encodeURIComponent(name)}`, { signal });
@@ -149,7 +150,7 @@ async function policiesFor(
           address: podAddresses(pod)[0] ?? '',
           pod: policyPod(pod, ownNamespace.value?.metadata?.labels),
         },
-        policies: items.map(policy),
+        policies: items.map(networkPolicy),
       },
     },
   };
@@ -205,38 +206,4 @@ function dnsService(
 function clusterAddresses({ spec }: Service): string[] {
   const all = spec?.clusterIPs ?? (spec?.clusterIP === undefined ? [] : [spec.clusterIP]);
   return all.filter((ip) => ip !== '' && ip !== 'None');
-}
-
-function policyPod(pod: Pod, namespaceLabels: Readonly<Record<string, string>> | undefined): PolicyPod {
-  return {
-    namespace: pod.metadata?.namespace ?? '',
-    name: pod.metadata?.name ?? '',
-    labels: pod.metadata?.labels ?? {},
-    ...(namespaceLabels ? { namespaceLabels } : {}),
-    ports: (pod.spec?.containers ?? [])
-      .flatMap((c) => c.ports ?? [])
-      .flatMap((p) =>
-        p.name === undefined ? [] : [{ name: p.name, port: p.containerPort, protocol: p.protocol ?? 'TCP' }],
-      ),
-    hostNetwork: pod.spec?.hostNetwork ?? false,
-    ...(pod.spec?.nodeName === undefined ? {} : { node: pod.spec.nodeName }),
-  };
-}
-
-/** A NetworkPolicy as the API sends it. */
-interface PolicyObject {
-  readonly metadata?: { readonly namespace?: string; readonly name?: string };
-  readonly spec?: Omit<NetworkPolicy, 'namespace' | 'name'>;
-}
-
-/** The part of a policy that decides. */
-function policy({ metadata, spec }: PolicyObject): NetworkPolicy {
-  return {
-    namespace: metadata?.namespace ?? '',
-    name: metadata?.name ?? '',
-    podSelector: spec?.podSelector ?? {},
-    policyTypes: spec?.policyTypes,
-    ingress: spec?.ingress,
-    egress: spec?.egress,
-  };
 }

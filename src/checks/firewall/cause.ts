@@ -57,8 +57,11 @@ export interface Signs {
   };
 }
 
-/** A failure below this time came at once; a neighbour that does not answer takes the kernel about 3 s. */
-const AT_ONCE_MS = 1500;
+/**
+ * A neighbour that does not answer takes the kernel 3 s. A filter answers at once, but a kernel sends one ICMP error a
+ * second to a host (icmp_ratelimit), so that its answer may be that to the second or third SYN.
+ */
+const LOOKED_FOR_MS = 2500;
 
 export function causeOf(signs: Signs): Cause {
   const { reach } = signs;
@@ -67,8 +70,9 @@ export function causeOf(signs: Signs): Cause {
   if (last === undefined) return { kind: 'unmeasured', reason: 'no connection was tried' };
   if (last.outcome === 'connected') return isStalled(signs.socket) ? { kind: 'stalled' } : { kind: 'open' };
   if (last.outcome === 'answered') return { kind: 'open' };
-  // What is told once is true for all tries: the kernel limits how many ICMP errors it sends.
-  const failed = reach.tries.find((t) => t.outcome === 'failed');
+  // What is told once is true for all tries: the kernel limits how many ICMP errors it sends. The longest one shows
+  // whether anybody had to be looked for.
+  const [failed] = reach.tries.filter((t) => t.outcome === 'failed').sort((a, b) => b.ms - a.ms);
   return failed ? failure(signs, failed) : silence(signs);
 }
 
@@ -112,7 +116,7 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
     case 'No route to host':
     case 'Host is unreachable':
       if (told) return told;
-      if (ms >= AT_ONCE_MS)
+      if (ms >= LOOKED_FOR_MS)
         return hop && neighbour?.state !== 'REACHABLE' && isUnanswered(neighbour)
           ? noNeighbour(hop)
           : { kind: 'no-host-there', sender: undefined };

@@ -33,6 +33,22 @@ describe('linkCauses', () => {
     ]);
   });
 
+  it('explains the endpoints that fail by what is known of one of them', () => {
+    const endpoint = 'svc/db → db-0';
+    expect(
+      causes(finding('NT-SVC-007', 'svc/db'), finding('NT-FW-005', endpoint), finding('NT-FW-002', endpoint)),
+    ).toEqual(['NT-FW-005', undefined, 'NT-FW-005']);
+    // That it is silent explains nothing: of the two, the Service's finding is the story.
+    expect(causes(finding('NT-SVC-007', 'svc/db'), finding('NT-FW-001', endpoint))).toEqual([
+      undefined,
+      'NT-SVC-007',
+    ]);
+    expect(causes(finding('NT-SVC-007', 'svc/db'), finding('NT-FW-005', 'svc/other → db-0'))).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('explains nothing by an info, and no info', () => {
     expect(causes(finding('NT-LAT-002', 'a', 'info'), finding('NT-LAT-001', 'a'))).toEqual([
       undefined,

@@ -27,6 +27,10 @@ describe('parseConnects', () => {
     });
   });
 
+  it('takes a try that the script gave up for unanswered', () => {
+    expect(outcomes('tcp-connect-given-up')).toEqual(Array(3).fill('unanswered'));
+  });
+
   it.each([
     ['tcp-connect-unreachable', 'No route to host'],
     ['tcp-connect-no-route', 'Network is unreachable'],
@@ -85,7 +89,7 @@ describe('parseConnects', () => {
   });
 
   it('takes the time-out of the kernel for no answer', () => {
-    // It comes after two minutes, when every script has been ended long before.
+    // It comes after two minutes, when the script has long given the try up.
     const said =
       'tcp-connect: connect: Connection timed out\ntcp-connect: line 27: /dev/tcp/192.0.2.1/80: Connection timed out\n';
     expect(parseConnects(`address 192.0.2.1\ntry\n${said}failed 130000000\n`, 1000).tries).toMatchObject([

@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest';
+import type { ServiceInfo, ServiceInput } from '../../../../src/checks/service/facts.ts';
+import { judgeService } from '../../../../src/checks/service/judge.ts';
+import type { Judgement } from '../../../../src/model/check.ts';
+import { problemsOf, recorded } from '../recorded-ways.ts';
+import { evidence, result } from '../results.ts';
+
+const OK = 'ok 613';
+const SLOW = 'ok 1012000';
+const REFUSED = 'environment: connect: Connection refused\nfailed 211';
+const SILENT = '';
+const tried = (ending: string, address = '198.51.100.7') =>
+  result(`address ${address}\ntry 400000\n${ending === '' ? '' : `${ending}\n`}`, {
+    durationMs: 4000,
+    ...(ending === SILENT ? { status: 'timeout' as const, code: 124 } : {}),
+  });
+
+const SHOP: ServiceInfo = {
+  id: 'svc0',
+  label: 'svc/shop',
+  namespace: 'default',
+  name: 'shop',
+  type: 'ClusterIP',
+  clusterIp: '198.51.100.100',
+  protocol: 'tcp',
+  port: 80,
+  targetPort: '8080',
+  internalTrafficPolicy: 'Cluster',
+  selector: 'app=shop',
+  endpoints: ['a', 'b', 'c'].map((pod, i) => ({
+    address: `198.51.100.${i + 1}`,
+    port: 8080,
+    pod,
+    node: 'node2',
+    otherPorts: [9090],
+  })),
+  ready: 3,
+  notReady: [],
+  selected: 3,
+  isPortUnnamed: false,
+};
+
+interface Run {
+  readonly service?: Partial<ServiceInfo>;
+  readonly input?: Partial<ServiceInput>;
+  readonly endpoints?: readonly string[];
+  /** Of each endpoint's other port. */
+  readonly others?: string;
+  readonly virtual?: readonly string[];
+  readonly name?: string;
+  readonly reference?: string;
+}
+
+function judged(run: Run): Judgement {
+  const {
+    service,
+    input,
+    endpoints = [OK, OK, OK],
+    others = REFUSED,
+    virtual = [OK],
+    name = OK,
+    reference = OK,
+  } = run;
+  const info = { ...SHOP, ...service };
+  return judgeService(
+    evidence({
+      ...Object.fromEntries(
+        endpoints.flatMap((ending, i) => [
+          [`svc0-endpoint${i}-reach`, tried(ending)],
+          [`svc0-endpoint${i}-9090-reach`, tried(others)],
+        ]),
+      ),
+      ...Object.fromEntries(virtual.map((ending, i) => [`svc0-virtual${i}-reach`, tried(ending)])),
+      'svc0-name-reach': name === 'unresolved' ? result('unresolved\n') : tried(name),
+      'reference-reach': tried(reference),
+    }),
+    {
+      services: [info],
+      pod: 'client',
+      node: 'node1',
+      addresses: ['198.51.100.50'],
+      hasClusterDns: true,
+      ...input,
+    },
+  );
+}
+
+const problems = (run: Run) => problemsOf(judged(run));
+
+describe('recorded', () => {
+  const of = (name: string) => {
+    const { evidence: real, input } = recorded<ServiceInput>(name);
+    return judgeService(real, input);
+  };
+
+  it.each([
+    ['service-healthy', [], /2 of 2 endpoints of svc\/shop answer, and so does its cluster IP/],
+    [
+      'service-one-silent',
+      ['NT-SVC-007 critical'],
+      /1 of 2 endpoints of svc\/shop fails: pod shop-b .*: no answer within 3\.\d s/,
+    ],
+    [
+      'service-wrong-port',
+      ['NT-SVC-002 critical'],
+      /target port 9090, which 2 of 2 endpoints refuse, while port 8080 of/,
+    ],
+    ['service-no-endpoint', ['NT-SVC-001 critical'], /no pod matches its selector app=shpo/],
+  ])('%s', (name, expected, says) => {
+    expect(problemsOf(of(name))).toEqual(expected);
+    expect(of(name).summary).toMatch(says);
+  });
+});
+
+describe('endpoints', () => {
+  it('are silent when all answer', () => {
+    expect(judged({}).status).toBe('pass');
+    expect(judged({}).findings).toEqual([]);
+  });
+
+  it('are named when some fail, and the cluster IP is then no story of its own', () => {
+    const one = judged({ endpoints: [OK, SILENT, OK], virtual: [SILENT] });
+    expect(problemsOf(one)).toEqual(['NT-SVC-007 critical']);
+    expect(one.summary).toBe(
+      '1 of 3 endpoints of svc/shop fails: pod b (198.51.100.2:8080): no answer within 3.6 s.',
+    );
+    expect(judged({ endpoints: [REFUSED, REFUSED, REFUSED] }).summary).toMatch(
+      /^3 of 3 endpoints of svc\/shop fail: pod a/,
+    );
+  });
+
+  it('refuse a wrong target port', () => {
+    const wrong = { endpoints: [REFUSED, REFUSED, REFUSED], virtual: [REFUSED], others: OK };
+    expect(problems(wrong)).toEqual(['NT-SVC-002 critical']);
+    expect(problems({ ...wrong, others: SILENT })).toEqual(['NT-SVC-007 critical']);
+    expect(problems({ ...wrong, endpoints: [SILENT, SILENT, SILENT] })).toEqual(['NT-SVC-007 critical']);
+  });
+
+  it('are none for a name that nobody declares', () => {
+    const service = { endpoints: [], ready: 0, targetPort: 'web', isPortUnnamed: true };
+    expect(problems({ service, endpoints: [], virtual: [REFUSED] })).toEqual(['NT-SVC-002 critical']);
+  });
+
+  it('are none where none is ready', () => {
+    const service = {
+      endpoints: [],
+      ready: 0,
+      selected: 1,
+      notReady: [{ pod: 'a', reason: 'CrashLoopBackOff' }],
+    };
+    expect(judged({ service, endpoints: [], virtual: [REFUSED] }).summary).toMatch(
+      /1 pod matches its selector app=shop, and none is ready \(a: CrashLoopBackOff\); connecting to it ends with "Connection refused"/,
+    );
+  });
+});
+
+describe('the cluster IP', () => {
+  it('fails alone', () => {
+    const one = judged({ virtual: [SILENT] });
+    expect(problemsOf(one)).toEqual(['NT-SVC-003 critical']);
+    expect(one.summary).toMatch(
+      /3 of 3 endpoints .* 1 of 1 connections .* the API server's Service works\.$/,
+    );
+    expect(judged({ virtual: [SILENT], reference: SILENT }).summary).toMatch(
+      /the API server's Service fails too\.$/,
+    );
+  });
+
+  it('has a reason in a local traffic policy', () => {
+    const service = { internalTrafficPolicy: 'Local' };
+    expect(problems({ service, virtual: [SILENT] })).toEqual(['NT-SVC-004 warning']);
+    expect(problems({ service, virtual: [OK], input: { node: 'node2' } })).toEqual([]);
+  });
+});
+
+describe('hairpin', () => {
+  const input = { pod: 'b' };
+  const twelve = (...endings: string[]) => [
+    ...endings,
+    ...Array.from({ length: 15 - endings.length }, () => OK),
+  ];
+
+  it.each([
+    ['no stumbling connection', twelve(), []],
+    ['one, which may be chance', twelve(SLOW), []],
+    ['two slow ones', twelve(SLOW, SLOW), ['NT-SVC-005 critical']],
+    ['a slow and a silent one', twelve(SLOW, SILENT), ['NT-SVC-005 critical']],
+    ['all of them', Array.from({ length: 15 }, () => SILENT), ['NT-SVC-003 critical']],
+  ])('with %s', (_what, virtual, expected) => {
+    expect(problems({ input, virtual })).toEqual(expected);
+  });
+
+  it('is not looked for where the target is no endpoint', () => {
+    expect(problems({ virtual: [SLOW] })).toEqual([]);
+  });
+
+  it('is no story where an endpoint fails or is slow itself', () => {
+    expect(problems({ input, virtual: twelve(SLOW, SLOW), endpoints: [SILENT, OK, OK] })).toEqual([
+      'NT-SVC-007 critical',
+    ]);
+    expect(problems({ input, virtual: twelve(SLOW, SLOW), endpoints: [SLOW, OK, OK] })).toEqual([]);
+  });
+
+  it('of an only endpoint needs another Service that works', () => {
+    const service = { endpoints: SHOP.endpoints.slice(1, 2), ready: 1 };
+    const alone = { input, service, endpoints: [OK], virtual: [SILENT] };
+    expect(problems(alone)).toEqual(['NT-SVC-005 critical']);
+    expect(problems({ ...alone, reference: SILENT })).toEqual(['NT-SVC-003 critical']);
+  });
+});
+
+describe('the name', () => {
+  it('fails alone', () => {
+    expect(problems({ name: 'unresolved' })).toEqual(['NT-SVC-008 critical']);
+    expect(problems({ name: SILENT })).toEqual(['NT-SVC-008 critical']);
+    expect(problems({ name: SILENT, virtual: [SILENT] })).toEqual(['NT-SVC-003 critical']);
+  });
+
+  it('is not for every resolver to know', () => {
+    const elsewhere = judged({ name: 'unresolved', input: { hasClusterDns: false } });
+    expect(elsewhere.status).toBe('pass');
+    expect(elsewhere.findings.map((f) => [f.id, f.severity])).toEqual([['NT-SVC-008', 'info']]);
+  });
+});
+
+describe('without an address', () => {
+  it('is a remark', () => {
+    const { clusterIp: _none, ...headless } = SHOP;
+    const one = judgeService(evidence({ 'svc0-endpoint0-reach': tried(OK), 'svc0-name-reach': tried(OK) }), {
+      services: [{ ...headless, endpoints: SHOP.endpoints.slice(0, 1), ready: 1 }],
+      pod: 'client',
+      node: 'node1',
+      addresses: [],
+      hasClusterDns: true,
+    });
+    expect(one.status).toBe('pass');
+    expect(one.findings.map((f) => f.id)).toEqual(['NT-SVC-006']);
+    expect(one.summary).toBe('1 of 1 endpoints of svc/shop answer.');
+  });
+});
+
+describe('what could not be measured', () => {
+  it('is no pass', () => {
+    const none = { status: 'missing' as const, code: 127 };
+    const one = judgeService(
+      evidence({
+        'svc0-endpoint0-reach': result('', none),
+        'svc0-virtual0-reach': result('', none),
+        'svc0-name-reach': result('', none),
+      }),
+      {
+        services: [{ ...SHOP, endpoints: SHOP.endpoints.slice(0, 1), ready: 1 }],
+        pod: 'client',
+        node: 'node1',
+        addresses: [],
+        hasClusterDns: true,
+      },
+    );
+    expect(one.status).toBe('error');
+    expect(one.summary).toMatch(/could not be measured: the image has no bash/);
+    expect(one.findings.map((f) => f.id)).toEqual(['NT-SYS-001']);
+  });
+
+  it('counts a datagram without an answer as nothing', () => {
+    const silent = 'silent 1051515';
+    const service = { protocol: 'udp' as const, port: 9999 };
+    const one = judged({ service, endpoints: [silent, silent, silent], virtual: [silent], name: silent });
+    expect(one.status).toBe('error');
+    expect(problemsOf(one)).toEqual([]);
+    expect(problems({ service: { ...service, port: 53 }, endpoints: [silent, OK, OK] })).toEqual([
+      'NT-SVC-007 critical',
+    ]);
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import type { SocketsInput } from '../../../../src/checks/sockets/facts.ts';
+import { judgeSockets } from '../../../../src/checks/sockets/judge.ts';
+import type { Judgement } from '../../../../src/model/check.ts';
+import { problemsOf, recorded } from '../recorded-ways.ts';
+import { evidence, result } from '../results.ts';
+
+interface Run {
+  readonly listeners?: string;
+  readonly after?: string;
+  readonly overflows?: number;
+  readonly udp?: number;
+  readonly udp6?: number;
+  readonly drops?: readonly [before: string, after: string];
+  readonly portUse?: string;
+  readonly input?: Partial<SocketsInput>;
+}
+
+const ANY = 'tcp LISTEN 0 9 *:8080 *:*\n';
+const WEB = { port: 8080, protocol: 'tcp', by: 'service', name: 'svc/web' } as const;
+
+function judged(run: Run = {}): Judgement {
+  const {
+    listeners = ANY,
+    after = listeners,
+    overflows = 0,
+    udp = 0,
+    udp6 = 0,
+    drops = ['', ''],
+    input,
+  } = run;
+  const counters = (listen: number, rcvbuf: number) =>
+    result(
+      `Udp: InDatagrams RcvbufErrors\nUdp: 5 ${7 + rcvbuf}\nTcpExt: ListenOverflows\nTcpExt: ${9 + listen}\n`,
+    );
+  return judgeSockets(
+    evidence({
+      listeners: result(listeners),
+      'listeners-after': result(after),
+      'port-use': result(run.portUse ?? 'range 32768 60999\ntaken 0\n'),
+      'counters-before': counters(0, 0),
+      'counters-after': counters(overflows, udp),
+      'counters6-before': result('Udp6RcvbufErrors                	3\n'),
+      'counters6-after': result(`Udp6RcvbufErrors                	${3 + udp6}\n`),
+      'udp-before': result(drops[0]),
+      'udp-after': result(drops[1]),
+    }),
+    { expected: [WEB], ...input },
+  );
+}
+
+const problems = (run: Run) => problemsOf(judged(run));
+
+describe('recorded', () => {
+  const of = (name: string) => {
+    const { evidence: real, input } = recorded<SocketsInput>(name);
+    return judgeSockets(real, input);
+  };
+
+  it('is silent on a healthy pod', () => {
+    expect(of('sockets-healthy').findings).toEqual([]);
+    expect(of('sockets-healthy').summary).toMatch(
+      /^1 TCP and 0 UDP sockets listen, no queue overflowed, and \d+ of 28232/,
+    );
+  });
+
+  it('names what listens on loopback', () => {
+    expect(problemsOf(of('sockets-loopback'))).toEqual(['NT-SOCK-002 critical']);
+  });
+});
+
+describe('NT-SOCK-001', () => {
+  it.each([
+    ['on all addresses', ANY, []],
+    ['on one address', 'tcp LISTEN 0 9 198.51.100.7:8080 0.0.0.0:*\n', []],
+    ['on IPv6', 'tcp LISTEN 0 9 [::]:8080 [::]:*\n', []],
+    ['by UDP', 'udp UNCONN 0 0 0.0.0.0:8080 0.0.0.0:*\n', ['NT-SOCK-001 critical']],
+    ['on another port', 'tcp LISTEN 0 9 *:8081 *:*\n', ['NT-SOCK-001 critical']],
+    ['nowhere', '', ['NT-SOCK-001 critical']],
+  ])('listening %s', (_what, listeners, expected) => {
+    expect(problems({ listeners })).toEqual(expected);
+  });
+
+  it('is a remark for a port that is only declared', () => {
+    const declared = { ...WEB, by: 'declared', name: 'app' } as const;
+    const one = judged({ listeners: '', input: { expected: [declared] } });
+    expect(one.status).toBe('pass');
+    expect(one.findings.map((f) => [f.id, f.severity])).toEqual([['NT-SOCK-001', 'info']]);
+  });
+});
+
+describe('NT-SOCK-002', () => {
+  it.each([
+    ['loopback', 'tcp LISTEN 0 9 127.0.0.1:8080 0.0.0.0:*\n', ['NT-SOCK-002 critical']],
+    [
+      'both loopbacks',
+      'tcp LISTEN 0 9 127.0.0.1:8080 0.0.0.0:*\ntcp LISTEN 0 9 [::1]:8080 [::]:*\n',
+      ['NT-SOCK-002 critical'],
+    ],
+    [
+      'loopback and an address',
+      'tcp LISTEN 0 9 127.0.0.1:8080 0.0.0.0:*\ntcp LISTEN 0 9 198.51.100.7:8080 0.0.0.0:*\n',
+      [],
+    ],
+  ])('bound to %s', (_what, listeners, expected) => {
+    expect(problems({ listeners })).toEqual(expected);
+  });
+});
+
+describe('NT-SOCK-003', () => {
+  const waiting = (n: number) => `tcp LISTEN ${n} 9 *:8080 *:*\n`;
+  it.each([
+    { overflows: 0, after: waiting(0), expected: [] },
+    { overflows: 1, after: waiting(0), expected: ['NT-SOCK-003 warning'] },
+    { overflows: 0, after: waiting(9), expected: [] },
+    { overflows: 0, after: waiting(10), expected: ['NT-SOCK-003 warning'] },
+  ])('$overflows overflows, $after', ({ overflows, after, expected }) => {
+    expect(problems({ overflows, after })).toEqual(expected);
+  });
+
+  it('does not take what waits in a UDP buffer for connections', () => {
+    expect(problems({ after: 'udp UNCONN 212992 0 0.0.0.0:53 0.0.0.0:*\n' })).toEqual([]);
+  });
+});
+
+describe('NT-SOCK-004', () => {
+  it.each([
+    [7, []],
+    [8, ['NT-SOCK-004 warning']],
+  ])('%i of 10 ports', (taken, expected) => {
+    expect(
+      problems({ portUse: `range 45000 45009\ntaken ${taken}\npeer ${taken} 198.51.100.7:80\n` }),
+    ).toEqual(expected);
+  });
+
+  it('counts each remote end by itself', () => {
+    expect(
+      problems({ portUse: 'range 45000 45009\ntaken 10\npeer 5 198.51.100.7:80\npeer 5 198.51.100.8:80\n' }),
+    ).toEqual([]);
+  });
+});
+
+describe('NT-SOCK-005', () => {
+  it.each([
+    [0, 0, []],
+    [1, 0, ['NT-SOCK-005 warning']],
+    [0, 1, ['NT-SOCK-005 warning']],
+  ])('%i IPv4 and %i IPv6 datagrams lost', (udp, udp6, expected) => {
+    expect(problems({ udp, udp6 })).toEqual(expected);
+  });
+
+  it('names the socket', () => {
+    const socket = (drops: number) =>
+      `UNCONN 0 0 0.0.0.0:7000 0.0.0.0:*\n\t skmem:(r0,rb1,t0,tb1,f0,w0,o0,bl0,d${drops})\n`;
+    expect(judged({ udp: 3, drops: [socket(4), socket(7)] }).summary).toMatch(
+      /^3 UDP datagrams .*; 3 of them by the socket 0\.0\.0\.0:7000\.$/,
+    );
+  });
+});
+
+describe('what is missing', () => {
+  it('skips, and never passes', () => {
+    const none = { status: 'missing' as const, code: 127 };
+    const one = judgeSockets(
+      evidence({ listeners: result('', none), 'port-use': result('range 32768 60999\nno ss\n') }),
+      { expected: [WEB], servicesSkipped: 'the user may not list services' },
+    );
+    expect(one.status).toBe('skip');
+    expect(problemsOf(one)).toEqual([]);
+    expect(one.findings.map((f) => f.summary)).toEqual([
+      'who listens (NT-SOCK-001, NT-SOCK-002), ephemeral ports (NT-SOCK-004): the image has no ss.',
+      'ports that Services send to: the user may not list services.',
+    ]);
+  });
+});
