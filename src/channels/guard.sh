@@ -2,7 +2,8 @@
 #   own LINES CMD...   this exec's own stdin tells that the client lives. Its first LINES lines become the command's
 #                      stdin; 0 gives it an empty one.
 #   lease ID CMD...    stdin is the user's and goes to the command untouched; another exec, named nettools-lease-ID,
-#                      lives as long as the client.
+#                      lives as long as the client. A signal to it (USR1) asks the client to send no more stdin.
+#   terminal ID CMD... the same on a terminal, which the command has to itself.
 # The kubelet leaves a process running when its client goes away, and gives no signal but the end of stdin.
 # Each exec is a session of its own (setsid in runc), and every process that it starts belongs to that session.
 mode=$1 mark=$2
@@ -66,7 +67,35 @@ EOF
   fi
   exec "$@" </dev/null
 fi
-# What the command leaves of its stdin is read here: containerd keeps a command that has ended waiting until its stdin
-# has been taken (go-runc's shim holds the reading end of that pipe itself, so that writing to it never fails).
-( (watch_lease; end_session; cat <&3) 3<&0 </dev/null >/dev/null 2>&1 & )
-exec "$@"
+( (watch_lease; end_session) </dev/null >/dev/null 2>&1 & )
+[ "$mode" = lease ] || exec "$@"
+
+# Stdin that the command leaves unread is taken here, before the exec ends. containerd would wait for ever to hand it
+# over (go-runc's shim holds the reading end of that pipe too, so writing to it never fails), and a client that still
+# sends to a connection that is being closed loses the exit code with all that it has not read (RFC 9293, 3.10.7.4).
+exec 3<&0 4>&2 2>/dev/null
+(exec "$@" 2>&4 3<&- 4>&-)
+code=$?
+# One byte, or the end, is there at once or not at all: of a stdin that is silent nothing has to be taken.
+head -c 1 <&3 >/dev/null &
+probe=$!
+for _ in 1 2 3 4; do
+  if ! kill -0 "$probe"; then
+    cat <&3 >/dev/null &
+    rest=$!
+    (
+      (
+        until find_lease; do sleep 0.1; done
+        kill -USR1 "${lease#/proc/}"
+        # Under v4 the client cannot say that its stdin has ended.
+        sleep 5
+        kill "$rest"
+      ) </dev/null >/dev/null &
+    )
+    wait "$rest"
+    exit "$code"
+  fi
+  sleep 0.005
+done
+kill "$probe"
+exit "$code"

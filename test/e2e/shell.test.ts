@@ -40,8 +40,13 @@ describe('a shell in a terminal', () => {
     const before = await terminal.local('stty -a');
     await terminal.enter(shell());
     await terminal.shows(prompt);
-    await terminal.enter('stty size; echo $TERM; tty');
-    await terminal.shows(/\n30 100\n(xterm|tmux|screen)\S*\n\/dev\/pts\/\d+\n/);
+    // The far side hears of the size a moment after the shell has started.
+    await until('the size on the far side', 20, async () => {
+      await terminal.enter('stty size');
+      return /\n30 100\n/.test(await terminal.text()) || 'not yet';
+    });
+    await terminal.enter('echo $TERM; tty');
+    await terminal.shows(/\n(xterm|tmux|screen)\S*\n\/dev\/pts\/\d+\n/);
     await terminal.resize(120, 40);
     await until('the new size on the far side', 20, async () => {
       await terminal.enter('stty size');

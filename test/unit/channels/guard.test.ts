@@ -87,7 +87,7 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
     });
 
     it('ends the command and all that it started when the client is gone', async (context) => {
-      const command = 'sleep 1000 & (sleep 1001; echo late) & echo ready; sleep 1002; echo late';
+      const command = 'sleep 1000 & (sleep 1001; true) & echo ready; sleep 1002; true';
       const started = guard(context, words, ['own', '0', 'sh', '-c', command]);
       await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
       started.endInput();
