@@ -47,6 +47,7 @@ export class DetachFilter extends Transform {
   readonly #keys: readonly number[];
   readonly #onDetach: () => void;
   #matched = 0;
+  #detached = false;
 
   constructor(keys: readonly number[], onDetach: () => void) {
     super();
@@ -55,6 +56,10 @@ export class DetachFilter extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    if (this.#detached) {
+      done();
+      return;
+    }
     if (this.#keys.length === 0) {
       this.push(chunk);
       done();
@@ -65,6 +70,8 @@ export class DetachFilter extends Transform {
       if (byte === this.#keys[this.#matched]) {
         this.#matched++;
         if (this.#matched === this.#keys.length) {
+          if (out.length > 0) this.push(Buffer.from(out));
+          this.#detached = true;
           this.#onDetach();
           done();
           return;
@@ -80,7 +87,7 @@ export class DetachFilter extends Transform {
   }
 
   override _flush(done: () => void): void {
-    if (this.#matched > 0) this.push(Buffer.from(this.#keys.slice(0, this.#matched)));
+    if (!this.#detached && this.#matched > 0) this.push(Buffer.from(this.#keys.slice(0, this.#matched)));
     done();
   }
 }

@@ -67,21 +67,24 @@ EOF
   fi
   exec "$@" </dev/null
 fi
-( (watch_lease; end_session) </dev/null >/dev/null 2>&1 & )
-[ "$mode" = lease ] || exec "$@"
+# Stdin that the command leaves unread has to be taken: containerd would wait for ever to hand it over (go-runc's shim
+# holds the reading end of that pipe too, so writing to it never fails).
+exec 3<&0
+( (watch_lease; end_session; cat <&3) </dev/null >/dev/null 2>&1 & )
+[ "$mode" = lease ] || exec "$@" 3<&-
 
-# Stdin that the command leaves unread is taken here, before the exec ends. containerd would wait for ever to hand it
-# over (go-runc's shim holds the reading end of that pipe too, so writing to it never fails), and a client that still
-# sends to a connection that is being closed loses the exit code with all that it has not read (RFC 9293, 3.10.7.4).
-exec 3<&0 4>&2 2>/dev/null
+# It is taken before the exec ends and with the client's help: one that still sends to a connection that is being
+# closed loses the exit code with all that it has not read yet (RFC 9293, 3.10.7.4).
+exec 4>&2 2>/dev/null
 (exec "$@" 2>&4 3<&- 4>&-)
 code=$?
 # One byte, or the end, is there at once or not at all: of a stdin that is silent nothing has to be taken.
-head -c 1 <&3 >/dev/null &
+# This process alone holds the outputs open meanwhile: with them containerd closes stdin, and then the exec.
+head -c 1 <&3 >/dev/null 4>&- &
 probe=$!
-for _ in 1 2 3 4; do
+for _ in 1 2 3 4 5 6 7 8 9 10; do
   if ! kill -0 "$probe"; then
-    cat <&3 >/dev/null &
+    cat <&3 >/dev/null 4>&- &
     rest=$!
     (
       (
@@ -90,7 +93,7 @@ for _ in 1 2 3 4; do
         # Under v4 the client cannot say that its stdin has ended.
         sleep 5
         kill "$rest"
-      ) </dev/null >/dev/null &
+      ) </dev/null >/dev/null 3<&- 4>&- &
     )
     wait "$rest"
     exit "$code"

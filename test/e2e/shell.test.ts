@@ -65,7 +65,11 @@ describe('a shell in a terminal', () => {
     await terminal.enter('echo "code $?."');
     await terminal.shows(/\ncode 7\.\n/);
     await terminal.resize(100, 30);
-    expect(await terminal.local('stty -a')).toBe(before);
+    // The terminal takes its old size a moment later.
+    await until('the terminal as it was', 20, async () => {
+      const now = await terminal.local('stty -a');
+      return now === before || now;
+    });
   });
 
   it('runs one command where it is given', async () => {

@@ -92,7 +92,16 @@ export function parseHost(text: string): Asked {
     } catch {
       throw new UserError(`--to "${text}" is not a URL.`, 2);
     }
+    if (url.username !== '' || url.password !== '') {
+      throw new UserError(
+        '--to takes no URL with a name or password in it: it would stand in the report.',
+        2,
+      );
+    }
     const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+    if (url.hostname.startsWith('-') || port === '0') {
+      throw new UserError(`--to "${text}" is not a destination.`, 2);
+    }
     return { ...plain(text, url.hostname.replace(/^\[|\]$/g, ''), port), url: url.href };
   }
   const parts =

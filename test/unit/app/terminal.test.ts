@@ -47,6 +47,13 @@ describe('DetachFilter', () => {
     expect(await typed([P, Q], 'text', [P], [Q])).toEqual({ out: bytes('text'), detached: true });
   });
 
+  it('passes on what was typed before the sequence in one go, and nothing that comes after it', async () => {
+    expect(await typed([P, Q], [...bytes('text'), P, Q, ...bytes('more')], 'and more')).toEqual({
+      out: bytes('text'),
+      detached: true,
+    });
+  });
+
   it('leaves on a single key', async () => {
     expect(await typed([P], 'text', [P])).toEqual({ out: bytes('text'), detached: true });
   });

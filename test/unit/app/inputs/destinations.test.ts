@@ -72,6 +72,17 @@ describe('parseHost', () => {
     expect(refused).toThrow(`--to "${text}" is not a destination`);
   });
 
+  it.each(['http://me@example.com/', 'https://me:secret@example.com/'])(
+    'refuses a URL with credentials, and does not repeat them: %s',
+    (text) => {
+      expect(() => parseHost(text)).toThrow(/^--to takes no URL with a name or password in it/);
+    },
+  );
+
+  it.each(['http://-f/', 'https://example.com:0/'])('refuses what no host is called: %s', (text) => {
+    expect(() => parseHost(text)).toThrow(`--to "${text}" is not a destination.`);
+  });
+
   it.each(['http://', 'http://a b/', 'http://h:65536/', 'http://%25gateway%25/', 'https://[::1/'])(
     'refuses a URL that is none: %s',
     (text) => {
