@@ -2,8 +2,7 @@
 #   own LINES CMD...   this exec's own stdin tells that the client lives. Its first LINES lines become the command's
 #                      stdin; 0 gives it an empty one.
 #   lease ID CMD...    stdin is the user's and goes to the command untouched; another exec, named nettools-lease-ID,
-#                      lives as long as the client. A signal to it (USR1) asks the client to send no more stdin.
-#   terminal ID CMD... the same on a terminal, which the command has to itself.
+#                      lives as long as the client.
 # The kubelet leaves a process running when its client goes away, and gives no signal but the end of stdin.
 # Each exec is a session of its own (setsid in runc), and every process that it starts belongs to that session.
 mode=$1 mark=$2
@@ -67,38 +66,5 @@ EOF
   fi
   exec "$@" </dev/null
 fi
-# Stdin that the command leaves unread has to be taken: containerd would wait for ever to hand it over (go-runc's shim
-# holds the reading end of that pipe too, so writing to it never fails).
-exec 3<&0
-( (watch_lease; end_session; cat <&3) </dev/null >/dev/null 2>&1 & )
-[ "$mode" = lease ] || exec "$@" 3<&-
-
-# It is taken before the exec ends and with the client's help: one that still sends to a connection that is being
-# closed loses the exit code with all that it has not read yet (RFC 9293, 3.10.7.4).
-exec 4>&2 2>/dev/null
-(exec "$@" 2>&4 3<&- 4>&-)
-code=$?
-# One byte, or the end, is there at once or not at all: of a stdin that is silent nothing has to be taken.
-# This process alone holds the outputs open meanwhile: with them containerd closes stdin, and then the exec.
-head -c 1 <&3 >/dev/null 4>&- &
-probe=$!
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-  if ! kill -0 "$probe"; then
-    cat <&3 >/dev/null 4>&- &
-    rest=$!
-    (
-      (
-        until find_lease; do sleep 0.1; done
-        kill -USR1 "${lease#/proc/}"
-        # Under v4 the client cannot say that its stdin has ended.
-        sleep 5
-        kill "$rest"
-      ) </dev/null >/dev/null 3<&- 4>&- &
-    )
-    wait "$rest"
-    exit "$code"
-  fi
-  sleep 0.005
-done
-kill "$probe"
-exit "$code"
+( (watch_lease; end_session) </dev/null >/dev/null 2>&1 & )
+exec "$@"

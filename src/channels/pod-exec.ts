@@ -11,8 +11,6 @@ import { compactScript } from './script.ts';
 /** A command that is done sooner needs no lease, and should not pay for a second exec. */
 const LEASE_DELAY_MS = 500;
 const LEASE_RETRY_MS = 1000;
-/** What the lease ends with when the guard says that the command has ended: 128 + SIGUSR1. */
-const LEASE_SIGNALLED = 138;
 /** Without a lease for this long the connection is lost: the far side gave the client up 10 s before (guard.sh). */
 const LEASE_LOST_MS = 15_000;
 
@@ -40,16 +38,10 @@ export class PodExecChannel implements Channel {
     const id = randomBytes(8).toString('hex');
     const lease = new AbortController();
     const lost = new AbortController();
-    const ended = new AbortController();
-    const held = this.#holdLease(id, lease.signal, {
-      onEnded: () => ended.abort(),
-      onLost: (error) => lost.abort(error),
-    });
+    const held = this.#holdLease(id, lease.signal, (error) => lost.abort(error));
     const signal = AbortSignal.any([lost.signal, ...(options.signal ? [options.signal] : [])]);
-    const mode = options.terminal ? 'terminal' : 'lease';
     try {
-      const command = [...guard(mode, id), ...withTerm(argv, options)];
-      return await this.#exec(command, { ...options, signal }, ended.signal);
+      return await this.#exec([...guard('lease', id), ...withTerm(argv, options)], { ...options, signal });
     } finally {
       lease.abort(new Error('the command has ended'));
       await held;
@@ -74,13 +66,9 @@ export class PodExecChannel implements Channel {
    * the far side waits 5 s for one (guard.sh) before it takes the client for dead. It also tells the client that the
    * connection is gone, which the command's own stream cannot while the command leaves its stdin unread.
    */
-  async #holdLease(
-    id: string,
-    signal: AbortSignal,
-    { onEnded, onLost }: { onEnded: () => void; onLost: (error: ChannelError) => void },
-  ): Promise<void> {
-    // Waits for the end of its stdin; there is no file of that name, it is for the guard to find.
-    const command = ['cat', '-', `nettools-lease-${id}`];
+  async #holdLease(id: string, signal: AbortSignal, onLost: (error: ChannelError) => void): Promise<void> {
+    // The second word keeps the shell from replacing itself by cat, which would lose the name.
+    const command = ['sh', '-c', 'cat >/dev/null; :', `nettools-lease-${id}`];
     let lost: NodeJS.Timeout | undefined;
     const onOpen = (): void => {
       clearTimeout(lost);
@@ -91,17 +79,14 @@ export class PodExecChannel implements Channel {
         await delay(pause, undefined, { signal });
         const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
         const streams = { stdout: sink, stderr: sink };
-        const end = execStream(this.#endpoint(command, false), streams, { signal, onOpen });
-        const outcome = await end.catch((error) => {
+        await execStream(this.#endpoint(command, false), streams, { signal, onOpen }).catch((error) => {
           // Refused or lost: the loop tries again for as long as the command runs.
-          if (!(error instanceof ExecLostError)) return undefined;
+          if (!(error instanceof ExecLostError)) return;
           lost ??= setTimeout(
             () => onLost(new ChannelError('lost', 'the connection was lost for good', { cause: error })),
             this.#leaseLostMs,
           );
-          return undefined;
         });
-        if (outcome?.kind === 'exit' && outcome.code === LEASE_SIGNALLED) return onEnded();
       }
     } catch {
       // Aborted while it paused: the command has ended.
@@ -110,7 +95,7 @@ export class PodExecChannel implements Channel {
     }
   }
 
-  async #exec(command: readonly string[], options: RunOptions, endStdin?: AbortSignal): Promise<number> {
+  async #exec(command: readonly string[], options: RunOptions): Promise<number> {
     const { terminal } = options;
     try {
       const outcome = await execStream(
@@ -121,7 +106,7 @@ export class PodExecChannel implements Channel {
           stderr: terminal ? undefined : options.stderr,
           onResize: terminal?.onResize,
         },
-        { signal: options.signal, endStdin, onOpen: options.onOpen },
+        { signal: options.signal, onOpen: options.onOpen },
       );
       if (outcome.kind === 'exit') return outcome.code;
       throw new ChannelError(
@@ -142,7 +127,7 @@ export class PodExecChannel implements Channel {
   }
 }
 
-function guard(mode: 'own' | 'lease' | 'terminal', mark: string): string[] {
+function guard(mode: 'own' | 'lease', mark: string): string[] {
   return ['sh', '-c', compactScript(GUARD), 'nettools', mode, mark];
 }
 

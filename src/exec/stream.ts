@@ -60,8 +60,6 @@ export interface ExecStreams {
 /** Options of {@link execStream}; times in milliseconds. */
 export interface ExecOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Ends stdin as if its source had ended; what was not sent yet is not sent any more. */
-  readonly endStdin?: AbortSignal | undefined;
   readonly pingIntervalMs?: number;
   readonly pingDeadlineMs?: number;
   /** Told once, when the server has accepted the stream; the argument is the sub-protocol in use. */
@@ -220,13 +218,6 @@ class ExecSession {
     // A gigabyte goes through a few buffers; new ones for each chunk would wait in memory for the garbage collector.
     const free: Uint8Array[] = [];
     let wake: (() => void) | undefined;
-    const { endStdin } = this.#options;
-    const end = (): void => {
-      wake?.();
-      stdin.destroy();
-    };
-    endStdin?.addEventListener('abort', end, { once: true });
-    this.#cleanups.push(() => endStdin?.removeEventListener('abort', end));
     // A read that is waiting when the stream ends must not keep the process alive or eat the terminal's next line.
     this.#cleanups.push(() => {
       wake?.();
@@ -246,23 +237,18 @@ class ExecSession {
             inFlight -= frame.length;
             if (inFlight <= STDIN_WINDOW) wake?.();
           });
-          while (inFlight > STDIN_WINDOW && !this.#ended && !endStdin?.aborted) {
+          while (inFlight > STDIN_WINDOW && !this.#ended) {
             await new Promise<void>((resolve) => {
               wake = resolve;
             });
           }
           // A closing socket takes everything and sends nothing: an endless source would keep its end from being seen.
           if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) return;
-          if (endStdin?.aborted) break;
         }
-        if (endStdin?.aborted) break;
       }
     } catch (error) {
-      if (this.#ended) return;
-      if (!endStdin?.aborted) {
-        this.#fail(error);
-        return;
-      }
+      if (!this.#ended) this.#fail(error);
+      return;
     }
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     // v4 has no half-close, and closing the whole stream would lose the rest of the output: leave it open.
