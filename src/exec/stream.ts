@@ -5,6 +5,7 @@
  */
 import type { Agent, IncomingMessage } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
 import WebSocket from 'ws';
 import { networkReason } from '../model/network-reason.ts';
 import {
@@ -25,6 +26,8 @@ import {
 const PING_INTERVAL_MS = 5_000;
 /** Silence after which the connection counts as lost. kubectl waits 61 s; on call, that is a minute of not knowing. */
 const PING_DEADLINE_MS = 20_000;
+/** The same while the far end may be waiting for the command to read its stdin, which looks no different: kubectl's. */
+const UNREAD_STDIN_DEADLINE_MS = 61_000;
 /** Stdin bytes handed to the socket and not yet written; above it the source is not read. */
 const STDIN_WINDOW = 256 * 1024;
 /** How long the server may stay silent after the exit status before the stream is closed from this side. */
@@ -62,6 +65,7 @@ export interface ExecOptions {
   readonly signal?: AbortSignal | undefined;
   readonly pingIntervalMs?: number;
   readonly pingDeadlineMs?: number;
+  readonly unreadStdinDeadlineMs?: number;
   /** Told once, when the server has accepted the stream; the argument is the sub-protocol in use. */
   readonly onOpen?: ((protocol: string) => void) | undefined;
 }
@@ -129,6 +133,9 @@ class ExecSession {
   #lastMessage = 0;
 
   constructor(endpoint: ExecEndpoint, streams: ExecStreams, options: ExecOptions) {
+    // V8 collects a stream's buffers after each 32 MB, and frees them in another thread, which on a busy machine falls
+    // behind by as much again. In this thread it takes no longer. Idempotent.
+    setFlagsFromString('--no-concurrent-array-buffer-sweeping');
     this.#streams = streams;
     this.#options = options;
     this.result = new Promise((resolve, reject) => {
@@ -192,15 +199,16 @@ class ExecSession {
 
   #startPings(): void {
     const interval = this.#options.pingIntervalMs ?? PING_INTERVAL_MS;
-    const deadline = this.#options.pingDeadlineMs ?? PING_DEADLINE_MS;
+    const { pingDeadlineMs = PING_DEADLINE_MS, unreadStdinDeadlineMs = UNREAD_STDIN_DEADLINE_MS } =
+      this.#options;
     const timer = setInterval(() => {
       const now = performance.now();
-      // While a slow consumer pauses reading, pongs wait unread behind the data: silence then proves nothing. Nor
-      // does it while stdin is on its way: the far end reads nothing more, pings included, as long as the command
-      // leaves its stdin unread. A ping's answer carries back how much had been sent before it.
-      if (this.#blocked.size > 0 || this.#confirmed < this.#sent) this.#lastHeard = now;
+      // While a slow consumer pauses reading, pongs wait unread behind the data: silence then proves nothing.
+      if (this.#blocked.size > 0) this.#lastHeard = now;
       const silence = now - this.#lastHeard;
-      if (silence > deadline) {
+      // Nor does it prove much while stdin is on its way: the far end reads nothing more, pings included, as long as
+      // the command leaves its stdin unread. A ping's answer carries back how much had been sent before it.
+      if (silence > (this.#confirmed < this.#sent ? unreadStdinDeadlineMs : pingDeadlineMs)) {
         this.#fail(new ExecLostError(this.#lostText(`no answer for ${Math.round(silence / 1000)} s`), true));
         return;
       }

@@ -105,6 +105,9 @@ describe('a stream that does not fit into memory', () => {
       }
       child.stdin.end();
     })();
+    // A failure of the test ends the process while it is being fed; each is told once, below.
+    child.stdin.on('error', () => undefined);
+    feed.catch(() => undefined);
     // The far end reads nothing yet: what is taken stays small and stops growing.
     let last = -1;
     await vi.waitUntil(
@@ -115,7 +118,8 @@ describe('a stream that does not fit into memory', () => {
       },
       { interval: 1_000, timeout: 20_000 },
     );
-    expect(taken).toBeLessThan(32 * MEGABYTE);
+    // The kernels' buffers of all connections on the way hold up to 40 MB.
+    expect(taken).toBeLessThan(total / 4);
     expect(await nettools(run('touch', '/tmp/go'))).toMatchObject({ code: 0 });
     let peak = 0;
     await vi.waitUntil(

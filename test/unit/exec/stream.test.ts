@@ -380,6 +380,28 @@ describe('a slow consumer', () => {
     expect(await promise).toEqual({ kind: 'exit', code: 0 });
   });
 
+  // What is sent to a server that has closed makes it, and every proxy on the way, throw away what is still unread.
+  it('is not pinged for, nor while output comes', async () => {
+    const stdout = new SlowSink();
+    const server = await accept(async (peer) => {
+      await peer.send(STDOUT, Buffer.alloc(MEBIBYTE));
+      await vi.waitUntil(() => stdout.bytes === MEBIBYTE);
+      for (let i = 0; i < 40; i++) {
+        await peer.send(STDOUT, 'x');
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await peer.exit();
+      peer.close();
+    });
+    const promise = exec(server, { stdout }, { pingIntervalMs: 50 });
+    await vi.waitUntil(() => stdout.writableNeedDrain);
+    const before = server.peers[0]?.pings.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    stdout.release();
+    await promise;
+    expect(server.peers[0]?.pings.length).toBe(before);
+  });
+
   it('does not count as a lost connection, however slow it is', async () => {
     const stdout = new SlowSink();
     const server = await accept(async (peer) => {
@@ -695,6 +717,17 @@ describe('a connection that is lost in the middle', () => {
       code: 0,
     });
     expect(stdout.text).toBe('later');
+  });
+
+  it('is suspected when that goes on for longer than kubectl would wait', async () => {
+    const server = await accept((peer) => peer.stall());
+    const options = { ...QUICK_PINGS, unreadStdinDeadlineMs: 600 };
+    const before = performance.now();
+    expect(await errorOf(exec(server, { stdin: Readable.from(['unread']) }, options))).toMatchObject({
+      name: 'ExecLostError',
+      message: expect.stringContaining('no answer for'),
+    });
+    expect(performance.now() - before).toBeGreaterThan(600);
   });
 
   it('is noticed again once that stdin has been read', async () => {
