@@ -1,0 +1,29 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import type { Channel } from '../../../src/channels/channel.ts';
+import { NsenterChannel } from '../../../src/channels/nsenter.ts';
+
+const calls: unknown[][] = [];
+const inner: Channel = {
+  run: async (...call) => {
+    calls.push(call);
+    return 7;
+  },
+  runWithInput: async (...call) => {
+    calls.push(call);
+    return 8;
+  },
+};
+
+describe('NsenterChannel', () => {
+  it('puts every command into the namespace, word by word, and changes nothing else', async () => {
+    const channel = new NsenterChannel(inner, '/proc/12/ns/net');
+    const options = { stdout: new PassThrough(), terminal: undefined };
+    expect(await channel.run(['ip', 'a; reboot'], options)).toBe(7);
+    expect(await channel.runWithInput(['sh', '-'], 'exit\n', options)).toBe(8);
+    expect(calls).toEqual([
+      [['nsenter', '--net=/proc/12/ns/net', '--', 'ip', 'a; reboot'], options],
+      [['nsenter', '--net=/proc/12/ns/net', '--', 'sh', '-'], 'exit\n', options],
+    ]);
+  });
+});
