@@ -11,25 +11,24 @@ export interface MergedPlan {
   evidenceOf(index: number, all: Evidence): Evidence;
 }
 
-/** Merges plans; a command that several ask for in the same stage runs once. */
+/** Merges plans; a command that several ask for in the same stage runs once, with the longest of their time limits. */
 export function mergePlans(plans: readonly StagedPlan[]): MergedPlan {
-  const names = new Map<string, string>();
+  let count = 0;
   const owners: Map<string, string>[] = plans.map(() => new Map());
   const phases = STAGES.map((stage) => {
-    const commands: ProbeCommand[] = [];
+    const commands = new Map<string, ProbeCommand>();
     plans.forEach((plan, index) => {
       for (const command of plan[stage]) {
-        const key = JSON.stringify([stage, command.argv]);
-        let name = names.get(key);
-        if (name === undefined) {
-          name = `c${names.size}`;
-          names.set(key, name);
-          commands.push({ ...command, id: name });
-        }
-        owners[index]?.set(command.id, name);
+        const key = JSON.stringify(command.argv);
+        const same = commands.get(key) ?? { ...command, id: `c${count++}` };
+        commands.set(key, {
+          ...same,
+          timeoutSeconds: Math.max(same.timeoutSeconds, command.timeoutSeconds),
+        });
+        owners[index]?.set(command.id, same.id);
       }
     });
-    return commands;
+    return [...commands.values()];
   });
   return {
     plan: { phases: phases.filter((phase) => phase.length > 0) },

@@ -46,7 +46,8 @@ export function onTerminalResize(send: (size: Size) => void): () => void {
 export class DetachFilter extends Transform {
   readonly #keys: readonly number[];
   readonly #onDetach: () => void;
-  #matched = 0;
+  /** Typed and not yet passed on: the beginning of the sequence, as far as it has come. */
+  readonly #held: number[] = [];
   #detached = false;
 
   constructor(keys: readonly number[], onDetach: () => void) {
@@ -67,27 +68,22 @@ export class DetachFilter extends Transform {
     }
     const out: number[] = [];
     for (const byte of chunk) {
-      if (byte === this.#keys[this.#matched]) {
-        this.#matched++;
-        if (this.#matched === this.#keys.length) {
-          if (out.length > 0) this.push(Buffer.from(out));
-          this.#detached = true;
-          this.#onDetach();
-          done();
-          return;
-        }
-        continue;
-      }
-      out.push(...this.#keys.slice(0, this.#matched));
-      this.#matched = byte === this.#keys[0] ? 1 : 0;
-      if (this.#matched === 0) out.push(byte);
+      this.#held.push(byte);
+      // A sequence may begin again within itself (a,a,b typed as aaab): only what can no longer belong to it goes on.
+      while (this.#held.some((held, i) => held !== this.#keys[i])) out.push(...this.#held.splice(0, 1));
+      if (this.#held.length < this.#keys.length) continue;
+      if (out.length > 0) this.push(Buffer.from(out));
+      this.#detached = true;
+      this.#onDetach();
+      done();
+      return;
     }
     if (out.length > 0) this.push(Buffer.from(out));
     done();
   }
 
   override _flush(done: () => void): void {
-    if (!this.#detached && this.#matched > 0) this.push(Buffer.from(this.#keys.slice(0, this.#matched)));
+    if (!this.#detached && this.#held.length > 0) this.push(Buffer.from(this.#held));
     done();
   }
 }

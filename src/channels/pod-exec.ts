@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ExecLostError, ExecRefusedError, execStream } from '../exec/stream.ts';
+import { ExecLostError, ExecRefusedError } from '../exec/errors.ts';
+import { execStream } from '../exec/stream.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type Channel, ChannelError, type RunOptions } from './channel.ts';
 import GUARD from './guard.sh';

@@ -96,7 +96,7 @@ const CAUSES: readonly CauseRule[] = [
   { cause: 'NT-SVC-007', effects: ['NT-FW-001', 'NT-FW-009', 'NT-LAT'], reach: 'subject' },
   { cause: 'NT-DNS-008', effects: ['NT-DNS'], reach: 'target' },
   { cause: 'NT-DNS-002', effects: ['NT-DNS-001', 'NT-DNS-009'], reach: 'target' },
-  { cause: 'NT-DNS-009', effects: ['NT-DNS-007', 'NT-DNS-011'], reach: 'target' },
+  { cause: 'NT-DNS-009', effects: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-011'], reach: 'target' },
   { cause: 'NT-MTU-002', effects: ['NT-MTU-001', 'NT-TLS', 'NT-LAT-003'], reach: 'target' },
   { cause: 'NT-MTU-001', effects: ['NT-TLS', 'NT-PERF', 'NT-LAT-003', 'NT-LAT-006'], reach: 'subject' },
   { cause: 'NT-CT-001', effects: ['NT-LAT-005', 'NT-FW-001', 'NT-FW-009', 'NT-DNS-007'], reach: 'target' },

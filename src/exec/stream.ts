@@ -8,6 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import WebSocket from 'ws';
 import { networkReason } from '../model/network-reason.ts';
+import { ExecLostError, refusal } from './errors.ts';
 import {
   decodeFrame,
   decodeStatus,
@@ -68,29 +69,6 @@ export interface ExecOptions {
   readonly unreadStdinDeadlineMs?: number;
   /** Told once, when the server has accepted the stream; the argument is the sub-protocol in use. */
   readonly onOpen?: ((protocol: string) => void) | undefined;
-}
-
-/** The server refused the upgrade; `status` and `message` are the server's own. */
-export class ExecRefusedError extends Error {
-  override readonly name = 'ExecRefusedError';
-  readonly status: number;
-  readonly reason: string | undefined;
-  constructor(status: number, reason: string | undefined, message: string) {
-    super(message);
-    this.status = status;
-    this.reason = reason;
-  }
-}
-
-/** The connection could not be made, or broke before the remote command's exit status came. */
-export class ExecLostError extends Error {
-  override readonly name = 'ExecLostError';
-  /** False when it never opened. */
-  readonly opened: boolean;
-  constructor(message: string, opened: boolean, cause?: unknown) {
-    super(message, { cause });
-    this.opened = opened;
-  }
 }
 
 /**
@@ -377,30 +355,4 @@ class ExecSession {
     if (this.#failure) this.#settle.reject(this.#failure.error);
     else if (this.#outcome) this.#settle.resolve(this.#outcome);
   }
-}
-
-/** Reads a refused upgrade's body: a `Status` object, or whatever a proxy on the way put there. */
-function refusal(status: number, body: string): ExecRefusedError {
-  try {
-    const parsed = JSON.parse(body) as { message?: unknown; reason?: unknown };
-    if (typeof parsed.message === 'string') {
-      return new ExecRefusedError(
-        status,
-        typeof parsed.reason === 'string' ? parsed.reason : undefined,
-        parsed.message,
-      );
-    }
-  } catch {
-    // Not JSON: quote its first line below.
-  }
-  const line = body
-    .split('\n')
-    .find((l) => l.trim() !== '')
-    ?.trim()
-    .slice(0, 200);
-  return new ExecRefusedError(
-    status,
-    undefined,
-    line ? `HTTP ${status}: ${line}` : `HTTP ${status} without a reason`,
-  );
 }

@@ -15,6 +15,10 @@ umask 077
 newline=$(printf '\n.')
 newline=${newline%.}
 max=1048576
+# In blocks of 512 bytes, one more than is sent: a tool that runs away is ended (SIGXFSZ) before it fills the disk, and
+# leaves no dump of its memory.
+ulimit -f 2049
+ulimit -c 0
 dir=
 for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
   # mkdir fails on a path that another process has laid out, so nobody else owns the folder.
@@ -102,19 +106,19 @@ emit() {
   rm -f "$dir/$1.out" "$dir/$1.err" "$dir/$1.meta"
 }
 
-read_argument() {
+read_word() {
   read -r lines || exit 0
-  argument=
+  word=
   while [ "$lines" -gt 0 ]; do
     IFS= read -r line || exit 0
-    argument=$argument$line
+    word=$word$line
     lines=$((lines - 1))
-    [ "$lines" -eq 0 ] || argument=$argument$newline
+    [ "$lines" -eq 0 ] || word=$word$newline
   done
 }
 
 fill() {
-  argument=$1
+  word=$1
   [ -n "$1" ] || unknown=1
 }
 
@@ -132,14 +136,14 @@ while read -r verb id seconds count; do
     set --
     unknown=
     while [ "$count" -gt 0 ]; do
-      read_argument
-      case $argument in
+      read_word
+      case $word in
       %gateway%) fill "$gateway" ;;
       %dns%) fill "$dns" ;;
       %apiserver%) fill "$apiserver" ;;
       %apiserver-port%) fill "$apiserver_port" ;;
       esac
-      set -- "$@" "$argument"
+      set -- "$@" "$word"
       count=$((count - 1))
     done
     ids="$ids $id"

@@ -61,8 +61,9 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
         quoteSocket(path, facts),
       );
     case 'refused':
-      // A rule that resets connections is told by its counter (NT-FW-005).
-      return path.hits.some((hit) => hit.rule.verdict === 'reject')
+      // A rule that resets connections is told by its counter (NT-FW-005). Of a port that nobody asked for, a refusal
+      // says what was to be known: packets get there and back.
+      return path.destination.anyPort || path.hits.some((hit) => hit.rule.verdict === 'reject')
         ? []
         : told(
             path,

@@ -51,8 +51,13 @@ function summary(facts: FirewallFacts, findings: readonly Finding[], unclear: re
   const [lost] = unclear;
   if (lost) return `${nameOf(lost)} could not be judged: ${unclearReason(lost)}.`;
   const [only] = facts.paths;
-  if (only && facts.paths.length === 1)
-    return `Nothing blocks ${nameOf(only)}: it ${seen(only)}; ${policyText(only.policy)}.`;
+  if (only && facts.paths.length === 1) {
+    const answer =
+      only.cause.kind === 'refused'
+        ? `packets get there and back (${seen(only)}; no port was asked for)`
+        : `it ${seen(only)}`;
+    return `Nothing blocks ${nameOf(only)}: ${answer}; ${policyText(only.policy)}.`;
+  }
   return `Nothing blocks any of ${facts.paths.length} destinations.`;
 }
 

@@ -61,7 +61,8 @@ container may and by TCP connect always, and judges what the kernel counted mean
       intervalMs: values.duration(interval),
       rttFactor: values.number(rttFactor, { least: 1, most: 1000, whole: false }),
       rttFloorMs: values.duration(rttFloor),
-      baselineMs: values.optionalDuration(baseline, 0),
+      // Everything is infinitely above nothing. A microsecond is less than any RTT.
+      baselineMs: values.optionalDuration(baseline, 0.001),
     }),
   }),
   load: async () => (await import('../../commands/check.ts')).latency,

@@ -6,14 +6,9 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ChannelError } from '../../../src/channels/channel.ts';
 import { PodExecChannel } from '../../../src/channels/pod-exec.ts';
+import { ExecLostError, ExecRefusedError } from '../../../src/exec/errors.ts';
 import type { TerminalSize } from '../../../src/exec/frames.ts';
-import {
-  ExecLostError,
-  type ExecOptions,
-  ExecRefusedError,
-  type ExecStreams,
-  execStream,
-} from '../../../src/exec/stream.ts';
+import { type ExecOptions, type ExecStreams, execStream } from '../../../src/exec/stream.ts';
 import { KubeClient } from '../../../src/kube/client.ts';
 import { serviceAccountKubeconfig } from '../../cluster/kubeconfigs.ts';
 import { kubeconfig } from '../../cluster/paths.ts';

@@ -70,6 +70,17 @@ describe('mergePlans', () => {
     expect(merged.evidenceOf(7, all)).toEqual({});
   });
 
+  it.each([
+    [2, 7],
+    [7, 2],
+  ])('gives a command the longest time that one of its plans gives it (%d s, %d s)', (one, other) => {
+    const merged = mergePlans([
+      plan({ probe: [command('a', ['wait'], one)] }),
+      plan({ probe: [command('b', ['wait'], other)] }),
+    ]);
+    expect(merged.plan.phases.flat()).toEqual([{ id: 'c0', argv: ['wait'], timeoutSeconds: 7 }]);
+  });
+
   it('has no empty phase', () => {
     expect(mergePlans([plan({})]).plan.phases).toEqual([]);
   });

@@ -68,6 +68,14 @@ describe('DetachFilter', () => {
     expect(await typed([P, Q], [P], [P], [Q])).toEqual({ out: [P], detached: true });
   });
 
+  it('finds a sequence that begins again within itself', async () => {
+    const [a, b] = [0x61, 0x62];
+    expect(await typed([a, a, b], 'aaab')).toEqual({ out: [a], detached: true });
+    expect(await typed([a, a, b], 'a', 'a', 'a', 'a', 'b')).toEqual({ out: [a, a], detached: true });
+    expect(await typed([a, b, a, P], [a, b, a, b, a, P])).toEqual({ out: [a, b], detached: true });
+    expect(await typed([a, a, b], 'aaca')).toEqual({ out: bytes('aaca'), detached: false });
+  });
+
   it('sends a beginning when the input ends in it', async () => {
     expect(await typed([P, Q], 'x', [P])).toEqual({ out: [0x78, P], detached: false });
   });

@@ -49,6 +49,13 @@ describe('linkCauses', () => {
     ]);
   });
 
+  it('explains answers that fail by the one name server that gives them', () => {
+    expect(causes(finding('NT-DNS-004'), finding('NT-DNS-009', undefined, 'warning'))).toEqual([
+      'NT-DNS-009',
+      undefined,
+    ]);
+  });
+
   it('explains nothing by an info, and no info', () => {
     expect(causes(finding('NT-LAT-002', 'a', 'info'), finding('NT-LAT-001', 'a'))).toEqual([
       undefined,

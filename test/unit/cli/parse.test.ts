@@ -124,6 +124,7 @@ describe('latency', () => {
     [['a', '--idle', '5'], '--idle must be a duration such as 500ms, 90s, 10m or 1h30m, not "5".'],
     [['a', '--idle', '10ms'], '--idle must be at least 1000ms, not "10ms".'],
     [['a', '--timeout', '0'], '--timeout must be at least 1ms, not "0".'],
+    [['a', '--baseline', '0'], '--baseline must be at least 0.001ms, not "0".'],
     [['a', '--count', '0'], '--count must be a whole number from 1 to 100000, not "0".'],
     [['a', '--count', '1.5'], '--count must be a whole number from 1 to 100000, not "1.5".'],
     [['a', '--rtt-factor', 'x'], '--rtt-factor must be a number from 1 to 1000, not "x".'],

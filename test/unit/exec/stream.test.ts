@@ -5,13 +5,8 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import {
-  ExecLostError,
-  type ExecOptions,
-  ExecRefusedError,
-  type ExecStreams,
-  execStream,
-} from '../../../src/exec/stream.ts';
+import { ExecLostError, ExecRefusedError } from '../../../src/exec/errors.ts';
+import { type ExecOptions, type ExecStreams, execStream } from '../../../src/exec/stream.ts';
 import {
   type Behaviour,
   closedPort,

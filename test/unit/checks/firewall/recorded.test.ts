@@ -51,6 +51,21 @@ describe('recorded causes', () => {
   });
 });
 
+describe('a refusal of a port that nobody asked for', () => {
+  const { evidence, input } = recorded<FirewallInput>('firewall-no-listener-tcp');
+  const asked = (anyPort: boolean) =>
+    judgeFirewall(evidence, { ...input, destinations: input.destinations.map((d) => ({ ...d, anyPort })) });
+
+  it('is an answer', () => {
+    expect(problemsOf(asked(false))).toEqual([expect.stringContaining('NT-SOCK-001')]);
+    const { status, findings, summary } = asked(true);
+    expect({ status, findings }).toEqual({ status: 'pass', findings: [] });
+    expect(summary).toMatch(
+      /^Nothing blocks TCP 198[.\d]+:8081: packets get there and back \("Connection refused"; no port was asked for\); no NetworkPolicy/,
+    );
+  });
+});
+
 describe('who did it', () => {
   it('finds the one rule of legacy iptables, and leaves the other alone', () => {
     const found = problems('firewall-iptables');
