@@ -19,9 +19,9 @@ import { prepareSockets } from './inputs/sockets.ts';
 import { prepareThroughput } from './inputs/throughput.ts';
 import { prepareTls } from './inputs/tls.ts';
 import { withIperfServers } from './iperf-servers.ts';
-import { findTarget, openSession } from './pod-session.ts';
 import type { Progress } from './progress.ts';
 import { runChecks } from './run-checks.ts';
+import { findTarget, withSession } from './target.ts';
 
 /** How each check's input is gathered from the user and the API; `undefined`: there is nothing for it to look at. */
 const INPUTS: Readonly<Record<CheckId, (context: InputContext) => Promise<PreparedCheck | undefined>>> = {
@@ -51,14 +51,22 @@ export async function checkReport(
   const target = await findTarget(args, signal);
   progress.show('reading what the API knows');
   // Before the session: a DEST that does not exist is no reason to add a container to the pod.
-  const asked = await askedDestinations(target.client, args.to, signal);
-  const context: InputContext = { ...target, args, asked, signal };
+  const { subject } = target;
+  const asked = await askedDestinations(subject.client, args.to, signal);
+  const context: InputContext = { subject, args, asked, signal };
   const checks = (await Promise.all(ids.map((id) => INPUTS[id](context)))).filter((c) => c !== undefined);
-  const session = await openSession(args, signal, progress, target);
-  progress.show(`checking ${ids.join(', ')}`);
-  const { timeoutMs } = args.session;
-  const work = () => runChecks(checks, { session, startedAt, startedMs, timeoutMs, signal });
-  const bundle = ids.includes('throughput') ? await withIperfServers(context, progress, work) : await work();
+  const bundle = await withSession(
+    args,
+    signal,
+    progress,
+    (session) => {
+      progress.show(`checking ${ids.join(', ')}`);
+      const { timeoutMs } = args.session;
+      const work = () => runChecks(checks, { session, startedAt, startedMs, timeoutMs, signal });
+      return ids.includes('throughput') ? withIperfServers(context, progress, work) : work();
+    },
+    target,
+  );
   if (args.report.save !== undefined) await writeBundle(args.report.save, bundle);
   return judge(bundle);
 }

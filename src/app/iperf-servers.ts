@@ -55,9 +55,11 @@ async function startServer(
   context: InputContext,
   end: AbortSignal,
 ): Promise<{ readonly ended: Promise<void> }> {
-  const { client, args } = context;
+  const { args, subject } = context;
+  const { client } = subject;
+  if (!client || !pod) throw new UserError(`${label} is no pod of a cluster.`, 2);
   const signal = AbortSignal.any([context.signal, end]);
-  const found = await client.get<Pod>(podsPath(pod?.namespace ?? '', pod?.name ?? ''), { signal });
+  const found = await client.get<Pod>(podsPath(pod.namespace, pod.name), { signal });
   // -c names a container of the target, not of this pod.
   const { container: _target, ...flags } = args.session;
   const session = await openPodSession(client, found, flags, imageFor(flags.image), {

@@ -2,13 +2,14 @@
 import { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
+import { UserError } from '../model/errors.ts';
 import { findRunning } from '../targets/ephemeral.ts';
 import { listRights, sessionSpec } from '../targets/pod.ts';
 import { findMissingRights, preflight, type Right, SESSION_RIGHTS } from '../targets/preflight.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
-import { resolvePod, rightsToResolve } from '../targets/resolve.ts';
+import { isPodTarget, resolvePod, rightsToResolve } from '../targets/resolve.ts';
 import { imageFor } from './image.ts';
-import type { TargetArgs } from './pod-session.ts';
+import type { TargetArgs } from './target.ts';
 
 /** One thing that was asked. */
 export interface PreflightItem {
@@ -28,14 +29,16 @@ export interface PreflightReport {
 }
 
 export async function preflightReport(args: TargetArgs, signal: AbortSignal): Promise<PreflightReport> {
+  const { target } = args;
+  if (!isPodTarget(target)) throw new UserError(`preflight knows pods, and no ${target.kind} target.`, 2);
   const client = await KubeClient.connect(args.connection);
   const image = imageFor(args.session.image);
   let pod: Pod;
   try {
-    pod = await resolvePod(client, args.target, signal);
+    pod = await resolvePod(client, target, signal);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
-    const rights = [...rightsToResolve(args.target), ...SESSION_RIGHTS];
+    const rights = [...rightsToResolve(target), ...SESSION_RIGHTS];
     const missing = await findMissingRights(client, rights, client.namespace, undefined, signal);
     const unreadable = { check: 'target can be read', ok: false, detail: error.message };
     return { namespace: client.namespace, image, items: [unreadable, ...rightItems(rights, missing)] };

@@ -4,12 +4,12 @@ import type { Bundle } from '../model/bundle.ts';
 import { version } from '../model/version.ts';
 import { gather } from '../probes/gather.ts';
 import { PROBE_SCRIPTS } from '../probes/scripts.ts';
-import type { PodSession } from '../targets/pod.ts';
+import type { Session } from '../targets/session.ts';
 import { mergePlans, planLimitSeconds } from './merged-plan.ts';
 
 /** What a run has, besides what the session knows. */
 export interface RunContext {
-  readonly session: PodSession;
+  readonly session: Session;
   /** When the command started: by the calendar, and by the monotonic clock in ms. */
   readonly startedAt: Date;
   readonly startedMs: number;

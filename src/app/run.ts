@@ -1,21 +1,31 @@
 /** Runs one command on a target with its streams passed through unchanged. */
 import type { RunArgs } from '../model/args.ts';
-import { openSession } from './pod-session.ts';
+import type { Session } from '../targets/session.ts';
 import type { Progress } from './progress.ts';
 import { drained, rawOutput } from './raw-output.ts';
+import { withSession } from './target.ts';
 import { userStdin } from './user-stdin.ts';
 
 /** What a process ends with that writes to a pipe without a reader: 128 + SIGPIPE. */
 const BROKEN_PIPE_EXIT_CODE = 141;
 
 /** Resolves to the remote exit code. @param notice a line for stderr, once there is a session to run it in */
-export async function runCommand(
+export function runCommand(
   args: RunArgs,
   signal: AbortSignal,
   progress: Progress,
   notice?: string,
 ): Promise<number> {
-  const session = await openSession(args, signal, progress);
+  return withSession(args, signal, progress, (session) => runIn(session, args, signal, progress, notice));
+}
+
+async function runIn(
+  session: Session,
+  args: RunArgs,
+  signal: AbortSignal,
+  progress: Progress,
+  notice: string | undefined,
+): Promise<number> {
   progress.clear();
   if (notice !== undefined) process.stderr.write(`${notice}\n`);
   const [stdout, stderr] = [rawOutput(1), rawOutput(2)];

@@ -2,7 +2,7 @@
 import { KubeClient } from '../kube/client.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
-import type { ConnectionFlags, TargetSpec } from '../model/args.ts';
+import type { ConnectionFlags, PodTargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { resolvePod } from '../targets/resolve.ts';
 import { type ListedSession, listSessions, sessionsOf, stopSession } from '../targets/sessions.ts';
@@ -23,7 +23,7 @@ export interface SessionRow {
 
 interface Scope {
   readonly connection: ConnectionFlags;
-  readonly target?: TargetSpec;
+  readonly target?: PodTargetSpec;
   readonly allNamespaces: boolean;
 }
 

@@ -1,9 +1,9 @@
 /** An interactive shell on a target. */
 import type { ShellArgs } from '../model/args.ts';
-import { PROFILE_TEXT } from '../targets/profiles.ts';
-import { openSession } from './pod-session.ts';
+import type { Session } from '../targets/session.ts';
 import type { Progress } from './progress.ts';
 import { runCommand } from './run.ts';
+import { withSession } from './target.ts';
 import { DetachFilter, onTerminalResize, rawTerminal } from './terminal.ts';
 
 /** The image's own bash where it has one. */
@@ -18,24 +18,25 @@ class DetachedError extends Error {
 }
 
 /** Resolves to the remote exit code; 0 after the detach keys. */
-export async function openShell(args: ShellArgs, signal: AbortSignal, progress: Progress): Promise<number> {
+export function openShell(args: ShellArgs, signal: AbortSignal, progress: Progress): Promise<number> {
   const command = args.command.length > 0 ? args.command : SHELL;
   if (!process.stdin.isTTY) {
     return runCommand({ ...args, command, stdin: true }, signal, progress, NO_TERMINAL);
   }
-  const session = await openSession(args, signal, progress);
-  progress.clear();
-  if (session.profile !== 'netadmin' && args.session.profile === 'auto') {
-    process.stderr.write(
-      `note: profile ${session.profile}, the strongest that is allowed here (${PROFILE_TEXT[session.profile]}).\n`,
-    );
-  }
+  return withSession(args, signal, progress, (session) => {
+    progress.clear();
+    for (const note of session.notes) process.stderr.write(`note: ${note}.\n`);
+    return shellIn(session, { ...args, command }, signal);
+  });
+}
+
+async function shellIn(session: Session, args: ShellArgs, signal: AbortSignal): Promise<number> {
   const detach = new AbortController();
   const keys = new DetachFilter(args.detachKeys, () => detach.abort(new DetachedError('detached')));
   let restore: ((clean: boolean) => void) | undefined;
   let clean = false;
   try {
-    const code = await session.channel.run(command, {
+    const code = await session.channel.run(args.command, {
       stdin: keys,
       stdout: process.stdout,
       terminal: { type: process.env['TERM'], onResize: onTerminalResize },

@@ -23,10 +23,24 @@ export interface ConnectionFlags {
   readonly verbosity: number;
 }
 
-/** TARGET as it was typed (`web-0`, `deploy/web`), or the label selector that stands in its place. */
-export type TargetSpec =
+/** A pod: TARGET as it was typed (`web-0`, `deploy/web`), or the label selector that stands in its place. */
+export type PodTargetSpec =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'selector'; readonly selector: string };
+
+/** What a command is to look at. */
+export type TargetSpec =
+  | PodTargetSpec
+  /** A node of the cluster, in its own network namespace. */
+  | { readonly kind: 'node'; readonly name: string }
+  /** A container of a Docker engine, by name or id. */
+  | { readonly kind: 'docker'; readonly name: string }
+  /** A network namespace of this machine: a name under /run/netns, or a path. */
+  | { readonly kind: 'netns'; readonly where: string }
+  /** The network namespace of a process of this machine. */
+  | { readonly kind: 'pid'; readonly pid: number }
+  /** This machine, in the namespace that the tool itself is in. */
+  | { readonly kind: 'local' };
 
 export type ProfileChoice = 'auto' | 'netadmin' | 'baseline' | 'restricted';
 export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
@@ -39,8 +53,14 @@ export interface SessionFlags {
   readonly image?: string;
   readonly imagePullPolicy?: ImagePullPolicy;
   readonly profile: ProfileChoice;
-  /** How long the ephemeral container lives with nothing running in it. */
+  /** How long what was put there lives with nothing running in it. */
   readonly idleMs: number;
+  /** Leave what can be removed (a node's pod, a Docker container) for the next command, until it was idle so long. */
+  readonly keep: boolean;
+  /** Where a node's pod is made; default: the namespace of the connection. */
+  readonly debugNamespace?: string;
+  /** Another network namespace of the target's machine to switch into, as `netns ls` names it. */
+  readonly netns?: string;
   /** The time that a check, or the start of the container, may take. */
   readonly timeoutMs: number;
 }
@@ -166,14 +186,14 @@ export interface ExplainArgs {
 
 export interface SessionsListArgs {
   readonly connection: ConnectionFlags;
-  readonly target?: TargetSpec;
+  readonly target?: PodTargetSpec;
   readonly allNamespaces: boolean;
   readonly output: OutputFormat;
 }
 
 export interface SessionsStopArgs {
   readonly connection: ConnectionFlags;
-  readonly target?: TargetSpec;
+  readonly target?: PodTargetSpec;
   readonly allNamespaces: boolean;
   readonly timeoutMs: number;
 }

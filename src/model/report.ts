@@ -46,11 +46,16 @@ export interface CheckResult {
 
 /** What was looked at. */
 export interface TargetInfo {
-  readonly kind: 'pod';
-  readonly namespace: string;
+  readonly kind: 'pod' | 'node' | 'docker' | 'netns' | 'pid' | 'local';
   readonly name: string;
-  readonly node: string;
+  /** Its first address; empty where none is known. */
   readonly address: string;
+  /** Of a pod. */
+  readonly namespace?: string;
+  /** The node that a pod runs on; empty where it is not known. */
+  readonly node?: string;
+  /** The network namespace that was switched into, where it is not the target's own. */
+  readonly netns?: string;
 }
 
 /** One run of checks against one target. */

@@ -4,6 +4,7 @@
  */
 import type { FailOn } from '../model/args.ts';
 import { atLeast, type CheckResult, type Finding, type Report } from '../model/report.ts';
+import { targetTitle } from './target.ts';
 import { visible } from './text.ts';
 
 /** @param failOn findings from this severity on are failures; all others are in system-out */
@@ -12,14 +13,14 @@ export function renderJunit(report: Report, failOn: FailOn): string {
   const outcomes = checks.map((check) => outcomeOf(check, failOn));
   const count = (kind: Outcome): number => outcomes.filter((outcome) => outcome === kind).length;
   const suite = attributes({
-    name: `${target.kind}/${target.name} in ${target.namespace}`,
+    name: targetTitle(target),
     tests: checks.length,
     failures: count('failure'),
     errors: count('error'),
     skipped: count('skipped'),
     time: seconds(report.durationMs),
     timestamp: report.startedAt.replace(/\.\d+Z$/, ''),
-    hostname: target.node,
+    hostname: target.node ?? target.name,
   });
   const properties = {
     tool: `kubectl-nettools ${tool.version}`,
@@ -50,7 +51,7 @@ function outcomeOf({ status, findings }: CheckResult, failOn: FailOn): Outcome {
 
 function testCase(check: CheckResult, outcome: Outcome, { target }: Report, failOn: FailOn): string {
   const head = attributes({
-    classname: `nettools.${target.namespace}.${target.name}`,
+    classname: ['nettools', target.namespace ?? target.kind, target.name].join('.'),
     name: check.id,
     time: seconds(check.durationMs),
   });

@@ -1,19 +1,18 @@
 /** The report as Markdown, for a ticket or a chat: GitHub's dialect, in which every remote word is escaped. */
 import type { CheckResult, Finding, Report } from '../model/report.ts';
+import { targetPlace, targetTitle } from './target.ts';
 import { visible } from './text.ts';
 
 /** Ends with a newline. */
 export function renderMarkdown(report: Report): string {
   const { target, checks } = report;
-  const where = [target.address, target.node === '' ? '' : `on ${target.node}`]
-    .filter((w) => w !== '')
-    .join(' ');
+  const place = targetPlace(target);
   const all = checks.flatMap((check) => check.findings);
   return [
-    `## ${plain(`${target.kind}/${target.name}`)} in ${plain(target.namespace)}: ${report.verdict}`,
+    `## ${plain(targetTitle(target))}: ${report.verdict}`,
     '',
     plain(
-      `${where}; ${report.startedAt}, ${(report.durationMs / 1000).toFixed(1)} s, kubectl-nettools ${report.tool.version}`,
+      `${place === '' ? '' : `${place}; `}${report.startedAt}, ${(report.durationMs / 1000).toFixed(1)} s, kubectl-nettools ${report.tool.version}`,
     ),
     '',
     '| Check | Status | Summary |',

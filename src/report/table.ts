@@ -1,6 +1,7 @@
 /** The report for people: the cause first, then what was measured, then each finding with its proof and its remedy. */
 import type { CheckResult, Finding, Report, Severity } from '../model/report.ts';
 import { renderMeasurements } from './measurements.ts';
+import { targetPlace, targetTitle } from './target.ts';
 import { type Palette, palette, visible, wrap } from './text.ts';
 
 /** How wide and how colourful. */
@@ -23,10 +24,8 @@ export function renderTable(report: Report, options: TableOptions): string {
 }
 
 function headLine({ target }: Report): string {
-  const where = [target.address, target.node === '' ? '' : `on ${target.node}`]
-    .filter((w) => w !== '')
-    .join(' ');
-  return `${target.kind}/${visible(target.name)} in ${visible(target.namespace)} (${visible(where)})`;
+  const place = targetPlace(target);
+  return visible(place === '' ? targetTitle(target) : `${targetTitle(target)} (${place})`);
 }
 
 /** A single check shows all that it measured. */

@@ -4,9 +4,8 @@ import { PodExecChannel } from '../channels/pod-exec.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
-import type { SessionFlags, TargetSpec } from '../model/args.ts';
+import type { PodTargetSpec, SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
-import type { TargetInfo } from '../model/report.ts';
 import { findRunning, type SessionSpec } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
 import {
@@ -17,27 +16,11 @@ import {
   type Right,
   SESSION_RIGHTS,
 } from './preflight.ts';
-import type { Profile } from './profiles.ts';
+import { PROFILE_TEXT, type Profile } from './profiles.ts';
 import { RenewedChannel } from './renewed-channel.ts';
 import { resolvePod, rightsToResolve } from './resolve.ts';
+import type { OpenOptions, Session } from './session.ts';
 import { waitEnded, waitRunning } from './wait.ts';
-
-/** An open session: its container runs. */
-export interface PodSession {
-  readonly channel: Channel;
-  readonly pod: Pod;
-  readonly info: TargetInfo;
-  readonly container: string;
-  readonly profile: Profile;
-  /** False when this call added the container. */
-  readonly reused: boolean;
-}
-
-/** What to tell the user while the session opens; texts are short and without a trailing dot. */
-export interface OpenOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress: (text: string) => void;
-}
 
 /**
  * Opens the session on a pod as it was just read: nothing to do when its container already runs; else preflight, patch
@@ -51,11 +34,11 @@ export async function openPodSession(
   flags: SessionFlags,
   image: string,
   options: OpenOptions,
-): Promise<PodSession> {
+): Promise<Session> {
   const spec = sessionSpec(pod, flags, image);
   const running = findRunning(pod, spec);
   if (running) {
-    const reused = session(client, pod, running.name, running.profile, true);
+    const reused = session(client, pod, running.name, running.profile, flags);
     // It may have reached its idle time since the kubelet's last report, a second or two ago.
     const renew = async (): Promise<Channel> => {
       const { timeoutMs } = flags;
@@ -74,7 +57,7 @@ export async function openPodSession(
     signal: options.signal,
     onProgress: (text) => options.onProgress(`starting the ephemeral container: ${text}`),
   });
-  return session(client, pod, patched.name, profile, false);
+  return session(client, pod, patched.name, profile, flags);
 }
 
 /**
@@ -83,7 +66,7 @@ export async function openPodSession(
  */
 export async function targetPod(
   client: KubeClient,
-  target: TargetSpec,
+  target: PodTargetSpec,
   signal: AbortSignal | undefined,
 ): Promise<Pod> {
   try {
@@ -176,15 +159,17 @@ function session(
   pod: Pod,
   container: string,
   profile: Profile,
-  reused: boolean,
-): PodSession {
+  flags: SessionFlags,
+): Session {
   const { namespace, name } = identityOf(pod);
+  const isWeak = profile !== 'netadmin' && flags.profile === 'auto';
   return {
     channel: new PodExecChannel(client, { namespace, pod: name, container }),
-    pod,
     info: { kind: 'pod', namespace, name, node: pod.spec?.nodeName ?? '', address: pod.status?.podIP ?? '' },
-    container,
-    profile,
-    reused,
+    notes: isWeak
+      ? [`profile ${profile}, the strongest that is allowed here (${PROFILE_TEXT[profile]})`]
+      : [],
+    // An ephemeral container cannot be removed; it stays for the next command and ends when it was idle.
+    close: async () => undefined,
   };
 }

@@ -3,7 +3,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
-import type { TargetSpec } from '../model/args.ts';
+import type { PodTargetSpec, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Right } from './preflight.ts';
 
@@ -33,11 +33,20 @@ interface Selector {
   }[];
 }
 
+/** Whether the target is a pod of the cluster. */
+export function isPodTarget(target: TargetSpec): target is PodTargetSpec {
+  return target.kind === 'name' || target.kind === 'selector';
+}
+
 /**
  * Finds the pod.
  * @throws {UserError} exit 2: TARGET has a kind that is not known; exit 3: there is no such thing, or no ready pod of it
  */
-export async function resolvePod(client: KubeClient, target: TargetSpec, signal?: AbortSignal): Promise<Pod> {
+export async function resolvePod(
+  client: KubeClient,
+  target: PodTargetSpec,
+  signal?: AbortSignal,
+): Promise<Pod> {
   if (target.kind === 'selector')
     return readyPod(client, target.selector, `label selector ${target.selector}`, signal);
   const slash = target.name.indexOf('/');
@@ -51,7 +60,7 @@ export async function resolvePod(client: KubeClient, target: TargetSpec, signal?
   const workload = WORKLOADS[kind];
   if (!workload) {
     throw new UserError(
-      `"${target.name}": no target kind "${kind}"; use pod/, deploy/, sts/, ds/, rs/, job/ or svc/.`,
+      `"${target.name}": no target kind "${kind}"; use pod/, deploy/, sts/, ds/, rs/, job/, svc/, node/, docker://, netns:, pid: or local.`,
       2,
     );
   }
@@ -60,7 +69,7 @@ export async function resolvePod(client: KubeClient, target: TargetSpec, signal?
 }
 
 /** The rights that finding the pod takes. */
-export function rightsToResolve(target: TargetSpec): Right[] {
+export function rightsToResolve(target: PodTargetSpec): Right[] {
   const list: Right = { verb: 'list', resource: 'pods' };
   if (target.kind === 'selector') return [list];
   const workload = WORKLOADS[target.name.slice(0, Math.max(0, target.name.indexOf('/'))).toLowerCase()];

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ALWAYS } from '../../src/app/inputs/destinations.ts';
+import { IN_CLUSTER } from '../../src/app/inputs/destinations.ts';
 import { compactScript } from '../../src/channels/script.ts';
 import type { LatencyInput } from '../../src/checks/latency/facts.ts';
 import { planLatency } from '../../src/checks/latency/plan.ts';
@@ -772,7 +772,7 @@ const RUNS: readonly RunDefinition[] = [
     name: 'healthy',
     phenomenon: 'everything answers: the gateway, DNS, the API server and a Service',
     destinations: [
-      ...ALWAYS,
+      ...IN_CLUSTER,
       {
         id: 'to0',
         label: 'web',
@@ -796,7 +796,7 @@ const RUNS: readonly RunDefinition[] = [
   {
     name: 'restricted',
     phenomenon: 'the same without any capability',
-    destinations: ALWAYS,
+    destinations: IN_CLUSTER,
     count: 10,
     intervalMs: 50,
     place: (pods) => inPod(pods.restricted),
@@ -808,7 +808,7 @@ const RUNS: readonly RunDefinition[] = [
   {
     name: 'busybox',
     phenomenon: 'an image with busybox alone: no bash, no ss, no tc',
-    destinations: ALWAYS,
+    destinations: IN_CLUSTER,
     count: 10,
     intervalMs: 50,
     place: (pods) => inPod(pods.busybox),

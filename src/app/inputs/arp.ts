@@ -2,12 +2,12 @@
 import { arp } from '../../checks/arp/check.ts';
 import type { Peer } from '../../checks/arp/facts.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import type { KubeClient } from '../../kube/client.ts';
 import { podsPath } from '../../kube/paths.ts';
 import type { Pod } from '../../kube/types.ts';
 import type { ArpFlags } from '../../model/args.ts';
 import type { InputContext } from './context.ts';
-import { ALWAYS } from './destinations.ts';
-import { podAddresses } from './pod-addresses.ts';
+import { always } from './destinations.ts';
 
 /** A sample: asking all pods of a node would be a scan. */
 const MAX_PEERS = 4;
@@ -16,11 +16,11 @@ const LIMIT = '150';
 const USUALLY: ArpFlags = { tableShare: 0.8 };
 
 export async function prepareArp(context: InputContext): Promise<PreparedCheck> {
-  const { args, asked, pod } = context;
+  const { args, asked, subject } = context;
   const { tableShare } = args.arp ?? USUALLY;
   // A node's own neighbours are not its pods: it has a link to each of them, and routes.
-  const peers = pod.spec?.hostNetwork === true ? [] : await peersOf(context);
-  return prepared(arp, { destinations: [...ALWAYS, ...asked], peers, tableShare });
+  const peers = subject.isHost ? [] : await peersOf(context);
+  return prepared(arp, { destinations: [...always(subject), ...asked], peers, tableShare });
 }
 
 /**
@@ -28,11 +28,11 @@ export async function prepareArp(context: InputContext): Promise<PreparedCheck> 
  * the target's namespace: what belongs together talks to each other, and a pod that is deleted just now would be silent.
  */
 async function peersOf(context: InputContext): Promise<Peer[]> {
-  const { pod, asked } = context;
-  const node = pod.spec?.nodeName;
-  if (node === undefined) return [];
-  const known = new Set([...podAddresses(pod).addresses, ...asked.map((d) => d.host)]);
-  return ((await podsOn(context, node)) ?? [])
+  const { subject, asked } = context;
+  const { client, pod, node } = subject;
+  if (client === undefined || pod === undefined || node === undefined) return [];
+  const known = new Set([...subject.addresses, ...asked.map((d) => d.host)]);
+  return ((await podsOn(client, node, context.signal)) ?? [])
     .filter((other) => isThere(other) && !known.has(other.status?.podIP ?? ''))
     .slice(0, MAX_PEERS)
     .map(({ metadata, status }, i) => ({
@@ -54,7 +54,7 @@ function isThere({ metadata, spec, status }: Pod): boolean {
 }
 
 /** `undefined`: they may not be read. */
-async function podsOn({ client, signal }: InputContext, node: string): Promise<Pod[] | undefined> {
+async function podsOn(client: KubeClient, node: string, signal: AbortSignal): Promise<Pod[] | undefined> {
   const query = { fieldSelector: `spec.nodeName=${node}`, limit: LIMIT };
   try {
     return (await client.get<{ items: Pod[] }>(podsPath(client.namespace), { query, signal })).items;

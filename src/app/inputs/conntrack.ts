@@ -2,6 +2,7 @@
 import { conntrack } from '../../checks/conntrack/check.ts';
 import type { VirtualService } from '../../checks/conntrack/facts.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import type { KubeClient } from '../../kube/client.ts';
 import { namespacedPath } from '../../kube/paths.ts';
 import type { EndpointSlice, Service } from '../../kube/types.ts';
 import type { InputContext } from './context.ts';
@@ -10,17 +11,22 @@ import type { InputContext } from './context.ts';
 const LIMIT = '1000';
 
 export async function prepareConntrack(context: InputContext): Promise<PreparedCheck> {
-  const isNode = context.pod.spec?.hostNetwork === true;
+  const { client, isHost: isNode } = context.subject;
+  const { watchMs = 0 } = context.args.conntrack ?? {};
+  if (!client) return prepared(conntrack, { watchMs, isNode });
+  const read = (namespace: string | undefined) => servicesOf(client, namespace, context.signal);
   // A node tracks connections to every Service; a pod of its own, if any, those that it talks to.
-  const services = (isNode ? await servicesOf(context, undefined) : undefined) ?? (await namespaced(context));
-  const input = { watchMs: context.args.conntrack?.watchMs ?? 0, isNode };
+  const services = (isNode ? await read(undefined) : undefined) ?? (await namespaced(client, read));
+  const input = { watchMs, isNode };
   return prepared(conntrack, services ? { ...input, services } : input);
 }
 
 /** What pods talk to most: their own namespace's Services and the cluster's DNS. */
-async function namespaced(context: InputContext): Promise<VirtualService[] | undefined> {
-  const namespaces = [...new Set([context.client.namespace, 'kube-system'])];
-  const found = await Promise.all(namespaces.map((namespace) => servicesOf(context, namespace)));
+async function namespaced(
+  client: KubeClient,
+  read: (namespace: string) => Promise<VirtualService[] | undefined>,
+): Promise<VirtualService[] | undefined> {
+  const found = await Promise.all([...new Set([client.namespace, 'kube-system'])].map(read));
   return found.some((services) => services !== undefined)
     ? found.flatMap((services) => services ?? [])
     : undefined;
@@ -28,8 +34,9 @@ async function namespaced(context: InputContext): Promise<VirtualService[] | und
 
 /** `undefined`: they may not be read. */
 async function servicesOf(
-  { client, signal }: InputContext,
+  client: KubeClient,
   namespace: string | undefined,
+  signal: AbortSignal,
 ): Promise<VirtualService[] | undefined> {
   const path = (api: string, plural: string): string =>
     namespace === undefined ? `/${api}/${plural}` : namespacedPath(api, namespace, plural);

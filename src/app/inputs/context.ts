@@ -1,13 +1,11 @@
 /** What an input is gathered from. */
-import type { KubeClient } from '../../kube/client.ts';
-import type { Pod } from '../../kube/types.ts';
 import type { CheckArgs } from '../../model/args.ts';
 import type { Destination } from '../../model/destination.ts';
+import type { Subject } from '../subject.ts';
 
-/** One run's sources: the API, the target's pod and the command line. */
+/** One run's sources: the target, with the API where it has one, and the command line. */
 export interface InputContext {
-  readonly client: KubeClient;
-  readonly pod: Pod;
+  readonly subject: Subject;
   readonly args: CheckArgs;
   /** The user's DESTs, resolved once for all checks. */
   readonly asked: readonly Destination[];

@@ -6,12 +6,13 @@ import { namespacedPath, podsPath } from '../../kube/paths.ts';
 import type { EndpointSlice, Pod, Service } from '../../kube/types.ts';
 import type { Destination } from '../../model/destination.ts';
 import { UserError } from '../../model/errors.ts';
+import type { Subject } from '../subject.ts';
 
 /** A Service of many endpoints is sampled; all of them would be a load test. */
 const MAX_ENDPOINTS = 8;
 
-/** What every pod depends on, whatever the user asks for. */
-export const ALWAYS: readonly Destination[] = [
+/** What everybody in a cluster depends on, whatever the user asks for. */
+export const IN_CLUSTER: readonly Destination[] = [
   // Port 9 is discard: nobody listens there, and the refusal that comes back times the way as well as an answer.
   {
     id: 'gateway',
@@ -45,12 +46,20 @@ export const ALWAYS: readonly Destination[] = [
   },
 ];
 
+/** What the subject depends on, whatever the user asks for. */
+export function always({ client }: Subject): readonly Destination[] {
+  if (client) return IN_CLUSTER;
+  // Elsewhere there is no API server, and a name server may be a continent away.
+  return IN_CLUSTER.filter(({ role }) => role !== 'apiserver').map((d) => ({ ...d, inCluster: false }));
+}
+
 /**
  * The user's destinations, resolved by the API.
+ * @param client absent: the target belongs to no cluster, so that DEST can be no pod and no Service
  * @throws {UserError} exit 2: a DEST that is none; exit 3: a pod or Service that is not there or has no address
  */
 export async function askedDestinations(
-  client: KubeClient,
+  client: KubeClient | undefined,
   to: readonly string[],
   signal?: AbortSignal,
 ): Promise<Destination[]> {
@@ -60,7 +69,11 @@ export async function askedDestinations(
 
 type Asked = Omit<Destination, 'id'>;
 
-async function destination(client: KubeClient, text: string, signal?: AbortSignal): Promise<Asked[]> {
+async function destination(
+  client: KubeClient | undefined,
+  text: string,
+  signal?: AbortSignal,
+): Promise<Asked[]> {
   const udp = /^(.+)\/udp$/i.exec(text)?.[1];
   if (udp === undefined) return byKind(client, text, 'tcp', signal);
   const resolved = await byKind(client, udp, 'udp', signal);
@@ -68,7 +81,7 @@ async function destination(client: KubeClient, text: string, signal?: AbortSigna
 }
 
 async function byKind(
-  client: KubeClient,
+  client: KubeClient | undefined,
   text: string,
   protocol: Destination['protocol'],
   signal?: AbortSignal,
@@ -76,6 +89,12 @@ async function byKind(
   const kind = /^(po|pods?|svc|services?)\/([^/:]+)(?::(.+))?$/i.exec(text);
   if (kind) {
     const [, type = '', name = '', port] = kind;
+    if (!client) {
+      throw new UserError(
+        `--to "${text}" is of a cluster, and the target belongs to none: write HOST:PORT.`,
+        2,
+      );
+    }
     return type.toLowerCase().startsWith('p')
       ? podDestination(client, name, port, protocol, signal)
       : serviceDestinations(client, name, port, protocol, signal);

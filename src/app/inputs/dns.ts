@@ -8,8 +8,9 @@ import { ApiError } from '../../kube/errors.ts';
 import { namespacedPath, podsPath } from '../../kube/paths.ts';
 import type { EndpointSlice, Namespace, Pod, Service } from '../../kube/types.ts';
 import { UserError } from '../../model/errors.ts';
+import type { Subject } from '../subject.ts';
 import type { InputContext } from './context.ts';
-import { type NetworkPolicyObject, networkPolicy, policyPod } from './policies.ts';
+import { hostPolicyPod, type NetworkPolicyObject, networkPolicy, policyPod } from './policies.ts';
 
 /** Where the cluster's DNS lives, by convention of all distributions. */
 const DNS_NAMESPACE = 'kube-system';
@@ -17,7 +18,7 @@ const DNS_NAMESPACE = 'kube-system';
 const MAX_NAMES = 8;
 
 /** @throws {UserError} exit 2: a word that can be no name, or too many */
-export async function prepareDns({ client, pod, args, asked, signal }: InputContext): Promise<PreparedCheck> {
+export async function prepareDns({ subject, args, asked, signal }: InputContext): Promise<PreparedCheck> {
   const names = args.names.map(checkedName);
   if (names.length > MAX_NAMES) {
     throw new UserError(`dns takes ${MAX_NAMES} names at most, and got ${names.length}.`, 2);
@@ -25,12 +26,13 @@ export async function prepareDns({ client, pod, args, asked, signal }: InputCont
   const destinations = [...new Set(asked.map((d) => d.host).filter(isName))].filter(
     (n) => !names.includes(n),
   );
-  const services = await dnsServices(client, signal);
+  const { client } = subject;
+  const services = client ? await dnsServices(client, signal) : { value: [] };
   const input: DnsInput = {
     names,
     destinations: destinations.slice(0, MAX_NAMES - names.length),
-    pod: podDns(pod),
-    ...(await policiesFor(client, pod, services, signal)),
+    pod: podDns(subject),
+    ...(client ? await policiesFor(client, subject, services, signal) : outsideCluster()),
   };
   return prepared(dns, input);
 }
@@ -49,18 +51,22 @@ function checkedName(text: string): string {
   });
 }
 
-function podDns(pod: Pod): PodDns {
+function podDns({ pod, isHost, addresses }: Subject): PodDns {
   return {
-    policy: pod.spec?.dnsPolicy ?? 'ClusterFirst',
-    hostNetwork: pod.spec?.hostNetwork ?? false,
-    configServers: pod.spec?.dnsConfig?.nameservers ?? [],
-    addresses: podAddresses(pod),
+    // Whoever is no pod has the resolv.conf of its machine, which is what the policy Default gives.
+    policy: pod ? (pod.spec?.dnsPolicy ?? 'ClusterFirst') : 'Default',
+    hostNetwork: isHost,
+    configServers: pod?.spec?.dnsConfig?.nameservers ?? [],
+    addresses,
   };
 }
 
-function podAddresses(pod: Pod): string[] {
-  const all = [pod.status?.podIP, ...(pod.status?.podIPs ?? []).map(({ ip }) => ip)];
-  return [...new Set(all.filter((ip) => ip !== undefined))];
+/** Neither a Service nor a policy stands between the subject and its name servers. */
+function outsideCluster(): Pick<DnsInput, 'services' | 'policies'> {
+  return {
+    services: { value: [] },
+    policies: { value: { from: { address: '', pod: hostPolicyPod() }, policies: [] } },
+  };
 }
 
 /** Without the right to read something, that part is absent. */
@@ -115,11 +121,11 @@ async function dnsServices(client: KubeClient, signal: AbortSignal): Promise<Fro
 /** The rest hangs on the Services: their pods' labels, and the policies of both namespaces. */
 async function policiesFor(
   client: KubeClient,
-  pod: Pod,
+  { pod, addresses }: Subject,
   found: FromApi<readonly Found[]>,
   signal: AbortSignal,
 ): Promise<Pick<DnsInput, 'services' | 'policies'>> {
-  const namespace = pod.metadata?.namespace ?? client.namespace;
+  const namespace = pod?.metadata?.namespace ?? client.namespace;
   const list = (of: string): Promise<List<NetworkPolicyObject>> =>
     client.get(namespacedPath('apis/networking.k8s.io/v1', of, 'networkpolicies'), { signal });
   const namespaceObject = (name: string): Promise<Namespace> =>
@@ -147,8 +153,8 @@ async function policiesFor(
     policies: {
       value: {
         from: {
-          address: podAddresses(pod)[0] ?? '',
-          pod: policyPod(pod, ownNamespace.value?.metadata?.labels),
+          address: addresses[0] ?? '',
+          pod: pod ? policyPod(pod, ownNamespace.value?.metadata?.labels) : hostPolicyPod(),
         },
         policies: items.map(networkPolicy),
       },

@@ -6,14 +6,13 @@ import { readPolicies } from './policies.ts';
 
 /** Nothing to look at without a destination. */
 export async function prepareFirewall({
-  client,
-  pod,
+  subject,
   asked,
   signal,
 }: InputContext): Promise<PreparedCheck | undefined> {
   if (asked.length === 0) return undefined;
   return prepared(firewall, {
     destinations: asked,
-    policies: await readPolicies(client, pod, asked, signal),
+    policies: await readPolicies(subject, asked, signal),
   });
 }

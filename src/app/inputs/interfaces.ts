@@ -2,12 +2,12 @@
 import { interfaces } from '../../checks/interfaces/check.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
 import type { InputContext } from './context.ts';
-import { ALWAYS } from './destinations.ts';
+import { always } from './destinations.ts';
 import { podAddresses } from './pod-addresses.ts';
 
-export async function prepareInterfaces({ args, asked, pod }: InputContext): Promise<PreparedCheck> {
-  const { addresses, hostNetwork } = podAddresses(pod);
+export async function prepareInterfaces({ args, asked, subject }: InputContext): Promise<PreparedCheck> {
+  const { addresses, hostNetwork } = podAddresses(subject);
   // As part of a diagnosis, the other checks' packets to DESTs are enough.
-  const destinations = args.interfaces?.send === true ? [...ALWAYS, ...asked] : ALWAYS;
+  const destinations = args.interfaces?.send === true ? [...always(subject), ...asked] : always(subject);
   return prepared(interfaces, { destinations, podIps: addresses, hostNetwork });
 }

@@ -3,13 +3,13 @@ import { latency } from '../../checks/latency/check.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
 import type { LatencyFlags } from '../../model/args.ts';
 import type { InputContext } from './context.ts';
-import { ALWAYS } from './destinations.ts';
+import { always } from './destinations.ts';
 
 /** As part of a diagnosis: as many probes as loss is judged by, in less time, and the usual limits. */
 const BRIEFLY: LatencyFlags = { count: 50, intervalMs: 40, rttFactor: 3, rttFloorMs: 10 };
 
-export async function prepareLatency({ args, asked }: InputContext): Promise<PreparedCheck> {
+export async function prepareLatency({ args, asked, subject }: InputContext): Promise<PreparedCheck> {
   const { count, intervalMs, ...thresholds } = args.latency ?? BRIEFLY;
-  const destinations = [...ALWAYS, ...asked.filter((d) => d.protocol === 'tcp')];
+  const destinations = [...always(subject), ...asked.filter((d) => d.protocol === 'tcp')];
   return prepared(latency, { destinations, count, intervalMs, thresholds });
 }

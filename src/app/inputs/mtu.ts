@@ -5,14 +5,14 @@ import { namespacedPath } from '../../kube/paths.ts';
 import type { EndpointSlice } from '../../kube/types.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { InputContext } from './context.ts';
-import { ALWAYS } from './destinations.ts';
+import { always } from './destinations.ts';
 
 /** As many of the cluster's own pods on other nodes are measured to: one path between nodes is like the next. */
 const MAX_PEERS = 2;
 
 export async function prepareMtu(context: InputContext): Promise<PreparedCheck> {
   const transfer = context.args.mtu?.transfer ?? false;
-  const gateway = ALWAYS.filter((d) => d.role === 'gateway');
+  const gateway = always(context.subject).filter((d) => d.role === 'gateway');
   // A Service's address answers no echo request; what it leads to does.
   const asked = context.asked.filter(
     ({ protocol, service }) => service?.part !== 'virtual' || (transfer && protocol === 'tcp'),
@@ -22,7 +22,9 @@ export async function prepareMtu(context: InputContext): Promise<PreparedCheck> 
 }
 
 /** CoreDNS pods on other nodes than the target's: the overlay lies between them. None without the right to list. */
-async function otherNodes({ client, pod, signal }: InputContext): Promise<Destination[]> {
+async function otherNodes({ subject, signal }: InputContext): Promise<Destination[]> {
+  const { client } = subject;
+  if (!client) return [];
   const path = namespacedPath('apis/discovery.k8s.io/v1', 'kube-system', 'endpointslices');
   const query = { labelSelector: 'kubernetes.io/service-name=kube-dns' };
   const slices = await client
@@ -31,7 +33,7 @@ async function otherNodes({ client, pod, signal }: InputContext): Promise<Destin
       signal.throwIfAborted();
       return { items: [] };
     });
-  const nodes = new Set([pod.spec?.nodeName]);
+  const nodes = new Set([subject.node]);
   const peers = slices.items.flatMap((slice) =>
     (slice.endpoints ?? []).flatMap((endpoint) => {
       const address = endpoint.addresses[0];

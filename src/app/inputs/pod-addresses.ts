@@ -1,9 +1,7 @@
 /** What the API says of the target's own addresses. */
 import type { PodAddresses } from '../../checks/routing/facts.ts';
-import type { Pod } from '../../kube/types.ts';
+import type { Subject } from '../subject.ts';
 
-export function podAddresses({ spec, status }: Pod): PodAddresses {
-  const all = (status?.podIPs ?? []).map(({ ip }) => ip);
-  const addresses = all.length > 0 ? all : status?.podIP === undefined ? [] : [status.podIP];
-  return { addresses, hostNetwork: spec?.hostNetwork === true };
+export function podAddresses({ addresses, isHost }: Subject): PodAddresses {
+  return { addresses, hostNetwork: isHost };
 }

@@ -6,6 +6,7 @@ import { ApiError } from '../../kube/errors.ts';
 import { namespacedPath, podsPath } from '../../kube/paths.ts';
 import type { EndpointSlice, Namespace, Pod, Service } from '../../kube/types.ts';
 import type { Destination } from '../../model/destination.ts';
+import type { Subject } from '../subject.ts';
 
 interface List<T> {
   readonly items: readonly T[];
@@ -13,13 +14,16 @@ interface List<T> {
 
 type Unread = PolicyInput['unread'][number];
 
-/** Reads all that decides about the way from a pod to destinations: one round of pods, then one of policies. */
+/**
+ * Reads all that decides about the way from the subject to destinations: one round of pods, then one of policies.
+ * Outside of a cluster there is nothing to read.
+ */
 export async function readPolicies(
-  client: KubeClient,
-  self: Pod,
+  { client, pod: self }: Subject,
   destinations: readonly Destination[],
   signal: AbortSignal,
 ): Promise<PolicyInput> {
+  if (!client) return { policies: [], self: hostPolicyPod(), pods: {}, services: [], unread: [] };
   const unread: Unread[] = [];
   const optional = async <T>(what: string, read: Promise<T>): Promise<T | undefined> => {
     try {
@@ -30,11 +34,14 @@ export async function readPolicies(
       return undefined;
     }
   };
-  const own = self.metadata?.namespace ?? client.namespace;
-  const reader: Reader = { client, namespace: own, optional, signal };
+  const own = self?.metadata?.namespace;
+  const reader: Reader = { client, namespace: own ?? client.namespace, optional, signal };
   const behind = await Promise.all(destinations.map((d) => podsBehind(reader, d)));
   const namespaces = [
-    ...new Set([own, ...behind.flatMap((b) => b.pods.flatMap(({ pod }) => pod.metadata?.namespace ?? []))]),
+    ...new Set([
+      ...(own === undefined ? [] : [own]),
+      ...behind.flatMap((b) => b.pods.flatMap(({ pod }) => pod.metadata?.namespace ?? [])),
+    ]),
   ];
   const [policies, labels] = await Promise.all([
     Promise.all(
@@ -62,12 +69,17 @@ export async function readPolicies(
     policyPod(pod, labels[namespaces.indexOf(pod.metadata?.namespace ?? '')]?.metadata?.labels);
   return {
     policies: items,
-    self: asPolicyPod(self),
+    self: self ? asPolicyPod(self) : hostPolicyPod(),
     pods: backends(destinations, behind, asPolicyPod),
     services: destinations.filter((_d, i) => behind[i]?.isService).map(({ id }) => id),
     // Labels of namespaces are no loss where no policy asks for them.
     unread: unread.filter(({ what }) => !what.startsWith('labels ') || items.some(asksForNamespaces)),
   };
+}
+
+/** A host as policies see it: they apply to none. */
+export function hostPolicyPod(): PolicyPod {
+  return { namespace: '', name: '', labels: {}, ports: [], hostNetwork: true };
 }
 
 /** How the API is asked: what may not be read is noted, and absent. */

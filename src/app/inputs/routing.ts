@@ -2,9 +2,9 @@
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
 import { routing } from '../../checks/routing/check.ts';
 import type { InputContext } from './context.ts';
-import { ALWAYS } from './destinations.ts';
+import { always } from './destinations.ts';
 import { podAddresses } from './pod-addresses.ts';
 
-export async function prepareRouting({ asked, pod }: InputContext): Promise<PreparedCheck> {
-  return prepared(routing, { destinations: [...ALWAYS, ...asked], pod: podAddresses(pod) });
+export async function prepareRouting({ asked, subject }: InputContext): Promise<PreparedCheck> {
+  return prepared(routing, { destinations: [...always(subject), ...asked], pod: podAddresses(subject) });
 }

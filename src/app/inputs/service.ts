@@ -16,30 +16,33 @@ const MAX_OTHER_PORTS = 3;
 
 /** Nothing to look at where no DEST is a Service. */
 export async function prepareService({
-  client,
-  pod,
+  subject,
   args,
   signal,
 }: InputContext): Promise<PreparedCheck | undefined> {
+  const { client, pod } = subject;
   const asked = args.to.flatMap((text) => {
     const [, name = '', port, udp] = /^(?:svc|services?)\/([^/:]+)(?::([^/]+))?(\/udp)?$/i.exec(text) ?? [];
     return name === ''
       ? []
       : [{ label: text, name, port, protocol: udp ? ('udp' as const) : ('tcp' as const) }];
   });
-  if (asked.length === 0) return undefined;
+  if (asked.length === 0 || !client) return undefined;
   const services = await Promise.all(
     asked.map((one, i) => serviceInfo(client, { ...one, id: `svc${i}` }, signal)),
   );
   return prepared(service, {
     services: services.filter((s) => s !== undefined),
-    pod: pod.metadata?.name ?? '',
-    node: pod.spec?.nodeName ?? '',
-    addresses: (pod.status?.podIPs ?? []).map(({ ip }) => ip),
-    hasClusterDns:
-      pod.spec?.dnsPolicy === 'ClusterFirstWithHostNet' ||
-      ((pod.spec?.dnsPolicy ?? 'ClusterFirst') === 'ClusterFirst' && pod.spec?.hostNetwork !== true),
+    pod: pod?.metadata?.name ?? '',
+    node: subject.node ?? '',
+    addresses: subject.addresses,
+    hasClusterDns: pod !== undefined && hasClusterDns(pod),
   });
+}
+
+function hasClusterDns({ spec }: Pod): boolean {
+  const policy = spec?.dnsPolicy ?? 'ClusterFirst';
+  return policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && spec?.hostNetwork !== true);
 }
 
 interface Asked {

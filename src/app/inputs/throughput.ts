@@ -13,13 +13,13 @@ const PORT = '5201';
 export async function prepareThroughput({
   args,
   asked,
-  pod,
+  subject,
 }: InputContext): Promise<PreparedCheck | undefined> {
   const flags = args.throughput;
   if (!flags) return undefined;
   const expected =
     flags.expectBits === undefined
-      ? annotated(pod, flags.reverse)
+      ? annotated(subject.pod, flags.reverse)
       : { bitsPerSecond: flags.expectBits, by: '--expect' };
   return prepared(throughput, {
     destinations: oneForEach(asked).map(withServerPort).map(withPort),
@@ -55,10 +55,10 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** The rate that the bandwidth plugin holds this pod to (kubernetes.io/egress-bandwidth: a quantity of bits). */
-function annotated(pod: Pod, reverse: boolean): ThroughputInput['expected'] {
+function annotated(pod: Pod | undefined, reverse: boolean): ThroughputInput['expected'] {
   const name = `kubernetes.io/${reverse ? 'ingress' : 'egress'}-bandwidth`;
   const [, amount, unit = ''] =
-    /^(\d+(?:\.\d+)?)(k|M|G|Ki|Mi|Gi)?$/.exec(pod.metadata?.annotations?.[name] ?? '') ?? [];
+    /^(\d+(?:\.\d+)?)(k|M|G|Ki|Mi|Gi)?$/.exec(pod?.metadata?.annotations?.[name] ?? '') ?? [];
   const bitsPerSecond = Number(amount) * (UNITS[unit] ?? Number.NaN);
   return Number.isFinite(bitsPerSecond) ? { bitsPerSecond, by: `the pod's annotation ${name}` } : undefined;
 }

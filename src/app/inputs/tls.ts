@@ -12,7 +12,7 @@ const USUALLY: TlsFlags = { expireDays: 14, starttls: '' };
 /** Ports on which a diagnosis may expect TLS without having been told (IANA: https; and what Kubernetes uses). */
 const TLS_PORTS: readonly string[] = ['443', '6443', '8443', '9443'];
 
-export async function prepareTls({ args, asked, client }: InputContext): Promise<PreparedCheck | undefined> {
+export async function prepareTls({ args, asked, subject }: InputContext): Promise<PreparedCheck | undefined> {
   const flags = args.tls ?? USUALLY;
   const isTold = args.tls !== undefined;
   const services = new Set(asked.filter(speaksTls).map(({ service }) => service?.label));
@@ -21,7 +21,7 @@ export async function prepareTls({ args, asked, client }: InputContext): Promise
     (d) => d.protocol === 'tcp' && (isTold || speaksTls(d) || (d.service && services.has(d.service.label))),
   );
   if (chosen.length === 0) return undefined;
-  const servers = chosen.map((d) => serverOf(d, flags.serverName, client.namespace));
+  const servers = chosen.map((d) => serverOf(d, flags.serverName, subject.client?.namespace ?? ''));
   return prepared(tls, { servers, starttls: flags.starttls, expireDays: flags.expireDays });
 }
 

@@ -3,7 +3,7 @@ import { type Command, defineCommand, type Example } from '../command.ts';
 import type { Flag, ListFlag } from '../flag.ts';
 import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
 import { reportFlags, reportValues } from '../flags/report.ts';
-import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
+import { parseTarget, requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 
@@ -70,5 +70,5 @@ function withNames(name: string, values: Values): Pick<CheckArgs, 'target' | 'na
   if (target === undefined || target === '') {
     throw usageError(`${name} needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR`);
   }
-  return { target: { kind: 'name', name: target }, names };
+  return { target: parseTarget(target), names };
 }

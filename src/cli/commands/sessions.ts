@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts';
 import type { SwitchFlag } from '../flag.ts';
 import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
 import { outputFlags, outputFormat } from '../flags/report.ts';
-import { optionalTarget, selectorFlags, timeoutFlags, timeoutMs } from '../flags/target.ts';
+import { optionalPodTarget, selectorFlags, timeoutFlags, timeoutMs } from '../flags/target.ts';
 
 const allNamespaces: SwitchFlag = {
   name: 'all-namespaces',
@@ -25,7 +25,7 @@ export const sessionsList = defineCommand<SessionsListArgs>({
   toArgs: (values) =>
     withoutUndefined({
       connection: connectionFlags(values),
-      target: optionalTarget('sessions ls', values),
+      target: optionalPodTarget('sessions ls', values),
       allNamespaces: values.isOn(allNamespaces),
       output: outputFormat(values),
     }),
@@ -46,7 +46,7 @@ export const sessionsStop = defineCommand<SessionsStopArgs>({
   toArgs: (values) =>
     withoutUndefined({
       connection: connectionFlags(values),
-      target: optionalTarget('sessions stop', values),
+      target: optionalPodTarget('sessions stop', values),
       allNamespaces: values.isOn(allNamespaces),
       timeoutMs: timeoutMs(values),
     }),

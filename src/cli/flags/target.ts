@@ -1,5 +1,5 @@
-import type { SessionFlags, TargetSpec } from '../../model/args.ts';
-import type { Flag, TextFlag } from '../flag.ts';
+import type { PodTargetSpec, SessionFlags, TargetSpec } from '../../model/args.ts';
+import type { Flag, SwitchFlag, TextFlag } from '../flag.ts';
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 import { exclusive, withoutUndefined } from './connection.ts';
@@ -47,6 +47,24 @@ const idle = {
   default: '10m',
   describe: 'End the container when nothing has run in it for so long',
 } as const satisfies TextFlag;
+const keep: SwitchFlag = {
+  name: 'keep',
+  kind: 'switch',
+  describe: "Leave a node's pod or a Docker container for the next command, until --idle has passed",
+};
+const debugNamespace: TextFlag = {
+  name: 'debug-namespace',
+  kind: 'text',
+  value: 'NAMESPACE',
+  describe: "Namespace for a node's pod; default: the one of -n or the context",
+  completes: 'namespace',
+};
+const netns: TextFlag = {
+  name: 'netns',
+  kind: 'text',
+  value: 'NAMESPACE',
+  describe: "Switch into this network namespace of the target's machine, as netns ls names it",
+};
 const timeout = {
   name: 'timeout',
   kind: 'text',
@@ -59,7 +77,17 @@ const timeout = {
 export const selectorFlags: readonly Flag[] = [selector];
 
 /** Flags that say how to get into the target. */
-export const sessionFlags: readonly Flag[] = [container, image, imagePullPolicy, profile, idle, timeout];
+export const sessionFlags: readonly Flag[] = [
+  container,
+  image,
+  imagePullPolicy,
+  profile,
+  idle,
+  keep,
+  debugNamespace,
+  netns,
+  timeout,
+];
 
 /** Just the time limit, for what starts no container. */
 export const timeoutFlags: readonly Flag[] = [timeout];
@@ -71,6 +99,9 @@ export function sessionValues(values: Values): SessionFlags {
     imagePullPolicy: values.optionalChoice(imagePullPolicy),
     profile: values.choice(profile),
     idleMs: values.duration(idle, 1000),
+    keep: values.isOn(keep),
+    debugNamespace: values.text(debugNamespace),
+    netns: values.text(netns),
     timeoutMs: timeoutMs(values),
   });
 }
@@ -94,7 +125,37 @@ export function optionalTarget(command: string, values: Values): TargetSpec | un
   if (chosen !== undefined) return { kind: 'selector', selector: chosen };
   // An empty word is what an unset shell variable in quotes leaves.
   if (name === '') throw usageError('the TARGET is empty');
-  return name === undefined ? undefined : { kind: 'name', name };
+  return name === undefined ? undefined : parseTarget(name);
+}
+
+/** TARGET as it is typed. @throws UserError with exit code 2 for what looks like a special target and is none */
+export function parseTarget(text: string): TargetSpec {
+  if (text === 'local') return { kind: 'local' };
+  const [, scheme = '', rest = ''] = /^(docker:\/\/|netns:|pid:|(?:no|nodes?)\/)(.*)$/is.exec(text) ?? [];
+  switch (scheme.toLowerCase()) {
+    case '':
+      return { kind: 'name', name: text };
+    case 'docker://':
+      return { kind: 'docker', name: named(text, rest, /^[a-zA-Z0-9][\w.-]*$/, 'docker://CONTAINER') };
+    case 'netns:':
+      return { kind: 'netns', where: named(text, rest, /^(?!-)[^\0]+$/, 'netns:NAME or netns:/PATH') };
+    case 'pid:':
+      return { kind: 'pid', pid: Number(named(text, rest, /^[1-9]\d{0,9}$/, 'pid:NUMBER')) };
+    default:
+      return { kind: 'node', name: named(text, rest, /^[a-z0-9][a-z0-9.-]*$/, 'node/NAME') };
+  }
+}
+
+function named(text: string, rest: string, form: RegExp, example: string): string {
+  if (form.test(rest)) return rest;
+  throw usageError(`"${text}" is not a target: write ${example}`);
+}
+
+/** For commands that look into pods alone. */
+export function optionalPodTarget(command: string, values: Values): PodTargetSpec | undefined {
+  const target = optionalTarget(command, values);
+  if (target === undefined || target.kind === 'name' || target.kind === 'selector') return target;
+  throw usageError(`${command} takes a pod: POD, deploy/NAME, svc/NAME, … or -l SELECTOR`);
 }
 
 export function requiredTarget(command: string, values: Values): TargetSpec {
@@ -103,7 +164,8 @@ export function requiredTarget(command: string, values: Values): TargetSpec {
   throw usageError(`${command} needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR`);
 }
 
-const kinds = /^(?:po|pods?|deploy(?:ments?)?|sts|statefulsets?|ds|daemonsets?|jobs?|svc|services?|nodes?)$/;
+const kinds =
+  /^(?:po|no|pods?|deploy(?:ments?)?|sts|statefulsets?|ds|daemonsets?|jobs?|svc|services?|nodes?)$/;
 
 function hintFor([first = '', second = '']: readonly string[]): string | undefined {
   return kinds.test(first) ? `Write it as one word: ${first}/${second}` : undefined;

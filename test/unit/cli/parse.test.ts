@@ -16,12 +16,40 @@ async function refusal(...argv: string[]): Promise<string> {
   throw new Error(`accepted: ${argv.join(' ')}`);
 }
 
+describe('TARGET', () => {
+  it.each([
+    ['web-0', { kind: 'name', name: 'web-0' }],
+    ['pod/local', { kind: 'name', name: 'pod/local' }],
+    ['local', { kind: 'local' }],
+    ['node/n1.example', { kind: 'node', name: 'n1.example' }],
+    ['NODES/n1', { kind: 'node', name: 'n1' }],
+    ['docker://shop_db-1', { kind: 'docker', name: 'shop_db-1' }],
+    ['netns:blue', { kind: 'netns', where: 'blue' }],
+    ['netns:/run/netns/a b', { kind: 'netns', where: '/run/netns/a b' }],
+    ['pid:4711', { kind: 'pid', pid: 4711 }],
+  ])('%s', async (text, target) => {
+    expect((await args<CheckArgs>('routing', text)).target).toEqual(target);
+    expect((await args<CheckArgs>('dns', text, 'example.com')).target).toEqual(target);
+  });
+
+  it.each(['node/', 'node/a b', 'docker://', 'docker://a/b', 'netns:', 'netns:-x', 'pid:', 'pid:0', 'pid:x'])(
+    'refuses %s',
+    async (text) => {
+      expect(await refusal('routing', text)).toMatch(/ is not a target: write [dnp]/);
+    },
+  );
+
+  it('is a pod for commands on pods alone', async () => {
+    expect(await refusal('sessions', 'stop', 'local')).toMatch(/takes a pod/);
+  });
+});
+
 describe('latency', () => {
   it('has defaults', async () => {
     expect(await args<CheckArgs>('latency', 'web-0')).toEqual({
       connection: { verbosity: 0 },
       target: { kind: 'name', name: 'web-0' },
-      session: { profile: 'auto', idleMs: 600_000, timeoutMs: 60_000 },
+      session: { profile: 'auto', idleMs: 600_000, keep: false, timeoutMs: 60_000 },
       report: { output: 'table', failOn: 'critical' },
       to: [],
       names: [],
@@ -32,7 +60,7 @@ describe('latency', () => {
   it('reads all its flags', async () => {
     const line =
       'latency -l app=web --to a,b:80 --to svc/c -c app --image reg/x:1 --image-pull-policy Never --profile baseline ' +
-      '--idle 1h30m --timeout 90s -o json --fail-on warning --count 5 --interval 1s --rtt-factor 2.5 --rtt-floor 2ms --baseline 500us';
+      '--idle 1h30m --keep --debug-namespace ops --netns blue --timeout 90s -o json --fail-on warning --count 5 --interval 1s --rtt-factor 2.5 --rtt-floor 2ms --baseline 500us';
     expect(await args<CheckArgs>(...line.split(' '))).toEqual({
       connection: { verbosity: 0 },
       target: { kind: 'selector', selector: 'app=web' },
@@ -42,6 +70,9 @@ describe('latency', () => {
         imagePullPolicy: 'Never',
         profile: 'baseline',
         idleMs: 5_400_000,
+        keep: true,
+        debugNamespace: 'ops',
+        netns: 'blue',
         timeoutMs: 90_000,
       },
       report: { output: 'json', failOn: 'warning' },

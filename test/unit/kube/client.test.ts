@@ -492,12 +492,12 @@ describe('a proxy', () => {
     await connect(server, through(via.url));
     const child = fileURLToPath(new URL('./client-child.ts', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [child, join(folder, 'config')], {
-      timeout: 5_000,
+      timeout: 30_000,
     });
     expect(stdout.trim()).toBe(
       `cannot reach the API server at ${server} through the proxy ${via.url}: the proxy did not answer.`,
     );
-  }, 10_000);
+  }, 40_000);
 });
 
 describe('execEndpoint', () => {

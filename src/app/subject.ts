@@ -1,0 +1,31 @@
+/** What is known of a target before it is looked into: from the command line and, where there is one, the API. Pure. */
+import type { KubeClient } from '../kube/client.ts';
+import type { Pod } from '../kube/types.ts';
+
+/** The owner of the network namespace that a command looks into. */
+export interface Subject {
+  /** The API of the cluster that it belongs to; absent: it belongs to none. */
+  readonly client?: KubeClient;
+  /** The pod whose network it is. */
+  readonly pod?: Pod;
+  /** The node that it is, or runs on. */
+  readonly node?: string;
+  /** It is a host's own network: its interfaces, rules and connections are not those of a pod or container alone. */
+  readonly isHost: boolean;
+  /** Its own addresses as the API has them; empty where it names none. */
+  readonly addresses: readonly string[];
+}
+
+/** A pod as a subject. */
+export function podSubject(client: KubeClient, pod: Pod): Subject {
+  const { spec, status } = pod;
+  const all = (status?.podIPs ?? []).map(({ ip }) => ip);
+  const node = spec?.nodeName;
+  return {
+    client,
+    pod,
+    ...(node === undefined ? {} : { node }),
+    isHost: spec?.hostNetwork === true,
+    addresses: all.length > 0 ? all : status?.podIP === undefined ? [] : [status.podIP],
+  };
+}

@@ -1,0 +1,72 @@
+/** From TARGET to an open session, whatever its kind. */
+import { KubeClient } from '../kube/client.ts';
+import type { ConnectionFlags, PodTargetSpec, SessionFlags, TargetSpec } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
+import { openPodSession, targetPod } from '../targets/pod.ts';
+import type { OpenOptions, Session } from '../targets/session.ts';
+import { imageFor } from './image.ts';
+import type { Progress } from './progress.ts';
+import { podSubject, type Subject } from './subject.ts';
+
+/** What every command on a target takes. */
+export interface TargetArgs {
+  readonly connection: ConnectionFlags;
+  readonly target: TargetSpec;
+  readonly session: SessionFlags;
+}
+
+/** A target that is there; so far nothing has been changed. */
+export interface FoundTarget {
+  readonly subject: Subject;
+  /** Opens a session, which the caller has to close. */
+  open(options: OpenOptions): Promise<Session>;
+}
+
+/** Finds out what the target is. @throws {UserError} exit 2 or 3: there is no such thing, or it may not be read */
+export function findTarget(args: TargetArgs, signal: AbortSignal): Promise<FoundTarget> {
+  const { target } = args;
+  switch (target.kind) {
+    case 'name':
+    case 'selector':
+      return findPod({ ...args, target }, signal);
+    default:
+      throw new UserError(`targets of the kind ${target.kind} are not known to this version.`, 2);
+  }
+}
+
+/**
+ * Runs `work` with a session on the target and closes it, however `work` ends.
+ * @param found what {@link findTarget} gave, where the caller needed it before
+ */
+export async function withSession<T>(
+  args: TargetArgs,
+  signal: AbortSignal,
+  progress: Progress,
+  work: (session: Session) => Promise<T>,
+  found?: FoundTarget,
+): Promise<T> {
+  const { open } = found ?? (await findTarget(args, signal));
+  const session = await open({ signal, onProgress: (text) => progress.show(text) });
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+async function findPod(
+  args: TargetArgs & { readonly target: PodTargetSpec },
+  signal: AbortSignal,
+): Promise<FoundTarget> {
+  if (args.session.netns !== undefined) {
+    throw new UserError('--netns switches on a machine: TARGET has to be node/NAME or local.', 2, {
+      hint: "A pod's own namespace needs no switch.",
+    });
+  }
+  const client = await KubeClient.connect(args.connection);
+  const pod = await targetPod(client, args.target, signal);
+  return {
+    subject: podSubject(client, pod),
+    open: (options) => openPodSession(client, pod, args.session, imageFor(args.session.image), options),
+  };
+}

@@ -1,0 +1,22 @@
+/** What every kind of target opens to. */
+import type { Channel } from '../channels/channel.ts';
+import type { TargetInfo } from '../model/report.ts';
+
+/** An open way into a network namespace. */
+export interface Session {
+  readonly channel: Channel;
+  readonly info: TargetInfo;
+  /** What the user should know before trusting what he sees; sentences without a trailing dot. */
+  readonly notes: readonly string[];
+  /**
+   * Takes away what the session put there, unless it stays on purpose for the next command. A second call does
+   * nothing. What cannot be taken away is told on stderr by a sentence, not by an error: the work itself is done.
+   */
+  close(): Promise<void>;
+}
+
+/** What to tell the user while the session opens; texts are short and without a trailing dot. */
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (text: string) => void;
+}
