@@ -60,6 +60,7 @@ export async function checkReport(
     signal,
     progress,
     (session) => {
+      for (const note of session.notes) progress.note(note);
       progress.show(`checking ${ids.join(', ')}`);
       const { timeoutMs } = args.session;
       const work = () => runChecks(checks, { session, startedAt, startedMs, timeoutMs, signal });

@@ -1,8 +1,14 @@
 /** One line of progress on stderr, drawn only on a terminal and gone when the work is done. */
 
-/** `show` replaces the line; `clear` takes it away before anything else is printed. */
+import { visible } from '../report/text.ts';
+
+/**
+ * `show` replaces the line; `note` prints a sentence that stays, on anything but a terminal too; `clear` takes the line
+ * away before anything else is printed.
+ */
 export interface Progress {
   show(text: string): void;
+  note(text: string): void;
   clear(): void;
 }
 
@@ -14,7 +20,10 @@ const DELAY_MS = 300;
 /** A progress line on stderr; on anything but a terminal it draws nothing. */
 function startProgress(): Progress {
   const { stderr } = process;
-  if (!stderr.isTTY) return { show: () => undefined, clear: () => undefined };
+  const write = (sentence: string): void => {
+    stderr.write(`note: ${visible(sentence)}.\n`);
+  };
+  if (!stderr.isTTY) return { show: () => undefined, note: write, clear: () => undefined };
   let text = '';
   let frame = 0;
   let drawn = false;
@@ -34,6 +43,10 @@ function startProgress(): Progress {
     show(next) {
       text = next.replace(/[\r\n\u001b]/g, ' ');
       draw();
+    },
+    note(sentence) {
+      if (drawn) stderr.write('\r\u001b[2K');
+      write(sentence);
     },
     clear() {
       clearInterval(timer);

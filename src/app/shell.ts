@@ -24,8 +24,8 @@ export function openShell(args: ShellArgs, signal: AbortSignal, progress: Progre
     return runCommand({ ...args, command, stdin: true }, signal, progress, NO_TERMINAL);
   }
   return withSession(args, signal, progress, (session) => {
+    for (const note of session.notes) progress.note(note);
     progress.clear();
-    for (const note of session.notes) process.stderr.write(`note: ${note}.\n`);
     return shellIn(session, { ...args, command }, signal);
   });
 }
