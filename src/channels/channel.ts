@@ -31,6 +31,11 @@ export interface TerminalOptions {
 /** One target's channel. */
 export interface Channel {
   /**
+   * True where a command with a terminal gets this process's own one, keys, size and all: of its options only
+   * `terminal.type` and `signal` count then, and nothing else may read the terminal or change its mode meanwhile.
+   */
+  readonly inheritsTerminal?: boolean;
+  /**
    * Runs a command and returns its exit code. When the client is lost or the signal aborts, the remote command and
    * all that it started ends within seconds.
    * @throws {ChannelError} the command could not be run or its exit code is not known

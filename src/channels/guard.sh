@@ -3,6 +3,9 @@
 #                      stdin; 0 gives it an empty one.
 #   lease ID CMD...    stdin is the user's and goes to the command untouched; another exec, named nettools-lease-ID,
 #                      lives as long as the client.
+#   pipe MARK CMD...   on the client's own machine: descriptor 3 is a pipe that ends with the client; stdin is the
+#                      command's. With a MARK (NAME=VALUE) the session is the user's own, as a terminal's is: the command
+#                      gets it as a variable, and only processes that have it are ended.
 # The kubelet leaves a process running when its client goes away, and gives no signal but the end of stdin.
 # Each exec is a session of its own (setsid in runc), and every process that it starts belongs to that session.
 mode=$1 mark=$2
@@ -11,6 +14,8 @@ read -r stat </proc/self/stat
 set_fields() { state=$1 session=$4; }
 set_fields ${stat##*) }
 [ "$session" != 0 ] || session=$$
+
+is_ours() { [ "$mode" != pipe ] || [ -z "$mark" ] || grep -qs -e "$mark" "$1/environ"; }
 
 # Signals all of the session but this watcher: first what a lost terminal sends, at last what none can ignore.
 end_session() {
@@ -22,7 +27,7 @@ end_session() {
       { read -r stat <"$entry/stat"; } 2>/dev/null || continue
       sid=$session
       set_fields ${stat##*) }
-      if [ "$session" = "$sid" ] && [ "$state" != Z ]; then
+      if [ "$session" = "$sid" ] && [ "$state" != Z ] && is_ours "$entry"; then
         kill -"$signal" "${entry#/proc/}" && left=1
       fi
       session=$sid
@@ -65,6 +70,13 @@ ${input%??}
 EOF
   fi
   exec "$@" </dev/null
+fi
+if [ "$mode" = pipe ]; then
+  # A terminal's keys are for the command, and the end of its session is when there is work to do.
+  (trap '' HUP INT QUIT TSTP; (cat <&3; end_session) </dev/null >/dev/null 2>&1 & )
+  exec 3<&-
+  [ -z "$mark" ] || exec env "$mark" "$@"
+  exec "$@"
 fi
 ( (watch_lease; end_session) </dev/null >/dev/null 2>&1 & )
 exec "$@"

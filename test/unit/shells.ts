@@ -37,6 +37,8 @@ export interface Ended {
 export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Gives it a pipe of this process's as descriptor 3. */
+  readonly lifeline?: boolean;
 }
 
 /** A process with its output collected; it is the leader of a session of its own, as an exec in a container is. */
@@ -49,11 +51,14 @@ export class Started {
     const [command = '', ...args] = argv;
     this.process = spawn(command, args, {
       detached: true,
+      stdio: ['pipe', 'pipe', 'pipe', ...(options.lifeline === true ? ['pipe' as const] : [])],
       // A bash without SHLVL whose stdin is a socket, as Node's pipes are, takes itself for a remote shell's and reads
       // the ~/.bashrc of whoever runs the tests.
       env: { SHLVL: '1', ...(options.env ?? process.env) },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
+    // As a client does once the command has ended.
+    this.process.once('exit', () => this.endLifeline());
     const errors: Buffer[] = [];
     this.process.stdout?.on('data', (chunk: Buffer) => {
       this.#stdout = Buffer.concat([this.#stdout, chunk]);
@@ -82,6 +87,12 @@ export class Started {
 
   write(input: string | Uint8Array): void {
     this.process.stdin?.write(input);
+  }
+
+  /** Ends descriptor 3, as a client's end would. */
+  endLifeline(): void {
+    const pipe = this.process.stdio[3];
+    if (pipe && 'end' in pipe) pipe.end();
   }
 
   endInput(input: string | Uint8Array = ''): void {

@@ -180,6 +180,55 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
   });
 });
 
+describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name with a pipe', ({ words }) => {
+  it('passes stdin on untouched, and the exit code', async (context) => {
+    const started = guard(context, words, ['pipe', '', 'sh', '-c', 'cat; exit 7'], { lifeline: true });
+    const bytes = randomBytes(300_000);
+    started.endInput(bytes);
+    const { code, stdout } = await started.ended;
+    context.expect(code).toBe(7);
+    context.expect(stdout.equals(bytes)).toBe(true);
+  });
+
+  it('gives the command neither the pipe nor a child that it does not know', async (context) => {
+    const script = 'ls /proc/$$/fd; cat "/proc/$$/task/$$/children"; :';
+    const started = guard(context, words, ['pipe', '', 'sh', '-c', script], { lifeline: true });
+    const lines = (await started.ended).stdout.toString().trim().split('\n');
+    context.expect(lines).not.toContain('3');
+    // cat is the only one.
+    context.expect(lines.at(-1)).toMatch(/^\d+$/);
+  });
+
+  it('ends the command and all that it started when the pipe ends', async (context) => {
+    const command = 'trap "" HUP TERM; sleep 1000 & (sleep 1001; true) & echo ready; sleep 1002; true';
+    const started = guard(context, words, ['pipe', '', 'sh', '-c', command], { lifeline: true });
+    await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+    started.endLifeline();
+    await started.ended;
+    await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+  });
+
+  it('with a mark, ends what has it and leaves the rest of the session alone', async (context) => {
+    // The user's own process, in the same session, and the command.
+    const command = `sleep 1003 & exec "$@"`;
+    const mark = `NETTOOLS_SHELL=${leaseId()}`;
+    const inner = 'trap "" INT HUP; sleep 1000 & echo "$NETTOOLS_SHELL"; sleep 1001; true';
+    const started = guard(
+      context,
+      ['sh', '-c', command, 'nettools', ...words],
+      ['pipe', mark, 'sh', '-c', inner],
+      { lifeline: true },
+    );
+    await context.expect
+      .poll(() => started.stdout.toString(), WAIT)
+      .toBe(`${mark.slice(mark.indexOf('=') + 1)}\n`);
+    started.endLifeline();
+    await context.expect
+      .poll(() => sessionMembers(started.pid).map((member) => member.split(' ')[1]), WAIT)
+      .toEqual(['sleep']);
+  });
+});
+
 describe.concurrent.each(SHELLS.filter((s) => s.available))(
   'guard.sh in $name with a lease that comes and goes',
   ({ words }) => {

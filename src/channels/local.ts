@@ -1,0 +1,290 @@
+/** The channel of this machine: commands run here, each guarded against a lost client. */
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { constants } from 'node:os';
+import { Readable, type Writable } from 'node:stream';
+import { type Channel, ChannelError, type RunOptions } from './channel.ts';
+import GUARD from './guard.sh';
+import { openPipes } from './pipes.ts';
+import { compactScript } from './script.ts';
+
+/** Where tools of administrators live, which an ordinary user's PATH often leaves out. */
+const ADMIN_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+/**
+ * How long an output may stay silent once the command and all of its session have ended: whoever still holds it has
+ * left the session, and may hold it for ever.
+ */
+const HELD_OUTPUT_MS = 200;
+
+/**
+ * Runs commands on this machine, in this process's namespaces. See {@link Channel} for the contract. Each command is
+ * the leader of a session of its own, and all of that session is ended with it. A command with a terminal has this
+ * process's own one (`inheritsTerminal`): it stays in the user's session, which is what makes its keys and its size
+ * work, and what ends with it are the processes that it started.
+ */
+export class LocalChannel implements Channel {
+  readonly inheritsTerminal = true;
+
+  run(argv: readonly string[], options: RunOptions): Promise<number> {
+    return options.terminal ? onTerminal(argv, options) : piped(argv, options);
+  }
+
+  runWithInput(
+    argv: readonly string[],
+    input: string,
+    options: Omit<RunOptions, 'stdin' | 'terminal'>,
+  ): Promise<number> {
+    const text = input.endsWith('\n') ? input : `${input}\n`;
+    return piped(argv, { ...options, stdin: Readable.from([Buffer.from(text)]) });
+  }
+}
+
+async function onTerminal(argv: readonly string[], { signal, terminal }: RunOptions): Promise<number> {
+  signal?.throwIfAborted();
+  const mark = `NETTOOLS_SHELL=${randomBytes(8).toString('hex')}`;
+  const env = terminal?.type === undefined ? {} : { TERM: terminal.type };
+  const command = start(argv, mark, ['inherit', 'inherit', 'inherit', 'pipe'], env);
+  const onAbort = (): void => command.end();
+  signal?.addEventListener('abort', onAbort);
+  try {
+    const code = await command.exit;
+    signal?.throwIfAborted();
+    return code;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    command.end();
+  }
+}
+
+async function piped(argv: readonly string[], options: RunOptions): Promise<number> {
+  const { stdin, stdout, stderr, signal } = options;
+  signal?.throwIfAborted();
+  const [input, ...outputs] = openPipes(3);
+  const [out, err] = outputs;
+  if (input === undefined || out === undefined || err === undefined) throw new Error('no pipes');
+  const stdio: StdioOptions = [
+    stdin ? input.read : 'ignore',
+    out.write,
+    stderr ? err.write : 'ignore',
+    'pipe',
+  ];
+  let command: Started;
+  try {
+    command = start(argv, '', stdio, {});
+  } catch (error) {
+    for (const { read } of outputs) closeSync(read);
+    closeSync(input.write);
+    throw error;
+  } finally {
+    closeSync(input.read);
+    for (const { write } of outputs) closeSync(write);
+  }
+  const failure = new Failure(() => command.end());
+  const onAbort = (): void => failure.set(signal?.reason);
+  signal?.addEventListener('abort', onAbort);
+  const feed = stdin ? new Feed(stdin, input.write, (error) => failure.set(error)) : undefined;
+  if (!feed) closeSync(input.write);
+  const copies = [copyTo(stdout, out.read, failure), copyTo(stderr, err.read, failure)];
+  try {
+    options.onOpen?.();
+    const code = await command.exit;
+    feed?.stop();
+    // What it left running in the background holds the outputs until it has ended as well.
+    command.end();
+    void command.cleared.then(() => {
+      for (const copy of copies) copy.endWhenSilent();
+    });
+    await Promise.race([Promise.all(copies.map(({ done }) => done)), failure.happened]);
+    failure.throwIfAny();
+    return code;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    feed?.stop();
+    for (const copy of copies) copy.stop();
+    command.end();
+  }
+}
+
+/** A command that was started, and the pipe that its life hangs on. */
+interface Started {
+  /** Its exit code; 128 + N for signal N. */
+  readonly exit: Promise<number>;
+  /** Lets go of it: whatever of its session still runs is ended. Idempotent. */
+  end(): void;
+  /** All of its session has ended. */
+  readonly cleared: Promise<void>;
+}
+
+function start(
+  argv: readonly string[],
+  mark: string,
+  stdio: StdioOptions,
+  variables: Readonly<Record<string, string>>,
+): Started {
+  const path = [process.env['PATH'] ?? '/usr/bin:/bin', ...ADMIN_FOLDERS].join(':');
+  const child = spawn('sh', ['-c', compactScript(GUARD), 'nettools', 'pipe', mark, ...argv], {
+    stdio,
+    // A session of its own, unless it has the user's terminal, which belongs to the user's session.
+    detached: mark === '',
+    env: { ...process.env, PATH: path, ...variables },
+  });
+  const exit = exitOf(child);
+  // Whoever waits for it hears of a failure; before, it must not count as one that nobody handles.
+  exit.catch(() => undefined);
+  const lifeline = child.stdio[3];
+  if (!(lifeline instanceof Socket)) return { exit, end: () => undefined, cleared: Promise.resolve() };
+  const cleared = new Promise<void>((resolve) => lifeline.once('close', () => resolve()));
+  lifeline.on('error', () => undefined);
+  lifeline.resume();
+  const end = (): void => {
+    lifeline.end();
+    // The far end does its work also when this process does not wait for it.
+    lifeline.unref();
+  };
+  return { exit, end, cleared };
+}
+
+function exitOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) =>
+      reject(
+        new ChannelError('failed', `the command could not be started: ${error.message}`, { cause: error }),
+      ),
+    );
+    child.once('exit', (code, signal) =>
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+    );
+  });
+}
+
+/** The first thing that went wrong, and what is done about it. */
+class Failure {
+  readonly happened: Promise<void>;
+  readonly #act: () => void;
+  #error: { readonly value: unknown } | undefined;
+  #happen: () => void = () => undefined;
+
+  constructor(act: () => void) {
+    this.#act = act;
+    this.happened = new Promise((resolve) => {
+      this.#happen = resolve;
+    });
+  }
+
+  set(value: unknown): void {
+    if (this.#error) return;
+    this.#error = { value };
+    this.#act();
+    this.#happen();
+  }
+
+  throwIfAny(): void {
+    if (this.#error) throw this.#error.value;
+  }
+}
+
+/** Passes a stream on to the command until either has enough. */
+class Feed {
+  readonly #stdin: Readable;
+  readonly #pipe: Socket;
+
+  constructor(stdin: Readable, fd: number, onError: (error: unknown) => void) {
+    this.#stdin = stdin;
+    this.#pipe = new Socket({ fd, readable: false, writable: true });
+    // The command has closed its stdin or ended without reading it: its exit code tells.
+    this.#pipe.on('error', () => this.stop());
+    void this.#pump(onError);
+  }
+
+  async #pump(onError: (error: unknown) => void): Promise<void> {
+    try {
+      for await (const chunk of this.#stdin) {
+        if (this.#pipe.destroyed) return;
+        if (!this.#pipe.write(chunk)) await this.#room();
+      }
+      this.#pipe.end();
+    } catch (error) {
+      if (!this.#pipe.destroyed) onError(error);
+    }
+  }
+
+  /** Waits until the pipe takes more, or never will again. */
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        this.#pipe.off('drain', settle);
+        this.#pipe.off('close', settle);
+        resolve();
+      };
+      this.#pipe.on('drain', settle);
+      this.#pipe.on('close', settle);
+    });
+  }
+
+  /** A read that waits must not keep the process alive or eat the terminal's next line. */
+  stop(): void {
+    this.#stdin.pause();
+    this.#stdin.destroy();
+    this.#pipe.destroy();
+  }
+}
+
+/** One of the command's outputs on its way to where it belongs. */
+interface Copy {
+  /** All of it has been taken. */
+  readonly done: Promise<void>;
+  /** Ends the copy when nothing has come for a moment. */
+  endWhenSilent(): void;
+  stop(): void;
+}
+
+function copyTo(output: Writable | undefined, fd: number, failure: Failure): Copy {
+  if (output === undefined) {
+    closeSync(fd);
+    return { done: Promise.resolve(), endWhenSilent: () => undefined, stop: () => undefined };
+  }
+  const pipe = new Socket({ fd, readable: true, writable: false });
+  let unwritten = 0;
+  let ended = false;
+  let silence: NodeJS.Timeout | undefined;
+  const onError = (error: Error): void => failure.set(error);
+  output.on('error', onError);
+  const done = new Promise<void>((resolve) => {
+    const finishWhenWritten = (): void => {
+      if (ended && unwritten === 0) resolve();
+    };
+    pipe.on('data', (chunk: Buffer) => {
+      silence?.refresh();
+      unwritten++;
+      const hasRoom = output.write(chunk, (error) => {
+        unwritten--;
+        if (error) failure.set(error);
+        else finishWhenWritten();
+      });
+      if (hasRoom) return;
+      pipe.pause();
+      output.once('drain', () => pipe.resume());
+    });
+    pipe.on('error', onError);
+    pipe.once('close', () => {
+      ended = true;
+      finishWhenWritten();
+    });
+  });
+  const stop = (): void => {
+    clearTimeout(silence);
+    pipe.destroy();
+    // One that failed emits its error after its callbacks: the listener stays, or nobody would be there to hear it.
+    if (!output.errored && !output.destroyed) output.off('error', onError);
+  };
+  const endWhenSilent = (): void => {
+    if (pipe.destroyed) return;
+    silence = setTimeout(() => {
+      if (pipe.isPaused()) silence?.refresh();
+      else pipe.destroy();
+    }, HELD_OUTPUT_MS);
+  };
+  return { done, endWhenSilent, stop };
+}
