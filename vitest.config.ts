@@ -15,7 +15,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          // The configuration of whoever runs the tests is not for them.
+          env: { XDG_CONFIG_HOME: '/nonexistent' },
+        },
       },
       {
         extends: true,

@@ -1,12 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { commandsPage } from './generate/commands-page.ts';
+import { configPage } from './generate/config-page.ts';
 import { findingsPage } from './generate/findings-page.ts';
 import { root } from './lib/process.ts';
 
 /** Files in the repository that are made from the sources: path from the root, and what makes the text. */
 const generators: ReadonlyArray<{ file: string; render: () => string | Promise<string> }> = [
   { file: 'docs/commands.md', render: commandsPage },
+  { file: 'docs/config.md', render: configPage },
   { file: 'docs/findings.md', render: findingsPage },
 ];
 

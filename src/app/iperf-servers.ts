@@ -62,7 +62,7 @@ async function startServer(
   const found = await client.get<Pod>(podsPath(pod.namespace, pod.name), { signal });
   // -c names a container of the target, not of this pod.
   const { container: _target, ...flags } = args.session;
-  const session = await openPodSession(client, found, flags, imageFor(flags.image), {
+  const session = await openPodSession(client, found, flags, imageFor(flags), {
     signal,
     onProgress: () => undefined,
   });

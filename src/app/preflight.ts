@@ -32,7 +32,7 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
   const { target } = args;
   if (!isPodTarget(target)) throw new UserError(`preflight knows pods, and no ${target.kind} target.`, 2);
   const client = await KubeClient.connect(args.connection);
-  const image = imageFor(args.session.image);
+  const image = imageFor(args.session);
   let pod: Pod;
   try {
     pod = await resolvePod(client, target, signal);

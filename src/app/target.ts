@@ -67,6 +67,6 @@ async function findPod(
   const pod = await targetPod(client, args.target, signal);
   return {
     subject: podSubject(client, pod),
-    open: (options) => openPodSession(client, pod, args.session, imageFor(args.session.image), options),
+    open: (options) => openPodSession(client, pod, args.session, imageFor(args.session), options),
   };
 }

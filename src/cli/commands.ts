@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { arp } from './commands/arp.ts';
+import { configPathCommand, configView } from './commands/config.ts';
 import { conntrack } from './commands/conntrack.ts';
 import { diagnose } from './commands/diagnose.ts';
 import { dns } from './commands/dns.ts';
@@ -42,7 +43,7 @@ export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Co
   { title: 'Look for yourself', commands: [shell, run] },
   { title: 'Understand', commands: [explain, judge] },
   { title: 'What the tool does in the cluster', commands: [preflight, sessionsList, sessionsStop] },
-  { title: 'Other', commands: [version, completion] },
+  { title: 'Other', commands: [configView, configPathCommand, version, completion] },
 ];
 
 export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);

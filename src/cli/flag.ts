@@ -18,11 +18,31 @@ interface ValueFlag extends FlagBase {
   readonly completes?: CompletionKind | 'file';
 }
 
+/** What a number has to be. */
+export interface NumberRange {
+  readonly least: number;
+  readonly most: number;
+  readonly whole: boolean;
+}
+
+/** Where else a flag's value may come from: the configuration file, and the environment by a name made of the flag's. */
+export interface Setting {
+  /** Its key in the file; what stands before a dot is the section that it is in. */
+  readonly key: string;
+  /** What it has to be, where the flag has no choices; absent: any text. */
+  readonly type?: 'duration' | NumberRange;
+}
+
 /** A flag that takes one value; given twice, the last one counts, as in kubectl. */
 export interface TextFlag extends ValueFlag {
   readonly kind: 'text';
   readonly default?: string;
+  /** Present for what a user may want to set once and for all. */
+  readonly setting?: Setting;
 }
+
+/** A flag that is also a setting. */
+export type SettingFlag = TextFlag & { readonly setting: Setting };
 
 /** A flag whose values add up; `splits` says whether commas separate values. */
 export interface ListFlag extends ValueFlag {

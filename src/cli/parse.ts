@@ -1,6 +1,8 @@
 import type { Command, PreparedCommand } from './command.ts';
 import { commands, findCommand, nameWords, parents } from './commands.ts';
-import { globalFlags } from './flags/connection.ts';
+import { connectionFlags, globalFlags } from './flags/connection.ts';
+import { isOutsideClusters } from './flags/target.ts';
+import { readSettings } from './settings.ts';
 import { suggest } from './suggest.ts';
 import { usageError } from './usage-error.ts';
 import { Values } from './values.ts';
@@ -25,7 +27,13 @@ export async function parse(
   const { readFlags } = await import('./read-flags.ts');
   const flags = parts.filter(({ kind }) => kind !== 'word');
   const given = readFlags(flags, command.name, [...command.flags, ...globalFlags]);
-  return { command, ...command.prepare(new Values(given, operands, rest)) };
+  const values = new Values(given, operands, rest);
+  if (!command.flags.some((flag) => flag.kind === 'text' && flag.setting !== undefined)) {
+    return { command, ...command.prepare(values) };
+  }
+  const connection = isOutsideClusters(operands[0]) ? undefined : connectionFlags(values);
+  const set = await readSettings(connection);
+  return { command, ...command.prepare(new Values(given, operands, rest, set)) };
 }
 
 function unknownCommand([first = '', second = '']: readonly string[]): Error {

@@ -1,33 +1,59 @@
 import { parseDuration } from './duration.ts';
-import type { ListFlag, SwitchFlag, TextFlag } from './flag.ts';
+import type { ListFlag, NumberRange, SettingFlag, SwitchFlag, TextFlag } from './flag.ts';
 import { usageError } from './usage-error.ts';
 
 interface ChoiceFlag<T extends string> extends TextFlag {
   readonly choices: readonly T[];
 }
 
-/** What one command line holds, by flag name, before it means anything. */
+/** A value that was set elsewhere than on the command line. */
+export interface SetValue {
+  readonly text: string;
+  /** The variable, or the file with the line. */
+  readonly from: string;
+  /** What to call it in a message: the variable, or the key with its file and line. */
+  readonly name: string;
+}
+
+/** What one command line holds, by flag name, before it means anything; and what is set for what it leaves out. */
 export class Values {
   /** TARGET and what else stands there without a dash. */
   readonly words: readonly string[];
   /** What follows `--`, exactly as typed; undefined when there is no `--`. */
   readonly rest: readonly string[] | undefined;
   readonly #given: ReadonlyMap<string, unknown>;
+  readonly #set: ReadonlyMap<string, SetValue>;
 
   constructor(
     given: ReadonlyMap<string, unknown>,
     words: readonly string[],
     rest: readonly string[] | undefined,
+    set: ReadonlyMap<string, SetValue> = new Map(),
   ) {
     this.#given = given;
     this.words = words;
     this.rest = rest;
+    this.#set = set;
   }
 
-  /** The flag's last value or its default; an empty value is no value, as in kubectl. */
+  /** The flag's last value, else what is set, else its default; an empty value is no value, as in kubectl. */
   text(flag: TextFlag): string | undefined {
-    const text = strings(this.#given.get(flag.name)).at(-1) ?? flag.default;
+    const text = this.#last(flag) ?? this.#set.get(flag.name)?.text ?? flag.default;
     return text === '' ? undefined : text;
+  }
+
+  #last(flag: TextFlag): string | undefined {
+    return strings(this.#given.get(flag.name)).at(-1);
+  }
+
+  /** Where the flag's value comes from: the flag, the variable, or the file with the line; undefined: it is the default. */
+  origin(flag: TextFlag): string | undefined {
+    return this.#last(flag) === undefined ? this.#set.get(flag.name)?.from : `--${flag.name}`;
+  }
+
+  #nameOf(flag: TextFlag): string {
+    const set = this.#last(flag) === undefined ? this.#set.get(flag.name) : undefined;
+    return set?.name ?? `--${flag.name}`;
   }
 
   /** Like text(), for a flag for which an empty value means something. */
@@ -68,43 +94,52 @@ export class Values {
     if (text === undefined) return undefined;
     const choice = flag.choices.find((one) => one === text);
     if (choice === undefined) {
-      throw usageError(`--${flag.name} must be one of ${flag.choices.join(', ')}, not "${text}"`);
+      throw usageError(`${this.#nameOf(flag)} must be one of ${flag.choices.join(', ')}, not "${text}"`);
     }
     return choice;
   }
 
+  /** @throws UserError with exit code 2 when the value is not what the setting has to be */
+  check(flag: SettingFlag): void {
+    const { type } = flag.setting;
+    if (flag.choices !== undefined) this.optionalChoice({ ...flag, choices: flag.choices });
+    else if (type === 'duration') this.optionalDuration(flag);
+    else if (type !== undefined && this.text(flag) !== undefined) this.number(flag, type);
+  }
+
   /** Milliseconds. */
   duration(flag: TextFlag & { readonly default: string }, least = 1): number {
-    return this.optionalDuration(flag, least) ?? durationOf(flag, flag.default, least);
+    return this.optionalDuration(flag, least) ?? this.#durationOf(flag, flag.default, least);
   }
 
   optionalDuration(flag: TextFlag, least = 1): number | undefined {
     const text = this.text(flag);
-    return text === undefined ? undefined : durationOf(flag, text, least);
+    return text === undefined ? undefined : this.#durationOf(flag, text, least);
   }
 
-  number(
-    flag: TextFlag & { readonly default: string },
-    range: { least: number; most: number; whole: boolean },
-  ): number {
-    const text = this.text(flag) ?? flag.default;
+  #durationOf(flag: TextFlag, text: string, least: number): number {
+    const ms = parseDuration(text);
+    if (ms === undefined) {
+      throw usageError(
+        `${this.#nameOf(flag)} must be a duration such as 500ms, 90s, 10m or 1h30m, not "${text}"`,
+      );
+    }
+    if (ms < least) throw usageError(`${this.#nameOf(flag)} must be at least ${least}ms, not "${text}"`);
+    return ms;
+  }
+
+  number(flag: TextFlag, range: NumberRange): number {
+    const text = this.text(flag) ?? flag.default ?? '';
     const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
     const fits = number >= range.least && number <= range.most && (!range.whole || Number.isInteger(number));
     if (!fits) {
       const what = range.whole ? 'a whole number' : 'a number';
-      throw usageError(`--${flag.name} must be ${what} from ${range.least} to ${range.most}, not "${text}"`);
+      throw usageError(
+        `${this.#nameOf(flag)} must be ${what} from ${range.least} to ${range.most}, not "${text}"`,
+      );
     }
     return number;
   }
-}
-
-function durationOf(flag: TextFlag, text: string, least: number): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) {
-    throw usageError(`--${flag.name} must be a duration such as 500ms, 90s, 10m or 1h30m, not "${text}"`);
-  }
-  if (ms < least) throw usageError(`--${flag.name} must be at least ${least}ms, not "${text}"`);
-  return ms;
 }
 
 function strings(value: unknown): string[] {

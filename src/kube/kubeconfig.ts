@@ -65,6 +65,20 @@ export function contextNames(flags: ConnectionFlags, env: NodeJS.ProcessEnv = pr
   return [...loadFiles(flags, env).contexts.keys()];
 }
 
+/** The names of the context and of the cluster that the flags choose, as far as they can be told. */
+export function chosenNames(flags: ConnectionFlags, env: NodeJS.ProcessEnv = process.env): string[] {
+  try {
+    const merged = loadFiles(flags, env);
+    const context = flags.context ?? merged.currentContext;
+    const cluster =
+      flags.cluster ?? (context === undefined ? undefined : merged.contexts.get(context)?.cluster);
+    return [context, cluster].filter((name) => name !== undefined);
+  } catch {
+    // Whoever connects will say what is wrong with the kubeconfig.
+    return [];
+  }
+}
+
 function loadFiles(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Kubeconfig {
   const explicit = flags.kubeconfig;
   if (explicit !== undefined && !existsSync(explicit)) {

@@ -51,6 +51,10 @@ export interface SessionFlags {
   readonly container?: string;
   /** Default: the image of this version. */
   readonly image?: string;
+  /** A registry, with or without a path, that stands in the place of the default image's. */
+  readonly mirror?: string;
+  /** A Secret of type kubernetes.io/dockerconfigjson in the namespace of a pod that the tool itself creates. */
+  readonly pullSecret?: string;
   readonly imagePullPolicy?: ImagePullPolicy;
   readonly profile: ProfileChoice;
   /** How long what was put there lives with nothing running in it. */
@@ -91,9 +95,9 @@ export interface CheckArgs extends TargetedArgs {
   readonly to: readonly string[];
   /** Names to resolve, for the dns check. */
   readonly names: readonly string[];
+  readonly thresholds: Thresholds;
   readonly latency?: LatencyFlags;
   readonly interfaces?: InterfacesFlags;
-  readonly arp?: ArpFlags;
   readonly mtu?: MtuFlags;
   readonly conntrack?: ConntrackFlags;
   readonly tls?: TlsFlags;
@@ -106,21 +110,33 @@ interface InterfacesFlags {
   readonly send: boolean;
 }
 
-/** What the arp check calls too much. */
-export interface ArpFlags {
-  /** NT-ARP-003: more entries than this share of the table's limit. */
-  readonly tableShare: number;
-}
-
-/** How the latency check probes, and what it calls high. */
-export interface LatencyFlags {
-  /** Probes to each destination. */
-  readonly count: number;
-  readonly intervalMs: number;
+/** Limits of findings that no authority outside the project gives. Shares are fractions, times milliseconds. */
+export interface Thresholds {
   /** NT-LAT-001: p95 above this many times the baseline is high. */
   readonly rttFactor: number;
   /** NT-LAT-001: a p95 at or below this is never high. */
   readonly rttFloorMs: number;
+  /** NT-LAT-002: from this share of lost probes on. */
+  readonly lossWarning: number;
+  readonly lossCritical: number;
+  /** NT-LAT-003: above this share of data segments sent again. */
+  readonly retransmitWarning: number;
+  readonly retransmitCritical: number;
+  /** NT-ARP-003: more entries than this share of the neighbour table's limit. */
+  readonly tableShare: number;
+  /** NT-CT-001, critical: more entries than this share of the connection table's limit. */
+  readonly conntrackCritical: number;
+  /** NT-PERF-001: less than this share of the expected rate. */
+  readonly throughputShare: number;
+  /** NT-TLS-001, info: a certificate that expires within so many days. */
+  readonly expireDays: number;
+}
+
+/** How the latency check probes. */
+export interface LatencyFlags {
+  /** Probes to each destination. */
+  readonly count: number;
+  readonly intervalMs: number;
   /** NT-LAT-001: the baseline; absent: the lowest RTT seen. */
   readonly baselineMs?: number;
 }
@@ -138,8 +154,6 @@ interface ConntrackFlags {
 
 /** What the tls check expects of a certificate. */
 export interface TlsFlags {
-  /** NT-TLS-001, info: a certificate that expires within so many days. */
-  readonly expireDays: number;
   /** The name that clients use, for SNI and for the certificate; absent: what DEST says. */
   readonly serverName?: string;
   /** What openssl's -starttls takes; empty: TLS from the first byte. */
@@ -196,6 +210,32 @@ export interface SessionsStopArgs {
   readonly target?: PodTargetSpec;
   readonly allNamespaces: boolean;
   readonly timeoutMs: number;
+}
+
+/** One key of the configuration file. */
+export interface ConfigEntry {
+  /** From the outermost section to the key itself. */
+  readonly keys: readonly string[];
+  /** Counted from 1. */
+  readonly line: number;
+  readonly kind: 'value' | 'section' | 'list';
+  /** The value as it stands there; empty for what is none. */
+  readonly text: string;
+}
+
+/** One row of `config view`. */
+export interface EffectiveSetting {
+  readonly key: string;
+  /** Empty: nothing is set and there is no default. */
+  readonly value: string;
+  /** The flag, the variable, or the file with its line; `default` else. */
+  readonly from: string;
+}
+
+export interface ConfigViewArgs {
+  readonly file: string;
+  readonly settings: readonly EffectiveSetting[];
+  readonly output: OutputFormat;
 }
 
 /** What a word on the command line may be completed to. */

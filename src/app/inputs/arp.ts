@@ -5,7 +5,6 @@ import { type PreparedCheck, prepared } from '../../checks/registry.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { podsPath } from '../../kube/paths.ts';
 import type { Pod } from '../../kube/types.ts';
-import type { ArpFlags } from '../../model/args.ts';
 import type { InputContext } from './context.ts';
 import { always } from './destinations.ts';
 
@@ -13,11 +12,10 @@ import { always } from './destinations.ts';
 const MAX_PEERS = 4;
 /** More pods than that are not listed; a node has 110 by default. */
 const LIMIT = '150';
-const USUALLY: ArpFlags = { tableShare: 0.8 };
 
 export async function prepareArp(context: InputContext): Promise<PreparedCheck> {
   const { args, asked, subject } = context;
-  const { tableShare } = args.arp ?? USUALLY;
+  const { tableShare } = args.thresholds;
   // A node's own neighbours are not its pods: it has a link to each of them, and routes.
   const peers = subject.isHost ? [] : await peersOf(context);
   return prepared(arp, { destinations: [...always(subject), ...asked], peers, tableShare });

@@ -13,11 +13,12 @@ const LIMIT = '1000';
 export async function prepareConntrack(context: InputContext): Promise<PreparedCheck> {
   const { client, isHost: isNode } = context.subject;
   const { watchMs = 0 } = context.args.conntrack ?? {};
-  if (!client) return prepared(conntrack, { watchMs, isNode });
+  const criticalShare = context.args.thresholds.conntrackCritical;
+  if (!client) return prepared(conntrack, { watchMs, isNode, criticalShare });
   const read = (namespace: string | undefined) => servicesOf(client, namespace, context.signal);
   // A node tracks connections to every Service; a pod of its own, if any, those that it talks to.
   const services = (isNode ? await read(undefined) : undefined) ?? (await namespaced(client, read));
-  const input = { watchMs, isNode };
+  const input = { watchMs, isNode, criticalShare };
   return prepared(conntrack, services ? { ...input, services } : input);
 }
 

@@ -5,11 +5,26 @@ import type { LatencyFlags } from '../../model/args.ts';
 import type { InputContext } from './context.ts';
 import { always } from './destinations.ts';
 
-/** As part of a diagnosis: as many probes as loss is judged by, in less time, and the usual limits. */
-const BRIEFLY: LatencyFlags = { count: 50, intervalMs: 40, rttFactor: 3, rttFloorMs: 10 };
+/** As part of a diagnosis: as many probes as loss is judged by, in less time. */
+const BRIEFLY: LatencyFlags = { count: 50, intervalMs: 40 };
 
 export async function prepareLatency({ args, asked, subject }: InputContext): Promise<PreparedCheck> {
-  const { count, intervalMs, ...thresholds } = args.latency ?? BRIEFLY;
+  const { count, intervalMs, ...baseline } = args.latency ?? BRIEFLY;
+  const { rttFactor, rttFloorMs, lossWarning, lossCritical, retransmitWarning, retransmitCritical } =
+    args.thresholds;
   const destinations = [...always(subject), ...asked.filter((d) => d.protocol === 'tcp')];
-  return prepared(latency, { destinations, count, intervalMs, thresholds });
+  return prepared(latency, {
+    destinations,
+    count,
+    intervalMs,
+    thresholds: {
+      rttFactor,
+      rttFloorMs,
+      lossWarning,
+      lossCritical,
+      retransmitWarning,
+      retransmitCritical,
+      ...baseline,
+    },
+  });
 }

@@ -25,6 +25,7 @@ export async function prepareThroughput({
     destinations: oneForEach(asked).map(withServerPort).map(withPort),
     durationMs: flags.durationMs,
     reverse: flags.reverse,
+    share: args.thresholds.throughputShare,
     ...(expected ? { expected } : {}),
   });
 }

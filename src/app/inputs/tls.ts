@@ -7,7 +7,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { InputContext } from './context.ts';
 
 /** As part of a diagnosis. */
-const USUALLY: TlsFlags = { expireDays: 14, starttls: '' };
+const USUALLY: TlsFlags = { starttls: '' };
 
 /** Ports on which a diagnosis may expect TLS without having been told (IANA: https; and what Kubernetes uses). */
 const TLS_PORTS: readonly string[] = ['443', '6443', '8443', '9443'];
@@ -22,7 +22,7 @@ export async function prepareTls({ args, asked, subject }: InputContext): Promis
   );
   if (chosen.length === 0) return undefined;
   const servers = chosen.map((d) => serverOf(d, flags.serverName, subject.client?.namespace ?? ''));
-  return prepared(tls, { servers, starttls: flags.starttls, expireDays: flags.expireDays });
+  return prepared(tls, { servers, starttls: flags.starttls, expireDays: args.thresholds.expireDays });
 }
 
 function speaksTls({ url, port, anyPort }: Destination): boolean {

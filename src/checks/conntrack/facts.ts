@@ -19,6 +19,8 @@ export interface ConntrackInput {
   readonly watchMs: number;
   /** The target shares the node's namespace: what is seen is the node's table. */
   readonly isNode: boolean;
+  /** NT-CT-001 is critical above this share of the table's limit; absent in bundles of older versions. */
+  readonly criticalShare?: number;
   /** Absent where they may not be read. */
   readonly services?: readonly VirtualService[];
 }
@@ -47,6 +49,7 @@ export interface ConntrackFacts {
   readonly translated: Measured<readonly Translated[]>;
   readonly services: readonly VirtualService[];
   readonly isNode: boolean;
+  readonly criticalShare: number;
 }
 
 /** How much a counter grew in the run; 0 where it is not known. */

@@ -13,6 +13,8 @@ import type { ConntrackFacts, ConntrackInput, Translated } from './facts.ts';
 
 /** Whole seconds are what entries count in: in less, a time that was not set anew may look as if it was. */
 const MIN_WATCH_MS = 2000;
+/** What older versions judged by, whose bundles do not say. */
+const CRITICAL_SHARE = 0.95;
 
 export function conntrackFacts(evidence: Evidence, input: ConntrackInput): ConntrackFacts {
   return {
@@ -21,6 +23,7 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput): Connt
     translated: translatedOf(evidence, input),
     services: input.services ?? [],
     isNode: input.isNode,
+    criticalShare: input.criticalShare ?? CRITICAL_SHARE,
   };
 }
 

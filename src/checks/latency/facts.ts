@@ -69,11 +69,28 @@ export interface LatencyFacts {
   readonly thresholds: LatencyThresholds;
 }
 
+/** What older versions judged by, whose bundles do not say. */
+const USUAL = {
+  lossWarning: 0.01,
+  lossCritical: 0.05,
+  retransmitWarning: 0.01,
+  retransmitCritical: 0.05,
+} as const;
+
+/** The limits of a run, complete. */
+export function completeThresholds(given: LatencyInput['thresholds']): LatencyThresholds {
+  return { ...USUAL, ...given };
+}
+
 /** Limits of the rules; each can be set by a flag. Times in milliseconds, shares as fractions. */
 export interface LatencyThresholds {
   readonly rttFactor: number;
   /** Below it a high factor is noise: scheduling on a busy node alone costs milliseconds. */
   readonly rttFloorMs: number;
+  readonly lossWarning: number;
+  readonly lossCritical: number;
+  readonly retransmitWarning: number;
+  readonly retransmitCritical: number;
   /** Given by the user; else the lowest RTT seen. */
   readonly baselineMs?: number;
 }
@@ -84,5 +101,7 @@ export interface LatencyInput {
   /** Probes to each destination. */
   readonly count: number;
   readonly intervalMs: number;
-  readonly thresholds: LatencyThresholds;
+  /** Those that are absent are so in bundles of older versions. */
+  readonly thresholds: Omit<LatencyThresholds, keyof typeof USUAL> &
+    Partial<Pick<LatencyThresholds, keyof typeof USUAL>>;
 }

@@ -10,12 +10,18 @@ import { parseQdiscs } from '../../parsers/tc.ts';
 import { connectsOf, echoesOf, firstLine, notRun } from '../measured.ts';
 import { distribution } from '../statistics.ts';
 import { isVirtual, VIRTUAL } from '../way.ts';
-import { answeredMs, type LatencyFacts, type LatencyThresholds, type PathFacts } from './facts.ts';
+import {
+  answeredMs,
+  completeThresholds,
+  type LatencyFacts,
+  type LatencyInput,
+  type PathFacts,
+} from './facts.ts';
 
 export function latencyFacts(
   evidence: Evidence,
   destinations: readonly Destination[],
-  thresholds: LatencyThresholds,
+  thresholds: LatencyInput['thresholds'],
 ): LatencyFacts {
   const before = evidence['counters-before'];
   const after = evidence['counters-after'];
@@ -29,7 +35,7 @@ export function latencyFacts(
     },
     sockets: { value: parseSs(evidence['sockets']?.stdout ?? ''), result: evidence['sockets'] },
     qdiscs: { value: parseQdiscs(evidence['qdiscs']?.stdout ?? ''), result: evidence['qdiscs'] },
-    thresholds,
+    thresholds: completeThresholds(thresholds),
   };
 }
 

@@ -1,13 +1,5 @@
-import type { TextFlag } from '../flag.ts';
+import { arpThresholds } from '../flags/thresholds.ts';
 import { checkCommand, to } from './check-command.ts';
-
-const tableShare = {
-  name: 'table-share',
-  kind: 'text',
-  value: 'PERCENT',
-  default: '80',
-  describe: "Call the node's neighbour table nearly full above this share of its limit",
-} as const satisfies TextFlag;
 
 export const arp = checkCommand({
   name: 'arp',
@@ -22,9 +14,6 @@ the container may, and reads the neighbour table only then: an old entry proves 
     },
     { comment: 'Also the way to another pod', line: 'arp web-0 --to pod/web-1' },
   ],
-  flags: [to, tableShare],
-  ownArgs: (values) => ({
-    arp: { tableShare: values.number(tableShare, { least: 1, most: 100, whole: false }) / 100 },
-  }),
+  flags: [to, ...arpThresholds],
   load: async () => (await import('../../commands/check.ts')).arp,
 });

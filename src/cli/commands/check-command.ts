@@ -4,6 +4,7 @@ import type { Flag, ListFlag } from '../flag.ts';
 import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
 import { reportFlags, reportValues } from '../flags/report.ts';
 import { parseTarget, requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
+import { thresholdValues } from '../flags/thresholds.ts';
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 
@@ -55,6 +56,7 @@ export function checkCommand(definition: CheckCommandDefinition): Command {
         report: reportValues(values),
         to: destinations,
         names,
+        thresholds: thresholdValues(values),
         ...ownArgs?.(values),
       });
     },

@@ -1,4 +1,5 @@
 import type { TextFlag } from '../flag.ts';
+import { conntrackThresholds } from '../flags/thresholds.ts';
 import { checkCommand } from './check-command.ts';
 
 const watch = {
@@ -22,7 +23,7 @@ with hostNetwork does.`,
       line: 'conntrack ds/node-exporter -n monitoring --for 60s',
     },
   ],
-  flags: [watch],
+  flags: [watch, ...conntrackThresholds],
   ownArgs: (values) => ({ conntrack: { watchMs: values.duration(watch) } }),
   load: async () => (await import('../../commands/check.ts')).conntrack,
 });

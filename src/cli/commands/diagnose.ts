@@ -1,3 +1,4 @@
+import { diagnosisThresholds } from '../flags/thresholds.ts';
 import { checkCommand, to } from './check-command.ts';
 
 export const diagnose = checkCommand({
@@ -10,6 +11,6 @@ the one to act on. A TCP server that is a DEST gets 4 KB of blanks, to see wheth
     { comment: 'What is wrong with the network of the pod web-0', line: 'diagnose web-0' },
     { comment: 'Why a pod of web cannot reach the Service db', line: 'diagnose deploy/web --to svc/db:5432' },
   ],
-  flags: [to],
+  flags: [to, ...diagnosisThresholds],
   load: async () => (await import('../../commands/check.ts')).diagnose,
 });

@@ -1,5 +1,6 @@
 import type { TextFlag } from '../flag.ts';
 import { withoutUndefined } from '../flags/connection.ts';
+import { latencyThresholds } from '../flags/thresholds.ts';
 import { checkCommand, to } from './check-command.ts';
 
 const count = {
@@ -15,20 +16,6 @@ const interval = {
   value: 'DURATION',
   default: '100ms',
   describe: 'Time between two probes to one destination',
-} as const satisfies TextFlag;
-const rttFactor = {
-  name: 'rtt-factor',
-  kind: 'text',
-  value: 'N',
-  default: '3',
-  describe: 'Call the RTT high when its p95 is above N times the baseline',
-} as const satisfies TextFlag;
-const rttFloor = {
-  name: 'rtt-floor',
-  kind: 'text',
-  value: 'DURATION',
-  default: '10ms',
-  describe: 'Never call an RTT high whose p95 is at or below this',
 } as const satisfies TextFlag;
 const baseline: TextFlag = {
   name: 'baseline',
@@ -54,13 +41,11 @@ container may and by TCP connect always, and judges what the kernel counted mean
       line: 'latency -l app=web -o json --fail-on warning',
     },
   ],
-  flags: [to, count, interval, rttFactor, rttFloor, baseline],
+  flags: [to, count, interval, baseline, ...latencyThresholds],
   ownArgs: (values) => ({
     latency: withoutUndefined({
       count: values.number(count, { least: 1, most: 100_000, whole: true }),
       intervalMs: values.duration(interval),
-      rttFactor: values.number(rttFactor, { least: 1, most: 1000, whole: false }),
-      rttFloorMs: values.duration(rttFloor),
       // Everything is infinitely above nothing. A microsecond is less than any RTT.
       baselineMs: values.optionalDuration(baseline, 0.001),
     }),

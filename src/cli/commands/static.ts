@@ -51,7 +51,8 @@ Then kubectl's own completion does the rest:
   source <(kubectl completion bash)    # or zsh; "kubectl completion fish | source" for fish
 `;
 
-function noWords(command: string, values: Values): void {
+/** @throws UserError with exit code 2 when there is any word */
+export function noWords(command: string, values: Values): void {
   if (values.words.length > 0)
     throw usageError(`${command} takes no argument, but got ${values.words.join(' ')}`);
 }

@@ -1,5 +1,6 @@
 import type { SwitchFlag, TextFlag } from '../flag.ts';
 import { withoutUndefined } from '../flags/connection.ts';
+import { throughputThresholds } from '../flags/thresholds.ts';
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 import { checkCommand, to } from './check-command.ts';
@@ -57,7 +58,7 @@ has to be an iperf3 server already.`,
       line: 'throughput web-0 --to iperf.example.com:5201 --reverse --expect 10G',
     },
   ],
-  flags: [to, duration, expect, reverse],
+  flags: [to, duration, expect, reverse, ...throughputThresholds],
   needsDestination: true,
   ownArgs: (values) => ({
     throughput: withoutUndefined({

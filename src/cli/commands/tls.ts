@@ -1,5 +1,6 @@
 import type { TextFlag } from '../flag.ts';
 import { withoutUndefined } from '../flags/connection.ts';
+import { tlsThresholds } from '../flags/thresholds.ts';
 import { checkCommand, to } from './check-command.ts';
 
 const sni: TextFlag = {
@@ -14,13 +15,6 @@ const starttls = {
   value: 'PROTOCOL',
   choices: ['smtp', 'pop3', 'imap', 'ftp', 'xmpp', 'ldap', 'postgres', 'mysql'],
   describe: 'Begin in plain text: smtp, pop3, imap, ftp, xmpp, ldap, postgres or mysql',
-} as const satisfies TextFlag;
-const expireDays = {
-  name: 'expire-days',
-  kind: 'text',
-  value: 'N',
-  default: '14',
-  describe: 'Tell of certificates that expire within N days',
 } as const satisfies TextFlag;
 
 export const tls = checkCommand({
@@ -38,11 +32,10 @@ export const tls = checkCommand({
       line: 'tls web-0 --to svc/db:5432 --starttls postgres',
     },
   ],
-  flags: [to, sni, starttls, expireDays],
+  flags: [to, sni, starttls, ...tlsThresholds],
   needsDestination: true,
   ownArgs: (values) => ({
     tls: withoutUndefined({
-      expireDays: values.number(expireDays, { least: 0, most: 3650, whole: true }),
       serverName: values.text(sni),
       starttls: values.optionalChoice(starttls) ?? '',
     }),

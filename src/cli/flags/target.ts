@@ -1,5 +1,5 @@
 import type { PodTargetSpec, SessionFlags, TargetSpec } from '../../model/args.ts';
-import type { Flag, SwitchFlag, TextFlag } from '../flag.ts';
+import type { Flag, SettingFlag, SwitchFlag, TextFlag } from '../flag.ts';
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 import { exclusive, withoutUndefined } from './connection.ts';
@@ -19,19 +19,36 @@ const container: TextFlag = {
   describe: "Container of the pod to stand beside; default: the pod's first",
   completes: 'container',
 };
-const image: TextFlag = {
+const image = {
   name: 'image',
   kind: 'text',
   value: 'IMAGE',
   describe: 'Image with the tools; anything that has a shell works',
-};
+  setting: { key: 'image' },
+} as const satisfies SettingFlag;
+const mirror = {
+  name: 'mirror',
+  kind: 'text',
+  value: 'REGISTRY',
+  describe: 'Registry, and path if any, to take the default image from in place of its own',
+  setting: { key: 'mirror' },
+} as const satisfies SettingFlag;
+const pullSecret = {
+  name: 'pull-secret',
+  kind: 'text',
+  value: 'SECRET',
+  describe:
+    "Secret for pulling the image of a pod that the tool creates (node/NAME), in that pod's namespace",
+  setting: { key: 'pullSecret' },
+} as const satisfies SettingFlag;
 const imagePullPolicy = {
   name: 'image-pull-policy',
   kind: 'text',
   value: 'POLICY',
   choices: ['Always', 'IfNotPresent', 'Never'],
   describe: 'When the node pulls the image: Always, IfNotPresent or Never',
-} as const satisfies TextFlag;
+  setting: { key: 'imagePullPolicy' },
+} as const satisfies SettingFlag;
 const profile = {
   name: 'profile',
   kind: 'text',
@@ -39,26 +56,29 @@ const profile = {
   choices: ['auto', 'netadmin', 'baseline', 'restricted'],
   default: 'auto',
   describe: 'Rights of the container: auto, netadmin, baseline or restricted',
-} as const satisfies TextFlag;
+  setting: { key: 'profile' },
+} as const satisfies SettingFlag;
 const idle = {
   name: 'idle',
   kind: 'text',
   value: 'DURATION',
   default: '10m',
   describe: 'End the container when nothing has run in it for so long',
-} as const satisfies TextFlag;
+  setting: { key: 'idle', type: 'duration' },
+} as const satisfies SettingFlag;
 const keep: SwitchFlag = {
   name: 'keep',
   kind: 'switch',
   describe: "Leave a node's pod or a Docker container for the next command, until --idle has passed",
 };
-const debugNamespace: TextFlag = {
+const debugNamespace = {
   name: 'debug-namespace',
   kind: 'text',
   value: 'NAMESPACE',
   describe: "Namespace for a node's pod; default: the one of -n or the context",
   completes: 'namespace',
-};
+  setting: { key: 'debugNamespace' },
+} as const satisfies SettingFlag;
 const netns: TextFlag = {
   name: 'netns',
   kind: 'text',
@@ -71,7 +91,13 @@ const timeout = {
   value: 'DURATION',
   default: '60s',
   describe: 'Time limit of the check and of the start of the container',
-} as const satisfies TextFlag;
+  setting: { key: 'timeout', type: 'duration' },
+} as const satisfies SettingFlag;
+
+/** Whether a TARGET is in no cluster, whatever the kubeconfig says. */
+export function isOutsideClusters(target: string | undefined): boolean {
+  return target !== undefined && ['docker', 'netns', 'pid', 'local'].includes(parseTarget(target).kind);
+}
 
 /** Flags that choose a target in place of TARGET. */
 export const selectorFlags: readonly Flag[] = [selector];
@@ -80,12 +106,26 @@ export const selectorFlags: readonly Flag[] = [selector];
 export const sessionFlags: readonly Flag[] = [
   container,
   image,
+  mirror,
   imagePullPolicy,
+  pullSecret,
   profile,
   idle,
   keep,
   debugNamespace,
   netns,
+  timeout,
+];
+
+/** Those of them that are settings. */
+export const settingsOfSessions: readonly SettingFlag[] = [
+  image,
+  mirror,
+  imagePullPolicy,
+  pullSecret,
+  profile,
+  idle,
+  debugNamespace,
   timeout,
 ];
 
@@ -96,6 +136,8 @@ export function sessionValues(values: Values): SessionFlags {
   return withoutUndefined({
     container: values.text(container),
     image: values.text(image),
+    mirror: values.text(mirror),
+    pullSecret: values.text(pullSecret),
     imagePullPolicy: values.optionalChoice(imagePullPolicy),
     profile: values.choice(profile),
     idleMs: values.duration(idle, 1000),

@@ -1,9 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../../src/cli/parse.ts';
-import type { CheckArgs, RunArgs, ShellArgs } from '../../../src/model/args.ts';
+import type { CheckArgs, RunArgs, ShellArgs, Thresholds } from '../../../src/model/args.ts';
 import { UserError } from '../../../src/model/errors.ts';
 
 const args = async <T>(...argv: string[]) => (await parse(argv)).args as T;
+
+/** What docs/findings.md says. */
+const usual: Thresholds = {
+  rttFactor: 3,
+  rttFloorMs: 10,
+  lossWarning: 0.01,
+  lossCritical: 0.05,
+  retransmitWarning: 0.01,
+  retransmitCritical: 0.05,
+  tableShare: 0.8,
+  conntrackCritical: 0.95,
+  throughputShare: 0.5,
+  expireDays: 14,
+};
 
 async function refusal(...argv: string[]): Promise<string> {
   try {
@@ -53,7 +67,8 @@ describe('latency', () => {
       report: { output: 'table', failOn: 'critical' },
       to: [],
       names: [],
-      latency: { count: 50, intervalMs: 100, rttFactor: 3, rttFloorMs: 10 },
+      thresholds: usual,
+      latency: { count: 50, intervalMs: 100 },
     });
   });
 
@@ -78,7 +93,8 @@ describe('latency', () => {
       report: { output: 'json', failOn: 'warning' },
       to: ['a', 'b:80', 'svc/c'],
       names: [],
-      latency: { count: 5, intervalMs: 1000, rttFactor: 2.5, rttFloorMs: 2, baselineMs: 0.5 },
+      thresholds: { ...usual, rttFactor: 2.5, rttFloorMs: 2 },
+      latency: { count: 5, intervalMs: 1000, baselineMs: 0.5 },
     });
   });
 

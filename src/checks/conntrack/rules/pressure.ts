@@ -8,7 +8,7 @@ const meta = {
   severities: ['warning', 'critical'],
   meaning:
     'Each connection that netfilter tracks has an entry in a table of limited size. When it is full, the packet that would open a new connection is dropped; established connections go on. Clients see time-outs on some connects.',
-  rule: 'nf_conntrack_count is above 75 % (warning) or 95 % (critical) of nf_conntrack_max, or packets were dropped during the run because no entry could be made (drop grew by more than insert_failed; critical), or entries were thrown out to make room (early_drop grew; warning).',
+  rule: 'nf_conntrack_count is above 75 % (warning) or 95 % (critical, --conntrack-critical) of nf_conntrack_max, or packets were dropped during the run because no entry could be made (drop grew by more than insert_failed; critical), or entries were thrown out to make room (early_drop grew; warning).',
   source:
     '75 %: node-mixin (NodeHighNumberConntrackEntriesUsed); 95 %: ours; counters: kernel nf_conntrack, conntrack(8)',
   remedy:
@@ -16,7 +16,6 @@ const meta = {
 } as const;
 
 const WARNING_SHARE = 0.75;
-const CRITICAL_SHARE = 0.95;
 
 export const pressure: Rule<ConntrackFacts> = {
   meta,
@@ -26,8 +25,8 @@ export const pressure: Rule<ConntrackFacts> = {
     // A clash of two new connections counts as both; that is NT-CT-002.
     const dropped = Math.max(0, grown(facts, 'drop') - grown(facts, 'insert_failed'));
     const evicted = grown(facts, 'early_drop');
-    if (share <= WARNING_SHARE && dropped === 0 && evicted === 0) return [];
-    const severity: Severity = share > CRITICAL_SHARE || dropped > 0 ? 'critical' : 'warning';
+    if (share <= Math.min(WARNING_SHARE, facts.criticalShare) && dropped === 0 && evicted === 0) return [];
+    const severity: Severity = share > facts.criticalShare || dropped > 0 ? 'critical' : 'warning';
     const parts = [
       ...(fill ? [`${owner(facts)} holds ${fill.count} of ${fill.max} entries (${percent(share)} %)`] : []),
       ...(dropped > 0 ? [`${dropped} packets were dropped in the run for want of an entry`] : []),

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
 import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
-import type { LatencyFacts, PathFacts } from '../facts.ts';
+import type { LatencyFacts, LatencyThresholds, PathFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-LAT-002',
@@ -9,7 +9,7 @@ const meta = {
   severities: ['warning', 'critical'],
   meaning:
     'Probes to this destination, or their answers, are dropped on the way. Every lost packet costs a TCP connection at least a retransmission time-out of 200 ms, a lost first packet a full second.',
-  rule: 'At least 1 % (warning) or 5 % (critical) of at least 50 probes are not answered, while others are. A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
+  rule: 'At least 1 % (--loss-warning) or 5 % (critical, --loss-critical) of at least 50 probes are not answered, while others are. A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
   source:
     'ours: TCP throughput falls with the square root of the loss (RFC 3649, section 1), and 1 % already costs most of it',
   remedy:
@@ -17,19 +17,17 @@ const meta = {
 } as const;
 
 const MIN_PROBES = 50;
-const WARNING_SHARE = 0.01;
-const CRITICAL_SHARE = 0.05;
 
-function partialLoss(path: PathFacts): Finding[] {
+function partialLoss(path: PathFacts, { lossWarning, lossCritical }: LatencyThresholds): Finding[] {
   const icmp = path.icmp.value;
   // Nothing at all answered by ICMP is a filter, not loss, when TCP gets through.
   if (!icmp || icmp.sent < MIN_PROBES || icmp.received === 0) return [];
   const share = 1 - icmp.received / icmp.sent;
-  if (share < WARNING_SHARE) return [];
+  if (share < Math.min(lossWarning, lossCritical)) return [];
   return [
     occurrence(
       meta,
-      share >= CRITICAL_SHARE ? 'critical' : 'warning',
+      share >= lossCritical ? 'critical' : 'warning',
       `${icmp.sent - icmp.received} of ${icmp.sent} echo requests to ${path.destination.label} (${path.address}) got no answer: ${(share * 100).toFixed(0)} % loss.`,
       quote(path.results.icmp, /packets transmitted|^From /, 3),
       { subject: path.destination.label },
@@ -60,5 +58,6 @@ function totalLoss(path: PathFacts): Finding[] {
 
 export const loss: Rule<LatencyFacts> = {
   meta,
-  judge: (facts) => facts.paths.flatMap((path) => [...partialLoss(path), ...totalLoss(path)]),
+  judge: ({ paths, thresholds }) =>
+    paths.flatMap((path) => [...partialLoss(path, thresholds), ...totalLoss(path)]),
 };

@@ -9,19 +9,17 @@ const meta = {
   severities: ['warning', 'critical'],
   meaning:
     "The connections of this network namespace, the application's own among them, had to send data again while the check ran. Data or acknowledgements are lost on the way.",
-  rule: 'RetransSegs, less the SYNs among them (TCPSynRetrans), grew by more than 1 % (warning) or 5 % (critical) of what TCPOrigDataSent grew by, with at least 100 data segments sent in the run; less is too little to judge.',
+  rule: 'RetransSegs, less the SYNs among them (TCPSynRetrans), grew by more than 1 % (--retransmit-warning) or 5 % (critical, --retransmit-critical) of what TCPOrigDataSent grew by, with at least 100 data segments sent in the run; less is too little to judge.',
   source: 'the counters: kernel snmp_counter.rst, TCPOrigDataSent; the limits: ours',
   remedy:
     "See which connections suffer: kubectl nettools run POD -- ss -ti state established shows retrans for each. Loss to one peer alone points at its node, loss to all at this node's interface.",
 } as const;
 
 const MIN_SEGMENTS = 100;
-const WARNING_SHARE = 0.01;
-const CRITICAL_SHARE = 0.05;
 
 export const retransmits: Rule<LatencyFacts> = {
   meta,
-  judge: ({ counters }) => {
+  judge: ({ counters, thresholds }) => {
     const { before, after, quotes } = counters;
     const segments = growth(before, after, 'Tcp.RetransSegs');
     const sent = growth(before, after, 'TcpExt.TCPOrigDataSent');
@@ -29,11 +27,12 @@ export const retransmits: Rule<LatencyFacts> = {
     // TCPOrigDataSent counts no SYN, and the SYNs of the check's own probes are no data of the application.
     const again = segments - (growth(before, after, 'TcpExt.TCPSynRetrans') ?? 0);
     const share = again / sent;
-    if (share <= WARNING_SHARE) return [];
+    const { retransmitWarning, retransmitCritical } = thresholds;
+    if (share <= Math.min(retransmitWarning, retransmitCritical)) return [];
     return [
       occurrence(
         meta,
-        share > CRITICAL_SHARE ? 'critical' : 'warning',
+        share > retransmitCritical ? 'critical' : 'warning',
         `${again} of ${sent} TCP data segments were sent again during the run: ${(share * 100).toFixed(1)} %.`,
         quoteCounters(quotes, before, after, [
           'Tcp.RetransSegs',

@@ -7,12 +7,13 @@ const meta = {
   severities: ['warning'],
   meaning:
     'One TCP connection with nothing else to do gets less than half of the rate that this way should have. Loss, a rate limit, a queue, an encrypting overlay or a busy CPU holds it back.',
-  rule: "iperf3's receiver got less than 50 % of the expected rate: --expect, or the pod's bandwidth annotation, or the speed of the target's interface where it is a real one.",
+  rule: "iperf3's receiver got less than 50 % (--throughput-share) of the expected rate: --expect, or the pod's bandwidth annotation, or the speed of the target's interface where it is a real one.",
   source: 'ours',
   remedy:
     'Retransmissions mean loss or a full queue: run the latency check at the same time. None, and a low rate: look for a rate limit (kubectl nettools run POD -- tc -s qdisc; annotations kubernetes.io/ingress-bandwidth and egress-bandwidth) and for CPUs that are busy with encryption. One connection uses one CPU: compare with several (iperf3 -P 4).',
 } as const;
 
+/** What older versions judged by, whose bundles do not say. */
 const SHARE = 0.5;
 
 function causes({ run: { value } }: ThroughputPath): string {
@@ -29,7 +30,8 @@ export const lowThroughput: Rule<ThroughputFacts> = {
     paths.flatMap((path) => {
       const expected = expectedOf(path, input);
       const run = path.run.value;
-      if (!run || !expected || run.bitsPerSecond >= SHARE * expected.bitsPerSecond) return [];
+      if (!run || !expected || run.bitsPerSecond >= (input.share ?? SHARE) * expected.bitsPerSecond)
+        return [];
       const { label } = path.destination;
       const way = input.reverse ? `From ${label}` : `To ${label}`;
       const percent = Math.floor((run.bitsPerSecond / expected.bitsPerSecond) * 100);

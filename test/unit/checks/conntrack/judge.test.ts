@@ -56,6 +56,15 @@ describe('NT-CT-001', () => {
     expect(named(judged({ fill: [count, 1000] }))).toEqual(expected);
   });
 
+  it('keeps to the limit that it is given, also one below that of the warning', () => {
+    const at = (count: number, criticalShare: number) =>
+      named(judged({ fill: [count, 1000], input: { criticalShare } }));
+    expect(at(981, 0.98)).toEqual(['NT-CT-001 critical']);
+    expect(at(980, 0.98)).toEqual(['NT-CT-001 warning']);
+    expect(at(501, 0.5)).toEqual(['NT-CT-001 critical']);
+    expect(at(500, 0.5)).toEqual([]);
+  });
+
   it('never rounds up to full', () => {
     expect(judged({ fill: [262_143, 262_144] }).summary).toContain('(99.9 %)');
   });

@@ -1,5 +1,10 @@
 /** Facts of a healthy run, with what a test makes of them. */
-import type { LatencyFacts, LatencyThresholds, PathFacts } from '../../../../src/checks/latency/facts.ts';
+import {
+  completeThresholds,
+  type LatencyFacts,
+  type LatencyThresholds,
+  type PathFacts,
+} from '../../../../src/checks/latency/facts.ts';
 import { distribution } from '../../../../src/checks/statistics.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';
@@ -111,6 +116,6 @@ export function facts(spec: FactsSpec = {}): LatencyFacts {
       value: [{ kind: 'tbf', device: 'eth0', handle: '1:', backlogBytes: spec.backlogBytes ?? 0, drops: 0 }],
       result: result('qdiscs'),
     },
-    thresholds: { rttFactor: 3, rttFloorMs: 10, ...spec.thresholds },
+    thresholds: completeThresholds({ rttFactor: 3, rttFloorMs: 10, ...spec.thresholds }),
   };
 }

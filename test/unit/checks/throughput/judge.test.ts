@@ -33,6 +33,13 @@ describe('NT-PERF-001', () => {
     expect(named(expecting(rate * 2.001))).toEqual(['NT-PERF-001 warning']);
   });
 
+  it('keeps to the share that it is given', () => {
+    const of = (share: number) =>
+      named(judged(limited, undefined, { share, expected: { bitsPerSecond: rate, by: '--expect' } }));
+    expect(of(1)).toEqual([]);
+    expect(of(1.01)).toEqual(['NT-PERF-001 warning']);
+  });
+
   it('takes the speed of real hardware where nothing else is said', () => {
     const judgement = judged(limited, 'device eth1\nhardware yes\nspeed 1000\n');
     expect(named(judgement)).toEqual(['NT-PERF-001 warning']);

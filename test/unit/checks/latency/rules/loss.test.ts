@@ -40,6 +40,17 @@ describe('NT-LAT-002 loss', () => {
     }
   });
 
+  it('keeps to the limits that it is given', () => {
+    const at = (lost: number, thresholds: { lossWarning?: number; lossCritical?: number }) =>
+      loss
+        .judge(facts({ paths: [path({ icmp: times(1000 - lost, 1), lost })], thresholds }))
+        .map(({ severity }) => severity);
+    expect(at(19, { lossWarning: 0.02 })).toEqual([]);
+    expect(at(20, { lossWarning: 0.02 })).toEqual(['warning']);
+    expect(at(5, { lossCritical: 0.005 })).toEqual(['critical']);
+    expect(at(4, { lossCritical: 0.005 })).toEqual([]);
+  });
+
   it('says how much was lost, of what', () => {
     expect(judge({ icmp: times(90, 1), lost: 10 })[0]).toMatchObject({
       subject: 'svc/web',

@@ -25,6 +25,17 @@ describe('NT-LAT-003 retransmits', () => {
     expect(judge(again, sent).map((f) => f.severity)).toEqual(severities);
   });
 
+  it('keeps to the limits that it is given', () => {
+    const at = (again: number, thresholds: { retransmitWarning?: number; retransmitCritical?: number }) =>
+      retransmits
+        .judge(facts({ grew: { 'Tcp.RetransSegs': again, 'TcpExt.TCPOrigDataSent': 1000 }, thresholds }))
+        .map(({ severity }) => severity);
+    expect(at(20, { retransmitWarning: 0.02 })).toEqual([]);
+    expect(at(21, { retransmitWarning: 0.02 })).toEqual(['warning']);
+    expect(at(6, { retransmitCritical: 0.005 })).toEqual(['critical']);
+    expect(at(5, { retransmitCritical: 0.005 })).toEqual([]);
+  });
+
   it('leaves out SYNs that were sent again, which are no data', () => {
     expect(judge(300, 1000, 300)).toEqual([]);
     expect(judge(310, 1000, 300)).toEqual([]);
