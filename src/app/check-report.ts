@@ -1,4 +1,5 @@
 /** A run of checks on a target: session, inputs, evidence, judgement, report. */
+import type { PathInput } from '../checks/path/facts.ts';
 import type { CheckId, PreparedCheck } from '../checks/registry.ts';
 import { judge } from '../checks/report.ts';
 import type { CheckArgs } from '../model/args.ts';
@@ -13,6 +14,7 @@ import { prepareFirewall } from './inputs/firewall.ts';
 import { prepareInterfaces } from './inputs/interfaces.ts';
 import { prepareLatency } from './inputs/latency.ts';
 import { prepareMtu } from './inputs/mtu.ts';
+import { preparePath } from './inputs/path.ts';
 import { prepareRouting } from './inputs/routing.ts';
 import { prepareService } from './inputs/service.ts';
 import { prepareSockets } from './inputs/sockets.ts';
@@ -22,6 +24,7 @@ import { withIperfServers } from './iperf-servers.ts';
 import type { Progress } from './progress.ts';
 import { runChecks } from './run-checks.ts';
 import { findTarget, withSession } from './target.ts';
+import { withWatchers } from './watchers.ts';
 
 /** How each check's input is gathered from the user and the API; `undefined`: there is nothing for it to look at. */
 const INPUTS: Readonly<Record<CheckId, (context: InputContext) => Promise<PreparedCheck | undefined>>> = {
@@ -31,6 +34,7 @@ const INPUTS: Readonly<Record<CheckId, (context: InputContext) => Promise<Prepar
   routing: prepareRouting,
   service: prepareService,
   firewall: prepareFirewall,
+  path: preparePath,
   sockets: prepareSockets,
   latency: prepareLatency,
   throughput: prepareThroughput,
@@ -64,6 +68,8 @@ export async function checkReport(
       progress.show(`checking ${ids.join(', ')}`);
       const { timeoutMs } = args.session;
       const work = () => runChecks(checks, { session, startedAt, startedMs, timeoutMs, signal });
+      const watched = checks.find(({ check }) => check.id === 'path');
+      if (watched) return withWatchers(watched.input as PathInput, context, session, progress, work);
       return ids.includes('throughput') ? withIperfServers(context, progress, work) : work();
     },
     target,

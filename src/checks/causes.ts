@@ -23,11 +23,24 @@ const ALL_TRAFFIC = [
   'NT-DNS-009',
   'NT-DNS-011',
   'NT-FW',
+  'NT-PATH',
   'NT-SVC-003',
   'NT-SVC-007',
   'NT-MTU',
   'NT-TLS',
   'NT-PERF',
+] as const;
+
+/** What one connection that gets lost looks like from its source. */
+const LOST = [
+  'NT-FW-001',
+  'NT-FW-003',
+  'NT-FW-004',
+  'NT-FW-009',
+  'NT-LAT',
+  'NT-SVC-003',
+  'NT-SVC-007',
+  'NT-TLS',
 ] as const;
 
 /** Deepest cause first: the first row that holds for an effect names its cause. */
@@ -56,6 +69,7 @@ const CAUSES: readonly CauseRule[] = [
   {
     cause: 'NT-FW-005',
     effects: [
+      'NT-PATH',
       'NT-FW-001',
       'NT-FW-002',
       'NT-FW-003',
@@ -71,12 +85,13 @@ const CAUSES: readonly CauseRule[] = [
   },
   {
     cause: 'NT-FW-002',
-    effects: ['NT-LAT', 'NT-DNS-001', 'NT-FW-001', 'NT-SVC-003', 'NT-SVC-007', 'NT-TLS'],
+    effects: ['NT-PATH', 'NT-LAT', 'NT-DNS-001', 'NT-FW-001', 'NT-SVC-003', 'NT-SVC-007', 'NT-TLS'],
     reach: 'subject',
   },
   {
     cause: 'NT-FW-006',
     effects: [
+      'NT-PATH',
       'NT-FW-001',
       'NT-FW-003',
       'NT-FW-004',
@@ -88,6 +103,9 @@ const CAUSES: readonly CauseRule[] = [
     ],
     reach: 'subject',
   },
+  ...['NT-PATH-001', 'NT-PATH-002', 'NT-PATH-003', 'NT-PATH-004', 'NT-PATH-005', 'NT-PATH-006'].map(
+    (cause): CauseRule => ({ cause, effects: LOST, reach: 'subject' }),
+  ),
   { cause: 'NT-FW-001', effects: ['NT-LAT', 'NT-TLS'], reach: 'subject' },
   { cause: 'NT-FW-003', effects: ['NT-LAT', 'NT-TLS'], reach: 'subject' },
   { cause: 'NT-FW-004', effects: ['NT-LAT', 'NT-TLS'], reach: 'subject' },

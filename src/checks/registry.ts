@@ -7,6 +7,7 @@ import { firewall } from './firewall/check.ts';
 import { interfaces } from './interfaces/check.ts';
 import { latency } from './latency/check.ts';
 import { mtu } from './mtu/check.ts';
+import { path } from './path/check.ts';
 import { routing } from './routing/check.ts';
 import { service } from './service/check.ts';
 import { sockets } from './sockets/check.ts';
@@ -31,6 +32,7 @@ export const CHECKS = {
   dns,
   service,
   firewall,
+  path,
   sockets,
   latency,
   mtu,
@@ -49,6 +51,7 @@ export const DIAGNOSIS: readonly CheckId[] = [
   'conntrack',
   'service',
   'firewall',
+  'path',
   'sockets',
   'dns',
   'tls',

@@ -11,7 +11,7 @@ export const diagnose = (args: CheckArgs): Promise<number> => run(args, DIAGNOSI
 export const dns = (args: CheckArgs): Promise<number> => run(args, ['dns']);
 export const routing = (args: CheckArgs): Promise<number> => run(args, ['routing']);
 export const service = (args: CheckArgs): Promise<number> => run(args, ['service']);
-export const firewall = (args: CheckArgs): Promise<number> => run(args, ['firewall']);
+export const firewall = (args: CheckArgs): Promise<number> => run(args, ['firewall', 'path']);
 export const sockets = (args: CheckArgs): Promise<number> => run(args, ['sockets']);
 export const arp = (args: CheckArgs): Promise<number> => run(args, ['arp']);
 export const interfaces = (args: CheckArgs): Promise<number> => run(args, ['interfaces']);

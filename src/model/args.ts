@@ -93,6 +93,8 @@ export interface CheckArgs extends TargetedArgs {
   readonly report: ReportFlags;
   /** DESTs as typed, none empty. */
   readonly to: readonly string[];
+  /** Also listen at the other end (`ends`), and on the nodes of both (`deep`). */
+  readonly watch?: 'ends' | 'deep';
   /** Names to resolve, for the dns check. */
   readonly names: readonly string[];
   readonly thresholds: Thresholds;

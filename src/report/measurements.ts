@@ -6,6 +6,7 @@ import { firewallTable } from './firewall-table.ts';
 import { interfacesTable } from './interfaces-table.ts';
 import { latencyTable } from './latency-table.ts';
 import { mtuTable } from './mtu-table.ts';
+import { pathTable } from './path-table.ts';
 import { routingTable } from './routing-table.ts';
 import { serviceTable } from './service-table.ts';
 import { socketsTable } from './sockets-table.ts';
@@ -25,6 +26,7 @@ const RENDERERS: Readonly<Record<string, (check: CheckResult, paint: Palette) =>
   throughput: throughputTable,
   tls: tlsTable,
   mtu: mtuTable,
+  path: pathTable,
 };
 
 /** `undefined`: there is nothing to show beyond the summary. */

@@ -122,13 +122,13 @@ function policyRule(chain: FilterChain): FilterRule[] {
 export function meets(rule: FilterRule, packet: Packet): 'output' | 'input' | 'unknown' | undefined {
   const isV6 = packet.address.includes(':');
   if (rule.family === 'arp' || (isV6 ? rule.family === 'ip' : rule.family === 'ip6')) return undefined;
-  const out = allHold(rule.matches, {
+  const out = fits(rule.matches, {
     ...packet,
     daddr: packet.address,
     dport: packet.port,
     saddr: packet.source,
   });
-  const answer = allHold(rule.matches, {
+  const answer = fits(rule.matches, {
     ...packet,
     saddr: packet.address,
     sport: packet.port,
@@ -158,7 +158,8 @@ interface Fields {
   readonly dport?: number | undefined;
 }
 
-function allHold(matches: readonly RuleMatch[], fields: Fields): boolean {
+/** Whether a packet may be what all of a rule's conditions ask for. */
+export function fits(matches: readonly RuleMatch[], fields: Fields): boolean {
   return matches.every((match) => {
     const actual = fields[match.field];
     // What is not known of the packet may be as the rule wants it.

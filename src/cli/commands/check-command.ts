@@ -1,6 +1,6 @@
 import type { CheckArgs } from '../../model/args.ts';
 import { type Command, defineCommand, type Example } from '../command.ts';
-import type { Flag, ListFlag } from '../flag.ts';
+import type { Flag, ListFlag, SwitchFlag } from '../flag.ts';
 import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
 import { reportFlags, reportValues } from '../flags/report.ts';
 import { parseTarget, requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
@@ -17,6 +17,25 @@ export const to: ListFlag = {
   describe: 'Also probe HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT]; may be repeated',
   completes: 'destination',
 };
+
+const bothEnds: SwitchFlag = {
+  name: 'both-ends',
+  kind: 'switch',
+  describe: 'Also listen in the pods that DEST names (adds an ephemeral container to them)',
+};
+const deep: SwitchFlag = {
+  name: 'deep',
+  kind: 'switch',
+  describe: 'Like --both-ends, and on the nodes of both ends as well (makes a pod on each, and removes it)',
+};
+
+/** For checks that can look at the other end too. */
+export const watchFlags: readonly Flag[] = [bothEnds, deep];
+
+export function watchArgs(values: Values): Pick<CheckArgs, 'watch'> {
+  if (values.isOn(deep)) return { watch: 'deep' };
+  return values.isOn(bothEnds) ? { watch: 'ends' } : {};
+}
 
 interface CheckCommandDefinition {
   readonly name: string;

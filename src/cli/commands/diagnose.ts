@@ -1,5 +1,5 @@
 import { diagnosisThresholds } from '../flags/thresholds.ts';
-import { checkCommand, to } from './check-command.ts';
+import { checkCommand, to, watchArgs, watchFlags } from './check-command.ts';
 
 export const diagnose = checkCommand({
   name: 'diagnose',
@@ -11,6 +11,7 @@ the one to act on. A TCP server that is a DEST gets 4 KB of blanks, to see wheth
     { comment: 'What is wrong with the network of the pod web-0', line: 'diagnose web-0' },
     { comment: 'Why a pod of web cannot reach the Service db', line: 'diagnose deploy/web --to svc/db:5432' },
   ],
-  flags: [to, ...diagnosisThresholds],
+  flags: [to, ...watchFlags, ...diagnosisThresholds],
+  ownArgs: watchArgs,
   load: async () => (await import('../../commands/check.ts')).diagnose,
 });

@@ -1,0 +1,86 @@
+/** The input of the path check: the network namespaces on the way to each pod that is a DEST. */
+import { path } from '../../checks/path/check.ts';
+import type { PathInput, PathRoute, Place } from '../../checks/path/facts.ts';
+import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { podsPath } from '../../kube/paths.ts';
+import type { Pod } from '../../kube/types.ts';
+import type { Destination } from '../../model/destination.ts';
+import { UserError } from '../../model/errors.ts';
+import type { Subject } from '../subject.ts';
+import type { InputContext } from './context.ts';
+
+/** Each one may get a container beside it. */
+const MAX_DESTINATIONS = 4;
+
+/**
+ * Nothing without --both-ends or --deep.
+ * @throws {UserError} exit 2: no DEST is a pod that could be looked at
+ */
+export async function preparePath(context: InputContext): Promise<PreparedCheck | undefined> {
+  const { args, asked, subject, signal } = context;
+  const { client } = subject;
+  if (args.watch === undefined) return undefined;
+  const flag = args.watch === 'deep' ? '--deep' : '--both-ends';
+  const pods = asked.filter(({ pod, protocol }) => pod !== undefined && protocol === 'tcp');
+  if (!client || pods.length === 0) {
+    throw new UserError(`${flag} looks at the other end too: it needs --to pod/NAME or --to svc/NAME.`, 2);
+  }
+  if (pods.length > MAX_DESTINATIONS) {
+    throw new UserError(
+      `${flag} watches ${MAX_DESTINATIONS} pods at most, and --to names ${pods.length}.`,
+      2,
+      { hint: 'Name the pod that fails: --to pod/NAME.' },
+    );
+  }
+  const ends = await Promise.all(pods.map((d) => endOf(client, d, signal)));
+  return prepared(path, pathInput(subject, ends, args.watch === 'deep'));
+}
+
+/** A destination and the pod that it is. */
+interface End {
+  readonly destination: Destination;
+  readonly pod: Pod;
+}
+
+async function endOf(client: KubeClient, destination: Destination, signal: AbortSignal): Promise<End> {
+  const { namespace = '', name = '' } = destination.pod ?? {};
+  return { destination, pod: await client.get<Pod>(podsPath(namespace, name), { signal }) };
+}
+
+/** @param deep the nodes as well. Pure. */
+export function pathInput(subject: Subject, ends: readonly End[], deep: boolean): PathInput {
+  const places: Place[] = [];
+  const idOf = (place: Omit<Place, 'id'>): string => {
+    const known = places.find(({ label }) => label === place.label);
+    const id = known?.id ?? `p${places.length}`;
+    if (!known) places.push({ id, ...place });
+    return id;
+  };
+  const own = subject.pod && podPlace(subject.pod);
+  // What a pod in its node's network sends is the node's.
+  const source = own && !subject.isHost ? own : nodePlace(subject.node ?? '');
+  idOf({ ...source, isTarget: true });
+  const routes = ends.map(({ destination, pod }): PathRoute => {
+    const node = pod.spec?.nodeName ?? '';
+    const isHost = pod.spec?.hostNetwork === true;
+    const isSameNode = node === subject.node;
+    const stops: [Omit<Place, 'id'>, PathRoute['places'][number]['role']][] = [[source, 'source']];
+    if (deep && !subject.isHost && !(isSameNode && isHost))
+      stops.push([nodePlace(subject.node ?? ''), isSameNode ? 'node' : 'source-node']);
+    if (deep && !isHost && !isSameNode) stops.push([nodePlace(node), 'destination-node']);
+    if (!isHost) stops.push([podPlace(pod), 'destination']);
+    else if (deep) stops.push([nodePlace(node), 'destination']);
+    return { destination, places: stops.map(([place, role]) => ({ id: idOf(place), role })) };
+  });
+  return { places, routes };
+}
+
+function podPlace({ metadata }: Pod): Omit<Place, 'id'> {
+  const { namespace = '', name = '' } = metadata ?? {};
+  return { label: `pod/${name}`, pod: { namespace, name }, isTarget: false };
+}
+
+function nodePlace(node: string): Omit<Place, 'id'> {
+  return { label: `node/${node}`, node, isTarget: false };
+}

@@ -1,0 +1,175 @@
+/** Listeners at the places on the way of a connection while it is tried. */
+import { Writable } from 'node:stream';
+import type { PathInput, Place } from '../checks/path/facts.ts';
+import { AFTER, BEFORE, evidenceId, watchCommand } from '../checks/path/watch.ts';
+import { podsPath } from '../kube/paths.ts';
+import type { Pod } from '../kube/types.ts';
+import type { Bundle } from '../model/bundle.ts';
+import type { Evidence, ProbeResult } from '../model/evidence.ts';
+import { gather } from '../probes/gather.ts';
+import { openPodSession } from '../targets/pod.ts';
+import type { Session } from '../targets/session.ts';
+import { imageFor } from './image.ts';
+import type { InputContext } from './inputs/context.ts';
+import type { Progress } from './progress.ts';
+import { findTarget } from './target.ts';
+
+/** tcpdump opens a socket and says so. */
+const START_LIMIT_MS = 10_000;
+/** Of what one listener prints; the addresses of a busy Service may be those of thousands of connections. */
+const MAX_OUTPUT = 2_000_000;
+
+/**
+ * Runs `work` while somebody listens at every place that can be listened at, and adds what was seen to the path
+ * check's evidence. What was opened for it is closed again.
+ * @param target the session on the target itself
+ */
+export async function withWatchers(
+  input: PathInput,
+  context: InputContext,
+  target: Session,
+  progress: Progress,
+  work: () => Promise<Bundle>,
+): Promise<Bundle> {
+  const sessions: Session[] = [];
+  const end = new AbortController();
+  const signal = AbortSignal.any([context.signal, end.signal]);
+  try {
+    progress.show(`opening ${input.places.length} places to listen at`);
+    const watchers = await Promise.all(
+      input.places.map(async (place): Promise<Watcher> => {
+        try {
+          const session = place.isTarget ? target : await open(place, context);
+          if (!place.isTarget) sessions.push(session);
+          return await watch(session, watchCommand(input, place.id), place, signal);
+        } catch (error) {
+          context.signal.throwIfAborted();
+          return { place: { ...place, unwatched: reasonOf(error) }, finish: async () => ({}) };
+        }
+      }),
+    );
+    const bundle = await work();
+    progress.show('reading what was seen on the way');
+    const seen = await Promise.all(watchers.map(({ finish }) => finish()));
+    return withEvidence(bundle, Object.assign({}, ...seen), {
+      ...input,
+      places: watchers.map(({ place }) => place),
+    });
+  } finally {
+    end.abort(new Error('the probes are over'));
+    await Promise.all(sessions.map((session) => session.close()));
+  }
+}
+
+function withEvidence(bundle: Bundle, seen: Evidence, input: PathInput): Bundle {
+  const checks = bundle.checks.map((check) =>
+    check.id === 'path' ? { ...check, input, evidence: { ...check.evidence, ...seen } } : check,
+  );
+  return { ...bundle, checks };
+}
+
+/** Somebody who listens at a place, or could not. */
+interface Watcher {
+  readonly place: Place;
+  /** Ends the listening and gives what came of it, by the ids of the path check's evidence. */
+  finish(): Promise<Evidence>;
+}
+
+async function open({ pod, node }: Place, { args, subject, signal }: InputContext): Promise<Session> {
+  // -c and --netns are about the target, not about this place.
+  const { container: _container, netns: _netns, ...session } = args.session;
+  const options = { signal, onProgress: () => undefined };
+  if (pod && subject.client) {
+    const found = await subject.client.get<Pod>(podsPath(pod.namespace, pod.name), { signal });
+    return openPodSession(subject.client, found, session, imageFor(session.image), options);
+  }
+  const target = { kind: 'node', name: node ?? '' } as const;
+  return (await findTarget({ connection: args.connection, target, session }, signal)).open(options);
+}
+
+/** @throws when nobody can listen there */
+async function watch(
+  { channel }: Session,
+  command: readonly string[],
+  place: Place,
+  signal: AbortSignal,
+): Promise<Watcher> {
+  const before = await gather(channel, BEFORE, { signal });
+  const stop = new AbortController();
+  const [stdout, stderr] = [new Kept(), new Kept()];
+  const started = performance.now();
+  const ready = new Promise<void>((resolve) => {
+    stderr.onText = (text) => {
+      if (text.includes('listening on')) resolve();
+    };
+  });
+  const running = channel
+    .run(command, { stdout, stderr, signal: AbortSignal.any([signal, stop.signal]) })
+    .then(
+      (code) => ({ code }),
+      (error: unknown) => ({ error }),
+    );
+  const limit = new Promise<'late'>((resolve) => {
+    setTimeout(() => resolve('late'), START_LIMIT_MS).unref();
+  });
+  const outcome = await Promise.race([ready, running, limit]);
+  if (outcome !== undefined) {
+    stop.abort(new Error('it does not listen'));
+    throw new Error(complaint(stderr.text, outcome));
+  }
+  return {
+    place,
+    finish: async () => {
+      const after = await gather(channel, AFTER, { signal });
+      stop.abort(new Error('the probes are over'));
+      await running;
+      const seen: ProbeResult = {
+        id: 'seen',
+        command,
+        status: 'exited',
+        code: 0,
+        durationMs: Math.round(performance.now() - started),
+        stdout: stdout.text,
+        stderr: '',
+        truncated: stdout.isFull,
+      };
+      return Object.fromEntries(
+        Object.entries({ ...before, ...after, seen }).map(([id, result]) => [
+          evidenceId(place.id, id),
+          { ...result, id: evidenceId(place.id, id) },
+        ]),
+      );
+    },
+  };
+}
+
+/** Why tcpdump does not listen, in words that end a sentence. */
+function complaint(
+  said: string,
+  outcome: 'late' | { readonly code: number } | { readonly error: unknown },
+): string {
+  if (outcome === 'late') return 'tcpdump does not begin to listen';
+  if ('error' in outcome) return reasonOf(outcome.error);
+  if (/permission|Operation not permitted/i.test(said))
+    return 'listening needs NET_RAW: use --profile netadmin';
+  if (outcome.code === 127 || /not found|No such file/.test(said)) return 'the image has no tcpdump';
+  return said.trim().split('\n').at(-1) || `tcpdump ended with code ${outcome.code}`;
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+}
+
+/** Keeps what is written to it, up to a limit. */
+class Kept extends Writable {
+  text = '';
+  isFull = false;
+  onText: (text: string) => void = () => undefined;
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    if (this.text.length < MAX_OUTPUT) this.text += chunk.toString('utf8');
+    else this.isFull = true;
+    this.onText(this.text);
+    done();
+  }
+}

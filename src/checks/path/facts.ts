@@ -1,0 +1,85 @@
+/** What the path check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+import type { Destination } from '../../model/destination.ts';
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { Listener } from '../../parsers/listeners.ts';
+import type { Reach } from '../../parsers/reach.ts';
+import type { RuleHit } from '../firewall/facts.ts';
+import type { Measured } from '../measured.ts';
+
+/** A network namespace on the way, in which somebody listens while the probes run. */
+export interface Place {
+  /** Begins the ids of its evidence. */
+  readonly id: string;
+  /** As a person calls it: `pod/web-0`, `node/n1`. */
+  readonly label: string;
+  /** Of a pod. */
+  readonly pod?: { readonly namespace: string; readonly name: string };
+  /** Of a node. */
+  readonly node?: string;
+  /** It is where the probes are sent from. */
+  readonly isTarget: boolean;
+  /** Why nobody could listen there; absent: somebody did. */
+  readonly unwatched?: string;
+}
+
+/** What a place is to one way; `node`: both ends run on it. */
+export type Role = 'source' | 'source-node' | 'node' | 'destination-node' | 'destination';
+
+/** One destination, and the places on the way to it, the target first and the destination last. */
+export interface PathRoute {
+  readonly destination: Destination;
+  readonly places: readonly { readonly id: string; readonly role: Role }[];
+}
+
+/** What the check is told before it runs; plain JSON. */
+export interface PathInput {
+  readonly places: readonly Place[];
+  readonly routes: readonly PathRoute[];
+}
+
+/** A point that a packet passes: into a place, or out of it. */
+export interface Point {
+  readonly place: PlaceFacts;
+  readonly role: Role;
+  readonly way: 'in' | 'out';
+  readonly packet: 'probe' | 'answer';
+  /** Lines of the packets that passed here; `undefined`: nobody listened. */
+  readonly lines: readonly string[] | undefined;
+}
+
+/** What was seen at one place. */
+export interface PlaceFacts {
+  readonly place: Place;
+  readonly seen: ProbeResult | undefined;
+  /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
+  readonly grown: readonly Omit<RuleHit, 'direction'>[];
+  readonly listeners: readonly Listener[] | undefined;
+  readonly listenersResult: ProbeResult | undefined;
+}
+
+/** The last point where the probe or its answer was seen, and the first after it where it was missed. */
+export interface Loss {
+  /** `undefined`: it was not even seen to leave. */
+  readonly last: Point | undefined;
+  readonly missed: Point;
+}
+
+/** One destination's way. */
+export interface PathFacts {
+  readonly destination: Destination;
+  readonly address: string;
+  readonly port: number;
+  readonly reach: Measured<Reach>;
+  readonly reachResult: ProbeResult | undefined;
+  /** In the order in which packets pass them; empty where the target itself was not watched. */
+  readonly points: readonly Point[];
+  /** Where it went missing; `undefined`: it came through, or there is nothing to tell. */
+  readonly loss: Loss | undefined;
+  /** A rule at the place of the loss whose counter moved and that fits the probe. */
+  readonly hit: Omit<RuleHit, 'direction'> | undefined;
+}
+
+export interface PathsFacts {
+  readonly places: readonly PlaceFacts[];
+  readonly paths: readonly PathFacts[];
+}

@@ -1,0 +1,13 @@
+/** The commands of the path check on the target itself: one connection to each destination. Pure. */
+import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import { reachProbe } from '../reach-probe.ts';
+import type { PathInput } from './facts.ts';
+
+export function planPath({ routes }: PathInput, scripts: ProbeScripts): StagedPlan {
+  return {
+    before: [],
+    // The same words as the firewall check's, so that a diagnosis connects once.
+    probe: routes.map(({ destination }) => reachProbe(destination, scripts, !destination.anyPort)),
+    after: [],
+  };
+}

@@ -1,0 +1,18 @@
+/** The rules of the path check, in the order of the way. */
+import type { Rule } from '../../rule.ts';
+import type { PathsFacts } from '../facts.ts';
+import { between } from './between.ts';
+import { destination } from './destination.ts';
+import { destinationNode } from './destination-node.ts';
+import { source } from './source.ts';
+import { sourceNode } from './source-node.ts';
+import { wayBack } from './way-back.ts';
+
+export const PATH_RULES: readonly Rule<PathsFacts>[] = [
+  source,
+  sourceNode,
+  between,
+  destinationNode,
+  destination,
+  wayBack,
+];

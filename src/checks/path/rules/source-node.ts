@@ -1,0 +1,22 @@
+import { endOf, lossRule, outcomeOf, where } from '../story.ts';
+
+const meta = {
+  id: 'NT-PATH-002',
+  title: "Lost on the source's node",
+  severities: ['critical'],
+  meaning:
+    "The probe left the source and did not get past its node: a rule in the node's FORWARD chain, a BPF program at the pod's interface, a missing route or IP forwarding that is off.",
+  rule: 'The same SYN (by its sequence number) is seen leaving the source, and not leaving its node; or, where the destination runs on the same node, not arriving at it.',
+  source: 'RFC 9293, section 3.4: an initial sequence number stays what it is through routers and NAT',
+  remedy:
+    'Look at the node: kubectl nettools diagnose node/NODE, and nft list ruleset with counters (kubectl nettools run node/NODE -- nft list ruleset).',
+} as const;
+
+export const sourceNode = lossRule(
+  meta,
+  ({ last, missed }) =>
+    last !== undefined &&
+    missed.packet === 'probe' &&
+    (missed.role === 'source-node' || missed.role === 'node' || last.role === 'node'),
+  (path, loss) => `The probe to ${endOf(path)} is lost ${where(loss)} (${outcomeOf(path)})`,
+);

@@ -1,0 +1,83 @@
+/** A loss in words, and the lines that prove it. Pure. */
+import type { FindingMeta } from '../../model/finding.ts';
+import type { Finding, Quote } from '../../model/report.ts';
+import { outcomeText, quoteTries } from '../reach-probe.ts';
+import { occurrence, type Rule } from '../rule.ts';
+import type { Loss, PathFacts, PathsFacts, Point } from './facts.ts';
+
+/** A rule that raises its finding for each path whose loss is of one kind. */
+export function lossRule(
+  meta: FindingMeta,
+  applies: (loss: Loss) => boolean,
+  sentence: (path: PathFacts, loss: Loss) => string,
+): Rule<PathsFacts> {
+  return {
+    meta,
+    judge: ({ paths }) =>
+      paths.flatMap((path): Finding[] =>
+        path.loss !== undefined && applies(path.loss) ? [told(meta, path, path.loss, sentence)] : [],
+      ),
+  };
+}
+
+function told(
+  meta: FindingMeta,
+  path: PathFacts,
+  loss: Loss,
+  sentence: (path: PathFacts, loss: Loss) => string,
+): Finding {
+  const { hit } = path;
+  const rule =
+    hit === undefined
+      ? ''
+      : `; a rule there counted ${hit.packets} ${hit.packets === 1 ? 'packet' : 'packets'} meanwhile: ${hit.rule.text}`;
+  return occurrence(
+    meta,
+    'critical',
+    `${sentence(path, loss)}${rule}`.replace(/\.?$/, '.'),
+    [...quotePoint(loss.last), ...quoteHit(path), ...quoteTries(path.reachResult, 2)],
+    {
+      subject: path.destination.label,
+      ...(hit === undefined
+        ? {}
+        : { remediation: `Change the rule where it is made (${hit.rule.source}): ${hit.rule.text}` }),
+    },
+  );
+}
+
+/** The last place that saw it proves how far it came. */
+function quotePoint(point: Point | undefined): Quote[] {
+  const [line] = point?.lines ?? [];
+  const command = point?.place.seen?.command;
+  return line === undefined || command === undefined
+    ? []
+    : [{ command: [`[${point?.place.place.label}]`, ...command], excerpt: line }];
+}
+
+function quoteHit({ hit }: PathFacts): Quote[] {
+  if (!hit?.result) return [];
+  return [
+    { command: hit.result.command, excerpt: `${hit.rule.text}\n${hit.packets} more packets than before` },
+  ];
+}
+
+/** `svc/web → web-0 (198.51.100.7:80)`. */
+export function endOf({ destination, address, port }: PathFacts): string {
+  return `${destination.label} (${address.includes(':') ? `[${address}]` : address}:${port})`;
+}
+
+/** What connect() came to, in words. */
+export function outcomeOf({ reach }: PathFacts): string {
+  return reach.value ? outcomeText(reach.value) : reach.skipped;
+}
+
+/** The place that a point is at, as the user calls it. */
+export function placeOf({ place }: Point): string {
+  return place.place.label;
+}
+
+/** Where it was seen last and missed first: `in node/n1`, `between pod/a and node/n1`. */
+export function where({ last, missed }: Loss): string {
+  if (last === undefined || last.place === missed.place) return `in ${placeOf(missed)}`;
+  return `between ${placeOf(last)} and ${placeOf(missed)}`;
+}
