@@ -4,33 +4,20 @@ import { ApiError } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
 import { UserError } from '../model/errors.ts';
 import { findRunning } from '../targets/ephemeral.ts';
-import { listRights, sessionSpec } from '../targets/pod.ts';
-import { findMissingRights, preflight, type Right, SESSION_RIGHTS } from '../targets/preflight.ts';
+import { sessionSpec } from '../targets/pod.ts';
+import { findMissingRights, preflight, SESSION_RIGHTS } from '../targets/preflight.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
 import { isPodTarget, resolvePod, rightsToResolve } from '../targets/resolve.ts';
 import { imageFor } from './image.ts';
+import { nodePreflightReport } from './node-preflight.ts';
+import { type PreflightItem, type PreflightReport, rightItems } from './preflight-report.ts';
 import type { TargetArgs } from './target.ts';
-
-/** One thing that was asked. */
-export interface PreflightItem {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
-
-/** All answers; `profile` is what a session would use, absent when there can be none. */
-export interface PreflightReport {
-  readonly namespace: string;
-  /** Absent when the user may not read the target. */
-  readonly pod?: string;
-  readonly image: string;
-  readonly profile?: string;
-  readonly items: readonly PreflightItem[];
-}
 
 export async function preflightReport(args: TargetArgs, signal: AbortSignal): Promise<PreflightReport> {
   const { target } = args;
-  if (!isPodTarget(target)) throw new UserError(`preflight knows pods, and no ${target.kind} target.`, 2);
+  if (target.kind === 'node') return nodePreflightReport(args, target.name, signal);
+  if (!isPodTarget(target))
+    throw new UserError(`preflight knows pods and nodes, and no ${target.kind} target.`, 2);
   const client = await KubeClient.connect(args.connection);
   const image = imageFor(args.session);
   let pod: Pod;
@@ -71,15 +58,4 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
     ...(result.profile === undefined ? {} : { profile: result.profile }),
     items,
   };
-}
-
-function rightItems(rights: readonly Right[], missing: readonly Right[]): PreflightItem[] {
-  return rights.map((right) => {
-    const denied = missing.includes(right);
-    return {
-      check: `right to ${listRights([right])}`,
-      ok: !denied,
-      detail: denied ? 'denied by RBAC' : 'granted',
-    };
-  });
 }

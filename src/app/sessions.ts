@@ -2,8 +2,9 @@
 import { KubeClient } from '../kube/client.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
-import type { ConnectionFlags, PodTargetSpec } from '../model/args.ts';
+import type { ClusterTargetSpec, ConnectionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import { removeNodePod } from '../targets/remove-node-pod.ts';
 import { resolvePod } from '../targets/resolve.ts';
 import { type ListedSession, listSessions, sessionsOf, stopSession } from '../targets/sessions.ts';
 import type { Progress } from './progress.ts';
@@ -23,7 +24,7 @@ export interface SessionRow {
 
 interface Scope {
   readonly connection: ConnectionFlags;
-  readonly target?: PodTargetSpec;
+  readonly target?: ClusterTargetSpec;
   readonly allNamespaces: boolean;
 }
 
@@ -36,19 +37,27 @@ interface Found {
 /** The sessions of one target, of a namespace or of all. */
 export async function findSessions(scope: Scope, signal: AbortSignal): Promise<Found> {
   const client = await KubeClient.connect(scope.connection);
-  const listed = scope.target
-    ? sessionsOf(await resolvePod(client, scope.target, signal))
-    : await listSessions(client, scope.allNamespaces ? undefined : client.namespace, signal);
+  const listed = await listedIn(client, scope, signal);
   return { client, listed, sessions: listed.map(row) };
 }
 
-function row({ namespace, pod, container, state, since }: ListedSession): SessionRow {
-  const { name, profile, image, idleSeconds } = container;
-  return { namespace, pod, container: name, profile, image, state, since: since ?? '', idleSeconds };
+async function listedIn(
+  client: KubeClient,
+  { target, allNamespaces }: Scope,
+  signal: AbortSignal,
+): Promise<ListedSession[]> {
+  if (target && target.kind !== 'node') return sessionsOf(await resolvePod(client, target, signal));
+  const all = await listSessions(client, allNamespaces ? undefined : client.namespace, signal);
+  return target === undefined ? all : all.filter(({ node }) => node === target.name);
+}
+
+function row({ since, node: _node, ...session }: ListedSession): SessionRow {
+  return { ...session, since: since ?? '' };
 }
 
 /**
- * Ends all running sessions of the scope and waits until the kubelet says so.
+ * Ends all running sessions of the scope and waits until the kubelet says so; the pods of nodes are removed, those
+ * that have ended too.
  * @throws {UserError} exit 3: one did not end in time
  */
 export async function stopSessions(
@@ -57,7 +66,7 @@ export async function stopSessions(
   progress: Progress,
 ): Promise<readonly SessionRow[]> {
   const { client, listed } = await findSessions(scope, signal);
-  const running = listed.filter((s) => s.state === 'running');
+  const running = listed.filter((s) => s.state === 'running' || s.node !== undefined);
   progress.show(`ending ${running.length} sessions`);
   await Promise.all(running.map((session) => end(client, session, scope.timeoutMs, signal)));
   return running.map(row);
@@ -73,15 +82,19 @@ async function end(
   const limit = AbortSignal.timeout(timeoutMs);
   const both = AbortSignal.any([signal, limit]);
   const path = podsPath(namespace, pod);
-  const { metadata } = await client.get<Pod>(path, { signal: both });
+  const found = await client.get<Pod>(path, { signal: both });
+  if (session.node !== undefined) return removeNodePod(client, found);
   // The exec is cut off by the very end that it asks for; what counts is what the kubelet reports afterwards.
   await stopSession(client, session, both).catch((error: unknown) => {
     if (both.aborted) throw error;
   });
-  const query = { fieldSelector: `metadata.name=${pod}`, resourceVersion: metadata?.resourceVersion ?? '' };
+  const query = {
+    fieldSelector: `metadata.name=${pod}`,
+    resourceVersion: found.metadata?.resourceVersion ?? '',
+  };
   try {
     for await (const event of client.watch<Pod>(podsPath(namespace), query, both)) {
-      const now = sessionsOf(event.object).find((s) => s.container.name === container.name);
+      const now = sessionsOf(event.object).find((s) => s.container === container);
       if (event.type === 'DELETED' || now?.state === 'ended') return;
     }
   } catch (error) {
@@ -89,7 +102,7 @@ async function end(
   }
   signal.throwIfAborted();
   throw new UserError(
-    `session ${namespace}/${pod}/${container.name} did not end within ${timeoutMs / 1000} s.`,
+    `session ${namespace}/${pod}/${container} did not end within ${timeoutMs / 1000} s.`,
     3,
   );
 }

@@ -1,6 +1,6 @@
 /** What is known of a target before it is looked into: from the command line and, where there is one, the API. Pure. */
 import type { KubeClient } from '../kube/client.ts';
-import type { Pod } from '../kube/types.ts';
+import type { Node, Pod } from '../kube/types.ts';
 
 /** The owner of the network namespace that a command looks into. */
 export interface Subject {
@@ -28,4 +28,11 @@ export function podSubject(client: KubeClient, pod: Pod): Subject {
     isHost: spec?.hostNetwork === true,
     addresses: all.length > 0 ? all : status?.podIP === undefined ? [] : [status.podIP],
   };
+}
+
+/** A node as a subject, as far as the user may read it. */
+export function nodeSubject(client: KubeClient, name: string, node: Node | undefined): Subject {
+  const all = node?.status?.addresses ?? [];
+  const own = all.filter(({ type }) => type === 'InternalIP' || type === 'ExternalIP');
+  return { client, node: name, isHost: true, addresses: own.map(({ address }) => address) };
 }

@@ -2,11 +2,12 @@
 import { KubeClient } from '../kube/client.ts';
 import type { ConnectionFlags, PodTargetSpec, SessionFlags, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import { openNodeSession, readNode } from '../targets/node.ts';
 import { openPodSession, targetPod } from '../targets/pod.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
 import { imageFor } from './image.ts';
 import type { Progress } from './progress.ts';
-import { podSubject, type Subject } from './subject.ts';
+import { nodeSubject, podSubject, type Subject } from './subject.ts';
 
 /** What every command on a target takes. */
 export interface TargetArgs {
@@ -29,6 +30,8 @@ export function findTarget(args: TargetArgs, signal: AbortSignal): Promise<Found
     case 'name':
     case 'selector':
       return findPod({ ...args, target }, signal);
+    case 'node':
+      return findNode(args, target.name, signal);
     default:
       throw new UserError(`targets of the kind ${target.kind} are not known to this version.`, 2);
   }
@@ -68,5 +71,19 @@ async function findPod(
   return {
     subject: podSubject(client, pod),
     open: (options) => openPodSession(client, pod, args.session, imageFor(args.session), options),
+  };
+}
+
+async function findNode(args: TargetArgs, name: string, signal: AbortSignal): Promise<FoundTarget> {
+  if (args.session.netns !== undefined) {
+    throw new UserError('--netns on a node is not known to this version.', 2);
+  }
+  const client = await KubeClient.connect(args.connection);
+  const node = await readNode(client, name, signal);
+  const image = imageFor(args.session);
+  return {
+    subject: nodeSubject(client, name, node),
+    open: (options) =>
+      openNodeSession(client, { name, node }, args.session, image, { ...options, switching: false }),
   };
 }

@@ -1,6 +1,7 @@
 import { withFailuresTold } from '../app/failures.ts';
 import { interruptible } from '../app/interrupt.ts';
-import { type PreflightReport, preflightReport } from '../app/preflight.ts';
+import { preflightReport } from '../app/preflight.ts';
+import type { PreflightReport } from '../app/preflight-report.ts';
 import { printDocument } from '../app/print-report.ts';
 import type { PreflightArgs } from '../model/args.ts';
 import { palette, visible } from '../report/text.ts';
@@ -26,6 +27,7 @@ function text(report: PreflightReport): string {
     report.profile === undefined
       ? 'no session is possible; nothing was changed'
       : `a session would use profile ${report.profile} and image ${report.image}`;
-  const where = report.pod === undefined ? report.namespace : `pod/${report.pod} in ${report.namespace}`;
+  const target = report.pod === undefined ? report.node && `node/${report.node}` : `pod/${report.pod}`;
+  const where = target ? `${target} in ${report.namespace}` : report.namespace;
   return `${where}\n\n${lines.join('\n')}\n\n${end}\n`;
 }

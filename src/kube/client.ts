@@ -137,6 +137,11 @@ export class KubeClient {
     });
   }
 
+  /** @param options its body: DeleteOptions, such as preconditions and the grace period */
+  delete<T>(path: string, options: RequestOptions = {}): Promise<T> {
+    return this.#json('DELETE', path, options);
+  }
+
   /**
    * Watches a list until the caller stops iterating, the signal aborts or the server ends it (which it does after
    * some minutes; the caller starts again). An `ERROR` event is thrown as {@link ApiError}.

@@ -5,6 +5,7 @@ export type {
   V1EndpointSlice as EndpointSlice,
   V1EphemeralContainer as EphemeralContainer,
   V1Namespace as Namespace,
+  V1Node as Node,
   V1Pod as Pod,
   V1Service as Service,
 } from '@kubernetes/client-node';

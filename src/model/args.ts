@@ -28,11 +28,15 @@ export type PodTargetSpec =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'selector'; readonly selector: string };
 
-/** What a command is to look at. */
-export type TargetSpec =
+/** What is in a cluster. */
+export type ClusterTargetSpec =
   | PodTargetSpec
   /** A node of the cluster, in its own network namespace. */
-  | { readonly kind: 'node'; readonly name: string }
+  | { readonly kind: 'node'; readonly name: string };
+
+/** What a command is to look at. */
+export type TargetSpec =
+  | ClusterTargetSpec
   /** A container of a Docker engine, by name or id. */
   | { readonly kind: 'docker'; readonly name: string }
   /** A network namespace of this machine: a name under /run/netns, or a path. */
@@ -202,14 +206,14 @@ export interface ExplainArgs {
 
 export interface SessionsListArgs {
   readonly connection: ConnectionFlags;
-  readonly target?: PodTargetSpec;
+  readonly target?: ClusterTargetSpec;
   readonly allNamespaces: boolean;
   readonly output: OutputFormat;
 }
 
 export interface SessionsStopArgs {
   readonly connection: ConnectionFlags;
-  readonly target?: PodTargetSpec;
+  readonly target?: ClusterTargetSpec;
   readonly allNamespaces: boolean;
   readonly timeoutMs: number;
 }

@@ -6,9 +6,8 @@
  * for it at the same moment patch the same entry.
  */
 import { createHash } from 'node:crypto';
-import { compactScript } from '../channels/script.ts';
 import type { ContainerStatus, EphemeralContainer, Pod } from '../kube/types.ts';
-import KEEPER from './keeper.sh';
+import { keeperCommand, keeperIdleSeconds } from './keeper.ts';
 import { PROFILES, type Profile, securityContext } from './profiles.ts';
 
 const PREFIX = 'nettools-';
@@ -58,17 +57,12 @@ export function buildContainer(name: string, spec: SessionSpec, profile: Profile
     name,
     image: spec.image,
     imagePullPolicy: spec.imagePullPolicy,
-    command: ['sh', '-c', verbatim(compactScript(KEEPER)), 'nettools-keeper', String(spec.idleSeconds)],
+    command: keeperCommand(spec.idleSeconds),
     env: [{ name: CHOICE_VARIABLE, value: spec.choice }],
     securityContext: securityContext(profile),
     terminationMessagePolicy: 'File',
     ...(spec.targetContainer === undefined ? {} : { targetContainerName: spec.targetContainer }),
   };
-}
-
-/** The kubelet replaces `$(NAME)` and `$$` in a container's command; a doubled dollar comes out as the dollar it was. */
-function verbatim(text: string): string {
-  return text.replaceAll('$', () => '$$');
 }
 
 /** A session's container in a pod. */
@@ -85,14 +79,15 @@ export interface SessionContainer {
 export function sessionContainers(pod: Pod): SessionContainer[] {
   return (pod.spec?.ephemeralContainers ?? []).flatMap((container) => {
     const profile = PROFILES.find((p) => container.name.startsWith(`${PREFIX}${p}-`));
-    if (profile === undefined || container.command?.[3] !== 'nettools-keeper') return [];
+    const idleSeconds = keeperIdleSeconds(container.command);
+    if (profile === undefined || idleSeconds === undefined) return [];
     return [
       {
         name: container.name,
         profile,
         choice: container.env?.find((e) => e.name === CHOICE_VARIABLE)?.value ?? profile,
         image: container.image ?? '',
-        idleSeconds: Number(container.command[4]),
+        idleSeconds,
         status: statusOf(pod, container.name),
       },
     ];
@@ -120,7 +115,8 @@ export function findRunning(pod: Pod, spec: SessionSpec): SessionContainer | und
   return undefined;
 }
 
-/** The status of one ephemeral container, once the kubelet has reported one. */
+/** The status of one container of a pod, its own or ephemeral, once the kubelet has reported one. */
 export function statusOf(pod: Pod, name: string): ContainerStatus | undefined {
-  return pod.status?.ephemeralContainerStatuses?.find((s) => s.name === name);
+  const { ephemeralContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  return [...ephemeralContainerStatuses, ...containerStatuses].find((s) => s.name === name);
 }

@@ -12,7 +12,7 @@ import { PROFILES, type Profile } from './profiles.ts';
 
 /** A right on a resource of an API group; without one, of the core group. */
 export interface Right {
-  readonly verb: 'create' | 'get' | 'list' | 'patch' | 'watch';
+  readonly verb: 'create' | 'delete' | 'get' | 'list' | 'patch' | 'watch';
   /** The plural, with the sub-resource if there is one: `pods/exec`. */
   readonly resource: string;
   readonly group?: string;

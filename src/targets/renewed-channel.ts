@@ -7,15 +7,29 @@ import { type Channel, ChannelError } from '../channels/channel.ts';
  */
 const ENDED = /container not found|container is in CONTAINER_\w+ state/;
 
+/** Whether a refusal says that the container has ended. */
+export function hasEnded({ message }: { readonly message: string }): boolean {
+  return ENDED.test(message);
+}
+
 /** Runs commands on the channel; one that is refused because the container has ended runs on another one. */
 export class RenewedChannel implements Channel {
   #channel: Channel;
   readonly #renew: () => Promise<Channel>;
+  readonly #isGone: (refusal: ChannelError) => boolean;
 
-  /** @param renew gives a channel into a container that runs; called when the one at hand has ended */
-  constructor(channel: Channel, renew: () => Promise<Channel>) {
+  /**
+   * @param renew gives a channel into a container that runs; called when the one at hand has ended
+   * @param isGone whether a refusal says that it has
+   */
+  constructor(
+    channel: Channel,
+    renew: () => Promise<Channel>,
+    isGone: (refusal: ChannelError) => boolean = hasEnded,
+  ) {
     this.#channel = channel;
     this.#renew = renew;
+    this.#isGone = isGone;
   }
 
   run(...args: Parameters<Channel['run']>): Promise<number> {
@@ -31,8 +45,7 @@ export class RenewedChannel implements Channel {
     try {
       return await work(this.#channel);
     } catch (error) {
-      if (!(error instanceof ChannelError && error.kind === 'refused' && ENDED.test(error.message)))
-        throw error;
+      if (!(error instanceof ChannelError && error.kind === 'refused' && this.#isGone(error))) throw error;
       this.#channel = await this.#renew();
       return work(this.#channel);
     }

@@ -4,18 +4,24 @@ import { PodExecChannel } from '../channels/pod-exec.ts';
 import { compactScript } from '../channels/script.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { Pod } from '../kube/types.ts';
-import { type SessionContainer, sessionContainers } from './ephemeral.ts';
+import type { ContainerStatus, Pod } from '../kube/types.ts';
+import { sessionContainers, statusOf } from './ephemeral.ts';
+import { asNodePod, NODE_CONTAINER } from './node-pod.ts';
 import STOP from './stop.sh';
 
 /** A session's container and the pod that it is in. */
 export interface ListedSession {
   readonly namespace: string;
   readonly pod: string;
-  readonly container: SessionContainer;
+  readonly container: string;
+  readonly profile: string;
+  readonly image: string;
+  readonly idleSeconds: number;
   readonly state: 'running' | 'waiting' | 'ended';
   /** When it started or ended, RFC 3339, where the kubelet has told. */
   readonly since: string | undefined;
+  /** The node that the pod was made for; the whole pod is then the session's and goes with it. */
+  readonly node?: string;
 }
 
 /** All sessions of a namespace (`undefined`: of all that the user may list), or of one pod. */
@@ -31,18 +37,40 @@ export async function listSessions(
 
 /** The sessions of one pod. Pure. */
 export function sessionsOf(pod: Pod): ListedSession[] {
-  return sessionContainers(pod).map((container) => {
-    const { running, terminated } = container.status?.state ?? {};
-    const since = running?.startedAt ?? terminated?.finishedAt;
-    return {
-      namespace: pod.metadata?.namespace ?? '',
-      pod: pod.metadata?.name ?? '',
-      container,
-      state: running ? 'running' : terminated ? 'ended' : 'waiting',
-      // JSON carries a string where client-node's type says Date.
-      since: since === undefined ? undefined : String(since),
-    };
-  });
+  const place = { namespace: pod.metadata?.namespace ?? '', pod: pod.metadata?.name ?? '' };
+  const node = asNodePod(pod);
+  const own: ListedSession[] = node
+    ? [
+        {
+          ...place,
+          container: NODE_CONTAINER,
+          profile: node.profile,
+          image: node.image,
+          idleSeconds: node.idleSeconds,
+          ...stateOf(statusOf(pod, NODE_CONTAINER)),
+          node: node.node,
+        },
+      ]
+    : [];
+  const ephemeral = sessionContainers(pod).map(({ name, profile, image, idleSeconds, status }) => ({
+    ...place,
+    container: name,
+    profile,
+    image,
+    idleSeconds,
+    ...stateOf(status),
+  }));
+  return [...own, ...ephemeral];
+}
+
+function stateOf(status: ContainerStatus | undefined): Pick<ListedSession, 'state' | 'since'> {
+  const { running, terminated } = status?.state ?? {};
+  const since = running?.startedAt ?? terminated?.finishedAt;
+  return {
+    state: running ? 'running' : terminated ? 'ended' : 'waiting',
+    // JSON carries a string where client-node's type says Date.
+    since: since === undefined ? undefined : String(since),
+  };
 }
 
 /** Ends a running session's own process, and with it all that runs in its container. */
@@ -54,7 +82,7 @@ export async function stopSession(
   const channel = new PodExecChannel(client, {
     namespace: session.namespace,
     pod: session.pod,
-    container: session.container.name,
+    container: session.container,
   });
   const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
   await channel.run(['sh', '-c', compactScript(STOP), 'nettools-stop'], {

@@ -14,6 +14,13 @@ const FAILURES = new Set(['Failed', 'ErrImageNeverPull', 'InspectFailed']);
 /** How long a silent kubelet is waited for before its node is looked at. */
 const SILENCE_MS = 5_000;
 
+/** Somebody deleted the pod that was waited for. */
+export class PodDeletedError extends UserError {
+  constructor(pod: string) {
+    super(`pod "${pod}" was deleted meanwhile.`, 3);
+  }
+}
+
 /** Where a container stands. */
 export type Progress =
   | { readonly kind: 'running' }
@@ -26,7 +33,7 @@ export function progressOf(pod: Pod, container: string): Progress {
   if (phase === 'Succeeded' || phase === 'Failed') {
     return {
       kind: 'failed',
-      text: `the pod has ended meanwhile (${phase}${pod.status?.reason ? `, ${pod.status.reason}` : ''})`,
+      text: `the pod has ended meanwhile (${[phase, pod.status?.reason, pod.status?.message].filter(Boolean).join(', ')})`,
     };
   }
   if (pod.metadata?.deletionTimestamp !== undefined)
@@ -154,7 +161,7 @@ async function watchFailures(
 ): Promise<void> {
   const { namespace, uid, resourceVersion } = identityOf(pod);
   const query = {
-    fieldSelector: `involvedObject.uid=${uid},involvedObject.fieldPath=spec.ephemeralContainers{${container}},type=Warning`,
+    fieldSelector: `involvedObject.uid=${uid},involvedObject.fieldPath=spec.${listOf(pod, container)}{${container}},type=Warning`,
     resourceVersion,
   };
   try {
@@ -173,6 +180,11 @@ async function watchFailures(
   }
 }
 
+function listOf(pod: Pod, container: string): 'containers' | 'ephemeralContainers' {
+  const isOwn = pod.spec?.containers.some(({ name }) => name === container) === true;
+  return isOwn ? 'containers' : 'ephemeralContainers';
+}
+
 /** Calls `judge` for each state of the pod until it says true. The server ends a watch now and then: it starts again. */
 async function watchPod(
   client: KubeClient,
@@ -189,7 +201,7 @@ async function watchPod(
       for await (const event of client.watch<Pod>(podsPath(namespace), query, signal) as AsyncIterable<
         WatchEvent<Pod>
       >) {
-        if (event.type === 'DELETED') throw new UserError(`pod "${name}" was deleted meanwhile.`, 3);
+        if (event.type === 'DELETED') throw new PodDeletedError(name);
         version = event.object.metadata?.resourceVersion ?? version;
         if (event.type !== 'BOOKMARK' && judge(event.object)) return;
       }

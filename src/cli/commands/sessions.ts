@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts';
 import type { SwitchFlag } from '../flag.ts';
 import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
 import { outputFlags, outputFormat } from '../flags/report.ts';
-import { optionalPodTarget, selectorFlags, timeoutFlags, timeoutMs } from '../flags/target.ts';
+import { optionalClusterTarget, selectorFlags, timeoutFlags, timeoutMs } from '../flags/target.ts';
 
 const allNamespaces: SwitchFlag = {
   name: 'all-namespaces',
@@ -14,7 +14,7 @@ const allNamespaces: SwitchFlag = {
 
 export const sessionsList = defineCommand<SessionsListArgs>({
   name: 'sessions ls',
-  summary: 'List the ephemeral containers that the tool left in pods',
+  summary: 'List the ephemeral containers and the pods on nodes that the tool left',
   synopsis: '[TARGET]',
   examples: [
     { comment: 'Those in the current namespace', line: 'sessions ls' },
@@ -25,7 +25,7 @@ export const sessionsList = defineCommand<SessionsListArgs>({
   toArgs: (values) =>
     withoutUndefined({
       connection: connectionFlags(values),
-      target: optionalPodTarget('sessions ls', values),
+      target: optionalClusterTarget('sessions ls', values),
       allNamespaces: values.isOn(allNamespaces),
       output: outputFormat(values),
     }),
@@ -34,8 +34,9 @@ export const sessionsList = defineCommand<SessionsListArgs>({
 
 export const sessionsStop = defineCommand<SessionsStopArgs>({
   name: 'sessions stop',
-  summary: 'End them; their entries stay in the pod until it is gone',
-  details: 'Kubernetes cannot remove an ephemeral container from a pod: what ends is the process in it.',
+  summary: 'End them: what was left in pods ends, pods on nodes are removed',
+  details:
+    'Kubernetes cannot remove an ephemeral container from a pod: what ends is the process in it, and its entry stays until the pod is gone.',
   synopsis: '[TARGET]',
   examples: [
     { comment: 'End the one in the pod web-0', line: 'sessions stop web-0' },
@@ -46,7 +47,7 @@ export const sessionsStop = defineCommand<SessionsStopArgs>({
   toArgs: (values) =>
     withoutUndefined({
       connection: connectionFlags(values),
-      target: optionalPodTarget('sessions stop', values),
+      target: optionalClusterTarget('sessions stop', values),
       allNamespaces: values.isOn(allNamespaces),
       timeoutMs: timeoutMs(values),
     }),

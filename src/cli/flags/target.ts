@@ -1,4 +1,4 @@
-import type { PodTargetSpec, SessionFlags, TargetSpec } from '../../model/args.ts';
+import type { ClusterTargetSpec, SessionFlags, TargetSpec } from '../../model/args.ts';
 import type { Flag, SettingFlag, SwitchFlag, TextFlag } from '../flag.ts';
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
@@ -193,11 +193,18 @@ function named(text: string, rest: string, form: RegExp, example: string): strin
   throw usageError(`"${text}" is not a target: write ${example}`);
 }
 
-/** For commands that look into pods alone. */
-export function optionalPodTarget(command: string, values: Values): PodTargetSpec | undefined {
+/** For commands that know a cluster alone. */
+export function optionalClusterTarget(command: string, values: Values): ClusterTargetSpec | undefined {
   const target = optionalTarget(command, values);
-  if (target === undefined || target.kind === 'name' || target.kind === 'selector') return target;
-  throw usageError(`${command} takes a pod: POD, deploy/NAME, svc/NAME, … or -l SELECTOR`);
+  if (
+    target?.kind === 'docker' ||
+    target?.kind === 'netns' ||
+    target?.kind === 'pid' ||
+    target?.kind === 'local'
+  ) {
+    throw usageError(`${command} takes what is in a cluster: POD, deploy/NAME, node/NAME, … or -l SELECTOR`);
+  }
+  return target;
 }
 
 export function requiredTarget(command: string, values: Values): TargetSpec {

@@ -53,8 +53,8 @@ describe('TARGET', () => {
     },
   );
 
-  it('is a pod for commands on pods alone', async () => {
-    expect(await refusal('sessions', 'stop', 'local')).toMatch(/takes a pod/);
+  it('is of a cluster for commands on clusters alone', async () => {
+    expect(await refusal('sessions', 'stop', 'local')).toMatch(/takes what is in a cluster/);
   });
 });
 

@@ -8,7 +8,7 @@ describe('sessionsOf', () => {
     const sessions = sessionsOf(
       podWith(...names.map((state) => ({ name: `nettools-netadmin-${state}`, state }))),
     );
-    expect(sessions.map(({ container, state, since }) => [container.name, state, since])).toEqual([
+    expect(sessions.map(({ container, state, since }) => [container, state, since])).toEqual([
       ['nettools-netadmin-running', 'running', '2026-01-02T03:04:05Z'],
       ['nettools-netadmin-creating', 'waiting', undefined],
       ['nettools-netadmin-ended', 'ended', '2026-01-02T03:14:05Z'],

@@ -1,0 +1,135 @@
+/** Takes node pods away again: one that nobody uses any more, one that has ended, one that never came up. */
+import { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PodExecChannel } from '../channels/pod-exec.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/errors.ts';
+import { podsPath } from '../kube/paths.ts';
+import type { Pod } from '../kube/types.ts';
+import { otherHoldersCommand } from './hold.ts';
+import { identityOf } from './identity.ts';
+import { asNodePod, NODE_CONTAINER, type NodePod } from './node-pod.ts';
+
+/** Pauses between tries when the API server does not answer, or not well; then the user is told. */
+const RETRY_PAUSES_MS = [500, 1500, 3000];
+/** How long one try may take. */
+const TRY_MS = 10_000;
+/** How often a pod that changes all the time is looked at again. */
+const MAX_LOOKS = 8;
+
+/** A pod that was looked at: its identity, and the version that it had then. */
+interface Seen {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/**
+ * Deletes a pod at once, if it is still the one that was meant.
+ * @param version deletes it only as it was at this version: nobody has begun to use it since
+ * @returns false when it has changed since
+ */
+async function deletePod(client: KubeClient, pod: Seen, version?: string): Promise<boolean> {
+  const preconditions = { uid: pod.uid, ...(version === undefined ? {} : { resourceVersion: version }) };
+  try {
+    await client.delete(podsPath(pod.namespace, pod.name), {
+      body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions },
+      signal: AbortSignal.timeout(TRY_MS),
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return true;
+    if (error instanceof ApiError && error.status === 409) return false;
+    throw error;
+  }
+}
+
+/**
+ * Removes the session's pod unless another client holds it, who then removes it. A new client takes its hold first and
+ * changes the pod afterwards (see node.ts), so a delete at the version at which no other hold was seen cannot hit one.
+ * @param holdId this client's own hold
+ * @throws the API server's last error when it could not be reached or refused
+ */
+export async function removeUnlessHeld(client: KubeClient, pod: Pod, holdId: string): Promise<void> {
+  const seen = identityOf(pod);
+  const isDone = async (): Promise<boolean> => {
+    const now = await current(client, seen);
+    if (now === undefined || asNodePod(now)?.keep === true) return true;
+    if (asNodePod(now)?.state === 'running' && (await otherHolders(client, seen, holdId)) > 0) return true;
+    return deletePod(client, seen, identityOf(now).resourceVersion);
+  };
+  await persistently(async () => {
+    for (let look = 0; look < MAX_LOOKS; look++) if (await isDone()) return;
+    throw new Error(`pod "${seen.name}" keeps changing`);
+  });
+}
+
+/** Removes a pod whoever uses it: one that has ended or cannot start, or that the user wants to be gone. */
+export async function removeNodePod(client: KubeClient, pod: Pod): Promise<void> {
+  const seen = identityOf(pod);
+  await persistently(async () => {
+    // Only the uid was asked for: a conflict says that this pod is gone and another has its name.
+    await deletePod(client, seen);
+  });
+}
+
+/** Removes what has ended and what will never start; what cannot be removed is left for the next time. */
+export async function sweep(client: KubeClient, pods: readonly NodePod[]): Promise<void> {
+  const ended = pods.filter((pod) => pod.state === 'ended');
+  await Promise.all(ended.map(({ pod }) => deletePod(client, identityOf(pod)).catch(() => false)));
+}
+
+/** How a user removes it by hand. */
+export function deleteCommand({ namespace, name }: Seen): string {
+  return `kubectl delete pod ${name} -n ${namespace} --grace-period=0 --force`;
+}
+
+/** `undefined`: it is gone, or another pod has its name. */
+async function current(client: KubeClient, { namespace, name, uid }: Seen): Promise<Pod | undefined> {
+  try {
+    const pod = await client.get<Pod>(podsPath(namespace, name), { signal: AbortSignal.timeout(TRY_MS) });
+    return identityOf(pod).uid === uid ? pod : undefined;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Where the container cannot be asked, nobody else can use it either. */
+async function otherHolders(client: KubeClient, pod: Seen, holdId: string): Promise<number> {
+  const channel = new PodExecChannel(client, {
+    namespace: pod.namespace,
+    pod: pod.name,
+    container: NODE_CONTAINER,
+  });
+  const said: Buffer[] = [];
+  const stdout = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      said.push(chunk);
+      done();
+    },
+  });
+  try {
+    await channel.run(otherHoldersCommand(holdId), {
+      stdout,
+      stderr: new Writable({ write: (_chunk, _encoding, done) => done() }),
+      signal: AbortSignal.timeout(TRY_MS),
+    });
+  } catch {
+    return 0;
+  }
+  return Number.parseInt(Buffer.concat(said).toString('utf8'), 10) || 0;
+}
+
+/** Tries again, a few times, what failed for a reason that may pass: no answer, or a server in trouble. */
+async function persistently(work: () => Promise<void>): Promise<void> {
+  for (const pause of [...RETRY_PAUSES_MS, undefined]) {
+    try {
+      return await work();
+    } catch (error) {
+      const isFinal = error instanceof ApiError && error.status < 500 && error.status !== 429;
+      if (isFinal || pause === undefined) throw error;
+      await delay(pause);
+    }
+  }
+}
