@@ -81,7 +81,7 @@ async function open({ pod, node }: Place, { args, subject, signal }: InputContex
   const options = { signal, onProgress: () => undefined };
   if (pod && subject.client) {
     const found = await subject.client.get<Pod>(podsPath(pod.namespace, pod.name), { signal });
-    return openPodSession(subject.client, found, session, imageFor(session.image), options);
+    return openPodSession(subject.client, found, session, imageFor(session), options);
   }
   const target = { kind: 'node', name: node ?? '' } as const;
   return (await findTarget({ connection: args.connection, target, session }, signal)).open(options);
