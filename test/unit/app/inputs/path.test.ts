@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { pathInput } from '../../../../src/app/inputs/path.ts';
+import type { Subject } from '../../../../src/app/subject.ts';
+import type { Pod } from '../../../../src/kube/types.ts';
+import type { Destination } from '../../../../src/model/destination.ts';
+
+function pod(name: string, nodeName: string, hostNetwork = false): Pod {
+  return { metadata: { namespace: 'ns', name }, spec: { nodeName, hostNetwork, containers: [] } };
+}
+
+function destination(id: string): Destination {
+  return {
+    id,
+    label: id,
+    host: '198.51.100.7',
+    port: '80',
+    anyPort: false,
+    role: 'asked',
+    inCluster: true,
+    protocol: 'tcp',
+  };
+}
+
+const onNode1: Subject = { pod: pod('web', 'n1'), node: 'n1', isHost: false, addresses: [] };
+const node1: Subject = { node: 'n1', isHost: true, addresses: [] };
+
+/** `pod/web=source node/n1=source-node …` */
+function way(subject: Subject, to: Pod, deep: boolean): string {
+  const { places, routes } = pathInput(subject, [{ destination: destination('to0'), pod: to }], deep);
+  return (routes[0]?.places ?? [])
+    .map(({ id, role }) => `${places.find((p) => p.id === id)?.label}=${role}`)
+    .join(' ');
+}
+
+describe('pathInput', () => {
+  it.each([
+    ['the ends', onNode1, pod('db', 'n2'), false, 'pod/web=source pod/db=destination'],
+    [
+      'both nodes',
+      onNode1,
+      pod('db', 'n2'),
+      true,
+      'pod/web=source node/n1=source-node node/n2=destination-node pod/db=destination',
+    ],
+    ['one node', onNode1, pod('db', 'n1'), true, 'pod/web=source node/n1=node pod/db=destination'],
+    [
+      'from a node',
+      node1,
+      pod('db', 'n2'),
+      true,
+      'node/n1=source node/n2=destination-node pod/db=destination',
+    ],
+    ['from a node to its own pod', node1, pod('db', 'n1'), true, 'node/n1=source pod/db=destination'],
+    [
+      'to a pod in the network of another node',
+      onNode1,
+      pod('proxy', 'n2', true),
+      true,
+      'pod/web=source node/n1=source-node node/n2=destination',
+    ],
+    [
+      'to a pod in the network of its own node',
+      onNode1,
+      pod('proxy', 'n1', true),
+      true,
+      'pod/web=source node/n1=destination',
+    ],
+  ])('%s', (_name, subject, to, deep, text) => {
+    expect(way(subject, to, deep)).toBe(text);
+  });
+
+  it('has each place once, and the target first', () => {
+    const ends = ['to0', 'to1'].map((id, i) => ({ destination: destination(id), pod: pod(`db-${i}`, 'n2') }));
+    const { places } = pathInput(onNode1, ends, true);
+    expect(places.map(({ label, isTarget }) => [label, isTarget])).toEqual([
+      ['pod/web', true],
+      ['node/n1', false],
+      ['node/n2', false],
+      ['pod/db-0', false],
+      ['pod/db-1', false],
+    ]);
+    expect(new Set(places.map(({ id }) => id)).size).toBe(5);
+  });
+});

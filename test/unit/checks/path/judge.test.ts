@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import type { PathInput, Place } from '../../../../src/checks/path/facts.ts';
+import { judgePath } from '../../../../src/checks/path/judge.ts';
+import type { Evidence } from '../../../../src/model/evidence.ts';
+import { destination, evidence, result } from '../results.ts';
+
+const PLACES: readonly Place[] = [
+  { id: 'p0', label: 'pod/web', isTarget: true },
+  { id: 'p1', label: 'node/n1', isTarget: false },
+  { id: 'p2', label: 'node/n2', isTarget: false },
+  { id: 'p3', label: 'pod/db', isTarget: false },
+];
+
+const DEEP: PathInput = {
+  places: PLACES,
+  routes: [
+    {
+      destination: destination({ label: 'pod/db', host: '198.51.100.7', port: '80' }),
+      places: [
+        { id: 'p0', role: 'source' },
+        { id: 'p1', role: 'source-node' },
+        { id: 'p2', role: 'destination-node' },
+        { id: 'p3', role: 'destination' },
+      ],
+    },
+  ],
+};
+
+const syn = (device: string, way: 'In' | 'Out'): string =>
+  `1.1 ${device}  ${way} IP 198.51.100.1.4000 > 198.51.100.7.80: Flags [S], seq 1000, win 1, length 0`;
+const answer = (device: string, way: 'In' | 'Out', flags = 'S.'): string =>
+  `1.2 ${device}  ${way} IP 198.51.100.7.80 > 198.51.100.1.4000: Flags [${flags}], seq 9, ack 1001, win 1, length 0`;
+
+/** All that is seen when nothing is lost, in order: which place, and the line. */
+const ALL: readonly (readonly [string, string])[] = [
+  ['p0', syn('eth0', 'Out')],
+  ['p1', syn('veth1', 'In')],
+  ['p1', syn('eth0', 'Out')],
+  ['p2', syn('eth0', 'In')],
+  ['p2', syn('veth2', 'Out')],
+  ['p3', syn('eth0', 'In')],
+  ['p3', answer('eth0', 'Out')],
+  ['p2', answer('veth2', 'In')],
+  ['p2', answer('eth0', 'Out')],
+  ['p1', answer('eth0', 'In')],
+  ['p1', answer('veth1', 'Out')],
+  ['p0', answer('eth0', 'In')],
+];
+
+const SILENCE = 'address 198.51.100.7\ntry 400000\n';
+const LISTENS = 'tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n';
+
+/** @param passed how many of the points the packets pass */
+function seen(passed: number, more: Parameters<typeof evidence>[0] = {}, places = PLACES): Evidence {
+  const lines = (id: string): string =>
+    ALL.slice(0, passed)
+      .filter(([place]) => place === id)
+      .map(([, line]) => `${line}\n`)
+      .join('');
+  return evidence({
+    'to0-reach': result(passed === ALL.length ? 'address 198.51.100.7\ntry 400000\nok 200\n' : SILENCE, {
+      command: ['reach', 'tcp', '198.51.100.7', '80'],
+      status: passed === ALL.length ? 'exited' : 'timeout',
+    }),
+    'p3-listeners': result(LISTENS),
+    ...Object.fromEntries(places.map(({ id }) => [`${id}-seen`, result(lines(id))])),
+    ...more,
+  });
+}
+
+const ids = (judgement: ReturnType<typeof judgePath>): string[] => judgement.findings.map(({ id }) => id);
+
+describe('judgePath', () => {
+  it.each([
+    [0, 'NT-PATH-001', /^The probe to pod\/db \(198\.51\.100\.7:80\) never left pod\/web itself/],
+    [1, 'NT-PATH-002', /is lost between pod\/web and node\/n1 \(/],
+    [2, 'NT-PATH-002', /is lost in node\/n1 \(/],
+    [3, 'NT-PATH-003', /is lost between node\/n1 and node\/n2 \(/],
+    [4, 'NT-PATH-004', /is lost in node\/n2 \(/],
+    [5, 'NT-PATH-004', /is lost between node\/n2 and pod\/db \(/],
+    [6, 'NT-PATH-005', /arrives at pod\/db, where port 80 is open, and no answer leaves it/],
+    [7, 'NT-PATH-006', /answers, and the answer is lost between pod\/db and node\/n2/],
+    [8, 'NT-PATH-006', /is lost in node\/n2/],
+    [9, 'NT-PATH-006', /is lost between node\/n2 and node\/n1/],
+    [10, 'NT-PATH-006', /is lost in node\/n1/],
+    [11, 'NT-PATH-006', /is lost between node\/n1 and pod\/web/],
+  ])('after %i points: %s', (passed, id, says) => {
+    const judgement = judgePath(seen(passed), DEEP);
+    expect(ids(judgement)).toEqual([id]);
+    expect(judgement.findings[0]?.summary).toMatch(says);
+    expect(judgement).toMatchObject({ status: 'fail', summary: judgement.findings[0]?.summary });
+  });
+
+  it('is silent when all comes through', () => {
+    expect(judgePath(seen(ALL.length), DEEP)).toMatchObject({ status: 'pass', findings: [] });
+  });
+
+  it('leaves a refusal that comes home to others', () => {
+    const all = evidence({
+      'to0-reach': result(
+        'address 198.51.100.7\ntry 400000\nbash: connect: Connection refused\nbash: line 1: /dev/tcp/198.51.100.7/80: Connection refused\nfailed 200\n',
+        { command: ['reach', 'tcp', '198.51.100.7', '80'] },
+      ),
+      ...Object.fromEntries(
+        PLACES.map(({ id }) => [
+          `${id}-seen`,
+          result(
+            ALL.filter(([place]) => place === id)
+              .map(([, line]) => `${line.replace('[S.]', '[R.]')}\n`)
+              .join(''),
+          ),
+        ]),
+      ),
+    });
+    const judgement = judgePath(all, DEEP);
+    expect(judgement).toMatchObject({ status: 'pass', findings: [] });
+    expect(judgement.summary).toContain('Connection refused');
+  });
+
+  it('does not take the packets of another connection for the probe', () => {
+    const other = syn('veth2', 'Out').replace('seq 1000', 'seq 2000');
+    const judgement = judgePath(seen(4, { 'p2-seen': result(`${syn('eth0', 'In')}\n${other}\n`) }), DEEP);
+    expect(ids(judgement)).toEqual(['NT-PATH-004']);
+  });
+
+  it('names the ends of a gap where nobody listened', () => {
+    const places = PLACES.map((place) =>
+      place.id === 'p1' || place.id === 'p2' ? { ...place, unwatched: 'you may not create pods' } : place,
+    );
+    const unseen = Object.fromEntries(
+      Object.entries(seen(1, {}, PLACES)).filter(([id]) => id !== 'p1-seen' && id !== 'p2-seen'),
+    );
+    const judgement = judgePath(unseen, { ...DEEP, places });
+    expect(ids(judgement)).toEqual(['NT-PATH-003', 'NT-SYS-001']);
+    expect(judgement.findings[0]?.summary).toContain('between pod/web and pod/db');
+    expect(judgement.findings[1]?.summary).toBe(
+      'what passes node/n1, what passes node/n2: you may not create pods.',
+    );
+  });
+
+  it('tells a node with both ends', () => {
+    const input: PathInput = {
+      places: PLACES.filter(({ id }) => id !== 'p2'),
+      routes: DEEP.routes.map((route) => ({
+        ...route,
+        places: [
+          { id: 'p0', role: 'source' },
+          { id: 'p1', role: 'node' },
+          { id: 'p3', role: 'destination' },
+        ],
+      })),
+    };
+    for (const passed of [1, 2, 3]) expect(ids(judgePath(seen(passed), input))).toEqual(['NT-PATH-002']);
+  });
+
+  it('skips where the target itself could not be watched', () => {
+    const { 'p0-seen': _unseen, ...rest } = seen(4);
+    const places = PLACES.map((p) => (p.id === 'p0' ? { ...p, unwatched: 'listening needs NET_RAW' } : p));
+    expect(judgePath(rest, { ...DEEP, places })).toMatchObject({
+      status: 'skip',
+      findings: [{ id: 'NT-SYS-001', severity: 'info' }],
+    });
+  });
+
+  const save = (packets: number, port = 80): ReturnType<typeof result> =>
+    result(
+      `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n[${packets}:60] -A FORWARD -p tcp -m tcp --dport ${port} -j DROP\nCOMMIT\n`,
+    );
+
+  it('names the rule that counted at the place of the loss', () => {
+    const counted = { 'p2-iptables-before': save(3), 'p2-iptables-after': save(5) };
+    const [finding] = judgePath(seen(4, counted), DEEP).findings;
+    expect(finding?.summary).toContain('a rule there counted 2 packets meanwhile');
+    expect(finding?.summary).toContain('--dport 80 -j DROP');
+  });
+
+  it.each([
+    ['of another place', { 'p1-iptables-before': save(3), 'p1-iptables-after': save(5) }],
+    ['for another port', { 'p2-iptables-before': save(3, 81), 'p2-iptables-after': save(5, 81) }],
+    ['that did not count', { 'p2-iptables-before': save(3), 'p2-iptables-after': save(3) }],
+  ])('does not name a rule %s', (_name, counted) => {
+    expect(judgePath(seen(4, counted), DEEP).findings[0]?.summary).not.toContain('a rule there');
+  });
+
+  it.each([
+    ['', 'where nothing listens on port 80'],
+    ['tcp LISTEN 0 128 127.0.0.1:80 0.0.0.0:*\n', 'open on loopback only'],
+    ['tcp LISTEN 3 1 0.0.0.0:80 0.0.0.0:*\n', '3 connections wait in a queue of 1'],
+  ])('says of the destination: %j', (listeners, text) => {
+    const judgement = judgePath(seen(6, { 'p3-listeners': result(listeners) }), DEEP);
+    expect(judgement.findings[0]?.summary).toContain(text);
+  });
+});
