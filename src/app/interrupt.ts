@@ -13,10 +13,25 @@ export class InterruptedError extends Error {
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
+/** Those that a terminal's keys send (Ctrl-C, Ctrl-\\), to all programs in its foreground. */
+const KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+let keysAreOurs = true;
+
+/** Runs `work`, meanwhile the terminal's keys are for another program that has it: they interrupt nothing here. */
+export async function leavingKeys<T>(work: () => Promise<T>): Promise<T> {
+  keysAreOurs = false;
+  try {
+    return await work();
+  } finally {
+    keysAreOurs = true;
+  }
+}
+
 /** Runs `work` with a signal that aborts on the first interrupt. Resolves to its exit code, or to the interrupt's. */
 export async function interruptible(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
+    if (!keysAreOurs && KEYS.includes(name)) return;
     const error = new InterruptedError(name);
     if (controller.signal.aborted) process.exit(error.exitCode);
     controller.abort(error);

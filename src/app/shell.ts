@@ -1,10 +1,11 @@
 /** An interactive shell on a target. */
 import type { ShellArgs } from '../model/args.ts';
 import type { Session } from '../targets/session.ts';
+import { leavingKeys } from './interrupt.ts';
 import type { Progress } from './progress.ts';
 import { runCommand } from './run.ts';
 import { withSession } from './target.ts';
-import { DetachFilter, onTerminalResize, rawTerminal } from './terminal.ts';
+import { DetachFilter, onTerminalResize, rawTerminal, terminalLentOut } from './terminal.ts';
 
 /** The image's own bash where it has one. */
 const SHELL = ['sh', '-c', 'command -v bash >/dev/null 2>&1 && exec bash; exec sh'];
@@ -26,8 +27,23 @@ export function openShell(args: ShellArgs, signal: AbortSignal, progress: Progre
   return withSession(args, signal, progress, (session) => {
     for (const note of session.notes) progress.note(note);
     progress.clear();
-    return shellIn(session, { ...args, command }, signal);
+    const shellArgs = { ...args, command };
+    return session.channel.inheritsTerminal === true
+      ? shellHere(session, shellArgs, signal)
+      : shellIn(session, shellArgs, signal);
   });
+}
+
+/** On this machine the shell has the terminal itself, as a program that the user's own shell starts. */
+async function shellHere({ channel }: Session, args: ShellArgs, signal: AbortSignal): Promise<number> {
+  const takeBack = terminalLentOut();
+  try {
+    const terminal = { type: process.env['TERM'], onResize: onTerminalResize };
+    return await leavingKeys(() => channel.run(args.command, { stdout: process.stdout, terminal, signal }));
+  } catch (error) {
+    takeBack();
+    throw error;
+  }
 }
 
 async function shellIn(session: Session, args: ShellArgs, signal: AbortSignal): Promise<number> {

@@ -2,6 +2,7 @@
 import { KubeClient } from '../kube/client.ts';
 import type { ConnectionFlags, PodTargetSpec, SessionFlags, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import { type LocalSpec, openLocalSession } from '../targets/local.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
 import { openPodSession, targetPod } from '../targets/pod.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
@@ -24,7 +25,7 @@ export interface FoundTarget {
 }
 
 /** Finds out what the target is. @throws {UserError} exit 2 or 3: there is no such thing, or it may not be read */
-export function findTarget(args: TargetArgs, signal: AbortSignal): Promise<FoundTarget> {
+export async function findTarget(args: TargetArgs, signal: AbortSignal): Promise<FoundTarget> {
   const { target } = args;
   switch (target.kind) {
     case 'name':
@@ -32,6 +33,10 @@ export function findTarget(args: TargetArgs, signal: AbortSignal): Promise<Found
       return findPod({ ...args, target }, signal);
     case 'node':
       return findNode(args, target.name, signal);
+    case 'local':
+    case 'netns':
+    case 'pid':
+      return findLocal(target);
     default:
       throw new UserError(`targets of the kind ${target.kind} are not known to this version.`, 2);
   }
@@ -55,6 +60,14 @@ export async function withSession<T>(
   } finally {
     await session.close();
   }
+}
+
+/** Of this machine; it belongs to no cluster, whatever the kubeconfig says. */
+function findLocal(target: LocalSpec): FoundTarget {
+  return {
+    subject: { isHost: target.kind === 'local', addresses: [] },
+    open: (options) => openLocalSession(target, options),
+  };
 }
 
 async function findPod(

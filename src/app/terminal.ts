@@ -1,4 +1,5 @@
 /** The user's terminal: raw while a remote shell has it, and whole again whatever happens. */
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import { Transform } from 'node:stream';
 import type { Size } from '../channels/channel.ts';
 
@@ -26,6 +27,20 @@ export function rawTerminal(): (clean: boolean) => void {
   process.on('exit', onExit);
   stdin.setRawMode(true);
   return restore;
+}
+
+/**
+ * Remembers the mode of the terminal before a program of this machine gets it. Returns how to put it back after one
+ * that had no time to do so itself.
+ */
+export function terminalLentOut(): () => void {
+  const inherit: SpawnSyncOptions = { stdio: ['inherit', 'pipe', 'ignore'] };
+  const mode = spawnSync('stty', ['-g'], inherit).stdout?.toString().trim() ?? '';
+  return () => {
+    // The program may have left another process group in the foreground, and stty would be stopped for not being in it.
+    if (mode !== '') spawnSync('sh', ['-c', 'trap "" TTOU; stty "$1"', 'stty', mode], inherit);
+    if (process.stdout.isTTY) process.stdout.write(`${RESET}\r\n`);
+  };
 }
 
 /** Tells the size of the terminal now and whenever it changes. */

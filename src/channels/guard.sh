@@ -5,7 +5,8 @@
 #                      lives as long as the client.
 #   pipe MARK CMD...   on the client's own machine: descriptor 3 is a pipe that ends with the client; stdin is the
 #                      command's. With a MARK (NAME=VALUE) the session is the user's own, as a terminal's is: the command
-#                      gets it as a variable, and only processes that have it are ended.
+#                      gets it as a variable, and only processes that have it are ended. A client that lives says "gently"
+#                      first.
 # The kubelet leaves a process running when its client goes away, and gives no signal but the end of stdin.
 # Each exec is a session of its own (setsid in runc), and every process that it starts belongs to that session.
 mode=$1 mark=$2
@@ -18,9 +19,10 @@ set_fields ${stat##*) }
 is_ours() { [ "$mode" != pipe ] || [ -z "$mark" ] || grep -qs -e "$mark" "$1/environ"; }
 
 # Signals all of the session but this watcher: first what a lost terminal sends, at last what none can ignore.
+signals='HUP TERM KILL'
 end_session() {
   read -r me _ </proc/self/stat
-  for signal in HUP TERM KILL; do
+  for signal in $signals; do
     left=
     for entry in /proc/[0-9]*; do
       [ "${entry#/proc/}" != "$me" ] || continue
@@ -56,6 +58,15 @@ watch_lease() {
   done
 }
 
+# An interactive shell that has the time hands the terminal to whoever had it before. With the client dead that is
+# nobody: the user's own shell, which has taken it back by then, would read an end of file and leave. So it goes first.
+wait_for_client() {
+  word=$(cat <&3)
+  [ -z "$word" ] && [ -n "$mark" ] || return 0
+  signals=KILL
+  ! is_ours "/proc/$$" || kill -KILL $$
+}
+
 if [ "$mode" = own ]; then
   exec 3<&0
   input=
@@ -73,7 +84,7 @@ EOF
 fi
 if [ "$mode" = pipe ]; then
   # A terminal's keys are for the command, and the end of its session is when there is work to do.
-  (trap '' HUP INT QUIT TSTP; (cat <&3; end_session) </dev/null >/dev/null 2>&1 & )
+  (trap '' HUP INT QUIT TSTP; (wait_for_client; end_session) </dev/null >/dev/null 2>&1 & )
   exec 3<&-
   [ -z "$mark" ] || exec env "$mark" "$@"
   exec "$@"

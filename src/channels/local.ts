@@ -18,6 +18,8 @@ const ADMIN_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
  */
 const HELD_OUTPUT_MS = 200;
 
+type Variables = Readonly<Record<string, string>>;
+
 /**
  * Runs commands on this machine, in this process's namespaces. See {@link Channel} for the contract. Each command is
  * the leader of a session of its own, and all of that session is ended with it. A command with a terminal has this
@@ -26,9 +28,17 @@ const HELD_OUTPUT_MS = 200;
  */
 export class LocalChannel implements Channel {
   readonly inheritsTerminal = true;
+  readonly #variables: Variables;
+
+  /** @param variables of the commands' environment, beside this process's own */
+  constructor(variables: Variables = {}) {
+    this.#variables = variables;
+  }
 
   run(argv: readonly string[], options: RunOptions): Promise<number> {
-    return options.terminal ? onTerminal(argv, options) : piped(argv, options);
+    return options.terminal
+      ? onTerminal(argv, options, this.#variables)
+      : piped(argv, options, this.#variables);
   }
 
   runWithInput(
@@ -37,15 +47,19 @@ export class LocalChannel implements Channel {
     options: Omit<RunOptions, 'stdin' | 'terminal'>,
   ): Promise<number> {
     const text = input.endsWith('\n') ? input : `${input}\n`;
-    return piped(argv, { ...options, stdin: Readable.from([Buffer.from(text)]) });
+    return piped(argv, { ...options, stdin: Readable.from([Buffer.from(text)]) }, this.#variables);
   }
 }
 
-async function onTerminal(argv: readonly string[], { signal, terminal }: RunOptions): Promise<number> {
+async function onTerminal(
+  argv: readonly string[],
+  { signal, terminal }: RunOptions,
+  variables: Variables,
+): Promise<number> {
   signal?.throwIfAborted();
   const mark = `NETTOOLS_SHELL=${randomBytes(8).toString('hex')}`;
-  const env = terminal?.type === undefined ? {} : { TERM: terminal.type };
-  const command = start(argv, mark, ['inherit', 'inherit', 'inherit', 'pipe'], env);
+  const term = terminal?.type === undefined ? {} : { TERM: terminal.type };
+  const command = start(argv, mark, ['inherit', 'inherit', 'inherit', 'pipe'], { ...variables, ...term });
   const onAbort = (): void => command.end();
   signal?.addEventListener('abort', onAbort);
   try {
@@ -58,7 +72,7 @@ async function onTerminal(argv: readonly string[], { signal, terminal }: RunOpti
   }
 }
 
-async function piped(argv: readonly string[], options: RunOptions): Promise<number> {
+async function piped(argv: readonly string[], options: RunOptions, variables: Variables): Promise<number> {
   const { stdin, stdout, stderr, signal } = options;
   signal?.throwIfAborted();
   const [input, ...outputs] = openPipes(3);
@@ -72,7 +86,7 @@ async function piped(argv: readonly string[], options: RunOptions): Promise<numb
   ];
   let command: Started;
   try {
-    command = start(argv, '', stdio, {});
+    command = start(argv, '', stdio, variables);
   } catch (error) {
     for (const { read } of outputs) closeSync(read);
     closeSync(input.write);
@@ -117,12 +131,7 @@ interface Started {
   readonly cleared: Promise<void>;
 }
 
-function start(
-  argv: readonly string[],
-  mark: string,
-  stdio: StdioOptions,
-  variables: Readonly<Record<string, string>>,
-): Started {
+function start(argv: readonly string[], mark: string, stdio: StdioOptions, variables: Variables): Started {
   const path = [process.env['PATH'] ?? '/usr/bin:/bin', ...ADMIN_FOLDERS].join(':');
   const child = spawn('sh', ['-c', compactScript(GUARD), 'nettools', 'pipe', mark, ...argv], {
     stdio,
@@ -139,7 +148,7 @@ function start(
   lifeline.on('error', () => undefined);
   lifeline.resume();
   const end = (): void => {
-    lifeline.end();
+    lifeline.end('gently');
     // The far end does its work also when this process does not wait for it.
     lifeline.unref();
   };

@@ -26,4 +26,22 @@ describe('NsenterChannel', () => {
       [['nsenter', '--net=/proc/12/ns/net', '--', 'sh', '-'], 'exit\n', options],
     ]);
   });
+
+  it('with files, runs every command in a mount namespace that has them', async () => {
+    calls.length = 0;
+    const files = { folder: '/etc/netns/blue', resolvConf: 'nameserver 192.0.2.53\n' };
+    const channel = new NsenterChannel(inner, '/run/netns/blue', files);
+    await channel.run(['ip', 'addr'], { stdout: new PassThrough() });
+    const [[words]] = calls as [[string[]]];
+    expect(words.slice(0, 7)).toEqual([
+      'nsenter',
+      '--net=/run/netns/blue',
+      '--',
+      'unshare',
+      '--mount',
+      '--',
+      'sh',
+    ]);
+    expect(words.slice(-5)).toEqual(['nettools-enter', files.folder, files.resolvConf, 'ip', 'addr']);
+  });
 });

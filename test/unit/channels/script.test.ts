@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import ENTER from '../../../src/channels/enter-netns.sh';
 import GUARD from '../../../src/channels/guard.sh';
 import { compactScript } from '../../../src/channels/script.ts';
 import RUNNER from '../../../src/probes/runner.sh';
@@ -7,7 +8,7 @@ import KEEPER from '../../../src/targets/keeper.sh';
 import STOP from '../../../src/targets/stop.sh';
 import { SHELLS } from '../shells.ts';
 
-const SCRIPTS = { GUARD, RUNNER, KEEPER, STOP };
+const SCRIPTS = { ENTER, GUARD, RUNNER, KEEPER, STOP };
 
 describe('compactScript', () => {
   it('takes comments, indentation and empty lines away', () => {
