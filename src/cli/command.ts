@@ -1,3 +1,4 @@
+import type { CompletionKind } from '../model/args.ts';
 import type { Flag } from './flag.ts';
 import type { Values } from './values.ts';
 
@@ -23,6 +24,8 @@ export interface Command {
   readonly flags: readonly Flag[];
   /** Whether its first word is a TARGET. */
   readonly takesTarget: boolean;
+  /** What completion offers for its first word, where that is no TARGET. */
+  readonly completesWord?: CompletionKind | 'file';
   /** Whether a command may follow after `--`. */
   readonly takesRest: boolean;
   /**

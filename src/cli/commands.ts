@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { arp } from './commands/arp.ts';
+import { completion, completionInstall } from './commands/completion.ts';
 import { configPathCommand, configView } from './commands/config.ts';
 import { conntrack } from './commands/conntrack.ts';
 import { diagnose } from './commands/diagnose.ts';
@@ -16,7 +17,7 @@ import { service } from './commands/service.ts';
 import { sessionsList, sessionsStop } from './commands/sessions.ts';
 import { shell } from './commands/shell.ts';
 import { sockets } from './commands/sockets.ts';
-import { completion, version } from './commands/static.ts';
+import { version } from './commands/static.ts';
 import { throughput } from './commands/throughput.ts';
 import { tls } from './commands/tls.ts';
 
@@ -43,7 +44,7 @@ export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Co
   { title: 'Look for yourself', commands: [shell, run] },
   { title: 'Understand', commands: [explain, judge] },
   { title: 'What the tool does in the cluster', commands: [preflight, sessionsList, sessionsStop] },
-  { title: 'Other', commands: [configView, configPathCommand, version, completion] },
+  { title: 'Other', commands: [configView, configPathCommand, version, completion, completionInstall] },
 ];
 
 export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);
@@ -55,8 +56,8 @@ export const parents: ReadonlySet<string> = new Set(
 
 /** The command that the words begin with; for `sessions` alone there is none, as it needs a second word. */
 export function findCommand([first = '', second = '']: readonly string[]): Command | undefined {
-  const name = parents.has(first) ? `${first} ${second}` : first;
-  return commands.find((command) => command.name === name);
+  const called = (name: string) => commands.find((command) => command.name === name);
+  return called(`${first} ${second}`) ?? called(first);
 }
 
 /** The words that are the command's name, as far as they are one: what stands after them is its TARGET. */

@@ -29,8 +29,8 @@ export async function printCompletions(argv: readonly string[]): Promise<number>
   if (request.kind === 'files') return printNow(`:${letShellCompleteFiles}\n`);
   const choices = request.kind === 'choices' ? request.choices : await lookUp(request);
   const lines = choices.map(({ value, description }) => [value, description].filter(Boolean).join('\t'));
-  // After "svc/" the name comes, so the shell must not end the word with a space.
-  const unfinished = choices.length > 0 && choices.every(({ value }) => /\/$/.test(value));
+  // After "svc/" and "netns:" the name comes, so the shell must not end the word with a space.
+  const unfinished = choices.length > 0 && choices.every(({ value }) => /[/:]$/.test(value));
   return printNow([...lines, `:${noFiles + (unfinished ? noSpace : 0)}`, ''].join('\n'));
 }
 
@@ -66,9 +66,12 @@ export function completionRequest(argv: readonly string[]): Request {
     return flagNames(word, command === undefined ? commonFlags : flags);
   }
   if (command === undefined) return commandNames(word, words);
-  const hasTarget = words.length > nameWords(words).length;
-  if (!command.takesTarget || hasTarget) return { kind: 'choices', choices: [] };
-  return names('target', word, '', line);
+  if (words.length > nameWords(words).length) return { kind: 'choices', choices: [] };
+  if (command.takesTarget) return names('target', word, '', line);
+  if (command.completesWord === 'file') return { kind: 'files' };
+  if (command.completesWord !== undefined) return names(command.completesWord, word, '', line);
+  // `completion` does something itself, and `completion install` something else.
+  return commandNames(word, words);
 }
 
 function commandNames(word: string, words: readonly string[]): Request {

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { commandGroups, commands, parents } from './commands.ts';
+import { commandGroups, commands, findCommand, parents } from './commands.ts';
 import { type Flag, takesValue } from './flag.ts';
 import { commonFlags, globalFlags } from './flags/connection.ts';
 
@@ -21,7 +21,7 @@ const globalsHint = `Use "${programName} options" for kubectl's connection flags
 export function helpText(words: readonly string[]): string {
   const [first = '', second = ''] = words;
   if (first === 'options') return `Flags that every command takes:\n${flagTable(globalFlags)}`;
-  const command = commands.find(({ name }) => name === first || name === `${first} ${second}`);
+  const command = findCommand([first, second]);
   if (command !== undefined) return commandHelp(command);
   return parents.has(first) ? parentHelp(first) : rootHelp();
 }

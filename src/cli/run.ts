@@ -1,5 +1,5 @@
 import { UserError } from '../model/errors.ts';
-import { nameWords, parents } from './commands.ts';
+import { findCommand, nameWords, parents } from './commands.ts';
 import { helpText, programName } from './help.ts';
 import { brokenPipeExitCode, complainNow, printNow } from './output.ts';
 import { parse } from './parse.ts';
@@ -34,7 +34,8 @@ function answerAtOnce(argv: readonly string[], line: Words): string | undefined 
   const asked = (name: string) => line.parts.some((part) => part.kind === 'unknown' && part.text === name);
   if (first === 'help') return helpText(words.slice(1));
   if (first === 'options' || asked('--help') || asked('-h')) return helpText(words);
-  if (argv.length === 0 || (argv.length === 1 && parents.has(first))) return helpText(words);
+  if (argv.length === 0) return helpText([]);
+  if (argv.length === 1 && parents.has(first) && findCommand(words) === undefined) return helpText(words);
   return asked('--version') ? versionText({ output: 'table' }) : undefined;
 }
 

@@ -1,8 +1,9 @@
+import { readdir } from 'node:fs/promises';
 import { KubeClient } from '../kube/client.ts';
 import { contextNames } from '../kube/kubeconfig.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { Namespace, Pod } from '../kube/types.ts';
-import type { Completion, CompletionArgs, CompletionKind } from '../model/args.ts';
+import type { Completion, CompletionArgs, CompletionKind, ConnectionFlags } from '../model/args.ts';
 
 /** Nobody waits longer for a press of the tab key. */
 const LIMIT_MS = 3000;
@@ -21,7 +22,16 @@ const kinds: Readonly<
   ds: { api: 'apis/apps/v1', plural: 'daemonsets', describe: 'a ready pod of a DaemonSet' },
   job: { api: 'apis/batch/v1', plural: 'jobs', describe: 'a ready pod of a Job' },
   svc: { api: 'api/v1', plural: 'services', describe: 'a ready pod of a Service' },
+  node: { api: 'api/v1', plural: 'nodes', describe: 'a node' },
 };
+
+/** Targets that are in no cluster, by what their words begin with, and who knows their names. */
+const outside: Readonly<Record<string, { readonly describe: string; names(): Promise<string[]> }>> = {
+  'netns:': { describe: 'a network namespace of this machine', names: netnsNames },
+};
+
+/** What only the API server knows. */
+type ClusterKind = Exclude<CompletionKind, 'context' | 'finding'>;
 
 /**
  * What the word may be completed to.
@@ -33,7 +43,35 @@ export async function candidates({
   connection,
   target,
 }: CompletionArgs): Promise<Completion[]> {
+  if (kind === 'finding') return findings(prefix);
   if (kind === 'context') return matching(contextNames(connection), prefix);
+  if (kind === 'target') return targets(prefix, connection);
+  return withCluster(kind, prefix, connection, target);
+}
+
+async function targets(prefix: string, connection: ConnectionFlags): Promise<Completion[]> {
+  for (const [scheme, { names }] of Object.entries(outside)) {
+    if (!prefix.startsWith(scheme)) continue;
+    const all = (await names()).map((name) => `${scheme}${name}`);
+    return matching(all, prefix);
+  }
+  const inCluster = () => withCluster('target', prefix, connection, undefined);
+  if (prefix.includes('/')) return inCluster();
+  // What needs no cluster is offered without one, too.
+  const elsewhere = [
+    ...Object.entries(outside).map(([value, { describe }]) => ({ value, description: describe })),
+    { value: 'local', description: 'this machine' },
+  ];
+  const found = await inCluster().catch(() => []);
+  return [...found, ...elsewhere.filter(({ value }) => value.startsWith(prefix))];
+}
+
+async function withCluster(
+  kind: ClusterKind,
+  prefix: string,
+  connection: ConnectionFlags,
+  target: string | undefined,
+): Promise<Completion[]> {
   const client = await KubeClient.connect({ requestTimeoutMs: LIMIT_MS, ...connection });
   try {
     return await fromCluster(client, kind, prefix, target);
@@ -44,7 +82,7 @@ export async function candidates({
 
 async function fromCluster(
   client: KubeClient,
-  kind: Exclude<CompletionKind, 'context'>,
+  kind: ClusterKind,
   prefix: string,
   target: string | undefined,
 ): Promise<Completion[]> {
@@ -71,6 +109,15 @@ async function fromCluster(
   }
 }
 
+/** IDs in any case; those of the checks are the same wherever the tool runs. */
+async function findings(prefix: string): Promise<Completion[]> {
+  const { FINDINGS } = await import('../checks/findings.ts');
+  return FINDINGS.filter(({ id }) => id.startsWith(prefix.toUpperCase())).map(({ id, title }) => ({
+    value: id,
+    description: title,
+  }));
+}
+
 async function podNames(client: KubeClient, prefix: string): Promise<Completion[]> {
   const { items } = await client.get<{ items: Pod[] }>(podsPath(client.namespace));
   return items.flatMap(({ metadata, status }) => {
@@ -89,11 +136,17 @@ function kindPrefixes(names: readonly string[], prefix: string): Completion[] {
 async function named(client: KubeClient, kind: string, prefix: string): Promise<Completion[]> {
   const found = kinds[kind];
   if (found === undefined) return [];
-  const { items } = await client.get<List>(namespacedPath(found.api, client.namespace, found.plural));
+  const path = kind === 'node' ? '/api/v1/nodes' : namespacedPath(found.api, client.namespace, found.plural);
+  const { items } = await client.get<List>(path);
   return matching(
     items.map(({ metadata }) => `${kind}/${metadata.name}`),
     prefix,
   );
+}
+
+/** Those with a name, which iproute2 keeps there. */
+async function netnsNames(): Promise<string[]> {
+  return readdir('/run/netns');
 }
 
 async function containerNames(client: KubeClient, target = ''): Promise<string[]> {

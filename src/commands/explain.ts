@@ -1,5 +1,4 @@
-import { CHECKS } from '../checks/registry.ts';
-import { SKIPPED } from '../checks/skipped.ts';
+import { FINDINGS } from '../checks/findings.ts';
 import type { ExplainArgs } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { wrap } from '../report/text.ts';
@@ -8,11 +7,10 @@ const WIDTH = 100;
 
 /** Resolves to the exit code. */
 export async function run({ id }: ExplainArgs): Promise<number> {
-  const all = [...Object.values(CHECKS).flatMap((check) => check.findings), SKIPPED];
-  const meta = all.find((one) => one.id === id.toUpperCase());
+  const meta = FINDINGS.find((one) => one.id === id.toUpperCase());
   if (!meta) {
     throw new UserError(`no finding "${id}".`, 2, {
-      hint: `There are: ${[...new Set(all.map((m) => m.id))].sort().join(', ')}`,
+      hint: `There are: ${FINDINGS.map((one) => one.id).join(', ')}`,
     });
   }
   const parts = [

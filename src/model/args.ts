@@ -244,8 +244,16 @@ export interface ConfigViewArgs {
   readonly output: OutputFormat;
 }
 
+export interface CompletionInstallArgs {
+  /** The user's choice of a folder. */
+  readonly dir?: string;
+  readonly programName: string;
+  /** The program's text, where it is a script. */
+  readonly program: string;
+}
+
 /** What a word on the command line may be completed to. */
-export type CompletionKind = 'target' | 'destination' | 'namespace' | 'context' | 'container';
+export type CompletionKind = 'target' | 'finding' | 'destination' | 'namespace' | 'context' | 'container';
 
 export interface CompletionArgs {
   readonly connection: ConnectionFlags;

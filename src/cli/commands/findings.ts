@@ -15,6 +15,7 @@ export const judge = defineCommand<JudgeArgs>({
   ],
   flags: printFlags,
   takesTarget: false,
+  completesWord: 'file',
   toArgs: (values) => ({ bundle: onlyWord('judge', 'a BUNDLE file', values), report: reportValues(values) }),
   load: async () => (await import('../../commands/judge.ts')).run,
 });
@@ -26,6 +27,7 @@ export const explain = defineCommand<ExplainArgs>({
   examples: [{ comment: 'The finding "high round-trip time"', line: 'explain NT-LAT-001' }],
   flags: [],
   takesTarget: false,
+  completesWord: 'finding',
   toArgs: (values) => ({ id: onlyWord('explain', "a finding's ID such as NT-LAT-001", values) }),
   load: async () => (await import('../../commands/explain.ts')).run,
 });

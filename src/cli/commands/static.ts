@@ -1,5 +1,4 @@
 import { defineCommand } from '../command.ts';
-import { completionProgram, completionProgramName } from '../completion-program.ts';
 import type { SwitchFlag } from '../flag.ts';
 import { outputFlags, outputFormat } from '../flags/report.ts';
 import { printNow } from '../output.ts';
@@ -25,31 +24,6 @@ export const version = defineCommand<VersionArgs>({
   },
   load: async () => (args) => printNow(versionText(args)),
 });
-
-export const completion = defineCommand<Record<never, never>>({
-  name: 'completion',
-  summary: "Say how to set up completion in kubectl's way",
-  synopsis: '',
-  examples: [{ comment: 'What to put where', line: 'completion' }],
-  flags: [],
-  takesTarget: false,
-  toArgs: (values) => {
-    noWords('completion', values);
-    return {};
-  },
-  load: async () => () => printNow(completionText),
-});
-
-const completionText = `kubectl completes plugins through a program named ${completionProgramName}. It comes with the
-binary; put both in one FOLDER that is on the PATH, or write it yourself:
-
-  printf '${completionProgram.replaceAll('\n', '\\n')}' > FOLDER/${completionProgramName}
-  chmod +x FOLDER/${completionProgramName}
-
-Then kubectl's own completion does the rest:
-
-  source <(kubectl completion bash)    # or zsh; "kubectl completion fish | source" for fish
-`;
 
 /** @throws UserError with exit code 2 when there is any word */
 export function noWords(command: string, values: Values): void {

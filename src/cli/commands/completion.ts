@@ -1,0 +1,65 @@
+import type { CompletionInstallArgs } from '../../model/args.ts';
+import { defineCommand } from '../command.ts';
+import { completionProgram, completionProgramName } from '../completion-program.ts';
+import type { TextFlag } from '../flag.ts';
+import { withoutUndefined } from '../flags/connection.ts';
+import { printNow } from '../output.ts';
+import { noWords } from './static.ts';
+
+const dir: TextFlag = {
+  name: 'dir',
+  kind: 'text',
+  value: 'FOLDER',
+  describe:
+    'Where to put it; default: beside kubectl-nettools, else the first folder of the PATH that takes it',
+  completes: 'file',
+};
+
+export const completion = defineCommand<Record<never, never>>({
+  name: 'completion',
+  summary: "Say how to set up completion in kubectl's way",
+  synopsis: '',
+  examples: [{ comment: 'What is needed, for each shell', line: 'completion' }],
+  flags: [],
+  takesTarget: false,
+  toArgs: (values) => {
+    noWords('completion', values);
+    return {};
+  },
+  load: async () => () => printNow(completionText),
+});
+
+export const completionInstall = defineCommand<CompletionInstallArgs>({
+  name: 'completion install',
+  summary: 'Put the program in place through which kubectl completes the words of this plugin',
+  details:
+    'It is a file that runs kubectl-nettools. A file of that name that is something else is left alone.',
+  synopsis: '',
+  examples: [
+    { comment: 'Where the PATH has room for it', line: 'completion install' },
+    { comment: 'In a folder of your own', line: 'completion install --dir /usr/local/bin' },
+  ],
+  flags: [dir],
+  takesTarget: false,
+  toArgs: (values) => {
+    noWords('completion install', values);
+    return withoutUndefined({
+      dir: values.text(dir),
+      programName: completionProgramName,
+      program: completionProgram,
+    });
+  },
+  load: async () => (await import('../../commands/completion-install.ts')).run,
+});
+
+const completionText = `kubectl completes the words of a plugin by asking a program named ${completionProgramName}.
+Put it in place with:
+
+  kubectl nettools completion install
+
+Then kubectl's own completion, once it is loaded in your shell, does the rest:
+
+  source <(kubectl completion bash)                             # bash, with bash-completion; or zsh, after compinit
+  kubectl completion fish | source                              # fish
+  kubectl completion powershell | Out-String | Invoke-Expression
+`;

@@ -1,0 +1,138 @@
+/** Puts the program in place that kubectl asks for completions of this plugin. */
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import type { CompletionInstallArgs } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
+
+/** What an earlier version's program has in it, and nobody else's. */
+const OURS = /^#!\/bin\/sh\nexec kubectl-nettools __complete "\$@"\n$/;
+
+const isWindows = process.platform === 'win32';
+
+/** Resolves to the exit code. */
+export async function run({ dir, programName, program }: CompletionInstallArgs): Promise<number> {
+  const folder = dir === undefined ? chooseFolder() : givenFolder(dir);
+  const file = join(folder, isWindows ? `${programName}.exe` : programName);
+  const there = whatIsThere(file, program);
+  if (there === 'something else') {
+    throw new UserError(`${file} is there and is not this plugin's; nothing was changed.`, 3, {
+      hint: 'Remove it, or choose another folder with --dir.',
+    });
+  }
+  if (there === 'the same') process.stdout.write(`${file} is in place already.\n`);
+  else {
+    put(file, program);
+    process.stdout.write(`${there === 'nothing' ? 'wrote' : 'replaced'} ${file}\n`);
+  }
+  if (!onPath().includes(real(folder))) {
+    process.stderr.write(`${folder} is not on the PATH: kubectl does not find it there.\n`);
+  }
+  return 0;
+}
+
+function whatIsThere(
+  path: string,
+  program: string,
+): 'nothing' | 'the same' | 'an older one' | 'something else' {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 'nothing';
+  if (isWindows) return isThisBinary(path) ? 'an older one' : 'something else';
+  if (!stat.isFile() || stat.size > 1000) return 'something else';
+  const text = readFileSync(path, 'utf8');
+  if (text === program && (stat.mode & 0o111) === 0o111) return 'the same';
+  return text === program || OURS.test(text) ? 'an older one' : 'something else';
+}
+
+/** On Windows the program is a copy of this one, which knows by its name what it is asked for. */
+function isThisBinary(path: string): boolean {
+  return readFileSync(path).includes('kubectl-nettools');
+}
+
+/** In one step: whoever presses the tab key meanwhile gets the old one or the new one. */
+function put(file: string, program: string): void {
+  const beside = `${file}.${process.pid}`;
+  try {
+    if (!isWindows) writeFileSync(beside, program, { mode: 0o755, flag: 'wx' });
+    else linkOrCopy(process.execPath, beside);
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    const reason = error instanceof Error && 'code' in error ? error.code : error;
+    throw new UserError(`${file} cannot be written (${reason}).`, 3, {
+      hint: 'Choose a folder that you may write to with --dir.',
+    });
+  }
+}
+
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    // Another drive, or a file system without links.
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
+  }
+}
+
+function givenFolder(dir: string): string {
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true) return dir;
+  throw new UserError(`--dir ${dir} is no folder.`, 2);
+}
+
+/** Beside the kubectl-nettools that the PATH finds, or beside this binary, else the first folder that takes it. */
+function chooseFolder(): string {
+  const folders = onPath();
+  const name = isWindows ? 'kubectl-nettools.exe' : 'kubectl-nettools';
+  const beside = folders.find((folder) => canRun(join(folder, name)));
+  const own = real(dirname(process.execPath));
+  const candidates = [
+    ...(beside === undefined ? [] : [beside]),
+    ...folders.filter((f) => f === own),
+    ...folders,
+  ];
+  const folder = candidates.find(isOurs);
+  if (folder !== undefined) return folder;
+  throw new UserError('no folder of the PATH can be written to.', 3, {
+    hint: 'Choose one with --dir, as a user who may write to it.',
+  });
+}
+
+/** The folders of the PATH that exist, as they really are; what is relative to the working folder is none of them. */
+function onPath(): string[] {
+  const named = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
+  return named.filter((folder) => statSync(folder, { throwIfNoEntry: false })?.isDirectory()).map(real);
+}
+
+function real(folder: string): string {
+  return realpathSync(folder);
+}
+
+/** We may write to it, and not everybody may: what stands there is run by its user. */
+function isOurs(folder: string): boolean {
+  const everybody = !isWindows && (statSync(folder).mode & 0o002) !== 0;
+  return !everybody && may(folder, constants.W_OK);
+}
+
+function canRun(file: string): boolean {
+  return may(file, constants.X_OK);
+}
+
+function may(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
