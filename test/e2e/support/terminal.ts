@@ -19,14 +19,20 @@ export class Terminal {
   readonly #folder = mkdtempSync(join(tmpdir(), 'nettools-e2e-tmux-'));
   readonly #server = ['tmux', '-S', join(this.#folder, 'socket'), '-f', '/dev/null'];
 
-  /** Opens a terminal of 100×30 with a bash that has the user's environment and the prompt `local$ `. */
-  static async open(): Promise<Terminal> {
+  /**
+   * Opens a terminal of 100×30 with a shell that has the prompt `local$ `.
+   * @param command the shell, without anybody's start-up files
+   */
+  static async open(
+    command = 'bash --noprofile --norc',
+    env: NodeJS.ProcessEnv = userEnv,
+  ): Promise<Terminal> {
     const terminal = new Terminal();
     // The shell that tmux starts for this line would take PS1 out of the environment.
-    const shell = "exec env 'PS1=local$ ' bash --noprofile --norc";
+    const shell = `exec env 'PS1=local$ ' ${command}`;
     const size = ['-x', '100', '-y', '30'];
     const create = ['new-session', '-d', ...size, shell];
-    await run([...terminal.#server, ...create], { env: userEnv });
+    await run([...terminal.#server, ...create], { env });
     try {
       await terminal.shows(/local\$ $/);
     } catch (error) {
@@ -40,9 +46,13 @@ export class Terminal {
     return run([...this.#server, ...args]);
   }
 
+  async type(text: string): Promise<void> {
+    await this.#tmux('send-keys', '-l', '--', text);
+  }
+
   /** Types text and presses Enter. */
   async enter(text: string): Promise<void> {
-    await this.#tmux('send-keys', '-l', '--', text);
+    await this.type(text);
     await this.#tmux('send-keys', 'Enter');
   }
 

@@ -68,6 +68,15 @@ describe('completionRequest', () => {
     });
   });
 
+  it('offers findings to explain, files to judge, and what completion itself can do', () => {
+    expect(completionRequest(['explain', 'nt-l'])).toMatchObject({
+      lookup: { kind: 'finding', prefix: 'nt-l' },
+    });
+    expect(completionRequest(['judge', './r'])).toEqual({ kind: 'files' });
+    expect(choices('completion', '')).toEqual(['install']);
+    expect(choices('explain', 'NT-LAT-001', '')).toEqual([]);
+  });
+
   it('offers no second target, and none where none belongs', () => {
     expect(choices('latency', 'web', '')).toEqual([]);
     expect(choices('version', '')).toEqual([]);
