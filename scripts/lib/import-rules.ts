@@ -24,8 +24,9 @@ const layers: Record<string, Layer> = {
   report: { folders: ['model'], packages: ['cli-table3', 'js-yaml'], node: false },
   kube: { folders: ['model'], packages: ['@kubernetes/client-node', 'js-yaml'], node: true },
   exec: { folders: ['model'], packages: ['ws'], node: true },
+  docker: { folders: ['model'], node: true },
 };
-layers['channels'] = { folders: ['exec', 'kube', 'model'], node: true };
+layers['channels'] = { folders: ['docker', 'exec', 'kube', 'model'], node: true };
 layers['probes'] = { folders: ['channels', 'model'], node: true };
 layers['targets'] = { folders: below('channels'), node: true };
 layers['app'] = {
