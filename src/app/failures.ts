@@ -1,5 +1,6 @@
 /** What went wrong below, as one sentence for the user. */
 import { ChannelError } from '../channels/channel.ts';
+import { DockerApiError, DockerUnreachableError } from '../docker/errors.ts';
 import { ApiError, UnreachableError } from '../kube/errors.ts';
 import { UserError } from '../model/errors.ts';
 import { GatherError } from '../probes/gather.ts';
@@ -17,6 +18,15 @@ function told(error: unknown): unknown {
   if (error instanceof UserError) return error;
   if (error instanceof ApiError || error instanceof UnreachableError || error instanceof GatherError) {
     return new UserError(error.message, 3, { cause: error });
+  }
+  if (error instanceof DockerApiError) {
+    return new UserError(`the Docker daemon refused: ${error.message.replace(/\.$/, '')}.`, 3, {
+      cause: error,
+    });
+  }
+  if (error instanceof DockerUnreachableError) {
+    const { hint } = error;
+    return new UserError(error.message, 3, { cause: error, ...(hint === undefined ? {} : { hint }) });
   }
   if (error instanceof ChannelError) {
     if (error.kind === 'lost') return new UserError(`${error.message}.`, 3, { cause: error });

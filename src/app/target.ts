@@ -6,6 +6,7 @@ import { type LocalSpec, openLocalSession } from '../targets/local.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
 import { openPodSession, targetPod } from '../targets/pod.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
+import { findDocker } from './docker-target.ts';
 import { imageFor } from './image.ts';
 import type { Progress } from './progress.ts';
 import { nodeSubject, podSubject, type Subject } from './subject.ts';
@@ -37,8 +38,8 @@ export async function findTarget(args: TargetArgs, signal: AbortSignal): Promise
     case 'netns':
     case 'pid':
       return findLocal(target);
-    default:
-      throw new UserError(`targets of the kind ${target.kind} are not known to this version.`, 2);
+    case 'docker':
+      return findDocker(target.name, args.session, signal);
   }
 }
 

@@ -7,7 +7,7 @@ import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { version as toolVersion } from '../model/version.ts';
 import { DockerApiError, DockerUnreachableError, unreachable } from './errors.ts';
-import { findDockerHost, type DockerHost, type HostSources } from './host.ts';
+import { type DockerHost, findDockerHost, type HostSources } from './host.ts';
 
 /** The newest API that this client was written against; an older daemon is spoken to in its own version. */
 const NEWEST_API = '1.47';
@@ -149,12 +149,7 @@ export class DockerClient {
     return send(this.host, this.#agent, method, `/v${this.#apiVersion}${path}`, options, body);
   }
 
-  #request(
-    method: string,
-    path: string,
-    body: unknown,
-    options: DockerRequestOptions,
-  ): http.ClientRequest {
+  #request(method: string, path: string, body: unknown, options: DockerRequestOptions): http.ClientRequest {
     return startRequest(this.host, this.#agent, method, `/v${this.#apiVersion}${path}`, options, body);
   }
 }

@@ -100,10 +100,14 @@ function parseHost(text: string, { source, tls }: ParseOptions): DockerHost {
   // Docker takes HOST:PORT for TCP.
   const [, scheme = '', rest = ''] = /^([a-z]+):\/\/(.*)$/.exec(text) ?? [text, 'tcp', text];
   const wrong = (why: string): UserError =>
-    new UserError(`${source} names a Docker daemon that cannot be used, "${withoutPassword(text)}": ${why}.`, 2);
+    new UserError(
+      `${source} names a Docker daemon that cannot be used, "${withoutPassword(text)}": ${why}.`,
+      2,
+    );
   switch (scheme) {
     case 'unix':
-      if (!rest.startsWith('/')) throw wrong('a socket is named by its absolute path, as in unix:///run/docker.sock');
+      if (!rest.startsWith('/'))
+        throw wrong('a socket is named by its absolute path, as in unix:///run/docker.sock');
       return socket(rest, text, source, true);
     case 'npipe':
       return socket(rest, text, source, true);
@@ -188,7 +192,9 @@ export function readDockerJson(path: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new UserError(`${path} is not JSON.`, 3, { hint: 'Mend or move the file; docker itself needs it too.' });
+    throw new UserError(`${path} is not JSON.`, 3, {
+      hint: 'Mend or move the file; docker itself needs it too.',
+    });
   }
 }
 

@@ -8,7 +8,7 @@ export const PROFILES = ['netadmin', 'baseline', 'restricted'] as const;
 export type Profile = (typeof PROFILES)[number];
 
 /** The user of the image that needs no rights; any image runs as it, since it is a number. */
-const UNPRIVILEGED_ID = 65532;
+export const UNPRIVILEGED_ID = 65532;
 
 /** What each profile is for, in a few words. */
 export const PROFILE_TEXT: Readonly<Record<Profile, string>> = {

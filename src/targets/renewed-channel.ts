@@ -2,10 +2,11 @@
 import { type Channel, ChannelError } from '../channels/channel.ts';
 
 /**
- * How the kubelet and containerd refuse an exec into a container that has ended; both send no code that tells
- * (k8s.io/kubernetes/pkg/kubelet GetExec; containerd's CRI plugin).
+ * How the kubelet, containerd and Docker refuse an exec into a container that has ended; not all of them send a code
+ * that tells (k8s.io/kubernetes/pkg/kubelet GetExec; containerd's CRI plugin; moby daemon/container.go).
  */
-const ENDED = /container not found|container is in CONTAINER_\w+ state/;
+const ENDED =
+  /container not found|container is in CONTAINER_\w+ state|No such container|[Cc]ontainer \w+ is not running/;
 
 /** Whether a refusal says that the container has ended. */
 export function hasEnded({ message }: { readonly message: string }): boolean {

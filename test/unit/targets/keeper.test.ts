@@ -91,6 +91,16 @@ describe.skipIf(!mayUnshare).concurrent.each(SHELLS.filter((s) => s.available))(
         .toBe(0);
     });
 
+    it('ends with its stdin where that is asked, and by idling too', async (context) => {
+      const started = container(context, [...keep(600), 'stdin']);
+      await context.expect.poll(() => firstProcess(started), { timeout: 10_000 }).toBeDefined();
+      context.expect(started.process.exitCode).toBe(null);
+      started.endInput();
+      context.expect((await started.ended).code).toBe(0);
+      const idle = container(context, [...keep(1), 'stdin']);
+      context.expect((await idle.ended).code).toBe(0);
+    });
+
     it('is found and ended by stop.sh', async (context) => {
       const started = container(context, keep(600));
       await context.expect.poll(() => firstProcess(started), { timeout: 10_000 }).toBeDefined();

@@ -1,0 +1,49 @@
+/** Of the Engine API's answers, what is used here; the names are the API's own. */
+
+/** GET /containers/NAME/json */
+export interface DockerContainer {
+  readonly Id: string;
+  /** With a slash before it. */
+  readonly Name: string;
+  readonly State: {
+    readonly Status: string;
+    readonly Running: boolean;
+    readonly Paused: boolean;
+    readonly Restarting: boolean;
+    readonly ExitCode: number;
+    /** RFC 3339. */
+    readonly StartedAt: string;
+  };
+  readonly HostConfig: { readonly NetworkMode: string; readonly UsernsMode?: string };
+  readonly NetworkSettings: {
+    readonly Networks: Readonly<Record<string, DockerEndpoint>> | null;
+    /** `80/tcp` to where it is published; null for a port that is only exposed. */
+    readonly Ports: Readonly<Record<string, readonly PortBinding[] | null>> | null;
+  };
+}
+
+/** A container's end of one network; addresses are empty while it is not connected. */
+export interface DockerEndpoint {
+  readonly NetworkID: string;
+  readonly IPAddress: string;
+  readonly GlobalIPv6Address: string;
+  readonly Gateway: string;
+  readonly Aliases: readonly string[] | null;
+}
+
+/** Where on the host a port is published. */
+export interface PortBinding {
+  readonly HostIp: string;
+  readonly HostPort: string;
+}
+
+/** One of GET /containers/json */
+export interface DockerListed {
+  readonly Id: string;
+  readonly Names: readonly string[];
+  readonly Image: string;
+  readonly State: string;
+  /** Seconds since 1970. */
+  readonly Created: number;
+  readonly Labels: Readonly<Record<string, string>> | null;
+}

@@ -1,0 +1,99 @@
+/** The container of a Docker session: what is asked of the engine, and which of its containers are ours. Pure. */
+import { compactScript } from '../channels/script.ts';
+import type { DockerContainer, DockerListed } from '../docker/types.ts';
+import KEEPER from './keeper.sh';
+import { type Profile, UNPRIVILEGED_ID } from './profiles.ts';
+
+/** Marks the containers of sessions; its value is the target's id. */
+export const SESSION_LABEL = 'kubectl-nettools.session';
+/** Of a container that stays after its session: what it was made for. */
+const KEPT_LABEL = 'kubectl-nettools.kept';
+/** A container is started a moment after it was created; one that was not lost its client in between. */
+const START_LIMIT_S = 60;
+
+/** What a session needs of its container. */
+export interface DockerSessionSpec {
+  readonly image: string;
+  readonly profile: Profile;
+  readonly idleSeconds: number;
+  /** Whether the session sees the target's processes. */
+  readonly sharesProcesses: boolean;
+  /** Whether the container stays for the next session. */
+  readonly keep: boolean;
+}
+
+/**
+ * What netadmin keeps of root's capabilities. Beside the two that network tools are about: ports below 1024 for
+ * servers, another user for tcpdump when it has opened its socket, and the right to end that tcpdump.
+ */
+const NETADMIN_CAPABILITIES = ['NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE', 'SETUID', 'SETGID', 'KILL'];
+
+/** The body of POST /containers/create. */
+export function dockerContainerBody(target: DockerContainer, spec: DockerSessionSpec): object {
+  const idle = String(spec.idleSeconds);
+  return {
+    Image: spec.image,
+    Entrypoint: ['sh', '-c', compactScript(KEEPER), 'nettools-keeper', idle],
+    Cmd: spec.keep ? [] : ['stdin'],
+    Labels: { [SESSION_LABEL]: target.Id, ...(spec.keep ? { [KEPT_LABEL]: keptKey(target, spec) } : {}) },
+    // Process 1's stdin is a connection of the client's, and ends with it.
+    ...(spec.keep ? {} : { OpenStdin: true, StdinOnce: true, AttachStdin: true }),
+    // An image's own would run beside the keeper, and its failures would be written down.
+    Healthcheck: { Test: ['NONE'] },
+    WorkingDir: '/',
+    ...userOf(spec.profile),
+    HostConfig: {
+      AutoRemove: true,
+      NetworkMode: `container:${target.Id}`,
+      ...(spec.sharesProcesses ? { PidMode: `container:${target.Id}` } : {}),
+      // The user namespace that the target's network belongs to: from another one, NET_ADMIN would mean nothing there.
+      ...(target.HostConfig.UsernsMode ? { UsernsMode: target.HostConfig.UsernsMode } : {}),
+      LogConfig: { Type: 'none', Config: {} },
+      SecurityOpt: ['no-new-privileges'],
+      ...capabilitiesOf(spec.profile),
+    },
+  };
+}
+
+function userOf(profile: Profile): object {
+  return { User: profile === 'restricted' ? `${UNPRIVILEGED_ID}:${UNPRIVILEGED_ID}` : '0:0' };
+}
+
+function capabilitiesOf(profile: Profile): object {
+  switch (profile) {
+    case 'netadmin':
+      return { CapDrop: ['ALL'], CapAdd: NETADMIN_CAPABILITIES };
+    case 'baseline':
+      return {};
+    case 'restricted':
+      return { CapDrop: ['ALL'] };
+  }
+}
+
+/**
+ * What a kept container serves. Its start belongs to it: a target that was started anew has another network namespace,
+ * and the container stays in the old one.
+ */
+function keptKey({ State }: DockerContainer, spec: DockerSessionSpec): string {
+  return JSON.stringify([State.StartedAt, spec.image, spec.profile, spec.sharesProcesses]);
+}
+
+/** The running container that an earlier session left for one like this. */
+export function findKept(
+  listed: readonly DockerListed[],
+  target: DockerContainer,
+  spec: DockerSessionSpec,
+): DockerListed | undefined {
+  return listed.find(
+    ({ State, Labels }) =>
+      State === 'running' &&
+      Labels?.[SESSION_LABEL] === target.Id &&
+      Labels[KEPT_LABEL] === keptKey(target, spec),
+  );
+}
+
+/** Whether a session's container was left over by a client that was killed, or by a daemon that was. */
+export function isLeftOver({ State, Created }: DockerListed, nowMs: number): boolean {
+  if (State === 'exited' || State === 'dead') return true;
+  return State === 'created' && nowMs / 1000 - Created > START_LIMIT_S;
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { DockerContainer, DockerListed } from '../../../src/docker/types.ts';
+import {
+  type DockerSessionSpec,
+  dockerContainerBody,
+  findKept,
+  isLeftOver,
+} from '../../../src/targets/docker-container.ts';
+
+const target = (more: Partial<DockerContainer> = {}): DockerContainer => ({
+  Id: 'f00d',
+  Name: '/web',
+  State: {
+    Status: 'running',
+    Running: true,
+    Paused: false,
+    Restarting: false,
+    ExitCode: 0,
+    StartedAt: '2026-01-02T03:04:05.6Z',
+  },
+  HostConfig: { NetworkMode: 'default' },
+  NetworkSettings: { Networks: {}, Ports: {} },
+  ...more,
+});
+const spec: DockerSessionSpec = {
+  image: 'tools:1',
+  profile: 'netadmin',
+  idleSeconds: 600,
+  sharesProcesses: false,
+  keep: false,
+};
+
+interface Body {
+  readonly Labels: Record<string, string>;
+  readonly HostConfig: Record<string, unknown>;
+  readonly [key: string]: unknown;
+}
+const body = (more: Partial<DockerSessionSpec> = {}, of = target()): Body =>
+  dockerContainerBody(of, { ...spec, ...more }) as Body;
+
+describe('the container', () => {
+  it("joins the target's network, and removes itself", () => {
+    expect(body().HostConfig).toMatchObject({
+      NetworkMode: 'container:f00d',
+      AutoRemove: true,
+      LogConfig: { Type: 'none' },
+    });
+    expect(body().HostConfig).not.toHaveProperty('PidMode');
+    expect(body({ sharesProcesses: true }).HostConfig).toMatchObject({ PidMode: 'container:f00d' });
+  });
+
+  it.each([
+    ['netadmin', '0:0', ['ALL'], ['NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE', 'SETUID', 'SETGID', 'KILL']],
+    ['baseline', '0:0', undefined, undefined],
+    ['restricted', '65532:65532', ['ALL'], undefined],
+  ] as const)('has the rights of %s and can get no more', (profile, user, dropped, added) => {
+    const { User, HostConfig } = body({ profile });
+    expect([User, HostConfig['CapDrop'], HostConfig['CapAdd']]).toEqual([user, dropped, added]);
+    expect(HostConfig).toMatchObject({ SecurityOpt: ['no-new-privileges'] });
+    expect(HostConfig).not.toHaveProperty('Privileged');
+  });
+
+  it("lives in the target's user namespace", () => {
+    const of = target({ HostConfig: { NetworkMode: 'default', UsernsMode: 'host' } });
+    expect(body({}, of).HostConfig).toMatchObject({ UsernsMode: 'host' });
+  });
+
+  it('ends with its stdin, unless it is to stay', () => {
+    expect(body()).toMatchObject({ OpenStdin: true, StdinOnce: true, Cmd: ['stdin'] });
+    const kept = body({ keep: true });
+    expect(kept).toMatchObject({ Cmd: [] });
+    expect(kept).not.toHaveProperty('OpenStdin');
+  });
+});
+
+describe('containers of earlier sessions', () => {
+  const listed = (labels: Record<string, string>, more: Partial<DockerListed> = {}): DockerListed => ({
+    Id: 'beef',
+    Names: ['/x'],
+    Image: 'tools:1',
+    State: 'running',
+    Created: 1_000,
+    Labels: labels,
+    ...more,
+  });
+  const kept = listed(body({ keep: true }).Labels);
+
+  it('are used again for the same target, start, image and rights', () => {
+    expect(findKept([listed({}), kept], target(), spec)).toBe(kept);
+    expect(findKept([kept], target(), { ...spec, keep: true })).toBe(kept);
+  });
+
+  it.each([
+    ['another target', [kept], target({ Id: 'cafe' }), spec],
+    ['another image', [kept], target(), { ...spec, image: 'tools:2' }],
+    ['other rights', [kept], target(), { ...spec, profile: 'restricted' as const }],
+    [
+      'a target that was started anew',
+      [kept],
+      target({ State: { ...target().State, StartedAt: 'later' } }),
+      spec,
+    ],
+    ['one that has ended', [{ ...kept, State: 'exited' }], target(), spec],
+    ['one that belongs to its client', [listed(body().Labels)], target(), spec],
+  ])('are not used for %s', (_title, list, of, wanted) => {
+    expect(findKept(list, of, wanted)).toBeUndefined();
+  });
+
+  it.each([
+    ['exited', 1_000, true],
+    ['dead', 1_000, true],
+    ['running', 100_000, false],
+    ['created', 1_059, false],
+    ['created', 1_061, true],
+  ])('are left over: %s, seen at %i s', (state, seconds, expected) => {
+    expect(isLeftOver(listed({}, { State: state }), seconds * 1000)).toBe(expected);
+  });
+});
