@@ -21,6 +21,7 @@ const layers: Record<string, Layer> = {
   model: { folders: [], node: false },
   parsers: { folders: ['model'], node: false },
   checks: { folders: ['parsers', 'model'], node: false },
+  pcap: { folders: [], node: false },
   report: { folders: ['model'], packages: ['cli-table3', 'js-yaml'], node: false },
   kube: { folders: ['model'], packages: ['@kubernetes/client-node', 'js-yaml'], node: true },
   exec: { folders: ['model'], packages: ['ws'], node: true },
@@ -30,7 +31,7 @@ layers['channels'] = { folders: ['docker', 'exec', 'kube', 'model'], node: true 
 layers['probes'] = { folders: ['channels', 'model'], node: true };
 layers['targets'] = { folders: below('channels'), node: true };
 layers['app'] = {
-  folders: [...below('targets'), 'probes', ...below('checks'), ...below('report')],
+  folders: [...below('targets'), 'probes', 'pcap', ...below('checks'), ...below('report')],
   node: true,
 };
 layers['commands'] = { folders: below('app'), packages: ['cli-table3', 'js-yaml'], node: true };

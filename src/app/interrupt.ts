@@ -4,9 +4,11 @@ import { constants } from 'node:os';
 /** The run was ended by a signal; `exitCode` is 128 + its number, as shells have it. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
+  readonly signal: NodeJS.Signals;
   readonly exitCode: number;
   constructor(signal: NodeJS.Signals) {
     super(`interrupted by ${signal}`);
+    this.signal = signal;
     this.exitCode = 128 + constants.signals[signal];
   }
 }

@@ -26,7 +26,9 @@ export interface Command {
   readonly takesTarget: boolean;
   /** What completion offers for its first word, where that is no TARGET. */
   readonly completesWord?: CompletionKind | 'file';
-  /** Whether a command may follow after `--`. */
+  /** Whether words may follow TARGET without a `--`. */
+  readonly takesMore: boolean;
+  /** Whether a command, or what else the synopsis says, may follow after `--`. */
   readonly takesRest: boolean;
   /**
    * Turns the words and flags into what the handler takes.
@@ -41,7 +43,8 @@ export interface PreparedCommand {
   run(): Promise<number>;
 }
 
-interface CommandDefinition<Args> extends Omit<Command, 'prepare' | 'takesRest'> {
+interface CommandDefinition<Args> extends Omit<Command, 'prepare' | 'takesMore' | 'takesRest'> {
+  readonly takesMore?: boolean;
   readonly takesRest?: boolean;
   toArgs(values: Values): Args;
   /** An import() of the handler, so that its code is not loaded before it is needed. */
@@ -50,9 +53,10 @@ interface CommandDefinition<Args> extends Omit<Command, 'prepare' | 'takesRest'>
 
 /** Ties a handler to its arguments' type; the rest of the command line need not know that type. */
 export function defineCommand<Args>(definition: CommandDefinition<Args>): Command {
-  const { toArgs, load, takesRest = false, ...rest } = definition;
+  const { toArgs, load, takesMore = false, takesRest = false, ...rest } = definition;
   return {
     ...rest,
+    takesMore,
     takesRest,
     prepare(values) {
       const args = toArgs(values);

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { arp } from './commands/arp.ts';
+import { capture } from './commands/capture.ts';
 import { completion, completionInstall } from './commands/completion.ts';
 import { configPathCommand, configView } from './commands/config.ts';
 import { conntrack } from './commands/conntrack.ts';
@@ -41,7 +42,7 @@ export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Co
       throughput,
     ],
   },
-  { title: 'Look for yourself', commands: [shell, run] },
+  { title: 'Look for yourself', commands: [shell, run, capture] },
   { title: 'Understand', commands: [explain, judge] },
   { title: 'What the tool does in the cluster', commands: [preflight, sessionsList, sessionsStop] },
   { title: 'Other', commands: [configView, configPathCommand, version, completion, completionInstall] },

@@ -20,7 +20,7 @@ export async function parse(
   const command = findCommand(words);
   if (command === undefined) throw unknownCommand(words);
   const operands = words.slice(nameWords(words).length);
-  if (rest === undefined && command.takesRest && operands.length > 1) {
+  if (rest === undefined && command.takesRest && !command.takesMore && operands.length > 1) {
     throw usageError(`put -- before the command: ${command.name} ${command.synopsis}`);
   }
   if (rest !== undefined && !command.takesRest) throw usageError(`${command.name} takes no command after --`);

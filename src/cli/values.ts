@@ -129,7 +129,15 @@ export class Values {
   }
 
   number(flag: TextFlag, range: NumberRange): number {
-    const text = this.text(flag) ?? flag.default ?? '';
+    return this.#numberOf(flag, this.text(flag) ?? flag.default ?? '', range);
+  }
+
+  optionalNumber(flag: TextFlag, range: NumberRange): number | undefined {
+    const text = this.text(flag);
+    return text === undefined ? undefined : this.#numberOf(flag, text, range);
+  }
+
+  #numberOf(flag: TextFlag, text: string, range: NumberRange): number {
     const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
     const fits = number >= range.least && number <= range.most && (!range.whole || Number.isInteger(number));
     if (!fits) {

@@ -1,4 +1,4 @@
-import { commands } from './commands.ts';
+import { commands, findCommand } from './commands.ts';
 import { type Flag, takesValue } from './flag.ts';
 import { globalFlags } from './flags/connection.ts';
 
@@ -18,7 +18,8 @@ export type Part =
   /** Something with a dash that no command knows. */
   | { readonly kind: 'unknown'; readonly text: string };
 
-// Which command it is may not be clear yet; a flag means the same in all that have it.
+// A flag's name means the same in all commands that have it. A letter does too, but for a few that a command has for
+// itself: tcpdump's -i, -s and -w have to work where tcpdump is meant.
 const allFlags: readonly Flag[] = [...globalFlags, ...commands.flatMap(({ flags }) => flags)];
 
 /**
@@ -26,13 +27,20 @@ const allFlags: readonly Flag[] = [...globalFlags, ...commands.flatMap(({ flags 
  * that takes a value is its value whatever it looks like. Never fails: help and completion read half a line with it.
  */
 export function splitWords(argv: readonly string[]): Words {
+  // The command's name is its first word, whatever the letters before it mean.
+  const command = findCommand(plainWords(cut(argv, allFlags)));
+  return cut(argv, command === undefined ? allFlags : [...command.flags, ...allFlags]);
+}
+
+/** @param flags the first one of a name or letter counts */
+function cut(argv: readonly string[], flags: readonly Flag[]): Words {
   const end = argv.indexOf('--');
   const parts: Part[] = [];
   const queue = end === -1 ? [...argv] : argv.slice(0, end);
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     if (!word.startsWith('-') || word === '-') parts.push({ kind: 'word', text: word });
-    else if (word.startsWith('--')) parts.push(longFlag(word, queue));
-    else parts.push(...shortFlags(word, queue));
+    else if (word.startsWith('--')) parts.push(longFlag(word, queue, flags));
+    else parts.push(...shortFlags(word, queue, flags));
   }
   return { parts, rest: end === -1 ? undefined : argv.slice(end + 1) };
 }
@@ -42,18 +50,18 @@ export function plainWords({ parts }: Words): string[] {
   return parts.flatMap((part) => (part.kind === 'word' ? [part.text] : []));
 }
 
-function longFlag(word: string, queue: string[]): Part {
+function longFlag(word: string, queue: string[], flags: readonly Flag[]): Part {
   const [name = '', ...value] = word.slice(2).split('=');
-  const flag = allFlags.find((one) => one.name === name);
+  const flag = flags.find((one) => one.name === name);
   if (flag === undefined) return { kind: 'unknown', text: word };
   return { kind: 'flag', flag, value: value.length > 0 ? value.join('=') : nextValue(flag, queue) };
 }
 
 /** `-it` is two flags; the letters after one that takes a value are its value. */
-function shortFlags(word: string, queue: string[]): Part[] {
+function shortFlags(word: string, queue: string[], flags: readonly Flag[]): Part[] {
   const parts: Part[] = [];
   for (let i = 1; i < word.length; i++) {
-    const flag = allFlags.find((one) => one.short === word[i]);
+    const flag = flags.find((one) => one.short === word[i]);
     if (flag === undefined) return [...parts, { kind: 'unknown', text: `-${word.slice(i)}` }];
     const attached = word.slice(i + 1).replace(/^=/, '');
     const isValue =

@@ -189,6 +189,35 @@ export interface ShellArgs extends TargetedArgs {
   readonly detachKeys: readonly number[];
 }
 
+/** Where captured packets go. */
+export type CaptureDestination =
+  /** Without a path, a new file in the current folder. */
+  | { readonly kind: 'file'; readonly path?: string }
+  | { readonly kind: 'stdout' }
+  | { readonly kind: 'wireshark' };
+
+export interface CaptureArgs {
+  readonly connection: ConnectionFlags;
+  /** At least one, no two alike. */
+  readonly targets: readonly TargetSpec[];
+  readonly session: SessionFlags;
+  readonly capture: CaptureFlags;
+  readonly destination: CaptureDestination;
+  readonly durationMs?: number;
+  /** Of the whole file or stream. */
+  readonly maxBytes?: number;
+}
+
+/** What tcpdump is told. */
+export interface CaptureFlags {
+  readonly interface: string;
+  /** Bytes to keep of each packet. */
+  readonly snapLength?: number;
+  readonly maxPackets?: number;
+  /** In tcpdump's syntax, as it was typed. */
+  readonly filter: readonly string[];
+}
+
 export interface PreflightArgs extends TargetedArgs {
   readonly output: OutputFormat;
 }

@@ -2,7 +2,7 @@
 import type { TargetInfo } from '../model/report.ts';
 
 /** Typed like this, it is the same target again: `pod/web`, `node/n1`, `docker://db`, `netns:blue`, `pid:7`, `local`. */
-function targetWord({ kind, name }: TargetInfo): string {
+export function targetWord({ kind, name }: TargetInfo): string {
   switch (kind) {
     case 'pod':
     case 'node':

@@ -25,7 +25,7 @@ export const run = defineCommand<RunArgs>({
       comment: 'What a Service answers, seen from a pod of a Deployment',
       line: 'run deploy/web -- curl -sv http://db:8080/',
     },
-    { comment: 'Packets of a pod in Wireshark', line: 'run web-0 -- tcpdump -U -w - | wireshark -k -i -' },
+    { comment: 'A pipe on this machine', line: 'run web-0 -- ss -tanp | grep SYN-SENT' },
   ],
   flags: [stdin, ...selectorFlags, ...sessionFlags],
   takesTarget: true,

@@ -170,6 +170,28 @@ export function optionalTarget(command: string, values: Values): TargetSpec | un
   return name === undefined ? undefined : parseTarget(name);
 }
 
+/**
+ * One TARGET and the words after it; or, where a -- follows, any number of TARGETs before it and the words after it.
+ * With -l all words are words.
+ */
+export function targetsWithWords(
+  command: string,
+  values: Values,
+): { targets: readonly TargetSpec[]; words: readonly string[] } {
+  const chosen = values.text(selector);
+  const { words, rest } = values;
+  if (chosen !== undefined) {
+    if (rest !== undefined && words.length > 0) throw exclusive('a TARGET', '-l SELECTOR');
+    return { targets: [{ kind: 'selector', selector: chosen }], words: rest ?? words };
+  }
+  const names = rest === undefined ? words.slice(0, 1) : words;
+  if (names.length === 0) throw noTarget(command);
+  if (names.includes('')) throw usageError('the TARGET is empty');
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw usageError(`the TARGET ${twice} is there twice`);
+  return { targets: names.map(parseTarget), words: rest ?? words.slice(1) };
+}
+
 /** TARGET as it is typed. @throws UserError with exit code 2 for what looks like a special target and is none */
 export function parseTarget(text: string): TargetSpec {
   if (text === 'local') return { kind: 'local' };
@@ -210,7 +232,11 @@ export function optionalClusterTarget(command: string, values: Values): ClusterT
 export function requiredTarget(command: string, values: Values): TargetSpec {
   const target = optionalTarget(command, values);
   if (target !== undefined) return target;
-  throw usageError(`${command} needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR`);
+  throw noTarget(command);
+}
+
+function noTarget(command: string): Error {
+  return usageError(`${command} needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR`);
 }
 
 const kinds =

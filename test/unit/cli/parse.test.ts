@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../../src/cli/parse.ts';
-import type { CheckArgs, RunArgs, ShellArgs, Thresholds } from '../../../src/model/args.ts';
+import type { CaptureArgs, CheckArgs, RunArgs, ShellArgs, Thresholds } from '../../../src/model/args.ts';
 import { UserError } from '../../../src/model/errors.ts';
 
 const args = async <T>(...argv: string[]) => (await parse(argv)).args as T;
@@ -229,6 +229,77 @@ describe('shell', () => {
     expect(await refusal('shell', 'web', '--detach-keys', 'ctrl-1')).toBe(
       '--detach-keys must be keys such as ctrl-p,ctrl-q or a,b, not "ctrl-1".',
     );
+  });
+});
+
+describe('capture', () => {
+  const name = (one: string) => ({ kind: 'name', name: one });
+
+  it('has defaults', async () => {
+    expect(await args<CaptureArgs>('capture', 'web')).toMatchObject({
+      targets: [name('web')],
+      capture: { interface: 'any', filter: [] },
+      destination: { kind: 'file' },
+    });
+  });
+
+  it.each([
+    [['web', 'tcp', 'port', '80'], ['web'], ['tcp', 'port', '80']],
+    [['web', 'host x and (port 80)'], ['web'], ['host x and (port 80)']],
+    [['a', 'b', '--', 'udp'], ['a', 'b'], ['udp']],
+    [['a', 'b', '--'], ['a', 'b'], []],
+    [['a', '--', '-z', '-w', '--'], ['a'], ['-z', '-w', '--']],
+  ] as const)('%j', async (words, targets, filter) => {
+    expect(await args<CaptureArgs>('capture', ...words)).toMatchObject({
+      targets: targets.map(name),
+      capture: { filter },
+    });
+  });
+
+  it('takes every word for the filter with -l', async () => {
+    for (const words of [
+      ['udp', 'port', '53'],
+      ['--', 'udp', 'port', '53'],
+    ]) {
+      expect(await args<CaptureArgs>('capture', '-l', 'app=web', ...words)).toMatchObject({
+        targets: [{ kind: 'selector', selector: 'app=web' }],
+        capture: { filter: ['udp', 'port', '53'] },
+      });
+    }
+  });
+
+  it('reads all its flags', async () => {
+    const line =
+      'capture local docker://db -i eth0 -s 96 --duration 90s --max-bytes 10M --max-packets 5 -w x.pcapng -- udp';
+    expect(await args<CaptureArgs>(...line.split(' '))).toMatchObject({
+      connection: { verbosity: 0 },
+      targets: [{ kind: 'local' }, { kind: 'docker', name: 'db' }],
+      capture: { interface: 'eth0', snapLength: 96, maxPackets: 5, filter: ['udp'] },
+      destination: { kind: 'file', path: 'x.pcapng' },
+      durationMs: 90_000,
+      maxBytes: 10_000_000,
+    });
+    expect(await args('capture', 'a', '-w', '-')).toMatchObject({ destination: { kind: 'stdout' } });
+    expect(await args('capture', 'a', '--wireshark')).toMatchObject({ destination: { kind: 'wireshark' } });
+  });
+
+  it.each([
+    [[], 'capture needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR.'],
+    [['--', 'udp'], 'capture needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR.'],
+    [['a', 'b', 'a', '--'], 'the TARGET a is there twice.'],
+    [['a', '', '--'], 'the TARGET is empty.'],
+    [['a', '-l', 'app=x', '--', 'udp'], 'give either a TARGET or -l SELECTOR, not both.'],
+    [['a', '-w', 'x', '--wireshark'], 'give either -w FILE or --wireshark, not both.'],
+    [['a', '-s', '0'], '--snaplen must be a whole number from 1 to 262144, not "0".'],
+    [['a', '--max-packets', '0'], '--max-packets must be a whole number from 1 to 2147483647, not "0".'],
+    [['a', '--max-bytes', '10MB'], '--max-bytes must be a size such as 500k, 10M or 1Gi, not "10MB".'],
+    [['a', '--max-bytes', '0'], '--max-bytes must be a size such as 500k, 10M or 1Gi, not "0".'],
+    [['a', '--duration', '5'], '--duration must be a duration such as 500ms, 90s, 10m or 1h30m, not "5".'],
+    [['a', '--duration', '0'], '--duration must be at least 1ms, not "0".'],
+    [['a', '--server'], '--server needs a value.'],
+    [['netns:'], '"netns:" is not a target: write netns:NAME or netns:/PATH.'],
+  ])('refuses %j', async (argv, message) => {
+    expect(await refusal('capture', ...argv)).toBe(message);
   });
 });
 

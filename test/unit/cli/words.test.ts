@@ -67,6 +67,18 @@ describe('splitWords', () => {
     expect(splitWords(['run', 'web']).rest).toBeUndefined();
   });
 
+  it('gives capture the letters of tcpdump, wherever they stand after it', () => {
+    expect(show(['capture', '-i', 'eth0', '-s96', 'web', '-w', '-'])).toEqual([
+      'word capture',
+      'interface=eth0',
+      'snaplen=96',
+      'word web',
+      'write=-',
+    ]);
+    expect(show(['-n', 'x', 'capture', 'web', '-i=lo'])).toContain('interface=lo');
+    expect(show(['run', 'web', '-i', '-s', 'https://x'])).toContain('server=https://x');
+  });
+
   it('tells words from flags', () => {
     expect(plainWords(splitWords(['-n', 'x', 'latency', '--to', 'a', 'web', '-v']))).toEqual([
       'latency',

@@ -1,0 +1,113 @@
+/** Where a capture goes: a file, stdout, or Wireshark. */
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { UserError } from '../model/errors.ts';
+import { drained, rawOutput } from './raw-output.ts';
+import { startWireshark } from './wireshark.ts';
+
+/** Packets hold what people sent each other: nobody else on this machine needs to read them. */
+const MODE = 0o600;
+
+/** One place for whole packets. */
+export interface CaptureOutput {
+  /** For messages: a file's path, `stdout`, `Wireshark`. */
+  readonly name: string;
+  /**
+   * Resolves when the bytes have been taken.
+   * @throws {ReaderGoneError} nobody reads any more
+   * @throws {UserError} they cannot be written
+   */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Told when nobody reads any more, be there something to write or not. */
+  onGone(callback: () => void): void;
+  close(): Promise<void>;
+}
+
+/** The reader has ended; what it has read is all that it wanted. */
+export class ReaderGoneError extends Error {
+  override readonly name = 'ReaderGoneError';
+}
+
+/** A file; `isNew`: it must not be there yet. @throws {UserError} exit 3: it cannot be written */
+export async function fileOutput(path: string, isNew: boolean): Promise<CaptureOutput> {
+  const failed = (error: unknown, what: string): UserError =>
+    new UserError(`${path} cannot be written (${(error as NodeJS.ErrnoException).code})${what}.`, 3, {
+      cause: error,
+    });
+  let file: FileHandle;
+  try {
+    file = await open(path, isNew ? 'wx' : 'w', MODE);
+  } catch (error) {
+    throw failed(error, '');
+  }
+  const isRegular = (await file.stat()).isFile();
+  let size = 0;
+  return {
+    name: path,
+    async write(bytes) {
+      try {
+        for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+        size += bytes.length;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EPIPE')
+          throw new ReaderGoneError('the pipe has no reader');
+        // Half a packet at the end would make the whole file look broken.
+        if (isRegular) await file.truncate(size);
+        throw failed(error, isRegular ? '; it holds the packets that came before' : '');
+      }
+    },
+    onGone: () => undefined,
+    close: () => file.close(),
+  };
+}
+
+/** This process's stdout. */
+export function stdoutOutput(): CaptureOutput {
+  return streamOutput('stdout', rawOutput(1), drained);
+}
+
+/** A Wireshark that is started for it. @param program see {@link findWireshark} */
+export async function wiresharkOutput(program: string): Promise<CaptureOutput> {
+  const wireshark = await startWireshark(program);
+  const output = streamOutput('Wireshark', wireshark.stdin, async (stream) => {
+    await new Promise<void>((resolve) => stream.end(resolve));
+  });
+  return {
+    ...output,
+    onGone: (callback) => {
+      wireshark.onExit(callback);
+      output.onGone(callback);
+    },
+  };
+}
+
+function streamOutput(
+  name: string,
+  stream: Writable,
+  finish: (stream: Writable) => Promise<void>,
+): CaptureOutput {
+  const callbacks: (() => void)[] = [];
+  let isGone = false;
+  // Also emitted between two writes; each write gets its own error besides.
+  stream.on('error', () => {
+    isGone = true;
+    for (const callback of callbacks) callback();
+  });
+  return {
+    name,
+    write: (bytes) =>
+      new Promise<void>((resolve, reject) => {
+        stream.write(bytes, (error) => {
+          if (!error) resolve();
+          else reject(new ReaderGoneError(`${name} is read no more`, { cause: error }));
+        });
+      }),
+    onGone: (callback) => {
+      callbacks.push(callback);
+      if (isGone) callback();
+    },
+    close: async () => {
+      if (!isGone) await finish(stream);
+    },
+  };
+}

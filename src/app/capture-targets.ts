@@ -1,0 +1,101 @@
+/** The targets of a capture, each with a session of its own. */
+import type { Channel } from '../channels/channel.ts';
+import type { CaptureArgs } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
+import { targetPlace, targetTitle, targetWord } from '../report/target.ts';
+import type { Progress } from './progress.ts';
+import type { Subject } from './subject.ts';
+import { findTarget, type TargetArgs } from './target.ts';
+
+/** A target whose packets can be captured. */
+export interface OpenTarget {
+  /** As it is shown, and as its interface is named in a file of several: `pod/web-0`. */
+  readonly name: string;
+  /** Where it is. */
+  readonly description: string;
+  readonly channel: Channel;
+  /** What to know before trusting what is captured; sentences without a trailing dot. */
+  readonly notes: readonly string[];
+  /** In tcpdump's syntax. */
+  readonly filter: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Opens all sessions; when one fails, none stays open. @throws {UserError} exit 2: two of them are the same */
+export async function openTargets(
+  args: CaptureArgs,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<OpenTarget[]> {
+  const opened = await Promise.allSettled(
+    args.targets.map((target) => openTarget({ ...args, target }, args.capture.filter, signal, progress)),
+  );
+  const open = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = opened.find((one) => one.status === 'rejected');
+  const names = open.map(({ name, description }) => `${name} (${description})`);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (failed === undefined && twice === undefined) {
+    for (const note of new Set(open.flatMap(({ notes }) => notes))) progress.note(note);
+    return open;
+  }
+  await Promise.all(open.map((target) => target.close()));
+  throw failed?.reason ?? new UserError(`two TARGETs are the same: ${twice}.`, 2);
+}
+
+async function openTarget(
+  args: TargetArgs,
+  filter: readonly string[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<OpenTarget> {
+  const found = await findTarget(args, signal);
+  const session = await found.open({ signal, onProgress: (text) => progress.show(text) });
+  const name = targetWord(session.info);
+  const ownStream = ownStreamFilter(found.subject);
+  return {
+    name,
+    description: [targetTitle(session.info), targetPlace(session.info)]
+      .filter((text) => text !== '')
+      .join(', '),
+    channel: session.channel,
+    notes: [
+      ...session.notes,
+      ...(ownStream === undefined
+        ? []
+        : [`${name}: left out are ${ownStream.join(' ')}, or the capture would capture its own stream`]),
+    ],
+    filter: ownStream === undefined ? filter : without(filter, ownStream),
+    close: () => session.close(),
+  };
+}
+
+/** Where a kubelet listens, through which every exec goes: the default of its own `port`. */
+const KUBELET_PORT = '10250';
+
+/**
+ * What a capture in a node's own network has to leave out: each packet of its own stream would be captured and make more
+ * of them. The stream goes from the runtime to the kubelet over the loopback, and from there to the API server.
+ */
+function ownStreamFilter({ isHost, client, addresses }: Subject): readonly string[] | undefined {
+  if (!isHost || client === undefined) return undefined;
+  const loopback = ['net', '127.0.0.0/8', 'or', 'host', '::1'];
+  const { hostname, port } = client.server;
+  // A node that runs the API server as well sends the stream on to this machine.
+  const server = addresses.includes(hostname) ? ['or', 'tcp', 'port', port === '' ? '443' : port] : [];
+  return [...loopback, 'or', 'tcp', 'port', KUBELET_PORT, ...server];
+}
+
+function without(filter: readonly string[], unwanted: readonly string[]): string[] {
+  const rest = ['not', '(', ...unwanted, ')'];
+  return filter.length === 0 ? rest : ['(', ...filter, ')', 'and', ...rest];
+}
+
+/** A name that says what is in the file and when it began, in local time: `web-0-20261126-040512.pcap`. */
+export function captureFileName(targets: readonly Pick<OpenTarget, 'name'>[], now: Date): string {
+  const [first, ...others] = targets.map(({ name }) => name.replace(/^pod\//, ''));
+  const what = others.length === 0 ? (first ?? '') : `${first}-and-${others.length}-more`;
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  return `${what.replace(/[^\w.-]+/g, '-').replace(/-$/, '')}-${day}-${time}.pcap${others.length === 0 ? '' : 'ng'}`;
+}
