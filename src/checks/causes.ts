@@ -67,6 +67,11 @@ const CAUSES: readonly CauseRule[] = [
     reach: 'subject',
   },
   {
+    cause: 'NT-SVC-009',
+    effects: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-TLS'],
+    reach: 'subject',
+  },
+  {
     cause: 'NT-FW-005',
     effects: [
       'NT-PATH',

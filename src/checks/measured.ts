@@ -67,7 +67,7 @@ export function noIpJson(result: ProbeResult | undefined): string {
 }
 
 /** Why a tool of iproute2 gave no JSON, in words that end a sentence. */
-export function noJson(result: ProbeResult | undefined, tool: 'ip' | 'tc'): string {
+export function noJson(result: ProbeResult | undefined, tool: 'ip' | 'tc' | 'bridge'): string {
   const reason = notRun(result, tool);
   if (reason !== undefined) return reason;
   const said = firstLine(result?.stderr ?? '');

@@ -16,9 +16,12 @@ export const SNAPSHOTS = {
   rules6: ['ip', '-j', '-6', 'rule', 'show'],
   neighbours: ['ip', '-j', '-s', 'neigh', 'show'],
   neighbourTable: ['ip', '-j', '-s', 'ntable', 'show', 'name', 'arp_cache'],
+  vxlans: ['ip', '-j', '-d', 'link', 'show', 'type', 'vxlan'],
+  forwarding: ['bridge', '-j', 'fdb', 'show'],
   nft: ['nft', '-j', 'list', 'ruleset'],
   iptables: ['iptables-save', '-c'],
   iptablesLegacy: ['iptables-legacy-save', '-c'],
+  softnet: ['cat', '/proc/net/softnet_stat'],
   conntrack: ['cat', '/proc/net/stat/nf_conntrack'],
   listeners: ['ss', '-lntupH'],
 } as const;

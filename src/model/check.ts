@@ -25,7 +25,9 @@ export type ProbeScripts = Readonly<
     | 'nextHop'
     | 'duplicates'
     | 'tls'
-    | 'linkSpeed',
+    | 'linkSpeed'
+    | 'nicCounters'
+    | 'serviceRules',
     string
   >
 >;

@@ -4,7 +4,12 @@ import { jsonObjects, numberOf, objectOf, textOf } from './json.ts';
 /** What an interface has counted since it was made. */
 export interface LinkCounters {
   readonly name: string;
-  readonly received: { readonly packets: number; readonly errors: number };
+  readonly received: {
+    readonly packets: number;
+    readonly errors: number;
+    /** The card had no free buffer for them; `undefined` where ip does not tell. */
+    readonly missed?: number | undefined;
+  };
   readonly sent: { readonly packets: number; readonly errors: number };
   /** How often the carrier came or went; `undefined` in older kernels. */
   readonly carrierChanges: number | undefined;
@@ -18,7 +23,11 @@ export function parseLinkCounters(stdout: string): LinkCounters[] | undefined {
       numberOf(objectOf(stats[direction])[name]) ?? 0;
     return {
       name: textOf(entry['ifname']) ?? '',
-      received: { packets: of('rx', 'packets'), errors: of('rx', 'errors') },
+      received: {
+        packets: of('rx', 'packets'),
+        errors: of('rx', 'errors'),
+        missed: numberOf(objectOf(stats['rx'])['missed_errors']),
+      },
       sent: { packets: of('tx', 'packets'), errors: of('tx', 'errors') },
       carrierChanges: numberOf(objectOf(stats['tx'])['carrier_changes']),
     };

@@ -4,10 +4,12 @@ import DNS from './dns.sh';
 import DUPLICATES from './duplicates.sh';
 import LINK_SPEED from './link-speed.sh';
 import NEXT_HOP from './next-hop.sh';
+import NIC_COUNTERS from './nic-counters.sh';
 import PATH_MTU from './path-mtu.sh';
 import PING from './ping.sh';
 import PORT_USE from './port-use.sh';
 import REACH from './reach.bash';
+import SERVICE_RULES from './service-rules.sh';
 import TCP_CONNECT from './tcp-connect.bash';
 import TCP_TRANSFER from './tcp-transfer.bash';
 import TLS from './tls.sh';
@@ -24,4 +26,6 @@ export const PROBE_SCRIPTS: ProbeScripts = {
   portUse: PORT_USE,
   tls: TLS,
   linkSpeed: LINK_SPEED,
+  nicCounters: NIC_COUNTERS,
+  serviceRules: SERVICE_RULES,
 };

@@ -7,6 +7,7 @@ import { podsPath } from '../../kube/paths.ts';
 import type { Pod } from '../../kube/types.ts';
 import type { InputContext } from './context.ts';
 import { always } from './destinations.ts';
+import { nodeNetwork } from './node-network.ts';
 
 /** A sample: asking all pods of a node would be a scan. */
 const MAX_PEERS = 4;
@@ -18,7 +19,14 @@ export async function prepareArp(context: InputContext): Promise<PreparedCheck> 
   const { tableShare } = args.thresholds;
   // A node's own neighbours are not its pods: it has a link to each of them, and routes.
   const peers = subject.isHost ? [] : await peersOf(context);
-  return prepared(arp, { destinations: [...always(subject), ...asked], peers, tableShare });
+  const cluster = await nodeNetwork(context);
+  return prepared(arp, {
+    destinations: [...always(subject), ...asked],
+    peers,
+    tableShare,
+    ...(subject.isHost ? { isHost: true } : {}),
+    ...(cluster === undefined ? {} : { cluster }),
+  });
 }
 
 /**

@@ -3,8 +3,15 @@ import { type PreparedCheck, prepared } from '../../checks/registry.ts';
 import { routing } from '../../checks/routing/check.ts';
 import type { InputContext } from './context.ts';
 import { always } from './destinations.ts';
+import { nodeNetwork } from './node-network.ts';
 import { podAddresses } from './pod-addresses.ts';
 
-export async function prepareRouting({ asked, subject }: InputContext): Promise<PreparedCheck> {
-  return prepared(routing, { destinations: [...always(subject), ...asked], pod: podAddresses(subject) });
+export async function prepareRouting(context: InputContext): Promise<PreparedCheck> {
+  const { asked, subject } = context;
+  const cluster = await nodeNetwork(context);
+  return prepared(routing, {
+    destinations: [...always(subject), ...asked],
+    pod: podAddresses(subject),
+    ...(cluster === undefined ? {} : { cluster }),
+  });
 }

@@ -8,6 +8,7 @@ import { namespacedPath, podsPath } from '../../kube/paths.ts';
 import type { EndpointSlice, Pod, Service } from '../../kube/types.ts';
 import type { InputContext } from './context.ts';
 import { serviceName } from './destinations.ts';
+import { proxiedEndpoints } from './proxied-endpoints.ts';
 
 /** A Service of many endpoints is sampled; all of them would be a load test. */
 const MAX_ENDPOINTS = 8;
@@ -29,7 +30,7 @@ export async function prepareService({
   });
   if (asked.length === 0 || !client) return undefined;
   const services = await Promise.all(
-    asked.map((one, i) => serviceInfo(client, { ...one, id: `svc${i}` }, signal)),
+    asked.map((one, i) => serviceInfo(client, { ...one, id: `svc${i}` }, subject.isHost, signal)),
   );
   return prepared(service, {
     services: services.filter((s) => s !== undefined),
@@ -61,6 +62,7 @@ interface List<T> {
 async function serviceInfo(
   client: KubeClient,
   asked: Asked,
+  isHost: boolean,
   signal: AbortSignal,
 ): Promise<ServiceInfo | undefined> {
   const { name, namespace } = serviceName(asked.name, client.namespace);
@@ -106,7 +108,14 @@ async function serviceInfo(
       pods.length > 0 &&
       !/^\d+$/.test(targetPort) &&
       !pods.some((p) => declared(p).some((d) => d.name === targetPort)),
+    ...(isHost && port && spec?.clusterIP
+      ? { proxied: proxiedEndpoints(slices.items, port.name, familyOf(spec.clusterIP), Date.now()) }
+      : {}),
   };
+}
+
+function familyOf(address: string): 'IPv4' | 'IPv6' {
+  return address.includes(':') ? 'IPv6' : 'IPv4';
 }
 
 /** `undefined` where pods may not be listed. */

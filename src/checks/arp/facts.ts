@@ -5,7 +5,9 @@ import type { ArpAnswers, OwnAddressAnswers } from '../../parsers/arping.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Neighbour, NeighbourTable } from '../../parsers/ip-neigh.ts';
 import type { Measured } from '../measured.ts';
+import type { NodeNetwork } from '../node-network.ts';
 import type { Way } from '../way.ts';
+import type { TunnelWay } from './tunnels.ts';
 
 /** A pod of the same node that the API says is ready: nobody asked for it, but it has to be there. */
 export interface Peer {
@@ -21,6 +23,10 @@ export interface ArpInput {
   readonly peers: readonly Peer[];
   /** The share of the table's limit above which it is nearly full. */
   readonly tableShare: number;
+  /** A node's own network, with the overlay to the other nodes. */
+  readonly isHost?: boolean;
+  /** Of a node that the API knows. */
+  readonly cluster?: NodeNetwork;
 }
 
 /** Whom a hop serves. */
@@ -61,10 +67,15 @@ export interface ArpFacts {
   readonly interfaces: readonly Interface[] | undefined;
   readonly table: { readonly before: NeighbourTable | undefined; readonly after: NeighbourTable | undefined };
   readonly tableShare: number;
+  /** Asked for on a host alone. */
+  readonly tunnels: readonly TunnelWay[];
   /** For each of the target's own addresses, who else answers for it. */
   readonly own: Measured<readonly OwnAddressAnswers[]>;
   readonly results: Readonly<
-    Record<'neighbours' | 'interfaces' | 'tableBefore' | 'tableAfter' | 'own', ProbeResult | undefined>
+    Record<
+      'neighbours' | 'interfaces' | 'tableBefore' | 'tableAfter' | 'own' | 'vxlans' | 'forwarding' | 'routes',
+      ProbeResult | undefined
+    >
   >;
 }
 

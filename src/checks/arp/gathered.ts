@@ -5,12 +5,17 @@ import { parseDuplicates } from '../../parsers/arping.ts';
 import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { type Neighbour, parseNeighbours, parseNeighbourTable } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
+import { parseRoutes } from '../../parsers/ip-route.ts';
 import type { NextHop } from '../../parsers/next-hop.ts';
+import { parseTunnelEntries, parseVxlans } from '../../parsers/vxlan.ts';
 import { type Measured, notRun } from '../measured.ts';
+import type { NodeNetwork } from '../node-network.ts';
 import { hopOf, isVirtual, wayOf } from '../way.ts';
 import type { ArpFacts, ArpInput, Hop, HopUser } from './facts.ts';
+import { type TunnelWay, tunnelWays } from './tunnels.ts';
 
-export function arpFacts(evidence: Evidence, { destinations, peers, tableShare }: ArpInput): ArpFacts {
+export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
+  const { destinations, peers, tableShare } = input;
   const out = (id: string): string => evidence[id]?.stdout ?? '';
   const ways = destinations.map((destination) => wayOf(evidence, destination));
   const neighbours = parseNeighbours(out('neighbours'));
@@ -42,6 +47,7 @@ export function arpFacts(evidence: Evidence, { destinations, peers, tableShare }
       after: parseNeighbourTable(out('table-after')),
     },
     tableShare,
+    tunnels: tunnelsOf(evidence, neighbours, input.cluster),
     own: ownOf(evidence['duplicates']),
     results: {
       neighbours: evidence['neighbours'],
@@ -49,8 +55,25 @@ export function arpFacts(evidence: Evidence, { destinations, peers, tableShare }
       tableBefore: evidence['table-before'],
       tableAfter: evidence['table-after'],
       own: evidence['duplicates'],
+      vxlans: evidence['vxlans'],
+      forwarding: evidence['forwarding'],
+      routes: evidence['routes'],
     },
   };
+}
+
+/** None where one of the tables is not known: what it holds would look missing. */
+function tunnelsOf(
+  evidence: Evidence,
+  neighbours: readonly Neighbour[] | undefined,
+  cluster: NodeNetwork | undefined,
+): TunnelWay[] {
+  const out = (id: string): string => evidence[id]?.stdout ?? '';
+  const vxlans = parseVxlans(out('vxlans'));
+  const routes = parseRoutes(out('routes'));
+  const entries = parseTunnelEntries(out('forwarding'));
+  if (!vxlans || !routes || !neighbours || !entries) return [];
+  return tunnelWays({ vxlans, routes, neighbours, entries }, cluster);
 }
 
 interface Use {

@@ -2,11 +2,12 @@
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
-import { NO_SUCH_PLACE, noIpJson } from '../measured.ts';
+import { NO_SUCH_PLACE, noIpJson, noJson } from '../measured.ts';
 import { Skips } from '../skipped.ts';
 import type { ArpFacts, ArpInput, Hop } from './facts.ts';
 import { arpFacts } from './gathered.ts';
 import { ARP_RULES } from './rules/index.ts';
+import type { TunnelWay } from './tunnels.ts';
 
 export function judgeArp(evidence: Evidence, input: ArpInput): Judgement {
   const facts = arpFacts(evidence, input);
@@ -67,6 +68,14 @@ function skipped(facts: ArpFacts): Finding[] {
       "the table's limits (NT-ARP-003)",
     );
   }
+  const { vxlans, forwarding } = facts.results;
+  for (const [result, tool] of [
+    [vxlans, 'ip'],
+    [forwarding, 'bridge'],
+  ] as const) {
+    if (result !== undefined && result.stdout === '')
+      skips.add(noJson(result, tool), 'the overlay to other nodes (NT-ARP-006)');
+  }
   return skips.findings();
 }
 
@@ -82,6 +91,7 @@ function measurements(facts: ArpFacts): { readonly [key: string]: Json } {
       answers: hop.answers === undefined || hop.answers.skipped !== undefined ? null : hop.answers.macs,
       neededBy: hop.users.map((user) => user.label),
     })),
+    ...(facts.results.vxlans === undefined ? {} : { tunnels: facts.tunnels.map(tunnelJson) }),
     table: after
       ? {
           entries: after.entries,
@@ -89,5 +99,17 @@ function measurements(facts: ArpFacts): { readonly [key: string]: Json } {
           overflows: after.overflows - (before?.overflows ?? after.overflows),
         }
       : null,
+  };
+}
+
+function tunnelJson({ vxlan, route, hop, node, neighbour, remotes }: TunnelWay): Json {
+  return {
+    device: vxlan.name,
+    vni: vxlan.vni ?? null,
+    destination: route.text,
+    hop,
+    node: node?.name ?? null,
+    mac: neighbour?.mac ?? null,
+    remotes: [...remotes],
   };
 }

@@ -17,6 +17,10 @@ export function planArp(input: ArpInput, scripts: ProbeScripts): StagedPlan {
         display: ['arping', '-D', '-c', '2'],
       },
     ],
-    after: [snapshot('neighbours'), snapshot('neighbourTable', 'table-after')],
+    after: [
+      snapshot('neighbours'),
+      snapshot('neighbourTable', 'table-after'),
+      ...(input.isHost === true ? [snapshot('vxlans'), snapshot('forwarding'), snapshot('routes')] : []),
+    ],
   };
 }

@@ -3,6 +3,8 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { LinkCounters } from '../../parsers/ip-link.ts';
+import type { NicCounters } from '../../parsers/nic-counters.ts';
+import type { Softnet } from '../../parsers/softnet.ts';
 
 /** What the check is told before it runs; plain JSON. */
 export interface InterfacesInput {
@@ -28,6 +30,15 @@ export interface InterfacesFacts {
   /** Those whose failure is the target's: they carry its address or its routes. */
   readonly needed: readonly Interface[];
   readonly traffic: readonly Traffic[];
-  readonly results: Readonly<Record<'interfaces' | 'before' | 'after', ProbeResult | undefined>>;
+  readonly isHost: boolean;
+  /** Asked for on a host alone: what its hardware's drivers counted. */
+  readonly hardware: { readonly before: readonly NicCounters[]; readonly after: readonly NicCounters[] };
+  /** Asked for on a host alone: what its CPUs did with received packets. */
+  readonly softnet: { readonly before: Softnet | undefined; readonly after: Softnet | undefined };
+  /** Why the hardware's counters are not known. */
+  readonly noHardware: string | undefined;
+  readonly results: Readonly<
+    Record<'interfaces' | 'before' | 'after' | 'hardware' | 'softnet', ProbeResult | undefined>
+  >;
   readonly counted: { readonly before: readonly LinkCounters[]; readonly after: readonly LinkCounters[] };
 }

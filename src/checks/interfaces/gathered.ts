@@ -4,6 +4,8 @@ import { type Interface, parseInterfaces } from '../../parsers/ip-addr.ts';
 import { type LinkCounters, parseLinkCounters } from '../../parsers/ip-link.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { parseRoutes } from '../../parsers/ip-route.ts';
+import { type NicCounters, parseNicCounters } from '../../parsers/nic-counters.ts';
+import { parseSoftnet } from '../../parsers/softnet.ts';
 import type { InterfacesFacts, InterfacesInput, Traffic } from './facts.ts';
 
 export function interfacesFacts(evidence: Evidence, input: InterfacesInput): InterfacesFacts {
@@ -16,6 +18,7 @@ export function interfacesFacts(evidence: Evidence, input: InterfacesInput): Int
   );
   const before = parseLinkCounters(out('links-before')) ?? [];
   const after = parseLinkCounters(out('links-after')) ?? [];
+  const nics = { before: parseNicCounters(out('nics-before')), after: parseNicCounters(out('nics-after')) };
   return {
     interfaces,
     needed: (interfaces ?? []).filter((i) => isNeeded(i, input, defaults)),
@@ -26,12 +29,22 @@ export function interfacesFacts(evidence: Evidence, input: InterfacesInput): Int
       ),
     ),
     counted: { before, after },
+    isHost: input.hostNetwork,
+    hardware: { before: listed(nics.before), after: listed(nics.after) },
+    noHardware: typeof nics.after === 'string' ? nics.after : undefined,
+    softnet: { before: parseSoftnet(out('softnet-before')), after: parseSoftnet(out('softnet-after')) },
     results: {
+      hardware: evidence['nics-after'],
+      softnet: evidence['softnet-after'],
       interfaces: evidence['addresses'],
       before: evidence['links-before'],
       after: evidence['links-after'],
     },
   };
+}
+
+function listed(nics: readonly NicCounters[] | string): readonly NicCounters[] {
+  return typeof nics === 'string' ? [] : nics;
 }
 
 /** Bridges without ports and tunnels without a peer have no carrier and lack none (docker0 in a pod of its own). */

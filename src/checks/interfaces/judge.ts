@@ -38,11 +38,25 @@ function skipped(facts: InterfacesFacts): Finding[] {
     skips.add(noIpJson(facts.results.interfaces), 'carrier and errors of the interfaces');
   else if (facts.traffic.length === 0)
     skips.add("the image's ip does not show counters", 'errors (NT-IF-002)');
+  if (facts.results.hardware)
+    skips.add(facts.noHardware, "the counters of the hardware's drivers (NT-IF-003)");
+  if (facts.results.softnet && facts.softnet.after === undefined)
+    skips.add('/proc/net/softnet_stat could not be read', 'the queues of the CPUs (NT-IF-004)');
   return skips.findings();
 }
 
 function measurements(facts: InterfacesFacts): { readonly [key: string]: Json } {
+  const { before: then, after: now } = facts.softnet;
   return {
+    ...(then && now
+      ? {
+          softnet: {
+            processed: now.processed - then.processed,
+            dropped: now.dropped - then.dropped,
+            squeezed: now.squeezed - then.squeezed,
+          },
+        }
+      : {}),
     interfaces: (facts.interfaces ?? []).map((i) => {
       const seen = facts.traffic.find((t) => t.name === i.name);
       return {

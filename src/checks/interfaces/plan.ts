@@ -1,5 +1,6 @@
 /** The commands of the interfaces check: counters, packets to all destinations at once, counters. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import type { ProbeCommand } from '../../model/evidence.ts';
 import { snapshot } from '../snapshots.ts';
 import { isVirtual } from '../way.ts';
 import type { InterfacesInput } from './facts.ts';
@@ -10,7 +11,12 @@ const INTERVAL_MS = 25;
 
 export function planInterfaces(input: InterfacesInput, scripts: ProbeScripts): StagedPlan {
   return {
-    before: [snapshot('addresses'), snapshot('routes'), snapshot('links', 'links-before')],
+    before: [
+      snapshot('addresses'),
+      snapshot('routes'),
+      snapshot('links', 'links-before'),
+      ...host('before', input, scripts),
+    ],
     probe: input.destinations
       .filter((destination) => !isVirtual(destination))
       .map(({ id, host }) => ({
@@ -19,6 +25,20 @@ export function planInterfaces(input: InterfacesInput, scripts: ProbeScripts): S
         timeoutSeconds: 4,
         display: ['ping', '-n', '-c', String(ECHOES), host],
       })),
-    after: [snapshot('links', 'links-after')],
+    after: [snapshot('links', 'links-after'), ...host('after', input, scripts)],
   };
+}
+
+/** What only a machine has, whatever namespaces are on it: hardware and queues of its CPUs. */
+function host(when: string, input: InterfacesInput, scripts: ProbeScripts): ProbeCommand[] {
+  if (!input.hostNetwork) return [];
+  return [
+    snapshot('softnet', `softnet-${when}`),
+    {
+      id: `nics-${when}`,
+      argv: ['sh', '-c', scripts.nicCounters, 'nic-counters'],
+      timeoutSeconds: 5,
+      display: ['ethtool', '-S'],
+    },
+  ];
 }

@@ -1,10 +1,12 @@
 /** What the routing check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { Forwarding } from '../../parsers/forwarding.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { AddressFamily } from '../../parsers/ip-prefix.ts';
 import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
 import type { Counters } from '../../parsers/proc-net.ts';
+import type { NodeNetwork } from '../node-network.ts';
 import type { Way } from '../way.ts';
 
 /** What the API says of the target's addresses. */
@@ -19,12 +21,15 @@ export interface PodAddresses {
 export interface RoutingInput {
   readonly destinations: readonly Destination[];
   readonly pod: PodAddresses;
+  /** Of a node that the API knows. */
+  readonly cluster?: NodeNetwork;
 }
 
 /** Everything that was seen in one run. Lists that could not be read are `undefined`. */
 export interface RoutingFacts {
   readonly ways: readonly Way[];
   readonly pod: PodAddresses;
+  readonly cluster: NodeNetwork | undefined;
   readonly interfaces: readonly Interface[] | undefined;
   readonly routes: readonly Route[] | undefined;
   readonly rules: Readonly<Record<AddressFamily, readonly RoutingRule[] | undefined>>;
@@ -35,7 +40,9 @@ export interface RoutingFacts {
   };
   /** Interfaces that drop what did not come the way that its answer would go; `undefined`: not readable. */
   readonly strict: readonly string[] | undefined;
+  /** Asked for on a host alone. */
+  readonly forwarding: Forwarding | undefined;
   readonly results: Readonly<
-    Record<'interfaces' | 'routes' | 'rules' | 'rules6' | 'rpFilter', ProbeResult | undefined>
+    Record<'interfaces' | 'routes' | 'rules' | 'rules6' | 'rpFilter' | 'forwarding', ProbeResult | undefined>
   >;
 }

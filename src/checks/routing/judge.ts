@@ -63,6 +63,10 @@ function skipped(facts: RoutingFacts): Finding[] {
   if (rules.inet === undefined) skips.add(noIpJson(results.rules), 'the routing rules (NT-RT-004)');
   if (facts.interfaces === undefined)
     skips.add(noIpJson(results.interfaces), 'the source address (NT-RT-005)');
+  if (facts.pod.hostNetwork && facts.results.forwarding && facts.forwarding === undefined)
+    skips.add('/proc/sys/net could not be read', 'forwarding (NT-RT-006)');
+  else if (facts.results.forwarding && facts.cluster === undefined)
+    skips.add('the API does not tell which pods the node has', 'forwarding (NT-RT-006)');
   if (growth(facts.counters.before, facts.counters.after, 'TcpExt.IPReversePathFilter') === undefined)
     skips.add('/proc/net/netstat could not be read', 'the reverse path filter (NT-RT-003)');
   return skips.findings();
@@ -75,9 +79,16 @@ function measurements(facts: RoutingFacts): { readonly [key: string]: Json } {
     defaultRoutes: main?.map((r) => ({ family: r.family, gateways: r.gateways, devices: r.devices })) ?? null,
     rules: facts.rules.inet?.length ?? null,
     strictReversePath: facts.strict ?? null,
+    ...(facts.forwarding === undefined
+      ? {}
+      : { forwarding: { inet: isOn(facts, 'inet'), inet6: isOn(facts, 'inet6') } }),
     reversePathDrops:
       growth(facts.counters.before, facts.counters.after, 'TcpExt.IPReversePathFilter') ?? null,
   };
+}
+
+function isOn({ forwarding }: RoutingFacts, family: 'inet' | 'inet6'): Json {
+  return forwarding?.[family].get('all') ?? null;
 }
 
 function wayJson(way: Way): Json {

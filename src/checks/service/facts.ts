@@ -1,6 +1,7 @@
 /** What the service check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Reach } from '../../parsers/reach.ts';
+import type { ServiceRules } from '../../parsers/service-rules.ts';
 import type { Measured } from '../measured.ts';
 
 /** A pod, or another address, behind a Service. */
@@ -42,6 +43,26 @@ export interface ServiceInfo {
   readonly selected?: number;
   /** None of the selected pods declares a port of the name that `targetPort` is. */
   readonly isPortUnnamed: boolean;
+  /** What kube-proxy should know of it; asked for on a node alone. */
+  readonly proxied?: ProxiedEndpoints;
+}
+
+/** Where an endpoint is. */
+export interface EndpointPlace {
+  readonly address: string;
+  readonly port: number;
+  readonly node?: string;
+}
+
+/** The endpoints of a Service's port as the API has them. */
+export interface ProxiedEndpoints {
+  readonly ready: readonly EndpointPlace[];
+  /** Those that are not ready, or about to go, too: kube-proxy falls back to them. */
+  readonly all: readonly EndpointPlace[];
+  /** Nodes of one zone may be given only some of them. */
+  readonly isZoned: boolean;
+  /** They have not changed for so long that kube-proxy must have heard of it. */
+  readonly isSettled: boolean;
 }
 
 /** What the check is told before it runs; plain JSON. */
@@ -83,6 +104,10 @@ export interface ServiceFacts {
   readonly name: Attempt | undefined;
   /** No ready endpoint is on the target's node, and the Service takes no other. */
   readonly isLocalOnly: boolean;
+  /** kube-proxy's rules at the end of the run, and at its beginning; `undefined`: it has none there, or none were asked for. */
+  readonly rules: ServiceRules | undefined;
+  readonly earlierRules: ServiceRules | undefined;
+  readonly rulesResult: ProbeResult | undefined;
 }
 
 /** Everything of one run. */

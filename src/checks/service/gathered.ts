@@ -1,5 +1,6 @@
 /** From evidence to facts: what each connection came to. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import { parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
 import { expectsAnswer, reachOf } from '../reach-probe.ts';
 import type { Attempt, ServiceFacts, ServiceInfo, ServiceInput, ServicesFacts } from './facts.ts';
 import { repeats } from './plan.ts';
@@ -32,7 +33,19 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
       info.internalTrafficPolicy === 'Local' &&
       info.ready > 0 &&
       !info.endpoints.some((e) => e.node === input.node),
+    rules: rulesOf(evidence[`${info.id}-rules-after`], info),
+    earlierRules: rulesOf(evidence[`${info.id}-rules-before`], info),
+    rulesResult: evidence[`${info.id}-rules-after`],
   };
+}
+
+function rulesOf(result: ProbeResult | undefined, info: ServiceInfo): ServiceRules | undefined {
+  const { clusterIp } = info;
+  // A part of the rules would make the others look gone.
+  if (result === undefined || clusterIp === undefined || result.truncated || result.status !== 'exited') {
+    return undefined;
+  }
+  return parseServiceRules(result.stdout, { ...info, clusterIp });
 }
 
 /** A little under the initial retransmission time-out of 1 s (RFC 6298, 2.1). */

@@ -33,6 +33,13 @@ function skipped(services: readonly ServiceFacts[]): Finding[] {
     for (const one of endpoints) skips.add(unclear(one.attempt), endpointName(one));
     for (const one of virtual) skips.add(unclear(one), `the cluster IP of ${info.label}`);
   }
+  const unread = services.filter(({ info, rules }) => info.proxied !== undefined && rules === undefined);
+  for (const { info } of unread.filter(({ info }) => info.clusterIp !== undefined)) {
+    skips.add(
+      'kube-proxy has none here that can be read (nftables or iptables mode, with NET_ADMIN)',
+      `kube-proxy's rules for ${info.label} (NT-SVC-009)`,
+    );
+  }
   return skips.findings();
 }
 
@@ -70,7 +77,7 @@ function healthy(facts: ServiceFacts): string {
   return `${working(facts).length} of ${endpoints.length} endpoints${shown} of ${info.label} answer${virtual.length > 0 ? `, and so does its cluster IP ${info.clusterIp}` : ''}.`;
 }
 
-function serviceJson({ info, endpoints, virtual, name }: ServiceFacts): Json {
+function serviceJson({ info, endpoints, virtual, name, rules }: ServiceFacts): Json {
   return {
     name: info.label,
     type: info.type,
@@ -89,6 +96,9 @@ function serviceJson({ info, endpoints, virtual, name }: ServiceFacts): Json {
       ...attemptJson(e.attempt),
     })),
     virtual: virtual.map(attemptJson),
+    ...(info.proxied === undefined
+      ? {}
+      : { proxyRules: rules ? { mode: rules.mode, endpoints: [...rules.endpoints] } : null }),
     byName: name ? attemptJson(name) : null,
   };
 }

@@ -12,7 +12,7 @@ const REPEATS_PER_ENDPOINT = 5;
 
 export function planService(input: ServiceInput, scripts: ProbeScripts): StagedPlan {
   return {
-    before: [snapshot('status')],
+    before: [snapshot('status'), ...input.services.flatMap((service) => rules(service, 'before', scripts))],
     probe: [
       ...input.services.flatMap((service) => probes(service, input, scripts)),
       // Another Service's address, to tell one that fails from all that do.
@@ -22,8 +22,23 @@ export function planService(input: ServiceInput, scripts: ProbeScripts): StagedP
         false,
       ),
     ],
-    after: [],
+    after: input.services.flatMap((service) => rules(service, 'after', scripts)),
   };
+}
+
+/** What kube-proxy has written for a Service: for a node alone. */
+function rules(service: ServiceInfo, when: string, scripts: ProbeScripts): ProbeCommand[] {
+  const { id, proxied, clusterIp, protocol, port, namespace, name } = service;
+  if (proxied === undefined || clusterIp === undefined) return [];
+  const words = [clusterIp, protocol, String(port), `${namespace}/${name}`];
+  return [
+    {
+      id: `${id}-rules-${when}`,
+      argv: ['sh', '-c', scripts.serviceRules, 'service-rules', ...words],
+      timeoutSeconds: 10,
+      display: ['service-rules', ...words],
+    },
+  ];
 }
 
 /** How many connections the cluster IP gets. */

@@ -6,5 +6,6 @@ import { gateway } from './gateway.ts';
 import { oneMac } from './one-mac.ts';
 import { table } from './table.ts';
 import { target } from './target.ts';
+import { tunnel } from './tunnel.ts';
 
-export const ARP_RULES: readonly Rule<ArpFacts>[] = [table, duplicate, gateway, target, oneMac];
+export const ARP_RULES: readonly Rule<ArpFacts>[] = [table, duplicate, tunnel, gateway, target, oneMac];

@@ -2,6 +2,7 @@
 import type { Rule } from '../../rule.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { deadRoute } from './dead-route.ts';
+import { forwardingOff } from './forwarding-off.ts';
 import { missingRule } from './missing-rule.ts';
 import { noDefaultRoute } from './no-default-route.ts';
 import { remoteHop } from './remote-hop.ts';
@@ -10,6 +11,7 @@ import { sourceAddress } from './source-address.ts';
 
 export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
   missingRule,
+  forwardingOff,
   noDefaultRoute,
   deadRoute,
   reversePath,

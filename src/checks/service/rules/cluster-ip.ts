@@ -12,7 +12,7 @@ const meta = {
   rule: 'All endpoints that were probed answer, at least one, and connections to the cluster IP fail; neither a local traffic policy nor a hairpin explains it.',
   source: 'Kubernetes documentation, "Debug Services", "Is the kube-proxy working?"',
   remedy:
-    'Look at kube-proxy on the node of the target: kubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy, its log, and its rules (nft list table ip kube-proxy, or iptables-save | grep NAME).',
+    'kubectl nettools service node/NODE --to svc/NAME, on the node of the target, compares its rules with the API. Look at kube-proxy there: kubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy, its log, and its rules (nft list table ip kube-proxy, or iptables-save | grep NAME).',
 } as const;
 
 export const clusterIp: Rule<ServicesFacts> = {

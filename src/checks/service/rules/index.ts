@@ -8,10 +8,12 @@ import { localPolicy } from './local-policy.ts';
 import { nameFails } from './name.ts';
 import { noReadyEndpoint } from './no-ready-endpoint.ts';
 import { noVirtualAddress } from './no-virtual-address.ts';
+import { staleRules } from './stale-rules.ts';
 import { wrongTargetPort } from './wrong-target-port.ts';
 
 export const SERVICE_RULES: readonly Rule<ServicesFacts>[] = [
   noReadyEndpoint,
+  staleRules,
   wrongTargetPort,
   failingEndpoints,
   localPolicy,

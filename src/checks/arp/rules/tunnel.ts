@@ -1,0 +1,60 @@
+import type { Finding } from '../../../model/report.ts';
+import { sameAddress } from '../../../parsers/ip-prefix.ts';
+import { routeText } from '../../../parsers/ip-route.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { type ArpFacts, entryText } from '../facts.ts';
+import type { TunnelWay } from '../tunnels.ts';
+
+const meta = {
+  id: 'NT-ARP-006',
+  title: 'The overlay does not know the way to a node',
+  severities: ['critical'],
+  meaning:
+    "The pods of another node are reached through a VXLAN tunnel, and there two entries say how: a neighbour entry for the next hop, and a forwarding entry (FDB) from its MAC address to the other node's address (VTEP). The CNI plugin writes both, and nothing else finds them out. Where one is missing, or leads to an address that the node no longer has, every packet to that node's pods is lost, while all other nodes work.",
+  rule: "In a node's own network namespace, for each route through a VXLAN interface that is not controlled from outside (external) and has no default destination: the next hop has no neighbour entry with a MAC address, or that MAC address has no FDB entry on the interface, or all FDB entries lead to addresses that the node behind it, by its pod range, does not have.",
+  source: 'Linux: Documentation/networking/vxlan.rst; flannel and Calico write both entries as PERMANENT',
+  remedy:
+    "See what the CNI plugin says on this node and on the other one (its pods in kube-system or of their own namespace, by kubectl get pods -A -o wide): it writes the entries when a node joins or changes its address. Restarting the plugin's pod on this node writes them anew. Compare with a node that works: ip neigh show dev IFACE; bridge fdb show dev IFACE.",
+} as const;
+
+/** What is wrong with a way; `undefined`: nothing. */
+function fault({ vxlan, hop, node, neighbour, remotes, floods }: TunnelWay): string | undefined {
+  const who = node ? `, behind which the pods of node ${node.name} are,` : '';
+  if (neighbour?.mac === undefined) {
+    return floods
+      ? undefined
+      : `${vxlan.name} has no neighbour entry for ${hop}${who} and no destination to ask at`;
+  }
+  if (remotes.length === 0) {
+    return floods
+      ? undefined
+      : `${vxlan.name} has no forwarding entry for ${neighbour.mac}, the MAC address of ${hop}${who}`;
+  }
+  const known = node?.addresses ?? [];
+  const isRight = remotes.some((remote) => known.some((address) => sameAddress(address, remote)));
+  if (known.length === 0 || isRight) return undefined;
+  return `${vxlan.name} sends packets for ${hop} to ${remotes.join(', ')}, but node ${node?.name} is ${known.join(', ')}`;
+}
+
+export const tunnel: Rule<ArpFacts> = {
+  meta,
+  judge: ({ tunnels, results }) =>
+    tunnels.flatMap((way): Finding[] => {
+      const what = fault(way);
+      if (what === undefined) return [];
+      const { vxlan, hop, neighbour, remotes, route } = way;
+      const { neighbours, forwarding, routes } = results;
+      const entry = neighbour ? entryText(neighbour) : `no entry for ${hop} dev ${vxlan.name}`;
+      const mac = neighbour?.mac;
+      const sent = remotes.map((remote) => `${mac} dev ${vxlan.name} dst ${remote}`).join('\n');
+      return [
+        occurrence(meta, 'critical', `${what}: packets to ${route.text} are lost.`, [
+          ...(routes ? [{ command: routes.command, excerpt: routeText(route) }] : []),
+          ...(neighbours ? [{ command: neighbours.command, excerpt: entry }] : []),
+          ...(forwarding && mac !== undefined
+            ? [{ command: forwarding.command, excerpt: sent || `no entry for ${mac} dev ${vxlan.name}` }]
+            : []),
+        ]),
+      ];
+    }),
+};

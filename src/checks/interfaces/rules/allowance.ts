@@ -1,0 +1,50 @@
+import type { Finding } from '../../../model/report.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { InterfacesFacts } from '../facts.ts';
+
+const meta = {
+  id: 'NT-IF-003',
+  title: "The cloud's limit for the machine was exceeded",
+  severities: ['warning'],
+  meaning:
+    'The provider limits what a machine of this size may send and receive: bandwidth, packets a second, tracked connections, requests to link-local services such as its name server. What is above the limit is queued or dropped outside of the machine, where no other counter sees it: latency and loss for every pod of the node.',
+  rule: "A counter of the interface's driver whose name ends in _allowance_exceeded grew during the run (ethtool -S).",
+  source:
+    'AWS documentation, "Monitor network performance for ENA settings on your EC2 instance": bw_in, bw_out, pps, conntrack and linklocal_allowance_exceeded',
+  remedy:
+    'See who uses it up (kubectl nettools run node/NAME -- ss -tin; the pods of the node by bytes), spread those pods, or take a larger machine type. For linklocal_allowance_exceeded, cache names on the node (NodeLocal DNSCache); for conntrack_allowance_exceeded, reuse connections.',
+} as const;
+
+const LIMITS: Readonly<Record<string, string>> = {
+  bw_in_allowance_exceeded: 'bandwidth in',
+  bw_out_allowance_exceeded: 'bandwidth out',
+  pps_allowance_exceeded: 'packets a second',
+  conntrack_allowance_exceeded: 'tracked connections',
+  linklocal_allowance_exceeded: 'packets a second to link-local services (DNS, metadata, time)',
+};
+
+export const allowance: Rule<InterfacesFacts> = {
+  meta,
+  judge: ({ hardware: { before, after }, results }) =>
+    after.flatMap(({ name, counters }): Finding[] => {
+      const then = before.find((nic) => nic.name === name)?.counters;
+      const grown = [...counters].flatMap(([counter, now]) => {
+        const was = then?.get(counter);
+        if (!counter.endsWith('_allowance_exceeded') || was === undefined || now <= was) return [];
+        return [{ counter, was, now }];
+      });
+      if (grown.length === 0) return [];
+      const what = grown.map(
+        ({ counter, was, now }) => `${LIMITS[counter] ?? counter} (${now - was} packets)`,
+      );
+      const excerpt = grown.map(({ counter, was, now }) => `${name} ${counter}: ${was} before, ${now} after`);
+      return [
+        occurrence(
+          meta,
+          'warning',
+          `${name} exceeded the provider's limit for ${what.join(', ')} during the run: those packets were queued or dropped outside of the machine.`,
+          results.hardware ? [{ command: results.hardware.command, excerpt: excerpt.join('\n') }] : [],
+        ),
+      ];
+    }),
+};

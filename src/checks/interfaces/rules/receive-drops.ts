@@ -1,0 +1,65 @@
+import type { Finding, Quote } from '../../../model/report.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { InterfacesFacts } from '../facts.ts';
+
+const meta = {
+  id: 'NT-IF-004',
+  title: 'Received packets are dropped before anything looks at them',
+  severities: ['warning'],
+  meaning:
+    'Packets came faster than the node took them in. Either the network card found no free buffer (missed), or the queue between the card, or a veth, and the network stack was full (the backlog of a CPU). They are lost without a trace in any firewall, and cost connections retransmissions: for every pod of the node, since the queues are shared.',
+  rule: "In a node's own network namespace, during the run: rx missed of an interface with the node's address or its default route grew, or the second column of /proc/net/softnet_stat, summed over all CPUs.",
+  source:
+    'Linux: Documentation/networking/statistics.rst (rx_missed_errors), net/core/net-procfs.c (softnet_stat), Documentation/admin-guide/sysctl/net.rst (netdev_max_backlog)',
+  remedy:
+    'See which CPU takes the packets (kubectl nettools run node/NAME -- mpstat, or cat /proc/interrupts and /proc/net/softnet_stat there): one at 100 % softirq is the usual cause; spread its work (irqbalance, receive queues by ethtool -L, RPS). For missed, larger rings (ethtool -G IFACE rx N); for the backlog, sysctl -w net.core.netdev_max_backlog=5000. A node whose CPUs are used up by pods, or throttled by its host, looks the same.',
+} as const;
+
+function missed({ needed, counted, results }: InterfacesFacts): { text: string; quote: Quote }[] {
+  return needed.flatMap(({ name }) => {
+    const count = (list: InterfacesFacts['counted']['before']) =>
+      list.find((l) => l.name === name)?.received.missed;
+    const [was, now] = [count(counted.before), count(counted.after)];
+    if (was === undefined || now === undefined || now <= was || results.after === undefined) return [];
+    return [
+      {
+        text: `${name} had no buffer for ${now - was} packets`,
+        quote: {
+          command: results.after.command,
+          excerpt: `${name} rx missed_errors ${was} before, ${now} after`,
+        },
+      },
+    ];
+  });
+}
+
+function backlog({ softnet: { before, after }, results }: InterfacesFacts): { text: string; quote: Quote }[] {
+  if (!before || !after || !results.softnet || after.dropped <= before.dropped) return [];
+  return [
+    {
+      text: `a CPU's backlog queue was full for ${after.dropped - before.dropped} packets`,
+      quote: {
+        command: results.softnet.command,
+        excerpt: `dropped (2nd column, all CPUs) ${before.dropped} before, ${after.dropped} after; processed +${after.processed - before.processed}`,
+      },
+    },
+  ];
+}
+
+export const receiveDrops: Rule<InterfacesFacts> = {
+  meta,
+  judge: (facts): Finding[] => {
+    if (!facts.isHost) return [];
+    const drops = [...missed(facts), ...backlog(facts)];
+    if (drops.length === 0) return [];
+    const what = drops.map(({ text }) => text).join('; ');
+    return [
+      occurrence(
+        meta,
+        'warning',
+        `The node dropped what it received, before anything looked at it: ${what}.`,
+        drops.map(({ quote }) => quote),
+      ),
+    ];
+  },
+};

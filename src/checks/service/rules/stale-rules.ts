@@ -1,0 +1,66 @@
+import type { Finding } from '../../../model/report.ts';
+import { place } from '../../../parsers/service-rules.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { ServiceFacts, ServicesFacts } from '../facts.ts';
+
+const meta = {
+  id: 'NT-SVC-009',
+  title: "kube-proxy's rules are not what the API says",
+  severities: ['critical'],
+  meaning:
+    "On this node, the rules that turn the Service's cluster IP into an endpoint's address are missing or old: kube-proxy does not run there, cannot reach the API server, or fails to write them. Connections from this node's pods to the Service fail or go to pods that are gone, while other nodes work.",
+  rule: "In a node's own network namespace, where kube-proxy has written rules in its nftables or its iptables mode, at the beginning and at the end of the run alike: the Service has ready endpoints, last changed more than 30 s before, and its cluster IP and port are not in the rules or lead nowhere; or the rules lead to an address that is no endpoint of it; or a ready endpoint is not in them (not judged with traffic distribution by zone, and with a local policy only for the node's own).",
+  source: 'Kubernetes: pkg/proxy/nftables and pkg/proxy/iptables, which sync within seconds; 30 s are ours',
+  remedy:
+    'See kube-proxy on this node: kubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy, its log (what it cannot reach or write), and restart its pod, which writes all rules anew. Then ask why it was behind: kubeproxy_sync_proxy_rules_last_timestamp_seconds among its metrics tells since when.',
+} as const;
+
+/** What is wrong; `undefined`: nothing, or nothing that could be judged. */
+function fault(facts: ServiceFacts, node: string): string | undefined {
+  const { info, rules } = facts;
+  const known = info.proxied;
+  if (!rules || !known?.isSettled || info.clusterIp === undefined) return undefined;
+  const isLocal = info.internalTrafficPolicy === 'Local';
+  const ready = known.ready.filter((e) => !isLocal || e.node === node).map((e) => place(e.address, e.port));
+  if (ready.length === 0) return undefined;
+  const at = `${place(info.clusterIp, info.port)}/${info.protocol}`;
+  const have = `${ready.length} ready ${ready.length === 1 ? 'endpoint' : 'endpoints'}`;
+  if (!rules.isKnown) {
+    return rules.saysNone
+      ? `say that ${info.label} (${at}) has no endpoint, though it has ${have}`
+      : `lack ${info.label} (${at}), though it has ${have}`;
+  }
+  const all = known.all.map((e) => place(e.address, e.port));
+  const gone = rules.endpoints.filter((endpoint) => !all.includes(endpoint));
+  const lacking = known.isZoned ? [] : ready.filter((endpoint) => !rules.endpoints.includes(endpoint));
+  const parts = [
+    ...(gone.length === 0 ? [] : [`send ${info.label} to ${gone.join(', ')}, which is no endpoint of it`]),
+    ...(lacking.length === 0
+      ? []
+      : [`lack ${lacking.join(', ')}, which is a ready endpoint of ${info.label}`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(' and ');
+}
+
+export const staleRules: Rule<ServicesFacts> = {
+  meta,
+  judge: ({ services, input }) =>
+    services.flatMap((facts): Finding[] => {
+      const what = fault(facts, input.node);
+      const { rules, earlierRules, info } = facts;
+      if (what === undefined || !rules || !earlierRules) return [];
+      // A change that is on its way while the run lasts is no fault.
+      if (fault({ ...facts, rules: earlierRules }, input.node) === undefined) return [];
+      const excerpt = rules.lines.slice(0, 8).join('\n') || `no rule for ${info.clusterIp} port ${info.port}`;
+      const command = facts.rulesResult?.command ?? [];
+      return [
+        occurrence(
+          meta,
+          'critical',
+          `kube-proxy's rules on ${input.node} (${rules.mode} mode) ${what}.`,
+          [{ command, excerpt: excerpt.slice(0, 900) }],
+          { subject: info.label },
+        ),
+      ];
+    }),
+};

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { judgeArp } from '../../../../../src/checks/arp/judge.ts';
+import type { Evidence, ProbeResult } from '../../../../../src/model/evidence.ts';
+
+// As ip and bridge of iproute2 6.1 printed them on Linux 6.18, with one interface made as flannel makes it.
+const VXLAN = {
+  ifname: 'flannel.1',
+  linkinfo: { info_kind: 'vxlan', info_data: { id: 1, local: '198.51.100.11', port: 8472, learning: false } },
+};
+const ROUTE = {
+  type: 'unicast',
+  dst: '198.18.2.0/24',
+  gateway: '198.18.2.0',
+  dev: 'flannel.1',
+  table: 'main',
+  protocol: 'boot',
+  scope: 'global',
+  flags: ['onlink'],
+};
+const MAC = '02:00:00:00:00:02';
+const NEIGHBOUR = { dst: '198.18.2.0', dev: 'flannel.1', lladdr: MAC, state: ['PERMANENT'] };
+const FDB = { mac: MAC, ifname: 'flannel.1', dst: '198.51.100.12', flags: ['self'], state: 'permanent' };
+const CLUSTER = {
+  podRanges: ['198.18.1.0/24'],
+  pods: [],
+  others: [{ name: 'node2', addresses: ['198.51.100.12'], podRanges: ['198.18.2.0/24'] }],
+};
+
+interface Tables {
+  readonly vxlan?: object;
+  readonly neighbours?: readonly object[];
+  readonly fdb?: readonly object[] | undefined;
+  readonly isHost?: boolean;
+  readonly cluster?: typeof CLUSTER | undefined;
+}
+
+function judged(tables: Tables) {
+  const { vxlan = VXLAN, neighbours = [NEIGHBOUR], isHost = true } = tables;
+  const fdb = 'fdb' in tables ? tables.fdb : [FDB];
+  const cluster = 'cluster' in tables ? tables.cluster : CLUSTER;
+  const result = (id: string, list: readonly object[] | undefined): ProbeResult => ({
+    id,
+    command: [id],
+    status: list === undefined ? 'missing' : 'exited',
+    code: 0,
+    durationMs: 1,
+    stdout: list === undefined ? '' : JSON.stringify(list),
+    stderr: '',
+    truncated: false,
+  });
+  const evidence: Evidence = {
+    neighbours: result('neighbours', neighbours),
+    ...(isHost
+      ? {
+          vxlans: result('vxlans', [vxlan]),
+          forwarding: result('forwarding', fdb),
+          routes: result('routes', [ROUTE]),
+        }
+      : {}),
+  };
+  const input = { destinations: [], peers: [], tableShare: 0.8, isHost };
+  return judgeArp(evidence, cluster ? { ...input, cluster } : input);
+}
+
+const found = (tables: Tables) => judged(tables).findings.filter(({ id }) => id === 'NT-ARP-006');
+
+describe('NT-ARP-006', () => {
+  it('is silent where both entries are there and lead to the node', () => {
+    expect(found({})).toEqual([]);
+    expect(judged({}).measurements['tunnels']).toEqual([
+      {
+        device: 'flannel.1',
+        vni: 1,
+        destination: '198.18.2.0/24',
+        hop: '198.18.2.0',
+        node: 'node2',
+        mac: MAC,
+        remotes: ['198.51.100.12'],
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      'the neighbour entry is missing',
+      { neighbours: [] },
+      'flannel.1 has no neighbour entry for 198.18.2.0, behind which the pods of node node2 are, and no destination to ask at: packets to 198.18.2.0/24 are lost.',
+    ],
+    [
+      'the neighbour entry has failed',
+      { neighbours: [{ dst: '198.18.2.0', dev: 'flannel.1', state: ['FAILED'] }] },
+      'no neighbour entry for 198.18.2.0',
+    ],
+    [
+      'the neighbour entry is of another interface',
+      { neighbours: [{ ...NEIGHBOUR, dev: 'eth0' }] },
+      'no neighbour entry for 198.18.2.0',
+    ],
+    [
+      'the FDB entry is missing',
+      { fdb: [] },
+      `flannel.1 has no forwarding entry for ${MAC}, the MAC address of 198.18.2.0, behind which`,
+    ],
+    [
+      'the FDB entry is of another interface',
+      { fdb: [{ ...FDB, ifname: 'other' }] },
+      'no forwarding entry for',
+    ],
+    [
+      'the FDB entry leads elsewhere',
+      { fdb: [{ ...FDB, dst: '198.51.100.99' }] },
+      'flannel.1 sends packets for 198.18.2.0 to 198.51.100.99, but node node2 is 198.51.100.12',
+    ],
+  ])('tells when %s', (_title, tables, says) => {
+    const [finding, ...more] = found(tables);
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'critical' });
+    expect(finding?.summary).toContain(says);
+    expect(finding?.evidence.length).toBeGreaterThan(1);
+  });
+
+  it.each([
+    ['has a group', { info_data: { ...VXLAN.linkinfo.info_data, group: '239.1.1.1' } }],
+    ['is controlled from outside', { info_data: { external: true } }],
+  ])('finds nothing missing where the tunnel %s', (_title, linkinfo) => {
+    expect(found({ vxlan: { ...VXLAN, linkinfo }, neighbours: [], fdb: [] })).toEqual([]);
+  });
+
+  it('finds nothing missing where every address has a default destination', () => {
+    const any = { ...FDB, mac: '00:00:00:00:00:00' };
+    expect(found({ neighbours: [], fdb: [any] })).toEqual([]);
+    expect(found({ fdb: [any] })).toEqual([]);
+  });
+
+  it('says less, but says it, where the API does not tell who is behind', () => {
+    expect(found({ cluster: undefined, fdb: [{ ...FDB, dst: '198.51.100.99' }] })).toEqual([]);
+    expect(found({ cluster: undefined, fdb: [] })[0]?.summary).toBe(
+      `flannel.1 has no forwarding entry for ${MAC}, the MAC address of 198.18.2.0: packets to 198.18.2.0/24 are lost.`,
+    );
+  });
+
+  it('is not judged without a table, and says so', () => {
+    const { findings } = judged({ fdb: undefined });
+    expect(findings.filter(({ id }) => id === 'NT-ARP-006')).toEqual([]);
+    expect(findings.map(({ summary }) => summary)).toContainEqual(
+      expect.stringContaining('the overlay to other nodes (NT-ARP-006): the image has no bridge'),
+    );
+  });
+
+  it('is no question for a pod', () => {
+    expect(judged({ isHost: false }).measurements).not.toHaveProperty('tunnels');
+  });
+});
