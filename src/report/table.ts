@@ -60,6 +60,10 @@ function severalChecks(report: Report, paint: Palette, width: number): string[] 
   return [
     root === undefined ? allClear : `${paint.bold('cause:')} ${visible(root.summary)}`,
     report.checks.map((check) => statusLine(check, paint)).join('\n'),
+    // The way of a packet is what all of them stand on; the tables of the others are for those who ask for one check.
+    ...report.checks.flatMap((check) =>
+      check.id === 'path' ? (renderMeasurements(check, paint) ?? []) : [],
+    ),
     ...roots.map((finding) =>
       [renderFinding(finding, paint, width), ...followsLines(finding, bad, paint, INDENT)].join('\n'),
     ),
