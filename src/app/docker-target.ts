@@ -19,11 +19,16 @@ export async function findDocker(
       hint: "A container's own namespace needs no switch.",
     });
   }
-  const sources: HostSources = { env: process.env, homeDir: homedir(), platform: process.platform };
+  const sources = dockerSources();
   const client = await DockerClient.connect(sources, signal);
   const container = await dockerTarget(client, name, signal);
   return {
     subject: { isHost: isOnHostNetwork(container), addresses: dockerAddresses(container) },
     open: (options) => openDockerSession(client, container, flags, imageFor(flags), sources, options),
   };
+}
+
+/** What says which daemon is meant. */
+export function dockerSources(): HostSources {
+  return { env: process.env, homeDir: homedir(), platform: process.platform };
 }

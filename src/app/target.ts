@@ -10,6 +10,7 @@ import { findDocker } from './docker-target.ts';
 import { imageFor } from './image.ts';
 import type { Progress } from './progress.ts';
 import { nodeSubject, podSubject, type Subject } from './subject.ts';
+import { openSwitchedLocal, podOnNode, switchedOnNode } from './switched.ts';
 
 /** What every command on a target takes. */
 export interface TargetArgs {
@@ -37,7 +38,7 @@ export async function findTarget(args: TargetArgs, signal: AbortSignal): Promise
     case 'local':
     case 'netns':
     case 'pid':
-      return findLocal(target);
+      return findLocal(target, args.session.netns);
     case 'docker':
       return findDocker(target.name, args.session, signal);
   }
@@ -64,10 +65,21 @@ export async function withSession<T>(
 }
 
 /** Of this machine; it belongs to no cluster, whatever the kubeconfig says. */
-function findLocal(target: LocalSpec): FoundTarget {
+function findLocal(target: LocalSpec, netns: string | undefined): FoundTarget {
+  if (netns === undefined) {
+    return {
+      subject: { isHost: target.kind === 'local', addresses: [] },
+      open: (options) => openLocalSession(target, options),
+    };
+  }
+  if (target.kind !== 'local') {
+    throw new UserError('--netns switches on a machine: TARGET has to be node/NAME or local.', 2, {
+      hint: 'netns:NAME and pid:N are switched already.',
+    });
+  }
   return {
-    subject: { isHost: target.kind === 'local', addresses: [] },
-    open: (options) => openLocalSession(target, options),
+    subject: { isHost: netns === 'host', addresses: [] },
+    open: (options) => openSwitchedLocal(netns, options),
   };
 }
 
@@ -89,15 +101,18 @@ async function findPod(
 }
 
 async function findNode(args: TargetArgs, name: string, signal: AbortSignal): Promise<FoundTarget> {
-  if (args.session.netns !== undefined) {
-    throw new UserError('--netns on a node is not known to this version.', 2);
-  }
+  const { netns } = args.session;
   const client = await KubeClient.connect(args.connection);
   const node = await readNode(client, name, signal);
   const image = imageFor(args.session);
+  const open = (options: OpenOptions, switching: boolean) =>
+    openNodeSession(client, { name, node }, args.session, image, { ...options, switching });
+  if (netns === undefined) {
+    return { subject: nodeSubject(client, name, node), open: (options) => open(options, false) };
+  }
+  const pod = await podOnNode(client, name, netns, signal);
   return {
-    subject: nodeSubject(client, name, node),
-    open: (options) =>
-      openNodeSession(client, { name, node }, args.session, image, { ...options, switching: false }),
+    subject: pod ? podSubject(client, pod) : { client, node: name, isHost: netns === 'host', addresses: [] },
+    open: async (options) => switchedOnNode(client, name, netns, await open(options, true), options),
   };
 }

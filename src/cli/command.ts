@@ -28,6 +28,8 @@ export interface Command {
   readonly completesWord?: CompletionKind | 'file';
   /** Whether words may follow TARGET without a `--`. */
   readonly takesMore: boolean;
+  /** Whether its first word is a machine and its second one a network namespace there. */
+  readonly takesNamespace?: boolean;
   /** Whether a command, or what else the synopsis says, may follow after `--`. */
   readonly takesRest: boolean;
   /**

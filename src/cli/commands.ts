@@ -11,6 +11,7 @@ import { firewall } from './commands/firewall.ts';
 import { interfaces } from './commands/interfaces.ts';
 import { latency } from './commands/latency.ts';
 import { mtu } from './commands/mtu.ts';
+import { netnsList, netnsRun, netnsShell } from './commands/netns.ts';
 import { preflight } from './commands/preflight.ts';
 import { routing } from './commands/routing.ts';
 import { run } from './commands/run.ts';
@@ -42,7 +43,7 @@ export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Co
       throughput,
     ],
   },
-  { title: 'Look for yourself', commands: [shell, run, capture] },
+  { title: 'Look for yourself', commands: [shell, run, capture, netnsList, netnsShell, netnsRun] },
   { title: 'Understand', commands: [explain, judge] },
   { title: 'What the tool does in the cluster', commands: [preflight, sessionsList, sessionsStop] },
   { title: 'Other', commands: [configView, configPathCommand, version, completion, completionInstall] },

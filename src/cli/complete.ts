@@ -66,7 +66,9 @@ export function completionRequest(argv: readonly string[]): Request {
     return flagNames(word, command === undefined ? commonFlags : flags);
   }
   if (command === undefined) return commandNames(word, words);
-  if (words.length > nameWords(words).length) return { kind: 'choices', choices: [] };
+  const operands = words.length - nameWords(words).length;
+  if (command.takesNamespace && operands === 1) return names('netns', word, '', line);
+  if (operands > 0) return { kind: 'choices', choices: [] };
   if (command.takesTarget) return names('target', word, '', line);
   if (command.completesWord === 'file') return { kind: 'files' };
   if (command.completesWord !== undefined) return names(command.completesWord, word, '', line);

@@ -1,9 +1,12 @@
 import { readdir } from 'node:fs/promises';
+import { localNamespaces } from '../app/namespaces.ts';
+import { LocalChannel } from '../channels/local.ts';
 import { KubeClient } from '../kube/client.ts';
 import { contextNames } from '../kube/kubeconfig.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { Namespace, Pod } from '../kube/types.ts';
 import type { Completion, CompletionArgs, CompletionKind, ConnectionFlags } from '../model/args.ts';
+import { namespaceWord } from '../model/namespaces.ts';
 
 /** Nobody waits longer for a press of the tab key. */
 const LIMIT_MS = 3000;
@@ -31,7 +34,7 @@ const outside: Readonly<Record<string, { readonly describe: string; names(): Pro
 };
 
 /** What only the API server knows. */
-type ClusterKind = Exclude<CompletionKind, 'context' | 'finding'>;
+type ClusterKind = Exclude<CompletionKind, 'context' | 'finding' | 'machine' | 'netns'>;
 
 /**
  * What the word may be completed to.
@@ -46,6 +49,8 @@ export async function candidates({
   if (kind === 'finding') return findings(prefix);
   if (kind === 'context') return matching(contextNames(connection), prefix);
   if (kind === 'target') return targets(prefix, connection);
+  if (kind === 'machine') return machines(prefix, connection);
+  if (kind === 'netns') return namespaceWords(prefix, connection, target);
   return withCluster(kind, prefix, connection, target);
 }
 
@@ -66,15 +71,60 @@ async function targets(prefix: string, connection: ConnectionFlags): Promise<Com
   return [...found, ...elsewhere.filter(({ value }) => value.startsWith(prefix))];
 }
 
-async function withCluster(
+/** Nodes by their bare names, and this machine. */
+async function machines(prefix: string, connection: ConnectionFlags): Promise<Completion[]> {
+  const nodes = await connected(connection, (client) => client.get<List>('/api/v1/nodes')).catch(
+    (): List => ({ items: [] }),
+  );
+  const local = [{ value: 'local', description: 'this machine' }];
+  return [
+    ...matching(
+      nodes.items.map(({ metadata }) => metadata.name),
+      prefix,
+    ),
+    ...local.filter(({ value }) => value.startsWith(prefix)),
+  ];
+}
+
+/** What `--netns` takes: of this machine all; of a node its pods, for which nothing has to be started there. */
+async function namespaceWords(
+  prefix: string,
+  connection: ConnectionFlags,
+  machine = '',
+): Promise<Completion[]> {
+  if (machine === 'local') {
+    const all = await localNamespaces(new LocalChannel(), AbortSignal.timeout(LIMIT_MS));
+    return all
+      .map((one) => ({ value: namespaceWord(one), description: one.kind }))
+      .filter(({ value }) => value.startsWith(prefix));
+  }
+  const query = { fieldSelector: `spec.nodeName=${machine.replace(/^no(?:des?)?\//, '')}` };
+  const { items } = await connected(connection, (client) =>
+    client.get<{ items: Pod[] }>('/api/v1/pods', { query }),
+  );
+  const own = items.filter(({ spec }) => spec?.hostNetwork !== true);
+  return matching(
+    own.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`),
+    prefix,
+  );
+}
+
+function withCluster(
   kind: ClusterKind,
   prefix: string,
   connection: ConnectionFlags,
   target: string | undefined,
 ): Promise<Completion[]> {
+  return connected(connection, (client) => fromCluster(client, kind, prefix, target));
+}
+
+async function connected<T>(
+  connection: ConnectionFlags,
+  work: (client: KubeClient) => Promise<T>,
+): Promise<T> {
   const client = await KubeClient.connect({ requestTimeoutMs: LIMIT_MS, ...connection });
   try {
-    return await fromCluster(client, kind, prefix, target);
+    return await work(client);
   } finally {
     client.close();
   }

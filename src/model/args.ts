@@ -218,6 +218,16 @@ export interface CaptureFlags {
   readonly filter: readonly string[];
 }
 
+/** A machine whose network namespaces are meant. */
+export type MachineSpec = Extract<TargetSpec, { readonly kind: 'node' | 'local' }>;
+
+export interface NetnsListArgs {
+  readonly connection: ConnectionFlags;
+  readonly machine: MachineSpec;
+  readonly session: SessionFlags;
+  readonly output: OutputFormat;
+}
+
 export interface PreflightArgs extends TargetedArgs {
   readonly output: OutputFormat;
 }
@@ -282,7 +292,15 @@ export interface CompletionInstallArgs {
 }
 
 /** What a word on the command line may be completed to. */
-export type CompletionKind = 'target' | 'finding' | 'destination' | 'namespace' | 'context' | 'container';
+export type CompletionKind =
+  | 'target'
+  | 'finding'
+  | 'destination'
+  | 'namespace'
+  | 'context'
+  | 'container'
+  | 'machine'
+  | 'netns';
 
 export interface CompletionArgs {
   readonly connection: ConnectionFlags;

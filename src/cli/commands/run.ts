@@ -6,7 +6,8 @@ import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../f
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 
-const stdin: SwitchFlag = {
+/** Whether the command gets this process's stdin. */
+export const stdin: SwitchFlag = {
   name: 'stdin',
   short: 'i',
   kind: 'switch',
@@ -40,9 +41,10 @@ export const run = defineCommand<RunArgs>({
   load: async () => (await import('../../commands/run.ts')).run,
 });
 
-function commandOf(values: Values): readonly string[] {
+/** What follows `--`. @throws UserError with exit code 2 when nothing does */
+export function commandOf(values: Values, example = 'run web-0 -- ip route'): readonly string[] {
   if (values.rest === undefined || values.rest.length === 0) {
-    throw usageError('run needs a command after --, for example: run web-0 -- ip route');
+    throw usageError(`run needs a command after --, for example: ${example}`);
   }
   return values.rest;
 }

@@ -7,7 +7,8 @@ import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../f
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 
-const detachKeys = {
+/** The keys that leave a shell. */
+export const detachKeys = {
   name: 'detach-keys',
   kind: 'text',
   value: 'KEYS',
@@ -36,7 +37,8 @@ export const shell = defineCommand<ShellArgs>({
   load: async () => (await import('../../commands/shell.ts')).run,
 });
 
-function detachKeysOf(values: Values): readonly number[] {
+/** @throws UserError with exit code 2 */
+export function detachKeysOf(values: Values): readonly number[] {
   const text = values.rawText(detachKeys);
   const bytes = parseDetachKeys(text);
   if (bytes === undefined) {

@@ -1,4 +1,4 @@
-import type { ClusterTargetSpec, SessionFlags, TargetSpec } from '../../model/args.ts';
+import type { ClusterTargetSpec, MachineSpec, SessionFlags, TargetSpec } from '../../model/args.ts';
 import type { Flag, SettingFlag, SwitchFlag, TextFlag } from '../flag.ts';
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
@@ -84,6 +84,7 @@ const netns: TextFlag = {
   kind: 'text',
   value: 'NAMESPACE',
   describe: "Switch into this network namespace of the target's machine, as netns ls names it",
+  completes: 'netns',
 };
 const timeout = {
   name: 'timeout',
@@ -128,6 +129,11 @@ export const settingsOfSessions: readonly SettingFlag[] = [
   debugNamespace,
   timeout,
 ];
+
+/** Those of them that count where a machine is meant, and not a pod. */
+export const machineFlags: readonly Flag[] = sessionFlags.filter(
+  (flag) => flag !== container && flag !== netns && flag !== profile,
+);
 
 /** Just the time limit, for what starts no container. */
 export const timeoutFlags: readonly Flag[] = [timeout];
@@ -192,6 +198,9 @@ export function targetsWithWords(
   return { targets: names.map(parseTarget), words: rest ?? words.slice(1) };
 }
 
+/** As RFC 1123 has it for a host. */
+const NODE_NAME = /^[a-z0-9][a-z0-9.-]*$/;
+
 /** TARGET as it is typed. @throws UserError with exit code 2 for what looks like a special target and is none */
 export function parseTarget(text: string): TargetSpec {
   if (text === 'local') return { kind: 'local' };
@@ -206,13 +215,22 @@ export function parseTarget(text: string): TargetSpec {
     case 'pid:':
       return { kind: 'pid', pid: Number(named(text, rest, /^[1-9]\d{0,9}$/, 'pid:NUMBER')) };
     default:
-      return { kind: 'node', name: named(text, rest, /^[a-z0-9][a-z0-9.-]*$/, 'node/NAME') };
+      return { kind: 'node', name: named(text, rest, NODE_NAME, 'node/NAME') };
   }
 }
 
 function named(text: string, rest: string, form: RegExp, example: string): string {
   if (form.test(rest)) return rest;
   throw usageError(`"${text}" is not a target: write ${example}`);
+}
+
+/** A machine: `local`, `node/NAME` or a node's bare name. @throws UserError with exit code 2 */
+export function parseMachine(command: string, text: string | undefined): MachineSpec {
+  if (text === undefined || text === '') throw usageError(`${command} needs a machine: NODE or local`);
+  const target = parseTarget(text);
+  if (target.kind === 'node' || target.kind === 'local') return target;
+  if (target.kind === 'name' && NODE_NAME.test(text)) return { kind: 'node', name: text };
+  throw usageError(`${command} takes a machine, NODE or local, not "${text}"`);
 }
 
 /** For commands that know a cluster alone. */

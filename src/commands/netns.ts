@@ -1,0 +1,32 @@
+import { withFailuresTold } from '../app/failures.ts';
+import { interruptible } from '../app/interrupt.ts';
+import { listNamespaces } from '../app/netns.ts';
+import { printDocument } from '../app/print-report.ts';
+import { withProgress } from '../app/progress.ts';
+import type { NetnsListArgs } from '../model/args.ts';
+import { namespaceTable } from '../report/namespace-table.ts';
+
+/** Resolves to the exit code. */
+export function list(args: NetnsListArgs): Promise<number> {
+  return interruptible((signal) =>
+    withFailuresTold(async () => {
+      const items = await withProgress((progress) => listNamespaces(args, signal, progress));
+      if (args.output === 'table') {
+        process.stdout.write(`${namespaceTable(items)}\n`);
+        const unread = items.filter((one) => one.unread !== undefined).length;
+        if (unread > 0) process.stderr.write(`note: ${unreadText(args, unread, items.length)}\n`);
+        return 0;
+      }
+      await printDocument({ apiVersion: 'nettools/v1', kind: 'NamespaceList', items }, args.output);
+      return 0;
+    }),
+  );
+}
+
+function unreadText({ machine }: NetnsListArgs, unread: number, all: number): string {
+  const what = `${unread} of ${all} namespaces could not be entered, so their interfaces are not known`;
+  const needsRoot = machine.kind === 'local' && process.getuid?.() !== 0;
+  return needsRoot
+    ? `${what}, and others may be hidden: it takes root (sudo) to see them all.`
+    : `${what}; -o json says why.`;
+}

@@ -1,0 +1,204 @@
+/** Parses what probes/netns-list.sh prints. Pure. */
+import {
+  fileName,
+  type NamespaceContainer,
+  type NamespaceInterface,
+  type NamespaceKind,
+  type NamespacePod,
+  type NamespaceProcess,
+  type NetworkNamespace,
+} from '../model/namespaces.ts';
+import { cgroupOwner } from './cgroup.ts';
+import { type InterfaceLinks, parseInterfaceLinks, parseNamespaceIds, withPeers } from './interface-peers.ts';
+
+/** A namespace while its facts come in. */
+interface Draft {
+  readonly paths: string[];
+  readonly processes: NamespaceProcess[];
+  readonly containers: Map<string, NamespaceContainer>;
+  count: number;
+  podUid: string | undefined;
+  links: readonly InterfaceLinks[];
+  /** Names under /run/netns by the id that this namespace has for them. */
+  ids: ReadonlyMap<number, string>;
+  unread: string | undefined;
+}
+
+/** @throws {Error} the text ends before the list does */
+export function parseNetnsList(text: string): NetworkNamespace[] {
+  const drafts = new Map<string, Draft>();
+  const pods = new Map<string, NamespacePod>();
+  const logs = new Map<string, ContainerLog>();
+  let host = '';
+  let isComplete = false;
+  const draft = (inode: string): Draft => {
+    const known = drafts.get(inode);
+    if (known) return known;
+    const made: Draft = {
+      paths: [],
+      processes: [],
+      containers: new Map(),
+      count: 0,
+      podUid: undefined,
+      links: [],
+      ids: new Map(),
+      unread: undefined,
+    };
+    drafts.set(inode, made);
+    return made;
+  };
+  for (const line of text.split('\n')) {
+    const [verb = '', inode = '', ...fields] = line.split('\t');
+    switch (verb) {
+      case 'own':
+        draft(inode);
+        break;
+      case 'host':
+        host = inode;
+        draft(inode);
+        break;
+      case 'process':
+        addProcess(draft(inode), fields);
+        break;
+      case 'count':
+        draft(inode).count = Number(fields[0]);
+        break;
+      case 'mount':
+        addPath(draft(inode), unescaped(fields.join('\t')));
+        break;
+      case 'link':
+        draft(inode).links = parseInterfaceLinks(fields.join(' ')) ?? [];
+        break;
+      case 'ids':
+        draft(inode).ids = parseNamespaceIds(fields.join(' '));
+        break;
+      case 'unread':
+        draft(inode).unread = fields.join(' ');
+        break;
+      case 'pod':
+        addPod(pods, inode);
+        break;
+      case 'log':
+        addLog(logs, inode);
+        break;
+      case 'done':
+        isComplete = true;
+        break;
+    }
+  }
+  if (!isComplete) throw new Error('the list of namespaces did not come to its end');
+  const byName = inodesByName(drafts);
+  const links = [...drafts].map(([inode, { links, ids }]) => ({
+    inode,
+    links,
+    inodes: new Map([...ids].flatMap(([id, name]) => known(id, byName.get(name)))),
+  }));
+  const interfaces = withPeers(links, host);
+  return [...drafts]
+    .map(([inode, found]) => finished(inode, found, inode === host, pods, logs, interfaces.get(inode) ?? []))
+    .sort(byKind);
+}
+
+function known(id: number, inode: string | undefined): [number, string][] {
+  return inode === undefined ? [] : [[id, inode]];
+}
+
+/** The names are those of `ip netns` (ip-netns(8)). */
+function inodesByName(drafts: ReadonlyMap<string, Draft>): Map<string, string> {
+  const entries = [...drafts].flatMap(([inode, { paths }]) =>
+    paths
+      .filter((path) => /^(?:\/var)?\/run\/netns\/[^/]+$/.test(path))
+      .map((path): [string, string] => [fileName(path), inode]),
+  );
+  return new Map(entries);
+}
+
+function addProcess(draft: Draft, [pid = '', cgroup = '', ...command]: readonly string[]): void {
+  draft.count++;
+  draft.processes.push({ pid: Number(pid), command: command.join(' ') });
+  const { podUid, container } = cgroupOwner(cgroup);
+  draft.podUid ??= podUid;
+  if (container) draft.containers.set(container.id, container);
+}
+
+/** A mount may be there twice, as those of `ip netns` are, whose folder is mounted on itself. */
+function addPath(draft: Draft, path: string): void {
+  if (!draft.paths.includes(path)) draft.paths.push(path);
+}
+
+/** `NAMESPACE_NAME_UID`: neither of a pod's names may hold an underscore. */
+function addPod(pods: Map<string, NamespacePod>, folder: string): void {
+  const [namespace, name, uid, ...more] = folder.split('_');
+  if (namespace && name && uid && more.length === 0) pods.set(uid, { uid, namespace, name });
+}
+
+/** What the name of a container's log tells. */
+interface ContainerLog {
+  readonly pod: string;
+  readonly namespace: string;
+  readonly container: string;
+}
+
+/** `POD_NAMESPACE_CONTAINER-ID.log` */
+function addLog(logs: Map<string, ContainerLog>, file: string): void {
+  const [, pod = '', namespace = '', container = '', id = ''] =
+    /^([^_]+)_([^_]+)_(.+)-([0-9a-f]{64})\.log$/.exec(file) ?? [];
+  if (id !== '') logs.set(id, { pod, namespace, container });
+}
+
+/** mountinfo writes blanks and backslashes in octal (proc_pid_mountinfo(5)). */
+function unescaped(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+function finished(
+  inode: string,
+  draft: Draft,
+  isHost: boolean,
+  pods: ReadonlyMap<string, NamespacePod>,
+  logs: ReadonlyMap<string, ContainerLog>,
+  interfaces: readonly NamespaceInterface[],
+): NetworkNamespace {
+  const { podUid, unread } = draft;
+  const containers = [...draft.containers.values()].map((container) => {
+    const name = logs.get(container.id)?.container;
+    return name === undefined ? container : { ...container, name };
+  });
+  return {
+    inode,
+    kind: isHost ? 'host' : kindOf(draft),
+    paths: draft.paths,
+    processes: isHost ? [] : draft.processes,
+    processCount: draft.count,
+    pods: podUid === undefined || isHost ? [] : [pods.get(podUid) ?? podOf(podUid, containers, logs)],
+    containers: isHost ? [] : containers,
+    interfaces,
+    ...(unread === undefined ? {} : { unread }),
+  };
+}
+
+function podOf(
+  uid: string,
+  containers: readonly NamespaceContainer[],
+  logs: ReadonlyMap<string, ContainerLog>,
+): NamespacePod {
+  const log = containers.map(({ id }) => logs.get(id)).find((found) => found !== undefined);
+  return log ? { uid, namespace: log.namespace, name: log.pod } : { uid };
+}
+
+function kindOf({ podUid, containers, processes }: Draft): Exclude<NamespaceKind, 'host'> {
+  if (podUid !== undefined) return 'pod';
+  if (containers.size > 0) return 'container';
+  return processes.length > 0 ? 'process' : 'named';
+}
+
+const ORDER: readonly NamespaceKind[] = ['host', 'pod', 'container', 'named', 'process'];
+
+function byKind(a: NetworkNamespace, b: NetworkNamespace): number {
+  return ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || sortKey(a).localeCompare(sortKey(b), 'en');
+}
+
+function sortKey({ pods: [pod], containers, paths, inode }: NetworkNamespace): string {
+  const first = pod?.name === undefined ? containers[0]?.name : `${pod.namespace}/${pod.name}`;
+  return first ?? paths[0] ?? inode;
+}

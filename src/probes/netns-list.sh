@@ -1,0 +1,108 @@
+# Lists the network namespaces of a machine, and who lives in each: netns-list ROOT
+#   ROOT   where the machine's files are: empty on the machine itself, /proc/1/root in a container that sees its processes
+# Prints facts, one a line, with tabs between the fields:
+#   own INODE | host INODE              this process's namespace, and the machine's
+#   process INODE PID CGROUP COMMAND     who lives there; those of the machine's namespace are only counted
+#   count INODE N
+#   mount INODE PATH                     a name: a file that the namespace is mounted on
+#   link INODE JSON                      ip's interfaces and addresses
+#   ids INODE JSON                       whom the ids stand for by which it knows other namespaces, as far as they have names
+#   unread INODE WORDS                   why there is no link line
+#   pod NAMESPACE_NAME_UID | log POD_NAMESPACE_CONTAINER-ID.log    names that the kubelet gave to folders and files
+#   done
+# One pass over /proc by the shell's own means, and one nsenter for each namespace.
+LC_ALL=C
+export LC_ALL
+root=$1
+set -f
+newline='
+'
+inode_of() { inode=${1##*'['} inode=${inode%%']'*}; }
+
+limit=
+command -v timeout >/dev/null 2>&1 && limit='timeout 5'
+
+inode_of "$(readlink /proc/self/ns/net)"
+own=$inode host=$inode
+# A container that sees the machine's processes is made in the machine's network; elsewhere process 1 tells.
+if [ -z "$root" ] && first=$(readlink /proc/1/ns/net 2>/dev/null); then
+  inode_of "$first"
+  host=$inode
+fi
+printf 'own\t%s\nhost\t%s\n' "$own" "$host"
+
+# The longest path of a process's cgroups is the one that says most: with cgroup v1 each controller has its own.
+describe() {
+  command= longest=
+  { read -r command <"$1/comm"; } 2>/dev/null
+  while read -r line; do
+    line=${line#*:} line=${line#*:}
+    [ ${#line} -le ${#longest} ] || longest=$line
+  done 2>/dev/null <"$1/cgroup"
+}
+
+one_line() { printf '%s' "$1" | tr '\n\t' '  '; }
+
+# link INODE COMMAND...
+link() {
+  inode=$1
+  shift
+  text=$($limit "$@" sh -c 'ip -j -d addr show && echo && ip -j netns list-id 2>/dev/null' 2>&1)
+  case $text in
+  '['*)
+    printf 'link\t%s\t%s\n' "$inode" "$(one_line "${text%%"$newline$newline"*}")"
+    case $text in
+    *"$newline$newline["*) printf 'ids\t%s\t%s\n' "$inode" "$(one_line "${text##*"$newline$newline"}")" ;;
+    esac ;;
+  *) printf 'unread\t%s\t%s\n' "$inode" "$(one_line "$text" | cut -c1-200)" ;;
+  esac
+}
+
+mounts=/proc/self/mountinfo
+[ -z "$root" ] || mounts=/proc/1/mountinfo
+
+set +f
+ls -ln /proc/[0-9]*/ns/net 2>/dev/null | {
+  set -f
+  count=0 known=" $own " ways=
+  [ "$own" = "$host" ] || known="$known$host " ways=" $host=/proc/1/ns/net"
+  while read -r line; do
+    # One that has just ended has none.
+    case $line in *' -> net:['*) ;; *) continue ;; esac
+    inode_of "$line"
+    entry=${line%%/ns/net*}
+    entry=/proc/${entry##*/proc/}
+    if [ "$inode" = "$host" ]; then
+      count=$((count + 1))
+      continue
+    fi
+    describe "$entry"
+    [ -n "$command" ] || continue
+    printf 'process\t%s\t%s\t%s\t%s\n' "$inode" "${entry#/proc/}" "$longest" "$command"
+    case $known in
+    *" $inode "*) ;;
+    *) known="$known$inode " ways="$ways $inode=$entry/ns/net" ;;
+    esac
+  done
+  printf 'count\t%s\t%s\n' "$host" "$count"
+  while read -r _ _ _ source path _; do
+    case $source in net:*) ;; *) continue ;; esac
+    inode_of "$source"
+    printf 'mount\t%s\t%s\n' "$inode" "$path"
+    case $known in
+    *" $inode "*) ;;
+    *) known="$known$inode " ways="$ways $inode=$root$path" ;;
+    esac
+  done <"$mounts"
+  link "$own"
+  for way in $ways; do link "${way%%=*}" nsenter "--net=${way#*=}" --; done
+}
+
+set +f
+for entry in "$root"/var/log/pods/*; do
+  [ ! -d "$entry" ] || printf 'pod\t%s\n' "${entry##*/}"
+done
+for entry in "$root"/var/log/containers/*.log; do
+  [ ! -L "$entry" ] || printf 'log\t%s\n' "${entry##*/}"
+done
+echo done
