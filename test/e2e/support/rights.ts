@@ -1,4 +1,8 @@
 /** Accounts with chosen rights. The admin impersonates them, so no token is needed. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadAll } from 'js-yaml';
+import { repoDir } from '../../cluster/paths.ts';
 import type { Manifest, TestNamespace } from './cluster.ts';
 
 /** One rule of a Role. */
@@ -7,6 +11,23 @@ export interface Rule {
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
 }
+
+/** A manifest of docs/rbac: its path, and the rules of its Roles and ClusterRoles by their names. */
+export function documentedRights(name: string): { file: string; roles: Readonly<Record<string, Rule[]>> } {
+  const file = join(repoDir, 'docs/rbac', name);
+  const objects = loadAll(readFileSync(file, 'utf8')) as {
+    kind: string;
+    metadata: { name: string };
+    rules?: Rule[];
+  }[];
+  const roles = objects.flatMap(({ kind, metadata, rules }) =>
+    /^(Cluster)?Role$/.test(kind) && rules ? [[metadata.name, rules] as const] : [],
+  );
+  return { file, roles: Object.fromEntries(roles) };
+}
+
+/** Flags that act as a member of the group that the manifests of docs/rbac bind their Roles to. */
+export const asMember: readonly string[] = ['--as', 'somebody', '--as-group', 'nettools-users'];
 
 /** Makes a ServiceAccount that has these rights in its namespace; returns the flags that act as it. */
 export async function accountWith(
