@@ -1,6 +1,9 @@
 import { readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { localNamespaces } from '../app/namespaces.ts';
 import { LocalChannel } from '../channels/local.ts';
+import { DockerClient } from '../docker/client.ts';
+import type { DockerListed } from '../docker/types.ts';
 import { KubeClient } from '../kube/client.ts';
 import { contextNames } from '../kube/kubeconfig.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
@@ -30,6 +33,7 @@ const kinds: Readonly<
 
 /** Targets that are in no cluster, by what their words begin with, and who knows their names. */
 const outside: Readonly<Record<string, { readonly describe: string; names(): Promise<string[]> }>> = {
+  'docker://': { describe: 'a container of Docker', names: dockerNames },
   'netns:': { describe: 'a network namespace of this machine', names: netnsNames },
 };
 
@@ -192,6 +196,22 @@ async function named(client: KubeClient, kind: string, prefix: string): Promise<
     items.map(({ metadata }) => `${kind}/${metadata.name}`),
     prefix,
   );
+}
+
+/** The containers that run, by their names. */
+async function dockerNames(): Promise<string[]> {
+  const client = await DockerClient.connect(
+    { env: process.env, homeDir: homedir(), platform: process.platform },
+    AbortSignal.timeout(LIMIT_MS),
+  );
+  try {
+    const listed = await client.get<DockerListed[]>('/containers/json', {
+      signal: AbortSignal.timeout(LIMIT_MS),
+    });
+    return listed.flatMap(({ Names: [name = ''] }) => (name === '' ? [] : [name.replace(/^\//, '')]));
+  } finally {
+    client.close();
+  }
 }
 
 /** Those with a name, which iproute2 keeps there. */

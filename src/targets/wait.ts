@@ -6,6 +6,7 @@ import type { CoreV1Event, Pod } from '../kube/types.ts';
 import { UserError } from '../model/errors.ts';
 import { statusOf } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
+import { pullHint } from './pull-hint.ts';
 
 /** Reasons of `waiting` that pass by themselves; every other one is the kubelet's word that it failed. */
 const PASSING = new Set(['ContainerCreating', 'PodInitializing']);
@@ -84,13 +85,13 @@ export async function waitRunning(
     ...(options.signal ? [options.signal] : []),
   ]);
   void watchFailures(client, pod, container, signal, (text) => {
-    events.abort(new UserError(didNotStart(image, place.name, text), 3));
+    events.abort(didNotStart(image, pod, container, text));
   });
   let last = 'the kubelet has not reported yet';
   const judge = (current: Pod): boolean => {
     const progress = progressOf(current, container);
     if (progress.kind === 'failed') {
-      throw new UserError(didNotStart(image, place.name, progress.text), 3);
+      throw didNotStart(image, pod, container, progress.text);
     }
     if (statusOf(current, container)) silence.stop();
     if (progress.kind === 'running') return true;
@@ -144,8 +145,13 @@ export async function waitEnded(
   return last;
 }
 
-function didNotStart(image: string, pod: string, text: string): string {
-  return `the container with image "${image}" did not start in pod "${pod}": ${text}`;
+function didNotStart(image: string, pod: Pod, container: string, text: string): UserError {
+  const hint = pullHint(text, pod, container);
+  return new UserError(
+    `the container with image "${image}" did not start in pod "${identityOf(pod).name}": ${text}`,
+    3,
+    hint === undefined ? {} : { hint },
+  );
 }
 
 /**

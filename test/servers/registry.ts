@@ -4,6 +4,7 @@
  *
  *   app:1             the image: busybox with a few of its tools
  *   slow:1            the same, but its layer trickles until {@link TestRegistry.release} is called
+ *   guarded/app:1     the image, for who has {@link CREDENTIALS}; guarded/nettools:dev is the same
  *   private/…         401, and no credentials are good
  *   everything else   404
  */
@@ -30,6 +31,10 @@ const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 const TOOLS = ['cat', 'echo', 'head', 'kill', 'ps', 'sh', 'sleep', 'true'];
 /** A trickling layer sends a byte this often, in ms: the client sees that something comes, and never enough. */
 const TRICKLE_MS = 200;
+
+/** A user and a password that this registry takes. */
+export const CREDENTIALS = { username: 'puller', password: 'let-me-in' } as const;
+const AUTHORIZED = `Basic ${Buffer.from(Object.values(CREDENTIALS).join(':')).toString('base64')}`;
 
 interface Blob {
   readonly type: string;
@@ -118,9 +123,13 @@ export class TestRegistry {
   /** Starts a registry. @param address `HOST:PORT`; both nodes of the test cluster pull from one address by http */
   static async start(address: string): Promise<TestRegistry> {
     const [host = '', port = ''] = address.split(':');
+    const guarded = await buildImage();
     const images = new Map([
       ['app', await buildImage()],
       ['slow', await buildImage()],
+      ['guarded/app', guarded],
+      // As a mirror of the image that a build of the sources names by default.
+      ['guarded/nettools', guarded],
     ]);
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
@@ -149,7 +158,10 @@ export class TestRegistry {
     const image = this.#images.get(name);
     const found = image && lookUp(image, kind, reference);
     if (path === '/v2/') response.end('{}');
-    else if (name.startsWith('private/')) {
+    else if (
+      name.startsWith('private/') ||
+      (name.startsWith('guarded/') && request.headers.authorization !== AUTHORIZED)
+    ) {
       response.setHeader('WWW-Authenticate', 'Basic realm="nettools test registry"');
       refuse(response, 401, 'UNAUTHORIZED', 'authentication required');
     } else if (!image) refuse(response, 404, 'NAME_UNKNOWN', 'repository unknown');
@@ -182,9 +194,9 @@ export class TestRegistry {
   }
 }
 
-/** A manifest by its tag, or any part by its digest. */
+/** A manifest by one of its tags, or any part by its digest. */
 function lookUp({ manifest, config, layer }: Image, kind: string, reference: string): Blob | undefined {
-  if (kind === 'manifests' && reference === '1') return manifest;
+  if (kind === 'manifests' && (reference === '1' || reference === 'dev')) return manifest;
   return [manifest, config, layer].find(({ digest }) => digest === reference);
 }
 
