@@ -112,6 +112,7 @@ describe('in a shell with kubectl’s own completion', () => {
     const missing = packages.filter(([file]) => !existsSync(file)).map(([, name]) => name);
     if (missing.length > 0) await installPackages(missing);
     await run(['ip', 'netns', 'add', netns]);
+    expect(await install([], path)).toMatchObject({ code: 0 });
   });
   afterAll(() => run(['ip', 'netns', 'delete', netns]));
 
@@ -162,12 +163,12 @@ describe('in a shell with kubectl’s own completion', () => {
   it('fish completes words', async () => {
     const script = [
       'kubectl completion fish | source',
-      ...words.map(([typed]) => `complete -C "kubectl nettools ${typed}"; echo --`),
+      ...words.map(([typed]) => `complete -C "kubectl nettools ${typed}"; echo ==`),
     ].join('\n');
     const file = join(folder, 'words.fish');
     writeFileSync(file, script);
     const { stdout } = await bash(`fish --no-config ${file}`, { env });
-    const offered = stdout.split('--\n').map((part) => part.split('\n').map((one) => one.split('\t')[0]));
+    const offered = stdout.split('==\n').map((part) => part.split('\n').map((one) => one.split('\t')[0]));
     words.forEach(([typed, line], i) => {
       const last = line.split(' ').at(-1) ?? '';
       if (typed !== line) expect(offered[i], typed).toContain(last);

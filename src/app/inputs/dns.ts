@@ -10,7 +10,13 @@ import type { EndpointSlice, Namespace, Pod, Service } from '../../kube/types.ts
 import { UserError } from '../../model/errors.ts';
 import type { Subject } from '../subject.ts';
 import type { InputContext } from './context.ts';
-import { hostPolicyPod, type NetworkPolicyObject, networkPolicy, policyPod } from './policies.ts';
+import {
+  asksForNamespaces,
+  hostPolicyPod,
+  type NetworkPolicyObject,
+  networkPolicy,
+  policyPod,
+} from './policies.ts';
 
 /** Where the cluster's DNS lives, by convention of all distributions. */
 const DNS_NAMESPACE = 'kube-system';
@@ -157,9 +163,26 @@ async function policiesFor(
           pod: pod ? policyPod(pod, ownNamespace.value?.metadata?.labels) : hostPolicyPod(),
         },
         policies: items.map(networkPolicy),
+        unread: [
+          ...unread(theirs, "what the DNS servers' own NetworkPolicies say (NT-DNS-008)"),
+          ...(items.length > 0
+            ? unread(pods, 'labels of the DNS servers that NetworkPolicies select by')
+            : []),
+          // Labels of namespaces are no loss where no policy asks for them.
+          ...(items.map(networkPolicy).some(asksForNamespaces)
+            ? [
+                ...unread(ownNamespace, 'labels that NetworkPolicies select namespaces by'),
+                ...unread(dnsNamespace, 'labels that NetworkPolicies select namespaces by'),
+              ]
+            : []),
+        ],
       },
     },
   };
+}
+
+function unread({ skipped }: FromApi<unknown>, what: string): { what: string; reason: string }[] {
+  return skipped === undefined ? [] : [{ what, reason: skipped }];
 }
 
 function dnsService(

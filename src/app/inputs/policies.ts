@@ -223,7 +223,8 @@ function backends(
   );
 }
 
-function asksForNamespaces({ ingress, egress }: NetworkPolicy): boolean {
+/** Whether a policy selects by the labels of namespaces. */
+export function asksForNamespaces({ ingress, egress }: NetworkPolicy): boolean {
   return [...(ingress ?? []), ...(egress ?? [])].some((rule) =>
     [...(rule.from ?? []), ...(rule.to ?? [])].some((peer) => peer.namespaceSelector !== undefined),
   );

@@ -47,7 +47,12 @@ export interface DnsInput {
   readonly destinations: readonly string[];
   readonly pod: PodDns;
   readonly services: FromApi<readonly DnsService[]>;
-  readonly policies: FromApi<{ readonly from: PolicyEnd; readonly policies: readonly NetworkPolicy[] }>;
+  readonly policies: FromApi<{
+    readonly from: PolicyEnd;
+    readonly policies: readonly NetworkPolicy[];
+    /** What belongs to it and may not be read, with the reason. */
+    readonly unread?: readonly { readonly what: string; readonly reason: string }[];
+  }>;
 }
 
 /**

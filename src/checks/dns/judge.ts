@@ -89,6 +89,7 @@ function skipped(evidence: Evidence, facts: DnsFacts, broken: ProbeProblem | und
   const { services, policies } = facts.input;
   skips.add(services.skipped, 'the servers behind the DNS Service (NT-DNS-009, NT-DNS-010)');
   skips.add(policies.skipped, 'NetworkPolicies (NT-DNS-008)');
+  for (const { what, reason } of policies.value?.unread ?? []) skips.add(reason, what);
   if (broken) return skips.findings();
   if (facts.probe.names.length > 0 && facts.probe.resolver.length === 0)
     skips.add('the image has neither getent nor bash', 'getaddrinfo (NT-DNS-007)');
