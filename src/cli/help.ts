@@ -10,7 +10,7 @@ const lineWidth = 100;
 export const programName = 'kubectl nettools';
 
 const targets =
-  'TARGET is POD, pod/NAME, deploy/NAME, sts/NAME, ds/NAME, job/NAME or svc/NAME (a ready pod of it), or -l SELECTOR.';
+  'TARGET is POD, pod/NAME, deploy/NAME, sts/NAME, ds/NAME, job/NAME or svc/NAME (a ready pod of it), -l SELECTOR, node/NAME, docker://CONTAINER, netns:NAME, pid:NUMBER, or local (this machine).';
 
 const globalsHint = `Use "${programName} options" for kubectl's connection flags (they apply to all commands).\n`;
 
@@ -28,7 +28,7 @@ export function helpText(words: readonly string[]): string {
 
 function rootHelp(): string {
   const groups = commandGroups.map(({ title, commands }) => `${title}:\n${summaries(commands)}`);
-  return `Network troubleshooting for pods: from a symptom to its cause, with no pod restarted.
+  return `Network troubleshooting for pods, nodes and containers: from a symptom to its cause, with nothing restarted.
 
 ${wrap(targets, 0).join('\n')}
 
