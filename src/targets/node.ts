@@ -233,7 +233,7 @@ async function refuse(place: Place, checked: NodePreflight, signal: AbortSignal 
       `you may not ${listRights(checked.missingRights)} in namespace "${namespace}", where the pod for node "${spec.node}" would run; nothing was made.`,
       3,
       {
-        hint: 'The README\'s section "Permissions" has a Role with exactly the rights that are needed; --debug-namespace chooses the namespace.',
+        hint: 'docs/rbac.md has manifests with exactly the rights that are needed; --debug-namespace chooses the namespace.',
       },
     );
   }

@@ -84,7 +84,7 @@ function noRights(missing: readonly Right[], namespace: string): UserError {
     `you may not ${listRights(missing)} in namespace "${namespace}"; nothing was changed.`,
     3,
     {
-      hint: 'The README\'s section "Permissions" has a Role with exactly the rights that are needed.',
+      hint: 'docs/rbac.md has manifests with exactly the rights that are needed.',
     },
   );
 }
