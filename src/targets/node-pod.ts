@@ -102,10 +102,16 @@ export function buildNodePod(name: string, spec: NodePodSpec, profile: Profile, 
   };
 }
 
-/** Beside a profile's own capabilities nothing; to enter a namespace takes SYS_ADMIN, to find it SYS_PTRACE. */
+/** tcpdump gives up root as soon as it captures, and must be ended all the same when the client is gone. */
+const CHANGE_USER = ['SETUID', 'SETGID', 'KILL'];
+/** To enter a namespace takes the first, to find it through its processes the second. */
+const SWITCH = ['SYS_ADMIN', 'SYS_PTRACE'];
+
+/** Beside these and a profile's own capabilities nothing. */
 function nodeSecurityContext(profile: Profile, switching: boolean): ReturnType<typeof securityContext> {
   const context = securityContext(profile);
-  const add = [...(context.capabilities?.add ?? []), ...(switching ? ['SYS_ADMIN', 'SYS_PTRACE'] : [])];
+  const own = context.capabilities?.add ?? [];
+  const add = own.length === 0 ? [] : [...own, ...CHANGE_USER, ...(switching ? SWITCH : [])];
   return {
     ...context,
     allowPrivilegeEscalation: false,

@@ -62,7 +62,7 @@ describe('buildNodePod', () => {
       runAsNonRoot: false,
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW'] },
+      capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW', 'SETUID', 'SETGID', 'KILL'] },
     });
     expect(JSON.stringify(pod)).not.toMatch(/privileged|hostPath/);
   });
@@ -72,7 +72,7 @@ describe('buildNodePod', () => {
     expect(pod.spec?.hostPID).toBe(true);
     expect(pod.spec?.containers[0]?.securityContext?.capabilities).toEqual({
       drop: ['ALL'],
-      add: ['NET_ADMIN', 'NET_RAW', 'SYS_ADMIN', 'SYS_PTRACE'],
+      add: ['NET_ADMIN', 'NET_RAW', 'SETUID', 'SETGID', 'KILL', 'SYS_ADMIN', 'SYS_PTRACE'],
     });
   });
 
