@@ -75,6 +75,8 @@ if [ "$mode" = own ]; then
   # Started twice removed, so that the command has no child that it does not know.
   ( (cat <&3; end_session) >/dev/null 2>&1 & )
   exec 3<&-
+  # What it leaves in the background may hold its outputs, and the runtime would wait for that for ever.
+  ( (while [ -d "/proc/$$" ]; do sleep 1; done; end_session) </dev/null >/dev/null 2>&1 & )
   if [ -n "$input" ]; then
     exec "$@" <<EOF
 ${input%??}

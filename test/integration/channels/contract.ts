@@ -166,7 +166,7 @@ export function channelContract(subject: Subject): void {
 
       it('does not hold up the end of a command that leaves it unread', async () => {
         const stdin = new PassThrough();
-        stdin.write(randomBytes(300_000));
+        stdin.write(randomBytes(subject.waitsForUnreadStdin ? 30_000 : 300_000));
         expect(await run(sh('echo done; exit 5'), { stdin })).toMatchObject({ code: 5, stdout: 'done\n' });
         expect(stdin.destroyed).toBe(true);
       });
@@ -244,16 +244,18 @@ export function channelContract(subject: Subject): void {
       // A child in the background and a deaf shell: what the command started has to go too.
       const deaf = (mark: string): string[] => sh(`trap '' HUP TERM; sleep ${mark} & echo ready; wait`);
 
-      it.each(['without stdin', 'with stdin'])('by abort takes all that runs along, %s', async (how) => {
-        const mark = uniqueSleep();
-        const abort = new AbortController();
-        const reason = new Error('enough');
-        const stdin = how === 'with stdin' ? new PassThrough() : undefined;
-        const promise = errorOf(run(deaf(mark), { stdin, signal: abort.signal }));
-        await appears('sleep', mark);
-        abort.abort(reason);
-        expect(await promise).toBe(reason);
-        await disappears(END_LIMIT, 'sleep', mark);
+      it('by abort takes all that runs along, with stdin or without', async () => {
+        const ends = [undefined, new PassThrough()].map(async (stdin) => {
+          const mark = uniqueSleep();
+          const abort = new AbortController();
+          const reason = new Error('enough');
+          const promise = errorOf(run(deaf(mark), { stdin, signal: abort.signal }));
+          await appears('sleep', mark);
+          abort.abort(reason);
+          expect(await promise).toBe(reason);
+          await disappears(END_LIMIT, 'sleep', mark);
+        });
+        await Promise.all(ends);
       });
 
       it('by abort ends a command that was given a text', async () => {
@@ -299,23 +301,16 @@ export function channelContract(subject: Subject): void {
         clients.clear();
       });
 
-      it.each(['no-stdin', 'stdin', 'input'])('leaves nothing running: %s', async (call) => {
+      /** Starts a client with a deaf command and kills it once that runs; resolves to the command's mark. */
+      async function killed(call: 'no-stdin' | 'stdin' | 'input'): Promise<string> {
         const mark = uniqueSleep();
         const script = `trap '' HUP TERM; sleep ${mark} & sleep ${mark}; true`;
         const folder = import.meta.dirname;
-        const client = spawn(
-          process.execPath,
-          [
-            '--import',
-            join(folder, 'shell-text.mjs'),
-            join(folder, 'client.ts'),
-            subject.module,
-            subject.place(),
-            call,
-            ...sh(script),
-          ],
-          { stdio: ['pipe', 'ignore', 'pipe'] },
-        );
+        const words = [
+          ...['--import', join(folder, 'shell-text.mjs'), join(folder, 'client.ts')],
+          ...[subject.module, subject.place(), call, ...sh(script)],
+        ];
+        const client = spawn(process.execPath, words, { stdio: ['pipe', 'ignore', 'pipe'] });
         clients.add(client);
         let errors = '';
         client.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -328,7 +323,12 @@ export function channelContract(subject: Subject): void {
         const closed = once(client, 'close');
         client.kill('SIGKILL');
         await closed;
-        await disappears(END_LIMIT, 'sleep', mark);
+        return mark;
+      }
+
+      it('leaves nothing running, whatever its stdin was', async () => {
+        const marks = await Promise.all((['no-stdin', 'stdin', 'input'] as const).map(killed));
+        await Promise.all(marks.map((mark) => disappears(END_LIMIT, 'sleep', mark)));
       });
     });
 

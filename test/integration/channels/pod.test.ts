@@ -11,4 +11,5 @@ channelContract({
   module: join(import.meta.dirname, 'open-pod.ts'),
   place: () => `${ns.name}/tools/helper`,
   hasTerminals: true,
+  waitsForUnreadStdin: true,
 });

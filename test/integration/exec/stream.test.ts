@@ -233,21 +233,6 @@ describe('a refused exec', () => {
 });
 
 describe('an end before the end', () => {
-  it.each(['without stdin', 'with stdin'])('by abort takes the remote command along, %s', async (how) => {
-    const mark = uniqueSleep();
-    const abort = new AbortController();
-    const reason = new Error('enough');
-    const channel = new PodExecChannel(client, { namespace: ns.name, pod: 'tools', container: 'helper' });
-    const stdin = how === 'with stdin' ? new PassThrough() : undefined;
-    // A child in the background and a deaf shell: what the command started has to go too.
-    const command = sh(`trap '' HUP TERM; sleep ${mark} & wait`);
-    const promise = errorOf(channel.run(command, { stdin, stdout: new Sink(), signal: abort.signal }));
-    await appears('sleep', mark);
-    abort.abort(reason);
-    expect(await promise).toBe(reason);
-    await disappears(20, 'sleep', mark);
-  });
-
   it('by a connection that breaks is told with how far it came, and takes the remote command along', async () => {
     const mark = uniqueSleep();
     const proxy = await startConnectProxy();
