@@ -10,15 +10,14 @@ export interface BuildInfo {
   readonly version: string;
   /** Short commit, `-dirty` behind it when the work tree has changes; `unknown` outside a git clone. */
   readonly commit: string;
-  /** The image that its sessions run: a release names its own by NETTOOLS_IMAGE, else it is the test cluster's. */
+  /** The image that its sessions run. */
   readonly image: string;
 }
 
-export async function buildInfo(): Promise<BuildInfo> {
-  const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  const image = process.env['NETTOOLS_IMAGE'] || 'localhost/nettools:dev';
+/** @param defaultImage the image when NETTOOLS_IMAGE names none; the test cluster's unless this is a release */
+export async function buildInfo(defaultImage = 'localhost/nettools:dev'): Promise<BuildInfo> {
+  const version = await packageVersion();
+  const image = process.env['NETTOOLS_IMAGE'] || defaultImage;
   try {
     const commit = await git('rev-parse', '--short=10', 'HEAD');
     const dirty = (await git('status', '--porcelain')) !== '';
@@ -26,6 +25,12 @@ export async function buildInfo(): Promise<BuildInfo> {
   } catch {
     return { version, commit: 'unknown', image };
   }
+}
+
+/** The version in package.json, without a `v`. */
+export async function packageVersion(): Promise<string> {
+  const text = await readFile(path.join(root, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 async function git(...args: string[]): Promise<string> {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { root } from '../lib/process.ts';
 import type { BuildInfo } from './build-info.ts';
 import { leanClientNode } from './client-node.ts';
@@ -9,9 +9,12 @@ import { type BundleName, bundleBorders, leanYargs, moduleKey } from './plugins.
 /** Bundles that the first one loads when it needs them. */
 export const bundleNames: readonly BundleName[] = ['parser', 'app'];
 
-/** Writes main.js and the bundles that it loads into a folder. */
-export async function writeBundles(folder: string, info: BuildInfo): Promise<void> {
-  const common: BuildOptions = {
+/**
+ * Writes main.js and the bundles that it loads into a folder.
+ * @returns the folders of the npm packages that have code in them, such as `node_modules/yargs`, sorted
+ */
+export async function writeBundles(folder: string, info: BuildInfo): Promise<readonly string[]> {
+  const common = {
     absWorkingDir: root,
     bundle: true,
     // Names stay: stack traces are all that a bug report has.
@@ -25,13 +28,20 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<voi
     // In an embedded script there is no module to import into: what stays an import() becomes a require().
     supported: { 'dynamic-import': false },
     loader: { '.sh': 'text', '.bash': 'text' },
-    define: { BUILD_INFO: JSON.stringify(info), 'import.meta.url': '"file:///kubectl-nettools.js"' },
+    // The drive is for Windows, where a file URL without one is refused; elsewhere it is a folder's name.
+    define: { BUILD_INFO: JSON.stringify(info), 'import.meta.url': '"file:///C:/kubectl-nettools.js"' },
     plugins: [bundleBorders, leanYargs, leanClientNode],
     logLevel: 'warning',
-  };
-  await build({ ...common, entryPoints: ['src/main.ts'], outfile: path.join(folder, 'main.js') });
+    metafile: true,
+  } as const satisfies BuildOptions;
+  const main = await build({
+    ...common,
+    entryPoints: ['src/main.ts'],
+    outfile: path.join(folder, 'main.js'),
+  });
+  const metafiles = [main.metafile];
   for (const name of bundleNames) {
-    await build({
+    const { metafile } = await build({
       ...common,
       stdin: { contents: entryOf(await modulesOf(name)), resolveDir: root, sourcefile: `${name}.ts` },
       outfile: path.join(folder, `${name}.js`),
@@ -39,7 +49,19 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<voi
       banner: { js: '(function(require,module,exports){' },
       footer: { js: '})' },
     });
+    metafiles.push(metafile);
   }
+  return [...new Set(metafiles.flatMap(packagesIn))].sort();
+}
+
+/** The packages that code was taken from; of a file that is only looked at, nothing is in the bundle. */
+function packagesIn({ outputs }: Metafile): string[] {
+  return Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => {
+      const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0];
+      return folder === undefined || bytesInOutput === 0 ? [] : [folder];
+    }),
+  );
 }
 
 async function modulesOf(name: BundleName): Promise<string[]> {

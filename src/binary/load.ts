@@ -19,12 +19,24 @@ export function loadBundle(name: string): Bundle {
   if (known !== undefined) return known;
   // The bundler writes ASCII only, so no decoding is needed.
   const source = Buffer.from(getRawAsset(`${name}.js`)).toString('latin1');
-  const cachedData = Buffer.from(getRawAsset(`${name}.cache`));
-  const script = new Script(source, { filename: `${name}.js`, cachedData });
+  const cachedData = codeCache(name);
+  const script = new Script(source, {
+    filename: `${name}.js`,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  });
   const module = { exports: {} };
   (script.runInThisContext() as BundleFunction)(requireBuiltin, module, module.exports);
   loaded.set(name, module.exports);
   return module.exports;
+}
+
+/** Only binaries for platforms whose Node could run where they were built have one. */
+function codeCache(name: string): Buffer | undefined {
+  try {
+    return Buffer.from(getRawAsset(`${name}.cache`));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The bundles hold every package; what ws tries to load beside them (bufferutil) must be missing by an exception. */
