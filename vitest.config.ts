@@ -8,7 +8,8 @@ const shellText = {
 };
 
 // Unit tests touch no cluster and no built binary. Integration tests drive the sources against the test cluster, e2e
-// tests drive dist/kubectl-nettools; both share one cluster, so their files run one after the other.
+// tests drive dist/kubectl-nettools; both share one cluster, so their files run one after the other. Release tests take
+// the archives of dist/release.
 export default defineConfig({
   plugins: [shellText],
   test: {
@@ -40,6 +41,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'release',
+          include: ['test/release/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { packageVersion } from './build/build-info.ts';
 import { runChecks } from './check.ts';
 import { runCommand } from './lib/process.ts';
 import { type Tally, tallyVitestReport } from './lib/tally.ts';
@@ -49,6 +50,7 @@ const checks = await runChecks();
 total.passed += checks.passed;
 failedSteps.push(...checks.failed);
 await prepare('build', ['node', 'scripts/build.ts']);
+await prepare('release build', ['node', 'scripts/release/build.ts', `v${await packageVersion()}`]);
 await prepare('cluster up', ['node', 'test/cluster/cli.ts', 'up']);
 await runVitest(process.argv.slice(2));
 

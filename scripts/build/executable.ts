@@ -48,7 +48,8 @@ export async function makeExecutable(platform: Platform, parts: Parts): Promise<
     signature: false,
     seaConfig,
   });
-  if (platform.os === 'darwin') await writeFile(output, signMachO(await readFile(output), 'kubectl-nettools'));
+  if (platform.os === 'darwin')
+    await writeFile(output, signMachO(await readFile(output), 'kubectl-nettools'));
   await chmod(output, 0o755);
   return output;
 }

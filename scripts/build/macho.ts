@@ -109,7 +109,10 @@ function codeDirectory(code: Buffer, identifier: string, text: Segment): Buffer 
   name.copy(out, codeDirectorySize);
   for (let i = 0; i < pages; i += 1) {
     const page = code.subarray(i * pageSize, (i + 1) * pageSize);
-    createHash('sha256').update(page).digest().copy(out, hashesAt + i * hashLength);
+    createHash('sha256')
+      .update(page)
+      .digest()
+      .copy(out, hashesAt + i * hashLength);
   }
   return out;
 }

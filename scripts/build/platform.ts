@@ -40,7 +40,7 @@ const pkgOs = { linux: 'linux', darwin: 'macos', windows: 'win' } as const;
 const distributionOs = { linux: 'linux', darwin: 'darwin', windows: 'win' } as const;
 
 /** What pkg calls a platform. */
-export function pkgTarget({ os, arch }: Platform): { platform: string; arch: string } {
+export function pkgTarget({ os, arch }: Platform) {
   return { platform: pkgOs[os], arch: nodeArch[arch] };
 }
 

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { binaryName, type Platform, platformName } from '../../scripts/build/platform.ts';
+import { arm64Runner } from '../../scripts/build/program.ts';
+import { repoDir } from '../cluster/paths.ts';
+import { attempt } from '../cluster/proc.ts';
+import { scratch, unpack, version } from './archives.ts';
+
+interface Case {
+  readonly platform: Platform;
+  /** What runs the platform's programs here. */
+  readonly runner: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const cases: readonly Case[] = [
+  { platform: { os: 'linux', arch: 'amd64' }, runner: [], env: {} },
+  { platform: { os: 'linux', arch: 'arm64' }, runner: arm64Runner, env: {} },
+  {
+    platform: { os: 'windows', arch: 'amd64' },
+    runner: ['/usr/bin/wine'],
+    // Wine says that it is Windows 7, which Node refuses.
+    env: { WINEDEBUG: '-all', NODE_SKIP_PLATFORM_CHECK: '1' },
+  },
+];
+
+describe.each(cases.map((one) => ({ ...one, name: platformName(one.platform) })))(
+  'the binary for $name',
+  ({ platform, runner, env, name }) => {
+    it('starts, parses, explains and says what is wrong', async ({ skip }) => {
+      if (platform.os === 'windows' && !existsSync('/usr/bin/wine')) {
+        console.log(`${name} was not run: wine is not installed (apt-get install wine64 wine)`);
+        skip('wine is not installed');
+      }
+      const program = join(await unpack(platform), binaryName(platform));
+      const smoke = [
+        process.execPath,
+        join(repoDir, 'scripts/release/smoke.ts'),
+        version,
+        ...runner,
+        program,
+      ];
+      const home = scratch();
+      const result = await attempt(smoke, {
+        cwd: home,
+        env: { PATH: process.env['PATH'], HOME: home, WINEPREFIX: join(home, 'wine'), ...env },
+      });
+      expect(result.code, result.stdout + result.stderr).toBe(0);
+      expect(result.stdout.match(/^ok {3}/gm)).toHaveLength(6);
+    });
+  },
+);
