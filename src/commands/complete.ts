@@ -1,8 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { localNamespaces } from '../app/namespaces.ts';
-import { LocalChannel } from '../channels/local.ts';
-import { DockerClient } from '../docker/client.ts';
 import type { DockerListed } from '../docker/types.ts';
 import { KubeClient } from '../kube/client.ts';
 import { contextNames } from '../kube/kubeconfig.ts';
@@ -10,6 +7,8 @@ import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { Namespace, Pod } from '../kube/types.ts';
 import type { Completion, CompletionArgs, CompletionKind, ConnectionFlags } from '../model/args.ts';
 import { namespaceWord } from '../model/namespaces.ts';
+
+// What one kind of word needs is imported when it comes to that: loading it takes longer than anything else here.
 
 /** Nobody waits longer for a press of the tab key. */
 const LIMIT_MS = 3000;
@@ -97,6 +96,8 @@ async function namespaceWords(
   machine = '',
 ): Promise<Completion[]> {
   if (machine === 'local') {
+    const { localNamespaces } = await import('../app/namespaces.ts');
+    const { LocalChannel } = await import('../channels/local.ts');
     const all = await localNamespaces(new LocalChannel(), AbortSignal.timeout(LIMIT_MS));
     return all
       .map((one) => ({ value: namespaceWord(one), description: one.kind }))
@@ -200,6 +201,7 @@ async function named(client: KubeClient, kind: string, prefix: string): Promise<
 
 /** The containers that run, by their names. */
 async function dockerNames(): Promise<string[]> {
+  const { DockerClient } = await import('../docker/client.ts');
   const client = await DockerClient.connect(
     { env: process.env, homeDir: homedir(), platform: process.platform },
     AbortSignal.timeout(LIMIT_MS),

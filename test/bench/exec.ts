@@ -65,6 +65,19 @@ export function benchExec(): void {
       options,
     );
     compare(
+      'completion at the tab key (target 150 ms)',
+      [
+        { name: 'nettools: POD', command: `${nettools} __complete run -n ${NAMESPACE} wa` },
+        {
+          name: 'nettools: --to svc/NAME',
+          command: `${nettools} __complete latency x --to svc/ku -n default`,
+        },
+        { name: 'nettools: node/NAME', command: `${nettools} __complete latency node/` },
+        { name: 'kubectl get pods POD', command: `${kubectl} __complete get pods -n ${NAMESPACE} wa` },
+      ],
+      options,
+    );
+    compare(
       'warm command, stdin from a pipe',
       [
         {

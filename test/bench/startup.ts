@@ -20,6 +20,8 @@ compare(
     { name: 'kubectl nettools --help (target 1.5x)', command: `${binary} --help` },
     { name: 'kubectl nettools latency --help', command: `${binary} latency --help` },
     { name: 'kubectl nettools version -o json (parser)', command: `${binary} version -o json` },
+    { name: 'completion: a command', command: `${binary} __complete latenc` },
+    { name: 'completion: a finding', command: `${binary} __complete explain NT-L` },
     { name: 'kubectl version --client', command: `${kubectlPath()} version --client` },
   ],
   { runs: 50, warmup: 5 },
