@@ -70,7 +70,12 @@ export function stdoutOutput(): CaptureOutput {
 export async function wiresharkOutput(program: string): Promise<CaptureOutput> {
   const wireshark = await startWireshark(program);
   const output = streamOutput('Wireshark', wireshark.stdin, async (stream) => {
-    await new Promise<void>((resolve) => stream.end(resolve));
+    // One that its reader has destroyed never calls back.
+    if (stream.destroyed) return;
+    await new Promise<void>((resolve) => {
+      stream.once('close', resolve);
+      stream.end(resolve);
+    });
   });
   return {
     ...output,

@@ -99,11 +99,14 @@ class CaptureRun {
   /** Packets of each target that have been written, and all bytes. */
   #packets: number[];
   #bytes = 0;
+  /** Whether a line is drawn while it runs. Not with stdout: its reader draws on the same terminal. */
+  readonly #isLive: boolean;
 
   constructor(args: CaptureArgs, targets: readonly OpenTarget[], progress: Progress) {
     this.#args = args;
     this.#targets = targets;
     this.#progress = progress;
+    this.#isLive = process.stderr.isTTY === true && args.destination.kind !== 'stdout';
     this.#packets = targets.map(() => 0);
     this.#ready.promise.catch(() => undefined);
   }
@@ -146,7 +149,7 @@ class CaptureRun {
             onProgress: () => {
               this.#lastProgress = performance.now();
             },
-            liveCounts: process.stderr.isTTY === true,
+            liveCounts: this.#isLive,
           },
           this.#hard.signal,
         ),
@@ -215,9 +218,10 @@ class CaptureRun {
   #tick(): void {
     const now = performance.now();
     if (this.#merger) void this.#emit(this.#merger.take(now));
-    this.#progress.show(
-      this.#isStopping ? `ending: ${captureLine(this.#state())}` : captureLine(this.#state()),
-    );
+    if (this.#isLive) {
+      const line = captureLine(this.#state());
+      this.#progress.show(this.#isStopping ? `ending: ${line}` : line);
+    }
     if (this.#isStopping && now - this.#lastProgress > STUCK_MS) {
       this.#hard.abort(new StuckError('the far side did not end'));
     }

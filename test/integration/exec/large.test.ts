@@ -1,16 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createCipheriv, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { repoDir } from '../../cluster/paths.ts';
 import { nettools, userEnv } from '../../e2e/support/cli.ts';
 import { helper, pod, testNamespace } from '../../e2e/support/cluster.ts';
+import { peakMb } from '../../e2e/support/memory.ts';
 
-// Streams that do not fit into memory, through the built binary as a process of its own: its peak of resident memory
-// is the kernel's own count (VmHWM in /proc/PID/status).
+// Streams that do not fit into memory, through the built binary as a process of its own.
 
 const ns = testNamespace('large');
 const MEGABYTE = 1_000_000;
@@ -42,12 +41,6 @@ function start(...command: string[]) {
   });
   const closed = once(child, 'close').then(([code]: unknown[]) => ({ code, errors }));
   return { child, closed };
-}
-
-/** The most memory that a process ever had resident, in MB. */
-function peakMb(child: ChildProcess): number {
-  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-  return (Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / MEGABYTE;
 }
 
 describe('a stream that does not fit into memory', () => {
