@@ -1,8 +1,8 @@
 #!/bin/sh
-# Copies commands, the libraries that they load and the data that they read into a new root folder:
-#   collect.sh ROOT < list-of-paths
-# A line is a command's name or an absolute path (a folder is copied whole). Copies carry no extended
-# attributes: a file capability would make a tool fail with EPERM wherever its container lacks it.
+# Copies slim's commands, the libraries that they load and the data that they read into a new root folder:
+#   collect.sh ROOT < tools.list
+# Copies carry no extended attributes: a file capability would make a tool fail with EPERM wherever its container
+# lacks it.
 set -eu
 root=$1
 
@@ -48,14 +48,45 @@ for link in bin sbin lib lib64; do
   cp -P "/$link" "$root/$link"
 done
 
-while read -r name _; do
-  case $name in
-    '' | '#'*) continue ;;
-    /*) path=$name ;;
-    *) path=$(find_command "$name") ;;
-  esac
-  copy "$path"
-  for file in $(find -L "$path" -type f \( -perm -100 -o -name '*.so*' \)); do
-    for library in $(libraries "$file"); do copy "$library"; done
+while IFS='|' read -r name image _; do
+  case $name in '' | '#'*) continue ;; esac
+  case $image in *slim*) ;; *) continue ;; esac
+  # Unquoted: without the column's blanks, and with the names that a pattern stands for.
+  for one in $name; do
+    case $one in
+      /*) path=$one ;;
+      *) path=$(find_command "$one") ;;
+    esac
+    copy "$path"
+    for file in $(find -L "$path" -type f \( -perm -100 -o -name '*.so*' \)); do
+      for library in $(libraries "$file"); do copy "$library"; done
+    done
   done
 done
+
+# Setuid serves nobody here and is one way more to gain rights.
+find "$root" -type f -perm /6000 -exec chmod a-s {} +
+# Extensions of tools that are not here.
+rm -f "$root"/usr/lib/*/xtables/libarpt_* "$root"/usr/lib/*/xtables/libebt_*
+
+# For each package that a file came from: its record (vulnerability scanners read status.d) and its copyright. Packages
+# of one source mostly have the same text: it is there once, with links to it.
+mkdir -p "$root/var/lib/dpkg/status.d" "$root/usr/share/doc" "$root/usr/share/common-licenses" /build/texts
+(cd "$root" && find . ! -type d | sed 's/^\.//') > /build/files
+for list in /var/lib/dpkg/info/*.list; do
+  grep -qxF -f "$list" /build/files || continue
+  package=${list##*/}
+  package=${package%.list}
+  package=${package%:*}
+  dpkg-query -s "$package" > "$root/var/lib/dpkg/status.d/$package"
+  text=/usr/share/doc/$package/copyright
+  mkdir -p "$root${text%/*}"
+  first=/build/texts/$(sha256sum < "$text" | cut -d' ' -f1)
+  if [ -e "$first" ]; then
+    ln -s "../$(cat "$first")/copyright" "$root$text"
+  else
+    cp -L --preserve=mode,timestamps "$text" "$root$text"
+    echo "$package" > "$first"
+  fi
+done
+cp -P --preserve=mode,timestamps /usr/share/common-licenses/* "$root/usr/share/common-licenses"

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { commandsPage } from './generate/commands-page.ts';
 import { configPage } from './generate/config-page.ts';
 import { findingsPage } from './generate/findings-page.ts';
+import { toolsPage } from './generate/tools-page.ts';
 import { root } from './lib/process.ts';
 
 /** Files in the repository that are made from the sources: path from the root, and what makes the text. */
@@ -10,6 +11,7 @@ const generators: ReadonlyArray<{ file: string; render: () => string | Promise<s
   { file: 'docs/commands.md', render: commandsPage },
   { file: 'docs/config.md', render: configPage },
   { file: 'docs/findings.md', render: findingsPage },
+  { file: 'docs/tools.md', render: toolsPage },
 ];
 
 // `--check` only compares, and fails when a file is not what the sources now give.

@@ -2,13 +2,12 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digest, folderDigest, writeFile } from './files.ts';
-import { say, step } from './log.ts';
+import { buildah, buildImage, nativeArchitecture } from './buildah.ts';
+import { digest, folderDigest } from './files.ts';
+import { step } from './log.ts';
 import { binDir, cacheDir, repoDir } from './paths.ts';
-import { attempt, run } from './proc.ts';
+import { run } from './proc.ts';
 
-const suite = 'trixie';
-const baseName = `docker.io/library/debian:${suite}-slim`;
 const imageDir = join(cacheDir(), 'images');
 
 interface ImageSpec {
@@ -17,6 +16,8 @@ interface ImageSpec {
   readonly context: string;
   /** Whether its Dockerfile starts from Debian. */
   readonly onDebian: boolean;
+  /** Stage of the Dockerfile. */
+  readonly target?: string;
   /** Puts built files into a copy of the context. */
   readonly prepare?: (context: string) => Promise<void>;
   /** What the prepared files are made from, beside the context itself. */
@@ -53,66 +54,24 @@ function specs(): ImageSpec[] {
       key: binDir('coredns'),
       prepare: async (context) => copyFileSync(join(binDir('coredns'), 'coredns'), join(context, 'coredns')),
     },
-    { name: 'localhost/nettools:dev', context: join(repoDir, 'image'), onDebian: true },
+    { name: 'localhost/nettools:dev', context: join(repoDir, 'image'), onDebian: true, target: 'slim' },
   ];
 }
 
-/** buildah with storage of its own, so that `down` and the cache's removal leave nothing elsewhere. */
-function buildah(...args: readonly string[]): string[] {
-  const root = join(cacheDir(), 'buildah');
-  return ['buildah', '--root', join(root, 'storage'), '--runroot', join(root, 'run'), ...args];
-}
-
-/** The base image by its public name: made by mmdebstrap, so that no image registry is needed. */
-async function ensureBase(): Promise<void> {
-  if ((await attempt(buildah('inspect', '--type', 'image', baseName))).code === 0) return;
-  const tarball = join(imageDir, `debian-${suite}-minbase.tar`);
-  mkdirSync(imageDir, { recursive: true });
-  if (!existsSync(tarball)) {
-    const partial = `${tarball}.partial.tar`;
-    await step(
-      `made ${baseName}`,
-      () => run(['mmdebstrap', '--variant=minbase', suite, partial]),
-      `making ${baseName} from Debian's packages: about a minute`,
-    );
-    renameSync(partial, tarball);
-  }
-  const container = (await run(buildah('from', 'scratch'))).trim();
-  try {
-    await run(buildah('add', '--quiet', container, tarball, '/'));
-    await run(buildah('config', '--cmd', 'bash', container));
-    await run(buildah('commit', '--quiet', container, baseName));
-  } finally {
-    await run(buildah('rm', container));
-  }
-}
-
-/** Settings of the machine's apt (proxy, checks) that a build on it needs too; never part of an image. */
-async function aptSettings(folder: string): Promise<string> {
-  const path = join(folder, 'apt.conf');
-  writeFile(path, await run(['apt-config', 'dump', 'Acquire']), 0o644);
-  return `${path}:/etc/apt/apt.conf.d/99machine:ro`;
-}
-
-async function buildImage(spec: ImageSpec, archive: string): Promise<void> {
+async function build(spec: ImageSpec, archive: string): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'nettools-image-'));
   try {
     const context = join(work, 'context');
     cpSync(spec.context, context, { recursive: true });
     await spec.prepare?.(context);
-    const mount = spec.onDebian ? ['--volume', await aptSettings(work)] : [];
-    await run(
-      buildah(
-        ...['bud', '--layers', '--isolation', 'chroot', '--network', 'host'],
-        // FROM is never fetched: the base was made here.
-        ...['--pull-never', '--timestamp', '0', ...mount, '--tag', spec.name, context],
-      ),
-      { onLine: (line) => (line.startsWith('packages.lock:') ? say(line) : undefined) },
-    );
+    const { name, onDebian, target } = spec;
+    await buildImage({ name, context, onDebian, ...(target === undefined ? {} : { target }) });
     const partial = `${archive}.partial`;
     rmSync(partial, { force: true });
     // The docker format, because its layers are not compressed: unpacking is most of an import's time.
-    await run(buildah('push', '--quiet', spec.name, `docker-archive:${partial}:${spec.name}`));
+    await run(
+      buildah(nativeArchitecture, 'push', '--quiet', spec.name, `docker-archive:${partial}:${spec.name}`),
+    );
     renameSync(partial, archive);
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -128,8 +87,7 @@ export async function ensureImages(): Promise<BuiltImage[]> {
     built.push({ name: spec.name, archive });
     if (existsSync(archive)) continue;
     mkdirSync(imageDir, { recursive: true });
-    if (spec.onDebian) await ensureBase();
-    await step(`built image ${spec.name}`, () => buildImage(spec, archive), `building image ${spec.name}`);
+    await step(`built image ${spec.name}`, () => build(spec, archive), `building image ${spec.name}`);
   }
   return built;
 }

@@ -1,0 +1,113 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { build, exportLayout, labelsOf, sbomPath, withContainer } from '../../scripts/image/build.ts';
+import { measureLayout } from '../../scripts/image/layout.ts';
+import { architectures, lockFile, parseLock } from '../../scripts/image/lock.ts';
+import { imageTargets, readTools, toolsOf } from '../../scripts/image/tools.ts';
+import { failedAttempts, parseAttempts, tryScript } from '../../scripts/image/try-tools.ts';
+import { nativeArchitecture } from '../cluster/buildah.ts';
+import { ensurePackages, requireRoot } from '../cluster/packages.ts';
+import { run } from '../cluster/proc.ts';
+
+// `npm run image:test` tries the images of this machine's architecture; IMAGE_ARCHITECTURES="amd64 arm64" both, one
+// of them emulated.
+const chosen = (process.env['IMAGE_ARCHITECTURES'] ?? nativeArchitecture).split(/[ ,]+/);
+const cases = architectures
+  .filter((architecture) => chosen.includes(architecture))
+  .flatMap((architecture) => imageTargets.map((image) => ({ image, architecture })));
+const facts = { version: '1.2.3', revision: 'abc', strict: false };
+/** Bytes to download, at most. */
+const limits = { slim: 25_000_000, full: 230_000_000 } as const;
+
+interface Sbom {
+  readonly bomFormat: string;
+  readonly components: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly purl: string;
+    readonly hashes?: readonly { readonly alg: string; readonly content: string }[];
+  }[];
+}
+
+beforeAll(async () => {
+  requireRoot();
+  await ensurePackages();
+});
+
+describe.each(cases)('$image for $architecture', ({ image, architecture }) => {
+  const tools = toolsOf(readTools(), image);
+
+  beforeAll(() => build(image, architecture, facts));
+
+  it(`is at most ${limits[image] / 1e6} MB to download`, async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'nettools-layout-'));
+    try {
+      await exportLayout(image, architecture, path.join(folder, image));
+      const { bytes } = measureLayout(path.join(folder, image));
+      expect(bytes).toBeGreaterThan(10_000_000);
+      expect(bytes).toBeLessThanOrEqual(limits[image]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it.each([0, 65532])('runs every tool as user %d without any capability', async (uid) => {
+    const output = await withContainer(image, architecture, (container) =>
+      container.run(uid, ['sh', '-s'], tryScript(tools)),
+    );
+    const none = '0000000000000000';
+    expect(parseAttempts(output).rights).toEqual({ uid, capabilities: [none, none, none] });
+    expect(failedAttempts(tools, output)).toEqual([]);
+  });
+
+  it('has no file with capabilities, setuid or setgid', async () => {
+    await withContainer(image, architecture, async ({ files }) => {
+      expect(await run(['getcap', '-r', files])).toBe('');
+      expect(await run(['find', files, '-xdev', '-type', 'f', '-perm', '/6000'])).toBe('');
+    });
+  });
+
+  it('says what it is', async () => {
+    expect(await labelsOf(image, architecture)).toMatchObject({
+      'org.opencontainers.image.title': `kubectl-nettools ${image}`,
+      'org.opencontainers.image.version': '1.2.3',
+      'org.opencontainers.image.revision': 'abc',
+      'org.opencontainers.image.base.name': 'docker.io/library/debian:trixie-slim',
+    });
+  });
+
+  it('has a bill of materials with each package, its version and the hash that the lock has', async () => {
+    const { sbom, records } = await withContainer(image, architecture, async ({ files, run: runIn }) => ({
+      sbom: JSON.parse(readFileSync(path.join(files, sbomPath), 'utf8')) as Sbom,
+      records:
+        image === 'slim'
+          ? await runIn(65532, ['sh', '-c', 'cat /var/lib/dpkg/status.d/*'])
+          : await runIn(65532, ['cat', '/var/lib/dpkg/status']),
+    }));
+    expect(sbom.bomFormat).toBe('CycloneDX');
+    const installed = Array.from(
+      records.matchAll(/^Package: (\S+)\n(?:.+\n)*?Version: (\S+)$/gm),
+      ([, name, version]) => `${name}=${version}`,
+    );
+    expect(sbom.components.map((one) => `${one.name}=${one.version}`).sort()).toEqual(installed.sort());
+    const locked = new Map(
+      parseLock(readFileSync(lockFile(image, architecture), 'utf8')).map((one) => [
+        `${one.name}=${one.version}`,
+        one.sha256,
+      ]),
+    );
+    for (const { name, version, purl, hashes } of sbom.components) {
+      expect(purl).toMatch(/^pkg:deb\/debian\/[a-z0-9.%+-]+@\S+\?arch=(amd64|arm64|all)&distro=debian-13$/);
+      expect(hashes?.[0]?.content).toBe(locked.get(`${name}=${version}`));
+    }
+  });
+
+  it('has the copyright of each package', async () => {
+    await withContainer(image, architecture, async ({ run: runIn }) => {
+      const missing = 'for p in /usr/share/doc/*/; do [ -s "$p/copyright" ] || echo "$p"; done';
+      expect(await runIn(65532, ['sh', '-c', missing])).toBe('');
+    });
+  });
+});
