@@ -10,6 +10,7 @@ import { prepareConntrack } from './inputs/conntrack.ts';
 import type { InputContext } from './inputs/context.ts';
 import { askedDestinations } from './inputs/destinations.ts';
 import { prepareDns } from './inputs/dns.ts';
+import { prepareDocker } from './inputs/docker.ts';
 import { prepareFirewall } from './inputs/firewall.ts';
 import { prepareInterfaces } from './inputs/interfaces.ts';
 import { prepareLatency } from './inputs/latency.ts';
@@ -29,6 +30,7 @@ import { withWatchers } from './watchers.ts';
 /** How each check's input is gathered from the user and the API; `undefined`: there is nothing for it to look at. */
 const INPUTS: Readonly<Record<CheckId, (context: InputContext) => Promise<PreparedCheck | undefined>>> = {
   dns: prepareDns,
+  docker: prepareDocker,
   interfaces: prepareInterfaces,
   arp: prepareArp,
   routing: prepareRouting,

@@ -23,7 +23,11 @@ export async function findDocker(
   const client = await DockerClient.connect(sources, signal);
   const container = await dockerTarget(client, name, signal);
   return {
-    subject: { isHost: isOnHostNetwork(container), addresses: dockerAddresses(container) },
+    subject: {
+      isHost: isOnHostNetwork(container),
+      addresses: dockerAddresses(container),
+      docker: { client, container },
+    },
     open: (options) => openDockerSession(client, container, flags, imageFor(flags), sources, options),
   };
 }

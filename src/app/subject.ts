@@ -1,4 +1,6 @@
 /** What is known of a target before it is looked into: from the command line and, where there is one, the API. Pure. */
+import type { DockerClient } from '../docker/client.ts';
+import type { DockerContainer } from '../docker/types.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Node, Pod } from '../kube/types.ts';
 
@@ -8,6 +10,8 @@ export interface Subject {
   readonly client?: KubeClient;
   /** The pod whose network it is. */
   readonly pod?: Pod;
+  /** The Docker container whose network it is, and the engine that runs it. */
+  readonly docker?: { readonly client: DockerClient; readonly container: DockerContainer };
   /** The node that it is, or runs on. */
   readonly node?: string;
   /** It is a host's own network: its interfaces, rules and connections are not those of a pod or container alone. */

@@ -45,6 +45,11 @@ const LOST = [
 
 /** Deepest cause first: the first row that holds for an effect names its cause. */
 const CAUSES: readonly CauseRule[] = [
+  { cause: 'NT-DKR-001', effects: [...ALL_TRAFFIC, 'NT-ARP', 'NT-RT', 'NT-IF', 'NT-SOCK'], reach: 'target' },
+  { cause: 'NT-DKR-002', effects: ['NT-RT-001'], reach: 'target' },
+  ...['NT-DKR-003', 'NT-DKR-004', 'NT-DKR-005', 'NT-DKR-006'].map(
+    (cause): CauseRule => ({ cause, effects: ALL_TRAFFIC, reach: 'subject' }),
+  ),
   { cause: 'NT-IF-001', effects: [...ALL_TRAFFIC, 'NT-ARP', 'NT-RT'], reach: 'target' },
   { cause: 'NT-ARP-004', effects: ['NT-ARP-001', 'NT-ARP-002', ...ALL_TRAFFIC], reach: 'target' },
   { cause: 'NT-ARP-003', effects: ['NT-ARP-001', 'NT-ARP-002', ...ALL_TRAFFIC], reach: 'target' },

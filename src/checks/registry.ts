@@ -3,6 +3,7 @@ import type { Check } from '../model/check.ts';
 import { arp } from './arp/check.ts';
 import { conntrack } from './conntrack/check.ts';
 import { dns } from './dns/check.ts';
+import { docker } from './docker/check.ts';
 import { firewall } from './firewall/check.ts';
 import { interfaces } from './interfaces/check.ts';
 import { latency } from './latency/check.ts';
@@ -30,6 +31,7 @@ export const CHECKS = {
   arp,
   routing,
   dns,
+  docker,
   service,
   firewall,
   path,
@@ -43,6 +45,7 @@ export const CHECKS = {
 
 /** What a diagnosis looks at, in the order in which causes lie: the link first, then what stands on it. */
 export const DIAGNOSIS: readonly CheckId[] = [
+  'docker',
   'interfaces',
   'arp',
   'routing',

@@ -46,4 +46,13 @@ export interface DockerListed {
   /** Seconds since 1970. */
   readonly Created: number;
   readonly Labels: Readonly<Record<string, string>> | null;
+  readonly NetworkSettings?: { readonly Networks: Readonly<Record<string, DockerEndpoint>> | null };
+}
+
+/** GET /networks/ID */
+export interface DockerNetworkInfo {
+  readonly Driver: string;
+  readonly Internal: boolean;
+  readonly IPAM?: { readonly Config: readonly { readonly Subnet?: string }[] | null };
+  readonly Options: Readonly<Record<string, string>> | null;
 }

@@ -2,6 +2,7 @@
 import type { CheckResult } from '../model/report.ts';
 import { arpTable } from './arp-table.ts';
 import { dnsTable } from './dns-table.ts';
+import { dockerTable } from './docker-table.ts';
 import { firewallTable } from './firewall-table.ts';
 import { interfacesTable } from './interfaces-table.ts';
 import { latencyTable } from './latency-table.ts';
@@ -27,6 +28,7 @@ const RENDERERS: Readonly<Record<string, (check: CheckResult, paint: Palette) =>
   tls: tlsTable,
   mtu: mtuTable,
   path: pathTable,
+  docker: dockerTable,
 };
 
 /** `undefined`: there is nothing to show beyond the summary. */

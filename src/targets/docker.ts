@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Channel } from '../channels/channel.ts';
 import { DockerExecChannel } from '../channels/docker-exec.ts';
 import type { DockerClient } from '../docker/client.ts';
-import { DockerApiError } from '../docker/errors.ts';
+import { DockerApiError, DockerUnreachableError } from '../docker/errors.ts';
 import type { HostSources } from '../docker/host.ts';
 import { parseImageName } from '../docker/image-name.ts';
 import { hasImage, pullImage } from '../docker/pull.ts';
@@ -260,6 +260,8 @@ async function removeNow(client: DockerClient, id: string): Promise<void> {
   try {
     await remove(client, id, AbortSignal.timeout(REMOVAL_LIMIT_MS));
   } catch (error) {
+    // Whoever worked with it has been told; the daemon, when it is there again, or the container's idle time removes it.
+    if (error instanceof DockerUnreachableError) return;
     const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
     process.stderr.write(`warning: container ${id.slice(0, 12)} could not be removed: ${reason}.\n`);
   }

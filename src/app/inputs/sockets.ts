@@ -2,13 +2,17 @@
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
 import { sockets } from '../../checks/sockets/check.ts';
 import type { ExpectedPort } from '../../checks/sockets/facts.ts';
+import type { DockerContainer } from '../../docker/types.ts';
 import { ApiError } from '../../kube/errors.ts';
 import { namespacedPath } from '../../kube/paths.ts';
 import type { Pod, Service } from '../../kube/types.ts';
+import { nameOf } from '../../targets/docker.ts';
 import type { InputContext } from './context.ts';
+import { publishedPorts } from './docker.ts';
 
 export async function prepareSockets({ subject, signal }: InputContext): Promise<PreparedCheck> {
-  const { client, pod } = subject;
+  const { client, pod, docker } = subject;
+  if (docker) return prepared(sockets, { expected: dockerPorts(docker.container) });
   // Nobody says of a host on which ports it should listen.
   if (!client || !pod) return prepared(sockets, { expected: [] });
   const namespace = pod.metadata?.namespace ?? client.namespace;
@@ -25,6 +29,21 @@ export async function prepareSockets({ subject, signal }: InputContext): Promise
       servicesSkipped: `the user may not list services in ${namespace}`,
     });
   }
+}
+
+/** What is published, and what the image exposes. In the host's network nobody publishes anything. */
+function dockerPorts(container: DockerContainer): ExpectedPort[] {
+  const byPort = new Map<string, ExpectedPort>();
+  for (const { port, protocol, hostPort } of publishedPorts(container)) {
+    byPort.set(`${port}/${protocol}`, { port, protocol, by: 'published', name: `host port ${hostPort}` });
+  }
+  for (const name of Object.keys(container.NetworkSettings.Ports ?? {})) {
+    const [port = '', protocol = ''] = name.split('/');
+    const known = ipProtocol(protocol.toUpperCase());
+    if (known === undefined || byPort.has(name)) continue;
+    byPort.set(name, { port: Number(port), protocol: known, by: 'declared', name: nameOf(container) });
+  }
+  return [...byPort.values()];
 }
 
 /** Each port once; where a Service sends to it, that is what counts. */

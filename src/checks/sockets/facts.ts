@@ -9,9 +9,12 @@ import type { Measured } from '../measured.ts';
 export interface ExpectedPort {
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
-  /** `service`: traffic of this Service goes there. `declared`: the pod's spec names it, which binds nobody. */
-  readonly by: 'service' | 'declared';
-  /** `svc/web`, or the container. */
+  /**
+   * `service`: traffic of this Service goes there. `published`: Docker's host passes a port on. `declared`: the pod's
+   * spec or the image names it, which binds nobody.
+   */
+  readonly by: 'service' | 'published' | 'declared';
+  /** `svc/web`, `host port 8080`, or the container. */
   readonly name: string;
 }
 

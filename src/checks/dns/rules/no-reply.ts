@@ -1,4 +1,5 @@
 import type { Quote } from '../../../model/report.ts';
+import { EMBEDDED_DNS } from '../../docker/facts.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
 import { behind, enumerate, quoteQueries, quoteResolvConf } from '../wording.ts';
@@ -14,6 +15,10 @@ const meta = {
   remedy:
     'Look whether the DNS pods run and are ready (kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (kubectl nettools firewall POD --to IP:53/udp).',
 } as const;
+
+/** Where no cluster stands behind the servers. */
+const ELSEWHERE =
+  'Look whether the name server runs and listens on port 53, and whether a firewall on the way drops UDP 53; resolv.conf may name one that is gone.';
 
 export const noReply: Rule<DnsFacts> = {
   meta,
@@ -79,6 +84,13 @@ function where(
     const error = unreachable.udp.queries.find((q) => q.error !== undefined)?.error;
     return { text: `sending fails with "${error}", so there is no way to it (see routing and arp)` };
   }
+  if (asked.every((s) => s.address === EMBEDDED_DNS)) {
+    return {
+      text: "it is Docker's own name server, which asks others for what is no container's name, and gets no answer from them",
+      remediation:
+        'See which servers it asks (docker run --dns, "dns" in daemon.json, else the host\'s /etc/resolv.conf), and whether the Docker host reaches them: dig @SERVER NAME.',
+    };
+  }
   const overTcp = asked.filter((s) => s.tcp.reach === 'answers');
   if (overTcp.length === asked.length) {
     return {
@@ -103,7 +115,10 @@ function where(
     if (server.service.endpoints.length === 0)
       return { text: `${server.service.name} has no ready endpoint` };
   }
-  return { text: 'nothing comes back by TCP either' };
+  return {
+    text: 'nothing comes back by TCP either',
+    ...(facts.input.services.value?.length === 0 ? { remediation: ELSEWHERE } : {}),
+  };
 }
 
 function sendQuote(facts: DnsFacts, asked: readonly ServerFacts[]): Quote[] {

@@ -9,7 +9,7 @@ const meta = {
   severities: ['warning'],
   meaning:
     'Packets to this destination and back take far longer than the network can do. Either the way is long (another zone or region, a tunnel, a relay) or something on it queues.',
-  rule: 'p95 of the RTT of at least 20 answers, and 5 of them, are above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them.',
+  rule: 'p95 of the RTT of at least 20 answers, and 5 of them, are above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them. A loopback address is never high.',
   source:
     'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need',
   remedy:
@@ -31,6 +31,8 @@ function baseline(facts: LatencyFacts, path: PathFacts, by: 'icmp' | 'tcp'): num
 }
 
 function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
+  // Nothing lies between a host and itself (a resolver on 127.0.0.53, say): what takes time there is the CPU.
+  if (path.address !== undefined && isLoopbackAddress(path.address)) return [];
   const rtt = judgedRtt(path);
   const low = rtt && baseline(facts, path, rtt.by);
   if (!rtt || low === undefined || rtt.distribution.count < MIN_ANSWERS) return [];
@@ -53,6 +55,10 @@ function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
       { subject: path.destination.label },
     ),
   ];
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
 }
 
 export const highRtt: Rule<LatencyFacts> = {

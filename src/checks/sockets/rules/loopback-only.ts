@@ -9,8 +9,8 @@ const meta = {
   title: 'Listens on loopback only',
   severities: ['critical'],
   meaning:
-    'The program listens on 127.0.0.1 or ::1: only containers of the same pod can connect, everybody else is refused. Many servers do so by default. kubectl port-forward works all the same, since it connects from inside.',
-  rule: "Every socket that listens on a Service's target port or on a declared container port is bound to 127.0.0.0/8 or ::1.",
+    'The program listens on 127.0.0.1 or ::1: only what shares its network namespace, as the containers of one pod do, can connect, everybody else is refused. Many servers do so by default. kubectl port-forward works all the same, since it connects from inside.',
+  rule: "Every socket that listens on a Service's target port or on a declared container port is bound to 127.0.0.0/8 or ::1. The same for a port that Docker publishes.",
   source: 'RFC 1122, 3.2.1.3 (loopback addresses never leave a host)',
   remedy:
     'Make the program listen on all addresses: 0.0.0.0 or :: in its configuration (often named host, bind or listen).',
@@ -25,16 +25,16 @@ export const loopbackOnly: Rule<SocketsFacts> = {
       const [first] = own;
       const who = first?.process === undefined ? '' : ` (${first.process})`;
       const why =
-        expected.by === 'service'
+        expected.by !== 'declared'
           ? `${expected.name} sends its traffic to this port`
           : `container ${expected.name} declares this port`;
       return [
         occurrence(
           meta,
           'critical',
-          `${expected.protocol.toUpperCase()} ${expected.port} is bound to ${first?.address} only${who}, and ${why}: nobody outside the pod can connect.`,
+          `${expected.protocol.toUpperCase()} ${expected.port} is bound to ${first?.address} only${who}, and ${why}: nobody outside can connect.`,
           quote(results.listeners, new RegExp(`:${expected.port}\\s`), 3),
-          expected.by === 'service' ? { subject: expected.name } : {},
+          expected.by !== 'declared' ? { subject: expected.name } : {},
         ),
       ];
     }),

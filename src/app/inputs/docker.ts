@@ -1,0 +1,117 @@
+/** The input of the docker check: what the engine says of the target's networks and of containers that DESTs mean. */
+import { docker } from '../../checks/docker/check.ts';
+import type { DockerNetwork, DockerPeer, PublishedPort } from '../../checks/docker/facts.ts';
+import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import type { DockerClient } from '../../docker/client.ts';
+import { DockerApiError } from '../../docker/errors.ts';
+import type { DockerContainer, DockerListed, DockerNetworkInfo } from '../../docker/types.ts';
+import type { Destination } from '../../model/destination.ts';
+import { nameOf } from '../../targets/docker.ts';
+import type { InputContext } from './context.ts';
+
+/** Nothing but a Docker container has this. */
+export async function prepareDocker({
+  subject,
+  asked,
+  signal,
+}: InputContext): Promise<PreparedCheck | undefined> {
+  if (!subject.docker) return undefined;
+  const { client, container } = subject.docker;
+  const [networks, peers] = await Promise.all([
+    networksOf(client, container, signal),
+    peersOf(client, container, asked, signal),
+  ]);
+  return prepared(docker, {
+    container: nameOf(container),
+    mode: container.HostConfig.NetworkMode,
+    networks,
+    published: publishedPorts(container),
+    peers,
+  });
+}
+
+/** Every port that the host passes on, by each of its addresses. */
+export function publishedPorts({ NetworkSettings }: DockerContainer): PublishedPort[] {
+  return Object.entries(NetworkSettings.Ports ?? {}).flatMap(([name, bindings]) => {
+    const [port = '', protocol] = name.split('/');
+    // Nothing here can look for a listener of SCTP.
+    if (protocol !== 'tcp' && protocol !== 'udp') return [];
+    return (bindings ?? []).map(({ HostIp, HostPort }) => ({
+      port: Number(port),
+      protocol,
+      hostAddress: HostIp || '0.0.0.0',
+      hostPort: Number(HostPort),
+    }));
+  });
+}
+
+async function networksOf(
+  client: DockerClient,
+  { HostConfig, NetworkSettings }: DockerContainer,
+  signal: AbortSignal,
+): Promise<DockerNetwork[]> {
+  if (HostConfig.NetworkMode === 'host' || HostConfig.NetworkMode === 'none') return [];
+  return Promise.all(
+    Object.entries(NetworkSettings.Networks ?? {}).map(async ([name, endpoint]) => {
+      const info = await client
+        .get<DockerNetworkInfo>(`/networks/${encodeURIComponent(endpoint.NetworkID || name)}`, { signal })
+        .catch((error: unknown) => {
+          // The network was removed a moment ago, or the engine's plugin for authorization keeps it to itself.
+          if (error instanceof DockerApiError) return undefined;
+          throw error;
+        });
+      const options = info?.Options ?? {};
+      return {
+        name,
+        driver: info?.Driver ?? 'unknown',
+        subnets: (info?.IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
+        gateway: endpoint.Gateway,
+        addresses: [endpoint.IPAddress, endpoint.GlobalIPv6Address].filter(Boolean),
+        internal: info?.Internal === true,
+        isDefaultBridge: options['com.docker.network.bridge.default_bridge'] === 'true',
+        connectsContainers: options['com.docker.network.bridge.enable_icc'] !== 'false',
+      };
+    }),
+  );
+}
+
+/** The containers of the same engine that DESTs mean: by what the name server would call them, or by an address. */
+async function peersOf(
+  client: DockerClient,
+  target: DockerContainer,
+  asked: readonly Destination[],
+  signal: AbortSignal,
+): Promise<DockerPeer[]> {
+  if (asked.length === 0) return [];
+  const all = await client.get<DockerListed[]>('/containers/json', { query: { all: '1' }, signal });
+  const others = all.filter(({ Id }) => Id !== target.Id);
+  return asked.flatMap(({ host, label }): DockerPeer[] => {
+    const own = (by: DockerPeer['by'], one: DockerListed): DockerPeer => ({
+      destination: label,
+      by,
+      container: one.Names[0]?.replace(/^\//, '') ?? one.Id.slice(0, 12),
+      isRunning: one.State === 'running',
+      networks: Object.keys(one.NetworkSettings?.Networks ?? {}),
+    });
+    const named = others.find((one) => isNamed(one, host));
+    if (named) return [own('name', named)];
+    const addressed = others.find((one) => hasAddress(one, host));
+    return addressed ? [own('address', addressed)] : [];
+  });
+}
+
+/** Its own name, the beginning of its id, or the name of its Compose service. */
+function isNamed({ Id, Names, Labels }: DockerListed, host: string): boolean {
+  return (
+    Names.includes(`/${host}`) ||
+    host === Id ||
+    host === Id.slice(0, 12) ||
+    Labels?.['com.docker.compose.service'] === host
+  );
+}
+
+function hasAddress({ NetworkSettings }: DockerListed, host: string): boolean {
+  return Object.values(NetworkSettings?.Networks ?? {}).some(
+    ({ IPAddress, GlobalIPv6Address }) => host === IPAddress || host === GlobalIPv6Address,
+  );
+}

@@ -1,0 +1,16 @@
+/** `docker`: what the engine says of the target's networks; a part of the diagnosis of a Docker container. */
+import type { Check } from '../../model/check.ts';
+import type { DockerInput } from './facts.ts';
+import { judgeDocker } from './judge.ts';
+import { DOCKER_RULES } from './rules/index.ts';
+
+export const docker: Check<DockerInput> = {
+  id: 'docker',
+  findings: DOCKER_RULES.map((rule) => rule.meta),
+  plan: () => ({
+    before: [{ id: 'resolv-conf', argv: ['cat', '/etc/resolv.conf'], timeoutSeconds: 5 }],
+    probe: [],
+    after: [],
+  }),
+  judge: judgeDocker,
+};

@@ -1,0 +1,31 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DockerFacts } from '../facts.ts';
+import { quoteNetwork } from '../quote.ts';
+
+const meta = {
+  id: 'NT-DKR-002',
+  title: 'The networks are internal',
+  severities: ['warning'],
+  meaning:
+    'Every network of the container was made with --internal: Docker gives it no default route and drops what would leave, so that it reaches the containers of the same network only. Names outside of it may resolve all the same, since the engine asks for them itself.',
+  rule: 'The container has networks, and each of them is marked internal (docker network inspect).',
+  source: 'Docker documentation, docker network create --internal',
+  remedy:
+    'If the container should reach more, attach it to a network that is not internal: docker network connect.',
+} as const;
+
+export const internalNetwork: Rule<DockerFacts> = {
+  meta,
+  judge: ({ input: { networks, container } }) => {
+    if (networks.length === 0 || !networks.every(({ internal }) => internal)) return [];
+    const names = networks.map(({ name }) => name).join(', ');
+    return [
+      occurrence(
+        meta,
+        'warning',
+        `${networks.length === 1 ? `Network ${names} is` : `The networks ${names} are`} internal, so container "${container}" has no way out of ${networks.length === 1 ? 'it' : 'them'}.`,
+        networks.map((network) => quoteNetwork(network, '"Internal": true')),
+      ),
+    ];
+  },
+};

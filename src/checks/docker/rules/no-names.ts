@@ -1,0 +1,44 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import { type DockerFacts, EMBEDDED_DNS } from '../facts.ts';
+import { quoteNetworks } from '../quote.ts';
+import { isApart } from './no-shared-network.ts';
+
+const meta = {
+  id: 'NT-DKR-004',
+  title: 'The default bridge resolves no names of containers',
+  severities: ['critical'],
+  meaning:
+    "On the default bridge (docker0) containers have a copy of the host's resolv.conf, and no server knows the names of other containers. Only networks that a user makes have the engine's own name server, 127.0.0.11, which does.",
+  rule: `A DEST is the name of a running container that shares the default bridge with the target and no other network, and resolv.conf does not name ${EMBEDDED_DNS}.`,
+  source:
+    'Docker documentation, "Bridge network driver" (differences between user-defined bridges and the default bridge)',
+  remedy:
+    'Put both on a network of their own: docker network create NETWORK; docker network connect NETWORK CONTAINER, once for each. Until then, use the address.',
+} as const;
+
+export const noNames: Rule<DockerFacts> = {
+  meta,
+  judge: ({ input, nameServers }) => {
+    if (nameServers?.includes(EMBEDDED_DNS) === true) return [];
+    const own = input.networks;
+    if (own.length === 0 || !own.every(({ isDefaultBridge }) => isDefaultBridge)) return [];
+    return input.peers
+      .filter((peer) => peer.by === 'name' && peer.isRunning && !isApart(input, peer))
+      .map((peer) =>
+        occurrence(
+          meta,
+          'critical',
+          `Both "${input.container}" and "${peer.container}" are on the default bridge, where names of containers do not resolve.`,
+          [
+            quoteNetworks(input),
+            {
+              command: ['cat', '/etc/resolv.conf'],
+              excerpt:
+                (nameServers ?? []).map((server) => `nameserver ${server}`).join('\n') || 'no nameserver',
+            },
+          ],
+          { subject: peer.destination },
+        ),
+      );
+  },
+};

@@ -1,0 +1,53 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DockerFacts, DockerInput, DockerPeer } from '../facts.ts';
+import { quoteNetworks, quotePeer } from '../quote.ts';
+
+const meta = {
+  id: 'NT-DKR-003',
+  title: 'The two containers share no network',
+  severities: ['critical'],
+  meaning:
+    'Containers reach each other on a network that both are attached to. Otherwise the name of one does not resolve in the other, and what is sent to its address is dropped by the chains DOCKER-ISOLATION-STAGE-1 and -2 on the host, without an answer. Compose gives each project a network of its own, so that this is usual between two projects.',
+  rule: 'A DEST is the name or the address of a running container of the same engine, and the engine lists no network that both have.',
+  source:
+    'Docker documentation, "Packet filtering and firewalls" (DOCKER-ISOLATION) and "Bridge network driver"',
+  remedy:
+    'Attach one to a network of the other: docker network connect NETWORK CONTAINER; in Compose, name the network as external. Or publish the port, and use the address of the host.',
+} as const;
+
+/** Those that a common network would make reachable. */
+export function isApart({ networks, mode }: DockerInput, peer: DockerPeer): boolean {
+  if (!peer.isRunning || mode === 'host' || mode.startsWith('container:')) return false;
+  const own = new Set(networks.map(({ name }) => name));
+  return !peer.networks.some((name) => own.has(name)) && !peer.networks.includes('host');
+}
+
+export const noSharedNetwork: Rule<DockerFacts> = {
+  meta,
+  judge: ({ input }) =>
+    input.peers
+      .filter((peer) => isApart(input, peer))
+      .map((peer) => {
+        const own = input.networks.map(({ name }) => name).join(', ') || 'none';
+        const theirs = peer.networks.join(', ') || 'none';
+        const effect =
+          peer.by === 'name'
+            ? 'its name does not resolve here'
+            : 'the host drops what is sent from one to the other (DOCKER-ISOLATION)';
+        const [network] = peer.networks;
+        return occurrence(
+          meta,
+          'critical',
+          `Container "${peer.container}" is on ${theirs} and "${input.container}" on ${own}: ${effect}.`,
+          [quoteNetworks(input), quotePeer(peer)],
+          {
+            subject: peer.destination,
+            ...(network === undefined
+              ? {}
+              : {
+                  remediation: `Attach one to a network of the other: docker network connect ${network} ${input.container}.`,
+                }),
+          },
+        );
+      }),
+};

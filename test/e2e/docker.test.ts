@@ -1,0 +1,410 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '../../src/model/report.ts';
+import { until } from '../cluster/proc.ts';
+import { APP_IMAGE, BRIDGE_ADDRESS, Dockerd, TOOLS_IMAGE } from '../docker/dockerd.ts';
+import { KNOWN_NAME, NameServer } from '../docker/name-server.ts';
+import { expectSentence, nettools, type Outcome, type Started, startNettools } from './support/cli.ts';
+import { appears, disappears, pidsOf, uniqueSleep } from './support/processes.ts';
+import { problems, validReport } from './support/report.ts';
+import { ensureTmux, Terminal } from './support/terminal.ts';
+
+let daemon: Dockerd;
+let names: NameServer;
+/** Network namespaces that exist for containers; one that is left over would be one more. */
+let namespacesBefore: string;
+
+beforeAll(async () => {
+  daemon = await Dockerd.start({ dns: [BRIDGE_ADDRESS] });
+  names = await NameServer.start(daemon);
+  await daemon.docker('network', 'create', 'lan');
+  await daemon.run('web', '--network', 'lan', '--hostname', 'web', '--publish', '18080:8080', APP_IMAGE);
+  await daemon.run('db', '--network', 'lan', APP_IMAGE);
+  namespacesBefore = namespaces();
+});
+afterAll(async () => {
+  await names?.stop();
+  await daemon?.stop();
+});
+
+/** The namespaces that dockerd has made, as mounts: it removes the files themselves a minute later. */
+const namespaces = (): string =>
+  readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(` ${daemon.place.dir}/exec/netns/`))
+    .join('\n');
+const run = (args: readonly string[], input?: string): Promise<Outcome> =>
+  nettools(args, { env: daemon.env, ...(input === undefined ? {} : { input }) });
+
+/** Starts a command that runs until it is ended. */
+async function started(target = 'web'): Promise<Started & { readonly mark: string }> {
+  const mark = uniqueSleep();
+  const command = startNettools(['run', `docker://${target}`, '--', 'sleep', mark], 'ignore', {
+    env: daemon.env,
+  });
+  await appears('sleep', mark);
+  return { ...command, mark };
+}
+
+/** Counts what sessions may leave: containers (stopped ones too) and network namespaces. */
+async function expectNothingLeft(): Promise<void> {
+  expect(await daemon.sessions()).toEqual([]);
+  expect(namespaces()).toBe(namespacesBefore);
+}
+
+async function report(args: readonly string[]): Promise<{ report: Report; outcome: Outcome }> {
+  const outcome = await run([...args, '-o', 'json']);
+  expect(outcome.stdout, outcome.stderr).toMatch(/^\{/);
+  return { report: validReport(JSON.parse(outcome.stdout)), outcome };
+}
+
+describe('run', () => {
+  it("runs in the target's network, passes streams and the exit code on, and leaves nothing", async () => {
+    const script = 'cat; hostname; ip -o -4 addr show eth0; echo to stderr >&2; exit 9';
+    const outcome = await run(['run', 'docker://web', '--', 'sh', '-c', script], 'from stdin\n');
+    const [address] = (
+      await daemon.docker('inspect', '-f', '{{.NetworkSettings.Networks.lan.IPAddress}}', 'web')
+    )
+      .trim()
+      .split('\n');
+    expect(outcome.stdout).toMatch(new RegExp(`^from stdin\\nweb\\n.*inet ${address}/24 `));
+    expect(outcome).toMatchObject({ code: 9, stderr: 'to stderr\n' });
+    await expectNothingLeft();
+  });
+
+  it.each([
+    ['netadmin', ['--profile', 'netadmin'], '0', '00000000000034e0'],
+    ['restricted', ['--profile', 'restricted'], '65532', '0000000000000000'],
+  ])('has the rights of the profile %s and no more', async (_profile, flags, user, capabilities) => {
+    const { stdout } = await run([
+      'run',
+      'docker://web',
+      ...flags,
+      '--',
+      'sh',
+      '-c',
+      'id -u; cat /proc/self/status',
+    ]);
+    expect(stdout).toMatch(new RegExp(`^${user}\\n`));
+    expect(stdout).toMatch(new RegExp(`^CapEff:\\s+${capabilities}$`, 'm'));
+    expect(stdout).toMatch(/^NoNewPrivs:\s+1$/m);
+  });
+
+  it("sees the target's processes with -c, and not without", async () => {
+    const processes = ['--', 'sh', '-c', 'cat /proc/[0-9]*/comm'];
+    expect((await run(['run', 'docker://web', '-c', 'web', ...processes])).stdout).toMatch(/^httpd$/m);
+    expect((await run(['run', 'docker://web', ...processes])).stdout).not.toMatch(/^httpd$/m);
+  });
+
+  it('leaves nothing after Ctrl-C', async () => {
+    const { child, mark, outcome } = await started();
+    child.kill('SIGINT');
+    expect(await outcome).toMatchObject({ code: 130 });
+    await expectNothingLeft();
+    expect(pidsOf('sleep', mark)).toEqual([]);
+  });
+
+  it('leaves nothing after kill -9', async () => {
+    const { child, mark, outcome } = await started();
+    child.kill('SIGKILL');
+    await outcome;
+    await disappears(30, 'sleep', mark);
+    await until(
+      'end of the container',
+      30,
+      async () => (await daemon.sessions()).length === 0 || 'it is there',
+    );
+    await expectNothingLeft();
+  });
+});
+
+describe('--keep', () => {
+  afterEach(async () => {
+    const left = await daemon.sessions();
+    if (left.length > 0) await daemon.docker('rm', '--force', ...left);
+  });
+
+  it('leaves the container for the next command, and the container ends by itself', async () => {
+    const kept = ['run', 'docker://web', '--keep', '--idle', '5s', '--', 'cat', '/proc/1/cmdline'];
+    await run(kept);
+    const first = await daemon.sessions();
+    expect(first).toHaveLength(1);
+    expect(await run(kept)).toMatchObject({ code: 0 });
+    expect(await daemon.sessions()).toEqual(first);
+    await until(
+      'end of the container',
+      30,
+      async () => (await daemon.sessions()).length === 0 || 'it is there',
+    );
+    await expectNothingLeft();
+  });
+
+  it('is not used again for a target that was started anew', async () => {
+    await daemon.run('again', APP_IMAGE);
+    const kept = ['run', 'docker://again', '--keep', '--', 'ip', '-o', '-4', 'addr', 'show', 'eth0'];
+    await run(kept);
+    const first = await daemon.sessions();
+    await daemon.docker('restart', '--time', '0', 'again');
+    expect((await run(kept)).stdout).toContain('inet ');
+    expect(await daemon.sessions()).toHaveLength(first.length + 1);
+    await daemon.docker('rm', '--force', 'again');
+  });
+});
+
+it('removes what a killed daemon or client has left', async () => {
+  const label = ['--label', 'kubectl-nettools.session=x'];
+  await daemon.docker('run', ...label, APP_IMAGE, 'true');
+  expect(await daemon.sessions()).toHaveLength(1);
+  expect(await run(['run', 'docker://web', '--', 'true'])).toMatchObject({ code: 0 });
+  await expectNothingLeft();
+});
+
+describe('what cannot be is told in a sentence, and changes nothing', () => {
+  beforeAll(async () => {
+    await daemon.run('ended', APP_IMAGE, 'sh', '-c', 'exit 4');
+    await daemon.docker('wait', 'ended');
+  });
+  afterEach(expectNothingLeft);
+
+  it.each<[string, readonly string[], RegExp, NodeJS.ProcessEnv]>([
+    ['no such container', ['docker://nope'], /no container "nope"/, {}],
+    ['a stopped one', ['docker://ended'], /"ended" is not running: it ended with exit code 4/, {}],
+    [
+      'no image',
+      ['docker://web', '--image', 'no:1', '--image-pull-policy', 'Never'],
+      /has no image "no:1"/,
+      {},
+    ],
+    ['no registry', ['docker://web', '--image', '127.0.0.1:9/no:1'], /could not be pulled: .*refused/, {}],
+    ['no shell', ['docker://web', '--image', 'localhost/pause:1'], /has no shell|could not be pulled/, {}],
+    ['no socket', ['docker://web'], /there is no such socket/, { DOCKER_HOST: 'unix:///nonexistent/sock' }],
+    ['nobody there', ['docker://web'], /connection was refused/, { DOCKER_HOST: 'tcp://127.0.0.1:9' }],
+    [
+      'an unknown context',
+      ['docker://web'],
+      /context "x" does not exist/,
+      { DOCKER_HOST: '', DOCKER_CONTEXT: 'x' },
+    ],
+  ])('%s', async (_title, args, says, env) => {
+    const outcome = await nettools(['run', ...args, '--', 'true'], { env: { ...daemon.env, ...env } });
+    expectSentence(outcome, 3, says);
+  });
+
+  it.each<[string, readonly string[], RegExp, NodeJS.ProcessEnv]>([
+    ['SSH', ['docker://web'], /SSH is not supported/, { DOCKER_HOST: 'ssh://host' }],
+    ['-c of another container', ['docker://web', '-c', 'db'], /-c names another container/, {}],
+    ['--netns', ['docker://web', '--netns', 'x'], /--netns switches on a machine/, {}],
+  ])('%s', async (_title, args, says, env) => {
+    const outcome = await nettools(['run', ...args, '--', 'true'], { env: { ...daemon.env, ...env } });
+    expectSentence(outcome, 2, says);
+  });
+});
+
+describe('shell in a terminal', () => {
+  let terminal: Terminal;
+  beforeAll(ensureTmux);
+  afterEach(async () => {
+    await terminal?.close();
+    await until(
+      'end of the session',
+      30,
+      async () => (await daemon.sessions()).length === 0 || 'it is there',
+    );
+  });
+
+  it('has a prompt, a size, its resizes, Ctrl-C and Ctrl-P at once, and gives its exit code back', async () => {
+    terminal = await Terminal.open();
+    await terminal.enter(`export DOCKER_HOST=${daemon.env.DOCKER_HOST}`);
+    await terminal.enter('kubectl-nettools shell docker://web --detach-keys ""');
+    await terminal.shows(/nettools:web \S*# $/);
+    await until('the size on the far side', 20, async () => {
+      await terminal.enter('stty size');
+      return /\n30 100\n/.test(await terminal.text()) || 'not yet';
+    });
+    await terminal.resize(120, 40);
+    await until('the new size on the far side', 20, async () => {
+      await terminal.enter('stty size');
+      return /\n40 120\n/.test(await terminal.text()) || 'not yet';
+    });
+    const mark = uniqueSleep();
+    await terminal.enter(`sleep ${mark}`);
+    await appears('sleep', mark);
+    await terminal.press('C-c');
+    await disappears(5, 'sleep', mark);
+    // Ctrl-P brings the last line back; the daemon's own detach keys would hold it until another key.
+    await terminal.enter('echo "it was $?."');
+    await terminal.shows(/\nit was 130\.\n/);
+    await terminal.press('C-p');
+    await terminal.shows(/# echo "it was \$\?\."\s*$/);
+    await terminal.press('C-u');
+    await terminal.enter('exit 7');
+    await terminal.shows(/local\$ $/);
+    await terminal.enter('echo "code $?."');
+    await terminal.shows(/\ncode 7\.\n/);
+  });
+});
+
+describe('diagnose', () => {
+  it('passes a healthy container, by name and by address', async () => {
+    const to = ['--to', 'db:8080', '--to', `http://db:8080/`];
+    const { report: healthy, outcome } = await report(['diagnose', 'docker://web', ...to]);
+    expect(problems(healthy), JSON.stringify(problems(healthy))).toEqual([]);
+    expect(outcome.code).toBe(0);
+    expect(healthy.target).toMatchObject({ kind: 'docker', name: 'web' });
+    const docker = healthy.checks.find(({ id }) => id === 'docker');
+    expect(docker?.measurements).toMatchObject({
+      networks: [{ name: 'lan', driver: 'bridge', internal: false }],
+      nameServers: ['127.0.0.11'],
+    });
+    expect(docker?.measurements['published']).toContainEqual({
+      port: 8080,
+      protocol: 'tcp',
+      hostAddress: '0.0.0.0',
+      hostPort: 18080,
+    });
+    await expectNothingLeft();
+  });
+
+  it('resolves names of the outside through the embedded name server', async () => {
+    const { report: dns } = await report(['dns', 'docker://web', KNOWN_NAME.name]);
+    expect(problems(dns), JSON.stringify(problems(dns))).toEqual([]);
+    expect(JSON.stringify(dns.checks[0]?.measurements)).toContain(KNOWN_NAME.address);
+  });
+
+  // They mostly wait: for probes that nobody answers.
+  it.concurrent.each<[string, () => Promise<readonly string[]>, string]>([
+    [
+      'a published port that nobody listens on',
+      async () => {
+        await daemon.run('mute', '--network', 'lan', '--publish', '18081:80', APP_IMAGE);
+        return ['docker://mute'];
+      },
+      'NT-SOCK-001',
+    ],
+    [
+      'a listener on loopback behind a published port',
+      async () => {
+        const server = ['httpd', '-f', '-p', '127.0.0.1:80', '-h', '/www'];
+        await daemon.run('shy', '--network', 'lan', '--publish', '18082:80', APP_IMAGE, ...server);
+        return ['docker://shy'];
+      },
+      'NT-SOCK-002',
+    ],
+    [
+      'an OUTPUT chain that drops',
+      async () => {
+        await daemon.run('walled', '--network', 'lan', APP_IMAGE);
+        const pid = (await daemon.docker('inspect', '-f', '{{.State.Pid}}', 'walled')).trim();
+        const inWalled = ['nsenter', '-t', pid, '-n', 'iptables'];
+        await daemon.onHost(...inWalled, '-A', 'OUTPUT', '-p', 'tcp', '--dport', '8080', '-j', 'DROP');
+        return ['docker://walled', '--to', 'db:8080'];
+      },
+      'NT-FW-005',
+    ],
+    [
+      'two networks',
+      async () => {
+        await daemon.docker('network', 'create', 'other');
+        await daemon.run('far', '--network', 'other', APP_IMAGE);
+        return ['docker://web', '--to', 'far:8080'];
+      },
+      'NT-DKR-003',
+    ],
+    [
+      'names on the default bridge',
+      async () => {
+        await daemon.run('old1', APP_IMAGE);
+        await daemon.run('old2', APP_IMAGE);
+        return ['docker://old1', '--to', 'old2:8080'];
+      },
+      'NT-DKR-004',
+    ],
+    [
+      'a peer that has ended',
+      async () => {
+        await daemon.docker('run', '--name', 'gone', '--network', 'lan', APP_IMAGE, 'true');
+        return ['docker://web', '--to', 'gone:8080'];
+      },
+      'NT-DKR-005',
+    ],
+    [
+      'no network',
+      async () => {
+        await daemon.run('lonely', '--network', 'lan', APP_IMAGE);
+        await daemon.docker('network', 'disconnect', 'lan', 'lonely');
+        return ['docker://lonely'];
+      },
+      'NT-DKR-001',
+    ],
+    [
+      'an internal network',
+      async () => {
+        await daemon.docker('network', 'create', '--internal', 'inner');
+        await daemon.run('caged', '--network', 'inner', APP_IMAGE);
+        return ['docker://caged'];
+      },
+      'NT-DKR-002',
+    ],
+    [
+      'a network that keeps its containers apart',
+      async () => {
+        const option = 'com.docker.network.bridge.enable_icc=false';
+        await daemon.docker('network', 'create', '--opt', option, 'apart');
+        await daemon.run('one', '--network', 'apart', APP_IMAGE);
+        await daemon.run('two', '--network', 'apart', APP_IMAGE);
+        return ['docker://one', '--to', 'two:8080'];
+      },
+      'NT-DKR-006',
+    ],
+  ])('finds %s', async (_title, make, id) => {
+    const args = await make();
+    const { report: found, outcome } = await report(['diagnose', ...args, '--fail-on', 'warning']);
+    const [lead] = problems(found).filter(({ causedBy }) => causedBy === undefined);
+    expect(lead?.id, JSON.stringify(problems(found), undefined, 1)).toBe(id);
+    expect(outcome.code).toBe(1);
+  });
+
+  it('finds a name server that is dead, behind the embedded one', async () => {
+    await names.stop();
+    try {
+      const { report: found } = await report(['diagnose', 'docker://web', '--to', 'example.test:80']);
+      const [lead] = problems(found).filter(({ causedBy }) => causedBy === undefined);
+      expect(lead?.id, JSON.stringify(problems(found), undefined, 1)).toMatch(/^NT-DNS-/);
+    } finally {
+      names = await NameServer.start(daemon);
+    }
+  });
+
+  it('has left no session', async () => {
+    expect(await daemon.sessions()).toEqual([]);
+  });
+});
+
+describe("a network that is not the container's own is said", () => {
+  it.each([
+    ['host', ['--network', 'host'], /uses the Docker host's own network/],
+    ['none', ['--network', 'none'], /network mode none/],
+    ['container', ['--network', 'container:web'], /shares the network of container /],
+  ])('%s', async (mode, flags, says) => {
+    await daemon.run(`mode-${mode}`, ...flags, TOOLS_IMAGE, 'sleep', 'infinity');
+    const outcome = await run(['interfaces', `docker://mode-${mode}`]);
+    expect(outcome.stderr).toMatch(says);
+    expect(outcome.stdout).toMatch(/interfaces/);
+  });
+});
+
+it('tells that the daemon has gone, which removes what is left when it is there again', async () => {
+  const { mark, outcome } = await started();
+  await daemon.kill();
+  try {
+    expectSentence(await outcome, 3, /cannot reach the Docker daemon at unix:/);
+  } finally {
+    await daemon.launch();
+  }
+  await disappears(30, 'sleep', mark);
+  await until(
+    'end of the container',
+    30,
+    async () => (await daemon.sessions()).length === 0 || 'it is there',
+  );
+});
