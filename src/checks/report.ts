@@ -1,12 +1,13 @@
 /** From a bundle to its report: pure, so that a saved bundle gives the same report again, byte for byte. */
 import type { Bundle, GatheredCheck } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
-import { type CheckResult, type Finding, type Report, verdictOf } from '../model/report.ts';
+import { type CheckResult, type Finding, type Report, type TargetInfo, verdictOf } from '../model/report.ts';
 import { byCause, linkCauses } from './causes.ts';
+import { inPlace } from './place-words.ts';
 import { CHECKS } from './registry.ts';
 
 export function judge(bundle: Bundle): Report {
-  const checks = linked(bundle.checks.map(judgeOne));
+  const checks = linked(bundle.checks.map((check) => judgeOne(check, bundle.target)));
   return {
     apiVersion: 'nettools/v1',
     kind: 'Report',
@@ -44,12 +45,13 @@ function keysOf({ id, subject, summary, severity }: Finding): string[] {
   return subject === undefined ? [target] : [JSON.stringify([id, subject]), target];
 }
 
-function judgeOne({ id, input, evidence, durationMs }: GatheredCheck): CheckResult {
+function judgeOne({ id, input, evidence, durationMs }: GatheredCheck, target: TargetInfo): CheckResult {
   const check = (CHECKS as Readonly<Record<string, Check<never>>>)[id];
   if (!check) {
     const summary = `this version has no check "${id}"`;
     return { id, status: 'error', summary, durationMs, measurements: {}, findings: [] };
   }
   const { status, summary, measurements, findings } = check.judge(evidence, input as never);
-  return { id, status, summary, durationMs, measurements, findings };
+  const result = { id, status, summary, durationMs, measurements, findings };
+  return inPlace(result, target, check.findings);
 }

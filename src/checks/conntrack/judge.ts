@@ -44,6 +44,7 @@ function status(facts: ConntrackFacts, problems: readonly Finding[]): CheckStatu
   return isMeasured(facts) && isTracking(facts) ? 'pass' : 'skip';
 }
 
+const NOT_AT_ALL = 'no connection is tracked, as no rule here asks for it';
 const NOT_HERE =
   "no connection is tracked in the pod's own namespace; those of Services, NetworkPolicies and NAT are in the node's table, which a pod does not see";
 
@@ -52,7 +53,7 @@ function summary(facts: ConntrackFacts, problems: readonly Finding[]): string {
   if (first) return first.summary;
   const { fill } = facts.after;
   if (!isMeasured(facts)) return 'The kernel shows no connection tracking here.';
-  if (!isTracking(facts)) return `Nothing to judge: ${NOT_HERE}.`;
+  if (!isTracking(facts)) return `Nothing to judge: ${facts.isNode ? NOT_AT_ALL : NOT_HERE}.`;
   const count = fill ? `${fill.count} of ${fill.max} entries` : 'an unknown number of entries';
   return `${capital(owner(facts))} holds ${count}, and no new one was refused.`;
 }
@@ -65,7 +66,7 @@ function skipped(facts: ConntrackFacts): Finding[] {
   const skips = new Skips();
   if (!isMeasured(facts))
     skips.add('this kernel or container shows no nf_conntrack counters', 'connection tracking');
-  else if (!isTracking(facts)) skips.add(NOT_HERE, 'connection tracking');
+  else if (!isTracking(facts)) skips.add(facts.isNode ? NOT_AT_ALL : NOT_HERE, 'connection tracking');
   else {
     skips.add(facts.translated.skipped, 'stale entries of Services (NT-CT-003)');
     if (!facts.isNode) skips.add('a pod does not see it', "the node's connection table");

@@ -1,0 +1,78 @@
+/**
+ * The checks speak of a pod and of the image that its tools are from; this says the same of other targets. Pure.
+ */
+import type { FindingMeta } from '../model/finding.ts';
+import type { CheckResult, TargetInfo } from '../model/report.ts';
+import { OUTSIDE_REMEDIES } from './outside-remedies.ts';
+
+type Words = readonly (readonly [string, string])[];
+
+const CONTAINER: Words = [
+  ["the pod's own namespace", "the container's own namespace"],
+  ['those of Services, NetworkPolicies and NAT', 'those of published ports and NAT'],
+  ["in the node's table, which a pod does not see", "in the host's table, which a container does not see"],
+  ['a pod does not see it', 'a container does not see it'],
+  ["the node's connection table", "the host's connection table"],
+];
+
+const MACHINE: Words = [
+  ['the image has no', 'this machine has no'],
+  ["the image's", "this machine's"],
+  ['use --profile netadmin', 'run it as root (sudo)'],
+  ["the node's connection table", "this machine's connection table"],
+];
+
+const NAMESPACE: Words = [
+  ...MACHINE,
+  ["the pod's own namespace", 'this namespace'],
+  ['those of Services, NetworkPolicies and NAT', "those of the machine's firewall and NAT"],
+  ["in the node's table, which a pod does not see", "in the machine's table, which is not seen from here"],
+  ['a pod does not see it', 'it is not seen from here'],
+];
+
+const WORDS: Readonly<Record<TargetInfo['kind'], Words>> = {
+  pod: [],
+  node: [],
+  docker: CONTAINER,
+  local: MACHINE,
+  netns: NAMESPACE,
+  pid: NAMESPACE,
+};
+
+/** The result in the target's own words. @param metas of the findings that the check can raise */
+export function inPlace(result: CheckResult, target: TargetInfo, metas: readonly FindingMeta[]): CheckResult {
+  if (target.kind === 'pod') return result;
+  const say = (text: string): string =>
+    WORDS[target.kind].reduce((said, [pods, own]) => said.replaceAll(pods, own), text);
+  const commands = (text: string): string =>
+    say(text).replace(/\b(kubectl nettools [a-z]+) POD\b/g, `$1 ${typed(target)}`);
+  const usual = new Set(metas.map(({ remedy }) => remedy));
+  return {
+    ...result,
+    summary: say(result.summary),
+    findings: result.findings.map((finding) => {
+      const { id, summary, remediation } = finding;
+      // What a rule says of the case at hand is right everywhere.
+      const isOutside = target.kind !== 'node' && usual.has(remediation);
+      const remedy = (isOutside ? OUTSIDE_REMEDIES[id] : undefined) ?? remediation;
+      return { ...finding, summary: say(summary), remediation: commands(remedy) };
+    }),
+  };
+}
+
+/** The words that name it on the command line. */
+function typed({ kind, name, netns }: TargetInfo): string {
+  const switched = netns === undefined ? '' : ` --netns ${netns}`;
+  switch (kind) {
+    case 'pod':
+    case 'node':
+      return `${kind}/${name}${switched}`;
+    case 'docker':
+      return `docker://${name}`;
+    case 'netns':
+    case 'pid':
+      return `${kind}:${name}`;
+    case 'local':
+      return `local${switched}`;
+  }
+}

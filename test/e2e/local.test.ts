@@ -1,0 +1,214 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '../../src/model/report.ts';
+import { installPackages } from '../cluster/packages.ts';
+import { repoDir } from '../cluster/paths.ts';
+import { attempt, until } from '../cluster/proc.ts';
+import { type CommandOptions, expectSentence, nettools, startNettools } from './support/cli.ts';
+import { ADDRESS, FAR, GATEWAY, Lab } from './support/lab.ts';
+import { appears, disappears, pidsOf, uniqueSleep } from './support/processes.ts';
+
+/** No cluster, no Docker: nothing but this machine. */
+const ALONE: CommandOptions = { env: { KUBECONFIG: '/nonexistent', DOCKER_HOST: 'unix:///nonexistent' } };
+
+/** The tools of a machine on which somebody looks for faults. */
+const TOOLS: readonly (readonly [string, string])[] = [
+  ['ping', 'iputils-ping'],
+  ['arping', 'iputils-arping'],
+  ['dig', 'bind9-dnsutils'],
+  ['tcpdump', 'tcpdump'],
+];
+
+let lab: Lab;
+let folder: string;
+beforeAll(async () => {
+  const missing: string[] = [];
+  for (const [tool, from] of TOOLS) {
+    if ((await attempt(['sh', '-c', `command -v ${tool}`])).code !== 0) missing.push(from);
+  }
+  if (missing.length > 0) await installPackages(missing);
+  lab = await Lab.make();
+  folder = mkdtempSync(join(tmpdir(), 'nettools-e2e-local-'));
+});
+afterAll(async () => {
+  await lab?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function report(args: readonly string[]): Promise<{ code: number; report: Report }> {
+  const { code, stdout, stderr } = await nettools([...args, '-o', 'json'], { ...ALONE, limit: 120 });
+  if (stdout === '') throw new Error(stderr);
+  return { code, report: JSON.parse(stdout) as Report };
+}
+
+const critical = ({ checks }: Report): string[] =>
+  checks.flatMap(({ findings }) => findings.filter((f) => f.severity === 'critical').map((f) => f.id));
+
+describe('run on this machine', () => {
+  it('passes words, streams and the exit code on', async () => {
+    const words = ['a b', '$HOME', "'", '', '*', '--flag'];
+    const script = 'cat; printf "%s\\n" "$@"; echo err >&2; exit 7';
+    const outcome = await nettools(['run', 'local', '--', 'sh', '-c', script, 'sh', ...words], {
+      ...ALONE,
+      input: 'in\n',
+    });
+    expect(outcome).toMatchObject({ code: 7, stdout: `in\n${words.join('\n')}\n`, stderr: 'err\n' });
+  });
+
+  it('is in the namespace that is named, by name, path or process', async () => {
+    const inode = (await lab.inside('readlink', '/proc/self/ns/net')).trim();
+    const targets = [`netns:${lab.name}`, `netns:/run/netns/${lab.name}`];
+    for (const target of targets) {
+      const outcome = await nettools(['run', target, '--', 'readlink', '/proc/self/ns/net'], ALONE);
+      expect(outcome).toMatchObject({ code: 0, stdout: `${inode}\n` });
+    }
+    const mark = uniqueSleep();
+    const { child } = startNettools(['run', `netns:${lab.name}`, '--', 'sleep', mark], 'ignore', ALONE);
+    await appears('sleep', mark);
+    const [pid] = pidsOf('sleep', mark);
+    const outcome = await nettools(['run', `pid:${pid}`, '--', 'readlink', '/proc/self/ns/net'], ALONE);
+    expect(outcome).toMatchObject({ code: 0, stdout: `${inode}\n` });
+    child.kill('SIGKILL');
+    await disappears(10, 'sleep', mark);
+  });
+
+  it('has the files that belong to the namespace, and leaves the machine its own', async () => {
+    const script = 'cat /etc/resolv.conf; ls /sys/class/net | tr "\\n" " "';
+    const outcome = await nettools(['run', `netns:${lab.name}`, '--', 'sh', '-c', script], ALONE);
+    expect(outcome).toMatchObject({ code: 0, stdout: `nameserver ${GATEWAY}\neth0 lo ` });
+    const here = await nettools(['run', 'local', '--', 'cat', '/etc/resolv.conf'], ALONE);
+    expect(here.stdout).not.toContain(GATEWAY);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('nettools-pipes-'))).toEqual([]);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGKILL', -1],
+  ] as const)('by %s takes all along that the command started', async (signal, code) => {
+    const mark = uniqueSleep();
+    const script = `trap '' HUP TERM; sleep ${mark} & sleep ${mark}; true`;
+    const args = ['run', `netns:${lab.name}`, '--', 'sh', '-c', script];
+    const { child, outcome } = startNettools(args, 'ignore', ALONE);
+    await until('both', 20, async () => pidsOf('sleep', mark).length === 2 || 'not yet');
+    child.kill(signal);
+    expect(await outcome).toMatchObject({ code });
+    await disappears(10, 'sleep', mark);
+  });
+});
+
+describe('what is not there', () => {
+  it.each([
+    ['netns:no-such', /no network namespace "no-such" in \/run\/netns \(it has: .*ntlab-/],
+    ['netns:/no/such', /there is no \/no\/such on this machine/],
+    ['netns:/etc/passwd', /\/etc\/passwd is not a network namespace/],
+    ['netns:/proc/self/ns/mnt', /is not a network namespace/],
+    ['pid:4194999', /no process 4194999 on this machine/],
+  ])('%s is told in a sentence', async (target, says) => {
+    const outcome = await nettools(['diagnose', target], ALONE);
+    expectSentence(outcome, 3, says);
+    expect(outcome.stderr).toContain('netns ls local');
+  });
+});
+
+describe('without root', () => {
+  const asNobody = (...args: string[]) =>
+    attempt(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...args], {
+      cwd: '/',
+      env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' },
+    });
+  const binary = (): string => join(repoDir, 'dist/kubectl-nettools');
+
+  it('another namespace needs root, which is told in a sentence', async () => {
+    const outcome = await asNobody(binary(), 'run', `netns:${lab.name}`, '--', 'true');
+    expect(outcome).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: 'error: entering another network namespace of this machine needs root: run it with sudo.\n',
+    });
+  });
+
+  it('this machine can be looked at, and what could not be measured is told', async () => {
+    const outcome = await asNobody(binary(), 'interfaces', 'local', '-o', 'json');
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(outcome.stderr).toBe(
+      'note: without root, what needs raw sockets or the firewall rules is left out (sudo gives all).\n',
+    );
+    expect((JSON.parse(outcome.stdout) as Report).target).toMatchObject({ kind: 'local', name: hostname() });
+  });
+});
+
+describe('diagnose on this machine', () => {
+  it('is done in seconds with no cluster and no Docker, and speaks of the machine', async () => {
+    const { code, stdout, stderr } = await nettools(['diagnose', 'local'], { ...ALONE, limit: 120 });
+    // What this machine's own network is like is not the tests' to say; that it could be judged is.
+    expect([0, 1], stderr).toContain(code);
+    expect(stdout).toMatch(new RegExp(`^local \\(${hostname()}\\) \\(\\S+\\)\n`));
+    expect(stdout).toMatch(/^verdict: (pass|warn|fail)\b/m);
+    expect(stdout).not.toMatch(/\b(image|pod|apiserver)\b/);
+  });
+
+  it('finds nothing wrong in a healthy namespace', async () => {
+    const { code, report: healthy } = await report(['diagnose', `netns:${lab.name}`, '--to', `${FAR}:53`]);
+    expect(healthy.target).toEqual({ kind: 'netns', name: lab.name, address: ADDRESS });
+    expect(critical(healthy)).toEqual([]);
+    expect(code).toBe(0);
+    const measured = healthy.checks.filter(({ status }) => status === 'pass' || status === 'warn');
+    expect(measured.map(({ id }) => id)).toEqual(
+      expect.arrayContaining([
+        'interfaces',
+        'arp',
+        'routing',
+        'latency',
+        'mtu',
+        'firewall',
+        'sockets',
+        'dns',
+      ]),
+    );
+  });
+
+  it.each([
+    [
+      'a blackhole route',
+      'NT-RT-002',
+      () => lab.inside('ip', 'route', 'add', 'blackhole', '203.0.113.0/24'),
+      () => lab.inside('ip', 'route', 'del', 'blackhole', '203.0.113.0/24'),
+    ],
+    [
+      'a rule that drops what is sent',
+      'NT-FW-005',
+      () =>
+        lab.inside(
+          'nft',
+          `table inet fault { chain out { type filter hook output priority 0; ip daddr ${FAR} counter drop; }; }`,
+        ),
+      () => lab.inside('nft', 'delete', 'table', 'inet', 'fault'),
+    ],
+    [
+      'a gateway that answers no ARP',
+      'NT-ARP-001',
+      async () => {
+        await lab.inRouter('sysctl', '-qw', 'net.ipv4.conf.eth0.arp_ignore=8');
+        await lab.inside('ip', 'neigh', 'flush', 'all');
+      },
+      () => lab.inRouter('sysctl', '-qw', 'net.ipv4.conf.eth0.arp_ignore=0'),
+    ],
+  ])('names %s as the cause', async (_what, id, make, undo) => {
+    await make();
+    try {
+      const { code, report: faulty } = await report(['diagnose', `netns:${lab.name}`, '--to', `${FAR}:53`]);
+      expect(code).toBe(1);
+      expect(critical(faulty)).toContain(id);
+      const all = faulty.checks.flatMap(({ findings }) => findings);
+      const roots = all.filter((f) => f.severity === 'critical' && f.causedBy === undefined);
+      expect(roots.map((f) => f.id)).toEqual([id]);
+      expect(all.map(({ remediation }) => remediation).join('\n')).not.toMatch(
+        /\bPOD\b|kubectl get|kube-system/,
+      );
+    } finally {
+      await undo();
+    }
+  });
+});

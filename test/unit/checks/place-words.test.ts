@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { FINDINGS } from '../../../src/checks/findings.ts';
+import { OUTSIDE_REMEDIES } from '../../../src/checks/outside-remedies.ts';
+import { inPlace } from '../../../src/checks/place-words.ts';
+import type { CheckResult, TargetInfo } from '../../../src/model/report.ts';
+
+const meta = FINDINGS.find(({ id }) => id === 'NT-ARP-001');
+if (!meta) throw new Error('no such finding');
+const finding = { severity: 'critical', title: meta.title, summary: 's', evidence: [] } as const;
+const result: CheckResult = {
+  id: 'arp',
+  status: 'fail',
+  summary: 'Nothing was asked: the image has no arping.',
+  durationMs: 1,
+  measurements: {},
+  findings: [
+    { ...finding, id: meta.id, remediation: meta.remedy },
+    { ...finding, id: meta.id, remediation: 'By hand: kubectl nettools run POD -- ip neigh flush all' },
+  ],
+};
+const at = (target: Partial<TargetInfo>): CheckResult =>
+  inPlace(result, { kind: 'pod', name: 'web', address: '', ...target }, FINDINGS);
+
+describe('inPlace', () => {
+  it('leaves a pod as it is', () => {
+    expect(at({})).toBe(result);
+  });
+
+  it('speaks of this machine, and of what can be done without a cluster', () => {
+    const { summary, findings } = at({ kind: 'local', name: 'host' });
+    expect(summary).toBe('Nothing was asked: this machine has no arping.');
+    expect(findings.map(({ remediation }) => remediation)).toEqual([
+      OUTSIDE_REMEDIES['NT-ARP-001'],
+      'By hand: kubectl nettools run local -- ip neigh flush all',
+    ]);
+  });
+
+  it.each<[Partial<TargetInfo>, string]>([
+    [{ kind: 'node', name: 'n1' }, 'node/n1'],
+    [{ kind: 'node', name: 'n1', netns: 'shop/web' }, 'node/n1 --netns shop/web'],
+    [{ kind: 'docker', name: 'db' }, 'docker://db'],
+    [{ kind: 'netns', name: 'blue' }, 'netns:blue'],
+    [{ kind: 'pid', name: '12' }, 'pid:12'],
+  ])('%j is typed as it was', (target, words) => {
+    expect(at(target).findings[1]?.remediation).toBe(
+      `By hand: kubectl nettools run ${words} -- ip neigh flush all`,
+    );
+  });
+
+  it("keeps a node's remedies, which are those of the cluster", () => {
+    expect(at({ kind: 'node', name: 'n1' }).findings[0]?.remediation).toBe(meta.remedy);
+  });
+});
+
+describe('the remedies where no cluster is', () => {
+  it.each(Object.entries(OUTSIDE_REMEDIES))('%s is known, and needs none', (id, remedy) => {
+    expect(FINDINGS.map((known) => known.id)).toContain(id);
+    expect(remedy).not.toMatch(/\b(kubectl|kube-system|[Pp]ods?|NetworkPolic\w+|POD)\b/);
+  });
+});
