@@ -1,6 +1,8 @@
 /** Where a capture goes: a file, stdout, or Wireshark. */
+import { fstatSync, ftruncateSync, write } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { promisify } from 'node:util';
 import { UserError } from '../model/errors.ts';
 import { drained, rawOutput } from './raw-output.ts';
 import { startWireshark } from './wireshark.ts';
@@ -30,40 +32,55 @@ export class ReaderGoneError extends Error {
 
 /** A file; `isNew`: it must not be there yet. @throws {UserError} exit 3: it cannot be written */
 export async function fileOutput(path: string, isNew: boolean): Promise<CaptureOutput> {
-  const failed = (error: unknown, what: string): UserError =>
-    new UserError(`${path} cannot be written (${(error as NodeJS.ErrnoException).code})${what}.`, 3, {
-      cause: error,
-    });
   let file: FileHandle;
   try {
     file = await open(path, isNew ? 'wx' : 'w', MODE);
   } catch (error) {
-    throw failed(error, '');
+    throw cannotWrite(path, error);
   }
-  const isRegular = (await file.stat()).isFile();
-  let size = 0;
-  return {
-    name: path,
-    async write(bytes) {
-      try {
-        for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
-        size += bytes.length;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EPIPE')
-          throw new ReaderGoneError('the pipe has no reader');
-        // Half a packet at the end would make the whole file look broken.
-        if (isRegular) await file.truncate(size);
-        throw failed(error, isRegular ? '; it holds the packets that came before' : '');
-      }
-    },
-    onGone: () => undefined,
-    close: () => file.close(),
-  };
+  return descriptorOutput(path, file.fd, () => file.close());
 }
 
 /** This process's stdout. */
 export function stdoutOutput(): CaptureOutput {
-  return streamOutput('stdout', rawOutput(1), drained);
+  const kind = fstatSync(1);
+  if (kind.isFIFO() || kind.isSocket()) return streamOutput('stdout', rawOutput(1), drained);
+  return descriptorOutput('stdout', 1, async () => undefined);
+}
+
+const writeTo = promisify(write);
+
+function descriptorOutput(name: string, fd: number, close: () => Promise<void>): CaptureOutput {
+  return {
+    name,
+    async write(bytes) {
+      let at = 0;
+      try {
+        while (at < bytes.length) at += (await writeTo(fd, bytes, at)).bytesWritten;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EPIPE') {
+          throw new ReaderGoneError(`${name} is read no more`, { cause: error });
+        }
+        throw cannotWrite(name, error, takeBack(fd, at));
+      }
+    },
+    onGone: () => undefined,
+    close,
+  };
+}
+
+/** Half a packet at the end would make the whole file look broken. @returns whether it is a file that was mended */
+function takeBack(fd: number, bytes: number): boolean {
+  const file = fstatSync(fd);
+  if (!file.isFile()) return false;
+  ftruncateSync(fd, file.size - bytes);
+  return true;
+}
+
+function cannotWrite(name: string, error: unknown, isWhole = false): UserError {
+  const { code } = error as NodeJS.ErrnoException;
+  const what = isWhole ? '; it holds the packets that came before' : '';
+  return new UserError(`${name} cannot be written (${code})${what}.`, 3, { cause: error });
 }
 
 /** A Wireshark that is started for it. @param program see {@link findWireshark} */

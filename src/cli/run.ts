@@ -18,7 +18,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       return await (await import('./complete.ts')).printCompletions(argv.slice(1));
     const answer = answerAtOnce(argv, line);
     if (answer !== undefined) return printNow(answer);
-    process.stdout.on('error', endOnBrokenPipe);
+    process.stdout.on('error', endOnBrokenStdout);
     return await (await parse(argv)).run();
   } catch (error) {
     await complain(error, line);
@@ -55,7 +55,8 @@ async function complain(error: unknown, line: Words): Promise<void> {
   complainNow(`${lines.join('\n')}\n`);
 }
 
-function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(brokenPipeExitCode);
+function endOnBrokenStdout(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(brokenPipeExitCode);
+  complainNow(`error: stdout cannot be written (${error.code}).\n`);
+  process.exit(3);
 }

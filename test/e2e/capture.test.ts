@@ -24,6 +24,7 @@ import {
   userEnv,
 } from './support/cli.ts';
 import { app, helper, pod, testNamespace } from './support/cluster.ts';
+import { Relay } from './support/relay.ts';
 import { ensureTmux, Terminal } from './support/terminal.ts';
 import { aboutFile, ensureCaptureTools, packetsIn } from './support/tshark.ts';
 
@@ -219,6 +220,18 @@ describe('stdout', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${PORT}\n`.repeat(4) });
   });
 
+  it('goes into a file, and is told when that cannot be written', async () => {
+    const full = bash(`kubectl nettools ${on('a', '-w', '-').join(' ')} -- ${FILTER.join(' ')} >/dev/full`);
+    const { code, stderr } = await sendUntil(full);
+    expect(code, stderr).toBe(3);
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe('error: stdout cannot be written (ENOSPC).');
+    const end = bash(
+      `kubectl nettools ${on('a', '-w', '-', '--max-packets', '3').join(' ')} -- ${FILTER.join(' ')} >${file('redirected.pcap')}`,
+    );
+    expect((await sendUntil(end)).code).toBe(0);
+    expect(await packetsIn(file('redirected.pcap'), 'udp.dstport')).toHaveLength(3);
+  });
+
   it('ends the capture when its reader has gone', async () => {
     const end = bash(
       `kubectl-nettools ${on('a', '-w', '-').join(' ')} -- ${FILTER.join(' ')} | head -c 24 >/dev/null; echo "\${PIPESTATUS[@]}"`,
@@ -329,6 +342,22 @@ describe('Wireshark', () => {
     expect(await packetsIn(file('shown.pcap'), 'udp.dstport')).toHaveLength(7);
   });
 
+  it('takes several targets with its own capture engine', async () => {
+    // dumpcap is what reads stdin for Wireshark.
+    const env = program('engine', `exec dumpcap -q -i - -w ${file('engine.pcapng')} 2>/dev/null`);
+    const started = await startCapture(on('a', 'b', '--wireshark', '--', ...FILTER), env);
+    await send('a', addressOfB, 4);
+    const { code, stderr } = await interrupt(started);
+    expect(code, stderr).toBe(0);
+    await until(
+      'end of dumpcap',
+      20,
+      async () => processesWith('dumpcap', 'engine').length === 0 || 'it runs',
+    );
+    const names = (await packetsIn(file('engine.pcapng'), 'frame.interface_name')).flat();
+    expect(names.sort()).toEqual([...Array(4).fill('pod/a'), ...Array(4).fill('pod/b')]);
+  });
+
   it('ends the capture when its window is closed', async () => {
     const env = program('closed', 'head -c 24 >/dev/null');
     const { code, stderr } = await nettools(on('a', '--wireshark', ...FILTER), { env });
@@ -339,6 +368,31 @@ describe('Wireshark', () => {
   it('is missed before anything is done', async () => {
     const outcome = await nettools(on('nobody', '--wireshark'), { env: { PATH: '/nonexistent' } });
     expectSentence(outcome, 3, /there is no wireshark on PATH/);
+  });
+});
+
+describe('a connection that breaks', () => {
+  it('leaves a whole file, is told, and leaves no tcpdump behind', async () => {
+    const relay = await Relay.start();
+    try {
+      relay.writeKubeconfig(file('relay.yaml'));
+      const flags = ['--kubeconfig', file('relay.yaml'), '-w', file('lost.pcap')];
+      const started = await startCapture(on('a', ...flags, ...FILTER, 'and', 'greater', '31'));
+      await send('a', addressOfB, 6);
+      await until('packets', 20, async () => statSync(file('lost.pcap')).size === sizeOf(6) || 'not all');
+      relay.cut();
+      const { code, stderr } = await started.outcome;
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/^captured 6 packets .*; how many were dropped is not known\.$/m);
+      expect(stderr).toMatch(
+        /^error: the capture at pod\/a broke off: the connection was lost after \d+ bytes/m,
+      );
+      expect(await packetsIn(file('lost.pcap'), 'udp.dstport')).toHaveLength(6);
+      const running = (): string[] => processesWith('tcpdump', 'greater 31');
+      await until('end of tcpdump', 30, async () => running().length === 0 || running().join('\n'));
+    } finally {
+      relay.stop();
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bash, nettools, startNettools } from './support/cli.ts';
+import { bash, expectSentence, nettools, startNettools } from './support/cli.ts';
 import { testNamespace } from './support/cluster.ts';
 import { appears, disappears, pidsOf, uniqueSleep } from './support/processes.ts';
 
@@ -119,6 +119,13 @@ describe('a reader that goes away', () => {
     expect(outcome.stdout).toBe(`${mark}\n141 0\n`);
     expect(outcome.stderr).toBe('');
     await disappears(30, 'yes', mark);
+  });
+});
+
+describe('a stdout that is full', () => {
+  it('is told in a sentence', async () => {
+    const outcome = await bash(`${line} -- echo x >/dev/full`);
+    expectSentence(outcome, 3, /^error: stdout cannot be written \(ENOSPC\)\.$/);
   });
 });
 
