@@ -1,5 +1,5 @@
 /** iperf3 servers in pods that a throughput check asks for: each lives for one test and never longer than its run. */
-import { Writable } from 'node:stream';
+import { TextOutput } from '../channels/output.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
 import type { Destination } from '../model/destination.ts';
@@ -69,19 +69,14 @@ async function startServer(
   const seconds = Math.ceil((args.throughput?.durationMs ?? 0) / 1000);
   const limit = Math.ceil(args.session.timeoutMs / 1000) + 2 * args.to.length * (seconds + 5);
   const command = ['timeout', String(limit), 'iperf3', '-s', '-1', '-p', PORT, '--forceflush'];
-  let said = '';
   let listens: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => {
     listens = resolve;
   });
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      if (said.length < 4096) said += chunk.toString('utf8');
-      if (said.includes('Server listening')) listens();
-      done();
-    },
+  const output = new TextOutput(4096, (text) => {
+    if (text.includes('Server listening')) listens();
   });
-  const ended = session.channel.run(command, { stdout: sink, stderr: sink, signal }).then(
+  const ended = session.channel.run(command, { stdout: output, stderr: output, signal }).then(
     () => undefined,
     () => undefined,
   );
@@ -91,7 +86,7 @@ async function startServer(
   const outcome = await Promise.race([ready.then(() => 'ready'), ended.then(() => 'ended'), late]);
   context.signal.throwIfAborted();
   if (outcome === 'ready') return { ended };
-  const words = said.trim().split('\n').at(-1) ?? '';
+  const words = output.text.trim().split('\n').at(-1) ?? '';
   // timeout, as coreutils and busybox word it.
   const isMissing = /iperf3.*No such file|iperf3.*not found/.test(words);
   const reason = isMissing

@@ -1,10 +1,10 @@
 /** Sessions that switch into another network namespace of the machine that they are on (`--netns`). */
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { Writable } from 'node:stream';
 import type { Channel } from '../channels/channel.ts';
 import { LocalChannel } from '../channels/local.ts';
 import { type NamespaceFiles, NsenterChannel } from '../channels/nsenter.ts';
+import { discard, TextOutput } from '../channels/output.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
@@ -15,6 +15,8 @@ import type { OpenOptions, Session } from '../targets/session.ts';
 import { chooseNamespace } from './namespace-choice.ts';
 import { localNamespaces, NODE_ROOT, nodeNamespaces } from './namespaces.ts';
 
+/** In bytes; real ones have a few hundred. */
+const MAX_RESOLV_CONF = 65_536;
 const NEVER = new AbortController().signal;
 
 /** A session in a namespace of this machine. @throws {UserError} exit 3: no such namespace, or it takes root */
@@ -127,16 +129,10 @@ async function into(
 
 /** A file's text; empty when it cannot be read. */
 async function read(channel: Channel, path: string, signal: AbortSignal): Promise<string> {
-  let text = '';
-  const stdout = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      text += chunk.toString('utf8');
-      done();
-    },
-  });
-  const stderr = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const code = await channel.run(['head', '-c', '65536', path], { stdout, stderr, signal });
-  return code === 0 ? text : '';
+  const stdout = new TextOutput(MAX_RESOLV_CONF);
+  const command = ['head', '-c', String(MAX_RESOLV_CONF), path];
+  const code = await channel.run(command, { stdout, stderr: discard(), signal });
+  return code === 0 ? stdout.text : '';
 }
 
 function processIn(word: string): number | undefined {

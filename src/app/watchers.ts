@@ -1,5 +1,5 @@
 /** Listeners at the places on the way of a connection while it is tried. */
-import { Writable } from 'node:stream';
+import { TextOutput } from '../channels/output.ts';
 import type { PathInput, Place } from '../checks/path/facts.ts';
 import { AFTER, BEFORE, evidenceId, watchCommand } from '../checks/path/watch.ts';
 import { podsPath } from '../kube/paths.ts';
@@ -96,13 +96,15 @@ async function watch(
 ): Promise<Watcher> {
   const before = await gather(channel, BEFORE, { signal });
   const stop = new AbortController();
-  const [stdout, stderr] = [new Kept(), new Kept()];
-  const started = performance.now();
+  let listens: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => {
-    stderr.onText = (text) => {
-      if (text.includes('listening on')) resolve();
-    };
+    listens = resolve;
   });
+  const stdout = new TextOutput(MAX_OUTPUT);
+  const stderr = new TextOutput(MAX_OUTPUT, (text) => {
+    if (text.includes('listening on')) listens();
+  });
+  const started = performance.now();
   const running = channel
     .run(command, { stdout, stderr, signal: AbortSignal.any([signal, stop.signal]) })
     .then(
@@ -158,18 +160,4 @@ function complaint(
 
 function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
-}
-
-/** Keeps what is written to it, up to a limit. */
-class Kept extends Writable {
-  text = '';
-  isFull = false;
-  onText: (text: string) => void = () => undefined;
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    if (this.text.length < MAX_OUTPUT) this.text += chunk.toString('utf8');
-    else this.isFull = true;
-    this.onText(this.text);
-    done();
-  }
 }

@@ -1,9 +1,10 @@
 /** A channel by exec whose far side gives a process no sign of a lost client but the end of stdin. */
 import { randomBytes } from 'node:crypto';
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Channel, ChannelError, type RunOptions } from './channel.ts';
 import GUARD from './guard.sh';
+import { discard } from './output.ts';
 import { compactScript } from './script.ts';
 
 /** A command that is done sooner needs no lease, and should not pay for a second exec. */
@@ -71,7 +72,7 @@ export abstract class GuardedChannel implements Channel {
     try {
       for (let pause = LEASE_DELAY_MS; ; pause = LEASE_RETRY_MS) {
         await delay(pause, undefined, { signal });
-        const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+        const sink = discard();
         await this.exec(command, { stdout: sink, stderr: sink, signal, onOpen }).catch((error) => {
           // Refused or lost: the loop tries again for as long as the command runs.
           if (!(error instanceof ChannelError && error.kind === 'lost')) return;

@@ -1,6 +1,7 @@
 /** Runs a plan on a target in one exec and returns its evidence. */
 import { Writable } from 'node:stream';
 import type { Channel } from '../channels/channel.ts';
+import { TextOutput } from '../channels/output.ts';
 import { compactScript } from '../channels/script.ts';
 import type { Evidence, ProbePlan, ProbeResult } from '../model/evidence.ts';
 import { encodePlan, RunnerDecoder } from './plan.ts';
@@ -56,13 +57,7 @@ export async function gather(
       }
     },
   });
-  let errorText = '';
-  const stderr = new Writable({
-    write: (chunk: Buffer, _encoding, next) => {
-      if (errorText.length < 4096) errorText += chunk.toString('utf8');
-      next();
-    },
-  });
+  const stderr = new TextOutput(4096);
   const code = await channel.runWithInput(
     ['sh', '-c', compactScript(RUNNER), 'nettools-runner'],
     encodePlan(plan),
@@ -73,7 +68,7 @@ export async function gather(
     },
   );
   if (!done) {
-    const detail = complaint ?? (errorText.trim().split('\n').at(-1) || `exit code ${code}`);
+    const detail = complaint ?? (stderr.text.trim().split('\n').at(-1) || `exit code ${code}`);
     throw new GatherError(`the checks did not come to their end on the target: ${detail}.`);
   }
   return results;

@@ -1,6 +1,7 @@
 /** Reads the list of a machine's network namespaces. */
 import { Writable } from 'node:stream';
 import type { Channel } from '../channels/channel.ts';
+import { TextOutput } from '../channels/output.ts';
 import { compactScript } from '../channels/script.ts';
 import { GatherError } from './gather.ts';
 import NETNS_LIST from './netns-list.sh';
@@ -26,13 +27,7 @@ export async function readNamespaces(channel: Channel, root: string, signal: Abo
       done(bytes > MAX_BYTES ? new GatherError('the list of namespaces is longer than 64 MB.') : null);
     },
   });
-  let said = '';
-  const stderr = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      if (said.length < 4096) said += chunk.toString('utf8');
-      done();
-    },
-  });
+  const stderr = new TextOutput(4096);
   const limit = AbortSignal.timeout(LIMIT_MS);
   try {
     const code = await channel.run(['sh', '-c', compactScript(NETNS_LIST), 'nettools-netns', root], {
@@ -41,7 +36,7 @@ export async function readNamespaces(channel: Channel, root: string, signal: Abo
       signal: AbortSignal.any([signal, limit]),
     });
     if (code !== 0) {
-      const last = said.trim().split('\n').at(-1) || `exit code ${code}`;
+      const last = stderr.text.trim().split('\n').at(-1) || `exit code ${code}`;
       throw new GatherError(`the namespaces could not be listed: ${last}.`);
     }
   } catch (error) {

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { discard } from '../channels/output.ts';
 import type { ExecPlace } from '../channels/pod-exec.ts';
 import { compactScript } from '../channels/script.ts';
 import { execStream } from '../exec/stream.ts';
@@ -64,7 +65,7 @@ async function keepHold(
       done();
     },
   });
-  const stderr = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const stderr = discard();
   const waiting = new AbortController();
   const onAbort = (): void => {
     if (!isHeld) waiting.abort(first.reason);

@@ -1,9 +1,9 @@
 /** The targets of this machine: the namespace that the tool is in, a named one, a process's. */
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import { Writable } from 'node:stream';
 import { LocalChannel } from '../channels/local.ts';
 import { type NamespaceFiles, NsenterChannel } from '../channels/nsenter.ts';
+import { TextOutput } from '../channels/output.ts';
 import type { TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { OpenOptions, Session } from './session.ts';
@@ -15,6 +15,8 @@ export type LocalSpec = Extract<TargetSpec, { readonly kind: 'local' | 'netns' |
 const NAMED = '/run/netns';
 /** Where it looks for the files of a named namespace. */
 const FILES_OF_NAMED = '/etc/netns';
+/** Of the addresses that are looked through for the first. */
+const MAX_SAID = 65_536;
 /** More names are not told. */
 const MAX_NAMES = 8;
 
@@ -166,7 +168,7 @@ async function firstAddress(
   spec: LocalSpec,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const [stdout, stderr] = [new Text(), new Text()];
+  const [stdout, stderr] = [new TextOutput(MAX_SAID), new TextOutput(MAX_SAID)];
   const command = ['sh', '-c', 'ip -o addr show scope global 2>/dev/null; :'];
   const code = await channel.run(command, { stdout, stderr, signal });
   if (code !== 0) throw notEntered(stderr.text, spec);
@@ -203,13 +205,5 @@ function isThere(path: string): boolean {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return true;
-  }
-}
-
-class Text extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString('utf8');
-    done();
   }
 }

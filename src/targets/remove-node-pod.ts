@@ -1,6 +1,6 @@
 /** Takes node pods away again: one that nobody uses any more, one that has ended, one that never came up. */
-import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { discard, TextOutput } from '../channels/output.ts';
 import { PodExecChannel } from '../channels/pod-exec.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
@@ -102,23 +102,17 @@ async function otherHolders(client: KubeClient, pod: Seen, holdId: string): Prom
     pod: pod.name,
     container: NODE_CONTAINER,
   });
-  const said: Buffer[] = [];
-  const stdout = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      said.push(chunk);
-      done();
-    },
-  });
+  const stdout = new TextOutput(64);
   try {
     await channel.run(otherHoldersCommand(holdId), {
       stdout,
-      stderr: new Writable({ write: (_chunk, _encoding, done) => done() }),
+      stderr: discard(),
       signal: AbortSignal.timeout(TRY_MS),
     });
   } catch {
     return 0;
   }
-  return Number.parseInt(Buffer.concat(said).toString('utf8'), 10) || 0;
+  return Number.parseInt(stdout.text, 10) || 0;
 }
 
 /** Tries again, a few times, what failed for a reason that may pass: no answer, or a server in trouble. */

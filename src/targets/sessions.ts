@@ -1,5 +1,5 @@
 /** The sessions that exist: listing them, and ending one. */
-import { Writable } from 'node:stream';
+import { discard } from '../channels/output.ts';
 import { PodExecChannel } from '../channels/pod-exec.ts';
 import { compactScript } from '../channels/script.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -84,7 +84,7 @@ export async function stopSession(
     pod: session.pod,
     container: session.container,
   });
-  const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const sink = discard();
   await channel.run(['sh', '-c', compactScript(STOP), 'nettools-stop'], {
     stdout: sink,
     stderr: sink,
