@@ -13,4 +13,4 @@ it('a second build in another folder gives the same archives', async () => {
   const result = await attempt([process.execPath, script, version, ...chosen]);
   expect(result.code, result.stdout + result.stderr).toBe(0);
   expect(result.stdout.match(/^same .*$/gm)).toHaveLength(platforms.length + 1);
-});
+}, 900_000);
