@@ -6,13 +6,13 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
 import type { NetworkNamespace } from '../model/namespaces.ts';
-import { parseNetnsList } from '../parsers/netns-list.ts';
+import { type MachineNamespaces, parseNetnsList } from '../parsers/netns-list.ts';
 import { readNamespaces } from '../probes/namespaces.ts';
 import { dockerSources } from './docker-target.ts';
 import { namedByApi, namedByEngine } from './namespace-names.ts';
 
 /** Where a container that sees a node's processes finds the node's files. */
-export const NODE_ROOT = '/proc/1/root';
+const NODE_ROOT = '/proc/1/root';
 
 /** A local daemon answers in milliseconds; names are not worth waiting longer for. */
 const ENGINE_LIMIT_MS = 2000;
@@ -20,7 +20,7 @@ const ENGINE_LIMIT_MS = 2000;
 /** Those of this machine. */
 export async function localNamespaces(channel: Channel, signal: AbortSignal): Promise<NetworkNamespace[]> {
   const [text, names] = await Promise.all([readNamespaces(channel, '', signal), engineNames(signal)]);
-  return namedByEngine(parseNetnsList(text), names);
+  return namedByEngine(parseNetnsList(text).namespaces, names);
 }
 
 /**
@@ -32,12 +32,13 @@ export async function nodeNamespaces(
   node: string,
   channel: Channel,
   signal: AbortSignal,
-): Promise<NetworkNamespace[]> {
+): Promise<MachineNamespaces> {
   const [text, pods] = await Promise.all([
     readNamespaces(channel, NODE_ROOT, signal),
     podsOn(client, node, signal),
   ]);
-  return namedByApi(parseNetnsList(text), pods);
+  const { root, namespaces } = parseNetnsList(text);
+  return { root, namespaces: namedByApi(namespaces, pods) };
 }
 
 /** As many as the user may read: of all namespaces, else of the current one, else none. */

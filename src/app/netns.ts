@@ -13,7 +13,7 @@ export async function listNamespaces(
   { connection, machine, session: flags }: NetnsListArgs,
   signal: AbortSignal,
   progress: Progress,
-): Promise<NetworkNamespace[]> {
+): Promise<readonly NetworkNamespace[]> {
   const options = { signal, onProgress: (text: string) => progress.show(text) };
   if (machine.kind === 'local') {
     const { channel } = await openLocalSession(machine, options);
@@ -28,7 +28,7 @@ export async function listNamespaces(
   });
   try {
     progress.show('reading the namespaces');
-    return await nodeNamespaces(client, machine.name, session.channel, signal);
+    return (await nodeNamespaces(client, machine.name, session.channel, signal)).namespaces;
   } finally {
     await session.close();
   }

@@ -13,7 +13,7 @@ import { type NetworkNamespace, namespaceWord } from '../model/namespaces.ts';
 import { openLocalSession } from '../targets/local.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
 import { chooseNamespace } from './namespace-choice.ts';
-import { localNamespaces, NODE_ROOT, nodeNamespaces } from './namespaces.ts';
+import { localNamespaces, nodeNamespaces } from './namespaces.ts';
 
 /** In bytes; real ones have a few hundred. */
 const MAX_RESOLV_CONF = 65_536;
@@ -94,13 +94,13 @@ export async function switchedOnNode(
     options.onProgress('looking for the namespace');
     const pid = processIn(word);
     if (pid !== undefined) return into(session, word, `/proc/${pid}/ns/net`, pid, '', signal);
-    const all = await nodeNamespaces(client, node, session.channel, signal);
-    const chosen = chooseNamespace(all, word, client.namespace);
+    const { root, namespaces } = await nodeNamespaces(client, node, session.channel, signal);
+    const chosen = chooseNamespace(namespaces, word, client.namespace);
     if (chosen.kind === 'host') return changed(session, { info: { ...session.info, netns: 'host' } });
     const [address = ''] = chosen.interfaces.flatMap(({ addresses }) => addresses);
     // A sandbox's own process has few files; one of a container's has its resolv.conf.
     const holder = chosen.processes.find(({ command }) => command !== 'pause') ?? chosen.processes[0];
-    const path = holder ? `/proc/${holder.pid}/ns/net` : `${NODE_ROOT}${chosen.paths[0]}`;
+    const path = holder ? `/proc/${holder.pid}/ns/net` : `${root}${chosen.paths[0]}`;
     return await into(session, namespaceWord(chosen), path, holder?.pid, address.replace(/\/.*/, ''), signal);
   } catch (error) {
     await session.close();

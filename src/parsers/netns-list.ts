@@ -24,12 +24,20 @@ interface Draft {
   unread: string | undefined;
 }
 
+/** What is known of a machine. */
+export interface MachineNamespaces {
+  /** Where its files are, as the probe's commands see them; empty on the machine itself. */
+  readonly root: string;
+  readonly namespaces: readonly NetworkNamespace[];
+}
+
 /** @throws {Error} the text ends before the list does */
-export function parseNetnsList(text: string): NetworkNamespace[] {
+export function parseNetnsList(text: string): MachineNamespaces {
   const drafts = new Map<string, Draft>();
   const pods = new Map<string, NamespacePod>();
   const logs = new Map<string, ContainerLog>();
   let host = '';
+  let root = '';
   let isComplete = false;
   const draft = (inode: string): Draft => {
     const known = drafts.get(inode);
@@ -50,6 +58,9 @@ export function parseNetnsList(text: string): NetworkNamespace[] {
   for (const line of text.split('\n')) {
     const [verb = '', inode = '', ...fields] = line.split('\t');
     switch (verb) {
+      case 'root':
+        root = inode;
+        break;
       case 'own':
         draft(inode);
         break;
@@ -94,9 +105,10 @@ export function parseNetnsList(text: string): NetworkNamespace[] {
     inodes: new Map([...ids].flatMap(([id, name]) => known(id, byName.get(name)))),
   }));
   const interfaces = withPeers(links, host);
-  return [...drafts]
+  const namespaces = [...drafts]
     .map(([inode, found]) => finished(inode, found, inode === host, pods, logs, interfaces.get(inode) ?? []))
     .sort(byKind);
+  return { root, namespaces };
 }
 
 function known(id: number, inode: string | undefined): [number, string][] {

@@ -1,6 +1,7 @@
 # Lists the network namespaces of a machine, and who lives in each: netns-list ROOT
 #   ROOT   where the machine's files are: empty on the machine itself, /proc/1/root in a container that sees its processes
 # Prints facts, one a line, with tabs between the fields:
+#   root PATH                            where the machine's files are, as it was found
 #   own INODE | host INODE              this process's namespace, and the machine's
 #   process INODE PID CGROUP COMMAND     who lives there; those of the machine's namespace are only counted
 #   count INODE N
@@ -22,6 +23,9 @@ inode_of() { inode=${1##*'['} inode=${inode%%']'*}; }
 limit=
 command -v timeout >/dev/null 2>&1 && limit='timeout 5'
 
+# A process 1 that keeps its files to itself has the machine's in common with the kernel's threads.
+[ -z "$root" ] || [ -d "$root/run" ] || root=/proc/2/root
+printf 'root\t%s\n' "$root"
 inode_of "$(readlink /proc/self/ns/net)"
 own=$inode host=$inode
 # A container that sees the machine's processes is made in the machine's network; elsewhere process 1 tells.
@@ -59,7 +63,7 @@ link() {
 }
 
 mounts=/proc/self/mountinfo
-[ -z "$root" ] || mounts=/proc/1/mountinfo
+[ -z "$root" ] || mounts=${root%/root}/mountinfo
 
 set +f
 ls -ln /proc/[0-9]*/ns/net 2>/dev/null | {

@@ -41,7 +41,7 @@ function links(
   const hidden = interfaces.length - shown.length;
   return [
     ...shown.map((link) => `${link.name}${peerText(link, host, names)}`),
-    ...(hidden === 0 ? [] : [`${hidden} links to other namespaces`]),
+    ...(hidden === 0 ? [] : [hidden === 1 ? '1 link elsewhere' : `${hidden} links elsewhere`]),
   ];
 }
 

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import ENTER from '../../../src/channels/enter-netns.sh';
 import GUARD from '../../../src/channels/guard.sh';
 import { compactScript } from '../../../src/channels/script.ts';
+import NETNS_LIST from '../../../src/probes/netns-list.sh';
 import RUNNER from '../../../src/probes/runner.sh';
 import KEEPER from '../../../src/targets/keeper.sh';
 import STOP from '../../../src/targets/stop.sh';
 import { SHELLS } from '../shells.ts';
 
-const SCRIPTS = { ENTER, GUARD, RUNNER, KEEPER, STOP };
+const SCRIPTS = { ENTER, GUARD, NETNS_LIST, RUNNER, KEEPER, STOP };
 
 describe('compactScript', () => {
   it('takes comments, indentation and empty lines away', () => {
