@@ -7,8 +7,8 @@ export interface ServiceRules {
   readonly isKnown: boolean;
   /** Whether they lead to a rule that says that there are none. */
   readonly saysNone: boolean;
-  /** `198.18.1.5:8080`, `[2001:db8::5]:8080`, each once. */
-  readonly endpoints: readonly string[];
+  /** `198.18.1.5:8080`, `[2001:db8::5]:8080`, each once; `undefined`: they lead somewhere in a way that is not known. */
+  readonly endpoints: readonly string[] | undefined;
   /** The lines that say so. */
   readonly lines: readonly string[];
 }
@@ -45,18 +45,25 @@ function nftables(text: string, { clusterIp, protocol, port }: ServiceKey): Serv
     ]),
   );
   const body = chain === undefined ? '' : (chains.get(chain) ?? '');
-  const endpoints = Array.from(
-    body.matchAll(/goto endpoint-[^\s,]*__([0-9a-f.:]+)\/(\d+)/gi),
-    ([, ip = '', p]) => place(ip, String(p)),
-  );
-  const picks = body.split('\n').filter((line) => line.includes('goto endpoint-'));
+  const picks = body.split('\n').filter((line) => / dnat |goto endpoint-/.test(line));
+  const endpoints = picks.flatMap(nftEndpoints);
   return {
     mode: 'nftables',
     isKnown: chain !== undefined,
     saysNone: elements.some((line) => /: (drop|goto reject-chain)/.test(line)),
-    endpoints: [...new Set(endpoints)],
+    endpoints: chain !== undefined && endpoints.length === 0 ? undefined : [...new Set(endpoints)],
     lines: [...elements, ...picks.map((line) => line.trim())],
   };
+}
+
+/** Kubernetes 1.37 translates in the Service's own chain; before it, and with session affinity, in one per endpoint. */
+function nftEndpoints(line: string): string[] {
+  const places = [
+    ...line.matchAll(/goto endpoint-[^\s,]*__([0-9a-f.:]+)\/(\d+)/gi),
+    ...line.matchAll(/\d+ : ([0-9a-f.:]+) \. (\d+)/gi),
+    ...line.matchAll(/ dnat (?:ip6? )?to \[?([0-9a-f.:]+?)\]?:(\d+)$/gi),
+  ];
+  return places.map(([, address = '', port = '']) => place(address, port));
 }
 
 /** KUBE-SERVICES leads to a KUBE-SVC chain (KUBE-SVL: local endpoints), and that to a KUBE-SEP chain for each endpoint. */
@@ -86,7 +93,7 @@ function iptables(text: string, { namespace, name, clusterIp, protocol, port }: 
     mode: 'iptables',
     isKnown: services.length > 0,
     saysNone: entry.some((line) => /^(REJECT|DROP)$/.test(targetOf(line))),
-    endpoints: [...new Set(endpoints)],
+    endpoints: services.length > 0 && endpoints.length === 0 ? undefined : [...new Set(endpoints)],
     lines: [...entry, ...translations],
   };
 }

@@ -98,7 +98,11 @@ function serviceJson({ info, endpoints, virtual, name, rules }: ServiceFacts): J
     virtual: virtual.map(attemptJson),
     ...(info.proxied === undefined
       ? {}
-      : { proxyRules: rules ? { mode: rules.mode, endpoints: [...rules.endpoints] } : null }),
+      : {
+          proxyRules: rules
+            ? { mode: rules.mode, endpoints: rules.endpoints ? [...rules.endpoints] : null }
+            : null,
+        }),
     byName: name ? attemptJson(name) : null,
   };
 }

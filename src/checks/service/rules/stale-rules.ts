@@ -30,14 +30,22 @@ function fault(facts: ServiceFacts, node: string): string | undefined {
       ? `say that ${info.label} (${at}) has no endpoint, though it has ${have}`
       : `lack ${info.label} (${at}), though it has ${have}`;
   }
+  const { endpoints } = rules;
+  if (endpoints === undefined) return undefined;
   const all = known.all.map((e) => place(e.address, e.port));
-  const gone = rules.endpoints.filter((endpoint) => !all.includes(endpoint));
-  const lacking = known.isZoned ? [] : ready.filter((endpoint) => !rules.endpoints.includes(endpoint));
+  const gone = endpoints.filter((endpoint) => !all.includes(endpoint));
+  const lacking = known.isZoned ? [] : ready.filter((endpoint) => !endpoints.includes(endpoint));
   const parts = [
-    ...(gone.length === 0 ? [] : [`send ${info.label} to ${gone.join(', ')}, which is no endpoint of it`]),
+    ...(gone.length === 0
+      ? []
+      : [
+          `send ${info.label} to ${gone.join(', ')}, ${gone.length === 1 ? 'no endpoint' : 'no endpoints'} of it`,
+        ]),
     ...(lacking.length === 0
       ? []
-      : [`lack ${lacking.join(', ')}, which is a ready endpoint of ${info.label}`]),
+      : [
+          `lack ${lacking.join(', ')}, ${lacking.length === 1 ? 'a ready endpoint' : 'ready endpoints'} of ${info.label}`,
+        ]),
   ];
   return parts.length === 0 ? undefined : parts.join(' and ');
 }
