@@ -94,6 +94,7 @@ export function findKept(
 
 /** Whether a session's container was left over by a client that was killed, or by a daemon that was. */
 export function isLeftOver({ State, Created }: DockerListed, nowMs: number): boolean {
-  if (State === 'exited' || State === 'dead') return true;
+  // podman says stopped until it has tidied up.
+  if (State === 'exited' || State === 'stopped' || State === 'dead') return true;
   return State === 'created' && nowMs / 1000 - Created > START_LIMIT_S;
 }

@@ -2,17 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { ensureImages } from '../cluster/images.ts';
-import { attempt, run, until } from '../cluster/proc.ts';
+import { until } from '../cluster/proc.ts';
+import { Engine } from './engine.ts';
 import { dockerRoot, PROGRAM_FOLDERS } from './packages.ts';
-import { type EnginePlace, inside, makePlace, removePlace } from './place.ts';
+import { type EnginePlace, inside, makePlace } from './place.ts';
 
 /** The default bridge's address; networks that users make get theirs from {@link POOL} (benchmarking range). */
 export const BRIDGE_ADDRESS = '198.18.128.1';
 const POOL = 'base=198.18.144.0/20,size=24';
-/** The images of the test cluster that a daemon is given. */
-export const TOOLS_IMAGE = 'localhost/nettools:dev';
-export const APP_IMAGE = 'localhost/app:1';
 
 /** What a daemon of the tests may be told besides. */
 export interface DockerdOptions {
@@ -23,43 +20,30 @@ export interface DockerdOptions {
 }
 
 /** A running daemon. */
-export class Dockerd {
-  readonly place: EnginePlace;
-  readonly socket: string;
+export class Dockerd extends Engine {
   readonly #options: DockerdOptions;
   readonly #path: string;
-  readonly #docker: string;
   #process: ChildProcess | undefined;
 
   private constructor(place: EnginePlace, root: string, options: DockerdOptions) {
-    this.place = place;
-    this.socket = join(place.dir, 'docker.sock');
+    super(place, 'docker.sock');
     this.#options = options;
     const folders = PROGRAM_FOLDERS.map((folder) => join(root, folder));
     this.#path = [...folders, process.env['PATH']].join(delimiter);
-    this.#docker = join(root, 'usr/bin/docker');
   }
 
   /** Starts a daemon with the tests' images; it is ended by {@link stop}, or with this process. */
   static async start(options: DockerdOptions = {}): Promise<Dockerd> {
-    const [root, images] = await Promise.all([dockerRoot(), ensureImages()]);
-    const daemon = new Dockerd(await makePlace('dkr'), root, options);
+    const daemon = new Dockerd(await makePlace('dkr'), await dockerRoot(), options);
     try {
       await daemon.launch();
-      for (const { name, archive } of images) {
-        if (name === TOOLS_IMAGE || name === APP_IMAGE) await daemon.docker('load', '--input', archive);
-      }
+      await daemon.loadImages();
     } catch (error) {
-      const log = daemon.log();
+      const log = daemon.#log();
       await daemon.stop();
       throw new Error(`dockerd did not start: ${String(error)}\n${log}`, { cause: error });
     }
     return daemon;
-  }
-
-  /** Environment in which a client finds this daemon. */
-  get env(): { readonly DOCKER_HOST: string } {
-    return { DOCKER_HOST: `unix://${this.socket}` };
   }
 
   /** Starts the daemon's process, as after a crash or {@link kill}. */
@@ -86,63 +70,35 @@ export class Dockerd {
     this.#process = spawn(file, args, { stdio: ['ignore', log, log], env });
     closeSync(log);
     await until('dockerd', 30, async () => {
-      if (this.#process?.exitCode !== null || this.#process.signalCode !== null)
-        throw new Error('it has ended');
-      return (existsSync(this.socket) && (await this.#attempt('version')).code === 0) || 'no answer';
+      if (!this.#isAlive()) throw new Error('it has ended');
+      return (existsSync(this.socket) && (await this.tryDocker('version')).code === 0) || 'no answer';
     });
   }
 
-  /** Runs the docker command against this daemon; resolves to its stdout. */
-  async docker(...args: readonly string[]): Promise<string> {
-    return run([this.#docker, ...args], { env: { ...process.env, ...this.env } });
-  }
-
-  #attempt(...args: readonly string[]): ReturnType<typeof attempt> {
-    return attempt([this.#docker, ...args], { env: { ...process.env, ...this.env } });
-  }
-
-  /** Starts a container in the background and resolves to its id. @param args docker run's flags, image and command */
-  async run(name: string, ...args: readonly string[]): Promise<string> {
-    return (await this.docker('run', '--detach', '--name', name, ...args)).trim();
-  }
-
-  /** Runs a command in the daemon's own network namespace: on the Docker host. */
-  onHost(...argv: readonly string[]): Promise<string> {
-    return run([...inside(this.place), ...argv]);
-  }
-
-  /** Ids of the containers that sessions have made. */
-  async sessions(): Promise<string[]> {
-    const text = await this.docker('ps', '--all', '--quiet', '--filter', 'label=kubectl-nettools.session');
-    return text.split('\n').filter((id) => id !== '');
-  }
-
-  /** Ends the daemon's process as a crash does; its containers go on. {@link launch} starts it again. */
-  async kill(): Promise<void> {
+  #isAlive(): boolean {
     const child = this.#process;
-    const ended = new Promise((resolve) => child?.once('exit', resolve));
-    child?.kill('SIGKILL');
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Ends the daemon's process as a crash does; {@link launch} starts it again. */
+  async kill(): Promise<void> {
+    await this.#signal('SIGKILL');
+  }
+
+  protected override async end(): Promise<void> {
+    await this.#signal('SIGTERM');
+  }
+
+  async #signal(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    if (!child || !this.#isAlive()) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
     await ended;
   }
 
-  /** What the daemon has said. */
-  log(): string {
+  #log(): string {
     const path = join(this.place.dir, 'log');
     return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(-20).join('\n') : '';
-  }
-
-  /** Ends the daemon with all its containers, and removes everything that is its own. */
-  async stop(): Promise<void> {
-    const child = this.#process;
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const ids = (await this.#attempt('ps', '--all', '--quiet')).stdout
-        .split('\n')
-        .filter((id) => id !== '');
-      if (ids.length > 0) await this.#attempt('rm', '--force', '--volumes', ...ids);
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
-    }
-    await removePlace(this.place);
   }
 }

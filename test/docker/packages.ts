@@ -13,6 +13,9 @@ export const PROGRAM_FOLDERS = ['usr/sbin', 'usr/bin'] as const;
 
 /** The engine, its containerd and the init that `docker run --init` wants; runc comes with the cluster's packages. */
 const DOCKER = ['docker.io', 'containerd', 'tini'];
+/** podman, its monitor of containers, and its networks; runc and the rest come with the cluster's buildah. */
+const PODMAN = ['podman', 'conmon', 'netavark', 'aardvark-dns'];
+
 async function download(packages: readonly string[], folder: string): Promise<void> {
   const fetch = ['apt-get', 'download', ...packages];
   // The lists may be old or absent: update them only when the first try shows it.
@@ -45,4 +48,9 @@ async function unpacked(name: string, packages: readonly string[]): Promise<stri
 /** The folder that holds `usr/sbin/dockerd` and what belongs to it. */
 export function dockerRoot(): Promise<string> {
   return unpacked('docker', DOCKER);
+}
+
+/** The folder that holds `usr/bin/podman` and what belongs to it. */
+export function podmanRoot(): Promise<string> {
+  return unpacked('podman', PODMAN);
 }

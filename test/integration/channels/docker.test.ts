@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { Dockerd, TOOLS_IMAGE } from '../../docker/dockerd.ts';
+import { Dockerd } from '../../docker/dockerd.ts';
+import { TOOLS_IMAGE } from '../../docker/engine.ts';
 import { channelContract } from './contract.ts';
 
 let daemon: Dockerd;

@@ -108,6 +108,7 @@ describe('containers of earlier sessions', () => {
 
   it.each([
     ['exited', 1_000, true],
+    ['stopped', 1_000, true],
     ['dead', 1_000, true],
     ['running', 100_000, false],
     ['created', 1_059, false],
