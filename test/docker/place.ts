@@ -95,7 +95,8 @@ function tree(group: string): string[] {
   return [...children.flatMap((child) => tree(join(group, child.name))), group];
 }
 
-function removeCgroups(name: string): void {
+/** Removes the cgroups of this name; those with processes in them stay. */
+export function removeCgroups(name: string): void {
   for (const group of cgroups(name)) {
     try {
       rmdirSync(group);

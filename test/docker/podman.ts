@@ -5,11 +5,22 @@ import { delimiter, join } from 'node:path';
 import { run, until } from '../cluster/proc.ts';
 import { Engine } from './engine.ts';
 import { podmanRoot } from './packages.ts';
-import { type EnginePlace, inside, makePlace } from './place.ts';
+import { type EnginePlace, inside, makePlace, removeCgroups } from './place.ts';
 
 /** The default network and those that users make (benchmarking range). */
 const SUBNET = '198.18.160.0/24';
 const POOL = '198.18.176.0/20';
+
+/** podman writes here whatever it is told; another podman of the machine does so too. */
+const SHARED_FOLDERS = ['/run/containers', '/run/netns', '/dev/shm'];
+/** Words that run a command with folders of its own in their place, which are gone with it and its children. */
+const OWN_FOLDERS = [
+  ...['unshare', '--mount', '--propagation', 'private', 'sh', '-ec'],
+  `for folder in ${SHARED_FOLDERS.join(' ')}; do mkdir -p $folder; mount -t tmpfs tmpfs $folder; done; exec "$@"`,
+  'podman',
+];
+/** The cgroup of its monitors, whose name cannot be chosen. */
+const MONITORS = 'libpod_parent';
 
 /** A running service. */
 export class Podman extends Engine {
@@ -53,7 +64,7 @@ export class Podman extends Engine {
       'overlay',
     ];
     const [file = '', ...args] = [
-      ...['setpriv', '--pdeathsig', 'KILL', ...inside(this.place), join(bin, 'podman')],
+      ...['setpriv', '--pdeathsig', 'KILL', ...inside(this.place), ...OWN_FOLDERS, join(bin, 'podman')],
       ...[...storage, '--tmpdir', join(dir, 'tmp')],
       ...['system', 'service', '--time', '0', `unix://${this.socket}`],
     ];
@@ -67,6 +78,11 @@ export class Podman extends Engine {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error('it has ended');
       return (existsSync(this.socket) && (await this.tryDocker('version')).code === 0) || 'no answer';
     });
+  }
+
+  override async stop(): Promise<void> {
+    await super.stop();
+    removeCgroups(MONITORS);
   }
 
   protected override async end(): Promise<void> {
