@@ -5,6 +5,7 @@ import { configPage } from './generate/config-page.ts';
 import { findingsPage } from './generate/findings-page.ts';
 import { toolsPage } from './generate/tools-page.ts';
 import { root } from './lib/process.ts';
+import { krewManifest, readKrewManifest } from './release/krew-manifest.ts';
 
 /** Files in the repository that are made from the sources: path from the root, and what makes the text. */
 const generators: ReadonlyArray<{ file: string; render: () => string | Promise<string> }> = [
@@ -12,7 +13,13 @@ const generators: ReadonlyArray<{ file: string; render: () => string | Promise<s
   { file: 'docs/config.md', render: configPage },
   { file: 'docs/findings.md', render: findingsPage },
   { file: 'docs/tools.md', render: toolsPage },
+  { file: 'krew.yaml', render: releasedManifest },
 ];
+
+/** krew.yaml keeps its version and hashes until `npm run release:krew` takes those of a new release. */
+async function releasedManifest(): Promise<string> {
+  return krewManifest(readKrewManifest(await readFile(path.join(root, 'krew.yaml'), 'utf8')));
+}
 
 // `--check` only compares, and fails when a file is not what the sources now give.
 const checkOnly = process.argv.includes('--check');

@@ -15,14 +15,19 @@ import { archiveName, project, releaseFolder } from './project.ts';
 import { sbom, sbomName } from './sbom.ts';
 
 // Everything that a release offers for download, on one Linux machine:
-//   npm run release:build -- vX.Y.Z [--platform linux-amd64 …] [--output FOLDER]
-// The same commit gives the same bytes on every machine and in every folder.
+//   npm run release:build -- vX.Y.Z [--image IMAGE] [--platform linux-amd64 …] [--output FOLDER]
+// IMAGE is what the binaries run by default; the workflow names it by digest. The same commit and image give the same
+// bytes on every machine and in every folder.
 
 const linuxAmd64: Platform = { os: 'linux', arch: 'amd64' };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { platform: { type: 'string', multiple: true }, output: { type: 'string' } },
+  options: {
+    image: { type: 'string' },
+    platform: { type: 'string', multiple: true },
+    output: { type: 'string' },
+  },
 });
 const [version = ''] = positionals;
 await requireBuildMachine();
@@ -34,7 +39,7 @@ await mkdir(output, { recursive: true });
 await mkdir(path.join(root, 'dist'), { recursive: true });
 const work = await mkdtemp(path.join(root, 'dist/.release-'));
 try {
-  const info = await buildInfo(`${project.image}:${version}`);
+  const info = await buildInfo(values.image ?? `${project.image}:${version}`);
   const packages = await bundledPackages(await writeBundles(work, info));
   const license = await readFile((await nodeFiles(linuxAmd64)).license, 'utf8');
   await writeFile(

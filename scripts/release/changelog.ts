@@ -18,15 +18,18 @@ export function releaseNotes(changelog: string, version: string): string {
   return `${notes}\n`;
 }
 
+/** True when a version has its section. */
+export function hasVersion(changelog: string, version: string): boolean {
+  return changelog.includes(`## [${version.slice(1)}]`);
+}
+
 /**
  * Turns what is unreleased into a version's section and leaves an empty one above it.
  * @param date of the release, as `2026-01-31`
  */
 export function cutVersion(changelog: string, version: string, date: string): string {
   const heading = `## [${version.slice(1)}] - ${date}`;
-  if (changelog.includes(`## [${version.slice(1)}]`)) {
-    throw new Error(`CHANGELOG.md already has a section for ${version}`);
-  }
+  if (hasVersion(changelog, version)) throw new Error(`CHANGELOG.md already has a section for ${version}`);
   const cut = changelog.replace(unreleased, `${unreleased}\n\n${heading}`);
   if (cut === changelog) throw new Error(`CHANGELOG.md has no line "${unreleased}"`);
   releaseNotes(cut, version);

@@ -32,8 +32,19 @@ export function krewManifest({ version, commit, sha256 }: ReleasedArchives): str
     };
   });
   const manifest = { ...plugin, spec: { version, homepage: project.repository, ...plugin.spec, platforms } };
-  const origin = `# Made by "npm run release:krew" out of plugin-manifest/ and the archives of commit ${commit}.\n`;
-  return origin + dump(manifest, { lineWidth: -1 });
+  return `# ${origin} ${commit}.\n${dump(manifest, { lineWidth: -1 })}`;
+}
+
+const origin = 'Made by "npm run release:krew" out of plugin-manifest/ and the archives of commit';
+
+/** What a krew.yaml that krewManifest made is about. */
+export function readKrewManifest(text: string): ReleasedArchives {
+  const { spec } = load(text) as {
+    spec: { version: string; platforms: ReadonlyArray<{ uri: string; sha256: string }> };
+  };
+  const commit = /^# .* commit (\S+)\.$/m.exec(text)?.[1] ?? '';
+  const sha256 = new Map(spec.platforms.map((one) => [path.posix.basename(one.uri), one.sha256]));
+  return { version: spec.version, commit, sha256 };
 }
 
 /** SHA256SUMS as a map from file to hash. */

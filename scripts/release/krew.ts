@@ -3,7 +3,7 @@ import path from 'node:path';
 import { root } from '../lib/process.ts';
 import { krewManifest, parseSums } from './krew-manifest.ts';
 import { releaseFolder } from './project.ts';
-import { commitOf, sbomName } from './sbom.ts';
+import { buildOf, sbomName } from './sbom.ts';
 
 // Writes krew.yaml for the archives that release:build made: npm run release:krew -- vX.Y.Z
 
@@ -14,6 +14,6 @@ const read = (file: string) =>
     throw new Error(`${folder} has no ${file}: run "npm run release:build -- ${version || 'vX.Y.Z'}" first`);
   });
 const sha256 = parseSums(await read('SHA256SUMS'));
-const commit = commitOf(await read(sbomName(version)));
+const { commit } = buildOf(await read(sbomName(version)));
 await writeFile(path.join(root, 'krew.yaml'), krewManifest({ version, commit, sha256 }));
 console.log(`wrote krew.yaml for ${version} (commit ${commit})`);

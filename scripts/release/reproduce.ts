@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { root, runCommand } from '../lib/process.ts';
 import { parseSums } from './krew-manifest.ts';
 import { releaseFolder } from './project.ts';
+import { buildOf, sbomName } from './sbom.ts';
 
 // Builds a release once more from a copy of the work tree in another folder, and compares every hash with the first:
 //   npm run release:reproduce -- vX.Y.Z [--platform linux-amd64 …]
@@ -14,7 +15,9 @@ const { values, positionals } = parseArgs({
   options: { platform: { type: 'string', multiple: true } },
 });
 const [version = ''] = positionals;
-const first = parseSums(await readFile(path.join(releaseFolder(version), 'SHA256SUMS'), 'utf8'));
+const read = (file: string) => readFile(path.join(releaseFolder(version), file), 'utf8');
+const first = parseSums(await read('SHA256SUMS'));
+const { image } = buildOf(await read(sbomName(version)));
 
 /** The test cluster's state is no source, and holds sockets. */
 const filter = (source: string) => path.basename(source) !== '.state';
@@ -26,8 +29,8 @@ try {
   }
   const platforms = (values.platform ?? []).flatMap((name) => ['--platform', name]);
   const output = path.join(copy, 'second');
-  const build = path.join(copy, 'scripts/release/build.ts');
-  if ((await runCommand(['node', build, version, '--output', output, ...platforms])) !== 0) {
+  const build = ['node', path.join(copy, 'scripts/release/build.ts'), version, '--image', image];
+  if ((await runCommand([...build, '--output', output, ...platforms])) !== 0) {
     throw new Error('the second build failed');
   }
   const second = parseSums(await readFile(path.join(output, 'SHA256SUMS'), 'utf8'));

@@ -5,6 +5,8 @@ export interface Contents {
   /** Without a `v`. */
   readonly version: string;
   readonly commit: string;
+  /** The image that the binaries run by default. */
+  readonly image: string;
   readonly repository: string;
   readonly packages: readonly BundledPackage[];
   /** process.versions of the Node in the binaries. */
@@ -14,17 +16,18 @@ export interface Contents {
 /** What process.versions names that is not software of its own: interfaces and tables of data. */
 const notSoftware = new Set(['node', 'modules', 'napi', 'unicode', 'cldr', 'tz']);
 
-const commitProperty = 'kubectl-nettools:commit';
+const prefix = 'kubectl-nettools';
 
 /** @param version as a tag has it: `v1.2.3` */
 export function sbomName(version: string): string {
   return `kubectl-nettools_${version}.cdx.json`;
 }
 
-/** The commit that an SBOM's binaries were built from. */
-export function commitOf(text: string): string {
+/** What an SBOM says of the build: the commit, and the image that the binaries run by default. */
+export function buildOf(text: string): { readonly commit: string; readonly image: string } {
   const { metadata } = JSON.parse(text) as ReturnType<typeof materials>;
-  return metadata.component.properties[0]?.value ?? '';
+  const [commit, image] = metadata.component.properties;
+  return { commit: commit.value, image: image.value };
 }
 
 /**
@@ -35,7 +38,7 @@ export function sbom(contents: Contents): string {
   return `${JSON.stringify(materials(contents), undefined, 2)}\n`;
 }
 
-function materials({ version, commit, repository, packages, nodeVersions }: Contents) {
+function materials({ version, commit, image, repository, packages, nodeVersions }: Contents) {
   const product = `pkg:generic/kubectl-nettools@${version}`;
   const node = `pkg:generic/node@${nodeVersions['node']}`;
   const npm = packages.map(npmComponent);
@@ -53,7 +56,10 @@ function materials({ version, commit, repository, packages, nodeVersions }: Cont
         ...component('application', 'kubectl-nettools', version),
         licenses: [{ license: { id: 'Apache-2.0' } }],
         externalReferences: [{ type: 'vcs', url: repository }],
-        properties: [{ name: commitProperty, value: commit }],
+        properties: [
+          { name: `${prefix}:commit`, value: commit },
+          { name: `${prefix}:image`, value: image },
+        ] as const,
       },
     },
     components: [

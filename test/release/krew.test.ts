@@ -6,7 +6,7 @@ import { load } from 'js-yaml';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { krewManifest, parseSums } from '../../scripts/release/krew-manifest.ts';
 import { archiveName, downloadUrl } from '../../scripts/release/project.ts';
-import { commitOf, sbomName } from '../../scripts/release/sbom.ts';
+import { buildOf, sbomName } from '../../scripts/release/sbom.ts';
 import { kubectlPath, repoDir } from '../cluster/paths.ts';
 import { attempt, run } from '../cluster/proc.ts';
 import { archives, scratch, version } from './archives.ts';
@@ -16,7 +16,7 @@ import { releaseTool } from './tools.ts';
 
 const built = krewManifest({
   version,
-  commit: commitOf(readFileSync(join(archives, sbomName(version)), 'utf8')),
+  commit: buildOf(readFileSync(join(archives, sbomName(version)), 'utf8')).commit,
   sha256: parseSums(readFileSync(join(archives, 'SHA256SUMS'), 'utf8')),
 });
 
