@@ -128,8 +128,14 @@ export interface Thresholds {
   /** NT-LAT-003: above this share of data segments sent again. */
   readonly retransmitWarning: number;
   readonly retransmitCritical: number;
+  /** NT-LAT-004: a socket's rtt from so many times its minimum on. */
+  readonly bufferbloatFactor: number;
+  /** NT-LAT-006: a first byte that takes so long from the ready connection on. */
+  readonly slowServerMs: number;
   /** NT-ARP-003: more entries than this share of the neighbour table's limit. */
   readonly tableShare: number;
+  /** NT-SOCK-004: connections to one end hold this share of the ephemeral ports or more. */
+  readonly portShare: number;
   /** NT-CT-001, critical: more entries than this share of the connection table's limit. */
   readonly conntrackCritical: number;
   /** NT-PERF-001: less than this share of the expected rate. */

@@ -10,8 +10,8 @@ const BRIEFLY: LatencyFlags = { count: 50, intervalMs: 40 };
 
 export async function prepareLatency({ args, asked, subject }: InputContext): Promise<PreparedCheck> {
   const { count, intervalMs, ...baseline } = args.latency ?? BRIEFLY;
-  const { rttFactor, rttFloorMs, lossWarning, lossCritical, retransmitWarning, retransmitCritical } =
-    args.thresholds;
+  const { rttFactor, rttFloorMs, lossWarning, lossCritical } = args.thresholds;
+  const { retransmitWarning, retransmitCritical, bufferbloatFactor, slowServerMs } = args.thresholds;
   const destinations = [...always(subject), ...asked.filter((d) => d.protocol === 'tcp')];
   return prepared(latency, {
     destinations,
@@ -24,6 +24,8 @@ export async function prepareLatency({ args, asked, subject }: InputContext): Pr
       lossCritical,
       retransmitWarning,
       retransmitCritical,
+      bufferbloatFactor,
+      slowServerMs,
       ...baseline,
     },
   });

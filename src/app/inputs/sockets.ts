@@ -10,22 +10,24 @@ import { nameOf } from '../../targets/docker.ts';
 import type { InputContext } from './context.ts';
 import { publishedPorts } from './docker.ts';
 
-export async function prepareSockets({ subject, signal }: InputContext): Promise<PreparedCheck> {
+export async function prepareSockets({ subject, args, signal }: InputContext): Promise<PreparedCheck> {
+  const { portShare } = args.thresholds;
   const { client, pod, docker } = subject;
-  if (docker) return prepared(sockets, { expected: dockerPorts(docker.container) });
+  if (docker) return prepared(sockets, { expected: dockerPorts(docker.container), portShare });
   // Nobody says of a host on which ports it should listen.
-  if (!client || !pod) return prepared(sockets, { expected: [] });
+  if (!client || !pod) return prepared(sockets, { expected: [], portShare });
   const namespace = pod.metadata?.namespace ?? client.namespace;
   try {
     const { items } = await client.get<{ items: Service[] }>(
       namespacedPath('api/v1', namespace, 'services'),
       { signal },
     );
-    return prepared(sockets, { expected: expectedPorts(pod, items) });
+    return prepared(sockets, { expected: expectedPorts(pod, items), portShare });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     return prepared(sockets, {
       expected: expectedPorts(pod, []),
+      portShare,
       servicesSkipped: `the user may not list services in ${namespace}`,
     });
   }

@@ -75,6 +75,8 @@ const USUAL = {
   lossCritical: 0.05,
   retransmitWarning: 0.01,
   retransmitCritical: 0.05,
+  bufferbloatFactor: 5,
+  slowServerMs: 1000,
 } as const;
 
 /** The limits of a run, complete. */
@@ -91,6 +93,8 @@ export interface LatencyThresholds {
   readonly lossCritical: number;
   readonly retransmitWarning: number;
   readonly retransmitCritical: number;
+  readonly bufferbloatFactor: number;
+  readonly slowServerMs: number;
   /** Given by the user; else the lowest RTT seen. */
   readonly baselineMs?: number;
 }

@@ -1,3 +1,4 @@
+import { socketsThresholds } from '../flags/thresholds.ts';
 import { checkCommand } from './check-command.ts';
 
 export const sockets = checkCommand({
@@ -10,6 +11,6 @@ UDP buffers and ephemeral ports for two seconds.`,
     { comment: 'Why connections to the pod db-0 are refused', line: 'sockets db-0' },
     { comment: 'The same for a pod of a Deployment, as JSON', line: 'sockets deploy/web -o json' },
   ],
-  flags: [],
+  flags: socketsThresholds,
   load: async () => (await import('../../commands/check.ts')).sockets,
 });

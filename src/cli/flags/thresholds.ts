@@ -54,6 +54,30 @@ const retransmitCritical = {
   describe: 'Call retransmits critical above this share of data segments',
   setting: { key: 'thresholds.retransmitCritical', type: share },
 } as const satisfies SettingFlag;
+const bufferbloatFactor = {
+  name: 'bufferbloat-factor',
+  kind: 'text',
+  value: 'N',
+  default: '5',
+  describe: "Tell of a queue when a connection's rtt is N times its minimum or more",
+  setting: { key: 'thresholds.bufferbloatFactor', type: { least: 1, most: 1000, whole: false } },
+} as const satisfies SettingFlag;
+const slowServer = {
+  name: 'slow-server',
+  kind: 'text',
+  value: 'DURATION',
+  default: '1s',
+  describe: 'Call a server slow when the first byte of its answer takes this long or longer',
+  setting: { key: 'thresholds.slowServer', type: 'duration' },
+} as const satisfies SettingFlag;
+const portShare = {
+  name: 'port-share',
+  kind: 'text',
+  value: 'PERCENT',
+  default: '80',
+  describe: 'Call the ephemeral ports nearly gone from this share of them on',
+  setting: { key: 'thresholds.portShare', type: { least: 1, most: 100, whole: false } },
+} as const satisfies SettingFlag;
 const tableShare = {
   name: 'table-share',
   kind: 'text',
@@ -95,8 +119,11 @@ export const latencyThresholds: readonly SettingFlag[] = [
   lossCritical,
   retransmitWarning,
   retransmitCritical,
+  bufferbloatFactor,
+  slowServer,
 ];
 export const arpThresholds: readonly SettingFlag[] = [tableShare];
+export const socketsThresholds: readonly SettingFlag[] = [portShare];
 export const conntrackThresholds: readonly SettingFlag[] = [conntrackCritical];
 export const throughputThresholds: readonly SettingFlag[] = [throughputShare];
 export const tlsThresholds: readonly SettingFlag[] = [expireDays];
@@ -105,6 +132,7 @@ export const tlsThresholds: readonly SettingFlag[] = [expireDays];
 export const diagnosisThresholds: readonly SettingFlag[] = [
   ...latencyThresholds,
   ...arpThresholds,
+  ...socketsThresholds,
   ...conntrackThresholds,
   ...tlsThresholds,
 ];
@@ -121,6 +149,9 @@ export function thresholdValues(values: Values): Thresholds {
     lossCritical: fraction(lossCritical),
     retransmitWarning: fraction(retransmitWarning),
     retransmitCritical: fraction(retransmitCritical),
+    bufferbloatFactor: number(bufferbloatFactor),
+    slowServerMs: values.duration(slowServer),
+    portShare: fraction(portShare),
     tableShare: fraction(tableShare),
     conntrackCritical: fraction(conntrackCritical),
     throughputShare: fraction(throughputShare),

@@ -11,35 +11,37 @@ const meta = {
   severities: ['warning'],
   meaning:
     'A connection that carries data sees round trips far above its own minimum, and a queue on the way out holds a backlog: a link or a rate limit is saturated, and everything that shares the queue waits with it.',
-  rule: 'In the middle of the run, a socket with data in its send queue has an rtt of at least 5 times its minrtt and 20 ms above it, and a queueing discipline of the target has a backlog. Without a local backlog the queue is further on, and the finding needs 100 ms above.',
+  rule: 'In the middle of the run, a socket with data in its send queue has an rtt of at least 5 times its minrtt (--bufferbloat-factor) and 20 ms above it, and a queueing discipline of the target has a backlog. Without a local backlog the queue is further on, and the finding needs 100 ms above.',
   source: "ours; rtt and minrtt are the kernel's own (struct tcp_info)",
   remedy:
     "Find who fills the link: kubectl nettools run POD -- ss -ti. Lower the sender's rate, raise the bandwidth limit (annotation kubernetes.io/egress-bandwidth), or use a fair queue (fq_codel) on the interface.",
 } as const;
 
-const FACTOR = 5;
 const ABOVE_MS = 20;
 const ABOVE_WITHOUT_BACKLOG_MS = 100;
 
-function waits(socket: TcpSocket, above: number): boolean {
+function waits(socket: TcpSocket, factor: number, above: number): boolean {
   const { rtt, minRtt, sendQueue } = socket;
   return (
     rtt !== undefined &&
     minRtt !== undefined &&
     sendQueue > 0 &&
-    rtt >= FACTOR * minRtt &&
+    rtt >= factor * minRtt &&
     rtt - minRtt >= above
   );
 }
 
 export const bufferbloat: Rule<LatencyFacts> = {
   meta,
-  judge: ({ sockets, qdiscs }) => {
+  judge: ({ sockets, qdiscs, thresholds }) => {
     const backlog = (qdiscs.value ?? [])
       .filter((q) => q.backlogBytes > 0)
       .sort((a, b) => b.backlogBytes - a.backlogBytes)[0];
     const above = backlog ? ABOVE_MS : ABOVE_WITHOUT_BACKLOG_MS;
-    const worst = sockets.value.filter((s) => waits(s, above)).sort((a, b) => (b.rtt ?? 0) - (a.rtt ?? 0))[0];
+    const { bufferbloatFactor } = thresholds;
+    const worst = sockets.value
+      .filter((s) => waits(s, bufferbloatFactor, above))
+      .sort((a, b) => (b.rtt ?? 0) - (a.rtt ?? 0))[0];
     if (!worst) return [];
     const queue = backlog
       ? `; ${backlog.kind} on ${backlog.device} holds ${backlog.backlogBytes} bytes`

@@ -8,23 +8,22 @@ const meta = {
   severities: ['warning'],
   meaning:
     'The connection is made quickly, but the first byte of the answer comes late: the time is spent in the server, or in what it waits for, and not on the network.',
-  rule: 'From the ready connection to the first byte, or to the end of the request without one, it takes at least 1 s and 10 times as long as the connect.',
+  rule: 'From the ready connection to the first byte, or to the end of the request without one, it takes at least 1 s (--slow-server) and 10 times as long as the connect.',
   source: 'ours',
   remedy:
     'Look at the server: its load, its own calls to others, its thread or connection pools. The network is not the cause.',
 } as const;
 
-const SLOW_MS = 1000;
 const FACTOR = 10;
 
 export const slowServer: Rule<LatencyFacts> = {
   meta,
-  judge: ({ paths }) =>
+  judge: ({ paths, thresholds }) =>
     paths.flatMap((path) => {
       const timing = path.http?.value;
       if (!timing) return [];
       const waited = (timing.firstByteMs ?? timing.totalMs) - timing.readyMs;
-      if (waited < SLOW_MS || waited < FACTOR * timing.connectMs) return [];
+      if (waited < thresholds.slowServerMs || waited < FACTOR * timing.connectMs) return [];
       return [
         occurrence(
           meta,

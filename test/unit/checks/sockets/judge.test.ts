@@ -133,6 +133,12 @@ describe('NT-SOCK-004', () => {
     ).toEqual(expected);
   });
 
+  it('keeps to the share that it is given', () => {
+    const portUse = 'range 45000 45009\ntaken 5\npeer 5 198.51.100.7:80\n';
+    expect(problems({ portUse, input: { portShare: 0.5 } })).toEqual(['NT-SOCK-004 warning']);
+    expect(problems({ portUse, input: { portShare: 0.51 } })).toEqual([]);
+  });
+
   it('counts each remote end by itself', () => {
     expect(
       problems({ portUse: 'range 45000 45009\ntaken 10\npeer 5 198.51.100.7:80\npeer 5 198.51.100.8:80\n' }),

@@ -35,6 +35,19 @@ describe('NT-LAT-004 bufferbloat', () => {
     expect(judge({ rtt, minRtt }, backlog).map((f) => f.severity)).toEqual(raised ? ['warning'] : []);
   });
 
+  it('keeps to the factor that it is given', () => {
+    const at = (bufferbloatFactor: number) =>
+      bufferbloat.judge(
+        facts({
+          sockets: [socket({ rtt: 60, minRtt: 20 })],
+          backlogBytes: 1,
+          thresholds: { bufferbloatFactor },
+        }),
+      );
+    expect(at(3)).toHaveLength(1);
+    expect(at(3.1)).toEqual([]);
+  });
+
   it('is silent about a socket that has nothing to send', () => {
     expect(judge({ sendQueue: 0 }, 1)).toEqual([]);
   });

@@ -31,6 +31,13 @@ describe('NT-LAT-006 slow server', () => {
     },
   );
 
+  it('keeps to the limit that it is given', () => {
+    const http = { status: 200, connectMs: 1, readyMs: 1, firstByteMs: 501, totalMs: 600 };
+    const paths = [path({ destination: { url: 'http://192.0.2.9/' }, http })];
+    expect(slowServer.judge(facts({ paths, thresholds: { slowServerMs: 500 } }))).toHaveLength(1);
+    expect(slowServer.judge(facts({ paths, thresholds: { slowServerMs: 501 } }))).toEqual([]);
+  });
+
   it('is silent where nobody asked for a request', () => {
     expect(slowServer.judge(facts())).toEqual([]);
   });
