@@ -11,13 +11,10 @@ export function list(args: NetnsListArgs): Promise<number> {
   return interruptible((signal) =>
     withFailuresTold(async () => {
       const items = await withProgress((progress) => listNamespaces(args, signal, progress));
-      if (args.output === 'table') {
-        process.stdout.write(`${namespaceTable(items)}\n`);
-        const unread = items.filter((one) => one.unread !== undefined).length;
-        if (unread > 0) process.stderr.write(`note: ${unreadText(args, unread, items.length)}\n`);
-        return 0;
-      }
-      await printDocument({ apiVersion: 'nettools/v1', kind: 'NamespaceList', items }, args.output);
+      if (args.output === 'table') process.stdout.write(`${namespaceTable(items)}\n`);
+      else await printDocument({ apiVersion: 'nettools/v1', kind: 'NamespaceList', items }, args.output);
+      const unread = items.filter((one) => one.unread !== undefined).length;
+      if (unread > 0) process.stderr.write(`note: ${unreadText(args, unread, items.length)}\n`);
       return 0;
     }),
   );

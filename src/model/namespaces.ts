@@ -1,7 +1,7 @@
 /** Network namespaces of a machine, and who lives in them. */
 
 /**
- * What a namespace is first of all. `host`: the machine's own. `pod`: a sandbox of Kubernetes. `container`: of Docker,
+ * What a namespace is by whom it was made for. `host`: the machine's own. `pod`: a sandbox of Kubernetes. `container`: of Docker,
  * podman and their like. `named`: nobody lives there, and a file stands for it. `process`: of plain processes.
  */
 export type NamespaceKind = 'host' | 'pod' | 'container' | 'named' | 'process';
@@ -50,10 +50,10 @@ export interface NetworkNamespace {
   readonly kind: NamespaceKind;
   /** Files that stand for it: `/run/netns/blue`. */
   readonly paths: readonly string[];
-  /** Those of the machine's own namespace are only counted. */
+  /** The one that has been there longest first. Those of the machine's own namespace are only counted. */
   readonly processes: readonly NamespaceProcess[];
   readonly processCount: number;
-  /** The pod; of the machine's own namespace the pods of the host network, where the API has told them. */
+  /** Of the kind `pod` the pod it is; of others the pods that share it, as those of a host's network do. */
   readonly pods: readonly NamespacePod[];
   readonly containers: readonly NamespaceContainer[];
   readonly interfaces: readonly NamespaceInterface[];
@@ -64,9 +64,11 @@ export interface NetworkNamespace {
 /** The word that chooses it among those of its machine: a name where it has one, else its number. */
 export function namespaceWord({ kind, pods: [pod], containers, paths, inode }: NetworkNamespace): string {
   if (kind === 'host') return 'host';
-  if (pod?.name !== undefined) return `${pod.namespace}/${pod.name}`;
   const [container] = containers;
-  if (container) return container.name ?? container.id.slice(0, 12);
+  if (kind === 'pod' && pod?.name !== undefined) return `${pod.namespace}/${pod.name}`;
+  if ((kind === 'pod' || kind === 'container') && container) {
+    return container.name ?? container.id.slice(0, 12);
+  }
   const [path] = paths;
   return path === undefined ? inode : fileName(path);
 }

@@ -7,17 +7,22 @@ import {
   type NamespacePod,
   type NamespaceProcess,
   type NetworkNamespace,
+  namespaceWord,
 } from '../model/namespaces.ts';
-import { cgroupOwner } from './cgroup.ts';
+import { type CgroupOwner, cgroupOwner } from './cgroup.ts';
 import { type InterfaceLinks, parseInterfaceLinks, parseNamespaceIds, withPeers } from './interface-peers.ts';
+
+/** A process that lives in a namespace, and whose it is. */
+interface Resident extends CgroupOwner, NamespaceProcess {
+  /** When it was started, in ticks of uptime. */
+  readonly start: number;
+}
 
 /** A namespace while its facts come in. */
 interface Draft {
   readonly paths: string[];
-  readonly processes: NamespaceProcess[];
-  readonly containers: Map<string, NamespaceContainer>;
+  readonly processes: Resident[];
   count: number;
-  podUid: string | undefined;
   links: readonly InterfaceLinks[];
   /** Names under /run/netns by the id that this namespace has for them. */
   ids: ReadonlyMap<number, string>;
@@ -45,9 +50,7 @@ export function parseNetnsList(text: string): MachineNamespaces {
     const made: Draft = {
       paths: [],
       processes: [],
-      containers: new Map(),
       count: 0,
-      podUid: undefined,
       links: [],
       ids: new Map(),
       unread: undefined,
@@ -125,12 +128,10 @@ function inodesByName(drafts: ReadonlyMap<string, Draft>): Map<string, string> {
   return new Map(entries);
 }
 
-function addProcess(draft: Draft, [pid = '', cgroup = '', ...command]: readonly string[]): void {
+function addProcess(draft: Draft, [pid = '', start = '', cgroup = '', ...command]: readonly string[]): void {
   draft.count++;
-  draft.processes.push({ pid: Number(pid), command: command.join(' ') });
-  const { podUid, container } = cgroupOwner(cgroup);
-  draft.podUid ??= podUid;
-  if (container) draft.containers.set(container.id, container);
+  const process = { pid: Number(pid), start: Number(start), command: command.join(' ') };
+  draft.processes.push({ ...process, ...cgroupOwner(cgroup) });
 }
 
 /** A mount may be there twice, as those of `ip netns` are, whose folder is mounted on itself. */
@@ -171,46 +172,52 @@ function finished(
   logs: ReadonlyMap<string, ContainerLog>,
   interfaces: readonly NamespaceInterface[],
 ): NetworkNamespace {
-  const { podUid, unread } = draft;
-  const containers = [...draft.containers.values()].map((container) => {
+  // The first one there is the one that it was made for: of a pod the sandbox's own. Others may have been let in later,
+  // as a debugger is, and the pods of a host's network into that of the host.
+  const processes = draft.processes.toSorted((a, b) => a.start - b.start);
+  const containers = [...containersOf(processes).values()].map((container) => {
     const name = logs.get(container.id)?.container;
     return name === undefined ? container : { ...container, name };
   });
+  const uids = new Set(processes.flatMap(({ podUid }) => podUid ?? []));
+  const { unread } = draft;
   return {
     inode,
-    kind: isHost ? 'host' : kindOf(draft),
+    kind: isHost ? 'host' : kindOf(processes[0]),
     paths: draft.paths,
-    processes: isHost ? [] : draft.processes,
+    processes: isHost ? [] : processes.map(({ pid, command }) => ({ pid, command })),
     processCount: draft.count,
-    pods: podUid === undefined || isHost ? [] : [pods.get(podUid) ?? podOf(podUid, containers, logs)],
+    pods: isHost ? [] : [...uids].map((uid) => pods.get(uid) ?? podOf(uid, processes, logs)),
     containers: isHost ? [] : containers,
     interfaces,
     ...(unread === undefined ? {} : { unread }),
   };
 }
 
+function containersOf(processes: readonly Resident[]): Map<string, NamespaceContainer> {
+  return new Map(processes.flatMap(({ container }) => (container ? [[container.id, container]] : [])));
+}
+
 function podOf(
   uid: string,
-  containers: readonly NamespaceContainer[],
+  processes: readonly Resident[],
   logs: ReadonlyMap<string, ContainerLog>,
 ): NamespacePod {
-  const log = containers.map(({ id }) => logs.get(id)).find((found) => found !== undefined);
+  const own = [...containersOf(processes.filter(({ podUid }) => podUid === uid)).keys()];
+  const log = own.map((id) => logs.get(id)).find((found) => found !== undefined);
   return log ? { uid, namespace: log.namespace, name: log.pod } : { uid };
 }
 
-function kindOf({ podUid, containers, processes }: Draft): Exclude<NamespaceKind, 'host'> {
-  if (podUid !== undefined) return 'pod';
-  if (containers.size > 0) return 'container';
-  return processes.length > 0 ? 'process' : 'named';
+function kindOf(first: Resident | undefined): Exclude<NamespaceKind, 'host'> {
+  if (first === undefined) return 'named';
+  if (first.podUid !== undefined) return 'pod';
+  return first.container === undefined ? 'process' : 'container';
 }
 
 const ORDER: readonly NamespaceKind[] = ['host', 'pod', 'container', 'named', 'process'];
 
 function byKind(a: NetworkNamespace, b: NetworkNamespace): number {
-  return ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || sortKey(a).localeCompare(sortKey(b), 'en');
-}
-
-function sortKey({ pods: [pod], containers, paths, inode }: NetworkNamespace): string {
-  const first = pod?.name === undefined ? containers[0]?.name : `${pod.namespace}/${pod.name}`;
-  return first ?? paths[0] ?? inode;
+  return (
+    ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || namespaceWord(a).localeCompare(namespaceWord(b), 'en')
+  );
 }

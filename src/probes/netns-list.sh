@@ -3,7 +3,7 @@
 # Prints facts, one a line, with tabs between the fields:
 #   root PATH                            where the machine's files are, as it was found
 #   own INODE | host INODE              this process's namespace, and the machine's
-#   process INODE PID CGROUP COMMAND     who lives there; those of the machine's namespace are only counted
+#   process INODE PID START CGROUP COMMAND   who lives there, and since when (in ticks of uptime); those of the machine's namespace are only counted
 #   count INODE N
 #   mount INODE PATH                     a name: a file that the namespace is mounted on
 #   link INODE JSON                      ip's interfaces and addresses
@@ -35,10 +35,14 @@ if [ -z "$root" ] && first=$(readlink /proc/1/ns/net 2>/dev/null); then
 fi
 printf 'own\t%s\nhost\t%s\n' "$own" "$host"
 
+# What stands before is the name, which may hold anything (proc_pid_stat(5)).
+set_start() { start=${20-}; }
+
 # The longest path of a process's cgroups is the one that says most: with cgroup v1 each controller has its own.
 describe() {
-  command= longest=
-  { read -r command <"$1/comm"; } 2>/dev/null
+  command= longest= stat=
+  { read -r command <"$1/comm"; read -r stat <"$1/stat"; } 2>/dev/null
+  set_start ${stat##*) }
   while read -r line; do
     line=${line#*:} line=${line#*:}
     [ ${#line} -le ${#longest} ] || longest=$line
@@ -82,7 +86,7 @@ ls -ln /proc/[0-9]*/ns/net 2>/dev/null | {
     fi
     describe "$entry"
     [ -n "$command" ] || continue
-    printf 'process\t%s\t%s\t%s\t%s\n' "$inode" "${entry#/proc/}" "$longest" "$command"
+    printf 'process\t%s\t%s\t%s\t%s\t%s\n' "$inode" "${entry#/proc/}" "$start" "$longest" "$command"
     case $known in
     *" $inode "*) ;;
     *) known="$known$inode " ways="$ways $inode=$entry/ns/net" ;;

@@ -24,10 +24,10 @@ const LINES = [
   tabs('root', '/proc/1/root'),
   tabs('own', '1'),
   tabs('host', '1'),
-  tabs('process', '2', '700', `/kubepods/besteffort/pod${uid}/${pause}`, 'pause'),
-  tabs('process', '2', '701', `/kubepods/besteffort/pod${uid}/${app}`, 'ng\u001b[31m inx'),
-  tabs('process', '3', '900', `/docker/${docker}`, 'sh'),
-  tabs('process', '5', '950', '/system.slice/dnsmasq.service', 'dnsmasq'),
+  tabs('process', '2', '700', '50', `/kubepods/besteffort/pod${uid}/${pause}`, 'pause'),
+  tabs('process', '2', '701', '60', `/kubepods/besteffort/pod${uid}/${app}`, 'ng\u001b[31m inx'),
+  tabs('process', '3', '900', '70', `/docker/${docker}`, 'sh'),
+  tabs('process', '5', '950', '80', '/system.slice/dnsmasq.service', 'dnsmasq'),
   tabs('count', '1', '158'),
   tabs('mount', '2', '/run/netns/cni-2fc'),
   tabs('mount', '4', '/run/netns/with\\040blank'),
@@ -84,6 +84,17 @@ describe('parseNetnsList', () => {
 
   it('knows where the files are', () => {
     expect(root).toBe('/proc/1/root');
+  });
+
+  it('is what it was made for, whoever was let in later', () => {
+    const later = [
+      tabs('process', '5', '20', '90', `/kubepods/pod${uid}/${app}`, 'nginx'),
+      tabs('process', '2', '21', '90', '/user.slice', 'tcpdump'),
+    ];
+    const [, pod, , , other] = parseNetnsList([...later, ...LINES].join('\n')).namespaces;
+    expect(pod).toMatchObject({ kind: 'pod', processes: [{ pid: 700 }, { pid: 701 }, { pid: 21 }] });
+    expect(other).toMatchObject({ kind: 'process', pods: [{ uid }], processes: [{ pid: 950 }, { pid: 20 }] });
+    expect(other && namespaceWord(other)).toBe('5');
   });
 
   it('has each path once', () => {
