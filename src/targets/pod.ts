@@ -127,7 +127,10 @@ async function patch(
 /** The profile to use. @throws {UserError} exit 3: what is missing or refused, as one sentence */
 function admitted(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
   const name = pod.metadata?.name;
-  if (checked.podProblem !== undefined) throw new UserError(checked.podProblem, 3);
+  if (checked.podProblem !== undefined) {
+    const isStatic = pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+    throw new UserError(checked.podProblem, 3, isStatic ? { hint: fromNode(pod) } : {});
+  }
   if (checked.missingRights.length > 0) {
     throw noRights(checked.missingRights, pod.metadata?.namespace ?? '');
   }
@@ -137,9 +140,15 @@ function admitted(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
     `pod "${name}" takes no ephemeral container with ${spec.choice === 'auto' ? 'any profile' : `profile ${spec.choice}`}: ${last?.reason ?? 'refused'}; nothing was changed.`,
     3,
     spec.choice === 'auto' || spec.choice === 'restricted'
-      ? {}
+      ? { hint: fromNode(pod) }
       : { hint: '--profile auto takes the strongest profile that is allowed.' },
   );
+}
+
+/** The way in that asks nothing of the pod or its namespace. */
+function fromNode(pod: Pod): string {
+  const { namespace, name } = identityOf(pod);
+  return `From its node it can be looked into without one: TARGET node/${pod.spec?.nodeName} --netns ${namespace}/${name}.`;
 }
 
 /** Rights as prose: `patch pods/ephemeralcontainers, get and create pods/exec`. */
