@@ -36,8 +36,9 @@ find_command() {
   return 1
 }
 
+# What the loader would load for each of the files on stdin, all at once: ldd starts slowly where it is emulated.
 libraries() {
-  ldd "$1" 2>/dev/null | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) .*/\1/p'
+  xargs ldd 2> /dev/null | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) (.*/\1/p' | sort -u
 }
 
 # /bin, /sbin and /lib are links into /usr.
@@ -58,11 +59,10 @@ while IFS='|' read -r name image _; do
       *) path=$(find_command "$one") ;;
     esac
     copy "$path"
-    for file in $(find -L "$path" -type f \( -perm -100 -o -name '*.so*' \)); do
-      for library in $(libraries "$file"); do copy "$library"; done
-    done
+    find -L "$path" -type f \( -perm -100 -o -name '*.so*' \) >> /build/programs
   done
 done
+for library in $(libraries < /build/programs); do copy "$library"; done
 
 # Setuid serves nobody here and is one way more to gain rights.
 find "$root" -type f -perm /6000 -exec chmod a-s {} +
@@ -73,12 +73,14 @@ rm -f "$root"/usr/lib/*/xtables/libarpt_* "$root"/usr/lib/*/xtables/libebt_*
 # of one source mostly have the same text: it is there once, with links to it.
 mkdir -p "$root/var/lib/dpkg/status.d" "$root/usr/share/doc" "$root/usr/share/common-licenses" /build/texts
 (cd "$root" && find . ! -type d | sed 's/^\.//') > /build/files
-for list in /var/lib/dpkg/info/*.list; do
-  grep -qxF -f "$list" /build/files || continue
-  package=${list##*/}
-  package=${package%.list}
-  package=${package%:*}
-  dpkg-query -s "$package" > "$root/var/lib/dpkg/status.d/$package"
+awk 'FNR == NR { here[$0]; next } ($0 in here) && !(FILENAME in seen) { seen[FILENAME]; print FILENAME }' \
+  /build/files /var/lib/dpkg/info/*.list | sed 's/.*\///; s/\.list$//; s/:.*//' > /build/packages
+awk -v folder="$root/var/lib/dpkg/status.d/" '
+  FNR == NR { wanted[$0]; next }
+  /^Package: / { file = ($2 in wanted) ? folder $2 : "" }
+  /^$/ && file != "" { close(file); file = "" }
+  file != "" { print > file }' /build/packages /var/lib/dpkg/status
+while read -r package; do
   text=/usr/share/doc/$package/copyright
   mkdir -p "$root${text%/*}"
   first=/build/texts/$(sha256sum < "$text" | cut -d' ' -f1)
@@ -88,5 +90,5 @@ for list in /var/lib/dpkg/info/*.list; do
     cp -L --preserve=mode,timestamps "$text" "$root$text"
     echo "$package" > "$first"
   fi
-done
+done < /build/packages
 cp -P --preserve=mode,timestamps /usr/share/common-licenses/* "$root/usr/share/common-licenses"

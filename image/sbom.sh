@@ -3,9 +3,8 @@
 #   sbom.sh IMAGE LOCK < names
 # LOCK gives the SHA-256 of each package's file, where the installed version is the locked one.
 set -eu
-sort -u | while read -r name; do
-  dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\t${Maintainer}\n' "$name"
-done | awk -F'\t' -v image="$1" -v lock="$2" -v distro="debian-$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release)" '
+fields='${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\t${Maintainer}\n'
+xargs dpkg-query -W -f "$fields" | sort -u | awk -F'\t' -v image="$1" -v lock="$2" -v distro="debian-$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release)" '
   function text(value) {
     gsub(/\\/, "\\\\", value)
     gsub(/"/, "\\\"", value)

@@ -1,11 +1,8 @@
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensurePackages, requireRoot } from '../test/cluster/packages.ts';
 import { buildInfo } from './build/build-info.ts';
-import { build, exportLayout, sbomPath, withContainer } from './image/build.ts';
-import { archiveLayouts, measureLayout } from './image/layout.ts';
-import { type Architecture, architectures } from './image/lock.ts';
+import { buildAll } from './image/build-all.ts';
+import { architectures } from './image/lock.ts';
 import { imageTargets } from './image/tools.ts';
 import { root } from './lib/process.ts';
 
@@ -15,8 +12,7 @@ import { root } from './lib/process.ts';
  *   npm run image:build -- [--image slim|full]… [--arch amd64|arm64]… [--version V] [--revision COMMIT] [--strict]
  *                          [--output FOLDER]
  *
- * Everything when nothing is named. FOLDER (dist/images) gets nettools-IMAGE.oci.tar with all its architectures, and
- * nettools-IMAGE-ARCH.cdx.json, its bill of materials. --strict fails when Debian's mirrors no longer have exactly
+ * Everything when nothing is named, into dist/images. --strict fails when Debian's mirrors no longer have exactly
  * what image/locks says.
  */
 const { values } = parseArgs({
@@ -39,35 +35,16 @@ function known<T extends string>(flag: string, given: readonly string[], all: re
   });
 }
 
-const images = known('image', values.image, imageTargets);
-const targets = known('arch', values.arch, architectures);
 const info = await buildInfo();
-const version = (values.version ?? info.version).replace(/^v/, '');
-const facts = { version, revision: values.revision ?? info.commit, strict: values.strict };
-const output = path.resolve(root, values.output);
-const work = path.join(output, '.layouts');
-
-requireRoot();
-await ensurePackages();
-mkdirSync(output, { recursive: true });
-for (const image of images) {
-  const layouts = new Map<Architecture, string>();
-  for (const architecture of targets) {
-    await build(image, architecture, facts);
-    const layout = path.join(work, `${image}-${architecture}`);
-    await exportLayout(image, architecture, layout);
-    await withContainer(image, architecture, async ({ files }) =>
-      copyFileSync(
-        path.join(files, sbomPath),
-        path.join(output, `nettools-${image}-${architecture}.cdx.json`),
-      ),
-    );
-    const { bytes, digest } = measureLayout(layout);
-    console.log(`${image} ${architecture}: ${(bytes / 1e6).toFixed(1)} MB compressed, ${digest}`);
-    layouts.set(architecture, layout);
-  }
-  const archive = path.join(output, `nettools-${image}.oci.tar`);
-  await archiveLayouts(layouts, path.join(work, image), archive, `${version}-${image}`);
-  console.log(path.relative(root, archive));
-}
-rmSync(work, { recursive: true, force: true });
+const archives = await buildAll(
+  known('image', values.image, imageTargets),
+  known('arch', values.arch, architectures),
+  {
+    version: (values.version ?? info.version).replace(/^v/, ''),
+    revision: values.revision ?? info.commit,
+    strict: values.strict,
+  },
+  path.resolve(root, values.output),
+  console.log,
+);
+for (const { file, digest } of archives) console.log(`${path.relative(root, file)}: ${digest}`);

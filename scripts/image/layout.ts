@@ -38,13 +38,14 @@ export function measureLayout(layout: string): { readonly bytes: number; readonl
  * puts into a registry and `ctr images import FILE` into a node. The same layouts give the same bytes.
  * @param folder is used and removed
  * @param tag the name that the archive gives to the image
+ * @returns the digest of the image with all its architectures
  */
 export async function archiveLayouts(
   layouts: ReadonlyMap<Architecture, string>,
   folder: string,
   archive: string,
   tag: string,
-): Promise<void> {
+): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, 'blobs/sha256'), { recursive: true });
   const manifests = Array.from(layouts, ([architecture, layout]) => {
@@ -62,4 +63,5 @@ export async function archiveLayouts(
   const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=a+rX,u+w'];
   await run(['tar', ...same, '-cf', archive, '-C', folder, 'oci-layout', 'index.json', 'blobs']);
   rmSync(folder, { recursive: true, force: true });
+  return digest;
 }

@@ -13,6 +13,7 @@ const needed: readonly (readonly [string, string])[] = [
   ['nft', 'nftables'],
   ['conntrack', 'conntrack'],
   ['mmdebstrap', 'mmdebstrap'],
+  ['/usr/share/keyrings/debian-archive-keyring.gpg', 'debian-archive-keyring'],
   ['buildah', 'buildah'],
   ['/usr/bin/busybox', 'busybox-static'],
   ['gcc', 'gcc'],

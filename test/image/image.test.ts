@@ -59,7 +59,10 @@ describe.each(cases)('$image for $architecture', ({ image, architecture }) => {
     );
     const none = '0000000000000000';
     expect(parseAttempts(output).rights).toEqual({ uid, capabilities: [none, none, none] });
-    expect(failedAttempts(tools, output)).toEqual([]);
+    const failed = failedAttempts(tools, output);
+    // qemu-user has no netfilter sockets: nft, iptables and conntrack start, and can do nothing there.
+    const emulated = architecture !== nativeArchitecture;
+    expect(failed.filter((one) => !(emulated && one.endsWith('Protocol not supported')))).toEqual([]);
   });
 
   it('has no file with capabilities, setuid or setgid', async () => {
