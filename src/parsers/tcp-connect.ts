@@ -2,6 +2,7 @@
 
 /** One try to connect. Time in milliseconds. */
 export interface ConnectTry {
+  /** Without the time in which the probe itself had no CPU; what it could not see meanwhile is not guessed. */
   readonly ms: number;
   /**
    * `refused` is an answer of the far side, and so times the way too. `unanswered`: ended with no word. `unresolved`:
@@ -28,28 +29,46 @@ const UNRESOLVED =
  * @param limitMs for a try that was still open then
  */
 export function parseConnects(stdout: string, limitMs: number): ConnectSeries {
-  const tries: ConnectTry[] = [];
+  const tries: Timed[] = [];
   let address: string | undefined;
   let open = false;
   let said = '';
   // What has no line end was cut off, and may be half a number.
   for (const line of stdout.split('\n').slice(0, -1)) {
-    const [word = '', value = ''] = line.split(' ');
+    const [word = '', value = '', unscheduled = '0'] = line.split(' ');
     const ms = /^\d+$/.test(value) ? Number(value) / 1000 : undefined;
+    const waitedMs = /^\d+$/.test(unscheduled) ? Number(unscheduled) / 1000 : 0;
     if (word === 'address') address = value;
     else if (word === 'try') {
       open = true;
       said = '';
     } else if (word === 'ok' && open && ms !== undefined) {
-      tries.push({ ms, outcome: 'connected' });
+      tries.push({ ms, outcome: 'connected', waitedMs });
       open = false;
     } else if (word === 'failed' && open && ms !== undefined) {
-      tries.push(failedTry(ms, said));
+      tries.push({ ...failedTry(ms, said), waitedMs });
       open = false;
     } else if (open && line !== '') said = said === '' ? line : said;
   }
-  if (open) tries.push({ ms: limitMs, outcome: 'unanswered' });
-  return { address, tries };
+  if (open) tries.push({ ms: limitMs, outcome: 'unanswered', waitedMs: 0 });
+  return { address, tries: withoutWaits(tries) };
+}
+
+interface Timed extends ConnectTry {
+  readonly waitedMs: number;
+}
+
+/**
+ * A busy node must not pass for a slow network: the time without a CPU is taken off. The answer may have come in that
+ * very time, so what is left is never called faster than the fastest try that did not wait.
+ */
+function withoutWaits(tries: readonly Timed[]): ConnectTry[] {
+  const undisturbed = tries.filter((t) => t.waitedMs === 0).map((t) => t.ms);
+  const fastest = undisturbed.length > 0 ? Math.min(...undisturbed) : 0;
+  return tries.map(({ waitedMs, ...rest }) => ({
+    ...rest,
+    ms: waitedMs === 0 ? rest.ms : Math.min(rest.ms, Math.max(rest.ms - waitedMs, fastest)),
+  }));
 }
 
 function failedTry(ms: number, said: string): ConnectTry {

@@ -1,6 +1,7 @@
 # Times TCP connections: tcp-connect NAME PORT COUNT INTERVAL_MS BUDGET_MS
-# Prints "address A", then for each try "try", whatever bash says when it fails, and "ok MICROSECONDS" or
-# "failed MICROSECONDS"; "budget" when the time was up before all tries. bash opens /dev/tcp itself, in a process that
+# Prints "address A", then for each try "try", whatever bash says when it fails, and "ok MICROSECONDS [WAITED]" or
+# "failed MICROSECONDS [WAITED]", where WAITED are those in which it had no CPU; "budget" when the time was up before all
+# tries. bash opens /dev/tcp itself, in a process that
 # can be given up: one endpoint that is silent must not keep the others of its Service from being tried. The process is
 # there before the clock starts, and EPOCHREALTIME has microseconds.
 exec 2>&1
@@ -15,13 +16,22 @@ fi
 echo "address $address"
 printf -v pause '%d.%03d' $((interval / 1000)) $((interval % 1000))
 
+# Nanoseconds that this process was ready to run and had no CPU (Documentation/scheduler/sched-stats.rst).
+unscheduled() { read -r _ waited _ </proc/self/schedstat; } 2>/dev/null
+
 attempt() {
-  local before=${EPOCHREALTIME/./} after=
-  if { after=${EPOCHREALTIME/./}; } 3<>"/dev/tcp/$address/$port"; then
-    echo "ok $((after - before))"
-  else
-    echo "failed $((${EPOCHREALTIME/./} - before))"
+  local waited=0 already before after= outcome=ok
+  unscheduled
+  already=$waited
+  before=${EPOCHREALTIME/./}
+  if { after=${EPOCHREALTIME/./}; } 3<>"/dev/tcp/$address/$port"; then :; else
+    outcome=failed after=${EPOCHREALTIME/./}
   fi
+  unscheduled
+  waited=$(((waited - already) / 1000))
+  # Below a millisecond it is noise; longer than all of the try, it was not in it.
+  if ((waited < 1000 || waited >= after - before)); then waited=; fi
+  echo "$outcome $((after - before))${waited:+ $waited}"
 }
 
 # The first try may last until a silent neighbour becomes an error (3 s). The others wait for one SYN sent again (1 s).

@@ -3,6 +3,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseCurl } from '../../parsers/curl.ts';
+import { parsePressure } from '../../parsers/pressure.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
 import { parsePrivileges } from '../../parsers/proc-status.ts';
 import { parseSs } from '../../parsers/ss.ts';
@@ -35,6 +36,7 @@ export function latencyFacts(
     },
     sockets: { value: parseSs(evidence['sockets']?.stdout ?? ''), result: evidence['sockets'] },
     qdiscs: { value: parseQdiscs(evidence['qdiscs']?.stdout ?? ''), result: evidence['qdiscs'] },
+    cpuPressure: { value: parsePressure(evidence['cpu']?.stdout ?? ''), result: evidence['cpu'] },
     thresholds: completeThresholds(thresholds),
   };
 }

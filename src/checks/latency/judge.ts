@@ -12,13 +12,17 @@ import { VIRTUAL } from '../way.ts';
 import { answeredMs, judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 import { latencyFacts } from './gathered.ts';
 import { LATENCY_RULES } from './rules/index.ts';
+import { MIN_PROBES } from './rules/loss.ts';
 
 /** Bars of a destination's histogram. */
 const HISTOGRAM_BINS = 16;
 
-export function judgeLatency(evidence: Evidence, { destinations, thresholds }: LatencyInput): Judgement {
+export function judgeLatency(
+  evidence: Evidence,
+  { destinations, thresholds, count }: LatencyInput,
+): Judgement {
   const facts = latencyFacts(evidence, destinations, thresholds);
-  const skips = skipped(facts);
+  const skips = skipped(facts, count);
   const findings = [...LATENCY_RULES.flatMap((rule) => rule.judge(facts)), ...skips];
   // What the image or the rights kept from being measured is no pass; what the target does not have is.
   const unmeasured = facts.paths.filter((p) => !measured(p) && p.tcp.skipped !== NO_SUCH_PLACE);
@@ -54,11 +58,12 @@ function summary(
   return `${rtts.length} of ${facts.paths.length} destinations answered, the slowest with a p95 of ${formatMs(Math.max(...rtts.map((d) => d.p95)))}.`;
 }
 
-function skipped(facts: LatencyFacts): Finding[] {
+function skipped(facts: LatencyFacts, count: number): Finding[] {
   const skips = new Skips();
   for (const path of facts.paths) {
     if (path.icmp.skipped !== NO_SUCH_PLACE && path.icmp.skipped !== VIRTUAL)
       skips.add(path.icmp.skipped, `ICMP to ${path.destination.label}`);
+    skips.add(tooFewEchoes(path, count), `loss to ${path.destination.label} (NT-LAT-002)`);
     skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
     skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
   }
@@ -69,6 +74,14 @@ function skipped(facts: LatencyFacts): Finding[] {
   else if (qdiscs.result && qdiscs.value === undefined)
     skips.add(noJson(qdiscs.result, 'tc'), 'queue backlogs (NT-LAT-004)');
   return skips.findings();
+}
+
+/** A ping that goes at its own pace (busybox: one a second) does not come to as many as were asked for. */
+function tooFewEchoes({ icmp }: PathFacts, count: number): string | undefined {
+  const { sent = 0, received = 0 } = icmp.value ?? {};
+  return received > 0 && sent < MIN_PROBES && count >= MIN_PROBES
+    ? `the image's ping sent only ${sent} of ${count} echo requests, and ${MIN_PROBES} are needed`
+    : undefined;
 }
 
 function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {

@@ -26,7 +26,10 @@ export function planLatency(input: LatencyInput, scripts: ProbeScripts): StagedP
       sampled('sockets', half, seconds, ['ss', '-tinH']),
       sampled('qdiscs', half, seconds, ['tc', '-j', '-s', 'qdisc', 'show']),
     ],
-    after: [snapshot('counters-after', ['cat', '/proc/net/snmp', '/proc/net/netstat'])],
+    after: [
+      snapshot('counters-after', ['cat', '/proc/net/snmp', '/proc/net/netstat']),
+      snapshot('cpu', ['cat', '/proc/pressure/cpu']),
+    ],
   };
 }
 

@@ -16,6 +16,17 @@ describe('parseConnects', () => {
     }
   });
 
+  it('takes off the time in which the probe had no CPU, and never more than that', () => {
+    const ms = (...lines: string[]) =>
+      parseConnects(lines.map((line) => `try\n${line}\n`).join(''), 2000).tries.map((t) => t.ms);
+    expect(ms('ok 200', 'ok 24300 4000', 'failed 300')).toEqual([0.2, 20.3, 0.3]);
+    // The answer came while it waited: how long that took is not known, but not less than the fastest.
+    expect(ms('ok 200', 'ok 24003 24000')).toEqual([0.2, 0.2]);
+    expect(ms('ok 5000', 'ok 4100 4000')).toEqual([5, 4.1]);
+    expect(ms('ok 4100 4000', 'ok 7000 2000')).toEqual([expect.closeTo(0.1), 5]);
+    expect(ms('ok 4100 soon')).toEqual([4.1]);
+  });
+
   it('takes a refusal for an answer', () => {
     expect(outcomes('tcp-connect-refused')).toEqual(Array(5).fill('refused'));
   });

@@ -6,12 +6,12 @@ import { answeredMs, judgedRtt, type LatencyFacts, type PathFacts } from '../fac
 const meta = {
   id: 'NT-LAT-001',
   title: 'High round-trip time',
-  severities: ['warning'],
+  severities: ['warning', 'info'],
   meaning:
     'Packets to this destination and back take far longer than the network can do. Either the way is long (another zone or region, a tunnel, a relay) or something on it queues.',
-  rule: 'p95 of the RTT of at least 20 answers, and 5 of them, are above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them. A loopback address is never high.',
+  rule: 'p95 of the RTT of at least 20 answers, and 5 of them, are above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them. A loopback address is never high. Info where only the tail is slow (the median is not) and some task of the node waited for a CPU in half of the last 10 s: that delays packets and probes alike. What a TCP probe itself waited for a CPU is not counted.',
   source:
-    'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need',
+    'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need. CPU: Documentation/accounting/psi.rst',
   remedy:
     "See where the time is added: run the same check from a pod on the node of the destination (kubectl nettools latency POD --to …). Compare the nodes' load and zones (kubectl get nodes -L topology.kubernetes.io/zone).",
 } as const;
@@ -21,6 +21,9 @@ const MIN_ANSWERS = 20;
 
 /** A CPU that is busy for a moment delays a few probes in a row; what is slow is so more often. */
 const MIN_SLOW = 5;
+
+/** Share of the time in which some task waited for a CPU: from here on the node is short of it. */
+const SHORT_OF_CPU = 0.5;
 
 /** The lowest RTT, measured the same way, that this path can be compared with, in ms. */
 function baseline(facts: LatencyFacts, path: PathFacts, by: 'icmp' | 'tcp'): number | undefined {
@@ -44,15 +47,31 @@ function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
   const { service } = path.destination;
   const share =
     service?.part === 'endpoint' ? `, and ${service.label} sends it a share of its connections` : '';
+  const { value: pressure = 0, result } = facts.cpuPressure;
+  const isCpu = pressure >= SHORT_OF_CPU && median <= limit;
+  const why = isCpu
+    ? `; some task of the node waited for a CPU in ${Math.round(pressure * 100)} % of the last 10 s, which delays packets and probes alike`
+    : '';
   return [
     occurrence(
       meta,
-      'warning',
-      `${path.destination.label} (${path.address}) answers in ${formatMs(median)} (median), p95 ${formatMs(p95)} by ${how}: ${Math.round(p95 / low)} times the baseline of ${formatMs(low)}${share}.`,
-      rtt.by === 'icmp'
-        ? quote(path.results.icmp, /min\/avg\/max|time=/, 2)
-        : quote(path.results.tcp, /^(ok|failed) /, 3),
-      { subject: path.destination.label },
+      isCpu ? 'info' : 'warning',
+      `${path.destination.label} (${path.address}) answers in ${formatMs(median)} (median), p95 ${formatMs(p95)} by ${how}: ${Math.round(p95 / low)} times the baseline of ${formatMs(low)}${share}${why}.`,
+      [
+        ...(rtt.by === 'icmp'
+          ? quote(path.results.icmp, /min\/avg\/max|time=/, 2)
+          : quote(path.results.tcp, /^(ok|failed) /, 3)),
+        ...(isCpu ? quote(result, /^some /, 1) : []),
+      ],
+      {
+        subject: path.destination.label,
+        ...(isCpu
+          ? {
+              remediation:
+                "See what takes the node's CPUs (kubectl top node, kubectl top pod -A), and measure again.",
+            }
+          : {}),
+      },
     ),
   ];
 }

@@ -16,7 +16,8 @@ const meta = {
     "Find the hop: compare with a pod on the same node as the destination, and look at the interfaces' drops on both nodes (ip -s link). If nothing answers at all, check that the address is right and that no NetworkPolicy or firewall drops it.",
 } as const;
 
-const MIN_PROBES = 50;
+/** Of fewer, one that is lost would be more than 2 %. */
+export const MIN_PROBES = 50;
 
 function partialLoss(path: PathFacts, { lossWarning, lossCritical }: LatencyThresholds): Finding[] {
   const icmp = path.icmp.value;

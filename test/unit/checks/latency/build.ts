@@ -89,6 +89,7 @@ interface FactsSpec {
   readonly grew?: Counters;
   readonly sockets?: readonly TcpSocket[];
   readonly backlogBytes?: number;
+  readonly cpuPressure?: number;
   readonly thresholds?: Partial<LatencyThresholds>;
 }
 
@@ -115,6 +116,10 @@ export function facts(spec: FactsSpec = {}): LatencyFacts {
     qdiscs: {
       value: [{ kind: 'tbf', device: 'eth0', handle: '1:', backlogBytes: spec.backlogBytes ?? 0, drops: 0 }],
       result: result('qdiscs'),
+    },
+    cpuPressure: {
+      value: spec.cpuPressure,
+      result: result('cpu', spec.cpuPressure === undefined ? '' : 'some avg10=50.00 avg60=0.00\n'),
     },
     thresholds: completeThresholds({ rttFactor: 3, rttFloorMs: 10, ...spec.thresholds }),
   };

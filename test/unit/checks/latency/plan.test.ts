@@ -20,7 +20,7 @@ describe('planLatency', () => {
     expect([before, probe, after].map((stage) => stage.map((c) => c.id))).toEqual([
       ['status', 'counters-before'],
       ['to0-icmp', 'to0-tcp', 'sockets', 'qdiscs'],
-      ['counters-after'],
+      ['counters-after', 'cpu'],
     ]);
   });
 

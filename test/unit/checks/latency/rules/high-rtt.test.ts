@@ -39,6 +39,22 @@ describe('NT-LAT-001 high RTT', () => {
     expect(highRtt.judge(facts({ paths: [path({ destination: far, icmp })] }))).toHaveLength(findings);
   });
 
+  describe('on a node that is short of CPU', () => {
+    const tail = path({ destination: far, icmp: series(1, 50) });
+    const long = path({ destination: far, icmp: [...times(49, 1), ...times(51, 50)] });
+
+    it.each([
+      { what: 'a slow tail', paths: [tail], cpuPressure: 0.5, severity: 'info' },
+      { what: 'a slow tail', paths: [tail], cpuPressure: 0.499, severity: 'warning' },
+      { what: 'a slow tail', paths: [tail], cpuPressure: undefined, severity: 'warning' },
+      { what: 'a slow half', paths: [long], cpuPressure: 1, severity: 'warning' },
+    ])('$what at a pressure of $cpuPressure: $severity', ({ paths, cpuPressure, severity }) => {
+      const found = highRtt.judge(facts({ paths, ...(cpuPressure === undefined ? {} : { cpuPressure }) }));
+      expect(found.map((f) => f.severity)).toEqual([severity]);
+      expect(found[0]?.evidence.some(({ command }) => command[0] === 'cpu')).toBe(severity === 'info');
+    });
+  });
+
   describe('baseline', () => {
     const slow = { icmp: times(100, 31) };
     const near = path({
