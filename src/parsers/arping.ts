@@ -1,4 +1,4 @@
-/** Parses the output of `arping` (iputils, busybox) and of src/probes/duplicates.sh. Pure. */
+/** Parses the output of `arping` (iputils, busybox, Habets) and of src/probes/duplicates.sh. Pure. */
 
 /** Who answered to an ARP request. */
 export interface ArpAnswers {
@@ -8,11 +8,16 @@ export interface ArpAnswers {
   readonly skipped: string | undefined;
 }
 
-const REPLY = /(?:reply from|Reply from) \S+ \[([0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5})\]/i;
+const REPLIES = [
+  /reply from \S+ \[([0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5})\]/i,
+  /^\d+ bytes from ([0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5}) \(/i,
+];
 
 export function parseArping(text: string): ArpAnswers {
   const lines = text.split('\n');
-  const macs = lines.flatMap((line) => REPLY.exec(line)?.[1]?.toLowerCase() ?? []);
+  const macs = lines.flatMap((line) =>
+    REPLIES.flatMap((reply) => reply.exec(line)?.[1]?.toLowerCase() ?? []),
+  );
   if (macs.length > 0) return { macs: [...new Set(macs)], skipped: undefined };
   return { macs: [], skipped: skipReason(text) };
 }
@@ -22,8 +27,9 @@ function skipReason(text: string): string | undefined {
   if (/not permitted|Permission denied|are you root|cap_net_raw/i.test(text)) {
     return 'asking by ARP needs NET_RAW: use --profile netadmin';
   }
-  // Both arpings end with what they sent and received; without it, it did not come to ask.
-  if (/^Received 0 (response|repl)/m.test(text)) return undefined;
+  // Each arping ends with what it sent and received; without it, it did not come to ask.
+  if (/^Received 0 (response|repl)|^\d+ packets transmitted, 0 packets received/m.test(text))
+    return undefined;
   const said = text.split('\n').find((line) => line.trim() !== '' && !line.startsWith('ARPING'));
   return said === undefined ? 'arping did not come to its end' : said.trim().slice(0, 120);
 }

@@ -2,10 +2,15 @@
 # for every line that arping says. Four addresses at most, all at the same time.
 command -v arping >/dev/null 2>&1 || { echo "no arping"; exit 0; }
 command -v ip >/dev/null 2>&1 || { echo "no ip"; exit 0; }
+# The arping of Habets draws points with -D, and asks from 0.0.0.0 with -0.
+case $(arping -h 2>&1) in
+*Habets*) ask=-0 ;;
+*) ask=-D ;;
+esac
 ip -4 -o addr show scope global 2>/dev/null | head -n 4 | {
   while read -r _ device _ address _; do
     address=${address%/*}
-    arping -D -c 2 -w 2 -I "$device" "$address" 2>&1 | while IFS= read -r line; do
+    arping $ask -c 2 -w 2 -I "$device" "$address" 2>&1 | while IFS= read -r line; do
       echo "own $address $device $line"
     done &
   done

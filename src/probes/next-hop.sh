@@ -39,6 +39,11 @@ case $hop in
 *:*) ;;
 *)
   echo "asked $hop $device"
-  if command -v arping >/dev/null 2>&1; then arping -b -c 2 -w 2 -I "$device" "$hop"; else echo "no arping"; fi ;;
+  # The arping of Habets (Debian's package of that name) would send from the broadcast address with -b.
+  case $(arping -h 2>&1) in
+  *Habets*) arping -c 2 -w 2 -I "$device" "$hop" ;;
+  *arping*) arping -b -c 2 -w 2 -I "$device" "$hop" ;;
+  *) echo "no arping" ;;
+  esac ;;
 esac
 wait

@@ -28,6 +28,7 @@ interface Definition {
   readonly steps?: (pods: Pods) => readonly { readonly make: string; readonly undo: string }[];
 }
 
+const OTHER_TOOLS = ['--image', 'localhost/netshoot-like:1'] as const;
 const TO_FAR = ['--to', 'pod/far'] as const;
 const TO_NEAR = ['--to', 'pod/near'] as const;
 
@@ -147,6 +148,50 @@ const RECORDINGS: readonly Definition[] = [
     ],
   },
   {
+    name: 'arp-netshoot-healthy',
+    check: 'arp',
+    phenomenon: 'nothing is wrong; the arping of Habets',
+    args: [...TO_NEAR, ...OTHER_TOOLS],
+    finding: undefined,
+  },
+  {
+    name: 'arp-netshoot-gateway',
+    check: 'arp',
+    phenomenon: 'nobody has the address of the gateway; the arping of Habets',
+    args: OTHER_TOOLS,
+    finding: 'NT-ARP-001',
+    steps: ({ client }) => [
+      {
+        make: `ip route replace default via ${client.gateway.replace(/\d+$/, '254')}`,
+        undo: `ip route replace default via ${client.gateway}`,
+      },
+    ],
+  },
+  {
+    name: 'arp-netshoot-duplicate',
+    check: 'arp',
+    phenomenon: "another host has the target's address; the arping of Habets",
+    args: OTHER_TOOLS,
+    finding: 'NT-ARP-004',
+    where: ({ near }) => near,
+    steps: ({ client }) => [
+      {
+        make: `ip addr add ${client.address}/32 dev eth0`,
+        undo: `ip addr del ${client.address}/32 dev eth0`,
+      },
+    ],
+  },
+  {
+    name: 'routing-alpine-blackhole',
+    check: 'routing',
+    phenomenon: 'a blackhole route; the ip of busybox beside a bash',
+    args: [...TO_FAR, '--image', 'localhost/alpine-like:1'],
+    finding: 'NT-RT-002',
+    steps: ({ far }) => [
+      { make: `ip route add blackhole ${far.address}`, undo: `ip route del blackhole ${far.address}` },
+    ],
+  },
+  {
     name: 'arp-duplicate',
     check: 'arp',
     phenomenon: "another host has the target's address",
@@ -251,8 +296,9 @@ async function record(definition: Definition, pods: Pods, work: string): Promise
 /** Of the tools in the image that the run had. */
 async function versions(args: readonly string[]): Promise<string> {
   const own = args.filter((_arg, i) => args[i] === '--image' || args[i - 1] === '--image');
-  const say =
-    own.length > 0
+  const say = own.includes(OTHER_TOOLS[1])
+    ? 'ip -V; arping -h 2>&1 | head -n 1; ping -V | head -n 1; uname -sr'
+    : own.length > 0
       ? 'busybox | head -n 1; uname -sr'
       : 'ip -V; arping -V | head -n 1; ping -V | head -n 1; uname -sr';
   const argv = [binary, 'run', 'client', '-n', NAMESPACE, ...own, '--', 'sh', '-c', say];

@@ -8,7 +8,9 @@ export function quoteHop({ results }: ArpFacts, hop: Hop): Quote[] {
   const { entry, answers, askedBy } = hop;
   const table = results.neighbours;
   const said =
-    askedBy?.stdout.split('\n').filter((line) => /reply from|^(Sent|Received) \d/i.test(line)) ?? [];
+    askedBy?.stdout
+      .split('\n')
+      .filter((line) => /reply from|bytes from|packets transmitted|^(Sent|Received) \d/i.test(line)) ?? [];
   return [
     ...(table
       ? [
@@ -18,7 +20,7 @@ export function quoteHop({ results }: ArpFacts, hop: Hop): Quote[] {
           },
         ]
       : []),
-    ...(askedBy && answers?.skipped === undefined
+    ...(askedBy && answers?.skipped === undefined && said.length > 0
       ? [
           {
             command: ['arping', '-b', '-c', '2', '-I', hop.device, hop.address],

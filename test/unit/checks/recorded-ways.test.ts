@@ -22,6 +22,9 @@ describe('recorded faults', () => {
     ['arp-permanent', 'NT-ARP-002 critical', /PERMANENT entry .* says 02:00:00:00:00:99, but/],
     ['arp-last-hop', 'NT-ARP-002 critical', /the router 198\.51\.100\.12 has looked for it/],
     ['arp-duplicate', 'NT-ARP-004 critical', /own address .* is used by another host too/],
+    ['arp-netshoot-gateway', 'NT-ARP-001 critical', /The gateway 198\.18\.1\.254 on eth0 does not answer/],
+    ['arp-netshoot-duplicate', 'NT-ARP-004 critical', /own address .* is used by another host too/],
+    ['routing-alpine-blackhole', 'NT-RT-002 critical', /a blackhole route or rule refuses it.*EINVAL/],
     ['interfaces-no-carrier', 'NT-IF-001 critical', /has no carrier/],
     ['interfaces-errors', 'NT-IF-002 warning', /packets to be sent on tunnel0 were errors/],
   ])('%s is %s', (name, expected, says) => {
@@ -50,6 +53,7 @@ describe('recorded health', () => {
   it.each([
     ['routing-healthy', 'pass', []],
     ['arp-healthy', 'pass', []],
+    ['arp-netshoot-healthy', 'pass', []],
     ['interfaces-healthy', 'pass', []],
     ['routing-restricted', 'pass', []],
     ['interfaces-restricted', 'pass', []],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ArpInput } from '../../../../src/checks/arp/facts.ts';
 import { judgeArp } from '../../../../src/checks/arp/judge.ts';
+import { parseArping } from '../../../../src/parsers/arping.ts';
 import { json, problemsOf, type RecordedRun, recorded, withOutput } from '../recorded-ways.ts';
 
 interface Entry {
@@ -245,5 +246,17 @@ describe('NT-ARP-005', () => {
       });
       expect(problems(run)).toEqual([]);
     }
+  });
+});
+
+describe('the arping of Habets', () => {
+  it('says who answers, and that nobody does', () => {
+    const asked = (name: string) =>
+      Object.values(recorded<ArpInput>(name).evidence).filter(({ id }) => id.endsWith('-hop'));
+    const answers = asked('arp-netshoot-healthy').map(({ stdout }) => parseArping(stdout));
+    expect(answers.some(({ macs }) => /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(macs[0] ?? ''))).toBe(true);
+    const silent = asked('arp-netshoot-gateway').filter(({ stdout }) => / 0 packets received/.test(stdout));
+    expect(silent.length).toBeGreaterThan(0);
+    for (const { stdout } of silent) expect(parseArping(stdout)).toEqual({ macs: [], skipped: undefined });
   });
 });
