@@ -34,7 +34,6 @@ export async function prepareService({
   );
   return prepared(service, {
     services: services.filter((s) => s !== undefined),
-    pod: pod?.metadata?.name ?? '',
     node: subject.node ?? '',
     addresses: subject.addresses,
     hasClusterDns: pod !== undefined && hasClusterDns(pod),

@@ -68,9 +68,9 @@ export interface ProxiedEndpoints {
 /** What the check is told before it runs; plain JSON. */
 export interface ServiceInput {
   readonly services: readonly ServiceInfo[];
-  /** The target's. */
-  readonly pod: string;
+  /** Of the target; empty where it has none. */
   readonly node: string;
+  /** The target's own. A name would not do: a pod of another namespace can have the same. */
   readonly addresses: readonly string[];
   /** The target's resolver is the cluster's, by its dnsPolicy: names of Services are for it to know. */
   readonly hasClusterDns: boolean;

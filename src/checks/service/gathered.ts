@@ -20,7 +20,7 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
     info,
     endpoints: info.endpoints.map((endpoint, i) => ({
       endpoint,
-      isSelf: endpoint.pod === input.pod || input.addresses.includes(endpoint.address),
+      isSelf: input.addresses.includes(endpoint.address),
       attempt: of(`endpoint${i}`),
       openPorts: endpoint.otherPorts.filter((port) => of(`endpoint${i}-${port}`).state === 'works'),
     })),

@@ -42,8 +42,8 @@ function rules(service: ServiceInfo, when: string, scripts: ProbeScripts): Probe
 }
 
 /** How many connections the cluster IP gets. */
-export function repeats(service: ServiceInfo, { pod, addresses }: ServiceInput): number {
-  const isOwn = service.endpoints.some((e) => e.pod === pod || addresses.includes(e.address));
+export function repeats(service: ServiceInfo, { addresses }: ServiceInput): number {
+  const isOwn = service.endpoints.some((e) => addresses.includes(e.address));
   return isOwn && service.protocol === 'tcp' && service.ready > 1
     ? Math.min(MAX_REPEATS, REPEATS_PER_ENDPOINT * service.ready)
     : 1;

@@ -26,7 +26,8 @@ export const noReply: Rule<DnsFacts> = {
     const asked = facts.servers.filter((s) => s.udp.reach !== 'unasked');
     const isDead =
       asked.length > 0 && asked.every((s) => s.udp.reach === 'silent' || s.udp.reach === 'unreachable');
-    if (!isDead || asked.some((s) => isMixed(facts, s))) return [];
+    // Silence may be the one replica's that was asked each time; that there is no way to the server is not.
+    if (!isDead || asked.some((s) => s.udp.reach === 'silent' && isMixed(facts, s))) return [];
     const tries = asked.reduce((sum, s) => sum + s.udp.queries.length, 0);
     const evidence = [
       ...asked.flatMap((s) => quoteQueries(s.udp.queries, 1)).slice(0, 2),

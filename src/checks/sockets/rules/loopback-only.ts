@@ -7,10 +7,10 @@ import { serves } from './no-listener.ts';
 const meta = {
   id: 'NT-SOCK-002',
   title: 'Listens on loopback only',
-  severities: ['critical'],
+  severities: ['critical', 'warning'],
   meaning:
     'The program listens on 127.0.0.1 or ::1: only what shares its network namespace, as the containers of one pod do, can connect, everybody else is refused. Many servers do so by default. kubectl port-forward works all the same, since it connects from inside.',
-  rule: "Every socket that listens on a Service's target port or on a declared container port is bound to 127.0.0.0/8 or ::1. The same for a port that Docker publishes.",
+  rule: "Every socket that listens on a Service's target port, or on a port that Docker publishes (critical), or on a declared container port (warning: some mean it so) is bound to 127.0.0.0/8 or ::1.",
   source: 'RFC 1122, 3.2.1.3 (loopback addresses never leave a host)',
   remedy:
     'Make the program listen on all addresses: 0.0.0.0 or :: in its configuration (often named host, bind or listen).',
@@ -31,7 +31,7 @@ export const loopbackOnly: Rule<SocketsFacts> = {
       return [
         occurrence(
           meta,
-          'critical',
+          expected.by === 'declared' ? 'warning' : 'critical',
           `${expected.protocol.toUpperCase()} ${expected.port} is bound to ${first?.address} only${who}, and ${why}: nobody outside can connect.`,
           quote(results.listeners, new RegExp(`:${expected.port}\\s`), 3),
           expected.by !== 'declared' ? { subject: expected.name } : {},

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DnsFacts, PodDns } from '../../../../src/checks/dns/facts.ts';
 import { ndots } from '../../../../src/checks/dns/rules/ndots.ts';
+import { noReply } from '../../../../src/checks/dns/rules/no-reply.ts';
 import { partial } from '../../../../src/checks/dns/rules/partial.ts';
 import { resolvConf } from '../../../../src/checks/dns/rules/resolv-conf.ts';
 import { resolverRace } from '../../../../src/checks/dns/rules/resolver-race.ts';
@@ -158,6 +159,26 @@ describe('NT-DNS-010', () => {
   it('without any server', () => {
     expect(conf([], { policy: 'None' })).toEqual(['NT-DNS-010 warning']);
     expect(conf([], { policy: 'Default' })).toEqual(['NT-DNS-010 info']);
+  });
+});
+
+describe('NT-DNS-001', () => {
+  const healthy = factsOf('healthy');
+  /** The server of resolv.conf fails in this way, and of those behind it the first one alone. */
+  const failing = (reach: 'silent' | 'unreachable', isFirstGood = false): string[] => {
+    const fails = <T extends DnsFacts['servers'][number]>(s: T): T => ({ ...s, udp: { ...s.udp, reach } });
+    const endpoints = healthy.endpoints.map((e, i) => (i > 0 || !isFirstGood ? fails(e) : e));
+    return ids(noReply.judge({ ...healthy, servers: healthy.servers.map(fails), endpoints }));
+  };
+
+  it('is not said of silence that may be one replica of several', () => {
+    expect(failing('silent')).toEqual(['NT-DNS-001 critical']);
+    expect(failing('silent', true)).toEqual([]);
+  });
+
+  it('is said where there is no way to the server, whatever a replica on the same link answers', () => {
+    expect(failing('unreachable')).toEqual(['NT-DNS-001 critical']);
+    expect(failing('unreachable', true)).toEqual(['NT-DNS-001 critical']);
   });
 });
 

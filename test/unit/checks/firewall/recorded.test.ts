@@ -2,39 +2,41 @@ import { describe, expect, it } from 'vitest';
 import type { FirewallInput } from '../../../../src/checks/firewall/facts.ts';
 import { judgeFirewall } from '../../../../src/checks/firewall/judge.ts';
 import { judge } from '../../../../src/checks/report.ts';
-import type { Finding } from '../../../../src/model/report.ts';
-import { ROWS } from '../../../faults/causes.ts';
+import type { Finding, Report } from '../../../../src/model/report.ts';
+import { quoted, ROWS, seenIn } from '../../../faults/causes.ts';
 import { bundleRecording } from '../../../recordings/recordings.ts';
 import { problemsOf, recorded } from '../recorded-ways.ts';
 
+const reportOf = (name: string): Report => judge(bundleRecording(name).bundle);
+
 function problems(name: string): Finding[] {
-  const { checks } = judge(bundleRecording(name).bundle);
+  const { checks } = reportOf(name);
   return checks.flatMap((check) => check.findings.filter((f) => f.severity !== 'info'));
 }
 
-function kindOf(name: string): unknown {
-  const { evidence, input } = recorded<FirewallInput>(name);
-  const destinations = judgeFirewall(evidence, input).measurements['destinations'];
-  return (destinations as readonly { readonly cause: string }[])[0]?.cause;
-}
-
 describe('recorded causes', () => {
-  it.each(ROWS)('$cause', ({ name, expected, kind }) => {
+  it.each(ROWS)('$cause', ({ name, expected, kind, seen, evidence }) => {
     const [first] = problems(`firewall-${name}`);
     expect(`${first?.id} ${first?.severity}`).toBe(`${expected.id} ${expected.severity}`);
     expect(first?.summary).toMatch(expected.says);
+    expect(first && quoted(first)).toMatch(evidence);
     expect(first?.evidence.every(({ excerpt }) => excerpt !== '')).toBe(true);
     expect(first?.subject).not.toBeUndefined();
-    expect(kindOf(`firewall-${name}`)).toBe(kind);
+    expect(seenIn(reportOf(`firewall-${name}`))).toEqual({ kind, seen: expect.stringMatching(seen) });
   });
 
   it.each(
-    ROWS.flatMap(({ name, cause, restricted }) => (restricted ? [{ name, cause, ...restricted }] : [])),
-  )('$cause, without rights', ({ name, expected, kind }) => {
+    ROWS.flatMap(({ name, cause, seen, restricted }) =>
+      restricted ? [{ name, cause, seen, ...restricted }] : [],
+    ),
+  )('$cause, without rights', ({ name, expected, kind, seen }) => {
     const [first] = problems(`firewall-${name}-restricted`);
     expect(first?.id).toBe(expected.id);
     expect(first?.summary).toMatch(expected.says);
-    expect(kindOf(`firewall-${name}-restricted`)).toBe(kind);
+    expect(seenIn(reportOf(`firewall-${name}-restricted`))).toEqual({
+      kind,
+      seen: expect.stringMatching(seen),
+    });
   });
 
   it('is silent where nothing is wrong', () => {

@@ -76,7 +76,6 @@ function judged(run: Run): Judgement {
     }),
     {
       services: [info],
-      pod: 'client',
       node: 'node1',
       addresses: ['198.51.100.50'],
       hasClusterDns: true,
@@ -174,7 +173,7 @@ describe('the cluster IP', () => {
 });
 
 describe('hairpin', () => {
-  const input = { pod: 'b' };
+  const input = { addresses: ['198.51.100.2'] };
   const twelve = (...endings: string[]) => [
     ...endings,
     ...Array.from({ length: 15 - endings.length }, () => OK),
@@ -192,6 +191,7 @@ describe('hairpin', () => {
 
   it('is not looked for where the target is no endpoint', () => {
     expect(problems({ virtual: [SLOW] })).toEqual([]);
+    expect(problems({ virtual: [SILENT], input: { addresses: [] } })).toEqual(['NT-SVC-003 critical']);
   });
 
   it('is no story where an endpoint fails or is slow itself', () => {
@@ -228,7 +228,6 @@ describe('without an address', () => {
     const { clusterIp: _none, ...headless } = SHOP;
     const one = judgeService(evidence({ 'svc0-endpoint0-reach': tried(OK), 'svc0-name-reach': tried(OK) }), {
       services: [{ ...headless, endpoints: SHOP.endpoints.slice(0, 1), ready: 1 }],
-      pod: 'client',
       node: 'node1',
       addresses: [],
       hasClusterDns: true,
@@ -250,7 +249,6 @@ describe('what could not be measured', () => {
       }),
       {
         services: [{ ...SHOP, endpoints: SHOP.endpoints.slice(0, 1), ready: 1 }],
-        pod: 'client',
         node: 'node1',
         addresses: [],
         hasClusterDns: true,

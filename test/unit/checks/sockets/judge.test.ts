@@ -105,6 +105,12 @@ describe('NT-SOCK-002', () => {
   ])('bound to %s', (_what, listeners, expected) => {
     expect(problems({ listeners })).toEqual(expected);
   });
+
+  it('is a warning for a port that is only declared', () => {
+    const declared = { ...WEB, by: 'declared', name: 'app' } as const;
+    const listeners = 'tcp LISTEN 0 9 127.0.0.1:8080 0.0.0.0:*\n';
+    expect(problems({ listeners, input: { expected: [declared] } })).toEqual(['NT-SOCK-002 warning']);
+  });
 });
 
 describe('NT-SOCK-003', () => {
