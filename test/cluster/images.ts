@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buildah, buildImage, nativeArchitecture } from './buildah.ts';
 import { digest, folderDigest } from './files.ts';
 import { step } from './log.ts';
+import { addOtherTools } from './other-tools.ts';
 import { binDir, cacheDir, repoDir } from './paths.ts';
 import { run } from './proc.ts';
 
@@ -55,6 +56,13 @@ function specs(): ImageSpec[] {
       prepare: async (context) => copyFileSync(join(binDir('coredns'), 'coredns'), join(context, 'coredns')),
     },
     { name: 'localhost/nettools:dev', context: join(repoDir, 'image'), onDebian: true, target: 'slim' },
+    ...['netshoot-like', 'alpine-like'].map((target) => ({
+      name: `localhost/${target}:1`,
+      context: join(images, 'netshoot-like'),
+      onDebian: false,
+      prepare: addOtherTools,
+      target,
+    })),
   ];
 }
 

@@ -23,6 +23,11 @@ const needed: readonly (readonly [string, string])[] = [
   ['nsenter', 'util-linux'],
   ['sysctl', 'procps'],
   ['curl', 'curl'],
+  // What faults and traffic are made with.
+  ['socat', 'socat'],
+  ['arping', 'iputils-arping'],
+  ['ping', 'iputils-ping'],
+  ['perl', 'perl'],
 ];
 
 /** True when a command is on PATH (or, for a name with a slash, when the file exists). */

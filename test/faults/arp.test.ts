@@ -1,7 +1,7 @@
 /** Faults of the arp check, each made for real and named by the built binary. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { attempt, run, until } from '../cluster/proc.ts';
-import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { hostPod, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
@@ -338,13 +338,7 @@ describe('what is no fault', () => {
   });
 
   test("a node's own namespace", async () => {
-    const idle = {
-      name: 'app',
-      image: 'localhost/app:1',
-      imagePullPolicy: 'Never',
-      command: ['sleep', 'infinity'],
-    };
-    await ns.start(pod('host', { spec: { nodeName: 'node1', hostNetwork: true }, containers: [idle] }));
+    await ns.start(hostPod('host', 'node1'));
     expectSilence(await checkReport('arp', ['host', '-n', ns.name, '--to', 'pod/far']));
   });
 

@@ -1,4 +1,5 @@
 /** Every row of the table that tells causes apart: how each is made in real namespaces, and what has to be said of it. */
+import type { Finding, Report } from '../../src/model/report.ts';
 import type { Expected } from './named.ts';
 import type { Netns, PodNetns } from './pod-netns.ts';
 
@@ -15,6 +16,10 @@ export interface Row {
   readonly cause: string;
   readonly to: (pods: Pods) => string;
   readonly expected: Expected;
+  /** What connecting came to, as "connect() says" in the table. */
+  readonly seen: RegExp;
+  /** What decided, among the lines that the first finding quotes. */
+  readonly evidence: RegExp;
   /** What `measurements` calls it. */
   readonly kind: string;
   readonly where?: (pods: Pods) => Netns;
@@ -47,11 +52,34 @@ const onClientNode = ({ client }: Pods): Netns => client.node;
 const inServer = ({ server }: Pods): Netns => server;
 const critical = (id: string, says: RegExp): Expected => ({ id, severity: 'critical', says });
 
+/** Longer than the 3 s after which a silent neighbour becomes an error. */
+const SILENT = /^no answer within 3\.\d s$/;
+/** The kernel sent it again and could. */
+const SENT_AND_LOST =
+  /SYN-SENT[\s\S]*TCPSynRetrans \d+ before, \d+ after\n.*TCPRetransFail (\d+) before, \1 after/;
+
+/** A counter in a quotation that is larger after the probe. */
+const grew = (name: string): string => `${name} (\\d+) before, (?!\\1 )\\d+ after`;
+
+/** What one run made of its only destination, in the table's terms. */
+export function seenIn(report: Report): { readonly kind: unknown; readonly seen: unknown } {
+  const destinations = report.checks[0]?.measurements['destinations'];
+  const [first] = (destinations ?? []) as readonly { readonly cause: string; readonly seen: string }[];
+  return { kind: first?.cause, seen: first?.seen };
+}
+
+/** All that a finding quotes. */
+export function quoted({ evidence }: Finding): string {
+  return evidence.map(({ excerpt }) => excerpt).join('\n');
+}
+
 export const ROWS: readonly Row[] = [
   {
     name: 'remote-drop',
     cause: 'remote DROP',
     to: toServer,
+    seen: SILENT,
+    evidence: SENT_AND_LOST,
     kind: 'dropped',
     expected: critical('NT-FW-001', /was silent: no answer within 3\.\d s, and nobody sent an error;/),
     where: inServer,
@@ -65,6 +93,8 @@ export const ROWS: readonly Row[] = [
     name: 'node-drop',
     cause: 'DROP on the node between',
     to: toServer,
+    seen: SILENT,
+    evidence: SENT_AND_LOST,
     kind: 'dropped',
     expected: critical('NT-FW-001', /was silent/),
     where: onClientNode,
@@ -75,6 +105,8 @@ export const ROWS: readonly Row[] = [
     name: 'local-drop-tcp',
     cause: 'local OUTPUT DROP, TCP',
     to: toServer,
+    seen: SILENT,
+    evidence: new RegExp(grew('TCPRetransFail')),
     kind: 'dropped-here',
     expected: critical(
       'NT-FW-002',
@@ -94,6 +126,8 @@ export const ROWS: readonly Row[] = [
     name: 'local-drop-udp',
     cause: 'local OUTPUT DROP, UDP',
     to: ({ server }) => `${server.address}:9999/udp`,
+    seen: /^"Operation not permitted"$/,
+    evidence: /write error: Operation not permitted/,
     kind: 'dropped-here',
     expected: critical('NT-FW-002', /sending fails with "Operation not permitted"/),
     where: inClient,
@@ -103,6 +137,8 @@ export const ROWS: readonly Row[] = [
     name: 'local-drop-counted',
     cause: 'local OUTPUT DROP whose rule counts',
     to: toServer,
+    seen: SILENT,
+    evidence: /tcp dport 8080 counter packets [3-9] drop # handle \d+\n[3-9] more packets than before/,
     kind: 'dropped-here',
     expected: critical(
       'NT-FW-005',
@@ -116,6 +152,8 @@ export const ROWS: readonly Row[] = [
     name: 'no-listener-tcp',
     cause: 'no listener',
     to: ({ server }) => `${server.address}:8081`,
+    seen: /^"Connection refused"$/,
+    evidence: new RegExp(grew('Tcp AttemptFails')),
     kind: 'refused',
     expected: critical('NT-SOCK-001', /refuses the connection itself: nothing listens/),
   },
@@ -123,6 +161,8 @@ export const ROWS: readonly Row[] = [
     name: 'no-listener-udp',
     cause: 'no listener, UDP',
     to: ({ server }) => `${server.address}:9999/udp`,
+    seen: /^"Connection refused"$/,
+    evidence: /IP (198[.\d]+) > [.\d]+: ICMP \1 udp port 9999 unreachable/,
     kind: 'refused',
     expected: critical('NT-SOCK-001', /refuses the connection itself/),
   },
@@ -130,6 +170,8 @@ export const ROWS: readonly Row[] = [
     name: 'reset',
     cause: 'REJECT with tcp-reset at the destination',
     to: toServer,
+    seen: /^"Connection refused"$/,
+    evidence: new RegExp(grew('Tcp AttemptFails')),
     kind: 'refused',
     expected: critical('NT-SOCK-001', /or a firewall on that host answers with a reset/),
     where: inServer,
@@ -139,6 +181,8 @@ export const ROWS: readonly Row[] = [
     name: 'node-reject',
     cause: 'REJECT (default) on the node',
     to: toServer,
+    seen: /^"Connection refused"$/,
+    evidence: /IP 198\.18\.1\.1 > [.\d]+: ICMP 198\.18\.2\.\d+ tcp port 8080 unreachable/,
     kind: 'rejected',
     expected: {
       id: 'NT-FW-004',
@@ -160,6 +204,8 @@ export const ROWS: readonly Row[] = [
     name: 'remote-reject',
     cause: 'REJECT (default) at the destination',
     to: toServer,
+    seen: /^"Connection refused"$/,
+    evidence: /IP (198[.\d]+) > [.\d]+: ICMP \1 tcp port 8080 unreachable/,
     kind: 'rejected',
     expected: { id: 'NT-FW-004', severity: 'warning', says: /from the destination itself/ },
     where: inServer,
@@ -170,6 +216,8 @@ export const ROWS: readonly Row[] = [
     name: 'admin-prohibited',
     cause: 'admin-prohibited',
     to: toServer,
+    seen: /^"No route to host"$/,
+    evidence: /IP 198\.18\.1\.1 > .*: ICMP host .* unreachable - admin prohibited filter/,
     kind: 'prohibited',
     expected: critical(
       'NT-FW-003',
@@ -190,6 +238,8 @@ export const ROWS: readonly Row[] = [
     name: 'host-prohibited',
     cause: 'host-prohibited',
     to: toServer,
+    seen: /^"No route to host"$/,
+    evidence: /ICMP host .* unreachable - admin prohibited,/,
     kind: 'prohibited',
     expected: critical('NT-FW-003', /prohibited by the destination itself/),
     where: inServer,
@@ -200,6 +250,8 @@ export const ROWS: readonly Row[] = [
     name: 'router-no-route',
     cause: 'a router lacks the route',
     to: () => `${UNROUTED}:80`,
+    seen: /^"Network is unreachable"$/,
+    evidence: /IP 198\.18\.1\.1 > .*: ICMP net 203\.0\.113\.9 unreachable/,
     kind: 'no-route-there',
     expected: critical(
       'NT-RT-007',
@@ -216,6 +268,8 @@ export const ROWS: readonly Row[] = [
     name: 'arp-own-link',
     cause: 'ARP failure on our own link',
     to: () => `${ABSENT_HERE}:80`,
+    seen: /^"No route to host"$/,
+    evidence: /IP (198[.\d]+) > \1: ICMP host .* unreachable[\s\S]*FAILED[\s\S]*failed 3\d{6}/,
     kind: 'no-neighbour',
     expected: critical('NT-ARP-002', /does not answer ARP on eth0: its entry is FAILED/),
   },
@@ -223,6 +277,8 @@ export const ROWS: readonly Row[] = [
     name: 'arp-gateway',
     cause: 'ARP failure of the gateway',
     to: toServer,
+    seen: /^"No route to host"$/,
+    evidence: /IP (198[.\d]+) > \1: ICMP host .* unreachable[\s\S]*198\.18\.1\.251 dev eth0 FAILED/,
     kind: 'no-neighbour',
     expected: critical('NT-ARP-001', /The gateway 198\.18\.1\.251 does not answer ARP on eth0/),
     where: inClient,
@@ -237,6 +293,8 @@ export const ROWS: readonly Row[] = [
     name: 'arp-last-hop',
     cause: 'ARP failure at the last hop',
     to: () => `${ABSENT_THERE}:80`,
+    seen: /^"No route to host"$/,
+    evidence: /IP 198\.51\.100\.12 > .*: ICMP host 198\.18\.2\.250 unreachable[\s\S]*failed 3\d{6}/,
     kind: 'no-host-there',
     expected: critical(
       'NT-ARP-002',
@@ -250,12 +308,20 @@ export const ROWS: readonly Row[] = [
       ),
     },
   },
-  ...(['blackhole', 'unreachable', 'prohibit'] as const).map(
-    (type): Row => ({
+  ...(
+    [
+      ['blackhole', 'Invalid argument'],
+      ['unreachable', 'No route to host'],
+      ['prohibit', 'Permission denied'],
+    ] as const
+  ).map(
+    ([type, error]): Row => ({
       name: `route-${type}`,
       cause: `${type} route`,
       to: toServer,
       kind: 'forbidding-route',
+      seen: new RegExp(`^"${error}"$`),
+      evidence: new RegExp(`RTNETLINK answers: ${error}\n.*route ${type} `),
       expected: critical('NT-RT-002', new RegExp(`refused by the target's own ${type} route or rule`)),
       where: inClient,
       steps: ({ server }) => [
@@ -267,6 +333,8 @@ export const ROWS: readonly Row[] = [
     name: 'no-route',
     cause: 'no route here',
     to: toServer,
+    seen: /^"Network is unreachable"$/,
+    evidence: new RegExp(grew('Ip OutNoRoutes')),
     kind: 'no-route',
     expected: critical('NT-RT-001', /has no route to .* "Network is unreachable"/),
     where: inClient,
@@ -278,6 +346,8 @@ export const ROWS: readonly Row[] = [
     name: 'mtu-black-hole',
     cause: 'MTU black hole',
     to: toServer,
+    seen: /^connected$/,
+    evidence: /ESTAB .*\n.* backoff:[2-9] rtt:[.\d/]+ /,
     kind: 'stalled',
     expected: critical(
       'NT-MTU-001',

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { hostPod, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, expectFirst, expectSilence } from './named.ts';
 import { fewPorts, keepSending, manySockets, TRACKING, translate } from './path-faults.ts';
 import { type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -141,13 +141,7 @@ describe('what a pod does not see', () => {
   });
 
   test('is there through a pod with hostNetwork', async () => {
-    const idle = {
-      name: 'app',
-      image: 'localhost/app:1',
-      imagePullPolicy: 'Never',
-      command: ['sleep', 'infinity'],
-    };
-    await ns.start(pod('host', { spec: { nodeName: 'node1', hostNetwork: true }, containers: [idle] }));
+    await ns.start(hostPod('host', 'node1'));
     const report = await checkReport('conntrack', ['host', '-n', ns.name]);
     expectSilence(report);
     expect(report.checks[0]).toMatchObject({ status: 'pass', measurements: { table: 'node' } });

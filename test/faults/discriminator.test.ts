@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { attempt, run, until } from '../cluster/proc.ts';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
-import { ABSENT_HERE, type Pods, ROWS, toServer } from './causes.ts';
+import { ABSENT_HERE, type Pods, quoted, ROWS, rules, seenIn, toServer } from './causes.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
@@ -37,45 +37,48 @@ afterEach(() => {
 
 const critical = (id: string, says: RegExp): Expected => ({ id, severity: 'critical', says });
 
-function kindOf(report: Report): unknown {
-  const destinations = report.checks[0]?.measurements['destinations'];
-  const [first] = (destinations ?? []) as readonly { readonly cause: string }[];
-  return first?.cause;
-}
-
 describe('causes are told apart', () => {
-  test.each(ROWS)('$cause', async ({ to, kind, expected, where, steps }) => {
+  test.each(ROWS)('$cause', async ({ to, kind, seen, evidence, expected, where, steps }) => {
     const report = await withFault(where?.(pods()) ?? client, steps?.(pods()) ?? [], () =>
       firewall(to(pods())),
     );
-    expectFirst(report, expected);
-    expect(kindOf(report)).toBe(kind);
+    expect(quoted(expectFirst(report, expected))).toMatch(evidence);
+    expect(seenIn(report)).toEqual({ kind, seen: expect.stringMatching(seen) });
   });
 
   // Neither NET_ADMIN nor NET_RAW: what the kernel tells everybody is enough for the kind, and not for who it was.
   test.each(ROWS.filter(({ restricted }) => restricted !== false))('$cause, without rights', async (row) => {
-    const { to, where, steps, restricted } = row;
+    const { to, where, steps, restricted, seen } = row;
     const { kind, expected } = restricted || row;
     const report = await withFault(where?.(pods()) ?? client, steps?.(pods()) ?? [], () =>
       firewall(to(pods()), '--profile', 'restricted'),
     );
     expectFirst(report, expected);
-    expect(kindOf(report)).toBe(kind);
+    expect(seenIn(report)).toEqual({ kind, seen: expect.stringMatching(seen) });
   });
 
   test('no fault: silent', async () => {
     const report = await firewall(toServer(pods()));
     expectSilence(report);
-    expect(kindOf(report)).toBe('open');
+    expect(seenIn(report).kind).toBe('open');
     expect(report.verdict).toBe('pass');
   });
 
   test('no listener and REJECT with tcp-reset: the sockets of the destination separate the two', async () => {
-    const listening = await checkReport('sockets', ['server', '-n', ns.name]);
-    expectSilence(listening);
-    expect(listening.checks[0]?.measurements['listeners']).toMatchObject([
-      { port: 8080, loopbackOnly: false },
-    ]);
+    const reset = rules('input', 'tcp dport 8080 reject with tcp reset');
+    await withFault(server, reset, async () => {
+      // Both look the same from the client, whose report says where to look.
+      for (const port of [8080, 8081]) {
+        const first = expectFirst(
+          await firewall(`pod/server:${port}`),
+          critical('NT-SOCK-001', /refuses the connection itself/),
+        );
+        expect(first.remediation).toContain(`kubectl nettools sockets server -n ${ns.name}`);
+      }
+      const { checks } = await checkReport('sockets', ['server', '-n', ns.name]);
+      // 8080 is listened on, so a filter resets it; on 8081 nobody listens.
+      expect(checks[0]?.measurements['listeners']).toMatchObject([{ port: 8080, loopbackOnly: false }]);
+    });
   });
 
   test('no ephemeral port left', async () => {
@@ -114,7 +117,7 @@ describe('causes are told apart', () => {
         report,
         critical('NT-SOCK-004', /No local port is left .* "Cannot assign requested address"/),
       );
-      expect(kindOf(report)).toBe('no-local-port');
+      expect(seenIn(report).kind).toBe('no-local-port');
     } finally {
       await client.run('sysctl', '-qw', `net.ipv4.ip_local_port_range=${range}`);
     }
@@ -138,7 +141,7 @@ describe('causes are told apart', () => {
       await until('a full table', 5, async () => (await entries()) >= 160 || `${await entries()}`);
       const report = await firewall(`${ABSENT_HERE.replace('250', '249')}:80`);
       expectFirst(report, critical('NT-ARP-003', /neighbour table is full .*no answer within/));
-      expect(kindOf(report)).toBe('neighbour-table-full');
+      expect(seenIn(report).kind).toBe('neighbour-table-full');
       await flood;
     } finally {
       await run(['sysctl', '-qw', `${limit}=${before}`]);

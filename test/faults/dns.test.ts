@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { apiGet } from '../cluster/api.ts';
 import { dnsServiceAddress } from '../cluster/paths.ts';
-import { type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { hostPod, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { corefile, crowd, DEAD, failingServer, raceOf, rules, type Step, slowServer } from './dns-faults.ts';
-import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
+import { checkReport, type Expected, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
 const ns = testNamespace('f-dns');
@@ -37,12 +37,7 @@ beforeAll(async () => {
   await ns.apply(corefile, ...crowd);
   await ns.start(
     pod('client', { spec: { nodeName: 'node1' } }),
-    pod('host', {
-      spec: { nodeName: 'node1', hostNetwork: true },
-      containers: [
-        { name: 'app', image: 'localhost/app:1', imagePullPolicy: 'Never', command: ['sleep', 'infinity'] },
-      ],
-    }),
+    hostPod('host', 'node1'),
     failingServer,
     slowServer,
   );
@@ -102,6 +97,21 @@ const CASES: readonly Case[] = [
     },
     where: inPod,
     steps: () => rules('output', 'udp dport 53 counter drop'),
+  },
+  {
+    title: 'there is no way to the server, though one behind it is near',
+    expected: {
+      id: 'NT-DNS-001',
+      severity: 'critical',
+      says: /sending fails with "host unreachable", so there is no way to it/,
+    },
+    where: inPod,
+    steps: () => [
+      {
+        make: `ip route replace default via ${client.gateway.replace(/\d+$/, '254')}`,
+        undo: `ip route replace default via ${client.gateway}`,
+      },
+    ],
   },
   {
     title: 'a router rejects UDP 53',
@@ -221,25 +231,19 @@ describe('NetworkPolicies', () => {
   test('a policy that nobody enforces is no failure', async () => {
     const report = await withPolicy(denying, () => dns('client'));
     expectSilence(report);
-    expect(info(report)['NT-DNS-008']).toMatch(
+    expectInfo(
+      report,
+      'NT-DNS-008',
       /yet 198\.19\.0\.10 \(kube-dns\) answers: the network plugin does not enforce/,
     );
   });
 });
 
-/** Summaries of the infos by ID. */
-function info(report: Report): Record<string, string> {
-  const findings = report.checks
-    .flatMap((check) => check.findings)
-    .filter(({ severity }) => severity === 'info');
-  return Object.fromEntries(findings.map(({ id, summary }) => [id, summary]));
-}
-
 describe('names', () => {
   test('a name that does not exist', async () => {
     const report = await dns('client', 'nosuch.example.com');
     expectSilence(report);
-    expect(info(report)['NT-DNS-005']).toMatch(/^nosuch\.example\.com does not exist: all 4 names/);
+    expectInfo(report, 'NT-DNS-005', /^nosuch\.example\.com does not exist: all 4 names/);
   });
 
   test('a name that goes through the search list', async () => {

@@ -2,9 +2,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Finding, Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
-import { kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
-import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { checkReport, expectFirst, expectInfo, expectSilence, note } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
 
@@ -170,14 +170,21 @@ describe('NT-FW-008', () => {
     ];
     // A server that takes whatever comes; the sample application answers and hangs up.
     const sink = ['socat', '-u', 'TCP-LISTEN:7100,fork,reuseaddr', 'OPEN:/dev/null'];
-    const report = await withTraffic(server, sink, () =>
-      withFault(client, steps, () => withTraffic(client, busy, () => firewall(`${server.address}:7100`))),
-    );
+    const report = await withTraffic(server, sink, async () => {
+      await until(
+        'the server listens',
+        20,
+        async () => (await server.run('ss', '-ltnH')).includes(':7100 ') || 'not yet',
+      );
+      return withFault(client, steps, () =>
+        withTraffic(client, busy, () => firewall(`${server.address}:7100`)),
+      );
+    });
     const found = problems(report).find((f) => f.id === 'NT-FW-008');
     expect(found?.summary).toMatch(
       /called \d+ packets invalid, and \d+ established connections? (was|were) reset/,
     );
-    console.log(`firewall | ${found?.id} ${found?.severity} | ${found?.summary}`);
+    if (found) note(report, found);
     expectSilence(await firewall(toServer()));
   });
 });
@@ -186,9 +193,9 @@ describe('NT-FW-009', () => {
   test('no rule here counted what was dropped elsewhere', async () => {
     const report = await withFault(server, nft('input', 'tcp dport 8080 drop'), () => firewall(toServer()));
     expectFirst(report, { id: 'NT-FW-001', severity: 'critical', says: /was silent/ });
-    const info = report.checks[0]?.findings.find((f) => f.id === 'NT-FW-009');
-    expect(info?.severity).toBe('info');
-    expect(info?.summary).toMatch(
+    expectInfo(
+      report,
+      'NT-FW-009',
       /No netfilter rule of the target's own network namespace counted the packets/,
     );
   });
@@ -341,12 +348,50 @@ describe('NetworkPolicies', () => {
   });
 });
 
+describe("a pod in its node's network", () => {
+  const host = (...to: string[]): Promise<Report> =>
+    checkReport('firewall', ['host', '-n', ns.name, ...to.flatMap((one) => ['--to', one])]);
+
+  beforeAll(() => ns.start(hostPod('host', 'node1')));
+
+  test('the rule of the node that stops it is named among all that the node has', async () => {
+    const report = await withFault(
+      client.node,
+      nft('output', `ip daddr ${server.address} tcp dport 8080 counter drop`),
+      () => host(toServer()),
+    );
+    expectFirst(report, {
+      id: 'NT-FW-005',
+      severity: 'critical',
+      says: /A rule of nftables stops what the target sends .*: table ip ntfault chain c: .*tcp dport 8080 counter packets \d+ drop/,
+    });
+    expect(others(report).map((f) => [f.id, f.causedBy])).toEqual([['NT-FW-002', 'NT-FW-005']]);
+  });
+
+  test('what is rejected further on is told with its sender', async () => {
+    const report = await withFault(
+      server.node,
+      nft('forward', `ip daddr ${server.address} tcp dport 8080 reject with icmp type admin-prohibited`),
+      () => host(toServer()),
+    );
+    expectFirst(report, {
+      id: 'NT-FW-003',
+      severity: 'critical',
+      says: /prohibited by the default gateway 198\.51\.100\.\d+|prohibited by .*198\.51\.100\.12/,
+    });
+  });
+
+  test('no fault: silent', async () => {
+    expectSilence(await host(toServer(), 'svc/web.default'));
+  });
+});
+
 describe('healthy', () => {
   test('pods of all kinds are silent', async () => {
-    const [host] = (await kubectl(['get', 'pods', '-n', 'default', '-l', 'app=web', '-o', 'name']))
+    const [web] = (await kubectl(['get', 'pods', '-n', 'default', '-l', 'app=web', '-o', 'name']))
       .trim()
       .split('\n');
-    expectSilence(await checkReport('firewall', [host ?? '', '-n', 'default', '--to', 'svc/web']));
+    expectSilence(await checkReport('firewall', [web ?? '', '-n', 'default', '--to', 'svc/web']));
     expectSilence(await checkReport('firewall', ['locked', '-n', 'locked', '--to', toServer()]));
     expectSilence(await checkReport('firewall', ['baseline', '-n', 'baseline', '--to', toServer()]));
     expectSilence(

@@ -1,6 +1,6 @@
 /** Faults of the interfaces check, each made for real and named by the built binary. */
 import { beforeAll, describe, test } from 'vitest';
-import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { hostPod, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, expectFirst, expectSilence } from './named.ts';
 import { type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
@@ -73,13 +73,7 @@ describe('what is no fault', () => {
   });
 
   test("a node's own namespace", async () => {
-    const idle = {
-      name: 'app',
-      image: 'localhost/app:1',
-      imagePullPolicy: 'Never',
-      command: ['sleep', 'infinity'],
-    };
-    await ns.start(pod('host', { spec: { nodeName: 'node1', hostNetwork: true }, containers: [idle] }));
+    await ns.start(hostPod('host', 'node1'));
     expectSilence(await checkReport('interfaces', ['host', '-n', ns.name]));
   });
 });

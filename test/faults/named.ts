@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { Finding, Report, Severity } from '../../src/model/report.ts';
 import { nettools } from '../e2e/support/cli.ts';
 import { problems, validReport } from '../e2e/support/report.ts';
+import { recordRow } from './rows.ts';
 
 /** Runs one check with JSON output; the report must be valid whatever it says. */
 export async function checkReport(check: string, args: readonly string[]): Promise<Report> {
@@ -32,8 +33,24 @@ export function expectFirst(report: Report, { id, severity, says }: Expected): F
     expect(command.join(' ')).not.toBe('');
     expect(excerpt).not.toBe('');
   }
-  console.log(`${report.checks[0]?.id} | ${first.id} ${first.severity} | ${first.summary}`);
-  return first;
+  return note(report, first);
+}
+
+/** Tells what a fault was named, on the console and for docs/faults.md. */
+export function note(report: Report, finding: Finding): Finding {
+  console.log(`${report.checks[0]?.id} | ${finding.id} ${finding.severity} | ${finding.summary}`);
+  recordRow(report, finding);
+  return finding;
+}
+
+/** Checks that an info says this; it is no problem, and so never first. */
+export function expectInfo(report: Report, id: string, says: RegExp): Finding {
+  const found = report.checks.flatMap(({ findings }) =>
+    findings.filter((f) => f.id === id && f.severity === 'info'),
+  );
+  const finding = found.find(({ summary }) => says.test(summary));
+  if (!finding) throw new Error(`no ${id} says ${says}: ${found.map((f) => f.summary).join('\n')}`);
+  return note(report, finding);
 }
 
 /** Checks that nothing above info is said. */

@@ -1,6 +1,6 @@
 /** Faults of the routing check, each made for real and named by the built binary. */
 import { beforeAll, describe, test } from 'vitest';
-import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { hostPod, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
@@ -15,14 +15,6 @@ beforeAll(async () => {
 
 const routing = (...args: string[]) => checkReport('routing', ['client', '-n', ns.name, ...args]);
 const toFar = () => routing('--to', 'pod/far');
-
-/** Port 8080 of a node may be taken. */
-const IDLE = {
-  name: 'app',
-  image: 'localhost/app:1',
-  imagePullPolicy: 'Never',
-  command: ['sleep', 'infinity'],
-};
 
 interface Case {
   readonly title: string;
@@ -197,8 +189,7 @@ describe('what is no fault', () => {
   });
 
   test("a node's own namespace", async () => {
-    const host = pod('host', { spec: { nodeName: 'node1', hostNetwork: true }, containers: [IDLE] });
-    await ns.start(host);
+    await ns.start(hostPod('host', 'node1'));
     expectSilence(await checkReport('routing', ['host', '-n', ns.name, '--to', 'pod/far']));
   });
 });

@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
-import { app, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
-import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { app, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { checkReport, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
 const ns = testNamespace('f-service');
@@ -189,15 +189,14 @@ describe('NT-SVC-006', () => {
   test('headless and ExternalName', async () => {
     const headless = await service('svc/headless');
     expectSilence(headless);
-    expect(headless.checks[0]?.findings.map((f) => [f.id, f.summary])).toEqual([
-      [
-        'NT-SVC-006',
-        'svc/headless is headless: its name leads straight to its pods, on port 8080, not on 80.',
-      ],
-    ]);
+    expectInfo(
+      headless,
+      'NT-SVC-006',
+      /^svc\/headless is headless: its name leads straight to its pods, on port 8080, not on 80\.$/,
+    );
     const outside = await service('svc/outside:80');
     expectSilence(outside);
-    expect(outside.checks[0]?.findings[0]?.summary).toMatch(/is an alias for shop\..* \(ExternalName\)/);
+    expectInfo(outside, 'NT-SVC-006', /is an alias for shop\..* \(ExternalName\)/);
   });
 });
 
@@ -235,6 +234,35 @@ describe('NT-SVC-008', () => {
       severity: 'critical',
       says: /svc\/shop answers by its address, but not by its name shop\./,
     });
+  });
+});
+
+describe("a pod in its node's network", () => {
+  beforeAll(() => ns.start(hostPod('host', 'node1')));
+
+  test('the cluster IP is not translated for the node itself', async () => {
+    const address = await addressOf('shop');
+    const report = await withFault(node1, nft('output', `ip daddr ${address} drop`), () =>
+      service('svc/shop', 'host'),
+    );
+    expectFirst(report, {
+      id: 'NT-SVC-003',
+      severity: 'critical',
+      says: /3 of 3 endpoints of svc\/shop answer, but 1 of 1 connections to its cluster IP/,
+    });
+  });
+
+  test('one endpoint is silent', async () => {
+    const report = await withFault(shopB, nft('input', 'tcp dport 8080 drop'), () =>
+      service('svc/shop', 'host'),
+    );
+    expectFirst(report, { id: 'NT-SVC-007', severity: 'critical', says: /fails: pod shop-b/ });
+  });
+
+  test('no fault: silent, though the node does not resolve the names of Services', async () => {
+    const report = await service('svc/shop', 'host');
+    expectSilence(report);
+    expectInfo(report, 'NT-SVC-008', /dnsPolicy gives it another resolver/);
   });
 });
 

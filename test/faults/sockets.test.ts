@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
-import { app, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
-import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { app, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { checkReport, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { type PodNetns, podNetns } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
 
@@ -22,12 +22,14 @@ function svc(name: string, selector: string, targetPort: number): Manifest {
   };
 }
 
+const onLoopback: Manifest = { ...app, command: ['httpd', '-f', '-p', '127.0.0.1:8080', '-h', '/tmp'] };
+
 beforeAll(async () => {
   await ns.start(
     pod('server'),
     pod('client'),
     pod('moved'),
-    pod('shy', { containers: [{ ...app, command: ['httpd', '-f', '-p', '127.0.0.1:8080', '-h', '/tmp'] }] }),
+    pod('shy', { containers: [onLoopback] }),
     pod('idle', {
       containers: [{ ...app, ports: [...(app['ports'] as object[]), { containerPort: 9999 }] }],
     }),
@@ -56,9 +58,11 @@ describe('NT-SOCK-001', () => {
   test('a port that is only declared is no fault', async () => {
     const report = await sockets('idle');
     expectSilence(report);
-    expect(report.checks[0]?.findings.map((f) => [f.id, f.severity, f.summary])).toEqual([
-      ['NT-SOCK-001', 'info', 'Nothing listens on TCP 9999, which container app declares, but on 8080.'],
-    ]);
+    expectInfo(
+      report,
+      'NT-SOCK-001',
+      /^Nothing listens on TCP 9999, which container app declares, but on 8080\.$/,
+    );
   });
 });
 
@@ -69,6 +73,40 @@ describe('NT-SOCK-002', () => {
       severity: 'critical',
       says: /TCP 8080 is bound to 127\.0\.0\.1 only, and svc\/shy sends its traffic to this port/,
     });
+  });
+
+  test('bound to loopback, where no Service sends anything', async () => {
+    await ns.start(pod('inward', { containers: [onLoopback] }));
+    expectFirst(await sockets('inward'), {
+      id: 'NT-SOCK-002',
+      severity: 'warning',
+      says: /TCP 8080 is bound to 127\.0\.0\.1 only, and container app declares this port/,
+    });
+  });
+});
+
+describe("a pod in its node's network", () => {
+  beforeAll(async () => {
+    await ns.start(hostPod('host', 'node1'));
+    // One that a Service leads to, and a port that no process of the node has.
+    await ns.apply(svc('host', 'host', 9_443));
+  });
+
+  test('nothing listens where a Service sends', async () => {
+    expectFirst(await sockets('host'), {
+      id: 'NT-SOCK-001',
+      severity: 'critical',
+      says: /Nothing listens on TCP 9443, where svc\/host sends its traffic/,
+    });
+  });
+
+  test("no fault: silent, whatever the node's own programs listen on", async () => {
+    await ns.kubectl(['delete', 'service', 'host']);
+    const report = await sockets('host');
+    expectSilence(report);
+    expect(report.checks[0]?.measurements['listeners']).toContainEqual(
+      expect.objectContaining({ protocol: 'tcp', port: 10250 }),
+    );
   });
 });
 

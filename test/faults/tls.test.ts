@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../cluster/proc.ts';
 import { app, helper, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
-import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
+import { checkReport, type Expected, expectFirst, expectInfo, expectSilence } from './named.ts';
 
 const ns = testNamespace('f-tls');
 
@@ -116,13 +116,7 @@ describe('a certificate', () => {
     const report = await to(SERVERS.soon, ...named);
     expectSilence(report);
     expect(report.verdict).toBe('pass');
-    expect(report.checks[0]?.findings).toEqual([
-      expect.objectContaining({
-        id: 'NT-TLS-001',
-        severity: 'info',
-        summary: expect.stringMatching(/expires in (4|5) days/),
-      }),
-    ]);
+    expectInfo(report, 'NT-TLS-001', /expires in (4|5) days/);
     expect((await to(SERVERS.soon, ...named, '--expire-days', '3')).checks[0]?.findings).toEqual([]);
   });
 

@@ -55,6 +55,14 @@ export const app: Manifest = {
   ports: [{ name: 'http', containerPort: 8080 }],
 };
 
+/** A container that listens nowhere: ports of a node are not a test's to take. */
+const idle: Manifest = { ...app, ports: [], command: ['sleep', 'infinity'] };
+
+/** A pod in the network of its node. */
+export function hostPod(name: string, node: string): Manifest {
+  return pod(name, { spec: { nodeName: node, hostNetwork: true }, containers: [idle] });
+}
+
 /** A container with all tools that may change the pod's network: faults are made from it, by `kubectl exec`. */
 export const helper: Manifest = {
   name: 'helper',

@@ -1,5 +1,5 @@
 /** Faults in a pod's own network namespace, made from its helper container and always taken away again. */
-import type { TestNamespace } from './cluster.ts';
+import type { TestNamespace } from '../e2e/support/cluster.ts';
 
 /** How a fault is put in place; resolves to how it is removed. */
 export type Fault = () => Promise<() => Promise<unknown>>;

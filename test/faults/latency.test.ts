@@ -1,0 +1,142 @@
+/** Faults of the latency check, each made for real and named by the built binary. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Report } from '../../src/model/report.ts';
+import { nettools } from '../e2e/support/cli.ts';
+import { app, helper, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { problems } from '../e2e/support/report.ts';
+import { drop, narrow, trickle, upload, withFaults } from './latency-faults.ts';
+import { checkReport, expectFirst, expectSilence, note } from './named.ts';
+
+const ns = testNamespace('f-latency');
+
+/** A web server on port 8081 that has one page which takes 2 s to make. */
+const slowServer: Manifest = {
+  ...app,
+  name: 'slow',
+  ports: [],
+  command: [
+    'sh',
+    '-c',
+    `mkdir -p /tmp/www/cgi-bin && cd /tmp/www && echo fast >index.html &&
+     printf '#!/bin/sh\nsleep 2\necho Content-Type: text/plain\necho\necho slow\n' >cgi-bin/slow &&
+     chmod +x cgi-bin/slow && exec httpd -f -p 8081 -h .`,
+  ],
+};
+const sink: Manifest = {
+  ...helper,
+  command: ['socat', '-u', 'TCP-LISTEN:9000,fork,reuseaddr', 'OPEN:/dev/null'],
+};
+
+/** Addresses of the pods. */
+let peer: string;
+let sinkPort: string;
+
+beforeAll(async () => {
+  await ns.start(
+    pod('client', { containers: [app, helper] }),
+    pod('peer', { containers: [app, helper, slowServer] }),
+    pod('sink', { containers: [sink] }),
+  );
+  peer = (await ns.pod('peer')).status.podIP ?? '';
+  sinkPort = `${(await ns.pod('sink')).status.podIP}:9000`;
+});
+
+const flags = (to: string, count = 60) => [
+  ...['client', '-n', ns.name, '--to', to],
+  ...['--count', String(count), '--interval', '20ms'],
+];
+const latency = (to = 'pod/peer', count?: number): Promise<Report> =>
+  checkReport('latency', flags(to, count));
+const ids = (report: Report) => problems(report).map(({ id }) => id);
+
+describe('NT-LAT-001', () => {
+  test('a peer that is slow to answer, since its way out is full', async () => {
+    expectSilence(await withFaults([narrow(ns, 'peer')], () => latency()));
+    await withFaults([narrow(ns, 'peer'), upload(ns, 'peer', sinkPort, 16_384)], async () => {
+      const report = await latency();
+      expectFirst(report, {
+        id: 'NT-LAT-001',
+        severity: 'warning',
+        says: new RegExp(`pod/peer \\(${peer}\\) answers in .* times the baseline`),
+      });
+      expect(ids(report)).toEqual(['NT-LAT-001']);
+      expect(report.verdict).toBe('warn');
+      const strict = await nettools(['latency', ...flags('pod/peer'), '--fail-on', 'warning']);
+      expect(strict.code).toBe(1);
+      expect(strict.stdout).toMatch(/^warning NT-LAT-001 {2}High round-trip time$/m);
+      expect(strict.stdout).toMatch(/^verdict: warn \(1 warning/m);
+    });
+    expectSilence(await latency());
+  });
+});
+
+describe('NT-LAT-002', () => {
+  test('a peer that a fifth of the packets does not reach', async () => {
+    const report = await withFaults([drop(ns, 'peer', 'meta l4proto icmp numgen random mod 100 < 20')], () =>
+      latency('pod/peer', 100),
+    );
+    expectFirst(report, {
+      id: 'NT-LAT-002',
+      severity: 'critical',
+      says: /^\d+ of 100 echo requests to pod\/peer/,
+    });
+    expect(ids(report)).toEqual(['NT-LAT-002']);
+    expect(report.verdict).toBe('fail');
+  });
+
+  test('a peer that nothing reaches', async () => {
+    const report = await withFaults([drop(ns, 'peer', 'meta l4proto { icmp, tcp }')], () => latency());
+    expectFirst(report, { id: 'NT-LAT-002', severity: 'critical', says: /does not answer at all/ });
+    expect(ids(report)).toEqual(['NT-LAT-002']);
+    expectSilence(await latency());
+  });
+});
+
+test('NT-LAT-003: a transfer of the target that has to be sent again', async () => {
+  const transfer = trickle(ns, 'client', sinkPort);
+  expectSilence(await withFaults([transfer], () => latency()));
+  const lossy = drop(ns, 'sink', 'tcp dport 9000 meta length > 500 numgen inc mod 10 == 0');
+  const report = await withFaults([lossy, transfer], () => latency());
+  expectFirst(report, { id: 'NT-LAT-003', severity: 'critical', says: /retransmi|sent again/ });
+  expect(ids(report)).toEqual(['NT-LAT-003']);
+});
+
+test('NT-LAT-004: a queue of the target itself that is full', async () => {
+  expectSilence(await withFaults([narrow(ns, 'client')], () => latency()));
+  await withFaults([narrow(ns, 'client'), upload(ns, 'client', sinkPort, 65_536)], async () => {
+    const report = await latency();
+    const finding = expectFirst(report, { id: 'NT-LAT-004', severity: 'warning', says: /tbf on eth0/ });
+    expect(finding.summary).toContain(sinkPort);
+  });
+  expectSilence(await latency());
+});
+
+test('NT-LAT-005: a peer that hears only the second SYN of each connection', async () => {
+  const deaf = drop(ns, 'peer', 'tcp dport 8080 tcp flags & (syn | ack) == syn numgen inc mod 2 == 0');
+  const report = await withFaults([deaf], () => latency());
+  expectFirst(report, {
+    id: 'NT-LAT-005',
+    severity: 'warning',
+    says: /connections to pod\/peer \(\S+:8080\) took 900 ms or more/,
+  });
+  expect(ids(report)).toEqual(['NT-LAT-005']);
+});
+
+test('NT-LAT-006: a server that thinks for two seconds', async () => {
+  expectSilence(await latency(`http://${peer}:8081/`));
+  const report = await latency(`http://${peer}:8081/cgi-bin/slow`);
+  expectFirst(report, {
+    id: 'NT-LAT-006',
+    severity: 'warning',
+    says: /its first byte took another 2\.\d+ s \(HTTP 200\)/,
+  });
+  expect(ids(report)).toEqual(['NT-LAT-006']);
+});
+
+test('without a right that a way of measuring needs, what was not measured is told', async () => {
+  const report = await checkReport('latency', [...flags('pod/peer'), '--image', 'localhost/app:1']);
+  expectSilence(report);
+  const skipped = report.checks[0]?.findings.find(({ id }) => id === 'NT-SYS-001');
+  expect(skipped?.summary).toMatch(/the image has no bash/);
+  if (skipped) note(report, skipped);
+});
