@@ -14,15 +14,8 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodes } from '../cluster/paths.ts';
 import { run, until } from '../cluster/proc.ts';
-import {
-  bash,
-  expectSentence,
-  nettools,
-  type Outcome,
-  type Started,
-  startNettools,
-  userEnv,
-} from './support/cli.ts';
+import { interrupt, startCapture } from './support/capture.ts';
+import { bash, expectSentence, nettools, userEnv } from './support/cli.ts';
 import { app, helper, pod, testNamespace } from './support/cluster.ts';
 import { Relay } from './support/relay.ts';
 import { ensureTmux, Terminal } from './support/terminal.ts';
@@ -76,37 +69,6 @@ async function sendUntil<T>(end: Promise<T>): Promise<T> {
   done.catch(() => undefined);
   while (!ended) await send('a', addressOfB, 5);
   return done;
-}
-
-/** Starts a capture and waits until packets are captured. */
-async function startCapture(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Started> {
-  const started = startNettools(args, 'ignore', { env });
-  await captures(started);
-  return started;
-}
-
-async function captures({ child, outcome }: Started): Promise<void> {
-  let said = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  let ended: Outcome | undefined;
-  outcome.then(
-    (end) => {
-      ended = end;
-    },
-    () => undefined,
-  );
-  await until('start of the capture', 30, async () => {
-    if (ended !== undefined) throw new Error(`it ended with ${ended.code}: ${ended.stderr}`);
-    return said.includes('Ctrl-C ends it.\n') || `it said: ${said}`;
-  });
-}
-
-/** Ends a capture as Ctrl-C does. */
-async function interrupt({ child, outcome }: Started): Promise<Outcome> {
-  child.kill('SIGINT');
-  return outcome;
 }
 
 /** The processes whose words hold all of these. */

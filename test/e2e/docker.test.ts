@@ -1,14 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
 import { BRIDGE_ADDRESS, Dockerd } from '../docker/dockerd.ts';
 import { APP_IMAGE, TOOLS_IMAGE } from '../docker/engine.ts';
 import { KNOWN_NAME, NameServer } from '../docker/name-server.ts';
+import { interrupt, startCapture } from './support/capture.ts';
 import { expectSentence, nettools, type Outcome, type Started, startNettools } from './support/cli.ts';
 import { appears, disappears, pidsOf, uniqueSleep } from './support/processes.ts';
 import { problems, validReport } from './support/report.ts';
 import { ensureTmux, Terminal } from './support/terminal.ts';
+import { ensureCaptureTools, packetsIn } from './support/tshark.ts';
 
 let daemon: Dockerd;
 let names: NameServer;
@@ -242,6 +246,28 @@ describe('shell in a terminal', () => {
     await terminal.shows(/local\$ $/);
     await terminal.enter('echo "code $?."');
     await terminal.shows(/\ncode 7\.\n/);
+  });
+});
+
+describe('capture', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nettools-e2e-docker-capture-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  beforeAll(ensureCaptureTools);
+
+  it('gives what goes to and from two containers as one file, and leaves nothing', async () => {
+    const file = join(folder, 'two.pcapng');
+    const targets = ['docker://web', 'docker://db'];
+    const started = await startCapture(
+      ['capture', ...targets, '-w', file, '--', 'tcp', 'dst', 'port', '8080'],
+      daemon.env,
+    );
+    await daemon.docker('exec', 'db', 'wget', '-q', '-O', '/dev/null', 'http://web:8080/');
+    const { code, stderr } = await interrupt(started);
+    expect(code, stderr).toBe(0);
+    const packets = await packetsIn(file, 'frame.interface_name', 'tcp.flags.syn');
+    const opened = packets.filter(([, syn]) => syn === '1' || syn === 'True');
+    expect(opened.map(([name]) => name)).toEqual(['docker://db', 'docker://web']);
+    await expectNothingLeft();
   });
 });
 
