@@ -6,7 +6,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { version as toolVersion } from '../model/version.ts';
-import { DockerApiError, DockerUnreachableError, unreachable } from './errors.ts';
+import { DockerApiError, DockerUnreachableError, TLS_HINT, unreachable } from './errors.ts';
 import { type DockerHost, findDockerHost, type HostSources } from './host.ts';
 
 /** The newest API that this client was written against; an older daemon is spoken to in its own version. */
@@ -260,7 +260,11 @@ async function send(
   });
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return response;
-  throw apiError(status, await readBody(response, host));
+  const text = await readBody(response, host);
+  // The words of Go's HTTP server (net/http, server.go), whatever stands behind it.
+  if (status === 400 && text.startsWith('Client sent an HTTP request to an HTTPS server'))
+    throw new DockerUnreachableError(`the Docker daemon at ${host.name} wants TLS.`, { hint: TLS_HINT });
+  throw apiError(status, text);
 }
 
 async function readBody(response: http.IncomingMessage, host: DockerHost): Promise<string> {

@@ -22,6 +22,10 @@ export class DockerUnreachableError extends Error {
   }
 }
 
+/** What to do where a daemon on TCP wants TLS. */
+export const TLS_HINT =
+  'Set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem.';
+
 /** Turns a socket's error into a sentence. The original stays as the cause, for `-v`. */
 export function unreachable(host: DockerHost, error: unknown): DockerUnreachableError {
   const { code } = error as NodeJS.ErrnoException;
@@ -58,7 +62,7 @@ export function unreachable(host: DockerHost, error: unknown): DockerUnreachable
 function tlsReason(host: DockerHost, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ECONNRESET' && host.kind === 'tcp' && host.tls === undefined) {
-    return 'it closed the connection (does it want TLS? set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH)';
+    return 'it closed the connection (does it want TLS? DOCKER_TLS_VERIFY=1 switches it on)';
   }
   if (/alert (certificate required|bad certificate|unknown ca)/.test(message ?? '')) {
     return "it does not accept the client's certificate";

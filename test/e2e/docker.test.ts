@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -7,20 +9,30 @@ import { until } from '../cluster/proc.ts';
 import { BRIDGE_ADDRESS, Dockerd } from '../docker/dockerd.ts';
 import { APP_IMAGE, TOOLS_IMAGE } from '../docker/engine.ts';
 import { KNOWN_NAME, NameServer } from '../docker/name-server.ts';
+import { inside } from '../docker/place.ts';
+import { makeCertificate } from '../servers/certificates.ts';
 import { interrupt, startCapture } from './support/capture.ts';
-import { expectSentence, nettools, type Outcome, type Started, startNettools } from './support/cli.ts';
+import { bash, expectSentence, nettools, type Outcome, type Started, startNettools } from './support/cli.ts';
 import { appears, disappears, pidsOf, uniqueSleep } from './support/processes.ts';
 import { problems, validReport } from './support/report.ts';
 import { ensureTmux, Terminal } from './support/terminal.ts';
 import { ensureCaptureTools, packetsIn } from './support/tshark.ts';
 
 let daemon: Dockerd;
+/** A folder as DOCKER_CERT_PATH names it. */
+let certificates: string;
 let names: NameServer;
 /** Network namespaces that exist for containers; one that is left over would be one more. */
 let namespacesBefore: string;
 
 beforeAll(async () => {
-  daemon = await Dockerd.start({ dns: [BRIDGE_ADDRESS] });
+  certificates = mkdtempSync(join(tmpdir(), 'nettools-docker-tls-'));
+  // One that signs itself serves as authority, server and client.
+  const { certFile, keyFile } = makeCertificate(certificates, 'docker', ['IP:127.0.0.1']);
+  for (const name of ['ca.pem', 'cert.pem']) copyFileSync(certFile, join(certificates, name));
+  copyFileSync(keyFile, join(certificates, 'key.pem'));
+  const tls = ['--tlsverify', '--tlscacert', certFile, '--tlscert', certFile, '--tlskey', keyFile];
+  daemon = await Dockerd.start({ dns: [BRIDGE_ADDRESS], args: ['--host', 'tcp://127.0.0.1:2376', ...tls] });
   names = await NameServer.start(daemon);
   await daemon.docker('network', 'create', 'lan');
   await daemon.run('web', '--network', 'lan', '--hostname', 'web', '--publish', '18080:8080', APP_IMAGE);
@@ -30,6 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await names?.stop();
   await daemon?.stop();
+  rmSync(certificates, { recursive: true });
 });
 
 /** The namespaces that dockerd has made, as mounts: it removes the files themselves a minute later. */
@@ -202,6 +215,73 @@ describe('what cannot be is told in a sentence, and changes nothing', () => {
   ])('%s', async (_title, args, says, env) => {
     const outcome = await nettools(['run', ...args, '--', 'true'], { env: { ...daemon.env, ...env } });
     expectSentence(outcome, 2, says);
+  });
+});
+
+describe('by TCP with TLS', () => {
+  /** In the daemon's own network, where it listens. */
+  const overTls = (env: Record<string, string>, command: string): Promise<Outcome> => {
+    const enter = `nsenter --net=/run/netns/${daemon.place.netns} -- kubectl-nettools run docker://web`;
+    return bash(`${enter} -- ${command}`, { env: { DOCKER_HOST: 'tcp://127.0.0.1:2376', ...env } });
+  };
+  const verified = (): Record<string, string> => ({ DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates });
+
+  it('runs, ends stdin for the command alone, and leaves nothing', async () => {
+    const outcome = await overTls(verified(), `sh -c 'cat; echo END; exit 4' < <(echo text)`);
+    expect(outcome).toMatchObject({ code: 4, stdout: 'text\nEND\n' });
+    await expectNothingLeft();
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['no TLS', {}, /wants TLS/],
+    [
+      'no certificate',
+      { DOCKER_TLS: '1', DOCKER_CERT_PATH: '/nonexistent' },
+      /does not accept the client's certificate/,
+    ],
+    [
+      'no authority',
+      { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/nonexistent' },
+      /not trusted by Docker's ca\.pem/,
+    ],
+  ])('tells what is missing: %s', async (_title, env, says) => {
+    expectSentence(await overTls(env, 'true'), 3, says);
+  });
+});
+
+describe('an image that the daemon does not have', () => {
+  const address = '127.0.0.1:5000';
+  let registry: ChildProcess;
+  beforeAll(async () => {
+    const program = join(import.meta.dirname, '../docker/registry.ts');
+    const [file = '', ...args] = [...inside(daemon.place), process.execPath, program, address];
+    registry = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    if (registry.stdout) await once(registry.stdout, 'data');
+  });
+  afterAll(() => registry.kill());
+
+  it('is pulled', async () => {
+    const outcome = await run(['run', 'docker://web', '--image', `${address}/app:1`, '--', 'echo', 'pulled']);
+    expect(outcome).toMatchObject({ code: 0, stdout: 'pulled\n' });
+    await expectNothingLeft();
+  });
+
+  it.each([
+    ['that the registry keeps to itself', 'private/app:1', [], /could not be pulled: unauthorized/],
+    ['that is not there', 'app:2', [], /could not be pulled: .*not found/],
+    ['that takes too long', 'slow:1', ['--timeout', '3s'], /did not start within 3 s/],
+  ])('is told: one %s', async (_title, image, flags, says) => {
+    const outcome = await run([
+      'run',
+      'docker://web',
+      '--image',
+      `${address}/${image}`,
+      ...flags,
+      '--',
+      'true',
+    ]);
+    expectSentence(outcome, 3, says);
+    await expectNothingLeft();
   });
 });
 
@@ -387,7 +467,7 @@ describe('diagnose', () => {
     const args = await make();
     const { report: found, outcome } = await report(['diagnose', ...args, '--fail-on', 'warning']);
     const [lead] = problems(found).filter(({ causedBy }) => causedBy === undefined);
-    expect(lead?.id, JSON.stringify(problems(found), undefined, 1)).toBe(id);
+    expect(lead?.id, JSON.stringify(found.checks, undefined, 1)).toBe(id);
     expect(outcome.code).toBe(1);
   });
 
