@@ -19,6 +19,8 @@ export const detachKeys = {
 export const shell = defineCommand<ShellArgs>({
   name: 'shell',
   summary: "Open a shell with the tools in a target's network",
+  details: `On this machine (local, netns:, pid:) the shell has the terminal itself, as any program that you start: there
+are no detach keys.`,
   synopsis: 'TARGET [-- COMMAND [ARG…]]',
   examples: [
     { comment: 'A shell in the network of the pod web-0', line: 'shell web-0' },
