@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { FINDINGS } from '../../../src/checks/findings.ts';
 import { candidates } from '../../../src/commands/complete.ts';
 import type { CompletionKind } from '../../../src/model/args.ts';
 
@@ -42,6 +43,7 @@ describe('candidates without a cluster', () => {
   });
 
   it('are findings, in any case', async () => {
+    expect(await values('finding', '')).toEqual(FINDINGS.map(({ id }) => id));
     expect(await values('finding', 'nt-tls-')).toContain('NT-TLS-001');
     expect(await values('finding', 'NT-NO')).toEqual([]);
   });
