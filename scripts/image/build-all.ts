@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensurePackages, requireRoot } from '../../test/cluster/packages.ts';
+import { project } from '../release/project.ts';
 import { type BuildFacts, build, exportLayout, sbomPath, withContainer } from './build.ts';
 import { archiveLayouts, measureLayout } from './layout.ts';
 import type { Architecture } from './lock.ts';
@@ -48,11 +49,12 @@ export async function buildAll(
         layouts.set(architecture, layout);
       }
       const file = path.join(output, `nettools-${image}.oci.tar`);
-      const tag = `${facts.version}-${image}`;
+      // As a release's binary names it, so that an archive that is loaded onto the nodes needs no --image.
+      const name = `${project.image}:v${facts.version}${image === 'slim' ? '' : `-${image}`}`;
       archives.push({
         image,
         file,
-        digest: await archiveLayouts(layouts, path.join(work, image), file, tag),
+        digest: await archiveLayouts(layouts, path.join(work, image), file, name),
       });
     }
   } finally {

@@ -37,14 +37,14 @@ export function measureLayout(layout: string): { readonly bytes: number; readonl
  * Joins an image's layouts of several architectures in one archive, which `skopeo copy --all oci-archive:FILE …`
  * puts into a registry and `ctr images import FILE` into a node. The same layouts give the same bytes.
  * @param folder is used and removed
- * @param tag the name that the archive gives to the image
+ * @param name of the image with its tag, under which a node finds it when the archive is loaded there
  * @returns the digest of the image with all its architectures
  */
 export async function archiveLayouts(
   layouts: ReadonlyMap<Architecture, string>,
   folder: string,
   archive: string,
-  tag: string,
+  name: string,
 ): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, 'blobs/sha256'), { recursive: true });
@@ -56,7 +56,10 @@ export async function archiveLayouts(
   const index = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
   const digest = `sha256:${createHash('sha256').update(index).digest('hex')}`;
   writeFileSync(blob(folder, digest), index);
-  const annotations = { 'org.opencontainers.image.ref.name': tag };
+  const annotations = {
+    'org.opencontainers.image.ref.name': name.slice(name.lastIndexOf(':') + 1),
+    'io.containerd.image.name': name,
+  };
   const top = { mediaType: indexType, digest, size: Buffer.byteLength(index), annotations };
   writeFileSync(path.join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [top] }));
   writeFileSync(path.join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
