@@ -31,8 +31,11 @@ const PING_DEADLINE_MS = 20_000;
 const UNREAD_STDIN_DEADLINE_MS = 61_000;
 /** Stdin bytes handed to the socket and not yet written; above it the source is not read. */
 const STDIN_WINDOW = 256 * 1024;
-/** How long the server may stay silent after the exit status before the stream is closed from this side. */
-const CLOSE_GRACE_MS = 3_000;
+/**
+ * How long the server may stay silent after the exit status before the stream is closed from this side. kubectl waits
+ * for the server's close alone; one that is overloaded may take seconds between the status and the rest of the output.
+ */
+const CLOSE_GRACE_MS = 10_000;
 /** How long the server may take to accept the stream, unless the endpoint says otherwise. */
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 /** A refused upgrade's body is read up to here, in bytes and in time. */
@@ -67,6 +70,7 @@ export interface ExecOptions {
   readonly pingIntervalMs?: number;
   readonly pingDeadlineMs?: number;
   readonly unreadStdinDeadlineMs?: number;
+  readonly closeGraceMs?: number;
   /** Told once, when the server has accepted the stream; the argument is the sub-protocol in use. */
   readonly onOpen?: ((protocol: string) => void) | undefined;
 }
@@ -286,10 +290,10 @@ class ExecSession {
    * stream is the server's close. Only a server that then stays silent is closed from here.
    */
   #closeWhenSilent(): void {
+    const grace = this.#options.closeGraceMs ?? CLOSE_GRACE_MS;
     const timer = setInterval(() => {
-      if (this.#blocked.size === 0 && performance.now() - this.#lastMessage > CLOSE_GRACE_MS)
-        this.#socket.terminate();
-    }, CLOSE_GRACE_MS / 3);
+      if (this.#blocked.size === 0 && performance.now() - this.#lastMessage > grace) this.#socket.terminate();
+    }, grace / 3);
     this.#cleanups.push(() => clearInterval(timer));
   }
 

@@ -163,11 +163,9 @@ describe('a command that runs', () => {
 
   it('ends by itself when the server goes silent after the status, though it still answers pings', async () => {
     const server = await accept((peer) => peer.exit(5));
-    const before = performance.now();
-    expect(await exec(server, {}, QUICK_PINGS)).toEqual({ kind: 'exit', code: 5 });
-    expect(performance.now() - before).toBeLessThan(6_000);
+    expect(await exec(server, {}, { ...QUICK_PINGS, closeGraceMs: 500 })).toEqual({ kind: 'exit', code: 5 });
     await vi.waitUntil(() => server.peers[0]?.closed);
-  }, 10_000);
+  });
 
   it('ignores empty messages', async () => {
     const stdout = new Sink();
