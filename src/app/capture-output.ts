@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { UserError } from '../model/errors.ts';
-import { drained, rawOutput } from './raw-output.ts';
+import { drained, isPipe, rawOutput } from './raw-output.ts';
 import { startWireshark } from './wireshark.ts';
 
 /** Packets hold what people sent each other: nobody else on this machine needs to read them. */
@@ -43,8 +43,7 @@ export async function fileOutput(path: string, isNew: boolean): Promise<CaptureO
 
 /** This process's stdout. */
 export function stdoutOutput(): CaptureOutput {
-  const kind = fstatSync(1);
-  if (kind.isFIFO() || kind.isSocket()) return streamOutput('stdout', rawOutput(1), drained);
+  if (isPipe(1)) return streamOutput('stdout', rawOutput(1), drained);
   return descriptorOutput('stdout', 1, async () => undefined);
 }
 

@@ -11,11 +11,20 @@ const BUFFER_BYTES = 256 * 1024;
 
 /** The descriptor as a stream that never blocks the process on a pipe: pings and Ctrl-C go on while a reader sleeps. */
 export function rawOutput(fd: 1 | 2): Writable {
-  const kind = fstatSync(fd);
-  if (!kind.isFIFO() && !kind.isSocket()) return fd === 1 ? process.stdout : process.stderr;
+  if (!isPipe(fd)) return fd === 1 ? process.stdout : process.stderr;
   // The stream options of a Socket are documented for Duplex, which it is, and missing from its own type.
   const options = { fd, readable: false, writable: true, writableHighWaterMark: BUFFER_BYTES };
   return new Socket(options as SocketConstructorOpts);
+}
+
+/** True for a pipe or a socket. Not every handle that Windows passes to a program can be asked: such a one is neither. */
+export function isPipe(fd: 1 | 2): boolean {
+  try {
+    const kind = fstatSync(fd);
+    return kind.isFIFO() || kind.isSocket();
+  } catch {
+    return false;
+  }
 }
 
 /** Resolves when all that was written so far has been taken. */

@@ -17,7 +17,7 @@ it('makes a program smaller that still runs, and a second time changes nothing',
   writeFileSync(file, stripped);
   chmodSync(file, 0o755);
   expect(execFileSync(file, ['-p', 'process.version'], { encoding: 'utf8' })).toBe(`${process.version}\n`);
-});
+}, 120_000);
 
 it('refuses what is no ELF file', () => {
   expect(() => stripElf(Buffer.alloc(64))).toThrow('not a little-endian 64-bit ELF file');
