@@ -216,11 +216,12 @@ async function start(
     lifeline?.destroy();
   };
   try {
+    // Not to be aborted: the daemon would make the container all the same, and nobody would know of it.
     ({ Id: id } = await client.post<{ readonly Id: string }>(
       '/containers/create',
       dockerContainerBody(target, spec),
-      { signal },
     ));
+    signal.throwIfAborted();
     if (!spec.keep) lifeline = await holdLifeline(client, id, signal);
     await client.post(`/containers/${id}/start`, undefined, { signal });
   } catch (error) {

@@ -125,6 +125,24 @@ describe('run', () => {
     expect(pidsOf('sleep', mark)).toEqual([]);
   });
 
+  it('leaves nothing after Ctrl-C at any moment of its start', async () => {
+    // Each step of the start is met at some of these moments, whatever the machine's pace.
+    for (let ms = 100; ms <= 900; ms += 100) {
+      const command = startNettools(['run', 'docker://web', '--', 'sleep', '60'], 'ignore', {
+        env: daemon.env,
+      });
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      command.child.kill('SIGINT');
+      await command.outcome;
+      await expectNothingLeft();
+    }
+  });
+
+  it('goes on for longer than its start may take', async () => {
+    const command = ['--timeout', '2s', '--', 'sh', '-c', 'sleep 4; echo alive'];
+    expect(await run(['run', 'docker://web', ...command])).toMatchObject({ code: 0, stdout: 'alive\n' });
+  });
+
   it('leaves nothing after kill -9', async () => {
     const { child, mark, outcome } = await started();
     child.kill('SIGKILL');
