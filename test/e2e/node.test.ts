@@ -10,6 +10,7 @@ import { expectSentence, nettools, startNettools } from './support/cli.ts';
 import { kubectl, testNamespace } from './support/cluster.ts';
 import { appears, disappears, uniqueSleep } from './support/processes.ts';
 import { Relay } from './support/relay.ts';
+import { problems, validReport } from './support/report.ts';
 import { ensureTmux, Terminal } from './support/terminal.ts';
 
 const ns = testNamespace('node');
@@ -90,13 +91,11 @@ describe('a command on a node', () => {
   it('is a check as well: a healthy node passes', async () => {
     const outcome = await nettools(['diagnose', 'node/node1', '-n', ns.name, '-o', 'json']);
     expect(outcome.code, outcome.stderr).toBe(0);
-    const report = JSON.parse(outcome.stdout) as {
-      target: object;
-      verdict: string;
-      checks: { id: string }[];
-    };
+    const report = validReport(JSON.parse(outcome.stdout));
     expect(report.target).toEqual({ kind: 'node', name: 'node1', address: node1.address });
-    expect(report.verdict).toBe('pass');
+    // How long answers take says more of the machine that the tests run on.
+    const found = problems(report).filter(({ id }) => !id.startsWith('NT-LAT-'));
+    expect(found.map(({ id, summary }) => `${id} ${summary}`)).toEqual([]);
     expect(report.checks.map(({ id }) => id)).toEqual(
       expect.arrayContaining(['arp', 'routing', 'interfaces']),
     );

@@ -19,7 +19,7 @@ const meta = {
 
 /** What is wrong with a way; `undefined`: nothing. */
 function fault({ vxlan, hop, node, neighbour, remotes, floods }: TunnelWay): string | undefined {
-  const who = node ? `, behind which the pods of node ${node.name} are,` : '';
+  const who = node ? ` (pods of node ${node.name})` : '';
   if (neighbour?.mac === undefined) {
     return floods
       ? undefined

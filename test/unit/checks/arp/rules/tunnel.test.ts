@@ -84,7 +84,7 @@ describe('NT-ARP-006', () => {
     [
       'the neighbour entry is missing',
       { neighbours: [] },
-      'flannel.1 has no neighbour entry for 198.18.2.0, behind which the pods of node node2 are, and no destination to ask at: packets to 198.18.2.0/24 are lost.',
+      'flannel.1 has no neighbour entry for 198.18.2.0 (pods of node node2) and no destination to ask at: packets to 198.18.2.0/24 are lost.',
     ],
     [
       'the neighbour entry has failed',
@@ -99,7 +99,7 @@ describe('NT-ARP-006', () => {
     [
       'the FDB entry is missing',
       { fdb: [] },
-      `flannel.1 has no forwarding entry for ${MAC}, the MAC address of 198.18.2.0, behind which`,
+      `flannel.1 has no forwarding entry for ${MAC}, the MAC address of 198.18.2.0 (pods of node node2): packets`,
     ],
     [
       'the FDB entry is of another interface',

@@ -1,0 +1,329 @@
+/**
+ * Faults of a node, each made for real in the network namespace of a node of the test cluster, and named by the built
+ * binary that looks at the node. Each is taken away again within seconds: the node stays the cluster's.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { apiGet } from '../cluster/api.ts';
+import { nodes } from '../cluster/paths.ts';
+import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { problems } from '../e2e/support/report.ts';
+import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
+import { nodeNetns, podNetns, withFault } from './pod-netns.ts';
+
+const ns = testNamespace('f-node');
+const node1 = nodeNetns('node1');
+const far = nodes.find(({ name }) => name === 'node2');
+if (far === undefined) throw new Error('the cluster has two nodes');
+const farAddress = far.address;
+
+beforeAll(async () => {
+  await ns.start(
+    pod('near', { labels: { app: 'web' }, spec: { nodeName: 'node1' } }),
+    pod('far', { labels: { app: 'web' }, spec: { nodeName: 'node2' } }),
+  );
+  await ns.apply({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web' },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+  });
+});
+
+const on = (check: string, ...args: string[]) => checkReport(check, ['node/node1', '-n', ns.name, ...args]);
+
+/** A VXLAN as flannel makes it, for a part of the other node's range in which no pod is. */
+const OVERLAY = {
+  device: 'ntvxlan',
+  hop: '198.18.2.240',
+  range: '198.18.2.240/28',
+  mac: '02:00:00:00:00:02',
+} as const;
+const { device, hop, range, mac } = OVERLAY;
+const LINK = [
+  {
+    make: `ip link add ${device} type vxlan id 4242 local ${nodes[0]?.address} dstport 8472 nolearning`,
+    undo: `ip link del ${device}`,
+  },
+  { make: `ip link set ${device} up`, undo: '' },
+  { make: `ip addr add 198.18.1.0/32 dev ${device}`, undo: '' },
+  { make: `ip route add ${range} via ${hop} dev ${device} onlink`, undo: '' },
+];
+const NEIGHBOUR = { make: `ip neigh add ${hop} lladdr ${mac} dev ${device} nud permanent`, undo: '' };
+const FDB = { make: `bridge fdb append ${mac} dev ${device} dst ${farAddress}`, undo: '' };
+
+interface Case {
+  readonly title: string;
+  readonly check: string;
+  readonly args?: readonly string[];
+  readonly expected: Expected;
+  readonly steps: readonly { readonly make: string; readonly undo: string }[];
+}
+
+const sysctl = (name: string, bad: string, good: string) => ({
+  make: `sysctl -q -w ${name}=${bad}`,
+  undo: `sysctl -q -w ${name}=${good}`,
+});
+
+const CASES: readonly Case[] = [
+  {
+    title: 'forwarding is off on the bridge of its pods',
+    check: 'routing',
+    expected: {
+      id: 'NT-RT-006',
+      severity: 'critical',
+      says: /^IPv4 forwarding is off on the node \(it is 0 on cni0\)/,
+    },
+    steps: [sysctl('net.ipv4.conf.cni0.forwarding', '0', '1')],
+  },
+  {
+    title: 'forwarding is off',
+    check: 'diagnose',
+    expected: {
+      id: 'NT-RT-006',
+      severity: 'critical',
+      says: /^IPv4 forwarding is off on the node \(net\.ipv4\.ip_forward is 0\)/,
+    },
+    steps: [sysctl('net.ipv4.ip_forward', '0', '1')],
+  },
+  {
+    title: 'the overlay has no neighbour entry for a node',
+    check: 'arp',
+    expected: {
+      id: 'NT-ARP-006',
+      severity: 'critical',
+      says: /^ntvxlan has no neighbour entry for 198\.18\.2\.240 \(pods of node node2\) and no/,
+    },
+    steps: LINK,
+  },
+  {
+    title: 'the overlay has no forwarding entry for a node',
+    check: 'arp',
+    expected: {
+      id: 'NT-ARP-006',
+      severity: 'critical',
+      says: /^ntvxlan has no forwarding entry for 02:00:00:00:00:02, the MAC address of 198\.18\.2\.240 \(pods of node node2\): packets/,
+    },
+    steps: [...LINK, NEIGHBOUR],
+  },
+  {
+    title: 'the overlay sends to an address that the node has no more',
+    check: 'diagnose',
+    expected: {
+      id: 'NT-ARP-006',
+      severity: 'critical',
+      says: /^ntvxlan sends packets for 198\.18\.2\.240 to 198\.51\.100\.99, but node node2 is 198\.51\.100\.12/,
+    },
+    steps: [...LINK, NEIGHBOUR, { ...FDB, make: FDB.make.replace(farAddress, '198.51.100.99') }],
+  },
+  {
+    title: 'a rule of the node drops what goes to a pod of another',
+    check: 'firewall',
+    args: ['--to', 'pod/far:8080'],
+    expected: { id: 'NT-FW-005', severity: 'critical', says: /counter/ },
+    steps: [
+      { make: 'nft add table inet ntfault', undo: 'nft delete table inet ntfault' },
+      { make: 'nft add chain inet ntfault out { type filter hook output priority 0 ; }', undo: '' },
+      { make: 'nft add rule inet ntfault out tcp dport 8080 counter drop', undo: '' },
+    ],
+  },
+];
+
+/**
+ * Runs `work` while the fault is there, and again when it was not until the end: each pod that is started on the node
+ * makes its CNI plugin switch forwarding on.
+ */
+async function whileItStands<T>(steps: Case['steps'], work: () => Promise<T>): Promise<T> {
+  const settings = steps.flatMap(({ make }) => /^sysctl -q -w (\S+)=(\S+)$/.exec(make)?.slice(1) ?? []);
+  const [name, value] = settings;
+  for (;;) {
+    const { result, stood } = await withFault(node1, steps, async () => ({
+      result: await work(),
+      stood: name === undefined || (await node1.run('sysctl', '-n', name)).trim() === value,
+    }));
+    if (stood) return result;
+  }
+}
+
+describe('named first', () => {
+  test.each(CASES)('$title', async ({ check, args = [], expected, steps }) => {
+    const report = await whileItStands(steps, () => on(check, ...args));
+    expectFirst(report, expected);
+  });
+});
+
+test('answers that come in on another interface are dropped by rp_filter', async () => {
+  const near = await podNetns(ns.name, 'near');
+  const link = [
+    { make: `ip link add ntf0 address ${mac} type veth peer name ntf1`, undo: 'ip link del ntf0' },
+    { make: 'ip addr add 203.0.113.5/30 dev ntf0', undo: '' },
+    { make: 'ip link set ntf0 up', undo: '' },
+    { make: 'sysctl -qw net.ipv4.conf.ntf0.rp_filter=1', undo: '' },
+  ];
+  const report = await withFault(node1, link, async () => {
+    // The other end moves into the pod, which answers through it; the node asks through the bridge.
+    await node1.run('ip', 'link', 'set', 'ntf1', 'netns', near.pid);
+    const answers = [
+      { make: 'ip addr add 203.0.113.6/30 dev ntf1', undo: '' },
+      { make: 'ip link set ntf1 up', undo: '' },
+      // The filter keeps the node from answering the pod's ARP request as well, and then nothing comes at all.
+      { make: `ip neigh add 203.0.113.5 lladdr ${mac} dev ntf1`, undo: '' },
+      {
+        make: `ip route add ${near.gateway} via 203.0.113.5 src ${near.address}`,
+        undo: `ip route del ${near.gateway}`,
+      },
+    ];
+    return withFault(near, answers, () => on('routing', '--to', 'pod/near:8080'));
+  });
+  expectFirst(report, {
+    id: 'NT-RT-003',
+    severity: 'critical',
+    says: /\(strict on ntf0\) dropped \d+ packets? .*near:8080 .*sent to through cni0/,
+  });
+});
+
+describe("kube-proxy's rules", () => {
+  interface Spec {
+    readonly spec: { readonly clusterIP: string };
+  }
+  const clusterIp = async (): Promise<string> =>
+    (JSON.parse(await apiGet(`/api/v1/namespaces/${ns.name}/services/web`)) as Spec).spec.clusterIP;
+
+  /** The element of the map that leads to the Service, as nft takes it again. */
+  async function element(address: string): Promise<string> {
+    const map = await node1.run('nft', 'list', 'map', 'ip', 'kube-proxy', 'service-ips');
+    const found = new RegExp(`${address.replaceAll('.', '\\.')} \\. tcp \\. 80 : goto [^\\s,]+`).exec(
+      map,
+    )?.[0];
+    if (found === undefined) throw new Error(`kube-proxy does not know ${address}`);
+    return found;
+  }
+
+  test('lack a Service', async () => {
+    const address = await clusterIp();
+    const entry = await element(address);
+    const map = ['ip', 'kube-proxy', 'service-ips'];
+    // Not before the endpoints are older than what kube-proxy may take to hear of them.
+    await settled();
+    await node1.run('nft', 'delete', 'element', ...map, `{ ${address} . tcp . 80 }`);
+    try {
+      const report = await on('service', '--to', 'svc/web');
+      expectFirst(report, {
+        id: 'NT-SVC-009',
+        severity: 'critical',
+        says: /^kube-proxy's rules on node1 \(nftables mode\) lack svc\/web \(198\.19[.\d]+:80\/tcp\), though it has 2 ready endpoints/,
+      });
+    } finally {
+      await node1.run('nft', 'add', 'element', ...map, `{ ${entry} }`);
+    }
+  });
+
+  test('lead to an endpoint that is gone', async () => {
+    const [, chain = ''] = / : goto (\S+)/.exec(await element(await clusterIp())) ?? [];
+    const body = await node1.run('nft', '-a', 'list', 'chain', 'ip', 'kube-proxy', chain);
+    const [, rule = '', handle = ''] = /^\s*(meta .*) # handle (\d+)$/m.exec(body) ?? [];
+    await settled();
+    const place = ['rule', 'ip', 'kube-proxy', chain, 'handle', handle];
+    await node1.run('nft', 'replace', ...place, rule.replace(/198\.18\.2\.\d+/, '198.18.2.250'));
+    try {
+      const report = await on('service', '--to', 'svc/web');
+      expectFirst(report, {
+        id: 'NT-SVC-009',
+        severity: 'critical',
+        says: /send svc\/web to 198\.18\.2\.250:8080, no endpoint of it and lack 198\.18\.2\.\d+:8080, a ready endpoint of svc\/web/,
+      });
+    } finally {
+      await node1.run('nft', 'replace', ...place, rule);
+      // Or a connection that was led astray would be a finding of its own.
+      await node1.attempt('conntrack', '-D', '-d', await clusterIp());
+    }
+  });
+
+  /** Resolves when the Service's endpoints have stood still for long enough to be judged. */
+  async function settled(): Promise<void> {
+    const path = `/apis/discovery.k8s.io/v1/namespaces/${ns.name}/endpointslices`;
+    const list = JSON.parse(await apiGet(path)) as {
+      items: { metadata: { managedFields: { time: string }[] } }[];
+    };
+    const times = list.items.flatMap(({ metadata }) =>
+      metadata.managedFields.map(({ time }) => Date.parse(time)),
+    );
+    const wait = Math.max(...times) + 31_000 - Date.now();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, wait)));
+  }
+});
+
+describe('the connection table of the node', () => {
+  test('is filled', async () => {
+    const count = async (name: string): Promise<number> =>
+      Number(await node1.run('cat', `/proc/sys/net/netfilter/nf_conntrack_${name}`));
+    const entries = Math.ceil(0.77 * (await count('max')) - (await count('count')));
+    const folder = await mkdtemp(join(tmpdir(), 'nettools-node-'));
+    const lines = Array.from({ length: entries }, (_, i) => {
+      const [host, port] = [1 + Math.floor(i / 50_000), 1024 + (i % 50_000)];
+      const [from, to] = [`192.0.2.${host}`, '198.51.100.200'];
+      return `-A -t 600 -u SEEN_REPLY,ASSURED -s ${from} -d ${to} -r ${to} -q ${from} -p udp --sport ${port} --dport 53 --reply-port-src 53 --reply-port-dst ${port}`;
+    });
+    try {
+      await writeFile(join(folder, 'entries'), `${lines.join('\n')}\n`);
+      await node1.attempt('conntrack', '-R', join(folder, 'entries'));
+      const report = await on('conntrack', '--for', '1s');
+      expectFirst(report, {
+        id: 'NT-CT-001',
+        severity: 'warning',
+        says: /^The node's .*holds \d+ of \d+ entries/,
+      });
+    } finally {
+      await node1.attempt('conntrack', '-D', '-d', '198.51.100.200');
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("the queues of the node's CPUs", () => {
+  // One setting and one counter for all namespaces of the machine, and so of no node of the test cluster alone.
+  const file = '/proc/sys/net/core/netdev_max_backlog';
+
+  test('are full', async () => {
+    const before = (await readFile(file, 'utf8')).trim();
+    await writeFile(file, '1');
+    try {
+      const report = await on('interfaces');
+      expectFirst(report, {
+        id: 'NT-IF-004',
+        severity: 'warning',
+        says: /^The node dropped what it received, before anything looked at it: a CPU's backlog queue was full for \d+ packets/,
+      });
+    } finally {
+      await writeFile(file, before);
+    }
+  });
+});
+
+describe('silence', () => {
+  test.each([
+    ['arp', []],
+    ['routing', []],
+    ['interfaces', []],
+    ['conntrack', ['--for', '1s']],
+    ['service', ['--to', 'svc/web']],
+    ['firewall', ['--to', 'pod/far:8080', '--to', 'pod/near:8080']],
+  ] as const)('of %s on a healthy node', async (check, args) => {
+    expectSilence(await on(check, ...args));
+  });
+
+  test('of a diagnosis, but for how long answers take on a busy machine', async () => {
+    const found = problems(await on('diagnose', '--to', 'svc/web'));
+    expect(
+      found.filter(({ id }) => !id.startsWith('NT-LAT-')).map(({ id, summary }) => `${id} ${summary}`),
+    ).toEqual([]);
+  });
+
+  test('of arp on a node whose overlay is whole', async () => {
+    const report = await withFault(node1, [...LINK, NEIGHBOUR, FDB], () => on('arp'));
+    expectSilence(report);
+    expect(report.checks[0]?.measurements['tunnels']).toHaveLength(1);
+  });
+});
