@@ -27,6 +27,17 @@ export const resolvConf: Rule<DnsFacts> = {
 function noServer(facts: DnsFacts): Finding[] {
   if (facts.resolvConf.servers.length > 0 || facts.isDnsServer) return [];
   const { policy, hostNetwork } = facts.input.pod;
+  if (policy === 'Default' && hostNetwork) {
+    return [
+      occurrence(
+        meta,
+        'info',
+        "resolv.conf names no server, and it is the machine's own: its resolver asks 127.0.0.1.",
+        quoteResolvConf(facts),
+        { remediation: 'If the machine is to resolve names, name servers in its /etc/resolv.conf.' },
+      ),
+    ];
+  }
   const isNodes = policy === 'Default' || (hostNetwork && policy === 'ClusterFirst');
   return [
     occurrence(

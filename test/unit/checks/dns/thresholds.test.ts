@@ -159,6 +159,8 @@ describe('NT-DNS-010', () => {
   it('without any server', () => {
     expect(conf([], { policy: 'None' })).toEqual(['NT-DNS-010 warning']);
     expect(conf([], { policy: 'Default' })).toEqual(['NT-DNS-010 info']);
+    // The machine's own, of a node or of whatever is no pod.
+    expect(conf([], { policy: 'Default', hostNetwork: true })).toEqual(['NT-DNS-010 info']);
   });
 });
 
