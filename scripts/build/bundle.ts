@@ -10,6 +10,12 @@ import { type BundleName, bundleBorders, leanYargs, moduleKey } from './plugins.
 export const bundleNames: readonly BundleName[] = ['parser', 'app'];
 
 /**
+ * What packages take for their own place. The drive is for Windows, where a file URL without one is refused; elsewhere
+ * it is a folder's name.
+ */
+export const moduleUrl = 'file:///C:/kubectl-nettools.js';
+
+/**
  * Writes main.js and the bundles that it loads into a folder.
  * @returns the folders of the npm packages that have code in them, such as `node_modules/yargs`, sorted
  */
@@ -28,8 +34,7 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<rea
     // In an embedded script there is no module to import into: what stays an import() becomes a require().
     supported: { 'dynamic-import': false },
     loader: { '.sh': 'text', '.bash': 'text' },
-    // The drive is for Windows, where a file URL without one is refused; elsewhere it is a folder's name.
-    define: { BUILD_INFO: JSON.stringify(info), 'import.meta.url': '"file:///C:/kubectl-nettools.js"' },
+    define: { BUILD_INFO: JSON.stringify(info), 'import.meta.url': JSON.stringify(moduleUrl) },
     plugins: [bundleBorders, leanYargs, leanClientNode],
     logLevel: 'warning',
     metafile: true,

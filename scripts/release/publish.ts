@@ -31,7 +31,7 @@ const notes = path.join(root, `dist/notes-${version}.md`);
 await writeFile(notes, releasePage(await changelog(), version));
 
 const branch = `krew-${version}`;
-const files = names.map((name) => path.join(folder, name));
+const files = [...names.map((name) => path.join(folder, name)), path.join(root, 'krew.yaml')];
 for (const command of [
   ['gh', 'release', 'create', version, '--verify-tag', '--title', version, '--notes-file', notes, ...files],
   ['git', 'switch', '--create', branch],

@@ -121,7 +121,10 @@ it('a wrong hash keeps krew from installing', async () => {
 
 it('installs from the manifest and an archive, runs as kubectl nettools, and goes again', async () => {
   const archive = join(archives, archiveName(version, { os: 'linux', arch: 'amd64' }));
-  await krew('install', `--manifest=${manifestFile(built)}`, `--archive=${archive}`);
+  // Under the name that it has in the repository and among a release's files.
+  const manifest = join(scratch(), 'krew.yaml');
+  writeFileSync(manifest, built);
+  await krew('install', `--manifest=${manifest}`, `--archive=${archive}`);
   const said = await run([kubectlPath(), 'nettools', 'version', '-o', 'json'], { env: environment });
   expect(JSON.parse(said)).toMatchObject({ version, platform: 'linux/x64' });
   await krew('uninstall', 'nettools');

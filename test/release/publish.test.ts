@@ -11,7 +11,9 @@ it('a rehearsal checks the files, writes the notes and ends before it pushes', a
   expect(result.code, result.stdout + result.stderr).toBe(0);
   const [create = '', ...rest] = result.stdout.match(/^\$ .*$/gm) ?? [];
   expect(create).toContain(`gh release create ${version} --verify-tag`);
-  for (const file of [...readdirSync(archives), 'SHA256SUMS.sigstore.json']) expect(create).toContain(file);
+  for (const file of [...readdirSync(archives), 'SHA256SUMS.sigstore.json', 'krew.yaml']) {
+    expect(create).toContain(file);
+  }
   expect(rest.map((line) => line.split(' ').slice(1, 3).join(' '))).toEqual([
     'git switch',
     'git add',
