@@ -11,10 +11,13 @@ import type { InputContext } from './context.ts';
 const LIMIT = '1000';
 
 export async function prepareConntrack(context: InputContext): Promise<PreparedCheck> {
-  const { client, isHost: isNode } = context.subject;
+  const { client, docker, isHost: isNode } = context.subject;
   const { watchMs = 0 } = context.args.conntrack ?? {};
   const criticalShare = context.args.thresholds.conntrackCritical;
-  if (!client) return prepared(conntrack, { watchMs, isNode, criticalShare });
+  if (!client) {
+    // A container of Docker's has no Service whose entries could be stale; a host may be a node of a cluster.
+    return prepared(conntrack, { watchMs, isNode, criticalShare, ...(docker ? { services: [] } : {}) });
+  }
   const read = (namespace: string | undefined) => servicesOf(client, namespace, context.signal);
   // A node tracks connections to every Service; a pod of its own, if any, those that it talks to.
   const services = (isNode ? await read(undefined) : undefined) ?? (await namespaced(client, read));

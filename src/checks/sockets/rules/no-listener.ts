@@ -1,5 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
 import type { Listener } from '../../../parsers/listeners.ts';
+import { EMBEDDED_DNS } from '../../docker/facts.ts';
 import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { ExpectedPort, SocketsFacts } from '../facts.ts';
@@ -25,7 +26,11 @@ function judge(facts: SocketsFacts, expected: ExpectedPort, listeners: readonly 
   if (listeners.some((l) => serves(l, expected))) return [];
   const name = `${expected.protocol.toUpperCase()} ${expected.port}`;
   const others = [
-    ...new Set(listeners.filter((l) => l.protocol === expected.protocol).map((l) => l.port)),
+    ...new Set(
+      listeners
+        .filter((l) => l.protocol === expected.protocol && l.address !== EMBEDDED_DNS)
+        .map((l) => l.port),
+    ),
   ].slice(0, 5);
   const instead = others.length > 0 ? `, but on ${others.join(', ')}` : '';
   return expected.by !== 'declared'
