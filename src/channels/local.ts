@@ -5,9 +5,10 @@ import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { Readable, type Writable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
 import { type Channel, ChannelError, type RunOptions } from './channel.ts';
 import GUARD from './guard.sh';
-import { openPipes } from './pipes.ts';
+import { openPipes, type Pipe } from './pipes.ts';
 import { compactScript } from './script.ts';
 
 /** Where tools of administrators live, which an ordinary user's PATH often leaves out. */
@@ -75,9 +76,10 @@ async function onTerminal(
 async function piped(argv: readonly string[], options: RunOptions, variables: Variables): Promise<number> {
   const { stdin, stdout, stderr, signal } = options;
   signal?.throwIfAborted();
-  const [input, ...outputs] = openPipes(3);
+  // As for the streams of a pod (exec/stream.ts): what a gigabyte leaves in memory is freed as it goes.
+  setFlagsFromString('--no-concurrent-array-buffer-sweeping');
+  const [input, ...outputs] = pipes();
   const [out, err] = outputs;
-  if (input === undefined || out === undefined || err === undefined) throw new Error('no pipes');
   const stdio: StdioOptions = [
     stdin ? input.read : 'ignore',
     out.write,
@@ -118,6 +120,18 @@ async function piped(argv: readonly string[], options: RunOptions, variables: Va
     feed?.stop();
     for (const copy of copies) copy.stop();
     command.end();
+  }
+}
+
+/** @throws {ChannelError} */
+function pipes(): [Pipe, Pipe, Pipe] {
+  try {
+    const [input, out, err] = openPipes(3);
+    if (input && out && err) return [input, out, err];
+    throw new Error('no pipes');
+  } catch (error) {
+    const { message } = error as Error;
+    throw new ChannelError('failed', `no command can be run here: ${message}`, { cause: error });
   }
 }
 
