@@ -18,6 +18,7 @@ root=$1
 set -f
 newline='
 '
+blanks=$IFS
 inode_of() { inode=${1##*'['} inode=${inode%%']'*}; }
 
 limit=
@@ -51,19 +52,26 @@ describe() {
 
 one_line() { printf '%s' "$1" | tr '\n\t' '  '; }
 
-# link INODE COMMAND...
+# link INODE WAY...: by the first way that leads in; one that has ended meanwhile does not.
 link() {
   inode=$1
   shift
-  text=$($limit "$@" sh -c 'ip -j -d addr show && echo && ip -j netns list-id 2>/dev/null' 2>&1)
-  case $text in
-  '['*)
-    printf 'link\t%s\t%s\n' "$inode" "$(one_line "${text%%"$newline$newline"*}")"
+  for way in "$@"; do
+    case $way in
+    here) set -- ;;
+    *) set -- nsenter "--net=$way" -- ;;
+    esac
+    text=$($limit "$@" sh -c 'ip -j -d addr show && echo && ip -j netns list-id 2>/dev/null' 2>&1)
     case $text in
-    *"$newline$newline["*) printf 'ids\t%s\t%s\n' "$inode" "$(one_line "${text##*"$newline$newline"}")" ;;
-    esac ;;
-  *) printf 'unread\t%s\t%s\n' "$inode" "$(one_line "$text" | cut -c1-200)" ;;
-  esac
+    '['*)
+      printf 'link\t%s\t%s\n' "$inode" "$(one_line "${text%%"$newline$newline"*}")"
+      case $text in
+      *"$newline$newline["*) printf 'ids\t%s\t%s\n' "$inode" "$(one_line "${text##*"$newline$newline"}")" ;;
+      esac
+      return ;;
+    esac
+  done
+  printf 'unread\t%s\t%s\n' "$inode" "$(one_line "$text" | cut -c1-200)"
 }
 
 mounts=/proc/self/mountinfo
@@ -72,8 +80,17 @@ mounts=/proc/self/mountinfo
 set +f
 ls -ln /proc/[0-9]*/ns/net 2>/dev/null | {
   set -f
-  count=0 known=" $own " ways=
-  [ "$own" = "$host" ] || known="$known$host " ways=" $host=/proc/1/ns/net"
+  count=0 known= ways= held=' '
+  [ "$own" = "$host" ] || known=$host ways="$host=/proc/1/ns/net"
+  # A name stays when a process ends.
+  while read -r _ _ _ source path _; do
+    case $source in net:*) ;; *) continue ;; esac
+    inode_of "$source"
+    printf 'mount\t%s\t%s\n' "$inode" "$path"
+    # One with a blank in it is octal there.
+    case $path in *\\*) path=$(printf '%b' "$path") ;; esac
+    known="$known$newline$inode" ways="$ways$newline$inode=$root$path"
+  done <"$mounts"
   while read -r line; do
     # One that has just ended has none.
     case $line in *' -> net:['*) ;; *) continue ;; esac
@@ -87,23 +104,25 @@ ls -ln /proc/[0-9]*/ns/net 2>/dev/null | {
     describe "$entry"
     [ -n "$command" ] || continue
     printf 'process\t%s\t%s\t%s\t%s\t%s\n' "$inode" "${entry#/proc/}" "$start" "$longest" "$command"
-    case $known in
+    case $held in
     *" $inode "*) ;;
-    *) known="$known$inode " ways="$ways $inode=$entry/ns/net" ;;
+    *) held="$held$inode " known="$known$newline$inode" ways="$ways$newline$inode=$entry/ns/net" ;;
     esac
   done
   printf 'count\t%s\t%s\n' "$host" "$count"
-  while read -r _ _ _ source path _; do
-    case $source in net:*) ;; *) continue ;; esac
-    inode_of "$source"
-    printf 'mount\t%s\t%s\n' "$inode" "$path"
-    case $known in
-    *" $inode "*) ;;
-    *) known="$known$inode " ways="$ways $inode=$root$path" ;;
-    esac
-  done <"$mounts"
-  link "$own"
-  for way in $ways; do link "${way%%=*}" nsenter "--net=${way#*=}" --; done
+  link "$own" here
+  done=" $own "
+  for inode in $known; do
+    case $done in *" $inode "*) continue ;; esac
+    done="$done$inode "
+    set --
+    IFS=$newline
+    for way in $ways; do
+      [ "${way%%=*}" != "$inode" ] || set -- "$@" "${way#*=}"
+    done
+    IFS=$blanks
+    link "$inode" "$@"
+  done
 }
 
 set +f

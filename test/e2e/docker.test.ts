@@ -4,6 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { NetworkNamespace } from '../../src/model/namespaces.ts';
 import type { Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
 import { BRIDGE_ADDRESS, Dockerd } from '../docker/dockerd.ts';
@@ -154,6 +155,30 @@ describe('run', () => {
       async () => (await daemon.sessions()).length === 0 || 'it is there',
     );
     await expectNothingLeft();
+  });
+});
+
+describe('netns on the machine of the daemon', () => {
+  it('knows the container by its name, and the other end of its link', async () => {
+    const listed = await run(['netns', 'ls', 'local', '-o', 'json']);
+    expect(listed.code, listed.stderr).toBe(0);
+    const { items } = JSON.parse(listed.stdout) as { items: NetworkNamespace[] };
+    const web = items.find(
+      ({ kind, containers }) => kind === 'container' && containers.some(({ name }) => name === 'web'),
+    );
+    const host = items.find(({ paths }) => paths.includes(`/run/netns/${daemon.place.netns}`));
+    const network = await daemon.docker('network', 'inspect', '-f', '{{json .Containers}}', 'lan');
+    expect(web).toMatchObject({
+      interfaces: [{ name: 'eth0', peer: { inode: host?.inode } }],
+    });
+    expect(network).toContain(web?.interfaces[0]?.addresses[0]);
+    const [link] = web?.interfaces ?? [];
+    const id = `${web?.containers[0]?.id.slice(0, 12)}`;
+    const words = ['netns', 'run', 'local', id, '--', 'ip', '-o', '-4', 'addr', 'show', 'eth0'];
+    expect(await run(words)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`${link?.addresses[0]}`),
+    });
   });
 });
 

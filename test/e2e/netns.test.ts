@@ -165,6 +165,19 @@ describe('netns run local', () => {
     expect(outcome).toMatchObject({ code: 0, stdout: `net:[${inode}]\n` });
   });
 
+  it("has the pod's own resolv.conf there", async () => {
+    const outcome = await nettools([
+      'netns',
+      'run',
+      'local',
+      `${ns.name}/web`,
+      '--',
+      'cat',
+      '/etc/resolv.conf',
+    ]);
+    expect(outcome.stdout).toContain(`search ${ns.name}.svc.cluster.local`);
+  });
+
   it('switches into a named one, and passes the exit code on', async () => {
     const script = 'ip -o -4 addr show eth0; exit 7';
     const outcome = await nettools(['netns', 'run', 'local', lab.name, '--', 'sh', '-c', script]);
