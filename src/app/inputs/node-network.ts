@@ -12,7 +12,10 @@ const POD_LIMIT = '150';
 /** Several checks want the same, at the same time. */
 const asked = new WeakMap<InputContext, Promise<NodeNetwork | undefined>>();
 
-/** `undefined`: the target is no node of a cluster, or the nodes may not be listed. */
+/** Of a machine that belongs to no cluster: nothing is to be expected of it. */
+const NONE: NodeNetwork = { podRanges: [], pods: [], others: [] };
+
+/** `undefined`: the target is no host, or the nodes may not be listed. */
 export function nodeNetwork(context: InputContext): Promise<NodeNetwork | undefined> {
   const known = asked.get(context) ?? read(context);
   asked.set(context, known);
@@ -21,6 +24,7 @@ export function nodeNetwork(context: InputContext): Promise<NodeNetwork | undefi
 
 async function read({ subject, signal }: InputContext): Promise<NodeNetwork | undefined> {
   const { client, node, isHost } = subject;
+  if (isHost && client === undefined) return NONE;
   if (client === undefined || node === undefined || !isHost) return undefined;
   const [nodes, pods] = await Promise.all([
     list<Node>(client, '/api/v1/nodes', { limit: NODE_LIMIT }, signal),
