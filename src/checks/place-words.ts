@@ -1,13 +1,20 @@
 /**
  * The checks speak of a pod and of the image that its tools are from; this says the same of other targets. Pure.
  */
-import type { FindingMeta } from '../model/finding.ts';
 import type { CheckResult, TargetInfo } from '../model/report.ts';
+import { FINDINGS } from './findings.ts';
 import { OUTSIDE_REMEDIES } from './outside-remedies.ts';
 
 type Words = readonly (readonly [string, string])[];
 
+/** Where no cluster is there are no policies, which goes without saying. */
+const NO_CLUSTER: Words = [
+  ['; no NetworkPolicy selects either end, so it is none of them', ''],
+  ['; what NetworkPolicies say is not known', ''],
+];
+
 const CONTAINER: Words = [
+  ...NO_CLUSTER,
   ["the pod's own namespace", "the container's own namespace"],
   ['those of Services, NetworkPolicies and NAT', 'those of published ports and NAT'],
   ["in the node's table, which a pod does not see", "in the host's table, which a container does not see"],
@@ -16,6 +23,7 @@ const CONTAINER: Words = [
 ];
 
 const MACHINE: Words = [
+  ...NO_CLUSTER,
   ['the image has no', 'this machine has no'],
   ["the image's", "this machine's"],
   ['use --profile netadmin', 'run it as root (sudo)'],
@@ -39,21 +47,23 @@ const WORDS: Readonly<Record<TargetInfo['kind'], Words>> = {
   pid: NAMESPACE,
 };
 
-/** The result in the target's own words. @param metas of the findings that the check can raise */
-export function inPlace(result: CheckResult, target: TargetInfo, metas: readonly FindingMeta[]): CheckResult {
+/** What the rules say where they know no more of the case at hand. */
+const USUAL: ReadonlySet<string> = new Set(FINDINGS.map(({ remedy }) => remedy));
+
+/** The result in the target's own words. */
+export function inPlace(result: CheckResult, target: TargetInfo): CheckResult {
   if (target.kind === 'pod') return result;
   const say = (text: string): string =>
     WORDS[target.kind].reduce((said, [pods, own]) => said.replaceAll(pods, own), text);
   const commands = (text: string): string =>
     say(text).replace(/\b(kubectl nettools [a-z]+) POD\b/g, `$1 ${typed(target)}`);
-  const usual = new Set(metas.map(({ remedy }) => remedy));
   return {
     ...result,
     summary: say(result.summary),
     findings: result.findings.map((finding) => {
       const { id, summary, remediation } = finding;
       // What a rule says of the case at hand is right everywhere.
-      const isOutside = target.kind !== 'node' && usual.has(remediation);
+      const isOutside = target.kind !== 'node' && USUAL.has(remediation);
       const remedy = (isOutside ? OUTSIDE_REMEDIES[id] : undefined) ?? remediation;
       return { ...finding, summary: say(summary), remediation: commands(remedy) };
     }),

@@ -53,5 +53,5 @@ function judgeOne({ id, input, evidence, durationMs }: GatheredCheck, target: Ta
   }
   const { status, summary, measurements, findings } = check.judge(evidence, input as never);
   const result = { id, status, summary, durationMs, measurements, findings };
-  return inPlace(result, target, check.findings);
+  return inPlace(result, target);
 }

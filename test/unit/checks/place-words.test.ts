@@ -19,7 +19,7 @@ const result: CheckResult = {
   ],
 };
 const at = (target: Partial<TargetInfo>): CheckResult =>
-  inPlace(result, { kind: 'pod', name: 'web', address: '', ...target }, FINDINGS);
+  inPlace(result, { kind: 'pod', name: 'web', address: '', ...target });
 
 describe('inPlace', () => {
   it('leaves a pod as it is', () => {
