@@ -1,4 +1,5 @@
 import { UserError } from '../model/errors.ts';
+import { visible } from '../model/visible.ts';
 import { findCommand, nameWords, parents } from './commands.ts';
 import { helpText, programName } from './help.ts';
 import { brokenPipeExitCode, complainNow, printNow } from './output.ts';
@@ -52,7 +53,8 @@ async function complain(error: unknown, line: Words): Promise<void> {
     const { inspect } = await import('node:util');
     lines.push(inspect(error));
   }
-  complainNow(`${lines.join('\n')}\n`);
+  // The words of a server or of a registry may be among them.
+  complainNow(`${visible(lines.join('\n'))}\n`);
 }
 
 function endOnBrokenStdout(error: NodeJS.ErrnoException): void {

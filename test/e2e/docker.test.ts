@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -252,6 +253,25 @@ describe('what cannot be is told in a sentence, and changes nothing', () => {
   ])('%s', async (_title, args, says, env) => {
     const outcome = await nettools(['run', ...args, '--', 'true'], { env: { ...daemon.env, ...env } });
     expectSentence(outcome, 3, says);
+  });
+
+  it('in the words of a hostile daemon, which do not reach the terminal', async () => {
+    const hostile = createServer((request, response) => {
+      const isPing = request.url === '/_ping';
+      response.writeHead(isPing ? 200 : 500, { 'Api-Version': '1.41' });
+      response.end(isPing ? 'OK' : JSON.stringify({ message: 'no \u001b]0;title\u0007\u001b[31m' }));
+    });
+    const socket = join(certificates, 'hostile.sock');
+    hostile.listen(socket);
+    await once(hostile, 'listening');
+    try {
+      const env = { DOCKER_HOST: `unix://${socket}` };
+      const { code, stderr } = await nettools(['run', 'docker://web', '--', 'true'], { env });
+      expect(code).toBe(3);
+      expect(stderr).toBe('error: the Docker daemon refused: no \\x1b]0;title\\x07\\x1b[31m.\n');
+    } finally {
+      hostile.close();
+    }
   });
 
   it.each<[string, readonly string[], RegExp, NodeJS.ProcessEnv]>([
