@@ -30,7 +30,10 @@ const { values } = parseArgs({
 function known<T extends string>(flag: string, given: readonly string[], all: readonly T[]): readonly T[] {
   return given.map((value) => {
     const found = all.find((one) => one === value);
-    if (found === undefined) throw new Error(`--${flag} ${value}: one of ${all.join(', ')}`);
+    if (found === undefined) {
+      console.error(`image:build: --${flag} ${value}: it can be ${all.join(' or ')}`);
+      process.exit(2);
+    }
     return found;
   });
 }
