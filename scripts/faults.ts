@@ -2,39 +2,51 @@
  * Runs the fault suite and writes docs/faults.md from what it has seen, when every test passed.
  *
  *   npm run faults                    the whole suite, on the embedded cluster
- *   node scripts/faults.ts ROWS       only the page, from the file that NETTOOLS_FAULT_ROWS named in an earlier run
+ *   npm run faults -- arp dns         test/faults/arp.test.ts and dns.test.ts; what the page has of others stays
+ *   node scripts/faults.ts --rows F   only the page, from the file that NETTOOLS_FAULT_ROWS named in an earlier run
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { faultsPage, parseRows } from './generate/faults-page.ts';
+import { parseArgs } from 'node:util';
+import { faultsPage, parseRows, rowsOfPage } from './generate/faults-page.ts';
 import { root, runCommand } from './lib/process.ts';
 
-async function writePage(rowsFile: string): Promise<void> {
+const page = path.join(root, 'docs/faults.md');
+
+/** @param isWhole what was not run is gone */
+async function writePage(rowsFile: string, isWhole: boolean): Promise<void> {
   const rows = parseRows(await readFile(rowsFile, 'utf8'));
-  await writeFile(path.join(root, 'docs/faults.md'), faultsPage(rows));
-  console.log(`wrote docs/faults.md: ${rows.length} faults`);
+  const suites = new Set(rows.map(({ suite }) => suite));
+  const earlier = isWhole ? [] : rowsOfPage(await readFile(page, 'utf8').catch(() => ''));
+  const all = [...earlier.filter(({ suite }) => !suites.has(suite)), ...rows];
+  await writeFile(page, faultsPage(all));
+  console.log(`wrote docs/faults.md: ${all.length} faults`);
 }
 
-async function runSuite(): Promise<number> {
+async function runSuite(suites: readonly string[]): Promise<number> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'nettools-faults-'));
   const rowsFile = path.join(folder, 'rows');
+  const files = suites.map((suite) => `test/faults/${suite}.test.ts`);
   try {
     for (const command of [
       ['node', 'scripts/build.ts'],
       ['node', 'test/cluster/cli.ts', 'up'],
-      ['vitest', 'run', '--project', 'faults'],
+      ['vitest', 'run', '--project', 'faults', ...files],
     ]) {
       const code = await runCommand(command, { NETTOOLS_FAULT_ROWS: rowsFile });
       if (code !== 0) return code;
     }
-    await writePage(rowsFile);
+    await writePage(rowsFile, suites.length === 0);
     return 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-const [rowsFile] = process.argv.slice(2);
-if (rowsFile === undefined) process.exitCode = await runSuite();
-else await writePage(rowsFile);
+const { values, positionals } = parseArgs({
+  options: { rows: { type: 'string' } },
+  allowPositionals: true,
+});
+if (values.rows === undefined) process.exitCode = await runSuite(positionals);
+else await writePage(values.rows, false);

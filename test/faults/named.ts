@@ -39,7 +39,7 @@ export function expectFirst(report: Report, { id, severity, says }: Expected): F
 /** Tells what a fault was named, on the console and for docs/faults.md. */
 export function note(report: Report, finding: Finding): Finding {
   console.log(`${report.checks[0]?.id} | ${finding.id} ${finding.severity} | ${finding.summary}`);
-  recordRow(report, finding);
+  recordRow(finding);
   return finding;
 }
 

@@ -3,17 +3,16 @@ import { appendFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect } from 'vitest';
 import type { FaultRow } from '../../scripts/generate/faults-page.ts';
-import type { Finding, Report } from '../../src/model/report.ts';
+import type { Finding } from '../../src/model/report.ts';
 
 /** Adds a line to the file that NETTOOLS_FAULT_ROWS names; does nothing without it. */
-export function recordRow(report: Report, { id, severity, summary }: Finding): void {
+export function recordRow({ id, severity, summary }: Finding): void {
   const file = process.env['NETTOOLS_FAULT_ROWS'];
   if (file === undefined) return;
   const { currentTestName = '', testPath = '' } = expect.getState();
   const row: FaultRow = {
     suite: basename(testPath, '.test.ts'),
     fault: currentTestName,
-    check: report.checks.map((check) => check.id).join(', '),
     id,
     severity,
     summary,
