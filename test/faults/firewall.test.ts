@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Finding, Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
-import { hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { app, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence, note } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -387,6 +387,16 @@ describe("a pod in its node's network", () => {
 });
 
 describe('healthy', () => {
+  test('a refusal of a port that nobody asked for is an answer', async () => {
+    await ns.start(pod('no-port', { containers: [{ ...app, ports: [], command: ['sleep', 'infinity'] }] }));
+    const report = await firewall('pod/no-port');
+    expectSilence(report);
+    expect(report.verdict).toBe('pass');
+    expect(report.checks[0]?.summary).toMatch(/packets get there and back \("Connection refused"/);
+    const asked = await firewall('pod/no-port:80');
+    expectFirst(asked, { id: 'NT-SOCK-001', severity: 'critical', says: /nothing listens on the port/ });
+  });
+
   test('pods of all kinds are silent', async () => {
     const [web] = (await kubectl(['get', 'pods', '-n', 'default', '-l', 'app=web', '-o', 'name']))
       .trim()
