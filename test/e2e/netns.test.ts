@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { NetworkNamespace } from '../../src/model/namespaces.ts';
 import type { Report } from '../../src/model/report.ts';
-import { attempt, run, until } from '../cluster/proc.ts';
-import { expectSentence, nettools, userEnv } from './support/cli.ts';
+import { run, until } from '../cluster/proc.ts';
+import { expectSentence, nettools } from './support/cli.ts';
 import { type PodObject, pod, testNamespace } from './support/cluster.ts';
 import { ADDRESS, Lab } from './support/lab.ts';
+import { asNobody } from './support/nobody.ts';
 
 const ns = testNamespace('netns');
 /** Admits no pod that could switch, and refuses ephemeral containers with capabilities. */
@@ -139,9 +140,7 @@ describe('netns ls local', () => {
   });
 
   it('is what can be seen without root, and says that it takes root to see all', async () => {
-    const setpriv = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-    const words = [...setpriv, 'kubectl-nettools', 'netns', 'ls', 'local', '-o', 'json'];
-    const { code, stdout, stderr } = await attempt(words, { cwd: '/', env: { ...userEnv, HOME: '/' } });
+    const { code, stdout, stderr } = await asNobody('netns', 'ls', 'local', '-o', 'json');
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(
       /^note: \d+ of \d+ namespaces could not be entered, .* it takes root \(sudo\) to see them all\.\n$/,
