@@ -41,7 +41,7 @@ function startProgress(): Progress {
   timer.unref();
   return {
     show(next) {
-      text = next.replace(/[\r\n\u001b]/g, ' ');
+      text = visible(next).replace(/\s/g, ' ');
       draw();
     },
     note(sentence) {
