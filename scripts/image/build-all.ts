@@ -49,7 +49,7 @@ export async function buildAll(
         layouts.set(architecture, layout);
       }
       const file = path.join(output, `nettools-${image}.oci.tar`);
-      // As a release's binary names it, so that an archive that is loaded onto the nodes needs no --image.
+      // The name that it has in the project's registry: nodes onto which the archive is loaded know it by that.
       const name = `${project.image}:v${facts.version}${image === 'slim' ? '' : `-${image}`}`;
       archives.push({
         image,
