@@ -10,8 +10,8 @@ import type { Channel, RunOptions, Size } from '../../../src/channels/channel.ts
 import { appears, disappears, pidsOf, uniqueSleep } from '../../e2e/support/processes.ts';
 import type { OpenChannel, OpenedChannel, Subject } from './subject.ts';
 
-/** Seconds that the far side may take to end what has lost its client: the lease's 5 s, and three rounds of signals. */
-const END_LIMIT = 30;
+/** Seconds that the far side may take to end what has lost its client: the lease's 5 s, three rounds of signals, and a busy machine. */
+const END_LIMIT = 60;
 const MEGABYTE = 1_000_000;
 /** More than all buffers on the way to a pod hold together, which are 40 MB. */
 const MORE_THAN_BUFFERS = 150 * MEGABYTE;
