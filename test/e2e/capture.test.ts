@@ -234,7 +234,12 @@ describe('several targets', () => {
     const outcome = await nettools(on('a', 'nobody', '-w', file('none.pcapng'), '--', ...FILTER));
     expectSentence(outcome, 3, /nobody/);
     expect(existsSync(file('none.pcapng'))).toBe(false);
-    expect(processesWith('tcpdump', String(PORT))).toEqual([]);
+    // That of the test before may still be ending.
+    await until(
+      'end of tcpdump',
+      20,
+      async () => processesWith('tcpdump', String(PORT)).length === 0 || 'it runs',
+    );
   });
 });
 
