@@ -12,6 +12,7 @@ import { pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { nodeNetns, podNetns, withFault } from './pod-netns.ts';
+import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-node');
 const node1 = nodeNetns('node1');
@@ -287,18 +288,26 @@ describe("the queues of the node's CPUs", () => {
   const file = '/proc/sys/net/core/netdev_max_backlog';
 
   test('are full', async () => {
+    const [near, far] = await Promise.all([podNetns(ns.name, 'near'), podNetns(ns.name, 'far')]);
+    // A bulk flow sends several packets at once, and more than one is more than the queue then takes.
+    const sink = ['timeout', '60', 'socat', '-u', 'TCP-LISTEN:7300,fork,reuseaddr', 'OPEN:/dev/null'];
+    const source = `until timeout 60 socat -u /dev/zero TCP:${far.address}:7300; do sleep 0.2; done`;
     const before = (await readFile(file, 'utf8')).trim();
-    await writeFile(file, '1');
-    try {
-      const report = await on('interfaces');
-      expectFirst(report, {
-        id: 'NT-IF-004',
-        severity: 'warning',
-        says: /^The node dropped what it received, before anything looked at it: a CPU's backlog queue was full for \d+ packets/,
-      });
-    } finally {
-      await writeFile(file, before);
-    }
+    const report = await withTraffic(far, sink, () =>
+      withTraffic(near, ['sh', '-c', source], async () => {
+        await writeFile(file, '1');
+        try {
+          return await on('interfaces');
+        } finally {
+          await writeFile(file, before);
+        }
+      }),
+    );
+    expectFirst(report, {
+      id: 'NT-IF-004',
+      severity: 'warning',
+      says: /^The node dropped what it received, before anything looked at it: a CPU's backlog queue was full for \d+ packets/,
+    });
   });
 });
 
