@@ -8,7 +8,6 @@ import { writeBundles } from '../build/bundle.ts';
 import { nodeFiles, nodeVersion } from '../build/node-packages.ts';
 import { hostPlatform, type Platform, platformName, releasePlatforms } from '../build/platform.ts';
 import { root, runCommand } from '../lib/process.ts';
-import { ensureArm64Runner } from './emulators.ts';
 import { thirdPartyNotices } from './notices.ts';
 import { bundledPackages } from './packages.ts';
 import { archiveName, project, releaseFolder } from './project.ts';
@@ -85,7 +84,6 @@ function chosenPlatforms(names: readonly string[] | undefined): readonly Platfor
 /** As many at a time as there are processors. */
 async function makeArchives(all: readonly Platform[]): Promise<void> {
   const waiting = all.map(platformName);
-  if (waiting.includes('linux-arm64')) await ensureArm64Runner();
   const worker = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const started = performance.now();

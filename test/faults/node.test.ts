@@ -289,9 +289,10 @@ describe("the queues of the node's CPUs", () => {
 
   test('are full', async () => {
     const [near, far] = await Promise.all([podNetns(ns.name, 'near'), podNetns(ns.name, 'far')]);
-    // A bulk flow sends several packets at once, and more than one is more than the queue then takes.
+    // Bulk flows send several packets at once, and more than one is more than the queue then takes.
     const sink = ['timeout', '60', 'socat', '-u', 'TCP-LISTEN:7300,fork,reuseaddr', 'OPEN:/dev/null'];
-    const source = `until timeout 60 socat -u /dev/zero TCP:${far.address}:7300; do sleep 0.2; done`;
+    const flow = `(until timeout 60 socat -u /dev/zero TCP:${far.address}:7300; do sleep 0.2; done) &`;
+    const source = `${flow} ${flow} ${flow} ${flow} wait`;
     const before = (await readFile(file, 'utf8')).trim();
     const report = await withTraffic(far, sink, () =>
       withTraffic(near, ['sh', '-c', source], async () => {

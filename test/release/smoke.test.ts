@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { binaryName, type Platform, platformName } from '../../scripts/build/platform.ts';
-import { arm64Runner } from '../../scripts/build/program.ts';
+import { arm64Runner, ensureArm64Runner } from '../../scripts/release/emulators.ts';
 import { repoDir } from '../cluster/paths.ts';
 import { attempt, run } from '../cluster/proc.ts';
 import { scratch, unpack, version } from './archives.ts';
@@ -24,6 +24,8 @@ const cases: readonly Case[] = [
     env: { WINEDEBUG: '-all', NODE_SKIP_PLATFORM_CHECK: '1' },
   },
 ];
+
+beforeAll(ensureArm64Runner);
 
 describe.each(cases.map((one) => ({ ...one, name: platformName(one.platform) })))(
   'the binary for $name',
