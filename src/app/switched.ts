@@ -5,6 +5,7 @@ import type { Channel } from '../channels/channel.ts';
 import { LocalChannel } from '../channels/local.ts';
 import { type NamespaceFiles, NsenterChannel } from '../channels/nsenter.ts';
 import { discard, TextOutput } from '../channels/output.ts';
+import { resolverLines } from '../channels/resolv-conf.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
@@ -93,7 +94,7 @@ export async function switchedOnNode(
     const signal = options.signal ?? NEVER;
     options.onProgress('looking for the namespace');
     const pid = processIn(word);
-    if (pid !== undefined) return into(session, word, `/proc/${pid}/ns/net`, pid, '', signal);
+    if (pid !== undefined) return await into(session, word, `/proc/${pid}/ns/net`, pid, '', signal);
     const { root, namespaces } = await nodeNamespaces(client, node, session.channel, signal);
     const chosen = chooseNamespace(namespaces, word, client.namespace);
     if (chosen.kind === 'host') return changed(session, { info: { ...session.info, netns: 'host' } });
@@ -117,7 +118,9 @@ async function into(
   signal: AbortSignal,
 ): Promise<Session> {
   const resolvConf =
-    pid === undefined ? '' : await read(session.channel, `/proc/${pid}/root/etc/resolv.conf`, signal);
+    pid === undefined
+      ? ''
+      : resolverLines(await read(session.channel, `/proc/${pid}/root/etc/resolv.conf`, signal));
   const files: NamespaceFiles = resolvConf === '' ? {} : { resolvConf };
   const notes = resolvConf === '' ? ["names are looked up by the node's /etc/resolv.conf"] : [];
   return changed(session, {
@@ -127,10 +130,11 @@ async function into(
   });
 }
 
-/** A file's text; empty when it cannot be read. */
+/** The beginning of a file; empty when it is none (a pipe would keep its reader) or cannot be read. */
 async function read(channel: Channel, path: string, signal: AbortSignal): Promise<string> {
   const stdout = new TextOutput(MAX_RESOLV_CONF);
-  const command = ['head', '-c', String(MAX_RESOLV_CONF), path];
+  const script = '[ -f "$1" ] && exec head -c "$2" "$1"';
+  const command = ['sh', '-c', script, 'nettools-read', path, String(MAX_RESOLV_CONF)];
   const code = await channel.run(command, { stdout, stderr: discard(), signal });
   return code === 0 ? stdout.text : '';
 }

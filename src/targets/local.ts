@@ -1,9 +1,19 @@
 /** The targets of this machine: the namespace that the tool is in, a named one, a process's. */
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { LocalChannel } from '../channels/local.ts';
 import { type NamespaceFiles, NsenterChannel } from '../channels/nsenter.ts';
 import { TextOutput } from '../channels/output.ts';
+import { resolverLines } from '../channels/resolv-conf.ts';
 import type { TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { OpenOptions, Session } from './session.ts';
@@ -17,6 +27,8 @@ const NAMED = '/run/netns';
 const FILES_OF_NAMED = '/etc/netns';
 /** Of the addresses that are looked through for the first. */
 const MAX_SAID = 65_536;
+/** In bytes; real ones have a few hundred. */
+const MAX_RESOLV_CONF = 65_536;
 /** More names are not told. */
 const MAX_NAMES = 8;
 
@@ -126,10 +138,23 @@ function ofProcess(pid: number): Namespace {
     if (readlinkSync(`${entry}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt')) {
       return { path, files: {}, notes: [] };
     }
-    const resolvConf = readFileSync(`${entry}/root/etc/resolv.conf`, 'utf8');
-    return { path, files: { resolvConf }, notes: [] };
+    const resolvConf = resolverLines(readBeginning(`${entry}/root/etc/resolv.conf`, MAX_RESOLV_CONF));
+    if (resolvConf !== '') return { path, files: { resolvConf }, notes: [] };
   } catch {
-    return { path, files: {}, notes: [`${NO_RESOLV_CONF}: process ${pid} has none that can be read`] };
+    // Told below: there is none, or nobody may read it.
+  }
+  return { path, files: {}, notes: [`${NO_RESOLV_CONF}: process ${pid} has none that can be read`] };
+}
+
+/** The beginning of a file, empty where it is none: a pipe or a device of the process's own would keep its reader. */
+function readBeginning(path: string, bytes: number): string {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(fd).isFile()) return '';
+    const text = Buffer.alloc(bytes);
+    return text.toString('utf8', 0, readSync(fd, text));
+  } finally {
+    closeSync(fd);
   }
 }
 

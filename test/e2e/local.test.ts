@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -95,6 +96,40 @@ describe('run on this machine', () => {
     child.kill(signal);
     expect(await outcome).toMatchObject({ code });
     await disappears(10, 'sleep', mark);
+  });
+});
+
+describe('a process that has its own /etc', () => {
+  const says = async (resolvConf: string, ...command: string[]) => {
+    const mark = uniqueSleep();
+    const script = `mount -t tmpfs tmpfs /etc && ${resolvConf} && exec sleep ${mark}`;
+    const child = spawn('unshare', ['--mount', '--net', 'sh', '-c', script], { stdio: 'ignore' });
+    try {
+      await appears('sleep', mark);
+      return await nettools(['run', `pid:${child.pid}`, '--', ...command], ALONE);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  };
+
+  it('has its resolv.conf looked up', async () => {
+    const outcome = await says('echo "nameserver 192.0.2.53" >/etc/resolv.conf', 'cat', '/etc/resolv.conf');
+    expect(outcome).toMatchObject({ code: 0, stdout: 'nameserver 192.0.2.53\n', stderr: '' });
+  });
+
+  it('gets nothing of this machine by a link in the place of its resolv.conf', async () => {
+    const secret = join(folder, 'secret');
+    writeFileSync(secret, 'root:$6$hash:19000::::::\n', { mode: 0o600 });
+    const outcome = await says(`ln -s ${secret} /etc/resolv.conf`, 'cat', '/etc/resolv.conf');
+    expect(outcome.code).toBe(0);
+    expect(outcome.stdout).not.toContain('hash');
+  });
+
+  it('keeps nobody waiting by a pipe in the place of its resolv.conf', async () => {
+    expect(await says('mkfifo /etc/resolv.conf', 'echo', 'done')).toMatchObject({
+      code: 0,
+      stdout: 'done\n',
+    });
   });
 });
 
