@@ -50,7 +50,8 @@ export interface ConntrackEntry {
   readonly line: string;
 }
 
-const TUPLE = /src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g;
+/** No address is longer than 45 characters (INET6_ADDRSTRLEN): a long line must not cost more than its length. */
+const TUPLE = /src=(\S{1,45}) dst=(\S{1,45}) sport=(\d+) dport=(\d+)/g;
 
 /** `conntrack -L`; entries without ports are left out. */
 export function parseConntrackList(stdout: string): ConntrackEntry[] {

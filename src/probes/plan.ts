@@ -36,6 +36,8 @@ export type RunnerEvent =
 
 /** A header line is short; a longer one is not the runner's. */
 const MAX_HEADER = 1024;
+/** The runner sends no more of an output (runner.sh, max): who announces more fills this machine's memory. */
+const MAX_OUTPUT = 1_048_576;
 const STATUSES: readonly ProbeStatus[] = ['exited', 'timeout', 'missing', 'unknown-placeholder'];
 
 /**
@@ -102,6 +104,8 @@ export class RunnerDecoder {
     if (
       !command ||
       !known ||
+      outLength > MAX_OUTPUT ||
+      errLength > MAX_OUTPUT ||
       ![code, start, end, outLength, errLength, truncated].every((n) => Number.isInteger(n) && n >= 0)
     ) {
       throw badOutput(Buffer.from(line));

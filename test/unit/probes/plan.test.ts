@@ -149,6 +149,7 @@ describe('RunnerDecoder', () => {
     ['a status that there is not', frame('a', '', '', 'done 0 1 2 0 0 0')],
     ['a length that is no number', frame('a', '', '', 'exited 0 1 2 x 0 0')],
     ['a length below nothing', frame('a', '', '', 'exited 0 1 2 -1 0 0')],
+    ['a length that the runner never sends', frame('a', '', '', 'exited 0 1 2 1048577 0 0')],
     ['half a length', frame('a', '', '', 'exited 0 1 2 0.5 0 0')],
     ['a header that is too short', 'nettools-result a exited 0\n'],
     ['a line without end', 'x'.repeat(2000)],
