@@ -175,7 +175,8 @@ function asUrl(text: string, what: string): URL {
   try {
     return new URL(text.includes('://') ? text : `http://${text}`);
   } catch {
-    throw new UserError(`${what} "${text}" is not a URL.`, 3);
+    // It may hold a name and a password.
+    throw new UserError(`${what} "${text.replace(/\/\/\S*@/, '//')}" is not a URL.`, 3);
   }
 }
 

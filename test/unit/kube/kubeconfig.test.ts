@@ -308,6 +308,9 @@ describe("the server's address", () => {
   it('has to be one', () => {
     expect(refusal(() => server('https://'))).toBe('the API server\'s address "https://" is not a URL.');
     expect(refusal(() => server('https://a b'))).toContain('is not a URL');
+    expect(refusal(() => server('https://user:p@ss@host:x'))).toBe(
+      'the API server\'s address "https://host:x" is not a URL.',
+    );
   });
 });
 
