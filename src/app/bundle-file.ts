@@ -28,11 +28,25 @@ export async function readBundle(file: string): Promise<Bundle> {
     });
   }
   try {
-    const bundle = JSON.parse(text) as Bundle;
-    if (bundle.apiVersion === 'nettools/v1' && bundle.kind === 'Bundle' && Array.isArray(bundle.checks))
-      return bundle;
+    const bundle: unknown = JSON.parse(text);
+    if (isBundle(bundle)) return bundle;
   } catch {
     // Said below: not JSON is not a bundle either.
   }
   throw new UserError(`${file} is not a bundle: write one with --save FILE.`, 2);
+}
+
+/** Whether it has all that a report takes from it; what the checks' own parts are like, the checks find out. */
+function isBundle(value: unknown): value is Bundle {
+  const { apiVersion, kind, tool, target, startedAt, durationMs, checks } = value as Partial<Bundle>;
+  return (
+    apiVersion === 'nettools/v1' &&
+    kind === 'Bundle' &&
+    typeof tool?.version === 'string' &&
+    typeof startedAt === 'string' &&
+    typeof durationMs === 'number' &&
+    [target?.kind, target?.name, target?.address].every((part) => typeof part === 'string') &&
+    Array.isArray(checks) &&
+    checks.every(({ id, evidence }) => typeof id === 'string' && typeof evidence === 'object')
+  );
 }

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../../src/commands/judge.ts';
+
+let folder: string;
+let file: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'nettools-judge-'));
+  file = join(folder, 'run.json');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const bundle = {
+  apiVersion: 'nettools/v1',
+  kind: 'Bundle',
+  tool: { version: '1.0.0' },
+  target: { kind: 'pod', name: 'web-0', address: '' },
+  startedAt: '2026-01-01T00:00:00Z',
+  durationMs: 1,
+  checks: [] as unknown[],
+};
+
+function judging(content: unknown): Promise<number> {
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return run({ bundle: file, report: { output: 'json', failOn: 'critical' } });
+}
+
+describe('judge', () => {
+  it.each([
+    ['no JSON', '{'],
+    ['null', null],
+    ['a report', { ...bundle, kind: 'Report' }],
+    ['no target', { ...bundle, target: undefined }],
+    ['no time', { ...bundle, startedAt: 7 }],
+    ['a check that is none', { ...bundle, checks: [null] }],
+    ['a check without evidence', { ...bundle, checks: [{ id: 'dns' }] }],
+  ])('refuses what is not a bundle: %s', async (_what, content) => {
+    await expect(judging(content)).rejects.toMatchObject({
+      exitCode: 2,
+      message: `${file} is not a bundle: write one with --save FILE.`,
+    });
+  });
+
+  it.each([
+    ['an input that the check does not know', { id: 'dns', input: {}, evidence: {}, durationMs: 1 }],
+    [
+      'a check by a name that every object has',
+      { id: 'constructor', input: {}, evidence: {}, durationMs: 1 },
+    ],
+  ])('tells of a damaged bundle in a sentence: %s', async (_what, check) => {
+    await expect(judging({ ...bundle, checks: [check] })).rejects.toMatchObject({
+      exitCode: 3,
+      message: `${file} cannot be judged: it is damaged, or another version saved it.`,
+    });
+  });
+});
