@@ -8,6 +8,7 @@ import { type MergedPacket, PacketMerger } from '../pcap/merge.ts';
 import type { InterfaceCounts } from '../pcap/pcapng.ts';
 import type { Packet, PcapHeader } from '../pcap/reader.ts';
 import { type CaptureProgress, captureLine, captureSummary } from '../report/capture-summary.ts';
+import { visible } from '../report/text.ts';
 import {
   type CaptureOutput,
   fileOutput,
@@ -178,7 +179,7 @@ class CaptureRun {
     this.#progress.clear();
     const names = this.#targets.map(({ name }) => name).join(', ');
     process.stderr.write(
-      `capturing on ${this.#args.capture.interface} at ${names} to ${this.#output?.name}; Ctrl-C ends it.\n`,
+      `${visible(`capturing on ${this.#args.capture.interface} at ${names} to ${this.#output?.name}`)}; Ctrl-C ends it.\n`,
     );
     this.#startedAt = performance.now();
     this.#lastProgress = this.#startedAt;

@@ -4,11 +4,12 @@ import { Transform } from 'node:stream';
 import type { Size } from '../channels/channel.ts';
 
 /**
- * Undoes what a remote program may have switched on and had no time to switch off: bracketed paste, mouse reports,
- * the alternate screen, a hidden cursor, colours (xterm control sequences).
+ * Undoes what a remote program may have switched on and had no time to switch off: bracketed paste, reports of the mouse
+ * and of the focus, cursor and keypad keys of an application, the alternate screen, a hidden cursor, colours (xterm
+ * control sequences).
  */
 const RESET =
-  '\u001b[?2004l\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1006l\u001b[?1047l\u001b[?25h\u001b[0m';
+  '\u001b[?2004l\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1004l\u001b[?1006l\u001b[?1l\u001b>\u001b[?1047l\u001b[?25h\u001b[0m';
 
 /** Puts the terminal into raw mode and returns how to restore it; restoring twice does nothing. */
 export function rawTerminal(): (clean: boolean) => void {

@@ -29,5 +29,5 @@ function text(report: PreflightReport): string {
       : `a session would use profile ${report.profile} and image ${report.image}`;
   const target = report.pod === undefined ? report.node && `node/${report.node}` : `pod/${report.pod}`;
   const where = target ? `${target} in ${report.namespace}` : report.namespace;
-  return `${where}\n\n${lines.join('\n')}\n\n${end}\n`;
+  return `${visible(where)}\n\n${lines.join('\n')}\n\n${visible(end)}\n`;
 }

@@ -50,7 +50,7 @@ export function stop(args: SessionsStopArgs): Promise<number> {
     withFailuresTold(async () => {
       const stopped = await withProgress((progress) => stopSessions(args, signal, progress));
       for (const { namespace, pod, container } of stopped)
-        process.stdout.write(`session ${namespace}/${pod}/${container} stopped\n`);
+        process.stdout.write(`session ${visible(`${namespace}/${pod}/${container}`)} stopped\n`);
       if (stopped.length === 0) process.stderr.write('No running sessions found.\n');
       return 0;
     }),

@@ -29,5 +29,18 @@ export function render(report: Report, format: ReportFormat, options: RenderOpti
 
 /** Any object for a machine to read. Ends with a newline. */
 export function renderDocument(document: object, format: 'json' | 'yaml'): string {
-  return format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : dump(document, { lineWidth: -1 });
+  return format === 'json'
+    ? `${escaped(JSON.stringify(document, null, 2))}\n`
+    : dump(document, { lineWidth: -1 });
+}
+
+/** The same JSON for a terminal too: what JSON leaves as it is may drive one (C1) or hide text (Cf). */
+function escaped(json: string): string {
+  return json.replace(/[\u007f-\u009f\p{Cf}]/gu, (character) =>
+    // Beyond the first plane JSON writes a character as two.
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }

@@ -24,6 +24,15 @@ describe('render', () => {
     expect(text.endsWith('}\n')).toBe(true);
   });
 
+  it('gives JSON that drives no terminal and hides nothing', () => {
+    const summary = '\u009b31m \u202e \u{e0041} \x7f \x1b[0m ünïcödé 🙂';
+    const hostile = report(check('latency', { summary }));
+    const text = render(hostile, 'json', options);
+    expect(JSON.parse(text)).toEqual(hostile);
+    expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+    expect(text).toContain('ünïcödé 🙂');
+  });
+
   it('gives YAML that is the report', () => {
     expect(load(render(it1, 'yaml', options))).toEqual(it1);
   });
