@@ -1,17 +1,55 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { serviceAccountKubeconfig } from '../cluster/kubeconfigs.ts';
 import { nodes } from '../cluster/paths.ts';
 import { expectSentence, nettools } from './support/cli.ts';
-import { app, kubectl, type Manifest, pod, testNamespace } from './support/cluster.ts';
-import { accountWith, asMember, documentedRights, type Rule, without } from './support/rights.ts';
+import { app, type Manifest, pod, testNamespace } from './support/cluster.ts';
+import { notMeasured } from './support/report.ts';
+import { accountWith, asMember, documentedRights, singleRights, without } from './support/rights.ts';
 
 const { file: manifest, roles } = documentedRights('pod-user.yaml');
 const { 'nettools-pod-user': needed = [], 'nettools-pod-user-names': forNames = [] } = roles;
 const more = roles['nettools-pod-user-more'] ?? [];
 const rules = [...needed, ...forNames, ...more];
+
+const missingRight = (right: string) =>
+  new RegExp(`^error: you may not ${right.replace('.', '\\.')} in namespace`);
+
+/** What a right of the Role for names is needed for, and what is said without it. */
+const names: readonly (readonly [verb: string, resource: string, words: string[], says: RegExp])[] = [
+  ['list', 'pods', ['run', '-l', 'app=web', '--', 'true'], missingRight('list pods')],
+  ['get', 'services', ['run', 'svc/web', '--', 'true'], missingRight('get services')],
+  [
+    'list',
+    'endpointslices',
+    ['latency', 'fresh', '--to', 'svc/web'],
+    /cannot list resource "endpointslices"/,
+  ],
+  ['get', 'deployments', ['run', 'deploy/web', '--', 'true'], missingRight('get deployments.apps')],
+  ['get', 'statefulsets', ['run', 'sts/web', '--', 'true'], missingRight('get statefulsets.apps')],
+  ['get', 'daemonsets', ['run', 'ds/web', '--', 'true'], missingRight('get daemonsets.apps')],
+  ['get', 'replicasets', ['run', 'rs/web', '--', 'true'], missingRight('get replicasets.apps')],
+  ['get', 'jobs', ['run', 'job/web', '--', 'true'], missingRight('get jobs.batch')],
+];
+
+/** Rights without which a check is done all the same, and what it says then. */
+const optional: readonly (readonly [verb: string, resource: string, words: string[], says: RegExp])[] = [
+  ['list', 'services', ['sockets', 'used'], /the user may not list services in/],
+  [
+    'get',
+    'namespaces',
+    ['firewall', 'used', '--to', 'pod/fresh:8080'],
+    /the user may not read labels of namespace/,
+  ],
+  [
+    'list',
+    'networkpolicies',
+    ['firewall', 'used', '--to', 'pod/fresh:8080'],
+    /the user may not read NetworkPolicies of namespace/,
+  ],
+];
 
 const ns = testNamespace('rights', { 'pod-security.kubernetes.io/enforce': 'privileged' });
 const on = (...flags: string[]) => ['-n', ns.name, ...flags];
@@ -108,13 +146,7 @@ describe('an account without any rights', () => {
 });
 
 describe('one right is missing', () => {
-  it.each([
-    ['get', 'pods'],
-    ['watch', 'pods'],
-    ['patch', 'pods/ephemeralcontainers'],
-    ['get', 'pods/exec'],
-    ['create', 'pods/exec'],
-  ])('%s %s', async (verb, resource) => {
+  it.each(singleRights(needed))('%s %s', async (verb, resource) => {
     const account = await accountWith(
       ns,
       `no-${verb}-${resource.replace('/', '-')}`,
@@ -138,22 +170,19 @@ describe('one right is missing', () => {
     ]);
   });
 
-  it.each([
-    ['list', 'pods', ['run', '-l', 'app=web', '--', 'true'], 'list pods'],
-    ['get', 'deployments', ['run', 'deploy/web', '--', 'true'], 'get deployments.apps'],
-    ['get', 'services', ['run', 'svc/web', '--', 'true'], 'get services'],
-  ])('%s %s, for what needs it alone', async (verb, resource, [command = '', ...rest], right) => {
+  it.each(names)('%s %s, for what needs it alone', async (verb, resource, [command = '', ...rest], says) => {
     const account = await accountWith(ns, `no-${verb}-${resource}-target`, without(rules, verb, resource));
+    const before = await ns.pod('fresh');
     const outcome = await nettools([command, ...on(...account), ...rest]);
-    expectSentence(outcome, 3, new RegExp(`^error: you may not ${right.replace('.', '\\.')} in namespace`));
+    expectSentence(outcome, 3, says);
+    expect((await ns.pod('fresh')).spec).toEqual(before.spec);
   });
 
-  it('list endpointslices, for a Service as the destination', async () => {
-    const account = await accountWith(ns, 'no-endpointslices', without(rules, 'list', 'endpointslices'));
-    const before = await ns.pod('fresh');
-    const outcome = await nettools(['latency', ...on(...account), 'fresh', '--to', 'svc/web']);
-    expectSentence(outcome, 3, /cannot list resource "endpointslices"/);
-    expect((await ns.pod('fresh')).spec).toEqual(before.spec);
+  it('is every right of a Role of the manifest, once', () => {
+    expect(names.map(([verb, resource]) => [verb, resource])).toEqual(singleRights(forNames));
+    expect([...optional.map(([verb, resource]) => [verb, resource]), ['watch', 'events']].sort()).toEqual(
+      singleRights(more).sort(),
+    );
   });
 });
 
@@ -218,105 +247,25 @@ describe('the manifest for pods', () => {
   });
 });
 
-/** What a check says of itself that it did not look at. */
-async function notMeasured(...words: readonly string[]): Promise<string[]> {
-  const { code, stdout, stderr } = await nettools([...words, '-o', 'json']);
-  expect([0, 1], stderr).toContain(code);
-  const { checks } = JSON.parse(stdout) as {
-    checks: { findings: { id: string; summary: string }[] }[];
-  };
-  return checks.flatMap(({ findings }) =>
-    findings.filter(({ id }) => id === 'NT-SYS-001').map(({ summary }) => summary),
-  );
-}
-
 describe('one optional right is missing', () => {
-  it.each([
-    [
-      'list',
-      'networkpolicies',
-      ['firewall', 'used', '--to', 'pod/fresh:8080'],
-      /the user may not read NetworkPolicies of namespace/,
-    ],
-    [
-      'get',
-      'namespaces',
-      ['firewall', 'used', '--to', 'pod/fresh:8080'],
-      /the user may not read labels of namespace/,
-    ],
-    ['list', 'services', ['sockets', 'used'], /the user may not list services in/],
-  ])('%s %s: the check is done and says so', async (verb, resource, [command = '', ...rest], says) => {
-    const account = await accountWith(ns, `without-${verb}-${resource}`, without(rules, verb, resource));
-    expect(await notMeasured(command, ...on(...account), ...rest)).toEqual(
-      expect.arrayContaining([expect.stringMatching(says)]),
-    );
-    expect(await notMeasured(command, ...on(...(await accountWith(ns, 'with-all', rules))), ...rest)).toEqual(
-      expect.not.arrayContaining([expect.stringMatching(says)]),
-    );
-  });
+  it.each(optional)(
+    '%s %s: the check is done and says so',
+    async (verb, resource, [command = '', ...rest], says) => {
+      const account = await accountWith(ns, `without-${verb}-${resource}`, without(rules, verb, resource));
+      expect(await notMeasured(command, ...on(...account), ...rest)).toEqual(
+        expect.arrayContaining([expect.stringMatching(says)]),
+      );
+      expect(
+        await notMeasured(command, ...on(...(await accountWith(ns, 'with-all', rules))), ...rest),
+      ).toEqual(expect.not.arrayContaining([expect.stringMatching(says)]));
+    },
+  );
 
   it('watch events: the reason of a failed pull is told all the same', async () => {
     const account = await accountWith(ns, 'without-events', without(rules, 'watch', 'events'));
     const image = ['--image', 'localhost/no-such-image:2'];
     const outcome = await nettools(['run', ...on(...account), 'fresh', ...image, '--', 'true']);
     expectSentence(outcome, 3, /did not start in pod "fresh": (ErrImagePull|ImagePullBackOff): /);
-  });
-});
-
-describe('rights on the cluster', () => {
-  const { file, roles: clusterRoles } = documentedRights('cluster-reader.yaml');
-  const dns = clusterRoles['nettools-dns-reader'] ?? [];
-  const dnsNames = new Set<string>();
-  const kubeSystem = (args: readonly string[], input?: string) =>
-    kubectl(['-n', 'kube-system', ...args], input);
-
-  /** An account with all rights of pods in its namespace, and these in kube-system. */
-  async function dnsAccount(name: string, dnsRules: readonly Rule[]): Promise<string[]> {
-    const account = await accountWith(ns, name, rules);
-    const role = `${ns.name}-${name}`;
-    dnsNames.add(role);
-    const objects = [
-      { kind: 'Role', metadata: { name: role }, rules: dnsRules },
-      {
-        kind: 'RoleBinding',
-        metadata: { name: role },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role },
-        subjects: [{ kind: 'ServiceAccount', name, namespace: ns.name }],
-      },
-    ].map((object) => ({ apiVersion: 'rbac.authorization.k8s.io/v1', ...object }));
-    await kubeSystem(
-      ['apply', '-f', '-'],
-      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
-    );
-    return on(...account);
-  }
-  afterAll(async () => {
-    const names = [...dnsNames];
-    await kubeSystem(['delete', 'role,rolebinding', '--ignore-not-found', ...names]);
-  });
-
-  it('of the documented kind let dns look at every replica, and leave nothing unread', async () => {
-    const flags = await dnsAccount('dns-all', dns);
-    expect((await notMeasured('dns', ...flags, 'used')).filter((text) => /may not/.test(text))).toEqual([]);
-  });
-
-  it.each([
-    ['list', 'services', /you may not read Services in kube-system/],
-    ['list', 'endpointslices', /you may not read EndpointSlices in kube-system/],
-    ['list', 'pods', /you may not read pods in kube-system/],
-    ['list', 'networkpolicies', /you may not read NetworkPolicies in kube-system/],
-    ['get', 'namespaces', /you may not read the namespace kube-system/],
-  ])('without %s %s: dns says so', async (verb, resource, says) => {
-    const flags = await dnsAccount(`dns-no-${resource}`, without(dns, verb, resource));
-    expect(await notMeasured('dns', ...flags, 'used')).toEqual(
-      expect.arrayContaining([expect.stringMatching(says)]),
-    );
-  });
-
-  it('are a manifest that the API server takes', async () => {
-    expect(await kubectl(['apply', '--dry-run=server', '-f', file])).toMatch(
-      /nettools-address-reader created/,
-    );
   });
 });
 
@@ -335,21 +284,28 @@ describe('rights on nodes', () => {
     expect(await ns.kubectl(['get', 'pods', '-l', labels, '-o', 'name'])).toBe('');
   });
 
-  it.each(
-    nodeNeeded.flatMap(({ resources, verbs }) =>
-      resources.flatMap((resource) => verbs.map((verb) => [verb, resource] as const)),
-    ),
-  )('without %s %s: it is told, and nothing was made', async (verb, resource) => {
-    const name = `node-no-${verb}-${resource.replace('/', '-')}`;
-    const account = await accountWith(ns, name, without(nodeNeeded, verb, resource));
-    const outcome = await nettools(['run', target, ...inDebug(account), '--', 'true']);
-    expectSentence(
-      outcome,
-      3,
-      new RegExp(
-        `^error: you may not ${verb} ${resource} in namespace "${ns.name}", .*; nothing was made\\.$`,
-      ),
-    );
+  it.each(singleRights(nodeNeeded))(
+    'without %s %s: it is told, and nothing was made',
+    async (verb, resource) => {
+      const name = `node-no-${verb}-${resource.replace('/', '-')}`;
+      const account = await accountWith(ns, name, without(nodeNeeded, verb, resource));
+      const outcome = await nettools(['run', target, ...inDebug(account), '--', 'true']);
+      expectSentence(
+        outcome,
+        3,
+        new RegExp(
+          `^error: you may not ${verb} ${resource} in namespace "${ns.name}", .*; nothing was made\\.$`,
+        ),
+      );
+    },
+  );
+
+  it('without watch events: the reason of a failed pull is told all the same', async () => {
+    expect(singleRights(nodeRoles['nettools-node-user-more'] ?? [])).toEqual([['watch', 'events']]);
+    const account = await accountWith(ns, 'node-without-events', nodeNeeded);
+    const image = ['--image', 'localhost/no-such-image:3'];
+    const outcome = await nettools(['run', target, ...inDebug(account), ...image, '--', 'true']);
+    expectSentence(outcome, 3, /did not start in pod "[^"]+": (ErrImagePull|ImagePullBackOff): /);
   });
 
   it('are told in the preflight', async () => {

@@ -20,20 +20,25 @@ export async function prepareConntrack(context: InputContext): Promise<PreparedC
   }
   const read = (namespace: string | undefined) => servicesOf(client, namespace, context.signal);
   // A node tracks connections to every Service; a pod of its own, if any, those that it talks to.
-  const services = (isNode ? await read(undefined) : undefined) ?? (await namespaced(client, read));
+  const all = isNode ? await read(undefined) : undefined;
   const input = { watchMs, isNode, criticalShare };
-  return prepared(conntrack, services ? { ...input, services } : input);
+  if (all) return prepared(conntrack, { ...input, services: all });
+  const { services, namespaces } = await namespaced(client, read);
+  if (namespaces.length === 0) return prepared(conntrack, input);
+  return prepared(conntrack, { ...input, services, ...(isNode ? { onlyNamespaces: namespaces } : {}) });
 }
 
-/** What pods talk to most: their own namespace's Services and the cluster's DNS. */
+/** What pods talk to most: their own namespace's Services and the cluster's DNS, as far as they may be read. */
 async function namespaced(
   client: KubeClient,
   read: (namespace: string) => Promise<VirtualService[] | undefined>,
-): Promise<VirtualService[] | undefined> {
-  const found = await Promise.all([...new Set([client.namespace, 'kube-system'])].map(read));
-  return found.some((services) => services !== undefined)
-    ? found.flatMap((services) => services ?? [])
-    : undefined;
+): Promise<{ readonly services: VirtualService[]; readonly namespaces: readonly string[] }> {
+  const asked = [...new Set([client.namespace, 'kube-system'])];
+  const found = await Promise.all(asked.map(read));
+  return {
+    services: found.flatMap((services) => services ?? []),
+    namespaces: asked.filter((_namespace, i) => found[i] !== undefined),
+  };
 }
 
 /** `undefined`: they may not be read. */

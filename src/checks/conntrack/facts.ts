@@ -23,6 +23,8 @@ export interface ConntrackInput {
   readonly criticalShare?: number;
   /** Absent where they may not be read. */
   readonly services?: readonly VirtualService[];
+  /** On a node, where not all Services may be read: the namespaces that `services` are of. */
+  readonly onlyNamespaces?: readonly string[];
 }
 
 interface Snapshot {
@@ -48,6 +50,8 @@ export interface ConntrackFacts {
   readonly after: Snapshot;
   readonly translated: Measured<readonly Translated[]>;
   readonly services: readonly VirtualService[];
+  /** Absent: `services` are all that matter here. */
+  readonly onlyNamespaces: readonly string[] | undefined;
   readonly isNode: boolean;
   readonly criticalShare: number;
 }

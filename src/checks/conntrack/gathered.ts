@@ -22,6 +22,7 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput): Connt
     after: snapshot(evidence, 'after'),
     translated: translatedOf(evidence, input),
     services: input.services ?? [],
+    onlyNamespaces: input.onlyNamespaces,
     isNode: input.isNode,
     criticalShare: input.criticalShare ?? CRITICAL_SHARE,
   };

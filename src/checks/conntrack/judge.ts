@@ -69,6 +69,11 @@ function skipped(facts: ConntrackFacts): Finding[] {
   else if (!isTracking(facts)) skips.add(facts.isNode ? NOT_AT_ALL : NOT_HERE, 'connection tracking');
   else {
     skips.add(facts.translated.skipped, 'stale entries of Services (NT-CT-003)');
+    if (facts.translated.value && facts.onlyNamespaces)
+      skips.add(
+        'you may not read Services and their endpoints there',
+        `stale entries of Services outside of ${facts.onlyNamespaces.join(' and ')} (NT-CT-003)`,
+      );
     if (!facts.isNode) skips.add('a pod does not see it', "the node's connection table");
     if (!facts.after.stats)
       skips.add('its counters cannot be read', 'growth of drop and insert_failed (NT-CT-001, NT-CT-002)');

@@ -30,6 +30,16 @@ export function problems(report: Report): Finding[] {
   return report.checks.flatMap(({ findings }) => findings.filter(({ severity }) => severity !== 'info'));
 }
 
+/** Runs a check; resolves to what it says of itself that it did not look at. */
+export async function notMeasured(...words: readonly string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await nettools([...words, '-o', 'json']);
+  expect([0, 1], stderr).toContain(code);
+  const { checks } = JSON.parse(stdout) as Report;
+  return checks.flatMap(({ findings }) =>
+    findings.filter(({ id }) => id === 'NT-SYS-001').map(({ summary }) => summary),
+  );
+}
+
 /** One destination's measurements. */
 export interface DestinationJson {
   readonly name: string;

@@ -48,6 +48,13 @@ export async function accountWith(
   return ['--as', `system:serviceaccount:${ns.name}:${name}`];
 }
 
+/** Each single right of rules, as a row of a table: the verb and the resource. */
+export function singleRights(rules: readonly Rule[]): (readonly [verb: string, resource: string])[] {
+  return rules.flatMap(({ resources, verbs }) =>
+    resources.flatMap((resource) => verbs.map((verb) => [verb, resource] as const)),
+  );
+}
+
 /** The rules without one right. */
 export function without(rules: readonly Rule[], verb: string, resource: string): Rule[] {
   return rules

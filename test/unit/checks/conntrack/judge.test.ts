@@ -144,6 +144,15 @@ describe('what could not be measured', () => {
     );
   });
 
+  it('says of a node whose Services it may read, where these are not all', () => {
+    const skips = (input: Partial<ConntrackInput>) =>
+      judged({ input: { isNode: true, ...input } }).findings.map(({ summary }) => summary);
+    expect(skips({ onlyNamespaces: ['shop', 'kube-system'] })).toEqual([
+      expect.stringMatching(/stale entries of Services outside of shop and kube-system \(NT-CT-003\)/),
+    ]);
+    expect(skips({})).toEqual([]);
+  });
+
   it('takes /proc where the tool is missing', () => {
     const proc = recording('conntrack-proc-clash').stdout;
     const names = proc.split('\n')[0] ?? '';
