@@ -35,6 +35,11 @@ async function readPackage(folder: string, integrity: string | undefined): Promi
   if (license === undefined || texts.length === 0) {
     throw new Error(`${folder} does not say its licence: a release must not hold it`);
   }
+  if (folder.startsWith('..')) {
+    throw new Error(
+      `${folder} lies outside: node_modules is a link, and what is behind it nobody checked; run npm ci here`,
+    );
+  }
   if (integrity === undefined) throw new Error(`${folder} has no hash in package-lock.json`);
   return { name, version, license, licenseText: texts.map((text) => text.trim()).join('\n\n'), integrity };
 }

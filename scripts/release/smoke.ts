@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -31,12 +31,15 @@ const cases: readonly Expected[] = [
 ];
 
 /** Output goes to files: under wine a program does not write to a pipe. */
-function run(args: readonly string[]): { code: number | null; stdout: string; stderr: string } {
+function run(
+  args: readonly string[],
+  program: readonly string[] = command,
+): { code: number | null; stdout: string; stderr: string } {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'nettools-smoke-'));
   try {
     const files = ['stdout', 'stderr'].map((name) => path.join(folder, name));
     const outputs = files.map((file) => openSync(file, 'w'));
-    const [file = '', ...before] = command;
+    const [file = '', ...before] = program;
     const { status, error } = spawnSync(file, [...before, ...args], { stdio: ['ignore', ...outputs] });
     outputs.forEach(closeSync);
     if (error !== undefined) throw error;
@@ -47,11 +50,38 @@ function run(args: readonly string[]): { code: number | null; stdout: string; st
   }
 }
 
-for (const { args, code, stdout, stderr } of cases) {
-  const actual = run(args);
+for (const { args, code, stdout, stderr } of cases) check(run(args), { args, code, stdout, stderr });
+checkCompletion();
+
+/** The program that kubectl asks for completions; elsewhere than on Windows it is a script that needs a PATH. */
+function checkCompletion(): void {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'nettools-smoke-'));
+  try {
+    const args = ['completion', 'install', '--dir', folder];
+    check(run(args), {
+      args,
+      code: 0,
+      stdout: /^wrote .*kubectl_complete-nettools/,
+      stderr: /not on the PATH/,
+    });
+    const program = path.join(folder, 'kubectl_complete-nettools.exe');
+    if (!existsSync(program)) return;
+    const words = ['explain', 'NT-LAT-00'];
+    check(run(words, [...command.slice(0, -1), program]), {
+      args: [path.basename(program), ...words],
+      code: 0,
+      stdout: /^NT-LAT-001\t(.*\n)+:4\n$/,
+      stderr: nothing,
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function check(actual: ReturnType<typeof run>, { args, code, stdout, stderr }: Expected): void {
   const good = actual.code === code && stdout.test(actual.stdout) && stderr.test(actual.stderr);
   console.log(`${good ? 'ok  ' : 'FAIL'} ${args.join(' ')}`);
-  if (good) continue;
+  if (good) return;
   console.log(`expected ${code}, ${stdout}, ${stderr}; it was ${JSON.stringify(actual, undefined, 2)}`);
   process.exitCode = 1;
 }

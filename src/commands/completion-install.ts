@@ -3,6 +3,7 @@ import {
   accessSync,
   constants,
   copyFileSync,
+  existsSync,
   linkSync,
   lstatSync,
   readFileSync,
@@ -21,6 +22,13 @@ const OURS = /^#!\/bin\/sh\nexec kubectl-nettools __complete "\$@"\n$/;
 
 const isWindows = process.platform === 'win32';
 
+/**
+ * On Windows kubectl takes a plugin's file name, `.exe` included, for the word that completion is about: after
+ * `kubectl nettools` it finds no plugin (plugin_completion.go, seen in 1.37). A file without the ending gives it the
+ * name. kubectl never runs it; a shell that does (Git's bash, WSL) gets the plugin.
+ */
+const nameOnWindows = { file: 'kubectl-nettools', text: '#!/bin/sh\nexec kubectl-nettools.exe "$@"\n' };
+
 /** Resolves to the exit code. */
 export async function run({ dir, programName, program }: CompletionInstallArgs): Promise<number> {
   const folder = dir === undefined ? chooseFolder() : givenFolder(dir);
@@ -34,6 +42,7 @@ export async function run({ dir, programName, program }: CompletionInstallArgs):
   if (there === 'the same') process.stdout.write(`${file} is in place already.\n`);
   else {
     put(file, program);
+    if (isWindows) putName(join(folder, nameOnWindows.file));
     process.stdout.write(`${there === 'nothing' ? 'wrote' : 'replaced'} ${file}\n`);
   }
   if (!onPath().includes(real(folder))) {
@@ -48,7 +57,7 @@ function whatIsThere(
 ): 'nothing' | 'the same' | 'an older one' | 'something else' {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return 'nothing';
-  if (isWindows) return isThisBinary(path) ? 'an older one' : 'something else';
+  if (isWindows) return windowsProgram(path);
   if (!stat.isFile() || stat.size > 1000) return 'something else';
   const text = readFileSync(path, 'utf8');
   if (text === program && (stat.mode & 0o111) === 0o111) return 'the same';
@@ -56,8 +65,16 @@ function whatIsThere(
 }
 
 /** On Windows the program is a copy of this one, which knows by its name what it is asked for. */
-function isThisBinary(path: string): boolean {
-  return readFileSync(path).includes('kubectl-nettools');
+function windowsProgram(path: string): 'the same' | 'an older one' | 'something else' {
+  const bytes = readFileSync(path);
+  const isWhole = existsSync(join(dirname(path), nameOnWindows.file));
+  if (isWhole && bytes.equals(readFileSync(process.execPath))) return 'the same';
+  return bytes.includes('kubectl-nettools') ? 'an older one' : 'something else';
+}
+
+/** Whatever has the name already gives it to kubectl as well. */
+function putName(path: string): void {
+  if (!existsSync(path)) writeFileSync(path, nameOnWindows.text);
 }
 
 /** In one step: whoever presses the tab key meanwhile gets the old one or the new one. */

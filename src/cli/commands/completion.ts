@@ -32,8 +32,9 @@ export const completion = defineCommand<Record<never, never>>({
 export const completionInstall = defineCommand<CompletionInstallArgs>({
   name: 'completion install',
   summary: 'Put the program in place through which kubectl completes the words of this plugin',
-  details: `It is a file that runs kubectl-nettools; on Windows, a copy of the binary. A file of that name that is something
-else is left alone.`,
+  details: `It is a file that runs kubectl-nettools; on Windows, a copy of the binary, with a small file "kubectl-nettools"
+beside it, without which kubectl does not know the plugin's name there ("kubectl plugin list" warns that it cannot be
+run; nothing runs it). A file of that name that is something else is left alone.`,
   synopsis: '',
   examples: [
     { comment: 'Where the PATH has room for it', line: 'completion install' },
