@@ -16,6 +16,10 @@ export async function withFailuresTold<T>(work: () => Promise<T>): Promise<T> {
 
 function told(error: unknown): unknown {
   if (error instanceof UserError) return error;
+  if (error instanceof ApiError && error.status === 403) {
+    const hint = 'docs/rbac.md says what each right is for, and has ready manifests.';
+    return new UserError(error.message, 3, { cause: error, hint });
+  }
   if (error instanceof ApiError || error instanceof UnreachableError || error instanceof GatherError) {
     return new UserError(error.message, 3, { cause: error });
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withFailuresTold } from '../../../src/app/failures.ts';
 import { ChannelError } from '../../../src/channels/channel.ts';
+import { ApiError } from '../../../src/kube/errors.ts';
 import { UserError } from '../../../src/model/errors.ts';
 import { GatherError } from '../../../src/probes/gather.ts';
 
@@ -20,6 +21,15 @@ describe('withFailuresTold', () => {
     const told = await failing(error).catch((e: unknown) => e);
     expect(told).toBeInstanceOf(UserError);
     expect(told).toMatchObject({ message, exitCode: 3, cause: error });
+  });
+
+  it.each([
+    [403, expect.stringMatching(/^docs\/rbac\.md /)],
+    [500, undefined],
+  ])('of an answer %d says where the rights are described, if it is about rights', async (status, hint) => {
+    const error = new ApiError(status, undefined, 'services is forbidden');
+    const told = await failing(error).catch((e: unknown) => e);
+    expect(told).toMatchObject({ message: 'services is forbidden', exitCode: 3, hint });
   });
 
   it('leaves alone what is told already, and what nobody has thought of', async () => {
