@@ -3,10 +3,9 @@ import { homedir } from 'node:os';
 import { DockerClient } from '../docker/client.ts';
 import type { HostSources } from '../docker/host.ts';
 import type { SessionFlags } from '../model/args.ts';
-import { UserError } from '../model/errors.ts';
 import { dockerAddresses, dockerTarget, isOnHostNetwork, openDockerSession } from '../targets/docker.ts';
+import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
-import type { FoundTarget } from './target.ts';
 
 /** Connects to the daemon and finds the container. @throws {UserError} exit 2 or 3 */
 export async function findDocker(
@@ -14,11 +13,7 @@ export async function findDocker(
   flags: SessionFlags,
   signal: AbortSignal,
 ): Promise<FoundTarget> {
-  if (flags.netns !== undefined) {
-    throw new UserError('--netns switches on a machine: TARGET has to be node/NAME or local.', 2, {
-      hint: "A container's own namespace needs no switch.",
-    });
-  }
+  refuseNetns(flags.netns, "A container's own namespace needs no switch.");
   const sources = dockerSources();
   const client = await DockerClient.connect(sources, signal);
   const container = await dockerTarget(client, name, signal);

@@ -1,15 +1,15 @@
 /** From TARGET to an open session, whatever its kind. */
 import { KubeClient } from '../kube/client.ts';
 import type { ConnectionFlags, PodTargetSpec, SessionFlags, TargetSpec } from '../model/args.ts';
-import { UserError } from '../model/errors.ts';
 import { type LocalSpec, openLocalSession } from '../targets/local.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
 import { openPodSession, targetPod } from '../targets/pod.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
 import { findDocker } from './docker-target.ts';
+import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
 import type { Progress } from './progress.ts';
-import { nodeSubject, podSubject, type Subject } from './subject.ts';
+import { nodeSubject, podSubject } from './subject.ts';
 import { openSwitchedLocal, podOnNode, switchedOnNode } from './switched.ts';
 
 /** What every command on a target takes. */
@@ -17,13 +17,6 @@ export interface TargetArgs {
   readonly connection: ConnectionFlags;
   readonly target: TargetSpec;
   readonly session: SessionFlags;
-}
-
-/** A target that is there; so far nothing has been changed. */
-export interface FoundTarget {
-  readonly subject: Subject;
-  /** Opens a session, which the caller has to close. */
-  open(options: OpenOptions): Promise<Session>;
 }
 
 /** Finds out what the target is. @throws {UserError} exit 2 or 3: there is no such thing, or it may not be read */
@@ -72,11 +65,7 @@ function findLocal(target: LocalSpec, netns: string | undefined): FoundTarget {
       open: (options) => openLocalSession(target, options),
     };
   }
-  if (target.kind !== 'local') {
-    throw new UserError('--netns switches on a machine: TARGET has to be node/NAME or local.', 2, {
-      hint: 'netns:NAME and pid:N are switched already.',
-    });
-  }
+  if (target.kind !== 'local') refuseNetns(netns, 'netns:NAME and pid:N are switched already.');
   return {
     subject: { isHost: netns === 'host', addresses: [] },
     open: (options) => openSwitchedLocal(netns, options),
@@ -87,11 +76,7 @@ async function findPod(
   args: TargetArgs & { readonly target: PodTargetSpec },
   signal: AbortSignal,
 ): Promise<FoundTarget> {
-  if (args.session.netns !== undefined) {
-    throw new UserError('--netns switches on a machine: TARGET has to be node/NAME or local.', 2, {
-      hint: "A pod's own namespace needs no switch.",
-    });
-  }
+  refuseNetns(args.session.netns, "A pod's own namespace needs no switch.");
   const client = await KubeClient.connect(args.connection);
   const pod = await targetPod(client, args.target, signal);
   return {

@@ -1,5 +1,4 @@
 /** Listeners at the places on the way of a connection while it is tried. */
-import { TextOutput } from '../channels/output.ts';
 import type { PathInput, Place } from '../checks/path/facts.ts';
 import { AFTER, BEFORE, evidenceId, watchCommand } from '../checks/path/watch.ts';
 import { podsPath } from '../kube/paths.ts';
@@ -9,15 +8,11 @@ import type { Evidence, ProbeResult } from '../model/evidence.ts';
 import { gather } from '../probes/gather.ts';
 import { openPodSession } from '../targets/pod.ts';
 import type { Session } from '../targets/session.ts';
+import { NotReadyError, startInBackground } from './background.ts';
 import { imageFor } from './image.ts';
 import type { InputContext } from './inputs/context.ts';
 import type { Progress } from './progress.ts';
 import { findTarget } from './target.ts';
-
-/** tcpdump opens a socket and says so. */
-const START_LIMIT_MS = 10_000;
-/** Of what one listener prints; the addresses of a busy Service may be those of thousands of connections. */
-const MAX_OUTPUT = 2_000_000;
 
 /**
  * Runs `work` while somebody listens at every place that can be listened at, and adds what was seen to the path
@@ -94,37 +89,17 @@ async function watch(
   place: Place,
   signal: AbortSignal,
 ): Promise<Watcher> {
-  const before = await gather(channel, BEFORE, { signal });
-  const stop = new AbortController();
-  let listens: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => {
-    listens = resolve;
-  });
-  const stdout = new TextOutput(MAX_OUTPUT);
-  const stderr = new TextOutput(MAX_OUTPUT, (text) => {
-    if (text.includes('listening on')) listens();
-  });
   const started = performance.now();
-  const running = channel
-    .run(command, { stdout, stderr, signal: AbortSignal.any([signal, stop.signal]) })
-    .then(
-      (code) => ({ code }),
-      (error: unknown) => ({ error }),
-    );
-  const limit = new Promise<'late'>((resolve) => {
-    setTimeout(() => resolve('late'), START_LIMIT_MS).unref();
-  });
-  const outcome = await Promise.race([ready, running, limit]);
-  if (outcome !== undefined) {
-    stop.abort(new Error('it does not listen'));
-    throw new Error(complaint(stderr.text, outcome));
-  }
+  const [before, listener] = await Promise.all([
+    gather(channel, BEFORE, { signal }),
+    startInBackground(channel, command, 'listening on', signal),
+  ]);
   return {
     place,
     finish: async () => {
       const after = await gather(channel, AFTER, { signal });
-      stop.abort(new Error('the probes are over'));
-      await running;
+      await listener.stop();
+      const { stdout } = listener;
       const seen: ProbeResult = {
         id: 'seen',
         command,
@@ -145,19 +120,18 @@ async function watch(
   };
 }
 
-/** Why tcpdump does not listen, in words that end a sentence. */
-function complaint(
-  said: string,
-  outcome: 'late' | { readonly code: number } | { readonly error: unknown },
-): string {
+/** Why nobody listens at a place, in words that end a sentence. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof NotReadyError)) return sentenceEnd(error);
+  const { outcome, lastWords } = error;
   if (outcome === 'late') return 'tcpdump does not begin to listen';
-  if ('error' in outcome) return reasonOf(outcome.error);
-  if (/permission|Operation not permitted/i.test(said))
+  if ('error' in outcome) return sentenceEnd(outcome.error);
+  if (/permission|Operation not permitted/i.test(lastWords))
     return 'listening needs NET_RAW: use --profile netadmin';
-  if (outcome.code === 127 || /not found|No such file/.test(said)) return 'the image has no tcpdump';
-  return said.trim().split('\n').at(-1) || `tcpdump ended with code ${outcome.code}`;
+  if (outcome.code === 127 || /not found|No such file/.test(lastWords)) return 'the image has no tcpdump';
+  return lastWords || `tcpdump ended with code ${outcome.code}`;
 }
 
-function reasonOf(error: unknown): string {
+function sentenceEnd(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }

@@ -8,6 +8,15 @@ import type { Values } from '../values.ts';
 import { commandOf, stdin } from './run.ts';
 import { detachKeys, detachKeysOf } from './shell.ts';
 
+/** How both commands that switch read their words: a machine, then a namespace of it. */
+const SWITCHES = {
+  takesTarget: false,
+  completesWord: 'machine',
+  takesNamespace: true,
+  takesMore: true,
+  takesRest: true,
+} as const;
+
 const NAMESPACE_WORDS = `NAMESPACE is what netns ls shows: a number (INODE), POD or NAMESPACE/POD, a container's name or
 the beginning of its id, a name under /run/netns, a path, pid:N or host.`;
 
@@ -48,11 +57,7 @@ namespace refuses ephemeral containers, and into pods that crash again and again
     { comment: 'In a namespace of this machine', line: 'netns shell local blue' },
   ],
   flags: [detachKeys, ...machineFlags],
-  takesTarget: false,
-  completesWord: 'machine',
-  takesNamespace: true,
-  takesMore: true,
-  takesRest: true,
+  ...SWITCHES,
   toArgs: (values) => ({
     ...switched('netns shell', values),
     detachKeys: detachKeysOf(values),
@@ -71,11 +76,7 @@ export const netnsRun = defineCommand<RunArgs>({
     { comment: 'The sockets of a Docker container of this machine', line: 'netns run local db -- ss -tlnp' },
   ],
   flags: [stdin, ...machineFlags],
-  takesTarget: false,
-  completesWord: 'machine',
-  takesNamespace: true,
-  takesMore: true,
-  takesRest: true,
+  ...SWITCHES,
   toArgs: (values) => ({
     ...switched('netns run', values),
     stdin: values.isOn(stdin),

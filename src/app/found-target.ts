@@ -1,0 +1,17 @@
+/** What a TARGET was found to be. */
+import { UserError } from '../model/errors.ts';
+import type { OpenOptions, Session } from '../targets/session.ts';
+import type { Subject } from './subject.ts';
+
+/** A target that is there; so far nothing has been changed. */
+export interface FoundTarget {
+  readonly subject: Subject;
+  /** Opens a session, which the caller has to close. */
+  open(options: OpenOptions): Promise<Session>;
+}
+
+/** @throws {UserError} exit 2: --netns was given for a target that is no machine; `hint` says why it needs none */
+export function refuseNetns(netns: string | undefined, hint: string): void {
+  if (netns === undefined) return;
+  throw new UserError('--netns switches on a machine: TARGET has to be node/NAME or local.', 2, { hint });
+}
