@@ -4,6 +4,7 @@
 import type { CheckResult, TargetInfo } from '../model/report.ts';
 import { FINDINGS } from './findings.ts';
 import { OUTSIDE_REMEDIES } from './outside-remedies.ts';
+import { shellWord } from './remedy.ts';
 
 type Words = readonly (readonly [string, string])[];
 
@@ -47,23 +48,27 @@ const WORDS: Readonly<Record<TargetInfo['kind'], Words>> = {
   pid: NAMESPACE,
 };
 
+const IN_CLUSTERS: readonly TargetInfo['kind'][] = ['pod', 'node'];
+
 /** What the rules say where they know no more of the case at hand. */
 const USUAL: ReadonlySet<string> = new Set(FINDINGS.map(({ remedy }) => remedy));
 
-/** The result in the target's own words. */
+/** The result in the target's own words; its remedies' commands name the target, so that they can be pasted. */
 export function inPlace(result: CheckResult, target: TargetInfo): CheckResult {
-  if (target.kind === 'pod') return result;
   const say = (text: string): string =>
     WORDS[target.kind].reduce((said, [pods, own]) => said.replaceAll(pods, own), text);
   const commands = (text: string): string =>
-    say(text).replace(/\b(kubectl nettools [a-z]+) POD\b/g, `$1 ${typed(target)}`);
+    say(text).replace(
+      /\b(kubectl nettools [a-z]+) TARGET\b/g,
+      (_all, command) => `${command} ${typed(target)}`,
+    );
   return {
     ...result,
     summary: say(result.summary),
     findings: result.findings.map((finding) => {
       const { id, summary, remediation } = finding;
       // What a rule says of the case at hand is right everywhere.
-      const isOutside = target.kind !== 'node' && USUAL.has(remediation);
+      const isOutside = !IN_CLUSTERS.includes(target.kind) && USUAL.has(remediation);
       const remedy = (isOutside ? OUTSIDE_REMEDIES[id] : undefined) ?? remediation;
       return { ...finding, summary: say(summary), remediation: commands(remedy) };
     }),
@@ -71,17 +76,18 @@ export function inPlace(result: CheckResult, target: TargetInfo): CheckResult {
 }
 
 /** The words that name it on the command line. */
-function typed({ kind, name, netns }: TargetInfo): string {
-  const switched = netns === undefined ? '' : ` --netns ${netns}`;
+function typed({ kind, name, namespace, netns }: TargetInfo): string {
+  const switched = netns === undefined ? '' : ` --netns ${shellWord(netns)}`;
   switch (kind) {
     case 'pod':
+      return namespace === undefined ? name : `${name} -n ${namespace}`;
     case 'node':
-      return `${kind}/${name}${switched}`;
+      return `node/${name}${switched}`;
     case 'docker':
       return `docker://${name}`;
     case 'netns':
     case 'pid':
-      return `${kind}:${name}`;
+      return shellWord(`${kind}:${name}`);
     case 'local':
       return `local${switched}`;
   }

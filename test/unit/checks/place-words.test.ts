@@ -15,15 +15,17 @@ const result: CheckResult = {
   measurements: {},
   findings: [
     { ...finding, id: meta.id, remediation: meta.remedy },
-    { ...finding, id: meta.id, remediation: 'By hand: kubectl nettools run POD -- ip neigh flush all' },
+    { ...finding, id: meta.id, remediation: 'By hand: kubectl nettools run TARGET -- ip neigh flush all' },
   ],
 };
 const at = (target: Partial<TargetInfo>): CheckResult =>
   inPlace(result, { kind: 'pod', name: 'web', address: '', ...target });
 
 describe('inPlace', () => {
-  it('leaves a pod as it is', () => {
-    expect(at({})).toBe(result);
+  it('leaves the words of a pod as they are', () => {
+    const { summary, findings } = at({});
+    expect(summary).toBe(result.summary);
+    expect(findings[0]).toEqual(result.findings[0]);
   });
 
   it('speaks of this machine, and of what can be done without a cluster', () => {
@@ -36,10 +38,13 @@ describe('inPlace', () => {
   });
 
   it.each<[Partial<TargetInfo>, string]>([
+    [{ kind: 'pod', name: 'web' }, 'web'],
+    [{ kind: 'pod', name: 'web', namespace: 'shop' }, 'web -n shop'],
     [{ kind: 'node', name: 'n1' }, 'node/n1'],
     [{ kind: 'node', name: 'n1', netns: 'shop/web' }, 'node/n1 --netns shop/web'],
     [{ kind: 'docker', name: 'db' }, 'docker://db'],
     [{ kind: 'netns', name: 'blue' }, 'netns:blue'],
+    [{ kind: 'netns', name: '/run/a $(b)' }, "'netns:/run/a $(b)'"],
     [{ kind: 'pid', name: '12' }, 'pid:12'],
   ])('%j is typed as it was', (target, words) => {
     expect(at(target).findings[1]?.remediation).toBe(
@@ -55,6 +60,6 @@ describe('inPlace', () => {
 describe('the remedies where no cluster is', () => {
   it.each(Object.entries(OUTSIDE_REMEDIES))('%s is known, and needs none', (id, remedy) => {
     expect(FINDINGS.map((known) => known.id)).toContain(id);
-    expect(remedy).not.toMatch(/\b(kubectl|kube-system|[Pp]ods?|NetworkPolic\w+|POD)\b/);
+    expect(remedy).not.toMatch(/\b(kubectl|kube-system|[Pp]ods?|NetworkPolic\w+|POD|TARGET)\b/);
   });
 });

@@ -1,6 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
 import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { formatMs, quote } from '../../quote.ts';
+import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import { nameOf, routeOf, type Way } from '../../way.ts';
 import { type ArpFacts, carries, type Hop, isUnanswered } from '../facts.ts';
@@ -54,7 +55,7 @@ function wrongEntry(facts: ArpFacts, hop: Hop): Finding[] {
       [...quoteHop(facts, hop), ...quoteUsers(hop)],
       {
         ...(hop.isGateway ? {} : { subject: hop.users[0]?.label ?? hop.address }),
-        remediation: `Find who wrote the entry (a CNI agent, a node script), and remove it: kubectl nettools run POD -- ip neigh del ${hop.address} dev ${hop.device}. The kernel then asks for the address as usual.`,
+        remediation: `Find who wrote the entry (a CNI agent, a node script), and remove it: ${onTarget('ip', 'neigh', 'del', hop.address, 'dev', hop.device)}. The kernel then asks for the address as usual.`,
       },
     ),
   ];

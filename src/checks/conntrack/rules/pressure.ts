@@ -12,7 +12,7 @@ const meta = {
   source:
     '75 %: node-mixin (NodeHighNumberConntrackEntriesUsed); 95 %: ours; counters: kernel nf_conntrack, conntrack(8)',
   remedy:
-    'See who holds the entries: kubectl nettools run POD -- sh -c "conntrack -L | awk \'{print $1, $4, $6}\' | sort | uniq -c | sort -rn | head". Raise net.netfilter.nf_conntrack_max on the node (kube-proxy: conntrack.maxPerCore), shorten the time-outs, or let the traffic in question go untracked (nft … notrack).',
+    "See who holds the entries: kubectl nettools run TARGET -- conntrack -L | awk '{print $1, $4, $6}' | sort | uniq -c | sort -rn | head. Raise net.netfilter.nf_conntrack_max on the node (kube-proxy: conntrack.maxPerCore), shorten the time-outs, or let the traffic in question go untracked (nft … notrack).",
 } as const;
 
 const WARNING_SHARE = 0.75;

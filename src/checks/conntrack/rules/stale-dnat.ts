@@ -1,4 +1,5 @@
 import type { Finding } from '../../../model/report.ts';
+import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { ConntrackFacts, Translated, VirtualService } from '../facts.ts';
 
@@ -11,7 +12,7 @@ const meta = {
   rule: 'An entry that leads from the address of a Service to an address that is none of its endpoints, and that is still in use: it has no answer, or its time-out was set anew during the run. UDP, and TCP that waits for its first answer.',
   source: 'kube-proxy deletes such UDP entries itself (kubernetes issue 19029); conntrack(8)',
   remedy:
-    'Delete the entries: kubectl nettools run POD -- conntrack -D -p udp --orig-dst SERVICE-ADDRESS --reply-src GONE-ADDRESS. If they come back, look at whatever programs Services on this node (kube-proxy, the CNI): its rules still name the old endpoint.',
+    'Delete the entries: kubectl nettools run TARGET -- conntrack -D -p udp --orig-dst SERVICE-ADDRESS --reply-src GONE-ADDRESS. If they come back, look at whatever programs Services on this node (kube-proxy, the CNI): its rules still name the old endpoint.',
 } as const;
 
 /** The Service that an entry was made for, when the endpoint that it leads to is not one of its any more. */
@@ -58,6 +59,7 @@ function finding({ service, gone, entries }: Stale): Finding[] {
   const address = `${original.destination}:${original.destinationPort}`;
   const count = entries.length === 1 ? '1 connection' : `${entries.length} connections`;
   const lead = entries.length === 1 ? 'leads' : 'lead';
+  const forget = ['conntrack', '-D', '-p', protocol, '--orig-dst', original.destination, '--reply-src', gone];
   return [
     occurrence(
       meta,
@@ -74,7 +76,7 @@ function finding({ service, gone, entries }: Stale): Finding[] {
       ],
       {
         subject: `svc/${service.name}`,
-        remediation: `Delete the entries: kubectl nettools run POD -- conntrack -D -p ${protocol} --orig-dst ${original.destination} --reply-src ${gone}. If they come back, look at whatever programs Services there (kube-proxy, the CNI, a mesh): its rules still name the old endpoint.`,
+        remediation: `Delete the entries: ${onTarget(...forget)}. If they come back, look at whatever programs Services there (kube-proxy, the CNI, a mesh): its rules still name the old endpoint.`,
       },
     ),
   ];

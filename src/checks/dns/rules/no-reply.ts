@@ -13,7 +13,7 @@ const meta = {
   rule: 'No UDP query to any name server of resolv.conf is answered within 6 s, and none is refused; at least two queries to each. Where only some of the servers behind the Service are silent, it is NT-DNS-009. On a target that is itself a DNS server of the cluster it is an info, since it may never ask its own resolv.conf.',
   source: "the resolver's own time-out is 5 s (resolv.conf(5))",
   remedy:
-    'Look whether the DNS pods run and are ready (kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (kubectl nettools firewall POD --to IP:53/udp).',
+    'Look whether the DNS pods run and are ready (kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (kubectl nettools firewall TARGET --to IP:53/udp).',
 } as const;
 
 /** Where no cluster stands behind the servers. */
@@ -77,7 +77,7 @@ function where(
     return {
       text: `sending fails with "${refusedHere.error}", so a rule of this network namespace itself drops it (OUTPUT)`,
       remediation:
-        "Read the namespace's own rules: kubectl nettools run POD -- nft list ruleset, and iptables-legacy-save -c; the rule that drops UDP 53 in OUTPUT has to go.",
+        "Read the namespace's own rules: kubectl nettools run TARGET -- nft list ruleset, and iptables-legacy-save -c; the rule that drops UDP 53 in OUTPUT has to go.",
     };
   }
   const unreachable = asked.find((s) => s.udp.reach === 'unreachable');
@@ -97,7 +97,7 @@ function where(
     return {
       text: 'the same servers answer over TCP, so they run and the route is good: UDP 53 alone is dropped on the way',
       remediation:
-        'Find what drops UDP 53: a NetworkPolicy that allows TCP 53 only, a security group, or a firewall rule (kubectl nettools firewall POD --to IP:53/udp).',
+        'Find what drops UDP 53: a NetworkPolicy that allows TCP 53 only, a security group, or a firewall rule (kubectl nettools firewall TARGET --to IP:53/udp).',
     };
   }
   for (const server of asked) {
@@ -106,7 +106,7 @@ function where(
     if (answering.length > 0) {
       return {
         text: `the ${countOf(answering.length)} behind ${server.service.name} ${answering.length === 1 ? 'answers' : 'answer'} when asked directly, so the Service's address is not translated (kube-proxy or what replaces it)`,
-        remediation: `Look at kube-proxy on the target's node (kubectl -n kube-system get pods -o wide), and restart it there; kubectl nettools service POD --to svc/${server.service.name} compares the way of the Service with its endpoints.`,
+        remediation: `Look at kube-proxy on the target's node (kubectl -n kube-system get pods -o wide), and restart it there; kubectl nettools service TARGET --to svc/${server.service.name} compares the way of the Service with its endpoints.`,
       };
     }
     if (failing.length > 0)

@@ -11,7 +11,7 @@ const meta = {
   rule: 'The kernel fails to send the packet: for TCP, SYN was sent again and each time failed locally (no retransmission is in flight, or TCPRetransFail grows as much as TCPSynRetrans); for UDP, the write says "Operation not permitted".',
   source: 'kernel: __tcp_retransmit_skb in net/ipv4/tcp_output.c; nf_hook_slow returns EPERM for a drop',
   remedy:
-    'Find the rule: kubectl nettools run POD -- nft list ruleset, and iptables-legacy-save -c. Then find who makes it (an init container, a sidecar, the CNI plugin) and change it there.',
+    'Find the rule: kubectl nettools run TARGET -- nft list ruleset, and iptables-legacy-save -c. Then find who makes it (an init container, a sidecar, the CNI plugin) and change it there.',
 } as const;
 
 export const localDrop: Rule<FirewallFacts> = {

@@ -1,3 +1,4 @@
+import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { FirewallFacts, PathFacts, RuleHit } from '../facts.ts';
 import { nameOf, quoteReach, seen } from '../path.ts';
@@ -29,12 +30,23 @@ const NAMES = {
 function remedyFor({ rule }: RuleHit): string {
   const handle = /# handle (\d+)$/.exec(rule.text)?.[1];
   if (rule.source === 'nft' && handle !== undefined)
-    return `Try it: kubectl nettools run POD -- nft delete rule ${rule.family} ${rule.table} ${rule.chain} handle ${handle}. Then change it where it is made.`;
+    return tryIt('nft', 'delete', 'rule', rule.family, rule.table, rule.chain, 'handle', handle);
   if (rule.text.includes(' -A ')) {
     const tool = rule.source === 'iptables-legacy' ? 'iptables-legacy' : 'iptables';
-    return `Try it: kubectl nettools run POD -- ${tool} ${rule.text.replace(' -A ', ' -D ')}. Then change it where it is made.`;
+    return tryIt(tool, ...savedWords(rule.text.replace(' -A ', ' -D ')));
   }
   return meta.remedy;
+}
+
+function tryIt(...command: readonly string[]): string {
+  return `Try it: ${onTarget(...command)}. Then change it where it is made.`;
+}
+
+/** The words of a line of iptables-save, which quotes those with a blank in them. */
+function savedWords(line: string): string[] {
+  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|\S+/g)].map(
+    ([word, quoted]) => quoted?.replace(/\\(.)/g, '$1') ?? word,
+  );
 }
 
 function judge(path: PathFacts) {

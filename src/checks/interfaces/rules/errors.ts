@@ -12,7 +12,7 @@ const meta = {
   source:
     'node-mixin: NodeNetworkReceiveErrs and NodeNetworkTransmitErrs, more than 1 %; the least counts are ours',
   remedy:
-    'See which errors they are: kubectl nettools run POD -- ip -s -s link show dev IFACE. For hardware, ethtool -S on the node; for a tunnel (vxlan, ipip, gre), whether its remote end has a route.',
+    'See which errors they are: kubectl nettools run TARGET -- ip -s -s link show dev IFACE. For hardware, ethtool -S on the node; for a tunnel (vxlan, ipip, gre), whether its remote end has a route.',
 } as const;
 
 const SHARE = 0.01;

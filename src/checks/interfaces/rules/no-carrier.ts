@@ -1,5 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
 import type { Interface } from '../../../parsers/ip-addr.ts';
+import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { InterfacesFacts } from '../facts.ts';
 
@@ -37,7 +38,7 @@ function down(
       isUp
         ? {}
         : {
-            remediation: `Find who switched it off; by hand: kubectl nettools run POD -- ip link set ${name} up. Routes that went with it come back when the pod is made again (kubectl delete pod POD).`,
+            remediation: `Find who switched it off; by hand: ${onTarget('ip', 'link', 'set', name, 'up')}. Routes that went with it come back when the pod is made again (kubectl delete pod POD).`,
           },
     ),
   ];

@@ -14,7 +14,7 @@ const meta = {
   rule: 'In the middle of the run, a socket with data in its send queue has an rtt of at least 5 times its minrtt (--bufferbloat-factor) and 20 ms above it, and a queueing discipline of the target has a backlog. Without a local backlog the queue is further on, and the finding needs 100 ms above.',
   source: "ours; rtt and minrtt are the kernel's own (struct tcp_info)",
   remedy:
-    "Find who fills the link: kubectl nettools run POD -- ss -ti. Lower the sender's rate, raise the bandwidth limit (annotation kubernetes.io/egress-bandwidth), or use a fair queue (fq_codel) on the interface.",
+    "Find who fills the link: kubectl nettools run TARGET -- ss -ti. Lower the sender's rate, raise the bandwidth limit (annotation kubernetes.io/egress-bandwidth), or use a fair queue (fq_codel) on the interface.",
 } as const;
 
 const ABOVE_MS = 20;

@@ -12,7 +12,7 @@ const meta = {
   rule: 'RetransSegs, less the SYNs among them (TCPSynRetrans), grew by more than 1 % (--retransmit-warning) or 5 % (critical, --retransmit-critical) of what TCPOrigDataSent grew by, with at least 100 data segments sent in the run; less is too little to judge.',
   source: 'the counters: kernel snmp_counter.rst, TCPOrigDataSent; the limits: ours',
   remedy:
-    "See which connections suffer: kubectl nettools run POD -- ss -ti state established shows retrans for each. Loss to one peer alone points at its node, loss to all at this node's interface.",
+    "See which connections suffer: kubectl nettools run TARGET -- ss -ti state established shows retrans for each. Loss to one peer alone points at its node, loss to all at this node's interface.",
 } as const;
 
 const MIN_SEGMENTS = 100;

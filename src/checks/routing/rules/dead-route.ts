@@ -1,5 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
 import { quote, quoteRoutes } from '../../quote.ts';
+import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import { nameOf, type Way } from '../../way.ts';
 import type { RoutingFacts } from '../facts.ts';
@@ -14,7 +15,7 @@ const meta = {
   rule: 'The route lookup for a destination ends with EINVAL (blackhole), EHOSTUNREACH (unreachable) or EACCES (prohibit); or with ENETUNREACH, and an unreachable rule or a throw route matches.',
   source: 'Linux: fib_props in net/ipv4/fib_semantics.c, fib4_rule_action in net/ipv4/fib_rules.c',
   remedy:
-    'Find who made the route or rule (a VPN or CNI agent, a node script, a kill switch), and remove it there. By hand: see the command below the finding.',
+    'Find who made the route or rule (a VPN or CNI agent, a node script, a kill switch), and remove it there.',
 } as const;
 
 const ERRNO = {
@@ -29,21 +30,24 @@ function isRefused({ why, rule, route }: Unrouted): boolean {
   return why === 'none' ? rule !== undefined || route !== undefined : true;
 }
 
-function culprit({ why, rule, route }: Unrouted): { readonly what: string; readonly undo: string } {
+function culprit({ why, rule, route }: Unrouted): {
+  readonly what: string;
+  readonly undo: readonly string[];
+} {
   if (rule !== undefined) {
-    return { what: `the rule "${rule.text}"`, undo: `ip rule del priority ${rule.priority}` };
+    return { what: `the rule "${rule.text}"`, undo: ['ip', 'rule', 'del', 'priority', `${rule.priority}`] };
   }
   if (route !== undefined && route.type !== 'unicast') {
-    const six = route.family === 'inet6' ? ' -6' : '';
-    const table = route.table === 'main' ? '' : ` table ${route.table}`;
+    const six = route.family === 'inet6' ? ['-6'] : [];
+    const table = route.table === 'main' ? [] : ['table', route.table];
     return {
       what: `the ${route.type} route ${route.text} in table ${route.table}`,
-      undo: `ip${six} route del ${route.type} ${route.text}${table}`,
+      undo: ['ip', ...six, 'route', 'del', route.type, ...route.text.split(' '), ...table],
     };
   }
   return {
     what: why === 'other' ? 'the kernel' : `a ${why} route or rule`,
-    undo: 'ip rule show; ip route show table all',
+    undo: ['sh', '-c', 'ip rule show; ip route show table all'],
   };
 }
 
@@ -64,7 +68,7 @@ function refused(facts: RoutingFacts, way: Way): Finding[] {
       ],
       {
         subject: way.destination.label,
-        remediation: `Find who made it (a VPN or CNI agent, a node script, a kill switch), and remove it there. By hand: kubectl nettools run POD -- ${undo}`,
+        remediation: `Find who made it (a VPN or CNI agent, a node script, a kill switch), and remove it there. By hand: ${onTarget(...undo)}`,
       },
     ),
   ];

@@ -4,6 +4,7 @@ import { type AddressFamily, contains, parsePrefix } from '../../../parsers/ip-p
 import type { Route } from '../../../parsers/ip-route.ts';
 import type { NodeNetwork } from '../../node-network.ts';
 import { quote } from '../../quote.ts';
+import { shellWord } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { RoutingFacts } from '../facts.ts';
 
@@ -56,6 +57,12 @@ function off(forwarding: Forwarding, interfaces: ReadonlySet<string>, family: Ad
   return [...interfaces].filter((name) => values.get(name) === false);
 }
 
+function switchOn(version: 4 | 6, name: string): string {
+  const parts = ['net', `ipv${version}`, 'conf', name, 'forwarding=1'];
+  // A dot of a name (eth0.100) is no separator where slashes are (sysctl(8)).
+  return `sysctl -w ${shellWord(parts.join(name.includes('.') ? '/' : '.'))}`;
+}
+
 export const forwardingOff: Rule<RoutingFacts> = {
   meta,
   judge: ({ pod, cluster, routes, forwarding, results }) => {
@@ -78,7 +85,7 @@ export const forwardingOff: Rule<RoutingFacts> = {
           isOff
             ? {}
             : {
-                remediation: `Switch it on where it is off: ${names.map((name) => `sysctl -w net.ipv${version}.conf.${name}.forwarding=1`).join('; ')}. New interfaces take net.ipv${version}.conf.default.forwarding.`,
+                remediation: `Switch it on where it is off: ${names.map((name) => switchOn(version, name)).join('; ')}. New interfaces take net.ipv${version}.conf.default.forwarding.`,
               },
         ),
       ];

@@ -2,6 +2,7 @@ import type { Finding } from '../../../model/report.ts';
 import type { AddressFamily } from '../../../parsers/ip-prefix.ts';
 import type { Route } from '../../../parsers/ip-route.ts';
 import { quote, quoteRoutes } from '../../quote.ts';
+import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import { nameOf } from '../../way.ts';
 import type { RoutingFacts } from '../facts.ts';
@@ -23,12 +24,12 @@ const meta = {
 const FAMILIES: readonly AddressFamily[] = ['inet', 'inet6'];
 
 /** `-6` where it is needed. */
-function ip(family: AddressFamily): string {
-  return family === 'inet6' ? 'ip -6' : 'ip';
+function ip(family: AddressFamily): readonly string[] {
+  return family === 'inet6' ? ['ip', '-6'] : ['ip'];
 }
 
-function byHand(command: string): string {
-  return `${meta.remedy} By hand: kubectl nettools run POD -- ${command}`;
+function byHand(...command: readonly string[]): string {
+  return `${meta.remedy} By hand: ${onTarget(...command)}`;
 }
 
 /** Destinations without a way that a table without a rule has; one finding a table. */
@@ -40,10 +41,7 @@ function unreached(facts: RoutingFacts, family: AddressFamily): Finding[] {
   const tables = [...new Set(lost.map(({ orphan }) => orphan.table))];
   return tables.map((table) => {
     const mine = lost.filter(({ orphan }) => orphan.table === table);
-    const command =
-      table === 'main'
-        ? `${ip(family)} rule add priority 32766 lookup main`
-        : `${ip(family)} rule add lookup ${table}`;
+    const priority = table === 'main' ? ['priority', '32766'] : [];
     return occurrence(
       meta,
       'critical',
@@ -55,7 +53,7 @@ function unreached(facts: RoutingFacts, family: AddressFamily): Finding[] {
           mine.some(({ orphan }) => orphan === route),
         ),
       ],
-      { remediation: byHand(command) },
+      { remediation: byHand(...ip(family), 'rule', 'add', ...priority, 'lookup', table) },
     );
   });
 }
@@ -77,7 +75,7 @@ function localTable(facts: RoutingFacts, family: AddressFamily): Finding[] {
       'critical',
       "No rule looks in table local: packets to the target's own addresses are not taken as its own.",
       quoteRules(facts, family),
-      { remediation: byHand(`${ip(family)} rule add priority 0 lookup local`) },
+      { remediation: byHand(...ip(family), 'rule', 'add', 'priority', '0', 'lookup', 'local') },
     ),
   ];
 }
@@ -106,7 +104,7 @@ function asymmetric(facts: RoutingFacts, family: AddressFamily): Finding[] {
           ...quoteRules(facts, family),
           ...quoteRoutes(facts.results.routes, facts.routes, (route) => route === way),
         ],
-        { remediation: byHand(`${ip(family)} rule add from ${address.address} lookup ${table}`) },
+        { remediation: byHand(...ip(family), 'rule', 'add', 'from', address.address, 'lookup', table) },
       ),
     ];
   });

@@ -15,7 +15,7 @@ const meta = {
   rule: 'The kernel has no route to at least one destination, and no table that a rule looks in has a default route of that family. Without any destination that could be asked for, the missing route alone.',
   source: 'Linux: ENETUNREACH of a route lookup that found nothing (net/ipv4/route.c)',
   remedy:
-    "A pod gets its default route from the CNI plugin when its sandbox is made. Delete the pod so that it is made again (kubectl delete pod POD), and see the CNI plugin's log on the node when it happens again. By hand: kubectl nettools run POD -- ip route add default via GATEWAY dev eth0.",
+    "A pod gets its default route from the CNI plugin when its sandbox is made. Delete the pod so that it is made again (kubectl delete pod POD), and see the CNI plugin's log on the node when it happens again. By hand: kubectl nettools run TARGET -- ip route add default via GATEWAY dev eth0.",
 } as const;
 
 const FAMILIES: readonly AddressFamily[] = ['inet', 'inet6'];

@@ -10,7 +10,7 @@ const meta = {
     'The Service works by its address, but the target cannot look its name up. Clients that use the name fail: the fault is in DNS, not in the Service.',
   rule: "The cluster IP (or an endpoint of a headless Service) answers, and a connection to NAME.NAMESPACE.svc fails because the name does not resolve, or gets nowhere (critical). For a pod whose dnsPolicy gives it another resolver than the cluster's: info.",
   source: 'Kubernetes documentation, "DNS for Services and Pods"',
-  remedy: 'Find out where it fails: kubectl nettools dns POD NAME.NAMESPACE.svc.',
+  remedy: 'Find out where it fails: kubectl nettools dns TARGET NAME.NAMESPACE.svc.',
 } as const;
 
 /** A name server that stays silent takes all the time that the connection had. */
@@ -33,7 +33,10 @@ export const nameFails: Rule<ServicesFacts> = {
           input.hasClusterDns ? 'critical' : 'info',
           `${info.label} answers by its address, but not by its name ${full}: ${attemptText(name)}${input.hasClusterDns ? '' : " (the pod's dnsPolicy gives it another resolver than the cluster's)"}.`,
           quoteAttempt(name),
-          { subject: info.label, remediation: `Find out where it fails: kubectl nettools dns POD ${full}.` },
+          {
+            subject: info.label,
+            remediation: `Find out where it fails: kubectl nettools dns TARGET ${full}.`,
+          },
         ),
       ];
     }),

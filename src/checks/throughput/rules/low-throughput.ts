@@ -10,7 +10,7 @@ const meta = {
   rule: "iperf3's receiver got less than 50 % (--throughput-share) of the expected rate: --expect, or the pod's bandwidth annotation, or the speed of the target's interface where it is a real one.",
   source: 'ours',
   remedy:
-    'Retransmissions mean loss or a full queue: run the latency check at the same time. None, and a low rate: look for a rate limit (kubectl nettools run POD -- tc -s qdisc; annotations kubernetes.io/ingress-bandwidth and egress-bandwidth) and for CPUs that are busy with encryption. One connection uses one CPU: compare with several (iperf3 -P 4).',
+    'Retransmissions mean loss or a full queue: run the latency check at the same time. None, and a low rate: look for a rate limit (kubectl nettools run TARGET -- tc -s qdisc, and the annotations kubernetes.io/ingress-bandwidth and egress-bandwidth) and for CPUs that are busy with encryption. One connection uses one CPU: compare with several (iperf3 -P 4).',
 } as const;
 
 /** What older versions judged by, whose bundles do not say. */

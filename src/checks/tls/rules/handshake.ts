@@ -13,7 +13,7 @@ const meta = {
   rule: 'openssl s_client connects and gets no certificate.',
   source: "openssl's own words; RFC 8446, section 6 (alerts)",
   remedy:
-    'See that the port is the one that speaks TLS, that the name asked for (SNI) is known to the server, and which versions it takes: kubectl nettools run POD -- openssl s_client -connect HOST:PORT -servername NAME.',
+    'See that the port is the one that speaks TLS, that the name asked for (SNI) is known to the server, and which versions it takes: kubectl nettools run TARGET -- openssl s_client -connect HOST:PORT -servername NAME.',
 } as const;
 
 /** openssl's reasons in words that say what to do. */
