@@ -24,7 +24,7 @@ export interface Command {
   readonly flags: readonly Flag[];
   /** Whether its first word is a TARGET. */
   readonly takesTarget: boolean;
-  /** What completion offers for its first word, where that is no TARGET. */
+  /** What completion offers for its first word, where that is not every TARGET. */
   readonly completesWord?: CompletionKind | 'file';
   /** Whether words may follow TARGET without a `--`. */
   readonly takesMore: boolean;

@@ -69,9 +69,9 @@ export function completionRequest(argv: readonly string[]): Request {
   const operands = words.length - nameWords(words).length;
   if (command.takesNamespace && operands === 1) return names('netns', word, '', line);
   if (operands > 0) return { kind: 'choices', choices: [] };
-  if (command.takesTarget) return names('target', word, '', line);
   if (command.completesWord === 'file') return { kind: 'files' };
   if (command.completesWord !== undefined) return names(command.completesWord, word, '', line);
+  if (command.takesTarget) return names('target', word, '', line);
   // `completion` does something itself, and `completion install` something else.
   return commandNames(word, words);
 }

@@ -39,7 +39,7 @@ const outside: Readonly<Record<string, { readonly describe: string; names(): Pro
 };
 
 /** What only the API server knows. */
-type ClusterKind = Exclude<CompletionKind, 'context' | 'finding' | 'machine' | 'netns'>;
+type ClusterKind = Exclude<CompletionKind, 'context' | 'finding' | 'machine' | 'netns' | 'target'>;
 
 /**
  * What the word may be completed to.
@@ -65,7 +65,7 @@ async function targets(prefix: string, connection: ConnectionFlags): Promise<Com
     const all = (await names()).map((name) => `${scheme}${name}`);
     return matching(all, prefix);
   }
-  const inCluster = () => withCluster('target', prefix, connection, undefined);
+  const inCluster = () => withCluster('clusterTarget', prefix, connection, undefined);
   if (prefix.includes('/')) return inCluster();
   // What needs no cluster is offered without one, too.
   const elsewhere = [
@@ -153,7 +153,7 @@ async function fromCluster(
     }
     case 'container':
       return matching(await containerNames(client, target), prefix);
-    case 'target': {
+    case 'clusterTarget': {
       const slash = prefix.indexOf('/');
       if (slash >= 0) return named(client, prefix.slice(0, slash), prefix);
       return [...(await podNames(client, prefix)), ...kindPrefixes(Object.keys(kinds), prefix)];

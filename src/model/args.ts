@@ -300,6 +300,8 @@ export interface CompletionInstallArgs {
 /** What a word on the command line may be completed to. */
 export type CompletionKind =
   | 'target'
+  /** A target that is in a cluster. */
+  | 'clusterTarget'
   | 'finding'
   | 'destination'
   | 'namespace'

@@ -22,6 +22,7 @@ export const sessionsList = defineCommand<SessionsListArgs>({
   ],
   flags: [allNamespaces, ...selectorFlags, ...outputFlags],
   takesTarget: true,
+  completesWord: 'clusterTarget',
   toArgs: (values) =>
     withoutUndefined({
       connection: connectionFlags(values),
@@ -44,6 +45,7 @@ export const sessionsStop = defineCommand<SessionsStopArgs>({
   ],
   flags: [allNamespaces, ...selectorFlags, ...timeoutFlags],
   takesTarget: true,
+  completesWord: 'clusterTarget',
   toArgs: (values) =>
     withoutUndefined({
       connection: connectionFlags(values),
