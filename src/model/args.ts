@@ -19,7 +19,7 @@ export interface ConnectionFlags {
   readonly clientCertificate?: string;
   readonly clientKey?: string;
   readonly tlsServerName?: string;
-  /** How much to say on stderr: 0 only what matters, 1 also stack traces, more says more. */
+  /** How often -v was given, or its level: from 1 on an error is printed with its stack trace. */
   readonly verbosity: number;
 }
 

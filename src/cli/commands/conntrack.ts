@@ -13,15 +13,12 @@ const watch = {
 export const conntrack = checkCommand({
   name: 'conntrack',
   summary: "Look at the connection table of a target's own namespace: full, refusing, or stale",
-  details: `Connections of Services, NetworkPolicies and NAT are tracked in the node's namespace, which a pod does not see; a pod
-with hostNetwork does.`,
+  details: `Connections of Services, NetworkPolicies and NAT are tracked in the node's namespace, which a pod does not see:
+look at node/NAME for them.`,
   synopsis: 'TARGET',
   examples: [
     { comment: 'Of a pod whose own rules track connections, such as a mesh makes', line: 'conntrack web-0' },
-    {
-      comment: 'Of a node, through a pod with hostNetwork, for a minute',
-      line: 'conntrack ds/node-exporter -n monitoring --for 60s',
-    },
+    { comment: 'Of a node, for a minute', line: 'conntrack node/node-1 --for 60s' },
   ],
   flags: [watch, ...conntrackThresholds],
   ownArgs: (values) => ({ conntrack: { watchMs: values.duration(watch) } }),

@@ -35,7 +35,7 @@ export const sessionsList = defineCommand<SessionsListArgs>({
 
 export const sessionsStop = defineCommand<SessionsStopArgs>({
   name: 'sessions stop',
-  summary: 'End them: what was left in pods ends, pods on nodes are removed',
+  summary: 'End what the tool left: processes in pods are ended, pods on nodes removed',
   details:
     'Kubernetes cannot remove an ephemeral container from a pod: what ends is the process in it, and its entry stays until the pod is gone.',
   synopsis: '[TARGET]',

@@ -109,7 +109,7 @@ const verbosity: CountFlag = {
   name: 'v',
   short: 'v',
   kind: 'count',
-  describe: 'Say more on stderr; -vv or -v=2 for more still',
+  describe: "Print an error's stack trace too; kubectl's levels (-v=6) are accepted and print no more",
 };
 
 /** The connection flags that each command's help shows. */

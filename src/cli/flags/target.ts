@@ -16,7 +16,7 @@ const container: TextFlag = {
   short: 'c',
   kind: 'text',
   value: 'NAME',
-  describe: "Container of the pod to stand beside; default: the pod's first",
+  describe: "Container of the pod whose processes to share too; default: none, the pod's network alone",
   completes: 'container',
 };
 const image = {
