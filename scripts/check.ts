@@ -8,6 +8,7 @@ const checks: ReadonlyArray<{ name: string; command: readonly string[] }> = [
   { name: 'import rules', command: ['node', 'scripts/check-imports.ts'] },
   { name: 'unused exports, files and packages', command: ['knip', '--no-progress'] },
   { name: 'generated files', command: ['node', 'scripts/generate.ts', '--check'] },
+  { name: 'links between pages', command: ['node', 'scripts/check-links.ts'] },
 ];
 
 /** Runs every check, also after one has failed, and returns how many passed and which failed. */

@@ -3,7 +3,13 @@ import { type Command, defineCommand, type Example } from '../command.ts';
 import type { Flag, ListFlag, SwitchFlag } from '../flag.ts';
 import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
 import { reportFlags, reportValues } from '../flags/report.ts';
-import { parseTarget, requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
+import {
+  requiredTarget,
+  selectorFlags,
+  sessionFlags,
+  sessionValues,
+  targetAndNames,
+} from '../flags/target.ts';
 import { thresholdValues } from '../flags/thresholds.ts';
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
@@ -64,7 +70,7 @@ export function checkCommand(definition: CheckCommandDefinition): Command {
     takesTarget: true,
     toArgs: (values) => {
       const { target, names } = takesNames
-        ? withNames(name, values)
+        ? targetAndNames(name, values)
         : { target: requiredTarget(name, values), names: [] };
       const destinations = values.list(to);
       if (needsDestination && destinations.length === 0) throw usageError(`${name} needs --to DEST`);
@@ -80,16 +86,4 @@ export function checkCommand(definition: CheckCommandDefinition): Command {
       });
     },
   });
-}
-
-/** TARGET is the first word, unless -l stands in its place; all others are names. */
-function withNames(name: string, values: Values): Pick<CheckArgs, 'target' | 'names'> {
-  const bySelector = values.text({ name: 'selector', kind: 'text', value: 'SELECTOR', describe: '' });
-  if (bySelector !== undefined)
-    return { target: { kind: 'selector', selector: bySelector }, names: values.words };
-  const [target, ...names] = values.words;
-  if (target === undefined || target === '') {
-    throw usageError(`${name} needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR`);
-  }
-  return { target: parseTarget(target), names };
 }

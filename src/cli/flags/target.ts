@@ -198,6 +198,18 @@ export function targetsWithWords(
   return { targets: names.map(parseTarget), words: rest ?? words.slice(1) };
 }
 
+/** One TARGET, or -l in its place; all other words are names for the command to look at. */
+export function targetAndNames(
+  command: string,
+  values: Values,
+): { target: TargetSpec; names: readonly string[] } {
+  const chosen = values.text(selector);
+  if (chosen !== undefined) return { target: { kind: 'selector', selector: chosen }, names: values.words };
+  const [target, ...names] = values.words;
+  if (target === undefined || target === '') throw noTarget(command);
+  return { target: parseTarget(target), names };
+}
+
 /** As RFC 1123 has it for a host. */
 const NODE_NAME = /^[a-z0-9][a-z0-9.-]*$/;
 
@@ -258,7 +270,7 @@ function noTarget(command: string): Error {
 }
 
 const kinds =
-  /^(?:po|no|pods?|deploy(?:ments?)?|sts|statefulsets?|ds|daemonsets?|jobs?|svc|services?|nodes?)$/;
+  /^(?:po|no|pods?|deploy(?:ments?)?|sts|statefulsets?|ds|daemonsets?|rs|replicasets?|jobs?|svc|services?|nodes?)$/;
 
 function hintFor([first = '', second = '']: readonly string[]): string | undefined {
   return kinds.test(first) ? `Write it as one word: ${first}/${second}` : undefined;
