@@ -1,10 +1,12 @@
 /** A run of checks on a target: session, inputs, evidence, judgement, report. */
+import type { DockerInput } from '../checks/docker/facts.ts';
 import type { PathInput } from '../checks/path/facts.ts';
 import type { CheckId, PreparedCheck } from '../checks/registry.ts';
 import { judge } from '../checks/report.ts';
 import type { CheckArgs } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
 import { writeBundle } from './bundle-file.ts';
+import { withDockerHost } from './docker-host.ts';
 import { prepareArp } from './inputs/arp.ts';
 import { prepareConntrack } from './inputs/conntrack.ts';
 import type { InputContext } from './inputs/context.ts';
@@ -70,6 +72,8 @@ export async function checkReport(
       progress.show(`checking ${ids.join(', ')}`);
       const { timeoutMs } = args.session;
       const work = () => runChecks(checks, { session, startedAt, startedMs, timeoutMs, signal });
+      const contained = checks.find(({ check }) => check.id === 'docker');
+      if (contained) return withDockerHost(contained.input as DockerInput, context, progress, work);
       const watched = checks.find(({ check }) => check.id === 'path');
       if (watched) return withWatchers(watched.input as PathInput, context, session, progress, work);
       return ids.includes('throughput') ? withIperfServers(context, progress, work) : work();

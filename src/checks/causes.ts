@@ -50,6 +50,16 @@ const CAUSES: readonly CauseRule[] = [
   ...['NT-DKR-003', 'NT-DKR-004', 'NT-DKR-005', 'NT-DKR-006'].map(
     (cause): CauseRule => ({ cause, effects: ALL_TRAFFIC, reach: 'subject' }),
   ),
+  ...['NT-DKR-011', 'NT-DKR-009', 'NT-DKR-012'].map(
+    (cause, i): CauseRule => ({
+      cause,
+      effects: [...ALL_TRAFFIC, 'NT-DKR-013', ...(i === 0 ? [] : ['NT-DKR-008', 'NT-DKR-014'])],
+      reach: 'target',
+    }),
+  ),
+  ...['NT-DKR-010', 'NT-DKR-013'].map(
+    (cause): CauseRule => ({ cause, effects: ALL_TRAFFIC, reach: 'subject' }),
+  ),
   { cause: 'NT-IF-001', effects: [...ALL_TRAFFIC, 'NT-ARP', 'NT-RT'], reach: 'target' },
   { cause: 'NT-ARP-004', effects: ['NT-ARP-001', 'NT-ARP-002', ...ALL_TRAFFIC], reach: 'target' },
   { cause: 'NT-ARP-003', effects: ['NT-ARP-001', 'NT-ARP-002', ...ALL_TRAFFIC], reach: 'target' },

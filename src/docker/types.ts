@@ -11,6 +11,10 @@ export interface DockerContainer {
     readonly Paused: boolean;
     readonly Restarting: boolean;
     readonly ExitCode: number;
+    /** Its first process on the engine's machine; 0 while it does not run. */
+    readonly Pid: number;
+    /** Why it could not be started; empty where nothing is known. */
+    readonly Error: string;
     /** RFC 3339. */
     readonly StartedAt: string;
   };
@@ -49,8 +53,9 @@ export interface DockerListed {
   readonly NetworkSettings?: { readonly Networks: Readonly<Record<string, DockerEndpoint>> | null };
 }
 
-/** GET /networks/ID */
+/** GET /networks/ID, and one of GET /networks */
 export interface DockerNetworkInfo {
+  readonly Name: string;
   readonly Driver: string;
   readonly Internal: boolean;
   readonly IPAM?: { readonly Config: readonly { readonly Subnet?: string }[] | null };

@@ -28,8 +28,51 @@ export interface DockerSessionSpec {
  */
 const NETADMIN_CAPABILITIES = ['NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE', 'SETUID', 'SETGID', 'KILL'];
 
+/** What reading a host's rules takes: nftables wants NET_ADMIN, and legacy iptables a raw socket. */
+const HOST_CAPABILITIES = ['NET_ADMIN', 'NET_RAW'];
+
 /** The body of POST /containers/create. */
 export function dockerContainerBody(target: DockerContainer, spec: DockerSessionSpec): object {
+  return {
+    ...common(target, spec),
+    ...userOf(spec.profile),
+    HostConfig: {
+      ...HOST_CONFIG,
+      NetworkMode: `container:${target.Id}`,
+      ...(spec.sharesProcesses ? { PidMode: `container:${target.Id}` } : {}),
+      // The user namespace that the target's network belongs to: from another one, NET_ADMIN would mean nothing there.
+      ...(target.HostConfig.UsernsMode ? { UsernsMode: target.HostConfig.UsernsMode } : {}),
+      ...capabilitiesOf(spec.profile),
+    },
+  };
+}
+
+/**
+ * The same of a container that reads the rules of the engine's host while the target is looked at. It has the host's
+ * network, none of its processes and files, and belongs to its client whatever `keep` says.
+ */
+export function hostContainerBody(target: DockerContainer, spec: DockerSessionSpec): object {
+  return {
+    ...common(target, { ...spec, keep: false }),
+    User: '0:0',
+    HostConfig: {
+      ...HOST_CONFIG,
+      NetworkMode: 'host',
+      // An engine that remaps users lets no other into the host's network.
+      UsernsMode: 'host',
+      CapDrop: ['ALL'],
+      CapAdd: HOST_CAPABILITIES,
+    },
+  };
+}
+
+const HOST_CONFIG = {
+  AutoRemove: true,
+  LogConfig: { Type: 'none', Config: {} },
+  SecurityOpt: ['no-new-privileges'],
+};
+
+function common(target: DockerContainer, spec: DockerSessionSpec): object {
   const idle = String(spec.idleSeconds);
   return {
     Image: spec.image,
@@ -41,17 +84,6 @@ export function dockerContainerBody(target: DockerContainer, spec: DockerSession
     // An image's own would run beside the keeper, and its failures would be written down.
     Healthcheck: { Test: ['NONE'] },
     WorkingDir: '/',
-    ...userOf(spec.profile),
-    HostConfig: {
-      AutoRemove: true,
-      NetworkMode: `container:${target.Id}`,
-      ...(spec.sharesProcesses ? { PidMode: `container:${target.Id}` } : {}),
-      // The user namespace that the target's network belongs to: from another one, NET_ADMIN would mean nothing there.
-      ...(target.HostConfig.UsernsMode ? { UsernsMode: target.HostConfig.UsernsMode } : {}),
-      LogConfig: { Type: 'none', Config: {} },
-      SecurityOpt: ['no-new-privileges'],
-      ...capabilitiesOf(spec.profile),
-    },
   };
 }
 

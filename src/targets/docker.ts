@@ -15,6 +15,7 @@ import {
   type DockerSessionSpec,
   dockerContainerBody,
   findKept,
+  hostContainerBody,
   isLeftOver,
   SESSION_LABEL,
 } from './docker-container.ts';
@@ -100,7 +101,7 @@ export async function openDockerSession(
     const open = async (): Promise<Started> => {
       await ensureImage(client, spec.image, flags, sources, { signal, onProgress: options.onProgress });
       options.onProgress('starting a container beside the target');
-      return start(client, target, spec, signal);
+      return start(client, target, spec, dockerContainerBody(target, spec), signal);
     };
     if (!kept) return session(client, target, await open());
     const channel = new DockerExecChannel(client, kept.Id);
@@ -124,6 +125,29 @@ export async function openDockerSession(
     }
     throw error;
   }
+}
+
+/** A way into the network of the machine that runs an engine. */
+export interface DockerHostSession {
+  readonly channel: Channel;
+  /** Removes the container. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the network of the engine's host, by a container that lives as long as this process wants. The image has to be
+ * there, as it is once the target's own session is open.
+ * @throws {UserError} exit 2 or 3; whatever was made is gone again
+ */
+export function openDockerHost(
+  client: DockerClient,
+  target: DockerContainer,
+  flags: SessionFlags,
+  image: string,
+  signal: AbortSignal,
+): Promise<DockerHostSession> {
+  const spec = { ...dockerSessionSpec(target, flags, image), keep: false };
+  return start(client, target, spec, hostContainerBody(target, spec), signal);
 }
 
 /** @throws {UserError} exit 2: flags that mean nothing for a Docker container */
@@ -207,6 +231,7 @@ async function start(
   client: DockerClient,
   target: DockerContainer,
   spec: DockerSessionSpec,
+  body: object,
   signal: AbortSignal,
 ): Promise<Started> {
   let id: string | undefined;
@@ -217,10 +242,7 @@ async function start(
   };
   try {
     // Not to be aborted: the daemon would make the container all the same, and nobody would know of it.
-    ({ Id: id } = await client.post<{ readonly Id: string }>(
-      '/containers/create',
-      dockerContainerBody(target, spec),
-    ));
+    ({ Id: id } = await client.post<{ readonly Id: string }>('/containers/create', body));
     signal.throwIfAborted();
     if (!spec.keep) lifeline = await holdLifeline(client, id, signal);
     await client.post(`/containers/${id}/start`, undefined, { signal });

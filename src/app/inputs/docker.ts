@@ -1,12 +1,13 @@
 /** The input of the docker check: what the engine says of the target's networks and of containers that DESTs mean. */
 import { docker } from '../../checks/docker/check.ts';
-import type { DockerNetwork, DockerPeer, PublishedPort } from '../../checks/docker/facts.ts';
+import type { DockerInput, DockerNetwork, DockerPeer, PublishedPort } from '../../checks/docker/facts.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
 import type { DockerClient } from '../../docker/client.ts';
 import { DockerApiError } from '../../docker/errors.ts';
 import type { DockerContainer, DockerListed, DockerNetworkInfo } from '../../docker/types.ts';
 import type { Destination } from '../../model/destination.ts';
 import { nameOf } from '../../targets/docker.ts';
+import { dockerProxies } from '../docker-proxies.ts';
 import type { InputContext } from './context.ts';
 
 /** Nothing but a Docker container has this. */
@@ -17,9 +18,11 @@ export async function prepareDocker({
 }: InputContext): Promise<PreparedCheck | undefined> {
   if (!subject.docker) return undefined;
   const { client, container } = subject.docker;
-  const [networks, peers] = await Promise.all([
+  const [networks, others, peers, proxies] = await Promise.all([
     networksOf(client, container, signal),
+    otherNetworks(client, container, signal),
     peersOf(client, container, asked, signal),
+    dockerProxies(container),
   ]);
   return prepared(docker, {
     container: nameOf(container),
@@ -27,6 +30,9 @@ export async function prepareDocker({
     networks,
     published: publishedPorts(container),
     peers,
+    others,
+    destinations: [...asked],
+    ...(proxies === undefined ? {} : { proxies }),
   });
 }
 
@@ -64,15 +70,40 @@ async function networksOf(
       return {
         name,
         driver: info?.Driver ?? 'unknown',
-        subnets: (info?.IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
+        subnets: info ? subnetsOf(info) : [],
         gateway: endpoint.Gateway,
         addresses: [endpoint.IPAddress, endpoint.GlobalIPv6Address].filter(Boolean),
         internal: info?.Internal === true,
         isDefaultBridge: options['com.docker.network.bridge.default_bridge'] === 'true',
         connectsContainers: options['com.docker.network.bridge.enable_icc'] !== 'false',
+        masquerades:
+          options['com.docker.network.bridge.enable_ip_masquerade'] !== 'false' &&
+          (options['com.docker.network.bridge.gateway_mode_ipv4'] ?? 'nat') === 'nat',
       };
     }),
   );
+}
+
+/** Those that the target is not on. */
+async function otherNetworks(
+  client: DockerClient,
+  { NetworkSettings }: DockerContainer,
+  signal: AbortSignal,
+): Promise<DockerInput['others']> {
+  const own = NetworkSettings.Networks ?? {};
+  const all = await client.get<DockerNetworkInfo[]>('/networks', { signal }).catch((error: unknown) => {
+    // An engine's plugin for authorization may keep them to itself.
+    if (error instanceof DockerApiError) return [];
+    throw error;
+  });
+  return all
+    .filter(({ Name }) => own[Name] === undefined)
+    .map((info) => ({ name: info.Name, subnets: subnetsOf(info) }))
+    .filter(({ subnets }) => subnets.length > 0);
+}
+
+function subnetsOf({ IPAM }: DockerNetworkInfo): string[] {
+  return (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
 }
 
 /** The containers of the same engine that DESTs mean: by what the name server would call them, or by an address. */

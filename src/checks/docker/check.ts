@@ -1,5 +1,6 @@
 /** `docker`: what the engine says of the target's networks; a part of the diagnosis of a Docker container. */
 import type { Check } from '../../model/check.ts';
+import { reachProbe } from '../reach-probe.ts';
 import type { DockerInput } from './facts.ts';
 import { judgeDocker } from './judge.ts';
 import { DOCKER_RULES } from './rules/index.ts';
@@ -7,9 +8,10 @@ import { DOCKER_RULES } from './rules/index.ts';
 export const docker: Check<DockerInput> = {
   id: 'docker',
   findings: DOCKER_RULES.map((rule) => rule.meta),
-  plan: () => ({
+  plan: ({ destinations }, scripts) => ({
     before: [{ id: 'resolv-conf', argv: ['cat', '/etc/resolv.conf'], timeoutSeconds: 5 }],
-    probe: [],
+    // The same words as the firewall check's, so that a diagnosis connects once.
+    probe: destinations.map((one) => reachProbe(one, scripts, !one.anyPort)),
     after: [],
   }),
   judge: judgeDocker,

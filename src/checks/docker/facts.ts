@@ -1,4 +1,12 @@
-/** What the docker check knows: what the engine says of the target's networks, and of containers that DESTs name. Pure. */
+/**
+ * What the docker check knows: what the engine says of the target's networks and of containers that DESTs name, and
+ * what the host's own network does to the target's packets. Pure.
+ */
+import type { Destination } from '../../model/destination.ts';
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { Reach } from '../../parsers/reach.ts';
+import type { Measured } from '../measured.ts';
+import type { DockerHost } from './host.ts';
 
 /** A network that the target is attached to. */
 export interface DockerNetwork {
@@ -16,6 +24,8 @@ export interface DockerNetwork {
   readonly isDefaultBridge: boolean;
   /** False: containers on it may not connect to each other (com.docker.network.bridge.enable_icc). */
   readonly connectsContainers: boolean;
+  /** False: somebody wanted no translation of its addresses (enable_ip_masquerade, gateway_mode_ipv4). */
+  readonly masquerades: boolean;
 }
 
 /** A port of the target that the host passes on. */
@@ -37,6 +47,15 @@ export interface DockerPeer {
   readonly networks: readonly string[];
 }
 
+/** A docker-proxy that runs: it listens on the host and passes connections on to a container. */
+export interface DockerProxy {
+  readonly protocol: string;
+  readonly hostAddress: string;
+  readonly hostPort: number;
+  readonly containerAddress: string;
+  readonly containerPort: number;
+}
+
 /** What the check is told before it runs; plain JSON. */
 export interface DockerInput {
   readonly container: string;
@@ -45,11 +64,42 @@ export interface DockerInput {
   readonly networks: readonly DockerNetwork[];
   readonly published: readonly PublishedPort[];
   readonly peers: readonly DockerPeer[];
+  /** Networks of the engine that the target is not on. */
+  readonly others: readonly Pick<DockerNetwork, 'name' | 'subnets'>[];
+  /** The DESTs, which the check tries as others do. */
+  readonly destinations: readonly Destination[];
+  /** Those of the machine that runs the engine; absent: its processes cannot be seen from here. */
+  readonly proxies?: readonly DockerProxy[];
+  /** Why the host's own network could not be looked at; absent: it was, or nobody meant to. */
+  readonly unseenHost?: string;
+}
+
+/** A network of the target that has a bridge on the host. */
+export interface HostLink {
+  readonly network: DockerNetwork;
+  /** The bridge's name on the host. */
+  readonly bridge: string;
+  /** The target's IPv4 address on it. */
+  readonly address: string;
+}
+
+/** A DEST, and what became of connecting to it. */
+export interface Tried {
+  readonly destination: Destination;
+  readonly reach: Measured<Reach>;
+  readonly result: ProbeResult | undefined;
+  readonly address: string;
+  readonly port: number;
 }
 
 /** Everything of one run. */
 export interface DockerFacts {
   readonly input: DockerInput;
+  /** `undefined`: it was not looked at. */
+  readonly host: DockerHost | undefined;
+  /** Empty without a host. */
+  readonly links: readonly HostLink[];
+  readonly tried: readonly Tried[];
   /** The name servers of the target's resolv.conf; `undefined` when it could not be read. */
   readonly nameServers: readonly string[] | undefined;
 }

@@ -2,15 +2,16 @@
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import { type Finding, statusOf } from '../../model/report.ts';
-import { parseResolvConf } from '../../parsers/resolv-conf.ts';
+import { Skips } from '../skipped.ts';
 import type { DockerFacts, DockerInput } from './facts.ts';
+import { dockerFacts } from './gathered.ts';
 import { DOCKER_RULES } from './rules/index.ts';
 
 export function judgeDocker(evidence: Evidence, input: DockerInput): Judgement {
-  const resolvConf = evidence['resolv-conf'];
-  const nameServers = resolvConf?.code === 0 ? parseResolvConf(resolvConf.stdout).servers : undefined;
-  const facts: DockerFacts = { input, nameServers };
+  const { hostSkipped, ...facts } = dockerFacts(evidence, input);
   const findings = DOCKER_RULES.flatMap((rule) => rule.judge(facts));
+  const skips = new Skips();
+  skips.add(hostSkipped, "the Docker host's side (published ports, forwarding, address translation)");
   return {
     status: statusOf(findings),
     summary: summary(facts, findings),
@@ -18,10 +19,11 @@ export function judgeDocker(evidence: Evidence, input: DockerInput): Judgement {
       mode: input.mode,
       networks: input.networks.map((network) => ({ ...network })),
       published: input.published.map((port) => ({ ...port })),
-      nameServers: nameServers ?? null,
+      nameServers: facts.nameServers === undefined ? null : [...facts.nameServers],
       peers: input.peers.map((peer) => ({ ...peer })),
+      bridges: facts.links.map(({ network, bridge }) => ({ network: network.name, bridge })),
     },
-    findings,
+    findings: [...findings, ...skips.findings()],
   };
 }
 

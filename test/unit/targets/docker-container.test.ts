@@ -16,6 +16,8 @@ const target = (more: Partial<DockerContainer> = {}): DockerContainer => ({
     Paused: false,
     Restarting: false,
     ExitCode: 0,
+    Pid: 4711,
+    Error: '',
     StartedAt: '2026-01-02T03:04:05.6Z',
   },
   HostConfig: { NetworkMode: 'default' },

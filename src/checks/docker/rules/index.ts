@@ -1,13 +1,21 @@
 /** The rules of the docker check, causes before consequences. */
 import type { Rule } from '../../rule.ts';
 import type { DockerFacts } from '../facts.ts';
+import { forwardingOff } from './forwarding-off.ts';
 import { internalNetwork } from './internal-network.ts';
+import { isolated } from './isolated.ts';
 import { noIcc } from './no-icc.ts';
+import { noMasquerade } from './no-masquerade.ts';
 import { noNames } from './no-names.ts';
 import { noNetwork } from './no-network.ts';
+import { noProxy } from './no-proxy.ts';
 import { noSharedNetwork } from './no-shared-network.ts';
+import { notLed } from './not-led.ts';
+import { outgoingDropped } from './outgoing-dropped.ts';
 import { peerStopped } from './peer-stopped.ts';
+import { publishedDropped } from './published-dropped.ts';
 import { publishedOnLoopback } from './published-on-loopback.ts';
+import { wayDropped } from './way-dropped.ts';
 
 export const DOCKER_RULES: readonly Rule<DockerFacts>[] = [
   noNetwork,
@@ -16,5 +24,13 @@ export const DOCKER_RULES: readonly Rule<DockerFacts>[] = [
   noSharedNetwork,
   noNames,
   noIcc,
+  forwardingOff,
+  outgoingDropped,
+  noMasquerade,
+  isolated,
+  wayDropped,
+  notLed,
+  publishedDropped,
+  noProxy,
   publishedOnLoopback,
 ];

@@ -1,5 +1,6 @@
 import { occurrence, type Rule } from '../../rule.ts';
 import type { DockerFacts, DockerInput, DockerPeer } from '../facts.ts';
+import { isolationOf, quoteStop } from '../passage.ts';
 import { quoteNetworks, quotePeer } from '../quote.ts';
 
 const meta = {
@@ -24,10 +25,12 @@ export function isApart({ networks, mode }: DockerInput, peer: DockerPeer): bool
 
 export const noSharedNetwork: Rule<DockerFacts> = {
   meta,
-  judge: ({ input }) =>
-    input.peers
+  judge: (facts) => {
+    const { input } = facts;
+    return input.peers
       .filter((peer) => isApart(input, peer))
       .map((peer) => {
+        const stop = isolationOf(facts, peer.destination);
         const own = input.networks.map(({ name }) => name).join(', ') || 'none';
         const theirs = peer.networks.join(', ') || 'none';
         const effect =
@@ -39,7 +42,7 @@ export const noSharedNetwork: Rule<DockerFacts> = {
           meta,
           'critical',
           `Container "${peer.container}" is on ${theirs} and "${input.container}" on ${own}: ${effect}.`,
-          [quoteNetworks(input), quotePeer(peer)],
+          [quoteNetworks(input), quotePeer(peer), ...(stop ? [quoteStop(stop)] : [])],
           {
             subject: peer.destination,
             ...(network === undefined
@@ -49,5 +52,6 @@ export const noSharedNetwork: Rule<DockerFacts> = {
                 }),
           },
         );
-      }),
+      });
+  },
 };

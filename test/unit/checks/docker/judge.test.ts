@@ -14,6 +14,7 @@ const lan: DockerNetwork = {
   internal: false,
   isDefaultBridge: false,
   connectsContainers: true,
+  masquerades: true,
 };
 const docker0: DockerNetwork = { ...lan, name: 'bridge', isDefaultBridge: true };
 const db: DockerPeer = {
@@ -30,6 +31,8 @@ const input = (more: Partial<DockerInput> = {}): DockerInput => ({
   networks: [lan],
   published: [],
   peers: [],
+  others: [],
+  destinations: [],
   ...more,
 });
 

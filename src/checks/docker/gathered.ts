@@ -1,0 +1,38 @@
+/** From evidence to facts. Pure. */
+import type { Evidence } from '../../model/evidence.ts';
+import { parsePrefix } from '../../parsers/ip-prefix.ts';
+import { parseResolvConf } from '../../parsers/resolv-conf.ts';
+import { reachOf } from '../reach-probe.ts';
+import type { DockerFacts, DockerInput, HostLink, Tried } from './facts.ts';
+import { bridgeOf, type DockerHost, dockerHost } from './host.ts';
+
+/** The facts, and why nothing is known of the host where something should be. */
+export function dockerFacts(
+  evidence: Evidence,
+  input: DockerInput,
+): DockerFacts & { readonly hostSkipped: string | undefined } {
+  const resolvConf = evidence['resolv-conf'];
+  const host = dockerHost(evidence, input);
+  return {
+    input,
+    host: host?.value,
+    hostSkipped: host?.skipped,
+    links: host?.value ? linksOf(host.value, input) : [],
+    tried: input.destinations.map((destination): Tried => {
+      const result = evidence[`${destination.id}-reach`];
+      const reach = reachOf(result);
+      const address = reach.value?.address ?? destination.host;
+      const port = Number(result?.command[3] ?? destination.port);
+      return { destination, reach, result, address, port };
+    }),
+    nameServers: resolvConf?.code === 0 ? parseResolvConf(resolvConf.stdout).servers : undefined,
+  };
+}
+
+function linksOf(host: DockerHost, { networks }: DockerInput): HostLink[] {
+  return networks.flatMap((network): HostLink[] => {
+    const bridge = bridgeOf(host, network);
+    const address = network.addresses.find((one) => parsePrefix(one)?.family === 'inet');
+    return bridge === undefined || address === undefined ? [] : [{ network, bridge, address }];
+  });
+}

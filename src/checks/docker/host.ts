@@ -1,0 +1,165 @@
+/** The Docker host's own network, as far as it decides about packets of containers. Pure. */
+import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import { type Forwarding, parseForwarding } from '../../parsers/forwarding.ts';
+import { type Interface, parseInterfaces } from '../../parsers/ip-addr.ts';
+import { parsePrefix } from '../../parsers/ip-prefix.ts';
+import { parseRoutes, type Route } from '../../parsers/ip-route.ts';
+import { type IptablesTable, parseIptablesTables } from '../../parsers/iptables-tables.ts';
+import { type Listener, parseListeners } from '../../parsers/listeners.ts';
+import { type RuleSnapshots, ruleSnapshots } from '../firewall/rule-hits.ts';
+import { type Measured, notRun } from '../measured.ts';
+import { longestMatch } from '../routing/lookup.ts';
+import type { DockerInput, DockerNetwork } from './facts.ts';
+import { hostEvidence } from './host-plan.ts';
+import { type Outcome, type Side, type WalkedPacket, walk } from './walk.ts';
+
+/** What one kind of iptables shows: a packet passes the rules of both. */
+export interface RuleBook {
+  readonly tables: ReadonlyMap<string, IptablesTable>;
+  readonly before: ReadonlyMap<string, IptablesTable>;
+  readonly result: ProbeResult;
+}
+
+export interface DockerHost {
+  readonly books: readonly RuleBook[];
+  readonly interfaces: readonly Interface[];
+  readonly routes: readonly Route[];
+  /** `undefined` where it could not be read. */
+  readonly listeners: readonly Listener[] | undefined;
+  readonly forwarding: Forwarding | undefined;
+  /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
+  readonly grown: RuleSnapshots['grown'];
+  /** Whether a rule that nft alone shows translates addresses. */
+  readonly translatesByNft: boolean;
+  readonly results: {
+    readonly forwarding: ProbeResult | undefined;
+    readonly listeners: ProbeResult | undefined;
+  };
+}
+
+/** Tables in which engines keep their rules where they write them by nft: Docker (libnetwork, nftabler), podman (netavark). */
+const NFT_OF_ENGINES = /"table": ?\{[^{}]*"name": ?"(docker-bridges|netavark)"/;
+
+/** `undefined`: nobody looked there, and nobody meant to. */
+export function dockerHost(
+  evidence: Evidence,
+  { unseenHost }: DockerInput,
+): Measured<DockerHost> | undefined {
+  if (unseenHost !== undefined) return { skipped: unseenHost };
+  const results = hostEvidence(evidence);
+  const iptables = results['iptables-after'];
+  if (iptables === undefined) return undefined;
+  const interfaces = parseInterfaces(results['addresses']?.stdout ?? '');
+  if (!interfaces) return { skipped: notRun(results['addresses'], 'ip') ?? 'its addresses cannot be read' };
+  const nft = results['nft-after'];
+  if (NFT_OF_ENGINES.test(nft?.stdout ?? ''))
+    return { skipped: 'the engine keeps its rules in nftables, which is not read yet' };
+  const books = (['iptables', 'legacy'] as const).flatMap((name): RuleBook[] => {
+    const result = results[`${name}-after`];
+    if (result?.status !== 'exited' || result.code !== 0 || result.truncated) return [];
+    const before = parseIptablesTables(results[`${name}-before`]?.stdout ?? '');
+    return [{ tables: parseIptablesTables(result.stdout), before, result }];
+  });
+  if (books.length === 0 || iptables.truncated) return { skipped: unreadable(iptables) };
+  return {
+    value: {
+      books,
+      interfaces,
+      routes: parseRoutes(results['routes']?.stdout ?? '') ?? [],
+      listeners: results['listeners']?.code === 0 ? parseListeners(results['listeners'].stdout) : undefined,
+      forwarding: parseForwarding(results['forwarding']?.stdout ?? ''),
+      grown: ruleSnapshots(results).grown,
+      translatesByNft: translatesByNft(nft, books),
+      results: { forwarding: results['forwarding'], listeners: results['listeners'] },
+    },
+  };
+}
+
+function unreadable(result: ProbeResult): string {
+  const reason = notRun(result, 'iptables-save');
+  if (reason !== undefined) return reason;
+  return result.truncated
+    ? "the host's rules are longer than what a run carries"
+    : "the host's rules may not be read from here";
+}
+
+/** iptables' own rules are in nft's list too; where there are more that translate, the others are nft's. */
+function translatesByNft(nft: ProbeResult | undefined, [book]: readonly RuleBook[]): boolean {
+  const shown = (nft?.stdout ?? '').match(/"(masquerade|snat)":|"name": ?"(MASQUERADE|SNAT)"/g)?.length ?? 0;
+  const own = book?.result.stdout.match(/ -j (MASQUERADE|SNAT)\b/g)?.length ?? 0;
+  return shown > own;
+}
+
+/** The host's end of a network: the interface that has the network's gateway. */
+export function bridgeOf({ interfaces }: DockerHost, { gateway }: DockerNetwork): string | undefined {
+  if (gateway === '') return undefined;
+  return interfaces.find(({ addresses }) => addresses.some(({ address }) => address === gateway))?.name;
+}
+
+/** Where packets that leave the host go out, and others come in. */
+export function outside({ interfaces, routes }: DockerHost): Side {
+  const all = parsePrefix('0.0.0.0/0');
+  const main = routes.filter(
+    ({ table, family, type }) => table === 'main' && family === 'inet' && type === 'unicast',
+  );
+  const [device] = main.find(({ destination }) => all && destination.length === 0)?.devices ?? [];
+  if (device !== undefined) return { is: device };
+  return {
+    isNot: interfaces.filter(({ kind, name }) => kind === 'bridge' || name === 'lo').map(({ name }) => name),
+  };
+}
+
+/** Where a packet to this address goes: to the host itself, or out through an interface. */
+export function wayTo(host: DockerHost, address: string): 'host' | Side {
+  const known = parsePrefix(address);
+  if (!known) return outside(host);
+  const isOwn = host.interfaces.some(({ addresses }) => addresses.some((one) => one.address === address));
+  if (isOwn) return 'host';
+  const main = host.routes.filter(({ table, type }) => table === 'main' && type === 'unicast');
+  const [device] = longestMatch(known, main)?.devices ?? [];
+  return device === undefined ? outside(host) : { is: device };
+}
+
+/** How a walk may end, and where that stands. */
+export interface BookOutcome extends Outcome {
+  readonly book: RuleBook;
+  readonly table: string;
+}
+
+/** The ways in which a chain of each kind of iptables may end a packet, a list for each. */
+export function walks(
+  { books }: DockerHost,
+  table: 'filter' | 'nat',
+  chain: string,
+  packet: WalkedPacket,
+): BookOutcome[][] {
+  return books.map((book) =>
+    walk(book.tables, table, chain, packet).map((outcome) => ({ ...outcome, book, table })),
+  );
+}
+
+export function isStop({ verdict }: Outcome): boolean {
+  return verdict === 'drop' || verdict === 'reject';
+}
+
+/** The rule that stops the packet for certain; `undefined`: it passes, or may pass. */
+export function stopOf(ways: readonly (readonly BookOutcome[])[]): BookOutcome | undefined {
+  const stopped = ways.find((way) => way.length > 0 && way.every(isStop));
+  return stopped?.[0];
+}
+
+/** Where it is on, the rule for the host's own connections leaves those to 127.0.0.1 to it (libnetwork, setup_ip_tables). */
+export function hasUserlandProxy({ books }: DockerHost): boolean {
+  return books.some(({ tables }) =>
+    tables
+      .get('nat')
+      ?.get('OUTPUT')
+      ?.rules.some(
+        ({ target, matches }) =>
+          target === 'DOCKER' &&
+          matches.some(
+            ({ option, negated, values }) => option === '-d' && negated && values[0] === '127.0.0.0/8',
+          ),
+      ),
+  );
+}

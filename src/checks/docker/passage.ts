@@ -1,0 +1,203 @@
+/** Whether the host lets packets of the target pass, and the rule that does not. Pure. */
+import type { Quote } from '../../model/report.ts';
+import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
+import { nextHop } from '../../parsers/reach.ts';
+import { fits } from '../firewall/rule-hits.ts';
+import type { DockerFacts, HostLink, PublishedPort, Tried } from './facts.ts';
+import { type BookOutcome, type DockerHost, isStop, outside, stopOf, walks, wayTo } from './host.ts';
+
+/** A rule of the host, or the policy of a chain, that stops packets. */
+export interface Stop {
+  /** As its tool takes it. */
+  readonly text: string;
+  readonly tool: 'iptables' | 'nft';
+  readonly chain: string;
+  readonly isPolicy: boolean;
+  /** What it stops was meant for the host itself. */
+  readonly isToHost: boolean;
+  /** What it has counted; `packets` of them from before the probes to after them. */
+  readonly total: number;
+  readonly packets: number;
+  readonly command: readonly string[];
+}
+
+function stop(outcome: BookOutcome | undefined, isToHost = false): Stop | undefined {
+  if (!outcome) return undefined;
+  const { text, chain, book, isPolicy } = outcome;
+  return {
+    ...{ text, chain, isPolicy, isToHost, tool: 'iptables' },
+    total: outcome.packets,
+    packets: outcome.packets - countedBefore(outcome),
+    command: book.result.command,
+  };
+}
+
+function countedBefore({ book, table, text, chain, packets, isPolicy }: BookOutcome): number {
+  const known = book.before.get(table)?.get(chain);
+  const same = isPolicy ? known : known?.rules.find((rule) => rule.text === text);
+  // Without one, it was made in between.
+  return same?.packets ?? packets;
+}
+
+/** What stops everything that leaves a network of the target for the world outside. */
+export function outgoingStop(host: DockerHost, { bridge, address }: HostLink): Stop | undefined {
+  const packet = { in: { is: bridge }, out: outside(host), source: address };
+  return stop(stopOf(walks(host, 'filter', 'FORWARD', packet)));
+}
+
+/** What stops a connection to a published port that comes from another machine, whoever opens it. */
+export function incomingWays(
+  host: DockerHost,
+  { bridge, address }: HostLink,
+  port: PublishedPort,
+): BookOutcome[][] {
+  return walks(host, 'filter', 'FORWARD', {
+    in: outside(host),
+    out: { is: bridge },
+    destination: address,
+    port: port.port,
+    protocol: port.protocol,
+    originalPort: port.hostPort,
+  });
+}
+
+export function incomingStop(host: DockerHost, link: HostLink, port: PublishedPort): Stop | undefined {
+  return stop(stopOf(incomingWays(host, link, port)));
+}
+
+/** Whether a connection was made. */
+export function isReached({ reach }: Tried): boolean {
+  const last = reach.value?.tries.at(-1)?.outcome;
+  return last === 'connected' || last === 'answered';
+}
+
+/** Whether some DEST beyond the host was reached: then packets get out and back, whatever rules seem to say. */
+export function reachesOutside({ host, tried }: DockerFacts): boolean {
+  if (!host) return false;
+  const way = JSON.stringify(outside(host));
+  return tried.some((one) => isReached(one) && JSON.stringify(wayTo(host, one.address)) === way);
+}
+
+/** The network by which the target sends to a DEST. */
+export function linkTo({ links }: DockerFacts, { reach, address }: Tried): HostLink | undefined {
+  const source = nextHop(reach.value?.routes ?? [])?.source;
+  return links.find((link) => link.address === source) ?? links.find((link) => isOn(link, address));
+}
+
+/** Whether an address belongs to a network of the target. */
+export function isOn({ network }: HostLink, address: string): boolean {
+  return isIn(network.subnets, address);
+}
+
+export function isIn(subnets: readonly string[], address: string): boolean {
+  const known = parsePrefix(address);
+  return subnets.some((subnet) => {
+    const prefix = parsePrefix(subnet);
+    return prefix !== undefined && known !== undefined && contains(prefix, known);
+  });
+}
+
+/** What stops a connection to a DEST that did not come about. */
+export function stopOnWay(facts: DockerFacts, tried: Tried): Stop | undefined {
+  const { host } = facts;
+  const link = linkTo(facts, tried);
+  const { protocol } = tried.destination;
+  if (!host || !link || tried.reach.value === undefined || isReached(tried)) return undefined;
+  const from = { in: { is: link.bridge }, source: link.address, protocol };
+  const first = { destination: tried.address, port: tried.port };
+  const isToHost = wayTo(host, tried.address) === 'host';
+  const translated = walks(host, 'nat', 'PREROUTING', { ...from, ...first, isToHost })
+    .filter((way) => way.length === 1)
+    .flatMap((way) => placeOf(way[0]?.to) ?? [])[0];
+  const place = translated ?? first;
+  const way = wayTo(host, place.destination);
+  const packet = { ...from, ...place, originalPort: tried.port };
+  const isInput = way === 'host';
+  const all = isInput
+    ? walks(host, 'filter', 'INPUT', { ...packet, isToHost: true })
+    : walks(host, 'filter', 'FORWARD', { ...packet, out: way });
+  // What one bridge joins passes the host's rules only where br_netfilter is loaded: the counter tells.
+  const sure = isInput || !isOn(link, place.destination) ? stop(stopOf(all), isInput) : undefined;
+  const counted = (): Stop | undefined =>
+    all
+      .flat()
+      .filter(isStop)
+      .flatMap((outcome) => stop(outcome, isInput) ?? [])
+      .find(({ packets }) => packets > 0);
+  const fields = { protocol, saddr: link.address, daddr: place.destination, dport: place.port };
+  return sure ?? counted() ?? nftStop(host, isInput ? 'input' : 'forward', fields);
+}
+
+/** The rule of Docker's own isolation of networks that stopped the connection to a DEST. */
+export function isolationOf(facts: DockerFacts, label: string): Stop | undefined {
+  const tried = facts.tried.find(({ destination }) => destination.label === label);
+  const found = tried && stopOnWay(facts, tried);
+  return found?.chain.startsWith('DOCKER-ISOLATION') ? found : undefined;
+}
+
+/** A rule that nft alone shows, and that counted packets which may have been these. */
+function nftStop(host: DockerHost, hook: string, fields: Parameters<typeof fits>[1]): Stop | undefined {
+  const hit = host.grown.find(
+    ({ rule }) =>
+      rule.source === 'nft' &&
+      rule.family !== 'ip6' &&
+      rule.family !== 'arp' &&
+      (rule.hook === hook || rule.hook === 'prerouting') &&
+      fits(rule.matches, fields),
+  );
+  return (
+    hit && {
+      text: hit.rule.text,
+      tool: 'nft',
+      chain: hit.rule.chain,
+      isPolicy: false,
+      isToHost: hook === 'input',
+      total: hit.rule.packets ?? hit.packets,
+      packets: hit.packets,
+      command: hit.result?.command ?? ['nft', 'list', 'ruleset'],
+    }
+  );
+}
+
+/** `172.17.0.2:80` */
+function placeOf(
+  to: string | undefined,
+): { readonly destination: string; readonly port: number } | undefined {
+  const [, destination, port] = /^([\d.]+):(\d+)$/.exec(to ?? '') ?? [];
+  return destination === undefined ? undefined : { destination, port: Number(port) };
+}
+
+/** `iptables -t filter -A FORWARD -j DROP (5 packets during the run)`; a policy in words. */
+export function stopText({ text, tool, chain, isPolicy, packets, total }: Stop): string {
+  const counted = packets > 0 ? packets : total;
+  const when = packets > 0 ? 'during the run' : 'so far';
+  const what = isPolicy
+    ? `no rule accepts it, and the policy of the ${chain} chain is DROP`
+    : `${tool} ${text}`;
+  return `${what} (${counted} ${counted === 1 ? 'packet' : 'packets'} ${when})`;
+}
+
+export function quoteStop({ command, text, total, packets }: Stop): Quote {
+  return onHost(command, `${text}\n${total} packets, ${packets} of them during the run`);
+}
+
+/** A quote from the host, marked as such. */
+export function onHost(command: readonly string[], excerpt: string): Quote {
+  return { command: ['[Docker host]', ...command], excerpt };
+}
+
+/** What to do about a rule of the host. */
+export function remedyOf({ text, tool, chain, isPolicy, isToHost }: Stop): string {
+  if (isToHost) {
+    const which = isPolicy
+      ? `No rule before the policy of ${chain} accepts these packets`
+      : `The rule is ${text}`;
+    return `What containers send to an address of the host itself passes the host's INPUT chain. ${which}: allow them there, from the network's subnet (ufw allow from SUBNET; firewalld: put the bridge into a zone that accepts it).`;
+  }
+  if (isPolicy) {
+    return `No rule before the policy of ${chain} accepts these packets: the rules that Docker makes are gone (a firewall that was reloaded or flushed takes them away). On the Docker host, systemctl restart docker writes them again.`;
+  }
+  return tool === 'nft'
+    ? `On the Docker host, change the rule where it is made: ${text}`
+    : `On the Docker host, change the rule where it is made, or take it out: iptables ${text.replace(' -A ', ' -D ')}`;
+}

@@ -1,0 +1,44 @@
+import { quote } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DockerFacts } from '../facts.ts';
+import { onHost, reachesOutside } from '../passage.ts';
+
+const meta = {
+  id: 'NT-DKR-011',
+  title: 'The Docker host does not forward packets',
+  severities: ['critical'],
+  meaning:
+    'The Docker host is the router of its containers: what comes in through the bridge goes out through another interface. With forwarding off, the kernel drops it without a word. Containers of one network still reach each other and the host; nothing gets out, and no published port is reached from other machines (but by docker-proxy).',
+  rule: "On the host, net.ipv4.conf.BRIDGE.forwarding is 0 for the bridge of a network of the container's that is not internal.",
+  source:
+    'Linux: Documentation/networking/ip-sysctl.rst (ip_forward); Docker documentation, "Packet filtering and firewalls" (Docker switches it on when it starts)',
+  remedy:
+    'On the Docker host: sysctl -w net.ipv4.ip_forward=1, and keep it in /etc/sysctl.d. Then find what switched it off after Docker had started: a hardening profile, a restart of the network service, or sysctl --system with an older file.',
+} as const;
+
+export const forwardingOff: Rule<DockerFacts> = {
+  meta,
+  judge: (facts) => {
+    const { host, links } = facts;
+    const values = host?.forwarding?.inet;
+    if (!host || !values || reachesOutside(facts)) return [];
+    const off = links.filter(({ network, bridge }) => !network.internal && values.get(bridge) === false);
+    if (off.length === 0) return [];
+    const all = values.get('all') === false;
+    const where = all
+      ? 'net.ipv4.ip_forward is 0'
+      : `it is 0 on ${off.map(({ bridge }) => bridge).join(', ')}`;
+    const names = off.map(({ network }) => network.name).join(', ');
+    const shown = ['all', ...off.map(({ bridge }) => bridge)].map((name) => name.replace(/[^\w-]/g, '\\$&'));
+    return [
+      occurrence(
+        meta,
+        'critical',
+        `The Docker host does not forward (${where}): nothing gets out of network ${names}, and other machines do not get in.`,
+        quote(host.results.forwarding, new RegExp(`/conf/(${shown.join('|')})/`), 4).map(
+          ({ command, excerpt }) => onHost(command, excerpt),
+        ),
+      ),
+    ];
+  },
+};

@@ -1,0 +1,45 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DockerFacts } from '../facts.ts';
+import { isIn, isolationOf, linkTo, quoteStop, stopText } from '../passage.ts';
+import { isApart } from './no-shared-network.ts';
+
+const meta = {
+  id: 'NT-DKR-010',
+  title: 'The host keeps the two networks apart',
+  severities: ['critical'],
+  meaning:
+    'Docker isolates its bridge networks from each other: the host drops what comes in through the bridge of one and would go out through that of another (chains DOCKER-ISOLATION-STAGE-1 and -2), without an answer. DEST is an address in another network than those of the container.',
+  rule: 'A DEST was not reached, a rule of a chain whose name begins with DOCKER-ISOLATION certainly drops the connection on the host or counted packets during the run, and no container that runs is known by that DEST (that is NT-DKR-003).',
+  source: 'Docker documentation, "Packet filtering and firewalls" (DOCKER-ISOLATION-STAGE-1 and -2)',
+  remedy:
+    'Attach the container to the network that DEST is in: docker network connect NETWORK CONTAINER. Addresses of containers change when they are started anew: use their names.',
+} as const;
+
+export const isolated: Rule<DockerFacts> = {
+  meta,
+  judge: (facts) =>
+    facts.tried.flatMap((tried) => {
+      const { label } = tried.destination;
+      const { input } = facts;
+      const stop = isolationOf(facts, label);
+      if (!stop || input.peers.some((peer) => peer.destination === label && isApart(input, peer))) return [];
+      const own = linkTo(facts, tried)?.network.name;
+      const other = input.others.find(({ subnets }) => isIn(subnets, tried.address))?.name;
+      return [
+        occurrence(
+          meta,
+          'critical',
+          `${tried.address} is on ${other === undefined ? 'another network' : `network ${other}`} and "${input.container}" on ${own}, and the host keeps the two apart: ${stopText(stop)}.`,
+          [quoteStop(stop)],
+          {
+            subject: label,
+            ...(other === undefined
+              ? {}
+              : {
+                  remediation: `Attach the container to that network: docker network connect ${other} ${input.container}. Addresses of containers change when they are started anew: use their names.`,
+                }),
+          },
+        ),
+      ];
+    }),
+};

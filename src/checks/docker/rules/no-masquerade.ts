@@ -1,0 +1,48 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DockerFacts, HostLink } from '../facts.ts';
+import { type DockerHost, outside, walks } from '../host.ts';
+import { onHost, reachesOutside } from '../passage.ts';
+
+const meta = {
+  id: 'NT-DKR-012',
+  title: "The Docker host does not translate the network's addresses",
+  severities: ['critical'],
+  meaning:
+    "Nobody beyond the Docker host knows the addresses of a bridge network, so the host has to put its own in their place (MASQUERADE). Without that rule packets leave with the container's address, and the answers do not find back: connections time out.",
+  rule: "On the host, no rule that a packet from the container's address to the outside passes in the POSTROUTING chains of the nat table translates its source, for a bridge network that is not internal and was not made without translation (enable_ip_masquerade, gateway_mode_ipv4).",
+  source: 'Docker documentation, "Packet filtering and firewalls" and "Bridge network driver" (options)',
+  remedy:
+    'A firewall that was reloaded or flushed takes the rule away: on the Docker host, systemctl restart docker writes it again. With "iptables": false in daemon.json Docker makes none: then the host\'s own firewall has to.',
+} as const;
+
+/** Stands for anywhere (RFC 5737), so that exceptions for known addresses do not count. */
+const ANYWHERE = '192.0.2.1';
+
+function isTranslated(host: DockerHost, { address, bridge }: HostLink): boolean {
+  const packet = { source: address, destination: ANYWHERE, in: { is: bridge }, out: outside(host) };
+  return walks(host, 'nat', 'POSTROUTING', packet).some((way) =>
+    way.some(({ verdict }) => verdict === 'translate' || verdict === 'other'),
+  );
+}
+
+export const noMasquerade: Rule<DockerFacts> = {
+  meta,
+  judge: (facts) => {
+    const { host, links } = facts;
+    if (!host || host.translatesByNft || reachesOutside(facts)) return [];
+    return links
+      .filter(({ network }) => !network.internal && network.masquerades)
+      .filter((link) => !isTranslated(host, link))
+      .map(({ network, address }) =>
+        occurrence(
+          meta,
+          'critical',
+          `No rule of the Docker host translates the addresses of network ${network.name} (${network.subnets.join(', ')}): packets leave with ${address}, to which nobody outside can answer.`,
+          host.books.slice(0, 1).map(({ result }) => {
+            const lines = result.stdout.split('\n').filter((line) => /-A POSTROUTING /.test(line));
+            return onHost(result.command, lines.slice(0, 6).join('\n') || 'no rule in POSTROUTING');
+          }),
+        ),
+      );
+  },
+};

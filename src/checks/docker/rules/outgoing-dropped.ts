@@ -1,0 +1,38 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DockerFacts } from '../facts.ts';
+import { outgoingStop, quoteStop, reachesOutside, remedyOf, stopText } from '../passage.ts';
+
+const meta = {
+  id: 'NT-DKR-009',
+  title: 'The Docker host drops what leaves the network',
+  severities: ['critical'],
+  meaning:
+    "What containers send beyond their network passes the host's FORWARD chain: first DOCKER-USER, which is the administrator's, then Docker's own rules, then whatever else is there, and last the chain's policy, which Docker sets to DROP. Here every packet of the container's network ends at a rule that drops or rejects it, whoever it is for.",
+  rule: 'On the host, a new connection from the container out of a network that is not internal certainly ends at a rule or a policy of the FORWARD chain (filter table of iptables, both kinds) that drops or rejects.',
+  source: 'Docker documentation, "Packet filtering and firewalls"; iptables(8)',
+  remedy:
+    "Change the rule on the Docker host. Where Docker's own rules are gone (a firewall was reloaded or flushed): systemctl restart docker.",
+} as const;
+
+export const outgoingDropped: Rule<DockerFacts> = {
+  meta,
+  judge: (facts) => {
+    const { host, links } = facts;
+    if (!host || reachesOutside(facts)) return [];
+    return links
+      .filter(({ network }) => !network.internal)
+      .flatMap((link) => {
+        const stop = outgoingStop(host, link);
+        if (!stop) return [];
+        return [
+          occurrence(
+            meta,
+            'critical',
+            `The Docker host drops all that leaves network ${link.network.name}: ${stopText(stop)}.`,
+            [quoteStop(stop)],
+            { remediation: remedyOf(stop) },
+          ),
+        ];
+      });
+  },
+};

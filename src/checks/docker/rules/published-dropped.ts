@@ -1,0 +1,59 @@
+import type { Finding } from '../../../model/report.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DockerFacts, HostLink, PublishedPort } from '../facts.ts';
+import { type BookOutcome, type DockerHost, isStop } from '../host.ts';
+import { incomingStop, incomingWays, onHost, quoteStop, remedyOf, stopText } from '../passage.ts';
+import { linkOf, publishedText, reachableFromOutside } from '../published.ts';
+
+const meta = {
+  id: 'NT-DKR-014',
+  title: 'A rule of the Docker host keeps others from a published port',
+  severities: ['warning', 'info'],
+  meaning:
+    "Connections to a published port are translated first and then pass the host's FORWARD chain, with the container's address and port: not INPUT, so that what ufw or firewalld allow there does not count. A rule in DOCKER-USER or before it decides about them.",
+  rule: 'On the host, a connection from another machine to a published port certainly ends at a rule or a policy of FORWARD that drops or rejects (warning), or does so unless it comes from the addresses that the rule excepts (! -s: info). Not for ports that are published on loopback only.',
+  source: 'Docker documentation, "Packet filtering and firewalls" (DOCKER-USER)',
+  remedy:
+    'If others should get through, change the rule. In DOCKER-USER, match the port of the container (--dport), or the published one by conntrack: -m conntrack --ctorigdstport PORT --ctdir ORIGINAL.',
+} as const;
+
+/** A rule that stops all but some senders. */
+function allowList(host: DockerHost, link: HostLink, port: PublishedPort): BookOutcome | undefined {
+  return incomingWays(host, link, port)
+    .flat()
+    .find((one) => isStop(one) && one.matches.some(({ option, negated }) => option === '-s' && negated));
+}
+
+export const publishedDropped: Rule<DockerFacts> = {
+  meta,
+  judge: (facts) =>
+    reachableFromOutside(facts).flatMap((port): Finding[] => {
+      const { host } = facts;
+      const link = linkOf(facts);
+      if (!host || !link) return [];
+      const name = publishedText(port);
+      const stop = incomingStop(host, link, port);
+      if (stop) {
+        return [
+          occurrence(
+            meta,
+            'warning',
+            `Nobody gets from another machine to ${name}: on the Docker host, ${stopText(stop)}.`,
+            [quoteStop(stop)],
+            { remediation: remedyOf(stop) },
+          ),
+        ];
+      }
+      const list = allowList(host, link, port);
+      const allowed = list?.matches.find(({ option }) => option === '-s')?.values[0];
+      if (!list || allowed === undefined) return [];
+      return [
+        occurrence(
+          meta,
+          'info',
+          `Of other machines, only ${allowed} gets to ${name}: on the Docker host, ${list.text} (${list.packets} packets so far).`,
+          [onHost(list.book.result.command, `${list.text}\n${list.packets} packets`)],
+        ),
+      ];
+    }),
+};

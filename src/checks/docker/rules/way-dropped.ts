@@ -1,0 +1,41 @@
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DockerFacts } from '../facts.ts';
+import { isolationOf, linkTo, outgoingStop, quoteStop, remedyOf, stopOnWay, stopText } from '../passage.ts';
+
+const meta = {
+  id: 'NT-DKR-013',
+  title: 'The Docker host drops what the container sends to DEST',
+  severities: ['critical'],
+  meaning:
+    "The connection does not come about, and a rule on the Docker host is why: what a container sends to other machines and to other networks passes the host's FORWARD chain (with DOCKER-USER in it), and what it sends to an address of the host itself passes INPUT, where ufw and firewalld drop by default.",
+  rule: "A DEST was not reached, and on the host a connection from the container to it certainly ends at a rule or a policy that drops or rejects (iptables, both kinds); or perhaps does, and the rule's counter grew during the run (nft too).",
+  source: 'Docker documentation, "Packet filtering and firewalls"; iptables(8)',
+  remedy: 'Change the rule on the Docker host; it is named with its counter.',
+} as const;
+
+export const wayDropped: Rule<DockerFacts> = {
+  meta,
+  judge: (facts) =>
+    facts.tried.flatMap((tried) => {
+      const { destination, address, port } = tried;
+      if (isolationOf(facts, destination.label)) return [];
+      const stop = stopOnWay(facts, tried);
+      const link = linkTo(facts, tried);
+      if (!stop || !link || !facts.host) return [];
+      // It stops everything, which NT-DKR-009 tells.
+      if (!stop.isToHost && outgoingStop(facts.host, link)?.text === stop.text) return [];
+      const { container } = facts.input;
+      const place = `${address}:${port}`;
+      const name = destination.label.includes(address) ? place : `${destination.label} (${place})`;
+      const where = stop.isToHost ? ', an address of the host itself' : '';
+      return [
+        occurrence(
+          meta,
+          'critical',
+          `The Docker host drops what "${container}" sends to ${name}${where}: ${stopText(stop)}.`,
+          [quoteStop(stop)],
+          { subject: destination.label, remediation: remedyOf(stop) },
+        ),
+      ];
+    }),
+};

@@ -1,0 +1,57 @@
+/** A machine next to the Docker host of the tests: what lies outside for its containers. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { attempt, run, until } from '../cluster/proc.ts';
+import type { Dockerd } from './dockerd.ts';
+import { type EnginePlace, inside, makePlace, removePlace } from './place.ts';
+
+/** Its link with the host (benchmarking range), and the port on which it serves a page. */
+const HOST_ADDRESS = '198.18.130.1';
+const ADDRESS = '198.18.130.2';
+export const OUTSIDE = { host: HOST_ADDRESS, address: ADDRESS, port: 8080 } as const;
+/** The host's interface to it. */
+export const OUTSIDE_LINK = 'outside0';
+
+/** It knows the host, and no network of containers. */
+export class OutsideMachine {
+  readonly #place: EnginePlace;
+  readonly #server: ChildProcess;
+
+  private constructor(place: EnginePlace, server: ChildProcess) {
+    this.#place = place;
+    this.#server = server;
+  }
+
+  /** Links it with the daemon's host, whose default route then leads to it. */
+  static async start(daemon: Dockerd): Promise<OutsideMachine> {
+    const place = await makePlace('out');
+    const ends = ['netns', daemon.place.netns, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', place.netns];
+    await run(['ip', 'link', 'add', OUTSIDE_LINK, ...ends]);
+    await daemon.onHost('ip', 'addr', 'add', `${HOST_ADDRESS}/24`, 'dev', OUTSIDE_LINK);
+    await daemon.onHost('ip', 'link', 'set', OUTSIDE_LINK, 'up');
+    await run(['ip', '-n', place.netns, 'addr', 'add', `${ADDRESS}/24`, 'dev', 'eth0']);
+    await run(['ip', '-n', place.netns, 'link', 'set', 'eth0', 'up']);
+    await daemon.onHost('ip', 'route', 'add', 'default', 'via', ADDRESS);
+    const [file = '', ...args] = [
+      ...['setpriv', '--pdeathsig', 'KILL', ...inside(place)],
+      ...['busybox', 'httpd', '-f', '-p', String(OUTSIDE.port), '-h', `${place.dir}/`],
+    ];
+    const machine = new OutsideMachine(place, spawn(file, args, { stdio: 'ignore' }));
+    await until(
+      'the machine outside',
+      20,
+      async () => (await machine.connects(ADDRESS, OUTSIDE.port)) || 'no',
+    );
+    return machine;
+  }
+
+  /** Whether a connection from it comes about within two seconds. */
+  async connects(address: string, port: number): Promise<boolean> {
+    const connect = ['timeout', '2', 'bash', '-c', `</dev/tcp/${address}/${port}`];
+    return (await attempt([...inside(this.#place), ...connect])).code === 0;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.kill('SIGKILL');
+    await removePlace(this.#place);
+  }
+}

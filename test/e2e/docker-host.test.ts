@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Finding, Report } from '../../src/model/report.ts';
+import { until } from '../cluster/proc.ts';
+import { BRIDGE_ADDRESS, Dockerd } from '../docker/dockerd.ts';
+import { APP_IMAGE } from '../docker/engine.ts';
+import { NameServer } from '../docker/name-server.ts';
+import { OUTSIDE, OUTSIDE_LINK, OutsideMachine } from '../docker/outside.ts';
+import { nettools, startNettools } from './support/cli.ts';
+import { problems, validReport } from './support/report.ts';
+
+// Of the diagnoses that run at the same time: more of them make each other's probes late.
+vi.setConfig({ maxConcurrency: 3 });
+
+let daemon: Dockerd;
+let outside: OutsideMachine;
+let names: NameServer;
+const there = `${OUTSIDE.address}:${OUTSIDE.port}`;
+
+beforeAll(async () => {
+  daemon = await Dockerd.start({ dns: [BRIDGE_ADDRESS] });
+  names = await NameServer.start(daemon);
+  outside = await OutsideMachine.start(daemon);
+});
+afterAll(async () => {
+  await outside?.stop();
+  await names?.stop();
+  await daemon?.stop();
+});
+
+/** A network of its own with one container, which publishes its port. */
+async function subject(name: string, hostPort: number, ...flags: readonly string[]): Promise<Subject> {
+  await daemon.docker('network', 'create', ...flags, name);
+  await daemon.run(name, '--network', name, '--publish', `${hostPort}:8080`, APP_IMAGE);
+  const text = await daemon.docker('network', 'inspect', name);
+  const [{ Id, IPAM, Containers }] = JSON.parse(text);
+  const [{ IPv4Address }] = Object.values<{ IPv4Address: string }>(Containers) as [{ IPv4Address: string }];
+  return {
+    bridge: `br-${Id.slice(0, 12)}`,
+    subnet: IPAM.Config[0].Subnet,
+    address: IPv4Address.replace(/\/.*/, ''),
+  };
+}
+
+interface Subject {
+  readonly bridge: string;
+  readonly subnet: string;
+  readonly address: string;
+}
+
+const iptables = (...words: readonly string[]): Promise<string> => daemon.onHost('iptables', '-w', ...words);
+
+async function diagnose(...args: readonly string[]): Promise<Report> {
+  const { stdout, stderr } = await nettools(['diagnose', ...args, '-o', 'json'], { env: daemon.env });
+  expect(stdout, stderr).toMatch(/^\{/);
+  return validReport(JSON.parse(stdout));
+}
+
+/** The findings that follow from no other. */
+const leads = (report: Report): Finding[] =>
+  problems(report).filter(({ causedBy }) => causedBy === undefined);
+
+/** A fault: how it is made for a container of its own, and which words of `diagnose` look at it. */
+interface Fault {
+  readonly id: string;
+  readonly says: RegExp;
+  readonly args?: (own: Subject) => readonly string[];
+  readonly make: (own: Subject, hostPort: number) => Promise<unknown>;
+  /** Whether other machines still reach the published port. */
+  readonly isReached: boolean;
+}
+
+const toOutside = (): readonly string[] => ['--to', there];
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  'a rule of DOCKER-USER that drops what leaves the network': {
+    id: 'NT-DKR-009',
+    says: /drops all that leaves network \w+: iptables -t filter -A DOCKER-USER -i br-\w+ .*-j DROP \(\d+ packets during the run\)/,
+    args: toOutside,
+    make: ({ bridge }) => iptables('-I', 'DOCKER-USER', '-i', bridge, '!', '-o', bridge, '-j', 'DROP'),
+    isReached: false,
+  },
+  'a rule of DOCKER-USER that drops what is sent to DEST': {
+    id: 'NT-DKR-013',
+    says: /drops what "\w+" sends to 198\.18\.130\.2:8080: iptables -t filter -A DOCKER-USER -s \S+ -d 198\.18\.130\.2\/32 -j DROP \(\d+ packets during/,
+    args: toOutside,
+    make: ({ address }) => iptables('-I', 'DOCKER-USER', '-s', address, '-d', OUTSIDE.address, '-j', 'DROP'),
+    isReached: false,
+  },
+  'an INPUT chain that drops what is sent to the host': {
+    id: 'NT-DKR-013',
+    says: /sends to 198\.18\.130\.1:9100, an address of the host itself: iptables -t filter -A INPUT -i br-\w+ .*-j DROP/,
+    args: () => ['--to', `${OUTSIDE.host}:9100`],
+    make: ({ bridge }) => iptables('-A', 'INPUT', '-i', bridge, '-p', 'tcp', '--dport', '9100', '-j', 'DROP'),
+    isReached: true,
+  },
+  'an address in a network that is kept apart': {
+    id: 'NT-DKR-010',
+    says: /198\.18\.128\.77 is on network bridge and "\w+" on \w+, and the host keeps the two apart: .*-A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP \(\d+ packets during the run\)/,
+    args: () => ['--to', `${BRIDGE_ADDRESS.replace(/\.1$/, '.77')}:80`],
+    make: async () => undefined,
+    isReached: true,
+  },
+  'forwarding that is off': {
+    id: 'NT-DKR-011',
+    says: /does not forward \(it is 0 on br-\w+\)/,
+    args: toOutside,
+    make: ({ bridge }) => daemon.onHost('sysctl', '-w', `net.ipv4.conf.${bridge}.forwarding=0`),
+    // The way there is open, the way back is not.
+    isReached: false,
+  },
+  'a network whose addresses nobody translates': {
+    id: 'NT-DKR-012',
+    says: /No rule of the Docker host translates the addresses of network \w+ \(198\.18\./,
+    args: toOutside,
+    make: ({ subnet, bridge }) =>
+      iptables('-t', 'nat', '-D', 'POSTROUTING', '-s', subnet, '!', '-o', bridge, '-j', 'MASQUERADE'),
+    isReached: true,
+  },
+  'a published port whose rule is gone, and docker-proxy with it': {
+    id: 'NT-DKR-008',
+    says: /No rule of the Docker host leads published port 181\d\d\/tcp \(8080 in the container\) to "\w+" \(198\.18\.\S+:8080\): nobody listens/,
+    make: async ({ bridge, address }, port) => {
+      const led = ['-p', 'tcp', '--dport', String(port), '-j', 'DNAT', '--to-destination', `${address}:8080`];
+      await iptables('-t', 'nat', '-D', 'DOCKER', '!', '-i', bridge, ...led);
+      await endProxies(port);
+    },
+    isReached: false,
+  },
+  'a rule that leads a published port to another address': {
+    id: 'NT-DKR-008',
+    says: /leads published port 181\d\d\/tcp \(8080 in the container\) to 198\.18\.128\.99:8080, and "\w+" is at/,
+    make: async (_own, port) => {
+      const led = ['-p', 'tcp', '--dport', String(port), '-j', 'DNAT', '--to-destination', '198.18.128.99:8080'];
+      await iptables('-t', 'nat', '-I', 'DOCKER', ...led);
+    },
+    isReached: false,
+  },
+  'a rule of DOCKER-USER that drops what comes to a published port': {
+    id: 'NT-DKR-014',
+    says: /Nobody gets from another machine to published port .*: on the Docker host, iptables -t filter -A DOCKER-USER -d \S+ -i outside0 -j DROP \([1-9]\d* packets? so far\)/,
+    make: async ({ address }, port) => {
+      await iptables('-I', 'DOCKER-USER', '-i', OUTSIDE_LINK, '-d', address, '-j', 'DROP');
+      await outside.connects(OUTSIDE.host, port);
+    },
+    isReached: false,
+  },
+  'a docker-proxy that was killed': {
+    id: 'NT-DKR-015',
+    says: /No docker-proxy listens on the Docker host for published port/,
+    make: async (_own, port) => {
+      await endProxies(port);
+    },
+    isReached: true,
+  },
+};
+
+/** Kills those of one port, as the kernel does for want of memory. */
+async function endProxies(port: number): Promise<void> {
+  const pids = (await daemon.onHost('ss', '-Hlntp', 'sport', '=', `:${port}`)).matchAll(/pid=(\d+)/g);
+  for (const [, pid] of pids) process.kill(Number(pid), 'SIGKILL');
+  await until('the end of docker-proxy', 20, async () => {
+    const left = await daemon.onHost('ss', '-Hlnt', 'sport', '=', `:${port}`);
+    return left === '' || left;
+  });
+}
+
+describe("the Docker host's side of a container", () => {
+  it('is silent about one that is healthy', async () => {
+    await subject('healthy', 18080);
+    const report = await diagnose('docker://healthy', '--to', there, '--to', `${OUTSIDE.host}:18080`);
+    expect(problems(report), JSON.stringify(problems(report))).toEqual([]);
+    expect(report.checks.find(({ id }) => id === 'docker')?.measurements).toMatchObject({
+      bridges: [{ network: 'healthy', bridge: expect.stringMatching(/^br-/) }],
+    });
+    expect(await outside.connects(OUTSIDE.host, 18080)).toBe(true);
+  });
+
+  it.concurrent.each(Object.entries(FAULTS).map(([title, fault], i) => ({ title, fault, i })))(
+    'names $fault.id: $title',
+    async ({ fault, i }) => {
+      const name = `subject${i}`;
+      const own = await subject(name, 18100 + i);
+      await fault.make(own, 18100 + i);
+      expect(await outside.connects(OUTSIDE.host, 18100 + i)).toBe(fault.isReached);
+      const report = await diagnose(`docker://${name}`, ...(fault.args?.(own) ?? []));
+      const [lead] = leads(report);
+      expect(lead?.id, JSON.stringify(problems(report), undefined, 1)).toBe(fault.id);
+      expect(lead?.summary).toMatch(fault.says);
+      expect(lead?.evidence.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('names NT-DKR-009 when a firewall was flushed, which takes all rules of Docker away', async () => {
+    const saved = await daemon.onHost('iptables-save');
+    await iptables('-P', 'FORWARD', 'DROP');
+    await iptables('-F');
+    try {
+      const report = await diagnose('docker://healthy', '--to', there);
+      const [lead] = leads(report);
+      expect(lead?.id, JSON.stringify(problems(report), undefined, 1)).toBe('NT-DKR-009');
+      expect(lead?.summary).toMatch(/no rule accepts it, and the policy of the FORWARD chain is DROP/);
+      expect(lead?.remediation).toMatch(/systemctl restart docker/);
+    } finally {
+      await daemon.onHost('sh', '-c', 'printf %s "$1" | iptables-restore', 'restore', saved);
+    }
+  });
+
+  it('tells that it was not looked at without the right to', async () => {
+    const report = await diagnose('docker://healthy', '--profile', 'restricted');
+    const told = report.checks.flatMap(({ findings }) => findings).map(({ summary }) => summary);
+    expect(told).toContainEqual(expect.stringMatching(/Docker host's side .*: reading .* needs NET_ADMIN/));
+  });
+});
+
+it('leaves no container, also after kill -9', async () => {
+  expect(await daemon.sessions()).toEqual([]);
+  const { child, outcome } = startNettools(['diagnose', 'docker://healthy'], 'ignore', { env: daemon.env });
+  await until('both containers', 30, async () => (await daemon.sessions()).length === 2 || 'not yet');
+  child.kill('SIGKILL');
+  await outcome;
+  await until('their end', 30, async () => (await daemon.sessions()).length === 0 || 'one is there');
+});

@@ -1,0 +1,442 @@
+import { describe, expect, it } from 'vitest';
+import type { DockerInput, DockerNetwork } from '../../../../src/checks/docker/facts.ts';
+import { judgeDocker } from '../../../../src/checks/docker/judge.ts';
+import type { Finding } from '../../../../src/model/report.ts';
+import { recording } from '../../../recordings/recordings.ts';
+import { destination, evidence, result } from '../results.ts';
+
+// A Docker host with two networks and a published port, as recorded; faults are made in its text.
+const RULES = recording('docker-host-rules').stdout;
+const BRIDGE = /-s 198\.18\.144\.0\/24 ! -o (br-\w+)/.exec(RULES)?.[1] ?? '';
+const OTHER = /-s 198\.18\.145\.0\/24 ! -o (br-\w+)/.exec(RULES)?.[1] ?? '';
+const ROUTES = JSON.stringify([
+  { dst: 'default', gateway: '198.51.100.1', dev: 'eth0' },
+  { dst: '198.18.144.0/24', dev: BRIDGE, scope: 'link' },
+  { dst: '198.18.145.0/24', dev: OTHER, scope: 'link' },
+]);
+const forwarding = (value: number): string =>
+  ['all', BRIDGE].map((name) => `/proc/sys/net/ipv4/conf/${name}/forwarding:${value}\n`).join('');
+
+const lan: DockerNetwork = {
+  name: 'lan',
+  driver: 'bridge',
+  subnets: ['198.18.144.0/24'],
+  gateway: '198.18.144.1',
+  addresses: ['198.18.144.2'],
+  internal: false,
+  isDefaultBridge: false,
+  connectsContainers: true,
+  masquerades: true,
+};
+const published = { port: 8080, protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 18080 } as const;
+const proxy = {
+  protocol: 'tcp',
+  hostAddress: '0.0.0.0',
+  hostPort: 18080,
+  containerAddress: '198.18.144.2',
+  containerPort: 8080,
+};
+const HEALTHY: DockerInput = {
+  container: 'web',
+  mode: 'lan',
+  networks: [lan],
+  published: [published, { ...published, hostAddress: '::' }],
+  peers: [],
+  others: [{ name: 'other', subnets: ['198.18.145.0/24'] }],
+  destinations: [],
+  proxies: [proxy],
+};
+
+interface Host {
+  readonly rules?: string;
+  /** The same before the probes. */
+  readonly before?: string;
+  readonly nft?: string;
+  readonly legacy?: string;
+  readonly forwards?: number;
+  readonly listeners?: string;
+  /** What connecting to DEST came to, and from which address. */
+  readonly reach?: string;
+}
+
+function judge(host: Host = {}, input: Partial<DockerInput> = {}): readonly Finding[] {
+  const { rules = RULES, before = rules, legacy = '' } = host;
+  const save = { command: ['iptables-save', '-c'] };
+  const all = evidence({
+    'host-iptables-before': result(before, save),
+    'host-iptables-after': result(rules, save),
+    'host-legacy-before': result('', save),
+    'host-legacy-after': result(legacy, save),
+    'host-nft-before': result('{"nftables":[]}'),
+    'host-nft-after': result(host.nft ?? '{"nftables":[]}'),
+    'host-addresses': result(recording('docker-host-addresses').stdout),
+    'host-routes': result(ROUTES),
+    'host-listeners': result(host.listeners ?? recording('docker-host-listeners').stdout),
+    'host-forwarding': result(forwarding(host.forwards ?? 1)),
+    ...(host.reach === undefined
+      ? {}
+      : { 'to0-reach': result(host.reach, { command: ['reach', 'tcp', 'x', '80'], durationMs: 4000 }) }),
+  });
+  return judgeDocker(all, { ...HEALTHY, ...input }).findings;
+}
+
+const ids = (findings: readonly Finding[]): string[] =>
+  findings.map(({ id, severity }) => `${id} ${severity}`);
+/** The recorded rules with more of them. @param lines `CHAIN words`, at the beginning of their chain in a table */
+function withRules(table: 'filter' | 'nat', ...lines: readonly string[]): string {
+  const added = lines.map((line) => `[5:300] -A ${line}\n`).join('');
+  return RULES.replace(new RegExp(`(\\*${table}\\n(:.*\\n)+)`), `$1${added}`);
+}
+const without = (pattern: RegExp): string =>
+  RULES.split('\n')
+    .filter((line) => !pattern.test(line))
+    .join('\n');
+
+const to = (address: string): Partial<DockerInput> => ({
+  destinations: [destination({ label: `${address}:80`, host: address, port: '80' })],
+});
+const tried = (address: string, outcome: string): string =>
+  `address ${address}\nroute ${address} via 198.18.144.1 dev eth0 src 198.18.144.2 uid 0\ntry 400000\n${outcome}`;
+const FAR = '203.0.113.9';
+const silent = (address = FAR): string => tried(address, '');
+const reached = (address = FAR): string => tried(address, 'ok 600\n');
+
+describe('a healthy host', () => {
+  it('has no finding', () => {
+    expect(judge()).toEqual([]);
+    expect(judge({ reach: reached() }, to(FAR))).toEqual([]);
+  });
+
+  it('has none either for a DEST that others drop', () => {
+    expect(judge({ reach: silent() }, to(FAR))).toEqual([]);
+  });
+
+  it('has none with the rules of Docker 28, written by hand', () => {
+    const rules = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:DOCKER - [0:0]
+:DOCKER-BRIDGE - [0:0]
+:DOCKER-CT - [0:0]
+:DOCKER-FORWARD - [0:0]
+:DOCKER-ISOLATION-STAGE-1 - [0:0]
+:DOCKER-ISOLATION-STAGE-2 - [0:0]
+:DOCKER-USER - [0:0]
+[0:0] -A FORWARD -j DOCKER-USER
+[0:0] -A FORWARD -j DOCKER-FORWARD
+[0:0] -A DOCKER -d 198.18.144.2/32 ! -i ${BRIDGE} -o ${BRIDGE} -p tcp -m tcp --dport 8080 -j ACCEPT
+[0:0] -A DOCKER ! -i ${BRIDGE} -o ${BRIDGE} -j DROP
+[0:0] -A DOCKER-BRIDGE -o ${BRIDGE} -j DOCKER
+[0:0] -A DOCKER-CT -o ${BRIDGE} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+[0:0] -A DOCKER-FORWARD -j DOCKER-CT
+[0:0] -A DOCKER-FORWARD -j DOCKER-ISOLATION-STAGE-1
+[0:0] -A DOCKER-FORWARD -j DOCKER-BRIDGE
+[0:0] -A DOCKER-FORWARD -i ${BRIDGE} -j ACCEPT
+[0:0] -A DOCKER-ISOLATION-STAGE-1 -i ${BRIDGE} ! -o ${BRIDGE} -j DOCKER-ISOLATION-STAGE-2
+[0:0] -A DOCKER-ISOLATION-STAGE-2 -o ${OTHER} -j DROP
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:DOCKER - [0:0]
+[0:0] -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+[0:0] -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
+[0:0] -A POSTROUTING -s 198.18.144.0/24 ! -o ${BRIDGE} -j MASQUERADE
+[0:0] -A DOCKER ! -i ${BRIDGE} -p tcp -m tcp --dport 18080 -j DNAT --to-destination 198.18.144.2:8080
+COMMIT
+`;
+    expect(judge({ rules })).toEqual([]);
+    const dropped = rules.replace('[0:0] -A FORWARD -j DOCKER-FORWARD\n', '');
+    expect(ids(judge({ rules: dropped }))).toEqual(['NT-DKR-009 critical', 'NT-DKR-014 warning']);
+  });
+});
+
+describe('what is not known', () => {
+  it.each<[string, Host, Partial<DockerInput>, RegExp]>([
+    ['nobody could look', {}, { unseenHost: 'no right' }, /Docker host's side .*: no right\./],
+    [
+      'rules in nftables',
+      { nft: '{"nftables":[{"table": {"family": "ip", "name": "docker-bridges", "handle": 1}}]}' },
+      {},
+      /nftables/,
+    ],
+  ])('is told: %s', (_title, host, input, says) => {
+    const [told, ...more] = judge({ ...host, forwards: 0 }, input);
+    expect(more).toEqual([]);
+    expect(told).toMatchObject({ id: 'NT-SYS-001', summary: expect.stringMatching(says) });
+  });
+
+  it('is no finding where nobody meant to look', () => {
+    expect(judgeDocker({}, HEALTHY).findings).toEqual([]);
+  });
+});
+
+describe('NT-DKR-008: a published port is not led to the container', () => {
+  const noRule = without(/ -j DNAT /);
+  it.each<[string, Host, Partial<DockerInput>, string[]]>([
+    ['docker-proxy does it alone', { rules: noRule }, {}, ['NT-DKR-008 warning']],
+    ['somebody listens', { rules: noRule }, { proxies: [] }, ['NT-DKR-008 warning', 'NT-DKR-015 warning']],
+    [
+      'nobody listens',
+      { rules: noRule, listeners: '' },
+      { proxies: [] },
+      ['NT-DKR-008 critical', 'NT-DKR-015 warning'],
+    ],
+    [
+      'it leads elsewhere',
+      { rules: RULES.replace('198.18.144.2:8080\n', '198.18.144.9:8080\n') },
+      {},
+      ['NT-DKR-008 critical'],
+    ],
+    [
+      'to another port',
+      { rules: RULES.replace('--to-destination 198.18.144.2:8080', '--to-destination 198.18.144.2:80') },
+      {},
+      ['NT-DKR-008 critical'],
+    ],
+    [
+      'another rule comes first',
+      {
+        rules: withRules('nat', 'DOCKER -p tcp -m tcp --dport 18080 -j DNAT --to-destination 203.0.113.5:80'),
+      },
+      {},
+      ['NT-DKR-008 critical'],
+    ],
+    [
+      'another rule comes first for some',
+      {
+        rules: withRules(
+          'nat',
+          'DOCKER -s 203.0.113.5/32 -p tcp -m tcp --dport 18080 -j DNAT --to-destination 203.0.113.5:80',
+        ),
+      },
+      {},
+      [],
+    ],
+    [
+      'it is published on loopback only',
+      { rules: noRule },
+      { published: [{ ...published, hostAddress: '127.0.0.1' }] },
+      ['NT-DKR-007 info'],
+    ],
+    ['the rule is one of legacy iptables', { rules: noRule, legacy: RULES }, {}, []],
+  ])('%s', (_title, host, input, expected) => {
+    expect(ids(judge(host, input))).toEqual(expected);
+  });
+});
+
+describe('NT-DKR-009: what leaves the network is dropped', () => {
+  const flushed = without(/-A FORWARD /).replace(':FORWARD ACCEPT [0:0]', ':FORWARD DROP [9:540]');
+  it.each<[string, Host, Partial<DockerInput>, string[]]>([
+    [
+      'by a rule',
+      { rules: withRules('filter', `DOCKER-USER -i ${BRIDGE} -j DROP`) },
+      {},
+      ['NT-DKR-009 critical'],
+    ],
+    [
+      'by one that rejects',
+      { rules: withRules('filter', `FORWARD -s 198.18.144.0/24 -j REJECT`) },
+      {},
+      ['NT-DKR-009 critical'],
+    ],
+    ['by the policy', { rules: flushed }, {}, ['NT-DKR-009 critical', 'NT-DKR-014 warning']],
+    [
+      'for some destinations only',
+      { rules: withRules('filter', `DOCKER-USER -i ${BRIDGE} -d 192.0.2.0/24 -j DROP`) },
+      {},
+      [],
+    ],
+    ['for another network', { rules: withRules('filter', `DOCKER-USER -i ${OTHER} -j DROP`) }, {}, []],
+    [
+      'on purpose',
+      { rules: withRules('filter', `DOCKER-ISOLATION-STAGE-1 -s 198.18.144.0/24 ! -o ${BRIDGE} -j DROP`) },
+      { networks: [{ ...lan, internal: true }], published: [] },
+      ['NT-DKR-002 warning'],
+    ],
+    [
+      'and yet it gets out',
+      { rules: withRules('filter', `DOCKER-USER -i ${BRIDGE} -j DROP`), reach: reached() },
+      to(FAR),
+      [],
+    ],
+  ])('%s', (_title, host, input, expected) => {
+    expect(ids(judge(host, input))).toEqual(expected);
+  });
+
+  it('counts what came during the run, and tells how the rules come back', () => {
+    const [found] = judge({ rules: flushed, before: flushed.replace('[9:540]', '[2:120]') });
+    expect(found?.summary).toMatch(
+      /no rule accepts it, .* FORWARD chain is DROP \(7 packets during the run\)\.$/,
+    );
+    expect(found?.remediation).toMatch(/restart docker/);
+  });
+});
+
+describe('NT-DKR-010 and 013: what is sent to a DEST is dropped', () => {
+  const user = (words: string): string => withRules('filter', `DOCKER-USER ${words}`);
+  it.each<[string, Host, string, string[]]>([
+    ['by a rule', { rules: user(`-d ${FAR}/32 -j DROP`), reach: silent() }, FAR, ['NT-DKR-013 critical']],
+    ['and it was reached', { rules: user(`-d ${FAR}/32 -j DROP`), reach: reached() }, FAR, []],
+    [
+      'perhaps, and the rule counted nothing',
+      { rules: user('-m mark --mark 0x1 -j DROP'), reach: silent() },
+      FAR,
+      [],
+    ],
+    [
+      'perhaps, and the rule counted',
+      {
+        rules: user('-m mark --mark 0x1 -j DROP'),
+        before: user('-m mark --mark 0x1 -j DROP').replace('[5:300]', '[1:60]'),
+        reach: silent(),
+      },
+      FAR,
+      ['NT-DKR-013 critical'],
+    ],
+    [
+      'by INPUT, at the host',
+      {
+        rules: withRules('filter', 'INPUT -p tcp -m tcp --dport 80 -j REJECT'),
+        reach: silent('198.18.144.1'),
+      },
+      '198.18.144.1',
+      ['NT-DKR-013 critical'],
+    ],
+    ['by isolation', { reach: silent('198.18.145.77') }, '198.18.145.77', ['NT-DKR-010 critical']],
+  ])('%s', (_title, host, address, expected) => {
+    const found = judge(host, to(address));
+    expect(ids(found)).toEqual(expected);
+    for (const { subject } of found) expect(subject).toBe(`${address}:80`);
+  });
+
+  it('tells the network that DEST is on', () => {
+    const [found] = judge({ reach: silent('198.18.145.77') }, to('198.18.145.77'));
+    expect(found?.summary).toMatch(/^198\.18\.145\.77 is on network other and "web" on lan, /);
+    expect(found?.remediation).toMatch(/docker network connect other web/);
+  });
+
+  it('is the proof of NT-DKR-003 where a container is known', () => {
+    const address = '198.18.145.2';
+    const peer = {
+      destination: `${address}:80`,
+      by: 'address',
+      container: 'far',
+      isRunning: true,
+      networks: ['other'],
+    } as const;
+    const found = judge({ reach: silent(address) }, { ...to(address), peers: [peer] });
+    expect(ids(found)).toEqual(['NT-DKR-003 critical']);
+    expect(JSON.stringify(found[0]?.evidence)).toContain('DOCKER-ISOLATION-STAGE-2');
+  });
+
+  it('sees a rule that nft alone shows, by its counter', () => {
+    const ruleset = (packets: number): string =>
+      JSON.stringify({
+        nftables: [
+          { chain: { family: 'inet', table: 'own', name: 'fwd', hook: 'forward', policy: 'accept' } },
+          {
+            rule: {
+              family: 'inet',
+              table: 'own',
+              chain: 'fwd',
+              handle: 3,
+              expr: [{ counter: { packets, bytes: 0 } }, { drop: null }],
+            },
+          },
+        ],
+      });
+    const found = (before: number): readonly Finding[] =>
+      judgeDocker(
+        evidence({
+          'host-iptables-before': result(RULES),
+          'host-iptables-after': result(RULES),
+          'host-nft-before': result(ruleset(before)),
+          'host-nft-after': result(ruleset(8)),
+          'host-addresses': result(recording('docker-host-addresses').stdout),
+          'host-routes': result(ROUTES),
+          'to0-reach': result(silent(), { command: ['reach', 'tcp', FAR, '80'], durationMs: 4000 }),
+        }),
+        { ...HEALTHY, ...to(FAR) },
+      ).findings;
+    expect(ids(found(2))).toEqual(['NT-DKR-013 critical']);
+    expect(ids(found(8))).toEqual([]);
+  });
+});
+
+describe('NT-DKR-011: forwarding is off', () => {
+  it.each<[string, Host, Partial<DockerInput>, string[]]>([
+    ['off', { forwards: 0 }, {}, ['NT-DKR-011 critical']],
+    [
+      'off, and the network needs none',
+      { forwards: 0 },
+      { networks: [{ ...lan, internal: true }], published: [] },
+      ['NT-DKR-002 warning'],
+    ],
+    ['on', { forwards: 1 }, {}, []],
+  ])('%s', (_title, host, input, expected) => {
+    expect(ids(judge(host, input))).toEqual(expected);
+  });
+});
+
+describe('NT-DKR-012: addresses are not translated', () => {
+  const none = without(/-s 198\.18\.144\.0\/24 .*MASQUERADE/);
+  it.each<[string, Host, Partial<DockerInput>, string[]]>([
+    ['no rule', { rules: none }, {}, ['NT-DKR-012 critical']],
+    ['on purpose', { rules: none }, { networks: [{ ...lan, masquerades: false }] }, []],
+    [
+      'by another rule',
+      { rules: none.replace('-A POSTROUTING -s 198.18.145.0/24', '-A POSTROUTING -s 198.18.144.0/20') },
+      {},
+      [],
+    ],
+    [
+      'by nft',
+      {
+        rules: none,
+        nft: '{"nftables":[{"rule":{"expr":[{"masquerade": null}, {"masquerade": null}, {"masquerade": null}, {"masquerade": null}]}}]}'.replaceAll(
+          ': null',
+          ':null',
+        ),
+      },
+      {},
+      [],
+    ],
+  ])('%s', (_title, host, input, expected) => {
+    expect(ids(judge(host, input))).toEqual(expected);
+  });
+});
+
+describe('NT-DKR-014: others are kept from a published port', () => {
+  const user = (words: string): Host => ({ rules: withRules('filter', `DOCKER-USER ${words}`) });
+  it.each<[string, Host, string[]]>([
+    ["by the container's port", user('-i eth0 -p tcp -m tcp --dport 8080 -j DROP'), ['NT-DKR-014 warning']],
+    [
+      'by the published port',
+      user('-p tcp -m conntrack --ctorigdstport 18080 --ctdir ORIGINAL -j REJECT'),
+      ['NT-DKR-014 warning'],
+    ],
+    ['by an interface that is not outside', user('-i eth1 -j DROP'), []],
+    ['but those that are allowed', user('-i eth0 ! -s 203.0.113.0/24 -j DROP'), ['NT-DKR-014 info']],
+    ['those that are blocked alone', user('-s 203.0.113.0/24 -j DROP'), []],
+  ])('%s', (_title, host, expected) => {
+    expect(ids(judge(host))).toEqual(expected);
+  });
+});
+
+describe('NT-DKR-015: docker-proxy does not listen', () => {
+  it.each<[string, Host, Partial<DockerInput>, string[]]>([
+    ['none runs', { listeners: '' }, { proxies: [] }, ['NT-DKR-015 warning']],
+    ['another listens', {}, { proxies: [] }, ['NT-DKR-015 warning']],
+    ['its processes cannot be seen', { listeners: '' }, { proxies: undefined as never }, []],
+    [
+      'it is switched off',
+      { rules: RULES.replace('-A OUTPUT ! -d 127.0.0.0/8', '-A OUTPUT'), listeners: '' },
+      { proxies: [] },
+      [],
+    ],
+  ])('%s', (_title, host, input, expected) => {
+    expect(ids(judge(host, input))).toEqual(expected);
+  });
+});
