@@ -130,7 +130,16 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     id: 'NT-DKR-008',
     says: /leads published port 181\d\d\/tcp \(8080 in the container\) to 198\.18\.128\.99:8080, and "\w+" is at/,
     make: async (_own, port) => {
-      const led = ['-p', 'tcp', '--dport', String(port), '-j', 'DNAT', '--to-destination', '198.18.128.99:8080'];
+      const led = [
+        '-p',
+        'tcp',
+        '--dport',
+        String(port),
+        '-j',
+        'DNAT',
+        '--to-destination',
+        '198.18.128.99:8080',
+      ];
       await iptables('-t', 'nat', '-I', 'DOCKER', ...led);
     },
     isReached: false,

@@ -50,11 +50,14 @@ afterAll(async () => {
   rmSync(certificates, { recursive: true });
 });
 
-/** The namespaces that dockerd has made, as mounts: it removes the files themselves a minute later. */
+/**
+ * The namespaces that dockerd has made, as mounts: it removes the files themselves a minute later. `default` is the
+ * host's own, which it gives a name with the first container of the host's network.
+ */
 const namespaces = (): string =>
   readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
-    .filter((line) => line.includes(` ${daemon.place.dir}/exec/netns/`))
+    .filter((line) => line.includes(` ${daemon.place.dir}/exec/netns/`) && !line.includes('/netns/default '))
     .join('\n');
 const run = (args: readonly string[], input?: string): Promise<Outcome> =>
   nettools(args, { env: daemon.env, ...(input === undefined ? {} : { input }) });

@@ -52,7 +52,8 @@ export const notLed: Rule<DockerFacts> = {
       const wanted = links.map(({ address }) => `${address}:${port.port}`);
       const led = translations(host, port);
       // A rule behind one that takes every connection is not among them. One whose words are not known may lead here.
-      if (led.some(({ to }) => to === undefined || wanted.includes(to) || !/^[\d.]+:\d+$/.test(to))) return [];
+      if (led.some(({ to }) => to === undefined || wanted.includes(to) || !/^[\d.]+:\d+$/.test(to)))
+        return [];
       const [first] = led;
       const name = publishedText(port);
       const place = `${link.address}:${port.port}`;
