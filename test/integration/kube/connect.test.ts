@@ -192,12 +192,10 @@ describe('the way to the API server', () => {
     );
   });
 
-  it('ends at a port where nobody listens, within a second', async () => {
+  it('ends at a port where nobody listens', async () => {
     const server = `https://127.0.0.1:${await closedPort()}`;
     const client = await connect({ cluster: { server } });
-    const before = performance.now();
     const error = await errorOf(whoIs(client));
-    expect(performance.now() - before).toBeLessThan(1_000);
     expect(error).toBeInstanceOf(UnreachableError);
     expect(error.message).toBe(`cannot reach the API server at ${server}: the connection was refused.`);
   });

@@ -565,9 +565,7 @@ describe('a refused upgrade', () => {
     const server = await serve({
       answer: (connection) => connection.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\n{'),
     });
-    const before = performance.now();
     expect(await errorOf(exec(server))).toMatchObject({ name: 'ExecRefusedError', status: 403 });
-    expect(performance.now() - before).toBeLessThan(5_000);
   }, 10_000);
 
   it('with a body cut short still tells the status', async () => {
