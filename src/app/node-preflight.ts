@@ -1,6 +1,7 @@
 /** What the tool may do to look at a node, found out without doing it. */
 import { KubeClient } from '../kube/client.ts';
-import { nodePodSpec, nodePods, readNode } from '../targets/node.ts';
+import { nodePods } from '../targets/held-node-pod.ts';
+import { nodePodSpec, readNode } from '../targets/node.ts';
 import { findNodePod } from '../targets/node-pod.ts';
 import { admittingNamespace, NODE_RIGHTS, nodePreflight } from '../targets/node-preflight.ts';
 import { nodeProblem } from '../targets/node-state.ts';

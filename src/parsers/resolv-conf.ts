@@ -45,8 +45,3 @@ export function parseResolvConf(text: string): ResolvConf {
     options,
   };
 }
-
-/** The cluster's domain, which every search list that the kubelet writes for a cluster's pod has after `svc.`. */
-export function clusterDomain({ search }: ResolvConf): string | undefined {
-  return search.find((domain) => domain.startsWith('svc.'))?.slice('svc.'.length);
-}

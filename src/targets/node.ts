@@ -2,43 +2,22 @@
  * The node target: from a node's name to a channel into the node's own network namespace, by a pod of the host network
  * that is pinned to it, used together by all commands of the moment, and removed with the last of them.
  */
-import { randomBytes } from 'node:crypto';
 import type { Channel } from '../channels/channel.ts';
 import { PodExecChannel } from '../channels/pod-exec.ts';
-import { ExecRefusedError } from '../exec/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
-import { podsPath } from '../kube/paths.ts';
-import type { Node, Pod } from '../kube/types.ts';
+import type { Node } from '../kube/types.ts';
 import type { SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { TargetInfo } from '../model/report.ts';
 import { version } from '../model/version.ts';
-import { Hold } from './hold.ts';
-import { identityOf } from './identity.ts';
-import {
-  asNodePod,
-  buildNodePod,
-  findNodePod,
-  KEEP,
-  LAST_USE,
-  NODE_CONTAINER,
-  NODE_POD_SELECTOR,
-  type NodePod,
-  type NodePodSpec,
-  nodePodName,
-} from './node-pod.ts';
-import { admittingNamespace, type NodePreflight, nodePreflight } from './node-preflight.ts';
+import { acquire, type HeldPod, isGone, letGo, type NodePlace, nodePods } from './held-node-pod.ts';
+import { NODE_CONTAINER, type NodePod, type NodePodSpec } from './node-pod.ts';
 import { nodeAddress, nodeProblem } from './node-state.ts';
-import { listRights } from './pod.ts';
 import { PROFILE_TEXT, type Profile } from './profiles.ts';
-import { deleteCommand, removeNodePod, removeUnlessHeld, sweep } from './remove-node-pod.ts';
-import { hasEnded, RenewedChannel } from './renewed-channel.ts';
+import { sweep } from './remove-node-pod.ts';
+import { RenewedChannel } from './renewed-channel.ts';
 import type { OpenOptions, Session } from './session.ts';
-import { PodDeletedError, progressOf, waitRunning } from './wait.ts';
-
-/** How often a pod that somebody takes away meanwhile is asked for again. */
-const MAX_ATTEMPTS = 5;
 
 /** How long a pod outlives a client that was killed and could not take it away. */
 const ORPHAN_SECONDS = 60;
@@ -144,217 +123,17 @@ export async function readNode(
   }
 }
 
-/** Where a session's pod is, and what it is like. */
-interface Place {
-  readonly client: KubeClient;
-  readonly namespace: string;
-  readonly spec: NodePodSpec;
-  readonly timeoutMs: number;
-}
-
-/** A pod that runs, and this client's hold on it. */
-interface HeldPod {
-  readonly pod: NodePod;
-  readonly hold: Hold;
-}
-
-/** All node pods of the namespace. Whoever may not list them is told all that is missing at once. */
-export async function nodePods(
-  { client, namespace }: Pick<Place, 'client' | 'namespace'>,
-  signal: AbortSignal | undefined,
-): Promise<NodePod[]> {
-  try {
-    const query = { labelSelector: NODE_POD_SELECTOR };
-    const { items } = await client.get<{ items: Pod[] }>(podsPath(namespace), { query, signal });
-    return items.flatMap((pod) => asNodePod(pod) ?? []);
-  } catch (error) {
-    // The preflight tells this right and all others that are missing.
-    if (error instanceof ApiError && error.status === 403) return [];
-    throw error;
-  }
-}
-
-/** Gets hold of a pod: of one that is there, else of a new one. @param seen the namespace's node pods, a moment ago */
-async function acquire(place: Place, options: NodeOptions, seen?: readonly NodePod[]): Promise<HeldPod> {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const pods = (attempt === 0 && seen) || (await nodePods(place, options.signal));
-    const found = findNodePod(pods, place.spec, Date.now());
-    const pod = found ?? (await create(place, pods, options));
-    const held = pod && (await holdRunning(place, pod, found === undefined, options));
-    if (held) return held;
-  }
-  throw new UserError(
-    `the pods for node "${place.spec.node}" in namespace "${place.namespace}" were deleted again and again before they could be used.`,
-    3,
-  );
-}
-
-/** Creates a pod; `undefined` when another client has just made one of that name. */
-async function create(
-  place: Place,
-  pods: readonly NodePod[],
-  options: NodeOptions,
-): Promise<NodePod | undefined> {
-  const { client, namespace, spec } = place;
-  options.onProgress('checking what is allowed');
-  const checked = await nodePreflight(client, namespace, spec, options.signal);
-  const profile = checked.profile ?? (await refuse(place, checked, options.signal));
-  options.onProgress(`starting a pod on ${spec.node} (profile ${profile})`);
-  const name = nodePodName(pods, spec, profile);
-  const creator = randomBytes(8).toString('hex');
-  try {
-    const made = await client.post<Pod>(podsPath(namespace), buildNodePod(name, spec, profile, creator), {
-      signal: options.signal,
-    });
-    return asNodePod(made);
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 409) return undefined;
-    // The preflight allowed this very pod; whatever is said now is news, and the server's own words.
-    if (error instanceof ApiError && error.status < 500) {
-      throw new UserError(`the pod was refused: ${error.message}`, 3, { cause: error });
-    }
-    // It may have been made although no answer came.
-    await removeUnanswered(place, name, creator);
-    throw error;
-  }
-}
-
-async function removeUnanswered(place: Place, name: string, creator: string): Promise<void> {
-  const pods = await nodePods(place, AbortSignal.timeout(5000)).catch(() => []);
-  const mine = pods.find((pod) => pod.name === name && pod.creator === creator);
-  if (mine) await discard(place, mine);
-}
-
-/** @throws {UserError} exit 3: what is missing or refused, as one sentence */
-async function refuse(place: Place, checked: NodePreflight, signal: AbortSignal | undefined): Promise<never> {
-  const { client, namespace, spec } = place;
-  if (checked.missingRights.length > 0) {
-    throw new UserError(
-      `you may not ${listRights(checked.missingRights)} in namespace "${namespace}", where the pod for node "${spec.node}" would run; nothing was made.`,
-      3,
-      {
-        hint: 'docs/rbac.md has manifests with exactly the rights that are needed; --debug-namespace chooses the namespace.',
-      },
-    );
-  }
-  const reason = checked.profiles.at(-1)?.reason ?? 'refused';
-  const other = await admittingNamespace(client, namespace, spec, signal);
-  throw new UserError(
-    `namespace "${namespace}" takes no pod in a node's network: ${reason}; nothing was made.`,
-    3,
-    {
-      hint:
-        other === undefined
-          ? '--debug-namespace chooses another namespace.'
-          : `--debug-namespace ${other} would be allowed.`,
-    },
-  );
-}
-
-/**
- * Waits until the pod runs, takes a hold on it, and then changes it: whoever saw no hold deletes it only unchanged, so
- * that from here on nobody takes it away. `undefined` when somebody has done so before.
- */
-async function holdRunning(
-  place: Place,
-  pod: NodePod,
-  isOwn: boolean,
-  options: NodeOptions,
-): Promise<HeldPod | undefined> {
-  const { client, spec } = place;
-  if (!isOwn && progressOf(pod.pod, NODE_CONTAINER).kind === 'failed') {
-    // Its client died before it could take it away.
-    await discard(place, pod);
-    return undefined;
-  }
-  try {
-    await waitRunning(client, pod.pod, NODE_CONTAINER, spec.image, {
-      timeoutMs: place.timeoutMs,
-      signal: options.signal,
-      onProgress: (text) => options.onProgress(`starting a pod on ${spec.node}: ${text}`),
-    });
-  } catch (error) {
-    if (error instanceof PodDeletedError) return undefined;
-    if (isOwn) await discard(place, pod);
-    throw error;
-  }
-  const where = { namespace: pod.namespace, pod: pod.name, container: NODE_CONTAINER };
-  let hold: Hold;
-  try {
-    hold = await Hold.take(client, where, options.signal);
-  } catch (error) {
-    if (error instanceof ExecRefusedError && isGone(error)) return undefined;
-    if (isOwn) await discard(place, pod);
-    throw error;
-  }
-  try {
-    const patched = await touch(place, pod, hold, options.signal);
-    if (patched !== undefined) return { pod: patched, hold };
-    hold.release();
-    return undefined;
-  } catch (error) {
-    await letGo(client, { pod, hold });
-    throw error;
-  }
-}
-
-/** Changes the pod's version; `undefined`: it is gone, or about to be. */
-async function touch(
-  { client, spec }: Place,
-  { namespace, name, pod }: NodePod,
-  hold: Hold,
-  signal: AbortSignal | undefined,
-): Promise<NodePod | undefined> {
-  const annotations = {
-    [LAST_USE]: `${new Date().toISOString()} ${hold.id}`,
-    ...(spec.keep ? { [KEEP]: 'true' } : {}),
-  };
-  try {
-    const patched = asNodePod(
-      await client.patch<Pod>(podsPath(namespace, name), { metadata: { annotations } }, { signal }),
-    );
-    const isThere = patched?.state === 'running' && patched.pod.metadata?.uid === pod.metadata?.uid;
-    return isThere ? patched : undefined;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined;
-    throw error;
-  }
-}
-
-/** Gives up a pod: removes it, unless it is to stay or somebody else uses it. */
-async function letGo(client: KubeClient, { pod, hold }: HeldPod): Promise<void> {
-  hold.release();
-  if (pod.keep) return;
-  await removeUnlessHeld(client, pod.pod, hold.id).catch(() => warnLeft(pod.pod));
-}
-
-/** Removes a pod that this call has made, or says how to. */
-async function discard({ client }: Place, { pod }: NodePod): Promise<void> {
-  await removeNodePod(client, pod).catch(() => warnLeft(pod));
-}
-
-function warnLeft(pod: Pod): void {
-  process.stderr.write(
-    `warning: the pod could not be removed; it ends by itself, and this removes it: ${deleteCommand(identityOf(pod))}\n`,
-  );
-}
-
-/** The container has ended, or the whole pod is gone. */
-function isGone(refusal: { readonly message: string; readonly status?: number | undefined }): boolean {
-  return refusal.status === 404 || hasEnded(refusal);
-}
-
 class OpenNodeSession implements NodeSession {
   readonly channel: Channel;
   readonly info: TargetInfo;
   readonly notes: readonly string[];
   readonly profile: Profile;
-  readonly #place: Place;
+  readonly #place: NodePlace;
   readonly #options: NodeOptions;
   #held: HeldPod;
   #closed: Promise<void> | undefined;
 
-  constructor(place: Place, options: NodeOptions, held: HeldPod, info: TargetInfo) {
+  constructor(place: NodePlace, options: NodeOptions, held: HeldPod, info: TargetInfo) {
     this.#place = place;
     this.#options = options;
     this.#held = held;
