@@ -22,6 +22,7 @@ const ALL_TRAFFIC = [
   'NT-DNS-007',
   'NT-DNS-009',
   'NT-DNS-011',
+  'NT-DNS-012',
   'NT-FW',
   'NT-PATH',
   'NT-SVC-003',
@@ -105,7 +106,17 @@ const CAUSES: readonly CauseRule[] = [
   },
   {
     cause: 'NT-FW-002',
-    effects: ['NT-PATH', 'NT-LAT', 'NT-DNS-001', 'NT-FW-001', 'NT-SVC-003', 'NT-SVC-007', 'NT-TLS'],
+    effects: [
+      'NT-PATH',
+      'NT-LAT',
+      'NT-DNS-001',
+      'NT-FW-001',
+      'NT-FW-003',
+      'NT-FW-004',
+      'NT-SVC-003',
+      'NT-SVC-007',
+      'NT-TLS',
+    ],
     reach: 'subject',
   },
   {
@@ -137,10 +148,14 @@ const CAUSES: readonly CauseRule[] = [
   { cause: 'NT-DNS-009', effects: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-011'], reach: 'target' },
   { cause: 'NT-MTU-002', effects: ['NT-MTU-001', 'NT-TLS', 'NT-LAT-003'], reach: 'target' },
   { cause: 'NT-MTU-001', effects: ['NT-TLS', 'NT-PERF', 'NT-LAT-003', 'NT-LAT-006'], reach: 'subject' },
-  { cause: 'NT-CT-001', effects: ['NT-LAT-005', 'NT-FW-001', 'NT-FW-009', 'NT-DNS-007'], reach: 'target' },
-  { cause: 'NT-CT-002', effects: ['NT-DNS-007', 'NT-LAT-005'], reach: 'target' },
+  {
+    cause: 'NT-CT-001',
+    effects: ['NT-LAT-005', 'NT-FW-001', 'NT-FW-009', 'NT-DNS-007', 'NT-DNS-012'],
+    reach: 'target',
+  },
+  { cause: 'NT-CT-002', effects: ['NT-DNS-007', 'NT-DNS-012', 'NT-LAT-005'], reach: 'target' },
   { cause: 'NT-SOCK-003', effects: ['NT-LAT-005'], reach: 'target' },
-  { cause: 'NT-IF-002', effects: ['NT-LAT-002', 'NT-LAT-003', 'NT-LAT-005'], reach: 'target' },
+  { cause: 'NT-IF-002', effects: ['NT-LAT-002', 'NT-LAT-003', 'NT-LAT-005', 'NT-DNS-012'], reach: 'target' },
   { cause: 'NT-LAT-002', effects: ['NT-LAT-001', 'NT-LAT-003', 'NT-LAT-005', 'NT-PERF'], reach: 'subject' },
   { cause: 'NT-LAT-004', effects: ['NT-LAT-001', 'NT-PERF'], reach: 'target' },
 ];
@@ -164,12 +179,17 @@ function explains(rule: CauseRule, effect: Finding, all: readonly Finding[]): bo
   );
 }
 
+/** The label of the first name server among the destinations (IN_CLUSTER in app/inputs/destinations.ts). */
+const NAME_SERVER = 'dns';
+
 /**
  * About the same destination, or the cause is a Service's and the effect one of its endpoints' (`svc/db → pod`). That
  * endpoints fail is the one effect that goes the other way.
  */
 function concerns(cause: Finding, effect: Finding): boolean {
   if (cause.subject === effect.subject) return true;
+  // The name server of resolv.conf is a destination of every check.
+  if (cause.subject === NAME_SERVER && effect.subject === undefined) return effect.id.startsWith('NT-DNS-0');
   const isWithin = (part: Finding, whole: Finding): boolean =>
     whole.subject !== undefined && part.subject?.startsWith(`${whole.subject} → `) === true;
   return isWithin(effect, cause) || (effect.id === 'NT-SVC-007' && isWithin(cause, effect));

@@ -1,5 +1,6 @@
 /**
- * The checks speak of a pod and of the image that its tools are from; this says the same of other targets. Pure.
+ * The checks speak of a pod and of the image that its tools are from; this names the pod, and says the same of other
+ * targets. Pure.
  */
 import type { CheckResult, TargetInfo } from '../model/report.ts';
 import { FINDINGS } from './findings.ts';
@@ -48,31 +49,48 @@ const WORDS: Readonly<Record<TargetInfo['kind'], Words>> = {
   pid: NAMESPACE,
 };
 
-const IN_CLUSTERS: readonly TargetInfo['kind'][] = ['pod', 'node'];
-
 /** What the rules say where they know no more of the case at hand. */
 const USUAL: ReadonlySet<string> = new Set(FINDINGS.map(({ remedy }) => remedy));
+
+/** What is about a node's own links and routes has nothing to do with pods. */
+const OF_A_HOST: ReadonlySet<string> = new Set(['NT-ARP-001', 'NT-RT-001', 'NT-RT-005', 'NT-IF-001']);
 
 /** The result in the target's own words; its remedies' commands name the target, so that they can be pasted. */
 export function inPlace(result: CheckResult, target: TargetInfo): CheckResult {
   const say = (text: string): string =>
     WORDS[target.kind].reduce((said, [pods, own]) => said.replaceAll(pods, own), text);
-  const commands = (text: string): string =>
-    say(text).replace(
-      /\b(kubectl nettools [a-z]+) TARGET\b/g,
-      (_all, command) => `${command} ${typed(target)}`,
-    );
+  const commands = (text: string): string => named(say(text), target);
   return {
     ...result,
     summary: say(result.summary),
     findings: result.findings.map((finding) => {
       const { id, summary, remediation } = finding;
       // What a rule says of the case at hand is right everywhere.
-      const isOutside = !IN_CLUSTERS.includes(target.kind) && USUAL.has(remediation);
+      const isOutside =
+        USUAL.has(remediation) &&
+        target.kind !== 'pod' &&
+        (target.kind !== 'node' || (target.netns === undefined && OF_A_HOST.has(id)));
       const remedy = (isOutside ? OUTSIDE_REMEDIES[id] : undefined) ?? remediation;
       return { ...finding, summary: say(summary), remediation: commands(remedy) };
     }),
   };
+}
+
+/** With the target in the place of `TARGET`, and its node in that of `node/NODE`. */
+function named(text: string, target: TargetInfo): string {
+  const { kind, name, namespace, node } = target;
+  const own = kind === 'node' ? name : node;
+  return text
+    .replace(/\b(kubectl nettools [a-z]+) TARGET\b/g, (_all, command) => `${command} ${typed(target)}`)
+    .replace(
+      /\bkubectl delete pod POD\b/g,
+      kind === 'pod' ? `kubectl delete pod ${place(name, namespace)}` : '$&',
+    )
+    .replace(/\bnode\/NODE\b/g, own ? `node/${own}` : '$&');
+}
+
+function place(name: string, namespace: string | undefined): string {
+  return namespace === undefined ? name : `${name} -n ${namespace}`;
 }
 
 /** The words that name it on the command line. */
@@ -80,7 +98,7 @@ function typed({ kind, name, namespace, netns }: TargetInfo): string {
   const switched = netns === undefined ? '' : ` --netns ${shellWord(netns)}`;
   switch (kind) {
     case 'pod':
-      return namespace === undefined ? name : `${name} -n ${namespace}`;
+      return place(name, namespace);
     case 'node':
       return `node/${name}${switched}`;
     case 'docker':

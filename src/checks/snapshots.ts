@@ -9,6 +9,7 @@ const LIMIT_SECONDS = 5;
 export const SNAPSHOTS = {
   status: ['cat', '/proc/self/status'],
   counters: ['cat', '/proc/net/snmp', '/proc/net/netstat'],
+  counters6: ['cat', '/proc/net/snmp6'],
   addresses: ['ip', '-j', '-d', 'addr', 'show'],
   links: ['ip', '-j', '-s', '-s', 'link', 'show'],
   routes: ['ip', '-j', '-d', 'route', 'show', 'table', 'all'],

@@ -24,6 +24,7 @@ export interface Finding {
   /** One sentence with the numbers. */
   readonly summary: string;
   readonly evidence: readonly Quote[];
+  /** Text on the first line; each line after it is a command that can be pasted. */
   readonly remediation: string;
   /** The destination that it is about, as the user calls it; absent when it is about the target itself. */
   readonly subject?: string;

@@ -5,7 +5,7 @@ export type RuleSource = 'nft' | 'iptables-nft' | 'iptables-legacy';
 
 /** Something that a rule asks of a packet. */
 export interface RuleMatch {
-  readonly field: 'protocol' | 'sport' | 'dport' | 'saddr' | 'daddr';
+  readonly field: 'protocol' | 'sport' | 'dport' | 'saddr' | 'daddr' | 'ctstate';
   /** Values, `from-to` for ports, `address/length`; one of them has to hold. */
   readonly values: readonly string[];
   readonly negated: boolean;
@@ -21,6 +21,8 @@ export interface FilterChain {
   readonly policy: string | undefined;
   /** Packets that came to the policy; `undefined` where they are not counted. */
   readonly packets: number | undefined;
+  /** {@link FilterRule.spared} of its policy. */
+  readonly spared: readonly (readonly RuleMatch[])[];
 }
 
 /** A rule that drops or rejects. */
@@ -37,6 +39,10 @@ export interface FilterRule {
   readonly packets: number | undefined;
   /** What of its conditions is understood; more may be in `text`. */
   readonly matches: readonly RuleMatch[];
+  /** All of its conditions are in `matches`. */
+  readonly isUnderstood: boolean;
+  /** What rules before it in its own chain accept, so that it never sees it: the conditions of those that are understood. */
+  readonly spared: readonly (readonly RuleMatch[])[];
   /** The rule, as its tool writes it. */
   readonly text: string;
 }

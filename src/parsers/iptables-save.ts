@@ -20,6 +20,8 @@ export function parseIptablesSave(stdout: string, source: 'iptables-nft' | 'ipta
   const rules: FilterRule[] = [];
   // Two equal rules are told apart by their order.
   const seen = new Map<string, number>();
+  const accepted = new Map<string, RuleMatch[][]>();
+  const sparedIn = (name: string): RuleMatch[][] => accepted.get(`${table} ${name}`) ?? [];
   let table = '';
   let total = 0;
   for (const line of stdout.split('\n')) {
@@ -35,14 +37,20 @@ export function parseIptablesSave(stdout: string, source: 'iptables-nft' | 'ipta
         hook: HOOKS[name],
         policy: policy === '-' ? undefined : policy.toLowerCase(),
         packets: Number(packets),
+        spared: [],
       });
     }
     const rule = /^\[(\d+):\d+\] (-A (\S+) ?(.*))$/.exec(line);
     if (!rule) continue;
     total += 1;
     const [, packets, text = '', name = '', words = ''] = rule;
-    const verdict = /(?:^| )-[jg] (DROP|REJECT)\b/.exec(words)?.[1];
+    const verdict = /(?:^| )-[jg] (DROP|REJECT|ACCEPT)\b/.exec(words)?.[1];
     if (verdict === undefined) continue;
+    const { matches, isUnderstood } = conditionsOf(words);
+    if (verdict === 'ACCEPT') {
+      if (isUnderstood) accepted.set(`${table} ${name}`, [...sparedIn(name), matches]);
+      continue;
+    }
     const identity = `${source} ${table} ${text}`;
     const nth = seen.get(identity) ?? 0;
     seen.set(identity, nth + 1);
@@ -55,11 +63,17 @@ export function parseIptablesSave(stdout: string, source: 'iptables-nft' | 'ipta
       key: `${identity} ${nth}`,
       verdict: verdict === 'DROP' ? 'drop' : 'reject',
       packets: Number(packets),
-      matches: matchesOf(words),
+      matches,
+      isUnderstood,
+      spared: sparedIn(name),
       text: `-t ${table} ${text}`,
     });
   }
-  return { chains, rules, total };
+  const whole = chains.map((chain) => ({
+    ...chain,
+    spared: accepted.get(`${chain.table} ${chain.name}`) ?? [],
+  }));
+  return { chains: whole, rules, total };
 }
 
 const OPTIONS: Readonly<Record<string, RuleMatch['field']>> = {
@@ -70,16 +84,32 @@ const OPTIONS: Readonly<Record<string, RuleMatch['field']>> = {
   '--dport': 'dport',
   '--sports': 'sport',
   '--dports': 'dport',
+  '--state': 'ctstate',
+  '--ctstate': 'ctstate',
 };
+/** They ask for nothing: what they take with them is no condition. */
+const NO_CONDITION = new Set(['-m', '-j', '-g', '--comment', '--reject-with']);
 
-function matchesOf(text: string): RuleMatch[] {
-  const words = text.split(' ');
-  return words.flatMap((word, i) => {
-    const field = OPTIONS[word];
+/** What a rule asks for, as far as it is understood. */
+function conditionsOf(text: string): { matches: RuleMatch[]; isUnderstood: boolean } {
+  const words = text.match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? [];
+  const matches: RuleMatch[] = [];
+  let isUnderstood = true;
+  for (let i = 0; i < words.length; i++) {
+    const negated = words[i] === '!';
+    if (negated) i++;
+    const field = OPTIONS[words[i] ?? ''];
     const value = words[i + 1];
-    if (field === undefined || value === undefined) return [];
-    return [
-      { field, values: value.split(',').map((v) => v.replace(':', '-')), negated: words[i - 1] === '!' },
-    ];
-  });
+    if (field !== undefined && value !== undefined) {
+      const values = value
+        .split(',')
+        .map((v) => (field === 'ctstate' ? v.toLowerCase() : /^\d+:\d+$/.test(v) ? v.replace(':', '-') : v));
+      matches.push({ field, values, negated });
+    } else if (!NO_CONDITION.has(words[i] ?? '')) {
+      isUnderstood = false;
+      continue;
+    }
+    i++;
+  }
+  return { matches, isUnderstood };
 }

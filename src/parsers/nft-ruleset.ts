@@ -18,12 +18,17 @@ export function parseNftRuleset(stdout: string): FilterRules | undefined {
     const counter = object(entry['counter']);
     if (counter) counters.set(keyOf(counter, 'name'), Number(counter['packets'] ?? 0));
   }
-  const chains = entries.flatMap((entry) => chainOf(object(entry['chain'])));
-  const rules = entries.flatMap((entry) => ruleOf(object(entry['rule']), chains, counters));
+  const accepted = new Map<string, RuleMatch[][]>();
+  const heads = entries.flatMap((entry) => chainOf(object(entry['chain'])));
+  const rules = entries.flatMap((entry) => ruleOf(object(entry['rule']), heads, counters, accepted));
+  const chains = heads.map((chain) => ({
+    ...chain,
+    spared: accepted.get(`${chain.family} ${chain.table} ${chain.name}`) ?? [],
+  }));
   return { chains, rules };
 }
 
-function chainOf(chain: JsonObject | undefined): FilterChain[] {
+function chainOf(chain: JsonObject | undefined): Omit<FilterChain, 'spared'>[] {
   if (!chain) return [];
   const { family, table, name, hook, policy } = chain;
   return [
@@ -40,16 +45,23 @@ function chainOf(chain: JsonObject | undefined): FilterChain[] {
   ];
 }
 
+/** @param accepted what the rules before this one accept, by chain; an accepting rule is added */
 function ruleOf(
   rule: JsonObject | undefined,
-  chains: readonly FilterChain[],
+  chains: readonly Omit<FilterChain, 'spared'>[],
   counters: ReadonlyMap<string, number>,
+  accepted: Map<string, RuleMatch[][]>,
 ): FilterRule[] {
   if (!rule || !Array.isArray(rule['expr'])) return [];
   const expressions = objectsIn(rule['expr']);
+  const [family, table, chain] = [String(rule['family']), String(rule['table']), String(rule['chain'])];
+  const place = `${family} ${table} ${chain}`;
+  const spared = accepted.get(place) ?? [];
+  const matches = expressions.flatMap(matchOf);
+  const isUnderstood = expressions.every(isUnderstandable);
+  if (isUnderstood && expressions.some((e) => 'accept' in e)) accepted.set(place, [...spared, matches]);
   const verdict = verdictOf(expressions);
   if (verdict === undefined) return [];
-  const [family, table, chain] = [String(rule['family']), String(rule['table']), String(rule['chain'])];
   const counter = expressions.find((e) => 'counter' in e)?.['counter'];
   const packets =
     typeof counter === 'string'
@@ -65,7 +77,9 @@ function ruleOf(
       key: `nft ${family} ${table} ${chain} ${rule['handle']}`,
       verdict,
       packets,
-      matches: expressions.flatMap(matchOf),
+      matches,
+      isUnderstood,
+      spared,
       text: `table ${family} ${table} chain ${chain}: ${expressions.map(expressionText).join(' ')} # handle ${rule['handle']}`,
     },
   ];
@@ -93,7 +107,22 @@ const FIELDS: Readonly<Record<string, RuleMatch['field']>> = {
   'ip6 daddr': 'daddr',
   'ip saddr': 'saddr',
   'ip6 saddr': 'saddr',
+  'ip protocol': 'protocol',
+  'ip6 nexthdr': 'protocol',
 };
+/** They ask for nothing. */
+const NO_CONDITION = new Set(['counter', 'accept', 'drop', 'reject']);
+
+/** Whether the expression asks for nothing, or for what a {@link RuleMatch} says in full. */
+function isUnderstandable(expression: JsonObject): boolean {
+  const [kind = ''] = Object.keys(expression);
+  if (NO_CONDITION.has(kind)) return true;
+  const found = matchOf(expression);
+  const payload = object(object(object(expression['match'])?.['left'])?.['payload']);
+  return payload === undefined
+    ? found.length > 0
+    : FIELDS[`${payload['protocol']} ${payload['field']}`] !== undefined && found.length > 0;
+}
 
 function matchOf(expression: JsonObject): RuleMatch[] {
   const match = object(expression['match']);
@@ -104,6 +133,8 @@ function matchOf(expression: JsonObject): RuleMatch[] {
   const values = valuesOf(match['right']);
   if (values === undefined) return [];
   if (meta?.['key'] === 'l4proto') return [{ field: 'protocol', values, negated }];
+  const tracked = object(object(match['left'])?.['ct']);
+  if (tracked?.['key'] === 'state') return [{ field: 'ctstate', values, negated }];
   if (!payload) return [];
   const [protocol, name] = [String(payload['protocol']), String(payload['field'])];
   const field = FIELDS[`${protocol} ${name}`];

@@ -242,6 +242,17 @@ for server in $servers; do
   fi
   if is_refused "$dir/s$n".u*; then refused="$refused $server/53"; fi
 done
+# A server that gave no answer while others did: dead, or were its two questions lost? Some more tell.
+if has_answer "$dir"/[se]*.u*; then
+  i=0
+  for endpoint in $endpoints; do
+    i=$((i + 1))
+    if has_answer "$dir/e$i".u* || is_refused "$dir/e$i".u*; then continue; fi
+    ports=${endpoint#*/}
+    ask "$dir/e$i.uz" endpoint "${endpoint%%/*}" "${ports%/*}" udp 1 3 "$control" A &
+  done
+  wait
+fi
 i=0
 for endpoint in $endpoints; do
   i=$((i + 1))

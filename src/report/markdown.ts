@@ -36,7 +36,15 @@ function section(finding: Finding): string[] {
       ...fenced(`$ ${command.join(' ')}\n${excerpt}`),
     ]),
     '',
-    `**Remedy:** ${plain(finding.remediation)}`,
+    ...remedy(finding),
+  ];
+}
+
+function remedy({ remediation }: Finding): string[] {
+  const [words = '', ...commands] = remediation.split('\n');
+  return [
+    `**Remedy:** ${plain(words)}`,
+    ...(commands.length === 0 ? [] : ['', ...fenced(commands.join('\n'))]),
   ];
 }
 

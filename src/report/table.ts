@@ -33,7 +33,7 @@ function oneCheck(report: Report, paint: Palette, width: number): string[] {
   return report.checks.flatMap((check) => {
     const table = renderMeasurements(check, paint);
     return [
-      statusLine(check, paint),
+      statusLine(check, paint, width),
       ...(table === undefined ? [] : [table]),
       ...check.findings.map((finding) => renderFinding(finding, paint, width)),
     ];
@@ -58,26 +58,34 @@ function severalChecks(report: Report, paint: Palette, width: number): string[] 
       ? paint.green('Nothing is wrong that these checks can see.')
       : paint.yellow(`Nothing is wrong in what could be measured; ${unmeasured.join(', ')} could not be.`);
   return [
-    root === undefined ? allClear : `${paint.bold('cause:')} ${visible(root.summary)}`,
-    report.checks.map((check) => statusLine(check, paint)).join('\n'),
+    root === undefined
+      ? allClear
+      : hanging({ width: 'cause:'.length, painted: paint.bold('cause:') }, visible(root.summary), width, ' '),
+    report.checks.map((check) => storyLine(check, paint, width)).join('\n'),
     // The way of a packet is what all of them stand on; the tables of the others are for those who ask for one check.
     ...report.checks.flatMap((check) =>
       check.id === 'path' ? (renderMeasurements(check, paint) ?? []) : [],
     ),
     ...roots.map((finding) =>
-      [renderFinding(finding, paint, width), ...followsLines(finding, bad, paint, INDENT)].join('\n'),
+      [renderFinding(finding, paint, width), ...followsLines(finding, bad, paint, width, INDENT)].join('\n'),
     ),
-    ...notes.map((finding) => `${severityLabel(finding, paint)}  ${visible(finding.summary)}`),
+    ...notes.map((finding) => hanging(severityLabel(finding, paint), visible(finding.summary), width)),
   ];
 }
 
 /** What follows from a finding, and what follows from that: each finding is shown once. */
-function followsLines(cause: Finding, all: readonly Finding[], paint: Palette, indent: string): string[] {
+function followsLines(
+  cause: Finding,
+  all: readonly Finding[],
+  paint: Palette,
+  width: number,
+  indent: string,
+): string[] {
   return all
     .filter((finding) => causeOf(finding, all) === cause)
     .flatMap((finding) => [
-      `${indent}${paint.dim('└ follows from it:')} ${severityLabel(finding, paint)}  ${visible(finding.summary)}`,
-      ...followsLines(finding, all, paint, `${indent}${INDENT}`),
+      hanging(followsLabel(finding, paint, indent), visible(finding.summary), width),
+      ...followsLines(finding, all, paint, width, `${indent}${INDENT}`),
     ]);
 }
 
@@ -87,8 +95,46 @@ function causeOf(finding: Finding, all: readonly Finding[]): Finding | undefined
   return causes.find((f) => f.subject === finding.subject) ?? causes[0];
 }
 
-function statusLine(check: CheckResult, paint: Palette): string {
-  return `${statusMark(check.status, paint)} ${paint.bold(check.id)}  ${visible(check.summary)}`;
+/** Words as they are painted, and how wide they are. */
+interface Label {
+  readonly painted: string;
+  readonly width: number;
+}
+
+function followsLabel(finding: Finding, paint: Palette, indent: string): Label {
+  const words = '└ follows from it:';
+  const severity = severityLabel(finding, paint);
+  return {
+    painted: `${indent}${paint.dim(words)} ${severity.painted}`,
+    width: indent.length + words.length + 1 + severity.width,
+  };
+}
+
+/** A label and a text, whose further lines are indented. */
+function hanging(label: Label, text: string, width: number, gap = INDENT): string {
+  const room = Math.max(40, width - INDENT.length);
+  const [first = '', ...rest] = wrap(text, room, label.width + gap.length - INDENT.length);
+  return [`${label.painted}${gap}${first}`, ...rest.map((line) => INDENT + line)].join('\n');
+}
+
+function statusLine(check: CheckResult, paint: Palette, width: number, text = check.summary): string {
+  const label = {
+    painted: `${statusMark(check.status, paint)} ${paint.bold(check.id)}`,
+    width: 2 + check.id.length,
+  };
+  return hanging(label, visible(text), width);
+}
+
+/** What is wrong is told in full below; here it is only named. */
+function storyLine(check: CheckResult, paint: Palette, width: number): string {
+  const bad = check.findings.filter((finding) => finding.severity !== 'info');
+  if (bad.length === 0) return statusLine(check, paint, width);
+  const names = [
+    ...new Set(
+      bad.map(({ id, title, causedBy }) => `${title} (${id}${causedBy ? `, follows from ${causedBy}` : ''})`),
+    ),
+  ];
+  return statusLine(check, paint, width, names.join('; '));
 }
 
 function renderFinding(finding: Finding, paint: Palette, width: number): string {
@@ -100,11 +146,14 @@ function renderFinding(finding: Finding, paint: Palette, width: number): string 
       .split('\n')
       .map((line) => `${INDENT}${INDENT}${paint.dim(line)}`),
   ]);
-  const remedy = wrap(visible(`→ ${finding.remediation}`), room - INDENT.length).map(
-    (line, i) => `${INDENT}${i === 0 ? '' : INDENT}${paint.cyan(line)}`,
-  );
+  const [words = '', ...commands] = visible(finding.remediation).split('\n');
+  const remedy = [
+    ...wrap(`→ ${words}`, room - INDENT.length),
+    // A command that is broken into lines cannot be pasted.
+    ...commands,
+  ].map((line, i) => `${INDENT}${i === 0 ? '' : INDENT}${paint.cyan(line)}`);
   return [
-    `${severityLabel(finding, paint)}  ${paint.bold(visible(finding.title))}`,
+    `${severityLabel(finding, paint).painted}  ${paint.bold(visible(finding.title))}`,
     ...text(finding.summary),
     ...proof,
     ...remedy,
@@ -140,9 +189,10 @@ function statusMark(status: CheckResult['status'], paint: Palette): string {
   }
 }
 
-function severityLabel(finding: Finding, paint: Palette): string {
+function severityLabel(finding: Finding, paint: Palette): Label {
   const colour = { critical: paint.red, warning: paint.yellow, info: paint.dim }[finding.severity];
-  return colour(`${finding.severity} ${finding.id}`);
+  const words = `${finding.severity} ${finding.id}`;
+  return { painted: colour(words), width: words.length };
 }
 
 function order(severity: Severity): number {

@@ -34,13 +34,17 @@ export function sparkline(counts: readonly number[]): string {
   return counts.map((count) => BARS[count === 0 ? 0 : Math.max(1, Math.round((count / top) * 8))]).join('');
 }
 
-/** Breaks text into lines of at most `width` characters at blanks; longer words stay whole. */
-export function wrap(text: string, width: number): string[] {
-  return text.split('\n').flatMap((paragraph) => {
+/**
+ * Breaks text into lines of at most `width` characters at blanks; longer words stay whole.
+ * @param taken characters of the first line that something else stands in
+ */
+export function wrap(text: string, width: number, taken = 0): string[] {
+  return text.split('\n').flatMap((paragraph, i) => {
     const lines: string[] = [];
     let line = '';
     for (const word of paragraph.split(' ')) {
-      if (line !== '' && line.length + 1 + word.length > width) {
+      const room = i === 0 && lines.length === 0 ? width - taken : width;
+      if (line !== '' && line.length + 1 + word.length > room) {
         lines.push(line);
         line = word;
       } else line = line === '' ? word : `${line} ${word}`;

@@ -99,6 +99,16 @@ const CASES: readonly Case[] = [
     steps: () => rules('output', 'udp dport 53 counter drop'),
   },
   {
+    title: 'every third answer is lost',
+    expected: {
+      id: 'NT-DNS-012',
+      severity: 'warning',
+      says: /\d of \d+ UDP queries got no answer .*packets get lost on the way/,
+    },
+    where: inPod,
+    steps: () => rules('input', 'udp sport 53 numgen inc mod 3 == 0 counter drop'),
+  },
+  {
     title: 'there is no way to the server, though one behind it is near',
     expected: {
       id: 'NT-DNS-001',
@@ -259,6 +269,16 @@ describe('names', () => {
     });
     expectSilence(await dns('client', 'web.default.svc.cluster.local.'));
     expectSilence(await dns('client', 'crowd'));
+  });
+
+  test('a name that is found by the search list', async () => {
+    const name = 'kubernetes.default.svc';
+    const first = expectFirst(await dns('client', name), {
+      id: 'NT-DNS-006',
+      severity: 'warning',
+      says: /costs 6 queries .*2 other names are tried before "kubernetes\.default\.svc\.cluster\.local\."/,
+    });
+    expect(first.remediation).toMatch(/Write it as kubernetes\.default\.svc\.cluster\.local\. /);
   });
 
   test('a zone that answers SERVFAIL', async () => {

@@ -93,6 +93,37 @@ describe('NT-SVC-001', () => {
     });
   });
 
+  test('the only endpoint is about to go', async () => {
+    const labels = { app: 'leaving' };
+    const lifecycle = { preStop: { exec: { command: ['sleep', '60'] } } };
+    await ns.start(
+      pod('leaving', {
+        labels,
+        containers: [{ ...app, lifecycle }],
+        spec: { terminationGracePeriodSeconds: 60 },
+      }),
+    );
+    await ns.apply(svc('leaving', { ...toShop, selector: labels }));
+    await ns.kubectl(['delete', 'pod', 'leaving', '--wait=false']);
+    await until('the endpoint is terminating', 20, async () => {
+      const path = '{.items[*].endpoints[*].conditions.terminating}';
+      const slices = ['get', 'endpointslices', '-l', 'kubernetes.io/service-name=leaving'];
+      return (await ns.kubectl([...slices, '-o', `jsonpath=${path}`])) === 'true' || 'not yet';
+    });
+    // kube-proxy hears of it a moment later.
+    const connect = `exec 3<>/dev/tcp/${await addressOf('leaving')}/80`;
+    await until('the Service', 20, async () => {
+      const { code } = await client.attempt('timeout', '1', 'bash', '-c', connect);
+      return code === 0 || 'no answer';
+    });
+    expectFirst(await service('svc/leaving'), {
+      id: 'NT-SVC-001',
+      severity: 'warning',
+      says: /1 pod matches .* \(leaving: is being deleted\); 1 that is terminating still answers/,
+    });
+    await ns.kubectl(['delete', 'pod', 'leaving', '--force', '--grace-period=0']);
+  });
+
   test('a headless Service without pods', async () => {
     expectFirst(await service('svc/empty'), {
       id: 'NT-SVC-001',
@@ -116,7 +147,7 @@ describe('NT-SVC-002', () => {
       severity: 'critical',
       says: /sends port 80 to target port 9090, which 3 of 3 endpoints refuse, while port 8080 of shop-[abc]/,
     });
-    expect(first.remediation).toContain('"value":8080');
+    expect(first.remediation).toContain('"targetPort":8080');
   });
 
   test('a name that no pod declares', async () => {

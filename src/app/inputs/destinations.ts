@@ -74,7 +74,8 @@ async function destination(
   text: string,
   signal?: AbortSignal,
 ): Promise<Asked[]> {
-  const udp = /^(.+)\/udp$/i.exec(text)?.[1];
+  // A pod or a Service may be called "udp" itself.
+  const udp = /^(?!(?:po|pods?|svc|services?)\/udp$)(.+)\/udp$/i.exec(text)?.[1];
   if (udp === undefined) return byKind(client, text, 'tcp', signal);
   const resolved = await byKind(client, udp, 'udp', signal);
   return resolved.map((d) => ({ ...d, label: `${d.label}/udp`, protocol: 'udp' }));
@@ -212,13 +213,9 @@ async function serviceDestinations(
   const chosen =
     port === undefined ? ports[0] : ports.find((p) => p.name === port || String(p.port) === port);
   if (service.spec?.type === 'ExternalName')
-    return [parseHost(`${service.spec.externalName}:${port ?? '443'}`)];
+    return [externalDestination(service.spec.externalName ?? '', port, chosen?.port)];
   if (!chosen) {
-    const has = ports.map((p) => (p.name ? `${p.name}=${p.port}` : String(p.port))).join(', ') || 'none';
-    throw new UserError(
-      `service "${name}" has no ${protocol.toUpperCase()} port${port === undefined ? '' : ` "${port}"`} (it has: ${has}).`,
-      3,
-    );
+    throw noSuchPort(name, service.spec?.ports ?? [], port, protocol);
   }
   const label = port === undefined ? `svc/${text}` : `svc/${text}:${port}`;
   const virtual =
@@ -246,6 +243,33 @@ async function serviceDestinations(
       ...(e.pod === undefined ? {} : { pod: { namespace, name: e.pod } }),
     })),
   ];
+}
+
+/** An alias does nothing with ports: those that its Service lists are a hint, and clients use their own. */
+function externalDestination(host: string, asked: string | undefined, listed: number | undefined): Asked {
+  const port = asked !== undefined && /^\d+$/.test(asked) ? asked : listed;
+  return { ...parseHost(port === undefined ? host : `${host}:${port}`), anyPort: asked === undefined };
+}
+
+type ServicePorts = NonNullable<NonNullable<Service['spec']>['ports']>;
+
+function noSuchPort(
+  name: string,
+  all: ServicePorts,
+  port: string | undefined,
+  protocol: Destination['protocol'],
+): UserError {
+  const of = (wanted: string): ServicePorts =>
+    all.filter((p) => (p.protocol ?? 'TCP').toLowerCase() === wanted);
+  const list = (ports: ServicePorts): string =>
+    ports.map((p) => (p.name ? `${p.name}=${p.port}` : String(p.port))).join(', ');
+  const has = list(of(protocol)) || 'none';
+  const other = protocol === 'tcp' ? list(of('udp')) : '';
+  const hint = other === '' ? '' : ` Its UDP ports are: ${other}; for one of them, add /udp to --to.`;
+  return new UserError(
+    `service "${name}" has no ${protocol.toUpperCase()} port${port === undefined ? '' : ` "${port}"`} (it has: ${has}).${hint}`,
+    3,
+  );
 }
 
 async function found<T>(

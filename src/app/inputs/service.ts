@@ -99,6 +99,11 @@ async function serviceInfo(
     ...(selector.length === 0 ? {} : { selector: selector.map(([k, v]) => `${k}=${v}`).join(',') }),
     endpoints: ready.slice(0, MAX_ENDPOINTS),
     ready: ready.length,
+    leaving: slices.items.flatMap((slice) =>
+      (slice.endpoints ?? []).filter(
+        ({ conditions: c }) => c?.ready === false && c.serving === true && c.terminating === true,
+      ),
+    ).length,
     notReady: (pods ?? []).flatMap(notReady),
     ...(pods ? { selected: pods.length } : {}),
     isPortUnnamed:
@@ -165,6 +170,7 @@ function declared(pod: Pod): { name: string | undefined; port: number; protocol:
 
 /** Why a pod is not ready, in the words of its status. */
 function notReady({ metadata, status }: Pod): { pod: string; reason: string }[] {
+  if (metadata?.deletionTimestamp) return [{ pod: metadata.name ?? '', reason: 'is being deleted' }];
   const condition = status?.conditions?.find((c) => c.type === 'Ready');
   if (condition?.status === 'True') return [];
   const waiting = status?.containerStatuses?.find((c) => c.state?.waiting)?.state?.waiting?.reason;

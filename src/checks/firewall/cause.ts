@@ -104,7 +104,7 @@ function silence(signs: Signs): Cause {
 }
 
 function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
-  const { protocol, hop, neighbour, forbidding, grown, listened } = signs;
+  const { protocol, address, hop, neighbour, forbidding, grown, listened } = signs;
   const ways = (type: 'blackhole' | 'unreachable' | 'prohibit'): boolean =>
     forbidding.some((line) => line.startsWith(type));
   const told = toldByIcmp(signs);
@@ -132,7 +132,11 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
         ? { kind: 'no-route' }
         : { kind: 'no-route-there', sender: undefined };
     case 'Permission denied':
-      return { kind: 'forbidding-route', type: 'prohibit' };
+      if (told) return told;
+      // IPv6 says so for a filter's message too (icmpv6_err_convert, net/ipv6/icmp.c).
+      return address.includes(':') && unseenIcmp && !ways('prohibit')
+        ? { kind: 'prohibited', sender: undefined }
+        : { kind: 'forbidding-route', type: 'prohibit' };
     case 'Invalid argument':
       return { kind: 'forbidding-route', type: 'blackhole' };
     case 'Operation not permitted':

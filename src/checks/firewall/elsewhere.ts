@@ -14,7 +14,7 @@ import { noReadyEndpoint } from '../service/rules/no-ready-endpoint.ts';
 import { ephemeralPorts } from '../sockets/rules/ephemeral-ports.ts';
 import { noListener } from '../sockets/rules/no-listener.ts';
 import type { FirewallFacts, PathFacts } from './facts.ts';
-import { nameOf, quoteGrown, quoteIcmp, quoteReach, quoteSocket, seen } from './path.ts';
+import { nameOf, quoteGrown, quoteGrownIp, quoteIcmp, quoteReach, quoteSocket, seen } from './path.ts';
 import { policyText } from './policy-answer.ts';
 import { senderText } from './sender.ts';
 
@@ -63,7 +63,11 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
     case 'refused':
       // A rule that resets connections is told by its counter (NT-FW-005). Of a port that nobody asked for, a refusal
       // says what was to be known: packets get there and back.
-      return path.destination.anyPort || path.hits.some((hit) => hit.rule.verdict === 'reject')
+      // One that counts nothing is the target's own all the same (NT-FW-002).
+      return path.destination.anyPort ||
+        isToldByEndpoint(path, facts) ||
+        path.suspects.length > 0 ||
+        path.hits.some((hit) => hit.rule.verdict === 'reject')
         ? []
         : told(
             path,
@@ -105,7 +109,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
         `Nobody has ${path.address} on its own network: ${senderText(path, cause.sender)} looked for ${nameOf(path)} and says "host unreachable" (connecting fails with ${seen(path)}).`,
         [
           ...quoteIcmp(path, facts),
-          ...(cause.sender === undefined ? quoteGrown(facts, ['Icmp.InDestUnreachs']) : []),
+          ...(cause.sender === undefined ? quoteGrownIp(path, facts, 'Icmp.InDestUnreachs') : []),
         ],
       );
     case 'neighbour-table-full': {
@@ -136,7 +140,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
         path,
         noDefaultRoute.meta,
         `The target has no route to ${nameOf(path)}: connecting fails at once with ${seen(path)}.`,
-        [...quote(path.results.reach, /^route .*answers/, 1), ...quoteGrown(facts, ['Ip.OutNoRoutes'])],
+        [...quote(path.results.reach, /^route .*answers/, 1), ...quoteGrownIp(path, facts, 'Ip.OutNoRoutes')],
       );
     case 'no-local-port':
       return told(
@@ -150,9 +154,20 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
   }
 }
 
+/** A Service refuses as its endpoints do. */
+function isToldByEndpoint({ destination: { service } }: PathFacts, { paths }: FirewallFacts): boolean {
+  return (
+    service?.part === 'virtual' &&
+    paths.some(
+      ({ destination: d, cause }) =>
+        d.service?.part === 'endpoint' && d.service.label === service.label && cause.kind === 'refused',
+    )
+  );
+}
+
 function refusedRemedy({ destination, port }: PathFacts): string | undefined {
   const { pod } = destination;
   return pod
-    ? `See what it listens on: kubectl nettools sockets ${pod.name} -n ${pod.namespace}. If something listens on ${port} there, a firewall in that pod or on its node answers with a reset.`
+    ? `See what it listens on. If something listens on ${port} there, a firewall in that pod or on its node answers with a reset.\nkubectl nettools sockets ${pod.name} -n ${pod.namespace}`
     : undefined;
 }

@@ -56,7 +56,7 @@ export interface PathFacts {
   readonly cause: Cause;
   /** Rules and chain policies whose counter grew and that may have met these packets; certain ones first. */
   readonly hits: readonly RuleHit[];
-  /** Rules that could have done it and count nothing. */
+  /** Rules that could have done it and count nothing; of a refusal, those that reject for certain. */
   readonly suspects: readonly FilterRule[];
   readonly policy: PolicyAnswer;
   readonly results: { readonly reach: ProbeResult | undefined };
@@ -85,6 +85,8 @@ export interface FirewallFacts {
   readonly privileges: Privileges | undefined;
   readonly paths: readonly PathFacts[];
   readonly counters: Snapshots;
+  /** Of IPv6; empty in bundles of older versions. */
+  readonly counters6: Snapshots;
   /** Whether ICMP errors could be listened for. */
   readonly capture: Measured<readonly Unreachable[]>;
   readonly captureResult: ProbeResult | undefined;

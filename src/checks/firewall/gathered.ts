@@ -4,16 +4,16 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseConntrackProc } from '../../parsers/conntrack.ts';
 import { type Neighbour, parseNeighbours, parseNeighbourTable } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
-import { growth, parseCounters } from '../../parsers/proc-net.ts';
+import { type Counters, growth, parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { parsePrivileges } from '../../parsers/proc-status.ts';
-import { nextHop } from '../../parsers/reach.ts';
+import { nextHop, type ReachTry } from '../../parsers/reach.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
 import { unreachablesOf } from '../capture.ts';
 import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../reach-probe.ts';
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import type { FirewallFacts, FirewallInput, PathFacts, RuleHit } from './facts.ts';
 import { policyAnswer } from './policy-answer.ts';
-import { meets, type Packet, type RuleSnapshots, ruleSnapshots } from './rule-hits.ts';
+import { meets, type Packet, type RuleSnapshots, ruleSnapshots, surelyStops } from './rule-hits.ts';
 
 /** What all destinations share. */
 interface Shared {
@@ -24,16 +24,12 @@ interface Shared {
 }
 
 export function firewallFacts(evidence: Evidence, input: FirewallInput): FirewallFacts {
-  const [before, after] = [evidence['counters-before'], evidence['counters-after']];
   const privileges = parsePrivileges(evidence['status']?.stdout ?? '');
   const rules = ruleSnapshots(evidence);
   const facts: Shared['facts'] = {
     privileges,
-    counters: {
-      before: parseCounters(before?.stdout ?? ''),
-      after: parseCounters(after?.stdout ?? ''),
-      quotes: [before, after].filter((r) => r !== undefined),
-    },
+    counters: counters(evidence, 'counters', parseCounters),
+    counters6: counters(evidence, 'counters6', parseCounters6),
     capture: unreachablesOf(evidence['icmp-errors'], privileges),
     captureResult: evidence['icmp-errors'],
     socketsResult: evidence['reach-sockets'],
@@ -60,6 +56,19 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
   };
 }
 
+function counters(
+  evidence: Evidence,
+  name: string,
+  parse: (text: string) => Counters,
+): FirewallFacts['counters'] {
+  const [before, after] = [evidence[`${name}-before`], evidence[`${name}-after`]];
+  return {
+    before: parse(before?.stdout ?? ''),
+    after: parse(after?.stdout ?? ''),
+    quotes: [before, after].filter((r) => r !== undefined),
+  };
+}
+
 function invalidPackets(before: ProbeResult | undefined, after: ProbeResult | undefined): number | undefined {
   const from = parseConntrackProc(before?.stdout ?? '')?.['invalid'];
   const to = parseConntrackProc(after?.stdout ?? '')?.['invalid'];
@@ -74,6 +83,7 @@ function pathFacts(
 ): PathFacts {
   const reach = reachOf(result);
   const address = reach.value?.address ?? destination.host;
+  const isV6 = address.includes(':');
   // reach PROTO NAME PORT: where the port was a placeholder, the runner has filled it in.
   const port = Number(result?.command[3] ?? destination.port);
   const hop = nextHop(reach.value?.routes ?? []);
@@ -97,8 +107,8 @@ function pathFacts(
     grown: {
       synRetrans: grown(facts, 'TcpExt.TCPSynRetrans'),
       retransFail: grown(facts, 'TcpExt.TCPRetransFail'),
-      icmpUnreachable: grown(facts, 'Icmp.InDestUnreachs'),
-      noRoutes: grown(facts, 'Ip.OutNoRoutes'),
+      icmpUnreachable: isV6 ? grown6(facts, 'Icmp6InDestUnreachs') : grown(facts, 'Icmp.InDestUnreachs'),
+      noRoutes: isV6 ? grown6(facts, 'Ip6OutNoRoutes') : grown(facts, 'Ip.OutNoRoutes'),
       tableOverflows:
         facts.table.before && facts.table.after
           ? facts.table.after.overflows - facts.table.before.overflows
@@ -122,7 +132,7 @@ function pathFacts(
     socket: signs.socket,
     forbidding: signs.forbidding,
     cause,
-    ...blocking(cause, packet, rules),
+    ...blocking(cause, packet, packetsSent(reach.value?.tries ?? [], signs.socket), rules),
     policy,
     results: { reach: result },
   };
@@ -130,6 +140,10 @@ function pathFacts(
 
 function grown({ counters }: Shared['facts'], name: string): number | undefined {
   return growth(counters.before, counters.after, name);
+}
+
+function grown6({ counters6 }: Shared['facts'], name: string): number | undefined {
+  return growth(counters6.before, counters6.after, name);
 }
 
 function isPeer(peer: string, address: string, port: number): boolean {
@@ -153,15 +167,24 @@ const BY_RULE: readonly Cause['kind'][] = [
   'stalled',
 ];
 
+/** How many packets the probe is known to have sent to begin with: a rule that stopped them counted as many. */
+function packetsSent(tries: readonly ReachTry[], socket: TcpSocket | undefined): number {
+  return Math.max(1, tries.length, socket?.state === 'SYN-SENT' ? socket.retransmits : 0);
+}
+
+/** Verdicts of rules that say so to who sends. */
+const TOLD: readonly Cause['kind'][] = ['refused', 'rejected', 'prohibited'];
+
 function blocking(
   cause: Cause,
   packet: Packet,
+  sent: number,
   { grown: counters, uncounted }: RuleSnapshots,
 ): Pick<PathFacts, 'hits' | 'suspects'> {
   if (!BY_RULE.includes(cause.kind)) return { hits: [], suspects: [] };
   const hits = counters.flatMap((hit): RuleHit[] => {
     const direction = meets(hit.rule, packet);
-    return direction === undefined ? [] : [{ ...hit, direction }];
+    return direction === undefined || hit.packets < sent ? [] : [{ ...hit, direction }];
   });
   const side =
     cause.kind === 'dropped-here'
@@ -170,6 +193,7 @@ function blocking(
         ? 'input'
         : undefined;
   const suspects = uncounted.filter((rule) => {
+    if (TOLD.includes(cause.kind)) return rule.verdict === 'reject' && surelyStops(rule, packet);
     const direction = meets(rule, packet);
     return direction !== undefined && (direction === 'unknown' || direction === side);
   });

@@ -2,6 +2,7 @@
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import { onceForService } from '../service-story.ts';
 import { Skips } from '../skipped.ts';
 import { elsewhere } from './elsewhere.ts';
 import type { FirewallFacts, FirewallInput, PathFacts } from './facts.ts';
@@ -13,11 +14,8 @@ import { FIREWALL_RULES } from './rules/index.ts';
 
 export function judgeFirewall(evidence: Evidence, input: FirewallInput): Judgement {
   const facts = firewallFacts(evidence, input);
-  const findings = [
-    ...FIREWALL_RULES.flatMap((rule) => rule.judge(facts)),
-    ...elsewhere(facts),
-    ...skipped(facts),
-  ];
+  const found = [...FIREWALL_RULES.flatMap((rule) => rule.judge(facts)), ...elsewhere(facts)];
+  const findings = [...onceForService(found, input.destinations), ...skipped(facts)];
   const worst = statusOf(findings);
   const unclear = facts.paths.filter((path) => unclearReason(path) !== undefined);
   const status: CheckStatus = worst === 'pass' && unclear.length > 0 ? 'error' : worst;
@@ -29,6 +27,8 @@ function unclearReason(path: PathFacts): string | undefined {
   const { cause, hits } = path;
   if (cause.kind === 'unmeasured') return cause.reason;
   if (cause.kind === 'error') return `connecting failed with "${cause.error}"`;
+  if (cause.kind === 'rejected' && path.destination.anyPort && hits.length === 0)
+    return `port ${path.port}, which nobody asked for, is refused on the way: ask for the one that matters (--to HOST:PORT)`;
   if (cause.kind === 'no-datagram' && hits.length === 0 && path.policy.verdict !== 'denied')
     return 'no datagram came back, and no error: a server that does not answer this question looks like a filter';
   return undefined;

@@ -43,3 +43,14 @@ export function quoteSocket({ socket }: PathFacts, { socketsResult }: FirewallFa
 export function quoteGrown({ counters }: FirewallFacts, names: readonly string[]): Quote[] {
   return quoteCounters(counters.quotes, counters.before, counters.after, names);
 }
+
+/** Counters of the path's own address family; those of TCP are of both. */
+export function quoteGrownIp(
+  { address }: PathFacts,
+  facts: FirewallFacts,
+  name: 'Icmp.InDestUnreachs' | 'Ip.OutNoRoutes',
+): Quote[] {
+  if (!address.includes(':')) return quoteGrown(facts, [name]);
+  const { quotes, before, after } = facts.counters6;
+  return quoteCounters(quotes, before, after, [name.replace('.', '6')]);
+}

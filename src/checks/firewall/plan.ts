@@ -10,6 +10,7 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
     before: [
       snapshot('status'),
       snapshot('counters', 'counters-before'),
+      snapshot('counters6', 'counters6-before'),
       snapshot('neighbourTable', 'table-before'),
       snapshot('nft', 'nft-before'),
       snapshot('iptables', 'iptables-before'),
@@ -19,6 +20,7 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
     probe: [icmpCapture, socketsProbe, ...input.destinations.map((d) => reachProbe(d, scripts, !d.anyPort))],
     after: [
       snapshot('counters', 'counters-after'),
+      snapshot('counters6', 'counters6-after'),
       snapshot('neighbourTable', 'table-after'),
       snapshot('neighbours'),
       snapshot('nft', 'nft-after'),

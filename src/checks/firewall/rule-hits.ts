@@ -115,25 +115,21 @@ function policyRule(chain: FilterChain): FilterRule[] {
   const text =
     source === 'nft' ? `table ${family} ${table} chain ${name}: policy drop` : `-t ${table} -P ${name} DROP`;
   const key = `policy ${source} ${family} ${table} ${name}`;
-  return [{ source, family, table, chain: name, hook, key, verdict: 'drop', packets, matches: [], text }];
+  const { spared } = chain;
+  const rest = { verdict: 'drop', matches: [], isUnderstood: true, spared } as const;
+  return [{ ...rest, source, family, table, chain: name, hook, key, packets, text }];
 }
 
 /** The way in which a rule may have met the probe's packets or their answers; `undefined`: in none. */
 export function meets(rule: FilterRule, packet: Packet): 'output' | 'input' | 'unknown' | undefined {
   const isV6 = packet.address.includes(':');
   if (rule.family === 'arp' || (isV6 ? rule.family === 'ip' : rule.family === 'ip6')) return undefined;
-  const out = fits(rule.matches, {
-    ...packet,
-    daddr: packet.address,
-    dport: packet.port,
-    saddr: packet.source,
-  });
-  const answer = fits(rule.matches, {
-    ...packet,
-    saddr: packet.address,
-    sport: packet.port,
-    daddr: packet.source,
-  });
+  const [sent, back] = [outgoing(packet), incoming(packet)];
+  const out = fits(rule.matches, sent) && !rule.spared.some((matches) => holdsAll(matches, sent));
+  // Connection tracking takes an answer for one, unless it did not see the question.
+  const answer =
+    fits(rule.matches, { ...back, ctstate: ['established', 'invalid', 'untracked'] }) &&
+    !rule.spared.some((matches) => holdsAll(matches, back));
   switch (rule.hook) {
     case 'output':
     case 'postrouting':
@@ -150,8 +146,29 @@ export function meets(rule: FilterRule, packet: Packet): 'output' | 'input' | 'u
   }
 }
 
+/** Whether a rule on the packet's way out is certain to stop it: all that it asks for is known, and so. */
+export function surelyStops(rule: FilterRule, packet: Packet): boolean {
+  return (
+    rule.isUnderstood &&
+    meets(rule, packet) === 'output' &&
+    holdsAll(rule.matches, outgoing(packet)) &&
+    // What else may accept it before is not known.
+    rule.hook === 'output'
+  );
+}
+
+function outgoing({ protocol, address, port, source }: Packet): Fields {
+  return { protocol, daddr: address, dport: port, saddr: source, ctstate: ['new'] };
+}
+
+function incoming({ protocol, address, port, source }: Packet): Fields {
+  return { protocol, saddr: address, sport: port, daddr: source, ctstate: ['established'] };
+}
+
 interface Fields {
   readonly protocol: string;
+  /** What connection tracking may call it. */
+  readonly ctstate?: readonly string[] | undefined;
   readonly saddr?: string | undefined;
   readonly daddr?: string | undefined;
   readonly sport?: number | undefined;
@@ -163,10 +180,19 @@ export function fits(matches: readonly RuleMatch[], fields: Fields): boolean {
   return matches.every((match) => {
     const actual = fields[match.field];
     // What is not known of the packet may be as the rule wants it.
-    return (
-      actual === undefined || match.values.some((value) => holds(value, String(actual))) !== match.negated
-    );
+    if (actual === undefined) return true;
+    return isOneOf(match, actual);
   });
+}
+
+/** Whether a packet is what all of the conditions ask for, as far as anybody can tell. */
+function holdsAll(matches: readonly RuleMatch[], fields: Fields): boolean {
+  return matches.every((match) => fields[match.field] !== undefined) && fits(matches, fields);
+}
+
+function isOneOf({ values, negated }: RuleMatch, actual: string | number | readonly string[]): boolean {
+  const some = typeof actual === 'object' ? actual : [String(actual)];
+  return some.some((one) => values.some((value) => holds(value, one)) !== negated);
 }
 
 function holds(value: string, actual: string): boolean {

@@ -55,7 +55,9 @@ function summary(
     return `${lost.destination.label} could not be measured: ${lost.tcp.skipped ?? lost.icmp.skipped ?? 'no answer'}.`;
   const rtts = facts.paths.flatMap((p) => judgedRtt(p)?.distribution ?? []);
   if (rtts.length === 0) return 'No destination answered.';
-  return `${rtts.length} of ${facts.paths.length} destinations answered, the slowest with a p95 of ${formatMs(Math.max(...rtts.map((d) => d.p95)))}.`;
+  // A gateway or a name server that the target does not have is no destination.
+  const there = facts.paths.filter((p) => p.tcp.skipped !== NO_SUCH_PLACE);
+  return `${rtts.length} of ${there.length} destinations answered, the slowest with a p95 of ${formatMs(Math.max(...rtts.map((d) => d.p95)))}.`;
 }
 
 function skipped(facts: LatencyFacts, count: number): Finding[] {
@@ -64,7 +66,7 @@ function skipped(facts: LatencyFacts, count: number): Finding[] {
     if (path.icmp.skipped !== NO_SUCH_PLACE && path.icmp.skipped !== VIRTUAL)
       skips.add(path.icmp.skipped, `ICMP to ${path.destination.label}`);
     skips.add(tooFewEchoes(path, count), `loss to ${path.destination.label} (NT-LAT-002)`);
-    skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
+    if (path.tcp.skipped !== NO_SUCH_PLACE) skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
     skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
   }
   const { sockets, qdiscs } = facts;

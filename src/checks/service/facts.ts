@@ -37,6 +37,8 @@ export interface ServiceInfo {
   readonly endpoints: readonly EndpointInfo[];
   /** How many are ready, probed or not. */
   readonly ready: number;
+  /** Endpoints that are about to go and still serve; absent in bundles of older versions. */
+  readonly leaving?: number;
   /** Pods that the selector matches and that are not ready, with why. */
   readonly notReady: readonly { readonly pod: string; readonly reason: string }[];
   /** Pods that the selector matches; absent where they may not be listed. */

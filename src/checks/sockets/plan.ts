@@ -11,7 +11,7 @@ export function planSockets(_input: unknown, scripts: ProbeScripts): StagedPlan 
   return {
     before: [
       snapshot('counters', 'counters-before'),
-      command('counters6-before', ['cat', '/proc/net/snmp6']),
+      snapshot('counters6', 'counters6-before'),
       command('udp-before', ['ss', '-uanmH']),
       snapshot('listeners', 'listeners'),
     ],
@@ -21,7 +21,7 @@ export function planSockets(_input: unknown, scripts: ProbeScripts): StagedPlan 
     ],
     after: [
       snapshot('counters', 'counters-after'),
-      command('counters6-after', ['cat', '/proc/net/snmp6']),
+      snapshot('counters6', 'counters6-after'),
       command('udp-after', ['ss', '-uanmH']),
       snapshot('listeners', 'listeners-after'),
     ],

@@ -15,17 +15,52 @@ const result: CheckResult = {
   measurements: {},
   findings: [
     { ...finding, id: meta.id, remediation: meta.remedy },
-    { ...finding, id: meta.id, remediation: 'By hand: kubectl nettools run TARGET -- ip neigh flush all' },
+    { ...finding, id: meta.id, remediation: 'By hand:\nkubectl nettools run TARGET -- ip neigh flush all' },
   ],
 };
 const at = (target: Partial<TargetInfo>): CheckResult =>
   inPlace(result, { kind: 'pod', name: 'web', address: '', ...target });
 
 describe('inPlace', () => {
-  it('leaves the words of a pod as they are', () => {
-    const { summary, findings } = at({});
-    expect(summary).toBe(result.summary);
-    expect(findings[0]).toEqual(result.findings[0]);
+  it('names a pod in what can be pasted, and leaves all else as it is', () => {
+    expect(at({ namespace: 'shop' })).toEqual({
+      ...result,
+      findings: [
+        result.findings[0],
+        {
+          ...result.findings[1],
+          remediation: 'By hand:\nkubectl nettools run web -n shop -- ip neigh flush all',
+        },
+      ],
+    });
+  });
+
+  it.each<[string, Partial<TargetInfo>, string]>([
+    ['kubectl delete pod POD', { namespace: 'shop' }, 'kubectl delete pod web -n shop'],
+    [
+      'kubectl nettools diagnose node/NODE',
+      { namespace: 'shop', node: 'n1' },
+      'kubectl nettools diagnose node/n1',
+    ],
+    [
+      'kubectl nettools diagnose node/NODE',
+      { kind: 'node', name: 'n2' },
+      'kubectl nettools diagnose node/n2',
+    ],
+    ['kubectl nettools diagnose node/NODE', { node: '' }, 'kubectl nettools diagnose node/NODE'],
+  ])('%s for %j', (remediation, target, words) => {
+    const [first] = result.findings;
+    if (!first) throw new Error('no finding');
+    const one = inPlace(
+      { ...result, findings: [{ ...first, remediation }] },
+      { kind: 'pod', name: 'web', address: '', ...target },
+    );
+    expect(one.findings[0]?.remediation).toBe(words);
+  });
+
+  it("has a node's own remedy for what is about its own links", () => {
+    expect(at({ kind: 'node', name: 'n1' }).findings[0]?.remediation).toBe(OUTSIDE_REMEDIES['NT-ARP-001']);
+    expect(at({ kind: 'node', name: 'n1', netns: 'shop/web' }).findings[0]?.remediation).toBe(meta.remedy);
   });
 
   it('speaks of this machine, and of what can be done without a cluster', () => {
@@ -33,7 +68,7 @@ describe('inPlace', () => {
     expect(summary).toBe('Nothing was asked: this machine has no arping.');
     expect(findings.map(({ remediation }) => remediation)).toEqual([
       OUTSIDE_REMEDIES['NT-ARP-001'],
-      'By hand: kubectl nettools run local -- ip neigh flush all',
+      'By hand:\nkubectl nettools run local -- ip neigh flush all',
     ]);
   });
 
@@ -48,12 +83,8 @@ describe('inPlace', () => {
     [{ kind: 'pid', name: '12' }, 'pid:12'],
   ])('%j is typed as it was', (target, words) => {
     expect(at(target).findings[1]?.remediation).toBe(
-      `By hand: kubectl nettools run ${words} -- ip neigh flush all`,
+      `By hand:\nkubectl nettools run ${words} -- ip neigh flush all`,
     );
-  });
-
-  it("keeps a node's remedies, which are those of the cluster", () => {
-    expect(at({ kind: 'node', name: 'n1' }).findings[0]?.remediation).toBe(meta.remedy);
   });
 });
 

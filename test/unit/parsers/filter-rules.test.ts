@@ -57,6 +57,33 @@ describe('parseIptablesSave', () => {
     ]);
   });
 
+  it('knows what earlier rules of the chain accept, where they are understood', () => {
+    const { rules, chains } = parseIptablesSave(
+      [
+        '*filter',
+        ':INPUT DROP [7:420]',
+        ':OUTPUT ACCEPT [0:0]',
+        '[0:0] -A INPUT -i lo -j ACCEPT',
+        '[0:0] -A INPUT -p tcp -m tcp --tcp-flags SYN SYN -j ACCEPT',
+        '[0:0] -A INPUT -m comment --comment "answers to \\"us\\"" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+        '[0:0] -A INPUT -p udp -j DROP',
+        '[0:0] -A OUTPUT -i lo -j DROP',
+        '[0:0] -A INPUT ! -s 192.0.2.0/24 -j ACCEPT',
+        'COMMIT\n',
+      ].join('\n'),
+      'iptables-nft',
+    );
+    const answers = [{ field: 'ctstate', values: ['related', 'established'], negated: false }];
+    expect(rules.map((r) => [r.chain, r.spared, r.isUnderstood])).toEqual([
+      ['INPUT', [answers], true],
+      ['OUTPUT', [], false],
+    ]);
+    expect(chains.map((c) => c.spared)).toEqual([
+      [answers, [{ field: 'saddr', values: ['192.0.2.0/24'], negated: true }]],
+      [],
+    ]);
+  });
+
   it('keeps equal rules apart, and reads policies', () => {
     const text =
       '*filter\n:INPUT DROP [7:420]\n:KUBE-X - [0:0]\n[1:1] -A INPUT -j DROP\n[2:2] -A INPUT -j DROP\nCOMMIT\n';
@@ -129,12 +156,48 @@ describe('parseNftRuleset', () => {
     ],
     [match(daddr, '@blocked'), []],
     [match({ meta: { key: 'l4proto' } }, 'udp'), [{ field: 'protocol', values: ['udp'], negated: false }]],
-    [match({ ct: { key: 'state' } }, 'invalid', 'in'), []],
+    [match({ ct: { key: 'mark' } }, 7), []],
+    [
+      match({ ct: { key: 'state' } }, ['established', 'related'], 'in'),
+      [{ field: 'ctstate', values: ['established', 'related'], negated: false }],
+    ],
   ])('understands %o', (expression, expected) => {
     const matches = parseNftRuleset(rule([expression, { drop: null }]))?.rules[0]?.matches;
     expect(
       matches?.filter((m) => m.field !== 'protocol' || expected.some((e) => e.field === 'protocol')),
     ).toEqual(expected);
+  });
+
+  it('knows what earlier rules of the chain accept, where they are understood', () => {
+    const accept = { accept: null };
+    const text = JSON.stringify({
+      nftables: [
+        { chain: { family: 'ip', table: 't', name: 'c', hook: 'input', policy: 'drop' } },
+        ...[
+          [match({ meta: { key: 'iifname' } }, 'lo'), accept],
+          [match({ payload: { protocol: 'tcp', field: 'flags' } }, 'syn'), accept],
+          [{ limit: { rate: 1, per: 'second' } }, accept],
+          [match(daddr, '@allowed'), accept],
+          [
+            match({ payload: { protocol: 'ip', field: 'protocol' } }, 'tcp'),
+            { counter: { packets: 1 } },
+            accept,
+          ],
+          [{ drop: null }],
+          [match(dport, 80), accept],
+        ].map((expr, handle) => ({ rule: { family: 'ip', table: 't', chain: 'c', handle, expr } })),
+      ],
+    });
+    const tcp = { field: 'protocol', values: ['tcp'], negated: false };
+    const parsed = parseNftRuleset(text);
+    expect(parsed?.rules.map((r) => [r.spared, r.isUnderstood])).toEqual([[[[tcp]], true]]);
+    expect(parsed?.chains[0]?.spared).toEqual([
+      [tcp],
+      [{ field: 'dport', values: ['80'], negated: false }, tcp],
+    ]);
+    expect(parseNftRuleset(rule([match(daddr, '@blocked'), { drop: null }]))?.rules[0]?.isUnderstood).toBe(
+      false,
+    );
   });
 
   it('reads named counters, rejects and what iptables has made', () => {

@@ -16,6 +16,20 @@ describe('renderMarkdown', () => {
     expect(renderMarkdown(hostile).match(/^`{5,}/gm)).toHaveLength(2);
   });
 
+  it('has what can be pasted in a code block of its own', () => {
+    const [check] = mixed.checks;
+    const [finding] = check?.findings ?? [];
+    if (!check || !finding) throw new Error('nothing found');
+    const remediation = 'Mend it:\nkubectl edit service web\nkubectl get pods';
+    const text = renderMarkdown({
+      ...mixed,
+      checks: [{ ...check, findings: [{ ...finding, remediation }] }],
+    });
+    expect(text).toContain(
+      '**Remedy:** Mend it:\n\n```text\nkubectl edit service web\nkubectl get pods\n```\n',
+    );
+  });
+
   it('mentions nobody, links nowhere and holds no HTML', () => {
     const outside = renderMarkdown(hostile).replace(/^`{5}text\n[\s\S]*?^`{5}$/gm, '');
     expect(outside).not.toMatch(/@|<|(?<!\\)\[|:\/\/|www\.|(?<!\\)`/);

@@ -168,6 +168,29 @@ describe('renderTable', () => {
     expect(Math.max(...widths(10))).toBeLessThanOrEqual(42);
   });
 
+  it('wraps the cause, the lines of the checks and the notes as well', () => {
+    const words = 'word '.repeat(60).trim();
+    const findings = [
+      finding('NT-IF-002', 'warning', { summary: words }),
+      finding('NT-LAT-002', 'critical', { summary: words, causedBy: 'NT-IF-002' }),
+      finding('NT-SYS-001', 'info', { summary: words }),
+    ];
+    const text = renderTable(report(check('latency', { findings }), check('dns', { summary: words })), plain);
+    const lines = text.split('\n').filter((line) => line.includes('word'));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(text.replace(/\s+/g, ' ').split(words).length - 1).toBe(5);
+    expect(text).toMatch(/^cause: word word/m);
+    expect(text).toMatch(/^√ latency {2}.*NT-LAT-002,\s+follows from NT-IF-002/ms);
+  });
+
+  it('never breaks a command that is to be pasted', () => {
+    const command = `kubectl nettools run web -n shop -- ${'ip route '.repeat(20)}`.trim();
+    const remediation = `${'Mend it. '.repeat(20)}By hand:\n${command}`;
+    const bad = finding('NT-IF-002', 'warning', { remediation });
+    const lines = renderTable(report(check('latency', { findings: [bad] })), plain).split('\n');
+    expect(lines).toContain(`    ${command}`);
+  });
+
   it('shows what measurements it is given, and no more, when they are not what they should be', () => {
     for (const destinations of [null, 5, 'x', [], [null], [{ name: 'a', icmp: null, tcp: [] }]]) {
       expect(() =>

@@ -71,6 +71,11 @@ describe('wrap', () => {
     expect(wrap(text, width)).toEqual(lines);
   });
 
+  it('leaves room on the first line alone', () => {
+    expect(wrap('one two three four', 9, 4)).toEqual(['one', 'two three', 'four']);
+    expect(wrap('one two\nthree four', 10, 4)).toEqual(['one', 'two', 'three four']);
+  });
+
   it('loses no word', () => {
     const text = Array.from({ length: 200 }, (_, i) => 'x'.repeat(i % 17)).join(' ');
     const words = (s: string) => s.split(/\s+/).filter((w) => w !== '');

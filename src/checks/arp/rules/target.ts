@@ -55,7 +55,7 @@ function wrongEntry(facts: ArpFacts, hop: Hop): Finding[] {
       [...quoteHop(facts, hop), ...quoteUsers(hop)],
       {
         ...(hop.isGateway ? {} : { subject: hop.users[0]?.label ?? hop.address }),
-        remediation: `Find who wrote the entry (a CNI agent, a node script), and remove it: ${onTarget('ip', 'neigh', 'del', hop.address, 'dev', hop.device)}. The kernel then asks for the address as usual.`,
+        remediation: `Find who wrote the entry (a CNI agent, a node script), and remove it; the kernel then asks for the address as usual:\n${onTarget('ip', 'neigh', 'del', hop.address, 'dev', hop.device)}`,
       },
     ),
   ];

@@ -76,7 +76,7 @@ function finding({ service, gone, entries }: Stale): Finding[] {
       ],
       {
         subject: `svc/${service.name}`,
-        remediation: `Delete the entries: ${onTarget(...forget)}. If they come back, look at whatever programs Services there (kube-proxy, the CNI, a mesh): its rules still name the old endpoint.`,
+        remediation: `Delete the entries. If they come back, look at whatever programs Services there (kube-proxy, the CNI, a mesh): its rules still name the old endpoint.\n${onTarget(...forget)}`,
       },
     ),
   ];

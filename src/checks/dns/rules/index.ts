@@ -1,6 +1,7 @@
 /** The rules of the dns check, causes before consequences. */
 import type { Rule } from '../../rule.ts';
 import type { DnsFacts } from '../facts.ts';
+import { lostPackets } from './lost-packets.ts';
 import { ndots } from './ndots.ts';
 import { noReply } from './no-reply.ts';
 import { nxdomain } from './nxdomain.ts';
@@ -20,6 +21,7 @@ export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   partial,
   servfail,
   slow,
+  lostPackets,
   resolverRace,
   tcpBlocked,
   resolvConf,

@@ -23,22 +23,30 @@ export const ndots: Rule<DnsFacts> = {
     facts.names.flatMap((name) => {
       if (name.origin === 'default' || name.cost === undefined || name.cost <= LEAST) return [];
       const dots = name.name.split('.').length - 1;
-      const missed = name.candidates.slice(0, name.cost / 2 - 1);
+      const missed = name.candidates.slice(0, name.cost / 2 - 1).length;
+      const found = name.found?.name ?? '';
+      const isItself = found.toLowerCase() === `${name.name.replace(/\.$/, '')}.`.toLowerCase();
+      const tried = isItself
+        ? `${missed === 1 ? 'one domain' : `${missed} domains`} of the search list ${missed === 1 ? 'is' : 'are'} tried before the name itself`
+        : `${missed === 1 ? 'one other name is' : `${missed} other names are`} tried before "${found}"`;
       return [
         occurrence(
           meta,
           name.origin === 'asked' ? 'warning' : 'info',
-          `${name.name} costs ${name.cost} queries where 2 would do: with ${dots} dots and ndots ${facts.resolvConf.ndots}, ${countOf(missed.length)} of the search list ${missed.length === 1 ? 'is' : 'are'} tried before the name itself.`,
+          `${name.name} costs ${name.cost} queries where 2 would do: with ${dots} dots and ndots ${facts.resolvConf.ndots}, ${tried}.`,
           [...quoteResolvConf(facts), ...quoteQueries(firstAnswers(name), 2)],
-          { subject: name.name },
+          {
+            subject: name.name,
+            ...(isItself
+              ? {}
+              : {
+                  remediation: `Write it as ${found} (the dot at its end ends the search), or with as few labels as the first search domain needs.`,
+                }),
+          },
         ),
       ];
     }),
 };
-
-function countOf(domains: number): string {
-  return domains === 1 ? 'one domain' : `${domains} domains`;
-}
 
 /** An answer of the first candidate, and one of the last. */
 function firstAnswers(name: NameFacts) {

@@ -77,7 +77,7 @@ function where(
     return {
       text: `sending fails with "${refusedHere.error}", so a rule of this network namespace itself drops it (OUTPUT)`,
       remediation:
-        "Read the namespace's own rules: kubectl nettools run TARGET -- nft list ruleset, and iptables-legacy-save -c; the rule that drops UDP 53 in OUTPUT has to go.",
+        "Read the namespace's own rules: the one that drops UDP 53 in OUTPUT has to go.\nkubectl nettools run TARGET -- nft list ruleset\nkubectl nettools run TARGET -- iptables-legacy-save -c",
     };
   }
   const unreachable = asked.find((s) => s.udp.reach === 'unreachable');

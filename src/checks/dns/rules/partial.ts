@@ -86,7 +86,8 @@ function howItFails(queries: readonly DnsQuery[], protocol: 'udp' | 'tcp'): stri
   const last = queries.at(-1);
   const by = protocol.toUpperCase();
   if (last?.outcome === 'timeout') {
-    return `answers none of ${queries.length} queries by ${by} within ${last.limitMs / 1000} s`;
+    const limitMs = Math.max(...queries.map((q) => q.limitMs));
+    return `answers none of ${queries.length} queries by ${by} within ${limitMs / 1000} s`;
   }
   return `answers none of ${queries.length} queries by ${by} (${last?.error ?? 'no answer'})`;
 }

@@ -10,7 +10,7 @@ const meta = {
   severities: ['warning'],
   meaning:
     "The C library sends its A and AAAA queries at the same moment from the same port. One of the two is lost, and the resolver waits for its whole time-out of 5 s before it asks again. The usual cause is a race in the node's connection tracking when both are translated at once; single queries never show it.",
-  rule: "getaddrinfo takes at least 90 % of the resolver's time-out (5 s, or the option timeout of resolv.conf), while single queries for the same names are answered, all of them within 1 s.",
+  rule: "getaddrinfo takes at least 90 % of the resolver's time-out (5 s, or the option timeout of resolv.conf), while single queries for the same names are answered, all of them within 1 s and none of them lost (NT-DNS-012).",
   source: 'kubernetes/kubernetes#56903; resolv.conf(5): timeout, single-request-reopen',
   remedy:
     'Run NodeLocal DNSCache, which asks without address translation; or let the pod ask one after the other: spec: {dnsConfig: {options: [{name: single-request-reopen}]}} (glibc; musl has no such option). On the node, conntrack -S shows insert_failed growing.',
@@ -27,13 +27,13 @@ export const resolverRace: Rule<DnsFacts> = {
     const slow = facts.names.flatMap((name) => judge(name, limitMs));
     const [first] = slow;
     if (first === undefined) return [];
-    const { name, ms, isDone, singles, lost, tries } = first;
+    const { name, ms, isDone, singles } = first;
     const others = slow.length > 1 ? ` (and ${slow.length - 1} other name${slow.length > 2 ? 's' : ''})` : '';
     return [
       occurrence(
         meta,
         'warning',
-        `getaddrinfo for ${name.name}${others} ${isDone ? 'took' : 'gave up after'} ${formatMs(ms)}, while single queries for the same names were answered in ${formatMs(Math.max(...singles.map((q) => q.ms ?? 0)))} at most${lost > 0 ? `; ${lost} of ${tries} single tries were lost too, so it is packet loss rather than the race of two queries from one port` : ', and none of them was lost'}.`,
+        `getaddrinfo for ${name.name}${others} ${isDone ? 'took' : 'gave up after'} ${formatMs(ms)}, while single queries for the same names were answered in ${formatMs(Math.max(...singles.map((q) => q.ms ?? 0)))} at most, and none of them was lost.`,
         [
           {
             command:
@@ -52,9 +52,6 @@ interface Slow {
   readonly ms: number;
   readonly isDone: boolean;
   readonly singles: readonly DnsQuery[];
-  /** Single tries that got no answer, and all of them. */
-  readonly lost: number;
-  readonly tries: number;
 }
 
 function judge(name: NameFacts, limitMs: number): Slow[] {
@@ -64,18 +61,8 @@ function judge(name: NameFacts, limitMs: number): Slow[] {
   const singles = all.filter(isAnswered);
   // An answer that was cut is asked for again by TCP, whose time-outs are another story.
   if (singles.some((q) => q.truncated)) return [];
-  // Loss of most single queries is a story of its own.
-  if (singles.length === 0 || singles.length < all.length / 2) return [];
+  // Single queries that get lost are a story of their own.
+  if (singles.length === 0 || all.some((q) => q.lost > 0)) return [];
   if (singles.some((q) => (q.ms ?? 0) >= FAST_MS)) return [];
-  const lost = all.reduce((sum, q) => sum + q.lost, 0);
-  return [
-    {
-      name,
-      ms: resolver.ms,
-      isDone: resolver.outcome !== 'time-out',
-      singles,
-      lost,
-      tries: singles.length + lost,
-    },
-  ];
+  return [{ name, ms: resolver.ms, isDone: resolver.outcome !== 'time-out', singles }];
 }

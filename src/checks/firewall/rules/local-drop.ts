@@ -1,6 +1,8 @@
 import { occurrence, type Rule } from '../../rule.ts';
+import type { Cause } from '../cause.ts';
 import type { FirewallFacts } from '../facts.ts';
-import { nameOf, quoteGrown, quoteReach, quoteSocket } from '../path.ts';
+import { nameOf, quoteGrown, quoteReach, quoteSocket, seen } from '../path.ts';
+import { removeRule } from '../remove-rule.ts';
 
 const meta = {
   id: 'NT-FW-002',
@@ -8,36 +10,46 @@ const meta = {
   severities: ['critical'],
   meaning:
     "A filter in the target's own network namespace takes what it sends (an OUTPUT rule, say, or one that a service mesh or a kill switch left there). Nothing leaves, so no other host has a part in it.",
-  rule: 'The kernel fails to send the packet: for TCP, SYN was sent again and each time failed locally (no retransmission is in flight, or TCPRetransFail grows as much as TCPSynRetrans); for UDP, the write says "Operation not permitted".',
+  rule: 'The kernel fails to send the packet: for TCP, SYN was sent again and each time failed locally (no retransmission is in flight, or TCPRetransFail grows as much as TCPSynRetrans); for UDP, the write says "Operation not permitted". Or it is refused, and a reject rule in OUTPUT without a counter asks for nothing that the packet is not.',
   source: 'kernel: __tcp_retransmit_skb in net/ipv4/tcp_output.c; nf_hook_slow returns EPERM for a drop',
   remedy:
     'Find the rule: kubectl nettools run TARGET -- nft list ruleset, and iptables-legacy-save -c. Then find who makes it (an init container, a sidecar, the CNI plugin) and change it there.',
 } as const;
 
+/** Somebody answered that it may not be; the target's own rules can be that somebody. */
+function isTold({ kind }: Cause): boolean {
+  return kind === 'refused' || kind === 'rejected' || kind === 'prohibited';
+}
+
 export const localDrop: Rule<FirewallFacts> = {
   meta,
   judge: (facts) =>
     facts.paths.flatMap((path) => {
-      if (path.cause.kind !== 'dropped-here') return [];
       const [suspect] = path.suspects;
+      const isRejected = isTold(path.cause) && suspect !== undefined;
+      if (path.cause.kind !== 'dropped-here' && !isRejected) return [];
       const rule = suspect === undefined ? '' : `; this rule fits and counts nothing: ${suspect.text}`;
-      const how =
-        path.destination.protocol === 'udp'
+      const how = isRejected
+        ? `connecting fails with ${seen(path)}`
+        : path.destination.protocol === 'udp'
           ? 'sending fails with "Operation not permitted"'
           : `none of ${path.socket?.retransmits ?? 'its'} retransmissions could be sent`;
       return [
         occurrence(
           meta,
           'critical',
-          `What the target sends to ${nameOf(path)} is dropped in its own network namespace: ${how}${rule}.`,
+          `What the target sends to ${nameOf(path)} is ${isRejected ? 'rejected' : 'dropped'} in its own network namespace: ${how}${rule}.`,
           [
             ...quoteReach(path),
             ...quoteSocket(path, facts),
-            ...(path.destination.protocol === 'udp'
+            ...(isRejected || path.destination.protocol === 'udp'
               ? []
               : quoteGrown(facts, ['TcpExt.TCPSynRetrans', 'TcpExt.TCPRetransFail'])),
           ],
-          { subject: path.destination.label },
+          {
+            subject: path.destination.label,
+            remediation: (suspect && removeRule(suspect)) ?? meta.remedy,
+          },
         ),
       ];
     }),

@@ -1,6 +1,6 @@
 import { occurrence, type Rule } from '../../rule.ts';
 import type { FirewallFacts } from '../facts.ts';
-import { nameOf, quoteGrown, quoteIcmp, quoteReach } from '../path.ts';
+import { nameOf, quoteGrownIp, quoteIcmp, quoteReach } from '../path.ts';
 import { policyText } from '../policy-answer.ts';
 import { senderText } from '../sender.ts';
 
@@ -20,7 +20,8 @@ export const rejected: Rule<FirewallFacts> = {
   meta,
   judge: (facts) =>
     facts.paths.flatMap((path) => {
-      if (path.cause.kind !== 'rejected') return [];
+      // Of a port that nobody asked for it says nothing: kube-proxy rejects all that a Service does not have.
+      if (path.cause.kind !== 'rejected' || path.destination.anyPort) return [];
       const { sender } = path.cause;
       return [
         occurrence(
@@ -30,7 +31,7 @@ export const rejected: Rule<FirewallFacts> = {
           [
             ...quoteIcmp(path, facts),
             ...quoteReach(path),
-            ...(sender === undefined ? quoteGrown(facts, ['Icmp.InDestUnreachs']) : []),
+            ...(sender === undefined ? quoteGrownIp(path, facts, 'Icmp.InDestUnreachs') : []),
           ],
           { subject: path.destination.label },
         ),

@@ -1,7 +1,7 @@
-import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { FirewallFacts, PathFacts, RuleHit } from '../facts.ts';
 import { nameOf, quoteReach, seen } from '../path.ts';
+import { removeRule } from '../remove-rule.ts';
 
 const meta = {
   id: 'NT-FW-005',
@@ -27,28 +27,6 @@ const NAMES = {
   'iptables-legacy': 'iptables (legacy)',
 } as const;
 
-function remedyFor({ rule }: RuleHit): string {
-  const handle = /# handle (\d+)$/.exec(rule.text)?.[1];
-  if (rule.source === 'nft' && handle !== undefined)
-    return tryIt('nft', 'delete', 'rule', rule.family, rule.table, rule.chain, 'handle', handle);
-  if (rule.text.includes(' -A ')) {
-    const tool = rule.source === 'iptables-legacy' ? 'iptables-legacy' : 'iptables';
-    return tryIt(tool, ...savedWords(rule.text.replace(' -A ', ' -D ')));
-  }
-  return meta.remedy;
-}
-
-function tryIt(...command: readonly string[]): string {
-  return `Try it: ${onTarget(...command)}. Then change it where it is made.`;
-}
-
-/** The words of a line of iptables-save, which quotes those with a blank in them. */
-function savedWords(line: string): string[] {
-  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|\S+/g)].map(
-    ([word, quoted]) => quoted?.replace(/\\(.)/g, '$1') ?? word,
-  );
-}
-
 function judge(path: PathFacts) {
   // The nearest to the sender stops a packet first; what it lets through another may stop.
   const [hit] = [...path.hits].sort((a, b) => order(a) - order(b));
@@ -72,7 +50,7 @@ function judge(path: PathFacts) {
           : []),
         ...quoteReach(path),
       ],
-      { subject: path.destination.label, remediation: remedyFor(hit) },
+      { subject: path.destination.label, remediation: removeRule(hit.rule) ?? meta.remedy },
     ),
   ];
 }

@@ -38,7 +38,7 @@ function down(
       isUp
         ? {}
         : {
-            remediation: `Find who switched it off; by hand: ${onTarget('ip', 'link', 'set', name, 'up')}. Routes that went with it do not come back by themselves.`,
+            remediation: `Find who switched it off. Routes that went with it do not come back by themselves. By hand:\n${onTarget('ip', 'link', 'set', name, 'up')}`,
           },
     ),
   ];

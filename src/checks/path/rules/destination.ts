@@ -11,7 +11,7 @@ const meta = {
   rule: 'The same SYN is seen coming into the destination, and neither a SYN-ACK nor a reset leaving it.',
   source: 'packet(7): a capture sees what comes in before netfilter',
   remedy:
-    'Look at the destination: kubectl nettools diagnose POD with it as the TARGET; ss -lnt shows its listeners and their queues, nft list ruleset its rules.',
+    'Look at the destination: kubectl nettools diagnose with it as the TARGET; ss -lnt shows its listeners and their queues, nft list ruleset its rules.',
 } as const;
 
 function listening(path: PathFacts): string {

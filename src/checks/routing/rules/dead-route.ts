@@ -47,7 +47,7 @@ function culprit({ why, rule, route }: Unrouted): {
   }
   return {
     what: why === 'other' ? 'the kernel' : `a ${why} route or rule`,
-    undo: ['sh', '-c', 'ip rule show; ip route show table all'],
+    undo: ['ip', 'route', 'show', 'table', 'all'],
   };
 }
 
@@ -68,7 +68,7 @@ function refused(facts: RoutingFacts, way: Way): Finding[] {
       ],
       {
         subject: way.destination.label,
-        remediation: `Find who made it (a VPN or CNI agent, a node script, a kill switch), and remove it there. By hand: ${onTarget(...undo)}`,
+        remediation: `Find who made it (a VPN or CNI agent, a node script, a kill switch), and remove it there. By hand:\n${onTarget(...undo)}`,
       },
     ),
   ];

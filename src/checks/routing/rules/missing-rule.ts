@@ -29,7 +29,7 @@ function ip(family: AddressFamily): readonly string[] {
 }
 
 function byHand(...command: readonly string[]): string {
-  return `${meta.remedy} By hand: ${onTarget(...command)}`;
+  return `${meta.remedy} By hand:\n${onTarget(...command)}`;
 }
 
 /** Destinations without a way that a table without a rule has; one finding a table. */

@@ -10,7 +10,7 @@ const meta = {
   severities: ['critical', 'warning'],
   meaning:
     'Packets arrive on one interface while the route back to their sender leads through another, and rp_filter is strict there: the kernel drops them without a word. Connections time out, though a capture shows the answers arriving.',
-  rule: "TcpExt IPReversePathFilter grew during the run. Critical when a destination did not answer meanwhile, otherwise a warning; in the node's own namespace, which hears much that is not meant for it, only the former.",
+  rule: "TcpExt IPReversePathFilter grew during the run. Critical when a destination did not answer meanwhile and an interface other than the one that it is sent to through is strict, otherwise a warning; in the node's own namespace, which hears much that is not meant for it, only the former.",
   source: 'Linux: Documentation/networking/ip-sysctl.rst (rp_filter), RFC 3704',
   remedy:
     "Make the ways there and back the same (a route or a source-based rule for the interface on which the answers come), or let the filter be loose on it: sysctl -w net.ipv4.conf.IFACE.rp_filter=2, for a pod by securityContext.sysctls or its CNI plugin's tuning.",
@@ -23,16 +23,27 @@ function wayThere(way: Way): string {
   return `${nameOf(way)}${route ? `, which is sent to through ${route.device}` : ''}`;
 }
 
+/** Answers that come in where the question went out pass: some other interface has to be strict. */
+function mayBeDropped({ strict, interfaces }: RoutingFacts, way: Way): boolean {
+  if (strict === undefined) return true;
+  const device = routeOf(way)?.device;
+  const isThere = (name: string): boolean =>
+    interfaces === undefined || interfaces.some((i) => i.name === name && i.flags.includes('UP'));
+  return strict.some((name) => name !== device && isThere(name));
+}
+
 export const reversePath: Rule<RoutingFacts> = {
   meta,
   judge: (facts) => {
     const { before, after, quotes } = facts.counters;
     const dropped = growth(before, after, COUNTER);
     if (dropped === undefined || dropped <= 0) return [];
-    const silent = facts.ways.filter((way) => way.answered === false && routeOf(way)?.local === false);
+    const silent = facts.ways.filter(
+      (way) => way.answered === false && routeOf(way)?.local === false && mayBeDropped(facts, way),
+    );
     if (silent.length === 0 && facts.pod.hostNetwork) return [];
     const strict = (facts.strict ?? []).filter(
-      (name) => silent.every((way) => routeOf(way)?.device !== name) || silent.length === 0,
+      (name) => silent.length === 0 || silent.some((way) => routeOf(way)?.device !== name),
     );
     const where = strict.length === 0 ? '' : ` (strict on ${strict.join(', ')})`;
     const who = silent.length === 0 ? '' : `, and no answer came from ${silent.map(wayThere).join('; ')}`;

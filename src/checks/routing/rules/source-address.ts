@@ -15,7 +15,7 @@ const meta = {
   rule: "The kernel chooses a source address for a destination behind a router that is none of the pod's IPs, while the interface is the one with the pod IP or no interface has it; or it chooses the pod IP for another interface than the one that has it. Not in the node's own namespace, nor for the networks of further interfaces.",
   source: 'ours; the pod IPs are status.podIPs of the API',
   remedy:
-    "Look for a route with a `src` of its own or for an address that somebody added: kubectl nettools run TARGET -- sh -c 'ip route; ip addr'. A pod that is made again gets both from its CNI plugin.",
+    'Look for a route with a `src` of its own or for an address that somebody added: kubectl nettools run TARGET -- ip route show table all. A pod that is made again gets both from its CNI plugin.',
 } as const;
 
 interface Chosen {

@@ -1,5 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
-import { failing, failures, type ServicesFacts, working } from '../facts.ts';
+import { failing, failures, type ServiceInfo, type ServicesFacts, working } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
 import { isHairpin } from './hairpin.ts';
 
@@ -12,8 +12,12 @@ const meta = {
   rule: 'All endpoints that were probed answer, at least one, and connections to the cluster IP fail; neither a local traffic policy nor a hairpin explains it.',
   source: 'Kubernetes documentation, "Debug Services", "Is the kube-proxy working?"',
   remedy:
-    'kubectl nettools service node/NODE --to svc/NAME, on the node of the target, compares its rules with the API. Look at kube-proxy there: kubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy, its log, and its rules (nft list table ip kube-proxy, or iptables-save | grep NAME).',
+    "Look at kube-proxy on the target's node: kubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy, its log, and its rules (nft list table ip kube-proxy, or iptables-save | grep NAME). kubectl nettools service with that node as the TARGET compares them with the API.",
 } as const;
+
+function remedyFor({ namespace, name, port }: ServiceInfo): string {
+  return `Look at kube-proxy on the target's node: whether it runs (or what stands in for it), and its log. The first command compares its rules with the API.\nkubectl nettools service node/NODE --to svc/${name}.${namespace}:${port}\nkubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy`;
+}
 
 export const clusterIp: Rule<ServicesFacts> = {
   meta,
@@ -41,7 +45,7 @@ export const clusterIp: Rule<ServicesFacts> = {
               .slice(0, 1)
               .flatMap((e) => quoteAttempt(e.attempt)),
           ],
-          { subject: info.label },
+          { subject: info.label, remediation: remedyFor(info) },
         ),
       ];
     }),

@@ -12,7 +12,7 @@ const meta = {
   rule: 'A connection from the target to at least one ready endpoint, by itself, fails.',
   source: 'ours; up to 8 endpoints are probed',
   remedy:
-    'Look at the pods that are named (kubectl nettools sockets POD; kubectl logs POD). A readiness probe that tests the port which the Service sends to takes such pods out by itself.',
+    'Look at the pods that are named (kubectl nettools sockets pod/NAME; kubectl logs NAME). A readiness probe that tests the port which the Service sends to takes such pods out by itself.',
 } as const;
 
 export const failingEndpoints: Rule<ServicesFacts> = {

@@ -31,11 +31,11 @@ export const nameFails: Rule<ServicesFacts> = {
         occurrence(
           meta,
           input.hasClusterDns ? 'critical' : 'info',
-          `${info.label} answers by its address, but not by its name ${full}: ${attemptText(name)}${input.hasClusterDns ? '' : " (the pod's dnsPolicy gives it another resolver than the cluster's)"}.`,
+          `${info.label} answers by its address, but not by its name ${full}: ${attemptText(name)}${input.hasClusterDns ? '' : " (the pod's dnsPolicy gives it another resolver than the cluster's, or no search domains)"}.`,
           quoteAttempt(name),
           {
             subject: info.label,
-            remediation: `Find out where it fails: kubectl nettools dns TARGET ${full}.`,
+            remediation: `Find out where it fails:\nkubectl nettools dns TARGET ${full}`,
           },
         ),
       ];

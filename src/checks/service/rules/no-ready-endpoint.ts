@@ -5,11 +5,12 @@ import { attemptText, quoteApi, quoteAttempt } from '../words.ts';
 const meta = {
   id: 'NT-SVC-001',
   title: 'The Service has no ready endpoint',
-  severities: ['critical'],
+  severities: ['critical', 'warning'],
   meaning:
     'No pod stands behind the Service, so whatever is sent to it is refused or dropped by the node, for all clients alike. Its selector matches no pod, or none that is ready.',
-  rule: 'The EndpointSlices of the Service list no endpoint that is ready (API).',
-  source: 'Kubernetes documentation, "Debug Services"; kube-proxy rejects what has no endpoint',
+  rule: 'The EndpointSlices of the Service list no endpoint that is ready (API). A warning as long as endpoints that are terminating still serve and connections reach them.',
+  source:
+    'Kubernetes documentation, "Debug Services"; kube-proxy rejects what has no endpoint, and falls back to terminating ones that serve (KEP-1669)',
   remedy:
     "Compare the selector with the pods' labels (kubectl get pods -l SELECTOR) and see why pods are not ready (kubectl describe pod).",
 } as const;
@@ -29,12 +30,18 @@ export const noReadyEndpoint: Rule<ServicesFacts> = {
     services.flatMap(({ info, virtual }) => {
       if (info.ready > 0 || info.type === 'ExternalName' || info.isPortUnnamed) return [];
       const [first] = virtual;
-      const seen = first ? `; connecting to it ends with ${attemptText(first)}` : '';
+      const { leaving = 0 } = info;
+      const isServed = leaving > 0 && first?.state === 'works';
+      const seen = !first
+        ? ''
+        : isServed
+          ? `; ${leaving} that ${leaving === 1 ? 'is' : 'are'} terminating still ${leaving === 1 ? 'answers' : 'answer'}, and connections end with ${leaving === 1 ? 'it' : 'them'}`
+          : `; connecting to it ends with ${attemptText(first)}`;
       const of = `-n ${info.namespace}`;
       return [
         occurrence(
           meta,
-          'critical',
+          isServed ? 'warning' : 'critical',
           `${info.label} has no ready endpoint: ${why(info)}${seen}.`,
           [
             quoteApi(
@@ -50,8 +57,8 @@ export const noReadyEndpoint: Rule<ServicesFacts> = {
               : {
                   remediation:
                     info.selected === 0
-                      ? `Make the selector and the pods' labels agree: kubectl get pods ${of} --show-labels; kubectl edit service ${of} ${info.name}.`
-                      : `See why the pods are not ready: kubectl describe pods ${of} -l ${info.selector}.`,
+                      ? `Make the selector and the pods' labels agree.\nkubectl get pods ${of} --show-labels\nkubectl edit service ${of} ${info.name}`
+                      : `See why the pods are not ready.\nkubectl describe pods ${of} -l ${info.selector}`,
                 }),
           },
         ),

@@ -44,7 +44,7 @@ function judge({ info, endpoints }: ServiceFacts): Finding[] {
       [quoteApi(show, `port ${info.port} targetPort ${info.targetPort}`), ...quoteAttempt(first.attempt)],
       {
         subject,
-        remediation: `kubectl patch service -n ${info.namespace} ${info.name} --type=json -p '[{"op":"replace","path":"/spec/ports/N/targetPort","value":${first.openPorts[0]}}]' (N: its place in the list, from 0), if ${first.openPorts[0]} is the port that is meant.`,
+        remediation: `If ${first.openPorts[0]} is the port that is meant:\nkubectl patch service -n ${info.namespace} ${info.name} -p '{"spec":{"ports":[{"port":${info.port},"protocol":"${info.protocol.toUpperCase()}","targetPort":${first.openPorts[0]}}]}}'`,
       },
     ),
   ];

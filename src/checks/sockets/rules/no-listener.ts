@@ -14,7 +14,7 @@ const meta = {
   rule: "At the server: a Service's target port or a port that Docker publishes (critical), or a declared container port (info: a declaration binds nobody) has no listening socket in ss -lntup. From the client: the destination itself refuses the connection, with a TCP reset or, for UDP, ICMP port unreachable (critical).",
   source: 'RFC 9293, 3.10.7.1 (a reset for a connection that does not exist)',
   remedy:
-    "See what the program listens on (kubectl nettools sockets POD) and make it and the Service's targetPort agree. When somebody does listen there and clients are refused all the same, a firewall at the destination answers with a reset.",
+    "See what the program listens on (kubectl nettools sockets with its pod as the TARGET) and make it and the Service's targetPort agree. When somebody does listen there and clients are refused all the same, a firewall at the destination answers with a reset.",
 } as const;
 
 /** Whether a socket serves the port; a UDP server binds like a TCP one. */

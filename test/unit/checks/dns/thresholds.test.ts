@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DnsFacts, PodDns } from '../../../../src/checks/dns/facts.ts';
+import { lostPackets } from '../../../../src/checks/dns/rules/lost-packets.ts';
 import { ndots } from '../../../../src/checks/dns/rules/ndots.ts';
 import { noReply } from '../../../../src/checks/dns/rules/no-reply.ts';
 import { partial } from '../../../../src/checks/dns/rules/partial.ts';
@@ -81,17 +82,47 @@ describe('NT-DNS-007, by time', () => {
     expect(race(1800, [query()], conf)).toEqual(['NT-DNS-007 warning']);
   });
 
-  it('needs single queries that are fast, and most of them answered', () => {
+  it('needs single queries that are fast, and none of them lost', () => {
     expect(race(5000, [query({ ms: 999 })])).toEqual(['NT-DNS-007 warning']);
     expect(race(5000, [query({ ms: 1000 })])).toEqual([]);
-    const lost = query({ outcome: 'timeout', lost: 1 });
-    expect(race(5000, [query(), lost])).toEqual(['NT-DNS-007 warning']);
-    expect(race(5000, [query(), lost, lost])).toEqual([]);
+    expect(race(5000, [query(), query({ outcome: 'timeout', lost: 1 })])).toEqual([]);
+    expect(race(5000, [query(), query({ lost: 1 })])).toEqual([]);
     expect(race(5000, [])).toEqual([]);
   });
 
   it('leaves answers that were cut to TCP', () => {
     expect(race(5000, [query(), query({ truncated: true })])).toEqual([]);
+  });
+});
+
+describe('NT-DNS-012, by what is lost', () => {
+  const lost = (n: number): DnsQuery[] => times(n, () => query({ outcome: 'timeout', lost: 1 }));
+  const loss = (queries: readonly DnsQuery[], changes: Partial<DnsFacts> = {}): string[] =>
+    ids(lostPackets.judge({ ...withQueries(queries), ...changes }));
+  const answers = times(8, () => query({ ms: 500 }));
+
+  it('begins at two', () => {
+    expect(loss(answers)).toEqual([]);
+    expect(loss([...answers, ...lost(1)])).toEqual([]);
+    expect(loss([...answers, ...lost(2)])).toEqual(['NT-DNS-012 warning']);
+    expect(loss([...answers, query({ lost: 1 }), query({ lost: 1 })])).toEqual(['NT-DNS-012 warning']);
+  });
+
+  it('needs only one where getaddrinfo waited for it', () => {
+    const [name] = factsOf('race').names;
+    if (name?.resolver === undefined) throw new Error('no name was recorded');
+    const waited = (ms: number) =>
+      ({ names: [{ ...name, resolver: { ...name.resolver, ms } }] }) as Partial<DnsFacts>;
+    expect(loss([...answers, ...lost(1)], waited(4490))).toEqual([]);
+    expect(loss([...answers, ...lost(1)], waited(4500))).toEqual(['NT-DNS-012 warning']);
+    expect(loss(answers, waited(9000))).toEqual([]);
+  });
+
+  it('is no story of servers that are slow, or of one that is silent to all', () => {
+    expect(loss([...answers, query({ ms: 501 }), ...lost(2)])).toEqual([]);
+    const { endpoints } = factsOf('replica-dead');
+    expect(endpoints.map((e) => e.udp.reach)).toContain('silent');
+    expect(loss([...answers, ...lost(2)], { endpoints })).toEqual([]);
   });
 });
 

@@ -194,6 +194,25 @@ describe('other errors', () => {
     expect(cause(failed(error), signs)).toEqual(expected);
   });
 
+  it('IPv6 says "Permission denied" for a filter’s message too', () => {
+    const denied = failed('Permission denied');
+    const v6 = { address: '2001:db8::7' };
+    const grown = { icmpUnreachable: 1 } as Signs['grown'];
+    const prohibit = { kind: 'forbidding-route', type: 'prohibit' };
+    expect(cause(denied, { ...v6, icmp: [told('prohibited', ROUTER)] })).toEqual({
+      kind: 'prohibited',
+      sender: ROUTER,
+    });
+    expect(cause(denied, { ...v6, listened: false, grown })).toEqual({
+      kind: 'prohibited',
+      sender: undefined,
+    });
+    expect(cause(denied, { ...v6, listened: false })).toEqual(prohibit);
+    const forbidding = ['prohibit 2001:db8::7 dev lo'];
+    expect(cause(denied, { ...v6, listened: false, grown, forbidding })).toEqual(prohibit);
+    expect(cause(denied, { listened: false, grown })).toEqual(prohibit);
+  });
+
   it('IpOutNoRoutes tells the target’s own lack of a route', () => {
     expect(cause(failed('Network is unreachable'), { grown: { noRoutes: 1 } as Signs['grown'] })).toEqual({
       kind: 'no-route',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { meets, type Packet } from '../../../../src/checks/firewall/rule-hits.ts';
+import { meets, type Packet, surelyStops } from '../../../../src/checks/firewall/rule-hits.ts';
 import type { FilterRule, RuleMatch } from '../../../../src/parsers/filter-rules.ts';
 
 const packet: Packet = { protocol: 'tcp', address: '198.51.100.7', port: 8080, source: '198.51.100.2' };
@@ -13,6 +13,8 @@ const rule = (hook: string | undefined, matches: readonly RuleMatch[], family = 
   verdict: 'drop',
   packets: 1,
   matches,
+  isUnderstood: true,
+  spared: [],
   text: '',
 });
 const match = (field: RuleMatch['field'], value: string, negated = false): RuleMatch => ({
@@ -54,5 +56,39 @@ describe('meets', () => {
     expect(meets(rule('output', [], 'ip'), v6)).toBeUndefined();
     expect(meets(rule('output', [match('daddr', '2001:db8::/32')], 'ip6'), v6)).toBe('output');
     expect(meets(rule('output', [match('saddr', '2001:db8::3')], 'ip6'), v6)).toBe('output');
+  });
+
+  const state = (...values: string[]): RuleMatch => ({ field: 'ctstate', values, negated: false });
+
+  it.each<[string, RuleMatch[], RuleMatch[][], string | undefined, string | undefined]>([
+    ['an answer is established', [state('new')], [], 'output', undefined],
+    ['or not known to connection tracking', [state('invalid')], [], undefined, 'input'],
+    ['what starts a connection is new', [state('established', 'related')], [], undefined, 'input'],
+    ['what was accepted before comes no further', [], [[match('protocol', 'tcp')]], undefined, undefined],
+    ['answers that were accepted before', [], [[state('related', 'established')]], 'output', undefined],
+    ['others were accepted before', [], [[match('protocol', 'udp')]], 'output', 'input'],
+    ['the own port, which is not known', [], [[match('sport', '40000')]], 'output', 'input'],
+  ])('%s', (_what, matches, spared, out, back) => {
+    expect(meets({ ...rule('output', matches), spared }, packet)).toBe(out);
+    expect(meets({ ...rule('input', matches), spared }, packet)).toBe(back);
+  });
+});
+
+describe('surelyStops', () => {
+  it.each<[string, FilterRule, boolean]>([
+    ['the port', rule('output', [match('dport', '8080'), match('protocol', 'tcp')]), true],
+    ['everything', rule('output', []), true],
+    ['a condition that is not understood', { ...rule('output', []), isUnderstood: false }, false],
+    ['a condition that is not known of the packet', rule('output', [match('sport', '40000')]), false],
+    ['another port', rule('output', [match('dport', '80')]), false],
+    ['answers', rule('input', []), false],
+    ['a chain that others jump to', rule(undefined, []), false],
+    [
+      'one that an earlier rule lets through',
+      { ...rule('output', []), spared: [[match('dport', '8080')]] },
+      false,
+    ],
+  ])('%s', (_what, one, expected) => {
+    expect(surelyStops(one, packet)).toBe(expected);
   });
 });

@@ -23,11 +23,37 @@ const onHost = (run: RecordedRun<RoutingInput>): RecordedRun<RoutingInput> => ({
 });
 
 describe('NT-RT-003', () => {
-  const drops = (n: number) => ({ 'counters-after': counted('IPReversePathFilter', n) });
+  const net1 = (flags: readonly string[]) =>
+    json<object>((list) => [...list, { ifname: 'net1', ifindex: 9, flags, operstate: 'UP', addr_info: [] }]);
+  const strictOn = (...names: string[]) =>
+    ['all', 'default', 'lo', 'eth0', 'net1']
+      .map((name) => `/proc/sys/net/ipv4/conf/${name}/rp_filter:${names.includes(name) ? 1 : 0}\n`)
+      .join('');
+  const drops = (n: number) => ({
+    'counters-after': counted('IPReversePathFilter', n),
+    'rp-filter': strictOn('net1'),
+    addresses: net1(['UP', 'LOWER_UP']),
+  });
 
   it('needs the counter to grow', () => {
     expect(problems(withOutput(healthy, { ...drops(0), ...silence }))).toEqual([]);
     expect(problems(withOutput(healthy, { ...drops(1), ...silence }))).toEqual(['NT-RT-003 critical']);
+  });
+
+  it.each([
+    ['the way that the question went is strict', { 'rp-filter': strictOn('eth0') }],
+    ['none is strict', { 'rp-filter': strictOn() }],
+    ['the strict one is down', { addresses: net1([]) }],
+  ])('is no cause of silence where %s', (_title, outputs) => {
+    const run = withOutput(healthy, { ...drops(1), ...silence, ...outputs });
+    expect(problems(run)).toEqual(['NT-RT-003 warning']);
+    expect(problems(onHost(run))).toEqual([]);
+  });
+
+  it('is one where the files cannot be read', () => {
+    expect(problems(withOutput(healthy, { ...drops(1), ...silence, 'rp-filter': '' }))).toEqual([
+      'NT-RT-003 critical',
+    ]);
   });
 
   it('is a warning when everything answers, and nothing in the node’s own namespace', () => {

@@ -1,0 +1,71 @@
+import type { Finding } from '../../../model/report.ts';
+import { formatMs } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DnsFacts, ServerFacts } from '../facts.ts';
+import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-012',
+  title: 'DNS packets get lost',
+  severities: ['warning'],
+  meaning:
+    'The name servers answer, and some of the queries or of the answers get lost on the way. UDP sends nothing again: the resolver waits for 5 s for each packet that is lost, and then asks once more. Lookups are fast, or take 5 or 10 s, by chance.',
+  rule: 'Of the UDP queries to servers that answer others, at least 2 were lost; or one, and getaddrinfo took as long as a time-out. All that came was answered within 500 ms, and no server behind the Service is silent to all (NT-DNS-009).',
+  source:
+    'resolv.conf(5): timeout; two of some 15 queries are no chance on a network that loses less than 1 %',
+  remedy:
+    'Find what loses packets: kubectl nettools latency TARGET says whether all traffic suffers or only DNS. Only DNS: a rate limit (nft limit, a security group, the quota of packets to the resolver that clouds have), a full connection table (kubectl nettools conntrack node/NODE), or a DNS server whose receive buffer overflows.',
+} as const;
+
+const LEAST = 2;
+/** Slower than this, a time-out may be the server's doing. */
+const FAST_MS = 500;
+/** Timers cut a little off (NT-DNS-007). */
+const SHARE = 0.9;
+
+interface Loss {
+  readonly server: ServerFacts;
+  readonly lost: number;
+  readonly tries: number;
+}
+
+function lossOf(server: ServerFacts): Loss {
+  const queries = server.udp.queries.filter((q) => q.outcome === 'answered' || q.outcome === 'timeout');
+  const lost = queries.reduce((sum, q) => sum + q.lost, 0);
+  return { server, lost, tries: lost + queries.filter(isAnswered).length };
+}
+
+export const lostPackets: Rule<DnsFacts> = {
+  meta,
+  judge: (facts) => {
+    // One that is silent to all is no matter of chance, and the Service's address shares its fate.
+    const isMixed = facts.endpoints.some((e) => e.udp.reach !== 'answers' && e.udp.reach !== 'unasked');
+    const asked = [...(isMixed ? [] : facts.servers), ...facts.endpoints].filter(
+      (s) => s.udp.reach === 'answers',
+    );
+    const answered = asked.flatMap((s) => s.udp.queries).filter(isAnswered);
+    const slowest = Math.max(0, ...answered.map((q) => q.ms ?? 0));
+    const losses = asked.map(lossOf);
+    const lost = losses.reduce((sum, one) => sum + one.lost, 0);
+    const limitMs = SHARE * facts.resolvConf.timeoutSeconds * 1000;
+    const slow = facts.names.flatMap(({ name, resolver }) =>
+      resolver && resolver.ms >= limitMs ? [`getaddrinfo for ${name} took ${formatMs(resolver.ms)}`] : [],
+    )[0];
+    if (slowest > FAST_MS || lost < (slow === undefined ? LEAST : 1)) return [];
+    return [finding(losses, lost, slowest, slow)];
+  },
+};
+
+function finding(losses: readonly Loss[], lost: number, slowest: number, slow: string | undefined): Finding {
+  const tries = losses.reduce((sum, one) => sum + one.tries, 0);
+  const where = losses
+    .filter((one) => one.lost > 0)
+    .map(({ server, lost: n, tries: of }) => `${n} of ${of} to ${server.label}`);
+  const queries = losses.flatMap(({ server }) => server.udp.queries).filter((q) => q.lost > 0);
+  return occurrence(
+    meta,
+    'warning',
+    `${lost} of ${tries} UDP queries got no answer (${enumerate(where)}), while the others were answered within ${formatMs(slowest)}: packets get lost on the way${slow === undefined ? '' : `; ${slow}`}.`,
+    quoteQueries(queries, 3),
+  );
+}
