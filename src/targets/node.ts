@@ -14,7 +14,7 @@ import { version } from '../model/version.ts';
 import { acquire, type HeldPod, isGone, letGo, type NodePlace, nodePods } from './held-node-pod.ts';
 import { NODE_CONTAINER, type NodePod, type NodePodSpec } from './node-pod.ts';
 import { nodeAddress, nodeProblem } from './node-state.ts';
-import { PROFILE_TEXT, type Profile } from './profiles.ts';
+import { PROFILE_TEXT } from './profiles.ts';
 import { sweep } from './remove-node-pod.ts';
 import { RenewedChannel } from './renewed-channel.ts';
 import type { OpenOptions, Session } from './session.ts';
@@ -39,13 +39,6 @@ interface NodeTarget {
   readonly node: Node | undefined;
 }
 
-/** A node session: what any session is, and how the node's pod can be used to switch. */
-export interface NodeSession extends Session {
-  readonly profile: Profile;
-  /** The namespace and name of its pod. */
-  readonly pod: { readonly namespace: string; readonly name: string };
-}
-
 /**
  * Opens the session: uses the pod of another command that runs, else preflight, create and a watch.
  * @throws {UserError} exit 2 or 3, with what was refused and by whom; nothing is left behind
@@ -56,7 +49,7 @@ export async function openNodeSession(
   flags: SessionFlags,
   image: string,
   options: NodeOptions,
-): Promise<NodeSession> {
+): Promise<Session> {
   const { name, node } = target;
   const place = {
     client,
@@ -69,7 +62,7 @@ export async function openNodeSession(
   const pods = await nodePods(place, options.signal);
   await sweep(client, pods);
   const held = await acquire(place, options, pods);
-  return new OpenNodeSession(place, options, held, {
+  return new NodeSession(place, options, held, {
     kind: 'node',
     name,
     address: (node && nodeAddress(node)) || held.pod.pod.status?.hostIP || '',
@@ -123,11 +116,10 @@ export async function readNode(
   }
 }
 
-class OpenNodeSession implements NodeSession {
+class NodeSession implements Session {
   readonly channel: Channel;
   readonly info: TargetInfo;
   readonly notes: readonly string[];
-  readonly profile: Profile;
   readonly #place: NodePlace;
   readonly #options: NodeOptions;
   #held: HeldPod;
@@ -138,13 +130,8 @@ class OpenNodeSession implements NodeSession {
     this.#options = options;
     this.#held = held;
     this.info = info;
-    this.profile = held.pod.profile;
     this.notes = notesOn(place.spec, held.pod);
     this.channel = new RenewedChannel(this.#channelOf(held), () => this.#renew(), isGone);
-  }
-
-  get pod(): { readonly namespace: string; readonly name: string } {
-    return this.#held.pod;
   }
 
   close(): Promise<void> {
