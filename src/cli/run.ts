@@ -22,7 +22,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     process.stdout.on('error', endOnBrokenStdout);
     return await (await parse(argv)).run();
   } catch (error) {
-    await complain(error, line);
+    complain(error, line);
     // What is no UserError is a failure of the tool itself; either way nothing was measured.
     return error instanceof UserError ? error.exitCode : 3;
   }
@@ -41,7 +41,7 @@ function answerAtOnce(argv: readonly string[], line: Words): string | undefined 
 }
 
 /** One sentence on stderr; where it happened only for who asks with -v. */
-async function complain(error: unknown, line: Words): Promise<void> {
+function complain(error: unknown, line: Words): void {
   const lines = [`error: ${error instanceof Error ? error.message : String(error)}`];
   if (error instanceof UserError) {
     if (error.hint !== undefined) lines.push(error.hint);
@@ -50,11 +50,19 @@ async function complain(error: unknown, line: Words): Promise<void> {
     }
   }
   if (line.parts.some((part) => part.kind === 'flag' && part.flag.kind === 'count')) {
-    const { inspect } = await import('node:util');
-    lines.push(inspect(error));
+    lines.push(...traces(error));
   }
   // The words of a server or of a registry may be among them.
   complainNow(`${visible(lines.join('\n'))}\n`);
+}
+
+/** Where an error and its causes come from. Their other properties stay out: a program's words may be credentials. */
+function traces(error: unknown): string[] {
+  const found: string[] = [];
+  // The bound is for causes that go round in a circle.
+  for (let one = error; one instanceof Error && found.length < 5; one = one.cause)
+    found.push(`${found.length === 0 ? '' : 'caused by '}${one.stack ?? one.message}`);
+  return found;
 }
 
 function endOnBrokenStdout(error: NodeJS.ErrnoException): void {

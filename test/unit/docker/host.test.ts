@@ -64,7 +64,7 @@ describe('DOCKER_HOST', () => {
   });
 
   it('over SSH is refused with the way around it, and without a password', () => {
-    const error = errorOf(() => find({ DOCKER_HOST: 'ssh://me:secret@far' }));
+    const error = errorOf(() => find({ DOCKER_HOST: 'ssh://me:p@ss-secret@far' }));
     expect(error.message).toContain('SSH is not supported');
     expect(error.hint).toContain('docker.sock');
     expect(error.message + error.hint).not.toContain('secret');
