@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import type { DockerListed } from '../docker/types.ts';
-import { KubeClient } from '../kube/client.ts';
-import { contextNames } from '../kube/kubeconfig.ts';
+import type { KubeClient } from '../kube/client.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { Namespace, Pod } from '../kube/types.ts';
 import type { Completion, CompletionArgs, CompletionKind, ConnectionFlags } from '../model/args.ts';
@@ -52,7 +51,10 @@ export async function candidates({
   target,
 }: CompletionArgs): Promise<Completion[]> {
   if (kind === 'finding') return findings(prefix);
-  if (kind === 'context') return matching(contextNames(connection), prefix);
+  if (kind === 'context') {
+    const { contextNames } = await import('../kube/kubeconfig.ts');
+    return matching(contextNames(connection), prefix);
+  }
   if (kind === 'target') return targets(prefix, connection);
   if (kind === 'machine') return machines(prefix, connection);
   if (kind === 'netns') return namespaceWords(prefix, connection, target);
@@ -129,6 +131,7 @@ async function connected<T>(
   connection: ConnectionFlags,
   work: (client: KubeClient) => Promise<T>,
 ): Promise<T> {
+  const { KubeClient } = await import('../kube/client.ts');
   const client = await KubeClient.connect({ requestTimeoutMs: LIMIT_MS, ...connection });
   try {
     return await work(client);
