@@ -33,6 +33,10 @@ export function build(image: ImageTarget, architecture: Architecture, facts: Bui
       REVISION: facts.revision,
       ...(facts.strict ? { LOCK: 'strict' } : {}),
     },
+    labels: {
+      'org.opencontainers.image.version': facts.version,
+      'org.opencontainers.image.revision': facts.revision,
+    },
   });
 }
 

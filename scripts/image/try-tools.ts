@@ -18,16 +18,16 @@ export interface Rights {
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /**
- * A shell script that runs each tool once, without input and for at most 20 s.
+ * A shell script that runs each tool once, without input and for so many seconds at most.
  * Its output is for `parseAttempts`. `timeout` runs the file of a name, never the shell's builtin.
  */
-export function tryScript(tools: readonly Tool[]): string {
+export function tryScript(tools: readonly Tool[], limit: number): string {
   return [
     'echo "uid $(id -u)"',
     "sed -n 's/^Cap\\(Eff\\|Prm\\|Bnd\\):[[:space:]]*/cap /p' /proc/self/status",
     'try() {',
     // A command substitution drops the zero bytes that no line of text has.
-    '  says=$(timeout 20 "$@" </dev/null 2>&1)',
+    `  says=$(timeout ${limit} "$@" </dev/null 2>&1)`,
     '  printf \'ran %s %s %s\\n\' "$1" $? "$(printf \'%s\\n\' "$says" | grep -m1 . || :)"',
     '}',
     'cd /tmp',

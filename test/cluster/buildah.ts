@@ -27,6 +27,11 @@ export interface BuildOptions {
   /** This machine's when absent. */
   readonly architecture?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
+  /**
+   * Labels that differ from build to build. A LABEL made of a build argument is not enough: buildah (1.28) takes the
+   * layer of an earlier build for it, whatever that one's argument was.
+   */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -87,17 +92,16 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'nettools-build-'));
   try {
     const target = options.target === undefined ? [] : ['--target', options.target];
-    const buildArgs = Object.entries(options.buildArgs ?? {}).flatMap(([name, value]) => [
-      '--build-arg',
-      `${name}=${value}`,
-    ]);
+    const flags = (flag: string, values: Readonly<Record<string, string>> = {}) =>
+      Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
+    const given = [...flags('--build-arg', options.buildArgs), ...flags('--label', options.labels)];
     const settings = options.onDebian ? await aptSettings(work) : [];
     await run(
       buildah(
         architecture,
         ...['bud', '--layers', '--isolation', 'chroot', '--network', 'host', '--arch', architecture],
         // FROM is never fetched: the base was made here.
-        ...['--pull-never', '--timestamp', '0', ...target, ...buildArgs, ...settings],
+        ...['--pull-never', '--timestamp', '0', ...target, ...given, ...settings],
         ...['--tag', options.name, options.context],
       ),
       { onLine: (line) => (line.startsWith('image: ') ? say(line) : undefined) },

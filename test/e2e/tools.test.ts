@@ -37,7 +37,7 @@ describe.each(users)('the slim image, as user %d without any capability', (uid) 
   beforeAll(async () => {
     const kubectl = [kubectlPath(), '--kubeconfig', kubeconfig, '-n', ns.name];
     output = await run([...kubectl, 'exec', '-i', podName(uid), '--', 'sh', '-s'], {
-      input: tryScript(tools),
+      input: tryScript(tools, 20),
     });
   });
 

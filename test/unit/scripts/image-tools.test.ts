@@ -80,7 +80,7 @@ describe('running tools', () => {
   const tools = parseTools("## A\na | slim | p | -c it's\nb | slim | p | => 1/2\n")[0]?.tools ?? [];
 
   it('quotes arguments for the shell', () => {
-    expect(tryScript(tools)).toContain("\ntry 'a' '-c' 'it'\\''s'\n");
+    expect(tryScript(tools, 20)).toContain("\ntry 'a' '-c' 'it'\\''s'\n");
   });
 
   it('tells what did not end as it should, for the user that ran it', () => {
