@@ -38,11 +38,18 @@ function told(
     [...quotePoint(loss.last), ...quoteHit(path), ...quoteTries(path.reachResult, 2)],
     {
       subject: path.destination.label,
-      ...(hit === undefined
-        ? {}
-        : { remediation: `Change the rule where it is made (${hit.rule.source}): ${hit.rule.text}` }),
+      remediation:
+        hit === undefined
+          ? withNode(meta.remedy, loss)
+          : `Change the rule where it is made (${hit.rule.source}): ${hit.rule.text}`,
     },
   );
+}
+
+/** With the node that lost the packet in the place of `node/NODE`. */
+function withNode(remedy: string, { last, missed }: Loss): string {
+  const at = [missed, last].find((point) => point?.place.place.node !== undefined);
+  return at === undefined ? remedy : remedy.replaceAll('node/NODE', placeOf(at));
 }
 
 /** The last place that saw it proves how far it came. */

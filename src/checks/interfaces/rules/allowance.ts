@@ -12,7 +12,7 @@ const meta = {
   source:
     'AWS documentation, "Monitor network performance for ENA settings on your EC2 instance": bw_in, bw_out, pps, conntrack and linklocal_allowance_exceeded',
   remedy:
-    'See who uses it up (kubectl nettools run node/NAME -- ss -tin; the pods of the node by bytes), spread those pods, or take a larger machine type. For linklocal_allowance_exceeded, cache names on the node (NodeLocal DNSCache); for conntrack_allowance_exceeded, reuse connections.',
+    'See who uses it up (kubectl nettools run TARGET -- ss -tin, and the pods of the node by bytes), spread those pods, or take a larger machine type. For linklocal_allowance_exceeded, cache names on the node (NodeLocal DNSCache); for conntrack_allowance_exceeded, reuse connections.',
 } as const;
 
 const LIMITS: Readonly<Record<string, string>> = {

@@ -12,7 +12,7 @@ const meta = {
   source:
     'Linux: Documentation/networking/statistics.rst (rx_missed_errors), net/core/net-procfs.c (softnet_stat), Documentation/admin-guide/sysctl/net.rst (netdev_max_backlog)',
   remedy:
-    'See which CPU takes the packets (kubectl nettools run node/NAME -- mpstat, or cat /proc/interrupts and /proc/net/softnet_stat there): one at 100 % softirq is the usual cause; spread its work (irqbalance, receive queues by ethtool -L, RPS). For missed, larger rings (ethtool -G IFACE rx N); for the backlog, sysctl -w net.core.netdev_max_backlog=5000. A node whose CPUs are used up by pods, or throttled by its host, looks the same.',
+    'See which CPU takes the packets (kubectl nettools run TARGET -- cat /proc/interrupts /proc/net/softnet_stat, twice): one that is busy with softirq alone is the usual cause; spread its work (irqbalance, receive queues by ethtool -L, RPS). For missed, larger rings (ethtool -G IFACE rx N); for the backlog, sysctl -w net.core.netdev_max_backlog=5000. A node whose CPUs are used up by pods, or throttled by its host, looks the same.',
 } as const;
 
 function missed({ needed, counted, results }: InterfacesFacts): { text: string; quote: Quote }[] {

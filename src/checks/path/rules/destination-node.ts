@@ -9,7 +9,7 @@ const meta = {
   rule: "The same SYN is seen coming into the destination's node, and not leaving it to the destination, or not arriving there.",
   source: 'RFC 9293, section 3.4, for the tag',
   remedy:
-    'Look at that node: kubectl nettools diagnose node/NAME; kubectl nettools firewall with the same TARGET and DEST says what the NetworkPolicies of both ends allow.',
+    'Look at that node: kubectl nettools diagnose node/NODE; kubectl nettools firewall with the same TARGET and DEST says what the NetworkPolicies of both ends allow.',
 } as const;
 
 export const destinationNode = lossRule(

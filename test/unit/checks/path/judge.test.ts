@@ -91,6 +91,16 @@ describe('judgePath', () => {
     expect(judgement).toMatchObject({ status: 'fail', summary: judgement.findings[0]?.summary });
   });
 
+  it.each([
+    [1, 'n1'],
+    [2, 'n1'],
+    [4, 'n2'],
+    [5, 'n2'],
+  ])('after %i points its remedy looks at the node %s', (passed, node) => {
+    const [finding] = judgePath(seen(passed), DEEP).findings;
+    expect(finding?.remediation).toContain(`kubectl nettools diagnose node/${node}`);
+  });
+
   it('is silent when all comes through', () => {
     expect(judgePath(seen(ALL.length), DEEP)).toMatchObject({ status: 'pass', findings: [] });
   });
