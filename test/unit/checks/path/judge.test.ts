@@ -6,8 +6,8 @@ import { destination, evidence, result } from '../results.ts';
 
 const PLACES: readonly Place[] = [
   { id: 'p0', label: 'pod/web', isTarget: true },
-  { id: 'p1', label: 'node/n1', isTarget: false },
-  { id: 'p2', label: 'node/n2', isTarget: false },
+  { id: 'p1', label: 'node/n1', node: 'n1', isTarget: false },
+  { id: 'p2', label: 'node/n2', node: 'n2', isTarget: false },
   { id: 'p3', label: 'pod/db', isTarget: false },
 ];
 
