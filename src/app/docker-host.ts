@@ -1,6 +1,8 @@
 /** Reads the network of a Docker engine's host while a container of it is looked at. */
 import type { DockerInput } from '../checks/docker/facts.ts';
 import { asHostEvidence, HOST_AFTER, HOST_BEFORE } from '../checks/docker/host-plan.ts';
+import type { DockerClient } from '../docker/client.ts';
+import type { SessionFlags } from '../model/args.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { gather } from '../probes/gather.ts';
@@ -25,11 +27,7 @@ export async function withDockerHost(
   // Only a bridge has its other side on the host.
   if (!docker || !input.networks.some(({ driver }) => driver === 'bridge')) return work();
   const { session: flags } = context.args;
-  const unseen = docker.client.isPodman
-    ? 'podman keeps its rules otherwise than Docker, and they are not read yet'
-    : flags.profile === 'restricted' || flags.profile === 'baseline'
-      ? `reading the host's rules needs NET_ADMIN, and --profile ${flags.profile} has it not`
-      : undefined;
+  const unseen = unseenHost(docker.client, flags);
   if (unseen !== undefined) return withInput(await work(), { ...input, unseenHost: unseen }, {});
   progress.show("reading the Docker host's rules");
   const limit = AbortSignal.timeout(flags.timeoutMs);
@@ -56,6 +54,14 @@ export async function withDockerHost(
   } finally {
     await host?.close();
   }
+}
+
+/** Why the host's side is not even tried; `undefined`: it is. */
+export function unseenHost({ isPodman }: DockerClient, { profile }: SessionFlags): string | undefined {
+  if (isPodman) return 'podman keeps its rules otherwise than Docker, and they are not read yet';
+  return profile === 'restricted' || profile === 'baseline'
+    ? `reading the host's rules needs NET_ADMIN, and --profile ${profile} has it not`
+    : undefined;
 }
 
 function withInput(bundle: Bundle, input: DockerInput, evidence: Evidence): Bundle {

@@ -11,11 +11,14 @@ export interface PreflightItem {
 
 /** All answers; `profile` is what a session would use, absent when there can be none. */
 export interface PreflightReport {
-  readonly namespace: string;
+  /** Absent outside of clusters. */
+  readonly namespace?: string;
   /** Absent when the user may not read the target. */
   readonly pod?: string;
   /** In place of a pod. */
   readonly node?: string;
+  /** The Docker container, as the user calls it. */
+  readonly docker?: string;
   readonly image: string;
   readonly profile?: string;
   readonly items: readonly PreflightItem[];

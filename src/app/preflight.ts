@@ -8,6 +8,7 @@ import { sessionSpec } from '../targets/pod.ts';
 import { findMissingRights, preflight, SESSION_RIGHTS } from '../targets/preflight.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
 import { isPodTarget, resolvePod, rightsToResolve } from '../targets/resolve.ts';
+import { dockerPreflightReport } from './docker-preflight.ts';
 import { imageFor } from './image.ts';
 import { nodePreflightReport } from './node-preflight.ts';
 import { type PreflightItem, type PreflightReport, rightItems } from './preflight-report.ts';
@@ -16,8 +17,12 @@ import type { TargetArgs } from './target.ts';
 export async function preflightReport(args: TargetArgs, signal: AbortSignal): Promise<PreflightReport> {
   const { target } = args;
   if (target.kind === 'node') return nodePreflightReport(args, target.name, signal);
+  if (target.kind === 'docker') return dockerPreflightReport(target.name, args.session, signal);
   if (!isPodTarget(target))
-    throw new UserError(`preflight knows pods and nodes, and no ${target.kind} target.`, 2);
+    throw new UserError(
+      `preflight knows pods, nodes and Docker containers, and no ${target.kind} target.`,
+      2,
+    );
   const client = await KubeClient.connect(args.connection);
   const image = imageFor(args.session);
   let pod: Pod;

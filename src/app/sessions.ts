@@ -22,9 +22,10 @@ export interface SessionRow {
   readonly idleSeconds: number;
 }
 
-interface Scope {
+/** Which sessions of a cluster are meant. */
+export interface SessionScope {
   readonly connection: ConnectionFlags;
-  readonly target?: ClusterTargetSpec;
+  readonly target?: ClusterTargetSpec | undefined;
   readonly allNamespaces: boolean;
 }
 
@@ -35,7 +36,7 @@ interface Found {
 }
 
 /** The sessions of one target, of a namespace or of all. */
-export async function findSessions(scope: Scope, signal: AbortSignal): Promise<Found> {
+export async function findSessions(scope: SessionScope, signal: AbortSignal): Promise<Found> {
   const client = await KubeClient.connect(scope.connection);
   const listed = await listedIn(client, scope, signal);
   return { client, listed, sessions: listed.map(row) };
@@ -43,7 +44,7 @@ export async function findSessions(scope: Scope, signal: AbortSignal): Promise<F
 
 async function listedIn(
   client: KubeClient,
-  { target, allNamespaces }: Scope,
+  { target, allNamespaces }: SessionScope,
   signal: AbortSignal,
 ): Promise<ListedSession[]> {
   if (target && target.kind !== 'node') return sessionsOf(await resolvePod(client, target, signal));
@@ -61,7 +62,7 @@ function row({ since, node: _node, ...session }: ListedSession): SessionRow {
  * @throws {UserError} exit 3: one did not end in time
  */
 export async function stopSessions(
-  scope: Scope & { readonly timeoutMs: number },
+  scope: SessionScope & { readonly timeoutMs: number },
   signal: AbortSignal,
   progress: Progress,
 ): Promise<readonly SessionRow[]> {

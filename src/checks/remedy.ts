@@ -10,5 +10,10 @@ export function shellWord(word: string): string {
 
 /** The line that runs a command on the target; TARGET is filled in when the target is known (place-words.ts). */
 export function onTarget(...command: readonly string[]): string {
-  return `kubectl nettools run TARGET -- ${command.map(shellWord).join(' ')}`;
+  return `kubectl nettools run TARGET -- ${shellLine(command)}`;
+}
+
+/** A command as a shell reads it. */
+export function shellLine(command: readonly string[]): string {
+  return command.map(shellWord).join(' ');
 }

@@ -38,7 +38,10 @@ const outside: Readonly<Record<string, { readonly describe: string; names(): Pro
 };
 
 /** What only the API server knows. */
-type ClusterKind = Exclude<CompletionKind, 'context' | 'finding' | 'machine' | 'netns' | 'target'>;
+type ClusterKind = Exclude<
+  CompletionKind,
+  'context' | 'finding' | 'machine' | 'netns' | 'sessionsTarget' | 'target'
+>;
 
 /**
  * What the word may be completed to.
@@ -55,15 +58,21 @@ export async function candidates({
     const { contextNames } = await import('../kube/kubeconfig.ts');
     return matching(contextNames(connection), prefix);
   }
-  if (kind === 'target') return targets(prefix, connection);
+  if (kind === 'target') return targets(prefix, connection, [...Object.keys(outside), 'local']);
+  if (kind === 'sessionsTarget') return targets(prefix, connection, ['docker://']);
   if (kind === 'machine') return machines(prefix, connection);
   if (kind === 'netns') return namespaceWords(prefix, connection, target);
   return withCluster(kind, prefix, connection, target);
 }
 
-async function targets(prefix: string, connection: ConnectionFlags): Promise<Completion[]> {
+/** @param words of what is in no cluster: those that the command takes */
+async function targets(
+  prefix: string,
+  connection: ConnectionFlags,
+  words: readonly string[],
+): Promise<Completion[]> {
   for (const [scheme, { names }] of Object.entries(outside)) {
-    if (!prefix.startsWith(scheme)) continue;
+    if (!prefix.startsWith(scheme) || !words.includes(scheme)) continue;
     const all = (await names()).map((name) => `${scheme}${name}`);
     return matching(all, prefix);
   }
@@ -75,7 +84,7 @@ async function targets(prefix: string, connection: ConnectionFlags): Promise<Com
     { value: 'local', description: 'this machine' },
   ];
   const found = await inCluster().catch(() => []);
-  return [...found, ...elsewhere.filter(({ value }) => value.startsWith(prefix))];
+  return [...found, ...elsewhere.filter(({ value }) => value.startsWith(prefix) && words.includes(value))];
 }
 
 /** Nodes by their bare names, and this machine. */

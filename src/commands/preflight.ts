@@ -27,7 +27,11 @@ function text(report: PreflightReport): string {
     report.profile === undefined
       ? 'no session is possible; nothing was changed'
       : `a session would use profile ${report.profile} and image ${report.image}`;
-  const target = report.pod === undefined ? report.node && `node/${report.node}` : `pod/${report.pod}`;
-  const where = target ? `${target} in ${report.namespace}` : report.namespace;
-  return `${visible(where)}\n\n${lines.join('\n')}\n\n${visible(end)}\n`;
+  return `${visible(placeOf(report))}\n\n${lines.join('\n')}\n\n${visible(end)}\n`;
+}
+
+function placeOf({ pod, node, docker, namespace = '' }: PreflightReport): string {
+  if (docker !== undefined) return `docker://${docker}`;
+  const target = pod === undefined ? node && `node/${node}` : `pod/${pod}`;
+  return target ? `${target} in ${namespace}` : namespace;
 }

@@ -1,56 +1,79 @@
+import { findDockerSessions, stopDockerSessions } from '../app/docker-sessions.ts';
 import { withFailuresTold } from '../app/failures.ts';
 import { interruptible } from '../app/interrupt.ts';
 import { printDocument } from '../app/print-report.ts';
 import { withProgress } from '../app/progress.ts';
-import { findSessions, stopSessions } from '../app/sessions.ts';
+import { findSessions, type SessionScope, stopSessions } from '../app/sessions.ts';
 import type { SessionsListArgs, SessionsStopArgs } from '../model/args.ts';
 import { plainTable } from '../report/tables.ts';
 import { visible } from '../report/text.ts';
+
+/** A list of sessions, of whatever kind, as it is printed. */
+interface Listing {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly items: readonly Readonly<Record<string, string | number>>[];
+}
 
 /** Resolves to the exit code. */
 export function list(args: SessionsListArgs): Promise<number> {
   return interruptible((signal) =>
     withFailuresTold(async () => {
-      const { sessions } = await findSessions(args, signal);
-      if (args.output === 'table') {
-        if (sessions.length === 0) process.stderr.write('No sessions found.\n');
-        else {
-          const rows = sessions.map((s) => [
-            s.namespace,
-            s.pod,
-            s.container,
-            s.profile,
-            s.image,
-            s.state,
-            s.since,
-            `${s.idleSeconds}s`,
-          ]);
-          const head = ['NAMESPACE', 'POD', 'CONTAINER', 'PROFILE', 'IMAGE', 'STATE', 'SINCE', 'IDLE-LIMIT'];
-          process.stdout.write(
-            `${plainTable(
-              head,
-              rows.map((row) => row.map(visible)),
-            )}\n`,
-          );
-        }
-        return 0;
+      const { target } = args;
+      const listing =
+        target?.kind === 'docker'
+          ? await inEngine(target.name, signal)
+          : await inCluster({ ...args, target }, signal);
+      if (args.output !== 'table') {
+        const items = listing.items.map((item) => ({ ...item }));
+        await printDocument({ apiVersion: 'nettools/v1', kind: 'SessionList', items }, args.output);
+      } else if (listing.rows.length === 0) process.stderr.write('No sessions found.\n');
+      else {
+        const rows = listing.rows.map((row) => row.map(visible));
+        process.stdout.write(`${plainTable([...listing.head], rows)}\n`);
       }
-      await printDocument(
-        { apiVersion: 'nettools/v1', kind: 'SessionList', items: sessions.map((s) => ({ ...s })) },
-        args.output,
-      );
       return 0;
     }),
   );
+}
+
+async function inCluster(scope: SessionScope, signal: AbortSignal): Promise<Listing> {
+  const { sessions } = await findSessions(scope, signal);
+  return {
+    head: ['NAMESPACE', 'POD', 'CONTAINER', 'PROFILE', 'IMAGE', 'STATE', 'SINCE', 'IDLE-LIMIT'],
+    rows: sessions.map(({ namespace, pod, container, profile, image, state, since, idleSeconds }) => [
+      ...[namespace, pod, container, profile, image, state, since],
+      `${idleSeconds}s`,
+    ]),
+    items: sessions.map((one) => ({ ...one })),
+  };
+}
+
+async function inEngine(name: string | undefined, signal: AbortSignal): Promise<Listing> {
+  const sessions = await findDockerSessions(name, signal);
+  return {
+    head: ['TARGET', 'CONTAINER', 'NETWORK', 'IMAGE', 'STATE', 'SINCE'],
+    rows: sessions.map(({ target, container, network, image, state, since }) => [
+      ...[target, container, network, image, state, since],
+    ]),
+    items: sessions.map((one) => ({ ...one })),
+  };
 }
 
 /** Resolves to the exit code. */
 export function stop(args: SessionsStopArgs): Promise<number> {
   return interruptible((signal) =>
     withFailuresTold(async () => {
-      const stopped = await withProgress((progress) => stopSessions(args, signal, progress));
-      for (const { namespace, pod, container } of stopped)
-        process.stdout.write(`session ${visible(`${namespace}/${pod}/${container}`)} stopped\n`);
+      const { target, timeoutMs } = args;
+      const stopped =
+        target?.kind === 'docker'
+          ? (await stopDockerSessions(target.name, timeoutMs, signal)).map(
+              (one) => `docker://${one.target}/${one.container} removed`,
+            )
+          : (await withProgress((progress) => stopSessions({ ...args, target }, signal, progress))).map(
+              ({ namespace, pod, container }) => `${namespace}/${pod}/${container} stopped`,
+            );
+      for (const text of stopped) process.stdout.write(`session ${visible(text)}\n`);
       if (stopped.length === 0) process.stderr.write('No running sessions found.\n');
       return 0;
     }),

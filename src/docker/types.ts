@@ -51,6 +51,7 @@ export interface DockerListed {
   readonly Created: number;
   readonly Labels: Readonly<Record<string, string>> | null;
   readonly NetworkSettings?: { readonly Networks: Readonly<Record<string, DockerEndpoint>> | null };
+  readonly HostConfig?: { readonly NetworkMode: string };
 }
 
 /** GET /networks/ID, and one of GET /networks */
@@ -60,4 +61,17 @@ export interface DockerNetworkInfo {
   readonly Internal: boolean;
   readonly IPAM?: { readonly Config: readonly { readonly Subnet?: string }[] | null };
   readonly Options: Readonly<Record<string, string>> | null;
+}
+
+/** GET /version */
+export interface DockerVersion {
+  readonly Version: string;
+  readonly ApiVersion: string;
+}
+
+/** GET /info */
+export interface DockerInfo {
+  readonly Plugins?: { readonly Authorization?: readonly string[] | null };
+  /** `name=seccomp,profile=default`, `name=rootless`, … */
+  readonly SecurityOptions?: readonly string[] | null;
 }

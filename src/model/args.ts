@@ -249,16 +249,19 @@ export interface ExplainArgs {
   readonly id: string;
 }
 
+/** Whose sessions are meant: of what is in a cluster, or of a Docker engine, of one container or (no name) of all. */
+export type SessionsTarget = ClusterTargetSpec | { readonly kind: 'docker'; readonly name?: string };
+
 export interface SessionsListArgs {
   readonly connection: ConnectionFlags;
-  readonly target?: ClusterTargetSpec;
+  readonly target?: SessionsTarget;
   readonly allNamespaces: boolean;
   readonly output: OutputFormat;
 }
 
 export interface SessionsStopArgs {
   readonly connection: ConnectionFlags;
-  readonly target?: ClusterTargetSpec;
+  readonly target?: SessionsTarget;
   readonly allNamespaces: boolean;
   readonly timeoutMs: number;
 }
@@ -302,6 +305,7 @@ export type CompletionKind =
   | 'target'
   /** A target that is in a cluster. */
   | 'clusterTarget'
+  | 'sessionsTarget'
   | 'finding'
   | 'destination'
   | 'namespace'

@@ -19,6 +19,7 @@ import {
   isLeftOver,
   SESSION_LABEL,
 } from './docker-container.ts';
+import { listSessionContainers, removeContainer } from './docker-sessions.ts';
 import { RenewedChannel } from './renewed-channel.ts';
 import type { OpenOptions, Session } from './session.ts';
 
@@ -41,7 +42,7 @@ export async function dockerTarget(
     });
   }
   const container = await readContainer(client, name, signal);
-  const { Status, Running, Restarting, ExitCode } = container.State;
+  const { Status, Running, Restarting, ExitCode, Error: failure } = container.State;
   if (Restarting) {
     throw new UserError(
       `container "${name}" keeps restarting (it last ended with exit code ${ExitCode}).`,
@@ -53,14 +54,17 @@ export async function dockerTarget(
   }
   if (!Running) {
     const how = Status === 'exited' ? `it ended with exit code ${ExitCode}` : `it is ${Status}`;
-    throw new UserError(`container "${name}" is not running: ${how}.`, 3, {
+    // Such as a port to publish that another program has.
+    const why = failure ? `, and could not be started: ${failure.trim().replace(/\.$/, '')}` : '';
+    throw new UserError(`container "${name}" is not running: ${how}${why}.`, 3, {
       hint: `Only a running container has a network: docker start ${name}.`,
     });
   }
   return container;
 }
 
-async function readContainer(
+/** @throws {UserError} exit 3: no such container */
+export async function readContainer(
   client: DockerClient,
   name: string,
   signal: AbortSignal | undefined,
@@ -178,13 +182,11 @@ export function nameOf({ Name }: DockerContainer): string {
 
 /** Removes what killed clients have left; returns the containers of all sessions. */
 async function sweep(client: DockerClient, signal: AbortSignal): Promise<DockerListed[]> {
-  const filters = JSON.stringify({ label: [SESSION_LABEL] });
-  const listed = await client.get<DockerListed[]>('/containers/json', {
-    query: { all: '1', filters },
-    signal,
-  });
+  const listed = await listSessionContainers(client, signal);
   const isDead = (one: DockerListed): boolean => isLeftOver(one, Date.now());
-  await Promise.all(listed.filter(isDead).map(({ Id }) => remove(client, Id, signal).catch(() => undefined)));
+  await Promise.all(
+    listed.filter(isDead).map(({ Id }) => removeContainer(client, Id, signal).catch(() => undefined)),
+  );
   return listed.filter((one) => !isDead(one));
 }
 
@@ -281,33 +283,12 @@ function startFailure({ message }: DockerApiError, { image }: DockerSessionSpec)
 /** Removes the container. It is no error that it cannot be: the work itself is done, and so it is told on stderr. */
 async function removeNow(client: DockerClient, id: string): Promise<void> {
   try {
-    await remove(client, id, AbortSignal.timeout(REMOVAL_LIMIT_MS));
+    await removeContainer(client, id, AbortSignal.timeout(REMOVAL_LIMIT_MS));
   } catch (error) {
     // Whoever worked with it has been told; the daemon, when it is there again, or the container's idle time removes it.
     if (error instanceof DockerUnreachableError) return;
     const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
     process.stderr.write(`warning: container ${id.slice(0, 12)} could not be removed: ${reason}.\n`);
-  }
-}
-
-/** Kills and removes a container; resolves when it is gone. */
-async function remove(client: DockerClient, id: string, signal: AbortSignal): Promise<void> {
-  try {
-    await client.delete(`/containers/${id}`, { query: { force: '1', v: '1' }, signal });
-  } catch (error) {
-    if (!(error instanceof DockerApiError)) throw error;
-    if (error.status === 404) return;
-    // The daemon is removing it already.
-    if (error.status !== 409) throw error;
-    await client
-      .post(`/containers/${id}/wait`, undefined, {
-        query: { condition: 'removed' },
-        signal,
-        hasTimeLimit: false,
-      })
-      .catch((waiting: unknown) => {
-        if (!(waiting instanceof DockerApiError && waiting.status === 404)) throw waiting;
-      });
   }
 }
 

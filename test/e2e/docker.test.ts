@@ -227,16 +227,96 @@ it('removes what a killed daemon or client has left', async () => {
   await expectNothingLeft();
 });
 
+describe('sessions', () => {
+  afterEach(expectNothingLeft);
+
+  it('lists and removes those of a container, and those of the engine, with no cluster', async () => {
+    const env = { ...daemon.env, KUBECONFIG: '/nonexistent' };
+    for (const name of ['web', 'db'])
+      expect(await run(['run', `docker://${name}`, '--keep', '--', 'true'])).toMatchObject({ code: 0 });
+    const listed = await nettools(['sessions', 'ls', 'docker://', '-o', 'json'], { env });
+    const { items } = JSON.parse(listed.stdout) as { items: { target: string; container: string }[] };
+    const ids = (await daemon.sessions()).sort();
+    expect(items.map(({ container }) => container).sort()).toEqual(ids);
+    expect(items.map(({ target }) => target).sort()).toEqual(['db', 'web']);
+    expect(items[0]).toMatchObject({ network: 'target', image: TOOLS_IMAGE, state: 'running' });
+    const table = await nettools(['sessions', 'ls', 'docker://web'], { env });
+    expect(table.stdout).toMatch(/^TARGET +CONTAINER +NETWORK .*\nweb +[0-9a-f]{12} +target /);
+    expect(table.stdout).not.toMatch(/^db /m);
+    const own = await nettools(['sessions', 'stop', 'docker://web'], { env });
+    expect(own).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^session docker:\/\/web\/\w+ removed\n$/),
+    });
+    expect(await daemon.sessions()).toHaveLength(1);
+    const rest = await nettools(['sessions', 'stop', 'docker://'], { env });
+    expect(rest.stdout).toMatch(/^session docker:\/\/db\/\w+ removed\n$/);
+    const none = await nettools(['sessions', 'stop', 'docker://'], { env });
+    expect(none).toMatchObject({ code: 0, stdout: '', stderr: 'No running sessions found.\n' });
+  });
+
+  it('removes one that was created and never started', async () => {
+    await daemon.docker('create', '--label', 'kubectl-nettools.session=x', APP_IMAGE);
+    expect((await run(['sessions', 'ls', 'docker://'])).stdout).toMatch(/^x +\w+ .* created /m);
+    expect(await run(['sessions', 'stop', 'docker://'])).toMatchObject({ code: 0 });
+  });
+});
+
+describe('preflight', () => {
+  afterEach(expectNothingLeft);
+
+  it('says what a session would do, and starts none', async () => {
+    const { code, stdout } = await run(['preflight', 'docker://web']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^docker:\/\/web\n/);
+    expect(stdout).toMatch(/^√ engine: Docker Engine \S+ at unix:\S+, API 1\.\d+$/m);
+    expect(stdout).toMatch(/^√ container can be joined: it runs, on network lan$/m);
+    expect(stdout).toMatch(/^√ image: localhost\/nettools:dev is there$/m);
+    expect(stdout).toMatch(/^a session would use profile netadmin and image /m);
+  });
+
+  it.each([
+    [
+      'a container that is not there',
+      ['docker://nope'],
+      /^× container can be joined: there is no container "nope"/m,
+    ],
+    [
+      'an image that nobody has',
+      ['docker://web', '--image', '127.0.0.1:9/no:1'],
+      /^× image: 127\.0\.0\.1:9\/no:1 is not there, and cannot be pulled: .*refused/m,
+    ],
+    [
+      'an image that may not be pulled',
+      ['docker://web', '--image', 'no:1', '--image-pull-policy', 'Never'],
+      /^× image: .*Never forbids/m,
+    ],
+  ])('says what is in the way: %s', async (_title, args, says) => {
+    const { code, stdout } = await run(['preflight', ...args]);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(says);
+    expect(stdout).toMatch(/no session is possible; nothing was changed\n$/);
+  });
+});
+
 describe('what cannot be is told in a sentence, and changes nothing', () => {
   beforeAll(async () => {
     await daemon.run('ended', APP_IMAGE, 'sh', '-c', 'exit 4');
     await daemon.docker('wait', 'ended');
+    const late = daemon.run('late', '--publish', '18080:8080', APP_IMAGE);
+    await expect(late).rejects.toThrow(/address already in use|port is already allocated/);
   });
   afterEach(expectNothingLeft);
 
   it.each<[string, readonly string[], RegExp, NodeJS.ProcessEnv]>([
     ['no such container', ['docker://nope'], /no container "nope"/, {}],
     ['a stopped one', ['docker://ended'], /"ended" is not running: it ended with exit code 4/, {}],
+    [
+      'one whose port another has',
+      ['docker://late'],
+      /"late" is not running: it is created, and could not be started: .*(in use|allocated)/,
+      {},
+    ],
     [
       'no image',
       ['docker://web', '--image', 'no:1', '--image-pull-policy', 'Never'],

@@ -6,6 +6,7 @@ import { parsePrefix } from '../../parsers/ip-prefix.ts';
 import { parseRoutes, type Route } from '../../parsers/ip-route.ts';
 import { type IptablesTable, parseIptablesTables } from '../../parsers/iptables-tables.ts';
 import { type Listener, parseListeners } from '../../parsers/listeners.ts';
+import { deletionOf } from '../firewall/remove-rule.ts';
 import { type RuleSnapshots, ruleSnapshots } from '../firewall/rule-hits.ts';
 import { type Measured, notRun } from '../measured.ts';
 import { longestMatch } from '../routing/lookup.ts';
@@ -15,6 +16,7 @@ import { type Outcome, type Side, type WalkedPacket, walk } from './walk.ts';
 
 /** What one kind of iptables shows: a packet passes the rules of both. */
 export interface RuleBook {
+  readonly source: 'iptables-nft' | 'iptables-legacy';
   readonly tables: ReadonlyMap<string, IptablesTable>;
   readonly before: ReadonlyMap<string, IptablesTable>;
   readonly result: ProbeResult;
@@ -58,7 +60,8 @@ export function dockerHost(
     const result = results[`${name}-after`];
     if (result?.status !== 'exited' || result.code !== 0 || result.truncated) return [];
     const before = parseIptablesTables(results[`${name}-before`]?.stdout ?? '');
-    return [{ tables: parseIptablesTables(result.stdout), before, result }];
+    const source = name === 'legacy' ? 'iptables-legacy' : 'iptables-nft';
+    return [{ source, tables: parseIptablesTables(result.stdout), before, result }];
   });
   if (books.length === 0 || iptables.truncated) return { skipped: unreadable(iptables) };
   return {
@@ -162,4 +165,9 @@ export function hasUserlandProxy({ books }: DockerHost): boolean {
           ),
       ),
   );
+}
+
+/** The command that takes a rule away; `undefined` for a policy. */
+export function deletionOn({ book, table, chain, text }: BookOutcome): string[] | undefined {
+  return deletionOf({ source: book.source, family: 'ip', table, chain, text });
 }

@@ -2,15 +2,28 @@
 import type { Quote } from '../../model/report.ts';
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import { nextHop } from '../../parsers/reach.ts';
+import { deletionOf } from '../firewall/remove-rule.ts';
 import { fits } from '../firewall/rule-hits.ts';
+import { shellLine } from '../remedy.ts';
 import type { DockerFacts, HostLink, PublishedPort, Tried } from './facts.ts';
-import { type BookOutcome, type DockerHost, isStop, outside, stopOf, walks, wayTo } from './host.ts';
+import {
+  type BookOutcome,
+  type DockerHost,
+  deletionOn,
+  isStop,
+  outside,
+  stopOf,
+  walks,
+  wayTo,
+} from './host.ts';
 
 /** A rule of the host, or the policy of a chain, that stops packets. */
 export interface Stop {
   /** As its tool takes it. */
   readonly text: string;
-  readonly tool: 'iptables' | 'nft';
+  readonly tool: 'iptables' | 'iptables-legacy' | 'nft';
+  /** The command that takes it away; absent for a policy. */
+  readonly undo: readonly string[] | undefined;
   readonly chain: string;
   readonly isPolicy: boolean;
   /** What it stops was meant for the host itself. */
@@ -21,11 +34,14 @@ export interface Stop {
   readonly command: readonly string[];
 }
 
+const TOOLS = { 'iptables-nft': 'iptables', 'iptables-legacy': 'iptables-legacy', nft: 'nft' } as const;
+
 function stop(outcome: BookOutcome | undefined, isToHost = false): Stop | undefined {
   if (!outcome) return undefined;
   const { text, chain, book, isPolicy } = outcome;
   return {
-    ...{ text, chain, isPolicy, isToHost, tool: 'iptables' },
+    ...{ text, chain, isPolicy, isToHost, tool: TOOLS[book.source] },
+    undo: deletionOn(outcome),
     total: outcome.packets,
     packets: outcome.packets - countedBefore(outcome),
     command: book.result.command,
@@ -150,6 +166,7 @@ function nftStop(host: DockerHost, hook: string, fields: Parameters<typeof fits>
       text: hit.rule.text,
       tool: 'nft',
       chain: hit.rule.chain,
+      undo: deletionOf(hit.rule),
       isPolicy: false,
       isToHost: hook === 'input',
       total: hit.rule.packets ?? hit.packets,
@@ -187,17 +204,15 @@ export function onHost(command: readonly string[], excerpt: string): Quote {
 }
 
 /** What to do about a rule of the host. */
-export function remedyOf({ text, tool, chain, isPolicy, isToHost }: Stop): string {
+export function remedyOf({ text, chain, undo, isPolicy, isToHost }: Stop): string {
   if (isToHost) {
     const which = isPolicy
       ? `No rule before the policy of ${chain} accepts these packets`
       : `The rule is ${text}`;
     return `What containers send to an address of the host itself passes the host's INPUT chain. ${which}: allow them there, from the network's subnet (ufw allow from SUBNET; firewalld: put the bridge into a zone that accepts it).`;
   }
-  if (isPolicy) {
-    return `No rule before the policy of ${chain} accepts these packets: the rules that Docker makes are gone (a firewall that was reloaded or flushed takes them away). On the Docker host, systemctl restart docker writes them again.`;
+  if (undo === undefined) {
+    return `No rule before the policy of ${chain} accepts these packets: those that Docker makes are gone, as after the reload or the flush of a firewall. On the Docker host, a restart of Docker writes them again.\nsystemctl restart docker`;
   }
-  return tool === 'nft'
-    ? `On the Docker host, change the rule where it is made: ${text}`
-    : `On the Docker host, change the rule where it is made, or take it out: iptables ${text.replace(' -A ', ' -D ')}`;
+  return `On the Docker host, take the rule away to try it, then change it where it is made.\n${shellLine(undo)}`;
 }

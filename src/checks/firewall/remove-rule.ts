@@ -4,12 +4,20 @@ import { onTarget } from '../remedy.ts';
 
 /** A remedy with a command; `undefined` for what no command takes away, such as the policy of a chain. */
 export function removeRule(rule: FilterRule): string | undefined {
+  const command = deletionOf(rule);
+  return command && tryIt(...command);
+}
+
+/** The words of the command that takes a rule away; `undefined` for what none does. */
+export function deletionOf(
+  rule: Pick<FilterRule, 'source' | 'family' | 'table' | 'chain' | 'text'>,
+): string[] | undefined {
   const handle = /# handle (\d+)$/.exec(rule.text)?.[1];
   if (rule.source === 'nft' && handle !== undefined)
-    return tryIt('nft', 'delete', 'rule', rule.family, rule.table, rule.chain, 'handle', handle);
+    return ['nft', 'delete', 'rule', rule.family, rule.table, rule.chain, 'handle', handle];
   if (!rule.text.includes(' -A ')) return undefined;
   const tool = rule.source === 'iptables-legacy' ? 'iptables-legacy' : 'iptables';
-  return tryIt(tool, ...savedWords(rule.text.replace(' -A ', ' -D ')));
+  return [tool, ...savedWords(rule.text.replace(' -A ', ' -D '))];
 }
 
 function tryIt(...command: readonly string[]): string {

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts';
 import type { SwitchFlag } from '../flag.ts';
 import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
 import { outputFlags, outputFormat } from '../flags/report.ts';
-import { optionalClusterTarget, selectorFlags, timeoutFlags, timeoutMs } from '../flags/target.ts';
+import { selectorFlags, sessionsTarget, timeoutFlags, timeoutMs } from '../flags/target.ts';
 
 const allNamespaces: SwitchFlag = {
   name: 'all-namespaces',
@@ -14,19 +14,20 @@ const allNamespaces: SwitchFlag = {
 
 export const sessionsList = defineCommand<SessionsListArgs>({
   name: 'sessions ls',
-  summary: 'List the ephemeral containers and the pods on nodes that the tool left',
+  summary: 'List what the tool left: ephemeral containers, pods on nodes, Docker containers',
   synopsis: '[TARGET]',
   examples: [
     { comment: 'Those in the current namespace', line: 'sessions ls' },
     { comment: 'Those in every namespace', line: 'sessions ls -A' },
+    { comment: 'Those of a Docker engine', line: 'sessions ls docker://' },
   ],
   flags: [allNamespaces, ...selectorFlags, ...outputFlags],
   takesTarget: true,
-  completesWord: 'clusterTarget',
+  completesWord: 'sessionsTarget',
   toArgs: (values) =>
     withoutUndefined({
       connection: connectionFlags(values),
-      target: optionalClusterTarget('sessions ls', values),
+      target: sessionsTarget('sessions ls', values),
       allNamespaces: values.isOn(allNamespaces),
       output: outputFormat(values),
     }),
@@ -35,21 +36,22 @@ export const sessionsList = defineCommand<SessionsListArgs>({
 
 export const sessionsStop = defineCommand<SessionsStopArgs>({
   name: 'sessions stop',
-  summary: 'End what the tool left: processes in pods are ended, pods on nodes removed',
+  summary: 'End what the tool left: processes in pods are ended, pods on nodes and Docker containers removed',
   details:
     'Kubernetes cannot remove an ephemeral container from a pod: what ends is the process in it, and its entry stays until the pod is gone.',
   synopsis: '[TARGET]',
   examples: [
     { comment: 'End the one in the pod web-0', line: 'sessions stop web-0' },
     { comment: 'End all in the current namespace', line: 'sessions stop' },
+    { comment: 'Remove those beside the Docker container web', line: 'sessions stop docker://web' },
   ],
   flags: [allNamespaces, ...selectorFlags, ...timeoutFlags],
   takesTarget: true,
-  completesWord: 'clusterTarget',
+  completesWord: 'sessionsTarget',
   toArgs: (values) =>
     withoutUndefined({
       connection: connectionFlags(values),
-      target: optionalClusterTarget('sessions stop', values),
+      target: sessionsTarget('sessions stop', values),
       allNamespaces: values.isOn(allNamespaces),
       timeoutMs: timeoutMs(values),
     }),

@@ -1,4 +1,4 @@
-import type { ClusterTargetSpec, MachineSpec, SessionFlags, TargetSpec } from '../../model/args.ts';
+import type { MachineSpec, SessionFlags, SessionsTarget, TargetSpec } from '../../model/args.ts';
 import type { Flag, SettingFlag, SwitchFlag, TextFlag } from '../flag.ts';
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
@@ -95,9 +95,13 @@ const timeout = {
   setting: { key: 'timeout', type: 'duration' },
 } as const satisfies SettingFlag;
 
+/** All containers of a Docker engine, where a command takes more than one. */
+const ENGINE = 'docker://';
+
 /** Whether a TARGET is in no cluster, whatever the kubeconfig says. */
 export function isOutsideClusters(target: string | undefined): boolean {
-  return target !== undefined && ['docker', 'netns', 'pid', 'local'].includes(parseTarget(target).kind);
+  if (target === undefined) return false;
+  return target === ENGINE || ['docker', 'netns', 'pid', 'local'].includes(parseTarget(target).kind);
 }
 
 /** Flags that choose a target in place of TARGET. */
@@ -245,16 +249,16 @@ export function parseMachine(command: string, text: string | undefined): Machine
   throw usageError(`${command} takes a machine, NODE or local, not "${text}"`);
 }
 
-/** For commands that know a cluster alone. */
-export function optionalClusterTarget(command: string, values: Values): ClusterTargetSpec | undefined {
+/** What may have sessions: what is in a cluster, a container of Docker, or (`docker://`) its whole engine. */
+export function sessionsTarget(command: string, values: Values): SessionsTarget | undefined {
+  const { words } = values;
+  if (words.length === 1 && words[0] === ENGINE && values.text(selector) === undefined)
+    return { kind: 'docker' };
   const target = optionalTarget(command, values);
-  if (
-    target?.kind === 'docker' ||
-    target?.kind === 'netns' ||
-    target?.kind === 'pid' ||
-    target?.kind === 'local'
-  ) {
-    throw usageError(`${command} takes what is in a cluster: POD, deploy/NAME, node/NAME, … or -l SELECTOR`);
+  if (target?.kind === 'netns' || target?.kind === 'pid' || target?.kind === 'local') {
+    throw usageError(
+      `${command} takes what sessions are left in: POD, deploy/NAME, node/NAME, …, -l SELECTOR, docker://CONTAINER, or docker:// for all of an engine`,
+    );
   }
   return target;
 }

@@ -54,7 +54,7 @@ describe('completionRequest', () => {
       before: '',
       lookup: { kind: 'context', prefix: '' },
     });
-    expect(completionRequest(['sessions', 'ls', ''])).toMatchObject({ lookup: { kind: 'clusterTarget' } });
+    expect(completionRequest(['sessions', 'ls', ''])).toMatchObject({ lookup: { kind: 'sessionsTarget' } });
   });
 
   it('completes the last of several destinations, and containers of the target', () => {

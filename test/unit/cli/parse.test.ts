@@ -56,8 +56,8 @@ describe('TARGET', () => {
     },
   );
 
-  it('is of a cluster for commands on clusters alone', async () => {
-    expect(await refusal('sessions', 'stop', 'local')).toMatch(/takes what is in a cluster/);
+  it('has no sessions where nothing is put', async () => {
+    expect(await refusal('sessions', 'stop', 'local')).toMatch(/takes what sessions are left in/);
   });
 });
 
@@ -319,6 +319,14 @@ describe('sessions', () => {
       allNamespaces: false,
       timeoutMs: 5000,
     });
+  });
+
+  it.each([
+    ['docker://web', { kind: 'docker', name: 'web' }],
+    ['docker://', { kind: 'docker' }],
+  ])('takes %s', async (word, target) => {
+    expect(await args('sessions', 'ls', word)).toMatchObject({ target });
+    expect(await args('sessions', 'stop', word)).toMatchObject({ target });
   });
 });
 

@@ -36,7 +36,7 @@ export const isolated: Rule<DockerFacts> = {
             ...(other === undefined
               ? {}
               : {
-                  remediation: `Attach the container to that network: docker network connect ${other} ${input.container}. Addresses of containers change when they are started anew: use their names.`,
+                  remediation: `Attach the container to that network, and use names: addresses of containers change when they are started anew.\ndocker network connect ${other} ${input.container}`,
                 }),
           },
         ),

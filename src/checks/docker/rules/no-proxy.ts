@@ -31,7 +31,7 @@ export const noProxy: Rule<DockerFacts> = {
           : `No docker-proxy listens on the Docker host for ${name}: connections to 127.0.0.1 there, and those of containers to the host, are refused.`;
       return [
         occurrence(meta, 'warning', summary, holder.quotes, {
-          remediation: `See who has the port: ss -lntp on the Docker host. End that program, then docker restart ${input.container} starts docker-proxy anew; dmesg tells whether the kernel killed it for want of memory.`,
+          remediation: `See on the Docker host who has the port (ss -lntp), and end that program; a restart of the container then starts docker-proxy anew. dmesg tells whether the kernel killed it for want of memory.\ndocker restart ${input.container}`,
         }),
       ];
     });

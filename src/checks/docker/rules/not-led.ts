@@ -1,7 +1,8 @@
 import type { Quote } from '../../../model/report.ts';
+import { shellLine } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { DockerFacts, PublishedPort } from '../facts.ts';
-import { type BookOutcome, type DockerHost, outside, walks } from '../host.ts';
+import { type BookOutcome, type DockerHost, deletionOn, outside, walks } from '../host.ts';
 import { onHost } from '../passage.ts';
 import { holderOf, linkOf, publishedText, reachableFromOutside } from '../published.ts';
 
@@ -57,10 +58,10 @@ export const notLed: Rule<DockerFacts> = {
       const [first] = led;
       const name = publishedText(port);
       const place = `${link.address}:${port.port}`;
-      const remediation = `A firewall that was reloaded or flushed takes the rule away. On the Docker host, docker restart ${input.container} makes that of this container again, systemctl restart docker those of all.`;
+      const remediation = `The reload or the flush of a firewall takes the rule away. On the Docker host, a restart of the container makes it again (systemctl restart docker those of all).\ndocker restart ${input.container}`;
       if (first) {
         const summary = `The Docker host leads ${name} to ${first.to}, and "${input.container}" is at ${place}.`;
-        const remedy = `Take out the rule that leads elsewhere, on the Docker host: iptables ${first.text.replace(' -A ', ' -D ')}. An earlier container may have left it, or another program made it.`;
+        const remedy = `Take the rule away that leads elsewhere, on the Docker host; an earlier container may have left it, or another program made it.\n${shellLine(deletionOn(first) ?? [])}`;
         return [occurrence(meta, 'critical', summary, quoteNat(host, port), { remediation: remedy })];
       }
       const holder = holderOf(facts, port);
