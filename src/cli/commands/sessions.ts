@@ -36,7 +36,7 @@ export const sessionsList = defineCommand<SessionsListArgs>({
 
 export const sessionsStop = defineCommand<SessionsStopArgs>({
   name: 'sessions stop',
-  summary: 'End what the tool left: processes in pods are ended, pods on nodes and Docker containers removed',
+  summary: 'End what the tool left: processes in pods end, pods on nodes and Docker containers go',
   details:
     'Kubernetes cannot remove an ephemeral container from a pod: what ends is the process in it, and its entry stays until the pod is gone.',
   synopsis: '[TARGET]',
