@@ -27,9 +27,7 @@ const warmUps: Readonly<Record<string, (bundle: Bundle) => unknown>> = {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'nettools-build-'));
     const kubeconfig = path.join(folder, 'kubeconfig');
     await writeFile(kubeconfig, sampleKubeconfig);
-    await bundle
-      .complete?.()
-      .candidates?.({ kind: 'context', prefix: '', connection: { kubeconfig, verbosity: 0 } });
+    await bundle.complete?.().candidates?.({ kind: 'context', prefix: '', connection: { kubeconfig } });
     await rm(folder, { recursive: true });
   },
 };

@@ -129,6 +129,6 @@ function connectionSoFar({ parts }: Words): ConnectionFlags {
   try {
     return connectionFlags(new Values(given, [], undefined));
   } catch {
-    return { verbosity: 0 };
+    return {};
   }
 }

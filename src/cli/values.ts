@@ -79,11 +79,6 @@ export class Values {
     return typeof last === 'boolean' ? last : undefined;
   }
 
-  count(name: string): number {
-    const value = this.#given.get(name);
-    return typeof value === 'number' ? value : 0;
-  }
-
   /** One of the flag's choices. */
   choice<T extends string>(flag: ChoiceFlag<T> & { readonly default: T }): T {
     return this.optionalChoice<T>(flag) ?? flag.default;

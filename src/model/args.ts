@@ -19,8 +19,6 @@ export interface ConnectionFlags {
   readonly clientCertificate?: string;
   readonly clientKey?: string;
   readonly tlsServerName?: string;
-  /** How often -v was given, or its level: from 1 on an error is printed with its stack trace. */
-  readonly verbosity: number;
 }
 
 /** A pod: TARGET as it was typed (`web-0`, `deploy/web`), or the label selector that stands in its place. */

@@ -155,7 +155,6 @@ export function connectionFlags(values: Values): ConnectionFlags {
     clientCertificate: values.text(clientCertificate),
     clientKey: values.text(clientKey),
     tlsServerName: values.text(tlsServerName),
-    verbosity: values.count(verbosity.name),
   });
 }
 

@@ -6,7 +6,7 @@ import type { OpenChannel } from './subject.ts';
 /** A pod in the network of a node of the test cluster. @param place `NAMESPACE/NODE` */
 export const open: OpenChannel = async (place) => {
   const [namespace = '', name = ''] = place.split('/');
-  const client = await KubeClient.connect({ verbosity: 0, kubeconfig, namespace });
+  const client = await KubeClient.connect({ kubeconfig, namespace });
   const node = await readNode(client, name, undefined);
   const flags = { profile: 'auto', keep: false, idleMs: 60_000, timeoutMs: 60_000 } as const;
   const session = await openNodeSession(client, { name, node }, flags, 'localhost/nettools:dev', {

@@ -22,7 +22,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'exec-'));
-  client = await KubeClient.connect({ verbosity: 0, kubeconfig, namespace: ns.name });
+  client = await KubeClient.connect({ kubeconfig, namespace: ns.name });
   const leaving = pod('leaving', { containers: [helper], spec: { terminationGracePeriodSeconds: 0 } });
   await ns.start(pod('tools', { containers: [helper] }), leaving);
 });
@@ -198,7 +198,7 @@ describe('a refused exec', () => {
   it("tells the API server's own words to an account without rights", async () => {
     const file = join(folder, 'no-rights');
     await serviceAccountKubeconfig('default', 'no-rights', file);
-    const nobody = await KubeClient.connect({ verbosity: 0, kubeconfig: file });
+    const nobody = await KubeClient.connect({ kubeconfig: file });
     try {
       const error = await errorOf(exec(['true'], {}, {}, nobody));
       expect(error).toBeInstanceOf(ExecRefusedError);
@@ -240,7 +240,7 @@ describe('an end before the end', () => {
       vi.stubEnv('HTTPS_PROXY', proxy.url);
       vi.stubEnv('NO_PROXY', '');
       const server = 'https://198.51.100.1:16443';
-      const far = await KubeClient.connect({ verbosity: 0, kubeconfig, namespace: ns.name, server });
+      const far = await KubeClient.connect({ kubeconfig, namespace: ns.name, server });
       const channel = new PodExecChannel(far, { namespace: ns.name, pod: 'tools', container: 'helper' });
       const stdout = new Sink();
       const promise = errorOf(channel.run(sh(`printf 1234567; exec sleep ${mark}`), { stdout }));

@@ -58,7 +58,7 @@ async function connect(
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u', namespace: ns.name } }],
   };
   writeFileSync(file, JSON.stringify(config));
-  const client = await KubeClient.connect({ verbosity: 0, kubeconfig: file, ...flags });
+  const client = await KubeClient.connect({ kubeconfig: file, ...flags });
   clients.push(client);
   return client;
 }

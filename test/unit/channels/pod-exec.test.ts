@@ -43,7 +43,7 @@ async function channel(command: Behaviour, lease: Behaviour | ((count: number) =
   const kubeconfig = join(folder, 'config');
   writeFileSync(kubeconfig, '{}');
   const address = new URL(server.url.replace('ws:', 'http:')).origin;
-  const client = await KubeClient.connect({ verbosity: 0, kubeconfig, server: address });
+  const client = await KubeClient.connect({ kubeconfig, server: address });
   return new PodExecChannel(client, { namespace: 'n', pod: 'p', container: 'c' }, LEASE_LOST_MS);
 }
 

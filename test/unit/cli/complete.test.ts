@@ -45,10 +45,10 @@ describe('completionRequest', () => {
     expect(completionRequest(['-n', 'prod', 'latency', '--context', 'c', 'we'])).toEqual({
       kind: 'names',
       before: '',
-      lookup: { kind: 'target', prefix: 'we', connection: { namespace: 'prod', context: 'c', verbosity: 0 } },
+      lookup: { kind: 'target', prefix: 'we', connection: { namespace: 'prod', context: 'c' } },
     });
     expect(completionRequest(['latency', '-n', 'k'])).toMatchObject({
-      lookup: { kind: 'namespace', prefix: 'k', connection: { verbosity: 0 } },
+      lookup: { kind: 'namespace', prefix: 'k', connection: {} },
     });
     expect(completionRequest(['latency', '--context='])).toMatchObject({
       before: '',
@@ -61,7 +61,7 @@ describe('completionRequest', () => {
     expect(completionRequest(['latency', 'web', '--to', 'a,svc/d'])).toEqual({
       kind: 'names',
       before: 'a,',
-      lookup: { kind: 'destination', prefix: 'svc/d', connection: { verbosity: 0 }, target: 'web' },
+      lookup: { kind: 'destination', prefix: 'svc/d', connection: {}, target: 'web' },
     });
     expect(completionRequest(['latency', 'web', '-c', ''])).toMatchObject({
       lookup: { kind: 'container', target: 'web' },
@@ -84,7 +84,7 @@ describe('completionRequest', () => {
 
   it('bears a line that makes no sense yet', () => {
     expect(completionRequest(['latency', '--request-timeout', 'x', '-v=q', ''])).toMatchObject({
-      lookup: { connection: { verbosity: 0 } },
+      lookup: { connection: {} },
     });
     expect(choices()).toContain('latency');
   });

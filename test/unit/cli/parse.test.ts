@@ -64,7 +64,7 @@ describe('TARGET', () => {
 describe('latency', () => {
   it('has defaults', async () => {
     expect(await args<CheckArgs>('latency', 'web-0')).toEqual({
-      connection: { verbosity: 0 },
+      connection: {},
       target: { kind: 'name', name: 'web-0' },
       session: { profile: 'auto', idleMs: 600_000, keep: false, timeoutMs: 60_000 },
       report: { output: 'table', failOn: 'critical' },
@@ -80,7 +80,7 @@ describe('latency', () => {
       'latency -l app=web --to a,b:80 --to svc/c -c app --image reg/x:1 --image-pull-policy Never --profile baseline ' +
       '--idle 1h30m --keep --debug-namespace ops --netns blue --timeout 90s -o json --fail-on warning --count 5 --interval 1s --rtt-factor 2.5 --rtt-floor 2ms --baseline 500us';
     expect(await args<CheckArgs>(...line.split(' '))).toEqual({
-      connection: { verbosity: 0 },
+      connection: {},
       target: { kind: 'selector', selector: 'app=web' },
       session: {
         container: 'app',
@@ -123,7 +123,6 @@ describe('latency', () => {
       clientCertificate: 'cc',
       clientKey: 'ck',
       tlsServerName: 'sn',
-      verbosity: 2,
     });
   });
 
@@ -137,7 +136,7 @@ describe('latency', () => {
       '--image',
       '',
     );
-    expect(connection).toEqual({ namespace: 'b', verbosity: 0 });
+    expect(connection).toEqual({ namespace: 'b' });
     expect(session).not.toHaveProperty('image');
   });
 
@@ -275,7 +274,7 @@ describe('capture', () => {
     const line =
       'capture local docker://db -i eth0 -s 96 --duration 90s --max-bytes 10M --max-packets 5 -w x.pcapng -- udp';
     expect(await args<CaptureArgs>(...line.split(' '))).toMatchObject({
-      connection: { verbosity: 0 },
+      connection: {},
       targets: [{ kind: 'local' }, { kind: 'docker', name: 'db' }],
       capture: { interface: 'eth0', snapLength: 96, maxPackets: 5, filter: ['udp'] },
       destination: { kind: 'file', path: 'x.pcapng' },
@@ -309,12 +308,12 @@ describe('capture', () => {
 describe('sessions', () => {
   it('works with and without a TARGET', async () => {
     expect(await args('sessions', 'ls', '-A', '-o', 'yaml')).toEqual({
-      connection: { verbosity: 0 },
+      connection: {},
       allNamespaces: true,
       output: 'yaml',
     });
     expect(await args('sessions', 'stop', 'pod/web', '--timeout', '5s')).toEqual({
-      connection: { verbosity: 0 },
+      connection: {},
       target: { kind: 'name', name: 'pod/web' },
       allNamespaces: false,
       timeoutMs: 5000,

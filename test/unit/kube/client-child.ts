@@ -3,7 +3,7 @@
 import { KubeClient } from '../../../src/kube/client.ts';
 
 const [kubeconfig = ''] = process.argv.slice(2);
-const client = await KubeClient.connect({ verbosity: 0, kubeconfig, requestTimeoutMs: 300 });
+const client = await KubeClient.connect({ kubeconfig, requestTimeoutMs: 300 });
 await client.get('/api/v1/pods').then(
   () => console.log('answered'),
   (error: Error) => console.log(error.message),

@@ -81,7 +81,7 @@ async function connect(
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
   };
   writeFileSync(kubeconfig, JSON.stringify(config));
-  const client = await KubeClient.connect({ verbosity: 0, kubeconfig, ...flags });
+  const client = await KubeClient.connect({ kubeconfig, ...flags });
   clients.push(client);
   return client;
 }

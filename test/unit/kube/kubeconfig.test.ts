@@ -30,7 +30,7 @@ function load(
   flags: Partial<ConnectionFlags> = {},
   env: NodeJS.ProcessEnv = {},
 ): LoadedConfig {
-  return loadConfig({ verbosity: 0, ...flags }, { KUBECONFIG: files.join(delimiter), ...env });
+  return loadConfig({ ...flags }, { KUBECONFIG: files.join(delimiter), ...env });
 }
 
 /** The sentence that loading fails with; it has to be one for the user, with exit code 3. */
@@ -198,7 +198,7 @@ contexts:
 
   it('lists all contexts for completion, each once', () => {
     const env = { KUBECONFIG: [write('a', TWO), write('b', OTHER)].join(delimiter) };
-    expect(contextNames({ verbosity: 0 }, env).sort()).toEqual(['one', 'three', 'two']);
+    expect(contextNames({}, env).sort()).toEqual(['one', 'three', 'two']);
   });
 });
 
