@@ -15,7 +15,12 @@ export interface SavedRules extends FilterRules {
   readonly total: number;
 }
 
-export function parseIptablesSave(stdout: string, source: 'iptables-nft' | 'iptables-legacy'): SavedRules {
+/** @param family `ip6` for what ip6tables-save prints, which looks the same */
+export function parseIptablesSave(
+  stdout: string,
+  source: 'iptables-nft' | 'iptables-legacy',
+  family: 'ip' | 'ip6' = 'ip',
+): SavedRules {
   const chains: FilterChain[] = [];
   const rules: FilterRule[] = [];
   // Two equal rules are told apart by their order.
@@ -31,7 +36,7 @@ export function parseIptablesSave(stdout: string, source: 'iptables-nft' | 'ipta
       const [, name = '', policy = '-', packets] = chain;
       chains.push({
         source,
-        family: 'ip',
+        family,
         table,
         name,
         hook: HOOKS[name],
@@ -51,12 +56,12 @@ export function parseIptablesSave(stdout: string, source: 'iptables-nft' | 'ipta
       if (isUnderstood) accepted.set(`${table} ${name}`, [...sparedIn(name), matches]);
       continue;
     }
-    const identity = `${source} ${table} ${text}`;
+    const identity = `${source} ${family} ${table} ${text}`;
     const nth = seen.get(identity) ?? 0;
     seen.set(identity, nth + 1);
     rules.push({
       source,
-      family: 'ip',
+      family,
       table,
       chain: name,
       hook: HOOKS[name],

@@ -17,7 +17,7 @@ export function parseTcpdumpIcmp(stdout: string): SeenIcmpError[] {
   return stdout.split('\n').flatMap((line) => {
     const [, sender = '', text = ''] = LINE.exec(line) ?? [];
     if (!/unreachable|prohibited/.test(text)) return [];
-    const words = text.replace(/^destination unreachable, unreachable \w+,? /, '');
+    const words = text.replace(/^destination unreachable,\s+unreachable \w+,?\s+/, '');
     const destination = /^(?:host |net )?([0-9a-f]*[.:][0-9a-f.:]*)/i.exec(words)?.[1];
     return [{ sender, destination, text, line: line.trim() }];
   });

@@ -134,7 +134,7 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
     case 'Permission denied':
       if (told) return told;
       // IPv6 says so for a filter's message too (icmpv6_err_convert, net/ipv6/icmp.c).
-      return address.includes(':') && unseenIcmp && !ways('prohibit')
+      return address.includes(':') && (grown.icmpUnreachable ?? 0) > 0 && !ways('prohibit')
         ? { kind: 'prohibited', sender: undefined }
         : { kind: 'forbidding-route', type: 'prohibit' };
     case 'Invalid argument':

@@ -89,7 +89,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
       return told(
         path,
         cause.viaGateway ? gateway.meta : target.meta,
-        `${cause.viaGateway ? `The gateway ${cause.neighbour}` : nameOf(path)} does not answer ARP on ${hop?.device}: its entry is ${path.neighbour?.state ?? 'missing'}, and connecting to ${nameOf(path)} ends with ${seen(path)}.`,
+        `${cause.viaGateway ? `The gateway ${cause.neighbour}` : nameOf(path)} does not answer ${path.address.includes(':') ? 'neighbour solicitations' : 'ARP'} on ${hop?.device}: its entry is ${path.neighbour?.state ?? 'missing'}, and connecting to ${nameOf(path)} ends with ${seen(path)}.`,
         [
           ...quoteIcmp(path, facts),
           ...(path.neighbour && facts.neighboursResult

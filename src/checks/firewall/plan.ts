@@ -15,6 +15,7 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       snapshot('nft', 'nft-before'),
       snapshot('iptables', 'iptables-before'),
       snapshot('iptablesLegacy', 'legacy-before'),
+      snapshot('ip6tablesLegacy', 'legacy6-before'),
       snapshot('conntrack', 'conntrack-before'),
     ],
     probe: [icmpCapture, socketsProbe, ...input.destinations.map((d) => reachProbe(d, scripts, !d.anyPort))],
@@ -26,6 +27,7 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       snapshot('nft', 'nft-after'),
       snapshot('iptables', 'iptables-after'),
       snapshot('iptablesLegacy', 'legacy-after'),
+      snapshot('ip6tablesLegacy', 'legacy6-after'),
       snapshot('conntrack', 'conntrack-after'),
     ],
   };

@@ -16,7 +16,8 @@ export function deletionOf(
   if (rule.source === 'nft' && handle !== undefined)
     return ['nft', 'delete', 'rule', rule.family, rule.table, rule.chain, 'handle', handle];
   if (!rule.text.includes(' -A ')) return undefined;
-  const tool = rule.source === 'iptables-legacy' ? 'iptables-legacy' : 'iptables';
+  const tables = rule.family === 'ip6' ? 'ip6tables' : 'iptables';
+  const tool = rule.source === 'iptables-legacy' ? `${tables}-legacy` : tables;
   return [tool, ...savedWords(rule.text.replace(' -A ', ' -D '))];
 }
 

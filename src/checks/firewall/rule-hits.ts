@@ -51,6 +51,8 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
   const nftBook = book(evidence, 'nft', (text) => parseNftRuleset(text));
   const iptablesBook = book(evidence, 'iptables', (text) => parseIptablesSave(text, 'iptables-nft'));
   const legacyBook = book(evidence, 'legacy', (text) => parseIptablesSave(text, 'iptables-legacy'));
+  // ip6tables-nft needs none: its rules are nft's.
+  const legacy6Book = book(evidence, 'legacy6', (text) => parseIptablesSave(text, 'iptables-legacy', 'ip6'));
   const tables = new Set(iptablesBook?.after.chains.map((c) => c.table));
   // iptables-nft and nft show the same rules; iptables writes them as they were made.
   const own = (item: FilterRule | FilterChain): boolean => item.family !== 'ip' || !tables.has(item.table);
@@ -61,7 +63,7 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
       rules: nftBook.after.rules.filter(own),
     },
   };
-  const books = [iptablesBook, legacyBook, nftOnly].filter((b) => b !== undefined);
+  const books = [iptablesBook, legacyBook, legacy6Book, nftOnly].filter((b) => b !== undefined);
   return {
     books: {
       value: {

@@ -34,7 +34,7 @@ describe('parseUnreachables', () => {
   it.each([
     ['unreachable route 2001:db8::7', 'net-unreachable'],
     ['unreachable address 2001:db8::7', 'host-unreachable'],
-    ['unreachable prohibited 2001:db8::7', 'prohibited'],
+    [' unreachable prohibited 2001:db8::7', 'prohibited'],
     ['unreachable port, 2001:db8::7 tcp port 80', 'port-unreachable'],
   ])('reads ICMPv6, %s', (text, kind) => {
     const line = `09:00:00.000000 eth0  In  IP6 2001:db8::1 > 2001:db8::2: ICMP6, destination unreachable, ${text}, length 68`;

@@ -210,6 +210,7 @@ describe('other errors', () => {
     expect(cause(denied, { ...v6, listened: false })).toEqual(prohibit);
     const forbidding = ['prohibit 2001:db8::7 dev lo'];
     expect(cause(denied, { ...v6, listened: false, grown, forbidding })).toEqual(prohibit);
+    expect(cause(denied, { ...v6, grown })).toEqual({ kind: 'prohibited', sender: undefined });
     expect(cause(denied, { listened: false, grown })).toEqual(prohibit);
   });
 

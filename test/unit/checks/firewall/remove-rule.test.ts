@@ -28,6 +28,9 @@ describe('removeRule', () => {
     expect(command({ source: 'iptables-legacy', text })).toBe(
       `kubectl nettools run TARGET -- iptables-legacy ${drop}`,
     );
+    expect(command({ source: 'iptables-legacy', family: 'ip6', text })).toBe(
+      `kubectl nettools run TARGET -- ip6tables-legacy ${drop}`,
+    );
   });
 
   it('offers nothing for the policy of a chain', () => {
