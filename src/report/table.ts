@@ -84,7 +84,13 @@ function followsLines(
   return all
     .filter((finding) => causeOf(finding, all) === cause)
     .flatMap((finding) => [
-      hanging(followsLabel(finding, paint, indent), visible(finding.summary), width),
+      hanging(
+        followsLabel(finding, paint, indent),
+        visible(finding.summary),
+        width,
+        INDENT,
+        `${indent}${INDENT}`,
+      ),
       ...followsLines(finding, all, paint, width, `${indent}${INDENT}`),
     ]);
 }
@@ -111,10 +117,10 @@ function followsLabel(finding: Finding, paint: Palette, indent: string): Label {
 }
 
 /** A label and a text, whose further lines are indented. */
-function hanging(label: Label, text: string, width: number, gap = INDENT): string {
-  const room = Math.max(40, width - INDENT.length);
-  const [first = '', ...rest] = wrap(text, room, label.width + gap.length - INDENT.length);
-  return [`${label.painted}${gap}${first}`, ...rest.map((line) => INDENT + line)].join('\n');
+function hanging(label: Label, text: string, width: number, gap = INDENT, indent = INDENT): string {
+  const room = Math.max(40, width - indent.length);
+  const [first = '', ...rest] = wrap(text, room, label.width + gap.length - indent.length);
+  return [`${label.painted}${gap}${first}`, ...rest.map((line) => indent + line)].join('\n');
 }
 
 function statusLine(check: CheckResult, paint: Palette, width: number, text = check.summary): string {

@@ -1,5 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
-import type { FirewallFacts } from '../facts.ts';
+import type { FirewallFacts, PathFacts } from '../facts.ts';
 import { nameOf, quoteGrown, quoteReach, quoteSocket, seen } from '../path.ts';
 import { policyText } from '../policy-answer.ts';
 
@@ -8,13 +8,19 @@ const meta = {
   title: 'Dropped in silence on the way',
   severities: ['critical'],
   meaning:
-    'What was sent left the target, and nothing came back: no answer, no refusal, no ICMP error. A firewall, a NetworkPolicy, a security group or a host that is down takes the packets, or the answers to them.',
+    'What was sent left the target, and nothing came back: no answer, no refusal, no ICMP error. A firewall, a NetworkPolicy, a security group or a host that is down takes the packets, or the answers to them. A server whose accept queue is full looks the same: its kernel drops what would open a connection.',
   rule: 'A TCP connect (or a DNS or NTP question) to a destination that was asked for gets no answer within 3.6 s; the kernel has sent it again (TCPSynRetrans grows) without failing to (TCPRetransFail does not), the neighbour answers, and no ICMP error came.',
   source:
     'kernel: Documentation/networking/snmp_counter.rst; 3.6 s: longer than the 3 s after which a silent neighbour becomes an error',
   remedy:
-    'Look where packets are filtered, from here outwards: the NetworkPolicies of both namespaces (kubectl get networkpolicy), the policies of the CNI plugin, the firewalls of both nodes (nft list ruleset, with counters), then security groups. Run the same check from a pod on the node of the destination: where it works, the filter lies between the nodes.',
+    'Look where packets are filtered, from here outwards: the NetworkPolicies of both namespaces (kubectl get networkpolicy), the policies of the CNI plugin, the firewalls of both nodes (nft list ruleset, with counters), then security groups. Run the same check from a pod on the node of the destination: where it works, the filter lies between the nodes. See that the server accepts (kubectl nettools sockets with its pod as the TARGET).',
 } as const;
+
+/** With the command for the pod that should answer, where it is known. */
+function remedyFor({ policy }: PathFacts): string {
+  const pod = policy.backends[0]?.backend?.pod;
+  return pod ? `${meta.remedy}\nkubectl nettools sockets ${pod.name} -n ${pod.namespace}` : meta.remedy;
+}
 
 export const silentDrop: Rule<FirewallFacts> = {
   meta,
@@ -31,7 +37,7 @@ export const silentDrop: Rule<FirewallFacts> = {
             ...quoteSocket(path, facts),
             ...quoteGrown(facts, ['TcpExt.TCPSynRetrans', 'TcpExt.TCPRetransFail']),
           ],
-          { subject: path.destination.label },
+          { subject: path.destination.label, remediation: remedyFor(path) },
         ),
       ),
 };
