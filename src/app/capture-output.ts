@@ -1,6 +1,7 @@
 /** Where a capture goes: a file, stdout, or Wireshark. */
-import { fstatSync, ftruncateSync, write } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, fstatSync, ftruncateSync, write } from 'node:fs';
+import { access, type FileHandle, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { UserError } from '../model/errors.ts';
@@ -39,6 +40,20 @@ export async function fileOutput(path: string, isNew: boolean): Promise<CaptureO
     throw cannotWrite(path, error);
   }
   return descriptorOutput(path, file.fd, () => file.close());
+}
+
+/**
+ * Looks, without making it, whether a file can be written.
+ * @throws {UserError} exit 3: it cannot
+ */
+export async function checkWritable(path: string): Promise<void> {
+  try {
+    const there = await stat(path).catch(() => undefined);
+    if (there?.isDirectory() === true) throw Object.assign(new Error(path), { code: 'EISDIR' });
+    await access(there === undefined ? dirname(path) : path, constants.W_OK);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
 }
 
 /** This process's stdout. */

@@ -11,6 +11,7 @@ import { type CaptureProgress, captureLine, captureSummary } from '../report/cap
 import { visible } from '../report/text.ts';
 import {
   type CaptureOutput,
+  checkWritable,
   fileOutput,
   ReaderGoneError,
   stdoutOutput,
@@ -44,7 +45,7 @@ export async function captureTargets(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<number> {
-  const openOutput = outputFor(args.destination);
+  const openOutput = await outputFor(args.destination);
   const targets = await openTargets(args, signal, progress);
   try {
     return await new CaptureRun(args, targets, progress).run(signal, openOutput);
@@ -54,9 +55,9 @@ export async function captureTargets(
 }
 
 /** How to open the output, once packets are there; what cannot work is refused before anything is done. */
-function outputFor(
+async function outputFor(
   destination: CaptureDestination,
-): (targets: readonly OpenTarget[]) => Promise<CaptureOutput> {
+): Promise<(targets: readonly OpenTarget[]) => Promise<CaptureOutput>> {
   switch (destination.kind) {
     case 'wireshark': {
       const program = findWireshark();
@@ -71,6 +72,7 @@ function outputFor(
       return async () => stdoutOutput();
     case 'file': {
       const { path } = destination;
+      if (path !== undefined) await checkWritable(path);
       return (targets) =>
         path === undefined ? fileOutput(captureFileName(targets, new Date()), true) : fileOutput(path, false);
     }

@@ -10,6 +10,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
+import { UserError } from '../model/errors.ts';
 import { type NetworkNamespace, namespaceWord } from '../model/namespaces.ts';
 import { openLocalSession } from '../targets/local.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
@@ -94,7 +95,14 @@ export async function switchedOnNode(
     const signal = options.signal ?? NEVER;
     options.onProgress('looking for the namespace');
     const pid = processIn(word);
-    if (pid !== undefined) return await into(session, word, `/proc/${pid}/ns/net`, pid, '', signal);
+    if (pid !== undefined) {
+      if (!(await isThere(session.channel, `/proc/${pid}`, signal))) {
+        throw new UserError(`no process ${pid} on node "${node}".`, 3, {
+          hint: `"kubectl nettools netns ls ${node}" lists its namespaces and who lives in them.`,
+        });
+      }
+      return await into(session, word, `/proc/${pid}/ns/net`, pid, '', signal);
+    }
     const { root, namespaces } = await nodeNamespaces(client, node, session.channel, signal);
     const chosen = chooseNamespace(namespaces, word, client.namespace);
     if (chosen.kind === 'host') return changed(session, { info: { ...session.info, netns: 'host' } });
@@ -128,6 +136,11 @@ async function into(
     info: { ...session.info, address, netns },
     notes: [...session.notes, ...notes],
   });
+}
+
+async function isThere(channel: Channel, path: string, signal: AbortSignal): Promise<boolean> {
+  const command = ['sh', '-c', 'test -e "$1"', 'nettools-look', path];
+  return (await channel.run(command, { stdout: discard(), stderr: discard(), signal })) === 0;
 }
 
 /** The beginning of a file; empty when it is none (a pipe would keep its reader) or cannot be read. */

@@ -31,7 +31,7 @@ export async function findTarget(args: TargetArgs, signal: AbortSignal): Promise
     case 'local':
     case 'netns':
     case 'pid':
-      return findLocal(target, args.session.netns);
+      return findLocal(target, args.session);
     case 'docker':
       return findDocker(target.name, args.session, signal);
   }
@@ -58,7 +58,10 @@ export async function withSession<T>(
 }
 
 /** Of this machine; it belongs to no cluster, whatever the kubeconfig says. */
-function findLocal(target: LocalSpec, netns: string | undefined): FoundTarget {
+function findLocal(target: LocalSpec, { netns, container }: SessionFlags): FoundTarget {
+  if (container !== undefined) {
+    throw new UserError('-c names a container of a pod, and TARGET is on this machine: leave it out.', 2);
+  }
   if (netns === undefined) {
     return {
       subject: { isHost: target.kind === 'local', addresses: [] },

@@ -2,7 +2,8 @@
 #   own LINES CMD...   this exec's own stdin tells that the client lives. Its first LINES lines become the command's
 #                      stdin; 0 gives it an empty one.
 #   lease ID CMD...    stdin is the user's and goes to the command untouched; another exec, named nettools-lease-ID,
-#                      lives as long as the client.
+#                      lives as long as the client. While more of stdin may be on its way than a pipe holds, there is a
+#                      third, named nettools-feed-ID (feed.sh): a USR1 to it asks the client to send no more.
 #   pipe MARK CMD...   on the client's own machine: descriptor 3 is a pipe that ends with the client; stdin is the
 #                      command's. With a MARK (NAME=VALUE) the session is the user's own, as a terminal's is: the command
 #                      gets it as a variable, and only processes that have it are ended. A client that lives says "gently"
@@ -39,11 +40,12 @@ end_session() {
   done
 }
 
-find_lease() {
-  for entry in /proc/[0-9]*; do
+# Finds the exec of that name.
+find_exec() {
+  for found in /proc/[0-9]*; do
     words=
-    { read -r words <"$entry/cmdline"; } 2>/dev/null
-    case $words in *nettools-lease-"$mark"*) lease=$entry; return 0 ;; esac
+    { read -r words <"$found/cmdline"; } 2>/dev/null
+    case $words in *"$1-$mark"*) return 0 ;; esac
   done
   return 1
 }
@@ -53,7 +55,13 @@ find_lease() {
 watch_lease() {
   lease= misses=0
   while [ -d "/proc/$$" ] && [ $misses -lt 5 ]; do
-    if { [ -n "$lease" ] && [ -d "$lease" ]; } || find_lease; then misses=0; else misses=$((misses + 1)); fi
+    if [ -n "$lease" ] && [ -d "$lease" ]; then
+      misses=0
+    elif find_exec nettools-lease; then
+      lease=$found misses=0
+    else
+      misses=$((misses + 1))
+    fi
     sleep 1
   done
 }
@@ -92,4 +100,23 @@ if [ "$mode" = pipe ]; then
   exec "$@"
 fi
 ( (watch_lease; end_session) </dev/null >/dev/null 2>&1 & )
-exec "$@"
+# A terminal belongs to the command alone, and does not wait for who reads it.
+[ ! -t 0 ] || exec "$@"
+exec 3<&0 4>&2 2>/dev/null
+# A process's name has 15 characters. A feed that has seen it was there before it changes, and is found below.
+printf 'nt%.13s' "$mark" >"/proc/$$/comm"
+(exec "$@" 2>&4 3<&- 4>&-)
+code=$?
+printf ended >"/proc/$$/comm"
+find_exec nettools-feed || exit $code
+# What the command has left unread of its stdin is read for it, before its outputs end. Else containerd would wait for
+# ever to hand it over (go-runc's shim holds the reading end of that pipe too, so that writing to it never fails), or
+# the kubelet would drop the exit code with it: one write to a connection that has ended ends its copying both ways
+# (k8s.io/apimachinery/pkg/util/proxy/upgradeaware.go).
+kill -USR1 "${found#/proc/}"
+cat <&3 >/dev/null 4>&- &
+rest=$!
+# Under v4.channel.k8s.io the client cannot say that its stdin has ended.
+(sleep 10; kill $rest) </dev/null >/dev/null 3<&- 4>&- &
+wait $rest
+exit $code

@@ -1,17 +1,24 @@
 /** A channel by exec whose far side gives a process no sign of a lost client but the end of stdin. */
 import { randomBytes } from 'node:crypto';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Channel, ChannelError, type RunOptions } from './channel.ts';
+import FEED from './feed.sh';
 import GUARD from './guard.sh';
 import { discard } from './output.ts';
 import { compactScript } from './script.ts';
+import { StdinGate } from './stdin-gate.ts';
 
 /** A command that is done sooner needs no lease, and should not pay for a second exec. */
 const LEASE_DELAY_MS = 500;
 const LEASE_RETRY_MS = 1000;
 /** Without a lease for this long the connection is lost: the far side gave the client up 10 s before (guard.sh). */
 const LEASE_LOST_MS = 15_000;
+/** What the feed ends with when the command has ended: 128 + SIGUSR1 (guard.sh). */
+const FEED_SIGNALLED = 138;
+/** How often, in ms, and how many times it is looked for the command's own process before stdin goes on without. */
+const FEED_RETRY_MS = 200;
+const FEED_ATTEMPTS = 10;
 
 /** Each command is guarded against a lost client. See {@link Channel} for the contract. */
 export abstract class GuardedChannel implements Channel {
@@ -35,8 +42,17 @@ export abstract class GuardedChannel implements Channel {
     const lost = new AbortController();
     const held = this.#holdLease(id, lease.signal, (error) => lost.abort(error));
     const signal = AbortSignal.any([lost.signal, ...(options.signal ? [options.signal] : [])]);
+    const stdin: Readable = options.terminal
+      ? options.stdin
+      : new StdinGate(options.stdin, () =>
+          this.#openFeed(id, lease.signal, () => (stdin as StdinGate).stop()),
+        );
     try {
-      return await this.exec([...guard('lease', id), ...withTerm(argv, options)], { ...options, signal });
+      return await this.exec([...guard('lease', id), ...withTerm(argv, options)], {
+        ...options,
+        stdin,
+        signal,
+      });
     } finally {
       lease.abort(new Error('the command has ended'));
       await held;
@@ -87,6 +103,39 @@ export abstract class GuardedChannel implements Channel {
     } finally {
       clearTimeout(lost);
     }
+  }
+
+  /**
+   * Opens an exec by which the far side says that the command has ended and no more stdin is wanted. Resolves when it
+   * can say so; when the command has ended already, its exit code is on its way and this does not resolve before.
+   */
+  async #openFeed(id: string, signal: AbortSignal, onEnded: () => void): Promise<void> {
+    const command = ['sh', '-c', compactScript(FEED), `nettools-feed-${id}`, `nt${id.slice(0, 13)}`];
+    for (let attempt = 0; attempt < FEED_ATTEMPTS && !signal.aborted; attempt++) {
+      if (await this.#isFed(command, signal, onEnded)) return;
+      // The command's own exec may not have come so far yet.
+      await delay(FEED_RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Resolves to true when the process runs. */
+  #isFed(command: readonly string[], signal: AbortSignal, onEnded: () => void): Promise<boolean> {
+    return new Promise((resolve) => {
+      // The server accepts an exec before its process runs: its first word tells.
+      const stdout = new Writable({
+        write: (_chunk, _encoding, done) => {
+          resolve(true);
+          done();
+        },
+      });
+      this.exec(command, { stdout, stderr: discard(), signal }).then(
+        (code) => {
+          resolve(false);
+          if (code === FEED_SIGNALLED) onEnded();
+        },
+        () => resolve(false),
+      );
+    });
   }
 }
 

@@ -178,12 +178,14 @@ function notNetwork(path: string): UserError {
 }
 
 function rootNeeded(cause?: unknown): UserError {
+  // Root of a container or of a user namespace, which are not the machine's.
+  const isRoot = process.getuid?.() === 0;
   return new UserError(
-    'entering another network namespace of this machine needs root: run it with sudo.',
+    isRoot
+      ? 'this root may not enter that network namespace: it takes the capabilities SYS_ADMIN and SYS_PTRACE, as root of the machine itself has them.'
+      : 'entering another network namespace of this machine needs root: run it with sudo.',
     3,
-    {
-      cause,
-    },
+    { cause },
   );
 }
 

@@ -197,6 +197,8 @@ describe('netns run local', () => {
     [['netns', 'run', 'local', 'a'], /needs a command after --/],
     [['run', 'web', '--netns', 'x', '--', 'true'], /--netns switches on a machine/],
     [['run', 'netns:x', '--netns', 'y', '--', 'true'], /--netns switches on a machine/],
+    [['run', 'local', '--netns', '', '--', 'true'], /--netns is empty/],
+    [['run', 'netns:x', '-c', 'app', '--', 'true'], /-c names a container of a pod/],
   ])('%j is wrong usage', async (args, says) => {
     expectSentence(await nettools(args), 2, says);
   });
@@ -267,6 +269,8 @@ describe('a node', () => {
   it('tells in a sentence what is not there', async () => {
     const no = ['netns', 'run', 'node1', 'no-such', '-n', ns.name, '--', 'true'];
     expectSentence(await nettools(no), 3, /no network namespace "no-such" among the \d+ there/);
+    const noProcess = ['netns', 'run', 'node1', 'pid:4194304', '-n', ns.name, '--', 'true'];
+    expectSentence(await nettools(noProcess), 3, /no process 4194304 on node "node1"/);
     expectSentence(await nettools(['netns', 'ls', 'no-node', '-n', ns.name]), 3, /no node "no-node"/);
   });
 });

@@ -153,9 +153,16 @@ export function sessionValues(values: Values): SessionFlags {
     idleMs: values.duration(idle, 1000),
     keep: values.isOn(keep),
     debugNamespace: values.text(debugNamespace),
-    netns: values.text(netns),
+    netns: netnsOf(values),
     timeoutMs: timeoutMs(values),
   });
+}
+
+/** An empty one, as an unset shell variable in quotes leaves, would silently measure in another namespace. */
+function netnsOf(values: Values): string | undefined {
+  const text = values.text(netns);
+  if (text === undefined && values.origin(netns) !== undefined) throw usageError('--netns is empty');
+  return text;
 }
 
 export function timeoutMs(values: Values): number {

@@ -166,8 +166,19 @@ export function channelContract(subject: Subject): void {
 
       it('does not hold up the end of a command that leaves it unread', async () => {
         const stdin = new PassThrough();
-        stdin.write(randomBytes(subject.waitsForUnreadStdin ? 30_000 : 300_000));
+        stdin.write(randomBytes(300_000));
         expect(await run(sh('echo done; exit 5'), { stdin })).toMatchObject({ code: 5, stdout: 'done\n' });
+        expect(stdin.destroyed).toBe(true);
+      });
+
+      it.each([
+        ['at once', 'exit 7', ''],
+        ['after a while', 'sleep 1; head -c 200000 | wc -c; exit 7', '200000'],
+      ])('may be endless for a command that ends %s', async (_when, script, counted) => {
+        const block = Buffer.alloc(MEGABYTE);
+        const stdin = new Readable({ read: () => void stdin.push(block) });
+        const { code, stdout } = await run(sh(script), { stdin });
+        expect([code, stdout.trim()]).toEqual([7, counted]);
         expect(stdin.destroyed).toBe(true);
       });
 

@@ -9,5 +9,4 @@ channelContract({
   module: join(import.meta.dirname, 'open-node.ts'),
   place: () => `${ns.name}/node1`,
   hasTerminals: true,
-  waitsForUnreadStdin: true,
 });

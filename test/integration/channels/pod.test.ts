@@ -11,5 +11,4 @@ channelContract({
   module: join(import.meta.dirname, 'open-pod.ts'),
   place: () => `${ns.name}/tools/helper`,
   hasTerminals: true,
-  waitsForUnreadStdin: true,
 });

@@ -19,9 +19,4 @@ export interface Subject {
   readonly place: () => string;
   /** Whether it has terminals of its own, as a remote side does. */
   readonly hasTerminals: boolean;
-  /**
-   * True where more stdin than a pipe holds, left unread and not ended, holds up the end of a command: containerd's shim
-   * waits for its copy of it.
-   */
-  readonly waitsForUnreadStdin?: boolean;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, it, type TestContext, vi } from 'vitest';
+import FEED from '../../../src/channels/feed.sh';
 import GUARD from '../../../src/channels/guard.sh';
 import { compactScript } from '../../../src/channels/script.ts';
 import { SHELLS, Started, type StartOptions, sessionMembers } from '../shells.ts';
@@ -44,6 +45,27 @@ const lease = (context: TestContext, id: string): Started => {
   });
   return started;
 };
+
+/** The exec by which the far side says that no more stdin is wanted, as the client opens it. */
+function startFeed(context: TestContext, words: readonly string[], id: string): Started {
+  const name = `nt${id.slice(0, 13)}`;
+  const started = new Started([...words, '-c', compactScript(FEED), `nettools-feed-${id}`, name]);
+  context.onTestFinished(async () => {
+    started.process.stdin?.destroy();
+    await started.ended;
+  });
+  return started;
+}
+
+/** One that has found the guard, which may not have come so far at first. */
+async function feed(context: TestContext, words: readonly string[], id: string): Promise<Started> {
+  for (;;) {
+    const started = startFeed(context, words, id);
+    const opened = new Promise((resolve) => started.process.stdout?.once('data', () => resolve(true)));
+    if (await Promise.race([opened, started.ended.then(() => false)])) return started;
+    await delay(50);
+  }
+}
 
 describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name', ({ words }) => {
   describe('whose own stdin tells that the client lives', () => {
@@ -168,6 +190,53 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
       await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
       held.endInput();
       await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+    });
+
+    it('asks to send no more of a stdin that the command leaves unread, and takes what is on its way', async (context) => {
+      const id = leaseId();
+      lease(context, id);
+      // The guard is the leader of its own session, as in a container; the writer is of another, as the runtime is.
+      const writer = '{ cat && echo all is taken >&2; } | setsid "$@"';
+      const command = ['lease', id, 'sh', '-c', 'head -c 5 | wc -c; exit 9'];
+      const started = guard(context, ['sh', '-c', writer, 'nettools', ...words], command);
+      const asked = (await feed(context, words, id)).ended;
+      // More than a pipe holds.
+      started.write(Buffer.alloc(300_000, 'x'));
+      context.expect((await asked).signal).toBe('SIGUSR1');
+      started.endInput();
+      const { code, stdout, stderr } = await started.ended;
+      context.expect([code, stdout.toString().trim(), stderr]).toEqual([9, '5', 'all is taken\n']);
+    });
+
+    it('has a feed only while the command runs', async (context) => {
+      const id = leaseId();
+      lease(context, id);
+      const command = ['lease', id, 'sh', '-c', 'echo ready; read -r x; exit 3'];
+      const started = guard(context, words, command);
+      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+      const opened = await feed(context, words, id);
+      opened.endInput();
+      await opened.ended;
+      started.endInput('x\n');
+      context.expect((await started.ended).code).toBe(3);
+      const late = startFeed(context, words, id);
+      context.expect(await late.ended).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
+    });
+
+    it.for([
+      ['a signal', 'kill -9 $$', 137, /^$/],
+      ['its absence', '', 127, /no-such-command.*not found\n$/],
+    ] as const)('tells a command that ends by %s, and adds no words of its own', async (parts, context) => {
+      const [, script, code, stderr] = parts;
+      const command = script === '' ? ['no-such-command'] : ['sh', '-c', script];
+      const ended = await guard(context, words, ['lease', leaseId(), ...command]).ended;
+      context.expect(ended.code).toBe(code);
+      context.expect(ended.stderr).toMatch(stderr);
+    });
+
+    it('runs nothing of its own in place of a command', async (context) => {
+      const ended = await guard(context, words, ['lease', leaseId(), 'find_exec']).ended;
+      context.expect(ended.code).toBe(127);
     });
 
     it('leaves nothing behind when the command has ended', async (context) => {

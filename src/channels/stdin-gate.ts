@@ -1,0 +1,53 @@
+/** A command's stdin on its way to a far side that has to be told before more of it comes than its pipes hold. */
+import { type Readable, Transform, type TransformCallback } from 'node:stream';
+
+/**
+ * So much is taken by the pipe between the runtime and a command that reads nothing (pipe(7): 64 KiB), and is on its way
+ * in one piece, so that a command that ends at once finds it taken or never sent.
+ */
+const FREE_BYTES = 16_384;
+
+/** Passes a stream on; what is more than a little waits until the far side knows that it comes. */
+export class StdinGate extends Transform {
+  readonly #source: Readable;
+  readonly #announce: () => Promise<void>;
+  #passed = 0;
+  #announced: Promise<void> | undefined;
+
+  /** @param announce called once, and only when more comes; never rejects */
+  constructor(source: Readable, announce: () => Promise<void>) {
+    super();
+    this.#source = source;
+    this.#announce = announce;
+    source.on('error', (error) => this.destroy(error));
+    source.pipe(this);
+  }
+
+  /** Ends the stream as if its source had ended. */
+  stop(): void {
+    this.#release();
+    this.end();
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#passed += chunk.length;
+    if (this.#passed <= FREE_BYTES) {
+      done(null, chunk);
+      return;
+    }
+    this.#announced ??= this.#announce();
+    void this.#announced.then(() => done(null, chunk));
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#release();
+    done(error);
+  }
+
+  /** A read that waits must not keep the process alive or eat the terminal's next line. */
+  #release(): void {
+    this.#source.unpipe(this);
+    this.#source.pause();
+    this.#source.destroy();
+  }
+}
