@@ -11,6 +11,7 @@ const FREE_BYTES = 16_384;
 export class StdinGate extends Transform {
   readonly #source: Readable;
   readonly #announce: () => Promise<void>;
+  #isPiped = false;
   #passed = 0;
   #announced: Promise<void> | undefined;
 
@@ -19,8 +20,16 @@ export class StdinGate extends Transform {
     super();
     this.#source = source;
     this.#announce = announce;
-    source.on('error', (error) => this.destroy(error));
-    source.pipe(this);
+  }
+
+  /** Nothing is taken before somebody reads: a command that is refused may be tried again with the same source. */
+  override _read(size: number): void {
+    if (!this.#isPiped) {
+      this.#isPiped = true;
+      this.#source.on('error', (error) => this.destroy(error));
+      this.#source.pipe(this);
+    }
+    super._read(size);
   }
 
   /** Ends the stream as if its source had ended. */

@@ -101,7 +101,11 @@ export function parseNetnsList(text: string): MachineNamespaces {
     }
   }
   if (!isComplete) throw new Error('the list of namespaces did not come to its end');
-  const byName = inodesByName(drafts);
+  // The probe's own names are the numbers.
+  const byName = new Map([
+    ...[...drafts.keys()].map((inode) => [inode, inode] as const),
+    ...inodesByName(drafts),
+  ]);
   const links = [...drafts].map(([inode, { links, ids }]) => ({
     inode,
     links,

@@ -74,6 +74,18 @@ link() {
   printf 'unread\t%s\t%s\n' "$inode" "$(one_line "$text" | cut -c1-200)"
 }
 
+# `ip netns list-id` has names for the ids of what stands in /run/netns. In a container of the tool's own that is nothing
+# of the machine's, so there each namespace is put by its number.
+name_all() {
+  mkdir -p /run/netns
+  set +f
+  rm -f /run/netns/[0-9]*
+  set -f
+  IFS=$newline
+  for way in $ways; do ln -s "${way#*=}" "/run/netns/${way%%=*}"; done
+  IFS=$blanks
+} 2>/dev/null
+
 mounts=/proc/self/mountinfo
 [ -z "$root" ] || mounts=${root%/root}/mountinfo
 
@@ -110,6 +122,7 @@ ls -ln /proc/[0-9]*/ns/net 2>/dev/null | {
     esac
   done
   printf 'count\t%s\t%s\n' "$host" "$count"
+  [ -z "$root" ] || name_all
   link "$own" here
   done=" $own "
   for inode in $known; do

@@ -209,10 +209,13 @@ describe('a node', () => {
     const all = await list('node1');
     expect(all[0]).toMatchObject({ kind: 'host' });
     expect(all[0]?.interfaces.flatMap(({ addresses }) => addresses)).toContain('198.51.100.11/24');
+    const peer = ofPod(await list('local'), web)?.interfaces[0]?.peer;
+    expect(peer?.name).toMatch(/^veth/);
     expect(ofPod(all, web)).toMatchObject({
       kind: 'pod',
       pods: [{ namespace: ns.name, name: 'web' }],
-      interfaces: [{ name: 'eth0', addresses: [`${web.status.podIP}/24`] }],
+      // The other node's links have the same indexes: it takes the ids of the namespaces to tell them apart.
+      interfaces: [{ name: 'eth0', addresses: [`${web.status.podIP}/24`], peer }],
     });
     expect(ofPod(all, crashing)?.interfaces).toMatchObject([{ addresses: [`${crashing.status.podIP}/24`] }]);
   });

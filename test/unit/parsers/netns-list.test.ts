@@ -112,6 +112,32 @@ describe('parseNetnsList', () => {
     ]);
   });
 
+  it('takes the ids by which a namespace knows others for what they are: the numbers that the probe gave as names', () => {
+    // Two nodes on one machine, whose links have the same indexes.
+    const linkTo = (name: string, index: number, peer: number, nsid: number): string =>
+      ip(name, index, peer, '198.18.1.1').replace('"ifname"', `"link_netnsid":${nsid},"ifname"`);
+    const lines = [
+      ...[tabs('root', '/proc/1/root'), tabs('own', '11'), tabs('host', '11')],
+      tabs('process', '12', '700', '50', '/system.slice/kubelet.service', 'kubelet'),
+      ...['21', '22'].map((inode) => tabs('process', inode, inode, '60', '/x', 'pause')),
+      ...[tabs('link', '11', linkTo('veth1', 9, 2, 0)), tabs('ids', '11', '[{"nsid":0,"name":"21"}]')],
+      ...[tabs('link', '12', linkTo('veth2', 9, 2, 3)), tabs('ids', '12', '[{"nsid":3,"name":"22"}]')],
+      ...[tabs('link', '21', linkTo('eth0', 2, 9, 0)), tabs('ids', '21', '[{"nsid":0,"name":"11"}]')],
+      ...[tabs('link', '22', linkTo('eth0', 2, 9, 0)), tabs('ids', '22', '[{"nsid":0,"name":"12"}]')],
+      'done',
+    ];
+    const found = parseNetnsList(lines.join('\n')).namespaces.map(({ inode, interfaces }) => [
+      inode,
+      interfaces[0]?.peer,
+    ]);
+    expect(Object.fromEntries(found)).toEqual({
+      '11': { inode: '21', name: 'eth0' },
+      '12': { inode: '22', name: 'eth0' },
+      '21': { inode: '11', name: 'veth1' },
+      '22': { inode: '12', name: 'veth2' },
+    });
+  });
+
   it('is an error when it was cut off', () => {
     expect(() => parseNetnsList(LINES.slice(0, -1).join('\n'))).toThrow('did not come to its end');
   });
