@@ -1,4 +1,8 @@
-/** Ctrl-C and its like: one signal aborts the run, so that whatever it holds is put back; a second ends at once. */
+/**
+ * Ctrl-C and its like: one signal aborts the run, so that whatever it holds is put back; a second ends at once, unless it
+ * is a hang-up: a terminal that is closed sends several (one of the kernel's, one of the shell's), and nobody is there
+ * any more who could be impatient.
+ */
 import { constants } from 'node:os';
 
 /** The run was ended by a signal; `exitCode` is 128 + its number, as shells have it. */
@@ -35,7 +39,10 @@ export async function interruptible(work: (signal: AbortSignal) => Promise<numbe
   const onSignal = (name: NodeJS.Signals): void => {
     if (!keysAreOurs && KEYS.includes(name)) return;
     const error = new InterruptedError(name);
-    if (controller.signal.aborted) process.exit(error.exitCode);
+    if (controller.signal.aborted) {
+      if (name === 'SIGHUP') return;
+      process.exit(error.exitCode);
+    }
     controller.abort(error);
   };
   for (const name of SIGNALS) process.on(name, onSignal);

@@ -1,6 +1,7 @@
 /** From TARGET to an open session, whatever its kind. */
 import { KubeClient } from '../kube/client.ts';
 import type { ConnectionFlags, PodTargetSpec, SessionFlags, TargetSpec } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
 import { type LocalSpec, openLocalSession } from '../targets/local.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
 import { openPodSession, targetPod } from '../targets/pod.ts';

@@ -24,7 +24,8 @@ function writeNow(fd: 1 | 2, text: string): boolean {
       bytes = bytes.subarray(writeSync(fd, bytes));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') return false;
+      // The second is what a terminal gives that has been closed.
+      if (code === 'EPIPE' || code === 'EIO') return false;
       if (code !== 'EAGAIN') throw error;
       // Somebody made the pipe non-blocking and it is full: the stream knows how to wait.
       (fd === 1 ? process.stdout : process.stderr).write(bytes);

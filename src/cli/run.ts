@@ -20,6 +20,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     const answer = answerAtOnce(argv, line);
     if (answer !== undefined) return printNow(answer);
     process.stdout.on('error', endOnBrokenStdout);
+    // Nobody is there to be told.
+    process.stderr.on('error', () => undefined);
     return await (await parse(argv)).run();
   } catch (error) {
     complain(error, line);
@@ -66,6 +68,8 @@ function traces(error: unknown): string[] {
 }
 
 function endOnBrokenStdout(error: NodeJS.ErrnoException): void {
+  // A terminal that has been closed: SIGHUP ends the run, and what it holds is put back before.
+  if (error.code === 'EIO' && process.stdout.isTTY) return;
   if (error.code === 'EPIPE') process.exit(brokenPipeExitCode);
   complainNow(`error: stdout cannot be written (${error.code}).\n`);
   process.exit(3);

@@ -148,7 +148,8 @@ function admitted(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
 /** The way in that asks nothing of the pod or its namespace. */
 function fromNode(pod: Pod): string {
   const { namespace, name } = identityOf(pod);
-  return `From its node it can be looked into without one: TARGET node/${pod.spec?.nodeName} --netns ${namespace}/${name}.`;
+  const node = pod.spec?.nodeName;
+  return `From its node it can be looked into without one: kubectl nettools netns shell ${node} ${namespace}/${name}, or any check on node/${node} --netns ${namespace}/${name}.`;
 }
 
 /** Rights as prose: `patch pods/ephemeralcontainers, get and create pods/exec`. */

@@ -120,6 +120,21 @@ describe('a command on a node', () => {
       await terminal.enter('echo "code $?"');
       await terminal.shows(/^code 3$/m);
     });
+
+    it('is closed with the terminal, and leaves nothing', async () => {
+      const closed = await Terminal.open();
+      try {
+        await closed.enter(`kubectl-nettools shell node/node2 -n ${ns.name}`);
+        await closed.shows(/[#$] $/);
+        await phase('Running');
+      } finally {
+        await closed.close();
+      }
+      await until('the end of the pod', 30, async () => {
+        const left = await podNames();
+        return left.length === 0 || left.join(', ');
+      });
+    });
   });
 });
 
