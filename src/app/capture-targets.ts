@@ -9,7 +9,7 @@ import { findTarget, type TargetArgs } from './target.ts';
 
 /** A target whose packets can be captured. */
 export interface OpenTarget {
-  /** As it is shown, and as its interface is named in a file of several: `pod/web-0`. */
+  /** As it is shown, and as its interface is named in a file of several: `pod/web-0`, `node/n1 shop/web-0`. */
   readonly name: string;
   /** Where it is. */
   readonly description: string;
@@ -50,7 +50,9 @@ async function openTarget(
 ): Promise<OpenTarget> {
   const found = await findTarget(args, signal);
   const session = await found.open({ signal, onProgress: (text) => progress.show(text) });
-  const name = targetWord(session.info);
+  const { netns } = session.info;
+  const word = targetWord(session.info);
+  const name = netns === undefined ? word : `${word} ${netns}`;
   const ownStream = ownStreamFilter(found.subject);
   return {
     name,

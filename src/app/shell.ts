@@ -12,6 +12,7 @@ const SHELL = ['sh', '-c', 'command -v bash >/dev/null 2>&1 && exec bash; exec s
 
 const NO_TERMINAL =
   'warning: stdin is not a terminal, so the shell runs without one and reads commands from it.';
+const NO_TERMINAL_FOR_COMMAND = 'warning: stdin is not a terminal, so the command runs without one.';
 
 /** The user left by the detach keys. */
 class DetachedError extends Error {
@@ -22,7 +23,8 @@ class DetachedError extends Error {
 export function openShell(args: ShellArgs, signal: AbortSignal, progress: Progress): Promise<number> {
   const command = args.command.length > 0 ? args.command : SHELL;
   if (!process.stdin.isTTY) {
-    return runCommand({ ...args, command, stdin: true }, signal, progress, NO_TERMINAL);
+    const notice = args.command.length > 0 ? NO_TERMINAL_FOR_COMMAND : NO_TERMINAL;
+    return runCommand({ ...args, command, stdin: true }, signal, progress, notice);
   }
   return withSession(args, signal, progress, (session) => {
     for (const note of session.notes) progress.note(note);

@@ -43,7 +43,7 @@ function unknownCommand([first = '', second = '']: readonly string[]): Error {
       name.startsWith(`${first} `) ? [name.slice(first.length + 1)] : [],
     );
     const what = second === '' ? `${first} needs a command` : `unknown command "${first} ${second}"`;
-    return usageError(`${what}: ${first} takes ${below.join(' or ')}`);
+    return usageError(`${what}: ${first} takes ${below.slice(0, -1).join(', ')} or ${below.at(-1)}`);
   }
   const meant = suggest(first, [...parents, ...commands.map(({ name }) => name)]);
   return usageError(`unknown command "${first}"`, meant && `Did you mean "${meant}"?`);

@@ -214,6 +214,12 @@ describe('no terminal on stdin', () => {
     );
   });
 
+  it('is no matter to a command that is given, but is told', async () => {
+    const outcome = await nettools(['shell', '-n', ns.name, 'app', '--', 'sh', '-c', 'exit 6']);
+    expect(outcome.code).toBe(6);
+    expect(outcome.stderr).toBe('warning: stdin is not a terminal, so the command runs without one.\n');
+  });
+
   it('ends with /dev/null at once', async () => {
     expect(await nettools(['shell', '-n', ns.name, 'app'])).toMatchObject({ code: 0, stdout: '' });
   });

@@ -335,6 +335,7 @@ describe('the command itself', () => {
     [['frobnicate'], 'unknown command "frobnicate".'],
     [['-n', 'x'], 'no command is given.'],
     [['sessions', '-n', 'x'], 'sessions needs a command: sessions takes ls or stop.'],
+    [['netns', 'rm'], 'unknown command "netns rm": netns takes ls, shell or run.'],
     [['sessions', 'rm'], 'unknown command "sessions rm": sessions takes ls or stop.'],
     [['version', 'x'], 'version takes no argument, but got x.'],
   ])('refuses %j', async (argv, message) => {
