@@ -7,7 +7,7 @@ import type { OpenChannel } from './subject.ts';
 /** From a node into the network namespace of one of its pods. @param place `NAMESPACE/NODE/POD` */
 export const open: OpenChannel = async (place) => {
   const [namespace = '', name = '', pod = ''] = place.split('/');
-  const client = await KubeClient.connect({ verbosity: 0, kubeconfig, namespace });
+  const client = await KubeClient.connect({ kubeconfig, namespace });
   const node = await readNode(client, name, undefined);
   const flags = { profile: 'auto', keep: false, idleMs: 60_000, timeoutMs: 60_000 } as const;
   const options = { switching: true, onProgress: () => undefined };
