@@ -14,6 +14,8 @@ interface Expected {
 }
 
 const nothing = /^$/;
+/** Windows lets go of a program some time after its end. */
+const removal = { recursive: true, maxRetries: 20, retryDelay: 250 } as const;
 const [version = '', ...command] = process.argv.slice(2);
 const missing = 'no-such-kubeconfig';
 const cases: readonly Expected[] = [
@@ -46,7 +48,7 @@ function run(
     const [stdout = '', stderr = ''] = files.map((one) => readFileSync(one, 'utf8'));
     return { code: status, stdout, stderr };
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, removal);
   }
 }
 
@@ -74,7 +76,7 @@ function checkCompletion(): void {
       stderr: nothing,
     });
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, removal);
   }
 }
 
