@@ -1,5 +1,5 @@
 /** Builds images from ordinary Dockerfiles with buildah, for this machine's architecture or an emulated one. */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureEmulator } from './emulator.ts';
@@ -27,10 +27,7 @@ export interface BuildOptions {
   /** This machine's when absent. */
   readonly architecture?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
-  /**
-   * Labels that differ from build to build. A LABEL made of a build argument is not enough: buildah (1.28) takes the
-   * layer of an earlier build for it, whatever that one's argument was.
-   */
+  /** Labels that differ from build to build; they need a target. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
@@ -84,6 +81,21 @@ async function aptSettings(folder: string): Promise<readonly string[]> {
   return ['--secret', `id=apt,src=${path}`];
 }
 
+/**
+ * Chooses the stage to build; for labels, by a Dockerfile in `folder` that ends with them as they are. For a LABEL that
+ * is made of a build argument buildah (1.28) takes the layer of an earlier build, whatever the argument was then, and
+ * its `--label` is for a file's last stage alone.
+ */
+function stageFlags(folder: string, { context, target, labels }: BuildOptions): readonly string[] {
+  if (target === undefined) return [];
+  if (labels === undefined) return ['--target', target];
+  const path = join(folder, 'Dockerfile');
+  const lines = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}`);
+  const stage = [`FROM ${target}`, ...lines, ''].join('\n');
+  writeFile(path, `${readFileSync(join(context, 'Dockerfile'), 'utf8')}\n${stage}`, 0o644);
+  return ['--file', path];
+}
+
 /** Builds an image into buildah's storage, with its base when that is missing. */
 export async function buildImage(options: BuildOptions): Promise<void> {
   const architecture = options.architecture ?? nativeArchitecture;
@@ -91,17 +103,18 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   if (options.onDebian) await ensureBase(architecture);
   const work = mkdtempSync(join(tmpdir(), 'nettools-build-'));
   try {
-    const target = options.target === undefined ? [] : ['--target', options.target];
-    const flags = (flag: string, values: Readonly<Record<string, string>> = {}) =>
-      Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
-    const given = [...flags('--build-arg', options.buildArgs), ...flags('--label', options.labels)];
+    const stage = stageFlags(work, options);
+    const buildArgs = Object.entries(options.buildArgs ?? {}).flatMap(([name, value]) => [
+      '--build-arg',
+      `${name}=${value}`,
+    ]);
     const settings = options.onDebian ? await aptSettings(work) : [];
     await run(
       buildah(
         architecture,
         ...['bud', '--layers', '--isolation', 'chroot', '--network', 'host', '--arch', architecture],
         // FROM is never fetched: the base was made here.
-        ...['--pull-never', '--timestamp', '0', ...target, ...given, ...settings],
+        ...['--pull-never', '--timestamp', '0', ...stage, ...buildArgs, ...settings],
         ...['--tag', options.name, options.context],
       ),
       { onLine: (line) => (line.startsWith('image: ') ? say(line) : undefined) },
