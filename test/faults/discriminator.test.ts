@@ -10,6 +10,7 @@ import { pod, testNamespace } from '../e2e/support/cluster.ts';
 import { ABSENT_HERE, type Pods, quoted, ROWS, rules, seenIn, toServer } from './causes.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-discriminator');
 const firewall = (to: string, ...flags: string[]): Promise<Report> =>
@@ -137,12 +138,12 @@ describe('causes are told apart', () => {
       await run(['ip', '-n', netns, 'link', 'set', 'v0', 'up']);
       await run(['ip', '-n', netns, 'link', 'set', 'v1', 'up']);
       await run(['sysctl', '-qw', `${limit}=160`]);
-      const flood = attempt(['ip', 'netns', 'exec', netns, 'bash', '-c', FLOOD]);
-      await until('a full table', 5, async () => (await entries()) >= 160 || `${await entries()}`);
-      const report = await firewall(`${ABSENT_HERE.replace('250', '249')}:80`);
-      expectFirst(report, critical('NT-ARP-003', /neighbour table is full .*no answer within/));
-      expect(seenIn(report).kind).toBe('neighbour-table-full');
-      await flood;
+      await withTraffic(`/run/netns/${netns}`, ['bash', '-c', FLOOD], async () => {
+        await until('a full table', 20, async () => (await entries()) >= 160 || `${await entries()}`);
+        const report = await firewall(`${ABSENT_HERE.replace('250', '249')}:80`);
+        expectFirst(report, critical('NT-ARP-003', /neighbour table is full .*no answer within/));
+        expect(seenIn(report).kind).toBe('neighbour-table-full');
+      });
     } finally {
       await run(['sysctl', '-qw', `${limit}=${before}`]);
       await attempt(['ip', 'netns', 'del', netns]);
@@ -150,9 +151,9 @@ describe('causes are told apart', () => {
   });
 });
 
-/** 250 neighbours that nobody is, looked for again and again for some seconds. */
+/** 250 neighbours that nobody is, looked for again and again. */
 const FLOOD =
-  'for round in {1..10}; do for n in {2..251}; do echo > /dev/udp/203.0.113.$n/9; done 2>/dev/null; sleep 0.7; done';
+  'while :; do for n in {2..251}; do echo > /dev/udp/203.0.113.$n/9; done 2>/dev/null; sleep 0.7; done';
 
 async function entries(): Promise<number> {
   const text = await run(['ip', '-j', '-s', 'ntable', 'show', 'name', 'arp_cache']);
