@@ -157,6 +157,8 @@ const CAUSES: readonly CauseRule[] = [
   { cause: 'NT-SOCK-003', effects: ['NT-LAT-005'], reach: 'target' },
   { cause: 'NT-IF-002', effects: ['NT-LAT-002', 'NT-LAT-003', 'NT-LAT-005', 'NT-DNS-012'], reach: 'target' },
   { cause: 'NT-LAT-002', effects: ['NT-LAT-001', 'NT-LAT-003', 'NT-LAT-005', 'NT-PERF'], reach: 'subject' },
+  // Retransmissions are counted for all destinations together.
+  { cause: 'NT-LAT-002', effects: ['NT-LAT-003'], reach: 'target' },
   { cause: 'NT-LAT-004', effects: ['NT-LAT-001', 'NT-PERF'], reach: 'target' },
 ];
 
