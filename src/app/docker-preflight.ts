@@ -9,6 +9,7 @@ import type { SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { dockerNotes, dockerSessionSpec, dockerTarget } from '../targets/docker.ts';
 import { findKept, isLeftOver, SESSION_LABEL } from '../targets/docker-container.ts';
+import { isOwnerGone } from '../targets/docker-owner.ts';
 import { listSessionContainers } from '../targets/docker-sessions.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
 import { unseenHost } from './docker-host.ts';
@@ -138,7 +139,7 @@ async function sessionItem(
 ): Promise<PreflightItem> {
   const listed = await listSessionContainers(client, signal);
   const kept = findKept(listed, container, spec);
-  const left = listed.filter((one) => isLeftOver(one, Date.now())).length;
+  const left = listed.filter((one) => isLeftOver(one, Date.now(), isOwnerGone)).length;
   const others = listed.filter(
     ({ State, Labels }) => State === 'running' && Labels?.[SESSION_LABEL] === container.Id,
   ).length;

@@ -8,6 +8,8 @@ import { type Profile, UNPRIVILEGED_ID } from './profiles.ts';
 export const SESSION_LABEL = 'kubectl-nettools.session';
 /** Of a container that stays after its session: what it was made for. */
 const KEPT_LABEL = 'kubectl-nettools.kept';
+/** The process that makes it and starts it (docker-owner.ts). */
+const OWNER_LABEL = 'kubectl-nettools.owner';
 /** A container is started a moment after it was created; one that was not lost its client in between. */
 const START_LIMIT_S = 60;
 
@@ -20,6 +22,8 @@ export interface DockerSessionSpec {
   readonly sharesProcesses: boolean;
   /** Whether the container stays for the next session. */
   readonly keep: boolean;
+  /** The value of a label; absent: not known. */
+  readonly owner?: string | undefined;
 }
 
 /**
@@ -78,7 +82,11 @@ function common(target: DockerContainer, spec: DockerSessionSpec): object {
     Image: spec.image,
     Entrypoint: ['sh', '-c', compactScript(KEEPER), 'nettools-keeper', idle],
     Cmd: spec.keep ? [] : ['stdin'],
-    Labels: { [SESSION_LABEL]: target.Id, ...(spec.keep ? { [KEPT_LABEL]: keptKey(target, spec) } : {}) },
+    Labels: {
+      [SESSION_LABEL]: target.Id,
+      ...(spec.owner === undefined ? {} : { [OWNER_LABEL]: spec.owner }),
+      ...(spec.keep ? { [KEPT_LABEL]: keptKey(target, spec) } : {}),
+    },
     // Process 1's stdin is a connection of the client's, and ends with it.
     ...(spec.keep ? {} : { OpenStdin: true, StdinOnce: true, AttachStdin: true }),
     // An image's own would run beside the keeper, and its failures would be written down.
@@ -124,9 +132,16 @@ export function findKept(
   );
 }
 
-/** Whether a session's container was left over by a client that was killed, or by a daemon that was. */
-export function isLeftOver({ State, Created }: DockerListed, nowMs: number): boolean {
+/**
+ * Whether a session's container was left over by a client that was killed, or by a daemon that was.
+ * @param isGone whether the process of an owner's label has ended
+ */
+export function isLeftOver(
+  { State, Created, Labels }: DockerListed,
+  nowMs: number,
+  isGone: (owner: string | undefined) => boolean,
+): boolean {
   // podman says stopped until it has tidied up.
   if (State === 'exited' || State === 'stopped' || State === 'dead') return true;
-  return State === 'created' && nowMs / 1000 - Created > START_LIMIT_S;
+  return State === 'created' && (nowMs / 1000 - Created > START_LIMIT_S || isGone(Labels?.[OWNER_LABEL]));
 }

@@ -19,6 +19,7 @@ import {
   isLeftOver,
   SESSION_LABEL,
 } from './docker-container.ts';
+import { isOwnerGone, ownerLabel } from './docker-owner.ts';
 import { listSessionContainers, removeContainer } from './docker-sessions.ts';
 import { RenewedChannel } from './renewed-channel.ts';
 import type { OpenOptions, Session } from './session.ts';
@@ -173,6 +174,7 @@ export function dockerSessionSpec(
     idleSeconds: Math.max(1, Math.ceil(flags.idleMs / 1000)),
     sharesProcesses: flags.container !== undefined,
     keep: flags.keep,
+    owner: ownerLabel(),
   };
 }
 
@@ -183,7 +185,7 @@ export function nameOf({ Name }: DockerContainer): string {
 /** Removes what killed clients have left; returns the containers of all sessions. */
 async function sweep(client: DockerClient, signal: AbortSignal): Promise<DockerListed[]> {
   const listed = await listSessionContainers(client, signal);
-  const isDead = (one: DockerListed): boolean => isLeftOver(one, Date.now());
+  const isDead = (one: DockerListed): boolean => isLeftOver(one, Date.now(), isOwnerGone);
   await Promise.all(
     listed.filter(isDead).map(({ Id }) => removeContainer(client, Id, signal).catch(() => undefined)),
   );

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { NetworkNamespace } from '../../src/model/namespaces.ts';
 import type { Report } from '../../src/model/report.ts';
+import { ownerLabel } from '../../src/targets/docker-owner.ts';
 import { until } from '../cluster/proc.ts';
 import { BRIDGE_ADDRESS, Dockerd } from '../docker/dockerd.ts';
 import { APP_IMAGE, TOOLS_IMAGE } from '../docker/engine.ts';
@@ -219,11 +220,21 @@ describe('--keep', () => {
   });
 });
 
-it('removes what a killed daemon or client has left', async () => {
+it('removes what a killed daemon or client has left, and nothing that another client is about to start', async () => {
+  const own = ownerLabel() ?? '';
+  const child = spawn('true');
+  await once(child, 'exit');
+  const gone = own.replace(/\d+ \d+$/, `${child.pid} 1`);
   const label = ['--label', 'kubectl-nettools.session=x'];
   await daemon.docker('run', ...label, APP_IMAGE, 'true');
-  expect(await daemon.sessions()).toHaveLength(1);
+  await daemon.docker('create', ...label, '--label', `kubectl-nettools.owner=${gone}`, APP_IMAGE);
+  const live = (
+    await daemon.docker('create', ...label, '--label', `kubectl-nettools.owner=${own}`, APP_IMAGE)
+  ).trim();
+  expect(await daemon.sessions()).toHaveLength(3);
   expect(await run(['run', 'docker://web', '--', 'true'])).toMatchObject({ code: 0 });
+  expect(await daemon.sessions()).toEqual([live.slice(0, 12)]);
+  await daemon.docker('rm', live);
   await expectNothingLeft();
 });
 

@@ -133,15 +133,25 @@ export function stopOnWay(facts: DockerFacts, tried: Tried): Stop | undefined {
     ? walks(host, 'filter', 'INPUT', { ...packet, isToHost: true })
     : walks(host, 'filter', 'FORWARD', { ...packet, out: way });
   // What one bridge joins passes the host's rules only where br_netfilter is loaded: the counter tells.
-  const sure = isInput || !isOn(link, place.destination) ? stop(stopOf(all), isInput) : undefined;
+  const certain = isInput || !isOn(link, place.destination) ? stopOf(all) : undefined;
+  // An error that came at once is no drop's doing.
+  const isAnswered = hasError(tried);
+  const fitsError = ({ verdict }: BookOutcome): boolean => !isAnswered || verdict === 'reject';
+  if (certain && fitsError(certain)) return stop(certain, isInput);
   const counted = (): Stop | undefined =>
     all
       .flat()
-      .filter(isStop)
+      .filter((outcome) => isStop(outcome) && fitsError(outcome))
       .flatMap((outcome) => stop(outcome, isInput) ?? [])
       .find(({ packets }) => packets > 0);
   const fields = { protocol, saddr: link.address, daddr: place.destination, dport: place.port };
-  return sure ?? counted() ?? nftStop(host, isInput ? 'input' : 'forward', fields);
+  return counted() ?? (isAnswered ? undefined : nftStop(host, isInput ? 'input' : 'forward', fields));
+}
+
+/** Whether connecting failed by an error, and not for want of an answer. */
+function hasError({ reach }: Tried): boolean {
+  const last = reach.value?.tries.at(-1);
+  return last?.outcome === 'failed' && !/timed out/i.test(last.error ?? '');
 }
 
 /** The rule of Docker's own isolation of networks that stopped the connection to a DEST. */

@@ -30,12 +30,16 @@ export interface Holder {
   readonly quotes: readonly Quote[];
 }
 
-export function holderOf({ input, host }: DockerFacts, port: PublishedPort): Holder {
+export function holderOf({ input, host, links }: DockerFacts, port: PublishedPort): Holder {
+  const own = new Set(links.map(({ address }) => address));
   const proxy = input.proxies?.find(
     (one) =>
       one.hostPort === port.hostPort &&
       one.protocol === port.protocol &&
-      (one.hostAddress === port.hostAddress || one.hostAddress === '0.0.0.0'),
+      // A rootless engine's listens on loopback alone, behind a forwarder of its own.
+      (one.hostAddress === port.hostAddress ||
+        one.hostAddress === '0.0.0.0' ||
+        own.has(one.containerAddress)),
   );
   if (proxy) {
     const { hostAddress, hostPort, containerAddress, containerPort } = proxy;

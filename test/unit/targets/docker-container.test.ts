@@ -109,13 +109,14 @@ describe('containers of earlier sessions', () => {
   });
 
   it.each([
-    ['exited', 1_000, true],
-    ['stopped', 1_000, true],
-    ['dead', 1_000, true],
-    ['running', 100_000, false],
-    ['created', 1_059, false],
-    ['created', 1_061, true],
-  ])('are left over: %s, seen at %i s', (state, seconds, expected) => {
-    expect(isLeftOver(listed({}, { State: state }), seconds * 1000)).toBe(expected);
+    ['exited', 1_000, false, true],
+    ['stopped', 1_000, false, true],
+    ['dead', 1_000, false, true],
+    ['running', 100_000, true, false],
+    ['created', 1_059, false, false],
+    ['created', 1_061, false, true],
+    ['created', 1_001, true, true],
+  ])('are left over: %s, seen at %i s, its owner gone: %j', (state, seconds, isGone, expected) => {
+    expect(isLeftOver(listed({}, { State: state }), seconds * 1000, () => isGone)).toBe(expected);
   });
 });

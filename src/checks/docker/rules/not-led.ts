@@ -49,7 +49,8 @@ export const notLed: Rule<DockerFacts> = {
     reachableFromOutside(facts).flatMap((port) => {
       const { host, links, input } = facts;
       const link = linkOf(facts);
-      if (!host || !link) return [];
+      // A network without translation is routed to, or its owner has other plans.
+      if (!host || !link?.network.masquerades) return [];
       const wanted = links.map(({ address }) => `${address}:${port.port}`);
       const led = translations(host, port);
       // A rule behind one that takes every connection is not among them. One whose words are not known may lead here.

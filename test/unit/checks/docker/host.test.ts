@@ -220,6 +220,7 @@ describe('NT-DKR-008: a published port is not led to the container', () => {
       { published: [{ ...published, hostAddress: '127.0.0.1' }] },
       ['NT-DKR-007 info'],
     ],
+    ['the network is routed', { rules: noRule }, { networks: [{ ...lan, masquerades: false }] }, []],
     ['the rule is one of legacy iptables', { rules: noRule, legacy: RULES }, {}, []],
   ])('%s', (_title, host, input, expected) => {
     expect(ids(judge(host, input))).toEqual(expected);
@@ -302,6 +303,24 @@ describe('NT-DKR-010 and 013: what is sent to a DEST is dropped', () => {
         reach: silent('198.18.144.1'),
       },
       '198.18.144.1',
+      ['NT-DKR-013 critical'],
+    ],
+    [
+      'and a refusal came, which no drop sends',
+      {
+        rules: user(`-d ${FAR}/32 -j DROP`),
+        reach: tried(FAR, 'x: connect: Connection refused\nfailed 200\n'),
+      },
+      FAR,
+      [],
+    ],
+    [
+      'and a refusal came, which a reject sends',
+      {
+        rules: user(`-d ${FAR}/32 -j REJECT`),
+        reach: tried(FAR, 'x: connect: Connection refused\nfailed 200\n'),
+      },
+      FAR,
       ['NT-DKR-013 critical'],
     ],
     ['by isolation', { reach: silent('198.18.145.77') }, '198.18.145.77', ['NT-DKR-010 critical']],
@@ -428,6 +447,13 @@ describe('NT-DKR-014: others are kept from a published port', () => {
 describe('NT-DKR-015: docker-proxy does not listen', () => {
   it.each<[string, Host, Partial<DockerInput>, string[]]>([
     ['none runs', { listeners: '' }, { proxies: [] }, ['NT-DKR-015 warning']],
+    ['one of a rootless engine runs', {}, { proxies: [{ ...proxy, hostAddress: '127.0.0.1' }] }, []],
+    [
+      "one of another container's port runs",
+      {},
+      { proxies: [{ ...proxy, hostPort: 18081 }] },
+      ['NT-DKR-015 warning'],
+    ],
     ['another listens', {}, { proxies: [] }, ['NT-DKR-015 warning']],
     ['its processes cannot be seen', { listeners: '' }, { proxies: undefined as never }, []],
     [
