@@ -113,8 +113,14 @@ export function isIn(subnets: readonly string[], address: string): boolean {
   });
 }
 
+/** What stops a connection to a DEST. */
+export interface WayStop extends Stop {
+  /** Where it was going: DEST's address, or the one that a published port's rule put in its place. */
+  readonly destination: string;
+}
+
 /** What stops a connection to a DEST that did not come about. */
-export function stopOnWay(facts: DockerFacts, tried: Tried): Stop | undefined {
+export function stopOnWay(facts: DockerFacts, tried: Tried): WayStop | undefined {
   const { host } = facts;
   const link = linkTo(facts, tried);
   const { protocol } = tried.destination;
@@ -137,7 +143,9 @@ export function stopOnWay(facts: DockerFacts, tried: Tried): Stop | undefined {
   // An error that came at once is no drop's doing.
   const isAnswered = hasError(tried);
   const fitsError = ({ verdict }: BookOutcome): boolean => !isAnswered || verdict === 'reject';
-  if (certain && fitsError(certain)) return stop(certain, isInput);
+  const found = (one: Stop | undefined): WayStop | undefined =>
+    one && { ...one, destination: place.destination };
+  if (certain && fitsError(certain)) return found(stop(certain, isInput));
   const counted = (): Stop | undefined =>
     all
       .flat()
@@ -145,7 +153,8 @@ export function stopOnWay(facts: DockerFacts, tried: Tried): Stop | undefined {
       .flatMap((outcome) => stop(outcome, isInput) ?? [])
       .find(({ packets }) => packets > 0);
   const fields = { protocol, saddr: link.address, daddr: place.destination, dport: place.port };
-  return counted() ?? (isAnswered ? undefined : nftStop(host, isInput ? 'input' : 'forward', fields));
+  const byNft = isAnswered ? undefined : nftStop(host, isInput ? 'input' : 'forward', fields);
+  return found(counted() ?? byNft);
 }
 
 /** Whether connecting failed by an error, and not for want of an answer. */
@@ -155,7 +164,7 @@ function hasError({ reach }: Tried): boolean {
 }
 
 /** The rule of Docker's own isolation of networks that stopped the connection to a DEST. */
-export function isolationOf(facts: DockerFacts, label: string): Stop | undefined {
+export function isolationOf(facts: DockerFacts, label: string): WayStop | undefined {
   const tried = facts.tried.find(({ destination }) => destination.label === label);
   const found = tried && stopOnWay(facts, tried);
   return found?.chain.startsWith('DOCKER-ISOLATION') ? found : undefined;

@@ -4,6 +4,7 @@ import {
   type DockerSessionSpec,
   dockerContainerBody,
   findKept,
+  hostContainerBody,
   isLeftOver,
 } from '../../../src/targets/docker-container.ts';
 
@@ -72,6 +73,28 @@ describe('the container', () => {
     const kept = body({ keep: true });
     expect(kept).toMatchObject({ Cmd: [] });
     expect(kept).not.toHaveProperty('OpenStdin');
+  });
+});
+
+describe("the container in the host's network", () => {
+  const host = hostContainerBody(target(), { ...spec, keep: true, sharesProcesses: true }) as Body;
+
+  it('may read the rules there, and sees nothing else of the host', () => {
+    expect(host.HostConfig).toEqual({
+      AutoRemove: true,
+      NetworkMode: 'host',
+      UsernsMode: 'host',
+      LogConfig: { Type: 'none', Config: {} },
+      SecurityOpt: ['no-new-privileges'],
+      CapDrop: ['ALL'],
+      CapAdd: ['NET_ADMIN', 'NET_RAW'],
+    });
+    expect(host).toMatchObject({ User: '0:0' });
+  });
+
+  it('ends with its client, also where the other is kept, and is never used again', () => {
+    expect(host).toMatchObject({ OpenStdin: true, StdinOnce: true, Cmd: ['stdin'] });
+    expect(host.Labels).toEqual({ 'kubectl-nettools.session': 'f00d' });
   });
 });
 

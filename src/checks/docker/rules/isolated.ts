@@ -8,7 +8,7 @@ const meta = {
   title: 'The host keeps the two networks apart',
   severities: ['critical'],
   meaning:
-    'Docker isolates its bridge networks from each other: the host drops what comes in through the bridge of one and would go out through that of another (chains DOCKER-ISOLATION-STAGE-1 and -2), without an answer. DEST is an address in another network than those of the container.',
+    'Docker isolates its bridge networks from each other: the host drops what comes in through the bridge of one and would go out through that of another (chains DOCKER-ISOLATION-STAGE-1 and -2), without an answer. DEST is an address in another network than those of the container, or a port that is published for one there where the userland proxy is off.',
   rule: 'A DEST was not reached, a rule of a chain whose name begins with DOCKER-ISOLATION certainly drops the connection on the host or counted packets during the run, and no container that runs is known by that DEST (that is NT-DKR-003).',
   source: 'Docker documentation, "Packet filtering and firewalls" (DOCKER-ISOLATION-STAGE-1 and -2)',
   remedy:
@@ -23,13 +23,16 @@ export const isolated: Rule<DockerFacts> = {
       const { input } = facts;
       const stop = isolationOf(facts, label);
       if (!stop || input.peers.some((peer) => peer.destination === label && isApart(input, peer))) return [];
+      const { address, port } = tried;
+      const place =
+        stop.destination === address ? address : `${address}:${port} leads to ${stop.destination}, which`;
       const own = linkTo(facts, tried)?.network.name;
-      const other = input.others.find(({ subnets }) => isIn(subnets, tried.address))?.name;
+      const other = input.others.find(({ subnets }) => isIn(subnets, stop.destination))?.name;
       return [
         occurrence(
           meta,
           'critical',
-          `${tried.address} is on ${other === undefined ? 'another network' : `network ${other}`} and "${input.container}" on ${own}, and the host keeps the two apart: ${stopText(stop)}.`,
+          `${place} is on ${other === undefined ? 'another network' : `network ${other}`} and "${input.container}" on ${own}, and the host keeps the two apart: ${stopText(stop)}.`,
           [quoteStop(stop)],
           {
             subject: label,

@@ -38,7 +38,7 @@ export const noNetwork: Rule<DockerFacts> = {
         `Container "${container}" is attached to no network.`,
         [quoteNetworks(input)],
         {
-          remediation: `Attach it: docker network connect NETWORK ${container}; docker network ls shows which there are.`,
+          remediation: `Attach it to a network; docker network ls shows which there are.\ndocker network connect NETWORK ${container}`,
         },
       ),
     ];

@@ -48,7 +48,7 @@ export const noSharedNetwork: Rule<DockerFacts> = {
             ...(network === undefined
               ? {}
               : {
-                  remediation: `Attach one to a network of the other: docker network connect ${network} ${input.container}.`,
+                  remediation: `Attach one to a network of the other.\ndocker network connect ${network} ${input.container}`,
                 }),
           },
         );

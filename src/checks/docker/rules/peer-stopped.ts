@@ -26,7 +26,7 @@ export const peerStopped: Rule<DockerFacts> = {
           [quotePeer(peer)],
           {
             subject: peer.destination,
-            remediation: `See why it ended (docker logs ${peer.container}), and start it: docker start ${peer.container}.`,
+            remediation: `See why it ended (docker logs ${peer.container}), and start it.\ndocker start ${peer.container}`,
           },
         ),
       ),

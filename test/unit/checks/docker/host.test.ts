@@ -336,6 +336,19 @@ describe('NT-DKR-010 and 013: what is sent to a DEST is dropped', () => {
     expect(found?.remediation).toMatch(/docker network connect other web/);
   });
 
+  it('follows a published port to its container, where no docker-proxy comes between', () => {
+    const rules = RULES.replaceAll(/^.*-A DOCKER -i br-\w+ -j RETURN\n/gm, '').replace(
+      ` ! -i ${BRIDGE} -p tcp -m tcp --dport 18080 -j DNAT --to-destination 198.18.144.2:8080`,
+      ' -p tcp -m tcp --dport 80 -j DNAT --to-destination 198.18.145.2:8080',
+    );
+    const input = { ...to('198.18.144.1'), published: [] };
+    const [found] = judge({ rules, reach: silent('198.18.144.1') }, input);
+    expect(found).toMatchObject({ id: 'NT-DKR-010', subject: '198.18.144.1:80' });
+    expect(found?.summary).toMatch(
+      /^198\.18\.144\.1:80 leads to 198\.18\.145\.2, which is on network other and "web" on lan, /,
+    );
+  });
+
   it('is the proof of NT-DKR-003 where a container is known', () => {
     const address = '198.18.145.2';
     const peer = {
