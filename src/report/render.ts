@@ -31,7 +31,8 @@ export function render(report: Report, format: ReportFormat, options: RenderOpti
 export function renderDocument(document: object, format: 'json' | 'yaml'): string {
   return format === 'json'
     ? `${escaped(JSON.stringify(document, null, 2))}\n`
-    : dump(document, { lineWidth: -1 });
+    : // What is the same object here is not so in a bundle that was read back: no references.
+      dump(document, { lineWidth: -1, noRefs: true });
 }
 
 /** The same JSON for a terminal too: what JSON leaves as it is may drive one (C1) or hide text (Cf). */

@@ -37,6 +37,18 @@ describe('render', () => {
     expect(load(render(it1, 'yaml', options))).toEqual(it1);
   });
 
+  it('gives a report that was read back the same YAML, byte for byte', () => {
+    const command = ['ping', '-c', '1', 'h'];
+    const evidence = [
+      { command, excerpt: 'a' },
+      { command, excerpt: 'b' },
+    ];
+    const shared = report(check('latency', { findings: [finding('NT-LAT-002', 'critical', { evidence })] }));
+    const text = render(shared, 'yaml', options);
+    expect(text).not.toMatch(/[&*]ref/);
+    expect(render(JSON.parse(JSON.stringify(shared)), 'yaml', options)).toBe(text);
+  });
+
   it('gives the table', () => {
     expect(render(it1, 'table', options)).toContain('verdict: warn');
   });
