@@ -56,6 +56,8 @@ interface Case {
   readonly expected: Expected;
   readonly where: () => Netns;
   readonly steps: () => readonly Step[];
+  /** A race, which a busy machine may let end well: whether the fault has happened, by its own count. */
+  readonly hasHappened?: () => Promise<boolean>;
 }
 
 const inPod = (): Netns => client;
@@ -163,6 +165,8 @@ const CASES: readonly Case[] = [
     },
     where: onNode,
     steps: () => raceOf(client.address),
+    hasHappened: async () =>
+      /@seen counter packets [1-9]/.test(await client.node.run('nft', 'list', 'chain', 'ip', 'ntfdns', 'c')),
   },
   {
     title: 'one replica drops what this pod asks',
@@ -187,8 +191,14 @@ const CASES: readonly Case[] = [
 ];
 
 describe('on the way', () => {
-  test.each(CASES)('$title', async ({ names = [], expected, where, steps }) => {
-    const report = await withFault(where(), steps(), () => dns('client', ...names));
+  test.each(CASES)('$title', async ({ names = [], expected, where, steps, hasHappened }) => {
+    const report = await withFault(where(), steps(), async () => {
+      for (let run = 1; ; run++) {
+        const said = await dns('client', ...names);
+        if (hasHappened === undefined || (await hasHappened())) return said;
+        expect(run, 'runs in which the fault did not happen').toBeLessThan(10);
+      }
+    });
     expectFirst(report, expected);
     expectSilence(await dns('client', ...names));
   });
