@@ -110,30 +110,36 @@ export abstract class GuardedChannel implements Channel {
    * can say so; when the command has ended already, its exit code is on its way and this does not resolve before.
    */
   async #openFeed(id: string, signal: AbortSignal, onEnded: () => void): Promise<void> {
-    const command = ['sh', '-c', compactScript(FEED), `nettools-feed-${id}`, `nt${id.slice(0, 13)}`];
+    // The guard looks at the first line of a process's words: the name comes before the script.
+    const name = `nettools-feed-${id}`;
+    const command = ['sh', '-c', 'eval "$1"', name, compactScript(FEED), `nt${id.slice(0, 13)}`];
     for (let attempt = 0; attempt < FEED_ATTEMPTS && !signal.aborted; attempt++) {
-      if (await this.#isFed(command, signal, onEnded)) return;
+      if ((await this.#startFeed(command, signal, onEnded)) !== 'absent') return;
       // The command's own exec may not have come so far yet.
       await delay(FEED_RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  /** Resolves to true when the process runs. */
-  #isFed(command: readonly string[], signal: AbortSignal, onEnded: () => void): Promise<boolean> {
+  /** `absent`: there was no command's process to be found. `ended`: it ended before the feed could say that it is there. */
+  #startFeed(
+    command: readonly string[],
+    signal: AbortSignal,
+    onEnded: () => void,
+  ): Promise<'open' | 'ended' | 'absent'> {
     return new Promise((resolve) => {
       // The server accepts an exec before its process runs: its first word tells.
       const stdout = new Writable({
         write: (_chunk, _encoding, done) => {
-          resolve(true);
+          resolve('open');
           done();
         },
       });
       this.exec(command, { stdout, stderr: discard(), signal }).then(
         (code) => {
-          resolve(false);
           if (code === FEED_SIGNALLED) onEnded();
+          resolve(code === FEED_SIGNALLED ? 'ended' : 'absent');
         },
-        () => resolve(false),
+        () => resolve('absent'),
       );
     });
   }

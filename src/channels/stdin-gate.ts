@@ -12,6 +12,7 @@ export class StdinGate extends Transform {
   readonly #source: Readable;
   readonly #announce: () => Promise<void>;
   #isPiped = false;
+  #isStopped = false;
   #passed = 0;
   #announced: Promise<void> | undefined;
 
@@ -32,8 +33,9 @@ export class StdinGate extends Transform {
     super._read(size);
   }
 
-  /** Ends the stream as if its source had ended. */
+  /** Ends the stream as if its source had ended; what waits is dropped. */
   stop(): void {
+    this.#isStopped = true;
     this.#release();
     this.end();
   }
@@ -45,7 +47,7 @@ export class StdinGate extends Transform {
       return;
     }
     this.#announced ??= this.#announce();
-    void this.#announced.then(() => done(null, chunk));
+    void this.#announced.then(() => (this.#isStopped ? done() : done(null, chunk)));
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {

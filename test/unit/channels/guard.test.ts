@@ -49,7 +49,14 @@ const lease = (context: TestContext, id: string): Started => {
 /** The exec by which the far side says that no more stdin is wanted, as the client opens it. */
 function startFeed(context: TestContext, words: readonly string[], id: string): Started {
   const name = `nt${id.slice(0, 13)}`;
-  const started = new Started([...words, '-c', compactScript(FEED), `nettools-feed-${id}`, name]);
+  const started = new Started([
+    ...words,
+    '-c',
+    'eval "$1"',
+    `nettools-feed-${id}`,
+    compactScript(FEED),
+    name,
+  ]);
   context.onTestFinished(async () => {
     started.process.stdin?.destroy();
     await started.ended;

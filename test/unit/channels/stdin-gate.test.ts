@@ -52,6 +52,18 @@ describe('StdinGate', () => {
     expect(source.destroyed).toBe(true);
   });
 
+  it('drops what waits when it is stopped', async () => {
+    const source = new PassThrough();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const gate = new StdinGate(source, () => promise);
+    source.write('x'.repeat(20_000));
+    const all = text(gate);
+    await turn();
+    gate.stop();
+    resolve();
+    expect(await all).toBe('');
+  });
+
   it('lets go of its source when nobody reads any more', () => {
     const source = new PassThrough();
     const gate = new StdinGate(source, async () => undefined);
