@@ -1,4 +1,5 @@
 /** containerd, kubelet and kube-proxy of a node: configuration and start. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { containerdConfig, registryHosts } from './containerd-config.ts';
 import { ensureDaemon } from './daemons.ts';
@@ -91,9 +92,15 @@ function kubeletConfig(node: ClusterNode): object {
       'imagefs.available': '1%',
       'imagefs.inodesFree': '1%',
     },
+    staticPodPath: staticPodDir(node),
     podLogsDir: join(node.dataDir, 'pod-logs'),
     volumePluginDir: join(node.dataDir, 'volume-plugins'),
   };
+}
+
+/** Where the kubelet takes pods from by itself, without the API. */
+export function staticPodDir(node: ClusterNode): string {
+  return join(node.dataDir, 'static-pods');
 }
 
 /** Starts the node's kubelet; containerd must answer, and the API server be ready. */
@@ -102,6 +109,7 @@ export function ensureKubelet(node: ClusterNode): void {
   // Pods with dnsPolicy Default get this file: the machine's own resolver is not for them.
   writeFile(join(node.dataDir, 'resolv.conf'), 'options ndots:1\n', 0o644);
   writeFile(config, JSON.stringify(kubeletConfig(node), null, 2));
+  mkdirSync(staticPodDir(node), { recursive: true });
   ensureDaemon({
     name: `${node.name}-kubelet`,
     cgroup: node.cgroup,

@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { NetworkNamespace } from '../../src/model/namespaces.ts';
 import type { Report } from '../../src/model/report.ts';
+import { staticPodDir } from '../cluster/node.ts';
+import { nodes } from '../cluster/paths.ts';
 import { run, until } from '../cluster/proc.ts';
 import { expectSentence, nettools } from './support/cli.ts';
 import { type PodObject, pod, testNamespace } from './support/cluster.ts';
@@ -177,6 +181,13 @@ describe('netns run local', () => {
     expect(outcome.stdout).toContain(`search ${ns.name}.svc.cluster.local`);
   });
 
+  it('is the name under which packets are captured', async () => {
+    const words = ['local', '--netns', lab.name, '--duration', '500ms', '-w', '-'];
+    const { code, stderr } = await nettools(['capture', ...words]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(new RegExp(`^capturing on any at local \\(\\S+\\) ${lab.name} to stdout`, 'm'));
+  });
+
   it('switches into a named one, and passes the exit code on', async () => {
     const script = 'ip -o -4 addr show eth0; exit 7';
     const outcome = await nettools(['netns', 'run', 'local', lab.name, '--', 'sh', '-c', script]);
@@ -275,6 +286,72 @@ describe('a node', () => {
     const noProcess = ['netns', 'run', 'node1', 'pid:4194304', '-n', ns.name, '--', 'true'];
     expectSentence(await nettools(noProcess), 3, /no process 4194304 on node "node1"/);
     expectSentence(await nettools(['netns', 'ls', 'no-node', '-n', ns.name]), 3, /no node "no-node"/);
+  });
+});
+
+describe('a static pod', () => {
+  const [node1] = nodes;
+  if (node1 === undefined) throw new Error('no node');
+  const file = join(staticPodDir(node1), `${ns.name}.json`);
+  /** The name that the kubelet gives to what the API shows of it. */
+  const name = 'static-node1';
+  let mirror: PodObject;
+
+  beforeAll(async () => {
+    const manifest = { ...pod('static'), metadata: { name: 'static', namespace: ns.name } };
+    // The kubelet reads what has been moved there as a whole, and no hidden file.
+    const unfinished = join(staticPodDir(node1), `.${ns.name}`);
+    writeFileSync(unfinished, JSON.stringify(manifest));
+    renameSync(unfinished, file);
+    await until('the mirror of the static pod', 60, async () => {
+      const listed = await ns.kubectl(['get', 'pod', name, '--ignore-not-found', '-o', 'name']);
+      if (listed.trim() === '') return 'it is not there';
+      mirror = await ns.pod(name);
+      return (mirror.status.phase === 'Running' && mirror.status.podIP !== undefined) || mirror.status.phase;
+    });
+  });
+  afterAll(async () => {
+    rmSync(file, { force: true });
+    await until('the end of the static pod', 60, async () => {
+      const listed = await ns.kubectl(['get', 'pod', name, '--ignore-not-found', '-o', 'name']);
+      return listed.trim() === '' || 'it is there';
+    });
+  });
+
+  it.each([
+    ['shell', []],
+    ['latency', []],
+    ['run', ['--', 'true']],
+  ])('takes no container, and %s says how to get in', async (command, words) => {
+    const outcome = await nettools([command, name, '-n', ns.name, ...words]);
+    expectSentence(outcome, 3, /is a static pod of node "node1": the API cannot add a container to it/);
+    expect(outcome.stderr).toContain(`kubectl nettools netns shell node1 ${ns.name}/${name},`);
+    expect(outcome.stderr).toContain(`node/node1 --netns ${ns.name}/${name}.`);
+  });
+
+  it('is entered from its node', async () => {
+    const args = ['netns', 'run', 'node1', `${ns.name}/${name}`, '-n', ns.name];
+    const { code, stdout, stderr } = await nettools([
+      ...args,
+      '--',
+      'ip',
+      '-o',
+      '-4',
+      'addr',
+      'show',
+      'eth0',
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain(`${mirror.status.podIP}/24`);
+  });
+
+  it('is diagnosed from its node', async () => {
+    const target = ['node/node1', '--netns', `${ns.name}/${name}`, '-n', ns.name];
+    const { code, stdout, stderr } = await nettools(['diagnose', ...target, '-o', 'json'], { limit: 120 });
+    expect(code, stderr).toBe(0);
+    const report = JSON.parse(stdout) as Report;
+    expect(report.target).toMatchObject({ address: mirror.status.podIP, netns: `${ns.name}/${name}` });
+    expect(report.verdict).toBe('pass');
   });
 });
 
