@@ -60,7 +60,7 @@ export async function withDockerHost(
 export function unseenHost({ isPodman }: DockerClient, { profile }: SessionFlags): string | undefined {
   if (isPodman) return 'podman keeps its rules otherwise than Docker, and they are not read yet';
   return profile === 'restricted' || profile === 'baseline'
-    ? `reading the host's rules needs NET_ADMIN, and --profile ${profile} has it not`
+    ? `reading the host's rules needs NET_ADMIN, which --profile ${profile} does not give`
     : undefined;
 }
 

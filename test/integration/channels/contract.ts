@@ -41,10 +41,15 @@ const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
 
 /** The only process with these words. */
 async function pidOf(...words: readonly string[]): Promise<number> {
-  await appears(...words);
-  const [pid, ...more] = pidsOf(...words);
-  if (pid === undefined || more.length > 0)
-    throw new Error(`${more.length + 1} processes ${words.join(' ')}`);
+  // A process that was forked a moment ago still has its parent's words: it is gone, or another program, a moment later.
+  const [pid] = await vi.waitUntil(
+    () => {
+      const pids = pidsOf(...words);
+      return pids.length === 1 ? pids : undefined;
+    },
+    { interval: 20, timeout: 30_000 },
+  );
+  if (pid === undefined) throw new Error(`no process ${words.join(' ')}`);
   return pid;
 }
 

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Finding, Quote } from '../../../model/report.ts';
 import { formatMs, quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import { answeredMs, judgedRtt, type LatencyFacts, type PathFacts } from '../facts.ts';
@@ -9,7 +9,7 @@ const meta = {
   severities: ['warning', 'info'],
   meaning:
     'Packets to this destination and back take far longer than the network can do. Either the way is long (another zone or region, a tunnel, a relay) or something on it queues.',
-  rule: 'p95 of the RTT of at least 20 answers, and 5 of them, are above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them. A loopback address is never high. Info where only the tail is slow (the median is not) and some task of the node waited for a CPU in half of the last 10 s: that delays packets and probes alike. What a TCP probe itself waited for a CPU is not counted.',
+  rule: 'p95 of the RTT of at least 20 answers, and 5 of them, are above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them. A loopback address is never high. Info where only the tail is slow (the median is not) and its answers came in one or two spells, which is how a CPU that is busy for a moment looks, or some task of the node waited for a CPU in half of the last 10 s: that delays packets and probes alike. What a TCP probe itself waited for a CPU is not counted.',
   source:
     'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need. CPU: Documentation/accounting/psi.rst',
   remedy:
@@ -21,6 +21,9 @@ const MIN_ANSWERS = 20;
 
 /** A CPU that is busy for a moment delays a few probes in a row; what is slow is so more often. */
 const MIN_SLOW = 5;
+
+/** What is slow again and again has its slow answers among fast ones; fewer spells than this are a moment or two. */
+const MIN_SPELLS = 3;
 
 /** Share of the time in which some task waited for a CPU: from here on the node is short of it. */
 const SHORT_OF_CPU = 0.5;
@@ -41,39 +44,54 @@ function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
   if (!rtt || low === undefined || rtt.distribution.count < MIN_ANSWERS) return [];
   const { p95, median } = rtt.distribution;
   const limit = Math.max(facts.thresholds.rttFactor * low, facts.thresholds.rttFloorMs);
-  const slow = answeredMs(path)[rtt.by].filter((ms) => ms > limit);
-  if (p95 <= limit || slow.length < MIN_SLOW) return [];
+  const isSlow = answeredMs(path)[rtt.by].map((ms) => ms > limit);
+  if (p95 <= limit || isSlow.filter(Boolean).length < MIN_SLOW) return [];
   const how = rtt.by === 'icmp' ? 'ICMP' : 'TCP connect';
   const { service } = path.destination;
   const share =
     service?.part === 'endpoint' ? `, and ${service.label} sends it a share of its connections` : '';
-  const { value: pressure = 0, result } = facts.cpuPressure;
-  const isCpu = pressure >= SHORT_OF_CPU && median <= limit;
-  const why = isCpu
-    ? `; some task of the node waited for a CPU in ${Math.round(pressure * 100)} % of the last 10 s, which delays packets and probes alike`
-    : '';
+  const excuse = median <= limit ? excuseOf(facts, isSlow) : undefined;
   return [
     occurrence(
       meta,
-      isCpu ? 'info' : 'warning',
-      `${path.destination.label} (${path.address}) answers in ${formatMs(median)} (median), p95 ${formatMs(p95)} by ${how}: ${Math.round(p95 / low)} times the baseline of ${formatMs(low)}${share}${why}.`,
+      excuse ? 'info' : 'warning',
+      `${path.destination.label} (${path.address}) answers in ${formatMs(median)} (median), p95 ${formatMs(p95)} by ${how}: ${Math.round(p95 / low)} times the baseline of ${formatMs(low)}${share}${excuse ? `; ${excuse.why}` : ''}.`,
       [
         ...(rtt.by === 'icmp'
           ? quote(path.results.icmp, /min\/avg\/max|time=/, 2)
           : quote(path.results.tcp, /^(ok|failed) /, 3)),
-        ...(isCpu ? quote(result, /^some /, 1) : []),
+        ...(excuse?.evidence ?? []),
       ],
-      {
-        subject: path.destination.label,
-        ...(isCpu
-          ? {
-              remediation:
-                "See what takes the node's CPUs (kubectl top node, kubectl top pod -A), and measure again.",
-            }
-          : {}),
-      },
+      { subject: path.destination.label, ...(excuse ? { remediation: excuse.remedy } : {}) },
     ),
   ];
+}
+
+/** What other than the way may have made the tail of a distribution slow. */
+interface Excuse {
+  readonly why: string;
+  readonly evidence: readonly Quote[];
+  readonly remedy: string;
+}
+
+/** @param isSlow of each answer, in order */
+function excuseOf({ cpuPressure }: LatencyFacts, isSlow: readonly boolean[]): Excuse | undefined {
+  const { value: pressure = 0, result } = cpuPressure;
+  if (pressure >= SHORT_OF_CPU) {
+    return {
+      why: `some task of the node waited for a CPU in ${Math.round(pressure * 100)} % of the last 10 s, which delays packets and probes alike`,
+      evidence: quote(result, /^some /, 1),
+      remedy: "See what takes the node's CPUs (kubectl top node, kubectl top pod -A), and measure again.",
+    };
+  }
+  const spells = isSlow.filter((is, at) => is && !isSlow[at - 1]).length;
+  if (spells >= MIN_SPELLS) return undefined;
+  return {
+    why: `the ${isSlow.filter(Boolean).length} slow answers came ${spells === 1 ? 'one after the other' : 'in two spells'}, as when a CPU on the way is busy for a moment`,
+    evidence: [],
+    remedy:
+      'Measure again for longer; what comes back is worth a look:\nkubectl nettools latency TARGET --count 200',
+  };
 }
 
 function isLoopbackAddress(address: string): boolean {

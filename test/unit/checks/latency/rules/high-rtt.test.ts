@@ -5,8 +5,13 @@ import { runRecording } from '../../../../recordings/recordings.ts';
 import { connected, facts, path, times } from '../build.ts';
 
 const far = { inCluster: false, label: 'example.com' };
+/** 100 answers, of which some slow ones stand among the fast. */
+const among = (slow: number, low: number, high: number) => [
+  ...times(slow, [low, high]).flat(),
+  ...times(100 - 2 * slow, low),
+];
 /** 100 answers of which the p95 is this, and the lowest that. */
-const series = (low: number, p95: number) => [...times(94, low), ...times(6, p95)];
+const series = (low: number, p95: number) => among(6, low, p95);
 
 describe('NT-LAT-001 high RTT', () => {
   it('is silent on a healthy run', () => {
@@ -26,7 +31,7 @@ describe('NT-LAT-001 high RTT', () => {
   });
 
   it('is judged by p95: of a hundred answers, five slow ones do not count and six do', () => {
-    const slow = (n: number) => [...times(100 - n, 1), ...times(n, 50)];
+    const slow = (n: number) => among(n, 1, 50);
     expect(highRtt.judge(facts({ paths: [path({ destination: far, icmp: slow(5) })] }))).toHaveLength(0);
     expect(highRtt.judge(facts({ paths: [path({ destination: far, icmp: slow(6) })] }))).toHaveLength(1);
   });
@@ -37,6 +42,18 @@ describe('NT-LAT-001 high RTT', () => {
   ])('with %i answers raises %i', (count, findings) => {
     const icmp = [1, ...times(count - 1, 50)];
     expect(highRtt.judge(facts({ paths: [path({ destination: far, icmp })] }))).toHaveLength(findings);
+  });
+
+  it.each([
+    { spells: [6], severity: 'info', says: 'the 6 slow answers came one after the other' },
+    { spells: [3, 3], severity: 'info', says: 'the 6 slow answers came in two spells' },
+    { spells: [2, 2, 2], severity: 'warning', says: 'times the baseline of 1.000 ms.' },
+    { spells: [51], severity: 'warning', says: 'times the baseline of 1.000 ms.' },
+  ])('of which the slow answers come in spells of $spells: $severity', ({ spells, severity, says }) => {
+    const slow = spells.flatMap((length) => [...times(length, 50), 1]);
+    const icmp = [...slow, ...times(100 - slow.length, 1)];
+    const [finding] = highRtt.judge(facts({ paths: [path({ destination: far, icmp })] }));
+    expect(finding).toMatchObject({ severity, summary: expect.stringContaining(says) });
   });
 
   describe('on a node that is short of CPU', () => {
