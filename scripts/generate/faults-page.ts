@@ -26,16 +26,11 @@ export const PROVEN_ELSEWHERE: readonly {
   },
   {
     ids: [
-      ...['NT-DKR-008', 'NT-DKR-009', 'NT-DKR-010', 'NT-DKR-011', 'NT-DKR-012', 'NT-DKR-013'],
-      ...['NT-DKR-014', 'NT-DKR-015'],
+      ...['NT-DKR-007', 'NT-DKR-008', 'NT-DKR-009', 'NT-DKR-010', 'NT-DKR-011', 'NT-DKR-012'],
+      ...['NT-DKR-013', 'NT-DKR-014', 'NT-DKR-015'],
     ],
     test: 'test/e2e/docker-host.test.ts',
     how: 'on a real Docker engine, with a machine outside of it',
-  },
-  {
-    ids: ['NT-DKR-007'],
-    test: 'test/unit/checks/docker/judge.test.ts',
-    how: 'by its rule alone: an info beside the others',
   },
   {
     ids: ['NT-IF-003'],

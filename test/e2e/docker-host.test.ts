@@ -199,6 +199,20 @@ describe("the Docker host's side of a container", () => {
     },
   );
 
+  it('names NT-DKR-007: a port that is published on loopback', async () => {
+    await daemon.run('inward', '--publish', '127.0.0.1:18200:8080', APP_IMAGE);
+    expect(await outside.connects(OUTSIDE.host, 18200)).toBe(false);
+    const report = await diagnose('docker://inward');
+    expect(problems(report), JSON.stringify(problems(report))).toEqual([]);
+    expect(report.checks.flatMap(({ findings }) => findings)).toContainEqual(
+      expect.objectContaining({
+        id: 'NT-DKR-007',
+        severity: 'info',
+        summary: '8080/tcp is published on 127.0.0.1:18200: only the Docker host itself can connect.',
+      }),
+    );
+  });
+
   it('names NT-DKR-009 when a firewall was flushed, which takes all rules of Docker away', async () => {
     const saved = await daemon.onHost('iptables-save');
     await iptables('-P', 'FORWARD', 'DROP');
