@@ -37,11 +37,6 @@ export const PROVEN_ELSEWHERE: readonly {
     test: 'test/unit/checks/interfaces/rules/host.test.ts',
     how: "by its rule alone: only a cloud's network card has these counters",
   },
-  {
-    ids: ['NT-IF-004'],
-    test: 'test/unit/checks/interfaces/rules/host.test.ts',
-    how: "by its rule; test/faults/node.test.ts fills a node's receive queue, which not every machine lets happen",
-  },
 ];
 
 /** The rows that a run has left, one line of JSON each; of a test that ran twice the last counts. */
