@@ -4,7 +4,7 @@ import type { DockerListed } from '../docker/types.ts';
 import { UserError } from '../model/errors.ts';
 import { readContainer } from '../targets/docker.ts';
 import { SESSION_LABEL } from '../targets/docker-container.ts';
-import { listSessionContainers, removeContainer } from '../targets/docker-sessions.ts';
+import { removeContainer } from '../targets/docker-sessions.ts';
 import { dockerSources } from './docker-target.ts';
 
 /** A session's container as it is printed. */
@@ -74,14 +74,17 @@ async function sessionsOf(
   target: string | undefined,
   signal: AbortSignal,
 ): Promise<Found[]> {
-  const [sessions, all, wanted] = await Promise.all([
-    listSessionContainers(client, signal),
+  // All, not the sessions alone: the names of those that are looked at are needed too.
+  const [all, wanted] = await Promise.all([
     client.get<DockerListed[]>('/containers/json', { query: { all: '1' }, signal }),
     target === undefined ? undefined : readContainer(client, target, signal),
   ]);
   const names = new Map(all.map(({ Id, Names }) => [Id, Names[0]?.replace(/^\//, '')]));
-  return sessions
-    .filter(({ Labels }) => wanted === undefined || Labels?.[SESSION_LABEL] === wanted.Id)
+  return all
+    .filter(({ Labels }) => {
+      const of = Labels?.[SESSION_LABEL];
+      return of !== undefined && (wanted === undefined || of === wanted.Id);
+    })
     .map((listed) => {
       const { Id, Image, State, Created, Labels, HostConfig } = listed;
       const of = Labels?.[SESSION_LABEL] ?? '';

@@ -3,11 +3,11 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
 import type { Neighbour, NeighbourTable } from '../../parsers/ip-neigh.ts';
-import type { Counters } from '../../parsers/proc-net.ts';
 import type { Privileges } from '../../parsers/proc-status.ts';
 import type { NextHop, Reach } from '../../parsers/reach.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
 import type { Unreachable } from '../../parsers/unreachable.ts';
+import type { CounterSnapshots } from '../counters.ts';
 import type { Measured } from '../measured.ts';
 import type { Cause } from './cause.ts';
 import type { NetworkPolicy, PolicyPod, PolicyVerdict } from './network-policy.ts';
@@ -84,9 +84,9 @@ export interface RuleHit {
 export interface FirewallFacts {
   readonly privileges: Privileges | undefined;
   readonly paths: readonly PathFacts[];
-  readonly counters: Snapshots;
+  readonly counters: CounterSnapshots;
   /** Of IPv6; empty in bundles of older versions. */
-  readonly counters6: Snapshots;
+  readonly counters6: CounterSnapshots;
   /** Whether ICMP errors could be listened for. */
   readonly capture: Measured<readonly Unreachable[]>;
   readonly captureResult: ProbeResult | undefined;
@@ -102,12 +102,6 @@ export interface FirewallFacts {
   readonly invalid: number | undefined;
   readonly conntrackResult: ProbeResult | undefined;
   readonly policies: PolicyInput;
-}
-
-export interface Snapshots {
-  readonly before: Counters;
-  readonly after: Counters;
-  readonly quotes: readonly ProbeResult[];
 }
 
 /** What filters of the target's own network were read. */

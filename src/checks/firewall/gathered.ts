@@ -4,11 +4,12 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseConntrackProc } from '../../parsers/conntrack.ts';
 import { type Neighbour, parseNeighbours, parseNeighbourTable } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
-import { type Counters, growth, parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
+import { growth, parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { parsePrivileges } from '../../parsers/proc-status.ts';
 import { nextHop, type ReachTry } from '../../parsers/reach.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
 import { unreachablesOf } from '../capture.ts';
+import { counterSnapshots } from '../counters.ts';
 import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../reach-probe.ts';
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import type { FirewallFacts, FirewallInput, PathFacts, RuleHit } from './facts.ts';
@@ -28,8 +29,8 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
   const rules = ruleSnapshots(evidence);
   const facts: Shared['facts'] = {
     privileges,
-    counters: counters(evidence, 'counters', parseCounters),
-    counters6: counters(evidence, 'counters6', parseCounters6),
+    counters: counterSnapshots(evidence, 'counters', parseCounters),
+    counters6: counterSnapshots(evidence, 'counters6', parseCounters6),
     capture: unreachablesOf(evidence['icmp-errors'], privileges),
     captureResult: evidence['icmp-errors'],
     socketsResult: evidence['reach-sockets'],
@@ -53,19 +54,6 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
   return {
     ...facts,
     paths: input.destinations.map((d) => pathFacts(d, evidence[`${d.id}-reach`], input, shared)),
-  };
-}
-
-function counters(
-  evidence: Evidence,
-  name: string,
-  parse: (text: string) => Counters,
-): FirewallFacts['counters'] {
-  const [before, after] = [evidence[`${name}-before`], evidence[`${name}-after`]];
-  return {
-    before: parse(before?.stdout ?? ''),
-    after: parse(after?.stdout ?? ''),
-    quotes: [before, after].filter((r) => r !== undefined),
   };
 }
 

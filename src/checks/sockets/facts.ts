@@ -2,7 +2,7 @@
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Listener } from '../../parsers/listeners.ts';
 import type { PortUse } from '../../parsers/port-use.ts';
-import type { Counters } from '../../parsers/proc-net.ts';
+import type { CounterSnapshots } from '../counters.ts';
 import type { Measured } from '../measured.ts';
 
 /** A port on which somebody expects the target to listen. */
@@ -40,16 +40,8 @@ export interface SocketsFacts {
   /** Those seen while there was time for connections to come. */
   readonly listenersAfter: readonly Listener[];
   readonly portUse: Measured<PortUse>;
-  readonly counters: {
-    readonly before: Counters;
-    readonly after: Counters;
-    readonly quotes: readonly ProbeResult[];
-  };
-  readonly counters6: {
-    readonly before: Counters;
-    readonly after: Counters;
-    readonly quotes: readonly ProbeResult[];
-  };
+  readonly counters: CounterSnapshots;
+  readonly counters6: CounterSnapshots;
   readonly dropping: readonly DroppingSocket[];
   readonly results: {
     readonly listeners: ProbeResult | undefined;

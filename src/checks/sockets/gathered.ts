@@ -2,8 +2,9 @@
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseListeners } from '../../parsers/listeners.ts';
 import { parsePortUse } from '../../parsers/port-use.ts';
-import { type Counters, parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
+import { parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { parseUdpDrops } from '../../parsers/udp-drops.ts';
+import { counterSnapshots } from '../counters.ts';
 import { firstLine, notRun } from '../measured.ts';
 import type { DroppingSocket, SocketsFacts, SocketsInput } from './facts.ts';
 
@@ -13,8 +14,8 @@ export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFa
     listeners: listeners(evidence['listeners']),
     listenersAfter: parseListeners(evidence['listeners-after']?.stdout ?? ''),
     portUse: portUse(evidence['port-use']),
-    counters: counters(evidence, 'counters', parseCounters),
-    counters6: counters(evidence, 'counters6', parseCounters6),
+    counters: counterSnapshots(evidence, 'counters', parseCounters),
+    counters6: counterSnapshots(evidence, 'counters6', parseCounters6),
     dropping: dropping(evidence['udp-before'], evidence['udp-after']),
     results: {
       listeners: evidence['listeners'],
@@ -40,19 +41,6 @@ function portUse(result: ProbeResult | undefined): SocketsFacts['portUse'] {
   const missing = /^no (\S+)$/m.exec(result.stdout)?.[1];
   return {
     skipped: missing ? `the image has no ${missing}` : (firstLine(result.stderr) ?? 'nothing could be read'),
-  };
-}
-
-function counters(
-  evidence: Evidence,
-  name: string,
-  parse: (text: string) => Counters,
-): SocketsFacts['counters'] {
-  const [before, after] = [evidence[`${name}-before`], evidence[`${name}-after`]];
-  return {
-    before: parse(before?.stdout ?? ''),
-    after: parse(after?.stdout ?? ''),
-    quotes: [before, after].filter((r) => r !== undefined),
   };
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { DockerInput, DockerNetwork } from '../../../../src/checks/docker/facts.ts';
+import type { DockerInput } from '../../../../src/checks/docker/facts.ts';
 import { judgeDocker } from '../../../../src/checks/docker/judge.ts';
 import type { Finding } from '../../../../src/model/report.ts';
 import { recording } from '../../../recordings/recordings.ts';
 import { destination, evidence, result } from '../results.ts';
+import { lan } from './build.ts';
 
 // A Docker host with two networks and a published port, as recorded; faults are made in its text.
 const RULES = recording('docker-host-rules').stdout;
@@ -17,17 +18,6 @@ const ROUTES = JSON.stringify([
 const forwarding = (value: number): string =>
   ['all', BRIDGE].map((name) => `/proc/sys/net/ipv4/conf/${name}/forwarding:${value}\n`).join('');
 
-const lan: DockerNetwork = {
-  name: 'lan',
-  driver: 'bridge',
-  subnets: ['198.18.144.0/24'],
-  gateway: '198.18.144.1',
-  addresses: ['198.18.144.2'],
-  internal: false,
-  isDefaultBridge: false,
-  connectsContainers: true,
-  masquerades: true,
-};
 const published = { port: 8080, protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 18080 } as const;
 const proxy = {
   protocol: 'tcp',

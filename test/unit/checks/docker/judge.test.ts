@@ -4,18 +4,8 @@ import type { DockerInput, DockerNetwork, DockerPeer } from '../../../../src/che
 import { judgeDocker } from '../../../../src/checks/docker/judge.ts';
 import type { Finding } from '../../../../src/model/report.ts';
 import { evidence as gathered, result } from '../results.ts';
+import { lan } from './build.ts';
 
-const lan: DockerNetwork = {
-  name: 'lan',
-  driver: 'bridge',
-  subnets: ['198.18.144.0/24'],
-  gateway: '198.18.144.1',
-  addresses: ['198.18.144.2'],
-  internal: false,
-  isDefaultBridge: false,
-  connectsContainers: true,
-  masquerades: true,
-};
 const docker0: DockerNetwork = { ...lan, name: 'bridge', isDefaultBridge: true };
 const db: DockerPeer = {
   destination: 'db:80',
