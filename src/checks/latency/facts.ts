@@ -66,10 +66,13 @@ export interface LatencyFacts {
     readonly value: readonly Qdisc[] | undefined;
     readonly result: ProbeResult | undefined;
   };
-  /** How much of the time some task of the node waited for a CPU, 0 to 1; `undefined` where the kernel does not tell. */
+  /**
+   * How much of the run, or of the ten seconds before its end, some task of the node waited for a CPU: 0 to 1;
+   * `undefined` where the kernel does not tell.
+   */
   readonly cpuPressure: {
     readonly value: number | undefined;
-    readonly result: ProbeResult | undefined;
+    readonly quotes: readonly ProbeResult[];
   };
   readonly thresholds: LatencyThresholds;
 }

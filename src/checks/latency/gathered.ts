@@ -8,6 +8,7 @@ import { parseCounters } from '../../parsers/proc-net.ts';
 import { parsePrivileges } from '../../parsers/proc-status.ts';
 import { parseSs } from '../../parsers/ss.ts';
 import { parseQdiscs } from '../../parsers/tc.ts';
+import { parseUptime } from '../../parsers/uptime.ts';
 import { connectsOf, echoesOf, firstLine, notRun } from '../measured.ts';
 import { distribution } from '../statistics.ts';
 import { isVirtual, VIRTUAL } from '../way.ts';
@@ -36,9 +37,23 @@ export function latencyFacts(
     },
     sockets: { value: parseSs(evidence['sockets']?.stdout ?? ''), result: evidence['sockets'] },
     qdiscs: { value: parseQdiscs(evidence['qdiscs']?.stdout ?? ''), result: evidence['qdiscs'] },
-    cpuPressure: { value: parsePressure(evidence['cpu']?.stdout ?? ''), result: evidence['cpu'] },
+    cpuPressure: cpuPressure(evidence['cpu-before'], evidence['cpu']),
     thresholds: completeThresholds(thresholds),
   };
+}
+
+/** Of the run itself where both ends of it were read (bundles of older versions have one), or of the last ten seconds. */
+function cpuPressure(
+  first: ProbeResult | undefined,
+  last: ProbeResult | undefined,
+): LatencyFacts['cpuPressure'] {
+  const [from, to] = [first, last].map((r) => parsePressure(r?.stdout ?? ''));
+  const [start, end] = [first, last].map((r) => parseUptime(r?.stdout ?? ''));
+  const quotes = [first, last].filter((r) => r !== undefined);
+  if (!to) return { value: undefined, quotes };
+  const seconds = start === undefined || end === undefined ? 0 : end - start;
+  const waited = from && seconds > 0 ? (to.waitedUs - from.waitedUs) / 1e6 / seconds : 0;
+  return { value: Math.min(1, Math.max(to.lastTenSeconds, waited)), quotes };
 }
 
 function pathFacts(evidence: Evidence, destination: Destination): PathFacts {

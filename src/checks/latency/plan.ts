@@ -12,6 +12,8 @@ const GRACE_SECONDS = 6;
 const NEIGHBOUR_SECONDS = 3;
 const HTTP_LIMIT_SECONDS = 10;
 const SNAPSHOT_LIMIT_SECONDS = 5;
+/** How long tasks waited for a CPU, and the time at which that was read. */
+const CPU_FILES = ['/proc/pressure/cpu', '/proc/uptime'];
 
 export function planLatency(input: LatencyInput, scripts: ProbeScripts): StagedPlan {
   const seconds = Math.ceil((input.count * input.intervalMs) / 1000) + GRACE_SECONDS;
@@ -20,6 +22,7 @@ export function planLatency(input: LatencyInput, scripts: ProbeScripts): StagedP
     before: [
       snapshot('status', ['cat', '/proc/self/status']),
       snapshot('counters-before', ['cat', '/proc/net/snmp', '/proc/net/netstat']),
+      snapshot('cpu-before', ['cat', ...CPU_FILES]),
     ],
     probe: [
       ...input.destinations.flatMap((destination) => probes(destination, input, scripts, seconds)),
@@ -28,7 +31,7 @@ export function planLatency(input: LatencyInput, scripts: ProbeScripts): StagedP
     ],
     after: [
       snapshot('counters-after', ['cat', '/proc/net/snmp', '/proc/net/netstat']),
-      snapshot('cpu', ['cat', '/proc/pressure/cpu']),
+      snapshot('cpu', ['cat', ...CPU_FILES]),
     ],
   };
 }

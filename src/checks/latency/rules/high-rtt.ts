@@ -2,6 +2,7 @@ import type { Finding, Quote } from '../../../model/report.ts';
 import { formatMs, quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import { answeredMs, judgedRtt, type LatencyFacts, type PathFacts } from '../facts.ts';
+import { MEASURE_LONGER } from '../longer.ts';
 
 const meta = {
   id: 'NT-LAT-001',
@@ -9,7 +10,7 @@ const meta = {
   severities: ['warning', 'info'],
   meaning:
     'Packets to this destination and back take far longer than the network can do. Either the way is long (another zone or region, a tunnel, a relay) or something on it queues.',
-  rule: 'p95 of the RTT of at least 20 answers, and 5 of them, are above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them. A loopback address is never high. Info where only the tail is slow (the median is not) and its answers came in one or two spells, which is how a CPU that is busy for a moment looks, or some task of the node waited for a CPU in half of the last 10 s: that delays packets and probes alike. What a TCP probe itself waited for a CPU is not counted.',
+  rule: 'p95 of the RTT of at least 20 answers, and 5 of them, are above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them. A loopback address is never high. Info where only the tail is slow (the median is not) and its answers came in one or two spells, which is how a CPU that is busy for a moment looks, or the share of slow answers is not above the share of the run in which some task of the node waited for a CPU: that delays packets and probes alike. What a TCP probe itself waited for a CPU is not counted.',
   source:
     'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need. CPU: Documentation/accounting/psi.rst',
   remedy:
@@ -24,9 +25,6 @@ const MIN_SLOW = 5;
 
 /** What is slow again and again has its slow answers among fast ones; fewer spells than this are a moment or two. */
 const MIN_SPELLS = 3;
-
-/** Share of the time in which some task waited for a CPU: from here on the node is short of it. */
-const SHORT_OF_CPU = 0.5;
 
 /** The lowest RTT, measured the same way, that this path can be compared with, in ms. */
 function baseline(facts: LatencyFacts, path: PathFacts, by: 'icmp' | 'tcp'): number | undefined {
@@ -76,11 +74,12 @@ interface Excuse {
 
 /** @param isSlow of each answer, in order */
 function excuseOf({ cpuPressure }: LatencyFacts, isSlow: readonly boolean[]): Excuse | undefined {
-  const { value: pressure = 0, result } = cpuPressure;
-  if (pressure >= SHORT_OF_CPU) {
+  const { value: pressure = 0, quotes } = cpuPressure;
+  // What waits for a CPU at random times finds it taken in that share of its tries.
+  if (pressure >= isSlow.filter(Boolean).length / isSlow.length) {
     return {
-      why: `some task of the node waited for a CPU in ${Math.round(pressure * 100)} % of the last 10 s, which delays packets and probes alike`,
-      evidence: quote(result, /^some /, 1),
+      why: `some task of the node waited for a CPU in ${Math.round(pressure * 100)} % of the time, which delays packets and probes alike`,
+      evidence: quotes.flatMap((result) => quote(result, /^some /, 1)),
       remedy: "See what takes the node's CPUs (kubectl top node, kubectl top pod -A), and measure again.",
     };
   }
@@ -89,8 +88,7 @@ function excuseOf({ cpuPressure }: LatencyFacts, isSlow: readonly boolean[]): Ex
   return {
     why: `the ${isSlow.filter(Boolean).length} slow answers came ${spells === 1 ? 'one after the other' : 'in two spells'}, as when a CPU on the way is busy for a moment`,
     evidence: [],
-    remedy:
-      'Measure again for longer; what comes back is worth a look:\nkubectl nettools latency TARGET --count 200',
+    remedy: MEASURE_LONGER,
   };
 }
 

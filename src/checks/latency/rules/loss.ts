@@ -2,14 +2,15 @@ import type { Finding } from '../../../model/report.ts';
 import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { LatencyFacts, LatencyThresholds, PathFacts } from '../facts.ts';
+import { MEASURE_LONGER } from '../longer.ts';
 
 const meta = {
   id: 'NT-LAT-002',
   title: 'Packet loss',
-  severities: ['warning', 'critical'],
+  severities: ['warning', 'critical', 'info'],
   meaning:
     'Probes to this destination, or their answers, are dropped on the way. Every lost packet costs a TCP connection at least a retransmission time-out of 200 ms, a lost first packet a full second.',
-  rule: 'At least 1 % (--loss-warning) or 5 % (critical, --loss-critical) of at least 50 probes are not answered, while others are. A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
+  rule: 'At least 1 % (--loss-warning) or 5 % (critical, --loss-critical) of at least 50 probes are not answered, while others are; info where it is one probe in all the run, which may be chance. A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
   source:
     'ours: TCP throughput falls with the square root of the loss (RFC 3649, section 1), and 1 % already costs most of it',
   remedy:
@@ -19,19 +20,27 @@ const meta = {
 /** Of fewer, one that is lost would be more than 2 %. */
 export const MIN_PROBES = 50;
 
-function partialLoss(path: PathFacts, { lossWarning, lossCritical }: LatencyThresholds): Finding[] {
+/** How many echo requests were lost; nothing at all answered by ICMP is a filter, not loss, when TCP gets through. */
+function lostOf({ icmp: { value: icmp } }: PathFacts): number {
+  return icmp && icmp.received > 0 ? icmp.sent - icmp.received : 0;
+}
+
+function partialLoss(
+  path: PathFacts,
+  { lossWarning, lossCritical }: LatencyThresholds,
+  isChance: boolean,
+): Finding[] {
   const icmp = path.icmp.value;
-  // Nothing at all answered by ICMP is a filter, not loss, when TCP gets through.
-  if (!icmp || icmp.sent < MIN_PROBES || icmp.received === 0) return [];
+  if (!icmp || icmp.sent < MIN_PROBES || lostOf(path) === 0) return [];
   const share = 1 - icmp.received / icmp.sent;
   if (share < Math.min(lossWarning, lossCritical)) return [];
   return [
     occurrence(
       meta,
-      share >= lossCritical ? 'critical' : 'warning',
-      `${icmp.sent - icmp.received} of ${icmp.sent} echo requests to ${path.destination.label} (${path.address}) got no answer: ${(share * 100).toFixed(0)} % loss.`,
+      isChance ? 'info' : share >= lossCritical ? 'critical' : 'warning',
+      `${lostOf(path)} of ${icmp.sent} echo requests to ${path.destination.label} (${path.address}) got no answer: ${(share * 100).toFixed(0)} % loss${isChance ? '; once may be chance' : ''}.`,
       quote(path.results.icmp, /packets transmitted|^From /, 3),
-      { subject: path.destination.label },
+      { subject: path.destination.label, ...(isChance ? { remediation: MEASURE_LONGER } : {}) },
     ),
   ];
 }
@@ -59,6 +68,8 @@ function totalLoss(path: PathFacts): Finding[] {
 
 export const loss: Rule<LatencyFacts> = {
   meta,
-  judge: ({ paths, thresholds }) =>
-    paths.flatMap((path) => [...partialLoss(path, thresholds), ...totalLoss(path)]),
+  judge: ({ paths, thresholds }) => {
+    const isChance = paths.reduce((lost, path) => lost + lostOf(path), 0) === 1;
+    return paths.flatMap((path) => [...partialLoss(path, thresholds, isChance), ...totalLoss(path)]);
+  },
 };

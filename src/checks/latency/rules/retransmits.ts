@@ -2,20 +2,23 @@ import { growth } from '../../../parsers/proc-net.ts';
 import { quoteCounters } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { LatencyFacts } from '../facts.ts';
+import { MEASURE_LONGER } from '../longer.ts';
 
 const meta = {
   id: 'NT-LAT-003',
   title: 'TCP retransmits',
-  severities: ['warning', 'critical'],
+  severities: ['warning', 'critical', 'info'],
   meaning:
     "The connections of this network namespace, the application's own among them, had to send data again while the check ran. Data or acknowledgements are lost on the way.",
-  rule: 'RetransSegs, less the SYNs among them (TCPSynRetrans), grew by more than 1 % (--retransmit-warning) or 5 % (critical, --retransmit-critical) of what TCPOrigDataSent grew by, with at least 100 data segments sent in the run; less is too little to judge.',
+  rule: 'RetransSegs, less the SYNs among them (TCPSynRetrans), grew by more than 1 % (--retransmit-warning) or 5 % (critical, --retransmit-critical) of what TCPOrigDataSent grew by, with at least 100 data segments sent in the run; less is too little to judge. Info where it is fewer than three segments, which may be chance.',
   source: 'the counters: kernel snmp_counter.rst, TCPOrigDataSent; the limits: ours',
   remedy:
     "See which connections suffer: kubectl nettools run TARGET -- ss -ti state established shows retrans for each. Loss to one peer alone points at its node, loss to all at this node's interface.",
 } as const;
 
 const MIN_SEGMENTS = 100;
+/** One answer that comes late makes the kernel send again once or twice (a tail loss probe, then the time-out). */
+const MIN_AGAIN = 3;
 
 export const retransmits: Rule<LatencyFacts> = {
   meta,
@@ -29,16 +32,18 @@ export const retransmits: Rule<LatencyFacts> = {
     const share = again / sent;
     const { retransmitWarning, retransmitCritical } = thresholds;
     if (share <= Math.min(retransmitWarning, retransmitCritical)) return [];
+    const isChance = again < MIN_AGAIN;
     return [
       occurrence(
         meta,
-        share > retransmitCritical ? 'critical' : 'warning',
-        `${again} of ${sent} TCP data segments were sent again during the run: ${(share * 100).toFixed(1)} %.`,
+        isChance ? 'info' : share > retransmitCritical ? 'critical' : 'warning',
+        `${again} of ${sent} TCP data segments were sent again during the run: ${(share * 100).toFixed(1)} %${isChance ? '; so few may be chance' : ''}.`,
         quoteCounters(quotes, before, after, [
           'Tcp.RetransSegs',
           'TcpExt.TCPSynRetrans',
           'TcpExt.TCPOrigDataSent',
         ]),
+        isChance ? { remediation: MEASURE_LONGER } : {},
       ),
     ];
   },

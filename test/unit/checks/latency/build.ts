@@ -119,7 +119,7 @@ export function facts(spec: FactsSpec = {}): LatencyFacts {
     },
     cpuPressure: {
       value: spec.cpuPressure,
-      result: result('cpu', spec.cpuPressure === undefined ? '' : 'some avg10=50.00 avg60=0.00\n'),
+      quotes: spec.cpuPressure === undefined ? [] : [result('cpu', 'some avg10=50.00 avg60=0.00\n')],
     },
     thresholds: completeThresholds({ rttFactor: 3, rttFloorMs: 10, ...spec.thresholds }),
   };

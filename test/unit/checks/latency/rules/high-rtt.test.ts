@@ -61,8 +61,8 @@ describe('NT-LAT-001 high RTT', () => {
     const long = path({ destination: far, icmp: [...times(49, 1), ...times(51, 50)] });
 
     it.each([
-      { what: 'a slow tail', paths: [tail], cpuPressure: 0.5, severity: 'info' },
-      { what: 'a slow tail', paths: [tail], cpuPressure: 0.499, severity: 'warning' },
+      { what: 'a slow tail of 6 %', paths: [tail], cpuPressure: 0.06, severity: 'info' },
+      { what: 'a slow tail of 6 %', paths: [tail], cpuPressure: 0.059, severity: 'warning' },
       { what: 'a slow tail', paths: [tail], cpuPressure: undefined, severity: 'warning' },
       { what: 'a slow half', paths: [long], cpuPressure: 1, severity: 'warning' },
     ])('$what at a pressure of $cpuPressure: $severity', ({ paths, cpuPressure, severity }) => {

@@ -19,13 +19,16 @@ describe('NT-LAT-002 loss', () => {
   });
 
   it.each([
-    { lost: 1, sent: 101, severities: [], why: 'just below 1 %' },
-    { lost: 1, sent: 100, severities: ['warning'], why: 'at 1 %' },
+    { lost: 2, sent: 201, severities: [], why: 'just below 1 %' },
+    { lost: 2, sent: 200, severities: ['warning'], why: 'at 1 %' },
     { lost: 2, sent: 199, severities: ['warning'], why: 'just above 1 %' },
+    { lost: 1, sent: 101, severities: [], why: 'one, below 1 %' },
+    { lost: 1, sent: 100, severities: ['info'], why: 'one, at 1 %' },
     { lost: 49, sent: 1000, severities: ['warning'], why: 'just below 5 %' },
     { lost: 50, sent: 1000, severities: ['critical'], why: 'at 5 %' },
     { lost: 51, sent: 1000, severities: ['critical'], why: 'just above 5 %' },
-    { lost: 1, sent: 50, severities: ['warning'], why: 'of the fewest probes' },
+    { lost: 1, sent: 50, severities: ['info'], why: 'one of the fewest probes' },
+    { lost: 2, sent: 50, severities: ['warning'], why: 'of the fewest probes' },
     { lost: 20, sent: 49, severities: [], why: 'of too few probes' },
     { lost: 99, sent: 100, severities: ['critical'], why: 'nearly all' },
   ])('$lost of $sent is $severities: $why', ({ lost, sent, severities: expected }) => {
@@ -33,7 +36,7 @@ describe('NT-LAT-002 loss', () => {
   });
 
   it('has no rounding in its thresholds', () => {
-    for (let hundreds = 1; hundreds <= 30; hundreds++) {
+    for (let hundreds = 2; hundreds <= 30; hundreds++) {
       const sent = hundreds * 100;
       expect(severities({ icmp: times(sent - hundreds, 1), lost: hundreds })).toEqual(['warning']);
       expect(severities({ icmp: times(sent - 5 * hundreds, 1), lost: 5 * hundreds })).toEqual(['critical']);
@@ -49,6 +52,21 @@ describe('NT-LAT-002 loss', () => {
     expect(at(20, { lossWarning: 0.02 })).toEqual(['warning']);
     expect(at(5, { lossCritical: 0.005 })).toEqual(['critical']);
     expect(at(4, { lossCritical: 0.005 })).toEqual([]);
+  });
+
+  it('calls one lost probe chance only where no other was lost on any way', () => {
+    const one = { icmp: times(49, 1), lost: 1 };
+    const other = path({ ...one, destination: { id: 'to1', label: 'pod/peer' } });
+    const alone = loss.judge(facts({ paths: [path(one), path({ icmp: [], lost: 50 })] }));
+    expect(alone).toMatchObject([
+      {
+        severity: 'info',
+        summary: expect.stringMatching(/: 2 % loss; once may be chance\.$/),
+        remediation: expect.stringContaining('kubectl nettools latency TARGET --count 200'),
+      },
+    ]);
+    const both = loss.judge(facts({ paths: [path(one), other] }));
+    expect(both.map(({ severity }) => severity)).toEqual(['warning', 'warning']);
   });
 
   it('says how much was lost, of what', () => {

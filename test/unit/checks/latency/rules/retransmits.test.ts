@@ -19,7 +19,8 @@ describe('NT-LAT-003 retransmits', () => {
     { again: 50, sent: 1000, severities: ['warning'], why: 'at 5 %' },
     { again: 51, sent: 1000, severities: ['critical'], why: 'just above 5 %' },
     { again: 99, sent: 99, severities: [], why: 'too little data to judge' },
-    { again: 2, sent: 100, severities: ['warning'], why: 'just enough data' },
+    { again: 3, sent: 100, severities: ['warning'], why: 'just enough data' },
+    { again: 2, sent: 100, severities: ['info'], why: 'too few to tell from chance' },
     { again: 0, sent: 0, severities: [], why: 'an idle namespace' },
   ])('$again of $sent is $severities: $why', ({ again, sent, severities }) => {
     expect(judge(again, sent).map((f) => f.severity)).toEqual(severities);

@@ -3,7 +3,7 @@ import { judgeLatency } from '../../../../../src/checks/latency/judge.ts';
 import { slowConnect } from '../../../../../src/checks/latency/rules/slow-connect.ts';
 import type { ConnectTry } from '../../../../../src/parsers/tcp-connect.ts';
 import { runRecording } from '../../../../recordings/recordings.ts';
-import { connected, facts, path, result } from '../build.ts';
+import { connected, facts, path, result, times } from '../build.ts';
 
 const judge = (syn: number, tries: readonly ConnectTry[]) =>
   slowConnect.judge(facts({ paths: [path({ tries })], grew: { 'TcpExt.TCPSynRetrans': syn } }));
@@ -18,6 +18,43 @@ describe('NT-LAT-005 slow connect', () => {
     expect(judge(syn, [connected(1), connected(ms)]).map((f) => f.severity)).toEqual(
       raised ? ['warning'] : [],
     );
+  });
+
+  describe('of which one was slow', () => {
+    const series = (before: number, after: number) =>
+      path({ tries: [...times(before, connected(1)), connected(1010), ...times(after, connected(1))] });
+    const severities = (...paths: ReturnType<typeof path>[]) =>
+      slowConnect.judge(facts({ paths, grew: { 'TcpExt.TCPSynRetrans': 1 } })).map((f) => f.severity);
+
+    it.each([
+      { why: 'of twenty', paths: [series(9, 10)], expected: ['info'] },
+      { why: 'of nineteen', paths: [series(9, 9)], expected: ['warning'] },
+      {
+        why: 'on each of two ways, at the same time',
+        paths: [series(9, 40), series(19, 30)],
+        expected: ['info', 'info'],
+      },
+      {
+        why: 'on each of two ways, one after the other',
+        paths: [series(9, 40), series(20, 29)],
+        expected: ['warning', 'warning'],
+      },
+    ])('$why: $expected', ({ paths, expected }) => expect(severities(...paths)).toEqual(expected));
+
+    it('is a warning with a second one on the same way', () => {
+      expect(
+        severities(path({ tries: [...times(40, connected(1)), connected(1010), connected(1010)] })),
+      ).toEqual(['warning']);
+    });
+
+    it('says that once may be chance, and how to know', () => {
+      expect(judge(1, [...times(49, connected(1)), connected(1010)])[0]).toMatchObject({
+        summary: expect.stringMatching(
+          /^1 of 50 connections .* with 1 SYN sent again in the run; once may be chance\.$/,
+        ),
+        remediation: expect.stringContaining('kubectl nettools latency TARGET --count 200'),
+      });
+    });
   });
 
   it('is silent about SYNs of others: no connection of the check was slow', () => {
