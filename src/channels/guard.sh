@@ -82,15 +82,21 @@ if [ "$mode" = own ]; then
   [ "$mark" -eq 0 ] || input=$(head -n "$mark" <&3; echo .)
   # Started twice removed, so that the command has no child that it does not know.
   ( (cat <&3; end_session) >/dev/null 2>&1 & )
-  exec 3<&-
+  exec 3<&- </dev/null
   # What it leaves in the background may hold its outputs, and the runtime would wait for that for ever.
   ( (while [ -d "/proc/$$" ]; do sleep 1; done; end_session) </dev/null >/dev/null 2>&1 & )
+  # The outputs stay open here for as long as the command runs: containerd ends stdin with the first of them that ends
+  # (internal/cri/io/exec_io.go), which looks as if the client were gone to a command that closes one and goes on, and
+  # to any command in the moment between its last word and its end.
+  exec 4>&2 2>/dev/null
   if [ -n "$input" ]; then
-    exec "$@" <<EOF
+    (exec "$@" 2>&4 4>&-) <<EOF
 ${input%??}
 EOF
+  else
+    (exec "$@" 2>&4 4>&-)
   fi
-  exec "$@" </dev/null
+  exit
 fi
 if [ "$mode" = pipe ]; then
   # A terminal's keys are for the command, and the end of its session is when there is work to do.

@@ -6,7 +6,7 @@ import { certificate, privateKey } from './pki.ts';
 
 /**
  * Gets a path's body.
- * @throws when there is no answer within 3 s, or another status than 200
+ * @throws when there is no answer within 20 s, or another status than 200
  */
 export function apiGet(path: string): Promise<string> {
   return new Promise((done, fail) => {
@@ -18,7 +18,7 @@ export function apiGet(path: string): Promise<string> {
         ca: readFileSync(certificate('ca')),
         cert: readFileSync(certificate('admin')),
         key: readFileSync(privateKey('admin')),
-        timeout: 3000,
+        timeout: 20_000,
         agent: false,
       },
       (response) => {
@@ -33,7 +33,7 @@ export function apiGet(path: string): Promise<string> {
         });
       },
     );
-    call.on('timeout', () => call.destroy(new Error('no answer within 3 s')));
+    call.on('timeout', () => call.destroy(new Error('no answer within 20 s')));
     call.on('error', fail);
     call.end();
   });

@@ -69,7 +69,7 @@ export class Dockerd extends Engine {
     const env = { ...process.env, PATH: this.#path, HOME: home };
     this.#process = spawn(file, args, { stdio: ['ignore', log, log], env });
     closeSync(log);
-    await until('dockerd', 30, async () => {
+    await until('dockerd', 60, async () => {
       if (!this.#isAlive()) throw new Error('it has ended');
       return (existsSync(this.socket) && (await this.tryDocker('version')).code === 0) || 'no answer';
     });

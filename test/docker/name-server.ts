@@ -42,7 +42,7 @@ export class NameServer {
       ...[join(binDir('coredns'), 'coredns'), '-conf', corefile],
     ];
     const child = spawn(file, args, { stdio: 'ignore' });
-    await until('the name server', 20, async () => {
+    await until('the name server', 60, async () => {
       if (child.exitCode !== null) throw new Error('it has ended');
       const listening = await attempt([...inside(place), 'ss', '-Hlun', 'sport', '=', ':53']);
       return listening.stdout !== '' || 'nobody listens on port 53';

@@ -36,12 +36,17 @@ export class OutsideMachine {
       ...['busybox', 'httpd', '-f', '-p', String(OUTSIDE.port), '-h', `${place.dir}/`],
     ];
     const machine = new OutsideMachine(place, spawn(file, args, { stdio: 'ignore' }));
-    await until(
-      'the machine outside',
-      20,
-      async () => (await machine.connects(ADDRESS, OUTSIDE.port)) || 'no',
-    );
+    await machine.reaches(ADDRESS, OUTSIDE.port);
     return machine;
+  }
+
+  /** Waits until a connection from it comes about. */
+  async reaches(address: string, port: number): Promise<void> {
+    await until(
+      `a connection to ${address}:${port}`,
+      60,
+      async () => (await this.connects(address, port)) || 'none',
+    );
   }
 
   /** Whether a connection from it comes about within two seconds. */

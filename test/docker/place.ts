@@ -39,7 +39,7 @@ export function inside({ netns }: EnginePlace): string[] {
 /** Ends whatever runs there, and takes the place off the machine. */
 export async function removePlace(place: EnginePlace): Promise<void> {
   const { name, dir, netns } = place;
-  await until(`end of what runs in ${name}`, 20, async () => {
+  await until(`end of what runs in ${name}`, 60, async () => {
     const pids = members(place);
     for (const pid of pids) {
       try {

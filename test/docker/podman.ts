@@ -74,7 +74,7 @@ export class Podman extends Engine {
     const child = spawn(file, args, { stdio: ['ignore', log, log], env });
     closeSync(log);
     this.#process = child;
-    await until('podman', 30, async () => {
+    await until('podman', 60, async () => {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error('it has ended');
       return (existsSync(this.socket) && (await this.tryDocker('version')).code === 0) || 'no answer';
     });

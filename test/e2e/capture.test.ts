@@ -60,6 +60,11 @@ function sizeOf(count: number): number {
   return texts.reduce((sum, length) => sum + 16 + 20 + 28 + length, 24);
 }
 
+/** How large a file is; undefined while it is not there. */
+function sizeNow(name: string): number | undefined {
+  return statSync(file(name), { throwIfNoEntry: false })?.size;
+}
+
 /** Sends packets until the promise is settled: for captures that end by themselves. */
 async function sendUntil<T>(end: Promise<T>): Promise<T> {
   let ended = false;
@@ -163,7 +168,7 @@ describe('a file', () => {
   it('is whole when the target goes away, and the capture says so', async () => {
     const started = await startCapture(on('gone', '-w', file('gone.pcap'), ...FILTER));
     await send('gone', addressOfB, 10);
-    await until('packets', 20, async () => statSync(file('gone.pcap')).size === sizeOf(10) || 'not all');
+    await until('packets', 60, async () => sizeNow('gone.pcap') === sizeOf(10) || 'not all');
     await ns.kubectl(['delete', 'pod', 'gone', '--wait=false']);
     const { code, stderr } = await started.outcome;
     expect(code).toBe(3);
@@ -237,7 +242,7 @@ describe('several targets', () => {
     // That of the test before may still be ending.
     await until(
       'end of tcpdump',
-      20,
+      60,
       async () => processesWith('tcpdump', String(PORT)).length === 0 || 'it runs',
     );
   });
@@ -277,7 +282,7 @@ describe('what cannot be', () => {
     expectSentence(outcome, 3, /folder\.pcap cannot be written \(ENOENT\)/);
     await until(
       'end of tcpdump',
-      20,
+      60,
       async () => processesWith('tcpdump', String(PORT)).length === 0 || 'it runs',
     );
   });
@@ -295,14 +300,10 @@ describe('Wireshark', () => {
   it('gets the packets live, and stays when the capture has ended', async () => {
     const env = program('live', `echo "$@" >${file('words')}; exec cat >${file('shown.pcap')}`);
     const started = await startCapture(on('a', '--wireshark', ...FILTER), env);
-    expect(readFileSync(file('words'), 'utf8')).toBe('-k -i -\n');
     await send('a', addressOfB, 7);
-    const record = 16 + 20 + 28 + 'packet 1\n'.length;
-    await until(
-      'packets',
-      20,
-      async () => statSync(file('shown.pcap')).size === 24 + 7 * record || 'not all',
-    );
+    // The program starts beside the capture, and writes its words before anything else.
+    await until('packets', 60, async () => sizeNow('shown.pcap') === sizeOf(7) || 'not all');
+    expect(readFileSync(file('words'), 'utf8')).toBe('-k -i -\n');
     const { code, stderr } = await interrupt(started);
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/^captured 7 packets .* to Wireshark; /m);
@@ -318,7 +319,7 @@ describe('Wireshark', () => {
     expect(code, stderr).toBe(0);
     await until(
       'end of dumpcap',
-      20,
+      60,
       async () => processesWith('dumpcap', 'engine').length === 0 || 'it runs',
     );
     const names = (await packetsIn(file('engine.pcapng'), 'frame.interface_name')).flat();
@@ -346,7 +347,7 @@ describe('a connection that breaks', () => {
       const flags = ['--kubeconfig', file('relay.yaml'), '-w', file('lost.pcap')];
       const started = await startCapture(on('a', ...flags, ...FILTER, 'and', 'greater', '31'));
       await send('a', addressOfB, 6);
-      await until('packets', 20, async () => statSync(file('lost.pcap')).size === sizeOf(6) || 'not all');
+      await until('packets', 60, async () => sizeNow('lost.pcap') === sizeOf(6) || 'not all');
       relay.cut();
       const { code, stderr } = await started.outcome;
       expect(code).toBe(3);
@@ -356,7 +357,7 @@ describe('a connection that breaks', () => {
       );
       expect(await packetsIn(file('lost.pcap'), 'udp.dstport')).toHaveLength(6);
       const running = (): string[] => processesWith('tcpdump', 'greater 31');
-      await until('end of tcpdump', 30, async () => running().length === 0 || running().join('\n'));
+      await until('end of tcpdump', 60, async () => running().length === 0 || running().join('\n'));
     } finally {
       relay.stop();
     }
@@ -372,7 +373,7 @@ describe('a client that dies', () => {
     expect(running()).toHaveLength(1);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await until('end of tcpdump', 30, async () => running().length === 0 || running().join('\n'));
+    await until('end of tcpdump', 60, async () => running().length === 0 || running().join('\n'));
   });
 });
 

@@ -145,7 +145,7 @@ describe('run', () => {
   });
 
   it('goes on for longer than its start may take', async () => {
-    const command = ['--timeout', '2s', '--', 'sh', '-c', 'sleep 4; echo alive'];
+    const command = ['--timeout', '8s', '--', 'sh', '-c', 'sleep 9; echo alive'];
     expect(await run(['run', 'docker://web', ...command])).toMatchObject({ code: 0, stdout: 'alive\n' });
   });
 
@@ -153,10 +153,10 @@ describe('run', () => {
     const { child, mark, outcome } = await started();
     child.kill('SIGKILL');
     await outcome;
-    await disappears(30, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
     await until(
       'end of the container',
-      30,
+      60,
       async () => (await daemon.sessions()).length === 0 || 'it is there',
     );
     await expectNothingLeft();
@@ -194,7 +194,7 @@ describe('--keep', () => {
   });
 
   it('leaves the container for the next command, and the container ends by itself', async () => {
-    const kept = ['run', 'docker://web', '--keep', '--idle', '5s', '--', 'cat', '/proc/1/cmdline'];
+    const kept = ['run', 'docker://web', '--keep', '--idle', '15s', '--', 'cat', '/proc/1/cmdline'];
     await run(kept);
     const first = await daemon.sessions();
     expect(first).toHaveLength(1);
@@ -202,7 +202,7 @@ describe('--keep', () => {
     expect(await daemon.sessions()).toEqual(first);
     await until(
       'end of the container',
-      30,
+      60,
       async () => (await daemon.sessions()).length === 0 || 'it is there',
     );
     await expectNothingLeft();
@@ -452,7 +452,7 @@ describe('shell in a terminal', () => {
     await terminal?.close();
     await until(
       'end of the session',
-      30,
+      60,
       async () => (await daemon.sessions()).length === 0 || 'it is there',
     );
   });
@@ -462,12 +462,12 @@ describe('shell in a terminal', () => {
     await terminal.enter(`export DOCKER_HOST=${daemon.env.DOCKER_HOST}`);
     await terminal.enter('kubectl-nettools shell docker://web --detach-keys ""');
     await terminal.shows(/nettools:web \S*# $/);
-    await until('the size on the far side', 20, async () => {
+    await until('the size on the far side', 60, async () => {
       await terminal.enter('stty size');
       return /\n30 100\n/.test(await terminal.text()) || 'not yet';
     });
     await terminal.resize(120, 40);
-    await until('the new size on the far side', 20, async () => {
+    await until('the new size on the far side', 60, async () => {
       await terminal.enter('stty size');
       return /\n40 120\n/.test(await terminal.text()) || 'not yet';
     });
@@ -475,7 +475,7 @@ describe('shell in a terminal', () => {
     await terminal.enter(`sleep ${mark}`);
     await appears('sleep', mark);
     await terminal.press('C-c');
-    await disappears(5, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
     // Ctrl-P brings the last line back; the daemon's own detach keys would hold it until another key.
     await terminal.enter('echo "it was $?."');
     await terminal.shows(/\nit was 130\.\n/);
@@ -490,9 +490,12 @@ describe('shell in a terminal', () => {
 });
 
 describe('capture', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nettools-e2e-docker-capture-'));
+  let folder: string;
+  beforeAll(async () => {
+    await ensureCaptureTools();
+    folder = mkdtempSync(join(tmpdir(), 'nettools-e2e-docker-capture-'));
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  beforeAll(ensureCaptureTools);
 
   it('gives what goes to and from two containers as one file, and leaves nothing', async () => {
     const file = join(folder, 'two.pcapng');
@@ -668,10 +671,10 @@ it('tells that the daemon has gone, which removes what is left when it is there 
   } finally {
     await daemon.launch();
   }
-  await disappears(30, 'sleep', mark);
+  await disappears(60, 'sleep', mark);
   await until(
     'end of the container',
-    30,
+    60,
     async () => (await daemon.sessions()).length === 0 || 'it is there',
   );
 });

@@ -35,9 +35,9 @@ beforeAll(async () => {
     pod('no-config', { containers: [{ ...app, envFrom: [{ configMapRef: { name: 'not-there' } }] }] }),
   );
   await Promise.all([
-    ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/done', '--timeout=60s']),
-    ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Failed', 'pod/failed', '--timeout=60s']),
-    ns.kubectl(['wait', '--for=condition=PodScheduled=false', 'pod/unschedulable', '--timeout=60s']),
+    ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/done', '--timeout=180s']),
+    ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Failed', 'pod/failed', '--timeout=180s']),
+    ns.kubectl(['wait', '--for=condition=PodScheduled=false', 'pod/unschedulable', '--timeout=180s']),
     ns.kubectl(['delete', 'pod', 'leaving', '--wait=false']),
     until(
       'the end of a container of half',
@@ -97,7 +97,7 @@ describe('a pod whose own containers do not start', () => {
   it('can be looked into all the same', async () => {
     await until(
       'an address',
-      30,
+      60,
       async () => (await ns.pod('no-config')).status.podIP !== undefined || 'none yet',
     );
     expect((await ns.pod('no-config')).status.phase).toBe('Pending');

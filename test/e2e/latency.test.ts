@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { bash, expectSentence, nettools } from './support/cli.ts';
 import { type Manifest, pod, testNamespace } from './support/cluster.ts';
 import { destinations, latencyReport, problems, validReport } from './support/report.ts';
+import { proxied } from './support/services.ts';
 
 const ns = testNamespace('latency');
 const probes = ['--count', '60', '--interval', '20ms'];
@@ -25,6 +26,7 @@ beforeAll(async () => {
     pod('second', { labels: { role: 'peer' } }),
     pod('hostile'),
   );
+  await proxied(ns, 'peers', 2);
   for (const name of ['client', 'peer', 'second']) {
     addresses[name] = (await ns.pod(name)).status.podIP ?? '';
   }

@@ -27,7 +27,7 @@ const prompt = /inside\$ $/;
 /** The client's process of the one shell that runs. */
 async function clientPid(): Promise<number> {
   let found: string[] = [];
-  await until('the client', 10, async () => {
+  await until('the client', 60, async () => {
     const { stdout } = await bash(`pgrep -f '^[^ ]*kubectl-nettools shell netns:${lab.name}'`);
     found = stdout.split('\n').filter((line) => line !== '');
     return found.length === 1 || `${found.length} found`;
@@ -43,7 +43,7 @@ describe('a shell on this machine', () => {
     await terminal.enter('ip -br link | cut -d" " -f1 | tr "\\n" " "; stty size; tty');
     await terminal.shows(/\nlo eth0@\S+ 30 100\n\/dev\/pts\/\d+\n/);
     await terminal.resize(120, 40);
-    await until('the new size', 20, async () => {
+    await until('the new size', 60, async () => {
       await terminal.enter('stty size');
       return /\n40 120\n/.test(await terminal.text()) || 'not yet';
     });
@@ -52,14 +52,14 @@ describe('a shell on this machine', () => {
     await appears('sleep', mark);
     await terminal.press('C-c');
     await terminal.shows(/\^C\s+inside\$ $/);
-    await disappears(5, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
     await terminal.enter('echo "it was $?."; sleep 1000 & kill %1; fg; exit 7');
     await terminal.shows(/\nit was 130\.\n/);
     await terminal.shows(/exit\s+local\$ $/);
     await terminal.enter('echo "code $?."');
     await terminal.shows(/\ncode 7\.\n/);
     await terminal.resize(100, 30);
-    await until('the terminal as it was', 20, async () => {
+    await until('the terminal as it was', 60, async () => {
       const now = await terminal.local('stty -a');
       return now === before || now;
     });
@@ -82,7 +82,7 @@ describe('a shell on this machine', () => {
     await appears('sleep', mark);
     await terminal.enter('exit');
     await terminal.shows(/exit\s+local\$ $/);
-    await disappears(10, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
   });
 
   it('by SIGTERM leaves a whole terminal and nothing running', async () => {
@@ -91,14 +91,14 @@ describe('a shell on this machine', () => {
     await terminal.shows(prompt);
     const mark = uniqueSleep();
     await terminal.enter(`sleep ${mark} & printf '\\033[?25l'; less /etc/services`);
-    await until('the alternate screen', 10, async () => (await terminal.state()).alternate || 'not on');
+    await until('the alternate screen', 60, async () => (await terminal.state()).alternate || 'not on');
     process.kill(await clientPid(), 'SIGTERM');
     await terminal.shows(/local\$ $/);
     expect(await terminal.state()).toEqual({ alternate: false, cursor: true });
     await terminal.enter('echo "code $?."');
     await terminal.shows(/\ncode 143\.\n/);
     expect(await terminal.local('stty -a')).toBe(before);
-    await disappears(10, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
   });
 
   it("by kill -9 leaves nothing running, and the user's own shell goes on", async () => {
@@ -108,7 +108,7 @@ describe('a shell on this machine', () => {
     await terminal.enter(`sleep ${mark}`);
     await appears('sleep', mark);
     process.kill(await clientPid(), 'SIGKILL');
-    await disappears(10, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
     await terminal.enter('echo "code $?."');
     await terminal.shows(/\ncode 137\.\n/);
     expect(await terminal.local('echo here')).toMatch(/^here\n/);

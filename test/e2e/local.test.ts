@@ -72,16 +72,18 @@ describe('run on this machine', () => {
     const outcome = await nettools(['run', `pid:${pid}`, '--', 'readlink', '/proc/self/ns/net'], ALONE);
     expect(outcome).toMatchObject({ code: 0, stdout: `${inode}\n` });
     child.kill('SIGKILL');
-    await disappears(10, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
   });
 
   it('has the files that belong to the namespace, and leaves the machine its own', async () => {
     const script = 'cat /etc/resolv.conf; ls /sys/class/net | tr "\\n" " "';
-    const outcome = await nettools(['run', `netns:${lab.name}`, '--', 'sh', '-c', script], ALONE);
+    const own = mkdtempSync(join(folder, 'tmp-'));
+    const env = { ...ALONE.env, TMPDIR: own };
+    const outcome = await nettools(['run', `netns:${lab.name}`, '--', 'sh', '-c', script], { env });
     expect(outcome).toMatchObject({ code: 0, stdout: `nameserver ${GATEWAY}\neth0 lo ` });
     const here = await nettools(['run', 'local', '--', 'cat', '/etc/resolv.conf'], ALONE);
     expect(here.stdout).not.toContain(GATEWAY);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('nettools-pipes-'))).toEqual([]);
+    expect(readdirSync(own)).toEqual([]);
   });
 
   it.each([
@@ -92,10 +94,10 @@ describe('run on this machine', () => {
     const script = `trap '' HUP TERM; sleep ${mark} & sleep ${mark}; true`;
     const args = ['run', `netns:${lab.name}`, '--', 'sh', '-c', script];
     const { child, outcome } = startNettools(args, 'ignore', ALONE);
-    await until('both', 20, async () => pidsOf('sleep', mark).length === 2 || 'not yet');
+    await until('both', 60, async () => pidsOf('sleep', mark).length === 2 || 'not yet');
     child.kill(signal);
     expect(await outcome).toMatchObject({ code });
-    await disappears(10, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
   });
 });
 

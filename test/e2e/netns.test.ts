@@ -29,7 +29,7 @@ beforeAll(async () => {
   await ns.apply(pod('crashing', { containers: [crash], spec: onNode1 }));
   await ns.start(pod('web', { spec: onNode1 }));
   web = await ns.pod('web');
-  await until('the address of the pod that crashes', 30, async () => {
+  await until('the address of the pod that crashes', 60, async () => {
     crashing = await ns.pod('crashing');
     return crashing.status.podIP !== undefined || 'none yet';
   });
@@ -78,7 +78,7 @@ const ofPod = (all: readonly NetworkNamespace[], { metadata }: PodObject): Netwo
 
 describe('netns ls local', () => {
   it("has the machine's own, the cluster's pods and nodes, named ones and who lives in them", async () => {
-    await until('all processes', 20, async () => {
+    await until('all processes', 60, async () => {
       const count = named(await list('local'), lab.router)?.processCount;
       // The sleeps, their shell, and the name server.
       return count === 202 || `${count} are seen`;

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { nodes } from '../cluster/paths.ts';
+import { nodes, testRegistry } from '../cluster/paths.ts';
 import { until } from '../cluster/proc.ts';
+import { startSilentServer } from '../servers/silent-server.ts';
 import { expectSentence, nettools, startNettools } from './support/cli.ts';
 import { kubectl, testNamespace } from './support/cluster.ts';
 import { appears, disappears, uniqueSleep } from './support/processes.ts';
@@ -34,9 +35,9 @@ async function pods(namespace = ns.name): Promise<NodePodObject[]> {
 const podNames = async (): Promise<string[]> => (await pods()).map(({ metadata }) => metadata.name);
 
 /** Waits until the one pod of a command is in this phase. */
-async function phase(wanted: string, limit = 30): Promise<NodePodObject> {
+async function phase(wanted: string): Promise<NodePodObject> {
   let found: NodePodObject | undefined;
-  await until(`a pod that is ${wanted}`, limit, async () => {
+  await until(`a pod that is ${wanted}`, 60, async () => {
     const all = await pods();
     found = all.find(({ status }) => status.phase === wanted);
     return found !== undefined || `there are ${JSON.stringify(all.map(({ status }) => status.phase))}`;
@@ -103,15 +104,17 @@ describe('a command on a node', () => {
 
   describe('in a terminal', () => {
     let terminal: Terminal;
+    /** Of the image's bash, which has the node's own host name. */
+    const prompt = /nettools:\S+ \S*# $/;
     beforeAll(async () => {
       await ensureTmux();
       terminal = await Terminal.open();
     });
-    afterAll(() => terminal.close());
+    afterAll(() => terminal?.close());
 
     it('is a shell there, which leaves nothing', async () => {
       await terminal.enter(`kubectl-nettools shell node/node2 -n ${ns.name}`);
-      await terminal.shows(/[#$] $/);
+      await terminal.shows(prompt);
       await terminal.enter('ip -o -4 addr show eth0 | cut -d" " -f7; tty');
       await terminal.shows(new RegExp(`^${node2.address}/24$`, 'm'));
       await terminal.shows(/^\/dev\/pts\/\d+$/m);
@@ -125,12 +128,12 @@ describe('a command on a node', () => {
       const closed = await Terminal.open();
       try {
         await closed.enter(`kubectl-nettools shell node/node2 -n ${ns.name}`);
-        await closed.shows(/[#$] $/);
+        await closed.shows(prompt);
         await phase('Running');
       } finally {
         await closed.close();
       }
-      await until('the end of the pod', 30, async () => {
+      await until('the end of the pod', 60, async () => {
         const left = await podNames();
         return left.length === 0 || left.join(', ');
       });
@@ -194,7 +197,7 @@ describe('nothing is left', () => {
     await appears('sleep', mark);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await disappears(20, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
     const ended = await phase('Succeeded');
     expect(await nettools(run('--', 'true'))).toMatchObject({ code: 0 });
     expect((await pods()).map(({ metadata }) => metadata.uid)).not.toContain(ended.metadata.uid);
@@ -202,7 +205,7 @@ describe('nothing is left', () => {
 
   it('by a client that was killed, once sessions stop has been told', async () => {
     const mark = uniqueSleep();
-    const { child } = startNettools(run('--idle', '1s', '--', 'sleep', mark));
+    const { child } = startNettools(run('--idle', '5s', '--', 'sleep', mark));
     await appears('sleep', mark);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -211,11 +214,16 @@ describe('nothing is left', () => {
   });
 
   it('by Ctrl-C while the pod starts', async () => {
-    // A registry that nobody listens at: the pod is there, and does not start.
-    const { child, outcome } = startNettools(run('--image', '203.0.113.1/x:1', '--', 'true'));
-    await phase('Pending');
-    child.kill('SIGINT');
-    expect((await outcome).code).toBe(130);
+    // The pod is there, and waits for its image.
+    const registry = await startSilentServer(testRegistry);
+    try {
+      const { child, outcome } = startNettools(run('--image', `${testRegistry}/x:1`, '--', 'true'));
+      await phase('Pending');
+      child.kill('SIGINT');
+      expect((await outcome).code).toBe(130);
+    } finally {
+      await registry.close();
+    }
   });
 
   it('by an image that cannot be had', async () => {
@@ -226,15 +234,19 @@ describe('nothing is left', () => {
   });
 
   describe('by a lost connection', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'nettools-node-'));
-    const file = join(folder, 'kubeconfig');
+    let folder: string;
+    let file: string;
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'nettools-node-'));
+      file = join(folder, 'kubeconfig');
+    });
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     async function started(): Promise<{ relay: Relay; outcome: ReturnType<typeof nettools> }> {
       const relay = await Relay.start();
       relay.writeKubeconfig(file);
       const mark = uniqueSleep();
-      const { outcome } = startNettools(run('--idle', '1s', '--kubeconfig', file, '--', 'sleep', mark));
+      const { outcome } = startNettools(run('--idle', '5s', '--kubeconfig', file, '--', 'sleep', mark));
       await appears('sleep', mark);
       return { relay, outcome };
     }

@@ -40,16 +40,16 @@ it('leaves nothing after kill -9', async () => {
   await appears('sleep', mark);
   child.kill('SIGKILL');
   await outcome;
-  await disappears(30, 'sleep', mark);
+  await disappears(60, 'sleep', mark);
   await until(
     'end of the container',
-    30,
+    60,
     async () => (await podman.sessions()).length === 0 || 'it is there',
   );
 });
 
 it('leaves the container with --keep, uses it again, and it ends by itself', async () => {
-  const kept = ['run', 'docker://web', '--keep', '--idle', '5s', '--', 'true'];
+  const kept = ['run', 'docker://web', '--keep', '--idle', '15s', '--', 'true'];
   expect(await run(...kept)).toMatchObject({ code: 0 });
   const first = await podman.sessions();
   expect(first).toHaveLength(1);
@@ -57,7 +57,7 @@ it('leaves the container with --keep, uses it again, and it ends by itself', asy
   expect(await podman.sessions()).toEqual(first);
   await until(
     'end of the container',
-    30,
+    60,
     async () => (await podman.sessions()).length === 0 || 'it is there',
   );
 });

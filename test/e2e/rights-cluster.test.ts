@@ -4,7 +4,15 @@ import { nodes } from '../cluster/paths.ts';
 import { expectSentence, nettools } from './support/cli.ts';
 import { kubectl, pod, testNamespace } from './support/cluster.ts';
 import { notMeasured } from './support/report.ts';
-import { accountWith, documentedRights, type Rule, singleRights, without } from './support/rights.ts';
+import {
+  accountName,
+  accountWith,
+  documentedRights,
+  granted,
+  type Rule,
+  singleRights,
+  without,
+} from './support/rights.ts';
 
 const { file, roles } = documentedRights('cluster-reader.yaml');
 const dns = roles['nettools-dns-reader'] ?? [];
@@ -47,6 +55,7 @@ async function account(name: string, rules: readonly Rule[], namespace?: string)
     },
   ].map((object) => ({ apiVersion: 'rbac.authorization.k8s.io/v1', ...object }));
   await kubectl([...where, 'apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  await granted({ user: accountName(ns, name) }, [rules], namespace);
   return ['-n', ns.name, ...flags];
 }
 

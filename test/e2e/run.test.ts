@@ -69,7 +69,7 @@ describe('streams', () => {
       run(
         'sh',
         '-c',
-        'exec ping -i 0.2 -c 150 "$(ip route | sed -n "s/^default via \\([0-9.]*\\).*/\\1/p")"',
+        'exec ping -i 0.2 -c 600 "$(ip route | sed -n "s/^default via \\([0-9.]*\\).*/\\1/p")"',
       ),
     );
     try {
@@ -115,10 +115,10 @@ describe('stdin in a loop', () => {
 describe('a reader that goes away', () => {
   it('ends the command at once', async () => {
     const mark = uniqueSleep();
-    const outcome = await bash(`${line} -- yes ${mark} | head -1; echo "\${PIPESTATUS[@]}"`, { limit: 20 });
+    const outcome = await bash(`${line} -- yes ${mark} | head -1; echo "\${PIPESTATUS[@]}"`);
     expect(outcome.stdout).toBe(`${mark}\n141 0\n`);
     expect(outcome.stderr).toBe('');
-    await disappears(30, 'yes', mark);
+    await disappears(60, 'yes', mark);
   });
 });
 
@@ -136,7 +136,7 @@ describe('a client that ends early', () => {
     await appears('sleep', mark);
     child.kill('SIGINT');
     expect(await outcome).toMatchObject({ code: 130, stdout: '', stderr: '' });
-    await disappears(30, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
   });
 
   it('is 143 on SIGTERM, and whatever the command started is gone', async () => {
@@ -145,7 +145,7 @@ describe('a client that ends early', () => {
     await appears('sleep', mark);
     child.kill('SIGTERM');
     expect(await outcome).toMatchObject({ code: 143 });
-    await disappears(30, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
   });
 
   it.each(['ignore', 'pipe'] as const)('leaves no process behind after kill -9, stdin %s', async (stdin) => {
@@ -154,17 +154,18 @@ describe('a client that ends early', () => {
     await appears('sleep', mark);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await disappears(30, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
   });
 
   it('does not end a command whose client lives', async () => {
     const mark = uniqueSleep();
-    const { child, outcome } = startNettools(run('sh', '-c', `sleep ${mark} & sleep 20; kill $!`));
+    const { child, outcome } = startNettools(run('sh', '-c', `sleep ${mark} & sleep 200; kill $!`));
     await appears('sleep', mark);
-    const other = startNettools(run('sleep', '1000'));
-    await appears('sleep', '1000');
+    const gone = uniqueSleep();
+    const other = startNettools(run('sleep', gone));
+    await appears('sleep', gone);
     other.child.kill('SIGKILL');
-    await disappears(30, 'sleep', '1000');
+    await disappears(60, 'sleep', gone);
     expect(pidsOf('sleep', mark)).toHaveLength(1);
     child.kill('SIGINT');
     await outcome;

@@ -58,7 +58,7 @@ describe('the idle time', () => {
     await nettools([...run('idle', '--idle', '10s'), 'true']);
     const [first = ''] = await ns.ephemerals('idle');
     expect(first).toMatch(/^nettools-netadmin-[0-9a-f]{6}-0$/);
-    await ns.ended('idle', first, 25);
+    await ns.ended('idle', first, 90);
     expect(await nettools([...run('idle', '--idle', '10s'), 'echo', 'again'])).toMatchObject({
       code: 0,
       stdout: 'again\n',
@@ -76,16 +76,16 @@ describe('the idle time', () => {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
-    for (const mark of marks) await disappears(30, 'sleep', mark);
+    for (const mark of marks) await disappears(60, 'sleep', mark);
     const [first = ''] = await ns.ephemerals('killed');
-    await ns.ended('killed', first, 30);
+    await ns.ended('killed', first, 90);
     await nettools([...run('killed', '--idle', '10s'), 'true']);
     expect(await ns.ephemerals('killed')).toEqual([first, first.replace(/0$/, '1')]);
   });
 
   it.concurrent('does not run while a command does', async () => {
     const outcome = await nettools([
-      ...run('busy', '--idle', '1s', '--profile', 'baseline'),
+      ...run('busy', '--idle', '4s', '--profile', 'baseline'),
       'sh',
       '-c',
       'sleep 12; echo done',
@@ -173,7 +173,7 @@ describe('sessions', () => {
     });
     // It waited: no further look at the pod is needed.
     expect(await rows('listed')).toMatchObject([{ container, state: 'ended' }]);
-    await disappears(5, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
     expect((await inside.outcome).code).not.toBe(0);
     expect(await nettools(['sessions', 'stop', ...on('listed')])).toMatchObject({
       code: 0,
@@ -205,7 +205,7 @@ describe('-c CONTAINER', () => {
     const [first = '', second = ''] = await ns.ephemerals('beside');
     const { spec } = await ns.pod('beside');
     expect(spec.ephemeralContainers?.find(({ name }) => name === first)?.targetContainerName).toBe('app');
-    await Promise.all([ns.ended('beside', first, 25), ns.ended('beside', second, 25)]);
+    await Promise.all([ns.ended('beside', first, 90), ns.ended('beside', second, 90)]);
   });
 
   it('can be stopped, and the application goes on', async () => {
@@ -302,9 +302,9 @@ describe('a workload as the target', () => {
     );
     await Promise.all([
       ...['deploy/front', 'sts/db', 'ds/agent'].map((one) =>
-        ns.kubectl(['rollout', 'status', one, '--timeout=60s']),
+        ns.kubectl(['rollout', 'status', one, '--timeout=180s']),
       ),
-      ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Running', 'pod/a-front', '--timeout=60s']),
+      ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Running', 'pod/a-front', '--timeout=180s']),
     ]);
   });
 

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { testRegistry } from '../cluster/paths.ts';
 import { until } from '../cluster/proc.ts';
+import { startSilentServer } from '../servers/silent-server.ts';
 import { bash, nettools } from './support/cli.ts';
 import { testNamespace } from './support/cluster.ts';
 import { appears, disappears, uniqueSleep } from './support/processes.ts';
@@ -27,7 +29,7 @@ afterEach(() => terminal?.close());
 /** The client's process of the one shell that runs. */
 async function clientPid(): Promise<number> {
   let found: string[] = [];
-  await until('the client', 10, async () => {
+  await until('the client', 60, async () => {
     const { stdout } = await bash(`pgrep -f '^[^ ]*kubectl-nettools shell -n ${ns.name} '`);
     found = stdout.split('\n').filter((line) => line !== '');
     return found.length === 1 || `${found.length} found`;
@@ -41,14 +43,14 @@ describe('a shell in a terminal', () => {
     await terminal.enter(shell());
     await terminal.shows(prompt);
     // The far side hears of the size a moment after the shell has started.
-    await until('the size on the far side', 20, async () => {
+    await until('the size on the far side', 60, async () => {
       await terminal.enter('stty size');
       return /\n30 100\n/.test(await terminal.text()) || 'not yet';
     });
     await terminal.enter('echo $TERM; tty');
     await terminal.shows(/\n(xterm|tmux|screen)\S*\n\/dev\/pts\/\d+\n/);
     await terminal.resize(120, 40);
-    await until('the new size on the far side', 20, async () => {
+    await until('the new size on the far side', 60, async () => {
       await terminal.enter('stty size');
       return /\n40 120\n/.test(await terminal.text()) || 'not yet';
     });
@@ -57,7 +59,7 @@ describe('a shell in a terminal', () => {
     await appears('sleep', mark);
     await terminal.press('C-c');
     await terminal.shows(/\^C\s+nettools:app \S*# $/);
-    await disappears(5, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
     await terminal.enter('echo "it was $?."');
     await terminal.shows(/\nit was 130\.\n/);
     await terminal.enter('exit 7');
@@ -66,7 +68,7 @@ describe('a shell in a terminal', () => {
     await terminal.shows(/\ncode 7\.\n/);
     await terminal.resize(100, 30);
     // The terminal takes its old size a moment later.
-    await until('the terminal as it was', 20, async () => {
+    await until('the terminal as it was', 60, async () => {
       const now = await terminal.local('stty -a');
       return now === before || now;
     });
@@ -113,7 +115,7 @@ describe('the detach keys', () => {
     await terminal.shows(/detached; the shell on the target ends by itself\.\s+local\$ $/);
     await terminal.enter('echo "code $?."');
     await terminal.shows(/\ncode 0\.\n/);
-    await disappears(30, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
     expect(await terminal.local('stty -a')).toBe(before);
   });
 
@@ -143,8 +145,8 @@ describe('a shell that ends otherwise', () => {
     relay.writeKubeconfig(file);
   });
   afterAll(() => {
-    relay.stop();
-    rmSync(folder, { recursive: true });
+    relay?.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   /** Opens a shell with a program in it that takes the whole screen, and a process that is to end with it. */
@@ -154,7 +156,7 @@ describe('a shell that ends otherwise', () => {
     const mark = uniqueSleep();
     await terminal.enter(`sleep ${mark} & tput civis 2>/dev/null || printf '\\033[?25l'; less /etc/services`);
     await appears('sleep', mark);
-    await until('the alternate screen', 10, async () => (await terminal.state()).alternate || 'not on');
+    await until('the alternate screen', 60, async () => (await terminal.state()).alternate || 'not on');
     return mark;
   }
 
@@ -170,7 +172,7 @@ describe('a shell that ends otherwise', () => {
     await terminal.enter('echo "code $?."');
     await terminal.shows(new RegExp(`\\ncode ${code}\\.\\n`));
     expect(await terminal.local('stty -a')).toBe(before);
-    await disappears(30, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
   });
 
   it('by a connection that is lost, says so, leaves a whole terminal and nothing on the far side', async () => {
@@ -182,7 +184,7 @@ describe('a shell that ends otherwise', () => {
     await terminal.enter('echo "code $?."');
     await terminal.shows(/\ncode 3\.\n/);
     expect(await terminal.local('stty -a')).toBe(before);
-    await disappears(30, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
   });
 
   it('by kill -9, leaves nothing on the far side', async () => {
@@ -192,14 +194,19 @@ describe('a shell that ends otherwise', () => {
     await terminal.enter(`sleep ${mark}`);
     await appears('sleep', mark);
     process.kill(await clientPid(), 'SIGKILL');
-    await disappears(30, 'sleep', mark);
+    await disappears(60, 'sleep', mark);
   });
 
   it('by Ctrl-C before it is there, is 130', async () => {
-    await terminal.enter(`${shell('--image 198.51.100.250:5000/other:1')}; echo "code $?."`);
-    await terminal.shows(/starting the ephemeral container|adding/);
-    await terminal.press('C-c');
-    await terminal.shows(/\ncode 130\.\n/);
+    const registry = await startSilentServer(testRegistry);
+    try {
+      await terminal.enter(`${shell(`--image ${testRegistry}/other:1`)}; echo "code $?."`);
+      await terminal.shows(/starting the ephemeral container|adding/);
+      await terminal.press('C-c');
+      await terminal.shows(/\ncode 130\.\n/);
+    } finally {
+      await registry.close();
+    }
   });
 });
 

@@ -195,7 +195,7 @@ describe('NT-ARP-003', () => {
       const limit = 160;
       await withLimit(limit, async () => {
         await withTraffic(`/run/netns/${netns}`, ['bash', '-c', FLOOD], async () => {
-          await until('many entries', 20, async () => (await entries()) > limit || `${await entries()}`);
+          await until('many entries', 60, async () => (await entries()) > limit || `${await entries()}`);
           await names(() => arp(), {
             id: 'NT-ARP-003',
             severity: 'critical',
@@ -253,7 +253,7 @@ describe('NT-ARP-004', () => {
       // The first one has to be sure of its address before the second one asks.
       await until(
         'the address of near',
-        5,
+        60,
         async () => !(await near.run('ip', '-6', 'addr')).includes('tentative') || 'tentative',
       );
       // The CNI plugin switches detection off where a bridge sends packets back to where they came from.
@@ -264,7 +264,7 @@ describe('NT-ARP-004', () => {
       await withFault(client, [detect, ...steps], async () => {
         await until(
           'dadfailed',
-          5,
+          60,
           async () => (await client.run('ip', '-6', 'addr')).includes('dadfailed') || 'not yet',
         );
         await names(() => arp(), {
@@ -335,7 +335,7 @@ describe('what is no fault', () => {
     await client.attempt('ip', 'neigh', 'flush', 'dev', 'eth0');
     await until(
       'the way back',
-      10,
+      60,
       async () => (await client.attempt('ping', '-c1', '-W1', client.gateway)).code === 0 || 'no',
     );
     expectSilence(await arp('pod/near'));
@@ -348,7 +348,7 @@ describe('what is no fault', () => {
 
   test('an old FAILED entry that nobody needs', async () => {
     await client.attempt('ping', '-c1', '-W1', client.gateway.replace(/\d+$/, '249'));
-    await until('FAILED', 6, async () => (await client.run('ip', 'neigh')).includes('FAILED') || 'not yet');
+    await until('FAILED', 60, async () => (await client.run('ip', 'neigh')).includes('FAILED') || 'not yet');
     expectSilence(await arp('pod/near'));
   });
 });

@@ -97,7 +97,7 @@ describe('causes are told apart', () => {
       );
       await until(
         'the server listens',
-        10,
+        60,
         async () => (await server.run('ss', '-ltnH')).includes(':7000 ') || 'not yet',
       );
       for (let i = 0; i < 2; i++)
@@ -109,7 +109,7 @@ describe('causes are told apart', () => {
             'EXEC:sleep 60',
           ]),
         );
-      await until('both ports are taken', 10, async () => {
+      await until('both ports are taken', 60, async () => {
         const taken = (await client.run('ss', '-tnH', 'state', 'established', 'dport', '=', ':7000')).trim();
         return taken.split('\n').length === 2 || taken;
       });
@@ -139,7 +139,7 @@ describe('causes are told apart', () => {
       await run(['ip', '-n', netns, 'link', 'set', 'v1', 'up']);
       await run(['sysctl', '-qw', `${limit}=160`]);
       await withTraffic(`/run/netns/${netns}`, ['bash', '-c', FLOOD], async () => {
-        await until('a full table', 20, async () => (await entries()) >= 160 || `${await entries()}`);
+        await until('a full table', 60, async () => (await entries()) >= 160 || `${await entries()}`);
         const report = await firewall(`${ABSENT_HERE.replace('250', '249')}:80`);
         expectFirst(report, critical('NT-ARP-003', /neighbour table is full .*no answer within/));
         expect(seenIn(report).kind).toBe('neighbour-table-full');

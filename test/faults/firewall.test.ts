@@ -4,6 +4,7 @@ import type { Finding, Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
 import { app, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
+import { proxied } from '../e2e/support/services.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence, note } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
@@ -204,7 +205,7 @@ describe('NT-FW-008', () => {
     const report = await withTraffic(server, sink, async () => {
       await until(
         'the server listens',
-        20,
+        60,
         async () => (await server.run('ss', '-ltnH')).includes(':7100 ') || 'not yet',
       );
       return withFault(client, steps, () =>
@@ -336,17 +337,7 @@ describe('NetworkPolicies', () => {
       spec: { selector: { app: 'server' }, ports: [{ port: 80, targetPort: 8080 }] },
     };
     await ns.apply(service);
-    await until('endpoints', 20, async () => {
-      const slices = await ns.kubectl([
-        'get',
-        'endpointslices',
-        '-l',
-        'kubernetes.io/service-name=server',
-        '-o',
-        'jsonpath={.items[*].endpoints[*].addresses[0]}',
-      ]);
-      return slices.includes(server.address) || 'none';
-    });
+    await proxied(ns, 'server', 1);
     const address = await ns.kubectl(['get', 'service', 'server', '-o', 'jsonpath={.spec.clusterIP}']);
     await withPolicies([DENY_INGRESS], async () => {
       const report = await firewall('svc/server', `${address}:80`, `server.${ns.name}:80`);

@@ -10,6 +10,7 @@ import { apiGet } from '../cluster/api.ts';
 import { nodes } from '../cluster/paths.ts';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
+import { proxied } from '../e2e/support/services.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { nodeNetns, podNetns, withFault } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
@@ -31,6 +32,7 @@ beforeAll(async () => {
     metadata: { name: 'web' },
     spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
   });
+  await proxied(ns, 'web', 2);
 });
 
 const on = (check: string, ...args: string[]) => checkReport(check, ['node/node1', '-n', ns.name, ...args]);

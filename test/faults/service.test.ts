@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
 import { app, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { proxied } from '../e2e/support/services.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
@@ -47,7 +48,7 @@ beforeAll(async () => {
       containers: [{ ...app, readinessProbe: { httpGet: { path: '/', port: 9999 }, periodSeconds: 1 } }],
     }),
   );
-  await until('endpoints', 30, async () => {
+  await until('endpoints', 60, async () => {
     const all = await ns.kubectl([
       'get',
       'endpointslices',
@@ -57,6 +58,10 @@ beforeAll(async () => {
     // shop, wrong-port and headless have three each; local and alone one.
     return all.split(' ').length >= 11 || all;
   });
+  await ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Running', 'pod/starting', '--timeout=180s']);
+  for (const name of ['shop', 'wrong-port']) await proxied(ns, name, 3);
+  await proxied(ns, 'alone', 1);
+  for (const name of ['typo', 'starting', 'wrong-name']) await proxied(ns, name, 0);
   client = await podNetns(ns.name, 'client');
   shopB = await podNetns(ns.name, 'shop-b');
   alone = await podNetns(ns.name, 'alone');
@@ -105,14 +110,14 @@ describe('NT-SVC-001', () => {
     );
     await ns.apply(svc('leaving', { ...toShop, selector: labels }));
     await ns.kubectl(['delete', 'pod', 'leaving', '--wait=false']);
-    await until('the endpoint is terminating', 20, async () => {
+    await until('the endpoint is terminating', 60, async () => {
       const path = '{.items[*].endpoints[*].conditions.terminating}';
       const slices = ['get', 'endpointslices', '-l', 'kubernetes.io/service-name=leaving'];
       return (await ns.kubectl([...slices, '-o', `jsonpath=${path}`])) === 'true' || 'not yet';
     });
     // kube-proxy hears of it a moment later.
     const connect = `exec 3<>/dev/tcp/${await addressOf('leaving')}/80`;
-    await until('the Service', 20, async () => {
+    await until('the Service', 60, async () => {
       const { code } = await client.attempt('timeout', '1', 'bash', '-c', connect);
       return code === 0 || 'no answer';
     });

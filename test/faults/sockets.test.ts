@@ -42,7 +42,7 @@ beforeAll(async () => {
 const listens = (where: PodNetns, filter: string, port: number): Promise<void> =>
   until(
     `port ${port}`,
-    10,
+    60,
     async () => (await where.run('ss', filter)).includes(`:${port} `) || 'nobody listens',
   );
 
@@ -116,12 +116,12 @@ describe('NT-SOCK-003', () => {
       'perl',
       '-MIO::Socket::INET',
       '-e',
-      'my $socket = IO::Socket::INET->new(LocalPort => 7000, Listen => 1, ReuseAddr => 1) or die; sleep 60',
+      'my $socket = IO::Socket::INET->new(LocalPort => 7000, Listen => 1, ReuseAddr => 1) or die; sleep 600',
     ];
     const knock = [
       'bash',
       '-c',
-      'for i in {1..200}; do timeout 5 bash -c "exec 3<>/dev/tcp/$0/7000 && sleep 5" & sleep 0.1; done 2>/dev/null',
+      'for i in {1..3000}; do timeout 5 bash -c "exec 3<>/dev/tcp/$0/7000 && sleep 5" & sleep 0.1; done 2>/dev/null',
       server.address,
     ];
     await withTraffic(server, deaf, async () => {
@@ -129,7 +129,7 @@ describe('NT-SOCK-003', () => {
       await withTraffic(client, knock, async () => {
         await until(
           'a full queue',
-          10,
+          60,
           async () => /LISTEN 2 +1 /.test(await server.run('ss', '-ltnH')) || 'not yet',
         );
         expectFirst(await sockets('server'), {
@@ -150,7 +150,7 @@ describe('NT-SOCK-004', () => {
     const hold = [
       'bash',
       '-c',
-      'for i in {1..9}; do exec {fd}<>/dev/tcp/$0/7100; done; sleep 60',
+      'for i in {1..9}; do exec {fd}<>/dev/tcp/$0/7100; done; sleep 600',
       server.address,
     ];
     try {
@@ -158,7 +158,7 @@ describe('NT-SOCK-004', () => {
       await withTraffic(server, sink, async () => {
         await listens(server, '-ltnH', 7100);
         await withTraffic(client, hold, async () => {
-          await until('nine connections', 10, async () => {
+          await until('nine connections', 60, async () => {
             const all = await client.run('ss', '-tnH', 'state', 'established', 'dport', '=', ':7100');
             return all.trim().split('\n').length === 9 || all;
           });
@@ -182,7 +182,7 @@ describe('NT-SOCK-005', () => {
       'perl',
       '-MIO::Socket::INET',
       '-e',
-      'my $socket = IO::Socket::INET->new(Proto => "udp", LocalPort => 7000) or die; sleep 60',
+      'my $socket = IO::Socket::INET->new(Proto => "udp", LocalPort => 7000) or die; sleep 600',
     ];
     const sender = [
       'bash',
@@ -193,7 +193,7 @@ describe('NT-SOCK-005', () => {
     await withTraffic(server, sleeper, async () => {
       await listens(server, '-lunH', 7000);
       await withTraffic(client, sender, async () => {
-        await until('a full buffer', 20, async () => {
+        await until('a full buffer', 60, async () => {
           const lost = await server.run('nstat', '-az', 'UdpRcvbufErrors');
           return !/UdpRcvbufErrors\s+0\s/.test(lost) || lost;
         });

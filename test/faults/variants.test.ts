@@ -4,10 +4,10 @@
  */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { CheckStatus, Report } from '../../src/model/report.ts';
-import { until } from '../cluster/proc.ts';
 import { nettools } from '../e2e/support/cli.ts';
 import { app, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems, validReport } from '../e2e/support/report.ts';
+import { proxied } from '../e2e/support/services.ts';
 import { rules } from './causes.ts';
 import { checkReport, type Expected, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -39,10 +39,7 @@ beforeAll(async () => {
     pod('near', { ...shop, spec: { nodeName: 'node1' } }),
     pod('shy', { containers: [onLoopback] }),
   );
-  await until('endpoints of the Service', 20, async () => {
-    const slices = await ns.kubectl(['get', 'endpointslices', '-o', 'json']);
-    return slices.split('"ready": true').length === 3 || slices;
-  });
+  await proxied(ns, 'shop', 2);
   client = await podNetns(ns.name, 'client');
   near = await podNetns(ns.name, 'near');
   far = await podNetns(ns.name, 'far');

@@ -46,7 +46,8 @@ describe.each(cases.map((one) => ({ ...one, name: platformName(one.platform) }))
       const home = scratch();
       const options = {
         cwd: home,
-        env: { PATH: process.env['PATH'], HOME: home, WINEPREFIX: join(home, 'wine'), ...env },
+        // What the programs leave for temporary files (wine a folder at each start) goes with it.
+        env: { PATH: process.env['PATH'], HOME: home, TMPDIR: home, WINEPREFIX: join(home, 'wine'), ...env },
       };
       // The first start under wine makes its folders, and tells so on stderr.
       if (platform.os === 'windows') await run([...runner, program, '--version'], options);

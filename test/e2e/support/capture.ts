@@ -16,7 +16,7 @@ export async function startCapture(args: readonly string[], env: NodeJS.ProcessE
     },
     () => undefined,
   );
-  await until('start of the capture', 30, async () => {
+  await until('start of the capture', 60, async () => {
     if (ended !== undefined) throw new Error(`it ended with ${ended.code}: ${ended.stderr}`);
     return said.includes('Ctrl-C ends it.\n') || `it said: ${said}`;
   });

@@ -52,7 +52,7 @@ function start(
   options: CommandOptions,
   stdin: 'ignore' | 'pipe',
 ): Started {
-  const { limit = 60 } = options;
+  const { limit = 120 } = options;
   const started = performance.now();
   const stdio: StdioOptions = [stdin, 'pipe', 'pipe'];
   const child = spawn(file, args, { env: { ...userEnv, ...options.env }, stdio, detached: true });

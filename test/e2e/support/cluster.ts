@@ -108,7 +108,7 @@ export class TestNamespace {
     };
     await kubectl(['create', '-f', '-'], JSON.stringify(namespace));
     // Pods are refused until the controller has made their ServiceAccount.
-    await until(`namespace ${this.name}`, 30, async () => {
+    await until(`namespace ${this.name}`, 60, async () => {
       const account = await apiObject(`/api/v1/namespaces/${this.name}/serviceaccounts/default`);
       return account !== undefined || 'no default ServiceAccount';
     });
@@ -133,7 +133,7 @@ export class TestNamespace {
   async start(...pods: readonly Manifest[]): Promise<void> {
     await this.apply(...pods);
     const names = pods.map((one) => `pod/${(one['metadata'] as { name: string }).name}`);
-    await this.kubectl(['wait', '--for=condition=Ready', '--timeout=60s', ...names]);
+    await this.kubectl(['wait', '--for=condition=Ready', '--timeout=180s', ...names]);
   }
 
   /** Creates pods of the sample application and waits until they are Ready. */

@@ -56,7 +56,7 @@ export class Lab {
     writeFileSync(config, `.:53 {\n ${any}\n template ANY ANY {\n rcode NXDOMAIN\n }\n}\n`);
     const words = [`--net=/run/netns/${this.router}`, join(binDir('coredns'), 'coredns'), '-conf', config];
     this.#server = spawn('nsenter', words, { stdio: 'ignore' });
-    await until('the name server', 20, async () => {
+    await until('the name server', 60, async () => {
       const { stdout } = await attempt(['ip', 'netns', 'exec', this.router, 'ss', '-Hlnut', 'sport = :53']);
       return (stdout.includes('udp') && stdout.includes('tcp')) || 'it does not listen';
     });

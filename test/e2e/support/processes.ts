@@ -28,7 +28,7 @@ export function pidsOf(...words: readonly string[]): number[] {
 export async function appears(...words: readonly string[]): Promise<void> {
   await until(
     `start of ${words.join(' ')}`,
-    20,
+    60,
     async () => pidsOf(...words).length > 0 || 'it does not run',
   );
 }

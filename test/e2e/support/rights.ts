@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { repoDir } from '../../cluster/paths.ts';
-import type { Manifest, TestNamespace } from './cluster.ts';
+import { until } from '../../cluster/proc.ts';
+import { kubectl, type Manifest, type TestNamespace } from './cluster.ts';
 
 /** One rule of a Role. */
 export interface Rule {
@@ -29,6 +30,57 @@ export function documentedRights(name: string): { file: string; roles: Readonly<
 /** Flags that act as a member of the group that the manifests of docs/rbac bind their Roles to. */
 export const asMember: readonly string[] = ['--as', 'somebody', '--as-group', 'nettools-users'];
 
+/** The user name of a ServiceAccount. */
+export function accountName(ns: TestNamespace, name: string): string {
+  return `system:serviceaccount:${ns.name}:${name}`;
+}
+
+/** Somebody whom the API server is asked about. */
+interface Subject {
+  readonly user: string;
+  readonly groups?: readonly string[];
+}
+
+/**
+ * Waits until the API server's authorizer has heard of each Role: by one of its rights, since a Role comes as a whole.
+ * @param namespace where the right is bound; without it, in the whole cluster
+ */
+export async function granted(
+  subject: Subject,
+  roles: readonly (readonly Rule[])[],
+  namespace?: string,
+): Promise<void> {
+  for (const [rule] of roles) {
+    if (rule === undefined) continue;
+    const [resource = '', subresource] = rule.resources[0]?.split('/') ?? [];
+    const resourceAttributes = {
+      group: rule.apiGroups[0],
+      resource,
+      subresource,
+      // A verb that stands for all is asked for as one of them.
+      verb: rule.verbs[0] === '*' ? 'get' : rule.verbs[0],
+      namespace,
+    };
+    const review = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: { ...subject, resourceAttributes },
+    };
+    const ask = ['create', '-f', '-', '-o', 'jsonpath={.status.allowed}'];
+    await until(`the right of ${subject.user} to ${rule.verbs[0]} ${rule.resources[0]}`, 60, async () => {
+      return (await kubectl(ask, JSON.stringify(review))) === 'true' || 'not granted';
+    });
+  }
+}
+
+/** Waits until the members of {@link asMember} have what a manifest grants them in a namespace. */
+export function grantedToMembers(
+  ns: TestNamespace,
+  roles: Readonly<Record<string, readonly Rule[]>>,
+): Promise<void> {
+  return granted({ user: 'somebody', groups: ['nettools-users'] }, Object.values(roles), ns.name);
+}
+
 /** Makes a ServiceAccount that has these rights in its namespace; returns the flags that act as it. */
 export async function accountWith(
   ns: TestNamespace,
@@ -45,7 +97,9 @@ export async function accountWith(
     subjects: [{ kind: 'ServiceAccount', name, namespace: ns.name }],
   };
   await ns.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata }, role, binding);
-  return ['--as', `system:serviceaccount:${ns.name}:${name}`];
+  const user = accountName(ns, name);
+  await granted({ user }, [rules], ns.name);
+  return ['--as', user];
 }
 
 /** Each single right of rules, as a row of a table: the verb and the resource. */

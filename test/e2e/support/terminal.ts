@@ -7,7 +7,7 @@ import { attempt, run, until } from '../../cluster/proc.ts';
 import { userEnv } from './cli.ts';
 
 /** Seconds that anything on the screen may take. */
-const LIMIT = 20;
+const LIMIT = 60;
 
 /** tmux is all that these tests need beyond the cluster's own packages. */
 export async function ensureTmux(): Promise<void> {
@@ -18,6 +18,8 @@ export async function ensureTmux(): Promise<void> {
 export class Terminal {
   readonly #folder = mkdtempSync(join(tmpdir(), 'nettools-e2e-tmux-'));
   readonly #server = ['tmux', '-S', join(this.#folder, 'socket'), '-f', '/dev/null'];
+  /** Commands so far: each ends with its own number, or the screen of the one before could be taken for its own. */
+  #commands = 0;
 
   /**
    * Opens a terminal of 100×30 with a shell that has the prompt `local$ `.
@@ -85,10 +87,11 @@ export class Terminal {
   /** Runs a command in the local shell, with the screen cleared before; returns what it printed. */
   async local(command: string): Promise<string> {
     await this.#tmux('send-keys', 'C-l');
-    await this.enter(`clear; ${command}; echo "[code $?]"`);
-    const text = await this.shows(/\[code \d+\]\n(.*\n)*local\$ $/);
+    const end = `${++this.#commands} code`;
+    await this.enter(`clear; ${command}; echo "[${end} $?]"`);
+    const text = await this.shows(new RegExp(`\\[${end} \\d+\\]\\n(.*\\n)*local\\$ $`));
     await this.#tmux('clear-history');
-    return text;
+    return text.replace(`[${end} `, '[code ');
   }
 
   /** Whether the alternate screen is on, and whether the cursor can be seen. */

@@ -47,7 +47,7 @@ async function pidOf(...words: readonly string[]): Promise<number> {
       const pids = pidsOf(...words);
       return pids.length === 1 ? pids : undefined;
     },
-    { interval: 20, timeout: 30_000 },
+    { interval: 20, timeout: 60_000 },
   );
   if (pid === undefined) throw new Error(`no process ${words.join(' ')}`);
   return pid;
@@ -63,7 +63,7 @@ async function stands(what: () => number): Promise<number> {
       last = now;
       return isStill;
     },
-    { interval: 1_000, timeout: 30_000 },
+    { interval: 1_000, timeout: 60_000 },
   );
   return last;
 }
@@ -134,6 +134,17 @@ export function channelContract(subject: Subject): void {
         expect(ended).toEqual({ code: 0, stdout: 'out\n', stderr: 'err\n' });
       });
 
+      it.each<[string, Partial<RunOptions>]>([
+        ['without stdin', {}],
+        ['with stdin', { stdin: new PassThrough() }],
+      ])('lets a command go on that has closed its outputs, %s', async (_how, options) => {
+        const ended = await run(
+          sh('echo out; exec >/dev/null; sleep 0.5; exec 2>&1; sleep 0.5; exit 6'),
+          options,
+        );
+        expect(ended).toEqual({ code: 6, stdout: 'out\n', stderr: '' });
+      });
+
       it('runs several commands at the same time', async () => {
         const all = await Promise.all([1, 2, 3, 4].map((n) => run(sh(`sleep 0.${n}; echo ${n}; exit ${n}`))));
         expect(all.map(({ code, stdout }) => [code, stdout])).toEqual([
@@ -192,6 +203,13 @@ export function channelContract(subject: Subject): void {
         const text = 'one\n  two \\n $HOME `id`\n\nthree';
         const code = await channel.runWithInput(sh('cat; exit 6'), text, { stdout, stderr: new Sink() });
         expect([code, stdout.text]).toEqual([6, `${text}\n`]);
+      });
+
+      it('of a text goes to a command that closes its outputs and goes on', async () => {
+        const stdout = new Sink();
+        const script = 'read -r line; echo "$line"; exec >/dev/null 2>&1; sleep 0.5; exit 6';
+        const code = await channel.runWithInput(sh(script), 'text', { stdout, stderr: new Sink() });
+        expect([code, stdout.text]).toEqual([6, 'text\n']);
       });
 
       it('is not taken faster than the command reads it', async () => {
@@ -333,7 +351,7 @@ export function channelContract(subject: Subject): void {
           errors += text;
         });
         await vi.waitUntil(() => pidsOf('sleep', mark).length === 2 || client.exitCode !== null, {
-          timeout: 30_000,
+          timeout: 60_000,
         });
         expect(errors).toBe('');
         const closed = once(client, 'close');
@@ -367,7 +385,7 @@ export function channelContract(subject: Subject): void {
             return () => undefined;
           },
         );
-        await vi.waitUntil(() => stdout.text.includes('is 43 132'), { timeout: 20_000 });
+        await vi.waitUntil(() => stdout.text.includes('is 43 132'), { timeout: 60_000 });
         change({ columns: 80, rows: 24 });
         expect(await promise).toBe(5);
         expect(stdout.text).toMatch(/^is 43 132\r\nis 24 80\r\n\/dev\/pts\/\d+\r\nvt100\r\n$/);
@@ -376,7 +394,7 @@ export function channelContract(subject: Subject): void {
       it('takes what is typed, Ctrl-C included', async () => {
         const script = 'trap "echo got INT; exit 6" INT; echo ready; while :; do sleep 0.1; done';
         const { stdin, stdout, promise } = start(script, () => () => undefined);
-        await vi.waitUntil(() => stdout.text.includes('ready'), { timeout: 20_000 });
+        await vi.waitUntil(() => stdout.text.includes('ready'), { timeout: 60_000 });
         stdin.write('\x03');
         expect(await promise).toBe(6);
         expect(stdout.text).toContain('got INT');

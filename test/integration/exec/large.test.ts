@@ -72,7 +72,7 @@ describe('a stream that does not fit into memory', () => {
     // As `… | sha256sum` prints it for the command above.
     expect(hash.digest('hex')).toBe('e61756bbcbfe5f6f70ffcdf933e41ef55db7ba2923ab85feeb50eef860520f9f');
     expect(peak).toBeLessThan(LIMIT_MB);
-  }, 110_000);
+  });
 
   it('256 MB to a slow reader arrive whole, in bounded memory', async () => {
     const total = 256 * MEGABYTE;
@@ -109,7 +109,7 @@ describe('a stream that does not fit into memory', () => {
         last = taken;
         return stands;
       },
-      { interval: 1_000, timeout: 20_000 },
+      { interval: 1_000, timeout: 60_000 },
     );
     // The kernels' buffers of all connections on the way hold up to 40 MB.
     expect(taken).toBeLessThan(total / 4);
@@ -120,7 +120,7 @@ describe('a stream that does not fit into memory', () => {
         if (taken < total) peak = peakMb(child);
         return taken === total;
       },
-      { interval: 50, timeout: 60_000 },
+      { interval: 50, timeout: 200_000 },
     );
     await feed;
     expect(await closed).toEqual({ code: 0, errors: '' });
@@ -128,5 +128,5 @@ describe('a stream that does not fit into memory', () => {
     console.log(`256 MB up: peak ${peak.toFixed(0)} MB, ${seconds.toFixed(1)} s`);
     expect(printed).toBe(`${hash.digest('hex')}  -\n`);
     expect(peak).toBeLessThan(LIMIT_MB);
-  }, 100_000);
+  });
 });
