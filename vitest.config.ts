@@ -20,8 +20,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           // Some start a shell or a process, and the machine may be busy.
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           // The configuration of whoever runs the tests is not for them.
           env: { XDG_CONFIG_HOME: '/nonexistent' },
         },

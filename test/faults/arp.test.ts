@@ -168,18 +168,27 @@ describe('NT-ARP-003', () => {
     return all[0]?.entries ?? 0;
   }
 
+  /** Others come and go meanwhile: as far from 80 % as from an overflow, and again when it was not so until the end. */
+  async function nearlyFull(): ReturnType<typeof arp> {
+    for (let run = 1; ; run++) {
+      const limit = Math.ceil((await entries()) / 0.9);
+      const { report, left } = await withLimit(limit, async () => ({
+        report: await arp(),
+        left: await entries(),
+      }));
+      if (left > 0.8 * limit && left < limit) return report;
+      expect(run, 'runs in which the table did not stay nearly full').toBeLessThan(10);
+    }
+  }
+
   test('the table is nearly full', async () => {
     // The session's own entries are there already.
     expectSilence(await arp());
-    // Others may come and go meanwhile: as far from 80 % as from an overflow.
-    const limit = Math.ceil((await entries()) / 0.9);
-    await withLimit(limit, () =>
-      names(() => arp(), {
-        id: 'NT-ARP-003',
-        severity: 'warning',
-        says: /neighbour table has \d+ of \d+ entries \(\d+ %\)/,
-      }),
-    );
+    expectFirst(await nearlyFull(), {
+      id: 'NT-ARP-003',
+      severity: 'warning',
+      says: /neighbour table has \d+ of \d+ entries \(\d+ %\)/,
+    });
     expectSilence(await arp());
   });
 

@@ -92,7 +92,7 @@ describe('causes are told apart', () => {
           `--net=/proc/${server.pid}/ns/net`,
           'socat',
           'TCP-LISTEN:7000,fork,reuseaddr',
-          'EXEC:sleep 60',
+          'EXEC:sleep 300',
         ]),
       );
       await until(
@@ -106,7 +106,7 @@ describe('causes are told apart', () => {
             `--net=/proc/${client.pid}/ns/net`,
             'socat',
             `TCP:${server.address}:7000`,
-            'EXEC:sleep 60',
+            'EXEC:sleep 300',
           ]),
         );
       await until('both ports are taken', 60, async () => {

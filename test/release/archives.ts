@@ -22,7 +22,10 @@ if (!existsSync(join(archives, 'SHA256SUMS'))) {
 
 const folders: string[] = [];
 afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  // A server of wine still puts its files away for some seconds after the last program.
+  for (const folder of folders) {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
+  }
 });
 
 /** An empty folder that is removed after the file's tests. */

@@ -8,7 +8,7 @@ import { SHELLS, Started, type StartOptions, sessionMembers } from '../shells.ts
 
 const script = compactScript(GUARD);
 /** The guard waits 5 s for a lease, and the three rounds of signals take two pauses of a second. */
-const WAIT = { timeout: 20_000, interval: 50 };
+const WAIT = { timeout: 40_000, interval: 50 };
 
 // Nearly all of the time is waiting.
 vi.setConfig({ testTimeout: 30_000, maxConcurrency: 20 });

@@ -4,6 +4,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { StdinGate } from '../../../src/channels/stdin-gate.ts';
 
+/** Ends a wait for what does not come; the default second is short on a busy machine. */
+const WAIT = { timeout: 15_000 } as const;
+
 describe('StdinGate', () => {
   it('passes a little on at once, and says nothing', async () => {
     const source = new PassThrough();
@@ -32,7 +35,7 @@ describe('StdinGate', () => {
     source.end('z'.repeat(10_000));
     const first: Buffer[] = [];
     gate.on('data', (chunk: Buffer) => first.push(chunk));
-    await vi.waitUntil(() => announce.mock.calls.length > 0);
+    await vi.waitUntil(() => announce.mock.calls.length > 0, WAIT);
     gate.pause();
     gate.removeAllListeners('data');
     expect(Buffer.concat(first).toString()).toBe('x'.repeat(10_000));

@@ -12,9 +12,9 @@ const signal = abortAfterMs === '' ? undefined : AbortSignal.timeout(Number(abor
 const stdin = new PassThrough();
 stdin.write('some input\n');
 const ended = await execStream(
-  { url, headers: {}, agent: new Agent({ keepAlive: true }), timeoutMs: 500 },
+  { url, headers: {}, agent: new Agent({ keepAlive: true }), timeoutMs: 2_000 },
   { stdin, stdout: sink, stderr: sink, onResize: () => () => undefined },
-  { signal, pingIntervalMs: 50, pingDeadlineMs: 200 },
+  { signal, pingIntervalMs: 50, pingDeadlineMs: 2_000 },
 ).then(
   (outcome) => outcome.kind,
   (error: Error) => error.name,

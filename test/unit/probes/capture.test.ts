@@ -5,7 +5,7 @@ import CAPTURE from '../../../src/probes/capture.sh';
 import { SHELLS, Started, sessionMembers } from '../shells.ts';
 
 const script = compactScript(CAPTURE);
-const WAIT = { timeout: 20_000, interval: 50 };
+const WAIT = { timeout: 40_000, interval: 50 };
 
 // Nearly all of the time is waiting.
 vi.setConfig({ testTimeout: 30_000, maxConcurrency: 20 });

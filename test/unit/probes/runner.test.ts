@@ -327,7 +327,7 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name'
     const started = new Started([...words, '-c', script, 'nettools-runner'], { env });
     // The second phase tells that the first is over and the folder is there.
     started.write(encodePlan({ phases: [[command('a', ['echo', 'a'])]] }).replace('end\n', ''));
-    await expect.poll(() => started.stdout.includes('nettools-phase'), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => started.stdout.includes('nettools-phase'), { timeout: 30_000 }).toBe(true);
     expect(readdirSync(folder)).toHaveLength(1);
     process.kill(started.pid, 'SIGTERM');
     await started.ended;

@@ -19,7 +19,7 @@ describe.skipIf(!mayUnshare).each(SHELLS.filter((s) => s.available))('holders.sh
   it('counts the holds of others, and not its own', async () => {
     const container = start(['unshare', '--pid', '--mount-proc', '--fork', '--kill-child', 'cat']);
     const first = () => readFileSync(`/proc/${container.pid}/task/${container.pid}/children`, 'utf8').trim();
-    await expect.poll(first, { timeout: 10_000 }).not.toBe('');
+    await expect.poll(first, { timeout: 30_000 }).not.toBe('');
     const within = ['nsenter', '--pid', '--mount', '-t', first(), ...words, '-c'];
     const count = async (): Promise<string> => {
       const [, , script = '', name = '', own = ''] = otherHoldersCommand('mine');
@@ -27,7 +27,7 @@ describe.skipIf(!mayUnshare).each(SHELLS.filter((s) => s.available))('holders.sh
     };
     const hold = async (id: string): Promise<Started> => {
       const started = start([...within, HOLD, `nettools-hold-${id}`]);
-      await expect.poll(() => started.stdout.toString(), { timeout: 10_000 }).toBe('held\n');
+      await expect.poll(() => started.stdout.toString(), { timeout: 30_000 }).toBe('held\n');
       return started;
     };
 

@@ -7,7 +7,7 @@ import { mayUnshare, runToEnd, SHELLS, Started } from '../shells.ts';
 
 // A process namespace of its own stands for the container: nobody else is to be seen in it. That processes of another
 // cgroup do not count, where a pod shares its process namespace, is for the integration tests.
-vi.setConfig({ testTimeout: 30_000, maxConcurrency: 20 });
+vi.setConfig({ testTimeout: 60_000, maxConcurrency: 20 });
 
 const keeper = compactScript(KEEPER);
 const stop = compactScript(STOP);
@@ -57,8 +57,8 @@ describe.skipIf(!mayUnshare).concurrent.each(SHELLS.filter((s) => s.available))(
     });
 
     it('starts to count anew when somebody has been there', async (context) => {
-      const started = container(context, keep(2));
-      await context.expect.poll(() => firstProcess(started), { timeout: 10_000 }).toBeDefined();
+      const started = container(context, keep(4));
+      await context.expect.poll(() => firstProcess(started), { timeout: 30_000 }).toBeDefined();
       const visitor = new Started([
         'nsenter',
         '--pid',
@@ -67,17 +67,17 @@ describe.skipIf(!mayUnshare).concurrent.each(SHELLS.filter((s) => s.available))(
         String(firstProcess(started)),
         'cat',
       ]);
-      await new Promise((resolve) => setTimeout(resolve, 2500));
+      await new Promise((resolve) => setTimeout(resolve, 5000));
       visitor.endInput();
       await visitor.ended;
       context.expect(started.process.exitCode).toBe(null);
-      // Its look a moment ago may have met the visitor, so it is 2 s less one look.
+      // Its look a moment ago may have met the visitor, so it is 4 s less one look.
       context.expect(await seconds(started.ended)).toBeGreaterThan(0.5);
     });
 
     it.for(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('ends at once with %s', async (signal, context) => {
       const started = container(context, keep(600));
-      await context.expect.poll(() => firstProcess(started), { timeout: 10_000 }).toBeDefined();
+      await context.expect.poll(() => firstProcess(started), { timeout: 30_000 }).toBeDefined();
       // Until it has set its traps, process 1 of a namespace minds no signal.
       await context.expect
         .poll(
@@ -86,14 +86,14 @@ describe.skipIf(!mayUnshare).concurrent.each(SHELLS.filter((s) => s.available))(
             if (first !== undefined) process.kill(first, signal);
             return started.process.exitCode;
           },
-          { timeout: 10_000 },
+          { timeout: 30_000 },
         )
         .toBe(0);
     });
 
     it('ends with its stdin where that is asked, and by idling too', async (context) => {
       const started = container(context, [...keep(600), 'stdin']);
-      await context.expect.poll(() => firstProcess(started), { timeout: 10_000 }).toBeDefined();
+      await context.expect.poll(() => firstProcess(started), { timeout: 30_000 }).toBeDefined();
       context.expect(started.process.exitCode).toBe(null);
       started.endInput();
       context.expect((await started.ended).code).toBe(0);
@@ -103,7 +103,7 @@ describe.skipIf(!mayUnshare).concurrent.each(SHELLS.filter((s) => s.available))(
 
     it('is found and ended by stop.sh', async (context) => {
       const started = container(context, keep(600));
-      await context.expect.poll(() => firstProcess(started), { timeout: 10_000 }).toBeDefined();
+      await context.expect.poll(() => firstProcess(started), { timeout: 30_000 }).toBeDefined();
       const first = String(firstProcess(started));
       await context.expect
         .poll(
@@ -123,7 +123,7 @@ describe.skipIf(!mayUnshare).concurrent.each(SHELLS.filter((s) => s.available))(
             }
             return started.process.exitCode;
           },
-          { timeout: 10_000 },
+          { timeout: 30_000 },
         )
         .toBe(0);
     });
