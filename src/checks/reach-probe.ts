@@ -10,6 +10,12 @@ import { quote } from './quote.ts';
 /** A neighbour that does not answer becomes an error after 3 s, and the probe waits a moment before it starts. */
 const LIMIT_SECONDS = 4;
 
+/**
+ * A SYN is sent again after 1 s (RFC 6298, 2.1): in less time than that, one that was lost looks like a drop.
+ * What takes the time away is a slow lookup of the name, or a target without CPU.
+ */
+const LEAST_WAIT_MS = 1100;
+
 /** More than the largest packet of an Ethernet, so that at least two full ones go out. */
 export const PAYLOAD_BYTES = 4096;
 
@@ -55,7 +61,12 @@ export function reachOf(result: ProbeResult | undefined): Measured<Reach> {
   if (reach.address === undefined && result.status === 'timeout')
     return { skipped: 'the name does not resolve on the target (its name servers did not answer)' };
   if (reach.unresolved !== undefined) return { skipped: reach.unresolved };
-  if (reach.tries.length > 0) return { value: reach };
+  const last = reach.tries.at(-1);
+  if (last?.outcome === 'unanswered' && last.ms < LEAST_WAIT_MS)
+    return {
+      skipped: `the probe had only ${(last.ms / 1000).toFixed(1)} s for the connection (a slow name server, or a target without CPU): try again`,
+    };
+  if (last !== undefined) return { value: reach };
   return { skipped: firstLine(result.stderr) ?? `the connection test ended with code ${result.code}` };
 }
 

@@ -84,6 +84,17 @@ export function isUnanswered(hop: Hop): boolean {
   return hop.entry?.state === 'FAILED' || hop.entry?.state === 'INCOMPLETE';
 }
 
+/**
+ * It was heard in the run all the same: what its entry says is one moment's, as when the kernel asks anew. An answer
+ * from a Service's address alone says nothing of the hop (see {@link HopUser.virtual}), and an answer to ARP nothing of
+ * the traffic.
+ */
+export function wasHeard(hop: Hop): boolean {
+  if (hop.users.some((user) => user.answered === true && !user.virtual)) return true;
+  const isSilent = hop.users.some((user) => user.answered === false);
+  return (hop.answers?.macs.length ?? 0) > 0 && !isSilent;
+}
+
 /** Traffic through the hop works, whatever else is said of it. */
 export function carries(hop: Hop): boolean {
   return hop.users.some((user) => user.answered === true);

@@ -103,7 +103,8 @@ export interface ServiceFacts {
   readonly endpoints: readonly EndpointFacts[];
   /** By the cluster IP; several, since each may meet another endpoint. */
   readonly virtual: readonly Attempt[];
-  readonly name: Attempt | undefined;
+  /** By its name, each looked up by itself; none of an alias. */
+  readonly names: readonly Attempt[];
   /** No ready endpoint is on the target's node, and the Service takes no other. */
   readonly isLocalOnly: boolean;
   /** kube-proxy's rules at the end of the run, and at its beginning; `undefined`: it has none there, or none were asked for. */

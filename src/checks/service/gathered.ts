@@ -3,7 +3,7 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
 import { expectsAnswer, reachOf } from '../reach-probe.ts';
 import type { Attempt, ServiceFacts, ServiceInfo, ServiceInput, ServicesFacts } from './facts.ts';
-import { repeats } from './plan.ts';
+import { nameId, repeats } from './plan.ts';
 
 export function servicesFacts(evidence: Evidence, input: ServiceInput): ServicesFacts {
   return {
@@ -28,7 +28,11 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
       info.clusterIp === undefined
         ? []
         : Array.from({ length: repeats(info, input) }, (_, i) => of(`virtual${i}`)),
-    name: info.type === 'ExternalName' ? undefined : of('name'),
+    names:
+      info.type === 'ExternalName'
+        ? []
+        : // Bundles of older versions have one.
+          [0, 1].map((nth) => of(nameId(nth))).filter(({ result }, nth) => nth === 0 || result !== undefined),
     isLocalOnly:
       info.internalTrafficPolicy === 'Local' &&
       info.ready > 0 &&

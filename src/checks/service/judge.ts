@@ -77,7 +77,7 @@ function healthy(facts: ServiceFacts): string {
   return `${working(facts).length} of ${endpoints.length} endpoints${shown} of ${info.label} answer${virtual.length > 0 ? `, and so does its cluster IP ${info.clusterIp}` : ''}.`;
 }
 
-function serviceJson({ info, endpoints, virtual, name, rules }: ServiceFacts): Json {
+function serviceJson({ info, endpoints, virtual, names: [name], rules }: ServiceFacts): Json {
   return {
     name: info.label,
     type: info.type,

@@ -7,7 +7,9 @@ import { growth } from '../../parsers/proc-net.ts';
 import { Skips } from '../skipped.ts';
 import type { SocketsFacts, SocketsInput } from './facts.ts';
 import { socketsFacts } from './gathered.ts';
+import { acceptQueue } from './rules/accept-queue.ts';
 import { SOCKETS_RULES } from './rules/index.ts';
+import { udpOverflow } from './rules/udp-overflow.ts';
 
 export function judgeSockets(evidence: Evidence, input: SocketsInput): Judgement {
   const facts = socketsFacts(evidence, input);
@@ -33,7 +35,9 @@ function summary({ listeners, portUse }: SocketsFacts, findings: readonly Findin
   const used = portUse.value
     ? `, and ${portUse.value.taken} of ${portUse.value.last - portUse.value.first + 1} ephemeral ports are taken`
     : '';
-  return `${tcp} TCP and ${listeners.value.length - tcp} UDP sockets listen, no queue overflowed${used}.`;
+  const full = findings.find((f) => f.id === acceptQueue.meta.id || f.id === udpOverflow.meta.id);
+  const queues = full === undefined ? ', no queue overflowed' : '';
+  return `${tcp} TCP and ${listeners.value.length - tcp} UDP sockets listen${queues}${used}.${full === undefined ? '' : ` ${full.summary}`}`;
 }
 
 function measurements(facts: SocketsFacts): { readonly [key: string]: Json } {

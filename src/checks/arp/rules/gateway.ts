@@ -1,15 +1,15 @@
 import type { Finding } from '../../../model/report.ts';
 import { occurrence, type Rule } from '../../rule.ts';
-import { type ArpFacts, carries, type Hop, isUnanswered } from '../facts.ts';
+import { type ArpFacts, carries, type Hop, isUnanswered, wasHeard } from '../facts.ts';
 import { linkNote, quoteHop } from '../quote-hop.ts';
 
 const meta = {
   id: 'NT-ARP-001',
   title: 'The gateway does not answer',
-  severities: ['critical'],
+  severities: ['critical', 'info'],
   meaning:
     'The router that the target sends everything to does not say which MAC address it has. Nothing leaves the link: connections fail after about three seconds with "No route to host", or time out.',
-  rule: 'After it was provoked, the entry of a next hop that is a router is FAILED or INCOMPLETE. Or it is neither PERMANENT nor NOARP, two ARP requests get no answer, and no destination behind it answers.',
+  rule: 'After it was provoked, the entry of a next hop that is a router is FAILED or INCOMPLETE. Or it is neither PERMANENT nor NOARP, two ARP requests get no answer, and no destination behind it answers. Where traffic through it was answered in the run, or its own ARP answer came, such an entry is of one moment: info.',
   source:
     'RFC 826; the states are those of Linux (include/uapi/linux/neighbour.h), an entry fails after three requests',
   remedy:
@@ -30,6 +30,16 @@ function judge(facts: ArpFacts, hop: Hop): Finding[] {
   const behind = hop.users.filter((user) => !user.direct).map((user) => user.label);
   const needed =
     behind.length === 0 ? '' : `; ${behind.join(', ')} ${behind.length === 1 ? 'is' : 'are'} behind it`;
+  if (failed && wasHeard(hop)) {
+    return [
+      occurrence(
+        meta,
+        'info',
+        `The neighbour entry of the gateway ${hop.address} on ${hop.device} was ${hop.entry?.state} when it was read, though the gateway answered in the run: seen once, measure again.`,
+        quoteHop(facts, hop),
+      ),
+    ];
+  }
   const state = failed ? `its neighbour entry is ${hop.entry?.state}` : 'two ARP requests got no answer';
   return [
     occurrence(

@@ -4,16 +4,16 @@ import { formatMs, quote } from '../../quote.ts';
 import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import { nameOf, routeOf, type Way } from '../../way.ts';
-import { type ArpFacts, carries, type Hop, isUnanswered } from '../facts.ts';
+import { type ArpFacts, carries, type Hop, isUnanswered, wasHeard } from '../facts.ts';
 import { linkNote, quoteHop, quoteUsers } from '../quote-hop.ts';
 
 const meta = {
   id: 'NT-ARP-002',
   title: 'A neighbour does not answer, or its entry is wrong',
-  severities: ['critical', 'warning'],
+  severities: ['critical', 'warning', 'info'],
   meaning:
     'The destination should be on the same link, and nobody there says that the address is his: the host is gone, its link is cut, or it must not answer. Or a PERMANENT entry, which the kernel never checks, sends the packets to a MAC address that is not the one that answers. Or the router at the other end cannot find the destination on its link.',
-  rule: 'After it was provoked, the entry of an on-link destination is FAILED or INCOMPLETE (critical; a warning for a pod of the node that is ready by the API and was not asked for). Or the entry is PERMANENT, another MAC address answers, and nothing comes back that way (a warning where only the gateway itself was silent). Or connect() fails with "No route to host" after 900 ms or more, and ICMP 3/1 comes from another host.',
+  rule: 'After it was provoked, the entry of an on-link destination is FAILED or INCOMPLETE (critical; a warning for a pod of the node that is ready by the API and was not asked for; an info where it answered in the run all the same, since the kernel may just be asking anew). Or the entry is PERMANENT, another MAC address answers, and nothing comes back that way (a warning where only the gateway itself was silent). Or connect() fails with "No route to host" after 900 ms or more, and ICMP 3/1 comes from another host.',
   source:
     'RFC 826, RFC 1812 (3.3.2: a router tells when ARP fails); Linux gives up after three requests, a second apart',
   remedy:
@@ -25,6 +25,17 @@ const ASKING_MS = 900;
 
 function unanswered(facts: ArpFacts, hop: Hop): Finding[] {
   if (hop.isGateway || !isUnanswered(hop)) return [];
+  if (wasHeard(hop)) {
+    return hop.users.map((user) =>
+      occurrence(
+        meta,
+        'info',
+        `The neighbour entry of ${user.label}${user.label.includes(hop.address) ? '' : ` (${hop.address})`} on ${hop.device} was ${hop.entry?.state} when it was read, though it answered in the run: seen once, measure again.`,
+        quoteHop(facts, hop),
+        { subject: user.label },
+      ),
+    );
+  }
   return hop.users.map((user) => {
     const peer = user.role === 'peer';
     return occurrence(

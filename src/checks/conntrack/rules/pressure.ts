@@ -5,10 +5,10 @@ import { type ConntrackFacts, grown, owner } from '../facts.ts';
 const meta = {
   id: 'NT-CT-001',
   title: 'The connection table is full or nearly so',
-  severities: ['warning', 'critical'],
+  severities: ['warning', 'critical', 'info'],
   meaning:
     'Each connection that netfilter tracks has an entry in a table of limited size. When it is full, the packet that would open a new connection is dropped; established connections go on. Clients see time-outs on some connects.',
-  rule: 'nf_conntrack_count is above 75 % (warning) or 95 % (critical, --conntrack-critical) of nf_conntrack_max, or packets were dropped during the run because no entry could be made (drop grew by more than insert_failed; critical), or entries were thrown out to make room (early_drop grew; warning).',
+  rule: 'nf_conntrack_count is above 75 % (warning) or 95 % (critical, --conntrack-critical) of nf_conntrack_max, or packets were dropped during the run because no entry could be made (drop grew by more than insert_failed; critical; a single one while the table is not above these shares has another reason: info), or entries were thrown out to make room (early_drop grew; warning).',
   source:
     '75 %: node-mixin (NodeHighNumberConntrackEntriesUsed); 95 %: ours; counters: kernel nf_conntrack, conntrack(8)',
   remedy:
@@ -25,11 +25,22 @@ export const pressure: Rule<ConntrackFacts> = {
     // A clash of two new connections counts as both; that is NT-CT-002.
     const dropped = Math.max(0, grown(facts, 'drop') - grown(facts, 'insert_failed'));
     const evicted = grown(facts, 'early_drop');
-    if (share <= Math.min(WARNING_SHARE, facts.criticalShare) && dropped === 0 && evicted === 0) return [];
-    const severity: Severity = share > facts.criticalShare || dropped > 0 ? 'critical' : 'warning';
+    const limit = Math.min(WARNING_SHARE, facts.criticalShare);
+    if (share <= limit && dropped === 0 && evicted === 0) return [];
+    // The kernel counts a packet that it drops for being out of step with its connection, too.
+    const isSingle = dropped === 1 && evicted === 0 && fill !== undefined && share <= limit;
+    const severity: Severity = isSingle
+      ? 'info'
+      : share > facts.criticalShare || dropped > 0
+        ? 'critical'
+        : 'warning';
     const parts = [
       ...(fill ? [`${owner(facts)} holds ${fill.count} of ${fill.max} entries (${percent(share)} %)`] : []),
-      ...(dropped > 0 ? [`${dropped} packets were dropped in the run for want of an entry`] : []),
+      ...(isSingle
+        ? ['connection tracking dropped one packet in the run, which is not for want of room: measure again']
+        : dropped > 0
+          ? [`${dropped} packets were dropped in the run for want of an entry`]
+          : []),
       ...(evicted > 0 ? [`${evicted} entries were thrown out to make room`] : []),
     ];
     const sentence = parts.join('; ');

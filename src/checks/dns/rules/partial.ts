@@ -8,10 +8,10 @@ import { isBad } from './servfail.ts';
 const meta = {
   id: 'NT-DNS-009',
   title: 'Some name servers fail',
-  severities: ['warning'],
+  severities: ['warning', 'info'],
   meaning:
     'One of several name servers of resolv.conf, or one of several servers behind the cluster DNS Service, fails while the others answer. Lookups that meet it wait for 5 s or fail, the others are fast: names that resolve "sometimes".',
-  rule: 'Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses by UDP or by TCP, or answers SERVFAIL or REFUSED to a question that another one answers.',
+  rule: 'Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses by UDP or by TCP, or answers SERVFAIL or REFUSED to a question that another one answers. A single such answer is an info: any server fails once.',
   source: 'none needed: servers of one kind are replicas of each other',
   remedy:
     'Take the server that fails out or mend it. A pod behind the Service: kubectl -n kube-system logs POD, then delete it so that it is made anew, and look at its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.',
@@ -37,6 +37,8 @@ interface Failure {
   readonly server: ServerFacts;
   readonly how: string;
   readonly proof: readonly DnsQuery[];
+  /** A single answer among good ones. */
+  readonly isOnce: boolean;
 }
 
 function judge(servers: readonly ServerFacts[], title: (failing: number, all: number) => string): Finding[] {
@@ -50,7 +52,7 @@ function judge(servers: readonly ServerFacts[], title: (failing: number, all: nu
   return [
     occurrence(
       meta,
-      'warning',
+      failures.every(({ isOnce }) => isOnce) ? 'info' : 'warning',
       `${title(failures.length, servers.length)} ${failures.length === 1 ? 'fails' : 'fail'}: ${enumerate(names)}; ${good?.label} answers.`,
       [
         ...failures.slice(0, 2).flatMap((f) => quoteQueries(f.proof, 1)),
@@ -66,13 +68,17 @@ function failureOf(server: ServerFacts, all: readonly ServerFacts[]): Failure[] 
     const own = server[protocol];
     const isServed = all.some((s) => s[protocol].reach === 'answers');
     if (own.reach === 'answers' || own.reach === 'unasked' || !isServed) continue;
-    return [{ server, how: howItFails(own.queries, protocol), proof: own.queries }];
+    return [{ server, how: howItFails(own.queries, protocol), proof: own.queries, isOnce: false }];
   }
   const bad = server.udp.queries.filter(
     (q) => isBad(q) && all.some((s) => s !== server && answersWell(s, q)),
   );
   if (bad.length === 0) return [];
-  return [{ server, how: `answers ${bad[0]?.rcode} for ${bad[0]?.question.name}`, proof: bad }];
+  const isOnce = bad.length === 1;
+  const once = isOnce ? ' (seen once, measure again)' : '';
+  return [
+    { server, how: `answers ${bad[0]?.rcode} for ${bad[0]?.question.name}${once}`, proof: bad, isOnce },
+  ];
 }
 
 function answersWell(server: ServerFacts, { question }: DnsQuery): boolean {

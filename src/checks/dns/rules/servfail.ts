@@ -6,10 +6,10 @@ import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
 const meta = {
   id: 'NT-DNS-004',
   title: 'The name server fails',
-  severities: ['warning', 'critical'],
+  severities: ['warning', 'critical', 'info'],
   meaning:
     'The name server answers, but with SERVFAIL or REFUSED: it could not find out, or will not. Its own upstream or the zone of the name is broken, or it does not serve the one who asks. The resolver tries the next server, or fails with "Temporary failure in name resolution".',
-  rule: 'More than 1 % (warning) or 3 % (critical) of the answers of the name servers of resolv.conf are SERVFAIL or REFUSED.',
+  rule: 'More than 1 % (warning) or 3 % (critical) of the answers of the name servers of resolv.conf are SERVFAIL or REFUSED, at least 2. A single one among others is an info: any server fails once.',
   source: 'coredns-mixin: CoreDNSErrorsHigh (1 % and 3 % of SERVFAIL)',
   remedy:
     "Read the DNS servers' own log (kubectl -n kube-system logs -l k8s-app=kube-dns --tail=50) and where they forward to (kubectl -n kube-system get configmap coredns -o yaml).",
@@ -27,11 +27,12 @@ export const servfail: Rule<DnsFacts> = {
     const names = [...new Set(bad.map((q) => q.question.name))];
     const rcodes = [...new Set(bad.flatMap((q) => q.rcode ?? []))];
     const servers = [...new Set(bad.map((q) => q.server))];
+    const isOnce = bad.length === 1 && answers.length > 1;
     return [
       occurrence(
         meta,
-        bad.length / answers.length > CRITICAL_SHARE ? 'critical' : 'warning',
-        `${bad.length} of ${answers.length} answers are ${rcodes.join(' or ')}, from ${enumerate(servers)}, for ${enumerate(names.slice(0, 3))}${names.length > 3 ? ` and ${names.length - 3} more` : ''}: ${where(facts, bad, answers)}.`,
+        isOnce ? 'info' : bad.length / answers.length > CRITICAL_SHARE ? 'critical' : 'warning',
+        `${bad.length} of ${answers.length} answers ${isOnce ? 'is' : 'are'} ${rcodes.join(' or ')}, from ${enumerate(servers)}, for ${enumerate(names.slice(0, 3))}${names.length > 3 ? ` and ${names.length - 3} more` : ''}: ${isOnce ? 'seen once, measure again' : where(facts, bad, answers)}.`,
         quoteQueries(bad, 3),
       ),
     ];

@@ -10,7 +10,7 @@ const meta = {
   severities: ['warning', 'info'],
   meaning:
     'Answers that do not fit into 512 bytes are cut, and the resolver asks again by TCP. Where TCP 53 is blocked, names with large answers (many endpoints, long TXT or SRV records) fail or resolve in part, while all others work.',
-  rule: 'A name server answers by UDP, and by TCP it does not. It is a warning when an answer that the target needs was cut (flag TC), and an info as long as none was.',
+  rule: 'A name server answers by UDP, and by TCP it does not. It is a warning when an answer that the target needs was cut (flag TC), and an info as long as none was, or where a single query failed while the server answers others by TCP.',
   source: 'RFC 7766: TCP is a required transport of DNS; RFC 1035, 4.2.1: 512 bytes by UDP',
   remedy:
     'Allow TCP 53 beside UDP 53 wherever DNS is allowed: in the NetworkPolicies (ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]), in security groups and in firewalls.',
@@ -29,11 +29,13 @@ function judge(server: ServerFacts): Finding[] {
   const how = howTcpFails(server);
   if (failed) {
     const { name, type } = failed.question;
+    const lost = server.tcp.queries.filter((q) => q.outcome !== 'answered');
+    const isOnce = !isDead && lost.length === 1;
     return [
       occurrence(
         meta,
-        'warning',
-        `The answer of ${server.label} for ${name} ${type} is cut at 512 bytes (TC), and the retry by TCP fails: ${how}.`,
+        isOnce ? 'info' : 'warning',
+        `The answer of ${server.label} for ${name} ${type} is cut at 512 bytes (TC), and the retry by TCP fails: ${how}${isOnce ? '; others are answered by TCP, measure again' : ''}.`,
         [...quoteQueries([failed], 1), ...quoteQueries(tcpQueries(server, failed), 1)],
       ),
     ];

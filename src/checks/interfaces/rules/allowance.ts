@@ -1,14 +1,15 @@
 import type { Finding } from '../../../model/report.ts';
+import { BURST_LIMIT, isMoreThanBurst } from '../../burst.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { InterfacesFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-IF-003',
   title: "The cloud's limit for the machine was exceeded",
-  severities: ['warning'],
+  severities: ['warning', 'info'],
   meaning:
     'The provider limits what a machine of this size may send and receive: bandwidth, packets a second, tracked connections, requests to link-local services such as its name server. What is above the limit is queued or dropped outside of the machine, where no other counter sees it: latency and loss for every pod of the node.',
-  rule: "A counter of the interface's driver whose name ends in _allowance_exceeded grew during the run (ethtool -S).",
+  rule: `A counter of the interface's driver whose name ends in _allowance_exceeded grew during the run (ethtool -S); those of bandwidth and packets a second by ${BURST_LIMIT}, the interface's packets. Fewer of these are one burst: info.`,
   source:
     'AWS documentation, "Monitor network performance for ENA settings on your EC2 instance": bw_in, bw_out, pps, conntrack and linklocal_allowance_exceeded',
   remedy:
@@ -23,9 +24,12 @@ const LIMITS: Readonly<Record<string, string>> = {
   linklocal_allowance_exceeded: 'packets a second to link-local services (DNS, metadata, time)',
 };
 
+/** Limits of a rate, which any burst exceeds for an instant. */
+const RATES = /^(bw_in|bw_out|pps)_/;
+
 export const allowance: Rule<InterfacesFacts> = {
   meta,
-  judge: ({ hardware: { before, after }, results }) =>
+  judge: ({ hardware: { before, after }, results, traffic }) =>
     after.flatMap(({ name, counters }): Finding[] => {
       const then = before.find((nic) => nic.name === name)?.counters;
       const grown = [...counters].flatMap(([counter, now]) => {
@@ -34,6 +38,11 @@ export const allowance: Rule<InterfacesFacts> = {
         return [{ counter, was, now }];
       });
       if (grown.length === 0) return [];
+      const own = traffic.find((t) => t.name === name);
+      const packets = own === undefined ? 0 : own.received.packets + own.sent.packets;
+      const isPattern = grown.some(
+        ({ counter, was, now }) => !RATES.test(counter) || isMoreThanBurst(now - was, packets),
+      );
       const what = grown.map(
         ({ counter, was, now }) => `${LIMITS[counter] ?? counter} (${now - was} packets)`,
       );
@@ -41,8 +50,8 @@ export const allowance: Rule<InterfacesFacts> = {
       return [
         occurrence(
           meta,
-          'warning',
-          `${name} exceeded the provider's limit for ${what.join(', ')} during the run: those packets were queued or dropped outside of the machine.`,
+          isPattern ? 'warning' : 'info',
+          `${name} exceeded the provider's limit for ${what.join(', ')} during the run: those packets were queued or dropped outside of the machine${isPattern ? '' : '; it may be one burst, measure again'}.`,
           results.hardware ? [{ command: results.hardware.command, excerpt: excerpt.join('\n') }] : [],
         ),
       ];

@@ -1,21 +1,29 @@
 import type { Finding, Quote } from '../../../model/report.ts';
+import { BURST_LIMIT, isMoreThanBurst } from '../../burst.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { InterfacesFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-IF-004',
   title: 'Received packets are dropped before anything looks at them',
-  severities: ['warning'],
+  severities: ['warning', 'info'],
   meaning:
     'Packets came faster than the node took them in. Either the network card found no free buffer (missed), or the queue between the card, or a veth, and the network stack was full (the backlog of a CPU). They are lost without a trace in any firewall, and cost connections retransmissions: for every pod of the node, since the queues are shared.',
-  rule: "In a node's own network namespace, during the run: rx missed of an interface with the node's address or its default route grew, or the second column of /proc/net/softnet_stat, summed over all CPUs.",
+  rule: `In a node's own network namespace, during the run: rx missed of an interface with the node's address or its default route grew, or the second column of /proc/net/softnet_stat, summed over all CPUs, by ${BURST_LIMIT}: the interface's received packets, or the first column. Fewer are one burst: info.`,
   source:
     'Linux: Documentation/networking/statistics.rst (rx_missed_errors), net/core/net-procfs.c (softnet_stat), Documentation/admin-guide/sysctl/net.rst (netdev_max_backlog)',
   remedy:
     'See which CPU takes the packets (kubectl nettools run TARGET -- cat /proc/interrupts /proc/net/softnet_stat, twice): one that is busy with softirq alone is the usual cause; spread its work (irqbalance, receive queues by ethtool -L, RPS). For missed, larger rings (ethtool -G IFACE rx N); for the backlog, sysctl -w net.core.netdev_max_backlog=5000. A node whose CPUs are used up by pods, or throttled by its host, looks the same.',
 } as const;
 
-function missed({ needed, counted, results }: InterfacesFacts): { text: string; quote: Quote }[] {
+/** Packets that one of the two places lost. */
+interface Drops {
+  readonly text: string;
+  readonly isPattern: boolean;
+  readonly quote: Quote;
+}
+
+function missed({ needed, counted, results, traffic }: InterfacesFacts): Drops[] {
   return needed.flatMap(({ name }) => {
     const count = (list: InterfacesFacts['counted']['before']) =>
       list.find((l) => l.name === name)?.received.missed;
@@ -24,6 +32,7 @@ function missed({ needed, counted, results }: InterfacesFacts): { text: string; 
     return [
       {
         text: `${name} had no buffer for ${now - was} packets`,
+        isPattern: isMoreThanBurst(now - was, traffic.find((t) => t.name === name)?.received.packets ?? 0),
         quote: {
           command: results.after.command,
           excerpt: `${name} rx missed_errors ${was} before, ${now} after`,
@@ -33,11 +42,13 @@ function missed({ needed, counted, results }: InterfacesFacts): { text: string; 
   });
 }
 
-function backlog({ softnet: { before, after }, results }: InterfacesFacts): { text: string; quote: Quote }[] {
+function backlog({ softnet: { before, after }, results }: InterfacesFacts): Drops[] {
   if (!before || !after || !results.softnet || after.dropped <= before.dropped) return [];
+  const dropped = after.dropped - before.dropped;
   return [
     {
-      text: `a CPU's backlog queue was full for ${after.dropped - before.dropped} packets`,
+      text: `a CPU's backlog queue was full for ${dropped} packets`,
+      isPattern: isMoreThanBurst(dropped, after.processed - before.processed),
       quote: {
         command: results.softnet.command,
         excerpt: `dropped (2nd column, all CPUs) ${before.dropped} before, ${after.dropped} after; processed +${after.processed - before.processed}`,
@@ -53,11 +64,12 @@ export const receiveDrops: Rule<InterfacesFacts> = {
     const drops = [...missed(facts), ...backlog(facts)];
     if (drops.length === 0) return [];
     const what = drops.map(({ text }) => text).join('; ');
+    const isPattern = drops.some((one) => one.isPattern);
     return [
       occurrence(
         meta,
-        'warning',
-        `The node dropped what it received, before anything looked at it: ${what}.`,
+        isPattern ? 'warning' : 'info',
+        `The node dropped what it received, before anything looked at it: ${what}${isPattern ? '' : '; it may be one burst, measure again'}.`,
         drops.map(({ quote }) => quote),
       ),
     ];

@@ -7,10 +7,10 @@ import type { RoutingFacts } from '../facts.ts';
 const meta = {
   id: 'NT-RT-003',
   title: 'Answers are dropped by the reverse path filter',
-  severities: ['critical', 'warning'],
+  severities: ['critical', 'warning', 'info'],
   meaning:
     'Packets arrive on one interface while the route back to their sender leads through another, and rp_filter is strict there: the kernel drops them without a word. Connections time out, though a capture shows the answers arriving.',
-  rule: "TcpExt IPReversePathFilter grew during the run. Critical when a destination did not answer meanwhile and an interface other than the one that it is sent to through is strict, otherwise a warning; in the node's own namespace, which hears much that is not meant for it, only the former.",
+  rule: "TcpExt IPReversePathFilter grew during the run. Critical when a destination did not answer meanwhile and an interface other than the one that it is sent to through is strict, otherwise a warning (a single packet: info); in the node's own namespace, which hears much that is not meant for it, only the former.",
   source: 'Linux: Documentation/networking/ip-sysctl.rst (rp_filter), RFC 3704',
   remedy:
     "Make the ways there and back the same (a route or a source-based rule for the interface on which the answers come), or let the filter be loose on it: sysctl -w net.ipv4.conf.IFACE.rp_filter=2, for a pod by securityContext.sysctls or its CNI plugin's tuning.",
@@ -51,7 +51,7 @@ export const reversePath: Rule<RoutingFacts> = {
     return [
       occurrence(
         meta,
-        first ? 'critical' : 'warning',
+        first ? 'critical' : dropped === 1 ? 'info' : 'warning',
         `The reverse path filter${where} dropped ${dropped} packet${dropped === 1 ? '' : 's'} during the run${who}.`,
         [
           ...quoteCounters(quotes, before, after, [COUNTER]),

@@ -8,7 +8,7 @@ const meta = {
   severities: ['critical', 'info'],
   meaning:
     'The Service works by its address, but the target cannot look its name up. Clients that use the name fail: the fault is in DNS, not in the Service.',
-  rule: "The cluster IP (or an endpoint of a headless Service) answers, and a connection to NAME.NAMESPACE.svc fails because the name does not resolve, or gets nowhere (critical). For a pod whose dnsPolicy gives it another resolver than the cluster's: info.",
+  rule: "The cluster IP (or an endpoint of a headless Service) answers, and two connections to NAME.NAMESPACE.svc fail because the name does not resolve, or get nowhere (critical). One of the two may be one lost packet of DNS: info. For a pod whose dnsPolicy gives it another resolver than the cluster's: info.",
   source: 'Kubernetes documentation, "DNS for Services and Pods"',
   remedy: 'Find out where it fails: kubectl nettools dns TARGET NAME.NAMESPACE.svc.',
 } as const;
@@ -21,18 +21,24 @@ function failsByName({ reach, state }: Attempt): boolean {
 export const nameFails: Rule<ServicesFacts> = {
   meta,
   judge: ({ services, input }) =>
-    services.flatMap(({ info, virtual, endpoints, name }) => {
+    services.flatMap(({ info, virtual, endpoints, names }) => {
       const direct = virtual.length > 0 ? virtual : endpoints.map((e) => e.attempt);
-      if (!name || !failsByName(name) || !direct.some((a) => a.state === 'works')) return [];
+      const failed = names.filter(failsByName);
+      const [first] = failed;
+      if (!first || !direct.some((a) => a.state === 'works')) return [];
       // Where the address fails now and then, so does the name.
       if (direct.some((a) => a.state !== 'works')) return [];
       const full = `${info.name}.${info.namespace}.svc`;
+      const isOnce = failed.length < names.length;
+      const which = isOnce
+        ? `by its name ${full} only once of ${names.length} times`
+        : `not by its name ${full}`;
       return [
         occurrence(
           meta,
-          input.hasClusterDns ? 'critical' : 'info',
-          `${info.label} answers by its address, but not by its name ${full}: ${attemptText(name)}${input.hasClusterDns ? '' : " (the pod's dnsPolicy gives it another resolver than the cluster's, or no search domains)"}.`,
-          quoteAttempt(name),
+          input.hasClusterDns && !isOnce ? 'critical' : 'info',
+          `${info.label} answers by its address, but ${which}: ${attemptText(first)}${input.hasClusterDns ? '' : " (the pod's dnsPolicy gives it another resolver than the cluster's, or no search domains)"}.`,
+          quoteAttempt(first),
           {
             subject: info.label,
             remediation: `Find out where it fails:\nkubectl nettools dns TARGET ${full}`,

@@ -1,4 +1,6 @@
+import type { Listener } from '../../../parsers/listeners.ts';
 import { growth } from '../../../parsers/proc-net.ts';
+import { BURST_LIMIT, isMoreThanBurst } from '../../burst.ts';
 import { quoteCounters } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { SocketsFacts } from '../facts.ts';
@@ -6,22 +8,32 @@ import type { SocketsFacts } from '../facts.ts';
 const meta = {
   id: 'NT-SOCK-003',
   title: 'Accept queue overflows',
-  severities: ['warning'],
+  severities: ['warning', 'info'],
   meaning:
     'A server accepts connections more slowly than they come: its queue is full, and the kernel drops what completes the handshake. Clients see connects that take seconds or time out, though the server is up.',
-  rule: 'ListenOverflows grew in the run, or a listening socket has more connections waiting than its backlog holds.',
+  rule: `ListenOverflows grew in the run, by ${BURST_LIMIT}, which PassiveOpens counts; or a listening socket has more connections waiting than its backlog holds, at the beginning of the run and at its end. Less is one moment's doing, as a short queue has them on a busy node: info.`,
   source: 'kernel: Documentation/networking/snmp_counter.rst (TcpExtListenOverflows); listen(2)',
   remedy:
     'Find out why the program does not accept (blocked, too few threads, CPU limit: kubectl top pod), add replicas, and raise its backlog together with net.core.somaxconn if it only cannot take bursts.',
 } as const;
 
+/** One more than the backlog fits in: the kernel compares with "greater than". */
+function isFull({ protocol, waiting, limit }: Listener): boolean {
+  return protocol === 'tcp' && waiting > limit;
+}
+
 export const acceptQueue: Rule<SocketsFacts> = {
   meta,
-  judge: ({ counters, listenersAfter, results }) => {
-    const overflows = growth(counters.before, counters.after, 'TcpExt.ListenOverflows') ?? 0;
-    // One more than the backlog fits in: the kernel compares with "greater than".
-    const full = listenersAfter.filter((l) => l.protocol === 'tcp' && l.waiting > l.limit);
-    if (overflows <= 0 && full.length === 0) return [];
+  judge: ({ counters, listeners, listenersAfter, results }) => {
+    const grown = (name: string): number => Math.max(0, growth(counters.before, counters.after, name) ?? 0);
+    const overflows = grown('TcpExt.ListenOverflows');
+    const full = listenersAfter.filter(isFull);
+    if (overflows === 0 && full.length === 0) return [];
+    const taken = grown('Tcp.PassiveOpens');
+    const isStill = full.some(({ address, port }) =>
+      listeners.value?.some((then) => isFull(then) && then.port === port && then.address === address),
+    );
+    const isPattern = isStill || isMoreThanBurst(overflows, taken);
     const [worst] = full.length > 0 ? full : [...listenersAfter].sort((a, b) => b.waiting - a.waiting);
     const where =
       worst && worst.waiting > 0 && worst.protocol === 'tcp'
@@ -30,11 +42,14 @@ export const acceptQueue: Rule<SocketsFacts> = {
     return [
       occurrence(
         meta,
-        'warning',
-        `${overflows > 0 ? `An accept queue was full ${overflows} times in the run, and what would complete a connection was dropped` : 'An accept queue is full'}${where}.`,
+        isPattern ? 'warning' : 'info',
+        `${overflows > 0 ? `An accept queue was full ${overflows} ${overflows === 1 ? 'time' : 'times'} in the run, and what would complete a connection was dropped` : 'An accept queue is full'}${where}${isPattern ? '' : `; ${overflows > 0 ? `${taken} connections were taken meanwhile: it may be one moment's doing` : "it was not at the beginning of the run: it may be one moment's doing"}, measure again`}.`,
         [
           ...(overflows > 0
-            ? quoteCounters(counters.quotes, counters.before, counters.after, ['TcpExt.ListenOverflows'])
+            ? quoteCounters(counters.quotes, counters.before, counters.after, [
+                'TcpExt.ListenOverflows',
+                'Tcp.PassiveOpens',
+              ])
             : []),
           ...(where !== '' && results.listenersAfter && worst
             ? [{ command: results.listenersAfter.command, excerpt: worst.line }]

@@ -55,13 +55,32 @@ describe('NT-ARP-001 and NT-ARP-002 by the entry', () => {
     ['PERMANENT', false],
     ['NOARP', false],
   ])('%s', (state, isBad) => {
-    expect(problems(withOutput(healthy, entry(GATEWAY, { state: [state] })))).toEqual(
-      isBad ? ['NT-ARP-001 critical'] : [],
-    );
-    expect(problems(withOutput(healthy, entry(nearAddress, { state: [state] })))).toEqual(
-      isBad ? ['NT-ARP-002 critical'] : [],
-    );
+    const gone = { ...entry(GATEWAY, { state: [state] }), ...everybodySilent };
+    expect(problems(withOutput(healthy, gone))).toEqual(isBad ? ['NT-ARP-001 critical'] : []);
+    const away = { ...entry(nearAddress, { state: [state] }), ...silent(nearId, nearAddress) };
+    expect(problems(withOutput(healthy, away))).toEqual(isBad ? ['NT-ARP-002 critical'] : []);
   });
+
+  it.each(['FAILED', 'INCOMPLETE'])(
+    '%s for a moment, of one that was heard in the run, is a remark',
+    (state) => {
+      const findings = (address: string, more = {}) =>
+        judged(withOutput(healthy, { ...entry(address, { state: [state] }), ...more })).findings;
+      const gateway = { id: 'NT-ARP-001', severity: 'info', summary: expect.stringContaining('seen once') };
+      expect(findings(GATEWAY)).toEqual([expect.objectContaining(gateway)]);
+      const target = { id: 'NT-ARP-002', severity: 'info', summary: expect.stringContaining('seen once') };
+      expect(findings(nearAddress)).toEqual([expect.objectContaining(target)]);
+      // Traffic tells without ARP, and ARP nothing where all traffic is lost.
+      expect(
+        problems(
+          withOutput(healthy, {
+            ...entry(nearAddress, { state: [state] }),
+            [`${nearId}-hop`]: arping(nearAddress),
+          }),
+        ),
+      ).toEqual([]);
+    },
+  );
 
   it('says nothing of an entry that no way needs', () => {
     const old = { dst: '198.18.1.250', dev: 'eth0', state: ['FAILED'] };

@@ -70,9 +70,17 @@ describe('NT-CT-001', () => {
   });
 
   it('counts packets that were dropped in the run, and no others', () => {
-    expect(named(judged({ before: { drop: 7 }, after: { drop: 8 } }))).toEqual(['NT-CT-001 critical']);
+    expect(named(judged({ before: { drop: 7 }, after: { drop: 9 } }))).toEqual(['NT-CT-001 critical']);
     expect(named(judged({ before: { drop: 7 }, after: { drop: 7 } }))).toEqual([]);
     expect(named(judged({ after: { early_drop: 1 } }))).toEqual(['NT-CT-001 warning']);
+  });
+
+  it('takes a single drop for no sign of a full table, unless the table says so', () => {
+    const once = { before: { drop: 7 }, after: { drop: 8 } };
+    const one = judged({ ...once, fill: [750, 1000] });
+    expect(one.status).toBe('pass');
+    expect(one.findings[0]).toMatchObject({ id: 'NT-CT-001', severity: 'info' });
+    expect(named(judged({ ...once, fill: [751, 1000] }))).toEqual(['NT-CT-001 critical']);
   });
 });
 
@@ -84,6 +92,12 @@ describe('NT-CT-002', () => {
       'insert_failed 3 before, 5 after\ndrop 3 before, 5 after',
     );
     expect(named(judged({ before: { insert_failed: 3 }, after: { insert_failed: 3 } }))).toEqual([]);
+  });
+
+  it('takes a single clash for chance', () => {
+    const one = judged({ before: { insert_failed: 3, drop: 3 }, after: { insert_failed: 4, drop: 4 } });
+    expect(one.status).toBe('pass');
+    expect(one.findings[0]).toMatchObject({ id: 'NT-CT-002', severity: 'info' });
   });
 });
 

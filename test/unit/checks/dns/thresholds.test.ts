@@ -8,6 +8,7 @@ import { resolvConf } from '../../../../src/checks/dns/rules/resolv-conf.ts';
 import { resolverRace } from '../../../../src/checks/dns/rules/resolver-race.ts';
 import { servfail } from '../../../../src/checks/dns/rules/servfail.ts';
 import { slow } from '../../../../src/checks/dns/rules/slow.ts';
+import { tcpBlocked } from '../../../../src/checks/dns/rules/tcp-blocked.ts';
 import type { DnsQuery } from '../../../../src/parsers/dns-probe.ts';
 import { factsOf, ids, POD, query, SERVICE_ADDRESS, withQueries } from './facts.ts';
 
@@ -26,7 +27,9 @@ describe('NT-DNS-004, by share', () => {
     [2, 100, ['NT-DNS-004 warning']],
     [3, 100, ['NT-DNS-004 warning']],
     [4, 100, ['NT-DNS-004 critical']],
-    [1, 10, ['NT-DNS-004 critical']],
+    [1, 10, ['NT-DNS-004 info']],
+    [2, 10, ['NT-DNS-004 critical']],
+    [1, 1, ['NT-DNS-004 critical']],
   ])('%i of %i', (bad, all, expected) => {
     expect(share(bad, all)).toEqual(expected);
   });
@@ -108,6 +111,20 @@ describe('NT-DNS-012, by what is lost', () => {
     expect(loss([...answers, query({ lost: 1 }), query({ lost: 1 })])).toEqual(['NT-DNS-012 warning']);
   });
 
+  it('takes tries of a second that all servers missed for one moment', () => {
+    const [endpoint] = factsOf('healthy').endpoints;
+    if (endpoint === undefined) throw new Error('no endpoint was recorded');
+    const late = query({ lost: 1, limitMs: 1000 });
+    const endpoints = (...queries: DnsQuery[]) => ({
+      endpoints: [{ ...endpoint, udp: { reach: 'answers' as const, queries: [...answers, ...queries] } }],
+    });
+    expect(loss([...answers, late], endpoints(late))).toEqual([]);
+    expect(loss([...answers, late], endpoints(late, late))).toEqual(['NT-DNS-012 warning']);
+    expect(loss([...answers, late], endpoints(query({ lost: 1, limitMs: 6000 })))).toEqual([
+      'NT-DNS-012 warning',
+    ]);
+  });
+
   it('needs only one where getaddrinfo waited for it', () => {
     const [name] = factsOf('race').names;
     if (name?.resolver === undefined) throw new Error('no name was recorded');
@@ -123,6 +140,30 @@ describe('NT-DNS-012, by what is lost', () => {
     const { endpoints } = factsOf('replica-dead');
     expect(endpoints.map((e) => e.udp.reach)).toContain('silent');
     expect(loss([...answers, ...lost(2)], { endpoints })).toEqual([]);
+  });
+});
+
+describe('NT-DNS-003', () => {
+  const tcp = (protocol: Partial<DnsQuery>): DnsQuery => query({ protocol: 'tcp', ...protocol });
+  const blocked = (...queries: DnsQuery[]): string[] => {
+    const cut = query({ truncated: true });
+    const facts = withQueries([cut]);
+    const reach = queries.some((q) => q.outcome === 'answered') ? 'answers' : 'silent';
+    return ids(
+      tcpBlocked.judge({
+        ...facts,
+        servers: facts.servers.map((server) => ({ ...server, tcp: { reach, queries } })),
+      }),
+    );
+  };
+  const other = { name: 'other.test.', type: 'A' };
+  const silent = { outcome: 'timeout', lost: 1 } as const;
+
+  it('is a remark where one query of several gets no answer', () => {
+    expect(blocked(tcp({ question: other }), tcp({}))).toEqual([]);
+    expect(blocked(tcp({ question: other }), tcp(silent))).toEqual(['NT-DNS-003 info']);
+    expect(blocked(tcp({ question: other }), tcp(silent), tcp(silent))).toEqual(['NT-DNS-003 warning']);
+    expect(blocked(tcp(silent))).toEqual(['NT-DNS-003 warning']);
   });
 });
 
@@ -239,6 +280,10 @@ describe('NT-DNS-009', () => {
     const bad = (q: DnsQuery): DnsQuery => ({ ...q, rcode: 'SERVFAIL' });
     expect(withFirst((e) => ({ udp: { ...e.udp, queries: e.udp.queries.map(bad) } }))).toEqual([
       'NT-DNS-009 warning',
+    ]);
+    const once = (q: DnsQuery, i: number): DnsQuery => (i === 0 ? bad(q) : q);
+    expect(withFirst((e) => ({ udp: { ...e.udp, queries: e.udp.queries.map(once) } }))).toEqual([
+      'NT-DNS-009 info',
     ]);
     const other = (q: DnsQuery): DnsQuery => ({ ...bad(q), question: { name: 'other.test.', type: 'A' } });
     expect(withFirst((e) => ({ udp: { ...e.udp, queries: e.udp.queries.map(other) } }))).toEqual([]);

@@ -184,7 +184,10 @@ describe('NT-FW-008', () => {
   it.each([
     { invalid: 0, resets: 5, expected: [] },
     { invalid: 5, resets: 0, expected: [] },
-    { invalid: 1, resets: 1, expected: ['NT-FW-008 warning'] },
+    { invalid: 2, resets: 2, expected: ['NT-FW-008 warning'] },
+    // Once may be a late packet, or a probe that hung up before it had read what the server said.
+    { invalid: 1, resets: 2, expected: [] },
+    { invalid: 2, resets: 1, expected: [] },
   ])('$invalid invalid packets and $resets resets', ({ invalid, resets, expected }) => {
     const one = (stdout: string) => {
       const like = evidence['status'];

@@ -61,6 +61,7 @@ function seen(passed: number, more: Parameters<typeof evidence>[0] = {}, places 
     'to0-reach': result(passed === ALL.length ? 'address 198.51.100.7\ntry 400000\nok 200\n' : SILENCE, {
       command: ['reach', 'tcp', '198.51.100.7', '80'],
       status: passed === ALL.length ? 'exited' : 'timeout',
+      durationMs: 4000,
     }),
     'p3-listeners': result(LISTENS),
     ...Object.fromEntries(places.map(({ id }) => [`${id}-seen`, result(lines(id))])),

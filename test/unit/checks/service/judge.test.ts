@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ServiceInfo, ServiceInput } from '../../../../src/checks/service/facts.ts';
 import { judgeService } from '../../../../src/checks/service/judge.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
+import type { ProbeResult } from '../../../../src/model/evidence.ts';
 import { problemsOf, recorded } from '../recorded-ways.ts';
 import { evidence, result } from '../results.ts';
 
@@ -48,7 +49,14 @@ interface Run {
   readonly others?: string;
   readonly virtual?: readonly string[];
   readonly name?: string;
+  /** The second time. */
+  readonly again?: string;
   readonly reference?: string;
+}
+
+/** What became of a connection by name. */
+function named(ending: string): Omit<ProbeResult, 'id'> {
+  return ending === 'unresolved' ? result('unresolved\n') : tried(ending);
 }
 
 function judged(run: Run): Judgement {
@@ -59,6 +67,7 @@ function judged(run: Run): Judgement {
     others = REFUSED,
     virtual = [OK],
     name = OK,
+    again = name,
     reference = OK,
   } = run;
   const info = { ...SHOP, ...service };
@@ -71,7 +80,8 @@ function judged(run: Run): Judgement {
         ]),
       ),
       ...Object.fromEntries(virtual.map((ending, i) => [`svc0-virtual${i}-reach`, tried(ending)])),
-      'svc0-name-reach': name === 'unresolved' ? result('unresolved\n') : tried(name),
+      'svc0-name-reach': named(name),
+      'svc0-name-again1-reach': named(again),
       'reference-reach': tried(reference),
     }),
     {
@@ -214,6 +224,19 @@ describe('the name', () => {
     expect(problems({ name: 'unresolved' })).toEqual(['NT-SVC-008 critical']);
     expect(problems({ name: SILENT })).toEqual(['NT-SVC-008 critical']);
     expect(problems({ name: SILENT, virtual: [SILENT] })).toEqual(['NT-SVC-003 critical']);
+  });
+
+  it('failed once of twice: a packet of DNS that was lost', () => {
+    for (const run of [
+      { name: 'unresolved', again: OK },
+      { name: OK, again: 'unresolved' },
+    ]) {
+      const one = judged(run);
+      expect(one.status).toBe('pass');
+      expect(one.findings).toMatchObject([
+        { id: 'NT-SVC-008', severity: 'info', summary: expect.stringContaining('once of 2 times') },
+      ]);
+    }
   });
 
   it('is not for every resolver to know', () => {

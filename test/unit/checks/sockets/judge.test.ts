@@ -9,7 +9,11 @@ interface Run {
   readonly listeners?: string;
   readonly after?: string;
   readonly overflows?: number;
+  /** Connections that were accepted while there were overflows. */
+  readonly taken?: number;
   readonly udp?: number;
+  /** Datagrams that were read while others were lost. */
+  readonly read?: number;
   readonly udp6?: number;
   readonly drops?: readonly [before: string, after: string];
   readonly portUse?: string;
@@ -24,14 +28,16 @@ function judged(run: Run = {}): Judgement {
     listeners = ANY,
     after = listeners,
     overflows = 0,
+    taken = 0,
     udp = 0,
+    read = 0,
     udp6 = 0,
     drops = ['', ''],
     input,
   } = run;
   const counters = (listen: number, rcvbuf: number) =>
     result(
-      `Udp: InDatagrams RcvbufErrors\nUdp: 5 ${7 + rcvbuf}\nTcpExt: ListenOverflows\nTcpExt: ${9 + listen}\n`,
+      `Tcp: PassiveOpens\nTcp: ${listen === 0 ? 0 : taken}\nUdp: InDatagrams RcvbufErrors\nUdp: ${rcvbuf === 0 ? 0 : read} ${7 + rcvbuf}\nTcpExt: ListenOverflows\nTcpExt: ${9 + listen}\n`,
     );
   return judgeSockets(
     evidence({
@@ -81,6 +87,12 @@ describe('NT-SOCK-001', () => {
     expect(problems({ listeners })).toEqual(expected);
   });
 
+  it('is a remark where something listens at the end of the run', () => {
+    const one = judged({ listeners: '', after: ANY });
+    expect(one.status).toBe('pass');
+    expect(one.findings).toMatchObject([{ id: 'NT-SOCK-001', severity: 'info' }]);
+  });
+
   it('is a remark for a port that is only declared', () => {
     const declared = { ...WEB, by: 'declared', name: 'app' } as const;
     const one = judged({ listeners: '', input: { expected: [declared] } });
@@ -116,12 +128,26 @@ describe('NT-SOCK-002', () => {
 describe('NT-SOCK-003', () => {
   const waiting = (n: number) => `tcp LISTEN ${n} 9 *:8080 *:*\n`;
   it.each([
-    { overflows: 0, after: waiting(0), expected: [] },
-    { overflows: 1, after: waiting(0), expected: ['NT-SOCK-003 warning'] },
-    { overflows: 0, after: waiting(9), expected: [] },
-    { overflows: 0, after: waiting(10), expected: ['NT-SOCK-003 warning'] },
-  ])('$overflows overflows, $after', ({ overflows, after, expected }) => {
-    expect(problems({ overflows, after })).toEqual(expected);
+    { overflows: 0, taken: 0, listeners: ANY, after: waiting(0), expected: [] },
+    { overflows: 9, taken: 0, listeners: ANY, after: waiting(0), expected: ['NT-SOCK-003 info'] },
+    { overflows: 10, taken: 0, listeners: ANY, after: waiting(0), expected: ['NT-SOCK-003 warning'] },
+    { overflows: 10, taken: 9990, listeners: ANY, after: waiting(0), expected: ['NT-SOCK-003 warning'] },
+    { overflows: 10, taken: 9991, listeners: ANY, after: waiting(0), expected: ['NT-SOCK-003 info'] },
+    { overflows: 0, taken: 0, listeners: ANY, after: waiting(9), expected: [] },
+    { overflows: 0, taken: 0, listeners: ANY, after: waiting(10), expected: ['NT-SOCK-003 info'] },
+    { overflows: 0, taken: 0, listeners: waiting(10), after: waiting(10), expected: ['NT-SOCK-003 warning'] },
+    { overflows: 1, taken: 0, listeners: waiting(10), after: waiting(9), expected: ['NT-SOCK-003 info'] },
+  ])('$overflows overflows of $taken, $listeners, then $after', ({ expected, ...run }) => {
+    expect(judged(run).findings.map((f) => `${f.id} ${f.severity}`)).toEqual(expected);
+  });
+
+  it('says of a moment what it is', () => {
+    const one = judged({ overflows: 2, taken: 40 });
+    expect(one.status).toBe('pass');
+    expect(one.summary).not.toContain('no queue overflowed');
+    expect(one.findings[0]?.summary).toMatch(
+      /^An accept queue was full 2 times in the run, .*; 40 connections were taken meanwhile: .*, measure again\.$/,
+    );
   });
 
   it('does not take what waits in a UDP buffer for connections', () => {
@@ -154,18 +180,22 @@ describe('NT-SOCK-004', () => {
 
 describe('NT-SOCK-005', () => {
   it.each([
-    [0, 0, []],
-    [1, 0, ['NT-SOCK-005 warning']],
-    [0, 1, ['NT-SOCK-005 warning']],
-  ])('%i IPv4 and %i IPv6 datagrams lost', (udp, udp6, expected) => {
-    expect(problems({ udp, udp6 })).toEqual(expected);
+    [0, 0, 0, []],
+    [9, 0, 0, ['NT-SOCK-005 info']],
+    [10, 0, 0, ['NT-SOCK-005 warning']],
+    [0, 10, 0, ['NT-SOCK-005 warning']],
+    [5, 5, 0, ['NT-SOCK-005 warning']],
+    [10, 0, 9990, ['NT-SOCK-005 warning']],
+    [10, 0, 9991, ['NT-SOCK-005 info']],
+  ])('%i IPv4 and %i IPv6 datagrams lost, %i read', (udp, udp6, read, expected) => {
+    expect(judged({ udp, udp6, read }).findings.map((f) => `${f.id} ${f.severity}`)).toEqual(expected);
   });
 
   it('names the socket', () => {
     const socket = (drops: number) =>
       `UNCONN 0 0 0.0.0.0:7000 0.0.0.0:*\n\t skmem:(r0,rb1,t0,tb1,f0,w0,o0,bl0,d${drops})\n`;
-    expect(judged({ udp: 3, drops: [socket(4), socket(7)] }).summary).toMatch(
-      /^3 UDP datagrams .*; 3 of them by the socket 0\.0\.0\.0:7000\.$/,
+    expect(judged({ udp: 12, drops: [socket(4), socket(7)] }).summary).toMatch(
+      /^12 UDP datagrams .*; 3 of them by the socket 0\.0\.0\.0:7000\.$/,
     );
   });
 });

@@ -100,11 +100,21 @@ describe('NT-IF-003', () => {
 
   it.each(Object.keys(QUIET).filter((name) => name.endsWith('_exceeded')))('names %s', (name) => {
     const was = QUIET[name as keyof typeof QUIET];
-    const [finding, ...more] = found({ nics: [ena(QUIET), ena({ ...QUIET, [name]: was + 1 })] });
+    const [finding, ...more] = found({ nics: [ena(QUIET), ena({ ...QUIET, [name]: was + 10 })] });
     expect(more).toEqual([]);
     expect(finding).toMatchObject({ severity: 'warning' });
-    expect(finding?.summary).toMatch(/^eth0 exceeded the provider's limit for .* \(1 packets\)/);
-    expect(finding?.evidence[0]?.excerpt).toBe(`eth0 ${name}: ${was} before, ${was + 1} after`);
+    expect(finding?.summary).toMatch(/^eth0 exceeded the provider's limit for .* \(10 packets\)/);
+    expect(finding?.evidence[0]?.excerpt).toBe(`eth0 ${name}: ${was} before, ${was + 10} after`);
+  });
+
+  it.each([
+    ['pps_allowance_exceeded', 'info'],
+    ['bw_in_allowance_exceeded', 'info'],
+    ['conntrack_allowance_exceeded', 'warning'],
+    ['linklocal_allowance_exceeded', 'warning'],
+  ])('takes a handful of %s for %s', (name, severity) => {
+    const was = QUIET[name as keyof typeof QUIET];
+    expect(found({ nics: [ena(QUIET), ena({ ...QUIET, [name]: was + 9 })] })).toMatchObject([{ severity }]);
   });
 
   it('takes no gauge for a counter', () => {
@@ -134,20 +144,26 @@ describe('NT-IF-004', () => {
   });
 
   it('tells what the CPUs dropped', () => {
-    const [finding, ...more] = found({ dropped: [5, 6] });
+    const [finding, ...more] = found({ dropped: [5, 15] });
     expect(more).toEqual([]);
     expect(finding).toMatchObject({
       severity: 'warning',
       summary:
-        "The node dropped what it received, before anything looked at it: a CPU's backlog queue was full for 1 packets.",
+        "The node dropped what it received, before anything looked at it: a CPU's backlog queue was full for 10 packets.",
     });
-    expect(finding?.evidence[0]?.excerpt).toContain('5 before, 6 after');
+    expect(finding?.evidence[0]?.excerpt).toContain('5 before, 15 after');
+  });
+
+  it('takes a handful for one burst', () => {
+    expect(found({ dropped: [5, 14], missed: [3, 12] })).toMatchObject([{ severity: 'info' }]);
+    expect(judged({ dropped: [5, 14] }).status).toBe('pass');
   });
 
   it('tells what the card missed, on an interface that is needed', () => {
-    const [finding, ...more] = found({ missed: [3, 5] });
+    const [finding, ...more] = found({ missed: [3, 13] });
+    expect(finding?.severity).toBe('warning');
     expect(more).toEqual([]);
-    expect(finding?.summary).toContain('eth0 had no buffer for 2 packets');
+    expect(finding?.summary).toContain('eth0 had no buffer for 10 packets');
     expect(finding?.summary).not.toContain('spare0');
   });
 
