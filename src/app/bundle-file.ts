@@ -1,28 +1,50 @@
 /** A run's evidence as a file. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { access, constants, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Bundle } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
 
 /** Addresses and names of a cluster's inside are in it: nobody else on this machine needs to read them. */
 const MODE = 0o600;
+/** Far above any run's evidence, and below what fits in one string (512 MiB). */
+const MOST_BYTES = 256 * 2 ** 20;
+
+/**
+ * For before a run: a minute of measuring must not be lost to a mistyped folder. Makes nothing.
+ * @throws {UserError} exit 3: the file cannot be written
+ */
+export async function checkWritable(file: string): Promise<void> {
+  try {
+    const there = await stat(file).catch(() => undefined);
+    if (there?.isDirectory() === true) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+    await access(there === undefined ? path.dirname(file) : file, constants.W_OK);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}
 
 /** @throws {UserError} exit 3: the file cannot be written */
 export async function writeBundle(file: string, bundle: Bundle): Promise<void> {
   try {
     await writeFile(file, `${JSON.stringify(bundle, null, 1)}\n`, { mode: MODE });
   } catch (error) {
-    throw new UserError(`--save ${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`, 3, {
-      cause: error,
-    });
+    throw unwritable(file, error);
   }
+}
+
+function unwritable(file: string, error: unknown): UserError {
+  const { code } = error as NodeJS.ErrnoException;
+  return new UserError(`--save ${file} cannot be written (${code}).`, 3, { cause: error });
 }
 
 /** @throws {UserError} exit 3: it cannot be read; exit 2: it is no bundle */
 export async function readBundle(file: string): Promise<Bundle> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readText(file);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, 3, {
       cause: error,
     });
@@ -34,6 +56,18 @@ export async function readBundle(file: string): Promise<Bundle> {
     // Said below: not JSON is not a bundle either.
   }
   throw new UserError(`${file} is not a bundle: write one with --save FILE.`, 2);
+}
+
+/** @throws {UserError} exit 2: it is too large; else what the system says */
+async function readText(file: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BYTES) throw new UserError(`${file} is not a bundle: it is larger than 256 MiB.`, 2);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Whether it has all that a report takes from it; what the checks' own parts are like, the checks find out. */

@@ -5,7 +5,7 @@ import type { CheckId, PreparedCheck } from '../checks/registry.ts';
 import { judge } from '../checks/report.ts';
 import type { CheckArgs } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
-import { writeBundle } from './bundle-file.ts';
+import { checkWritable, writeBundle } from './bundle-file.ts';
 import { withDockerHost } from './docker-host.ts';
 import { prepareArp } from './inputs/arp.ts';
 import { prepareConntrack } from './inputs/conntrack.ts';
@@ -56,6 +56,7 @@ export async function checkReport(
 ): Promise<Report> {
   const startedAt = new Date();
   const startedMs = performance.now();
+  if (args.report.save !== undefined) await checkWritable(args.report.save);
   const target = await findTarget(args, signal);
   progress.show('reading what the API knows');
   // Before the session: a DEST that does not exist is no reason to add a container to the pod.

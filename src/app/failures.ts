@@ -2,6 +2,7 @@
 import { ChannelError } from '../channels/channel.ts';
 import { DockerApiError, DockerUnreachableError } from '../docker/errors.ts';
 import { ApiError, UnreachableError } from '../kube/errors.ts';
+import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
 import { GatherError } from '../probes/gather.ts';
 
@@ -17,7 +18,7 @@ export async function withFailuresTold<T>(work: () => Promise<T>): Promise<T> {
 function told(error: unknown): unknown {
   if (error instanceof UserError) return error;
   if (error instanceof ApiError && error.status === 403) {
-    const hint = 'docs/rbac.md says what each right is for, and has ready manifests.';
+    const hint = `${RBAC_PAGE} says what each right is for, and has ready manifests.`;
     return new UserError(error.message, 3, { cause: error, hint });
   }
   if (error instanceof ApiError || error instanceof UnreachableError || error instanceof GatherError) {

@@ -8,6 +8,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
+import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
 import { Hold } from './hold.ts';
 import { identityOf } from './identity.ts';
@@ -134,7 +135,7 @@ async function refuse(
       `you may not ${listRights(checked.missingRights)} in namespace "${namespace}", where the pod for node "${spec.node}" would run; nothing was made.`,
       3,
       {
-        hint: 'docs/rbac.md has manifests with exactly the rights that are needed; --debug-namespace chooses the namespace.',
+        hint: `${RBAC_PAGE} has manifests with exactly the rights that are needed; --debug-namespace chooses the namespace.`,
       },
     );
   }

@@ -5,6 +5,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
 import type { PodTargetSpec, SessionFlags } from '../model/args.ts';
+import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
 import { findRunning, type SessionSpec } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
@@ -84,7 +85,7 @@ function noRights(missing: readonly Right[], namespace: string): UserError {
     `you may not ${listRights(missing)} in namespace "${namespace}"; nothing was changed.`,
     3,
     {
-      hint: 'docs/rbac.md has manifests with exactly the rights that are needed.',
+      hint: `${RBAC_PAGE} has manifests with exactly the rights that are needed.`,
     },
   );
 }

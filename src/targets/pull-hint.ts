@@ -1,5 +1,6 @@
 /** What to do about an image that a node could not pull, as far as the kubelet's words tell why. Pure. */
 import type { Pod } from '../kube/types.ts';
+import { AIR_GAPPED_PAGE } from '../model/documentation.ts';
 import { identityOf } from './identity.ts';
 
 /** What containerd, CRI-O and registries say when credentials are missing, wrong, or not good for this image. */
@@ -21,7 +22,7 @@ export function pullHint(text: string, pod: Pod, container: string): string | un
     return isOurs ? forOwnPod(pod) : forEphemeral(pod);
   }
   return UNREACHABLE.test(text)
-    ? 'Name a registry that the node reaches with --mirror, or an image with --image; docs/air-gapped.md tells more.'
+    ? `Name a registry that the node reaches with --mirror, or an image with --image; ${AIR_GAPPED_PAGE} tells more.`
     : undefined;
 }
 

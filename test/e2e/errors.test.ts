@@ -152,6 +152,15 @@ describe('wrong usage', () => {
     expectSentence(await nettools(['latency', ...on('app'), '--to', 'svc/nope']), 3, /no service "nope"/);
     expect((await ns.pod('app')).spec).toEqual(before.spec);
   });
+
+  it.each([
+    ['/nowhere/run.json', /^error: --save \/nowhere\/run\.json cannot be written \(ENOENT\)\.$/],
+    ['/proc', /^error: --save \/proc cannot be written \(EISDIR\)\.$/],
+  ])('--save %s is told before the pod is changed', async (file, says) => {
+    const before = await ns.pod('app');
+    expectSentence(await nettools(['latency', ...on('app'), '--save', file]), 3, says);
+    expect((await ns.pod('app')).spec).toEqual(before.spec);
+  });
 });
 
 describe('no way to the API server', () => {

@@ -1,5 +1,6 @@
 import type { OutputFormat, ReportFlags, ReportFormat } from '../../model/args.ts';
 import type { Flag, TextFlag } from '../flag.ts';
+import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 import { withoutUndefined } from './connection.ts';
 
@@ -49,6 +50,13 @@ export function reportValues(values: Values): ReportFlags {
   return withoutUndefined({
     output: values.choice<ReportFormat>(reportOutput),
     failOn: values.choice(failOn),
-    save: values.text(save),
+    save: saveFile(values),
   });
+}
+
+/** An empty name, as of a variable that is not set, would lose the evidence without a word. */
+function saveFile(values: Values): string | undefined {
+  const file = values.text(save);
+  if (file === undefined && values.origin(save) !== undefined) throw usageError('--save is empty');
+  return file;
 }

@@ -24,7 +24,7 @@ describe('withFailuresTold', () => {
   });
 
   it.each([
-    [403, expect.stringMatching(/^docs\/rbac\.md /)],
+    [403, expect.stringMatching(/^https:\S+\/docs\/rbac\.md says /)],
     [500, undefined],
   ])('of an answer %d says where the rights are described, if it is about rights', async (status, hint) => {
     const error = new ApiError(status, undefined, 'services is forbidden');

@@ -167,6 +167,7 @@ describe('latency', () => {
     [['a', '--to'], '--to needs a value.'],
     [['a', '--to', 'b,,c'], '--to has an empty value.'],
     [['a', '-n'], '--namespace needs a value.'],
+    [['a', '--save', ''], '--save is empty.'],
     [['a', '--tooo', 'b'], 'latency has no flag --tooo. Did you mean --to?'],
     [['a', '--stdin'], 'latency has no flag --stdin.'],
     [['a', '-x'], 'latency has no flag -x.'],

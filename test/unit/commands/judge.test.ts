@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -41,6 +41,14 @@ describe('judge', () => {
       exitCode: 2,
       message: `${file} is not a bundle: write one with --save FILE.`,
     });
+  });
+
+  it('refuses a file that is too large to be one', async () => {
+    writeFileSync(file, '');
+    truncateSync(file, 2 ** 29);
+    await expect(run({ bundle: file, report: { output: 'json', failOn: 'critical' } })).rejects.toMatchObject(
+      { exitCode: 2, message: `${file} is not a bundle: it is larger than 256 MiB.` },
+    );
   });
 
   it.each([

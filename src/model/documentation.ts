@@ -1,0 +1,6 @@
+/** Where the documentation can be read by somebody who has the binary and nothing else. */
+
+const PAGES = 'https://github.com/kubectl-nettools/kubectl-nettools/blob/main/docs';
+
+export const RBAC_PAGE = `${PAGES}/rbac.md`;
+export const AIR_GAPPED_PAGE = `${PAGES}/air-gapped.md`;
