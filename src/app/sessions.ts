@@ -7,6 +7,7 @@ import { UserError } from '../model/errors.ts';
 import { removeNodePod } from '../targets/remove-node-pod.ts';
 import { resolvePod } from '../targets/resolve.ts';
 import { type ListedSession, listSessions, sessionsOf, stopSession } from '../targets/sessions.ts';
+import { PodDeletedError, waitEnded } from '../targets/wait.ts';
 import type { Progress } from './progress.ts';
 
 /** A session as it is printed. */
@@ -89,16 +90,11 @@ async function end(
   await stopSession(client, session, both).catch((error: unknown) => {
     if (both.aborted) throw error;
   });
-  const query = {
-    fieldSelector: `metadata.name=${pod}`,
-    resourceVersion: found.metadata?.resourceVersion ?? '',
-  };
   try {
-    for await (const event of client.watch<Pod>(podsPath(namespace), query, both)) {
-      const now = sessionsOf(event.object).find((s) => s.container === container);
-      if (event.type === 'DELETED' || now?.state === 'ended') return;
-    }
+    await waitEnded(client, found, container, { timeoutMs, signal: both });
+    return;
   } catch (error) {
+    if (error instanceof PodDeletedError) return;
     if (!limit.aborted) throw error;
   }
   signal.throwIfAborted();

@@ -198,7 +198,7 @@ async function watchPod(
   signal: AbortSignal,
   judge: (pod: Pod) => boolean,
 ): Promise<void> {
-  const { namespace, name, resourceVersion } = identityOf(pod);
+  const { namespace, name, uid, resourceVersion } = identityOf(pod);
   let version = resourceVersion;
   for (;;) {
     signal.throwIfAborted();
@@ -213,12 +213,28 @@ async function watchPod(
       }
     } catch (error) {
       signal.throwIfAborted();
-      // 410: the version is too old to go on from. Read the pod anew and watch from there.
+      // 410: the version is too old to go on from, as that of any pod is which nothing has changed for some minutes.
+      // So its own is of no use, however new the answer: without one the watch begins with the pod as it is.
       if (!(error instanceof ApiError) || error.status !== 410) throw error;
-      const current = await client.get<Pod>(podsPath(namespace, name), { signal });
-      version = identityOf(current).resourceVersion;
+      const current = await podIfThere(client, namespace, name, signal);
+      if (current === undefined || identityOf(current).uid !== uid) throw new PodDeletedError(name);
+      version = '';
       if (judge(current)) return;
     }
+  }
+}
+
+async function podIfThere(
+  client: KubeClient,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<Pod | undefined> {
+  try {
+    return await client.get<Pod>(podsPath(namespace, name), { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
   }
 }
 
