@@ -61,8 +61,12 @@ function start(
     child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
     const timer = setTimeout(() => {
-      // The whole group: a pipeline's parts too.
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      // The whole group: a pipeline's parts too. It may have ended, and something else still hold its outputs.
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // The error below tells.
+      }
       const said = Buffer.concat([...out, ...err]).toString('utf8');
       reject(
         new Error(`${[file, ...args].join(' ')} did not end within ${limit} s; so far it said: ${said}`),
