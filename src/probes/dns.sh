@@ -5,7 +5,7 @@
 #   control NAME                                        the question that every server can answer by itself
 #   name NAME CANDIDATE...                              what the resolver asks for a name, in its order
 #   query ROLE SERVER PORT PROTO SECONDS TRIES [NAME TYPE]...     one run of dig, with its answers in this order
-#   resolver TOOL NAME CENTISECONDS CODE                getaddrinfo
+#   resolver TOOL NAME CENTISECONDS CODE                getaddrinfo; twice where the first took as long as a time-out
 #   send SERVER CODE                                    a datagram to a server that gave no answer: was it let out?
 #   icmp                                                tcpdump, while a server that refused was asked again
 # dig asks as the C library does: without EDNS, where an answer ends at 512 bytes, and leaving a cut answer as it is.
@@ -28,14 +28,18 @@ sniffer=
 trap '[ -z "$sniffer" ] || kill "$sniffer"; rm -rf "$dir"' EXIT
 trap 'exit 143' HUP TERM INT
 
-servers= search= ndots=1
+servers= search= ndots=1 waits=5
 while read -r key value rest || [ -n "$key" ]; do
   case $key in
   nameserver) servers="$servers $value" ;;
   domain | search) search="$value $rest" ;;
   options)
     for option in $value $rest; do
-      case $option in ndots:*[!0-9]* | ndots:) ;; ndots:*) ndots=${option#ndots:} ;; esac
+      case $option in
+      ndots:*[!0-9]* | ndots: | timeout:*[!0-9]* | timeout:) ;;
+      ndots:*) ndots=${option#ndots:} ;;
+      timeout:*) waits=${option#timeout:} ;;
+      esac
     done ;;
   esac
 done </etc/resolv.conf
@@ -143,7 +147,13 @@ over_tcp() {
 
 centiseconds() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }
 
+# One packet that was lost is no rule: what took as long as a time-out is asked for once more.
 resolve() {
+  look_up "$@" || return 0
+  if [ "$code" -eq 0 ] && [ "$took" -ge $((waits * 90)) ]; then look_up "$1-again" "$2"; fi
+}
+
+look_up() {
   centiseconds
   start=$now
   if command -v getent >/dev/null 2>&1; then
@@ -153,12 +163,13 @@ resolve() {
     tool=bash
     said=$(limited 9 bash -c ': <>"/dev/udp/$1/9"' resolve "$2" 2>&1)
   else
-    return 0
+    return 1
   fi
   code=$?
   centiseconds
+  took=$((now - start))
   {
-    echo "resolver $tool $2 $((now - start)) $code"
+    echo "resolver $tool $2 $took $code"
     [ -z "$said" ] || echo "$said" | sed 's/^/|/'
   } >"$1"
 }

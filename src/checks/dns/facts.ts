@@ -100,6 +100,8 @@ export interface NameFacts {
   /** Queries until it is found, A and AAAA for each candidate; absent when it is not known to be found. */
   readonly cost: number | undefined;
   readonly resolver: ResolverRun | undefined;
+  /** The same once more, where the first took as long as a time-out. */
+  readonly again: ResolverRun | undefined;
 }
 
 /** Everything that was learnt in one run. */

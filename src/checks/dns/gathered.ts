@@ -102,6 +102,7 @@ function nameFacts(probe: DnsProbe, input: DnsInput, name: string, candidates: r
   // A candidate before it that was never answered may have ended the search, or not.
   const isSure =
     at >= 0 && known.slice(0, at).every(({ answers }) => answers.some((a) => a.outcome === 'answered'));
+  const [resolver, again] = probe.resolver.filter((run) => run.name === name);
   return {
     name,
     origin: input.names.includes(name)
@@ -112,7 +113,8 @@ function nameFacts(probe: DnsProbe, input: DnsInput, name: string, candidates: r
     candidates: known,
     found: known[at],
     cost: isSure ? 2 * (at + 1) : undefined,
-    resolver: probe.resolver.find((run) => run.name === name),
+    resolver,
+    again,
   };
 }
 

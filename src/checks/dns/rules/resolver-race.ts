@@ -7,10 +7,10 @@ import { isAnswered, quoteQueries } from '../wording.ts';
 const meta = {
   id: 'NT-DNS-007',
   title: 'Lookups take 5 seconds',
-  severities: ['warning'],
+  severities: ['warning', 'info'],
   meaning:
     "The C library sends its A and AAAA queries at the same moment from the same port. One of the two is lost, and the resolver waits for its whole time-out of 5 s before it asks again. The usual cause is a race in the node's connection tracking when both are translated at once; single queries never show it.",
-  rule: "getaddrinfo takes at least 90 % of the resolver's time-out (5 s, or the option timeout of resolv.conf), while single queries for the same names are answered, all of them within 1 s and none of them lost (NT-DNS-012).",
+  rule: "getaddrinfo takes at least 90 % of the resolver's time-out (5 s, or the option timeout of resolv.conf), while single queries for the same names are answered, all of them within 1 s and none of them lost (NT-DNS-012). Where it is fast when asked once more, and no other name is slow, it may be a single packet that was lost: info.",
   source: 'kubernetes/kubernetes#56903; resolv.conf(5): timeout, single-request-reopen',
   remedy:
     'Run NodeLocal DNSCache, which asks without address translation; or let the pod ask one after the other: spec: {dnsConfig: {options: [{name: single-request-reopen}]}} (glibc; musl has no such option). On the node, conntrack -S shows insert_failed growing.',
@@ -27,13 +27,14 @@ export const resolverRace: Rule<DnsFacts> = {
     const slow = facts.names.flatMap((name) => judge(name, limitMs));
     const [first] = slow;
     if (first === undefined) return [];
-    const { name, ms, isDone, singles } = first;
+    const { name, ms, isDone, singles, quickMs } = first;
+    const isOnce = slow.length === 1 && quickMs !== undefined;
     const others = slow.length > 1 ? ` (and ${slow.length - 1} other name${slow.length > 2 ? 's' : ''})` : '';
     return [
       occurrence(
         meta,
-        'warning',
-        `getaddrinfo for ${name.name}${others} ${isDone ? 'took' : 'gave up after'} ${formatMs(ms)}, while single queries for the same names were answered in ${formatMs(Math.max(...singles.map((q) => q.ms ?? 0)))} at most, and none of them was lost.`,
+        isOnce ? 'info' : 'warning',
+        `getaddrinfo for ${name.name}${others} ${isDone ? 'took' : 'gave up after'} ${formatMs(ms)}, while single queries for the same names were answered in ${formatMs(Math.max(...singles.map((q) => q.ms ?? 0)))} at most, and none of them was lost${isOnce ? `; asked once more it took ${formatMs(quickMs)}: seen once, measure again` : ''}.`,
         [
           {
             command:
@@ -52,10 +53,12 @@ interface Slow {
   readonly ms: number;
   readonly isDone: boolean;
   readonly singles: readonly DnsQuery[];
+  /** How long the second lookup took, where that was no time-out. */
+  readonly quickMs: number | undefined;
 }
 
 function judge(name: NameFacts, limitMs: number): Slow[] {
-  const { resolver } = name;
+  const { resolver, again } = name;
   if (resolver === undefined || resolver.ms < limitMs) return [];
   const all = name.candidates.flatMap((c) => c.answers);
   const singles = all.filter(isAnswered);
@@ -64,5 +67,6 @@ function judge(name: NameFacts, limitMs: number): Slow[] {
   // Single queries that get lost are a story of their own.
   if (singles.length === 0 || all.some((q) => q.lost > 0)) return [];
   if (singles.some((q) => (q.ms ?? 0) >= FAST_MS)) return [];
-  return [{ name, ms: resolver.ms, isDone: resolver.outcome !== 'time-out', singles }];
+  const quickMs = again !== undefined && again.ms < limitMs ? again.ms : undefined;
+  return [{ name, ms: resolver.ms, isDone: resolver.outcome !== 'time-out', singles, quickMs }];
 }

@@ -93,6 +93,19 @@ describe('NT-DNS-007, by time', () => {
     expect(race(5000, [])).toEqual([]);
   });
 
+  it('is a remark where the second lookup is fast', () => {
+    const facts = factsOf('race');
+    const [name] = facts.names;
+    if (name?.resolver === undefined) throw new Error('no name was recorded');
+    const slow = { ...name, resolver: { ...name.resolver, ms: 5000 } };
+    const found = (...names: DnsFacts['names']) => ids(resolverRace.judge({ ...facts, names }));
+    const again = (ms: number) => ({ ...slow, again: { ...slow.resolver, ms } });
+    expect(found(slow)).toEqual(['NT-DNS-007 warning']);
+    expect(found(again(4500))).toEqual(['NT-DNS-007 warning']);
+    expect(found(again(4490))).toEqual(['NT-DNS-007 info']);
+    expect(found(again(10), again(10))).toEqual(['NT-DNS-007 warning']);
+  });
+
   it('leaves answers that were cut to TCP', () => {
     expect(race(5000, [query(), query({ truncated: true })])).toEqual([]);
   });
