@@ -30,7 +30,7 @@ export interface Setting {
   /** Its key in the file; what stands before a dot is the section that it is in. */
   readonly key: string;
   /** What it has to be, where the flag has no choices; absent: any text. */
-  readonly type?: 'duration' | NumberRange;
+  readonly type?: 'duration' | 'image' | 'registry' | NumberRange;
 }
 
 /** A flag that takes one value; given twice, the last one counts, as in kubectl. */

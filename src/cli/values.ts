@@ -1,5 +1,6 @@
 import { parseDuration } from './duration.ts';
 import type { ListFlag, NumberRange, SettingFlag, SwitchFlag, TextFlag } from './flag.ts';
+import { isImageName, isImagePlace } from './image-name.ts';
 import { usageError } from './usage-error.ts';
 
 interface ChoiceFlag<T extends string> extends TextFlag {
@@ -99,6 +100,8 @@ export class Values {
     const { type } = flag.setting;
     if (flag.choices !== undefined) this.optionalChoice({ ...flag, choices: flag.choices });
     else if (type === 'duration') this.optionalDuration(flag);
+    else if (type === 'image') this.image(flag);
+    else if (type === 'registry') this.registry(flag);
     else if (type !== undefined && this.text(flag) !== undefined) this.number(flag, type);
   }
 
@@ -121,6 +124,22 @@ export class Values {
     }
     if (ms < least) throw usageError(`${this.#nameOf(flag)} must be at least ${least}ms, not "${text}"`);
     return ms;
+  }
+
+  /** The name of an image. */
+  image(flag: TextFlag): string | undefined {
+    const text = this.text(flag);
+    if (text === undefined || isImageName(text)) return text;
+    throw usageError(`${this.#nameOf(flag)} must be an image such as ghcr.io/team/tools:1.2, not "${text}"`);
+  }
+
+  /** A registry, and the path in it if any. */
+  registry(flag: TextFlag): string | undefined {
+    const text = this.text(flag);
+    if (text === undefined || isImagePlace(text)) return text;
+    throw usageError(
+      `${this.#nameOf(flag)} must be a registry such as registry.example:5000/team, not "${text}"`,
+    );
   }
 
   number(flag: TextFlag, range: NumberRange): number {

@@ -29,7 +29,8 @@ function cniConfig(node: ClusterNode): string {
         hairpinMode: true,
         ipam: {
           type: 'host-local',
-          ranges: [[{ subnet: node.podCidr }]],
+          // The rest is nobody's: faults need addresses on the link that no pod can have.
+          ranges: [[{ subnet: node.podCidr, rangeEnd: node.podCidr.replace(/\d+\/24$/, '239') }]],
           routes: [{ dst: '0.0.0.0/0' }],
           dataDir: join(node.dataDir, 'cni-addresses'),
         },

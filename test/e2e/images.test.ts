@@ -21,7 +21,7 @@ const run = (target: string, image: string, ...flags: string[]) => [
 let registry: TestRegistry;
 beforeAll(async () => {
   registry = await TestRegistry.start(testRegistry);
-  await ns.startApps('pulls', 'fails', 'slow', 'deleted', 'interrupted');
+  await ns.startApps('pulls', 'fails', 'unnamed', 'slow', 'deleted', 'interrupted');
 });
 afterAll(async () => {
   await registry?.stop();
@@ -48,13 +48,18 @@ describe('an image in a registry', () => {
       /Failed to pull image .*(401 Unauthorized|authorization failed)/,
     ],
     ['no registry there', '198.51.100.1:5001/tools:1', /Failed to pull image .*connection refused/],
-    ['a name that is none', 'Not An Image', /couldn't parse image name|invalid reference format/i],
   ])("that fails with %s is told at once, in the kubelet's words", async (_what, image, says) => {
     const outcome = await nettools([...run('fails', image), 'true']);
     expectSentence(outcome, 3, says);
     // And not at the end of the time that a start may take, whose sentence has it between the pod and the reason.
     expect(outcome.stderr).toContain(`the container with image "${image}" did not start in pod "fails": `);
   });
+});
+
+it('a name that no image can have is told before anything is made', async () => {
+  const outcome = await nettools([...run('unnamed', 'Not An Image'), 'true']);
+  expectSentence(outcome, 2, /--image must be an image such as .*, not "Not An Image"/);
+  expect(await ns.ephemerals('unnamed')).toEqual([]);
 });
 
 describe('an image on the node', () => {

@@ -24,14 +24,14 @@ const image = {
   kind: 'text',
   value: 'IMAGE',
   describe: 'Image with the tools; anything that has a shell works',
-  setting: { key: 'image' },
+  setting: { key: 'image', type: 'image' },
 } as const satisfies SettingFlag;
 const mirror = {
   name: 'mirror',
   kind: 'text',
   value: 'REGISTRY',
   describe: 'Registry, and path if any, to take the default image from in place of its own',
-  setting: { key: 'mirror' },
+  setting: { key: 'mirror', type: 'registry' },
 } as const satisfies SettingFlag;
 const pullSecret = {
   name: 'pull-secret',
@@ -145,8 +145,8 @@ export const timeoutFlags: readonly Flag[] = [timeout];
 export function sessionValues(values: Values): SessionFlags {
   return withoutUndefined({
     container: values.text(container),
-    image: values.text(image),
-    mirror: values.text(mirror),
+    image: values.image(image),
+    mirror: values.registry(mirror),
     pullSecret: values.text(pullSecret),
     imagePullPolicy: values.optionalChoice(imagePullPolicy),
     profile: values.choice(profile),

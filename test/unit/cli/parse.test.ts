@@ -173,6 +173,14 @@ describe('latency', () => {
     [['a', '-x'], 'latency has no flag -x.'],
     [['a', '--idle', '5'], '--idle must be a duration such as 500ms, 90s, 10m or 1h30m, not "5".'],
     [['a', '--idle', '10ms'], '--idle must be at least 1000ms, not "10ms".'],
+    [
+      ['a', '--image', 'Not An Image'],
+      '--image must be an image such as ghcr.io/team/tools:1.2, not "Not An Image".',
+    ],
+    [
+      ['a', '--mirror', 'https://x'],
+      '--mirror must be a registry such as registry.example:5000/team, not "https://x".',
+    ],
     [['a', '--timeout', '0'], '--timeout must be at least 1ms, not "0".'],
     [['a', '--baseline', '0'], '--baseline must be at least 0.001ms, not "0".'],
     [['a', '--count', '0'], '--count must be a whole number from 1 to 100000, not "0".'],

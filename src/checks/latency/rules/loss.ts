@@ -69,7 +69,10 @@ function totalLoss(path: PathFacts): Finding[] {
 export const loss: Rule<LatencyFacts> = {
   meta,
   judge: ({ paths, thresholds }) => {
-    const isChance = paths.reduce((lost, path) => lost + lostOf(path), 0) === 1;
+    // One host that is a destination twice, as an endpoint and by its name, is asked once.
+    const lossy = paths.filter((path) => lostOf(path) > 0);
+    const isChance =
+      lossy.every((path) => lostOf(path) === 1) && new Set(lossy.map(({ address }) => address)).size === 1;
     return paths.flatMap((path) => [...partialLoss(path, thresholds, isChance), ...totalLoss(path)]);
   },
 };

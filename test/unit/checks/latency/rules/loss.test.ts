@@ -56,7 +56,8 @@ describe('NT-LAT-002 loss', () => {
 
   it('calls one lost probe chance only where no other was lost on any way', () => {
     const one = { icmp: times(49, 1), lost: 1 };
-    const other = path({ ...one, destination: { id: 'to1', label: 'pod/peer' } });
+    const again = path({ ...one, destination: { id: 'to1', label: 'pod/peer' } });
+    const other = { ...again, address: '192.0.2.10' };
     const alone = loss.judge(facts({ paths: [path(one), path({ icmp: [], lost: 50 })] }));
     expect(alone).toMatchObject([
       {
@@ -65,6 +66,8 @@ describe('NT-LAT-002 loss', () => {
         remediation: expect.stringContaining('kubectl nettools latency TARGET --count 200'),
       },
     ]);
+    const twice = loss.judge(facts({ paths: [path(one), again] }));
+    expect(twice.map(({ severity }) => severity)).toEqual(['info', 'info']);
     const both = loss.judge(facts({ paths: [path(one), other] }));
     expect(both.map(({ severity }) => severity)).toEqual(['warning', 'warning']);
   });
