@@ -36,9 +36,10 @@ while read -r key value rest || [ -n "$key" ]; do
   options)
     for option in $value $rest; do
       case $option in
-      ndots:*[!0-9]* | ndots: | timeout:*[!0-9]* | timeout:) ;;
+      ndots:*[!0-9]* | ndots:) ;;
       ndots:*) ndots=${option#ndots:} ;;
-      timeout:*) waits=${option#timeout:} ;;
+      # 30 is the most that the C library takes, and a shell cannot reckon with a number like 08.
+      timeout:[1-9] | timeout:[12][0-9] | timeout:30) waits=${option#timeout:} ;;
       esac
     done ;;
   esac

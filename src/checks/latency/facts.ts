@@ -3,11 +3,11 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { HttpTiming } from '../../parsers/curl.ts';
 import type { PingSeries } from '../../parsers/ping.ts';
-import type { Counters } from '../../parsers/proc-net.ts';
 import type { Privileges } from '../../parsers/proc-status.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
 import type { Qdisc } from '../../parsers/tc.ts';
 import type { ConnectSeries } from '../../parsers/tcp-connect.ts';
+import type { CounterSnapshots } from '../counters.ts';
 import type { Measured } from '../measured.ts';
 import type { Distribution } from '../statistics.ts';
 
@@ -55,11 +55,7 @@ export function judgedRtt(
 export interface LatencyFacts {
   readonly privileges: Privileges | undefined;
   readonly paths: readonly PathFacts[];
-  readonly counters: {
-    readonly before: Counters;
-    readonly after: Counters;
-    readonly quotes: readonly ProbeResult[];
-  };
+  readonly counters: CounterSnapshots;
   /** Sockets of the whole namespace, the application's own included; sampled while the probes ran. */
   readonly sockets: { readonly value: readonly TcpSocket[]; readonly result: ProbeResult | undefined };
   readonly qdiscs: {

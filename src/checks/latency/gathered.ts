@@ -9,6 +9,7 @@ import { parsePrivileges } from '../../parsers/proc-status.ts';
 import { parseSs } from '../../parsers/ss.ts';
 import { parseQdiscs } from '../../parsers/tc.ts';
 import { parseUptime } from '../../parsers/uptime.ts';
+import { counterSnapshots } from '../counters.ts';
 import { connectsOf, echoesOf, firstLine, notRun } from '../measured.ts';
 import { distribution } from '../statistics.ts';
 import { isVirtual, VIRTUAL } from '../way.ts';
@@ -25,16 +26,10 @@ export function latencyFacts(
   destinations: readonly Destination[],
   thresholds: LatencyInput['thresholds'],
 ): LatencyFacts {
-  const before = evidence['counters-before'];
-  const after = evidence['counters-after'];
   return {
     privileges: parsePrivileges(evidence['status']?.stdout ?? ''),
     paths: destinations.map((destination) => pathFacts(evidence, destination)),
-    counters: {
-      before: parseCounters(before?.stdout ?? ''),
-      after: parseCounters(after?.stdout ?? ''),
-      quotes: [before, after].filter((r) => r !== undefined),
-    },
+    counters: counterSnapshots(evidence, 'counters', parseCounters),
     sockets: { value: parseSs(evidence['sockets']?.stdout ?? ''), result: evidence['sockets'] },
     qdiscs: { value: parseQdiscs(evidence['qdiscs']?.stdout ?? ''), result: evidence['qdiscs'] },
     cpuPressure: cpuPressure(evidence['cpu-before'], evidence['cpu']),
