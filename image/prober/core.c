@@ -202,7 +202,7 @@ static int weight_of(const char *program) {
   static const struct {
     const char *name;
     int mebibytes;
-  } known[] = {{"dig", 5},   {"openssl", 4}, {"tls", 5},    {"curl", 4},          {"tcpdump", 3},
+  } known[] = {{"dig", 5},   {"openssl", 4}, {"curl", 4},          {"tcpdump", 3},
                {"nft", 4},   {"iperf3", 2},  {"bash", 2},   {"iptables-save", 2}, {"arping", 1},
                {"getent", 1}, {"ip", 1},      {"ss", 1},     {"tc", 1},            {"sh", 2}};
   const char *slash = strrchr(program, '/');
@@ -212,9 +212,9 @@ static int weight_of(const char *program) {
   return 2;
 }
 
-/* A shell script runs tools one after the other: it counts with one of them. */
+/* A shell script runs tools in pipes, and limits of time beside them. */
 static int processes_of(const char *program) {
-  return strcmp(program, "sh") == 0 || strcmp(program, "bash") == 0 ? 3 : 1;
+  return strcmp(program, "sh") == 0 || strcmp(program, "bash") == 0 ? 4 : 1;
 }
 
 static bool has_room(int processes, int mebibytes) {
@@ -253,6 +253,10 @@ static void own_pipe(job *owner, int ends[2]) {
 }
 
 int job_run(job *owner, char *const argv[], text *out, text *err) {
+  return job_run_within(owner, argv, out, err, INT64_MAX / 2, NULL);
+}
+
+int job_run_within(job *owner, char *const argv[], text *out, text *err, int64_t limit_us, int64_t *took_us) {
   int processes = processes_of(argv[0]), mebibytes = weight_of(argv[0]);
   while (!has_room(processes, mebibytes)) co_sleep(3000);
   int out_pipe[2], err_pipe[2] = {-1, -1};
@@ -293,6 +297,8 @@ int job_run(job *owner, char *const argv[], text *out, text *err) {
     text_print(err, "%s: %s\n", argv[0], error_text(failed));
     return 126;
   }
+  int64_t begun = now_us();
+  bool late = false;
   child *one = must(calloc(1, sizeof *one));
   one->pid = pid;
   one->owner = owner;
@@ -310,6 +316,11 @@ int job_run(job *owner, char *const argv[], text *out, text *err) {
     int fd = out_open ? out_pipe[0] : err_open ? err_pipe[0] : -1;
     /* Its other output, and its end, are looked at meanwhile. */
     if (!exited) co_wait(fd, POLLIN, now_us() + 4000);
+    if (!late && now_us() - begun > limit_us) {
+      late = true;
+      kill(-pid, SIGTERM);
+      one->kill_at = now_us() + 1000000;
+    }
     /* Who writes more than is carried gets SIGPIPE. */
     if (out_open) take(owner, out_pipe[0], out, &out_open);
     if (err_open) take(owner, err_pipe[0], err, &err_open);
@@ -318,6 +329,8 @@ int job_run(job *owner, char *const argv[], text *out, text *err) {
   if (err_open) job_close(owner, err_pipe[0]);
   int status = one->status;
   one->owner = NULL;
+  if (took_us != NULL) *took_us = now_us() - begun;
+  if (late) return 124;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -353,6 +366,11 @@ static void reap(void) {
       at = &one->next;
     }
   }
+}
+
+void job_stop_programs(job *owner) {
+  for (child *one = children; one != NULL; one = one->next)
+    if (one->owner == owner && !one->exited) kill(-one->pid, SIGTERM);
 }
 
 /* Ends what a job still has: its coroutines, programs, descriptors and memory. */

@@ -86,6 +86,11 @@ void *job_alloc(job *owner, size_t size);
  */
 int job_run(job *owner, char *const argv[], text *out, text *err);
 
+/* The same, ended after a while with the code 124, as timeout(1) does; the time that it took starts when it does. */
+int job_run_within(job *owner, char *const argv[], text *out, text *err, int64_t limit_us, int64_t *took_us);
+/* Tells the programs of a job to end. */
+void job_stop_programs(job *owner);
+
 /* Processes and MiB that children may take at the same time. */
 void set_budget(int processes, int mebibytes);
 /* The most children at once so far. */

@@ -44,6 +44,7 @@ static const struct {
     {"reach", probe_reach, 0, 0, false},     {"tcp-connect", probe_connect, 2, 20, false},
     {"sweep", probe_sweep, 0, 0, false},     {"ping", probe_ping, 1, 20, false},
     {"path-mtu", probe_path_mtu, 0, 0, true}, {"next-hop", probe_next_hop, 0, 0, false},
+    {"dns", probe_dns, 0, 0, false},
 };
 
 /* Without its line end; NULL at the end of the plan. */
@@ -133,7 +134,7 @@ static const char *placeholder(const char *word) {
 
 /* Which probe a command is, by its words; a script that is not built in, and any program, is a process of its own. */
 static void choose(job *one, const char *script) {
-  static const char *const heavy[] = {"tls", "dns", "tcp-transfer"};
+  static const char *const heavy[] = {"tls", "tcp-transfer"};
   char **argv = one->argv;
   one->run = probe_program;
   if (script == NULL && strcmp(argv[0], "cat") == 0) one->run = probe_cat;

@@ -17,6 +17,7 @@ void probe_sweep(job *self);
 void probe_ping(job *self);
 void probe_path_mtu(job *self);
 void probe_next_hop(job *self);
+void probe_dns(job *self);
 
 /* An address and a port for connect(); false: it is no address. */
 bool socket_address(const char *address, int port, struct sockaddr_storage *to, socklen_t *length);

@@ -1,6 +1,7 @@
 /** Runs prepared checks on an open session: one exec for all of them, and a bundle of what came back. */
 import type { PreparedCheck } from '../checks/registry.ts';
 import type { Bundle } from '../model/bundle.ts';
+import type { Cost } from '../model/cost.ts';
 import { version } from '../model/version.ts';
 import { gather } from '../probes/gather.ts';
 import { PROBE_SCRIPTS } from '../probes/scripts.ts';
@@ -23,7 +24,15 @@ export async function runChecks(checks: readonly PreparedCheck[], context: RunCo
   const merged = mergePlans(checks.map(({ check, input }) => check.plan(input, PROBE_SCRIPTS)));
   const limit = AbortSignal.timeout(planLimitSeconds(merged.plan) * 1000 + context.timeoutMs);
   const probing = performance.now();
-  const all = await gather(session.channel, merged.plan, { signal: AbortSignal.any([signal, limit]) });
+  let cost: Cost | undefined;
+  const all = await gather(session.channel, merged.plan, {
+    signal: AbortSignal.any([signal, limit]),
+    budget: session.budget,
+    onCost: (counted) => {
+      // On this machine itself the counters are those of everything that runs here.
+      if (['pod', 'node', 'docker'].includes(session.info.kind)) cost = counted;
+    },
+  });
   const durationMs = Math.round(performance.now() - probing);
   return {
     apiVersion: 'nettools/v1',
@@ -38,5 +47,6 @@ export async function runChecks(checks: readonly PreparedCheck[], context: RunCo
       evidence: merged.evidenceOf(i, all),
       durationMs,
     })),
+    ...(cost === undefined ? {} : { cost }),
   };
 }

@@ -17,6 +17,7 @@ export function judge(bundle: Bundle): Report {
     durationMs: bundle.durationMs,
     verdict: verdictOf(checks),
     checks,
+    ...(bundle.cost === undefined ? {} : { cost: bundle.cost }),
   };
 }
 

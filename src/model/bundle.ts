@@ -1,4 +1,5 @@
 /** A run as it was gathered, before anything is judged: enough to judge it again, offline. */
+import type { Cost } from './cost.ts';
 import type { Evidence } from './evidence.ts';
 import type { TargetInfo } from './report.ts';
 
@@ -21,4 +22,6 @@ export interface Bundle {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly checks: readonly GatheredCheck[];
+  /** What the run took of its target; absent where the tool has no container of its own there. */
+  readonly cost?: Cost;
 }

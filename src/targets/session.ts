@@ -1,5 +1,6 @@
 /** What every kind of target opens to. */
 import type { Channel } from '../channels/channel.ts';
+import type { Budget } from '../model/budget.ts';
 import type { TargetInfo } from '../model/report.ts';
 
 /** An open way into a network namespace. */
@@ -8,6 +9,8 @@ export interface Session {
   readonly info: TargetInfo;
   /** What the user should know before trusting what he sees; sentences without a trailing dot. */
   readonly notes: readonly string[];
+  /** What a run may take there; absent: the most that any may. */
+  readonly budget?: Budget;
   /**
    * Takes away what the session put there, unless it stays on purpose for the next command. A second call does
    * nothing. What cannot be taken away is told on stderr by a sentence, not by an error: the work itself is done.

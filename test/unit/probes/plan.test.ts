@@ -16,7 +16,7 @@ describe('encodePlan', () => {
   it('writes placeholders, commands and phases', () => {
     expect(encodePlan(plan)).toBe(
       [
-        'budget 10 16',
+        'budget 7 16',
         'var gateway',
         'cmd a 3 2',
         '1',
@@ -65,7 +65,7 @@ describe('encodePlan', () => {
       { processes: 9, memoryBytes: 12 * 2 ** 20 },
     );
     expect(text.split('\n').filter((line) => /[a-z]/.test(line) && !/^(sh|-c|%|hello)/.test(line))).toEqual([
-      'budget 3 4',
+      'budget 1 4',
       'script hello 1',
       'echo hello',
       'listen b 1 4',
@@ -76,7 +76,7 @@ describe('encodePlan', () => {
   });
 
   it('can be empty', () => {
-    expect(encodePlan({ phases: [] })).toBe('budget 10 16\nend\n');
+    expect(encodePlan({ phases: [] })).toBe('budget 7 16\nend\n');
   });
 });
 
