@@ -214,7 +214,7 @@ static int weight_of(const char *program) {
 
 /* A shell script runs tools in pipes, and limits of time beside them. */
 static int processes_of(const char *program) {
-  return strcmp(program, "sh") == 0 || strcmp(program, "bash") == 0 ? 4 : 1;
+  return strcmp(program, "sh") == 0 || strcmp(program, "bash") == 0 ? 5 : 1;
 }
 
 static bool has_room(int processes, int mebibytes) {

@@ -7,6 +7,7 @@ import type { CheckArgs } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
 import { checkWritable, writeBundle } from './bundle-file.ts';
 import { withDockerHost } from './docker-host.ts';
+import { hasLargeService, sampleEndpoints } from './endpoint-sample.ts';
 import { prepareArp } from './inputs/arp.ts';
 import { prepareConntrack } from './inputs/conntrack.ts';
 import type { InputContext } from './inputs/context.ts';
@@ -62,14 +63,21 @@ export async function checkReport(
   // Before the session: a DEST that does not exist is no reason to add a container to the pod.
   const { subject } = target;
   const asked = await askedDestinations(subject.client, args.to, signal);
-  const context: InputContext = { subject, args, asked, signal };
-  const checks = (await Promise.all(ids.map((id) => INPUTS[id](context)))).filter((c) => c !== undefined);
+  const prepare = async (context: InputContext): Promise<PreparedCheck[]> =>
+    (await Promise.all(ids.map((id) => INPUTS[id](context)))).filter((c) => c !== undefined);
+  const isLarge = hasLargeService(asked);
+  const known: InputContext = { subject, args, asked, signal };
+  // A mistake in the command line is told before anything is changed; a large Service is first looked at from there.
+  const early = isLarge ? undefined : await prepare(known);
   const bundle = await withSession(
     args,
     signal,
     progress,
-    (session) => {
+    async (session) => {
       for (const note of session.notes) progress.note(note);
+      if (isLarge) progress.show('connecting to every endpoint');
+      const context = isLarge ? { ...known, ...(await sampleEndpoints(asked, session, signal)) } : known;
+      const checks = early ?? (await prepare(context));
       progress.show(`checking ${ids.join(', ')}`);
       const { timeoutMs } = args.session;
       const work = () => runChecks(checks, { session, startedAt, startedMs, timeoutMs, signal });

@@ -3,6 +3,7 @@ import type { Bundle, GatheredCheck } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
 import { type CheckResult, type Finding, type Report, type TargetInfo, verdictOf } from '../model/report.ts';
 import { byCause, linkCauses } from './causes.ts';
+import { partOfServices } from './part-of-services.ts';
 import { inPlace } from './place-words.ts';
 import { CHECKS } from './registry.ts';
 
@@ -53,6 +54,13 @@ function judgeOne({ id, input, evidence, durationMs }: GatheredCheck, target: Ta
     return { id, status: 'error', summary, durationMs, measurements: {}, findings: [] };
   }
   const { status, summary, measurements, findings } = check.judge(evidence, input as never);
-  const result = { id, status, summary, durationMs, measurements, findings };
+  const result = {
+    id,
+    status,
+    summary: `${summary}${partOfServices(input)}`,
+    durationMs,
+    measurements,
+    findings,
+  };
   return inPlace(result, target);
 }

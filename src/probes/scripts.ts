@@ -10,6 +10,7 @@ import PING from './ping.sh';
 import PORT_USE from './port-use.sh';
 import REACH from './reach.bash';
 import SERVICE_RULES from './service-rules.sh';
+import SWEEP from './sweep.bash';
 import TCP_CONNECT from './tcp-connect.bash';
 import TCP_TRANSFER from './tcp-transfer.bash';
 import TLS from './tls.sh';
@@ -23,6 +24,7 @@ export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
   tcpConnect: TCP_CONNECT,
   pathMtu: PATH_MTU,
   tcpTransfer: TCP_TRANSFER,
+  sweep: SWEEP,
   reach: REACH,
   portUse: PORT_USE,
   tls: TLS,
