@@ -20,7 +20,8 @@ export const to: ListFlag = {
   kind: 'list',
   splits: true,
   value: 'DEST',
-  describe: 'Also probe HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT]; may be repeated',
+  describe:
+    'Also probe HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT]; may be repeated, or a list with commas (one in the path or query of a URL is part of it)',
   completes: 'destination',
 };
 
