@@ -117,6 +117,11 @@ export function findRunning(pod: Pod, spec: SessionSpec): SessionContainer | und
 
 /** The status of one container of a pod, its own or ephemeral, once the kubelet has reported one. */
 export function statusOf(pod: Pod, name: string): ContainerStatus | undefined {
-  const { ephemeralContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
-  return [...ephemeralContainerStatuses, ...containerStatuses].find((s) => s.name === name);
+  const {
+    ephemeralContainerStatuses = [],
+    containerStatuses = [],
+    initContainerStatuses = [],
+  } = pod.status ?? {};
+  const all = [...ephemeralContainerStatuses, ...containerStatuses, ...initContainerStatuses];
+  return all.find((s) => s.name === name);
 }

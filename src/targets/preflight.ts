@@ -6,7 +6,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
-import { buildContainer, containerName, type SessionSpec } from './ephemeral.ts';
+import { buildContainer, containerName, type SessionSpec, statusOf } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 
@@ -69,9 +69,9 @@ export function podProblem(pod: Pod): string | undefined {
 }
 
 /** Why a session cannot share the processes of this container of the pod; `undefined` when it can, or need not. */
-function containerProblem(pod: Pod, container: string | undefined): string | undefined {
+export function containerProblem(pod: Pod, container: string | undefined): string | undefined {
   if (container === undefined) return undefined;
-  const state = pod.status?.containerStatuses?.find(({ name }) => name === container)?.state;
+  const state = statusOf(pod, container)?.state;
   if (state?.running) return undefined;
   const reason = state?.waiting?.reason ?? state?.terminated?.reason;
   return `container "${container}" of pod "${pod.metadata?.name}" does not run${reason ? ` (${reason})` : ''}, so its processes cannot be shared; leave out -c for the pod's network alone.`;

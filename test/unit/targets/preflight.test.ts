@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/kube/types.ts';
-import { podProblem } from '../../../src/targets/preflight.ts';
+import { containerProblem, podProblem } from '../../../src/targets/preflight.ts';
 import { pod, status } from './pods.ts';
 
 const unscheduled = (message: string): Pod =>
@@ -119,5 +119,20 @@ describe('podProblem', () => {
       status: { phase: 'Succeeded' },
     });
     expect(podProblem(both)).toContain('has completed');
+  });
+});
+
+describe('containerProblem', () => {
+  const mesh = (state: Parameters<typeof status>[1]): Pod =>
+    pod({ status: { phase: 'Running', initContainerStatuses: [status('istio-proxy', state)] } });
+
+  it('is none of a sidecar that runs', () => {
+    expect(containerProblem(mesh({ running: {} }), 'istio-proxy')).toBeUndefined();
+  });
+
+  it('says why a sidecar does not run', () => {
+    expect(containerProblem(mesh({ waiting: { reason: 'CrashLoopBackOff' } }), 'istio-proxy')).toContain(
+      'container "istio-proxy" of pod "web-0" does not run (CrashLoopBackOff)',
+    );
   });
 });
