@@ -6,7 +6,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
-import { buildContainer, containerName, type SessionSpec, statusOf } from './ephemeral.ts';
+import { type SessionSpec, sessionContainer, statusOf } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 
@@ -179,11 +179,11 @@ export async function patchContainer(
   options: { readonly dryRun?: boolean; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<{ pod: Pod; name: string }> {
   const place = identityOf(pod);
-  const name = containerName(pod, spec, profile);
+  const container = sessionContainer(pod, spec, profile);
   const patched = await client.patch<Pod>(
     podsPath(place.namespace, place.name, 'ephemeralcontainers'),
-    { spec: { ephemeralContainers: [buildContainer(name, spec, profile)] } },
+    { spec: { ephemeralContainers: [container] } },
     { signal: options.signal, ...(options.dryRun ? { query: { dryRun: 'All' } } : {}) },
   );
-  return { pod: patched, name };
+  return { pod: patched, name: container.name };
 }

@@ -46,7 +46,7 @@ const imagePullPolicy = {
   kind: 'text',
   value: 'POLICY',
   choices: ['Always', 'IfNotPresent', 'Never'],
-  describe: 'When the node pulls the image: Always, IfNotPresent or Never',
+  describe: 'When the node pulls the image of a new container: Always, IfNotPresent or Never',
   setting: { key: 'imagePullPolicy' },
 } as const satisfies SettingFlag;
 const profile = {
@@ -63,7 +63,8 @@ const idle = {
   kind: 'text',
   value: 'DURATION',
   default: '10m',
-  describe: 'End the container when nothing has run in it for so long',
+  describe:
+    'End the container when nothing has run in it for so long; one that is there already keeps its own',
   setting: { key: 'idle', type: 'duration' },
 } as const satisfies SettingFlag;
 const keep: SwitchFlag = {
