@@ -4,6 +4,7 @@ import type { PathInput } from '../checks/path/facts.ts';
 import type { CheckId, PreparedCheck } from '../checks/registry.ts';
 import { judge } from '../checks/report.ts';
 import type { CheckArgs } from '../model/args.ts';
+import { clusterChoice } from '../model/cluster-choice.ts';
 import type { Report } from '../model/report.ts';
 import { checkWritable, writeBundle } from './bundle-file.ts';
 import { withDockerHost } from './docker-host.ts';
@@ -64,7 +65,7 @@ export async function checkReport(
   const asked = await askedDestinations(subject.client, args.to, signal);
   const context: InputContext = { subject, args, asked, signal };
   const checks = (await Promise.all(ids.map((id) => INPUTS[id](context)))).filter((c) => c !== undefined);
-  const bundle = await withSession(
+  const gathered = await withSession(
     args,
     signal,
     progress,
@@ -81,6 +82,7 @@ export async function checkReport(
     },
     target,
   );
+  const bundle = subject.client ? { ...gathered, connection: clusterChoice(args.connection) } : gathered;
   if (args.report.save !== undefined) await writeBundle(args.report.save, bundle);
   return judge(bundle);
 }

@@ -1,13 +1,13 @@
 /** From a bundle to its report: pure, so that a saved bundle gives the same report again, byte for byte. */
 import type { Bundle, GatheredCheck } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
-import { type CheckResult, type Finding, type Report, type TargetInfo, verdictOf } from '../model/report.ts';
+import { type CheckResult, type Finding, type Report, verdictOf } from '../model/report.ts';
 import { byCause, linkCauses } from './causes.ts';
 import { inPlace } from './place-words.ts';
 import { CHECKS } from './registry.ts';
 
 export function judge(bundle: Bundle): Report {
-  const checks = linked(bundle.checks.map((check) => judgeOne(check, bundle.target)));
+  const checks = linked(bundle.checks.map((check) => judgeOne(check, bundle)));
   return {
     apiVersion: 'nettools/v1',
     kind: 'Report',
@@ -45,7 +45,10 @@ function keysOf({ id, subject, summary, severity }: Finding): string[] {
   return subject === undefined ? [target] : [JSON.stringify([id, subject]), target];
 }
 
-function judgeOne({ id, input, evidence, durationMs }: GatheredCheck, target: TargetInfo): CheckResult {
+function judgeOne(
+  { id, input, evidence, durationMs }: GatheredCheck,
+  { target, connection }: Bundle,
+): CheckResult {
   const check = (CHECKS as Readonly<Record<string, Check<never>>>)[id];
   if (!check) {
     const summary = `this version has no check "${id}"`;
@@ -53,5 +56,5 @@ function judgeOne({ id, input, evidence, durationMs }: GatheredCheck, target: Ta
   }
   const { status, summary, measurements, findings } = check.judge(evidence, input as never);
   const result = { id, status, summary, durationMs, measurements, findings };
-  return inPlace(result, target);
+  return inPlace(result, target, connection);
 }

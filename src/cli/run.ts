@@ -1,6 +1,8 @@
+import { clusterChoice, withClusterFlags } from '../model/cluster-choice.ts';
 import { UserError } from '../model/errors.ts';
 import { visible } from '../model/visible.ts';
 import { findCommand, nameWords, parents } from './commands.ts';
+import { connectionSoFar } from './connection-so-far.ts';
 import { helpText, programName } from './help.ts';
 import { brokenPipeExitCode, complainNow, printNow } from './output.ts';
 import { parse } from './parse.ts';
@@ -46,7 +48,8 @@ function answerAtOnce(argv: readonly string[], line: Words): string | undefined 
 function complain(error: unknown, line: Words): void {
   const lines = [`error: ${error instanceof Error ? error.message : String(error)}`];
   if (error instanceof UserError) {
-    if (error.hint !== undefined) lines.push(error.hint);
+    if (error.hint !== undefined)
+      lines.push(withClusterFlags(error.hint, clusterChoice(connectionSoFar(line))));
     if (error.exitCode === 2) {
       lines.push(`See '${[programName, ...nameWords(plainWords(line)), '--help'].join(' ')}'.`);
     }
