@@ -5,7 +5,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { Pod } from '../kube/types.ts';
+import type { EphemeralContainer, Pod } from '../kube/types.ts';
 import { type SessionSpec, sessionContainer, statusOf } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
 import { PROFILES, type Profile } from './profiles.ts';
@@ -170,20 +170,47 @@ async function dryRun(
   }
 }
 
+interface PatchOptions {
+  readonly dryRun?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Adds the session's container to the pod, or (dry-run) asks whether it could be. Returns the pod and the name. */
 export async function patchContainer(
   client: KubeClient,
   pod: Pod,
   spec: SessionSpec,
   profile: Profile,
-  options: { readonly dryRun?: boolean; readonly signal?: AbortSignal | undefined } = {},
+  options: PatchOptions = {},
+): Promise<{ pod: Pod; name: string }> {
+  const container = sessionContainer(pod, spec, profile);
+  try {
+    return await sendContainer(client, pod, container, options);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 422 || hasEntry(pod, container.name)) throw error;
+    // Another client may have added its own of this name a moment ago, which nobody can change: it serves both.
+    const place = identityOf(pod);
+    const now = await client.get<Pod>(podsPath(place.namespace, place.name), { signal: options.signal });
+    if (!hasEntry(now, container.name)) throw error;
+    return sendContainer(client, now, sessionContainer(now, spec, profile), options);
+  }
+}
+
+async function sendContainer(
+  client: KubeClient,
+  pod: Pod,
+  container: EphemeralContainer,
+  { dryRun = false, signal }: PatchOptions,
 ): Promise<{ pod: Pod; name: string }> {
   const place = identityOf(pod);
-  const container = sessionContainer(pod, spec, profile);
   const patched = await client.patch<Pod>(
     podsPath(place.namespace, place.name, 'ephemeralcontainers'),
     { spec: { ephemeralContainers: [container] } },
-    { signal: options.signal, ...(options.dryRun ? { query: { dryRun: 'All' } } : {}) },
+    { signal, ...(dryRun ? { query: { dryRun: 'All' } } : {}) },
   );
   return { pod: patched, name: container.name };
+}
+
+function hasEntry({ spec }: Pod, name: string): boolean {
+  return spec?.ephemeralContainers?.some((entry) => entry.name === name) === true;
 }
