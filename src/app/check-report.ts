@@ -7,6 +7,7 @@ import type { CheckArgs } from '../model/args.ts';
 import { clusterChoice } from '../model/cluster-choice.ts';
 import type { Report } from '../model/report.ts';
 import { checkWritable, writeBundle } from './bundle-file.ts';
+import { type Deadline, withDeadline } from './deadline.ts';
 import { withDockerHost } from './docker-host.ts';
 import { prepareArp } from './inputs/arp.ts';
 import { prepareConntrack } from './inputs/conntrack.ts';
@@ -49,12 +50,17 @@ const INPUTS: Readonly<Record<CheckId, (context: InputContext) => Promise<Prepar
 };
 
 /** Checks and judges. @throws {UserError} exit 2 or 3 when there is nothing to report */
-export async function checkReport(
+export function checkReport(
   args: CheckArgs,
   ids: readonly CheckId[],
   signal: AbortSignal,
   progress: Progress,
 ): Promise<Report> {
+  return withDeadline(args.session, signal, progress, (deadline) => report(args, ids, deadline));
+}
+
+async function report(args: CheckArgs, ids: readonly CheckId[], deadline: Deadline): Promise<Report> {
+  const { signal, progress } = deadline;
   const startedAt = new Date();
   const startedMs = performance.now();
   if (args.report.save !== undefined) await checkWritable(args.report.save);
@@ -72,12 +78,12 @@ export async function checkReport(
     (session) => {
       for (const note of session.notes) progress.note(note);
       progress.show(`checking ${ids.join(', ')}`);
-      const { timeoutMs } = args.session;
-      const work = () => runChecks(checks, { session, startedAt, startedMs, timeoutMs, signal });
+      const work = () => runChecks(checks, { session, startedAt, startedMs, deadline });
+      const beside = { ...context, args: hurried(args, deadline) };
       const contained = checks.find(({ check }) => check.id === 'docker');
-      if (contained) return withDockerHost(contained.input as DockerInput, context, progress, work);
+      if (contained) return withDockerHost(contained.input as DockerInput, beside, progress, work);
       const watched = checks.find(({ check }) => check.id === 'path');
-      if (watched) return withWatchers(watched.input as PathInput, context, session, progress, work);
+      if (watched) return withWatchers(watched.input as PathInput, beside, session, progress, work);
       return ids.includes('throughput') ? withIperfServers(context, progress, work) : work();
     },
     target,
@@ -85,4 +91,10 @@ export async function checkReport(
   const bundle = subject.client ? { ...gathered, connection: clusterChoice(args.connection) } : gathered;
   if (args.report.save !== undefined) await writeBundle(args.report.save, bundle);
   return judge(bundle);
+}
+
+/** For what is opened beside the target, and left out where it does not open in half of the time that is left. */
+function hurried(args: CheckArgs, deadline: Deadline): CheckArgs {
+  const half = Math.max(1000, Math.floor(deadline.leftMs / 2000) * 1000);
+  return { ...args, session: { ...args.session, timeoutMs: Math.min(args.session.timeoutMs, half) } };
 }

@@ -92,7 +92,8 @@ const timeout = {
   kind: 'text',
   value: 'DURATION',
   default: '60s',
-  describe: 'Time limit of the check and of the start of the container',
+  describe:
+    'How long all may take, for run, shell and capture until they begin; by default, what the checks need comes on top',
   setting: { key: 'timeout', type: 'duration' },
 } as const satisfies SettingFlag;
 
@@ -156,6 +157,7 @@ export function sessionValues(values: Values): SessionFlags {
     debugNamespace: values.text(debugNamespace),
     netns: netnsOf(values),
     timeoutMs: timeoutMs(values),
+    limitMs: values.origin(timeout) === undefined ? undefined : timeoutMs(values),
   });
 }
 
@@ -168,6 +170,14 @@ function netnsOf(values: Values): string | undefined {
 
 export function timeoutMs(values: Values): number {
   return values.duration(timeout);
+}
+
+/** @throws UserError with exit code 2 when what is asked for takes longer than the limit that is set */
+export function refuseLongerThanTimeout(values: Values, ms: number): void {
+  const from = values.origin(timeout);
+  const limit = timeoutMs(values);
+  if (from === undefined || ms < limit) return;
+  throw usageError(`the measurement takes ${ms / 1000} s, and ${from} ends it after ${limit / 1000} s`);
 }
 
 /** TARGET or -l, when there is one of them. */
