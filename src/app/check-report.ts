@@ -79,6 +79,8 @@ async function report(args: CheckArgs, ids: readonly CheckId[], deadline: Deadli
       for (const note of session.notes) progress.note(note);
       progress.show(`checking ${ids.join(', ')}`);
       const work = () => runChecks(checks, { session, startedAt, startedMs, deadline });
+      // What is opened beside the target may take as long as the target itself.
+      deadline.allow(args.session.timeoutMs);
       const beside = { ...context, args: hurried(args, deadline) };
       const contained = checks.find(({ check }) => check.id === 'docker');
       if (contained) return withDockerHost(contained.input as DockerInput, beside, progress, work);
