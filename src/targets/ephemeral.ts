@@ -39,6 +39,9 @@ export function sessionContainer(pod: Pod, spec: SessionSpec, profile: Profile):
   }
 }
 
+/** The kubelet's reasons to wait that are no failure; the second one is that of pods with init containers. */
+const STARTING: readonly (string | undefined)[] = [undefined, 'ContainerCreating', 'PodInitializing'];
+
 /** Whether an entry has not ended, nor met with a failure that another pull policy may avoid. */
 function mayStart(
   entry: EphemeralContainer,
@@ -47,8 +50,7 @@ function mayStart(
 ): boolean {
   const { terminated, waiting } = status?.state ?? {};
   if (terminated !== undefined) return false;
-  const isOnItsWay = waiting?.reason === undefined || waiting.reason === 'ContainerCreating';
-  return isOnItsWay || entry.imagePullPolicy === spec.imagePullPolicy;
+  return STARTING.includes(waiting?.reason) || entry.imagePullPolicy === spec.imagePullPolicy;
 }
 
 function nameStem(spec: SessionSpec, profile: Profile): string {

@@ -56,7 +56,7 @@ export async function openPodSession(
   await waitRunning(client, patched.pod, patched.name, image, {
     timeoutMs: flags.timeoutMs,
     signal: options.signal,
-    onProgress: (text) => options.onProgress(`starting the ephemeral container: ${text}`),
+    onProgress: (text) => options.onProgress(`starting the ephemeral container with image ${image}: ${text}`),
   });
   return session(client, pod, patched.name, profile, flags);
 }

@@ -164,7 +164,7 @@ describe('sessionContainer', () => {
     ['idle time', { idleSeconds: 5 }],
     ['pull policy', { imagePullPolicy: 'Always' }],
   ])('is the one that is about to start, as it is, where only the %s differs', (_what, other) => {
-    for (const state of ['unreported', 'creating'] as const) {
+    for (const state of ['unreported', 'creating', 'initializing'] as const) {
       const before = podWith({ name: nameOf(), spec: spec(other), state });
       expect(sessionContainer(before, spec(), 'netadmin')).toBe(before.spec?.ephemeralContainers?.[0]);
     }
