@@ -62,7 +62,7 @@ export class Deadline {
 
   #tooLate(ms: number): UserError {
     return new UserError(`time is up after ${ms / 1000} s: still ${this.#stage}.`, 3, {
-      hint: 'If that is slow and not stuck, give it a longer --timeout.',
+      hint: 'If it is slow rather than stuck, set a longer --timeout.',
     });
   }
 }

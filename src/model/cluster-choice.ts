@@ -46,7 +46,7 @@ export function clusterFlags(choice: ClusterChoice): string {
 
 /** kubectl's own commands that hints and remedies name. */
 const KUBECTL =
-  /\bkubectl(?= (?:-n|annotate|apply|delete|describe|edit|exec|get|label|logs|patch|rollout|scale) (?!pod POD\b))/g;
+  /\bkubectl(?= (?:-n|annotate|apply|cordon|create|debug|delete|describe|drain|edit|exec|get|label|logs|patch|rollout|scale|set|taint|top|uncordon) (?!pod POD\b))/g;
 /** The tool's commands with a target of the cluster behind them; prose names others, which nobody pastes. */
 const NETTOOLS = /\bkubectl nettools (?:netns [a-z]+\b(?! local\b)|[a-z]+(?= (?:node|pod)\/))/g;
 /** The same at the beginning of a line that can be pasted. */

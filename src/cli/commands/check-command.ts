@@ -22,7 +22,7 @@ export const to: ListFlag = {
   splits: true,
   value: 'DEST',
   describe:
-    'Also probe HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT]; may be repeated, or a list with commas (one in the path or query of a URL is part of it)',
+    'Also probe HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT]; repeat it, or separate several by commas (one in the path or query of a URL stays part of the URL)',
   completes: 'destination',
 };
 

@@ -64,7 +64,7 @@ const idle = {
   value: 'DURATION',
   default: '10m',
   describe:
-    'End the container when nothing has run in it for so long; one that is there already keeps its own',
+    'End the container when nothing has run in it for so long; a container that already runs keeps its own',
   setting: { key: 'idle', type: 'duration' },
 } as const satisfies SettingFlag;
 const keep: SwitchFlag = {
@@ -93,7 +93,7 @@ const timeout = {
   value: 'DURATION',
   default: '60s',
   describe:
-    'How long all may take, for run, shell and capture until they begin; by default, what the checks need comes on top',
+    'Time limit of the whole command; for run, shell and capture, until they begin. Unless you set it, checks get the time they need on top',
   setting: { key: 'timeout', type: 'duration' },
 } as const satisfies SettingFlag;
 

@@ -78,7 +78,7 @@ describe('withDeadline', () => {
     expect(error).toMatchObject({
       message: 'time is up after 60 s: still starting the ephemeral container: ContainerCreating.',
       exitCode: 3,
-      hint: 'If that is slow and not stuck, give it a longer --timeout.',
+      hint: 'If it is slow rather than stuck, set a longer --timeout.',
     });
   });
 

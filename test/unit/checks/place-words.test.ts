@@ -90,6 +90,23 @@ describe('inPlace', () => {
     expect(one.findings[0]?.remediation).toBe(words);
   });
 
+  it.each(
+    FINDINGS.filter(({ remedy }) => /kubectl (?!nettools)|TARGET/.test(remedy)).map(({ id, remedy }) => [
+      id,
+      remedy,
+    ]),
+  )('names the cluster that was chosen in each command of %s', (id, remediation) => {
+    const told = inPlace(
+      { ...result, findings: [{ ...finding, id, remediation }] },
+      { kind: 'pod', name: 'web', namespace: 'shop', address: '' },
+      { context: 'staging' },
+    ).findings[0]?.remediation;
+    expect(told).not.toMatch(
+      /kubectl (?!nettools |--context staging )(?!delete pod web -n shop --context staging)/,
+    );
+    expect(told).not.toMatch(/kubectl nettools [a-z]+ web -n shop(?! --context staging)/);
+  });
+
   it("has a node's own remedy for what is about its own links", () => {
     expect(at({ kind: 'node', name: 'n1' }).findings[0]?.remediation).toBe(OUTSIDE_REMEDIES['NT-ARP-001']);
     expect(at({ kind: 'node', name: 'n1', netns: 'shop/web' }).findings[0]?.remediation).toBe(meta.remedy);
