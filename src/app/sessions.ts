@@ -7,8 +7,7 @@ import { removeNodePod } from '../targets/remove-node-pod.ts';
 import { resolvePod } from '../targets/resolve.ts';
 import { type ListedSession, listSessions, sessionsOf, stopSession } from '../targets/sessions.ts';
 import { PodDeletedError, waitEnded } from '../targets/wait.ts';
-import { withDeadline } from './deadline.ts';
-import type { Progress } from './progress.ts';
+import type { Deadline } from './deadline.ts';
 
 /** A session as it is printed. */
 export interface SessionRow {
@@ -62,26 +61,23 @@ function row({ since, node: _node, ...session }: ListedSession): SessionRow {
  * that have ended too.
  * @throws {UserError} exit 3: one did not end in time
  */
-export function stopSessions(
+export async function stopSessions(
   scope: SessionScope & { readonly timeoutMs: number },
-  signal: AbortSignal,
-  progress: Progress,
+  { signal, progress }: Deadline,
 ): Promise<readonly SessionRow[]> {
-  return withDeadline(scope, signal, progress, async (deadline) => {
-    deadline.progress.show('looking for sessions');
-    const { client, listed } = await findSessions(scope, deadline.signal);
-    const running = listed.filter((s) => s.state === 'running' || s.node !== undefined);
-    const left = new Set(running);
-    await Promise.all(
-      running.map(async (session) => {
-        deadline.progress.show(endingText(left));
-        await end(client, session, scope.timeoutMs, deadline.signal);
-        left.delete(session);
-        deadline.progress.show(endingText(left));
-      }),
-    );
-    return running.map(row);
-  });
+  progress.show('looking for sessions');
+  const { client, listed } = await findSessions(scope, signal);
+  const running = listed.filter((s) => s.state === 'running' || s.node !== undefined);
+  const left = new Set(running);
+  await Promise.all(
+    running.map(async (session) => {
+      progress.show(endingText(left));
+      await end(client, session, scope.timeoutMs, signal);
+      left.delete(session);
+      progress.show(endingText(left));
+    }),
+  );
+  return running.map(row);
 }
 
 function endingText(sessions: ReadonlySet<ListedSession>): string {

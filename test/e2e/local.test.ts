@@ -156,15 +156,18 @@ describe('--timeout', () => {
     [['preflight', 'web'], 'asking what is allowed'],
     [['netns', 'ls', 'node1'], 'looking for the target'],
     [['sessions', 'stop', 'web'], 'looking for sessions'],
+    [['sessions', 'stop', 'docker://'], 'looking for sessions'],
     [['run', 'web', '--', 'true'], 'looking for the target'],
-  ])('holds for %j at an API server that is silent', async ([command = '', ...words], stage) => {
+    [['run', 'docker://web', '--', 'true'], 'looking for the target'],
+  ])('holds for %j at a server that is silent', async ([command = '', ...words], stage) => {
     const server = createServer();
     onTestFinished(() => void server.close());
     const port = await new Promise((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
     });
     const line = [command, '--server', `http://127.0.0.1:${port}`, '--timeout', '3s', ...words];
-    const outcome = await nettools(line, ALONE);
+    const env = { ...ALONE.env, DOCKER_HOST: `tcp://127.0.0.1:${port}` };
+    const outcome = await nettools(line, { env });
     expectSentence(outcome, 3, new RegExp(`time is up after 3 s: still ${stage}\\.`));
     expect(outcome.stderr).toMatch(/longer --timeout/);
   });
