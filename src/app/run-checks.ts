@@ -6,6 +6,7 @@ import { version } from '../model/version.ts';
 import { gather } from '../probes/gather.ts';
 import { PROBE_SCRIPTS } from '../probes/scripts.ts';
 import type { Session } from '../targets/session.ts';
+import type { Deadline } from './deadline.ts';
 import { mergePlans, planLimitSeconds } from './merged-plan.ts';
 
 /** What a run has, besides what the session knows. */
@@ -14,19 +15,18 @@ export interface RunContext {
   /** When the command started: by the calendar, and by the monotonic clock in ms. */
   readonly startedAt: Date;
   readonly startedMs: number;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
 }
 
 /** Gathers; nothing is judged yet. @throws GatherError, ChannelError, or the signal's reason */
 export async function runChecks(checks: readonly PreparedCheck[], context: RunContext): Promise<Bundle> {
-  const { session, signal } = context;
+  const { session, deadline } = context;
   const merged = mergePlans(checks.map(({ check, input }) => check.plan(input, PROBE_SCRIPTS)));
-  const limit = AbortSignal.timeout(planLimitSeconds(merged.plan) * 1000 + context.timeoutMs);
+  deadline.allow(planLimitSeconds(merged.plan) * 1000);
   const probing = performance.now();
   let cost: Cost | undefined;
   const all = await gather(session.channel, merged.plan, {
-    signal: AbortSignal.any([signal, limit]),
+    signal: deadline.signal,
     budget: session.budget,
     onCost: (counted) => {
       // On this machine itself the counters are those of everything that runs here.

@@ -1,14 +1,14 @@
 /** From a bundle to its report: pure, so that a saved bundle gives the same report again, byte for byte. */
 import type { Bundle, GatheredCheck } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
-import { type CheckResult, type Finding, type Report, type TargetInfo, verdictOf } from '../model/report.ts';
+import { type CheckResult, type Finding, type Report, verdictOf } from '../model/report.ts';
 import { byCause, linkCauses } from './causes.ts';
 import { partOfServices } from './part-of-services.ts';
 import { inPlace } from './place-words.ts';
 import { CHECKS } from './registry.ts';
 
 export function judge(bundle: Bundle): Report {
-  const checks = linked(bundle.checks.map((check) => judgeOne(check, bundle.target)));
+  const checks = linked(bundle.checks.map((check) => judgeOne(check, bundle)));
   return {
     apiVersion: 'nettools/v1',
     kind: 'Report',
@@ -47,7 +47,10 @@ function keysOf({ id, subject, summary, severity }: Finding): string[] {
   return subject === undefined ? [target] : [JSON.stringify([id, subject]), target];
 }
 
-function judgeOne({ id, input, evidence, durationMs }: GatheredCheck, target: TargetInfo): CheckResult {
+function judgeOne(
+  { id, input, evidence, durationMs }: GatheredCheck,
+  { target, connection }: Bundle,
+): CheckResult {
   const check = (CHECKS as Readonly<Record<string, Check<never>>>)[id];
   if (!check) {
     const summary = `this version has no check "${id}"`;
@@ -62,5 +65,5 @@ function judgeOne({ id, input, evidence, durationMs }: GatheredCheck, target: Ta
     measurements,
     findings,
   };
-  return inPlace(result, target);
+  return inPlace(result, target, connection);
 }

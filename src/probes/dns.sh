@@ -19,14 +19,20 @@ patient=6
 endpoints=$1
 shift
 command -v dig >/dev/null 2>&1 || { echo "no dig" >&2; exit 127; }
-dir=
-for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
-  if mkdir "$base/nettools-dns-$$" 2>/dev/null; then dir=$base/nettools-dns-$$; break; fi
-done
-[ -n "$dir" ] || { echo "no writable folder (tried /tmp, /dev/shm and /run)" >&2; exit 1; }
-sniffer=
-trap '[ -z "$sniffer" ] || kill "$sniffer"; rm -rf "$dir"' EXIT
+dir= made= sniffer=
+# As in runner.sh. timeout passes the signal that it gets on to its whole group, rm included.
+clean_up() {
+  trap '' HUP TERM INT
+  [ -z "$sniffer" ] || kill "$sniffer"
+  if [ -n "$made" ]; then rm -rf "$dir" || rm -rf "$dir"; else rmdir "$dir"; fi 2>/dev/null
+}
+trap clean_up EXIT
 trap 'exit 143' HUP TERM INT
+for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
+  dir=$base/nettools-dns-$$
+  if mkdir "$dir" 2>/dev/null; then made=1; break; fi
+done
+[ -n "$made" ] || { echo "no writable folder (tried /tmp, /dev/shm and /run)" >&2; exit 1; }
 
 servers= search= ndots=1 waits=5
 while read -r key value rest || [ -n "$key" ]; do

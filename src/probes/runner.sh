@@ -24,14 +24,21 @@ max=1048576
 # leaves no dump of its memory.
 ulimit -f 2049
 ulimit -c 0
-dir=
-for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
-  # mkdir fails on a path that another process has laid out, so nobody else owns the folder.
-  if mkdir "$base/nettools-$$" 2>/dev/null; then dir=$base/nettools-$$; break; fi
-done
-[ -n "$dir" ] || { echo "nettools-error no writable folder (tried /tmp, /dev/shm and /run)"; exit 0; }
-trap 'rm -rf "$dir"' EXIT
+dir= made=
+# Set before there is a folder: a client that dies at once ends this while mkdir runs. rm is to live through the
+# signals that end the rest, and what is written meanwhile goes with the second one.
+clean_up() {
+  trap '' HUP TERM INT
+  if [ -n "$made" ]; then rm -rf "$dir" || rm -rf "$dir"; else rmdir "$dir"; fi 2>/dev/null
+}
+trap clean_up EXIT
 trap 'exit 143' HUP TERM INT
+for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
+  dir=$base/nettools-$$
+  # mkdir fails on a path that another process has laid out, so nobody else owns the folder.
+  if mkdir "$dir" 2>/dev/null; then made=1; break; fi
+done
+[ -n "$made" ] || { echo "nettools-error no writable folder (tried /tmp, /dev/shm and /run)"; exit 0; }
 
 first_word() { set -- $1; echo "$1"; }
 

@@ -14,7 +14,13 @@ import { SHELLS } from '../shells.ts';
 /** What travels in a request line. */
 const SCRIPTS = { ENTER, GUARD, NETNS_LIST, START, KEEPER, STOP };
 /** What travels over stdin; some of them are bash's. */
-const { reach: _reach, tcpConnect: _tcpConnect, tcpTransfer: _tcpTransfer, ...PROBES } = SCRIPT_TEXTS;
+const {
+  reach: _reach,
+  tcpConnect: _tcpConnect,
+  tcpTransfer: _tcpTransfer,
+  sweep: _sweep,
+  ...PROBES
+} = SCRIPT_TEXTS;
 /** awk does not care how its program is indented. */
 const { portUse: _portUse, ...STRICT } = { ...SCRIPTS, RUNNER, ...SCRIPT_TEXTS };
 const ALL = { ...SCRIPTS, RUNNER, ...PROBES };

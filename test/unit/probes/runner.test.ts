@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'vitest';
 import { compactScript } from '../../../src/channels/script.ts';
+import type { Budget } from '../../../src/model/budget.ts';
 import type { ProbeCommand, ProbePlan, ProbeResult } from '../../../src/model/evidence.ts';
 import { encodePlan, RunnerDecoder, type RunnerEvent } from '../../../src/probes/plan.ts';
 import RUNNER from '../../../src/probes/runner.sh';
 import { buildProber } from '../prober.ts';
 import { mayUnshare, runToEnd, SHELLS, Started, type StartOptions, sessionMembers } from '../shells.ts';
+
+/** Room for all commands of most of these tests at the same time. */
+const WIDE: Budget = { processes: 64, memoryBytes: 64 * 2 ** 20 };
 
 /** Scripts that plans of these tests name. */
 const TEXTS = { hello: 'echo hello "$1"\n# not sent\nexit 3\n' };
@@ -59,10 +63,14 @@ const RUNNERS = [
 async function runPlan(
   runner: readonly string[],
   plan: ProbePlan,
-  options: StartOptions & { readonly wrap?: readonly string[] } = {},
+  options: StartOptions & { readonly wrap?: readonly string[]; readonly budget?: Budget } = {},
 ): Promise<Run> {
   const argv = [...(options.wrap ?? []), ...runner];
-  const { stdout, stderr, code } = await runToEnd(argv, encodePlan(plan, TEXTS), options);
+  const { stdout, stderr, code } = await runToEnd(
+    argv,
+    encodePlan(plan, TEXTS, options.budget ?? WIDE),
+    options,
+  );
   const events = new RunnerDecoder(plan).push(stdout);
   return { events, results: events.flatMap((e) => (e.kind === 'result' ? [e.result] : [])), code, stderr };
 }
@@ -388,7 +396,8 @@ describe.concurrent.each(RUNNERS)('$name', ({ argv: words, hasFiles }) => {
     const plan = onePhase(
       ...Array.from({ length: 12 }, (_, i) => command(`c${i}`, ['sh', '-c', count, folder, `${i}`])),
     );
-    const { results } = await runPlan(words, plan, { env });
+    const budget = { processes: 19, memoryBytes: 24 * 2 ** 20 };
+    const { results } = await runPlan(words, plan, { env, budget });
     const most = Math.max(...results.map((r) => Number(r.stdout)));
     expect(results).toHaveLength(12);
     expect(most).toBeGreaterThan(1);
