@@ -87,14 +87,14 @@ void cost_start(void) {
     group_path(NULL, group, sizeof group);
     memory_fd = open_counter("", group, "memory.current");
     stat_fd = open_counter("", group, "memory.stat");
-    pids_fd = open_counter("", group, "pids.current");
+    pids_fd = open_counter("", group, "cgroup.procs");
     cpu_fd = open_counter("", group, "cpu.stat");
   } else {
     group_path("memory", group, sizeof group);
     memory_fd = open_counter("/memory", group, "memory.usage_in_bytes");
     stat_fd = open_counter("/memory", group, "memory.stat");
     group_path("pids", group, sizeof group);
-    pids_fd = open_counter("/pids", group, "pids.current");
+    pids_fd = open_counter("/pids", group, "cgroup.procs");
     group_path("cpuacct", group, sizeof group);
     cpu_fd = open_counter("/cpuacct", group, "cpuacct.usage");
   }
@@ -111,11 +111,20 @@ static int64_t held_memory(void) {
   return used > files ? used - files : 0;
 }
 
+/* Processes that live; what has ended and waits for its parent takes no room to speak of. */
+static int64_t living(void) {
+  char lines[4096];
+  if (read_counter(pids_fd, lines, sizeof lines) < 0) return -1;
+  int64_t count = 0;
+  for (const char *at = lines; *at != '\0'; at++) count += *at == '\n';
+  return count;
+}
+
 void cost_sample(void) {
   int64_t now = now_us();
   if (now - last_us < SAMPLE_US) return;
   last_us = now;
-  int64_t memory = held_memory(), processes = number_of(pids_fd);
+  int64_t memory = held_memory(), processes = living();
   if (memory > peak_memory) peak_memory = memory;
   if (processes > peak_processes) peak_processes = processes;
 }

@@ -7,7 +7,7 @@ export interface Cost {
    * are not counted: the kernel takes them back when somebody needs the room.
    */
   readonly memoryPeakBytes?: number;
-  /** The most processes and threads at once. */
+  /** The most processes at once. */
   readonly processesPeak?: number;
   readonly cpuSeconds?: number;
 }

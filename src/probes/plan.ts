@@ -5,7 +5,7 @@ import type { Cost } from '../model/cost.ts';
 import type { ProbeCommand, ProbePlan, ProbeResult, ProbeStatus } from '../model/evidence.ts';
 
 /** Processes of a session that are no command of the plan: the keeper, the guard with what watches for it, the runner. */
-const OWN_PROCESSES = 9;
+const OWN_PROCESSES = 10;
 /** What these take, in MiB, and what starting them takes for a moment (runc's own process). */
 const OWN_MEBIBYTES = 8;
 const MEBIBYTE = 1_048_576;

@@ -3,6 +3,10 @@ import type { CheckResult, Json } from '../model/report.ts';
 import { fieldsOf, listOf, measurementTable } from './tables.ts';
 import { type Palette, visible } from './text.ts';
 
+/** Of more endpoints than this, those that work are counted after the first few. */
+const MOST_ROWS = 24;
+const FIRST_ROWS = 8;
+
 /** A row for each endpoint, the cluster IP and the name; `undefined` when there is nothing to show. */
 export function serviceTable(check: CheckResult, paint: Palette): string | undefined {
   const rows = listOf(check.measurements['services']).map(fieldsOf).flatMap(serviceRows);
@@ -11,8 +15,9 @@ export function serviceTable(check: CheckResult, paint: Palette): string | undef
 }
 
 function serviceRows(service: ReturnType<typeof fieldsOf>): string[][] {
-  const endpoints = listOf(service['endpoints'])
-    .map(fieldsOf)
+  const all = listOf(service['endpoints']).map(fieldsOf);
+  const endpoints = all
+    .filter((e, i) => all.length <= MOST_ROWS || i < FIRST_ROWS || e['state'] !== 'works')
     .map((e) => [
       `${text(e['pod'])}${e['isTarget'] === true ? ' (the target)' : ''}`,
       `${text(e['address'])}:${text(e['port'])}`,
@@ -20,6 +25,7 @@ function serviceRows(service: ReturnType<typeof fieldsOf>): string[][] {
       text(e['seen']),
       time(e['ms']),
     ]);
+  const hidden = all.length - endpoints.length;
   const virtual = listOf(service['virtual']).map(fieldsOf);
   const works = virtual.filter((v) => v['state'] === 'works').length;
   const worst = virtual.find((v) => v['state'] !== 'works') ?? virtual[0];
@@ -27,6 +33,7 @@ function serviceRows(service: ReturnType<typeof fieldsOf>): string[][] {
   const byName = service['byName'];
   const rows = [
     ...endpoints,
+    ...(hidden > 0 ? [[`${hidden} more`, '', '', 'connected', '']] : []),
     ...(worst
       ? [
           [
