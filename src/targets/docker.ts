@@ -10,6 +10,7 @@ import { hasImage, pullImage } from '../docker/pull.ts';
 import { registryAuth } from '../docker/registry-auth.ts';
 import type { DockerContainer, DockerListed } from '../docker/types.ts';
 import type { SessionFlags } from '../model/args.ts';
+import { FULL_BUDGET } from '../model/budget.ts';
 import { UserError } from '../model/errors.ts';
 import {
   type DockerSessionSpec,
@@ -303,6 +304,8 @@ function session(client: DockerClient, target: DockerContainer, started: Started
   return {
     channel: started.channel,
     info: { kind: 'docker', name: nameOf(target), address: dockerAddresses(target)[0] ?? '' },
+    // The container has a cgroup of its own: what runs in it is not charged to the target.
+    budget: FULL_BUDGET,
     notes: dockerNotes(target),
     close() {
       closing ??= close();

@@ -1,11 +1,14 @@
 /** What every kind of target opens to. */
 import type { Channel } from '../channels/channel.ts';
+import type { Budget } from '../model/budget.ts';
 import type { TargetInfo } from '../model/report.ts';
 
 /** An open way into a network namespace. */
 export interface Session {
   readonly channel: Channel;
   readonly info: TargetInfo;
+  /** What a run may take there. */
+  readonly budget: Budget;
   /** What the user should know before trusting what he sees; sentences without a trailing dot. */
   readonly notes: readonly string[];
   /**

@@ -1,0 +1,38 @@
+/** The room of a pod in words. Pure. */
+import type { Pod } from '../kube/types.ts';
+import { type Budget, FULL_BUDGET } from '../model/budget.ts';
+import { type Admission, bytesLeft } from './budget.ts';
+import type { Room } from './room.ts';
+
+const MIB = 1024 ** 2;
+
+/** Whole MiB: what is left rounded down, what is needed rounded up. */
+const floor = (bytes: number): string => `${Math.floor(bytes / MIB)} MiB`;
+const ceil = (bytes: number): string => `${Math.ceil(bytes / MIB)} MiB`;
+
+/** `has 16 MiB left of 96 MiB`, to go on after the pod's name; empty for one without a limit. */
+export function roomWords(room: Room): string {
+  if (room.kind === 'unlimited') return '';
+  const left = floor(bytesLeft(room));
+  return room.kind === 'known'
+    ? `has ${left} left of ${floor(room.limitBytes)}`
+    : `has a limit of ${floor(room.limitBytes)}, and how much of it is in use is not known (${room.reason})`;
+}
+
+/** Why a session stays out of a pod (no full stop), and what helps. */
+export function noRoom(
+  pod: Pod,
+  room: Room,
+  { needBytes, leftBytes }: Extract<Admission, { kind: 'keep-out' }>,
+): { readonly sentence: string; readonly hint: string } {
+  return {
+    sentence: `pod "${pod.metadata?.name}" ${roomWords(room)}: a session in it takes ${ceil(needBytes)} free, or the kernel might kill the application`,
+    hint: `A memory limit higher by ${ceil(needBytes - leftBytes)} makes room for it, --via node measures from its node, and --via pod goes in all the same.`,
+  };
+}
+
+/** What to tell of a session that may take less than usual. */
+export function budgetNotes(room: Room, { processes }: Budget): string[] {
+  if (room.kind === 'unlimited' || processes === FULL_BUDGET.processes) return [];
+  return [`the pod ${roomWords(room)}: at most ${processes} probes run at a time`];
+}
