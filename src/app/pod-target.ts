@@ -50,12 +50,12 @@ export async function openPod(
     return await openPodSession(client, pod, flags, imageFor(flags), reading, options);
   } catch (error) {
     if (!(error instanceof NoRoomError) || !canGoByNode(flags)) throw error;
-    return await insteadFromNode(client, pod, flags, options, await reading, error);
+    return await insteadFromNode(client, pod, flags, options, error);
   }
 }
 
 /** Whether nothing that the user asked for is to be had in the pod alone. */
-function canGoByNode({ container, profile }: SessionFlags): boolean {
+export function canGoByNode({ container, profile }: SessionFlags): boolean {
   return container === undefined && (profile === 'auto' || profile === 'netadmin');
 }
 
@@ -64,11 +64,10 @@ async function insteadFromNode(
   pod: Pod,
   flags: SessionFlags,
   options: OpenOptions,
-  room: Room,
   refusal: NoRoomError,
 ): Promise<Session> {
   try {
-    return await fromNode(client, pod, flags, options, `the pod ${roomWords(room)}`);
+    return await fromNode(client, pod, flags, options, `the pod ${roomWords(refusal.room)}`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const sentence = refusal.message.replace(/; nothing was changed\.$/, '');

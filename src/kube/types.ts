@@ -15,10 +15,15 @@ export interface PodMetrics {
   readonly containers?: readonly { readonly name: string; readonly usage?: { readonly memory?: string } }[];
 }
 
+interface MemoryStats {
+  readonly workingSetBytes?: number;
+}
+
 /** Of a node, from its kubelet (k8s.io/kubelet/pkg/apis/stats/v1alpha1): as much of it as is read. */
 export interface StatsSummary {
   readonly pods?: readonly {
     readonly podRef?: { readonly namespace: string; readonly name: string };
-    readonly memory?: { readonly workingSetBytes?: number };
+    readonly memory?: MemoryStats;
+    readonly containers?: readonly { readonly name: string; readonly memory?: MemoryStats }[];
   }[];
 }

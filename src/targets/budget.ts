@@ -5,12 +5,15 @@ import type { Room } from './room.ts';
 const MIB = 1024 ** 2;
 
 // Measured as growth of the pod cgroup's memory.max_usage_in_bytes, which has kernel memory and page cache in it (cgroup
-// v1, Linux 6.18, runc 1.1.5, containerd 2.4, the slim image), the highest of five to ten times, rounded up.
+// v1, Linux 6.18, runc 1.1.5, containerd 2.4, the slim image), the highest of ten to thirty times, rounded up.
 
-/** An idle session: 1.1 MiB. Its start takes 3.2 MiB for a moment, which is less than a run takes afterwards. */
+/**
+ * An idle session: 1.3 MiB. Its start takes 3.5 MiB for a moment, which is less than a run takes afterwards; where less
+ * than that was left, the start alone had the application killed.
+ */
 const IDLE_BYTES = 1.5 * MIB;
-/** An exec, by the runtime's own process and the guard: 1.4 MiB. */
-const EXEC_BYTES = 1.5 * MIB;
+/** An exec, by the runtime's own process and the guard: 1.6 MiB. */
+const EXEC_BYTES = 2 * MIB;
 /** What a run's budget has for each of its processes. */
 const PROBE_BYTES = FULL_BUDGET.memoryBytes / FULL_BUDGET.processes;
 /** So many that their share together is enough for the largest tool: dig takes 7.0 MiB, curl and mtr 4.5 MiB. */

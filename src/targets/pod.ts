@@ -24,13 +24,19 @@ import {
 import { PROFILE_TEXT, type Profile } from './profiles.ts';
 import { RenewedChannel } from './renewed-channel.ts';
 import { resolvePod, rightsToResolve } from './resolve.ts';
-import type { Room } from './room.ts';
+import { type Room, readRoomByExec } from './room.ts';
 import { budgetNotes, noRoom } from './room-words.ts';
 import type { OpenOptions, Session } from './session.ts';
 import { waitEnded, waitRunning } from './wait.ts';
 
 /** The pod has too little memory left for a session in it; nothing was changed. */
-export class NoRoomError extends UserError {}
+export class NoRoomError extends UserError {
+  readonly room: Room;
+  constructor(room: Room, message: string, hint: string) {
+    super(message, 3, { hint });
+    this.room = room;
+  }
+}
 
 /**
  * Opens the session on a pod as it was just read: nothing to do when its container already runs; else preflight, patch
@@ -50,8 +56,9 @@ export async function openPodSession(
 ): Promise<Session> {
   const spec = sessionSpec(pod, flags, image);
   const running = findRunning(pod, spec);
+  const looking = reading.then((room) => readRoomByExec(client, pod, room, options.signal));
   if (running) {
-    const reused = session(client, pod, running, flags, admitted(pod, await reading, flags, true));
+    const reused = session(client, pod, running, flags, admitted(pod, await looking, flags, true));
     // It may have reached its idle time since the kubelet's last report, a second or two ago.
     const renew = async (): Promise<Channel> => {
       const { timeoutMs } = flags;
@@ -61,7 +68,7 @@ export async function openPodSession(
     return { ...reused, channel: new RenewedChannel(reused.channel, renew) };
   }
   options.onProgress('checking what is allowed');
-  const [checked, room] = await Promise.all([preflight(client, pod, spec, options.signal), reading]);
+  const [checked, room] = await Promise.all([preflight(client, pod, spec, options.signal), looking]);
   refuseProblem(checked, pod);
   const terms = admitted(pod, room, flags, false);
   const profile = allowedProfile(checked, pod, spec);
@@ -85,8 +92,8 @@ interface Terms {
 function admitted(pod: Pod, room: Room, flags: SessionFlags, isRunning: boolean): Terms {
   const answer = admission(room, isRunning);
   if (answer.kind === 'keep-out' && flags.via !== 'pod') {
-    const { sentence, hint } = noRoom(pod, room, answer);
-    throw new NoRoomError(`${sentence}; nothing was changed.`, 3, { hint });
+    const { sentence, hint } = noRoom(pod, room, answer, flags.container);
+    throw new NoRoomError(room, `${sentence}; nothing was changed.`, hint);
   }
   const budget = answer.kind === 'enter' ? answer.budget : LEAST_BUDGET;
   return { budget, notes: budgetNotes(room, budget) };

@@ -4,6 +4,8 @@ import { type Budget, FULL_BUDGET } from '../model/budget.ts';
 import { type Admission, bytesLeft } from './budget.ts';
 import type { Room } from './room.ts';
 
+type KeptOut = Extract<Admission, { readonly kind: 'keep-out' }>;
+
 const MIB = 1024 ** 2;
 
 /** Whole MiB: what is left rounded down, what is needed rounded up. */
@@ -19,15 +21,23 @@ export function roomWords(room: Room): string {
     : `has a limit of ${floor(room.limitBytes)}, and how much of it is in use is not known (${room.reason})`;
 }
 
+/** What a session would have to find, as a clause. */
+export function needWords({ needBytes }: KeptOut): string {
+  return `a session in it needs ${ceil(needBytes)} free, or the kernel might kill the application`;
+}
+
 /** Why a session stays out of a pod (no full stop), and what helps. */
 export function noRoom(
   pod: Pod,
   room: Room,
-  { needBytes, leftBytes }: Extract<Admission, { kind: 'keep-out' }>,
+  answer: KeptOut,
+  container?: string,
 ): { readonly sentence: string; readonly hint: string } {
+  const byNode =
+    container === undefined ? '--via node measures from its node' : 'without -c its node is used';
   return {
-    sentence: `pod "${pod.metadata?.name}" ${roomWords(room)}: a session in it takes ${ceil(needBytes)} free, or the kernel might kill the application`,
-    hint: `A memory limit higher by ${ceil(needBytes - leftBytes)} makes room for it, --via node measures from its node, and --via pod goes in all the same.`,
+    sentence: `pod "${pod.metadata?.name}" ${roomWords(room)}: ${needWords(answer)}`,
+    hint: `A memory limit higher by ${ceil(answer.needBytes - answer.leftBytes)} makes room for it, ${byNode}, and --via pod goes in all the same.`,
   };
 }
 

@@ -20,7 +20,7 @@ describe('a room in words', () => {
   it('says what is needed, and what helps', () => {
     const said = noRoom(pod(), tight, { kind: 'keep-out', needBytes: 21 * MIB, leftBytes: 15.5 * MIB });
     expect(said.sentence).toBe(
-      'pod "web-0" has 15 MiB left of 96 MiB: a session in it takes 21 MiB free, or the kernel might kill the application',
+      'pod "web-0" has 15 MiB left of 96 MiB: a session in it needs 21 MiB free, or the kernel might kill the application',
     );
     expect(said.hint).toMatch(/^A memory limit higher by 6 MiB .*--via node .*--via pod/);
   });
