@@ -98,7 +98,7 @@ export async function openDockerSession(
   sources: HostSources,
   options: OpenOptions,
 ): Promise<Session> {
-  const spec = dockerSessionSpec(target, flags, image);
+  const spec = dockerSessionSpec(client, target, flags, image);
   const deadline = AbortSignal.timeout(flags.timeoutMs);
   const signal = AbortSignal.any([deadline, ...(options.signal ? [options.signal] : [])]);
   try {
@@ -152,12 +152,13 @@ export function openDockerHost(
   image: string,
   signal: AbortSignal,
 ): Promise<DockerHostSession> {
-  const spec = { ...dockerSessionSpec(target, flags, image), keep: false };
+  const spec = { ...dockerSessionSpec(client, target, flags, image), keep: false };
   return start(client, target, spec, hostContainerBody(target, spec), signal);
 }
 
 /** @throws {UserError} exit 2: flags that mean nothing for a Docker container */
 export function dockerSessionSpec(
+  client: DockerClient,
   target: DockerContainer,
   flags: SessionFlags,
   image: string,
@@ -175,6 +176,8 @@ export function dockerSessionSpec(
     idleSeconds: Math.max(1, Math.ceil(flags.idleMs / 1000)),
     sharesProcesses: flags.container !== undefined,
     keep: flags.keep,
+    // podman without root may lack the cgroup's controllers, and then refuses the container; Docker only warns.
+    limited: !client.isPodman,
     owner: ownerLabel(),
   };
 }
