@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FULL_BUDGET } from '../../../src/model/budget.ts';
 import { admission, LEAST_BUDGET } from '../../../src/targets/budget.ts';
@@ -50,6 +52,15 @@ describe('what a run may take of a pod', () => {
       needBytes: need * MIB,
       leftBytes: left * MIB,
     });
+  });
+
+  it('is what the documents say', () => {
+    const read = (path: string) => readFileSync(join(import.meta.dirname, '../../..', path), 'utf8');
+    expect(read('README.md')).toContain('with less than 22 MiB left is measured **from its node**');
+    const page = read('docs/namespaces.md');
+    for (const words of ['no limit, or 55 MiB and more', '| 22 to 54 MiB |', 'from 176 MiB on']) {
+      expect(page).toContain(words);
+    }
   });
 
   it('is never less than the largest tool takes', () => {

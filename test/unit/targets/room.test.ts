@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { usedByCgroup, usedByMetrics, usedBySummary } from '../../../src/targets/room.ts';
+import type { KubeClient } from '../../../src/kube/client.ts';
+import { ApiError } from '../../../src/kube/errors.ts';
+import { readRoom, usedByCgroup, usedByMetrics, usedBySummary } from '../../../src/targets/room.ts';
 import { pod } from './pods.ts';
 
 describe('what a pod has in use', () => {
@@ -39,5 +41,69 @@ describe('what a pod has in use', () => {
     ['nothing', '', undefined],
   ])('by the files of its cgroup: %s', (_title, files, used) => {
     expect(usedByCgroup(files)).toBe(used);
+  });
+});
+
+describe('the room of a pod', () => {
+  const MIB = 1024 ** 2;
+  const limited = pod({
+    spec: {
+      containers: [{ name: 'app', resources: { limits: { memory: '96Mi' } } }],
+      nodeName: 'node1',
+    },
+  });
+  const refusal = (status: number) => new ApiError(status, undefined, 'no');
+  const summary = {
+    pods: [{ podRef: { namespace: 'default', name: 'web-0' }, memory: { workingSetBytes: 80 * MIB } }],
+  };
+  const metrics = { containers: [{ name: 'app', usage: { memory: '81Mi' } }] };
+
+  /** A client of an API that answers so, and the paths that were asked for. */
+  function api(kubelet: unknown, server: unknown): { client: KubeClient; paths: string[] } {
+    const paths: string[] = [];
+    const get = async (path: string): Promise<unknown> => {
+      paths.push(path);
+      const answer = path.includes('/proxy/') ? kubelet : server;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
+    return { client: { get } as unknown as KubeClient, paths };
+  }
+
+  it('is asked for at both places at once', async () => {
+    const { client, paths } = api(summary, metrics);
+    await readRoom(client, limited);
+    expect(paths).toEqual([
+      '/api/v1/nodes/node1/proxy/stats/summary',
+      '/apis/metrics.k8s.io/v1beta1/namespaces/default/pods/web-0',
+    ]);
+  });
+
+  it('costs no request where the pod has no limit', async () => {
+    const { client, paths } = api(summary, metrics);
+    expect(await readRoom(client, pod())).toEqual({ kind: 'unlimited' });
+    expect(paths).toEqual([]);
+  });
+
+  it.each([
+    ["is the kubelet's word where there is one", summary, metrics, 80],
+    ["is metrics-server's where the kubelet may not be asked", refusal(403), metrics, 81],
+    ["is metrics-server's where the kubelet does not list the pod", { pods: [] }, metrics, 81],
+    ["is the kubelet's where there is no metrics API", summary, refusal(404), 80],
+  ])('%s', async (_title, kubelet, server, used) => {
+    expect(await readRoom(api(kubelet, server).client, limited)).toEqual({
+      kind: 'known',
+      limitBytes: 96 * MIB,
+      usedBytes: used * MIB,
+    });
+  });
+
+  it('is unknown, with the reason, where nobody tells, and never a failure', async () => {
+    const { client } = api(refusal(403), new Error('reset'));
+    expect(await readRoom(client, limited)).toEqual({
+      kind: 'unknown',
+      limitBytes: 96 * MIB,
+      reason: 'the kubelet of its node may not be asked, the metrics API does not answer',
+    });
   });
 });
