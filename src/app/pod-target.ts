@@ -8,7 +8,7 @@ import { openNodeSession, readNode } from '../targets/node.ts';
 import { NoRoomError, openPodSession, podInfo, targetPod } from '../targets/pod.ts';
 import { networkProblem } from '../targets/preflight.ts';
 import { type Room, readRoom } from '../targets/room.ts';
-import { roomWords } from '../targets/room-words.ts';
+import { noRoomHint, roomWords } from '../targets/room-words.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
@@ -70,14 +70,10 @@ async function insteadFromNode(
     return await fromNode(client, pod, flags, options, `the pod ${roomWords(refusal.room)}`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const sentence = refusal.message.replace(/; nothing was changed\.$/, '');
     throw new UserError(
-      `${sentence}; and from its node it cannot be measured: ${error.message}`,
+      `${refusal.words}; and from its node it cannot be measured: ${error.message}`,
       error.exitCode,
-      {
-        hint: [refusal.hint, error.hint].filter(Boolean).join(' '),
-        cause: error,
-      },
+      { hint: [noRoomHint(refusal.answer), error.hint].filter(Boolean).join(' '), cause: error },
     );
   }
 }

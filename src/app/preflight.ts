@@ -6,11 +6,11 @@ import { UserError } from '../model/errors.ts';
 import { type Admission, admission } from '../targets/budget.ts';
 import { findRunning } from '../targets/ephemeral.ts';
 import { identityOf } from '../targets/identity.ts';
-import { sessionSpec } from '../targets/pod.ts';
+import { closerLook, sessionSpec } from '../targets/pod.ts';
 import { findMissingRights, networkProblem, preflight, SESSION_RIGHTS } from '../targets/preflight.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
 import { isPodTarget, resolvePod, rightsToResolve } from '../targets/resolve.ts';
-import { type Room, readRoom, readRoomByExec } from '../targets/room.ts';
+import { type Room, readRoom } from '../targets/room.ts';
 import { needWords, roomWords } from '../targets/room-words.ts';
 import { dockerPreflightReport } from './docker-preflight.ts';
 import { imageFor } from './image.ts';
@@ -45,11 +45,11 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
   }
   if (args.session.via === 'node') return fromNode(args, client, pod, [], signal);
   const spec = sessionSpec(pod, args.session, image);
+  const running = findRunning(pod, spec);
   const [result, room] = await Promise.all([
     preflight(client, pod, spec, signal),
-    readRoom(client, pod, signal).then((read) => readRoomByExec(client, pod, read, signal)),
+    closerLook(client, pod, readRoom(client, pod, signal), running !== undefined, signal),
   ]);
-  const running = findRunning(pod, spec);
   const items: PreflightItem[] = [
     {
       check: 'pod can take an ephemeral container',

@@ -6,6 +6,7 @@ import type { Pod } from '../kube/types.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Evidence, ProbeResult } from '../model/evidence.ts';
 import { gather } from '../probes/gather.ts';
+import { targetWord } from '../report/target.ts';
 import type { Session } from '../targets/session.ts';
 import { NotReadyError, startInBackground } from './background.ts';
 import type { InputContext } from './inputs/context.ts';
@@ -35,6 +36,8 @@ export async function withWatchers(
         try {
           const session = place.isTarget ? target : await open(place, context);
           if (!place.isTarget) sessions.push(session);
+          if (!place.isTarget && session.info.via === 'node')
+            for (const note of session.notes) progress.note(`${targetWord(session.info)}: ${note}`);
           return await watch(session, watchCommand(input, place.id), place, signal);
         } catch (error) {
           context.signal.throwIfAborted();

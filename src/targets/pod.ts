@@ -9,7 +9,7 @@ import type { Budget } from '../model/budget.ts';
 import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
 import type { TargetInfo } from '../model/report.ts';
-import { admission, LEAST_BUDGET } from './budget.ts';
+import { admission, isWorthAsking, LEAST_BUDGET } from './budget.ts';
 import { findRunning, type SessionSpec } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
 import {
@@ -24,18 +24,34 @@ import {
 import { PROFILE_TEXT, type Profile } from './profiles.ts';
 import { RenewedChannel } from './renewed-channel.ts';
 import { resolvePod, rightsToResolve } from './resolve.ts';
-import { type Room, readRoomByExec } from './room.ts';
-import { budgetNotes, noRoom } from './room-words.ts';
+import type { Room } from './room.ts';
+import { readRoomByExec } from './room-by-exec.ts';
+import { budgetNotes, type KeptOut, noRoomHint, noRoomWords } from './room-words.ts';
 import type { OpenOptions, Session } from './session.ts';
 import { waitEnded, waitRunning } from './wait.ts';
 
 /** The pod has too little memory left for a session in it; nothing was changed. */
 export class NoRoomError extends UserError {
+  /** Why, without a full stop. */
+  readonly words: string;
   readonly room: Room;
-  constructor(room: Room, message: string, hint: string) {
-    super(message, 3, { hint });
+  readonly answer: KeptOut;
+
+  constructor(pod: Pod, room: Room, answer: KeptOut, flags: SessionFlags) {
+    const words = noRoomWords(pod, room, answer);
+    super(`${words}; nothing was changed.`, 3, { hint: noRoomHint(answer, byNode(flags)) });
+    this.words = words;
     this.room = room;
+    this.answer = answer;
   }
+}
+
+/** How its node is used instead. */
+function byNode({ container, profile }: SessionFlags): string {
+  if (container !== undefined) return 'without -c its node is used instead';
+  return profile === 'auto' || profile === 'netadmin'
+    ? '--via node measures from its node'
+    : `without --profile ${profile} its node is used instead`;
 }
 
 /**
@@ -56,7 +72,7 @@ export async function openPodSession(
 ): Promise<Session> {
   const spec = sessionSpec(pod, flags, image);
   const running = findRunning(pod, spec);
-  const looking = reading.then((room) => readRoomByExec(client, pod, room, options.signal));
+  const looking = closerLook(client, pod, reading, running !== undefined, options.signal);
   if (running) {
     const reused = session(client, pod, running, flags, admitted(pod, await looking, flags, true));
     // It may have reached its idle time since the kubelet's last report, a second or two ago.
@@ -82,6 +98,18 @@ export async function openPodSession(
   return session(client, pod, { name: patched.name, profile }, flags, terms);
 }
 
+/** The room as the API said, or as the pod's containers do where that is worth an exec. */
+export async function closerLook(
+  client: KubeClient,
+  pod: Pod,
+  reading: Promise<Room>,
+  isRunning: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Room> {
+  const room = await reading;
+  return isWorthAsking(room, isRunning) ? readRoomByExec(client, pod, room, signal) : room;
+}
+
 /** What a session may take of the pod, and what the user should know of that. */
 interface Terms {
   readonly budget: Budget;
@@ -92,8 +120,7 @@ interface Terms {
 function admitted(pod: Pod, room: Room, flags: SessionFlags, isRunning: boolean): Terms {
   const answer = admission(room, isRunning);
   if (answer.kind === 'keep-out' && flags.via !== 'pod') {
-    const { sentence, hint } = noRoom(pod, room, answer, flags.container);
-    throw new NoRoomError(room, `${sentence}; nothing was changed.`, hint);
+    throw new NoRoomError(pod, room, answer, flags);
   }
   const budget = answer.kind === 'enter' ? answer.budget : LEAST_BUDGET;
   return { budget, notes: budgetNotes(room, budget) };

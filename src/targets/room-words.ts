@@ -4,7 +4,7 @@ import { type Budget, FULL_BUDGET } from '../model/budget.ts';
 import { type Admission, bytesLeft } from './budget.ts';
 import type { Room } from './room.ts';
 
-type KeptOut = Extract<Admission, { readonly kind: 'keep-out' }>;
+export type KeptOut = Extract<Admission, { readonly kind: 'keep-out' }>;
 
 const MIB = 1024 ** 2;
 
@@ -26,19 +26,15 @@ export function needWords({ needBytes }: KeptOut): string {
   return `a session in it needs ${ceil(needBytes)} free, or the kernel might kill the application`;
 }
 
-/** Why a session stays out of a pod (no full stop), and what helps. */
-export function noRoom(
-  pod: Pod,
-  room: Room,
-  answer: KeptOut,
-  container?: string,
-): { readonly sentence: string; readonly hint: string } {
-  const byNode =
-    container === undefined ? '--via node measures from its node' : 'without -c its node is used';
-  return {
-    sentence: `pod "${pod.metadata?.name}" ${roomWords(room)}: ${needWords(answer)}`,
-    hint: `A memory limit higher by ${ceil(answer.needBytes - answer.leftBytes)} makes room for it, ${byNode}, and --via pod goes in all the same.`,
-  };
+/** Why a session stays out of a pod; no full stop. */
+export function noRoomWords(pod: Pod, room: Room, answer: KeptOut): string {
+  return `pod "${pod.metadata?.name}" ${roomWords(room)}: ${needWords(answer)}`;
+}
+
+/** What helps. @param byNode how its node is used instead, as a clause; absent: it cannot be */
+export function noRoomHint({ needBytes, leftBytes }: KeptOut, byNode?: string): string {
+  const more = `A memory limit higher by ${ceil(needBytes - leftBytes)} makes room for it`;
+  return [more, ...(byNode === undefined ? [] : [byNode]), 'and --via pod goes in all the same.'].join(', ');
 }
 
 /** What to tell of a session that may take less than usual. */

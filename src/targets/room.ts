@@ -2,8 +2,6 @@
  * How much memory a pod has left, read before anything is started in it: an ephemeral container lives in the pod's
  * cgroup, and where that is full the kernel kills the largest process of it, the application.
  */
-import { discard, TextOutput } from '../channels/output.ts';
-import { execStream } from '../exec/stream.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { namespacedPath } from '../kube/paths.ts';
@@ -12,7 +10,7 @@ import { identityOf } from './identity.ts';
 import { memoryLimit } from './memory-limit.ts';
 import { bytesOf } from './quantity.ts';
 
-/** What is known of it, in bytes. In use is what the kernel cannot simply take back: its working set. */
+/** What is known of it, in bytes. In use is what the kernel does not take back before anything else: the working set. */
 export type Room =
   | { readonly kind: 'unlimited' }
   | { readonly kind: 'known'; readonly limitBytes: number; readonly usedBytes: number }
@@ -20,16 +18,7 @@ export type Room =
   | { readonly kind: 'unknown'; readonly limitBytes: number; readonly reason: string };
 
 /** Whoever takes longer is not waited for. */
-const LIMIT_MS = 3000;
-/**
- * An exec of cat was seen to charge 0.4 to 2.1 MiB to the pod at its peak (budget.ts has the conditions). In a pod with a
- * smaller limit no session would fit in anyway that leaves the application half of what is taken to be free.
- */
-const LEAST_FOR_EXEC = 64 * 1024 ** 2;
-/** A container's own memory cgroup: by version 2, then by version 1. What is not there cat leaves out. */
-const FILES = ['memory.current', 'memory.stat', 'memory/memory.usage_in_bytes', 'memory/memory.stat'];
-/** In characters; real ones have two thousand. */
-const MAX_FILES = 65_536;
+export const ROOM_LIMIT_MS = 3000;
 
 /** What one source said: bytes in use, or why it does not say. */
 type Answer = { readonly usedBytes: number } | { readonly reason: string };
@@ -42,7 +31,7 @@ type Answer = { readonly usedBytes: number } | { readonly reason: string };
 export async function readRoom(client: KubeClient, pod: Pod, signal?: AbortSignal): Promise<Room> {
   const limitBytes = memoryLimit(pod);
   if (limitBytes === undefined) return { kind: 'unlimited' };
-  const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])]);
+  const limit = AbortSignal.any([AbortSignal.timeout(ROOM_LIMIT_MS), ...(signal ? [signal] : [])]);
   const [kubelet, metrics] = await Promise.all([
     answer('the kubelet of its node', () => askKubelet(client, pod, limit)),
     answer('the metrics API', () => askMetrics(client, pod, limit)),
@@ -50,59 +39,6 @@ export async function readRoom(client: KubeClient, pod: Pod, signal?: AbortSigna
   if ('usedBytes' in kubelet) return { kind: 'known', limitBytes, ...kubelet };
   if ('usedBytes' in metrics) return { kind: 'known', limitBytes, ...metrics };
   return { kind: 'unknown', limitBytes, reason: `${kubelet.reason}, ${metrics.reason}` };
-}
-
-/**
- * Asks the pod's containers themselves where the API does not say how much is in use: by an exec in each of them, which is
- * charged to the pod, but takes a tenth of what a session has to find free.
- * @returns never rejects
- */
-export async function readRoomByExec(
-  client: KubeClient,
-  pod: Pod,
-  room: Room,
-  signal?: AbortSignal,
-): Promise<Room> {
-  if (room.kind !== 'unknown' || room.limitBytes < LEAST_FOR_EXEC) return room;
-  const { limitBytes, reason } = room;
-  const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])]);
-  const used = await Promise.all(
-    runningContainers(pod).map((name) => askContainer(client, pod, name, limit).catch(() => undefined)),
-  );
-  if (used.length === 0 || used.includes(undefined)) {
-    return { kind: 'unknown', limitBytes, reason: `${reason}, and its containers do not tell` };
-  }
-  return { kind: 'known', limitBytes, usedBytes: sum(used.map((bytes) => bytes ?? 0)) };
-}
-
-async function askContainer(
-  client: KubeClient,
-  pod: Pod,
-  container: string,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  const { namespace, name } = identityOf(pod);
-  const command = ['cat', ...FILES.map((file) => `/sys/fs/cgroup/${file}`)];
-  const stdout = new TextOutput(MAX_FILES);
-  const endpoint = client.execEndpoint({
-    namespace,
-    pod: name,
-    container,
-    command,
-    stdin: false,
-    tty: false,
-  });
-  await execStream(endpoint, { stdout, stderr: discard() }, { signal });
-  return usedByCgroup(stdout.text);
-}
-
-/** What a container's cgroup says: its usage without the file cache, which the kernel takes back. Pure. */
-export function usedByCgroup(files: string): number | undefined {
-  const [first = '', ...lines] = files.split('\n');
-  if (!/^\d+$/.test(first)) return undefined;
-  const stat = new Map(lines.map((line) => line.split(' ', 2) as [string, string]));
-  const cache = ['active_file', 'inactive_file'].map((key) => Number(stat.get(key)));
-  return cache.some(Number.isNaN) ? undefined : Math.max(0, Number(first) - sum(cache));
 }
 
 async function answer(who: string, ask: () => Promise<number | undefined>): Promise<Answer> {
@@ -148,16 +84,6 @@ export function usedByMetrics({ containers = [] }: PodMetrics): number | undefin
   const used = containers.map(({ usage }) => bytesOf(usage?.memory));
   if (used.length === 0 || used.includes(undefined)) return undefined;
   return sum(used.map((bytes) => bytes ?? 0));
-}
-
-/** The containers of a pod that run, ephemeral ones too. */
-function runningContainers({ status }: Pod): string[] {
-  const all = [
-    ...(status?.initContainerStatuses ?? []),
-    ...(status?.containerStatuses ?? []),
-    ...(status?.ephemeralContainerStatuses ?? []),
-  ];
-  return all.filter(({ state }) => state?.running !== undefined).map(({ name }) => name);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -30,8 +30,16 @@ beforeAll(async () => {
     spec: { selector: { app: 'many' }, ports: [{ port: 80, targetPort: 8080 }] },
   });
   const roomy = pod('roomy', { containers: [{ ...app, resources: { limits: { memory: '1Gi' } } }] });
-  await ns.start(roomy, ...heavy.map(([name, limit, used]) => heavyPod(name, limit, used)), ...backends);
+  const cached = heavyPod('cached', 96, 20, 60);
+  await ns.start(
+    roomy,
+    cached,
+    ...heavy.map(([name, limit, used]) => heavyPod(name, limit, used)),
+    ...backends,
+  );
   for (const [name, , used] of heavy) await holds(ns, name, used);
+  await holds(ns, 'cached', 80);
+  expect((await podMemory(ns, 'cached')).activeCache).toBeGreaterThan(55 * 1024 ** 2);
   await proxied(ns, 'many', ENDPOINTS);
 });
 
@@ -116,16 +124,42 @@ describe('a pod with some room', () => {
   });
 });
 
+it('a pod that is full of file cache has room', async () => {
+  const { code, stderr } = await nettools(['routing', ...on('cached')]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringMatching(/measured from/) });
+  expect(await ns.ephemerals('cached')).toHaveLength(1);
+  const restarts = '{.status.containerStatuses[*].restartCount}';
+  expect(await ns.kubectl(['get', 'pod', 'cached', '-o', `jsonpath=${restarts}`])).toBe('0');
+  expect(await podMemory(ns, 'cached')).toMatchObject({ killed: 0 });
+});
+
+it('the other end of a connection is listened at from its node, if it has too little room', async () => {
+  const { code, stdout, stderr } = await nettools([
+    'firewall',
+    ...on('roomy', '--to', 'pod/tight:9', '--both-ends', '-o', 'json'),
+  ]);
+  // Nothing listens there.
+  expect(code, stderr).toBe(1);
+  expect(stderr).toMatch(/^note: pod\/tight: measured from node\d: the pod has 1\d MiB left of 96 MiB\.$/m);
+  const path = validReport(JSON.parse(stdout)).checks.find(({ id }) => id === 'path');
+  expect(path?.status).toBe('pass');
+  expect(await ns.ephemerals('tight')).toEqual([]);
+});
+
 describe('--via', () => {
   it('node adds nothing to a pod that has room', async () => {
     const { code, stdout, stderr } = await nettools([
       'routing',
-      ...on('roomy', '--via', 'node', '-o', 'json'),
+      ...on('backend-0', '--via', 'node', '-o', 'json'),
     ]);
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/^note: measured from node\d: as --via node says\.$/m);
-    expect(validReport(JSON.parse(stdout)).target).toMatchObject({ kind: 'pod', name: 'roomy', via: 'node' });
-    expect(await ns.ephemerals('roomy')).toEqual([]);
+    expect(validReport(JSON.parse(stdout)).target).toMatchObject({
+      kind: 'pod',
+      name: 'backend-0',
+      via: 'node',
+    });
+    expect(await ns.ephemerals('backend-0')).toEqual([]);
   });
 
   it('auto enters a pod that has room, and says nothing of it', async () => {

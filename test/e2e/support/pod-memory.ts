@@ -14,9 +14,11 @@ const V1 = '/sys/fs/cgroup/memory';
 /**
  * A pod whose application holds so much of its limit, in MiB. dd fills a buffer of that size and waits for a reader that
  * never reads, as process 1: when the kernel kills it, the container restarts.
+ * @param cached so much of a file it has read again and again before
  */
-export function heavyPod(name: string, limit: number, used: number): Manifest {
-  const script = `mkfifo /tmp/never; sleep 100000 </tmp/never & exec dd if=/dev/zero of=/tmp/never bs=${used}M count=1`;
+export function heavyPod(name: string, limit: number, used: number, cached = 0): Manifest {
+  const reading = `dd if=/dev/zero of=/tmp/file bs=1M count=${cached}; sync; cat /tmp/file /tmp/file >/dev/null; `;
+  const script = `${cached > 0 ? reading : ''}mkfifo /tmp/never; sleep 100000 </tmp/never & exec dd if=/dev/zero of=/tmp/never bs=${used}M count=1`;
   return pod(name, {
     containers: [
       {
@@ -33,6 +35,8 @@ export function heavyPod(name: string, limit: number, used: number): Manifest {
 export interface PodMemory {
   /** Bytes charged to it now. */
   readonly used: number;
+  /** Those of them that are file cache in use, by which the kernel does not begin when it takes memory back. */
+  readonly activeCache: number;
   /** How often a charge met the limit: the kernel had to take something back, or to kill. */
   readonly limitHits: number;
   /** Processes of it that were killed. */
@@ -47,12 +51,15 @@ export async function podMemory(ns: TestNamespace, name: string): Promise<PodMem
   const folders = nodes.flatMap((node) => below(join(tree, node.cgroup)));
   const own = folders.find((folder) => folder.endsWith(`pod${metadata.uid}`));
   if (own === undefined) throw new Error(`pod ${name} has no cgroup below ${tree}`);
+  const stat = readFileSync(join(own, 'memory.stat'), 'utf8');
+  const activeCache = count(stat, isV1 ? 'total_active_file' : 'active_file');
   const number = (file: string): number => Number(readFileSync(join(own, file), 'utf8'));
   if (!isV1) {
     // These count what happened below, too.
     const events = readFileSync(join(own, 'memory.events'), 'utf8');
     return {
       used: number('memory.current'),
+      activeCache,
       limitHits: count(events, 'max'),
       killed: count(events, 'oom_kill'),
     };
@@ -62,6 +69,7 @@ export async function podMemory(ns: TestNamespace, name: string): Promise<PodMem
   );
   return {
     used: number('memory.usage_in_bytes'),
+    activeCache,
     limitHits: number('memory.failcnt'),
     killed: kills.reduce((sum, one) => sum + one, 0),
   };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FULL_BUDGET } from '../../../src/model/budget.ts';
-import { admission, LEAST_BUDGET } from '../../../src/targets/budget.ts';
+import { admission, isWorthAsking, LEAST_BUDGET } from '../../../src/targets/budget.ts';
 import type { Room } from '../../../src/targets/room.ts';
 
 const MIB = 1024 ** 2;
@@ -65,5 +65,19 @@ describe('what a run may take of a pod', () => {
 
   it('is never less than the largest tool takes', () => {
     expect(LEAST_BUDGET).toEqual({ processes: 5, memoryBytes: 7.5 * MIB });
+  });
+});
+
+describe('whether the containers are asked too', () => {
+  it.each<[string, Room, boolean]>([
+    ['there is no limit', { kind: 'unlimited' }, false],
+    ['there is room', known(128, 90), false],
+    ['there is none, but for the file cache perhaps', known(96, 80), true],
+    ['there is none for so much as that', known(96, 90), false],
+    ['the use is unknown', unknown(64), true],
+    ['the use of a small limit is unknown', unknown(63), false],
+    ['the use of a large limit is unknown', unknown(4096), true],
+  ])('where %s: %j', (_title, room, answer) => {
+    expect(isWorthAsking(room, false)).toBe(answer);
   });
 });

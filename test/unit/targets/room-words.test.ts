@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FULL_BUDGET } from '../../../src/model/budget.ts';
 import { LEAST_BUDGET } from '../../../src/targets/budget.ts';
 import type { Room } from '../../../src/targets/room.ts';
-import { budgetNotes, noRoom, roomWords } from '../../../src/targets/room-words.ts';
+import { budgetNotes, noRoomHint, noRoomWords, roomWords } from '../../../src/targets/room-words.ts';
 import { pod } from './pods.ts';
 
 const MIB = 1024 ** 2;
@@ -18,11 +18,16 @@ describe('a room in words', () => {
   });
 
   it('says what is needed, and what helps', () => {
-    const said = noRoom(pod(), tight, { kind: 'keep-out', needBytes: 21 * MIB, leftBytes: 15.5 * MIB });
-    expect(said.sentence).toBe(
+    const answer = { kind: 'keep-out', needBytes: 21 * MIB, leftBytes: 15.5 * MIB } as const;
+    expect(noRoomWords(pod(), tight, answer)).toBe(
       'pod "web-0" has 15 MiB left of 96 MiB: a session in it needs 21 MiB free, or the kernel might kill the application',
     );
-    expect(said.hint).toMatch(/^A memory limit higher by 6 MiB .*--via node .*--via pod/);
+    expect(noRoomHint(answer)).toBe(
+      'A memory limit higher by 6 MiB makes room for it, and --via pod goes in all the same.',
+    );
+    expect(noRoomHint(answer, 'without -c its node is used')).toBe(
+      'A memory limit higher by 6 MiB makes room for it, without -c its node is used, and --via pod goes in all the same.',
+    );
   });
 
   it('tells a smaller budget, and not the usual one', () => {

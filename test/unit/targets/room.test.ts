@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
-import { readRoom, usedByCgroup, usedByMetrics, usedBySummary } from '../../../src/targets/room.ts';
+import { readRoom, usedByMetrics, usedBySummary } from '../../../src/targets/room.ts';
+import { usedByCgroup } from '../../../src/targets/room-by-exec.ts';
 import { pod } from './pods.ts';
 
 describe('what a pod has in use', () => {
