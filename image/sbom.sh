@@ -1,10 +1,11 @@
 #!/bin/sh
-# Prints a CycloneDX 1.6 bill of materials of Debian packages, the same for the same packages:
+# Prints a CycloneDX 1.6 bill of materials of Debian packages and of the project's own prober, the same for the same ones:
 #   sbom.sh IMAGE LOCK < names
 # LOCK gives the SHA-256 of each package's file, where the installed version is the locked one.
 set -eu
+prober=$(sha256sum < /usr/bin/nettools-prober | cut -d' ' -f1)
 fields='${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\t${Maintainer}\n'
-xargs dpkg-query -W -f "$fields" | sort -u | awk -F'\t' -v image="$1" -v lock="$2" -v distro="debian-$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release)" '
+xargs dpkg-query -W -f "$fields" | sort -u | awk -F'\t' -v prober="$prober" -v image="$1" -v lock="$2" -v distro="debian-$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release)" '
   function text(value) {
     gsub(/\\/, "\\\\", value)
     gsub(/"/, "\\\"", value)
@@ -26,11 +27,18 @@ xargs dpkg-query -W -f "$fields" | sort -u | awk -F'\t' -v image="$1" -v lock="$
     print "  \"metadata\": {"
     print "    \"component\": { \"type\": \"container\", \"bom-ref\": \"image\", \"name\": " text("kubectl-nettools/" image) " }"
     print "  },"
-    printf "  \"components\": ["
+    printf "  \"components\": [\n    {\n"
+    print "      \"type\": \"application\","
+    print "      \"bom-ref\": \"nettools-prober\","
+    print "      \"name\": \"nettools-prober\","
+    print "      \"description\": \"The probes of kubectl nettools in one process; statically linked with the C library of libc6-dev\","
+    print "      \"licenses\": [{ \"license\": { \"id\": \"Apache-2.0\" } }],"
+    print "      \"hashes\": [{ \"alg\": \"SHA-256\", \"content\": " text(prober) " }]"
+    printf "    }"
   }
   {
     purl = "pkg:deb/debian/" encoded($1) "@" encoded($2) "?arch=" $3 "&distro=" distro
-    printf "%s\n    {\n", (NR > 1 ? "," : "")
+    printf ",\n    {\n"
     print "      \"type\": \"library\","
     print "      \"bom-ref\": " text(purl) ","
     print "      \"supplier\": { \"name\": " text($6) " },"

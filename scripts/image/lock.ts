@@ -2,11 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type ImageTarget, imageDir, imageTargets, packagesOf, readTools } from './tools.ts';
+import { imageDir, imageTargets, packagesOf, readTools } from './tools.ts';
 
 /** Debian's names of the architectures that the images are made for. They are OCI's too. */
 export const architectures = ['amd64', 'arm64'] as const;
 export type Architecture = (typeof architectures)[number];
+
+/** What has a lock: the images, and the stage that compiles the prober for both. */
+export const lockedStages = [...imageTargets, 'prober'] as const;
+export type LockedStage = (typeof lockedStages)[number];
+
+/** What the prober is compiled with; nothing of it but the C library's objects gets into an image. */
+const compiler = ['gcc', 'libc6-dev'];
 
 const suite = 'trixie';
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -24,8 +31,8 @@ export interface LockedPackage {
   readonly sha256: string;
 }
 
-/** @returns the path of an image's lock */
-export function lockFile(image: ImageTarget, architecture: Architecture): string {
+/** @returns the path of a lock */
+export function lockFile(image: LockedStage, architecture: Architecture): string {
   return path.join(imageDir, 'locks', `${image}-${architecture}.lock`);
 }
 
@@ -38,13 +45,13 @@ export function parseLock(text: string): readonly LockedPackage[] {
 }
 
 function lockText(
-  image: ImageTarget,
+  image: LockedStage,
   architecture: Architecture,
   packages: readonly LockedPackage[],
 ): string {
   const lines = packages.map(({ name, version, sha256 }) => `${name}=${version} ${sha256}`);
   return [
-    `# Every package of the image "${image}" for ${architecture} (Debian ${suite}), and the SHA-256 of its file.`,
+    `# Every package of the ${image === 'prober' ? 'stage' : 'image'} "${image}" for ${architecture} (Debian ${suite}), and the SHA-256 of its file.`,
     '# Made by "npm run image:lock" from tools.list: do not edit. install.sh reads it.',
     ...lines,
     '',
@@ -141,9 +148,10 @@ export function updateLocks(write: boolean): readonly string[] {
     const apt = new Apt(architecture);
     try {
       const base = basePackages(apt);
-      for (const image of imageTargets) {
+      for (const image of lockedStages) {
         const file = lockFile(image, architecture);
-        const packages = resolve(apt, [...base, ...packagesOf(groups, image)]);
+        const wanted = image === 'prober' ? compiler : packagesOf(groups, image);
+        const packages = resolve(apt, [...base, ...wanted]);
         differences.push(...compare(`${image}-${architecture}`, readLock(file), packages));
         if (write) writeFileSync(file, lockText(image, architecture, packages));
       }

@@ -22,6 +22,9 @@ const FRESH_MS = 2_500;
 /** A complaint is quoted up to here. */
 const LONGEST_QUOTE = 300;
 
+/** What dash, busybox and bash say where no process can be made. */
+const NO_FORK = /(?:can't|cannot) fork|fork: .*(?:unavailable|try again)/i;
+
 /** Who takes what comes. */
 export interface CaptureConsumer {
   /** Resolves when the packets have been taken; until then nothing more is read, and the far side has to wait. */
@@ -159,6 +162,12 @@ export class TargetCapture {
   #notStarted(code: number): UserError {
     const { name } = this;
     const quote = this.#quote();
+    if (NO_FORK.test(this.#stderr)) {
+      return new UserError(
+        `${name} lets no more processes start: its limit of processes (pids) is reached.`,
+        3,
+      );
+    }
     if (code === 126 || code === 127) {
       return new UserError(`there is no tcpdump for ${name}.`, 3, {
         hint: '--image names an image that has it; without --image the tool takes its own.',

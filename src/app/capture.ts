@@ -19,6 +19,7 @@ import {
 } from './capture-output.ts';
 import { captureFileName, type OpenTarget, openTargets } from './capture-targets.ts';
 import { type CaptureEnd, TargetCapture } from './capture-tcpdump.ts';
+import { type Deadline, LONGEST_MS, withDeadline } from './deadline.ts';
 import { InterruptedError } from './interrupt.ts';
 import type { Progress } from './progress.ts';
 import { findWireshark } from './wireshark.ts';
@@ -27,6 +28,8 @@ import { findWireshark } from './wireshark.ts';
 const BROKEN_PIPE_EXIT_CODE = 141;
 /** How often the live line changes, and packets that wait for others are looked at, in ms. */
 const TICK_MS = 250;
+/** tcpdump opens a socket and says so, in ms; a name in its filter is looked up before. */
+const START_MS = 20_000;
 /** After the end was asked for, how long nothing may come or be taken before it is forced, in ms. */
 const STUCK_MS = 5_000;
 
@@ -46,12 +49,14 @@ export async function captureTargets(
   progress: Progress,
 ): Promise<number> {
   const openOutput = await outputFor(args.destination);
-  const targets = await openTargets(args, signal, progress);
-  try {
-    return await new CaptureRun(args, targets, progress).run(signal, openOutput);
-  } finally {
-    await Promise.all(targets.map((target) => target.close()));
-  }
+  return withDeadline(args.session, signal, progress, async (deadline) => {
+    const targets = await openTargets(args, deadline.signal, deadline.progress);
+    try {
+      return await new CaptureRun(args, targets, deadline).run(signal, openOutput);
+    } finally {
+      await Promise.all(targets.map((target) => target.close()));
+    }
+  });
 }
 
 /** How to open the output, once packets are there; what cannot work is refused before anything is done. */
@@ -82,6 +87,7 @@ async function outputFor(
 class CaptureRun {
   readonly #args: CaptureArgs;
   readonly #targets: readonly OpenTarget[];
+  readonly #deadline: Deadline;
   readonly #progress: Progress;
   readonly #hard = new AbortController();
   /** Packets are taken from here on. */
@@ -105,10 +111,12 @@ class CaptureRun {
   /** Whether a line is drawn while it runs. Not with stdout: its reader draws on the same terminal. */
   readonly #isLive: boolean;
 
-  constructor(args: CaptureArgs, targets: readonly OpenTarget[], progress: Progress) {
+  /** @param deadline until packets are being captured */
+  constructor(args: CaptureArgs, targets: readonly OpenTarget[], deadline: Deadline) {
     this.#args = args;
     this.#targets = targets;
-    this.#progress = progress;
+    this.#deadline = deadline;
+    this.#progress = deadline.progress;
     this.#isLive = process.stderr.isTTY === true && args.destination.kind !== 'stdout';
     this.#packets = targets.map(() => 0);
     this.#ready.promise.catch(() => undefined);
@@ -118,13 +126,15 @@ class CaptureRun {
     signal: AbortSignal,
     openOutput: (targets: readonly OpenTarget[]) => Promise<CaptureOutput>,
   ): Promise<number> {
-    const abort = (): void => this.#hard.abort(signal.reason);
-    signal.addEventListener('abort', abort);
+    const starting = this.#deadline.signal;
+    const abort = (): void => this.#hard.abort(starting.reason);
+    starting.addEventListener('abort', abort);
     try {
-      signal.throwIfAborted();
+      starting.throwIfAborted();
       const headers = await this.#start();
       this.#output = await openOutput(this.#targets);
-      signal.removeEventListener('abort', abort);
+      starting.removeEventListener('abort', abort);
+      this.#deadline.lift();
       await this.#begin(headers);
       return await this.#untilEnd(signal);
     } catch (error) {
@@ -133,13 +143,12 @@ class CaptureRun {
       await Promise.allSettled(this.#captures.map(({ ended }) => ended));
       throw error;
     } finally {
-      signal.removeEventListener('abort', abort);
+      starting.removeEventListener('abort', abort);
     }
   }
 
   /** Starts every tcpdump; if one does not start, none goes on. */
   async #start(): Promise<PcapHeader[]> {
-    const { timeoutMs } = this.#args.session;
     this.#progress.show('starting tcpdump');
     this.#captures = this.#targets.map(
       ({ name, channel, filter }, source) =>
@@ -158,8 +167,8 @@ class CaptureRun {
         ),
     );
     const late = setTimeout(() => {
-      this.#hard.abort(new UserError(`tcpdump did not start within ${timeoutMs / 1000} s.`, 3));
-    }, timeoutMs);
+      this.#hard.abort(new UserError(`tcpdump did not start within ${START_MS / 1000} s.`, 3));
+    }, START_MS);
     try {
       return await Promise.all(this.#captures.map(({ started }) => started));
     } finally {
@@ -196,7 +205,8 @@ class CaptureRun {
     signal.addEventListener('abort', onSignal);
     this.#output?.onGone(() => this.#stop());
     const { durationMs } = this.#args;
-    const over = durationMs === undefined ? undefined : setTimeout(() => this.#stop(), durationMs);
+    const over =
+      durationMs === undefined ? undefined : setTimeout(() => this.#stop(), Math.min(durationMs, LONGEST_MS));
     const tick = setInterval(() => this.#tick(), TICK_MS);
     try {
       if (signal.aborted) this.#stop();

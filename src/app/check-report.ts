@@ -4,9 +4,12 @@ import type { PathInput } from '../checks/path/facts.ts';
 import type { CheckId, PreparedCheck } from '../checks/registry.ts';
 import { judge } from '../checks/report.ts';
 import type { CheckArgs } from '../model/args.ts';
+import { clusterChoice } from '../model/cluster-choice.ts';
 import type { Report } from '../model/report.ts';
 import { checkWritable, writeBundle } from './bundle-file.ts';
+import { type Deadline, withDeadline } from './deadline.ts';
 import { withDockerHost } from './docker-host.ts';
+import { hasLargeService, sampleEndpoints } from './endpoint-sample.ts';
 import { prepareArp } from './inputs/arp.ts';
 import { prepareConntrack } from './inputs/conntrack.ts';
 import type { InputContext } from './inputs/context.ts';
@@ -48,12 +51,17 @@ const INPUTS: Readonly<Record<CheckId, (context: InputContext) => Promise<Prepar
 };
 
 /** Checks and judges. @throws {UserError} exit 2 or 3 when there is nothing to report */
-export async function checkReport(
+export function checkReport(
   args: CheckArgs,
   ids: readonly CheckId[],
   signal: AbortSignal,
   progress: Progress,
 ): Promise<Report> {
+  return withDeadline(args.session, signal, progress, (deadline) => report(args, ids, deadline));
+}
+
+async function report(args: CheckArgs, ids: readonly CheckId[], deadline: Deadline): Promise<Report> {
+  const { signal, progress } = deadline;
   const startedAt = new Date();
   const startedMs = performance.now();
   if (args.report.save !== undefined) await checkWritable(args.report.save);
@@ -62,25 +70,41 @@ export async function checkReport(
   // Before the session: a DEST that does not exist is no reason to add a container to the pod.
   const { subject } = target;
   const asked = await askedDestinations(subject.client, args.to, signal);
-  const context: InputContext = { subject, args, asked, signal };
-  const checks = (await Promise.all(ids.map((id) => INPUTS[id](context)))).filter((c) => c !== undefined);
-  const bundle = await withSession(
+  const prepare = async (context: InputContext): Promise<PreparedCheck[]> =>
+    (await Promise.all(ids.map((id) => INPUTS[id](context)))).filter((c) => c !== undefined);
+  const isLarge = hasLargeService(asked);
+  const known: InputContext = { subject, args, asked, signal };
+  // A mistake in the command line is told before anything is changed; a large Service is first looked at from there.
+  const early = isLarge ? undefined : await prepare(known);
+  const gathered = await withSession(
     args,
     signal,
     progress,
-    (session) => {
+    async (session) => {
       for (const note of session.notes) progress.note(note);
+      if (isLarge) progress.show('connecting to every endpoint');
+      const context = isLarge ? { ...known, ...(await sampleEndpoints(asked, session, signal)) } : known;
+      const checks = early ?? (await prepare(context));
       progress.show(`checking ${ids.join(', ')}`);
-      const { timeoutMs } = args.session;
-      const work = () => runChecks(checks, { session, startedAt, startedMs, timeoutMs, signal });
+      const work = () => runChecks(checks, { session, startedAt, startedMs, deadline });
+      // What is opened beside the target may take as long as the target itself.
+      deadline.allow(args.session.timeoutMs);
+      const beside = { ...context, args: hurried(args, deadline) };
       const contained = checks.find(({ check }) => check.id === 'docker');
-      if (contained) return withDockerHost(contained.input as DockerInput, context, progress, work);
+      if (contained) return withDockerHost(contained.input as DockerInput, beside, progress, work);
       const watched = checks.find(({ check }) => check.id === 'path');
-      if (watched) return withWatchers(watched.input as PathInput, context, session, progress, work);
+      if (watched) return withWatchers(watched.input as PathInput, beside, session, progress, work);
       return ids.includes('throughput') ? withIperfServers(context, progress, work) : work();
     },
     target,
   );
+  const bundle = subject.client ? { ...gathered, connection: clusterChoice(args.connection) } : gathered;
   if (args.report.save !== undefined) await writeBundle(args.report.save, bundle);
   return judge(bundle);
+}
+
+/** For what is opened beside the target, and left out where it does not open in half of the time that is left. */
+function hurried(args: CheckArgs, deadline: Deadline): CheckArgs {
+  const half = Math.max(1000, Math.floor(deadline.leftMs / 2000) * 1000);
+  return { ...args, session: { ...args.session, timeoutMs: Math.min(args.session.timeoutMs, half) } };
 }

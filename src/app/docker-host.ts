@@ -32,6 +32,7 @@ export async function withDockerHost(
   progress.show("reading the Docker host's rules");
   const limit = AbortSignal.timeout(flags.timeoutMs);
   const signal = AbortSignal.any([context.signal, limit]);
+  const late = `the container in the host's network did not answer within ${flags.timeoutMs / 1000} s`;
   let host: Awaited<ReturnType<typeof openDockerHost>> | undefined;
   try {
     let before: Evidence;
@@ -40,7 +41,7 @@ export async function withDockerHost(
       before = await gather(host.channel, HOST_BEFORE, { signal });
     } catch (error) {
       context.signal.throwIfAborted();
-      return withInput(await work(), { ...input, unseenHost: reasonOf(error) }, {});
+      return withInput(await work(), { ...input, unseenHost: limit.aborted ? late : reasonOf(error) }, {});
     }
     const bundle = await work();
     progress.show("reading the Docker host's rules again");

@@ -1,10 +1,10 @@
 /** Lists the containers that the tool has put beside others on a Docker engine, and removes them. */
 import { DockerClient } from '../docker/client.ts';
 import type { DockerListed } from '../docker/types.ts';
-import { UserError } from '../model/errors.ts';
 import { readContainer } from '../targets/docker.ts';
 import { SESSION_LABEL } from '../targets/docker-container.ts';
 import { removeContainer } from '../targets/docker-sessions.ts';
+import type { Deadline } from './deadline.ts';
 import { dockerSources } from './docker-target.ts';
 
 /** A session's container as it is printed. */
@@ -37,20 +37,13 @@ export function findDockerSessions(
 /** Removes them, running or not. @throws {UserError} exit 3: no such container, or one was not gone in time */
 export function stopDockerSessions(
   target: string | undefined,
-  timeoutMs: number,
-  signal: AbortSignal,
+  { signal, progress }: Deadline,
 ): Promise<readonly DockerSessionRow[]> {
+  progress.show('looking for sessions');
   return onEngine(async (client) => {
     const found = await sessionsOf(client, target, signal);
-    const limit = AbortSignal.timeout(timeoutMs);
-    try {
-      const both = AbortSignal.any([signal, limit]);
-      await Promise.all(found.map(({ listed }) => removeContainer(client, listed.Id, both)));
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!limit.aborted) throw error;
-      throw new UserError(`the containers were not gone within ${timeoutMs / 1000} s.`, 3);
-    }
+    progress.show(`removing ${found.map(({ row }) => row.container).join(', ')}`);
+    await Promise.all(found.map(({ listed }) => removeContainer(client, listed.Id, signal)));
     return found.map(({ row }) => row);
   }, signal);
 }

@@ -2,6 +2,9 @@
 import type { StagedPlan } from '../model/check.ts';
 import type { Evidence, ProbeCommand, ProbePlan, ProbeResult } from '../model/evidence.ts';
 
+/** As many of its commands as the shell runner lets run at the same time (runner.sh). */
+const LEAST_AT_ONCE = 3;
+
 const STAGES = ['before', 'probe', 'after'] as const;
 
 /** One plan, and which of its results is which check's. */
@@ -43,7 +46,14 @@ export function mergePlans(plans: readonly StagedPlan[]): MergedPlan {
   };
 }
 
-/** The longest that a plan may take, in seconds: its phases one after the other, each as long as its slowest command. */
+/**
+ * The longest that a plan may take, in seconds: its phases one after the other, each as long as its slowest command. With
+ * few processes at once (a foreign image has no prober) commands wait for each other.
+ */
 export function planLimitSeconds(plan: ProbePlan): number {
-  return plan.phases.reduce((sum, phase) => sum + Math.max(0, ...phase.map((c) => c.timeoutSeconds)), 0);
+  const phases = plan.phases.map((phase) => phase.filter(({ listens }) => !listens));
+  const slowest = (phase: readonly ProbeCommand[]): number =>
+    phase.reduce((most, { timeoutSeconds }) => Math.max(most, timeoutSeconds), 0);
+  const all = phases.flat().reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds, 0);
+  return phases.reduce((sum, phase) => sum + slowest(phase), 0) + Math.ceil(all / LEAST_AT_ONCE);
 }

@@ -4,16 +4,16 @@ import type { NetnsListArgs } from '../model/args.ts';
 import type { NetworkNamespace } from '../model/namespaces.ts';
 import { openLocalSession } from '../targets/local.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
+import type { Deadline } from './deadline.ts';
 import { imageFor } from './image.ts';
 import { localNamespaces, nodeNamespaces } from './namespaces.ts';
-import type { Progress } from './progress.ts';
 
 /** @throws {UserError} exit 2 or 3 */
 export async function listNamespaces(
   { connection, machine, session: flags }: NetnsListArgs,
-  signal: AbortSignal,
-  progress: Progress,
+  deadline: Deadline,
 ): Promise<readonly NetworkNamespace[]> {
+  const { signal, progress } = deadline;
   const options = { signal, onProgress: (text: string) => progress.show(text) };
   if (machine.kind === 'local') {
     const { channel } = await openLocalSession(machine, options);
@@ -28,6 +28,7 @@ export async function listNamespaces(
   });
   try {
     progress.show('reading the namespaces');
+    deadline.allow(0);
     return (await nodeNamespaces(client, machine.name, session.channel, signal)).namespaces;
   } finally {
     await session.close();

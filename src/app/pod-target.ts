@@ -69,6 +69,7 @@ async function insteadFromNode(
   try {
     return await fromNode(client, pod, flags, options, `the pod ${roomWords(refusal.room)}`);
   } catch (error) {
+    options.signal?.throwIfAborted();
     if (!(error instanceof UserError)) throw error;
     throw new UserError(
       `${refusal.words}; and from its node it cannot be measured: ${error.message}`,

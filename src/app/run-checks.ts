@@ -1,10 +1,12 @@
 /** Runs prepared checks on an open session: one exec for all of them, and a bundle of what came back. */
 import type { PreparedCheck } from '../checks/registry.ts';
 import type { Bundle } from '../model/bundle.ts';
+import type { Cost } from '../model/cost.ts';
 import { version } from '../model/version.ts';
 import { gather } from '../probes/gather.ts';
 import { PROBE_SCRIPTS } from '../probes/scripts.ts';
 import type { Session } from '../targets/session.ts';
+import type { Deadline } from './deadline.ts';
 import { mergePlans, planLimitSeconds } from './merged-plan.ts';
 
 /** What a run has, besides what the session knows. */
@@ -13,17 +15,24 @@ export interface RunContext {
   /** When the command started: by the calendar, and by the monotonic clock in ms. */
   readonly startedAt: Date;
   readonly startedMs: number;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
 }
 
 /** Gathers; nothing is judged yet. @throws GatherError, ChannelError, or the signal's reason */
 export async function runChecks(checks: readonly PreparedCheck[], context: RunContext): Promise<Bundle> {
-  const { session, signal } = context;
+  const { session, deadline } = context;
   const merged = mergePlans(checks.map(({ check, input }) => check.plan(input, PROBE_SCRIPTS)));
-  const limit = AbortSignal.timeout(planLimitSeconds(merged.plan) * 1000 + context.timeoutMs);
+  deadline.allow(planLimitSeconds(merged.plan) * 1000);
   const probing = performance.now();
-  const all = await gather(session.channel, merged.plan, { signal: AbortSignal.any([signal, limit]) });
+  let cost: Cost | undefined;
+  const all = await gather(session.channel, merged.plan, {
+    signal: deadline.signal,
+    budget: session.budget,
+    onCost: (counted) => {
+      // On this machine itself the counters are those of everything that runs here.
+      if (['pod', 'node', 'docker'].includes(session.info.kind)) cost = counted;
+    },
+  });
   const durationMs = Math.round(performance.now() - probing);
   return {
     apiVersion: 'nettools/v1',
@@ -38,5 +47,6 @@ export async function runChecks(checks: readonly PreparedCheck[], context: RunCo
       evidence: merged.evidenceOf(i, all),
       durationMs,
     })),
+    ...(cost === undefined ? {} : { cost }),
   };
 }

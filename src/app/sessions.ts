@@ -3,12 +3,11 @@ import { KubeClient } from '../kube/client.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ClusterTargetSpec, ConnectionFlags } from '../model/args.ts';
-import { UserError } from '../model/errors.ts';
 import { removeNodePod } from '../targets/remove-node-pod.ts';
 import { resolvePod } from '../targets/resolve.ts';
 import { type ListedSession, listSessions, sessionsOf, stopSession } from '../targets/sessions.ts';
 import { PodDeletedError, waitEnded } from '../targets/wait.ts';
-import type { Progress } from './progress.ts';
+import type { Deadline } from './deadline.ts';
 
 /** A session as it is printed. */
 export interface SessionRow {
@@ -64,14 +63,27 @@ function row({ since, node: _node, ...session }: ListedSession): SessionRow {
  */
 export async function stopSessions(
   scope: SessionScope & { readonly timeoutMs: number },
-  signal: AbortSignal,
-  progress: Progress,
+  { signal, progress }: Deadline,
 ): Promise<readonly SessionRow[]> {
+  progress.show('looking for sessions');
   const { client, listed } = await findSessions(scope, signal);
   const running = listed.filter((s) => s.state === 'running' || s.node !== undefined);
-  progress.show(`ending ${running.length} sessions`);
-  await Promise.all(running.map((session) => end(client, session, scope.timeoutMs, signal)));
+  const left = new Set(running);
+  await Promise.all(
+    running.map(async (session) => {
+      progress.show(endingText(left));
+      await end(client, session, scope.timeoutMs, signal);
+      left.delete(session);
+      progress.show(endingText(left));
+    }),
+  );
   return running.map(row);
+}
+
+function endingText(sessions: ReadonlySet<ListedSession>): string {
+  const [first, ...more] = sessions;
+  const name = first === undefined ? '' : `${first.namespace}/${first.pod}/${first.container}`;
+  return more.length === 0 ? `ending session ${name}` : `ending session ${name} and ${more.length} more`;
 }
 
 async function end(
@@ -81,25 +93,15 @@ async function end(
   signal: AbortSignal,
 ): Promise<void> {
   const { namespace, pod, container } = session;
-  const limit = AbortSignal.timeout(timeoutMs);
-  const both = AbortSignal.any([signal, limit]);
-  const path = podsPath(namespace, pod);
-  const found = await client.get<Pod>(path, { signal: both });
+  const found = await client.get<Pod>(podsPath(namespace, pod), { signal });
   if (session.node !== undefined) return removeNodePod(client, found);
   // The exec is cut off by the very end that it asks for; what counts is what the kubelet reports afterwards.
-  await stopSession(client, session, both).catch((error: unknown) => {
-    if (both.aborted) throw error;
+  await stopSession(client, session, signal).catch((error: unknown) => {
+    if (signal.aborted) throw error;
   });
   try {
-    await waitEnded(client, found, container, { timeoutMs, signal: both });
-    return;
+    await waitEnded(client, found, container, { timeoutMs, signal });
   } catch (error) {
-    if (error instanceof PodDeletedError) return;
-    if (!limit.aborted) throw error;
+    if (!(error instanceof PodDeletedError)) throw error;
   }
-  signal.throwIfAborted();
-  throw new UserError(
-    `session ${namespace}/${pod}/${container} did not end within ${timeoutMs / 1000} s.`,
-    3,
-  );
 }

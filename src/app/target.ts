@@ -5,6 +5,7 @@ import { UserError } from '../model/errors.ts';
 import { type LocalSpec, openLocalSession } from '../targets/local.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
+import { type Deadline, withDeadline } from './deadline.ts';
 import { findDocker } from './docker-target.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
@@ -49,13 +50,20 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
   found?: FoundTarget,
 ): Promise<T> {
-  const { open } = found ?? (await findTarget(args, signal));
-  const session = await open({ signal, onProgress: (text) => progress.show(text) });
+  const session = found
+    ? await found.open({ signal, onProgress: (text) => progress.show(text) })
+    : await withDeadline(args.session, signal, progress, (deadline) => openTarget(args, deadline));
   try {
     return await work(session);
   } finally {
     await session.close();
   }
+}
+
+/** Finds the target and opens its session. */
+async function openTarget(args: TargetArgs, { signal, progress }: Deadline): Promise<Session> {
+  const { open } = await findTarget(args, signal);
+  return open({ signal, onProgress: (text) => progress.show(text) });
 }
 
 /** Of this machine; it belongs to no cluster, whatever the kubeconfig says. */

@@ -4,8 +4,8 @@ import type { Privileges } from '../parsers/proc-status.ts';
 import { parseUnreachables, type Unreachable } from '../parsers/unreachable.ts';
 import { firstLine, type Measured } from './measured.ts';
 
-/** As long as a probe waits for a neighbour that does not answer, and a little more. */
-const LISTEN_SECONDS = 4;
+/** It ends with the probes; this is for those that wait for room in the budget. */
+const LISTEN_SECONDS = 60;
 
 /** Runs beside the probes; the same words in every check, so that a diagnosis listens once. */
 export const icmpCapture: ProbeCommand = {
@@ -14,6 +14,7 @@ export const icmpCapture: ProbeCommand = {
   // checks would fill the count.
   argv: ['tcpdump', '-Z', 'root', '-nn', '-l', '-i', 'any', '-c', '200', 'icmp[0] = 3 or icmp6[0] = 1'],
   timeoutSeconds: LISTEN_SECONDS,
+  listens: true,
 };
 
 /** What {@link icmpCapture} heard, or why it could not listen. */

@@ -2,10 +2,11 @@
  * The checks speak of a pod and of the image that its tools are from; this names the pod, and says the same of other
  * targets. Pure.
  */
+import { type ClusterChoice, clusterFlags, withClusterFlags } from '../model/cluster-choice.ts';
 import type { CheckResult, TargetInfo } from '../model/report.ts';
+import { shellWord } from '../model/shell-word.ts';
 import { FINDINGS } from './findings.ts';
 import { OUTSIDE_REMEDIES } from './outside-remedies.ts';
-import { shellWord } from './remedy.ts';
 
 type Words = readonly (readonly [string, string])[];
 
@@ -55,11 +56,14 @@ const USUAL: ReadonlySet<string> = new Set(FINDINGS.map(({ remedy }) => remedy))
 /** What is about a node's own links and routes has nothing to do with pods. */
 const OF_A_HOST: ReadonlySet<string> = new Set(['NT-ARP-001', 'NT-RT-001', 'NT-RT-005', 'NT-IF-001']);
 
-/** The result in the target's own words; its remedies' commands name the target, so that they can be pasted. */
-export function inPlace(result: CheckResult, target: TargetInfo): CheckResult {
+/**
+ * The result in the target's own words; its remedies' commands name the target, so that they can be pasted.
+ * @param choice of the cluster, which they name too
+ */
+export function inPlace(result: CheckResult, target: TargetInfo, choice: ClusterChoice = {}): CheckResult {
   const say = (text: string): string =>
     WORDS[target.kind].reduce((said, [pods, own]) => said.replaceAll(pods, own), text);
-  const commands = (text: string): string => named(say(text), target);
+  const commands = (text: string): string => named(withClusterFlags(say(text), choice), target, choice);
   return {
     ...result,
     summary: say(result.summary),
@@ -77,30 +81,33 @@ export function inPlace(result: CheckResult, target: TargetInfo): CheckResult {
 }
 
 /** With the target in the place of `TARGET`, and its node in that of `node/NODE`. */
-function named(text: string, target: TargetInfo): string {
+function named(text: string, target: TargetInfo, choice: ClusterChoice): string {
   const { kind, name, namespace, node } = target;
   const own = kind === 'node' ? name : node;
   return text
-    .replace(/\b(kubectl nettools [a-z]+) TARGET\b/g, (_all, command) => `${command} ${typed(target)}`)
+    .replace(
+      /\b(kubectl nettools [a-z]+) TARGET\b/g,
+      (_all, command) => `${command} ${typed(target, choice)}`,
+    )
     .replace(
       /\bkubectl delete pod POD\b/g,
-      kind === 'pod' ? `kubectl delete pod ${place(name, namespace)}` : '$&',
+      kind === 'pod' ? `kubectl delete pod ${place(name, namespace, choice)}` : '$&',
     )
     .replace(/\bnode\/NODE\b/g, own ? `node/${own}` : '$&');
 }
 
-function place(name: string, namespace: string | undefined): string {
-  return namespace === undefined ? name : `${name} -n ${namespace}`;
+function place(name: string, namespace: string | undefined, choice: ClusterChoice): string {
+  return `${name}${namespace === undefined ? '' : ` -n ${shellWord(namespace)}`}${clusterFlags(choice)}`;
 }
 
 /** The words that name it on the command line. */
-function typed({ kind, name, namespace, netns }: TargetInfo): string {
+function typed({ kind, name, namespace, netns }: TargetInfo, choice: ClusterChoice): string {
   const switched = netns === undefined ? '' : ` --netns ${shellWord(netns)}`;
   switch (kind) {
     case 'pod':
-      return place(name, namespace);
+      return place(name, namespace, choice);
     case 'node':
-      return `node/${name}${switched}`;
+      return place(`node/${name}${switched}`, choice.namespace, choice);
     case 'docker':
       return `docker://${name}`;
     case 'netns':

@@ -74,7 +74,7 @@ export function reachOf(result: ProbeResult | undefined): Measured<Reach> {
 export function quoteTries(result: ProbeResult | undefined, maxLines: number): Quote[] {
   return quote(
     result,
-    /^(ok|answered|silent|failed) |: connect: |read error: |^\S+: (line \d+: )?\S.*: /,
+    /^(ok|answered|silent|failed|endpoint) |: connect: |read error: |^\S+: (line \d+: )?\S.*: /,
     maxLines,
   ).map(({ command, excerpt }) => ({ command, excerpt: excerpt.replace(/^\S+: (line \d+: )?(?=\S)/gm, '') }));
 }

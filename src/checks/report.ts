@@ -1,13 +1,14 @@
 /** From a bundle to its report: pure, so that a saved bundle gives the same report again, byte for byte. */
 import type { Bundle, GatheredCheck } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
-import { type CheckResult, type Finding, type Report, type TargetInfo, verdictOf } from '../model/report.ts';
+import { type CheckResult, type Finding, type Report, verdictOf } from '../model/report.ts';
 import { byCause, linkCauses } from './causes.ts';
+import { partOfServices } from './part-of-services.ts';
 import { inPlace } from './place-words.ts';
 import { CHECKS } from './registry.ts';
 
 export function judge(bundle: Bundle): Report {
-  const checks = linked(bundle.checks.map((check) => judgeOne(check, bundle.target)));
+  const checks = linked(bundle.checks.map((check) => judgeOne(check, bundle)));
   return {
     apiVersion: 'nettools/v1',
     kind: 'Report',
@@ -17,6 +18,7 @@ export function judge(bundle: Bundle): Report {
     durationMs: bundle.durationMs,
     verdict: verdictOf(checks),
     checks,
+    ...(bundle.cost === undefined ? {} : { cost: bundle.cost }),
   };
 }
 
@@ -45,13 +47,23 @@ function keysOf({ id, subject, summary, severity }: Finding): string[] {
   return subject === undefined ? [target] : [JSON.stringify([id, subject]), target];
 }
 
-function judgeOne({ id, input, evidence, durationMs }: GatheredCheck, target: TargetInfo): CheckResult {
+function judgeOne(
+  { id, input, evidence, durationMs }: GatheredCheck,
+  { target, connection }: Bundle,
+): CheckResult {
   const check = (CHECKS as Readonly<Record<string, Check<never>>>)[id];
   if (!check) {
     const summary = `this version has no check "${id}"`;
     return { id, status: 'error', summary, durationMs, measurements: {}, findings: [] };
   }
   const { status, summary, measurements, findings } = check.judge(evidence, input as never);
-  const result = { id, status, summary, durationMs, measurements, findings };
-  return inPlace(result, target);
+  const result = {
+    id,
+    status,
+    summary: `${summary}${partOfServices(input)}`,
+    durationMs,
+    measurements,
+    findings,
+  };
+  return inPlace(result, target, connection);
 }

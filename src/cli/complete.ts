@@ -1,9 +1,9 @@
-import type { Completion, CompletionArgs, CompletionKind, ConnectionFlags } from '../model/args.ts';
+import type { Completion, CompletionArgs, CompletionKind } from '../model/args.ts';
 import { commands, findCommand, nameWords } from './commands.ts';
+import { connectionSoFar } from './connection-so-far.ts';
 import { type Flag, takesValue } from './flag.ts';
-import { commonFlags, connectionFlags, globalFlags } from './flags/connection.ts';
+import { commonFlags, globalFlags } from './flags/connection.ts';
 import { printNow } from './output.ts';
-import { Values } from './values.ts';
 import { plainWords, splitWords, type Words } from './words.ts';
 
 // What kubectl's completion script understands (cobra's protocol): a line for each choice, its description after a
@@ -117,18 +117,4 @@ function names(kind: CompletionKind, prefix: string, before: string, line: Words
   const [target] = words.slice(nameWords(words).length);
   const lookup = { kind, prefix, connection: connectionSoFar(line) };
   return { kind: 'names', before, lookup: target === undefined ? lookup : { ...lookup, target } };
-}
-
-/** What is wrong with a flag will be said when the line is run; until then it is as if it were not there. */
-function connectionSoFar({ parts }: Words): ConnectionFlags {
-  const given = new Map<string, string[]>();
-  for (const part of parts) {
-    if (part.kind !== 'flag' || part.value === undefined) continue;
-    given.set(part.flag.name, [...(given.get(part.flag.name) ?? []), part.value]);
-  }
-  try {
-    return connectionFlags(new Values(given, [], undefined));
-  } catch {
-    return {};
-  }
 }

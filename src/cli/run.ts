@@ -1,9 +1,12 @@
+import { clusterChoice, withClusterFlags } from '../model/cluster-choice.ts';
 import { UserError } from '../model/errors.ts';
 import { visible } from '../model/visible.ts';
 import { findCommand, nameWords, parents } from './commands.ts';
+import { connectionSoFar } from './connection-so-far.ts';
 import { helpText, programName } from './help.ts';
 import { brokenPipeExitCode, complainNow, printNow } from './output.ts';
 import { parse } from './parse.ts';
+import { shortened } from './shortened.ts';
 import { versionText } from './version.ts';
 import { plainWords, splitWords, type Words } from './words.ts';
 
@@ -24,7 +27,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     process.stderr.on('error', () => undefined);
     return await (await parse(argv)).run();
   } catch (error) {
-    complain(error, line);
+    complain(error, line, argv);
     // What is no UserError is a failure of the tool itself; either way nothing was measured.
     return error instanceof UserError ? error.exitCode : 3;
   }
@@ -43,16 +46,18 @@ function answerAtOnce(argv: readonly string[], line: Words): string | undefined 
 }
 
 /** One sentence on stderr; where it happened only for who asks with -v. */
-function complain(error: unknown, line: Words): void {
-  const lines = [`error: ${error instanceof Error ? error.message : String(error)}`];
+function complain(error: unknown, line: Words, argv: readonly string[]): void {
+  const sentence = error instanceof Error ? error.message : String(error);
+  const lines = [`error: ${shortened(sentence, argv)}`];
   if (error instanceof UserError) {
-    if (error.hint !== undefined) lines.push(error.hint);
+    if (error.hint !== undefined)
+      lines.push(withClusterFlags(shortened(error.hint, argv), clusterChoice(connectionSoFar(line))));
     if (error.exitCode === 2) {
       lines.push(`See '${[programName, ...nameWords(plainWords(line)), '--help'].join(' ')}'.`);
     }
   }
   if (line.parts.some((part) => part.kind === 'flag' && part.flag.kind === 'count')) {
-    lines.push(...traces(error));
+    lines.push(...traces(error).map((trace) => shortened(trace, argv)));
   }
   // The words of a server or of a registry may be among them.
   complainNow(`${visible(lines.join('\n'))}\n`);

@@ -64,7 +64,7 @@ export class Values {
 
   list(flag: ListFlag): string[] {
     const values = strings(this.#given.get(flag.name));
-    const parts = flag.splits ? values.flatMap((value) => value.split(',')) : values;
+    const parts = flag.splits ? values.flatMap(splitAtCommas) : values;
     if (parts.includes('')) throw usageError(`--${flag.name} has an empty value`);
     return parts;
   }
@@ -162,6 +162,18 @@ export class Values {
     }
     return number;
   }
+}
+
+/** `a:1,https://h/x?a=1,2` is two: a comma behind a URL's host belongs to the URL, unless another URL follows it. */
+function splitAtCommas(text: string): string[] {
+  const parts: string[] = [];
+  for (const part of text.split(',')) {
+    const before = parts.at(-1) ?? '';
+    if (/^[a-z][a-z\d+.-]*:\/\/[^/?#]*[/?#]/i.test(before) && !/^[a-z][a-z\d+.-]*:\/\//i.test(part)) {
+      parts.splice(-1, 1, `${before},${part}`);
+    } else parts.push(part);
+  }
+  return parts;
 }
 
 function strings(value: unknown): string[] {

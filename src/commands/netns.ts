@@ -1,3 +1,4 @@
+import { withDeadline } from '../app/deadline.ts';
 import { withFailuresTold } from '../app/failures.ts';
 import { interruptible } from '../app/interrupt.ts';
 import { listNamespaces } from '../app/netns.ts';
@@ -10,7 +11,9 @@ import { namespaceTable } from '../report/namespace-table.ts';
 export function list(args: NetnsListArgs): Promise<number> {
   return interruptible((signal) =>
     withFailuresTold(async () => {
-      const items = await withProgress((progress) => listNamespaces(args, signal, progress));
+      const items = await withProgress((progress) =>
+        withDeadline(args.session, signal, progress, (deadline) => listNamespaces(args, deadline)),
+      );
       if (args.output === 'table') process.stdout.write(`${namespaceTable(items)}\n`);
       else await printDocument({ apiVersion: 'nettools/v1', kind: 'NamespaceList', items }, args.output);
       const unread = items.filter((one) => one.unread !== undefined).length;

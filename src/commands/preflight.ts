@@ -1,8 +1,10 @@
+import { withDeadline } from '../app/deadline.ts';
 import { withFailuresTold } from '../app/failures.ts';
 import { interruptible } from '../app/interrupt.ts';
 import { preflightReport } from '../app/preflight.ts';
 import type { PreflightReport } from '../app/preflight-report.ts';
 import { printDocument } from '../app/print-report.ts';
+import { withProgress } from '../app/progress.ts';
 import type { PreflightArgs } from '../model/args.ts';
 import { palette, visible } from '../report/text.ts';
 
@@ -10,7 +12,12 @@ import { palette, visible } from '../report/text.ts';
 export function run(args: PreflightArgs): Promise<number> {
   return interruptible((signal) =>
     withFailuresTold(async () => {
-      const report = await preflightReport(args, signal);
+      const report = await withProgress((progress) =>
+        withDeadline(args.session, signal, progress, (deadline) => {
+          deadline.progress.show('asking what is allowed');
+          return preflightReport(args, deadline.signal);
+        }),
+      );
       if (args.output === 'table') process.stdout.write(text(report));
       else await printDocument({ apiVersion: 'nettools/v1', kind: 'Preflight', ...report }, args.output);
       return report.profile === undefined ? 3 : 0;

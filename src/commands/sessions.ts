@@ -1,3 +1,4 @@
+import { withDeadline } from '../app/deadline.ts';
 import { findDockerSessions, stopDockerSessions } from '../app/docker-sessions.ts';
 import { withFailuresTold } from '../app/failures.ts';
 import { interruptible } from '../app/interrupt.ts';
@@ -65,14 +66,17 @@ export function stop(args: SessionsStopArgs): Promise<number> {
   return interruptible((signal) =>
     withFailuresTold(async () => {
       const { target, timeoutMs } = args;
-      const stopped =
-        target?.kind === 'docker'
-          ? (await stopDockerSessions(target.name, timeoutMs, signal)).map(
-              (one) => `docker://${one.target}/${one.container} removed`,
-            )
-          : (await withProgress((progress) => stopSessions({ ...args, target }, signal, progress))).map(
-              ({ namespace, pod, container }) => `${namespace}/${pod}/${container} stopped`,
-            );
+      const stopped = await withProgress((progress) =>
+        withDeadline({ timeoutMs }, signal, progress, async (deadline) =>
+          target?.kind === 'docker'
+            ? (await stopDockerSessions(target.name, deadline)).map(
+                (one) => `docker://${one.target}/${one.container} removed`,
+              )
+            : (await stopSessions({ ...args, target }, deadline)).map(
+                ({ namespace, pod, container }) => `${namespace}/${pod}/${container} stopped`,
+              ),
+        ),
+      );
       for (const text of stopped) process.stdout.write(`session ${visible(text)}\n`);
       if (stopped.length === 0) process.stderr.write('No running sessions found.\n');
       return 0;

@@ -71,8 +71,10 @@ export interface SessionFlags {
   readonly debugNamespace?: string;
   /** Another network namespace of the target's machine to switch into, as `netns ls` names it. */
   readonly netns?: string;
-  /** The time that a check, or the start of the container, may take. */
+  /** The time that the start of the container may take. */
   readonly timeoutMs: number;
+  /** The time that all may take, where the user has set one: until a result is there, or a shell or command begins. */
+  readonly limitMs?: number;
 }
 
 export type OutputFormat = 'table' | 'json' | 'yaml';

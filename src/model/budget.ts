@@ -1,12 +1,9 @@
-/** What a run may take of its target: the processes that it runs at once, and memory beyond what the session takes idle. */
+/** What a run may take of its target at the same time. */
 export interface Budget {
-  /** From 1 to 16. */
   readonly processes: number;
-  /** At the peak. */
+  /** Above what the idle session holds, the kernel's part included. */
   readonly memoryBytes: number;
 }
 
-const MIB = 1024 ** 2;
-
-/** Where nothing is known that could be short of it. */
-export const FULL_BUDGET: Budget = { processes: 16, memoryBytes: 24 * MIB };
+/** The most that any run takes, however many destinations it has. */
+export const FULL_BUDGET: Budget = { processes: 16, memoryBytes: 24 * 1024 * 1024 };

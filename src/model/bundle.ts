@@ -1,4 +1,6 @@
 /** A run as it was gathered, before anything is judged: enough to judge it again, offline. */
+import type { ClusterChoice } from './cluster-choice.ts';
+import type { Cost } from './cost.ts';
 import type { Evidence } from './evidence.ts';
 import type { TargetInfo } from './report.ts';
 
@@ -17,8 +19,12 @@ export interface Bundle {
   readonly kind: 'Bundle';
   readonly tool: { readonly version: string };
   readonly target: TargetInfo;
+  /** How the user chose the cluster, for the commands in remedies; absent outside of clusters. Nothing secret. */
+  readonly connection?: ClusterChoice;
   /** RFC 3339, UTC. */
   readonly startedAt: string;
   readonly durationMs: number;
   readonly checks: readonly GatheredCheck[];
+  /** What the run took of its target; absent where the tool has no container of its own there. */
+  readonly cost?: Cost;
 }

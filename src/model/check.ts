@@ -20,6 +20,7 @@ export type ProbeScripts = Readonly<
     | 'tcpConnect'
     | 'pathMtu'
     | 'tcpTransfer'
+    | 'sweep'
     | 'reach'
     | 'portUse'
     | 'nextHop'

@@ -17,7 +17,14 @@ export interface Destination {
   /** A part of the cluster's own network, where milliseconds are many. */
   readonly inCluster: boolean;
   /** The Service that this is the virtual address or an endpoint of, as the user calls it. */
-  readonly service?: { readonly label: string; readonly part: 'virtual' | 'endpoint' };
+  readonly service?: {
+    readonly label: string;
+    readonly part: 'virtual' | 'endpoint';
+    /** Of an endpoint: where it runs, as far as the API says. */
+    readonly node?: string;
+    /** Of an endpoint: how many ready ones the Service has, looked at or not. */
+    readonly total?: number;
+  };
   /** The pod behind the address, where the API knows it. */
   readonly pod?: { readonly namespace: string; readonly name: string };
   /** `udp` only where the user asked for it. */

@@ -8,13 +8,15 @@ export interface ProbeCommand {
   /** Unique in its plan. */
   readonly id: string;
   /**
-   * The words of the command. A word that is exactly `%gateway%`, `%dns%`, `%apiserver%` or `%apiserver-port%` is
+   * The words of the command. A word `%script:NAME%` stands for the text of one of the probes' scripts. A word that is exactly `%gateway%`, `%dns%`, `%apiserver%` or `%apiserver-port%` is
    * replaced on the target by its default gateway, first name server, or the API server's cluster IP or port; where
    * that is not known there, the command is not run and its status says so.
    */
   readonly argv: readonly string[];
   /** The command is ended after this many seconds. */
   readonly timeoutSeconds: number;
+  /** It listens to what the others of its phase do: it is there before them, and is ended when they have ended. */
+  readonly listens?: boolean;
   /** What `argv` does in words that fit a report, when it carries a script: shown in place of it. */
   readonly display?: readonly string[];
 }

@@ -1,5 +1,7 @@
 /** The report: the contract that scripts depend on (`-o json`, schema in src/report/report.schema.json). */
 
+import type { Cost } from './cost.ts';
+
 /** How bad a finding is: `critical` breaks traffic, `warning` degrades it, `info` explains. */
 export type Severity = 'critical' | 'warning' | 'info';
 
@@ -72,6 +74,8 @@ export interface Report {
   readonly durationMs: number;
   readonly verdict: Verdict;
   readonly checks: readonly CheckResult[];
+  /** What the run took of its target, where the tool has a container of its own there. */
+  readonly cost?: Cost;
 }
 
 const WEIGHT: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 };

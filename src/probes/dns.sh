@@ -19,14 +19,20 @@ patient=6
 endpoints=$1
 shift
 command -v dig >/dev/null 2>&1 || { echo "no dig" >&2; exit 127; }
-dir=
-for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
-  if mkdir "$base/nettools-dns-$$" 2>/dev/null; then dir=$base/nettools-dns-$$; break; fi
-done
-[ -n "$dir" ] || { echo "no writable folder (tried /tmp, /dev/shm and /run)" >&2; exit 1; }
-sniffer=
-trap '[ -z "$sniffer" ] || kill "$sniffer"; rm -rf "$dir"' EXIT
+dir= made= sniffer=
+# As in runner.sh. timeout passes the signal that it gets on to its whole group, rm included.
+clean_up() {
+  trap '' HUP TERM INT
+  [ -z "$sniffer" ] || kill "$sniffer"
+  if [ -n "$made" ]; then rm -rf "$dir" || rm -rf "$dir"; else rmdir "$dir"; fi 2>/dev/null
+}
+trap clean_up EXIT
 trap 'exit 143' HUP TERM INT
+for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
+  dir=$base/nettools-dns-$$
+  if mkdir "$dir" 2>/dev/null; then made=1; break; fi
+done
+[ -n "$made" ] || { echo "no writable folder (tried /tmp, /dev/shm and /run)" >&2; exit 1; }
 
 servers= search= ndots=1 waits=5
 while read -r key value rest || [ -n "$key" ]; do
@@ -90,8 +96,13 @@ ask() {
     shift 2
     left=$((left - 2))
   done
-  limited 9 dig -u "@$server" -p "$port" +nocmd +noedns +ignore "$tcp" "+time=$seconds" "+tries=$tries" "$@" 2>&1 |
-    sed 's/^/|/' >>"$file"
+  limit='limited 9'
+  # A single question ends by its own limit: one process less beside the others.
+  [ $# -gt 4 ] || limit=
+  $limit dig -u "@$server" -p "$port" +nocmd +noedns +ignore "$tcp" "+time=$seconds" "+tries=$tries" "$@" \
+    >"$file.said" 2>&1
+  sed 's/^/|/' "$file.said" >>"$file"
+  rm -f "$file.said"
 }
 
 has_answer() { grep -q '^|;; Query time' "$@" 2>/dev/null; }
@@ -99,9 +110,11 @@ is_slow() { grep -qE '^\|;; Query time: [0-9]{7,} usec' "$@" 2>/dev/null; }
 
 # over_udp FILES ROLE SERVER PORT: the control first, with time enough to tell slow from silent; then the rest.
 over_udp() {
+  # Two at a time: each dig takes some megabytes of what the target has.
   for n in 1 3; do
     ask "$1.u$n" "$2" "$3" "$4" udp "$patient" 1 "$control" A &
     ask "$1.u$((n + 1))" "$2" "$3" "$4" udp "$patient" 1 "$control" AAAA &
+    wait
     # A virtual address stands for several servers: more tries there, or one that is dead looks like all.
     [ "$2" = server ] || break
   done
@@ -109,15 +122,14 @@ over_udp() {
   [ "$2" = server ] || { first= later=$names; }
   n=5
   for name in $first; do
-    # So many at once cost as much memory as a small pod has.
-    [ "$n" -lt 11 ] || { wait; has_answer "$1.u1" "$1.u2" "$1.u3" "$1.u4" || return 0; }
+    has_answer "$1.u1" "$1.u2" "$1.u3" "$1.u4" || return 0
     name=$(principal "$name")
     [ "$name" != "$control" ] || continue
     ask "$1.u$n" "$2" "$3" "$4" udp "$patient" 1 "$name" A &
     ask "$1.u$((n + 1))" "$2" "$3" "$4" udp "$patient" 1 "$name" AAAA &
+    wait
     n=$((n + 2))
   done
-  wait
   has_answer "$1.u1" "$1.u2" "$1.u3" "$1.u4" || return 0
   questions=
   for name in $later; do
@@ -224,24 +236,21 @@ for server in $servers; do
   n=$((n + 1))
   case $server in *[!0-9A-Za-z.:%_-]*) continue ;; esac
   [ "$n" -le 4 ] || break
-  (over_udp "$dir/s$n" server "$server" 53) &
-  (over_tcp "$dir/s$n" server "$server" 53) &
+  over_udp "$dir/s$n" server "$server" 53
+  over_tcp "$dir/s$n" server "$server" 53
 done
 i=0
 for name in $names; do
   i=$((i + 1))
-  # A little later: it repeats itself at once where it is refused, and would use up what ICMP messages routers send.
-  (sleep 0.2; resolve "$dir/g$i" "$name") &
+  resolve "$dir/g$i" "$name"
 done
 i=0
 for endpoint in $endpoints; do
   i=$((i + 1))
   address=${endpoint%%/*} ports=${endpoint#*/}
-  (over_udp "$dir/e$i" endpoint "$address" "${ports%/*}") &
-  (over_tcp "$dir/e$i" endpoint "$address" "${ports#*/}") &
-  [ $((i % 4)) -ne 0 ] || wait
+  over_udp "$dir/e$i" endpoint "$address" "${ports%/*}"
+  over_tcp "$dir/e$i" endpoint "$address" "${ports#*/}"
 done
-wait
 set +f
 refused= n=0
 for server in $servers; do
@@ -261,9 +270,8 @@ if has_answer "$dir"/[se]*.u*; then
     i=$((i + 1))
     if has_answer "$dir/e$i".u* || is_refused "$dir/e$i".u*; then continue; fi
     ports=${endpoint#*/}
-    ask "$dir/e$i.uz" endpoint "${endpoint%%/*}" "${ports%/*}" udp 1 3 "$control" A &
+    ask "$dir/e$i.uz" endpoint "${endpoint%%/*}" "${ports%/*}" udp 1 3 "$control" A
   done
-  wait
 fi
 i=0
 for endpoint in $endpoints; do

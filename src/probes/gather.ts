@@ -3,10 +3,21 @@ import { Writable } from 'node:stream';
 import type { Channel } from '../channels/channel.ts';
 import { TextOutput } from '../channels/output.ts';
 import { compactScript } from '../channels/script.ts';
+import type { Budget } from '../model/budget.ts';
+import type { Cost } from '../model/cost.ts';
 import type { Evidence, ProbePlan, ProbeResult } from '../model/evidence.ts';
 import { encodePlan, RunnerDecoder } from './plan.ts';
 import { redact } from './redact.ts';
 import RUNNER from './runner.sh';
+import { SCRIPT_TEXTS } from './scripts.ts';
+import START from './start.sh';
+
+/** Over stdin: a request line has no room for it. */
+const RUNNER_LINES = asLines(compactScript(RUNNER));
+
+function asLines(script: string): string {
+  return `runner ${script.split('\n').length}\n${script}\n`;
+}
 
 /** The run ended before the plan did; `message` says what the far side printed instead. */
 export class GatherError extends Error {
@@ -35,6 +46,10 @@ export async function gather(
   options: {
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: (phasesDone: number) => void;
+    /** What the run may take there; default: the most that any may. */
+    readonly budget?: Budget | undefined;
+    /** Told what it took. */
+    readonly onCost?: (cost: Cost) => void;
   } = {},
 ): Promise<Evidence> {
   const decoder = new RunnerDecoder(plan);
@@ -48,6 +63,7 @@ export async function gather(
         for (const event of decoder.push(chunk)) {
           if (event.kind === 'result') results[event.result.id] = redacted(event.result);
           else if (event.kind === 'phase') options.onProgress?.(++phases);
+          else if (event.kind === 'cost') options.onCost?.(event.cost);
           else if (event.kind === 'done') done = true;
           else if (event.kind === 'error') complaint = event.message;
         }
@@ -59,8 +75,8 @@ export async function gather(
   });
   const stderr = new TextOutput(4096);
   const code = await channel.runWithInput(
-    ['sh', '-c', compactScript(RUNNER), 'nettools-runner'],
-    encodePlan(plan),
+    ['sh', '-c', compactScript(START), 'nettools-runner'],
+    `${RUNNER_LINES}${encodePlan(plan, SCRIPT_TEXTS, options.budget)}`,
     {
       stdout,
       stderr,

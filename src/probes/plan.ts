@@ -1,13 +1,42 @@
 /** A plan as the runner reads it, and the runner's results as they come back. Pure: text in, data out. */
+import { compactScript } from '../channels/script.ts';
+import { type Budget, FULL_BUDGET } from '../model/budget.ts';
+import type { Cost } from '../model/cost.ts';
 import type { ProbeCommand, ProbePlan, ProbeResult, ProbeStatus } from '../model/evidence.ts';
 
-/** Writes a plan in the runner's line protocol (see runner.sh). Words may hold anything but NUL. */
-export function encodePlan(plan: ProbePlan): string {
+/** Processes of a session that are no command of the plan: the keeper, the guard with what watches for it, the runner. */
+const OWN_PROCESSES = 9;
+/** What these take, in MiB, and what starting them takes for a moment (runc's own process). */
+const OWN_MEBIBYTES = 8;
+const MEBIBYTE = 1_048_576;
+
+/** A word that stands for the text of a script. */
+const SCRIPT_WORD = /^%script:([A-Za-z0-9]+)%$/;
+
+/**
+ * Writes a plan in the runner's line protocol (see runner.sh). Words may hold anything but NUL.
+ * @param texts of the scripts that the plan's words name; each is sent once
+ */
+export function encodePlan(
+  plan: ProbePlan,
+  texts: Readonly<Record<string, string>> = {},
+  budget: Budget = FULL_BUDGET,
+): string {
   const lines: string[] = [];
+  const processes = Math.max(1, budget.processes - OWN_PROCESSES);
+  const mebibytes = Math.max(1, Math.floor(budget.memoryBytes / MEBIBYTE) - OWN_MEBIBYTES);
+  lines.push(`budget ${processes} ${mebibytes}`);
+  for (const name of usedScripts(plan)) {
+    const script = texts[name];
+    if (script === undefined) continue;
+    const text = compactScript(script).split('\n');
+    lines.push(`script ${name} ${text.length}`, ...text);
+  }
   for (const name of usedPlaceholders(plan)) lines.push(`var ${name}`);
   for (const phase of plan.phases) {
-    for (const { id, argv, timeoutSeconds } of phase) {
-      lines.push(`cmd ${id} ${Math.ceil(timeoutSeconds)} ${argv.length}`);
+    // Who listens has to be there before the others start.
+    for (const { id, argv, timeoutSeconds, listens } of [...phase].sort(listenersFirst)) {
+      lines.push(`${listens ? 'listen' : 'cmd'} ${id} ${Math.ceil(timeoutSeconds)} ${argv.length}`);
       for (const word of argv) {
         const text = word.replaceAll('\0', '').split('\n');
         lines.push(String(text.length), ...text);
@@ -16,6 +45,15 @@ export function encodePlan(plan: ProbePlan): string {
     lines.push('wait');
   }
   return `${[...lines, 'end'].join('\n')}\n`;
+}
+
+function listenersFirst(a: ProbeCommand, b: ProbeCommand): number {
+  return Number(b.listens ?? false) - Number(a.listens ?? false);
+}
+
+function usedScripts(plan: ProbePlan): string[] {
+  const words = plan.phases.flat().flatMap(({ argv }) => argv);
+  return [...new Set(words.flatMap((word) => SCRIPT_WORD.exec(word)?.[1] ?? []))];
 }
 
 function usedPlaceholders(plan: ProbePlan): string[] {
@@ -31,6 +69,7 @@ export type RunnerEvent =
   | { readonly kind: 'variable'; readonly name: string; readonly value: string }
   | { readonly kind: 'result'; readonly result: ProbeResult }
   | { readonly kind: 'phase' }
+  | { readonly kind: 'cost'; readonly cost: Cost }
   | { readonly kind: 'done' }
   | { readonly kind: 'error'; readonly message: string };
 
@@ -84,6 +123,9 @@ export class RunnerDecoder {
       case 'nettools-phase':
         this.#consume(end + 1);
         return { kind: 'phase' };
+      case 'nettools-cost':
+        this.#consume(end + 1);
+        return { kind: 'cost', cost: costOf(words.slice(1)) };
       case 'nettools-done':
         this.#consume(end + 1);
         return { kind: 'done' };
@@ -137,6 +179,18 @@ export class RunnerDecoder {
   #consume(length: number): void {
     this.#buffer = this.#buffer.subarray(length);
   }
+}
+
+/** `-` stands for what cannot be read there. */
+function costOf([memory, processes, cpu]: readonly string[]): Cost {
+  const known = (word: string | undefined): number | undefined =>
+    word !== undefined && /^\d{1,15}$/.test(word) ? Number(word) : undefined;
+  const [memoryBytes, count, cpuUs] = [known(memory), known(processes), known(cpu)];
+  return {
+    ...(memoryBytes === undefined ? {} : { memoryPeakBytes: memoryBytes }),
+    ...(count === undefined ? {} : { processesPeak: count }),
+    ...(cpuUs === undefined ? {} : { cpuSeconds: cpuUs / 1_000_000 }),
+  };
 }
 
 function badOutput(bytes: Uint8Array): Error {

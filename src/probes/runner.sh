@@ -1,14 +1,19 @@
 # Runs a plan of commands and frames their results on stdout. One exec carries a whole check run.
 #
 # stdin: the plan
+#   budget PROCESSES MIB      what the commands may take at the same time
+#   script NAME LINES         then the script's lines; an argument %script:NAME% stands for them
 #   var NAME                  fill in a placeholder, once, before the commands
 #   cmd ID SECONDS NARGS      then NARGS arguments, each "LINES" and that many lines
-#   wait                      end of a phase: its commands have run at the same time
+#   listen ID SECONDS NARGS   the same for a command that listens until the others of its phase have ended
+#   wait                      end of a phase: its commands run at the same time, as far as the budget goes
 #   end
 # stdout, for each command, lengths in bytes, times in centiseconds of uptime:
 #   nettools-result ID STATUS CODE START END OUTLEN ERRLEN TRUNCATED\n OUT ERR \n
-# and between them: nettools-var NAME VALUE, nettools-phase, and last nettools-done.
-# Nothing of the plan is ever evaluated as shell text. POSIX sh, with mkdir, cat, wc and head; `timeout` where it is.
+# and between them: nettools-var NAME VALUE, nettools-phase, nettools-cost MEMORY PROCESSES CPU-US ("-": not known), and
+# last nettools-done.
+# Nothing of the plan is ever evaluated as shell text. POSIX sh, with mkdir, cat, wc, head and mkfifo; `timeout` where it
+# is.
 LC_ALL=C
 export LC_ALL
 umask 077
@@ -19,14 +24,21 @@ max=1048576
 # leaves no dump of its memory.
 ulimit -f 2049
 ulimit -c 0
-dir=
-for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
-  # mkdir fails on a path that another process has laid out, so nobody else owns the folder.
-  if mkdir "$base/nettools-$$" 2>/dev/null; then dir=$base/nettools-$$; break; fi
-done
-[ -n "$dir" ] || { echo "nettools-error no writable folder (tried /tmp, /dev/shm and /run)"; exit 0; }
-trap 'rm -rf "$dir"' EXIT
+dir= made=
+# Set before there is a folder: a client that dies at once ends this while mkdir runs. rm is to live through the
+# signals that end the rest, and what is written meanwhile goes with the second one.
+clean_up() {
+  trap '' HUP TERM INT
+  if [ -n "$made" ]; then rm -rf "$dir" || rm -rf "$dir"; else rmdir "$dir"; fi 2>/dev/null
+}
+trap clean_up EXIT
 trap 'exit 143' HUP TERM INT
+for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
+  dir=$base/nettools-$$
+  # mkdir fails on a path that another process has laid out, so nobody else owns the folder.
+  if mkdir "$dir" 2>/dev/null; then made=1; break; fi
+done
+[ -n "$made" ] || { echo "nettools-error no writable folder (tried /tmp, /dev/shm and /run)"; exit 0; }
 
 first_word() { set -- $1; echo "$1"; }
 
@@ -34,8 +46,12 @@ lookup() {
   case $1 in
   gateway)
     if command -v ip >/dev/null 2>&1; then
-      ip -4 route show default 2>/dev/null | while read -r _ via address _; do
-        if [ "$via" = via ]; then echo "$address"; break; fi
+      # Not always the second word: a next hop of its own (nhid), several of them, or one of the other family.
+      for word in $(ip -4 route show default 2>/dev/null); do
+        case $last in
+        via) [ "$word" = inet6 ] || { echo "$word"; break; } ;;
+        esac
+        last=$word
       done
     else
       while read -r _ dest gw flags _; do
@@ -48,7 +64,7 @@ lookup() {
       done </proc/net/route
     fi ;;
   dns)
-    while read -r key value _; do
+    while read -r key value _ || [ -n "$key" ]; do
       if [ "$key" = nameserver ]; then echo "$value"; break; fi
     done </etc/resolv.conf ;;
   apiserver) echo "${KUBERNETES_SERVICE_HOST-}" ;;
@@ -62,25 +78,30 @@ uptime() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }
 kill_after=
 timeout -k 1 1 true 2>/dev/null && kill_after='-k 1'
 
-# one ID SECONDS ARGV...: runs in a subshell of its own, leaves ID.meta, ID.out and ID.err.
+# one ID SECONDS MODE ARGV...: runs in a subshell of its own, leaves ID.meta, ID.out and ID.err. With MODE "listen" it is
+# ended, and its command with it, by a TERM.
 one() {
-  id=$1 seconds=$2
-  shift 2
+  id=$1 seconds=$2 mode=$3
+  shift 3
   uptime; start=$now
   status=exited
   if ! command -v "$1" >/dev/null 2>&1; then
     status=missing code=127
     : >"$dir/$id.out" 2>"$dir/$id.err"
   elif command -v timeout >/dev/null 2>&1; then
-    timeout $kill_after "$seconds" "$@" </dev/null >"$dir/$id.out" 2>"$dir/$id.err"
-    code=$?
+    if [ "$mode" = cmd ]; then
+      timeout $kill_after "$seconds" "$@" </dev/null >"$dir/$id.out" 2>"$dir/$id.err" 5<&-
+      code=$?
+    else
+      timeout $kill_after "$seconds" "$@" </dev/null >"$dir/$id.out" 2>"$dir/$id.err" 5<&- &
+      await $!
+    fi
   else
-    "$@" </dev/null >"$dir/$id.out" 2>"$dir/$id.err" &
+    "$@" </dev/null >"$dir/$id.out" 2>"$dir/$id.err" 5<&- &
     child=$!
-    (sleep "$seconds"; kill "$child"; sleep 1; kill -KILL "$child") >/dev/null 2>&1 &
+    (sleep "$seconds"; kill "$child"; sleep 1; kill -KILL "$child") >/dev/null 2>&1 5<&- &
     killer=$!
-    wait "$child"
-    code=$?
+    await "$child"
     kill "$killer" 2>/dev/null
   fi
   uptime
@@ -89,7 +110,34 @@ one() {
   124 | 137 | 143) [ $((now - start)) -lt $((seconds * 100 - 20)) ] || status=timeout ;;
   esac
   echo "$status $code $start $now" >"$dir/$id.meta"
+  [ "$mode" = listen ] || leave
 }
+
+# Waits for a command and passes a TERM on to it; a signal with a trap ends a wait early.
+await() {
+  waited=$1
+  [ "$mode" = cmd ] || trap 'kill "$waited" 2>/dev/null' TERM
+  wait "$waited"
+  code=$?
+  [ "$mode" = cmd ] || while kill -0 "$waited" 2>/dev/null; do wait "$waited"; code=$?; done
+}
+
+# Each command that runs takes one of the lines that are in this pipe, and puts it back.
+slots=3 opened= running=0
+open_slots() {
+  opened=1
+  mkfifo "$dir/slots" 2>/dev/null || return 0
+  exec 5<>"$dir/slots"
+  opened=pipe
+  while [ "$slots" -gt 0 ]; do echo >&5; slots=$((slots - 1)); done
+}
+enter() {
+  [ -n "$opened" ] || open_slots
+  if [ "$opened" = pipe ]; then read -r _ <&5; return; fi
+  running=$((running + 1))
+  if [ "$running" -gt "$slots" ]; then wait $pids; running=1; fi
+}
+leave() { [ "$opened" != pipe ] || echo >&5; }
 
 emit() {
   read -r status code start end <"$dir/$1.meta" || { status=exited code=255 start=0 end=0; }
@@ -108,6 +156,11 @@ emit() {
 
 read_word() {
   read -r lines || exit 0
+  read_lines "$lines"
+}
+
+read_lines() {
+  lines=$1
   word=
   while [ "$lines" -gt 0 ]; do
     IFS= read -r line || exit 0
@@ -122,17 +175,42 @@ fill() {
   [ -n "$1" ] || unknown=1
 }
 
+# The text of a script that was sent; the word as it is where it is no name of one.
+script() {
+  name=${word#%script:}
+  name=${name%\%}
+  case $name in *[!A-Za-z0-9]*) return ;; esac
+  [ -e "$dir/script-$name" ] || return
+  word=$(cat "$dir/script-$name")
+}
+
+# What the kernel counts of this container's CPU time, in microseconds; the rest is not known to a shell.
+cpu_time() {
+  cpu=
+  if read -r cpu </sys/fs/cgroup/cpuacct/cpuacct.usage; then
+    cpu=$((cpu / 1000))
+  else
+    while read -r key value; do [ "$key" != usage_usec ] || cpu=$value; done </sys/fs/cgroup/cpu.stat
+  fi
+} 2>/dev/null
+
+cpu_time
+cpu_before=$cpu
 gateway= dns= apiserver= apiserver_port=
-ids=
+ids= pids= listeners=
 while read -r verb id seconds count; do
   case $verb in
+  budget) slots=$((id / 3)); [ "$slots" -ge 1 ] || slots=1 ;;
+  script)
+    read_lines "$seconds"
+    printf '%s' "$word" >"$dir/script-$id" ;;
   var)
     value=$(first_word "$(lookup "$id")")
     case $id in
     gateway) gateway=$value ;; dns) dns=$value ;; apiserver) apiserver=$value ;; apiserver-port) apiserver_port=$value ;;
     esac
     echo "nettools-var $id $value" ;;
-  cmd)
+  cmd | listen)
     set --
     unknown=
     while [ "$count" -gt 0 ]; do
@@ -142,6 +220,7 @@ while read -r verb id seconds count; do
       %dns%) fill "$dns" ;;
       %apiserver%) fill "$apiserver" ;;
       %apiserver-port%) fill "$apiserver_port" ;;
+      %script:*%) script ;;
       esac
       set -- "$@" "$word"
       count=$((count - 1))
@@ -151,14 +230,22 @@ while read -r verb id seconds count; do
       : >"$dir/$id.out"; : >"$dir/$id.err"
       echo "unknown-placeholder 0 0 0" >"$dir/$id.meta"
     else
-      (one "$id" "$seconds" "$@") &
+      [ "$verb" = listen ] || enter
+      (one "$id" "$seconds" "$verb" "$@") &
+      if [ "$verb" = listen ]; then listeners="$listeners $!"; else pids="$pids $!"; fi
     fi ;;
   wait)
+    wait $pids
+    [ -z "$listeners" ] || kill $listeners 2>/dev/null
     wait
     for id in $ids; do emit "$id"; done
-    ids=
+    ids= pids= listeners=
     echo nettools-phase ;;
-  end) break ;;
+  end)
+    cpu_time
+    if [ -n "$cpu" ]; then cpu=$((cpu - cpu_before)); else cpu=-; fi
+    echo "nettools-cost - - $cpu"
+    echo nettools-done
+    exit 0 ;;
   esac
 done
-echo nettools-done

@@ -10,11 +10,13 @@ import PING from './ping.sh';
 import PORT_USE from './port-use.sh';
 import REACH from './reach.bash';
 import SERVICE_RULES from './service-rules.sh';
+import SWEEP from './sweep.bash';
 import TCP_CONNECT from './tcp-connect.bash';
 import TCP_TRANSFER from './tcp-transfer.bash';
 import TLS from './tls.sh';
 
-export const PROBE_SCRIPTS: ProbeScripts = {
+/** Their texts, by the names that the words of a plan use. */
+export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
   nextHop: NEXT_HOP,
   duplicates: DUPLICATES,
   dns: DNS,
@@ -22,6 +24,7 @@ export const PROBE_SCRIPTS: ProbeScripts = {
   tcpConnect: TCP_CONNECT,
   pathMtu: PATH_MTU,
   tcpTransfer: TCP_TRANSFER,
+  sweep: SWEEP,
   reach: REACH,
   portUse: PORT_USE,
   tls: TLS,
@@ -29,3 +32,8 @@ export const PROBE_SCRIPTS: ProbeScripts = {
   nicCounters: NIC_COUNTERS,
   serviceRules: SERVICE_RULES,
 };
+
+/** What stands for each in a plan: the text itself is sent once, however many commands run it. */
+export const PROBE_SCRIPTS = Object.fromEntries(
+  Object.keys(SCRIPT_TEXTS).map((name) => [name, `%script:${name}%`]),
+) as ProbeScripts;

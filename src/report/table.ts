@@ -177,7 +177,23 @@ function verdictLine(report: Report, paint: Palette): string {
     report.verdict
   ];
   const seconds = (report.durationMs / 1000).toFixed(1);
-  return `verdict: ${colour(report.verdict)}${counts === '' ? '' : ` (${counts})`}, ${seconds} s`;
+  const verdict = `verdict: ${colour(report.verdict)}${counts === '' ? '' : ` (${counts})`}, ${seconds} s`;
+  const cost = costText(report);
+  return cost === '' ? verdict : `${verdict}\n${paint.dim(`cost: ${cost}`)}`;
+}
+
+/** What the run took of its target; empty where nothing of it is known. */
+function costText({ cost }: Report): string {
+  const { memoryPeakBytes, processesPeak, cpuSeconds } = cost ?? {};
+  return [
+    memoryPeakBytes === undefined
+      ? ''
+      : `${(memoryPeakBytes / 2 ** 20).toFixed(1)} MiB of memory at the peak`,
+    processesPeak === undefined ? '' : `${processesPeak} processes`,
+    cpuSeconds === undefined ? '' : `${cpuSeconds.toFixed(2)} s of CPU`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
 }
 
 function statusMark(status: CheckResult['status'], paint: Palette): string {

@@ -25,25 +25,32 @@ export interface SessionSpec {
 }
 
 /**
- * The name that a new container gets: the first of its kind that is not in the pod's spec yet, or that stands there
- * just like it and has not ended.
+ * The container to patch into the pod: the first of its kind whose name is free, or the one that stands there and has
+ * not ended, just as it is, since the API server refuses each change of an entry. So a container that is about to start
+ * serves whoever asks for another idle time, as one that runs does.
  */
-export function containerName(pod: Pod, spec: SessionSpec, profile: Profile): string {
+export function sessionContainer(pod: Pod, spec: SessionSpec, profile: Profile): EphemeralContainer {
   const stem = nameStem(spec, profile);
   for (let generation = 0; ; generation++) {
     const name = `${stem}-${generation}`;
     const entry = pod.spec?.ephemeralContainers?.find((c) => c.name === name);
-    if (!entry) return name;
-    const hasEnded = statusOf(pod, name)?.state?.terminated !== undefined;
-    if (!hasEnded && isSame(entry, buildContainer(name, spec, profile))) return name;
+    if (!entry) return buildContainer(name, spec, profile);
+    if (mayStart(entry, statusOf(pod, name), spec)) return entry;
   }
 }
 
-/** Whether an entry may be patched with this container: the API server refuses each change of an entry. */
-function isSame(entry: EphemeralContainer, container: EphemeralContainer): boolean {
-  const parts = ({ command, imagePullPolicy }: EphemeralContainer) =>
-    JSON.stringify([command, imagePullPolicy]);
-  return parts(entry) === parts(container);
+/** The kubelet's reasons to wait that are no failure; the second one is that of pods with init containers. */
+const STARTING: readonly (string | undefined)[] = [undefined, 'ContainerCreating', 'PodInitializing'];
+
+/** Whether an entry has not ended, nor met with a failure that another pull policy may avoid. */
+function mayStart(
+  entry: EphemeralContainer,
+  status: ContainerStatus | undefined,
+  spec: SessionSpec,
+): boolean {
+  const { terminated, waiting } = status?.state ?? {};
+  if (terminated !== undefined) return false;
+  return STARTING.includes(waiting?.reason) || entry.imagePullPolicy === spec.imagePullPolicy;
 }
 
 function nameStem(spec: SessionSpec, profile: Profile): string {
@@ -117,6 +124,11 @@ export function findRunning(pod: Pod, spec: SessionSpec): SessionContainer | und
 
 /** The status of one container of a pod, its own or ephemeral, once the kubelet has reported one. */
 export function statusOf(pod: Pod, name: string): ContainerStatus | undefined {
-  const { ephemeralContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
-  return [...ephemeralContainerStatuses, ...containerStatuses].find((s) => s.name === name);
+  const {
+    ephemeralContainerStatuses = [],
+    containerStatuses = [],
+    initContainerStatuses = [],
+  } = pod.status ?? {};
+  const all = [...ephemeralContainerStatuses, ...containerStatuses, ...initContainerStatuses];
+  return all.find((s) => s.name === name);
 }

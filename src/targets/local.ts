@@ -163,11 +163,14 @@ function readBeginning(path: string, bytes: number): string {
 
 /** @throws {UserError} exit 3 */
 function openNamespace(path: string): number {
+  let fd: number | undefined;
   try {
-    const fd = openSync(path, 'r');
-    if (statSync(path).dev === statSync('/proc/self/ns/net').dev) return fd;
+    // Of a pipe without a writer, a plain open would never come back, and no signal would get through.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (fstatSync(fd).dev === statSync('/proc/self/ns/net').dev) return fd;
     closeSync(fd);
   } catch (error) {
+    if (fd !== undefined) closeSync(fd);
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EACCES' || code === 'EPERM') throw rootNeeded(error);
     if (code === 'ENOENT') throw new UserError(`${path} is gone: its process has ended.`, 3);

@@ -93,7 +93,7 @@ export async function openPodSession(
   await waitRunning(client, patched.pod, patched.name, image, {
     timeoutMs: flags.timeoutMs,
     signal: options.signal,
-    onProgress: (text) => options.onProgress(`starting the ephemeral container: ${text}`),
+    onProgress: (text) => options.onProgress(`starting the ephemeral container with image ${image}: ${text}`),
   });
   return session(client, pod, { name: patched.name, profile }, flags, terms);
 }
@@ -157,7 +157,7 @@ function noRights(missing: readonly Right[], namespace: string): UserError {
 
 /** What this session's container has to be like. @throws {UserError} exit 3: `-c` names no container of the pod */
 export function sessionSpec(pod: Pod, flags: SessionFlags, image: string): SessionSpec {
-  const containers = (pod.spec?.containers ?? []).map((c) => c.name);
+  const containers = longRunning(pod).map((c) => c.name);
   if (flags.container !== undefined && !containers.includes(flags.container)) {
     throw new UserError(
       `pod "${pod.metadata?.name}" has no container "${flags.container}" (it has: ${containers.join(', ')}).`,
@@ -171,6 +171,12 @@ export function sessionSpec(pod: Pod, flags: SessionFlags, image: string): Sessi
     idleSeconds: Math.max(1, Math.ceil(flags.idleMs / 1000)),
     choice: flags.profile,
   };
+}
+
+/** The containers that run as long as the pod: its own, and its sidecars (KEP-753: init containers that restart). */
+function longRunning({ spec }: Pod): readonly { readonly name: string }[] {
+  const sidecars = spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return [...(spec?.containers ?? []), ...(sidecars ?? [])];
 }
 
 async function patch(

@@ -5,8 +5,8 @@
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { Pod } from '../kube/types.ts';
-import { buildContainer, containerName, type SessionSpec } from './ephemeral.ts';
+import type { EphemeralContainer, Pod } from '../kube/types.ts';
+import { type SessionSpec, sessionContainer, statusOf } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 
@@ -77,9 +77,9 @@ export function networkProblem(pod: Pod): string | undefined {
 }
 
 /** Why a session cannot share the processes of this container of the pod; `undefined` when it can, or need not. */
-function containerProblem(pod: Pod, container: string | undefined): string | undefined {
+export function containerProblem(pod: Pod, container: string | undefined): string | undefined {
   if (container === undefined) return undefined;
-  const state = pod.status?.containerStatuses?.find(({ name }) => name === container)?.state;
+  const state = statusOf(pod, container)?.state;
   if (state?.running) return undefined;
   const reason = state?.waiting?.reason ?? state?.terminated?.reason;
   return `container "${container}" of pod "${pod.metadata?.name}" does not run${reason ? ` (${reason})` : ''}, so its processes cannot be shared; leave out -c for the pod's network alone.`;
@@ -178,20 +178,47 @@ async function dryRun(
   }
 }
 
+interface PatchOptions {
+  readonly dryRun?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Adds the session's container to the pod, or (dry-run) asks whether it could be. Returns the pod and the name. */
 export async function patchContainer(
   client: KubeClient,
   pod: Pod,
   spec: SessionSpec,
   profile: Profile,
-  options: { readonly dryRun?: boolean; readonly signal?: AbortSignal | undefined } = {},
+  options: PatchOptions = {},
+): Promise<{ pod: Pod; name: string }> {
+  const container = sessionContainer(pod, spec, profile);
+  try {
+    return await sendContainer(client, pod, container, options);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 422 || hasEntry(pod, container.name)) throw error;
+    // Another client may have added its own of this name a moment ago, which nobody can change: it serves both.
+    const place = identityOf(pod);
+    const now = await client.get<Pod>(podsPath(place.namespace, place.name), { signal: options.signal });
+    if (!hasEntry(now, container.name)) throw error;
+    return sendContainer(client, now, sessionContainer(now, spec, profile), options);
+  }
+}
+
+async function sendContainer(
+  client: KubeClient,
+  pod: Pod,
+  container: EphemeralContainer,
+  { dryRun = false, signal }: PatchOptions,
 ): Promise<{ pod: Pod; name: string }> {
   const place = identityOf(pod);
-  const name = containerName(pod, spec, profile);
   const patched = await client.patch<Pod>(
     podsPath(place.namespace, place.name, 'ephemeralcontainers'),
-    { spec: { ephemeralContainers: [buildContainer(name, spec, profile)] } },
-    { signal: options.signal, ...(options.dryRun ? { query: { dryRun: 'All' } } : {}) },
+    { spec: { ephemeralContainers: [container] } },
+    { signal, ...(dryRun ? { query: { dryRun: 'All' } } : {}) },
   );
-  return { pod: patched, name };
+  return { pod: patched, name: container.name };
+}
+
+function hasEntry({ spec }: Pod, name: string): boolean {
+  return spec?.ephemeralContainers?.some((entry) => entry.name === name) === true;
 }

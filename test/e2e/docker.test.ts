@@ -429,7 +429,7 @@ describe('an image that the daemon does not have', () => {
   it.each([
     ['that the registry keeps to itself', 'private/app:1', [], /could not be pulled: unauthorized/],
     ['that is not there', 'app:2', [], /could not be pulled: .*not found/],
-    ['that takes too long', 'slow:1', ['--timeout', '3s'], /did not start within 3 s/],
+    ['that takes too long', 'slow:1', ['--timeout', '3s'], /time is up after 3 s: still pulling image .+/],
   ])('is told: one %s', async (_title, image, flags, says) => {
     const outcome = await run([
       'run',

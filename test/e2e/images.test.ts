@@ -80,7 +80,11 @@ describe('a slow pull', () => {
 
   it('is given up after --timeout, with what to do, and goes on in the background', async () => {
     const outcome = await nettools([...run('slow', image, '--timeout', '5s'), 'true']);
-    expectSentence(outcome, 3, /did not start in pod "slow" within 5 s \(last seen: .+\)/);
+    expectSentence(
+      outcome,
+      3,
+      /time is up after 5 s: still starting the ephemeral container with image .+: .+/,
+    );
     expect(outcome.stderr).toMatch(/longer --timeout/);
   });
 

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { installPackages } from '../cluster/packages.ts';
 import { attempt, until } from '../cluster/proc.ts';
-import { type CommandOptions, expectSentence, nettools, startNettools } from './support/cli.ts';
+import { type CommandOptions, expectSentence, nettools, startNettools, userEnv } from './support/cli.ts';
 import { ADDRESS, FAR, GATEWAY, Lab } from './support/lab.ts';
 import { asNobody } from './support/nobody.ts';
 import { appears, disappears, pidsOf, uniqueSleep } from './support/processes.ts';
@@ -146,6 +147,43 @@ describe('what is not there', () => {
     const outcome = await nettools(['diagnose', target], ALONE);
     expectSentence(outcome, 3, says);
     expect(outcome.stderr).toContain('netns ls local');
+  });
+});
+
+describe('--timeout', () => {
+  it.each([
+    [['dns', 'web'], 'looking for the target'],
+    [['preflight', 'web'], 'asking what is allowed'],
+    [['netns', 'ls', 'node1'], 'looking for the target'],
+    [['sessions', 'stop', 'web'], 'looking for sessions'],
+    [['sessions', 'stop', 'docker://'], 'looking for sessions'],
+    [['run', 'web', '--', 'true'], 'looking for the target'],
+    [['run', 'docker://web', '--', 'true'], 'looking for the target'],
+  ])('holds for %j at a server that is silent', async ([command = '', ...words], stage) => {
+    const server = createServer();
+    onTestFinished(() => void server.close());
+    const port = await new Promise((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    });
+    const line = [command, '--server', `http://127.0.0.1:${port}`, '--timeout', '3s', ...words];
+    const env = { ...ALONE.env, DOCKER_HOST: `tcp://127.0.0.1:${port}` };
+    const outcome = await nettools(line, { env });
+    expectSentence(outcome, 3, new RegExp(`time is up after 3 s: still ${stage}\\.`));
+    expect(outcome.stderr).toMatch(/longer --timeout/);
+  });
+
+  it.each([
+    [['--timeout', '3s'], /time is up after 3 s: still starting tcpdump\./],
+    [[], /tcpdump did not start within 20 s\./],
+  ])('holds for a capture with %j whose tcpdump hangs, and nothing of it is left', async (flags, says) => {
+    const bin = mkdtempSync(join(folder, 'hangs-'));
+    const mark = uniqueSleep();
+    writeFileSync(join(bin, 'tcpdump'), `#!/bin/sh\nexec sleep ${mark}\n`, { mode: 0o755 });
+    const env = { ...ALONE.env, PATH: `${bin}${delimiter}${userEnv['PATH']}` };
+    const file = join(folder, 'hangs.pcap');
+    const outcome = await nettools(['capture', 'local', '--duration', '1s', '-w', file, ...flags], { env });
+    expectSentence(outcome, 3, says);
+    await disappears(60, 'sleep', mark);
   });
 });
 

@@ -8,9 +8,6 @@ import type { Destination } from '../../model/destination.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Subject } from '../subject.ts';
 
-/** A Service of many endpoints is sampled; all of them would be a load test. */
-const MAX_ENDPOINTS = 8;
-
 /** What everybody in a cluster depends on, whatever the user asks for. */
 export const IN_CLUSTER: readonly Destination[] = [
   // Port 9 is discard: nobody listens there, and the refusal that comes back times the way as well as an answer.
@@ -225,7 +222,9 @@ async function serviceDestinations(
     return (slice.endpoints ?? [])
       .filter((e) => e.conditions?.ready !== false)
       .flatMap((e) =>
-        e.addresses.slice(0, 1).map((address) => ({ address, port: target, pod: e.targetRef?.name })),
+        e.addresses
+          .slice(0, 1)
+          .map((address) => ({ address, port: target, pod: e.targetRef?.name, node: e.nodeName })),
       );
   });
   // Nothing to connect to, and what that means is a check's to tell: the name at least is there to be looked at.
@@ -236,10 +235,15 @@ async function serviceDestinations(
       inCluster: true,
       service: { label, part: 'virtual' as const },
     })),
-    ...endpoints.slice(0, MAX_ENDPOINTS).map((e) => ({
+    ...endpoints.map((e) => ({
       ...plain(`${label} → ${e.pod ?? e.address}`, e.address, String(e.port ?? chosen.port)),
       inCluster: true,
-      service: { label, part: 'endpoint' as const },
+      service: {
+        label,
+        part: 'endpoint' as const,
+        total: endpoints.length,
+        ...(e.node ? { node: e.node } : {}),
+      },
       ...(e.pod === undefined ? {} : { pod: { namespace, name: e.pod } }),
     })),
   ];

@@ -2,16 +2,18 @@
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
 import { service } from '../../checks/service/check.ts';
 import type { EndpointInfo, ServiceInfo } from '../../checks/service/facts.ts';
+import { SAMPLE } from '../../checks/service/sample.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { ApiError } from '../../kube/errors.ts';
 import { namespacedPath, podsPath } from '../../kube/paths.ts';
 import type { EndpointSlice, Pod, Service } from '../../kube/types.ts';
+import type { Destination } from '../../model/destination.ts';
+import type { ProbeResult } from '../../model/evidence.ts';
+import { endpointKey } from '../../parsers/sweep.ts';
 import type { InputContext } from './context.ts';
 import { serviceName } from './destinations.ts';
 import { proxiedEndpoints } from './proxied-endpoints.ts';
 
-/** A Service of many endpoints is sampled; all of them would be a load test. */
-const MAX_ENDPOINTS = 8;
 /** Other ports of a pod that are tried when its target port is refused. */
 const MAX_OTHER_PORTS = 3;
 
@@ -19,6 +21,8 @@ const MAX_OTHER_PORTS = 3;
 export async function prepareService({
   subject,
   args,
+  asked: destinations,
+  sweeps,
   signal,
 }: InputContext): Promise<PreparedCheck | undefined> {
   const { client, pod } = subject;
@@ -33,11 +37,28 @@ export async function prepareService({
     asked.map((one, i) => serviceInfo(client, { ...one, id: `svc${i}` }, subject.isHost, signal)),
   );
   return prepared(service, {
-    services: services.filter((s) => s !== undefined),
+    services: services.filter((s) => s !== undefined).map((s) => swept(s, destinations, sweeps)),
     node: subject.node ?? '',
     addresses: subject.addresses,
     hasClusterDns: pod !== undefined && hasClusterDns(pod),
   });
+}
+
+/** Of a large Service, each endpoint has the one connection of the sweep; those among DESTs are looked at in detail. */
+function swept(
+  service: ServiceInfo,
+  asked: readonly Destination[],
+  sweeps: ReadonlyMap<string, ProbeResult> | undefined,
+): ServiceInfo {
+  const sweep = sweeps?.get(service.label);
+  const isMany = service.endpoints.length > SAMPLE;
+  if (sweep === undefined && !isMany) return service;
+  const detailed = new Set(asked.map(({ host, port }) => endpointKey(host, port)));
+  const endpoints = service.endpoints.map((e, i) => {
+    const isDetailed = sweep === undefined ? i < SAMPLE : detailed.has(endpointKey(e.address, e.port));
+    return isDetailed ? e : { ...e, isSweptOnly: true };
+  });
+  return { ...service, endpoints, ...(sweep === undefined ? {} : { sweep }) };
 }
 
 function hasClusterDns({ spec }: Pod): boolean {
@@ -97,7 +118,7 @@ async function serviceInfo(
     targetPort,
     internalTrafficPolicy: spec?.internalTrafficPolicy ?? 'Cluster',
     ...(selector.length === 0 ? {} : { selector: selector.map(([k, v]) => `${k}=${v}`).join(',') }),
-    endpoints: ready.slice(0, MAX_ENDPOINTS),
+    endpoints: ready,
     ready: ready.length,
     leaving: slices.items.flatMap((slice) =>
       (slice.endpoints ?? []).filter(

@@ -4,8 +4,11 @@ import type { DnsInput } from './facts.ts';
 
 /** Of many replicas a few show which kind fails; asking all of them would be a load test. */
 const MAX_ENDPOINTS = 8;
-/** Two rounds of 6 s, the further questions, and who refused: only when servers are silent. */
-const PROBE_LIMIT_SECONDS = 30;
+/**
+ * Two rounds of 6 s, the further questions, and who refused: only when servers are silent. The shell script, which asks
+ * one server after the other, takes as long for each.
+ */
+const PROBE_LIMIT_SECONDS = 60;
 
 export function planDns(input: DnsInput, scripts: ProbeScripts): StagedPlan {
   const endpoints = (input.services.value ?? [])

@@ -12,6 +12,8 @@ export interface EndpointInfo {
   readonly node?: string;
   /** Declared TCP ports of the pod besides `port`. */
   readonly otherPorts: readonly number[];
+  /** Of a large Service: it is connected to once, and not looked at in detail. */
+  readonly isSweptOnly?: boolean;
 }
 
 /** A Service as the API has it; plain JSON. */
@@ -33,9 +35,11 @@ export interface ServiceInfo {
   readonly internalTrafficPolicy: string;
   /** `app=web`; absent: its endpoints are somebody else's to write. */
   readonly selector?: string;
-  /** Ready ones, at most so many as are probed. */
+  /** All that are ready. */
   readonly endpoints: readonly EndpointInfo[];
-  /** How many are ready, probed or not. */
+  /** Of a large Service over TCP: one connection to each endpoint, before the run. */
+  readonly sweep?: ProbeResult;
+  /** How many are ready. */
   readonly ready: number;
   /** Endpoints that are about to go and still serve; absent in bundles of older versions. */
   readonly leaving?: number;

@@ -1,9 +1,18 @@
 /** From evidence to facts: what each connection came to. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
+import { endpointKey, parseSweep, type SweptEndpoint } from '../../parsers/sweep.ts';
 import { expectsAnswer, reachOf } from '../reach-probe.ts';
-import type { Attempt, ServiceFacts, ServiceInfo, ServiceInput, ServicesFacts } from './facts.ts';
+import type {
+  Attempt,
+  EndpointInfo,
+  ServiceFacts,
+  ServiceInfo,
+  ServiceInput,
+  ServicesFacts,
+} from './facts.ts';
 import { nameId, repeats } from './plan.ts';
+import { SAMPLE } from './sample.ts';
 
 export function servicesFacts(evidence: Evidence, input: ServiceInput): ServicesFacts {
   return {
@@ -15,13 +24,14 @@ export function servicesFacts(evidence: Evidence, input: ServiceInput): Services
 
 function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput): ServiceFacts {
   const answers = expectsAnswer({ protocol: info.protocol, port: String(info.port) });
+  const sweep = parseSweep(info.sweep?.stdout ?? '');
   const of = (suffix: string): Attempt => attempt(evidence[`${info.id}-${suffix}-reach`], answers);
   return {
     info,
     endpoints: info.endpoints.map((endpoint, i) => ({
       endpoint,
       isSelf: input.addresses.includes(endpoint.address),
-      attempt: of(`endpoint${i}`),
+      attempt: endpoint.isSweptOnly === true ? sweptAttempt(endpoint, info, sweep) : of(`endpoint${i}`),
       openPorts: endpoint.otherPorts.filter((port) => of(`endpoint${i}-${port}`).state === 'works'),
     })),
     virtual:
@@ -60,6 +70,43 @@ function attempt(result: ProbeResult | undefined, answers: boolean): Attempt {
   const last = reach.value?.tries.at(-1);
   const isSlow = last?.outcome === 'connected' && last.ms >= SLOW_MS;
   return { reach, result, state: stateOf(reach, answers), isSlow };
+}
+
+/** The one connection of the sweep; what it did not come to is not measured. */
+function sweptAttempt(
+  { address, port }: EndpointInfo,
+  { sweep, protocol }: ServiceInfo,
+  swept: ReadonlyMap<string, SweptEndpoint>,
+): Attempt {
+  const one = swept.get(endpointKey(address, port));
+  if (one === undefined || sweep === undefined) {
+    const skipped =
+      protocol === 'udp'
+        ? `a Service over UDP of more than ${SAMPLE} endpoints: not all are asked`
+        : 'the time was over before its turn';
+    return { reach: { skipped }, result: undefined, state: 'unclear', isSlow: false };
+  }
+  const { outcome, ms, error, line } = one;
+  const kind =
+    outcome === 'connected'
+      ? 'connected'
+      : outcome === 'silent'
+        ? ('unanswered' as const)
+        : ('failed' as const);
+  const reach = {
+    value: {
+      address,
+      unresolved: undefined,
+      routes: [],
+      tries: [{ ms, outcome: kind, ...(kind === 'failed' && error !== undefined ? { error } : {}) }],
+    },
+  } as const;
+  return {
+    reach,
+    result: { ...sweep, stdout: `${line}\n` },
+    state: stateOf(reach, true),
+    isSlow: outcome === 'connected' && ms >= SLOW_MS,
+  };
 }
 
 function stateOf({ value }: Attempt['reach'], answers: boolean): Attempt['state'] {

@@ -24,6 +24,12 @@ export function judgeService(evidence: Evidence, input: ServiceInput): Judgement
 
 function isMeasured({ info, endpoints, virtual }: ServiceFacts): boolean {
   const all = [...virtual, ...endpoints.map((e) => e.attempt)];
+  // "92 of 100 answer" is no pass while nobody knows of the other 8.
+  if (
+    info.protocol === 'tcp' &&
+    endpoints.some((e) => e.endpoint.isSweptOnly && e.attempt.state === 'unclear')
+  )
+    return false;
   return info.type === 'ExternalName' || all.length === 0 || all.some((a) => a.state !== 'unclear');
 }
 
@@ -58,8 +64,10 @@ function summary(
   if (first) return first.summary;
   const [lost] = unmeasured;
   const all = lost && [...lost.virtual, ...lost.endpoints.map((e) => e.attempt)];
-  if (lost)
-    return `${lost.info.label} could not be measured: ${unclear(all?.[0] ?? lost.virtual[0] ?? EMPTY)}.`;
+  const left = all?.filter((attempt) => attempt.state === 'unclear') ?? [];
+  if (lost && all && left.length < all.length)
+    return `${left.length} of ${lost.endpoints.length} endpoints of ${lost.info.label} could not be measured: ${unclear(left[0] ?? EMPTY)}.`;
+  if (lost) return `${lost.info.label} could not be measured: ${unclear(all?.[0] ?? EMPTY)}.`;
   return services.map(healthy).join(' ');
 }
 
@@ -73,8 +81,7 @@ const EMPTY: Attempt = {
 function healthy(facts: ServiceFacts): string {
   const { info, endpoints, virtual } = facts;
   if (info.externalName !== undefined) return `${info.label} is an alias for ${info.externalName}.`;
-  const shown = info.ready > endpoints.length ? ` (of ${info.ready})` : '';
-  return `${working(facts).length} of ${endpoints.length} endpoints${shown} of ${info.label} answer${virtual.length > 0 ? `, and so does its cluster IP ${info.clusterIp}` : ''}.`;
+  return `${working(facts).length} of ${endpoints.length} endpoints of ${info.label} answer${virtual.length > 0 ? `, and so does its cluster IP ${info.clusterIp}` : ''}.`;
 }
 
 function serviceJson({ info, endpoints, virtual, names: [name], rules }: ServiceFacts): Json {

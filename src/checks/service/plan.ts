@@ -56,10 +56,14 @@ function probes(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts
   const isNamed = service.type !== 'ExternalName';
   return [
     // The words are those of the firewall check, so that a diagnosis connects once.
-    ...service.endpoints.flatMap((e, i) => [
-      to(`endpoint${i}`, e.address, e.port, true),
-      ...e.otherPorts.map((other) => to(`endpoint${i}-${other}`, e.address, other, false)),
-    ]),
+    ...service.endpoints.flatMap((e, i) =>
+      e.isSweptOnly === true
+        ? []
+        : [
+            to(`endpoint${i}`, e.address, e.port, true),
+            ...e.otherPorts.map((other) => to(`endpoint${i}-${other}`, e.address, other, false)),
+          ],
+    ),
     ...(clusterIp === undefined
       ? []
       : Array.from({ length: repeats(service, input) }, (_, i) =>

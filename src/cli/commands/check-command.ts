@@ -4,6 +4,7 @@ import type { Flag, ListFlag, SwitchFlag } from '../flag.ts';
 import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
 import { reportFlags, reportValues } from '../flags/report.ts';
 import {
+  refuseLongerThanTimeout,
   requiredTarget,
   selectorFlags,
   sessionFlags,
@@ -20,7 +21,8 @@ export const to: ListFlag = {
   kind: 'list',
   splits: true,
   value: 'DEST',
-  describe: 'Also probe HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT]; may be repeated',
+  describe:
+    'Also probe HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT]; repeat it, or separate several by commas (one in the path or query of a URL stays part of the URL)',
   completes: 'destination',
 };
 
@@ -74,6 +76,8 @@ export function checkCommand(definition: CheckCommandDefinition): Command {
         : { target: requiredTarget(name, values), names: [] };
       const destinations = values.list(to);
       if (needsDestination && destinations.length === 0) throw usageError(`${name} needs --to DEST`);
+      const own = ownArgs?.(values);
+      refuseLongerThanTimeout(values, measuringMs(own, destinations.length));
       return withoutUndefined({
         connection: connectionFlags(values),
         target,
@@ -82,8 +86,19 @@ export function checkCommand(definition: CheckCommandDefinition): Command {
         to: destinations,
         names,
         thresholds: thresholdValues(values),
-        ...ownArgs?.(values),
+        ...own,
       });
     },
   });
+}
+
+/** How long the user wants to measure. */
+function measuringMs(
+  { latency, throughput, conntrack }: Partial<CheckArgs> = {},
+  destinations: number,
+): number {
+  if (latency) return latency.count * latency.intervalMs;
+  // One after the other: together they would share the way.
+  if (throughput) return throughput.durationMs * destinations;
+  return conntrack?.watchMs ?? 0;
 }

@@ -8,8 +8,10 @@ const count = {
   kind: 'text',
   value: 'N',
   default: '50',
-  describe: 'Probes to each destination',
+  describe: 'Probes to each destination, up to 5000',
 } as const satisfies TextFlag;
+/** Of a command's output 1 MiB is kept (runner.sh); a probe that fails takes up to 200 bytes of it. */
+const MOST_PROBES = 5000;
 const interval = {
   name: 'interval',
   kind: 'text',
@@ -44,7 +46,7 @@ container may and by TCP connect always, and judges what the kernel counted mean
   flags: [to, count, interval, baseline, ...latencyThresholds],
   ownArgs: (values) => ({
     latency: withoutUndefined({
-      count: values.number(count, { least: 1, most: 100_000, whole: true }),
+      count: values.number(count, { least: 1, most: MOST_PROBES, whole: true }),
       intervalMs: values.duration(interval),
       // Everything is infinitely above nothing. A microsecond is less than any RTT.
       baselineMs: values.optionalDuration(baseline, 0.001),

@@ -46,7 +46,7 @@ const imagePullPolicy = {
   kind: 'text',
   value: 'POLICY',
   choices: ['Always', 'IfNotPresent', 'Never'],
-  describe: 'When the node pulls the image: Always, IfNotPresent or Never',
+  describe: 'When the node pulls the image of a new container: Always, IfNotPresent or Never',
   setting: { key: 'imagePullPolicy' },
 } as const satisfies SettingFlag;
 const profile = {
@@ -73,7 +73,8 @@ const idle = {
   kind: 'text',
   value: 'DURATION',
   default: '10m',
-  describe: 'End the container when nothing has run in it for so long',
+  describe:
+    'End the container when nothing has run in it for so long; a container that already runs keeps its own',
   setting: { key: 'idle', type: 'duration' },
 } as const satisfies SettingFlag;
 const keep: SwitchFlag = {
@@ -101,7 +102,8 @@ const timeout = {
   kind: 'text',
   value: 'DURATION',
   default: '60s',
-  describe: 'Time limit of the check and of the start of the container',
+  describe:
+    'Time limit of the whole command; for run, shell and capture, until they begin. Unless you set it, checks get the time they need on top',
   setting: { key: 'timeout', type: 'duration' },
 } as const satisfies SettingFlag;
 
@@ -169,6 +171,7 @@ export function sessionValues(values: Values, targets: readonly TargetSpec[] = [
     debugNamespace: values.text(debugNamespace),
     netns: netnsOf(values),
     timeoutMs: timeoutMs(values),
+    limitMs: values.origin(timeout) === undefined ? undefined : timeoutMs(values),
   });
 }
 
@@ -194,6 +197,14 @@ function netnsOf(values: Values): string | undefined {
 
 export function timeoutMs(values: Values): number {
   return values.duration(timeout);
+}
+
+/** @throws UserError with exit code 2 when what is asked for takes longer than the limit that is set */
+export function refuseLongerThanTimeout(values: Values, ms: number): void {
+  const from = values.origin(timeout);
+  const limit = timeoutMs(values);
+  if (from === undefined || ms < limit) return;
+  throw usageError(`the measurement takes ${ms / 1000} s, and ${from} ends it after ${limit / 1000} s`);
 }
 
 /** TARGET or -l, when there is one of them. */

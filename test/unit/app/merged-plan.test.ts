@@ -87,9 +87,10 @@ describe('mergePlans', () => {
 });
 
 describe('planLimitSeconds', () => {
-  it('is the sum of the slowest commands of all phases', () => {
-    const phases = [[command('a', [], 2), command('b', [], 5)], [command('c', [], 1)], []];
-    expect(planLimitSeconds({ phases })).toBe(6);
+  it('is the sum of the slowest commands of all phases, and of what waits for others', () => {
+    const ear = { ...command('d', [], 60), listens: true };
+    const phases = [[command('a', [], 2), command('b', [], 6), ear], [command('c', [], 1)], []];
+    expect(planLimitSeconds({ phases })).toBe(7 + 9 / 3);
     expect(planLimitSeconds({ phases: [] })).toBe(0);
   });
 });

@@ -58,6 +58,55 @@ describe('inPlace', () => {
     expect(one.findings[0]?.remediation).toBe(words);
   });
 
+  it.each<[string, Partial<TargetInfo>, string]>([
+    [
+      'x\nkubectl delete pod POD',
+      { namespace: 'shop' },
+      "x\nkubectl delete pod web -n shop --context 'a b' --as ops",
+    ],
+    [
+      'x\nkubectl nettools run TARGET -- ss',
+      { namespace: 'shop' },
+      "x\nkubectl nettools run web -n shop --context 'a b' --as ops -- ss",
+    ],
+    [
+      'x\nkubectl nettools run TARGET -- ss',
+      { kind: 'node', name: 'n1' },
+      "x\nkubectl nettools run node/n1 -n team --context 'a b' --as ops -- ss",
+    ],
+    [
+      "x\nkubectl patch service -n shop db -p '{}'",
+      { namespace: 'shop' },
+      "x\nkubectl --context 'a b' --as ops patch service -n shop db -p '{}'",
+    ],
+  ])('%j for %j names the cluster that was chosen', (remediation, target, words) => {
+    const [first] = result.findings;
+    if (!first) throw new Error('no finding');
+    const one = inPlace(
+      { ...result, findings: [{ ...first, remediation }] },
+      { kind: 'pod', name: 'web', address: '', ...target },
+      { context: 'a b', as: 'ops', namespace: 'team' },
+    );
+    expect(one.findings[0]?.remediation).toBe(words);
+  });
+
+  it.each(
+    FINDINGS.filter(({ remedy }) => /kubectl (?!nettools)|TARGET/.test(remedy)).map(({ id, remedy }) => [
+      id,
+      remedy,
+    ]),
+  )('names the cluster that was chosen in each command of %s', (id, remediation) => {
+    const told = inPlace(
+      { ...result, findings: [{ ...finding, id, remediation }] },
+      { kind: 'pod', name: 'web', namespace: 'shop', address: '' },
+      { context: 'staging' },
+    ).findings[0]?.remediation;
+    expect(told).not.toMatch(
+      /kubectl (?!nettools |--context staging )(?!delete pod web -n shop --context staging)/,
+    );
+    expect(told).not.toMatch(/kubectl nettools [a-z]+ web -n shop(?! --context staging)/);
+  });
+
   it("has a node's own remedy for what is about its own links", () => {
     expect(at({ kind: 'node', name: 'n1' }).findings[0]?.remediation).toBe(OUTSIDE_REMEDIES['NT-ARP-001']);
     expect(at({ kind: 'node', name: 'n1', netns: 'shop/web' }).findings[0]?.remediation).toBe(meta.remedy);

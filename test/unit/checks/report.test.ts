@@ -37,6 +37,14 @@ describe('judge', () => {
     expect(JSON.stringify(judge(JSON.parse(JSON.stringify(live))))).toBe(JSON.stringify(judge(live)));
   });
 
+  it('names the cluster that was chosen in its remedies, of a saved bundle too', () => {
+    const live = { ...bundle('bufferbloat'), connection: { context: 'staging' } };
+    const judged = JSON.stringify(judge(live));
+    expect(judged).toContain('--context staging');
+    expect(judged.replaceAll(' --context staging', '')).toBe(JSON.stringify(judge(bundle('bufferbloat'))));
+    expect(JSON.stringify(judge(JSON.parse(JSON.stringify(live))))).toBe(judged);
+  });
+
   it('has the worst of all checks as its verdict', () => {
     expect(judge(bundle('healthy', 'loss')).verdict).toBe('fail');
     expect(judge(bundle('healthy', 'slow-server')).verdict).toBe('warn');

@@ -93,6 +93,7 @@ describe('latency', () => {
         debugNamespace: 'ops',
         netns: 'blue',
         timeoutMs: 90_000,
+        limitMs: 90_000,
       },
       report: { output: 'json', failOn: 'warning' },
       to: ['a', 'b:80', 'svc/c'],
@@ -171,6 +172,17 @@ describe('latency', () => {
   });
 
   it.each([
+    ['a:1,b:2', ['a:1', 'b:2']],
+    ['https://h/x?a=1,2', ['https://h/x?a=1,2']],
+    ['a:1,https://h/x?a=1,2,3', ['a:1', 'https://h/x?a=1,2,3']],
+    ['https://h/x,http://i?q=1,2', ['https://h/x', 'http://i?q=1,2']],
+    ['https://h,db:5432,svc/web', ['https://h', 'db:5432', 'svc/web']],
+    ['https://h/,', ['https://h/,']],
+  ])('--to %s', async (text, to) => {
+    expect((await args<CheckArgs>('latency', 'web', '--to', text)).to).toEqual(to);
+  });
+
+  it.each([
     ['30', 30_000],
     ['0', 0],
     ['1m', 60_000],
@@ -206,8 +218,13 @@ describe('latency', () => {
     ],
     [['a', '--timeout', '0'], '--timeout must be at least 1ms, not "0".'],
     [['a', '--baseline', '0'], '--baseline must be at least 0.001ms, not "0".'],
-    [['a', '--count', '0'], '--count must be a whole number from 1 to 100000, not "0".'],
-    [['a', '--count', '1.5'], '--count must be a whole number from 1 to 100000, not "1.5".'],
+    [['a', '--count', '0'], '--count must be a whole number from 1 to 5000, not "0".'],
+    [
+      ['a', '--count', '1000', '--timeout', '90s'],
+      'the measurement takes 100 s, and --timeout ends it after 90 s.',
+    ],
+    [['a', '--count', '5001'], '--count must be a whole number from 1 to 5000, not "5001".'],
+    [['a', '--count', '1.5'], '--count must be a whole number from 1 to 5000, not "1.5".'],
     [['a', '--rtt-factor', 'x'], '--rtt-factor must be a number from 1 to 1000, not "x".'],
     [['a', '-o', 'jsn'], '--output must be one of table, json, yaml, junit, markdown, not "jsn".'],
     [

@@ -16,6 +16,7 @@ describe('encodePlan', () => {
   it('writes placeholders, commands and phases', () => {
     expect(encodePlan(plan)).toBe(
       [
+        'budget 7 16',
         'var gateway',
         'cmd a 3 2',
         '1',
@@ -52,8 +53,30 @@ describe('encodePlan', () => {
     ]);
   });
 
+  it('sends a script once, without comments, and who listens first', () => {
+    const argv = ['sh', '-c', '%script:hello%', 'hello'];
+    const phase = [
+      { id: 'a', argv, timeoutSeconds: 1 },
+      { id: 'b', argv, timeoutSeconds: 1, listens: true },
+    ];
+    const text = encodePlan(
+      { phases: [phase] },
+      { hello: '# why\necho hello\n' },
+      { processes: 9, memoryBytes: 12 * 2 ** 20 },
+    );
+    expect(text.split('\n').filter((line) => /[a-z]/.test(line) && !/^(sh|-c|%|hello)/.test(line))).toEqual([
+      'budget 1 4',
+      'script hello 1',
+      'echo hello',
+      'listen b 1 4',
+      'cmd a 1 4',
+      'wait',
+      'end',
+    ]);
+  });
+
   it('can be empty', () => {
-    expect(encodePlan({ phases: [] })).toBe('end\n');
+    expect(encodePlan({ phases: [] })).toBe('budget 7 16\nend\n');
   });
 });
 

@@ -4,10 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'vitest';
 import { compactScript } from '../../../src/channels/script.ts';
+import type { Budget } from '../../../src/model/budget.ts';
 import type { ProbeCommand, ProbePlan, ProbeResult } from '../../../src/model/evidence.ts';
 import { encodePlan, RunnerDecoder, type RunnerEvent } from '../../../src/probes/plan.ts';
 import RUNNER from '../../../src/probes/runner.sh';
+import { buildProber } from '../prober.ts';
 import { mayUnshare, runToEnd, SHELLS, Started, type StartOptions, sessionMembers } from '../shells.ts';
+
+/** Room for all commands of most of these tests at the same time. */
+const WIDE: Budget = { processes: 64, memoryBytes: 64 * 2 ** 20 };
+
+/** Scripts that plans of these tests name. */
+const TEXTS = { hello: 'echo hello "$1"\n# not sent\nexit 3\n' };
 
 /** The cap of one output, as runner.sh has it. */
 const MAX_BYTES = 1_048_576;
@@ -42,13 +50,27 @@ interface Run {
 
 const script = compactScript(RUNNER);
 
+/** The script in each shell, and the image's program that takes its place. */
+const RUNNERS = [
+  ...SHELLS.filter((s) => s.available).map(({ name, words }) => ({
+    name: `runner.sh in ${name}`,
+    argv: [...words, '-c', script, 'nettools-runner'],
+    hasFiles: true,
+  })),
+  { name: 'the prober', argv: [buildProber()], hasFiles: false },
+];
+
 async function runPlan(
-  words: readonly string[],
+  runner: readonly string[],
   plan: ProbePlan,
-  options: StartOptions & { readonly wrap?: readonly string[] } = {},
+  options: StartOptions & { readonly wrap?: readonly string[]; readonly budget?: Budget } = {},
 ): Promise<Run> {
-  const argv = [...(options.wrap ?? []), ...words, '-c', script, 'nettools-runner'];
-  const { stdout, stderr, code } = await runToEnd(argv, encodePlan(plan), options);
+  const argv = [...(options.wrap ?? []), ...runner];
+  const { stdout, stderr, code } = await runToEnd(
+    argv,
+    encodePlan(plan, TEXTS, options.budget ?? WIDE),
+    options,
+  );
   const events = new RunnerDecoder(plan).push(stdout);
   return { events, results: events.flatMap((e) => (e.kind === 'result' ? [e.result] : [])), code, stderr };
 }
@@ -102,7 +124,7 @@ const TORTURE = [
   'x'.repeat(20_000),
 ];
 
-describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name', ({ words }) => {
+describe.concurrent.each(RUNNERS)('$name', ({ argv: words, hasFiles }) => {
   it('passes every word as it is', async (context) => {
     const { expect } = context;
     const { env } = place(context);
@@ -208,7 +230,15 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name'
       ['exited', 'got 1\n'],
       ['exited', 'done\n'],
     ]);
-    expect(events.map((e) => e.kind)).toEqual(['result', 'result', 'phase', 'result', 'phase', 'done']);
+    expect(events.map((e) => e.kind)).toEqual([
+      'result',
+      'result',
+      'phase',
+      'result',
+      'phase',
+      'cost',
+      'done',
+    ]);
   });
 
   it('cuts an output that is too long and says so', async (context) => {
@@ -221,7 +251,10 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name'
       command('exact', ['sh', '-c', `head -c ${MAX_BYTES} /dev/zero`]),
       command('after', ['echo', 'still whole']),
     );
-    const [out, err, exact, after] = (await runPlan(words, plan, { env })).results;
+    const { results } = await runPlan(words, plan, { env });
+    const [out, err, exact, after] = ['out', 'err', 'exact', 'after'].map((id) =>
+      results.find((r) => r.id === id),
+    );
     expect([out?.stdout.length, out?.truncated]).toEqual([MAX_BYTES, true]);
     // Before it a shell may say that a tool of its own met the limit.
     expect(out?.stderr).toMatch(/^(File size limit exceeded.*\n|tr: .*\n)?short\n$/);
@@ -239,13 +272,15 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name'
       command('after', ['echo', 'still whole']),
     );
     const { results } = await runPlan(words, plan, { env, cwd: folder });
-    // By SIGXFSZ, or by the write that fails where that is ignored; never by its time limit.
-    expect(results.map((r) => [r.status, r.truncated])).toEqual([
+    // Large outputs do not wait for the end of the phase.
+    const ordered = ['out', 'err', 'after'].flatMap((id) => results.filter((r) => r.id === id));
+    // By SIGXFSZ or SIGPIPE, or by the write that fails where that is ignored; never by its time limit.
+    expect(ordered.map((r) => [r.status, r.truncated])).toEqual([
       ['exited', true],
       ['exited', true],
       ['exited', false],
     ]);
-    expect(results.map((r) => (r.id === 'err' ? r.stderr : r.stdout).length)).toEqual([
+    expect(ordered.map((r) => (r.id === 'err' ? r.stderr : r.stdout).length)).toEqual([
       MAX_BYTES,
       MAX_BYTES,
       'still whole\n'.length,
@@ -284,7 +319,15 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name'
       ['open', 'nettools-result open exited 0 1 2 99999 0 0', ''],
       ['after', 'real\n', ''],
     ]);
-    expect(events.map((e) => e.kind)).toEqual(['result', 'result', 'result', 'result', 'phase', 'done']);
+    expect(events.map((e) => e.kind)).toEqual([
+      'result',
+      'result',
+      'result',
+      'result',
+      'phase',
+      'cost',
+      'done',
+    ]);
   });
 
   it('fills in the API server and leaves commands out whose placeholder is unknown', async (context) => {
@@ -311,10 +354,60 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name'
     expect(unknown.results[1]).toMatchObject({ status: 'exited', stdout: 'x\n' });
   });
 
+  it('runs a script that is sent once, however many commands name it', async (context) => {
+    const { expect } = context;
+    const { env } = place(context);
+    const hello = (id: string) => command(id, ['sh', '-c', '%script:hello%', 'hello', id]);
+    const plan = onePhase(
+      hello('a'),
+      hello('b'),
+      command('c', ['echo', '%script:absent%', 'x%script:hello%']),
+    );
+    expect(encodePlan(plan, TEXTS).match(/echo hello/g)).toHaveLength(1);
+    const { results } = await runPlan(words, plan, { env });
+    expect(results.map((r) => [r.stdout, r.code])).toEqual([
+      ['hello a\n', 3],
+      ['hello b\n', 3],
+      ['%script:absent% x%script:hello%\n', 0],
+    ]);
+  });
+
+  it('ends a command that listens when the others have ended, and keeps what it said', async (context) => {
+    const { expect } = context;
+    const { folder, env } = place(context);
+    const ready = join(folder, 'ready');
+    execFileSync('mkfifo', [ready]);
+    const script = 'trap "echo heard the end; exit 5" TERM; echo ready >"$0"; while :; do sleep 0.1; done';
+    const plan = onePhase(command('other', ['sh', '-c', 'read -r word <"$0"; echo "$word"', ready], 30), {
+      ...command('ear', ['sh', '-c', script, ready], 30),
+      listens: true,
+    });
+    const { results } = await runPlan(words, plan, { env });
+    const byId = Object.fromEntries(results.map((r) => [r.id, r]));
+    expect(byId['other']).toMatchObject({ stdout: 'ready\n', status: 'exited' });
+    expect(byId['ear']).toMatchObject({ stdout: 'heard the end\n', status: 'exited' });
+  });
+
+  it('runs no more commands at once than the budget has room for, and all of them in the end', async (context) => {
+    const { expect } = context;
+    const { folder, env } = place(context);
+    // Each says how many run beside it, by files that are there as long as it runs.
+    const count = 'd=$0; n=$1; echo >"$d/run-$n"; set -- "$d"/run-*; echo $#; sleep 0.2; rm "$d/run-$n"';
+    const plan = onePhase(
+      ...Array.from({ length: 12 }, (_, i) => command(`c${i}`, ['sh', '-c', count, folder, `${i}`])),
+    );
+    const budget = { processes: 19, memoryBytes: 24 * 2 ** 20 };
+    const { results } = await runPlan(words, plan, { env, budget });
+    const most = Math.max(...results.map((r) => Number(r.stdout)));
+    expect(results).toHaveLength(12);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(3);
+  });
+
   it('leaves no file and no process behind', async (context) => {
     const { expect } = context;
     const { folder, env } = place(context);
-    const started = new Started([...words, '-c', script, 'nettools-runner'], { env });
+    const started = new Started([...words], { env });
     started.endInput(encodePlan(onePhase(command('a', ['echo', 'a']), command('b', ['sleep', '30'], 1))));
     expect((await started.ended).code).toBe(0);
     expect(readdirSync(folder)).toEqual([]);
@@ -324,11 +417,11 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name'
   it('leaves no file behind when it is ended in the middle', async (context) => {
     const { expect } = context;
     const { folder, env } = place(context);
-    const started = new Started([...words, '-c', script, 'nettools-runner'], { env });
+    const started = new Started([...words], { env });
     // The second phase tells that the first is over and the folder is there.
     started.write(encodePlan({ phases: [[command('a', ['echo', 'a'])]] }).replace('end\n', ''));
     await expect.poll(() => started.stdout.includes('nettools-phase'), { timeout: 30_000 }).toBe(true);
-    expect(readdirSync(folder)).toHaveLength(1);
+    expect(readdirSync(folder)).toHaveLength(hasFiles ? 1 : 0);
     process.kill(started.pid, 'SIGTERM');
     await started.ended;
     expect(readdirSync(folder)).toEqual([]);
@@ -339,11 +432,7 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name'
     const { env } = place(context);
     const plan = onePhase(command('a', ['printf', '%s', 'one', 'two']));
     const text = encodePlan(plan);
-    const { stdout } = await runToEnd(
-      [...words, '-c', script, 'nettools-runner'],
-      text.slice(0, text.indexOf('two')),
-      { env },
-    );
+    const { stdout } = await runToEnd([...words], text.slice(0, text.indexOf('two')), { env });
     expect(new RunnerDecoder(plan).push(stdout)).toEqual([]);
   });
 
@@ -376,9 +465,10 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name'
       env: { PATH: env['PATH'] },
       wrap,
     });
-    expect(events).toEqual([
-      { kind: 'error', message: 'no writable folder (tried /tmp, /dev/shm and /run)' },
-    ]);
+    // The prober needs none.
+    expect(events.map((e) => (e.kind === 'error' ? e.message : e.kind))).toEqual(
+      hasFiles ? ['no writable folder (tried /tmp, /dev/shm and /run)'] : ['result', 'phase', 'cost', 'done'],
+    );
   });
 
   it.skipIf(!mayUnshare)('frames a result also when the disk is full', async (context) => {
@@ -396,8 +486,8 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('runner.sh in $name'
       ...['a', 'b', 'c', 'd'].map((id) => command(id, ['head', '-c', '100000', '/dev/zero'])),
     );
     const { events, results } = await runPlan(words, plan, { env, wrap });
-    expect(results.map((r) => r.id)).toEqual(['a', 'b', 'c', 'd']);
-    expect(results.some((r) => r.code !== 0)).toBe(true);
+    expect(results.map((r) => r.id).sort()).toEqual(['a', 'b', 'c', 'd']);
+    expect(results.some((r) => r.code !== 0)).toBe(hasFiles);
     expect(events.at(-1)).toEqual({ kind: 'done' });
   });
 
@@ -443,7 +533,7 @@ describe.concurrent.each(SHELLS.filter((s) => s.available && s.name !== 'busybox
         command('stubborn', ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], 1),
         command('quick', ['sh', '-c', 'exit 9'], 5),
       );
-      const { results } = await runPlan(words, plan, { env });
+      const { results } = await runPlan([...words, '-c', script, 'nettools-runner'], plan, { env });
       expect(results.map((r) => [r.id, r.status])).toEqual([
         ['sleeper', 'timeout'],
         ['stubborn', 'timeout'],
@@ -459,10 +549,14 @@ describe.concurrent.each(SHELLS.filter((s) => s.available && s.name !== 'busybox
       const setUp =
         'ip link add nt0 type veth peer name nt1 && ip link set nt0 up && ip link set nt1 up && ip addr add 192.0.2.2/24 dev nt0 && ip route add default via 192.0.2.254 && PATH=$0 && export PATH && exec "$@"';
       const wrap = ['unshare', '--net', 'sh', '-c', setUp, bin];
-      const { results } = await runPlan(words, onePhase(command('a', ['echo', '%gateway%'])), {
-        env: { ...env, PATH: process.env['PATH'] },
-        wrap,
-      });
+      const { results } = await runPlan(
+        [...words, '-c', script, 'nettools-runner'],
+        onePhase(command('a', ['echo', '%gateway%'])),
+        {
+          env: { ...env, PATH: process.env['PATH'] },
+          wrap,
+        },
+      );
       expect(only(results).stdout).toBe('192.0.2.254\n');
     });
   },

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compactScript } from '../../../src/channels/script.ts';
 import {
   buildContainer,
-  containerName,
   findRunning,
+  sessionContainer,
   sessionContainers,
   statusOf,
 } from '../../../src/targets/ephemeral.ts';
@@ -11,6 +11,7 @@ import KEEPER from '../../../src/targets/keeper.sh';
 import { PROFILES } from '../../../src/targets/profiles.ts';
 import { foreign, pod, podWith, spec } from './pods.ts';
 
+const containerName = (...args: Parameters<typeof sessionContainer>) => sessionContainer(...args).name;
 const nameOf = (rest: Parameters<typeof spec>[0] = {}, profile: (typeof PROFILES)[number] = 'netadmin') =>
   containerName(pod(), spec(rest), profile);
 
@@ -124,7 +125,7 @@ describe('buildContainer', () => {
   });
 });
 
-describe('containerName', () => {
+describe('sessionContainer', () => {
   it('is a DNS label that tells the profile', () => {
     for (const profile of PROFILES)
       expect(nameOf({}, profile)).toMatch(new RegExp(`^nettools-${profile}-[0-9a-f]{6}-0$`));
@@ -159,12 +160,22 @@ describe('containerName', () => {
     expect(containerName(before, spec(), 'netadmin')).toBe(nameOf().replace(/0$/, '3'));
   });
 
-  it('is another one where the entry of this name could not be patched: the API refuses each change of it', () => {
-    const next = nameOf().replace(/0$/, '1');
-    for (const other of [{ idleSeconds: 5 }, { imagePullPolicy: 'Always' as const }]) {
-      const before = podWith({ name: nameOf(), spec: spec(other), state: 'creating' });
-      expect(containerName(before, spec(), 'netadmin')).toBe(next);
+  it.each<[string, Parameters<typeof spec>[0]]>([
+    ['idle time', { idleSeconds: 5 }],
+    ['pull policy', { imagePullPolicy: 'Always' }],
+  ])('is the one that is about to start, as it is, where only the %s differs', (_what, other) => {
+    for (const state of ['unreported', 'creating', 'initializing'] as const) {
+      const before = podWith({ name: nameOf(), spec: spec(other), state });
+      expect(sessionContainer(before, spec(), 'netadmin')).toBe(before.spec?.ephemeralContainers?.[0]);
     }
+  });
+
+  it('is another one where the kubelet failed to pull with another policy', () => {
+    const before = podWith({ name: nameOf(), spec: spec({ imagePullPolicy: 'Never' }), state: 'unpullable' });
+    expect(containerName(before, spec(), 'netadmin')).toBe(nameOf().replace(/0$/, '1'));
+    expect(containerName(before, spec({ imagePullPolicy: 'Never', idleSeconds: 5 }), 'netadmin')).toBe(
+      nameOf(),
+    );
   });
 });
 

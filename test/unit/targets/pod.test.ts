@@ -63,6 +63,20 @@ describe('sessionSpec', () => {
     });
   });
 
+  it('takes a sidecar, and no init container that ends', () => {
+    const mesh = pod({
+      spec: {
+        containers: [{ name: 'app' }],
+        initContainers: [{ name: 'istio-init' }, { name: 'istio-proxy', restartPolicy: 'Always' }],
+      },
+    });
+    const beside = (container: string) => sessionSpec(mesh, { ...flags, container }, 'img').targetContainer;
+    expect(beside('istio-proxy')).toBe('istio-proxy');
+    expect(() => beside('istio-init')).toThrow(
+      'pod "web-0" has no container "istio-init" (it has: app, istio-proxy).',
+    );
+  });
+
   it('refuses a container that the pod does not have, and names those that it has', () => {
     expect(() => sessionSpec(pod(), { ...flags, container: 'db' }, 'img')).toThrow(
       'pod "web-0" has no container "db" (it has: app).',

@@ -18,6 +18,8 @@ const at = (time: string): Date => time as unknown as Date;
 export const STATES = {
   running: { running: { startedAt: at('2026-01-02T03:04:05Z') } },
   creating: { waiting: { reason: 'ContainerCreating' } },
+  initializing: { waiting: { reason: 'PodInitializing' } },
+  unpullable: { waiting: { reason: 'ErrImageNeverPull' } },
   ended: { terminated: { exitCode: 0, reason: 'Completed', finishedAt: at('2026-01-02T03:14:05Z') } },
 } satisfies Record<string, NonNullable<ContainerStatus['state']>>;
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Pod } from '../../../src/kube/types.ts';
-import { podProblem } from '../../../src/targets/preflight.ts';
-import { pod, status } from './pods.ts';
+import type { KubeClient } from '../../../src/kube/client.ts';
+import { ApiError } from '../../../src/kube/errors.ts';
+import type { EphemeralContainer, Pod } from '../../../src/kube/types.ts';
+import { buildContainer, sessionContainer } from '../../../src/targets/ephemeral.ts';
+import { containerProblem, patchContainer, podProblem } from '../../../src/targets/preflight.ts';
+import { pod, podWith, spec, status } from './pods.ts';
 
 const unscheduled = (message: string): Pod =>
   pod({
@@ -119,5 +122,56 @@ describe('podProblem', () => {
       status: { phase: 'Succeeded' },
     });
     expect(podProblem(both)).toContain('has completed');
+  });
+});
+
+describe('containerProblem', () => {
+  const mesh = (state: Parameters<typeof status>[1]): Pod =>
+    pod({ status: { phase: 'Running', initContainerStatuses: [status('istio-proxy', state)] } });
+
+  it('is none of a sidecar that runs', () => {
+    expect(containerProblem(mesh({ running: {} }), 'istio-proxy')).toBeUndefined();
+  });
+
+  it('says why a sidecar does not run', () => {
+    expect(containerProblem(mesh({ waiting: { reason: 'CrashLoopBackOff' } }), 'istio-proxy')).toContain(
+      'container "istio-proxy" of pod "web-0" does not run (CrashLoopBackOff)',
+    );
+  });
+});
+
+describe('patchContainer', () => {
+  /** An API server with this pod, which refuses each change of an ephemeral container. */
+  function server(now: Pod): { client: KubeClient; sent: EphemeralContainer[] } {
+    const sent: EphemeralContainer[] = [];
+    const patch = async (_path: string, body: Pod): Promise<Pod> => {
+      const [container] = body.spec?.ephemeralContainers ?? [];
+      const entry = now.spec?.ephemeralContainers?.find(({ name }) => name === container?.name);
+      if (entry && JSON.stringify(entry) !== JSON.stringify(container)) {
+        throw new ApiError(422, 'Invalid', 'existing ephemeral containers may not be changed');
+      }
+      if (container) sent.push(container);
+      return now;
+    };
+    return { client: { get: async () => now, patch } as unknown as KubeClient, sent };
+  }
+
+  it('takes what another client has just added, whatever its idle time is', async () => {
+    const theirs = spec({ idleSeconds: 5 });
+    const { name } = sessionContainer(pod(), theirs, 'netadmin');
+    const { client, sent } = server(podWith({ name, spec: theirs, state: 'unreported' }));
+    await expect(patchContainer(client, pod(), spec(), 'netadmin')).resolves.toMatchObject({ name });
+    expect(sent).toEqual([buildContainer(name, theirs, 'netadmin')]);
+  });
+
+  it('passes on any other refusal', async () => {
+    const refusal = new ApiError(422, 'Invalid', 'no');
+    const refusing = {
+      get: async () => pod(),
+      patch: async () => {
+        throw refusal;
+      },
+    } as unknown as KubeClient;
+    await expect(patchContainer(refusing, pod(), spec(), 'netadmin')).rejects.toBe(refusal);
   });
 });

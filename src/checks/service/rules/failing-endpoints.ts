@@ -10,7 +10,7 @@ const meta = {
   meaning:
     'Some (or all) pods behind the Service do not answer, though Kubernetes calls them ready. Each gets its share of the connections, so clients fail now and then.',
   rule: 'A connection from the target to at least one ready endpoint, by itself, fails.',
-  source: 'ours; up to 8 endpoints are probed',
+  source: 'ours; every endpoint is connected to',
   remedy:
     'Look at the pods that are named (kubectl nettools sockets pod/NAME; kubectl logs NAME). A readiness probe that tests the port which the Service sends to takes such pods out by itself.',
 } as const;

@@ -1,0 +1,51 @@
+/* The built-in probes; each prints what the script of that name in src/probes prints, and says there how to read it. */
+#ifndef PROBES_H
+#define PROBES_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "core.h"
+
+void probe_cat(job *self);
+void probe_sleep(job *self);
+void probe_sample(job *self);
+void probe_program(job *self);
+void probe_reach(job *self);
+void probe_connect(job *self);
+void probe_sweep(job *self);
+void probe_ping(job *self);
+void probe_path_mtu(job *self);
+void probe_next_hop(job *self);
+void probe_dns(job *self);
+
+/* An address and a port for connect(); false: it is no address. */
+bool socket_address(const char *address, int port, struct sockaddr_storage *to, socklen_t *length);
+
+/* The first address of a name, by the C library of the image (getent), or the word itself where it is one. NULL: none. */
+const char *resolve(job *self, const char *name);
+
+/*
+ * One series of echo requests.
+ * size: bytes of the payload; probe_df: with fragmentation forbidden, whatever was learned of the path.
+ */
+typedef struct {
+  const char *name, *address;
+  int count, interval_ms, wait_ms, size;
+  bool probe_df;
+  /* Each line about an echo or an error, as iputils prints it; NULL: not wanted. */
+  text *lines;
+  text *complaints;
+  /* What came of it. */
+  int sent, received, errors;
+  int64_t first_us, last_us, min_us, max_us, sum_us, sum2_us;
+  /* The first error that announced a smaller MTU, and that MTU. */
+  char announcement[256];
+  int announced;
+  /* 2: nothing could be sent. */
+  int code;
+} echo_series;
+
+void echo_run(job *self, echo_series *series);
+
+#endif

@@ -1,0 +1,320 @@
+/* Connections: reach, tcp-connect and sweep, and what they share. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probes.h"
+
+bool socket_address(const char *address, int port, struct sockaddr_storage *to, socklen_t *length) {
+  memset(to, 0, sizeof *to);
+  struct sockaddr_in *four = (struct sockaddr_in *)to;
+  struct sockaddr_in6 *six = (struct sockaddr_in6 *)to;
+  if (inet_pton(AF_INET, address, &four->sin_addr) == 1) {
+    four->sin_family = AF_INET;
+    four->sin_port = htons((uint16_t)port);
+    *length = sizeof *four;
+    return true;
+  }
+  char plain[INET6_ADDRSTRLEN + 1];
+  const char *zone = strchr(address, '%');
+  size_t size = zone == NULL ? strlen(address) : (size_t)(zone - address);
+  if (size >= sizeof plain) return false;
+  memcpy(plain, address, size);
+  plain[size] = '\0';
+  if (inet_pton(AF_INET6, plain, &six->sin6_addr) != 1) return false;
+  six->sin6_family = AF_INET6;
+  six->sin6_port = htons((uint16_t)port);
+  if (zone != NULL) {
+    char path[300];
+    snprintf(path, sizeof path, "/sys/class/net/%.200s/ifindex", zone + 1);
+    FILE *file = strchr(zone + 1, '/') == NULL ? fopen(path, "re") : NULL;
+    if (file == NULL) return false;
+    unsigned index = 0;
+    if (fscanf(file, "%u", &index) != 1) index = 0;
+    fclose(file);
+    six->sin6_scope_id = index;
+  }
+  *length = sizeof *six;
+  return true;
+}
+
+const char *resolve(job *self, const char *name) {
+  if (strchr(name, ':') != NULL || name[strspn(name, "0123456789.")] == '\0') return name;
+  text out = {0}, err = {0};
+  char *argv[] = {"getent", "ahosts", (char *)name, NULL};
+  int code = job_run(self, argv, &out, &err);
+  text_free(&err);
+  size_t length = out.data == NULL ? 0 : strcspn(out.data, " \t\n");
+  if (code != 0 || length == 0) {
+    text_free(&out);
+    return NULL;
+  }
+  char *address = job_alloc(self, length + 1);
+  memcpy(address, out.data, length);
+  text_free(&out);
+  return address;
+}
+
+/* What `ip` says of the way to an address. Several probes of a phase go to one address: it is asked for once. */
+typedef struct route {
+  char *address;
+  int64_t asked_us;
+  bool ready;
+  text said;
+  job *asker;
+  struct route *next;
+} route;
+
+static route *routes;
+/* A probe of the next phase asks again. */
+#define ROUTE_FRESH_US 1500000
+
+static void add_routes(text *to, const text *said) {
+  const char *line = said->data;
+  while (line != NULL && *line != '\0') {
+    size_t length = strcspn(line, "\n");
+    text_add(to, "route ", 6);
+    text_add(to, line, length);
+    text_add(to, "\n", 1);
+    line += length + (line[length] == '\n');
+  }
+}
+
+static void print_routes(job *self, const char *address) {
+  route *one = routes;
+  while (one != NULL && (strcmp(one->address, address) != 0 || now_us() - one->asked_us > ROUTE_FRESH_US ||
+                         (!one->ready && one->asker->done)))
+    one = one->next;
+  if (one == NULL) {
+    one = must(calloc(1, sizeof *one));
+    one->address = must(strdup(address));
+    one->asked_us = now_us();
+    one->asker = self;
+    one->next = routes;
+    routes = one;
+    char *get[] = {"ip", "-o", "route", "get", (char *)address, NULL};
+    char *match[] = {"ip", "-d", "route", "show", "table", "all", "to", "match", (char *)address, NULL};
+    if (job_run(self, get, &one->said, &one->said) == 127) text_free(&one->said);
+    else job_run(self, match, &one->said, &one->said);
+    one->ready = true;
+  }
+  while (!one->ready && !one->asker->done) co_sleep(2000);
+  if (one->ready) add_routes(&self->out, &one->said);
+}
+
+/* 0, or the errno of the connection; ETIMEDOUT where the time is up. */
+static int connect_within(job *self, const char *address, int port, int type, int64_t until_us, int *socket_fd) {
+  struct sockaddr_storage to;
+  socklen_t length;
+  if (!socket_address(address, port, &to, &length)) return EINVAL;
+  int fd = job_socket(self, to.ss_family, type, 0);
+  *socket_fd = fd;
+  if (fd < 0) return errno;
+  if (connect(fd, (struct sockaddr *)&to, length) == 0) return 0;
+  if (errno != EINPROGRESS) return errno;
+  if (co_wait(fd, POLLOUT, until_us) == 0) return ETIMEDOUT;
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error;
+}
+
+static void end_try(job *self, const char *word, int64_t before, int64_t after) {
+  text_print(&self->out, "%s %lld\n", word, (long long)(after - before));
+}
+
+static bool reach_tcp(job *self, const char *address, int port, int payload, int64_t started) {
+  int64_t before = now_us();
+  text_print(&self->out, "try %lld\n", (long long)(before - started));
+  int fd = -1;
+  /* Longer than the probe itself may take: what is still open then is for the reader to tell. */
+  int error = connect_within(self, address, port, SOCK_STREAM, before + 3600 * 1000000LL, &fd);
+  int64_t after = now_us();
+  if (error != 0) {
+    text_print(&self->out, "reach: connect: %s\n", error_text(error));
+    end_try(self, "failed", before, after);
+    if (fd >= 0) job_close(self, fd);
+    return false;
+  }
+  end_try(self, "ok", before, after);
+  if (payload <= 0) return true;
+  /* No line end: servers of text protocols wait for one and do nothing. */
+  char blanks[4096];
+  memset(blanks, ' ', sizeof blanks);
+  if (payload > (int)sizeof blanks) payload = sizeof blanks;
+  if (send(fd, blanks, (size_t)payload, MSG_NOSIGNAL) < 0) return true;
+  co_sleep(2200000);
+  return true;
+}
+
+static const char dns_question[] = "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01";
+
+static bool reach_udp(job *self, const char *address, int port, const char *payload, int64_t started) {
+  int64_t before = now_us();
+  text_print(&self->out, "try %lld\n", (long long)(before - started));
+  int fd = -1;
+  int error = connect_within(self, address, port, SOCK_DGRAM, before, &fd);
+  if (error != 0) {
+    text_print(&self->out, "reach: connect: %s\n", error_text(error));
+    end_try(self, "failed", before, now_us());
+    return false;
+  }
+  char ntp[48] = "\x23";
+  const void *bytes = "nettools";
+  size_t size = 8;
+  if (strcmp(payload, "dns") == 0) bytes = dns_question, size = sizeof dns_question - 1;
+  else if (strcmp(payload, "ntp") == 0) bytes = ntp, size = sizeof ntp;
+  if (send(fd, bytes, size, MSG_NOSIGNAL) < 0) {
+    text_print(&self->out, "reach: send: write error: %s\n", error_text(errno));
+    end_try(self, "failed", before, now_us());
+    job_close(self, fd);
+    return false;
+  }
+  const char *word = "silent";
+  if (co_wait(fd, POLLIN, now_us() + 1050000) != 0) {
+    char answer[2048];
+    if (recv(fd, answer, sizeof answer, 0) >= 0) {
+      word = "answered";
+    } else {
+      text_print(&self->out, "reach: read error: %s\n", error_text(errno));
+      word = "failed";
+    }
+  }
+  end_try(self, word, before, woken_us());
+  job_close(self, fd);
+  return strcmp(word, "answered") == 0;
+}
+
+void probe_reach(job *self) {
+  if (self->word_count < 4) return;
+  const char *protocol = self->words[0], *name = self->words[1], *payload = self->words[3];
+  int port = atoi(self->words[2]);
+  int64_t started = now_us();
+  const char *address = resolve(self, name);
+  if (address == NULL) {
+    text_print(&self->out, "unresolved\n");
+    return;
+  }
+  text_print(&self->out, "address %s\n", address);
+  print_routes(self, address);
+  /* Whoever listens for ICMP errors has to be there first. */
+  co_sleep(400000);
+  bool is_tcp = strcmp(protocol, "tcp") == 0;
+  for (int i = 0; i < 3; i++) {
+    int64_t begun = now_us();
+    if (is_tcp ? reach_tcp(self, address, port, atoi(payload), started)
+               : reach_udp(self, address, port, payload, started))
+      return;
+    /* A second wait of several seconds would tell nothing new; the waits for a datagram are one second each. */
+    if (now_us() - begun < 500000) co_sleep(300000);
+    else if (is_tcp) return;
+  }
+}
+
+/* Microseconds that this process was ready to run and had no CPU (Documentation/scheduler/sched-stats.rst). */
+static int64_t waited_us(void) {
+  static int fd = -2;
+  if (fd == -2) fd = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
+  char line[128];
+  ssize_t got = fd < 0 ? -1 : pread(fd, line, sizeof line - 1, 0);
+  if (got <= 0) return 0;
+  line[got] = '\0';
+  const char *second = strchr(line, ' ');
+  return second == NULL ? 0 : strtoll(second, NULL, 10) / 1000;
+}
+
+void probe_connect(job *self) {
+  if (self->word_count < 5) return;
+  const char *name = self->words[0];
+  int port = atoi(self->words[1]), count = atoi(self->words[2]);
+  int64_t interval = atoll(self->words[3]) * 1000, budget = atoll(self->words[4]) * 1000;
+  /* Once, so that no try pays for the name. */
+  const char *address = resolve(self, name);
+  if (address == NULL) {
+    text_print(&self->out, "unresolved\n");
+    return;
+  }
+  text_print(&self->out, "address %s\n", address);
+  /* The first try may last until a silent neighbour becomes an error (3 s). The others wait for one SYN sent again (1 s). */
+  int64_t limit = 3500000, started = now_us();
+  for (int i = 0; i < count; i++) {
+    if (now_us() - started > budget) {
+      text_print(&self->out, "budget\n");
+      return;
+    }
+    text_print(&self->out, "try\n");
+    int64_t already = waited_us(), before = now_us();
+    int fd = -1;
+    int error = connect_within(self, address, port, SOCK_STREAM, before + limit, &fd);
+    /* An answer that came while others were handled is not charged for that. */
+    int64_t after = woken_us() > before ? woken_us() : now_us();
+    int64_t waited = waited_us() - already;
+    if (fd >= 0) job_close(self, fd);
+    if (error == ETIMEDOUT && after - before >= limit) text_print(&self->out, "given up: Connection timed out\n");
+    else if (error != 0) text_print(&self->out, "tcp-connect: connect: %s\n", error_text(error));
+    text_print(&self->out, "%s %lld", error == 0 ? "ok" : "failed", (long long)(after - before));
+    /* Below a millisecond it is noise; longer than all of the try, it was not in it. */
+    if (waited >= 1000 && waited < after - before) text_print(&self->out, " %lld", (long long)waited);
+    text_print(&self->out, "\n");
+    limit = 1500000;
+    co_sleep(interval);
+  }
+}
+
+/*
+ * Whether each of many endpoints takes connections: sweep LIMIT_MS ADDRESS PORT [ADDRESS PORT]...
+ * Prints for each "endpoint ADDRESS PORT connected|refused|silent|failed MICROSECONDS [ERROR]". So many at once that a
+ * thousand take seconds, and no more, so that the burst is none: a connection is closed as soon as it stands. What is
+ * silent is asked a second time, since a lost SYN or two is no dead server.
+ */
+#define SWEEP_WIDTH 250
+
+typedef struct {
+  job *self;
+  int64_t limit_us;
+  int next, left;
+} sweep;
+
+static void sweep_some(void *argument) {
+  sweep *all = argument;
+  job *self = all->self;
+  while (all->next + 1 < self->word_count) {
+    const char *address = self->words[all->next], *port = self->words[all->next + 1];
+    all->next += 2;
+    int error = 0;
+    int64_t took = 0;
+    for (int tries = 0; tries < 2; tries++) {
+      int fd = -1;
+      int64_t before = now_us();
+      error = connect_within(self, address, atoi(port), SOCK_STREAM, before + all->limit_us, &fd);
+      took = (woken_us() > before ? woken_us() : now_us()) - before;
+      if (fd >= 0) job_close(self, fd);
+      if (error != ETIMEDOUT) break;
+    }
+    const char *word = error == 0              ? "connected"
+                       : error == ECONNREFUSED ? "refused"
+                       : error == ETIMEDOUT    ? "silent"
+                                               : "failed";
+    text_print(&self->out, "endpoint %s %s %s %lld%s%s\n", address, port, word, (long long)took,
+               error == 0 ? "" : " ", error == 0 ? "" : error_text(error));
+  }
+  all->left--;
+}
+
+void probe_sweep(job *self) {
+  if (self->word_count < 3) return;
+  sweep *all = job_alloc(self, sizeof *all);
+  all->self = self;
+  all->limit_us = atoll(self->words[0]) * 1000;
+  all->next = 1;
+  int pairs = (self->word_count - 1) / 2;
+  all->left = pairs < SWEEP_WIDTH ? pairs : SWEEP_WIDTH;
+  for (int i = all->left; i > 0; i--) co_start(self, sweep_some, all);
+  while (all->left > 0) co_sleep(5000);
+}

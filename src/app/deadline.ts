@@ -1,0 +1,83 @@
+/** One time limit for all that a command waits for. */
+import type { SessionFlags } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
+import type { Progress } from './progress.ts';
+
+/** The longest that a timer takes, 24 days; a longer one would be over at once. */
+export const LONGEST_MS = 2 ** 31 - 1;
+
+/** When it is over, its signal aborts with a {@link UserError} (exit 3) that says what was waited for. */
+export class Deadline {
+  /** Aborts with the command's own signal too. */
+  readonly signal: AbortSignal;
+  /** What it shows last is what was waited for. */
+  readonly progress: Progress;
+  readonly #over = new AbortController();
+  readonly #usualMs: number;
+  readonly #isFixed: boolean;
+  #timer: NodeJS.Timeout | undefined;
+  #endsAt = 0;
+  #stage = 'looking for the target';
+
+  /** Begins at once. @param flags a limit that the user has set is one for all; the usual one can be extended */
+  constructor(
+    { timeoutMs, limitMs }: Pick<SessionFlags, 'timeoutMs' | 'limitMs'>,
+    signal: AbortSignal,
+    progress: Progress,
+  ) {
+    this.signal = AbortSignal.any([signal, this.#over.signal]);
+    this.#usualMs = timeoutMs;
+    this.#isFixed = limitMs !== undefined;
+    this.progress = {
+      ...progress,
+      show: (text) => {
+        this.#stage = text;
+        progress.show(text);
+      },
+    };
+    this.#begin(limitMs ?? timeoutMs);
+  }
+
+  /** The rest of it, in ms. */
+  get leftMs(): number {
+    return Math.max(0, this.#endsAt - performance.now());
+  }
+
+  /** What comes now is known to take up to so long, in ms, when nothing is wrong; a limit that the user has set stays. */
+  allow(ms: number): void {
+    if (!this.#isFixed) this.#begin(this.#usualMs + ms);
+  }
+
+  /** What was waited for is there: no limit from here on. */
+  lift(): void {
+    clearTimeout(this.#timer);
+    this.#endsAt = Number.POSITIVE_INFINITY;
+  }
+
+  #begin(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#endsAt = performance.now() + ms;
+    this.#timer = setTimeout(() => this.#over.abort(this.#tooLate(ms)), Math.min(ms, LONGEST_MS));
+  }
+
+  #tooLate(ms: number): UserError {
+    return new UserError(`time is up after ${ms / 1000} s: still ${this.#stage}.`, 3, {
+      hint: 'If it is slow rather than stuck, set a longer --timeout.',
+    });
+  }
+}
+
+/** Runs `work` under the limit that the flags say. */
+export async function withDeadline<T>(
+  flags: Pick<SessionFlags, 'timeoutMs' | 'limitMs'>,
+  signal: AbortSignal,
+  progress: Progress,
+  work: (deadline: Deadline) => Promise<T>,
+): Promise<T> {
+  const deadline = new Deadline(flags, signal, progress);
+  try {
+    return await work(deadline);
+  } finally {
+    deadline.lift();
+  }
+}
