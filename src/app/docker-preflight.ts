@@ -45,7 +45,7 @@ async function report(
   ]);
   const items = [...engine, found.item, pulled];
   if (!found.container) return { docker: name, image, items };
-  const spec = dockerSessionSpec(found.container, flags, image);
+  const spec = dockerSessionSpec(client, found.container, flags, image);
   const unseen = unseenHost(client, flags);
   items.push(
     { check: `profile ${spec.profile}`, ok: true, detail: PROFILE_TEXT[spec.profile] },

@@ -3,10 +3,9 @@ import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
 import type { Destination } from '../model/destination.ts';
 import { UserError } from '../model/errors.ts';
-import { openPodSession } from '../targets/pod.ts';
 import { type BackgroundCommand, NotReadyError, startInBackground } from './background.ts';
-import { imageFor } from './image.ts';
 import type { InputContext } from './inputs/context.ts';
+import { openPod } from './pod-target.ts';
 import type { Progress } from './progress.ts';
 
 /** iperf3's own port. */
@@ -31,7 +30,7 @@ export async function withIperfServers<T>(
   progress: Progress,
   work: () => Promise<T>,
 ): Promise<T> {
-  const running: BackgroundCommand[] = [];
+  const running: Pick<BackgroundCommand, 'stop'>[] = [];
   try {
     for (const destination of context.asked.filter(needsServer)) {
       progress.show(`starting iperf3 in ${destination.label}`);
@@ -47,22 +46,21 @@ export async function withIperfServers<T>(
 async function startServer(
   { label, pod }: Destination,
   { args, subject, signal }: InputContext,
-): Promise<BackgroundCommand> {
+): Promise<Pick<BackgroundCommand, 'stop'>> {
   const { client } = subject;
   if (!client || !pod) throw new UserError(`${label} is no pod of a cluster.`, 2);
   const found = await client.get<Pod>(podsPath(pod.namespace, pod.name), { signal });
   // -c names a container of the target, not of this pod.
   const { container: _target, ...flags } = args.session;
-  const session = await openPodSession(client, found, flags, imageFor(flags), {
-    signal,
-    onProgress: () => undefined,
-  });
+  const session = await openPod(client, found, flags, { signal, onProgress: () => undefined });
   const seconds = Math.ceil((args.throughput?.durationMs ?? 0) / 1000);
   const limit = Math.ceil(args.session.timeoutMs / 1000) + 2 * args.to.length * (seconds + 5);
   const command = ['timeout', String(limit), 'iperf3', '-s', '-1', '-p', PORT, '--forceflush'];
   try {
-    return await startInBackground(session.channel, command, 'Server listening', signal);
+    const server = await startInBackground(session.channel, command, 'Server listening', signal);
+    return { stop: () => server.stop().finally(() => session.close()) };
   } catch (error) {
+    await session.close();
     signal.throwIfAborted();
     const words = error instanceof NotReadyError ? error.lastWords : '';
     // timeout, as coreutils and busybox word it.

@@ -26,16 +26,18 @@ export async function localNamespaces(channel: Channel, signal: AbortSignal): Pr
 /**
  * Those of a node.
  * @param channel into a container of the node's network that sees the node's processes
+ * @param known the pods whose names are wanted, where the caller has them
  */
 export async function nodeNamespaces(
   client: KubeClient,
   node: string,
   channel: Channel,
   signal: AbortSignal,
+  known?: readonly Pod[],
 ): Promise<MachineNamespaces> {
   const [text, pods] = await Promise.all([
     readNamespaces(channel, NODE_ROOT, signal),
-    podsOn(client, node, signal),
+    known ?? podsOn(client, node, signal),
   ]);
   const { root, namespaces } = parseNetnsList(text);
   return { root, namespaces: namedByApi(namespaces, pods) };

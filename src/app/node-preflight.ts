@@ -1,5 +1,6 @@
 /** What the tool may do to look at a node, found out without doing it. */
-import { KubeClient } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { SessionFlags } from '../model/args.ts';
 import { nodePods } from '../targets/held-node-pod.ts';
 import { nodePodSpec, readNode } from '../targets/node.ts';
 import { findNodePod } from '../targets/node-pod.ts';
@@ -8,18 +9,18 @@ import { nodeProblem } from '../targets/node-state.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
 import { imageFor } from './image.ts';
 import { type PreflightItem, type PreflightReport, rightItems } from './preflight-report.ts';
-import type { TargetArgs } from './target.ts';
 
+/** @param switching whether commands would switch into another network namespace of the node */
 export async function nodePreflightReport(
-  args: TargetArgs,
+  client: KubeClient,
+  session: SessionFlags,
   name: string,
+  switching: boolean,
   signal: AbortSignal,
 ): Promise<PreflightReport> {
-  const { session } = args;
-  const client = await KubeClient.connect(args.connection);
   const namespace = session.debugNamespace ?? client.namespace;
   const image = imageFor(session);
-  const spec = nodePodSpec(name, session, image, session.netns !== undefined);
+  const spec = nodePodSpec(name, session, image, switching);
   const node = await readNode(client, name, signal);
   const [pods, result] = await Promise.all([
     nodePods({ client, namespace }, signal),

@@ -15,7 +15,7 @@ export interface PreflightReport {
   readonly namespace?: string;
   /** Absent when the user may not read the target. */
   readonly pod?: string;
-  /** In place of a pod. */
+  /** In place of a pod, or the one that the way to it leads by. */
   readonly node?: string;
   /** The Docker container, as the user calls it. */
   readonly docker?: string;

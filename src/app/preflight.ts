@@ -3,20 +3,28 @@ import { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
 import { UserError } from '../model/errors.ts';
+import { type Admission, admission } from '../targets/budget.ts';
 import { findRunning } from '../targets/ephemeral.ts';
-import { sessionSpec } from '../targets/pod.ts';
-import { findMissingRights, preflight, SESSION_RIGHTS } from '../targets/preflight.ts';
+import { identityOf } from '../targets/identity.ts';
+import { closerLook, sessionSpec } from '../targets/pod.ts';
+import { findMissingRights, networkProblem, preflight, SESSION_RIGHTS } from '../targets/preflight.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
 import { isPodTarget, resolvePod, rightsToResolve } from '../targets/resolve.ts';
+import { type Room, readRoom } from '../targets/room.ts';
+import { needWords, roomWords } from '../targets/room-words.ts';
 import { dockerPreflightReport } from './docker-preflight.ts';
 import { imageFor } from './image.ts';
 import { nodePreflightReport } from './node-preflight.ts';
+import { canGoByNode } from './pod-target.ts';
 import { type PreflightItem, type PreflightReport, rightItems } from './preflight-report.ts';
 import type { TargetArgs } from './target.ts';
 
 export async function preflightReport(args: TargetArgs, signal: AbortSignal): Promise<PreflightReport> {
   const { target } = args;
-  if (target.kind === 'node') return nodePreflightReport(args, target.name, signal);
+  if (target.kind === 'node') {
+    const client = await KubeClient.connect(args.connection);
+    return nodePreflightReport(client, args.session, target.name, args.session.netns !== undefined, signal);
+  }
   if (target.kind === 'docker') return dockerPreflightReport(target.name, args.session, signal);
   if (!isPodTarget(target))
     throw new UserError(
@@ -35,9 +43,13 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
     const unreadable = { check: 'target can be read', ok: false, detail: error.message };
     return { namespace: client.namespace, image, items: [unreadable, ...rightItems(rights, missing)] };
   }
+  if (args.session.via === 'node') return fromNode(args, client, pod, [], signal);
   const spec = sessionSpec(pod, args.session, image);
-  const result = await preflight(client, pod, spec, signal);
   const running = findRunning(pod, spec);
+  const [result, room] = await Promise.all([
+    preflight(client, pod, spec, signal),
+    closerLook(client, pod, readRoom(client, pod, signal), running !== undefined, signal),
+  ]);
   const items: PreflightItem[] = [
     {
       check: 'pod can take an ephemeral container',
@@ -46,6 +58,11 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
     },
   ];
   if (result.podProblem === undefined) {
+    const answer = admission(room, running !== undefined);
+    if (room.kind !== 'unlimited') items.push(roomItem(room, answer));
+    if (answer.kind === 'keep-out' && args.session.via === 'auto' && canGoByNode(args.session)) {
+      return fromNode(args, client, pod, items, signal);
+    }
     items.push(...rightItems(SESSION_RIGHTS, result.missingRights));
     for (const { profile, allowed, reason } of result.profiles) {
       items.push({ check: `profile ${profile}`, ok: allowed, detail: reason ?? PROFILE_TEXT[profile] });
@@ -63,4 +80,35 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
     ...(result.profile === undefined ? {} : { profile: result.profile }),
     items,
   };
+}
+
+/** @param before what was found out of the pod itself */
+async function fromNode(
+  args: TargetArgs,
+  client: KubeClient,
+  pod: Pod,
+  before: readonly PreflightItem[],
+  signal: AbortSignal,
+): Promise<PreflightReport> {
+  const { namespace, name } = identityOf(pod);
+  const problem = networkProblem(pod);
+  const switching = pod.spec?.hostNetwork !== true;
+  const report = await nodePreflightReport(client, args.session, pod.spec?.nodeName ?? '', switching, signal);
+  const { namespace: _debugNamespace, profile, ...node } = report;
+  const network = { check: 'pod has a network', ok: problem === undefined, detail: problem ?? 'it has' };
+  return {
+    namespace,
+    pod: name,
+    ...node,
+    ...(profile === undefined || problem !== undefined ? {} : { profile }),
+    items: [...before, ...(before.length > 0 ? [] : [network]), ...report.items],
+  };
+}
+
+function roomItem(room: Room, answer: Admission): PreflightItem {
+  const check = 'memory in the pod';
+  const words = `it ${roomWords(room)}`;
+  return answer.kind === 'enter'
+    ? { check, ok: true, detail: `${words}; at most ${answer.budget.processes} probes would run at a time` }
+    : { check, ok: false, detail: `${words}; ${needWords(answer)}` };
 }

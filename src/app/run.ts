@@ -26,6 +26,8 @@ async function runIn(
   progress: Progress,
   notice: string | undefined,
 ): Promise<number> {
+  // As when it runs in the pod, nothing is said otherwise; a pod that was made on a node is worth a word.
+  if (session.info.via === 'node') for (const note of session.notes) progress.note(note);
   progress.clear();
   if (notice !== undefined) process.stderr.write(`${notice}\n`);
   const [stdout, stderr] = [rawOutput(1), rawOutput(2)];

@@ -40,9 +40,10 @@ export async function openSwitchedLocal(word: string, options: OpenOptions): Pro
   return changed(session, { info: { kind: 'local', name: hostname(), address, netns: word } });
 }
 
-function changed(session: Session, parts: Partial<Session>): Session {
-  const { channel, info, notes } = session;
-  return { channel, info, notes, close: () => session.close(), ...parts };
+/** The same session with other parts. */
+export function changed(session: Session, parts: Partial<Session>): Session {
+  const { channel, info, budget, notes } = session;
+  return { channel, info, budget, notes, close: () => session.close(), ...parts };
 }
 
 function openChosen(chosen: NetworkNamespace, options: OpenOptions): Promise<Session> {
@@ -82,6 +83,7 @@ export async function podOnNode(
 /**
  * The node's session, switched; it is closed when that fails.
  * @param session on the node, in a container that sees the node's processes
+ * @param pods those that the word may name; without them, all of the node that the user may list
  * @throws {UserError} exit 3: no such namespace
  */
 export async function switchedOnNode(
@@ -90,6 +92,7 @@ export async function switchedOnNode(
   word: string,
   session: Session,
   options: OpenOptions,
+  pods?: readonly Pod[],
 ): Promise<Session> {
   try {
     const signal = options.signal ?? NEVER;
@@ -103,7 +106,7 @@ export async function switchedOnNode(
       }
       return await into(session, word, `/proc/${pid}/ns/net`, pid, '', signal);
     }
-    const { root, namespaces } = await nodeNamespaces(client, node, session.channel, signal);
+    const { root, namespaces } = await nodeNamespaces(client, node, session.channel, signal, pods);
     const chosen = chooseNamespace(namespaces, word, client.namespace);
     if (chosen.kind === 'host') return changed(session, { info: { ...session.info, netns: 'host' } });
     const [address = ''] = chosen.interfaces.flatMap(({ addresses }) => addresses);

@@ -1,15 +1,15 @@
 /** From TARGET to an open session, whatever its kind. */
 import { KubeClient } from '../kube/client.ts';
-import type { ConnectionFlags, PodTargetSpec, SessionFlags, TargetSpec } from '../model/args.ts';
+import type { ConnectionFlags, SessionFlags, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { type LocalSpec, openLocalSession } from '../targets/local.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
-import { openPodSession, targetPod } from '../targets/pod.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
 import { type Deadline, withDeadline } from './deadline.ts';
 import { findDocker } from './docker-target.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
+import { findPod } from './pod-target.ts';
 import type { Progress } from './progress.ts';
 import { nodeSubject, podSubject } from './subject.ts';
 import { openSwitchedLocal, podOnNode, switchedOnNode } from './switched.ts';
@@ -27,7 +27,7 @@ export async function findTarget(args: TargetArgs, signal: AbortSignal): Promise
   switch (target.kind) {
     case 'name':
     case 'selector':
-      return findPod({ ...args, target }, signal);
+      return findPod(args.connection, target, args.session, signal);
     case 'node':
       return findNode(args, target.name, signal);
     case 'local':
@@ -81,19 +81,6 @@ function findLocal(target: LocalSpec, { netns, container }: SessionFlags): Found
   return {
     subject: { isHost: netns === 'host', addresses: [] },
     open: (options) => openSwitchedLocal(netns, options),
-  };
-}
-
-async function findPod(
-  args: TargetArgs & { readonly target: PodTargetSpec },
-  signal: AbortSignal,
-): Promise<FoundTarget> {
-  refuseNetns(args.session.netns, "A pod's own namespace needs no switch.");
-  const client = await KubeClient.connect(args.connection);
-  const pod = await targetPod(client, args.target, signal);
-  return {
-    subject: podSubject(client, pod),
-    open: (options) => openPodSession(client, pod, args.session, imageFor(args.session), options),
   };
 }
 

@@ -6,11 +6,11 @@ import type { Pod } from '../kube/types.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Evidence, ProbeResult } from '../model/evidence.ts';
 import { gather } from '../probes/gather.ts';
-import { openPodSession } from '../targets/pod.ts';
+import { targetWord } from '../report/target.ts';
 import type { Session } from '../targets/session.ts';
 import { NotReadyError, startInBackground } from './background.ts';
-import { imageFor } from './image.ts';
 import type { InputContext } from './inputs/context.ts';
+import { openPod } from './pod-target.ts';
 import type { Progress } from './progress.ts';
 import { findTarget } from './target.ts';
 
@@ -36,6 +36,8 @@ export async function withWatchers(
         try {
           const session = place.isTarget ? target : await open(place, context);
           if (!place.isTarget) sessions.push(session);
+          if (!place.isTarget && session.info.via === 'node')
+            for (const note of session.notes) progress.note(`${targetWord(session.info)}: ${note}`);
           return await watch(session, watchCommand(input, place.id), place, signal);
         } catch (error) {
           context.signal.throwIfAborted();
@@ -76,7 +78,7 @@ async function open({ pod, node }: Place, { args, subject, signal }: InputContex
   const options = { signal, onProgress: () => undefined };
   if (pod && subject.client) {
     const found = await subject.client.get<Pod>(podsPath(pod.namespace, pod.name), { signal });
-    return openPodSession(subject.client, found, session, imageFor(session), options);
+    return openPod(subject.client, found, session, options);
   }
   const target = { kind: 'node', name: node ?? '' } as const;
   return (await findTarget({ connection: args.connection, target, session }, signal)).open(options);

@@ -1,4 +1,4 @@
-/** The Kubernetes objects that the tool reads, as client-node types them. Type-only: nothing of it is loaded. */
+/** The Kubernetes objects that the tool reads, most as client-node types them. Type-only: nothing of it is loaded. */
 export type {
   CoreV1Event,
   V1ContainerStatus as ContainerStatus,
@@ -9,3 +9,21 @@ export type {
   V1Pod as Pod,
   V1Service as Service,
 } from '@kubernetes/client-node';
+
+/** Of a pod, from metrics.k8s.io: as much of it as is read. Quantities. */
+export interface PodMetrics {
+  readonly containers?: readonly { readonly name: string; readonly usage?: { readonly memory?: string } }[];
+}
+
+interface MemoryStats {
+  readonly workingSetBytes?: number;
+}
+
+/** Of a node, from its kubelet (k8s.io/kubelet/pkg/apis/stats/v1alpha1): as much of it as is read. */
+export interface StatsSummary {
+  readonly pods?: readonly {
+    readonly podRef?: { readonly namespace: string; readonly name: string };
+    readonly memory?: MemoryStats;
+    readonly containers?: readonly { readonly name: string; readonly memory?: MemoryStats }[];
+  }[];
+}

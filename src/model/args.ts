@@ -44,6 +44,8 @@ export type TargetSpec =
   /** This machine, in the namespace that the tool itself is in. */
   | { readonly kind: 'local' };
 
+/** Into a pod, or by its node; `auto`: into it where it has room for it. */
+export type ViaChoice = 'auto' | 'pod' | 'node';
 export type ProfileChoice = 'auto' | 'netadmin' | 'baseline' | 'restricted';
 export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 
@@ -59,6 +61,8 @@ export interface SessionFlags {
   readonly pullSecret?: string;
   readonly imagePullPolicy?: ImagePullPolicy;
   readonly profile: ProfileChoice;
+  /** Which way to take to a pod; other targets have one way. */
+  readonly via: ViaChoice;
   /** How long what was put there lives with nothing running in it. */
   readonly idleMs: number;
   /** Leave what can be removed (a node's pod, a Docker container) for the next command, until it was idle so long. */

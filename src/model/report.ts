@@ -57,6 +57,8 @@ export interface TargetInfo {
   readonly namespace?: string;
   /** The node that a pod runs on; empty where it is not known. */
   readonly node?: string;
+  /** Of a pod that was measured from its node; absent: from a container in it. */
+  readonly via?: 'node';
   /** The network namespace that was switched into, where it is not the target's own. */
   readonly netns?: string;
 }

@@ -22,6 +22,8 @@ export interface DockerSessionSpec {
   readonly sharesProcesses: boolean;
   /** Whether the container stays for the next session. */
   readonly keep: boolean;
+  /** Whether the engine limits what the container may take of its host. */
+  readonly limited: boolean;
   /** The value of a label; absent: not known. */
   readonly owner?: string | undefined;
 }
@@ -42,6 +44,7 @@ export function dockerContainerBody(target: DockerContainer, spec: DockerSession
     ...userOf(spec.profile),
     HostConfig: {
       ...HOST_CONFIG,
+      ...(spec.limited ? LIMITS : {}),
       NetworkMode: `container:${target.Id}`,
       ...(spec.sharesProcesses ? { PidMode: `container:${target.Id}` } : {}),
       // The user namespace that the target's network belongs to: from another one, NET_ADMIN would mean nothing there.
@@ -61,6 +64,7 @@ export function hostContainerBody(target: DockerContainer, spec: DockerSessionSp
     User: '0:0',
     HostConfig: {
       ...HOST_CONFIG,
+      ...(spec.limited ? LIMITS : {}),
       NetworkMode: 'host',
       // An engine that remaps users lets no other into the host's network.
       UsernsMode: 'host',
@@ -75,6 +79,12 @@ const HOST_CONFIG = {
   LogConfig: { Type: 'none', Config: {} },
   SecurityOpt: ['no-new-privileges'],
 };
+
+/**
+ * What protects the host from what runs in the container, whose cgroup is its own and not the target's: as much memory as
+ * a node's pod may take, and more processes than any command of the tool starts.
+ */
+const LIMITS = { Memory: 512 * 1024 ** 2, PidsLimit: 1024 };
 
 function common(target: DockerContainer, spec: DockerSessionSpec): object {
   const idle = String(spec.idleSeconds);

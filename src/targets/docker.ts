@@ -10,6 +10,7 @@ import { hasImage, pullImage } from '../docker/pull.ts';
 import { registryAuth } from '../docker/registry-auth.ts';
 import type { DockerContainer, DockerListed } from '../docker/types.ts';
 import type { SessionFlags } from '../model/args.ts';
+import { FULL_BUDGET } from '../model/budget.ts';
 import { UserError } from '../model/errors.ts';
 import {
   type DockerSessionSpec,
@@ -97,7 +98,7 @@ export async function openDockerSession(
   sources: HostSources,
   options: OpenOptions,
 ): Promise<Session> {
-  const spec = dockerSessionSpec(target, flags, image);
+  const spec = dockerSessionSpec(client, target, flags, image);
   const deadline = AbortSignal.timeout(flags.timeoutMs);
   const signal = AbortSignal.any([deadline, ...(options.signal ? [options.signal] : [])]);
   try {
@@ -151,12 +152,13 @@ export function openDockerHost(
   image: string,
   signal: AbortSignal,
 ): Promise<DockerHostSession> {
-  const spec = { ...dockerSessionSpec(target, flags, image), keep: false };
+  const spec = { ...dockerSessionSpec(client, target, flags, image), keep: false };
   return start(client, target, spec, hostContainerBody(target, spec), signal);
 }
 
 /** @throws {UserError} exit 2: flags that mean nothing for a Docker container */
 export function dockerSessionSpec(
+  client: DockerClient,
   target: DockerContainer,
   flags: SessionFlags,
   image: string,
@@ -174,6 +176,8 @@ export function dockerSessionSpec(
     idleSeconds: Math.max(1, Math.ceil(flags.idleMs / 1000)),
     sharesProcesses: flags.container !== undefined,
     keep: flags.keep,
+    // podman without root may lack the cgroup's controllers, and then refuses the container; Docker only warns.
+    limited: !client.isPodman,
     owner: ownerLabel(),
   };
 }
@@ -303,6 +307,8 @@ function session(client: DockerClient, target: DockerContainer, started: Started
   return {
     channel: started.channel,
     info: { kind: 'docker', name: nameOf(target), address: dockerAddresses(target)[0] ?? '' },
+    // The container has a cgroup of its own: what runs in it is not charged to the target.
+    budget: FULL_BUDGET,
     notes: dockerNotes(target),
     close() {
       closing ??= close();

@@ -26,6 +26,13 @@ export const LAST_USE = 'kubectl-nettools/last-use';
 /** The pod's only container. */
 export const NODE_CONTAINER = 'nettools';
 
+/**
+ * What protects the node from what runs in the pod: more than ten times what a diagnosis was seen to take (43 MiB at the
+ * peak; iperf3 and tcpdump at 30 Gbit/s took 12). There is no limit of CPU time, which would delay probes, and a pod cannot
+ * limit its processes: the kubelet does (podPidsLimit).
+ */
+const MEMORY_LIMIT = '512Mi';
+
 /** A pod with less than this left is not used again: what starts in it would be cut off. */
 const LEAST_SECONDS_LEFT = 900;
 
@@ -89,7 +96,7 @@ export function buildNodePod(name: string, spec: NodePodSpec, profile: Profile, 
           imagePullPolicy: spec.imagePullPolicy,
           command: keeperCommand(idleSeconds),
           securityContext: nodeSecurityContext(profile, switching),
-          resources: { requests: { cpu: '10m', memory: '32Mi' } },
+          resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: MEMORY_LIMIT } },
           terminationMessagePolicy: 'File',
           volumeMounts: [
             { name: 'tmp', mountPath: '/tmp' },

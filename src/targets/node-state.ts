@@ -26,6 +26,20 @@ export function nodeProblem(node: Node, image: string): string | undefined {
   return undefined;
 }
 
+/**
+ * What a node is short of, by its kubelet's own measure; empty when of nothing, or where it is not known. How much
+ * memory it has left the API does not tell.
+ */
+export function nodePressure(node: Node | undefined): string[] {
+  const conditions = node?.status?.conditions ?? [];
+  return [
+    ['MemoryPressure', 'memory'],
+    ['PIDPressure', 'process ids'],
+  ].flatMap(([type, what = '']) =>
+    conditions.some((one) => one.type === type && one.status === 'True') ? [what] : [],
+  );
+}
+
 /** The address by which the cluster's parts reach the node; empty where the API names none. */
 export function nodeAddress(node: Node): string {
   const addresses = node.status?.addresses ?? [];

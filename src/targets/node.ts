@@ -8,12 +8,14 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { Node } from '../kube/types.ts';
 import type { SessionFlags } from '../model/args.ts';
+import { type Budget, FULL_BUDGET } from '../model/budget.ts';
 import { UserError } from '../model/errors.ts';
 import type { TargetInfo } from '../model/report.ts';
 import { version } from '../model/version.ts';
+import { LEAST_BUDGET } from './budget.ts';
 import { acquire, type HeldPod, isGone, letGo, type NodePlace, nodePods } from './held-node-pod.ts';
 import { NODE_CONTAINER, type NodePod, type NodePodSpec } from './node-pod.ts';
-import { nodeAddress, nodeProblem } from './node-state.ts';
+import { nodeAddress, nodePressure, nodeProblem } from './node-state.ts';
 import { PROFILE_TEXT } from './profiles.ts';
 import { sweep } from './remove-node-pod.ts';
 import { RenewedChannel } from './renewed-channel.ts';
@@ -62,11 +64,12 @@ export async function openNodeSession(
   const pods = await nodePods(place, options.signal);
   await sweep(client, pods);
   const held = await acquire(place, options, pods);
-  return new NodeSession(place, options, held, {
+  const info: TargetInfo = {
     kind: 'node',
     name,
     address: (node && nodeAddress(node)) || held.pod.pod.status?.hostIP || '',
-  });
+  };
+  return new NodeSession(place, options, held, info, nodePressure(node));
 }
 
 /** What this session's pod has to be like. @throws {UserError} exit 2: the flags contradict each other */
@@ -119,18 +122,31 @@ export async function readNode(
 class NodeSession implements Session {
   readonly channel: Channel;
   readonly info: TargetInfo;
+  readonly budget: Budget;
   readonly notes: readonly string[];
   readonly #place: NodePlace;
   readonly #options: NodeOptions;
   #held: HeldPod;
   #closed: Promise<void> | undefined;
 
-  constructor(place: NodePlace, options: NodeOptions, held: HeldPod, info: TargetInfo) {
+  /** @param shortOf what the node has little of */
+  constructor(
+    place: NodePlace,
+    options: NodeOptions,
+    held: HeldPod,
+    info: TargetInfo,
+    shortOf: readonly string[],
+  ) {
     this.#place = place;
     this.#options = options;
     this.#held = held;
     this.info = info;
-    this.notes = notesOn(place.spec, held.pod);
+    this.budget = shortOf.length === 0 ? FULL_BUDGET : LEAST_BUDGET;
+    const short = shortOf.map(
+      (what) =>
+        `node ${info.name} is short of ${what}: at most ${this.budget.processes} probes run at a time, and its kubelet may evict the pod that they run in`,
+    );
+    this.notes = [...short, ...notesOn(place.spec, held.pod)];
     this.channel = new RenewedChannel(this.#channelOf(held), () => this.#renew(), isGone);
   }
 

@@ -5,12 +5,16 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
 import type { PodTargetSpec, SessionFlags } from '../model/args.ts';
+import type { Budget } from '../model/budget.ts';
 import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
+import type { TargetInfo } from '../model/report.ts';
+import { admission, isWorthAsking, LEAST_BUDGET } from './budget.ts';
 import { findRunning, type SessionSpec } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
 import {
   findMissingRights,
+  isStaticPod,
   type Preflight,
   patchContainer,
   preflight,
@@ -20,12 +24,41 @@ import {
 import { PROFILE_TEXT, type Profile } from './profiles.ts';
 import { RenewedChannel } from './renewed-channel.ts';
 import { resolvePod, rightsToResolve } from './resolve.ts';
+import type { Room } from './room.ts';
+import { readRoomByExec } from './room-by-exec.ts';
+import { budgetNotes, type KeptOut, noRoomHint, noRoomWords } from './room-words.ts';
 import type { OpenOptions, Session } from './session.ts';
 import { waitEnded, waitRunning } from './wait.ts';
+
+/** The pod has too little memory left for a session in it; nothing was changed. */
+export class NoRoomError extends UserError {
+  /** Why, without a full stop. */
+  readonly words: string;
+  readonly room: Room;
+  readonly answer: KeptOut;
+
+  constructor(pod: Pod, room: Room, answer: KeptOut, flags: SessionFlags) {
+    const words = noRoomWords(pod, room, answer);
+    super(`${words}; nothing was changed.`, 3, { hint: noRoomHint(answer, byNode(flags)) });
+    this.words = words;
+    this.room = room;
+    this.answer = answer;
+  }
+}
+
+/** How its node is used instead. */
+function byNode({ container, profile }: SessionFlags): string {
+  if (container !== undefined) return 'without -c its node is used instead';
+  return profile === 'auto' || profile === 'netadmin'
+    ? '--via node measures from its node'
+    : `without --profile ${profile} its node is used instead`;
+}
 
 /**
  * Opens the session on a pod as it was just read: nothing to do when its container already runs; else preflight, patch
  * and a watch.
+ * @param reading how much memory the pod has left, which may still be on its way
+ * @throws {NoRoomError} exit 3: too little, and the user did not say `--via pod`
  * @throws {UserError} exit 2 or 3, with what was refused and by whom; the pod's spec is then unchanged, unless the
  *   container was added and did not start
  */
@@ -34,23 +67,27 @@ export async function openPodSession(
   pod: Pod,
   flags: SessionFlags,
   image: string,
+  reading: Promise<Room>,
   options: OpenOptions,
 ): Promise<Session> {
   const spec = sessionSpec(pod, flags, image);
   const running = findRunning(pod, spec);
+  const looking = closerLook(client, pod, reading, running !== undefined, options.signal);
   if (running) {
-    const reused = session(client, pod, running.name, running.profile, flags);
+    const reused = session(client, pod, running, flags, admitted(pod, await looking, flags, true));
     // It may have reached its idle time since the kubelet's last report, a second or two ago.
     const renew = async (): Promise<Channel> => {
       const { timeoutMs } = flags;
       const ended = await waitEnded(client, pod, running.name, { timeoutMs, signal: options.signal });
-      return (await openPodSession(client, ended, flags, image, options)).channel;
+      return (await openPodSession(client, ended, flags, image, reading, options)).channel;
     };
     return { ...reused, channel: new RenewedChannel(reused.channel, renew) };
   }
   options.onProgress('checking what is allowed');
-  const checked = await preflight(client, pod, spec, options.signal);
-  const profile = admitted(checked, pod, spec);
+  const [checked, room] = await Promise.all([preflight(client, pod, spec, options.signal), looking]);
+  refuseProblem(checked, pod);
+  const terms = admitted(pod, room, flags, false);
+  const profile = allowedProfile(checked, pod, spec);
   options.onProgress(`adding an ephemeral container (profile ${profile})`);
   const patched = await patch(client, pod, spec, profile, options.signal);
   await waitRunning(client, patched.pod, patched.name, image, {
@@ -58,7 +95,35 @@ export async function openPodSession(
     signal: options.signal,
     onProgress: (text) => options.onProgress(`starting the ephemeral container with image ${image}: ${text}`),
   });
-  return session(client, pod, patched.name, profile, flags);
+  return session(client, pod, { name: patched.name, profile }, flags, terms);
+}
+
+/** The room as the API said, or as the pod's containers do where that is worth an exec. */
+export async function closerLook(
+  client: KubeClient,
+  pod: Pod,
+  reading: Promise<Room>,
+  isRunning: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Room> {
+  const room = await reading;
+  return isWorthAsking(room, isRunning) ? readRoomByExec(client, pod, room, signal) : room;
+}
+
+/** What a session may take of the pod, and what the user should know of that. */
+interface Terms {
+  readonly budget: Budget;
+  readonly notes: readonly string[];
+}
+
+/** @throws {NoRoomError} the pod has too little memory left */
+function admitted(pod: Pod, room: Room, flags: SessionFlags, isRunning: boolean): Terms {
+  const answer = admission(room, isRunning);
+  if (answer.kind === 'keep-out' && flags.via !== 'pod') {
+    throw new NoRoomError(pod, room, answer, flags);
+  }
+  const budget = answer.kind === 'enter' ? answer.budget : LEAST_BUDGET;
+  return { budget, notes: budgetNotes(room, budget) };
 }
 
 /**
@@ -131,13 +196,15 @@ async function patch(
   }
 }
 
+/** @throws {UserError} exit 3: the pod, as it is, takes no session */
+function refuseProblem({ podProblem }: Preflight, pod: Pod): void {
+  if (podProblem !== undefined)
+    throw new UserError(podProblem, 3, isStaticPod(pod) ? { hint: fromNode(pod) } : {});
+}
+
 /** The profile to use. @throws {UserError} exit 3: what is missing or refused, as one sentence */
-function admitted(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
+function allowedProfile(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
   const name = pod.metadata?.name;
-  if (checked.podProblem !== undefined) {
-    const isStatic = pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined;
-    throw new UserError(checked.podProblem, 3, isStatic ? { hint: fromNode(pod) } : {});
-  }
   if (checked.missingRights.length > 0) {
     throw noRights(checked.missingRights, pod.metadata?.namespace ?? '');
   }
@@ -156,7 +223,7 @@ function admitted(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
 function fromNode(pod: Pod): string {
   const { namespace, name } = identityOf(pod);
   const node = pod.spec?.nodeName;
-  return `From its node it can be looked into without one: kubectl nettools netns shell ${node} ${namespace}/${name}, or any check on node/${node} --netns ${namespace}/${name}.`;
+  return `From its node it can be looked into without one: kubectl nettools netns shell ${node} ${namespace}/${name}, or any command on it with --via node.`;
 }
 
 /** Rights as prose: `patch pods/ephemeralcontainers, get and create pods/exec`. */
@@ -174,19 +241,30 @@ export function listRights(rights: readonly Right[]): string {
 function session(
   client: KubeClient,
   pod: Pod,
-  container: string,
-  profile: Profile,
+  container: { readonly name: string; readonly profile: Profile },
   flags: SessionFlags,
+  { budget, notes }: Terms,
 ): Session {
   const { namespace, name } = identityOf(pod);
+  const { profile } = container;
   const isWeak = profile !== 'netadmin' && flags.profile === 'auto';
   return {
-    channel: new PodExecChannel(client, { namespace, pod: name, container }),
-    info: { kind: 'pod', namespace, name, node: pod.spec?.nodeName ?? '', address: pod.status?.podIP ?? '' },
-    notes: isWeak
-      ? [`profile ${profile}, the strongest that is allowed here (${PROFILE_TEXT[profile]})`]
-      : [],
+    channel: new PodExecChannel(client, { namespace, pod: name, container: container.name }),
+    info: podInfo(pod),
+    budget,
+    notes: [
+      ...(isWeak
+        ? [`profile ${profile}, the strongest that is allowed here (${PROFILE_TEXT[profile]})`]
+        : []),
+      ...notes,
+    ],
     // An ephemeral container cannot be removed; it stays for the next command and ends when it was idle.
     close: async () => undefined,
   };
+}
+
+/** A pod as reports name it. */
+export function podInfo(pod: Pod): TargetInfo {
+  const { namespace, name } = identityOf(pod);
+  return { kind: 'pod', namespace, name, node: pod.spec?.nodeName ?? '', address: pod.status?.podIP ?? '' };
 }

@@ -44,12 +44,20 @@ export interface Preflight {
   readonly profile: Profile | undefined;
 }
 
+/** Whether its manifest is a file on its node, and what the API has is but a mirror. */
+export function isStaticPod({ metadata }: Pod): boolean {
+  return metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+}
+
 /** Why a pod, by what the API says of it, can take no ephemeral container now; `undefined` when it can. Pure. */
 export function podProblem(pod: Pod): string | undefined {
+  if (!isStaticPod(pod)) return networkProblem(pod);
+  return `pod "${pod.metadata?.name}" is a static pod of node "${pod.spec?.nodeName}": the API cannot add a container to it.`;
+}
+
+/** Why a pod has no network that could be looked into, from wherever; `undefined` when it has. Pure. */
+export function networkProblem(pod: Pod): string | undefined {
   const name = `pod "${pod.metadata?.name}"`;
-  if (pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) {
-    return `${name} is a static pod of node "${pod.spec?.nodeName}": the API cannot add a container to it.`;
-  }
   if (pod.spec?.os?.name === 'windows' || pod.spec?.nodeSelector?.['kubernetes.io/os'] === 'windows') {
     return `${name} runs on Windows; only Linux pods can be looked into.`;
   }

@@ -7,10 +7,10 @@ import type { TargetInfo } from '../model/report.ts';
 export interface Session {
   readonly channel: Channel;
   readonly info: TargetInfo;
+  /** What a run may take there. */
+  readonly budget: Budget;
   /** What the user should know before trusting what he sees; sentences without a trailing dot. */
   readonly notes: readonly string[];
-  /** What a run may take there; absent: the most that any may. */
-  readonly budget?: Budget;
   /**
    * Takes away what the session put there, unless it stays on purpose for the next command. A second call does
    * nothing. What cannot be taken away is told on stderr by a sentence, not by an error: the work itself is done.

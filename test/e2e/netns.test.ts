@@ -326,7 +326,7 @@ describe('a static pod', () => {
     const outcome = await nettools([command, name, '-n', ns.name, ...words]);
     expectSentence(outcome, 3, /is a static pod of node "node1": the API cannot add a container to it/);
     expect(outcome.stderr).toContain(`kubectl nettools netns shell node1 ${ns.name}/${name},`);
-    expect(outcome.stderr).toContain(`node/node1 --netns ${ns.name}/${name}.`);
+    expect(outcome.stderr).toContain('with --via node.');
   });
 
   it('is entered from its node', async () => {
@@ -343,6 +343,13 @@ describe('a static pod', () => {
     ]);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain(`${mirror.status.podIP}/24`);
+  });
+
+  it('is entered from its node by its own name too, with --via node', async () => {
+    const outcome = await nettools(['routing', name, '-n', ns.name, '--via', 'node', '-o', 'json']);
+    expect(outcome.code, outcome.stderr).toBe(0);
+    const { target } = JSON.parse(outcome.stdout) as Report;
+    expect(target).toMatchObject({ kind: 'pod', name, address: mirror.status.podIP, via: 'node' });
   });
 
   it('is diagnosed from its node', async () => {

@@ -98,7 +98,7 @@ may hold what nobody should read over a shoulder.`,
     return {
       connection: connectionFlags(values),
       targets,
-      session: sessionValues(values),
+      session: sessionValues(values, targets),
       capture: withoutUndefined({
         interface: values.text(networkInterface) ?? networkInterface.default,
         snapLength: values.optionalNumber(snapLength, { least: 1, most: longestSnapshot, whole: true }),

@@ -81,7 +81,7 @@ export function checkCommand(definition: CheckCommandDefinition): Command {
       return withoutUndefined({
         connection: connectionFlags(values),
         target,
-        session: sessionValues(values),
+        session: sessionValues(values, [target]),
         report: reportValues(values),
         to: destinations,
         names,

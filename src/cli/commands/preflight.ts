@@ -17,11 +17,14 @@ export const preflight = defineCommand<PreflightArgs>({
   ],
   flags: [...selectorFlags, ...sessionFlags, ...outputFlags],
   takesTarget: true,
-  toArgs: (values) => ({
-    connection: connectionFlags(values),
-    target: requiredTarget('preflight', values),
-    session: sessionValues(values),
-    output: outputFormat(values),
-  }),
+  toArgs: (values) => {
+    const target = requiredTarget('preflight', values);
+    return {
+      connection: connectionFlags(values),
+      target,
+      session: sessionValues(values, [target]),
+      output: outputFormat(values),
+    };
+  },
   load: async () => (await import('../../commands/preflight.ts')).run,
 });

@@ -31,13 +31,16 @@ export const run = defineCommand<RunArgs>({
   flags: [stdin, ...selectorFlags, ...sessionFlags],
   takesTarget: true,
   takesRest: true,
-  toArgs: (values) => ({
-    connection: connectionFlags(values),
-    target: requiredTarget('run', values),
-    session: sessionValues(values),
-    stdin: values.isOn(stdin),
-    command: commandOf(values),
-  }),
+  toArgs: (values) => {
+    const target = requiredTarget('run', values);
+    return {
+      connection: connectionFlags(values),
+      target,
+      session: sessionValues(values, [target]),
+      stdin: values.isOn(stdin),
+      command: commandOf(values),
+    };
+  },
   load: async () => (await import('../../commands/run.ts')).run,
 });
 

@@ -29,13 +29,16 @@ are no detach keys.`,
   flags: [detachKeys, ...selectorFlags, ...sessionFlags],
   takesTarget: true,
   takesRest: true,
-  toArgs: (values) => ({
-    connection: connectionFlags(values),
-    target: requiredTarget('shell', values),
-    session: sessionValues(values),
-    detachKeys: detachKeysOf(values),
-    command: values.rest ?? [],
-  }),
+  toArgs: (values) => {
+    const target = requiredTarget('shell', values);
+    return {
+      connection: connectionFlags(values),
+      target,
+      session: sessionValues(values, [target]),
+      detachKeys: detachKeysOf(values),
+      command: values.rest ?? [],
+    };
+  },
   load: async () => (await import('../../commands/shell.ts')).run,
 });
 

@@ -1,4 +1,4 @@
-import type { MachineSpec, SessionFlags, SessionsTarget, TargetSpec } from '../../model/args.ts';
+import type { MachineSpec, SessionFlags, SessionsTarget, TargetSpec, ViaChoice } from '../../model/args.ts';
 import type { Flag, SettingFlag, SwitchFlag, TextFlag } from '../flag.ts';
 import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
@@ -57,6 +57,16 @@ const profile = {
   default: 'auto',
   describe: 'Rights of the container: auto, netadmin, baseline or restricted',
   setting: { key: 'profile' },
+} as const satisfies SettingFlag;
+const via = {
+  name: 'via',
+  kind: 'text',
+  value: 'WAY',
+  choices: ['auto', 'pod', 'node'],
+  default: 'auto',
+  describe:
+    "Way to a pod's network: pod (a container in it), node, or auto: by the node where it has no room",
+  setting: { key: 'via' },
 } as const satisfies SettingFlag;
 const idle = {
   name: 'idle',
@@ -117,6 +127,7 @@ export const sessionFlags: readonly Flag[] = [
   imagePullPolicy,
   pullSecret,
   profile,
+  via,
   idle,
   keep,
   debugNamespace,
@@ -131,6 +142,7 @@ export const settingsOfSessions: readonly SettingFlag[] = [
   imagePullPolicy,
   pullSecret,
   profile,
+  via,
   idle,
   debugNamespace,
   timeout,
@@ -138,13 +150,14 @@ export const settingsOfSessions: readonly SettingFlag[] = [
 
 /** Those of them that count where a machine is meant, and not a pod. */
 export const machineFlags: readonly Flag[] = sessionFlags.filter(
-  (flag) => flag !== container && flag !== netns && flag !== profile,
+  (flag) => flag !== container && flag !== netns && flag !== profile && flag !== via,
 );
 
 /** Just the time limit, for what starts no container. */
 export const timeoutFlags: readonly Flag[] = [timeout];
 
-export function sessionValues(values: Values): SessionFlags {
+/** @param targets what the session is on; without them, a machine */
+export function sessionValues(values: Values, targets: readonly TargetSpec[] = []): SessionFlags {
   return withoutUndefined({
     container: values.text(container),
     image: values.image(image),
@@ -152,6 +165,7 @@ export function sessionValues(values: Values): SessionFlags {
     pullSecret: values.text(pullSecret),
     imagePullPolicy: values.optionalChoice(imagePullPolicy),
     profile: values.choice(profile),
+    via: viaOf(values, targets),
     idleMs: values.duration(idle, 1000),
     keep: values.isOn(keep),
     debugNamespace: values.text(debugNamespace),
@@ -159,6 +173,19 @@ export function sessionValues(values: Values): SessionFlags {
     timeoutMs: timeoutMs(values),
     limitMs: values.origin(timeout) === undefined ? undefined : timeoutMs(values),
   });
+}
+
+/** A flag has to make sense; what is set for pods gives way to -c, and says nothing of other targets. */
+function viaOf(values: Values, targets: readonly TargetSpec[]): ViaChoice {
+  const way = values.choice(via);
+  const hasContainer = values.text(container) !== undefined;
+  if (values.origin(via) !== `--${via.name}`) return way === 'node' && hasContainer ? 'auto' : way;
+  const other = targets.find(({ kind }) => kind !== 'name' && kind !== 'selector');
+  if (way !== 'auto' && other !== undefined) {
+    throw usageError(`--via ${way} is for pods: there is but one way to a target of the kind ${other.kind}`);
+  }
+  if (way === 'node' && hasContainer) throw exclusive('-c NAME', '--via node');
+  return way;
 }
 
 /** An empty one, as an unset shell variable in quotes leaves, would silently measure in another namespace. */

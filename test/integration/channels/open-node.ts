@@ -8,7 +8,7 @@ export const open: OpenChannel = async (place) => {
   const [namespace = '', name = ''] = place.split('/');
   const client = await KubeClient.connect({ kubeconfig, namespace });
   const node = await readNode(client, name, undefined);
-  const flags = { profile: 'auto', keep: false, idleMs: 60_000, timeoutMs: 60_000 } as const;
+  const flags = { profile: 'auto', via: 'auto', keep: false, idleMs: 60_000, timeoutMs: 60_000 } as const;
   const session = await openNodeSession(client, { name, node }, flags, 'localhost/nettools:dev', {
     switching: false,
     onProgress: () => undefined,

@@ -9,7 +9,7 @@ export const open: OpenChannel = async (place) => {
   const [namespace = '', name = '', pod = ''] = place.split('/');
   const client = await KubeClient.connect({ kubeconfig, namespace });
   const node = await readNode(client, name, undefined);
-  const flags = { profile: 'auto', keep: false, idleMs: 60_000, timeoutMs: 60_000 } as const;
+  const flags = { profile: 'auto', via: 'auto', keep: false, idleMs: 60_000, timeoutMs: 60_000 } as const;
   const options = { switching: true, onProgress: () => undefined };
   const onNode = await openNodeSession(client, { name, node }, flags, 'localhost/nettools:dev', options);
   const session = await switchedOnNode(client, name, `${namespace}/${pod}`, onNode, options);

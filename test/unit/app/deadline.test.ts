@@ -4,6 +4,7 @@ import type { Progress } from '../../../src/app/progress.ts';
 import { runChecks } from '../../../src/app/run-checks.ts';
 import type { Channel } from '../../../src/channels/channel.ts';
 import { prepared } from '../../../src/checks/registry.ts';
+import { FULL_BUDGET } from '../../../src/model/budget.ts';
 import type { Check } from '../../../src/model/check.ts';
 import { UserError } from '../../../src/model/errors.ts';
 import type { Session } from '../../../src/targets/session.ts';
@@ -24,6 +25,7 @@ const stuck: Channel = {
 const session: Session = {
   channel: stuck,
   info: { kind: 'pod', name: 'web', address: '' },
+  budget: FULL_BUDGET,
   notes: [],
   close: async () => undefined,
 };

@@ -66,7 +66,7 @@ describe('latency', () => {
     expect(await args<CheckArgs>('latency', 'web-0')).toEqual({
       connection: {},
       target: { kind: 'name', name: 'web-0' },
-      session: { profile: 'auto', idleMs: 600_000, keep: false, timeoutMs: 60_000 },
+      session: { profile: 'auto', via: 'auto', idleMs: 600_000, keep: false, timeoutMs: 60_000 },
       report: { output: 'table', failOn: 'critical' },
       to: [],
       names: [],
@@ -78,7 +78,7 @@ describe('latency', () => {
   it('reads all its flags', async () => {
     const line =
       'latency -l app=web --to a,b:80 --to svc/c -c app --image reg/x:1 --image-pull-policy Never --profile baseline ' +
-      '--idle 1h30m --keep --debug-namespace ops --netns blue --timeout 90s -o json --fail-on warning --count 5 --interval 1s --rtt-factor 2.5 --rtt-floor 2ms --baseline 500us';
+      '--idle 1h30m --keep --debug-namespace ops --netns blue --via pod --timeout 90s -o json --fail-on warning --count 5 --interval 1s --rtt-factor 2.5 --rtt-floor 2ms --baseline 500us';
     expect(await args<CheckArgs>(...line.split(' '))).toEqual({
       connection: {},
       target: { kind: 'selector', selector: 'app=web' },
@@ -87,6 +87,7 @@ describe('latency', () => {
         image: 'reg/x:1',
         imagePullPolicy: 'Never',
         profile: 'baseline',
+        via: 'pod',
         idleMs: 5_400_000,
         keep: true,
         debugNamespace: 'ops',
@@ -100,6 +101,28 @@ describe('latency', () => {
       thresholds: { ...usual, rttFactor: 2.5, rttFloorMs: 2 },
       latency: { count: 5, intervalMs: 1000, baselineMs: 0.5 },
     });
+  });
+
+  it.each([
+    ['diagnose', 'node/n1', '--via', 'node'],
+    ['routing', 'docker://db', '--via', 'pod'],
+    ['shell', 'local', '--via', 'node'],
+    ['preflight', 'node/n1', '--via', 'pod'],
+    ['capture', 'web-0', 'node/n1', '--via', 'node', '--', 'icmp'],
+    ['run', 'pid:7', '--via', 'node', '--', 'ip', 'route'],
+  ])('refuses a way to what is no pod: %s %s', async (...argv) => {
+    expect(await refusal(...argv)).toMatch(
+      /^--via (pod|node) is for pods: there is but one way to a target of the kind (node|docker|local|pid)\.$/,
+    );
+  });
+
+  it('takes one way to a container of a pod', async () => {
+    expect(await refusal('routing', 'web-0', '-c', 'app', '--via', 'node')).toBe(
+      'give either -c NAME or --via node, not both.',
+    );
+    expect(await refusal('routing', 'web-0', '--via', 'x')).toMatch(/must be one of auto, pod, node/);
+    expect((await args<CheckArgs>('routing', 'node/n1', '--via', 'auto')).session.via).toBe('auto');
+    expect((await args<RunArgs>('run', 'deploy/web', '--via', 'node', '--', 'id')).session.via).toBe('node');
   });
 
   it("reads kubectl's connection flags, before and after the command", async () => {

@@ -32,7 +32,7 @@ function configured(text: string, env: Readonly<Record<string, string>> = {}): v
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
 }
 
-const usual = { profile: 'auto', idleMs: 600_000, keep: false, timeoutMs: 60_000 };
+const usual = { profile: 'auto', via: 'auto', idleMs: 600_000, keep: false, timeoutMs: 60_000 };
 const session = async (...argv: string[]) => ((await parse(argv)).args as CheckArgs).session;
 
 async function refusal(...argv: string[]): Promise<string> {
@@ -127,6 +127,13 @@ describe('a file that makes no sense', () => {
   it('is told with its line also when it is no YAML', async () => {
     configured('idle: 5m\nimage: "x');
     expect(await refusal('arp', 'web')).toMatch(/^FILE:\d: [a-z].*\.$/);
+  });
+
+  it('of the way to pods says nothing of other targets, and gives way to -c', async () => {
+    configured('via: node\n');
+    expect(await session('arp', 'web')).toMatchObject({ via: 'node' });
+    expect(await session('arp', 'web', '-c', 'app')).toMatchObject({ via: 'auto', container: 'app' });
+    expect(await session('arp', 'node/n1')).toMatchObject({ profile: 'auto' });
   });
 
   it('has to be there when it was named', async () => {

@@ -31,6 +31,7 @@ const spec: DockerSessionSpec = {
   idleSeconds: 600,
   sharesProcesses: false,
   keep: false,
+  limited: true,
 };
 
 interface Body {
@@ -50,6 +51,16 @@ describe('the container', () => {
     });
     expect(body().HostConfig).not.toHaveProperty('PidMode');
     expect(body({ sharesProcesses: true }).HostConfig).toMatchObject({ PidMode: 'container:f00d' });
+  });
+
+  it('may take only so much of its host, where the engine can see to that', () => {
+    const limits = { Memory: 536_870_912, PidsLimit: 1024 };
+    expect(body().HostConfig).toMatchObject(limits);
+    expect(hostContainerBody(target(), spec)).toMatchObject({ HostConfig: limits });
+    expect(body({ limited: false }).HostConfig).not.toHaveProperty('Memory');
+    expect(body({ limited: false }).HostConfig).not.toHaveProperty('PidsLimit');
+    // Its cgroup is the engine's choice: another one than the target's.
+    expect(body().HostConfig).not.toHaveProperty('CgroupParent');
   });
 
   it.each([
@@ -88,6 +99,8 @@ describe("the container in the host's network", () => {
       SecurityOpt: ['no-new-privileges'],
       CapDrop: ['ALL'],
       CapAdd: ['NET_ADMIN', 'NET_RAW'],
+      Memory: 536_870_912,
+      PidsLimit: 1024,
     });
     expect(host).toMatchObject({ User: '0:0' });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Namespace, Node } from '../../../src/kube/types.ts';
 import { likelyNamespaces } from '../../../src/targets/node-preflight.ts';
-import { nodeAddress, nodeProblem } from '../../../src/targets/node-state.ts';
+import { nodeAddress, nodePressure, nodeProblem } from '../../../src/targets/node-state.ts';
 
 const IMAGE = 'localhost/nettools:dev';
 
@@ -96,5 +96,20 @@ describe('likelyNamespaces', () => {
         namespace('going', 'privileged', { deletionTimestamp: new Date() }),
       ]),
     ).toEqual(['open', 'kube-system', 'default', 'apps']);
+  });
+});
+
+describe('what a node is short of', () => {
+  const withConditions = (...conditions: readonly (readonly [string, string])[]): Node =>
+    ({ status: { conditions: conditions.map(([type, status]) => ({ type, status })) } }) as unknown as Node;
+
+  it.each([
+    ['nothing', withConditions(['MemoryPressure', 'False'], ['PIDPressure', 'False']), []],
+    ['memory', withConditions(['MemoryPressure', 'True'], ['PIDPressure', 'Unknown']), ['memory']],
+    ['both', withConditions(['PIDPressure', 'True'], ['MemoryPressure', 'True']), ['memory', 'process ids']],
+    ['disk, which is not needed', withConditions(['DiskPressure', 'True']), []],
+    ['what may not be read', undefined, []],
+  ])('%s', (_title, node, short) => {
+    expect(nodePressure(node)).toEqual(short);
   });
 });

@@ -22,7 +22,13 @@ describe('listRights', () => {
 });
 
 describe('sessionSpec', () => {
-  const flags: SessionFlags = { profile: 'auto', idleMs: 600_000, timeoutMs: 60_000, keep: false };
+  const flags: SessionFlags = {
+    profile: 'auto',
+    via: 'auto',
+    idleMs: 600_000,
+    timeoutMs: 60_000,
+    keep: false,
+  };
 
   it('has the usual policy and no container to stand beside', () => {
     expect(sessionSpec(pod(), flags, 'img')).toEqual({

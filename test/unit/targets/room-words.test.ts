@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { FULL_BUDGET } from '../../../src/model/budget.ts';
+import { LEAST_BUDGET } from '../../../src/targets/budget.ts';
+import type { Room } from '../../../src/targets/room.ts';
+import { budgetNotes, noRoomHint, noRoomWords, roomWords } from '../../../src/targets/room-words.ts';
+import { pod } from './pods.ts';
+
+const MIB = 1024 ** 2;
+const tight: Room = { kind: 'known', limitBytes: 96 * MIB, usedBytes: 80.5 * MIB };
+const secret: Room = { kind: 'unknown', limitBytes: 96 * MIB, reason: 'the kubelet is silent' };
+
+describe('a room in words', () => {
+  it.each([
+    [tight, 'has 15 MiB left of 96 MiB'],
+    [secret, 'has a limit of 96 MiB, and how much of it is in use is not known (the kubelet is silent)'],
+  ])('%j', (room, words) => {
+    expect(roomWords(room)).toBe(words);
+  });
+
+  it('says what is needed, and what helps', () => {
+    const answer = { kind: 'keep-out', needBytes: 21 * MIB, leftBytes: 15.5 * MIB } as const;
+    expect(noRoomWords(pod(), tight, answer)).toBe(
+      'pod "web-0" has 15 MiB left of 96 MiB: a session in it needs 21 MiB free, or the kernel might kill the application',
+    );
+    expect(noRoomHint(answer)).toBe(
+      'A memory limit higher by 6 MiB makes room for it, and --via pod goes in all the same.',
+    );
+    expect(noRoomHint(answer, 'without -c its node is used')).toBe(
+      'A memory limit higher by 6 MiB makes room for it, without -c its node is used, and --via pod goes in all the same.',
+    );
+  });
+
+  it('tells a smaller budget, and not the usual one', () => {
+    expect(budgetNotes(tight, LEAST_BUDGET)).toEqual([
+      'the pod has 15 MiB left of 96 MiB: at most 5 probes run at a time',
+    ]);
+    expect(budgetNotes(tight, FULL_BUDGET)).toEqual([]);
+    expect(budgetNotes({ kind: 'unlimited' }, FULL_BUDGET)).toEqual([]);
+  });
+});
