@@ -1,6 +1,7 @@
 /** From evidence to facts: what each connection came to. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
+import { read } from '../measured.ts';
 import { expectsAnswer, reachOf } from '../reach-probe.ts';
 import type { Attempt, ServiceFacts, ServiceInfo, ServiceInput, ServicesFacts } from './facts.ts';
 import { nameId, repeats } from './plan.ts';
@@ -45,11 +46,9 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
 
 function rulesOf(result: ProbeResult | undefined, info: ServiceInfo): ServiceRules | undefined {
   const { clusterIp } = info;
+  if (clusterIp === undefined) return undefined;
   // A part of the rules would make the others look gone.
-  if (result === undefined || clusterIp === undefined || result.truncated || result.status !== 'exited') {
-    return undefined;
-  }
-  return parseServiceRules(result.stdout, { ...info, clusterIp });
+  return read(result, 'sh', (text) => parseServiceRules(text, { ...info, clusterIp })).value;
 }
 
 /** A little under the initial retransmission time-out of 1 s (RFC 6298, 2.1). */

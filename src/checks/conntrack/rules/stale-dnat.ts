@@ -1,4 +1,5 @@
 import type { Finding } from '../../../model/report.ts';
+import { seenOf } from '../../measured.ts';
 import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { ConntrackFacts, Translated, VirtualService } from '../facts.ts';
@@ -41,7 +42,7 @@ export const staleDnat: Rule<ConntrackFacts> = {
   meta,
   judge: ({ translated, services }) => {
     const groups = new Map<string, Stale>();
-    for (const one of translated.value ?? []) {
+    for (const one of seenOf(translated) ?? []) {
       const service = one.isLive ? staleService(one, services) : undefined;
       if (!service) continue;
       const gone = one.entry.reply.source;

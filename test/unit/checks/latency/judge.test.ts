@@ -139,7 +139,7 @@ describe('judgeLatency', () => {
       evidence,
       input(destination({ id: 'gateway', label: 'gateway', role: 'gateway' })),
     );
-    expect(findings).toEqual([]);
+    expect(findings.map((f) => f.summary).join()).not.toContain('gateway');
   });
 
   it('counts established connections as such', () => {
