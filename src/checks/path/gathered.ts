@@ -103,15 +103,14 @@ interface Stop {
  */
 function pointsOf(route: readonly Stop[], address: string, port: number): Point[] {
   const source = route[0]?.at;
-  // Without the probe's own number, nothing of it can be known again.
-  if (source === undefined || seenOf(source.segments) === undefined) return [];
+  // The number of the probe itself may be among what is not known: then nothing of it can be known again.
+  if (source?.segments.value === undefined) return [];
   const segments = new Map(route.map(({ at }) => [at, seenOf(at.segments) ?? []]));
   const isProbe = (s: SeenSegment): boolean =>
     s.flags === 'S' && sameAddress(s.destination, address) && s.destinationPort === port;
   const tags = new Set(
     (segments.get(source) ?? []).filter((s) => s.outgoing && isProbe(s)).map((s) => s.sequence),
   );
-  if (tags.size === 0 && source.segments.value === undefined) return [];
   const passed = ({ at, role }: Stop, packet: Point['packet'], way: Point['way']): Point => ({
     place: at,
     role,

@@ -20,20 +20,21 @@ export function judgePath(evidence: Evidence, input: PathInput): Judgement {
 }
 
 /** Why the way of a connection cannot be told. */
-function unmeasured({ reach, points }: PathFacts): string | undefined {
+function unmeasured({ reach, points }: PathFacts, places: PathsFacts['places']): string | undefined {
   if (reach.value === undefined) return reach.skipped;
-  if (points.length === 0) return 'nobody could listen at the target';
+  const target = places.find(({ place, seen }) => place.isTarget && seen !== undefined);
+  if (points.length === 0) return target?.segments.skipped ?? 'nobody could listen at the target';
   return isConnected(reach.value) || points.some(({ lines }) => (lines?.length ?? 0) > 0)
     ? undefined
     : 'not one of its packets was seen anywhere';
 }
 
-function outcome({ paths }: PathsFacts): Outcome {
-  const lost = paths.find((path) => unmeasured(path) !== undefined);
+function outcome({ paths, places }: PathsFacts): Outcome {
+  const lost = paths.find((path) => unmeasured(path, places) !== undefined);
   if (lost)
     return {
       status: 'skip',
-      summary: `The way to ${lost.destination.label} could not be watched: ${unmeasured(lost)}.`,
+      summary: `The way to ${lost.destination.label} could not be watched: ${unmeasured(lost, places)}.`,
     };
   if (paths.length === 0) return { status: 'skip', summary: 'There is no way to watch.' };
   const refused = paths.find(({ reach }) => reach.value && !isConnected(reach.value));

@@ -1,4 +1,6 @@
 /** What a check says of evidence that is not all there: nothing that it did not see. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../../src/checks/registry.ts';
 import { SKIPPED } from '../../../src/checks/skipped.ts';
@@ -78,6 +80,19 @@ const told = ({ findings }: Judgement): string[] =>
 const notMeasured = ({ findings }: Judgement): string =>
   findings.flatMap((f) => (f.id === SKIPPED.id ? [f.summary] : [])).join('\n');
 
+it('reads what a command printed in one place, which knows what was cut', () => {
+  const folder = join(import.meta.dirname, '../../../src/checks');
+  // quote.ts quotes, and judgement.ts asks whether there is anything at all. The series of probes are refused when cut.
+  const allowed = new Set(['measured.ts', 'quote.ts', 'judgement.ts', 'reach-probe.ts']);
+  const others = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) =>
+      file.endsWith('.ts') &&
+      !allowed.has(file) &&
+      /\.stdout\b/.test(readFileSync(join(folder, file), 'utf8')),
+  );
+  expect(others).toEqual([]);
+});
+
 it('has a run of each check that passes', () => {
   const passing = new Set(CASES.flatMap((one) => (judgeCase(one).status === 'pass' ? [one.check] : [])));
   expect(Object.keys(CHECKS).filter((id) => !passing.has(id as never))).toEqual([]);
@@ -132,4 +147,18 @@ describe.each(CASES)('$name', (one) => {
     expect(judged.status, judged.summary).not.toBe('pass');
     expect(told(base)).toEqual(expect.arrayContaining(told(judged)));
   });
+});
+
+/** One of each check: judging a megabyte of a hundred runs takes minutes. */
+const ONE_OF_EACH = [...new Map([...CASES].reverse().map((one) => [one.check, one])).values()];
+
+it.each(ONE_OF_EACH)('$name is judged whatever a command printed a megabyte of', (one) => {
+  for (const [id, result] of Object.entries(one.evidence)) {
+    const { stdout } = result;
+    const lines = (stdout || 'x\n').repeat(Math.ceil(1_048_576 / (stdout.length || 2)));
+    for (const long of [lines, lines.replaceAll('\n', ' ')]) {
+      const judged = judgeCase(changed(one, id, { ...result, stdout: long.slice(0, 1_048_576) }));
+      expect(judged.summary, id).not.toMatch(/undefined|NaN|Infinity/);
+    }
+  }
 });
