@@ -12,7 +12,7 @@ import { distribution } from '../statistics.ts';
 import type { DnsFacts, DnsInput, NameFacts, ServerFacts, Transport } from './facts.ts';
 import { dnsFacts } from './gathered.ts';
 import { DNS_RULES } from './rules/index.ts';
-import { enumerate, isAnswered } from './wording.ts';
+import { enumerate, isAnswered, ofAll } from './wording.ts';
 
 export function judgeDns(evidence: Evidence, input: DnsInput): Judgement {
   const facts = dnsFacts(evidence, input);
@@ -94,7 +94,14 @@ function whatWorks(facts: DnsFacts): string {
   const parts = [
     servers.length === 0
       ? `${facts.servers.length === 0 ? 'resolv.conf names no server' : `${enumerate(facts.servers.map((s) => s.label))} ${facts.servers.length === 1 ? 'is' : 'are'} silent`}${endpoints.length === 0 ? '' : `; ${countOf(endpoints.length, "of the cluster's DNS servers answers", "of the cluster's DNS servers answer")}`}`
-      : `${enumerate(servers.map((s) => s.label))} ${servers.length === 1 ? 'answers' : 'answer'}${endpoints.length === 0 ? '' : `, and so ${endpoints.length === 1 ? 'does the server' : `do the ${endpoints.length} servers`} behind it`}`,
+      : `${enumerate(servers.map((s) => s.label))} ${servers.length === 1 ? 'answers' : 'answer'}${
+          endpoints.length === 0
+            ? ''
+            : `, and so ${endpoints.length === 1 ? 'does the server' : `do the ${endpoints.length} servers`}${ofAll(
+                facts.endpoints.length,
+                facts.endpoints.map((e) => e.service),
+              )} behind it`
+        }`,
     ...(slowest === undefined ? [] : [`the slowest answer took ${formatMs(slowest)}`]),
     ...costs,
   ];
@@ -113,6 +120,14 @@ function skipped(evidence: Evidence, facts: DnsFacts, broken: ProbeProblem | und
   skips.add(policies.skipped, 'NetworkPolicies (NT-DNS-008)');
   for (const { what, reason } of policies.value?.unread ?? []) skips.add(reason, what);
   if (broken) return skips;
+  for (const service of services.value ?? []) {
+    const asked = facts.endpoints.filter((e) => e.service === service).length;
+    if (asked < service.endpoints.length)
+      skips.add(
+        'they were not asked',
+        `${service.endpoints.length - asked} of the ${service.endpoints.length} servers behind ${service.name} (NT-DNS-009)`,
+      );
+  }
   skips.add(facts.noResolvConf, 'the servers and options of resolv.conf (NT-DNS-010)');
   const unknown = [
     ...new Set(facts.policy.udp.filter((v) => v.verdict.verdict === 'unknown').map((v) => v.label)),

@@ -2,7 +2,7 @@
 import type { Quote } from '../../model/report.ts';
 import type { DnsQuery } from '../../parsers/dns-probe.ts';
 import { formatMs, linesOf } from '../quote.ts';
-import type { DnsFacts, ServerFacts } from './facts.ts';
+import type { DnsFacts, DnsService, ServerFacts } from './facts.ts';
 
 /** The command that asks the same again. */
 export function digCommand({ server, port, protocol, question, limitMs }: DnsQuery): string[] {
@@ -76,6 +76,13 @@ export function quoteResolvConf({ resolvConfResult }: DnsFacts): Quote[] {
   return [
     { command: resolvConfResult.command, excerpt: lines.join('\n').slice(0, 600) || 'no nameserver line' },
   ];
+}
+
+/** ` (of 20)` where a Service has more servers than were asked: what is said of some is not said of all. */
+export function ofAll(asked: number, services: readonly (DnsService | undefined)[]): string {
+  const all = new Set(services.filter((s) => s !== undefined));
+  const ready = [...all].reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+  return ready > asked ? ` (of ${ready})` : '';
 }
 
 /** The endpoints of a server's Service that were asked, by whether they answer over UDP. */

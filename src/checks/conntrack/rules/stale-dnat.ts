@@ -65,7 +65,7 @@ function finding({ service, gone, entries }: Stale): Finding[] {
     occurrence(
       meta,
       'critical',
-      `${count} to svc/${service.name} in ${service.namespace} (${address}/${protocol}) still ${lead} to ${gone}, which is not among its endpoints (${service.endpoints.slice(0, 3).join(', ') || 'none'}).`,
+      `${count} to svc/${service.name} in ${service.namespace} (${address}/${protocol}) still ${lead} to ${gone}, which is not among its endpoints (${service.endpoints.slice(0, 3).join(', ') || 'none'}${service.endpoints.length > 3 ? `, and ${service.endpoints.length - 3} more` : ''}).`,
       [
         {
           command: first.result.command,

@@ -3,7 +3,7 @@ import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import { most } from '../../statistics.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
-import { enumerate, faultOf, quoteQueries } from '../wording.ts';
+import { enumerate, faultOf, ofAll, quoteQueries } from '../wording.ts';
 import { isBad } from './servfail.ts';
 
 const meta = {
@@ -27,7 +27,7 @@ export const partial: Rule<DnsFacts> = {
       ...services.flatMap((service) =>
         judge(
           facts.endpoints.filter((e) => e.service === service),
-          (failing, all) => `${failing} of ${all} servers behind ${service?.name}`,
+          (failing, all) => `${failing} of ${all} servers${ofAll(all, [service])} behind ${service?.name}`,
         ),
       ),
     ];

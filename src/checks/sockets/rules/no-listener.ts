@@ -32,8 +32,9 @@ function judge(facts: SocketsFacts, expected: ExpectedPort, listeners: readonly 
         .filter((l) => l.protocol === expected.protocol && l.address !== EMBEDDED_DNS)
         .map((l) => l.port),
     ),
-  ].slice(0, 5);
-  const instead = others.length > 0 ? `, but on ${others.join(', ')}` : '';
+  ];
+  const more = others.length > 5 ? ` and ${others.length - 5} more` : '';
+  const instead = others.length > 0 ? `, but on ${others.slice(0, 5).join(', ')}${more}` : '';
   const after = seenOf(facts.listenersAfter) ?? [];
   const isSeenAfter = after.some((l) => serves(l, expected));
   // The program may have just started, unless its absence has been seen twice.

@@ -4,7 +4,7 @@ import { judgeDns } from '../../../../src/checks/dns/judge.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
 import { parseDig } from '../../../../src/parsers/dig.ts';
 import { evidence, named, result } from '../results.ts';
-import { inputOf, NAMESPACE, SERVICE_ADDRESS } from './facts.ts';
+import { evidenceOf, inputOf, NAMESPACE, SERVICE_ADDRESS, service } from './facts.ts';
 
 const NAME = 'kubernetes.default.svc.cluster.local.';
 const head = (status: string, answers: number): string =>
@@ -59,7 +59,7 @@ function judged(said: string, tcp = said): Judgement {
       'resolv-conf': result(`nameserver ${SERVICE_ADDRESS}\nsearch cluster.local\n`),
       dns: result(probe),
     }),
-    inputOf('healthy', { names: [] }),
+    inputOf('healthy', { names: [], services: { value: [service('dns-healthy', { endpoints: [] })] } }),
   );
 }
 
@@ -163,5 +163,25 @@ describe('NT-DNS-008 where nothing is known of the name server', () => {
 
   it("is judged where the servers are the node's, which are no Service's", () => {
     expect(named(run(SILENT, 'Default'))).toContain('NT-DNS-008 critical');
+  });
+});
+
+describe('servers behind the Service that were not asked', () => {
+  it('are told, and what some do is not said of all', () => {
+    const asked = service('dns-healthy');
+    const more = Array.from({ length: 18 }, (_, i) => ({
+      address: `198.18.9.${i + 1}`,
+      udpPort: 53,
+      tcpPort: 53,
+    }));
+    const endpoints = [...asked.endpoints, ...more];
+    const judgement = judgeDns(
+      evidenceOf('healthy'),
+      inputOf('healthy', { services: { value: [{ ...asked, endpoints }] } }),
+    );
+    expect(judgement.summary).toContain('and so do the 2 servers (of 20) behind it');
+    expect(judgement.findings.map((f) => f.summary)).toEqual([
+      '18 of the 20 servers behind kube-dns (NT-DNS-009): they were not asked.',
+    ]);
   });
 });
