@@ -1,12 +1,17 @@
 /** What ways of measuring gave, or why they gave nothing: read alike by all checks that use them. Pure. */
 import type { ProbeResult } from '../model/evidence.ts';
 import { type PingSeries, parsePing } from '../parsers/ping.ts';
+import { type Privileges, parsePrivileges } from '../parsers/proc-status.ts';
 import { type ConnectSeries, parseConnects } from '../parsers/tcp-connect.ts';
 
-/** A way of measuring that gave something, or the reason why it did not. */
+/**
+ * What a way of measuring gave: all of it (`value`), or the reason why not (`skipped`). Of output that was cut, `part`
+ * is what came before the cut: what is in it was there, and what is not in it may have been there all the same. So it
+ * may prove that something is there, and never that something is missing.
+ */
 export type Measured<T> =
-  | { readonly value: T; readonly skipped?: undefined }
-  | { readonly value?: undefined; readonly skipped: string };
+  | { readonly value: T; readonly skipped?: undefined; readonly part?: undefined }
+  | { readonly value?: undefined; readonly skipped: string; readonly part?: T };
 
 /** The reason where a placeholder stands for nothing on the target: no gateway, no name server. */
 export const NO_SUCH_PLACE = 'the target has none';
@@ -16,7 +21,73 @@ export function notRun(result: ProbeResult | undefined, tool: string): string | 
   if (!result) return 'it was not part of the run';
   if (result.status === 'missing') return `the image has no ${tool}`;
   if (result.status === 'unknown-placeholder') return NO_SUCH_PLACE;
+  return cutReason(result);
+}
+
+/** The exit code of a tool that the runner's limit for a file ended (SIGXFSZ), and of one whose result was lost. */
+const TOO_LONG = 128 + 25;
+const LOST = 255;
+
+/** Why a result is not all that the command had to say, in words that end a sentence; `undefined`: it is all. */
+export function cutReason({ status, code, truncated, stderr, durationMs }: ProbeResult): string | undefined {
+  if (truncated || (status === 'exited' && code === TOO_LONG))
+    return 'the output is longer than the 1 MiB that a run carries, and was cut';
+  // The runner has nothing of it: the disk was full (runner.sh, emit).
+  const isLost = status === 'exited' && code === LOST && durationMs === 0 && stderr === '';
+  if (isLost || /\b(write|create)\b.*No space left on device/i.test(stderr))
+    return 'the output was cut or lost: the disk of the target is full';
   return undefined;
+}
+
+/** How a command may end, besides by itself. */
+interface ReadOptions {
+  /** Its time is up as a matter of course, and what it printed until then is all that it had to say. */
+  readonly endsByTime?: boolean;
+}
+
+/**
+ * The one way to what a command printed: nothing else in this folder reads `stdout` to judge it.
+ * @param tool what has to be in the image for it
+ * @param parse gives `undefined` for what cannot be read, or a text that says why not
+ */
+export function read<T extends object | number>(
+  result: ProbeResult | undefined,
+  tool: string,
+  parse: (stdout: string, result: ProbeResult) => T | string | undefined,
+  { endsByTime = false }: ReadOptions = {},
+): Measured<T> {
+  if (result === undefined) return { skipped: notRun(result, tool) ?? '' };
+  const cut = cutReason(result) ?? (result.status === 'timeout' && !endsByTime ? OUT_OF_TIME : undefined);
+  if (cut !== undefined) {
+    // What stands behind the last line's end is half a line.
+    const part = parse(result.stdout.slice(0, result.stdout.lastIndexOf('\n') + 1), result);
+    return part === undefined || typeof part === 'string' ? { skipped: cut } : { skipped: cut, part };
+  }
+  const reason = notRun(result, tool);
+  if (reason !== undefined) return { skipped: reason };
+  const value = parse(result.stdout, result);
+  if (typeof value === 'string') return { skipped: value };
+  return value === undefined ? { skipped: unreadable(result, tool) } : { value };
+}
+
+const OUT_OF_TIME = 'it did not come to its end in its time';
+
+function unreadable({ stdout, stderr, code }: ProbeResult, tool: string): string {
+  const said = firstLine(stderr);
+  if (said !== undefined) return said;
+  return stdout.trim() === ''
+    ? `${tool} printed nothing (exit code ${code})`
+    : `what ${tool} printed cannot be read`;
+}
+
+/** What is there for certain: all, or the part before the cut. */
+export function seenOf<T>(measured: Measured<T>): T | undefined {
+  return measured.value ?? measured.part;
+}
+
+/** What the check's own process may do; `undefined`: not known. */
+export function privilegesOf(status: ProbeResult | undefined): Privileges | undefined {
+  return read(status, 'cat', parsePrivileges).value;
 }
 
 /**
@@ -70,8 +141,9 @@ export function noIpJson(result: ProbeResult | undefined): string {
 export function noJson(result: ProbeResult | undefined, tool: 'ip' | 'tc' | 'bridge'): string {
   const reason = notRun(result, tool);
   if (reason !== undefined) return reason;
+  if (result?.status === 'timeout') return OUT_OF_TIME;
   const said = firstLine(result?.stderr ?? '');
-  return /unrecognized|invalid option|BusyBox|Usage/i.test(said ?? '')
-    ? `the image's ${tool} prints no JSON (iproute2 does)`
-    : (said ?? `${tool} gave nothing`);
+  if (/unrecognized|invalid option|BusyBox|Usage/i.test(said ?? ''))
+    return `the image's ${tool} prints no JSON (iproute2 does)`;
+  return said ?? (result?.stdout.trim() === '' ? `${tool} gave nothing` : `what ${tool} printed is no JSON`);
 }

@@ -4,10 +4,15 @@ import type { Quote } from '../model/report.ts';
 import { type Route, routeText } from '../parsers/ip-route.ts';
 import type { Counters } from '../parsers/proc-net.ts';
 
+/** The lines of a result, to be quoted: what is to be judged goes through `read` (measured.ts). */
+export function linesOf(result: ProbeResult | undefined): string[] {
+  return result?.stdout.split('\n') ?? [];
+}
+
 /** A quote of a result's lines that match; a result that says nothing is quoted by how it ended. */
 export function quote(result: ProbeResult | undefined, pattern: RegExp, maxLines = 3): Quote[] {
   if (!result) return [];
-  const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => pattern.test(line));
+  const lines = [...linesOf(result), ...result.stderr.split('\n')].filter((line) => pattern.test(line));
   const excerpt = lines.slice(-maxLines).join('\n') || `${result.status}, exit code ${result.code}`;
   return [{ command: result.command, excerpt: excerpt.slice(0, 600) }];
 }

@@ -1,5 +1,19 @@
 /** Descriptive statistics of a series of times. Pure. */
 
+/** The smallest; `undefined` of none. Math.min(...values) would need as much stack as there are values. */
+export function least(values: Iterable<number>): number | undefined {
+  let found: number | undefined;
+  for (const value of values) if (found === undefined || value < found) found = value;
+  return found;
+}
+
+/** The largest; `undefined` of none. */
+export function most(values: Iterable<number>): number | undefined {
+  let found: number | undefined;
+  for (const value of values) if (found === undefined || value > found) found = value;
+  return found;
+}
+
 /** All in the unit of the series. */
 export interface Distribution {
   readonly count: number;

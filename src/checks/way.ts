@@ -6,7 +6,7 @@ import { type IcmpError, parseIcmpErrors } from '../parsers/icmp-error.ts';
 import { type ChosenRoute, type NextHop, parseNextHop } from '../parsers/next-hop.ts';
 import type { PingSeries } from '../parsers/ping.ts';
 import type { ConnectSeries } from '../parsers/tcp-connect.ts';
-import { connectsOf, echoesOf, type Measured, notRun } from './measured.ts';
+import { connectsOf, echoesOf, type Measured, read } from './measured.ts';
 
 /** A few probes show whether a way works; how well is for the latency check. */
 const ECHOES = 3;
@@ -131,10 +131,7 @@ function heard(ping: ProbeResult | undefined): HeardError[] {
 
 /** The result of {@link nextHopProbe}. */
 export function hopOf(result: ProbeResult | undefined): Measured<NextHop> {
-  const reason = notRun(result, 'sh');
-  if (reason !== undefined || !result) return { skipped: reason ?? '' };
-  const hop = parseNextHop(result.stdout);
-  return typeof hop === 'string' ? { skipped: hop } : { value: hop };
+  return read(result, 'sh', parseNextHop, { endsByTime: true });
 }
 
 function answered(icmp: Measured<PingSeries>, tcp: Measured<ConnectSeries>): boolean | undefined {

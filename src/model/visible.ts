@@ -1,11 +1,14 @@
 /** Text that may come from a hostile place, made safe for a terminal. Pure. */
 
 /**
- * Makes remote text safe to show: control characters (Unicode Cc, but newline and tab) and invisible ones that reorder
- * or hide text (Cf; Unicode TR 36) are escaped visibly, so they cannot drive the terminal or fool the reader.
+ * What may drive a terminal or fool its reader: control characters (Unicode Cc), invisible ones that reorder or hide text
+ * (Cf; Unicode TR 36), and the separators of lines and paragraphs (Zl, Zp).
  */
+export const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Makes remote text safe to show: hidden characters, but newline and tab, are escaped visibly. */
 export function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => {
+  return text.replace(HIDDEN, (character) => {
     if (character === '\n' || character === '\t') return character;
     const code = (character.codePointAt(0) ?? 0).toString(16);
     return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;

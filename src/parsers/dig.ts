@@ -4,10 +4,11 @@
  */
 
 /**
- * How a query ended. `refused`: ICMP port unreachable, or a TCP reset. `unreachable`: an error of the network or of
- * this host's own stack. `failed`: anything else, such as a name that is none.
+ * How a query ended. `garbled`: something came that is no answer to it, so that a resolver waits on or gives up.
+ * `refused`: ICMP port unreachable, or a TCP reset. `unreachable`: an error of the network or of this host's own stack.
+ * `failed`: anything else, such as a name that is none.
  */
-export type DigOutcome = 'answered' | 'timeout' | 'refused' | 'unreachable' | 'failed';
+export type DigOutcome = 'answered' | 'garbled' | 'timeout' | 'refused' | 'unreachable' | 'failed';
 
 /** One query. */
 export interface DigAnswer {
@@ -18,6 +19,8 @@ export interface DigAnswer {
   readonly truncated: boolean;
   /** Addresses in the answer section. */
   readonly addresses: readonly string[];
+  /** The aliases of the answer section lead back to where they began. */
+  readonly loops: boolean;
   /** Records in the answer section, as the header counts them. */
   readonly records: number;
   /** How long the try that was answered took. */
@@ -35,9 +38,13 @@ const ERROR =
 export function parseDig(text: string, questions: number): DigAnswer[] {
   const blocks: string[][] = [];
   let block: string[] = [];
+  let isDump = false;
   for (const line of text.split('\n')) {
+    // The bytes of a bad packet follow it, at the end of what is said of the question.
+    if (isDump && /^(\d+ bytes$|[0-9a-f]{2}\s|\s*$)/.test(line)) continue;
+    isDump = /^;; Got bad packet: /.test(line);
     block.push(line);
-    if (/^;; (MSG SIZE|no servers could be reached|connection timed out; no servers)/.test(line)) {
+    if (isDump || /^;; (MSG SIZE|no servers could be reached|connection timed out; no servers)/.test(line)) {
       blocks.push(block);
       block = [];
     }
@@ -53,14 +60,17 @@ function parseBlock(lines: readonly string[]): DigAnswer {
   const rcode = /^;; ->>HEADER<<- .*\bstatus: ([A-Z0-9]+)/m.exec(text)?.[1];
   const time = /^;; Query time: (\d+) (msec|usec)/m.exec(text);
   const error = errors.at(-1) ?? lines.find((line) => line.startsWith('dig: '))?.slice('dig: '.length);
-  if (rcode === undefined || time === null) {
+  const garbled = garbledBy(text);
+  const said = garbled ?? error;
+  if (rcode === undefined || time === null || garbled !== undefined) {
     return {
-      outcome: outcomeOf(error),
+      outcome: garbled === undefined ? outcomeOf(error) : 'garbled',
       truncated: false,
       addresses: [],
+      loops: false,
       records: 0,
-      lost: errors.length,
-      ...(error === undefined ? {} : { error }),
+      lost: garbled === undefined ? errors.length : 0,
+      ...(said === undefined ? {} : { error: said }),
     };
   }
   return {
@@ -68,11 +78,44 @@ function parseBlock(lines: readonly string[]): DigAnswer {
     rcode,
     truncated: / tc\b/.test(/^;; flags:([^;]*)/m.exec(text)?.[1] ?? ''),
     addresses: lines.flatMap((line) => /^[^;\s]\S*\s+\d+\s+IN\s+(?:A|AAAA)\s+(\S+)$/.exec(line)?.[1] ?? []),
+    loops: isLoop(lines),
     records: Number(/^;; flags:.*\bANSWER: (\d+)/m.exec(text)?.[1] ?? 0),
     ms: Number(time[1]) / (time[2] === 'usec' ? 1000 : 1),
     lost: errors.length,
     ...(error === undefined ? {} : { error }),
   };
+}
+
+/** What dig says of packets that are no answer, in words that follow "an answer that is"; `undefined`: of none. */
+function garbledBy(text: string): string | undefined {
+  const bad = /^;; Got bad packet: (.+)$/m.exec(text)?.[1];
+  if (bad !== undefined) return `no DNS message (${bad})`;
+  if (/^;; Warning: Message parser reports malformed message packet/m.test(text)) return 'malformed';
+  if (/^;; Warning: query response not set/m.test(text)) return 'the question itself';
+  // dig waits on for the real one; one that came all the same counts.
+  if (/^;; Query time: /m.test(text)) return undefined;
+  if (/^;; Warning: short \(< header size\) message received/m.test(text))
+    return 'too short for a DNS message';
+  if (/^;; Warning: ID mismatch/m.test(text)) return 'for another question (ID mismatch)';
+  return /^;; (;; )?Question section mismatch/m.test(text) ? 'for another question' : undefined;
+}
+
+/** Whether aliases of an answer form a circle. */
+function isLoop(lines: readonly string[]): boolean {
+  const aliases = new Map(
+    lines.flatMap((line): [string, string][] => {
+      const [, owner, target] = /^([^;\s]\S*)\s+\d+\s+IN\s+CNAME\s+(\S+)$/.exec(line) ?? [];
+      return owner === undefined || target === undefined ? [] : [[owner.toLowerCase(), target.toLowerCase()]];
+    }),
+  );
+  return [...aliases.keys()].some((owner) => {
+    const seen = new Set<string>();
+    for (let at: string | undefined = owner; at !== undefined; at = aliases.get(at)) {
+      if (seen.has(at)) return true;
+      seen.add(at);
+    }
+    return false;
+  });
 }
 
 function outcomeOf(error: string | undefined): DigOutcome {

@@ -60,7 +60,7 @@ export function parseDnsProbe(stdout: string): DnsProbe {
     if (verb === 'control') control = first;
     else if (verb === 'name')
       names.push({ name: first, candidates: [second, ...rest].filter((c) => c !== '') });
-    else if (verb === 'query') queries.push(...queriesOf(first, second, rest, text));
+    else if (verb === 'query') for (const query of queriesOf(first, second, rest, text)) queries.push(query);
     else if (verb === 'resolver') resolver.push(resolverRun(first, second, rest, text));
     else if (verb === 'send') sends.push({ server: first, error: sendError(text) });
     else if (verb === 'icmp') icmp = text;

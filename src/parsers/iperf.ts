@@ -1,4 +1,5 @@
 /** Parses `iperf3 -J` and src/probes/link-speed.sh. Pure. */
+import { parseJson } from './json.ts';
 
 /** One test over one TCP connection. */
 export interface IperfRun {
@@ -15,12 +16,7 @@ export interface IperfRun {
 
 /** A string: what iperf3 complains of. */
 export function parseIperf(stdout: string): IperfRun | string {
-  let root: Json;
-  try {
-    root = JSON.parse(stdout) as Json;
-  } catch {
-    return 'iperf3 gave no result';
-  }
+  const root = parseJson(stdout);
   const error = at(root, 'error');
   if (typeof error === 'string') return error.replace(/^error - /, '');
   const end = at(root, 'end');

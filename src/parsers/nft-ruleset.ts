@@ -1,16 +1,10 @@
 /** Parses `nft -j list ruleset` down to what can stop a packet. Pure. */
 import type { FilterChain, FilterRule, FilterRules, RuleMatch } from './filter-rules.ts';
-import { type JsonObject, objectsIn } from './json.ts';
+import { type JsonObject, objectsIn, parseJson } from './json.ts';
 
 /** `undefined` when the text is not nft's JSON: cut off, or an error. */
 export function parseNftRuleset(stdout: string): FilterRules | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(stdout);
-  } catch {
-    return undefined;
-  }
-  const list = object(document)?.['nftables'];
+  const list = object(parseJson(stdout))?.['nftables'];
   if (!Array.isArray(list)) return undefined;
   const entries = objectsIn(list);
   const counters = new Map<string, number>();

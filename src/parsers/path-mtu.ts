@@ -56,5 +56,5 @@ export function parsePathMtu(stdout: string): PathMtu | NoPathMtu {
 /** The size that the target itself may send: its interface's, or its route's where that is lower. */
 export function allowedMtu(path: PathMtu): number | undefined {
   const known = [path.link?.mtu, path.routeMtu].filter((mtu) => mtu !== undefined);
-  return known.length > 0 ? Math.min(...known) : undefined;
+  return known.length > 0 ? known.reduce((a, b) => Math.min(a, b)) : undefined;
 }

@@ -26,7 +26,7 @@ export function parseResolvConf(text: string): ResolvConf {
   for (const line of text.split('\n')) {
     const [key, ...words] = line.trim().split(/\s+/);
     if (key === 'nameserver' && words[0] !== undefined) servers.push(words[0]);
-    else if (key === 'options') options.push(...words);
+    else if (key === 'options') for (const option of words) options.push(option);
     // The last one of them holds.
     else if (key === 'search')
       search = words.map((domain) => domain.replace(/\.$/, '')).filter((d) => d !== '');

@@ -1,4 +1,5 @@
 /** Parses `tc -j -s qdisc show` (iproute2). Pure. */
+import { jsonObjects } from './json.ts';
 
 /** One queueing discipline's counters. */
 export interface Qdisc {
@@ -12,15 +13,7 @@ export interface Qdisc {
 
 /** `undefined` when the text is not tc's JSON. */
 export function parseQdiscs(stdout: string): Qdisc[] | undefined {
-  let list: unknown;
-  try {
-    list = JSON.parse(stdout);
-  } catch {
-    return undefined;
-  }
-  if (!Array.isArray(list)) return undefined;
-  const entries = list.filter((e): e is Record<string, unknown> => typeof e === 'object' && e !== null);
-  return entries.map((entry) => ({
+  return jsonObjects(stdout)?.map((entry) => ({
     kind: String(entry['kind'] ?? ''),
     device: String(entry['dev'] ?? ''),
     handle: String(entry['handle'] ?? ''),

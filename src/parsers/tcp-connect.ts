@@ -64,7 +64,7 @@ interface Timed extends ConnectTry {
  */
 function withoutWaits(tries: readonly Timed[]): ConnectTry[] {
   const undisturbed = tries.filter((t) => t.waitedMs === 0).map((t) => t.ms);
-  const fastest = undisturbed.length > 0 ? Math.min(...undisturbed) : 0;
+  const fastest = undisturbed.length > 0 ? undisturbed.reduce((a, b) => Math.min(a, b)) : 0;
   return tries.map(({ waitedMs, ...rest }) => ({
     ...rest,
     ms: waitedMs === 0 ? rest.ms : Math.min(rest.ms, Math.max(rest.ms - waitedMs, fastest)),

@@ -37,7 +37,7 @@ export function parseTls(stdout: string): TlsAnswer | string {
     now,
     isConnected: /^connected$/m.test(head),
     problems: [...head.matchAll(/^handshake (.+)$/gm)].map(([, words = '']) => reasonOf(words)),
-    protocol: /^protocol (.+)$/m.exec(head)?.[1],
+    protocol: protocolOf(head),
     verified: /^verify (.+)$/m.exec(head)?.[1],
     chain: certificates.flatMap((text) => certificate(text) ?? []),
     names: [...stdout.matchAll(/^name (\S+) (match|mismatch)$/gm)].map(([, name = '', word]) => ({
@@ -45,6 +45,16 @@ export function parseTls(stdout: string): TlsAnswer | string {
       matches: word === 'match',
     })),
   };
+}
+
+/**
+ * openssl names the version twice: of the connection, and in "New, TLSv1.0, Cipher is …" the first one that has the
+ * cipher, which is never higher. (SSLv3 sorts before TLSv1.)
+ */
+function protocolOf(head: string): string | undefined {
+  return Array.from(head.matchAll(/^protocol (.+)$/gm), ([, version = '']) => version)
+    .sort()
+    .at(-1);
 }
 
 /** `40A7…:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:file:77:` → its fifth part. */

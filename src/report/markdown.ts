@@ -51,7 +51,8 @@ function remedy({ remediation }: Finding): string[] {
 /** A code block whose fence is longer than any run of backticks in it (CommonMark, 4.5). */
 function fenced(text: string): string[] {
   const code = shown(text);
-  const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([run]) => run.length));
+  let longest = 2;
+  for (const [run] of code.matchAll(/`+/g)) longest = Math.max(longest, run.length);
   const fence = '`'.repeat(longest + 1);
   return [`${fence}text`, code, fence];
 }

@@ -2,6 +2,7 @@
 import { dump } from 'js-yaml';
 import type { FailOn, ReportFormat } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
+import { HIDDEN } from '../model/visible.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderTable, type TableOptions } from './table.ts';
@@ -27,21 +28,64 @@ export function render(report: Report, format: ReportFormat, options: RenderOpti
   }
 }
 
-/** Any object for a machine to read. Ends with a newline. */
+/** Any object for a machine to read; whatever it may not show is written as an escape. Ends with a newline. */
 export function renderDocument(document: object, format: 'json' | 'yaml'): string {
-  return format === 'json'
-    ? `${escaped(JSON.stringify(document, null, 2))}\n`
-    : // What is the same object here is not so in a bundle that was read back: no references.
-      dump(document, { lineWidth: -1, noRefs: true });
+  return format === 'json' ? `${escaped(JSON.stringify(document, null, 2))}\n` : renderYaml(document);
 }
 
 /** The same JSON for a terminal too: what JSON leaves as it is may drive one (C1) or hide text (Cf). */
 function escaped(json: string): string {
-  return json.replace(/[\u007f-\u009f\p{Cf}]/gu, (character) =>
-    // Beyond the first plane JSON writes a character as two.
-    character
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
+  // JSON.stringify has escaped all control characters up to U+001F; the newlines here are its own.
+  return json.replace(HIDDEN, (character) =>
+    character === '\n'
+      ? character
+      : // Beyond the first plane JSON writes a character as two.
+        character
+          .split('')
+          .map((unit) => codeUnit(unit))
+          .join(''),
+  );
+}
+
+function codeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** A character that YAML may not hold as it is, or that hides: not to be written in a plain scalar. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+/**
+ * Of YAML's styles the double-quoted one alone has escapes, and js-yaml chooses it only for what YAML cannot hold
+ * otherwise. So a text with a hidden character is dumped as a word that stands for it, and put in as such a scalar.
+ */
+function renderYaml(document: object): string {
+  const json = JSON.stringify(document);
+  let mark = 'hidden';
+  while (json.includes(mark)) mark += '-hidden';
+  const texts: string[] = [];
+  const stand = (text: string): string => {
+    if (!UNSAFE.test(text.replace(/[\n\t]/g, ''))) return text;
+    texts.push(text);
+    return `${mark}.${texts.length - 1}.`;
+  };
+  const replaced = (value: unknown): unknown => {
+    if (typeof value === 'string') return stand(value);
+    if (Array.isArray(value)) return value.map(replaced);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [stand(key), replaced(one)]));
+  };
+  // What is the same object here is not so in a bundle that was read back: no references.
+  const yaml = dump(replaced(document), { lineWidth: -1, noRefs: true });
+  return yaml.replace(new RegExp(`${mark}\\.(\\d+)\\.`, 'g'), (_all, index) =>
+    doubleQuoted(texts[Number(index)] ?? ''),
+  );
+}
+
+/** A scalar of YAML 1.2 (7.3.1): JSON's string, but with one escape for a character beyond the first plane (5.7). */
+function doubleQuoted(text: string): string {
+  return JSON.stringify(text).replace(HIDDEN, (character) =>
+    character.length === 1
+      ? codeUnit(character)
+      : `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`,
   );
 }

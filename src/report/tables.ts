@@ -32,7 +32,7 @@ export function plainTable(
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: head.map((_name, i) => (rightAligned.includes(i) ? 'right' : 'left')),
   });
-  table.push([...head], ...rows.map((row) => [...row]));
+  for (const row of [head, ...rows]) table.push([...row]);
   return table
     .toString()
     .split('\n')

@@ -6,6 +6,7 @@ import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Neighbour, NeighbourTable } from '../../parsers/ip-neigh.ts';
 import type { Measured } from '../measured.ts';
 import type { NodeNetwork } from '../node-network.ts';
+import { least } from '../statistics.ts';
 import type { Way } from '../way.ts';
 import type { TunnelWay } from './tunnels.ts';
 
@@ -65,10 +66,12 @@ export interface ArpFacts {
   readonly hops: readonly Hop[];
   readonly neighbours: readonly Neighbour[] | undefined;
   readonly interfaces: readonly Interface[] | undefined;
+  /** Whose MAC addresses are known: the target's own, and its gateway's. Others cannot be told from them without. */
+  readonly hostsUnknown: string | undefined;
   readonly table: { readonly before: NeighbourTable | undefined; readonly after: NeighbourTable | undefined };
   readonly tableShare: number;
-  /** Asked for on a host alone. */
-  readonly tunnels: readonly TunnelWay[];
+  /** Asked for on a host alone; `undefined`: it was not. */
+  readonly tunnels: Measured<readonly TunnelWay[]> | undefined;
   /** For each of the target's own addresses, who else answers for it. */
   readonly own: Measured<readonly OwnAddressAnswers[]>;
   readonly results: Readonly<
@@ -120,6 +123,7 @@ function claims(facts: ArpFacts): ReadonlyMap<string, ReadonlySet<string>> {
 
 /** Hosts that answer for at least three addresses and are no gateway: which addresses, by MAC address. */
 export function proxies(facts: ArpFacts): ReadonlyMap<string, ReadonlySet<string>> {
+  if (facts.hostsUnknown !== undefined) return new Map();
   const known = gatewayMacs(facts);
   return new Map([...claims(facts)].filter(([mac, addresses]) => addresses.size >= MANY && !known.has(mac)));
 }
@@ -140,7 +144,7 @@ export function gatewayMacs(facts: ArpFacts): ReadonlySet<string> {
   return new Set(
     gateways.flatMap(({ entry, answers }) => {
       const macs = [...new Set([...(entry?.mac === undefined ? [] : [entry.mac]), ...(answers?.macs ?? [])])];
-      const fewest = Math.min(...macs.map(count));
+      const fewest = least(macs.map(count));
       return macs.filter((mac) => count(mac) === fewest);
     }),
   );

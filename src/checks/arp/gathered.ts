@@ -8,17 +8,17 @@ import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { parseRoutes } from '../../parsers/ip-route.ts';
 import type { NextHop } from '../../parsers/next-hop.ts';
 import { parseTunnelEntries, parseVxlans } from '../../parsers/vxlan.ts';
-import { type Measured, notRun } from '../measured.ts';
+import { cutReason, type Measured, noJson, read } from '../measured.ts';
 import type { NodeNetwork } from '../node-network.ts';
-import { hopOf, isVirtual, wayOf } from '../way.ts';
+import { hopOf, isVirtual, type Way, wayOf } from '../way.ts';
 import type { ArpFacts, ArpInput, Hop, HopUser } from './facts.ts';
-import { type TunnelWay, tunnelWays } from './tunnels.ts';
+import { tunnelWays } from './tunnels.ts';
 
 export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
   const { destinations, peers, tableShare } = input;
-  const out = (id: string): string => evidence[id]?.stdout ?? '';
   const ways = destinations.map((destination) => wayOf(evidence, destination));
-  const neighbours = parseNeighbours(out('neighbours'));
+  const neighbours = read(evidence['neighbours'], 'ip', parseNeighbours).value;
+  const interfaces = read(evidence['addresses'], 'ip', parseInterfaces).value;
   const uses = [
     ...ways.map((way) => ({
       hop: way.hop.value,
@@ -41,13 +41,14 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
     ways,
     hops: joined(uses, neighbours ?? []),
     neighbours,
-    interfaces: parseInterfaces(out('addresses')),
+    interfaces,
+    hostsUnknown: hostsUnknown(evidence, ways),
     table: {
-      before: parseNeighbourTable(out('table-before')),
-      after: parseNeighbourTable(out('table-after')),
+      before: read(evidence['table-before'], 'ip', parseNeighbourTable).value,
+      after: read(evidence['table-after'], 'ip', parseNeighbourTable).value,
     },
     tableShare,
-    tunnels: tunnelsOf(evidence, neighbours, input.cluster),
+    tunnels: evidence['vxlans'] === undefined ? undefined : tunnelsOf(evidence, input.cluster),
     own: ownOf(evidence['duplicates']),
     results: {
       neighbours: evidence['neighbours'],
@@ -62,18 +63,35 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
   };
 }
 
+/** Who is meant by a MAC address cannot be told where a list was cut; an image whose ip has no JSON has always none. */
+function hostsUnknown(evidence: Evidence, ways: readonly Way[]): string | undefined {
+  const results = [evidence['addresses'], ...ways.map((way) => way.results.hop)];
+  return results.flatMap((result) => (result && cutReason(result)) ?? [])[0];
+}
+
 /** None where one of the tables is not known: what it holds would look missing. */
-function tunnelsOf(
-  evidence: Evidence,
-  neighbours: readonly Neighbour[] | undefined,
-  cluster: NodeNetwork | undefined,
-): TunnelWay[] {
-  const out = (id: string): string => evidence[id]?.stdout ?? '';
-  const vxlans = parseVxlans(out('vxlans'));
-  const routes = parseRoutes(out('routes'));
-  const entries = parseTunnelEntries(out('forwarding'));
-  if (!vxlans || !routes || !neighbours || !entries) return [];
-  return tunnelWays({ vxlans, routes, neighbours, entries }, cluster);
+function tunnelsOf(evidence: Evidence, cluster: NodeNetwork | undefined): NonNullable<ArpFacts['tunnels']> {
+  const vxlans = read(evidence['vxlans'], 'ip', parseVxlans);
+  const routes = read(evidence['routes'], 'ip', parseRoutes);
+  const neighbours = read(evidence['neighbours'], 'ip', parseNeighbours);
+  const entries = read(evidence['forwarding'], 'bridge', parseTunnelEntries);
+  if (vxlans.value && routes.value && neighbours.value && entries.value) {
+    const tables = {
+      vxlans: vxlans.value,
+      routes: routes.value,
+      neighbours: neighbours.value,
+      entries: entries.value,
+    };
+    return { value: tunnelWays(tables, cluster) };
+  }
+  const [lost, tool] = vxlans.skipped
+    ? (['vxlans', 'ip'] as const)
+    : routes.skipped
+      ? (['routes', 'ip'] as const)
+      : neighbours.skipped
+        ? (['neighbours', 'ip'] as const)
+        : (['forwarding', 'bridge'] as const);
+  return { skipped: noJson(evidence[lost], tool) };
 }
 
 interface Use {
@@ -106,10 +124,10 @@ function joined(uses: readonly Use[], neighbours: readonly Neighbour[]): Hop[] {
 }
 
 function ownOf(result: ProbeResult | undefined): Measured<readonly OwnAddressAnswers[]> {
-  const reason = notRun(result, 'sh');
-  if (reason !== undefined || !result) return { skipped: reason ?? '' };
-  const own = parseDuplicates(result.stdout);
-  if (typeof own === 'string') return { skipped: own };
+  // One address that was not asked for in time is told with its own reason.
+  const measured = read(result, 'sh', parseDuplicates, { endsByTime: true });
+  const own = measured.value;
+  if (own === undefined) return measured;
   const refused = own.find((o) => o.answers.skipped !== undefined)?.answers.skipped;
   return own.length > 0 && own.every((o) => o.answers.skipped !== undefined)
     ? { skipped: refused ?? '' }

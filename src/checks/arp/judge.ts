@@ -1,8 +1,9 @@
 /** From the evidence of an arp run to its result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
-import type { Evidence } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
-import { NO_SUCH_PLACE, noIpJson, noJson } from '../measured.ts';
+import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { Json } from '../../model/report.ts';
+import { conclude, type Outcome } from '../judgement.ts';
+import { cutReason, NO_SUCH_PLACE, noIpJson } from '../measured.ts';
 import { Skips } from '../skipped.ts';
 import type { ArpFacts, ArpInput, Hop } from './facts.ts';
 import { arpFacts } from './gathered.ts';
@@ -11,36 +12,48 @@ import type { TunnelWay } from './tunnels.ts';
 
 export function judgeArp(evidence: Evidence, input: ArpInput): Judgement {
   const facts = arpFacts(evidence, input);
-  const findings = [...ARP_RULES.flatMap((rule) => rule.judge(facts)), ...skipped(facts)];
-  const worst = statusOf(findings);
-  const status: CheckStatus = worst !== 'pass' ? worst : unmeasured(facts);
-  return { status, summary: summary(facts, findings, status), measurements: measurements(facts), findings };
+  return conclude(evidence, {
+    found: ARP_RULES.flatMap((rule) => rule.judge(facts)),
+    skips: skipped(facts),
+    measurements: measurements(facts),
+    otherwise: () => outcome(facts),
+  });
 }
 
 /** Without the table, what arping says is enough; without both nothing was measured. */
-function unmeasured(facts: ArpFacts): CheckStatus {
-  if (facts.ways.some((way) => way.hop.skipped === 'the image has no ip')) return 'skip';
-  if (facts.neighbours === undefined && facts.hops.every((hop) => !wasAsked(hop))) {
-    return facts.results.neighbours?.status === 'exited' ? 'skip' : 'error';
+function outcome(facts: ArpFacts): Outcome {
+  const { ways, hops, results } = facts;
+  const lost =
+    ways.find((way) => way.destination.role === 'asked' && way.hop.value === undefined) ??
+    ways.find((way) => way.hop.value === undefined && way.hop.skipped !== NO_SUCH_PLACE);
+  if (
+    lost?.hop.skipped !== undefined &&
+    (lost.destination.role === 'asked' || !ways.some((way) => way.hop.value))
+  ) {
+    const summary = `The way to ${lost.destination.label} could not be looked up: ${lost.hop.skipped}.`;
+    return { status: lost.hop.skipped === 'the image has no ip' ? 'skip' : 'error', summary };
   }
-  const blind = facts.ways.filter((way) => way.destination.role === 'asked' && way.hop.value === undefined);
-  return blind.length > 0 || facts.ways.every((way) => way.hop.value === undefined) ? 'error' : 'pass';
+  if (ways.every((way) => way.hop.value === undefined))
+    return {
+      status: 'skip',
+      summary: 'No neighbour could be provoked: the target has no gateway, and no name server.',
+    };
+  const unread = hops.filter((hop) => facts.neighbours === undefined && !wasAsked(hop));
+  if (facts.neighbours === undefined && unread.length === hops.length) {
+    const summary = `The neighbours could not be read: ${noIpJson(results.neighbours)}.`;
+    const isHere = results.neighbours?.status === 'exited' && cutReason(results.neighbours) === undefined;
+    return { status: isHere ? 'skip' : 'error', summary };
+  }
+  if (hops.length === 0)
+    return { status: 'pass', summary: 'No neighbour is needed: no destination is on a link that has any.' };
+  return { status: 'pass', summary: whatWorks(facts) };
 }
 
 function wasAsked(hop: Hop): boolean {
   return hop.answers !== undefined && hop.answers.skipped === undefined;
 }
 
-function summary(facts: ArpFacts, findings: readonly Finding[], status: CheckStatus): string {
-  const first = findings.find((f) => f.severity !== 'info');
-  if (first) return first.summary;
-  if (status !== 'pass') {
-    const lost = facts.ways.find((way) => way.hop.value === undefined && way.hop.skipped !== NO_SUCH_PLACE);
-    return lost
-      ? `The way to ${lost.destination.label} could not be looked up: ${lost.hop.skipped}.`
-      : `The neighbours could not be read: ${noIpJson(facts.results.neighbours)}.`;
-  }
-  if (facts.hops.length === 0) return 'No neighbour is needed: no destination is on a link that has any.';
+function whatWorks(facts: ArpFacts): string {
   const answered = facts.hops.filter((hop) => (hop.answers?.macs.length ?? 0) > 0).length;
   const gateway = facts.hops.find((hop) => hop.isGateway);
   const at = gateway?.entry?.mac ?? gateway?.answers?.macs[0];
@@ -48,7 +61,7 @@ function summary(facts: ArpFacts, findings: readonly Finding[], status: CheckSta
   return `${facts.hops.length} next hop${facts.hops.length === 1 ? '' : 's'} on the link, provoked and then read${asked > 0 ? `: ${answered} of ${asked} that were asked by ARP answered` : ''}${gateway ? `; the gateway ${gateway.address} is ${at ?? 'without a MAC address'} (${gateway.entry?.state ?? 'no entry'})` : ''}.`;
 }
 
-function skipped(facts: ArpFacts): Finding[] {
+function skipped(facts: ArpFacts): Skips {
   const skips = new Skips();
   for (const { destination, hop } of facts.ways) {
     if (hop.skipped !== NO_SUCH_PLACE) skips.add(hop.skipped, `the way to ${destination.label}`);
@@ -61,22 +74,21 @@ function skipped(facts: ArpFacts): Finding[] {
   skips.add(facts.own.skipped, 'duplicates of own addresses (NT-ARP-004)');
   if (facts.neighbours === undefined)
     skips.add(noIpJson(facts.results.neighbours), 'the neighbour entries (NT-ARP-001, -002, -005)');
-  if (facts.table.after === undefined) {
-    const { tableAfter } = facts.results;
-    skips.add(
-      tableAfter?.status === 'missing' ? 'the image has no ip' : "the image's ip does not show it",
-      "the table's limits (NT-ARP-003)",
-    );
-  }
-  const { vxlans, forwarding } = facts.results;
-  for (const [result, tool] of [
-    [vxlans, 'ip'],
-    [forwarding, 'bridge'],
-  ] as const) {
-    if (result !== undefined && result.stdout === '')
-      skips.add(noJson(result, tool), 'the overlay to other nodes (NT-ARP-006)');
-  }
-  return skips.findings();
+  skips.add(
+    facts.hostsUnknown,
+    'addresses that are used twice, and one host that answers for many (NT-ARP-004, -005)',
+  );
+  const { tableBefore, tableAfter } = facts.results;
+  if (facts.table.after === undefined) skips.add(tableReason(tableAfter), "the table's limits (NT-ARP-003)");
+  else if (facts.table.before === undefined)
+    skips.add(tableReason(tableBefore), "growth of the table's overflows (NT-ARP-003)");
+  skips.add(facts.tunnels?.skipped, 'the overlay to other nodes (NT-ARP-006)');
+  return skips;
+}
+
+function tableReason(result: ProbeResult | undefined): string {
+  if (result?.status === 'missing') return 'the image has no ip';
+  return (result && cutReason(result)) ?? "the image's ip does not show it";
 }
 
 function measurements(facts: ArpFacts): { readonly [key: string]: Json } {
@@ -91,12 +103,12 @@ function measurements(facts: ArpFacts): { readonly [key: string]: Json } {
       answers: hop.answers === undefined || hop.answers.skipped !== undefined ? null : hop.answers.macs,
       neededBy: hop.users.map((user) => user.label),
     })),
-    ...(facts.results.vxlans === undefined ? {} : { tunnels: facts.tunnels.map(tunnelJson) }),
+    ...(facts.tunnels === undefined ? {} : { tunnels: facts.tunnels.value?.map(tunnelJson) ?? null }),
     table: after
       ? {
           entries: after.entries,
           limit: after.limit,
-          overflows: after.overflows - (before?.overflows ?? after.overflows),
+          overflows: before ? after.overflows - before.overflows : null,
         }
       : null,
   };

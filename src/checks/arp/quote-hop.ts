@@ -1,16 +1,15 @@
 /** What is quoted of a hop. Pure. */
 import type { Quote } from '../../model/report.ts';
-import { quote } from '../quote.ts';
+import { linesOf, quote } from '../quote.ts';
 import { type ArpFacts, entryText, type Hop } from './facts.ts';
 
 /** The kernel's entry, and what arping got. */
 export function quoteHop({ results }: ArpFacts, hop: Hop): Quote[] {
   const { entry, answers, askedBy } = hop;
   const table = results.neighbours;
-  const said =
-    askedBy?.stdout
-      .split('\n')
-      .filter((line) => /reply from|bytes from|packets transmitted|^(Sent|Received) \d/i.test(line)) ?? [];
+  const said = linesOf(askedBy).filter((line) =>
+    /reply from|bytes from|packets transmitted|^(Sent|Received) \d/i.test(line),
+  );
   return [
     ...(table
       ? [

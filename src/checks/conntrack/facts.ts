@@ -56,9 +56,10 @@ export interface ConntrackFacts {
   readonly criticalShare: number;
 }
 
-/** How much a counter grew in the run; 0 where it is not known. */
+/** How much a counter grew in the run; 0 where it is not known, at either of its ends. */
 export function grown({ before, after }: ConntrackFacts, name: string): number {
-  return Math.max(0, (after.stats?.[name] ?? 0) - (before.stats?.[name] ?? 0));
+  if (!before.stats || !after.stats) return 0;
+  return Math.max(0, (after.stats[name] ?? 0) - (before.stats[name] ?? 0));
 }
 
 /** Whose table it is, in words. */

@@ -1,5 +1,5 @@
 /** From evidence to facts: parses each result, and tells for what is missing why it is. Pure. */
-import type { Evidence } from '../../model/evidence.ts';
+import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import {
   type ConntrackEntry,
   parseConntrackFill,
@@ -7,8 +7,7 @@ import {
   parseConntrackProc,
 } from '../../parsers/conntrack.ts';
 import { parseConntrackStats } from '../../parsers/conntrack-stats.ts';
-import { parsePrivileges } from '../../parsers/proc-status.ts';
-import { notRun } from '../measured.ts';
+import { cutReason, type Measured, privilegesOf, read, seenOf } from '../measured.ts';
 import type { ConntrackFacts, ConntrackInput, Translated } from './facts.ts';
 
 /** Whole seconds are what entries count in: in less, a time that was not set anew may look as if it was. */
@@ -31,40 +30,45 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput): Connt
 function snapshot(evidence: Evidence, stage: 'before' | 'after'): ConntrackFacts['before'] {
   const [fill, tool, proc] = [`fill-${stage}`, `stats-${stage}`, `proc-${stage}`].map((id) => evidence[id]);
   // Both read the same counters; the tool asks by netlink where it may, and the file needs no right at all.
-  const byTool = parseConntrackStats(tool?.stdout ?? '');
+  const byTool = read(tool, 'conntrack', parseConntrackStats).value;
   return {
-    fill: parseConntrackFill(fill?.stdout ?? ''),
-    stats: byTool ?? parseConntrackProc(proc?.stdout ?? ''),
+    fill: read(fill, 'cat', parseConntrackFill).value,
+    stats: byTool ?? read(proc, 'cat', parseConntrackProc).value,
     results: { fill, stats: byTool ? tool : proc },
   };
 }
 
 function translatedOf(evidence: Evidence, input: ConntrackInput): ConntrackFacts['translated'] {
   if (!input.services) return { skipped: 'Services and their endpoints may not be read here' };
-  const result = evidence['udp-after'];
-  const reason = notRun(result, 'conntrack');
-  if (reason !== undefined) return { skipped: reason };
-  const privileges = parsePrivileges(evidence['status']?.stdout ?? '');
-  if (privileges && !privileges.capabilities.includes('NET_ADMIN'))
-    return { skipped: 'listing connections needs NET_ADMIN: use --profile netadmin' };
-  if (result?.status !== 'exited' || result.code !== 0)
-    return { skipped: `conntrack -L ended with code ${result?.code}` };
-  const isLongEnough = input.watchMs >= MIN_WATCH_MS;
-  return {
-    value: ['udp', 'tcp'].flatMap((protocol) => {
-      const [before, after] = [evidence[`${protocol}-before`], evidence[`${protocol}-after`]];
-      if (!after) return [];
-      const timeouts = new Map(
-        parseConntrackList(before?.stdout ?? '').map((entry) => [key(entry), entry.timeout]),
-      );
-      return parseConntrackList(after.stdout).map((entry): Translated => {
-        const earlier = timeouts.get(key(entry));
-        const isAnew =
-          earlier !== undefined && (entry.timeout > earlier || (isLongEnough && entry.timeout === earlier));
-        return { entry, isLive: entry.isUnreplied || isAnew, result: after };
-      });
-    }),
+  const privileges = privilegesOf(evidence['status']);
+  const isRefused = privileges?.capabilities.includes('NET_ADMIN') === false;
+  const list = (id: string): Measured<ConntrackEntry[]> => {
+    const result = evidence[id];
+    if (result?.status === 'exited' && isRefused)
+      return { skipped: 'listing connections needs NET_ADMIN: use --profile netadmin' };
+    const isWhole = result?.status === 'exited' && result.code === 0;
+    return read(result, 'conntrack', (text) =>
+      isWhole || (result && cutReason(result) !== undefined)
+        ? parseConntrackList(text)
+        : `conntrack -L ended with code ${result?.code}`,
+    );
   };
+  const isLongEnough = input.watchMs >= MIN_WATCH_MS;
+  const lists = ['udp', 'tcp'].map((protocol) => {
+    const [before, after] = [list(`${protocol}-before`), list(`${protocol}-after`)];
+    const result = evidence[`${protocol}-after`];
+    const timeouts = new Map((seenOf(before) ?? []).map((entry) => [key(entry), entry.timeout]));
+    const entries = (result ? (seenOf(after) ?? []) : []).map((entry): Translated => {
+      const earlier = timeouts.get(key(entry));
+      const isAnew =
+        earlier !== undefined && (entry.timeout > earlier || (isLongEnough && entry.timeout === earlier));
+      return { entry, isLive: entry.isUnreplied || isAnew, result: result as ProbeResult };
+    });
+    return { entries, skipped: after.skipped ?? before.skipped };
+  });
+  const entries = lists.flatMap((one) => one.entries);
+  const skipped = lists.flatMap((one) => one.skipped ?? [])[0];
+  return skipped === undefined ? { value: entries } : { skipped, part: entries };
 }
 
 function key({ protocol, original, reply }: ConntrackEntry): string {

@@ -1,7 +1,9 @@
 /** From the evidence of a conntrack run to its result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, statusOf } from '../../model/report.ts';
+import type { Finding } from '../../model/report.ts';
+import { conclude, type Outcome } from '../judgement.ts';
+import { cutReason } from '../measured.ts';
 import { Skips } from '../skipped.ts';
 import { type ConntrackFacts, type ConntrackInput, grown, owner } from './facts.ts';
 import { conntrackFacts } from './gathered.ts';
@@ -11,21 +13,20 @@ const COUNTERS = ['insert_failed', 'drop', 'early_drop', 'invalid'] as const;
 
 export function judgeConntrack(evidence: Evidence, input: ConntrackInput): Judgement {
   const facts = conntrackFacts(evidence, input);
-  const problems = CONNTRACK_RULES.flatMap((rule) => rule.judge(facts));
-  return {
-    status: status(facts, problems),
-    summary: summary(facts, problems),
+  const isCounted = facts.before.stats !== undefined && facts.after.stats !== undefined;
+  const found = CONNTRACK_RULES.flatMap((rule) => rule.judge(facts));
+  return conclude(evidence, {
+    found,
+    skips: skipped(facts),
     measurements: {
       table: facts.isNode ? 'node' : 'pod',
       entries: facts.after.fill?.count ?? null,
       max: facts.after.fill?.max ?? null,
-      growth: facts.after.stats
-        ? Object.fromEntries(COUNTERS.map((name) => [name, grown(facts, name)]))
-        : null,
+      growth: isCounted ? Object.fromEntries(COUNTERS.map((name) => [name, grown(facts, name)])) : null,
       translatedConnections: facts.translated.value?.length ?? null,
     },
-    findings: [...problems, ...skipped(facts)],
-  };
+    otherwise: () => outcome(facts, found),
+  });
 }
 
 /** Where no rule asks for it the kernel tracks nothing, and an empty table says nothing; nor does what once was. */
@@ -39,30 +40,40 @@ function isMeasured({ after }: ConntrackFacts): boolean {
   return after.fill !== undefined || after.stats !== undefined;
 }
 
-function status(facts: ConntrackFacts, problems: readonly Finding[]): CheckStatus {
-  if (problems.length > 0) return statusOf(problems);
-  return isMeasured(facts) && isTracking(facts) ? 'pass' : 'skip';
-}
-
 const NOT_AT_ALL = 'no connection is tracked, as no rule here asks for it';
 const NOT_HERE =
   "no connection is tracked in the pod's own namespace; those of Services, NetworkPolicies and NAT are in the node's table, which a pod does not see";
 
-function summary(facts: ConntrackFacts, problems: readonly Finding[]): string {
-  const first = problems[0];
-  if (first) return first.summary;
-  const { fill } = facts.after;
-  if (!isMeasured(facts)) return 'The kernel shows no connection tracking here.';
-  if (!isTracking(facts)) return `Nothing to judge: ${facts.isNode ? NOT_AT_ALL : NOT_HERE}.`;
-  const count = fill ? `${fill.count} of ${fill.max} entries` : 'an unknown number of entries';
-  return `${capital(owner(facts))} holds ${count}, and no new one was refused.`;
+/** @param remarks what the rules found: nothing graver than an info */
+function outcome(facts: ConntrackFacts, [remark]: readonly Finding[]): Outcome {
+  const { before, after } = facts;
+  const cut = [...Object.values(before.results), ...Object.values(after.results)].flatMap(
+    (result) => (result && cutReason(result)) ?? [],
+  )[0];
+  if (!isMeasured(facts))
+    return cut === undefined
+      ? { status: 'skip', summary: 'The kernel shows no connection tracking here.' }
+      : { status: 'error', summary: `Connection tracking could not be judged: ${cut}.` };
+  if (!isTracking(facts))
+    return cut === undefined
+      ? { status: 'skip', summary: `Nothing to judge: ${facts.isNode ? NOT_AT_ALL : NOT_HERE}.` }
+      : { status: 'error', summary: `Whether connections are tracked here could not be told: ${cut}.` };
+  if (remark) return { status: 'pass', summary: remark.summary };
+  const { fill } = after;
+  if (fill === undefined)
+    return { status: 'error', summary: `How full ${owner(facts)} is could not be read.` };
+  const holds = `${capital(owner(facts))} holds ${fill.count} of ${fill.max} entries`;
+  return {
+    status: 'pass',
+    summary: before.stats && after.stats ? `${holds}, and no new one was refused.` : `${holds}.`,
+  };
 }
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function skipped(facts: ConntrackFacts): Finding[] {
+function skipped(facts: ConntrackFacts): Skips {
   const skips = new Skips();
   if (!isMeasured(facts))
     skips.add('this kernel or container shows no nf_conntrack counters', 'connection tracking');
@@ -75,8 +86,8 @@ function skipped(facts: ConntrackFacts): Finding[] {
         `stale entries of Services outside of ${facts.onlyNamespaces.join(' and ')} (NT-CT-003)`,
       );
     if (!facts.isNode) skips.add('a pod does not see it', "the node's connection table");
-    if (!facts.after.stats)
+    if (!facts.before.stats || !facts.after.stats)
       skips.add('its counters cannot be read', 'growth of drop and insert_failed (NT-CT-001, NT-CT-002)');
   }
-  return skips.findings();
+  return skips;
 }

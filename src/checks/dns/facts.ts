@@ -56,10 +56,10 @@ export interface DnsInput {
 }
 
 /**
- * How a server answers by one protocol. `silent`: every try timed out. `refused` and `unreachable`: at least one of
- * them said so and none was answered. `unasked`: nothing was asked.
+ * How a server answers by one protocol. `silent`: every try timed out. `refused`, `unreachable` and `garbled`: at least
+ * one of them was so, and none was answered. `unasked`: nothing was asked, or nothing could be.
  */
-export type Reach = 'answers' | 'silent' | 'refused' | 'unreachable' | 'unasked';
+export type Reach = 'answers' | 'garbled' | 'silent' | 'refused' | 'unreachable' | 'unasked';
 
 /** One server over one protocol. */
 export interface Transport {
@@ -108,7 +108,11 @@ export interface NameFacts {
 export interface DnsFacts {
   readonly probe: DnsProbe;
   readonly result: ProbeResult | undefined;
+  /** Why the probe's output is not known, or not to its end. */
+  readonly unread: string | undefined;
   readonly resolvConf: ResolvConf;
+  /** Why resolv.conf is not known; its servers are then those that the probe asked. */
+  readonly noResolvConf: string | undefined;
   readonly resolvConfResult: ProbeResult | undefined;
   /** Of resolv.conf, in its order. */
   readonly servers: readonly ServerFacts[];

@@ -1,9 +1,12 @@
 /** From evidence to facts: parses each result and joins it with what the API knows. Pure. */
-import type { Evidence } from '../../model/evidence.ts';
+import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { type DnsProbe, type DnsQuery, parseDnsProbe } from '../../parsers/dns-probe.ts';
-import { parseResolvConf } from '../../parsers/resolv-conf.ts';
+import { parseResolvConf, type ResolvConf } from '../../parsers/resolv-conf.ts';
 import { parseTcpdumpIcmp } from '../../parsers/tcpdump-icmp.ts';
 import { evaluatePolicies } from '../firewall/network-policy.ts';
+import { behindService } from '../firewall/policy-answer.ts';
+import { type Measured, read } from '../measured.ts';
+import { resolvConfOf } from '../resolv-conf.ts';
 import type {
   DnsEndpoint,
   DnsFacts,
@@ -18,18 +21,24 @@ import type {
 
 export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
   const result = evidence['dns'];
-  const probe = parseDnsProbe(result?.stdout ?? '');
+  const printed = read(result, 'sh', parseDnsProbe, { endsByTime: true });
+  const probe = printed.value ?? parseDnsProbe('');
   const resolvConfResult = evidence['resolv-conf'];
-  const resolvConf = parseResolvConf(resolvConfResult?.stdout ?? '');
+  const conf = confirmed(resolvConfOf(resolvConfResult), probe, result);
+  const resolvConf = conf.value ?? parseResolvConf('');
   const services = input.services.value ?? [];
   const endpoints = services.flatMap((service) =>
     service.endpoints.map((endpoint) => ({ service, endpoint })),
   );
-  const servers = [...new Set(resolvConf.servers)].map((address) => serverFacts(probe, address, services));
+  const asked = probe.queries.flatMap((q) => (q.role === 'server' ? [q.server] : []));
+  const named = conf.value === undefined ? asked : resolvConf.servers;
+  const servers = [...new Set(named)].map((address) => serverFacts(probe, address, services));
   return {
     probe,
     result,
+    unread: printed.skipped,
     resolvConf,
+    noResolvConf: conf.skipped,
     resolvConfResult,
     servers,
     endpoints: endpoints
@@ -44,6 +53,18 @@ export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
       tcp: verdicts(input, servers, 'tcp'),
     },
   };
+}
+
+/** The probe reads the same file: where it came to nothing, that no server stands there has not been seen. */
+function confirmed(
+  conf: Measured<ResolvConf>,
+  probe: DnsProbe,
+  result: ProbeResult | undefined,
+): Measured<ResolvConf> {
+  const isProbed = result?.status !== 'exited' || result.code === 127 || probe.control !== undefined;
+  return conf.value?.servers.length === 0 && !isProbed
+    ? { skipped: 'it seems to be empty, and the probe that reads it printed nothing' }
+    : conf;
 }
 
 function serverFacts(probe: DnsProbe, address: string, services: readonly DnsService[]): ServerFacts {
@@ -83,11 +104,13 @@ function transport(queries: readonly DnsQuery[]): Transport {
     ? 'answers'
     : any('refused')
       ? 'refused'
-      : any('unreachable')
-        ? 'unreachable'
-        : any('timeout')
-          ? 'silent'
-          : 'unasked';
+      : any('garbled')
+        ? 'garbled'
+        : any('unreachable')
+          ? 'unreachable'
+          : any('timeout')
+            ? 'silent'
+            : 'unasked';
   return { reach, queries };
 }
 
@@ -123,6 +146,16 @@ function sameName(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
+/**
+ * Policies look behind a Service's address, and an address of which nothing is known may be one: where Services of the
+ * DNS servers' namespace may not be read, or the DNS servers live in another. A node's servers are no Service of the
+ * cluster's; only a pod that is told to use them has them.
+ */
+function ofUnknown({ pod }: DnsInput, { label, verdict }: EndpointVerdict): EndpointVerdict {
+  const isNodes = pod.policy === 'Default' || (pod.hostNetwork && pod.policy === 'ClusterFirst');
+  return { label, verdict: isNodes ? verdict : behindService(verdict) };
+}
+
 /** What NetworkPolicies say of the way to each server as it is after the Service's translation. */
 function verdicts(
   input: DnsInput,
@@ -138,7 +171,9 @@ function verdicts(
   return servers.flatMap(({ address, service }) => {
     // The node's own cache (NodeLocal DNSCache): a pod's way to its node is never cut by policies.
     if (/^(169\.254\.|fe80:)/i.test(address)) return [];
-    if (service === undefined) return [ask(address, { address }, 53)];
+    const pod = input.services.value?.flatMap((s) => s.endpoints).find((e) => e.address === address);
+    if (pod) return [ask(pod.pod ?? address, pod.end ?? { address }, 53)];
+    if (service === undefined) return [ofUnknown(input, ask(address, { address }, 53))];
     return service.endpoints.map((e) =>
       ask(e.pod ?? e.address, e.end ?? { address: e.address }, protocol === 'udp' ? e.udpPort : e.tcpPort),
     );

@@ -2,26 +2,32 @@
 
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { Finding, Json } from '../../model/report.ts';
 import type { DnsQuery } from '../../parsers/dns-probe.ts';
-import { parsePrivileges } from '../../parsers/proc-status.ts';
-import { notRun } from '../measured.ts';
+import { conclude, type Outcome } from '../judgement.ts';
+import { cutReason, privilegesOf } from '../measured.ts';
 import { formatMs } from '../quote.ts';
 import { Skips } from '../skipped.ts';
 import { distribution } from '../statistics.ts';
 import type { DnsFacts, DnsInput, NameFacts, ServerFacts, Transport } from './facts.ts';
 import { dnsFacts } from './gathered.ts';
 import { DNS_RULES } from './rules/index.ts';
-import { enumerate, isAnswered } from './wording.ts';
+import { enumerate, isAnswered, ofAll } from './wording.ts';
 
 export function judgeDns(evidence: Evidence, input: DnsInput): Judgement {
   const facts = dnsFacts(evidence, input);
   const broken = probeProblem(facts);
-  const findings = [...DNS_RULES.flatMap((rule) => rule.judge(facts)), ...skipped(evidence, facts, broken)];
-  const worst = statusOf(findings);
-  const status: CheckStatus = worst === 'pass' && broken ? broken.status : worst;
-  return { status, summary: summary(facts, findings, broken), measurements: measurements(facts), findings };
+  const found = DNS_RULES.flatMap((rule) => rule.judge(facts));
+  return conclude(evidence, {
+    found,
+    skips: skipped(evidence, facts, broken),
+    measurements: measurements(facts),
+    otherwise: () => outcome(facts, found, broken),
+  });
 }
+
+/** How many ICMP messages the probe listens for (dns.sh). */
+const ICMP_LIMIT = 20;
 
 interface ProbeProblem {
   readonly status: 'skip' | 'error';
@@ -29,9 +35,11 @@ interface ProbeProblem {
 }
 
 /** Why no server was asked. */
-function probeProblem({ result, probe, servers }: DnsFacts): ProbeProblem | undefined {
-  const reason = notRun(result, 'sh');
-  if (reason !== undefined || !result) return { status: 'skip', reason: reason ?? '' };
+function probeProblem({ result, unread, probe, servers }: DnsFacts): ProbeProblem | undefined {
+  if (unread !== undefined || !result) {
+    const isCut = result !== undefined && cutReason(result) !== undefined;
+    return { status: isCut ? 'error' : 'skip', reason: unread ?? '' };
+  }
   if (result.code === 127) return { status: 'skip', reason: 'the image has no dig' };
   if (probe.control === undefined || (probe.queries.length === 0 && servers.length > 0)) {
     const said = result.stderr.trim().split('\n').at(-1);
@@ -46,13 +54,27 @@ function probeProblem({ result, probe, servers }: DnsFacts): ProbeProblem | unde
   return undefined;
 }
 
-function summary(facts: DnsFacts, findings: readonly Finding[], broken: ProbeProblem | undefined): string {
-  const first = findings.find((f) => f.severity !== 'info');
-  if (first) return first.summary;
-  if (broken) return `Name servers were not asked: ${broken.reason}.`;
+/** @param found what the rules found: nothing graver than an info */
+function outcome(facts: DnsFacts, found: readonly Finding[], broken: ProbeProblem | undefined): Outcome {
+  if (broken) return { status: broken.status, summary: `Name servers were not asked: ${broken.reason}.` };
+  if (facts.noResolvConf !== undefined)
+    return { status: 'error', summary: `resolv.conf could not be read: ${facts.noResolvConf}.` };
   // What is worth knowing of the names comes before what works.
-  const notes = findings.filter((f) => f.severity === 'info' && TOLD_FIRST.includes(f.id)).slice(0, 1);
-  return [...notes.map((f) => f.summary), whatWorks(facts)].join(' ');
+  const notes = found.filter((f) => TOLD_FIRST.includes(f.id)).slice(0, 1);
+  const said = notes.map((f) => f.summary);
+  const isUp = (s: ServerFacts): boolean => s.udp.reach === 'answers';
+  if (![...facts.servers, ...facts.endpoints].some(isUp))
+    return {
+      status: 'error',
+      summary: said[0] ?? `No name server gave an answer that can be judged: ${whyNone(facts)}.`,
+    };
+  return { status: 'pass', summary: [...said, whatWorks(facts)].join(' ') };
+}
+
+/** What became of the queries, where a rule makes nothing of it. */
+function whyNone(facts: DnsFacts): string {
+  const outcomes = facts.servers.flatMap((s) => s.udp.queries).map(({ error, outcome }) => error ?? outcome);
+  return [...new Set(outcomes)].slice(0, 2).join(', ') || 'none of those of resolv.conf was asked';
 }
 
 /** Infos that say something about what was asked for; others explain at length what works anyway. */
@@ -71,8 +93,15 @@ function whatWorks(facts: DnsFacts): string {
     .slice(0, 2);
   const parts = [
     servers.length === 0
-      ? `${facts.servers.length === 0 ? 'resolv.conf names no server' : 'No name server of resolv.conf answers'}${endpoints.length === 0 ? '' : `; ${countOf(endpoints.length, "of the cluster's DNS servers answers", "of the cluster's DNS servers answer")}`}`
-      : `${enumerate(servers.map((s) => s.label))} ${servers.length === 1 ? 'answers' : 'answer'}${endpoints.length === 0 ? '' : `, and so ${endpoints.length === 1 ? 'does the server' : `do the ${endpoints.length} servers`} behind it`}`,
+      ? `${facts.servers.length === 0 ? 'resolv.conf names no server' : `${enumerate(facts.servers.map((s) => s.label))} ${facts.servers.length === 1 ? 'is' : 'are'} silent`}${endpoints.length === 0 ? '' : `; ${countOf(endpoints.length, "of the cluster's DNS servers answers", "of the cluster's DNS servers answer")}`}`
+      : `${enumerate(servers.map((s) => s.label))} ${servers.length === 1 ? 'answers' : 'answer'}${
+          endpoints.length === 0
+            ? ''
+            : `, and so ${endpoints.length === 1 ? 'does the server' : `do the ${endpoints.length} servers`}${ofAll(
+                facts.endpoints.length,
+                facts.endpoints.map((e) => e.service),
+              )} behind it`
+        }`,
     ...(slowest === undefined ? [] : [`the slowest answer took ${formatMs(slowest)}`]),
     ...costs,
   ];
@@ -83,28 +112,47 @@ function countOf(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-function skipped(evidence: Evidence, facts: DnsFacts, broken: ProbeProblem | undefined): Finding[] {
+function skipped(evidence: Evidence, facts: DnsFacts, broken: ProbeProblem | undefined): Skips {
   const skips = new Skips();
   if (broken) skips.add(broken.reason, 'name servers');
   const { services, policies } = facts.input;
   skips.add(services.skipped, 'the servers behind the DNS Service (NT-DNS-009, NT-DNS-010)');
   skips.add(policies.skipped, 'NetworkPolicies (NT-DNS-008)');
   for (const { what, reason } of policies.value?.unread ?? []) skips.add(reason, what);
-  if (broken) return skips.findings();
+  if (broken) return skips;
+  for (const service of services.value ?? []) {
+    const asked = facts.endpoints.filter((e) => e.service === service).length;
+    if (asked < service.endpoints.length)
+      skips.add(
+        'they were not asked',
+        `${service.endpoints.length - asked} of the ${service.endpoints.length} servers behind ${service.name} (NT-DNS-009)`,
+      );
+  }
+  skips.add(facts.noResolvConf, 'the servers and options of resolv.conf (NT-DNS-010)');
+  const unknown = [
+    ...new Set(facts.policy.udp.filter((v) => v.verdict.verdict === 'unknown').map((v) => v.label)),
+  ];
+  if (unknown.length > 0)
+    skips.add(
+      'what is behind that address is not known, and policies look there',
+      `NetworkPolicies on the way to ${enumerate(unknown)} (NT-DNS-008)`,
+    );
   if (facts.probe.names.length > 0 && facts.probe.resolver.length === 0)
     skips.add('the image has neither getent nor bash', 'getaddrinfo (NT-DNS-007)');
-  const privileges = parsePrivileges(evidence['status']?.stdout ?? '');
+  const privileges = privilegesOf(evidence['status']);
   if (facts.servers.some((s) => s.udp.reach === 'refused') && facts.icmp.length === 0) {
     skips.add(
       facts.probe.icmp === undefined
         ? 'the image has no tcpdump'
         : privileges?.capabilities.includes('NET_RAW') === false
           ? 'needs NET_RAW: use --profile netadmin'
-          : 'no ICMP message was seen',
+          : (facts.probe.icmp.match(/\n/g)?.length ?? 0) + 1 >= ICMP_LIMIT
+            ? `the first ${ICMP_LIMIT} ICMP messages were about something else, and no more were listened for`
+            : 'no ICMP message was seen',
       'who refused (the sender of the ICMP message)',
     );
   }
-  return skips.findings();
+  return skips;
 }
 
 function measurements(facts: DnsFacts): { readonly [key: string]: Json } {
@@ -172,6 +220,7 @@ function answerText(answers: readonly DnsQuery[], type: string): string {
   const own = answers.filter((a) => a.question.type === type);
   const texts = own.map((a) => {
     if (a.outcome !== 'answered') return a.outcome;
+    if (a.loops) return 'CNAME loop';
     if (a.rcode !== 'NOERROR') return a.rcode ?? 'no rcode';
     const cut = a.truncated ? ' (cut)' : '';
     return a.addresses.length > 0 ? `${a.addresses.slice(0, 3).join(' ')}${cut}` : `no record${cut}`;

@@ -1,8 +1,8 @@
 /** Words and quotes that several rules of the dns check use. Pure. */
 import type { Quote } from '../../model/report.ts';
 import type { DnsQuery } from '../../parsers/dns-probe.ts';
-import { formatMs } from '../quote.ts';
-import type { DnsFacts, ServerFacts } from './facts.ts';
+import { formatMs, linesOf } from '../quote.ts';
+import type { DnsFacts, DnsService, ServerFacts } from './facts.ts';
 
 /** The command that asks the same again. */
 export function digCommand({ server, port, protocol, question, limitMs }: DnsQuery): string[] {
@@ -22,16 +22,18 @@ export function digCommand({ server, port, protocol, question, limitMs }: DnsQue
 
 /** A query with the lines that tell what became of it. */
 export function quoteQuery(query: DnsQuery): Quote {
-  const { outcome, rcode, addresses, truncated, ms, error } = query;
+  const { outcome, rcode, addresses, truncated, ms, error, loops } = query;
   const lines =
     outcome === 'answered'
       ? [
-          `status: ${rcode}${truncated ? ', flags: tc (truncated)' : ''}, Query time: ${formatMs(ms ?? 0)}`,
+          `status: ${rcode}${truncated ? ', flags: tc (truncated)' : ''}, Query time: ${formatMs(ms ?? 0)}${loops ? '; its CNAME records form a loop' : ''}`,
           ...addresses
             .slice(0, 3)
             .map((address) => `${query.question.name} ${query.question.type} ${address}`),
         ]
-      : [`;; ${error ?? 'no answer'}`, ';; no servers could be reached'];
+      : outcome === 'garbled'
+        ? [`;; an answer that is ${error ?? 'no DNS message'}`]
+        : [`;; ${error ?? 'no answer'}`, ';; no servers could be reached'];
   return { command: digCommand(query), excerpt: lines.join('\n') };
 }
 
@@ -53,6 +55,14 @@ export function enumerate(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
+/** Why an answer is as good as none, in words that follow "the answer is"; `undefined`: it is a good one, or none came. */
+export function faultOf({ outcome, rcode, loops, error }: DnsQuery): string | undefined {
+  if (outcome === 'garbled') return error ?? 'no DNS message';
+  if (outcome !== 'answered') return undefined;
+  if (loops) return 'a CNAME loop';
+  return rcode === 'NOERROR' || rcode === 'NXDOMAIN' ? undefined : rcode;
+}
+
 export function isAnswered(query: DnsQuery): boolean {
   return query.outcome === 'answered';
 }
@@ -60,12 +70,19 @@ export function isAnswered(query: DnsQuery): boolean {
 /** resolv.conf as it stood there, cut to the lines that count. */
 export function quoteResolvConf({ resolvConfResult }: DnsFacts): Quote[] {
   if (!resolvConfResult) return [];
-  const lines = resolvConfResult.stdout
-    .split('\n')
-    .filter((line) => /^\s*(nameserver|search|domain|options)\b/.test(line));
+  const lines = linesOf(resolvConfResult).filter((line) =>
+    /^\s*(nameserver|search|domain|options)\b/.test(line),
+  );
   return [
     { command: resolvConfResult.command, excerpt: lines.join('\n').slice(0, 600) || 'no nameserver line' },
   ];
+}
+
+/** ` (of 20)` where a Service has more servers than were asked: what is said of some is not said of all. */
+export function ofAll(asked: number, services: readonly (DnsService | undefined)[]): string {
+  const all = new Set(services.filter((s) => s !== undefined));
+  const ready = [...all].reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+  return ready > asked ? ` (of ${ready})` : '';
 }
 
 /** The endpoints of a server's Service that were asked, by whether they answer over UDP. */

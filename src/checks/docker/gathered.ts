@@ -1,8 +1,8 @@
 /** From evidence to facts. Pure. */
 import type { Evidence } from '../../model/evidence.ts';
 import { parsePrefix } from '../../parsers/ip-prefix.ts';
-import { parseResolvConf } from '../../parsers/resolv-conf.ts';
 import { reachOf } from '../reach-probe.ts';
+import { resolvConfOf } from '../resolv-conf.ts';
 import type { DockerFacts, DockerInput, HostLink, Tried } from './facts.ts';
 import { bridgeOf, type DockerHost, dockerHost } from './host.ts';
 
@@ -25,7 +25,7 @@ export function dockerFacts(
       const port = Number(result?.command[3] ?? destination.port);
       return { destination, reach, result, address, port };
     }),
-    nameServers: resolvConf?.code === 0 ? parseResolvConf(resolvConf.stdout).servers : undefined,
+    nameServers: resolvConfOf(resolvConf).value?.servers,
   };
 }
 

@@ -8,7 +8,7 @@ import { type IptablesTable, parseIptablesTables } from '../../parsers/iptables-
 import { type Listener, parseListeners } from '../../parsers/listeners.ts';
 import { deletionOf } from '../firewall/remove-rule.ts';
 import { type RuleSnapshots, ruleSnapshots } from '../firewall/rule-hits.ts';
-import { type Measured, notRun } from '../measured.ts';
+import { cutReason, type Measured, noIpJson, notRun, read, seenOf } from '../measured.ts';
 import { longestMatch } from '../routing/lookup.ts';
 import type { DockerInput, DockerNetwork } from './facts.ts';
 import { hostEvidence } from './host-plan.ts';
@@ -51,47 +51,56 @@ export function dockerHost(
   const results = hostEvidence(evidence);
   const iptables = results['iptables-after'];
   if (iptables === undefined) return undefined;
-  const interfaces = parseInterfaces(results['addresses']?.stdout ?? '');
+  const interfaces = read(results['addresses'], 'ip', parseInterfaces).value;
   if (!interfaces) return { skipped: notRun(results['addresses'], 'ip') ?? 'its addresses cannot be read' };
   const nft = results['nft-after'];
-  if (NFT_OF_ENGINES.test(nft?.stdout ?? ''))
+  const nftText = read(nft, 'nft', asText);
+  if (NFT_OF_ENGINES.test(seenOf(nftText)?.text ?? ''))
     return { skipped: 'the engine keeps its rules in nftables, which is not read yet' };
   const books = (['iptables', 'legacy'] as const).flatMap((name): RuleBook[] => {
     const result = results[`${name}-after`];
-    if (result?.status !== 'exited' || result.code !== 0 || result.truncated) return [];
-    const before = parseIptablesTables(results[`${name}-before`]?.stdout ?? '');
+    if (result?.status !== 'exited' || result.code !== 0) return [];
+    const tables = read(result, 'iptables-save', parseIptablesTables).value;
+    if (tables === undefined) return [];
+    const before = read(results[`${name}-before`], 'iptables-save', parseIptablesTables).value;
     const source = name === 'legacy' ? 'iptables-legacy' : 'iptables-nft';
-    return [{ source, tables: parseIptablesTables(result.stdout), before, result }];
+    // Unknown, as what was made in between: it has counted nothing.
+    return [{ source, tables, before: before ?? new Map(), result }];
   });
-  if (books.length === 0 || iptables.truncated) return { skipped: unreadable(iptables) };
+  const cut = [iptables, results['legacy-after'], nft].flatMap((r) => (r && cutReason(r)) ?? [])[0];
+  if (books.length === 0 || cut !== undefined) return { skipped: cut ?? unreadable(iptables) };
+  const routes = read(results['routes'], 'ip', parseRoutes);
+  if (routes.value === undefined) return { skipped: noIpJson(results['routes']) };
   return {
     value: {
       books,
       interfaces,
-      routes: parseRoutes(results['routes']?.stdout ?? '') ?? [],
-      listeners: results['listeners']?.code === 0 ? parseListeners(results['listeners'].stdout) : undefined,
-      forwarding: parseForwarding(results['forwarding']?.stdout ?? ''),
+      routes: routes.value,
+      listeners: read(results['listeners'], 'ss', (text, { code }) =>
+        code === 0 ? parseListeners(text) : undefined,
+      ).value,
+      forwarding: read(results['forwarding'], 'grep', parseForwarding).value,
       grown: ruleSnapshots(results).grown,
-      translatesByNft: translatesByNft(nft, books),
+      translatesByNft: translatesByNft(nftText.value?.text ?? '', books),
       results: { forwarding: results['forwarding'], listeners: results['listeners'] },
     },
   };
 }
 
 function unreadable(result: ProbeResult): string {
-  const reason = notRun(result, 'iptables-save');
-  if (reason !== undefined) return reason;
-  return result.truncated
-    ? "the host's rules are longer than what a run carries"
-    : "the host's rules may not be read from here";
+  return notRun(result, 'iptables-save') ?? "the host's rules may not be read from here";
 }
 
 /** iptables' own rules are in nft's list too; where there are more that translate, the others are nft's. */
-function translatesByNft(nft: ProbeResult | undefined, [book]: readonly RuleBook[]): boolean {
-  const shown = (nft?.stdout ?? '').match(/"(masquerade|snat)":|"name": ?"(MASQUERADE|SNAT)"/g)?.length ?? 0;
-  const own = book?.result.stdout.match(/ -j (MASQUERADE|SNAT)\b/g)?.length ?? 0;
-  return shown > own;
+function translatesByNft(nft: string, [book]: readonly RuleBook[]): boolean {
+  const shown = nft.match(/"(masquerade|snat)":|"name": ?"(MASQUERADE|SNAT)"/g)?.length ?? 0;
+  const rules = [...(book?.tables.values() ?? [])].flatMap((table) =>
+    [...table.values()].flatMap((c) => c.rules),
+  );
+  return shown > rules.filter(({ target }) => target === 'MASQUERADE' || target === 'SNAT').length;
 }
+
+const asText = (text: string): { readonly text: string } => ({ text });
 
 /** The host's end of a network: the interface that has the network's gateway. */
 export function bridgeOf({ interfaces }: DockerHost, { gateway }: DockerNetwork): string | undefined {

@@ -1,7 +1,7 @@
 /** From what the engine said to a result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type Finding, statusOf } from '../../model/report.ts';
+import { conclude, type Outcome } from '../judgement.ts';
 import { Skips } from '../skipped.ts';
 import type { DockerFacts, DockerInput } from './facts.ts';
 import { dockerFacts } from './gathered.ts';
@@ -9,12 +9,19 @@ import { DOCKER_RULES } from './rules/index.ts';
 
 export function judgeDocker(evidence: Evidence, input: DockerInput): Judgement {
   const { hostSkipped, ...facts } = dockerFacts(evidence, input);
-  const findings = DOCKER_RULES.flatMap((rule) => rule.judge(facts));
   const skips = new Skips();
   skips.add(hostSkipped, "the Docker host's side (published ports, forwarding, address translation)");
-  return {
-    status: statusOf(findings),
-    summary: summary(facts, findings),
+  for (const { destination, reach } of facts.tried)
+    skips.add(reach.skipped, `the way to ${destination.label}`);
+  if (facts.nameServers === undefined) skips.add('resolv.conf cannot be read', 'its name servers');
+  if (facts.host) {
+    const { listeners, forwarding } = facts.host;
+    if (listeners === undefined) skips.add('ss shows none there', "who listens on the host's ports");
+    if (forwarding === undefined) skips.add('/proc/sys/net cannot be read there', "the host's forwarding");
+  }
+  return conclude(evidence, {
+    found: DOCKER_RULES.flatMap((rule) => rule.judge(facts)),
+    skips,
     measurements: {
       mode: input.mode,
       networks: input.networks.map((network) => ({ ...network })),
@@ -23,14 +30,20 @@ export function judgeDocker(evidence: Evidence, input: DockerInput): Judgement {
       peers: input.peers.map((peer) => ({ ...peer })),
       bridges: facts.links.map(({ network, bridge }) => ({ network: network.name, bridge })),
     },
-    findings: [...findings, ...skips.findings()],
-  };
+    otherwise: () => outcome(facts),
+  });
 }
 
-function summary({ input }: DockerFacts, findings: readonly Finding[]): string {
-  const first = findings.find(({ severity }) => severity !== 'info');
-  if (first) return first.summary;
-  const { mode, networks, published } = input;
+/** What the engine says is known without a command; that it is so in the container, and on the host, is not. */
+function outcome({ input, host, nameServers, tried }: DockerFacts): Outcome {
+  const isSeen = host !== undefined || nameServers !== undefined || tried.some(({ reach }) => reach.value);
+  const said = whatIsThere(input);
+  return isSeen
+    ? { status: 'pass', summary: said }
+    : { status: 'skip', summary: `${said} So says the engine; nothing in the container could be looked at.` };
+}
+
+function whatIsThere({ mode, networks, published }: DockerInput): string {
   // One port may be published on an IPv4 and on an IPv6 address.
   const count = new Set(published.map(({ port, protocol }) => `${port}/${protocol}`)).size;
   const ports = count === 1 ? '1 port is' : `${count} ports are`;

@@ -93,7 +93,7 @@ function through(
       continue;
     }
     const inner = passage(table, name, rule, packet, depth);
-    outcomes.push(...inner.outcomes);
+    for (const outcome of inner.outcomes) outcomes.push(outcome);
     if (rule.isGoto && inner.passes) passes = true;
     if (holds && (rule.isGoto || !inner.passes)) return { outcomes, passes };
   }

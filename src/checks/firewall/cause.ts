@@ -99,7 +99,9 @@ function silence(signs: Signs): Cause {
   if (protocol === 'udp') return signs.expectsAnswer ? { kind: 'dropped' } : { kind: 'no-datagram' };
   // The socket is this try's own; the counters are everybody's.
   if (resent) return { kind: 'dropped-here' };
-  const { retransFail = 0, synRetrans = 0 } = grown;
+  const { retransFail, synRetrans } = grown;
+  if (retransFail === undefined || synRetrans === undefined)
+    return unknown('no answer came, and neither its socket nor the counters tell whether it was sent at all');
   return { kind: retransFail > 0 && retransFail >= synRetrans ? 'dropped-here' : 'dropped' };
 }
 
@@ -109,9 +111,13 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
     forbidding.some((line) => line.startsWith(type));
   const told = toldByIcmp(signs);
   const unseenIcmp = !listened && (grown.icmpUnreachable ?? 0) > 0;
+  // Nobody listened, and nobody counted: an ICMP error cannot be told from the kernel's own.
+  const isBlind = !listened && grown.icmpUnreachable === undefined;
+  const blind = unknown(`connecting fails with "${error}", and whether an ICMP error said so is not known`);
   switch (error) {
     case 'Connection refused':
       if (told) return told;
+      if (protocol === 'tcp' && isBlind) return blind;
       return protocol === 'tcp' && unseenIcmp ? { kind: 'rejected', sender: undefined } : { kind: 'refused' };
     case 'No route to host':
     case 'Host is unreachable':
@@ -122,17 +128,20 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
           : { kind: 'no-host-there', sender: undefined };
       if (ways('unreachable')) return { kind: 'forbidding-route', type: 'unreachable' };
       if (unseenIcmp) return { kind: 'prohibited', sender: undefined };
+      if (isBlind) return blind;
       return hop && isUnanswered(neighbour)
         ? noNeighbour(hop)
         : { kind: 'forbidding-route', type: 'unreachable' };
     case 'Network is unreachable':
     case 'Network unreachable':
       if (told) return told;
+      if (hop !== undefined && !listened && grown.noRoutes === undefined) return blind;
       return hop === undefined || (grown.noRoutes ?? 0) > 0
         ? { kind: 'no-route' }
         : { kind: 'no-route-there', sender: undefined };
     case 'Permission denied':
       if (told) return told;
+      if (address.includes(':') && isBlind && !ways('prohibit')) return blind;
       // IPv6 says so for a filter's message too (icmpv6_err_convert, net/ipv6/icmp.c).
       return address.includes(':') && (grown.icmpUnreachable ?? 0) > 0 && !ways('prohibit')
         ? { kind: 'prohibited', sender: undefined }
@@ -152,6 +161,10 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
     default:
       return told ?? { kind: 'error', error };
   }
+}
+
+function unknown(reason: string): Cause {
+  return { kind: 'unmeasured', reason };
 }
 
 function isUnanswered(neighbour: Neighbour | undefined): boolean {

@@ -49,6 +49,8 @@ export interface PathFacts {
   readonly neighbour: Neighbour | undefined;
   /** Errors about this destination's address. */
   readonly icmp: readonly Unreachable[];
+  /** Why not all errors could be heard. */
+  readonly unheard: string | undefined;
   /** The probe's own socket, while it waits for an answer. */
   readonly socket: TcpSocket | undefined;
   /** Routes that forbid it. */
@@ -109,6 +111,4 @@ export interface RuleBooks {
   /** Rules of any verdict by kind: whether both kinds of iptables are in use. */
   readonly totals: { readonly nft: number; readonly iptablesNft: number; readonly legacy: number };
   readonly quotes: { readonly nft: ProbeResult | undefined; readonly legacy: ProbeResult | undefined };
-  /** One of the tools' outputs could not be read. */
-  readonly incomplete: string | undefined;
 }

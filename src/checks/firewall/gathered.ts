@@ -5,11 +5,11 @@ import { parseConntrackProc } from '../../parsers/conntrack.ts';
 import { type Neighbour, parseNeighbours, parseNeighbourTable } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { growth, parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
-import { parsePrivileges } from '../../parsers/proc-status.ts';
 import { nextHop, type ReachTry } from '../../parsers/reach.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
 import { unreachablesOf } from '../capture.ts';
 import { counterSnapshots } from '../counters.ts';
+import { type Measured, privilegesOf, read, seenOf } from '../measured.ts';
 import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../reach-probe.ts';
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import type { FirewallFacts, FirewallInput, PathFacts, RuleHit } from './facts.ts';
@@ -25,7 +25,7 @@ interface Shared {
 }
 
 export function firewallFacts(evidence: Evidence, input: FirewallInput): FirewallFacts {
-  const privileges = parsePrivileges(evidence['status']?.stdout ?? '');
+  const privileges = privilegesOf(evidence['status']);
   const rules = ruleSnapshots(evidence);
   const facts: Shared['facts'] = {
     privileges,
@@ -36,8 +36,8 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
     socketsResult: evidence['reach-sockets'],
     neighboursResult: evidence['neighbours'],
     table: {
-      before: parseNeighbourTable(evidence['table-before']?.stdout ?? ''),
-      after: parseNeighbourTable(evidence['table-after']?.stdout ?? ''),
+      before: read(evidence['table-before'], 'ip', parseNeighbourTable).value,
+      after: read(evidence['table-after'], 'ip', parseNeighbourTable).value,
       result: evidence['table-after'],
     },
     rules: rules.books,
@@ -48,8 +48,8 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
   const shared: Shared = {
     facts,
     rules,
-    sockets: parseSs(evidence['reach-sockets']?.stdout ?? ''),
-    neighbours: parseNeighbours(evidence['neighbours']?.stdout ?? '') ?? [],
+    sockets: seenOf(socketsOf(evidence['reach-sockets'])) ?? [],
+    neighbours: read(evidence['neighbours'], 'ip', parseNeighbours).value ?? [],
   };
   return {
     ...facts,
@@ -57,9 +57,15 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
   };
 }
 
+/** Its time may be up before a table of many sockets has come to its end. */
+function socketsOf(result: ProbeResult | undefined): Measured<readonly TcpSocket[]> {
+  return read(result, 'ss', parseSs);
+}
+
 function invalidPackets(before: ProbeResult | undefined, after: ProbeResult | undefined): number | undefined {
-  const from = parseConntrackProc(before?.stdout ?? '')?.['invalid'];
-  const to = parseConntrackProc(after?.stdout ?? '')?.['invalid'];
+  const [from, to] = [before, after].map(
+    (result) => read(result, 'cat', parseConntrackProc).value?.['invalid'],
+  );
   return from === undefined || to === undefined ? undefined : to - from;
 }
 
@@ -81,7 +87,7 @@ function pathFacts(
     address,
     hop,
     neighbour: hop && neighbours.find((n) => n.address === hop.neighbour && n.device === hop.device),
-    icmp: (facts.capture.value ?? []).filter(
+    icmp: (seenOf(facts.capture) ?? []).filter(
       (e) =>
         sameAddress(e.about, address) &&
         (e.port === undefined || e.port === port) &&
@@ -117,6 +123,7 @@ function pathFacts(
     hop,
     neighbour: signs.neighbour,
     icmp: signs.icmp,
+    unheard: facts.capture.skipped,
     socket: signs.socket,
     forbidding: signs.forbidding,
     cause,

@@ -1,7 +1,8 @@
 /** From the evidence of a run to its result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { Json } from '../../model/report.ts';
+import { conclude, type Outcome } from '../judgement.ts';
 import { onceForService } from '../service-story.ts';
 import { Skips } from '../skipped.ts';
 import { elsewhere } from './elsewhere.ts';
@@ -15,11 +16,14 @@ import { FIREWALL_RULES } from './rules/index.ts';
 export function judgeFirewall(evidence: Evidence, input: FirewallInput): Judgement {
   const facts = firewallFacts(evidence, input);
   const found = [...FIREWALL_RULES.flatMap((rule) => rule.judge(facts)), ...elsewhere(facts)];
-  const findings = [...onceForService(found, input.destinations), ...skipped(facts)];
-  const worst = statusOf(findings);
-  const unclear = facts.paths.filter((path) => unclearReason(path) !== undefined);
-  const status: CheckStatus = worst === 'pass' && unclear.length > 0 ? 'error' : worst;
-  return { status, summary: summary(facts, findings, unclear), measurements: measurements(facts), findings };
+  return conclude(evidence, {
+    found: onceForService(found, input.destinations),
+    skips: skipped(facts),
+    measurements: measurements(facts),
+    otherwise: () => outcome(facts),
+    // What answers is not stopped, whatever rules, neighbours and ICMP errors there are.
+    explains: /^(nft|iptables|legacy6?|table)-(before|after)$|^neighbours$|^icmp-errors$/,
+  });
 }
 
 /** Why nothing can be said of a destination. */
@@ -34,31 +38,32 @@ function unclearReason(path: PathFacts): string | undefined {
   return undefined;
 }
 
-function skipped(facts: FirewallFacts): Finding[] {
+function skipped(facts: FirewallFacts): Skips {
   const skips = new Skips();
   for (const path of facts.paths) skips.add(unclearReason(path), nameOf(path));
   skips.add(facts.capture.skipped, 'who sent an ICMP error');
   skips.add(facts.rules.skipped, 'the rule that stops packets (NT-FW-005)');
-  skips.add(facts.rules.value?.incomplete, 'some rules of nftables');
+  skips.add(facts.counters.skipped, 'the counters of TCP and ICMP');
   for (const { what, reason } of facts.policies.unread) skips.add(reason, what);
-  return skips.findings();
+  return skips;
 }
 
-function summary(facts: FirewallFacts, findings: readonly Finding[], unclear: readonly PathFacts[]): string {
-  const first =
-    findings.find((f) => f.severity === 'critical') ?? findings.find((f) => f.severity === 'warning');
-  if (first) return first.summary;
-  const [lost] = unclear;
-  if (lost) return `${nameOf(lost)} could not be judged: ${unclearReason(lost)}.`;
-  const [only] = facts.paths;
-  if (only && facts.paths.length === 1) {
-    const answer =
-      only.cause.kind === 'refused'
-        ? `packets get there and back (${seen(only)}; no port was asked for)`
-        : `it ${seen(only)}`;
-    return `Nothing blocks ${nameOf(only)}: ${answer}; ${policyText(only.policy)}.`;
-  }
-  return `Nothing blocks any of ${facts.paths.length} destinations.`;
+function outcome({ paths }: FirewallFacts): Outcome {
+  const lost = paths.find((path) => unclearReason(path) !== undefined);
+  if (lost)
+    return { status: 'error', summary: `${nameOf(lost)} could not be judged: ${unclearReason(lost)}.` };
+  const [only] = paths;
+  if (only === undefined) return { status: 'skip', summary: 'There is no destination to connect to.' };
+  if (paths.length > 1)
+    return { status: 'pass', summary: `Nothing blocks any of ${paths.length} destinations.` };
+  const answer =
+    only.cause.kind === 'refused'
+      ? `packets get there and back (${seen(only)}; no port was asked for)`
+      : `it ${seen(only)}`;
+  return {
+    status: 'pass',
+    summary: `Nothing blocks ${nameOf(only)}: ${answer}; ${policyText(only.policy)}.`,
+  };
 }
 
 function measurements(facts: FirewallFacts): { readonly [key: string]: Json } {

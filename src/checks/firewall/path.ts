@@ -1,6 +1,6 @@
 /** A destination in words, and the lines that prove what was seen. Pure. */
 import type { Quote } from '../../model/report.ts';
-import { quoteCounters } from '../quote.ts';
+import { linesOf, quoteCounters } from '../quote.ts';
 import { outcomeText, quoteTries } from '../reach-probe.ts';
 import type { FirewallFacts, PathFacts } from './facts.ts';
 
@@ -32,7 +32,7 @@ export function quoteIcmp({ icmp }: PathFacts, { captureResult }: FirewallFacts)
 /** The probe's own socket, as the kernel saw it while it waited. */
 export function quoteSocket({ socket }: PathFacts, { socketsResult }: FirewallFacts): Quote[] {
   if (!socket || !socketsResult) return [];
-  const lines = socketsResult.stdout.split('\n');
+  const lines = linesOf(socketsResult);
   const at = lines.findIndex(
     (line) => line.includes(` ${socket.local} `) && line.includes(` ${socket.peer}`),
   );

@@ -37,7 +37,11 @@ function isServiceAddress({ services }: PolicyInput, { id, service }: Destinatio
 }
 
 function blind(isBlind: boolean, verdict: PolicyVerdict): PolicyVerdict {
-  if (!isBlind) return verdict;
+  return isBlind ? behindService(verdict) : verdict;
+}
+
+/** What is known of the way to a Service's address, of whose pods nothing is known. */
+export function behindService(verdict: PolicyVerdict): PolicyVerdict {
   const hide = (d: DirectionVerdict): DirectionVerdict =>
     d.verdict === 'none' ? d : { ...d, verdict: 'unknown' };
   const egress = hide(verdict.egress);

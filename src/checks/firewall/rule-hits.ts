@@ -4,7 +4,7 @@ import type { FilterChain, FilterRule, FilterRules, RuleMatch } from '../../pars
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import { parseIptablesSave } from '../../parsers/iptables-save.ts';
 import { parseNftRuleset } from '../../parsers/nft-ruleset.ts';
-import type { Measured } from '../measured.ts';
+import { cutReason, type Measured, read, seenOf } from '../measured.ts';
 import type { RuleBooks, RuleHit } from './facts.ts';
 
 /** Both snapshots of all tools. */
@@ -30,52 +30,66 @@ interface Book {
   readonly result: ProbeResult | undefined;
 }
 
+/** What one tool shows, as far as it could be read: where `skipped` says why not all, rules may be missing. */
+interface Shown {
+  readonly book: Book | undefined;
+  readonly skipped: string | undefined;
+}
+
 export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
   const nft = evidence['nft-after'];
   const legacy = evidence['legacy-after'];
-  const readable = [nft, evidence['iptables-after'], legacy].filter(
-    (r) => r?.status === 'exited' && r.code === 0,
-  );
-  if (readable.length === 0) {
+  const iptables = evidence['iptables-after'];
+  const isShown = (r: ProbeResult | undefined): boolean =>
+    r !== undefined &&
+    (cutReason(r) !== undefined || r.status === 'timeout' || (r.status === 'exited' && r.code === 0));
+  if (![nft, iptables, legacy].some(isShown)) {
     const refused = [nft, legacy].some((r) => r !== undefined && r.status !== 'missing');
-    return {
-      books: {
-        skipped: refused
-          ? 'reading rules needs NET_ADMIN: use --profile netadmin'
-          : 'the image has neither nft nor iptables',
-      },
-      grown: [],
-      uncounted: [],
-    };
+    const skipped = refused
+      ? 'reading rules needs NET_ADMIN: use --profile netadmin'
+      : 'the image has neither nft nor iptables';
+    return { books: { skipped }, grown: [], uncounted: [] };
   }
-  const nftBook = book(evidence, 'nft', (text) => parseNftRuleset(text));
-  const iptablesBook = book(evidence, 'iptables', (text) => parseIptablesSave(text, 'iptables-nft'));
-  const legacyBook = book(evidence, 'legacy', (text) => parseIptablesSave(text, 'iptables-legacy'));
-  // ip6tables-nft needs none: its rules are nft's.
-  const legacy6Book = book(evidence, 'legacy6', (text) => parseIptablesSave(text, 'iptables-legacy', 'ip6'));
-  const tables = new Set(iptablesBook?.after.chains.map((c) => c.table));
+  const shown = {
+    nft: show(evidence, 'nft', 'nft', parseNftRuleset),
+    iptables: show(evidence, 'iptables', 'iptables-save', (text) => parseIptablesSave(text, 'iptables-nft')),
+    legacy: show(evidence, 'legacy', 'iptables-legacy-save', (text) =>
+      parseIptablesSave(text, 'iptables-legacy'),
+    ),
+    // ip6tables-nft needs none: its rules are nft's.
+    legacy6: show(evidence, 'legacy6', 'ip6tables-legacy-save', (text) =>
+      parseIptablesSave(text, 'iptables-legacy', 'ip6'),
+    ),
+  };
+  const tables = new Set(shown.iptables.book?.after.chains.map((c) => c.table));
   // iptables-nft and nft show the same rules; iptables writes them as they were made.
   const own = (item: FilterRule | FilterChain): boolean => item.family !== 'ip' || !tables.has(item.table);
-  const nftOnly = nftBook && {
-    ...nftBook,
+  const nftOnly = shown.nft.book && {
+    ...shown.nft.book,
     after: {
-      chains: nftBook.after.chains.filter(own),
-      rules: nftBook.after.rules.filter(own),
+      chains: shown.nft.book.after.chains.filter(own),
+      rules: shown.nft.book.after.rules.filter(own),
     },
   };
-  const books = [iptablesBook, legacyBook, legacy6Book, nftOnly].filter((b) => b !== undefined);
-  return {
-    books: {
-      value: {
-        totals: {
-          nft: nftOnly?.after.rules.length ?? 0,
-          iptablesNft: total(evidence['iptables-after']),
-          legacy: total(legacy),
-        },
-        quotes: { nft: evidence['iptables-after'], legacy },
-        incomplete: nft?.truncated ? 'the ruleset is longer than what a run carries' : undefined,
-      },
+  const books = [
+    certain(shown.iptables),
+    certain(shown.legacy),
+    certain(shown.legacy6),
+    certain({ ...shown.nft, book: nftOnly }),
+  ].filter((b) => b !== undefined);
+  const value: RuleBooks = {
+    totals: {
+      nft: nftOnly?.after.rules.length ?? 0,
+      iptablesNft: total(iptables),
+      legacy: total(legacy),
     },
+    quotes: { nft: iptables, legacy },
+  };
+  // What iptables shows of nftables' rules, nft shows too.
+  const skipped =
+    shown.nft.skipped ?? shown.legacy.skipped ?? shown.legacy6.skipped ?? shown.iptables.skipped;
+  return {
+    books: skipped === undefined ? { value } : { skipped, part: value },
     grown: books.flatMap(grownOf),
     uncounted: books.flatMap(({ after }) => [
       ...after.rules.filter((rule) => rule.packets === undefined),
@@ -84,19 +98,33 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
   };
 }
 
-function total(result: ProbeResult | undefined): number {
-  return parseIptablesSave(result?.stdout ?? '', 'iptables-nft').total;
+/** Of a part, the rules: what comes to the end of a chain, and so to its policy, cannot be told from it. */
+function certain({ book, skipped }: Shown): Book | undefined {
+  if (book === undefined || skipped === undefined) return book;
+  const rules = (one: FilterRules): FilterRules => ({ ...one, chains: [] });
+  return { ...book, before: rules(book.before), after: rules(book.after) };
 }
 
-function book(
+function total(result: ProbeResult | undefined): number {
+  return seenOf(read(result, 'iptables-save', (text) => parseIptablesSave(text, 'iptables-nft')))?.total ?? 0;
+}
+
+function show(
   evidence: Evidence,
   name: string,
+  tool: string,
   parse: (text: string) => FilterRules | undefined,
-): Book | undefined {
+): Shown {
   const result = evidence[`${name}-after`];
-  const before = parse(evidence[`${name}-before`]?.stdout ?? '');
-  const after = parse(result?.stdout ?? '');
-  return before && after && { before, after, result };
+  const before = read(evidence[`${name}-before`], tool, parse);
+  const after = read(result, tool, parse);
+  const [past, now] = [seenOf(before), seenOf(after)];
+  // One kind is enough for a namespace: a tool that is not in the image is no reason to doubt the others.
+  const reasons = [before, after].flatMap(({ skipped }, i) => {
+    const one = i === 0 ? evidence[`${name}-before`] : result;
+    return skipped === undefined || one === undefined || one.status === 'missing' ? [] : [skipped];
+  });
+  return { book: past && now && { before: past, after: now, result }, skipped: reasons[0] };
 }
 
 function grownOf({ before, after, result }: Book): Omit<RuleHit, 'direction'>[] {

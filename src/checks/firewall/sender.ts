@@ -2,8 +2,10 @@
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import type { PathFacts } from './facts.ts';
 
-export function senderText({ address, hop }: PathFacts, sender: string | undefined): string {
-  if (sender === undefined) return 'a host that could not be seen (listening needs NET_RAW)';
+export function senderText({ address, hop, unheard }: PathFacts, sender: string | undefined): string {
+  // Of the reason, what comes before the advice.
+  if (sender === undefined)
+    return `a host that could not be seen${unheard ? ` (${unheard.replace(/: .*$/, '')})` : ''}`;
   if (sameAddress(sender, address)) return `the destination itself (${sender})`;
   if (hop?.source !== undefined && sameAddress(sender, hop.source))
     return `the target's own firewall (${sender})`;

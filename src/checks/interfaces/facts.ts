@@ -29,13 +29,15 @@ export interface InterfacesFacts {
   readonly interfaces: readonly Interface[] | undefined;
   /** Those whose failure is the target's: they carry its address or its routes. */
   readonly needed: readonly Interface[];
+  /** Why the routes are not known, and so perhaps not all that are needed. */
+  readonly noRoutes: string | undefined;
   readonly traffic: readonly Traffic[];
   readonly isHost: boolean;
   /** Asked for on a host alone: what its hardware's drivers counted. */
   readonly hardware: { readonly before: readonly NicCounters[]; readonly after: readonly NicCounters[] };
   /** Asked for on a host alone: what its CPUs did with received packets. */
   readonly softnet: { readonly before: Softnet | undefined; readonly after: Softnet | undefined };
-  /** Why the hardware's counters are not known. */
+  /** Why the hardware's counters are not known, at one of the ends at least. */
   readonly noHardware: string | undefined;
   readonly results: Readonly<
     Record<'interfaces' | 'before' | 'after' | 'hardware' | 'softnet', ProbeResult | undefined>

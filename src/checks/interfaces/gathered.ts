@@ -4,21 +4,28 @@ import { type Interface, parseInterfaces } from '../../parsers/ip-addr.ts';
 import { type LinkCounters, parseLinkCounters } from '../../parsers/ip-link.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { parseRoutes } from '../../parsers/ip-route.ts';
-import { type NicCounters, parseNicCounters } from '../../parsers/nic-counters.ts';
+import { parseNicCounters } from '../../parsers/nic-counters.ts';
 import { parseSoftnet } from '../../parsers/softnet.ts';
+import { noIpJson, read } from '../measured.ts';
 import type { InterfacesFacts, InterfacesInput, Traffic } from './facts.ts';
 
 export function interfacesFacts(evidence: Evidence, input: InterfacesInput): InterfacesFacts {
-  const out = (id: string): string => evidence[id]?.stdout ?? '';
-  const interfaces = parseInterfaces(out('addresses'));
+  const interfaces = read(evidence['addresses'], 'ip', parseInterfaces).value;
+  const routes = read(evidence['routes'], 'ip', parseRoutes);
   const defaults = new Set(
-    (parseRoutes(out('routes')) ?? [])
+    (routes.value ?? [])
       .filter((route) => route.type === 'unicast' && route.destination.length === 0)
       .flatMap((route) => route.devices),
   );
-  const before = parseLinkCounters(out('links-before')) ?? [];
-  const after = parseLinkCounters(out('links-after')) ?? [];
-  const nics = { before: parseNicCounters(out('nics-before')), after: parseNicCounters(out('nics-after')) };
+  const [before = [], after = []] = ['links-before', 'links-after'].map(
+    (id) => read(evidence[id], 'ip', parseLinkCounters).value,
+  );
+  const [nicsBefore, nicsAfter] = ['nics-before', 'nics-after'].map((id) =>
+    read(evidence[id], 'sh', parseNicCounters),
+  );
+  const [softnetBefore, softnetAfter] = ['softnet-before', 'softnet-after'].map(
+    (id) => read(evidence[id], 'cat', parseSoftnet).value,
+  );
   return {
     interfaces,
     needed: (interfaces ?? []).filter((i) => isNeeded(i, input, defaults)),
@@ -28,11 +35,12 @@ export function interfacesFacts(evidence: Evidence, input: InterfacesInput): Int
         after.find((now) => now.name === then.name),
       ),
     ),
+    noRoutes: routes.value === undefined ? noIpJson(evidence['routes']) : undefined,
     counted: { before, after },
     isHost: input.hostNetwork,
-    hardware: { before: listed(nics.before), after: listed(nics.after) },
-    noHardware: typeof nics.after === 'string' ? nics.after : undefined,
-    softnet: { before: parseSoftnet(out('softnet-before')), after: parseSoftnet(out('softnet-after')) },
+    hardware: { before: nicsBefore?.value ?? [], after: nicsAfter?.value ?? [] },
+    noHardware: nicsAfter?.skipped ?? nicsBefore?.skipped,
+    softnet: { before: softnetBefore, after: softnetAfter },
     results: {
       hardware: evidence['nics-after'],
       softnet: evidence['softnet-after'],
@@ -41,10 +49,6 @@ export function interfacesFacts(evidence: Evidence, input: InterfacesInput): Int
       after: evidence['links-after'],
     },
   };
-}
-
-function listed(nics: readonly NicCounters[] | string): readonly NicCounters[] {
-  return typeof nics === 'string' ? [] : nics;
 }
 
 /** Bridges without ports and tunnels without a peer have no carrier and lack none (docker0 in a pod of its own). */

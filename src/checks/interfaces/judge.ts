@@ -1,8 +1,9 @@
 /** From the evidence of an interfaces run to its result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
-import { noIpJson } from '../measured.ts';
+import type { Json } from '../../model/report.ts';
+import { conclude, type Outcome } from '../judgement.ts';
+import { cutReason, noIpJson } from '../measured.ts';
 import { Skips } from '../skipped.ts';
 import type { InterfacesFacts, InterfacesInput } from './facts.ts';
 import { interfacesFacts } from './gathered.ts';
@@ -10,39 +11,57 @@ import { INTERFACES_RULES } from './rules/index.ts';
 
 export function judgeInterfaces(evidence: Evidence, input: InterfacesInput): Judgement {
   const facts = interfacesFacts(evidence, input);
-  const findings = [...INTERFACES_RULES.flatMap((rule) => rule.judge(facts)), ...skipped(facts)];
-  const worst = statusOf(findings);
-  const blind: CheckStatus = facts.results.interfaces?.status === 'timeout' ? 'error' : 'skip';
-  const status = worst === 'pass' && facts.interfaces === undefined ? blind : worst;
-  return { status, summary: summary(facts, findings), measurements: measurements(facts), findings };
+  return conclude(evidence, {
+    found: INTERFACES_RULES.flatMap((rule) => rule.judge(facts)),
+    skips: skipped(facts),
+    measurements: measurements(facts),
+    otherwise: () => outcome(facts),
+  });
 }
 
-function summary(facts: InterfacesFacts, findings: readonly Finding[]): string {
-  const first = findings.find((f) => f.severity !== 'info');
-  if (first) return first.summary;
-  if (facts.interfaces === undefined)
-    return `The interfaces could not be read: ${noIpJson(facts.results.interfaces)}.`;
-  const names = facts.needed.map((i) => i.name);
-  const packets = facts.traffic
-    .filter((t) => names.includes(t.name))
-    .map((t) => t.received.packets + t.sent.packets);
-  const total = packets.reduce((sum, n) => sum + n, 0);
-  return names.length === 0
-    ? 'The target has no interface but loopback.'
-    : `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} up, and ${total} packets went through.`;
+function outcome({ interfaces, needed, noRoutes, traffic, isHost, results }: InterfacesFacts): Outcome {
+  const unread = results.interfaces;
+  if (interfaces === undefined) {
+    const isHere = unread?.status !== 'timeout' && (unread && cutReason(unread)) === undefined;
+    const summary = `The interfaces could not be read: ${noIpJson(unread)}.`;
+    return { status: isHere ? 'skip' : 'error', summary };
+  }
+  // A default route makes an interface one that is needed.
+  if (noRoutes !== undefined && (isHost || needed.length === 0))
+    return {
+      status: 'error',
+      summary: `Which interfaces the target needs could not be told: ${noRoutes}.`,
+    };
+  if (needed.length === 0)
+    return interfaces.length === 0
+      ? { status: 'error', summary: 'The target shows no interface at all, not even loopback.' }
+      : { status: 'pass', summary: 'The target has no interface but loopback.' };
+  const names = needed.map((i) => i.name);
+  const counted = traffic.filter((t) => names.includes(t.name));
+  const packets = counted.map((t) => t.received.packets + t.sent.packets).reduce((sum, n) => sum + n, 0);
+  const passed = counted.length === names.length ? `, and ${packets} packets went through` : '';
+  return {
+    status: 'pass',
+    summary: `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} up${passed}.`,
+  };
 }
 
-function skipped(facts: InterfacesFacts): Finding[] {
+function skipped(facts: InterfacesFacts): Skips {
   const skips = new Skips();
   if (facts.interfaces === undefined)
     skips.add(noIpJson(facts.results.interfaces), 'carrier and errors of the interfaces');
-  else if (facts.traffic.length === 0)
-    skips.add("the image's ip does not show counters", 'errors (NT-IF-002)');
+  else if (facts.traffic.length === 0) {
+    const { before, after } = facts.results;
+    const cut = [before, after].flatMap((result) => (result && cutReason(result)) ?? [])[0];
+    skips.add(cut ?? "the image's ip does not show counters", 'errors (NT-IF-002)');
+  }
+  if (facts.interfaces !== undefined)
+    skips.add(facts.noRoutes, 'interfaces with a default route (NT-IF-001)');
   if (facts.results.hardware)
     skips.add(facts.noHardware, "the counters of the hardware's drivers (NT-IF-003)");
-  if (facts.results.softnet && facts.softnet.after === undefined)
+  if (facts.results.softnet && !(facts.softnet.before && facts.softnet.after))
     skips.add('/proc/net/softnet_stat could not be read', 'the queues of the CPUs (NT-IF-004)');
-  return skips.findings();
+  return skips;
 }
 
 function measurements(facts: InterfacesFacts): { readonly [key: string]: Json } {

@@ -57,7 +57,7 @@ export interface LatencyFacts {
   readonly paths: readonly PathFacts[];
   readonly counters: CounterSnapshots;
   /** Sockets of the whole namespace, the application's own included; sampled while the probes ran. */
-  readonly sockets: { readonly value: readonly TcpSocket[]; readonly result: ProbeResult | undefined };
+  readonly sockets: Measured<readonly TcpSocket[]> & { readonly result: ProbeResult | undefined };
   readonly qdiscs: {
     readonly value: readonly Qdisc[] | undefined;
     readonly result: ProbeResult | undefined;

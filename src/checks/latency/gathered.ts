@@ -5,12 +5,11 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseCurl } from '../../parsers/curl.ts';
 import { parsePressure } from '../../parsers/pressure.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
-import { parsePrivileges } from '../../parsers/proc-status.ts';
-import { parseSs } from '../../parsers/ss.ts';
+import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
 import { parseQdiscs } from '../../parsers/tc.ts';
 import { parseUptime } from '../../parsers/uptime.ts';
 import { counterSnapshots } from '../counters.ts';
-import { connectsOf, echoesOf, firstLine, notRun } from '../measured.ts';
+import { connectsOf, echoesOf, firstLine, type Measured, notRun, privilegesOf, read } from '../measured.ts';
 import { distribution } from '../statistics.ts';
 import { isVirtual, VIRTUAL } from '../way.ts';
 import {
@@ -27,14 +26,22 @@ export function latencyFacts(
   thresholds: LatencyInput['thresholds'],
 ): LatencyFacts {
   return {
-    privileges: parsePrivileges(evidence['status']?.stdout ?? ''),
+    privileges: privilegesOf(evidence['status']),
     paths: destinations.map((destination) => pathFacts(evidence, destination)),
     counters: counterSnapshots(evidence, 'counters', parseCounters),
-    sockets: { value: parseSs(evidence['sockets']?.stdout ?? ''), result: evidence['sockets'] },
-    qdiscs: { value: parseQdiscs(evidence['qdiscs']?.stdout ?? ''), result: evidence['qdiscs'] },
+    sockets: { ...socketsOf(evidence['sockets']), result: evidence['sockets'] },
+    qdiscs: { value: read(evidence['qdiscs'], 'tc', parseQdiscs).value, result: evidence['qdiscs'] },
     cpuPressure: cpuPressure(evidence['cpu-before'], evidence['cpu']),
     thresholds: completeThresholds(thresholds),
   };
+}
+
+/** Started by a shell, whose exit code of a command that is not there is 127. */
+function socketsOf(result: ProbeResult | undefined): Measured<readonly TcpSocket[]> {
+  return read(result, 'ss', (text, { code, stderr, truncated }) => {
+    if (code === 127) return 'the image has no ss';
+    return code === 0 || truncated ? parseSs(text) : (firstLine(stderr) ?? `ss ended with code ${code}`);
+  });
 }
 
 /** Of the run itself where both ends of it were read (bundles of older versions have one), or of the last ten seconds. */
@@ -42,8 +49,8 @@ function cpuPressure(
   first: ProbeResult | undefined,
   last: ProbeResult | undefined,
 ): LatencyFacts['cpuPressure'] {
-  const [from, to] = [first, last].map((r) => parsePressure(r?.stdout ?? ''));
-  const [start, end] = [first, last].map((r) => parseUptime(r?.stdout ?? ''));
+  const [from, to] = [first, last].map((r) => read(r, 'cat', parsePressure).value);
+  const [start, end] = [first, last].map((r) => read(r, 'cat', parseUptime).value);
   const quotes = [first, last].filter((r) => r !== undefined);
   if (!to) return { value: undefined, quotes };
   const seconds = start === undefined || end === undefined ? 0 : end - start;
@@ -80,7 +87,7 @@ const CURL_TIMED_OUT = 28;
 function httpOf(result: ProbeResult | undefined): PathFacts['http'] {
   const reason = notRun(result, 'curl');
   if (reason !== undefined || !result) return { skipped: reason ?? '' };
-  const timing = parseCurl(result.stdout);
+  const timing = read(result, 'curl', parseCurl, { endsByTime: true }).value;
   // A server that accepts and stays silent has been timed too.
   return timing && (timing.firstByteMs !== null || result.code === CURL_TIMED_OUT)
     ? { value: timing }

@@ -2,12 +2,13 @@
 
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { Json } from '../../model/report.ts';
 import { growth } from '../../parsers/proc-net.ts';
+import { conclude, type Outcome } from '../judgement.ts';
 import { NO_SUCH_PLACE, noJson } from '../measured.ts';
 import { formatMs } from '../quote.ts';
 import { Skips } from '../skipped.ts';
-import { type Distribution, distribution, histogram } from '../statistics.ts';
+import { type Distribution, distribution, histogram, least, most } from '../statistics.ts';
 import { VIRTUAL } from '../way.ts';
 import { answeredMs, judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 import { latencyFacts } from './gathered.ts';
@@ -22,19 +23,12 @@ export function judgeLatency(
   { destinations, thresholds, count }: LatencyInput,
 ): Judgement {
   const facts = latencyFacts(evidence, destinations, thresholds);
-  const skips = skipped(facts, count);
-  const findings = [...LATENCY_RULES.flatMap((rule) => rule.judge(facts)), ...skips];
-  // What the image or the rights kept from being measured is no pass; what the target does not have is.
-  const unmeasured = facts.paths.filter((p) => !measured(p) && p.tcp.skipped !== NO_SUCH_PLACE);
-  const worst = statusOf(findings);
-  const status: CheckStatus =
-    worst === 'pass' && (unmeasured.length > 0 || !facts.paths.some(measured)) ? 'error' : worst;
-  return {
-    status,
-    summary: summary(facts, findings, unmeasured),
+  return conclude(evidence, {
+    found: LATENCY_RULES.flatMap((rule) => rule.judge(facts)),
+    skips: skipped(facts, count),
     measurements: measurements(facts),
-    findings,
-  };
+    otherwise: () => outcome(facts),
+  });
 }
 
 /** Whether there is anything to judge; a destination that gave no answer at all has been measured too. */
@@ -42,25 +36,27 @@ function measured(path: PathFacts): boolean {
   return judgedRtt(path) !== undefined || (path.tcp.value?.tries.length ?? 0) > 0;
 }
 
-function summary(
-  facts: LatencyFacts,
-  findings: readonly Finding[],
-  unmeasured: readonly PathFacts[],
-): string {
-  const first = findings.find((f) => f.severity !== 'info');
-  if (first) return first.summary;
-  if (!facts.paths.some(measured)) return 'No destination could be measured.';
-  const lost = unmeasured[0];
-  if (lost)
-    return `${lost.destination.label} could not be measured: ${lost.tcp.skipped ?? lost.icmp.skipped ?? 'no answer'}.`;
-  const rtts = facts.paths.flatMap((p) => judgedRtt(p)?.distribution ?? []);
-  if (rtts.length === 0) return 'No destination answered.';
+/** What the image or the rights kept from being measured is no pass; what the target does not have is. */
+function outcome({ paths }: LatencyFacts): Outcome {
   // A gateway or a name server that the target does not have is no destination.
-  const there = facts.paths.filter((p) => p.tcp.skipped !== NO_SUCH_PLACE);
-  return `${rtts.length} of ${there.length} destinations answered, the slowest with a p95 of ${formatMs(Math.max(...rtts.map((d) => d.p95)))}.`;
+  const there = paths.filter((p) => p.tcp.skipped !== NO_SUCH_PLACE);
+  const lost = there.find((path) => !measured(path));
+  if (!there.some(measured)) return { status: 'error', summary: 'No destination could be measured.' };
+  if (lost)
+    return {
+      status: 'error',
+      summary: `${lost.destination.label} could not be measured: ${lost.tcp.skipped ?? lost.icmp.skipped ?? 'no answer'}.`,
+    };
+  const rtts = paths.flatMap((p) => judgedRtt(p)?.distribution ?? []);
+  // That those which were asked for are silent is a finding; here is no round trip to judge.
+  if (rtts.length === 0) return { status: 'error', summary: 'No destination answered.' };
+  return {
+    status: 'pass',
+    summary: `${rtts.length} of ${there.length} destinations answered, the slowest with a p95 of ${formatMs(most(rtts.map((d) => d.p95)) ?? 0)}.`,
+  };
 }
 
-function skipped(facts: LatencyFacts, count: number): Finding[] {
+function skipped(facts: LatencyFacts, count: number): Skips {
   const skips = new Skips();
   for (const path of facts.paths) {
     if (path.icmp.skipped !== NO_SUCH_PLACE && path.icmp.skipped !== VIRTUAL)
@@ -69,13 +65,13 @@ function skipped(facts: LatencyFacts, count: number): Finding[] {
     if (path.tcp.skipped !== NO_SUCH_PLACE) skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
     skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
   }
-  const { sockets, qdiscs } = facts;
-  // Both are started by a shell, whose exit code of a command that is not there is 127.
-  if (sockets.result?.code === 127) skips.add('the image has no ss', 'socket round trips (NT-LAT-004)');
+  const { sockets, qdiscs, counters } = facts;
+  skips.add(counters.skipped, 'segments that were sent again (NT-LAT-003, NT-LAT-005)');
+  skips.add(sockets.skipped, 'socket round trips (NT-LAT-004)');
   if (qdiscs.result?.code === 127) skips.add('the image has no tc', 'queue backlogs (NT-LAT-004)');
   else if (qdiscs.result && qdiscs.value === undefined)
     skips.add(noJson(qdiscs.result, 'tc'), 'queue backlogs (NT-LAT-004)');
-  return skips.findings();
+  return skips;
 }
 
 /** A ping that goes at its own pace (busybox: one a second) does not come to as many as were asked for. */
@@ -88,8 +84,8 @@ function tooFewEchoes({ icmp }: PathFacts, count: number): string | undefined {
 
 function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {
   const all = facts.paths.flatMap((p) => Object.values(answeredMs(p)).flat());
-  const from = Math.min(...all);
-  const to = Math.max(...all);
+  const from = least(all) ?? 0;
+  const to = most(all) ?? 0;
   const { before, after } = facts.counters;
   const counter = (name: string): Json => growth(before, after, name) ?? null;
   return {
@@ -101,8 +97,8 @@ function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {
       synRetransmits: counter('TcpExt.TCPSynRetrans'),
     },
     sockets: {
-      established: facts.sockets.value.filter((s) => s.state === 'ESTAB').length,
-      maxRttMs: maximum(facts.sockets.value.map((s) => s.rtt)),
+      established: facts.sockets.value?.filter((s) => s.state === 'ESTAB').length ?? null,
+      maxRttMs: maximum(facts.sockets.value?.map((s) => s.rtt) ?? []),
     },
     qdiscs: (facts.qdiscs.value ?? []).map((q) => ({
       device: q.device,
@@ -156,8 +152,7 @@ function distributionJson(d: Distribution | undefined): Json {
 }
 
 function maximum(values: readonly (number | undefined)[]): Json {
-  const known = values.filter((v) => v !== undefined);
-  return known.length > 0 ? Math.max(...known) : null;
+  return most(values.filter((v) => v !== undefined)) ?? null;
 }
 
 /** Microseconds are what the tools measure; more digits are noise. */

@@ -3,7 +3,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import { allowedMtu, type PathMtu } from '../../parsers/path-mtu.ts';
 import type { TcpTransfer } from '../../parsers/tcp-transfer.ts';
-import type { Measured } from '../measured.ts';
+import { cutReason, type Measured } from '../measured.ts';
 
 /** One destination's measurements. */
 export interface MtuPath {
@@ -45,6 +45,9 @@ const MIN_LOST = 5;
 export function narrow(path: MtuPath): Narrow | undefined {
   const found = path.icmp.value;
   if (!found) return undefined;
+  // Full segments may have got through, and then nothing is narrow.
+  const { transfer } = path.results;
+  if (transfer && cutReason(transfer) !== undefined) return undefined;
   const allowed = allowedMtu(found);
   const carries = found.pathMtu;
   if (allowed === undefined || carries === undefined || carries >= allowed || carries < SMALLEST_MTU) {

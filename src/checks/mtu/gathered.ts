@@ -3,6 +3,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parsePathMtu } from '../../parsers/path-mtu.ts';
 import { parseTcpTransfer } from '../../parsers/tcp-transfer.ts';
+import { read } from '../measured.ts';
 import type { MtuFacts, MtuInput, MtuPath } from './facts.ts';
 import { transfers } from './plan.ts';
 
@@ -24,23 +25,23 @@ function pathOf(evidence: Evidence, destination: Destination, input: MtuInput): 
 }
 
 function icmpOf(result: ProbeResult | undefined): MtuPath['icmp'] {
-  if (!result) return { skipped: 'it was not part of the run' };
-  if (result.status === 'unknown-placeholder') return { skipped: 'the target has none' };
-  const parsed = parsePathMtu(result.stdout);
-  if (parsed === 'no-df') return { skipped: 'the image has no ping that can forbid fragmentation (iputils)' };
-  if (parsed === 'loopback') return { skipped: 'it is the target itself' };
-  if (parsed === 'cut') return { skipped: 'the search was cut off by its time limit' };
-  if ('refused' in parsed) {
-    return /permitted|privilege|permission|cap_net_raw/i.test(parsed.refused)
-      ? { skipped: 'ICMP needs NET_RAW or a ping_group_range that holds this user: use --profile netadmin' }
-      : { skipped: parsed.refused };
-  }
-  return { value: parsed };
+  return read(
+    result,
+    'sh',
+    (text) => {
+      const parsed = parsePathMtu(text);
+      if (parsed === 'no-df') return 'the image has no ping that can forbid fragmentation (iputils)';
+      if (parsed === 'loopback') return 'it is the target itself';
+      if (parsed === 'cut') return 'the search was cut off by its time limit';
+      if (!('refused' in parsed)) return parsed;
+      return /permitted|privilege|permission|cap_net_raw/i.test(parsed.refused)
+        ? 'ICMP needs NET_RAW or a ping_group_range that holds this user: use --profile netadmin'
+        : parsed.refused;
+    },
+    { endsByTime: true },
+  );
 }
 
 function transferOf(result: ProbeResult | undefined): MtuPath['transfer'] {
-  if (!result) return { skipped: 'it was not part of the run' };
-  if (result.status === 'missing') return { skipped: 'the image has no bash, which makes the connection' };
-  const parsed = parseTcpTransfer(result.stdout);
-  return typeof parsed === 'string' ? { skipped: parsed } : { value: parsed };
+  return read(result, 'bash, which makes the connection', parseTcpTransfer, { endsByTime: true });
 }

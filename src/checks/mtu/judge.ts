@@ -1,23 +1,23 @@
 /** From the evidence of an mtu run to its result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { Json } from '../../model/report.ts';
 import { allowedMtu } from '../../parsers/path-mtu.ts';
+import { conclude, type Outcome } from '../judgement.ts';
 import { Skips } from '../skipped.ts';
+import { least, most } from '../statistics.ts';
 import { announcer, type MtuFacts, type MtuInput, type MtuPath } from './facts.ts';
 import { mtuFacts } from './gathered.ts';
 import { MTU_RULES } from './rules/index.ts';
 
 export function judgeMtu(evidence: Evidence, input: MtuInput): Judgement {
   const facts = mtuFacts(evidence, input);
-  const findings = [...MTU_RULES.flatMap((rule) => rule.judge(facts)), ...skipped(facts)];
-  const status = statusOf(findings);
-  return {
-    status: status === 'pass' ? unmeasuredStatus(facts, input) : status,
-    summary: summary(facts, findings, input),
+  return conclude(evidence, {
+    found: MTU_RULES.flatMap((rule) => rule.judge(facts)),
+    skips: skipped(facts),
     measurements: { destinations: facts.paths.map(pathJson) },
-    findings,
-  };
+    otherwise: () => outcome(facts, input),
+  });
 }
 
 function isMeasured({ icmp, transfer }: MtuPath): boolean {
@@ -25,29 +25,42 @@ function isMeasured({ icmp, transfer }: MtuPath): boolean {
 }
 
 /** Nothing wrong is a pass only where something was measured, and all that the user asked for. */
-function unmeasuredStatus({ paths }: MtuFacts, { transfer }: MtuInput): CheckStatus {
-  const missing = paths
-    .filter(({ destination }) => destination.role === 'asked')
-    .filter((p) => !isMeasured(p));
-  // As a part of a diagnosis it does without transfers; what then cannot be measured is no failure.
-  if (missing.length > 0 && transfer) return 'error';
-  return paths.some(isMeasured) ? 'pass' : 'skip';
-}
-
-function summary({ paths }: MtuFacts, findings: readonly Finding[], { transfer }: MtuInput): string {
-  const first = findings.find((f) => f.severity !== 'info');
-  if (first) return first.summary;
+function outcome({ paths }: MtuFacts, { transfer }: MtuInput): Outcome {
   const missing = paths.find((p) => p.destination.role === 'asked' && !isMeasured(p));
-  if (missing && transfer) return `${missing.destination.label} could not be measured: ${reason(missing)}.`;
-  const sizes = paths.flatMap((path) => path.icmp.value?.pathMtu ?? []);
+  // As a part of a diagnosis it does without transfers; what then cannot be measured is no failure.
+  if (missing && transfer)
+    return {
+      status: 'error',
+      summary: `${missing.destination.label} could not be measured: ${reason(missing)}.`,
+    };
   const measured = paths.filter(isMeasured);
   if (measured.length === 0)
-    return `Nothing could be measured: ${paths[0] ? reason(paths[0]) : 'there is nothing to measure to'}.`;
-  if (sizes.length === 0)
-    return `Full segments get through to ${measured.length} of ${paths.length} destinations.`;
-  const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
+    return {
+      status: 'skip',
+      summary: `Nothing could be measured: ${paths[0] ? reason(paths[0]) : 'there is nothing to measure to'}.`,
+    };
+  const sizes = paths.flatMap((path) => path.icmp.value?.pathMtu ?? []);
+  if (sizes.length === 0) return byTransfers(measured, paths);
+  const [low, high] = [least(sizes), most(sizes)];
   const range = low === high ? `${low}` : `${low} to ${high}`;
-  return `${measured.length} of ${paths.length} destinations measured; packets of ${range} bytes get through.`;
+  return {
+    status: 'pass',
+    summary: `${measured.length} of ${paths.length} destinations measured; packets of ${range} bytes get through.`,
+  };
+}
+
+/** Without the answer to a single echo request. */
+function byTransfers(measured: readonly MtuPath[], paths: readonly MtuPath[]): Outcome {
+  const stalled = measured.find(({ transfer }) => transfer?.value?.outcome !== 'done');
+  if (stalled)
+    return {
+      status: 'error',
+      summary: `The connection to ${stalled.destination.label} stalls, and no packet of any size was seen to get through: that is no matter of size.`,
+    };
+  return {
+    status: 'pass',
+    summary: `Full segments get through to ${measured.length} of ${paths.length} destinations.`,
+  };
 }
 
 /** Why a path has no result, in the words of whatever was tried last. */
@@ -59,7 +72,7 @@ function reason({ icmp, transfer }: MtuPath): string {
 /** Nothing that a user could do anything about. */
 const EXPECTED: readonly string[] = ['the target has none', 'it is the target itself'];
 
-function skipped({ paths }: MtuFacts): Finding[] {
+function skipped({ paths }: MtuFacts): Skips {
   const skips = new Skips();
   for (const path of paths) {
     const { destination, icmp, transfer } = path;
@@ -69,7 +82,7 @@ function skipped({ paths }: MtuFacts): Finding[] {
       skips.add(icmp.skipped ?? 'it answers no echo request', `path MTU to ${destination.label}`);
     skips.add(transfer?.skipped, `TCP transfer to ${destination.label}`);
   }
-  return skips.findings();
+  return skips;
 }
 
 function pathJson({ destination, icmp, transfer }: MtuPath): Json {

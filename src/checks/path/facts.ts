@@ -3,6 +3,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Listener } from '../../parsers/listeners.ts';
 import type { Reach } from '../../parsers/reach.ts';
+import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import type { RuleHit } from '../firewall/facts.ts';
 import type { Measured } from '../measured.ts';
 
@@ -51,6 +52,8 @@ export interface Point {
 export interface PlaceFacts {
   readonly place: Place;
   readonly seen: ProbeResult | undefined;
+  /** The packets that `seen` has. */
+  readonly segments: Measured<readonly SeenSegment[]>;
   /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
   readonly grown: readonly Omit<RuleHit, 'direction'>[];
   readonly listeners: readonly Listener[] | undefined;

@@ -3,8 +3,10 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { parseListeners } from '../../parsers/listeners.ts';
 import { nextHop, type Reach } from '../../parsers/reach.ts';
+import { parseCaptureCounts } from '../../parsers/tcpdump-counts.ts';
 import { parseSegments, type SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import { fits, ruleSnapshots } from '../firewall/rule-hits.ts';
+import { read, seenOf } from '../measured.ts';
 import { reachOf } from '../reach-probe.ts';
 import type {
   Loss,
@@ -17,7 +19,7 @@ import type {
   Point,
   Role,
 } from './facts.ts';
-import { evidenceId } from './watch.ts';
+import { evidenceId, MAX_SEGMENTS } from './watch.ts';
 
 export function pathsFacts(evidence: Evidence, input: PathInput): PathsFacts {
   const places = input.places.map((place) => placeFacts(place, evidence));
@@ -38,9 +40,22 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
   return {
     place,
     seen: own('seen'),
+    segments: segmentsOf(own('seen')),
     grown: rules.grown,
-    listeners: listeners?.code === 0 ? parseListeners(listeners.stdout) : undefined,
+    listeners: read(listeners, 'ss', (text, { code }) => (code === 0 ? parseListeners(text) : undefined))
+      .value,
     listenersResult: listeners,
+  };
+}
+
+/** It listens until it is ended; by itself it ends when it has heard as many as it may. */
+function segmentsOf(result: ProbeResult | undefined): PlaceFacts['segments'] {
+  const heard = read(result, 'tcpdump', parseSegments, { endsByTime: true });
+  const captured = parseCaptureCounts(result?.stderr ?? '')?.captured ?? 0;
+  if (heard.value === undefined || Math.max(heard.value.length, captured) < MAX_SEGMENTS) return heard;
+  return {
+    skipped: `only the first ${MAX_SEGMENTS} packets were listened for, and so many came`,
+    part: heard.value,
   };
 }
 
@@ -88,8 +103,9 @@ interface Stop {
  */
 function pointsOf(route: readonly Stop[], address: string, port: number): Point[] {
   const source = route[0]?.at;
-  if (source?.seen === undefined) return [];
-  const segments = new Map(route.map(({ at }) => [at, parseSegments(at.seen?.stdout ?? '')]));
+  // The number of the probe itself may be among what is not known: then nothing of it can be known again.
+  if (source?.segments.value === undefined) return [];
+  const segments = new Map(route.map(({ at }) => [at, seenOf(at.segments) ?? []]));
   const isProbe = (s: SeenSegment): boolean =>
     s.flags === 'S' && sameAddress(s.destination, address) && s.destinationPort === port;
   const tags = new Set(
@@ -100,17 +116,16 @@ function pointsOf(route: readonly Stop[], address: string, port: number): Point[
     role,
     way,
     packet,
-    lines:
-      at.seen === undefined
-        ? undefined
-        : (segments.get(at) ?? [])
-            .filter((s) => s.outgoing === (way === 'out'))
-            .filter((s) =>
-              packet === 'probe'
-                ? isProbe(s) && tags.has(s.sequence)
-                : s.acknowledged !== undefined && tags.has((s.acknowledged + 0xffffffff) % 2 ** 32),
-            )
-            .map((s) => s.line),
+    lines: linesAt(
+      at,
+      (segments.get(at) ?? [])
+        .filter((s) => s.outgoing === (way === 'out'))
+        .filter((s) =>
+          packet === 'probe'
+            ? isProbe(s) && tags.has(s.sequence)
+            : s.acknowledged !== undefined && tags.has((s.acknowledged + 0xffffffff) % 2 ** 32),
+        ),
+    ),
   });
   const there = route.flatMap((at, i) => [
     ...(i === 0 ? [] : [passed(at, 'probe', 'in')]),
@@ -123,6 +138,11 @@ function pointsOf(route: readonly Stop[], address: string, port: number): Point[
       ...(i === route.length - 1 ? [] : [passed(at, 'answer', 'out')]),
     ]);
   return [...there, ...back];
+}
+
+/** Of a part, what was heard did pass, and what was not may have. */
+function linesAt({ segments }: PlaceFacts, heard: readonly SeenSegment[]): Point['lines'] {
+  return segments.value === undefined && heard.length === 0 ? undefined : heard.map((s) => s.line);
 }
 
 function lossOf(points: readonly Point[]): Loss | undefined {

@@ -1,7 +1,8 @@
 /** From the evidence of a path run to its result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { Json } from '../../model/report.ts';
+import { conclude, type Outcome } from '../judgement.ts';
 import { Skips } from '../skipped.ts';
 import type { PathFacts, PathInput, PathsFacts, Point } from './facts.ts';
 import { isConnected, pathsFacts } from './gathered.ts';
@@ -10,43 +11,55 @@ import { outcomeOf } from './story.ts';
 
 export function judgePath(evidence: Evidence, input: PathInput): Judgement {
   const facts = pathsFacts(evidence, input);
-  const problems = PATH_RULES.flatMap((rule) => rule.judge(facts));
-  return {
-    status: status(facts, problems),
-    summary: summary(facts, problems),
+  return conclude(evidence, {
+    found: PATH_RULES.flatMap((rule) => rule.judge(facts)),
+    skips: skipped(facts),
     measurements: { paths: facts.paths.map(pathJson) },
-    findings: [...problems, ...skipped(facts)],
-  };
+    otherwise: () => outcome(facts),
+  });
 }
 
 /** Why the way of a connection cannot be told. */
-function unmeasured({ reach, points }: PathFacts): string | undefined {
+function unmeasured({ reach, points }: PathFacts, places: PathsFacts['places']): string | undefined {
   if (reach.value === undefined) return reach.skipped;
-  return points.length === 0 ? 'nobody could listen at the target' : undefined;
+  const target = places.find(({ place, seen }) => place.isTarget && seen !== undefined);
+  if (points.length === 0) return target?.segments.skipped ?? 'nobody could listen at the target';
+  return isConnected(reach.value) || points.some(({ lines }) => (lines?.length ?? 0) > 0)
+    ? undefined
+    : 'not one of its packets was seen anywhere';
 }
 
-function status({ paths }: PathsFacts, problems: readonly Finding[]): CheckStatus {
-  const worst = statusOf(problems);
-  if (worst !== 'pass') return worst;
-  return paths.some((path) => unmeasured(path) !== undefined) ? 'skip' : 'pass';
-}
-
-function summary({ paths }: PathsFacts, problems: readonly Finding[]): string {
-  const [first] = problems;
-  if (first) return first.summary;
-  const lost = paths.find((path) => unmeasured(path) !== undefined);
-  if (lost) return `The way to ${lost.destination.label} could not be watched: ${unmeasured(lost)}.`;
+function outcome({ paths, places }: PathsFacts): Outcome {
+  const lost = paths.find((path) => unmeasured(path, places) !== undefined);
+  if (lost)
+    return {
+      status: 'skip',
+      summary: `The way to ${lost.destination.label} could not be watched: ${unmeasured(lost, places)}.`,
+    };
+  if (paths.length === 0) return { status: 'skip', summary: 'There is no way to watch.' };
   const refused = paths.find(({ reach }) => reach.value && !isConnected(reach.value));
+  const unseen = refused?.points.some(({ lines }) => lines === undefined);
+  // What answers is refused at its end; what does not was lost where nobody could see it.
+  if (refused?.reach.value?.tries.at(-1)?.outcome === 'unanswered')
+    return {
+      status: 'error',
+      summary: `${refused.destination.label}: ${outcomeOf(refused)}, and ${unseen ? 'not every place on the way could be watched' : 'probe and answer pass every place that was watched'}.`,
+    };
   if (refused)
-    return `Probe and answer pass every place that was watched; ${refused.destination.label}: ${outcomeOf(refused)}.`;
-  return 'Probes and their answers pass every place that was watched.';
+    return {
+      status: 'pass',
+      summary: `Probe and answer pass every place that was watched; ${refused.destination.label}: ${outcomeOf(refused)}.`,
+    };
+  return { status: 'pass', summary: 'Probes and their answers pass every place that was watched.' };
 }
 
-function skipped({ paths, places }: PathsFacts): Finding[] {
+function skipped({ paths, places }: PathsFacts): Skips {
   const skips = new Skips();
-  for (const { place } of places) skips.add(place.unwatched, `what passes ${place.label}`);
+  for (const { place, segments, seen } of places) {
+    skips.add(place.unwatched ?? (seen && segments.skipped), `what passes ${place.label}`);
+  }
   for (const path of paths) skips.add(path.reach.skipped, `the way to ${path.destination.label}`);
-  return skips.findings();
+  return skips;
 }
 
 function pathJson({ destination, address, port, reach, points }: PathFacts): Json {

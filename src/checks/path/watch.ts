@@ -4,7 +4,7 @@ import { snapshot } from '../snapshots.ts';
 import type { PathInput, PathRoute } from './facts.ts';
 
 /** So many lines at one place; a busy node has many connections to the same address. */
-const MAX_SEGMENTS = '5000';
+export const MAX_SEGMENTS = 5000;
 
 /** Segments that open or refuse a connection: the 14th byte of a TCP header has the flags SYN (2) and RST (4). */
 const OPENING = '(tcp[13] & 6 != 0 or (ip6[6] == 6 and ip6[53] & 6 != 0))';
@@ -13,7 +13,7 @@ const OPENING = '(tcp[13] & 6 != 0 or (ip6[6] == 6 and ip6[53] & 6 != 0))';
 export function watchCommand({ routes }: PathInput, id: string): readonly string[] {
   const hosts = [...new Set(routes.filter(passes(id)).map(({ destination }) => `host ${destination.host}`))];
   return [
-    ...['tcpdump', '-Z', 'root', '-nn', '-S', '-tt', '-l', '-i', 'any', '-c', MAX_SEGMENTS],
+    ...['tcpdump', '-Z', 'root', '-nn', '-S', '-tt', '-l', '-i', 'any', '-c', String(MAX_SEGMENTS)],
     `(${hosts.join(' or ')}) and ${OPENING}`,
   ];
 }

@@ -5,7 +5,7 @@ import type { Forwarding } from '../../parsers/forwarding.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { AddressFamily } from '../../parsers/ip-prefix.ts';
 import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
-import type { Counters } from '../../parsers/proc-net.ts';
+import type { CounterSnapshots } from '../counters.ts';
 import type { NodeNetwork } from '../node-network.ts';
 import type { Way } from '../way.ts';
 
@@ -33,11 +33,7 @@ export interface RoutingFacts {
   readonly interfaces: readonly Interface[] | undefined;
   readonly routes: readonly Route[] | undefined;
   readonly rules: Readonly<Record<AddressFamily, readonly RoutingRule[] | undefined>>;
-  readonly counters: {
-    readonly before: Counters;
-    readonly after: Counters;
-    readonly quotes: readonly ProbeResult[];
-  };
+  readonly counters: CounterSnapshots;
   /** Interfaces that drop what did not come the way that its answer would go; `undefined`: not readable. */
   readonly strict: readonly string[] | undefined;
   /** Asked for on a host alone. */

@@ -5,25 +5,26 @@ import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parseRoutes, parseRules } from '../../parsers/ip-route.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
 import { parseStrictInterfaces } from '../../parsers/rp-filter.ts';
+import { counterSnapshots } from '../counters.ts';
+import { read } from '../measured.ts';
 import { wayOf } from '../way.ts';
 import type { RoutingFacts, RoutingInput } from './facts.ts';
 
 export function routingFacts(evidence: Evidence, { destinations, pod, cluster }: RoutingInput): RoutingFacts {
-  const out = (id: string): string => evidence[id]?.stdout ?? '';
+  const list = <T extends object>(id: string, parse: (text: string) => T | undefined): T | undefined =>
+    read(evidence[id], 'ip', parse).value;
+  const files = <T extends object>(id: string, parse: (text: string) => T | undefined): T | undefined =>
+    read(evidence[id], 'grep', parse).value;
   return {
     ways: destinations.map((destination) => wayOf(evidence, destination)),
     pod,
     cluster,
-    interfaces: parseInterfaces(out('addresses')),
-    routes: parseRoutes(out('routes')),
-    rules: { inet: parseRules(out('rules')), inet6: parseRules(out('rules6')) },
-    counters: {
-      before: parseCounters(out('counters-before')),
-      after: parseCounters(out('counters-after')),
-      quotes: [evidence['counters-before'], evidence['counters-after']].filter((r) => r !== undefined),
-    },
-    forwarding: parseForwarding(out('forwarding')),
-    strict: parseStrictInterfaces(out('rp-filter')),
+    interfaces: list('addresses', parseInterfaces),
+    routes: list('routes', parseRoutes),
+    rules: { inet: list('rules', parseRules), inet6: list('rules6', parseRules) },
+    counters: counterSnapshots(evidence, 'counters', parseCounters),
+    forwarding: files('forwarding', parseForwarding),
+    strict: files('rp-filter', parseStrictInterfaces),
     results: {
       interfaces: evidence['addresses'],
       routes: evidence['routes'],

@@ -1,9 +1,10 @@
 /** From the evidence of a routing run to its result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { Json } from '../../model/report.ts';
 import { growth } from '../../parsers/proc-net.ts';
-import { NO_SUCH_PLACE, noIpJson } from '../measured.ts';
+import { conclude, type Outcome } from '../judgement.ts';
+import { cutReason, NO_SUCH_PLACE, noIpJson } from '../measured.ts';
 import { Skips } from '../skipped.ts';
 import { routeOf, VIRTUAL, type Way } from '../way.ts';
 import type { RoutingFacts, RoutingInput } from './facts.ts';
@@ -12,41 +13,46 @@ import { ROUTING_RULES } from './rules/index.ts';
 
 export function judgeRouting(evidence: Evidence, input: RoutingInput): Judgement {
   const facts = routingFacts(evidence, input);
-  const findings = [...ROUTING_RULES.flatMap((rule) => rule.judge(facts)), ...skipped(facts)];
-  const asked = facts.ways.filter((way) => way.hop.value === undefined && way.destination.role === 'asked');
-  const worst = statusOf(findings);
-  const nothing = facts.ways.every((way) => way.hop.value === undefined);
-  const status: CheckStatus =
-    worst !== 'pass'
-      ? worst
-      : nothing
-        ? hasNoIp(facts)
-          ? 'skip'
-          : 'error'
-        : asked.length > 0
-          ? 'error'
-          : 'pass';
-  return { status, summary: summary(facts, findings, asked), measurements: measurements(facts), findings };
+  return conclude(evidence, {
+    found: ROUTING_RULES.flatMap((rule) => rule.judge(facts)),
+    skips: skipped(facts),
+    measurements: measurements(facts),
+    otherwise: () => outcome(facts),
+  });
 }
 
-function hasNoIp(facts: RoutingFacts): boolean {
-  return facts.ways.some((way) => way.hop.skipped === 'the image has no ip');
+function outcome({ ways }: RoutingFacts): Outcome {
+  const asked = ways.find((way) => way.hop.value === undefined && way.destination.role === 'asked');
+  const none = ways.every((way) => way.hop.value === undefined) ? ways[0] : undefined;
+  const lost = asked ?? none;
+  if (lost?.hop.skipped !== undefined)
+    return {
+      status: lost.hop.skipped === 'the image has no ip' ? 'skip' : 'error',
+      summary: `The route to ${lost.destination.label} could not be looked up: ${lost.hop.skipped}.`,
+    };
+  if (ways.length === 0)
+    return { status: 'skip', summary: 'There is no destination to look a route up for.' };
+  const refused = ways.find((way) => way.hop.value?.route.outcome === 'error');
+  // A rule would have said why, had it seen the tables.
+  if (refused)
+    return {
+      status: 'error',
+      summary: `The kernel does not send to ${refused.destination.label} (${refused.hop.value?.route.line}), and why could not be told.`,
+    };
+  return { status: 'pass', summary: whatWorks(ways) };
 }
 
-function summary(facts: RoutingFacts, findings: readonly Finding[], asked: readonly Way[]): string {
-  const first = findings.find((f) => f.severity !== 'info');
-  if (first) return first.summary;
-  const lost = asked[0];
-  if (lost) return `The route to ${lost.destination.label} could not be looked up: ${lost.hop.skipped}.`;
-  const routes = facts.ways.flatMap((way) => routeOf(way) ?? []);
-  if (routes.length === 0)
-    return `No route could be looked up: ${facts.ways[0]?.hop.skipped ?? 'no destination'}.`;
+function whatWorks(ways: readonly Way[]): string {
+  const routes = ways.flatMap((way) => routeOf(way) ?? []);
+  const there = ways.filter((way) => way.hop.skipped !== NO_SUCH_PLACE).length;
+  const count =
+    routes.length === there ? `all ${there} destinations` : `${routes.length} of ${there} destinations`;
   const each = (values: readonly (string | undefined)[]): string =>
     [...new Set(values.filter((v) => v !== undefined && v !== ''))].join(', ') || '-';
-  return `The kernel has a route to all ${routes.length} destinations: by ${each(routes.map((r) => r.gateway))} on ${each(routes.map((r) => r.device))}, from ${each(routes.map((r) => r.source))}.`;
+  return `The kernel has a route to ${count}: by ${each(routes.map((r) => r.gateway))} on ${each(routes.map((r) => r.device))}, from ${each(routes.map((r) => r.source))}.`;
 }
 
-function skipped(facts: RoutingFacts): Finding[] {
+function skipped(facts: RoutingFacts): Skips {
   const skips = new Skips();
   for (const { destination, hop, icmp, tcp } of facts.ways) {
     if (hop.skipped === NO_SUCH_PLACE) continue;
@@ -64,12 +70,18 @@ function skipped(facts: RoutingFacts): Finding[] {
   if (facts.interfaces === undefined)
     skips.add(noIpJson(results.interfaces), 'the source address (NT-RT-005)');
   if (facts.pod.hostNetwork && facts.results.forwarding && facts.forwarding === undefined)
-    skips.add('/proc/sys/net could not be read', 'forwarding (NT-RT-006)');
+    skips.add(
+      cutReason(facts.results.forwarding) ?? '/proc/sys/net could not be read',
+      'forwarding (NT-RT-006)',
+    );
   else if (facts.results.forwarding && facts.cluster === undefined)
     skips.add('the API does not tell which pods the node has', 'forwarding (NT-RT-006)');
   if (growth(facts.counters.before, facts.counters.after, 'TcpExt.IPReversePathFilter') === undefined)
-    skips.add('/proc/net/netstat could not be read', 'the reverse path filter (NT-RT-003)');
-  return skips.findings();
+    skips.add(
+      facts.counters.skipped ?? '/proc/net/netstat could not be read',
+      'the reverse path filter (NT-RT-003)',
+    );
+  return skips;
 }
 
 function measurements(facts: RoutingFacts): { readonly [key: string]: Json } {

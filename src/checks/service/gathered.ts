@@ -1,7 +1,8 @@
 /** From evidence to facts: what each connection came to. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
-import { endpointKey, parseSweep, type SweptEndpoint } from '../../parsers/sweep.ts';
+import { endpointKey, type SweptEndpoint } from '../../parsers/sweep.ts';
+import { read } from '../measured.ts';
 import { expectsAnswer, reachOf } from '../reach-probe.ts';
 import type {
   Attempt,
@@ -12,7 +13,7 @@ import type {
   ServicesFacts,
 } from './facts.ts';
 import { nameId, repeats } from './plan.ts';
-import { SAMPLE } from './sample.ts';
+import { SAMPLE, sweptEndpoints } from './sample.ts';
 
 export function servicesFacts(evidence: Evidence, input: ServiceInput): ServicesFacts {
   return {
@@ -24,7 +25,7 @@ export function servicesFacts(evidence: Evidence, input: ServiceInput): Services
 
 function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput): ServiceFacts {
   const answers = expectsAnswer({ protocol: info.protocol, port: String(info.port) });
-  const sweep = parseSweep(info.sweep?.stdout ?? '');
+  const sweep = sweptEndpoints(info.sweep);
   const of = (suffix: string): Attempt => attempt(evidence[`${info.id}-${suffix}-reach`], answers);
   return {
     info,
@@ -55,11 +56,9 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
 
 function rulesOf(result: ProbeResult | undefined, info: ServiceInfo): ServiceRules | undefined {
   const { clusterIp } = info;
+  if (clusterIp === undefined) return undefined;
   // A part of the rules would make the others look gone.
-  if (result === undefined || clusterIp === undefined || result.truncated || result.status !== 'exited') {
-    return undefined;
-  }
-  return parseServiceRules(result.stdout, { ...info, clusterIp });
+  return read(result, 'sh', (text) => parseServiceRules(text, { ...info, clusterIp })).value;
 }
 
 /** A little under the initial retransmission time-out of 1 s (RFC 6298, 2.1). */

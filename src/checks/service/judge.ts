@@ -1,7 +1,9 @@
 /** From the evidence of a run to its result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { Json } from '../../model/report.ts';
+import { conclude, type Outcome } from '../judgement.ts';
+import { cutReason } from '../measured.ts';
 import { Skips } from '../skipped.ts';
 import { type Attempt, endpointName, type ServiceFacts, type ServiceInput, working } from './facts.ts';
 import { servicesFacts } from './gathered.ts';
@@ -10,43 +12,29 @@ import { attemptText } from './words.ts';
 
 export function judgeService(evidence: Evidence, input: ServiceInput): Judgement {
   const facts = servicesFacts(evidence, input);
-  const findings = [...SERVICE_RULES.flatMap((rule) => rule.judge(facts)), ...skipped(facts.services)];
-  const worst = statusOf(findings);
-  const unmeasured = facts.services.filter((s) => !isMeasured(s));
-  const status: CheckStatus = worst === 'pass' && unmeasured.length > 0 ? 'error' : worst;
-  return {
-    status,
-    summary: summary(facts.services, findings, unmeasured),
+  return conclude(evidence, {
+    found: SERVICE_RULES.flatMap((rule) => rule.judge(facts)),
+    skips: skipped(facts.services),
     measurements: { services: facts.services.map(serviceJson) },
-    findings,
-  };
+    otherwise: () => outcome(facts.services),
+  });
 }
 
-function isMeasured({ info, endpoints, virtual }: ServiceFacts): boolean {
-  const all = [...virtual, ...endpoints.map((e) => e.attempt)];
-  // "92 of 100 answer" is no pass while nobody knows of the other 8.
-  if (
-    info.protocol === 'tcp' &&
-    endpoints.some((e) => e.endpoint.isSweptOnly && e.attempt.state === 'unclear')
-  )
-    return false;
-  return info.type === 'ExternalName' || all.length === 0 || all.some((a) => a.state !== 'unclear');
-}
-
-function skipped(services: readonly ServiceFacts[]): Finding[] {
+function skipped(services: readonly ServiceFacts[]): Skips {
   const skips = new Skips();
   for (const { info, endpoints, virtual } of services) {
     for (const one of endpoints) skips.add(unclear(one.attempt), endpointName(one));
     for (const one of virtual) skips.add(unclear(one), `the cluster IP of ${info.label}`);
   }
   const unread = services.filter(({ info, rules }) => info.proxied !== undefined && rules === undefined);
-  for (const { info } of unread.filter(({ info }) => info.clusterIp !== undefined)) {
+  for (const { info, rulesResult } of unread.filter(({ info }) => info.clusterIp !== undefined)) {
     skips.add(
-      'kube-proxy has none here that can be read (nftables or iptables mode, with NET_ADMIN)',
+      (rulesResult && cutReason(rulesResult)) ??
+        'kube-proxy has none here that can be read (nftables or iptables mode, with NET_ADMIN)',
       `kube-proxy's rules for ${info.label} (NT-SVC-009)`,
     );
   }
-  return skips.findings();
+  return skips;
 }
 
 function unclear({ state, reach }: Attempt): string | undefined {
@@ -54,29 +42,24 @@ function unclear({ state, reach }: Attempt): string | undefined {
   return reach.skipped ?? 'a datagram got no answer, and no error: that says nothing';
 }
 
-function summary(
-  services: readonly ServiceFacts[],
-  findings: readonly Finding[],
-  unmeasured: readonly ServiceFacts[],
-): string {
-  const first =
-    findings.find((f) => f.severity === 'critical') ?? findings.find((f) => f.severity === 'warning');
-  if (first) return first.summary;
-  const [lost] = unmeasured;
-  const all = lost && [...lost.virtual, ...lost.endpoints.map((e) => e.attempt)];
-  const left = all?.filter((attempt) => attempt.state === 'unclear') ?? [];
-  if (lost && all && left.length < all.length)
-    return `${left.length} of ${lost.endpoints.length} endpoints of ${lost.info.label} could not be measured: ${unclear(left[0] ?? EMPTY)}.`;
-  if (lost) return `${lost.info.label} could not be measured: ${unclear(all?.[0] ?? EMPTY)}.`;
-  return services.map(healthy).join(' ');
+function outcome(services: readonly ServiceFacts[]): Outcome {
+  for (const { info, virtual, endpoints } of services) {
+    const attempts = [
+      ...virtual.map((one) => ({ name: info.label, one })),
+      ...endpoints.map((e) => ({ name: `${endpointName(e)} of ${info.label}`, one: e.attempt })),
+    ];
+    const lost = attempts.find(({ one }) => unclear(one) !== undefined);
+    const silent = endpoints.filter((e) => unclear(e.attempt) !== undefined);
+    if (lost && silent.length > 1) {
+      const summary = `${silent.length} of ${endpoints.length} endpoints of ${info.label} could not be measured: ${silent[0] && unclear(silent[0].attempt)}.`;
+      return { status: 'error', summary };
+    }
+    if (lost)
+      return { status: 'error', summary: `${lost.name} could not be measured: ${unclear(lost.one)}.` };
+  }
+  if (services.length === 0) return { status: 'skip', summary: 'There is no Service to look at.' };
+  return { status: 'pass', summary: services.map(healthy).join(' ') };
 }
-
-const EMPTY: Attempt = {
-  state: 'unclear',
-  isSlow: false,
-  result: undefined,
-  reach: { skipped: 'nothing was tried' },
-};
 
 function healthy(facts: ServiceFacts): string {
   const { info, endpoints, virtual } = facts;

@@ -3,7 +3,8 @@
 import type { ProbeScripts } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand, ProbeResult } from '../../model/evidence.ts';
-import { endpointKey, parseSweep } from '../../parsers/sweep.ts';
+import { endpointKey, parseSweep, type SweptEndpoint } from '../../parsers/sweep.ts';
+import { read, seenOf } from '../measured.ts';
 
 /** Of so many endpoints each is looked at in detail; of more, as many (ours). */
 export const SAMPLE = 8;
@@ -40,12 +41,17 @@ export function sweepProbe(
   };
 }
 
+/** What the sweep came to; endpoints whose turn never came are missing. */
+export function sweptEndpoints(result: ProbeResult | undefined): ReadonlyMap<string, SweptEndpoint> {
+  return seenOf(read(result, 'bash', parseSweep, { endsByTime: true })) ?? new Map();
+}
+
 /** Those to look at in detail: up to {@link MOST_FAILED} that did not connect, and of the others some of each node. */
 export function chooseEndpoints(
   endpoints: readonly Destination[],
   result: ProbeResult | undefined,
 ): readonly Destination[] {
-  const swept = parseSweep(result?.stdout ?? '');
+  const swept = sweptEndpoints(result);
   const connects = ({ host, port }: Destination): boolean =>
     swept.get(endpointKey(host, port))?.outcome === 'connected';
   const failed = endpoints.filter((one) => !connects(one)).slice(0, MOST_FAILED);

@@ -38,7 +38,7 @@ export interface SocketsFacts {
   readonly input: SocketsInput;
   readonly listeners: Measured<readonly Listener[]>;
   /** Those seen while there was time for connections to come. */
-  readonly listenersAfter: readonly Listener[];
+  readonly listenersAfter: Measured<readonly Listener[]>;
   readonly portUse: Measured<PortUse>;
   readonly counters: CounterSnapshots;
   readonly counters6: CounterSnapshots;

@@ -1,20 +1,24 @@
 /** From evidence to facts: parses each result, and tells for what is missing why it is. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
-import { parseListeners } from '../../parsers/listeners.ts';
+import { type Listener, parseListeners } from '../../parsers/listeners.ts';
 import { parsePortUse } from '../../parsers/port-use.ts';
 import { parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { parseUdpDrops } from '../../parsers/udp-drops.ts';
 import { counterSnapshots } from '../counters.ts';
-import { firstLine, notRun } from '../measured.ts';
+import { firstLine, read, seenOf } from '../measured.ts';
 import type { DroppingSocket, SocketsFacts, SocketsInput } from './facts.ts';
 
 export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFacts {
+  const counters = counterSnapshots(evidence, 'counters', parseCounters);
+  const listening = listeners(evidence['listeners']);
+  // Of a target that shows nothing at all, not even /proc, an empty list is none.
+  const isShown = counters.skipped === undefined || listening.value?.length !== 0;
   return {
     input,
-    listeners: listeners(evidence['listeners']),
-    listenersAfter: parseListeners(evidence['listeners-after']?.stdout ?? ''),
+    listeners: isShown ? listening : { skipped: 'ss printed nothing' },
+    listenersAfter: listeners(evidence['listeners-after']),
     portUse: portUse(evidence['port-use']),
-    counters: counterSnapshots(evidence, 'counters', parseCounters),
+    counters,
     counters6: counterSnapshots(evidence, 'counters6', parseCounters6),
     dropping: dropping(evidence['udp-before'], evidence['udp-after']),
     results: {
@@ -27,26 +31,27 @@ export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFa
 }
 
 function listeners(result: ProbeResult | undefined): SocketsFacts['listeners'] {
-  const reason = notRun(result, 'ss');
-  if (reason !== undefined || !result) return { skipped: reason ?? '' };
-  if (result.code !== 0) return { skipped: firstLine(result.stderr) ?? `ss ended with code ${result.code}` };
-  return { value: parseListeners(result.stdout) };
+  return read(result, 'ss', (text, { code, stderr, truncated }) =>
+    code === 0 || truncated ? listed(text) : (firstLine(stderr) ?? `ss ended with code ${code}`),
+  );
+}
+
+/** Nobody may listen; but what is printed are sockets. */
+function listed(text: string): Listener[] | string {
+  const found = parseListeners(text);
+  return found.length === 0 && text.trim() !== '' ? 'what ss printed are no sockets' : found;
 }
 
 function portUse(result: ProbeResult | undefined): SocketsFacts['portUse'] {
-  const reason = notRun(result, 'sh');
-  if (reason !== undefined || !result) return { skipped: reason ?? '' };
-  const use = parsePortUse(result.stdout);
-  if (use) return { value: use };
-  const missing = /^no (\S+)$/m.exec(result.stdout)?.[1];
-  return {
-    skipped: missing ? `the image has no ${missing}` : (firstLine(result.stderr) ?? 'nothing could be read'),
-  };
+  return read(result, 'sh', (text) => {
+    const missing = /^no (\S+)$/m.exec(text)?.[1];
+    return missing === undefined ? parsePortUse(text) : `the image has no ${missing}`;
+  });
 }
 
 function dropping(before: ProbeResult | undefined, after: ProbeResult | undefined): DroppingSocket[] {
-  const past = parseUdpDrops(before?.stdout ?? '');
-  return [...parseUdpDrops(after?.stdout ?? '')].flatMap(([local, total]) => {
+  const past = seenOf(read(before, 'ss', parseUdpDrops)) ?? new Map<string, number>();
+  return [...(seenOf(read(after, 'ss', parseUdpDrops)) ?? [])].flatMap(([local, total]) => {
     const dropped = total - (past.get(local) ?? total);
     return dropped > 0 ? [{ local, dropped }] : [];
   });

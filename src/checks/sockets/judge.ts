@@ -1,50 +1,87 @@
 /** From the evidence of a run to its result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { Finding, Json } from '../../model/report.ts';
 import { isLoopback } from '../../parsers/listeners.ts';
 import { growth } from '../../parsers/proc-net.ts';
+import { conclude, type Outcome } from '../judgement.ts';
+import { cutReason, seenOf } from '../measured.ts';
 import { Skips } from '../skipped.ts';
 import type { SocketsFacts, SocketsInput } from './facts.ts';
 import { socketsFacts } from './gathered.ts';
 import { acceptQueue } from './rules/accept-queue.ts';
 import { SOCKETS_RULES } from './rules/index.ts';
+import { serves } from './rules/no-listener.ts';
 import { udpOverflow } from './rules/udp-overflow.ts';
 
 export function judgeSockets(evidence: Evidence, input: SocketsInput): Judgement {
   const facts = socketsFacts(evidence, input);
-  const findings = [...SOCKETS_RULES.flatMap((rule) => rule.judge(facts)), ...skipped(facts)];
-  const worst = statusOf(findings);
-  const status: CheckStatus = worst === 'pass' && facts.listeners.value === undefined ? 'skip' : worst;
-  return { status, summary: summary(facts, findings), measurements: measurements(facts), findings };
+  const found = SOCKETS_RULES.flatMap((rule) => rule.judge(facts));
+  return conclude(evidence, {
+    found,
+    skips: skipped(facts),
+    measurements: measurements(facts),
+    otherwise: () => outcome(facts, found),
+  });
 }
 
-function skipped({ listeners, portUse, input }: SocketsFacts): Finding[] {
+function skipped({ listeners, listenersAfter, portUse, counters, counters6, input }: SocketsFacts): Skips {
   const skips = new Skips();
   skips.add(listeners.skipped, 'who listens (NT-SOCK-001, NT-SOCK-002)');
+  skips.add(listenersAfter.skipped, 'who listens at the end of the run (NT-SOCK-001, NT-SOCK-003)');
   skips.add(portUse.skipped, 'ephemeral ports (NT-SOCK-004)');
+  skips.add(counters.skipped, 'growth of ListenOverflows and RcvbufErrors (NT-SOCK-003, NT-SOCK-005)');
+  skips.add(counters6.skipped, 'growth of RcvbufErrors of IPv6 (NT-SOCK-005)');
   skips.add(input.servicesSkipped, 'ports that Services send to');
-  return skips.findings();
+  return skips;
 }
 
-function summary({ listeners, portUse }: SocketsFacts, findings: readonly Finding[]): string {
-  const first = findings.find((f) => f.severity !== 'info');
-  if (first) return first.summary;
-  if (listeners.value === undefined) return `Listening sockets could not be read: ${listeners.skipped}.`;
+/** @param remarks what the rules found: nothing graver than an info */
+function outcome(facts: SocketsFacts, remarks: readonly Finding[]): Outcome {
+  const { listeners, portUse, counters, counters6 } = facts;
+  const lost = listeners.value === undefined ? listeners : portsUnseenAfter(facts);
+  if (lost?.skipped !== undefined || listeners.value === undefined) {
+    const isHere = Object.values(facts.results).every(
+      (result) => (result && cutReason(result)) === undefined,
+    );
+    return {
+      status: isHere ? 'skip' : 'error',
+      summary: `Listening sockets could not be read: ${lost?.skipped ?? 'nothing was'}.`,
+    };
+  }
   const tcp = listeners.value.filter((l) => l.protocol === 'tcp').length;
   const used = portUse.value
     ? `, and ${portUse.value.taken} of ${portUse.value.last - portUse.value.first + 1} ephemeral ports are taken`
     : '';
-  const full = findings.find((f) => f.id === acceptQueue.meta.id || f.id === udpOverflow.meta.id);
-  const queues = full === undefined ? ', no queue overflowed' : '';
-  return `${tcp} TCP and ${listeners.value.length - tcp} UDP sockets listen${queues}${used}.${full === undefined ? '' : ` ${full.summary}`}`;
+  const full = remarks.find((f) => f.id === acceptQueue.meta.id || f.id === udpOverflow.meta.id);
+  const isCounted =
+    counters.skipped === undefined &&
+    counters6.skipped === undefined &&
+    facts.listenersAfter.value !== undefined;
+  const queues = full === undefined && isCounted ? ', no queue overflowed' : '';
+  return {
+    status: 'pass',
+    summary: `${tcp} TCP and ${listeners.value.length - tcp} UDP sockets listen${queues}${used}.${full === undefined ? '' : ` ${full.summary}`}`,
+  };
+}
+
+/** Who listens at the end matters where somebody is expected to listen who did not when the run began. */
+function portsUnseenAfter({
+  input,
+  listeners,
+  listenersAfter,
+}: SocketsFacts): SocketsFacts['listeners'] | undefined {
+  const isMissing = input.expected.some(
+    (port) => port.by !== 'declared' && !listeners.value?.some((l) => serves(l, port)),
+  );
+  return isMissing && listenersAfter.value === undefined ? listenersAfter : undefined;
 }
 
 function measurements(facts: SocketsFacts): { readonly [key: string]: Json } {
   const { input, listeners, portUse, counters } = facts;
   const grown = (name: string): Json => growth(counters.before, counters.after, name) ?? null;
   return {
-    listeners: (listeners.value ?? []).map((l) => ({
+    listeners: (seenOf(listeners) ?? []).map((l) => ({
       protocol: l.protocol,
       address: l.address,
       port: l.port,

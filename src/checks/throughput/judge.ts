@@ -2,9 +2,10 @@
 import type { Judgement } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { Json } from '../../model/report.ts';
 import { parseIperf, parseLinkSpeed } from '../../parsers/iperf.ts';
-import { notRun } from '../measured.ts';
+import { conclude, type Outcome } from '../judgement.ts';
+import { read } from '../measured.ts';
 import { Skips } from '../skipped.ts';
 import {
   expectedOf,
@@ -17,55 +18,58 @@ import { lowThroughput } from './rules/low-throughput.ts';
 
 export function judgeThroughput(evidence: Evidence, input: ThroughputInput): Judgement {
   const facts = { paths: input.destinations.map((d) => pathOf(evidence, d)), input };
-  const problems = lowThroughput.judge(facts);
-  return {
-    status: status(facts, problems),
-    summary: summary(facts, problems),
+  return conclude(evidence, {
+    found: lowThroughput.judge(facts),
+    skips: skipped(facts),
     measurements: {
       durationMs: input.durationMs,
       direction: input.reverse ? 'to the target' : 'from the target',
       destinations: facts.paths.map((path) => pathJson(path, input)),
     },
-    findings: [...problems, ...skipped(facts)],
-  };
+    otherwise: () => outcome(facts),
+  });
 }
 
 function pathOf(evidence: Evidence, destination: Destination): ThroughputPath {
   const results = { run: evidence[`${destination.id}-iperf`], link: evidence[`${destination.id}-link`] };
-  return { destination, run: runOf(results.run), link: parseLinkSpeed(results.link?.stdout ?? ''), results };
+  const link = read(results.link, 'sh', parseLinkSpeed).value;
+  return { destination, run: runOf(results.run), link, results };
 }
 
 function runOf(result: ProbeResult | undefined): ThroughputPath['run'] {
-  const reason = notRun(result, 'sh');
-  if (reason !== undefined || !result) return { skipped: reason ?? '' };
-  if (/iperf3: not found/.test(result.stderr)) return { skipped: 'the image has no iperf3' };
-  if (result.status === 'timeout') return { skipped: 'iperf3 did not end in time' };
-  const parsed = parseIperf(result.stdout);
-  return typeof parsed === 'string' ? { skipped: parsed } : { value: parsed };
+  return read(
+    result,
+    'sh',
+    (text, { stderr, status }) => {
+      if (/iperf3: not found/.test(stderr)) return 'the image has no iperf3';
+      return status === 'timeout' ? 'iperf3 did not end in time' : parseIperf(text);
+    },
+    { endsByTime: true },
+  );
 }
 
-function status({ paths }: ThroughputFacts, problems: readonly Finding[]): CheckStatus {
-  const worst = statusOf(problems);
-  if (worst !== 'pass') return worst;
-  const reasons = paths.flatMap(({ run }) => run.skipped ?? []);
-  if (reasons.length === 0) return 'pass';
-  return reasons.every((reason) => reason.startsWith('the image has no')) ? 'skip' : 'error';
-}
-
-function summary({ paths, input }: ThroughputFacts, problems: readonly Finding[]): string {
-  const [first] = problems;
-  if (first) return first.summary;
+function outcome({ paths, input }: ThroughputFacts): Outcome {
   const lost = paths.find((path) => path.run.skipped !== undefined);
-  if (lost) return `${lost.destination.label} could not be measured: ${lost.run.skipped}.`;
+  if (lost) {
+    const reasons = paths.flatMap(({ run }) => run.skipped ?? []);
+    return {
+      status: reasons.every((reason) => reason.startsWith('the image has no')) ? 'skip' : 'error',
+      summary: `${lost.destination.label} could not be measured: ${lost.run.skipped}.`,
+    };
+  }
+  if (paths.length === 0) return { status: 'skip', summary: 'There is no server to measure to.' };
   const rates = paths.map(
     ({ destination, run }) => `${destination.label} ${formatRate(run.value?.bitsPerSecond ?? 0)}`,
   );
   const isJudged = paths.every((path) => expectedOf(path, input) !== undefined);
   const judged = isJudged ? '' : '; no link speed is known here, so nothing is judged (--expect RATE)';
-  return `One TCP connection carries ${input.reverse ? 'from' : 'to'} ${rates.join(', ')}${judged}.`;
+  return {
+    status: 'pass',
+    summary: `One TCP connection carries ${input.reverse ? 'from' : 'to'} ${rates.join(', ')}${judged}.`,
+  };
 }
 
-function skipped({ paths, input }: ThroughputFacts): Finding[] {
+function skipped({ paths, input }: ThroughputFacts): Skips {
   const skips = new Skips();
   for (const path of paths) {
     skips.add(path.run.skipped, `throughput to ${path.destination.label}`);
@@ -77,7 +81,7 @@ function skipped({ paths, input }: ThroughputFacts): Finding[] {
       );
     }
   }
-  return skips.findings();
+  return skips;
 }
 
 function pathJson(path: ThroughputPath, input: ThroughputInput): Json {

@@ -1,10 +1,12 @@
 /** From the evidence of a tls run to its result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
-import { type CheckStatus, type Finding, type Json, statusOf } from '../../model/report.ts';
+import type { Json } from '../../model/report.ts';
 import { parseTls, type TlsAnswer } from '../../parsers/tls.ts';
-import { type Measured, notRun } from '../measured.ts';
+import { conclude, type Outcome } from '../judgement.ts';
+import { cutReason, type Measured, read } from '../measured.ts';
 import { Skips } from '../skipped.ts';
+import { least } from '../statistics.ts';
 import { formatDays, formatTime, type TlsFacts, type TlsInput, type TlsPath } from './facts.ts';
 import { TLS_RULES } from './rules/index.ts';
 
@@ -16,20 +18,16 @@ export function judgeTls(evidence: Evidence, { servers, expireDays }: TlsInput):
     }),
     expireDays,
   };
-  const problems = TLS_RULES.flatMap((rule) => rule.judge(facts));
-  return {
-    status: status(facts, problems),
-    summary: summary(facts, problems),
+  return conclude(evidence, {
+    found: TLS_RULES.flatMap((rule) => rule.judge(facts)),
+    skips: skipped(facts),
     measurements: { servers: facts.paths.map(pathJson) },
-    findings: [...problems, ...skipped(facts)],
-  };
+    otherwise: () => outcome(facts),
+  });
 }
 
 function answerOf(result: ProbeResult | undefined): Measured<TlsAnswer> {
-  const reason = notRun(result, 'sh');
-  if (reason !== undefined || !result) return { skipped: reason ?? '' };
-  const parsed = parseTls(result.stdout);
-  return typeof parsed === 'string' ? { skipped: parsed } : { value: parsed };
+  return read(result, 'sh', parseTls, { endsByTime: true });
 }
 
 /** A server that cannot be connected to presents nothing; why it cannot is for other checks to say. */
@@ -39,30 +37,36 @@ function unmeasured({ answer }: TlsPath): string | undefined {
   return `no connection (${answer.value.problems[0] ?? 'no answer'})`;
 }
 
-function status(facts: TlsFacts, problems: readonly Finding[]): CheckStatus {
-  const worst = statusOf(problems);
-  if (worst !== 'pass') return worst;
-  const missing = facts.paths.filter((path) => unmeasured(path) !== undefined);
-  if (missing.some((path) => path.answer.skipped === undefined)) return 'error';
-  return missing.length > 0 ? 'skip' : 'pass';
-}
-
-function summary({ paths }: TlsFacts, problems: readonly Finding[]): string {
-  const first = problems.find((f) => f.severity !== 'info');
-  if (first) return first.summary;
-  const lost = paths.find((path) => unmeasured(path) !== undefined);
-  if (lost) return `${lost.server.destination.label} could not be measured: ${unmeasured(lost)}.`;
+function outcome({ paths }: TlsFacts): Outcome {
+  const lost = paths.filter((path) => unmeasured(path) !== undefined);
+  const [first] = lost;
+  if (first) {
+    const isHere = lost.every(({ answer, result }) => {
+      const isCut = result !== undefined && cutReason(result) !== undefined;
+      return answer.skipped !== undefined && !isCut;
+    });
+    return {
+      status: isHere ? 'skip' : 'error',
+      summary: `${first.server.destination.label} could not be measured: ${unmeasured(first)}.`,
+    };
+  }
   const ends = paths.flatMap(({ answer: { value } }) =>
     (value?.chain ?? []).map((c) => c.notAfter - (value?.now ?? 0)),
   );
+  const next = least(ends);
+  if (next === undefined)
+    return { status: 'skip', summary: 'There is no server whose certificate could be looked at.' };
   const count = paths.length === 1 ? '1 server presents' : `${paths.length} servers present`;
-  return `${count} a certificate that is valid for its name; the first of the chain's to expire does so in ${formatDays(Math.max(0, Math.min(...ends)))}.`;
+  return {
+    status: 'pass',
+    summary: `${count} a certificate that is valid for its name; the first of the chain's to expire does so in ${formatDays(Math.max(0, next))}.`,
+  };
 }
 
-function skipped({ paths }: TlsFacts): Finding[] {
+function skipped({ paths }: TlsFacts): Skips {
   const skips = new Skips();
   for (const path of paths) skips.add(unmeasured(path), `certificate of ${path.server.destination.label}`);
-  return skips.findings();
+  return skips;
 }
 
 function pathJson({ server, answer: { value, skipped: reason } }: TlsPath): Json {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { byCause, linkCauses } from '../../../src/checks/causes.ts';
+import { FINDINGS } from '../../../src/checks/findings.ts';
 import type { Finding, Severity } from '../../../src/model/report.ts';
 
 const finding = (id: string, subject?: string, severity: Severity = 'critical'): Finding => ({
@@ -13,10 +14,8 @@ const finding = (id: string, subject?: string, severity: Severity = 'critical'):
 });
 const causes = (...findings: Finding[]) => linkCauses(findings).map((f) => f.causedBy);
 
-/** The catalogue's classes; ids that there are not do no harm. */
-const IDS = ['IF', 'ARP', 'RT', 'DNS', 'FW', 'MTU', 'CT', 'SOCK', 'SVC', 'LAT', 'TLS', 'PERF'].flatMap(
-  (name) => Array.from({ length: 12 }, (_, i) => `NT-${name}-${String(i + 1).padStart(3, '0')}`),
-);
+/** Of each finding that there is. */
+const IDS = FINDINGS.map(({ id }) => id);
 
 describe('linkCauses', () => {
   it('links what follows from loss to the loss on the same way', () => {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { connectsOf, echoesOf, firstLine } from '../../../src/checks/measured.ts';
+import {
+  connectsOf,
+  cutReason,
+  echoesOf,
+  firstLine,
+  noIpJson,
+  read,
+  seenOf,
+} from '../../../src/checks/measured.ts';
 import type { ProbeResult } from '../../../src/model/evidence.ts';
 import { recording } from '../../recordings/recordings.ts';
 import { result } from './latency/build.ts';
@@ -122,5 +130,65 @@ describe('firstLine', () => {
     expect(firstLine('\n  \n  a line  \nanother')).toBe('a line');
     expect(firstLine('x'.repeat(1000))).toHaveLength(200);
     expect(firstLine(' \n')).toBeUndefined();
+  });
+});
+
+describe('read', () => {
+  const lines = (stdout: string): string[] | undefined =>
+    stdout.includes('line') ? stdout.split('\n').filter((line) => line !== '') : undefined;
+  const of = (stdout: string, rest: Partial<ProbeResult> = {}) =>
+    read(result('x', stdout, rest), 'tool', lines);
+
+  it('is all that was printed', () => {
+    expect(of('line 1\nline 2')).toEqual({ value: ['line 1', 'line 2'] });
+  });
+
+  it.each([
+    ['longer than a run carries', { truncated: true, code: 153 }, /1 MiB/],
+    ['ended by the limit for files', { code: 153 }, /1 MiB/],
+    ['lost on a full disk', { code: 255, durationMs: 0 }, /disk .* is full/],
+    [
+      'not written to its end',
+      { code: 1, stderr: 'cat: write error: No space left on device\n' },
+      /disk .* is full/,
+    ],
+    ['ended by its time', { status: 'timeout', code: 124 }, /did not come to its end/],
+  ] as const)('is a part of what was %s, without its last line', (_what, rest, says) => {
+    const measured = of('line 1\nline 2 is cu', rest);
+    expect(measured.value).toBeUndefined();
+    expect(measured.skipped).toMatch(says);
+    expect(seenOf(measured)).toEqual(['line 1']);
+    expect(of('', rest)).toEqual({ skipped: measured.skipped });
+  });
+
+  it('takes for whole what is always ended by its time, and for said what a tool says', () => {
+    const ended = result('x', 'line 1\n', { status: 'timeout', code: 124 });
+    expect(read(ended, 'tool', lines, { endsByTime: true })).toEqual({ value: ['line 1'] });
+    expect(of('', { status: 'missing' })).toEqual({ skipped: 'the image has no tool' });
+    expect(of('', { code: 1, stderr: '\ntool: no such thing\n' })).toEqual({
+      skipped: 'tool: no such thing',
+    });
+    expect(of('', { code: 3 })).toEqual({ skipped: 'tool printed nothing (exit code 3)' });
+    expect(of('something else')).toEqual({ skipped: 'what tool printed cannot be read' });
+    expect(read(undefined, 'tool', lines)).toEqual({ skipped: 'it was not part of the run' });
+    expect(read(result('x', 'line'), 'tool', () => 'why not')).toEqual({ skipped: 'why not' });
+  });
+
+  it('takes a tool that ends with 255 by itself at its word', () => {
+    const usage = { code: 255, durationMs: 0, stderr: 'Option "-j" is unknown, try "ip -help".\n' };
+    expect(cutReason(result('x', '', usage))).toBeUndefined();
+    expect(cutReason(result('x', '', { code: 255, durationMs: 40 }))).toBeUndefined();
+  });
+});
+
+describe('noIpJson', () => {
+  it.each([
+    ['', { stderr: '' }, 'ip gave nothing'],
+    ['[{"a"', { truncated: true }, 'the output is longer than the 1 MiB that a run carries, and was cut'],
+    ['1: lo: <UP>\n', {}, 'what ip printed is no JSON'],
+    ['', { stderr: 'Option "-j" is unrecognized\n' }, "the image's ip prints no JSON (iproute2 does)"],
+    ['[', { status: 'timeout' }, 'it did not come to its end in its time'],
+  ] as const)('%j', (stdout, rest, expected) => {
+    expect(noIpJson(result('x', stdout, rest))).toBe(expected);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { distribution, histogram } from '../../../src/checks/statistics.ts';
+import { distribution, histogram, least, most } from '../../../src/checks/statistics.ts';
 
 describe('distribution', () => {
   it('is nothing of nothing', () => {
@@ -51,5 +51,14 @@ describe('histogram', () => {
 
   it('is empty of nothing', () => {
     expect(histogram([], 1, 10, 2)).toEqual([0, 0]);
+  });
+});
+
+describe('least and most', () => {
+  it('are those of any number of values', () => {
+    const many = Array.from({ length: 300_000 }, (_, i) => i + 1);
+    expect([least(many), most(many)]).toEqual([1, 300_000]);
+    expect([least([]), most([])]).toEqual([undefined, undefined]);
+    expect([least([-0.5]), most([-0.5])]).toEqual([-0.5, -0.5]);
   });
 });

@@ -87,6 +87,10 @@ describe('nextHop', () => {
       '2001:db8::7 from :: via fe80::1 dev eth0 src 2001:db8::2 metric 1024',
       { neighbour: 'fe80::1', viaGateway: true, device: 'eth0', source: '2001:db8::2' },
     ],
+    [
+      '203.0.113.9 via inet6 fe80::1 dev v0 src 198.18.7.2 uid 0 \\    cache',
+      { neighbour: 'fe80::1', viaGateway: true, device: 'v0', source: '198.18.7.2' },
+    ],
     ['RTNETLINK answers: Network is unreachable', undefined],
     ['Error: any valid prefix is expected rather than "web".', undefined],
     ['unicast default via 198.51.100.1 dev eth0 table main proto boot scope global', undefined],

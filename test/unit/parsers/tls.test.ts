@@ -9,6 +9,20 @@ function parsed(stdout: string): TlsAnswer {
 }
 
 describe('parseTls', () => {
+  it('takes the version of the connection, and not the first one that has its cipher', () => {
+    const printed = (...versions: string[]): string =>
+      `now 1\nconnected\n${versions.map((version) => `protocol ${version}\n`).join('')}verify 0 (ok)\n`;
+    const versionOf = (text: string): unknown => {
+      const answer = parseTls(text);
+      return typeof answer === 'string' ? answer : answer.protocol;
+    };
+    expect(versionOf(printed('TLSv1.0', 'TLSv1.2'))).toBe('TLSv1.2');
+    expect(versionOf(printed('TLSv1.2', 'TLSv1.0'))).toBe('TLSv1.2');
+    expect(versionOf(printed('TLSv1.3', 'TLSv1.3'))).toBe('TLSv1.3');
+    expect(versionOf(printed('SSLv3', 'TLSv1'))).toBe('TLSv1');
+    expect(versionOf(printed())).toBeUndefined();
+  });
+
   it('reads a certificate and whom it is for', () => {
     const answer = parsed(recording('tls-good').stdout);
     expect(answer).toMatchObject({

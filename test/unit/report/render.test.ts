@@ -33,6 +33,46 @@ describe('render', () => {
     expect(text).toContain('ünïcödé 🙂');
   });
 
+  // Bidirectional controls of all kinds, a tag, separators of lines, C0, C1 and DEL; and half of a surrogate pair.
+  const HIDDEN =
+    '\u202a\u202e\u2066\u2069\u200f\u061c\ufeff\u{e0041}\u2028\u2029\u0085\u009b31m\x07\x7f\x1b[0m';
+
+  it.each(['json', 'yaml', 'table', 'markdown', 'junit'] as const)(
+    'shows nothing that hides as %s',
+    (format) => {
+      const hostile = report(
+        check('latency', {
+          summary: `a ${HIDDEN} b`,
+          measurements: { destinations: [], [`key ${HIDDEN}`]: `line\n${HIDDEN}: 'x' "y" # z\n` },
+          findings: [
+            finding('NT-LAT-001', 'warning', {
+              summary: HIDDEN,
+              evidence: [{ command: ['ip', HIDDEN], excerpt: `${HIDDEN}\n${HIDDEN}` }],
+            }),
+          ],
+        }),
+      );
+      const text = render(hostile, format, options);
+      expect(text).not.toMatch(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      if (format === 'json') expect(JSON.parse(text)).toEqual(hostile);
+      if (format === 'yaml') expect(load(text)).toEqual(hostile);
+    },
+  );
+
+  it.each([
+    'hidden.0.',
+    'hidden-hidden.0. \u202e',
+    ' \u202e ',
+    '\u202e\\u202e',
+    '\ud800',
+    '- \u202e: &a *b !c',
+    'plain ünïcödé 🙂',
+    '\ttab\nline\n',
+  ])('gives back %j as YAML', (summary) => {
+    const one = report(check('latency', { summary }));
+    expect(load(render(one, 'yaml', options))).toEqual(one);
+  });
+
   it('gives YAML that is the report', () => {
     expect(load(render(it1, 'yaml', options))).toEqual(it1);
   });

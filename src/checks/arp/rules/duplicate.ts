@@ -17,6 +17,8 @@ const meta = {
 } as const;
 
 function own(facts: ArpFacts): Finding[] {
+  // Whoever answers may be the gateway or the target itself.
+  if (facts.hostsUnknown !== undefined) return [];
   const known = gatewayMacs(facts);
   const mine = ownMacs(facts);
   return (facts.own.value ?? []).flatMap(({ address, device, answers }) => {
@@ -54,6 +56,7 @@ function dadFailed(facts: ArpFacts): Finding[] {
 }
 
 function neighbour(facts: ArpFacts, hop: Hop): Finding[] {
+  if (facts.hostsUnknown !== undefined) return [];
   const known = gatewayMacs(facts);
   const many = proxies(facts);
   const macs = (hop.answers?.macs ?? []).filter(

@@ -39,7 +39,7 @@ function fault({ vxlan, hop, node, neighbour, remotes, floods }: TunnelWay): str
 export const tunnel: Rule<ArpFacts> = {
   meta,
   judge: ({ tunnels, results }) =>
-    tunnels.flatMap((way): Finding[] => {
+    (tunnels?.value ?? []).flatMap((way): Finding[] => {
       const what = fault(way);
       if (what === undefined) return [];
       const { vxlan, hop, neighbour, remotes, route } = way;

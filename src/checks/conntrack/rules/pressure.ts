@@ -1,4 +1,5 @@
 import type { Quote, Severity } from '../../../model/report.ts';
+import { linesOf } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import { type ConntrackFacts, grown, owner } from '../facts.ts';
 
@@ -60,7 +61,7 @@ function percent(share: number): string {
 
 function fillQuote({ after }: ConntrackFacts): Quote[] {
   const result = after.results.fill;
-  return result ? [{ command: result.command, excerpt: result.stdout.trim() }] : [];
+  return result ? [{ command: result.command, excerpt: linesOf(result).join('\n').trim() }] : [];
 }
 
 /** Counters as they were before and after, summed over the CPUs. */

@@ -1,4 +1,5 @@
 import type { Finding } from '../../../model/report.ts';
+import { seenOf } from '../../measured.ts';
 import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { ConntrackFacts, Translated, VirtualService } from '../facts.ts';
@@ -41,7 +42,7 @@ export const staleDnat: Rule<ConntrackFacts> = {
   meta,
   judge: ({ translated, services }) => {
     const groups = new Map<string, Stale>();
-    for (const one of translated.value ?? []) {
+    for (const one of seenOf(translated) ?? []) {
       const service = one.isLive ? staleService(one, services) : undefined;
       if (!service) continue;
       const gone = one.entry.reply.source;
@@ -64,7 +65,7 @@ function finding({ service, gone, entries }: Stale): Finding[] {
     occurrence(
       meta,
       'critical',
-      `${count} to svc/${service.name} in ${service.namespace} (${address}/${protocol}) still ${lead} to ${gone}, which is not among its endpoints (${service.endpoints.slice(0, 3).join(', ') || 'none'}).`,
+      `${count} to svc/${service.name} in ${service.namespace} (${address}/${protocol}) still ${lead} to ${gone}, which is not among its endpoints (${service.endpoints.slice(0, 3).join(', ') || 'none'}${service.endpoints.length > 3 ? `, and ${service.endpoints.length - 3} more` : ''}).`,
       [
         {
           command: first.result.command,

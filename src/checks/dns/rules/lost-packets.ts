@@ -1,6 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
 import { formatMs } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { most } from '../../statistics.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
 import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
 
@@ -49,7 +50,7 @@ export const lostPackets: Rule<DnsFacts> = {
       (s) => s.udp.reach === 'answers',
     );
     const answered = asked.flatMap((s) => s.udp.queries).filter(isAnswered);
-    const slowest = Math.max(0, ...answered.map((q) => q.ms ?? 0));
+    const slowest = most(answered.map((q) => q.ms ?? 0)) ?? 0;
     const losses = asked.map(lossOf);
     const lost = losses.reduce((sum, one) => sum + one.lost, 0);
     const limitMs = SHARE * facts.resolvConf.timeoutSeconds * 1000;
@@ -57,8 +58,8 @@ export const lostPackets: Rule<DnsFacts> = {
       resolver && resolver.ms >= limitMs ? [`getaddrinfo for ${name} took ${formatMs(resolver.ms)}`] : [],
     )[0];
     const sure = losses.reduce((sum, one) => sum + one.lost - one.perhapsLate, 0);
-    const most = Math.max(0, ...losses.map(({ perhapsLate }) => perhapsLate));
-    if (slowest > FAST_MS || sure + most < (slow === undefined ? LEAST : 1)) return [];
+    const late = most(losses.map(({ perhapsLate }) => perhapsLate)) ?? 0;
+    if (slowest > FAST_MS || sure + late < (slow === undefined ? LEAST : 1)) return [];
     return [finding(losses, lost, slowest, slow)];
   },
 };

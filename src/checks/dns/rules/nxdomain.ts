@@ -27,7 +27,11 @@ function judge(name: NameFacts): Finding[] {
     return (
       answered.length > 0 &&
       answered.every(
-        (a) => a.addresses.length === 0 && !a.truncated && (a.rcode === 'NXDOMAIN' || a.rcode === 'NOERROR'),
+        (a) =>
+          a.addresses.length === 0 &&
+          !a.truncated &&
+          !a.loops &&
+          (a.rcode === 'NXDOMAIN' || a.rcode === 'NOERROR'),
       )
     );
   };

@@ -1,8 +1,9 @@
 import type { Finding } from '../../../model/report.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { most } from '../../statistics.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
-import { enumerate, quoteQueries } from '../wording.ts';
+import { enumerate, faultOf, ofAll, quoteQueries } from '../wording.ts';
 import { isBad } from './servfail.ts';
 
 const meta = {
@@ -11,7 +12,7 @@ const meta = {
   severities: ['warning', 'info'],
   meaning:
     'One of several name servers of resolv.conf, or one of several servers behind the cluster DNS Service, fails while the others answer. Lookups that meet it wait for 5 s or fail, the others are fast: names that resolve "sometimes".',
-  rule: 'Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses by UDP or by TCP, or answers SERVFAIL or REFUSED to a question that another one answers. A single such answer is an info: any server fails once.',
+  rule: 'Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses by UDP or by TCP, or gives an answer that NT-DNS-004 counts to a question that another one answers well. A single such answer is an info: any server fails once.',
   source: 'none needed: servers of one kind are replicas of each other',
   remedy:
     'Take the server that fails out or mend it. A pod behind the Service: kubectl -n kube-system logs POD, then delete it so that it is made anew, and look at its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.',
@@ -26,7 +27,7 @@ export const partial: Rule<DnsFacts> = {
       ...services.flatMap((service) =>
         judge(
           facts.endpoints.filter((e) => e.service === service),
-          (failing, all) => `${failing} of ${all} servers behind ${service?.name}`,
+          (failing, all) => `${failing} of ${all} servers${ofAll(all, [service])} behind ${service?.name}`,
         ),
       ),
     ];
@@ -77,7 +78,12 @@ function failureOf(server: ServerFacts, all: readonly ServerFacts[]): Failure[] 
   const isOnce = bad.length === 1;
   const once = isOnce ? ' (seen once, measure again)' : '';
   return [
-    { server, how: `answers ${bad[0]?.rcode} for ${bad[0]?.question.name}${once}`, proof: bad, isOnce },
+    {
+      server,
+      how: `answers ${bad[0] && faultOf(bad[0])} for ${bad[0]?.question.name}${once}`,
+      proof: bad,
+      isOnce,
+    },
   ];
 }
 
@@ -91,8 +97,10 @@ function answersWell(server: ServerFacts, { question }: DnsQuery): boolean {
 function howItFails(queries: readonly DnsQuery[], protocol: 'udp' | 'tcp'): string {
   const last = queries.at(-1);
   const by = protocol.toUpperCase();
+  if (last?.outcome === 'garbled')
+    return `gives answers by ${by} that are ${last.error ?? 'no DNS messages'}, to ${queries.length} queries`;
   if (last?.outcome === 'timeout') {
-    const limitMs = Math.max(...queries.map((q) => q.limitMs));
+    const limitMs = most(queries.map((q) => q.limitMs)) ?? 0;
     return `answers none of ${queries.length} queries by ${by} within ${limitMs / 1000} s`;
   }
   return `answers none of ${queries.length} queries by ${by} (${last?.error ?? 'no answer'})`;

@@ -21,11 +21,16 @@ export const policyEgress: Rule<DnsFacts> = {
     const asked = facts.servers.filter((s) => s.udp.reach !== 'unasked');
     if (asked.length === 0) return [];
     if (isDenied(facts.policy.udp)) {
-      const answered = asked.filter((s) => s.udp.reach === 'answers');
+      // Whatever it is that comes back: packets pass.
+      const answered = asked.filter((s) => s.udp.reach === 'answers' || s.udp.reach === 'garbled');
       return [answered.length === 0 ? denied(facts, 'udp') : notEnforced(facts, answered[0]?.label ?? '')];
     }
     const tcp = asked.filter((s) => s.tcp.reach !== 'unasked');
-    if (isDenied(facts.policy.tcp) && tcp.length > 0 && tcp.every((s) => s.tcp.reach !== 'answers')) {
+    if (
+      isDenied(facts.policy.tcp) &&
+      tcp.length > 0 &&
+      tcp.every((s) => s.tcp.reach !== 'answers' && s.tcp.reach !== 'garbled')
+    ) {
       return [denied(facts, 'tcp')];
     }
     return [];

@@ -20,7 +20,8 @@ export const refused: Rule<DnsFacts> = {
   judge: (facts) => {
     const asked = facts.servers.filter((s) => s.udp.reach !== 'unasked');
     const hit = asked.filter((s) => s.udp.reach === 'refused');
-    if (hit.length === 0 || asked.some((s) => s.udp.reach === 'answers')) return [];
+    if (hit.length === 0 || asked.some((s) => s.udp.reach === 'answers' || s.udp.reach === 'garbled'))
+      return [];
     const queries = hit.flatMap((s) => s.udp.queries);
     const count = queries.filter((q) => q.outcome === 'refused').length;
     const { text, seen } = reason(facts, hit);

@@ -19,7 +19,7 @@ const meta = {
 export const resolvConf: Rule<DnsFacts> = {
   meta,
   judge: (facts) => {
-    if (facts.resolvConfResult === undefined || facts.resolvConfResult.code !== 0) return [];
+    if (facts.noResolvConf !== undefined) return [];
     return [...noServer(facts), ...tooMany(facts), ...notTheClusters(facts)];
   },
 };

@@ -1,6 +1,7 @@
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { formatMs } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { most } from '../../statistics.ts';
 import type { DnsFacts, NameFacts } from '../facts.ts';
 import { isAnswered, quoteQueries } from '../wording.ts';
 
@@ -34,7 +35,7 @@ export const resolverRace: Rule<DnsFacts> = {
       occurrence(
         meta,
         isOnce ? 'info' : 'warning',
-        `getaddrinfo for ${name.name}${others} ${isDone ? 'took' : 'gave up after'} ${formatMs(ms)}, while single queries for the same names were answered in ${formatMs(Math.max(...singles.map((q) => q.ms ?? 0)))} at most, and none of them was lost${isOnce ? `; asked once more it took ${formatMs(quickMs)}: seen once, measure again` : ''}.`,
+        `getaddrinfo for ${name.name}${others} ${isDone ? 'took' : 'gave up after'} ${formatMs(ms)}, while single queries for the same names were answered in ${formatMs(most(singles.map((q) => q.ms ?? 0)) ?? 0)} at most, and none of them was lost${isOnce ? `; asked once more it took ${formatMs(quickMs)}: seen once, measure again` : ''}.`,
         [
           {
             command:

@@ -1,15 +1,15 @@
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { DnsFacts } from '../facts.ts';
-import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
+import { enumerate, faultOf, isAnswered, quoteQueries } from '../wording.ts';
 
 const meta = {
   id: 'NT-DNS-004',
   title: 'The name server fails',
   severities: ['warning', 'critical', 'info'],
   meaning:
-    'The name server answers, but with SERVFAIL or REFUSED: it could not find out, or will not. Its own upstream or the zone of the name is broken, or it does not serve the one who asks. The resolver tries the next server, or fails with "Temporary failure in name resolution".',
-  rule: 'More than 1 % (warning) or 3 % (critical) of the answers of the name servers of resolv.conf are SERVFAIL or REFUSED, at least 2. A single one among others is an info: any server fails once.',
+    'The name server answers, but with an error (SERVFAIL, REFUSED, FORMERR, …), with aliases that lead in a circle, or with what is no DNS message: it could not find out, or will not. Its own upstream or the zone of the name is broken, it does not serve the one who asks, or it is no name server. The resolver tries the next server, or fails with "Temporary failure in name resolution".',
+  rule: 'More than 1 % (warning) or 3 % (critical) of the answers of the name servers of resolv.conf have another status than NOERROR and NXDOMAIN, have CNAME records that form a loop, or cannot be read, at least 2. A single one among others is an info: any server fails once.',
   source: 'coredns-mixin: CoreDNSErrorsHigh (1 % and 3 % of SERVFAIL)',
   remedy:
     "Read the DNS servers' own log (kubectl -n kube-system logs -l k8s-app=kube-dns --tail=50) and where they forward to (kubectl -n kube-system get configmap coredns -o yaml).",
@@ -21,18 +21,20 @@ const CRITICAL_SHARE = 0.03;
 export const servfail: Rule<DnsFacts> = {
   meta,
   judge: (facts) => {
-    const answers = facts.servers.flatMap((s) => [...s.udp.queries, ...s.tcp.queries]).filter(isAnswered);
+    const answers = facts.servers
+      .flatMap((s) => [...s.udp.queries, ...s.tcp.queries])
+      .filter((q) => isAnswered(q) || q.outcome === 'garbled');
     const bad = answers.filter(isBad);
     if (answers.length === 0 || bad.length / answers.length <= WARNING_SHARE) return [];
     const names = [...new Set(bad.map((q) => q.question.name))];
-    const rcodes = [...new Set(bad.flatMap((q) => q.rcode ?? []))];
+    const faults = [...new Set(bad.flatMap((q) => faultOf(q) ?? []))];
     const servers = [...new Set(bad.map((q) => q.server))];
     const isOnce = bad.length === 1 && answers.length > 1;
     return [
       occurrence(
         meta,
         isOnce ? 'info' : bad.length / answers.length > CRITICAL_SHARE ? 'critical' : 'warning',
-        `${bad.length} of ${answers.length} answers ${isOnce ? 'is' : 'are'} ${rcodes.join(' or ')}, from ${enumerate(servers)}, for ${enumerate(names.slice(0, 3))}${names.length > 3 ? ` and ${names.length - 3} more` : ''}: ${isOnce ? 'seen once, measure again' : where(facts, bad, answers)}.`,
+        `${bad.length} of ${answers.length} answers ${isOnce ? 'is' : 'are'} ${faults.join(' or ')}, from ${enumerate(servers)}, for ${enumerate(names.slice(0, 3))}${names.length > 3 ? ` and ${names.length - 3} more` : ''}: ${isOnce ? 'seen once, measure again' : where(facts, bad, answers)}.`,
         quoteQueries(bad, 3),
       ),
     ];
@@ -40,7 +42,7 @@ export const servfail: Rule<DnsFacts> = {
 };
 
 export function isBad(query: DnsQuery): boolean {
-  return query.outcome === 'answered' && (query.rcode === 'SERVFAIL' || query.rcode === 'REFUSED');
+  return faultOf(query) !== undefined;
 }
 
 function where(facts: DnsFacts, bad: readonly DnsQuery[], answers: readonly DnsQuery[]): string {

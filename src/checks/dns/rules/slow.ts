@@ -33,7 +33,7 @@ function judge(facts: DnsFacts, server: ServerFacts): Finding[] {
     (q) => q.question.name === facts.probe.control && (q.ms ?? 0) <= LIMIT_MS,
   );
   const where = isControlFast
-    ? `; the cluster's own name is answered faster, so it is what the server asks for ${enumerate(names.slice(0, 3))}`
+    ? `; the cluster's own name is answered faster, so it is what the server asks for ${enumerate(names.slice(0, 3))}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
     : '';
   return [
     occurrence(

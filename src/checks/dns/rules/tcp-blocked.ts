@@ -25,7 +25,8 @@ function judge(server: ServerFacts): Finding[] {
   if (server.udp.reach !== 'answers') return [];
   const cut = server.udp.queries.filter((q) => q.truncated);
   const failed = cut.find((q) => isFailedOverTcp(server, q));
-  const isDead = server.tcp.reach !== 'answers' && server.tcp.reach !== 'unasked';
+  // What comes back garbled is not blocked.
+  const isDead = !['answers', 'garbled', 'unasked'].includes(server.tcp.reach);
   const how = howTcpFails(server);
   if (failed) {
     const { name, type } = failed.question;
@@ -61,7 +62,7 @@ function tcpQueries(server: ServerFacts, cut: DnsQuery): readonly DnsQuery[] {
 
 function isFailedOverTcp(server: ServerFacts, cut: DnsQuery): boolean {
   const tries = tcpQueries(server, cut);
-  return tries.length > 0 && tries.every((q) => q.outcome !== 'answered');
+  return tries.length > 0 && tries.every((q) => q.outcome !== 'answered' && q.outcome !== 'garbled');
 }
 
 function howTcpFails({ tcp }: ServerFacts): string {

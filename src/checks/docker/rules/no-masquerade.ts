@@ -1,3 +1,4 @@
+import { linesOf } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { DockerFacts, HostLink } from '../facts.ts';
 import { type DockerHost, outside, walks } from '../host.ts';
@@ -39,7 +40,7 @@ export const noMasquerade: Rule<DockerFacts> = {
           'critical',
           `No rule of the Docker host translates the addresses of network ${network.name} (${network.subnets.join(', ')}): packets leave with ${address}, to which nobody outside can answer.`,
           host.books.slice(0, 1).map(({ result }) => {
-            const lines = result.stdout.split('\n').filter((line) => /-A POSTROUTING /.test(line));
+            const lines = linesOf(result).filter((line) => /-A POSTROUTING /.test(line));
             return onHost(result.command, lines.slice(0, 6).join('\n') || 'no rule in POSTROUTING');
           }),
         ),

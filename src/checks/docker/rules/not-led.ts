@@ -1,4 +1,5 @@
 import type { Quote } from '../../../model/report.ts';
+import { linesOf } from '../../quote.ts';
 import { shellLine } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { DockerFacts, PublishedPort } from '../facts.ts';
@@ -34,7 +35,7 @@ function translations(host: DockerHost, port: PublishedPort): BookOutcome[] {
 
 function quoteNat({ books }: DockerHost, port: PublishedPort): Quote[] {
   return books.slice(0, 1).map(({ result }) => {
-    const lines = result.stdout.split('\n').filter((line) => / DNAT /.test(line));
+    const lines = linesOf(result).filter((line) => / DNAT /.test(line));
     const own = lines.filter((line) => line.includes(`--dport ${port.hostPort} `));
     return onHost(
       result.command,

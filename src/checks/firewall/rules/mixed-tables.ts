@@ -1,3 +1,4 @@
+import { seenOf } from '../../measured.ts';
 import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { FirewallFacts } from '../facts.ts';
@@ -17,15 +18,17 @@ const meta = {
 export const mixedTables: Rule<FirewallFacts> = {
   meta,
   judge: ({ rules }) => {
-    if (!rules.value) return [];
-    const { totals, quotes } = rules.value;
+    const books = seenOf(rules);
+    if (!books) return [];
+    const { totals, quotes } = books;
+    const count = (n: number): string => (rules.value ? String(n) : `at least ${n}`);
     const modern = totals.iptablesNft + totals.nft;
     if (totals.legacy === 0 || modern === 0) return [];
     return [
       occurrence(
         meta,
         'warning',
-        `The target's network namespace has ${totals.legacy} ${totals.legacy === 1 ? 'rule' : 'rules'} of legacy iptables and ${modern} of nftables: each tool shows only its own.`,
+        `The target's network namespace has ${count(totals.legacy)} ${totals.legacy === 1 ? 'rule' : 'rules'} of legacy iptables and ${count(modern)} of nftables: each tool shows only its own.`,
         [...quote(quotes.legacy, /-A /, 2), ...(totals.iptablesNft > 0 ? quote(quotes.nft, /-A /, 2) : [])],
       ),
     ];

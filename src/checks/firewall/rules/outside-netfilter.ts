@@ -17,7 +17,7 @@ const meta = {
 export const outsideNetfilter: Rule<FirewallFacts> = {
   meta,
   judge: (facts) =>
-    facts.rules.value === undefined || facts.rules.value.incomplete !== undefined
+    facts.rules.value === undefined
       ? []
       : facts.paths
           .filter((p) => p.cause.kind === 'dropped' && p.hits.length === 0 && p.suspects.length === 0)

@@ -1,7 +1,8 @@
 import type { ProbeResult } from '../../../model/evidence.ts';
 import type { Quote } from '../../../model/report.ts';
 import type { TcpSocket } from '../../../parsers/ss.ts';
-import { formatMs } from '../../quote.ts';
+import { seenOf } from '../../measured.ts';
+import { formatMs, linesOf } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { LatencyFacts } from '../facts.ts';
 
@@ -39,13 +40,15 @@ export const bufferbloat: Rule<LatencyFacts> = {
       .sort((a, b) => b.backlogBytes - a.backlogBytes)[0];
     const above = backlog ? ABOVE_MS : ABOVE_WITHOUT_BACKLOG_MS;
     const { bufferbloatFactor } = thresholds;
-    const worst = sockets.value
+    const worst = (seenOf(sockets) ?? [])
       .filter((s) => waits(s, bufferbloatFactor, above))
       .sort((a, b) => (b.rtt ?? 0) - (a.rtt ?? 0))[0];
     if (!worst) return [];
     const queue = backlog
       ? `; ${backlog.kind} on ${backlog.device} holds ${backlog.backlogBytes} bytes`
-      : '; no local queue holds it, so it waits further on';
+      : qdiscs.value
+        ? '; no local queue holds it, so it waits further on'
+        : '; whether a local queue holds it could not be read';
     return [
       occurrence(
         meta,
@@ -69,7 +72,7 @@ export const bufferbloat: Rule<LatencyFacts> = {
 
 /** The socket's line, and of the long line after it what decided. */
 function quoteSocket(result: ProbeResult | undefined, { local, peer }: TcpSocket): Quote[] {
-  const lines = result?.stdout.split('\n') ?? [];
+  const lines = linesOf(result);
   const at = lines.findIndex((line) => {
     const words = line.split(/\s+/);
     return words[3] === local && words[4] === peer;

@@ -1,6 +1,7 @@
 import type { Finding, Quote } from '../../../model/report.ts';
 import { formatMs, quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { least } from '../../statistics.ts';
 import { answeredMs, judgedRtt, type LatencyFacts, type PathFacts } from '../facts.ts';
 import { MEASURE_LONGER } from '../longer.ts';
 
@@ -30,8 +31,7 @@ const MIN_SPELLS = 3;
 function baseline(facts: LatencyFacts, path: PathFacts, by: 'icmp' | 'tcp'): number | undefined {
   if (facts.thresholds.baselineMs !== undefined) return facts.thresholds.baselineMs;
   const comparable = path.destination.inCluster ? facts.paths.filter((p) => p.destination.inCluster) : [path];
-  const lows = comparable.flatMap((p) => p.rtts[by]?.min ?? []);
-  return lows.length > 0 ? Math.min(...lows) : undefined;
+  return least(comparable.flatMap((p) => p.rtts[by]?.min ?? []));
 }
 
 function judge(facts: LatencyFacts, path: PathFacts): Finding[] {

@@ -1,6 +1,7 @@
 import { growth } from '../../../parsers/proc-net.ts';
 import { formatMs, quote, quoteCounters } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { least, most } from '../../statistics.ts';
 import type { LatencyFacts, PathFacts } from '../facts.ts';
 import { MEASURE_LONGER } from '../longer.ts';
 
@@ -50,7 +51,7 @@ function happenedOnce(found: readonly SlowPath[]): boolean {
   const order = found.flatMap(({ slow }) => slow);
   return (
     found.every(({ times, slow }) => slow.length === 1 && times.length >= MANY_TRIES) &&
-    Math.max(...order) - Math.min(...order) <= ONE_MOMENT
+    (most(order) ?? 0) - (least(order) ?? 0) <= ONE_MOMENT
   );
 }
 
@@ -65,7 +66,7 @@ export const slowConnect: Rule<LatencyFacts> = {
       occurrence(
         meta,
         isChance ? 'info' : 'warning',
-        `${slow.length} of ${times.length} connections to ${path.destination.label} (${path.address}:${path.port}) took ${formatMs(SLOW_MS)} or more (at worst ${formatMs(Math.max(...times))}), with ${again} SYN sent again in the run${isChance ? '; once may be chance' : ''}.`,
+        `${slow.length} of ${times.length} connections to ${path.destination.label} (${path.address}:${path.port}) took ${formatMs(SLOW_MS)} or more (at worst ${formatMs(most(times) ?? 0)}), with ${again} SYN sent again in the run${isChance ? '; once may be chance' : ''}.`,
         [
           ...quote(path.results.tcp, SLOW_LINE, 3),
           ...quoteCounters(counters.quotes, counters.before, counters.after, ['TcpExt.TCPSynRetrans']),

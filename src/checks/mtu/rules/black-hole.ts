@@ -1,5 +1,5 @@
 import type { Finding, Quote } from '../../../model/report.ts';
-import { formatMs, quote } from '../../quote.ts';
+import { formatMs, linesOf, quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import { byEndpoint } from '../../service-story.ts';
 import { carriesFullSegments, type MtuFacts, type MtuPath, narrow } from '../facts.ts';
@@ -48,7 +48,7 @@ function evidence(path: MtuPath): Quote[] {
 
 /** The deciding fields of the kernel's last view of the socket, which is one very long line. */
 function socketQuote({ results: { transfer } }: MtuPath): Quote[] {
-  const line = transfer?.stdout.split('\n').findLast((text) => /\bunacked:\d/.test(text)) ?? '';
+  const line = linesOf(transfer).findLast((text) => /\bunacked:\d/.test(text)) ?? '';
   const fields = line.match(/\b(rto|backoff|rtt|mss|pmtu|bytes_acked|unacked|retrans|lost|sacked):\S+/g);
   return transfer && fields ? [{ command: transfer.command, excerpt: fields.join(' ') }] : [];
 }

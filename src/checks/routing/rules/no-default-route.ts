@@ -1,5 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
 import type { AddressFamily } from '../../../parsers/ip-prefix.ts';
+import { cutReason } from '../../measured.ts';
 import { quote, quoteRoutes } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import { nameOf, type Way } from '../../way.ts';
@@ -63,6 +64,9 @@ export const noDefaultRoute: Rule<RoutingFacts> = {
   meta,
   judge: (facts) =>
     FAMILIES.flatMap((family): Finding[] => {
+      // A table without a rule may have one (NT-RT-004), which a list that was cut does not show.
+      const { routes } = facts.results;
+      if (routes && cutReason(routes) !== undefined) return [];
       const ways = lost(facts, family);
       if (ways === undefined) return [];
       const down = facts.interfaces?.find(

@@ -1,5 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
-import { failing, failures, type ServiceInfo, type ServicesFacts, working } from '../facts.ts';
+import { failures, type ServiceInfo, type ServicesFacts, working } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
 import { isHairpin } from './hairpin.ts';
 
@@ -26,7 +26,9 @@ export const clusterIp: Rule<ServicesFacts> = {
       const { info, virtual, isLocalOnly } = facts;
       const failed = failures(virtual);
       const [first] = failed;
-      if (!first || working(facts).length === 0 || failing(facts).length > 0) return [];
+      // One that fails, or of which nothing is known, may be the one that the cluster IP leads to.
+      if (!first || facts.endpoints.length === 0) return [];
+      if (working(facts).length < facts.endpoints.length) return [];
       if (isLocalOnly || isHairpin(facts, all)) return [];
       const others =
         all.reference?.state === 'works'

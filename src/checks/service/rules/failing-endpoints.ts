@@ -22,7 +22,10 @@ export const failingEndpoints: Rule<ServicesFacts> = {
       const { info, endpoints } = facts;
       const failed = failing(facts).filter((e) => !isWrongPort(e));
       if (failed.length === 0) return [];
-      const named = failed.slice(0, 4).map((e) => `${endpointName(e)}: ${attemptText(e.attempt)}`);
+      const named = [
+        ...failed.slice(0, 4).map((e) => `${endpointName(e)}: ${attemptText(e.attempt)}`),
+        ...(failed.length > 4 ? [`and ${failed.length - 4} more`] : []),
+      ];
       return [
         occurrence(
           meta,

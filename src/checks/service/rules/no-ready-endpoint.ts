@@ -20,7 +20,10 @@ function why(info: ServiceInfo): string {
   if (selector === undefined) return 'it has no selector, and nobody wrote endpoints for it';
   if (selected === undefined) return `its selector is ${selector}`;
   if (selected === 0) return `no pod matches its selector ${selector}`;
-  const named = notReady.slice(0, 3).map(({ pod, reason }) => `${pod}: ${reason}`);
+  const named = [
+    ...notReady.slice(0, 3).map(({ pod, reason }) => `${pod}: ${reason}`),
+    ...(notReady.length > 3 ? [`and ${notReady.length - 3} more`] : []),
+  ];
   return `${selected} ${selected === 1 ? 'pod matches' : 'pods match'} its selector ${selector}, and none is ready (${named.join('; ')})`;
 }
 

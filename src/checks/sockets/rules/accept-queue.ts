@@ -1,6 +1,7 @@
 import type { Listener } from '../../../parsers/listeners.ts';
 import { growth } from '../../../parsers/proc-net.ts';
 import { BURST_LIMIT, isMoreThanBurst } from '../../burst.ts';
+import { seenOf } from '../../measured.ts';
 import { quoteCounters } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { SocketsFacts } from '../facts.ts';
@@ -27,14 +28,15 @@ export const acceptQueue: Rule<SocketsFacts> = {
   judge: ({ counters, listeners, listenersAfter, results }) => {
     const grown = (name: string): number => Math.max(0, growth(counters.before, counters.after, name) ?? 0);
     const overflows = grown('TcpExt.ListenOverflows');
-    const full = listenersAfter.filter(isFull);
+    const after = seenOf(listenersAfter) ?? [];
+    const full = after.filter(isFull);
     if (overflows === 0 && full.length === 0) return [];
     const taken = grown('Tcp.PassiveOpens');
     const isStill = full.some(({ address, port }) =>
-      listeners.value?.some((then) => isFull(then) && then.port === port && then.address === address),
+      seenOf(listeners)?.some((then) => isFull(then) && then.port === port && then.address === address),
     );
     const isPattern = isStill || isMoreThanBurst(overflows, taken);
-    const [worst] = full.length > 0 ? full : [...listenersAfter].sort((a, b) => b.waiting - a.waiting);
+    const [worst] = full.length > 0 ? full : [...after].sort((a, b) => b.waiting - a.waiting);
     const where =
       worst && worst.waiting > 0 && worst.protocol === 'tcp'
         ? `: TCP ${worst.port}${worst.process === undefined ? '' : ` (${worst.process})`} has ${worst.waiting} connections waiting, with a backlog of ${worst.limit}`

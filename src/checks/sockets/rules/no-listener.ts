@@ -1,6 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
 import type { Listener } from '../../../parsers/listeners.ts';
 import { EMBEDDED_DNS } from '../../docker/facts.ts';
+import { seenOf } from '../../measured.ts';
 import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { ExpectedPort, SocketsFacts } from '../facts.ts';
@@ -31,9 +32,14 @@ function judge(facts: SocketsFacts, expected: ExpectedPort, listeners: readonly 
         .filter((l) => l.protocol === expected.protocol && l.address !== EMBEDDED_DNS)
         .map((l) => l.port),
     ),
-  ].slice(0, 5);
-  const instead = others.length > 0 ? `, but on ${others.join(', ')}` : '';
-  if (expected.by !== 'declared' && facts.listenersAfter.some((l) => serves(l, expected))) {
+  ];
+  const more = others.length > 5 ? ` and ${others.length - 5} more` : '';
+  const instead = others.length > 0 ? `, but on ${others.slice(0, 5).join(', ')}${more}` : '';
+  const after = seenOf(facts.listenersAfter) ?? [];
+  const isSeenAfter = after.some((l) => serves(l, expected));
+  // The program may have just started, unless its absence has been seen twice.
+  if (expected.by !== 'declared' && !isSeenAfter && facts.listenersAfter.value === undefined) return [];
+  if (expected.by !== 'declared' && isSeenAfter) {
     return [
       occurrence(
         meta,

@@ -3,6 +3,7 @@ import type { Certificate, TlsAnswer } from '../../../parsers/tls.ts';
 import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import { byEndpoint } from '../../service-story.ts';
+import { least } from '../../statistics.ts';
 import { formatDays, formatTime, type TlsFacts, type TlsPath } from '../facts.ts';
 
 const meta = {
@@ -47,8 +48,8 @@ function called(leaf: Certificate): string {
 }
 
 function soon({ chain, now }: TlsAnswer, days: number): string[] {
-  const next = Math.min(...chain.map((certificate) => certificate.notAfter));
-  return next - now <= days * 86_400
+  const next = least(chain.map((certificate) => certificate.notAfter));
+  return next !== undefined && next - now <= days * 86_400
     ? [`a certificate of its chain expires in ${formatDays(next - now)} (${formatTime(next)})`]
     : [];
 }

@@ -84,6 +84,23 @@ describe('NT-CT-001', () => {
   });
 });
 
+describe('a counter that is not known at the beginning', () => {
+  it('has not grown from nothing', () => {
+    const filled = result('10\n1000\n');
+    const judgement = judgeConntrack(
+      evidence({
+        'fill-before': filled,
+        'fill-after': filled,
+        'stats-after': stats({ drop: 99, insert_failed: 7 }),
+      }),
+      { watchMs: 3000, isNode: true },
+    );
+    expect(named(judgement)).toEqual([]);
+    expect(judgement.summary).toBe("The node's connection table holds 10 of 1000 entries.");
+    expect(judgement.measurements['growth']).toBeNull();
+  });
+});
+
 describe('NT-CT-002', () => {
   it('counts clashes in the run, which the kernel counts as drops too', () => {
     const run = { before: { insert_failed: 3, drop: 3 }, after: { insert_failed: 5, drop: 5 } };

@@ -53,6 +53,7 @@ function judge(host: Host = {}, input: Partial<DockerInput> = {}): readonly Find
   const { rules = RULES, before = rules, legacy = '' } = host;
   const save = { command: ['iptables-save', '-c'] };
   const all = evidence({
+    'resolv-conf': result('nameserver 127.0.0.11\n'),
     'host-iptables-before': result(before, save),
     'host-iptables-after': result(rules, save),
     'host-legacy-before': result('', save),
@@ -158,7 +159,8 @@ describe('what is not known', () => {
   });
 
   it('is no finding where nobody meant to look', () => {
-    expect(judgeDocker({}, HEALTHY).findings).toEqual([]);
+    const seen = evidence({ 'resolv-conf': result('nameserver 127.0.0.11\n') });
+    expect(judgeDocker(seen, HEALTHY).findings).toEqual([]);
   });
 });
 
@@ -381,7 +383,7 @@ describe('NT-DKR-010 and 013: what is sent to a DEST is dropped', () => {
           'to0-reach': result(silent(), { command: ['reach', 'tcp', FAR, '80'], durationMs: 4000 }),
         }),
         { ...HEALTHY, ...to(FAR) },
-      ).findings;
+      ).findings.filter(({ id }) => id !== 'NT-SYS-001');
     expect(ids(found(2))).toEqual(['NT-DKR-013 critical']);
     expect(ids(found(8))).toEqual([]);
   });

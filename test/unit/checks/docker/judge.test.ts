@@ -26,6 +26,8 @@ const input = (more: Partial<DockerInput> = {}): DockerInput => ({
   ...more,
 });
 
+const RESOLVER = gathered({ 'resolv-conf': result('nameserver 127.0.0.11\n') });
+
 /** The findings with this resolv.conf. */
 function judge(more: Partial<DockerInput>, nameserver = '127.0.0.11'): readonly Finding[] {
   const evidence = gathered({ 'resolv-conf': result(`nameserver ${nameserver}\n`) });
@@ -43,7 +45,7 @@ describe('a container that has what it needs', () => {
       hostAddress,
       hostPort: 8080,
     }));
-    const judged = judgeDocker({}, input({ peers, published }));
+    const judged = judgeDocker(RESOLVER, input({ peers, published }));
     expect(judged).toMatchObject({ status: 'pass', findings: [] });
     expect(judged.summary).toBe('The container is on lan (bridge), and 1 port is published.');
   });
@@ -52,7 +54,7 @@ describe('a container that has what it needs', () => {
     ['host', /host's own network/],
     ['container:0123456789abcdef', /in the network of container 0123456789ab/],
   ])('is told where it uses the network of another: %s', (mode, says) => {
-    const judged = judgeDocker({}, input({ mode, networks: [], peers: [db] }));
+    const judged = judgeDocker(RESOLVER, input({ mode, networks: [], peers: [db] }));
     expect(judged.findings).toEqual([]);
     expect(judged.summary).toMatch(says);
   });

@@ -139,7 +139,37 @@ describe('judgeLatency', () => {
       evidence,
       input(destination({ id: 'gateway', label: 'gateway', role: 'gateway' })),
     );
-    expect(findings).toEqual([]);
+    expect(findings.map((f) => f.summary).join()).not.toContain('gateway');
+  });
+
+  it('judges as many answers as there are', () => {
+    const count = 150_000;
+    const ping = `${Array.from({ length: count }, (_, i) => `64 bytes from h: icmp_seq=${i + 1} ttl=64 time=0.${i % 9}1 ms\n`).join('')}\n${count} packets transmitted, ${count} received, 0% packet loss\n`;
+    const tries = `address 192.0.2.9\n${'try\nok 900\n'.repeat(count)}`;
+    const { status, measurements } = judgeLatency(
+      {
+        'to0-icmp': result('to0-icmp', ping),
+        'to0-tcp': result('to0-tcp', tries, { command: ['tcp-connect', 'h', '80', String(count)] }),
+      },
+      { ...input(destination()), count },
+    );
+    expect(status).toBe('pass');
+    expect(measurements['histogramMs']).toEqual({ from: 0.01, to: 0.9 });
+  });
+
+  it('measures no loss by a ping whose output was cut', () => {
+    const { evidence, input: recordedInput } = runRecording('loss');
+    const cut = Object.fromEntries(
+      Object.entries(evidence).map(([id, one]) => [
+        id,
+        id.endsWith('-icmp') ? { ...one, stdout: one.stdout.slice(0, -80), code: 153, truncated: true } : one,
+      ]),
+    );
+    const judged = judgeLatency(cut, recordedInput);
+    expect(judged.findings.map((f) => f.id)).not.toContain('NT-LAT-002');
+    expect(judged.findings.map((f) => f.summary).join('\n')).toMatch(
+      /ICMP to .*: the output is longer than the 1 MiB/,
+    );
   });
 
   it('counts established connections as such', () => {

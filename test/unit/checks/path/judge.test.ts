@@ -72,6 +72,19 @@ function seen(passed: number, more: Parameters<typeof evidence>[0] = {}, places 
 const ids = (judgement: ReturnType<typeof judgePath>): string[] => judgement.findings.map(({ id }) => id);
 
 describe('judgePath', () => {
+  it('loses nothing where a place heard only a part of what passed', () => {
+    const many = `${syn('eth0', 'Out').replace('seq 1000', 'seq 7')}\n`.repeat(5000);
+    const full = { ...result(many), command: ['tcpdump'] };
+    // Missed at a place that was full of others, and seen after it.
+    const beyond = judgePath(seen(6, { 'p1-seen': full }), DEEP);
+    expect(ids(beyond)).toEqual(['NT-PATH-005', 'NT-SYS-001']);
+    expect(beyond.findings[1]?.summary).toMatch(/what passes node\/n1: only the first 5000 packets/);
+    // Of the probe itself nothing is known where it was sent.
+    const blind = judgePath(seen(6, { 'p0-seen': full }), DEEP);
+    expect(ids(blind)).toEqual(['NT-SYS-001']);
+    expect(blind.status).toBe('skip');
+  });
+
   it.each([
     [0, 'NT-PATH-001', /^The probe to pod\/db \(198\.51\.100\.7:80\) never left pod\/web itself/],
     [1, 'NT-PATH-002', /is lost between pod\/web and node\/n1 \(/],

@@ -209,9 +209,10 @@ describe('what is missing', () => {
     );
     expect(one.status).toBe('skip');
     expect(problemsOf(one)).toEqual([]);
-    expect(one.findings.map((f) => f.summary)).toEqual([
+    const said = one.findings.map((f) => f.summary);
+    expect(said).toContain(
       'who listens (NT-SOCK-001, NT-SOCK-002), ephemeral ports (NT-SOCK-004): the image has no ss.',
-      'ports that Services send to: the user may not list services.',
-    ]);
+    );
+    expect(said).toContain('ports that Services send to: the user may not list services.');
   });
 });

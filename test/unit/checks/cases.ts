@@ -1,0 +1,254 @@
+/** Runs of every check, recorded where there is a recording, to be judged whole and with part of their evidence gone. */
+import { readdirSync } from 'node:fs';
+import { planPath } from '../../../src/checks/path/plan.ts';
+import { CHECKS, type CheckId } from '../../../src/checks/registry.ts';
+import type { Check, Judgement } from '../../../src/model/check.ts';
+import type { Evidence, ProbeResult } from '../../../src/model/evidence.ts';
+import {
+  bundleRecording,
+  bundlesDir,
+  recording,
+  recordingsDir,
+  runRecording,
+} from '../../recordings/recordings.ts';
+import { evidenceOf, inputOf } from './dns/facts.ts';
+import { lan } from './docker/build.ts';
+import { destination, evidence, result } from './results.ts';
+
+/** One run of one check. */
+export interface Case {
+  readonly name: string;
+  readonly check: CheckId;
+  readonly input: unknown;
+  readonly evidence: Evidence;
+}
+
+export function judgeCase({ check, input, evidence: seen }: Case): Judgement {
+  return (CHECKS[check] as Check<unknown>).judge(seen, input);
+}
+
+function named(check: CheckId, name: string, input: unknown, seen: Evidence): Case {
+  return { name: `${check}: ${name}`, check, input, evidence: seen };
+}
+
+const files = (folder: string, pattern: RegExp): string[] =>
+  readdirSync(folder).flatMap((file) => pattern.exec(file)?.[1] ?? []);
+
+const stdout = (name: string): string => recording(name).stdout;
+
+const bundles = files(bundlesDir, /^(.*)\.json$/).flatMap((name) =>
+  bundleRecording(name).bundle.checks.map((one) => named(one.id as CheckId, name, one.input, one.evidence)),
+);
+
+const latency = files(recordingsDir, /^run-(.*)\.json$/).map((name) => {
+  const { input, evidence: seen } = runRecording(name);
+  return named('latency', name, input, seen);
+});
+
+/** With the servers that the probe asked, which are its own in some of them. */
+function resolvConfOf(name: string): string {
+  const asked = stdout(`dns-${name}`).matchAll(/^query server (\S+) /gm);
+  const servers = new Set(Array.from(asked, ([, server = '']) => server));
+  const search = 'search nettools-rec-dns.svc.cluster.local svc.cluster.local cluster.local';
+  return `${[...servers].map((server) => `nameserver ${server}\n`).join('')}${search}\noptions ndots:5\n`;
+}
+
+const dns = files(recordingsDir, /^dns-(.*)\.json$/).map((name) =>
+  named('dns', name, inputOf(name), evidenceOf(name, resolvConfOf(name))),
+);
+
+const mtu = [
+  ['full', 'path-mtu-full', 'tcp-transfer-done'],
+  ['black hole', 'path-mtu-black-hole', 'tcp-transfer-stalled'],
+  ['announced', 'path-mtu-announced', 'tcp-transfer-done'],
+].map(([name = '', search = '', transfer = '']) =>
+  named(
+    'mtu',
+    name,
+    { destinations: [destination({ inCluster: true })], transfer: true },
+    evidence({ 'to0-path-mtu': result(stdout(search)), 'to0-transfer': result(stdout(transfer)) }),
+  ),
+);
+
+const tls = ['tls-good', 'tls-other-name', 'tls-plain-http'].map((name) =>
+  named(
+    'tls',
+    name,
+    {
+      servers: [{ destination: destination(), sni: 'shop.example.com', names: ['shop.example.com'] }],
+      starttls: '',
+      expireDays: 14,
+    },
+    evidence({ 'to0-tls': result(stdout(name)) }),
+  ),
+);
+
+const throughput = [1e6, 1e15].map((bitsPerSecond) =>
+  named(
+    'throughput',
+    `of ${bitsPerSecond}`,
+    {
+      destinations: [destination()],
+      durationMs: 1000,
+      reverse: false,
+      expected: { bitsPerSecond, by: '--expect' },
+    },
+    evidence({ 'to0-iperf': result(stdout('iperf-limited')), 'to0-link': result(stdout('link-speed-veth')) }),
+  ),
+);
+
+/** Counters of a node that tracks connections; @param failed how many could not be inserted in the run */
+function conntrackRun(name: string, failed: number, isStale: boolean): Case {
+  const counters = (n: number): Omit<ProbeResult, 'id'> =>
+    result(`cpu=0   found=3 invalid=1 insert=0 insert_failed=${n} drop=${n} early_drop=0\n`);
+  const udp = (timeout: number): Omit<ProbeResult, 'id'> =>
+    result(
+      `udp      17 ${timeout} src=198.18.1.9 dst=198.19.255.200 sport=4000 dport=514 src=${isStale ? '198.18.1.66' : '198.18.1.7'} dst=198.18.1.9 sport=514 dport=4000 mark=0 use=1\n`,
+    );
+  return named(
+    'conntrack',
+    name,
+    {
+      watchMs: 3000,
+      isNode: true,
+      criticalShare: 0.95,
+      services: [
+        {
+          name: 'logs',
+          namespace: 'default',
+          addresses: ['198.19.255.200'],
+          ports: [{ protocol: 'udp', port: 514 }],
+          endpoints: ['198.18.1.7'],
+        },
+      ],
+    },
+    evidence({
+      status: result(stdout('proc-status-netadmin')),
+      'fill-before': result('10\n1000\n'),
+      'fill-after': result('11\n1000\n'),
+      'stats-before': counters(3),
+      'stats-after': counters(3 + failed),
+      'proc-before': result(stdout('conntrack-proc-clash')),
+      'proc-after': result(stdout('conntrack-proc-clash')),
+      'udp-before': udp(100),
+      'udp-after': udp(118),
+      'tcp-before': result(''),
+      'tcp-after': result(''),
+    }),
+  );
+}
+
+const HOST_RULES = stdout('docker-host-rules');
+const BRIDGE = /-s 198\.18\.144\.0\/24 ! -o (br-\w+)/.exec(HOST_RULES)?.[1] ?? '';
+
+function dockerRun(name: string, forwards: 0 | 1, reach: string): Case {
+  const routes = [
+    { dst: 'default', gateway: '198.51.100.1', dev: 'eth0' },
+    { dst: '198.18.144.0/24', dev: BRIDGE, scope: 'link' },
+  ];
+  return named(
+    'docker',
+    name,
+    {
+      container: 'web',
+      mode: 'lan',
+      networks: [lan],
+      published: [{ port: 8080, protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 18080 }],
+      peers: [],
+      others: [],
+      destinations: [destination({ label: '203.0.113.9:80', host: '203.0.113.9', port: '80' })],
+      proxies: [
+        {
+          protocol: 'tcp',
+          hostAddress: '0.0.0.0',
+          hostPort: 18080,
+          containerAddress: '198.18.144.2',
+          containerPort: 8080,
+        },
+      ],
+    },
+    evidence({
+      'resolv-conf': result('nameserver 127.0.0.11\n'),
+      'to0-reach': result(
+        `address 203.0.113.9\nroute 203.0.113.9 via 198.18.144.1 dev eth0 src 198.18.144.2 uid 0\ntry 400000\n${reach}`,
+        { command: ['reach', 'tcp', '203.0.113.9', '80'], durationMs: 4000 },
+      ),
+      ...Object.fromEntries(
+        ['before', 'after'].flatMap((when) => [
+          [`host-iptables-${when}`, result(HOST_RULES)],
+          [`host-legacy-${when}`, result('')],
+          [`host-nft-${when}`, result('{"nftables":[]}')],
+        ]),
+      ),
+      'host-addresses': result(stdout('docker-host-addresses')),
+      'host-routes': result(JSON.stringify(routes)),
+      'host-listeners': result(stdout('docker-host-listeners')),
+      'host-forwarding': result(
+        ['all', BRIDGE]
+          .map((device) => `/proc/sys/net/ipv4/conf/${device}/forwarding:${forwards}\n`)
+          .join(''),
+      ),
+    }),
+  );
+}
+
+const SYN = 'IP 198.51.100.1.4000 > 198.51.100.7.80: Flags [S], seq 1000, win 1, length 0\n';
+const SYN_ACK = 'IP 198.51.100.7.80 > 198.51.100.1.4000: Flags [S.], seq 9, ack 1001, win 1, length 0\n';
+
+/** A probe from one pod to another, @param isLost on the way back */
+function pathRun(name: string, isLost: boolean): Case {
+  const route = {
+    destination: destination({ label: 'pod/db', host: '198.51.100.7', port: '80' }),
+    places: [
+      { id: 'p0', role: 'source' as const },
+      { id: 'p1', role: 'node' as const },
+      { id: 'p2', role: 'destination' as const },
+    ],
+  };
+  const input = {
+    places: [
+      { id: 'p0', label: 'pod/web', isTarget: true },
+      { id: 'p1', label: 'node/n1', node: 'n1', isTarget: false },
+      { id: 'p2', label: 'pod/db', isTarget: false },
+    ],
+    routes: [route],
+  };
+  const [probe] = planPath(input, {} as never).probe;
+  const heard = { status: 'timeout', code: 124, stderr: 'tcpdump: listening on any\n' } as const;
+  return named(
+    'path',
+    name,
+    input,
+    evidence({
+      [probe?.id ?? '']: result(`address 198.51.100.7\ntry 400000\n${isLost ? '' : 'ok 200\n'}`, {
+        command: ['reach', 'tcp', '198.51.100.7', '80'],
+        status: isLost ? 'timeout' : 'exited',
+        durationMs: 4000,
+      }),
+      'p0-seen': result(`1.1 eth0  Out ${SYN}${isLost ? '' : `1.9 eth0  In ${SYN_ACK}`}`, heard),
+      'p1-seen': result(
+        `1.2 veth1  In ${SYN}1.3 veth2  Out ${SYN}1.6 veth2  In ${SYN_ACK}${isLost ? '' : `1.7 veth1  Out ${SYN_ACK}`}`,
+        heard,
+      ),
+      'p2-seen': result(`1.4 eth0  In ${SYN}1.5 eth0  Out ${SYN_ACK}`, heard),
+      'p2-listeners': result('tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n'),
+    }),
+  );
+}
+
+/** At least one run of each check that passes, and one that finds something. */
+export const CASES: readonly Case[] = [
+  ...bundles,
+  ...latency,
+  ...dns,
+  ...mtu,
+  ...tls,
+  ...throughput,
+  conntrackRun('healthy', 0, false),
+  conntrackRun('clashes', 5, false),
+  conntrackRun('stale', 0, true),
+  dockerRun('healthy', 1, 'ok 200\n'),
+  dockerRun('no forwarding', 0, ''),
+  pathRun('healthy', false),
+  pathRun('lost', true),
+];
