@@ -1,6 +1,6 @@
 # Runs a command whose life is tied to the client's: when the client is gone, the command's session is ended.
-#   own ID LINES CMD... this exec's own stdin tells that the client lives. Its first LINES lines become the command's
-#                      stdin; 0 gives it an empty one.
+#   own ID LINES CMD... this exec's own stdin tells that the client lives, and once it was there a lease as below. Its first
+#                      LINES lines become the command's stdin; 0 gives it an empty one.
 #   lease ID CMD...    stdin is the user's and goes to the command untouched; another exec, named nettools-lease-ID,
 #                      lives as long as the client. While more of stdin may be on its way than a pipe holds, there is a
 #                      third, named nettools-feed-ID (feed.sh): a USR1 to it asks the client to send no more.
@@ -53,17 +53,20 @@ find_exec() {
   return 1
 }
 
-# Returns when there has been no lease for 5 s, in which a client that lives would have opened one (again), or when the
-# command has ended.
+# Returns when the command has ended, or when at $2 looks in a row, one every $1 s, there was no lease: a client that lives
+# opens it again. $3 is 1 where there has to be one; 0: only one that was seen can be missed.
 watch_lease() {
-  lease= misses=0
-  while [ -d "/proc/$$" ] && [ $misses -lt 5 ]; do
-    if [ -n "$lease" ] && [ -d "$lease" ]; then
+  needed=$3 lease= misses=0 second=0
+  while [ -d "/proc/$$" ] && [ $misses -lt "$2" ]; do
+    second=$((second + 1))
+    if [ $((second % $1)) -ne 0 ]; then
+      :
+    elif [ -n "$lease" ] && [ -d "$lease" ]; then
       misses=0
     elif find_exec nettools-lease; then
-      lease=$found misses=0
+      lease=$found misses=0 needed=1
     else
-      misses=$((misses + 1))
+      misses=$((misses + needed))
     fi
     sleep 1
   done
@@ -97,8 +100,9 @@ if [ "$mode" = own ]; then
   # Started twice removed, so that the command has no child that it does not know.
   ( (cat <&3; end_session) >/dev/null 2>&1 & )
   exec 3<&- </dev/null
-  # What it leaves in the background may hold its outputs, and the runtime would wait for that for ever.
-  ( (while [ -d "/proc/$$" ]; do sleep 1; done; end_session) </dev/null >/dev/null 2>&1 & )
+  # What it leaves in the background may hold its outputs, and the runtime would wait for that for ever. And a runtime that
+  # was killed does not end stdin (alive.sh): the lease of a command that takes long does.
+  ( (watch_lease 5 6 0; end_session) </dev/null >/dev/null 2>&1 & )
   # The outputs stay open here for as long as the command runs: containerd ends stdin with the first of them that ends
   # (internal/cri/io/exec_io.go), which looks as if the client were gone to a command that closes one and goes on, and
   # to any command in the moment between its last word and its end.
@@ -120,7 +124,8 @@ if [ "$mode" = pipe ]; then
   [ -z "$mark" ] || exec env "$mark" "$@"
   exec "$@"
 fi
-( (watch_lease; end_session) </dev/null >/dev/null 2>&1 & )
+# The feed waits for a word of the command's end, which a command that is ended here has not.
+( (watch_lease 1 5 1; end_session; ! find_exec nettools-feed || kill "${found#/proc/}") </dev/null >/dev/null 2>&1 & )
 if [ -t 0 ]; then
   # Its keys are for the command: what they send must not end this shell, which has to tell the end.
   trap : INT QUIT

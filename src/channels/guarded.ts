@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { PassThrough, type Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OutputFilter } from '../exec/stream.ts';
+import { aliveCommand, beats } from './alive.ts';
 import { type Channel, ChannelError, type RunOptions } from './channel.ts';
 import { EndMark } from './end-mark.ts';
 import FEED from './feed.sh';
@@ -13,6 +14,8 @@ import { StdinGate } from './stdin-gate.ts';
 
 /** A command that is done sooner needs no lease, and should not pay for a second exec. */
 const LEASE_DELAY_MS = 500;
+/** The same where the command's own exec tells as well, but for a runtime that was killed (alive.sh). */
+const OWN_LEASE_DELAY_MS = 2_000;
 const LEASE_RETRY_MS = 1000;
 /** Without a lease for this long the connection is lost: the far side gave the client up 10 s before (guard.sh). */
 const LEASE_LOST_MS = 15_000;
@@ -26,6 +29,8 @@ const FEED_ATTEMPTS = 10;
 export interface ExecOptions extends RunOptions {
   /** Sees the outputs first, stderr also where nobody else wants it. */
   readonly filter?: OutputFilter;
+  /** The command reads its stdin at once: an unanswered ping then tells soon that the connection is lost. */
+  readonly readsStdin?: boolean;
 }
 
 /** Each command is guarded against a lost client. See {@link Channel} for the contract. */
@@ -50,10 +55,10 @@ export abstract class GuardedChannel implements Channel {
 
   async run(argv: readonly string[], options: RunOptions): Promise<number> {
     const id = newId();
-    if (!options.stdin) return this.#toItsEnd(id, [...guard('own', id, '0'), ...argv], options);
+    if (!options.stdin) return this.#own(id, '0', argv, options);
     const lease = new AbortController();
     const lost = new AbortController();
-    const held = this.#holdLease(id, lease.signal, (error) => lost.abort(error));
+    const held = this.#holdLease(id, LEASE_DELAY_MS, lease.signal, (error) => lost.abort(error));
     const signal = AbortSignal.any([lost.signal, ...(options.signal ? [options.signal] : [])]);
     const stdin: Readable = options.terminal
       ? options.stdin
@@ -82,8 +87,20 @@ export abstract class GuardedChannel implements Channel {
     // Never ended: the end of this exec's stdin is what tells the far side that the client is gone.
     const stdin = new PassThrough();
     stdin.write(text);
-    const id = newId();
-    return this.#toItsEnd(id, [...guard('own', id, String(lines)), ...argv], { ...options, stdin });
+    return this.#own(newId(), String(lines), argv, { ...options, stdin });
+  }
+
+  /** Runs a command whose own exec tells the far side that the client lives. */
+  async #own(id: string, lines: string, argv: readonly string[], options: RunOptions): Promise<number> {
+    const lease = new AbortController();
+    // The command's own stream tells when the connection is gone.
+    const held = this.#holdLease(id, OWN_LEASE_DELAY_MS, lease.signal, () => undefined);
+    try {
+      return await this.#toItsEnd(id, [...guard('own', id, lines), ...argv], options);
+    } finally {
+      lease.abort(new Error('the command has ended'));
+      await held;
+    }
   }
 
   /**
@@ -110,9 +127,13 @@ export abstract class GuardedChannel implements Channel {
    * the far side waits 5 s for one (guard.sh) before it takes the client for dead. It also tells the client that the
    * connection is gone, which the command's own stream cannot while the command leaves its stdin unread.
    */
-  async #holdLease(id: string, signal: AbortSignal, onLost: (error: ChannelError) => void): Promise<void> {
-    // The second word keeps the shell from replacing itself by cat, which would lose the name.
-    const command = ['sh', '-c', 'cat >/dev/null; :', `nettools-lease-${id}`];
+  async #holdLease(
+    id: string,
+    firstPause: number,
+    signal: AbortSignal,
+    onLost: (error: ChannelError) => void,
+  ): Promise<void> {
+    const command = aliveCommand(`nettools-lease-${id}`);
     let lost: NodeJS.Timeout | undefined;
     let latest: ChannelError | undefined;
     const onOpen = (): void => {
@@ -120,10 +141,11 @@ export abstract class GuardedChannel implements Channel {
       lost = undefined;
     };
     try {
-      for (let pause = LEASE_DELAY_MS; ; pause = LEASE_RETRY_MS) {
+      for (let pause = firstPause; ; pause = LEASE_RETRY_MS) {
         await delay(pause, undefined, { signal });
         const sink = discard();
-        await this.exec(command, { stdout: sink, stderr: sink, signal, onOpen }).catch((error) => {
+        const streams = { stdin: beats(), stdout: sink, stderr: sink };
+        await this.exec(command, { ...streams, readsStdin: true, signal, onOpen }).catch((error) => {
           // Refused or lost: the loop tries again for as long as the command runs.
           if (!(error instanceof ChannelError && error.kind === 'lost')) return;
           latest = error;

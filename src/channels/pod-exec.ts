@@ -1,6 +1,6 @@
 /** The channel of a pod: exec into one of its containers. */
 import { ExecLostError, ExecRefusedError } from '../exec/errors.ts';
-import { execStream } from '../exec/stream.ts';
+import { execStream, PING_DEADLINE_MS } from '../exec/stream.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
@@ -42,7 +42,11 @@ export class PodExecChannel extends GuardedChannel {
           filter: options.filter,
           onResize: terminal?.onResize,
         },
-        { signal: options.signal, onOpen: options.onOpen },
+        {
+          signal: options.signal,
+          onOpen: options.onOpen,
+          ...(options.readsStdin ? { unreadStdinDeadlineMs: PING_DEADLINE_MS } : {}),
+        },
       );
       if (outcome.kind === 'exit') return outcome.code;
       throw new ChannelError(

@@ -26,7 +26,7 @@ import {
 /** kubectl pings every 5 s (client-go remotecommand/websocket.go, pingPeriod). */
 const PING_INTERVAL_MS = 5_000;
 /** Silence after which the connection counts as lost. kubectl waits 61 s; on call, that is a minute of not knowing. */
-const PING_DEADLINE_MS = 20_000;
+export const PING_DEADLINE_MS = 20_000;
 /** The same while the far end may be waiting for the command to read its stdin, which looks no different: kubectl's. */
 const UNREAD_STDIN_DEADLINE_MS = 61_000;
 /** Stdin bytes handed to the socket and not yet written; above it the source is not read. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import ALIVE from '../../../src/channels/alive.sh';
 import ENTER from '../../../src/channels/enter-netns.sh';
 import GUARD from '../../../src/channels/guard.sh';
 import { compactScript } from '../../../src/channels/script.ts';
@@ -9,7 +10,7 @@ import KEEPER from '../../../src/targets/keeper.sh';
 import STOP from '../../../src/targets/stop.sh';
 import { SHELLS } from '../shells.ts';
 
-const SCRIPTS = { ENTER, GUARD, NETNS_LIST, RUNNER, KEEPER, STOP };
+const SCRIPTS = { ALIVE, ENTER, GUARD, NETNS_LIST, RUNNER, KEEPER, STOP };
 
 describe('compactScript', () => {
   it('takes comments, indentation and empty lines away', () => {
