@@ -224,7 +224,7 @@ function endlessText(code: number): string {
     case 137:
       return 'the container was ended while the command ran (exit code 137: killed): it was out of memory, or was stopped or deleted';
     default:
-      return `the command ended with exit code ${code}, but the end of its output did not arrive`;
+      return `the shell that ran the command in the container ended with exit code ${code} before it could tell the command's end, so the output may be cut; the container's limits of processes and memory are a usual cause`;
   }
 }
 

@@ -183,7 +183,10 @@ describe('the end of a command', () => {
   it.each([
     [137, /^the container was ended while the command ran \(exit code 137: killed\)/],
     [129, /^the command was ended \(exit code 129\) because the far side lost sight of this client/],
-    [7, /^the command ended with exit code 7, but the end of its output did not arrive/],
+    [
+      7,
+      /^the shell that ran the command in the container ended with exit code 7 before it could tell the command's end/,
+    ],
   ])('is not made up from the exit code %i that the runtime tells', async (code, message) => {
     const { end } = await ran((peer) => peer.exit(code).then(() => peer.close()));
     expect(end).toMatchObject({ kind: 'lost', message: expect.stringMatching(message) });
