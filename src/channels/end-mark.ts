@@ -11,6 +11,7 @@ type Output = 'stdout' | 'stderr';
 export class EndMark implements OutputFilter {
   readonly #mark: Buffer;
   readonly #outputs: number;
+  #hasBegun = false;
   readonly #codes = new Map<Output, number>();
   /** What came last of an output, where it may be the beginning of the mark. */
   readonly #held = new Map<Output, Buffer>();
@@ -29,7 +30,13 @@ export class EndMark implements OutputFilter {
     return this.#codes.size === this.#outputs ? this.#codes.get('stdout') : undefined;
   }
 
+  /** Something was printed. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
   take(output: Output, data: Uint8Array): Uint8Array {
+    this.#hasBegun = true;
     // What the command has left in the background may go on for a moment.
     if (this.#codes.has(output)) return data;
     const held = this.#held.get(output);

@@ -115,7 +115,12 @@ export abstract class GuardedChannel implements Channel {
     } catch (error) {
       // The connection may well break when there is nothing left to come.
       if (error instanceof ChannelError && end.code !== undefined) return end.code;
-      throw error;
+      // The runtime does not say whether it could not start the command or lost it later. What was printed does.
+      if (!(error instanceof ChannelError && error.kind === 'failed' && end.hasBegun)) throw error;
+      const fate = await this.fate().catch(() => undefined);
+      throw new ChannelError('lost', fate ?? `the command was lost while it ran: ${error.message}`, {
+        cause: error,
+      });
     }
     if (end.code !== undefined) return end.code;
     const fate = await this.fate().catch(() => undefined);

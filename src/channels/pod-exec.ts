@@ -49,10 +49,7 @@ export class PodExecChannel extends GuardedChannel {
         },
       );
       if (outcome.kind === 'exit') return outcome.code;
-      throw new ChannelError(
-        'failed',
-        `the container's runtime could not run the command: ${outcome.message}`,
-      );
+      throw new ChannelError('failed', `the container's runtime failed on the command: ${outcome.message}`);
     } catch (error) {
       if (error instanceof ExecRefusedError) {
         throw new ChannelError('refused', error.message, { status: error.status, cause: error });

@@ -103,7 +103,7 @@ describe('how a run ends', () => {
             .send(3, '{"status":"Failure","reason":"InternalError","message":"no sh"}')
             .then(() => peer.close()),
       },
-      { kind: 'failed', message: "the container's runtime could not run the command: no sh" },
+      { kind: 'failed', message: "the container's runtime failed on the command: no sh" },
     ],
   ])('%s', async (_what, behaviour, expected) => {
     const pod = await channel(behaviour, quiet);
@@ -190,6 +190,19 @@ describe('the end of a command', () => {
   ])('is not made up from the exit code %i that the runtime tells', async (code, message) => {
     const { end } = await ran((peer) => peer.exit(code).then(() => peer.close()));
     expect(end).toMatchObject({ kind: 'lost', message: expect.stringMatching(message) });
+  });
+
+  it('is not told as a start that failed when the command has printed something', async () => {
+    const { end } = await ran(async (peer) => {
+      await peer.send(1, 'out');
+      await peer.send(3, '{"status":"Failure","reason":"InternalError","message":"ttrpc: closed"}');
+      peer.close();
+    });
+    expect(end).toMatchObject({
+      kind: 'lost',
+      message:
+        "the command was lost while it ran: the container's runtime failed on the command: ttrpc: closed",
+    });
   });
 
   const statuses = (state: unknown) => ({ ephemeralContainerStatuses: [{ name: 'c', state }] });
