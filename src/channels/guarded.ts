@@ -12,11 +12,17 @@ import { discard } from './output.ts';
 import { compactScript } from './script.ts';
 import { StdinGate } from './stdin-gate.ts';
 
-/** A command that is done sooner needs no lease, and should not pay for a second exec. */
-const LEASE_DELAY_MS = 500;
+/**
+ * When a lease is opened, in ms: a command that is done sooner needs none, and should not pay for a second exec. And when
+ * it is again.
+ */
+interface LeaseTimes {
+  readonly first: number;
+  readonly again: number;
+}
+const LEASE: LeaseTimes = { first: 500, again: 1000 };
 /** The same where the command's own exec tells as well, but for a runtime that was killed (alive.sh). */
-const OWN_LEASE_DELAY_MS = 2_000;
-const LEASE_RETRY_MS = 1000;
+const OWN_LEASE: LeaseTimes = { first: 2_000, again: 5_000 };
 /** Without a lease for this long the connection is lost: the far side gave the client up 10 s before (guard.sh). */
 const LEASE_LOST_MS = 15_000;
 /** What the feed ends with when the command has ended: 128 + SIGUSR1 (guard.sh). */
@@ -58,7 +64,7 @@ export abstract class GuardedChannel implements Channel {
     if (!options.stdin) return this.#own(id, '0', argv, options);
     const lease = new AbortController();
     const lost = new AbortController();
-    const held = this.#holdLease(id, LEASE_DELAY_MS, lease.signal, (error) => lost.abort(error));
+    const held = this.#holdLease(id, LEASE, lease.signal, (error) => lost.abort(error));
     const signal = AbortSignal.any([lost.signal, ...(options.signal ? [options.signal] : [])]);
     const stdin: Readable = options.terminal
       ? options.stdin
@@ -94,7 +100,7 @@ export abstract class GuardedChannel implements Channel {
   async #own(id: string, lines: string, argv: readonly string[], options: RunOptions): Promise<number> {
     const lease = new AbortController();
     // The command's own stream tells when the connection is gone.
-    const held = this.#holdLease(id, OWN_LEASE_DELAY_MS, lease.signal, () => undefined);
+    const held = this.#holdLease(id, OWN_LEASE, lease.signal, () => undefined);
     try {
       return await this.#toItsEnd(id, [...guard('own', id, lines), ...argv], options);
     } finally {
@@ -134,7 +140,7 @@ export abstract class GuardedChannel implements Channel {
    */
   async #holdLease(
     id: string,
-    firstPause: number,
+    times: LeaseTimes,
     signal: AbortSignal,
     onLost: (error: ChannelError) => void,
   ): Promise<void> {
@@ -146,7 +152,7 @@ export abstract class GuardedChannel implements Channel {
       lost = undefined;
     };
     try {
-      for (let pause = firstPause; ; pause = LEASE_RETRY_MS) {
+      for (let pause = times.first; ; pause = times.again) {
         await delay(pause, undefined, { signal });
         const sink = discard();
         const streams = { stdin: beats(), stdout: sink, stderr: sink };
