@@ -258,7 +258,13 @@ int job_run(job *owner, char *const argv[], text *out, text *err) {
 
 int job_run_within(job *owner, char *const argv[], text *out, text *err, int64_t limit_us, int64_t *took_us) {
   int processes = processes_of(argv[0]), mebibytes = weight_of(argv[0]);
-  while (!has_room(processes, mebibytes)) co_sleep(3000);
+  for (int64_t asked = now_us(); !has_room(processes, mebibytes);) {
+    co_sleep(3000);
+    /* Waiting for the budget is not the job's fault: its time stands still. */
+    int64_t now = now_us();
+    owner->waited_us += now - asked;
+    asked = now;
+  }
   int out_pipe[2], err_pipe[2] = {-1, -1};
   own_pipe(owner, out_pipe);
   if (err != out) own_pipe(owner, err_pipe);
@@ -406,6 +412,10 @@ static void finish(job *one, enum job_status status) {
   one->done = true;
 }
 
+static int64_t deadline_of(const job *one) {
+  return one->start + one->waited_us + (int64_t)one->seconds * 1000000;
+}
+
 static void start_job(void *argument) {
   job *one = argument;
   one->run(one);
@@ -490,7 +500,7 @@ void run_jobs(job *jobs, int count, void (*on_done)(job *)) {
     for (int i = 0; i < count; i++) {
       if (jobs[i].done) continue;
       left++;
-      int64_t deadline = jobs[i].start + (int64_t)jobs[i].seconds * 1000000;
+      int64_t deadline = deadline_of(&jobs[i]);
       if (jobs[i].started && deadline < until) until = deadline;
     }
     if (left == 0) break;
@@ -510,7 +520,7 @@ void run_jobs(job *jobs, int count, void (*on_done)(job *)) {
       if (!one->started || one->done) continue;
       bool alive = false;
       for (co *c = all; c != NULL; c = c->next) alive |= c->owner == one && !c->finished;
-      bool late = now_us() >= one->start + (int64_t)one->seconds * 1000000;
+      bool late = now_us() >= deadline_of(one);
       if (alive && !late) continue;
       finish(one, alive ? TIMED_OUT : one->status);
       on_done(one);

@@ -57,6 +57,8 @@ struct job {
   text out, err;
   /* In microseconds since boot. */
   int64_t start, end;
+  /* Of it, for room in the budget. */
+  int64_t waited_us;
 };
 
 /* Microseconds since boot, as /proc/uptime counts. */

@@ -129,7 +129,8 @@ static void end_try(job *self, const char *word, int64_t before, int64_t after) 
   text_print(&self->out, "%s %lld\n", word, (long long)(after - before));
 }
 
-static bool reach_tcp(job *self, const char *address, int port, int payload, int64_t started) {
+/* The error of the last try, or 0. */
+static int reach_tcp(job *self, const char *address, int port, int payload, int64_t started) {
   int64_t before = now_us();
   text_print(&self->out, "try %lld\n", (long long)(before - started));
   int fd = -1;
@@ -140,17 +141,17 @@ static bool reach_tcp(job *self, const char *address, int port, int payload, int
     text_print(&self->out, "reach: connect: %s\n", error_text(error));
     end_try(self, "failed", before, after);
     if (fd >= 0) job_close(self, fd);
-    return false;
+    return error;
   }
   end_try(self, "ok", before, after);
-  if (payload <= 0) return true;
+  if (payload <= 0) return 0;
   /* No line end: servers of text protocols wait for one and do nothing. */
   char blanks[4096];
   memset(blanks, ' ', sizeof blanks);
   if (payload > (int)sizeof blanks) payload = sizeof blanks;
-  if (send(fd, blanks, (size_t)payload, MSG_NOSIGNAL) < 0) return true;
+  if (send(fd, blanks, (size_t)payload, MSG_NOSIGNAL) < 0) return 0;
   co_sleep(2200000);
-  return true;
+  return 0;
 }
 
 static const char dns_question[] = "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01";
@@ -208,9 +209,15 @@ void probe_reach(job *self) {
   bool is_tcp = strcmp(protocol, "tcp") == 0;
   for (int i = 0; i < 3; i++) {
     int64_t begun = now_us();
-    if (is_tcp ? reach_tcp(self, address, port, atoi(payload), started)
+    int error = 0;
+    if (is_tcp ? (error = reach_tcp(self, address, port, atoi(payload), started)) == 0
                : reach_udp(self, address, port, payload, started))
       return;
+    /*
+     * A router without a route answers to two or three packets and then to none: what it limits (ip_error) is used up
+     * by each SYN that is sent again, and the last try would look like silence.
+     */
+    if (error == ENETUNREACH) return;
     /* A second wait of several seconds would tell nothing new; the waits for a datagram are one second each. */
     if (now_us() - begun < 500000) co_sleep(300000);
     else if (is_tcp) return;

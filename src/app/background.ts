@@ -13,8 +13,8 @@ export type Ended = { readonly code: number } | { readonly error: unknown };
 /** A command that runs and has said that it is ready. */
 export interface BackgroundCommand {
   readonly stdout: TextOutput;
-  /** Ends it; resolves when nothing more comes from it. */
-  stop(): Promise<void>;
+  /** Ends it; resolves when nothing more comes from it, with its end if it had come to that by itself before. */
+  stop(): Promise<Ended | undefined>;
 }
 
 /** The command has ended before it was ready, or did not get ready in time. It does not run any more. */
@@ -52,13 +52,19 @@ export async function startInBackground(
     onReady('ready');
   };
   const [stdout, stderr] = [new TextOutput(MAX_OUTPUT, listen), new TextOutput(MAX_OUTPUT, listen)];
+  let early: Ended | undefined;
   const ended = channel.run(command, { stdout, stderr, signal: AbortSignal.any([signal, end.signal]) }).then(
     (code): Ended => ({ code }),
     (error: unknown): Ended => ({ error }),
   );
-  const stop = async (): Promise<void> => {
+  void ended.then((how) => {
+    early = how;
+  });
+  const stop = async (): Promise<Ended | undefined> => {
+    const before = early;
     end.abort(new Error(`${command[0]} is needed no more`));
     await ended;
+    return before;
   };
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {

@@ -176,9 +176,11 @@ export class TargetCapture {
     switch (parseCaptureComplaint(this.#stderr).about) {
       case 'rights':
         return new UserError(
-          `${name} allows no capture here: it needs the capability NET_RAW, which this session has not.`,
+          `${name} allows no capture here: this session lacks the capability NET_RAW, or AppArmor or SELinux refuses it.`,
           3,
-          { hint: '--profile netadmin asks for it, where the namespace admits that.' },
+          {
+            hint: "--profile netadmin asks for NET_RAW, where the namespace admits that; a security module's refusal is in the node's kernel log (dmesg).",
+          },
         );
       case 'interface':
         return new UserError(

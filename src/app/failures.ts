@@ -6,6 +6,8 @@ import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
 import { GatherError } from '../probes/gather.ts';
 
+const RIGHTS_HINT = `${RBAC_PAGE} says what each right is for, and has ready manifests.`;
+
 /** Runs `work`; errors that have a known meaning come out as {@link UserError}, all others as they are. */
 export async function withFailuresTold<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -18,8 +20,7 @@ export async function withFailuresTold<T>(work: () => Promise<T>): Promise<T> {
 function told(error: unknown): unknown {
   if (error instanceof UserError) return error;
   if (error instanceof ApiError && error.status === 403) {
-    const hint = `${RBAC_PAGE} says what each right is for, and has ready manifests.`;
-    return new UserError(error.message, 3, { cause: error, hint });
+    return new UserError(error.message, 3, { cause: error, hint: RIGHTS_HINT });
   }
   if (error instanceof ApiError || error instanceof UnreachableError || error instanceof GatherError) {
     return new UserError(error.message, 3, { cause: error });
@@ -38,7 +39,7 @@ function told(error: unknown): unknown {
     return new UserError(
       error.kind === 'refused' ? `the exec was refused: ${error.message}` : error.message,
       3,
-      { cause: error },
+      { cause: error, ...(error.status === 403 ? { hint: RIGHTS_HINT } : {}) },
     );
   }
   return error;

@@ -31,6 +31,7 @@ export async function withWatchers(
   const signal = AbortSignal.any([context.signal, end.signal]);
   try {
     progress.show(`opening ${input.places.length} places to listen at`);
+    // Each comes to its end, also when the run is aborted meanwhile: one that opens late has to be closed as well.
     const watchers = await Promise.all(
       input.places.map(async (place): Promise<Watcher> => {
         try {
@@ -40,22 +41,36 @@ export async function withWatchers(
             for (const note of session.notes) progress.note(`${targetWord(session.info)}: ${note}`);
           return await watch(session, watchCommand(input, place.id), place, signal);
         } catch (error) {
-          context.signal.throwIfAborted();
-          return { place: { ...place, unwatched: reasonOf(error) }, finish: async () => ({}) };
+          return unwatched(place, error);
         }
       }),
     );
+    context.signal.throwIfAborted();
     const bundle = await work();
     progress.show('reading what was seen on the way');
-    const seen = await Promise.all(watchers.map(({ finish }) => finish()));
-    return withEvidence(bundle, Object.assign({}, ...seen), {
+    const seen = await Promise.all(watchers.map(seenBy));
+    context.signal.throwIfAborted();
+    return withEvidence(bundle, Object.assign({}, ...seen.map(({ evidence }) => evidence)), {
       ...input,
-      places: watchers.map(({ place }) => place),
+      places: seen.map(({ place }) => place),
     });
   } finally {
     end.abort(new Error('the probes are over'));
-    await Promise.all(sessions.map((session) => session.close()));
+    await Promise.allSettled(sessions.map((session) => session.close()));
   }
+}
+
+/** What was seen at a place, or why nothing was: the run does not fail with a place. */
+async function seenBy({ place, finish }: Watcher): Promise<{ place: Place; evidence: Evidence }> {
+  try {
+    return { place, evidence: await finish() };
+  } catch (error) {
+    return { place: unwatched(place, error).place, evidence: {} };
+  }
+}
+
+function unwatched(place: Place, error: unknown): Watcher {
+  return { place: { ...place, unwatched: reasonOf(error) }, finish: async () => ({}) };
 }
 
 function withEvidence(bundle: Bundle, seen: Evidence, input: PathInput): Bundle {
@@ -100,7 +115,10 @@ async function watch(
     place,
     finish: async () => {
       const after = await gather(channel, AFTER, { signal });
-      await listener.stop();
+      // One that broke off has not seen what came afterwards. To end with 0 is to have seen enough.
+      const early = await listener.stop();
+      if (early && 'error' in early) throw early.error;
+      if (early && early.code !== 0) throw new Error(`tcpdump ended with code ${early.code}`);
       const { stdout } = listener;
       const seen: ProbeResult = {
         id: 'seen',

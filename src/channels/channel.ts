@@ -56,7 +56,10 @@ export interface Channel {
 /** The command could not be run, or what became of it is not known; `message` is one sentence. */
 export class ChannelError extends Error {
   override readonly name = 'ChannelError';
-  /** `refused`: nothing ran. `lost`: the connection broke. `failed`: the far side could not start or await it. */
+  /**
+   * `refused`: nothing ran. `lost`: the connection broke, or the command's end was not seen. `failed`: the far side could
+   * not start or await it.
+   */
   readonly kind: 'refused' | 'lost' | 'failed';
   /** The HTTP status of a refusal. */
   readonly status: number | undefined;

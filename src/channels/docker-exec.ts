@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DockerClient, Hijacked } from '../docker/client.ts';
 import { DockerApiError, DockerUnreachableError } from '../docker/errors.ts';
 import { FrameDecoder, type OutputPiece } from '../docker/frames.ts';
-import { ChannelError, type RunOptions, type Size, type TerminalOptions } from './channel.ts';
-import { GuardedChannel } from './guarded.ts';
+import { ChannelError, type Size, type TerminalOptions } from './channel.ts';
+import { type ExecOptions, GuardedChannel } from './guarded.ts';
 
 /** How soon an exec is looked at again that still runs, or whose terminal is not there yet; doubles up to the last. */
 const LOOK_AGAIN_MS = 10;
@@ -34,7 +34,7 @@ export class DockerExecChannel extends GuardedChannel {
     this.#container = container;
   }
 
-  protected override async exec(command: readonly string[], options: RunOptions): Promise<number> {
+  protected override async exec(command: readonly string[], options: ExecOptions): Promise<number> {
     const tty = options.terminal !== undefined;
     const { signal } = options;
     try {
@@ -130,7 +130,7 @@ class HijackedStream {
   /** Resolves when the daemon has ended the stream and the outputs have taken everything. */
   readonly ended: Promise<void>;
   readonly #socket: Duplex;
-  readonly #options: RunOptions;
+  readonly #options: ExecOptions;
   /** `undefined` with a terminal, whose one output is not framed. */
   readonly #decoder: FrameDecoder | undefined;
   readonly #blocked = new Set<Writable>();
@@ -140,7 +140,7 @@ class HijackedStream {
   #hasEnded = false;
   #isSettled = false;
 
-  constructor({ socket, head }: Hijacked, options: RunOptions) {
+  constructor({ socket, head }: Hijacked, options: ExecOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#decoder = options.terminal ? undefined : new FrameDecoder();
@@ -177,16 +177,20 @@ class HijackedStream {
     if (this.#isSettled) return;
     const pieces: OutputPiece[] = this.#decoder?.decode(chunk) ?? [{ stream: 'stdout', data: chunk }];
     for (const { stream, data } of pieces) {
-      const output = stream === 'stderr' ? this.#options.stderr : this.#options.stdout;
-      if (!output) continue;
-      this.#unwritten++;
-      const taken = (error?: Error | null): void => {
-        this.#unwritten--;
-        if (error) this.#fail(error);
-        else this.#finishWhenWritten();
-      };
-      if (!output.write(data, taken)) this.#waitForDrain(output);
+      this.#write(stream, this.#options.filter?.take(stream, data) ?? data);
     }
+  }
+
+  #write(stream: OutputPiece['stream'], data: Uint8Array): void {
+    const output = this.#options[stream];
+    if (!output || data.length === 0) return;
+    this.#unwritten++;
+    const taken = (error?: Error | null): void => {
+      this.#unwritten--;
+      if (error) this.#fail(error);
+      else this.#finishWhenWritten();
+    };
+    if (!output.write(data, taken)) this.#waitForDrain(output);
   }
 
   #waitForDrain(output: Writable): void {
@@ -230,8 +234,15 @@ class HijackedStream {
   }
 
   #onEnd(): void {
+    if (this.#isSettled) return;
+    this.#passOnRest();
     this.#hasEnded = true;
     this.#finishWhenWritten();
+  }
+
+  #passOnRest(): void {
+    const { filter } = this.#options;
+    if (filter) for (const stream of ['stdout', 'stderr'] as const) this.#write(stream, filter.rest(stream));
   }
 
   /** The end of the connection is not the end of the stream: an output may still fail on what it has not taken yet. */

@@ -1,6 +1,6 @@
 # Runs a command whose life is tied to the client's: when the client is gone, the command's session is ended.
-#   own LINES CMD...   this exec's own stdin tells that the client lives. Its first LINES lines become the command's
-#                      stdin; 0 gives it an empty one.
+#   own ID LINES CMD... this exec's own stdin tells that the client lives, and once it was there a lease as below. Its first
+#                      LINES lines become the command's stdin; 0 gives it an empty one.
 #   lease ID CMD...    stdin is the user's and goes to the command untouched; another exec, named nettools-lease-ID,
 #                      lives as long as the client. While more of stdin may be on its way than a pipe holds, there is a
 #                      third, named nettools-feed-ID (feed.sh): a USR1 to it asks the client to send no more.
@@ -10,6 +10,9 @@
 #                      first.
 # The kubelet leaves a process running when its client goes away, and gives no signal but the end of stdin.
 # Each exec is a session of its own (setsid in runc), and every process that it starts belongs to that session.
+# But for a pipe's, the end of the command is told on each of its outputs (end-mark.ts reads it there). A stream that a
+# runtime, a kubelet or a proxy broke off in the middle looks to the client like a command that ended with 0: the API
+# server takes an exit status that never came for success (k8s.io/client-go/tools/remotecommand/errorstream.go).
 mode=$1 mark=$2
 shift 2
 read -r stat </proc/self/stat
@@ -50,17 +53,20 @@ find_exec() {
   return 1
 }
 
-# Returns when there has been no lease for 5 s, in which a client that lives would have opened one (again), or when the
-# command has ended.
+# Returns when the command has ended, or when at $2 looks in a row, one every $1 s, there was no lease: a client that lives
+# opens it again. $3 is 1 where there has to be one; 0: only one that was seen can be missed.
 watch_lease() {
-  lease= misses=0
-  while [ -d "/proc/$$" ] && [ $misses -lt 5 ]; do
-    if [ -n "$lease" ] && [ -d "$lease" ]; then
+  needed=$3 lease= misses=0 second=0
+  while [ -d "/proc/$$" ] && [ $misses -lt "$2" ]; do
+    second=$((second + 1))
+    if [ $((second % $1)) -ne 0 ]; then
+      :
+    elif [ -n "$lease" ] && [ -d "$lease" ]; then
       misses=0
     elif find_exec nettools-lease; then
-      lease=$found misses=0
+      lease=$found misses=0 needed=1
     else
-      misses=$((misses + 1))
+      misses=$((misses + needed))
     fi
     sleep 1
   done
@@ -75,16 +81,28 @@ wait_for_client() {
   ! is_ours "/proc/$$" || kill -KILL $$
 }
 
+# Tells, behind the last word of the command, that it ended and how. The bytes around the name are in no process's words,
+# so that a command which prints those, as ps does, does not print this. Whoever read the outputs may be gone.
+tell_end() {
+  code=$?
+  trap '' PIPE TTOU
+  printf '\036%s\037%s\036' "$mark" $code
+  [ -t 0 ] || printf '\036%s\037%s\036' "$mark" $code >&4
+}
+
 if [ "$mode" = own ]; then
+  lines=$1
+  shift
   exec 3<&0
   input=
   # The dot keeps the last line ends, which $() would drop.
-  [ "$mark" -eq 0 ] || input=$(head -n "$mark" <&3; echo .)
+  [ "$lines" -eq 0 ] || input=$(head -n "$lines" <&3; echo .)
   # Started twice removed, so that the command has no child that it does not know.
   ( (cat <&3; end_session) >/dev/null 2>&1 & )
   exec 3<&- </dev/null
-  # What it leaves in the background may hold its outputs, and the runtime would wait for that for ever.
-  ( (while [ -d "/proc/$$" ]; do sleep 1; done; end_session) </dev/null >/dev/null 2>&1 & )
+  # What it leaves in the background may hold its outputs, and the runtime would wait for that for ever. And a runtime that
+  # was killed does not end stdin (alive.sh): the lease of a command that takes long does.
+  ( (watch_lease 5 6 0; end_session) </dev/null >/dev/null 2>&1 & )
   # The outputs stay open here for as long as the command runs: containerd ends stdin with the first of them that ends
   # (internal/cri/io/exec_io.go), which looks as if the client were gone to a command that closes one and goes on, and
   # to any command in the moment between its last word and its end.
@@ -96,7 +114,8 @@ EOF
   else
     (exec "$@" 2>&4 4>&-)
   fi
-  exit
+  tell_end
+  exit $code
 fi
 if [ "$mode" = pipe ]; then
   # A terminal's keys are for the command, and the end of its session is when there is work to do.
@@ -105,14 +124,21 @@ if [ "$mode" = pipe ]; then
   [ -z "$mark" ] || exec env "$mark" "$@"
   exec "$@"
 fi
-( (watch_lease; end_session) </dev/null >/dev/null 2>&1 & )
-# A terminal belongs to the command alone, and does not wait for who reads it.
-[ ! -t 0 ] || exec "$@"
+# The feed waits for a word of the command's end, which a command that is ended here has not.
+( (watch_lease 1 5 1; end_session; ! find_exec nettools-feed || kill "${found#/proc/}") </dev/null >/dev/null 2>&1 & )
+if [ -t 0 ]; then
+  # Its keys are for the command: what they send must not end this shell, which has to tell the end.
+  trap : INT QUIT
+  exec 4>&2 2>/dev/null
+  (exec "$@" 2>&4 4>&-)
+  tell_end
+  exit $code
+fi
 exec 3<&0 4>&2 2>/dev/null
 # A process's name has 15 characters. A feed that has seen it was there before it changes, and is found below.
 printf 'nt%.13s' "$mark" >"/proc/$$/comm"
 (exec "$@" 2>&4 3<&- 4>&-)
-code=$?
+tell_end
 printf ended >"/proc/$$/comm"
 find_exec nettools-feed || exit $code
 # What the command has left unread of its stdin is read for it, before its outputs end. Else containerd would wait for

@@ -2,16 +2,27 @@
 import { randomBytes } from 'node:crypto';
 import { PassThrough, type Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { OutputFilter } from '../exec/stream.ts';
+import { aliveCommand, beats } from './alive.ts';
 import { type Channel, ChannelError, type RunOptions } from './channel.ts';
+import { EndMark } from './end-mark.ts';
 import FEED from './feed.sh';
 import GUARD from './guard.sh';
 import { discard } from './output.ts';
 import { compactScript } from './script.ts';
 import { StdinGate } from './stdin-gate.ts';
 
-/** A command that is done sooner needs no lease, and should not pay for a second exec. */
-const LEASE_DELAY_MS = 500;
-const LEASE_RETRY_MS = 1000;
+/**
+ * When a lease is opened, in ms: a command that is done sooner needs none, and should not pay for a second exec. And when
+ * it is again.
+ */
+interface LeaseTimes {
+  readonly first: number;
+  readonly again: number;
+}
+const LEASE: LeaseTimes = { first: 500, again: 1000 };
+/** The same where the command's own exec tells as well, but for a runtime that was killed (alive.sh). */
+const OWN_LEASE: LeaseTimes = { first: 2_000, again: 5_000 };
 /** Without a lease for this long the connection is lost: the far side gave the client up 10 s before (guard.sh). */
 const LEASE_LOST_MS = 15_000;
 /** What the feed ends with when the command has ended: 128 + SIGUSR1 (guard.sh). */
@@ -19,6 +30,14 @@ const FEED_SIGNALLED = 138;
 /** How often, in ms, and how many times it is looked for the command's own process before stdin goes on without. */
 const FEED_RETRY_MS = 200;
 const FEED_ATTEMPTS = 10;
+
+/** How the streams of an exec are connected. */
+export interface ExecOptions extends RunOptions {
+  /** Sees the outputs first, stderr also where nobody else wants it. */
+  readonly filter?: OutputFilter;
+  /** The command reads its stdin at once: an unanswered ping then tells soon that the connection is lost. */
+  readonly readsStdin?: boolean;
+}
 
 /** Each command is guarded against a lost client. See {@link Channel} for the contract. */
 export abstract class GuardedChannel implements Channel {
@@ -29,18 +48,23 @@ export abstract class GuardedChannel implements Channel {
   }
 
   /**
-   * Runs a command as it is and returns its exit code.
+   * Runs a command as it is and returns the exit code that the far side's runtime tells.
    * @param options as for `run`, but without `stdin` the command's stdin stays open and silent until the exec ends
    * @throws {ChannelError} refused, lost or failed
    */
-  protected abstract exec(command: readonly string[], options: RunOptions): Promise<number>;
+  protected abstract exec(command: readonly string[], options: ExecOptions): Promise<number>;
+
+  /** What is known of a container in which a command has just ended without a word; one sentence, if anything. */
+  protected async fate(): Promise<string | undefined> {
+    return undefined;
+  }
 
   async run(argv: readonly string[], options: RunOptions): Promise<number> {
-    if (!options.stdin) return this.exec([...guard('own', '0'), ...argv], options);
-    const id = randomBytes(8).toString('hex');
+    const id = newId();
+    if (!options.stdin) return this.#own(id, '0', argv, options);
     const lease = new AbortController();
     const lost = new AbortController();
-    const held = this.#holdLease(id, lease.signal, (error) => lost.abort(error));
+    const held = this.#holdLease(id, LEASE, lease.signal, (error) => lost.abort(error));
     const signal = AbortSignal.any([lost.signal, ...(options.signal ? [options.signal] : [])]);
     const stdin: Readable = options.terminal
       ? options.stdin
@@ -48,7 +72,7 @@ export abstract class GuardedChannel implements Channel {
           this.#openFeed(id, lease.signal, () => (stdin as StdinGate).stop()),
         );
     try {
-      return await this.exec([...guard('lease', id), ...withTerm(argv, options)], {
+      return await this.#toItsEnd(id, [...guard('lease', id), ...withTerm(argv, options)], {
         ...options,
         stdin,
         signal,
@@ -69,7 +93,44 @@ export abstract class GuardedChannel implements Channel {
     // Never ended: the end of this exec's stdin is what tells the far side that the client is gone.
     const stdin = new PassThrough();
     stdin.write(text);
-    return this.exec([...guard('own', String(lines)), ...argv], { ...options, stdin });
+    return this.#own(newId(), String(lines), argv, { ...options, stdin });
+  }
+
+  /** Runs a command whose own exec tells the far side that the client lives. */
+  async #own(id: string, lines: string, argv: readonly string[], options: RunOptions): Promise<number> {
+    const lease = new AbortController();
+    // The command's own stream tells when the connection is gone.
+    const held = this.#holdLease(id, OWN_LEASE, lease.signal, () => undefined);
+    try {
+      return await this.#toItsEnd(id, [...guard('own', id, lines), ...argv], options);
+    } finally {
+      lease.abort(new Error('the command has ended'));
+      await held;
+    }
+  }
+
+  /**
+   * Runs a guarded command. Its end is what the guard says behind its last word: not what comes from further away, where
+   * a stream that broke off in the middle is told as a success.
+   */
+  async #toItsEnd(id: string, command: readonly string[], options: RunOptions): Promise<number> {
+    const end = new EndMark(id, options.terminal ? 1 : 2);
+    let code: number;
+    try {
+      code = await this.exec(command, { ...options, filter: end });
+    } catch (error) {
+      // The connection may well break when there is nothing left to come.
+      if (error instanceof ChannelError && end.code !== undefined) return end.code;
+      // The runtime does not say whether it could not start the command or lost it later. What was printed does.
+      if (!(error instanceof ChannelError && error.kind === 'failed' && end.hasBegun)) throw error;
+      const fate = await this.fate().catch(() => undefined);
+      throw new ChannelError('lost', fate ?? `the command was lost while it ran: ${error.message}`, {
+        cause: error,
+      });
+    }
+    if (end.code !== undefined) return end.code;
+    const fate = await this.fate().catch(() => undefined);
+    throw new ChannelError('lost', fate ?? endlessText(code));
   }
 
   /**
@@ -77,25 +138,29 @@ export abstract class GuardedChannel implements Channel {
    * the far side waits 5 s for one (guard.sh) before it takes the client for dead. It also tells the client that the
    * connection is gone, which the command's own stream cannot while the command leaves its stdin unread.
    */
-  async #holdLease(id: string, signal: AbortSignal, onLost: (error: ChannelError) => void): Promise<void> {
-    // The second word keeps the shell from replacing itself by cat, which would lose the name.
-    const command = ['sh', '-c', 'cat >/dev/null; :', `nettools-lease-${id}`];
+  async #holdLease(
+    id: string,
+    times: LeaseTimes,
+    signal: AbortSignal,
+    onLost: (error: ChannelError) => void,
+  ): Promise<void> {
+    const command = aliveCommand(`nettools-lease-${id}`);
     let lost: NodeJS.Timeout | undefined;
+    let latest: ChannelError | undefined;
     const onOpen = (): void => {
       clearTimeout(lost);
       lost = undefined;
     };
     try {
-      for (let pause = LEASE_DELAY_MS; ; pause = LEASE_RETRY_MS) {
+      for (let pause = times.first; ; pause = times.again) {
         await delay(pause, undefined, { signal });
         const sink = discard();
-        await this.exec(command, { stdout: sink, stderr: sink, signal, onOpen }).catch((error) => {
+        const streams = { stdin: beats(), stdout: sink, stderr: sink };
+        await this.exec(command, { ...streams, readsStdin: true, signal, onOpen }).catch((error) => {
           // Refused or lost: the loop tries again for as long as the command runs.
           if (!(error instanceof ChannelError && error.kind === 'lost')) return;
-          lost ??= setTimeout(
-            () => onLost(new ChannelError('lost', 'the connection was lost for good', { cause: error })),
-            this.#leaseLostMs,
-          );
+          latest = error;
+          lost ??= setTimeout(() => onLost(leaseLost(latest ?? error)), this.#leaseLostMs);
         });
       }
     } catch {
@@ -145,8 +210,33 @@ export abstract class GuardedChannel implements Channel {
   }
 }
 
-function guard(mode: 'own' | 'lease', mark: string): string[] {
-  return ['sh', '-c', compactScript(GUARD), 'nettools', mode, mark];
+/** Names a command on the far side; nobody else can guess it. */
+function newId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+function guard(mode: 'own' | 'lease', id: string, ...more: readonly string[]): string[] {
+  return ['sh', '-c', compactScript(GUARD), 'nettools', mode, id, ...more];
+}
+
+function leaseLost(cause: ChannelError): ChannelError {
+  const text = `the connection was lost while the command ran, and cannot be made again: ${cause.message}`;
+  return new ChannelError('lost', text, { cause });
+}
+
+/** What can be said of a command whose guard did not live to tell its end. @param code what the runtime tells of it */
+function endlessText(code: number): string {
+  switch (code) {
+    case 0:
+      return "the stream broke off before the command's end: the node's container runtime or kubelet was stopped or restarted; the output may be cut, and the exit code is not known";
+    case 129:
+    case 143:
+      return `the command was ended (exit code ${code}) because the far side lost sight of this client; the connection is bad, or this machine too busy`;
+    case 137:
+      return 'the container was ended while the command ran (exit code 137: killed): it was out of memory, or was stopped or deleted';
+    default:
+      return `the shell that ran the command in the container ended with exit code ${code} before it could tell the command's end, so the output may be cut; the container's limits of processes and memory are a usual cause`;
+  }
 }
 
 /** kubelets start a terminal's process without TERM, and full-screen tools then refuse to work. */

@@ -1,9 +1,15 @@
 /** The channel of a pod: exec into one of its containers. */
 import { ExecLostError, ExecRefusedError } from '../exec/errors.ts';
-import { execStream } from '../exec/stream.ts';
+import { execStream, PING_DEADLINE_MS } from '../exec/stream.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { ChannelError, type RunOptions } from './channel.ts';
-import { GuardedChannel } from './guarded.ts';
+import { ApiError } from '../kube/errors.ts';
+import { podsPath } from '../kube/paths.ts';
+import type { Pod } from '../kube/types.ts';
+import { ChannelError } from './channel.ts';
+import { type ExecOptions, GuardedChannel } from './guarded.ts';
+
+/** How long the API server may take to say what became of a container. */
+const FATE_LIMIT_MS = 5_000;
 
 /** One container of one pod. */
 export interface ExecPlace {
@@ -23,7 +29,7 @@ export class PodExecChannel extends GuardedChannel {
     this.#place = place;
   }
 
-  protected override async exec(command: readonly string[], options: RunOptions): Promise<number> {
+  protected override async exec(command: readonly string[], options: ExecOptions): Promise<number> {
     const { terminal } = options;
     const tty = terminal !== undefined;
     try {
@@ -33,15 +39,17 @@ export class PodExecChannel extends GuardedChannel {
           stdin: options.stdin,
           stdout: options.stdout,
           stderr: terminal ? undefined : options.stderr,
+          filter: options.filter,
           onResize: terminal?.onResize,
         },
-        { signal: options.signal, onOpen: options.onOpen },
+        {
+          signal: options.signal,
+          onOpen: options.onOpen,
+          ...(options.readsStdin ? { unreadStdinDeadlineMs: PING_DEADLINE_MS } : {}),
+        },
       );
       if (outcome.kind === 'exit') return outcome.code;
-      throw new ChannelError(
-        'failed',
-        `the container's runtime could not run the command: ${outcome.message}`,
-      );
+      throw new ChannelError('failed', `the container's runtime failed on the command: ${outcome.message}`);
     } catch (error) {
       if (error instanceof ExecRefusedError) {
         throw new ChannelError('refused', error.message, { status: error.status, cause: error });
@@ -50,4 +58,33 @@ export class PodExecChannel extends GuardedChannel {
       throw error;
     }
   }
+
+  protected override async fate(): Promise<string | undefined> {
+    const { namespace, pod, container } = this.#place;
+    const signal = AbortSignal.timeout(FATE_LIMIT_MS);
+    try {
+      return fateOf(await this.#client.get<Pod>(podsPath(namespace, pod), { signal }), container);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      return `pod "${pod}" was deleted while the command ran`;
+    }
+  }
+}
+
+/** What a pod says of a container in which a command was killed; `undefined`: nothing. */
+function fateOf({ metadata, status }: Pod, container: string): string | undefined {
+  const name = metadata?.name;
+  if (metadata?.deletionTimestamp !== undefined) return `pod "${name}" was deleted while the command ran`;
+  if (status?.phase === 'Failed' || status?.phase === 'Succeeded') {
+    const reason = [status.reason, status.message].filter(Boolean).join(': ');
+    return `pod "${name}" ended while the command ran${reason === '' ? '' : ` (${reason})`}`;
+  }
+  const ended = [...(status?.ephemeralContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].find(
+    (one) => one.name === container,
+  )?.state?.terminated;
+  if (ended === undefined) return undefined;
+  if (ended.reason === 'OOMKilled') {
+    return `container "${container}" of pod "${name}" was killed while the command ran: it was out of memory`;
+  }
+  return `container "${container}" of pod "${name}" ended while the command ran (${ended.reason ?? 'no reason given'}, exit code ${ended.exitCode})`;
 }

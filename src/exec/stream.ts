@@ -26,7 +26,7 @@ import {
 /** kubectl pings every 5 s (client-go remotecommand/websocket.go, pingPeriod). */
 const PING_INTERVAL_MS = 5_000;
 /** Silence after which the connection counts as lost. kubectl waits 61 s; on call, that is a minute of not knowing. */
-const PING_DEADLINE_MS = 20_000;
+export const PING_DEADLINE_MS = 20_000;
 /** The same while the far end may be waiting for the command to read its stdin, which looks no different: kubectl's. */
 const UNREAD_STDIN_DEADLINE_MS = 61_000;
 /** Stdin bytes handed to the socket and not yet written; above it the source is not read. */
@@ -53,6 +53,14 @@ export interface ExecEndpoint {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Looks at the outputs on their way to their streams, and may keep some of their bytes. */
+export interface OutputFilter {
+  /** Takes the next bytes of an output and gives those that are to be passed on. */
+  take(output: 'stdout' | 'stderr', data: Uint8Array): Uint8Array;
+  /** Gives what it still keeps of an output of which nothing more comes. */
+  rest(output: 'stdout' | 'stderr'): Uint8Array;
+}
+
 /** The local ends of the stream. */
 export interface ExecStreams {
   /** Read until its end, then half-closed (v5). `undefined`: stdin stays open and silent until the stream ends. */
@@ -60,6 +68,7 @@ export interface ExecStreams {
   readonly stdout: Writable;
   /** Absent with a TTY, which has one output. */
   readonly stderr?: Writable | undefined;
+  readonly filter?: OutputFilter | undefined;
   /** Calls back with the terminal's size, at once and on each change; returns how to stop. */
   readonly onResize?: ((send: (size: TerminalSize) => void) => () => void) | undefined;
 }
@@ -138,7 +147,9 @@ class ExecSession {
     this.#socket.on('message', (data: Buffer) => this.#onMessage(data));
     this.#socket.on('pong', (data) => {
       this.#lastHeard = performance.now();
-      this.#confirmed = Math.max(this.#confirmed, Number(data.toString('latin1')));
+      // A pong that answers no ping of this side's is allowed (RFC 6455, 5.5.3) and may say anything.
+      const confirmed = Number(data.toString('latin1'));
+      if (confirmed > this.#confirmed && confirmed <= this.#sent) this.#confirmed = confirmed;
     });
     this.#socket.on('error', (error) =>
       this.#fail(new ExecLostError(this.#lostText(this.#reason(error)), this.#opened, error)),
@@ -259,9 +270,13 @@ class ExecSession {
       this.#fail(new ExecLostError(`the server sent a message on the unknown channel ${frame.byte}`, true));
       return;
     }
-    if (frame.data.length === 0) return;
-    this.#received += frame.data.length;
-    const output = frame.channel === 'stderr' ? this.#streams.stderr : this.#streams.stdout;
+    this.#write(frame.channel, this.#streams.filter?.take(frame.channel, frame.data) ?? frame.data);
+  }
+
+  #write(channel: 'stdout' | 'stderr', data: Uint8Array): void {
+    if (data.length === 0) return;
+    this.#received += data.length;
+    const output = this.#streams[channel];
     if (!output) return;
     this.#unwritten++;
     const taken = (error?: Error | null): void => {
@@ -269,7 +284,7 @@ class ExecSession {
       if (error) this.#fail(error);
       else if (this.#closed) this.#finishWhenWritten();
     };
-    if (!output.write(frame.data, taken)) this.#waitForDrain(output);
+    if (!output.write(data, taken)) this.#waitForDrain(output);
   }
 
   #waitForDrain(output: Writable): void {
@@ -298,9 +313,12 @@ class ExecSession {
   }
 
   #onClose(code: number, reason: string): void {
+    const { filter } = this.#streams;
+    if (filter && !this.#ended) {
+      for (const channel of ['stdout', 'stderr'] as const) this.#write(channel, filter.rest(channel));
+    }
     if (this.#failure === undefined && this.#outcome === undefined) {
-      const detail = reason === '' ? `close code ${code}` : `close code ${code}: ${reason}`;
-      this.#fail(new ExecLostError(this.#lostText(detail), this.#opened));
+      this.#fail(new ExecLostError(this.#lostText(closeText(code, reason)), this.#opened));
       return;
     }
     this.#closed = true;
@@ -359,4 +377,12 @@ class ExecSession {
     if (this.#failure) this.#settle.reject(this.#failure.error);
     else if (this.#outcome) this.#settle.resolve(this.#outcome);
   }
+}
+
+/** What the end of a connection says. 1006 is no code that came: nothing did (RFC 6455, 7.1.5). */
+function closeText(code: number, reason: string): string {
+  if (code === 1006) {
+    return "it was cut off without a word; the API server, the node's kubelet or a proxy on the way may have stopped or restarted";
+  }
+  return reason === '' ? `close code ${code}` : `close code ${code}: ${reason}`;
 }

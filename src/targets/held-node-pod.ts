@@ -10,6 +10,7 @@ import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
 import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
+import { visible } from '../model/visible.ts';
 import { Hold } from './hold.ts';
 import { identityOf } from './identity.ts';
 import {
@@ -26,8 +27,8 @@ import {
 } from './node-pod.ts';
 import { admittingNamespace, type NodePreflight, nodePreflight } from './node-preflight.ts';
 import { listRights } from './pod.ts';
-import { deleteCommand, removeNodePod, removeUnlessHeld } from './remove-node-pod.ts';
-import { hasEnded } from './renewed-channel.ts';
+import { deleteCommand, HoldersUnknownError, removeNodePod, removeUnlessHeld } from './remove-node-pod.ts';
+import { isGone } from './renewed-channel.ts';
 import type { OpenOptions } from './session.ts';
 import { PodDeletedError, progressOf, waitRunning } from './wait.ts';
 
@@ -227,21 +228,20 @@ async function touch(
 export async function letGo(client: KubeClient, { pod, hold }: HeldPod): Promise<void> {
   hold.release();
   if (pod.keep) return;
-  await removeUnlessHeld(client, pod.pod, hold.id).catch(() => warnLeft(pod.pod));
+  await removeUnlessHeld(client, pod.pod, hold.id).catch((error: unknown) => warnLeft(pod.pod, error));
 }
 
 /** Removes a pod that this call has made, or says how to. */
 async function discard({ client }: NodePlace, { pod }: NodePod): Promise<void> {
-  await removeNodePod(client, pod).catch(() => warnLeft(pod));
+  await removeNodePod(client, pod).catch((error: unknown) => warnLeft(pod, error));
 }
 
-function warnLeft(pod: Pod): void {
+function warnLeft(pod: Pod, error: unknown): void {
+  const what =
+    error instanceof HoldersUnknownError
+      ? `pod "${identityOf(pod).name}" stays, since it is not known whether another command uses it (${visible(error.message)})`
+      : 'the pod could not be removed';
   process.stderr.write(
-    `warning: the pod could not be removed; it ends by itself, and this removes it: ${deleteCommand(identityOf(pod))}\n`,
+    `warning: ${what}; it ends by itself, and this removes it: ${deleteCommand(identityOf(pod))}\n`,
   );
-}
-
-/** The container has ended, or the whole pod is gone. */
-export function isGone(refusal: { readonly message: string; readonly status?: number | undefined }): boolean {
-  return refusal.status === 404 || hasEnded(refusal);
 }

@@ -1,17 +1,19 @@
 /**
  * A hold on a container: an exec that lives as long as the client, whose process tells everybody in the container that
- * somebody still uses it. It ends by itself when the client is gone, since its stdin then ends.
+ * somebody still uses it. It ends by itself when the client is gone, of which its stdin tells.
  */
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { aliveCommand, beats } from '../channels/alive.ts';
 import { discard } from '../channels/output.ts';
 import type { ExecPlace } from '../channels/pod-exec.ts';
 import { compactScript } from '../channels/script.ts';
-import { execStream } from '../exec/stream.ts';
+import { execStream, PING_DEADLINE_MS } from '../exec/stream.ts';
 import type { KubeClient } from '../kube/client.ts';
 import HOLDERS from './holders.sh';
 
+/** A hold that is lost is opened again at once, since meanwhile nobody sees it, but not more often than this. */
 const RETRY_MS = 1000;
 
 /** One client's hold on one container. */
@@ -53,8 +55,7 @@ async function keepHold(
   wanted: AbortSignal,
   onHeld: () => void,
 ): Promise<void> {
-  // The last word keeps the shell from replacing itself by cat, which would lose the name.
-  const command = ['sh', '-c', 'echo held; cat >/dev/null; :', `nettools-hold-${id}`];
+  const command = aliveCommand(`nettools-hold-${id}`, 'held');
   const endpoint = () => client.execEndpoint({ ...place, command, stdin: true, tty: false });
   let isHeld = false;
   // The server accepts an exec before its process runs: its first word tells.
@@ -74,14 +75,20 @@ async function keepHold(
   try {
     for (;;) {
       const signal = AbortSignal.any([waiting.signal, wanted]);
-      const failure: unknown = await execStream(endpoint(), { stdout, stderr }, { signal }).then(
+      const openedAt = performance.now();
+      const failure: unknown = await execStream(
+        endpoint(),
+        { stdin: beats(), stdout, stderr },
+        { signal, unreadStdinDeadlineMs: PING_DEADLINE_MS },
+      ).then(
         (outcome) =>
           new Error(outcome.kind === 'exit' ? `the hold ended with ${outcome.code}` : outcome.message),
         (error: unknown) => error,
       );
       if (wanted.aborted) return;
       if (!isHeld) throw failure;
-      await delay(RETRY_MS, undefined, { signal: wanted }).catch(() => undefined);
+      const pause = Math.max(0, openedAt + RETRY_MS - performance.now());
+      await delay(pause, undefined, { signal: wanted }).catch(() => undefined);
       if (wanted.aborted) return;
     }
   } finally {

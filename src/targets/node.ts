@@ -13,12 +13,12 @@ import { UserError } from '../model/errors.ts';
 import type { TargetInfo } from '../model/report.ts';
 import { version } from '../model/version.ts';
 import { LEAST_BUDGET } from './budget.ts';
-import { acquire, type HeldPod, isGone, letGo, type NodePlace, nodePods } from './held-node-pod.ts';
+import { acquire, type HeldPod, letGo, type NodePlace, nodePods } from './held-node-pod.ts';
 import { NODE_CONTAINER, type NodePod, type NodePodSpec } from './node-pod.ts';
 import { nodeAddress, nodePressure, nodeProblem } from './node-state.ts';
 import { PROFILE_TEXT } from './profiles.ts';
 import { sweep } from './remove-node-pod.ts';
-import { RenewedChannel } from './renewed-channel.ts';
+import { isGone, RenewedChannel } from './renewed-channel.ts';
 import type { OpenOptions, Session } from './session.ts';
 
 /** How long a pod outlives a client that was killed and could not take it away. */

@@ -1,6 +1,7 @@
 /** Takes node pods away again: one that nobody uses any more, one that has ended, one that never came up. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { discard, TextOutput } from '../channels/output.ts';
+import { ChannelError } from '../channels/channel.ts';
+import { TextOutput } from '../channels/output.ts';
 import { PodExecChannel } from '../channels/pod-exec.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
@@ -9,6 +10,7 @@ import type { Pod } from '../kube/types.ts';
 import { otherHoldersCommand } from './hold.ts';
 import { identityOf } from './identity.ts';
 import { asNodePod, NODE_CONTAINER, type NodePod } from './node-pod.ts';
+import { isGone } from './renewed-channel.ts';
 
 /** Pauses between tries when the API server does not answer, or not well; then the user is told. */
 const RETRY_PAUSES_MS = [500, 1500, 3000];
@@ -16,6 +18,19 @@ const RETRY_PAUSES_MS = [500, 1500, 3000];
 const TRY_MS = 10_000;
 /** How often a pod that changes all the time is looked at again. */
 const MAX_LOOKS = 8;
+
+/** It is not known whether somebody else uses the pod, so it was left. */
+export class HoldersUnknownError extends Error {
+  override readonly name = 'HoldersUnknownError';
+  /** Whether to ask again may help: the connection broke, or a server is in trouble. */
+  readonly mayPass: boolean;
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause), { cause });
+    const status = cause instanceof ChannelError ? cause.status : undefined;
+    this.mayPass = cause instanceof ChannelError && (status === undefined || status >= 500 || status === 429);
+  }
+}
 
 /** A pod that was looked at: its identity, and the version that it had then. */
 interface Seen {
@@ -48,6 +63,7 @@ async function deletePod(client: KubeClient, pod: Seen, version?: string): Promi
  * Removes the session's pod unless another client holds it, who then removes it. A new client takes its hold first and
  * changes the pod afterwards (see node.ts), so a delete at the version at which no other hold was seen cannot hit one.
  * @param holdId this client's own hold
+ * @throws {HoldersUnknownError} it was left
  * @throws the API server's last error when it could not be reached or refused
  */
 export async function removeUnlessHeld(client: KubeClient, pod: Pod, holdId: string): Promise<void> {
@@ -95,24 +111,31 @@ async function current(client: KubeClient, { namespace, name, uid }: Seen): Prom
   }
 }
 
-/** Where the container cannot be asked, nobody else can use it either. */
+/**
+ * How many others hold the pod; 0 also when its container has ended, or it is gone: then nobody can.
+ * @throws {HoldersUnknownError} it could not be asked, which says nothing of who uses it
+ */
 async function otherHolders(client: KubeClient, pod: Seen, holdId: string): Promise<number> {
   const channel = new PodExecChannel(client, {
     namespace: pod.namespace,
     pod: pod.name,
     container: NODE_CONTAINER,
   });
-  const stdout = new TextOutput(64);
+  const [stdout, stderr] = [new TextOutput(64), new TextOutput(200)];
+  let code: number;
   try {
-    await channel.run(otherHoldersCommand(holdId), {
+    code = await channel.run(otherHoldersCommand(holdId), {
       stdout,
-      stderr: discard(),
+      stderr,
       signal: AbortSignal.timeout(TRY_MS),
     });
-  } catch {
-    return 0;
+  } catch (error) {
+    if (error instanceof ChannelError && error.kind !== 'lost' && isGone(error)) return 0;
+    throw new HoldersUnknownError(error);
   }
-  return Number.parseInt(stdout.text, 10) || 0;
+  const count = stdout.text.trim();
+  if (code === 0 && /^\d+$/.test(count)) return Number(count);
+  throw new HoldersUnknownError(new Error(stderr.text.trim().split('\n').at(-1) || `exit code ${code}`));
 }
 
 /** Tries again, a few times, what failed for a reason that may pass: no answer, or a server in trouble. */
@@ -121,7 +144,10 @@ async function persistently(work: () => Promise<void>): Promise<void> {
     try {
       return await work();
     } catch (error) {
-      const isFinal = error instanceof ApiError && error.status < 500 && error.status !== 429;
+      const isFinal =
+        error instanceof HoldersUnknownError
+          ? !error.mayPass
+          : error instanceof ApiError && error.status < 500 && error.status !== 429;
       if (isFinal || pause === undefined) throw error;
       await delay(pause);
     }

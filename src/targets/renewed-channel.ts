@@ -16,6 +16,11 @@ export function hasEnded({ message }: { readonly message: string }): boolean {
   return ENDED.test(message);
 }
 
+/** The container has ended, or the whole pod is gone. */
+export function isGone(refusal: { readonly message: string; readonly status?: number | undefined }): boolean {
+  return refusal.status === 404 || hasEnded(refusal);
+}
+
 /** Runs commands on the channel; one that is refused because the container has ended runs on another one. */
 export class RenewedChannel implements Channel {
   #channel: Channel;

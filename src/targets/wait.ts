@@ -1,6 +1,6 @@
 /** Waits on a watch until a session's container runs, or until it is known that it will not. */
 import type { KubeClient, WatchEvent } from '../kube/client.ts';
-import { ApiError } from '../kube/errors.ts';
+import { ApiError, UnreachableError } from '../kube/errors.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { CoreV1Event, Pod } from '../kube/types.ts';
 import { UserError } from '../model/errors.ts';
@@ -12,8 +12,15 @@ import { pullHint } from './pull-hint.ts';
 const PASSING = new Set(['ContainerCreating', 'PodInitializing']);
 /** Reasons of the kubelet's events that say so too (pkg/kubelet/events): pull, pull policy, image name and start. */
 const FAILURES = new Set(['Failed', 'ErrImageNeverPull', 'InspectFailed']);
-/** How long a silent kubelet is waited for before its node is looked at. */
+/** How long a container may take to start before its node is looked at, and how often it is then. */
 const SILENCE_MS = 5_000;
+/** A kubelet that does not renew its lease for this long, twice and a half its time, is stopped or cut off. */
+const KUBELET_SILENT_MS = 25_000;
+const KUBELET_HINT = 'See on the node whether its kubelet runs: systemctl status kubelet.';
+
+/** Before a watch that has ended is opened again, in ms: at first, and when it has come to nothing several times. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
 
 /** Somebody deleted the pod that was waited for. */
 export class PodDeletedError extends UserError {
@@ -76,7 +83,7 @@ export async function waitRunning(
 ): Promise<void> {
   const place = identityOf(pod);
   const deadline = AbortSignal.timeout(options.timeoutMs);
-  const silence = silenceWatch(client, pod);
+  const silence = watchSilence(client, pod);
   const events = new AbortController();
   const signal = AbortSignal.any([
     deadline,
@@ -88,12 +95,12 @@ export async function waitRunning(
     events.abort(didNotStart(image, pod, container, text));
   });
   let last = 'the kubelet has not reported yet';
+  let trouble: string | undefined;
   const judge = (current: Pod): boolean => {
     const progress = progressOf(current, container);
     if (progress.kind === 'failed') {
       throw didNotStart(image, pod, container, progress.text);
     }
-    if (statusOf(current, container)) silence.stop();
     if (progress.kind === 'running') return true;
     last = progress.text;
     options.onProgress(progress.text);
@@ -101,13 +108,25 @@ export async function waitRunning(
   };
   try {
     if (judge(pod)) return;
-    await watchPod(client, pod, signal, judge);
+    await watchPod(client, pod, signal, judge, (text) => {
+      trouble = text;
+    });
   } catch (error) {
     if (deadline.aborted && error === deadline.reason) {
+      const limit = `within ${options.timeoutMs / 1000} s`;
+      if (trouble !== undefined) {
+        throw new UserError(
+          `it is not known whether the container with image "${image}" started in pod "${place.name}" ${limit}: ${trouble} (last seen: ${last}).`,
+          3,
+        );
+      }
+      const silent = silence.silentKubelet();
       throw new UserError(
-        `the container with image "${image}" did not start in pod "${place.name}" within ${options.timeoutMs / 1000} s (last seen: ${last}).`,
+        `the container with image "${image}" did not start in pod "${place.name}" ${limit}${silent === undefined ? '' : `: ${silent}`} (last seen: ${last}).`,
         3,
-        { hint: 'A slow pull needs a longer --timeout; kubectl describe pod shows the events.' },
+        silent === undefined
+          ? { hint: 'A slow pull needs a longer --timeout; kubectl describe pod shows the events.' }
+          : { hint: KUBELET_HINT },
       );
     }
     throw error;
@@ -191,37 +210,71 @@ function listOf(pod: Pod, container: string): 'containers' | 'ephemeralContainer
   return isOwn ? 'containers' : 'ephemeralContainers';
 }
 
-/** Calls `judge` for each state of the pod until it says true. The server ends a watch now and then: it starts again. */
+/**
+ * Calls `judge` for each state of the pod until it says true. The server, or a proxy on the way, ends a watch now and then,
+ * and the connection may break: it starts again where it was.
+ * @param onTrouble told what the last try failed of; `undefined` once one works again
+ */
 async function watchPod(
   client: KubeClient,
   pod: Pod,
   signal: AbortSignal,
   judge: (pod: Pod) => boolean,
+  onTrouble: (text: string | undefined) => void = () => undefined,
 ): Promise<void> {
   const { namespace, name, uid, resourceVersion } = identityOf(pod);
   let version = resourceVersion;
-  for (;;) {
+  let isTooOld = false;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted();
-    const query = { fieldSelector: `metadata.name=${name}`, resourceVersion: version };
     try {
+      // The pod's own version is of no use then, however new the answer: without one the watch begins with the pod as it is.
+      if (isTooOld) {
+        const current = await podIfThere(client, namespace, name, signal);
+        if (current === undefined || identityOf(current).uid !== uid) throw new PodDeletedError(name);
+        version = '';
+        isTooOld = false;
+        if (judge(current)) return;
+      }
+      const query = { fieldSelector: `metadata.name=${name}`, resourceVersion: version };
       for await (const event of client.watch<Pod>(podsPath(namespace), query, signal) as AsyncIterable<
         WatchEvent<Pod>
       >) {
         if (event.type === 'DELETED') throw new PodDeletedError(name);
         version = event.object.metadata?.resourceVersion ?? version;
+        pause = FIRST_PAUSE_MS;
         if (event.type !== 'BOOKMARK' && judge(event.object)) return;
       }
+      onTrouble(undefined);
     } catch (error) {
       signal.throwIfAborted();
       // 410: the version is too old to go on from, as that of any pod is which nothing has changed for some minutes.
-      // So its own is of no use, however new the answer: without one the watch begins with the pod as it is.
-      if (!(error instanceof ApiError) || error.status !== 410) throw error;
-      const current = await podIfThere(client, namespace, name, signal);
-      if (current === undefined || identityOf(current).uid !== uid) throw new PodDeletedError(name);
-      version = '';
-      if (judge(current)) return;
+      isTooOld = error instanceof ApiError && error.status === 410;
+      if (isTooOld && version !== '') continue;
+      if (!isTooOld && !mayPass(error)) throw error;
+      onTrouble(error instanceof Error ? error.message.replace(/\.$/, '') : String(error));
     }
+    await jittered(pause, signal);
   }
+}
+
+/** No answer, one that broke off, or a server in trouble. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof UnreachableError) return true;
+  return error instanceof ApiError && (error.status >= 500 || error.status === 429);
+}
+
+/** Between a half and the whole of it, so that many clients do not come back at the same moment. Ends with the signal. */
+function jittered(pauseMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, pauseMs * (0.5 + Math.random() / 2));
+    signal.addEventListener('abort', done);
+  });
 }
 
 async function podIfThere(
@@ -238,22 +291,39 @@ async function podIfThere(
   }
 }
 
-/** After a while without a word of the kubelet, aborts with the node's own story if it is not ready. */
-function silenceWatch(client: KubeClient, pod: Pod): { readonly signal: AbortSignal; stop(): void } {
+/** What says whether a node's kubelet is alive while a container does not start. */
+interface SilenceWatch {
+  /** Aborts with the node's own story once it is not ready. */
+  readonly signal: AbortSignal;
+  /** Says that the kubelet gives no sign of life; `undefined`: it does, or that is not known. */
+  silentKubelet(): string | undefined;
+  stop(): void;
+}
+
+/**
+ * Looks at the pod's node again and again. The API server calls a node ready for 40 s or longer after its kubelet was
+ * stopped; the kubelet renews its lease every 10 s (KEP-589), so one that stays as it is tells earlier.
+ */
+function watchSilence(client: KubeClient, pod: Pod): SilenceWatch {
   const controller = new AbortController();
+  const node = pod.spec?.nodeName;
   const timer = setInterval(() => void look(), SILENCE_MS);
+  let renewed: { readonly at: string; readonly seenMs: number } | undefined;
+  let latestMs = 0;
   async function look(): Promise<void> {
-    const node = pod.spec?.nodeName;
     if (node === undefined) return;
+    await Promise.all([lookAtNode(node), lookAtLease(node)]);
+  }
+  async function lookAtNode(name: string): Promise<void> {
     try {
       const { status } = await client.get<{
         status?: { conditions?: { type: string; status: string; message?: string }[] };
-      }>(`/api/v1/nodes/${encodeURIComponent(node)}`);
+      }>(`/api/v1/nodes/${encodeURIComponent(name)}`);
       const ready = status?.conditions?.find((c) => c.type === 'Ready');
       if (ready && ready.status !== 'True') {
         controller.abort(
           new UserError(
-            `node "${node}" of pod "${pod.metadata?.name}" is not ready: ${ready.message ?? 'no reason given'}`,
+            `node "${name}" of pod "${pod.metadata?.name}" is not ready: ${ready.message ?? 'no reason given'}`,
             3,
           ),
         );
@@ -262,5 +332,23 @@ function silenceWatch(client: KubeClient, pod: Pod): { readonly signal: AbortSig
       // Without the right to read nodes the time limit is what ends the wait.
     }
   }
-  return { signal: controller.signal, stop: () => clearInterval(timer) };
+  async function lookAtLease(name: string): Promise<void> {
+    try {
+      const path = namespacedPath('apis/coordination.k8s.io/v1', 'kube-node-lease', 'leases', name);
+      const at = (await client.get<{ spec?: { renewTime?: string } }>(path)).spec?.renewTime;
+      latestMs = performance.now();
+      if (at !== undefined && at !== renewed?.at) renewed = { at, seenMs: latestMs };
+    } catch {
+      // Nor without the right to read leases.
+    }
+  }
+  return {
+    signal: controller.signal,
+    // Between two looks of this machine, whatever the clock of the node says.
+    silentKubelet: () =>
+      renewed !== undefined && latestMs - renewed.seenMs >= KUBELET_SILENT_MS
+        ? `the kubelet of node "${node}" has given no sign of life for ${Math.round((latestMs - renewed.seenMs) / 1000)} s or longer`
+        : undefined,
+    stop: () => clearInterval(timer),
+  };
 }

@@ -258,7 +258,7 @@ describe('what cannot be', () => {
     ],
     ['a filter that looks like an option', ['a', '--', '-z', 'reboot'], 2, /refuses the filter "-z reboot"/],
     ['an interface that is not there', ['a', '-i', 'eth7', 'udp'], 3, /pod\/a has no interface "eth7"/],
-    ['a session without rights', ['a', '--profile', 'restricted', 'udp'], 3, /needs the capability NET_RAW/],
+    ['a session without rights', ['a', '--profile', 'restricted', 'udp'], 3, /lacks the capability NET_RAW/],
     [
       'an image without tcpdump',
       ['a', '--image', 'localhost/app:1', 'udp'],

@@ -2,7 +2,7 @@
  * The server's side of an exec stream on loopback, with the faults that a real API server cannot be made to show.
  * A behaviour is what the server does with one upgrade request: accept it and act, or answer something else.
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -81,6 +81,11 @@ export class ExecPeer {
     return this.send(3, JSON.stringify(code === 0 ? { status: 'Success' } : failure));
   }
 
+  /** A pong, be it to no ping. */
+  pong(data: string): void {
+    this.#socket.pong(data);
+  }
+
   close(code = 1000, reason = ''): void {
     this.#socket.close(code, reason);
   }
@@ -134,15 +139,19 @@ export interface FaultServer {
   close(): Promise<void>;
 }
 
-/** Starts a server that treats each upgrade request as `behaviour` says, the same for all or chosen by request. */
+/**
+ * Starts a server that treats each upgrade request as `behaviour` says, the same for all or chosen by request.
+ * @param answer what other requests get; else 404
+ */
 export async function startFaultServer(
   behaviour: Behaviour | ((request: IncomingMessage) => Behaviour),
+  answer: RequestListener = (_request, response) => response.writeHead(404).end(),
 ): Promise<FaultServer> {
   const peers: ExecPeer[] = [];
   const requests: IncomingMessage[] = [];
   const connections = new Set<Socket>();
   const choose = typeof behaviour === 'function' ? behaviour : () => behaviour;
-  const http = createServer((_request, response) => response.writeHead(404).end());
+  const http = createServer(answer);
   http.on('connection', (connection) => {
     connections.add(connection);
     connection.on('close', () => connections.delete(connection));

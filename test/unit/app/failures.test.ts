@@ -32,6 +32,13 @@ describe('withFailuresTold', () => {
     expect(told).toMatchObject({ message: 'services is forbidden', exitCode: 3, hint });
   });
 
+  it('of an exec that is forbidden says so too', async () => {
+    const told = await failing(new ChannelError('refused', 'forbidden', { status: 403 })).catch(
+      (e: unknown) => e,
+    );
+    expect(told).toMatchObject({ exitCode: 3, hint: expect.stringMatching(/\/docs\/rbac\.md says /) });
+  });
+
   it('leaves alone what is told already, and what nobody has thought of', async () => {
     for (const error of [new UserError('wrong', 2), new TypeError('a bug')])
       await expect(failing(error)).rejects.toBe(error);

@@ -4,14 +4,37 @@ import { describe, it, type TestContext, vi } from 'vitest';
 import FEED from '../../../src/channels/feed.sh';
 import GUARD from '../../../src/channels/guard.sh';
 import { compactScript } from '../../../src/channels/script.ts';
-import { SHELLS, Started, type StartOptions, sessionMembers } from '../shells.ts';
+import { type Ended, SHELLS, Started, type StartOptions, sessionMembers } from '../shells.ts';
 
 const script = compactScript(GUARD);
 /** The guard waits 5 s for a lease, and the three rounds of signals take two pauses of a second. */
 const WAIT = { timeout: 40_000, interval: 50 };
+/** It looks every 5 s for the lease of a command whose own stdin tells too, and six times in vain. */
+const LONG_WAIT = { timeout: 90_000, interval: 50 };
 
 // Nearly all of the time is waiting.
 vi.setConfig({ testTimeout: 30_000, maxConcurrency: 20 });
+
+/** What the guard says at the end of each output, and the exit code in it. */
+const MARK = /\x1e[0-9a-f]+\x1f(\d+)\x1e/;
+
+/** An exec whose outputs are read as a client reads them: without the mark at the end of each. */
+class Guarded extends Started {
+  override get stdout(): Buffer {
+    return unmarked(super.stdout);
+  }
+  get read(): Promise<Ended> {
+    return this.ended.then((ended) => ({
+      ...ended,
+      stdout: unmarked(ended.stdout),
+      stderr: ended.stderr.replace(MARK, ''),
+    }));
+  }
+}
+
+function unmarked(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.toString('latin1').replace(MARK, ''), 'latin1');
+}
 
 /** An exec as the kubelet makes it: the guard is the leader of its session. */
 function guard(
@@ -19,8 +42,8 @@ function guard(
   words: readonly string[],
   args: readonly string[],
   options: StartOptions = {},
-): Started {
-  const started = new Started([...words, '-c', script, 'nettools', ...args], options);
+): Guarded {
+  const started = new Guarded([...words, '-c', script, 'nettools', ...args], options);
   onTestFinished(async () => {
     started.process.stdin?.destroy();
     for (const member of sessionMembers(started.pid)) {
@@ -77,21 +100,21 @@ async function feed(context: TestContext, words: readonly string[], id: string):
 describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name', ({ words }) => {
   describe('whose own stdin tells that the client lives', () => {
     it.for([0, 7, 255])('passes exit code %i on', async (code, context) => {
-      const started = guard(context, words, ['own', '0', 'sh', '-c', `exit ${code}`]);
-      context.expect((await started.ended).code).toBe(code);
+      const started = guard(context, words, ['own', leaseId(), '0', 'sh', '-c', `exit ${code}`]);
+      context.expect((await started.read).code).toBe(code);
     });
 
     it('leaves nothing behind once the client has closed stdin', async (context) => {
-      const started = guard(context, words, ['own', '0', 'true']);
+      const started = guard(context, words, ['own', leaseId(), '0', 'true']);
       await started.ended;
       started.endInput();
       await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
     });
 
     it('gives the command an empty stdin', async (context) => {
-      const started = guard(context, words, ['own', '0', 'sh', '-c', 'cat; echo end']);
+      const started = guard(context, words, ['own', leaseId(), '0', 'sh', '-c', 'cat; echo end']);
       started.write('not for the command\n');
-      context.expect((await started.ended).stdout.toString()).toBe('end\n');
+      context.expect((await started.read).stdout.toString()).toBe('end\n');
     });
 
     it.for([
@@ -103,24 +126,24 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
       ['ünïcödé ✓\n'],
     ])('delivers its first lines as stdin: %j', async (lines, context) => {
       const text = lines.join('');
-      const started = guard(context, words, ['own', String(text.split('\n').length - 1), 'cat']);
+      const started = guard(context, words, ['own', leaseId(), String(text.split('\n').length - 1), 'cat']);
       started.write(text);
-      context.expect((await started.ended).stdout.toString()).toBe(text);
+      context.expect((await started.read).stdout.toString()).toBe(text);
     });
 
     it('delivers more than a pipe holds', async (context) => {
       const text = `${'x'.repeat(99)}\n`.repeat(3000);
-      const started = guard(context, words, ['own', '3000', 'sh', '-c', 'sleep 0.2; cat']);
+      const started = guard(context, words, ['own', leaseId(), '3000', 'sh', '-c', 'sleep 0.2; cat']);
       started.write(text);
-      context.expect((await started.ended).stdout.toString()).toBe(text);
+      context.expect((await started.read).stdout.toString()).toBe(text);
     });
 
     it('ends the command and all that it started when the client is gone', async (context) => {
       const command = 'sleep 1000 & (sleep 1001; true) & echo ready; sleep 1002; true';
-      const started = guard(context, words, ['own', '0', 'sh', '-c', command]);
+      const started = guard(context, words, ['own', leaseId(), '0', 'sh', '-c', command]);
       await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
       started.endInput();
-      const { stdout } = await started.ended;
+      const { stdout } = await started.read;
       context.expect(stdout.toString()).toBe('ready\n');
       await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
     });
@@ -128,6 +151,7 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
     it('ends what ignores the hang-up', async (context) => {
       const started = guard(context, words, [
         'own',
+        leaseId(),
         '0',
         'sh',
         '-c',
@@ -140,21 +164,21 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
 
     it('ends what ignores every signal that can be ignored', async (context) => {
       const stubborn = 'trap "" HUP INT TERM; echo ready; while :; do sleep 1000; done';
-      const started = guard(context, words, ['own', '0', 'sh', '-c', stubborn]);
+      const started = guard(context, words, ['own', leaseId(), '0', 'sh', '-c', stubborn]);
       await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
       started.endInput();
       await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
     });
 
     it('ends a command that is still reading its lines', async (context) => {
-      const started = guard(context, words, ['own', '2', 'sh', '-c', 'cat; exec sleep 1000']);
+      const started = guard(context, words, ['own', leaseId(), '2', 'sh', '-c', 'cat; exec sleep 1000']);
       started.endInput('only one\n');
       await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
     });
 
     it('touches no process of another session', async (context) => {
-      const other = guard(context, words, ['own', '0', 'sleep', '1000']);
-      const started = guard(context, words, ['own', '0', 'sleep', '1000']);
+      const other = guard(context, words, ['own', leaseId(), '0', 'sleep', '1000']);
+      const started = guard(context, words, ['own', leaseId(), '0', 'sleep', '1000']);
       await context.expect
         .poll(() => sessionMembers(other.pid).some((m) => m.endsWith(' sleep')), WAIT)
         .toBe(true);
@@ -164,8 +188,15 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
     });
 
     it('gives the command no child that it does not know', async (context) => {
-      const started = guard(context, words, ['own', '0', 'sh', '-c', 'cat "/proc/$$/task/$$/children"; :']);
-      const { stdout } = await started.ended;
+      const started = guard(context, words, [
+        'own',
+        leaseId(),
+        '0',
+        'sh',
+        '-c',
+        'cat "/proc/$$/task/$$/children"; :',
+      ]);
+      const { stdout } = await started.read;
       // cat is the only one.
       context.expect(stdout.toString().trim().split(' ')).toHaveLength(1);
     });
@@ -178,13 +209,13 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
       const started = guard(context, words, ['lease', id, 'cat']);
       const bytes = randomBytes(300_000);
       started.endInput(bytes);
-      context.expect((await started.ended).stdout.equals(bytes)).toBe(true);
+      context.expect((await started.read).stdout.equals(bytes)).toBe(true);
     });
 
     it('passes the exit code on', async (context) => {
       const id = leaseId();
       lease(context, id);
-      context.expect((await guard(context, words, ['lease', id, 'sh', '-c', 'exit 7']).ended).code).toBe(7);
+      context.expect((await guard(context, words, ['lease', id, 'sh', '-c', 'exit 7']).read).code).toBe(7);
     });
 
     it('ends the command and all that it started when the lease is gone', async (context) => {
@@ -211,7 +242,7 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
       started.write(Buffer.alloc(300_000, 'x'));
       context.expect((await asked).signal).toBe('SIGUSR1');
       started.endInput();
-      const { code, stdout, stderr } = await started.ended;
+      const { code, stdout, stderr } = await started.read;
       context.expect([code, stdout.toString().trim(), stderr]).toEqual([9, '5', 'all is taken\n']);
     });
 
@@ -225,7 +256,7 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
       opened.endInput();
       await opened.ended;
       started.endInput('x\n');
-      context.expect((await started.ended).code).toBe(3);
+      context.expect((await started.read).code).toBe(3);
       const late = startFeed(context, words, id);
       context.expect(await late.ended).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
     });
@@ -236,13 +267,13 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
     ] as const)('tells a command that ends by %s, and adds no words of its own', async (parts, context) => {
       const [, script, code, stderr] = parts;
       const command = script === '' ? ['no-such-command'] : ['sh', '-c', script];
-      const ended = await guard(context, words, ['lease', leaseId(), ...command]).ended;
+      const ended = await guard(context, words, ['lease', leaseId(), ...command]).read;
       context.expect(ended.code).toBe(code);
       context.expect(ended.stderr).toMatch(stderr);
     });
 
     it('runs nothing of its own in place of a command', async (context) => {
-      const ended = await guard(context, words, ['lease', leaseId(), 'find_exec']).ended;
+      const ended = await guard(context, words, ['lease', leaseId(), 'find_exec']).read;
       context.expect(ended.code).toBe(127);
     });
 
@@ -250,8 +281,88 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
       const id = leaseId();
       lease(context, id);
       const started = guard(context, words, ['lease', id, 'sh', '-c', 'sleep 1000 >/dev/null 2>&1 & exit 3']);
-      context.expect((await started.ended).code).toBe(3);
+      context.expect((await started.read).code).toBe(3);
       await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
+    });
+  });
+});
+
+describe.concurrent.each(SHELLS.filter((s) => s.available))('the end in $name', ({ words }) => {
+  const modes: [string, (id: string) => string[]][] = [
+    ['own', (id) => ['own', id, '0']],
+    ['lease', (id) => ['lease', id]],
+  ];
+  const marks = (output: Buffer | string): string[] =>
+    [...output.toString().matchAll(new RegExp(MARK, 'g'))].map(([, code = '']) => code);
+
+  it.for(modes)('is told once behind the last word of each output, %s', async ([, mode], context) => {
+    const id = leaseId();
+    const command = ['sh', '-c', 'printf out; printf err >&2; exit 7'];
+    const { code, stdout, stderr } = await guard(context, words, [...mode(id), ...command]).ended;
+    const mark = `\x1e${id}\x1f7\x1e`;
+    context.expect([code, stdout.toString(), stderr]).toEqual([7, `out${mark}`, `err${mark}`]);
+  });
+
+  it.for(modes)(
+    'is told of a command that has closed its outputs and goes on, %s',
+    async ([, mode], context) => {
+      const command = ['sh', '-c', 'exec >/dev/null 2>&1; sleep 0.2; exit 6'];
+      const { stdout, stderr } = await guard(context, words, [...mode(leaseId()), ...command]).ended;
+      context.expect([marks(stdout), marks(stderr)]).toEqual([['6'], ['6']]);
+    },
+  );
+
+  it.for(modes)('is told of a command that was killed, %s', async ([, mode], context) => {
+    const command = ['sh', '-c', 'kill -KILL $$'];
+    const { stdout, stderr } = await guard(context, words, [...mode(leaseId()), ...command]).ended;
+    context.expect([marks(stdout), marks(stderr)]).toEqual([['137'], ['137']]);
+  });
+
+  it.for(modes)('is not told by a guard that was killed, %s', async ([, mode], context) => {
+    const started = guard(context, words, [...mode(leaseId()), 'sh', '-c', 'echo ready; exec sleep 1000']);
+    await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+    process.kill(started.pid, 'SIGKILL');
+    const { stdout, stderr } = await started.ended;
+    context.expect([marks(stdout), marks(stderr)]).toEqual([[], []]);
+  });
+
+  it.for(modes)('is in no word that a command could print by chance, %s', async ([, mode], context) => {
+    const command = ['sh', '-c', 'cat /proc/$PPID/cmdline /proc/$$/cmdline; exit 3'];
+    const { stdout } = await guard(context, words, [...mode(leaseId()), ...command]).ended;
+    context.expect(marks(stdout)).toEqual(['3']);
+  });
+
+  describe('with a terminal', () => {
+    /** The guard as the leader of the session of a terminal, as the runtime starts it. */
+    function onTerminal({ onTestFinished }: TestContext, command: string): Started {
+      const guarded = [...words, '-c', script, 'nettools', 'lease', leaseId(), 'sh', '-c', command];
+      // A pipe: script(1) takes the socket that Node gives its children for one that has ended.
+      const through = 'cat | script -qec "$1" /dev/null';
+      const started = new Started(['sh', '-c', through, 'sh', `exec ${quoted(guarded)}`]);
+      onTestFinished(async () => {
+        started.process.stdin?.destroy();
+        await started.ended;
+      });
+      return started;
+    }
+    const quoted = (argv: readonly string[]): string =>
+      argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+
+    it('is told once', async (context) => {
+      const started = onTerminal(context, 'echo out; exit 7');
+      await context.expect
+        .poll(() => started.stdout.toString().replace(MARK, '<$1>'), WAIT)
+        .toBe('out\r\n<7>');
+    });
+
+    it.for([
+      ['takes it', 'trap "exit 6" INT; echo ready; while :; do sleep 0.1; done', '6'],
+      ['is ended by it', 'echo ready; exec sleep 1000', '130'],
+    ] as const)('is told of a command that is sent a Ctrl-C and %s', async ([, command, code], context) => {
+      const started = onTerminal(context, command);
+      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\r\n');
+      started.write('\x03');
+      await context.expect.poll(() => marks(started.stdout), WAIT).toEqual([code]);
     });
   });
 });
@@ -261,7 +372,7 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name w
     const started = guard(context, words, ['pipe', '', 'sh', '-c', 'cat; exit 7'], { lifeline: true });
     const bytes = randomBytes(300_000);
     started.endInput(bytes);
-    const { code, stdout } = await started.ended;
+    const { code, stdout } = await started.read;
     context.expect(code).toBe(7);
     context.expect(stdout.equals(bytes)).toBe(true);
   });
@@ -269,7 +380,7 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name w
   it('gives the command neither the pipe nor a child that it does not know', async (context) => {
     const script = 'ls /proc/$$/fd; cat "/proc/$$/task/$$/children"; :';
     const started = guard(context, words, ['pipe', '', 'sh', '-c', script], { lifeline: true });
-    const lines = (await started.ended).stdout.toString().trim().split('\n');
+    const lines = (await started.read).stdout.toString().trim().split('\n');
     context.expect(lines).not.toContain('3');
     // cat is the only one.
     context.expect(lines.at(-1)).toMatch(/^\d+$/);
@@ -314,6 +425,32 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))(
       await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
     });
 
+    it('ends a command whose own stdin does not end, once its lease has gone', async (context) => {
+      const id = leaseId();
+      const started = guard(context, words, ['own', id, '0', 'sh', '-c', 'echo ready; sleep 1000']);
+      const held = lease(context, id);
+      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+      // Long enough for a look at the lease, of which there is one every 5 s.
+      await delay(7000);
+      held.endInput();
+      await context.expect.poll(() => sessionMembers(started.pid), LONG_WAIT).toEqual([]);
+    }, 120_000);
+
+    it('lets a command go on whose own stdin does not end and that never had one', async (context) => {
+      const started = guard(context, words, ['own', leaseId(), '0', 'sh', '-c', 'sleep 35; echo alive']);
+      context.expect((await started.read).stdout.toString()).toBe('alive\n');
+    }, 120_000);
+
+    it('ends the feed of a command that it ends', async (context) => {
+      const id = leaseId();
+      const started = guard(context, words, ['lease', id, 'sh', '-c', 'echo ready; sleep 1000']);
+      const held = lease(context, id);
+      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+      const opened = await feed(context, words, id);
+      held.endInput();
+      context.expect(await opened.ended).toMatchObject({ signal: 'SIGTERM' });
+    });
+
     it('lets the command go on when it is opened again in time', async (context) => {
       const id = leaseId();
       const started = guard(context, words, ['lease', id, 'sh', '-c', 'echo ready; read -r x; echo "$x"']);
@@ -325,7 +462,7 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))(
       // Longer than the guard would wait for one.
       await delay(7000);
       started.endInput('alive\n');
-      context.expect((await started.ended).stdout.toString()).toBe('ready\nalive\n');
+      context.expect((await started.read).stdout.toString()).toBe('ready\nalive\n');
     });
   },
 );

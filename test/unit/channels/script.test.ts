@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import ALIVE from '../../../src/channels/alive.sh';
 import ENTER from '../../../src/channels/enter-netns.sh';
 import GUARD from '../../../src/channels/guard.sh';
 import { compactScript } from '../../../src/channels/script.ts';
@@ -12,7 +13,7 @@ import STOP from '../../../src/targets/stop.sh';
 import { SHELLS } from '../shells.ts';
 
 /** What travels in a request line. */
-const SCRIPTS = { ENTER, GUARD, NETNS_LIST, START, KEEPER, STOP };
+const SCRIPTS = { ALIVE, ENTER, GUARD, NETNS_LIST, START, KEEPER, STOP };
 /** What travels over stdin; some of them are bash's. */
 const {
   reach: _reach,

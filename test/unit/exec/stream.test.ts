@@ -145,6 +145,23 @@ describe('a command that runs', () => {
     expect(Buffer.concat(stdout.chunks).equals(data)).toBe(true);
   });
 
+  it('passes on what a filter gives, and at the end what it has kept', async () => {
+    const [stdout, stderr] = [new Sink(), new Sink()];
+    const server = await accept(async (peer) => {
+      for (const piece of ['a', 'b', 'c']) await peer.send(STDOUT, piece);
+      await peer.send(STDERR, 'd');
+      await peer.exit();
+      peer.close();
+    });
+    const filter = {
+      take: (output: string, data: Uint8Array) =>
+        output === 'stderr' || data[0] === 0x62 ? new Uint8Array() : data,
+      rest: (output: string) => Buffer.from(`rest of ${output}`),
+    };
+    await exec(server, { stdout, stderr, filter });
+    expect([stdout.text, stderr.text]).toEqual(['acrest of stdout', 'rest of stderr']);
+  });
+
   it('loses no output that comes after the status', async () => {
     const stdout = new Sink();
     const server = await accept(async (peer) => {
@@ -630,7 +647,7 @@ describe('a connection that is lost in the middle', () => {
     expect(error).toBeInstanceOf(ExecLostError);
     expect(error).toMatchObject({ opened: true });
     expect((error as Error).message).toBe(
-      "the connection was lost after 100000 bytes of output, before the command's exit status (close code 1006)",
+      "the connection was lost after 100000 bytes of output, before the command's exit status (it was cut off without a word; the API server, the node's kubelet or a proxy on the way may have stopped or restarted)",
     );
   });
 
@@ -723,6 +740,23 @@ describe('a connection that is lost in the middle', () => {
     });
     expect(performance.now() - before).toBeGreaterThan(2_000);
   });
+
+  it.each(['', 'no number', '99999'])(
+    'is not suspected sooner for a pong that answers no ping: %j',
+    async (words) => {
+      const server = await accept(async (peer) => {
+        peer.pong(words);
+        peer.onStdin((chunk) => peer.send(STDOUT, chunk));
+        peer.onStdinClose(() => peer.exit().then(() => peer.close()));
+        await vi.waitUntil(() => peer.pings.length > 0, WAIT);
+        peer.stall();
+        stdin.end('later');
+        setTimeout(() => peer.resume(), 4 * QUICK_PINGS.pingDeadlineMs);
+      });
+      const stdin = new PassThrough();
+      expect(await exec(server, { stdin }, QUICK_PINGS)).toEqual({ kind: 'exit', code: 0 });
+    },
+  );
 
   it('is noticed again once that stdin has been read', async () => {
     const server = await accept(async (peer) => {
