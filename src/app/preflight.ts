@@ -11,7 +11,7 @@ import { findMissingRights, networkProblem, preflight, SESSION_RIGHTS } from '..
 import { PROFILE_TEXT } from '../targets/profiles.ts';
 import { isPodTarget, resolvePod, rightsToResolve } from '../targets/resolve.ts';
 import { type Room, readRoom } from '../targets/room.ts';
-import { needWords, roomWords } from '../targets/room-words.ts';
+import { budgetWords, needWords, roomWords } from '../targets/room-words.ts';
 import { dockerPreflightReport } from './docker-preflight.ts';
 import { imageFor } from './image.ts';
 import { nodePreflightReport } from './node-preflight.ts';
@@ -109,6 +109,6 @@ function roomItem(room: Room, answer: Admission): PreflightItem {
   const check = 'memory in the pod';
   const words = `it ${roomWords(room)}`;
   return answer.kind === 'enter'
-    ? { check, ok: true, detail: `${words}; at most ${answer.budget.processes} probes would run at a time` }
+    ? { check, ok: true, detail: `${words}; ${budgetWords(answer.budget)}` }
     : { check, ok: false, detail: `${words}; ${needWords(answer)}` };
 }

@@ -144,7 +144,7 @@ class NodeSession implements Session {
     this.budget = shortOf.length === 0 ? FULL_BUDGET : LEAST_BUDGET;
     const short = shortOf.map(
       (what) =>
-        `node ${info.name} is short of ${what}: at most ${this.budget.processes} probes run at a time, and its kubelet may evict the pod that they run in`,
+        `node ${info.name} is short of ${what}: fewer probes run at a time, and its kubelet may evict the pod that they run in`,
     );
     this.notes = [...short, ...notesOn(place.spec, held.pod)];
     this.channel = new RenewedChannel(this.#channelOf(held), () => this.#renew(), isGone);

@@ -38,7 +38,12 @@ export function noRoomHint({ needBytes, leftBytes }: KeptOut, byNode?: string): 
 }
 
 /** What to tell of a session that may take less than usual. */
-export function budgetNotes(room: Room, { processes }: Budget): string[] {
-  if (room.kind === 'unlimited' || processes === FULL_BUDGET.processes) return [];
-  return [`the pod ${roomWords(room)}: at most ${processes} probes run at a time`];
+export function budgetNotes(room: Room, { memoryBytes }: Budget): string[] {
+  if (room.kind === 'unlimited' || memoryBytes === FULL_BUDGET.memoryBytes) return [];
+  return [`the pod ${roomWords(room)}: ${budgetWords({ memoryBytes })}`];
+}
+
+/** As a clause. */
+export function budgetWords({ memoryBytes }: Pick<Budget, 'memoryBytes'>): string {
+  return `a run takes at most ${floor(memoryBytes)} of it`;
 }

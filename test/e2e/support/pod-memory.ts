@@ -35,6 +35,8 @@ export function heavyPod(name: string, limit: number, used: number, cached = 0):
 export interface PodMemory {
   /** Bytes charged to it now. */
   readonly used: number;
+  /** The most that ever were. */
+  readonly peak: number;
   /** Those of them that are file cache in use, by which the kernel does not begin when it takes memory back. */
   readonly activeCache: number;
   /** How often a charge met the limit: the kernel had to take something back, or to kill. */
@@ -59,6 +61,7 @@ export async function podMemory(ns: TestNamespace, name: string): Promise<PodMem
     const events = readFileSync(join(own, 'memory.events'), 'utf8');
     return {
       used: number('memory.current'),
+      peak: number('memory.peak'),
       activeCache,
       limitHits: count(events, 'max'),
       killed: count(events, 'oom_kill'),
@@ -69,6 +72,7 @@ export async function podMemory(ns: TestNamespace, name: string): Promise<PodMem
   );
   return {
     used: number('memory.usage_in_bytes'),
+    peak: number('memory.max_usage_in_bytes'),
     activeCache,
     limitHits: number('memory.failcnt'),
     killed: kills.reduce((sum, one) => sum + one, 0),

@@ -23,29 +23,29 @@ describe('what a run may take of a pod', () => {
   });
 
   it.each<[string, Room, boolean, number]>([
-    ['512 MiB are left', known(1024, 512), false, 16],
-    ['55 MiB are left', known(64, 9), false, 16],
-    ['54 MiB are left', known(64, 10), false, 15],
-    ['38 MiB of 128 MiB are left', known(128, 90), false, 10],
-    ['38 MiB are left and the session is in use already', known(128, 90), true, 11],
-    ['24 MiB of 64 MiB are left', known(64, 40), false, 5],
-    ['22 MiB are left', known(64, 42), false, 5],
-    ['19 MiB are left and the session is in use already', known(64, 45), true, 5],
-    ['the use of 1 GiB is unknown', unknown(1024), false, 16],
-    ['the use of 176 MiB is unknown', unknown(176), false, 5],
-  ])('where %s', (_title, room, isRunning, processes) => {
+    ['512 MiB are left', known(1024, 512), false, 24],
+    ['51 MiB are left', known(64, 13), false, 24],
+    ['50 MiB are left', known(64, 14), false, 23.5],
+    ['38 MiB of 128 MiB are left', known(128, 90), false, 17.5],
+    ['38 MiB are left and the session is in use already', known(128, 90), true, 19],
+    ['27 MiB are left', known(64, 37), false, 12],
+    ['24 MiB are left and the session is in use already', known(64, 40), true, 12],
+    ['the use of 1 GiB is unknown', unknown(1024), false, 24],
+    ['the use of 216 MiB is unknown', unknown(216), false, 12],
+  ])('where %s', (_title, room, isRunning, mib) => {
     expect(admission(room, isRunning)).toEqual({
       kind: 'enter',
-      budget: { processes, memoryBytes: processes * 1.5 * MIB },
+      budget: { processes: 16, memoryBytes: mib * MIB },
     });
   });
 
   it.each<[string, Room, boolean, number, number]>([
-    ['16 MiB of 96 MiB are left', known(96, 80), false, 22, 16],
-    ['21 MiB are left', known(64, 43), false, 22, 21],
-    ['18 MiB are left and the session is in use already', known(64, 46), true, 19, 18],
-    ['more is in use than may be', known(64, 65), false, 22, 0],
-    ['the use of 168 MiB is unknown', unknown(168), false, 22, 21],
+    ['24 MiB of 64 MiB are left', known(64, 40), false, 27, 24],
+    ['16 MiB of 96 MiB are left', known(96, 80), false, 27, 16],
+    ['26 MiB are left', known(64, 38), false, 27, 26],
+    ['23 MiB are left and the session is in use already', known(64, 41), true, 24, 23],
+    ['more is in use than may be', known(64, 65), false, 27, 0],
+    ['the use of 208 MiB is unknown', unknown(208), false, 27, 26],
   ])('is nothing where %s', (_title, room, isRunning, need, left) => {
     expect(admission(room, isRunning)).toEqual({
       kind: 'keep-out',
@@ -56,15 +56,15 @@ describe('what a run may take of a pod', () => {
 
   it('is what the documents say', () => {
     const read = (path: string) => readFileSync(join(import.meta.dirname, '../../..', path), 'utf8');
-    expect(read('README.md')).toContain('with less than 22 MiB left is measured **from its node**');
+    expect(read('README.md')).toContain('with less than 27 MiB left is measured **from its node**');
     const page = read('docs/namespaces.md');
-    for (const words of ['no limit, or 55 MiB and more', '| 22 to 54 MiB |', 'from 176 MiB on']) {
+    for (const words of ['no limit, or 51 MiB and more', '| 27 to 50 MiB |', 'from 216 MiB on']) {
       expect(page).toContain(words);
     }
   });
 
-  it('is never less than the largest tool takes', () => {
-    expect(LEAST_BUDGET).toEqual({ processes: 5, memoryBytes: 7.5 * MIB });
+  it('is never less than a run can do with', () => {
+    expect(LEAST_BUDGET).toEqual({ processes: 16, memoryBytes: 12 * MIB });
   });
 });
 

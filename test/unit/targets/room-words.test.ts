@@ -32,7 +32,7 @@ describe('a room in words', () => {
 
   it('tells a smaller budget, and not the usual one', () => {
     expect(budgetNotes(tight, LEAST_BUDGET)).toEqual([
-      'the pod has 15 MiB left of 96 MiB: at most 5 probes run at a time',
+      'the pod has 15 MiB left of 96 MiB: a run takes at most 12 MiB of it',
     ]);
     expect(budgetNotes(tight, FULL_BUDGET)).toEqual([]);
     expect(budgetNotes({ kind: 'unlimited' }, FULL_BUDGET)).toEqual([]);
