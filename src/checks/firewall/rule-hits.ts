@@ -4,7 +4,7 @@ import type { FilterChain, FilterRule, FilterRules, RuleMatch } from '../../pars
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import { parseIptablesSave } from '../../parsers/iptables-save.ts';
 import { parseNftRuleset } from '../../parsers/nft-ruleset.ts';
-import { cutReason, type Measured, read, seenOf } from '../measured.ts';
+import { cutReason, firstLine, type Measured, read, seenOf } from '../measured.ts';
 import type { RuleBooks, RuleHit } from './facts.ts';
 
 /** Both snapshots of all tools. */
@@ -116,13 +116,19 @@ function show(
   parse: (text: string) => FilterRules | undefined,
 ): Shown {
   const result = evidence[`${name}-after`];
-  const before = read(evidence[`${name}-before`], tool, parse);
-  const after = read(result, tool, parse);
+  // A tool that failed and printed nothing has not said that there is nothing.
+  const printed = (text: string, { code, stderr }: ProbeResult): FilterRules | string | undefined =>
+    code !== 0 && text === '' ? (firstLine(stderr) ?? `${tool} ended with code ${code}`) : parse(text);
+  const before = read(evidence[`${name}-before`], tool, printed);
+  const after = read(result, tool, printed);
   const [past, now] = [seenOf(before), seenOf(after)];
-  // One kind is enough for a namespace: a tool that is not in the image is no reason to doubt the others.
+  // What iptables-save shows of nftables' rules nft shows too, and whoever has iptables-legacy has it for IPv6.
   const reasons = [before, after].flatMap(({ skipped }, i) => {
     const one = i === 0 ? evidence[`${name}-before`] : result;
-    return skipped === undefined || one === undefined || one.status === 'missing' ? [] : [skipped];
+    const isNeeded = name === 'nft' || name === 'legacy';
+    return skipped === undefined || one === undefined || (one.status === 'missing' && !isNeeded)
+      ? []
+      : [skipped];
   });
   return { book: past && now && { before: past, after: now, result }, skipped: reasons[0] };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { meets, type Packet, surelyStops } from '../../../../src/checks/firewall/rule-hits.ts';
+import { meets, type Packet, ruleSnapshots, surelyStops } from '../../../../src/checks/firewall/rule-hits.ts';
+import type { ProbeResult } from '../../../../src/model/evidence.ts';
 import type { FilterRule, RuleMatch } from '../../../../src/parsers/filter-rules.ts';
+import { evidence, result } from '../results.ts';
 
 const packet: Packet = { protocol: 'tcp', address: '198.51.100.7', port: 8080, source: '198.51.100.2' };
 const rule = (hook: string | undefined, matches: readonly RuleMatch[], family = 'ip'): FilterRule => ({
@@ -90,5 +92,56 @@ describe('surelyStops', () => {
     ],
   ])('%s', (_what, one, expected) => {
     expect(surelyStops(one, packet)).toBe(expected);
+  });
+});
+
+describe('ruleSnapshots of what was cut', () => {
+  const CUT = { code: 153, truncated: true } as const;
+  const save = (packets: number, rest: Partial<ProbeResult> = {}): Omit<ProbeResult, 'id'> =>
+    result(
+      `*filter\n:OUTPUT DROP [${packets}:0]\n[${packets}:0] -A OUTPUT -p tcp --dport 80 -j DROP\n[9:9] -A OUT`,
+      rest,
+    );
+  const all = (rest: Partial<ProbeResult>): ReturnType<typeof ruleSnapshots> =>
+    ruleSnapshots(
+      evidence({
+        'nft-before': result('{"nftables": [', rest),
+        'nft-after': result('{"nftables": [', rest),
+        'iptables-before': save(1, rest),
+        'iptables-after': save(4, rest),
+        'legacy-before': result('', rest),
+        'legacy-after': result('', rest),
+      }),
+    );
+
+  it('blames no right that is there', () => {
+    const { books } = all(CUT);
+    expect(books.value).toBeUndefined();
+    expect(books.skipped).toBe('the output is longer than the 1 MiB that a run carries, and was cut');
+    expect(all({ code: 1, stdout: '', stderr: 'Operation not permitted\n' }).books.skipped).toContain(
+      'NET_ADMIN',
+    );
+  });
+
+  it('takes a rule that counted for what it is, and a policy for nothing', () => {
+    expect(all(CUT).grown.map(({ rule: { text }, packets }) => [text, packets])).toEqual([
+      ['-t filter -A OUTPUT -p tcp --dport 80 -j DROP', 3],
+    ]);
+    expect(all(CUT).uncounted).toEqual([]);
+  });
+
+  it('is not whole where one kind of rules is not', () => {
+    const { books } = ruleSnapshots(
+      evidence({
+        'nft-before': result('{"nftables": []}'),
+        'nft-after': result('{"nftables": []}'),
+        'legacy-before': save(1),
+        'legacy-after': save(1, CUT),
+      }),
+    );
+    expect(books).toMatchObject({
+      skipped: expect.stringContaining('1 MiB'),
+      part: { totals: { legacy: 1 } },
+    });
   });
 });
