@@ -1,5 +1,6 @@
 #include "cost.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #define TICK_US 50000
 
 static int memory_fd = -1, stat_fd = -1, pids_fd = -1, cpu_fd = -1;
-static bool version2;
+static bool version2, own_processes;
 static int64_t peak_memory = -1, peak_processes = -1, first_cpu = -1, last_us;
 
 /* The path of a controller's group out of /proc/self/cgroup: "4:memory:/PATH", or for version 2 "0::/PATH". */
@@ -80,6 +81,14 @@ static int64_t cpu_us(void) {
   return read_counter(cpu_fd, lines, sizeof lines) > 0 ? field(lines, "usage_usec") : -1;
 }
 
+static void first_line(const char *path, char *to, size_t size) {
+  to[0] = '\0';
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return;
+  if (fgets(to, (int)size, file) == NULL) to[0] = '\0';
+  fclose(file);
+}
+
 void cost_start(void) {
   char group[1024];
   version2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
@@ -87,18 +96,22 @@ void cost_start(void) {
     group_path(NULL, group, sizeof group);
     memory_fd = open_counter("", group, "memory.current");
     stat_fd = open_counter("", group, "memory.stat");
-    pids_fd = open_counter("", group, "cgroup.procs");
+    pids_fd = open_counter("", group, "pids.current");
     cpu_fd = open_counter("", group, "cpu.stat");
   } else {
     group_path("memory", group, sizeof group);
     memory_fd = open_counter("/memory", group, "memory.usage_in_bytes");
     stat_fd = open_counter("/memory", group, "memory.stat");
     group_path("pids", group, sizeof group);
-    pids_fd = open_counter("/pids", group, "cgroup.procs");
+    pids_fd = open_counter("/pids", group, "pids.current");
     group_path("cpuacct", group, sizeof group);
     cpu_fd = open_counter("/cpuacct", group, "cpuacct.usage");
   }
   first_cpu = cpu_us();
+  char own[1024], first[1024];
+  first_line("/proc/self/cgroup", own, sizeof own);
+  first_line("/proc/1/cgroup", first, sizeof first);
+  own_processes = own[0] != '\0' && strcmp(own, first) == 0;
   cost_sample();
 }
 
@@ -111,14 +124,21 @@ static int64_t held_memory(void) {
   return used > files ? used - files : 0;
 }
 
-/* Processes that live; what has ended and waits for its parent takes no room to speak of. */
+/*
+ * Processes: those that are seen, where the process namespace is the container's own. Elsewhere the group's counter, which
+ * also has the threads that the runtime starts a process with.
+ */
 static int64_t living(void) {
-  char lines[4096];
-  if (read_counter(pids_fd, lines, sizeof lines) < 0) return -1;
+  if (!own_processes) return number_of(pids_fd);
+  DIR *folder = opendir("/proc");
+  if (folder == NULL) return -1;
   int64_t count = 0;
-  for (const char *at = lines; *at != '\0'; at++) count += *at == '\n';
+  for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+    count += entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
+  closedir(folder);
   return count;
 }
+
 
 void cost_sample(void) {
   int64_t now = now_us();

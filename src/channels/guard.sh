@@ -98,7 +98,8 @@ if [ "$mode" = own ]; then
   # The dot keeps the last line ends, which $() would drop.
   [ "$lines" -eq 0 ] || input=$(head -n "$lines" <&3; echo .)
   # Started twice removed, so that the command has no child that it does not know.
-  ( (cat <&3; end_session) >/dev/null 2>&1 & )
+  # A read, and no cat: one process less in the target.
+  ( (while read -r _; do :; done <&3; end_session) >/dev/null 2>&1 & )
   exec 3<&- </dev/null
   # What it leaves in the background may hold its outputs, and the runtime would wait for that for ever. And a runtime that
   # was killed does not end stdin (alive.sh): the lease of a command that takes long does.

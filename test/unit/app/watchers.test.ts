@@ -37,7 +37,7 @@ const bundle = (): Promise<Bundle> =>
 
 /** The results of a plan, each empty, as the runner frames them. */
 function ranPlan(text: string, stdout: Writable): void {
-  for (const [, id] of text.matchAll(/^cmd (\S+)/gm))
+  for (const [, id] of text.matchAll(/^cmd (\S+) \d+ \d+$/gm))
     stdout.write(`nettools-result ${id} exited 0 1 1 0 0 0\n\n`);
   stdout.write('nettools-done\n');
 }
