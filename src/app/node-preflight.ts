@@ -16,7 +16,7 @@ export async function nodePreflightReport(
   signal: AbortSignal,
 ): Promise<PreflightReport> {
   const { session } = args;
-  const client = await KubeClient.connect(args.connection);
+  const client = await KubeClient.connect(args.connection, signal);
   const namespace = session.debugNamespace ?? client.namespace;
   const image = imageFor(session);
   const spec = nodePodSpec(name, session, image, session.netns !== undefined);

@@ -81,7 +81,7 @@ async function findPod(
   signal: AbortSignal,
 ): Promise<FoundTarget> {
   refuseNetns(args.session.netns, "A pod's own namespace needs no switch.");
-  const client = await KubeClient.connect(args.connection);
+  const client = await KubeClient.connect(args.connection, signal);
   const pod = await targetPod(client, args.target, signal);
   return {
     subject: podSubject(client, pod),
@@ -91,7 +91,7 @@ async function findPod(
 
 async function findNode(args: TargetArgs, name: string, signal: AbortSignal): Promise<FoundTarget> {
   const { netns } = args.session;
-  const client = await KubeClient.connect(args.connection);
+  const client = await KubeClient.connect(args.connection, signal);
   const node = await readNode(client, name, signal);
   const image = imageFor(args.session);
   const open = (options: OpenOptions, switching: boolean) =>
