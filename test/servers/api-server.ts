@@ -13,7 +13,13 @@ import { ExecPeer, listen } from './fault-server.ts';
 
 /** What becomes of one request instead of an answer. */
 export type Fault =
-  | { readonly status: number; readonly retryAfter?: string; readonly reason?: string }
+  | {
+      readonly status: number;
+      readonly retryAfter?: string;
+      readonly reason?: string;
+      /** Instead of a Status with the reason. */
+      readonly body?: object;
+    }
   /** The connection is reset before anything is said. */
   | 'reset'
   /** The body ends before the length that was announced. */
@@ -28,7 +34,8 @@ export interface WatchScript {
 }
 
 interface ListedObject {
-  readonly metadata: object & { readonly name: string };
+  readonly metadata: { readonly name: string };
+  readonly [field: string]: unknown;
 }
 
 interface Options {
@@ -158,7 +165,7 @@ export async function startApiServer(options: Options = {}): Promise<ApiServer> 
 }
 
 function json(response: ServerResponse, body: object): void {
-  response.setHeader('Content-Type', 'application/json').end(JSON.stringify(body));
+  response.end(JSON.stringify(body));
 }
 
 function refuse(response: ServerResponse, code: number, reason: string): void {
@@ -177,7 +184,8 @@ function misbehave(fault: Fault, request: IncomingMessage, response: ServerRespo
     });
   } else {
     if (fault.retryAfter !== undefined) response.setHeader('Retry-After', fault.retryAfter);
-    refuse(response, fault.status, fault.reason ?? `Fault${fault.status}`);
+    if (fault.body !== undefined) json(response.writeHead(fault.status), fault.body);
+    else refuse(response, fault.status, fault.reason ?? `Fault${fault.status}`);
   }
 }
 

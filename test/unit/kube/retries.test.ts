@@ -1,28 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { KubeClient } from '../../../src/kube/client.ts';
 import { type ApiServer, startApiServer } from '../../servers/api-server.ts';
+import { clientOf, flagsFor } from '../../servers/kube-client.ts';
 
-let folder: string;
 const open: { close(): unknown }[] = [];
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'retries-'));
-});
 afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
 });
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
 async function start(): Promise<{ readonly server: ApiServer; readonly client: KubeClient }> {
   const server = await startApiServer({ lists: { '/x': [] } });
-  const kubeconfig = join(folder, 'config');
-  writeFileSync(kubeconfig, JSON.stringify({ clusters: [], users: [], contexts: [] }));
-  const client = await KubeClient.connect({ kubeconfig, server: server.url });
+  const client = await clientOf(server);
   open.push(server, client);
   return { server, client };
 }
@@ -62,8 +50,7 @@ describe('a server that asks to come again', () => {
 
   it('later than the request may take is not', async () => {
     const { server } = await start();
-    const kubeconfig = join(folder, 'config');
-    const client = await KubeClient.connect({ kubeconfig, server: server.url, requestTimeoutMs: 900 });
+    const client = await KubeClient.connect({ ...flagsFor(server), requestTimeoutMs: 900 });
     open.push(client);
     server.meet({ status: 429, retryAfter: '1' });
     await expect(client.get('/x')).rejects.toMatchObject({ status: 429 });
