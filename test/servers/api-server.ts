@@ -41,6 +41,8 @@ interface ListedObject {
 interface Options {
   /** The objects of each list, by the list's path. */
   readonly lists?: Readonly<Record<string, readonly ListedObject[]>>;
+  /** What requests of these paths meet each time. */
+  readonly faults?: Readonly<Record<string, Fault>>;
   /** Bearer tokens that are accepted; without them everybody is. May be changed at any time. */
   readonly tokens?: Set<string>;
   /** Speaks TLS with it. */
@@ -65,7 +67,7 @@ export interface ApiServer {
 }
 
 export async function startApiServer(options: Options = {}): Promise<ApiServer> {
-  const { lists = {}, tokens, certificate } = options;
+  const { lists = {}, faults: lasting = {}, tokens, certificate } = options;
   const seen: IncomingMessage[] = [];
   const certificates: (string | undefined)[] = [];
   const faults: Fault[] = [];
@@ -81,8 +83,8 @@ export async function startApiServer(options: Options = {}): Promise<ApiServer> 
     const shown = request.socket instanceof TLSSocket && request.socket.getPeerCertificate().subject?.CN;
     certificates.push(shown ? String(shown) : undefined);
     request.resume();
-    const fault = faults.shift();
     const url = new URL(request.url ?? '/', 'http://x');
+    const fault = faults.shift() ?? lasting[url.pathname];
     const list = lists[url.pathname];
     const one = Object.entries(lists).flatMap(([path, all]) =>
       all.filter(({ metadata }) => url.pathname === `${path}/${metadata.name}`),
