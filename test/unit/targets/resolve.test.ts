@@ -90,9 +90,10 @@ describe('resolvePod', () => {
     }
   }
 
-  it('finds the ready one on any page, whole', async () => {
+  it('finds the ready one on any page, whole, though all pods are more than 64 MiB', async () => {
     const ready = podNamed('z', 'Running', true);
-    expect(await resolved([...many(1100, 'Running'), ready])).toEqual(ready);
+    const large = many(1100, 'Running').map((pod) => ({ ...pod, long: 'x'.repeat(65_000) }));
+    expect(await resolved([...large, ready])).toEqual(ready);
   });
 
   it('says what the first of many are in, where none runs', async () => {

@@ -26,8 +26,9 @@ describe('sessionsOf', () => {
 });
 
 describe('listSessions', () => {
-  it('finds those of a large namespace on whatever page they are', async () => {
-    const plain = Array.from({ length: 999 }, (_, i) => ({ metadata: { name: `a${i}` } }));
+  it('finds those of a namespace whose pods are more than 64 MiB, on whatever page they are', async () => {
+    const annotations = { long: 'x'.repeat(70_000) };
+    const plain = Array.from({ length: 999 }, (_, i) => ({ metadata: { name: `a${i}`, annotations } }));
     const last = podWith({ name: 'nettools-netadmin-x', state: 'running' });
     const pods = [...plain, last as { metadata: { name: string } }];
     const server = await startApiServer({ lists: { '/api/v1/namespaces/default/pods': pods } });
