@@ -98,8 +98,8 @@ export class KubeClient {
    */
   static async connect(flags: ConnectionFlags, signal?: AbortSignal): Promise<KubeClient> {
     const loaded = loadConfig(flags);
-    const credentials = await credentialsOf(loaded, flags.requestTimeoutMs, signal);
-    const credential = credentials.latest();
+    const credentials = credentialsOf(loaded, flags.requestTimeoutMs);
+    const credential = await credentials.current(signal);
     const connection = await connectionOf(loaded, credential);
     const limit = flags.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
     const timeoutMs = limit === 0 ? LONGEST_TIMEOUT_MS : Math.min(limit, LONGEST_TIMEOUT_MS);

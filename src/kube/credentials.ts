@@ -29,21 +29,18 @@ export interface CredentialSource {
 }
 
 /**
- * Gets the user's first credential, which may run a credential plugin.
+ * Where the user's credentials come from.
  * @param limitMs how long a plugin may take where nobody is there; `undefined`: see {@link execCredential}
  */
-export async function credentialsOf(
+export function credentialsOf(
   { user, cluster }: LoadedConfig,
   limitMs: number | undefined,
-  signal?: AbortSignal,
-): Promise<CredentialSource> {
+): CredentialSource {
   const plugin = user.exec;
   if (plugin !== undefined) {
-    const source = new RenewedCredentials((ending) =>
-      execCredential(plugin, cluster, { signal: ending, unattendedLimitMs: limitMs }),
+    return new RenewedCredentials((signal) =>
+      execCredential(plugin, cluster, { signal, unattendedLimitMs: limitMs }),
     );
-    await source.current(signal);
-    return source;
   }
   const { token, tokenFile } = user;
   return tokenFile !== undefined && token !== undefined && user.username === undefined
@@ -123,6 +120,7 @@ export class RenewedCredentials implements CredentialSource {
   #isRefused = false;
   /** The fetch that runs: all that want a credential share it. */
   #running: Fetch | undefined;
+  /** When one was last fetched for somebody who does not wait. */
   #triedAt = Number.NEGATIVE_INFINITY;
 
   /** @param now the time of day in ms, in which credentials expire */
@@ -133,8 +131,10 @@ export class RenewedCredentials implements CredentialSource {
 
   latest(): Credential {
     // Whoever does not wait comes again, as a stream that is opened anew does until it holds.
-    if (!this.#isGood() && this.#now() - this.#triedAt >= REFUSED_PAUSE_MS)
+    if (!this.#isGood() && this.#now() - this.#triedAt >= REFUSED_PAUSE_MS) {
+      this.#triedAt = this.#now();
       void this.#renew().catch(() => undefined);
+    }
     return this.#credential ?? {};
   }
 
@@ -179,7 +179,6 @@ export class RenewedCredentials implements CredentialSource {
 
   #start(): Fetch {
     const end = new AbortController();
-    this.#triedAt = this.#now();
     const result = this.#fetch(end.signal);
     const fetch: Fetch = { result: result.then((credential) => this.#take(credential)), end, waiting: 0 };
     this.#running = fetch;
