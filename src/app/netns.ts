@@ -19,7 +19,7 @@ export async function listNamespaces(
     const { channel } = await openLocalSession(machine, options);
     return localNamespaces(channel, signal);
   }
-  const client = await KubeClient.connect(connection);
+  const client = await KubeClient.connect(connection, signal);
   const node = await readNode(client, machine.name, signal);
   const target = { name: machine.name, node };
   const session = await openNodeSession(client, target, flags, imageFor(flags), {

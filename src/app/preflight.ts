@@ -31,7 +31,7 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
       `preflight knows pods, nodes and Docker containers, and no ${target.kind} target.`,
       2,
     );
-  const client = await KubeClient.connect(args.connection);
+  const client = await KubeClient.connect(args.connection, signal);
   const image = imageFor(args.session);
   let pod: Pod;
   try {

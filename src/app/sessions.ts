@@ -37,7 +37,7 @@ interface Found {
 
 /** The sessions of one target, of a namespace or of all. */
 export async function findSessions(scope: SessionScope, signal: AbortSignal): Promise<Found> {
-  const client = await KubeClient.connect(scope.connection);
+  const client = await KubeClient.connect(scope.connection, signal);
   const listed = await listedIn(client, scope, signal);
   return { client, listed, sessions: listed.map(row) };
 }

@@ -86,7 +86,7 @@ function findLocal(target: LocalSpec, { netns, container }: SessionFlags): Found
 
 async function findNode(args: TargetArgs, name: string, signal: AbortSignal): Promise<FoundTarget> {
   const { netns } = args.session;
-  const client = await KubeClient.connect(args.connection);
+  const client = await KubeClient.connect(args.connection, signal);
   const node = await readNode(client, name, signal);
   const image = imageFor(args.session);
   const open = (options: OpenOptions, switching: boolean) =>

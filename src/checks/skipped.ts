@@ -9,7 +9,7 @@ export const SKIPPED: FindingMeta = {
   severities: ['info'],
   meaning:
     'Part of a check could not be done here: a tool or a right is missing, or there is nothing to look at. It is neither a pass nor a failure.',
-  rule: 'A command of the check did not run, or was refused.',
+  rule: 'A command of the check did not run or was refused, or the API server gave no answer to what the check has to know.',
   source: "the command's own words",
   remedy: 'Nothing is wrong with the target because of this; what is listed was not looked at.',
 };

@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import type { DockerListed } from '../docker/types.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { listAll, type Named } from '../kube/list.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
-import type { Namespace, Pod } from '../kube/types.ts';
+import type { Pod } from '../kube/types.ts';
 import type { Completion, CompletionArgs, CompletionKind, ConnectionFlags } from '../model/args.ts';
 import { namespaceWord } from '../model/namespaces.ts';
 
@@ -13,10 +14,6 @@ import { namespaceWord } from '../model/namespaces.ts';
 const LIMIT_MS = 3000;
 /** The namespaces of this machine: half a second's work, and several on a machine that is busy with its own. */
 const LIST_LIMIT_MS = 10_000;
-
-interface List {
-  readonly items: ReadonlyArray<{ readonly metadata: { readonly name: string } }>;
-}
 
 /** What may stand before a slash, and where the names behind it are found. */
 const kinds: Readonly<
@@ -89,17 +86,9 @@ async function targets(
 
 /** Nodes by their bare names, and this machine. */
 async function machines(prefix: string, connection: ConnectionFlags): Promise<Completion[]> {
-  const nodes = await connected(connection, (client) => client.get<List>('/api/v1/nodes')).catch(
-    (): List => ({ items: [] }),
-  );
+  const nodes = await connected(connection, (api) => namesOf(api, '/api/v1/nodes')).catch(() => []);
   const local = [{ value: 'local', description: 'this machine' }];
-  return [
-    ...matching(
-      nodes.items.map(({ metadata }) => metadata.name),
-      prefix,
-    ),
-    ...local.filter(({ value }) => value.startsWith(prefix)),
-  ];
+  return [...matching(nodes, prefix), ...local.filter(({ value }) => value.startsWith(prefix))];
 }
 
 /** What `--netns` takes: of this machine all; of a node its pods, for which nothing has to be started there. */
@@ -116,15 +105,20 @@ async function namespaceWords(
       .map((one) => ({ value: namespaceWord(one), description: one.kind }))
       .filter(({ value }) => value.startsWith(prefix));
   }
-  const query = { fieldSelector: `spec.nodeName=${machine.replace(/^no(?:des?)?\//, '')}` };
-  const { items } = await connected(connection, (client) =>
-    client.get<{ items: Pod[] }>('/api/v1/pods', { query }),
+  const node = machine.replace(/^no(?:des?)?\//, '');
+  const own = await connected(connection, ({ client, signal }) =>
+    listAll<Named, string>(
+      client,
+      '/api/v1/pods',
+      {
+        query: { fieldSelector: `spec.nodeName=${node},spec.hostNetwork=false` },
+        metadataOnly: true,
+        signal,
+      },
+      (pods) => pods.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`),
+    ),
   );
-  const own = items.filter(({ spec }) => spec?.hostNetwork !== true);
-  return matching(
-    own.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`),
-    prefix,
-  );
+  return matching(own, prefix);
 }
 
 function withCluster(
@@ -133,47 +127,55 @@ function withCluster(
   connection: ConnectionFlags,
   target: string | undefined,
 ): Promise<Completion[]> {
-  return connected(connection, (client) => fromCluster(client, kind, prefix, target));
+  return connected(connection, (api) => fromCluster(api, kind, prefix, target));
 }
 
-async function connected<T>(
-  connection: ConnectionFlags,
-  work: (client: KubeClient) => Promise<T>,
-): Promise<T> {
+/** The cluster for as long as somebody waits. */
+interface Api {
+  readonly client: KubeClient;
+  readonly signal: AbortSignal;
+}
+
+async function connected<T>(connection: ConnectionFlags, work: (api: Api) => Promise<T>): Promise<T> {
   const { KubeClient } = await import('../kube/client.ts');
-  const client = await KubeClient.connect({ requestTimeoutMs: LIMIT_MS, ...connection });
+  // Of all pages together, and of a credential plugin before them.
+  const signal = AbortSignal.timeout(connection.requestTimeoutMs || LIMIT_MS);
+  const client = await KubeClient.connect(connection, signal);
   try {
-    return await work(client);
+    return await work({ client, signal });
   } finally {
     client.close();
   }
 }
 
+/** The names of a list's objects, which is all that is read of them. */
+function namesOf({ client, signal }: Api, path: string): Promise<string[]> {
+  return listAll<Named, string>(client, path, { metadataOnly: true, signal }, (items) =>
+    items.flatMap(({ metadata }) => metadata?.name ?? []),
+  );
+}
+
 async function fromCluster(
-  client: KubeClient,
+  api: Api,
   kind: ClusterKind,
   prefix: string,
   target: string | undefined,
 ): Promise<Completion[]> {
   switch (kind) {
-    case 'namespace': {
-      const { items } = await client.get<{ items: Namespace[] }>('/api/v1/namespaces');
-      return matching(
-        items.map(({ metadata }) => metadata?.name ?? ''),
-        prefix,
-      );
-    }
+    case 'namespace':
+      return matching(await namesOf(api, '/api/v1/namespaces'), prefix);
     case 'container':
-      return matching(await containerNames(client, target), prefix);
+      return matching(await containerNames(api, target), prefix);
     case 'clusterTarget': {
       const slash = prefix.indexOf('/');
-      if (slash >= 0) return named(client, prefix.slice(0, slash), prefix);
-      return [...(await podNames(client, prefix)), ...kindPrefixes(Object.keys(kinds), prefix)];
+      if (slash >= 0) return named(api, prefix.slice(0, slash), prefix);
+      const pods = await namesOf(api, podsPath(api.client.namespace));
+      return [...matching(pods, prefix), ...kindPrefixes(Object.keys(kinds), prefix)];
     }
     case 'destination': {
       const slash = prefix.indexOf('/');
       if (slash < 0) return kindPrefixes(['pod', 'svc'], prefix).map(({ value }) => ({ value }));
-      return named(client, prefix.slice(0, slash), prefix);
+      return named(api, prefix.slice(0, slash), prefix);
     }
   }
 }
@@ -187,28 +189,20 @@ async function findings(prefix: string): Promise<Completion[]> {
   }));
 }
 
-async function podNames(client: KubeClient, prefix: string): Promise<Completion[]> {
-  const { items } = await client.get<{ items: Pod[] }>(podsPath(client.namespace));
-  return items.flatMap(({ metadata, status }) => {
-    const value = metadata?.name ?? '';
-    if (!value.startsWith(prefix)) return [];
-    return [status?.phase === undefined ? { value } : { value, description: status.phase }];
-  });
-}
-
 function kindPrefixes(names: readonly string[], prefix: string): Completion[] {
   return names
     .filter((name) => name.startsWith(prefix))
     .map((name) => ({ value: `${name}/`, description: kinds[name]?.describe ?? '' }));
 }
 
-async function named(client: KubeClient, kind: string, prefix: string): Promise<Completion[]> {
+async function named(api: Api, kind: string, prefix: string): Promise<Completion[]> {
   const found = kinds[kind];
   if (found === undefined) return [];
-  const path = kind === 'node' ? '/api/v1/nodes' : namespacedPath(found.api, client.namespace, found.plural);
-  const { items } = await client.get<List>(path);
+  const path =
+    kind === 'node' ? '/api/v1/nodes' : namespacedPath(found.api, api.client.namespace, found.plural);
+  const names = await namesOf(api, path);
   return matching(
-    items.map(({ metadata }) => `${kind}/${metadata.name}`),
+    names.map((name) => `${kind}/${name}`),
     prefix,
   );
 }
@@ -235,11 +229,13 @@ async function netnsNames(): Promise<string[]> {
   return readdir('/run/netns');
 }
 
-async function containerNames(client: KubeClient, target = ''): Promise<string[]> {
+async function containerNames({ client, signal }: Api, target = ''): Promise<string[]> {
   const [name = '', kind = 'pod'] = target.split('/').reverse();
   if (kind !== 'pod' || name === '') return [];
-  const { spec } = await client.get<Pod>(podsPath(client.namespace, name));
-  return (spec?.containers ?? []).map((container) => container.name);
+  const { spec } = await client.get<Pod>(podsPath(client.namespace, name), { signal });
+  // A native sidecar is an init container that goes on running.
+  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return [...(spec?.containers ?? []), ...sidecars].map((container) => container.name);
 }
 
 function matching(names: readonly string[], prefix: string): Completion[] {

@@ -118,7 +118,7 @@ export class DockerClient {
         resolve({ socket, head });
       });
       request.on('response', (response) => {
-        readBody(response, this.host).then(
+        limitedBody(response, this.host).then(
           (text) => fail(apiError(response.statusCode ?? 0, text)),
           (error: unknown) => fail(error),
         );
@@ -134,7 +134,8 @@ export class DockerClient {
 
   async #json<T>(method: string, path: string, body: unknown, options: DockerRequestOptions): Promise<T> {
     const response = await this.#send(method, path, body, options);
-    const text = await readBody(response, this.host).catch((error: unknown) => {
+    const read = options.hasTimeLimit === false ? readBody : limitedBody;
+    const text = await read(response, this.host).catch((error: unknown) => {
       throw failure(this.host, error, options.signal);
     });
     return (text.trim() === '' ? undefined : parsed<T>(text, this.host)) as T;
@@ -230,12 +231,7 @@ function startRequest(
   });
   request.on('socket', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
   if (options.hasTimeLimit === false) return request;
-  const timer = setTimeout(() => {
-    const limit = REQUEST_TIMEOUT_MS / 1000;
-    request.destroy(
-      new DockerUnreachableError(`no answer from the Docker daemon at ${host.name} within ${limit} s.`),
-    );
-  }, REQUEST_TIMEOUT_MS);
+  const timer = setTimeout(() => request.destroy(tooLate(host)), REQUEST_TIMEOUT_MS);
   for (const event of ['response', 'upgrade', 'close'] as const)
     request.once(event, () => clearTimeout(timer));
   return request;
@@ -260,11 +256,28 @@ async function send(
   });
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return response;
-  const text = await readBody(response, host);
+  const text = await limitedBody(response, host).catch((error: unknown) => {
+    throw failure(host, error, options.signal);
+  });
   // The words of Go's HTTP server (net/http, server.go), whatever stands behind it.
   if (status === 400 && text.startsWith('Client sent an HTTP request to an HTTPS server'))
     throw new DockerUnreachableError(`the Docker daemon at ${host.name} wants TLS.`, { hint: TLS_HINT });
   throw apiError(status, text);
+}
+
+function tooLate(host: DockerHost): DockerUnreachableError {
+  const limit = REQUEST_TIMEOUT_MS / 1000;
+  return new DockerUnreachableError(`no answer from the Docker daemon at ${host.name} within ${limit} s.`);
+}
+
+/** Reads an answer to its end, under the limit that its head was under. */
+async function limitedBody(response: http.IncomingMessage, host: DockerHost): Promise<string> {
+  const timer = setTimeout(() => response.destroy(tooLate(host)), REQUEST_TIMEOUT_MS);
+  try {
+    return await readBody(response, host);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function readBody(response: http.IncomingMessage, host: DockerHost): Promise<string> {

@@ -4,26 +4,33 @@
  * all ways to authenticate. One keep-alive agent carries the requests and the exec upgrades, so a run of several
  * calls pays for one TLS handshake.
  */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import http from 'node:http';
 import https from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionFlags } from '../model/args.ts';
-import { UserError } from '../model/errors.ts';
-import { ApiError, type Route, UnreachableError, unreachable } from './errors.ts';
-import { execCredential } from './exec-credential.ts';
+import { type Connection, closeIdle, connectionOf, type Headers } from './connection.ts';
+import { type CredentialSource, credentialsOf } from './credentials.ts';
+import { ApiError, type Route, TooLargeError, UnreachableError, unreachable } from './errors.ts';
+import type { Credential } from './exec-credential.ts';
 import { type LoadedConfig, loadConfig } from './kubeconfig.ts';
+import { lostIdleConnection, MAX_TRIES, retryPauseMs } from './retry.ts';
 
 /** A request without an answer for this long is given up, unless `--request-timeout` says otherwise. */
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 /** The longest time that Node's timers know; what is longer would end at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_BODY = 64 * 1024 * 1024;
+/** Where node:http tells of each response (https://nodejs.org/api/diagnostics_channel.html). */
+const RESPONSES = 'http.client.response.finish';
 
 /** Options of one request. */
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Other representations than plain JSON, as the header Accept has them. */
+  readonly accept?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -57,66 +64,46 @@ export class KubeClient {
   readonly namespace: string;
   readonly contextName: string;
   readonly server: URL;
-  readonly #agent: http.Agent;
-  readonly #headers: Record<string, string | string[]>;
+  readonly #loaded: LoadedConfig;
+  readonly #credentials: CredentialSource;
   readonly #timeoutMs: number;
   readonly #route: Route;
+  #connection: Connection;
+  /** The credential whose client certificate the connection shows. */
+  #shown: Credential;
 
   private constructor(
     loaded: LoadedConfig,
-    agent: http.Agent,
-    headers: Record<string, string | string[]>,
+    credentials: CredentialSource,
+    connection: Connection,
+    shown: Credential,
     timeoutMs: number,
   ) {
     this.namespace = loaded.namespace;
     this.contextName = loaded.contextName;
     this.server = loaded.server;
-    this.#agent = agent;
-    this.#headers = headers;
+    this.#loaded = loaded;
+    this.#credentials = credentials;
+    this.#connection = connection;
+    this.#shown = shown;
     this.#timeoutMs = timeoutMs;
     this.#route = { server: loaded.server, proxyUrl: loaded.cluster.proxyUrl };
+    subscribe(RESPONSES, this.#onResponse);
   }
 
   /**
    * Loads the kubeconfig and the user's credentials; nothing is sent yet.
+   * @param signal ends a credential plugin that is waited for
    * @throws {UserError} exit 3: no usable configuration or credentials
    */
-  static async connect(flags: ConnectionFlags): Promise<KubeClient> {
+  static async connect(flags: ConnectionFlags, signal?: AbortSignal): Promise<KubeClient> {
     const loaded = loadConfig(flags);
-    const { cluster, user } = loaded;
-    const credential = user.exec && (await execCredential(user.exec, cluster));
-    const config = new KubeConfig();
-    config.loadFromOptions({
-      clusters: [cluster],
-      users: [{ ...user, ...credential, exec: undefined }],
-      contexts: [{ name: 'nettools', cluster: cluster.name, user: user.name }],
-      currentContext: 'nettools',
-    });
-    const options: https.RequestOptions = {};
-    try {
-      await config.applyToHTTPSOptions(options as never);
-    } catch (error) {
-      const detail = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0];
-      throw new UserError(
-        `the credentials of the kubeconfig's user cannot be used: ${detail || 'unknown error'}.`,
-        3,
-      );
-    }
-    const agent = options.agent as http.Agent & { keepAlive: boolean; options: http.AgentOptions };
-    agent.keepAlive = true;
-    agent.options.keepAlive = true;
-    const headers: Record<string, string | string[]> = { 'User-Agent': 'kubectl-nettools' };
-    for (const [name, value] of Object.entries(options.headers ?? {})) {
-      if (value !== undefined)
-        headers[name] = typeof value === 'number' ? String(value) : (value as string | string[]);
-    }
-    for (const [name, value] of Object.entries(loaded.impersonation)) {
-      headers[name] = typeof value === 'string' ? value : [...value];
-    }
-    if (options.auth) headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+    const credentials = credentialsOf(loaded, flags.requestTimeoutMs);
+    const credential = await credentials.current(signal);
+    const connection = await connectionOf(loaded, credential);
     const limit = flags.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
     const timeoutMs = limit === 0 ? LONGEST_TIMEOUT_MS : Math.min(limit, LONGEST_TIMEOUT_MS);
-    return new KubeClient(loaded, agent, headers, timeoutMs);
+    return new KubeClient(loaded, credentials, connection, credential, timeoutMs);
   }
 
   /** GET of an API path such as `/api/v1/namespaces/x/pods/y`. */
@@ -182,7 +169,10 @@ export class KubeClient {
     }
   }
 
-  /** The WebSocket endpoint that runs a command in a container. */
+  /**
+   * The WebSocket endpoint that runs a command in a container, with the credentials of this moment: whoever opens a
+   * stream again asks for it again.
+   */
   execEndpoint(target: ExecTarget): Endpoint {
     const url = this.#url(
       `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/pods/${encodeURIComponent(target.pod)}/exec`,
@@ -194,18 +184,51 @@ export class KubeClient {
     url.searchParams.set('stderr', String(!target.tty));
     url.searchParams.set('tty', String(target.tty));
     for (const word of target.command) url.searchParams.append('command', word);
+    const credential = this.#credentials.latest();
+    // A new certificate is for the next stream.
+    void this.#show(credential).catch(() => undefined);
     // ws passes headers to node:http as they are, which accepts a list for a repeated header.
     return {
       url: url.href,
-      headers: this.#headers as Record<string, string>,
-      agent: this.#agent,
+      headers: this.#headers(credential) as Record<string, string>,
+      agent: this.#connection.agent,
       timeoutMs: this.#timeoutMs,
     };
   }
 
   /** Closes idle connections, so that the process can end. */
   close(): void {
-    this.#agent.destroy();
+    unsubscribe(RESPONSES, this.#onResponse);
+    this.#connection.agent.destroy();
+  }
+
+  /**
+   * Hears of every 401, since the exec streams that go out with this client's credentials are not its own requests.
+   * Of a stream that nobody renews credentials for, all later tries would be refused, too.
+   */
+  readonly #onResponse = (message: unknown): void => {
+    const { request, response } = message as {
+      readonly request: http.ClientRequest;
+      readonly response: http.IncomingMessage;
+    };
+    if (response.statusCode !== 401) return;
+    const token = /^Bearer (.+)$/.exec(String(request.getHeader('Authorization')))?.[1];
+    if (token !== undefined) this.#credentials.refused(token);
+  };
+
+  #headers({ token }: Credential): Headers {
+    const { headers } = this.#connection;
+    return token === undefined ? headers : { ...headers, Authorization: `Bearer ${token}` };
+  }
+
+  /** Connects anew where the credential has another client certificate. */
+  async #show(credential: Credential): Promise<void> {
+    const shown = this.#shown;
+    if (credential.certData === shown.certData && credential.keyData === shown.keyData) return;
+    const connection = await connectionOf(this.#loaded, credential);
+    closeIdle(this.#connection.agent);
+    this.#connection = connection;
+    this.#shown = credential;
   }
 
   #url(path: string): URL {
@@ -228,34 +251,77 @@ export class KubeClient {
     }
   }
 
-  /** Sends a request and returns its answer's head; an HTTP error is thrown as {@link ApiError}. */
+  /**
+   * Sends a request and returns its answer's head; an HTTP error is thrown as {@link ApiError}. What the server asks to
+   * send again later is sent again, as long as the request's limit allows it; so is what met a connection that the
+   * server had given up, and what was refused for credentials of which there are newer ones.
+   */
   async #send(method: string, path: string, options: RequestOptions): Promise<http.IncomingMessage> {
+    const { signal } = options;
+    let credential = await this.#credentials.current(signal);
+    let isRenewed = false;
+    const deadline = performance.now() + this.#timeoutMs;
+    for (let tries = 1; ; tries++) {
+      await this.#show(credential);
+      const answer = await this.#try(method, path, options, credential, deadline);
+      if (answer === undefined) continue;
+      const status = answer.statusCode ?? 0;
+      if (status >= 200 && status < 300) return answer;
+      const error = apiError(status, await this.#body(answer, signal), this.server);
+      if (status === 401 && !isRenewed) {
+        const other = await this.#credentials.insteadOf(credential, signal);
+        if (other === undefined) throw error;
+        credential = other;
+        isRenewed = true;
+        continue;
+      }
+      const pause = retryPauseMs(status, answer.headers['retry-after']);
+      if (pause === undefined || tries >= MAX_TRIES || performance.now() + pause >= deadline) throw error;
+      await delay(pause, undefined, { signal }).catch(() => {
+        throw signal?.reason;
+      });
+    }
+  }
+
+  /** One try; `undefined`: it met a connection that was lost while it was idle, and may be tried again. */
+  #try(
+    method: string,
+    path: string,
+    { query, body, contentType, accept, signal }: RequestOptions,
+    credential: Credential,
+    deadline: number,
+  ): Promise<http.IncomingMessage | undefined> {
     const url = this.#url(path);
-    for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.set(name, value);
-    const payload = options.body === undefined ? undefined : JSON.stringify(options.body);
-    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const { agent } = this.#connection;
+    const limit = Math.max(1, deadline - performance.now());
+    return new Promise<http.IncomingMessage | undefined>((resolve, reject) => {
       const request = (url.protocol === 'https:' ? https : http).request(url, {
         method,
-        agent: this.#agent,
+        agent,
         headers: {
-          ...this.#headers,
+          ...this.#headers(credential),
           // Not for an exec: the API server answers 406 to an upgrade that asks for JSON.
-          Accept: 'application/json',
+          Accept: accept ?? 'application/json',
           ...(payload === undefined
             ? {}
             : {
-                'Content-Type': options.contentType ?? 'application/json',
+                'Content-Type': contentType ?? 'application/json',
                 'Content-Length': Buffer.byteLength(payload),
               }),
         },
         // The way through a proxy is a connection of its own, and ends by this limit alone.
-        timeout: this.#timeoutMs,
-        ...(options.signal ? { signal: options.signal } : {}),
+        timeout: limit,
+        ...(signal ? { signal } : {}),
       });
-      const timer = setTimeout(() => request.destroy(this.#tooLate()), this.#timeoutMs);
+      const timer = setTimeout(() => request.destroy(this.#tooLate()), limit);
       request.on('error', (error) => {
         clearTimeout(timer);
-        reject(error);
+        if (signal?.aborted || !lostIdleConnection(request, error)) return reject(error);
+        // The others have been idle as long.
+        closeIdle(agent);
+        resolve(undefined);
       });
       request.on('response', (message) => {
         clearTimeout(timer);
@@ -263,11 +329,8 @@ export class KubeClient {
       });
       request.end(payload);
     }).catch((error: unknown) => {
-      throw this.#failure(error, options.signal);
+      throw this.#failure(error, signal);
     });
-    const status = response.statusCode ?? 0;
-    if (status >= 200 && status < 300) return response;
-    throw apiError(status, await this.#body(response, options.signal), this.server);
   }
 
   /** Reads an answer to its end, under the limit that its head was under. */
@@ -301,7 +364,7 @@ async function readBody(response: http.IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of response) {
     size += (chunk as Buffer).length;
-    if (size > MAX_BODY) throw new UnreachableError('the API server sent more than 64 MiB.');
+    if (size > MAX_BODY) throw new TooLargeError('the API server sent more than 64 MiB.');
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -19,6 +19,9 @@ export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
 }
 
+/** The answer is larger than what is read of one. */
+export class TooLargeError extends UnreachableError {}
+
 /** Where the API server is, and the proxy on the way to it. */
 export interface Route {
   readonly server: URL;

@@ -4,31 +4,54 @@
  * swallows what the plugin says on stderr, such as where to log in, leaves its stdin open and silent, so that a plugin
  * that asks waits for ever, and tells it nothing about the cluster.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { UserError } from '../model/errors.ts';
 import type { ExecPlugin, KubeCluster } from './kubeconfig-file.ts';
 
 /** More than any token or certificate. */
 const MAX_OUTPUT = 1024 * 1024;
+/** A plugin that is told to end may still put back the terminal's echo; after this long it is killed. */
+const END_GRACE_MS = 2_000;
+/** Whoever waits at a terminal is told after this long what for. */
+const PATIENCE_MS = 5_000;
+/** Where nobody is there to answer a plugin or to press Ctrl-C, it has this long, unless the caller says otherwise. */
+const UNATTENDED_LIMIT_MS = 60_000;
 
 /** What the plugin gave: a token, a client certificate with its key (base64 of PEM), or both. */
 export interface Credential {
   readonly token?: string | undefined;
   readonly certData?: string | undefined;
   readonly keyData?: string | undefined;
+  /** When it ends, in ms since 1970; absent: it holds until the server refuses it. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** How a plugin is run. */
+export interface ExecCredentialOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Ends the plugin. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * How long it may take where nobody is at a terminal, in ms; 0: as long as it likes. At a terminal it has all the
+   * time that a login in a browser takes, as with kubectl, and Ctrl-C ends it.
+   */
+  readonly unattendedLimitMs?: number | undefined;
 }
 
 /**
  * Runs the plugin; its stderr is this process's, and so is its stdin where that is a terminal and it may ask.
- * @throws {UserError} exit 3: it is not there, failed, or printed no credential
+ * @throws {UserError} exit 3: it is not there, failed, took too long, or printed no credential
+ * @throws the signal's reason
  */
 export async function execCredential(
   plugin: ExecPlugin,
   cluster: KubeCluster,
-  env: NodeJS.ProcessEnv = process.env,
+  options: ExecCredentialOptions = {},
 ): Promise<Credential> {
-  const interactive = plugin.interactiveMode !== 'Never' && process.stdin.isTTY === true;
+  // In raw mode the terminal is a remote shell's, and what is typed is meant for that.
+  const isOurs = process.stdin.isTTY === true && !process.stdin.isRaw;
+  const interactive = plugin.interactiveMode !== 'Never' && isOurs;
   if (plugin.interactiveMode === 'Always' && !interactive) {
     throw new UserError(`the credential plugin "${plugin.command}" needs a terminal to ask on.`, 3);
   }
@@ -38,39 +61,93 @@ export async function execCredential(
     spec: { interactive, ...(plugin.provideClusterInfo ? { cluster: clusterInfo(cluster) } : {}) },
   };
   const own = Object.fromEntries(plugin.env.map(({ name, value }) => [name, value]));
-  const output = await run(plugin, interactive, {
-    ...env,
-    ...own,
-    KUBERNETES_EXEC_INFO: JSON.stringify(info),
+  const env = { ...(options.env ?? process.env), ...own, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
+  options.signal?.throwIfAborted();
+  const child = spawn(plugin.command, plugin.args, {
+    env,
+    stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
+    // A group of its own can be ended whole; at a terminal it has to be in the foreground's to ask.
+    detached: !isOurs && process.platform !== 'win32',
   });
-  return readCredential(plugin, output);
+  return readCredential(plugin, await outputOf(child, plugin, isOurs, options));
 }
 
-function run(plugin: ExecPlugin, interactive: boolean, env: NodeJS.ProcessEnv): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(plugin.command, plugin.args, {
-      env,
-      stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
+/** What the plugin prints until it ends; one that prints or takes too much is ended. */
+function outputOf(
+  child: ChildProcess,
+  plugin: ExecPlugin,
+  isAttended: boolean,
+  { signal, unattendedLimitMs = UNATTENDED_LIMIT_MS }: ExecCredentialOptions,
+): Promise<string> {
+  const it = `the kubeconfig's credential plugin "${plugin.command}"`;
+  const { stdout } = child;
+  return new Promise<string>((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let killing: NodeJS.Timeout | undefined;
+    const kill = (signal: NodeJS.Signals): void => {
+      if (isAttended || process.platform === 'win32' || child.pid === undefined) child.kill(signal);
+      else killGroup(child.pid, signal);
+    };
+    const end = (reason: unknown): void => {
+      reject(reason);
+      // What the plugin has started may hold its stdout, too: nothing that it still writes is for anybody.
+      stdout?.destroy();
+      if (killing !== undefined || child.exitCode !== null || child.signalCode !== null) return;
+      kill('SIGTERM');
+      killing = setTimeout(() => kill('SIGKILL'), END_GRACE_MS);
+    };
+    const limit = isAttended ? 0 : unattendedLimitMs;
+    const waiting = isAttended
+      ? setTimeout(() => process.stderr.write(`waiting for ${it}; Ctrl-C ends it\n`), PATIENCE_MS)
+      : limit > 0 && setTimeout(() => end(tooLong(it, limit)), limit);
+    const onAbort = (): void => end(signal?.reason);
+    const onExit = (): void => kill('SIGKILL');
+    signal?.addEventListener('abort', onAbort, { once: true });
+    process.once('exit', onExit);
+    const done = (): void => {
+      if (waiting) clearTimeout(waiting);
+      signal?.removeEventListener('abort', onAbort);
+      process.off('exit', onExit);
+    };
+    stdout?.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_OUTPUT) chunks.push(chunk);
+      else end(new UserError(`${it} printed more than 1 MiB, which is no credential, and was ended.`, 3));
     });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      output += chunk;
-      if (output.length > MAX_OUTPUT) child.kill();
-    });
+    child.on('exit', () => clearTimeout(killing));
     child.on('error', (error: NodeJS.ErrnoException) => {
+      done();
       const what = error.code === 'ENOENT' ? 'is not there' : `cannot be run (${error.code})`;
       reject(
-        new UserError(`the kubeconfig's credential plugin "${plugin.command}" ${what}.`, 3, {
+        new UserError(`${it} ${what}.`, 3, {
           cause: error,
           ...(plugin.installHint === undefined ? {} : { hint: plugin.installHint }),
         }),
       );
     });
-    child.on('close', (code, signal) => {
-      if (code === 0) return resolve(output);
-      const how = code === null ? `was ended by ${signal}` : `failed with exit code ${code}`;
-      reject(new UserError(`the kubeconfig's credential plugin "${plugin.command}" ${how}.`, 3));
+    child.on('close', (code, by) => {
+      done();
+      // Ctrl-C goes to the plugin as well, and it may be the quicker one.
+      if (signal?.aborted) return reject(signal.reason);
+      if (code === 0) return resolve(Buffer.concat(chunks).toString('utf8'));
+      const how = code === null ? `was ended by ${by}` : `failed with exit code ${code}`;
+      reject(new UserError(`${it} ${how}.`, 3));
     });
+  });
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // All of it has ended.
+  }
+}
+
+function tooLong(it: string, limitMs: number): UserError {
+  return new UserError(`${it} did not finish within ${limitMs / 1000} s and was ended.`, 3, {
+    hint: 'It may wait for a login: run kubectl get pods in a terminal first. --request-timeout sets the limit.',
   });
 }
 
@@ -88,13 +165,16 @@ function readCredential(plugin: ExecPlugin, output: string): Credential {
   if (printed.apiVersion !== plugin.apiVersion) {
     throw wrong(`an ExecCredential of ${printed.apiVersion}, the kubeconfig expects ${plugin.apiVersion}`);
   }
-  const { token, clientCertificateData, clientKeyData } = printed.status ?? {};
+  const { token, clientCertificateData, clientKeyData, expirationTimestamp } = printed.status ?? {};
   const base64 = (pem: unknown): string | undefined =>
     typeof pem === 'string' && pem !== '' ? Buffer.from(pem).toString('base64') : undefined;
+  const expiresAt = typeof expirationTimestamp === 'string' ? Date.parse(expirationTimestamp) : undefined;
+  if (Number.isNaN(expiresAt)) throw wrong('an expirationTimestamp that is no time');
   const credential = {
     token: typeof token === 'string' && token !== '' ? token.trim() : undefined,
     certData: base64(clientCertificateData),
     keyData: base64(clientKeyData),
+    expiresAt,
   };
   if ((credential.certData === undefined) !== (credential.keyData === undefined)) {
     throw wrong('a client certificate without its key, or a key without its certificate');

@@ -6,6 +6,7 @@ export type {
   V1EphemeralContainer as EphemeralContainer,
   V1Namespace as Namespace,
   V1Node as Node,
+  V1ObjectMeta as ObjectMeta,
   V1Pod as Pod,
   V1Service as Service,
 } from '@kubernetes/client-node';

@@ -1,6 +1,7 @@
 /** From TARGET as it was typed to one pod: the pod itself, or a ready pod of a workload, Service or selector. */
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
+import { listAll } from '../kube/list.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
 import type { PodTargetSpec, TargetSpec } from '../model/args.ts';
@@ -135,19 +136,32 @@ async function readyPod(
   what: string,
   signal?: AbortSignal,
 ): Promise<Pod> {
-  const list = await client.get<{ items: Pod[] }>(podsPath(client.namespace), {
-    query: { labelSelector: selector },
-    signal,
+  const options = { query: { labelSelector: selector }, signal };
+  // The best of each page is all that the choice takes; without one, what their pods are in says why.
+  const found = await listAll<Pod>(client, podsPath(client.namespace), options, (pods) => {
+    const best = choosePod(pods);
+    return best ? [best] : pods.map(nameAndPhase);
   });
-  const chosen = choosePod(list.items);
+  const chosen = choosePod(found);
   if (chosen) return chosen;
-  const states = list.items.map((pod) => `${pod.metadata?.name} is ${pod.status?.phase ?? 'unknown'}`);
+  const states = found.map((pod) => `${pod.metadata?.name} is ${pod.status?.phase ?? 'unknown'}`);
   throw new UserError(
     states.length === 0
       ? `${what} has no pods in namespace "${client.namespace}".`
       : `${what} has no running pod in namespace "${client.namespace}" (${states.slice(0, 3).join(', ')}${states.length > 3 ? ', …' : ''}).`,
     3,
   );
+}
+
+function nameAndPhase({ metadata, status }: Pod): Pod {
+  const { name, deletionTimestamp } = metadata ?? {};
+  return {
+    metadata: {
+      ...(name === undefined ? {} : { name }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    },
+    status: status?.phase === undefined ? {} : { phase: status.phase },
+  };
 }
 
 /** The pod to look at: a ready one if there is one, else one that runs; by name, so that repeated runs meet the same. */

@@ -3,6 +3,7 @@ import { discard } from '../channels/output.ts';
 import { PodExecChannel } from '../channels/pod-exec.ts';
 import { compactScript } from '../channels/script.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { listAll } from '../kube/list.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { ContainerStatus, Pod } from '../kube/types.ts';
 import { sessionContainers, statusOf } from './ephemeral.ts';
@@ -31,8 +32,7 @@ export async function listSessions(
   signal?: AbortSignal,
 ): Promise<ListedSession[]> {
   const path = namespace === undefined ? '/api/v1/pods' : podsPath(namespace);
-  const { items } = await client.get<{ items: Pod[] }>(path, { signal });
-  return items.flatMap(sessionsOf);
+  return listAll<Pod, ListedSession>(client, path, { signal }, (pods) => pods.flatMap(sessionsOf));
 }
 
 /** The sessions of one pod. Pure. */

@@ -2,13 +2,18 @@
 import { conntrack } from '../../checks/conntrack/check.ts';
 import type { VirtualService } from '../../checks/conntrack/facts.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { type Unread, unreadPart } from '../../checks/unread.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { listSome } from '../../kube/list.ts';
 import { namespacedPath } from '../../kube/paths.ts';
+import { type Reading, readingOf } from '../../kube/reading.ts';
 import type { EndpointSlice, Service } from '../../kube/types.ts';
 import type { InputContext } from './context.ts';
 
 /** More Services than that are not compared: their list alone would be many megabytes. */
-const LIMIT = '1000';
+const LIMIT = 1000;
+/** What is not judged without them. */
+const STALE = 'stale entries (NT-CT-003) for Services';
 
 export async function prepareConntrack(context: InputContext): Promise<PreparedCheck> {
   const { client, docker, isHost: isNode } = context.subject;
@@ -18,58 +23,65 @@ export async function prepareConntrack(context: InputContext): Promise<PreparedC
     // A container of Docker's has no Service whose entries could be stale; a host may be a node of a cluster.
     return prepared(conntrack, { watchMs, isNode, criticalShare, ...(docker ? { services: [] } : {}) });
   }
+  const input = { watchMs, isNode, criticalShare };
   const read = (namespace: string | undefined) => servicesOf(client, namespace, context.signal);
   // A node tracks connections to every Service; a pod of its own, if any, those that it talks to.
   const all = isNode ? await read(undefined) : undefined;
-  const input = { watchMs, isNode, criticalShare };
-  if (all) return prepared(conntrack, { ...input, services: all });
-  const { services, namespaces } = await namespaced(client, read);
-  if (namespaces.length === 0) return prepared(conntrack, input);
-  return prepared(conntrack, { ...input, services, ...(isNode ? { onlyNamespaces: namespaces } : {}) });
+  if (all?.value) return prepared(conntrack, { ...input, services: all.value });
+  const { services, namespaces, unread } = await namespaced(client, read);
+  if (namespaces.length === 0 && unread.length === 0) return prepared(conntrack, input);
+  // That they may not be read is the check's own to say.
+  const others =
+    all?.failed === undefined ? [] : [{ what: `${STALE} of other namespaces`, reason: all.failed }];
+  return prepared(conntrack, {
+    ...input,
+    services,
+    ...(all?.denied === undefined || namespaces.length === 0 ? {} : { onlyNamespaces: namespaces }),
+    ...unreadPart([...unread, ...others]),
+  });
 }
 
 /** What pods talk to most: their own namespace's Services and the cluster's DNS, as far as they may be read. */
 async function namespaced(
   client: KubeClient,
-  read: (namespace: string) => Promise<VirtualService[] | undefined>,
-): Promise<{ readonly services: VirtualService[]; readonly namespaces: readonly string[] }> {
+  read: (namespace: string) => Promise<Reading<VirtualService[]>>,
+): Promise<{
+  readonly services: VirtualService[];
+  readonly namespaces: readonly string[];
+  readonly unread: readonly Unread[];
+}> {
   const asked = [...new Set([client.namespace, 'kube-system'])];
   const found = await Promise.all(asked.map(read));
   return {
-    services: found.flatMap((services) => services ?? []),
-    namespaces: asked.filter((_namespace, i) => found[i] !== undefined),
+    services: found.flatMap(({ value }) => value ?? []),
+    namespaces: asked.filter((_namespace, i) => found[i]?.value !== undefined),
+    unread: found.flatMap(({ failed }, i) =>
+      failed === undefined ? [] : [{ what: `${STALE} of namespace ${asked[i]}`, reason: failed }],
+    ),
   };
 }
 
-/** `undefined`: they may not be read. */
 async function servicesOf(
   client: KubeClient,
   namespace: string | undefined,
   signal: AbortSignal,
-): Promise<VirtualService[] | undefined> {
+): Promise<Reading<VirtualService[]>> {
   const path = (api: string, plural: string): string =>
     namespace === undefined ? `/${api}/${plural}` : namespacedPath(api, namespace, plural);
-  const query = { limit: LIMIT };
-  try {
-    const [services, slices] = await Promise.all([
-      client.get<{ items: Service[] }>(path('api/v1', 'services'), { query, signal }),
-      client.get<{ items: EndpointSlice[] }>(path('apis/discovery.k8s.io/v1', 'endpointslices'), {
-        query,
-        signal,
-      }),
-    ]);
-    // A part of the endpoints would make the others look gone.
-    if (isCut(slices)) return undefined;
-    return services.items.flatMap((service) => virtual(service, slices.items));
-  } catch {
-    signal.throwIfAborted();
-    return undefined;
-  }
-}
-
-function isCut(list: object): boolean {
-  const { metadata } = list as { readonly metadata?: { readonly continue?: string } };
-  return (metadata?.continue ?? '') !== '';
+  const [services, slices] = await Promise.all([
+    readingOf(listSome<Service>(client, path('api/v1', 'services'), LIMIT, { signal }), signal),
+    readingOf(
+      listSome<EndpointSlice>(client, path('apis/discovery.k8s.io/v1', 'endpointslices'), LIMIT, { signal }),
+      signal,
+    ),
+  ]);
+  if (services.value === undefined) return services;
+  if (slices.value === undefined) return slices;
+  // A part of the endpoints would make the others look gone.
+  if (!services.value.isWhole || !slices.value.isWhole)
+    return { failed: `there are more than ${LIMIT} of them` };
+  const { items } = slices.value;
+  return { value: services.value.items.flatMap((service) => virtual(service, items)) };
 }
 
 function virtual(service: Service, slices: readonly EndpointSlice[]): VirtualService[] {
@@ -80,7 +92,7 @@ function virtual(service: Service, slices: readonly EndpointSlice[]): VirtualSer
       ? [{ protocol: protocol.toLowerCase() as 'tcp' | 'udp', port }]
       : [],
   );
-  // Without a selector somebody else keeps the endpoints, in ways of his own.
+  // Without a selector somebody else keeps the endpoints, in ways of their own.
   if (addresses.length === 0 || service.spec?.selector === undefined) return [];
   const endpoints = slices
     .filter(

@@ -1,7 +1,10 @@
 /** The input of the mtu check. */
 import { mtu } from '../../checks/mtu/check.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { unreadPart } from '../../checks/unread.ts';
+import { listAll } from '../../kube/list.ts';
 import { namespacedPath } from '../../kube/paths.ts';
+import { readingOf } from '../../kube/reading.ts';
 import type { EndpointSlice } from '../../kube/types.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { InputContext } from './context.ts';
@@ -17,24 +20,24 @@ export async function prepareMtu(context: InputContext): Promise<PreparedCheck> 
   const asked = context.asked.filter(
     ({ protocol, service }) => service?.part !== 'virtual' || (transfer && protocol === 'tcp'),
   );
-  const destinations = [...gateway, ...(await otherNodes(context)), ...asked];
-  return prepared(mtu, { destinations, transfer });
+  const dns = await readingOf(dnsSlices(context), context.signal);
+  const destinations = [...gateway, ...onOtherNodes(context, dns.value ?? []), ...asked];
+  const unread = dns.failed === undefined ? [] : [{ what: 'the path to other nodes', reason: dns.failed }];
+  return prepared(mtu, { destinations, transfer, ...unreadPart(unread) });
 }
 
-/** CoreDNS pods on other nodes than the target's: the overlay lies between them. None without the right to list. */
-async function otherNodes({ subject, signal }: InputContext): Promise<Destination[]> {
+async function dnsSlices({ subject, signal }: InputContext): Promise<readonly EndpointSlice[]> {
   const { client } = subject;
   if (!client) return [];
   const path = namespacedPath('apis/discovery.k8s.io/v1', 'kube-system', 'endpointslices');
   const query = { labelSelector: 'kubernetes.io/service-name=kube-dns' };
-  const slices = await client
-    .get<{ items: EndpointSlice[] }>(path, { query, signal })
-    .catch((): { items: EndpointSlice[] } => {
-      signal.throwIfAborted();
-      return { items: [] };
-    });
+  return listAll<EndpointSlice>(client, path, { query, signal });
+}
+
+/** CoreDNS pods on other nodes than the target's: the overlay lies between them. None without the right to list. */
+function onOtherNodes({ subject }: InputContext, slices: readonly EndpointSlice[]): Destination[] {
   const nodes = new Set([subject.node]);
-  const peers = slices.items.flatMap((slice) =>
+  const peers = slices.flatMap((slice) =>
     (slice.endpoints ?? []).flatMap((endpoint) => {
       const address = endpoint.addresses[0];
       if (address === undefined || endpoint.conditions?.ready === false || nodes.has(endpoint.nodeName))

@@ -1,13 +1,14 @@
 /** `arp`: neighbours on the target's own links (ARP, and NDP as far as the kernel tells): asked first, then read. */
 import type { Check } from '../../model/check.ts';
+import { type MaybeUnread, tellingUnread } from '../unread.ts';
 import type { ArpInput } from './facts.ts';
 import { judgeArp } from './judge.ts';
 import { planArp } from './plan.ts';
 import { ARP_RULES } from './rules/index.ts';
 
-export const arp: Check<ArpInput> = {
+export const arp: Check<ArpInput & MaybeUnread> = {
   id: 'arp',
   findings: ARP_RULES.map((rule) => rule.meta),
   plan: planArp,
-  judge: judgeArp,
+  judge: tellingUnread(judgeArp),
 };

@@ -1,13 +1,14 @@
 /** `conntrack`: the connection tracking of the target's own namespace. The node's is another. */
 import type { Check } from '../../model/check.ts';
+import { type MaybeUnread, tellingUnread } from '../unread.ts';
 import type { ConntrackInput } from './facts.ts';
 import { judgeConntrack } from './judge.ts';
 import { planConntrack } from './plan.ts';
 import { CONNTRACK_RULES } from './rules/index.ts';
 
-export const conntrack: Check<ConntrackInput> = {
+export const conntrack: Check<ConntrackInput & MaybeUnread> = {
   id: 'conntrack',
   findings: CONNTRACK_RULES.map((rule) => rule.meta),
   plan: planConntrack,
-  judge: judgeConntrack,
+  judge: tellingUnread(judgeConntrack),
 };

@@ -1,13 +1,14 @@
 /** `mtu`: the largest packet that gets through to each destination, and whether senders are told when one does not. */
 import type { Check } from '../../model/check.ts';
+import { type MaybeUnread, tellingUnread } from '../unread.ts';
 import type { MtuInput } from './facts.ts';
 import { judgeMtu } from './judge.ts';
 import { planMtu } from './plan.ts';
 import { MTU_RULES } from './rules/index.ts';
 
-export const mtu: Check<MtuInput> = {
+export const mtu: Check<MtuInput & MaybeUnread> = {
   id: 'mtu',
   findings: MTU_RULES.map((rule) => rule.meta),
   plan: planMtu,
-  judge: judgeMtu,
+  judge: tellingUnread(judgeMtu),
 };

@@ -1,13 +1,14 @@
 /** `routing`: routes, rules and source addresses on the ways that a target depends on. */
 import type { Check } from '../../model/check.ts';
+import { type MaybeUnread, tellingUnread } from '../unread.ts';
 import type { RoutingInput } from './facts.ts';
 import { judgeRouting } from './judge.ts';
 import { planRouting } from './plan.ts';
 import { ROUTING_RULES } from './rules/index.ts';
 
-export const routing: Check<RoutingInput> = {
+export const routing: Check<RoutingInput & MaybeUnread> = {
   id: 'routing',
   findings: ROUTING_RULES.map((rule) => rule.meta),
   plan: planRouting,
-  judge: judgeRouting,
+  judge: tellingUnread(judgeRouting),
 };

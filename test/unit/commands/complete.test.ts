@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FINDINGS } from '../../../src/checks/findings.ts';
 import { candidates } from '../../../src/commands/complete.ts';
 import type { CompletionKind } from '../../../src/model/args.ts';
+import { startApiServer } from '../../servers/api-server.ts';
+import { flagsFor } from '../../servers/kube-client.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nettools-complete-'));
 const socket = join(folder, 'docker.sock');
@@ -46,5 +48,71 @@ describe('candidates without a cluster', () => {
     expect(await values('finding', '')).toEqual(FINDINGS.map(({ id }) => id));
     expect(await values('finding', 'nt-tls-')).toContain('NT-TLS-001');
     expect(await values('finding', 'NT-NO')).toEqual([]);
+  });
+});
+
+describe('candidates of a cluster', () => {
+  const numbered = (prefix: string, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ metadata: { name: `${prefix}${i}` }, spec: { secret: 1 } }));
+
+  async function cluster(lists: Parameters<typeof startApiServer>[0]) {
+    const server = await startApiServer(lists);
+    const ask = async (kind: CompletionKind, prefix: string, target?: string) =>
+      (await candidates({ kind, prefix, connection: flagsFor(server), ...(target ? { target } : {}) })).map(
+        ({ value }) => value,
+      );
+    return { server, ask };
+  }
+
+  it('are the names of thousands of pods, of which nothing but names is read', async () => {
+    const { server, ask } = await cluster({
+      lists: { '/api/v1/namespaces/default/pods': numbered('web-', 1200) },
+    });
+    try {
+      expect(await ask('clusterTarget', 'web-119')).toEqual([
+        'web-119',
+        ...Array.from({ length: 10 }, (_, i) => `web-119${i}`),
+      ]);
+      expect(server.requests).toHaveLength(3);
+      for (const { headers } of server.seen) expect(headers.accept).toContain('as=PartialObjectMetadataList');
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('are nodes, namespaces, workloads, and the pods of a node with a network of their own', async () => {
+    const pod = { metadata: { namespace: 'shop', name: 'db' } };
+    const { server, ask } = await cluster({
+      lists: {
+        '/api/v1/nodes': numbered('node', 1),
+        '/api/v1/namespaces': numbered('ns', 1),
+        '/api/v1/pods': [pod],
+        '/apis/apps/v1/namespaces/default/deployments': numbered('web', 1),
+      },
+    });
+    try {
+      expect(await ask('machine', '')).toEqual(['node0', 'local']);
+      expect(await ask('namespace', 'n')).toEqual(['ns0']);
+      expect(await ask('clusterTarget', 'deploy/')).toEqual(['deploy/web0']);
+      expect(await ask('netns', 'shop/', 'node/n1')).toEqual(['shop/db']);
+      expect(server.requests.at(-1)).toContain('spec.nodeName%3Dn1%2Cspec.hostNetwork%3Dfalse');
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('are the containers of a pod that go on running', async () => {
+    const spec = {
+      containers: [{ name: 'app' }],
+      initContainers: [{ name: 'setup' }, { name: 'proxy', restartPolicy: 'Always' }],
+    };
+    const { server, ask } = await cluster({
+      lists: { '/api/v1/namespaces/default/pods': [{ metadata: { name: 'web' }, spec }] },
+    });
+    try {
+      expect(await ask('container', '', 'web')).toEqual(['app', 'proxy']);
+    } finally {
+      await server.close();
+    }
   });
 });

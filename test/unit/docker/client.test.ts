@@ -1,9 +1,11 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DockerClient } from '../../../src/docker/client.ts';
 import { DockerApiError, DockerUnreachableError, unreachable } from '../../../src/docker/errors.ts';
 
@@ -84,6 +86,34 @@ describe('an answer', () => {
     expect(await ask((_request, response) => response.end('<html>'))).toMatchObject({
       message: expect.stringMatching(/no Docker daemon/),
     });
+  });
+
+  it.each([200, 404])('%i that does not come to its end is given up', async (status) => {
+    // The client's own word that the head is there: what is late from then on is the body.
+    const headSeen = new Promise((resolve) => {
+      const onResponse = (message: unknown): void => {
+        const { request } = message as { readonly request: { readonly path: string } };
+        if (!request.path.endsWith('/x')) return;
+        unsubscribe('http.client.response.finish', onResponse);
+        resolve(undefined);
+      };
+      subscribe('http.client.response.finish', onResponse);
+    });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const error = ask((_request, response) => {
+        response.writeHead(status, { 'Content-Length': '100' }).write('{');
+      });
+      await headSeen;
+      await turn();
+      vi.advanceTimersByTime(30_000);
+      expect(await error).toMatchObject({
+        name: 'DockerUnreachableError',
+        message: expect.stringMatching(/^no answer from the Docker daemon at \S+ within 30 s\.$/),
+      });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('that breaks off is told', async () => {

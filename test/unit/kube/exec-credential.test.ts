@@ -1,11 +1,13 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { execCredential } from '../../../src/kube/exec-credential.ts';
 import type { ExecPlugin, KubeCluster } from '../../../src/kube/kubeconfig-file.ts';
 import { UserError } from '../../../src/model/errors.ts';
 
+/** Ends a wait for what does not come. */
+const WAIT = { timeout: 15_000 } as const;
 const API = 'client.authentication.k8s.io/v1';
 const cluster: KubeCluster = {
   name: 'c',
@@ -76,7 +78,7 @@ describe('a credential plugin', () => {
     const script = `printf '{"kind":"ExecCredential","apiVersion":"${API}","status":{"token":"%s-%s-%s-%s"}}' "$1" "$2" "$MINE" "$OURS"`;
     const own = { args: ['a b', '$HOME'], env: [{ name: 'MINE', value: 'x' }] };
     const env = { PATH: process.env['PATH'], MINE: 'overridden', OURS: 'y' };
-    expect(await execCredential(plugin(script, own), cluster, env)).toEqual({ token: 'a b-$HOME-x-y' });
+    expect(await execCredential(plugin(script, own), cluster, { env })).toEqual({ token: 'a b-$HOME-x-y' });
   });
 
   /** What a plugin finds in KUBERNETES_EXEC_INFO. */
@@ -149,14 +151,69 @@ describe('a credential plugin', () => {
     ['gives no status', `echo '{"kind":"ExecCredential","apiVersion":"${API}"}'`, 'printed no credential'],
     ['gives a certificate alone', printing({ clientCertificateData: 'C' }), 'without its key'],
     ['speaks another version', printing({ token: 't' }, 'client.authentication.k8s.io/v1beta1'), 'v1beta1'],
+    ['tells no time', printing({ token: 't', expirationTimestamp: 'soon' }), 'that is no time'],
     [
       'never stops',
       'while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done',
-      'was ended by SIGTERM',
+      'printed more than 1 MiB, which is no credential, and was ended',
     ],
+    ['leaves the printing to another program', 'yes', 'printed more than 1 MiB'],
+    ['will not be ended', `trap '' TERM; yes; while :; do sleep 1; done`, 'printed more than 1 MiB'],
   ])('that %s is told in one sentence', async (_what, script, words) => {
     const { message } = await refusal(execCredential(plugin(script), cluster));
     expect(message).toContain(`credential plugin "${folder}/login"`);
     expect(message).toContain(words);
   });
+
+  it('tells when its credential expires', async () => {
+    const status = { token: 't', expirationTimestamp: '2026-01-02T03:04:05Z' };
+    expect(await execCredential(plugin(printing(status)), cluster)).toEqual({
+      token: 't',
+      expiresAt: Date.UTC(2026, 0, 2, 3, 4, 5),
+    });
+  });
+
+  /** Leaves the waiting to a program of its own, which has its stdout as well. */
+  const hanging = (): string => `sleep 600 & echo $! > '${folder}/pid'; wait; ${printing({ token: 't' })}`;
+  const pidOf = (): number => Number(readFileSync(join(folder, 'pid'), 'utf8'));
+  const isThere = (): boolean => existsSync(join(folder, 'pid')) && pidOf() > 0;
+
+  it('that hangs where nobody is there is ended, and named', async () => {
+    const { message, hint } = await refusal(
+      execCredential(plugin(hanging()), cluster, { unattendedLimitMs: 500 }),
+    );
+    expect(message).toBe(
+      `the kubeconfig's credential plugin "${folder}/login" did not finish within 0.5 s and was ended.`,
+    );
+    expect(hint).toContain('--request-timeout');
+    await vi.waitUntil(() => !isThere() || !isRunning(pidOf()), WAIT);
+  });
+
+  it('that hangs ends with the reason of an abort, and so does what it has started', async () => {
+    const abort = new AbortController();
+    const reason = new Error('Ctrl-C');
+    const { signal } = abort;
+    const promise = execCredential(plugin(hanging()), cluster, { signal, unattendedLimitMs: 0 });
+    await vi.waitUntil(isThere, WAIT);
+    abort.abort(reason);
+    await expect(promise).rejects.toBe(reason);
+    await vi.waitUntil(() => !isRunning(pidOf()), WAIT);
+  });
+
+  it('is not even started after an abort', async () => {
+    const reason = new Error('Ctrl-C');
+    const file = join(folder, 'started');
+    const signal = AbortSignal.abort(reason);
+    await expect(execCredential(plugin(`: > '${file}'`), cluster, { signal })).rejects.toBe(reason);
+    expect(existsSync(file)).toBe(false);
+  });
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

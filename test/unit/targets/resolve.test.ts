@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/kube/types.ts';
-import { choosePod, formatSelector } from '../../../src/targets/resolve.ts';
+import { choosePod, formatSelector, resolvePod } from '../../../src/targets/resolve.ts';
+import { startApiServer } from '../../servers/api-server.ts';
+import { clientOf } from '../../servers/kube-client.ts';
 
 describe('formatSelector', () => {
   it.each([
@@ -63,5 +65,40 @@ describe('choosePod', () => {
     const pods = [candidate('c'), candidate('a', { ready: false }), candidate('b')];
     expect([chosen(...pods), chosen(...[...pods].reverse())]).toEqual(['b', 'b']);
     expect(pods.map((p) => p.metadata?.name)).toEqual(['c', 'a', 'b']);
+  });
+});
+
+describe('resolvePod', () => {
+  const PODS = '/api/v1/namespaces/default/pods';
+  const podNamed = (name: string, phase: string, ready: boolean) => ({
+    metadata: { name, labels: { app: 'web' } },
+    spec: { nodeName: 'n' },
+    status: { phase, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+  });
+  const many = (count: number, phase: string) =>
+    Array.from({ length: count }, (_, i) => podNamed(`a${i}`, phase, false));
+  const SELECTED = { kind: 'selector', selector: 'app=web' } as const;
+
+  async function resolved(pods: readonly ReturnType<typeof podNamed>[]): Promise<Pod> {
+    const server = await startApiServer({ lists: { [PODS]: pods } });
+    const client = await clientOf(server);
+    try {
+      return await resolvePod(client, SELECTED);
+    } finally {
+      client.close();
+      await server.close();
+    }
+  }
+
+  it('finds the ready one on any page, whole, though all pods are more than 64 MiB', async () => {
+    const ready = podNamed('z', 'Running', true);
+    const large = many(1100, 'Running').map((pod) => ({ ...pod, long: 'x'.repeat(65_000) }));
+    expect(await resolved([...large, ready])).toEqual(ready);
+  });
+
+  it('says what the first of many are in, where none runs', async () => {
+    await expect(resolved(many(700, 'Pending'))).rejects.toThrow(
+      'label selector app=web has no running pod in namespace "default" (a0 is Pending, a1 is Pending, a2 is Pending, …).',
+    );
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { sessionsOf } from '../../../src/targets/sessions.ts';
+import { listSessions, sessionsOf } from '../../../src/targets/sessions.ts';
+import { startApiServer } from '../../servers/api-server.ts';
+import { clientOf } from '../../servers/kube-client.ts';
 import { pod, podWith } from './pods.ts';
 
 describe('sessionsOf', () => {
@@ -20,5 +22,24 @@ describe('sessionsOf', () => {
   it('are none of a pod without', () => {
     expect(sessionsOf(pod())).toEqual([]);
     expect(sessionsOf({})).toEqual([]);
+  });
+});
+
+describe('listSessions', () => {
+  it('finds those of a namespace whose pods are more than 64 MiB, on whatever page they are', async () => {
+    const annotations = { long: 'x'.repeat(70_000) };
+    const plain = Array.from({ length: 999 }, (_, i) => ({ metadata: { name: `a${i}`, annotations } }));
+    const last = podWith({ name: 'nettools-netadmin-x', state: 'running' });
+    const pods = [...plain, last as { metadata: { name: string } }];
+    const server = await startApiServer({ lists: { '/api/v1/namespaces/default/pods': pods } });
+    const client = await clientOf(server);
+    try {
+      const found = await listSessions(client, 'default');
+      expect(found.map(({ container }) => container)).toEqual(['nettools-netadmin-x']);
+      expect(server.requests).toHaveLength(2);
+    } finally {
+      client.close();
+      await server.close();
+    }
   });
 });
