@@ -23,7 +23,7 @@ export async function findPod(
   signal: AbortSignal,
 ): Promise<FoundTarget> {
   refuseNetns(flags.netns, "A pod's own namespace needs no switch.");
-  const client = await KubeClient.connect(connection);
+  const client = await KubeClient.connect(connection, signal);
   const pod = await targetPod(client, target, signal);
   // It is read while the checks' inputs are.
   const room = flags.via === 'node' ? undefined : readRoom(client, pod, signal);

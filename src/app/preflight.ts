@@ -22,7 +22,7 @@ import type { TargetArgs } from './target.ts';
 export async function preflightReport(args: TargetArgs, signal: AbortSignal): Promise<PreflightReport> {
   const { target } = args;
   if (target.kind === 'node') {
-    const client = await KubeClient.connect(args.connection);
+    const client = await KubeClient.connect(args.connection, signal);
     return nodePreflightReport(client, args.session, target.name, args.session.netns !== undefined, signal);
   }
   if (target.kind === 'docker') return dockerPreflightReport(target.name, args.session, signal);
