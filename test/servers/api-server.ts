@@ -45,6 +45,8 @@ interface Options {
   readonly faults?: Readonly<Record<string, Fault>>;
   /** Bearer tokens that are accepted; without them everybody is. May be changed at any time. */
   readonly tokens?: Set<string>;
+  /** What becomes of an exec stream that is accepted; without it, its command has ended well. */
+  readonly exec?: (peer: ExecPeer) => unknown;
   /** Speaks TLS with it. */
   readonly certificate?: Certificate;
 }
@@ -67,7 +69,7 @@ export interface ApiServer {
 }
 
 export async function startApiServer(options: Options = {}): Promise<ApiServer> {
-  const { lists = {}, faults: lasting = {}, tokens, certificate } = options;
+  const { lists = {}, faults: lasting = {}, tokens, certificate, exec = endWell } = options;
   const seen: IncomingMessage[] = [];
   const certificates: (string | undefined)[] = [];
   const faults: Fault[] = [];
@@ -142,10 +144,7 @@ export async function startApiServer(options: Options = {}): Promise<ApiServer> 
       request,
       connection,
       head,
-      (socket) => {
-        const peer = new ExecPeer(socket, connection as Socket);
-        void peer.exit(0).then(() => peer.close());
-      },
+      (socket) => exec(new ExecPeer(socket, connection as Socket)),
     );
   });
   const port = await listen(server);
@@ -164,6 +163,10 @@ export async function startApiServer(options: Options = {}): Promise<ApiServer> 
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function endWell(peer: ExecPeer): void {
+  void peer.exit(0).then(() => peer.close());
 }
 
 function json(response: ServerResponse, body: object): void {
