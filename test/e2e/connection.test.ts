@@ -8,6 +8,7 @@ import { apiPort, bridge, kubeconfig, kubectlPath } from '../cluster/paths.ts';
 import { type ConnectProxy, startConnectProxy } from '../servers/connect-proxy.ts';
 import { expectSentence, nettools } from './support/cli.ts';
 import { pod, testNamespace } from './support/cluster.ts';
+import { ensureTmux, Terminal } from './support/terminal.ts';
 
 // Every way to the API server and to be somebody there, each for requests and for the exec stream alike: a command
 // that prints a word needs both.
@@ -47,6 +48,7 @@ async function saysHello(flags: readonly string[], env: NodeJS.ProcessEnv = {}):
 }
 
 beforeAll(async () => {
+  await ensureTmux();
   await ns.start(pod('plain'));
   proxy = await startConnectProxy();
 });
@@ -132,6 +134,25 @@ describe('credentials', () => {
     });
     await saysHello(['--kubeconfig', file]);
     expect(readFileSync(calls, 'utf8')).toBe('call\n');
+  });
+
+  it('by an exec plugin that waits at a terminal are waited for, and Ctrl-C ends that', async () => {
+    const plugin = join(folder, 'waiting');
+    writeFileSync(plugin, '#!/bin/sh\nsleep 1000\n');
+    chmodSync(plugin, 0o700);
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: plugin };
+    const file = changed('exec-waiting', ({ users }) => {
+      only(users).user = { exec };
+    });
+    const terminal = await Terminal.open();
+    try {
+      await terminal.enter(`kubectl-nettools sessions ls --kubeconfig ${file}; echo "[ended $?]"`);
+      await terminal.shows(/waiting for the kubeconfig's credential plugin ".*waiting"; Ctrl-C ends it/);
+      await terminal.press('C-c');
+      await terminal.shows(/\[ended 130\]/);
+    } finally {
+      await terminal.close();
+    }
   });
 
   it('that the server does not know are refused in one sentence', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { load } from 'js-yaml';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ExecRefusedError } from '../../../src/exec/errors.ts';
 import { execStream } from '../../../src/exec/stream.ts';
 import { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError, UnreachableError } from '../../../src/kube/errors.ts';
@@ -169,6 +170,29 @@ describe('the API server does not accept', () => {
     const error = await errorOf(whoIs(await connect({ user: { token: resigned(-3600) } })));
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ status: 401, message: expect.stringContaining('does not accept') });
+  });
+
+  it('a token that has expired, in whose place a credential plugin gives another one', async () => {
+    const client = await connect({ user: plugin({ token: resigned(-3600) }) });
+    plugin({ token });
+    expect((await whoIs(client)).username).toBe(account);
+  });
+
+  it('an exec stream of a token that has expired, but the next one, of another token', async () => {
+    const client = await connect({ user: plugin({ token: resigned(-3600) }) });
+    plugin({ token });
+    const place = { namespace: ns.name, pod: 'none', container: 'c', command: ['true'] };
+    const status = async (): Promise<unknown> => {
+      const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+      const endpoint = client.execEndpoint({ ...place, stdin: false, tty: false });
+      return execStream(endpoint, { stdout: sink, stderr: sink }).then(
+        () => undefined,
+        (error: ExecRefusedError) => error.status,
+      );
+    };
+    expect(await status()).toBe(401);
+    // Known, and without the right.
+    await vi.waitUntil(async () => (await status()) === 403, { timeout: 30_000 });
   });
 
   it('a token that is none', async () => {
