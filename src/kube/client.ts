@@ -21,6 +21,11 @@ const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 /** The longest time that Node's timers know; what is longer would end at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_BODY = 64 * 1024 * 1024;
+/**
+ * A connection that was idle for longer is not used again: load balancers and NAT forget those of a minute, without a
+ * word to either side, and most requests and all exec streams may not be sent twice.
+ */
+const IDLE_LIMIT_MS = 30_000;
 /** Where node:http tells of each response (https://nodejs.org/api/diagnostics_channel.html). */
 const RESPONSES = 'http.client.response.finish';
 
@@ -69,6 +74,8 @@ export class KubeClient {
   readonly #timeoutMs: number;
   readonly #route: Route;
   #connection: Connection;
+  /** By the time of day: a machine that slept has no fresh connections. */
+  #usedAt = Date.now();
   /** The credential whose client certificate the connection shows. */
   #shown: Credential;
 
@@ -191,7 +198,7 @@ export class KubeClient {
     return {
       url: url.href,
       headers: this.#headers(credential) as Record<string, string>,
-      agent: this.#connection.agent,
+      agent: this.#agent(),
       timeoutMs: this.#timeoutMs,
     };
   }
@@ -215,6 +222,15 @@ export class KubeClient {
     const token = /^Bearer (.+)$/.exec(String(request.getHeader('Authorization')))?.[1];
     if (token !== undefined) this.#credentials.refused(token);
   };
+
+  /** The agent, with no connection in it that may be dead. */
+  #agent(): http.Agent {
+    const { agent } = this.#connection;
+    const now = Date.now();
+    if (now - this.#usedAt > IDLE_LIMIT_MS) closeIdle(agent);
+    this.#usedAt = now;
+    return agent;
+  }
 
   #headers({ token }: Credential): Headers {
     const { headers } = this.#connection;
@@ -294,7 +310,7 @@ export class KubeClient {
     const url = this.#url(path);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     const payload = body === undefined ? undefined : JSON.stringify(body);
-    const { agent } = this.#connection;
+    const agent = this.#agent();
     const limit = Math.max(1, deadline - performance.now());
     return new Promise<http.IncomingMessage | undefined>((resolve, reject) => {
       const request = (url.protocol === 'https:' ? https : http).request(url, {
@@ -325,6 +341,7 @@ export class KubeClient {
       });
       request.on('response', (message) => {
         clearTimeout(timer);
+        this.#usedAt = Date.now();
         resolve(message);
       });
       request.end(payload);

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { discard } from '../../../src/channels/output.ts';
+import { execStream } from '../../../src/exec/stream.ts';
 import { KubeClient } from '../../../src/kube/client.ts';
 import { type ApiServer, startApiServer } from '../../servers/api-server.ts';
 import { clientOf, flagsFor } from '../../servers/kube-client.ts';
@@ -94,6 +96,29 @@ describe('a kept connection that was closed meanwhile', () => {
     server.meet('reset');
     await expect(client.post('/x', {})).rejects.toThrow('the connection was reset');
     expect(server.requests).toHaveLength(2);
+  });
+
+  it('is not waited for: what was idle for half a minute is not used again, for exec streams neither', async () => {
+    const { server, client } = await start();
+    const exec = { namespace: 'n', pod: 'p', container: 'c', command: ['true'], stdin: false, tty: false };
+    const sockets = () => new Set(server.seen.map(({ socket }) => socket)).size;
+    const clock = Date.now.bind(Date);
+    let passed = 0;
+    const now = vi.spyOn(Date, 'now').mockImplementation(() => clock() + passed);
+    try {
+      await client.get('/x');
+      await client.post('/x', {});
+      expect(sockets()).toBe(1);
+      passed += 31_000;
+      await client.post('/x', {});
+      expect(sockets()).toBe(2);
+      passed += 31_000;
+      const sink = discard();
+      await execStream(client.execEndpoint(exec), { stdout: sink, stderr: sink });
+      expect(sockets()).toBe(3);
+    } finally {
+      now.mockRestore();
+    }
   });
 
   it('is told from a new one that the server resets', async () => {
