@@ -101,20 +101,20 @@ async function open({ pod, node }: Place, { args, subject, signal }: InputContex
 
 /** @throws when nobody can listen there */
 async function watch(
-  { channel }: Session,
+  { channel, budget }: Session,
   command: readonly string[],
   place: Place,
   signal: AbortSignal,
 ): Promise<Watcher> {
   const started = performance.now();
   const [before, listener] = await Promise.all([
-    gather(channel, BEFORE, { signal }),
+    gather(channel, BEFORE, { signal, budget }),
     startInBackground(channel, command, 'listening on', signal),
   ]);
   return {
     place,
     finish: async () => {
-      const after = await gather(channel, AFTER, { signal });
+      const after = await gather(channel, AFTER, { signal, budget });
       // One that broke off has not seen what came afterwards. To end with 0 is to have seen enough.
       const early = await listener.stop();
       if (early && 'error' in early) throw early.error;

@@ -15,7 +15,7 @@ import { type NamespaceFiles, NsenterChannel } from '../channels/nsenter.ts';
 import { TextOutput } from '../channels/output.ts';
 import { resolverLines } from '../channels/resolv-conf.ts';
 import type { TargetSpec } from '../model/args.ts';
-import { FULL_BUDGET } from '../model/budget.ts';
+import { LOCAL_BUDGET } from '../model/budget.ts';
 import { UserError } from '../model/errors.ts';
 import type { OpenOptions, Session } from './session.ts';
 
@@ -66,7 +66,7 @@ export async function openLocalSession(spec: LocalSpec, options: OpenOptions): P
     return {
       channel,
       info: { kind: spec.kind, name, address },
-      budget: FULL_BUDGET,
+      budget: LOCAL_BUDGET,
       notes: namespace.notes,
       close: async () => close(),
     };
@@ -87,7 +87,7 @@ function ownSession(): Session {
   return {
     channel: new LocalChannel(),
     info: { kind: 'local', name: hostname(), address },
-    budget: FULL_BUDGET,
+    budget: LOCAL_BUDGET,
     notes,
     close: async () => undefined,
   };
