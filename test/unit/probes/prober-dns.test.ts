@@ -13,7 +13,14 @@ it('reads what no name server should send without a wrong access, and prints not
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const program = join(folder, 'fuzz');
   execFileSync('gcc', [
-    ...['-std=c11', '-D_GNU_SOURCE', '-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+    ...[
+      '-std=c11',
+      '-D_GNU_SOURCE',
+      '-g',
+      '-O1',
+      '-fsanitize=address,undefined',
+      '-fno-sanitize-recover=all',
+    ],
     ...['-I', sources, '-o', program, join(import.meta.dirname, 'fuzz-dns.c')],
     ...['dns-message.c', 'core.c', 'cost.c'].map((name) => join(sources, name)),
     '-lm',
