@@ -15,6 +15,11 @@ import START from './start.sh';
 /** Over stdin: a request line has no room for it. */
 const RUNNER_LINES = asLines(compactScript(RUNNER));
 
+/** What the far side reads: the runner for images that have none, and the plan. */
+export function runnerInput(plan: ProbePlan, budget?: Budget): string {
+  return `${RUNNER_LINES}${encodePlan(plan, SCRIPT_TEXTS, budget)}`;
+}
+
 function asLines(script: string): string {
   return `runner ${script.split('\n').length}\n${script}\n`;
 }
@@ -76,7 +81,7 @@ export async function gather(
   const stderr = new TextOutput(4096);
   const code = await channel.runWithInput(
     ['sh', '-c', compactScript(START), 'nettools-runner'],
-    `${RUNNER_LINES}${encodePlan(plan, SCRIPT_TEXTS, options.budget)}`,
+    runnerInput(plan, options.budget),
     {
       stdout,
       stderr,

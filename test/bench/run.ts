@@ -1,5 +1,6 @@
 /** All benches, each against kubectl in one run; it needs the test cluster and the built binary, and makes both. */
 import { runCommand } from '../../scripts/lib/process.ts';
+import { benchCost } from './cost.ts';
 import { benchExec } from './exec.ts';
 
 for (const step of [
@@ -10,3 +11,4 @@ for (const step of [
   if ((await runCommand(step)) !== 0) throw new Error(`${step.join(' ')} failed`);
 }
 benchExec();
+await benchCost();

@@ -1,6 +1,15 @@
 /** Services of many endpoints: each is asked, and the run costs its target no more than one of few. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mergePlans } from '../../src/app/merged-plan.ts';
+import { CHECKS, type CheckId } from '../../src/checks/registry.ts';
+import type { Bundle } from '../../src/model/bundle.ts';
+import type { Check } from '../../src/model/check.ts';
 import type { Report } from '../../src/model/report.ts';
+import { runnerInput } from '../../src/probes/gather.ts';
+import { PROBE_SCRIPTS } from '../../src/probes/scripts.ts';
 import { helper, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, expectFirst, expectSilence } from './named.ts';
 import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -117,4 +126,16 @@ describe('all of many endpoints', () => {
       expect(report.cost?.cpuSeconds).toBeGreaterThan(0);
     },
   );
+});
+
+test('the whole plan for twenty endpoints is sent in 32 KiB', async ({ onTestFinished }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'nettools-many-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'run.json');
+  await checkReport('diagnose', ['client', '-n', ns.name, '--to', 'svc/twenty', '--save', file]);
+  const { checks } = JSON.parse(await readFile(file, 'utf8')) as Bundle;
+  const plans = checks.map(({ id, input }) =>
+    (CHECKS[id as CheckId] as Check<unknown>).plan(input, PROBE_SCRIPTS),
+  );
+  expect(Buffer.byteLength(runnerInput(mergePlans(plans).plan))).toBeLessThanOrEqual(32 * 1024);
 });
