@@ -15,6 +15,15 @@ import START from './start.sh';
 /** Over stdin: a request line has no room for it. */
 const RUNNER_LINES = asLines(compactScript(RUNNER));
 
+/** 128 + SIGKILL, of which a runner says nothing itself. */
+const KILLED = 137;
+
+function endText(code: number): string {
+  return code === KILLED
+    ? 'what ran them was killed (exit code 137), as the kernel does where memory runs out, or somebody by hand'
+    : `exit code ${code}`;
+}
+
 /** What the far side reads: the runner for images that have none, and the plan. */
 export function runnerInput(plan: ProbePlan, budget?: Budget): string {
   return `${RUNNER_LINES}${encodePlan(plan, SCRIPT_TEXTS, budget)}`;
@@ -89,7 +98,7 @@ export async function gather(
     },
   );
   if (!done) {
-    const detail = complaint ?? (stderr.text.trim().split('\n').at(-1) || `exit code ${code}`);
+    const detail = complaint ?? (stderr.text.trim().split('\n').at(-1) || endText(code));
     throw new GatherError(`the checks did not come to their end on the target: ${detail}.`);
   }
   return results;

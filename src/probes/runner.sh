@@ -46,6 +46,7 @@ lookup() {
   case $1 in
   gateway)
     if command -v ip >/dev/null 2>&1; then
+      last=
       # Not always the second word: a next hop of its own (nhid), several of them, or one of the other family.
       for word in $(ip -4 route show default 2>/dev/null); do
         case $last in

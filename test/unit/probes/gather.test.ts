@@ -51,7 +51,12 @@ describe('gather', () => {
       { stderr: 'sh: 3: Syntax error\nsh: giving up\n', code: 2 },
       'sh: giving up',
     ],
-    ['it says nothing', { code: 137 }, 'exit code 137'],
+    ['it says nothing', { code: 3 }, 'exit code 3'],
+    [
+      'it was killed',
+      { code: 137 },
+      'what ran them was killed (exit code 137), as the kernel does where memory runs out, or somebody by hand',
+    ],
   ])('fails when the plan does not come to its end: %s', async (_title, instead, words) => {
     const failure = gather(channel(instead), plan);
     await expect(failure).rejects.toThrow(GatherError);
