@@ -213,6 +213,7 @@ static void free_job(job *one) {
 
 static void run_phase(job *jobs, int count) {
   run_jobs(jobs, count, print_large);
+  forget_routes();
   for (int i = 0; i < count; i++) {
     if (!jobs[i].printed) print_result(&jobs[i]);
     free_job(&jobs[i]);

@@ -22,6 +22,9 @@ void probe_dns(job *self);
 /* An address and a port for connect(); false: it is no address. */
 bool socket_address(const char *address, int port, struct sockaddr_storage *to, socklen_t *length);
 
+/* Routes are asked for once in a phase; the next one asks again. */
+void forget_routes(void);
+
 /* The first address of a name, by the C library of the image (getent), or the word itself where it is one. NULL: none. */
 const char *resolve(job *self, const char *name);
 

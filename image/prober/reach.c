@@ -64,7 +64,6 @@ const char *resolve(job *self, const char *name) {
 /* What `ip` says of the way to an address. Several probes of a phase go to one address: it is asked for once. */
 typedef struct route {
   char *address;
-  int64_t asked_us;
   bool ready;
   text said;
   job *asker;
@@ -72,8 +71,16 @@ typedef struct route {
 } route;
 
 static route *routes;
-/* A probe of the next phase asks again. */
-#define ROUTE_FRESH_US 1500000
+
+void forget_routes(void) {
+  while (routes != NULL) {
+    route *next = routes->next;
+    text_free(&routes->said);
+    free(routes->address);
+    free(routes);
+    routes = next;
+  }
+}
 
 static void add_routes(text *to, const text *said) {
   const char *line = said->data;
@@ -88,13 +95,10 @@ static void add_routes(text *to, const text *said) {
 
 static void print_routes(job *self, const char *address) {
   route *one = routes;
-  while (one != NULL && (strcmp(one->address, address) != 0 || now_us() - one->asked_us > ROUTE_FRESH_US ||
-                         (!one->ready && one->asker->done)))
-    one = one->next;
+  while (one != NULL && (strcmp(one->address, address) != 0 || (!one->ready && one->asker->done))) one = one->next;
   if (one == NULL) {
     one = must(calloc(1, sizeof *one));
     one->address = must(strdup(address));
-    one->asked_us = now_us();
     one->asker = self;
     one->next = routes;
     routes = one;
