@@ -100,10 +100,8 @@ const COMMANDS: Readonly<Record<string, () => Busy>> = {
     const file = join(folder, 'out.pcap');
     // A number that no other capture has.
     const port = String(20_000 + Math.floor(Math.random() * 40_000));
-    const filter = `port ${port}`;
-    const { outcome } = startNettools(['capture', 'web', '-n', ns.name, '-w', file, ...filter.split(' ')], {
-      limit: 400,
-    });
+    const words = ['capture', 'web', '-n', ns.name, '-w', file, 'port', port];
+    const { outcome } = startNettools(words, 'ignore', LONG);
     return {
       outcome,
       mark: [],
