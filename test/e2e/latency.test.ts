@@ -81,7 +81,9 @@ describe('the report', () => {
   it('shows what a hostile image prints without letting it drive the terminal', async () => {
     const evil = '\u001b]0;owned\u0007\u001b[2Jevil\u202eetar';
     const script = `#!/bin/sh\nprintf '%s\\n' '${evil}' >&2\nexit 1\n`;
-    await nettools(['run', ...on('hostile'), '--', 'sh', '-c', 'cat >/usr/bin/ping'], { input: script });
+    // Without the prober it is an image like any other, whose ping is asked.
+    const spoil = 'cat >/usr/bin/ping && rm /usr/bin/nettools-prober';
+    await nettools(['run', ...on('hostile'), '--', 'sh', '-c', spoil], { input: script });
     const table = await nettools(['latency', ...on('hostile', '--count', '5')]);
     expect(table.code).toBe(0);
     expect(table.stdout).toContain('\\x1b]0;owned\\x07\\x1b[2Jevil\\u{202e}etar');
