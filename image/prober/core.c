@@ -110,12 +110,25 @@ static co *all, *current;
 static ucontext_t loop_context;
 static child *children;
 static owned *possessions;
-static int64_t woken;
+static int64_t woken, woken_late;
 static int signal_pipe[2] = {-1, -1};
 static int budget_processes = 8, budget_mebibytes = 14;
 static int running_processes, running_mebibytes, most;
 
 int64_t woken_us(void) { return woken; }
+int64_t woken_late_us(void) { return woken_late; }
+
+/* Documentation/scheduler/sched-stats.rst */
+int64_t unscheduled_us(void) {
+  static int fd = -2;
+  if (fd == -2) fd = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
+  char line[128];
+  ssize_t got = fd < 0 ? -1 : pread(fd, line, sizeof line - 1, 0);
+  if (got <= 0) return 0;
+  line[got] = '\0';
+  const char *second = strchr(line, ' ');
+  return second == NULL ? 0 : strtoll(second, NULL, 10) / 1000;
+}
 int most_children(void) { return most; }
 
 void set_budget(int processes, int mebibytes) {
@@ -218,7 +231,11 @@ static int processes_of(const char *program) {
 }
 
 static bool has_room(int processes, int mebibytes) {
-  if (running_processes == 0) return true;
+  /* Listeners stay until the others have ended: whoever waited for them would wait in vain. */
+  bool alone = true;
+  for (const child *one = children; one != NULL; one = one->next)
+    alone &= one->exited || (one->owner != NULL && one->owner->listens);
+  if (alone) return true;
   return running_processes + processes <= budget_processes && running_mebibytes + mebibytes <= budget_mebibytes;
 }
 
@@ -258,12 +275,13 @@ int job_run(job *owner, char *const argv[], text *out, text *err) {
 
 int job_run_within(job *owner, char *const argv[], text *out, text *err, int64_t limit_us, int64_t *took_us) {
   int processes = processes_of(argv[0]), mebibytes = weight_of(argv[0]);
-  for (int64_t asked = now_us(); !has_room(processes, mebibytes);) {
+  /* Who listens has to be there before the others, and takes no room of theirs. */
+  for (int64_t asked = now_us(); !owner->listens && !has_room(processes, mebibytes);) {
     co_sleep(3000);
     /* Waiting for the budget is not the job's fault: its time stands still. */
     int64_t now = now_us();
-    owner->waited_us += now - asked;
-    asked = now;
+    owner->waited_us += now - (asked > owner->counted_us ? asked : owner->counted_us);
+    owner->counted_us = asked = now;
   }
   int out_pipe[2], err_pipe[2] = {-1, -1};
   own_pipe(owner, out_pipe);
@@ -338,6 +356,13 @@ int job_run_within(job *owner, char *const argv[], text *out, text *err, int64_t
   if (took_us != NULL) *took_us = now_us() - begun;
   if (late) return 124;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* What this process has started ends with it. */
+static void on_end(int number) {
+  for (child *one = children; one != NULL; one = one->next)
+    if (!one->exited) kill(-one->pid, SIGTERM);
+  _exit(128 + number);
 }
 
 static void on_child(int number) {
@@ -438,7 +463,8 @@ static void sweep_finished(void) {
 static void admit(job *jobs, int count) {
   bool timing = false;
   for (int i = 0; i < count; i++) timing |= jobs[i].times && !jobs[i].done;
-  for (int i = 0; i < count; i++) {
+  /* Backwards: the coroutine that is started last has the first turn. */
+  for (int i = count - 1; i >= 0; i--) {
     job *one = &jobs[i];
     if (one->started || one->done || (one->loads && timing)) continue;
     one->started = true;
@@ -458,15 +484,20 @@ static void poll_once(struct pollfd **list, size_t *size, int64_t until) {
   polled[0] = (struct pollfd){.fd = signal_pipe[0], .events = POLLIN};
   size_t used = 1;
   for (co *one = all; one != NULL; one = one->next) {
-    polled[used++] = (struct pollfd){.fd = one->fd, .events = one->events};
+    /* poll() fails where it is given more entries than descriptors may be open. */
+    if (one->fd >= 0) polled[used++] = (struct pollfd){.fd = one->fd, .events = one->events};
     if (one->until < until) until = one->until;
   }
   int64_t left = until - now_us();
   struct timespec wait = {.tv_sec = left < 0 ? 0 : left / 1000000, .tv_nsec = left < 0 ? 0 : left % 1000000 * 1000};
   ppoll(polled, used, &wait, NULL);
   woken = now_us();
+  static int64_t unscheduled;
+  int64_t so_far = unscheduled_us();
+  woken_late = so_far - unscheduled;
+  unscheduled = so_far;
   size_t at = 1;
-  for (co *one = all; one != NULL; one = one->next, at++) one->happened = polled[at].revents;
+  for (co *one = all; one != NULL; one = one->next) one->happened = one->fd < 0 ? 0 : polled[at++].revents;
 }
 
 /* Those that only listen to the others are not waited for. */
@@ -490,6 +521,10 @@ void run_jobs(job *jobs, int count, void (*on_done)(job *)) {
     if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) must(NULL);
     struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
     sigaction(SIGCHLD, &action, NULL);
+    struct sigaction end = {.sa_handler = on_end};
+    sigaction(SIGTERM, &end, NULL);
+    sigaction(SIGHUP, &end, NULL);
+    sigaction(SIGINT, &end, NULL);
   }
   struct pollfd *list = NULL;
   size_t size = 0;
@@ -515,11 +550,13 @@ void run_jobs(job *jobs, int count, void (*on_done)(job *)) {
       swapcontext(&loop_context, &one->context);
       current = NULL;
     }
+    for (int i = 0; i < count; i++) jobs[i].alive = false;
+    for (co *c = all; c != NULL; c = c->next)
+      if (!c->finished) c->owner->alive = true;
     for (int i = 0; i < count; i++) {
       job *one = &jobs[i];
       if (!one->started || one->done) continue;
-      bool alive = false;
-      for (co *c = all; c != NULL; c = c->next) alive |= c->owner == one && !c->finished;
+      bool alive = one->alive;
       bool late = now_us() >= deadline_of(one);
       if (alive && !late) continue;
       finish(one, alive ? TIMED_OUT : one->status);

@@ -51,7 +51,7 @@ struct job {
   bool loads;
   /* It is ended, with a TERM to its programs, once all others have ended. */
   bool listens;
-  bool started, done, printed;
+  bool started, done, printed, alive;
   enum job_status status;
   int code;
   text out, err;
@@ -59,12 +59,17 @@ struct job {
   int64_t start, end;
   /* Of it, for room in the budget. */
   int64_t waited_us;
+  /* Up to here its waiting has been counted: several of its coroutines may wait at the same time. */
+  int64_t counted_us;
 };
 
 /* Microseconds since boot, as /proc/uptime counts. */
 int64_t now_us(void);
 /* When the last poll() returned: an event of that moment is not charged for what was handled before it. */
 int64_t woken_us(void);
+/* Microseconds that this process was ready to run and had no CPU: in all, and since the last but one poll() returned. */
+int64_t unscheduled_us(void);
+int64_t woken_late_us(void);
 
 /* Waits for events on a descriptor, at most until a moment: the events, or 0 when the time is up. fd -1: only waits. */
 short co_wait(int fd, short events, int64_t until_us);

@@ -21,8 +21,8 @@
 /* The C library's own limits (resolv.h): MAXNS is 3; one more shows that there are too many. */
 #define MAX_SERVERS 4
 #define MAX_NAMES 64
-#define MAX_CANDIDATES 8
 #define MAX_SEARCH 32
+#define MAX_CANDIDATES (MAX_SEARCH + 2)
 
 typedef struct {
   const char *name, *type;
@@ -113,6 +113,17 @@ static void print_source(text *to, const server *of, const struct sockaddr_stora
              ntohs(is_four ? four->sin_port : six->sin6_port), of->address, port);
 }
 
+/* Whether an answer repeats the question that was sent, or none; dig waits on for one that does. */
+static bool same_question(const uint8_t *sent, size_t size, const uint8_t *answer, size_t got) {
+  if (answer[4] == 0 && answer[5] == 0) return true;
+  if (got < size) return false;
+  for (size_t i = 12; i < size; i++)
+    if (tolower(sent[i]) != tolower(answer[i])) return false;
+  return true;
+}
+
+static bool is_refusal(int error) { return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH; }
+
 /* One try over UDP: true where it was answered, be it with garbage. */
 static bool try_udp(server *of, text *to, question asked, int seconds, int64_t until) {
   job *self = of->self;
@@ -121,9 +132,11 @@ static bool try_udp(server *of, text *to, question asked, int seconds, int64_t u
   uint16_t id = random_id();
   size_t size = dns_question(bytes, id, asked.name, asked.type);
   if (size == 0) {
-    text_print(to, "|dig: '%s' is not a legal name (bad label)\n", asked.name);
+    text_print(to, "|dig: '%s' is not a legal name (bad label)\n|;; no servers could be reached\n", asked.name);
     return true;
   }
+  uint8_t question_sent[DNS_MAX_QUESTION];
+  memcpy(question_sent, bytes, size);
   struct sockaddr_storage where, from;
   socklen_t length;
   int fd = -1, on = 1, error = 0;
@@ -141,6 +154,7 @@ static bool try_udp(server *of, text *to, question asked, int seconds, int64_t u
   if (error != 0) {
     network_error(words, sizeof words, error);
     text_print(to, "|;; UDP setup with %s#%d(%s) for %s failed: %s.\n", of->address, port, of->address, asked.name, words);
+    if (is_refusal(error)) of->refused = true;
     if (fd >= 0) job_close(self, fd);
     return false;
   }
@@ -149,7 +163,8 @@ static bool try_udp(server *of, text *to, question asked, int seconds, int64_t u
   bool answered = false;
   for (;;) {
     short happened = co_wait(fd, POLLIN, deadline);
-    if (happened == 0) {
+    /* The time may be up while what is no answer still comes. */
+    if (happened == 0 || woken_us() > deadline) {
       text_print(to, "|;; communications error to %s#%d: timed out\n", of->address, port);
       break;
     }
@@ -158,7 +173,7 @@ static bool try_udp(server *of, text *to, question asked, int seconds, int64_t u
       if (error == 0) continue;
       network_error(words, sizeof words, error);
       text_print(to, "|;; communications error to %s#%d: %s\n", of->address, port, words);
-      if (error == ECONNREFUSED) of->refused = true;
+      if (is_refusal(error)) of->refused = true;
       break;
     }
     length = sizeof from;
@@ -168,15 +183,28 @@ static bool try_udp(server *of, text *to, question asked, int seconds, int64_t u
       print_source(to, of, &from, port);
       continue;
     }
-    enum dns_kind kind = dns_print(to, bytes, (size_t)got, id);
+    if (got < 12) {
+      text_print(to, "|;; Warning: short (< header size) message received\n");
+      continue;
+    }
+    text said = {0};
+    enum dns_kind kind = dns_print(&said, bytes, (size_t)got, id);
+    bool other = kind == DNS_ANSWER && !same_question(question_sent, size, bytes, (size_t)got);
+    if (!other && said.length > 0) text_add(to, said.data, said.length);
+    text_free(&said);
+    if (other) {
+      text_print(to, "|;; ;; Question section mismatch\n");
+      continue;
+    }
     if (kind == DNS_OTHER_ID) {
       text_print(to, "|;; Warning: ID mismatch: expected ID %u, got %u\n", id, (unsigned)(bytes[0] << 8 | bytes[1]));
       continue;
     }
     answered = true;
     if (kind == DNS_MALFORMED) {
-      text_print(to, "|;; Got bad packet: FORMERR\n|%zd bytes\n", got);
-      text_print(to, "|;; MSG SIZE  rcvd: %zd\n", got);
+      /* The parser takes a bad packet's first line for the end of what is said of a question. */
+      if ((bytes[2] & 0x80) == 0) text_print(to, "|;; Warning: query response not set\n|;; MSG SIZE  rcvd: %zd\n", got);
+      else text_print(to, "|;; Got bad packet: FORMERR\n|%zd bytes\n", got);
     } else {
       of->answered_udp = true;
       end_answer(of, to, sent, (size_t)got, port, "UDP");
@@ -211,7 +239,7 @@ static bool try_tcp(server *of, text *to, question asked, int seconds, int64_t u
   uint16_t id = random_id();
   size_t size = dns_question(bytes + 2, id, asked.name, asked.type);
   if (size == 0) {
-    text_print(to, "|dig: '%s' is not a legal name (bad label)\n", asked.name);
+    text_print(to, "|dig: '%s' is not a legal name (bad label)\n|;; no servers could be reached\n", asked.name);
     return true;
   }
   bytes[0] = (uint8_t)(size >> 8);
@@ -259,7 +287,7 @@ static bool try_tcp(server *of, text *to, question asked, int seconds, int64_t u
       of->answered_tcp = true;
       end_answer(of, to, sent, got, port, "TCP");
     } else {
-      text_print(to, "|;; Got bad packet: FORMERR\n|%zu bytes\n|;; MSG SIZE  rcvd: %zu\n", got, got);
+      text_print(to, "|;; Got bad packet: FORMERR\n|%zu bytes\n", got);
     }
   } else {
     if (error != 0) network_error(words, sizeof words, error);
@@ -325,7 +353,9 @@ static int add_both(question *to, int count, const char *name) {
 static void over_udp(server *of) {
   probe_state *all = of->all;
   bool is_server = strcmp(of->role, "server") == 0;
-  question *questions = job_alloc(of->self, sizeof *questions * (size_t)(MAX_NAMES * (MAX_CANDIDATES + 1) * 2 + 4));
+  int room = 2 + all->name_count;
+  for (int i = 0; i < all->name_count; i++) room += all->candidate_count[i];
+  question *questions = job_alloc(of->self, sizeof *questions * (size_t)room * 2);
   /* A virtual address stands for several servers: more tries there, or one that is dead looks like all. */
   int count = add_both(questions, 0, all->control);
   if (is_server) count = add_both(questions, count, all->control);
@@ -513,11 +543,17 @@ static void find_refuser(probe_state *all) {
     co_sleep(50000);
   }
   question asked = {all->control, "A"};
+  /* Only who sends the ICMP message is wanted. */
+  text ignored = {0};
   for (int i = 0; i < all->server_count; i++)
-    if (all->servers[i].refused) ask(&all->servers[i], &all->servers[i].said, false, 1, 1, &asked, 1);
+    if (all->servers[i].refused) ask(&all->servers[i], &ignored, false, 1, 1, &asked, 1);
+  text_free(&ignored);
   co_sleep(200000);
-  job_stop_programs(self);
-  while (!one->ended) co_sleep(5000);
+  /* Again and again: it may have waited for room in the budget, and start only now. */
+  while (!one->ended) {
+    job_stop_programs(self);
+    co_sleep(5000);
+  }
   text_print(&self->out, "icmp\n");
   for (char *line = one->seen.data; line != NULL && *line != '\0';) {
     size_t length = strcspn(line, "\n");
@@ -611,15 +647,6 @@ void probe_dns(job *self) {
     if (of->answered_udp || !any_refused) of->refused = false;
     else of->refused = true;
   }
-  text icmp = {0};
-  if (any_refused) {
-    /* Its lines come last. */
-    text kept = self->out;
-    self->out = (text){0};
-    find_refuser(all);
-    icmp = self->out;
-    self->out = kept;
-  }
   for (int i = 0; i < all->server_count; i++) {
     server *of = &all->servers[i];
     if (of->said.length > 0) text_add(&self->out, of->said.data, of->said.length);
@@ -627,6 +654,6 @@ void probe_dns(job *self) {
   }
   for (int i = 0; i < all->name_count; i++)
     if (all->resolver[i].length > 0) text_add(&self->out, all->resolver[i].data, all->resolver[i].length);
-  if (icmp.length > 0) text_add(&self->out, icmp.data, icmp.length);
-  text_free(&icmp);
+  /* Last, when all else is said: it may be cut off by the time limit. */
+  if (any_refused) find_refuser(all);
 }

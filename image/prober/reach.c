@@ -1,7 +1,6 @@
 /* Connections: reach, tcp-connect and sweep, and what they share. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -108,7 +107,12 @@ static void print_routes(job *self, const char *address) {
     else job_run(self, match, &one->said, &one->said);
     one->ready = true;
   }
-  while (!one->ready && !one->asker->done) co_sleep(2000);
+  /* What the asker waits for the budget is not charged to those that wait for it. */
+  for (int64_t before = one->asker->waited_us; !one->ready && !one->asker->done;) {
+    co_sleep(2000);
+    self->waited_us += one->asker->waited_us - before;
+    before = one->asker->waited_us;
+  }
   if (one->ready) add_routes(&self->out, &one->said);
 }
 
@@ -228,18 +232,6 @@ void probe_reach(job *self) {
   }
 }
 
-/* Microseconds that this process was ready to run and had no CPU (Documentation/scheduler/sched-stats.rst). */
-static int64_t waited_us(void) {
-  static int fd = -2;
-  if (fd == -2) fd = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
-  char line[128];
-  ssize_t got = fd < 0 ? -1 : pread(fd, line, sizeof line - 1, 0);
-  if (got <= 0) return 0;
-  line[got] = '\0';
-  const char *second = strchr(line, ' ');
-  return second == NULL ? 0 : strtoll(second, NULL, 10) / 1000;
-}
-
 void probe_connect(job *self) {
   if (self->word_count < 5) return;
   const char *name = self->words[0];
@@ -260,12 +252,14 @@ void probe_connect(job *self) {
       return;
     }
     text_print(&self->out, "try\n");
-    int64_t already = waited_us(), before = now_us();
+    int64_t already = unscheduled_us(), before = now_us();
     int fd = -1;
     int error = connect_within(self, address, port, SOCK_STREAM, before + limit, &fd);
     /* An answer that came while others were handled is not charged for that. */
     int64_t after = woken_us() > before ? woken_us() : now_us();
-    int64_t waited = waited_us() - already;
+    int64_t waited = unscheduled_us() - already;
+    /* The answer was not there when poll() returned before: what was waited until then has not delayed it. */
+    if (waited > woken_late_us()) waited = woken_late_us();
     if (fd >= 0) job_close(self, fd);
     if (error == ETIMEDOUT && after - before >= limit) text_print(&self->out, "given up: Connection timed out\n");
     else if (error != 0) text_print(&self->out, "tcp-connect: connect: %s\n", error_text(error));

@@ -4,8 +4,11 @@ import { type Budget, FULL_BUDGET } from '../model/budget.ts';
 import type { Cost } from '../model/cost.ts';
 import type { ProbeCommand, ProbePlan, ProbeResult, ProbeStatus } from '../model/evidence.ts';
 
-/** Processes of a session that are no command of the plan: the keeper, the guard with what watches for it, the runner. */
-const OWN_PROCESSES = 10;
+/**
+ * Processes of a session that are no command of the plan's: the keeper, the guard with what watches for it, the lease, the
+ * runner; and one that listens.
+ */
+const OWN_PROCESSES = 11;
 /** What these take, in MiB, and what starting them takes for a moment (runc's own process). */
 const OWN_MEBIBYTES = 8;
 const MEBIBYTE = 1_048_576;
