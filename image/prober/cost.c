@@ -10,7 +10,7 @@
 
 #include "core.h"
 
-#define SAMPLE_US 4000
+#define SAMPLE_US 8000
 #define TICK_US 50000
 
 static int memory_fd = -1, stat_fd = -1, pids_fd = -1, cpu_fd = -1;
@@ -81,6 +81,7 @@ static int64_t cpu_us(void) {
   return read_counter(cpu_fd, lines, sizeof lines) > 0 ? field(lines, "usage_usec") : -1;
 }
 
+
 static void first_line(const char *path, char *to, size_t size) {
   to[0] = '\0';
   FILE *file = fopen(path, "re");
@@ -124,6 +125,15 @@ static int64_t held_memory(void) {
   return used > files ? used - files : 0;
 }
 
+/* Whether a process is one of the tool's that lives: neither the runtime's own, before it becomes one, nor ended. */
+static bool is_ours(const char *pid) {
+  char path[300], stat[256];
+  snprintf(path, sizeof path, "/proc/%s/stat", pid);
+  first_line(path, stat, sizeof stat);
+  const char *end = strrchr(stat, ')');
+  return end != NULL && strstr(stat, "(runc") == NULL && end[1] == ' ' && end[2] != 'Z' && end[2] != 'X';
+}
+
 /*
  * Processes: those that are seen, where the process namespace is the container's own. Elsewhere the group's counter, which
  * also has the threads that the runtime starts a process with.
@@ -134,7 +144,7 @@ static int64_t living(void) {
   if (folder == NULL) return -1;
   int64_t count = 0;
   for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
-    count += entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
+    if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') count += is_ours(entry->d_name);
   closedir(folder);
   return count;
 }
