@@ -6,9 +6,9 @@ import type { ProbeCommand, ProbePlan, ProbeResult, ProbeStatus } from '../model
 
 /**
  * Processes of a session that are no command of the plan's: the keeper, the guard with what watches for it, the lease, the
- * runner; and one that listens.
+ * runner; one that listens, and one that the runtime is just starting.
  */
-const OWN_PROCESSES = 11;
+const OWN_PROCESSES = 12;
 /** What these take, in MiB, and what starting them takes for a moment (runc's own process). */
 const OWN_MEBIBYTES = 8;
 const MEBIBYTE = 1_048_576;

@@ -201,7 +201,7 @@ gateway= dns= apiserver= apiserver_port=
 ids= pids= listeners=
 while read -r verb id seconds count; do
   case $verb in
-  budget) slots=$(((id + 1) / 3)); [ "$slots" -ge 1 ] || slots=1 ;;
+  budget) slots=$(((id + 2) / 3)); [ "$slots" -ge 1 ] || slots=1 ;;
   script)
     read_lines "$seconds"
     printf '%s' "$word" >"$dir/script-$id" ;;

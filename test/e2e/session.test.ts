@@ -261,6 +261,12 @@ describe('an entry that has failed', () => {
     expect([first.code, again.code]).toEqual([3, 3]);
     expect(again.stderr).toContain('not present with pull policy of Never');
     expect(await ns.ephemerals('policies')).toHaveLength(1);
+    // The kubelet reports it some seconds after its event; until then it counts as about to start.
+    await until('report of the failure', 60, async () => {
+      const { status } = await ns.pod('policies');
+      const state = status.ephemeralContainerStatuses?.[0]?.state;
+      return JSON.stringify(state).includes('ErrImageNeverPull') || `its state is ${JSON.stringify(state)}`;
+    });
     const second = await nettools([
       ...run('policies', ...image, '--image-pull-policy', 'IfNotPresent'),
       'true',

@@ -16,7 +16,7 @@ describe('encodePlan', () => {
   it('writes placeholders, commands and phases', () => {
     expect(encodePlan(plan)).toBe(
       [
-        'budget 5 16',
+        'budget 4 16',
         'var gateway',
         'cmd a 3 2',
         '1',
@@ -62,7 +62,7 @@ describe('encodePlan', () => {
     const text = encodePlan(
       { phases: [phase] },
       { hello: '# why\necho hello\n' },
-      { processes: 12, memoryBytes: 12 * 2 ** 20 },
+      { processes: 13, memoryBytes: 12 * 2 ** 20 },
     );
     expect(text.split('\n').filter((line) => /[a-z]/.test(line) && !/^(sh|-c|%|hello)/.test(line))).toEqual([
       'budget 1 4',
@@ -76,7 +76,7 @@ describe('encodePlan', () => {
   });
 
   it('can be empty', () => {
-    expect(encodePlan({ phases: [] })).toBe('budget 5 16\nend\n');
+    expect(encodePlan({ phases: [] })).toBe('budget 4 16\nend\n');
   });
 });
 

@@ -396,7 +396,7 @@ describe.concurrent.each(RUNNERS)('$name', ({ argv: words, hasFiles }) => {
     const plan = onePhase(
       ...Array.from({ length: 12 }, (_, i) => command(`c${i}`, ['sh', '-c', count, folder, `${i}`])),
     );
-    const budget = { processes: 21, memoryBytes: 24 * 2 ** 20 };
+    const budget = { processes: 22, memoryBytes: 24 * 2 ** 20 };
     const { results } = await runPlan(words, plan, { env, budget });
     const most = Math.max(...results.map((r) => Number(r.stdout)));
     expect(results).toHaveLength(12);
