@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { load } from 'js-yaml';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../cluster/proc.ts';
 import { nettools, startNettools } from './support/cli.ts';
 import { app, type Manifest, pod, testNamespace } from './support/cluster.ts';
 import { appears, disappears, uniqueSleep } from './support/processes.ts';
