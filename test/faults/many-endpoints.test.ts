@@ -122,7 +122,8 @@ describe('all of many endpoints', () => {
       // What the others say is about a part, and they say so.
       expect(summaryOf(report, 'firewall')).toContain(`this is about 8 of ${total} endpoints`);
       expect(report.cost?.memoryPeakBytes).toBeLessThan(24 * MEBIBYTE);
-      expect(report.cost?.processesPeak).toBeLessThanOrEqual(16);
+      // 16 are planned for; the count may meet one that ends beside the one that follows it.
+      expect(report.cost?.processesPeak).toBeLessThanOrEqual(18);
       expect(report.cost?.cpuSeconds).toBeGreaterThan(0);
     },
   );
