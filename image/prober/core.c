@@ -113,7 +113,7 @@ static owned *possessions;
 static int64_t woken, woken_late;
 static int signal_pipe[2] = {-1, -1};
 static int budget_processes = 8, budget_mebibytes = 14;
-static int running_processes, running_mebibytes, most;
+static int running_processes, running_mebibytes;
 
 int64_t woken_us(void) { return woken; }
 int64_t woken_late_us(void) { return woken_late; }
@@ -129,7 +129,6 @@ int64_t unscheduled_us(void) {
   const char *second = strchr(line, ' ');
   return second == NULL ? 0 : strtoll(second, NULL, 10) / 1000;
 }
-int most_children(void) { return most; }
 
 void set_budget(int processes, int mebibytes) {
   budget_processes = processes < 1 ? 1 : processes;
@@ -332,7 +331,6 @@ int job_run_within(job *owner, char *const argv[], text *out, text *err, int64_t
   children = one;
   running_processes += processes;
   running_mebibytes += mebibytes;
-  if (running_processes > most) most = running_processes;
   cost_sample();
   bool out_open = true, err_open = err != out;
   for (bool exited = false; !exited;) {

@@ -100,8 +100,6 @@ void job_stop_programs(job *owner);
 
 /* Processes and MiB that children may take at the same time. */
 void set_budget(int processes, int mebibytes);
-/* The most children at once so far. */
-int most_children(void);
 
 /* Runs jobs at the same time until all have ended; each is told of when it has. */
 void run_jobs(job *jobs, int count, void (*on_done)(job *));

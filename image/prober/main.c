@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -236,7 +235,6 @@ int main(void) {
     if (files.rlim_cur < wanted) files.rlim_cur = wanted;
     setrlimit(RLIMIT_NOFILE, &files);
   }
-  prctl(PR_SET_DUMPABLE, 1);
   setenv("LC_ALL", "C", 1);
   cost_start();
   job *jobs = NULL;

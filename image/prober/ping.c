@@ -156,8 +156,6 @@ static void take_answer(echoes *from, echo_series *series) {
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
   ssize_t got = recvmsg(from->fd, &message, MSG_DONTWAIT);
   if (got < 0) return;
-  /* A longer packet is cut in `bytes`; its real size is asked for. */
-  size_t whole = (size_t)got;
   int64_t at = real_us();
   int hops = -1;
   for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {
@@ -178,7 +176,6 @@ static void take_answer(echoes *from, echo_series *series) {
     hops = bytes[8];
     echo += header;
     left -= header;
-    whole -= header;
   }
   if (left < 8 || echo[0] != (from->six ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY)) return;
   if (from->raw && memcmp(echo + 4, &from->ident, 2) != 0) return;
@@ -200,7 +197,6 @@ static void take_answer(echoes *from, echo_series *series) {
   if (series->lines == NULL) return;
   char ms[32];
   print_ms(ms, sizeof ms, us);
-  (void)whole;
   text_print(series->lines, "%d bytes from %s: icmp_seq=%d ttl=%d time=%s ms%s\n", series->size + 8, from->address,
              sequence, hops, ms, again ? " (DUP!)" : "");
 }

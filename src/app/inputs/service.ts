@@ -2,7 +2,6 @@
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
 import { service } from '../../checks/service/check.ts';
 import type { EndpointInfo, ServiceInfo } from '../../checks/service/facts.ts';
-import { SAMPLE } from '../../checks/service/sample.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { ApiError } from '../../kube/errors.ts';
 import { namespacedPath, podsPath } from '../../kube/paths.ts';
@@ -51,14 +50,12 @@ function swept(
   sweeps: ReadonlyMap<string, ProbeResult> | undefined,
 ): ServiceInfo {
   const sweep = sweeps?.get(service.label);
-  const isMany = service.endpoints.length > SAMPLE;
-  if (sweep === undefined && !isMany) return service;
+  if (sweep === undefined) return service;
   const detailed = new Set(asked.map(({ host, port }) => endpointKey(host, port)));
-  const endpoints = service.endpoints.map((e, i) => {
-    const isDetailed = sweep === undefined ? i < SAMPLE : detailed.has(endpointKey(e.address, e.port));
-    return isDetailed ? e : { ...e, isSweptOnly: true };
-  });
-  return { ...service, endpoints, ...(sweep === undefined ? {} : { sweep }) };
+  const endpoints = service.endpoints.map((e) =>
+    detailed.has(endpointKey(e.address, e.port)) ? e : { ...e, isSweptOnly: true },
+  );
+  return { ...service, endpoints, sweep };
 }
 
 function hasClusterDns({ spec }: Pod): boolean {

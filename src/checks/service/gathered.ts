@@ -13,7 +13,7 @@ import type {
   ServicesFacts,
 } from './facts.ts';
 import { nameId, repeats } from './plan.ts';
-import { SAMPLE, sweptEndpoints } from './sample.ts';
+import { sweptEndpoints } from './sample.ts';
 
 export function servicesFacts(evidence: Evidence, input: ServiceInput): ServicesFacts {
   return {
@@ -74,15 +74,12 @@ function attempt(result: ProbeResult | undefined, answers: boolean): Attempt {
 /** The one connection of the sweep; what it did not come to is not measured. */
 function sweptAttempt(
   { address, port }: EndpointInfo,
-  { sweep, protocol }: ServiceInfo,
+  { sweep }: ServiceInfo,
   swept: ReadonlyMap<string, SweptEndpoint>,
 ): Attempt {
   const one = swept.get(endpointKey(address, port));
   if (one === undefined || sweep === undefined) {
-    const skipped =
-      protocol === 'udp'
-        ? `a Service over UDP of more than ${SAMPLE} endpoints: not all are asked`
-        : 'the time was over before its turn';
+    const skipped = 'the time was over before its turn';
     return { reach: { skipped }, result: undefined, state: 'unclear', isSlow: false };
   }
   const { outcome, ms, error, line } = one;
