@@ -8,7 +8,7 @@ import { openNodeSession, readNode } from '../targets/node.ts';
 import { NoRoomError, openPodSession, podInfo, targetPod } from '../targets/pod.ts';
 import { networkProblem } from '../targets/preflight.ts';
 import { type Room, readRoom } from '../targets/room.ts';
-import { noRoomHint, roomWords } from '../targets/room-words.ts';
+import { noRoomHint } from '../targets/room-words.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
@@ -67,14 +67,14 @@ async function insteadFromNode(
   refusal: NoRoomError,
 ): Promise<Session> {
   try {
-    return await fromNode(client, pod, flags, options, `the pod ${roomWords(refusal.room)}`);
+    return await fromNode(client, pod, flags, options, `the pod ${refusal.shortage.state}`);
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!(error instanceof UserError)) throw error;
     throw new UserError(
       `${refusal.words}; and from its node it cannot be measured: ${error.message}`,
       error.exitCode,
-      { hint: [noRoomHint(refusal.answer), error.hint].filter(Boolean).join(' '), cause: error },
+      { hint: [noRoomHint(refusal.shortage), error.hint].filter(Boolean).join(' '), cause: error },
     );
   }
 }

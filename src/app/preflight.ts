@@ -3,15 +3,16 @@ import { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
 import { UserError } from '../model/errors.ts';
-import { type Admission, admission } from '../targets/budget.ts';
+import { type Admission, admission, LEAST_MILLI_CPUS } from '../targets/budget.ts';
 import { findRunning } from '../targets/ephemeral.ts';
 import { identityOf } from '../targets/identity.ts';
-import { closerLook, sessionSpec } from '../targets/pod.ts';
+import { closerLook, sessionSpec, shortageOf } from '../targets/pod.ts';
+import { podLimit } from '../targets/pod-limit.ts';
 import { findMissingRights, networkProblem, preflight, SESSION_RIGHTS } from '../targets/preflight.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
 import { isPodTarget, resolvePod, rightsToResolve } from '../targets/resolve.ts';
 import { type Room, readRoom } from '../targets/room.ts';
-import { budgetWords, needWords, roomWords } from '../targets/room-words.ts';
+import { budgetWords, cpuShortage, cpuWords, memoryShortage, roomWords } from '../targets/room-words.ts';
 import { dockerPreflightReport } from './docker-preflight.ts';
 import { imageFor } from './image.ts';
 import { nodePreflightReport } from './node-preflight.ts';
@@ -59,8 +60,9 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
   ];
   if (result.podProblem === undefined) {
     const answer = admission(room, running !== undefined);
-    if (room.kind !== 'unlimited') items.push(roomItem(room, answer));
-    if (answer.kind === 'keep-out' && args.session.via === 'auto' && canGoByNode(args.session)) {
+    const shortage = shortageOf(pod, room, answer);
+    items.push(...roomItems(pod, room, answer));
+    if (shortage !== undefined && args.session.via === 'auto' && canGoByNode(args.session)) {
       return fromNode(args, client, pod, items, signal);
     }
     items.push(...rightItems(SESSION_RIGHTS, result.missingRights));
@@ -105,10 +107,19 @@ async function fromNode(
   };
 }
 
-function roomItem(room: Room, answer: Admission): PreflightItem {
-  const check = 'memory in the pod';
-  const words = `it ${roomWords(room)}`;
-  return answer.kind === 'enter'
-    ? { check, ok: true, detail: `${words}; ${budgetWords(answer.budget)}` }
-    : { check, ok: false, detail: `${words}; ${needWords(answer)}` };
+/** What the pod has left, where it has limits. */
+function roomItems(pod: Pod, room: Room, answer: Admission): PreflightItem[] {
+  const milliCpus = podLimit(pod, 'cpu');
+  const items: PreflightItem[] = [];
+  if (room.kind !== 'unlimited') {
+    const isEnough = answer.kind === 'enter';
+    const then = isEnough ? budgetWords(answer.budget) : memoryShortage(room, answer).need;
+    items.push({ check: 'memory in the pod', ok: isEnough, detail: `it ${roomWords(room)}; ${then}` });
+  }
+  if (milliCpus !== undefined) {
+    const isEnough = milliCpus >= LEAST_MILLI_CPUS;
+    const then = isEnough ? '' : `; ${cpuShortage(milliCpus).need}`;
+    items.push({ check: 'CPU in the pod', ok: isEnough, detail: `it ${cpuWords(milliCpus)}${then}` });
+  }
+  return items;
 }

@@ -71,3 +71,9 @@ export function bytesLeft(room: Exclude<Room, { readonly kind: 'unlimited' }>): 
 
 /** The smallest that a run gets: where the user wants it in a pod that has no room, or on a node that is short of it. */
 export const LEAST_BUDGET: Budget = { ...FULL_BUDGET, memoryBytes: LEAST_BYTES };
+
+/**
+ * A diagnosis takes 0.4 to 0.8 s of CPU (test/bench/cost.ts), and the start of its container 0.1 s. Below this limit that
+ * is all that the pod gets for ten seconds or longer, and the application gets the leavings.
+ */
+export const LEAST_MILLI_CPUS = 50;

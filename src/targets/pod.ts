@@ -9,9 +9,10 @@ import type { Budget } from '../model/budget.ts';
 import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
 import type { TargetInfo } from '../model/report.ts';
-import { admission, isWorthAsking, LEAST_BUDGET } from './budget.ts';
+import { type Admission, admission, isWorthAsking, LEAST_BUDGET, LEAST_MILLI_CPUS } from './budget.ts';
 import { findRunning, type SessionSpec } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
+import { podLimit } from './pod-limit.ts';
 import {
   findMissingRights,
   isStaticPod,
@@ -26,23 +27,28 @@ import { RenewedChannel } from './renewed-channel.ts';
 import { resolvePod, rightsToResolve } from './resolve.ts';
 import type { Room } from './room.ts';
 import { readRoomByExec } from './room-by-exec.ts';
-import { budgetNotes, type KeptOut, noRoomHint, noRoomWords } from './room-words.ts';
+import {
+  budgetNotes,
+  cpuShortage,
+  memoryShortage,
+  noRoomHint,
+  noRoomWords,
+  type Shortage,
+} from './room-words.ts';
 import type { OpenOptions, Session } from './session.ts';
 import { waitEnded, waitRunning } from './wait.ts';
 
-/** The pod has too little memory left for a session in it; nothing was changed. */
+/** The pod has too little memory or CPU for a session in it; nothing was changed. */
 export class NoRoomError extends UserError {
   /** Why, without a full stop. */
   readonly words: string;
-  readonly room: Room;
-  readonly answer: KeptOut;
+  readonly shortage: Shortage;
 
-  constructor(pod: Pod, room: Room, answer: KeptOut, flags: SessionFlags) {
-    const words = noRoomWords(pod, room, answer);
-    super(`${words}; nothing was changed.`, 3, { hint: noRoomHint(answer, byNode(flags)) });
+  constructor(pod: Pod, shortage: Shortage, flags: SessionFlags) {
+    const words = noRoomWords(pod, shortage);
+    super(`${words}; nothing was changed.`, 3, { hint: noRoomHint(shortage, byNode(flags)) });
     this.words = words;
-    this.room = room;
-    this.answer = answer;
+    this.shortage = shortage;
   }
 }
 
@@ -116,14 +122,20 @@ interface Terms {
   readonly notes: readonly string[];
 }
 
-/** @throws {NoRoomError} the pod has too little memory left */
+/** @throws {NoRoomError} the pod has too little left, and the user did not say `--via pod` */
 function admitted(pod: Pod, room: Room, flags: SessionFlags, isRunning: boolean): Terms {
   const answer = admission(room, isRunning);
-  if (answer.kind === 'keep-out' && flags.via !== 'pod') {
-    throw new NoRoomError(pod, room, answer, flags);
-  }
+  const shortage = shortageOf(pod, room, answer);
+  if (shortage !== undefined && flags.via !== 'pod') throw new NoRoomError(pod, shortage, flags);
   const budget = answer.kind === 'enter' ? answer.budget : LEAST_BUDGET;
   return { budget, notes: budgetNotes(room, budget) };
+}
+
+/** What keeps a session out; `undefined`: nothing does. */
+export function shortageOf(pod: Pod, room: Room, answer: Admission): Shortage | undefined {
+  if (answer.kind === 'keep-out') return memoryShortage(room, answer);
+  const milliCpus = podLimit(pod, 'cpu');
+  return milliCpus !== undefined && milliCpus < LEAST_MILLI_CPUS ? cpuShortage(milliCpus) : undefined;
 }
 
 /**

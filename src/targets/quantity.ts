@@ -21,8 +21,20 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 
 /** A quantity of bytes, rounded up as Kubernetes rounds it; `undefined` for what is none, and for an absent one. */
 export function bytesOf(quantity: string | undefined): number | undefined {
+  const bytes = numberOf(quantity);
+  return bytes === undefined ? undefined : Math.ceil(bytes);
+}
+
+/** A quantity of CPUs in thousandths of one, rounded up; `undefined` as with `bytesOf`. */
+export function milliCpusOf(quantity: string | undefined): number | undefined {
+  const cpus = numberOf(quantity);
+  // 0.007 * 1000 is a little more than 7.
+  return cpus === undefined ? undefined : Math.ceil(Number((cpus * 1000).toFixed(6)));
+}
+
+function numberOf(quantity: string | undefined): number | undefined {
   const [, number, suffix = ''] =
     /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?$/.exec(quantity ?? '') ?? [];
   const factor = SUFFIXES[suffix];
-  return number === undefined || factor === undefined ? undefined : Math.ceil(Number(number) * factor);
+  return number === undefined || factor === undefined ? undefined : Number(number) * factor;
 }

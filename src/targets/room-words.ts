@@ -1,7 +1,7 @@
-/** The room of a pod in words. Pure. */
+/** What a pod has left, in words. Pure. */
 import type { Pod } from '../kube/types.ts';
 import { type Budget, FULL_BUDGET } from '../model/budget.ts';
-import { type Admission, bytesLeft } from './budget.ts';
+import { type Admission, bytesLeft, LEAST_MILLI_CPUS } from './budget.ts';
 import type { Room } from './room.ts';
 
 export type KeptOut = Extract<Admission, { readonly kind: 'keep-out' }>;
@@ -21,20 +21,45 @@ export function roomWords(room: Room): string {
     : `has a limit of ${floor(room.limitBytes)}, and how much of it is in use is not known (${room.reason})`;
 }
 
-/** What a session would have to find, as a clause. */
-export function needWords({ needBytes }: KeptOut): string {
-  return `a session in it needs ${ceil(needBytes)} free, or the kernel might kill the application`;
+/** What a pod has too little of, in clauses. */
+export interface Shortage {
+  /** To go on after the pod's name. */
+  readonly state: string;
+  readonly need: string;
+  readonly remedy: string;
+}
+
+export function memoryShortage(room: Room, { needBytes, leftBytes }: KeptOut): Shortage {
+  return {
+    state: roomWords(room),
+    need: `a session in it needs ${ceil(needBytes)} free, or the kernel might kill the application`,
+    remedy: `A memory limit higher by ${ceil(needBytes - leftBytes)} makes room for it`,
+  };
+}
+
+export function cpuShortage(milliCpus: number): Shortage {
+  return {
+    state: cpuWords(milliCpus),
+    need: `a session in it needs ${LEAST_MILLI_CPUS}m, or the application would have to wait for seconds`,
+    remedy: `A CPU limit of ${LEAST_MILLI_CPUS}m makes room for it`,
+  };
+}
+
+/** To go on after the pod's name. */
+export function cpuWords(milliCpus: number): string {
+  return `has a CPU limit of ${milliCpus}m`;
 }
 
 /** Why a session stays out of a pod; no full stop. */
-export function noRoomWords(pod: Pod, room: Room, answer: KeptOut): string {
-  return `pod "${pod.metadata?.name}" ${roomWords(room)}: ${needWords(answer)}`;
+export function noRoomWords(pod: Pod, { state, need }: Shortage): string {
+  return `pod "${pod.metadata?.name}" ${state}: ${need}`;
 }
 
 /** What helps. @param byNode how its node is used instead, as a clause; absent: it cannot be */
-export function noRoomHint({ needBytes, leftBytes }: KeptOut, byNode?: string): string {
-  const more = `A memory limit higher by ${ceil(needBytes - leftBytes)} makes room for it`;
-  return [more, ...(byNode === undefined ? [] : [byNode]), 'and --via pod goes in all the same.'].join(', ');
+export function noRoomHint({ remedy }: Shortage, byNode?: string): string {
+  return [remedy, ...(byNode === undefined ? [] : [byNode]), 'and --via pod goes in all the same.'].join(
+    ', ',
+  );
 }
 
 /** What to tell of a session that may take less than usual. */

@@ -7,7 +7,7 @@ import { ApiError } from '../kube/errors.ts';
 import { namespacedPath } from '../kube/paths.ts';
 import type { Pod, PodMetrics, StatsSummary } from '../kube/types.ts';
 import { identityOf } from './identity.ts';
-import { memoryLimit } from './memory-limit.ts';
+import { podLimit } from './pod-limit.ts';
 import { bytesOf } from './quantity.ts';
 
 /** What is known of it, in bytes. In use is what the kernel does not take back before anything else: the working set. */
@@ -29,7 +29,7 @@ type Answer = { readonly usedBytes: number } | { readonly reason: string };
  * @returns never rejects: what cannot be read is unknown
  */
 export async function readRoom(client: KubeClient, pod: Pod, signal?: AbortSignal): Promise<Room> {
-  const limitBytes = memoryLimit(pod);
+  const limitBytes = podLimit(pod, 'memory');
   if (limitBytes === undefined) return { kind: 'unlimited' };
   const limit = AbortSignal.any([AbortSignal.timeout(ROOM_LIMIT_MS), ...(signal ? [signal] : [])]);
   const [kubelet, metrics] = await Promise.all([

@@ -195,14 +195,24 @@ async function watchFailures(
       query,
       signal,
     )) {
-      if (FAILURES.has(object.reason ?? '')) {
-        onFailure((object.message ?? 'the kubelet gives no message').trim());
-        return;
-      }
+      if (!FAILURES.has(object.reason ?? '')) continue;
+      const text = failureOf(object);
+      if (text === undefined) continue;
+      onFailure(text);
+      return;
     }
   } catch {
     // Forbidden, too old a version, or the wait is over.
   }
+}
+
+/**
+ * What an event says of a failure. The kubelet follows an event that gives the cause with one that gives the code alone
+ * (`Error: ErrImageNeverPull`); either may be the first that a watch brings. `undefined`: the cause comes elsewhere. Pure.
+ */
+export function failureOf({ message }: CoreV1Event): string | undefined {
+  const text = message?.trim() ?? '';
+  return text === '' || /^Error: \w+$/.test(text) ? undefined : text;
 }
 
 function listOf(pod: Pod, container: string): 'containers' | 'ephemeralContainers' {

@@ -1,8 +1,8 @@
-/** Pods that have little memory left: whichever way they are looked at, their application goes on. */
+/** Pods that have little left: whichever way they are looked at, their application goes on. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expectSentence, nettools } from './support/cli.ts';
 import { app, pod, testNamespace } from './support/cluster.ts';
-import { expectUnharmed, heavyPod, holds, podMemory } from './support/pod-memory.ts';
+import { expectUnharmed, heavyPod, holds, limitProcesses, podMemory } from './support/pod-memory.ts';
 import { validReport } from './support/report.ts';
 import { accountWith, documentedRights } from './support/rights.ts';
 import { proxied } from './support/services.ts';
@@ -34,6 +34,8 @@ beforeAll(async () => {
   await ns.start(
     roomy,
     cached,
+    pod('slow', { containers: [{ ...app, resources: { limits: { cpu: '20m' } } }] }),
+    pod('few-processes', {}),
     ...heavy.map(([name, limit, used]) => heavyPod(name, limit, used)),
     ...backends,
   );
@@ -141,6 +143,45 @@ it('a pod that is full of file cache has room', async () => {
   const restarts = '{.status.containerStatuses[*].restartCount}';
   expect(await ns.kubectl(['get', 'pod', 'cached', '-o', `jsonpath=${restarts}`])).toBe('0');
   expect(await podMemory(ns, 'cached')).toMatchObject({ killed: 0 });
+});
+
+describe('a pod with little CPU', () => {
+  it('is measured from its node', async () => {
+    const { code, stderr } = await nettools(['diagnose', ...on('slow', '--to', 'svc/many')]);
+    expect([0, 1]).toContain(code);
+    expect(stderr).toMatch(/^note: measured from node\d: the pod has a CPU limit of 20m\.$/m);
+    expect(await ns.ephemerals('slow')).toEqual([]);
+  });
+
+  it('is kept out of where it alone has what is asked for', async () => {
+    const outcome = await nettools(['sockets', ...on('slow', '-c', 'app')]);
+    expectSentence(
+      outcome,
+      3,
+      /pod "slow" has a CPU limit of 20m: a session in it needs 50m, .*; nothing was changed\.$/,
+    );
+    expect(outcome.stderr).toMatch(/A CPU limit of 50m makes room for it, without -c its node is used/);
+    expect(await ns.ephemerals('slow')).toEqual([]);
+    const preflight = await nettools(['preflight', ...on('slow')]);
+    expect(preflight.stdout).toMatch(/^× CPU in the pod: it has a CPU limit of 20m; /m);
+  });
+});
+
+describe('a pod that may have few processes', () => {
+  // The application, the pause container, a session's four, and what a run starts at the same time.
+  it.each([32, 20])('of which it has %i: nothing that did not start is taken for a fault', async (most) => {
+    await nettools(['run', ...on('few-processes', '--', 'true')]);
+    await limitProcesses(ns, 'few-processes', most);
+    const { code, stdout } = await nettools([
+      'diagnose',
+      ...on('few-processes', '--to', 'svc/many', '-o', 'json'),
+    ]);
+    const { checks, verdict } = validReport(JSON.parse(stdout));
+    const found = checks.flatMap(({ findings }) => findings).filter(({ severity }) => severity !== 'info');
+    expect(found, stdout).toEqual([]);
+    expect([code, verdict]).toEqual(most === 32 ? [0, 'pass'] : [expect.any(Number), expect.any(String)]);
+    await expectUnharmed(ns, 'few-processes');
+  });
 });
 
 it('the other end of a connection is listened at from its node, if it has too little room', async () => {

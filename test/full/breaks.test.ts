@@ -30,6 +30,15 @@ function pidOf(daemon: string): number {
   return record.pid;
 }
 
+/** A large process is alive for a moment after it was killed, and would not be started again. */
+async function killed(daemon: string): Promise<void> {
+  const pid = pidOf(daemon);
+  process.kill(pid, 'SIGKILL');
+  await until(`the end of ${daemon}`, 30, () =>
+    Promise.resolve(!daemonRecords().some((one) => one.pid === pid && isAlive(one)) || 'it lives'),
+  );
+}
+
 async function isHealthy(): Promise<true | string> {
   const ready = await kubectl([
     'get',
@@ -48,7 +57,7 @@ const BREAKS: readonly {
 }[] = [
   {
     name: 'the API server is killed',
-    make: () => process.kill(pidOf('kube-apiserver'), 'SIGKILL'),
+    make: () => killed('kube-apiserver'),
     mend: () => ensureApiServer(),
   },
   {
@@ -58,12 +67,12 @@ const BREAKS: readonly {
   },
   {
     name: 'the kubelet is killed',
-    make: () => process.kill(pidOf(`${node.name}-kubelet`), 'SIGKILL'),
+    make: () => killed(`${node.name}-kubelet`),
     mend: () => ensureKubelet(node),
   },
   {
     name: 'containerd is killed',
-    make: () => process.kill(pidOf(`${node.name}-containerd`), 'SIGKILL'),
+    make: () => killed(`${node.name}-containerd`),
     mend: () => ensureContainerd(node),
   },
   {

@@ -1,5 +1,5 @@
-/** Pods that use so much of their memory limit, and what the kernel counts of them in their cgroup. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+/** Pods that use so much of their limits, and what the kernel counts of them in their cgroup. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { nodes } from '../../cluster/paths.ts';
@@ -47,12 +47,8 @@ export interface PodMemory {
 
 /** Reads the cgroup of a pod: containers run on this machine, so it is in its /sys. */
 export async function podMemory(ns: TestNamespace, name: string): Promise<PodMemory> {
-  const { metadata } = await ns.pod(name);
   const isV1 = existsSync(V1);
-  const tree = isV1 ? V1 : '/sys/fs/cgroup';
-  const folders = nodes.flatMap((node) => below(join(tree, node.cgroup)));
-  const own = folders.find((folder) => folder.endsWith(`pod${metadata.uid}`));
-  if (own === undefined) throw new Error(`pod ${name} has no cgroup below ${tree}`);
+  const own = await cgroupOf(ns, name, 'memory');
   const stat = readFileSync(join(own, 'memory.stat'), 'utf8');
   const activeCache = count(stat, isV1 ? 'total_active_file' : 'active_file');
   const number = (file: string): number => Number(readFileSync(join(own, file), 'utf8'));
@@ -77,6 +73,21 @@ export async function podMemory(ns: TestNamespace, name: string): Promise<PodMem
     limitHits: number('memory.failcnt'),
     killed: kills.reduce((sum, one) => sum + one, 0),
   };
+}
+
+/** Sets how many processes and threads a pod may have, as a kubelet with a podPidsLimit does. */
+export async function limitProcesses(ns: TestNamespace, name: string, most: number): Promise<void> {
+  writeFileSync(join(await cgroupOf(ns, name, 'pids'), 'pids.max'), `${most}\n`);
+}
+
+/** The folder of a pod's cgroup. */
+async function cgroupOf(ns: TestNamespace, name: string, controller: 'memory' | 'pids'): Promise<string> {
+  const { metadata } = await ns.pod(name);
+  const tree = existsSync(V1) ? join('/sys/fs/cgroup', controller) : '/sys/fs/cgroup';
+  const folders = nodes.flatMap((node) => below(join(tree, node.cgroup)));
+  const own = folders.find((folder) => folder.endsWith(`pod${metadata.uid}`));
+  if (own === undefined) throw new Error(`pod ${name} has no cgroup below ${tree}`);
+  return own;
 }
 
 /** Waits until the application has what it is to have. */

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { FULL_BUDGET } from '../../../src/model/budget.ts';
 import { LEAST_BUDGET } from '../../../src/targets/budget.ts';
 import type { Room } from '../../../src/targets/room.ts';
-import { budgetNotes, noRoomHint, noRoomWords, roomWords } from '../../../src/targets/room-words.ts';
+import {
+  budgetNotes,
+  cpuShortage,
+  memoryShortage,
+  noRoomHint,
+  noRoomWords,
+  roomWords,
+} from '../../../src/targets/room-words.ts';
 import { pod } from './pods.ts';
 
 const MIB = 1024 ** 2;
@@ -18,8 +25,12 @@ describe('a room in words', () => {
   });
 
   it('says what is needed, and what helps', () => {
-    const answer = { kind: 'keep-out', needBytes: 21 * MIB, leftBytes: 15.5 * MIB } as const;
-    expect(noRoomWords(pod(), tight, answer)).toBe(
+    const answer = memoryShortage(tight, {
+      kind: 'keep-out',
+      needBytes: 21 * MIB,
+      leftBytes: 15.5 * MIB,
+    });
+    expect(noRoomWords(pod(), answer)).toBe(
       'pod "web-0" has 15 MiB left of 96 MiB: a session in it needs 21 MiB free, or the kernel might kill the application',
     );
     expect(noRoomHint(answer)).toBe(
@@ -27,6 +38,16 @@ describe('a room in words', () => {
     );
     expect(noRoomHint(answer, 'without -c its node is used')).toBe(
       'A memory limit higher by 6 MiB makes room for it, without -c its node is used, and --via pod goes in all the same.',
+    );
+  });
+
+  it('says the same of CPU', () => {
+    const answer = cpuShortage(20);
+    expect(noRoomWords(pod(), answer)).toBe(
+      'pod "web-0" has a CPU limit of 20m: a session in it needs 50m, or the application would have to wait for seconds',
+    );
+    expect(noRoomHint(answer)).toBe(
+      'A CPU limit of 50m makes room for it, and --via pod goes in all the same.',
     );
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerStatus, Pod } from '../../../src/kube/types.ts';
-import { progressOf } from '../../../src/targets/wait.ts';
+import { failureOf, progressOf } from '../../../src/targets/wait.ts';
 import { pod, podWith, STATES, status } from './pods.ts';
 
 const withState = (state: NonNullable<ContainerStatus['state']>): Pod =>
@@ -97,4 +97,28 @@ describe('progressOf', () => {
     };
     expect(progressOf(ended, 'x').kind).toBe('failed');
   });
+});
+
+describe('failureOf', () => {
+  const failure = (message?: string) =>
+    failureOf({
+      involvedObject: {},
+      metadata: {},
+      reason: 'Failed',
+      ...(message === undefined ? {} : { message }),
+    });
+
+  it('gives the cause that the kubelet names', () => {
+    const message = 'Container image "x" is not present with pull policy of Never';
+    expect(failure(message)).toBe(message);
+    const start = 'Error: failed to create containerd task: no such file';
+    expect(failure(start)).toBe(start);
+  });
+
+  it.each(['Error: ErrImageNeverPull', 'Error: ImagePullBackOff', '  ', undefined])(
+    'waits for the cause where the event has none: %j',
+    (message) => {
+      expect(failure(message)).toBeUndefined();
+    },
+  );
 });

@@ -1,30 +1,35 @@
-/** The memory limit of a pod's cgroup, as its kubelet computes it from the pod. Pure. */
+/** The limits of a pod's cgroup, as its kubelet computes them from the pod. Pure. */
 import type { Pod } from '../kube/types.ts';
-import { bytesOf } from './quantity.ts';
+import { bytesOf, milliCpusOf } from './quantity.ts';
 
 type Container = NonNullable<Pod['spec']>['containers'][number];
 
+const RESOURCES = { memory: bytesOf, cpu: milliCpusOf };
+
 /**
- * In bytes; `undefined`: the pod's cgroup has none. An ephemeral container counts against it and adds nothing to it. As
- * ResourceConfigForPod has it (k8s.io/kubernetes/pkg/kubelet/cm/helpers_linux.go), with PodLimits of
- * k8s.io/component-helpers/resource: the pod's own limit; else the sum of its containers' where each of them, init
- * containers too, has one; and a RuntimeClass's overhead on top.
+ * In bytes of memory or thousandths of a CPU; `undefined`: the pod's cgroup has no such limit. An ephemeral container
+ * counts against it and adds nothing to it. As ResourceConfigForPod has it
+ * (k8s.io/kubernetes/pkg/kubelet/cm/helpers_linux.go), with PodLimits of k8s.io/component-helpers/resource: the pod's own
+ * limit; else the sum of its containers' where each of them, init containers too, has one; and a RuntimeClass's overhead
+ * on top.
  */
-export function memoryLimit({ spec, status }: Pod): number | undefined {
+export function podLimit({ spec, status }: Pod, resource: keyof typeof RESOURCES): number | undefined {
   if (spec === undefined) return undefined;
+  const valueIn = (list: { readonly [name: string]: string } | undefined): number | undefined =>
+    RESOURCES[resource](list?.[resource]);
   const applied = new Map(
     [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].map(
-      ({ name, resources }) => [name, bytesOf(resources?.limits?.['memory'])],
+      ({ name, resources }) => [name, valueIn(resources?.limits)],
     ),
   );
   // After a resize the spec says what is wanted, and the status what is in force: the smaller one holds for sure.
   const limitOf = ({ name, resources }: Container): number => {
-    const wanted = bytesOf(resources?.limits?.['memory']) ?? 0;
+    const wanted = valueIn(resources?.limits) ?? 0;
     return Math.min(wanted, applied.get(name) ?? wanted);
   };
-  const own = bytesOf(spec.resources?.limits?.['memory']) ?? 0;
+  const own = valueIn(spec.resources?.limits) ?? 0;
   const limit = own > 0 ? own : containersLimit(spec.containers, spec.initContainers ?? [], limitOf);
-  return limit === 0 ? undefined : limit + (bytesOf(spec.overhead?.['memory']) ?? 0);
+  return limit === 0 ? undefined : limit + (valueIn(spec.overhead) ?? 0);
 }
 
 /** 0 where one of them has no limit. */

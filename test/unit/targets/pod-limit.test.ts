@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/kube/types.ts';
-import { memoryLimit } from '../../../src/targets/memory-limit.ts';
+import { podLimit } from '../../../src/targets/pod-limit.ts';
 import { pod, status } from './pods.ts';
 
 type Spec = NonNullable<Pod['spec']>;
@@ -50,7 +50,7 @@ describe('the memory limit of a pod', () => {
     ['overhead', { containers: [limited('96Mi')], overhead: { memory: '120Mi' } }, 216],
     ['overhead alone', { containers: [limited()], overhead: { memory: '120Mi' } }, undefined],
   ])('with %s', (_title, spec, mib) => {
-    expect(memoryLimit(pod({ spec }))).toBe(mib === undefined ? undefined : mib * MIB);
+    expect(podLimit(pod({ spec }), 'memory')).toBe(mib === undefined ? undefined : mib * MIB);
   });
 
   it.each([
@@ -63,10 +63,33 @@ describe('the memory limit of a pod', () => {
         containerStatuses: [{ ...status('app', {}), resources: { limits: { memory: applied } } }],
       },
     });
-    expect(memoryLimit(resized)).toBe(mib * MIB);
+    expect(podLimit(resized, 'memory')).toBe(mib * MIB);
   });
 
   it('is unknown of a pod without a spec', () => {
-    expect(memoryLimit({})).toBeUndefined();
+    expect(podLimit({}, 'memory')).toBeUndefined();
+  });
+});
+
+describe('the CPU limit of a pod', () => {
+  const cpu = (...limits: string[]) =>
+    podLimit(
+      pod({
+        spec: {
+          containers: limits.map((one, i) => ({ name: `c${i}`, resources: { limits: { cpu: one } } })),
+        },
+      }),
+      'cpu',
+    );
+
+  it('is in thousandths of one', () => {
+    expect(cpu('20m')).toBe(20);
+    expect(cpu('0.5')).toBe(500);
+    expect(cpu('0.007')).toBe(7);
+    expect(cpu('2', '100m')).toBe(2100);
+  });
+
+  it('is not made of memory', () => {
+    expect(podLimit(pod({ spec: { containers: [limited('96Mi')] } }), 'cpu')).toBeUndefined();
   });
 });
