@@ -14,13 +14,16 @@ import { run, until } from '../cluster/proc.ts';
 import { type Outcome, startNettools } from '../e2e/support/cli.ts';
 import { kubectl, pod, TestNamespace } from '../e2e/support/cluster.ts';
 import { appears, disappears, pidsOf, uniqueSleep } from '../e2e/support/processes.ts';
+import { ensureTmux, Terminal } from '../e2e/support/terminal.ts';
 
 const node = nodes.find(({ name }) => name === 'node2');
 if (node === undefined) throw new Error('the cluster has no node2');
 /** What the client still waits for is over after a minute (a ping that is not answered), and so is what it left. */
 const LIMIT_SECONDS = 120;
-const LONG = { limit: 400 };
+const LIMIT_OF_COMMAND = 400;
+const LONG = { limit: LIMIT_OF_COMMAND };
 
+let terminal: Terminal;
 let ns: TestNamespace;
 let folder: string;
 
@@ -95,7 +98,7 @@ const BREAKS: readonly {
 /** A command in the middle: `ready` resolves then, and `mark` are the words of the process that it runs on the node. */
 interface Busy {
   readonly ready: () => Promise<unknown>;
-  readonly outcome: Promise<Outcome>;
+  readonly outcome: Promise<Pick<Outcome, 'code' | 'stderr'>>;
   readonly mark: readonly string[];
 }
 
@@ -122,7 +125,30 @@ const COMMANDS: Readonly<Record<string, () => Busy>> = {
     const { outcome } = startNettools(words, 'ignore', LONG);
     return { outcome, mark: ['nettools-prober'], ready: () => appears('nettools-prober') };
   },
+  shell: () => {
+    const sleep = uniqueSleep();
+    const outcome = inShell(sleep);
+    return { outcome, mark: ['sleep', sleep], ready: () => appears('sleep', sleep) };
+  },
 };
+
+/** A shell in which a user has typed a command; its exit code, and what stands on the screen. */
+async function inShell(sleep: string): Promise<Awaited<Busy['outcome']>> {
+  await terminal.enter(
+    `stty -a >${folder}/before; kubectl nettools shell web -n ${ns.name}; echo "[code $?]"`,
+  );
+  await terminal.shows(/nettools:web \S*# $/);
+  await terminal.enter(`sleep ${sleep}`);
+  let screen = '';
+  await until('the end of the shell', LIMIT_OF_COMMAND, async () => {
+    screen = await terminal.text();
+    return /^\[code \d+\]$/m.test(screen) || screen;
+  });
+  await terminal.local(`stty -a >${folder}/after`);
+  const [before, after] = ['before', 'after'].map((name) => readFileSync(join(folder, name), 'utf8'));
+  expect(after).toBe(before);
+  return { code: Number(/^\[code (\d+)\]$/m.exec(screen)?.[1]), stderr: screen };
+}
 
 function tcpdumps(port: string): number {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isTcpdump(name, port)).length;
@@ -141,10 +167,12 @@ function pidsWords(pid: string): string {
 }
 
 beforeAll(async () => {
+  await ensureTmux();
   await until('a healthy cluster', 120, isHealthy);
 });
 
 beforeEach(async () => {
+  terminal = await Terminal.open();
   folder = mkdtempSync(join(tmpdir(), 'nettools-full-'));
   ns = new TestNamespace(`nettools-full-${Math.random().toString(36).slice(2, 8)}`, {});
   await ns.create();
@@ -152,6 +180,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  await terminal.close();
   rmSync(folder, { recursive: true, force: true });
   await until('a healthy cluster', 240, () => isHealthy().catch((error: unknown) => String(error)));
   await ns.remove();
@@ -162,7 +191,7 @@ describe.each(BREAKS)('$name', ({ make, mend }) => {
     const busy = COMMANDS[name]?.();
     if (busy === undefined) throw new Error(name);
     await busy.ready();
-    let outcome: Outcome;
+    let outcome: Awaited<Busy['outcome']>;
     try {
       await make();
       outcome = await busy.outcome;

@@ -13,7 +13,7 @@ export function planArp(input: ArpInput, scripts: ProbeScripts): StagedPlan {
       {
         id: 'duplicates',
         argv: ['sh', '-c', scripts.duplicates, 'duplicates'],
-        timeoutSeconds: 5,
+        timeoutSeconds: 6,
         display: ['arping', '-D', '-c', '2'],
       },
     ],

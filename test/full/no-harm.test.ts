@@ -1,0 +1,45 @@
+/** Many runs against pods that have little left: no application is ever killed, restarted or brought to its limit. */
+import { beforeAll, expect, it } from 'vitest';
+import { nettools } from '../e2e/support/cli.ts';
+import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { expectUnharmed, heavyPod, holds, podMemory } from '../e2e/support/pod-memory.ts';
+import { proxied } from '../e2e/support/services.ts';
+
+const ns = testNamespace('no-harm', { 'pod-security.kubernetes.io/enforce': 'privileged' });
+const ENDPOINTS = 20;
+const RUNS = 20;
+/** Name, limit and use in MiB: two that are entered, and two that are measured from their node. */
+const PODS = [
+  ['entered', 128, 90],
+  ['roomy', 256, 100],
+  ['small', 64, 40],
+  ['tight', 96, 80],
+] as const;
+
+beforeAll(async () => {
+  await ns.apply({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'many' },
+    spec: { selector: { app: 'many' }, ports: [{ port: 80, targetPort: 8080 }] },
+  });
+  await ns.start(
+    ...Array.from({ length: ENDPOINTS }, (_, i) => pod(`backend-${i}`, { labels: { app: 'many' } })),
+    ...PODS.map(([name, limit, used]) => heavyPod(name, limit, used)),
+  );
+  for (const [name, , used] of PODS) await holds(ns, name, used);
+  await proxied(ns, 'many', ENDPOINTS);
+});
+
+it.each(PODS)(`pod %s of %i MiB, %i in use: ${RUNS} diagnoses of ${ENDPOINTS} endpoints`, async (name) => {
+  const verdicts: string[] = [];
+  for (let i = 0; i < RUNS; i++) {
+    const { stdout } = await nettools(['diagnose', name, '-n', ns.name, '--to', 'svc/many', '-o', 'json']);
+    const { verdict, cost } = JSON.parse(stdout);
+    verdicts.push(verdict);
+    expect(cost.memoryPeakBytes).toBeLessThanOrEqual(24 * 1024 ** 2);
+    await expectUnharmed(ns, name);
+  }
+  console.log(`${name}: peak ${Math.round((await podMemory(ns, name)).peak / 1024 ** 2)} MiB`);
+  expect(new Set(verdicts)).toEqual(new Set(['pass']));
+});
