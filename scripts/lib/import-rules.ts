@@ -9,6 +9,8 @@ interface Layer {
   readonly folders: readonly string[];
   /** Folders that it may name only in `import type` or in a dynamic import(). */
   readonly lazy?: readonly string[];
+  /** Single files elsewhere that it may import. */
+  readonly files?: RegExp;
   /** Packages from package.json. */
   readonly packages?: readonly string[];
   /** Whether it may import node:* modules and use the ambient clock, randomness and process. */
@@ -35,9 +37,12 @@ layers['app'] = {
   node: true,
 };
 layers['commands'] = { folders: below('app'), packages: ['cli-table3', 'js-yaml'], node: true };
-// Parsing the command line and printing help must not wait for the client's code to load.
+// Parsing the command line and printing help must not wait for the client's code to load: of the checks only what they
+// say of themselves is.
+const ABOUT = /^src\/checks\/(?:diagnosis|(?:[a-z-]+\/)?about)\.ts$/;
 layers['cli'] = {
   folders: ['model'],
+  files: ABOUT,
   lazy: below('commands'),
   packages: ['yargs', 'cli-table3'],
   node: true,
@@ -97,9 +102,12 @@ function judge(file: string, name: string, layer: Layer, { specifier, kind }: Im
     const pkg = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
     return layer.packages?.includes(pkg) ? undefined : `imports the package ${pkg}`;
   }
-  const [top, folder] = path.posix.join(path.posix.dirname(file), specifier).split('/');
+  const imported = path.posix.join(path.posix.dirname(file), specifier);
+  const [top, folder] = imported.split('/');
   if (top !== 'src' || folder === undefined) return `imports ${specifier}, which lies outside src`;
-  if (folder === name || layer.folders.includes(folder)) return undefined;
+  if (ABOUT.test(file) && folder === name && !ABOUT.test(imported))
+    return `imports ${specifier}: what a check says of itself is read without its code`;
+  if (folder === name || layer.folders.includes(folder) || layer.files?.test(imported)) return undefined;
   if (!layer.lazy?.includes(folder)) return `imports ${specifier}: ${name} may not depend on ${folder}`;
   return kind === 'value'
     ? `imports ${specifier}: only "import type" and import() may name ${folder}`

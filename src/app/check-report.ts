@@ -53,14 +53,14 @@ const INPUTS: Readonly<Record<CheckId, (context: InputContext) => Promise<Prepar
 /** Checks and judges. @throws {UserError} exit 2 or 3 when there is nothing to report */
 export function checkReport(
   args: CheckArgs,
-  ids: readonly CheckId[],
+  ids: readonly string[],
   signal: AbortSignal,
   progress: Progress,
 ): Promise<Report> {
   return withDeadline(args.session, signal, progress, (deadline) => report(args, ids, deadline));
 }
 
-async function report(args: CheckArgs, ids: readonly CheckId[], deadline: Deadline): Promise<Report> {
+async function report(args: CheckArgs, ids: readonly string[], deadline: Deadline): Promise<Report> {
   const { signal, progress } = deadline;
   const startedAt = new Date();
   const startedMs = performance.now();
@@ -71,7 +71,7 @@ async function report(args: CheckArgs, ids: readonly CheckId[], deadline: Deadli
   const { subject } = target;
   const asked = await askedDestinations(subject.client, args.to, signal);
   const prepare = async (context: InputContext): Promise<PreparedCheck[]> =>
-    (await Promise.all(ids.map((id) => INPUTS[id](context)))).filter((c) => c !== undefined);
+    (await Promise.all(ids.map((id) => INPUTS[id as CheckId](context)))).filter((c) => c !== undefined);
   const isLarge = hasLargeService(asked);
   const known: InputContext = { subject, args, asked, signal };
   // A mistake in the command line is told before anything is changed; a large Service is first looked at from there.

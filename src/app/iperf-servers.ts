@@ -1,4 +1,6 @@
 /** iperf3 servers in pods that a throughput check asks for: each lives for one test and never longer than its run. */
+import { optionsIn } from '../checks/shared/about.ts';
+import about from '../checks/throughput/about.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
 import type { Destination } from '../model/destination.ts';
@@ -53,7 +55,7 @@ async function startServer(
   // -c names a container of the target, not of this pod.
   const { container: _target, ...flags } = args.session;
   const session = await openPod(client, found, flags, { signal, onProgress: () => undefined });
-  const seconds = Math.ceil((args.throughput?.durationMs ?? 0) / 1000);
+  const seconds = Math.ceil((optionsIn(args, about)?.durationMs ?? 0) / 1000);
   const limit = Math.ceil(args.session.timeoutMs / 1000) + 2 * args.to.length * (seconds + 5);
   const command = ['timeout', String(limit), 'iperf3', '-s', '-1', '-p', PORT, '--forceflush'];
   try {

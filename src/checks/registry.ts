@@ -43,22 +43,5 @@ export const CHECKS = {
   throughput,
 } as const;
 
-/** What a diagnosis looks at, in the order in which causes lie: the link first, then what stands on it. */
-export const DIAGNOSIS: readonly CheckId[] = [
-  'docker',
-  'interfaces',
-  'arp',
-  'routing',
-  'latency',
-  'mtu',
-  'conntrack',
-  'service',
-  'firewall',
-  'path',
-  'sockets',
-  'dns',
-  'tls',
-];
-
 /** The name of a check. */
 export type CheckId = keyof typeof CHECKS;

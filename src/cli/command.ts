@@ -1,13 +1,7 @@
 import type { CompletionKind } from '../model/args.ts';
-import type { Flag } from './flag.ts';
+import type { Example } from '../model/check-about.ts';
+import type { Flag } from '../model/flag.ts';
 import type { Values } from './values.ts';
-
-export interface Example {
-  /** What it shows, one line. */
-  readonly comment: string;
-  /** What to type after `kubectl nettools`. */
-  readonly line: string;
-}
 
 /** One command that does something, as the parser, the help and the completion see it. */
 export interface Command {

@@ -1,47 +1,21 @@
 import type { Command } from './command.ts';
-import { arp } from './commands/arp.ts';
 import { capture } from './commands/capture.ts';
+import { checkCommands, diagnose } from './commands/check-command.ts';
 import { completion, completionInstall } from './commands/completion.ts';
 import { configPathCommand, configView } from './commands/config.ts';
-import { conntrack } from './commands/conntrack.ts';
-import { diagnose } from './commands/diagnose.ts';
-import { dns } from './commands/dns.ts';
 import { explain, judge } from './commands/findings.ts';
-import { firewall } from './commands/firewall.ts';
-import { interfaces } from './commands/interfaces.ts';
-import { latency } from './commands/latency.ts';
-import { mtu } from './commands/mtu.ts';
 import { netnsList, netnsRun, netnsShell } from './commands/netns.ts';
 import { preflight } from './commands/preflight.ts';
-import { routing } from './commands/routing.ts';
 import { run } from './commands/run.ts';
-import { service } from './commands/service.ts';
 import { sessionsList, sessionsStop } from './commands/sessions.ts';
 import { shell } from './commands/shell.ts';
-import { sockets } from './commands/sockets.ts';
 import { version } from './commands/static.ts';
-import { throughput } from './commands/throughput.ts';
-import { tls } from './commands/tls.ts';
 
 /** All commands, grouped as the help shows them. */
 export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Command[] }> = [
   {
     title: 'Find the cause',
-    commands: [
-      diagnose,
-      dns,
-      routing,
-      firewall,
-      service,
-      sockets,
-      arp,
-      interfaces,
-      latency,
-      mtu,
-      conntrack,
-      tls,
-      throughput,
-    ],
+    commands: [diagnose, ...checkCommands],
   },
   { title: 'Look for yourself', commands: [shell, run, capture, netnsList, netnsShell, netnsRun] },
   { title: 'Understand', commands: [explain, judge] },

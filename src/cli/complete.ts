@@ -1,7 +1,7 @@
 import type { Completion, CompletionArgs, CompletionKind } from '../model/args.ts';
+import { type Flag, takesValue } from '../model/flag.ts';
 import { commands, findCommand, nameWords } from './commands.ts';
 import { connectionSoFar } from './connection-so-far.ts';
-import { type Flag, takesValue } from './flag.ts';
 import { commonFlags, globalFlags } from './flags/connection.ts';
 import { printNow } from './output.ts';
 import { plainWords, splitWords, type Words } from './words.ts';

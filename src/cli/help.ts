@@ -1,6 +1,6 @@
+import { type Flag, takesValue } from '../model/flag.ts';
 import type { Command } from './command.ts';
 import { commandGroups, commands, findCommand, parents } from './commands.ts';
-import { type Flag, takesValue } from './flag.ts';
 import { commonFlags, globalFlags } from './flags/connection.ts';
 
 /** Terminals are wider than 80 columns today, but seldom much wider. */

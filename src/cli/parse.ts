@@ -1,10 +1,10 @@
+import { usageError } from '../model/usage-error.ts';
 import type { Command, PreparedCommand } from './command.ts';
 import { commands, findCommand, nameWords, parents } from './commands.ts';
 import { connectionFlags, globalFlags } from './flags/connection.ts';
 import { isOutsideClusters } from './flags/target.ts';
 import { readSettings } from './settings.ts';
 import { suggest } from './suggest.ts';
-import { usageError } from './usage-error.ts';
 import { Values } from './values.ts';
 import { plainWords, splitWords } from './words.ts';
 

@@ -1,7 +1,7 @@
 import yargs from 'yargs';
-import type { Flag } from './flag.ts';
+import type { Flag } from '../model/flag.ts';
+import { usageError } from '../model/usage-error.ts';
 import { suggest } from './suggest.ts';
-import { usageError } from './usage-error.ts';
 import type { Part } from './words.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { ConfigEntry, ConnectionFlags } from '../model/args.ts';
+import type { Flag, SettingFlag } from '../model/flag.ts';
+import { usageError } from '../model/usage-error.ts';
 import { commands } from './commands.ts';
 import { configPath } from './config-path.ts';
-import type { Flag, SettingFlag } from './flag.ts';
 import { suggest } from './suggest.ts';
-import { usageError } from './usage-error.ts';
 import { type SetValue, Values } from './values.ts';
 
 // What a flag that is not given is set to: by the environment, else by the configuration file, there by the section of

@@ -1,7 +1,8 @@
+import type { ListFlag, NumberRange, SettingFlag, SwitchFlag, TextFlag } from '../model/flag.ts';
+import type { FlagValues } from '../model/flag-values.ts';
+import { usageError } from '../model/usage-error.ts';
 import { parseDuration } from './duration.ts';
-import type { ListFlag, NumberRange, SettingFlag, SwitchFlag, TextFlag } from './flag.ts';
 import { isImageName, isImagePlace } from './image-name.ts';
-import { usageError } from './usage-error.ts';
 
 interface ChoiceFlag<T extends string> extends TextFlag {
   readonly choices: readonly T[];
@@ -17,7 +18,7 @@ export interface SetValue {
 }
 
 /** What one command line holds, by flag name, before it means anything; and what is set for what it leaves out. */
-export class Values {
+export class Values implements FlagValues {
   /** TARGET and what else stands there without a dash. */
   readonly words: readonly string[];
   /** What follows `--`, exactly as typed; undefined when there is no `--`. */

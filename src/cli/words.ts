@@ -1,5 +1,5 @@
+import { type Flag, takesValue } from '../model/flag.ts';
 import { commands, findCommand } from './commands.ts';
-import { type Flag, takesValue } from './flag.ts';
 import { globalFlags } from './flags/connection.ts';
 
 /** A command line cut into what it is made of, before anything judges it. */

@@ -105,84 +105,10 @@ export interface CheckArgs extends TargetedArgs {
   readonly watch?: 'ends' | 'deep';
   /** Names to resolve, for the dns check. */
   readonly names: readonly string[];
-  readonly thresholds: Thresholds;
-  readonly latency?: LatencyFlags;
-  readonly interfaces?: InterfacesFlags;
-  readonly mtu?: MtuFlags;
-  readonly conntrack?: ConntrackFlags;
-  readonly tls?: TlsFlags;
-  readonly throughput?: ThroughputFlags;
-}
-
-/** How the interfaces check makes traffic. */
-interface InterfacesFlags {
-  /** Packets to DESTs too. */
-  readonly send: boolean;
-}
-
-/** Limits of findings that no authority outside the project gives. Shares are fractions, times milliseconds. */
-export interface Thresholds {
-  /** NT-LAT-001: p95 above this many times the baseline is high. */
-  readonly rttFactor: number;
-  /** NT-LAT-001: a p95 at or below this is never high. */
-  readonly rttFloorMs: number;
-  /** NT-LAT-002: from this share of lost probes on. */
-  readonly lossWarning: number;
-  readonly lossCritical: number;
-  /** NT-LAT-003: above this share of data segments sent again. */
-  readonly retransmitWarning: number;
-  readonly retransmitCritical: number;
-  /** NT-LAT-004: a socket's rtt from so many times its minimum on. */
-  readonly bufferbloatFactor: number;
-  /** NT-LAT-006: a first byte that takes so long from the ready connection on. */
-  readonly slowServerMs: number;
-  /** NT-ARP-003: more entries than this share of the neighbour table's limit. */
-  readonly tableShare: number;
-  /** NT-SOCK-004: connections to one end hold this share of the ephemeral ports or more. */
-  readonly portShare: number;
-  /** NT-CT-001, critical: more entries than this share of the connection table's limit. */
-  readonly conntrackCritical: number;
-  /** NT-PERF-001: less than this share of the expected rate. */
-  readonly throughputShare: number;
-  /** NT-TLS-001, info: a certificate that expires within so many days. */
-  readonly expireDays: number;
-}
-
-/** How the latency check probes. */
-export interface LatencyFlags {
-  /** Probes to each destination. */
-  readonly count: number;
-  readonly intervalMs: number;
-  /** NT-LAT-001: the baseline; absent: the lowest RTT seen. */
-  readonly baselineMs?: number;
-}
-
-/** What the mtu check may send. */
-interface MtuFlags {
-  /** Full segments over TCP to DESTs with a port. */
-  readonly transfer: boolean;
-}
-
-/** How long the conntrack check watches counters. */
-interface ConntrackFlags {
-  readonly watchMs: number;
-}
-
-/** What the tls check expects of a certificate. */
-export interface TlsFlags {
-  /** The name that clients use, for SNI and for the certificate; absent: what DEST says. */
-  readonly serverName?: string;
-  /** What openssl's -starttls takes; empty: TLS from the first byte. */
-  readonly starttls: string;
-}
-
-/** How the throughput check loads the network, and what it expects. */
-interface ThroughputFlags {
-  readonly durationMs: number;
-  /** NT-PERF-001: the rate that the link should have, in bits per second; absent: the interface's own. */
-  readonly expectBits?: number;
-  /** Also measure from DEST to the target. */
-  readonly reverse: boolean;
+  /** Limits of findings, by the check's id and their names. Shares are fractions, times milliseconds. */
+  readonly thresholds: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** What the flags of the command's own checks say, by the check's id. */
+  readonly options: Readonly<Record<string, object>>;
 }
 
 export interface RunArgs extends TargetedArgs {

@@ -1,7 +1,9 @@
 /** The input of the arp check. */
+import about from '../../checks/arp/about.ts';
 import { arp } from '../../checks/arp/check.ts';
 import type { Peer } from '../../checks/arp/facts.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { thresholdsIn } from '../../checks/shared/about.ts';
 import { unreadPart } from '../../checks/unread.ts';
 import { listSome } from '../../kube/list.ts';
 import { podsPath } from '../../kube/paths.ts';
@@ -18,7 +20,7 @@ const LIMIT = 150;
 
 export async function prepareArp(context: InputContext): Promise<PreparedCheck> {
   const { args, asked, subject } = context;
-  const { tableShare } = args.thresholds;
+  const { tableShare } = thresholdsIn(args, about);
   // A node's own neighbours are not its pods: it has a link to each of them, and routes.
   const pods = subject.isHost ? { value: [] } : await readingOf(podsBeside(context), context.signal);
   const { network, unread } = await nodeNetwork(context);

@@ -1,7 +1,9 @@
 /** The input of the conntrack check. */
+import about from '../../checks/conntrack/about.ts';
 import { conntrack } from '../../checks/conntrack/check.ts';
 import type { VirtualService } from '../../checks/conntrack/facts.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { optionsIn, thresholdsIn } from '../../checks/shared/about.ts';
 import { type Unread, unreadPart } from '../../checks/unread.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { listSome } from '../../kube/list.ts';
@@ -17,8 +19,8 @@ const STALE = 'stale entries (NT-CT-003) for Services';
 
 export async function prepareConntrack(context: InputContext): Promise<PreparedCheck> {
   const { client, docker, isHost: isNode } = context.subject;
-  const { watchMs = 0 } = context.args.conntrack ?? {};
-  const criticalShare = context.args.thresholds.conntrackCritical;
+  const { watchMs } = optionsIn(context.args, about) ?? { watchMs: 0 };
+  const criticalShare = thresholdsIn(context.args, about).conntrackCritical;
   if (!client) {
     // A container of Docker's has no Service whose entries could be stale; a host may be a node of a cluster.
     return prepared(conntrack, { watchMs, isNode, criticalShare, ...(docker ? { services: [] } : {}) });

@@ -1,6 +1,8 @@
 /** The input of the mtu check. */
+import about from '../../checks/mtu/about.ts';
 import { mtu } from '../../checks/mtu/check.ts';
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { optionsIn } from '../../checks/shared/about.ts';
 import { unreadPart } from '../../checks/unread.ts';
 import { listAll } from '../../kube/list.ts';
 import { namespacedPath } from '../../kube/paths.ts';
@@ -14,7 +16,7 @@ import { always } from './destinations.ts';
 const MAX_PEERS = 2;
 
 export async function prepareMtu(context: InputContext): Promise<PreparedCheck> {
-  const transfer = context.args.mtu?.transfer ?? false;
+  const transfer = optionsIn(context.args, about)?.transfer ?? false;
   const gateway = always(context.subject).filter((d) => d.role === 'gateway');
   // A Service's address answers no echo request; what it leads to does.
   const asked = context.asked.filter(

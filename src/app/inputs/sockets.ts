@@ -1,5 +1,8 @@
 /** The input of the sockets check: on which ports somebody expects the pod to listen. */
+
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { thresholdsIn } from '../../checks/shared/about.ts';
+import about from '../../checks/sockets/about.ts';
 import { sockets } from '../../checks/sockets/check.ts';
 import type { ExpectedPort } from '../../checks/sockets/facts.ts';
 import type { DockerContainer } from '../../docker/types.ts';
@@ -11,7 +14,7 @@ import type { InputContext } from './context.ts';
 import { publishedPorts } from './docker.ts';
 
 export async function prepareSockets({ subject, args, signal }: InputContext): Promise<PreparedCheck> {
-  const { portShare } = args.thresholds;
+  const { portShare } = thresholdsIn(args, about);
   const { client, pod, docker } = subject;
   if (docker) return prepared(sockets, { expected: dockerPorts(docker.container), portShare });
   // Nobody says of a host on which ports it should listen.

@@ -1,5 +1,8 @@
 /** The input of the throughput check. */
+
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { optionsIn, thresholdsIn } from '../../checks/shared/about.ts';
+import about from '../../checks/throughput/about.ts';
 import { throughput } from '../../checks/throughput/check.ts';
 import type { ThroughputInput } from '../../checks/throughput/facts.ts';
 import type { Pod } from '../../kube/types.ts';
@@ -15,7 +18,7 @@ export async function prepareThroughput({
   asked,
   subject,
 }: InputContext): Promise<PreparedCheck | undefined> {
-  const flags = args.throughput;
+  const flags = optionsIn(args, about);
   if (!flags) return undefined;
   const expected =
     flags.expectBits === undefined
@@ -25,7 +28,7 @@ export async function prepareThroughput({
     destinations: oneForEach(asked).map(withServerPort).map(withPort),
     durationMs: flags.durationMs,
     reverse: flags.reverse,
-    share: args.thresholds.throughputShare,
+    share: thresholdsIn(args, about).throughputShare,
     ...(expected ? { expected } : {}),
   });
 }

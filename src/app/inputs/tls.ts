@@ -1,20 +1,22 @@
 /** The input of the tls check. */
 import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+import { optionsIn, thresholdsIn } from '../../checks/shared/about.ts';
+import about, { type TlsOptions } from '../../checks/tls/about.ts';
 import { tls } from '../../checks/tls/check.ts';
 import type { TlsServer } from '../../checks/tls/facts.ts';
-import type { TlsFlags } from '../../model/args.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { InputContext } from './context.ts';
 
 /** As part of a diagnosis. */
-const USUALLY: TlsFlags = { starttls: '' };
+const USUALLY: TlsOptions = { starttls: '' };
 
 /** Ports on which a diagnosis may expect TLS without having been told (IANA: https; and what Kubernetes uses). */
 const TLS_PORTS: readonly string[] = ['443', '6443', '8443', '9443'];
 
 export async function prepareTls({ args, asked, subject }: InputContext): Promise<PreparedCheck | undefined> {
-  const flags = args.tls ?? USUALLY;
-  const isTold = args.tls !== undefined;
+  const told = optionsIn(args, about);
+  const flags = told ?? USUALLY;
+  const isTold = told !== undefined;
   const services = new Set(asked.filter(speaksTls).map(({ service }) => service?.label));
   // Endpoints have ports of their own: their Service's says what they speak.
   const chosen = asked.filter(
@@ -22,7 +24,11 @@ export async function prepareTls({ args, asked, subject }: InputContext): Promis
   );
   if (chosen.length === 0) return undefined;
   const servers = chosen.map((d) => serverOf(d, flags.serverName, subject.client?.namespace ?? ''));
-  return prepared(tls, { servers, starttls: flags.starttls, expireDays: args.thresholds.expireDays });
+  return prepared(tls, {
+    servers,
+    starttls: flags.starttls,
+    expireDays: thresholdsIn(args, about).expireDays,
+  });
 }
 
 function speaksTls({ url, port, anyPort }: Destination): boolean {

@@ -1,10 +1,11 @@
 import type { CaptureArgs, CaptureDestination } from '../../model/args.ts';
+import type { SwitchFlag, TextFlag } from '../../model/flag.ts';
+import { usageError } from '../../model/usage-error.ts';
+import { withoutUndefined } from '../../model/without-undefined.ts';
 import { defineCommand } from '../command.ts';
-import type { SwitchFlag, TextFlag } from '../flag.ts';
-import { connectionFlags, exclusive, withoutUndefined } from '../flags/connection.ts';
+import { connectionFlags, exclusive } from '../flags/connection.ts';
 import { selectorFlags, sessionFlags, sessionValues, targetsWithWords } from '../flags/target.ts';
 import { parseSize } from '../size.ts';
-import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 
 const write: TextFlag = {

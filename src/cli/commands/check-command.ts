@@ -1,7 +1,13 @@
+/** The commands that run checks and print a report, made of what the checks say of themselves. */
+import { ABOUTS } from '../../checks/about.ts';
+import { diagnosisOrder } from '../../checks/diagnosis.ts';
 import type { CheckArgs } from '../../model/args.ts';
-import { type Command, defineCommand, type Example } from '../command.ts';
-import type { Flag, ListFlag, SwitchFlag } from '../flag.ts';
-import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
+import type { CheckAbout, CheckCommand } from '../../model/check-about.ts';
+import type { ListFlag, SwitchFlag } from '../../model/flag.ts';
+import { usageError } from '../../model/usage-error.ts';
+import { withoutUndefined } from '../../model/without-undefined.ts';
+import { type Command, defineCommand } from '../command.ts';
+import { connectionFlags } from '../flags/connection.ts';
 import { reportFlags, reportValues } from '../flags/report.ts';
 import {
   refuseLongerThanTimeout,
@@ -11,12 +17,10 @@ import {
   sessionValues,
   targetAndNames,
 } from '../flags/target.ts';
-import { thresholdValues } from '../flags/thresholds.ts';
-import { usageError } from '../usage-error.ts';
+import { thresholdFlags, thresholdValues } from '../flags/thresholds.ts';
 import type { Values } from '../values.ts';
 
-/** `--to`, which most checks take. */
-export const to: ListFlag = {
+const to: ListFlag = {
   name: 'to',
   kind: 'list',
   splits: true,
@@ -25,7 +29,6 @@ export const to: ListFlag = {
     'Also probe HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT]; repeat it, or separate several by commas (one in the path or query of a URL stays part of the URL)',
   completes: 'destination',
 };
-
 const bothEnds: SwitchFlag = {
   name: 'both-ends',
   kind: 'switch',
@@ -37,68 +40,97 @@ const deep: SwitchFlag = {
   describe: 'Like --both-ends, and on the nodes of both ends as well (makes a pod on each, and removes it)',
 };
 
-/** For checks that can look at the other end too. */
-export const watchFlags: readonly Flag[] = [bothEnds, deep];
-
-export function watchArgs(values: Values): Pick<CheckArgs, 'watch'> {
-  if (values.isOn(deep)) return { watch: 'deep' };
-  return values.isOn(bothEnds) ? { watch: 'ends' } : {};
+function watchOf(values: Values): CheckArgs['watch'] {
+  if (values.isOn(deep)) return 'deep';
+  return values.isOn(bothEnds) ? 'ends' : undefined;
 }
 
-interface CheckCommandDefinition {
-  readonly name: string;
-  readonly summary: string;
-  readonly details?: string;
-  readonly synopsis: string;
-  readonly examples: readonly Example[];
-  /** Its own flags, `to` among them when it takes DESTs. */
-  readonly flags: readonly Flag[];
-  /** It has nothing to do without a DEST. */
-  readonly needsDestination?: boolean;
-  /** The words after TARGET are names for it to look at. */
-  readonly takesNames?: boolean;
-  /** What its own flags say. */
-  readonly ownArgs?: (values: Values) => Partial<CheckArgs>;
-  load(): Promise<(args: CheckArgs) => Promise<number>>;
-}
-
-/** A command that runs checks and prints a report. */
-export function checkCommand(definition: CheckCommandDefinition): Command {
-  const { name, flags, needsDestination = false, takesNames = false, ownArgs, ...rest } = definition;
+/**
+ * @param checks those that it runs, in this order
+ * @param limits the checks whose thresholds it has flags for
+ */
+function checkCommand(
+  name: string,
+  command: CheckCommand<object>,
+  checks: readonly string[],
+  limits: readonly CheckAbout[],
+): Command {
+  const { destinations, takesNames = false, watches = false } = command;
   return defineCommand<CheckArgs>({
-    ...rest,
     name,
-    flags: [...flags, ...selectorFlags, ...sessionFlags, ...reportFlags],
+    summary: command.summary,
+    ...(command.details === undefined ? {} : { details: command.details }),
+    synopsis: command.synopsis,
+    examples: command.examples,
+    flags: [
+      ...(destinations === 'none' ? [] : [to]),
+      ...(watches ? [bothEnds, deep] : []),
+      ...(command.flags ?? []),
+      ...limits.flatMap(thresholdFlags),
+      ...selectorFlags,
+      ...sessionFlags,
+      ...reportFlags,
+    ],
     takesTarget: true,
     toArgs: (values) => {
       const { target, names } = takesNames
         ? targetAndNames(name, values)
         : { target: requiredTarget(name, values), names: [] };
-      const destinations = values.list(to);
-      if (needsDestination && destinations.length === 0) throw usageError(`${name} needs --to DEST`);
-      const own = ownArgs?.(values);
-      refuseLongerThanTimeout(values, measuringMs(own, destinations.length));
+      const asked = values.list(to);
+      if (destinations === 'must' && asked.length === 0) throw usageError(`${name} needs --to DEST`);
+      const options = command.options?.(values);
+      command.refuse?.(asked);
+      const measuringMs = options && command.measuringMs?.(options, asked.length);
+      refuseLongerThanTimeout(values, measuringMs ?? 0);
       return withoutUndefined({
         connection: connectionFlags(values),
         target,
         session: sessionValues(values, [target]),
         report: reportValues(values),
-        to: destinations,
+        to: asked,
         names,
+        watch: watches ? watchOf(values) : undefined,
         thresholds: thresholdValues(values),
-        ...own,
+        options: options === undefined ? {} : { [name]: options },
       });
+    },
+    load: async () => {
+      const { runChecks } = await import('../../commands/check.ts');
+      return (args) => runChecks(args, checks);
     },
   });
 }
 
-/** How long the user wants to measure. */
-function measuringMs(
-  { latency, throughput, conntrack }: Partial<CheckArgs> = {},
-  destinations: number,
-): number {
-  if (latency) return latency.count * latency.intervalMs;
-  // One after the other: together they would share the way.
-  if (throughput) return throughput.durationMs * destinations;
-  return conntrack?.watchMs ?? 0;
-}
+/** One for each check that has a command. */
+export const checkCommands: readonly Command[] = ABOUTS.flatMap((about) =>
+  about.command === undefined ? [] : [{ about, command: about.command }],
+)
+  .sort((a, b) => a.command.place - b.command.place)
+  .map(({ about, command }) =>
+    checkCommand(about.id, command, [about.id, ...(command.alsoRuns ?? [])], [about]),
+  );
+
+const order = diagnosisOrder(ABOUTS);
+const parts = order.flatMap((id) => ABOUTS.filter((about) => about.id === id));
+
+export const diagnose = checkCommand(
+  'diagnose',
+  {
+    place: 0,
+    summary: 'Run all checks that apply and name the cause first',
+    details: `One exec carries all of them. What follows from another finding is listed under it, so that the first line is
+the one to act on. A TCP server that is a DEST gets 4 KB of blanks, to see whether large packets arrive.`,
+    synopsis: 'TARGET [--to DEST…]',
+    examples: [
+      { comment: 'What is wrong with the network of the pod web-0', line: 'diagnose web-0' },
+      {
+        comment: 'Why a pod of web cannot reach the Service db',
+        line: 'diagnose deploy/web --to svc/db:5432',
+      },
+    ],
+    destinations: 'may',
+    watches: true,
+  },
+  order,
+  parts,
+);

@@ -1,8 +1,8 @@
 import type { CompletionInstallArgs } from '../../model/args.ts';
+import type { TextFlag } from '../../model/flag.ts';
+import { withoutUndefined } from '../../model/without-undefined.ts';
 import { defineCommand } from '../command.ts';
 import { completionProgram, completionProgramName } from '../completion-program.ts';
-import type { TextFlag } from '../flag.ts';
-import { withoutUndefined } from '../flags/connection.ts';
 import { printNow } from '../output.ts';
 import { noWords } from './static.ts';
 

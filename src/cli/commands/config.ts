@@ -1,18 +1,15 @@
+import { ABOUTS } from '../../checks/about.ts';
 import type { ConfigViewArgs } from '../../model/args.ts';
+import type { SettingFlag } from '../../model/flag.ts';
 import { defineCommand } from '../command.ts';
 import { configPath } from '../config-path.ts';
-import type { SettingFlag } from '../flag.ts';
 import { outputFlags, outputFormat } from '../flags/report.ts';
 import { settingsOfSessions } from '../flags/target.ts';
-import { diagnosisThresholds, throughputThresholds } from '../flags/thresholds.ts';
+import { thresholdFlags } from '../flags/thresholds.ts';
 import { printNow } from '../output.ts';
 import { noWords } from './static.ts';
 
-const settings: readonly SettingFlag[] = [
-  ...settingsOfSessions,
-  ...diagnosisThresholds,
-  ...throughputThresholds,
-];
+const settings: readonly SettingFlag[] = [...settingsOfSessions, ...ABOUTS.flatMap(thresholdFlags)];
 
 export const configView = defineCommand<ConfigViewArgs>({
   name: 'config view',

@@ -1,7 +1,7 @@
 import type { ExplainArgs, JudgeArgs } from '../../model/args.ts';
+import { usageError } from '../../model/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { printFlags, reportValues } from '../flags/report.ts';
-import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 
 export const judge = defineCommand<JudgeArgs>({

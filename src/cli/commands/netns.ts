@@ -1,9 +1,9 @@
 import type { NetnsListArgs, RunArgs, ShellArgs } from '../../model/args.ts';
+import { usageError } from '../../model/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { connectionFlags } from '../flags/connection.ts';
 import { outputFlags, outputFormat } from '../flags/report.ts';
 import { machineFlags, parseMachine, sessionValues } from '../flags/target.ts';
-import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 import { commandOf, stdin } from './run.ts';
 import { detachKeys, detachKeysOf } from './shell.ts';

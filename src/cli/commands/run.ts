@@ -1,9 +1,9 @@
 import type { RunArgs } from '../../model/args.ts';
+import type { SwitchFlag } from '../../model/flag.ts';
+import { usageError } from '../../model/usage-error.ts';
 import { defineCommand } from '../command.ts';
-import type { SwitchFlag } from '../flag.ts';
 import { connectionFlags } from '../flags/connection.ts';
 import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
-import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 
 /** Whether the command gets this process's stdin. */

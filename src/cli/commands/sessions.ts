@@ -1,7 +1,8 @@
 import type { SessionsListArgs, SessionsStopArgs } from '../../model/args.ts';
+import type { SwitchFlag } from '../../model/flag.ts';
+import { withoutUndefined } from '../../model/without-undefined.ts';
 import { defineCommand } from '../command.ts';
-import type { SwitchFlag } from '../flag.ts';
-import { connectionFlags, withoutUndefined } from '../flags/connection.ts';
+import { connectionFlags } from '../flags/connection.ts';
 import { outputFlags, outputFormat } from '../flags/report.ts';
 import { selectorFlags, sessionsTarget, timeoutFlags, timeoutMs } from '../flags/target.ts';
 

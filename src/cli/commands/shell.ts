@@ -1,10 +1,10 @@
 import type { ShellArgs } from '../../model/args.ts';
+import type { TextFlag } from '../../model/flag.ts';
+import { usageError } from '../../model/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { parseDetachKeys } from '../detach-keys.ts';
-import type { TextFlag } from '../flag.ts';
 import { connectionFlags } from '../flags/connection.ts';
 import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
-import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 
 /** The keys that leave a shell. */

@@ -1,8 +1,8 @@
+import type { SwitchFlag } from '../../model/flag.ts';
+import { usageError } from '../../model/usage-error.ts';
 import { defineCommand } from '../command.ts';
-import type { SwitchFlag } from '../flag.ts';
 import { outputFlags, outputFormat } from '../flags/report.ts';
 import { printNow } from '../output.ts';
-import { usageError } from '../usage-error.ts';
 import type { Values } from '../values.ts';
 import { type VersionArgs, versionText } from '../version.ts';
 

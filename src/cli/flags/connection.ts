@@ -1,6 +1,7 @@
 import type { ConnectionFlags } from '../../model/args.ts';
-import type { CountFlag, Flag, ListFlag, SwitchFlag, TextFlag } from '../flag.ts';
-import { usageError } from '../usage-error.ts';
+import type { CountFlag, Flag, ListFlag, SwitchFlag, TextFlag } from '../../model/flag.ts';
+import { usageError } from '../../model/usage-error.ts';
+import { withoutUndefined } from '../../model/without-undefined.ts';
 import type { Values } from '../values.ts';
 
 // Names, letters and meaning are kubectl's: what is in the user's fingers has to work. kubectl does not pass on flags
@@ -163,15 +164,6 @@ function requestTimeoutMs(values: Values): number | undefined {
   const text = values.text(requestTimeout);
   if (text === undefined) return undefined;
   return /^\d+$/.test(text) ? Number(text) * 1000 : values.optionalDuration(requestTimeout, 0);
-}
-
-type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** An absent flag is an absent property, so that spreading flags over defaults does what it seems to do. */
-export function withoutUndefined<T extends object>(record: T): Defined<T> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
 /** For a flag that may not be given together with another. */

@@ -1,8 +1,8 @@
 import type { OutputFormat, ReportFlags, ReportFormat } from '../../model/args.ts';
-import type { Flag, TextFlag } from '../flag.ts';
-import { usageError } from '../usage-error.ts';
+import type { Flag, TextFlag } from '../../model/flag.ts';
+import { usageError } from '../../model/usage-error.ts';
+import { withoutUndefined } from '../../model/without-undefined.ts';
 import type { Values } from '../values.ts';
-import { withoutUndefined } from './connection.ts';
 
 const output = {
   name: 'output',

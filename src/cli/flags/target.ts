@@ -1,8 +1,9 @@
 import type { MachineSpec, SessionFlags, SessionsTarget, TargetSpec, ViaChoice } from '../../model/args.ts';
-import type { Flag, SettingFlag, SwitchFlag, TextFlag } from '../flag.ts';
-import { usageError } from '../usage-error.ts';
+import type { Flag, SettingFlag, SwitchFlag, TextFlag } from '../../model/flag.ts';
+import { usageError } from '../../model/usage-error.ts';
+import { withoutUndefined } from '../../model/without-undefined.ts';
 import type { Values } from '../values.ts';
-import { exclusive, withoutUndefined } from './connection.ts';
+import { exclusive } from './connection.ts';
 
 const selector: TextFlag = {
   name: 'selector',

@@ -1,25 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../../src/cli/parse.ts';
-import type { CaptureArgs, CheckArgs, RunArgs, ShellArgs, Thresholds } from '../../../src/model/args.ts';
+import type { CaptureArgs, CheckArgs, RunArgs, ShellArgs } from '../../../src/model/args.ts';
 import { UserError } from '../../../src/model/errors.ts';
 
 const args = async <T>(...argv: string[]) => (await parse(argv)).args as T;
 
 /** What docs/findings.md says. */
-const usual: Thresholds = {
-  rttFactor: 3,
-  rttFloorMs: 10,
-  lossWarning: 0.01,
-  lossCritical: 0.05,
-  retransmitWarning: 0.01,
-  retransmitCritical: 0.05,
-  bufferbloatFactor: 5,
-  slowServerMs: 1000,
-  portShare: 0.8,
-  tableShare: 0.8,
-  conntrackCritical: 0.95,
-  throughputShare: 0.5,
-  expireDays: 14,
+const usual = {
+  arp: { tableShare: 0.8 },
+  conntrack: { conntrackCritical: 0.95 },
+  latency: {
+    rttFactor: 3,
+    rttFloorMs: 10,
+    lossWarning: 0.01,
+    lossCritical: 0.05,
+    retransmitWarning: 0.01,
+    retransmitCritical: 0.05,
+    bufferbloatFactor: 5,
+    slowServerMs: 1000,
+  },
+  sockets: { portShare: 0.8 },
+  throughput: { throughputShare: 0.5 },
+  tls: { expireDays: 14 },
 };
 
 async function refusal(...argv: string[]): Promise<string> {
@@ -71,7 +73,7 @@ describe('latency', () => {
       to: [],
       names: [],
       thresholds: usual,
-      latency: { count: 50, intervalMs: 100 },
+      options: { latency: { count: 50, intervalMs: 100 } },
     });
   });
 
@@ -98,8 +100,8 @@ describe('latency', () => {
       report: { output: 'json', failOn: 'warning' },
       to: ['a', 'b:80', 'svc/c'],
       names: [],
-      thresholds: { ...usual, rttFactor: 2.5, rttFloorMs: 2 },
-      latency: { count: 5, intervalMs: 1000, baselineMs: 0.5 },
+      thresholds: { ...usual, latency: { ...usual.latency, rttFactor: 2.5, rttFloorMs: 2 } },
+      options: { latency: { count: 5, intervalMs: 1000, baselineMs: 0.5 } },
     });
   });
 

@@ -80,7 +80,10 @@ clusters:
   it('sets thresholds of every check', async () => {
     configured('thresholds:\n  lossWarning: 0.5\n  expireDays: 30\n  rttFloor: 2ms\n');
     const { thresholds } = (await parse(['diagnose', 'web', '--rtt-factor', '9'])).args as CheckArgs;
-    expect(thresholds).toMatchObject({ lossWarning: 0.005, expireDays: 30, rttFloorMs: 2, rttFactor: 9 });
+    expect(thresholds).toMatchObject({
+      latency: { lossWarning: 0.005, rttFloorMs: 2, rttFactor: 9 },
+      tls: { expireDays: 30 },
+    });
   });
 
   it('of the environment is named when it makes no sense', async () => {

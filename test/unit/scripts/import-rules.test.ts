@@ -70,6 +70,16 @@ describe('findViolations', () => {
     ],
     ['src/commands/a.ts', "import yargs from 'yargs';", 'imports the package yargs'],
     ['src/commands/a.ts', "type A = import('../cli/command.ts').Command;", 'commands may not depend on cli'],
+    [
+      'src/cli/a.ts',
+      "import { judge } from '../checks/mtu/judge.ts';",
+      'only "import type" and import() may name checks',
+    ],
+    [
+      'src/checks/mtu/about.ts',
+      "import { judge } from './judge.ts';",
+      'what a check says of itself is read without its code',
+    ],
     ['src/kube/a.ts', "const a = await import('../app/a.ts');", 'kube may not depend on app'],
     ['src/kube/a.ts', "import { root } from '../../scripts/lib/process.ts';", 'which lies outside src'],
     ['src/other/a.ts', 'export {};', 'no import rule covers this file'],

@@ -36,7 +36,10 @@ async function contextOf(
   const server = await startApiServer({ lists, faults });
   const client = await clientOf(server);
   open.push(server, client);
-  const args = { thresholds: { tableShare: 0.8, conntrackCritical: 0.9 } };
+  const args = {
+    options: {},
+    thresholds: { arp: { tableShare: 0.8 }, conntrack: { conntrackCritical: 0.9 } },
+  };
   return {
     subject: { client, isHost: false, addresses: [], ...subject },
     args,

@@ -1,4 +1,4 @@
-import { UserError } from '../model/errors.ts';
+import { UserError } from './errors.ts';
 
 /**
  * Wrong usage, told in one sentence.

@@ -1,4 +1,4 @@
-import type { CompletionKind } from '../model/args.ts';
+import type { CompletionKind } from './args.ts';
 
 interface FlagBase {
   /** Without dashes. */

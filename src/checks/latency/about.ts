@@ -1,0 +1,119 @@
+/** `latency` on the command line. */
+import type { TextFlag } from '../../model/flag.ts';
+import { withoutUndefined } from '../../model/without-undefined.ts';
+import { defineAbout } from '../shared/about.ts';
+
+const count = {
+  name: 'count',
+  kind: 'text',
+  value: 'N',
+  default: '50',
+  describe: 'Probes to each destination, up to 5000',
+} as const satisfies TextFlag;
+/** Of a command's output 1 MiB is kept (runner.sh); a probe that fails takes up to 200 bytes of it. */
+const MOST_PROBES = 5000;
+const interval = {
+  name: 'interval',
+  kind: 'text',
+  value: 'DURATION',
+  default: '100ms',
+  describe: 'Time between two probes to one destination',
+} as const satisfies TextFlag;
+const baseline: TextFlag = {
+  name: 'baseline',
+  kind: 'text',
+  value: 'DURATION',
+  describe: 'RTT to compare with; default: the lowest one seen',
+};
+
+/** How the check probes. */
+export interface LatencyOptions {
+  /** Probes to each destination. */
+  readonly count: number;
+  readonly intervalMs: number;
+  /** NT-LAT-001: the baseline; absent: the lowest RTT seen. */
+  readonly baselineMs?: number;
+}
+
+export default defineAbout({
+  id: 'latency',
+  diagnosis: { after: ['routing'] },
+  thresholds: {
+    rttFactor: {
+      name: 'rtt-factor',
+      describe: 'Call the RTT high when its p95 is above N times the baseline',
+      default: '3',
+      type: { least: 1, most: 1000, whole: false },
+    },
+    rttFloorMs: {
+      name: 'rtt-floor',
+      describe: 'Never call an RTT high whose p95 is at or below this',
+      default: '10ms',
+      type: 'duration',
+    },
+    lossWarning: {
+      name: 'loss-warning',
+      describe: 'Warn from this share of lost probes on',
+      default: '1',
+      type: 'share',
+    },
+    lossCritical: {
+      name: 'loss-critical',
+      describe: 'Call the loss critical from this share of lost probes on',
+      default: '5',
+      type: 'share',
+    },
+    retransmitWarning: {
+      name: 'retransmit-warning',
+      describe: 'Warn above this share of data segments sent again',
+      default: '1',
+      type: 'share',
+    },
+    retransmitCritical: {
+      name: 'retransmit-critical',
+      describe: 'Call retransmits critical above this share of data segments',
+      default: '5',
+      type: 'share',
+    },
+    bufferbloatFactor: {
+      name: 'bufferbloat-factor',
+      describe: "Tell of a queue when a connection's rtt is N times its minimum or more",
+      default: '5',
+      type: { least: 1, most: 1000, whole: false },
+    },
+    slowServerMs: {
+      name: 'slow-server',
+      describe: 'Call a server slow when the first byte of its answer takes this long or longer',
+      default: '1s',
+      type: 'duration',
+    },
+  },
+  command: {
+    place: 80,
+    summary: 'Measure round-trip times, loss and retransmits from a target',
+    details: `Measures to the default gateway, the cluster's DNS server, the API server and every DEST, by ICMP where the
+container may and by TCP connect always, and judges what the kernel counted meanwhile.`,
+    synopsis: 'TARGET [--to DEST…]',
+    examples: [
+      { comment: 'From the pod web-0 to what every pod depends on', line: 'latency web-0' },
+      {
+        comment: 'From a pod of a Deployment to a Service and to a host',
+        line: 'latency deploy/web --to svc/db:5432,example.com:443',
+      },
+      {
+        comment: 'For a script: JSON, and exit code 1 from a warning on',
+        line: 'latency -l app=web -o json --fail-on warning',
+      },
+    ],
+    destinations: 'may',
+    flags: [count, interval, baseline],
+    options: (values): LatencyOptions =>
+      withoutUndefined({
+        count: values.number(count, { least: 1, most: MOST_PROBES, whole: true }),
+        intervalMs: values.duration(interval),
+        // Everything is infinitely above nothing. A microsecond is less than any RTT.
+        baselineMs: values.optionalDuration(baseline, 0.001),
+      }),
+    measuringMs: ({ count: probes, intervalMs }) => probes * intervalMs,
+  },
+});

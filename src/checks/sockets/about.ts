@@ -1,0 +1,28 @@
+/** `sockets` on the command line. */
+import { defineAbout } from '../shared/about.ts';
+
+export default defineAbout({
+  id: 'sockets',
+  diagnosis: { after: ['path'] },
+  thresholds: {
+    portShare: {
+      name: 'port-share',
+      describe: 'Call the ephemeral ports nearly gone from this share of them on',
+      default: '80',
+      type: 'share',
+      least: 1,
+    },
+  },
+  command: {
+    place: 50,
+    summary: 'Show who listens, and what overflows, on the target itself',
+    details: `Compares the listening sockets with the ports that Services send to and that the pod declares, and watches accept queues,
+UDP buffers and ephemeral ports for two seconds.`,
+    synopsis: 'TARGET',
+    examples: [
+      { comment: 'Why connections to the pod db-0 are refused', line: 'sockets db-0' },
+      { comment: 'The same for a pod of a Deployment, as JSON', line: 'sockets deploy/web -o json' },
+    ],
+    destinations: 'none',
+  },
+});
