@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import ALIVE from './alive.sh';
 import { compactScript } from './script.ts';
 
-/** A quarter of what the far side waits (alive.sh). */
+/** A quarter of what the far side waits in alive.sh, a sixth in guard.sh. */
 const BEAT_SECONDS = 5;
 
 /**
@@ -23,12 +23,17 @@ export function aliveCommand(name: string, firstWord = ''): string[] {
   ];
 }
 
-/** The stdin of {@link aliveCommand}; it beats until it is destroyed. */
-export function beats(): Readable {
+/**
+ * The stdin of {@link aliveCommand} and of a command whose own stdin tells that the client lives (guard.sh): it beats
+ * until it is destroyed.
+ * @param input comes first
+ */
+export function beats(input = ''): Readable {
   let timer: NodeJS.Timeout | undefined;
   return new Readable({
     // Not before somebody reads: an exec that is refused takes nothing of its stdin.
     read() {
+      if (timer === undefined && input !== '') this.push(input);
       timer ??= setInterval(() => this.push('\n'), BEAT_SECONDS * 1000);
     },
     destroy(error, done) {

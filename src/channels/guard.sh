@@ -1,5 +1,5 @@
 # Runs a command whose life is tied to the client's: when the client is gone, the command's session is ended.
-#   own ID LINES CMD... this exec's own stdin tells that the client lives, and once it was there a lease as below. Its first
+#   own ID LINES CMD... this exec's own stdin tells that the client lives, which sends a line by it every 5 s. Its first
 #                      LINES lines become the command's stdin; 0 gives it an empty one.
 #   lease ID CMD...    stdin is the user's and goes to the command untouched; another exec, named nettools-lease-ID,
 #                      lives as long as the client. While more of stdin may be on its way than a pipe holds, there is a
@@ -53,22 +53,36 @@ find_exec() {
   return 1
 }
 
-# Returns when the command has ended, or when at $2 looks in a row, one every $1 s, there was no lease: a client that lives
-# opens it again. $3 is 1 where there has to be one; 0: only one that was seen can be missed.
+# Returns when the command has ended, or when at 5 looks in a row, one every second, there was no lease: a client that
+# lives opens it again.
 watch_lease() {
-  needed=$3 lease= misses=0 second=0
-  while [ -d "/proc/$$" ] && [ $misses -lt "$2" ]; do
-    second=$((second + 1))
-    if [ $((second % $1)) -ne 0 ]; then
-      :
-    elif [ -n "$lease" ] && [ -d "$lease" ]; then
+  lease= misses=0
+  while [ -d "/proc/$$" ] && [ $misses -lt 5 ]; do
+    if [ -n "$lease" ] && [ -d "$lease" ]; then
       misses=0
     elif find_exec nettools-lease; then
-      lease=$found misses=0 needed=1
+      lease=$found misses=0
     else
-      misses=$((misses + needed))
+      misses=$((misses + 1))
     fi
     sleep 1
+  done
+}
+
+# Returns when the command or its stdin (descriptor 3) has ended, or when no line has come by it for 30 s: a runtime that
+# was killed does not end it (alive.sh).
+watch_beats() {
+  read -r watcher _ </proc/self/stat
+  silent=0
+  trap 'silent=0' USR1
+  trap 'silent=30' TERM
+  (while read -r _; do kill -USR1 "$watcher"; done; kill -TERM "$watcher") <&3 &
+  exec 3<&-
+  while [ -d "/proc/$$" ] && [ $silent -lt 30 ]; do
+    sleep 1 &
+    # A line ends the wait early.
+    wait $!
+    silent=$((silent + 1))
   done
 }
 
@@ -97,13 +111,10 @@ if [ "$mode" = own ]; then
   input=
   # The dot keeps the last line ends, which $() would drop.
   [ "$lines" -eq 0 ] || input=$(head -n "$lines" <&3; echo .)
-  # Started twice removed, so that the command has no child that it does not know.
-  # A read, and no cat: one process less in the target.
-  ( (while read -r _; do :; done <&3; end_session) >/dev/null 2>&1 & )
+  # Started twice removed, so that the command has no child that it does not know. What the command leaves in the
+  # background is ended too: it may hold its outputs, and the runtime would wait for that for ever.
+  ( (watch_beats; end_session) </dev/null >/dev/null 2>&1 & )
   exec 3<&- </dev/null
-  # What it leaves in the background may hold its outputs, and the runtime would wait for that for ever. And a runtime that
-  # was killed does not end stdin (alive.sh): the lease of a command that takes long does.
-  ( (watch_lease 5 6 0; end_session) </dev/null >/dev/null 2>&1 & )
   # The outputs stay open here for as long as the command runs: containerd ends stdin with the first of them that ends
   # (internal/cri/io/exec_io.go), which looks as if the client were gone to a command that closes one and goes on, and
   # to any command in the moment between its last word and its end.
@@ -126,7 +137,7 @@ if [ "$mode" = pipe ]; then
   exec "$@"
 fi
 # The feed waits for a word of the command's end, which a command that is ended here has not.
-( (watch_lease 1 5 1; end_session; ! find_exec nettools-feed || kill "${found#/proc/}") </dev/null >/dev/null 2>&1 & )
+( (watch_lease; end_session; ! find_exec nettools-feed || kill "${found#/proc/}") </dev/null >/dev/null 2>&1 & )
 if [ -t 0 ]; then
   # Its keys are for the command: what they send must not end this shell, which has to tell the end.
   trap : INT QUIT

@@ -1,6 +1,6 @@
 /** A channel by exec whose far side gives a process no sign of a lost client but the end of stdin. */
 import { randomBytes } from 'node:crypto';
-import { PassThrough, type Readable, Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OutputFilter } from '../exec/stream.ts';
 import { aliveCommand, beats } from './alive.ts';
@@ -16,13 +16,7 @@ import { StdinGate } from './stdin-gate.ts';
  * When a lease is opened, in ms: a command that is done sooner needs none, and should not pay for a second exec. And when
  * it is again.
  */
-interface LeaseTimes {
-  readonly first: number;
-  readonly again: number;
-}
-const LEASE: LeaseTimes = { first: 500, again: 1000 };
-/** The same where the command's own exec tells as well, but for a runtime that was killed (alive.sh). */
-const OWN_LEASE: LeaseTimes = { first: 2_000, again: 5_000 };
+const LEASE = { first: 500, again: 1000 };
 /** Without a lease for this long the connection is lost: the far side gave the client up 10 s before (guard.sh). */
 const LEASE_LOST_MS = 15_000;
 /** What the feed ends with when the command has ended: 128 + SIGUSR1 (guard.sh). */
@@ -61,10 +55,10 @@ export abstract class GuardedChannel implements Channel {
 
   async run(argv: readonly string[], options: RunOptions): Promise<number> {
     const id = newId();
-    if (!options.stdin) return this.#own(id, '0', argv, options);
+    if (!options.stdin) return this.#own(id, '', argv, options);
     const lease = new AbortController();
     const lost = new AbortController();
-    const held = this.#holdLease(id, LEASE, lease.signal, (error) => lost.abort(error));
+    const held = this.#holdLease(id, lease.signal, (error) => lost.abort(error));
     const signal = AbortSignal.any([lost.signal, ...(options.signal ? [options.signal] : [])]);
     const stdin: Readable = options.terminal
       ? options.stdin
@@ -89,23 +83,21 @@ export abstract class GuardedChannel implements Channel {
     options: Omit<RunOptions, 'stdin' | 'terminal'>,
   ): Promise<number> {
     const text = input.endsWith('\n') ? input : `${input}\n`;
-    const lines = text.split('\n').length - 1;
-    // Never ended: the end of this exec's stdin is what tells the far side that the client is gone.
-    const stdin = new PassThrough();
-    stdin.write(text);
-    return this.#own(newId(), String(lines), argv, { ...options, stdin });
+    return this.#own(newId(), text, argv, options);
   }
 
-  /** Runs a command whose own exec tells the far side that the client lives. */
-  async #own(id: string, lines: string, argv: readonly string[], options: RunOptions): Promise<number> {
-    const lease = new AbortController();
-    // The command's own stream tells when the connection is gone.
-    const held = this.#holdLease(id, OWN_LEASE, lease.signal, () => undefined);
+  /** Runs a command whose own stdin tells the far side that the client lives. @param input whole lines */
+  async #own(id: string, input: string, argv: readonly string[], options: RunOptions): Promise<number> {
+    const lines = String(input.split('\n').length - 1);
+    const stdin = beats(input);
     try {
-      return await this.#toItsEnd(id, [...guard('own', id, lines), ...argv], options);
+      return await this.#toItsEnd(id, [...guard('own', id, lines), ...argv], {
+        ...options,
+        stdin,
+        readsStdin: true,
+      });
     } finally {
-      lease.abort(new Error('the command has ended'));
-      await held;
+      stdin.destroy();
     }
   }
 
@@ -113,7 +105,7 @@ export abstract class GuardedChannel implements Channel {
    * Runs a guarded command. Its end is what the guard says behind its last word: not what comes from further away, where
    * a stream that broke off in the middle is told as a success.
    */
-  async #toItsEnd(id: string, command: readonly string[], options: RunOptions): Promise<number> {
+  async #toItsEnd(id: string, command: readonly string[], options: ExecOptions): Promise<number> {
     const end = new EndMark(id, options.terminal ? 1 : 2);
     let code: number;
     try {
@@ -138,12 +130,7 @@ export abstract class GuardedChannel implements Channel {
    * the far side waits 5 s for one (guard.sh) before it takes the client for dead. It also tells the client that the
    * connection is gone, which the command's own stream cannot while the command leaves its stdin unread.
    */
-  async #holdLease(
-    id: string,
-    times: LeaseTimes,
-    signal: AbortSignal,
-    onLost: (error: ChannelError) => void,
-  ): Promise<void> {
+  async #holdLease(id: string, signal: AbortSignal, onLost: (error: ChannelError) => void): Promise<void> {
     const command = aliveCommand(`nettools-lease-${id}`);
     let lost: NodeJS.Timeout | undefined;
     let latest: ChannelError | undefined;
@@ -152,7 +139,7 @@ export abstract class GuardedChannel implements Channel {
       lost = undefined;
     };
     try {
-      for (let pause = times.first; ; pause = times.again) {
+      for (let pause = LEASE.first; ; pause = LEASE.again) {
         await delay(pause, undefined, { signal });
         const sink = discard();
         const streams = { stdin: beats(), stdout: sink, stderr: sink };

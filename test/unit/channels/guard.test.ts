@@ -9,7 +9,7 @@ import { type Ended, SHELLS, Started, type StartOptions, sessionMembers } from '
 const script = compactScript(GUARD);
 /** The guard waits 5 s for a lease, and the three rounds of signals take two pauses of a second. */
 const WAIT = { timeout: 40_000, interval: 50 };
-/** It looks every 5 s for the lease of a command whose own stdin tells too, and six times in vain. */
+/** It waits 30 s for a line by the stdin that tells that the client lives. */
 const LONG_WAIT = { timeout: 90_000, interval: 50 };
 
 // Nearly all of the time is waiting.
@@ -186,6 +186,19 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
       await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
       context.expect(sessionMembers(other.pid).some((m) => m.endsWith(' sleep'))).toBe(true);
     });
+
+    it('ends a command when nothing comes by a stdin that does not end', async (context) => {
+      const started = guard(context, words, ['own', leaseId(), '0', 'sh', '-c', 'echo ready; sleep 1000']);
+      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
+      await context.expect.poll(() => sessionMembers(started.pid), LONG_WAIT).toEqual([]);
+    }, 120_000);
+
+    it('lets a command go on as long as lines come', async (context) => {
+      const started = guard(context, words, ['own', leaseId(), '0', 'sh', '-c', 'sleep 40; echo alive']);
+      const beat = setInterval(() => started.write('\n'), 5000);
+      context.expect((await started.read).stdout.toString()).toBe('alive\n');
+      clearInterval(beat);
+    }, 120_000);
 
     it('gives the command no child that it does not know', async (context) => {
       const started = guard(context, words, [
@@ -427,22 +440,6 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))(
       await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
       await context.expect.poll(() => sessionMembers(started.pid), WAIT).toEqual([]);
     });
-
-    it('ends a command whose own stdin does not end, once its lease has gone', async (context) => {
-      const id = leaseId();
-      const started = guard(context, words, ['own', id, '0', 'sh', '-c', 'echo ready; sleep 1000']);
-      const held = lease(context, id);
-      await context.expect.poll(() => started.stdout.toString(), WAIT).toBe('ready\n');
-      // Long enough for a look at the lease, of which there is one every 5 s.
-      await delay(7000);
-      held.endInput();
-      await context.expect.poll(() => sessionMembers(started.pid), LONG_WAIT).toEqual([]);
-    }, 120_000);
-
-    it('lets a command go on whose own stdin does not end and that never had one', async (context) => {
-      const started = guard(context, words, ['own', leaseId(), '0', 'sh', '-c', 'sleep 35; echo alive']);
-      context.expect((await started.read).stdout.toString()).toBe('alive\n');
-    }, 120_000);
 
     it('ends the feed of a command that it ends', async (context) => {
       const id = leaseId();
