@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { checksAbout } from './generate/checks-index.ts';
+import { checksAbout, checksPreparations, checksRegistry } from './generate/checks-index.ts';
 import { commandsPage } from './generate/commands-page.ts';
 import { configPage } from './generate/config-page.ts';
 import { findingsPage } from './generate/findings-page.ts';
@@ -11,6 +11,8 @@ import { krewManifest, readKrewManifest } from './release/krew-manifest.ts';
 /** Files in the repository that are made from the sources: path from the root, and what makes the text. */
 const generators: ReadonlyArray<{ file: string; render: () => string | Promise<string> }> = [
   { file: 'src/checks/about.ts', render: checksAbout },
+  { file: 'src/checks/registry.ts', render: checksRegistry },
+  { file: 'src/checks/preparations.ts', render: checksPreparations },
   { file: 'docs/commands.md', render: commandsPage },
   { file: 'docs/config.md', render: configPage },
   { file: 'docs/findings.md', render: findingsPage },

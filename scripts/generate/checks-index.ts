@@ -26,3 +26,38 @@ ${folders.map((folder) => `  ${folder},`).join('\n')}
 ];
 `;
 }
+
+/** src/checks/registry.ts: every check's code that is pure. */
+export async function checksRegistry(): Promise<string> {
+  const folders = await checkFolders();
+  return `${HEAD}${folders.map((folder) => `import ${folder} from './${folder}/check.ts';`).join('\n')}
+
+/** All checks by id. A saved run names its checks by these ids. */
+export const CHECKS = {
+${folders.map((folder) => `  ${folder},`).join('\n')}
+} as const;
+
+/** The name of a check. */
+export type CheckId = keyof typeof CHECKS;
+`;
+}
+
+/** src/checks/preparations.ts: how each check's input is read. */
+export async function checksPreparations(): Promise<string> {
+  const folders = await checkFolders();
+  const imports = [
+    ...folders.map((folder) => ({ from: `./${folder}/prepare.ts`, what: folder })),
+    { from: './registry.ts', what: 'type { CHECKS, CheckId }' },
+  ].sort((a, b) => (a.from < b.from ? -1 : 1));
+  return `${HEAD}import type { InputContext } from '../cluster/context.ts';
+import type { InputOf } from '../model/check.ts';
+${imports.map(({ from, what }) => `import ${what} from '${from}';`).join('\n')}
+
+type Prepare<Input> = (context: InputContext) => Promise<Input | undefined>;
+
+/** How each check's input is made from the command line and the API; \`undefined\`: there is nothing for it to look at. */
+export const PREPARATIONS: { readonly [Id in CheckId]: Prepare<InputOf<(typeof CHECKS)[Id]>> } = {
+${folders.map((folder) => `  ${folder},`).join('\n')}
+};
+`;
+}

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { transformSync } from 'esbuild';
 
-// What each folder of src may import. Dependencies point one way: a change in a reporter cannot break a parser, and
+// What each room of src may import: a folder, but for the files of a check that read the cluster. Dependencies point one way: a change in a reporter cannot break a parser, and
 // what has to stay pure (parsers, checks) cannot reach a clock, a file or the network.
 
 interface Layer {
-  /** Folders whose values it may import. Its own folder is always allowed. */
+  /** Rooms whose values it may import. Its own is always allowed. */
   readonly folders: readonly string[];
   /** Folders that it may name only in `import type` or in a dynamic import(). */
   readonly lazy?: readonly string[];
@@ -32,8 +32,11 @@ const layers: Record<string, Layer> = {
 layers['channels'] = { folders: ['docker', 'exec', 'kube', 'model'], node: true };
 layers['probes'] = { folders: ['channels', 'model'], node: true };
 layers['targets'] = { folders: below('channels'), node: true };
+layers['cluster'] = { folders: ['docker', 'kube', 'model'], node: true };
+// What a check asks of the API before the run: it lies in the check's folder, and is the one part of it that is not pure.
+layers['prepare'] = { folders: [...below('cluster'), ...below('checks')], node: true };
 layers['app'] = {
-  folders: [...below('targets'), 'probes', 'pcap', ...below('checks'), ...below('report')],
+  folders: [...below('targets'), 'probes', 'pcap', ...below('prepare'), ...below('report')],
   node: true,
 };
 layers['commands'] = { folders: below('app'), packages: ['cli-table3', 'js-yaml'], node: true };
@@ -68,6 +71,15 @@ const impureGlobals = [
   'require',
 ];
 
+const PREPARING = /^src\/checks\/(?:preparations|(?:[a-z-]+\/)?prepare(?:-[a-z-]+)?)\.ts$/;
+
+/** The room of a file; `undefined` outside of src. */
+function roomOf(file: string): string | undefined {
+  const [top, folder] = file.split('/');
+  if (top !== 'src') return undefined;
+  return PREPARING.test(file) ? 'prepare' : folder;
+}
+
 interface Import {
   readonly specifier: string;
   readonly kind: 'value' | 'type' | 'dynamic';
@@ -79,7 +91,7 @@ interface Import {
  * @returns one sentence for each violation
  */
 export function findViolations(file: string, text: string): string[] {
-  const [, name] = file.split('/');
+  const name = roomOf(file);
   const layer = name === undefined ? undefined : layers[name];
   if (name === undefined || layer === undefined) return [`${file}: no import rule covers this file`];
   const code = transformSync(text, { loader: 'ts', define: impureMarkers, legalComments: 'none' }).code;
@@ -103,8 +115,8 @@ function judge(file: string, name: string, layer: Layer, { specifier, kind }: Im
     return layer.packages?.includes(pkg) ? undefined : `imports the package ${pkg}`;
   }
   const imported = path.posix.join(path.posix.dirname(file), specifier);
-  const [top, folder] = imported.split('/');
-  if (top !== 'src' || folder === undefined) return `imports ${specifier}, which lies outside src`;
+  const folder = roomOf(imported);
+  if (folder === undefined) return `imports ${specifier}, which lies outside src`;
   if (ABOUT.test(file) && folder === name && !ABOUT.test(imported))
     return `imports ${specifier}: what a check says of itself is read without its code`;
   if (folder === name || layer.folders.includes(folder) || layer.files?.test(imported)) return undefined;

@@ -1,10 +1,10 @@
 /** The targets of a capture, each with a session of its own. */
 import type { Channel } from '../channels/channel.ts';
+import type { Subject } from '../cluster/subject.ts';
 import type { CaptureArgs } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { targetPlace, targetTitle, targetWord } from '../report/target.ts';
 import type { Progress } from './progress.ts';
-import type { Subject } from './subject.ts';
 import { findTarget, type TargetArgs } from './target.ts';
 
 /** A target whose packets can be captured. */

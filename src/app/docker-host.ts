@@ -7,9 +7,8 @@ import type { Bundle } from '../model/bundle.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { gather } from '../probes/gather.ts';
 import { openDockerHost } from '../targets/docker.ts';
+import type { Beside } from './company.ts';
 import { imageFor } from './image.ts';
-import type { InputContext } from './inputs/context.ts';
-import type { Progress } from './progress.ts';
 
 /**
  * Runs `work`, and adds to the docker check's evidence what the host's rules, counters and interfaces were before it
@@ -19,8 +18,7 @@ import type { Progress } from './progress.ts';
  */
 export async function withDockerHost(
   input: DockerInput,
-  context: InputContext,
-  progress: Progress,
+  { context, progress }: Beside,
   work: () => Promise<Bundle>,
 ): Promise<Bundle> {
   const { docker } = context.subject;

@@ -1,7 +1,8 @@
 /** What a TARGET was found to be. */
+
+import type { Subject } from '../cluster/subject.ts';
 import { UserError } from '../model/errors.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
-import type { Subject } from './subject.ts';
 
 /** A target that is there; so far nothing has been changed. */
 export interface FoundTarget {

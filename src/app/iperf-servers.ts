@@ -1,40 +1,30 @@
 /** iperf3 servers in pods that a throughput check asks for: each lives for one test and never longer than its run. */
 import { optionsIn } from '../checks/shared/about.ts';
 import about from '../checks/throughput/about.ts';
+import type { ThroughputInput } from '../checks/throughput/facts.ts';
+import { needsServer, PORT } from '../checks/throughput/server-port.ts';
+import type { InputContext } from '../cluster/context.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
+import type { Bundle } from '../model/bundle.ts';
 import type { Destination } from '../model/destination.ts';
 import { UserError } from '../model/errors.ts';
 import { type BackgroundCommand, NotReadyError, startInBackground } from './background.ts';
-import type { InputContext } from './inputs/context.ts';
+import type { Beside } from './company.ts';
 import { openPod } from './pod-target.ts';
-import type { Progress } from './progress.ts';
-
-/** iperf3's own port. */
-const PORT = '5201';
-
-/** `pod/NAME` without a port: nobody says that a server is there. */
-export function needsServer({ pod, service, label }: Destination): boolean {
-  return pod !== undefined && service === undefined && !label.includes(':');
-}
-
-/** The destination with the port of the server that it gets. */
-export function withServerPort(destination: Destination): Destination {
-  return needsServer(destination) ? { ...destination, port: PORT, anyPort: false } : destination;
-}
 
 /**
  * Runs `work` while an iperf3 server waits in each pod that needs one; they are gone when it returns or throws.
  * @throws {UserError} exit 3: a pod admits no session, has no iperf3, or its port is taken
  */
-export async function withIperfServers<T>(
-  context: InputContext,
-  progress: Progress,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function withIperfServers(
+  { destinations }: ThroughputInput,
+  { context, progress }: Beside,
+  work: () => Promise<Bundle>,
+): Promise<Bundle> {
   const running: Pick<BackgroundCommand, 'stop'>[] = [];
   try {
-    for (const destination of context.asked.filter(needsServer)) {
+    for (const destination of destinations.filter(needsServer)) {
       progress.show(`starting iperf3 in ${destination.label}`);
       running.push(await startServer(destination, context));
     }

@@ -1,4 +1,6 @@
 /** A pod as a target: by a container in it or, where it has no room for one or the user says so, by its node. */
+
+import { podSubject } from '../cluster/subject.ts';
 import { KubeClient } from '../kube/client.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ConnectionFlags, PodTargetSpec, SessionFlags } from '../model/args.ts';
@@ -12,7 +14,6 @@ import { noRoomHint } from '../targets/room-words.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
-import { podSubject } from './subject.ts';
 import { changed, switchedOnNode } from './switched.ts';
 
 /** @throws {UserError} exit 2 or 3: no such pod, or no right to read it */

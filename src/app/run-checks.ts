@@ -1,6 +1,6 @@
 /** Runs prepared checks on an open session: one exec for all of them, and a bundle of what came back. */
-import type { PreparedCheck } from '../checks/registry.ts';
 import type { Bundle } from '../model/bundle.ts';
+import type { Check } from '../model/check.ts';
 import type { Cost } from '../model/cost.ts';
 import { version } from '../model/version.ts';
 import { gather } from '../probes/gather.ts';
@@ -8,6 +8,12 @@ import { PROBE_SCRIPTS } from '../probes/scripts.ts';
 import type { Session } from '../targets/session.ts';
 import type { Deadline } from './deadline.ts';
 import { mergePlans, planLimitSeconds } from './merged-plan.ts';
+
+/** A check together with the input of one run of it; the rest of a run need not know the input's type. */
+export interface PreparedCheck {
+  readonly check: Check<unknown>;
+  readonly input: unknown;
+}
 
 /** What a run has, besides what the session knows. */
 export interface RunContext {

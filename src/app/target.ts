@@ -1,4 +1,6 @@
 /** From TARGET to an open session, whatever its kind. */
+
+import { nodeSubject, podSubject } from '../cluster/subject.ts';
 import { KubeClient } from '../kube/client.ts';
 import type { ConnectionFlags, SessionFlags, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
@@ -11,7 +13,6 @@ import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
 import { findPod } from './pod-target.ts';
 import type { Progress } from './progress.ts';
-import { nodeSubject, podSubject } from './subject.ts';
 import { openSwitchedLocal, podOnNode, switchedOnNode } from './switched.ts';
 
 /** What every command on a target takes. */

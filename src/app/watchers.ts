@@ -1,6 +1,7 @@
 /** Listeners at the places on the way of a connection while it is tried. */
 import type { PathInput, Place } from '../checks/path/facts.ts';
 import { AFTER, BEFORE, evidenceId, watchCommand } from '../checks/path/watch.ts';
+import type { InputContext } from '../cluster/context.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../kube/types.ts';
 import type { Bundle } from '../model/bundle.ts';
@@ -9,21 +10,17 @@ import { gather } from '../probes/gather.ts';
 import { targetWord } from '../report/target.ts';
 import type { Session } from '../targets/session.ts';
 import { NotReadyError, startInBackground } from './background.ts';
-import type { InputContext } from './inputs/context.ts';
+import type { Beside } from './company.ts';
 import { openPod } from './pod-target.ts';
-import type { Progress } from './progress.ts';
 import { findTarget } from './target.ts';
 
 /**
  * Runs `work` while somebody listens at every place that can be listened at, and adds what was seen to the path
  * check's evidence. What was opened for it is closed again.
- * @param target the session on the target itself
  */
 export async function withWatchers(
   input: PathInput,
-  context: InputContext,
-  target: Session,
-  progress: Progress,
+  { context, session: target, progress }: Beside,
   work: () => Promise<Bundle>,
 ): Promise<Bundle> {
   const sessions: Session[] = [];

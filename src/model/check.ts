@@ -54,3 +54,6 @@ export interface Check<Input> {
   /** Pure and synchronous. */
   judge(evidence: Evidence, input: Input): Judgement;
 }
+
+/** What a check is told before it runs. */
+export type InputOf<Known> = Known extends Check<infer Input> ? Input : never;

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Channel } from '../channels/channel.ts';
 import { DockerExecChannel } from '../channels/docker-exec.ts';
 import type { DockerClient } from '../docker/client.ts';
+import { containerName } from '../docker/container.ts';
 import { DockerApiError, DockerUnreachableError } from '../docker/errors.ts';
 import type { HostSources } from '../docker/host.ts';
 import { parseImageName } from '../docker/image-name.ts';
@@ -163,7 +164,7 @@ export function dockerSessionSpec(
   flags: SessionFlags,
   image: string,
 ): DockerSessionSpec {
-  const name = nameOf(target);
+  const name = containerName(target);
   if (flags.container !== undefined && flags.container !== name && !target.Id.startsWith(flags.container)) {
     throw new UserError(`-c names another container than the target: "${flags.container}".`, 2, {
       hint: `-c ${name} shares that container's processes too.`,
@@ -180,10 +181,6 @@ export function dockerSessionSpec(
     limited: !client.isPodman,
     owner: ownerLabel(),
   };
-}
-
-export function nameOf({ Name }: DockerContainer): string {
-  return Name.replace(/^\//, '');
 }
 
 /** Removes what killed clients have left; returns the containers of all sessions. */
@@ -258,7 +255,7 @@ async function start(
     await close();
     if (!(error instanceof DockerApiError)) throw error;
     throw new UserError(
-      `the container beside "${nameOf(target)}" did not start: ${startFailure(error, spec)}.`,
+      `the container beside "${containerName(target)}" did not start: ${startFailure(error, spec)}.`,
       3,
       { cause: error },
     );
@@ -306,7 +303,7 @@ function session(client: DockerClient, target: DockerContainer, started: Started
   };
   return {
     channel: started.channel,
-    info: { kind: 'docker', name: nameOf(target), address: dockerAddresses(target)[0] ?? '' },
+    info: { kind: 'docker', name: containerName(target), address: dockerAddresses(target)[0] ?? '' },
     // The container has a cgroup of its own: what runs in it is not charged to the target.
     budget: FULL_BUDGET,
     notes: dockerNotes(target),
@@ -334,7 +331,7 @@ export function isOnHostNetwork({ HostConfig }: DockerContainer): boolean {
 /** What is special about the target's network. */
 export function dockerNotes(target: DockerContainer): string[] {
   const { State, HostConfig } = target;
-  const name = nameOf(target);
+  const name = containerName(target);
   const notes: string[] = [];
   if (State.Paused)
     notes.push(`container "${name}" is paused: its processes answer nothing until docker unpause`);

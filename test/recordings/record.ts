@@ -6,10 +6,10 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { IN_CLUSTER } from '../../src/app/inputs/destinations.ts';
 import { compactScript } from '../../src/channels/script.ts';
 import type { LatencyInput } from '../../src/checks/latency/facts.ts';
 import { planLatency } from '../../src/checks/latency/plan.ts';
+import { IN_CLUSTER } from '../../src/cluster/destinations.ts';
 import type { ProbeScripts } from '../../src/model/check.ts';
 import type { Destination } from '../../src/model/destination.ts';
 import type { ProbeResult } from '../../src/model/evidence.ts';

@@ -6,9 +6,11 @@ import { judgeArp } from './judge.ts';
 import { planArp } from './plan.ts';
 import { ARP_RULES } from './rules/index.ts';
 
-export const arp: Check<ArpInput & MaybeUnread> = {
+const arp: Check<ArpInput & MaybeUnread> = {
   id: 'arp',
   findings: ARP_RULES.map((rule) => rule.meta),
   plan: planArp,
   judge: tellingUnread(judgeArp),
 };
+
+export default arp;

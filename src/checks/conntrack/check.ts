@@ -6,9 +6,11 @@ import { judgeConntrack } from './judge.ts';
 import { planConntrack } from './plan.ts';
 import { CONNTRACK_RULES } from './rules/index.ts';
 
-export const conntrack: Check<ConntrackInput & MaybeUnread> = {
+const conntrack: Check<ConntrackInput & MaybeUnread> = {
   id: 'conntrack',
   findings: CONNTRACK_RULES.map((rule) => rule.meta),
   plan: planConntrack,
   judge: tellingUnread(judgeConntrack),
 };
+
+export default conntrack;

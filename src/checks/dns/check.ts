@@ -5,9 +5,11 @@ import { judgeDns } from './judge.ts';
 import { planDns } from './plan.ts';
 import { DNS_RULES } from './rules/index.ts';
 
-export const dns: Check<DnsInput> = {
+const dns: Check<DnsInput> = {
   id: 'dns',
   findings: DNS_RULES.map((rule) => rule.meta),
   plan: planDns,
   judge: judgeDns,
 };
+
+export default dns;

@@ -5,7 +5,7 @@ import type { DockerInput } from './facts.ts';
 import { judgeDocker } from './judge.ts';
 import { DOCKER_RULES } from './rules/index.ts';
 
-export const docker: Check<DockerInput> = {
+const docker: Check<DockerInput> = {
   id: 'docker',
   findings: DOCKER_RULES.map((rule) => rule.meta),
   plan: ({ destinations }, scripts) => ({
@@ -16,3 +16,5 @@ export const docker: Check<DockerInput> = {
   }),
   judge: judgeDocker,
 };
+
+export default docker;

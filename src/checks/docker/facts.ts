@@ -3,6 +3,7 @@
  * what the host's own network does to the target's packets. Pure.
  */
 import type { Destination } from '../../model/destination.ts';
+import type { DockerProxy, PublishedPort } from '../../model/docker-ports.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { Measured } from '../measured.ts';
@@ -28,14 +29,6 @@ export interface DockerNetwork {
   readonly masquerades: boolean;
 }
 
-/** A port of the target that the host passes on. */
-export interface PublishedPort {
-  readonly port: number;
-  readonly protocol: 'tcp' | 'udp';
-  readonly hostAddress: string;
-  readonly hostPort: number;
-}
-
 /** A container of the same engine that a DEST means. */
 export interface DockerPeer {
   /** DEST as the user typed it. */
@@ -45,15 +38,6 @@ export interface DockerPeer {
   readonly container: string;
   readonly isRunning: boolean;
   readonly networks: readonly string[];
-}
-
-/** A docker-proxy that runs: it listens on the host and passes connections on to a container. */
-export interface DockerProxy {
-  readonly protocol: string;
-  readonly hostAddress: string;
-  readonly hostPort: number;
-  readonly containerAddress: string;
-  readonly containerPort: number;
 }
 
 /** What the check is told before it runs; plain JSON. */

@@ -1,11 +1,13 @@
 /** Whether the host lets packets of the target pass, and the rule that does not. Pure. */
+
+import type { PublishedPort } from '../../model/docker-ports.ts';
 import type { Quote } from '../../model/report.ts';
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import { nextHop } from '../../parsers/reach.ts';
 import { deletionOf } from '../firewall/remove-rule.ts';
 import { fits } from '../firewall/rule-hits.ts';
 import { shellLine } from '../remedy.ts';
-import type { DockerFacts, HostLink, PublishedPort, Tried } from './facts.ts';
+import type { DockerFacts, HostLink, Tried } from './facts.ts';
 import {
   type BookOutcome,
   type DockerHost,

@@ -1,6 +1,8 @@
 /** Published ports, as the Docker host serves them. Pure. */
+
+import type { PublishedPort } from '../../model/docker-ports.ts';
 import type { Quote } from '../../model/report.ts';
-import type { DockerFacts, DockerInput, HostLink, PublishedPort } from './facts.ts';
+import type { DockerFacts, DockerInput, HostLink } from './facts.ts';
 import { onHost } from './passage.ts';
 
 /** Those on an IPv4 address. */

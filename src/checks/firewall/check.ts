@@ -5,9 +5,11 @@ import { judgeFirewall } from './judge.ts';
 import { planFirewall } from './plan.ts';
 import { FIREWALL_RULES } from './rules/index.ts';
 
-export const firewall: Check<FirewallInput> = {
+const firewall: Check<FirewallInput> = {
   id: 'firewall',
   findings: FIREWALL_RULES.map((rule) => rule.meta),
   plan: planFirewall,
   judge: judgeFirewall,
 };
+
+export default firewall;

@@ -5,9 +5,11 @@ import { judgeInterfaces } from './judge.ts';
 import { planInterfaces } from './plan.ts';
 import { INTERFACES_RULES } from './rules/index.ts';
 
-export const interfaces: Check<InterfacesInput> = {
+const interfaces: Check<InterfacesInput> = {
   id: 'interfaces',
   findings: INTERFACES_RULES.map((rule) => rule.meta),
   plan: planInterfaces,
   judge: judgeInterfaces,
 };
+
+export default interfaces;

@@ -5,9 +5,11 @@ import { judgeLatency } from './judge.ts';
 import { planLatency } from './plan.ts';
 import { LATENCY_RULES } from './rules/index.ts';
 
-export const latency: Check<LatencyInput> = {
+const latency: Check<LatencyInput> = {
   id: 'latency',
   findings: LATENCY_RULES.map((rule) => rule.meta),
   plan: planLatency,
   judge: judgeLatency,
 };
+
+export default latency;

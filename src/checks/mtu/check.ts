@@ -6,9 +6,11 @@ import { judgeMtu } from './judge.ts';
 import { planMtu } from './plan.ts';
 import { MTU_RULES } from './rules/index.ts';
 
-export const mtu: Check<MtuInput & MaybeUnread> = {
+const mtu: Check<MtuInput & MaybeUnread> = {
   id: 'mtu',
   findings: MTU_RULES.map((rule) => rule.meta),
   plan: planMtu,
   judge: tellingUnread(judgeMtu),
 };
+
+export default mtu;

@@ -5,9 +5,11 @@ import { judgePath } from './judge.ts';
 import { planPath } from './plan.ts';
 import { PATH_RULES } from './rules/index.ts';
 
-export const path: Check<PathInput> = {
+const path: Check<PathInput> = {
   id: 'path',
   findings: PATH_RULES.map((rule) => rule.meta),
   plan: planPath,
   judge: judgePath,
 };
+
+export default path;

@@ -6,9 +6,11 @@ import { judgeRouting } from './judge.ts';
 import { planRouting } from './plan.ts';
 import { ROUTING_RULES } from './rules/index.ts';
 
-export const routing: Check<RoutingInput & MaybeUnread> = {
+const routing: Check<RoutingInput & MaybeUnread> = {
   id: 'routing',
   findings: ROUTING_RULES.map((rule) => rule.meta),
   plan: planRouting,
   judge: tellingUnread(judgeRouting),
 };
+
+export default routing;

@@ -5,9 +5,11 @@ import { judgeService } from './judge.ts';
 import { planService } from './plan.ts';
 import { SERVICE_RULES } from './rules/index.ts';
 
-export const service: Check<ServiceInput> = {
+const service: Check<ServiceInput> = {
   id: 'service',
   findings: SERVICE_RULES.map((rule) => rule.meta),
   plan: planService,
   judge: judgeService,
 };
+
+export default service;

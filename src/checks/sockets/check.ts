@@ -5,9 +5,11 @@ import { judgeSockets } from './judge.ts';
 import { planSockets } from './plan.ts';
 import { SOCKETS_RULES } from './rules/index.ts';
 
-export const sockets: Check<SocketsInput> = {
+const sockets: Check<SocketsInput> = {
   id: 'sockets',
   findings: SOCKETS_RULES.map((rule) => rule.meta),
   plan: planSockets,
   judge: judgeSockets,
 };
+
+export default sockets;

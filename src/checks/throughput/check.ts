@@ -5,9 +5,11 @@ import { judgeThroughput } from './judge.ts';
 import { planThroughput } from './plan.ts';
 import { lowThroughput } from './rules/low-throughput.ts';
 
-export const throughput: Check<ThroughputInput> = {
+const throughput: Check<ThroughputInput> = {
   id: 'throughput',
   findings: [lowThroughput.meta],
   plan: planThroughput,
   judge: judgeThroughput,
 };
+
+export default throughput;

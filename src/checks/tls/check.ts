@@ -5,9 +5,11 @@ import { judgeTls } from './judge.ts';
 import { planTls } from './plan.ts';
 import { TLS_RULES } from './rules/index.ts';
 
-export const tls: Check<TlsInput> = {
+const tls: Check<TlsInput> = {
   id: 'tls',
   findings: TLS_RULES.map((rule) => rule.meta),
   plan: planTls,
   judge: judgeTls,
 };
+
+export default tls;

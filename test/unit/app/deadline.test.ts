@@ -3,7 +3,6 @@ import { type Deadline, withDeadline } from '../../../src/app/deadline.ts';
 import type { Progress } from '../../../src/app/progress.ts';
 import { runChecks } from '../../../src/app/run-checks.ts';
 import type { Channel } from '../../../src/channels/channel.ts';
-import { prepared } from '../../../src/checks/registry.ts';
 import { FULL_BUDGET } from '../../../src/model/budget.ts';
 import type { Check } from '../../../src/model/check.ts';
 import { UserError } from '../../../src/model/errors.ts';
@@ -45,7 +44,7 @@ const slow = {
     throw new Error('nothing came back');
   },
 } satisfies Check<undefined>;
-const checks = [prepared(slow, undefined)];
+const checks = [{ check: slow, input: undefined }];
 
 /** What came of it after so many seconds; `undefined` while it goes on. */
 async function outcomeAfter(seconds: number, work: Promise<unknown>): Promise<unknown> {

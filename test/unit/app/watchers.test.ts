@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { InputContext } from '../../../src/app/inputs/context.ts';
 import type { Progress } from '../../../src/app/progress.ts';
 import { withWatchers } from '../../../src/app/watchers.ts';
 import type { Channel, RunOptions } from '../../../src/channels/channel.ts';
 import { ChannelError } from '../../../src/channels/channel.ts';
 import type { PathInput, Place } from '../../../src/checks/path/facts.ts';
+import type { InputContext } from '../../../src/cluster/context.ts';
 import type { Bundle } from '../../../src/model/bundle.ts';
 import { openPodSession } from '../../../src/targets/pod.ts';
 import type { Session } from '../../../src/targets/session.ts';
@@ -98,9 +98,7 @@ describe('listeners on the way', () => {
     vi.mocked(openPodSession).mockResolvedValue(other);
     const run = withWatchers(
       input(targetPlace, podPlace('a')),
-      contextOf(signal),
-      session(fate),
-      progress,
+      { context: contextOf(signal), session: session(fate), progress },
       work,
     );
     const { places, evidence } = pathOf(await run);
@@ -113,7 +111,7 @@ describe('listeners on the way', () => {
   it('have watched their place also when they have seen enough', async () => {
     const target = session({ listening: 'has seen enough' });
     const { places, evidence } = pathOf(
-      await withWatchers(input(targetPlace), contextOf(signal), target, progress, work),
+      await withWatchers(input(targetPlace), { context: contextOf(signal), session: target, progress }, work),
     );
     expect(places).toEqual([targetPlace]);
     expect(evidence).toContain('target-seen');
@@ -133,9 +131,7 @@ describe('listeners on the way', () => {
       .mockImplementationOnce(() => opening.promise);
     const run = withWatchers(
       input(podPlace('a'), podPlace('b')),
-      contextOf(abort.signal),
-      session(),
-      progress,
+      { context: contextOf(abort.signal), session: session(), progress },
       work,
     );
     await expect(run).rejects.toBe(reason);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mtu } from '../../../src/checks/mtu/check.ts';
+import mtu from '../../../src/checks/mtu/check.ts';
 
 describe('what the API did not say', () => {
   const input = { destinations: [], transfer: false };

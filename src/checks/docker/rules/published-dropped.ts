@@ -1,6 +1,7 @@
+import type { PublishedPort } from '../../../model/docker-ports.ts';
 import type { Finding } from '../../../model/report.ts';
 import { occurrence, type Rule } from '../../rule.ts';
-import type { DockerFacts, HostLink, PublishedPort } from '../facts.ts';
+import type { DockerFacts, HostLink } from '../facts.ts';
 import { type BookOutcome, type DockerHost, isStop } from '../host.ts';
 import { incomingStop, incomingWays, onHost, quoteStop, remedyOf, stopText } from '../passage.ts';
 import { linkOf, publishedText, reachableFromOutside } from '../published.ts';

@@ -1,5 +1,6 @@
+import type { PublishedPort } from '../../../model/docker-ports.ts';
 import { occurrence, type Rule } from '../../rule.ts';
-import type { DockerFacts, PublishedPort } from '../facts.ts';
+import type { DockerFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-DKR-007',

@@ -1,14 +1,15 @@
 /** The input of the path check: the network namespaces on the way to each pod that is a DEST. */
-import { path } from '../../checks/path/check.ts';
-import type { PathInput, PathRoute, Place } from '../../checks/path/facts.ts';
-import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+
+import type { InputContext } from '../../cluster/context.ts';
+import type { Subject } from '../../cluster/subject.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { podsPath } from '../../kube/paths.ts';
 import type { Pod } from '../../kube/types.ts';
+import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import { UserError } from '../../model/errors.ts';
-import type { Subject } from '../subject.ts';
-import type { InputContext } from './context.ts';
+import type check from './check.ts';
+import type { PathInput, PathRoute, Place } from './facts.ts';
 
 /** Each one may get a container beside it. */
 const MAX_DESTINATIONS = 4;
@@ -17,7 +18,7 @@ const MAX_DESTINATIONS = 4;
  * Nothing without --both-ends or --deep.
  * @throws {UserError} exit 2: no DEST is a pod that could be looked at
  */
-export async function preparePath(context: InputContext): Promise<PreparedCheck | undefined> {
+export default async function prepare(context: InputContext): Promise<InputOf<typeof check> | undefined> {
   const { args, asked, subject, signal } = context;
   const { client } = subject;
   if (args.watch === undefined) return undefined;
@@ -34,7 +35,7 @@ export async function preparePath(context: InputContext): Promise<PreparedCheck 
     );
   }
   const ends = await Promise.all(pods.map((d) => endOf(client, d, signal)));
-  return prepared(path, pathInput(subject, ends, args.watch === 'deep'));
+  return pathInput(subject, ends, args.watch === 'deep');
 }
 
 /** A destination and the pod that it is. */

@@ -1,30 +1,31 @@
 /** The input of the arp check. */
-import about from '../../checks/arp/about.ts';
-import { arp } from '../../checks/arp/check.ts';
-import type { Peer } from '../../checks/arp/facts.ts';
-import { type PreparedCheck, prepared } from '../../checks/registry.ts';
-import { thresholdsIn } from '../../checks/shared/about.ts';
-import { unreadPart } from '../../checks/unread.ts';
+
+import type { InputContext } from '../../cluster/context.ts';
+import { always } from '../../cluster/destinations.ts';
 import { listSome } from '../../kube/list.ts';
 import { podsPath } from '../../kube/paths.ts';
 import { readingOf } from '../../kube/reading.ts';
 import type { Pod } from '../../kube/types.ts';
-import type { InputContext } from './context.ts';
-import { always } from './destinations.ts';
-import { nodeNetwork } from './node-network.ts';
+import type { InputOf } from '../../model/check.ts';
+import { thresholdsIn } from '../shared/about.ts';
+import { nodeNetwork } from '../shared/prepare-node-network.ts';
+import { unreadPart } from '../unread.ts';
+import about from './about.ts';
+import type check from './check.ts';
+import type { Peer } from './facts.ts';
 
 /** A sample: asking all pods of a node would be a scan. */
 const MAX_PEERS = 4;
 /** More pods than that are not listed; a node has 110 by default. */
 const LIMIT = 150;
 
-export async function prepareArp(context: InputContext): Promise<PreparedCheck> {
+export default async function prepare(context: InputContext): Promise<InputOf<typeof check>> {
   const { args, asked, subject } = context;
   const { tableShare } = thresholdsIn(args, about);
   // A node's own neighbours are not its pods: it has a link to each of them, and routes.
   const pods = subject.isHost ? { value: [] } : await readingOf(podsBeside(context), context.signal);
   const { network, unread } = await nodeNetwork(context);
-  return prepared(arp, {
+  return {
     destinations: [...always(subject), ...asked],
     peers: peersOf(context, pods.value ?? []),
     tableShare,
@@ -34,7 +35,7 @@ export async function prepareArp(context: InputContext): Promise<PreparedCheck> 
       ...unread,
       ...(pods.failed === undefined ? [] : [{ what: 'other pods on the same link', reason: pods.failed }]),
     ]),
-  });
+  };
 }
 
 /**

@@ -1,22 +1,23 @@
 /** The input of the dns check: the cluster's DNS Service, what stands behind it, and the policies on the way to it. */
-import { dns } from '../../checks/dns/check.ts';
-import type { DnsEndpoint, DnsInput, DnsService, FromApi, PodDns } from '../../checks/dns/facts.ts';
-import type { PolicyPod } from '../../checks/firewall/network-policy.ts';
-import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+
+import type { InputContext } from '../../cluster/context.ts';
+import type { Subject } from '../../cluster/subject.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { ApiError } from '../../kube/errors.ts';
 import { namespacedPath, podsPath } from '../../kube/paths.ts';
 import type { EndpointSlice, Namespace, Pod, Service } from '../../kube/types.ts';
+import type { InputOf } from '../../model/check.ts';
 import { UserError } from '../../model/errors.ts';
-import type { Subject } from '../subject.ts';
-import type { InputContext } from './context.ts';
+import type { PolicyPod } from '../firewall/network-policy.ts';
 import {
   asksForNamespaces,
   hostPolicyPod,
   type NetworkPolicyObject,
   networkPolicy,
   policyPod,
-} from './policies.ts';
+} from '../shared/prepare-policies.ts';
+import type check from './check.ts';
+import type { DnsEndpoint, DnsInput, DnsService, FromApi, PodDns } from './facts.ts';
 
 /** Where the cluster's DNS lives, by convention of all distributions. */
 const DNS_NAMESPACE = 'kube-system';
@@ -24,7 +25,12 @@ const DNS_NAMESPACE = 'kube-system';
 const MAX_NAMES = 8;
 
 /** @throws {UserError} exit 2: a word that can be no name, or too many */
-export async function prepareDns({ subject, args, asked, signal }: InputContext): Promise<PreparedCheck> {
+export default async function prepare({
+  subject,
+  args,
+  asked,
+  signal,
+}: InputContext): Promise<InputOf<typeof check>> {
   const names = args.names.map(checkedName);
   if (names.length > MAX_NAMES) {
     throw new UserError(`dns takes ${MAX_NAMES} names at most, and got ${names.length}.`, 2);
@@ -40,7 +46,7 @@ export async function prepareDns({ subject, args, asked, signal }: InputContext)
     pod: podDns(subject),
     ...(client ? await policiesFor(client, subject, services, signal) : outsideCluster()),
   };
-  return prepared(dns, input);
+  return input;
 }
 
 /** Letters, digits, hyphens and underscores in labels, as names of hosts and Services are; `*` for a wildcard. */

@@ -1,21 +1,22 @@
 /** The input of the docker check: what the engine says of the target's networks and of containers that DESTs mean. */
-import { docker } from '../../checks/docker/check.ts';
-import type { DockerInput, DockerNetwork, DockerPeer, PublishedPort } from '../../checks/docker/facts.ts';
-import { type PreparedCheck, prepared } from '../../checks/registry.ts';
+
+import type { InputContext } from '../../cluster/context.ts';
 import type { DockerClient } from '../../docker/client.ts';
+import { containerName, publishedPorts } from '../../docker/container.ts';
+import { dockerProxies } from '../../docker/docker-proxies.ts';
 import { DockerApiError } from '../../docker/errors.ts';
 import type { DockerContainer, DockerListed, DockerNetworkInfo } from '../../docker/types.ts';
+import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
-import { nameOf } from '../../targets/docker.ts';
-import { dockerProxies } from '../docker-proxies.ts';
-import type { InputContext } from './context.ts';
+import type check from './check.ts';
+import type { DockerInput, DockerNetwork, DockerPeer } from './facts.ts';
 
 /** Nothing but a Docker container has this. */
-export async function prepareDocker({
+export default async function prepare({
   subject,
   asked,
   signal,
-}: InputContext): Promise<PreparedCheck | undefined> {
+}: InputContext): Promise<InputOf<typeof check> | undefined> {
   if (!subject.docker) return undefined;
   const { client, container } = subject.docker;
   const [networks, others, peers, proxies] = await Promise.all([
@@ -24,8 +25,8 @@ export async function prepareDocker({
     peersOf(client, container, asked, signal),
     dockerProxies(container),
   ]);
-  return prepared(docker, {
-    container: nameOf(container),
+  return {
+    container: containerName(container),
     mode: container.HostConfig.NetworkMode,
     networks,
     published: publishedPorts(container),
@@ -33,22 +34,7 @@ export async function prepareDocker({
     others,
     destinations: [...asked],
     ...(proxies === undefined ? {} : { proxies }),
-  });
-}
-
-/** Every port that the host passes on, by each of its addresses. */
-export function publishedPorts({ NetworkSettings }: DockerContainer): PublishedPort[] {
-  return Object.entries(NetworkSettings.Ports ?? {}).flatMap(([name, bindings]) => {
-    const [port = '', protocol] = name.split('/');
-    // Nothing here can look for a listener of SCTP.
-    if (protocol !== 'tcp' && protocol !== 'udp') return [];
-    return (bindings ?? []).map(({ HostIp, HostPort }) => ({
-      port: Number(port),
-      protocol,
-      hostAddress: HostIp || '0.0.0.0',
-      hostPort: Number(HostPort),
-    }));
-  });
+  };
 }
 
 async function networksOf(

@@ -1,38 +1,41 @@
 /** The input of the sockets check: on which ports somebody expects the pod to listen. */
 
-import { type PreparedCheck, prepared } from '../../checks/registry.ts';
-import { thresholdsIn } from '../../checks/shared/about.ts';
-import about from '../../checks/sockets/about.ts';
-import { sockets } from '../../checks/sockets/check.ts';
-import type { ExpectedPort } from '../../checks/sockets/facts.ts';
+import type { InputContext } from '../../cluster/context.ts';
+import { containerName, publishedPorts } from '../../docker/container.ts';
 import type { DockerContainer } from '../../docker/types.ts';
 import { ApiError } from '../../kube/errors.ts';
 import { namespacedPath } from '../../kube/paths.ts';
 import type { Pod, Service } from '../../kube/types.ts';
-import { nameOf } from '../../targets/docker.ts';
-import type { InputContext } from './context.ts';
-import { publishedPorts } from './docker.ts';
+import type { InputOf } from '../../model/check.ts';
+import { thresholdsIn } from '../shared/about.ts';
+import about from './about.ts';
+import type check from './check.ts';
+import type { ExpectedPort } from './facts.ts';
 
-export async function prepareSockets({ subject, args, signal }: InputContext): Promise<PreparedCheck> {
+export default async function prepare({
+  subject,
+  args,
+  signal,
+}: InputContext): Promise<InputOf<typeof check>> {
   const { portShare } = thresholdsIn(args, about);
   const { client, pod, docker } = subject;
-  if (docker) return prepared(sockets, { expected: dockerPorts(docker.container), portShare });
+  if (docker) return { expected: dockerPorts(docker.container), portShare };
   // Nobody says of a host on which ports it should listen.
-  if (!client || !pod) return prepared(sockets, { expected: [], portShare });
+  if (!client || !pod) return { expected: [], portShare };
   const namespace = pod.metadata?.namespace ?? client.namespace;
   try {
     const { items } = await client.get<{ items: Service[] }>(
       namespacedPath('api/v1', namespace, 'services'),
       { signal },
     );
-    return prepared(sockets, { expected: expectedPorts(pod, items), portShare });
+    return { expected: expectedPorts(pod, items), portShare };
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
-    return prepared(sockets, {
+    return {
       expected: expectedPorts(pod, []),
       portShare,
       servicesSkipped: `the user may not list services in ${namespace}`,
-    });
+    };
   }
 }
 
@@ -46,7 +49,7 @@ function dockerPorts(container: DockerContainer): ExpectedPort[] {
     const [port = '', protocol = ''] = name.split('/');
     const known = ipProtocol(protocol.toUpperCase());
     if (known === undefined || byPort.has(name)) continue;
-    byPort.set(name, { port: Number(port), protocol: known, by: 'declared', name: nameOf(container) });
+    byPort.set(name, { port: Number(port), protocol: known, by: 'declared', name: containerName(container) });
   }
   return [...byPort.values()];
 }

@@ -1,6 +1,7 @@
 /** The endpoints of a Service's port as kube-proxy should know them. Pure. */
-import type { EndpointPlace, ProxiedEndpoints } from '../../checks/service/facts.ts';
+
 import type { EndpointSlice } from '../../kube/types.ts';
+import type { EndpointPlace, ProxiedEndpoints } from './facts.ts';
 
 /** kube-proxy writes its rules within seconds of a change (minSyncPeriod: 1 s by default); the rest is for busy nodes. */
 const SETTLED_MS = 30_000;

@@ -1,46 +1,47 @@
 /** The input of the conntrack check. */
-import about from '../../checks/conntrack/about.ts';
-import { conntrack } from '../../checks/conntrack/check.ts';
-import type { VirtualService } from '../../checks/conntrack/facts.ts';
-import { type PreparedCheck, prepared } from '../../checks/registry.ts';
-import { optionsIn, thresholdsIn } from '../../checks/shared/about.ts';
-import { type Unread, unreadPart } from '../../checks/unread.ts';
+
+import type { InputContext } from '../../cluster/context.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { listSome } from '../../kube/list.ts';
 import { namespacedPath } from '../../kube/paths.ts';
 import { type Reading, readingOf } from '../../kube/reading.ts';
 import type { EndpointSlice, Service } from '../../kube/types.ts';
-import type { InputContext } from './context.ts';
+import type { InputOf } from '../../model/check.ts';
+import { optionsIn, thresholdsIn } from '../shared/about.ts';
+import { type Unread, unreadPart } from '../unread.ts';
+import about from './about.ts';
+import type check from './check.ts';
+import type { VirtualService } from './facts.ts';
 
 /** More Services than that are not compared: their list alone would be many megabytes. */
 const LIMIT = 1000;
 /** What is not judged without them. */
 const STALE = 'stale entries (NT-CT-003) for Services';
 
-export async function prepareConntrack(context: InputContext): Promise<PreparedCheck> {
+export default async function prepare(context: InputContext): Promise<InputOf<typeof check>> {
   const { client, docker, isHost: isNode } = context.subject;
   const { watchMs } = optionsIn(context.args, about) ?? { watchMs: 0 };
   const criticalShare = thresholdsIn(context.args, about).conntrackCritical;
   if (!client) {
     // A container of Docker's has no Service whose entries could be stale; a host may be a node of a cluster.
-    return prepared(conntrack, { watchMs, isNode, criticalShare, ...(docker ? { services: [] } : {}) });
+    return { watchMs, isNode, criticalShare, ...(docker ? { services: [] } : {}) };
   }
   const input = { watchMs, isNode, criticalShare };
   const read = (namespace: string | undefined) => servicesOf(client, namespace, context.signal);
   // A node tracks connections to every Service; a pod of its own, if any, those that it talks to.
   const all = isNode ? await read(undefined) : undefined;
-  if (all?.value) return prepared(conntrack, { ...input, services: all.value });
+  if (all?.value) return { ...input, services: all.value };
   const { services, namespaces, unread } = await namespaced(client, read);
-  if (namespaces.length === 0 && unread.length === 0) return prepared(conntrack, input);
+  if (namespaces.length === 0 && unread.length === 0) return input;
   // That they may not be read is the check's own to say.
   const others =
     all?.failed === undefined ? [] : [{ what: `${STALE} of other namespaces`, reason: all.failed }];
-  return prepared(conntrack, {
+  return {
     ...input,
     services,
     ...(all?.denied === undefined || namespaces.length === 0 ? {} : { onlyNamespaces: namespaces }),
     ...unreadPart([...unread, ...others]),
-  });
+  };
 }
 
 /** What pods talk to most: their own namespace's Services and the cluster's DNS, as far as they may be read. */

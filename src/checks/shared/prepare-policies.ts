@@ -1,12 +1,13 @@
 /** NetworkPolicies and what they match against, as far as the user may read it. */
-import type { PolicyBackend, PolicyInput } from '../../checks/firewall/facts.ts';
-import type { NetworkPolicy, PolicyPod } from '../../checks/firewall/network-policy.ts';
+
+import type { Subject } from '../../cluster/subject.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { ApiError } from '../../kube/errors.ts';
 import { namespacedPath, podsPath } from '../../kube/paths.ts';
 import type { EndpointSlice, Namespace, Pod, Service } from '../../kube/types.ts';
 import type { Destination } from '../../model/destination.ts';
-import type { Subject } from '../subject.ts';
+import type { PolicyBackend, PolicyInput } from '../firewall/facts.ts';
+import type { NetworkPolicy, PolicyPod } from '../firewall/network-policy.ts';
 
 interface List<T> {
   readonly items: readonly T[];

@@ -1,29 +1,30 @@
 /** The input of the service check: Services, what stands behind them, and why some of it is not ready. */
-import { type PreparedCheck, prepared } from '../../checks/registry.ts';
-import { service } from '../../checks/service/check.ts';
-import type { EndpointInfo, ServiceInfo } from '../../checks/service/facts.ts';
+
+import type { InputContext } from '../../cluster/context.ts';
+import { serviceName } from '../../cluster/destinations.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { ApiError } from '../../kube/errors.ts';
 import { namespacedPath, podsPath } from '../../kube/paths.ts';
 import type { EndpointSlice, Pod, Service } from '../../kube/types.ts';
+import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import { endpointKey } from '../../parsers/sweep.ts';
-import type { InputContext } from './context.ts';
-import { serviceName } from './destinations.ts';
-import { proxiedEndpoints } from './proxied-endpoints.ts';
+import type check from './check.ts';
+import type { EndpointInfo, ServiceInfo } from './facts.ts';
+import { proxiedEndpoints } from './prepare-proxied.ts';
 
 /** Other ports of a pod that are tried when its target port is refused. */
 const MAX_OTHER_PORTS = 3;
 
 /** Nothing to look at where no DEST is a Service. */
-export async function prepareService({
+export default async function prepare({
   subject,
   args,
   asked: destinations,
   sweeps,
   signal,
-}: InputContext): Promise<PreparedCheck | undefined> {
+}: InputContext): Promise<InputOf<typeof check> | undefined> {
   const { client, pod } = subject;
   const asked = args.to.flatMap((text) => {
     const [, name = '', port, udp] = /^(?:svc|services?)\/([^/:]+)(?::([^/]+))?(\/udp)?$/i.exec(text) ?? [];
@@ -35,12 +36,12 @@ export async function prepareService({
   const services = await Promise.all(
     asked.map((one, i) => serviceInfo(client, { ...one, id: `svc${i}` }, subject.isHost, signal)),
   );
-  return prepared(service, {
+  return {
     services: services.filter((s) => s !== undefined).map((s) => swept(s, destinations, sweeps)),
     node: subject.node ?? '',
     addresses: subject.addresses,
     hasClusterDns: pod !== undefined && hasClusterDns(pod),
-  });
+  };
 }
 
 /** Of a large Service, each endpoint has the one connection of the sweep; those among DESTs are looked at in detail. */

@@ -1,12 +1,12 @@
 /** From DEST as it was typed to addresses to measure to. */
 
-import type { KubeClient } from '../../kube/client.ts';
-import { ApiError } from '../../kube/errors.ts';
-import { namespacedPath, podsPath } from '../../kube/paths.ts';
-import type { EndpointSlice, Pod, Service } from '../../kube/types.ts';
-import type { Destination } from '../../model/destination.ts';
-import { UserError } from '../../model/errors.ts';
-import type { Subject } from '../subject.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/errors.ts';
+import { namespacedPath, podsPath } from '../kube/paths.ts';
+import type { EndpointSlice, Pod, Service } from '../kube/types.ts';
+import type { Destination } from '../model/destination.ts';
+import { UserError } from '../model/errors.ts';
+import type { Subject } from './subject.ts';
 
 /** What everybody in a cluster depends on, whatever the user asks for. */
 export const IN_CLUSTER: readonly Destination[] = [

@@ -1,7 +1,7 @@
 /** The docker-proxy processes of an engine that runs on this machine; any user may read their words. */
 import { readdir, readFile } from 'node:fs/promises';
-import type { DockerProxy } from '../checks/docker/facts.ts';
-import type { DockerContainer } from '../docker/types.ts';
+import type { DockerProxy } from '../model/docker-ports.ts';
+import type { DockerContainer } from './types.ts';
 
 /** `undefined`: the container's own processes are not to be seen here, so neither are the engine's. */
 export async function dockerProxies({ Id, State }: DockerContainer): Promise<DockerProxy[] | undefined> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { proxyOf } from '../../../src/app/docker-proxies.ts';
+import { proxyOf } from '../../../src/docker/docker-proxies.ts';
 
 describe('proxyOf', () => {
   it('reads the words of a docker-proxy', () => {

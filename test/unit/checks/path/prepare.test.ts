@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pathInput } from '../../../../src/app/inputs/path.ts';
-import type { Subject } from '../../../../src/app/subject.ts';
+import { pathInput } from '../../../../src/checks/path/prepare.ts';
+import type { Subject } from '../../../../src/cluster/subject.ts';
 import type { Pod } from '../../../../src/kube/types.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
 

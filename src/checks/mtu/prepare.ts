@@ -1,21 +1,22 @@
 /** The input of the mtu check. */
-import about from '../../checks/mtu/about.ts';
-import { mtu } from '../../checks/mtu/check.ts';
-import { type PreparedCheck, prepared } from '../../checks/registry.ts';
-import { optionsIn } from '../../checks/shared/about.ts';
-import { unreadPart } from '../../checks/unread.ts';
+
+import type { InputContext } from '../../cluster/context.ts';
+import { always } from '../../cluster/destinations.ts';
 import { listAll } from '../../kube/list.ts';
 import { namespacedPath } from '../../kube/paths.ts';
 import { readingOf } from '../../kube/reading.ts';
 import type { EndpointSlice } from '../../kube/types.ts';
+import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
-import type { InputContext } from './context.ts';
-import { always } from './destinations.ts';
+import { optionsIn } from '../shared/about.ts';
+import { unreadPart } from '../unread.ts';
+import about from './about.ts';
+import type check from './check.ts';
 
 /** As many of the cluster's own pods on other nodes are measured to: one path between nodes is like the next. */
 const MAX_PEERS = 2;
 
-export async function prepareMtu(context: InputContext): Promise<PreparedCheck> {
+export default async function prepare(context: InputContext): Promise<InputOf<typeof check>> {
   const transfer = optionsIn(context.args, about)?.transfer ?? false;
   const gateway = always(context.subject).filter((d) => d.role === 'gateway');
   // A Service's address answers no echo request; what it leads to does.
@@ -25,7 +26,7 @@ export async function prepareMtu(context: InputContext): Promise<PreparedCheck> 
   const dns = await readingOf(dnsSlices(context), context.signal);
   const destinations = [...gateway, ...onOtherNodes(context, dns.value ?? []), ...asked];
   const unread = dns.failed === undefined ? [] : [{ what: 'the path to other nodes', reason: dns.failed }];
-  return prepared(mtu, { destinations, transfer, ...unreadPart(unread) });
+  return { destinations, transfer, ...unreadPart(unread) };
 }
 
 async function dnsSlices({ subject, signal }: InputContext): Promise<readonly EndpointSlice[]> {

@@ -1,8 +1,8 @@
 /** What an input is gathered from. */
-import type { CheckArgs } from '../../model/args.ts';
-import type { Destination } from '../../model/destination.ts';
-import type { ProbeResult } from '../../model/evidence.ts';
-import type { Subject } from '../subject.ts';
+import type { CheckArgs } from '../model/args.ts';
+import type { Destination } from '../model/destination.ts';
+import type { ProbeResult } from '../model/evidence.ts';
+import type { Subject } from './subject.ts';
 
 /** One run's sources: the target, with the API where it has one, and the command line. */
 export interface InputContext {

@@ -1,36 +1,33 @@
 /** The input of the throughput check. */
 
-import { type PreparedCheck, prepared } from '../../checks/registry.ts';
-import { optionsIn, thresholdsIn } from '../../checks/shared/about.ts';
-import about from '../../checks/throughput/about.ts';
-import { throughput } from '../../checks/throughput/check.ts';
-import type { ThroughputInput } from '../../checks/throughput/facts.ts';
+import type { InputContext } from '../../cluster/context.ts';
 import type { Pod } from '../../kube/types.ts';
+import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
-import { withServerPort } from '../iperf-servers.ts';
-import type { InputContext } from './context.ts';
+import { optionsIn, thresholdsIn } from '../shared/about.ts';
+import about from './about.ts';
+import type check from './check.ts';
+import type { ThroughputInput } from './facts.ts';
+import { PORT, withServerPort } from './server-port.ts';
 
-/** iperf3's own port, where DEST names none. */
-const PORT = '5201';
-
-export async function prepareThroughput({
+export default async function prepare({
   args,
   asked,
   subject,
-}: InputContext): Promise<PreparedCheck | undefined> {
+}: InputContext): Promise<InputOf<typeof check> | undefined> {
   const flags = optionsIn(args, about);
   if (!flags) return undefined;
   const expected =
     flags.expectBits === undefined
       ? annotated(subject.pod, flags.reverse)
       : { bitsPerSecond: flags.expectBits, by: '--expect' };
-  return prepared(throughput, {
+  return {
     destinations: oneForEach(asked).map(withServerPort).map(withPort),
     durationMs: flags.durationMs,
     reverse: flags.reverse,
     share: thresholdsIn(args, about).throughputShare,
     ...(expected ? { expected } : {}),
-  });
+  };
 }
 
 /** A Service is loaded through its own address; its endpoints one by one would take as many times as long. */
@@ -39,8 +36,11 @@ function oneForEach(asked: readonly Destination[]): Destination[] {
     asked.flatMap(({ service }) => (service?.part === 'virtual' ? [service.label] : [])),
   );
   return asked.filter(
-    ({ service, protocol }) =>
-      protocol === 'tcp' && !(service?.part === 'endpoint' && virtual.has(service.label)),
+    ({ service, protocol, label }, i) =>
+      protocol === 'tcp' &&
+      !(service?.part === 'endpoint' && virtual.has(service.label)) &&
+      // Named twice, it would be loaded twice, and get two servers on one port.
+      (service !== undefined || asked.findIndex((other) => other.label === label) === i),
   );
 }
 

@@ -1,11 +1,12 @@
 /** The pod network around a node, as far as the user may read it. */
-import type { NodeNetwork } from '../../checks/node-network.ts';
-import type { Unread } from '../../checks/unread.ts';
+
+import type { InputContext } from '../../cluster/context.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { listSome } from '../../kube/list.ts';
 import { type Reading, readingOf } from '../../kube/reading.ts';
 import type { Node, Pod } from '../../kube/types.ts';
-import type { InputContext } from './context.ts';
+import type { NodeNetwork } from '../node-network.ts';
+import type { Unread } from '../unread.ts';
 
 /** More nodes than that are not compared: a node's tables would be longer than what a probe brings back. */
 const NODE_LIMIT = 1000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseHost } from '../../../../src/app/inputs/destinations.ts';
-import { UserError } from '../../../../src/model/errors.ts';
+import { parseHost } from '../../../src/cluster/destinations.ts';
+import { UserError } from '../../../src/model/errors.ts';
 
 describe('parseHost', () => {
   it.each([

@@ -1,11 +1,12 @@
 /** The input of the tls check. */
-import { type PreparedCheck, prepared } from '../../checks/registry.ts';
-import { optionsIn, thresholdsIn } from '../../checks/shared/about.ts';
-import about, { type TlsOptions } from '../../checks/tls/about.ts';
-import { tls } from '../../checks/tls/check.ts';
-import type { TlsServer } from '../../checks/tls/facts.ts';
+
+import type { InputContext } from '../../cluster/context.ts';
+import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
-import type { InputContext } from './context.ts';
+import { optionsIn, thresholdsIn } from '../shared/about.ts';
+import about, { type TlsOptions } from './about.ts';
+import type check from './check.ts';
+import type { TlsServer } from './facts.ts';
 
 /** As part of a diagnosis. */
 const USUALLY: TlsOptions = { starttls: '' };
@@ -13,7 +14,11 @@ const USUALLY: TlsOptions = { starttls: '' };
 /** Ports on which a diagnosis may expect TLS without having been told (IANA: https; and what Kubernetes uses). */
 const TLS_PORTS: readonly string[] = ['443', '6443', '8443', '9443'];
 
-export async function prepareTls({ args, asked, subject }: InputContext): Promise<PreparedCheck | undefined> {
+export default async function prepare({
+  args,
+  asked,
+  subject,
+}: InputContext): Promise<InputOf<typeof check> | undefined> {
   const told = optionsIn(args, about);
   const flags = told ?? USUALLY;
   const isTold = told !== undefined;
@@ -24,11 +29,11 @@ export async function prepareTls({ args, asked, subject }: InputContext): Promis
   );
   if (chosen.length === 0) return undefined;
   const servers = chosen.map((d) => serverOf(d, flags.serverName, subject.client?.namespace ?? ''));
-  return prepared(tls, {
+  return {
     servers,
     starttls: flags.starttls,
     expireDays: thresholdsIn(args, about).expireDays,
-  });
+  };
 }
 
 function speaksTls({ url, port, anyPort }: Destination): boolean {

@@ -1,13 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { prepareArp } from '../../../../src/app/inputs/arp.ts';
-import { prepareConntrack } from '../../../../src/app/inputs/conntrack.ts';
-import type { InputContext } from '../../../../src/app/inputs/context.ts';
-import { prepareMtu } from '../../../../src/app/inputs/mtu.ts';
-import { nodeNetwork } from '../../../../src/app/inputs/node-network.ts';
-import { prepareRouting } from '../../../../src/app/inputs/routing.ts';
-import type { Subject } from '../../../../src/app/subject.ts';
-import { type Fault, startApiServer } from '../../../servers/api-server.ts';
-import { clientOf } from '../../../servers/kube-client.ts';
+import prepareArp from '../../../src/checks/arp/prepare.ts';
+import prepareConntrack from '../../../src/checks/conntrack/prepare.ts';
+import prepareMtu from '../../../src/checks/mtu/prepare.ts';
+import prepareRouting from '../../../src/checks/routing/prepare.ts';
+import { nodeNetwork } from '../../../src/checks/shared/prepare-node-network.ts';
+import type { MaybeUnread } from '../../../src/checks/unread.ts';
+import type { InputContext } from '../../../src/cluster/context.ts';
+import type { Subject } from '../../../src/cluster/subject.ts';
+import { type Fault, startApiServer } from '../../servers/api-server.ts';
+import { clientOf } from '../../servers/kube-client.ts';
 
 const NODES = '/api/v1/nodes';
 const PODS = '/api/v1/pods';
@@ -62,8 +63,8 @@ const pod = (name: string, ip: string) => ({
 });
 
 /** What a prepared check will say that it was not told. */
-async function unread(prepared: Promise<{ readonly input: unknown }>): Promise<unknown> {
-  return ((await prepared).input as { readonly unread?: unknown }).unread;
+async function unread(input: Promise<MaybeUnread>): Promise<unknown> {
+  return (await input).unread;
 }
 
 describe('the network of a node', () => {
@@ -137,7 +138,7 @@ describe('pods on the same link', () => {
   const lists = { [OWN_PODS]: [pod('web', '10.0.1.4'), pod('db', '10.0.1.5')] };
 
   it('are asked by arp', async () => {
-    const { input } = await prepareArp(await inPod({ lists }));
+    const input = await prepareArp(await inPod({ lists }));
     expect(input).toMatchObject({ peers: [{ label: 'pod/web' }, { label: 'pod/db' }] });
     expect(input).not.toHaveProperty('unread');
   });
@@ -163,10 +164,8 @@ describe('pods on other nodes', () => {
   };
 
   it('are measured to by mtu', async () => {
-    const { input } = await prepareMtu(await inPod({ lists: { [DNS]: [slice] } }));
-    expect((input as { destinations: { label: string }[] }).destinations.map(({ label }) => label)).toContain(
-      'pod/coredns on another node',
-    );
+    const input = await prepareMtu(await inPod({ lists: { [DNS]: [slice] } }));
+    expect(input.destinations.map(({ label }) => label)).toContain('pod/coredns on another node');
     expect(input).not.toHaveProperty('unread');
   });
 
@@ -196,14 +195,14 @@ describe('Services whose entries may be stale', () => {
   );
 
   it('are those of the cluster for a node', async () => {
-    const { input } = await prepareConntrack(await onNode({ lists: both }));
+    const input = await prepareConntrack(await onNode({ lists: both }));
     expect(input).toMatchObject({ services: [{ name: 'x' }] });
     expect(input).not.toHaveProperty('unread');
     expect(input).not.toHaveProperty('onlyNamespaces');
   });
 
   it('are those of two namespaces where no more may be read', async () => {
-    const { input } = await prepareConntrack(
+    const input = await prepareConntrack(
       await onNode({ lists: own, faults: { [services()]: DENIED, [slices()]: DENIED } }),
     );
     expect(input).toMatchObject({ services: [{ name: 'x' }], onlyNamespaces: ['default', 'kube-system'] });
@@ -214,14 +213,14 @@ describe('Services whose entries may be stale', () => {
     const faults = Object.fromEntries(
       [undefined, 'default', 'kube-system'].map((n) => [services(n), DENIED] as const),
     );
-    const { input } = await prepareConntrack(await onNode({ lists: own, faults }));
+    const input = await prepareConntrack(await onNode({ lists: own, faults }));
     expect(input).not.toHaveProperty('services');
     expect(input).not.toHaveProperty('unread');
   });
 
   it('are told to be unknown where the server is in trouble', async () => {
     const faults = { [services()]: TROUBLE, [slices('default')]: TROUBLE };
-    const { input } = await prepareConntrack(await onNode({ lists: own, faults }));
+    const input = await prepareConntrack(await onNode({ lists: own, faults }));
     expect(input).toMatchObject({
       services: [],
       unread: [
