@@ -129,10 +129,11 @@ describe('a pod with some room', () => {
       /^note: the pod has 3\d MiB left of 128 MiB: a run takes at most 1\d MiB of it\.$/m,
     );
     expect([0, 1], stdout).toContain(code);
-    expect(validReport(JSON.parse(stdout)).target).not.toHaveProperty('via');
+    const { target, cost } = validReport(JSON.parse(stdout));
+    expect(target).not.toHaveProperty('via');
     expect(await ns.ephemerals('large')).toHaveLength(1);
-    const { peak } = await podMemory(ns, 'large');
-    expect(peak - used).toBeLessThan((128 * 1024 ** 2 - used) / 2);
+    // Without the pages of files, of which the first run on a node has many and which the kernel takes back.
+    expect(cost?.memoryPeakBytes).toBeLessThan((128 * 1024 ** 2 - used) / 2);
   });
 });
 
