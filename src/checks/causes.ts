@@ -83,6 +83,11 @@ const CAUSES: readonly CauseRule[] = [
     reach: 'subject',
   },
   {
+    cause: 'NT-SVC-010',
+    effects: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS'],
+    reach: 'subject',
+  },
+  {
     cause: 'NT-SVC-009',
     effects: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-TLS'],
     reach: 'subject',

@@ -10,6 +10,8 @@ export interface EndpointInfo {
   readonly port: number;
   readonly pod?: string;
   readonly node?: string;
+  /** What the pod belongs to: `Deployment shop`; absent where nothing does or its pod may not be read. */
+  readonly workload?: string;
   /** Declared TCP ports of the pod besides `port`. */
   readonly otherPorts: readonly number[];
   /** Of a large Service: it is connected to once, and not looked at in detail. */

@@ -175,10 +175,24 @@ function endpointsOf(
         port,
         ...(name === undefined ? {} : { pod: name }),
         ...(e.nodeName ? { node: e.nodeName } : {}),
+        ...workloadPart(pod),
         otherPorts: [...new Set(others.map((d) => d.port))].slice(0, MAX_OTHER_PORTS),
       },
     ];
   });
+}
+
+/** As part of an endpoint. A ReplicaSet is a Deployment's by the hash at the end of its name. */
+function workloadPart(pod: Pod | undefined): { workload?: string } {
+  const owner = pod?.metadata?.ownerReferences?.find(({ controller }) => controller === true);
+  if (owner === undefined) return {};
+  const hash = pod?.metadata?.labels?.['pod-template-hash'];
+  const isOfDeployment = owner.kind === 'ReplicaSet' && hash !== undefined && owner.name.endsWith(`-${hash}`);
+  return {
+    workload: isOfDeployment
+      ? `Deployment ${owner.name.slice(0, -hash.length - 1)}`
+      : `${owner.kind} ${owner.name}`,
+  };
 }
 
 function declared(pod: Pod): { name: string | undefined; port: number; protocol: string }[] {

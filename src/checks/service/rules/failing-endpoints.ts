@@ -1,7 +1,8 @@
 import { occurrence, type Rule } from '../../rule.ts';
 import { endpointName, failing, type ServicesFacts } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
-import { isWrongPort } from './wrong-target-port.ts';
+import { strangers } from './other-workload.ts';
+import { onWrongPort } from './wrong-target-port.ts';
 
 const meta = {
   id: 'NT-SVC-007',
@@ -20,7 +21,8 @@ export const failingEndpoints: Rule<ServicesFacts> = {
   judge: ({ services }) =>
     services.flatMap((facts) => {
       const { info, endpoints } = facts;
-      const failed = failing(facts).filter((e) => !isWrongPort(e));
+      const explained = new Set([...onWrongPort(facts), ...strangers(facts)]);
+      const failed = failing(facts).filter((e) => !explained.has(e));
       if (failed.length === 0) return [];
       const named = [
         ...failed.slice(0, 4).map((e) => `${endpointName(e)}: ${attemptText(e.attempt)}`),

@@ -8,6 +8,7 @@ import { localPolicy } from './local-policy.ts';
 import { nameFails } from './name.ts';
 import { noReadyEndpoint } from './no-ready-endpoint.ts';
 import { noVirtualAddress } from './no-virtual-address.ts';
+import { otherWorkload } from './other-workload.ts';
 import { staleRules } from './stale-rules.ts';
 import { wrongTargetPort } from './wrong-target-port.ts';
 
@@ -15,6 +16,7 @@ export const SERVICE_RULES: readonly Rule<ServicesFacts>[] = [
   noReadyEndpoint,
   staleRules,
   wrongTargetPort,
+  otherWorkload,
   failingEndpoints,
   localPolicy,
   hairpin,

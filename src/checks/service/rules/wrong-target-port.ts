@@ -1,6 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
 import { occurrence, type Rule } from '../../rule.ts';
-import type { EndpointFacts, ServiceFacts, ServicesFacts } from '../facts.ts';
+import { type EndpointFacts, type ServiceFacts, type ServicesFacts, working } from '../facts.ts';
 import { quoteApi, quoteAttempt } from '../words.ts';
 
 const meta = {
@@ -9,16 +9,21 @@ const meta = {
   severities: ['critical'],
   meaning:
     "The Service sends its traffic to a port on which its pods do not listen, while another port of theirs is open. Every connection through the Service is refused; to the pod's right port they work.",
-  rule: "An endpoint refuses the connection to the Service's target port, and another container port that the pod declares accepts one. Or targetPort is a name that no selected pod declares (API).",
+  rule: "An endpoint refuses the connection to the Service's target port, and another container port that the pod declares accepts one, while no endpoint works. Or targetPort is a name that no selected pod declares (API).",
   source: 'Kubernetes documentation, "Service", targetPort',
   remedy: 'Set targetPort to the port on which the pods listen.',
 } as const;
 
-export function isWrongPort({ attempt, openPorts }: EndpointFacts): boolean {
-  return attempt.state === 'refused' && openPorts.length > 0;
+/** Endpoints that listen elsewhere. Where others work the port is right, and to change it would break those. */
+export function onWrongPort(facts: ServiceFacts): readonly EndpointFacts[] {
+  if (working(facts).length > 0) return [];
+  return facts.endpoints.filter(
+    ({ attempt, openPorts }) => attempt.state === 'refused' && openPorts.length > 0,
+  );
 }
 
-function judge({ info, endpoints }: ServiceFacts): Finding[] {
+function judge(facts: ServiceFacts): Finding[] {
+  const { info, endpoints } = facts;
   const subject = info.label;
   const show = `kubectl get service -n ${info.namespace} ${info.name} -o jsonpath={.spec.ports}`;
   if (info.isPortUnnamed) {
@@ -32,7 +37,7 @@ function judge({ info, endpoints }: ServiceFacts): Finding[] {
       ),
     ];
   }
-  const wrong = endpoints.filter(isWrongPort);
+  const wrong = onWrongPort(facts);
   const [first] = wrong;
   if (!first) return [];
   const right = first.openPorts.join(', ');

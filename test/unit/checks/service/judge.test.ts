@@ -145,6 +145,31 @@ describe('endpoints', () => {
     expect(problems({ ...wrong, endpoints: [SILENT, SILENT, SILENT] })).toEqual(['NT-SVC-007 critical']);
   });
 
+  it('refuse a target port that is right for others: then it stays as it is', () => {
+    const mixed = { endpoints: [OK, REFUSED, OK], others: OK };
+    expect(problems(mixed)).toEqual(['NT-SVC-007 critical']);
+    const ofWorkloads = (...workloads: (string | undefined)[]) => ({
+      endpoints: SHOP.endpoints.map((e, i) => ({
+        ...e,
+        ...(workloads[i] === undefined ? {} : { workload: workloads[i] }),
+      })),
+    });
+    const service = ofWorkloads('Deployment shop', 'StatefulSet redis', 'Deployment shop');
+    const other = judged({ ...mixed, service });
+    expect(problemsOf(other)).toEqual(['NT-SVC-010 critical']);
+    expect(other.summary).toBe(
+      '1 of 3 endpoints of svc/shop is of another workload: pod b (198.51.100.2:8080) (it listens on 9090) belongs to StatefulSet redis, those that work to Deployment shop, and the selector app=shop matches both. It fails: "Connection refused".',
+    );
+    expect(other.findings[0]?.remediation).not.toContain('patch');
+    // A replica of the same workload, one that is silent, and one of which nothing is known, are no strangers.
+    const same = ofWorkloads('Deployment shop', 'Deployment shop', 'Deployment shop');
+    expect(problems({ ...mixed, service: same })).toEqual(['NT-SVC-007 critical']);
+    expect(problems({ endpoints: [OK, SILENT, OK], service })).toEqual(['NT-SVC-007 critical']);
+    expect(
+      problems({ ...mixed, service: ofWorkloads('Deployment shop', undefined, 'Deployment shop') }),
+    ).toEqual(['NT-SVC-007 critical']);
+  });
+
   it('are none for a name that nobody declares', () => {
     const service = { endpoints: [], ready: 0, targetPort: 'web', isPortUnnamed: true };
     expect(problems({ service, endpoints: [], virtual: [REFUSED] })).toEqual(['NT-SVC-002 critical']);
