@@ -1,4 +1,5 @@
 /** The report on stdout, and the exit code that scripts depend on. */
+import { tablesOf } from '../checks/tables.ts';
 import type { FailOn, ReportFlags } from '../model/args.ts';
 import { atLeast, type Report } from '../model/report.ts';
 import { render, renderDocument } from '../report/render.ts';
@@ -7,7 +8,8 @@ import { render, renderDocument } from '../report/render.ts';
 export async function printReport(report: Report, flags: ReportFlags): Promise<void> {
   const { stdout, env } = process;
   const colour = stdout.isTTY === true && !env['NO_COLOR'];
-  const text = render(report, flags.output, { colour, width: stdout.columns ?? 100, failOn: flags.failOn });
+  const width = stdout.columns ?? 100;
+  const text = render(report, flags.output, { colour, width, failOn: flags.failOn, tablesOf });
   await print(text);
 }
 

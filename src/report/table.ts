@@ -1,14 +1,17 @@
 /** The report for people: the cause first, then what was measured, then each finding with its proof and its remedy. */
 import type { CheckResult, Finding, Report, Severity } from '../model/report.ts';
-import { renderMeasurements } from './measurements.ts';
+import type { Table } from '../model/table.ts';
+import { tableText } from './tables.ts';
 import { targetPlace, targetTitle } from './target.ts';
 import { type Palette, palette, visible, wrap } from './text.ts';
 
-/** How wide and how colourful. */
+/** How wide and how colourful, and what to show of each check. */
 export interface TableOptions {
   readonly colour: boolean;
   /** Columns of the terminal; texts are wrapped to it, tables are not. */
   readonly width: number;
+  /** The tables of what a check measured. Only the checks can tell, and reporters know no check. */
+  readonly tablesOf: (check: CheckResult) => readonly Table[];
 }
 
 const INDENT = '  ';
@@ -17,9 +20,7 @@ const INDENT = '  ';
 export function renderTable(report: Report, options: TableOptions): string {
   const paint = palette(options.colour);
   const blocks =
-    report.checks.length === 1
-      ? oneCheck(report, paint, options.width)
-      : severalChecks(report, paint, options.width);
+    report.checks.length === 1 ? oneCheck(report, paint, options) : severalChecks(report, paint, options);
   return `${[headLine(report), ...blocks, verdictLine(report, paint)].join('\n\n')}\n`;
 }
 
@@ -29,19 +30,16 @@ function headLine({ target }: Report): string {
 }
 
 /** A single check shows all that it measured. */
-function oneCheck(report: Report, paint: Palette, width: number): string[] {
-  return report.checks.flatMap((check) => {
-    const table = renderMeasurements(check, paint);
-    return [
-      statusLine(check, paint, width),
-      ...(table === undefined ? [] : [table]),
-      ...check.findings.map((finding) => renderFinding(finding, paint, width)),
-    ];
-  });
+function oneCheck(report: Report, paint: Palette, { width, tablesOf }: TableOptions): string[] {
+  return report.checks.flatMap((check) => [
+    statusLine(check, paint, width),
+    ...tablesOf(check).map((table) => tableText(table, paint)),
+    ...check.findings.map((finding) => renderFinding(finding, paint, width)),
+  ]);
 }
 
 /** Several checks tell one story: the root causes, each with what follows from it, after a line for each check. */
-function severalChecks(report: Report, paint: Palette, width: number): string[] {
+function severalChecks(report: Report, paint: Palette, { width, tablesOf }: TableOptions): string[] {
   const all = report.checks.flatMap((check) => check.findings);
   const bad = all.filter((f) => f.severity !== 'info');
   const roots = bad
@@ -62,10 +60,11 @@ function severalChecks(report: Report, paint: Palette, width: number): string[] 
       ? allClear
       : hanging({ width: 'cause:'.length, painted: paint.bold('cause:') }, visible(root.summary), width, ' '),
     report.checks.map((check) => storyLine(check, paint, width)).join('\n'),
-    // The way of a packet is what all of them stand on; the tables of the others are for those who ask for one check.
-    ...report.checks.flatMap((check) =>
-      check.id === 'path' ? (renderMeasurements(check, paint) ?? []) : [],
-    ),
+    // All other tables are for those who ask for one check.
+    ...report.checks
+      .flatMap(tablesOf)
+      .filter(({ alwaysShown }) => alwaysShown)
+      .map((table) => tableText(table, paint)),
     ...roots.map((finding) =>
       [renderFinding(finding, paint, width), ...followsLines(finding, bad, paint, width, INDENT)].join('\n'),
     ),

@@ -1,7 +1,7 @@
 /** Plain tables in kubectl's look: columns by spaces, no lines. */
-import Table from 'cli-table3';
-import type { Json } from '../model/report.ts';
-import type { Palette } from './text.ts';
+import CliTable from 'cli-table3';
+import type { Table } from '../model/table.ts';
+import { type Palette, visible } from './text.ts';
 
 const BORDERLESS = {
   top: '',
@@ -27,7 +27,7 @@ export function plainTable(
   rows: readonly (readonly string[])[],
   rightAligned: readonly number[] = [],
 ): string {
-  const table = new Table({
+  const table = new CliTable({
     chars: BORDERLESS,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: head.map((_name, i) => (rightAligned.includes(i) ? 'right' : 'left')),
@@ -40,26 +40,12 @@ export function plainTable(
     .join('\n');
 }
 
-/** A table with a bold head; `undefined` without rows. */
-export function measurementTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  rightAligned: readonly number[],
-  paint: Palette,
-): string | undefined {
-  if (rows.length === 0) return undefined;
-  const [first = '', ...rest] = plainTable(head, rows, rightAligned).split('\n');
-  return [paint.bold(first), ...rest].join('\n');
-}
-
-/** A measurement that is an object, or an empty one. */
-export function fieldsOf(value: Json | undefined): { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as { readonly [key: string]: Json })
-    : {};
-}
-
-/** A measurement that is a list, or an empty one. */
-export function listOf(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : [];
+/** One table of a check, without a trailing newline: every word of it escaped, its head bold. */
+export function tableText({ columns, rows }: Table, paint: Palette): string {
+  const [head = '', ...lines] = plainTable(
+    columns.map((column) => visible(column.head)),
+    rows.map((cells) => cells.map(visible)),
+    columns.flatMap(({ align }, i) => (align === 'right' ? [i] : [])),
+  ).split('\n');
+  return [paint.bold(head), ...lines].join('\n');
 }

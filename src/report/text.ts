@@ -25,15 +25,6 @@ export function palette(colour: boolean): Palette {
   };
 }
 
-const BARS = ' ▁▂▃▄▅▆▇█';
-
-/** Counts as a row of bars: the highest is full, and whatever is not zero can be seen. */
-export function sparkline(counts: readonly number[]): string {
-  const top = counts.reduce((a, b) => Math.max(a, b), 0);
-  if (top === 0) return '';
-  return counts.map((count) => BARS[count === 0 ? 0 : Math.max(1, Math.round((count / top) * 8))]).join('');
-}
-
 /**
  * Breaks text into lines of at most `width` characters at blanks; longer words stay whole.
  * @param taken characters of the first line that something else stands in

@@ -1,9 +1,10 @@
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
+import { tablesOf } from '../../../src/checks/tables.ts';
 import { render } from '../../../src/report/render.ts';
 import { check, finding, LATENCY_MEASUREMENTS, report } from './build.ts';
 
-const options = { colour: false, width: 80, failOn: 'critical' as const };
+const options = { colour: false, width: 80, failOn: 'critical' as const, tablesOf };
 const it1 = report(
   check('latency', {
     status: 'warn',

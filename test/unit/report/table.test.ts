@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { tablesOf } from '../../../src/checks/tables.ts';
+import type { Table } from '../../../src/model/table.ts';
 import { renderTable } from '../../../src/report/table.ts';
 import { check, finding, LATENCY_MEASUREMENTS, report } from './build.ts';
 
-const plain = { colour: false, width: 80 };
+const plain = { colour: false, width: 80, tablesOf };
 
 describe('renderTable', () => {
   it('shows a single check with all that it measured', async () => {
@@ -159,7 +161,7 @@ describe('renderTable', () => {
       evidence: [],
     });
     const widths = (width: number) =>
-      renderTable(report(check('latency', { findings: [long] })), { colour: false, width })
+      renderTable(report(check('latency', { findings: [long] })), { ...plain, width })
         .split('\n')
         .filter((line) => /^ +(→ )?(word|mend)/.test(line))
         .map((line) => line.length);
@@ -191,35 +193,19 @@ describe('renderTable', () => {
     expect(lines).toContain(`    ${command}`);
   });
 
-  it('shows what measurements it is given, and no more, when they are not what they should be', () => {
-    for (const destinations of [null, 5, 'x', [], [null], [{ name: 'a', icmp: null, tcp: [] }]]) {
-      expect(() =>
-        renderTable(report(check('latency', { measurements: { destinations } })), plain),
-      ).not.toThrow();
-    }
-  });
-});
-
-describe('the latency table', () => {
-  const rows = renderTable(report(check('latency', { measurements: LATENCY_MEASUREMENTS })), plain).split(
-    '\n',
-  );
-  const row = (text: string) => rows.find((line) => line.includes(text)) ?? '';
-
-  it('never shows a loss as none', () => {
-    expect(row('tcp/80')).toContain('<1 %');
-    expect(row('icmp (ping socket)')).toContain('no reply');
-  });
-
-  it('tells a refusal, which times the way too', () => {
-    expect(row('tcp/9')).toMatch(/ 0 % .* refused$/);
-  });
-
-  it('has a scale only where there is something to scale', () => {
-    expect(row('DESTINATION')).toContain('DISTRIBUTION (0.020 … 481 ms, log)');
-    const none = { histogramMs: null, destinations: LATENCY_MEASUREMENTS.destinations.slice(2) };
-    expect(renderTable(report(check('latency', { measurements: none })), plain)).toMatch(
-      /LOSS +DISTRIBUTION\n/,
-    );
+  it('shows all tables of a single check, and of several checks those alone that are always shown', () => {
+    const columns = [{ head: 'N', align: 'left' as const }];
+    const table = (id: string, more: Partial<Table> = {}): Table => ({ columns, rows: [[id]], ...more });
+    const options = {
+      ...plain,
+      tablesOf: ({ id }: { readonly id: string }) => [
+        table(`${id}-way`, { alwaysShown: true }),
+        table(`${id}-more`),
+      ],
+    };
+    expect(renderTable(report(check('a')), options)).toContain('\n\nN\na-way\n\nN\na-more\n\nverdict: ');
+    const several = renderTable(report(check('a'), check('b')), options);
+    expect(several).toContain('√ b  b is fine.\n\nN\na-way\n\nN\nb-way\n\nverdict: ');
+    expect(several).not.toContain('-more');
   });
 });

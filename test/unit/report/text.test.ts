@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { palette, sparkline, visible, wrap } from '../../../src/report/text.ts';
+import { palette, visible, wrap } from '../../../src/report/text.ts';
 
 describe('visible', () => {
   it.each([
@@ -41,19 +41,6 @@ describe('palette', () => {
 
   it('paints and ends every style with colour', () => {
     for (const style of Object.values(palette(true))) expect(style('x')).toMatch(/^\u001b\[\d+mx\u001b\[0m$/);
-  });
-});
-
-describe('sparkline', () => {
-  it.each([
-    [[], ''],
-    [[0, 0], ''],
-    [[1], '█'],
-    [[0, 1, 2, 4, 8], ' ▁▂▄█'],
-    [[1, 1000], '▁█'],
-    [[5, 5], '██'],
-  ])('of %j is "%s"', (counts, line) => {
-    expect(sparkline(counts)).toBe(line);
   });
 });
 
