@@ -457,12 +457,22 @@ static void sweep_finished(void) {
   }
 }
 
+/* As many probes run at the same time: each holds some 12 KiB of stack and a socket or two. */
+#define MOST_JOBS 384
+
 /* Starts what may run now. A job's time counts from here: what waits for the budget is not late. */
 static void admit(job *jobs, int count) {
   bool timing = false;
-  for (int i = 0; i < count; i++) timing |= jobs[i].times && !jobs[i].done;
+  int room = MOST_JOBS;
+  for (int i = 0; i < count; i++) {
+    timing |= jobs[i].times && !jobs[i].done;
+    if (jobs[i].started && !jobs[i].done) room--;
+  }
+  int end = 0;
+  for (; end < count && room > 0; end++)
+    if (!jobs[end].started && !jobs[end].done && !(jobs[end].loads && timing)) room--;
   /* Backwards: the coroutine that is started last has the first turn. */
-  for (int i = count - 1; i >= 0; i--) {
+  for (int i = end - 1; i >= 0; i--) {
     job *one = &jobs[i];
     if (one->started || one->done || (one->loads && timing)) continue;
     one->started = true;

@@ -171,7 +171,8 @@ static void read_command(job *one, const char *id, int seconds, int count, bool 
     if (body != NULL) script = body;
     if (value != NULL || body != NULL) {
       free(word);
-      word = must(strdup(value != NULL ? value : body));
+      /* All commands share a script: a copy of it for each of thousands would be most of the memory. */
+      word = value != NULL ? must(strdup(value)) : (char *)body;
     }
     one->argv[i] = word;
   }
@@ -202,10 +203,17 @@ static void print_large(job *one) {
   text_free(&one->err);
 }
 
+static bool is_script(const char *word) {
+  for (struct script *one = scripts; one != NULL; one = one->next)
+    if (one->body == word) return true;
+  return false;
+}
+
 static void free_job(job *one) {
   text_free(&one->out);
   text_free(&one->err);
-  for (int i = 0; i < one->argc; i++) free(one->argv[i]);
+  for (int i = 0; i < one->argc; i++)
+    if (!is_script(one->argv[i])) free(one->argv[i]);
   free(one->argv);
   free(one->id);
 }

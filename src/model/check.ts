@@ -2,6 +2,7 @@
 import type { Evidence, ProbeCommand } from './evidence.ts';
 import type { FindingMeta } from './finding.ts';
 import type { CheckStatus, Finding, Json } from './report.ts';
+import type { Table } from './table.ts';
 
 /** The commands of a run in its three stages; those of one stage run at the same time. */
 export interface StagedPlan {
@@ -53,6 +54,8 @@ export interface Check<Input> {
   plan(input: Input, scripts: ProbeScripts): StagedPlan;
   /** Pure and synchronous. */
   judge(evidence: Evidence, input: Input): Judgement;
+  /** What it measured, to be shown; absent where its summary says all of it. */
+  tables?(measurements: Judgement['measurements']): readonly Table[];
 }
 
 /** What a check is told before it runs. */

@@ -5,12 +5,14 @@ import type { ArpInput } from './facts.ts';
 import { judgeArp } from './judge.ts';
 import { planArp } from './plan.ts';
 import { ARP_RULES } from './rules/index.ts';
+import { arpTables } from './tables.ts';
 
 const arp: Check<ArpInput & MaybeUnread> = {
   id: 'arp',
   findings: ARP_RULES.map((rule) => rule.meta),
   plan: planArp,
   judge: tellingUnread(judgeArp),
+  tables: arpTables,
 };
 
 export default arp;

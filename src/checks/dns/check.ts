@@ -4,12 +4,14 @@ import type { DnsInput } from './facts.ts';
 import { judgeDns } from './judge.ts';
 import { planDns } from './plan.ts';
 import { DNS_RULES } from './rules/index.ts';
+import { dnsTables } from './tables.ts';
 
 const dns: Check<DnsInput> = {
   id: 'dns',
   findings: DNS_RULES.map((rule) => rule.meta),
   plan: planDns,
   judge: judgeDns,
+  tables: dnsTables,
 };
 
 export default dns;

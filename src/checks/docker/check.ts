@@ -4,6 +4,7 @@ import { reachProbe } from '../reach-probe.ts';
 import type { DockerInput } from './facts.ts';
 import { judgeDocker } from './judge.ts';
 import { DOCKER_RULES } from './rules/index.ts';
+import { dockerTables } from './tables.ts';
 
 const docker: Check<DockerInput> = {
   id: 'docker',
@@ -15,6 +16,7 @@ const docker: Check<DockerInput> = {
     after: [],
   }),
   judge: judgeDocker,
+  tables: dockerTables,
 };
 
 export default docker;

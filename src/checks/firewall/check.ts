@@ -4,12 +4,14 @@ import type { FirewallInput } from './facts.ts';
 import { judgeFirewall } from './judge.ts';
 import { planFirewall } from './plan.ts';
 import { FIREWALL_RULES } from './rules/index.ts';
+import { firewallTables } from './tables.ts';
 
 const firewall: Check<FirewallInput> = {
   id: 'firewall',
   findings: FIREWALL_RULES.map((rule) => rule.meta),
   plan: planFirewall,
   judge: judgeFirewall,
+  tables: firewallTables,
 };
 
 export default firewall;

@@ -4,12 +4,14 @@ import type { LatencyInput } from './facts.ts';
 import { judgeLatency } from './judge.ts';
 import { planLatency } from './plan.ts';
 import { LATENCY_RULES } from './rules/index.ts';
+import { latencyTables } from './tables.ts';
 
 const latency: Check<LatencyInput> = {
   id: 'latency',
   findings: LATENCY_RULES.map((rule) => rule.meta),
   plan: planLatency,
   judge: judgeLatency,
+  tables: latencyTables,
 };
 
 export default latency;

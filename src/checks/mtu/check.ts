@@ -5,12 +5,14 @@ import type { MtuInput } from './facts.ts';
 import { judgeMtu } from './judge.ts';
 import { planMtu } from './plan.ts';
 import { MTU_RULES } from './rules/index.ts';
+import { mtuTables } from './tables.ts';
 
 const mtu: Check<MtuInput & MaybeUnread> = {
   id: 'mtu',
   findings: MTU_RULES.map((rule) => rule.meta),
   plan: planMtu,
   judge: tellingUnread(judgeMtu),
+  tables: mtuTables,
 };
 
 export default mtu;

@@ -4,12 +4,14 @@ import type { PathInput } from './facts.ts';
 import { judgePath } from './judge.ts';
 import { planPath } from './plan.ts';
 import { PATH_RULES } from './rules/index.ts';
+import { pathTables } from './tables.ts';
 
 const path: Check<PathInput> = {
   id: 'path',
   findings: PATH_RULES.map((rule) => rule.meta),
   plan: planPath,
   judge: judgePath,
+  tables: pathTables,
 };
 
 export default path;

@@ -4,12 +4,14 @@ import type { ServiceInput } from './facts.ts';
 import { judgeService } from './judge.ts';
 import { planService } from './plan.ts';
 import { SERVICE_RULES } from './rules/index.ts';
+import { serviceTables } from './tables.ts';
 
 const service: Check<ServiceInput> = {
   id: 'service',
   findings: SERVICE_RULES.map((rule) => rule.meta),
   plan: planService,
   judge: judgeService,
+  tables: serviceTables,
 };
 
 export default service;

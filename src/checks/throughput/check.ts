@@ -4,12 +4,14 @@ import type { ThroughputInput } from './facts.ts';
 import { judgeThroughput } from './judge.ts';
 import { planThroughput } from './plan.ts';
 import { lowThroughput } from './rules/low-throughput.ts';
+import { throughputTables } from './tables.ts';
 
 const throughput: Check<ThroughputInput> = {
   id: 'throughput',
   findings: [lowThroughput.meta],
   plan: planThroughput,
   judge: judgeThroughput,
+  tables: throughputTables,
 };
 
 export default throughput;

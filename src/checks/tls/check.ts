@@ -4,12 +4,14 @@ import type { TlsInput } from './facts.ts';
 import { judgeTls } from './judge.ts';
 import { planTls } from './plan.ts';
 import { TLS_RULES } from './rules/index.ts';
+import { tlsTables } from './tables.ts';
 
 const tls: Check<TlsInput> = {
   id: 'tls',
   findings: TLS_RULES.map((rule) => rule.meta),
   plan: planTls,
   judge: judgeTls,
+  tables: tlsTables,
 };
 
 export default tls;
