@@ -14,7 +14,7 @@ const RANGE = '203.0.113.0/24';
 const ADDRESSES = 200;
 const PORTS = [8080, 8081, 8082, 8083, 8084] as const;
 const COUNTS = [1, 20, 200, 1000] as const;
-const RUNS = 1;
+const RUNS = 5;
 const env = { ...process.env, KUBECONFIG: kubeconfig };
 const nettools = join(repoDir, 'dist/kubectl-nettools');
 
