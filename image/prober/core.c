@@ -458,7 +458,7 @@ static void sweep_finished(void) {
 }
 
 /* As many probes run at the same time: each holds some 12 KiB of stack and a socket or two. */
-#define MOST_JOBS 256
+#define MOST_JOBS 192
 
 /* Starts what may run now. A job's time counts from here: what waits for the budget is not late. */
 static void admit(job *jobs, int count) {

@@ -210,7 +210,12 @@ async function serviceDestinations(
   const chosen =
     port === undefined ? ports[0] : ports.find((p) => p.name === port || String(p.port) === port);
   if (service.spec?.type === 'ExternalName')
-    return [externalDestination(service.spec.externalName ?? '', port, chosen?.port)];
+    return [
+      {
+        ...externalDestination(service.spec.externalName ?? '', port, chosen?.port),
+        alias: { namespace, name },
+      },
+    ];
   if (!chosen) {
     throw noSuchPort(name, service.spec?.ports ?? [], port, protocol);
   }
@@ -233,13 +238,15 @@ async function serviceDestinations(
     ...virtual.map((ip) => ({
       ...plain(label, ip, String(chosen.port)),
       inCluster: true,
-      service: { label, part: 'virtual' as const },
+      service: { label, namespace, name, part: 'virtual' as const },
     })),
     ...endpoints.map((e) => ({
       ...plain(`${label} → ${e.pod ?? e.address}`, e.address, String(e.port ?? chosen.port)),
       inCluster: true,
       service: {
         label,
+        namespace,
+        name,
         part: 'endpoint' as const,
         total: endpoints.length,
         ...(e.node ? { node: e.node } : {}),

@@ -8,6 +8,8 @@ export interface Certificate {
   readonly notAfter: number;
   /** Alternative names without their kind: `example.com`, `192.0.2.1`. */
   readonly names: readonly string[];
+  /** Where its issuer's certificate is to be had (Authority Information Access); absent: it does not say. */
+  readonly caIssuers?: string;
 }
 
 /** What a TLS server presented. */
@@ -71,12 +73,14 @@ function certificate(text: string): Certificate | undefined {
   const notAfter = opensslTime(field('notAfter'));
   if (notBefore === undefined || notAfter === undefined) return undefined;
   const names = /^X509v3 Subject Alternative Name:.*\n\s*(.+)$/m.exec(text)?.[1] ?? '';
+  const caIssuers = /^\s*CA Issuers - URI:(\S+)/m.exec(text)?.[1];
   return {
     subject: field('subject') ?? '',
     issuer: field('issuer') ?? '',
     notBefore,
     notAfter,
     names: [...names.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = '']) => name),
+    ...(caIssuers === undefined ? {} : { caIssuers }),
   };
 }
 

@@ -4,7 +4,8 @@
 #   connected | handshake WORDS       how far it got, and what openssl complains of
 #   protocol V | verify CODE (TEXT)   as openssl says it
 #   certificate N                     the N-th of the chain, 0 the server's own; then subject=, issuer=, notBefore=,
-#                                     notAfter= and its alternative names, as openssl prints them
+#                                     notAfter=, its alternative names and where its issuer
+#                                     is to be had, as openssl prints them
 #   name NAME match|mismatch          for the server's own certificate
 LC_ALL=C
 export LC_ALL
@@ -38,7 +39,7 @@ printf '%s\n' "$said" | sed -n 's/^ *Protocol *: */protocol /p;s/^New, \(TLS[^,]
 printf '%s\n' "$said" | sed -n 's/^ *Verify return code: /verify /p' | head -n 1
 
 # show PEM WORDS: one certificate in openssl's words.
-show() { printf '%s\n' "$1" | openssl x509 -noout -subject -issuer -startdate -enddate -ext subjectAltName -nameopt RFC2253 2>/dev/null; }
+show() { printf '%s\n' "$1" | openssl x509 -noout -subject -issuer -startdate -enddate -ext subjectAltName,authorityInfoAccess -nameopt RFC2253 2>/dev/null; }
 first= pem= inside= index=0
 while IFS= read -r line; do
   case $line in *'-----BEGIN CERTIFICATE-----'*) inside=1 pem= ;; esac

@@ -16,6 +16,24 @@ const COREFILE = `.:53 {
     template ANY ANY fail.test {
         rcode SERVFAIL
     }
+    template IN AAAA v4only.test {
+        rcode NXDOMAIN
+    }
+    template IN A v4only.test {
+        answer "{{ .Name }} 60 IN A 198.18.51.2"
+    }
+    template IN A both.test {
+        answer "{{ .Name }} 60 IN A 198.18.51.2"
+    }
+    template IN AAAA both.test {
+        rcode NOERROR
+    }
+    template IN A corp.test {
+        answer "{{ .Name }} 60 IN A 198.18.99.99"
+    }
+    template IN AAAA corp.test {
+        rcode NOERROR
+    }
     forward . ${dnsServiceAddress}
 }`;
 

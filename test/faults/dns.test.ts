@@ -18,16 +18,19 @@ let replicas: PodNetns[];
 let failing: string;
 let slow: string;
 
-function withServers(name: string, policy: string, nameservers: readonly string[]): Manifest {
+function withServers(
+  name: string,
+  policy: string,
+  nameservers: readonly string[],
+  searches = [`${ns.name}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'],
+): Manifest {
   return pod(name, {
     spec: {
       nodeName: 'node1',
       dnsPolicy: policy,
       dnsConfig: {
         nameservers,
-        ...(policy === 'None'
-          ? { searches: [`${ns.name}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'] }
-          : {}),
+        ...(policy === 'None' ? { searches, options: [{ name: 'ndots', value: '5' }] } : {}),
       },
     },
   });
@@ -275,8 +278,11 @@ describe('NetworkPolicies', () => {
 describe('names', () => {
   test('a name that does not exist', async () => {
     const report = await dns('client', 'nosuch.example.com');
-    expectSilence(report);
-    expectInfo(report, 'NT-DNS-005', /^nosuch\.example\.com does not exist: all 4 names/);
+    expectFirst(report, {
+      id: 'NT-DNS-005',
+      severity: 'critical',
+      says: /^nosuch\.example\.com does not exist: all 4 names/,
+    });
   });
 
   test('a name that goes through the search list', async () => {
@@ -310,6 +316,50 @@ describe('names', () => {
     });
     const healthy = await dns('of-failing', `crowd.${ns.name}.svc.cluster.local.`);
     expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-004');
+  });
+});
+
+describe('answers that mislead', () => {
+  const OWN = ['svc.cluster.local', 'cluster.local'];
+
+  beforeAll(async () => {
+    const searches = [`${ns.name}.svc.cluster.local`, ...OWN];
+    await ns.start(
+      withServers('of-templates', 'None', [failing], searches),
+      withServers('of-wildcard', 'None', [failing], [...searches, 'corp.test']),
+    );
+  });
+
+  test('AAAA of a name that exists is NXDOMAIN', async () => {
+    expectFirst(await dns('of-templates', 'db.v4only.test.'), {
+      id: 'NT-DNS-013',
+      severity: 'warning',
+      says: /^db\.v4only\.test\. has A 198\.18\.51\.2, and 198\.18\.[\d.]+ answers AAAA with NXDOMAIN/,
+    });
+    // Its twin answers AAAA with nothing.
+    const healthy = await dns('of-templates', 'db.both.test.');
+    expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-013');
+  });
+
+  test('a search domain answers any name', async () => {
+    const first = expectFirst(await dns('of-wildcard', 'api.both.test'), {
+      id: 'NT-DNS-014',
+      severity: 'warning',
+      says: /^api\.both\.test resolves to 198\.18\.99\.99 as api\.both\.test\.corp\.test\. \(search domain corp\.test, .*; the name itself is 198\.18\.51\.2\.$/,
+    });
+    expect(first.remediation).not.toContain('corp.test');
+    const healthy = await dns('of-wildcard', 'api.both.test.');
+    expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-014');
+  });
+});
+
+test('the search list is of another cluster domain', async () => {
+  const searches = [`${ns.name}.svc.corp.internal`, 'svc.corp.internal', 'corp.internal'];
+  await ns.start(withServers('of-other-domain', 'None', [dnsServiceAddress], searches));
+  expectFirst(await dns('of-other-domain'), {
+    id: 'NT-DNS-015',
+    severity: 'critical',
+    says: /answers that kubernetes\.default\.svc\.corp\.internal\.? does not exist: .* cluster domain corp\.internal/,
   });
 });
 

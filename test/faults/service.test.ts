@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
-import { app, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { app, helper, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { proxied } from '../e2e/support/services.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -270,6 +270,55 @@ describe('NT-SVC-007', () => {
       severity: 'critical',
       says: /1 of 3 endpoints of svc\/shop fails: pod shop-b .*"Connection refused"/,
     });
+  });
+});
+
+describe('NT-SVC-010', () => {
+  function workload(kind: 'Deployment' | 'StatefulSet', name: string, container: Manifest): Manifest {
+    const labels = { app: 'mixed', workload: name };
+    return {
+      apiVersion: 'apps/v1',
+      kind,
+      metadata: { name },
+      spec: {
+        ...(kind === 'StatefulSet' ? { serviceName: name } : {}),
+        replicas: 1,
+        selector: { matchLabels: { workload: name } },
+        template: {
+          metadata: { labels },
+          spec: { terminationGracePeriodSeconds: 0, containers: [container] },
+        },
+      },
+    };
+  }
+
+  test('the selector matches another workload too', async () => {
+    const redis = {
+      ...helper,
+      command: ['socat', 'TCP-LISTEN:6379,fork,reuseaddr', 'SYSTEM:echo +PONG'],
+      ports: [{ containerPort: 6379 }],
+    };
+    await ns.apply(
+      workload('Deployment', 'mixed', app),
+      workload('StatefulSet', 'mixed-redis', redis),
+      svc('mixed', { ...toShop, selector: { app: 'mixed' } }),
+      svc('only-mixed', { ...toShop, selector: { app: 'mixed', workload: 'mixed' } }),
+    );
+    await ns.kubectl(['wait', 'pod', '-l', 'app=mixed', '--for=condition=Ready', '--timeout=180s']);
+    await proxied(ns, 'mixed', 2);
+    await proxied(ns, 'only-mixed', 1);
+    const first = expectFirst(await service('svc/mixed'), {
+      id: 'NT-SVC-010',
+      severity: 'critical',
+      says: /1 of 2 endpoints of svc\/mixed is of another workload: pod mixed-redis-0 .*listens on 6379\) belongs to StatefulSet mixed-redis, those that work to Deployment mixed, and the selector app=mixed matches both/,
+    });
+    expect(first.remediation).not.toContain('patch');
+    expectFirst(await checkReport('diagnose', ['client', '-n', ns.name, '--to', 'svc/mixed']), {
+      id: 'NT-SVC-010',
+      severity: 'critical',
+      says: /StatefulSet mixed-redis/,
+    });
+    expectSilence(await service('svc/only-mixed'));
   });
 });
 

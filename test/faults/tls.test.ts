@@ -24,6 +24,9 @@ const SERVERS = {
 
 /** Accepts and says nothing. */
 const SILENT_PORT = 8447;
+/** A leaf of an intermediate authority, sent alone and with its issuer's; and what an alias stands for. */
+const CHAINS = { leafOnly: 8448, whole: 8449 };
+const ALIAS_PORT = 8450;
 
 /** As openssl's -not_before takes it. */
 function opensslTime(days: number): string {
@@ -38,6 +41,21 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /tm
 nohup openssl s_server -accept "$1" -cert /tmp/$1.crt -key /tmp/$1.key -quiet </dev/null >/dev/null 2>&1 &
 `;
 
+/** root, intermediate and leaf; the leaf says where its issuer's certificate is to be had. */
+const START_CHAINS = `
+set -e
+cd /tmp
+new() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $1.key -out $1.csr -subj "/CN=$1" 2>/dev/null; }
+sign() { openssl x509 -req -in $1.csr -CA $2.crt -CAkey $2.key -days 90 -extfile $1.ext -out $1.crt 2>/dev/null; }
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout root.key -out root.crt -subj /CN=root -days 90 2>/dev/null
+echo basicConstraints=critical,CA:true >inter.ext
+echo 'subjectAltName=DNS:shop.example.com
+authorityInfoAccess=caIssuers;URI:http://ca.example/inter.crt' >leaf.ext
+new inter; sign inter root; new leaf; sign leaf inter
+nohup openssl s_server -accept "$1" -cert leaf.crt -key leaf.key -quiet </dev/null >/dev/null 2>&1 &
+nohup openssl s_server -accept "$2" -cert leaf.crt -key leaf.key -cert_chain inter.crt -quiet </dev/null >/dev/null 2>&1 &
+`;
+
 async function serve(podName: string, { port, names, days }: Server, asPort = port): Promise<void> {
   const times = days.map(opensslTime);
   await ns.help(podName, 'bash', '-c', START, 'start', String(asPort), names, ...times);
@@ -49,6 +67,8 @@ beforeAll(async () => {
   for (const server of Object.values(SERVERS)) await serve('server', server);
   await serve('shop-0', { ...SERVERS.good, names: `DNS:shop.${ns.name}.svc` });
   await serve('shop-1', { ...SERVERS.expired, names: `DNS:shop.${ns.name}.svc` }, SERVERS.good.port);
+  await serve('server', { ...SERVERS.good, names: `DNS:pay.${ns.name}.svc` }, ALIAS_PORT);
+  await ns.help('server', 'bash', '-c', START_CHAINS, 'start', String(CHAINS.leafOnly), String(CHAINS.whole));
   await ns.help(
     'server',
     'bash',
@@ -57,7 +77,8 @@ beforeAll(async () => {
   );
   await until('the servers listen', 60, async () => {
     const listening = await ns.help('server', 'ss', '-tlnH');
-    const ports = [...Object.values(SERVERS).map(({ port }) => port), SILENT_PORT];
+    const own = [...Object.values(SERVERS).map(({ port }) => port), ...Object.values(CHAINS)];
+    const ports = [...own, SILENT_PORT, ALIAS_PORT];
     return ports.every((port) => listening.includes(`:${port} `)) || listening;
   });
   for (const name of ['shop-0', 'shop-1']) {
@@ -67,6 +88,13 @@ beforeAll(async () => {
     });
   }
   await ns.kubectl(['label', 'pod', 'shop-0', 'shop-1', 'part=shop']);
+  await ns.kubectl(['label', 'pod', 'server', 'part=server']);
+  const headless = { clusterIP: 'None', selector: { part: 'server' }, ports: [{ port: 443 }] };
+  const alias = { type: 'ExternalName', externalName: `server.${ns.name}.svc.cluster.local` };
+  await ns.apply(
+    { apiVersion: 'v1', kind: 'Service', metadata: { name: 'server' }, spec: headless },
+    { apiVersion: 'v1', kind: 'Service', metadata: { name: 'pay' }, spec: alias },
+  );
   await ns.apply({
     apiVersion: 'v1',
     kind: 'Service',
@@ -132,6 +160,38 @@ describe('a certificate', () => {
       says: /svc\/shop → shop-1 .*its certificate expired/,
     });
     expect(problems(report)).toHaveLength(1);
+  });
+});
+
+describe('an alias (ExternalName)', () => {
+  test('whose name the certificate does not have', async () => {
+    expectFirst(await tls('--to', `svc/pay:${SERVERS.good.port}`), {
+      id: 'NT-TLS-001',
+      severity: 'critical',
+      says: /is for shop\.example\.com, \*\.shop\.example\.com and not for pay\.\S+\.svc or .*, as which clients know it by the alias svc\/pay/,
+    });
+  });
+
+  test('whose name it has', async () => {
+    const report = await tls('--to', `svc/pay:${ALIAS_PORT}`);
+    expectSilence(report);
+    expect(report.verdict).toBe('pass');
+  });
+});
+
+describe('a chain', () => {
+  test('of which only the leaf is sent', async () => {
+    expectFirst(await tls('--to', `pod/server:${CHAINS.leafOnly}`, ...named), {
+      id: 'NT-TLS-003',
+      severity: 'critical',
+      says: /sends one certificate, signed by CN=inter, and not that of its issuer/,
+    });
+  });
+
+  test('that is sent as a whole', async () => {
+    const report = await tls('--to', `pod/server:${CHAINS.whole}`, ...named);
+    expectSilence(report);
+    expect(report.checks[0]?.findings).toEqual([]);
   });
 });
 

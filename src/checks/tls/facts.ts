@@ -1,7 +1,7 @@
 /** What the tls check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
-import type { TlsAnswer } from '../../parsers/tls.ts';
+import type { Certificate, TlsAnswer } from '../../parsers/tls.ts';
 import type { Measured } from '../measured.ts';
 
 /** A server, and what it is called. */
@@ -32,6 +32,16 @@ export interface TlsPath {
 export interface TlsFacts {
   readonly paths: readonly TlsPath[];
   readonly expireDays: number;
+}
+
+/** openssl's verify errors for an issuer that was neither sent nor is trusted. */
+const NO_ISSUER = /^2[01] /;
+
+/** The server's certificate, where it sends no other and its issuer's would be needed. */
+export function issuerNotSent({ answer: { value } }: TlsPath): Certificate | undefined {
+  const [leaf, ...others] = value?.chain ?? [];
+  const isAlone = leaf !== undefined && others.length === 0 && leaf.subject !== leaf.issuer;
+  return isAlone && NO_ISSUER.test(value?.verified ?? '') ? leaf : undefined;
 }
 
 const DAY = 86_400;

@@ -7,7 +7,14 @@ import { conclude, type Outcome } from '../judgement.ts';
 import { cutReason, type Measured, read } from '../measured.ts';
 import { Skips } from '../skipped.ts';
 import { least } from '../statistics.ts';
-import { formatDays, formatTime, type TlsFacts, type TlsInput, type TlsPath } from './facts.ts';
+import {
+  formatDays,
+  formatTime,
+  issuerNotSent,
+  type TlsFacts,
+  type TlsInput,
+  type TlsPath,
+} from './facts.ts';
 import { TLS_RULES } from './rules/index.ts';
 
 export function judgeTls(evidence: Evidence, { servers, expireDays }: TlsInput): Judgement {
@@ -56,10 +63,15 @@ function outcome({ paths }: TlsFacts): Outcome {
   const next = least(ends);
   if (next === undefined)
     return { status: 'skip', summary: 'There is no server whose certificate could be looked at.' };
+  const alone = paths.flatMap((path) => issuerNotSent(path)?.issuer ?? []);
+  const unsent =
+    alone.length === 0
+      ? ''
+      : ` ${paths.length === 1 ? 'It does' : `${alone.length} of them ${alone.length === 1 ? 'does' : 'do'}`} not send that of the issuer (${alone[0]}), which clients then have to have.`;
   const count = paths.length === 1 ? '1 server presents' : `${paths.length} servers present`;
   return {
     status: 'pass',
-    summary: `${count} a certificate that is valid for its name; the first of the chain's to expire does so in ${formatDays(Math.max(0, next))}.`,
+    summary: `${count} a certificate that is valid for its name; the first of the chain's to expire does so in ${formatDays(Math.max(0, next))}.${unsent}`,
   };
 }
 

@@ -49,11 +49,14 @@ function serverOf(destination: Destination, given: string | undefined, namespace
 }
 
 /** What clients call it; a pod has no name that they would use. */
-function namesOf({ service, pod, host }: Destination, namespace: string): string[] {
-  if (service) {
-    const name = /^svc\/([^:]+)/.exec(service.label)?.[1] ?? '';
-    const full = `${name}.${namespace}.svc`;
-    return [full, `${full}.cluster.local`, `${name}.${namespace}`, name];
+function namesOf({ service, alias, pod, host }: Destination, namespace: string): string[] {
+  const called = service ?? alias;
+  if (called) {
+    const short = `${called.name}.${called.namespace}`;
+    const full = `${short}.svc`;
+    // Its bare name is for its own namespace.
+    const bare = called.namespace === namespace ? [called.name] : [];
+    return [full, `${full}.cluster.local`, short, ...bare];
   }
   return pod ? [] : [host];
 }

@@ -1,15 +1,18 @@
 /** The rules of the dns check, causes before consequences. */
 import type { Rule } from '../../rule.ts';
 import type { DnsFacts } from '../facts.ts';
+import { familyNxdomain } from './family-nxdomain.ts';
 import { lostPackets } from './lost-packets.ts';
 import { ndots } from './ndots.ts';
 import { noReply } from './no-reply.ts';
 import { nxdomain } from './nxdomain.ts';
+import { otherDomain } from './other-domain.ts';
 import { partial } from './partial.ts';
 import { policyEgress } from './policy-egress.ts';
 import { refused } from './refused.ts';
 import { resolvConf } from './resolv-conf.ts';
 import { resolverRace } from './resolver-race.ts';
+import { searchHidesName } from './search-hides-name.ts';
 import { servfail } from './servfail.ts';
 import { slow } from './slow.ts';
 import { tcpBlocked } from './tcp-blocked.ts';
@@ -24,6 +27,9 @@ export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   lostPackets,
   resolverRace,
   tcpBlocked,
+  otherDomain,
+  searchHidesName,
+  familyNxdomain,
   resolvConf,
   ndots,
   nxdomain,

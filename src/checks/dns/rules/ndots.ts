@@ -1,6 +1,7 @@
 import { occurrence, type Rule } from '../../rule.ts';
 import type { DnsFacts, NameFacts } from '../facts.ts';
 import { quoteQueries, quoteResolvConf } from '../wording.ts';
+import { hidden } from './search-hides-name.ts';
 
 const meta = {
   id: 'NT-DNS-006',
@@ -22,6 +23,8 @@ export const ndots: Rule<DnsFacts> = {
   judge: (facts) =>
     facts.names.flatMap((name) => {
       if (name.origin === 'default' || name.cost === undefined || name.cost <= LEAST) return [];
+      // To pin the name that is found would pin the wrong host.
+      if (hidden(name, facts.resolvConf.search)) return [];
       const dots = name.name.split('.').length - 1;
       const missed = name.candidates.slice(0, name.cost / 2 - 1).length;
       const found = name.found?.name ?? '';

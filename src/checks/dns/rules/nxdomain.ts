@@ -6,10 +6,10 @@ import { isAnswered, quoteQueries } from '../wording.ts';
 const meta = {
   id: 'NT-DNS-005',
   title: 'The name does not exist',
-  severities: ['info'],
+  severities: ['critical', 'info'],
   meaning:
     'Name servers work and say that there is no such name, or that it has no address: it is misspelt, its Service or record is not there, or it lies in another namespace than the one that the search list begins with.',
-  rule: 'A name that was asked for has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty.',
+  rule: 'A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty. Where the image has no way to call getaddrinfo, it is an info.',
   source: 'RFC 2308: NXDOMAIN and NODATA',
   remedy:
     'Check the spelling, and for a Service its namespace: kubectl get services -A shows it; from another namespace it is NAME.NAMESPACE.',
@@ -43,7 +43,8 @@ function judge(name: NameFacts): Finding[] {
   return [
     occurrence(
       meta,
-      'info',
+      // Without getaddrinfo of the target, a line of /etc/hosts may know it.
+      name.resolver === undefined ? 'info' : 'critical',
       exists
         ? `${exists.name} exists but has neither an A nor an AAAA record.`
         : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries.`,

@@ -1,3 +1,4 @@
+import type { Destination } from '../../../model/destination.ts';
 import type { Finding, Severity } from '../../../model/report.ts';
 import type { Certificate, TlsAnswer } from '../../../parsers/tls.ts';
 import { quote } from '../../quote.ts';
@@ -35,10 +36,11 @@ function times({ chain, now }: TlsAnswer): string[] {
   });
 }
 
-function otherName({ names, chain: [leaf] }: TlsAnswer): string[] {
+function otherName({ names, chain: [leaf] }: TlsAnswer, { alias }: Destination): string[] {
   if (!leaf || names.length === 0 || names.some(({ matches }) => matches)) return [];
   const asked = names.map(({ name }) => name).join(' or ');
-  return [`its certificate is for ${called(leaf)} and not for ${asked}`];
+  const whose = alias === undefined ? '' : `, as which clients know it by the alias svc/${alias.name}`;
+  return [`its certificate is for ${called(leaf)} and not for ${asked}${whose}`];
 }
 
 function called(leaf: Certificate): string {
@@ -57,7 +59,7 @@ function soon({ chain, now }: TlsAnswer, days: number): string[] {
 function judge(path: TlsPath, days: number): Finding[] {
   const answer = path.answer.value;
   if (!answer || answer.chain.length === 0) return [];
-  const wrong = [...times(answer), ...otherName(answer)];
+  const wrong = [...times(answer), ...otherName(answer, path.server.destination)];
   const words = wrong.length > 0 ? wrong : soon(answer, days);
   if (words.length === 0) return [];
   const { label, host, port } = path.server.destination;

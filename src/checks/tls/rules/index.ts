@@ -3,5 +3,6 @@ import type { Rule } from '../../rule.ts';
 import type { TlsFacts } from '../facts.ts';
 import { certificate } from './certificate.ts';
 import { handshake } from './handshake.ts';
+import { issuer } from './issuer-not-sent.ts';
 
-export const TLS_RULES: readonly Rule<TlsFacts>[] = [certificate, handshake];
+export const TLS_RULES: readonly Rule<TlsFacts>[] = [certificate, handshake, issuer];

@@ -112,7 +112,9 @@ describe('several destinations', () => {
   });
 
   it('tell of the endpoint and not of its Service', () => {
-    const service = (part: 'virtual' | 'endpoint') => ({ service: { label: 'svc/web', part } });
+    const service = (part: 'virtual' | 'endpoint') => ({
+      service: { label: 'svc/web', namespace: 'default', name: 'web', part },
+    });
     const judgement = judgeMtu(
       evidence({
         'to0-transfer': result(stdout('tcp-transfer-stalled')),

@@ -19,7 +19,14 @@ function endpoints(count: number, nodes = 1): Destination[] {
     role: 'asked',
     inCluster: true,
     protocol: 'tcp',
-    service: { label: 'svc/x', part: 'endpoint', total: count, node: `node${i % nodes}` },
+    service: {
+      label: 'svc/x',
+      namespace: 'default',
+      name: 'x',
+      part: 'endpoint',
+      total: count,
+      node: `node${i % nodes}`,
+    },
   }));
 }
 

@@ -58,6 +58,40 @@ describe('NT-TLS-001', () => {
   });
 });
 
+describe('NT-TLS-003', () => {
+  const alone = (verify: string, more = '') =>
+    good.replace(/^verify .*$/m, `verify ${verify}`).replace(/^issuer=.*$/m, `issuer=CN=Inter${more}`);
+  const AIA = '\nAuthority Information Access: \n    CA Issuers - URI:http://ca.example/inter.crt';
+
+  it('is the missing certificate of an issuer that says where it is to be had', () => {
+    const judgement = judged(alone('21 (unable to verify the first certificate)', AIA));
+    expect(named(judgement)).toEqual(['NT-TLS-003 critical']);
+    expect(judgement.summary).toMatch(
+      /sends one certificate, signed by CN=Inter, and not that of its issuer/,
+    );
+  });
+
+  it('may be a private root that signs by itself: then it is an info, and the summary says so', () => {
+    const judgement = judged(alone('20 (unable to get local issuer certificate)'));
+    expect(judgement.findings).toMatchObject([{ id: 'NT-TLS-003', severity: 'info' }]);
+    expect(judgement.status).toBe('pass');
+    expect(judgement.summary).toMatch(
+      /It does not send that of the issuer \(CN=Inter\), which clients then have to have\.$/,
+    );
+  });
+
+  it.each([
+    ['that is trusted', alone('0 (ok)', AIA)],
+    ['that signed itself', good.replace(/^verify .*$/m, 'verify 18 (self-signed certificate)')],
+    [
+      'that is sent',
+      `${alone('21 (x)', AIA)}${good.slice(good.indexOf('certificate 0')).replace('certificate 0', 'certificate 1')}`,
+    ],
+  ])('is not said of one %s', (_what, stdout) => {
+    expect(judged(stdout).findings.filter(({ id }) => id === 'NT-TLS-003')).toEqual([]);
+  });
+});
+
 describe('NT-TLS-002', () => {
   it('is a connection without a handshake', () => {
     expect(named(judged(recording('tls-plain-http').stdout))).toEqual(['NT-TLS-002 critical']);

@@ -1,0 +1,52 @@
+import type { DnsQuery } from '../../../parsers/dns-probe.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { DnsFacts } from '../facts.ts';
+import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-013',
+  title: 'One address family of an existing name is answered with NXDOMAIN',
+  severities: ['warning'],
+  meaning:
+    'The name has an address, and yet the server says of the other family (AAAA, most often) that the name does not exist, where it should give an empty answer. Resolvers that take NXDOMAIN at its word for the whole name (musl, so Alpine; .NET) do not resolve it; glibc does, and so do most tools.',
+  rule: 'The same server answers A with an address and AAAA with NXDOMAIN for the same name, or the other way round.',
+  source: 'RFC 2308, section 2.1, and RFC 8020: NXDOMAIN says that no record of any type exists',
+  remedy:
+    'Make the server answer NOERROR without a record (NODATA). A CoreDNS template that hides AAAA needs "rcode NOERROR" in place of "rcode NXDOMAIN".',
+} as const;
+
+/** The two answers that contradict each other, the address first. */
+function contradiction(answers: readonly DnsQuery[]): readonly [DnsQuery, DnsQuery] | undefined {
+  const good = answers.filter((a) => isAnswered(a) && a.addresses.length > 0);
+  for (const address of good) {
+    const denial = answers.find(
+      (a) =>
+        isAnswered(a) &&
+        a.rcode === 'NXDOMAIN' &&
+        a.server === address.server &&
+        a.question.type !== address.question.type,
+    );
+    if (denial) return [address, denial];
+  }
+  return undefined;
+}
+
+export const familyNxdomain: Rule<DnsFacts> = {
+  meta,
+  judge: ({ names }) =>
+    names.flatMap(({ name, candidates }) => {
+      const found = candidates.flatMap(({ answers }) => contradiction(answers) ?? []);
+      const [address, denial] = found;
+      if (!address || !denial) return [];
+      const servers = [...new Set(found.map(({ server }) => server))];
+      return [
+        occurrence(
+          meta,
+          'warning',
+          `${address.question.name} has ${address.question.type} ${address.addresses.slice(0, 2).join(' and ')}, and ${enumerate(servers)} answers ${denial.question.type} with NXDOMAIN, as if there were no such name: musl (Alpine) and others then give up.`,
+          quoteQueries([address, denial], 2),
+          { subject: name },
+        ),
+      ];
+    }),
+};
