@@ -110,6 +110,11 @@ const CAUSES: readonly CauseRule[] = [
     reach: 'subject',
   },
   {
+    cause: 'NT-PROXY-001',
+    effects: ['NT-PATH', 'NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS'],
+    reach: 'subject',
+  },
+  {
     cause: 'NT-FW-002',
     effects: [
       'NT-PATH',

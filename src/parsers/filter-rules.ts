@@ -47,8 +47,31 @@ export interface FilterRule {
   readonly text: string;
 }
 
+/** A rule that leads packets to a port of the target itself, whatever they are sent to. */
+export interface Detour
+  extends Pick<FilterRule, 'source' | 'family' | 'table' | 'chain' | 'key' | 'packets' | 'matches' | 'text'> {
+  /** Empty: the one that they are sent to. */
+  readonly port: string;
+  /** What the target sends comes to its chain. */
+  readonly isOfOutput: boolean;
+}
+
 /** All that one tool shows. */
 export interface FilterRules {
   readonly chains: readonly FilterChain[];
   readonly rules: readonly FilterRule[];
+  readonly detours: readonly Detour[];
+}
+
+/** Chains that what the target sends comes to: those of the output hook, and what they jump to. */
+export function reachableChains(
+  hooked: readonly string[],
+  jumps: readonly (readonly [from: string, to: string])[],
+): ReadonlySet<string> {
+  const reached = new Set(hooked);
+  for (let size = -1; size !== reached.size; ) {
+    size = reached.size;
+    for (const [from, to] of jumps) if (reached.has(from)) reached.add(to);
+  }
+  return reached;
 }

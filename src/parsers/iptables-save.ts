@@ -1,5 +1,12 @@
 /** Parses `iptables-save -c` (iptables 1.8, both kinds) down to what can stop a packet. Pure. */
-import type { FilterChain, FilterRule, FilterRules, RuleMatch } from './filter-rules.ts';
+import {
+  type Detour,
+  type FilterChain,
+  type FilterRule,
+  type FilterRules,
+  type RuleMatch,
+  reachableChains,
+} from './filter-rules.ts';
 
 /** The hooks of the chains that are always there. */
 const HOOKS: Readonly<Record<string, string>> = {
@@ -23,9 +30,16 @@ export function parseIptablesSave(
 ): SavedRules {
   const chains: FilterChain[] = [];
   const rules: FilterRule[] = [];
+  const detours: Omit<Detour, 'isOfOutput'>[] = [];
+  const jumps: [string, string][] = [];
   // Two equal rules are told apart by their order.
   const seen = new Map<string, number>();
   const accepted = new Map<string, RuleMatch[][]>();
+  const nthOf = (identity: string): string => {
+    const nth = seen.get(identity) ?? 0;
+    seen.set(identity, nth + 1);
+    return `${identity} ${nth}`;
+  };
   const sparedIn = (name: string): RuleMatch[][] => accepted.get(`${table} ${name}`) ?? [];
   let table = '';
   let total = 0;
@@ -49,23 +63,28 @@ export function parseIptablesSave(
     if (!rule) continue;
     total += 1;
     const [, packets, text = '', name = '', words = ''] = rule;
-    const verdict = /(?:^| )-[jg] (DROP|REJECT|ACCEPT)\b/.exec(words)?.[1];
-    if (verdict === undefined) continue;
+    const target = /(?:^| )-[jg] (\S+)/.exec(words)?.[1] ?? '';
+    jumps.push([`${table} ${name}`, `${table} ${target}`]);
     const { matches, isUnderstood } = conditionsOf(words);
+    const port = detourPort(target, words);
+    if (port !== undefined) {
+      const key = nthOf(`${source} ${family} ${table} ${text}`);
+      const rest = { packets: Number(packets), matches, text: `-t ${table} ${text}` };
+      detours.push({ source, family, table, chain: name, key, port, ...rest });
+    }
+    const verdict = /^(DROP|REJECT|ACCEPT)$/.exec(target)?.[1];
+    if (verdict === undefined) continue;
     if (verdict === 'ACCEPT') {
       if (isUnderstood) accepted.set(`${table} ${name}`, [...sparedIn(name), matches]);
       continue;
     }
-    const identity = `${source} ${family} ${table} ${text}`;
-    const nth = seen.get(identity) ?? 0;
-    seen.set(identity, nth + 1);
     rules.push({
       source,
       family,
       table,
       chain: name,
       hook: HOOKS[name],
-      key: `${identity} ${nth}`,
+      key: nthOf(`${source} ${family} ${table} ${text}`),
       verdict: verdict === 'DROP' ? 'drop' : 'reject',
       packets: Number(packets),
       matches,
@@ -78,7 +97,21 @@ export function parseIptablesSave(
     ...chain,
     spared: accepted.get(`${chain.table} ${chain.name}`) ?? [],
   }));
-  return { chains: whole, rules, total };
+  const output = whole.filter(({ hook }) => hook === 'output').map((c) => `${c.table} ${c.name}`);
+  const reached = reachableChains(output, jumps);
+  return {
+    chains: whole,
+    rules,
+    detours: detours.map((d) => ({ ...d, isOfOutput: reached.has(`${d.table} ${d.chain}`) })),
+    total,
+  };
+}
+
+/** The port of its own that a rule leads to; `undefined`: it leads elsewhere. */
+function detourPort(target: string, words: string): string | undefined {
+  if (target === 'REDIRECT') return /--to-ports (\S+)/.exec(words)?.[1] ?? '';
+  const found = /--to-destination (?:127\.[\d.]+|\[?::1\]?)(?::(\d+))?(?= |$)/.exec(words);
+  return target === 'DNAT' && found ? (found[1] ?? '') : undefined;
 }
 
 const OPTIONS: Readonly<Record<string, RuleMatch['field']>> = {

@@ -1,5 +1,12 @@
 /** Parses `nft -j list ruleset` down to what can stop a packet. Pure. */
-import type { FilterChain, FilterRule, FilterRules, RuleMatch } from './filter-rules.ts';
+import {
+  type Detour,
+  type FilterChain,
+  type FilterRule,
+  type FilterRules,
+  type RuleMatch,
+  reachableChains,
+} from './filter-rules.ts';
 import { type JsonObject, objectsIn, parseJson } from './json.ts';
 
 /** `undefined` when the text is not nft's JSON: cut off, or an error. */
@@ -19,7 +26,73 @@ export function parseNftRuleset(stdout: string): FilterRules | undefined {
     ...chain,
     spared: accepted.get(`${chain.family} ${chain.table} ${chain.name}`) ?? [],
   }));
-  return { chains, rules };
+  const ruled = entries.flatMap((entry): JsonObject[] => {
+    const rule = object(entry['rule']);
+    return rule === undefined ? [] : [rule];
+  });
+  const output = heads.filter(({ hook }) => hook === 'output').map((c) => `${c.family} ${c.table} ${c.name}`);
+  const reached = reachableChains(output, ruled.flatMap(jumpsOf));
+  return { chains, rules, detours: ruled.flatMap((rule) => detourOf(rule, counters, reached)) };
+}
+
+function jumpsOf(rule: JsonObject): [string, string][] {
+  const place = `${rule['family']} ${rule['table']}`;
+  return expressionsOf(rule).flatMap((e): [string, string][] => {
+    const target = object(e['jump'] ?? e['goto'])?.['target'];
+    return typeof target === 'string' ? [[`${place} ${rule['chain']}`, `${place} ${target}`]] : [];
+  });
+}
+
+/** A rule that leads to a port of the target itself. */
+function detourOf(
+  rule: JsonObject,
+  counters: ReadonlyMap<string, number>,
+  reached: ReadonlySet<string>,
+): Detour[] {
+  const expressions = expressionsOf(rule);
+  const port = expressions.map(detourPort).find((one) => one !== undefined);
+  if (port === undefined) return [];
+  const [family, table, chain] = [String(rule['family']), String(rule['table']), String(rule['chain'])];
+  return [
+    {
+      source: 'nft',
+      family,
+      table,
+      chain,
+      key: `nft ${family} ${table} ${chain} ${rule['handle']}`,
+      port,
+      isOfOutput: reached.has(`${family} ${table} ${chain}`),
+      packets: packetsOf(expressions, `${family} ${table}`, counters),
+      matches: expressions.flatMap(matchOf),
+      text: ruleText(rule, expressions),
+    },
+  ];
+}
+
+function detourPort(expression: JsonObject): string | undefined {
+  if ('redirect' in expression) return String(object(expression['redirect'])?.['port'] ?? '');
+  const { addr, port = '' } = object(expression['dnat']) ?? {};
+  return typeof addr === 'string' && /^(127\.|::1$)/.test(addr) ? String(port) : undefined;
+}
+
+function expressionsOf(rule: JsonObject): JsonObject[] {
+  return Array.isArray(rule['expr']) ? objectsIn(rule['expr']) : [];
+}
+
+/** `undefined`: it counts nothing. @param place family and table */
+function packetsOf(
+  expressions: readonly JsonObject[],
+  place: string,
+  counters: ReadonlyMap<string, number>,
+): number | undefined {
+  const counter = expressions.find((e) => 'counter' in e)?.['counter'];
+  return typeof counter === 'string'
+    ? counters.get(`${place} ${counter}`)
+    : (object(counter)?.['packets'] as number | undefined);
+}
+
+function ruleText(rule: JsonObject, expressions: readonly JsonObject[]): string {
+  return `table ${rule['family']} ${rule['table']} chain ${rule['chain']}: ${expressions.map(expressionText).join(' ')} # handle ${rule['handle']}`;
 }
 
 function chainOf(chain: JsonObject | undefined): Omit<FilterChain, 'spared'>[] {
@@ -56,11 +129,7 @@ function ruleOf(
   if (isUnderstood && expressions.some((e) => 'accept' in e)) accepted.set(place, [...spared, matches]);
   const verdict = verdictOf(expressions);
   if (verdict === undefined) return [];
-  const counter = expressions.find((e) => 'counter' in e)?.['counter'];
-  const packets =
-    typeof counter === 'string'
-      ? counters.get(`${family} ${table} ${counter}`)
-      : (object(counter)?.['packets'] as number | undefined);
+  const packets = packetsOf(expressions, `${family} ${table}`, counters);
   return [
     {
       source: 'nft',
@@ -74,7 +143,7 @@ function ruleOf(
       matches,
       isUnderstood,
       spared,
-      text: `table ${family} ${table} chain ${chain}: ${expressions.map(expressionText).join(' ')} # handle ${rule['handle']}`,
+      text: ruleText(rule, expressions),
     },
   ];
 }
@@ -177,6 +246,10 @@ function expressionText(expression: JsonObject): string {
       return reject['type'] === 'tcp reset'
         ? 'reject with tcp reset'
         : `reject with ${reject['type']} type ${reject['expr']}`;
+    }
+    case 'redirect': {
+      const port = object(value)?.['port'];
+      return port === undefined ? 'redirect' : `redirect to :${operandText(port)}`;
     }
     case 'xt':
       return String(object(value)?.['name'] ?? 'xt');

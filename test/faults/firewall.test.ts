@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Finding, Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
-import { app, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { app, helper, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
 import { proxied } from '../e2e/support/services.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence, note } from './named.ts';
@@ -42,6 +42,86 @@ function iptables(tool: 'iptables-nft' | 'iptables-legacy', rule: string): { mak
 function others(report: Report): readonly Finding[] {
   return problems(report).slice(1);
 }
+
+describe('NT-PROXY-001', () => {
+  /** As istio-iptables makes them, but for the port of the proxy itself. */
+  const istio = (tool: 'iptables-nft' | 'iptables-legacy') =>
+    [
+      ['-N NT_REDIRECT', '-X NT_REDIRECT'],
+      ['-N NT_OUTPUT', '-X NT_OUTPUT'],
+      ['-A NT_REDIRECT -p tcp -j REDIRECT --to-ports 15001', '-F NT_REDIRECT'],
+      ['-A NT_OUTPUT -d 127.0.0.0/8 -j RETURN', '-F NT_OUTPUT'],
+      ['-A NT_OUTPUT -j NT_REDIRECT', ''],
+      ['-A OUTPUT -p tcp -j NT_OUTPUT', '-D OUTPUT -p tcp -j NT_OUTPUT'],
+    ].map(([make, undo]) => ({
+      make: `${tool} -t nat ${make}`,
+      undo: undo === '' ? '' : `${tool} -t nat ${undo}`,
+    }));
+  const ofNft = [
+    { make: 'nft add table ip mesh', undo: 'nft delete table ip mesh' },
+    { make: 'nft add chain ip mesh o { type nat hook output priority -100 ; }', undo: '' },
+    {
+      make: 'nft add rule ip mesh o tcp dport != 53 ip daddr != 127.0.0.0/8 counter redirect to :15001',
+      undo: '',
+    },
+  ];
+  const RULES = [
+    ['nft', ofNft, /table ip mesh chain o: .* redirect to :15001/],
+    ['iptables-nft', istio('iptables-nft'), /-t nat -A NT_REDIRECT -p tcp -j REDIRECT --to-ports 15001/],
+    [
+      'iptables-legacy',
+      istio('iptables-legacy'),
+      /-t nat -A NT_REDIRECT -p tcp -j REDIRECT --to-ports 15001/,
+    ],
+  ] as const;
+  const meshed = (check: string, to: string) => checkReport(check, ['meshed', '-n', ns.name, '--to', to]);
+
+  let netns: PodNetns;
+  beforeAll(async () => {
+    await ns.start(pod('meshed', { spec: { nodeName: 'node1' }, containers: [app, helper] }));
+    netns = await podNetns(ns.name, 'meshed');
+  });
+
+  test.each(RULES)('nobody listens where %s leads to', async (_name, steps, rule) => {
+    const report = await withFault(netns, steps, () => meshed('firewall', toServer()));
+    const first = expectFirst(report, {
+      id: 'NT-PROXY-001',
+      severity: 'critical',
+      says: /was not reached: a rule of the target leads the connection to its own port 15001, where it is refused/,
+    });
+    expect(first.summary).toMatch(rule);
+  });
+
+  test('a proxy answers for everybody: that is no measurement of the destination', async () => {
+    const listen =
+      'nohup socat TCP-LISTEN:15001,fork,reuseaddr SYSTEM:"sleep 5" </dev/null >/dev/null 2>&1 &';
+    await ns.help('meshed', 'bash', '-c', listen);
+    await until('the proxy listens', 60, async () => {
+      const listening = await ns.help('meshed', 'ss', '-tlnH');
+      return listening.includes(':15001 ') || listening;
+    });
+    for (const to of [toServer(), '198.18.77.7:5432']) {
+      const report = await withFault(netns, istio('iptables-nft'), () => meshed('firewall', to));
+      expectSilence(report);
+      expectInfo(
+        report,
+        'NT-PROXY-001',
+        /was not measured: .*port 15001, and what answers is the proxy there/,
+      );
+      expect(report.verdict).toBe('unknown');
+      expect(report.checks[0]?.summary).toMatch(/only the target's own port 15001 answered/);
+    }
+    // Its twin has no such rule, or one that exempts the destination.
+    const plain = await meshed('firewall', toServer());
+    expectSilence(plain);
+    expect(plain.verdict).toBe('pass');
+    const exempt = [
+      ...istio('iptables-nft'),
+      { make: `iptables-nft -t nat -I NT_OUTPUT 1 -d ${server.address}/32 -j RETURN`, undo: '' },
+    ];
+    expect((await withFault(netns, exempt, () => meshed('firewall', toServer()))).verdict).toBe('pass');
+  });
+});
 
 describe('NT-FW-005', () => {
   interface Case {
@@ -313,7 +393,7 @@ describe('NetworkPolicies', () => {
     await withPolicies([EGRESS], async () => {
       const report = await firewall('pod/server');
       expectFirst(report, {
-        id: 'NT-FW-010',
+        id: 'NT-PROXY-001',
         severity: 'warning',
         says: /deny pod\/server .*egress-elsewhere.*but the probe got through \(connected\): they are not enforced/,
       });
@@ -341,7 +421,7 @@ describe('NetworkPolicies', () => {
     const address = await ns.kubectl(['get', 'service', 'server', '-o', 'jsonpath={.spec.clusterIP}']);
     await withPolicies([DENY_INGRESS], async () => {
       const report = await firewall('svc/server', `${address}:80`, `server.${ns.name}:80`);
-      const found = problems(report).filter((f) => f.id === 'NT-FW-010');
+      const found = problems(report).filter((f) => f.id === 'NT-PROXY-001');
       expect(found.map((f) => f.subject)).toEqual(['svc/server', `${address}:80`, `server.${ns.name}:80`]);
     });
     await ns.kubectl(['delete', 'service', 'server']);

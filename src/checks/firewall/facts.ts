@@ -10,6 +10,7 @@ import type { Unreachable } from '../../parsers/unreachable.ts';
 import type { CounterSnapshots } from '../counters.ts';
 import type { Measured } from '../measured.ts';
 import type { Cause } from './cause.ts';
+import type { TakenDetour } from './detours.ts';
 import type { NetworkPolicy, PolicyPod, PolicyVerdict } from './network-policy.ts';
 
 /** What the check is told before it runs; plain JSON. */
@@ -60,6 +61,8 @@ export interface PathFacts {
   readonly hits: readonly RuleHit[];
   /** Rules that could have done it and count nothing; of a refusal, those that reject for certain. */
   readonly suspects: readonly FilterRule[];
+  /** The rule of the target that led the connection to a port of its own: who answered is not the destination. */
+  readonly detour: TakenDetour | undefined;
   readonly policy: PolicyAnswer;
   readonly results: { readonly reach: ProbeResult | undefined };
 }

@@ -12,6 +12,7 @@ import { counterSnapshots } from '../counters.ts';
 import { type Measured, privilegesOf, read, seenOf } from '../measured.ts';
 import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../reach-probe.ts';
 import { type Cause, causeOf, type Signs } from './cause.ts';
+import { detourOf } from './detours.ts';
 import type { FirewallFacts, FirewallInput, PathFacts, RuleHit } from './facts.ts';
 import { policyAnswer } from './policy-answer.ts';
 import { meets, type Packet, type RuleSnapshots, ruleSnapshots, surelyStops } from './rule-hits.ts';
@@ -127,6 +128,7 @@ function pathFacts(
     socket: signs.socket,
     forbidding: signs.forbidding,
     cause,
+    detour: detourOf(rules.detours, packet, Math.max(1, reach.value?.tries.length ?? 0)),
     ...blocking(cause, packet, packetsSent(reach.value?.tries ?? [], signs.socket), rules),
     policy,
     results: { reach: result },

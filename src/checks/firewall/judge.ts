@@ -5,6 +5,7 @@ import type { Json } from '../../model/report.ts';
 import { conclude, type Outcome } from '../judgement.ts';
 import { onceForService } from '../service-story.ts';
 import { Skips } from '../skipped.ts';
+import { portText } from './detours.ts';
 import { elsewhere } from './elsewhere.ts';
 import type { FirewallFacts, FirewallInput, PathFacts } from './facts.ts';
 import { firewallFacts } from './gathered.ts';
@@ -28,7 +29,9 @@ export function judgeFirewall(evidence: Evidence, input: FirewallInput): Judgeme
 
 /** Why nothing can be said of a destination. */
 function unclearReason(path: PathFacts): string | undefined {
-  const { cause, hits } = path;
+  const { cause, hits, detour } = path;
+  if (detour !== undefined && (cause.kind === 'open' || cause.kind === 'stalled'))
+    return `only the target's own ${portText(detour)} answered, to which a rule of the target leads the connection (NT-PROXY-001)`;
   if (cause.kind === 'unmeasured') return cause.reason;
   if (cause.kind === 'error') return `connecting failed with "${cause.error}"`;
   if (cause.kind === 'rejected' && path.destination.anyPort && hits.length === 0)

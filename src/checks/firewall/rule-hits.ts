@@ -1,10 +1,11 @@
 /** Which rules of the target's own network stopped packets in the run, told by their counters. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
-import type { FilterChain, FilterRule, FilterRules, RuleMatch } from '../../parsers/filter-rules.ts';
+import type { Detour, FilterChain, FilterRule, FilterRules, RuleMatch } from '../../parsers/filter-rules.ts';
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import { parseIptablesSave } from '../../parsers/iptables-save.ts';
 import { parseNftRuleset } from '../../parsers/nft-ruleset.ts';
 import { cutReason, firstLine, type Measured, read, seenOf } from '../measured.ts';
+import { grownDetours, type TakenDetour } from './detours.ts';
 import type { RuleBooks, RuleHit } from './facts.ts';
 
 /** Both snapshots of all tools. */
@@ -14,6 +15,8 @@ export interface RuleSnapshots {
   readonly grown: readonly Omit<RuleHit, 'direction'>[];
   /** Rules, and policies of chains, that stop packets and count none. */
   readonly uncounted: readonly FilterRule[];
+  /** Rules that lead to a port of the target itself, and whose counter grew. */
+  readonly detours: readonly TakenDetour[];
 }
 
 /** A packet of the probe, as far as it is known. */
@@ -48,7 +51,7 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
     const skipped = refused
       ? 'reading rules needs NET_ADMIN: use --profile netadmin'
       : 'the image has neither nft nor iptables';
-    return { books: { skipped }, grown: [], uncounted: [] };
+    return { books: { skipped }, grown: [], uncounted: [], detours: [] };
   }
   const shown = {
     nft: show(evidence, 'nft', 'nft', parseNftRuleset),
@@ -63,12 +66,14 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
   };
   const tables = new Set(shown.iptables.book?.after.chains.map((c) => c.table));
   // iptables-nft and nft show the same rules; iptables writes them as they were made.
-  const own = (item: FilterRule | FilterChain): boolean => item.family !== 'ip' || !tables.has(item.table);
+  const own = (item: FilterRule | FilterChain | Detour): boolean =>
+    item.family !== 'ip' || !tables.has(item.table);
   const nftOnly = shown.nft.book && {
     ...shown.nft.book,
     after: {
       chains: shown.nft.book.after.chains.filter(own),
       rules: shown.nft.book.after.rules.filter(own),
+      detours: shown.nft.book.after.detours.filter(own),
     },
   };
   const books = [
@@ -91,6 +96,7 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
   return {
     books: skipped === undefined ? { value } : { skipped, part: value },
     grown: books.flatMap(grownOf),
+    detours: books.flatMap(({ before, after }) => grownDetours(before, after)),
     uncounted: books.flatMap(({ after }) => [
       ...after.rules.filter((rule) => rule.packets === undefined),
       ...after.chains.filter((c) => c.packets === undefined).flatMap(policyRule),

@@ -2,6 +2,7 @@
 import type { Rule } from '../../rule.ts';
 import type { FirewallFacts } from '../facts.ts';
 import { invalidPackets } from './invalid-packets.ts';
+import { localDetour } from './local-detour.ts';
 import { localDrop } from './local-drop.ts';
 import { mixedTables } from './mixed-tables.ts';
 import { outsideNetfilter } from './outside-netfilter.ts';
@@ -13,6 +14,7 @@ import { ruleHit } from './rule-hit.ts';
 import { silentDrop } from './silent-drop.ts';
 
 export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
+  localDetour,
   ruleHit,
   policyDenies,
   localDrop,

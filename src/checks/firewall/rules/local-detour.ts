@@ -1,0 +1,48 @@
+import type { Finding } from '../../../model/report.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import { portText } from '../detours.ts';
+import type { FirewallFacts, PathFacts } from '../facts.ts';
+import { nameOf, seen } from '../path.ts';
+
+const meta = {
+  id: 'NT-PROXY-001',
+  title: 'A rule of the target leads the connection to a proxy of its own',
+  severities: ['critical', 'info'],
+  meaning:
+    "A rule in the target's own namespace (REDIRECT or DNAT, as a service mesh's sidecar has it) takes every connection that it matches to a port of the target itself. Whoever listens there answers in the destination's name: that a connection is made says nothing of the destination, and where nobody listens, everything is refused. Before the sidecar has started, and after it has ended, that is so.",
+  rule: 'The counter of such a rule on the way out grew by at least the connections that were tried. Critical where they were refused; an info where something answered: then the destination was not measured.',
+  source: "the rules' own counters, read before and after",
+  remedy:
+    'See who should listen there (kubectl nettools sockets TARGET): a sidecar that has not started, or has ended, refuses all. For init containers exempt the user or the destination from the rule (Istio: traffic.sidecar.istio.io/excludeOutboundPorts), or use native sidecars, which start before them.',
+} as const;
+
+function judge(path: PathFacts): Finding[] {
+  const { cause, detour, destination } = path;
+  if (!detour) return [];
+  const { rule, packets } = detour;
+  const quotes = [
+    {
+      command: rule.source === 'nft' ? ['nft', 'list', 'ruleset'] : ['iptables-save', '-c'],
+      excerpt: `${rule.text}\n(+${packets} packets)`,
+    },
+  ];
+  const [severity, words] =
+    cause.kind === 'refused'
+      ? ([
+          'critical',
+          `${nameOf(path)} was not reached: a rule of the target leads the connection to its own ${portText(detour)}, where it is refused (${seen(path)}), so nobody listens there`,
+        ] as const)
+      : cause.kind === 'open' || cause.kind === 'stalled'
+        ? ([
+            'info',
+            `${nameOf(path)} was not measured: a rule of the target leads the connection to its own ${portText(detour)}, and what answers is the proxy there`,
+          ] as const)
+        : ([undefined, ''] as const);
+  if (severity === undefined) return [];
+  return [occurrence(meta, severity, `${words}: ${rule.text}.`, quotes, { subject: destination.label })];
+}
+
+export const localDetour: Rule<FirewallFacts> = {
+  meta,
+  judge: ({ paths }) => paths.flatMap(judge),
+};
