@@ -176,7 +176,7 @@ export class TargetCapture {
     switch (parseCaptureComplaint(this.#stderr).about) {
       case 'rights':
         return new UserError(
-          `${name} allows no capture here: this session lacks the capability NET_RAW, or AppArmor or SELinux refuses it.`,
+          `${name} cannot be captured on: this session lacks the capability NET_RAW, or AppArmor or SELinux refuses it.`,
           3,
           {
             hint: "--profile netadmin asks for NET_RAW, where the namespace admits that; a security module's refusal is in the node's kernel log (dmesg).",

@@ -78,8 +78,8 @@ async function engineItems(client: DockerClient, signal: AbortSignal): Promise<P
       ok: true,
       detail:
         plugins.length === 0
-          ? 'who may use the socket may do all'
-          : `the authorization plugin ${plugins.join(', ')} may refuse it, which shows at the start alone`,
+          ? 'access to the socket implies full control'
+          : `the authorization plugin ${plugins.join(', ')} may still refuse; this only shows when a container starts`,
     },
   ];
 }

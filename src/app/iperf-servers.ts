@@ -40,7 +40,7 @@ async function startServer(
   { args, subject, signal }: InputContext,
 ): Promise<Pick<BackgroundCommand, 'stop'>> {
   const { client } = subject;
-  if (!client || !pod) throw new UserError(`${label} is no pod of a cluster.`, 2);
+  if (!client || !pod) throw new UserError(`${label} is not a pod in the cluster.`, 2);
   const found = await client.get<Pod>(podsPath(pod.namespace, pod.name), { signal });
   // -c names a container of the target, not of this pod.
   const { container: _target, ...flags } = args.session;

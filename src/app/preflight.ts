@@ -29,7 +29,7 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
   if (target.kind === 'docker') return dockerPreflightReport(target.name, args.session, signal);
   if (!isPodTarget(target))
     throw new UserError(
-      `preflight knows pods, nodes and Docker containers, and no ${target.kind} target.`,
+      `preflight supports pods, nodes and Docker containers, not ${target.kind} targets.`,
       2,
     );
   const client = await KubeClient.connect(args.connection, signal);

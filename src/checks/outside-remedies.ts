@@ -3,7 +3,7 @@ export const OUTSIDE_REMEDIES: Readonly<Record<string, string>> = {
   'NT-ARP-001':
     "The other end of the link is gone or not the router any more: see whether it is up (a veth's other end: ip -d link, bridge link on the machine that has it), and whether it has the gateway's address (ip addr there). For hardware: the cable, the switch port and its VLAN; in a virtual machine or a cloud, its network and security settings.",
   'NT-ARP-002':
-    'See whether the address is right and its owner runs. If it does, look at its link (ip link, sysctl net.ipv4.conf.all.arp_ignore there). A wrong PERMANENT entry goes by: ip neigh del ADDRESS dev DEVICE.',
+    'See whether the address is right and its owner runs. If it does, look at its link (ip link, sysctl net.ipv4.conf.all.arp_ignore there). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.',
   'NT-ARP-004':
     'Find the other owner by its MAC address: ip neigh and bridge fdb, or the switch, tell the port. Addresses are given twice when a DHCP lease or an IPAM state was lost, a machine was cloned, or somebody set an address by hand.',
   'NT-RT-001':

@@ -193,7 +193,7 @@ export function readDockerJson(path: string): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     throw new UserError(`${path} is not JSON.`, 3, {
-      hint: 'Mend or move the file; docker itself needs it too.',
+      hint: 'Fix or remove the file; the docker CLI fails on it too.',
     });
   }
 }

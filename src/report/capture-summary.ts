@@ -46,7 +46,7 @@ export function captureSummary(
     if (counts === undefined || counts.dropped === 0) continue;
     const all = counts.captured + counts.dropped;
     lines.push(
-      `warning: ${number(counts.dropped)} of ${packets(all)} at ${visible(name)} were dropped: they came faster than they could be sent here and taken. A FILTER, or -s 96 for headers alone, makes that less.`,
+      `warning: ${number(counts.dropped)} of ${packets(all)} at ${visible(name)} were dropped: they came faster than they could be sent here and taken. A FILTER, or -s 96 (headers only), reduces drops.`,
     );
   }
   return `${lines.join('\n')}\n`;

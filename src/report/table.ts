@@ -53,7 +53,7 @@ function severalChecks(report: Report, paint: Palette, { width, tablesOf }: Tabl
   const unmeasured = report.checks.filter((check) => check.status === 'error').map((check) => check.id);
   const allClear =
     unmeasured.length === 0
-      ? paint.green('Nothing is wrong that these checks can see.')
+      ? paint.green('No problems found by these checks.')
       : paint.yellow(`Nothing is wrong in what could be measured; ${unmeasured.join(', ')} could not be.`);
   return [
     root === undefined

@@ -83,7 +83,7 @@ export async function acquire(
     if (held) return held;
   }
   throw new UserError(
-    `the pods for node "${place.spec.node}" in namespace "${place.namespace}" were deleted again and again before they could be used.`,
+    `the pods for node "${place.spec.node}" in namespace "${place.namespace}" kept being deleted before they could be used.`,
     3,
   );
 }

@@ -42,11 +42,9 @@ const NO_RESOLV_CONF = "names are looked up by this machine's /etc/resolv.conf";
  */
 export async function openLocalSession(spec: LocalSpec, options: OpenOptions): Promise<Session> {
   if (process.platform !== 'linux') {
-    throw new UserError(
-      `${targetWord(spec)} is about the network namespaces of this machine, and it runs no Linux.`,
-      3,
-      { hint: 'From here, targets are pods, node/NAME and docker://NAME.' },
-    );
+    throw new UserError(`${targetWord(spec)} needs Linux, which this machine does not run.`, 3, {
+      hint: 'From here, targets are pods, node/NAME and docker://NAME.',
+    });
   }
   if (spec.kind === 'local') return ownSession();
   const namespace = spec.kind === 'netns' ? named(spec.where) : ofProcess(spec.pid);

@@ -82,7 +82,7 @@ export function nodePodSpec(
   if (flags.container !== undefined) throw new UserError('a node has no containers: leave out -c.', 2);
   if (switching && flags.profile !== 'auto' && flags.profile !== 'netadmin') {
     throw new UserError(
-      `to switch into a namespace takes more rights than --profile ${flags.profile} has: leave it out.`,
+      `--netns needs more privileges than --profile ${flags.profile} grants: omit --profile.`,
       2,
     );
   }

@@ -32,7 +32,7 @@ function forOwnPod(pod: Pod): string {
   const secrets = secretsOf(pod);
   return secrets.length === 0
     ? `If it is private, name a Secret of namespace "${namespace}" that has its credentials with --pull-secret.`
-    : `If it is private: the Secret ${secrets.join(', ')} of namespace "${namespace}" has no good credentials for it, or is not there.`;
+    : `If it is private: the Secret ${secrets.join(', ')} of namespace "${namespace}" is missing or has no valid credentials for it.`;
 }
 
 /** A running pod takes no pull secret: what counts is what it was created with. */

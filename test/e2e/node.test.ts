@@ -306,7 +306,7 @@ describe('what is refused', () => {
       'a weak profile that is to switch',
       ['run', 'node/node1', '--netns', 'host', '--profile', 'restricted', '--', 'true'],
       2,
-      /takes more rights than --profile restricted/,
+      /needs more privileges than --profile restricted grants/,
     ],
   ] as const)('for %s', async (_title, words, code, says) => {
     expectSentence(await nettools([...words.slice(0, 2), '-n', ns.name, ...words.slice(2)]), code, says);

@@ -75,7 +75,7 @@ const idle = {
   value: 'DURATION',
   default: '10m',
   describe:
-    'End the container when nothing has run in it for so long; a container that already runs keeps its own',
+    'Stop the container after it has been idle this long; a container that already runs keeps its own',
   setting: { key: 'idle', type: 'duration' },
 } as const satisfies SettingFlag;
 const keep: SwitchFlag = {

@@ -66,11 +66,11 @@ describe('renderTable', () => {
   });
 
   it.each([
-    ['all passed', [check('dns'), check('latency')], 'Nothing is wrong that these checks can see.'],
+    ['all passed', [check('dns'), check('latency')], 'No problems found by these checks.'],
     [
       'one was skipped',
       [check('dns'), check('tls', { status: 'skip' })],
-      'Nothing is wrong that these checks can see.',
+      'No problems found by these checks.',
     ],
     [
       'one could not be measured',

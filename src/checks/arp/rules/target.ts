@@ -17,7 +17,7 @@ const meta = {
   source:
     'RFC 826, RFC 1812 (3.3.2: a router tells when ARP fails); Linux gives up after three requests, a second apart',
   remedy:
-    'See whether the address is right and its owner runs (kubectl get pods -A -o wide). If it does, look at its link on its node (ip link, bridge link, sysctl net.ipv4.conf.all.arp_ignore in its namespace). A wrong PERMANENT entry goes by: ip neigh del ADDRESS dev DEVICE.',
+    'See whether the address is right and its owner runs (kubectl get pods -A -o wide). If it does, look at its link on its node (ip link, bridge link, sysctl net.ipv4.conf.all.arp_ignore in its namespace). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.',
 } as const;
 
 /** A little under the first request's second. */

@@ -13,7 +13,7 @@ const meta = {
   rule: 'No UDP query to any name server of resolv.conf is answered within 6 s, and none is refused; at least two queries to each. Where only some of the servers behind the Service are silent, it is NT-DNS-009. On a target that is itself a DNS server of the cluster it is an info, since it may never ask its own resolv.conf.',
   source: "the resolver's own time-out is 5 s (resolv.conf(5))",
   remedy:
-    'Look whether the DNS pods run and are ready (kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (kubectl nettools firewall TARGET --to IP:53/udp).',
+    'Check that the DNS pods are running and ready (kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (kubectl nettools firewall TARGET --to IP:53/udp).',
 } as const;
 
 /** Where no cluster stands behind the servers. */
