@@ -34,6 +34,7 @@ async function runVitest(extra: readonly string[]): Promise<void> {
       'run',
       '--reporter=default',
       '--reporter=json',
+      '--reporter=./scripts/lib/second-try.ts',
       `--outputFile.json=${report}`,
       ...extra,
     ]);
