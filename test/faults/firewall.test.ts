@@ -123,6 +123,29 @@ describe('NT-PROXY-001', () => {
   });
 });
 
+describe('NT-PROXY-002', () => {
+  const behind = (name: string, ...env: { name: string; value: string }[]) =>
+    pod(name, { spec: { nodeName: 'node1' }, containers: [{ ...app, env }] });
+  const proxy = { name: 'HTTP_PROXY', value: 'http://user:secret@198.18.99.1:3128' };
+
+  test('HTTP clients go by a proxy to a pod of the cluster', async () => {
+    await ns.start(
+      behind('proxied', proxy),
+      behind('excepted', proxy, { name: 'NO_PROXY', value: 'localhost,.svc,198.18.0.0/15' }),
+    );
+    const from = (name: string) => checkReport('firewall', [name, '-n', ns.name, '--to', 'pod/server:8080']);
+    const report = await from('proxied');
+    expectSilence(report);
+    expectInfo(
+      report,
+      'NT-PROXY-002',
+      /^Container app has HTTP_PROXY=http:\/\/198\.18\.99\.1:3128, and its NO_PROXY is not set for pod\/server:8080/,
+    );
+    expect(JSON.stringify(report)).not.toContain('secret');
+    expect((await from('excepted')).checks[0]?.findings).toEqual([]);
+  });
+});
+
 describe('NT-FW-005', () => {
   interface Case {
     readonly title: string;

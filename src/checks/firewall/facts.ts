@@ -12,11 +12,14 @@ import type { Measured } from '../measured.ts';
 import type { Cause } from './cause.ts';
 import type { TakenDetour } from './detours.ts';
 import type { NetworkPolicy, PolicyPod, PolicyVerdict } from './network-policy.ts';
+import type { ProxyVariables } from './proxy-variables.ts';
 
 /** What the check is told before it runs; plain JSON. */
 export interface FirewallInput {
   readonly destinations: readonly Destination[];
   readonly policies: PolicyInput;
+  /** Of the containers of the target that have any. */
+  readonly proxies?: readonly ProxyVariables[];
 }
 
 /** The NetworkPolicies that may matter, as the API has them. */
@@ -107,6 +110,7 @@ export interface FirewallFacts {
   readonly invalid: number | undefined;
   readonly conntrackResult: ProbeResult | undefined;
   readonly policies: PolicyInput;
+  readonly proxies: readonly ProxyVariables[];
 }
 
 /** What filters of the target's own network were read. */

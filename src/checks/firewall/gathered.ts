@@ -45,6 +45,7 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
     invalid: invalidPackets(evidence['conntrack-before'], evidence['conntrack-after']),
     conntrackResult: evidence['conntrack-after'],
     policies: input.policies,
+    proxies: input.proxies ?? [],
   };
   const shared: Shared = {
     facts,

@@ -9,6 +9,7 @@ import { outsideNetfilter } from './outside-netfilter.ts';
 import { policyDenies } from './policy-denies.ts';
 import { policyUnenforced } from './policy-unenforced.ts';
 import { prohibited } from './prohibited.ts';
+import { proxyVariable } from './proxy-variable.ts';
 import { rejected } from './rejected.ts';
 import { ruleHit } from './rule-hit.ts';
 import { silentDrop } from './silent-drop.ts';
@@ -25,4 +26,5 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   mixedTables,
   invalidPackets,
   outsideNetfilter,
+  proxyVariable,
 ];
