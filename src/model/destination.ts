@@ -25,6 +25,14 @@ export interface Destination {
     /** Of an endpoint: how many ready ones the Service has, looked at or not. */
     readonly total?: number;
   };
+  /** What DEST named in the cluster; absent: it was a host, or nobody named it. */
+  readonly ref?: {
+    readonly kind: 'pod' | 'service';
+    readonly namespace: string;
+    readonly name: string;
+    /** Its number or name; absent: DEST named none. */
+    readonly port?: string;
+  };
   /** The pod behind the address, where the API knows it. */
   readonly pod?: { readonly namespace: string; readonly name: string };
   /** `udp` only where the user asked for it. */

@@ -9,11 +9,10 @@ import type check from './check.ts';
 export default async function prepare({
   subject,
   asked,
-  signal,
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
   if (asked.length === 0) return undefined;
   return {
     destinations: asked,
-    policies: await readPolicies(subject, asked, signal),
+    policies: await readPolicies(subject, asked),
   };
 }
