@@ -1,9 +1,9 @@
 /** The targets of a capture, each with a session of its own. */
 import type { Channel } from '../channels/channel.ts';
-import type { Subject } from '../cluster/subject.ts';
 import type { CaptureArgs } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { targetPlace, targetTitle, targetWord } from '../report/target.ts';
+import type { FoundTarget } from './found-target.ts';
 import type { Progress } from './progress.ts';
 import { findTarget, type TargetArgs } from './target.ts';
 
@@ -53,7 +53,7 @@ async function openTarget(
   const { netns } = session.info;
   const word = targetWord(session.info);
   const name = netns === undefined ? word : `${word} ${netns}`;
-  const ownStream = ownStreamFilter(found.subject);
+  const ownStream = ownStreamFilter(found);
   return {
     name,
     description: [targetTitle(session.info), targetPlace(session.info)]
@@ -78,12 +78,14 @@ const KUBELET_PORT = '10250';
  * What a capture in a node's own network has to leave out: each packet of its own stream would be captured and make more
  * of them. The stream goes from the runtime to the kubelet over the loopback, and from there to the API server.
  */
-function ownStreamFilter({ isHost, client, addresses }: Subject): readonly string[] | undefined {
-  if (!isHost || client === undefined) return undefined;
+function ownStreamFilter({ subject, client }: FoundTarget): readonly string[] | undefined {
+  if (!subject.isHost || client === undefined) return undefined;
   const loopback = ['net', '127.0.0.0/8', 'or', 'host', '::1'];
   const { hostname, port } = client.server;
   // A node that runs the API server as well sends the stream on to this machine.
-  const server = addresses.includes(hostname) ? ['or', 'tcp', 'port', port === '' ? '443' : port] : [];
+  const server = subject.addresses.includes(hostname)
+    ? ['or', 'tcp', 'port', port === '' ? '443' : port]
+    : [];
   return [...loopback, 'or', 'tcp', 'port', KUBELET_PORT, ...server];
 }
 

@@ -34,8 +34,8 @@ async function report(args: CheckArgs, ids: readonly string[], deadline: Deadlin
   const target = await findTarget(args, signal);
   progress.show('reading what the API knows');
   // Before the session: a DEST that does not exist is no reason to add a container to the pod.
-  const { subject } = target;
-  const asked = await askedDestinations(subject.client, args.to, signal);
+  const { subject, client } = target;
+  const asked = await askedDestinations(subject, args.to);
   const isLarge = hasLargeService(asked);
   const prepare = (context: InputContext) => prepareAll(ids as readonly CheckId[], context);
   const known: InputContext = { subject, args, asked, signal };
@@ -53,14 +53,14 @@ async function report(args: CheckArgs, ids: readonly string[], deadline: Deadlin
       progress.show(`checking ${ids.join(', ')}`);
       // What is opened beside the target may take as long as the target itself.
       deadline.allow(args.session.timeoutMs);
-      const beside = { context: { ...context, args: hurried(args, deadline) }, session, progress };
+      const beside = { context: { ...context, args: hurried(args, deadline) }, session, progress, client };
       return withCompany(checks, beside, () =>
         runChecks(checks, { session, startedAt, startedMs, deadline }),
       );
     },
     target,
   );
-  const bundle = subject.client ? { ...gathered, connection: clusterChoice(args.connection) } : gathered;
+  const bundle = subject.cluster ? { ...gathered, connection: clusterChoice(args.connection) } : gathered;
   if (args.report.save !== undefined) await writeBundle(args.report.save, bundle);
   return judge(bundle);
 }

@@ -1,6 +1,7 @@
 /** What happens around a run for the sake of single checks: places beside the target are opened, and closed again. */
 import type { CheckId } from '../checks/registry.ts';
 import type { InputContext } from '../cluster/context.ts';
+import type { KubeClient } from '../kube/client.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Session } from '../targets/session.ts';
 import { withDockerHost } from './docker-host.ts';
@@ -15,6 +16,8 @@ export interface Beside {
   /** On the target itself. */
   readonly session: Session;
   readonly progress: Progress;
+  /** Of the target's cluster; absent: it belongs to none. */
+  readonly client: KubeClient | undefined;
 }
 
 type Around = (input: never, beside: Beside, work: () => Promise<Bundle>) => Promise<Bundle>;

@@ -1,12 +1,15 @@
 /** What a TARGET was found to be. */
 
 import type { Subject } from '../cluster/subject.ts';
+import type { KubeClient } from '../kube/client.ts';
 import { UserError } from '../model/errors.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
 
 /** A target that is there; so far nothing has been changed. */
 export interface FoundTarget {
   readonly subject: Subject;
+  /** Of the subject's cluster, for sessions beside the target. */
+  readonly client?: KubeClient;
   /** Opens a session, which the caller has to close. */
   open(options: OpenOptions): Promise<Session>;
 }

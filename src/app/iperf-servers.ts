@@ -3,12 +3,11 @@ import { optionsIn } from '../checks/shared/about.ts';
 import about from '../checks/throughput/about.ts';
 import type { ThroughputInput } from '../checks/throughput/facts.ts';
 import { needsServer, PORT } from '../checks/throughput/server-port.ts';
-import type { InputContext } from '../cluster/context.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { Pod } from '../kube/types.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Destination } from '../model/destination.ts';
 import { UserError } from '../model/errors.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { type BackgroundCommand, NotReadyError, startInBackground } from './background.ts';
 import type { Beside } from './company.ts';
 import { openPod } from './pod-target.ts';
@@ -19,14 +18,14 @@ import { openPod } from './pod-target.ts';
  */
 export async function withIperfServers(
   { destinations }: ThroughputInput,
-  { context, progress }: Beside,
+  beside: Beside,
   work: () => Promise<Bundle>,
 ): Promise<Bundle> {
   const running: Pick<BackgroundCommand, 'stop'>[] = [];
   try {
     for (const destination of destinations.filter(needsServer)) {
-      progress.show(`starting iperf3 in ${destination.label}`);
-      running.push(await startServer(destination, context));
+      beside.progress.show(`starting iperf3 in ${destination.label}`);
+      running.push(await startServer(destination, beside));
     }
     return await work();
   } finally {
@@ -37,10 +36,10 @@ export async function withIperfServers(
 /** Resolves when it listens. */
 async function startServer(
   { label, pod }: Destination,
-  { args, subject, signal }: InputContext,
+  { context: { args, signal }, client }: Beside,
 ): Promise<Pick<BackgroundCommand, 'stop'>> {
-  const { client } = subject;
   if (!client || !pod) throw new UserError(`${label} is not a pod in the cluster.`, 2);
+  // As it is now: this run may have added a container to it.
   const found = await client.get<Pod>(podsPath(pod.namespace, pod.name), { signal });
   // -c names a container of the target, not of this pod.
   const { container: _target, ...flags } = args.session;

@@ -1,5 +1,5 @@
 /** Puts names to the uids of pods and the ids of containers in a list of namespaces, as the API knows them. Pure. */
-import type { Pod } from '../kube/types.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import type { NamespaceContainer, NamespacePod, NetworkNamespace } from '../model/namespaces.ts';
 
 /** A static pod's folders carry the hash of its manifest, not the uid that its mirror has in the API. */

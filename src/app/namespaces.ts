@@ -4,7 +4,7 @@ import { DockerClient } from '../docker/client.ts';
 import type { DockerListed } from '../docker/types.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
-import type { Pod } from '../kube/types.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import type { NetworkNamespace } from '../model/namespaces.ts';
 import { type MachineNamespaces, parseNetnsList } from '../parsers/netns-list.ts';
 import { readNamespaces } from '../probes/namespaces.ts';

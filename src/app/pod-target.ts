@@ -1,10 +1,11 @@
 /** A pod as a target: by a container in it or, where it has no room for one or the user says so, by its node. */
 
 import { podSubject } from '../cluster/subject.ts';
+import { KubeView } from '../cluster/view.ts';
 import { KubeClient } from '../kube/client.ts';
-import type { Pod } from '../kube/types.ts';
 import type { ConnectionFlags, PodTargetSpec, SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { identityOf } from '../targets/identity.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
 import { NoRoomError, openPodSession, podInfo, targetPod } from '../targets/pod.ts';
@@ -29,7 +30,8 @@ export async function findPod(
   // It is read while the checks' inputs are.
   const room = flags.via === 'node' ? undefined : readRoom(client, pod, signal);
   return {
-    subject: podSubject(client, pod),
+    subject: podSubject(new KubeView(client, signal, [pod]), pod),
+    client,
     open: (options) => openPod(client, pod, flags, options, room),
   };
 }

@@ -1,8 +1,8 @@
 /** What the tool may do to a target, found out without doing it. */
 import { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
-import type { Pod } from '../kube/types.ts';
 import { UserError } from '../model/errors.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { type Admission, admission, LEAST_MILLI_CPUS } from '../targets/budget.ts';
 import { findRunning } from '../targets/ephemeral.ts';
 import { identityOf } from '../targets/identity.ts';

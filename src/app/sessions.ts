@@ -1,8 +1,8 @@
 /** Lists the sessions that commands left behind, and ends them. */
 import { KubeClient } from '../kube/client.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { Pod } from '../kube/types.ts';
 import type { ClusterTargetSpec, ConnectionFlags } from '../model/args.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { removeNodePod } from '../targets/remove-node-pod.ts';
 import { resolvePod } from '../targets/resolve.ts';
 import { type ListedSession, listSessions, sessionsOf, stopSession } from '../targets/sessions.ts';

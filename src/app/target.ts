@@ -1,6 +1,7 @@
 /** From TARGET to an open session, whatever its kind. */
 
 import { nodeSubject, podSubject } from '../cluster/subject.ts';
+import { KubeView } from '../cluster/view.ts';
 import { KubeClient } from '../kube/client.ts';
 import type { ConnectionFlags, SessionFlags, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
@@ -93,11 +94,16 @@ async function findNode(args: TargetArgs, name: string, signal: AbortSignal): Pr
   const open = (options: OpenOptions, switching: boolean) =>
     openNodeSession(client, { name, node }, args.session, image, { ...options, switching });
   if (netns === undefined) {
-    return { subject: nodeSubject(client, name, node), open: (options) => open(options, false) };
+    const subject = nodeSubject(new KubeView(client, signal), name, node);
+    return { subject, client, open: (options) => open(options, false) };
   }
   const pod = await podOnNode(client, name, netns, signal);
+  const cluster = new KubeView(client, signal, pod ? [pod] : []);
   return {
-    subject: pod ? podSubject(client, pod) : { client, node: name, isHost: netns === 'host', addresses: [] },
+    subject: pod
+      ? podSubject(cluster, pod)
+      : { cluster, node: name, isHost: netns === 'host', addresses: [] },
+    client,
     open: async (options) => switchedOnNode(client, name, netns, await open(options, true), options),
   };
 }

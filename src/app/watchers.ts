@@ -1,11 +1,10 @@
 /** Listeners at the places on the way of a connection while it is tried. */
 import type { PathInput, Place } from '../checks/path/facts.ts';
 import { AFTER, BEFORE, evidenceId, watchCommand } from '../checks/path/watch.ts';
-import type { InputContext } from '../cluster/context.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { Pod } from '../kube/types.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Evidence, ProbeResult } from '../model/evidence.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { gather } from '../probes/gather.ts';
 import { targetWord } from '../report/target.ts';
 import type { Session } from '../targets/session.ts';
@@ -20,9 +19,10 @@ import { findTarget } from './target.ts';
  */
 export async function withWatchers(
   input: PathInput,
-  { context, session: target, progress }: Beside,
+  beside: Beside,
   work: () => Promise<Bundle>,
 ): Promise<Bundle> {
+  const { context, session: target, progress } = beside;
   const sessions: Session[] = [];
   const end = new AbortController();
   const signal = AbortSignal.any([context.signal, end.signal]);
@@ -32,7 +32,7 @@ export async function withWatchers(
     const watchers = await Promise.all(
       input.places.map(async (place): Promise<Watcher> => {
         try {
-          const session = place.isTarget ? target : await open(place, context);
+          const session = place.isTarget ? target : await open(place, beside);
           if (!place.isTarget) sessions.push(session);
           if (!place.isTarget && session.info.via === 'node')
             for (const note of session.notes) progress.note(`${targetWord(session.info)}: ${note}`);
@@ -84,13 +84,15 @@ interface Watcher {
   finish(): Promise<Evidence>;
 }
 
-async function open({ pod, node }: Place, { args, subject, signal }: InputContext): Promise<Session> {
+async function open({ pod, node }: Place, { context, client }: Beside): Promise<Session> {
+  const { args, signal } = context;
   // -c and --netns are about the target, not about this place.
   const { container: _container, netns: _netns, ...session } = args.session;
   const options = { signal, onProgress: () => undefined };
-  if (pod && subject.client) {
-    const found = await subject.client.get<Pod>(podsPath(pod.namespace, pod.name), { signal });
-    return openPod(subject.client, found, session, options);
+  if (pod && client) {
+    // As it is now: this run may have added a container to it.
+    const found = await client.get<Pod>(podsPath(pod.namespace, pod.name), { signal });
+    return openPod(client, found, session, options);
   }
   const target = { kind: 'node', name: node ?? '' } as const;
   return (await findTarget({ connection: args.connection, target, session }, signal)).open(options);

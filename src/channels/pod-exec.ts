@@ -4,7 +4,7 @@ import { execStream, PING_DEADLINE_MS } from '../exec/stream.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { Pod } from '../kube/types.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { ChannelError } from './channel.ts';
 import { type ExecOptions, GuardedChannel } from './guarded.ts';
 

@@ -191,7 +191,7 @@ function explains(rule: CauseRule, effect: Finding, all: readonly Finding[]): bo
   );
 }
 
-/** The label of the first name server among the destinations (IN_CLUSTER in app/inputs/destinations.ts). */
+/** The label of the first name server among the destinations (IN_CLUSTER in src/cluster/destinations.ts). */
 const NAME_SERVER = 'dns';
 
 /**

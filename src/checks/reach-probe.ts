@@ -58,9 +58,8 @@ export function reachOf(result: ProbeResult | undefined): Measured<Reach> {
   const reason = notRun(result, 'bash, which opens the connections');
   if (reason !== undefined || !result) return { skipped: reason ?? '' };
   const reach = parseReach(result.stdout, result.durationMs);
-  if (reach.address === undefined && result.status === 'timeout')
-    return { skipped: 'the name does not resolve on the target (its name servers did not answer)' };
-  if (reach.unresolved !== undefined) return { skipped: reach.unresolved };
+  const unresolved = unresolvedReason(reach, result);
+  if (unresolved !== undefined) return { skipped: unresolved };
   const last = reach.tries.at(-1);
   if (last?.outcome === 'unanswered' && last.ms < LEAST_WAIT_MS)
     return {
@@ -68,6 +67,18 @@ export function reachOf(result: ProbeResult | undefined): Measured<Reach> {
     };
   if (last !== undefined) return { value: reach };
   return { skipped: firstLine(result.stderr) ?? `the connection test ended with code ${result.code}` };
+}
+
+/** Whether nothing was sent because the target could not look the name up. */
+export function isUnresolved(result: ProbeResult | undefined): boolean {
+  if (!result || notRun(result, 'bash') !== undefined) return false;
+  return unresolvedReason(parseReach(result.stdout, result.durationMs), result) !== undefined;
+}
+
+function unresolvedReason({ address, unresolved }: Reach, { status }: ProbeResult): string | undefined {
+  return address === undefined && status === 'timeout'
+    ? 'the name does not resolve on the target (its name servers did not answer)'
+    : unresolved;
 }
 
 /** The lines that say what became of the tries; bash's name for where it was is left out. */

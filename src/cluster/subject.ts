@@ -1,13 +1,13 @@
 /** What is known of a target before it is looked into: from the command line and, where there is one, the API. Pure. */
 import type { DockerClient } from '../docker/client.ts';
 import type { DockerContainer } from '../docker/types.ts';
-import type { KubeClient } from '../kube/client.ts';
-import type { Node, Pod } from '../kube/types.ts';
+import type { ClusterView } from '../model/cluster-view.ts';
+import type { Node, Pod } from '../model/kube-objects.ts';
 
 /** The owner of the network namespace that a command looks into. */
 export interface Subject {
-  /** The API of the cluster that it belongs to; absent: it belongs to none. */
-  readonly client?: KubeClient;
+  /** The cluster that it belongs to; absent: it belongs to none. */
+  readonly cluster?: ClusterView;
   /** The pod whose network it is. */
   readonly pod?: Pod;
   /** The Docker container whose network it is, and the engine that runs it. */
@@ -21,12 +21,12 @@ export interface Subject {
 }
 
 /** A pod as a subject. */
-export function podSubject(client: KubeClient, pod: Pod): Subject {
+export function podSubject(cluster: ClusterView, pod: Pod): Subject {
   const { spec, status } = pod;
   const all = (status?.podIPs ?? []).map(({ ip }) => ip);
   const node = spec?.nodeName;
   return {
-    client,
+    cluster,
     pod,
     ...(node === undefined ? {} : { node }),
     isHost: spec?.hostNetwork === true,
@@ -35,8 +35,8 @@ export function podSubject(client: KubeClient, pod: Pod): Subject {
 }
 
 /** A node as a subject, as far as the user may read it. */
-export function nodeSubject(client: KubeClient, name: string, node: Node | undefined): Subject {
+export function nodeSubject(cluster: ClusterView, name: string, node: Node | undefined): Subject {
   const all = node?.status?.addresses ?? [];
   const own = all.filter(({ type }) => type === 'InternalIP' || type === 'ExternalIP');
-  return { client, node: name, isHost: true, addresses: own.map(({ address }) => address) };
+  return { cluster, node: name, isHost: true, addresses: own.map(({ address }) => address) };
 }

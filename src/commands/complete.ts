@@ -2,10 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import type { DockerListed } from '../docker/types.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { longRunning } from '../kube/containers.ts';
 import { listAll, type Named } from '../kube/list.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
-import type { Pod } from '../kube/types.ts';
 import type { Completion, CompletionArgs, CompletionKind, ConnectionFlags } from '../model/args.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { namespaceWord } from '../model/namespaces.ts';
 
 // What one kind of word needs is imported when it comes to that: loading it takes longer than anything else here.
@@ -232,10 +233,8 @@ async function netnsNames(): Promise<string[]> {
 async function containerNames({ client, signal }: Api, target = ''): Promise<string[]> {
   const [name = '', kind = 'pod'] = target.split('/').reverse();
   if (kind !== 'pod' || name === '') return [];
-  const { spec } = await client.get<Pod>(podsPath(client.namespace, name), { signal });
-  // A native sidecar is an init container that goes on running.
-  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
-  return [...(spec?.containers ?? []), ...sidecars].map((container) => container.name);
+  const pod = await client.get<Pod>(podsPath(client.namespace, name), { signal });
+  return longRunning(pod).map((container) => container.name);
 }
 
 function matching(names: readonly string[], prefix: string): Completion[] {

@@ -1,7 +1,8 @@
 /** Lists of any length, read in pages as kubectl reads them, so that no answer is larger than what is read of one. */
+
+import type { ObjectMeta } from '../model/kube-objects.ts';
 import type { KubeClient } from './client.ts';
 import { ApiError, TooLargeError } from './errors.ts';
-import type { ObjectMeta } from './types.ts';
 
 /** kubectl's --chunk-size and client-go's pager. */
 const PAGE_SIZE = 500;

@@ -19,16 +19,20 @@ export interface Destination {
   /** The Service that this is the virtual address or an endpoint of, as the user calls it. */
   readonly service?: {
     readonly label: string;
-    readonly namespace: string;
-    readonly name: string;
     readonly part: 'virtual' | 'endpoint';
     /** Of an endpoint: where it runs, as far as the API says. */
     readonly node?: string;
     /** Of an endpoint: how many ready ones the Service has, looked at or not. */
     readonly total?: number;
   };
-  /** The Service of type ExternalName by which clients call it. */
-  readonly alias?: { readonly namespace: string; readonly name: string };
+  /** What DEST named in the cluster, an alias (ExternalName) too; absent: it was a host, or nobody named it. */
+  readonly ref?: {
+    readonly kind: 'pod' | 'service';
+    readonly namespace: string;
+    readonly name: string;
+    /** Its number or name; absent: DEST named none. */
+    readonly port?: string;
+  };
   /** The pod behind the address, where the API knows it. */
   readonly pod?: { readonly namespace: string; readonly name: string };
   /** `udp` only where the user asked for it. */

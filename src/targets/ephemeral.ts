@@ -6,7 +6,7 @@
  * for it at the same moment patch the same entry.
  */
 import { createHash } from 'node:crypto';
-import type { ContainerStatus, EphemeralContainer, Pod } from '../kube/types.ts';
+import type { ContainerStatus, EphemeralContainer, Pod } from '../model/kube-objects.ts';
 import { keeperCommand, keeperIdleSeconds } from './keeper.ts';
 import { PROFILES, type Profile, securityContext } from './profiles.ts';
 

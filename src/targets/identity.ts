@@ -1,5 +1,5 @@
 /** What names a pod that the API server has answered with. Pure. */
-import type { Pod } from '../kube/types.ts';
+import type { Pod } from '../model/kube-objects.ts';
 
 /** The server sets all of these; client-node's types only say that a pod to be created may lack them. */
 export interface PodIdentity {

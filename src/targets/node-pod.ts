@@ -5,7 +5,7 @@
  * mounts nothing of the node.
  */
 import { createHash } from 'node:crypto';
-import type { Pod } from '../kube/types.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { identityOf } from './identity.ts';
 import { keeperCommand, keeperIdleSeconds } from './keeper.ts';
 import { PROFILES, type Profile, securityContext } from './profiles.ts';

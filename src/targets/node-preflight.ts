@@ -5,7 +5,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { Namespace, Pod } from '../kube/types.ts';
+import type { Namespace, Pod } from '../model/kube-objects.ts';
 import { buildNodePod, type NodePodSpec, nodeProfiles } from './node-pod.ts';
 import { findMissingRights, type ProfileVerdict, type Right } from './preflight.ts';
 import type { Profile } from './profiles.ts';

@@ -1,5 +1,5 @@
 /** Whether a node, by what the API says of it, can run a node session's pod. Pure. */
-import type { Node } from '../kube/types.ts';
+import type { Node } from '../model/kube-objects.ts';
 import { defaultImage } from '../model/version.ts';
 
 /** What the tool's own image is built for. */

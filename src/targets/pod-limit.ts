@@ -1,5 +1,5 @@
 /** The limits of a pod's cgroup, as its kubelet computes them from the pod. Pure. */
-import type { Pod } from '../kube/types.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { bytesOf, milliCpusOf } from './quantity.ts';
 
 type Container = NonNullable<Pod['spec']>['containers'][number];

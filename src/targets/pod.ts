@@ -2,12 +2,13 @@
 import type { Channel } from '../channels/channel.ts';
 import { PodExecChannel } from '../channels/pod-exec.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { longRunning } from '../kube/containers.ts';
 import { ApiError } from '../kube/errors.ts';
-import type { Pod } from '../kube/types.ts';
 import type { PodTargetSpec, SessionFlags } from '../model/args.ts';
 import type { Budget } from '../model/budget.ts';
 import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import type { TargetInfo } from '../model/report.ts';
 import { type Admission, admission, isWorthAsking, LEAST_BUDGET, LEAST_MILLI_CPUS } from './budget.ts';
 import { findRunning, type SessionSpec } from './ephemeral.ts';
@@ -183,12 +184,6 @@ export function sessionSpec(pod: Pod, flags: SessionFlags, image: string): Sessi
     idleSeconds: Math.max(1, Math.ceil(flags.idleMs / 1000)),
     choice: flags.profile,
   };
-}
-
-/** The containers that run as long as the pod: its own, and its sidecars (KEP-753: init containers that restart). */
-function longRunning({ spec }: Pod): readonly { readonly name: string }[] {
-  const sidecars = spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always');
-  return [...(spec?.containers ?? []), ...(sidecars ?? [])];
 }
 
 async function patch(

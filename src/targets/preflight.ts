@@ -5,7 +5,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { EphemeralContainer, Pod } from '../kube/types.ts';
+import type { EphemeralContainer, Pod } from '../model/kube-objects.ts';
 import { type SessionSpec, sessionContainer, statusOf } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
 import { PROFILES, type Profile } from './profiles.ts';

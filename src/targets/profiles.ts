@@ -2,7 +2,7 @@
  * The security profiles of a session, strongest first. The names and the field values are those of
  * `kubectl debug --profile` (KEP-1441) and of the Pod Security Standards that admit them.
  */
-import type { EphemeralContainer } from '../kube/types.ts';
+import type { EphemeralContainer } from '../model/kube-objects.ts';
 
 export const PROFILES = ['netadmin', 'baseline', 'restricted'] as const;
 export type Profile = (typeof PROFILES)[number];

@@ -1,6 +1,7 @@
 /** What to do about an image that a node could not pull, as far as the kubelet's words tell why. Pure. */
-import type { Pod } from '../kube/types.ts';
+
 import { AIR_GAPPED_PAGE } from '../model/documentation.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { identityOf } from './identity.ts';
 
 /** What containerd, CRI-O and registries say when credentials are missing, wrong, or not good for this image. */

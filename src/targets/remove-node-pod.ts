@@ -6,7 +6,7 @@ import { PodExecChannel } from '../channels/pod-exec.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { Pod } from '../kube/types.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { otherHoldersCommand } from './hold.ts';
 import { identityOf } from './identity.ts';
 import { asNodePod, NODE_CONTAINER, type NodePod } from './node-pod.ts';

@@ -3,9 +3,9 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { listAll } from '../kube/list.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
-import type { Pod } from '../kube/types.ts';
 import type { PodTargetSpec, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import type { Right } from './preflight.ts';
 
 /** Where each kind of workload lives in the API; the keys are kubectl's names and short names. */

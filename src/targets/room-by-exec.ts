@@ -5,7 +5,7 @@
 import { discard, TextOutput } from '../channels/output.ts';
 import { execStream } from '../exec/stream.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { Pod } from '../kube/types.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { identityOf } from './identity.ts';
 import { ROOM_LIMIT_MS, type Room } from './room.ts';
 

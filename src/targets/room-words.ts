@@ -1,6 +1,7 @@
 /** What a pod has left, in words. Pure. */
-import type { Pod } from '../kube/types.ts';
+
 import { type Budget, FULL_BUDGET } from '../model/budget.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { type Admission, bytesLeft, LEAST_MILLI_CPUS } from './budget.ts';
 import type { Room } from './room.ts';
 

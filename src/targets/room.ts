@@ -5,7 +5,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { namespacedPath } from '../kube/paths.ts';
-import type { Pod, PodMetrics, StatsSummary } from '../kube/types.ts';
+import type { Pod, PodMetrics, StatsSummary } from '../model/kube-objects.ts';
 import { identityOf } from './identity.ts';
 import { podLimit } from './pod-limit.ts';
 import { bytesOf } from './quantity.ts';

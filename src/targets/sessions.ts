@@ -5,7 +5,7 @@ import { compactScript } from '../channels/script.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { listAll } from '../kube/list.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { ContainerStatus, Pod } from '../kube/types.ts';
+import type { ContainerStatus, Pod } from '../model/kube-objects.ts';
 import { sessionContainers, statusOf } from './ephemeral.ts';
 import { asNodePod, NODE_CONTAINER } from './node-pod.ts';
 import STOP from './stop.sh';

@@ -2,8 +2,8 @@
 import type { KubeClient, WatchEvent } from '../kube/client.ts';
 import { ApiError, UnreachableError } from '../kube/errors.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
-import type { CoreV1Event, Pod } from '../kube/types.ts';
 import { UserError } from '../model/errors.ts';
+import type { CoreV1Event, Pod } from '../model/kube-objects.ts';
 import { statusOf } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
 import { pullHint } from './pull-hint.ts';

@@ -44,18 +44,13 @@ const names: readonly (readonly [verb: string, resource: string, words: string[]
 
 /** Rights without which a check is done all the same, and what it says then. */
 const optional: readonly (readonly [verb: string, resource: string, words: string[], says: RegExp])[] = [
-  ['list', 'services', ['sockets', 'used'], /the user may not list services in/],
-  [
-    'get',
-    'namespaces',
-    ['firewall', 'used', '--to', 'pod/fresh:8080'],
-    /the user may not read labels of namespace/,
-  ],
+  ['list', 'services', ['sockets', 'used'], /you may not read Services in/],
+  ['get', 'namespaces', ['firewall', 'used', '--to', 'pod/fresh:8080'], /you may not read the namespace/],
   [
     'list',
     'networkpolicies',
     ['firewall', 'used', '--to', 'pod/fresh:8080'],
-    /the user may not read NetworkPolicies of namespace/,
+    /you may not read NetworkPolicies in/,
   ],
 ];
 

@@ -463,7 +463,9 @@ describe('NetworkPolicies', () => {
       ]);
       expectSilence(report);
       const infos = report.checks[0]?.findings.map((f) => f.summary).join('\n');
-      expect(infos).toMatch(/NetworkPolicies of namespace default: the user may not read/);
+      expect(infos).toMatch(
+        /NetworkPolicies of namespace default: you may not read NetworkPolicies in default/,
+      );
     });
   });
 });

@@ -9,6 +9,6 @@ export function flagsFor(server: { readonly url: string }): ConnectionFlags {
   return { kubeconfig: NO_KUBECONFIG, server: server.url };
 }
 
-export function clientOf(server: { readonly url: string }): Promise<KubeClient> {
-  return KubeClient.connect(flagsFor(server));
+export function clientOf(server: { readonly url: string }, namespace = 'default'): Promise<KubeClient> {
+  return KubeClient.connect({ ...flagsFor(server), namespace });
 }

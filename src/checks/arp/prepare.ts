@@ -2,11 +2,9 @@
 
 import type { InputContext } from '../../cluster/context.ts';
 import { always } from '../../cluster/destinations.ts';
-import { listSome } from '../../kube/list.ts';
-import { podsPath } from '../../kube/paths.ts';
-import { readingOf } from '../../kube/reading.ts';
-import type { Pod } from '../../kube/types.ts';
 import type { InputOf } from '../../model/check.ts';
+import type { Part, Reading } from '../../model/cluster-view.ts';
+import type { Pod } from '../../model/kube-objects.ts';
 import { thresholdsIn } from '../shared/about.ts';
 import { nodeNetwork } from '../shared/prepare-node-network.ts';
 import { unreadPart } from '../unread.ts';
@@ -18,16 +16,17 @@ import type { Peer } from './facts.ts';
 const MAX_PEERS = 4;
 /** More pods than that are not listed; a node has 110 by default. */
 const LIMIT = 150;
+const NOBODY: Part<Pod> = { items: [], isWhole: true };
 
 export default async function prepare(context: InputContext): Promise<InputOf<typeof check>> {
   const { args, asked, subject } = context;
   const { tableShare } = thresholdsIn(args, about);
   // A node's own neighbours are not its pods: it has a link to each of them, and routes.
-  const pods = subject.isHost ? { value: [] } : await readingOf(podsBeside(context), context.signal);
+  const pods = subject.isHost ? { value: NOBODY } : await podsBeside(context);
   const { network, unread } = await nodeNetwork(context);
   return {
     destinations: [...always(subject), ...asked],
-    peers: peersOf(context, pods.value ?? []),
+    peers: peersOf(context, pods.value?.items ?? []),
     tableShare,
     ...(subject.isHost ? { isHost: true } : {}),
     ...(network === undefined ? {} : { cluster: network }),
@@ -65,9 +64,8 @@ function isThere({ metadata, spec, status }: Pod): boolean {
   );
 }
 
-async function podsBeside({ subject, signal }: InputContext): Promise<readonly Pod[]> {
-  const { client, pod, node } = subject;
-  if (client === undefined || pod === undefined || node === undefined) return [];
-  const query = { fieldSelector: `spec.nodeName=${node}` };
-  return (await listSome<Pod>(client, podsPath(client.namespace), LIMIT, { query, signal })).items;
+async function podsBeside({ subject }: InputContext): Promise<Reading<Part<Pod>>> {
+  const { cluster, pod, node } = subject;
+  if (cluster === undefined || pod === undefined || node === undefined) return { value: NOBODY };
+  return cluster.podsOnNode(node, LIMIT, cluster.namespace);
 }

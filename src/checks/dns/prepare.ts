@@ -1,21 +1,32 @@
 /** The input of the dns check: the cluster's DNS Service, what stands behind it, and the policies on the way to it. */
 
 import type { InputContext } from '../../cluster/context.ts';
+import { familiesOf } from '../../cluster/families.ts';
+import { unreadReason } from '../../cluster/reading.ts';
+import {
+  clusterIps,
+  type Endpoint,
+  endpointsOf,
+  isReady,
+  portsOf,
+  type ServicePort,
+  serviceFamilies,
+  slicesOf,
+} from '../../cluster/services.ts';
 import type { Subject } from '../../cluster/subject.ts';
-import type { KubeClient } from '../../kube/client.ts';
-import { ApiError } from '../../kube/errors.ts';
-import { namespacedPath, podsPath } from '../../kube/paths.ts';
-import type { EndpointSlice, Namespace, Pod, Service } from '../../kube/types.ts';
 import type { InputOf } from '../../model/check.ts';
+import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import { UserError } from '../../model/errors.ts';
+import type { EndpointSlice, Pod, Service } from '../../model/kube-objects.ts';
+import type { Labels } from '../../model/network-policy.ts';
 import type { PolicyPod } from '../firewall/network-policy.ts';
+import { unreadOf } from '../shared/prepare-behind.ts';
 import {
   asksForNamespaces,
   hostPolicyPod,
-  type NetworkPolicyObject,
   networkPolicy,
   policyPod,
-} from '../shared/prepare-policies.ts';
+} from '../shared/prepare-policy-objects.ts';
 import type check from './check.ts';
 import type { DnsEndpoint, DnsInput, DnsService, FromApi, PodDns } from './facts.ts';
 
@@ -29,7 +40,6 @@ export default async function prepare({
   subject,
   args,
   asked,
-  signal,
 }: InputContext): Promise<InputOf<typeof check>> {
   const names = args.names.map(checkedName);
   if (names.length > MAX_NAMES) {
@@ -38,13 +48,12 @@ export default async function prepare({
   const destinations = [...new Set(asked.map((d) => d.host).filter(isName))].filter(
     (n) => !names.includes(n),
   );
-  const { client } = subject;
-  const services = client ? await dnsServices(client, signal) : { value: [] };
+  const { cluster } = subject;
   const input: DnsInput = {
     names,
     destinations: destinations.slice(0, MAX_NAMES - names.length),
     pod: podDns(subject),
-    ...(client ? await policiesFor(client, subject, services, signal) : outsideCluster()),
+    ...(cluster ? await fromCluster(cluster, subject) : outsideCluster()),
   };
   return input;
 }
@@ -81,85 +90,56 @@ function outsideCluster(): Pick<DnsInput, 'services' | 'policies'> {
   };
 }
 
-/** Without the right to read something, that part is absent. */
-async function readable<T>(what: string, read: Promise<T>): Promise<FromApi<T>> {
-  try {
-    return { value: await read };
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.status === 403) return { skipped: `you may not read ${what}` };
-    if (error.status === 404) return { skipped: `the API has no ${what}` };
-    throw error;
-  }
-}
-
-interface List<T> {
-  readonly items: readonly T[];
-}
-
+/** A Service that listens on port 53, what stands behind it, and the pods that it selects. */
 interface Found {
   readonly service: Service;
   readonly slices: readonly EndpointSlice[];
+  readonly pods: Reading<readonly Pod[]>;
 }
 
-/** The Services that listen on port 53, each with its slices. */
-async function dnsServices(client: KubeClient, signal: AbortSignal): Promise<FromApi<readonly Found[]>> {
-  const path = (api: string, plural: string): string => namespacedPath(api, DNS_NAMESPACE, plural);
+async function dnsServices(cluster: ClusterView): Promise<FromApi<readonly Found[]>> {
   const [services, slices] = await Promise.all([
-    readable(
-      `Services in ${DNS_NAMESPACE}`,
-      client.get<List<Service>>(path('api/v1', 'services'), { signal }),
-    ),
-    readable(
-      `EndpointSlices in ${DNS_NAMESPACE}`,
-      client.get<List<EndpointSlice>>(path('apis/discovery.k8s.io/v1', 'endpointslices'), { signal }),
-    ),
+    cluster.services(DNS_NAMESPACE),
+    cluster.endpointSlices(DNS_NAMESPACE),
   ]);
-  if (services.value === undefined) return services;
-  if (slices.value === undefined) return slices;
-  const all = slices.value.items;
-  return {
-    value: services.value.items
-      .filter((s) => s.spec?.ports?.some((p) => p.port === 53 && p.protocol === 'UDP'))
-      .map((service) => ({
-        service,
-        slices: all.filter(
-          (s) => s.metadata?.labels?.['kubernetes.io/service-name'] === service.metadata?.name,
-        ),
-      })),
-  };
+  if (services.error) return { skipped: unreadReason(services) };
+  if (slices.error) return { skipped: unreadReason(slices) };
+  const all = slices.value;
+  const found = services.value
+    .filter((service) => dnsPort(service, 'udp') !== undefined)
+    .map(async (service): Promise<Found> => {
+      const { selector } = service.spec ?? {};
+      const pods = selector ? await cluster.pods(DNS_NAMESPACE, selector) : { value: [] };
+      return { service, slices: slicesOf(service, all), pods };
+    });
+  return { value: await Promise.all(found) };
 }
 
-/** The rest hangs on the Services: their pods' labels, and the policies of both namespaces. */
-async function policiesFor(
-  client: KubeClient,
+function dnsPort(service: Service, protocol: 'tcp' | 'udp'): ServicePort | undefined {
+  return portsOf(service, protocol).find(({ port }) => port === 53);
+}
+
+/** The DNS Services, and the policies of both namespaces on the way to them. */
+async function fromCluster(
+  cluster: ClusterView,
   { pod, addresses }: Subject,
-  found: FromApi<readonly Found[]>,
-  signal: AbortSignal,
 ): Promise<Pick<DnsInput, 'services' | 'policies'>> {
-  const namespace = pod?.metadata?.namespace ?? client.namespace;
-  const list = (of: string): Promise<List<NetworkPolicyObject>> =>
-    client.get(namespacedPath('apis/networking.k8s.io/v1', of, 'networkpolicies'), { signal });
-  const namespaceObject = (name: string): Promise<Namespace> =>
-    client.get(`/api/v1/namespaces/${encodeURIComponent(name)}`, { signal });
-  const [own, theirs, ownNamespace, dnsNamespace, pods] = await Promise.all([
-    readable(`NetworkPolicies in ${namespace}`, list(namespace)),
-    readable(`NetworkPolicies in ${DNS_NAMESPACE}`, list(DNS_NAMESPACE)),
-    readable(`the namespace ${namespace}`, namespaceObject(namespace)),
-    readable(`the namespace ${DNS_NAMESPACE}`, namespaceObject(DNS_NAMESPACE)),
-    readable(`pods in ${DNS_NAMESPACE}`, client.get<List<Pod>>(podsPath(DNS_NAMESPACE), { signal })),
+  const namespace = pod?.metadata?.namespace ?? cluster.namespace;
+  const [found, own, theirs, ownNamespace, dnsNamespace] = await Promise.all([
+    dnsServices(cluster),
+    cluster.networkPolicies(namespace),
+    cluster.networkPolicies(DNS_NAMESPACE),
+    cluster.namespaceObject(namespace),
+    cluster.namespaceObject(DNS_NAMESPACE),
   ]);
+  const dnsLabels = dnsNamespace.value?.metadata?.labels;
   const services: DnsInput['services'] =
     found.value === undefined
       ? found
-      : {
-          value: found.value.map((one) =>
-            dnsService(one, pods.value?.items ?? [], dnsNamespace.value?.metadata?.labels),
-          ),
-        };
-  if (own.value === undefined) return { services, policies: own };
-  const items =
-    namespace === DNS_NAMESPACE ? own.value.items : [...own.value.items, ...(theirs.value?.items ?? [])];
+      : { value: found.value.map((one) => dnsService(one, addresses, dnsLabels)) };
+  if (own.error) return { services, policies: { skipped: unreadReason(own) } };
+  const objects = namespace === DNS_NAMESPACE ? own.value : [...own.value, ...(theirs.value ?? [])];
+  const policies = objects.map(networkPolicy);
   return {
     services,
     policies: {
@@ -168,18 +148,19 @@ async function policiesFor(
           address: addresses[0] ?? '',
           pod: pod ? policyPod(pod, ownNamespace.value?.metadata?.labels) : hostPolicyPod(),
         },
-        policies: items.map(networkPolicy),
+        policies,
         unread: [
-          ...unread(theirs, "what the DNS servers' own NetworkPolicies say (NT-DNS-008)"),
-          ...(items.length > 0
-            ? unread(pods, 'labels of the DNS servers that NetworkPolicies select by')
+          ...unreadOf(theirs, "what the DNS servers' own NetworkPolicies say (NT-DNS-008)"),
+          ...(policies.length > 0
+            ? (found.value ?? []).flatMap(({ pods }) =>
+                unreadOf(pods, 'labels of the DNS servers that NetworkPolicies select by'),
+              )
             : []),
           // Labels of namespaces are no loss where no policy asks for them.
-          ...(items.map(networkPolicy).some(asksForNamespaces)
-            ? [
-                ...unread(ownNamespace, 'labels that NetworkPolicies select namespaces by'),
-                ...unread(dnsNamespace, 'labels that NetworkPolicies select namespaces by'),
-              ]
+          ...(policies.some(asksForNamespaces)
+            ? [ownNamespace, dnsNamespace].flatMap((one) =>
+                unreadOf(one, 'labels that NetworkPolicies select namespaces by'),
+              )
             : []),
         ],
       },
@@ -187,40 +168,34 @@ async function policiesFor(
   };
 }
 
-function unread({ skipped }: FromApi<unknown>, what: string): { what: string; reason: string }[] {
-  return skipped === undefined ? [] : [{ what, reason: skipped }];
-}
-
+/** @param own addresses of the target: of a Service of two families it uses the one that it has itself */
 function dnsService(
-  { service, slices }: Found,
-  pods: readonly Pod[],
-  namespaceLabels: Readonly<Record<string, string>> | undefined,
+  { service, slices, pods }: Found,
+  own: readonly string[],
+  namespaceLabels: Labels | undefined,
 ): DnsService {
-  const ports = service.spec?.ports ?? [];
-  const nameOf = (protocol: string): string =>
-    ports.find((p) => p.port === 53 && (p.protocol ?? 'TCP') === protocol)?.name ?? '';
-  const endpoints = slices.flatMap((slice) => {
-    const port = (protocol: string): number =>
-      slice.ports?.find((p) => (p.name ?? '') === nameOf(protocol) && p.protocol === protocol)?.port ?? 53;
-    return (slice.endpoints ?? [])
-      .filter((e) => e.conditions?.ready !== false)
-      .flatMap((e) => {
-        const address = e.addresses[0];
-        return address === undefined ? [] : [{ address, target: e.targetRef?.name, node: e.nodeName, port }];
-      });
-  });
+  const families = serviceFamilies(service, slices);
+  const family = families.find((one) => familiesOf(own).includes(one)) ?? families[0];
+  // Each server once: its address of the other family is no further server.
+  const at = (protocol: 'tcp' | 'udp'): readonly Endpoint[] => {
+    const port = dnsPort(service, protocol);
+    return port === undefined
+      ? []
+      : endpointsOf(slices, port).filter((one) => isReady(one) && one.family === family);
+  };
+  const tcp = at('tcp');
   return {
     namespace: DNS_NAMESPACE,
     name: service.metadata?.name ?? '',
-    addresses: clusterAddresses(service),
-    endpoints: endpoints.map(({ address, target, node, port }): DnsEndpoint => {
-      const pod = pods.find((p) => p.metadata?.name === target);
+    addresses: clusterIps(service),
+    endpoints: at('udp').map(({ address, port, pod: name, node }): DnsEndpoint => {
+      const pod = pods.value?.find(({ metadata }) => metadata?.name === name);
       // Whatever may not be read of it: a pod behind a Service has at least the labels that the Service selects by.
       const end: PolicyPod = pod
         ? policyPod(pod, namespaceLabels)
         : {
             namespace: DNS_NAMESPACE,
-            name: target ?? '',
+            name: name ?? '',
             labels: service.spec?.selector ?? {},
             ...(namespaceLabels ? { namespaceLabels } : {}),
             ports: [],
@@ -228,17 +203,12 @@ function dnsService(
           };
       return {
         address,
-        udpPort: port('UDP'),
-        tcpPort: port('TCP'),
-        ...(target === undefined ? {} : { pod: target }),
+        udpPort: port,
+        tcpPort: tcp.find((one) => one.address === address)?.port ?? 53,
+        ...(name === undefined ? {} : { pod: name }),
         ...(node === undefined ? {} : { node }),
-        ...(target === undefined ? {} : { end: { address, pod: end } }),
+        ...(name === undefined ? {} : { end: { address, pod: end } }),
       };
     }),
   };
-}
-
-function clusterAddresses({ spec }: Service): string[] {
-  const all = spec?.clusterIPs ?? (spec?.clusterIP === undefined ? [] : [spec.clusterIP]);
-  return all.filter((ip) => ip !== '' && ip !== 'None');
 }

@@ -5,51 +5,19 @@
  * that direction; then the union of what these policies allow is allowed, and nothing else. Both ends have to agree:
  * egress of the source and ingress of the destination. Answers to an allowed connection are allowed.
  */
+import type {
+  LabelSelector,
+  Labels,
+  NetworkPolicySpec,
+  PolicyPeer,
+  PolicyPort,
+} from '../../model/network-policy.ts';
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 
-/** A label selector; an empty one matches everything. */
-export interface LabelSelector {
-  readonly matchLabels?: Labels | undefined;
-  readonly matchExpressions?:
-    | readonly {
-        readonly key: string;
-        readonly operator: string;
-        readonly values?: readonly string[] | undefined;
-      }[]
-    | undefined;
-}
-
-export type Labels = Readonly<Record<string, string>>;
-
-export interface PolicyPeer {
-  readonly podSelector?: LabelSelector | undefined;
-  readonly namespaceSelector?: LabelSelector | undefined;
-  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] | undefined } | undefined;
-}
-
-export interface PolicyPort {
-  /** A number, or the name of a container port of the pod that is connected to. */
-  readonly port?: number | string | undefined;
-  readonly endPort?: number | undefined;
-  readonly protocol?: string | undefined;
-}
-
-export interface PolicyRule {
-  readonly ports?: readonly PolicyPort[] | undefined;
-  /** `from` of an ingress rule. */
-  readonly from?: readonly PolicyPeer[] | undefined;
-  /** `to` of an egress rule. */
-  readonly to?: readonly PolicyPeer[] | undefined;
-}
-
 /** The part of a NetworkPolicy that decides. */
-export interface NetworkPolicy {
+export interface NetworkPolicy extends NetworkPolicySpec {
   readonly namespace: string;
   readonly name: string;
-  readonly podSelector: LabelSelector;
-  readonly policyTypes?: readonly string[] | undefined;
-  readonly ingress?: readonly PolicyRule[] | undefined;
-  readonly egress?: readonly PolicyRule[] | undefined;
 }
 
 /** A pod as policies see it. */

@@ -11,13 +11,12 @@ import { type ProxyVariables, proxyVariablesOf } from './proxy-variables.ts';
 export default async function prepare({
   subject,
   asked,
-  signal,
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
   if (asked.length === 0) return undefined;
   const proxies = proxiesOf(subject);
   return {
     destinations: asked,
-    policies: await readPolicies(subject, asked, signal),
+    policies: await readPolicies(subject, asked),
     ...(proxies.length === 0 ? {} : { proxies }),
   };
 }

@@ -35,10 +35,10 @@ function withoutUser(proxy: string): string {
 }
 
 /** What clients call a destination of the cluster; its address is the last. */
-export function namesOf({ service, host }: Destination): string[] {
-  if (!service) return [host];
-  const short = `${service.name}.${service.namespace}`;
-  return [service.name, short, `${short}.svc`, `${short}.svc.cluster.local`, host];
+export function namesOf({ ref, host }: Destination): string[] {
+  if (ref?.kind !== 'service') return [host];
+  const short = `${ref.name}.${ref.namespace}`;
+  return [ref.name, short, `${short}.svc`, `${short}.svc.cluster.local`, host];
 }
 
 /** Whether one of its names, or its address, is excepted. Entries are names, their ends, addresses and ranges. */

@@ -2,14 +2,12 @@
 
 import type { InputContext } from '../../cluster/context.ts';
 import { always } from '../../cluster/destinations.ts';
-import { listAll } from '../../kube/list.ts';
-import { namespacedPath } from '../../kube/paths.ts';
-import { readingOf } from '../../kube/reading.ts';
-import type { EndpointSlice } from '../../kube/types.ts';
+import { familiesOf } from '../../cluster/families.ts';
+import { type Endpoint, endpointsOf, isReady } from '../../cluster/services.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import { optionsIn } from '../shared/about.ts';
-import { unreadPart } from '../unread.ts';
+import { type Unread, unreadPart } from '../unread.ts';
 import about from './about.ts';
 import type check from './check.ts';
 
@@ -23,41 +21,41 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
   const asked = context.asked.filter(
     ({ protocol, service }) => service?.part !== 'virtual' || (transfer && protocol === 'tcp'),
   );
-  const dns = await readingOf(dnsSlices(context), context.signal);
-  const destinations = [...gateway, ...onOtherNodes(context, dns.value ?? []), ...asked];
-  const unread = dns.failed === undefined ? [] : [{ what: 'the path to other nodes', reason: dns.failed }];
+  const { peers, unread } = await onOtherNodes(context);
+  const destinations = [...gateway, ...peers, ...asked];
   return { destinations, transfer, ...unreadPart(unread) };
 }
 
-async function dnsSlices({ subject, signal }: InputContext): Promise<readonly EndpointSlice[]> {
-  const { client } = subject;
-  if (!client) return [];
-  const path = namespacedPath('apis/discovery.k8s.io/v1', 'kube-system', 'endpointslices');
-  const query = { labelSelector: 'kubernetes.io/service-name=kube-dns' };
-  return listAll<EndpointSlice>(client, path, { query, signal });
+/** CoreDNS pods on other nodes than the target's: the overlay lies between them. None without the right to list. */
+async function onOtherNodes({
+  subject,
+}: InputContext): Promise<{ readonly peers: readonly Destination[]; readonly unread: readonly Unread[] }> {
+  const { cluster, node, addresses } = subject;
+  if (!cluster) return { peers: [], unread: [] };
+  const { value: slices = [], failed } = await cluster.endpointSlices('kube-system', 'kube-dns');
+  const families = familiesOf(addresses);
+  const nodes = new Set([node]);
+  const found = endpointsOf(slices).filter((one) => {
+    if (!isReady(one) || nodes.has(one.node)) return false;
+    if (families.length > 0 && !families.includes(one.family)) return false;
+    return Boolean(nodes.add(one.node));
+  });
+  return {
+    peers: found.slice(0, MAX_PEERS).map(peer),
+    unread: failed === undefined ? [] : [{ what: 'the path to other nodes', reason: failed }],
+  };
 }
 
-/** CoreDNS pods on other nodes than the target's: the overlay lies between them. None without the right to list. */
-function onOtherNodes({ subject }: InputContext, slices: readonly EndpointSlice[]): Destination[] {
-  const nodes = new Set([subject.node]);
-  const peers = slices.flatMap((slice) =>
-    (slice.endpoints ?? []).flatMap((endpoint) => {
-      const address = endpoint.addresses[0];
-      if (address === undefined || endpoint.conditions?.ready === false || nodes.has(endpoint.nodeName))
-        return [];
-      nodes.add(endpoint.nodeName);
-      return [{ address, name: endpoint.targetRef?.name ?? address }];
-    }),
-  );
-  return peers.slice(0, MAX_PEERS).map(({ address, name }, i) => ({
+function peer({ address, pod = address }: Endpoint, i: number): Destination {
+  return {
     id: `peer${i}`,
-    label: `pod/${name} on another node`,
+    label: `pod/${pod} on another node`,
     host: address,
     port: '53',
     anyPort: false,
     role: 'dns',
     inCluster: true,
     protocol: 'tcp',
-    pod: { namespace: 'kube-system', name },
-  }));
+    pod: { namespace: 'kube-system', name: pod },
+  };
 }

@@ -1,13 +1,13 @@
 /** The input of the path check: the network namespaces on the way to each pod that is a DEST. */
 
 import type { InputContext } from '../../cluster/context.ts';
+import { needed } from '../../cluster/reading.ts';
 import type { Subject } from '../../cluster/subject.ts';
-import type { KubeClient } from '../../kube/client.ts';
-import { podsPath } from '../../kube/paths.ts';
-import type { Pod } from '../../kube/types.ts';
 import type { InputOf } from '../../model/check.ts';
+import type { ClusterView } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import { UserError } from '../../model/errors.ts';
+import type { Pod } from '../../model/kube-objects.ts';
 import type check from './check.ts';
 import type { PathInput, PathRoute, Place } from './facts.ts';
 
@@ -19,22 +19,22 @@ const MAX_DESTINATIONS = 4;
  * @throws {UserError} exit 2: no DEST is a pod that could be looked at
  */
 export default async function prepare(context: InputContext): Promise<InputOf<typeof check> | undefined> {
-  const { args, asked, subject, signal } = context;
-  const { client } = subject;
+  const { args, asked, subject } = context;
+  const { cluster } = subject;
   if (args.watch === undefined) return undefined;
   const flag = args.watch === 'deep' ? '--deep' : '--both-ends';
   const pods = asked.filter(({ pod, protocol }) => pod !== undefined && protocol === 'tcp');
-  if (!client || pods.length === 0) {
+  if (!cluster || pods.length === 0) {
     throw new UserError(`${flag} looks at the other end too: it needs --to pod/NAME or --to svc/NAME.`, 2);
   }
-  if (pods.length > MAX_DESTINATIONS) {
-    throw new UserError(
-      `${flag} watches ${MAX_DESTINATIONS} pods at most, and --to names ${pods.length}.`,
-      2,
-      { hint: 'Name the pod that fails: --to pod/NAME.' },
-    );
+  // A pod of two families is one to look into.
+  const count = new Set(pods.map(({ pod }) => `${pod?.namespace}/${pod?.name}`)).size;
+  if (count > MAX_DESTINATIONS) {
+    throw new UserError(`${flag} watches ${MAX_DESTINATIONS} pods at most, and --to names ${count}.`, 2, {
+      hint: 'Name the pod that fails: --to pod/NAME.',
+    });
   }
-  const ends = await Promise.all(pods.map((d) => endOf(client, d, signal)));
+  const ends = await Promise.all(pods.map((d) => endOf(cluster, d)));
   return pathInput(subject, ends, args.watch === 'deep');
 }
 
@@ -44,9 +44,12 @@ interface End {
   readonly pod: Pod;
 }
 
-async function endOf(client: KubeClient, destination: Destination, signal: AbortSignal): Promise<End> {
+/** @throws {UserError} exit 3: the pod has gone */
+async function endOf(cluster: ClusterView, destination: Destination): Promise<End> {
   const { namespace = '', name = '' } = destination.pod ?? {};
-  return { destination, pod: await client.get<Pod>(podsPath(namespace, name), { signal }) };
+  const pod = needed(await cluster.pod(namespace, name));
+  if (pod === null) throw new UserError(`no pod "${name}" in namespace "${namespace}".`, 3);
+  return { destination, pod };
 }
 
 /** @param deep the nodes as well. Pure. */

@@ -1,16 +1,17 @@
 /** `service`: every endpoint of a Service by itself, then its cluster IP, then its name. */
 import type { Check } from '../../model/check.ts';
+import { type MaybeUnread, tellingUnread } from '../unread.ts';
 import type { ServiceInput } from './facts.ts';
 import { judgeService } from './judge.ts';
 import { planService } from './plan.ts';
 import { SERVICE_RULES } from './rules/index.ts';
 import { serviceTables } from './tables.ts';
 
-const service: Check<ServiceInput> = {
+const service: Check<ServiceInput & MaybeUnread> = {
   id: 'service',
   findings: SERVICE_RULES.map((rule) => rule.meta),
   plan: planService,
-  judge: judgeService,
+  judge: tellingUnread(judgeService),
   tables: serviceTables,
 };
 

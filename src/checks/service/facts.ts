@@ -51,6 +51,8 @@ export interface ServiceInfo {
   readonly selected?: number;
   /** None of the selected pods declares a port of the name that `targetPort` is. */
   readonly isPortUnnamed: boolean;
+  /** It is looked at in another family as well, which is the one that stands for its name. */
+  readonly isOtherFamily?: boolean;
   /** What kube-proxy should know of it; asked for on a node alone. */
   readonly proxied?: ProxiedEndpoints;
 }
@@ -92,6 +94,8 @@ export interface Attempt {
    * `works`: it connected, or an answer came. `unclear`: a datagram without an answer, or nothing was measured.
    */
   readonly state: 'works' | 'refused' | 'silent' | 'fails' | 'unclear';
+  /** Its name does not resolve, so that nothing was sent. */
+  readonly isUnresolved: boolean;
   /** It works, after SYN had to be sent again: the first one was lost. */
   readonly isSlow: boolean;
 }
@@ -109,7 +113,7 @@ export interface ServiceFacts {
   readonly endpoints: readonly EndpointFacts[];
   /** By the cluster IP; several, since each may meet another endpoint. */
   readonly virtual: readonly Attempt[];
-  /** By its name, each looked up by itself; none of an alias. */
+  /** By its name, each looked up by itself; none of an alias, and one of two families alone. */
   readonly names: readonly Attempt[];
   /** No ready endpoint is on the target's node, and the Service takes no other. */
   readonly isLocalOnly: boolean;

@@ -3,7 +3,7 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
 import { endpointKey, type SweptEndpoint } from '../../parsers/sweep.ts';
 import { read } from '../measured.ts';
-import { expectsAnswer, reachOf } from '../reach-probe.ts';
+import { expectsAnswer, isUnresolved, reachOf } from '../reach-probe.ts';
 import type {
   Attempt,
   EndpointInfo,
@@ -40,7 +40,7 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
         ? []
         : Array.from({ length: repeats(info, input) }, (_, i) => of(`virtual${i}`)),
     names:
-      info.type === 'ExternalName'
+      info.type === 'ExternalName' || info.isOtherFamily === true
         ? []
         : // Bundles of older versions have one.
           [0, 1].map((nth) => of(nameId(nth))).filter(({ result }, nth) => nth === 0 || result !== undefined),
@@ -68,7 +68,7 @@ function attempt(result: ProbeResult | undefined, answers: boolean): Attempt {
   const reach = reachOf(result);
   const last = reach.value?.tries.at(-1);
   const isSlow = last?.outcome === 'connected' && last.ms >= SLOW_MS;
-  return { reach, result, state: stateOf(reach, answers), isSlow };
+  return { reach, result, state: stateOf(reach, answers), isUnresolved: isUnresolved(result), isSlow };
 }
 
 /** The one connection of the sweep; what it did not come to is not measured. */
@@ -80,7 +80,7 @@ function sweptAttempt(
   const one = swept.get(endpointKey(address, port));
   if (one === undefined || sweep === undefined) {
     const skipped = 'the time was over before its turn';
-    return { reach: { skipped }, result: undefined, state: 'unclear', isSlow: false };
+    return { reach: { skipped }, result: undefined, state: 'unclear', isUnresolved: false, isSlow: false };
   }
   const { outcome, ms, error, line } = one;
   const kind =
@@ -101,6 +101,7 @@ function sweptAttempt(
     reach,
     result: { ...sweep, stdout: `${line}\n` },
     state: stateOf(reach, true),
+    isUnresolved: false,
     isSlow: outcome === 'connected' && ms >= SLOW_MS,
   };
 }

@@ -53,7 +53,7 @@ function probes(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts
   const { id, protocol, clusterIp, port, namespace, name } = service;
   const to = (suffix: string, host: string, number: number, large: boolean): ProbeCommand =>
     reachProbe({ id: `${id}-${suffix}`, host, port: String(number), protocol }, scripts, large);
-  const isNamed = service.type !== 'ExternalName';
+  const isNamed = service.type !== 'ExternalName' && service.isOtherFamily !== true;
   return [
     // The words are those of the firewall check, so that a diagnosis connects once.
     ...service.endpoints.flatMap((e, i) =>

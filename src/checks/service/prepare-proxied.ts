@@ -1,6 +1,8 @@
 /** The endpoints of a Service's port as kube-proxy should know them. Pure. */
 
-import type { EndpointSlice } from '../../kube/types.ts';
+import type { Family } from '../../cluster/families.ts';
+import { type Endpoint, endpointsOf, isReady, type ServicePort } from '../../cluster/services.ts';
+import type { EndpointSlice } from '../../model/kube-objects.ts';
 import type { EndpointPlace, ProxiedEndpoints } from './facts.ts';
 
 /** kube-proxy writes its rules within seconds of a change (minSyncPeriod: 1 s by default); the rest is for busy nodes. */
@@ -12,31 +14,22 @@ const SETTLED_MS = 30_000;
  */
 export function proxiedEndpoints(
   slices: readonly EndpointSlice[],
-  portName: string | undefined,
-  family: 'IPv4' | 'IPv6',
+  port: ServicePort,
+  family: Family,
   nowMs: number,
 ): ProxiedEndpoints {
   const own = slices.filter((slice) => slice.addressType === family);
-  const endpoints = own.flatMap((slice) => {
-    const port = slice.ports?.find(({ name }) => (name ?? '') === (portName ?? ''))?.port;
-    return port === undefined ? [] : (slice.endpoints ?? []).map((endpoint) => ({ endpoint, port }));
-  });
-  const places = endpoints.flatMap(({ endpoint, port }) =>
-    // kube-proxy takes the first address alone.
-    endpoint.addresses.slice(0, 1).map((address): EndpointPlace & { ready: boolean } => ({
-      address,
-      port,
-      ...(endpoint.nodeName === undefined ? {} : { node: endpoint.nodeName }),
-      ready: endpoint.conditions?.ready !== false,
-    })),
-  );
-  const strip = ({ ready: _ready, ...rest }: EndpointPlace & { ready: boolean }): EndpointPlace => rest;
+  const endpoints = endpointsOf(own, port);
   return {
-    ready: places.filter(({ ready }) => ready).map(strip),
-    all: places.map(strip),
-    isZoned: endpoints.some(({ endpoint }) => endpoint.hints !== undefined),
+    ready: endpoints.filter(isReady).map(placeOf),
+    all: endpoints.map(placeOf),
+    isZoned: endpoints.some(({ isZoned }) => isZoned),
     isSettled: own.every((slice) => nowMs - changedMs(slice) > SETTLED_MS),
   };
+}
+
+function placeOf({ address, port, node }: Endpoint): EndpointPlace {
+  return { address, port, ...(node === undefined ? {} : { node }) };
 }
 
 /** When somebody last wrote the slice. */

@@ -1,47 +1,104 @@
 /** The input of the service check: Services, what stands behind them, and why some of it is not ready. */
-
 import type { InputContext } from '../../cluster/context.ts';
-import { serviceName } from '../../cluster/destinations.ts';
-import type { KubeClient } from '../../kube/client.ts';
-import { ApiError } from '../../kube/errors.ts';
-import { namespacedPath, podsPath } from '../../kube/paths.ts';
-import type { EndpointSlice, Pod, Service } from '../../kube/types.ts';
+import { type Family, familyOf } from '../../cluster/families.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { Pod } from '../../model/kube-objects.ts';
 import { endpointKey } from '../../parsers/sweep.ts';
+import { type Unread, unreadPart } from '../unread.ts';
 import type check from './check.ts';
-import type { EndpointInfo, ServiceInfo } from './facts.ts';
-import { proxiedEndpoints } from './prepare-proxied.ts';
-
-/** Other ports of a pod that are tried when its target port is refused. */
-const MAX_OTHER_PORTS = 3;
+import type { ServiceInfo } from './facts.ts';
+import { type AskedService, type ReadService, readService } from './prepare-info.ts';
 
 /** Nothing to look at where no DEST is a Service. */
 export default async function prepare({
   subject,
-  args,
   asked: destinations,
   sweeps,
-  signal,
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
-  const { client, pod } = subject;
-  const asked = args.to.flatMap((text) => {
-    const [, name = '', port, udp] = /^(?:svc|services?)\/([^/:]+)(?::([^/]+))?(\/udp)?$/i.exec(text) ?? [];
-    return name === ''
-      ? []
-      : [{ label: text, name, port, protocol: udp ? ('udp' as const) : ('tcp' as const) }];
-  });
-  if (asked.length === 0 || !client) return undefined;
-  const services = await Promise.all(
-    asked.map((one, i) => serviceInfo(client, { ...one, id: `svc${i}` }, subject.isHost, signal)),
-  );
+  const { cluster, pod, addresses } = subject;
+  if (!cluster) return undefined;
+  const asked = askedServices(destinations, cluster.namespace);
+  if (asked.length === 0) return undefined;
+  const read = await Promise.all(asked.map((one) => readService(cluster, one, subject.isHost)));
+  const found = read.filter((one) => one !== undefined);
   return {
-    services: services.filter((s) => s !== undefined).map((s) => swept(s, destinations, sweeps)),
+    services: found.map(({ info }) => swept(info, destinations, sweeps)),
     node: subject.node ?? '',
-    addresses: subject.addresses,
+    addresses,
     hasClusterDns: pod !== undefined && hasClusterDns(pod),
+    ...unreadPart(found.flatMap((one) => [...unreadPods(one), ...unseenFamilies(one, found, addresses)])),
   };
+}
+
+/** DESTs that one Service was resolved to are one to look at; of two families it was resolved to one for each. */
+function askedServices(destinations: readonly Destination[], own: string): readonly AskedService[] {
+  const groups = new Map<string, Destination[]>();
+  for (const one of destinations.filter(({ ref }) => ref?.kind === 'service')) {
+    const label = labelOf(one, own);
+    groups.set(label, [...(groups.get(label) ?? []), one]);
+  }
+  const asked = [...groups].flatMap(([label, group], i): AskedService[] => {
+    const [first] = group;
+    if (first?.ref === undefined) return [];
+    const { ref, protocol, service, host } = first;
+    const address = group.find((one) => one.service !== undefined && isAddress(one.host))?.host;
+    return [
+      {
+        id: `svc${i}`,
+        label,
+        ref,
+        protocol,
+        clusterIp: service?.part === 'virtual' && isAddress(host) ? host : undefined,
+        family: address === undefined ? undefined : familyOf(address),
+        isOtherFamily: false,
+      },
+    ];
+  });
+  return asked.map((one, i) => ({ ...one, isOtherFamily: asked.findIndex((o) => isSame(o, one)) < i }));
+}
+
+/** The same port of the same Service. */
+function isSame(a: AskedService, b: AskedService): boolean {
+  const keys = [a, b].map(({ ref, protocol }) => JSON.stringify([ref, protocol]));
+  return keys[0] === keys[1];
+}
+
+/** As the user calls it; an alias was resolved to a host, which is called otherwise. */
+function labelOf({ service, ref, protocol }: Destination, own: string): string {
+  const { namespace, name = '', port } = ref ?? {};
+  const alias = `svc/${name}${namespace === own ? '' : `.${namespace}`}${port === undefined ? '' : `:${port}`}`;
+  return `${service?.label ?? alias}${protocol === 'udp' ? '/udp' : ''}`;
+}
+
+function isAddress(host: string): boolean {
+  return /^[\d.]+$|:/.test(host);
+}
+
+function unreadPods({ info, pods }: ReadService): readonly Unread[] {
+  const { failed } = pods ?? {};
+  return failed === undefined ? [] : [{ what: `the pods that ${info.label} selects`, reason: failed }];
+}
+
+/** The families of a Service over which nothing was sent to it, told once. */
+function unseenFamilies(
+  { asked, info, families }: ReadService,
+  all: readonly ReadService[],
+  own: readonly string[],
+): readonly Unread[] {
+  if (asked.isOtherFamily || info.ready === 0) return [];
+  const seen = all.filter((one) => isSame(one.asked, asked)).map((one) => one.asked.family);
+  return families
+    .filter((family) => !seen.includes(family))
+    .map((family) => ({ what: `${info.label} over ${family}`, reason: unseenReason(family, own) }));
+}
+
+function unseenReason(family: Family, own: readonly string[]): string {
+  if (own.length === 0) return 'the API does not say which addresses the target has';
+  return own.some((address) => familyOf(address) === family)
+    ? 'of a headless Service, one address of each pod is looked at'
+    : `the target has no ${family} address`;
 }
 
 /** Of a large Service, each endpoint has the one connection of the sweep; those among DESTs are looked at in detail. */
@@ -62,154 +119,4 @@ function swept(
 function hasClusterDns({ spec }: Pod): boolean {
   const policy = spec?.dnsPolicy ?? 'ClusterFirst';
   return policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && spec?.hostNetwork !== true);
-}
-
-interface Asked {
-  readonly id: string;
-  readonly label: string;
-  readonly name: string;
-  readonly port: string | undefined;
-  readonly protocol: 'tcp' | 'udp';
-}
-
-interface List<T> {
-  readonly items: readonly T[];
-}
-
-/** DESTs have been resolved before, so that the Service is there and has the port. */
-async function serviceInfo(
-  client: KubeClient,
-  asked: Asked,
-  isHost: boolean,
-  signal: AbortSignal,
-): Promise<ServiceInfo | undefined> {
-  const { name, namespace } = serviceName(asked.name, client.namespace);
-  const [{ spec }, slices] = await Promise.all([
-    client.get<Service>(namespacedPath('api/v1', namespace, 'services', name), { signal }),
-    client.get<List<EndpointSlice>>(namespacedPath('apis/discovery.k8s.io/v1', namespace, 'endpointslices'), {
-      query: { labelSelector: `kubernetes.io/service-name=${name}` },
-      signal,
-    }),
-  ]);
-  const ports = (spec?.ports ?? []).filter((p) => (p.protocol ?? 'TCP').toLowerCase() === asked.protocol);
-  const port =
-    asked.port === undefined
-      ? ports[0]
-      : ports.find((p) => p.name === asked.port || String(p.port) === asked.port);
-  const isExternal = spec?.type === 'ExternalName';
-  if (!port && !isExternal) return undefined;
-  const selector = Object.entries(spec?.selector ?? {});
-  const pods = selector.length === 0 ? undefined : await selectedPods(client, namespace, selector, signal);
-  const targetPort = String(port?.targetPort ?? port?.port ?? '');
-  const endpoints = slices.items.flatMap((slice) => endpointsOf(slice, port?.name, pods));
-  const ready = endpoints.filter((e) => e.port > 0);
-  return {
-    id: asked.id,
-    label: asked.label.replace(/^(svc|services?)\//i, 'svc/'),
-    namespace,
-    name,
-    type: spec?.type ?? 'ClusterIP',
-    ...(spec?.clusterIP && spec.clusterIP !== 'None' ? { clusterIp: spec.clusterIP } : {}),
-    ...(isExternal ? { externalName: spec?.externalName ?? '' } : {}),
-    protocol: asked.protocol,
-    port: port?.port ?? 0,
-    targetPort,
-    internalTrafficPolicy: spec?.internalTrafficPolicy ?? 'Cluster',
-    ...(selector.length === 0 ? {} : { selector: selector.map(([k, v]) => `${k}=${v}`).join(',') }),
-    endpoints: ready,
-    ready: ready.length,
-    leaving: slices.items.flatMap((slice) =>
-      (slice.endpoints ?? []).filter(
-        ({ conditions: c }) => c?.ready === false && c.serving === true && c.terminating === true,
-      ),
-    ).length,
-    notReady: (pods ?? []).flatMap(notReady),
-    ...(pods ? { selected: pods.length } : {}),
-    isPortUnnamed:
-      ready.length === 0 &&
-      pods !== undefined &&
-      pods.length > 0 &&
-      !/^\d+$/.test(targetPort) &&
-      !pods.some((p) => declared(p).some((d) => d.name === targetPort)),
-    ...(isHost && port && spec?.clusterIP
-      ? { proxied: proxiedEndpoints(slices.items, port.name, familyOf(spec.clusterIP), Date.now()) }
-      : {}),
-  };
-}
-
-function familyOf(address: string): 'IPv4' | 'IPv6' {
-  return address.includes(':') ? 'IPv6' : 'IPv4';
-}
-
-/** `undefined` where pods may not be listed. */
-async function selectedPods(
-  client: KubeClient,
-  namespace: string,
-  selector: readonly (readonly [string, string])[],
-  signal: AbortSignal,
-): Promise<readonly Pod[] | undefined> {
-  try {
-    const query = { labelSelector: selector.map(([key, value]) => `${key}=${value}`).join(',') };
-    return (await client.get<List<Pod>>(podsPath(namespace), { query, signal })).items;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return undefined;
-    throw error;
-  }
-}
-
-function endpointsOf(
-  slice: EndpointSlice,
-  portName: string | undefined,
-  pods: readonly Pod[] | undefined,
-): EndpointInfo[] {
-  const port = slice.ports?.find((p) => (p.name ?? '') === (portName ?? ''))?.port;
-  return (slice.endpoints ?? []).flatMap((e) => {
-    const [address] = e.addresses;
-    if (e.conditions?.ready === false || address === undefined || port === undefined) return [];
-    const name = e.targetRef?.kind === 'Pod' ? e.targetRef.name : undefined;
-    const pod = pods?.find((p) => p.metadata?.name === name);
-    const others = pod ? declared(pod).filter((d) => d.protocol === 'TCP' && d.port !== port) : [];
-    return [
-      {
-        address,
-        port,
-        ...(name === undefined ? {} : { pod: name }),
-        ...(e.nodeName ? { node: e.nodeName } : {}),
-        ...workloadPart(pod),
-        otherPorts: [...new Set(others.map((d) => d.port))].slice(0, MAX_OTHER_PORTS),
-      },
-    ];
-  });
-}
-
-/** As part of an endpoint. A ReplicaSet is a Deployment's by the hash at the end of its name. */
-function workloadPart(pod: Pod | undefined): { workload?: string } {
-  const owner = pod?.metadata?.ownerReferences?.find(({ controller }) => controller === true);
-  if (owner === undefined) return {};
-  const hash = pod?.metadata?.labels?.['pod-template-hash'];
-  const isOfDeployment = owner.kind === 'ReplicaSet' && hash !== undefined && owner.name.endsWith(`-${hash}`);
-  return {
-    workload: isOfDeployment
-      ? `Deployment ${owner.name.slice(0, -hash.length - 1)}`
-      : `${owner.kind} ${owner.name}`,
-  };
-}
-
-function declared(pod: Pod): { name: string | undefined; port: number; protocol: string }[] {
-  return (pod.spec?.containers ?? []).flatMap((c) =>
-    (c.ports ?? []).map((p) => ({ name: p.name, port: p.containerPort, protocol: p.protocol ?? 'TCP' })),
-  );
-}
-
-/** Why a pod is not ready, in the words of its status. */
-function notReady({ metadata, status }: Pod): { pod: string; reason: string }[] {
-  if (metadata?.deletionTimestamp) return [{ pod: metadata.name ?? '', reason: 'is being deleted' }];
-  const condition = status?.conditions?.find((c) => c.type === 'Ready');
-  if (condition?.status === 'True') return [];
-  const waiting = status?.containerStatuses?.find((c) => c.state?.waiting)?.state?.waiting?.reason;
-  const restarts = status?.containerStatuses?.find((c) => !c.ready)?.name;
-  const reason =
-    waiting ??
-    (restarts ? `container ${restarts} is not ready` : (condition?.reason ?? status?.phase ?? 'unknown'));
-  return [{ pod: metadata?.name ?? '', reason }];
 }

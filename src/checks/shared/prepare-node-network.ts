@@ -1,10 +1,8 @@
 /** The pod network around a node, as far as the user may read it. */
 
 import type { InputContext } from '../../cluster/context.ts';
-import type { KubeClient } from '../../kube/client.ts';
-import { listSome } from '../../kube/list.ts';
-import { type Reading, readingOf } from '../../kube/reading.ts';
-import type { Node, Pod } from '../../kube/types.ts';
+import type { ClusterView, Part, Reading } from '../../model/cluster-view.ts';
+import type { Node, Pod } from '../../model/kube-objects.ts';
 import type { NodeNetwork } from '../node-network.ts';
 import type { Unread } from '../unread.ts';
 
@@ -20,27 +18,14 @@ export interface ReadNetwork {
   readonly unread: readonly Unread[];
 }
 
-/** Several checks want the same, at the same time. */
-const asked = new WeakMap<InputContext, Promise<ReadNetwork>>();
-
 /** Of a machine that belongs to no cluster: nothing is to be expected of it. */
 const NONE: NodeNetwork = { podRanges: [], pods: [], others: [] };
 
-export function nodeNetwork(context: InputContext): Promise<ReadNetwork> {
-  const known = asked.get(context) ?? read(context);
-  asked.set(context, known);
-  return known;
-}
-
-async function read({ subject, signal }: InputContext): Promise<ReadNetwork> {
-  const { client, node, isHost } = subject;
-  if (isHost && client === undefined) return { network: NONE, unread: [] };
-  if (client === undefined || node === undefined || !isHost) return { network: undefined, unread: [] };
-  const onNode = { query: { fieldSelector: `spec.nodeName=${node}` }, stale: true, signal };
-  const [nodes, pods] = await Promise.all([
-    readingOf(listSome<Node>(client, '/api/v1/nodes', NODE_LIMIT, { signal }), signal),
-    readingOf(listSome<Pod>(client, '/api/v1/pods', POD_LIMIT, onNode), signal),
-  ]);
+export async function nodeNetwork({ subject }: InputContext): Promise<ReadNetwork> {
+  const { cluster, node, isHost } = subject;
+  if (isHost && cluster === undefined) return { network: NONE, unread: [] };
+  if (cluster === undefined || node === undefined || !isHost) return { network: undefined, unread: [] };
+  const [nodes, pods] = await Promise.all([cluster.nodes(NODE_LIMIT), cluster.podsOnNode(node, POD_LIMIT)]);
   const unread = [
     ...failure(nodes, 'what other nodes there are'),
     ...failure(pods, 'which pods run on the node'),
@@ -54,10 +39,10 @@ async function read({ subject, signal }: InputContext): Promise<ReadNetwork> {
       : []),
   ];
   if (nodes.value === undefined) return { network: undefined, unread };
-  const own = await ownNode(client, node, nodes.value, signal);
-  const ranges = own.value === undefined ? [] : podRanges(own.value);
+  const own = await ownNode(cluster, node, nodes.value);
+  const ranges = !own.value ? [] : podRanges(own.value);
   // Without a single address of a pod nothing is known of where the node's pods are.
-  const isKnown = own.value !== undefined && (pods.value !== undefined || ranges.length > 0);
+  const isKnown = own.value && (pods.value !== undefined || ranges.length > 0);
   return {
     unread: [...unread, ...failure(own, 'which addresses the pods of the node have')],
     network: isKnown
@@ -74,14 +59,12 @@ async function read({ subject, signal }: InputContext): Promise<ReadNetwork> {
 
 /** From the list, or on its own where the list is a part. */
 async function ownNode(
-  client: KubeClient,
+  cluster: ClusterView,
   name: string,
-  { items, isWhole }: { readonly items: readonly Node[]; readonly isWhole: boolean },
-  signal: AbortSignal,
-): Promise<Reading<Node | undefined>> {
-  const found = items.find(({ metadata }) => metadata?.name === name);
-  if (found !== undefined || isWhole) return { value: found };
-  return readingOf(client.get<Node>(`/api/v1/nodes/${encodeURIComponent(name)}`, { signal }), signal);
+  { items, isWhole }: Part<Node>,
+): Promise<Reading<Node | null>> {
+  const found = items.find(({ metadata }) => metadata?.name === name) ?? null;
+  return found !== null || isWhole ? { value: found } : cluster.node(name);
 }
 
 function failure({ failed }: Reading<unknown>, what: string): Unread[] {

@@ -1,42 +1,29 @@
 /** The input of the sockets check: on which ports somebody expects the pod to listen. */
 
 import type { InputContext } from '../../cluster/context.ts';
+import { declaredPorts } from '../../cluster/pod-ports.ts';
+import { unreadReason } from '../../cluster/reading.ts';
 import { containerName, publishedPorts } from '../../docker/container.ts';
 import type { DockerContainer } from '../../docker/types.ts';
-import { ApiError } from '../../kube/errors.ts';
-import { namespacedPath } from '../../kube/paths.ts';
-import type { Pod, Service } from '../../kube/types.ts';
 import type { InputOf } from '../../model/check.ts';
+import type { Pod, Service } from '../../model/kube-objects.ts';
 import { thresholdsIn } from '../shared/about.ts';
 import about from './about.ts';
 import type check from './check.ts';
 import type { ExpectedPort } from './facts.ts';
 
-export default async function prepare({
-  subject,
-  args,
-  signal,
-}: InputContext): Promise<InputOf<typeof check>> {
+export default async function prepare({ subject, args }: InputContext): Promise<InputOf<typeof check>> {
   const { portShare } = thresholdsIn(args, about);
-  const { client, pod, docker } = subject;
+  const { cluster, pod, docker } = subject;
   if (docker) return { expected: dockerPorts(docker.container), portShare };
   // Nobody says of a host on which ports it should listen.
-  if (!client || !pod) return { expected: [], portShare };
-  const namespace = pod.metadata?.namespace ?? client.namespace;
-  try {
-    const { items } = await client.get<{ items: Service[] }>(
-      namespacedPath('api/v1', namespace, 'services'),
-      { signal },
-    );
-    return { expected: expectedPorts(pod, items), portShare };
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 403) throw error;
-    return {
-      expected: expectedPorts(pod, []),
-      portShare,
-      servicesSkipped: `the user may not list services in ${namespace}`,
-    };
-  }
+  if (!cluster || !pod) return { expected: [], portShare };
+  const services = await cluster.services(pod.metadata?.namespace ?? cluster.namespace);
+  return {
+    expected: expectedPorts(pod, services.value ?? []),
+    portShare,
+    ...(services.value === undefined ? { servicesSkipped: unreadReason(services) } : {}),
+  };
 }
 
 /** What is published, and what the image exposes. In the host's network nobody publishes anything. */
@@ -56,7 +43,7 @@ function dockerPorts(container: DockerContainer): ExpectedPort[] {
 
 /** Each port once; where a Service sends to it, that is what counts. */
 function expectedPorts(pod: Pod, services: readonly Service[]): ExpectedPort[] {
-  const all = [...services.flatMap((s) => servicePorts(pod, s)), ...declaredPorts(pod)];
+  const all = [...services.flatMap((s) => servicePorts(pod, s)), ...declared(pod)];
   const known = new Set<string>();
   return all.filter(({ port, protocol }) => {
     const key = `${protocol} ${port}`;
@@ -78,19 +65,14 @@ function servicePorts(pod: Pod, { metadata, spec }: Service): ExpectedPort[] {
 }
 
 function namedPort(pod: Pod, name: string, protocol: string): number | undefined {
-  const ports = (pod.spec?.containers ?? []).flatMap((c) => c.ports ?? []);
-  return ports.find((p) => p.name === name && (p.protocol ?? 'TCP') === protocol)?.containerPort;
+  return declaredPorts(pod).find((p) => p.name === name && p.protocol === protocol)?.port;
 }
 
-function declaredPorts(pod: Pod): ExpectedPort[] {
-  return (pod.spec?.containers ?? []).flatMap((container) =>
-    (container.ports ?? []).flatMap((p): ExpectedPort[] => {
-      const protocol = ipProtocol(p.protocol ?? 'TCP');
-      return protocol === undefined
-        ? []
-        : [{ port: p.containerPort, protocol, by: 'declared', name: container.name }];
-    }),
-  );
+function declared(pod: Pod): ExpectedPort[] {
+  return declaredPorts(pod).flatMap(({ port, protocol, container }): ExpectedPort[] => {
+    const known = ipProtocol(protocol);
+    return known === undefined ? [] : [{ port, protocol: known, by: 'declared', name: container }];
+  });
 }
 
 function ipProtocol(text: string): 'tcp' | 'udp' | undefined {

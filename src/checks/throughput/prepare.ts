@@ -1,9 +1,9 @@
 /** The input of the throughput check. */
 
 import type { InputContext } from '../../cluster/context.ts';
-import type { Pod } from '../../kube/types.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
+import type { Pod } from '../../model/kube-objects.ts';
 import { optionsIn, thresholdsIn } from '../shared/about.ts';
 import about from './about.ts';
 import type check from './check.ts';

@@ -5,8 +5,8 @@ import type { Destination } from '../../model/destination.ts';
 export const PORT = '5201';
 
 /** `pod/NAME` without a port: nobody says that a server is there. */
-export function needsServer({ pod, service, label }: Destination): boolean {
-  return pod !== undefined && service === undefined && !label.includes(':');
+export function needsServer({ ref }: Destination): boolean {
+  return ref?.kind === 'pod' && ref.port === undefined;
 }
 
 /** The destination with the port of the server that it gets. */

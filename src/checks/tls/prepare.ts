@@ -28,7 +28,7 @@ export default async function prepare({
     (d) => d.protocol === 'tcp' && (isTold || speaksTls(d) || (d.service && services.has(d.service.label))),
   );
   if (chosen.length === 0) return undefined;
-  const servers = chosen.map((d) => serverOf(d, flags.serverName, subject.client?.namespace ?? ''));
+  const servers = chosen.map((d) => serverOf(d, flags.serverName, subject.cluster?.namespace));
   return {
     servers,
     starttls: flags.starttls,
@@ -41,22 +41,19 @@ function speaksTls({ url, port, anyPort }: Destination): boolean {
   return !anyPort && TLS_PORTS.includes(port);
 }
 
-function serverOf(destination: Destination, given: string | undefined, namespace: string): TlsServer {
-  const names = given === undefined ? namesOf(destination, namespace) : [given];
+function serverOf(destination: Destination, given: string | undefined, own: string | undefined): TlsServer {
+  const names = given === undefined ? namesOf(destination, own) : [given];
   // RFC 6066, section 3: an address is no server name.
   const sni = names.find((name) => !isAddress(name)) ?? '';
   return { destination, sni, names };
 }
 
-/** What clients call it; a pod has no name that they would use. */
-function namesOf({ service, alias, pod, host }: Destination, namespace: string): string[] {
-  const called = service ?? alias;
-  if (called) {
-    const short = `${called.name}.${called.namespace}`;
-    const full = `${short}.svc`;
-    // Its bare name is for its own namespace.
-    const bare = called.namespace === namespace ? [called.name] : [];
-    return [full, `${full}.cluster.local`, short, ...bare];
+/** What clients call it, the bare name in its own namespace alone; a pod has no name that they would use. */
+function namesOf({ ref, pod, host }: Destination, own: string | undefined): string[] {
+  if (ref?.kind === 'service') {
+    const { name, namespace } = ref;
+    const full = `${name}.${namespace}.svc`;
+    return [full, `${full}.cluster.local`, `${name}.${namespace}`, ...(namespace === own ? [name] : [])];
   }
   return pod ? [] : [host];
 }

@@ -6,6 +6,7 @@ import type { Channel, RunOptions } from '../../../src/channels/channel.ts';
 import { ChannelError } from '../../../src/channels/channel.ts';
 import type { PathInput, Place } from '../../../src/checks/path/facts.ts';
 import type { InputContext } from '../../../src/cluster/context.ts';
+import type { KubeClient } from '../../../src/kube/client.ts';
 import type { Bundle } from '../../../src/model/bundle.ts';
 import { openPodSession } from '../../../src/targets/pod.ts';
 import type { Session } from '../../../src/targets/session.ts';
@@ -27,9 +28,10 @@ const podPlace = (id: string): Place => ({
 const targetPlace: Place = { id: 'target', label: 'pod/target', isTarget: true };
 const input = (...places: Place[]): PathInput => ({ places, routes: [] });
 
+const client = { get: async () => ({ metadata: {} }) } as unknown as KubeClient;
+
 function contextOf(signal: AbortSignal): InputContext {
-  const client = { get: async () => ({ metadata: {} }) };
-  return { subject: { client }, args: { session: {} }, asked: [], signal } as unknown as InputContext;
+  return { subject: {}, args: { session: {} }, asked: [], signal } as unknown as InputContext;
 }
 
 const bundle = (): Promise<Bundle> =>
@@ -98,7 +100,7 @@ describe('listeners on the way', () => {
     vi.mocked(openPodSession).mockResolvedValue(other);
     const run = withWatchers(
       input(targetPlace, podPlace('a')),
-      { context: contextOf(signal), session: session(fate), progress },
+      { context: contextOf(signal), session: session(fate), progress, client },
       work,
     );
     const { places, evidence } = pathOf(await run);
@@ -111,7 +113,11 @@ describe('listeners on the way', () => {
   it('have watched their place also when they have seen enough', async () => {
     const target = session({ listening: 'has seen enough' });
     const { places, evidence } = pathOf(
-      await withWatchers(input(targetPlace), { context: contextOf(signal), session: target, progress }, work),
+      await withWatchers(
+        input(targetPlace),
+        { context: contextOf(signal), session: target, progress, client },
+        work,
+      ),
     );
     expect(places).toEqual([targetPlace]);
     expect(evidence).toContain('target-seen');
@@ -131,7 +137,7 @@ describe('listeners on the way', () => {
       .mockImplementationOnce(() => opening.promise);
     const run = withWatchers(
       input(podPlace('a'), podPlace('b')),
-      { context: contextOf(abort.signal), session: session(), progress },
+      { context: contextOf(abort.signal), session: session(), progress, client },
       work,
     );
     await expect(run).rejects.toBe(reason);

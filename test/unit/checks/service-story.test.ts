@@ -15,9 +15,9 @@ const at = (label: string, service?: Destination['service']): Destination => ({
   ...(service ? { service } : {}),
 });
 const DESTINATIONS = [
-  at('svc/web', { label: 'svc/web', namespace: 'default', name: 'web', part: 'virtual' }),
-  at('svc/web → a', { label: 'svc/web', namespace: 'default', name: 'web', part: 'endpoint' }),
-  at('svc/web → b', { label: 'svc/web', namespace: 'default', name: 'web', part: 'endpoint' }),
+  at('svc/web', { label: 'svc/web', part: 'virtual' }),
+  at('svc/web → a', { label: 'svc/web', part: 'endpoint' }),
+  at('svc/web → b', { label: 'svc/web', part: 'endpoint' }),
   at('pod/c'),
 ];
 const found = (id: string, subject: string): Finding => ({

@@ -7,6 +7,7 @@ import { nodeNetwork } from '../../../src/checks/shared/prepare-node-network.ts'
 import type { MaybeUnread } from '../../../src/checks/unread.ts';
 import type { InputContext } from '../../../src/cluster/context.ts';
 import type { Subject } from '../../../src/cluster/subject.ts';
+import { KubeView } from '../../../src/cluster/view.ts';
 import { type Fault, startApiServer } from '../../servers/api-server.ts';
 import { clientOf } from '../../servers/kube-client.ts';
 
@@ -37,15 +38,16 @@ async function contextOf(
   const server = await startApiServer({ lists, faults });
   const client = await clientOf(server);
   open.push(server, client);
+  const { signal } = new AbortController();
   const args = {
     options: {},
     thresholds: { arp: { tableShare: 0.8 }, conntrack: { conntrackCritical: 0.9 } },
   };
   return {
-    subject: { client, isHost: false, addresses: [], ...subject },
+    subject: { cluster: new KubeView(client, signal), isHost: false, addresses: [], ...subject },
     args,
     asked: [],
-    signal: new AbortController().signal,
+    signal,
   } as unknown as InputContext;
 }
 
@@ -160,7 +162,8 @@ describe('pods on other nodes', () => {
   const DNS = slices('kube-system');
   const slice = {
     metadata: { name: 's' },
-    endpoints: [{ addresses: ['10.0.2.2'], nodeName: 'n2', targetRef: { name: 'coredns' } }],
+    ports: [{ name: 'dns', port: 53, protocol: 'UDP' }],
+    endpoints: [{ addresses: ['10.0.2.2'], nodeName: 'n2', targetRef: { kind: 'Pod', name: 'coredns' } }],
   };
 
   it('are measured to by mtu', async () => {

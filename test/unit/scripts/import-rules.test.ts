@@ -4,6 +4,8 @@ import { findViolations } from '../../../scripts/lib/import-rules.ts';
 describe('findViolations', () => {
   it.each([
     ['src/model/report.ts', "import type { A } from './args.ts';"],
+    ['src/model/kube-objects.ts', "export type { V1Pod as Pod } from '@kubernetes/client-node';"],
+    ['src/checks/mtu/prepare.ts', "import { a } from '../../cluster/services.ts';"],
     ['src/parsers/ping.ts', "import { A } from '../model/evidence.ts';\nexport const at = { Date: 1 }.Date;"],
     [
       'src/checks/rules/a.ts',
@@ -31,6 +33,13 @@ describe('findViolations', () => {
   it.each([
     ['src/model/a.ts', "import { readFile } from 'node:fs';", 'imports node:fs'],
     ['src/model/a.ts', "import type { A } from '../kube/client.ts';", 'model may not depend on kube'],
+    ['src/model/a.ts', "import { KubeConfig } from '@kubernetes/client-node';", 'imports the package'],
+    [
+      'src/checks/mtu/prepare.ts',
+      "import { a } from '../../kube/list.ts';",
+      'prepare may not depend on kube',
+    ],
+    ['src/cluster/a.ts', "import { a } from '../checks/mtu/plan.ts';", 'cluster may not depend on checks'],
     ['src/parsers/a.ts', 'export const now = () => Date.now();', 'uses Date'],
     ['src/parsers/a.ts', 'export const dice = () => Math.random();', 'uses Math.random'],
     ['src/parsers/a.ts', 'export const home = process.env.HOME;', 'uses process'],

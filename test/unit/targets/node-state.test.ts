@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Namespace, Node } from '../../../src/kube/types.ts';
+import type { Namespace, Node } from '../../../src/model/kube-objects.ts';
 import { likelyNamespaces } from '../../../src/targets/node-preflight.ts';
 import { nodeAddress, nodePressure, nodeProblem } from '../../../src/targets/node-state.ts';
 

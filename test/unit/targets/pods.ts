@@ -1,5 +1,5 @@
 /** Pods as the API gives them, with what a test makes of them. */
-import type { ContainerStatus, EphemeralContainer, Pod } from '../../../src/kube/types.ts';
+import type { ContainerStatus, EphemeralContainer, Pod } from '../../../src/model/kube-objects.ts';
 import { buildContainer, type SessionSpec } from '../../../src/targets/ephemeral.ts';
 import type { Profile } from '../../../src/targets/profiles.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
-import type { EphemeralContainer, Pod } from '../../../src/kube/types.ts';
+import type { EphemeralContainer, Pod } from '../../../src/model/kube-objects.ts';
 import { buildContainer, sessionContainer } from '../../../src/targets/ephemeral.ts';
 import { containerProblem, patchContainer, podProblem } from '../../../src/targets/preflight.ts';
 import { pod, podWith, spec, status } from './pods.ts';

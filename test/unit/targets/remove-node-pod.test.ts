@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KubeClient } from '../../../src/kube/client.ts';
-import type { Pod } from '../../../src/kube/types.ts';
+import type { Pod } from '../../../src/model/kube-objects.ts';
 import { letGo } from '../../../src/targets/held-node-pod.ts';
 import type { Hold } from '../../../src/targets/hold.ts';
 import { asNodePod, buildNodePod } from '../../../src/targets/node-pod.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Pod } from '../../../src/kube/types.ts';
+import type { Pod } from '../../../src/model/kube-objects.ts';
 import { choosePod, formatSelector, resolvePod } from '../../../src/targets/resolve.ts';
 import { startApiServer } from '../../servers/api-server.ts';
 import { clientOf } from '../../servers/kube-client.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError, UnreachableError } from '../../../src/kube/errors.ts';
-import type { Pod } from '../../../src/kube/types.ts';
+import type { Pod } from '../../../src/model/kube-objects.ts';
 import { waitRunning } from '../../../src/targets/wait.ts';
 import { listen } from '../../servers/fault-server.ts';
 import { podWith, type State } from './pods.ts';

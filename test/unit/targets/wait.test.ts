@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerStatus, Pod } from '../../../src/kube/types.ts';
+import type { ContainerStatus, Pod } from '../../../src/model/kube-objects.ts';
 import { failureOf, progressOf } from '../../../src/targets/wait.ts';
 import { pod, podWith, STATES, status } from './pods.ts';
 

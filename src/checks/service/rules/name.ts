@@ -14,8 +14,8 @@ const meta = {
 } as const;
 
 /** A name server that stays silent takes all the time that the connection had. */
-function failsByName({ reach, state }: Attempt): boolean {
-  return reach.skipped?.startsWith('the name does not resolve') ?? state === 'silent';
+function failsByName({ isUnresolved, state }: Attempt): boolean {
+  return isUnresolved || state === 'silent';
 }
 
 export const nameFails: Rule<ServicesFacts> = {

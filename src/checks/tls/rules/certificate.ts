@@ -36,10 +36,11 @@ function times({ chain, now }: TlsAnswer): string[] {
   });
 }
 
-function otherName({ names, chain: [leaf] }: TlsAnswer, { alias }: Destination): string[] {
+function otherName({ names, chain: [leaf] }: TlsAnswer, { ref, service }: Destination): string[] {
   if (!leaf || names.length === 0 || names.some(({ matches }) => matches)) return [];
   const asked = names.map(({ name }) => name).join(' or ');
-  const whose = alias === undefined ? '' : `, as which clients know it by the alias svc/${alias.name}`;
+  const isAlias = ref?.kind === 'service' && service === undefined;
+  const whose = isAlias ? `, as which clients know it by the alias svc/${ref.name}` : '';
   return [`its certificate is for ${called(leaf)} and not for ${asked}${whose}`];
 }
 

@@ -9,7 +9,8 @@ const api = destination({
   host: '198.51.100.50',
   label: 'svc/api:80',
   inCluster: true,
-  service: { label: 'svc/api:80', name: 'api', namespace: 'shop', part: 'virtual' },
+  service: { label: 'svc/api:80', part: 'virtual' },
+  ref: { kind: 'service', name: 'api', namespace: 'shop' },
 });
 
 describe('the variables of a container', () => {
@@ -92,7 +93,7 @@ describe('NT-PROXY-002', () => {
   it('is not said of what is excepted, of what lies outside, or of each endpoint', () => {
     expect(judged('.svc')).toEqual([]);
     expect(judged('', destination({ host: 'example.com' }))).toEqual([]);
-    const endpoint = { label: 'svc/api:80', name: 'api', namespace: 'shop', part: 'endpoint' } as const;
+    const endpoint = { label: 'svc/api:80', part: 'endpoint' } as const;
     expect(judged('', { ...api, service: endpoint })).toEqual([]);
   });
 });

@@ -113,7 +113,7 @@ describe('several destinations', () => {
 
   it('tell of the endpoint and not of its Service', () => {
     const service = (part: 'virtual' | 'endpoint') => ({
-      service: { label: 'svc/web', namespace: 'default', name: 'web', part },
+      service: { label: 'svc/web', part },
     });
     const judgement = judgeMtu(
       evidence({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pathInput } from '../../../../src/checks/path/prepare.ts';
 import type { Subject } from '../../../../src/cluster/subject.ts';
-import type { Pod } from '../../../../src/kube/types.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
+import type { Pod } from '../../../../src/model/kube-objects.ts';
 
 function pod(name: string, nodeName: string, hostNetwork = false): Pod {
   return { metadata: { namespace: 'ns', name }, spec: { nodeName, hostNetwork, containers: [] } };

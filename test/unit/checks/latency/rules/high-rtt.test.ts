@@ -142,7 +142,7 @@ describe('NT-LAT-001 high RTT', () => {
   it('names the endpoint that makes its Service slow, and not the Service', () => {
     const slow = times(100, 50);
     const of = (part: 'virtual' | 'endpoint') => ({
-      service: { label: 'svc/web', namespace: 'default', name: 'web', part },
+      service: { label: 'svc/web', part },
     });
     const virtual = path({ destination: { ...of('virtual'), label: 'svc/web' }, icmp: slow });
     const good = path({ destination: { ...of('endpoint'), id: 'to1', label: 'svc/web → a' } });

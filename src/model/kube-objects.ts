@@ -1,6 +1,9 @@
 /** The Kubernetes objects that the tool reads, most as client-node types them. Type-only: nothing of it is loaded. */
+import type { NetworkPolicySpec } from './network-policy.ts';
+
 export type {
   CoreV1Event,
+  V1Container as Container,
   V1ContainerStatus as ContainerStatus,
   V1EndpointSlice as EndpointSlice,
   V1EphemeralContainer as EphemeralContainer,
@@ -10,6 +13,12 @@ export type {
   V1Pod as Pod,
   V1Service as Service,
 } from '@kubernetes/client-node';
+
+/** A NetworkPolicy as the API sends it, which is not as client-node types it: there `from` is `_from`. */
+export interface NetworkPolicyObject {
+  readonly metadata?: { readonly namespace?: string; readonly name?: string };
+  readonly spec?: NetworkPolicySpec;
+}
 
 /** Of a pod, from metrics.k8s.io: as much of it as is read. Quantities. */
 export interface PodMetrics {

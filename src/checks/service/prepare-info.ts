@@ -1,0 +1,100 @@
+/** One Service in one address family, as the API has it. */
+import { type Family, familiesOf, familyOf } from '../../cluster/families.ts';
+import { declaredPorts } from '../../cluster/pod-ports.ts';
+import { needed } from '../../cluster/reading.ts';
+import { clusterIps, endpointsOf, isReady, serviceFamilies, servicePort } from '../../cluster/services.ts';
+import type { ClusterView, Reading } from '../../model/cluster-view.ts';
+import type { Destination } from '../../model/destination.ts';
+import type { Pod, Service } from '../../model/kube-objects.ts';
+import type { ServiceInfo } from './facts.ts';
+import { endpointInfo, notReady } from './prepare-pods.ts';
+import { proxiedEndpoints } from './prepare-proxied.ts';
+
+/** A Service among DESTs, by one of its families. */
+export interface AskedService {
+  readonly id: string;
+  readonly label: string;
+  readonly ref: NonNullable<Destination['ref']>;
+  readonly protocol: Destination['protocol'];
+  /** In this family. */
+  readonly clusterIp: string | undefined;
+  /** Absent: no address of it is known. */
+  readonly family: Family | undefined;
+  /** It is asked for in another family as well, which comes first. */
+  readonly isOtherFamily: boolean;
+}
+
+/** What was read of it. */
+export interface ReadService {
+  readonly asked: AskedService;
+  readonly info: ServiceInfo;
+  /** Those in which anything could be sent to it. */
+  readonly families: readonly Family[];
+  /** Those that it selects. */
+  readonly pods: Reading<readonly Pod[]> | undefined;
+}
+
+/** @param isHost what kube-proxy has written can be read there */
+export async function readService(
+  cluster: ClusterView,
+  asked: AskedService,
+  isHost: boolean,
+): Promise<ReadService | undefined> {
+  const { ref, protocol, family, clusterIp } = asked;
+  const { namespace, name } = ref;
+  const service = needed(await cluster.service(namespace, name));
+  const slices = needed(await cluster.endpointSlices(namespace, name));
+  const spec = service?.spec ?? {};
+  const port = service && servicePort(service, ref.port, protocol);
+  const isExternal = spec.type === 'ExternalName';
+  // DESTs have been resolved before, so that it is there and has the port.
+  if (service === null || (!port && !isExternal)) return undefined;
+  const pods = spec.selector && (await selectedPods(cluster, service));
+  const selector = Object.entries(spec.selector ?? {});
+  const targetPort = String(port?.targetPort ?? port?.port ?? '');
+  const all = port ? endpointsOf(slices, port) : [];
+  const addresses = [...clusterIps(service), ...all.filter(isReady).map(({ address }) => address)];
+  const families = serviceFamilies(service, slices).filter((one) => familiesOf(addresses).includes(one));
+  const endpoints = all.filter((one) => family === undefined || one.family === family);
+  const ready = endpoints.filter(isReady).map((one) => endpointInfo(one, pods?.value));
+  const info: ServiceInfo = {
+    id: asked.id,
+    label: asked.label,
+    namespace,
+    name,
+    type: spec.type ?? 'ClusterIP',
+    ...(clusterIp === undefined ? {} : { clusterIp }),
+    ...(isExternal ? { externalName: spec.externalName ?? '' } : {}),
+    protocol,
+    port: port?.port ?? 0,
+    targetPort,
+    internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
+    ...(selector.length === 0 ? {} : { selector: selector.map(([k, v]) => `${k}=${v}`).join(',') }),
+    endpoints: ready,
+    ready: ready.length,
+    leaving: endpoints.filter(({ state }) => state === 'leaving').length,
+    notReady: (pods?.value ?? []).flatMap((pod) => notReady(pod, families.length > 1 ? family : undefined)),
+    ...(pods?.value ? { selected: pods.value.length } : {}),
+    isPortUnnamed: ready.length === 0 && isUnnamed(targetPort, pods?.value ?? []),
+    ...(asked.isOtherFamily ? { isOtherFamily: true } : {}),
+    ...(isHost && port && clusterIp
+      ? { proxied: proxiedEndpoints(slices, port, familyOf(clusterIp), Date.now()) }
+      : {}),
+  };
+  return { asked, info, families, pods };
+}
+
+async function selectedPods(
+  cluster: ClusterView,
+  { metadata, spec }: Service,
+): Promise<Reading<readonly Pod[]> | undefined> {
+  const { selector = {} } = spec ?? {};
+  if (Object.keys(selector).length === 0) return undefined;
+  return cluster.pods(metadata?.namespace ?? '', selector);
+}
+
+/** A name that none of the pods declares. */
+function isUnnamed(targetPort: string, pods: readonly Pod[]): boolean {
+  if (pods.length === 0 || /^\d+$/.test(targetPort)) return false;
+  return !pods.some((pod) => declaredPorts(pod).some(({ name }) => name === targetPort));
+}

@@ -1,0 +1,49 @@
+/** DESTs that are hosts or URLs. Pure. */
+import type { Destination } from '../model/destination.ts';
+import { UserError } from '../model/errors.ts';
+
+/** A destination before it is counted. */
+export type Asked = Omit<Destination, 'id'>;
+
+/** `HOST`, `HOST:PORT`, `[IPV6]:PORT` or a URL. @throws {UserError} exit 2 */
+export function parseHost(text: string): Asked {
+  if (/^https?:\/\//i.test(text)) {
+    let url: URL;
+    try {
+      url = new URL(text);
+    } catch {
+      throw new UserError(`--to "${text}" is not a URL.`, 2);
+    }
+    if (url.username !== '' || url.password !== '') {
+      throw new UserError(
+        '--to takes no URL with a name or password in it: it would stand in the report.',
+        2,
+      );
+    }
+    const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+    if (url.hostname.startsWith('-') || port === '0') {
+      throw new UserError(`--to "${text}" is not a destination.`, 2);
+    }
+    return { ...plain(text, url.hostname.replace(/^\[|\]$/g, ''), port), url: url.href };
+  }
+  const parts =
+    /^(?:\[([0-9a-f:.]+)\]|([^:/[\]\s]+)|([0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*))(?::(\d+))?$/i.exec(text);
+  const host = parts?.[1] ?? parts?.[2] ?? parts?.[3];
+  const port = parts?.[4];
+  if (
+    host === undefined ||
+    host.startsWith('-') ||
+    host.startsWith('%') ||
+    (port !== undefined && (Number(port) < 1 || Number(port) > 65535))
+  ) {
+    throw new UserError(
+      `--to "${text}" is not a destination: write HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT].`,
+      2,
+    );
+  }
+  return { ...plain(text, host, port ?? '443'), anyPort: port === undefined };
+}
+
+export function plain(label: string, host: string, port: string): Asked {
+  return { label, host, port, anyPort: false, role: 'asked', inCluster: false, protocol: 'tcp' };
+}

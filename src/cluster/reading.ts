@@ -1,0 +1,31 @@
+/** From a request to a {@link Reading} of what it asked for. */
+import { ApiError, UnreachableError } from '../kube/errors.ts';
+import type { Reading, Unanswered } from '../model/cluster-view.ts';
+
+/**
+ * Tells an answer, a lack of rights and a failure apart.
+ * @param what the user may not read where the server says so
+ * @throws the signal's reason when aborted, and what is no answer of the API at all
+ */
+export async function readingOf<T>(what: string, read: Promise<T>, signal: AbortSignal): Promise<Reading<T>> {
+  try {
+    return { value: await read };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ApiError || error instanceof UnreachableError)) throw error;
+    return error instanceof ApiError && error.status === 403
+      ? { error, denied: what }
+      : { error, failed: error.message.replace(/\.$/, '') };
+  }
+}
+
+/** What was read. @throws the error that there is instead */
+export function needed<T>(reading: Reading<T>): T {
+  if (reading.error !== undefined) throw reading.error;
+  return reading.value;
+}
+
+/** Why nothing was read, in words that end a sentence. */
+export function unreadReason({ denied, failed }: Unanswered): string {
+  return denied === undefined ? failed : `you may not read ${denied}`;
+}

@@ -1,0 +1,174 @@
+/** The view of one cluster through its API: each question is sent once. */
+import type { KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/errors.ts';
+import { listAll, listSome } from '../kube/list.ts';
+import { namespacedPath, podsPath } from '../kube/paths.ts';
+import type { ClusterView, Part, Reading } from '../model/cluster-view.ts';
+import type {
+  EndpointSlice,
+  Namespace,
+  NetworkPolicyObject,
+  Node,
+  Pod,
+  Service,
+} from '../model/kube-objects.ts';
+import type { Labels } from '../model/network-policy.ts';
+import { readingOf } from './reading.ts';
+
+const SLICES = 'apis/discovery.k8s.io/v1';
+/** Pods in a node's network share one address; a node has 110 pods by default. */
+const MOST_AT_ADDRESS = 150;
+
+type Query = Readonly<Record<string, string>>;
+
+export class KubeView implements ClusterView {
+  readonly namespace: string;
+  readonly #client: KubeClient;
+  readonly #signal: AbortSignal;
+  readonly #asked = new Map<string, Promise<Reading<unknown>>>();
+
+  /** @param known pods that were read before, which are not read again */
+  constructor(client: KubeClient, signal: AbortSignal, known: readonly Pod[] = []) {
+    this.namespace = client.namespace;
+    this.#client = client;
+    this.#signal = signal;
+    for (const pod of known) {
+      const { namespace = '', name = '' } = pod.metadata ?? {};
+      this.#asked.set(podsPath(namespace, name), Promise.resolve({ value: pod }));
+    }
+  }
+
+  pod(namespace: string, name: string): Promise<Reading<Pod | null>> {
+    return this.#object(`pod ${namespace}/${name}`, podsPath(namespace, name));
+  }
+
+  pods(namespace: string, selector: Labels = {}): Promise<Reading<readonly Pod[]>> {
+    const labelSelector = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
+    const query = labelSelector.length === 0 ? {} : { labelSelector: labelSelector.join(',') };
+    return this.#list(`pods in ${namespace}`, podsPath(namespace), query);
+  }
+
+  /** Of all namespaces, from the API server's memory: a search in etcd would read every pod of the cluster. */
+  podsOnNode(node: string, atMost: number, namespace?: string): Promise<Reading<Part<Pod>>> {
+    const query = { fieldSelector: `spec.nodeName=${node}` };
+    const path = scoped('api/v1', 'pods', namespace);
+    return this.#beginning(`pods${inside(namespace)}`, path, atMost, query, namespace === undefined);
+  }
+
+  podsAt(address: string, namespace?: string): Promise<Reading<readonly Pod[]>> {
+    return this.#at('pods', `status.podIP=${address}`, namespace);
+  }
+
+  service(namespace: string, name: string): Promise<Reading<Service | null>> {
+    return this.#object(
+      `service ${namespace}/${name}`,
+      namespacedPath('api/v1', namespace, 'services', name),
+    );
+  }
+
+  services(namespace: string): Promise<Reading<readonly Service[]>> {
+    return this.#list(`Services in ${namespace}`, namespacedPath('api/v1', namespace, 'services'));
+  }
+
+  allServices(atMost: number): Promise<Reading<Part<Service>>> {
+    return this.#beginning('Services of all namespaces', '/api/v1/services', atMost);
+  }
+
+  servicesAt(address: string, namespace?: string): Promise<Reading<readonly Service[]>> {
+    return this.#at('services', `spec.clusterIP=${address}`, namespace);
+  }
+
+  endpointSlices(namespace: string, service?: string): Promise<Reading<readonly EndpointSlice[]>> {
+    const query: Query =
+      service === undefined ? {} : { labelSelector: `kubernetes.io/service-name=${service}` };
+    return this.#list(
+      `EndpointSlices in ${namespace}`,
+      namespacedPath(SLICES, namespace, 'endpointslices'),
+      query,
+    );
+  }
+
+  allEndpointSlices(atMost: number): Promise<Reading<Part<EndpointSlice>>> {
+    return this.#beginning('EndpointSlices of all namespaces', `/${SLICES}/endpointslices`, atMost);
+  }
+
+  networkPolicies(namespace: string): Promise<Reading<readonly NetworkPolicyObject[]>> {
+    const path = namespacedPath('apis/networking.k8s.io/v1', namespace, 'networkpolicies');
+    return this.#list(`NetworkPolicies in ${namespace}`, path);
+  }
+
+  namespaceObject(name: string): Promise<Reading<Namespace | null>> {
+    return this.#object(`the namespace ${name}`, `/api/v1/namespaces/${encodeURIComponent(name)}`);
+  }
+
+  node(name: string): Promise<Reading<Node | null>> {
+    return this.#object(`node ${name}`, `/api/v1/nodes/${encodeURIComponent(name)}`);
+  }
+
+  nodes(atMost: number): Promise<Reading<Part<Node>>> {
+    return this.#beginning('nodes', '/api/v1/nodes', atMost);
+  }
+
+  #object<T>(what: string, path: string): Promise<Reading<T | null>> {
+    return this.#once(path, what, async () => {
+      try {
+        return await this.#client.get<T>(path, { signal: this.#signal });
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return null;
+        throw error;
+      }
+    });
+  }
+
+  #list<T>(what: string, path: string, query: Query = {}): Promise<Reading<readonly T[]>> {
+    return this.#once(keyOf(path, query), what, () =>
+      listAll<T>(this.#client, path, { query, signal: this.#signal }),
+    );
+  }
+
+  /**
+   * Of all namespaces, from the API server's memory, as above. No address can be ruled out beforehand: most network
+   * plugins do not keep to the nodes' podCIDRs, and some clusters give public addresses to pods.
+   */
+  async #at<T>(
+    plural: 'pods' | 'services',
+    fieldSelector: string,
+    namespace: string | undefined,
+  ): Promise<Reading<readonly T[]>> {
+    const what = `${plural === 'pods' ? 'pods' : 'Services'}${inside(namespace)}`;
+    const path = scoped('api/v1', plural, namespace);
+    const query = { fieldSelector };
+    const found = await this.#beginning<T>(what, path, MOST_AT_ADDRESS, query, namespace === undefined);
+    return found.error ? found : { value: found.value.items };
+  }
+
+  #beginning<T>(
+    what: string,
+    path: string,
+    atMost: number,
+    query: Query = {},
+    stale = false,
+  ): Promise<Reading<Part<T>>> {
+    return this.#once(keyOf(path, { ...query, atMost: String(atMost) }), what, () =>
+      listSome<T>(this.#client, path, atMost, { query, stale, signal: this.#signal }),
+    );
+  }
+
+  #once<T>(key: string, what: string, read: () => Promise<T>): Promise<Reading<T>> {
+    const known = this.#asked.get(key) ?? readingOf(what, read(), this.#signal);
+    this.#asked.set(key, known);
+    return known as Promise<Reading<T>>;
+  }
+}
+
+function keyOf(path: string, query: Query): string {
+  return `${path}?${new URLSearchParams(query)}`;
+}
+
+function scoped(api: string, plural: string, namespace: string | undefined): string {
+  return namespace === undefined ? `/${api}/${plural}` : namespacedPath(api, namespace, plural);
+}
+
+function inside(namespace: string | undefined): string {
+  return namespace === undefined ? ' of all namespaces' : ` in ${namespace}`;
+}

@@ -1,0 +1,68 @@
+/** What a check may ask of the cluster before a run. Types only; src/cluster implements it. */
+import type { EndpointSlice, Namespace, NetworkPolicyObject, Node, Pod, Service } from './kube-objects.ts';
+import type { Labels } from './network-policy.ts';
+
+/** What came of a question that a run can go on without an answer to. */
+export type Reading<T> =
+  | {
+      readonly value: T;
+      readonly error?: undefined;
+      readonly denied?: undefined;
+      readonly failed?: undefined;
+    }
+  | Unanswered;
+
+/** Nothing is known of what was asked for: it may be there, and it may not. */
+export type Unanswered = {
+  readonly value?: undefined;
+  /** For whoever cannot go on without it. */
+  readonly error: Error;
+} & (
+  | {
+      /** What the user may not read, such as `Services in shop`. That is how it is for this user, and no news. */
+      readonly denied: string;
+      readonly failed?: undefined;
+    }
+  | {
+      readonly denied?: undefined;
+      /** Why there is no answer, or none of use: words without a full stop that the report has to carry. */
+      readonly failed: string;
+    }
+);
+
+/** The beginning of a list. */
+export interface Part<T> {
+  readonly items: readonly T[];
+  /** There is nothing beyond it, so what is not in it is not there. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * One run's view of one cluster. The same question is sent once, however many checks ask it: all of them judge the same
+ * state. `null` is an object that does not exist.
+ */
+export interface ClusterView {
+  /** Where names without a namespace are looked up. */
+  readonly namespace: string;
+  pod(namespace: string, name: string): Promise<Reading<Pod | null>>;
+  /** @param selector labels that they have to have */
+  pods(namespace: string, selector?: Labels): Promise<Reading<readonly Pod[]>>;
+  /** A sample of those that run on a node. @param namespace absent: of all, and perhaps a few seconds old */
+  podsOnNode(node: string, atMost: number, namespace?: string): Promise<Reading<Part<Pod>>>;
+  /** Those with the address, which pods in their node's network share. @param namespace as above */
+  podsAt(address: string, namespace?: string): Promise<Reading<readonly Pod[]>>;
+  service(namespace: string, name: string): Promise<Reading<Service | null>>;
+  services(namespace: string): Promise<Reading<readonly Service[]>>;
+  /** In all namespaces. */
+  allServices(atMost: number): Promise<Reading<Part<Service>>>;
+  /** Those whose cluster IP is the address. */
+  servicesAt(address: string, namespace?: string): Promise<Reading<readonly Service[]>>;
+  /** @param service absent: of all Services of the namespace */
+  endpointSlices(namespace: string, service?: string): Promise<Reading<readonly EndpointSlice[]>>;
+  /** In all namespaces. */
+  allEndpointSlices(atMost: number): Promise<Reading<Part<EndpointSlice>>>;
+  networkPolicies(namespace: string): Promise<Reading<readonly NetworkPolicyObject[]>>;
+  namespaceObject(name: string): Promise<Reading<Namespace | null>>;
+  node(name: string): Promise<Reading<Node | null>>;
+  nodes(atMost: number): Promise<Reading<Part<Node>>>;
+}

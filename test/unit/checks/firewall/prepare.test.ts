@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import prepare from '../../../../src/checks/firewall/prepare.ts';
+import { contextOf, DUAL, PATHS, pod, SHOP, service, serving, subjectOf } from '../../cluster/objects.ts';
+
+type Place = Parameters<typeof serving>;
+const SHOP_OBJECT = { metadata: { name: SHOP, labels: { team: 'a' } } };
+const NONE = { [PATHS.policies]: [], [PATHS.namespaces]: [SHOP_OBJECT] };
+const EVERYWHERE = { '/api/v1/pods': [], '/api/v1/services': [] };
+
+async function policies(place: Place, ...to: readonly string[]) {
+  const { server, cluster } = await serving(...place);
+  const input = await prepare(await contextOf(subjectOf(cluster), to));
+  if (!input) throw new Error('there is nothing to look at');
+  const names = Object.entries(input.policies.pods).map(([id, all]) => [id, all.map(({ pod }) => pod.name)]);
+  return { ...input.policies, names: Object.fromEntries(names), requests: server.requests };
+}
+
+describe('who may answer at a DEST', () => {
+  it('is each pod behind a Service; a list of them is one request', async () => {
+    const found = await policies([{ ...DUAL, ...NONE }], 'svc/db');
+    expect(found.names).toEqual({
+      to0: ['db-1', 'db-2', 'db-3'],
+      to1: ['db-1'],
+      to2: ['db-2'],
+      to3: ['db-3'],
+      to4: ['db-1', 'db-2', 'db-3'],
+      to5: ['db-1'],
+      to6: ['db-2'],
+      to7: ['db-3'],
+    });
+    expect(found.unread).toEqual([]);
+    expect(found.requests).toEqual([
+      `GET ${PATHS.services}/db`,
+      expect.stringContaining(`${PATHS.slices}?labelSelector=`),
+      `GET ${PATHS.pods}?labelSelector=app%3Ddb&limit=500`,
+      `GET ${PATHS.policies}?limit=500`,
+      `GET ${PATHS.namespaces}/${SHOP}`,
+    ]);
+  });
+
+  it('is asked of each pod by itself where pods may not be listed', async () => {
+    const found = await policies([{ ...DUAL, ...NONE }, { [PATHS.pods]: { status: 403 } }], 'svc/db');
+    expect(found.names['to1']).toEqual(['db-1']);
+    expect(found.unread).toEqual([]);
+  });
+
+  it.each([
+    [403, 'you may not read pod shop/db-1'],
+    [500, 'the server said Fault500'],
+  ])(
+    'is not known where the pod is not read (%i), which is no pod outside the cluster',
+    async (status, reason) => {
+      const faults = { [PATHS.pods]: { status }, [`${PATHS.pods}/db-1`]: { status } };
+      const { names, services, unread } = await policies([{ ...DUAL, ...NONE }, faults], 'svc/db');
+      expect(names['to1']).toBeUndefined();
+      expect(services).toContain('to1');
+      expect(unread).toContainEqual({ what: 'pod shop/db-1', reason });
+    },
+  );
+
+  it.each(['example.com', 'example.com:80', 'www.example.com', 'https://example.com/'])(
+    'is nobody of the cluster at %s, and no Service is asked for',
+    async (to) => {
+      const { requests, unread, services } = await policies([NONE], to);
+      expect(requests.filter((one) => one.includes('/services'))).toEqual([]);
+      expect({ unread, services }).toEqual({ unread: [], services: [] });
+    },
+  );
+
+  it('is nobody of the cluster at a name whose namespace may not be read, and that is no news', async () => {
+    const faults = { [`${PATHS.namespaces}/com`]: { status: 403 } };
+    const { requests, unread } = await policies([NONE, faults], 'example.com');
+    expect(requests.filter((one) => one.includes('/services'))).toEqual([]);
+    expect(unread).toEqual([]);
+  });
+
+  it('is told to be unknown where it cannot be read whether there is such a namespace', async () => {
+    const faults = { [`${PATHS.namespaces}/com`]: { status: 500 } };
+    expect((await policies([NONE, faults], 'example.com')).unread).toEqual([
+      { what: 'whether example.com is a Service', reason: 'the server said Fault500' },
+    ]);
+  });
+
+  it.each(['db', 'db.shop', 'db.shop.svc', 'db.shop.svc.cluster.local'])(
+    'is each pod of the Service that is called %s, once',
+    async (host) => {
+      const { names, services } = await policies([{ ...DUAL, ...NONE }], `${host}:80`);
+      expect(names).toEqual({ to0: ['db-1', 'db-2', 'db-3'] });
+      expect(services).toEqual(['to0']);
+    },
+  );
+
+  it('is searched for by an address in the memory of the API server', async () => {
+    const { requests } = await policies([{ ...NONE, ...EVERYWHERE }], '8.8.8.8');
+    expect(requests).toEqual([
+      'GET /api/v1/pods?fieldSelector=status.podIP%3D8.8.8.8&limit=150&resourceVersion=0',
+      'GET /api/v1/services?fieldSelector=spec.clusterIP%3D8.8.8.8&limit=150&resourceVersion=0',
+    ]);
+  });
+
+  it('is the pod with that address, or the pods of the Service with it', async () => {
+    const lists = { ...DUAL, ...NONE, ...EVERYWHERE };
+    const ofPod = { ...lists, '/api/v1/pods': [pod('db-1', ['10.0.0.1'])] };
+    expect((await policies([ofPod], '10.0.0.1:80')).names).toEqual({ to0: ['db-1'] });
+    const ofService = { ...lists, '/api/v1/services': [service(['10.96.0.5'])] };
+    expect((await policies([ofService], '10.96.0.5:80')).names).toEqual({ to0: ['db-1', 'db-2', 'db-3'] });
+  });
+});
+
+describe('what policies say', () => {
+  const policy = (from: object) => ({
+    metadata: { namespace: SHOP, name: 'p' },
+    spec: { podSelector: {}, ingress: [{ from: [from] }] },
+  });
+
+  it.each([
+    [403, 'you may not read NetworkPolicies in shop'],
+    [500, 'the server said Fault500'],
+  ])('is not known where they are not read (%i)', async (status, reason) => {
+    const faults = { [PATHS.policies]: { status } };
+    const { policies: found, unread } = await policies([{ ...DUAL, ...NONE }, faults], 'svc/db');
+    expect(found).toEqual([]);
+    expect(unread).toEqual([{ what: 'NetworkPolicies of namespace shop', reason }]);
+  });
+
+  it.each([
+    ['asks for them', { namespaceSelector: { matchLabels: { team: 'a' } } }, 1],
+    ['does not ask for them', { podSelector: {} }, 0],
+  ])('misses labels of namespaces where a policy %s', async (_what, from, missed) => {
+    const lists = { ...DUAL, [PATHS.policies]: [policy(from)] };
+    const faults = { [`${PATHS.namespaces}/${SHOP}`]: { status: 403 } };
+    const { unread } = await policies([lists as Place[0], faults], 'svc/db');
+    expect(unread).toEqual(
+      [{ what: 'labels of namespace shop', reason: 'you may not read the namespace shop' }].slice(0, missed),
+    );
+  });
+});
