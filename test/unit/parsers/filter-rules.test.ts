@@ -99,6 +99,7 @@ describe('parseIptablesSave', () => {
     expect(parseIptablesSave("Fatal: can't open lock file\n", 'iptables-legacy')).toEqual({
       chains: [],
       rules: [],
+      detours: [],
       total: 0,
     });
   });
