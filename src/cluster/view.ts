@@ -127,8 +127,9 @@ export class KubeView implements ClusterView {
   }
 
   /**
-   * Of all namespaces, from the API server's memory, as above. No address can be ruled out beforehand: most network
-   * plugins do not keep to the nodes' podCIDRs, and some clusters give public addresses to pods.
+   * What has an address: of all namespaces, from the API server's memory, or a search in etcd would read every object of
+   * the cluster. No address can be ruled out beforehand: most network plugins do not keep to the nodes' podCIDRs, and
+   * some clusters give public addresses to pods.
    */
   async #at<T>(
     plural: 'pods' | 'services',

@@ -38,8 +38,8 @@ export interface Part<T> {
 }
 
 /**
- * One run's view of one cluster. The same question is sent once, however many checks ask it: all of them judge the same
- * state. `null` is an object that does not exist.
+ * One run's view of one cluster. The same question is sent once, however many checks ask it, so that all of them judge
+ * the same state. `null` is an object that does not exist.
  */
 export interface ClusterView {
   /** Where names without a namespace are looked up. */

@@ -29,7 +29,7 @@ export interface PolicyInput {
   readonly self: PolicyPod;
   /** By the id of a destination: the pods that may answer there (behind a Service several), with their ports. */
   readonly pods: Readonly<Record<string, readonly PolicyBackend[]>>;
-  /** Ids of destinations that lead to pods, of which nothing is known where `pods` names none: Services, unread pods. */
+  /** Ids of destinations that lead to pods, or may do so, of which nothing is known where `pods` names none. */
   readonly services: readonly string[];
   /** Parts that could not be read, and why. */
   readonly unread: readonly { readonly what: string; readonly reason: string }[];

@@ -56,7 +56,10 @@ function askedServices(destinations: readonly Destination[], own: string): reado
       },
     ];
   });
-  return asked.map((one, i) => ({ ...one, isOtherFamily: asked.findIndex((o) => isSame(o, one)) < i }));
+  return asked.map((one, i) => {
+    const isOther = asked.slice(0, i).some((o) => isSame(o, one) && o.family !== one.family);
+    return { ...one, isOtherFamily: isOther };
+  });
 }
 
 /** The same port of the same Service. */

@@ -5,6 +5,7 @@ import { endpointsOf, isReady, serviceFamilies, servicePort } from '../../cluste
 import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { Pod, Service } from '../../model/kube-objects.ts';
+import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import type { Unread } from '../unread.ts';
 
 /** Who may answer at a destination. */
@@ -74,7 +75,26 @@ async function behindAddress(cluster: ClusterView, own: string, destination: Des
   const services = await anywhere(own, 'services', (namespace) => cluster.servicesAt(host, namespace));
   const unread = [...pods.unread, ...services.unread];
   const [service] = services.items;
-  return service ? behindService(cluster, service, destination, unread) : { ...NOBODY, unread };
+  if (service) return behindService(cluster, service, destination, unread);
+  return { ...NOBODY, isUnclear: unread.length > 0 && isInternal(host), unread };
+}
+
+/** Ranges that no host on the internet has an address of (RFC 1918, 2544, 4193, 6598), as far as pods are given any. */
+const INTERNAL = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '198.18.0.0/15',
+  'fc00::/7',
+];
+
+function isInternal(host: string): boolean {
+  const address = parsePrefix(host);
+  return INTERNAL.some((range) => {
+    const prefix = parsePrefix(range);
+    return address !== undefined && prefix !== undefined && contains(prefix, address);
+  });
 }
 
 /** In all namespaces, or in the target's own where no more may be read. */
@@ -102,12 +122,14 @@ async function behindName(cluster: ClusterView, own: string, destination: Destin
   if (svc === undefined && namespace !== own) {
     // As good as always it is a host on the internet: only where there is such a namespace it is worth a question.
     const known = await cluster.namespaceObject(namespace);
-    if (!known.value)
-      return { ...NOBODY, unread: failureOf(known, `whether ${destination.host} is a Service`) };
+    const unread = failureOf(known, `whether ${destination.host} is a Service`);
+    if (!known.value) return { ...NOBODY, isUnclear: unread.length > 0, unread };
   }
   const service = await cluster.service(namespace, name);
   const unread = unreadOf(service, `service ${namespace}/${name}`);
-  return service.value ? behindService(cluster, service.value, destination, unread) : { ...NOBODY, unread };
+  return service.value
+    ? behindService(cluster, service.value, destination, unread)
+    : { ...NOBODY, isUnclear: unread.length > 0, unread };
 }
 
 async function behindService(

@@ -1,5 +1,6 @@
 /** A cluster for tests: objects as the API has them, a server that serves them, and the view of it. */
 import { onTestFinished } from 'vitest';
+import { CHECKS } from '../../../src/checks/registry.ts';
 import type { InputContext } from '../../../src/cluster/context.ts';
 import { askedDestinations } from '../../../src/cluster/destinations.ts';
 import type { Subject } from '../../../src/cluster/subject.ts';
@@ -107,7 +108,8 @@ export async function contextOf(
   to: readonly string[] = [],
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<InputContext> {
-  const thresholds = { sockets: { portShare: 0.8 }, tls: { expireDays: 14 } };
+  const none = Object.fromEntries(Object.keys(CHECKS).map((id) => [id, {}]));
+  const thresholds = { ...none, sockets: { portShare: 0.8 }, tls: { expireDays: 14 } };
   return {
     subject,
     args: { to, names: [], options, thresholds } as unknown as InputContext['args'],

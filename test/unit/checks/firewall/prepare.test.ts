@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { policyAnswer } from '../../../../src/checks/firewall/policy-answer.ts';
 import prepare from '../../../../src/checks/firewall/prepare.ts';
+import type { Pod } from '../../../../src/model/kube-objects.ts';
 import { contextOf, DUAL, PATHS, pod, SHOP, service, serving, subjectOf } from '../../cluster/objects.ts';
 
 type Place = Parameters<typeof serving>;
@@ -96,6 +98,40 @@ describe('who may answer at a DEST', () => {
       'GET /api/v1/pods?fieldSelector=status.podIP%3D8.8.8.8&limit=150&resourceVersion=0',
       'GET /api/v1/services?fieldSelector=spec.clusterIP%3D8.8.8.8&limit=150&resourceVersion=0',
     ]);
+  });
+
+  it.each([
+    ['10.9.9.9', 'unknown'],
+    ['198.18.2.2', 'unknown'],
+    ['fd00::99', 'unknown'],
+    ['8.8.8.8', 'denied'],
+    ['2001:4860:4860::8888', 'denied'],
+  ])('may be a pod at %s where not all may be read: the policies say %s', async (host, verdict) => {
+    const egress = {
+      spec: { podSelector: {}, policyTypes: ['Egress'], egress: [{ to: [{ podSelector: {} }] }] },
+    };
+    const policy = { metadata: { namespace: SHOP, name: 'own' }, ...egress };
+    const lists = { ...NONE, [PATHS.policies]: [policy], [PATHS.pods]: [], [PATHS.services]: [] };
+    const faults = { '/api/v1/pods': { status: 403 }, '/api/v1/services': { status: 403 } };
+    const { cluster } = await serving(lists as Place[0], faults);
+    const self = pod('web-0', ['10.0.0.9']) as unknown as Pod;
+    const context = await contextOf({ ...subjectOf(cluster), pod: self }, [
+      `[${host}]:80`.replace(/\[([\d.]+)\]/, '$1'),
+    ]);
+    const input = await prepare(context);
+    const [destination] = context.asked;
+    if (!input || !destination) throw new Error('there is nothing to look at');
+    expect(policyAnswer(input.policies, destination, host, 80).verdict).toBe(verdict);
+    expect(input.policies.unread).toContainEqual({
+      what: 'pods of other namespaces',
+      reason: 'you may not read pods of all namespaces',
+    });
+  });
+
+  it.each(['db:80', 'db.shop.svc:80'])('may be a Service at %s where it may not be read', async (to) => {
+    const { services, unread } = await policies([NONE, { [`${PATHS.services}/db`]: { status: 403 } }], to);
+    expect(services).toEqual(['to0']);
+    expect(unread).toEqual([{ what: 'service shop/db', reason: 'you may not read service shop/db' }]);
   });
 
   it('is the pod with that address, or the pods of the Service with it', async () => {

@@ -98,6 +98,14 @@ describe('the input of the service check', () => {
     ]);
   });
 
+  it('looks at the name of a Service that is called by two, however often', async () => {
+    const { services } = await prepared([ONE], ['svc/db', 'svc/db.shop']);
+    expect(services.map(({ label, isOtherFamily }) => [label, isOtherFamily])).toEqual([
+      ['svc/db', undefined],
+      ['svc/db.shop', undefined],
+    ]);
+  });
+
   it('compares the rules of a node with the endpoints of their family', async () => {
     const { services } = await prepared([DUAL], ['svc/db'], undefined, true);
     expect(services.map(({ proxied }) => proxied?.ready.map(({ address }) => address))).toEqual(
