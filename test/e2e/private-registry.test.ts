@@ -124,6 +124,8 @@ describe('a private image for a node', () => {
     const env = { ...configured('wrong.yaml', mirror), KUBECTL_NETTOOLS_PULL_SECRET: 'wrong' };
     const outcome = await nettools(run(target), { env });
     expectSentence(outcome, 3, /Failed to pull image/);
-    expect(outcome.stderr).toContain(`the Secret wrong of namespace "${ns.name}" is missing or has no valid credentials`);
+    expect(outcome.stderr).toContain(
+      `the Secret wrong of namespace "${ns.name}" is missing or has no valid credentials`,
+    );
   });
 });
