@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, sep } from 'node:path';
-import { loadAll } from 'js-yaml';
+import { loadAll, YAMLException } from 'js-yaml';
 import { UserError } from '../model/errors.ts';
 
 /** A cluster entry, with the names that client-node gives its fields. */
@@ -86,8 +86,7 @@ export function readKubeconfig(file: string): Kubeconfig {
     // An empty file has no document at all, and that is fine.
     content = loadAll(readFileSync(file, 'utf8'))[0];
   } catch (error) {
-    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new UserError(`the kubeconfig ${file} cannot be read: ${reason}.`, 3);
+    throw new UserError(`the kubeconfig ${file} cannot be read: ${reasonOf(error)}.`, 3);
   }
   if (content !== undefined && content !== null && (typeof content !== 'object' || Array.isArray(content))) {
     throw new UserError(`the kubeconfig ${file} cannot be read: it is not a mapping.`, 3);
@@ -100,6 +99,16 @@ export function readKubeconfig(file: string): Kubeconfig {
     contexts: entries(root['contexts'], 'context', contextOf),
     currentContext: text(root['current-context']),
   };
+}
+
+/** YAML takes `token: !x` for a tag and `*x` for an alias and quotes it: that may be a password without its quotes. */
+function reasonOf(error: unknown): string {
+  if (error instanceof YAMLException) {
+    const reason = error.reason.replace(/\s*(?:".*"|!<.*>|: .*$)/s, '');
+    const { mark } = error;
+    return mark === undefined ? reason : `${reason} (${mark.line + 1}:${mark.column + 1})`;
+  }
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
 }
 
 /** Merges files, the first one first. */

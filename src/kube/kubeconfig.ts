@@ -175,8 +175,11 @@ function asUrl(text: string, what: string): URL {
   try {
     return new URL(text.includes('://') ? text : `http://${text}`);
   } catch {
-    // It may hold a name and a password.
-    throw new UserError(`${what} "${text.replace(/\/\/\S*@/, '//')}" is not a URL.`, 3);
+    // It may hold a name and a password: before an @, or, where that is missing, in place of the port.
+    const shown = text
+      .replace(/^(\w[\w+.-]*:\/\/)?.*@/s, '$1')
+      .replace(/^((?:\w[\w+.-]*:\/\/)?[^:/[]*:)(?!\d*(?:\/|$)).*$/s, '$1…');
+    throw new UserError(`${what} "${shown}" is not a URL.`, 3);
   }
 }
 

@@ -86,6 +86,29 @@ describe('one file', () => {
     expect(load([write('config', JSON.stringify(json))]).server.host).toBe('json.example');
   });
 
+  it.each(['!hush', '*hush', '!!hush', '!<!hush>'])(
+    'keeps a token to itself that YAML reads as a tag: %s',
+    (token) => {
+      const file = write('config', `users: [{name: u1, user: {token: ${token} }}]`);
+      const said = refusal(() => load([file]));
+      expect(said).toMatch(/cannot be read: [a-z ]+ \(1:\d+\)\.$/);
+      expect(said).not.toContain('hush');
+    },
+  );
+
+  it.each(['http://me:hush', 'http://me:hu sh@', 'me:hu/sh@p:1:1'])(
+    'keeps the password of a proxy to itself: %s',
+    (url) => {
+      const file = write(
+        'config',
+        `clusters: [{name: c, cluster: {server: 'https://one.example', proxy-url: '${url}'}}]`,
+      );
+      const said = refusal(() => load([file], { cluster: 'c' }));
+      expect(said).toContain("the proxy's address");
+      expect(said).not.toContain('hu');
+    },
+  );
+
   it('says where the YAML breaks off', () => {
     const file = write('config', 'clusters:\n  - name: [a\n');
     expect(refusal(() => load([file]))).toMatch(
@@ -309,7 +332,7 @@ describe("the server's address", () => {
     expect(refusal(() => server('https://'))).toBe('the API server\'s address "https://" is not a URL.');
     expect(refusal(() => server('https://a b'))).toContain('is not a URL');
     expect(refusal(() => server('https://user:p@ss@host:x'))).toBe(
-      'the API server\'s address "https://host:x" is not a URL.',
+      'the API server\'s address "https://host:…" is not a URL.',
     );
   });
 });
