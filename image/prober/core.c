@@ -457,8 +457,12 @@ static void sweep_finished(void) {
   }
 }
 
-/* As many probes run at the same time: each holds some 12 KiB of stack and a socket or two. */
+/* As many probes run at the same time, but for those that are sampled: each holds some 12 KiB of stack and a socket or two. */
 #define MOST_JOBS 192
+
+static bool may_start(const job *one, bool timing) {
+  return !one->started && !one->done && !(one->loads && timing);
+}
 
 /* Starts what may run now. A job's time counts from here: what waits for the budget is not late. */
 static void admit(job *jobs, int count) {
@@ -466,15 +470,15 @@ static void admit(job *jobs, int count) {
   int room = MOST_JOBS;
   for (int i = 0; i < count; i++) {
     timing |= jobs[i].times && !jobs[i].done;
-    if (jobs[i].started && !jobs[i].done) room--;
+    if (jobs[i].started && !jobs[i].done && !jobs[i].sampled) room--;
   }
   int end = 0;
   for (; end < count && room > 0; end++)
-    if (!jobs[end].started && !jobs[end].done && !(jobs[end].loads && timing)) room--;
+    if (may_start(&jobs[end], timing) && !jobs[end].sampled) room--;
   /* Backwards: the coroutine that is started last has the first turn. */
-  for (int i = end - 1; i >= 0; i--) {
+  for (int i = count - 1; i >= 0; i--) {
     job *one = &jobs[i];
-    if (one->started || one->done || (one->loads && timing)) continue;
+    if (!may_start(one, timing) || (i >= end && !one->sampled)) continue;
     one->started = true;
     one->start = now_us();
     co_start(one, start_job, one);

@@ -49,6 +49,8 @@ struct job {
   bool times;
   /* It loads the target: it waits for those that time. */
   bool loads;
+  /* The sockets of these are looked at while all of them are open: they start together, however many they are. */
+  bool sampled;
   /* It is ended, with a TERM to its programs, once all others have ended. */
   bool listens;
   bool started, done, printed, alive;

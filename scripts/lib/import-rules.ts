@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { transformSync } from 'esbuild';
 
-// What each room of src may import: a folder, but for the files of a check that read the cluster. Dependencies point one way: a change in a reporter cannot break a parser, and
-// what has to stay pure (parsers, checks) cannot reach a clock, a file or the network.
+// What each room of src may import: a folder, but for the files of a check that read the cluster. Dependencies point one
+// way: a change in a reporter cannot break a parser, and what has to stay pure (parsers, checks) cannot reach a clock, a
+// file or the network.
 
 interface Layer {
   /** Rooms whose values it may import. Its own is always allowed. */

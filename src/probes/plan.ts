@@ -5,8 +5,8 @@ import type { Cost } from '../model/cost.ts';
 import type { ProbeCommand, ProbePlan, ProbeResult, ProbeStatus } from '../model/evidence.ts';
 
 /**
- * Processes of a session that are no command of the plan's: the keeper, the guard with what watches for it, the lease, the
- * runner; one that listens, and one that the runtime is just starting.
+ * Processes of a session that are no command of the plan's: the keeper, the guard with what watches for it, the runner;
+ * one that listens, one that the runtime is just starting, and some to spare for those that are being replaced.
  */
 const OWN_PROCESSES = 12;
 /** What these take, in MiB, and what starting them takes for a moment (runc's own process). */

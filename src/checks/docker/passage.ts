@@ -4,8 +4,8 @@ import type { PublishedPort } from '../../model/docker-ports.ts';
 import type { Quote } from '../../model/report.ts';
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import { nextHop } from '../../parsers/reach.ts';
+import { fits } from '../firewall/packet.ts';
 import { deletionOf } from '../firewall/remove-rule.ts';
-import { fits } from '../firewall/rule-hits.ts';
 import { shellLine } from '../remedy.ts';
 import type { DockerFacts, HostLink, Tried } from './facts.ts';
 import {

@@ -1,7 +1,7 @@
 /** What the firewall check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
-import type { FilterRule } from '../../parsers/filter-rules.ts';
+import type { Detour, FilterRule } from '../../parsers/filter-rules.ts';
 import type { Neighbour, NeighbourTable } from '../../parsers/ip-neigh.ts';
 import type { Privileges } from '../../parsers/proc-status.ts';
 import type { NextHop, Reach } from '../../parsers/reach.ts';
@@ -10,7 +10,7 @@ import type { Unreachable } from '../../parsers/unreachable.ts';
 import type { CounterSnapshots } from '../counters.ts';
 import type { Measured } from '../measured.ts';
 import type { Cause } from './cause.ts';
-import type { TakenDetour } from './detours.ts';
+import type { Grown } from './grown-rules.ts';
 import type { NetworkPolicy, PolicyPod, PolicyVerdict } from './network-policy.ts';
 import type { ProxyVariables } from './proxy-variables.ts';
 
@@ -65,7 +65,7 @@ export interface PathFacts {
   /** Rules that could have done it and count nothing; of a refusal, those that reject for certain. */
   readonly suspects: readonly FilterRule[];
   /** The rule of the target that led the connection to a port of its own: who answered is not the destination. */
-  readonly detour: TakenDetour | undefined;
+  readonly detour: Grown<Detour> | undefined;
   readonly policy: PolicyAnswer;
   readonly results: { readonly reach: ProbeResult | undefined };
 }

@@ -14,8 +14,9 @@ import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../reach-probe.ts';
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import { detourOf } from './detours.ts';
 import type { FirewallFacts, FirewallInput, PathFacts, RuleHit } from './facts.ts';
+import type { Packet } from './packet.ts';
 import { policyAnswer } from './policy-answer.ts';
-import { meets, type Packet, type RuleSnapshots, ruleSnapshots, surelyStops } from './rule-hits.ts';
+import { meets, type RuleSnapshots, ruleSnapshots, surelyStops } from './rule-hits.ts';
 
 /** What all destinations share. */
 interface Shared {

@@ -31,7 +31,7 @@ export function judgeFirewall(evidence: Evidence, input: FirewallInput): Judgeme
 function unclearReason(path: PathFacts): string | undefined {
   const { cause, hits, detour } = path;
   if (detour !== undefined && (cause.kind === 'open' || cause.kind === 'stalled'))
-    return `only the target's own ${portText(detour)} answered, to which a rule of the target leads the connection (NT-PROXY-001)`;
+    return `only the target's own ${portText(detour.rule)} answered, to which a rule of the target leads the connection (NT-PROXY-001)`;
   if (cause.kind === 'unmeasured') return cause.reason;
   if (cause.kind === 'error') return `connecting failed with "${cause.error}"`;
   if (cause.kind === 'rejected' && path.destination.anyPort && hits.length === 0)

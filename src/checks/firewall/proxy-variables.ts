@@ -1,6 +1,7 @@
 /** Whether HTTP clients of a container would go by a proxy to a destination, told by its variables. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
+import { serviceNames } from '../shared/service-names.ts';
 
 /** The variables of one container, as curl and most libraries read them. */
 export interface ProxyVariables {
@@ -36,9 +37,7 @@ function withoutUser(proxy: string): string {
 
 /** What clients call a destination of the cluster; its address is the last. */
 export function namesOf({ ref, host }: Destination): string[] {
-  if (ref?.kind !== 'service') return [host];
-  const short = `${ref.name}.${ref.namespace}`;
-  return [ref.name, short, `${short}.svc`, `${short}.svc.cluster.local`, host];
+  return ref?.kind === 'service' ? [ref.name, ...serviceNames(ref), host] : [host];
 }
 
 /** Whether one of its names, or its address, is excepted. Entries are names, their ends, addresses and ranges. */

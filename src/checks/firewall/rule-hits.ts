@@ -1,12 +1,12 @@
 /** Which rules of the target's own network stopped packets in the run, told by their counters. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
-import type { Detour, FilterChain, FilterRule, FilterRules, RuleMatch } from '../../parsers/filter-rules.ts';
-import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
+import type { Detour, FilterChain, FilterRule, FilterRules } from '../../parsers/filter-rules.ts';
 import { parseIptablesSave } from '../../parsers/iptables-save.ts';
 import { parseNftRuleset } from '../../parsers/nft-ruleset.ts';
 import { cutReason, firstLine, type Measured, read, seenOf } from '../measured.ts';
-import { grownDetours, type TakenDetour } from './detours.ts';
 import type { RuleBooks, RuleHit } from './facts.ts';
+import { type Grown, grown } from './grown-rules.ts';
+import { fits, holdsAll, incoming, outgoing, type Packet } from './packet.ts';
 
 /** Both snapshots of all tools. */
 export interface RuleSnapshots {
@@ -16,15 +16,7 @@ export interface RuleSnapshots {
   /** Rules, and policies of chains, that stop packets and count none. */
   readonly uncounted: readonly FilterRule[];
   /** Rules that lead to a port of the target itself, and whose counter grew. */
-  readonly detours: readonly TakenDetour[];
-}
-
-/** A packet of the probe, as far as it is known. */
-export interface Packet {
-  readonly protocol: 'tcp' | 'udp';
-  readonly address: string;
-  readonly port: number;
-  readonly source: string | undefined;
+  readonly detours: readonly Grown<Detour>[];
 }
 
 interface Book {
@@ -96,7 +88,7 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
   return {
     books: skipped === undefined ? { value } : { skipped, part: value },
     grown: books.flatMap(grownOf),
-    detours: books.flatMap(({ before, after }) => grownDetours(before, after)),
+    detours: books.flatMap(({ before, after }) => grown(before.detours, after.detours)),
     uncounted: books.flatMap(({ after }) => [
       ...after.rules.filter((rule) => rule.packets === undefined),
       ...after.chains.filter((c) => c.packets === undefined).flatMap(policyRule),
@@ -140,14 +132,8 @@ function show(
 }
 
 function grownOf({ before, after, result }: Book): Omit<RuleHit, 'direction'>[] {
-  const past = new Map(
-    [...before.rules, ...before.chains.flatMap(policyRule)].map((rule) => [rule.key, rule.packets]),
-  );
-  return [...after.rules, ...after.chains.flatMap(policyRule)].flatMap((rule) => {
-    const from = past.get(rule.key);
-    if (rule.packets === undefined || from === undefined || rule.packets <= from) return [];
-    return [{ rule, packets: rule.packets - from, result }];
-  });
+  const all = ({ rules, chains }: FilterRules): FilterRule[] => [...rules, ...chains.flatMap(policyRule)];
+  return grown(all(before), all(after)).map((one) => ({ ...one, result }));
 }
 
 /** A chain's policy as the rule that it is: what comes to its end is dropped. */
@@ -197,53 +183,4 @@ export function surelyStops(rule: FilterRule, packet: Packet): boolean {
     // What else may accept it before is not known.
     rule.hook === 'output'
   );
-}
-
-function outgoing({ protocol, address, port, source }: Packet): Fields {
-  return { protocol, daddr: address, dport: port, saddr: source, ctstate: ['new'] };
-}
-
-function incoming({ protocol, address, port, source }: Packet): Fields {
-  return { protocol, saddr: address, sport: port, daddr: source, ctstate: ['established'] };
-}
-
-interface Fields {
-  readonly protocol: string;
-  /** What connection tracking may call it. */
-  readonly ctstate?: readonly string[] | undefined;
-  readonly saddr?: string | undefined;
-  readonly daddr?: string | undefined;
-  readonly sport?: number | undefined;
-  readonly dport?: number | undefined;
-}
-
-/** Whether a packet may be what all of a rule's conditions ask for. */
-export function fits(matches: readonly RuleMatch[], fields: Fields): boolean {
-  return matches.every((match) => {
-    const actual = fields[match.field];
-    // What is not known of the packet may be as the rule wants it.
-    if (actual === undefined) return true;
-    return isOneOf(match, actual);
-  });
-}
-
-/** Whether a packet is what all of the conditions ask for, as far as anybody can tell. */
-function holdsAll(matches: readonly RuleMatch[], fields: Fields): boolean {
-  return matches.every((match) => fields[match.field] !== undefined) && fits(matches, fields);
-}
-
-function isOneOf({ values, negated }: RuleMatch, actual: string | number | readonly string[]): boolean {
-  const some = typeof actual === 'object' ? actual : [String(actual)];
-  return some.some((one) => values.some((value) => holds(value, one)) !== negated);
-}
-
-function holds(value: string, actual: string): boolean {
-  if (value === actual) return true;
-  const range = /^(\d+)-(\d+)$/.exec(value);
-  if (range) return Number(actual) >= Number(range[1]) && Number(actual) <= Number(range[2]);
-  const prefix = parsePrefix(value);
-  const address = parsePrefix(actual);
-  // A bare number is no address: "53" would be one of IPv6.
-  if (!/[.:]/.test(value)) return false;
-  return prefix !== undefined && address !== undefined && contains(prefix, address);
 }

@@ -5,7 +5,8 @@ import { parseListeners } from '../../parsers/listeners.ts';
 import { nextHop, type Reach } from '../../parsers/reach.ts';
 import { parseCaptureCounts } from '../../parsers/tcpdump-counts.ts';
 import { parseSegments, type SeenSegment } from '../../parsers/tcpdump-tcp.ts';
-import { fits, ruleSnapshots } from '../firewall/rule-hits.ts';
+import { fits } from '../firewall/packet.ts';
+import { ruleSnapshots } from '../firewall/rule-hits.ts';
 import { read, seenOf } from '../measured.ts';
 import { reachOf } from '../reach-probe.ts';
 import type {

@@ -4,6 +4,7 @@ import type { InputContext } from '../../cluster/context.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import { optionsIn, thresholdsIn } from '../shared/about.ts';
+import { serviceNames } from '../shared/service-names.ts';
 import about, { type TlsOptions } from './about.ts';
 import type check from './check.ts';
 import type { TlsServer } from './facts.ts';
@@ -51,9 +52,7 @@ function serverOf(destination: Destination, given: string | undefined, own: stri
 /** What clients call it, the bare name in its own namespace alone; a pod has no name that they would use. */
 function namesOf({ ref, pod, host }: Destination, own: string | undefined): string[] {
   if (ref?.kind === 'service') {
-    const { name, namespace } = ref;
-    const full = `${name}.${namespace}.svc`;
-    return [full, `${full}.cluster.local`, `${name}.${namespace}`, ...(namespace === own ? [name] : [])];
+    return [...serviceNames(ref), ...(ref.namespace === own ? [ref.name] : [])];
   }
   return pod ? [] : [host];
 }

@@ -1,6 +1,7 @@
 /** Rules that lead to a port of the target itself, as each tool shows them. */
 import { describe, expect, it } from 'vitest';
-import { detourOf, grownDetours } from '../../../src/checks/firewall/detours.ts';
+import { detourOf } from '../../../src/checks/firewall/detours.ts';
+import { grown as grownRules } from '../../../src/checks/firewall/grown-rules.ts';
 import { parseIptablesSave } from '../../../src/parsers/iptables-save.ts';
 import { parseNftRuleset } from '../../../src/parsers/nft-ruleset.ts';
 
@@ -88,7 +89,7 @@ describe('nft', () => {
 
 describe('the rule that took a connection', () => {
   const packet = { protocol: 'tcp', address: '198.51.100.7', port: 8080, source: '198.51.100.1' } as const;
-  const grown = (by: number) => grownDetours(saved(9), saved(9 + by));
+  const grown = (by: number) => grownRules(saved(9).detours, saved(9 + by).detours);
 
   it('counted each try, and lies on the way out', () => {
     expect(detourOf(grown(3), packet, 3)?.rule.port).toBe('15001');

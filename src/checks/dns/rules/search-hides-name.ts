@@ -3,6 +3,10 @@ import { occurrence, type Rule } from '../../rule.ts';
 import type { Candidate, DnsFacts, NameFacts } from '../facts.ts';
 import { quoteQueries, quoteResolvConf } from '../wording.ts';
 
+/** @param name as it is to be written */
+const remedyOf = (name: string): string =>
+  `Write ${name} with a dot at its end, set ndots: "1" in dnsConfig of the pod (spec: {dnsConfig: {options: [{name: ndots, value: "1"}]}}), or take the domain off the search list: it is often in the resolv.conf of the node.`;
+
 const meta = {
   id: 'NT-DNS-014',
   title: 'A search domain answers in place of the name itself',
@@ -11,8 +15,7 @@ const meta = {
     'A name with fewer dots than ndots is first tried with each search domain behind it. One of these has an address for it, most often since the domain answers any name (a wildcard record), so the resolver takes that address and never asks for the name itself, which leads elsewhere. Clients reach the wrong host: another site, or a certificate for another name.',
   rule: 'An expansion outside the domain of Services and the name itself both have addresses, and none is in both.',
   source: 'resolv.conf(5): search and ndots',
-  remedy:
-    'Write the name with a dot at its end, set ndots: "1" in dnsConfig of the pod (spec: {dnsConfig: {options: [{name: ndots, value: "1"}]}}), or take the domain off the search list: it is often in the resolv.conf of the node.',
+  remedy: remedyOf('the name'),
 } as const;
 
 const addressesOf = ({ answers }: Candidate): string[] => [...new Set(answers.flatMap((a) => a.addresses))];
@@ -52,7 +55,7 @@ function judge(name: NameFacts, facts: DnsFacts): Finding[] {
           2,
         ),
       ],
-      { subject: name.name, remediation: meta.remedy.replace('the name', itself.name) },
+      { subject: name.name, remediation: remedyOf(itself.name) },
     ),
   ];
 }

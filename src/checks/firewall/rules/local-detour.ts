@@ -30,12 +30,12 @@ function judge(path: PathFacts): Finding[] {
     cause.kind === 'refused'
       ? ([
           'critical',
-          `${nameOf(path)} was not reached: a rule of the target leads the connection to its own ${portText(detour)}, where it is refused (${seen(path)}), so nobody listens there`,
+          `${nameOf(path)} was not reached: a rule of the target leads the connection to its own ${portText(rule)}, where it is refused (${seen(path)}), so nobody listens there`,
         ] as const)
       : cause.kind === 'open' || cause.kind === 'stalled'
         ? ([
             'info',
-            `${nameOf(path)} was not measured: a rule of the target leads the connection to its own ${portText(detour)}, and what answers is the proxy there`,
+            `${nameOf(path)} was not measured: a rule of the target leads the connection to its own ${portText(rule)}, and what answers is the proxy there`,
           ] as const)
         : ([undefined, ''] as const);
   if (severity === undefined) return [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { meets, type Packet, ruleSnapshots, surelyStops } from '../../../../src/checks/firewall/rule-hits.ts';
+import type { Packet } from '../../../../src/checks/firewall/packet.ts';
+import { meets, ruleSnapshots, surelyStops } from '../../../../src/checks/firewall/rule-hits.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';
 import type { FilterRule, RuleMatch } from '../../../../src/parsers/filter-rules.ts';
 import { evidence, result } from '../results.ts';
