@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { checksAbout, checksPreparations, checksRegistry } from './generate/checks-index.ts';
+import { checksAbout, checksPlaces, checksPreparations, checksRegistry } from './generate/checks-index.ts';
 import { root } from './lib/process.ts';
 
 type Render = () => string | Promise<string>;
@@ -13,6 +13,7 @@ const generators: ReadonlyArray<{ file: string; load: () => Render | Promise<Ren
   { file: 'src/checks/about.ts', load: () => checksAbout },
   { file: 'src/checks/registry.ts', load: () => checksRegistry },
   { file: 'src/checks/preparations.ts', load: () => checksPreparations },
+  { file: 'src/checks/places.ts', load: () => checksPlaces },
   {
     file: 'docs/commands.md',
     load: async () => (await import('./generate/commands-page.ts')).commandsPage,

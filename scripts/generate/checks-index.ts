@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { root } from '../lib/process.ts';
@@ -58,6 +59,25 @@ type Prepare<Input> = (context: InputContext) => Promise<Input | undefined>;
 /** How each check's input is made from the command line and the API; \`undefined\`: there is nothing for it to look at. */
 export const PREPARATIONS: { readonly [Id in CheckId]: Prepare<InputOf<(typeof CHECKS)[Id]>> } = {
 ${folders.map((folder) => `  ${folder},`).join('\n')}
+};
+`;
+}
+
+/** src/checks/places.ts: what the checks do at places beside the target. */
+export async function checksPlaces(): Promise<string> {
+  const folders = await checkFolders();
+  const own = folders.filter((folder) => existsSync(path.join(root, 'src/checks', folder, 'places.ts')));
+  const imports = [
+    ...own.map((folder) => ({ from: `./${folder}/places.ts`, what: folder })),
+    { from: './registry.ts', what: 'type { CHECKS, CheckId }' },
+  ].sort((a, b) => (a.from < b.from ? -1 : 1));
+  return `${HEAD}import type { InputOf } from '../model/check.ts';
+import type { Places } from '../model/place.ts';
+${imports.map(({ from, what }) => `import ${what} from '${from}';`).join('\n')}
+
+/** What a check does at places beside the target; absent: nothing. */
+export const PLACES: { readonly [Id in CheckId]?: Places<InputOf<(typeof CHECKS)[Id]>> } = {
+${own.map((folder) => `  ${folder},`).join('\n')}
 };
 `;
 }

@@ -39,10 +39,11 @@ layers['cluster'] = { folders: ['docker', 'kube', 'model'], node: true };
 // What a check asks before the run: it lies in the check's folder, and is the one part of it that is not pure. It asks
 // the view of the cluster, never the API itself, so that no object is read twice.
 layers['prepare'] = { folders: ['cluster', 'docker', ...below('checks')], node: true };
-layers['app'] = {
-  folders: [...below('targets'), 'probes', 'pcap', ...below('prepare'), ...below('report')],
-  node: true,
-};
+// From what the user typed to an open session.
+layers['open'] = { folders: [...below('targets'), 'cluster', 'parsers', 'probes'], node: true };
+// The engine. It writes to no terminal and no file.
+layers['run'] = { folders: [...below('open'), ...below('prepare')], node: true };
+layers['app'] = { folders: [...below('run'), 'pcap', ...below('report')], node: true };
 layers['commands'] = { folders: below('app'), packages: ['cli-table3', 'js-yaml'], node: true };
 // Parsing the command line and printing help must not wait for the client's code to load: of the checks only what they
 // say of themselves is.

@@ -2,10 +2,10 @@
 import type { Channel } from '../channels/channel.ts';
 import type { CaptureArgs } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import type { Progress } from '../model/progress.ts';
+import type { FoundTarget } from '../open/found-target.ts';
+import { findTarget, type TargetArgs } from '../open/target.ts';
 import { targetPlace, targetTitle, targetWord } from '../report/target.ts';
-import type { FoundTarget } from './found-target.ts';
-import type { Progress } from './progress.ts';
-import { findTarget, type TargetArgs } from './target.ts';
 
 /** A target whose packets can be captured. */
 export interface OpenTarget {

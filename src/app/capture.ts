@@ -2,6 +2,7 @@
 import type { CaptureArgs, CaptureDestination } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
+import { type Deadline, LONGEST_MS, withDeadline } from '../open/deadline.ts';
 import { concatBytes } from '../pcap/bytes.ts';
 import { type CaptureFormat, pcapFormat, pcapngFormat } from '../pcap/format.ts';
 import { type MergedPacket, PacketMerger } from '../pcap/merge.ts';
@@ -19,9 +20,8 @@ import {
 } from './capture-output.ts';
 import { captureFileName, type OpenTarget, openTargets } from './capture-targets.ts';
 import { type CaptureEnd, TargetCapture } from './capture-tcpdump.ts';
-import { type Deadline, LONGEST_MS, withDeadline } from './deadline.ts';
 import { InterruptedError } from './interrupt.ts';
-import type { Progress } from './progress.ts';
+import type { ProgressLine } from './progress.ts';
 import { findWireshark } from './wireshark.ts';
 
 /** What a process ends with that writes to a pipe without a reader: 128 + SIGPIPE. */
@@ -46,7 +46,7 @@ class StuckError extends Error {
 export async function captureTargets(
   args: CaptureArgs,
   signal: AbortSignal,
-  progress: Progress,
+  progress: ProgressLine,
 ): Promise<number> {
   const openOutput = await outputFor(args.destination);
   return withDeadline(args.session, signal, progress, async (deadline) => {
@@ -88,7 +88,7 @@ class CaptureRun {
   readonly #args: CaptureArgs;
   readonly #targets: readonly OpenTarget[];
   readonly #deadline: Deadline;
-  readonly #progress: Progress;
+  readonly #progress: ProgressLine;
   readonly #hard = new AbortController();
   /** Packets are taken from here on. */
   readonly #ready = Promise.withResolvers<void>();
@@ -112,7 +112,7 @@ class CaptureRun {
   readonly #isLive: boolean;
 
   /** @param deadline until packets are being captured */
-  constructor(args: CaptureArgs, targets: readonly OpenTarget[], deadline: Deadline) {
+  constructor(args: CaptureArgs, targets: readonly OpenTarget[], deadline: Deadline<ProgressLine>) {
     this.#args = args;
     this.#targets = targets;
     this.#deadline = deadline;

@@ -1,4 +1,6 @@
 /** What the tool may do to look at a Docker container, found out without doing it. */
+
+import { unseenHost } from '../checks/docker/unseen-host.ts';
 import { DockerClient } from '../docker/client.ts';
 import { DockerApiError } from '../docker/errors.ts';
 import { parseImageName } from '../docker/image-name.ts';
@@ -7,14 +9,13 @@ import { registryAuth } from '../docker/registry-auth.ts';
 import type { DockerContainer, DockerInfo, DockerVersion } from '../docker/types.ts';
 import type { SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import { dockerSources } from '../open/docker-target.ts';
+import { imageFor } from '../open/image.ts';
 import { dockerNotes, dockerSessionSpec, dockerTarget } from '../targets/docker.ts';
 import { findKept, isLeftOver, SESSION_LABEL } from '../targets/docker-container.ts';
 import { isOwnerGone } from '../targets/docker-owner.ts';
 import { listSessionContainers } from '../targets/docker-sessions.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
-import { unseenHost } from './docker-host.ts';
-import { dockerSources } from './docker-target.ts';
-import { imageFor } from './image.ts';
 import type { PreflightItem, PreflightReport } from './preflight-report.ts';
 
 /** @throws {UserError} exit 2 or 3: no engine answers, or flags that mean nothing for a Docker container */
@@ -46,7 +47,7 @@ async function report(
   const items = [...engine, found.item, pulled];
   if (!found.container) return { docker: name, image, items };
   const spec = dockerSessionSpec(client, found.container, flags, image);
-  const unseen = unseenHost(client, flags);
+  const unseen = unseenHost(client, flags.profile);
   items.push(
     { check: `profile ${spec.profile}`, ok: true, detail: PROFILE_TEXT[spec.profile] },
     {

@@ -1,11 +1,11 @@
 /** Lists the containers that the tool has put beside others on a Docker engine, and removes them. */
 import { DockerClient } from '../docker/client.ts';
 import type { DockerListed } from '../docker/types.ts';
+import type { Deadline } from '../open/deadline.ts';
+import { dockerSources } from '../open/docker-target.ts';
 import { readContainer } from '../targets/docker.ts';
 import { SESSION_LABEL } from '../targets/docker-container.ts';
 import { removeContainer } from '../targets/docker-sessions.ts';
-import type { Deadline } from './deadline.ts';
-import { dockerSources } from './docker-target.ts';
 
 /** A session's container as it is printed. */
 export interface DockerSessionRow {

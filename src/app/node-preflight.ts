@@ -1,13 +1,13 @@
 /** What the tool may do to look at a node, found out without doing it. */
 import type { KubeClient } from '../kube/client.ts';
 import type { SessionFlags } from '../model/args.ts';
+import { imageFor } from '../open/image.ts';
 import { nodePods } from '../targets/held-node-pod.ts';
 import { nodePodSpec, readNode } from '../targets/node.ts';
 import { findNodePod } from '../targets/node-pod.ts';
 import { admittingNamespace, NODE_RIGHTS, nodePreflight } from '../targets/node-preflight.ts';
 import { nodeProblem } from '../targets/node-state.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
-import { imageFor } from './image.ts';
 import { type PreflightItem, type PreflightReport, rightItems } from './preflight-report.ts';
 
 /** @param switching whether commands would switch into another network namespace of the node */

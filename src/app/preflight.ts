@@ -3,6 +3,9 @@ import { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
+import { imageFor } from '../open/image.ts';
+import { canGoByNode } from '../open/pod-target.ts';
+import type { TargetArgs } from '../open/target.ts';
 import { type Admission, admission, LEAST_MILLI_CPUS } from '../targets/budget.ts';
 import { findRunning } from '../targets/ephemeral.ts';
 import { identityOf } from '../targets/identity.ts';
@@ -14,11 +17,8 @@ import { isPodTarget, resolvePod, rightsToResolve } from '../targets/resolve.ts'
 import { type Room, readRoom } from '../targets/room.ts';
 import { budgetWords, cpuShortage, cpuWords, memoryShortage, roomWords } from '../targets/room-words.ts';
 import { dockerPreflightReport } from './docker-preflight.ts';
-import { imageFor } from './image.ts';
 import { nodePreflightReport } from './node-preflight.ts';
-import { canGoByNode } from './pod-target.ts';
 import { type PreflightItem, type PreflightReport, rightItems } from './preflight-report.ts';
-import type { TargetArgs } from './target.ts';
 
 export async function preflightReport(args: TargetArgs, signal: AbortSignal): Promise<PreflightReport> {
   const { target } = args;

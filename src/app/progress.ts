@@ -1,14 +1,11 @@
 /** One line of progress on stderr, drawn only on a terminal and gone when the work is done. */
 
+import type { Progress } from '../model/progress.ts';
 import { visible } from '../report/text.ts';
 
-/**
- * `show` replaces the line; `note` prints a sentence that stays, on anything but a terminal too; `clear` takes the line
- * away before anything else is printed.
- */
-export interface Progress {
-  show(text: string): void;
-  note(text: string): void;
+/** `show` replaces the line; `note` prints its sentence on anything but a terminal too. */
+export interface ProgressLine extends Progress {
+  /** Takes the line away before anything else is printed. */
   clear(): void;
 }
 
@@ -18,7 +15,7 @@ const FRAME_MS = 100;
 const DELAY_MS = 300;
 
 /** A progress line on stderr; on anything but a terminal it draws nothing. */
-function startProgress(): Progress {
+function startProgress(): ProgressLine {
   const { stderr } = process;
   const write = (sentence: string): void => {
     stderr.write(`note: ${visible(sentence)}.\n`);
@@ -58,7 +55,7 @@ function startProgress(): Progress {
 }
 
 /** Runs `work` with a progress line that is gone when it ends, however it ends. */
-export async function withProgress<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
+export async function withProgress<T>(work: (progress: ProgressLine) => Promise<T>): Promise<T> {
   const progress = startProgress();
   try {
     return await work(progress);

@@ -1,9 +1,9 @@
 /** Runs one command on a target with its streams passed through unchanged. */
 import type { RunArgs } from '../model/args.ts';
+import { withSession } from '../open/target.ts';
 import type { Session } from '../targets/session.ts';
-import type { Progress } from './progress.ts';
+import type { ProgressLine } from './progress.ts';
 import { drained, rawOutput } from './raw-output.ts';
-import { withSession } from './target.ts';
 import { userStdin } from './user-stdin.ts';
 
 /** What a process ends with that writes to a pipe without a reader: 128 + SIGPIPE. */
@@ -13,7 +13,7 @@ const BROKEN_PIPE_EXIT_CODE = 141;
 export function runCommand(
   args: RunArgs,
   signal: AbortSignal,
-  progress: Progress,
+  progress: ProgressLine,
   notice?: string,
 ): Promise<number> {
   return withSession(args, signal, progress, (session) => runIn(session, args, signal, progress, notice));
@@ -23,7 +23,7 @@ async function runIn(
   session: Session,
   args: RunArgs,
   signal: AbortSignal,
-  progress: Progress,
+  progress: ProgressLine,
   notice: string | undefined,
 ): Promise<number> {
   // As when it runs in the pod, nothing is said otherwise; a pod that was made on a node is worth a word.

@@ -1,10 +1,10 @@
 /** An interactive shell on a target. */
 import type { ShellArgs } from '../model/args.ts';
+import { withSession } from '../open/target.ts';
 import type { Session } from '../targets/session.ts';
 import { leavingKeys } from './interrupt.ts';
-import type { Progress } from './progress.ts';
+import type { ProgressLine } from './progress.ts';
 import { runCommand } from './run.ts';
-import { withSession } from './target.ts';
 import { DetachFilter, onTerminalResize, rawTerminal, terminalLentOut } from './terminal.ts';
 
 /** The image's own bash where it has one. */
@@ -20,7 +20,7 @@ class DetachedError extends Error {
 }
 
 /** Resolves to the remote exit code; 0 after the detach keys. */
-export function openShell(args: ShellArgs, signal: AbortSignal, progress: Progress): Promise<number> {
+export function openShell(args: ShellArgs, signal: AbortSignal, progress: ProgressLine): Promise<number> {
   const command = args.command.length > 0 ? args.command : SHELL;
   if (!process.stdin.isTTY) {
     const notice = args.command.length > 0 ? NO_TERMINAL_FOR_COMMAND : NO_TERMINAL;

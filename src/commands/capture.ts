@@ -1,8 +1,8 @@
 import { captureTargets } from '../app/capture.ts';
-import { withFailuresTold } from '../app/failures.ts';
 import { interruptible } from '../app/interrupt.ts';
 import { withProgress } from '../app/progress.ts';
 import type { CaptureArgs } from '../model/args.ts';
+import { withFailuresTold } from '../open/failures.ts';
 
 /** Resolves to 0 when the capture came to its end, by Ctrl-C too. */
 export function run(args: CaptureArgs): Promise<number> {

@@ -1,17 +1,56 @@
-import { checkReport } from '../app/check-report.ts';
-import { withFailuresTold } from '../app/failures.ts';
+import { checkWritable, writeBundle } from '../app/bundle-file.ts';
 import { interruptible } from '../app/interrupt.ts';
 import { exitCodeOf, printReport } from '../app/print-report.ts';
-import { withProgress } from '../app/progress.ts';
+import { type ProgressLine, withProgress } from '../app/progress.ts';
 import type { CheckArgs } from '../model/args.ts';
+import type { Report } from '../model/report.ts';
+import { withFailuresTold } from '../open/failures.ts';
+import { findTarget } from '../open/target.ts';
+import { run } from '../run/engine.ts';
 
 /** Resolves to the exit code. @param checks in the order in which they are to be reported */
 export function runChecks(args: CheckArgs, checks: readonly string[]): Promise<number> {
   return interruptible((signal) =>
     withFailuresTold(async () => {
-      const report = await withProgress((progress) => checkReport(args, checks, signal, progress));
+      const report = await withProgress((progress) => reportOf(args, checks, signal, progress));
       await printReport(report, args.report);
       return exitCodeOf(report, args.report.failOn);
     }),
   );
+}
+
+/** @throws {UserError} exit 2 or 3 when there is nothing to report */
+async function reportOf(
+  { target, report: { save }, ...options }: CheckArgs,
+  checks: readonly string[],
+  signal: AbortSignal,
+  progress: ProgressLine,
+): Promise<Report> {
+  if (save !== undefined) await checkWritable(save);
+  const request = { targets: [target], checks, options, limits: { targetsAtOnce: 1 } };
+  let report: Report | undefined;
+  for await (const event of run(
+    request,
+    { find: (one, ending) => findTarget({ ...options, target: one }, ending) },
+    signal,
+  )) {
+    switch (event.type) {
+      case 'stage':
+        progress.show(event.text);
+        break;
+      case 'note':
+        progress.note(event.text);
+        break;
+      case 'gathered':
+        if (save !== undefined) await writeBundle(save, event.bundle);
+        break;
+      case 'report':
+        ({ report } = event);
+        break;
+      case 'failed':
+        throw event.error;
+    }
+  }
+  if (report === undefined) throw new Error('the run ended without a report');
+  return report;
 }

@@ -99,7 +99,7 @@ async function namespaceWords(
   machine = '',
 ): Promise<Completion[]> {
   if (machine === 'local') {
-    const { localNamespaces } = await import('../app/namespaces.ts');
+    const { localNamespaces } = await import('../open/namespaces.ts');
     const { LocalChannel } = await import('../channels/local.ts');
     const all = await localNamespaces(new LocalChannel(), AbortSignal.timeout(LIST_LIMIT_MS));
     return all

@@ -1,11 +1,11 @@
-import { withDeadline } from '../app/deadline.ts';
 import { findDockerSessions, stopDockerSessions } from '../app/docker-sessions.ts';
-import { withFailuresTold } from '../app/failures.ts';
 import { interruptible } from '../app/interrupt.ts';
 import { printDocument } from '../app/print-report.ts';
 import { withProgress } from '../app/progress.ts';
 import { findSessions, type SessionScope, stopSessions } from '../app/sessions.ts';
 import type { SessionsListArgs, SessionsStopArgs } from '../model/args.ts';
+import { withDeadline } from '../open/deadline.ts';
+import { withFailuresTold } from '../open/failures.ts';
 import { plainTable } from '../report/tables.ts';
 import { visible } from '../report/text.ts';
 

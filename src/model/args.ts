@@ -96,9 +96,10 @@ interface TargetedArgs {
   readonly session: SessionFlags;
 }
 
-/** Arguments of every command that checks something. */
-export interface CheckArgs extends TargetedArgs {
-  readonly report: ReportFlags;
+/** What is asked of each target of a run. */
+export interface RunOptions {
+  readonly connection: ConnectionFlags;
+  readonly session: SessionFlags;
   /** DESTs as typed, none empty. */
   readonly to: readonly string[];
   /** Also listen at the other end (`ends`), and on the nodes of both (`deep`). */
@@ -109,6 +110,12 @@ export interface CheckArgs extends TargetedArgs {
   readonly thresholds: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** What the flags of the command's own checks say, by the check's id. */
   readonly options: Readonly<Record<string, object>>;
+}
+
+/** Arguments of every command that checks something. */
+export interface CheckArgs extends RunOptions {
+  readonly target: TargetSpec;
+  readonly report: ReportFlags;
 }
 
 export interface RunArgs extends TargetedArgs {

@@ -79,11 +79,14 @@ describe('the server', () => {
     });
   });
 
-  test('cannot run in an image without iperf3, which is told', async () => {
-    const { code, stderr } = await nettools([
-      ...['throughput', 'client', '-n', ns.name, '--image', 'localhost/app:1', ...SHORT],
+  test('cannot run in an image without iperf3, and the report says so', async () => {
+    const { code, stdout } = await nettools([
+      ...['throughput', 'client', '-n', ns.name, '--image', 'localhost/app:1', ...SHORT, '-o', 'json'],
     ]);
     expect(code).toBe(3);
-    expect(stderr).toMatch(/^error: iperf3 in pod\/far: its session has no such tool\.$/m);
+    expect(JSON.parse(stdout)).toMatchObject({
+      verdict: 'unknown',
+      checks: [{ summary: 'pod/far could not be measured: its session has no iperf3.' }],
+    });
   });
 });

@@ -10,10 +10,12 @@ import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type check from './check.ts';
 import type { DockerInput, DockerNetwork, DockerPeer } from './facts.ts';
+import { unseenHost } from './unseen-host.ts';
 
 /** Nothing but a Docker container has this. */
 export default async function prepare({
   subject,
+  args,
   asked,
   signal,
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
@@ -25,6 +27,7 @@ export default async function prepare({
     peersOf(client, container, asked, signal),
     dockerProxies(container),
   ]);
+  const unseen = unseenHost(client, args.session.profile);
   return {
     container: containerName(container),
     mode: container.HostConfig.NetworkMode,
@@ -34,6 +37,7 @@ export default async function prepare({
     others,
     destinations: [...asked],
     ...(proxies === undefined ? {} : { proxies }),
+    ...(unseen === undefined ? {} : { unseenHost: unseen }),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Measured } from '../measured.ts';
 /** What the check is told before it runs; plain JSON. */
 export interface ThroughputInput {
   /** Each is an iperf3 server; they are loaded one after the other. */
-  readonly destinations: readonly Destination[];
+  readonly destinations: readonly LoadedDestination[];
   readonly durationMs: number;
   /** From the destination to the target. */
   readonly reverse: boolean;
@@ -17,9 +17,30 @@ export interface ThroughputInput {
   readonly expected?: { readonly bitsPerSecond: number; readonly by: string };
 }
 
+/** An iperf3 server, or where one was to be started. */
+export interface LoadedDestination extends Destination {
+  /** Why there is none, in words that end a sentence. */
+  readonly noServer?: string;
+}
+
+/** iperf3 exchanges results before and after the test itself. */
+const GRACE_SECONDS = 5;
+/** To open all places before the first test begins: as long as a cold image may take to be pulled. */
+const OPENING_SECONDS = 300;
+
+/** How long the test of one destination may take. */
+export function slotSeconds({ durationMs }: ThroughputInput): number {
+  return Math.ceil(durationMs / 1000) + GRACE_SECONDS;
+}
+
+/** How long a server may have to wait for its test, and serve it. */
+export function longestSeconds(input: ThroughputInput): number {
+  return OPENING_SECONDS + 2 * input.destinations.length * slotSeconds(input);
+}
+
 /** One destination's measurements. */
 export interface ThroughputPath {
-  readonly destination: Destination;
+  readonly destination: LoadedDestination;
   readonly run: Measured<IperfRun>;
   readonly link: LinkSpeed | undefined;
   readonly results: { readonly run: ProbeResult | undefined; readonly link: ProbeResult | undefined };

@@ -1,6 +1,5 @@
 /** From the evidence of a throughput run to its result: pure, so that saved evidence gives the same result again. */
 import type { Judgement } from '../../model/check.ts';
-import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { Json } from '../../model/report.ts';
 import { parseIperf, parseLinkSpeed } from '../../parsers/iperf.ts';
@@ -10,6 +9,7 @@ import { Skips } from '../skipped.ts';
 import {
   expectedOf,
   formatRate,
+  type LoadedDestination,
   type ThroughputFacts,
   type ThroughputInput,
   type ThroughputPath,
@@ -30,10 +30,16 @@ export function judgeThroughput(evidence: Evidence, input: ThroughputInput): Jud
   });
 }
 
-function pathOf(evidence: Evidence, destination: Destination): ThroughputPath {
+function pathOf(evidence: Evidence, destination: LoadedDestination): ThroughputPath {
   const results = { run: evidence[`${destination.id}-iperf`], link: evidence[`${destination.id}-link`] };
   const link = read(results.link, 'sh', parseLinkSpeed).value;
-  return { destination, run: runOf(results.run), link, results };
+  const { noServer } = destination;
+  return {
+    destination,
+    run: noServer === undefined ? runOf(results.run) : { skipped: noServer },
+    link,
+    results,
+  };
 }
 
 function runOf(result: ProbeResult | undefined): ThroughputPath['run'] {

@@ -1,14 +1,12 @@
 /** The commands of the throughput check: one destination after the other, or they would share the way. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
-import type { ThroughputInput } from './facts.ts';
+import { slotSeconds, type ThroughputInput } from './facts.ts';
 
 const CONNECT_LIMIT_MS = 3000;
-/** iperf3 exchanges results before and after the test itself. */
-const GRACE_SECONDS = 5;
 
 export function planThroughput(input: ThroughputInput, scripts: ProbeScripts): StagedPlan {
   const seconds = Math.ceil(input.durationMs / 1000);
-  const slot = seconds + GRACE_SECONDS;
+  const slot = slotSeconds(input);
   return {
     before: input.destinations.map(({ id, host }) => ({
       id: `${id}-link`,

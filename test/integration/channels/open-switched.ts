@@ -1,5 +1,5 @@
-import { switchedOnNode } from '../../../src/app/switched.ts';
 import { KubeClient } from '../../../src/kube/client.ts';
+import { switchedOnNode } from '../../../src/open/switched.ts';
 import { openNodeSession, readNode } from '../../../src/targets/node.ts';
 import { kubeconfig } from '../../cluster/paths.ts';
 import type { OpenChannel } from './subject.ts';

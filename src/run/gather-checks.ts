@@ -1,12 +1,12 @@
-/** Runs prepared checks on an open session: one exec for all of them, and a bundle of what came back. */
+/** Gathers the evidence of prepared checks on an open session: one exec for all of them. */
 import type { Bundle } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
 import type { Cost } from '../model/cost.ts';
 import { version } from '../model/version.ts';
+import type { Deadline } from '../open/deadline.ts';
 import { gather } from '../probes/gather.ts';
 import { PROBE_SCRIPTS } from '../probes/scripts.ts';
 import type { Session } from '../targets/session.ts';
-import type { Deadline } from './deadline.ts';
 import { mergePlans, planLimitSeconds } from './merged-plan.ts';
 
 /** A check together with the input of one run of it; the rest of a run need not know the input's type. */
@@ -25,7 +25,7 @@ export interface RunContext {
 }
 
 /** Gathers; nothing is judged yet. @throws GatherError, ChannelError, or the signal's reason */
-export async function runChecks(checks: readonly PreparedCheck[], context: RunContext): Promise<Bundle> {
+export async function gatherChecks(checks: readonly PreparedCheck[], context: RunContext): Promise<Bundle> {
   const { session, deadline } = context;
   const merged = mergePlans(checks.map(({ check, input }) => check.plan(input, PROBE_SCRIPTS)));
   deadline.allow(planLimitSeconds(merged.plan) * 1000);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { withFailuresTold } from '../../../src/app/failures.ts';
 import { ChannelError } from '../../../src/channels/channel.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
 import { UserError } from '../../../src/model/errors.ts';
+import { withFailuresTold } from '../../../src/open/failures.ts';
 import { GatherError } from '../../../src/probes/gather.ts';
 
 const failing = (error: unknown) => withFailuresTold(() => Promise.reject(error));

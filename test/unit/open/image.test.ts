@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { imageFor } from '../../../src/app/image.ts';
 import { defaultImage } from '../../../src/model/version.ts';
+import { imageFor } from '../../../src/open/image.ts';
 
 describe('imageFor', () => {
   it('takes what was asked for, else the image of this build', () => {

@@ -5,6 +5,7 @@ import { KubeView } from '../cluster/view.ts';
 import { KubeClient } from '../kube/client.ts';
 import type { ConnectionFlags, SessionFlags, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import type { Progress } from '../model/progress.ts';
 import { type LocalSpec, openLocalSession } from '../targets/local.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
@@ -13,7 +14,6 @@ import { findDocker } from './docker-target.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
 import { findPod } from './pod-target.ts';
-import type { Progress } from './progress.ts';
 import { openSwitchedLocal, podOnNode, switchedOnNode } from './switched.ts';
 
 /** What every command on a target takes. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { chooseNamespace } from '../../../src/app/namespace-choice.ts';
-import { namedByApi } from '../../../src/app/namespace-names.ts';
 import type { NetworkNamespace } from '../../../src/model/namespaces.ts';
+import { chooseNamespace } from '../../../src/open/namespace-choice.ts';
+import { namedByApi } from '../../../src/open/namespace-names.ts';
 
 const one = (inode: string, more: Partial<NetworkNamespace> = {}): NetworkNamespace => ({
   inode,

@@ -1,24 +1,14 @@
 import type { Writable } from 'node:stream';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Progress } from '../../../src/app/progress.ts';
-import { withWatchers } from '../../../src/app/watchers.ts';
+import { describe, expect, it, vi } from 'vitest';
 import type { Channel, RunOptions } from '../../../src/channels/channel.ts';
 import { ChannelError } from '../../../src/channels/channel.ts';
 import type { PathInput, Place } from '../../../src/checks/path/facts.ts';
-import type { InputContext } from '../../../src/cluster/context.ts';
-import type { KubeClient } from '../../../src/kube/client.ts';
+import { CHECKS } from '../../../src/checks/registry.ts';
+import { FULL_BUDGET } from '../../../src/model/budget.ts';
 import type { Bundle } from '../../../src/model/bundle.ts';
-import { openPodSession } from '../../../src/targets/pod.ts';
-import type { Session } from '../../../src/targets/session.ts';
+import type { PlaceSession, PlacesContext } from '../../../src/run/places.ts';
+import { withPlaces } from '../../../src/run/places.ts';
 
-vi.mock('../../../src/targets/pod.ts', async (original) => ({
-  ...(await original<typeof import('../../../src/targets/pod.ts')>()),
-  openPodSession: vi.fn(),
-}));
-
-afterEach(() => vi.mocked(openPodSession).mockReset());
-
-const progress = { show: () => undefined } as unknown as Progress;
 const podPlace = (id: string): Place => ({
   id,
   label: `pod/${id}`,
@@ -26,12 +16,19 @@ const podPlace = (id: string): Place => ({
   isTarget: false,
 });
 const targetPlace: Place = { id: 'target', label: 'pod/target', isTarget: true };
-const input = (...places: Place[]): PathInput => ({ places, routes: [] });
+const pathCheck = (...places: Place[]) => [{ check: CHECKS.path as never, input: { places, routes: [] } }];
 
-const client = { get: async () => ({ metadata: {} }) } as unknown as KubeClient;
+const never = new AbortController().signal;
 
-function contextOf(signal: AbortSignal): InputContext {
-  return { subject: {}, args: { session: {} }, asked: [], signal } as unknown as InputContext;
+function contextOf(session: PlaceSession, more: Partial<PlacesContext> = {}): PlacesContext {
+  return {
+    session,
+    progress: { show: () => undefined, note: () => undefined },
+    signal: never,
+    openLimitMs: 5000,
+    open: () => Promise.reject(new Error('nobody opens here')),
+    ...more,
+  };
 }
 
 const bundle = (): Promise<Bundle> =>
@@ -51,7 +48,7 @@ interface Fate {
   readonly listening?: 'breaks' | 'fails' | 'has seen enough';
 }
 
-function session({ failsPlan, listening }: Fate = {}): Session {
+function session({ failsPlan, listening }: Fate = {}): PlaceSession {
   let plans = 0;
   const broken = new ChannelError('lost', 'the stream broke off');
   const channel: Channel = {
@@ -70,12 +67,7 @@ function session({ failsPlan, listening }: Fate = {}): Session {
         if (listening === 'has seen enough') setImmediate(() => resolve(0));
       }),
   };
-  return {
-    channel,
-    info: { kind: 'pod' },
-    notes: [],
-    close: vi.fn(async () => undefined),
-  } as unknown as Session;
+  return { channel, budget: FULL_BUDGET, notes: [], close: vi.fn(async () => undefined) };
 }
 
 const pathOf = ({ checks }: Bundle) => {
@@ -83,24 +75,22 @@ const pathOf = ({ checks }: Bundle) => {
   return { places: (told as PathInput).places, evidence: Object.keys(evidence ?? {}) };
 };
 
-describe('listeners on the way', () => {
+describe('places beside the target', () => {
   const work = async () => {
     // What ends by itself has ended by then.
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     return bundle();
   };
-  const signal = new AbortController().signal;
 
   it.each<[string, Fate, string]>([
     ['cannot be asked at the end', { failsPlan: 2 }, 'the stream broke off'],
     ['has broken off meanwhile', { listening: 'breaks' }, 'the stream broke off'],
     ['has failed meanwhile', { listening: 'fails' }, 'tcpdump ended with code 1'],
-  ])('do not lose the run when one %s: its place was not watched', async (_what, fate, reason) => {
+  ])('do not lose the run when one %s: it was not watched', async (_what, fate, reason) => {
     const other = session();
-    vi.mocked(openPodSession).mockResolvedValue(other);
-    const run = withWatchers(
-      input(targetPlace, podPlace('a')),
-      { context: contextOf(signal), session: session(fate), progress, client },
+    const run = withPlaces(
+      pathCheck(targetPlace, podPlace('a')),
+      contextOf(session(fate), { open: async () => other }),
       work,
     );
     const { places, evidence } = pathOf(await run);
@@ -110,37 +100,39 @@ describe('listeners on the way', () => {
     expect(other.close).toHaveBeenCalledOnce();
   });
 
-  it('have watched their place also when they have seen enough', async () => {
+  it('do not lose the run when one does not open in time', async () => {
+    const open: PlacesContext['open'] = (_where, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    const context = contextOf(session(), { open, openLimitMs: 20 });
+    const { places } = pathOf(await withPlaces(pathCheck(targetPlace, podPlace('a')), context, work));
+    expect(places).toEqual([targetPlace, { ...podPlace('a'), unwatched: 'it did not open within 0 s' }]);
+  });
+
+  it('were watched also when a listener has seen enough', async () => {
     const target = session({ listening: 'has seen enough' });
-    const { places, evidence } = pathOf(
-      await withWatchers(
-        input(targetPlace),
-        { context: contextOf(signal), session: target, progress, client },
-        work,
-      ),
-    );
+    const { places, evidence } = pathOf(await withPlaces(pathCheck(targetPlace), contextOf(target), work));
     expect(places).toEqual([targetPlace]);
     expect(evidence).toContain('target-seen');
+    expect(target.close).not.toHaveBeenCalled();
   });
 
   it('are all closed when the run is aborted, also one that opens late', async () => {
     const abort = new AbortController();
     const reason = new Error('enough');
     const late = session();
-    const opening = Promise.withResolvers<Session>();
-    vi.mocked(openPodSession)
+    const opening = Promise.withResolvers<PlaceSession>();
+    const open = vi
+      .fn<PlacesContext['open']>()
       .mockImplementationOnce(async () => {
         abort.abort(reason);
         setImmediate(() => opening.resolve(late));
         throw reason;
       })
       .mockImplementationOnce(() => opening.promise);
-    const run = withWatchers(
-      input(podPlace('a'), podPlace('b')),
-      { context: contextOf(abort.signal), session: session(), progress, client },
-      work,
-    );
-    await expect(run).rejects.toBe(reason);
+    const context = contextOf(session(), { open, signal: abort.signal });
+    await expect(withPlaces(pathCheck(podPlace('a'), podPlace('b')), context, work)).rejects.toBe(reason);
     expect(late.close).toHaveBeenCalledOnce();
   });
 });

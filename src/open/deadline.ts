@@ -1,17 +1,17 @@
 /** One time limit for all that a command waits for. */
 import type { SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
-import type { Progress } from './progress.ts';
+import type { Progress } from '../model/progress.ts';
 
 /** The longest that a timer takes, 24 days; a longer one would be over at once. */
 export const LONGEST_MS = 2 ** 31 - 1;
 
 /** When it is over, its signal aborts with a {@link UserError} (exit 3) that says what was waited for. */
-export class Deadline {
+export class Deadline<Shown extends Progress = Progress> {
   /** Aborts with the command's own signal too. */
   readonly signal: AbortSignal;
   /** What it shows last is what was waited for. */
-  readonly progress: Progress;
+  readonly progress: Shown;
   readonly #over = new AbortController();
   readonly #usualMs: number;
   readonly #isFixed: boolean;
@@ -23,7 +23,7 @@ export class Deadline {
   constructor(
     { timeoutMs, limitMs }: Pick<SessionFlags, 'timeoutMs' | 'limitMs'>,
     signal: AbortSignal,
-    progress: Progress,
+    progress: Shown,
   ) {
     this.signal = AbortSignal.any([signal, this.#over.signal]);
     this.#usualMs = timeoutMs;
@@ -68,11 +68,11 @@ export class Deadline {
 }
 
 /** Runs `work` under the limit that the flags say. */
-export async function withDeadline<T>(
+export async function withDeadline<T, Shown extends Progress = Progress>(
   flags: Pick<SessionFlags, 'timeoutMs' | 'limitMs'>,
   signal: AbortSignal,
-  progress: Progress,
-  work: (deadline: Deadline) => Promise<T>,
+  progress: Shown,
+  work: (deadline: Deadline<Shown>) => Promise<T>,
 ): Promise<T> {
   const deadline = new Deadline(flags, signal, progress);
   try {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { mergePlans, planLimitSeconds } from '../../../src/app/merged-plan.ts';
 import type { StagedPlan } from '../../../src/model/check.ts';
 import type { ProbeCommand, ProbeResult } from '../../../src/model/evidence.ts';
+import { mergePlans, planLimitSeconds } from '../../../src/run/merged-plan.ts';
 
 const command = (id: string, argv: readonly string[], timeoutSeconds = 5): ProbeCommand => ({
   id,

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Deadline, withDeadline } from '../../../src/app/deadline.ts';
-import type { Progress } from '../../../src/app/progress.ts';
-import { runChecks } from '../../../src/app/run-checks.ts';
 import type { Channel } from '../../../src/channels/channel.ts';
 import { FULL_BUDGET } from '../../../src/model/budget.ts';
 import type { Check } from '../../../src/model/check.ts';
 import { UserError } from '../../../src/model/errors.ts';
+import type { Progress } from '../../../src/model/progress.ts';
+import { type Deadline, withDeadline } from '../../../src/open/deadline.ts';
+import { gatherChecks } from '../../../src/run/gather-checks.ts';
 import type { Session } from '../../../src/targets/session.ts';
 
-const silent: Progress = { show: () => undefined, note: () => undefined, clear: () => undefined };
+const silent: Progress = { show: () => undefined, note: () => undefined };
 const never = new AbortController().signal;
 
 const untilAborted = ({ signal }: { signal?: AbortSignal | undefined }): Promise<never> =>
@@ -85,7 +85,7 @@ describe('withDeadline', () => {
 
   it("keeps the user's limit, whatever the checks may take", async () => {
     const work = withDeadline({ timeoutMs: 50_000, limitMs: 50_000 }, never, silent, (deadline) =>
-      runChecks(checks, context(deadline)),
+      gatherChecks(checks, context(deadline)),
     );
     expect(await outcomeAfter(49, work)).toBeUndefined();
     expect(await outcomeAfter(1, work)).toMatchObject({
@@ -95,7 +95,7 @@ describe('withDeadline', () => {
 
   it('leaves the checks their own time where the user has set none', async () => {
     const work = withDeadline({ timeoutMs: 60_000 }, never, silent, (deadline) =>
-      runChecks(checks, context(deadline)),
+      gatherChecks(checks, context(deadline)),
     );
     expect(await outcomeAfter(113, work)).toBeUndefined();
     expect(await outcomeAfter(1, work)).toBeInstanceOf(UserError);

@@ -1,0 +1,32 @@
+/**
+ * The machine that runs the container. It is read by a second container, in the host's network, which is removed again:
+ * the one way that leads to the right namespace wherever the engine runs (here, on another machine, in Docker Desktop's
+ * virtual one), with tools that are known.
+ */
+import type { PlaceFailure, Places } from '../../model/place.ts';
+import type { DockerInput } from './facts.ts';
+import { asHostEvidence, HOST_AFTER, HOST_BEFORE } from './host-plan.ts';
+
+export default {
+  plan: ({ networks, unseenHost }) =>
+    // Only a bridge has its other side on the host.
+    unseenHost === undefined && networks.some(({ driver }) => driver === 'bridge')
+      ? [
+          {
+            id: 'host',
+            label: "the container in the host's network",
+            where: { kind: 'docker-host' },
+            before: HOST_BEFORE,
+            after: HOST_AFTER,
+          },
+        ]
+      : [],
+  join: (input, [host]) =>
+    host?.failure === undefined
+      ? { input, evidence: asHostEvidence(host?.evidence ?? {}) }
+      : { input: { ...input, unseenHost: reason(host.failure) }, evidence: {} },
+} satisfies Places<DockerInput>;
+
+function reason(failure: PlaceFailure): string {
+  return failure.kind === 'error' ? failure.text : "the container in the host's network does not answer";
+}

@@ -1,0 +1,55 @@
+/** The namespaces on the way, in each of which somebody listens while the probes run. */
+import type { PlaceFailure, Places, Where } from '../../model/place.ts';
+import type { PathInput, Place } from './facts.ts';
+import { AFTER, BEFORE, evidenceId, watchCommand } from './watch.ts';
+
+export default {
+  plan: (input) =>
+    input.places.map((place) => ({
+      id: place.id,
+      label: place.label,
+      where: whereOf(place),
+      before: BEFORE,
+      during: { command: watchCommand(input, place.id), readyWords: 'listening on' },
+      after: AFTER,
+    })),
+  join: (input, results) => ({
+    input: {
+      ...input,
+      places: input.places.map((place) => {
+        const failure = results.find(({ id }) => id === place.id)?.failure;
+        return failure === undefined ? place : { ...place, unwatched: reason(failure) };
+      }),
+    },
+    evidence: Object.fromEntries(
+      results.flatMap(({ id: place, evidence }) =>
+        Object.entries(evidence).map(([id, result]) => {
+          const own = evidenceId(place, id);
+          return [own, { ...result, id: own }];
+        }),
+      ),
+    ),
+  }),
+} satisfies Places<PathInput>;
+
+function whereOf({ isTarget, pod, node }: Place): Where {
+  if (isTarget) return { kind: 'target' };
+  return pod ? { kind: 'pod', ...pod } : { kind: 'node', name: node ?? '' };
+}
+
+/** Why nobody listens at a place, in words that end a sentence. */
+function reason(failure: PlaceFailure): string {
+  switch (failure.kind) {
+    case 'late':
+      return 'tcpdump does not begin to listen';
+    case 'error':
+      return failure.text;
+    case 'ended': {
+      const { code, lastWords } = failure;
+      if (/permission|Operation not permitted/i.test(lastWords))
+        return 'listening needs NET_RAW: use --profile netadmin';
+      if (code === 127 || /not found|No such file/.test(lastWords)) return 'the image has no tcpdump';
+      return lastWords || `tcpdump ended with code ${code}`;
+    }
+  }
+}

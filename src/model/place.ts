@@ -1,0 +1,53 @@
+/** Places beside the target: a run asks there before and after its probes, and has something running there meanwhile. */
+import type { Evidence, ProbePlan } from './evidence.ts';
+
+/** A network namespace, by whom it belongs to. */
+export type Where =
+  /** The run's own target. */
+  | { readonly kind: 'target' }
+  | { readonly kind: 'pod'; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'node'; readonly name: string }
+  /** The machine that runs the target's Docker engine. */
+  | { readonly kind: 'docker-host' };
+
+/** What happens at one place. */
+export interface PlacePlan {
+  readonly id: string;
+  /** As a person calls it: `pod/web-0`, `node/n1`. */
+  readonly label: string;
+  readonly where: Where;
+  /** Read before the probes. */
+  readonly before?: ProbePlan;
+  /** Runs from before the probes until after them. */
+  readonly during?: {
+    readonly command: readonly string[];
+    /** What it prints once it is ready. */
+    readonly readyWords: string;
+  };
+  /** Read after the probes. */
+  readonly after?: ProbePlan;
+}
+
+/** Why there is nothing of a place. */
+export type PlaceFailure =
+  /** It could not be opened or read; `text` ends a sentence. */
+  | { readonly kind: 'error'; readonly text: string }
+  /** The command did not get ready in time. */
+  | { readonly kind: 'late' }
+  /** The command ended by itself. `lastWords`: the last line that it printed before it was ready, or nothing. */
+  | { readonly kind: 'ended'; readonly code: number; readonly lastWords: string };
+
+/** What came of one place. */
+export interface PlaceResult {
+  readonly id: string;
+  /** Of `before` and `after` under their own ids, of `during` as `seen`; empty after a failure. */
+  readonly evidence: Evidence;
+  readonly failure?: PlaceFailure;
+}
+
+/** How a check makes use of places. Pure. */
+export interface Places<Input> {
+  plan(input: Input): readonly PlacePlan[];
+  /** Adds what came of them to what the check judges; called with the results of all that were planned. */
+  join(input: Input, results: readonly PlaceResult[]): { readonly input: Input; readonly evidence: Evidence };
+}

@@ -1,0 +1,43 @@
+/** Opens the places beside a target that checks ask for. */
+import { podsPath } from '../kube/paths.ts';
+import type { RunOptions } from '../model/args.ts';
+import type { Pod } from '../model/kube-objects.ts';
+import type { Where } from '../model/place.ts';
+import type { FoundTarget } from '../open/found-target.ts';
+import { imageFor } from '../open/image.ts';
+import { openPod } from '../open/pod-target.ts';
+import { findTarget } from '../open/target.ts';
+import { openDockerHost } from '../targets/docker.ts';
+import type { PlaceSession } from './places.ts';
+
+/** @throws {UserError} exit 2 or 3 */
+export async function openPlaceBeside(
+  { subject, client }: FoundTarget,
+  { connection, session }: Pick<RunOptions, 'connection' | 'session'>,
+  where: Exclude<Where, { kind: 'target' }>,
+  signal: AbortSignal,
+): Promise<PlaceSession> {
+  // -c and --netns are about the target, not about this place.
+  const { container: _container, netns: _netns, ...flags } = session;
+  const options = { signal, onProgress: () => undefined };
+  switch (where.kind) {
+    case 'pod': {
+      if (!client) throw new Error('it is a pod, and the target belongs to no cluster');
+      // As it is now: this run may have added a container to it.
+      const pod = await client.get<Pod>(podsPath(where.namespace, where.name), { signal });
+      const opened = await openPod(client, pod, flags, options);
+      // In the pod itself there is nothing to say that the target's own session has not said.
+      return opened.info.via === 'node' ? opened : { ...opened, notes: [] };
+    }
+    case 'node': {
+      const target = { kind: 'node', name: where.name } as const;
+      const found = await findTarget({ connection, target, session: flags }, signal);
+      return { ...(await found.open(options)), notes: [] };
+    }
+    case 'docker-host': {
+      const { docker } = subject;
+      if (!docker) throw new Error('the target is not a Docker container');
+      return openDockerHost(docker.client, docker.container, session, imageFor(session), signal);
+    }
+  }
+}

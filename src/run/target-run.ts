@@ -1,0 +1,92 @@
+/** One target's part of a run: what the API knows, a session, the probes, and a bundle of what came back. */
+import { PREPARATIONS } from '../checks/preparations.ts';
+import { CHECKS, type CheckId } from '../checks/registry.ts';
+import type { InputContext } from '../cluster/context.ts';
+import { askedDestinations } from '../cluster/destinations.ts';
+import type { RunOptions, TargetSpec } from '../model/args.ts';
+import type { Bundle } from '../model/bundle.ts';
+import { clusterChoice } from '../model/cluster-choice.ts';
+import type { Progress } from '../model/progress.ts';
+import { type Deadline, withDeadline } from '../open/deadline.ts';
+import type { FoundTarget } from '../open/found-target.ts';
+import type { Session } from '../targets/session.ts';
+import { hasLargeService, sampleEndpoints } from './endpoint-sample.ts';
+import { gatherChecks, type PreparedCheck } from './gather-checks.ts';
+import { openPlaceBeside } from './open-place.ts';
+import { withPlaces } from './places.ts';
+
+/** What a target's part is told. */
+export interface TargetRun {
+  readonly target: TargetSpec;
+  readonly checks: readonly string[];
+  readonly options: RunOptions;
+  /** Finds out what the target is. */
+  find(target: TargetSpec, signal: AbortSignal): Promise<FoundTarget>;
+}
+
+/** Gathers; nothing is judged yet. @throws {UserError} exit 2 or 3; GatherError, ChannelError, the signal's reason */
+export function gatherTarget(run: TargetRun, signal: AbortSignal, progress: Progress): Promise<Bundle> {
+  return withDeadline(run.options.session, signal, progress, (deadline) => gatherInTime(run, deadline));
+}
+
+async function gatherInTime(
+  { target, checks: ids, options, find }: TargetRun,
+  deadline: Deadline,
+): Promise<Bundle> {
+  const { signal, progress } = deadline;
+  const startedAt = new Date();
+  const startedMs = performance.now();
+  const found = await find(target, signal);
+  progress.show('reading what the API knows');
+  // Before the session: a DEST that does not exist is no reason to add a container to the pod.
+  const { subject } = found;
+  const asked = await askedDestinations(subject, options.to);
+  const isLarge = hasLargeService(asked);
+  const prepare = (context: InputContext) => prepareAll(ids as readonly CheckId[], context);
+  const known: InputContext = { subject, args: options, asked, signal };
+  // A mistake in the command line is told before anything is changed; a large Service is first looked at from there.
+  const early = isLarge ? undefined : await prepare(known);
+  const session = await found.open({ signal, onProgress: (text) => progress.show(text) });
+  try {
+    for (const note of session.notes) progress.note(note);
+    if (isLarge) progress.show('connecting to every endpoint');
+    const context = isLarge ? { ...known, ...(await sampleEndpoints(asked, session, signal)) } : known;
+    const checks = early ?? (await prepare(context));
+    progress.show(`checking ${ids.join(', ')}`);
+    // What is opened beside the target may take as long as the target itself.
+    deadline.allow(options.session.timeoutMs);
+    const bundle = await withPlaces(checks, placesContext(found, session, options, deadline), () =>
+      gatherChecks(checks, { session, startedAt, startedMs, deadline }),
+    );
+    return subject.cluster ? { ...bundle, connection: clusterChoice(options.connection) } : bundle;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Those that have something to look at. */
+async function prepareAll(ids: readonly CheckId[], context: InputContext): Promise<PreparedCheck[]> {
+  const all = await Promise.all(
+    ids.map(async (id) => ({ check: CHECKS[id], input: await PREPARATIONS[id](context) })),
+  );
+  return all.filter(({ input }) => input !== undefined) as PreparedCheck[];
+}
+
+/** A place beside the target is left out where it does not open in half of the time that is left. */
+function placesContext(
+  found: FoundTarget,
+  session: Session,
+  options: RunOptions,
+  { signal, progress, leftMs }: Deadline,
+): Parameters<typeof withPlaces>[1] {
+  const halfMs = Math.max(1000, Math.floor(leftMs / 2000) * 1000);
+  const openLimitMs = Math.min(options.session.timeoutMs, halfMs);
+  const hurried = { ...options, session: { ...options.session, timeoutMs: openLimitMs } };
+  return {
+    session,
+    progress,
+    signal,
+    openLimitMs,
+    open: (where, opening) => openPlaceBeside(found, hurried, where, opening),
+  };
+}
