@@ -416,7 +416,7 @@ describe('NetworkPolicies', () => {
     await withPolicies([EGRESS], async () => {
       const report = await firewall('pod/server');
       expectFirst(report, {
-        id: 'NT-PROXY-001',
+        id: 'NT-FW-010',
         severity: 'warning',
         says: /deny pod\/server .*egress-elsewhere.*but the probe got through \(connected\): they are not enforced/,
       });
@@ -444,7 +444,7 @@ describe('NetworkPolicies', () => {
     const address = await ns.kubectl(['get', 'service', 'server', '-o', 'jsonpath={.spec.clusterIP}']);
     await withPolicies([DENY_INGRESS], async () => {
       const report = await firewall('svc/server', `${address}:80`, `server.${ns.name}:80`);
-      const found = problems(report).filter((f) => f.id === 'NT-PROXY-001');
+      const found = problems(report).filter((f) => f.id === 'NT-FW-010');
       expect(found.map((f) => f.subject)).toEqual(['svc/server', `${address}:80`, `server.${ns.name}:80`]);
     });
     await ns.kubectl(['delete', 'service', 'server']);

@@ -104,7 +104,7 @@ const DEFINITIONS: readonly Definition[] = [
     name: 'firewall-policy-unenforced',
     phenomenon: 'a policy denies it, and nobody enforces that',
     words: () => firewall('pod/server'),
-    finding: 'NT-PROXY-001',
+    finding: 'NT-FW-010',
     objects: [DENY],
   },
   {

@@ -4,7 +4,7 @@ import { nameOf, quoteReach, seen } from '../path.ts';
 import { denials } from '../policy-answer.ts';
 
 const meta = {
-  id: 'NT-PROXY-001',
+  id: 'NT-FW-010',
   title: 'A NetworkPolicy denies it, and nobody enforces that',
   severities: ['warning'],
   meaning:

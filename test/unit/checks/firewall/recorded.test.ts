@@ -131,7 +131,7 @@ describe('policies', () => {
   });
 
   it('says what is not enforced', () => {
-    expect(problems('firewall-policy-unenforced').map((f) => f.id)).toEqual(['NT-PROXY-001']);
+    expect(problems('firewall-policy-unenforced').map((f) => f.id)).toEqual(['NT-FW-010']);
   });
 
   it('takes no blame for a drop that the policies allow', () => {
@@ -173,7 +173,7 @@ describe('policies', () => {
           policies: { ...policies, policies: [egress], pods: {}, services },
         }),
       );
-    expect(at([])).toEqual(['NT-PROXY-001 warning']);
+    expect(at([])).toEqual(['NT-FW-010 warning']);
     expect(at([id])).toEqual([]);
   });
 });
