@@ -13,6 +13,7 @@ const meta = {
   source: 'RFC 1122, 4.1.3.1: port unreachable is passed on to the application',
   remedy:
     'Look whether the DNS Service has ready endpoints (kubectl -n kube-system get endpointslices -l k8s-app=kube-dns) and whether its pods listen on the port that they name.',
+  explains: { depth: 920, target: ['NT-DNS-001', 'NT-DNS-009'] },
 } as const;
 
 export const refused: Rule<DnsFacts> = {
