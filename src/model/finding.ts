@@ -36,6 +36,8 @@ export interface FindingMeta {
   readonly source: string;
   /** What to do about it. */
   readonly remedy: string;
+  /** The same where no cluster is, in place of a remedy that speaks of pods and their nodes; absent: `remedy` fits there too. */
+  readonly remedyOutside?: string;
   /** Of which other findings it is the cause; absent: of none. */
   readonly explains?: Explanation;
   /** Whether what is known of a part of its subject (one endpoint of a Service) explains it too. */

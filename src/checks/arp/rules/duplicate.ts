@@ -16,6 +16,8 @@ const meta = {
   remedy:
     "Find the other owner by its MAC address: ip neigh and bridge fdb on the node tell the port, kubectl get pods -A -o wide a pod with the same IP. Addresses are given twice when a node's IPAM state was lost or restored, or when somebody set an address by hand.",
   explains: { depth: 410, target: ['NT-ARP-001', 'NT-ARP-002', ...ALL_TRAFFIC] },
+  remedyOutside:
+    'Find the other owner by its MAC address: ip neigh and bridge fdb, or the switch, tell the port. Addresses are given twice when a DHCP lease or an IPAM state was lost, a machine was cloned, or somebody set an address by hand.',
 } as const;
 
 function own(facts: ArpFacts): Finding[] {

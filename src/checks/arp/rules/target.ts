@@ -20,6 +20,8 @@ const meta = {
   remedy:
     'See whether the address is right and its owner runs (kubectl get pods -A -o wide). If it does, look at its link on its node (ip link, bridge link, sysctl net.ipv4.conf.all.arp_ignore in its namespace). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.',
   explains: { depth: 540, subject: ALL_TRAFFIC },
+  remedyOutside:
+    'See whether the address is right and its owner runs. If it does, look at its link (ip link, sysctl net.ipv4.conf.all.arp_ignore there). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.',
 } as const;
 
 /** A little under the first request's second. */

@@ -16,6 +16,8 @@ const meta = {
   remedy:
     'Without carrier, look at the other end: for a pod the veth on its node (ip -d link show, the number after @if is its index there), for hardware the cable and the switch port. Switched off here: ip link set IFACE up; routes that went with it come back when the pod is made again.',
   explains: { depth: 310, target: [...ALL_TRAFFIC, 'NT-ARP', 'NT-RT'] },
+  remedyOutside:
+    'Without carrier, look at the other end: of a veth its peer (ip -d link show, the number after @if is its index there), for hardware the cable and the switch port. Switched off here: ip link set IFACE up.',
 } as const;
 
 function down(

@@ -21,6 +21,8 @@ const meta = {
     target: ['NT-LAT-003'],
     subject: ['NT-LAT-001', 'NT-LAT-003', 'NT-LAT-005', 'NT-PERF'],
   },
+  remedyOutside:
+    "Find the hop: mtr ADDRESS, and look at the interfaces' drops at both ends (ip -s link). If nothing answers at all, check that the address is right and that no firewall drops it.",
 } as const;
 
 /** Of fewer, one that is lost would be more than 2 %. */

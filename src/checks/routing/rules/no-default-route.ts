@@ -19,6 +19,8 @@ const meta = {
   remedy:
     "A pod gets its default route from the CNI plugin when its sandbox is made. Delete the pod so that it is made again (kubectl delete pod POD), and see the CNI plugin's log on the node when it happens again. By hand: kubectl nettools run TARGET -- ip route add default via GATEWAY dev eth0.",
   explains: { depth: 510, target: ALL_TRAFFIC },
+  remedyOutside:
+    'See what should have set it: the DHCP client or the network configuration (NetworkManager, systemd-networkd, netplan, ifupdown), for a container its engine. By hand: ip route add default via GATEWAY dev DEVICE.',
 } as const;
 
 const FAMILIES: readonly AddressFamily[] = ['inet', 'inet6'];

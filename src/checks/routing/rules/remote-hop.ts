@@ -17,6 +17,7 @@ const meta = {
   remedy:
     "Add the route on the router that is named: see its table (ip route get ADDRESS there). Between nodes, look at what distributes the pod routes: the CNI agent on both nodes, its BGP sessions, or the cloud's route controller.",
   explains: { depth: 570, subject: ALL_TRAFFIC },
+  remedyOutside: 'Add the route on the router that is named: see its table (ip route get ADDRESS there).',
 } as const;
 
 /** Who said it, and not the target itself. */

@@ -18,6 +18,8 @@ const meta = {
   remedy:
     'Look for a route with a `src` of its own or for an address that somebody added: kubectl nettools run TARGET -- ip route show table all. A pod that is made again gets both from its CNI plugin.',
   explains: { depth: 560, subject: ALL_TRAFFIC },
+  remedyOutside:
+    'Look for a route with a `src` of its own or for an address that somebody added: ip route; ip addr.',
 } as const;
 
 interface Chosen {
