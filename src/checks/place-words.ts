@@ -3,10 +3,10 @@
  * targets. Pure.
  */
 import { type ClusterChoice, clusterFlags, withClusterFlags } from '../model/cluster-choice.ts';
+import type { FindingMeta } from '../model/finding.ts';
 import type { CheckResult, TargetInfo } from '../model/report.ts';
 import { shellWord } from '../model/shell-word.ts';
 import { FINDINGS } from './findings.ts';
-import { OUTSIDE_REMEDIES } from './outside-remedies.ts';
 
 type Words = readonly (readonly [string, string])[];
 
@@ -50,8 +50,7 @@ const WORDS: Readonly<Record<TargetInfo['kind'], Words>> = {
   pid: NAMESPACE,
 };
 
-/** What the rules say where they know no more of the case at hand. */
-const USUAL: ReadonlySet<string> = new Set(FINDINGS.map(({ remedy }) => remedy));
+const METAS: ReadonlyMap<string, FindingMeta> = new Map(FINDINGS.map((meta) => [meta.id, meta]));
 
 /** What is about a node's own links and routes has nothing to do with pods. */
 const OF_A_HOST: ReadonlySet<string> = new Set(['NT-ARP-001', 'NT-RT-001', 'NT-RT-005', 'NT-IF-001']);
@@ -69,12 +68,13 @@ export function inPlace(result: CheckResult, target: TargetInfo, choice: Cluster
     summary: say(result.summary),
     findings: result.findings.map((finding) => {
       const { id, summary, remediation } = finding;
+      const meta = METAS.get(id);
       // What a rule says of the case at hand is right everywhere.
       const isOutside =
-        USUAL.has(remediation) &&
+        remediation === meta?.remedy &&
         target.kind !== 'pod' &&
         (target.kind !== 'node' || (target.netns === undefined && OF_A_HOST.has(id)));
-      const remedy = (isOutside ? OUTSIDE_REMEDIES[id] : undefined) ?? remediation;
+      const remedy = (isOutside ? meta?.remedyOutside : undefined) ?? remediation;
       return { ...finding, summary: say(summary), remediation: commands(remedy) };
     }),
   };

@@ -1,6 +1,26 @@
 /** What is known about a finding besides one occurrence of it: its page in the docs, and what `explain` prints. */
 import type { Severity } from './report.ts';
 
+/**
+ * What follows from a finding. A rule knows its own evidence only; this is what is known of networks as a whole: without
+ * a link there is no neighbour, without a neighbour no route works, and so on up.
+ */
+export interface Explanation {
+  /**
+   * Of two causes of the same finding the one with the smaller depth is named. From 100 on the engine's networks, 200 its
+   * host, 300 the link, 400 neighbours, 500 routes, 600 Services, 700 what drops packets, 800 what connections come to, 900
+   * names, sizes and load. No two have the same.
+   */
+  readonly depth: number;
+  /** What follows, wherever it is about: whatever the target sends suffers. IDs, or classes (`NT-DNS`). */
+  readonly target?: readonly FindingPrefix[];
+  /** What follows where it is about the same destination. */
+  readonly subject?: readonly FindingPrefix[];
+}
+
+/** An ID, or a class: what several IDs begin with. */
+export type FindingPrefix = `NT-${string}`;
+
 /** A finding's metadata. */
 export interface FindingMeta {
   /** `NT-CLASS-NNN`; stable. */
@@ -16,4 +36,10 @@ export interface FindingMeta {
   readonly source: string;
   /** What to do about it. */
   readonly remedy: string;
+  /** The same where no cluster is, in place of a remedy that speaks of pods and their nodes; absent: `remedy` fits there too. */
+  readonly remedyOutside?: string;
+  /** Of which other findings it is the cause; absent: of none. */
+  readonly explains?: Explanation;
+  /** Whether what is known of a part of its subject (one endpoint of a Service) explains it too. */
+  readonly followsFromParts?: boolean;
 }

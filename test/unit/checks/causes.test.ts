@@ -66,6 +66,19 @@ describe('linkCauses', () => {
     ]);
   });
 
+  it('names findings and classes that there are', () => {
+    const effects = FINDINGS.flatMap(({ explains }) => [
+      ...(explains?.target ?? []),
+      ...(explains?.subject ?? []),
+    ]);
+    expect(effects.filter((one) => !IDS.some((id) => id === one || id.startsWith(`${one}-`)))).toEqual([]);
+  });
+
+  it('has one order of the causes', () => {
+    const depths = FINDINGS.flatMap(({ explains }) => (explains === undefined ? [] : [explains.depth]));
+    expect(depths.filter((depth, i) => depths.indexOf(depth) !== i)).toEqual([]);
+  });
+
   it('never lets findings explain each other in a circle, which would leave the report without a cause', () => {
     const edges = new Map(IDS.map((id) => [id, new Set<string>()]));
     for (const a of IDS) {

@@ -1,6 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
 import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { type ArpFacts, gatewayMacs, type Hop, ownMacs, proxies } from '../facts.ts';
 import { quoteHop } from '../quote-hop.ts';
 
@@ -14,6 +15,9 @@ const meta = {
   source: 'RFC 5227, 2.1.1; RFC 4862, 5.4',
   remedy:
     "Find the other owner by its MAC address: ip neigh and bridge fdb on the node tell the port, kubectl get pods -A -o wide a pod with the same IP. Addresses are given twice when a node's IPAM state was lost or restored, or when somebody set an address by hand.",
+  explains: { depth: 410, target: ['NT-ARP-001', 'NT-ARP-002', ...ALL_TRAFFIC] },
+  remedyOutside:
+    'Find the other owner by its MAC address: ip neigh and bridge fdb, or the switch, tell the port. Addresses are given twice when a DHCP lease or an IPAM state was lost, a machine was cloned, or somebody set an address by hand.',
 } as const;
 
 function own(facts: ArpFacts): Finding[] {

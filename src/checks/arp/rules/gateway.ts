@@ -1,5 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { type ArpFacts, carries, type Hop, isUnanswered, wasHeard } from '../facts.ts';
 import { linkNote, quoteHop } from '../quote-hop.ts';
 
@@ -14,6 +15,9 @@ const meta = {
     'RFC 826; the states are those of Linux (include/uapi/linux/neighbour.h), an entry fails after three requests',
   remedy:
     "The other end of the pod's link is gone or not the router any more: see on the node whether the veth is up and in the right bridge (ip link, bridge link), and whether the bridge or the host end has the gateway's address (ip addr). Then restart the CNI agent on the node, or delete the pod so that its link is made again.",
+  explains: { depth: 430, target: [...ALL_TRAFFIC, 'NT-RT-003', 'NT-RT-007'] },
+  remedyOutside:
+    "The other end of the link is gone or not the router any more: see whether it is up (a veth's other end: ip -d link, bridge link on the machine that has it), and whether it has the gateway's address (ip addr there). For hardware: the cable, the switch port and its VLAN; in a virtual machine or a cloud, its network and security settings.",
 } as const;
 
 /** The kernel may still trust an old answer; then only the question counts. */

@@ -1,4 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import type { ArpFacts } from '../facts.ts';
 
 const meta = {
@@ -11,6 +12,7 @@ const meta = {
   source: 'Linux: Documentation/networking/ip-sysctl.rst (neigh/default/gc_thresh3); 80 % is ours',
   remedy:
     'Raise the limits on the node: sysctl -w net.ipv4.neigh.default.gc_thresh1=4096 net.ipv4.neigh.default.gc_thresh2=8192 net.ipv4.neigh.default.gc_thresh3=16384, and keep it in /etc/sysctl.d. Then see who makes so many entries (a scan, a flat network of many pods): ip -s neigh on the node.',
+  explains: { depth: 420, target: ['NT-ARP-001', 'NT-ARP-002', ...ALL_TRAFFIC] },
 } as const;
 
 export const table: Rule<ArpFacts> = {

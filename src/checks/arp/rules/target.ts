@@ -3,6 +3,7 @@ import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { formatMs, quote } from '../../quote.ts';
 import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { nameOf, routeOf, type Way } from '../../way.ts';
 import { type ArpFacts, carries, type Hop, isUnanswered, wasHeard } from '../facts.ts';
 import { linkNote, quoteHop, quoteUsers } from '../quote-hop.ts';
@@ -18,6 +19,9 @@ const meta = {
     'RFC 826, RFC 1812 (3.3.2: a router tells when ARP fails); Linux gives up after three requests, a second apart',
   remedy:
     'See whether the address is right and its owner runs (kubectl get pods -A -o wide). If it does, look at its link on its node (ip link, bridge link, sysctl net.ipv4.conf.all.arp_ignore in its namespace). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.',
+  explains: { depth: 540, subject: ALL_TRAFFIC },
+  remedyOutside:
+    'See whether the address is right and its owner runs. If it does, look at its link (ip link, sysctl net.ipv4.conf.all.arp_ignore there). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.',
 } as const;
 
 /** A little under the first request's second. */

@@ -13,6 +13,7 @@ const meta = {
     'the counter: kernel nf_conntrack, conntrack(8); the race: kernel commit 4e35c1cb9460 and kubernetes issue 56903',
   remedy:
     'For SNAT: give it more ports or addresses, and --random-fully. For DNS: NodeLocal DNSCache, or options single-request-reopen in resolv.conf (glibc).',
+  explains: { depth: 970, target: ['NT-DNS-007', 'NT-DNS-012', 'NT-LAT-005'] },
 } as const;
 
 /** Any two packets may race once. */

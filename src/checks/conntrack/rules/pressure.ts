@@ -14,6 +14,7 @@ const meta = {
     '75 %: node-mixin (NodeHighNumberConntrackEntriesUsed); 95 %: ours; counters: kernel nf_conntrack, conntrack(8)',
   remedy:
     "See who holds the entries: kubectl nettools run TARGET -- conntrack -L | awk '{print $1, $4, $6}' | sort | uniq -c | sort -rn | head. Raise net.netfilter.nf_conntrack_max on the node (kube-proxy: conntrack.maxPerCore), shorten the time-outs, or let the traffic in question go untracked (nft … notrack).",
+  explains: { depth: 960, target: ['NT-LAT-005', 'NT-FW-001', 'NT-FW-009', 'NT-DNS-007', 'NT-DNS-012'] },
 } as const;
 
 const WARNING_SHARE = 0.75;

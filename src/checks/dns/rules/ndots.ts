@@ -13,6 +13,8 @@ const meta = {
   source: 'resolv.conf(5), ndots; two queries are what a lookup of any name costs at least',
   remedy:
     'Write the name with a dot at its end, or with as many labels as its own search domain needs (NAME within the namespace), or set dnsConfig.options ndots: "2" in the pod: spec: {dnsConfig: {options: [{name: ndots, value: "2"}]}}.',
+  remedyOutside:
+    'Write the name with a dot at its end, or lower ndots and take search domains out of /etc/resolv.conf.',
 } as const;
 
 /** A and AAAA. */

@@ -14,6 +14,8 @@ const meta = {
   source: "the resolver's own time-out is 5 s (resolv.conf(5))",
   remedy:
     'Check that the DNS pods are running and ready (kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (kubectl nettools firewall TARGET --to IP:53/udp).',
+  remedyOutside:
+    'Look whether the name servers in /etc/resolv.conf are the right ones and run, and whether a firewall on the way drops UDP 53. With systemd-resolved (127.0.0.53), resolvectl status shows whom it asks in turn; in a Docker network 127.0.0.11 asks the servers of the host.',
 } as const;
 
 /** Where no cluster stands behind the servers. */

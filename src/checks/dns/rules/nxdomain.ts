@@ -13,6 +13,7 @@ const meta = {
   source: 'RFC 2308: NXDOMAIN and NODATA',
   remedy:
     'Check the spelling, and for a Service its namespace: kubectl get services -A shows it; from another namespace it is NAME.NAMESPACE.',
+  remedyOutside: 'Check the spelling, and the search domains in /etc/resolv.conf.',
 } as const;
 
 export const nxdomain: Rule<DnsFacts> = {

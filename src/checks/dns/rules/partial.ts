@@ -16,6 +16,9 @@ const meta = {
   source: 'none needed: servers of one kind are replicas of each other',
   remedy:
     'Take the server that fails out or mend it. A pod behind the Service: kubectl -n kube-system logs POD, then delete it so that it is made anew, and look at its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.',
+  explains: { depth: 930, target: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-011'] },
+  remedyOutside:
+    'Take the server that fails out of /etc/resolv.conf (or of what writes it: DHCP, NetworkManager, systemd-resolved), or mend it.',
 } as const;
 
 export const partial: Rule<DnsFacts> = {

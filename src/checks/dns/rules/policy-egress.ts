@@ -13,6 +13,7 @@ const meta = {
   source: 'Kubernetes: NetworkPolicy v1, the two sorts of pod isolation',
   remedy:
     'Allow it in a policy of the namespace: egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {k8s-app: kube-dns}}}], ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]}]',
+  explains: { depth: 910, target: ['NT-DNS'] },
 } as const;
 
 export const policyEgress: Rule<DnsFacts> = {

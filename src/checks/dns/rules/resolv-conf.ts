@@ -14,6 +14,7 @@ const meta = {
   source: 'resolv.h: MAXNS 3; Kubernetes: Customizing DNS Service',
   remedy:
     'Leave dnsPolicy ClusterFirst alone and let the cluster DNS forward other zones (a server block in the Corefile), instead of adding servers to dnsConfig.',
+  remedyOutside: 'Write the servers that count first: the resolver asks no more than three (resolv.conf(5)).',
 } as const;
 
 export const resolvConf: Rule<DnsFacts> = {

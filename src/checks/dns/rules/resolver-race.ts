@@ -15,6 +15,8 @@ const meta = {
   source: 'kubernetes/kubernetes#56903; resolv.conf(5): timeout, single-request-reopen',
   remedy:
     'Run NodeLocal DNSCache, which asks without address translation; or let the pod ask one after the other: spec: {dnsConfig: {options: [{name: single-request-reopen}]}} (glibc; musl has no such option). On the node, conntrack -S shows insert_failed growing.',
+  remedyOutside:
+    'Add "options single-request-reopen" to /etc/resolv.conf (glibc), or run a caching name server on the machine.',
 } as const;
 
 const FAST_MS = 1000;

@@ -13,6 +13,7 @@ const meta = {
   source: 'coredns-mixin: CoreDNSErrorsHigh (1 % and 3 % of SERVFAIL)',
   remedy:
     "Read the DNS servers' own log (kubectl -n kube-system logs -l k8s-app=kube-dns --tail=50) and where they forward to (kubectl -n kube-system get configmap coredns -o yaml).",
+  remedyOutside: "Read the name server's own log, and see whom it asks in turn.",
 } as const;
 
 const WARNING_SHARE = 0.01;

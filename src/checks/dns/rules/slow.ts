@@ -15,6 +15,7 @@ const meta = {
   source: 'coredns-mixin: CoreDNSLatencyHigh (p99 above 4 s)',
   remedy:
     "Look at the DNS servers' CPU limits and load (kubectl -n kube-system top pods -l k8s-app=kube-dns), and at what they forward to (kubectl -n kube-system get configmap coredns -o yaml).",
+  remedyOutside: "Look at the name server's load, and at whom it asks in turn.",
 } as const;
 
 const LIMIT_MS = 4000;

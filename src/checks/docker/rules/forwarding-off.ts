@@ -1,5 +1,6 @@
 import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import type { DockerFacts } from '../facts.ts';
 import { onHost, reachesOutside } from '../passage.ts';
 
@@ -14,6 +15,7 @@ const meta = {
     'Linux: Documentation/networking/ip-sysctl.rst (ip_forward); Docker documentation, "Packet filtering and firewalls" (Docker switches it on when it starts)',
   remedy:
     'On the Docker host: sysctl -w net.ipv4.ip_forward=1, and keep it in /etc/sysctl.d. Then find what switched it off after Docker had started: a hardening profile, a restart of the network service, or sysctl --system with an older file.',
+  explains: { depth: 210, target: [...ALL_TRAFFIC, 'NT-DKR-013'] },
 } as const;
 
 export const forwardingOff: Rule<DockerFacts> = {

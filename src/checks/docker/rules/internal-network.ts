@@ -12,6 +12,7 @@ const meta = {
   source: 'Docker documentation, docker network create --internal',
   remedy:
     'If the container should reach more, attach it to a network that is not internal: docker network connect.',
+  explains: { depth: 120, target: ['NT-RT-001'] },
 } as const;
 
 export const internalNetwork: Rule<DockerFacts> = {

@@ -1,4 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import type { DockerFacts } from '../facts.ts';
 import { isIn, isolationOf, linkTo, quoteStop, stopText } from '../passage.ts';
 import { isApart } from './no-shared-network.ts';
@@ -13,6 +14,7 @@ const meta = {
   source: 'Docker documentation, "Packet filtering and firewalls" (DOCKER-ISOLATION-STAGE-1 and -2)',
   remedy:
     'Attach the container to the network that DEST is in: docker network connect NETWORK CONTAINER. Addresses of containers change when they are started anew: use their names.',
+  explains: { depth: 240, subject: ALL_TRAFFIC },
 } as const;
 
 export const isolated: Rule<DockerFacts> = {

@@ -1,4 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import type { DockerFacts } from '../facts.ts';
 import { quoteNetwork, quotePeer } from '../quote.ts';
 
@@ -12,6 +13,7 @@ const meta = {
   source: 'Docker documentation, "Bridge network driver" (options), dockerd --icc',
   remedy:
     'Use another network for the two: docker network create NETWORK; docker network connect NETWORK CONTAINER, once for each.',
+  explains: { depth: 160, subject: ALL_TRAFFIC },
 } as const;
 
 export const noIcc: Rule<DockerFacts> = {

@@ -1,5 +1,6 @@
 import { linesOf } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import type { DockerFacts, HostLink } from '../facts.ts';
 import { type DockerHost, outside, walks } from '../host.ts';
 import { onHost, reachesOutside } from '../passage.ts';
@@ -14,6 +15,7 @@ const meta = {
   source: 'Docker documentation, "Packet filtering and firewalls" and "Bridge network driver" (options)',
   remedy:
     'A firewall that was reloaded or flushed takes the rule away: on the Docker host, systemctl restart docker writes it again. With "iptables": false in daemon.json Docker makes none: then the host\'s own firewall has to.',
+  explains: { depth: 230, target: [...ALL_TRAFFIC, 'NT-DKR-013', 'NT-DKR-008', 'NT-DKR-014'] },
 } as const;
 
 /** Stands for anywhere (RFC 5737), so that exceptions for known addresses do not count. */

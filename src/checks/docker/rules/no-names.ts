@@ -1,4 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { type DockerFacts, EMBEDDED_DNS } from '../facts.ts';
 import { quoteNetworks } from '../quote.ts';
 import { isApart } from './no-shared-network.ts';
@@ -14,6 +15,7 @@ const meta = {
     'Docker documentation, "Bridge network driver" (differences between user-defined bridges and the default bridge)',
   remedy:
     'Put both on a network of their own: docker network create NETWORK; docker network connect NETWORK CONTAINER, once for each. Until then, use the address.',
+  explains: { depth: 140, subject: ALL_TRAFFIC },
 } as const;
 
 export const noNames: Rule<DockerFacts> = {

@@ -1,4 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import type { DockerFacts } from '../facts.ts';
 import { quoteNetworks } from '../quote.ts';
 
@@ -12,6 +13,7 @@ const meta = {
   source: 'Docker documentation, "Networking overview" (docker network connect, --network none)',
   remedy:
     'Attach it: docker network connect NETWORK CONTAINER; with --network none it has to be started anew.',
+  explains: { depth: 110, target: [...ALL_TRAFFIC, 'NT-ARP', 'NT-RT', 'NT-IF', 'NT-SOCK'] },
 } as const;
 
 export const noNetwork: Rule<DockerFacts> = {

@@ -1,4 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import type { DockerFacts, DockerInput, DockerPeer } from '../facts.ts';
 import { isolationOf, quoteStop } from '../passage.ts';
 import { quoteNetworks, quotePeer } from '../quote.ts';
@@ -14,6 +15,7 @@ const meta = {
     'Docker documentation, "Packet filtering and firewalls" (DOCKER-ISOLATION) and "Bridge network driver"',
   remedy:
     'Attach one to a network of the other: docker network connect NETWORK CONTAINER; in Compose, name the network as external. Or publish the port, and use the address of the host.',
+  explains: { depth: 130, subject: ALL_TRAFFIC },
 } as const;
 
 /** Those that a common network would make reachable. */

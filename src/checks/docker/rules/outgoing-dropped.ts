@@ -1,4 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import type { DockerFacts } from '../facts.ts';
 import { outgoingStop, quoteStop, reachesOutside, remedyOf, stopText } from '../passage.ts';
 
@@ -12,6 +13,7 @@ const meta = {
   source: 'Docker documentation, "Packet filtering and firewalls"; iptables(8)',
   remedy:
     "Change the rule on the Docker host. Where Docker's own rules are gone (a firewall was reloaded or flushed): systemctl restart docker.",
+  explains: { depth: 220, target: [...ALL_TRAFFIC, 'NT-DKR-013', 'NT-DKR-008', 'NT-DKR-014'] },
 } as const;
 
 export const outgoingDropped: Rule<DockerFacts> = {

@@ -1,4 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import type { DockerFacts } from '../facts.ts';
 import { quotePeer } from '../quote.ts';
 
@@ -11,6 +12,7 @@ const meta = {
   rule: 'A DEST is the name of a container of the same engine, and the engine says that it is not running.',
   source: 'Docker documentation, docker ps (container states)',
   remedy: 'See why it ended (docker logs CONTAINER), and start it: docker start CONTAINER.',
+  explains: { depth: 150, subject: ALL_TRAFFIC },
 } as const;
 
 export const peerStopped: Rule<DockerFacts> = {

@@ -1,4 +1,5 @@
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import type { DockerFacts } from '../facts.ts';
 import { isolationOf, linkTo, outgoingStop, quoteStop, remedyOf, stopOnWay, stopText } from '../passage.ts';
 
@@ -11,6 +12,7 @@ const meta = {
   rule: "A DEST was not reached, and on the host a connection from the container to it certainly ends at a rule or a policy that drops or rejects (iptables, both kinds); or perhaps does, and the rule's counter grew during the run (nft too).",
   source: 'Docker documentation, "Packet filtering and firewalls"; iptables(8)',
   remedy: 'Change the rule on the Docker host; it is named with its counter.',
+  explains: { depth: 250, subject: ALL_TRAFFIC },
 } as const;
 
 export const wayDropped: Rule<DockerFacts> = {

@@ -14,6 +14,20 @@ const meta = {
   source: 'kernel: __tcp_retransmit_skb in net/ipv4/tcp_output.c; nf_hook_slow returns EPERM for a drop',
   remedy:
     'Find the rule: kubectl nettools run TARGET -- nft list ruleset, and iptables-legacy-save -c. Then find who makes it (an init container, a sidecar, the CNI plugin) and change it there.',
+  explains: {
+    depth: 730,
+    subject: [
+      'NT-PATH',
+      'NT-LAT',
+      'NT-DNS-001',
+      'NT-FW-001',
+      'NT-FW-003',
+      'NT-FW-004',
+      'NT-SVC-003',
+      'NT-SVC-007',
+      'NT-TLS',
+    ],
+  },
 } as const;
 
 /** Somebody answered that it may not be; the target's own rules can be that somebody. */

@@ -13,6 +13,20 @@ const meta = {
   rule: 'The union of the NetworkPolicies of both namespaces, read from the API, does not allow the connection, and the probe was dropped or rejected on the way.',
   source: 'networking.k8s.io/v1 NetworkPolicySpec; Kubernetes documentation, "Network Policies"',
   remedy: 'Allow it with one more policy, or with a rule in one of those that are named.',
+  explains: {
+    depth: 740,
+    subject: [
+      'NT-PATH',
+      'NT-FW-001',
+      'NT-FW-003',
+      'NT-FW-004',
+      'NT-FW-009',
+      'NT-LAT',
+      'NT-SVC-003',
+      'NT-SVC-007',
+      'NT-TLS',
+    ],
+  },
 } as const;
 
 /** How a policy looks from inside: plugins drop, and some reject. */

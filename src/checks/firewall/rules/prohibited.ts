@@ -13,6 +13,7 @@ const meta = {
   source: 'RFC 1812, 5.2.7.1; RFC 4443, 3.1',
   remedy:
     'Allow the traffic on the firewall that is named as the sender (firewall-cmd --list-all there, or nft list ruleset).',
+  explains: { depth: 820, subject: ['NT-LAT', 'NT-TLS'] },
 } as const;
 
 export const prohibited: Rule<FirewallFacts> = {

@@ -14,6 +14,7 @@ const meta = {
   source: 'RFC 792; iptables-extensions(8), REJECT',
   remedy:
     'For a Service, see whether it has a ready endpoint: kubectl get endpointslices -l kubernetes.io/service-name=NAME. Else find the reject rule on the sender: nft list ruleset, iptables-save.',
+  explains: { depth: 830, subject: ['NT-LAT', 'NT-TLS'] },
 } as const;
 
 export const rejected: Rule<FirewallFacts> = {

@@ -13,6 +13,22 @@ const meta = {
   source: 'nft(8), counter statement; iptables(8), -c',
   remedy:
     'Find who makes the rule (an init container, a sidecar, the CNI plugin, a node agent) and change it there.',
+  explains: {
+    depth: 710,
+    subject: [
+      'NT-PATH',
+      'NT-FW-001',
+      'NT-FW-002',
+      'NT-FW-003',
+      'NT-FW-004',
+      'NT-FW-009',
+      'NT-LAT',
+      'NT-DNS-001',
+      'NT-SVC-003',
+      'NT-SVC-007',
+      'NT-TLS',
+    ],
+  },
 } as const;
 
 const SIDES = {

@@ -14,6 +14,9 @@ const meta = {
     'kernel: Documentation/networking/snmp_counter.rst; 3.6 s: longer than the 3 s after which a silent neighbour becomes an error',
   remedy:
     'Look where packets are filtered, from here outwards: the NetworkPolicies of both namespaces (kubectl get networkpolicy), the policies of the CNI plugin, the firewalls of both nodes (nft list ruleset, with counters), then security groups. Run the same check from a pod on the node of the destination: where it works, the filter lies between the nodes. See that the server accepts (kubectl nettools sockets with its pod as the TARGET).',
+  explains: { depth: 810, subject: ['NT-LAT', 'NT-TLS'] },
+  remedyOutside:
+    'Look where packets are filtered, from here outwards: the firewalls of this machine, of those on the way and of the destination (nft list ruleset, with counters; iptables-save -c), then security groups. Run the same check closer to the destination: where it works, the filter lies before.',
 } as const;
 
 /** With the command for the pod that should answer, where it is known. */

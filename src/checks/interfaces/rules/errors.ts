@@ -13,6 +13,7 @@ const meta = {
     'node-mixin: NodeNetworkReceiveErrs and NodeNetworkTransmitErrs, more than 1 %; the least counts are ours',
   remedy:
     'See which errors they are: kubectl nettools run TARGET -- ip -s -s link show dev IFACE. For hardware, ethtool -S on the node; for a tunnel (vxlan, ipip, gre), whether its remote end has a route.',
+  explains: { depth: 990, target: ['NT-LAT-002', 'NT-LAT-003', 'NT-LAT-005', 'NT-DNS-012'] },
 } as const;
 
 const SHARE = 0.01;

@@ -2,6 +2,7 @@ import type { Finding } from '../../../model/report.ts';
 import type { Interface } from '../../../parsers/ip-addr.ts';
 import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import type { InterfacesFacts } from '../facts.ts';
 
 const meta = {
@@ -14,6 +15,9 @@ const meta = {
   source: 'RFC 2863 (operational state); Linux: Documentation/networking/operstates.rst',
   remedy:
     'Without carrier, look at the other end: for a pod the veth on its node (ip -d link show, the number after @if is its index there), for hardware the cable and the switch port. Switched off here: ip link set IFACE up; routes that went with it come back when the pod is made again.',
+  explains: { depth: 310, target: [...ALL_TRAFFIC, 'NT-ARP', 'NT-RT'] },
+  remedyOutside:
+    'Without carrier, look at the other end: of a veth its peer (ip -d link show, the number after @if is its index there), for hardware the cable and the switch port. Switched off here: ip link set IFACE up.',
 } as const;
 
 function down(

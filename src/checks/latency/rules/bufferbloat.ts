@@ -16,6 +16,7 @@ const meta = {
   source: "ours; rtt and minrtt are the kernel's own (struct tcp_info)",
   remedy:
     "Find who fills the link: kubectl nettools run TARGET -- ss -ti. Lower the sender's rate, raise the bandwidth limit (annotation kubernetes.io/egress-bandwidth), or use a fair queue (fq_codel) on the interface.",
+  explains: { depth: 1010, target: ['NT-LAT-001', 'NT-PERF'] },
 } as const;
 
 const ABOVE_MS = 20;

@@ -16,6 +16,8 @@ const meta = {
     'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need. CPU: Documentation/accounting/psi.rst',
   remedy:
     "See where the time is added: run the same check from a pod on the node of the destination (kubectl nettools latency pod/NAME --to …). Compare the nodes' load and zones (kubectl get nodes -L topology.kubernetes.io/zone).",
+  remedyOutside:
+    'See where the time is added: mtr ADDRESS shows it hop by hop. Compare with another machine on the same link.',
 } as const;
 
 /** Of fewer answers the p95 is the slowest one, and one packet that met a busy CPU proves nothing. */

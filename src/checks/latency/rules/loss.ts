@@ -15,6 +15,14 @@ const meta = {
     'ours: TCP throughput falls with the square root of the loss (RFC 3649, section 1), and 1 % already costs most of it',
   remedy:
     "Find the hop: compare with a pod on the same node as the destination, and look at the interfaces' drops on both nodes (ip -s link). If nothing answers at all, check that the address is right and that no NetworkPolicy or firewall drops it.",
+  // Retransmissions are counted for all destinations together.
+  explains: {
+    depth: 1000,
+    target: ['NT-LAT-003'],
+    subject: ['NT-LAT-001', 'NT-LAT-003', 'NT-LAT-005', 'NT-PERF'],
+  },
+  remedyOutside:
+    "Find the hop: mtr ADDRESS, and look at the interfaces' drops at both ends (ip -s link). If nothing answers at all, check that the address is right and that no firewall drops it.",
 } as const;
 
 /** Of fewer, one that is lost would be more than 2 %. */

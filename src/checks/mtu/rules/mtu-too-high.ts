@@ -20,6 +20,7 @@ const meta = {
     'RFC 1191; overheads: VXLAN 50 (RFC 7348, over IPv4), IPIP 20 (RFC 2003), GRE 24 (RFC 2784), WireGuard 60 or 80',
   remedy:
     "Set the network plugin's MTU to the underlay's less the overlay's overhead (Calico: veth_mtu, Cilium: mtu, Flannel: the backend's MTU), then restart the pods: an interface keeps the MTU that it was made with.",
+  explains: { depth: 940, target: ['NT-MTU-001', 'NT-TLS', 'NT-LAT-003'] },
 } as const;
 
 /** What usually takes so many bytes, by its overhead on Ethernet. */

@@ -1,3 +1,4 @@
+import { LOST_PACKETS } from '../../shared/effects.ts';
 import { endOf, lossRule, outcomeOf, where } from '../story.ts';
 
 const meta = {
@@ -10,6 +11,7 @@ const meta = {
   source: 'RFC 9293, section 3.4, for the tag',
   remedy:
     'With --deep the nodes are watched too. Between nodes look at security groups, at the routes for the pod ranges, and at the port of the overlay (VXLAN: UDP 8472 or 4789, Geneve: 6081, WireGuard: 51820).',
+  explains: { depth: 770, subject: LOST_PACKETS },
 } as const;
 
 export const between = lossRule(

@@ -1,3 +1,4 @@
+import { LOST_PACKETS } from '../../shared/effects.ts';
 import { endOf, lossRule, outcomeOf, where } from '../story.ts';
 
 const meta = {
@@ -10,6 +11,7 @@ const meta = {
   source: 'RFC 9293, section 3.4, for the tag',
   remedy:
     'Look at that node: kubectl nettools diagnose node/NODE; kubectl nettools firewall with the same TARGET and DEST says what the NetworkPolicies of both ends allow.',
+  explains: { depth: 780, subject: LOST_PACKETS },
 } as const;
 
 export const destinationNode = lossRule(

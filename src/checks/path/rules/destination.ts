@@ -1,4 +1,5 @@
 import { isLoopback } from '../../../parsers/listeners.ts';
+import { LOST_PACKETS } from '../../shared/effects.ts';
 import type { PathFacts } from '../facts.ts';
 import { endOf, lossRule, outcomeOf, placeOf } from '../story.ts';
 
@@ -12,6 +13,7 @@ const meta = {
   source: 'packet(7): a capture sees what comes in before netfilter',
   remedy:
     'Look at the destination: kubectl nettools diagnose with it as the TARGET; ss -lnt shows its listeners and their queues, nft list ruleset its rules.',
+  explains: { depth: 790, subject: LOST_PACKETS },
 } as const;
 
 function listening(path: PathFacts): string {

@@ -1,3 +1,4 @@
+import { LOST_PACKETS } from '../../shared/effects.ts';
 import { endOf, lossRule, outcomeOf, where } from '../story.ts';
 
 const meta = {
@@ -10,6 +11,7 @@ const meta = {
   source: 'RFC 9293, section 3.4: an initial sequence number stays what it is through routers and NAT',
   remedy:
     'Look at the node: kubectl nettools diagnose node/NODE, and nft list ruleset with counters (kubectl nettools run node/NODE -- nft list ruleset).',
+  explains: { depth: 760, subject: LOST_PACKETS },
 } as const;
 
 export const sourceNode = lossRule(

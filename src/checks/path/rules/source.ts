@@ -1,3 +1,4 @@
+import { LOST_PACKETS } from '../../shared/effects.ts';
 import { endOf, lossRule, outcomeOf, placeOf } from '../story.ts';
 
 const meta = {
@@ -10,6 +11,7 @@ const meta = {
   source: 'packet(7): a capture sees what leaves after netfilter; RFC 9293, section 3.4, for the tag',
   remedy:
     'Look at the source alone: kubectl nettools firewall, routing and arp with the same TARGET and DEST name the rule, the route or the neighbour.',
+  explains: { depth: 750, subject: LOST_PACKETS },
 } as const;
 
 export const source = lossRule(

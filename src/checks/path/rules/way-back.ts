@@ -1,3 +1,4 @@
+import { LOST_PACKETS } from '../../shared/effects.ts';
 import { endOf, lossRule, outcomeOf, where } from '../story.ts';
 
 const meta = {
@@ -10,6 +11,7 @@ const meta = {
   source: 'RFC 9293, section 3.10.7: an answer acknowledges the sequence number of its SYN plus one',
   remedy:
     'Compare both ways: kubectl nettools routing with the destination as the TARGET and the source as DEST; look for rp_filter and for stateful rules at the place that is named.',
+  explains: { depth: 800, subject: LOST_PACKETS },
 } as const;
 
 export const wayBack = lossRule(

@@ -2,6 +2,7 @@ import type { Finding } from '../../../model/report.ts';
 import { quote, quoteRoutes } from '../../quote.ts';
 import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { nameOf, type Way } from '../../way.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { familyOf, type Unrouted, unrouted } from '../unrouted.ts';
@@ -16,6 +17,7 @@ const meta = {
   source: 'Linux: fib_props in net/ipv4/fib_semantics.c, fib4_rule_action in net/ipv4/fib_rules.c',
   remedy:
     'Find who made the route or rule (a VPN or CNI agent, a node script, a kill switch), and remove it there.',
+  explains: { depth: 550, subject: ALL_TRAFFIC },
 } as const;
 
 const ERRNO = {

@@ -4,6 +4,7 @@ import type { Route } from '../../../parsers/ip-route.ts';
 import { quote, quoteRoutes } from '../../quote.ts';
 import { onTarget } from '../../remedy.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { nameOf } from '../../way.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { familyOf, orphanTables, unrouted } from '../unrouted.ts';
@@ -19,6 +20,7 @@ const meta = {
     'ours; the three rules of a new namespace are in the kernel (fib_default_rules_init, net/ipv4/fib_rules.c)',
   remedy:
     'Restart the agent that owns the table (a CNI plugin, a multi-network or source-based-routing plugin), or delete the pod so that it is made again.',
+  explains: { depth: 520, target: ALL_TRAFFIC },
 } as const;
 
 const FAMILIES: readonly AddressFamily[] = ['inet', 'inet6'];

@@ -3,6 +3,7 @@ import type { AddressFamily } from '../../../parsers/ip-prefix.ts';
 import { cutReason } from '../../measured.ts';
 import { quote, quoteRoutes } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { nameOf, type Way } from '../../way.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { familyOf, unrouted } from '../unrouted.ts';
@@ -17,6 +18,9 @@ const meta = {
   source: 'Linux: ENETUNREACH of a route lookup that found nothing (net/ipv4/route.c)',
   remedy:
     "A pod gets its default route from the CNI plugin when its sandbox is made. Delete the pod so that it is made again (kubectl delete pod POD), and see the CNI plugin's log on the node when it happens again. By hand: kubectl nettools run TARGET -- ip route add default via GATEWAY dev eth0.",
+  explains: { depth: 510, target: ALL_TRAFFIC },
+  remedyOutside:
+    'See what should have set it: the DHCP client or the network configuration (NetworkManager, systemd-networkd, netplan, ifupdown), for a container its engine. By hand: ip route add default via GATEWAY dev DEVICE.',
 } as const;
 
 const FAMILIES: readonly AddressFamily[] = ['inet', 'inet6'];

@@ -2,6 +2,7 @@ import type { Finding } from '../../../model/report.ts';
 import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { type HeardError, nameOf, routeOf, type Way } from '../../way.ts';
 import type { RoutingFacts } from '../facts.ts';
 
@@ -15,6 +16,8 @@ const meta = {
   source: 'RFC 792 and RFC 1812, 5.2.7.1; RFC 4443, 3.1',
   remedy:
     "Add the route on the router that is named: see its table (ip route get ADDRESS there). Between nodes, look at what distributes the pod routes: the CNI agent on both nodes, its BGP sessions, or the cloud's route controller.",
+  explains: { depth: 570, subject: ALL_TRAFFIC },
+  remedyOutside: 'Add the route on the router that is named: see its table (ip route get ADDRESS there).',
 } as const;
 
 /** Who said it, and not the target itself. */

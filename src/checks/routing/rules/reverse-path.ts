@@ -1,6 +1,7 @@
 import { growth } from '../../../parsers/proc-net.ts';
 import { quote, quoteCounters } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { nameOf, routeOf, type Way } from '../../way.ts';
 import type { RoutingFacts } from '../facts.ts';
 
@@ -14,6 +15,7 @@ const meta = {
   source: 'Linux: Documentation/networking/ip-sysctl.rst (rp_filter), RFC 3704',
   remedy:
     "Make the ways there and back the same (a route or a source-based rule for the interface on which the answers come), or let the filter be loose on it: sysctl -w net.ipv4.conf.IFACE.rp_filter=2, for a pod by securityContext.sysctls or its CNI plugin's tuning.",
+  explains: { depth: 530, target: ALL_TRAFFIC },
 } as const;
 
 const COUNTER = 'TcpExt.IPReversePathFilter';

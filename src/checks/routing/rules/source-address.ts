@@ -2,6 +2,7 @@ import type { Finding } from '../../../model/report.ts';
 import { contains, parsePrefix, sameAddress } from '../../../parsers/ip-prefix.ts';
 import { quote, quoteRoutes } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { nameOf, routeOf, type Way } from '../../way.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { familyOf } from '../unrouted.ts';
@@ -16,6 +17,9 @@ const meta = {
   source: 'ours; the pod IPs are status.podIPs of the API',
   remedy:
     'Look for a route with a `src` of its own or for an address that somebody added: kubectl nettools run TARGET -- ip route show table all. A pod that is made again gets both from its CNI plugin.',
+  explains: { depth: 560, subject: ALL_TRAFFIC },
+  remedyOutside:
+    'Look for a route with a `src` of its own or for an address that somebody added: ip route; ip addr.',
 } as const;
 
 interface Chosen {

@@ -14,6 +14,8 @@ const meta = {
   source: 'ours; every endpoint is connected to',
   remedy:
     'Look at the pods that are named (kubectl nettools sockets pod/NAME; kubectl logs NAME). A readiness probe that tests the port which the Service sends to takes such pods out by itself.',
+  explains: { depth: 860, subject: ['NT-FW-001', 'NT-FW-009', 'NT-LAT'] },
+  followsFromParts: true,
 } as const;
 
 export const failingEndpoints: Rule<ServicesFacts> = {

@@ -13,6 +13,7 @@ const meta = {
     'Kubernetes documentation, "Debug Services"; kube-proxy rejects what has no endpoint, and falls back to terminating ones that serve (KEP-1669)',
   remedy:
     "Compare the selector with the pods' labels (kubectl get pods -l SELECTOR) and see why pods are not ready (kubectl describe pod).",
+  explains: { depth: 610, subject: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-SOCK-001', 'NT-TLS'] },
 } as const;
 
 function why(info: ServiceInfo): string {

@@ -20,6 +20,7 @@ const meta = {
   source: 'Kubernetes documentation, "Service", selector; ownerReferences of the pods',
   remedy:
     'Give the selector a label that only the pods which are meant have, such as app.kubernetes.io/component, and leave targetPort as it is.',
+  explains: { depth: 630, subject: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS'] },
 } as const;
 
 /** The endpoints that are another workload's; none where that does not tell those that refuse from those that work. */

@@ -13,6 +13,7 @@ const meta = {
   source: 'Kubernetes: pkg/proxy/nftables and pkg/proxy/iptables, which sync within seconds; 30 s are ours',
   remedy:
     'See kube-proxy on this node: kubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy, its log (what it cannot reach or write), and restart its pod, which writes all rules anew. Then ask why it was behind: kubeproxy_sync_proxy_rules_last_timestamp_seconds among its metrics tells since when.',
+  explains: { depth: 640, subject: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-TLS'] },
 } as const;
 
 /** What is wrong; `undefined`: nothing, or nothing that could be judged. */

@@ -12,6 +12,7 @@ const meta = {
   rule: "An endpoint refuses the connection to the Service's target port, and another container port that the pod declares accepts one, while no endpoint works. Or targetPort is a name that no selected pod declares (API).",
   source: 'Kubernetes documentation, "Service", targetPort',
   remedy: 'Set targetPort to the port on which the pods listen.',
+  explains: { depth: 620, subject: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS'] },
 } as const;
 
 /** Endpoints that listen elsewhere. Where others work the port is right, and to change it would break those. */

@@ -16,6 +16,9 @@ const meta = {
   source: 'kernel: Documentation/networking/snmp_counter.rst (TcpExtListenOverflows); listen(2)',
   remedy:
     'Find out why the program does not accept (blocked, too few threads, CPU limit: kubectl top pod), add replicas, and raise its backlog together with net.core.somaxconn if it only cannot take bursts.',
+  explains: { depth: 980, target: ['NT-LAT-005'] },
+  remedyOutside:
+    'Find out why the program does not accept (blocked, too few threads, no CPU time), and raise its backlog together with net.core.somaxconn if it only cannot take bursts.',
 } as const;
 
 /** One more than the backlog fits in: the kernel compares with "greater than". */

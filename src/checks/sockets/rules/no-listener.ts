@@ -16,6 +16,9 @@ const meta = {
   source: 'RFC 9293, 3.10.7.1 (a reset for a connection that does not exist)',
   remedy:
     "See what the program listens on (kubectl nettools sockets with its pod as the TARGET) and make it and the Service's targetPort agree. When somebody does listen there and clients are refused all the same, a firewall at the destination answers with a reset.",
+  explains: { depth: 840, subject: ['NT-FW', 'NT-LAT', 'NT-SVC-007', 'NT-TLS'] },
+  remedyOutside:
+    'See what the program listens on (ss -tlnp). When somebody does listen there and clients are refused all the same, a firewall at the destination answers with a reset.',
 } as const;
 
 /** Whether a socket serves the port; a UDP server binds like a TCP one. */
