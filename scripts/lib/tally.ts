@@ -11,7 +11,7 @@ export interface Tally {
  */
 export function tallyVitestReport(text: string | undefined): Tally {
   const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
-  const files = text === undefined ? undefined : testFiles(text);
+  const files = testFiles(text);
   if (files === undefined) return { ...tally, failed: 1 };
   for (const file of files) {
     const before = tally.failed;
@@ -25,14 +25,17 @@ export function tallyVitestReport(text: string | undefined): Tally {
   return tally;
 }
 
-interface TestFile {
-  status: string;
-  assertionResults: ReadonlyArray<{ status: string }>;
+/** A test file in vitest's JSON report; `name` is its whole path. */
+export interface TestFile {
+  readonly name: string;
+  readonly status: string;
+  readonly assertionResults: ReadonlyArray<{ readonly status: string; readonly fullName: string }>;
 }
 
-function testFiles(text: string): readonly TestFile[] | undefined {
+/** The files of a JSON report of vitest's; `undefined`: it is none. */
+export function testFiles(text: string | undefined): readonly TestFile[] | undefined {
   try {
-    return (JSON.parse(text) as { testResults?: TestFile[] }).testResults;
+    return (JSON.parse(text ?? '') as { testResults?: TestFile[] }).testResults;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { access, constants, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Bundle } from '../model/bundle.ts';
+import { BUNDLE_FORMAT, type Bundle, type GatheredCheck } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
 
 /** Addresses and names of a cluster's inside are in it: nobody else on this machine needs to read them. */
@@ -38,7 +38,7 @@ function unwritable(file: string, error: unknown): UserError {
   return new UserError(`--save ${file} cannot be written (${code}).`, 3, { cause: error });
 }
 
-/** @throws {UserError} exit 3: it cannot be read; exit 2: it is no bundle */
+/** @throws {UserError} exit 3: it cannot be read, or is a bundle of another format; exit 2: it is no bundle */
 export async function readBundle(file: string): Promise<Bundle> {
   let text: string;
   try {
@@ -49,13 +49,23 @@ export async function readBundle(file: string): Promise<Bundle> {
       cause: error,
     });
   }
-  try {
-    const bundle: unknown = JSON.parse(text);
-    if (isBundle(bundle)) return bundle;
-  } catch {
-    // Said below: not JSON is not a bundle either.
+  const saved = parsed(text);
+  if (isOfOtherFormat(saved)) {
+    throw new UserError(
+      `${file} cannot be judged: another version saved it, in a format that this one does not read; judge it with that version.`,
+      3,
+    );
   }
-  throw new UserError(`${file} is not a bundle: write one with --save FILE.`, 2);
+  if (!isBundle(saved)) throw new UserError(`${file} is not a bundle: write one with --save FILE.`, 2);
+  return saved;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws {UserError} exit 2: it is too large; else what the system says */
@@ -70,9 +80,15 @@ async function readText(file: string): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Looked at before anything else: what else is in it, only its own version knows. */
+function isOfOtherFormat(value: unknown): boolean {
+  const { apiVersion, kind, format } = (value ?? {}) as { readonly [Name in keyof Bundle]?: unknown };
+  return apiVersion === 'nettools/v1' && kind === 'Bundle' && format !== BUNDLE_FORMAT;
+}
+
 /** Whether it has all that a report takes from it; what the checks' own parts are like, the checks find out. */
 function isBundle(value: unknown): value is Bundle {
-  const { apiVersion, kind, tool, target, startedAt, durationMs, checks } = value as Partial<Bundle>;
+  const { apiVersion, kind, tool, target, startedAt, durationMs, checks } = (value ?? {}) as Partial<Bundle>;
   return (
     apiVersion === 'nettools/v1' &&
     kind === 'Bundle' &&
@@ -81,6 +97,10 @@ function isBundle(value: unknown): value is Bundle {
     typeof durationMs === 'number' &&
     [target?.kind, target?.name, target?.address].every((part) => typeof part === 'string') &&
     Array.isArray(checks) &&
-    checks.every(({ id, evidence }) => typeof id === 'string' && typeof evidence === 'object')
+    (checks as readonly (Partial<GatheredCheck> | null)[]).every(isCheck)
   );
+}
+
+function isCheck(check: Partial<GatheredCheck> | null): boolean {
+  return typeof check?.id === 'string' && typeof check.evidence === 'object' && check.evidence !== null;
 }

@@ -17,9 +17,6 @@ import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { CompletionInstallArgs } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 
-/** What an earlier version's program has in it, and nobody else's. */
-const OURS = /^#!\/bin\/sh\nexec kubectl-nettools __complete "\$@"\n$/;
-
 const isWindows = process.platform === 'win32';
 
 /**
@@ -51,25 +48,22 @@ export async function run({ dir, programName, program }: CompletionInstallArgs):
   return 0;
 }
 
-function whatIsThere(
-  path: string,
-  program: string,
-): 'nothing' | 'the same' | 'an older one' | 'something else' {
+function whatIsThere(path: string, program: string): 'nothing' | 'the same' | 'ours' | 'something else' {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return 'nothing';
   if (isWindows) return windowsProgram(path);
   if (!stat.isFile() || stat.size > 1000) return 'something else';
   const text = readFileSync(path, 'utf8');
   if (text === program && (stat.mode & 0o111) === 0o111) return 'the same';
-  return text === program || OURS.test(text) ? 'an older one' : 'something else';
+  return text === program ? 'ours' : 'something else';
 }
 
 /** On Windows the program is a copy of this one, which knows by its name what it is asked for. */
-function windowsProgram(path: string): 'the same' | 'an older one' | 'something else' {
+function windowsProgram(path: string): 'the same' | 'ours' | 'something else' {
   const bytes = readFileSync(path);
   const isWhole = existsSync(join(dirname(path), nameOnWindows.file));
   if (isWhole && bytes.equals(readFileSync(process.execPath))) return 'the same';
-  return bytes.includes('kubectl-nettools') ? 'an older one' : 'something else';
+  return bytes.includes('kubectl-nettools') ? 'ours' : 'something else';
 }
 
 /** Whatever has the name already gives it to kubectl as well. */

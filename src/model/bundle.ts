@@ -13,10 +13,14 @@ export interface GatheredCheck {
   readonly durationMs: number;
 }
 
+/** Of what `input` and `evidence` look like: it grows with each change that a saved bundle could not follow. */
+export const BUNDLE_FORMAT = 1;
+
 /** A run. */
 export interface Bundle {
   readonly apiVersion: 'nettools/v1';
   readonly kind: 'Bundle';
+  readonly format: typeof BUNDLE_FORMAT;
   readonly tool: { readonly version: string };
   readonly target: TargetInfo;
   /** How the user chose the cluster, for the commands in remedies; absent outside of clusters. Nothing secret. */

@@ -1,5 +1,5 @@
 /** Gathers the evidence of prepared checks on an open session: one exec for all of them. */
-import type { Bundle } from '../model/bundle.ts';
+import { BUNDLE_FORMAT, type Bundle } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
 import type { Cost } from '../model/cost.ts';
 import { version } from '../model/version.ts';
@@ -43,6 +43,7 @@ export async function gatherChecks(checks: readonly PreparedCheck[], context: Ru
   return {
     apiVersion: 'nettools/v1',
     kind: 'Bundle',
+    format: BUNDLE_FORMAT,
     tool: { version },
     target: session.info,
     startedAt: context.startedAt.toISOString(),

@@ -1004,7 +1004,16 @@ async function recordRun(definition: RunDefinition, pods: Pods): Promise<void> {
     destinations,
     count,
     intervalMs,
-    thresholds: { rttFactor: 3, rttFloorMs: 10 },
+    thresholds: {
+      rttFactor: 3,
+      rttFloorMs: 10,
+      lossWarning: 0.01,
+      lossCritical: 0.05,
+      retransmitWarning: 0.01,
+      retransmitCritical: 0.05,
+      bufferbloatFactor: 5,
+      slowServerMs: 1000,
+    },
   };
   // The check sends no other script.
   const scripts = { ping: text[SCRIPTS.ping], tcpConnect: text[SCRIPTS.tcpConnect] } as ProbeScripts;

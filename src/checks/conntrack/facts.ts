@@ -19,8 +19,8 @@ export interface ConntrackInput {
   readonly watchMs: number;
   /** The target shares the node's namespace: what is seen is the node's table. */
   readonly isNode: boolean;
-  /** NT-CT-001 is critical above this share of the table's limit; absent in bundles of older versions. */
-  readonly criticalShare?: number;
+  /** NT-CT-001 is critical above this share of the table's limit. */
+  readonly criticalShare: number;
   /** Absent where they may not be read. */
   readonly services?: readonly VirtualService[];
   /** On a node, where not all Services may be read: the namespaces that `services` are of. */

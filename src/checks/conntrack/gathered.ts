@@ -12,8 +12,6 @@ import type { ConntrackFacts, ConntrackInput, Translated } from './facts.ts';
 
 /** Whole seconds are what entries count in: in less, a time that was not set anew may look as if it was. */
 const MIN_WATCH_MS = 2000;
-/** What older versions judged by, whose bundles do not say. */
-const CRITICAL_SHARE = 0.95;
 
 export function conntrackFacts(evidence: Evidence, input: ConntrackInput): ConntrackFacts {
   return {
@@ -23,7 +21,7 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput): Connt
     services: input.services ?? [],
     onlyNamespaces: input.onlyNamespaces,
     isNode: input.isNode,
-    criticalShare: input.criticalShare ?? CRITICAL_SHARE,
+    criticalShare: input.criticalShare,
   };
 }
 

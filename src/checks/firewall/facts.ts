@@ -93,7 +93,7 @@ export interface FirewallFacts {
   readonly privileges: Privileges | undefined;
   readonly paths: readonly PathFacts[];
   readonly counters: CounterSnapshots;
-  /** Of IPv6; empty in bundles of older versions. */
+  /** Of IPv6. */
   readonly counters6: CounterSnapshots;
   /** Whether ICMP errors could be listened for. */
   readonly capture: Measured<readonly Unreachable[]>;

@@ -73,21 +73,6 @@ export interface LatencyFacts {
   readonly thresholds: LatencyThresholds;
 }
 
-/** What older versions judged by, whose bundles do not say. */
-const USUAL = {
-  lossWarning: 0.01,
-  lossCritical: 0.05,
-  retransmitWarning: 0.01,
-  retransmitCritical: 0.05,
-  bufferbloatFactor: 5,
-  slowServerMs: 1000,
-} as const;
-
-/** The limits of a run, complete. */
-export function completeThresholds(given: LatencyInput['thresholds']): LatencyThresholds {
-  return { ...USUAL, ...given };
-}
-
 /** Limits of the rules; each can be set by a flag. Times in milliseconds, shares as fractions. */
 export interface LatencyThresholds {
   readonly rttFactor: number;
@@ -109,7 +94,5 @@ export interface LatencyInput {
   /** Probes to each destination. */
   readonly count: number;
   readonly intervalMs: number;
-  /** Those that are absent are so in bundles of older versions. */
-  readonly thresholds: Omit<LatencyThresholds, keyof typeof USUAL> &
-    Partial<Pick<LatencyThresholds, keyof typeof USUAL>>;
+  readonly thresholds: LatencyThresholds;
 }

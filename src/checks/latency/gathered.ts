@@ -12,13 +12,7 @@ import { counterSnapshots } from '../counters.ts';
 import { connectsOf, echoesOf, firstLine, type Measured, notRun, privilegesOf, read } from '../measured.ts';
 import { distribution } from '../statistics.ts';
 import { isVirtual, VIRTUAL } from '../way.ts';
-import {
-  answeredMs,
-  completeThresholds,
-  type LatencyFacts,
-  type LatencyInput,
-  type PathFacts,
-} from './facts.ts';
+import { answeredMs, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 
 export function latencyFacts(
   evidence: Evidence,
@@ -32,7 +26,7 @@ export function latencyFacts(
     sockets: { ...socketsOf(evidence['sockets']), result: evidence['sockets'] },
     qdiscs: { value: read(evidence['qdiscs'], 'tc', parseQdiscs).value, result: evidence['qdiscs'] },
     cpuPressure: cpuPressure(evidence['cpu-before'], evidence['cpu']),
-    thresholds: completeThresholds(thresholds),
+    thresholds,
   };
 }
 
@@ -44,7 +38,7 @@ function socketsOf(result: ProbeResult | undefined): Measured<readonly TcpSocket
   });
 }
 
-/** Of the run itself where both ends of it were read (bundles of older versions have one), or of the last ten seconds. */
+/** Of the run itself where both ends of it were read, or of the last ten seconds. */
 function cpuPressure(
   first: ProbeResult | undefined,
   last: ProbeResult | undefined,

@@ -43,8 +43,8 @@ export interface ServiceInfo {
   readonly sweep?: ProbeResult;
   /** How many are ready. */
   readonly ready: number;
-  /** Endpoints that are about to go and still serve; absent in bundles of older versions. */
-  readonly leaving?: number;
+  /** Endpoints that are about to go and still serve. */
+  readonly leaving: number;
   /** Pods that the selector matches and that are not ready, with why. */
   readonly notReady: readonly { readonly pod: string; readonly reason: string }[];
   /** Pods that the selector matches; absent where they may not be listed. */

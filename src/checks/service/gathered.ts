@@ -42,8 +42,8 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
     names:
       info.type === 'ExternalName' || info.isOtherFamily === true
         ? []
-        : // Bundles of older versions have one.
-          [0, 1].map((nth) => of(nameId(nth))).filter(({ result }, nth) => nth === 0 || result !== undefined),
+        : // One whose result was lost says nothing of the name.
+          [0, 1].map((nth) => of(nameId(nth))).filter(({ result }) => result !== undefined),
     isLocalOnly:
       info.internalTrafficPolicy === 'Local' &&
       info.ready > 0 &&

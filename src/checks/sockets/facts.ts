@@ -21,8 +21,8 @@ export interface ExpectedPort {
 /** What the check is told before it runs; plain JSON. */
 export interface SocketsInput {
   readonly expected: readonly ExpectedPort[];
-  /** NT-SOCK-004 from this share of the ephemeral ports on; absent in bundles of older versions. */
-  readonly portShare?: number;
+  /** NT-SOCK-004 from this share of the ephemeral ports on. */
+  readonly portShare: number;
   /** Why Services are not among them. */
   readonly servicesSkipped?: string;
 }

@@ -11,8 +11,8 @@ export interface ThroughputInput {
   readonly durationMs: number;
   /** From the destination to the target. */
   readonly reverse: boolean;
-  /** NT-PERF-001: less than this share of the expected rate is too little; absent in bundles of older versions. */
-  readonly share?: number;
+  /** NT-PERF-001: less than this share of the expected rate is too little. */
+  readonly share: number;
   /** The rate that the way should have, in bits per second, and who says so. */
   readonly expected?: { readonly bitsPerSecond: number; readonly by: string };
 }

@@ -91,6 +91,7 @@ const throughput = [1e6, 1e15].map((bitsPerSecond) =>
       destinations: [destination()],
       durationMs: 1000,
       reverse: false,
+      share: 0.5,
       expected: { bitsPerSecond, by: '--expect' },
     },
     evidence({ 'to0-iperf': result(stdout('iperf-limited')), 'to0-link': result(stdout('link-speed-veth')) }),

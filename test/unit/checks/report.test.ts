@@ -7,6 +7,7 @@ function bundle(...names: readonly string[]): Bundle {
   return {
     apiVersion: 'nettools/v1',
     kind: 'Bundle',
+    format: 1,
     tool: { version: '1.2.3' },
     target: { kind: 'pod', namespace: 'default', name: 'web', node: 'node1', address: '198.18.1.2' },
     startedAt: '2026-01-02T03:04:05.678Z',

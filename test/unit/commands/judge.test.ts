@@ -15,6 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const bundle = {
   apiVersion: 'nettools/v1',
   kind: 'Bundle',
+  format: 1,
   tool: { version: '1.0.0' },
   target: { kind: 'pod', name: 'web-0', address: '' },
   startedAt: '2026-01-01T00:00:00Z',
@@ -40,6 +41,18 @@ describe('judge', () => {
     await expect(judging(content)).rejects.toMatchObject({
       exitCode: 2,
       message: `${file} is not a bundle: write one with --save FILE.`,
+    });
+  });
+
+  it.each([
+    ['none', undefined],
+    ['a later one', 2],
+    ['a text', '1'],
+    ['one of another shape', 2, { checks: {}, tool: 'nettools' }],
+  ])('refuses a bundle of another format in a sentence: %s', async (_what, format, rest: object = {}) => {
+    await expect(judging({ ...bundle, ...rest, format })).rejects.toMatchObject({
+      exitCode: 3,
+      message: `${file} cannot be judged: another version saved it, in a format that this one does not read; judge it with that version.`,
     });
   });
 

@@ -25,6 +25,7 @@ describe('report.schema.json', () => {
     const bundle: Bundle = {
       apiVersion: 'nettools/v1',
       kind: 'Bundle',
+      format: 1,
       tool: { version: '1.2.3' },
       target: report().target,
       startedAt: new Date(0).toISOString(),

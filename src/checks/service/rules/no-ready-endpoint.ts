@@ -34,7 +34,7 @@ export const noReadyEndpoint: Rule<ServicesFacts> = {
     services.flatMap(({ info, virtual }) => {
       if (info.ready > 0 || info.type === 'ExternalName' || info.isPortUnnamed) return [];
       const [first] = virtual;
-      const { leaving = 0 } = info;
+      const { leaving } = info;
       const isServed = leaving > 0 && first?.state === 'works';
       const seen = !first
         ? ''

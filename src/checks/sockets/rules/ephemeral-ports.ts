@@ -14,9 +14,6 @@ const meta = {
     'Let the client keep connections and reuse them (keep-alive, a pool). Until then widen the range: sysctl net.ipv4.ip_local_port_range="1024 65535" (a safe sysctl of the pod: securityContext.sysctls), or add replicas.',
 } as const;
 
-/** What older versions judged by, whose bundles do not say. */
-const SHARE = 0.8;
-
 export const ephemeralPorts: Rule<SocketsFacts> = {
   meta,
   judge: ({ portUse, results, input }) => {
@@ -24,7 +21,7 @@ export const ephemeralPorts: Rule<SocketsFacts> = {
     const { first, last, busiest } = portUse.value;
     const all = last - first + 1;
     return busiest.flatMap(({ peer, connections }) => {
-      if (connections < (input.portShare ?? SHARE) * all) return [];
+      if (connections < input.portShare * all) return [];
       return [
         occurrence(
           meta,

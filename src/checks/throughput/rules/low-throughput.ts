@@ -13,9 +13,6 @@ const meta = {
     'Retransmissions mean loss or a full queue: run the latency check at the same time. None, and a low rate: look for a rate limit (kubectl nettools run TARGET -- tc -s qdisc, and the annotations kubernetes.io/ingress-bandwidth and egress-bandwidth) and for CPUs that are busy with encryption. One connection uses one CPU: compare with several (iperf3 -P 4).',
 } as const;
 
-/** What older versions judged by, whose bundles do not say. */
-const SHARE = 0.5;
-
 function causes({ run: { value } }: ThroughputPath): string {
   const words = [
     ...(value?.retransmits === undefined ? [] : [`${value.retransmits} segments sent again`]),
@@ -30,8 +27,7 @@ export const lowThroughput: Rule<ThroughputFacts> = {
     paths.flatMap((path) => {
       const expected = expectedOf(path, input);
       const run = path.run.value;
-      if (!run || !expected || run.bitsPerSecond >= (input.share ?? SHARE) * expected.bitsPerSecond)
-        return [];
+      if (!run || !expected || run.bitsPerSecond >= input.share * expected.bitsPerSecond) return [];
       const { label } = path.destination;
       const way = input.reverse ? `From ${label}` : `To ${label}`;
       const percent = Math.floor((run.bitsPerSecond / expected.bitsPerSecond) * 100);

@@ -42,7 +42,7 @@ function judged({ fill = [10, 1000], before = {}, after = {}, udp = ['', ''], in
       'tcp-before': result(''),
       'tcp-after': result(''),
     }),
-    { watchMs: 3000, isNode: false, services: [SERVICE], ...input },
+    { watchMs: 3000, isNode: false, criticalShare: 0.95, services: [SERVICE], ...input },
   );
 }
 
@@ -93,7 +93,7 @@ describe('a counter that is not known at the beginning', () => {
         'fill-after': filled,
         'stats-after': stats({ drop: 99, insert_failed: 7 }),
       }),
-      { watchMs: 3000, isNode: true },
+      { watchMs: 3000, isNode: true, criticalShare: 0.95 },
     );
     expect(named(judgement)).toEqual([]);
     expect(judgement.summary).toBe("The node's connection table holds 10 of 1000 entries.");
@@ -167,7 +167,7 @@ describe('what could not be measured', () => {
         'fill-after': result('5\n1000\n'),
         'udp-after': result('', { code: 1 }),
       }),
-      { watchMs: 3000, isNode: true, services: [SERVICE] },
+      { watchMs: 3000, isNode: true, criticalShare: 0.95, services: [SERVICE] },
     );
     expect(judgement.status).toBe('pass');
     expect(judgement.findings.map((f) => f.summary)).toEqual(
@@ -201,12 +201,12 @@ describe('what could not be measured', () => {
         'proc-before': result(zero),
         'proc-after': result(proc),
       }),
-      { watchMs: 3000, isNode: false },
+      { watchMs: 3000, isNode: false, criticalShare: 0.95 },
     );
     expect(named(judgement)).toEqual(['NT-CT-002 warning']);
   });
 
   it('never passes with no evidence at all', () => {
-    expect(judgeConntrack({}, { watchMs: 0, isNode: false }).status).toBe('skip');
+    expect(judgeConntrack({}, { watchMs: 0, isNode: false, criticalShare: 0.95 }).status).toBe('skip');
   });
 });

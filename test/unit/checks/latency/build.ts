@@ -1,10 +1,5 @@
 /** Facts of a healthy run, with what a test makes of them. */
-import {
-  completeThresholds,
-  type LatencyFacts,
-  type LatencyThresholds,
-  type PathFacts,
-} from '../../../../src/checks/latency/facts.ts';
+import type { LatencyFacts, LatencyThresholds, PathFacts } from '../../../../src/checks/latency/facts.ts';
 import { distribution } from '../../../../src/checks/statistics.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';
@@ -12,6 +7,18 @@ import type { HttpTiming } from '../../../../src/parsers/curl.ts';
 import type { Counters } from '../../../../src/parsers/proc-net.ts';
 import type { TcpSocket } from '../../../../src/parsers/ss.ts';
 import type { ConnectTry } from '../../../../src/parsers/tcp-connect.ts';
+
+/** What the flags say that nobody typed. */
+export const thresholds: LatencyThresholds = {
+  rttFactor: 3,
+  rttFloorMs: 10,
+  lossWarning: 0.01,
+  lossCritical: 0.05,
+  retransmitWarning: 0.01,
+  retransmitCritical: 0.05,
+  bufferbloatFactor: 5,
+  slowServerMs: 1000,
+};
 
 export function result(id: string, stdout = '', rest: Partial<ProbeResult> = {}): ProbeResult {
   return {
@@ -121,6 +128,6 @@ export function facts(spec: FactsSpec = {}): LatencyFacts {
       value: spec.cpuPressure,
       quotes: spec.cpuPressure === undefined ? [] : [result('cpu', 'some avg10=50.00 avg60=0.00\n')],
     },
-    thresholds: completeThresholds({ rttFactor: 3, rttFloorMs: 10, ...spec.thresholds }),
+    thresholds: { ...thresholds, ...spec.thresholds },
   };
 }

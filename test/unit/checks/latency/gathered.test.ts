@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { latencyFacts } from '../../../../src/checks/latency/gathered.ts';
-import { result } from './build.ts';
+import { result, thresholds } from './build.ts';
 
 const cpu = (avg10: number, waitedSeconds: number, uptime: number) =>
   `some avg10=${avg10.toFixed(2)} avg60=1.00 avg300=1.00 total=${waitedSeconds * 1e6}\n` +
@@ -14,7 +14,7 @@ describe('the pressure on the CPU', () => {
         ...(after === undefined ? {} : { cpu: result('cpu', after) }),
       },
       [],
-      { rttFactor: 3, rttFloorMs: 10 },
+      thresholds,
     ).cpuPressure;
 
   it('is that of the run, where the average of ten seconds lags behind it', () => {

@@ -4,7 +4,7 @@ import { judgeLatency } from '../../../../src/checks/latency/judge.ts';
 import type { Evidence } from '../../../../src/model/evidence.ts';
 import type { Json } from '../../../../src/model/report.ts';
 import { recording, runRecording } from '../../../recordings/recordings.ts';
-import { destination, result } from './build.ts';
+import { destination, result, thresholds } from './build.ts';
 
 const recorded = (name: string) => {
   const { evidence, input } = runRecording(name);
@@ -14,7 +14,7 @@ const input = (...destinations: LatencyInput['destinations']): LatencyInput => (
   destinations,
   count: 10,
   intervalMs: 50,
-  thresholds: { rttFactor: 3, rttFloorMs: 10 },
+  thresholds,
 });
 const member = (value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined =>
   path.reduce<Json | undefined>((at, key) => (at as Record<string | number, Json> | undefined)?.[key], value);

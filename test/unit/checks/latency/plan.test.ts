@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planLatency } from '../../../../src/checks/latency/plan.ts';
 import { PROBE_SCRIPTS } from '../../../../src/probes/scripts.ts';
-import { destination } from './build.ts';
+import { destination, thresholds } from './build.ts';
 
 const input = (
   count: number,
@@ -11,7 +11,7 @@ const input = (
   destinations,
   count,
   intervalMs,
-  thresholds: { rttFactor: 3, rttFloorMs: 10 },
+  thresholds,
 });
 
 describe('planLatency', () => {

@@ -36,6 +36,7 @@ const SHOP: ServiceInfo = {
     otherPorts: [9090],
   })),
   ready: 3,
+  leaving: 0,
   notReady: [],
   selected: 3,
   isPortUnnamed: false,

@@ -51,7 +51,7 @@ function judged(run: Run = {}): Judgement {
       'udp-before': result(drops[0]),
       'udp-after': result(drops[1]),
     }),
-    { expected: [WEB], ...input },
+    { expected: [WEB], portShare: 0.8, ...input },
   );
 }
 
@@ -205,7 +205,7 @@ describe('what is missing', () => {
     const none = { status: 'missing' as const, code: 127 };
     const one = judgeSockets(
       evidence({ listeners: result('', none), 'port-use': result('range 32768 60999\nno ss\n') }),
-      { expected: [WEB], servicesSkipped: 'the user may not list services' },
+      { expected: [WEB], portShare: 0.8, servicesSkipped: 'the user may not list services' },
     );
     expect(one.status).toBe('skip');
     expect(problemsOf(one)).toEqual([]);

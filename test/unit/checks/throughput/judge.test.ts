@@ -20,6 +20,7 @@ function judged(
     destinations: [destination()],
     durationMs: 1000,
     reverse: false,
+    share: 0.5,
     ...input,
   });
 }
@@ -65,6 +66,7 @@ describe('what could not be measured', () => {
       destinations: [destination()],
       durationMs: 1000,
       reverse: false,
+      share: 0.5,
     });
     expect(judgement.status).toBe('skip');
   });

@@ -33,6 +33,7 @@ function found(mode: Mode, name: string, change: Change = {}) {
     internalTrafficPolicy: 'Cluster',
     endpoints: [],
     ready: places.length,
+    leaving: 0,
     notReady: [],
     isPortUnnamed: false,
     ...change.info,
