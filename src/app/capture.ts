@@ -21,6 +21,7 @@ import { captureFileName, type OpenTarget, openTargets } from './capture-targets
 import { type CaptureEnd, TargetCapture } from './capture-tcpdump.ts';
 import { type Deadline, LONGEST_MS, withDeadline } from './deadline.ts';
 import { InterruptedError } from './interrupt.ts';
+import { LoopWatch } from './own-stream.ts';
 import type { Progress } from './progress.ts';
 import { findWireshark } from './wireshark.ts';
 
@@ -96,6 +97,8 @@ class CaptureRun {
   #format: CaptureFormat | undefined;
   #output: CaptureOutput | undefined;
   #merger: PacketMerger | undefined;
+  /** One for each target. */
+  #loops: readonly (LoopWatch | undefined)[] = [];
   /** Writes follow one another, whichever target they come from. */
   #writing: Promise<void> = Promise.resolve();
   #failure: unknown;
@@ -177,6 +180,10 @@ class CaptureRun {
   }
 
   async #begin(headers: readonly PcapHeader[]): Promise<void> {
+    this.#loops = this.#targets.map(({ mayMeetItself }, source) => {
+      const linkType = headers[source]?.linkType;
+      return mayMeetItself && linkType !== undefined ? new LoopWatch(linkType) : undefined;
+    });
     const [only] = headers;
     if (headers.length === 1 && only !== undefined) this.#format = pcapFormat(only);
     else {
@@ -260,8 +267,10 @@ class CaptureRun {
 
   async #onPackets(source: number, packets: readonly Packet[]): Promise<void> {
     await this.#ready.promise;
-    if (this.#merger === undefined) return this.#emit(packets.map((packet) => ({ source, packet })));
     const now = performance.now();
+    const loop = this.#loops[source]?.push(packets, now);
+    if (loop !== undefined) this.#progress.note(`${this.#targets[source]?.name}: ${loop}`);
+    if (this.#merger === undefined) return this.#emit(packets.map((packet) => ({ source, packet })));
     this.#merger.push(source, packets, now);
     await this.#emit(this.#merger.take(now));
     // Also when these wait: a stalled reader must stop every target.
