@@ -3,6 +3,7 @@ import type { CaptureArgs, CaptureDestination } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
 import { concatBytes } from '../pcap/bytes.ts';
+import { ClockWatch } from '../pcap/clocks.ts';
 import { type CaptureFormat, pcapFormat, pcapngFormat } from '../pcap/format.ts';
 import { type MergedPacket, PacketMerger } from '../pcap/merge.ts';
 import type { InterfaceCounts } from '../pcap/pcapng.ts';
@@ -97,6 +98,8 @@ class CaptureRun {
   #format: CaptureFormat | undefined;
   #output: CaptureOutput | undefined;
   #merger: PacketMerger | undefined;
+  /** Of several targets. */
+  #clocks: ClockWatch | undefined;
   /** One for each target. */
   #loops: readonly (LoopWatch | undefined)[] = [];
   /** Writes follow one another, whichever target they come from. */
@@ -187,7 +190,9 @@ class CaptureRun {
     const [only] = headers;
     if (headers.length === 1 && only !== undefined) this.#format = pcapFormat(only);
     else {
-      this.#merger = new PacketMerger(headers.map(({ resolution }) => resolution));
+      const resolutions = headers.map(({ resolution }) => resolution);
+      this.#merger = new PacketMerger(resolutions);
+      this.#clocks = new ClockWatch(resolutions);
       const sources = headers.map((header, source) => {
         const { name = '', description = '', filter = [] } = this.#targets[source] ?? {};
         return { name, description, filter: filter.join(' '), header };
@@ -266,7 +271,10 @@ class CaptureRun {
   }
 
   async #onPackets(source: number, packets: readonly Packet[]): Promise<void> {
+    const cameAt = Date.now();
     await this.#ready.promise;
+    // Not as late as it may be by now.
+    this.#clocks?.push(source, packets, cameAt);
     const now = performance.now();
     const loop = this.#loops[source]?.push(packets, now);
     if (loop !== undefined) this.#progress.note(`${this.#targets[source]?.name}: ${loop}`);
@@ -338,7 +346,9 @@ class CaptureRun {
       packets: this.#packets[source] ?? 0,
       counts: ends[source]?.counts,
     }));
-    process.stderr.write(captureSummary(this.#state(ends), targets, this.#output?.name ?? ''));
+    process.stderr.write(
+      captureSummary(this.#state(ends), targets, this.#output?.name ?? '', this.#clocks?.skew()),
+    );
     if (this.#failure instanceof ReaderGoneError) {
       return this.#args.destination.kind === 'stdout' ? BROKEN_PIPE_EXIT_CODE : 0;
     }
