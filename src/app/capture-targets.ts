@@ -3,9 +3,9 @@ import type { Channel } from '../channels/channel.ts';
 import type { CaptureArgs } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Progress } from '../model/progress.ts';
-import type { FoundTarget } from '../open/found-target.ts';
 import { findTarget, type TargetArgs } from '../open/target.ts';
 import { targetPlace, targetTitle, targetWord } from '../report/target.ts';
+import { ownStreamFilter, without } from './own-stream.ts';
 
 /** A target whose packets can be captured. */
 export interface OpenTarget {
@@ -18,6 +18,8 @@ export interface OpenTarget {
   readonly notes: readonly string[];
   /** In tcpdump's syntax. */
   readonly filter: readonly string[];
+  /** Whether its own stream may pass there, on a port that nobody knows. */
+  readonly mayMeetItself: boolean;
   close(): Promise<void>;
 }
 
@@ -49,11 +51,12 @@ async function openTarget(
   progress: Progress,
 ): Promise<OpenTarget> {
   const found = await findTarget(args, signal);
+  // Before the session is open: nothing would close it if this failed.
+  const ownStream = await ownStreamFilter(found);
   const session = await found.open({ signal, onProgress: (text) => progress.show(text) });
   const { netns } = session.info;
   const word = targetWord(session.info);
   const name = netns === undefined ? word : `${word} ${netns}`;
-  const ownStream = ownStreamFilter(found);
   return {
     name,
     description: [targetTitle(session.info), targetPlace(session.info)]
@@ -67,31 +70,9 @@ async function openTarget(
         : [`${name}: left out are ${ownStream.join(' ')}, or the capture would capture its own stream`]),
     ],
     filter: ownStream === undefined ? filter : without(filter, ownStream),
+    mayMeetItself: ownStream !== undefined,
     close: () => session.close(),
   };
-}
-
-/** Where a kubelet listens, through which every exec goes: the default of its own `port`. */
-const KUBELET_PORT = '10250';
-
-/**
- * What a capture in a node's own network has to leave out: each packet of its own stream would be captured and make more
- * of them. The stream goes from the runtime to the kubelet over the loopback, and from there to the API server.
- */
-function ownStreamFilter({ subject, client }: FoundTarget): readonly string[] | undefined {
-  if (!subject.isHost || client === undefined) return undefined;
-  const loopback = ['net', '127.0.0.0/8', 'or', 'host', '::1'];
-  const { hostname, port } = client.server;
-  // A node that runs the API server as well sends the stream on to this machine.
-  const server = subject.addresses.includes(hostname)
-    ? ['or', 'tcp', 'port', port === '' ? '443' : port]
-    : [];
-  return [...loopback, 'or', 'tcp', 'port', KUBELET_PORT, ...server];
-}
-
-function without(filter: readonly string[], unwanted: readonly string[]): string[] {
-  const rest = ['not', '(', ...unwanted, ')'];
-  return filter.length === 0 ? rest : ['(', ...filter, ')', 'and', ...rest];
 }
 
 /** A name that says what is in the file and when it began, in local time: `web-0-20261126-040512.pcap`. */

@@ -4,6 +4,7 @@ import { UserError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
 import { type Deadline, LONGEST_MS, withDeadline } from '../open/deadline.ts';
 import { concatBytes } from '../pcap/bytes.ts';
+import { ClockWatch } from '../pcap/clocks.ts';
 import { type CaptureFormat, pcapFormat, pcapngFormat } from '../pcap/format.ts';
 import { type MergedPacket, PacketMerger } from '../pcap/merge.ts';
 import type { InterfaceCounts } from '../pcap/pcapng.ts';
@@ -21,6 +22,7 @@ import {
 import { captureFileName, type OpenTarget, openTargets } from './capture-targets.ts';
 import { type CaptureEnd, TargetCapture } from './capture-tcpdump.ts';
 import { InterruptedError } from './interrupt.ts';
+import { LoopWatch } from './own-stream.ts';
 import type { ProgressLine } from './progress.ts';
 import { findWireshark } from './wireshark.ts';
 
@@ -96,6 +98,10 @@ class CaptureRun {
   #format: CaptureFormat | undefined;
   #output: CaptureOutput | undefined;
   #merger: PacketMerger | undefined;
+  /** Of several targets. */
+  #clocks: ClockWatch | undefined;
+  /** One for each target. */
+  #loops: readonly (LoopWatch | undefined)[] = [];
   /** Writes follow one another, whichever target they come from. */
   #writing: Promise<void> = Promise.resolve();
   #failure: unknown;
@@ -177,10 +183,16 @@ class CaptureRun {
   }
 
   async #begin(headers: readonly PcapHeader[]): Promise<void> {
+    this.#loops = this.#targets.map(({ mayMeetItself }, source) => {
+      const linkType = headers[source]?.linkType;
+      return mayMeetItself && linkType !== undefined ? new LoopWatch(linkType) : undefined;
+    });
     const [only] = headers;
     if (headers.length === 1 && only !== undefined) this.#format = pcapFormat(only);
     else {
-      this.#merger = new PacketMerger(headers.map(({ resolution }) => resolution));
+      const resolutions = headers.map(({ resolution }) => resolution);
+      this.#merger = new PacketMerger(resolutions);
+      this.#clocks = new ClockWatch(resolutions);
       const sources = headers.map((header, source) => {
         const { name = '', description = '', filter = [] } = this.#targets[source] ?? {};
         return { name, description, filter: filter.join(' '), header };
@@ -259,9 +271,14 @@ class CaptureRun {
   }
 
   async #onPackets(source: number, packets: readonly Packet[]): Promise<void> {
+    const cameAt = Date.now();
     await this.#ready.promise;
-    if (this.#merger === undefined) return this.#emit(packets.map((packet) => ({ source, packet })));
+    // Not as late as it may be by now.
+    this.#clocks?.push(source, packets, cameAt);
     const now = performance.now();
+    const loop = this.#loops[source]?.push(packets, now);
+    if (loop !== undefined) this.#progress.note(`${this.#targets[source]?.name}: ${loop}`);
+    if (this.#merger === undefined) return this.#emit(packets.map((packet) => ({ source, packet })));
     this.#merger.push(source, packets, now);
     await this.#emit(this.#merger.take(now));
     // Also when these wait: a stalled reader must stop every target.
@@ -329,7 +346,9 @@ class CaptureRun {
       packets: this.#packets[source] ?? 0,
       counts: ends[source]?.counts,
     }));
-    process.stderr.write(captureSummary(this.#state(ends), targets, this.#output?.name ?? ''));
+    process.stderr.write(
+      captureSummary(this.#state(ends), targets, this.#output?.name ?? '', this.#clocks?.skew()),
+    );
     if (this.#failure instanceof ReaderGoneError) {
       return this.#args.destination.kind === 'stdout' ? BROKEN_PIPE_EXIT_CODE : 0;
     }

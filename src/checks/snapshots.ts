@@ -16,7 +16,7 @@ export const SNAPSHOTS = {
   rules: ['ip', '-j', 'rule', 'show'],
   rules6: ['ip', '-j', '-6', 'rule', 'show'],
   neighbours: ['ip', '-j', '-s', 'neigh', 'show'],
-  neighbourTable: ['ip', '-j', '-s', 'ntable', 'show', 'name', 'arp_cache'],
+  neighbourTables: ['ip', '-j', '-s', 'ntable', 'show'],
   vxlans: ['ip', '-j', '-d', 'link', 'show', 'type', 'vxlan'],
   forwarding: ['bridge', '-j', 'fdb', 'show'],
   nft: ['nft', '-j', 'list', 'ruleset'],

@@ -30,10 +30,27 @@ export interface NeighbourTable {
   readonly overflows: number;
 }
 
-/** `undefined` when the text is not ip's JSON, or lacks the table. */
-export function parseNeighbourTable(stdout: string): NeighbourTable | undefined {
+/** The tables of both protocols. */
+export interface NeighbourTables {
+  readonly arp: NeighbourTable;
+  /** `undefined`: the kernel has no IPv6. */
+  readonly ndisc: NeighbourTable | undefined;
+}
+
+/** `undefined` when the text is not ip's JSON, or lacks the table of ARP. */
+export function parseNeighbourTables(stdout: string): NeighbourTables | undefined {
+  const objects = jsonObjects(stdout);
+  if (objects === undefined) return undefined;
+  const [arp, ndisc] = ['arp_cache', 'ndisc_cache'].map((name) => tableIn(objects, name));
+  return arp && { arp, ndisc };
+}
+
+function tableIn(
+  objects: NonNullable<ReturnType<typeof jsonObjects>>,
+  name: string,
+): NeighbourTable | undefined {
   // The entries that name a device are parameters of that device, not the table.
-  const table = jsonObjects(stdout)?.find((entry) => entry['dev'] === undefined);
+  const table = objects.find((entry) => entry['name'] === name && entry['dev'] === undefined);
   const entries = numberOf(table?.['entries']);
   const limit = numberOf(table?.['thresh3']);
   return entries === undefined || limit === undefined || limit === 0

@@ -5,7 +5,7 @@
  * second apart. A packet is therefore held back until every stream has a later one, but no longer than a limit: a silent
  * stream stops nobody.
  */
-import type { Packet, Resolution } from './reader.ts';
+import { type Packet, type Resolution, timeOf } from './reader.ts';
 
 /** How long a packet waits for earlier ones, in ms: the kernel's second for a batch, and as much for the way. */
 const HOLD_MS = 2_000;
@@ -53,10 +53,8 @@ export class PacketMerger {
   push(source: number, packets: readonly Packet[], now: number): void {
     const stream = this.#streams[source];
     if (stream === undefined) throw new RangeError(`no stream ${source}`);
-    const unit = stream.resolution === 'nano' ? 1n : 1_000n;
     for (const packet of packets) {
-      const time = BigInt(packet.seconds) * 1_000_000_000n + BigInt(packet.fraction) * unit;
-      stream.held.push({ packet, time, since: now });
+      stream.held.push({ packet, time: timeOf(packet, stream.resolution), since: now });
       this.#heldBytes += packet.record.length;
     }
   }

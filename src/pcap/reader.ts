@@ -37,6 +37,11 @@ export interface Packet {
   readonly record: Uint8Array;
 }
 
+/** A packet's timestamp, in nanoseconds since 1970. */
+export function timeOf({ seconds, fraction }: Packet, resolution: Resolution): bigint {
+  return BigInt(seconds) * 1_000_000_000n + BigInt(fraction) * (resolution === 'nano' ? 1n : 1_000n);
+}
+
 /** The stream is no pcap; `message` says in a few words what stood there instead. */
 export class PcapFormatError extends Error {
   override readonly name = 'PcapFormatError';

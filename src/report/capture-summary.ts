@@ -27,11 +27,19 @@ export function captureLine(progress: CaptureProgress): string {
   return `${packets(progress.packets)}, ${size(progress.bytes)}, ${told} in ${Math.trunc(milliseconds / 1000)} s`;
 }
 
+/** Two targets' clocks that differ: numbers of targets. */
+export interface ClockSkew {
+  readonly ahead: number;
+  readonly behind: number;
+  readonly ms: number;
+}
+
 /** The lines at the end. @param output where it went */
 export function captureSummary(
   progress: CaptureProgress,
   targets: readonly TargetTotals[],
   output: string,
+  skew?: ClockSkew,
 ): string {
   const seconds = (progress.milliseconds / 1000).toFixed(1);
   const lines = [
@@ -47,6 +55,12 @@ export function captureSummary(
     const all = counts.captured + counts.dropped;
     lines.push(
       `warning: ${number(counts.dropped)} of ${packets(all)} at ${visible(name)} were dropped: they came faster than they could be sent here and taken. A FILTER, or -s 96 (headers only), reduces drops.`,
+    );
+  }
+  if (skew !== undefined) {
+    const [ahead, behind] = [targets[skew.ahead]?.name ?? '', targets[skew.behind]?.name ?? ''].map(visible);
+    lines.push(
+      `warning: the clock at ${ahead} is about ${(skew.ms / 1000).toFixed(1)} s ahead of that at ${behind}: packets of the two are in the order of these clocks, and times between them are wrong by as much. Both nodes need time synchronisation (chronyc tracking, timedatectl).`,
     );
   }
   return `${lines.join('\n')}\n`;

@@ -414,7 +414,7 @@ describe('other kinds of targets', () => {
     await send('a', addressOfB, 5);
     const { code, stderr } = await interrupt(started);
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain('left out are net 127.0.0.0/8 or host ::1 or tcp port 10250,');
+    expect(stderr).toContain('left out are net 127.0.0.0/8 or host ::1 or tcp port 10250 or tcp port 8132,');
     const packets = await packetsIn(file('node.pcap'), 'udp.dstport', 'tcp.port', 'ip.src');
     expect(packets.filter(([port]) => port === String(PORT)).length).toBeGreaterThanOrEqual(5);
     expect(

@@ -3,7 +3,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { ArpAnswers, OwnAddressAnswers } from '../../parsers/arping.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
-import type { Neighbour, NeighbourTable } from '../../parsers/ip-neigh.ts';
+import type { Neighbour, NeighbourTables } from '../../parsers/ip-neigh.ts';
 import type { Measured } from '../measured.ts';
 import type { NodeNetwork } from '../node-network.ts';
 import { least } from '../statistics.ts';
@@ -68,7 +68,10 @@ export interface ArpFacts {
   readonly interfaces: readonly Interface[] | undefined;
   /** Whose MAC addresses are known: the target's own, and its gateway's. Others cannot be told from them without. */
   readonly hostsUnknown: string | undefined;
-  readonly table: { readonly before: NeighbourTable | undefined; readonly after: NeighbourTable | undefined };
+  readonly tables: {
+    readonly before: NeighbourTables | undefined;
+    readonly after: NeighbourTables | undefined;
+  };
   readonly tableShare: number;
   /** Asked for on a host alone; `undefined`: it was not. */
   readonly tunnels: Measured<readonly TunnelWay[]> | undefined;

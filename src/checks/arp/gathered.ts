@@ -3,7 +3,7 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { OwnAddressAnswers } from '../../parsers/arping.ts';
 import { parseDuplicates } from '../../parsers/arping.ts';
 import { parseInterfaces } from '../../parsers/ip-addr.ts';
-import { type Neighbour, parseNeighbours, parseNeighbourTable } from '../../parsers/ip-neigh.ts';
+import { type Neighbour, parseNeighbours, parseNeighbourTables } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { parseRoutes } from '../../parsers/ip-route.ts';
 import type { NextHop } from '../../parsers/next-hop.ts';
@@ -43,9 +43,9 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
     neighbours,
     interfaces,
     hostsUnknown: hostsUnknown(evidence, ways),
-    table: {
-      before: read(evidence['table-before'], 'ip', parseNeighbourTable).value,
-      after: read(evidence['table-after'], 'ip', parseNeighbourTable).value,
+    tables: {
+      before: read(evidence['table-before'], 'ip', parseNeighbourTables).value,
+      after: read(evidence['table-after'], 'ip', parseNeighbourTables).value,
     },
     tableShare,
     tunnels: evidence['vxlans'] === undefined ? undefined : tunnelsOf(evidence, input.cluster),

@@ -79,8 +79,8 @@ function skipped(facts: ArpFacts): Skips {
     'addresses that are used twice, and one host that answers for many (NT-ARP-004, -005)',
   );
   const { tableBefore, tableAfter } = facts.results;
-  if (facts.table.after === undefined) skips.add(tableReason(tableAfter), "the table's limits (NT-ARP-003)");
-  else if (facts.table.before === undefined)
+  if (facts.tables.after === undefined) skips.add(tableReason(tableAfter), "the table's limits (NT-ARP-003)");
+  else if (facts.tables.before === undefined)
     skips.add(tableReason(tableBefore), "growth of the table's overflows (NT-ARP-003)");
   skips.add(facts.tunnels?.skipped, 'the overlay to other nodes (NT-ARP-006)');
   return skips;
@@ -92,7 +92,6 @@ function tableReason(result: ProbeResult | undefined): string {
 }
 
 function measurements(facts: ArpFacts): { readonly [key: string]: Json } {
-  const { after, before } = facts.table;
   return {
     neighbours: facts.hops.map((hop) => ({
       address: hop.address,
@@ -104,14 +103,16 @@ function measurements(facts: ArpFacts): { readonly [key: string]: Json } {
       neededBy: hop.users.map((user) => user.label),
     })),
     ...(facts.tunnels === undefined ? {} : { tunnels: facts.tunnels.value?.map(tunnelJson) ?? null }),
-    table: after
-      ? {
-          entries: after.entries,
-          limit: after.limit,
-          overflows: before ? after.overflows - before.overflows : null,
-        }
-      : null,
+    table: tableJson(facts.tables, 'arp'),
+    table6: tableJson(facts.tables, 'ndisc'),
   };
+}
+
+function tableJson({ before, after }: ArpFacts['tables'], protocol: 'arp' | 'ndisc'): Json {
+  const [from, to] = [before?.[protocol], after?.[protocol]];
+  if (to === undefined) return null;
+  const { entries, limit, overflows } = to;
+  return { entries, limit, overflows: from === undefined ? null : overflows - from.overflows };
 }
 
 function tunnelJson({ vxlan, route, hop, node, neighbour, remotes }: TunnelWay): Json {

@@ -6,7 +6,7 @@ import type { ArpInput } from './facts.ts';
 
 export function planArp(input: ArpInput, scripts: ProbeScripts): StagedPlan {
   return {
-    before: [snapshot('status'), snapshot('addresses'), snapshot('neighbourTable', 'table-before')],
+    before: [snapshot('status'), snapshot('addresses'), snapshot('neighbourTables', 'table-before')],
     probe: [
       ...input.destinations.flatMap((destination) => wayProbes(destination, scripts, true)),
       ...input.peers.map(({ id, address }) => nextHopProbe(id, address, scripts, true)),
@@ -19,7 +19,7 @@ export function planArp(input: ArpInput, scripts: ProbeScripts): StagedPlan {
     ],
     after: [
       snapshot('neighbours'),
-      snapshot('neighbourTable', 'table-after'),
+      snapshot('neighbourTables', 'table-after'),
       ...(input.isHost === true ? [snapshot('vxlans'), snapshot('forwarding'), snapshot('routes')] : []),
     ],
   };

@@ -13,7 +13,7 @@ import { occurrence } from '../rule.ts';
 import { noReadyEndpoint } from '../service/rules/no-ready-endpoint.ts';
 import { ephemeralPorts } from '../sockets/rules/ephemeral-ports.ts';
 import { noListener } from '../sockets/rules/no-listener.ts';
-import type { FirewallFacts, PathFacts } from './facts.ts';
+import { type FirewallFacts, overflows, type PathFacts, tableOf } from './facts.ts';
 import { nameOf, quoteGrown, quoteGrownIp, quoteIcmp, quoteReach, quoteSocket, seen } from './path.ts';
 import { policyText } from './policy-answer.ts';
 import { senderText } from './sender.ts';
@@ -113,11 +113,14 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
         ],
       );
     case 'neighbour-table-full': {
-      const { before, after, result } = facts.table;
+      const full = tableOf(facts, path.address);
+      const { before, after } = full;
+      const { result } = facts.tables;
+      const family = path.address.includes(':') ? ' of IPv6' : '';
       return told(
         path,
         table.meta,
-        `The node's neighbour table is full (${after?.entries ?? '?'} entries, limit ${after?.limit ?? '?'}), and ${(after?.overflows ?? 0) - (before?.overflows ?? 0)} entries could not be made while ${nameOf(path)} was tried: ${seen(path)}.`,
+        `The node's neighbour table${family} is full (${after?.entries ?? '?'} entries, limit ${after?.limit ?? '?'}), and ${overflows(full) ?? 0} entries could not be made while ${nameOf(path)} was tried: ${seen(path)}.`,
         result
           ? [
               {

@@ -2,7 +2,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Detour, FilterRule } from '../../parsers/filter-rules.ts';
-import type { Neighbour, NeighbourTable } from '../../parsers/ip-neigh.ts';
+import type { Neighbour, NeighbourTable, NeighbourTables } from '../../parsers/ip-neigh.ts';
 import type { Privileges } from '../../parsers/proc-status.ts';
 import type { NextHop, Reach } from '../../parsers/reach.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
@@ -100,9 +100,9 @@ export interface FirewallFacts {
   readonly captureResult: ProbeResult | undefined;
   readonly socketsResult: ProbeResult | undefined;
   readonly neighboursResult: ProbeResult | undefined;
-  readonly table: {
-    readonly before: NeighbourTable | undefined;
-    readonly after: NeighbourTable | undefined;
+  readonly tables: {
+    readonly before: NeighbourTables | undefined;
+    readonly after: NeighbourTables | undefined;
     readonly result: ProbeResult | undefined;
   };
   readonly rules: Measured<RuleBooks>;
@@ -118,4 +118,18 @@ export interface RuleBooks {
   /** Rules of any verdict by kind: whether both kinds of iptables are in use. */
   readonly totals: { readonly nft: number; readonly iptablesNft: number; readonly legacy: number };
   readonly quotes: { readonly nft: ProbeResult | undefined; readonly legacy: ProbeResult | undefined };
+}
+
+/** The neighbour table that an address would be in, before and after the run. */
+export function tableOf(
+  { tables }: Pick<FirewallFacts, 'tables'>,
+  address: string,
+): Record<'before' | 'after', NeighbourTable | undefined> {
+  const protocol = address.includes(':') ? 'ndisc' : 'arp';
+  return { before: tables.before?.[protocol], after: tables.after?.[protocol] };
+}
+
+/** How many entries could not be made in the run; `undefined`: not known. */
+export function overflows({ before, after }: ReturnType<typeof tableOf>): number | undefined {
+  return before && after && after.overflows - before.overflows;
 }

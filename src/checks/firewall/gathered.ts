@@ -2,7 +2,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseConntrackProc } from '../../parsers/conntrack.ts';
-import { type Neighbour, parseNeighbours, parseNeighbourTable } from '../../parsers/ip-neigh.ts';
+import { type Neighbour, parseNeighbours, parseNeighbourTables } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { growth, parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { nextHop, type ReachTry } from '../../parsers/reach.ts';
@@ -13,7 +13,14 @@ import { type Measured, privilegesOf, read, seenOf } from '../measured.ts';
 import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../reach-probe.ts';
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import { detourOf } from './detours.ts';
-import type { FirewallFacts, FirewallInput, PathFacts, RuleHit } from './facts.ts';
+import {
+  type FirewallFacts,
+  type FirewallInput,
+  overflows,
+  type PathFacts,
+  type RuleHit,
+  tableOf,
+} from './facts.ts';
 import type { Packet } from './packet.ts';
 import { policyAnswer } from './policy-answer.ts';
 import { meets, type RuleSnapshots, ruleSnapshots, surelyStops } from './rule-hits.ts';
@@ -37,9 +44,9 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
     captureResult: evidence['icmp-errors'],
     socketsResult: evidence['reach-sockets'],
     neighboursResult: evidence['neighbours'],
-    table: {
-      before: read(evidence['table-before'], 'ip', parseNeighbourTable).value,
-      after: read(evidence['table-after'], 'ip', parseNeighbourTable).value,
+    tables: {
+      before: read(evidence['table-before'], 'ip', parseNeighbourTables).value,
+      after: read(evidence['table-after'], 'ip', parseNeighbourTables).value,
       result: evidence['table-after'],
     },
     rules: rules.books,
@@ -106,10 +113,7 @@ function pathFacts(
       retransFail: grown(facts, 'TcpExt.TCPRetransFail'),
       icmpUnreachable: isV6 ? grown6(facts, 'Icmp6InDestUnreachs') : grown(facts, 'Icmp.InDestUnreachs'),
       noRoutes: isV6 ? grown6(facts, 'Ip6OutNoRoutes') : grown(facts, 'Ip.OutNoRoutes'),
-      tableOverflows:
-        facts.table.before && facts.table.after
-          ? facts.table.after.overflows - facts.table.before.overflows
-          : undefined,
+      tableOverflows: overflows(tableOf(facts, address)),
     },
   };
   const cause: Cause =

@@ -11,7 +11,7 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       snapshot('status'),
       snapshot('counters', 'counters-before'),
       snapshot('counters6', 'counters6-before'),
-      snapshot('neighbourTable', 'table-before'),
+      snapshot('neighbourTables', 'table-before'),
       snapshot('nft', 'nft-before'),
       snapshot('iptables', 'iptables-before'),
       snapshot('iptablesLegacy', 'legacy-before'),
@@ -22,7 +22,7 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
     after: [
       snapshot('counters', 'counters-after'),
       snapshot('counters6', 'counters6-after'),
-      snapshot('neighbourTable', 'table-after'),
+      snapshot('neighbourTables', 'table-after'),
       snapshot('neighbours'),
       snapshot('nft', 'nft-after'),
       snapshot('iptables', 'iptables-after'),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseInterfaces } from '../../../src/parsers/ip-addr.ts';
 import { parseLinkCounters } from '../../../src/parsers/ip-link.ts';
-import { parseNeighbours, parseNeighbourTable } from '../../../src/parsers/ip-neigh.ts';
+import { parseNeighbours, parseNeighbourTables } from '../../../src/parsers/ip-neigh.ts';
 import { parseRoutes, parseRules, routeText } from '../../../src/parsers/ip-route.ts';
 import { parseStrictInterfaces } from '../../../src/parsers/rp-filter.ts';
 
@@ -60,7 +60,7 @@ describe('what is no JSON', () => {
       parseInterfaces,
       parseLinkCounters,
       parseNeighbours,
-      parseNeighbourTable,
+      parseNeighbourTables,
     ]) {
       expect(parse(text)).toBeUndefined();
     }

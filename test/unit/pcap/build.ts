@@ -1,4 +1,5 @@
 /** Makes pcap streams in both byte orders. */
+import type { Packet } from '../../../src/pcap/reader.ts';
 
 export interface StreamOptions {
   readonly littleEndian?: boolean;
@@ -41,4 +42,18 @@ export function record(packet: PacketOptions, { littleEndian = true }: StreamOpt
 /** A packet's bytes, which tell its number. */
 export function payload(number: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (number * 7 + i) & 0xff);
+}
+
+/** A TCP packet of 1500 bytes between two IPv4 addresses, cut off after its ports; of the link that `-i any` has. */
+export function tcpPacket(source: string, sourcePort: number, destination: string, port: number): Packet {
+  const data = new Uint8Array(20 + 20 + 4);
+  const view = new DataView(data.buffer);
+  view.setUint16(0, 0x0800);
+  view.setUint8(20, 0x45);
+  view.setUint8(29, 6);
+  data.set(source.split('.').map(Number), 32);
+  data.set(destination.split('.').map(Number), 36);
+  view.setUint16(40, sourcePort);
+  view.setUint16(42, port);
+  return { seconds: 1, fraction: 0, originalLength: 1500, data, record: data };
 }

@@ -47,6 +47,52 @@ describe.each(SHELLS.filter((s) => s.available && s.name !== 'busybox ash'))(
       );
     });
 
+    describe('of a version that refuses users a pace below 200 ms', () => {
+      /** What the script says with a stand-in for it, as somebody with a user id. */
+      async function saidAs(uid: number, args: readonly string[]) {
+        const stand = (name: string, body: string): void => {
+          writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`);
+          chmodSync(join(folder, name), 0o755);
+        };
+        stand('id', `echo ${uid}`);
+        // ping_common.c of s20180629, setup().
+        const refusal = "echo 'ping: cannot flood; minimal interval allowed for user is 200ms' >&2; exit 2";
+        const isRefused = `case "$(id -u) $*" in 0*) false ;; *'-i 0.0'* | *'-i 0.1'*) true ;; *) false ;; esac`;
+        stand(
+          'ping',
+          `[ "$1" = -V ] && { echo "ping from iputils s20180629"; exit; }\nif ${isRefused}; then ${refusal}; fi\necho "$*"\necho "ping: a word" >&2\nexit 1`,
+        );
+        const { code, stdout, stderr } = await runToEnd([...words, '-c', PING, 'ping', ...args], '', {
+          env: { PATH: `${folder}:${process.env['PATH']}` },
+        });
+        return { code, stdout: stdout.toString(), stderr };
+      }
+
+      it('goes at that pace, with as many as fit, and says so', async () => {
+        expect(await saidAs(1000, ['192.0.2.1', '50', '100', '8'])).toEqual({
+          code: 1,
+          stdout: '-n -c 40 -i 0.200 -W 1 -- 192.0.2.1\n',
+          stderr:
+            'ping: a word\nping of this version lets users send no more than one echo request in 200 ms: 40 of 50 were sent, at that pace\n',
+        });
+        expect((await saidAs(1000, ['192.0.2.1', '10', '40', '5'])).stdout).toBe(
+          '-n -c 10 -i 0.200 -W 3 -- 192.0.2.1\n',
+        );
+      });
+
+      it.each([
+        ['root', 0, ['192.0.2.1', '50', '100', '8'], '-n -c 50 -i 0.100 -W 3 -- 192.0.2.1\n'],
+        [
+          'a pace that it allows',
+          1000,
+          ['192.0.2.1', '5', '200', '4'],
+          '-n -c 5 -i 0.200 -W 3 -- 192.0.2.1\n',
+        ],
+      ])('is left alone with %s', async (_name, uid, args, stdout) => {
+        expect(await saidAs(uid, args)).toEqual({ code: 1, stdout, stderr: 'ping: a word\n' });
+      });
+    });
+
     it('sends another ping as many probes as fit, one a second', async () => {
       expect(await wordsOfPing('BusyBox', ['192.0.2.1', '50', '100', '8'])).toEqual([
         '-c',

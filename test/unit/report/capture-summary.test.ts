@@ -53,6 +53,12 @@ describe('captureSummary', () => {
     expect(lines).toHaveLength(5);
   });
 
+  it('warns of clocks that differ', () => {
+    const targets = ['node/a', 'node/b'].map((name) => ({ name, packets: 15, counts: undefined }));
+    const text = captureSummary(progress, targets, 'x.pcapng', { ahead: 1, behind: 0, ms: 3_210 });
+    expect(text).toContain('\nwarning: the clock at node/b is about 3.2 s ahead of that at node/a: ');
+  });
+
   it('escapes what may come from a hostile place', () => {
     const targets = [{ name: 'pod/\u001b[31m', packets: 1, counts: { captured: 1, dropped: 1 } }];
     expect(captureSummary(progress, targets, 'a\u001b]0;x\u0007')).not.toContain('\u001b');

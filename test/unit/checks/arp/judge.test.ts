@@ -179,6 +179,40 @@ describe('NT-ARP-003', () => {
     expect(problems(run)).toEqual(expected);
   });
 
+  // The recording has the table of ARP alone; this is the kernel's own other one.
+  const both = (arp: Partial<Table>, ndisc: Partial<Table>) =>
+    json<Table>((list) =>
+      list.flatMap((t) =>
+        t.dev === undefined
+          ? [
+              { ...t, ...arp },
+              { ...t, family: 'inet6', name: 'ndisc_cache', ...ndisc },
+            ]
+          : t,
+      ),
+    );
+  const calm = { thresh3: 1000, entries: 10, table_fulls: 7 };
+
+  it.each([
+    [{ ...calm, entries: 800 }, []],
+    [{ ...calm, entries: 801 }, ['NT-ARP-003 warning']],
+    [{ ...calm, table_fulls: 8 }, ['NT-ARP-003 critical']],
+  ])('the table of IPv6: %j', (ndisc, expected) => {
+    const run = withOutput(healthy, {
+      'table-before': both(calm, calm),
+      'table-after': both(calm, ndisc),
+    });
+    expect(problems(run)).toEqual(expected);
+    const [said] = judged(run).findings.filter(({ id }) => id === 'NT-ARP-003');
+    if (expected.length > 0)
+      expect(said?.summary).toMatch(/^The node's neighbour table of IPv6 (has|overflowed)/);
+    expect(judged(run).measurements['table6']).toEqual({
+      entries: ndisc.entries,
+      limit: 1000,
+      overflows: ndisc.table_fulls - 7,
+    });
+  });
+
   it('takes the share that the user gives', () => {
     const run = withOutput(healthy, {
       'table-before': before,
