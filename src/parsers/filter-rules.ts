@@ -23,6 +23,8 @@ export interface FilterChain {
   readonly packets: number | undefined;
   /** {@link FilterRule.spared} of its policy. */
   readonly spared: readonly (readonly RuleMatch[])[];
+  /** {@link FilterRule.maySpare} of its policy. */
+  readonly maySpare: boolean;
 }
 
 /** A rule that drops or rejects. */
@@ -43,6 +45,8 @@ export interface FilterRule {
   readonly isUnderstood: boolean;
   /** What rules before it in its own chain accept, so that it never sees it: the conditions of those that are understood. */
   readonly spared: readonly (readonly RuleMatch[])[];
+  /** Rules before it accept, or lead elsewhere, what is not understood: more may be spared. */
+  readonly maySpare: boolean;
   /** The rule, as its tool writes it. */
   readonly text: string;
 }

@@ -57,6 +57,7 @@ export function parseIptablesSave(
         policy: policy === '-' ? undefined : policy.toLowerCase(),
         packets: Number(packets),
         spared: [],
+        maySpare: true,
       });
     }
     const rule = /^\[(\d+):\d+\] (-A (\S+) ?(.*))$/.exec(line);
@@ -90,6 +91,7 @@ export function parseIptablesSave(
       matches,
       isUnderstood,
       spared: sparedIn(name),
+      maySpare: true,
       text: `-t ${table} ${text}`,
     });
   }

@@ -19,12 +19,12 @@ export function parseNftRuleset(stdout: string): FilterRules | undefined {
     const counter = object(entry['counter']);
     if (counter) counters.set(keyOf(counter, 'name'), Number(counter['packets'] ?? 0));
   }
-  const accepted = new Map<string, RuleMatch[][]>();
+  const accepted = new Map<string, Accepted>();
   const heads = entries.flatMap((entry) => chainOf(object(entry['chain'])));
   const rules = entries.flatMap((entry) => ruleOf(object(entry['rule']), heads, counters, accepted));
   const chains = heads.map((chain) => ({
     ...chain,
-    spared: accepted.get(`${chain.family} ${chain.table} ${chain.name}`) ?? [],
+    ...(accepted.get(`${chain.family} ${chain.table} ${chain.name}`) ?? NOTHING),
   }));
   const ruled = entries.flatMap((entry): JsonObject[] => {
     const rule = object(entry['rule']);
@@ -33,6 +33,18 @@ export function parseNftRuleset(stdout: string): FilterRules | undefined {
   const output = heads.filter(({ hook }) => hook === 'output').map((c) => `${c.family} ${c.table} ${c.name}`);
   const reached = reachableChains(output, ruled.flatMap(jumpsOf));
   return { chains, rules, detours: ruled.flatMap((rule) => detourOf(rule, counters, reached)) };
+}
+
+/** What the rules of a chain so far accept. */
+type Accepted = Pick<FilterChain, 'spared' | 'maySpare'>;
+
+const NOTHING: Accepted = { spared: [], maySpare: false };
+
+/** Whether a packet for which the rule holds may not come to the next one. */
+function mayEnd(expression: JsonObject): boolean {
+  return ['accept', 'jump', 'goto', 'return', 'queue', 'vmap', 'xt', 'fwd', 'dup'].some(
+    (kind) => kind in expression,
+  );
 }
 
 function jumpsOf(rule: JsonObject): [string, string][] {
@@ -95,7 +107,7 @@ function ruleText(rule: JsonObject, expressions: readonly JsonObject[]): string 
   return `table ${rule['family']} ${rule['table']} chain ${rule['chain']}: ${expressions.map(expressionText).join(' ')} # handle ${rule['handle']}`;
 }
 
-function chainOf(chain: JsonObject | undefined): Omit<FilterChain, 'spared'>[] {
+function chainOf(chain: JsonObject | undefined): Omit<FilterChain, keyof Accepted>[] {
   if (!chain) return [];
   const { family, table, name, hook, policy } = chain;
   return [
@@ -115,18 +127,20 @@ function chainOf(chain: JsonObject | undefined): Omit<FilterChain, 'spared'>[] {
 /** @param accepted what the rules before this one accept, by chain; an accepting rule is added */
 function ruleOf(
   rule: JsonObject | undefined,
-  chains: readonly Omit<FilterChain, 'spared'>[],
+  chains: readonly Omit<FilterChain, keyof Accepted>[],
   counters: ReadonlyMap<string, number>,
-  accepted: Map<string, RuleMatch[][]>,
+  accepted: Map<string, Accepted>,
 ): FilterRule[] {
   if (!rule || !Array.isArray(rule['expr'])) return [];
   const expressions = objectsIn(rule['expr']);
   const [family, table, chain] = [String(rule['family']), String(rule['table']), String(rule['chain'])];
   const place = `${family} ${table} ${chain}`;
-  const spared = accepted.get(place) ?? [];
+  const before = accepted.get(place) ?? NOTHING;
   const matches = expressions.flatMap(matchOf);
   const isUnderstood = expressions.every(isUnderstandable);
-  if (isUnderstood && expressions.some((e) => 'accept' in e)) accepted.set(place, [...spared, matches]);
+  if (isUnderstood && expressions.some((e) => 'accept' in e))
+    accepted.set(place, { ...before, spared: [...before.spared, matches] });
+  else if (expressions.some(mayEnd)) accepted.set(place, { ...before, maySpare: true });
   const verdict = verdictOf(expressions);
   if (verdict === undefined) return [];
   const packets = packetsOf(expressions, `${family} ${table}`, counters);
@@ -142,7 +156,7 @@ function ruleOf(
       packets,
       matches,
       isUnderstood,
-      spared,
+      ...before,
       text: ruleText(rule, expressions),
     },
   ];

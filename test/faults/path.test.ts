@@ -1,6 +1,7 @@
 /** A connection that is lost at each place on its way, and the place that is named for it. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
+import { nodes } from '../cluster/paths.ts';
 import { attempt, run } from '../cluster/proc.ts';
 import { kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, expectFirst, expectSilence, note } from './named.ts';
@@ -102,11 +103,70 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** node2's own packets and everybody else's go on. */
+const policyDrop = () => [
+  { make: 'nft add table ip ntpath', undo: 'nft delete table ip ntpath' },
+  {
+    make: 'nft add chain ip ntpath c { type filter hook forward priority -10 ; policy drop ; }',
+    undo: '',
+  },
+  { make: `nft add rule ip ntpath c ip daddr != ${server.address} accept`, undo: '' },
+];
+
+const OVERLAY = { device: 'ntpathvx', near: '198.18.250.1', far: '198.18.250.2' };
+
+/** A tunnel between the nodes that the way to the server takes, one end after the other. */
+function tunnel(own: string, other: string, address: string, peer: string): { make: string; undo: string }[] {
+  const { device } = OVERLAY;
+  return [
+    {
+      make: `ip link add ${device} type vxlan id 4343 local ${own} remote ${other} dstport 8472`,
+      undo: `ip link del ${device}`,
+    },
+    { make: `ip addr add ${address}/30 dev ${device}`, undo: '' },
+    { make: `ip link set ${device} up`, undo: '' },
+    { make: `sysctl -qw net.ipv4.conf.${device}.rp_filter=0`, undo: '' },
+    {
+      make: `ip route add ${peer}/32 via ${address === OVERLAY.near ? OVERLAY.far : OVERLAY.near}`,
+      undo: '',
+    },
+  ];
+}
+
 describe('a connection that is lost', () => {
   test.each(CASES)('at $at', async ({ where, steps, to, id, says }) => {
     await withFault(where(), steps(), async () => {
       expectFirst(await firewall(to, '--deep'), { id, severity: 'critical', says });
     });
+  });
+
+  test('by the policy of a chain, which counts nothing: the chain is named', async () => {
+    await withFault(nodeNetns('node2'), policyDrop(), async () => {
+      expectFirst(await firewall('pod/server:8080', '--deep'), {
+        id: 'NT-PATH-004',
+        severity: 'critical',
+        says: /is lost in node\/node2 .*; table ip ntpath chain c: policy drop: it counts nothing, and no rule before it in its chain accepts TCP to/,
+      });
+    });
+  });
+
+  test("by a rule that stops the overlay's packets: it is named, whatever they carry", async () => {
+    const [one, two] = ['node1', 'node2'].map((name) => nodes.find((node) => node.name === name)?.address);
+    const there = tunnel(one ?? '', two ?? '', OVERLAY.near, server.address);
+    const back = tunnel(two ?? '', one ?? '', OVERLAY.far, client.address);
+    await withFault(nodeNetns('node1'), there, () =>
+      withFault(nodeNetns('node2'), back, async () => {
+        const healthy = await firewall('pod/server:8080', '--deep');
+        expectSilence(healthy);
+        await withFault(nodeNetns('node2'), drop('ip', 'input', 'udp dport 8472'), async () => {
+          expectFirst(await firewall('pod/server:8080', '--deep'), {
+            id: 'NT-PATH-003',
+            severity: 'critical',
+            says: /between node\/node1 and node\/node2 .*; a rule there counted \d+ packets, to the port of an overlay, meanwhile: table ip ntpath chain c: udp dport 8472/,
+          });
+        });
+      }),
+    );
   });
 
   test('at the source: its own rule is the cause, and the path says that it never left', async () => {
@@ -131,7 +191,7 @@ describe('a connection that is lost', () => {
   });
 });
 
-test('nothing is said of connections that come through or are refused, and no node pod is left', async () => {
+test('nothing is said of connections that come through, and no node pod is left', async () => {
   for (const to of ['pod/server:8080', 'pod/near:8080']) {
     const report = await firewall(to, '--deep');
     expectSilence(report);
@@ -140,8 +200,32 @@ test('nothing is said of connections that come through or are refused, and no no
       /"packets":(0|null)/,
     );
   }
-  const refused = await firewall('pod/server:9', '--deep');
-  expect(refused.checks.flatMap((c) => c.findings).filter((f) => f.id.startsWith('NT-PATH'))).toEqual([]);
   const pods = await kubectl(['get', 'pods', '-n', ns.name, '-o', 'name']);
   expect(pods.trim().split('\n').sort()).toEqual(['pod/client', 'pod/near', 'pod/server']);
+});
+
+describe('a connection that is refused', () => {
+  test('by the destination: what listens there is named, and nothing on the way is blamed', async () => {
+    expectFirst(await firewall('pod/server:9', '--both-ends'), {
+      id: 'NT-PATH-007',
+      severity: 'critical',
+      says: /^pod\/server \([^)]*:9\) refuses the connection itself .*: nothing listens on port 9 there, but on 8080\b/,
+    });
+  });
+
+  test("in the destination's name, on its node: the rule there is named", async () => {
+    const reject = drop('ip', 'forward', toServer()).map(({ make, undo }) => ({
+      make: make.replace('counter drop', 'counter reject with tcp reset'),
+      undo,
+    }));
+    await withFault(nodeNetns('node2'), reject, async () => {
+      const report = await firewall('pod/server:8080', '--deep');
+      expectFirst(report, {
+        id: 'NT-PATH-004',
+        severity: 'critical',
+        says: /does not answer itself: the probe never arrives there, it is lost in node\/node2, and what comes back .* is made on the way in its name, and seen first at node\/node2; a rule there counted \d+ packets meanwhile: .*reject with tcp reset/,
+      });
+      expect(report.checks.find(({ id }) => id === 'path')?.status).toBe('fail');
+    });
+  });
 });

@@ -143,8 +143,8 @@ function policyRule(chain: FilterChain): FilterRule[] {
   const text =
     source === 'nft' ? `table ${family} ${table} chain ${name}: policy drop` : `-t ${table} -P ${name} DROP`;
   const key = `policy ${source} ${family} ${table} ${name}`;
-  const { spared } = chain;
-  const rest = { verdict: 'drop', matches: [], isUnderstood: true, spared } as const;
+  const { spared, maySpare } = chain;
+  const rest = { verdict: 'drop', matches: [], isUnderstood: true, spared, maySpare } as const;
   return [{ ...rest, source, family, table, chain: name, hook, key, packets, text }];
 }
 

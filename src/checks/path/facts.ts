@@ -1,6 +1,7 @@
 /** What the path check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { FilterRule } from '../../parsers/filter-rules.ts';
 import type { Listener } from '../../parsers/listeners.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
@@ -56,6 +57,8 @@ export interface PlaceFacts {
   readonly segments: Measured<readonly SeenSegment[]>;
   /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
   readonly grown: readonly Omit<RuleHit, 'direction'>[];
+  /** Rules, and policies of chains, that stop packets and count none. */
+  readonly uncounted: readonly FilterRule[];
   readonly listeners: readonly Listener[] | undefined;
   readonly listenersResult: ProbeResult | undefined;
 }
@@ -65,7 +68,18 @@ export interface Loss {
   /** `undefined`: it was not even seen to leave. */
   readonly last: Point | undefined;
   readonly missed: Point;
+  /** Where an answer to it was seen first all the same: somebody on the way has made it in the destination's name. */
+  readonly answered?: Point;
 }
+
+/** That the destination itself refuses, and why. */
+export type Refusal =
+  /** Nothing listens on the port; `open` are the TCP listeners that there are. */
+  | { readonly kind: 'closed'; readonly open: readonly Listener[] }
+  /** What listens on the port is to be reached from the destination itself alone. */
+  | { readonly kind: 'loopback'; readonly open: readonly Listener[] }
+  /** A rule there rejects it. */
+  | { readonly kind: 'rule'; readonly hit: Omit<RuleHit, 'direction'> };
 
 /** One destination's way. */
 export interface PathFacts {
@@ -80,6 +94,10 @@ export interface PathFacts {
   readonly loss: Loss | undefined;
   /** A rule at the place of the loss whose counter moved and that fits the probe. */
   readonly hit: Omit<RuleHit, 'direction'> | undefined;
+  /** A rule, or a policy, at the place of the loss that stops the probe and counts nothing; looked for where there is no hit. */
+  readonly suspect: FilterRule | undefined;
+  /** `undefined`: it does not refuse, or there was nobody to see why. */
+  readonly refusal: Refusal | undefined;
 }
 
 export interface PathsFacts {

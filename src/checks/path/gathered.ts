@@ -1,11 +1,12 @@
 /** From evidence to facts: which packet was seen where, and where it was missed first. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { FilterRule } from '../../parsers/filter-rules.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
-import { parseListeners } from '../../parsers/listeners.ts';
+import { isLoopback, parseListeners } from '../../parsers/listeners.ts';
 import { nextHop, type Reach } from '../../parsers/reach.ts';
 import { parseCaptureCounts } from '../../parsers/tcpdump-counts.ts';
 import { parseSegments, type SeenSegment } from '../../parsers/tcpdump-tcp.ts';
-import { fits } from '../firewall/packet.ts';
+import { type Fields, fits, holdsAll } from '../firewall/packet.ts';
 import { ruleSnapshots } from '../firewall/rule-hits.ts';
 import { read, seenOf } from '../measured.ts';
 import { reachOf } from '../reach-probe.ts';
@@ -43,6 +44,7 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
     seen: own('seen'),
     segments: segmentsOf(own('seen')),
     grown: rules.grown,
+    uncounted: rules.uncounted,
     listeners: read(listeners, 'ss', (text, { code }) => (code === 0 ? parseListeners(text) : undefined))
       .value,
     listenersResult: listeners,
@@ -75,8 +77,10 @@ function pathFacts(
   });
   const points = reach.value ? pointsOf(route, address, port) : [];
   const failed = reach.value !== undefined && !isConnected(reach.value);
-  const loss = failed ? lossOf(points) : undefined;
+  const loss = failed ? (foreignAnswer(points) ?? lossOf(points)) : undefined;
   const source = nextHop(reach.value?.routes ?? [])?.source;
+  const probe: Probe = { address, port, source };
+  const hit = loss && hitAt(loss, probe);
   return {
     destination,
     address,
@@ -85,7 +89,9 @@ function pathFacts(
     reachResult,
     points,
     loss,
-    hit: loss && hitAt(loss, { address, port, source }),
+    hit,
+    suspect: loss && hit === undefined ? suspectAt(loss, probe) : undefined,
+    refusal: failed && loss === undefined ? refusalOf(points, probe) : undefined,
   };
 }
 
@@ -156,20 +162,108 @@ function lossOf(points: readonly Point[]): Loss | undefined {
   return missed && { last: watched[at], missed };
 }
 
+/** The probe never came to the destination, and still was answered: the answer is somebody else's. */
+function foreignAnswer(points: readonly Point[]): Loss | undefined {
+  const watched = points.filter(({ lines }) => lines !== undefined);
+  const there = watched.filter(({ packet }) => packet === 'probe');
+  const answered = watched.find(({ packet, lines = [] }) => packet === 'answer' && lines.length > 0);
+  const at = there.findLastIndex(({ lines = [] }) => lines.length > 0);
+  const missed = there[at + 1];
+  const last = there[at];
+  return answered && missed && there.at(-1)?.role === 'destination' ? { last, missed, answered } : undefined;
+}
+
+/** What is known of the probe. */
+interface Probe {
+  readonly address: string;
+  readonly port: number;
+  readonly source: string | undefined;
+}
+
+function sentFields({ address, port, source }: Probe): Fields {
+  return { protocol: 'tcp', daddr: address, dport: port, saddr: source, ctstate: ['new'] };
+}
+
 /** The first rule that fits at the place where the packet was last seen, or where it should have come in. */
-function hitAt(
-  { last, missed }: Loss,
-  probe: { readonly address: string; readonly port: number; readonly source: string | undefined },
-): PathFacts['hit'] {
+function hitAt({ last, missed }: Loss, probe: Probe): PathFacts['hit'] {
   const isAnswer = missed.packet === 'answer' && last?.packet === 'answer';
-  const there = { protocol: 'tcp', daddr: probe.address, dport: probe.port, saddr: probe.source };
-  const back = { protocol: 'tcp', saddr: probe.address, sport: probe.port, daddr: probe.source };
+  const { address, port, source } = probe;
+  const there = { protocol: 'tcp', daddr: address, dport: port, saddr: source };
+  const back = { protocol: 'tcp', saddr: address, sport: port, daddr: source };
   const places = [...new Set([last?.place ?? missed.place, missed.place])];
-  return places
-    .flatMap(({ grown }) => grown)
-    .find(
-      ({ rule }) => fits(rule.matches, isAnswer ? back : there) && fitsFamily(rule.family, probe.address),
-    );
+  const all = places.flatMap(({ grown }) => grown);
+  const own = all.find(
+    ({ rule }) => fits(rule.matches, isAnswer ? back : there) && fitsFamily(rule.family, address),
+  );
+  // Between two nodes an overlay carries it as a packet of their own.
+  return own ?? (areBothNodes(last, missed) ? all.find(({ rule }) => isOfOverlay(rule)) : undefined);
+}
+
+function areBothNodes(last: Point | undefined, missed: Point): boolean {
+  return (
+    last?.place.place.node !== undefined &&
+    missed.place.place.node !== undefined &&
+    last.place !== missed.place
+  );
+}
+
+/** VXLAN (Linux' own port, as flannel takes it, and IANA's), Geneve, WireGuard (as flannel and Calico take it). */
+const OVERLAY_PORTS: readonly string[] = ['8472', '4789', '6081', '51820', '51821'];
+
+/** Whether the rule asks for UDP to ports of overlays, and for no other. */
+export function isOfOverlay({ matches }: FilterRule): boolean {
+  const ports = matches.filter(({ field, negated }) => field === 'dport' && !negated);
+  const isUdp = matches.some(
+    ({ field, values, negated }) =>
+      field === 'protocol' && !negated && values.some((v) => v === 'udp' || v === '17'),
+  );
+  return (
+    isUdp && ports.length > 0 && ports.every(({ values }) => values.every((v) => OVERLAY_PORTS.includes(v)))
+  );
+}
+
+/** Where the packet came into a place and did not come out of it: the rule that stops it there, as they are read. */
+function suspectAt({ last, missed }: Loss, probe: Probe): FilterRule | undefined {
+  if (last !== undefined && last.place !== missed.place) return undefined;
+  const isAnswer = last?.packet === 'answer';
+  const { address, port, source } = probe;
+  const packet: Fields = isAnswer
+    ? { protocol: 'tcp', saddr: address, sport: port, daddr: source, ctstate: ['established'] }
+    : sentFields(probe);
+  const hooks = hooksOf(last, missed);
+  return missed.place.uncounted.find(
+    (rule) =>
+      rule.hook !== undefined &&
+      hooks.includes(rule.hook) &&
+      rule.isUnderstood &&
+      fitsFamily(rule.family, address) &&
+      fits(rule.matches, packet) &&
+      !rule.spared.some((matches) => holdsAll(matches, packet)),
+  );
+}
+
+/** The hooks of netfilter between what a capture sees come in and what it sees go out. */
+function hooksOf(last: Point | undefined, missed: Point): readonly string[] {
+  if (last === undefined) return ['output', 'postrouting'];
+  const isEnd = missed.role === 'destination' || missed.role === 'source';
+  return isEnd ? ['prerouting', 'input'] : ['prerouting', 'forward', 'postrouting'];
+}
+
+/** Why the destination refuses, as it was seen there. */
+function refusalOf(points: readonly Point[], probe: Probe): PathFacts['refusal'] {
+  const answer = points.find(({ role, packet }) => role === 'destination' && packet === 'answer');
+  const { listeners, grown } = answer?.place ?? {};
+  if (!answer?.lines?.some((line) => /Flags \[R/.test(line)) || listeners === undefined) return undefined;
+  const own = listeners.filter((l) => l.protocol === 'tcp' && l.port === probe.port);
+  if (own.length === 0) return { kind: 'closed', open: listeners.filter((l) => l.protocol === 'tcp') };
+  if (own.every(isLoopback)) return { kind: 'loopback', open: own };
+  const hit = grown?.find(
+    ({ rule }) =>
+      rule.verdict === 'reject' &&
+      fits(rule.matches, sentFields(probe)) &&
+      fitsFamily(rule.family, probe.address),
+  );
+  return hit && { kind: 'rule', hit };
 }
 
 function fitsFamily(family: string, address: string): boolean {

@@ -38,19 +38,30 @@ function outcome({ paths, places }: PathsFacts): Outcome {
     };
   if (paths.length === 0) return { status: 'skip', summary: 'There is no way to watch.' };
   const refused = paths.find(({ reach }) => reach.value && !isConnected(reach.value));
-  const unseen = refused?.points.some(({ lines }) => lines === undefined);
+  const isPartly = refused?.points.some(({ lines }) => lines === undefined);
   // What answers is refused at its end; what does not was lost where nobody could see it.
   if (refused?.reach.value?.tries.at(-1)?.outcome === 'unanswered')
     return {
       status: 'error',
-      summary: `${refused.destination.label}: ${outcomeOf(refused)}, and ${unseen ? 'not every place on the way could be watched' : 'probe and answer pass every place that was watched'}.`,
+      summary: `${refused.destination.label}: ${outcomeOf(refused)}, and ${isPartly ? 'not every place on the way could be watched' : 'probe and answer pass every place that was watched'}.`,
     };
   if (refused)
     return {
       status: 'pass',
       summary: `Probe and answer pass every place that was watched; ${refused.destination.label}: ${outcomeOf(refused)}.`,
     };
+  const unseen = paths.flatMap((path) => missing(path).map((place) => ({ path, place })))[0];
+  if (unseen)
+    return {
+      status: 'error',
+      summary: `${unseen.path.destination.label}: it connected, and its packets were not seen at ${unseen.place}: somebody else answers for it, or they pass there unseen (a BPF program).`,
+    };
   return { status: 'pass', summary: 'Probes and their answers pass every place that was watched.' };
+}
+
+/** The places that were watched and saw nothing of a connection that came about. */
+function missing({ points }: PathFacts): string[] {
+  return points.flatMap(({ place, lines }) => (lines?.length === 0 ? [place.place.label] : []));
 }
 
 function skipped({ paths, places }: PathsFacts): Skips {

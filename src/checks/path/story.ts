@@ -4,6 +4,7 @@ import type { Finding, Quote } from '../../model/report.ts';
 import { outcomeText, quoteTries } from '../reach-probe.ts';
 import { occurrence, type Rule } from '../rule.ts';
 import type { Loss, PathFacts, PathsFacts, Point } from './facts.ts';
+import { isOfOverlay } from './gathered.ts';
 
 /** A rule that raises its finding for each path whose loss is of one kind. */
 export function lossRule(
@@ -27,23 +28,47 @@ function told(
   sentence: (path: PathFacts, loss: Loss) => string,
 ): Finding {
   const { hit } = path;
-  const rule =
-    hit === undefined
-      ? ''
-      : `; a rule there counted ${hit.packets} ${hit.packets === 1 ? 'packet' : 'packets'} meanwhile: ${hit.rule.text}`;
+  const words = loss.answered === undefined ? sentence(path, loss) : answeredFor(path, loss, loss.answered);
   return occurrence(
     meta,
     'critical',
-    `${sentence(path, loss)}${rule}`.replace(/\.?$/, '.'),
-    [...quotePoint(loss.last), ...quoteHit(path), ...quoteTries(path.reachResult, 2)],
+    `${words}${ruleWords(path)}`.replace(/\.?$/, '.'),
+    [
+      ...quotePoint(loss.last),
+      ...quotePoint(loss.answered),
+      ...quoteHit(path),
+      ...quoteTries(path.reachResult, 2),
+    ],
     {
       subject: path.destination.label,
       remediation:
         hit === undefined
-          ? withNode(meta.remedy, loss)
+          ? (suspectRemedy(path) ?? withNode(meta.remedy, loss))
           : `Change the rule where it is made (${hit.rule.source}): ${hit.rule.text}`,
     },
   );
+}
+
+/** The answer of somebody else proves only that the packet was stopped. */
+function answeredFor(path: PathFacts, loss: Loss, answered: Point): string {
+  return `${endOf(path)} does not answer itself: the probe never arrives there, it is lost ${where(loss)}, and what comes back (${outcomeOf(path)}) is made on the way in its name, and seen first at ${placeOf(answered)}`;
+}
+
+/** The rule at the place of the loss, by its counter or, where it has none, by what it says. */
+function ruleWords({ hit, suspect, address, port }: PathFacts): string {
+  if (hit !== undefined) {
+    const carries = isOfOverlay(hit.rule) ? ', to the port of an overlay,' : '';
+    return `; a rule there counted ${hit.packets} ${hit.packets === 1 ? 'packet' : 'packets'}${carries} meanwhile: ${hit.rule.text}`;
+  }
+  if (suspect === undefined) return '';
+  const packet = `TCP to ${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return suspect.maySpare
+    ? `; ${suspect.text} may be what stops it: it counts nothing, and not all rules before it are understood`
+    : `; ${suspect.text}: it counts nothing, and no rule before it in its chain accepts ${packet}`;
+}
+
+function suspectRemedy({ suspect }: PathFacts): string | undefined {
+  return suspect && `Accept it before, or change the rule where it is made: ${suspect.text}`;
 }
 
 /** With the node that lost the packet in the place of `node/NODE`. */

@@ -11,7 +11,7 @@ const meta = {
   source: 'RFC 9293, section 3.4, for the tag',
   remedy:
     'With --deep the nodes are watched too. Between nodes look at security groups, at the routes for the pod ranges, and at the port of the overlay (VXLAN: UDP 8472 or 4789, Geneve: 6081, WireGuard: 51820).',
-  explains: { depth: 770, subject: LOST_PACKETS },
+  explains: { depth: 770, subject: [...LOST_PACKETS, 'NT-SOCK-001'] },
 } as const;
 
 export const between = lossRule(

@@ -11,7 +11,7 @@ const meta = {
   source: 'RFC 9293, section 3.4, for the tag',
   remedy:
     'Look at that node: kubectl nettools diagnose node/NODE; kubectl nettools firewall with the same TARGET and DEST says what the NetworkPolicies of both ends allow.',
-  explains: { depth: 780, subject: LOST_PACKETS },
+  explains: { depth: 780, subject: [...LOST_PACKETS, 'NT-SOCK-001'] },
 } as const;
 
 export const destinationNode = lossRule(

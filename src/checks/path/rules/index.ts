@@ -4,6 +4,7 @@ import type { PathsFacts } from '../facts.ts';
 import { between } from './between.ts';
 import { destination } from './destination.ts';
 import { destinationNode } from './destination-node.ts';
+import { refusedThere } from './refused-there.ts';
 import { source } from './source.ts';
 import { sourceNode } from './source-node.ts';
 import { wayBack } from './way-back.ts';
@@ -14,5 +15,6 @@ export const PATH_RULES: readonly Rule<PathsFacts>[] = [
   between,
   destinationNode,
   destination,
+  refusedThere,
   wayBack,
 ];

@@ -11,7 +11,7 @@ const meta = {
   source: 'RFC 9293, section 3.4: an initial sequence number stays what it is through routers and NAT',
   remedy:
     'Look at the node: kubectl nettools diagnose node/NODE, and nft list ruleset with counters (kubectl nettools run node/NODE -- nft list ruleset).',
-  explains: { depth: 760, subject: LOST_PACKETS },
+  explains: { depth: 760, subject: [...LOST_PACKETS, 'NT-SOCK-001'] },
 } as const;
 
 export const sourceNode = lossRule(

@@ -11,7 +11,7 @@ const meta = {
   source: 'packet(7): a capture sees what leaves after netfilter; RFC 9293, section 3.4, for the tag',
   remedy:
     'Look at the source alone: kubectl nettools firewall, routing and arp with the same TARGET and DEST name the rule, the route or the neighbour.',
-  explains: { depth: 750, subject: LOST_PACKETS },
+  explains: { depth: 750, subject: [...LOST_PACKETS, 'NT-SOCK-001'] },
 } as const;
 
 export const source = lossRule(

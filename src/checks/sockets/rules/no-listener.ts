@@ -4,6 +4,7 @@ import { EMBEDDED_DNS } from '../../docker/facts.ts';
 import { seenOf } from '../../measured.ts';
 import { quote } from '../../quote.ts';
 import { occurrence, type Rule } from '../../rule.ts';
+import { LOST_PACKETS } from '../../shared/effects.ts';
 import type { ExpectedPort, SocketsFacts } from '../facts.ts';
 
 const meta = {
@@ -16,7 +17,7 @@ const meta = {
   source: 'RFC 9293, 3.10.7.1 (a reset for a connection that does not exist)',
   remedy:
     "See what the program listens on (kubectl nettools sockets with its pod as the TARGET) and make it and the Service's targetPort agree. When somebody does listen there and clients are refused all the same, a firewall at the destination answers with a reset.",
-  explains: { depth: 840, subject: ['NT-FW', 'NT-LAT', 'NT-SVC-007', 'NT-TLS'] },
+  explains: { depth: 840, subject: LOST_PACKETS },
   remedyOutside:
     'See what the program listens on (ss -tlnp). When somebody does listen there and clients are refused all the same, a firewall at the destination answers with a reset.',
 } as const;

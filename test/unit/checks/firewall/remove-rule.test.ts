@@ -14,6 +14,7 @@ const rule = (rest: Partial<FilterRule>): FilterRule => ({
   matches: [],
   isUnderstood: true,
   spared: [],
+  maySpare: false,
   text: 'table inet t chain c: drop # handle 7',
   ...rest,
 });

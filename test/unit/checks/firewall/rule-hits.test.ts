@@ -18,6 +18,7 @@ const rule = (hook: string | undefined, matches: readonly RuleMatch[], family = 
   matches,
   isUnderstood: true,
   spared: [],
+  maySpare: false,
   text: '',
 });
 const match = (field: RuleMatch['field'], value: string, negated = false): RuleMatch => ({

@@ -215,3 +215,117 @@ describe('judgePath', () => {
     expect(judgement.findings[0]?.summary).toContain(text);
   });
 });
+
+/** nft's list: a chain at a hook, and its rules. */
+const ruleset = (hook: string, policy: string, ...rules: readonly object[][]): string =>
+  JSON.stringify({
+    nftables: [
+      { chain: { family: 'inet', table: 'filter', name: hook, hook, policy, handle: 1 } },
+      ...rules.map((expr, i) => ({
+        rule: { family: 'inet', table: 'filter', chain: hook, handle: i + 2, expr },
+      })),
+    ],
+  });
+const to = (address: string): object => ({
+  match: { op: '==', left: { payload: { protocol: 'ip', field: 'daddr' } }, right: address },
+});
+const atPlace = (id: string, text: string): Parameters<typeof evidence>[0] => ({
+  [`${id}-nft-before`]: result(text),
+  [`${id}-nft-after`]: result(text),
+});
+
+const REFUSED = result('address 198.51.100.7\ntry 400000\nbash: connect: Connection refused\nfailed 900\n', {
+  command: ['reach', 'tcp', '198.51.100.7', '80'],
+});
+
+describe('a chain that counts nothing', () => {
+  const ACCEPT_OTHERS = [to('198.51.100.99'), { accept: null }];
+  const found = (text: string) =>
+    judgePath(seen(4, atPlace('p2', text)), DEEP).findings.find(({ id }) => id === 'NT-PATH-004');
+
+  it('is named where its policy drops what none of its rules accepts', () => {
+    expect(found(ruleset('forward', 'drop', ACCEPT_OTHERS))?.summary).toMatch(
+      /in node\/n2 .*; table inet filter chain forward: policy drop: it counts nothing, and no rule before it in its chain accepts TCP to 198\.51\.100\.7:80\.$/,
+    );
+  });
+
+  it('is no more than a suspect where a rule before it is not understood', () => {
+    const jumps = [{ jump: { target: 'elsewhere' } }];
+    expect(found(ruleset('forward', 'drop', jumps))?.summary).toMatch(/policy drop may be what stops it/);
+  });
+
+  it('is not named where a rule accepts the packet, or at another hook', () => {
+    const accepts = [to('198.51.100.7'), { accept: null }];
+    expect(found(ruleset('forward', 'drop', accepts))?.summary).not.toMatch(/policy drop/);
+    expect(found(ruleset('input', 'drop'))?.summary).not.toMatch(/policy drop/);
+  });
+});
+
+describe('an answer that the destination never sent', () => {
+  const forged: Evidence = {
+    ...seen(4),
+    ...evidence({
+      'to0-reach': REFUSED,
+      'p2-seen': result(`${syn('eth0', 'In')}\n${answer('eth0', 'Out', 'R.')}\n`),
+      'p1-seen': result(
+        `${syn('veth1', 'In')}\n${syn('eth0', 'Out')}\n${answer('eth0', 'In', 'R.')}\n${answer('veth1', 'Out', 'R.')}\n`,
+      ),
+      'p0-seen': result(`${syn('eth0', 'Out')}\n${answer('eth0', 'In', 'R.')}\n`),
+    }),
+  };
+
+  it('is told from one that it sent', () => {
+    const judgement = judgePath(forged, DEEP);
+    expect(judgement.status).toBe('fail');
+    expect(judgement.findings.map(({ id, summary }) => [id, summary])).toEqual([
+      [
+        'NT-PATH-004',
+        'pod/db (198.51.100.7:80) does not answer itself: the probe never arrives there, it is lost in node/n2, and what comes back ("Connection refused") is made on the way in its name, and seen first at node/n2.',
+      ],
+    ]);
+  });
+});
+
+describe('a destination that refuses itself', () => {
+  const refused = (listeners: string, more: Parameters<typeof evidence>[0] = {}): Evidence => {
+    const lines = (id: string): string =>
+      ALL.filter(([place]) => place === id)
+        .map(([, line]) => `${line.replace('[S.]', '[R.]')}\n`)
+        .join('');
+    return evidence({
+      'to0-reach': REFUSED,
+      'p3-listeners': result(listeners),
+      ...Object.fromEntries(PLACES.map(({ id }) => [`${id}-seen`, result(lines(id))])),
+      ...more,
+    });
+  };
+  const sentence = (all: Evidence) =>
+    judgePath(all, DEEP).findings.map(({ id, summary }) => `${id} ${summary}`);
+  const START =
+    'NT-PATH-007 pod/db (198.51.100.7:80) refuses the connection itself ("Connection refused"): ';
+
+  it.each([
+    ['', 'nothing listens there, on any TCP port.'],
+    [
+      'tcp LISTEN 0 128 0.0.0.0:8080 0.0.0.0:*\ntcp LISTEN 0 128 127.0.0.1:9090 0.0.0.0:*\nudp UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\n',
+      'nothing listens on port 80 there, but on 8080 and 9090 (loopback only).',
+    ],
+    [
+      'tcp LISTEN 0 128 127.0.0.1:80 0.0.0.0:*\n',
+      'what listens on port 80 there does so on 127.0.0.1 alone, which only the destination itself can reach.',
+    ],
+  ])('%j', (listeners, words) => {
+    expect(sentence(refused(listeners))).toEqual([`${START}${words}`]);
+  });
+
+  it('is not accused where the port is open: something rejects there that nobody saw', () => {
+    expect(sentence(refused(LISTENS))).toEqual([]);
+  });
+});
+
+it('does not pass a connection that a watched place saw nothing of', () => {
+  const all = seen(ALL.length, { 'p3-seen': result('') });
+  const { status, summary } = judgePath(all, DEEP);
+  expect(status).toBe('error');
+  expect(summary).toMatch(/^pod\/db: it connected, and its packets were not seen at pod\/db/);
+});
