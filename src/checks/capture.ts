@@ -1,9 +1,11 @@
 /** Listening for ICMP errors while probes run: who says that a packet did not arrive. Pure. */
+
 import type { ProbeCommand, ProbeResult } from '../model/evidence.ts';
 import type { Privileges } from '../parsers/proc-status.ts';
 import { parseCaptureCounts } from '../parsers/tcpdump-counts.ts';
 import { parseUnreachables, type Unreachable } from '../parsers/unreachable.ts';
 import { firstLine, type Measured, read, seenOf } from './measured.ts';
+import { because, noRight, noTool } from './shared/reason.ts';
 
 /** It ends with the probes; this is for those that wait for room in the budget. */
 const LISTEN_SECONDS = 60;
@@ -39,13 +41,15 @@ export function unreachablesOf(
   result: ProbeResult | undefined,
   privileges: Privileges | undefined,
 ): Measured<readonly Unreachable[]> {
-  if (!result || result.status === 'missing') return { skipped: 'the image has no tcpdump' };
+  if (!result || result.status === 'missing') return { skipped: noTool('tcpdump') };
   if (privileges && !privileges.capabilities.includes('NET_RAW'))
-    return { skipped: 'listening needs NET_RAW: use --profile netadmin' };
+    return { skipped: noRight('listening needs NET_RAW') };
   if (/^listening on /m.test(result.stderr))
     return heard(read(result, 'tcpdump', text, { endsByTime: true }), result);
   const complaint = result.stderr.split('\n').filter((line) => !/WARNING|Promiscuous mode/.test(line));
-  return { skipped: firstLine(complaint.join('\n')) ?? `tcpdump ended with code ${result.code}` };
+  return {
+    skipped: because(firstLine(complaint.join('\n')) ?? `tcpdump ended with code ${result.code}`),
+  };
 }
 
 const text = (stdout: string): { readonly text: string } => ({ text: stdout });
@@ -62,10 +66,10 @@ function heard(
   const lines = stdout.split('\n').length - 1;
   if (Math.max(lines, counts?.captured ?? 0) >= MOST_ERRORS)
     return {
-      skipped: `only the first ${MOST_ERRORS} ICMP errors were listened for, and so many came`,
+      skipped: because(`only the first ${MOST_ERRORS} ICMP errors were listened for, and so many came`),
       part: errors,
     };
   if ((counts?.dropped ?? 0) > 0)
-    return { skipped: `the capture lost ${counts?.dropped} ICMP errors`, part: errors };
+    return { skipped: because(`the capture lost ${counts?.dropped} ICMP errors`), part: errors };
   return { value: errors };
 }

@@ -1,5 +1,7 @@
 /** The kernel's counters before and after a run. Pure. */
+
 import type { Evidence, ProbeResult } from '../model/evidence.ts';
+import type { Reason } from '../model/reason.ts';
 import type { Counters } from '../parsers/proc-net.ts';
 import { read } from './measured.ts';
 
@@ -9,7 +11,7 @@ export interface CounterSnapshots {
   readonly after: Counters;
   readonly quotes: readonly ProbeResult[];
   /** Why they are not known at one of the ends; both are empty then. */
-  readonly skipped?: string | undefined;
+  readonly skipped?: Reason | undefined;
 }
 
 /** @param name of the snapshots, without `-before` and `-after`; one that is missing has no counters */

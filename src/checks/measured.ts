@@ -1,8 +1,11 @@
 /** What ways of measuring gave, or why they gave nothing: read alike by all checks that use them. Pure. */
+
 import type { ProbeResult } from '../model/evidence.ts';
+import type { Reason } from '../model/reason.ts';
 import { type PingSeries, parsePing } from '../parsers/ping.ts';
 import { type Privileges, parsePrivileges } from '../parsers/proc-status.ts';
 import { type ConnectSeries, parseConnects } from '../parsers/tcp-connect.ts';
+import { because, isReason, noRight, noTool } from './shared/reason.ts';
 
 /**
  * What a way of measuring gave: all of it (`value`), or the reason why not (`skipped`). Of output that was cut, `part`
@@ -11,17 +14,21 @@ import { type ConnectSeries, parseConnects } from '../parsers/tcp-connect.ts';
  */
 export type Measured<T> =
   | { readonly value: T; readonly skipped?: undefined; readonly part?: undefined }
-  | { readonly value?: undefined; readonly skipped: string; readonly part?: T };
+  | { readonly value?: undefined; readonly skipped: Reason; readonly part?: T };
 
 /** The reason where a placeholder stands for nothing on the target: no gateway, no name server. */
-export const NO_SUCH_PLACE = 'the target has none';
+export const NO_SUCH_PLACE: Reason = because('the target has none', 'no-place');
+
+/** The reason where a command was not planned. */
+export const NOT_RUN = because('it was not part of the run');
 
 /** Why a command gave nothing that applies to every command alike; `undefined` when it ran. */
-export function notRun(result: ProbeResult | undefined, tool: string): string | undefined {
-  if (!result) return 'it was not part of the run';
-  if (result.status === 'missing') return `the image has no ${tool}`;
+export function notRun(result: ProbeResult | undefined, tool: string): Reason | undefined {
+  if (!result) return NOT_RUN;
+  if (result.status === 'missing') return noTool(tool);
   if (result.status === 'unknown-placeholder') return NO_SUCH_PLACE;
-  return cutReason(result);
+  const cut = cutReason(result);
+  return cut === undefined ? undefined : because(cut);
 }
 
 /** The exit code of a tool that the runner's limit for a file ended (SIGXFSZ), and of one whose result was lost. */
@@ -48,26 +55,28 @@ interface ReadOptions {
 /**
  * The one way to what a command printed: nothing else in this folder reads `stdout` to judge it.
  * @param tool what has to be in the image for it
- * @param parse gives `undefined` for what cannot be read, or a text that says why not
+ * @param parse gives `undefined` for what cannot be read, or a reason or a text that says why not
  */
 export function read<T extends object | number>(
   result: ProbeResult | undefined,
   tool: string,
-  parse: (stdout: string, result: ProbeResult) => T | string | undefined,
+  parse: (stdout: string, result: ProbeResult) => T | Reason | string | undefined,
   { endsByTime = false }: ReadOptions = {},
 ): Measured<T> {
-  if (result === undefined) return { skipped: notRun(result, tool) ?? '' };
+  if (result === undefined) return { skipped: NOT_RUN };
   const cut = cutReason(result) ?? (result.status === 'timeout' && !endsByTime ? OUT_OF_TIME : undefined);
   if (cut !== undefined) {
     // What stands behind the last line's end is half a line.
     const part = parse(result.stdout.slice(0, result.stdout.lastIndexOf('\n') + 1), result);
-    return part === undefined || typeof part === 'string' ? { skipped: cut } : { skipped: cut, part };
+    const skipped = because(cut);
+    return part === undefined || typeof part === 'string' || isReason(part) ? { skipped } : { skipped, part };
   }
   const reason = notRun(result, tool);
   if (reason !== undefined) return { skipped: reason };
   const value = parse(result.stdout, result);
-  if (typeof value === 'string') return { skipped: value };
-  return value === undefined ? { skipped: unreadable(result, tool) } : { value };
+  if (typeof value === 'string') return { skipped: because(value) };
+  if (value === undefined) return { skipped: because(unreadable(result, tool)) };
+  return isReason(value) ? { skipped: value } : { value };
 }
 
 const OUT_OF_TIME = 'it did not come to its end in its time';
@@ -99,28 +108,32 @@ const NO_PING_RIGHTS =
 
 /** What ping came to. */
 export function echoesOf(result: ProbeResult | undefined): Measured<PingSeries> {
+  if (!result) return { skipped: NOT_RUN };
   const reason = notRun(result, 'ping');
-  if (reason !== undefined || !result) return { skipped: reason ?? '' };
+  if (reason !== undefined) return { skipped: reason };
   const series = parsePing(result.stdout);
   if (series && series.sent > 0) return { value: series };
   if (NO_PING_RIGHTS.test(result.stderr)) {
     return {
-      skipped: 'ICMP needs NET_RAW or a ping_group_range that holds this user: use --profile netadmin',
+      skipped: noRight('ICMP needs NET_RAW or a ping_group_range that holds this user'),
     };
   }
-  if (/\bping: not found$/m.test(result.stderr)) return { skipped: 'the image has no ping' };
-  return { skipped: firstLine(result.stderr) ?? `ping ended with code ${result.code}` };
+  if (/\bping: not found$/m.test(result.stderr)) return { skipped: noTool('ping') };
+  return { skipped: because(firstLine(result.stderr) ?? `ping ended with code ${result.code}`) };
 }
 
 /** What src/probes/tcp-connect.bash came to. */
 export function connectsOf(result: ProbeResult | undefined): Measured<ConnectSeries> {
+  if (!result) return { skipped: NOT_RUN };
   const reason = notRun(result, 'bash, which times the connections');
-  if (reason !== undefined || !result) return { skipped: reason ?? '' };
+  if (reason !== undefined) return { skipped: reason };
   const series = parseConnects(result.stdout, result.durationMs);
   if (series.tries.some((t) => t.outcome !== 'unresolved')) return { value: series };
   if (series.tries.length > 0 || result.stdout.startsWith('unresolved'))
-    return { skipped: 'the name does not resolve on the target' };
-  return { skipped: firstLine(result.stderr) ?? `the connection test ended with code ${result.code}` };
+    return { skipped: because('the name does not resolve on the target') };
+  return {
+    skipped: because(firstLine(result.stderr) ?? `the connection test ended with code ${result.code}`),
+  };
 }
 
 /** The first line that says something, cut to a length that fits a sentence. */
@@ -132,18 +145,20 @@ export function firstLine(text: string): string | undefined {
     .slice(0, 200);
 }
 
-/** Why `ip -j` gave no JSON, in words that end a sentence. */
-export function noIpJson(result: ProbeResult | undefined): string {
+/** Why `ip -j` gave no JSON. */
+export function noIpJson(result: ProbeResult | undefined): Reason {
   return noJson(result, 'ip');
 }
 
-/** Why a tool of iproute2 gave no JSON, in words that end a sentence. */
-export function noJson(result: ProbeResult | undefined, tool: 'ip' | 'tc' | 'bridge'): string {
+/** Why a tool of iproute2 gave no JSON. */
+export function noJson(result: ProbeResult | undefined, tool: 'ip' | 'tc' | 'bridge'): Reason {
   const reason = notRun(result, tool);
   if (reason !== undefined) return reason;
-  if (result?.status === 'timeout') return OUT_OF_TIME;
+  if (result?.status === 'timeout') return because(OUT_OF_TIME);
   const said = firstLine(result?.stderr ?? '');
   if (/unrecognized|invalid option|BusyBox|Usage/i.test(said ?? ''))
-    return `the image's ${tool} prints no JSON (iproute2 does)`;
-  return said ?? (result?.stdout.trim() === '' ? `${tool} gave nothing` : `what ${tool} printed is no JSON`);
+    return because(`${tool} prints no JSON (iproute2 does)`, 'poor-tool');
+  return because(
+    said ?? (result?.stdout.trim() === '' ? `${tool} gave nothing` : `what ${tool} printed is no JSON`),
+  );
 }

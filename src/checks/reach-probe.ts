@@ -1,11 +1,13 @@
 /** The probe that finds out what becomes of connections to a destination; checks share it. Pure. */
+
 import type { ProbeScripts } from '../model/check.ts';
 import type { Destination } from '../model/destination.ts';
 import type { ProbeCommand, ProbeResult } from '../model/evidence.ts';
 import type { Quote } from '../model/report.ts';
 import { parseReach, type Reach } from '../parsers/reach.ts';
-import { firstLine, type Measured, notRun } from './measured.ts';
+import { firstLine, type Measured, NOT_RUN, notRun } from './measured.ts';
 import { quote } from './quote.ts';
+import { because } from './shared/reason.ts';
 
 /** A neighbour that does not answer becomes an error after 3 s, and the probe waits a moment before it starts. */
 const LIMIT_SECONDS = 4;
@@ -55,18 +57,23 @@ export const socketsProbe: ProbeCommand = {
 };
 
 export function reachOf(result: ProbeResult | undefined): Measured<Reach> {
+  if (!result) return { skipped: NOT_RUN };
   const reason = notRun(result, 'bash, which opens the connections');
-  if (reason !== undefined || !result) return { skipped: reason ?? '' };
+  if (reason !== undefined) return { skipped: reason };
   const reach = parseReach(result.stdout, result.durationMs);
   const unresolved = unresolvedReason(reach, result);
-  if (unresolved !== undefined) return { skipped: unresolved };
+  if (unresolved !== undefined) return { skipped: because(unresolved) };
   const last = reach.tries.at(-1);
   if (last?.outcome === 'unanswered' && last.ms < LEAST_WAIT_MS)
     return {
-      skipped: `the probe had only ${(last.ms / 1000).toFixed(1)} s for the connection (a slow name server, or a target without CPU): try again`,
+      skipped: because(
+        `the probe had only ${(last.ms / 1000).toFixed(1)} s for the connection (a slow name server, or a target without CPU): try again`,
+      ),
     };
   if (last !== undefined) return { value: reach };
-  return { skipped: firstLine(result.stderr) ?? `the connection test ended with code ${result.code}` };
+  return {
+    skipped: because(firstLine(result.stderr) ?? `the connection test ended with code ${result.code}`),
+  };
 }
 
 /** Whether nothing was sent because the target could not look the name up. */

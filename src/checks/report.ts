@@ -3,9 +3,10 @@ import type { Bundle, GatheredCheck } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
 import { type CheckResult, type Finding, type Report, verdictOf } from '../model/report.ts';
 import { byCause, linkCauses } from './causes.ts';
+import { inPlace } from './in-place.ts';
 import { partOfServices } from './part-of-services.ts';
-import { inPlace } from './place-words.ts';
 import { CHECKS } from './registry.ts';
+import { PLACE_WORDS } from './shared/place-words.ts';
 
 export function judge(bundle: Bundle): Report {
   const checks = linked(bundle.checks.map((check) => judgeOne(check, bundle)));
@@ -56,7 +57,8 @@ function judgeOne(
     const summary = `this version has no check "${id}"`;
     return { id, status: 'error', summary, durationMs, measurements: {}, findings: [] };
   }
-  const { status, summary, measurements, findings } = check.judge(evidence, input as never);
+  const words = PLACE_WORDS[target.kind];
+  const { status, summary, measurements, findings } = check.judge(evidence, input as never, words);
   const result = {
     id,
     status,

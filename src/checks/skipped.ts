@@ -1,7 +1,12 @@
 /** NT-SYS-001: what was not looked at, and why. */
+
 import type { FindingMeta } from '../model/finding.ts';
+import type { PlaceWords } from '../model/place-words.ts';
+import type { Reason } from '../model/reason.ts';
 import type { Finding } from '../model/report.ts';
 import { occurrence } from './rule.ts';
+import { POD_WORDS } from './shared/place-words.ts';
+import { tell } from './shared/reason.ts';
 
 export const SKIPPED: FindingMeta = {
   id: 'NT-SYS-001',
@@ -16,11 +21,18 @@ export const SKIPPED: FindingMeta = {
 
 /** Collects reasons; each is told once, with all that it kept from being measured. */
 export class Skips {
+  readonly #words: PlaceWords;
   readonly #byReason = new Map<string, Set<string>>();
 
-  /** Does nothing without a reason, so that a result can be passed on as it is. */
-  add(reason: string | undefined, what: string): void {
-    if (reason === undefined) return;
+  /** @param words of the place that the reasons are told of */
+  constructor(words: PlaceWords = POD_WORDS) {
+    this.#words = words;
+  }
+
+  /** Does nothing without a reason, so that a result can be passed on as it is. A text is a reason that is told only. */
+  add(why: Reason | string | undefined, what: string): void {
+    if (why === undefined) return;
+    const reason = typeof why === 'string' ? why : tell(why, this.#words);
     this.#byReason.set(reason, (this.#byReason.get(reason) ?? new Set()).add(what));
   }
 

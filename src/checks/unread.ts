@@ -16,8 +16,8 @@ export interface MaybeUnread {
 
 /** Judges as `judge` does, and tells what was not read. */
 export function tellingUnread<Input>(judge: Check<Input>['judge']): Check<Input & MaybeUnread>['judge'] {
-  return (evidence, input) => {
-    const judgement = judge(evidence, input);
+  return (evidence, input, words) => {
+    const judgement = judge(evidence, input, words);
     const skips = new Skips();
     for (const { what, reason } of input.unread ?? []) skips.add(reason, what);
     return { ...judgement, findings: [...judgement.findings, ...skips.findings()] };

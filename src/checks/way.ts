@@ -1,4 +1,5 @@
 /** The way to a destination: which route the kernel takes, who is the next hop, and whether anything comes back. Pure. */
+
 import type { ProbeScripts } from '../model/check.ts';
 import type { Destination } from '../model/destination.ts';
 import type { Evidence, ProbeCommand, ProbeResult } from '../model/evidence.ts';
@@ -7,6 +8,7 @@ import { type ChosenRoute, type NextHop, parseNextHop } from '../parsers/next-ho
 import type { PingSeries } from '../parsers/ping.ts';
 import type { ConnectSeries } from '../parsers/tcp-connect.ts';
 import { connectsOf, echoesOf, type Measured, read } from './measured.ts';
+import { because } from './shared/reason.ts';
 
 /** A few probes show whether a way works; how well is for the latency check. */
 const ECHOES = 3;
@@ -16,7 +18,7 @@ const NEIGHBOUR_SECONDS = 4;
 const LIMIT_SECONDS = 5;
 
 /** The reason for no echo requests there; nothing is missing because of it. */
-export const VIRTUAL = "a Service's address answers none";
+export const VIRTUAL = because("a Service's address answers none", 'virtual');
 
 /** An ICMP error, and the ping that it came for. */
 export interface HeardError extends IcmpError {
@@ -112,7 +114,9 @@ export function wayOf(evidence: Evidence, destination: Destination): Way {
   };
   const icmp = isVirtual(destination) ? { skipped: VIRTUAL } : echoesOf(results.icmp);
   const tcp =
-    destination.protocol === 'udp' ? { skipped: 'it was asked for by UDP' } : connectsOf(results.tcp);
+    destination.protocol === 'udp'
+      ? { skipped: because('it was asked for by UDP') }
+      : connectsOf(results.tcp);
   return {
     destination,
     hop: hopOf(results.hop),

@@ -1,6 +1,8 @@
 /** A check: which commands it needs, and what their results mean. */
+
 import type { Evidence, ProbeCommand } from './evidence.ts';
 import type { FindingMeta } from './finding.ts';
+import type { PlaceWords } from './place-words.ts';
 import type { CheckStatus, Finding, Json } from './report.ts';
 import type { Table } from './table.ts';
 
@@ -52,8 +54,11 @@ export interface Check<Input> {
   /** All findings that it can raise, for `explain` and the docs. */
   readonly findings: readonly FindingMeta[];
   plan(input: Input, scripts: ProbeScripts): StagedPlan;
-  /** Pure and synchronous. */
-  judge(evidence: Evidence, input: Input): Judgement;
+  /**
+   * Pure and synchronous.
+   * @param words what its sentences call the target; those of a pod where they are absent
+   */
+  judge(evidence: Evidence, input: Input, words?: PlaceWords): Judgement;
   /** What it measured, to be shown; absent where its summary says all of it. */
   tables?(measurements: Judgement['measurements']): readonly Table[];
 }

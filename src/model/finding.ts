@@ -38,6 +38,8 @@ export interface FindingMeta {
   readonly remedy: string;
   /** The same where no cluster is, in place of a remedy that speaks of pods and their nodes; absent: `remedy` fits there too. */
   readonly remedyOutside?: string;
+  /** `host`: it is about links and routes that a node has like any other machine: `remedyOutside` holds there too. */
+  readonly scope?: 'host';
   /** Of which other findings it is the cause; absent: of none. */
   readonly explains?: Explanation;
   /** Whether what is known of a part of its subject (one endpoint of a Service) explains it too. */

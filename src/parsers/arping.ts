@@ -1,11 +1,12 @@
 /** Parses the output of `arping` (iputils, busybox, Habets) and of src/probes/duplicates.sh. Pure. */
+import type { Reason } from '../model/reason.ts';
 
 /** Who answered to an ARP request. */
 export interface ArpAnswers {
   /** Each MAC address once, in lower case, in order of its first answer. */
   readonly macs: readonly string[];
-  /** Why nothing could be asked, in words that end a sentence; `undefined`: it was asked. */
-  readonly skipped: string | undefined;
+  /** Why nothing could be asked; `undefined`: it was asked. */
+  readonly skipped: Reason | undefined;
 }
 
 const REPLIES = [
@@ -22,16 +23,17 @@ export function parseArping(text: string): ArpAnswers {
   return { macs: [], skipped: skipReason(text) };
 }
 
-function skipReason(text: string): string | undefined {
-  if (/^no arping$/m.test(text)) return 'the image has no arping';
+function skipReason(text: string): Reason | undefined {
+  if (/^no arping$/m.test(text)) return { code: 'no-tool', text: 'arping' };
   if (/not permitted|Permission denied|are you root|cap_net_raw/i.test(text)) {
-    return 'asking by ARP needs NET_RAW: use --profile netadmin';
+    return { code: 'no-right', text: 'asking by ARP needs NET_RAW' };
   }
   // Each arping ends with what it sent and received; without it, it did not come to ask.
   if (/^Received 0 (response|repl)|^\d+ packets transmitted, 0 packets received/m.test(text))
     return undefined;
   const said = text.split('\n').find((line) => line.trim() !== '' && !line.startsWith('ARPING'));
-  return said === undefined ? 'arping did not come to its end' : said.trim().slice(0, 120);
+  if (said === undefined) return { code: 'other', text: 'arping did not come to its end' };
+  return { code: said.includes('not ARPable') ? 'no-arp' : 'other', text: said.trim().slice(0, 120) };
 }
 
 /** What was found out about one of the target's own addresses. */
@@ -42,9 +44,9 @@ export interface OwnAddressAnswers {
 }
 
 /** @returns for each own address who else has it, or why nothing was asked at all */
-export function parseDuplicates(stdout: string): OwnAddressAnswers[] | string {
-  if (/^no arping$/m.test(stdout)) return 'the image has no arping';
-  if (/^no ip$/m.test(stdout)) return 'the image has no ip';
+export function parseDuplicates(stdout: string): OwnAddressAnswers[] | Reason {
+  if (/^no arping$/m.test(stdout)) return { code: 'no-tool', text: 'arping' };
+  if (/^no ip$/m.test(stdout)) return { code: 'no-tool', text: 'ip' };
   const said = new Map<string, { address: string; device: string; lines: string[] }>();
   for (const line of stdout.split('\n')) {
     const parts = /^own (\S+) (\S+) (.*)$/.exec(line);

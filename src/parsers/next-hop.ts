@@ -1,4 +1,5 @@
 /** Parses the output of src/probes/next-hop.sh: a route as the kernel chooses it, and what arping says. Pure. */
+import type { Reason } from '../model/reason.ts';
 import { type ArpAnswers, parseArping } from './arping.ts';
 
 /** The way that packets to one host take. */
@@ -41,8 +42,8 @@ const ERRORS = {
   'Network unreachable': 'none',
 } as const;
 
-/** The parsed way, or why there is none, in words that end a sentence. */
-export function parseNextHop(stdout: string): NextHop | string {
+/** The parsed way, or why there is none; a text ends a sentence. */
+export function parseNextHop(stdout: string): NextHop | Reason | string {
   const lines = stdout.split('\n').map((line) => line.trim());
   const address = /^address (\S+)$/.exec(lines[0] ?? '')?.[1];
   if (address === undefined) {
@@ -50,7 +51,7 @@ export function parseNextHop(stdout: string): NextHop | string {
       ? 'the name does not resolve on the target'
       : lines[0] || 'the route could not be asked for';
   }
-  if (lines[1] === 'no ip') return 'the image has no ip';
+  if (lines[1] === 'no ip') return { code: 'no-tool', text: 'ip' };
   const askedAt = lines.findIndex((line) => line.startsWith('asked '));
   const about = lines.slice(1, askedAt < 0 ? undefined : askedAt);
   const route = chosenRoute(about);

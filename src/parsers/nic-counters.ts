@@ -1,4 +1,5 @@
 /** Parses src/probes/nic-counters.sh: `ethtool -S` of each interface with hardware behind it. Pure. */
+import type { Reason } from '../model/reason.ts';
 
 /** One interface's counters, by the names that its driver gives them. */
 export interface NicCounters {
@@ -6,9 +7,9 @@ export interface NicCounters {
   readonly counters: ReadonlyMap<string, number>;
 }
 
-/** A text instead: why there are none. */
-export function parseNicCounters(stdout: string): NicCounters[] | string {
-  if (/^no ethtool$/m.test(stdout)) return 'the image has no ethtool';
+/** A reason instead: why there are none. */
+export function parseNicCounters(stdout: string): NicCounters[] | Reason {
+  if (/^no ethtool$/m.test(stdout)) return { code: 'no-tool', text: 'ethtool' };
   return stdout
     .split(/^interface /m)
     .slice(1)

@@ -1,4 +1,5 @@
 /** Parses the output of src/probes/tcp-transfer.bash. Pure. */
+import type { Reason } from '../model/reason.ts';
 
 /** What became of the bytes that were sent over one TCP connection. Times in milliseconds, sizes in bytes. */
 export interface TcpTransfer {
@@ -21,8 +22,8 @@ export interface TcpTransfer {
   };
 }
 
-/** A string: why nothing was sent, in the system's own words. */
-export function parseTcpTransfer(stdout: string): TcpTransfer | string {
+/** A reason, or the system's own words: why nothing was sent. */
+export function parseTcpTransfer(stdout: string): TcpTransfer | Reason | string {
   const lines = stdout.split('\n');
   if (lines[0] === 'unresolved') return 'the name does not resolve on the target';
   const address = /^address (\S+)$/m.exec(stdout)?.[1];
@@ -31,7 +32,7 @@ export function parseTcpTransfer(stdout: string): TcpTransfer | string {
     const said = lines.find((line) => line.includes(': ')) ?? '';
     return said.slice(said.lastIndexOf(': ') + 2).trim() || 'no connection within the time';
   }
-  if (lines.includes('no-ss')) return 'the image has no ss';
+  if (lines.includes('no-ss')) return { code: 'no-tool', text: 'ss' };
   if (!/^after /m.test(stdout)) return 'the transfer was cut off';
   const inode = /^inode (\d+)$/m.exec(stdout)?.[1];
   const last = stdout.slice(stdout.lastIndexOf('\nafter ')).split('\n');

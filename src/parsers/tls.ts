@@ -1,4 +1,5 @@
 /** Parses the output of src/probes/tls.sh. Pure. */
+import type { Reason } from '../model/reason.ts';
 
 /** One certificate of a chain. Times in seconds since 1970, UTC. */
 export interface Certificate {
@@ -29,9 +30,9 @@ export interface TlsAnswer {
   readonly names: readonly { readonly name: string; readonly matches: boolean }[];
 }
 
-/** A string: why there is nothing to read. */
-export function parseTls(stdout: string): TlsAnswer | string {
-  if (stdout.startsWith('no-openssl')) return 'the image has no openssl';
+/** A reason, or a text that is one: why there is nothing to read. */
+export function parseTls(stdout: string): TlsAnswer | Reason | string {
+  if (stdout.startsWith('no-openssl')) return { code: 'no-tool', text: 'openssl' };
   const now = Number(/^now (\d+)$/m.exec(stdout)?.[1] ?? Number.NaN);
   if (Number.isNaN(now)) return 'the TLS test did not start';
   const [head = '', ...certificates] = stdout.split(/^certificate \d+$/m);

@@ -129,7 +129,7 @@ function ownOf(result: ProbeResult | undefined): Measured<readonly OwnAddressAns
   const own = measured.value;
   if (own === undefined) return measured;
   const refused = own.find((o) => o.answers.skipped !== undefined)?.answers.skipped;
-  return own.length > 0 && own.every((o) => o.answers.skipped !== undefined)
-    ? { skipped: refused ?? '' }
+  return refused !== undefined && own.every((o) => o.answers.skipped !== undefined)
+    ? { skipped: refused }
     : { value: own };
 }

@@ -1,37 +1,42 @@
 /** From the evidence of an arp run to its result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import { conclude, type Outcome } from '../judgement.ts';
-import { cutReason, NO_SUCH_PLACE, noIpJson } from '../measured.ts';
+import { cutReason, noIpJson } from '../measured.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { because, noTool, tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
 import type { ArpFacts, ArpInput, Hop } from './facts.ts';
 import { arpFacts } from './gathered.ts';
 import { ARP_RULES } from './rules/index.ts';
 import type { TunnelWay } from './tunnels.ts';
 
-export function judgeArp(evidence: Evidence, input: ArpInput): Judgement {
+export function judgeArp(evidence: Evidence, input: ArpInput, words: PlaceWords = POD_WORDS): Judgement {
   const facts = arpFacts(evidence, input);
   return conclude(evidence, {
     found: ARP_RULES.flatMap((rule) => rule.judge(facts)),
-    skips: skipped(facts),
+    skips: skipped(facts, words),
     measurements: measurements(facts),
-    otherwise: () => outcome(facts),
+    otherwise: () => outcome(facts, words),
   });
 }
 
 /** Without the table, what arping says is enough; without both nothing was measured. */
-function outcome(facts: ArpFacts): Outcome {
+function outcome(facts: ArpFacts, words: PlaceWords): Outcome {
   const { ways, hops, results } = facts;
   const lost =
     ways.find((way) => way.destination.role === 'asked' && way.hop.value === undefined) ??
-    ways.find((way) => way.hop.value === undefined && way.hop.skipped !== NO_SUCH_PLACE);
+    ways.find((way) => way.hop.value === undefined && way.hop.skipped.code !== 'no-place');
   if (
     lost?.hop.skipped !== undefined &&
     (lost.destination.role === 'asked' || !ways.some((way) => way.hop.value))
   ) {
-    const summary = `The way to ${lost.destination.label} could not be looked up: ${lost.hop.skipped}.`;
-    return { status: lost.hop.skipped === 'the image has no ip' ? 'skip' : 'error', summary };
+    const summary = `The way to ${lost.destination.label} could not be looked up: ${tell(lost.hop.skipped, words)}.`;
+    return { status: lost.hop.skipped.code === 'no-tool' ? 'skip' : 'error', summary };
   }
   if (ways.every((way) => way.hop.value === undefined))
     return {
@@ -40,7 +45,7 @@ function outcome(facts: ArpFacts): Outcome {
     };
   const unread = hops.filter((hop) => facts.neighbours === undefined && !wasAsked(hop));
   if (facts.neighbours === undefined && unread.length === hops.length) {
-    const summary = `The neighbours could not be read: ${noIpJson(results.neighbours)}.`;
+    const summary = `The neighbours could not be read: ${tell(noIpJson(results.neighbours), words)}.`;
     const isHere = results.neighbours?.status === 'exited' && cutReason(results.neighbours) === undefined;
     return { status: isHere ? 'skip' : 'error', summary };
   }
@@ -61,15 +66,14 @@ function whatWorks(facts: ArpFacts): string {
   return `${facts.hops.length} next hop${facts.hops.length === 1 ? '' : 's'} on the link, provoked and then read${asked > 0 ? `: ${answered} of ${asked} that were asked by ARP answered` : ''}${gateway ? `; the gateway ${gateway.address} is ${at ?? 'without a MAC address'} (${gateway.entry?.state ?? 'no entry'})` : ''}.`;
 }
 
-function skipped(facts: ArpFacts): Skips {
-  const skips = new Skips();
+function skipped(facts: ArpFacts, words: PlaceWords): Skips {
+  const skips = new Skips(words);
   for (const { destination, hop } of facts.ways) {
-    if (hop.skipped !== NO_SUCH_PLACE) skips.add(hop.skipped, `the way to ${destination.label}`);
+    if (hop.skipped?.code !== 'no-place') skips.add(hop.skipped, `the way to ${destination.label}`);
   }
   for (const hop of facts.hops) {
     // The interface of a tunnel has no ARP, and so nothing to skip.
-    if (!/not ARPable/.test(hop.answers?.skipped ?? ''))
-      skips.add(hop.answers?.skipped, `asking ${hop.address}`);
+    if (hop.answers?.skipped?.code !== 'no-arp') skips.add(hop.answers?.skipped, `asking ${hop.address}`);
   }
   skips.add(facts.own.skipped, 'duplicates of own addresses (NT-ARP-004)');
   if (facts.neighbours === undefined)
@@ -86,9 +90,10 @@ function skipped(facts: ArpFacts): Skips {
   return skips;
 }
 
-function tableReason(result: ProbeResult | undefined): string {
-  if (result?.status === 'missing') return 'the image has no ip';
-  return (result && cutReason(result)) ?? "the image's ip does not show it";
+function tableReason(result: ProbeResult | undefined): Reason {
+  if (result?.status === 'missing') return noTool('ip');
+  const cut = result && cutReason(result);
+  return cut === undefined ? because('ip does not show it', 'poor-tool') : because(cut);
 }
 
 function measurements(facts: ArpFacts): { readonly [key: string]: Json } {

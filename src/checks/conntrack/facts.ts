@@ -1,5 +1,7 @@
 /** What the conntrack check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
 import type { ConntrackEntry, ConntrackStats } from '../../parsers/conntrack.ts';
 import type { Measured } from '../measured.ts';
 
@@ -54,6 +56,7 @@ export interface ConntrackFacts {
   readonly onlyNamespaces: readonly string[] | undefined;
   readonly isNode: boolean;
   readonly criticalShare: number;
+  readonly words: PlaceWords;
 }
 
 /** How much a counter grew in the run; 0 where it is not known, at either of its ends. */
@@ -63,6 +66,6 @@ export function grown({ before, after }: ConntrackFacts, name: string): number {
 }
 
 /** Whose table it is, in words. */
-export function owner({ isNode }: ConntrackFacts): string {
-  return isNode ? "the node's connection table" : "the connection table of the pod's own namespace";
+export function owner({ isNode, words }: ConntrackFacts): string {
+  return isNode ? words.hostTable : `the connection table of ${words.namespace}`;
 }

@@ -1,5 +1,7 @@
 /** From evidence to facts: parses each result, and tells for what is missing why it is. Pure. */
+
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
 import {
   type ConntrackEntry,
   parseConntrackFill,
@@ -8,12 +10,13 @@ import {
 } from '../../parsers/conntrack.ts';
 import { parseConntrackStats } from '../../parsers/conntrack-stats.ts';
 import { cutReason, type Measured, privilegesOf, read, seenOf } from '../measured.ts';
+import { because, noRight } from '../shared/reason.ts';
 import type { ConntrackFacts, ConntrackInput, Translated } from './facts.ts';
 
 /** Whole seconds are what entries count in: in less, a time that was not set anew may look as if it was. */
 const MIN_WATCH_MS = 2000;
 
-export function conntrackFacts(evidence: Evidence, input: ConntrackInput): ConntrackFacts {
+export function conntrackFacts(evidence: Evidence, input: ConntrackInput, words: PlaceWords): ConntrackFacts {
   return {
     before: snapshot(evidence, 'before'),
     after: snapshot(evidence, 'after'),
@@ -22,6 +25,7 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput): Connt
     onlyNamespaces: input.onlyNamespaces,
     isNode: input.isNode,
     criticalShare: input.criticalShare,
+    words,
   };
 }
 
@@ -37,13 +41,13 @@ function snapshot(evidence: Evidence, stage: 'before' | 'after'): ConntrackFacts
 }
 
 function translatedOf(evidence: Evidence, input: ConntrackInput): ConntrackFacts['translated'] {
-  if (!input.services) return { skipped: 'Services and their endpoints may not be read here' };
+  if (!input.services) return { skipped: because('Services and their endpoints may not be read here') };
   const privileges = privilegesOf(evidence['status']);
   const isRefused = privileges?.capabilities.includes('NET_ADMIN') === false;
   const list = (id: string): Measured<ConntrackEntry[]> => {
     const result = evidence[id];
     if (result?.status === 'exited' && isRefused)
-      return { skipped: 'listing connections needs NET_ADMIN: use --profile netadmin' };
+      return { skipped: noRight('listing connections needs NET_ADMIN') };
     const isWhole = result?.status === 'exited' && result.code === 0;
     return read(result, 'conntrack', (text) =>
       isWhole || (result && cutReason(result) !== undefined)

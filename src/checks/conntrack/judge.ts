@@ -1,9 +1,12 @@
 /** From the evidence of a conntrack run to its result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
 import type { Finding } from '../../model/report.ts';
 import { conclude, type Outcome } from '../judgement.ts';
 import { cutReason } from '../measured.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
 import { Skips } from '../skipped.ts';
 import { type ConntrackFacts, type ConntrackInput, grown, owner } from './facts.ts';
 import { conntrackFacts } from './gathered.ts';
@@ -11,8 +14,12 @@ import { CONNTRACK_RULES } from './rules/index.ts';
 
 const COUNTERS = ['insert_failed', 'drop', 'early_drop', 'invalid'] as const;
 
-export function judgeConntrack(evidence: Evidence, input: ConntrackInput): Judgement {
-  const facts = conntrackFacts(evidence, input);
+export function judgeConntrack(
+  evidence: Evidence,
+  input: ConntrackInput,
+  words: PlaceWords = POD_WORDS,
+): Judgement {
+  const facts = conntrackFacts(evidence, input, words);
   const isCounted = facts.before.stats !== undefined && facts.after.stats !== undefined;
   const found = CONNTRACK_RULES.flatMap((rule) => rule.judge(facts));
   return conclude(evidence, {
@@ -40,9 +47,12 @@ function isMeasured({ after }: ConntrackFacts): boolean {
   return after.fill !== undefined || after.stats !== undefined;
 }
 
-const NOT_AT_ALL = 'no connection is tracked, as no rule here asks for it';
-const NOT_HERE =
-  "no connection is tracked in the pod's own namespace; those of Services, NetworkPolicies and NAT are in the node's table, which a pod does not see";
+/** Why there is nothing to judge, where nothing is tracked. */
+function untracked({ isNode, words }: ConntrackFacts): string {
+  return isNode
+    ? 'no connection is tracked, as no rule here asks for it'
+    : `no connection is tracked in ${words.namespace}; ${words.trackedElsewhere}`;
+}
 
 /** @param remarks what the rules found: nothing graver than an info */
 function outcome(facts: ConntrackFacts, [remark]: readonly Finding[]): Outcome {
@@ -56,7 +66,7 @@ function outcome(facts: ConntrackFacts, [remark]: readonly Finding[]): Outcome {
       : { status: 'error', summary: `Connection tracking could not be judged: ${cut}.` };
   if (!isTracking(facts))
     return cut === undefined
-      ? { status: 'skip', summary: `Nothing to judge: ${facts.isNode ? NOT_AT_ALL : NOT_HERE}.` }
+      ? { status: 'skip', summary: `Nothing to judge: ${untracked(facts)}.` }
       : { status: 'error', summary: `Whether connections are tracked here could not be told: ${cut}.` };
   if (remark) return { status: 'pass', summary: remark.summary };
   const { fill } = after;
@@ -74,10 +84,10 @@ function capital(text: string): string {
 }
 
 function skipped(facts: ConntrackFacts): Skips {
-  const skips = new Skips();
+  const skips = new Skips(facts.words);
   if (!isMeasured(facts))
     skips.add('this kernel or container shows no nf_conntrack counters', 'connection tracking');
-  else if (!isTracking(facts)) skips.add(facts.isNode ? NOT_AT_ALL : NOT_HERE, 'connection tracking');
+  else if (!isTracking(facts)) skips.add(untracked(facts), 'connection tracking');
   else {
     skips.add(facts.translated.skipped, 'stale entries of Services (NT-CT-003)');
     if (facts.translated.value && facts.onlyNamespaces)
@@ -85,7 +95,7 @@ function skipped(facts: ConntrackFacts): Skips {
         'you may not read Services and their endpoints there',
         `stale entries of Services outside of ${facts.onlyNamespaces.join(' and ')} (NT-CT-003)`,
       );
-    if (!facts.isNode) skips.add('a pod does not see it', "the node's connection table");
+    if (!facts.isNode) skips.add(facts.words.hostTableUnseen, facts.words.hostTable);
     if (!facts.before.stats || !facts.after.stats)
       skips.add('its counters cannot be read', 'growth of drop and insert_failed (NT-CT-001, NT-CT-002)');
   }

@@ -1,5 +1,7 @@
 /** What the dns check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { DnsProbe, DnsQuery, ResolverRun } from '../../parsers/dns-probe.ts';
 import type { ResolvConf } from '../../parsers/resolv-conf.ts';
 import type { SeenIcmpError } from '../../parsers/tcpdump-icmp.ts';
@@ -109,10 +111,10 @@ export interface DnsFacts {
   readonly probe: DnsProbe;
   readonly result: ProbeResult | undefined;
   /** Why the probe's output is not known, or not to its end. */
-  readonly unread: string | undefined;
+  readonly unread: Reason | undefined;
   readonly resolvConf: ResolvConf;
   /** Why resolv.conf is not known; its servers are then those that the probe asked. */
-  readonly noResolvConf: string | undefined;
+  readonly noResolvConf: Reason | undefined;
   readonly resolvConfResult: ProbeResult | undefined;
   /** Of resolv.conf, in its order. */
   readonly servers: readonly ServerFacts[];

@@ -1,4 +1,5 @@
 /** From evidence to facts: parses each result and joins it with what the API knows. Pure. */
+
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { type DnsProbe, type DnsQuery, parseDnsProbe } from '../../parsers/dns-probe.ts';
 import { parseResolvConf, type ResolvConf } from '../../parsers/resolv-conf.ts';
@@ -7,6 +8,7 @@ import { evaluatePolicies } from '../firewall/network-policy.ts';
 import { behindService } from '../firewall/policy-answer.ts';
 import { type Measured, read } from '../measured.ts';
 import { resolvConfOf } from '../resolv-conf.ts';
+import { because } from '../shared/reason.ts';
 import type {
   DnsEndpoint,
   DnsFacts,
@@ -63,7 +65,7 @@ function confirmed(
 ): Measured<ResolvConf> {
   const isProbed = result?.status !== 'exited' || result.code === 127 || probe.control !== undefined;
   return conf.value?.servers.length === 0 && !isProbed
-    ? { skipped: 'it seems to be empty, and the probe that reads it printed nothing' }
+    ? { skipped: because('it seems to be empty, and the probe that reads it printed nothing') }
     : conf;
 }
 

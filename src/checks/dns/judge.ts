@@ -2,11 +2,15 @@
 
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { Finding, Json } from '../../model/report.ts';
 import type { DnsQuery } from '../../parsers/dns-probe.ts';
 import { conclude, type Outcome } from '../judgement.ts';
-import { cutReason, privilegesOf } from '../measured.ts';
+import { cutReason, NOT_RUN, privilegesOf } from '../measured.ts';
 import { formatMs } from '../quote.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { because, noRight, noTool, tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
 import { distribution } from '../statistics.ts';
 import type { DnsFacts, DnsInput, NameFacts, ServerFacts, Transport } from './facts.ts';
@@ -14,15 +18,15 @@ import { dnsFacts } from './gathered.ts';
 import { DNS_RULES } from './rules/index.ts';
 import { enumerate, isAnswered, ofAll } from './wording.ts';
 
-export function judgeDns(evidence: Evidence, input: DnsInput): Judgement {
+export function judgeDns(evidence: Evidence, input: DnsInput, words: PlaceWords = POD_WORDS): Judgement {
   const facts = dnsFacts(evidence, input);
   const broken = probeProblem(facts);
   const found = DNS_RULES.flatMap((rule) => rule.judge(facts));
   return conclude(evidence, {
     found,
-    skips: skipped(evidence, facts, broken),
+    skips: skipped(evidence, facts, broken, words),
     measurements: measurements(facts),
-    otherwise: () => outcome(facts, found, broken),
+    otherwise: () => outcome(facts, found, broken, words),
   });
 }
 
@@ -31,34 +35,41 @@ const ICMP_LIMIT = 20;
 
 interface ProbeProblem {
   readonly status: 'skip' | 'error';
-  readonly reason: string;
+  readonly reason: Reason;
 }
 
 /** Why no server was asked. */
 function probeProblem({ result, unread, probe, servers }: DnsFacts): ProbeProblem | undefined {
   if (unread !== undefined || !result) {
     const isCut = result !== undefined && cutReason(result) !== undefined;
-    return { status: isCut ? 'error' : 'skip', reason: unread ?? '' };
+    return { status: isCut ? 'error' : 'skip', reason: unread ?? NOT_RUN };
   }
-  if (result.code === 127) return { status: 'skip', reason: 'the image has no dig' };
+  if (result.code === 127) return { status: 'skip', reason: noTool('dig') };
   if (probe.control === undefined || (probe.queries.length === 0 && servers.length > 0)) {
     const said = result.stderr.trim().split('\n').at(-1);
     return {
       status: 'error',
-      reason:
+      reason: because(
         result.status === 'timeout' ? 'the queries did not come to their end' : said || `code ${result.code}`,
+      ),
     };
   }
   // The servers behind the cluster's Service may have been asked all the same.
-  if (probe.queries.length === 0) return { status: 'skip', reason: 'resolv.conf names no server' };
+  if (probe.queries.length === 0) return { status: 'skip', reason: because('resolv.conf names no server') };
   return undefined;
 }
 
 /** @param found what the rules found: nothing graver than an info */
-function outcome(facts: DnsFacts, found: readonly Finding[], broken: ProbeProblem | undefined): Outcome {
-  if (broken) return { status: broken.status, summary: `Name servers were not asked: ${broken.reason}.` };
+function outcome(
+  facts: DnsFacts,
+  found: readonly Finding[],
+  broken: ProbeProblem | undefined,
+  words: PlaceWords,
+): Outcome {
+  if (broken)
+    return { status: broken.status, summary: `Name servers were not asked: ${tell(broken.reason, words)}.` };
   if (facts.noResolvConf !== undefined)
-    return { status: 'error', summary: `resolv.conf could not be read: ${facts.noResolvConf}.` };
+    return { status: 'error', summary: `resolv.conf could not be read: ${tell(facts.noResolvConf, words)}.` };
   // What is worth knowing of the names comes before what works.
   const notes = found.filter((f) => TOLD_FIRST.includes(f.id)).slice(0, 1);
   const said = notes.map((f) => f.summary);
@@ -112,8 +123,13 @@ function countOf(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-function skipped(evidence: Evidence, facts: DnsFacts, broken: ProbeProblem | undefined): Skips {
-  const skips = new Skips();
+function skipped(
+  evidence: Evidence,
+  facts: DnsFacts,
+  broken: ProbeProblem | undefined,
+  words: PlaceWords,
+): Skips {
+  const skips = new Skips(words);
   if (broken) skips.add(broken.reason, 'name servers');
   const { services, policies } = facts.input;
   skips.add(services.skipped, 'the servers behind the DNS Service (NT-DNS-009, NT-DNS-010)');
@@ -138,14 +154,14 @@ function skipped(evidence: Evidence, facts: DnsFacts, broken: ProbeProblem | und
       `NetworkPolicies on the way to ${enumerate(unknown)} (NT-DNS-008)`,
     );
   if (facts.probe.names.length > 0 && facts.probe.resolver.length === 0)
-    skips.add('the image has neither getent nor bash', 'getaddrinfo (NT-DNS-007)');
+    skips.add(noTool('getent and no bash'), 'getaddrinfo (NT-DNS-007)');
   const privileges = privilegesOf(evidence['status']);
   if (facts.servers.some((s) => s.udp.reach === 'refused') && facts.icmp.length === 0) {
     skips.add(
       facts.probe.icmp === undefined
-        ? 'the image has no tcpdump'
+        ? noTool('tcpdump')
         : privileges?.capabilities.includes('NET_RAW') === false
-          ? 'needs NET_RAW: use --profile netadmin'
+          ? noRight('needs NET_RAW')
           : (facts.probe.icmp.match(/\n/g)?.length ?? 0) + 1 >= ICMP_LIMIT
             ? `the first ${ICMP_LIMIT} ICMP messages were about something else, and no more were listened for`
             : 'no ICMP message was seen',

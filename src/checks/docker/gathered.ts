@@ -1,5 +1,7 @@
 /** From evidence to facts. Pure. */
+
 import type { Evidence } from '../../model/evidence.ts';
+import type { Reason } from '../../model/reason.ts';
 import { parsePrefix } from '../../parsers/ip-prefix.ts';
 import { reachOf } from '../reach-probe.ts';
 import { resolvConfOf } from '../resolv-conf.ts';
@@ -10,7 +12,7 @@ import { bridgeOf, type DockerHost, dockerHost } from './host.ts';
 export function dockerFacts(
   evidence: Evidence,
   input: DockerInput,
-): DockerFacts & { readonly hostSkipped: string | undefined } {
+): DockerFacts & { readonly hostSkipped: Reason | undefined } {
   const resolvConf = evidence['resolv-conf'];
   const host = dockerHost(evidence, input);
   return {

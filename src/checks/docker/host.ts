@@ -1,5 +1,7 @@
 /** The Docker host's own network, as far as it decides about packets of containers. Pure. */
+
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { Reason } from '../../model/reason.ts';
 import { type Forwarding, parseForwarding } from '../../parsers/forwarding.ts';
 import { type Interface, parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parsePrefix } from '../../parsers/ip-prefix.ts';
@@ -10,6 +12,7 @@ import { deletionOf } from '../firewall/remove-rule.ts';
 import { type RuleSnapshots, ruleSnapshots } from '../firewall/rule-hits.ts';
 import { cutReason, type Measured, noIpJson, notRun, read, seenOf } from '../measured.ts';
 import { longestMatch } from '../routing/lookup.ts';
+import { because } from '../shared/reason.ts';
 import type { DockerInput, DockerNetwork } from './facts.ts';
 import { hostEvidence } from './host-plan.ts';
 import { type Outcome, type Side, type WalkedPacket, walk } from './walk.ts';
@@ -47,16 +50,17 @@ export function dockerHost(
   evidence: Evidence,
   { unseenHost }: DockerInput,
 ): Measured<DockerHost> | undefined {
-  if (unseenHost !== undefined) return { skipped: unseenHost };
+  if (unseenHost !== undefined) return { skipped: because(unseenHost) };
   const results = hostEvidence(evidence);
   const iptables = results['iptables-after'];
   if (iptables === undefined) return undefined;
   const interfaces = read(results['addresses'], 'ip', parseInterfaces).value;
-  if (!interfaces) return { skipped: notRun(results['addresses'], 'ip') ?? 'its addresses cannot be read' };
+  if (!interfaces)
+    return { skipped: notRun(results['addresses'], 'ip') ?? because('its addresses cannot be read') };
   const nft = results['nft-after'];
   const nftText = read(nft, 'nft', asText);
   if (NFT_OF_ENGINES.test(seenOf(nftText)?.text ?? ''))
-    return { skipped: 'the engine keeps its rules in nftables, which is not read yet' };
+    return { skipped: because('the engine keeps its rules in nftables, which is not read yet') };
   const books = (['iptables', 'legacy'] as const).flatMap((name): RuleBook[] => {
     const result = results[`${name}-after`];
     if (result?.status !== 'exited' || result.code !== 0) return [];
@@ -68,7 +72,8 @@ export function dockerHost(
     return [{ source, tables, before: before ?? new Map(), result }];
   });
   const cut = [iptables, results['legacy-after'], nft].flatMap((r) => (r && cutReason(r)) ?? [])[0];
-  if (books.length === 0 || cut !== undefined) return { skipped: cut ?? unreadable(iptables) };
+  if (cut !== undefined) return { skipped: because(cut) };
+  if (books.length === 0) return { skipped: unreadable(iptables) };
   const routes = read(results['routes'], 'ip', parseRoutes);
   if (routes.value === undefined) return { skipped: noIpJson(results['routes']) };
   return {
@@ -87,8 +92,8 @@ export function dockerHost(
   };
 }
 
-function unreadable(result: ProbeResult): string {
-  return notRun(result, 'iptables-save') ?? "the host's rules may not be read from here";
+function unreadable(result: ProbeResult): Reason {
+  return notRun(result, 'iptables-save') ?? because("the host's rules may not be read from here");
 }
 
 /** iptables' own rules are in nft's list too; where there are more that translate, the others are nft's. */

@@ -1,15 +1,22 @@
 /** From what the engine said to a result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
 import { conclude, type Outcome } from '../judgement.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
 import { Skips } from '../skipped.ts';
 import type { DockerFacts, DockerInput } from './facts.ts';
 import { dockerFacts } from './gathered.ts';
 import { DOCKER_RULES } from './rules/index.ts';
 
-export function judgeDocker(evidence: Evidence, input: DockerInput): Judgement {
+export function judgeDocker(
+  evidence: Evidence,
+  input: DockerInput,
+  words: PlaceWords = POD_WORDS,
+): Judgement {
   const { hostSkipped, ...facts } = dockerFacts(evidence, input);
-  const skips = new Skips();
+  const skips = new Skips(words);
   skips.add(hostSkipped, "the Docker host's side (published ports, forwarding, address translation)");
   for (const { destination, reach } of facts.tried)
     skips.add(reach.skipped, `the way to ${destination.label}`);

@@ -3,10 +3,12 @@
  * counted. The rows were reproduced one by one on Linux 6.18 (test/faults/discriminator.test.ts). Pure.
  */
 
+import type { Reason } from '../../model/reason.ts';
 import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { NextHop, Reach, ReachTry } from '../../parsers/reach.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
 import type { Unreachable } from '../../parsers/unreachable.ts';
+import { because } from '../shared/reason.ts';
 
 /** `sender` of an ICMP error is absent where nothing could listen for it. */
 export type Cause =
@@ -15,7 +17,7 @@ export type Cause =
   | { readonly kind: 'stalled' }
   /** A datagram without an answer proves nothing. */
   | { readonly kind: 'no-datagram' }
-  | { readonly kind: 'unmeasured'; readonly reason: string }
+  | { readonly kind: 'unmeasured'; readonly reason: Reason }
   /** Nobody answered, and nobody said why. */
   | { readonly kind: 'dropped' }
   /** It never left: the target's own firewall took it on its way out. */
@@ -65,9 +67,9 @@ const LOOKED_FOR_MS = 2500;
 
 export function causeOf(signs: Signs): Cause {
   const { reach } = signs;
-  if (reach.unresolved !== undefined) return { kind: 'unmeasured', reason: reach.unresolved };
+  if (reach.unresolved !== undefined) return { kind: 'unmeasured', reason: because(reach.unresolved) };
   const last = reach.tries.at(-1);
-  if (last === undefined) return { kind: 'unmeasured', reason: 'no connection was tried' };
+  if (last === undefined) return { kind: 'unmeasured', reason: because('no connection was tried') };
   if (last.outcome === 'connected') return isStalled(signs.socket) ? { kind: 'stalled' } : { kind: 'open' };
   if (last.outcome === 'answered') return { kind: 'open' };
   // What is told once is true for all tries: the kernel limits how many ICMP errors it sends. The longest one shows
@@ -164,7 +166,7 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
 }
 
 function unknown(reason: string): Cause {
-  return { kind: 'unmeasured', reason };
+  return { kind: 'unmeasured', reason: because(reason) };
 }
 
 function isUnanswered(neighbour: Neighbour | undefined): boolean {

@@ -15,7 +15,7 @@ import { ephemeralPorts } from '../sockets/rules/ephemeral-ports.ts';
 import { noListener } from '../sockets/rules/no-listener.ts';
 import { type FirewallFacts, overflows, type PathFacts, tableOf } from './facts.ts';
 import { nameOf, quoteGrown, quoteGrownIp, quoteIcmp, quoteReach, quoteSocket, seen } from './path.ts';
-import { policyText } from './policy-answer.ts';
+import { policyClause } from './policy-answer.ts';
 import { senderText } from './sender.ts';
 
 /** What is told of a destination whose packets no filter stopped. */
@@ -72,7 +72,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
         : told(
             path,
             noListener.meta,
-            `${nameOf(path)} refuses the connection itself: nothing listens on the port there, or a firewall on that host ${path.destination.protocol === 'udp' ? 'rejects it' : 'answers with a reset'}; ${policyText(path.policy)}.`,
+            `${nameOf(path)} refuses the connection itself: nothing listens on the port there, or a firewall on that host ${path.destination.protocol === 'udp' ? 'rejects it' : 'answers with a reset'}${policyClause(path.policy, facts.words)}.`,
             path.destination.protocol === 'udp'
               ? quoteIcmp(path, facts)
               : quoteGrown(facts, ['Tcp.AttemptFails']),

@@ -1,6 +1,9 @@
 /** What the firewall check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { Detour, FilterRule } from '../../parsers/filter-rules.ts';
 import type { Neighbour, NeighbourTable, NeighbourTables } from '../../parsers/ip-neigh.ts';
 import type { Privileges } from '../../parsers/proc-status.ts';
@@ -31,6 +34,8 @@ export interface PolicyInput {
   readonly pods: Readonly<Record<string, readonly PolicyBackend[]>>;
   /** Ids of destinations that lead to pods, or may do so, of which nothing is known where `pods` names none. */
   readonly services: readonly string[];
+  /** Namespaces whose policies could not be read. */
+  readonly unreadPolicies?: readonly string[];
   /** Parts that could not be read, and why. */
   readonly unread: readonly { readonly what: string; readonly reason: string }[];
 }
@@ -54,7 +59,7 @@ export interface PathFacts {
   /** Errors about this destination's address. */
   readonly icmp: readonly Unreachable[];
   /** Why not all errors could be heard. */
-  readonly unheard: string | undefined;
+  readonly unheard: Reason | undefined;
   /** The probe's own socket, while it waits for an answer. */
   readonly socket: TcpSocket | undefined;
   /** Routes that forbid it. */
@@ -111,6 +116,7 @@ export interface FirewallFacts {
   readonly conntrackResult: ProbeResult | undefined;
   readonly policies: PolicyInput;
   readonly proxies: readonly ProxyVariables[];
+  readonly words: PlaceWords;
 }
 
 /** What filters of the target's own network were read. */

@@ -1,6 +1,8 @@
 /** From evidence to facts: parses each result, and tells for what is missing why it is. Pure. */
+
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
 import { parseConntrackProc } from '../../parsers/conntrack.ts';
 import { type Neighbour, parseNeighbours, parseNeighbourTables } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
@@ -11,6 +13,7 @@ import { unreachablesOf } from '../capture.ts';
 import { counterSnapshots } from '../counters.ts';
 import { type Measured, privilegesOf, read, seenOf } from '../measured.ts';
 import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../reach-probe.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import { detourOf } from './detours.ts';
 import {
@@ -33,7 +36,11 @@ interface Shared {
   readonly neighbours: readonly Neighbour[];
 }
 
-export function firewallFacts(evidence: Evidence, input: FirewallInput): FirewallFacts {
+export function firewallFacts(
+  evidence: Evidence,
+  input: FirewallInput,
+  words: PlaceWords = POD_WORDS,
+): FirewallFacts {
   const privileges = privilegesOf(evidence['status']);
   const rules = ruleSnapshots(evidence);
   const facts: Shared['facts'] = {
@@ -54,6 +61,7 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
     conntrackResult: evidence['conntrack-after'],
     policies: input.policies,
     proxies: input.proxies ?? [],
+    words,
   };
   const shared: Shared = {
     facts,

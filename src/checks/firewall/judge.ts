@@ -1,9 +1,14 @@
 /** From the evidence of a run to its result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import { conclude, type Outcome } from '../judgement.ts';
 import { onceForService } from '../service-story.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
 import { portText } from './detours.ts';
 import { elsewhere } from './elsewhere.ts';
@@ -11,11 +16,15 @@ import type { FirewallFacts, FirewallInput, PathFacts } from './facts.ts';
 import { firewallFacts } from './gathered.ts';
 import type { DirectionVerdict } from './network-policy.ts';
 import { nameOf, seen } from './path.ts';
-import { policyText } from './policy-answer.ts';
+import { policyClause } from './policy-answer.ts';
 import { FIREWALL_RULES } from './rules/index.ts';
 
-export function judgeFirewall(evidence: Evidence, input: FirewallInput): Judgement {
-  const facts = firewallFacts(evidence, input);
+export function judgeFirewall(
+  evidence: Evidence,
+  input: FirewallInput,
+  words: PlaceWords = POD_WORDS,
+): Judgement {
+  const facts = firewallFacts(evidence, input, words);
   const found = [...FIREWALL_RULES.flatMap((rule) => rule.judge(facts)), ...elsewhere(facts)];
   return conclude(evidence, {
     found: onceForService(found, input.destinations),
@@ -28,7 +37,7 @@ export function judgeFirewall(evidence: Evidence, input: FirewallInput): Judgeme
 }
 
 /** Why nothing can be said of a destination. */
-function unclearReason(path: PathFacts): string | undefined {
+function unclearReason(path: PathFacts): Reason | string | undefined {
   const { cause, hits, detour } = path;
   if (detour !== undefined && (cause.kind === 'open' || cause.kind === 'stalled'))
     return `only the target's own ${portText(detour.rule)} answered, to which a rule of the target leads the connection (NT-PROXY-001)`;
@@ -42,7 +51,7 @@ function unclearReason(path: PathFacts): string | undefined {
 }
 
 function skipped(facts: FirewallFacts): Skips {
-  const skips = new Skips();
+  const skips = new Skips(facts.words);
   for (const path of facts.paths) skips.add(unclearReason(path), nameOf(path));
   skips.add(facts.capture.skipped, 'who sent an ICMP error');
   skips.add(facts.rules.skipped, 'the rule that stops packets (NT-FW-005)');
@@ -51,10 +60,13 @@ function skipped(facts: FirewallFacts): Skips {
   return skips;
 }
 
-function outcome({ paths }: FirewallFacts): Outcome {
+function outcome({ paths, words }: FirewallFacts): Outcome {
   const lost = paths.find((path) => unclearReason(path) !== undefined);
-  if (lost)
-    return { status: 'error', summary: `${nameOf(lost)} could not be judged: ${unclearReason(lost)}.` };
+  const reason = lost && unclearReason(lost);
+  if (lost && reason !== undefined) {
+    const told = typeof reason === 'string' ? reason : tell(reason, words);
+    return { status: 'error', summary: `${nameOf(lost)} could not be judged: ${told}.` };
+  }
   const [only] = paths;
   if (only === undefined) return { status: 'skip', summary: 'There is no destination to connect to.' };
   if (paths.length > 1)
@@ -65,7 +77,7 @@ function outcome({ paths }: FirewallFacts): Outcome {
       : `it ${seen(only)}`;
   return {
     status: 'pass',
-    summary: `Nothing blocks ${nameOf(only)}: ${answer}; ${policyText(only.policy)}.`,
+    summary: `Nothing blocks ${nameOf(only)}: ${answer}${policyClause(only.policy, words)}.`,
   };
 }
 

@@ -1,7 +1,9 @@
 /** A destination in words, and the lines that prove what was seen. Pure. */
+
 import type { Quote } from '../../model/report.ts';
 import { linesOf, quoteCounters } from '../quote.ts';
 import { outcomeText, quoteTries } from '../reach-probe.ts';
+import { tell } from '../shared/reason.ts';
 import type { FirewallFacts, PathFacts } from './facts.ts';
 
 /** `svc/web (TCP 198.51.100.7:80)`, or what the user has typed where that says as much. */
@@ -15,7 +17,7 @@ export function nameOf({ destination, address, port }: PathFacts): string {
 
 /** What the connection came to, in words that end a sentence. */
 export function seen({ reach }: PathFacts): string {
-  return reach.value ? outcomeText(reach.value) : reach.skipped;
+  return reach.value ? outcomeText(reach.value) : tell(reach.skipped);
 }
 
 /** What connect() said. */

@@ -1,5 +1,7 @@
 /** What the NetworkPolicies say about one destination: over all pods that may answer there. Pure. */
+
 import type { Destination } from '../../model/destination.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
 import type { PolicyAnswer, PolicyBackend, PolicyInput } from './facts.ts';
 import { type DirectionVerdict, evaluatePolicies, type PolicyVerdict } from './network-policy.ts';
 
@@ -54,9 +56,9 @@ function withUnread(
   backend: PolicyBackend | undefined,
   verdict: PolicyVerdict,
 ): PolicyVerdict {
-  const { self, unread } = input;
+  const { self, unreadPolicies } = input;
   const isUnread = (namespace: string | undefined): boolean =>
-    unread.some(({ what }) => what === `NetworkPolicies of namespace ${namespace}`);
+    namespace !== undefined && unreadPolicies?.includes(namespace) === true;
   const hidden = (direction: DirectionVerdict, namespace: string | undefined): DirectionVerdict =>
     isUnread(namespace) && direction.verdict !== 'denied' ? { ...direction, verdict: 'unknown' } : direction;
   const egress = hidden(verdict.egress, self.namespace);
@@ -87,8 +89,13 @@ export function denials(answer: PolicyAnswer): string[] {
   return [...new Set(texts)];
 }
 
-/** The verdict in words that follow a semicolon. */
-export function policyText(answer: PolicyAnswer): string {
+/** The verdict as the end of a sentence, with its semicolon; empty where there is nothing to say of policies. */
+export function policyClause(answer: PolicyAnswer, { hasPolicies }: PlaceWords): string {
+  const isSilent = !hasPolicies && (answer.verdict === 'none' || answer.verdict === 'unknown');
+  return isSilent ? '' : `; ${policyText(answer)}`;
+}
+
+function policyText(answer: PolicyAnswer): string {
   const allowing = new Set(
     answer.backends.flatMap(({ verdict }) => [...verdict.egress.allowing, ...verdict.ingress.allowing]),
   );

@@ -1,9 +1,12 @@
 /** Which rules of the target's own network stopped packets in the run, told by their counters. Pure. */
+
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { Detour, FilterChain, FilterRule, FilterRules } from '../../parsers/filter-rules.ts';
 import { parseIptablesSave } from '../../parsers/iptables-save.ts';
 import { parseNftRuleset } from '../../parsers/nft-ruleset.ts';
 import { cutReason, firstLine, type Measured, read, seenOf } from '../measured.ts';
+import { noRight, noTool } from '../shared/reason.ts';
 import type { RuleBooks, RuleHit } from './facts.ts';
 import { type Grown, grown } from './grown-rules.ts';
 import { fits, holdsAll, incoming, outgoing, type Packet } from './packet.ts';
@@ -28,7 +31,7 @@ interface Book {
 /** What one tool shows, as far as it could be read: where `skipped` says why not all, rules may be missing. */
 interface Shown {
   readonly book: Book | undefined;
-  readonly skipped: string | undefined;
+  readonly skipped: Reason | undefined;
 }
 
 export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
@@ -40,9 +43,7 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
     (cutReason(r) !== undefined || r.status === 'timeout' || (r.status === 'exited' && r.code === 0));
   if (![nft, iptables, legacy].some(isShown)) {
     const refused = [nft, legacy].some((r) => r !== undefined && r.status !== 'missing');
-    const skipped = refused
-      ? 'reading rules needs NET_ADMIN: use --profile netadmin'
-      : 'the image has neither nft nor iptables';
+    const skipped = refused ? noRight('reading rules needs NET_ADMIN') : noTool('nft and no iptables');
     return { books: { skipped }, grown: [], uncounted: [], detours: [] };
   }
   const shown = {

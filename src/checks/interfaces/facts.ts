@@ -1,6 +1,8 @@
 /** What the interfaces check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { LinkCounters } from '../../parsers/ip-link.ts';
 import type { NicCounters } from '../../parsers/nic-counters.ts';
@@ -30,7 +32,7 @@ export interface InterfacesFacts {
   /** Those whose failure is the target's: they carry its address or its routes. */
   readonly needed: readonly Interface[];
   /** Why the routes are not known, and so perhaps not all that are needed. */
-  readonly noRoutes: string | undefined;
+  readonly noRoutes: Reason | undefined;
   readonly traffic: readonly Traffic[];
   readonly isHost: boolean;
   /** Asked for on a host alone: what its hardware's drivers counted. */
@@ -38,7 +40,7 @@ export interface InterfacesFacts {
   /** Asked for on a host alone: what its CPUs did with received packets. */
   readonly softnet: { readonly before: Softnet | undefined; readonly after: Softnet | undefined };
   /** Why the hardware's counters are not known, at one of the ends at least. */
-  readonly noHardware: string | undefined;
+  readonly noHardware: Reason | undefined;
   readonly results: Readonly<
     Record<'interfaces' | 'before' | 'after' | 'hardware' | 'softnet', ProbeResult | undefined>
   >;

@@ -1,36 +1,45 @@
 /** From the evidence of an interfaces run to its result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
 import type { Json } from '../../model/report.ts';
 import { conclude, type Outcome } from '../judgement.ts';
 import { cutReason, noIpJson } from '../measured.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { because, tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
 import type { InterfacesFacts, InterfacesInput } from './facts.ts';
 import { interfacesFacts } from './gathered.ts';
 import { INTERFACES_RULES } from './rules/index.ts';
 
-export function judgeInterfaces(evidence: Evidence, input: InterfacesInput): Judgement {
+export function judgeInterfaces(
+  evidence: Evidence,
+  input: InterfacesInput,
+  words: PlaceWords = POD_WORDS,
+): Judgement {
   const facts = interfacesFacts(evidence, input);
   return conclude(evidence, {
     found: INTERFACES_RULES.flatMap((rule) => rule.judge(facts)),
-    skips: skipped(facts),
+    skips: skipped(facts, words),
     measurements: measurements(facts),
-    otherwise: () => outcome(facts),
+    otherwise: () => outcome(facts, words),
   });
 }
 
-function outcome({ interfaces, needed, noRoutes, traffic, isHost, results }: InterfacesFacts): Outcome {
+function outcome(facts: InterfacesFacts, words: PlaceWords): Outcome {
+  const { interfaces, needed, noRoutes, traffic, isHost, results } = facts;
   const unread = results.interfaces;
   if (interfaces === undefined) {
     const isHere = unread?.status !== 'timeout' && (unread && cutReason(unread)) === undefined;
-    const summary = `The interfaces could not be read: ${noIpJson(unread)}.`;
+    const summary = `The interfaces could not be read: ${tell(noIpJson(unread), words)}.`;
     return { status: isHere ? 'skip' : 'error', summary };
   }
   // A default route makes an interface one that is needed.
   if (noRoutes !== undefined && (isHost || needed.length === 0))
     return {
       status: 'error',
-      summary: `Which interfaces the target needs could not be told: ${noRoutes}.`,
+      summary: `Which interfaces the target needs could not be told: ${tell(noRoutes, words)}.`,
     };
   if (needed.length === 0)
     return interfaces.length === 0
@@ -46,14 +55,14 @@ function outcome({ interfaces, needed, noRoutes, traffic, isHost, results }: Int
   };
 }
 
-function skipped(facts: InterfacesFacts): Skips {
-  const skips = new Skips();
+function skipped(facts: InterfacesFacts, words: PlaceWords): Skips {
+  const skips = new Skips(words);
   if (facts.interfaces === undefined)
     skips.add(noIpJson(facts.results.interfaces), 'carrier and errors of the interfaces');
   else if (facts.traffic.length === 0) {
     const { before, after } = facts.results;
     const cut = [before, after].flatMap((result) => (result && cutReason(result)) ?? [])[0];
-    skips.add(cut ?? "the image's ip does not show counters", 'errors (NT-IF-002)');
+    skips.add(cut ?? because('ip does not show counters', 'poor-tool'), 'errors (NT-IF-002)');
   }
   if (facts.interfaces !== undefined)
     skips.add(facts.noRoutes, 'interfaces with a default route (NT-IF-001)');

@@ -9,7 +9,17 @@ import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
 import { parseQdiscs } from '../../parsers/tc.ts';
 import { parseUptime } from '../../parsers/uptime.ts';
 import { counterSnapshots } from '../counters.ts';
-import { connectsOf, echoesOf, firstLine, type Measured, notRun, privilegesOf, read } from '../measured.ts';
+import {
+  connectsOf,
+  echoesOf,
+  firstLine,
+  type Measured,
+  NOT_RUN,
+  notRun,
+  privilegesOf,
+  read,
+} from '../measured.ts';
+import { because, noTool } from '../shared/reason.ts';
 import { distribution } from '../statistics.ts';
 import { isVirtual, VIRTUAL } from '../way.ts';
 import { answeredMs, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
@@ -33,7 +43,7 @@ export function latencyFacts(
 /** Started by a shell, whose exit code of a command that is not there is 127. */
 function socketsOf(result: ProbeResult | undefined): Measured<readonly TcpSocket[]> {
   return read(result, 'ss', (text, { code, stderr, truncated }) => {
-    if (code === 127) return 'the image has no ss';
+    if (code === 127) return noTool('ss');
     return code === 0 || truncated ? parseSs(text) : (firstLine(stderr) ?? `ss ended with code ${code}`);
   });
 }
@@ -79,11 +89,12 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
 const CURL_TIMED_OUT = 28;
 
 function httpOf(result: ProbeResult | undefined): PathFacts['http'] {
+  if (!result) return { skipped: NOT_RUN };
   const reason = notRun(result, 'curl');
-  if (reason !== undefined || !result) return { skipped: reason ?? '' };
+  if (reason !== undefined) return { skipped: reason };
   const timing = read(result, 'curl', parseCurl, { endsByTime: true }).value;
   // A server that accepts and stays silent has been timed too.
   return timing && (timing.firstByteMs !== null || result.code === CURL_TIMED_OUT)
     ? { value: timing }
-    : { skipped: firstLine(result.stderr) ?? `curl ended with code ${result.code}` };
+    : { skipped: because(firstLine(result.stderr) ?? `curl ended with code ${result.code}`) };
 }

@@ -2,14 +2,17 @@
 
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import { growth } from '../../parsers/proc-net.ts';
 import { conclude, type Outcome } from '../judgement.ts';
-import { NO_SUCH_PLACE, noJson } from '../measured.ts';
+import { noJson } from '../measured.ts';
 import { formatMs } from '../quote.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { because, noTool, tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
 import { type Distribution, distribution, histogram, least, most } from '../statistics.ts';
-import { VIRTUAL } from '../way.ts';
 import { answeredMs, judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 import { latencyFacts } from './gathered.ts';
 import { LATENCY_RULES } from './rules/index.ts';
@@ -21,13 +24,14 @@ const HISTOGRAM_BINS = 16;
 export function judgeLatency(
   evidence: Evidence,
   { destinations, thresholds, count }: LatencyInput,
+  words: PlaceWords = POD_WORDS,
 ): Judgement {
   const facts = latencyFacts(evidence, destinations, thresholds);
   return conclude(evidence, {
     found: LATENCY_RULES.flatMap((rule) => rule.judge(facts)),
-    skips: skipped(facts, count),
+    skips: skipped(facts, count, words),
     measurements: measurements(facts),
-    otherwise: () => outcome(facts),
+    otherwise: () => outcome(facts, words),
   });
 }
 
@@ -37,15 +41,15 @@ function measured(path: PathFacts): boolean {
 }
 
 /** What the image or the rights kept from being measured is no pass; what the target does not have is. */
-function outcome({ paths }: LatencyFacts): Outcome {
+function outcome({ paths }: LatencyFacts, words: PlaceWords): Outcome {
   // A gateway or a name server that the target does not have is no destination.
-  const there = paths.filter((p) => p.tcp.skipped !== NO_SUCH_PLACE);
+  const there = paths.filter((p) => p.tcp.skipped?.code !== 'no-place');
   const lost = there.find((path) => !measured(path));
   if (!there.some(measured)) return { status: 'error', summary: 'No destination could be measured.' };
   if (lost)
     return {
       status: 'error',
-      summary: `${lost.destination.label} could not be measured: ${lost.tcp.skipped ?? lost.icmp.skipped ?? 'no answer'}.`,
+      summary: `${lost.destination.label} could not be measured: ${tell(lost.tcp.skipped ?? lost.icmp.skipped ?? because('no answer'), words)}.`,
     };
   const rtts = paths.flatMap((p) => judgedRtt(p)?.distribution ?? []);
   // That those which were asked for are silent is a finding; here is no round trip to judge.
@@ -56,29 +60,30 @@ function outcome({ paths }: LatencyFacts): Outcome {
   };
 }
 
-function skipped(facts: LatencyFacts, count: number): Skips {
-  const skips = new Skips();
+function skipped(facts: LatencyFacts, count: number, words: PlaceWords): Skips {
+  const skips = new Skips(words);
   for (const path of facts.paths) {
-    if (path.icmp.skipped !== NO_SUCH_PLACE && path.icmp.skipped !== VIRTUAL)
+    if (path.icmp.skipped?.code !== 'no-place' && path.icmp.skipped?.code !== 'virtual')
       skips.add(path.icmp.skipped, `ICMP to ${path.destination.label}`);
     skips.add(tooFewEchoes(path, count), `loss to ${path.destination.label} (NT-LAT-002)`);
-    if (path.tcp.skipped !== NO_SUCH_PLACE) skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
+    if (path.tcp.skipped?.code !== 'no-place')
+      skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
     skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
   }
   const { sockets, qdiscs, counters } = facts;
   skips.add(counters.skipped, 'segments that were sent again (NT-LAT-003, NT-LAT-005)');
   skips.add(sockets.skipped, 'socket round trips (NT-LAT-004)');
-  if (qdiscs.result?.code === 127) skips.add('the image has no tc', 'queue backlogs (NT-LAT-004)');
+  if (qdiscs.result?.code === 127) skips.add(noTool('tc'), 'queue backlogs (NT-LAT-004)');
   else if (qdiscs.result && qdiscs.value === undefined)
     skips.add(noJson(qdiscs.result, 'tc'), 'queue backlogs (NT-LAT-004)');
   return skips;
 }
 
 /** A ping that goes at its own pace (busybox: one a second) does not come to as many as were asked for. */
-function tooFewEchoes({ icmp }: PathFacts, count: number): string | undefined {
+function tooFewEchoes({ icmp }: PathFacts, count: number): Reason | undefined {
   const { sent = 0, received = 0 } = icmp.value ?? {};
   return received > 0 && sent < MIN_PROBES && count >= MIN_PROBES
-    ? `the image's ping sent only ${sent} of ${count} echo requests, and ${MIN_PROBES} are needed`
+    ? because(`ping sent only ${sent} of ${count} echo requests, and ${MIN_PROBES} are needed`, 'poor-tool')
     : undefined;
 }
 
@@ -128,7 +133,7 @@ function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to:
           rttMs: distributionJson(distribution(icmp)),
           histogram: icmp.length > 0 ? histogram(icmp, from, to, HISTOGRAM_BINS) : [],
         }
-      : { skipped: path.icmp.skipped },
+      : { skipped: tell(path.icmp.skipped) },
     tcp: path.tcp.value
       ? {
           port: path.port,
@@ -140,8 +145,10 @@ function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to:
           connectMs: distributionJson(distribution(tcp)),
           histogram: tcp.length > 0 ? histogram(tcp, from, to, HISTOGRAM_BINS) : [],
         }
-      : { skipped: path.tcp.skipped },
-    ...(path.http ? { http: path.http.value ? { ...path.http.value } : { skipped: path.http.skipped } } : {}),
+      : { skipped: tell(path.tcp.skipped) },
+    ...(path.http
+      ? { http: path.http.value ? { ...path.http.value } : { skipped: tell(path.http.skipped) } }
+      : {}),
   };
 }
 

@@ -1,9 +1,11 @@
 /** From evidence to facts: parses each result, and tells for what is missing why it is. Pure. */
+
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parsePathMtu } from '../../parsers/path-mtu.ts';
 import { parseTcpTransfer } from '../../parsers/tcp-transfer.ts';
 import { read } from '../measured.ts';
+import { because, noRight, noTool } from '../shared/reason.ts';
 import type { MtuFacts, MtuInput, MtuPath } from './facts.ts';
 import { transfers } from './plan.ts';
 
@@ -30,12 +32,12 @@ function icmpOf(result: ProbeResult | undefined): MtuPath['icmp'] {
     'sh',
     (text) => {
       const parsed = parsePathMtu(text);
-      if (parsed === 'no-df') return 'the image has no ping that can forbid fragmentation (iputils)';
-      if (parsed === 'loopback') return 'it is the target itself';
+      if (parsed === 'no-df') return noTool('ping that can forbid fragmentation (iputils)');
+      if (parsed === 'loopback') return because('it is the target itself', 'itself');
       if (parsed === 'cut') return 'the search was cut off by its time limit';
       if (!('refused' in parsed)) return parsed;
       return /permitted|privilege|permission|cap_net_raw/i.test(parsed.refused)
-        ? 'ICMP needs NET_RAW or a ping_group_range that holds this user: use --profile netadmin'
+        ? noRight('ICMP needs NET_RAW or a ping_group_range that holds this user')
         : parsed.refused;
     },
     { endsByTime: true },

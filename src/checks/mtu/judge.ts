@@ -1,22 +1,27 @@
 /** From the evidence of an mtu run to its result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
+import type { ReasonCode } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import { allowedMtu } from '../../parsers/path-mtu.ts';
 import { conclude, type Outcome } from '../judgement.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { because, tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
 import { least, most } from '../statistics.ts';
 import { announcer, type MtuFacts, type MtuInput, type MtuPath } from './facts.ts';
 import { mtuFacts } from './gathered.ts';
 import { MTU_RULES } from './rules/index.ts';
 
-export function judgeMtu(evidence: Evidence, input: MtuInput): Judgement {
+export function judgeMtu(evidence: Evidence, input: MtuInput, words: PlaceWords = POD_WORDS): Judgement {
   const facts = mtuFacts(evidence, input);
   return conclude(evidence, {
     found: MTU_RULES.flatMap((rule) => rule.judge(facts)),
-    skips: skipped(facts),
+    skips: skipped(facts, words),
     measurements: { destinations: facts.paths.map(pathJson) },
-    otherwise: () => outcome(facts, input),
+    otherwise: () => outcome(facts, input, words),
   });
 }
 
@@ -25,19 +30,19 @@ function isMeasured({ icmp, transfer }: MtuPath): boolean {
 }
 
 /** Nothing wrong is a pass only where something was measured, and all that the user asked for. */
-function outcome({ paths }: MtuFacts, { transfer }: MtuInput): Outcome {
+function outcome({ paths }: MtuFacts, { transfer }: MtuInput, words: PlaceWords): Outcome {
   const missing = paths.find((p) => p.destination.role === 'asked' && !isMeasured(p));
   // As a part of a diagnosis it does without transfers; what then cannot be measured is no failure.
   if (missing && transfer)
     return {
       status: 'error',
-      summary: `${missing.destination.label} could not be measured: ${reason(missing)}.`,
+      summary: `${missing.destination.label} could not be measured: ${reason(missing, words)}.`,
     };
   const measured = paths.filter(isMeasured);
   if (measured.length === 0)
     return {
       status: 'skip',
-      summary: `Nothing could be measured: ${paths[0] ? reason(paths[0]) : 'there is nothing to measure to'}.`,
+      summary: `Nothing could be measured: ${paths[0] ? reason(paths[0], words) : 'there is nothing to measure to'}.`,
     };
   const sizes = paths.flatMap((path) => path.icmp.value?.pathMtu ?? []);
   if (sizes.length === 0) return byTransfers(measured, paths);
@@ -63,23 +68,24 @@ function byTransfers(measured: readonly MtuPath[], paths: readonly MtuPath[]): O
   };
 }
 
+const NO_ECHO = because('it answers no echo request');
+
 /** Why a path has no result, in the words of whatever was tried last. */
-function reason({ icmp, transfer }: MtuPath): string {
-  const echo = icmp.skipped ?? 'it answers no echo request';
-  return transfer?.skipped === undefined ? echo : `${echo}, and TCP: ${transfer.skipped}`;
+function reason({ icmp, transfer }: MtuPath, words: PlaceWords): string {
+  const echo = tell(icmp.skipped ?? NO_ECHO, words);
+  return transfer?.skipped === undefined ? echo : `${echo}, and TCP: ${tell(transfer.skipped, words)}`;
 }
 
 /** Nothing that a user could do anything about. */
-const EXPECTED: readonly string[] = ['the target has none', 'it is the target itself'];
+const EXPECTED: ReadonlySet<ReasonCode | undefined> = new Set(['no-place', 'itself']);
 
-function skipped({ paths }: MtuFacts): Skips {
-  const skips = new Skips();
+function skipped({ paths }: MtuFacts, words: PlaceWords): Skips {
+  const skips = new Skips(words);
   for (const path of paths) {
     const { destination, icmp, transfer } = path;
     const isExpected =
-      destination.service?.part === 'virtual' || EXPECTED.includes(icmp.skipped ?? '') || isMeasured(path);
-    if (!isExpected)
-      skips.add(icmp.skipped ?? 'it answers no echo request', `path MTU to ${destination.label}`);
+      destination.service?.part === 'virtual' || EXPECTED.has(icmp.skipped?.code) || isMeasured(path);
+    if (!isExpected) skips.add(icmp.skipped ?? NO_ECHO, `path MTU to ${destination.label}`);
     skips.add(transfer?.skipped, `TCP transfer to ${destination.label}`);
   }
   return skips;
@@ -96,13 +102,13 @@ function pathJson({ destination, icmp, transfer }: MtuPath): Json {
     allowedMtu: (found && allowedMtu(found)) ?? null,
     pathMtu: found?.pathMtu ?? null,
     announcedBy: found?.announcements[0] === undefined ? null : announcer(found.announcements[0]),
-    ...(icmp.skipped === undefined ? {} : { skipped: icmp.skipped }),
+    ...(icmp.skipped === undefined ? {} : { skipped: tell(icmp.skipped) }),
     ...(transfer === undefined
       ? {}
       : {
           transfer: transfer.value
             ? { outcome: transfer.value.outcome, mss: socket?.mss ?? null, rttMs: socket?.rtt ?? null }
-            : { skipped: transfer.skipped },
+            : { skipped: tell(transfer.skipped) },
         }),
   };
 }

@@ -1,4 +1,5 @@
 /** From evidence to facts: which packet was seen where, and where it was missed first. Pure. */
+
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
@@ -10,6 +11,7 @@ import { type Fields, fits, holdsAll } from '../firewall/packet.ts';
 import { ruleSnapshots } from '../firewall/rule-hits.ts';
 import { read, seenOf } from '../measured.ts';
 import { reachOf } from '../reach-probe.ts';
+import { because } from '../shared/reason.ts';
 import type {
   Loss,
   PathFacts,
@@ -57,7 +59,7 @@ function segmentsOf(result: ProbeResult | undefined): PlaceFacts['segments'] {
   const captured = parseCaptureCounts(result?.stderr ?? '')?.captured ?? 0;
   if (heard.value === undefined || Math.max(heard.value.length, captured) < MAX_SEGMENTS) return heard;
   return {
-    skipped: `only the first ${MAX_SEGMENTS} packets were listened for, and so many came`,
+    skipped: because(`only the first ${MAX_SEGMENTS} packets were listened for, and so many came`),
     part: heard.value,
   };
 }

@@ -1,40 +1,46 @@
 /** From the evidence of a path run to its result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import { conclude, type Outcome } from '../judgement.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { because, tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
 import type { PathFacts, PathInput, PathsFacts, Point } from './facts.ts';
 import { isConnected, pathsFacts } from './gathered.ts';
 import { PATH_RULES } from './rules/index.ts';
 import { outcomeOf } from './story.ts';
 
-export function judgePath(evidence: Evidence, input: PathInput): Judgement {
+export function judgePath(evidence: Evidence, input: PathInput, words: PlaceWords = POD_WORDS): Judgement {
   const facts = pathsFacts(evidence, input);
   return conclude(evidence, {
     found: PATH_RULES.flatMap((rule) => rule.judge(facts)),
-    skips: skipped(facts),
+    skips: skipped(facts, words),
     measurements: { paths: facts.paths.map(pathJson) },
-    otherwise: () => outcome(facts),
+    otherwise: () => outcome(facts, words),
   });
 }
 
 /** Why the way of a connection cannot be told. */
-function unmeasured({ reach, points }: PathFacts, places: PathsFacts['places']): string | undefined {
+function unmeasured({ reach, points }: PathFacts, places: PathsFacts['places']): Reason | undefined {
   if (reach.value === undefined) return reach.skipped;
   const target = places.find(({ place, seen }) => place.isTarget && seen !== undefined);
-  if (points.length === 0) return target?.segments.skipped ?? 'nobody could listen at the target';
+  if (points.length === 0) return target?.segments.skipped ?? because('nobody could listen at the target');
   return isConnected(reach.value) || points.some(({ lines }) => (lines?.length ?? 0) > 0)
     ? undefined
-    : 'not one of its packets was seen anywhere';
+    : because('not one of its packets was seen anywhere');
 }
 
-function outcome({ paths, places }: PathsFacts): Outcome {
+function outcome({ paths, places }: PathsFacts, words: PlaceWords): Outcome {
   const lost = paths.find((path) => unmeasured(path, places) !== undefined);
-  if (lost)
+  const reason = lost && unmeasured(lost, places);
+  if (reason)
     return {
       status: 'skip',
-      summary: `The way to ${lost.destination.label} could not be watched: ${unmeasured(lost, places)}.`,
+      summary: `The way to ${lost.destination.label} could not be watched: ${tell(reason, words)}.`,
     };
   if (paths.length === 0) return { status: 'skip', summary: 'There is no way to watch.' };
   const refused = paths.find(({ reach }) => reach.value && !isConnected(reach.value));
@@ -64,8 +70,8 @@ function missing({ points }: PathFacts): string[] {
   return points.flatMap(({ place, lines }) => (lines?.length === 0 ? [place.place.label] : []));
 }
 
-function skipped({ paths, places }: PathsFacts): Skips {
-  const skips = new Skips();
+function skipped({ paths, places }: PathsFacts, words: PlaceWords): Skips {
+  const skips = new Skips(words);
   for (const { place, segments, seen } of places) {
     skips.add(place.unwatched ?? (seen && segments.skipped), `what passes ${place.label}`);
   }
@@ -78,7 +84,7 @@ function pathJson({ destination, address, port, reach, points }: PathFacts): Jso
     name: destination.label,
     address,
     port,
-    ...(reach.skipped === undefined ? {} : { skipped: reach.skipped }),
+    ...(reach.skipped === undefined ? {} : { skipped: tell(reach.skipped) }),
     connected: reach.value !== undefined && isConnected(reach.value),
     points: points.map(pointJson),
   };

@@ -1,8 +1,10 @@
 /** A loss in words, and the lines that prove it. Pure. */
+
 import type { FindingMeta } from '../../model/finding.ts';
 import type { Finding, Quote } from '../../model/report.ts';
 import { outcomeText, quoteTries } from '../reach-probe.ts';
 import { occurrence, type Rule } from '../rule.ts';
+import { tell } from '../shared/reason.ts';
 import type { Loss, PathFacts, PathsFacts, Point } from './facts.ts';
 import { isOfOverlay } from './gathered.ts';
 
@@ -100,7 +102,7 @@ export function endOf({ destination, address, port }: PathFacts): string {
 
 /** What connect() came to, in words. */
 export function outcomeOf({ reach }: PathFacts): string {
-  return reach.value ? outcomeText(reach.value) : reach.skipped;
+  return reach.value ? outcomeText(reach.value) : tell(reach.skipped);
 }
 
 /** The place that a point is at, as the user calls it. */

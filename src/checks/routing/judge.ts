@@ -1,34 +1,42 @@
 /** From the evidence of a routing run to its result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
 import type { Json } from '../../model/report.ts';
 import { growth } from '../../parsers/proc-net.ts';
 import { conclude, type Outcome } from '../judgement.ts';
-import { cutReason, NO_SUCH_PLACE, noIpJson } from '../measured.ts';
+import { cutReason, noIpJson } from '../measured.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
-import { routeOf, VIRTUAL, type Way } from '../way.ts';
+import { routeOf, type Way } from '../way.ts';
 import type { RoutingFacts, RoutingInput } from './facts.ts';
 import { routingFacts } from './gathered.ts';
 import { ROUTING_RULES } from './rules/index.ts';
 
-export function judgeRouting(evidence: Evidence, input: RoutingInput): Judgement {
+export function judgeRouting(
+  evidence: Evidence,
+  input: RoutingInput,
+  words: PlaceWords = POD_WORDS,
+): Judgement {
   const facts = routingFacts(evidence, input);
   return conclude(evidence, {
     found: ROUTING_RULES.flatMap((rule) => rule.judge(facts)),
-    skips: skipped(facts),
+    skips: skipped(facts, words),
     measurements: measurements(facts),
-    otherwise: () => outcome(facts),
+    otherwise: () => outcome(facts, words),
   });
 }
 
-function outcome({ ways }: RoutingFacts): Outcome {
+function outcome({ ways }: RoutingFacts, words: PlaceWords): Outcome {
   const asked = ways.find((way) => way.hop.value === undefined && way.destination.role === 'asked');
   const none = ways.every((way) => way.hop.value === undefined) ? ways[0] : undefined;
   const lost = asked ?? none;
   if (lost?.hop.skipped !== undefined)
     return {
-      status: lost.hop.skipped === 'the image has no ip' ? 'skip' : 'error',
-      summary: `The route to ${lost.destination.label} could not be looked up: ${lost.hop.skipped}.`,
+      status: lost.hop.skipped.code === 'no-tool' ? 'skip' : 'error',
+      summary: `The route to ${lost.destination.label} could not be looked up: ${tell(lost.hop.skipped, words)}.`,
     };
   if (ways.length === 0)
     return { status: 'skip', summary: 'There is no destination to look a route up for.' };
@@ -44,7 +52,7 @@ function outcome({ ways }: RoutingFacts): Outcome {
 
 function whatWorks(ways: readonly Way[]): string {
   const routes = ways.flatMap((way) => routeOf(way) ?? []);
-  const there = ways.filter((way) => way.hop.skipped !== NO_SUCH_PLACE).length;
+  const there = ways.filter((way) => way.hop.skipped?.code !== 'no-place').length;
   const count =
     routes.length === there ? `all ${there} destinations` : `${routes.length} of ${there} destinations`;
   const each = (values: readonly (string | undefined)[]): string =>
@@ -52,15 +60,15 @@ function whatWorks(ways: readonly Way[]): string {
   return `The kernel has a route to ${count}: by ${each(routes.map((r) => r.gateway))} on ${each(routes.map((r) => r.device))}, from ${each(routes.map((r) => r.source))}.`;
 }
 
-function skipped(facts: RoutingFacts): Skips {
-  const skips = new Skips();
+function skipped(facts: RoutingFacts, words: PlaceWords): Skips {
+  const skips = new Skips(words);
   for (const { destination, hop, icmp, tcp } of facts.ways) {
-    if (hop.skipped === NO_SUCH_PLACE) continue;
+    if (hop.skipped?.code === 'no-place') continue;
     skips.add(hop.skipped, `the route to ${destination.label}`);
     if (hop.value === undefined) continue;
     if (tcp.value === undefined && icmp.value === undefined)
       skips.add(tcp.skipped, `packets to ${destination.label}`);
-    else if (icmp.skipped !== VIRTUAL)
+    else if (icmp.skipped?.code !== 'virtual')
       skips.add(icmp.skipped, `the sender of ICMP errors for ${destination.label} (NT-RT-007)`);
   }
   const { results, routes, rules } = facts;
@@ -110,7 +118,7 @@ function wayJson(way: Way): Json {
     role: way.destination.role,
     address: way.hop.value?.address ?? null,
     ...(route === undefined
-      ? { skipped: way.hop.skipped ?? '' }
+      ? { skipped: way.hop.skipped === undefined ? '' : tell(way.hop.skipped) }
       : route.outcome === 'error'
         ? { error: route.error }
         : {

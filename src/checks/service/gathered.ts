@@ -1,9 +1,11 @@
 /** From evidence to facts: what each connection came to. Pure. */
+
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
 import { endpointKey, type SweptEndpoint } from '../../parsers/sweep.ts';
 import { read } from '../measured.ts';
 import { expectsAnswer, isUnresolved, reachOf } from '../reach-probe.ts';
+import { because } from '../shared/reason.ts';
 import type {
   Attempt,
   EndpointInfo,
@@ -79,7 +81,7 @@ function sweptAttempt(
 ): Attempt {
   const one = swept.get(endpointKey(address, port));
   if (one === undefined || sweep === undefined) {
-    const skipped = 'the time was over before its turn';
+    const skipped = because('the time was over before its turn');
     return { reach: { skipped }, result: undefined, state: 'unclear', isUnresolved: false, isSlow: false };
   }
   const { outcome, ms, error, line } = one;

@@ -1,27 +1,36 @@
 /** From the evidence of a run to its result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import { conclude, type Outcome } from '../judgement.ts';
 import { cutReason } from '../measured.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { because, tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
 import { type Attempt, endpointName, type ServiceFacts, type ServiceInput, working } from './facts.ts';
 import { servicesFacts } from './gathered.ts';
 import { SERVICE_RULES } from './rules/index.ts';
 import { attemptText } from './words.ts';
 
-export function judgeService(evidence: Evidence, input: ServiceInput): Judgement {
+export function judgeService(
+  evidence: Evidence,
+  input: ServiceInput,
+  words: PlaceWords = POD_WORDS,
+): Judgement {
   const facts = servicesFacts(evidence, input);
   return conclude(evidence, {
     found: SERVICE_RULES.flatMap((rule) => rule.judge(facts)),
-    skips: skipped(facts.services),
+    skips: skipped(facts.services, words),
     measurements: { services: facts.services.map(serviceJson) },
-    otherwise: () => outcome(facts.services),
+    otherwise: () => outcome(facts.services, words),
   });
 }
 
-function skipped(services: readonly ServiceFacts[]): Skips {
-  const skips = new Skips();
+function skipped(services: readonly ServiceFacts[], words: PlaceWords): Skips {
+  const skips = new Skips(words);
   for (const { info, endpoints, virtual } of services) {
     for (const one of endpoints) skips.add(unclear(one.attempt), endpointName(one));
     for (const one of virtual) skips.add(unclear(one), `the cluster IP of ${info.label}`);
@@ -37,25 +46,26 @@ function skipped(services: readonly ServiceFacts[]): Skips {
   return skips;
 }
 
-function unclear({ state, reach }: Attempt): string | undefined {
+function unclear({ state, reach }: Attempt): Reason | undefined {
   if (state !== 'unclear') return undefined;
-  return reach.skipped ?? 'a datagram got no answer, and no error: that says nothing';
+  return reach.skipped ?? because('a datagram got no answer, and no error: that says nothing');
 }
 
-function outcome(services: readonly ServiceFacts[]): Outcome {
+function outcome(services: readonly ServiceFacts[], words: PlaceWords): Outcome {
   for (const { info, virtual, endpoints } of services) {
     const attempts = [
       ...virtual.map((one) => ({ name: info.label, one })),
       ...endpoints.map((e) => ({ name: `${endpointName(e)} of ${info.label}`, one: e.attempt })),
     ];
     const lost = attempts.find(({ one }) => unclear(one) !== undefined);
-    const silent = endpoints.filter((e) => unclear(e.attempt) !== undefined);
-    if (lost && silent.length > 1) {
-      const summary = `${silent.length} of ${endpoints.length} endpoints of ${info.label} could not be measured: ${silent[0] && unclear(silent[0].attempt)}.`;
+    const silent = endpoints.flatMap((e) => unclear(e.attempt) ?? []);
+    if (silent[0] && silent.length > 1) {
+      const summary = `${silent.length} of ${endpoints.length} endpoints of ${info.label} could not be measured: ${tell(silent[0], words)}.`;
       return { status: 'error', summary };
     }
-    if (lost)
-      return { status: 'error', summary: `${lost.name} could not be measured: ${unclear(lost.one)}.` };
+    const reason = lost && unclear(lost.one);
+    if (reason)
+      return { status: 'error', summary: `${lost.name} could not be measured: ${tell(reason, words)}.` };
   }
   if (services.length === 0) return { status: 'skip', summary: 'There is no Service to look at.' };
   return { status: 'pass', summary: services.map(healthy).join(' ') };

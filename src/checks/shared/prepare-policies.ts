@@ -31,11 +31,13 @@ export async function readPolicies(
   const items = policies.flatMap(({ value }) => (value ?? []).map(networkPolicy));
   const labelsOf = new Map(namespaces.map((name, i) => [name, objects[i]?.value?.metadata?.labels]));
   const asPolicyPod = (pod: Pod): PolicyPod => policyPod(pod, labelsOf.get(pod.metadata?.namespace ?? ''));
+  const hidden = namespaces.filter((_namespace, i) => policies[i]?.error !== undefined);
   return {
     policies: items,
     self: self ? asPolicyPod(self) : hostPolicyPod(),
     pods: backends(destinations, behind, asPolicyPod),
     services: destinations.filter((_d, i) => behind[i]?.isUnclear).map(({ id }) => id),
+    ...(hidden.length === 0 ? {} : { unreadPolicies: hidden }),
     unread: distinct([
       ...behind.flatMap(({ unread }) => unread),
       ...policies.flatMap((one, i) => unreadOf(one, `NetworkPolicies of namespace ${namespaces[i]}`)),

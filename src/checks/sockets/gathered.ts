@@ -1,4 +1,5 @@
 /** From evidence to facts: parses each result, and tells for what is missing why it is. Pure. */
+
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { type Listener, parseListeners } from '../../parsers/listeners.ts';
 import { parsePortUse } from '../../parsers/port-use.ts';
@@ -6,6 +7,7 @@ import { parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { parseUdpDrops } from '../../parsers/udp-drops.ts';
 import { counterSnapshots } from '../counters.ts';
 import { firstLine, read, seenOf } from '../measured.ts';
+import { because, noTool } from '../shared/reason.ts';
 import type { DroppingSocket, SocketsFacts, SocketsInput } from './facts.ts';
 
 export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFacts {
@@ -15,7 +17,7 @@ export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFa
   const isShown = counters.skipped === undefined || listening.value?.length !== 0;
   return {
     input,
-    listeners: isShown ? listening : { skipped: 'ss printed nothing' },
+    listeners: isShown ? listening : { skipped: because('ss printed nothing') },
     listenersAfter: listeners(evidence['listeners-after']),
     portUse: portUse(evidence['port-use']),
     counters,
@@ -45,7 +47,7 @@ function listed(text: string): Listener[] | string {
 function portUse(result: ProbeResult | undefined): SocketsFacts['portUse'] {
   return read(result, 'sh', (text) => {
     const missing = /^no (\S+)$/m.exec(text)?.[1];
-    return missing === undefined ? parsePortUse(text) : `the image has no ${missing}`;
+    return missing === undefined ? parsePortUse(text) : noTool(missing);
   });
 }
 

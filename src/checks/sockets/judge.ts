@@ -1,11 +1,15 @@
 /** From the evidence of a run to its result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
 import type { Finding, Json } from '../../model/report.ts';
 import { isLoopback } from '../../parsers/listeners.ts';
 import { growth } from '../../parsers/proc-net.ts';
 import { conclude, type Outcome } from '../judgement.ts';
 import { cutReason, seenOf } from '../measured.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
 import type { SocketsFacts, SocketsInput } from './facts.ts';
 import { socketsFacts } from './gathered.ts';
@@ -14,19 +18,24 @@ import { SOCKETS_RULES } from './rules/index.ts';
 import { serves } from './rules/no-listener.ts';
 import { udpOverflow } from './rules/udp-overflow.ts';
 
-export function judgeSockets(evidence: Evidence, input: SocketsInput): Judgement {
+export function judgeSockets(
+  evidence: Evidence,
+  input: SocketsInput,
+  words: PlaceWords = POD_WORDS,
+): Judgement {
   const facts = socketsFacts(evidence, input);
   const found = SOCKETS_RULES.flatMap((rule) => rule.judge(facts));
   return conclude(evidence, {
     found,
-    skips: skipped(facts),
+    skips: skipped(facts, words),
     measurements: measurements(facts),
-    otherwise: () => outcome(facts, found),
+    otherwise: () => outcome(facts, found, words),
   });
 }
 
-function skipped({ listeners, listenersAfter, portUse, counters, counters6, input }: SocketsFacts): Skips {
-  const skips = new Skips();
+function skipped(facts: SocketsFacts, words: PlaceWords): Skips {
+  const { listeners, listenersAfter, portUse, counters, counters6, input } = facts;
+  const skips = new Skips(words);
   skips.add(listeners.skipped, 'who listens (NT-SOCK-001, NT-SOCK-002)');
   skips.add(listenersAfter.skipped, 'who listens at the end of the run (NT-SOCK-001, NT-SOCK-003)');
   skips.add(portUse.skipped, 'ephemeral ports (NT-SOCK-004)');
@@ -37,7 +46,7 @@ function skipped({ listeners, listenersAfter, portUse, counters, counters6, inpu
 }
 
 /** @param remarks what the rules found: nothing graver than an info */
-function outcome(facts: SocketsFacts, remarks: readonly Finding[]): Outcome {
+function outcome(facts: SocketsFacts, remarks: readonly Finding[], words: PlaceWords): Outcome {
   const { listeners, portUse, counters, counters6 } = facts;
   const lost = listeners.value === undefined ? listeners : portsUnseenAfter(facts);
   if (lost?.skipped !== undefined || listeners.value === undefined) {
@@ -46,7 +55,7 @@ function outcome(facts: SocketsFacts, remarks: readonly Finding[]): Outcome {
     );
     return {
       status: isHere ? 'skip' : 'error',
-      summary: `Listening sockets could not be read: ${lost?.skipped ?? 'nothing was'}.`,
+      summary: `Listening sockets could not be read: ${lost?.skipped === undefined ? 'nothing was' : tell(lost.skipped, words)}.`,
     };
   }
   const tcp = listeners.value.filter((l) => l.protocol === 'tcp').length;
@@ -102,7 +111,7 @@ function measurements(facts: SocketsFacts): { readonly [key: string]: Json } {
           taken: portUse.value.taken,
           busiest: portUse.value.busiest.slice(0, 3).map((b) => ({ ...b })),
         }
-      : { skipped: portUse.skipped },
+      : { skipped: tell(portUse.skipped) },
     listenOverflows: grown('TcpExt.ListenOverflows'),
     udpReceiveBufferErrors: grown('Udp.RcvbufErrors'),
   };

@@ -1,10 +1,14 @@
 /** From the evidence of a throughput run to its result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
 import type { Json } from '../../model/report.ts';
 import { parseIperf, parseLinkSpeed } from '../../parsers/iperf.ts';
 import { conclude, type Outcome } from '../judgement.ts';
 import { read } from '../measured.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { because, noTool, tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
 import {
   expectedOf,
@@ -16,17 +20,21 @@ import {
 } from './facts.ts';
 import { lowThroughput } from './rules/low-throughput.ts';
 
-export function judgeThroughput(evidence: Evidence, input: ThroughputInput): Judgement {
+export function judgeThroughput(
+  evidence: Evidence,
+  input: ThroughputInput,
+  words: PlaceWords = POD_WORDS,
+): Judgement {
   const facts = { paths: input.destinations.map((d) => pathOf(evidence, d)), input };
   return conclude(evidence, {
     found: lowThroughput.judge(facts),
-    skips: skipped(facts),
+    skips: skipped(facts, words),
     measurements: {
       durationMs: input.durationMs,
       direction: input.reverse ? 'to the target' : 'from the target',
       destinations: facts.paths.map((path) => pathJson(path, input)),
     },
-    otherwise: () => outcome(facts),
+    otherwise: () => outcome(facts, words),
   });
 }
 
@@ -36,7 +44,7 @@ function pathOf(evidence: Evidence, destination: LoadedDestination): ThroughputP
   const { noServer } = destination;
   return {
     destination,
-    run: noServer === undefined ? runOf(results.run) : { skipped: noServer },
+    run: noServer === undefined ? runOf(results.run) : { skipped: because(noServer) },
     link,
     results,
   };
@@ -47,20 +55,20 @@ function runOf(result: ProbeResult | undefined): ThroughputPath['run'] {
     result,
     'sh',
     (text, { stderr, status }) => {
-      if (/iperf3: not found/.test(stderr)) return 'the image has no iperf3';
+      if (/iperf3: not found/.test(stderr)) return noTool('iperf3');
       return status === 'timeout' ? 'iperf3 did not end in time' : parseIperf(text);
     },
     { endsByTime: true },
   );
 }
 
-function outcome({ paths, input }: ThroughputFacts): Outcome {
+function outcome({ paths, input }: ThroughputFacts, words: PlaceWords): Outcome {
   const lost = paths.find((path) => path.run.skipped !== undefined);
-  if (lost) {
+  if (lost?.run.skipped !== undefined) {
     const reasons = paths.flatMap(({ run }) => run.skipped ?? []);
     return {
-      status: reasons.every((reason) => reason.startsWith('the image has no')) ? 'skip' : 'error',
-      summary: `${lost.destination.label} could not be measured: ${lost.run.skipped}.`,
+      status: reasons.every(({ code }) => code === 'no-tool') ? 'skip' : 'error',
+      summary: `${lost.destination.label} could not be measured: ${tell(lost.run.skipped, words)}.`,
     };
   }
   if (paths.length === 0) return { status: 'skip', summary: 'There is no server to measure to.' };
@@ -75,8 +83,8 @@ function outcome({ paths, input }: ThroughputFacts): Outcome {
   };
 }
 
-function skipped({ paths, input }: ThroughputFacts): Skips {
-  const skips = new Skips();
+function skipped({ paths, input }: ThroughputFacts, words: PlaceWords): Skips {
+  const skips = new Skips(words);
   for (const path of paths) {
     skips.add(path.run.skipped, `throughput to ${path.destination.label}`);
     if (path.run.value && expectedOf(path, input) === undefined) {
@@ -106,6 +114,6 @@ function pathJson(path: ThroughputPath, input: ThroughputInput): Json {
           rttMs: run.value.rttMs ?? null,
           cpuPercent: run.value.cpuPercent ?? null,
         }
-      : { skipped: run.skipped }),
+      : { skipped: tell(run.skipped) }),
   };
 }

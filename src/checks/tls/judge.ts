@@ -1,10 +1,15 @@
 /** From the evidence of a tls run to its result: pure, so that saved evidence gives the same result again. */
+
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import { parseTls, type TlsAnswer } from '../../parsers/tls.ts';
 import { conclude, type Outcome } from '../judgement.ts';
 import { cutReason, type Measured, read } from '../measured.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { because, tell } from '../shared/reason.ts';
 import { Skips } from '../skipped.ts';
 import { least } from '../statistics.ts';
 import {
@@ -17,7 +22,11 @@ import {
 } from './facts.ts';
 import { TLS_RULES } from './rules/index.ts';
 
-export function judgeTls(evidence: Evidence, { servers, expireDays }: TlsInput): Judgement {
+export function judgeTls(
+  evidence: Evidence,
+  { servers, expireDays }: TlsInput,
+  words: PlaceWords = POD_WORDS,
+): Judgement {
   const facts: TlsFacts = {
     paths: servers.map((server) => {
       const result = evidence[`${server.destination.id}-tls`];
@@ -27,9 +36,9 @@ export function judgeTls(evidence: Evidence, { servers, expireDays }: TlsInput):
   };
   return conclude(evidence, {
     found: TLS_RULES.flatMap((rule) => rule.judge(facts)),
-    skips: skipped(facts),
+    skips: skipped(facts, words),
     measurements: { servers: facts.paths.map(pathJson) },
-    otherwise: () => outcome(facts),
+    otherwise: () => outcome(facts, words),
   });
 }
 
@@ -38,23 +47,24 @@ function answerOf(result: ProbeResult | undefined): Measured<TlsAnswer> {
 }
 
 /** A server that cannot be connected to presents nothing; why it cannot is for other checks to say. */
-function unmeasured({ answer }: TlsPath): string | undefined {
+function unmeasured({ answer }: TlsPath): Reason | undefined {
   if (answer.skipped !== undefined) return answer.skipped;
   if (answer.value.chain.length > 0 || answer.value.isConnected) return undefined;
-  return `no connection (${answer.value.problems[0] ?? 'no answer'})`;
+  return because(`no connection (${answer.value.problems[0] ?? 'no answer'})`);
 }
 
-function outcome({ paths }: TlsFacts): Outcome {
+function outcome({ paths }: TlsFacts, words: PlaceWords): Outcome {
   const lost = paths.filter((path) => unmeasured(path) !== undefined);
   const [first] = lost;
-  if (first) {
+  const reason = first && unmeasured(first);
+  if (reason) {
     const isHere = lost.every(({ answer, result }) => {
       const isCut = result !== undefined && cutReason(result) !== undefined;
       return answer.skipped !== undefined && !isCut;
     });
     return {
       status: isHere ? 'skip' : 'error',
-      summary: `${first.server.destination.label} could not be measured: ${unmeasured(first)}.`,
+      summary: `${first.server.destination.label} could not be measured: ${tell(reason, words)}.`,
     };
   }
   const ends = paths.flatMap(({ answer: { value } }) =>
@@ -75,8 +85,8 @@ function outcome({ paths }: TlsFacts): Outcome {
   };
 }
 
-function skipped({ paths }: TlsFacts): Skips {
-  const skips = new Skips();
+function skipped({ paths }: TlsFacts, words: PlaceWords): Skips {
+  const skips = new Skips(words);
   for (const path of paths) skips.add(unmeasured(path), `certificate of ${path.server.destination.label}`);
   return skips;
 }
@@ -87,7 +97,7 @@ function pathJson({ server, answer: { value, skipped: reason } }: TlsPath): Json
     name: server.destination.label,
     port: server.destination.port,
     sni: server.sni,
-    ...(reason === undefined ? {} : { skipped: reason }),
+    ...(reason === undefined ? {} : { skipped: tell(reason) }),
     ...(value
       ? {
           protocol: value.protocol ?? null,

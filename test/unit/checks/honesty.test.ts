@@ -68,7 +68,9 @@ function consistent({ status, summary, findings }: Judgement): string | undefine
   }
   if (worst !== 'pass') return `${status}, with findings that come to ${worst}`;
   if (status === 'pass' && FAILURE.test(summary)) return `pass: ${summary}`;
-  return /undefined|NaN|Infinity/.test(summary) ? summary : undefined;
+  // A reason that was not told in words.
+  if (findings.some((f) => f.summary.includes('[object'))) return JSON.stringify(findings);
+  return /undefined|NaN|Infinity|\[object/.test(summary) ? summary : undefined;
 }
 
 /** Everything but what says that it was not looked at; NT-FW-009 acquits, and counts as a finding here. */

@@ -4,10 +4,12 @@ import {
   cutReason,
   echoesOf,
   firstLine,
+  type Measured,
   noIpJson,
   read,
   seenOf,
 } from '../../../src/checks/measured.ts';
+import { tell } from '../../../src/checks/shared/reason.ts';
 import type { ProbeResult } from '../../../src/model/evidence.ts';
 import { recording } from '../../recordings/recordings.ts';
 import { result } from './latency/build.ts';
@@ -16,6 +18,9 @@ const recorded = (name: string): ProbeResult => {
   const { code, stdout, stderr } = recording(name);
   return result(name, stdout, { code, stderr });
 };
+/** Why there is nothing, as it is told. */
+const why = ({ skipped }: Measured<unknown>): string | undefined => skipped && tell(skipped);
+
 const NO_RIGHT = 'ICMP needs NET_RAW or a ping_group_range that holds this user: use --profile netadmin';
 
 describe('echoesOf', () => {
@@ -33,7 +38,7 @@ describe('echoesOf', () => {
   it.each(['ping-iputils-no-permission', 'ping-busybox-no-permission'])(
     'tells when ping may not open its socket: %s',
     (name) => {
-      expect(echoesOf(recorded(name))).toEqual({ skipped: NO_RIGHT });
+      expect(why(echoesOf(recorded(name)))).toBe(NO_RIGHT);
     },
   );
 
@@ -42,19 +47,15 @@ describe('echoesOf', () => {
     ['bash', 'ping: line 13: /usr/bin/ping: Operation not permitted\nping: line 13: /usr/bin/ping: Success'],
     ['busybox', 'ping: exec: line 13: ping: Permission denied'],
   ])('tells when the shell may not start a ping with file capabilities: %s', (_shell, stderr) => {
-    expect(echoesOf(result('icmp', '', { code: 126, stderr }))).toEqual({ skipped: NO_RIGHT });
+    expect(why(echoesOf(result('icmp', '', { code: 126, stderr })))).toBe(NO_RIGHT);
   });
 
   it('blames no missing right for what a firewall or a route does', () => {
     expect(echoesOf(recorded('ping-iputils-output-drop')).value).toMatchObject({ sent: 5, received: 0 });
-    expect(echoesOf(recorded('ping-busybox-output-drop'))).toEqual({
-      skipped: 'ping: sendto: Operation not permitted',
-    });
-    expect(echoesOf(recorded('ping-iputils-prohibit-route')).skipped).toMatch(/^ping: /);
-    expect(echoesOf(recorded('ping-iputils-prohibit-route')).skipped).not.toContain('NET_RAW');
-    expect(echoesOf(recorded('ping-iputils-no-route'))).toEqual({
-      skipped: 'ping: connect: No route to host',
-    });
+    expect(why(echoesOf(recorded('ping-busybox-output-drop')))).toBe('ping: sendto: Operation not permitted');
+    expect(why(echoesOf(recorded('ping-iputils-prohibit-route')))).toMatch(/^ping: /);
+    expect(why(echoesOf(recorded('ping-iputils-prohibit-route')))).not.toContain('NET_RAW');
+    expect(why(echoesOf(recorded('ping-iputils-no-route')))).toBe('ping: connect: No route to host');
     // The same from a kernel or a ping that words it by the error.
     expect(
       echoesOf(result('icmp', '', { code: 2, stderr: 'ping: connect: Permission denied' })).skipped,
@@ -62,19 +63,17 @@ describe('echoesOf', () => {
   });
 
   it('tells when there is no ping', () => {
-    expect(echoesOf(recorded('ping-missing'))).toEqual({ skipped: 'the image has no ping' });
+    expect(why(echoesOf(recorded('ping-missing')))).toBe('the image has no ping');
     for (const stderr of ['ping: line 1: exec: ping: not found', 'ping: exec: line 0: ping: not found']) {
-      expect(echoesOf(result('icmp', '', { code: 127, stderr }))).toEqual({
-        skipped: 'the image has no ping',
-      });
+      expect(why(echoesOf(result('icmp', '', { code: 127, stderr })))).toBe('the image has no ping');
     }
   });
 
   it("passes on ping's own words about anything else", () => {
-    expect(echoesOf(recorded('ping-iputils-unknown-name')).skipped).toMatch(
+    expect(why(echoesOf(recorded('ping-iputils-unknown-name')))).toMatch(
       /^ping: .*: Name or service not known$/,
     );
-    expect(echoesOf(result('icmp', '', { code: 2 }))).toEqual({ skipped: 'ping ended with code 2' });
+    expect(why(echoesOf(result('icmp', '', { code: 2 })))).toBe('ping ended with code 2');
   });
 
   it.each([
@@ -82,7 +81,7 @@ describe('echoesOf', () => {
     [result('icmp', '', { status: 'missing', code: 127 }), 'the image has no ping'],
     [result('icmp', '', { status: 'unknown-placeholder' }), 'the target has none'],
   ])('tells why it did not run', (probe, skipped) => {
-    expect(echoesOf(probe)).toEqual({ skipped });
+    expect(why(echoesOf(probe))).toBe(skipped);
   });
 });
 
@@ -107,7 +106,7 @@ describe('connectsOf', () => {
   it.each([recorded('tcp-connect-unresolved'), result('tcp', 'unresolved\n')])(
     'tells when the name does not resolve',
     (probe) => {
-      expect(connectsOf(probe)).toEqual({ skipped: 'the name does not resolve on the target' });
+      expect(why(connectsOf(probe))).toBe('the name does not resolve on the target');
     },
   );
 
@@ -121,7 +120,7 @@ describe('connectsOf', () => {
     [result('tcp', '', { code: 2, stderr: '\n bash: oh no\nmore' }), 'bash: oh no'],
     [result('tcp', '', { code: 2 }), 'the connection test ended with code 2'],
   ])('tells why there is nothing', (probe, skipped) => {
-    expect(connectsOf(probe)).toEqual({ skipped });
+    expect(why(connectsOf(probe))).toBe(skipped);
   });
 });
 
@@ -156,22 +155,20 @@ describe('read', () => {
   ] as const)('is a part of what was %s, without its last line', (_what, rest, says) => {
     const measured = of('line 1\nline 2 is cu', rest);
     expect(measured.value).toBeUndefined();
-    expect(measured.skipped).toMatch(says);
+    expect(why(measured)).toMatch(says);
     expect(seenOf(measured)).toEqual(['line 1']);
-    expect(of('', rest)).toEqual({ skipped: measured.skipped });
+    expect(why(of('', rest))).toBe(why(measured));
   });
 
   it('takes for whole what is always ended by its time, and for said what a tool says', () => {
     const ended = result('x', 'line 1\n', { status: 'timeout', code: 124 });
     expect(read(ended, 'tool', lines, { endsByTime: true })).toEqual({ value: ['line 1'] });
-    expect(of('', { status: 'missing' })).toEqual({ skipped: 'the image has no tool' });
-    expect(of('', { code: 1, stderr: '\ntool: no such thing\n' })).toEqual({
-      skipped: 'tool: no such thing',
-    });
-    expect(of('', { code: 3 })).toEqual({ skipped: 'tool printed nothing (exit code 3)' });
-    expect(of('something else')).toEqual({ skipped: 'what tool printed cannot be read' });
-    expect(read(undefined, 'tool', lines)).toEqual({ skipped: 'it was not part of the run' });
-    expect(read(result('x', 'line'), 'tool', () => 'why not')).toEqual({ skipped: 'why not' });
+    expect(why(of('', { status: 'missing' }))).toBe('the image has no tool');
+    expect(why(of('', { code: 1, stderr: '\ntool: no such thing\n' }))).toBe('tool: no such thing');
+    expect(why(of('', { code: 3 }))).toBe('tool printed nothing (exit code 3)');
+    expect(why(of('something else'))).toBe('what tool printed cannot be read');
+    expect(why(read(undefined, 'tool', lines))).toBe('it was not part of the run');
+    expect(why(read(result('x', 'line'), 'tool', () => 'why not'))).toBe('why not');
   });
 
   it('takes a tool that ends with 255 by itself at its word', () => {
@@ -189,6 +186,6 @@ describe('noIpJson', () => {
     ['', { stderr: 'Option "-j" is unrecognized\n' }, "the image's ip prints no JSON (iproute2 does)"],
     ['[', { status: 'timeout' }, 'it did not come to its end in its time'],
   ] as const)('%j', (stdout, rest, expected) => {
-    expect(noIpJson(result('x', stdout, rest))).toBe(expected);
+    expect(tell(noIpJson(result('x', stdout, rest)))).toBe(expected);
   });
 });

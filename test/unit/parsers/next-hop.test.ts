@@ -5,11 +5,11 @@ import { parseNextHop } from '../../../src/parsers/next-hop.ts';
 describe('parseNextHop', () => {
   it.each([
     ['unresolved\n', 'the name does not resolve on the target'],
-    ['address 192.0.2.1\nno ip\n', 'the image has no ip'],
+    ['address 192.0.2.1\nno ip\n', { code: 'no-tool', text: 'ip' }],
     ['', 'the route could not be asked for'],
     ['address 192.0.2.1\n', 'ip said nothing of the route'],
     ['address 192.0.2.1\nUsage: ip [OPTIONS]\n', 'Usage: ip [OPTIONS]'],
-  ])('%j is no way', (stdout, reason) => expect(parseNextHop(stdout)).toBe(reason));
+  ])('%j is no way', (stdout, reason) => expect(parseNextHop(stdout)).toEqual(reason));
 
   it.each([
     ['Invalid argument', 'blackhole'],
@@ -60,10 +60,13 @@ describe('parseArping', () => {
       'ARPING 1.2.3.4\nSent 2 probe(s) (0 broadcast(s))\nReceived 0 response(s) (0 request(s), 0 broadcast(s))\n',
       undefined,
     ],
-    ['arping: socket: Operation not permitted\n', 'asking by ARP needs NET_RAW: use --profile netadmin'],
-    ['no arping\n', 'the image has no arping'],
-    ['arping: Interface "wg0" is not ARPable\n', 'arping: Interface "wg0" is not ARPable'],
-    ['ARPING 1.2.3.4 from 1.2.3.5 eth0\n', 'arping did not come to its end'],
+    ['arping: socket: Operation not permitted\n', { code: 'no-right', text: 'asking by ARP needs NET_RAW' }],
+    ['no arping\n', { code: 'no-tool', text: 'arping' }],
+    [
+      'arping: Interface "wg0" is not ARPable\n',
+      { code: 'no-arp', text: 'arping: Interface "wg0" is not ARPable' },
+    ],
+    ['ARPING 1.2.3.4 from 1.2.3.5 eth0\n', { code: 'other', text: 'arping did not come to its end' }],
   ])('%j: nobody, because %j', (text, skipped) => {
     expect(parseArping(text.replaceAll(/1\.2\.3\.(\d)/g, '192.0.2.$1'))).toEqual({ macs: [], skipped });
   });
@@ -82,6 +85,6 @@ describe('parseDuplicates', () => {
       { address: '192.0.2.1', device: 'eth0', answers: { macs: ['02:00:00:00:00:01'], skipped: undefined } },
       { address: '203.0.113.1', device: 'net1', answers: { macs: [], skipped: undefined } },
     ]);
-    expect(parseDuplicates('no arping\n')).toBe('the image has no arping');
+    expect(parseDuplicates('no arping\n')).toEqual({ code: 'no-tool', text: 'arping' });
   });
 });

@@ -33,7 +33,10 @@ describe('parseTcpTransfer', () => {
   it('tells why nothing was sent', () => {
     expect(parsed('tcp-transfer-refused')).toBe('Connection refused');
     expect(parseTcpTransfer('unresolved\n')).toBe('the name does not resolve on the target');
-    expect(parseTcpTransfer('address 192.0.2.1\nconnected\ninode 1\nno-ss\n')).toBe('the image has no ss');
+    expect(parseTcpTransfer('address 192.0.2.1\nconnected\ninode 1\nno-ss\n')).toEqual({
+      code: 'no-tool',
+      text: 'ss',
+    });
     expect(parseTcpTransfer('address 192.0.2.1\n')).toBe('no connection within the time');
     expect(parseTcpTransfer('address 192.0.2.1\nconnected\ninode 1\n')).toBe('the transfer was cut off');
     expect(parseTcpTransfer('')).toBe('the transfer did not start');

@@ -4,7 +4,7 @@ import { recording } from '../../recordings/recordings.ts';
 
 function parsed(stdout: string): TlsAnswer {
   const answer = parseTls(stdout);
-  if (typeof answer === 'string') throw new Error(answer);
+  if (typeof answer === 'string' || 'code' in answer) throw new Error(JSON.stringify(answer));
   return answer;
 }
 
@@ -14,7 +14,7 @@ describe('parseTls', () => {
       `now 1\nconnected\n${versions.map((version) => `protocol ${version}\n`).join('')}verify 0 (ok)\n`;
     const versionOf = (text: string): unknown => {
       const answer = parseTls(text);
-      return typeof answer === 'string' ? answer : answer.protocol;
+      return typeof answer === 'string' || 'code' in answer ? answer : answer.protocol;
     };
     expect(versionOf(printed('TLSv1.0', 'TLSv1.2'))).toBe('TLSv1.2');
     expect(versionOf(printed('TLSv1.2', 'TLSv1.0'))).toBe('TLSv1.2');
@@ -56,7 +56,7 @@ describe('parseTls', () => {
   });
 
   it('tells why there is nothing', () => {
-    expect(parseTls(recording('tls-missing').stdout)).toBe('the image has no openssl');
+    expect(parseTls(recording('tls-missing').stdout)).toEqual({ code: 'no-tool', text: 'openssl' });
     expect(parseTls('')).toBe('the TLS test did not start');
   });
 

@@ -18,6 +18,7 @@ const meta = {
   explains: { depth: 430, target: [...ALL_TRAFFIC, 'NT-RT-003', 'NT-RT-007'] },
   remedyOutside:
     "The other end of the link is gone or not the router any more: see whether it is up (a veth's other end: ip -d link, bridge link on the machine that has it), and whether it has the gateway's address (ip addr there). For hardware: the cable, the switch port and its VLAN; in a virtual machine or a cloud, its network and security settings.",
+  scope: 'host',
 } as const;
 
 /** The kernel may still trust an old answer; then only the question counts. */

@@ -1,7 +1,7 @@
 import { occurrence, type Rule } from '../../rule.ts';
 import type { FirewallFacts } from '../facts.ts';
 import { nameOf, quoteGrownIp, quoteIcmp, quoteReach } from '../path.ts';
-import { policyText } from '../policy-answer.ts';
+import { policyClause } from '../policy-answer.ts';
 import { senderText } from '../sender.ts';
 
 const meta = {
@@ -28,7 +28,7 @@ export const rejected: Rule<FirewallFacts> = {
         occurrence(
           meta,
           'warning',
-          `${nameOf(path)} is refused by a filter: ICMP port unreachable from ${senderText(path, sender)}; ${policyText(path.policy)}.`,
+          `${nameOf(path)} is refused by a filter: ICMP port unreachable from ${senderText(path, sender)}${policyClause(path.policy, facts.words)}.`,
           [
             ...quoteIcmp(path, facts),
             ...quoteReach(path),

@@ -1,7 +1,7 @@
 import { occurrence, type Rule } from '../../rule.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
 import { nameOf, quoteGrown, quoteReach, quoteSocket, seen } from '../path.ts';
-import { policyText } from '../policy-answer.ts';
+import { policyClause } from '../policy-answer.ts';
 
 const meta = {
   id: 'NT-FW-001',
@@ -34,7 +34,7 @@ export const silentDrop: Rule<FirewallFacts> = {
         occurrence(
           meta,
           'critical',
-          `${nameOf(path)} was silent: ${seen(path)}, and nobody sent an error${facts.capture.value ? '' : ' that could be seen'}; ${policyText(path.policy)}.`,
+          `${nameOf(path)} was silent: ${seen(path)}, and nobody sent an error${facts.capture.value ? '' : ' that could be seen'}${policyClause(path.policy, facts.words)}.`,
           [
             ...quoteReach(path),
             ...quoteSocket(path, facts),

@@ -18,6 +18,7 @@ const meta = {
   explains: { depth: 310, target: [...ALL_TRAFFIC, 'NT-ARP', 'NT-RT'] },
   remedyOutside:
     'Without carrier, look at the other end: of a veth its peer (ip -d link show, the number after @if is its index there), for hardware the cable and the switch port. Switched off here: ip link set IFACE up.',
+  scope: 'host',
 } as const;
 
 function down(

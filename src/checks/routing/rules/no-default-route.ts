@@ -21,6 +21,7 @@ const meta = {
   explains: { depth: 510, target: ALL_TRAFFIC },
   remedyOutside:
     'See what should have set it: the DHCP client or the network configuration (NetworkManager, systemd-networkd, netplan, ifupdown), for a container its engine. By hand: ip route add default via GATEWAY dev DEVICE.',
+  scope: 'host',
 } as const;
 
 const FAMILIES: readonly AddressFamily[] = ['inet', 'inet6'];

@@ -20,6 +20,7 @@ const meta = {
   explains: { depth: 560, subject: ALL_TRAFFIC },
   remedyOutside:
     'Look for a route with a `src` of its own or for an address that somebody added: ip route; ip addr.',
+  scope: 'host',
 } as const;
 
 interface Chosen {

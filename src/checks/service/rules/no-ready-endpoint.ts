@@ -36,11 +36,12 @@ export const noReadyEndpoint: Rule<ServicesFacts> = {
       const [first] = virtual;
       const { leaving } = info;
       const isServed = leaving > 0 && first?.state === 'works';
-      const seen = !first
-        ? ''
-        : isServed
-          ? `; ${leaving} that ${leaving === 1 ? 'is' : 'are'} terminating still ${leaving === 1 ? 'answers' : 'answer'}, and connections end with ${leaving === 1 ? 'it' : 'them'}`
-          : `; connecting to it ends with ${attemptText(first)}`;
+      const seen =
+        first?.reach.value === undefined
+          ? ''
+          : isServed
+            ? `; ${leaving} that ${leaving === 1 ? 'is' : 'are'} terminating still ${leaving === 1 ? 'answers' : 'answer'}, and connections end with ${leaving === 1 ? 'it' : 'them'}`
+            : `; connecting to it ends with ${attemptText(first)}`;
       const of = `-n ${info.namespace}`;
       return [
         occurrence(

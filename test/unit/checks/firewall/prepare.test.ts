@@ -154,8 +154,13 @@ describe('what policies say', () => {
     [500, 'the server said Fault500'],
   ])('is not known where they are not read (%i)', async (status, reason) => {
     const faults = { [PATHS.policies]: { status } };
-    const { policies: found, unread } = await policies([{ ...DUAL, ...NONE }, faults], 'svc/db');
+    const {
+      policies: found,
+      unread,
+      unreadPolicies,
+    } = await policies([{ ...DUAL, ...NONE }, faults], 'svc/db');
     expect(found).toEqual([]);
+    expect(unreadPolicies).toEqual(['shop']);
     expect(unread).toEqual([{ what: 'NetworkPolicies of namespace shop', reason }]);
   });
 

@@ -147,7 +147,7 @@ describe('policies', () => {
     const unread = [{ what: `NetworkPolicies of namespace ${namespace}`, reason: 'the user may not' }];
     const judged = judgeFirewall(unenforced.evidence, {
       ...unenforced.input,
-      policies: { ...policies, policies: [], unread },
+      policies: { ...policies, policies: [], unreadPolicies: [namespace], unread },
     });
     expect(problemsOf(judged)).toEqual([]);
     expect(judged.summary).toMatch(/what NetworkPolicies say is not known/);

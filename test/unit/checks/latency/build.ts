@@ -77,9 +77,12 @@ export function path(spec: PathSpec = {}): PathFacts {
     port: to.port,
     icmp:
       icmp === 'skipped'
-        ? { skipped: 'no ping' }
+        ? { skipped: { code: 'no-tool', text: 'ping' } }
         : { value: { rtts, sent: rtts.length + (spec.lost ?? 0), received: rtts.length, errors: [] } },
-    tcp: tries === 'skipped' ? { skipped: 'no bash' } : { value: { address: '192.0.2.9', tries } },
+    tcp:
+      tries === 'skipped'
+        ? { skipped: { code: 'no-tool', text: 'bash' } }
+        : { value: { address: '192.0.2.9', tries } },
     http: spec.http ? { value: spec.http } : undefined,
     rtts: { icmp: distribution(rtts), tcp: distribution(answered.map((t) => t.ms)) },
     results: {

@@ -301,8 +301,7 @@ describe('a destination that refuses itself', () => {
   };
   const sentence = (all: Evidence) =>
     judgePath(all, DEEP).findings.map(({ id, summary }) => `${id} ${summary}`);
-  const START =
-    'NT-PATH-007 pod/db (198.51.100.7:80) refuses the connection itself ("Connection refused"): ';
+  const START = 'NT-PATH-007 pod/db (198.51.100.7:80) refuses the connection itself ("Connection refused"): ';
 
   it.each([
     ['', 'nothing listens there, on any TCP port.'],

@@ -9,7 +9,8 @@ import { destination, evidence, named, result } from '../results.ts';
 const DAY = 86_400;
 const good = recording('tls-good').stdout;
 const parsed = parseTls(good);
-if (typeof parsed === 'string' || !parsed.chain[0]) throw new Error('the recording has no certificate');
+if (typeof parsed === 'string' || 'code' in parsed || !parsed.chain[0])
+  throw new Error('the recording has no certificate');
 const [{ notBefore, notAfter }] = parsed.chain;
 
 /** Judges one server by what the script printed. */

@@ -20,7 +20,7 @@ function remedy(line: string): string | undefined {
     },
     address: '198.51.100.7',
     port: 80,
-    reach: { skipped: 'not tried' },
+    reach: { skipped: { code: 'other', text: 'not tried' } },
     hits: [{ rule, packets: 4, direction: 'output', result: undefined }],
     results: {} as PathFacts['results'],
   };

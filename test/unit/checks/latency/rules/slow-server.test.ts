@@ -44,7 +44,9 @@ describe('NT-LAT-006 slow server', () => {
 
   it('is silent where the request failed', () => {
     expect(
-      slowServer.judge(facts({ paths: [{ ...path(), http: { skipped: 'curl: (7) refused' } }] })),
+      slowServer.judge(
+        facts({ paths: [{ ...path(), http: { skipped: { code: 'other', text: 'curl: (7) refused' } } }] }),
+      ),
     ).toEqual([]);
   });
 
