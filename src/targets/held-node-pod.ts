@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { ExecRefusedError } from '../exec/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
+import { listAll } from '../kube/list.ts';
 import { podsPath } from '../kube/paths.ts';
 import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
@@ -56,8 +57,8 @@ export async function nodePods(
 ): Promise<NodePod[]> {
   try {
     const query = { labelSelector: NODE_POD_SELECTOR };
-    const { items } = await client.get<{ items: Pod[] }>(podsPath(namespace), { query, signal });
-    return items.flatMap((pod) => asNodePod(pod) ?? []);
+    const pods = await listAll<Pod>(client, podsPath(namespace), { query, signal });
+    return pods.flatMap((pod) => asNodePod(pod) ?? []);
   } catch (error) {
     // The preflight tells this right and all others that are missing.
     if (error instanceof ApiError && error.status === 403) return [];
