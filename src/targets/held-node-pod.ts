@@ -12,6 +12,7 @@ import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import { visible } from '../model/visible.ts';
+import { progressOf } from './container-progress.ts';
 import { Hold } from './hold.ts';
 import { identityOf } from './identity.ts';
 import {
@@ -28,10 +29,11 @@ import {
 } from './node-pod.ts';
 import { admittingNamespace, type NodePreflight, nodePreflight } from './node-preflight.ts';
 import { listRights } from './pod.ts';
+import { PodDeletedError } from './pod-watch.ts';
 import { deleteCommand, HoldersUnknownError, removeNodePod, removeUnlessHeld } from './remove-node-pod.ts';
 import { isGone } from './renewed-channel.ts';
 import type { OpenOptions } from './session.ts';
-import { PodDeletedError, progressOf, waitRunning } from './wait.ts';
+import { waitRunning } from './wait.ts';
 
 /** How often a pod that somebody takes away meanwhile is asked for again. */
 const MAX_ATTEMPTS = 5;
