@@ -1,7 +1,8 @@
 /** A watch on one pod that outlives the server's end of it, and connections that break. */
-import type { KubeClient, WatchEvent } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
 import { ApiError, UnreachableError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
+import type { WatchEvent } from '../kube/requests.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import { identityOf } from './identity.ts';

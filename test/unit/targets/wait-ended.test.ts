@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { KubeClient, WatchEvent } from '../../../src/kube/client.ts';
+import type { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
+import type { WatchEvent } from '../../../src/kube/requests.ts';
 import type { Pod } from '../../../src/model/kube-objects.ts';
 import { PodDeletedError } from '../../../src/targets/pod-watch.ts';
 import { waitEnded } from '../../../src/targets/wait.ts';
