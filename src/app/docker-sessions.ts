@@ -1,8 +1,8 @@
 /** Lists the containers that the tool has put beside others on a Docker engine, and removes them. */
 import { DockerClient } from '../docker/client.ts';
 import type { DockerListed } from '../docker/types.ts';
-import { readContainer } from '../targets/docker.ts';
 import { SESSION_LABEL } from '../targets/docker-container.ts';
+import { readContainer } from '../targets/docker-inspect.ts';
 import { removeContainer } from '../targets/docker-sessions.ts';
 import type { Deadline } from './deadline.ts';
 import { dockerSources } from './docker-target.ts';
