@@ -3,8 +3,8 @@ import { DockerClient } from '../docker/client.ts';
 import type { DockerListed } from '../docker/types.ts';
 import type { Deadline } from '../open/deadline.ts';
 import { dockerSources } from '../open/docker-target.ts';
-import { readContainer } from '../targets/docker.ts';
 import { SESSION_LABEL } from '../targets/docker-container.ts';
+import { readContainer } from '../targets/docker-inspect.ts';
 import { removeContainer } from '../targets/docker-sessions.ts';
 
 /** A session's container as it is printed. */

@@ -4,10 +4,11 @@ import { podsPath } from '../kube/paths.ts';
 import type { ClusterTargetSpec, ConnectionFlags } from '../model/args.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import type { Deadline } from '../open/deadline.ts';
+import { PodDeletedError } from '../targets/pod-watch.ts';
 import { removeNodePod } from '../targets/remove-node-pod.ts';
 import { resolvePod } from '../targets/resolve.ts';
 import { type ListedSession, listSessions, sessionsOf, stopSession } from '../targets/sessions.ts';
-import { PodDeletedError, waitEnded } from '../targets/wait.ts';
+import { waitEnded } from '../targets/wait.ts';
 
 /** A session as it is printed. */
 export interface SessionRow {

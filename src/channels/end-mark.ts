@@ -1,5 +1,5 @@
 /** The word that guard.sh says on each output when the command has ended: only then is its end known. Pure. */
-import type { OutputFilter } from '../exec/stream.ts';
+import type { OutputFilter } from '../exec/exec-streams.ts';
 
 const START = 0x1e;
 const MIDDLE = 0x1f;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { OutputFilter } from '../exec/stream.ts';
+import type { OutputFilter } from '../exec/exec-streams.ts';
 import { aliveCommand, beats } from './alive.ts';
 import { type Channel, ChannelError, type RunOptions } from './channel.ts';
 import { EndMark } from './end-mark.ts';

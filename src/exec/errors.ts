@@ -48,3 +48,11 @@ export function refusal(status: number, body: string): ExecRefusedError {
     line ? `HTTP ${status}: ${line}` : `HTTP ${status} without a reason`,
   );
 }
+
+/** What the end of a connection says. 1006 is no code that came: nothing did (RFC 6455, 7.1.5). */
+export function closeText(code: number, reason: string): string {
+  if (code === 1006) {
+    return "it was cut off without a word; the API server, the node's kubelet or a proxy on the way may have stopped or restarted";
+  }
+  return reason === '' ? `close code ${code}` : `close code ${code}: ${reason}`;
+}

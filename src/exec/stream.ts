@@ -3,25 +3,22 @@
  * client-node's own Exec is not used: it loses the server's reason for a refused upgrade, never reports a lost
  * connection, sends no pings and has no back-pressure.
  */
-import type { Agent, IncomingMessage } from 'node:http';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import WebSocket from 'ws';
 import { networkReason } from '../model/network-reason.ts';
-import { ExecLostError, refusal } from './errors.ts';
+import { closeText, ExecLostError } from './errors.ts';
+import type { ExecEndpoint, ExecOptions, ExecStreams } from './exec-streams.ts';
 import {
   decodeFrame,
   decodeStatus,
   type ExecOutcome,
   encodeResize,
-  encodeStdin,
-  encodeStdinClose,
-  MAX_STDIN_PAYLOAD,
   PROTOCOL_V4,
   PROTOCOL_V5,
-  stdinBuffer,
-  type TerminalSize,
 } from './frames.ts';
+import { readRefusal } from './refused.ts';
+import { StdinPump } from './stdin-pump.ts';
 
 /** kubectl pings every 5 s (client-go remotecommand/websocket.go, pingPeriod). */
 const PING_INTERVAL_MS = 5_000;
@@ -29,8 +26,6 @@ const PING_INTERVAL_MS = 5_000;
 export const PING_DEADLINE_MS = 20_000;
 /** The same while the far end may be waiting for the command to read its stdin, which looks no different: kubectl's. */
 const UNREAD_STDIN_DEADLINE_MS = 61_000;
-/** Stdin bytes handed to the socket and not yet written; above it the source is not read. */
-const STDIN_WINDOW = 256 * 1024;
 /**
  * How long the server may stay silent after the exit status before the stream is closed from this side. kubectl waits
  * for the server's close alone; one that is overloaded may take seconds between the status and the rest of the output.
@@ -38,51 +33,6 @@ const STDIN_WINDOW = 256 * 1024;
 const CLOSE_GRACE_MS = 10_000;
 /** How long the server may take to accept the stream, unless the endpoint says otherwise. */
 const HANDSHAKE_TIMEOUT_MS = 30_000;
-/** A refused upgrade's body is read up to here, in bytes and in time. */
-const MAX_ERROR_BODY = 64 * 1024;
-const ERROR_BODY_TIMEOUT_MS = 2_000;
-
-/** Where and as whom to connect: everything that an HTTP request to the API server needs. */
-export interface ExecEndpoint {
-  /** `ws:` or `wss:` URL with the exec path and query. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Carries TLS material and the proxy; it is shared with the REST calls, so a warm connection is reused. */
-  readonly agent: Agent;
-  /** Limit for the server to accept the stream, in milliseconds. */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** Looks at the outputs on their way to their streams, and may keep some of their bytes. */
-export interface OutputFilter {
-  /** Takes the next bytes of an output and gives those that are to be passed on. */
-  take(output: 'stdout' | 'stderr', data: Uint8Array): Uint8Array;
-  /** Gives what it still keeps of an output of which nothing more comes. */
-  rest(output: 'stdout' | 'stderr'): Uint8Array;
-}
-
-/** The local ends of the stream. */
-export interface ExecStreams {
-  /** Read until its end, then half-closed (v5). `undefined`: stdin stays open and silent until the stream ends. */
-  readonly stdin?: Readable | undefined;
-  readonly stdout: Writable;
-  /** Absent with a TTY, which has one output. */
-  readonly stderr?: Writable | undefined;
-  readonly filter?: OutputFilter | undefined;
-  /** Calls back with the terminal's size, at once and on each change; returns how to stop. */
-  readonly onResize?: ((send: (size: TerminalSize) => void) => () => void) | undefined;
-}
-
-/** Options of {@link execStream}; times in milliseconds. */
-export interface ExecOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly pingIntervalMs?: number;
-  readonly pingDeadlineMs?: number;
-  readonly unreadStdinDeadlineMs?: number;
-  readonly closeGraceMs?: number;
-  /** Told once, when the server has accepted the stream; the argument is the sub-protocol in use. */
-  readonly onOpen?: ((protocol: string) => void) | undefined;
-}
 
 /**
  * Runs the command that the endpoint's URL names until its exit status is known and its output has been written.
@@ -116,8 +66,8 @@ class ExecSession {
   #received = 0;
   /** Messages that an output has not taken yet. */
   #unwritten = 0;
-  /** Bytes of stdin sent, and how many of them the server had read when it answered the last ping. */
-  #sent = 0;
+  #stdin: StdinPump | undefined;
+  /** Bytes of stdin that the server had read when it answered the last ping. */
   #confirmed = 0;
   #closed = false;
   #lastHeard = 0;
@@ -142,14 +92,16 @@ class ExecSession {
       handshakeTimeout: this.#handshakeTimeoutMs,
     });
     this.#socket.binaryType = 'nodebuffer';
-    this.#socket.on('unexpected-response', (_request, response) => void this.#refused(response));
+    this.#socket.on('unexpected-response', (_request, response) => {
+      void readRefusal(response, this.#handshakeTimeoutMs).then((refused) => this.#fail(refused));
+    });
     this.#socket.on('open', () => this.#onOpen());
     this.#socket.on('message', (data: Buffer) => this.#onMessage(data));
     this.#socket.on('pong', (data) => {
       this.#lastHeard = performance.now();
       // A pong that answers no ping of this side's is allowed (RFC 6455, 5.5.3) and may say anything.
       const confirmed = Number(data.toString('latin1'));
-      if (confirmed > this.#confirmed && confirmed <= this.#sent) this.#confirmed = confirmed;
+      if (confirmed > this.#confirmed && confirmed <= this.#sent()) this.#confirmed = confirmed;
     });
     this.#socket.on('error', (error) =>
       this.#fail(new ExecLostError(this.#lostText(this.#reason(error)), this.#opened, error)),
@@ -187,7 +139,18 @@ class ExecSession {
         }),
       );
     }
-    if (this.#streams.stdin) void this.#pumpStdin(this.#streams.stdin);
+    if (this.#streams.stdin) {
+      const pump = new StdinPump(this.#streams.stdin, this.#socket);
+      this.#stdin = pump;
+      this.#cleanups.push(() => pump.stop());
+      pump.run().catch((error: unknown) => {
+        if (!this.#ended) this.#fail(error);
+      });
+    }
+  }
+
+  #sent(): number {
+    return this.#stdin?.sent ?? 0;
   }
 
   #startPings(): void {
@@ -201,7 +164,7 @@ class ExecSession {
       const silence = now - this.#lastHeard;
       // Nor does it prove much while stdin is on its way: the far end reads nothing more, pings included, as long as
       // the command leaves its stdin unread. A ping's answer carries back how much had been sent before it.
-      if (silence > (this.#confirmed < this.#sent ? unreadStdinDeadlineMs : pingDeadlineMs)) {
+      if (silence > (this.#confirmed < this.#sent() ? unreadStdinDeadlineMs : pingDeadlineMs)) {
         this.#fail(new ExecLostError(this.#lostText(`no answer for ${Math.round(silence / 1000)} s`), true));
         return;
       }
@@ -209,51 +172,9 @@ class ExecSession {
       // that its other end has closed makes TCP (RFC 9293, 3.10.7.4) and the proxies on the way throw away all that
       // has not been read yet. Whoever pings regardless loses the end of what a slow reader reads.
       const isQuiet = this.#blocked.size === 0 && now - this.#lastMessage >= interval;
-      if (isQuiet && this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(this.#sent));
+      if (isQuiet && this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(this.#sent()));
     }, interval);
     this.#cleanups.push(() => clearInterval(timer));
-  }
-
-  async #pumpStdin(stdin: Readable): Promise<void> {
-    let inFlight = 0;
-    // A gigabyte goes through a few buffers; new ones for each chunk would wait in memory for the garbage collector.
-    const free: Uint8Array[] = [];
-    let wake: (() => void) | undefined;
-    // A read that is waiting when the stream ends must not keep the process alive or eat the terminal's next line.
-    this.#cleanups.push(() => {
-      wake?.();
-      stdin.pause();
-      stdin.destroy();
-    });
-    try {
-      for await (const chunk of stdin) {
-        const bytes: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-        for (let at = 0; at < bytes.length; at += MAX_STDIN_PAYLOAD) {
-          const buffer = free.pop() ?? stdinBuffer();
-          const frame = encodeStdin(bytes.subarray(at, at + MAX_STDIN_PAYLOAD), buffer);
-          inFlight += frame.length;
-          this.#sent += frame.length;
-          this.#socket.send(frame, () => {
-            free.push(buffer);
-            inFlight -= frame.length;
-            if (inFlight <= STDIN_WINDOW) wake?.();
-          });
-          while (inFlight > STDIN_WINDOW && !this.#ended) {
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          }
-          // A closing socket takes everything and sends nothing: an endless source would keep its end from being seen.
-          if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) return;
-        }
-      }
-    } catch (error) {
-      if (!this.#ended) this.#fail(error);
-      return;
-    }
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
-    // v4 has no half-close, and closing the whole stream would lose the rest of the output: leave it open.
-    if (this.#socket.protocol === PROTOCOL_V5) this.#socket.send(encodeStdinClose());
   }
 
   #onMessage(message: Buffer): void {
@@ -342,27 +263,6 @@ class ExecSession {
     return `the connection was lost after ${this.#received} bytes of output, before the command's exit status (${detail})`;
   }
 
-  async #refused(response: IncomingMessage): Promise<void> {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    // Sooner than the handshake's own limit, which would take the status code with it.
-    const limit = Math.min(ERROR_BODY_TIMEOUT_MS, this.#handshakeTimeoutMs / 2);
-    const timer = setTimeout(() => response.destroy(), limit);
-    try {
-      for await (const chunk of response) {
-        chunks.push(chunk as Buffer);
-        size += (chunk as Buffer).length;
-        if (size > MAX_ERROR_BODY) break;
-      }
-    } catch {
-      // A body cut short still leaves the status code to report.
-    } finally {
-      clearTimeout(timer);
-    }
-    const status = response.statusCode ?? 0;
-    this.#fail(refusal(status, Buffer.concat(chunks).subarray(0, MAX_ERROR_BODY).toString('utf8')));
-  }
-
   /** Ends the stream with an error. Idempotent; the first error wins. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
@@ -377,12 +277,4 @@ class ExecSession {
     if (this.#failure) this.#settle.reject(this.#failure.error);
     else if (this.#outcome) this.#settle.resolve(this.#outcome);
   }
-}
-
-/** What the end of a connection says. 1006 is no code that came: nothing did (RFC 6455, 7.1.5). */
-function closeText(code: number, reason: string): string {
-  if (code === 1006) {
-    return "it was cut off without a word; the API server, the node's kubelet or a proxy on the way may have stopped or restarted";
-  }
-  return reason === '' ? `close code ${code}` : `close code ${code}: ${reason}`;
 }

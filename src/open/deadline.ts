@@ -6,6 +6,9 @@ import type { Progress } from '../model/progress.ts';
 /** The longest that a timer takes, 24 days; a longer one would be over at once. */
 export const LONGEST_MS = 2 ** 31 - 1;
 
+/** How long a command may take to put things back once its time is up, in ms: what does so has limits of its own. */
+const CLEAN_UP_MS = 30_000;
+
 /** When it is over, its signal aborts with a {@link UserError} (exit 3) that says what was waited for. */
 export class Deadline<Shown extends Progress = Progress> {
   /** Aborts with the command's own signal too. */
@@ -13,6 +16,7 @@ export class Deadline<Shown extends Progress = Progress> {
   /** What it shows last is what was waited for. */
   readonly progress: Shown;
   readonly #over = new AbortController();
+  readonly #overdue = Promise.withResolvers<never>();
   readonly #usualMs: number;
   readonly #isFixed: boolean;
   #timer: NodeJS.Timeout | undefined;
@@ -38,6 +42,11 @@ export class Deadline<Shown extends Progress = Progress> {
     this.#begin(limitMs ?? timeoutMs);
   }
 
+  /** Rejects when the time is up, and that for putting things back too. */
+  get overdue(): Promise<never> {
+    return this.#overdue.promise;
+  }
+
   /** The rest of it, in ms. */
   get leftMs(): number {
     return Math.max(0, this.#endsAt - performance.now());
@@ -57,13 +66,23 @@ export class Deadline<Shown extends Progress = Progress> {
   #begin(ms: number): void {
     clearTimeout(this.#timer);
     this.#endsAt = performance.now() + ms;
-    this.#timer = setTimeout(() => this.#over.abort(this.#tooLate(ms)), Math.min(ms, LONGEST_MS));
+    this.#timer = setTimeout(() => this.#end(ms), Math.min(ms, LONGEST_MS));
   }
 
-  #tooLate(ms: number): UserError {
-    return new UserError(`time is up after ${ms / 1000} s: still ${this.#stage}.`, 3, {
-      hint: 'If it is slow rather than stuck, set a longer --timeout.',
-    });
+  #end(ms: number): void {
+    const said = `time is up after ${ms / 1000} s: still ${this.#stage}`;
+    const tooLate = (rest: string): UserError =>
+      new UserError(`${said}${rest}.`, 3, {
+        hint: 'If it is slow rather than stuck, set a longer --timeout.',
+      });
+    this.#over.abort(tooLate(''));
+    this.#timer = setTimeout(() => {
+      const left =
+        'a pod or container of this command may be left, which ends by itself ("kubectl nettools sessions ls" shows it)';
+      this.#overdue.reject(
+        tooLate(`; putting things back took more than ${CLEAN_UP_MS / 1000} s, so ${left}`),
+      );
+    }, CLEAN_UP_MS);
   }
 }
 
@@ -76,7 +95,7 @@ export async function withDeadline<T, Shown extends Progress = Progress>(
 ): Promise<T> {
   const deadline = new Deadline(flags, signal, progress);
   try {
-    return await work(deadline);
+    return await Promise.race([work(deadline), deadline.overdue]);
   } finally {
     deadline.lift();
   }

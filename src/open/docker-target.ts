@@ -3,7 +3,8 @@ import { homedir } from 'node:os';
 import { DockerClient } from '../docker/client.ts';
 import type { HostSources } from '../docker/host.ts';
 import type { SessionFlags } from '../model/args.ts';
-import { dockerAddresses, dockerTarget, isOnHostNetwork, openDockerSession } from '../targets/docker.ts';
+import { openDockerSession } from '../targets/docker.ts';
+import { dockerAddresses, dockerTarget, isOnHostNetwork } from '../targets/docker-inspect.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
 

@@ -4,6 +4,7 @@ import { DockerClient } from '../docker/client.ts';
 import type { DockerListed } from '../docker/types.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
+import { listAll } from '../kube/list.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import type { NetworkNamespace } from '../model/namespaces.ts';
 import { type MachineNamespaces, parseNetnsList } from '../parsers/netns-list.ts';
@@ -48,7 +49,7 @@ async function podsOn(client: KubeClient, node: string, signal: AbortSignal): Pr
   const query = { fieldSelector: `spec.nodeName=${node}` };
   for (const path of ['/api/v1/pods', `/api/v1/namespaces/${encodeURIComponent(client.namespace)}/pods`]) {
     try {
-      return (await client.get<{ items: Pod[] }>(path, { query, signal })).items;
+      return await listAll<Pod>(client, path, { query, signal });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
     }

@@ -6,11 +6,13 @@ import { randomBytes } from 'node:crypto';
 import { ExecRefusedError } from '../exec/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
+import { listAll } from '../kube/list.ts';
 import { podsPath } from '../kube/paths.ts';
 import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import { visible } from '../model/visible.ts';
+import { progressOf } from './container-progress.ts';
 import { Hold } from './hold.ts';
 import { identityOf } from './identity.ts';
 import {
@@ -27,10 +29,11 @@ import {
 } from './node-pod.ts';
 import { admittingNamespace, type NodePreflight, nodePreflight } from './node-preflight.ts';
 import { listRights } from './pod.ts';
+import { PodDeletedError } from './pod-watch.ts';
 import { deleteCommand, HoldersUnknownError, removeNodePod, removeUnlessHeld } from './remove-node-pod.ts';
 import { isGone } from './renewed-channel.ts';
 import type { OpenOptions } from './session.ts';
-import { PodDeletedError, progressOf, waitRunning } from './wait.ts';
+import { waitRunning } from './wait.ts';
 
 /** How often a pod that somebody takes away meanwhile is asked for again. */
 const MAX_ATTEMPTS = 5;
@@ -56,8 +59,8 @@ export async function nodePods(
 ): Promise<NodePod[]> {
   try {
     const query = { labelSelector: NODE_POD_SELECTOR };
-    const { items } = await client.get<{ items: Pod[] }>(podsPath(namespace), { query, signal });
-    return items.flatMap((pod) => asNodePod(pod) ?? []);
+    const pods = await listAll<Pod>(client, podsPath(namespace), { query, signal });
+    return pods.flatMap((pod) => asNodePod(pod) ?? []);
   } catch (error) {
     // The preflight tells this right and all others that are missing.
     if (error instanceof ApiError && error.status === 403) return [];

@@ -4,8 +4,9 @@
  */
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
+import { listAll, type Named } from '../kube/list.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { Namespace, Pod } from '../model/kube-objects.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import { buildNodePod, type NodePodSpec, nodeProfiles } from './node-pod.ts';
 import { findMissingRights, type ProfileVerdict, type Right } from './preflight.ts';
 import type { Profile } from './profiles.ts';
@@ -93,8 +94,8 @@ export async function admittingNamespace(
   const [profile] = nodeProfiles(spec);
   if (profile === undefined) return undefined;
   try {
-    const { items } = await client.get<{ items: Namespace[] }>('/api/v1/namespaces', { signal });
-    const names = likelyNamespaces(items)
+    const all = await listAll<Named>(client, '/api/v1/namespaces', { signal, metadataOnly: true });
+    const names = likelyNamespaces(all)
       .filter((name) => name !== refusing)
       .slice(0, MAX_TRIED);
     const verdicts = await Promise.all(names.map((name) => dryRun(client, name, spec, profile, signal)));
@@ -106,9 +107,9 @@ export async function admittingNamespace(
 }
 
 /** Namespaces that by their Pod Security label may admit everything, the likeliest first. Pure. */
-export function likelyNamespaces(namespaces: readonly Namespace[]): string[] {
-  const level = ({ metadata }: Namespace) => metadata?.labels?.['pod-security.kubernetes.io/enforce'];
-  const rank = (one: Namespace): number =>
+export function likelyNamespaces(namespaces: readonly Named[]): string[] {
+  const level = ({ metadata }: Named) => metadata?.labels?.['pod-security.kubernetes.io/enforce'];
+  const rank = (one: Named): number =>
     level(one) === 'privileged'
       ? 0
       : one.metadata?.name === 'kube-system'

@@ -16,6 +16,8 @@ import { isGone } from './renewed-channel.ts';
 const RETRY_PAUSES_MS = [500, 1500, 3000];
 /** How long one try may take. */
 const TRY_MS = 10_000;
+/** How long all of them may take: the command is over, and its user waits. */
+const REMOVAL_MS = 20_000;
 /** How often a pod that changes all the time is looked at again. */
 const MAX_LOOKS = 8;
 
@@ -44,12 +46,17 @@ interface Seen {
  * @param version deletes it only as it was at this version: nobody has begun to use it since
  * @returns false when it has changed since
  */
-async function deletePod(client: KubeClient, pod: Seen, version?: string): Promise<boolean> {
+async function deletePod(
+  client: KubeClient,
+  pod: Seen,
+  limit: AbortSignal,
+  version?: string,
+): Promise<boolean> {
   const preconditions = { uid: pod.uid, ...(version === undefined ? {} : { resourceVersion: version }) };
   try {
     await client.delete(podsPath(pod.namespace, pod.name), {
       body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions },
-      signal: AbortSignal.timeout(TRY_MS),
+      signal: limit,
     });
     return true;
   } catch (error) {
@@ -68,14 +75,15 @@ async function deletePod(client: KubeClient, pod: Seen, version?: string): Promi
  */
 export async function removeUnlessHeld(client: KubeClient, pod: Pod, holdId: string): Promise<void> {
   const seen = identityOf(pod);
-  const isDone = async (): Promise<boolean> => {
-    const now = await current(client, seen);
+  const isDone = async (limit: AbortSignal): Promise<boolean> => {
+    const now = await current(client, seen, oneTry(limit));
     if (now === undefined || asNodePod(now)?.keep === true) return true;
-    if (asNodePod(now)?.state === 'running' && (await otherHolders(client, seen, holdId)) > 0) return true;
-    return deletePod(client, seen, identityOf(now).resourceVersion);
+    if (asNodePod(now)?.state === 'running' && (await otherHolders(client, seen, holdId, oneTry(limit))) > 0)
+      return true;
+    return deletePod(client, seen, oneTry(limit), identityOf(now).resourceVersion);
   };
-  await persistently(async () => {
-    for (let look = 0; look < MAX_LOOKS; look++) if (await isDone()) return;
+  await persistently(async (limit) => {
+    for (let look = 0; look < MAX_LOOKS; look++) if (await isDone(limit)) return;
     throw new Error(`pod "${seen.name}" keeps changing`);
   });
 }
@@ -83,16 +91,20 @@ export async function removeUnlessHeld(client: KubeClient, pod: Pod, holdId: str
 /** Removes a pod whoever uses it: one that has ended or cannot start, or that the user wants to be gone. */
 export async function removeNodePod(client: KubeClient, pod: Pod): Promise<void> {
   const seen = identityOf(pod);
-  await persistently(async () => {
+  await persistently(async (limit) => {
     // Only the uid was asked for: a conflict says that this pod is gone and another has its name.
-    await deletePod(client, seen);
+    await deletePod(client, seen, oneTry(limit));
   });
 }
 
 /** Removes what has ended and what will never start; what cannot be removed is left for the next time. */
 export async function sweep(client: KubeClient, pods: readonly NodePod[]): Promise<void> {
   const ended = pods.filter((pod) => pod.state === 'ended');
-  await Promise.all(ended.map(({ pod }) => deletePod(client, identityOf(pod)).catch(() => false)));
+  await Promise.all(
+    ended.map(({ pod }) =>
+      deletePod(client, identityOf(pod), AbortSignal.timeout(TRY_MS)).catch(() => false),
+    ),
+  );
 }
 
 /** How a user removes it by hand. */
@@ -101,9 +113,13 @@ export function deleteCommand({ namespace, name }: Seen): string {
 }
 
 /** `undefined`: it is gone, or another pod has its name. */
-async function current(client: KubeClient, { namespace, name, uid }: Seen): Promise<Pod | undefined> {
+async function current(
+  client: KubeClient,
+  { namespace, name, uid }: Seen,
+  signal: AbortSignal,
+): Promise<Pod | undefined> {
   try {
-    const pod = await client.get<Pod>(podsPath(namespace, name), { signal: AbortSignal.timeout(TRY_MS) });
+    const pod = await client.get<Pod>(podsPath(namespace, name), { signal });
     return identityOf(pod).uid === uid ? pod : undefined;
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return undefined;
@@ -115,7 +131,12 @@ async function current(client: KubeClient, { namespace, name, uid }: Seen): Prom
  * How many others hold the pod; 0 also when its container has ended, or it is gone: then nobody can.
  * @throws {HoldersUnknownError} it could not be asked, which says nothing of who uses it
  */
-async function otherHolders(client: KubeClient, pod: Seen, holdId: string): Promise<number> {
+async function otherHolders(
+  client: KubeClient,
+  pod: Seen,
+  holdId: string,
+  signal: AbortSignal,
+): Promise<number> {
   const channel = new PodExecChannel(client, {
     namespace: pod.namespace,
     pod: pod.name,
@@ -127,7 +148,7 @@ async function otherHolders(client: KubeClient, pod: Seen, holdId: string): Prom
     code = await channel.run(otherHoldersCommand(holdId), {
       stdout,
       stderr,
-      signal: AbortSignal.timeout(TRY_MS),
+      signal,
     });
   } catch (error) {
     if (error instanceof ChannelError && error.kind !== 'lost' && isGone(error)) return 0;
@@ -138,18 +159,29 @@ async function otherHolders(client: KubeClient, pod: Seen, holdId: string): Prom
   throw new HoldersUnknownError(new Error(stderr.text.trim().split('\n').at(-1) || `exit code ${code}`));
 }
 
-/** Tries again, a few times, what failed for a reason that may pass: no answer, or a server in trouble. */
-async function persistently(work: () => Promise<void>): Promise<void> {
+/** The limit of one try, within that of all. */
+function oneTry(limit: AbortSignal): AbortSignal {
+  return AbortSignal.any([limit, AbortSignal.timeout(TRY_MS)]);
+}
+
+/**
+ * Tries again, a few times, what failed for a reason that may pass: no answer, or a server in trouble.
+ * @param work is given the limit of all its tries
+ */
+async function persistently(work: (limit: AbortSignal) => Promise<void>): Promise<void> {
+  const limit = AbortSignal.timeout(REMOVAL_MS);
   for (const pause of [...RETRY_PAUSES_MS, undefined]) {
     try {
-      return await work();
+      return await work(limit);
     } catch (error) {
       const isFinal =
         error instanceof HoldersUnknownError
           ? !error.mayPass
           : error instanceof ApiError && error.status < 500 && error.status !== 429;
-      if (isFinal || pause === undefined) throw error;
-      await delay(pause);
+      if (isFinal || pause === undefined || limit.aborted) throw error;
+      await delay(pause, undefined, { signal: limit }).catch(() => {
+        throw error;
+      });
     }
   }
 }

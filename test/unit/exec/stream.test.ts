@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ExecLostError, ExecRefusedError } from '../../../src/exec/errors.ts';
-import { type ExecOptions, type ExecStreams, execStream } from '../../../src/exec/stream.ts';
+import type { ExecOptions, ExecStreams } from '../../../src/exec/exec-streams.ts';
+import { execStream } from '../../../src/exec/stream.ts';
 import {
   type Behaviour,
   closedPort,

@@ -83,6 +83,29 @@ describe('withDeadline', () => {
     });
   });
 
+  it('does not wait for ever for things to be put back, and says what may be left', async () => {
+    const work = withDeadline({ timeoutMs: 60_000 }, never, silent, async (deadline) => {
+      deadline.progress.show('checking arp');
+      await untilAborted(deadline).finally(() => new Promise(() => undefined));
+    });
+    expect(await outcomeAfter(89, work)).toBeUndefined();
+    expect(await outcomeAfter(1, work)).toMatchObject({
+      message:
+        'time is up after 60 s: still checking arp; putting things back took more than 30 s, so a pod or container of this command may be left, which ends by itself ("kubectl nettools sessions ls" shows it).',
+      exitCode: 3,
+    });
+  });
+
+  it('waits for things to be put back', async () => {
+    const work = withDeadline({ timeoutMs: 60_000 }, never, silent, (deadline) =>
+      untilAborted(deadline).finally(() => new Promise((resolve) => setTimeout(resolve, 29_000))),
+    );
+    expect(await outcomeAfter(88, work)).toBeUndefined();
+    expect(await outcomeAfter(1, work)).toMatchObject({
+      message: 'time is up after 60 s: still looking for the target.',
+    });
+  });
+
   it("keeps the user's limit, whatever the checks may take", async () => {
     const work = withDeadline({ timeoutMs: 50_000, limitMs: 50_000 }, never, silent, (deadline) =>
       gatherChecks(checks, context(deadline)),

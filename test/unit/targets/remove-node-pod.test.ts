@@ -37,11 +37,13 @@ const running = {
 let folder: string;
 let server: FaultServer;
 let deletes: string[];
+let gets: number;
 let warnings: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'remove-node-pod-'));
   deletes = [];
+  gets = 0;
   warnings = '';
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     warnings += String(text);
@@ -57,9 +59,16 @@ afterEach(async () => {
 
 /** Lets go of a pod whose container answers the question for other holds like this, try by try. */
 async function lettingGo(...answers: Behaviour[]): Promise<void> {
+  await lettingGoFrom(false, ...answers);
+}
+
+/** @param isSilent the server takes requests and answers none */
+async function lettingGoFrom(isSilent: boolean, ...answers: Behaviour[]): Promise<void> {
   server = await startFaultServer(
     () => answers[Math.min(server.requests.length, answers.length) - 1] ?? refuse(500, 'none'),
     (request, response) => {
+      gets += 1;
+      if (isSilent) return;
       if (request.method === 'DELETE') deletes.push(request.url ?? '');
       response.writeHead(200).end(JSON.stringify(running));
     },
@@ -114,6 +123,17 @@ describe('the pod of a node, when its command has ended', () => {
     },
     40_000,
   );
+
+  it('is left, with one sentence about it, when the API server does not answer for a while', async () => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms / 100));
+    await lettingGoFrom(true);
+    // A try takes half of the time that there is for all, and the pause after it more than the rest.
+    expect(gets).toBe(1);
+    expect(warnings).toMatch(
+      /^warning: the pod could not be removed; it ends by itself, and this removes it: kubectl delete pod .*\n$/,
+    );
+  });
 
   it('stays if somebody else holds it, and nothing is said', async () => {
     await lettingGo(says('2\n'));

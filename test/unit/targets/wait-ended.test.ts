@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { KubeClient, WatchEvent } from '../../../src/kube/client.ts';
+import type { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
+import type { WatchEvent } from '../../../src/kube/requests.ts';
 import type { Pod } from '../../../src/model/kube-objects.ts';
-import { PodDeletedError, waitEnded } from '../../../src/targets/wait.ts';
+import { PodDeletedError } from '../../../src/targets/pod-watch.ts';
+import { waitEnded } from '../../../src/targets/wait.ts';
 import { podWith, type State } from './pods.ts';
 
 function podAs(state: State, resourceVersion: string, uid = 'one'): Pod {

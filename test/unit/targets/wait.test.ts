@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerStatus, Pod } from '../../../src/model/kube-objects.ts';
-import { failureOf, progressOf } from '../../../src/targets/wait.ts';
+import { progressOf } from '../../../src/targets/container-progress.ts';
+import { failureOf } from '../../../src/targets/start-failures.ts';
 import { pod, podWith, STATES, status } from './pods.ts';
 
 const withState = (state: NonNullable<ContainerStatus['state']>): Pod =>

@@ -1,0 +1,250 @@
+/** One capture from the start of every tcpdump to the last packet, whatever ends it. */
+import type { CaptureArgs } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
+import { type Deadline, LONGEST_MS } from '../open/deadline.ts';
+import type { InterfaceCounts } from '../pcap/pcapng.ts';
+import type { Packet, PcapHeader } from '../pcap/reader.ts';
+import { type CaptureProgress, captureLine, captureSummary } from '../report/capture-summary.ts';
+import { visible } from '../report/text.ts';
+import { type CaptureOutput, ReaderGoneError } from './capture-output.ts';
+import { CaptureSink } from './capture-sink.ts';
+import type { OpenTarget } from './capture-targets.ts';
+import { type CaptureEnd, TargetCapture } from './capture-tcpdump.ts';
+import { InterruptedError } from './interrupt.ts';
+import { LoopWatch } from './own-stream.ts';
+import type { ProgressLine } from './progress.ts';
+
+/** What a process ends with that writes to a pipe without a reader: 128 + SIGPIPE. */
+const BROKEN_PIPE_EXIT_CODE = 141;
+/** How often the live line changes, and packets that wait for others are looked at, in ms. */
+const TICK_MS = 250;
+/** tcpdump opens a socket and says so, in ms; a name in its filter is looked up before. */
+const START_MS = 20_000;
+/** After the end was asked for, how long nothing may come or be taken before it is forced, in ms. */
+const STUCK_MS = 5_000;
+
+/** The far side did not end when it was asked to. */
+class StuckError extends Error {
+  override readonly name = 'StuckError';
+}
+
+/** One capture, on all its targets at once. */
+export class CaptureRun {
+  readonly #args: CaptureArgs;
+  readonly #targets: readonly OpenTarget[];
+  readonly #deadline: Deadline<ProgressLine>;
+  readonly #progress: ProgressLine;
+  readonly #hard = new AbortController();
+  /** Packets are taken from here on. */
+  readonly #ready = Promise.withResolvers<CaptureSink>();
+  #captures: readonly TargetCapture[] = [];
+  #sink: CaptureSink | undefined;
+  /** One for each target. */
+  #loops: readonly (LoopWatch | undefined)[] = [];
+  #startedAt = 0;
+  #lastProgress = 0;
+  #isStopping = false;
+  /** Whether a line is drawn while it runs. Not with stdout: its reader draws on the same terminal. */
+  readonly #isLive: boolean;
+
+  /** @param deadline until packets are being captured */
+  constructor(args: CaptureArgs, targets: readonly OpenTarget[], deadline: Deadline<ProgressLine>) {
+    this.#args = args;
+    this.#targets = targets;
+    this.#deadline = deadline;
+    this.#progress = deadline.progress;
+    this.#isLive = process.stderr.isTTY === true && args.destination.kind !== 'stdout';
+    this.#ready.promise.catch(() => undefined);
+  }
+
+  async run(
+    signal: AbortSignal,
+    openOutput: (targets: readonly OpenTarget[]) => Promise<CaptureOutput>,
+  ): Promise<number> {
+    const starting = this.#deadline.signal;
+    const abort = (): void => this.#hard.abort(starting.reason);
+    starting.addEventListener('abort', abort);
+    try {
+      starting.throwIfAborted();
+      const headers = await this.#start();
+      const output = await openOutput(this.#targets);
+      starting.removeEventListener('abort', abort);
+      this.#deadline.lift();
+      await this.#begin(headers, output);
+      return await this.#untilEnd(output, signal);
+    } catch (error) {
+      this.#ready.reject(error);
+      this.#hard.abort(error);
+      await Promise.allSettled(this.#captures.map(({ ended }) => ended));
+      throw error;
+    } finally {
+      starting.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Starts every tcpdump; if one does not start, none goes on. */
+  async #start(): Promise<PcapHeader[]> {
+    this.#progress.show('starting tcpdump');
+    this.#captures = this.#targets.map(
+      ({ name, channel, filter }, source) =>
+        new TargetCapture(
+          name,
+          channel,
+          { ...this.#args.capture, filter },
+          {
+            onPackets: (packets) => this.#onPackets(source, packets),
+            onProgress: () => {
+              this.#lastProgress = performance.now();
+            },
+            liveCounts: this.#isLive,
+          },
+          this.#hard.signal,
+        ),
+    );
+    const late = setTimeout(() => {
+      this.#hard.abort(new UserError(`tcpdump did not start within ${START_MS / 1000} s.`, 3));
+    }, START_MS);
+    try {
+      return await Promise.all(this.#captures.map(({ started }) => started));
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  async #begin(headers: readonly PcapHeader[], output: CaptureOutput): Promise<void> {
+    this.#loops = this.#targets.map(({ mayMeetItself }, source) => {
+      const linkType = headers[source]?.linkType;
+      return mayMeetItself && linkType !== undefined ? new LoopWatch(linkType) : undefined;
+    });
+    this.#progress.clear();
+    const names = this.#targets.map(({ name }) => name).join(', ');
+    process.stderr.write(
+      `${visible(`capturing on ${this.#args.capture.interface} at ${names} to ${output.name}`)}; Ctrl-C ends it.\n`,
+    );
+    this.#startedAt = performance.now();
+    this.#lastProgress = this.#startedAt;
+    const sources = this.#targets.flatMap(({ name, description, filter }, source) => {
+      const header = headers[source];
+      return header === undefined ? [] : [{ name, description, filter, header }];
+    });
+    const sink = new CaptureSink(this.#args, output, sources, {
+      onFull: () => this.#stop(),
+      onWritten: () => {
+        this.#lastProgress = performance.now();
+      },
+    });
+    await sink.begin();
+    this.#sink = sink;
+    this.#ready.resolve(sink);
+  }
+
+  async #untilEnd(output: CaptureOutput, signal: AbortSignal): Promise<number> {
+    const onSignal = (): void => this.#stop();
+    signal.addEventListener('abort', onSignal);
+    output.onGone(() => this.#stop());
+    const { durationMs } = this.#args;
+    const over =
+      durationMs === undefined ? undefined : setTimeout(() => this.#stop(), Math.min(durationMs, LONGEST_MS));
+    const tick = setInterval(() => this.#tick(), TICK_MS);
+    try {
+      if (signal.aborted) this.#stop();
+      const ends = await Promise.all(this.#captures.map((capture, source) => this.#endOf(capture, source)));
+      return await this.#finish(ends, output, signal);
+    } finally {
+      clearInterval(tick);
+      clearTimeout(over);
+      signal.removeEventListener('abort', onSignal);
+    }
+  }
+
+  /** Asks every target to end; what is on its way still comes. */
+  #stop(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#lastProgress = performance.now();
+    for (const capture of this.#captures) capture.stop();
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    void this.#sink?.tick(now);
+    if (this.#isLive) {
+      const line = captureLine(this.#state());
+      this.#progress.show(this.#isStopping ? `ending: ${line}` : line);
+    }
+    if (this.#isStopping && now - this.#lastProgress > STUCK_MS) {
+      this.#hard.abort(new StuckError('the far side did not end'));
+    }
+  }
+
+  async #endOf(capture: TargetCapture, source: number): Promise<CaptureEnd> {
+    try {
+      return await capture.ended;
+    } catch (error) {
+      if (error instanceof StuckError) return { counts: undefined, problem: undefined };
+      const message = error instanceof Error ? error.message : String(error);
+      const problem =
+        error instanceof UserError
+          ? error
+          : new UserError(`the capture at ${capture.name} broke off: ${message.replace(/\.$/, '')}.`, 3, {
+              cause: error,
+            });
+      return { counts: undefined, problem };
+    } finally {
+      this.#sink?.end(source);
+    }
+  }
+
+  async #onPackets(source: number, packets: readonly Packet[]): Promise<void> {
+    // Not as late as it may be when they are taken.
+    const cameAt = Date.now();
+    const sink = await this.#ready.promise;
+    const loop = this.#loops[source]?.push(packets, performance.now());
+    if (loop !== undefined) this.#progress.note(`${this.#targets[source]?.name}: ${loop}`);
+    await sink.push(source, packets, cameAt);
+  }
+
+  async #finish(ends: readonly CaptureEnd[], output: CaptureOutput, signal: AbortSignal): Promise<number> {
+    const counts = ends.map((end): InterfaceCounts => {
+      if (end.counts === undefined) return {};
+      const { captured, received, dropped, droppedByInterface } = end.counts;
+      return {
+        delivered: captured,
+        acceptedByFilter: received,
+        droppedBySystem: dropped,
+        droppedByInterface,
+      };
+    });
+    await this.#sink?.close(counts);
+    const failure = this.#sink?.failure;
+    this.#progress.clear();
+    const targets = this.#targets.map(({ name }, source) => ({
+      name,
+      packets: this.#sink?.packets[source] ?? 0,
+      counts: ends[source]?.counts,
+    }));
+    process.stderr.write(captureSummary(this.#state(ends), targets, output.name, this.#sink?.skew));
+    if (failure instanceof ReaderGoneError) {
+      return this.#args.destination.kind === 'stdout' ? BROKEN_PIPE_EXIT_CODE : 0;
+    }
+    if (failure !== undefined) throw failure;
+    const problem = ends.find((end) => end.problem !== undefined)?.problem;
+    if (problem !== undefined) throw problem;
+    const reason: unknown = signal.reason;
+    if (!(reason instanceof InterruptedError)) return 0;
+    return reason.signal === 'SIGINT' ? 0 : reason.exitCode;
+  }
+
+  /** @param ends at the end, when what a target has told last is no longer all that is asked for */
+  #state(ends?: readonly CaptureEnd[]): CaptureProgress {
+    const counts =
+      ends === undefined ? this.#captures.map((one) => one.counts) : ends.map((end) => end.counts);
+    const known = counts.flatMap((one) => (one === undefined ? [] : [one.dropped]));
+    return {
+      packets: (this.#sink?.packets ?? []).reduce((sum, count) => sum + count, 0),
+      bytes: this.#sink?.bytes ?? 0,
+      dropped: known.length === counts.length ? known.reduce((sum, count) => sum + count, 0) : undefined,
+      milliseconds: performance.now() - this.#startedAt,
+    };
+  }
+}
