@@ -4,6 +4,7 @@ import { access, constants, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUNDLE_FORMAT, type Bundle, type GatheredCheck } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
+import type { ProbeResult } from '../model/evidence.ts';
 
 /** Addresses and names of a cluster's inside are in it: nobody else on this machine needs to read them. */
 const MODE = 0o600;
@@ -102,5 +103,21 @@ function isBundle(value: unknown): value is Bundle {
 }
 
 function isCheck(check: Partial<GatheredCheck> | null): boolean {
-  return typeof check?.id === 'string' && typeof check.evidence === 'object' && check.evidence !== null;
+  return (
+    typeof check?.id === 'string' &&
+    typeof check.durationMs === 'number' &&
+    typeof check.evidence === 'object' &&
+    check.evidence !== null &&
+    Object.values(check.evidence).every(isResult)
+  );
+}
+
+function isResult(result: Partial<ProbeResult> | null): boolean {
+  return (
+    [result?.id, result?.status, result?.stdout, result?.stderr].every((part) => typeof part === 'string') &&
+    [result?.code, result?.durationMs].every((part) => typeof part === 'number') &&
+    typeof result?.truncated === 'boolean' &&
+    Array.isArray(result.command) &&
+    result.command.every((word) => typeof word === 'string')
+  );
 }

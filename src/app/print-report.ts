@@ -6,11 +6,15 @@ import { render, renderDocument } from '../report/render.ts';
 
 /** Resolves when stdout has taken it. */
 export async function printReport(report: Report, flags: ReportFlags): Promise<void> {
+  await print(reportText(report, flags));
+}
+
+/** The report as stdout is to have it. */
+export function reportText(report: Report, flags: ReportFlags): string {
   const { stdout, env } = process;
   const colour = stdout.isTTY === true && !env['NO_COLOR'];
   const width = stdout.columns ?? 100;
-  const text = render(report, flags.output, { colour, width, failOn: flags.failOn, tablesOf });
-  await print(text);
+  return render(report, flags.output, { colour, width, failOn: flags.failOn, tablesOf });
 }
 
 /** 1: a finding at or above the threshold; 3: something could not be measured; else 0. */
@@ -24,6 +28,7 @@ export async function printDocument(document: object, format: 'json' | 'yaml'): 
   await print(renderDocument(document, format));
 }
 
-async function print(text: string): Promise<void> {
+/** Puts a text on stdout; resolves when that has taken it. */
+export async function print(text: string): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
 }

@@ -1,5 +1,5 @@
 import { readBundle } from '../app/bundle-file.ts';
-import { exitCodeOf, printReport } from '../app/print-report.ts';
+import { exitCodeOf, print, reportText } from '../app/print-report.ts';
 import { judge } from '../checks/report.ts';
 import type { JudgeArgs } from '../model/args.ts';
 import type { Bundle } from '../model/bundle.ts';
@@ -8,17 +8,20 @@ import type { Report } from '../model/report.ts';
 
 /** Resolves to the exit code. */
 export async function run(args: JudgeArgs): Promise<number> {
-  const report = judged(await readBundle(args.bundle), args.bundle);
-  await printReport(report, args.report);
+  const bundle = await readBundle(args.bundle);
+  const { report, text } = judged(bundle, args);
+  await print(text);
   return exitCodeOf(report, args.report.failOn);
 }
 
 /** @throws {UserError} exit 3: a check's input or evidence is not what this version's check saves */
-function judged(bundle: Bundle, file: string): Report {
+function judged(bundle: Bundle, args: JudgeArgs): { readonly report: Report; readonly text: string } {
   try {
-    return judge(bundle);
+    const report = judge(bundle);
+    // What a damaged input has put into the report may come out in its tables only.
+    return { report, text: reportText(report, args.report) };
   } catch (error) {
-    throw new UserError(`${file} cannot be judged: it is damaged, or another version saved it.`, 3, {
+    throw new UserError(`${args.bundle} cannot be judged: it is damaged, or another version saved it.`, 3, {
       cause: error,
     });
   }

@@ -23,6 +23,17 @@ const bundle = {
   checks: [] as unknown[],
 };
 
+const result = {
+  id: 'dns',
+  command: ['dig'],
+  status: 'exited',
+  code: 0,
+  durationMs: 1,
+  stdout: '',
+  stderr: '',
+  truncated: false,
+};
+
 function judging(content: unknown): Promise<number> {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
   return run({ bundle: file, report: { output: 'json', failOn: 'critical' } });
@@ -36,7 +47,14 @@ describe('judge', () => {
     ['no target', { ...bundle, target: undefined }],
     ['no time', { ...bundle, startedAt: 7 }],
     ['a check that is none', { ...bundle, checks: [null] }],
-    ['a check without evidence', { ...bundle, checks: [{ id: 'dns' }] }],
+    ['a check without evidence', { ...bundle, checks: [{ id: 'dns', durationMs: 1 }] }],
+    [
+      'a result without its command',
+      {
+        ...bundle,
+        checks: [{ id: 'dns', durationMs: 1, evidence: { dns: { ...result, command: undefined } } }],
+      },
+    ],
   ])('refuses what is not a bundle: %s', async (_what, content) => {
     await expect(judging(content)).rejects.toMatchObject({
       exitCode: 2,

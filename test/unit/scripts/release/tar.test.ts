@@ -20,6 +20,13 @@ it('makes the same bytes in any order, and tar unpacks them', async () => {
   const file = path.join(folder, 'a.tar.gz');
   writeFileSync(file, archive);
   expect(execFileSync('tar', ['-tzf', file], { encoding: 'utf8' })).toBe('LICENSE\nempty\ntool\n');
+  const listed = execFileSync('tar', ['-tvzf', file, '--utc', '--numeric-owner'], { encoding: 'utf8' });
+  expect(listed.split('\n')).toEqual([
+    '-rw-r--r-- 0/0               5 1970-01-01 00:00 LICENSE',
+    '-rw-r--r-- 0/0               0 1970-01-01 00:00 empty',
+    '-rwxr-xr-x 0/0             512 1970-01-01 00:00 tool',
+    '',
+  ]);
   execFileSync('tar', ['-xzf', file, '-C', folder]);
   for (const { name, data } of files) expect(readFileSync(path.join(folder, name))).toEqual(data);
 });
