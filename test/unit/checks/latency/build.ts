@@ -5,7 +5,7 @@ import {
   type LatencyThresholds,
   type PathFacts,
 } from '../../../../src/checks/latency/facts.ts';
-import { distribution } from '../../../../src/checks/statistics.ts';
+import { distribution } from '../../../../src/checks/shared/statistics.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';
 import type { HttpTiming } from '../../../../src/parsers/curl.ts';
