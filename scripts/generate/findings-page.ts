@@ -1,5 +1,5 @@
 import { CHECKS } from '../../src/checks/registry.ts';
-import { SKIPPED } from '../../src/checks/skipped.ts';
+import { SKIPPED } from '../../src/checks/shared/skipped.ts';
 import type { FindingMeta } from '../../src/model/finding.ts';
 
 /** docs/findings.md: every finding, from its own metadata. */

@@ -76,6 +76,9 @@ const impureGlobals = [
   'require',
 ];
 
+/** The folder of a check, or `shared`; `undefined` for what puts the checks together. */
+const checkOf = (file: string): string | undefined => /^src\/checks\/([a-z-]+)\//.exec(file)?.[1];
+
 const PREPARING = /^src\/checks\/(?:preparations|(?:[a-z-]+\/)?prepare(?:-[a-z-]+)?)\.ts$/;
 
 /** The room of a file; `undefined` outside of src. */
@@ -125,6 +128,9 @@ function judge(file: string, name: string, layer: Layer, { specifier, kind }: Im
   if (folder === undefined) return `imports ${specifier}, which lies outside src`;
   if (ABOUT.test(file) && folder === name && !ABOUT.test(imported))
     return `imports ${specifier}: what a check says of itself is read without its code`;
+  const [own, other] = [checkOf(file), checkOf(imported)];
+  if (own !== undefined && imported.startsWith('src/checks/') && other !== own && other !== 'shared')
+    return `imports ${specifier}: what two checks need is in src/checks/shared`;
   if (folder === name || layer.folders.includes(folder) || layer.files?.test(imported)) return undefined;
   if (!layer.lazy?.includes(folder)) return `imports ${specifier}: ${name} may not depend on ${folder}`;
   return kind === 'value'

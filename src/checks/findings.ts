@@ -1,7 +1,7 @@
 /** All findings that there are. */
 import type { FindingMeta } from '../model/finding.ts';
 import { CHECKS } from './registry.ts';
-import { SKIPPED } from './skipped.ts';
+import { SKIPPED } from './shared/skipped.ts';
 
 /** One for each ID, in the order of the IDs. */
 export const FINDINGS: readonly FindingMeta[] = [

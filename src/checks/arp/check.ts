@@ -1,6 +1,6 @@
 /** `arp`: neighbours on the target's own links (ARP, and NDP as far as the kernel tells): asked first, then read. */
 import type { Check } from '../../model/check.ts';
-import { type MaybeUnread, tellingUnread } from '../unread.ts';
+import { type MaybeUnread, tellingUnread } from '../shared/unread.ts';
 import type { ArpInput } from './facts.ts';
 import { judgeArp } from './judge.ts';
 import { planArp } from './plan.ts';

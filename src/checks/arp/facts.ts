@@ -4,10 +4,10 @@ import type { ProbeResult } from '../../model/evidence.ts';
 import type { ArpAnswers, OwnAddressAnswers } from '../../parsers/arping.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Neighbour, NeighbourTables } from '../../parsers/ip-neigh.ts';
-import type { Measured } from '../measured.ts';
-import type { NodeNetwork } from '../node-network.ts';
-import { least } from '../statistics.ts';
-import type { Way } from '../way.ts';
+import type { Measured } from '../shared/measured.ts';
+import type { NodeNetwork } from '../shared/node-network.ts';
+import { least } from '../shared/statistics.ts';
+import type { Way } from '../shared/way.ts';
 import type { TunnelWay } from './tunnels.ts';
 
 /** A pod of the same node that the API says is ready: nobody asked for it, but it has to be there. */

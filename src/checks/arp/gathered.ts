@@ -8,9 +8,9 @@ import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { parseRoutes } from '../../parsers/ip-route.ts';
 import type { NextHop } from '../../parsers/next-hop.ts';
 import { parseTunnelEntries, parseVxlans } from '../../parsers/vxlan.ts';
-import { cutReason, type Measured, noJson, read } from '../measured.ts';
-import type { NodeNetwork } from '../node-network.ts';
-import { hopOf, isVirtual, type Way, wayOf } from '../way.ts';
+import { cutReason, type Measured, noJson, read } from '../shared/measured.ts';
+import type { NodeNetwork } from '../shared/node-network.ts';
+import { hopOf, isVirtual, type Way, wayOf } from '../shared/way.ts';
 import type { ArpFacts, ArpInput, Hop, HopUser } from './facts.ts';
 import { tunnelWays } from './tunnels.ts';
 

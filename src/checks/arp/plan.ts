@@ -1,7 +1,7 @@
 /** The commands of the arp check: what matters on the link is provoked and asked, and only then read. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
-import { snapshot } from '../snapshots.ts';
-import { nextHopProbe, wayProbes } from '../way.ts';
+import { snapshot } from '../shared/snapshots.ts';
+import { nextHopProbe, wayProbes } from '../shared/way.ts';
 import type { ArpInput } from './facts.ts';
 
 export function planArp(input: ArpInput, scripts: ProbeScripts): StagedPlan {

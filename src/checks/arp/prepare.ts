@@ -7,7 +7,7 @@ import type { Part, Reading } from '../../model/cluster-view.ts';
 import type { Pod } from '../../model/kube-objects.ts';
 import { thresholdsIn } from '../shared/about.ts';
 import { nodeNetwork } from '../shared/prepare-node-network.ts';
-import { unreadPart } from '../unread.ts';
+import { unreadPart } from '../shared/unread.ts';
 import about from './about.ts';
 import type check from './check.ts';
 import type { Peer } from './facts.ts';

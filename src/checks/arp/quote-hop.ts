@@ -1,6 +1,6 @@
 /** What is quoted of a hop. Pure. */
 import type { Quote } from '../../model/report.ts';
-import { linesOf, quote } from '../quote.ts';
+import { linesOf, quote } from '../shared/quote.ts';
 import { type ArpFacts, entryText, type Hop } from './facts.ts';
 
 /** The kernel's entry, and what arping got. */

@@ -4,7 +4,7 @@ import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import { contains, parsePrefix, sameAddress } from '../../parsers/ip-prefix.ts';
 import type { Route } from '../../parsers/ip-route.ts';
 import type { TunnelEntry, Vxlan } from '../../parsers/vxlan.ts';
-import type { NodeNetwork, OtherNode } from '../node-network.ts';
+import type { NodeNetwork, OtherNode } from '../shared/node-network.ts';
 
 /** One way into a tunnel. */
 export interface TunnelWay {

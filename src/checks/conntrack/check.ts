@@ -1,6 +1,6 @@
 /** `conntrack`: the connection tracking of the target's own namespace. The node's is another. */
 import type { Check } from '../../model/check.ts';
-import { type MaybeUnread, tellingUnread } from '../unread.ts';
+import { type MaybeUnread, tellingUnread } from '../shared/unread.ts';
 import type { ConntrackInput } from './facts.ts';
 import { judgeConntrack } from './judge.ts';
 import { planConntrack } from './plan.ts';

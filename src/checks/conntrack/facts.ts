@@ -3,7 +3,7 @@
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { ConntrackEntry, ConntrackStats } from '../../parsers/conntrack.ts';
-import type { Measured } from '../measured.ts';
+import type { Measured } from '../shared/measured.ts';
 
 /** A Service's virtual address and port, and what stands behind it by the API. */
 export interface VirtualService {

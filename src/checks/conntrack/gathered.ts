@@ -9,7 +9,7 @@ import {
   parseConntrackProc,
 } from '../../parsers/conntrack.ts';
 import { parseConntrackStats } from '../../parsers/conntrack-stats.ts';
-import { cutReason, type Measured, privilegesOf, read, seenOf } from '../measured.ts';
+import { cutReason, type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
 import { because, noRight } from '../shared/reason.ts';
 import type { ConntrackFacts, ConntrackInput, Translated } from './facts.ts';
 

@@ -6,7 +6,7 @@ import type { InputOf } from '../../model/check.ts';
 import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import type { EndpointSlice, Service } from '../../model/kube-objects.ts';
 import { optionsIn, thresholdsIn } from '../shared/about.ts';
-import { type Unread, unreadPart } from '../unread.ts';
+import { type Unread, unreadPart } from '../shared/unread.ts';
 import about from './about.ts';
 import type check from './check.ts';
 import type { VirtualService } from './facts.ts';

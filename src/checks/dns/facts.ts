@@ -5,7 +5,7 @@ import type { Reason } from '../../model/reason.ts';
 import type { DnsProbe, DnsQuery, ResolverRun } from '../../parsers/dns-probe.ts';
 import type { ResolvConf } from '../../parsers/resolv-conf.ts';
 import type { SeenIcmpError } from '../../parsers/tcpdump-icmp.ts';
-import type { NetworkPolicy, PolicyEnd, PolicyVerdict } from '../firewall/network-policy.ts';
+import type { NetworkPolicy, PolicyEnd, PolicyVerdict } from '../shared/network-policy.ts';
 
 /** A server behind the cluster's DNS Service. */
 export interface DnsEndpoint {

@@ -4,11 +4,10 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { type DnsProbe, type DnsQuery, parseDnsProbe } from '../../parsers/dns-probe.ts';
 import { parseResolvConf, type ResolvConf } from '../../parsers/resolv-conf.ts';
 import { parseTcpdumpIcmp } from '../../parsers/tcpdump-icmp.ts';
-import { evaluatePolicies } from '../firewall/network-policy.ts';
-import { behindService } from '../firewall/policy-answer.ts';
-import { type Measured, read } from '../measured.ts';
-import { resolvConfOf } from '../resolv-conf.ts';
+import { type Measured, read } from '../shared/measured.ts';
+import { behindService, evaluatePolicies } from '../shared/network-policy.ts';
 import { because } from '../shared/reason.ts';
+import { resolvConfOf } from '../shared/resolv-conf.ts';
 import type {
   DnsEndpoint,
   DnsFacts,

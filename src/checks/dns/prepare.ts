@@ -19,7 +19,7 @@ import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import { UserError } from '../../model/errors.ts';
 import type { EndpointSlice, Pod, Service } from '../../model/kube-objects.ts';
 import type { Labels } from '../../model/network-policy.ts';
-import type { PolicyPod } from '../firewall/network-policy.ts';
+import type { PolicyPod } from '../shared/network-policy.ts';
 import { unreadOf } from '../shared/prepare-behind.ts';
 import {
   asksForNamespaces,

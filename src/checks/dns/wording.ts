@@ -1,7 +1,7 @@
 /** Words and quotes that several rules of the dns check use. Pure. */
 import type { Quote } from '../../model/report.ts';
 import type { DnsQuery } from '../../parsers/dns-probe.ts';
-import { formatMs, linesOf } from '../quote.ts';
+import { formatMs, linesOf } from '../shared/quote.ts';
 import type { DnsFacts, DnsService, ServerFacts } from './facts.ts';
 
 /** The command that asks the same again. */

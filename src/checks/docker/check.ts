@@ -1,6 +1,6 @@
 /** `docker`: what the engine says of the target's networks; a part of the diagnosis of a Docker container. */
 import type { Check } from '../../model/check.ts';
-import { reachProbe } from '../reach-probe.ts';
+import { reachProbe } from '../shared/reach-probe.ts';
 import type { DockerInput } from './facts.ts';
 import { judgeDocker } from './judge.ts';
 import { DOCKER_RULES } from './rules/index.ts';

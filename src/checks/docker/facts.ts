@@ -6,7 +6,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { DockerProxy, PublishedPort } from '../../model/docker-ports.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Reach } from '../../parsers/reach.ts';
-import type { Measured } from '../measured.ts';
+import type { Measured } from '../shared/measured.ts';
 import type { DockerHost } from './host.ts';
 
 /** A network that the target is attached to. */
@@ -87,6 +87,3 @@ export interface DockerFacts {
   /** The name servers of the target's resolv.conf; `undefined` when it could not be read. */
   readonly nameServers: readonly string[] | undefined;
 }
-
-/** Where the engine's own name server listens in the namespaces of user-defined networks (libnetwork, resolver.go). */
-export const EMBEDDED_DNS = '127.0.0.11';

@@ -3,8 +3,8 @@
 import type { Evidence } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
 import { parsePrefix } from '../../parsers/ip-prefix.ts';
-import { reachOf } from '../reach-probe.ts';
-import { resolvConfOf } from '../resolv-conf.ts';
+import { reachOf } from '../shared/reach-probe.ts';
+import { resolvConfOf } from '../shared/resolv-conf.ts';
 import type { DockerFacts, DockerInput, HostLink, Tried } from './facts.ts';
 import { bridgeOf, type DockerHost, dockerHost } from './host.ts';
 

@@ -1,6 +1,6 @@
 /** What is read of the Docker host's own network, before the probes and after them. Pure. */
 import type { Evidence, ProbePlan, ProbeResult } from '../../model/evidence.ts';
-import { snapshot } from '../snapshots.ts';
+import { snapshot } from '../shared/snapshots.ts';
 
 /** Begins the ids of the host's results in the evidence of the check. */
 const PREFIX = 'host-';

@@ -3,9 +3,9 @@
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
-import { conclude, type Outcome } from '../judgement.ts';
+import { conclude, type Outcome } from '../shared/judgement.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
-import { Skips } from '../skipped.ts';
+import { Skips } from '../shared/skipped.ts';
 import type { DockerFacts, DockerInput } from './facts.ts';
 import { dockerFacts } from './gathered.ts';
 import { DOCKER_RULES } from './rules/index.ts';

@@ -4,9 +4,9 @@ import type { PublishedPort } from '../../model/docker-ports.ts';
 import type { Quote } from '../../model/report.ts';
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import { nextHop } from '../../parsers/reach.ts';
-import { fits } from '../firewall/packet.ts';
-import { deletionOf } from '../firewall/remove-rule.ts';
-import { shellLine } from '../remedy.ts';
+import { fits } from '../shared/packet.ts';
+import { shellLine } from '../shared/remedy.ts';
+import { deletionOf } from '../shared/remove-rule.ts';
 import type { DockerFacts, HostLink, Tried } from './facts.ts';
 import {
   type BookOutcome,

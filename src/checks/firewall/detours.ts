@@ -1,7 +1,7 @@
 /** Rules of the target that lead what it sends to a port of its own, as those of a service mesh's sidecar do. Pure. */
 import type { Detour } from '../../parsers/filter-rules.ts';
-import type { Grown } from './grown-rules.ts';
-import { fits, outgoing, type Packet } from './packet.ts';
+import type { Grown } from '../shared/grown-rules.ts';
+import { fits, outgoing, type Packet } from '../shared/packet.ts';
 
 /** The rule that took the probe; a connection to the target itself goes there anyway. @param sent connections */
 export function detourOf(

@@ -1,18 +1,18 @@
 /** Causes that are no firewall's: found on the way to a destination, and told as the classes that they belong to. Pure. */
 import type { FindingMeta } from '../../model/finding.ts';
 import type { Finding, Quote } from '../../model/report.ts';
-import { gateway } from '../arp/rules/gateway.ts';
-import { table } from '../arp/rules/table.ts';
-import { target } from '../arp/rules/target.ts';
-import { blackHole } from '../mtu/rules/black-hole.ts';
-import { formatMs, quote } from '../quote.ts';
-import { deadRoute } from '../routing/rules/dead-route.ts';
-import { noDefaultRoute } from '../routing/rules/no-default-route.ts';
-import { remoteHop } from '../routing/rules/remote-hop.ts';
-import { occurrence } from '../rule.ts';
-import { noReadyEndpoint } from '../service/rules/no-ready-endpoint.ts';
-import { ephemeralPorts } from '../sockets/rules/ephemeral-ports.ts';
-import { noListener } from '../sockets/rules/no-listener.ts';
+import { meta as blackHole } from '../shared/metas/black-hole.ts';
+import { meta as deadRoute } from '../shared/metas/dead-route.ts';
+import { meta as ephemeralPorts } from '../shared/metas/ephemeral-ports.ts';
+import { meta as table } from '../shared/metas/full-neighbour-table.ts';
+import { meta as noDefaultRoute } from '../shared/metas/no-default-route.ts';
+import { meta as noListener } from '../shared/metas/no-listener.ts';
+import { meta as noReadyEndpoint } from '../shared/metas/no-ready-endpoint.ts';
+import { meta as remoteHop } from '../shared/metas/remote-hop.ts';
+import { meta as gateway } from '../shared/metas/silent-gateway.ts';
+import { meta as target } from '../shared/metas/silent-neighbour.ts';
+import { formatMs, quote } from '../shared/quote.ts';
+import { occurrence } from '../shared/rule.ts';
 import { type FirewallFacts, overflows, type PathFacts, tableOf } from './facts.ts';
 import { nameOf, quoteGrown, quoteGrownIp, quoteIcmp, quoteReach, quoteSocket, seen } from './path.ts';
 import { policyClause } from './policy-answer.ts';
@@ -44,7 +44,7 @@ function withoutEndpoint(path: PathFacts, { paths }: FirewallFacts): Finding[] {
   if (service?.part !== 'virtual' || isOpen || hasEndpoints) return [];
   return told(
     path,
-    noReadyEndpoint.meta,
+    noReadyEndpoint,
     `${service.label} has no ready endpoint, so nothing can answer at ${path.address}:${path.port}: ${seen(path)}.`,
     [],
   );
@@ -56,7 +56,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
     case 'stalled':
       return told(
         path,
-        blackHole.meta,
+        blackHole,
         `The connection to ${nameOf(path)} opens and then stalls: ${path.socket?.sendQueue} bytes wait after ${path.socket?.retransmits} retransmissions, with an rtt of only ${formatMs(path.socket?.rtt ?? 0)}.`,
         quoteSocket(path, facts),
       );
@@ -71,7 +71,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
         ? []
         : told(
             path,
-            noListener.meta,
+            noListener,
             `${nameOf(path)} refuses the connection itself: nothing listens on the port there, or a firewall on that host ${path.destination.protocol === 'udp' ? 'rejects it' : 'answers with a reset'}${policyClause(path.policy, facts.words)}.`,
             path.destination.protocol === 'udp'
               ? quoteIcmp(path, facts)
@@ -81,14 +81,14 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
     case 'no-route-there':
       return told(
         path,
-        remoteHop.meta,
+        remoteHop,
         `${nameOf(path)} cannot be reached: ${senderText(path, cause.sender)} has no route to it (${seen(path)}).`,
         quoteIcmp(path, facts),
       );
     case 'no-neighbour':
       return told(
         path,
-        cause.viaGateway ? gateway.meta : target.meta,
+        cause.viaGateway ? gateway : target,
         `${cause.viaGateway ? `The gateway ${cause.neighbour}` : nameOf(path)} does not answer ${path.address.includes(':') ? 'neighbour solicitations' : 'ARP'} on ${hop?.device}: its entry is ${path.neighbour?.state ?? 'missing'}, and connecting to ${nameOf(path)} ends with ${seen(path)}.`,
         [
           ...quoteIcmp(path, facts),
@@ -105,7 +105,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
     case 'no-host-there':
       return told(
         path,
-        target.meta,
+        target,
         `Nobody has ${path.address} on its own network: ${senderText(path, cause.sender)} looked for ${nameOf(path)} and says "host unreachable" (connecting fails with ${seen(path)}).`,
         [
           ...quoteIcmp(path, facts),
@@ -119,7 +119,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
       const family = path.address.includes(':') ? ' of IPv6' : '';
       return told(
         path,
-        table.meta,
+        table,
         `The node's neighbour table${family} is full (${after?.entries ?? '?'} entries, limit ${after?.limit ?? '?'}), and ${overflows(full) ?? 0} entries could not be made while ${nameOf(path)} was tried: ${seen(path)}.`,
         result
           ? [
@@ -134,21 +134,21 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
     case 'forbidding-route':
       return told(
         path,
-        deadRoute.meta,
+        deadRoute,
         `${nameOf(path)} is refused by the target's own ${cause.type} route or rule: connecting fails at once with ${seen(path)}${path.forbidding[0] ? ` (${path.forbidding[0]})` : ''}.`,
         quote(path.results.reach, /^route (.*answers|blackhole|unreachable|prohibit)/, 2),
       );
     case 'no-route':
       return told(
         path,
-        noDefaultRoute.meta,
+        noDefaultRoute,
         `The target has no route to ${nameOf(path)}: connecting fails at once with ${seen(path)}.`,
         [...quote(path.results.reach, /^route .*answers/, 1), ...quoteGrownIp(path, facts, 'Ip.OutNoRoutes')],
       );
     case 'no-local-port':
       return told(
         path,
-        ephemeralPorts.meta,
+        ephemeralPorts,
         `No local port is left for a connection to ${nameOf(path)}: connecting fails with ${seen(path)}.`,
         [],
       );

@@ -10,11 +10,13 @@ import type { Privileges } from '../../parsers/proc-status.ts';
 import type { NextHop, Reach } from '../../parsers/reach.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
 import type { Unreachable } from '../../parsers/unreachable.ts';
-import type { CounterSnapshots } from '../counters.ts';
-import type { Measured } from '../measured.ts';
+import type { CounterSnapshots } from '../shared/counters.ts';
+import type { Grown } from '../shared/grown-rules.ts';
+import type { Measured } from '../shared/measured.ts';
+import type { PolicyVerdict } from '../shared/network-policy.ts';
+import type { PolicyBackend, PolicyInput } from '../shared/policy-input.ts';
+import type { RuleBooks, RuleHit } from '../shared/rule-hits.ts';
 import type { Cause } from './cause.ts';
-import type { Grown } from './grown-rules.ts';
-import type { NetworkPolicy, PolicyPod, PolicyVerdict } from './network-policy.ts';
 import type { ProxyVariables } from './proxy-variables.ts';
 
 /** What the check is told before it runs; plain JSON. */
@@ -23,28 +25,6 @@ export interface FirewallInput {
   readonly policies: PolicyInput;
   /** Of the containers of the target that have any. */
   readonly proxies?: readonly ProxyVariables[];
-}
-
-/** The NetworkPolicies that may matter, as the API has them. */
-export interface PolicyInput {
-  readonly policies: readonly NetworkPolicy[];
-  /** The target itself. */
-  readonly self: PolicyPod;
-  /** By the id of a destination: the pods that may answer there (behind a Service several), with their ports. */
-  readonly pods: Readonly<Record<string, readonly PolicyBackend[]>>;
-  /** Ids of destinations that lead to pods, or may do so, of which nothing is known where `pods` names none. */
-  readonly services: readonly string[];
-  /** Namespaces whose policies could not be read. */
-  readonly unreadPolicies?: readonly string[];
-  /** Parts that could not be read, and why. */
-  readonly unread: readonly { readonly what: string; readonly reason: string }[];
-}
-
-/** A pod that answers for a destination. */
-export interface PolicyBackend {
-  readonly address: string;
-  readonly port: number;
-  readonly pod: PolicyPod;
 }
 
 /** One destination: what was seen, and what the policies say. */
@@ -84,15 +64,6 @@ export interface PolicyAnswer {
   }[];
 }
 
-/** A counter that grew. */
-export interface RuleHit {
-  readonly rule: FilterRule;
-  readonly packets: number;
-  /** `output`: it stopped what was sent. `input`: it stopped the answer. */
-  readonly direction: 'output' | 'input' | 'unknown';
-  readonly result: ProbeResult | undefined;
-}
-
 /** Everything of one run. */
 export interface FirewallFacts {
   readonly privileges: Privileges | undefined;
@@ -117,13 +88,6 @@ export interface FirewallFacts {
   readonly policies: PolicyInput;
   readonly proxies: readonly ProxyVariables[];
   readonly words: PlaceWords;
-}
-
-/** What filters of the target's own network were read. */
-export interface RuleBooks {
-  /** Rules of any verdict by kind: whether both kinds of iptables are in use. */
-  readonly totals: { readonly nft: number; readonly iptablesNft: number; readonly legacy: number };
-  readonly quotes: { readonly nft: ProbeResult | undefined; readonly legacy: ProbeResult | undefined };
 }
 
 /** The neighbour table that an address would be in, before and after the run. */

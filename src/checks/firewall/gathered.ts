@@ -9,24 +9,18 @@ import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { growth, parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { nextHop, type ReachTry } from '../../parsers/reach.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
-import { unreachablesOf } from '../capture.ts';
-import { counterSnapshots } from '../counters.ts';
-import { type Measured, privilegesOf, read, seenOf } from '../measured.ts';
-import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../reach-probe.ts';
+import { unreachablesOf } from '../shared/capture.ts';
+import { counterSnapshots } from '../shared/counters.ts';
+import { type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
+import type { Packet } from '../shared/packet.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
+import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../shared/reach-probe.ts';
+import type { RuleHit } from '../shared/rule-hits.ts';
+import { meets, type RuleSnapshots, ruleSnapshots, surelyStops } from '../shared/rule-hits.ts';
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import { detourOf } from './detours.ts';
-import {
-  type FirewallFacts,
-  type FirewallInput,
-  overflows,
-  type PathFacts,
-  type RuleHit,
-  tableOf,
-} from './facts.ts';
-import type { Packet } from './packet.ts';
+import { type FirewallFacts, type FirewallInput, overflows, type PathFacts, tableOf } from './facts.ts';
 import { policyAnswer } from './policy-answer.ts';
-import { meets, type RuleSnapshots, ruleSnapshots, surelyStops } from './rule-hits.ts';
 
 /** What all destinations share. */
 interface Shared {

@@ -1,8 +1,8 @@
 /** A destination in words, and the lines that prove what was seen. Pure. */
 
 import type { Quote } from '../../model/report.ts';
-import { linesOf, quoteCounters } from '../quote.ts';
-import { outcomeText, quoteTries } from '../reach-probe.ts';
+import { linesOf, quoteCounters } from '../shared/quote.ts';
+import { outcomeText, quoteTries } from '../shared/reach-probe.ts';
 import { tell } from '../shared/reason.ts';
 import type { FirewallFacts, PathFacts } from './facts.ts';
 

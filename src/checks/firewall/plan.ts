@@ -1,8 +1,8 @@
 /** The commands of the firewall check: counters before, one connection to each destination, counters after. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
-import { icmpCapture } from '../capture.ts';
-import { reachProbe, socketsProbe } from '../reach-probe.ts';
-import { snapshot } from '../snapshots.ts';
+import { icmpCapture } from '../shared/capture.ts';
+import { reachProbe, socketsProbe } from '../shared/reach-probe.ts';
+import { snapshot } from '../shared/snapshots.ts';
 import type { FirewallInput } from './facts.ts';
 
 export function planFirewall(input: FirewallInput, scripts: ProbeScripts): StagedPlan {

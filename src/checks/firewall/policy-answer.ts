@@ -2,8 +2,15 @@
 
 import type { Destination } from '../../model/destination.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
-import type { PolicyAnswer, PolicyBackend, PolicyInput } from './facts.ts';
-import { type DirectionVerdict, evaluatePolicies, type PolicyVerdict } from './network-policy.ts';
+import {
+  behindService,
+  both,
+  type DirectionVerdict,
+  evaluatePolicies,
+  type PolicyVerdict,
+} from '../shared/network-policy.ts';
+import type { PolicyBackend, PolicyInput } from '../shared/policy-input.ts';
+import type { PolicyAnswer } from './facts.ts';
 
 export function policyAnswer(
   input: PolicyInput,
@@ -42,14 +49,6 @@ function blind(isBlind: boolean, verdict: PolicyVerdict): PolicyVerdict {
   return isBlind ? behindService(verdict) : verdict;
 }
 
-/** What is known of the way to a Service's address, of whose pods nothing is known. */
-export function behindService(verdict: PolicyVerdict): PolicyVerdict {
-  const hide = (d: DirectionVerdict): DirectionVerdict =>
-    d.verdict === 'none' ? d : { ...d, verdict: 'unknown' };
-  const egress = hide(verdict.egress);
-  return { egress, ingress: verdict.ingress, verdict: both(egress.verdict, verdict.ingress.verdict) };
-}
-
 /** Policies that may not be read can say anything. */
 function withUnread(
   input: PolicyInput,
@@ -64,12 +63,6 @@ function withUnread(
   const egress = hidden(verdict.egress, self.namespace);
   const ingress = hidden(verdict.ingress, backend?.pod.namespace);
   return { egress, ingress, verdict: both(egress.verdict, ingress.verdict) };
-}
-
-function both(a: PolicyVerdict['verdict'], b: PolicyVerdict['verdict']): PolicyVerdict['verdict'] {
-  for (const verdict of ['denied', 'unknown', 'allowed'] as const)
-    if (a === verdict || b === verdict) return verdict;
-  return 'none';
 }
 
 /** One pod of a Service that may answer is enough to be let through; the endpoints are looked at one by one. */

@@ -6,7 +6,7 @@ import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { parseRoutes } from '../../parsers/ip-route.ts';
 import { parseNicCounters } from '../../parsers/nic-counters.ts';
 import { parseSoftnet } from '../../parsers/softnet.ts';
-import { noIpJson, read } from '../measured.ts';
+import { noIpJson, read } from '../shared/measured.ts';
 import type { InterfacesFacts, InterfacesInput, Traffic } from './facts.ts';
 
 export function interfacesFacts(evidence: Evidence, input: InterfacesInput): InterfacesFacts {

@@ -1,8 +1,8 @@
 /** The commands of the interfaces check: counters, packets to all destinations at once, counters. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
-import { snapshot } from '../snapshots.ts';
-import { isVirtual } from '../way.ts';
+import { snapshot } from '../shared/snapshots.ts';
+import { isVirtual } from '../shared/way.ts';
 import type { InterfacesInput } from './facts.ts';
 
 /** Enough packets for a share of one in a hundred to show, in a second and a half. */

@@ -7,9 +7,9 @@ import type { Privileges } from '../../parsers/proc-status.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
 import type { Qdisc } from '../../parsers/tc.ts';
 import type { ConnectSeries } from '../../parsers/tcp-connect.ts';
-import type { CounterSnapshots } from '../counters.ts';
-import type { Measured } from '../measured.ts';
-import type { Distribution } from '../statistics.ts';
+import type { CounterSnapshots } from '../shared/counters.ts';
+import type { Measured } from '../shared/measured.ts';
+import type { Distribution } from '../shared/statistics.ts';
 
 /** One destination's measurements. */
 export interface PathFacts {

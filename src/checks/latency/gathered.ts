@@ -8,7 +8,7 @@ import { parseCounters } from '../../parsers/proc-net.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
 import { parseQdiscs } from '../../parsers/tc.ts';
 import { parseUptime } from '../../parsers/uptime.ts';
-import { counterSnapshots } from '../counters.ts';
+import { counterSnapshots } from '../shared/counters.ts';
 import {
   connectsOf,
   echoesOf,
@@ -18,11 +18,16 @@ import {
   notRun,
   privilegesOf,
   read,
-} from '../measured.ts';
+} from '../shared/measured.ts';
 import { because, noTool } from '../shared/reason.ts';
-import { distribution } from '../statistics.ts';
-import { isVirtual, VIRTUAL } from '../way.ts';
-import { answeredMs, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
+import { distribution } from '../shared/statistics.ts';
+import { isVirtual, VIRTUAL } from '../shared/way.ts';
+import {
+  answeredMs,
+  type LatencyFacts,
+  type LatencyInput,
+  type PathFacts,
+} from './facts.ts';
 
 export function latencyFacts(
   evidence: Evidence,

@@ -3,7 +3,7 @@ import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { CURL_FORMAT } from '../../parsers/curl.ts';
-import { isVirtual } from '../way.ts';
+import { isVirtual } from '../shared/way.ts';
 import type { LatencyInput } from './facts.ts';
 
 /** What is silent is tried four times: for 3.5 s, then for 1.5 s each (tcp-connect.bash). */

@@ -1,6 +1,6 @@
 /** `mtu`: the largest packet that gets through to each destination, and whether senders are told when one does not. */
 import type { Check } from '../../model/check.ts';
-import { type MaybeUnread, tellingUnread } from '../unread.ts';
+import { type MaybeUnread, tellingUnread } from '../shared/unread.ts';
 import type { MtuInput } from './facts.ts';
 import { judgeMtu } from './judge.ts';
 import { planMtu } from './plan.ts';

@@ -3,7 +3,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import { allowedMtu, type PathMtu } from '../../parsers/path-mtu.ts';
 import type { TcpTransfer } from '../../parsers/tcp-transfer.ts';
-import { cutReason, type Measured } from '../measured.ts';
+import { cutReason, type Measured } from '../shared/measured.ts';
 
 /** One destination's measurements. */
 export interface MtuPath {

@@ -4,7 +4,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parsePathMtu } from '../../parsers/path-mtu.ts';
 import { parseTcpTransfer } from '../../parsers/tcp-transfer.ts';
-import { read } from '../measured.ts';
+import { read } from '../shared/measured.ts';
 import { because, noRight, noTool } from '../shared/reason.ts';
 import type { MtuFacts, MtuInput, MtuPath } from './facts.ts';
 import { transfers } from './plan.ts';

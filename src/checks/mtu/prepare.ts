@@ -7,7 +7,7 @@ import { type Endpoint, endpointsOf, isReady } from '../../cluster/services.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import { optionsIn } from '../shared/about.ts';
-import { type Unread, unreadPart } from '../unread.ts';
+import { type Unread, unreadPart } from '../shared/unread.ts';
 import about from './about.ts';
 import type check from './check.ts';
 

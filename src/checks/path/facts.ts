@@ -5,8 +5,8 @@ import type { FilterRule } from '../../parsers/filter-rules.ts';
 import type { Listener } from '../../parsers/listeners.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
-import type { RuleHit } from '../firewall/facts.ts';
-import type { Measured } from '../measured.ts';
+import type { Measured } from '../shared/measured.ts';
+import type { RuleHit } from '../shared/rule-hits.ts';
 
 /** A network namespace on the way, in which somebody listens while the probes run. */
 export interface Place {

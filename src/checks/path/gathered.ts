@@ -7,11 +7,11 @@ import { isLoopback, parseListeners } from '../../parsers/listeners.ts';
 import { nextHop, type Reach } from '../../parsers/reach.ts';
 import { parseCaptureCounts } from '../../parsers/tcpdump-counts.ts';
 import { parseSegments, type SeenSegment } from '../../parsers/tcpdump-tcp.ts';
-import { type Fields, fits, holdsAll } from '../firewall/packet.ts';
-import { ruleSnapshots } from '../firewall/rule-hits.ts';
-import { read, seenOf } from '../measured.ts';
-import { reachOf } from '../reach-probe.ts';
+import { read, seenOf } from '../shared/measured.ts';
+import { type Fields, fits, holdsAll } from '../shared/packet.ts';
+import { reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
+import { ruleSnapshots } from '../shared/rule-hits.ts';
 import type {
   Loss,
   PathFacts,

@@ -1,6 +1,6 @@
 /** The commands of the path check on the target itself: one connection to each destination. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
-import { reachProbe } from '../reach-probe.ts';
+import { reachProbe } from '../shared/reach-probe.ts';
 import type { PathInput } from './facts.ts';
 
 export function planPath({ routes }: PathInput, scripts: ProbeScripts): StagedPlan {

@@ -2,9 +2,9 @@
 
 import type { FindingMeta } from '../../model/finding.ts';
 import type { Finding, Quote } from '../../model/report.ts';
-import { outcomeText, quoteTries } from '../reach-probe.ts';
-import { occurrence, type Rule } from '../rule.ts';
+import { outcomeText, quoteTries } from '../shared/reach-probe.ts';
 import { tell } from '../shared/reason.ts';
+import { occurrence, type Rule } from '../shared/rule.ts';
 import type { Loss, PathFacts, PathsFacts, Point } from './facts.ts';
 import { isOfOverlay } from './gathered.ts';
 

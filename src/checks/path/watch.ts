@@ -1,6 +1,6 @@
 /** What runs at each place on the way while the probes are sent. Pure. */
 import type { ProbePlan } from '../../model/evidence.ts';
-import { snapshot } from '../snapshots.ts';
+import { snapshot } from '../shared/snapshots.ts';
 import type { PathInput, PathRoute } from './facts.ts';
 
 /** So many lines at one place; a busy node has many connections to the same address. */

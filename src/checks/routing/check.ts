@@ -1,6 +1,6 @@
 /** `routing`: routes, rules and source addresses on the ways that a target depends on. */
 import type { Check } from '../../model/check.ts';
-import { type MaybeUnread, tellingUnread } from '../unread.ts';
+import { type MaybeUnread, tellingUnread } from '../shared/unread.ts';
 import type { RoutingInput } from './facts.ts';
 import { judgeRouting } from './judge.ts';
 import { planRouting } from './plan.ts';

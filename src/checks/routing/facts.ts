@@ -1,21 +1,15 @@
 /** What the routing check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Forwarding } from '../../parsers/forwarding.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { AddressFamily } from '../../parsers/ip-prefix.ts';
 import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
-import type { CounterSnapshots } from '../counters.ts';
-import type { NodeNetwork } from '../node-network.ts';
-import type { Way } from '../way.ts';
-
-/** What the API says of the target's addresses. */
-export interface PodAddresses {
-  /** Empty where the API names none. */
-  readonly addresses: readonly string[];
-  /** The node's own namespace: its interfaces and rules are not the pod network's. */
-  readonly hostNetwork: boolean;
-}
+import type { CounterSnapshots } from '../shared/counters.ts';
+import type { NodeNetwork } from '../shared/node-network.ts';
+import type { PodAddresses } from '../shared/pod-addresses.ts';
+import type { Way } from '../shared/way.ts';
 
 /** What the check is told before it runs; plain JSON. */
 export interface RoutingInput {

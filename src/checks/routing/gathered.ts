@@ -5,9 +5,9 @@ import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parseRoutes, parseRules } from '../../parsers/ip-route.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
 import { parseStrictInterfaces } from '../../parsers/rp-filter.ts';
-import { counterSnapshots } from '../counters.ts';
-import { read } from '../measured.ts';
-import { wayOf } from '../way.ts';
+import { counterSnapshots } from '../shared/counters.ts';
+import { read } from '../shared/measured.ts';
+import { wayOf } from '../shared/way.ts';
 import type { RoutingFacts, RoutingInput } from './facts.ts';
 
 export function routingFacts(evidence: Evidence, { destinations, pod, cluster }: RoutingInput): RoutingFacts {

@@ -1,7 +1,7 @@
 /** The commands of the routing check: tables and counters, a few probes to all destinations at once, counters. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
-import { snapshot } from '../snapshots.ts';
-import { firstEcho, wayProbes } from '../way.ts';
+import { snapshot } from '../shared/snapshots.ts';
+import { firstEcho, wayProbes } from '../shared/way.ts';
 import type { RoutingInput } from './facts.ts';
 
 /** No input is in it: the shell is there for the names of the interfaces. */

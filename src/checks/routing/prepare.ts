@@ -5,7 +5,7 @@ import { always } from '../../cluster/destinations.ts';
 import type { InputOf } from '../../model/check.ts';
 import { nodeNetwork } from '../shared/prepare-node-network.ts';
 import { podAddresses } from '../shared/prepare-pod-addresses.ts';
-import { unreadPart } from '../unread.ts';
+import { unreadPart } from '../shared/unread.ts';
 import type check from './check.ts';
 
 export default async function prepare(context: InputContext): Promise<InputOf<typeof check>> {

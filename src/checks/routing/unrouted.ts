@@ -1,9 +1,9 @@
 /** Why the kernel would not send to a destination. Pure. */
 import { type AddressFamily, parsePrefix } from '../../parsers/ip-prefix.ts';
 import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
-import type { Way } from '../way.ts';
+import { inTable, longestMatch, lookup } from '../shared/lookup.ts';
+import type { Way } from '../shared/way.ts';
 import type { RoutingFacts } from './facts.ts';
-import { inTable, longestMatch, lookup } from './lookup.ts';
 
 /** A destination without a way, and what in the tables made it so. */
 export interface Unrouted {

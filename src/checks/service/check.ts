@@ -1,6 +1,6 @@
 /** `service`: every endpoint of a Service by itself, then its cluster IP, then its name. */
 import type { Check } from '../../model/check.ts';
-import { type MaybeUnread, tellingUnread } from '../unread.ts';
+import { type MaybeUnread, tellingUnread } from '../shared/unread.ts';
 import type { ServiceInput } from './facts.ts';
 import { judgeService } from './judge.ts';
 import { planService } from './plan.ts';

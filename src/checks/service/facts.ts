@@ -2,7 +2,7 @@
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { ServiceRules } from '../../parsers/service-rules.ts';
-import type { Measured } from '../measured.ts';
+import type { Measured } from '../shared/measured.ts';
 
 /** A pod, or another address, behind a Service. */
 export interface EndpointInfo {

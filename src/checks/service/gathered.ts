@@ -3,8 +3,8 @@
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
 import { endpointKey, type SweptEndpoint } from '../../parsers/sweep.ts';
-import { read } from '../measured.ts';
-import { expectsAnswer, isUnresolved, reachOf } from '../reach-probe.ts';
+import { read } from '../shared/measured.ts';
+import { expectsAnswer, isUnresolved, reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
 import type {
   Attempt,

@@ -1,8 +1,8 @@
 /** The commands of the service check: every endpoint by itself, then the cluster IP, then the name. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
-import { reachProbe } from '../reach-probe.ts';
-import { snapshot } from '../snapshots.ts';
+import { reachProbe } from '../shared/reach-probe.ts';
+import { snapshot } from '../shared/snapshots.ts';
 import type { ServiceInfo, ServiceInput } from './facts.ts';
 
 /** Connections to a cluster IP when one of several endpoints is the target itself: each meets another one. */

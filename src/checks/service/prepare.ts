@@ -6,7 +6,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Pod } from '../../model/kube-objects.ts';
 import { endpointKey } from '../../parsers/sweep.ts';
-import { type Unread, unreadPart } from '../unread.ts';
+import { type Unread, unreadPart } from '../shared/unread.ts';
 import type check from './check.ts';
 import type { ServiceInfo } from './facts.ts';
 import { type AskedService, type ReadService, readService } from './prepare-info.ts';

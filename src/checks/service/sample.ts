@@ -4,7 +4,7 @@ import type { ProbeScripts } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand, ProbeResult } from '../../model/evidence.ts';
 import { endpointKey, parseSweep, type SweptEndpoint } from '../../parsers/sweep.ts';
-import { read, seenOf } from '../measured.ts';
+import { read, seenOf } from '../shared/measured.ts';
 
 /** Of so many endpoints each is looked at in detail; of more, as many (ours). */
 export const SAMPLE = 8;

@@ -1,7 +1,7 @@
 /** Attempts in words, and the lines that prove them. Pure. */
 
 import type { Quote } from '../../model/report.ts';
-import { outcomeText, quoteTries } from '../reach-probe.ts';
+import { outcomeText, quoteTries } from '../shared/reach-probe.ts';
 import { tell } from '../shared/reason.ts';
 import type { Attempt } from './facts.ts';
 

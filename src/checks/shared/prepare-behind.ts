@@ -6,7 +6,7 @@ import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { Pod, Service } from '../../model/kube-objects.ts';
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
-import type { Unread } from '../unread.ts';
+import type { Unread } from './unread.ts';
 
 /** Who may answer at a destination. */
 export interface Behind {

@@ -3,8 +3,8 @@
 import type { InputContext } from '../../cluster/context.ts';
 import type { ClusterView, Part, Reading } from '../../model/cluster-view.ts';
 import type { Node, Pod } from '../../model/kube-objects.ts';
-import type { NodeNetwork } from '../node-network.ts';
-import type { Unread } from '../unread.ts';
+import type { NodeNetwork } from './node-network.ts';
+import type { Unread } from './unread.ts';
 
 /** More nodes than that are not compared: a node's tables would be longer than what a probe brings back. */
 const NODE_LIMIT = 1000;

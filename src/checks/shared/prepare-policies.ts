@@ -2,8 +2,8 @@
 import type { Subject } from '../../cluster/subject.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { Pod } from '../../model/kube-objects.ts';
-import type { PolicyBackend, PolicyInput } from '../firewall/facts.ts';
-import type { PolicyPod } from '../firewall/network-policy.ts';
+import type { PolicyPod } from './network-policy.ts';
+import type { PolicyBackend, PolicyInput } from './policy-input.ts';
 import { type Behind, podsBehind, unreadOf } from './prepare-behind.ts';
 import { asksForNamespaces, hostPolicyPod, networkPolicy, policyPod } from './prepare-policy-objects.ts';
 

@@ -1,7 +1,7 @@
 /** Objects of the API as the evaluation of NetworkPolicies takes them. Pure. */
 import { declaredPorts } from '../../cluster/pod-ports.ts';
 import type { NetworkPolicyObject, Pod } from '../../model/kube-objects.ts';
-import type { NetworkPolicy, PolicyPod } from '../firewall/network-policy.ts';
+import type { NetworkPolicy, PolicyPod } from './network-policy.ts';
 
 /** A host as policies see it: they apply to none. */
 export function hostPolicyPod(): PolicyPod {

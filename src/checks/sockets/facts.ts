@@ -2,8 +2,8 @@
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Listener } from '../../parsers/listeners.ts';
 import type { PortUse } from '../../parsers/port-use.ts';
-import type { CounterSnapshots } from '../counters.ts';
-import type { Measured } from '../measured.ts';
+import type { CounterSnapshots } from '../shared/counters.ts';
+import type { Measured } from '../shared/measured.ts';
 
 /** A port on which somebody expects the target to listen. */
 export interface ExpectedPort {

@@ -5,8 +5,8 @@ import { type Listener, parseListeners } from '../../parsers/listeners.ts';
 import { parsePortUse } from '../../parsers/port-use.ts';
 import { parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { parseUdpDrops } from '../../parsers/udp-drops.ts';
-import { counterSnapshots } from '../counters.ts';
-import { firstLine, read, seenOf } from '../measured.ts';
+import { counterSnapshots } from '../shared/counters.ts';
+import { firstLine, read, seenOf } from '../shared/measured.ts';
 import { because, noTool } from '../shared/reason.ts';
 import type { DroppingSocket, SocketsFacts, SocketsInput } from './facts.ts';
 

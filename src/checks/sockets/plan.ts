@@ -1,7 +1,7 @@
 /** The commands of the sockets check: who listens, and what the kernel counts over two seconds. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
-import { snapshot } from '../snapshots.ts';
+import { snapshot } from '../shared/snapshots.ts';
 
 const LIMIT_SECONDS = 5;
 /** Long enough for a busy server to overflow again, and no longer than other checks take anyway. */

@@ -2,7 +2,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { IperfRun, LinkSpeed } from '../../parsers/iperf.ts';
-import type { Measured } from '../measured.ts';
+import type { Measured } from '../shared/measured.ts';
 
 /** What the check is told before it runs; plain JSON. */
 export interface ThroughputInput {

@@ -5,11 +5,11 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { Json } from '../../model/report.ts';
 import { parseIperf, parseLinkSpeed } from '../../parsers/iperf.ts';
-import { conclude, type Outcome } from '../judgement.ts';
-import { read } from '../measured.ts';
+import { conclude, type Outcome } from '../shared/judgement.ts';
+import { read } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { because, noTool, tell } from '../shared/reason.ts';
-import { Skips } from '../skipped.ts';
+import { Skips } from '../shared/skipped.ts';
 import {
   expectedOf,
   formatRate,

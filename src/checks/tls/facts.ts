@@ -2,7 +2,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Certificate, TlsAnswer } from '../../parsers/tls.ts';
-import type { Measured } from '../measured.ts';
+import type { Measured } from '../shared/measured.ts';
 
 /** A server, and what it is called. */
 export interface TlsServer {

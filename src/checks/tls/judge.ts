@@ -6,12 +6,12 @@ import type { PlaceWords } from '../../model/place-words.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import { parseTls, type TlsAnswer } from '../../parsers/tls.ts';
-import { conclude, type Outcome } from '../judgement.ts';
-import { cutReason, type Measured, read } from '../measured.ts';
+import { conclude, type Outcome } from '../shared/judgement.ts';
+import { cutReason, type Measured, read } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { because, tell } from '../shared/reason.ts';
-import { Skips } from '../skipped.ts';
-import { least } from '../statistics.ts';
+import { Skips } from '../shared/skipped.ts';
+import { least } from '../shared/statistics.ts';
 import {
   formatDays,
   formatTime,

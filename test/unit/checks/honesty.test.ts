@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../../src/checks/registry.ts';
-import { SKIPPED } from '../../../src/checks/skipped.ts';
+import { SKIPPED } from '../../../src/checks/shared/skipped.ts';
 import type { Judgement } from '../../../src/model/check.ts';
 import type { ProbeResult } from '../../../src/model/evidence.ts';
 import { statusOf } from '../../../src/model/report.ts';
@@ -85,7 +85,9 @@ const notMeasured = ({ findings }: Judgement): string =>
 it('reads what a command printed in one place, which knows what was cut', () => {
   const folder = join(import.meta.dirname, '../../../src/checks');
   // quote.ts quotes, and judgement.ts asks whether there is anything at all. The series of probes are refused when cut.
-  const allowed = new Set(['measured.ts', 'quote.ts', 'judgement.ts', 'reach-probe.ts']);
+  const allowed = new Set(
+    ['measured', 'quote', 'judgement', 'reach-probe'].map((name) => `shared/${name}.ts`),
+  );
   const others = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (file) =>
       file.endsWith('.ts') &&

@@ -4,7 +4,7 @@ import prepareConntrack from '../../../src/checks/conntrack/prepare.ts';
 import prepareMtu from '../../../src/checks/mtu/prepare.ts';
 import prepareRouting from '../../../src/checks/routing/prepare.ts';
 import { nodeNetwork } from '../../../src/checks/shared/prepare-node-network.ts';
-import type { MaybeUnread } from '../../../src/checks/unread.ts';
+import type { MaybeUnread } from '../../../src/checks/shared/unread.ts';
 import type { InputContext } from '../../../src/cluster/context.ts';
 import type { Subject } from '../../../src/cluster/subject.ts';
 import { KubeView } from '../../../src/cluster/view.ts';

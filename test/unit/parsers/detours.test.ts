@@ -1,7 +1,7 @@
 /** Rules that lead to a port of the target itself, as each tool shows them. */
 import { describe, expect, it } from 'vitest';
 import { detourOf } from '../../../src/checks/firewall/detours.ts';
-import { grown as grownRules } from '../../../src/checks/firewall/grown-rules.ts';
+import { grown as grownRules } from '../../../src/checks/shared/grown-rules.ts';
 import { parseIptablesSave } from '../../../src/parsers/iptables-save.ts';
 import { parseNftRuleset } from '../../../src/parsers/nft-ruleset.ts';
 

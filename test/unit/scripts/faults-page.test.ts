@@ -10,7 +10,7 @@ import {
 } from '../../../scripts/generate/faults-page.ts';
 import { root } from '../../../scripts/lib/process.ts';
 import { CHECKS } from '../../../src/checks/registry.ts';
-import { SKIPPED } from '../../../src/checks/skipped.ts';
+import { SKIPPED } from '../../../src/checks/shared/skipped.ts';
 
 const row = (rest: Partial<FaultRow>): FaultRow => ({
   suite: 'arp',

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
-import { quote } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
+import { quote } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import { type ArpFacts, gatewayMacs, type Hop, ownMacs, proxies } from '../facts.ts';
 import { quoteHop } from '../quote-hop.ts';
 

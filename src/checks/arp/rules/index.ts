@@ -1,5 +1,5 @@
 /** The rules of the arp check, causes before consequences. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { ArpFacts } from '../facts.ts';
 import { duplicate } from './duplicate.ts';
 import { gateway } from './gateway.ts';

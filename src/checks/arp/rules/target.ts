@@ -1,28 +1,12 @@
 import type { Finding } from '../../../model/report.ts';
 import { sameAddress } from '../../../parsers/ip-prefix.ts';
-import { formatMs, quote } from '../../quote.ts';
-import { onTarget } from '../../remedy.ts';
-import { occurrence, type Rule } from '../../rule.ts';
-import { ALL_TRAFFIC } from '../../shared/effects.ts';
-import { nameOf, routeOf, type Way } from '../../way.ts';
+import { meta } from '../../shared/metas/silent-neighbour.ts';
+import { formatMs, quote } from '../../shared/quote.ts';
+import { onTarget } from '../../shared/remedy.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { nameOf, routeOf, type Way } from '../../shared/way.ts';
 import { type ArpFacts, carries, type Hop, isUnanswered, wasHeard } from '../facts.ts';
 import { linkNote, quoteHop, quoteUsers } from '../quote-hop.ts';
-
-const meta = {
-  id: 'NT-ARP-002',
-  title: 'A neighbour does not answer, or its entry is wrong',
-  severities: ['critical', 'warning', 'info'],
-  meaning:
-    'The destination should be on the same link, and nobody there says that the address is his: the host is gone, its link is cut, or it must not answer. Or a PERMANENT entry, which the kernel never checks, sends the packets to a MAC address that is not the one that answers. Or the router at the other end cannot find the destination on its link.',
-  rule: 'After it was provoked, the entry of an on-link destination is FAILED or INCOMPLETE (critical; a warning for a pod of the node that is ready by the API and was not asked for; an info where it answered in the run all the same, since the kernel may just be asking anew). Or the entry is PERMANENT, another MAC address answers, and nothing comes back that way (a warning where only the gateway itself was silent). Or connect() fails with "No route to host" after 900 ms or more, and ICMP 3/1 comes from another host.',
-  source:
-    'RFC 826, RFC 1812 (3.3.2: a router tells when ARP fails); Linux gives up after three requests, a second apart',
-  remedy:
-    'See whether the address is right and its owner runs (kubectl get pods -A -o wide). If it does, look at its link on its node (ip link, bridge link, sysctl net.ipv4.conf.all.arp_ignore in its namespace). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.',
-  explains: { depth: 540, subject: ALL_TRAFFIC },
-  remedyOutside:
-    'See whether the address is right and its owner runs. If it does, look at its link (ip link, sysctl net.ipv4.conf.all.arp_ignore there). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.',
-} as const;
 
 /** A little under the first request's second. */
 const ASKING_MS = 900;

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
 import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { routeText } from '../../../parsers/ip-route.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import { type ArpFacts, entryText } from '../facts.ts';
 import type { TunnelWay } from '../tunnels.ts';
 

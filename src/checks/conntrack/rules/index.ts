@@ -1,5 +1,5 @@
 /** The rules of the conntrack check, causes before consequences. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { ConntrackFacts } from '../facts.ts';
 import { insertFailed } from './insert-failed.ts';
 import { pressure } from './pressure.ts';

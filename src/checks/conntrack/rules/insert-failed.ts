@@ -1,4 +1,4 @@
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import { type ConntrackFacts, grown, owner } from '../facts.ts';
 import { statsQuote } from './pressure.ts';
 

@@ -1,6 +1,6 @@
 import type { Quote, Severity } from '../../../model/report.ts';
-import { linesOf } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { linesOf } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import { type ConntrackFacts, grown, owner } from '../facts.ts';
 
 const meta = {

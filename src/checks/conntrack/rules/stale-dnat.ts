@@ -1,7 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
-import { seenOf } from '../../measured.ts';
-import { onTarget } from '../../remedy.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { seenOf } from '../../shared/measured.ts';
+import { onTarget } from '../../shared/remedy.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { ConntrackFacts, Translated, VirtualService } from '../facts.ts';
 
 const meta = {

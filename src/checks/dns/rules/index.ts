@@ -1,5 +1,5 @@
 /** The rules of the dns check, causes before consequences. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { DnsFacts } from '../facts.ts';
 import { familyNxdomain } from './family-nxdomain.ts';
 import { lostPackets } from './lost-packets.ts';

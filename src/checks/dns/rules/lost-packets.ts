@@ -1,7 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
-import { formatMs } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
-import { most } from '../../statistics.ts';
+import { formatMs } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { most } from '../../shared/statistics.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
 import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
 

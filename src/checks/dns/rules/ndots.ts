@@ -1,4 +1,4 @@
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, NameFacts } from '../facts.ts';
 import { quoteQueries, quoteResolvConf } from '../wording.ts';
 import { hidden } from './search-hides-name.ts';

@@ -1,6 +1,6 @@
 import type { Quote } from '../../../model/report.ts';
-import { EMBEDDED_DNS } from '../../docker/facts.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
 import { behind, enumerate, quoteQueries, quoteResolvConf } from '../wording.ts';
 

@@ -1,5 +1,5 @@
 import type { Finding } from '../../../model/report.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, NameFacts } from '../facts.ts';
 import { isAnswered, quoteQueries } from '../wording.ts';
 

@@ -1,4 +1,4 @@
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts } from '../facts.ts';
 import { enumerate, isAnswered, quoteQueries, quoteResolvConf } from '../wording.ts';
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
-import { occurrence, type Rule } from '../../rule.ts';
-import { most } from '../../statistics.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { most } from '../../shared/statistics.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
 import { enumerate, faultOf, ofAll, quoteQueries } from '../wording.ts';
 import { isBad } from './servfail.ts';

@@ -1,5 +1,5 @@
 import type { SeenIcmpError } from '../../../parsers/tcpdump-icmp.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
 import { enumerate, quoteQueries } from '../wording.ts';
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
 import { MAX_SERVERS } from '../../../parsers/resolv-conf.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts } from '../facts.ts';
 import { enumerate, quoteResolvConf } from '../wording.ts';
 

@@ -1,7 +1,7 @@
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
-import { formatMs } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
-import { most } from '../../statistics.ts';
+import { formatMs } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { most } from '../../shared/statistics.ts';
 import type { DnsFacts, NameFacts } from '../facts.ts';
 import { isAnswered, quoteQueries } from '../wording.ts';
 

@@ -1,5 +1,5 @@
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts } from '../facts.ts';
 import { enumerate, faultOf, isAnswered, quoteQueries } from '../wording.ts';
 

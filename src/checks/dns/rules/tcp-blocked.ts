@@ -1,6 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
 import { quoteQueries } from '../wording.ts';
 

@@ -1,6 +1,6 @@
-import { quote } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
+import { quote } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
 import { onHost, reachesOutside } from '../passage.ts';
 

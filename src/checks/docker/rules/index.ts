@@ -1,5 +1,5 @@
 /** The rules of the docker check, causes before consequences. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
 import { forwardingOff } from './forwarding-off.ts';
 import { internalNetwork } from './internal-network.ts';

@@ -1,4 +1,4 @@
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
 import { quoteNetwork } from '../quote.ts';
 

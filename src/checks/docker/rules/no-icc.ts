@@ -1,5 +1,5 @@
-import { occurrence, type Rule } from '../../rule.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
 import { quoteNetwork, quotePeer } from '../quote.ts';
 

@@ -1,6 +1,7 @@
-import { occurrence, type Rule } from '../../rule.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
-import { type DockerFacts, EMBEDDED_DNS } from '../facts.ts';
+import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import type { DockerFacts } from '../facts.ts';
 import { quoteNetworks } from '../quote.ts';
 import { isApart } from './no-shared-network.ts';
 

@@ -1,5 +1,5 @@
-import { occurrence, type Rule } from '../../rule.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts, DockerInput, DockerPeer } from '../facts.ts';
 import { isolationOf, quoteStop } from '../passage.ts';
 import { quoteNetworks, quotePeer } from '../quote.ts';

@@ -1,8 +1,8 @@
 import type { PublishedPort } from '../../../model/docker-ports.ts';
 import type { Quote } from '../../../model/report.ts';
-import { linesOf } from '../../quote.ts';
-import { shellLine } from '../../remedy.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { linesOf } from '../../shared/quote.ts';
+import { shellLine } from '../../shared/remedy.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
 import { type BookOutcome, type DockerHost, deletionOn, outside, walks } from '../host.ts';
 import { onHost } from '../passage.ts';

@@ -1,6 +1,6 @@
 import type { PublishedPort } from '../../../model/docker-ports.ts';
 import type { Finding } from '../../../model/report.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts, HostLink } from '../facts.ts';
 import { type BookOutcome, type DockerHost, isStop } from '../host.ts';
 import { incomingStop, incomingWays, onHost, quoteStop, remedyOf, stopText } from '../passage.ts';

@@ -1,5 +1,5 @@
 import type { PublishedPort } from '../../../model/docker-ports.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
 
 const meta = {

@@ -1,5 +1,5 @@
 /** The rules of the firewall check, causes before consequences. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
 import { invalidPackets } from './invalid-packets.ts';
 import { localDetour } from './local-detour.ts';

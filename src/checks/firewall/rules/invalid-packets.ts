@@ -1,5 +1,5 @@
 import { growth } from '../../../parsers/proc-net.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
 import { quoteGrown } from '../path.ts';
 

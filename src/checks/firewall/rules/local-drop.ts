@@ -1,8 +1,8 @@
-import { occurrence, type Rule } from '../../rule.ts';
+import { removeRule } from '../../shared/remove-rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Cause } from '../cause.ts';
 import type { FirewallFacts } from '../facts.ts';
 import { nameOf, quoteGrown, quoteReach, quoteSocket, seen } from '../path.ts';
-import { removeRule } from '../remove-rule.ts';
 
 const meta = {
   id: 'NT-FW-002',

@@ -1,6 +1,6 @@
-import { seenOf } from '../../measured.ts';
-import { quote } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { seenOf } from '../../shared/measured.ts';
+import { quote } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
 
 const meta = {

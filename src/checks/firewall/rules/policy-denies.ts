@@ -1,4 +1,4 @@
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Cause } from '../cause.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
 import { nameOf, quoteReach, seen } from '../path.ts';

@@ -1,4 +1,4 @@
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
 import { nameOf, quoteGrownIp, quoteIcmp, quoteReach, seen } from '../path.ts';
 import { senderText } from '../sender.ts';

@@ -1,7 +1,8 @@
-import { occurrence, type Rule } from '../../rule.ts';
-import type { FirewallFacts, PathFacts, RuleHit } from '../facts.ts';
+import { removeRule } from '../../shared/remove-rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import type { RuleHit } from '../../shared/rule-hits.ts';
+import type { FirewallFacts, PathFacts } from '../facts.ts';
 import { nameOf, quoteReach, seen } from '../path.ts';
-import { removeRule } from '../remove-rule.ts';
 
 const meta = {
   id: 'NT-FW-005',

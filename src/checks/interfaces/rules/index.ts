@@ -1,5 +1,5 @@
 /** The rules of the interfaces check, causes before consequences. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { InterfacesFacts } from '../facts.ts';
 import { allowance } from './allowance.ts';
 import { errors } from './errors.ts';

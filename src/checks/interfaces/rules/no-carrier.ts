@@ -1,8 +1,8 @@
 import type { Finding } from '../../../model/report.ts';
 import type { Interface } from '../../../parsers/ip-addr.ts';
-import { onTarget } from '../../remedy.ts';
-import { occurrence, type Rule } from '../../rule.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
+import { onTarget } from '../../shared/remedy.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { InterfacesFacts } from '../facts.ts';
 
 const meta = {

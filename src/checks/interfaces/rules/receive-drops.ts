@@ -1,6 +1,6 @@
 import type { Finding, Quote } from '../../../model/report.ts';
-import { BURST_LIMIT, isMoreThanBurst } from '../../burst.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { BURST_LIMIT, isMoreThanBurst } from '../../shared/burst.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { InterfacesFacts } from '../facts.ts';
 
 const meta = {

@@ -1,9 +1,9 @@
 import type { ProbeResult } from '../../../model/evidence.ts';
 import type { Quote } from '../../../model/report.ts';
 import type { TcpSocket } from '../../../parsers/ss.ts';
-import { seenOf } from '../../measured.ts';
-import { formatMs, linesOf } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { seenOf } from '../../shared/measured.ts';
+import { formatMs, linesOf } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { LatencyFacts } from '../facts.ts';
 
 const meta = {

@@ -1,7 +1,7 @@
 import type { Finding, Quote } from '../../../model/report.ts';
-import { formatMs, quote } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
-import { least } from '../../statistics.ts';
+import { formatMs, quote } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { least } from '../../shared/statistics.ts';
 import { answeredMs, judgedRtt, type LatencyFacts, type PathFacts } from '../facts.ts';
 import { MEASURE_LONGER } from '../longer.ts';
 

@@ -1,5 +1,5 @@
 /** The rules of the latency check, causes before consequences. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { LatencyFacts } from '../facts.ts';
 import { bufferbloat } from './bufferbloat.ts';
 import { highRtt } from './high-rtt.ts';

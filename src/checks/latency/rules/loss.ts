@@ -1,6 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
-import { quote } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { quote } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { LatencyFacts, LatencyThresholds, PathFacts } from '../facts.ts';
 import { MEASURE_LONGER } from '../longer.ts';
 

@@ -1,6 +1,6 @@
 import { growth } from '../../../parsers/proc-net.ts';
-import { quoteCounters } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { quoteCounters } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { LatencyFacts } from '../facts.ts';
 import { MEASURE_LONGER } from '../longer.ts';
 

@@ -1,7 +1,7 @@
 import { growth } from '../../../parsers/proc-net.ts';
-import { formatMs, quote, quoteCounters } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
-import { least, most } from '../../statistics.ts';
+import { formatMs, quote, quoteCounters } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { least, most } from '../../shared/statistics.ts';
 import type { LatencyFacts, PathFacts } from '../facts.ts';
 import { MEASURE_LONGER } from '../longer.ts';
 

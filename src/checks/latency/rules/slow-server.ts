@@ -1,5 +1,5 @@
-import { formatMs, quote } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { formatMs, quote } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { LatencyFacts } from '../facts.ts';
 
 const meta = {

@@ -1,5 +1,5 @@
 /** The rules of the mtu check, causes before consequences. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { MtuFacts } from '../facts.ts';
 import { blackHole } from './black-hole.ts';
 import { mtuTooHigh } from './mtu-too-high.ts';

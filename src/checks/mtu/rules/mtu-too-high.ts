@@ -1,5 +1,5 @@
-import { quote } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { quote } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import {
   announcer,
   carriesFullSegments,

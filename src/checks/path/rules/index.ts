@@ -1,5 +1,5 @@
 /** The rules of the path check, in the order of the way. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { PathsFacts } from '../facts.ts';
 import { between } from './between.ts';
 import { destination } from './destination.ts';

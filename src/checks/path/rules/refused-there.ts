@@ -1,6 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
 import { isLoopback, type Listener } from '../../../parsers/listeners.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
 import type { PathFacts, PathsFacts, Refusal } from '../facts.ts';
 import { endOf, outcomeOf } from '../story.ts';

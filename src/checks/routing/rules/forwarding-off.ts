@@ -2,10 +2,10 @@ import type { Finding } from '../../../model/report.ts';
 import type { Forwarding } from '../../../parsers/forwarding.ts';
 import { type AddressFamily, contains, parsePrefix } from '../../../parsers/ip-prefix.ts';
 import type { Route } from '../../../parsers/ip-route.ts';
-import type { NodeNetwork } from '../../node-network.ts';
-import { quote } from '../../quote.ts';
-import { shellWord } from '../../remedy.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import type { NodeNetwork } from '../../shared/node-network.ts';
+import { quote } from '../../shared/quote.ts';
+import { shellWord } from '../../shared/remedy.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { RoutingFacts } from '../facts.ts';
 
 const meta = {

@@ -1,5 +1,5 @@
 /** The rules of the routing check, causes before consequences. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { deadRoute } from './dead-route.ts';
 import { forwardingOff } from './forwarding-off.ts';

@@ -1,11 +1,11 @@
 import type { Finding } from '../../../model/report.ts';
 import type { AddressFamily } from '../../../parsers/ip-prefix.ts';
 import type { Route } from '../../../parsers/ip-route.ts';
-import { quote, quoteRoutes } from '../../quote.ts';
-import { onTarget } from '../../remedy.ts';
-import { occurrence, type Rule } from '../../rule.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
-import { nameOf } from '../../way.ts';
+import { quote, quoteRoutes } from '../../shared/quote.ts';
+import { onTarget } from '../../shared/remedy.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { nameOf } from '../../shared/way.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { familyOf, orphanTables, unrouted } from '../unrouted.ts';
 

@@ -1,28 +1,12 @@
 import type { Finding } from '../../../model/report.ts';
 import type { AddressFamily } from '../../../parsers/ip-prefix.ts';
-import { cutReason } from '../../measured.ts';
-import { quote, quoteRoutes } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
-import { ALL_TRAFFIC } from '../../shared/effects.ts';
-import { nameOf, type Way } from '../../way.ts';
+import { cutReason } from '../../shared/measured.ts';
+import { meta } from '../../shared/metas/no-default-route.ts';
+import { quote, quoteRoutes } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { nameOf, type Way } from '../../shared/way.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { familyOf, unrouted } from '../unrouted.ts';
-
-const meta = {
-  id: 'NT-RT-001',
-  title: 'No default route',
-  severities: ['critical'],
-  meaning:
-    'The target has no way out of its own networks: whatever is not on a link of its own cannot be sent. Every connection fails at once with "Network is unreachable", and names do not resolve.',
-  rule: 'The kernel has no route to at least one destination, and no table that a rule looks in has a default route of that family. Without any destination that could be asked for, the missing route alone.',
-  source: 'Linux: ENETUNREACH of a route lookup that found nothing (net/ipv4/route.c)',
-  remedy:
-    "A pod gets its default route from the CNI plugin when its sandbox is made. Delete the pod so that it is made again (kubectl delete pod POD), and see the CNI plugin's log on the node when it happens again. By hand: kubectl nettools run TARGET -- ip route add default via GATEWAY dev eth0.",
-  explains: { depth: 510, target: ALL_TRAFFIC },
-  remedyOutside:
-    'See what should have set it: the DHCP client or the network configuration (NetworkManager, systemd-networkd, netplan, ifupdown), for a container its engine. By hand: ip route add default via GATEWAY dev DEVICE.',
-  scope: 'host',
-} as const;
 
 const FAMILIES: readonly AddressFamily[] = ['inet', 'inet6'];
 const NAMES = { inet: 'IPv4', inet6: 'IPv6' } as const;

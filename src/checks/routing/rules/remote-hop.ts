@@ -1,24 +1,10 @@
 import type { Finding } from '../../../model/report.ts';
 import { sameAddress } from '../../../parsers/ip-prefix.ts';
-import { quote } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
-import { ALL_TRAFFIC } from '../../shared/effects.ts';
-import { type HeardError, nameOf, routeOf, type Way } from '../../way.ts';
+import { meta } from '../../shared/metas/remote-hop.ts';
+import { quote } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { type HeardError, nameOf, routeOf, type Way } from '../../shared/way.ts';
 import type { RoutingFacts } from '../facts.ts';
-
-const meta = {
-  id: 'NT-RT-007',
-  title: 'A router on the way lacks the route',
-  severities: ['critical'],
-  meaning:
-    'The target has a route and sends, but a router further on has none: it answers with ICMP 3/0, "network unreachable", and connections fail at once. Between nodes this is a missing route to the other node\'s pod network.',
-  rule: 'Nothing comes from the destination itself, the target has a route to it, and an ICMP error of type 3 code 0 (IPv6: type 1 code 0) comes from another host, or connect() fails with "Network is unreachable".',
-  source: 'RFC 792 and RFC 1812, 5.2.7.1; RFC 4443, 3.1',
-  remedy:
-    "Add the route on the router that is named: see its table (ip route get ADDRESS there). Between nodes, look at what distributes the pod routes: the CNI agent on both nodes, its BGP sessions, or the cloud's route controller.",
-  explains: { depth: 570, subject: ALL_TRAFFIC },
-  remedyOutside: 'Add the route on the router that is named: see its table (ip route get ADDRESS there).',
-} as const;
 
 /** Who said it, and not the target itself. */
 function sender(facts: RoutingFacts, way: Way): HeardError | undefined {

@@ -1,8 +1,8 @@
 import { growth } from '../../../parsers/proc-net.ts';
-import { quote, quoteCounters } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
-import { nameOf, routeOf, type Way } from '../../way.ts';
+import { quote, quoteCounters } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { nameOf, routeOf, type Way } from '../../shared/way.ts';
 import type { RoutingFacts } from '../facts.ts';
 
 const meta = {

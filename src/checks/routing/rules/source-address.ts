@@ -1,9 +1,9 @@
 import type { Finding } from '../../../model/report.ts';
 import { contains, parsePrefix, sameAddress } from '../../../parsers/ip-prefix.ts';
-import { quote, quoteRoutes } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
-import { nameOf, routeOf, type Way } from '../../way.ts';
+import { quote, quoteRoutes } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { nameOf, routeOf, type Way } from '../../shared/way.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { familyOf } from '../unrouted.ts';
 

@@ -1,4 +1,4 @@
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import { failures, type ServiceInfo, type ServicesFacts, working } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
 import { isHairpin } from './hairpin.ts';

@@ -1,5 +1,5 @@
 /** The rules of the service check, causes before consequences. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { ServicesFacts } from '../facts.ts';
 import { clusterIp } from './cluster-ip.ts';
 import { failingEndpoints } from './failing-endpoints.ts';

@@ -1,4 +1,4 @@
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Attempt, ServicesFacts } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
 

@@ -1,20 +1,7 @@
-import { occurrence, type Rule } from '../../rule.ts';
+import { meta } from '../../shared/metas/no-ready-endpoint.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { ServiceInfo, ServicesFacts } from '../facts.ts';
 import { attemptText, quoteApi, quoteAttempt } from '../words.ts';
-
-const meta = {
-  id: 'NT-SVC-001',
-  title: 'The Service has no ready endpoint',
-  severities: ['critical', 'warning'],
-  meaning:
-    'No pod stands behind the Service, so whatever is sent to it is refused or dropped by the node, for all clients alike. Its selector matches no pod, or none that is ready.',
-  rule: 'The EndpointSlices of the Service list no endpoint that is ready (API). A warning as long as endpoints that are terminating still serve and connections reach them.',
-  source:
-    'Kubernetes documentation, "Debug Services"; kube-proxy rejects what has no endpoint, and falls back to terminating ones that serve (KEP-1669)',
-  remedy:
-    "Compare the selector with the pods' labels (kubectl get pods -l SELECTOR) and see why pods are not ready (kubectl describe pod).",
-  explains: { depth: 610, subject: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-SOCK-001', 'NT-TLS'] },
-} as const;
 
 function why(info: ServiceInfo): string {
   const { selector, selected, notReady } = info;

@@ -1,6 +1,6 @@
 import type { Finding } from '../../../model/report.ts';
 import { place } from '../../../parsers/service-rules.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { ServiceFacts, ServicesFacts } from '../facts.ts';
 
 const meta = {

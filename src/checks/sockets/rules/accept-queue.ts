@@ -1,9 +1,9 @@
 import type { Listener } from '../../../parsers/listeners.ts';
 import { growth } from '../../../parsers/proc-net.ts';
-import { BURST_LIMIT, isMoreThanBurst } from '../../burst.ts';
-import { seenOf } from '../../measured.ts';
-import { quoteCounters } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { BURST_LIMIT, isMoreThanBurst } from '../../shared/burst.ts';
+import { seenOf } from '../../shared/measured.ts';
+import { quoteCounters } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { SocketsFacts } from '../facts.ts';
 
 const meta = {

@@ -1,5 +1,5 @@
 /** The rules of the sockets check, causes before consequences. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { SocketsFacts } from '../facts.ts';
 import { acceptQueue } from './accept-queue.ts';
 import { ephemeralPorts } from './ephemeral-ports.ts';

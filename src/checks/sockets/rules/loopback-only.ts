@@ -1,6 +1,6 @@
 import { isLoopback } from '../../../parsers/listeners.ts';
-import { quote } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { quote } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { SocketsFacts } from '../facts.ts';
 import { serves } from './no-listener.ts';
 

@@ -1,7 +1,7 @@
 import { growth } from '../../../parsers/proc-net.ts';
-import { BURST_LIMIT, isMoreThanBurst } from '../../burst.ts';
-import { quote, quoteCounters } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
+import { BURST_LIMIT, isMoreThanBurst } from '../../shared/burst.ts';
+import { quote, quoteCounters } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { SocketsFacts } from '../facts.ts';
 
 const meta = {

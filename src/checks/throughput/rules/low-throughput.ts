@@ -1,4 +1,4 @@
-import { occurrence, type Rule } from '../../rule.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import { expectedOf, formatRate, type ThroughputFacts, type ThroughputPath } from '../facts.ts';
 
 const meta = {

@@ -1,10 +1,10 @@
 import type { Destination } from '../../../model/destination.ts';
 import type { Finding, Severity } from '../../../model/report.ts';
 import type { Certificate, TlsAnswer } from '../../../parsers/tls.ts';
-import { quote } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
-import { byEndpoint } from '../../service-story.ts';
-import { least } from '../../statistics.ts';
+import { quote } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { byEndpoint } from '../../shared/service-story.ts';
+import { least } from '../../shared/statistics.ts';
 import { formatDays, formatTime, type TlsFacts, type TlsPath } from '../facts.ts';
 
 const meta = {

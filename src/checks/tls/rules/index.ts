@@ -1,5 +1,5 @@
 /** The rules of the tls check. */
-import type { Rule } from '../../rule.ts';
+import type { Rule } from '../../shared/rule.ts';
 import type { TlsFacts } from '../facts.ts';
 import { certificate } from './certificate.ts';
 import { handshake } from './handshake.ts';

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
-import { quote } from '../../quote.ts';
-import { occurrence, type Rule } from '../../rule.ts';
-import { byEndpoint } from '../../service-story.ts';
+import { quote } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import { byEndpoint } from '../../shared/service-story.ts';
 import { issuerNotSent, type TlsFacts, type TlsPath } from '../facts.ts';
 
 const meta = {

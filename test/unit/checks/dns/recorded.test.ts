@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeDns } from '../../../../src/checks/dns/judge.ts';
 import { planDns } from '../../../../src/checks/dns/plan.ts';
-import type { NetworkPolicy } from '../../../../src/checks/firewall/network-policy.ts';
+import type { NetworkPolicy } from '../../../../src/checks/shared/network-policy.ts';
 import { recording } from '../../../recordings/recordings.ts';
 import { evidenceOf, ids, inputOf, judged, NAMESPACE, POD, SERVICE_ADDRESS, service } from './facts.ts';
 

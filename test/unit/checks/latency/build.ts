@@ -1,6 +1,10 @@
 /** Facts of a healthy run, with what a test makes of them. */
-import type { LatencyFacts, LatencyThresholds, PathFacts } from '../../../../src/checks/latency/facts.ts';
-import { distribution } from '../../../../src/checks/statistics.ts';
+import {
+  type LatencyFacts,
+  type LatencyThresholds,
+  type PathFacts,
+} from '../../../../src/checks/latency/facts.ts';
+import { distribution } from '../../../../src/checks/shared/statistics.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';
 import type { HttpTiming } from '../../../../src/parsers/curl.ts';

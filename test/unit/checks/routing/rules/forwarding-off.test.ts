@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeNetwork } from '../../../../../src/checks/node-network.ts';
 import { judgeRouting } from '../../../../../src/checks/routing/judge.ts';
+import type { NodeNetwork } from '../../../../../src/checks/shared/node-network.ts';
 import type { Evidence, ProbeResult } from '../../../../../src/model/evidence.ts';
 
 const result = (id: string, stdout: string): ProbeResult => ({

@@ -1,0 +1,36 @@
+/** A rule: a finding's metadata and the pure, synchronous judgement that raises it. */
+import type { FindingMeta } from '../../model/finding.ts';
+import type { Finding, Quote, Severity } from '../../model/report.ts';
+
+/** `judge` sees the facts of one run and nothing else: no clock, no input or output. */
+export interface Rule<Facts> {
+  readonly meta: FindingMeta;
+  judge(facts: Facts): readonly Finding[];
+}
+
+/** What one occurrence of a finding adds to its metadata. */
+interface OccurrenceDetails {
+  /** The label of the destination that it is about; absent when it is about the target itself. */
+  readonly subject?: string;
+  /** A remedy for just this case, in place of the general one. */
+  readonly remediation?: string;
+}
+
+/** One occurrence of a finding. */
+export function occurrence(
+  meta: FindingMeta,
+  severity: Severity,
+  summary: string,
+  evidence: readonly Quote[],
+  details: OccurrenceDetails = {},
+): Finding {
+  return {
+    id: meta.id,
+    severity,
+    title: meta.title,
+    summary,
+    evidence,
+    remediation: details.remediation ?? meta.remedy,
+    ...(details.subject === undefined ? {} : { subject: details.subject }),
+  };
+}

@@ -1,0 +1,46 @@
+/** One story for a Service and its endpoints. Pure. */
+import type { Destination } from '../../model/destination.ts';
+import type { Finding } from '../../model/report.ts';
+
+/** What was found about one destination. */
+interface Found {
+  readonly destination: Destination;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * What is found of a Service's address and of each of its endpoints alike is one story: it is told of the Service.
+ * @param destinations all that were looked at
+ */
+export function onceForService(
+  findings: readonly Finding[],
+  destinations: readonly Destination[],
+): Finding[] {
+  const has = (id: string, subject: string): boolean =>
+    findings.some((f) => f.id === id && f.subject === subject);
+  const endpointsOf = (label: string): Destination[] =>
+    destinations.filter((d) => d.service?.part === 'endpoint' && d.service.label === label);
+  const isShared = (id: string, label: string): boolean =>
+    has(id, label) && endpointsOf(label).every((d) => has(id, d.label));
+  return findings.flatMap((finding) => {
+    const service = destinations.find((d) => d.label === finding.subject)?.service;
+    if (service === undefined || !isShared(finding.id, service.label)) return [finding];
+    if (service.part === 'endpoint') return [];
+    const count = endpointsOf(service.label).length;
+    if (count === 0) return [finding];
+    const rest = count === 1 ? 'its endpoint by itself' : `each of its ${count} endpoints by itself`;
+    return [{ ...finding, summary: `${finding.summary} So it is with ${rest}.` }];
+  });
+}
+
+/** A Service is as its endpoints are: where one of them is named, the Service's own address is no story of its own. */
+export function byEndpoint(found: readonly Found[]): Finding[] {
+  const explained = new Set(
+    found.flatMap(({ destination: { service }, findings }) =>
+      service?.part === 'endpoint' && findings.length > 0 ? [service.label] : [],
+    ),
+  );
+  return found.flatMap(({ destination: { service }, findings }) =>
+    service?.part === 'virtual' && explained.has(service.label) ? [] : findings,
+  );
+}

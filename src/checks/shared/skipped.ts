@@ -1,0 +1,44 @@
+/** NT-SYS-001: what was not looked at, and why. */
+
+import type { FindingMeta } from '../../model/finding.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
+import type { Reason } from '../../model/reason.ts';
+import type { Finding } from '../../model/report.ts';
+import { POD_WORDS } from './place-words.ts';
+import { tell } from './reason.ts';
+import { occurrence } from './rule.ts';
+
+export const SKIPPED: FindingMeta = {
+  id: 'NT-SYS-001',
+  title: 'Not measured',
+  severities: ['info'],
+  meaning:
+    'Part of a check could not be done here: a tool or a right is missing, or there is nothing to look at. It is neither a pass nor a failure.',
+  rule: 'A command of the check did not run or was refused, or the API server gave no answer to what the check has to know.',
+  source: "the command's own words",
+  remedy: 'Nothing is wrong with the target because of this; what is listed was not looked at.',
+};
+
+/** Collects reasons; each is told once, with all that it kept from being measured. */
+export class Skips {
+  readonly #words: PlaceWords;
+  readonly #byReason = new Map<string, Set<string>>();
+
+  /** @param words of the place that the reasons are told of */
+  constructor(words: PlaceWords = POD_WORDS) {
+    this.#words = words;
+  }
+
+  /** Does nothing without a reason, so that a result can be passed on as it is. A text is a reason that is told only. */
+  add(why: Reason | string | undefined, what: string): void {
+    if (why === undefined) return;
+    const reason = typeof why === 'string' ? why : tell(why, this.#words);
+    this.#byReason.set(reason, (this.#byReason.get(reason) ?? new Set()).add(what));
+  }
+
+  findings(): Finding[] {
+    return [...this.#byReason].map(([reason, what]) =>
+      occurrence(SKIPPED, 'info', `${[...what].join(', ')}: ${reason}.`, []),
+    );
+  }
+}
