@@ -66,6 +66,11 @@ interface Case {
 /** What the race has cost in the runs before. */
 let droppedBefore = 0;
 
+/** A kernel sends so few of them to one host that the test before may have used them up. */
+const ICMP_UNLIMITED: readonly Step[] = [
+  { make: 'sysctl -q -w net.ipv4.icmp_ratelimit=0', undo: 'sysctl -q -w net.ipv4.icmp_ratelimit=1000' },
+];
+
 const inPod = (): Netns => client;
 const onNode = (): Netns => client.node;
 
@@ -140,8 +145,7 @@ const CASES: readonly Case[] = [
     },
     where: onNode,
     steps: () => [
-      // A kernel sends so few of them to one host that the test before may have used them up.
-      { make: 'sysctl -q -w net.ipv4.icmp_ratelimit=0', undo: 'sysctl -q -w net.ipv4.icmp_ratelimit=1000' },
+      ...ICMP_UNLIMITED,
       ...rules('forward', `ip saddr ${client.address} udp dport 53 counter reject`),
     ],
   },
@@ -150,6 +154,40 @@ const CASES: readonly Case[] = [
     expected: { id: 'NT-DNS-002', severity: 'critical', says: /, the target itself: a REJECT rule/ },
     where: inPod,
     steps: () => rules('output', 'udp dport 53 counter reject'),
+  },
+  {
+    title: "the node's DNS cache is gone and its address stays",
+    expected: {
+      id: 'NT-DNS-002',
+      severity: 'critical',
+      says: /the 2 servers behind kube-dns answer when asked directly, so it is refused on the target's own node \(the node's DNS cache/,
+    },
+    where: onNode,
+    steps: () => [
+      ...ICMP_UNLIMITED,
+      {
+        make: `ip addr add ${dnsServiceAddress}/32 dev lo`,
+        undo: `ip addr del ${dnsServiceAddress}/32 dev lo`,
+      },
+      // Of this pod alone: for the others kube-proxy translates the address before it counts as the node's own.
+      ...rules('prerouting', `ip saddr ${client.address} ip daddr ${dnsServiceAddress} th dport 53 notrack`),
+    ],
+  },
+  {
+    title: "a rule of the node rejects the Service's address",
+    expected: {
+      id: 'NT-DNS-002',
+      severity: 'critical',
+      says: /refused on the target's own node \(sent by 198\.18\.1\.1, by a rule: one of kube-proxy/,
+    },
+    where: onNode,
+    steps: () => [
+      ...ICMP_UNLIMITED,
+      ...rules(
+        'forward',
+        `ip saddr ${client.address} udp dport 53 ct original ip daddr ${dnsServiceAddress} counter reject`,
+      ),
+    ],
   },
   {
     title: 'TCP 53 is blocked and an answer is cut',

@@ -96,3 +96,12 @@ export function behind(
     failing: own.filter((e) => e.udp.reach !== 'answers' && e.udp.reach !== 'unasked'),
   };
 }
+
+export function countServers(servers: number): string {
+  return servers === 1 ? 'only server' : `${servers} servers`;
+}
+
+/** NodeLocal DNSCache listens on a link-local address of the node. */
+export function isNodeLocal(address: string): boolean {
+  return /^(169\.254\.|fe80:)/i.test(address);
+}

@@ -2,7 +2,7 @@ import type { Quote } from '../../../model/report.ts';
 import { EMBEDDED_DNS } from '../../docker/facts.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
-import { behind, enumerate, quoteQueries, quoteResolvConf } from '../wording.ts';
+import { behind, countServers, enumerate, quoteQueries, quoteResolvConf } from '../wording.ts';
 
 const meta = {
   id: 'NT-DNS-001',
@@ -105,13 +105,13 @@ function where(
     if (server.service === undefined) continue;
     if (answering.length > 0) {
       return {
-        text: `the ${countOf(answering.length)} behind ${server.service.name} ${answering.length === 1 ? 'answers' : 'answer'} when asked directly, so the Service's address is not translated (kube-proxy or what replaces it)`,
+        text: `the ${countServers(answering.length)} behind ${server.service.name} ${answering.length === 1 ? 'answers' : 'answer'} when asked directly, so the Service's address is not translated (kube-proxy or what replaces it)`,
         remediation: `Look at kube-proxy on the target's node (kubectl -n kube-system get pods -o wide), and restart it there; kubectl nettools service TARGET --to svc/${server.service.name} compares the way of the Service with its endpoints.`,
       };
     }
     if (failing.length > 0)
       return {
-        text: `neither ${failing.length === 1 ? 'does' : 'do'} the ${countOf(failing.length)} behind ${server.service.name} when asked directly, so the way to them is cut (a policy, a firewall, the network between nodes) or all of them hang`,
+        text: `neither ${failing.length === 1 ? 'does' : 'do'} the ${countServers(failing.length)} behind ${server.service.name} when asked directly, so the way to them is cut (a policy, a firewall, the network between nodes) or all of them hang`,
       };
     if (server.service.endpoints.length === 0)
       return { text: `${server.service.name} has no ready endpoint` };
@@ -132,8 +132,4 @@ function behindQuotes(facts: DnsFacts, asked: readonly ServerFacts[]): Quote[] {
     const { answering, failing } = behind(facts, s);
     return [...answering, ...failing].slice(0, 2).flatMap((e) => quoteQueries(e.udp.queries, 1));
   });
-}
-
-function countOf(servers: number): string {
-  return servers === 1 ? 'only server' : `${servers} servers`;
 }

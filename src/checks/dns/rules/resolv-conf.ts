@@ -2,7 +2,7 @@ import type { Finding } from '../../../model/report.ts';
 import { MAX_SERVERS } from '../../../parsers/resolv-conf.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { DnsFacts } from '../facts.ts';
-import { enumerate, quoteResolvConf } from '../wording.ts';
+import { enumerate, isNodeLocal, quoteResolvConf } from '../wording.ts';
 
 const meta = {
   id: 'NT-DNS-010',
@@ -107,9 +107,4 @@ function notTheClusters(facts: DnsFacts): Finding[] {
       quoteResolvConf(facts),
     ),
   ];
-}
-
-/** NodeLocal DNSCache listens on a link-local address of the node. */
-function isNodeLocal(address: string): boolean {
-  return /^(169\.254\.|fe80:)/i.test(address);
 }
