@@ -11,6 +11,9 @@ export interface Step {
 /** Nobody lives there, and its network is routed to a node. */
 export const DEAD = '198.18.1.253';
 
+/** Of the range of Services, and of none of them. */
+export const NO_SERVICE = '198.19.0.77';
+
 /** Answers for zones of its own with errors, for all others as the cluster does. */
 const COREFILE = `.:53 {
     template ANY ANY fail.test {

@@ -4,7 +4,17 @@ import type { Report } from '../../src/model/report.ts';
 import { apiGet } from '../cluster/api.ts';
 import { dnsServiceAddress } from '../cluster/paths.ts';
 import { hostPod, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
-import { corefile, crowd, DEAD, failingServer, raceOf, rules, type Step, slowServer } from './dns-faults.ts';
+import {
+  corefile,
+  crowd,
+  DEAD,
+  failingServer,
+  NO_SERVICE,
+  raceOf,
+  rules,
+  type Step,
+  slowServer,
+} from './dns-faults.ts';
 import { checkReport, type Expected, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
@@ -399,6 +409,18 @@ test('the search list is of another cluster domain', async () => {
     severity: 'critical',
     says: /answers that kubernetes\.default\.svc\.corp\.internal\.? does not exist: .* cluster domain corp\.internal/,
   });
+});
+
+test("the kubelet's clusterDNS is no Service", async () => {
+  await ns.start(withServers('of-no-service', 'None', [NO_SERVICE]));
+  const report = await dns('of-no-service');
+  expectFirst(report, {
+    id: 'NT-DNS-010',
+    severity: 'critical',
+    says: /^None of the name servers \(198\.19\.0\.77\) is the cluster's \(kube-dns: 198\.19\.0\.10\), and none of them answers/,
+  });
+  const others = report.checks[0]?.findings.filter(({ id }) => /NT-DNS-00[12]/.test(id));
+  expect(others?.map(({ causedBy }) => causedBy)).toEqual(['NT-DNS-010']);
 });
 
 describe('servers', () => {

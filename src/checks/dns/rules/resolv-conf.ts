@@ -7,10 +7,10 @@ import { enumerate, isNodeLocal, quoteResolvConf } from '../wording.ts';
 const meta = {
   id: 'NT-DNS-010',
   title: 'resolv.conf does not name the right servers',
-  severities: ['warning', 'info'],
+  severities: ['critical', 'warning', 'info'],
   meaning:
     "The target's resolv.conf has no server, more than the C library uses, or servers that know nothing of the cluster. A resolver takes the first answer that it gets: a server that says NXDOMAIN for a Service's name ends the search, and the next server is never asked.",
-  rule: "resolv.conf has no nameserver, or with those that dnsConfig adds more than 3; or the pod should use cluster DNS (dnsPolicy ClusterFirst or None) and a server is not an address of a DNS Service in kube-system. For a pod in its node's network with dnsPolicy ClusterFirst, which then means the node's servers, it is an info.",
+  rule: "resolv.conf has no nameserver, or with those that dnsConfig adds more than 3; or the pod should use cluster DNS (dnsPolicy ClusterFirst or None) and a server is not an address of a DNS Service in kube-system. It is critical where none of them is and none answers. For a pod in its node's network with dnsPolicy ClusterFirst, which then means the node's servers, it is an info.",
   source: 'resolv.h: MAXNS 3; Kubernetes: Customizing DNS Service',
   remedy:
     'Leave dnsPolicy ClusterFirst alone and let the cluster DNS forward other zones (a server block in the Corefile), instead of adding servers to dnsConfig.',
@@ -72,6 +72,7 @@ function tooMany(facts: DnsFacts): Finding[] {
       {
         remediation:
           'Configure three name servers at most; in dnsConfig they come after the one of the cluster.',
+        subject: enumerate(unused),
       },
     ),
   ];
@@ -96,15 +97,37 @@ function notTheClusters(facts: DnsFacts): Finding[] {
       ),
     ];
   }
-  const isAll = foreign.length === facts.resolvConf.servers.length;
+  if (foreign.length < facts.resolvConf.servers.length) {
+    return [
+      occurrence(
+        meta,
+        'warning',
+        `${enumerate(foreign)} ${foreign.length === 1 ? 'is' : 'are'} not the cluster's (${service}: ${enumerate([...known])}): once the resolver asks there, names of Services do not resolve.`,
+        quoteResolvConf(facts),
+        // About these alone: they do not explain why others fail.
+        { subject: enumerate(foreign) },
+      ),
+    ];
+  }
+  const isDead = facts.servers.every(({ udp }) => DEAD.has(udp.reach));
   return [
     occurrence(
       meta,
-      'warning',
-      isAll
-        ? `None of the name servers (${enumerate(foreign)}) is the cluster's (${service}: ${enumerate([...known])}): names of Services resolve only if they forward them.`
-        : `${enumerate(foreign)} ${foreign.length === 1 ? 'is' : 'are'} not the cluster's (${service}: ${enumerate([...known])}): once the resolver asks there, names of Services do not resolve.`,
+      isDead ? 'critical' : 'warning',
+      `None of the name servers (${enumerate(foreign)}) is the cluster's (${service}: ${enumerate([...known])})${isDead ? ', and none of them answers: no name resolves' : ': names of Services resolve only if they forward them'}.`,
       quoteResolvConf(facts),
+      { remediation: rightServers(facts, foreign, [...known]) },
     ),
   ];
+}
+
+const DEAD = new Set(['silent', 'refused', 'unreachable']);
+
+/** Where servers that are not the cluster's come from, and what belongs there. */
+function rightServers(facts: DnsFacts, foreign: readonly string[], known: readonly string[]): string {
+  const { policy, configServers } = facts.input.pod;
+  const right = known[0] ?? '';
+  return policy === 'None' || foreign.some((server) => configServers.includes(server))
+    ? `The pod's dnsConfig names them: put ${right} first there, or take dnsPolicy: ClusterFirst and leave them out.`
+    : `The kubelet of the pod's node wrote them: set its clusterDNS to [${right}] (/var/lib/kubelet/config.yaml, or --cluster-dns), restart it, and make the pod anew.`;
 }
