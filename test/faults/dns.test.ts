@@ -344,6 +344,14 @@ describe('names', () => {
     expectSilence(await dns('client', 'crowd'));
   });
 
+  test('an answer that is cut and comes whole by TCP', async () => {
+    const whole =
+      /crowd\.\S+ A is cut at 512 bytes: by UDP it has \d+ of its 60 addresses, by TCP all of them\. /;
+    expectInfo(await dns('client', 'crowd'), 'NT-DNS-016', whole);
+    const healthy = await dns('client', 'kubernetes.default');
+    expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-016');
+  });
+
   test('a name that is found by the search list', async () => {
     const name = 'kubernetes.default.svc';
     const first = expectFirst(await dns('client', name), {

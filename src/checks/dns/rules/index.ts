@@ -1,6 +1,7 @@
 /** The rules of the dns check, causes before consequences. */
 import type { Rule } from '../../rule.ts';
 import type { DnsFacts } from '../facts.ts';
+import { cutAnswer } from './cut-answer.ts';
 import { familyNxdomain } from './family-nxdomain.ts';
 import { lostPackets } from './lost-packets.ts';
 import { ndots } from './ndots.ts';
@@ -27,6 +28,7 @@ export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   lostPackets,
   resolverRace,
   tcpBlocked,
+  cutAnswer,
   otherDomain,
   searchHidesName,
   familyNxdomain,
