@@ -157,6 +157,7 @@ const CAUSES: readonly CauseRule[] = [
   // Of servers that are all the wrong ones; what is said of some of them has these as its subject.
   { cause: 'NT-DNS-010', effects: ['NT-DNS-001', 'NT-DNS-002', 'NT-DNS-015'], reach: 'subject' },
   { cause: 'NT-DNS-002', effects: ['NT-DNS-001', 'NT-DNS-009'], reach: 'target' },
+  { cause: 'NT-DNS-017', effects: ['NT-DNS-007', 'NT-DNS-009', 'NT-DNS-012'], reach: 'target' },
   { cause: 'NT-DNS-009', effects: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-011'], reach: 'target' },
   { cause: 'NT-MTU-002', effects: ['NT-MTU-001', 'NT-TLS', 'NT-LAT-003'], reach: 'target' },
   { cause: 'NT-MTU-001', effects: ['NT-TLS', 'NT-PERF', 'NT-LAT-003', 'NT-LAT-006'], reach: 'subject' },

@@ -76,6 +76,25 @@ export const slowServer: Manifest = pod('slow', {
   ],
 });
 
+/** A second address for a server that answers from its first one, on the network of node1's pods. */
+export const SECOND = '198.18.1.252';
+
+/** Passes queries on, and answers from whatever address the kernel takes. */
+export const relay: Manifest = pod('relay', {
+  containers: [
+    {
+      ...helper,
+      command: [
+        'socat',
+        '-t9',
+        'UDP4-RECVFROM:53,fork',
+        `SYSTEM:exec socat -T3 -t1 - UDP4\\:${dnsServiceAddress}\\:53`,
+      ],
+    },
+  ],
+  spec: { nodeName: 'node1' },
+});
+
 /** A headless Service of so many addresses that they do not fit into 512 bytes. */
 export const crowd: readonly Manifest[] = [
   {

@@ -11,7 +11,9 @@ import {
   failingServer,
   NO_SERVICE,
   raceOf,
+  relay,
   rules,
+  SECOND,
   type Step,
   slowServer,
 } from './dns-faults.ts';
@@ -53,6 +55,7 @@ beforeAll(async () => {
     hostPod('host', 'node1'),
     failingServer,
     slowServer,
+    relay,
   );
   client = await podNetns(ns.name, 'client');
   failing = (await ns.pod('failing')).status.podIP ?? '';
@@ -429,6 +432,25 @@ test("the kubelet's clusterDNS is no Service", async () => {
   });
   const others = report.checks[0]?.findings.filter(({ id }) => /NT-DNS-00[12]/.test(id));
   expect(others?.map(({ causedBy }) => causedBy)).toEqual(['NT-DNS-010']);
+});
+
+test('the answer comes from another address than was asked', async () => {
+  const second = await podNetns(ns.name, 'relay');
+  await ns.start(
+    withServers('of-second-address', 'None', [SECOND]),
+    withServers('of-first-address', 'None', [second.address]),
+  );
+  const address = `${SECOND}/24 dev eth0`;
+  const steps = [{ make: `ip addr add ${address}`, undo: `ip addr del ${address}` }];
+  await withFault(second, steps, async () => {
+    expectFirst(await dns('of-second-address'), {
+      id: 'NT-DNS-017',
+      severity: 'critical',
+      says: new RegExp(`^${SECOND} answers, but from ${second.address}: a resolver throws such answers away`),
+    });
+    const healthy = await dns('of-first-address');
+    expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-017');
+  });
 });
 
 describe('servers', () => {

@@ -8,6 +8,7 @@ import { ndots } from './ndots.ts';
 import { noReply } from './no-reply.ts';
 import { nxdomain } from './nxdomain.ts';
 import { otherDomain } from './other-domain.ts';
+import { otherSource } from './other-source.ts';
 import { partial } from './partial.ts';
 import { policyEgress } from './policy-egress.ts';
 import { refused } from './refused.ts';
@@ -21,6 +22,7 @@ import { tcpBlocked } from './tcp-blocked.ts';
 export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   policyEgress,
   refused,
+  otherSource,
   noReply,
   partial,
   servfail,

@@ -2,7 +2,7 @@ import type { Finding } from '../../../model/report.ts';
 import { MAX_SERVERS } from '../../../parsers/resolv-conf.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { DnsFacts } from '../facts.ts';
-import { enumerate, isNodeLocal, quoteResolvConf } from '../wording.ts';
+import { enumerate, isNodeLocal, quoteResolvConf, strangersOf } from '../wording.ts';
 
 const meta = {
   id: 'NT-DNS-010',
@@ -109,7 +109,7 @@ function notTheClusters(facts: DnsFacts): Finding[] {
       ),
     ];
   }
-  const isDead = facts.servers.every(({ udp }) => DEAD.has(udp.reach));
+  const isDead = facts.servers.every((s) => DEAD.has(s.udp.reach) && strangersOf(s).length === 0);
   return [
     occurrence(
       meta,

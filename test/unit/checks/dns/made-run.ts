@@ -7,7 +7,10 @@ import { inputOf } from './facts.ts';
 
 export const CONTROL = 'kubernetes.default.svc.cluster.local.';
 
-/** What became of one query: an address, a status, or dig's words for an error; `cut`: an address and the flag TC. */
+/**
+ * What became of one query: an address, a status, or dig's words for an error. `cut ADDRESS`: with the flag TC;
+ * `from SOURCE`: an answer from elsewhere alone, `ADDRESS#PORT`.
+ */
 export type Said = string;
 
 /** A server, and how it answers. */
@@ -21,6 +24,8 @@ export interface MadeServer {
 const ERRORS = /timed out|refused|unreachable/;
 
 function digText(server: string, name: string, type: string, said: Said): string {
+  if (said.startsWith('from '))
+    return `;; reply from unexpected source: ${said.slice(5)}, expected ${server}#53\n${digText(server, name, type, 'timed out')}`;
   if (ERRORS.test(said))
     return `;; communications error to ${server}#53: ${said}\n;; no servers could be reached\n`;
   const isAddress = /^[0-9a-f]*[.:]|^cut /i.test(said);
