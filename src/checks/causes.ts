@@ -155,7 +155,11 @@ const CAUSES: readonly CauseRule[] = [
   { cause: 'NT-SVC-007', effects: ['NT-FW-001', 'NT-FW-009', 'NT-LAT'], reach: 'subject' },
   { cause: 'NT-DNS-008', effects: ['NT-DNS'], reach: 'target' },
   // Of servers that are all the wrong ones; what is said of some of them has these as its subject.
-  { cause: 'NT-DNS-010', effects: ['NT-DNS-001', 'NT-DNS-002', 'NT-DNS-015'], reach: 'subject' },
+  {
+    cause: 'NT-DNS-010',
+    effects: ['NT-DNS-001', 'NT-DNS-002', 'NT-DNS-015'],
+    reach: 'subject',
+  },
   { cause: 'NT-DNS-002', effects: ['NT-DNS-001', 'NT-DNS-009'], reach: 'target' },
   { cause: 'NT-DNS-017', effects: ['NT-DNS-007', 'NT-DNS-009', 'NT-DNS-012'], reach: 'target' },
   { cause: 'NT-DNS-009', effects: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-011'], reach: 'target' },

@@ -13,6 +13,8 @@ export interface ResolvConf {
   readonly attempts: number;
   /** All options as they stand there. */
   readonly options: readonly string[];
+  /** Docker's comment that it found no server that a container could use, and wrote its own (moby, resolvconf.go). */
+  readonly isDockersDefault: boolean;
 }
 
 /** Servers beyond these are ignored (MAXNS in resolv.h). */
@@ -43,5 +45,6 @@ export function parseResolvConf(text: string): ResolvConf {
     timeoutSeconds: number('timeout', 5),
     attempts: number('attempts', 2),
     options,
+    isDockersDefault: /^# Used default nameservers\.$/m.test(text),
   };
 }

@@ -73,7 +73,7 @@ export function isAnswered(query: DnsQuery): boolean {
 export function quoteResolvConf({ resolvConfResult }: DnsFacts): Quote[] {
   if (!resolvConfResult) return [];
   const lines = linesOf(resolvConfResult).filter((line) =>
-    /^\s*(nameserver|search|domain|options)\b/.test(line),
+    /^\s*(nameserver|search|domain|options)\b|^# Used default/.test(line),
   );
   return [
     { command: resolvConfResult.command, excerpt: lines.join('\n').slice(0, 600) || 'no nameserver line' },

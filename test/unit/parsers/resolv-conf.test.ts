@@ -12,6 +12,7 @@ describe('parseResolvConf', () => {
       timeoutSeconds: 5,
       attempts: 2,
       options: ['ndots:5'],
+      isDockersDefault: false,
     });
   });
 
@@ -23,7 +24,16 @@ describe('parseResolvConf', () => {
       timeoutSeconds: 5,
       attempts: 2,
       options: [],
+      isDockersDefault: false,
     });
+  });
+
+  it("knows Docker's own servers by its comment", () => {
+    const servers = 'nameserver 8.8.8.8\nnameserver 8.8.4.4\n';
+    const comments =
+      "\n# Based on host file: '/etc/resolv.conf' (legacy)\n# Used default nameservers.\n# Overrides: []\n";
+    expect(parseResolvConf(servers).isDockersDefault).toBe(false);
+    expect(parseResolvConf(servers + comments).isDockersDefault).toBe(true);
   });
 
   it('lets the last search or domain line hold, and ignores comments', () => {

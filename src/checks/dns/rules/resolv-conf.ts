@@ -3,6 +3,7 @@ import { MAX_SERVERS } from '../../../parsers/resolv-conf.ts';
 import { occurrence, type Rule } from '../../rule.ts';
 import type { DnsFacts } from '../facts.ts';
 import { enumerate, isNodeLocal, quoteResolvConf, strangersOf } from '../wording.ts';
+import { isMissing } from './nxdomain.ts';
 
 const meta = {
   id: 'NT-DNS-010',
@@ -10,7 +11,7 @@ const meta = {
   severities: ['critical', 'warning', 'info'],
   meaning:
     "The target's resolv.conf has no server, more than the C library uses, or servers that know nothing of the cluster. A resolver takes the first answer that it gets: a server that says NXDOMAIN for a Service's name ends the search, and the next server is never asked.",
-  rule: "resolv.conf has no nameserver, or with those that dnsConfig adds more than 3; or the pod should use cluster DNS (dnsPolicy ClusterFirst or None) and a server is not an address of a DNS Service in kube-system. It is critical where none of them is and none answers. For a pod in its node's network with dnsPolicy ClusterFirst, which then means the node's servers, it is an info.",
+  rule: "resolv.conf has no nameserver, or with those that dnsConfig adds more than 3; or the pod should use cluster DNS (dnsPolicy ClusterFirst or None) and a server is not an address of a DNS Service in kube-system. It is critical where none of them is and none answers. Or it is Docker's own file with public servers in place of loopback ones of the host: a warning for a name that they do not know, critical where none answers, else an info. For a pod in its node's network with dnsPolicy ClusterFirst, which then means the node's servers, it is an info.",
   source: 'resolv.h: MAXNS 3; Kubernetes: Customizing DNS Service',
   remedy:
     'Leave dnsPolicy ClusterFirst alone and let the cluster DNS forward other zones (a server block in the Corefile), instead of adding servers to dnsConfig.',
@@ -20,7 +21,7 @@ export const resolvConf: Rule<DnsFacts> = {
   meta,
   judge: (facts) => {
     if (facts.noResolvConf !== undefined) return [];
-    return [...noServer(facts), ...tooMany(facts), ...notTheClusters(facts)];
+    return [...noServer(facts), ...tooMany(facts), ...notTheClusters(facts), ...dockersDefault(facts)];
   },
 };
 
@@ -109,7 +110,7 @@ function notTheClusters(facts: DnsFacts): Finding[] {
       ),
     ];
   }
-  const isDead = facts.servers.every((s) => DEAD.has(s.udp.reach) && strangersOf(s).length === 0);
+  const isDead = isAllDead(facts);
   return [
     occurrence(
       meta,
@@ -121,7 +122,53 @@ function notTheClusters(facts: DnsFacts): Finding[] {
   ];
 }
 
+/** No server gives a sign of life. */
+function isAllDead({ servers }: DnsFacts): boolean {
+  return servers.every((s) => DEAD.has(s.udp.reach) && strangersOf(s).length === 0);
+}
+
 const DEAD = new Set(['silent', 'refused', 'unreachable']);
+
+/** What the engine writes where the host's resolv.conf has loopback addresses only (moby, resolvconf.go). */
+const DOCKERS_DEFAULT: readonly string[] = [
+  '8.8.8.8',
+  '8.8.4.4',
+  '2001:4860:4860::8888',
+  '2001:4860:4860::8844',
+];
+
+const DOCKERS_REMEDY =
+  'Name the network\'s own servers for the engine: "dns": ["ADDRESS"] in /etc/docker/daemon.json on the host, and restart Docker; or for the container alone docker run --dns ADDRESS, dns: in a Compose file. On a network that is not the default bridge (docker network create) the engine asks the host\'s own servers.';
+
+function dockersDefault(facts: DnsFacts): Finding[] {
+  const { servers, isDockersDefault } = facts.resolvConf;
+  const told = facts.input.docker;
+  const isLike =
+    told?.servers.length === 0 &&
+    servers[0] === DOCKERS_DEFAULT[0] &&
+    servers.every(isDockers) &&
+    servers.length > 1;
+  if (!isDockersDefault && !isLike) return [];
+  const whose = `${enumerate(servers)}, public servers that Docker ${isDockersDefault ? 'took' : 'takes'} since the host's resolv.conf names none that a container could use (127.0.0.0/8)${isDockersDefault ? '' : ', unless "dns" in daemon.json names them'}`;
+  const missing = facts.names.filter((name) => name.origin !== 'default' && isMissing(name));
+  const [severity, text] = isAllDead(facts)
+    ? (['critical', 'none of them answers here'] as const)
+    : missing.length === 0
+      ? (['info', 'they know no name of a private network'] as const)
+      : ([
+          'warning',
+          `they do not know ${enumerate(missing.map(({ name }) => name))}, which servers of a private network may know`,
+        ] as const);
+  return [
+    occurrence(meta, severity, `resolv.conf names ${whose}: ${text}.`, quoteResolvConf(facts), {
+      remediation: DOCKERS_REMEDY,
+    }),
+  ];
+}
+
+function isDockers(server: string): boolean {
+  return DOCKERS_DEFAULT.includes(server);
+}
 
 /** Where servers that are not the cluster's come from, and what belongs there. */
 function rightServers(facts: DnsFacts, foreign: readonly string[], known: readonly string[]): string {
