@@ -161,6 +161,11 @@ const CAUSES: readonly CauseRule[] = [
     reach: 'subject',
   },
   { cause: 'NT-DNS-002', effects: ['NT-DNS-001', 'NT-DNS-009'], reach: 'target' },
+  {
+    cause: 'NT-DNS-018',
+    effects: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-009', 'NT-DNS-011', 'NT-DNS-012'],
+    reach: 'target',
+  },
   { cause: 'NT-DNS-017', effects: ['NT-DNS-007', 'NT-DNS-009', 'NT-DNS-012'], reach: 'target' },
   { cause: 'NT-DNS-009', effects: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-011'], reach: 'target' },
   { cause: 'NT-MTU-002', effects: ['NT-MTU-001', 'NT-TLS', 'NT-LAT-003'], reach: 'target' },

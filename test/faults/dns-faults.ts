@@ -47,18 +47,43 @@ export const corefile: Manifest = {
   data: { Corefile: COREFILE },
 };
 
-export const failingServer: Manifest = pod('failing', {
-  containers: [
-    {
-      name: 'coredns',
-      image: 'localhost/coredns:1',
-      imagePullPolicy: 'Never',
-      args: ['-conf', '/etc/coredns/Corefile'],
-      volumeMounts: [{ name: 'config', mountPath: '/etc/coredns' }],
+function corednsOf(name: string, configMap: string): Manifest {
+  return pod(name, {
+    containers: [
+      {
+        name: 'coredns',
+        image: 'localhost/coredns:1',
+        imagePullPolicy: 'Never',
+        args: ['-conf', '/etc/coredns/Corefile'],
+        volumeMounts: [{ name: 'config', mountPath: '/etc/coredns' }],
+      },
+    ],
+    spec: { volumes: [{ name: 'config', configMap: { name: configMap } }] },
+  });
+}
+
+export const failingServer: Manifest = corednsOf('failing', 'corefile');
+
+/** Serves the cluster's zone, and asks nobody, or somebody who is gone, for all others. */
+export const strandedServers: readonly Manifest[] = [
+  { name: 'no-forward', others: 'errors' },
+  { name: 'dead-forward', others: `forward . ${DEAD}` },
+].flatMap(({ name, others }) => [
+  {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name },
+    data: {
+      Corefile: `cluster.local:53 {
+    forward . ${dnsServiceAddress}
+}
+.:53 {
+    ${others}
+}`,
     },
-  ],
-  spec: { volumes: [{ name: 'config', configMap: { name: 'corefile' } }] },
-});
+  },
+  corednsOf(name, name),
+]);
 
 /** Passes each query on after 4.2 s: more than is called slow, and less than a client waits for, also on a busy machine. */
 export const slowServer: Manifest = pod('slow', {

@@ -16,6 +16,7 @@ import {
   SECOND,
   type Step,
   slowServer,
+  strandedServers,
 } from './dns-faults.ts';
 import { checkReport, type Expected, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -450,6 +451,32 @@ test('the answer comes from another address than was asked', async () => {
     });
     const healthy = await dns('of-first-address');
     expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-017');
+  });
+});
+
+describe('names outside of the cluster', () => {
+  const OUTSIDE = ['api.test.', 'api.example.'];
+
+  beforeAll(async () => {
+    const [configs, pods] = [0, 1].map((at) => strandedServers.filter((_, i) => i % 2 === at));
+    await ns.apply(...(configs ?? []));
+    await ns.start(...(pods ?? []));
+  });
+
+  test.each([
+    { name: 'no-forward', title: 'have nobody to ask for', says: /api\.test\. (SERVFAIL|REFUSED)/ },
+    { name: 'dead-forward', title: 'are asked for where nobody answers', says: /api\.test\. / },
+  ])('$title', async ({ name, says }) => {
+    const server = (await ns.pod(name)).status.podIP ?? '';
+    await ns.start(withServers(`of-${name}`, 'None', [server]));
+    const first = expectFirst(await dns(`of-${name}`, ...OUTSIDE), {
+      id: 'NT-DNS-018',
+      severity: 'critical',
+      says: /answers for names of the cluster, and for none outside of it \(.*: what fails is whom it asks in turn/,
+    });
+    expect(first.summary).toMatch(says);
+    const healthy = await dns(`of-${name}`, `crowd.${ns.name}.svc.cluster.local.`);
+    expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-018');
   });
 });
 

@@ -9,6 +9,7 @@ import { noReply } from './no-reply.ts';
 import { nxdomain } from './nxdomain.ts';
 import { otherDomain } from './other-domain.ts';
 import { otherSource } from './other-source.ts';
+import { outsideNames } from './outside-names.ts';
 import { partial } from './partial.ts';
 import { policyEgress } from './policy-egress.ts';
 import { refused } from './refused.ts';
@@ -24,6 +25,7 @@ export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   refused,
   otherSource,
   noReply,
+  outsideNames,
   partial,
   servfail,
   slow,
