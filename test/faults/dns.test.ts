@@ -480,6 +480,15 @@ describe('names outside of the cluster', () => {
   });
 });
 
+test('the search list is longer than some resolvers take', async () => {
+  const searches = ['svc.cluster.local', ...Array.from({ length: 8 }, (_, i) => `dept${i}.corp.test`)];
+  await ns.start(withServers('of-long-list', 'None', [dnsServiceAddress], searches));
+  const report = await dns('of-long-list');
+  expectInfo(report, 'NT-DNS-019', /^The search list has 9 domains and \d+ characters/);
+  const healthy = await dns('client');
+  expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-019');
+});
+
 describe('servers', () => {
   const CONFIGS: readonly {
     title: string;

@@ -14,6 +14,7 @@ import { partial } from './partial.ts';
 import { policyEgress } from './policy-egress.ts';
 import { refused } from './refused.ts';
 import { resolvConf } from './resolv-conf.ts';
+import { resolvConfLines } from './resolv-conf-lines.ts';
 import { resolverRace } from './resolver-race.ts';
 import { searchHidesName } from './search-hides-name.ts';
 import { servfail } from './servfail.ts';
@@ -37,6 +38,7 @@ export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   searchHidesName,
   familyNxdomain,
   resolvConf,
+  resolvConfLines,
   ndots,
   nxdomain,
 ];
