@@ -18,7 +18,7 @@ import {
   slowServer,
   strandedServers,
 } from './dns-faults.ts';
-import { checkReport, type Expected, expectFirst, expectInfo, expectSilence } from './named.ts';
+import { checkReport, type Expected, expectFirst, expectInfo, expectSilence, note } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
 const ns = testNamespace('f-dns');
@@ -487,6 +487,21 @@ test('the search list is longer than some resolvers take', async () => {
   expectInfo(report, 'NT-DNS-019', /^The search list has 9 domains and \d+ characters/);
   const healthy = await dns('client');
   expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-019');
+});
+
+test('one server knows a name and the other says that there is none', async () => {
+  await ns.start(
+    withServers('of-both', 'None', [failing, dnsServiceAddress]),
+    withServers('of-one', 'None', [failing]),
+  );
+  const report = await dns('of-both', 'db.both.test.');
+  const found = report.checks[0]?.findings.find(({ id }) => id === 'NT-DNS-020');
+  expect(found?.summary).toMatch(
+    /^198\.18\.[\d.]+ answers db\.both\.test\. A with 198\.18\.51\.2, and 198\.19\.0\.10 \(kube-dns\) with NXDOMAIN/,
+  );
+  if (found) note(report, found);
+  const healthy = await dns('of-one', 'db.both.test.');
+  expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-020');
 });
 
 describe('servers', () => {

@@ -2,6 +2,7 @@
 import type { Rule } from '../../rule.ts';
 import type { DnsFacts } from '../facts.ts';
 import { cutAnswer } from './cut-answer.ts';
+import { disagreement } from './disagreement.ts';
 import { familyNxdomain } from './family-nxdomain.ts';
 import { lostPackets } from './lost-packets.ts';
 import { ndots } from './ndots.ts';
@@ -28,6 +29,7 @@ export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   noReply,
   outsideNames,
   partial,
+  disagreement,
   servfail,
   slow,
   lostPackets,
