@@ -18,7 +18,12 @@ export interface DockerContainer {
     /** RFC 3339. */
     readonly StartedAt: string;
   };
-  readonly HostConfig: { readonly NetworkMode: string; readonly UsernsMode?: string };
+  readonly HostConfig: {
+    readonly NetworkMode: string;
+    readonly UsernsMode?: string;
+    /** Of docker run --dns. */
+    readonly Dns?: readonly string[] | null;
+  };
   readonly NetworkSettings: {
     readonly Networks: Readonly<Record<string, DockerEndpoint>> | null;
     /** `80/tcp` to where it is published; null for a port that is only exposed. */

@@ -27,12 +27,17 @@ export interface DigAnswer {
   readonly ms?: number;
   /** Tries that got no answer. */
   readonly lost: number;
+  /** Where packets came from that is not where the query went, as `ADDRESS#PORT`; absent: nobody was seen. */
+  readonly strangers?: readonly string[];
   /** The tool's own words for what went wrong last. */
   readonly error?: string;
 }
 
 const ERROR =
   /^;; (?:communications error to \S+: |Connection to \S+ for \S+ failed: |UDP setup with \S+ for \S+ failed: |connection )(.+?)\.?$/;
+
+/** dig before 9.20 and the prober say so; a later dig has a connected socket, which never sees such packets. */
+const STRANGER = /^;; reply from unexpected source: (\S+#\d+), expected /;
 
 /** The answers of one run of dig in the order of its questions; fewer than `questions` when it was ended before. */
 export function parseDig(text: string, questions: number): DigAnswer[] {
@@ -62,6 +67,8 @@ function parseBlock(lines: readonly string[]): DigAnswer {
   const error = errors.at(-1) ?? lines.find((line) => line.startsWith('dig: '))?.slice('dig: '.length);
   const garbled = garbledBy(text);
   const said = garbled ?? error;
+  const sources = lines.flatMap((line) => STRANGER.exec(line)?.[1] ?? []);
+  const seen = sources.length === 0 ? {} : { strangers: [...new Set(sources)] };
   if (rcode === undefined || time === null || garbled !== undefined) {
     return {
       outcome: garbled === undefined ? outcomeOf(error) : 'garbled',
@@ -71,6 +78,7 @@ function parseBlock(lines: readonly string[]): DigAnswer {
       records: 0,
       lost: garbled === undefined ? errors.length : 0,
       ...(said === undefined ? {} : { error: said }),
+      ...seen,
     };
   }
   return {
@@ -83,6 +91,7 @@ function parseBlock(lines: readonly string[]): DigAnswer {
     ms: Number(time[1]) / (time[2] === 'usec' ? 1000 : 1),
     lost: errors.length,
     ...(error === undefined ? {} : { error }),
+    ...seen,
   };
 }
 

@@ -13,6 +13,10 @@ export interface ResolvConf {
   readonly attempts: number;
   /** All options as they stand there. */
   readonly options: readonly string[];
+  /** Lines that say what no resolver can read. */
+  readonly malformed: readonly string[];
+  /** Docker's comment that it found no server that a container could use, and wrote its own (moby, resolvconf.go). */
+  readonly isDockersDefault: boolean;
 }
 
 /** Servers beyond these are ignored (MAXNS in resolv.h). */
@@ -43,5 +47,18 @@ export function parseResolvConf(text: string): ResolvConf {
     timeoutSeconds: number('timeout', 5),
     attempts: number('attempts', 2),
     options,
+    malformed: text.split('\n').flatMap((line) => (isMalformed(line) ? [line.trim()] : [])),
+    isDockersDefault: /^# Used default nameservers\.$/m.test(text),
   };
+}
+
+/** An address, with the interface of a link-local one; what follows it is left alone. */
+const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]*(%\S+)?)$/i;
+const COUNTED = /^(ndots|timeout|attempts)(:|$)/;
+
+/** What the C library leaves out without a word, or reads as another value. */
+function isMalformed(line: string): boolean {
+  const [key, ...words] = line.trim().split(/\s+/);
+  if (key === 'nameserver') return !ADDRESS.test(words[0] ?? '');
+  return key === 'options' && words.some((word) => COUNTED.test(word) && !/:\d+$/.test(word));
 }

@@ -17,6 +17,8 @@ export interface DockerdOptions {
   readonly args?: readonly string[];
   /** Addresses of name servers for its containers; without them, those of the machine. */
   readonly dns?: readonly string[];
+  /** What the host's resolv.conf says, as the daemon alone sees it; without it, the machine's own. */
+  readonly hostResolvConf?: string;
 }
 
 /** A running daemon. */
@@ -58,7 +60,7 @@ export class Dockerd extends Engine {
     const dns = (this.#options.dns ?? []).flatMap((address) => ['--dns', address]);
     // The daemon's end follows this process's: nobody else would end it.
     const [file = '', ...args] = [
-      ...['setpriv', '--pdeathsig', 'TERM', ...inside(this.place), 'dockerd'],
+      ...['setpriv', '--pdeathsig', 'TERM', ...inside(this.place), ...this.#withResolvConf(), 'dockerd'],
       ...['--host', `unix://${this.socket}`, '--pidfile', join(dir, 'pid')],
       ...['--config-file', join(dir, 'daemon.json'), '--data-root', join(dir, 'data')],
       ...['--exec-root', join(dir, 'exec'), '--cgroup-parent', `/${name}`],
@@ -73,6 +75,16 @@ export class Dockerd extends Engine {
       if (!this.#isAlive()) throw new Error('it has ended');
       return (existsSync(this.socket) && (await this.tryDocker('version')).code === 0) || 'no answer';
     });
+  }
+
+  /** Words that run a command where /etc/resolv.conf is another; nothing is mounted for anybody else. */
+  #withResolvConf(): string[] {
+    const { hostResolvConf } = this.#options;
+    if (hostResolvConf === undefined) return [];
+    const file = join(this.place.dir, 'resolv.conf');
+    writeFileSync(file, hostResolvConf);
+    const script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
+    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, file];
   }
 
   #isAlive(): boolean {

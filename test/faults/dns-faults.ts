@@ -11,6 +11,9 @@ export interface Step {
 /** Nobody lives there, and its network is routed to a node. */
 export const DEAD = '198.18.1.253';
 
+/** Of the range of Services, and of none of them. */
+export const NO_SERVICE = '198.19.0.77';
+
 /** Answers for zones of its own with errors, for all others as the cluster does. */
 const COREFILE = `.:53 {
     template ANY ANY fail.test {
@@ -44,18 +47,43 @@ export const corefile: Manifest = {
   data: { Corefile: COREFILE },
 };
 
-export const failingServer: Manifest = pod('failing', {
-  containers: [
-    {
-      name: 'coredns',
-      image: 'localhost/coredns:1',
-      imagePullPolicy: 'Never',
-      args: ['-conf', '/etc/coredns/Corefile'],
-      volumeMounts: [{ name: 'config', mountPath: '/etc/coredns' }],
+function corednsOf(name: string, configMap: string): Manifest {
+  return pod(name, {
+    containers: [
+      {
+        name: 'coredns',
+        image: 'localhost/coredns:1',
+        imagePullPolicy: 'Never',
+        args: ['-conf', '/etc/coredns/Corefile'],
+        volumeMounts: [{ name: 'config', mountPath: '/etc/coredns' }],
+      },
+    ],
+    spec: { volumes: [{ name: 'config', configMap: { name: configMap } }] },
+  });
+}
+
+export const failingServer: Manifest = corednsOf('failing', 'corefile');
+
+/** Serves the cluster's zone, and asks nobody, or somebody who is gone, for all others. */
+export const strandedServers: readonly Manifest[] = [
+  { name: 'no-forward', others: 'errors' },
+  { name: 'dead-forward', others: `forward . ${DEAD}` },
+].flatMap(({ name, others }) => [
+  {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name },
+    data: {
+      Corefile: `cluster.local:53 {
+    forward . ${dnsServiceAddress}
+}
+.:53 {
+    ${others}
+}`,
     },
-  ],
-  spec: { volumes: [{ name: 'config', configMap: { name: 'corefile' } }] },
-});
+  },
+  corednsOf(name, name),
+]);
 
 /** Passes each query on after 4.2 s: more than is called slow, and less than a client waits for, also on a busy machine. */
 export const slowServer: Manifest = pod('slow', {
@@ -71,6 +99,25 @@ export const slowServer: Manifest = pod('slow', {
       ],
     },
   ],
+});
+
+/** A second address for a server that answers from its first one, on the network of node1's pods. */
+export const SECOND = '198.18.1.252';
+
+/** Passes queries on, and answers from whatever address the kernel takes. */
+export const relay: Manifest = pod('relay', {
+  containers: [
+    {
+      ...helper,
+      command: [
+        'socat',
+        '-t9',
+        'UDP4-RECVFROM:53,fork',
+        `SYSTEM:exec socat -T3 -t1 - UDP4\\:${dnsServiceAddress}\\:53`,
+      ],
+    },
+  ],
+  spec: { nodeName: 'node1' },
 });
 
 /** A headless Service of so many addresses that they do not fit into 512 bytes. */

@@ -4,8 +4,21 @@ import type { Report } from '../../src/model/report.ts';
 import { apiGet } from '../cluster/api.ts';
 import { dnsServiceAddress } from '../cluster/paths.ts';
 import { hostPod, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
-import { corefile, crowd, DEAD, failingServer, raceOf, rules, type Step, slowServer } from './dns-faults.ts';
-import { checkReport, type Expected, expectFirst, expectInfo, expectSilence } from './named.ts';
+import {
+  corefile,
+  crowd,
+  DEAD,
+  failingServer,
+  NO_SERVICE,
+  raceOf,
+  relay,
+  rules,
+  SECOND,
+  type Step,
+  slowServer,
+  strandedServers,
+} from './dns-faults.ts';
+import { checkReport, type Expected, expectFirst, expectInfo, expectSilence, note } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
 const ns = testNamespace('f-dns');
@@ -43,6 +56,7 @@ beforeAll(async () => {
     hostPod('host', 'node1'),
     failingServer,
     slowServer,
+    relay,
   );
   client = await podNetns(ns.name, 'client');
   failing = (await ns.pod('failing')).status.podIP ?? '';
@@ -65,6 +79,11 @@ interface Case {
 
 /** What the race has cost in the runs before. */
 let droppedBefore = 0;
+
+/** A kernel sends so few of them to one host that the test before may have used them up. */
+const ICMP_UNLIMITED: readonly Step[] = [
+  { make: 'sysctl -q -w net.ipv4.icmp_ratelimit=0', undo: 'sysctl -q -w net.ipv4.icmp_ratelimit=1000' },
+];
 
 const inPod = (): Netns => client;
 const onNode = (): Netns => client.node;
@@ -140,8 +159,7 @@ const CASES: readonly Case[] = [
     },
     where: onNode,
     steps: () => [
-      // A kernel sends so few of them to one host that the test before may have used them up.
-      { make: 'sysctl -q -w net.ipv4.icmp_ratelimit=0', undo: 'sysctl -q -w net.ipv4.icmp_ratelimit=1000' },
+      ...ICMP_UNLIMITED,
       ...rules('forward', `ip saddr ${client.address} udp dport 53 counter reject`),
     ],
   },
@@ -150,6 +168,40 @@ const CASES: readonly Case[] = [
     expected: { id: 'NT-DNS-002', severity: 'critical', says: /, the target itself: a REJECT rule/ },
     where: inPod,
     steps: () => rules('output', 'udp dport 53 counter reject'),
+  },
+  {
+    title: "the node's DNS cache is gone and its address stays",
+    expected: {
+      id: 'NT-DNS-002',
+      severity: 'critical',
+      says: /the 2 servers behind kube-dns answer when asked directly, so it is refused on the target's own node \(the node's DNS cache/,
+    },
+    where: onNode,
+    steps: () => [
+      ...ICMP_UNLIMITED,
+      {
+        make: `ip addr add ${dnsServiceAddress}/32 dev lo`,
+        undo: `ip addr del ${dnsServiceAddress}/32 dev lo`,
+      },
+      // Of this pod alone: for the others kube-proxy translates the address before it counts as the node's own.
+      ...rules('prerouting', `ip saddr ${client.address} ip daddr ${dnsServiceAddress} th dport 53 notrack`),
+    ],
+  },
+  {
+    title: "a rule of the node rejects the Service's address",
+    expected: {
+      id: 'NT-DNS-002',
+      severity: 'critical',
+      says: /refused on the target's own node \(sent by 198\.18\.1\.1, by a rule: one of kube-proxy/,
+    },
+    where: onNode,
+    steps: () => [
+      ...ICMP_UNLIMITED,
+      ...rules(
+        'forward',
+        `ip saddr ${client.address} udp dport 53 ct original ip daddr ${dnsServiceAddress} counter reject`,
+      ),
+    ],
   },
   {
     title: 'TCP 53 is blocked and an answer is cut',
@@ -296,6 +348,14 @@ describe('names', () => {
     expectSilence(await dns('client', 'crowd'));
   });
 
+  test('an answer that is cut and comes whole by TCP', async () => {
+    const whole =
+      /crowd\.\S+ A is cut at 512 bytes: by UDP it has \d+ of its 60 addresses, by TCP all of them\. /;
+    expectInfo(await dns('client', 'crowd'), 'NT-DNS-016', whole);
+    const healthy = await dns('client', 'kubernetes.default');
+    expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-016');
+  });
+
   test('a name that is found by the search list', async () => {
     const name = 'kubernetes.default.svc';
     const first = expectFirst(await dns('client', name), {
@@ -361,6 +421,87 @@ test('the search list is of another cluster domain', async () => {
     severity: 'critical',
     says: /answers that kubernetes\.default\.svc\.corp\.internal\.? does not exist: .* cluster domain corp\.internal/,
   });
+});
+
+test("the kubelet's clusterDNS is no Service", async () => {
+  await ns.start(withServers('of-no-service', 'None', [NO_SERVICE]));
+  const report = await dns('of-no-service');
+  expectFirst(report, {
+    id: 'NT-DNS-010',
+    severity: 'critical',
+    says: /^None of the name servers \(198\.19\.0\.77\) is the cluster's \(kube-dns: 198\.19\.0\.10\), and none of them answers/,
+  });
+  const others = report.checks[0]?.findings.filter(({ id }) => /NT-DNS-00[12]/.test(id));
+  expect(others?.map(({ causedBy }) => causedBy)).toEqual(['NT-DNS-010']);
+});
+
+test('the answer comes from another address than was asked', async () => {
+  const second = await podNetns(ns.name, 'relay');
+  await ns.start(
+    withServers('of-second-address', 'None', [SECOND]),
+    withServers('of-first-address', 'None', [second.address]),
+  );
+  const address = `${SECOND}/24 dev eth0`;
+  const steps = [{ make: `ip addr add ${address}`, undo: `ip addr del ${address}` }];
+  await withFault(second, steps, async () => {
+    expectFirst(await dns('of-second-address'), {
+      id: 'NT-DNS-017',
+      severity: 'critical',
+      says: new RegExp(`^${SECOND} answers, but from ${second.address}: a resolver throws such answers away`),
+    });
+    const healthy = await dns('of-first-address');
+    expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-017');
+  });
+});
+
+describe('names outside of the cluster', () => {
+  const OUTSIDE = ['api.test.', 'api.example.'];
+
+  beforeAll(async () => {
+    const [configs, pods] = [0, 1].map((at) => strandedServers.filter((_, i) => i % 2 === at));
+    await ns.apply(...(configs ?? []));
+    await ns.start(...(pods ?? []));
+  });
+
+  test.each([
+    { name: 'no-forward', title: 'have nobody to ask for', says: /api\.test\. (SERVFAIL|REFUSED)/ },
+    { name: 'dead-forward', title: 'are asked for where nobody answers', says: /api\.test\. / },
+  ])('$title', async ({ name, says }) => {
+    const server = (await ns.pod(name)).status.podIP ?? '';
+    await ns.start(withServers(`of-${name}`, 'None', [server]));
+    const first = expectFirst(await dns(`of-${name}`, ...OUTSIDE), {
+      id: 'NT-DNS-018',
+      severity: 'critical',
+      says: /answers for names of the cluster, and for none outside of it \(.*: what fails is whom it asks in turn/,
+    });
+    expect(first.summary).toMatch(says);
+    const healthy = await dns(`of-${name}`, `crowd.${ns.name}.svc.cluster.local.`);
+    expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-018');
+  });
+});
+
+test('the search list is longer than some resolvers take', async () => {
+  const searches = ['svc.cluster.local', ...Array.from({ length: 8 }, (_, i) => `dept${i}.corp.test`)];
+  await ns.start(withServers('of-long-list', 'None', [dnsServiceAddress], searches));
+  const report = await dns('of-long-list');
+  expectInfo(report, 'NT-DNS-019', /^The search list has 9 domains and \d+ characters/);
+  const healthy = await dns('client');
+  expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-019');
+});
+
+test('one server knows a name and the other says that there is none', async () => {
+  await ns.start(
+    withServers('of-both', 'None', [failing, dnsServiceAddress]),
+    withServers('of-one', 'None', [failing]),
+  );
+  const report = await dns('of-both', 'db.both.test.');
+  const found = report.checks[0]?.findings.find(({ id }) => id === 'NT-DNS-020');
+  expect(found?.summary).toMatch(
+    /^198\.18\.[\d.]+ answers db\.both\.test\. A with 198\.18\.51\.2, and 198\.19\.0\.10 \(kube-dns\) with NXDOMAIN/,
+  );
+  if (found) note(report, found);
+  const healthy = await dns('of-one', 'db.both.test.');
+  expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-020');
 });
 
 describe('servers', () => {

@@ -48,6 +48,8 @@ export interface DnsInput {
   /** Names of DESTs, which are looked up too. */
   readonly destinations: readonly string[];
   readonly pod: PodDns;
+  /** Of a Docker container: the servers that docker run --dns names. */
+  readonly docker?: { readonly servers: readonly string[] };
   readonly services: FromApi<readonly DnsService[]>;
   readonly policies: FromApi<{
     readonly from: PolicyEnd;

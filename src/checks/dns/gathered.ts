@@ -19,6 +19,7 @@ import type {
   ServerFacts,
   Transport,
 } from './facts.ts';
+import { isNodeLocal } from './wording.ts';
 
 export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
   const result = evidence['dns'];
@@ -171,7 +172,7 @@ function verdicts(
   });
   return servers.flatMap(({ address, service }) => {
     // The node's own cache (NodeLocal DNSCache): a pod's way to its node is never cut by policies.
-    if (/^(169\.254\.|fe80:)/i.test(address)) return [];
+    if (isNodeLocal(address)) return [];
     const pod = input.services.value?.flatMap((s) => s.endpoints).find((e) => e.address === address);
     if (pod) return [ask(pod.pod ?? address, pod.end ?? { address }, 53)];
     if (service === undefined) return [ofUnknown(input, ask(address, { address }, 53))];

@@ -89,7 +89,14 @@ function whyNone(facts: DnsFacts): string {
 }
 
 /** Infos that say something about what was asked for; others explain at length what works anyway. */
-const TOLD_FIRST: readonly string[] = ['NT-DNS-001', 'NT-DNS-005', 'NT-DNS-008', 'NT-DNS-010'];
+const TOLD_FIRST: readonly string[] = [
+  'NT-DNS-001',
+  'NT-DNS-005',
+  'NT-DNS-008',
+  'NT-DNS-010',
+  'NT-DNS-016',
+  'NT-DNS-019',
+];
 
 function whatWorks(facts: DnsFacts): string {
   const isUp = (s: ServerFacts): boolean => s.udp.reach === 'answers';

@@ -53,6 +53,7 @@ export default async function prepare({
     names,
     destinations: destinations.slice(0, MAX_NAMES - names.length),
     pod: podDns(subject),
+    ...(subject.docker ? { docker: { servers: subject.docker.container.HostConfig.Dns ?? [] } } : {}),
     ...(cluster ? await fromCluster(cluster, subject) : outsideCluster()),
   };
   return input;

@@ -22,7 +22,7 @@ export function digCommand({ server, port, protocol, question, limitMs }: DnsQue
 
 /** A query with the lines that tell what became of it. */
 export function quoteQuery(query: DnsQuery): Quote {
-  const { outcome, rcode, addresses, truncated, ms, error, loops } = query;
+  const { outcome, rcode, addresses, truncated, ms, error, loops, strangers = [] } = query;
   const lines =
     outcome === 'answered'
       ? [
@@ -31,9 +31,11 @@ export function quoteQuery(query: DnsQuery): Quote {
             .slice(0, 3)
             .map((address) => `${query.question.name} ${query.question.type} ${address}`),
         ]
-      : outcome === 'garbled'
-        ? [`;; an answer that is ${error ?? 'no DNS message'}`]
-        : [`;; ${error ?? 'no answer'}`, ';; no servers could be reached'];
+      : strangers[0] !== undefined
+        ? [`;; reply from unexpected source: ${strangers[0]}, expected ${query.server}#${query.port}`]
+        : outcome === 'garbled'
+          ? [`;; an answer that is ${error ?? 'no DNS message'}`]
+          : [`;; ${error ?? 'no answer'}`, ';; no servers could be reached'];
   return { command: digCommand(query), excerpt: lines.join('\n') };
 }
 
@@ -71,7 +73,7 @@ export function isAnswered(query: DnsQuery): boolean {
 export function quoteResolvConf({ resolvConfResult }: DnsFacts): Quote[] {
   if (!resolvConfResult) return [];
   const lines = linesOf(resolvConfResult).filter((line) =>
-    /^\s*(nameserver|search|domain|options)\b/.test(line),
+    /^\s*(nameserver|search|domain|options)\b|^# Used default/.test(line),
   );
   return [
     { command: resolvConfResult.command, excerpt: lines.join('\n').slice(0, 600) || 'no nameserver line' },
@@ -95,4 +97,18 @@ export function behind(
     answering: own.filter((e) => e.udp.reach === 'answers'),
     failing: own.filter((e) => e.udp.reach !== 'answers' && e.udp.reach !== 'unasked'),
   };
+}
+
+/** Where answers to a server's UDP queries came from that is not the server, as `ADDRESS#PORT`. */
+export function strangersOf({ udp }: ServerFacts): string[] {
+  return [...new Set(udp.queries.flatMap(({ strangers = [] }) => strangers))];
+}
+
+export function countServers(servers: number): string {
+  return servers === 1 ? 'only server' : `${servers} servers`;
+}
+
+/** NodeLocal DNSCache listens on a link-local address of the node. */
+export function isNodeLocal(address: string): boolean {
+  return /^(169\.254\.|fe80:)/i.test(address);
 }

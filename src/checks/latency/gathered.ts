@@ -22,12 +22,7 @@ import {
 import { because, noTool } from '../shared/reason.ts';
 import { distribution } from '../shared/statistics.ts';
 import { isVirtual, VIRTUAL } from '../shared/way.ts';
-import {
-  answeredMs,
-  type LatencyFacts,
-  type LatencyInput,
-  type PathFacts,
-} from './facts.ts';
+import { answeredMs, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 
 export function latencyFacts(
   evidence: Evidence,

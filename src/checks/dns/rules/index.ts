@@ -1,16 +1,21 @@
 /** The rules of the dns check, causes before consequences. */
 import type { Rule } from '../../shared/rule.ts';
 import type { DnsFacts } from '../facts.ts';
+import { cutAnswer } from './cut-answer.ts';
+import { disagreement } from './disagreement.ts';
 import { familyNxdomain } from './family-nxdomain.ts';
 import { lostPackets } from './lost-packets.ts';
 import { ndots } from './ndots.ts';
 import { noReply } from './no-reply.ts';
 import { nxdomain } from './nxdomain.ts';
 import { otherDomain } from './other-domain.ts';
+import { otherSource } from './other-source.ts';
+import { outsideNames } from './outside-names.ts';
 import { partial } from './partial.ts';
 import { policyEgress } from './policy-egress.ts';
 import { refused } from './refused.ts';
 import { resolvConf } from './resolv-conf.ts';
+import { resolvConfLines } from './resolv-conf-lines.ts';
 import { resolverRace } from './resolver-race.ts';
 import { searchHidesName } from './search-hides-name.ts';
 import { servfail } from './servfail.ts';
@@ -20,17 +25,22 @@ import { tcpBlocked } from './tcp-blocked.ts';
 export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   policyEgress,
   refused,
+  otherSource,
   noReply,
+  outsideNames,
   partial,
+  disagreement,
   servfail,
   slow,
   lostPackets,
   resolverRace,
   tcpBlocked,
+  cutAnswer,
   otherDomain,
   searchHidesName,
   familyNxdomain,
   resolvConf,
+  resolvConfLines,
   ndots,
   nxdomain,
 ];

@@ -4,6 +4,7 @@ import { occurrence, type Rule } from '../../shared/rule.ts';
 import { most } from '../../shared/statistics.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
 import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
+import { stranded } from './outside-names.ts';
 
 const meta = {
   id: 'NT-DNS-012',
@@ -44,6 +45,8 @@ function lossOf(server: ServerFacts): Loss {
 export const lostPackets: Rule<DnsFacts> = {
   meta,
   judge: (facts) => {
+    // A server that waits for others in vain loses nothing (NT-DNS-018).
+    if (stranded(facts).length > 0) return [];
     // One that is silent to all is no matter of chance, and the Service's address shares its fate.
     const isMixed = facts.endpoints.some((e) => e.udp.reach !== 'answers' && e.udp.reach !== 'unasked');
     const asked = [...(isMixed ? [] : facts.servers), ...facts.endpoints].filter(

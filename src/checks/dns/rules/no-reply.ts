@@ -2,7 +2,7 @@ import type { Quote } from '../../../model/report.ts';
 import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
-import { behind, enumerate, quoteQueries, quoteResolvConf } from '../wording.ts';
+import { behind, countServers, enumerate, quoteQueries, quoteResolvConf, strangersOf } from '../wording.ts';
 
 const meta = {
   id: 'NT-DNS-001',
@@ -10,7 +10,7 @@ const meta = {
   severities: ['critical', 'info'],
   meaning:
     'Every query to every name server of the target ends without an answer: nothing resolves, and each lookup waits for the whole time-out before it fails. What is asked besides, the servers behind the Service and TCP, tells which part of the way is broken.',
-  rule: 'No UDP query to any name server of resolv.conf is answered within 6 s, and none is refused; at least two queries to each. Where only some of the servers behind the Service are silent, it is NT-DNS-009. On a target that is itself a DNS server of the cluster it is an info, since it may never ask its own resolv.conf.',
+  rule: 'No UDP query to any name server of resolv.conf is answered within 6 s, none is refused, and nothing comes from another address (NT-DNS-017); at least two queries to each. Where only some of the servers behind the Service are silent, it is NT-DNS-009. On a target that is itself a DNS server of the cluster it is an info, since it may never ask its own resolv.conf.',
   source: "the resolver's own time-out is 5 s (resolv.conf(5))",
   remedy:
     'Check that the DNS pods are running and ready (kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (kubectl nettools firewall TARGET --to IP:53/udp).',
@@ -25,9 +25,11 @@ const ELSEWHERE =
 export const noReply: Rule<DnsFacts> = {
   meta,
   judge: (facts) => {
-    const asked = facts.servers.filter((s) => s.udp.reach !== 'unasked');
+    const servers = facts.servers.filter((s) => s.udp.reach !== 'unasked');
+    // Those whose answers come from elsewhere are no silent ones (NT-DNS-017).
+    const asked = servers.filter((s) => strangersOf(s).length === 0);
     const isDead =
-      asked.length > 0 && asked.every((s) => s.udp.reach === 'silent' || s.udp.reach === 'unreachable');
+      asked.length > 0 && servers.every((s) => s.udp.reach === 'silent' || s.udp.reach === 'unreachable');
     // Silence may be the one replica's that was asked each time; that there is no way to the server is not.
     if (!isDead || asked.some((s) => s.udp.reach === 'silent' && isMixed(facts, s))) return [];
     const tries = asked.reduce((sum, s) => sum + s.udp.queries.length, 0);
@@ -107,13 +109,13 @@ function where(
     if (server.service === undefined) continue;
     if (answering.length > 0) {
       return {
-        text: `the ${countOf(answering.length)} behind ${server.service.name} ${answering.length === 1 ? 'answers' : 'answer'} when asked directly, so the Service's address is not translated (kube-proxy or what replaces it)`,
+        text: `the ${countServers(answering.length)} behind ${server.service.name} ${answering.length === 1 ? 'answers' : 'answer'} when asked directly, so the Service's address is not translated (kube-proxy or what replaces it)`,
         remediation: `Look at kube-proxy on the target's node (kubectl -n kube-system get pods -o wide), and restart it there; kubectl nettools service TARGET --to svc/${server.service.name} compares the way of the Service with its endpoints.`,
       };
     }
     if (failing.length > 0)
       return {
-        text: `neither ${failing.length === 1 ? 'does' : 'do'} the ${countOf(failing.length)} behind ${server.service.name} when asked directly, so the way to them is cut (a policy, a firewall, the network between nodes) or all of them hang`,
+        text: `neither ${failing.length === 1 ? 'does' : 'do'} the ${countServers(failing.length)} behind ${server.service.name} when asked directly, so the way to them is cut (a policy, a firewall, the network between nodes) or all of them hang`,
       };
     if (server.service.endpoints.length === 0)
       return { text: `${server.service.name} has no ready endpoint` };
@@ -134,8 +136,4 @@ function behindQuotes(facts: DnsFacts, asked: readonly ServerFacts[]): Quote[] {
     const { answering, failing } = behind(facts, s);
     return [...answering, ...failing].slice(0, 2).flatMap((e) => quoteQueries(e.udp.queries, 1));
   });
-}
-
-function countOf(servers: number): string {
-  return servers === 1 ? 'only server' : `${servers} servers`;
 }

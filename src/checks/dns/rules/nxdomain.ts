@@ -21,8 +21,8 @@ export const nxdomain: Rule<DnsFacts> = {
   judge: ({ names }) => names.filter((n) => n.origin !== 'default').flatMap(judge),
 };
 
-function judge(name: NameFacts): Finding[] {
-  const { candidates } = name;
+/** Every name that the resolver tries was answered, and none has an address. */
+export function isMissing({ candidates, resolver }: NameFacts): boolean {
   const isGone = (answers: NameFacts['candidates'][number]['answers']): boolean => {
     const answered = answers.filter(isAnswered);
     return (
@@ -36,9 +36,14 @@ function judge(name: NameFacts): Finding[] {
       )
     );
   };
-  if (candidates.length === 0 || !candidates.every((c) => isGone(c.answers))) return [];
   // A short name in the files of the target never reaches a server.
-  if (name.resolver?.outcome === 'resolved') return [];
+  if (resolver?.outcome === 'resolved') return false;
+  return candidates.length > 0 && candidates.every((c) => isGone(c.answers));
+}
+
+function judge(name: NameFacts): Finding[] {
+  if (!isMissing(name)) return [];
+  const { candidates } = name;
   const answers = candidates.flatMap((c) => c.answers);
   const exists = candidates.find((c) => c.answers.some((a) => a.rcode === 'NOERROR'));
   return [

@@ -1,14 +1,14 @@
 import type { SeenIcmpError } from '../../../parsers/tcpdump-icmp.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
-import { enumerate, quoteQueries } from '../wording.ts';
+import { behind, countServers, enumerate, isNodeLocal, ofAll, quoteQueries } from '../wording.ts';
 
 const meta = {
   id: 'NT-DNS-002',
   title: 'Name server refused',
   severities: ['critical'],
   meaning:
-    'The query is answered at once by an ICMP "port unreachable": nothing listens on UDP 53 there, the Service has no ready endpoint, or a firewall rejects. Its sender tells which.',
+    'The query is answered at once by an ICMP "port unreachable": nothing listens on UDP 53 there, the Service has no ready endpoint, or a firewall rejects. Its sender tells which, and so do the servers behind the Service: where they answer when asked directly, it is the target\'s own node that refuses.',
   rule: 'Every name server of resolv.conf that was asked fails, and at least one of them with "connection refused".',
   source: 'RFC 1122, 4.1.3.1: port unreachable is passed on to the application',
   remedy:
@@ -27,7 +27,7 @@ export const refused: Rule<DnsFacts> = {
       return [];
     const queries = hit.flatMap((s) => s.udp.queries);
     const count = queries.filter((q) => q.outcome === 'refused').length;
-    const { text, seen } = reason(facts, hit);
+    const { text, seen, remediation } = reason(facts, hit);
     return [
       occurrence(
         meta,
@@ -41,7 +41,9 @@ export const refused: Rule<DnsFacts> = {
           ...(seen
             ? [{ command: ['tcpdump', '-nn', '-i', 'any', 'icmp or icmp6'], excerpt: seen.line }]
             : []),
+          ...answeringDirectly(facts, hit).flatMap((e) => quoteQueries(e.udp.queries, 1)),
         ],
+        remediation === undefined ? {} : { remediation },
       ),
     ];
   },
@@ -51,6 +53,18 @@ interface Reason {
   readonly text: string;
   /** The message that tells. */
   readonly seen?: SeenIcmpError;
+  readonly remediation?: string;
+}
+
+/** Servers that answer when asked by their own address, though the one that stands for them refuses. */
+function answeringDirectly(facts: DnsFacts, hit: readonly ServerFacts[]): ServerFacts[] {
+  for (const server of hit) {
+    const { answering, failing } = isNodeLocal(server.address)
+      ? { answering: facts.endpoints.filter((e) => e.udp.reach === 'answers'), failing: [] }
+      : behind(facts, server);
+    if (answering.length > 0 && failing.length === 0) return answering;
+  }
+  return [];
 }
 
 function reason(facts: DnsFacts, hit: readonly ServerFacts[]): Reason {
@@ -60,14 +74,17 @@ function reason(facts: DnsFacts, hit: readonly ServerFacts[]): Reason {
   // What is translated for a Service comes back with the Service's address as its sender, whoever sent it.
   const direct = about(facts.endpoints.filter((e) => hit.some((s) => s.service === e.service)));
   const seen = direct ?? about(hit);
-  if (empty) return { text: `: the Service ${empty.name} has no ready endpoint`, ...(seen ? { seen } : {}) };
-  if (!seen) return { text: '' };
-  if (facts.input.pod.addresses.includes(seen.sender)) {
+  const known = seen ? { seen } : {};
+  if (empty) return { text: `: the Service ${empty.name} has no ready endpoint`, ...known };
+  if (seen && facts.input.pod.addresses.includes(seen.sender)) {
     return {
       text: `, sent by ${seen.sender}, the target itself: a REJECT rule of its own network namespace`,
       seen,
     };
   }
+  const answering = answeringDirectly(facts, hit);
+  if (answering.length > 0) return { ...onOwnNode(hit, answering, seen), ...known };
+  if (!seen) return { text: '' };
   if (seen.sender !== seen.destination) {
     return {
       text: `, sent by ${seen.sender}, which is not the server: a firewall on the way rejects`,
@@ -83,5 +100,37 @@ function reason(facts: DnsFacts, hit: readonly ServerFacts[]): Reason {
   return {
     text: `, sent by ${seen.sender}, the server itself: nothing listens there, or its own firewall rejects`,
     seen,
+  };
+}
+
+/**
+ * The servers run and are in reach, so what refuses is on the target's own node, where a Service's address ends. An
+ * error in the name of the address comes from whoever has it, or from where it was translated to; a rule's has the
+ * address of the node.
+ */
+function onOwnNode(
+  hit: readonly ServerFacts[],
+  answering: readonly ServerFacts[],
+  seen: SeenIcmpError | undefined,
+): Pick<Reason, 'text' | 'remediation'> {
+  const [first] = hit;
+  const address = first?.address ?? '';
+  const name = answering[0]?.service?.name ?? 'the DNS Service';
+  const they = `the ${countServers(answering.length)}${ofAll(
+    answering.length,
+    answering.map((e) => e.service),
+  )} behind ${name} ${answering.length === 1 ? 'answers' : 'answer'} when asked directly, so it is refused on the target's own node`;
+  const cache = `the node's DNS cache (NodeLocal DNSCache) is gone and left its address behind`;
+  const stale = 'stale rules of kube-proxy there lead to a server that is gone, or say that there is none';
+  const why = isNodeLocal(address)
+    ? cache
+    : seen === undefined
+      ? `${cache}, or ${stale}`
+      : seen.sender === seen.destination
+        ? `${cache}, or stale rules of kube-proxy there lead to a server that is gone`
+        : `sent by ${seen.sender}, by a rule: one of kube-proxy that says that there is no endpoint, or a firewall's`;
+  return {
+    text: `: ${they} (${why})`,
+    remediation: `See on the target's node whose address it is: kubectl nettools run node/NODE -- ip route get ${address}\nIf it says "local", look at the pod of the node's DNS cache: kubectl -n kube-system get pods -l k8s-app=node-local-dns -o wide\nElse look for the rule that refuses (kubectl nettools run node/NODE -- nft list ruleset), and restart kube-proxy there if it is its own.`,
   };
 }

@@ -2,26 +2,28 @@ import type { Finding } from '../../../model/report.ts';
 import { MAX_SERVERS } from '../../../parsers/resolv-conf.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts } from '../facts.ts';
-import { enumerate, quoteResolvConf } from '../wording.ts';
+import { enumerate, isNodeLocal, quoteResolvConf, strangersOf } from '../wording.ts';
+import { isMissing } from './nxdomain.ts';
 
 const meta = {
   id: 'NT-DNS-010',
   title: 'resolv.conf does not name the right servers',
-  severities: ['warning', 'info'],
+  severities: ['critical', 'warning', 'info'],
   meaning:
     "The target's resolv.conf has no server, more than the C library uses, or servers that know nothing of the cluster. A resolver takes the first answer that it gets: a server that says NXDOMAIN for a Service's name ends the search, and the next server is never asked.",
-  rule: "resolv.conf has no nameserver, or with those that dnsConfig adds more than 3; or the pod should use cluster DNS (dnsPolicy ClusterFirst or None) and a server is not an address of a DNS Service in kube-system. For a pod in its node's network with dnsPolicy ClusterFirst, which then means the node's servers, it is an info.",
+  rule: "resolv.conf has no nameserver, or with those that dnsConfig adds more than 3; or the pod should use cluster DNS (dnsPolicy ClusterFirst or None) and a server is not an address of a DNS Service in kube-system. It is critical where none of them is and none answers. Or it is Docker's own file with public servers in place of loopback ones of the host: a warning for a name that they do not know, critical where none answers, else an info. For a pod in its node's network with dnsPolicy ClusterFirst, which then means the node's servers, it is an info.",
   source: 'resolv.h: MAXNS 3; Kubernetes: Customizing DNS Service',
   remedy:
     'Leave dnsPolicy ClusterFirst alone and let the cluster DNS forward other zones (a server block in the Corefile), instead of adding servers to dnsConfig.',
   remedyOutside: 'Write the servers that count first: the resolver asks no more than three (resolv.conf(5)).',
+  explains: { depth: 905, subject: ['NT-DNS-001', 'NT-DNS-002', 'NT-DNS-015'] },
 } as const;
 
 export const resolvConf: Rule<DnsFacts> = {
   meta,
   judge: (facts) => {
     if (facts.noResolvConf !== undefined) return [];
-    return [...noServer(facts), ...tooMany(facts), ...notTheClusters(facts)];
+    return [...noServer(facts), ...tooMany(facts), ...notTheClusters(facts), ...dockersDefault(facts)];
   },
 };
 
@@ -73,6 +75,7 @@ function tooMany(facts: DnsFacts): Finding[] {
       {
         remediation:
           'Configure three name servers at most; in dnsConfig they come after the one of the cluster.',
+        subject: enumerate(unused),
       },
     ),
   ];
@@ -97,20 +100,83 @@ function notTheClusters(facts: DnsFacts): Finding[] {
       ),
     ];
   }
-  const isAll = foreign.length === facts.resolvConf.servers.length;
+  if (foreign.length < facts.resolvConf.servers.length) {
+    return [
+      occurrence(
+        meta,
+        'warning',
+        `${enumerate(foreign)} ${foreign.length === 1 ? 'is' : 'are'} not the cluster's (${service}: ${enumerate([...known])}): once the resolver asks there, names of Services do not resolve.`,
+        quoteResolvConf(facts),
+        // About these alone: they do not explain why others fail.
+        { subject: enumerate(foreign) },
+      ),
+    ];
+  }
+  const isDead = isAllDead(facts);
   return [
     occurrence(
       meta,
-      'warning',
-      isAll
-        ? `None of the name servers (${enumerate(foreign)}) is the cluster's (${service}: ${enumerate([...known])}): names of Services resolve only if they forward them.`
-        : `${enumerate(foreign)} ${foreign.length === 1 ? 'is' : 'are'} not the cluster's (${service}: ${enumerate([...known])}): once the resolver asks there, names of Services do not resolve.`,
+      isDead ? 'critical' : 'warning',
+      `None of the name servers (${enumerate(foreign)}) is the cluster's (${service}: ${enumerate([...known])})${isDead ? ', and none of them answers: no name resolves' : ': names of Services resolve only if they forward them'}.`,
       quoteResolvConf(facts),
+      { remediation: rightServers(facts, foreign, [...known]) },
     ),
   ];
 }
 
-/** NodeLocal DNSCache listens on a link-local address of the node. */
-function isNodeLocal(address: string): boolean {
-  return /^(169\.254\.|fe80:)/i.test(address);
+/** No server gives a sign of life. */
+function isAllDead({ servers }: DnsFacts): boolean {
+  return servers.every((s) => DEAD.has(s.udp.reach) && strangersOf(s).length === 0);
+}
+
+const DEAD = new Set(['silent', 'refused', 'unreachable']);
+
+/** What the engine writes where the host's resolv.conf has loopback addresses only (moby, resolvconf.go). */
+const DOCKERS_DEFAULT: readonly string[] = [
+  '8.8.8.8',
+  '8.8.4.4',
+  '2001:4860:4860::8888',
+  '2001:4860:4860::8844',
+];
+
+const DOCKERS_REMEDY =
+  'Name the network\'s own servers for the engine: "dns": ["ADDRESS"] in /etc/docker/daemon.json on the host, and restart Docker; or for the container alone docker run --dns ADDRESS, dns: in a Compose file. On a network that is not the default bridge (docker network create) the engine asks the host\'s own servers.';
+
+function dockersDefault(facts: DnsFacts): Finding[] {
+  const { servers, isDockersDefault } = facts.resolvConf;
+  const told = facts.input.docker;
+  const isLike =
+    told?.servers.length === 0 &&
+    servers[0] === DOCKERS_DEFAULT[0] &&
+    servers.every(isDockers) &&
+    servers.length > 1;
+  if (!isDockersDefault && !isLike) return [];
+  const whose = `${enumerate(servers)}, public servers that Docker ${isDockersDefault ? 'took' : 'takes'} since the host's resolv.conf names none that a container could use (127.0.0.0/8)${isDockersDefault ? '' : ', unless "dns" in daemon.json names them'}`;
+  const missing = facts.names.filter((name) => name.origin !== 'default' && isMissing(name));
+  const [severity, text] = isAllDead(facts)
+    ? (['critical', 'none of them answers here'] as const)
+    : missing.length === 0
+      ? (['info', 'they know no name of a private network'] as const)
+      : ([
+          'warning',
+          `they do not know ${enumerate(missing.map(({ name }) => name))}, which servers of a private network may know`,
+        ] as const);
+  return [
+    occurrence(meta, severity, `resolv.conf names ${whose}: ${text}.`, quoteResolvConf(facts), {
+      remediation: DOCKERS_REMEDY,
+    }),
+  ];
+}
+
+function isDockers(server: string): boolean {
+  return DOCKERS_DEFAULT.includes(server);
+}
+
+/** Where servers that are not the cluster's come from, and what belongs there. */
+function rightServers(facts: DnsFacts, foreign: readonly string[], known: readonly string[]): string {
+  const { policy, configServers } = facts.input.pod;
+  const right = known[0] ?? '';
+  return policy === 'None' || foreign.some((server) => configServers.includes(server))
+    ? `The pod's dnsConfig names them: put ${right} first there, or take dnsPolicy: ClusterFirst and leave them out.`
+    : `The kubelet of the pod's node wrote them: set its clusterDNS to [${right}] (/var/lib/kubelet/config.yaml, or --cluster-dns), restart it, and make the pod anew.`;
 }

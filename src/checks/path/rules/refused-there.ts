@@ -1,7 +1,7 @@
 import type { Finding } from '../../../model/report.ts';
 import { isLoopback, type Listener } from '../../../parsers/listeners.ts';
-import { occurrence, type Rule } from '../../shared/rule.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { PathFacts, PathsFacts, Refusal } from '../facts.ts';
 import { endOf, outcomeOf } from '../story.ts';
 

@@ -3,7 +3,6 @@ import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { SocketsFacts } from '../facts.ts';
 
-
 export const ephemeralPorts: Rule<SocketsFacts> = {
   meta,
   judge: ({ portUse, results, input }) => {

@@ -105,14 +105,15 @@ describe('recorded faults', () => {
 
   it('names', () => {
     const { findings } = judged('names');
-    expect(ids(findings)).toEqual(['NT-DNS-006 warning', 'NT-DNS-005 critical']);
+    expect(ids(findings)).toEqual(['NT-DNS-016 info', 'NT-DNS-006 warning', 'NT-DNS-005 critical']);
     expect(findings.map(({ subject }) => subject)).toEqual([
+      'crowd',
       'web.default.svc.cluster.local',
       'nosuch.example.com',
     ]);
     // For the host of a DEST nobody asked what it costs.
     const asDest = judged('names', { names: [], destinations: recording('dns-names').argv.slice(3) });
-    expect(ids(asDest.findings)).toEqual(['NT-DNS-006 info', 'NT-DNS-005 critical']);
+    expect(ids(asDest.findings)).toEqual(['NT-DNS-016 info', 'NT-DNS-006 info', 'NT-DNS-005 critical']);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { linkCauses } from '../../../../src/checks/causes.ts';
 import type { DnsFacts, PodDns } from '../../../../src/checks/dns/facts.ts';
 import { lostPackets } from '../../../../src/checks/dns/rules/lost-packets.ts';
 import { ndots } from '../../../../src/checks/dns/rules/ndots.ts';
@@ -223,6 +224,32 @@ describe('NT-DNS-010', () => {
     expect(conf([SERVICE_ADDRESS, ...node])).toEqual(['NT-DNS-010 warning']);
     expect(conf(node, { policy: 'None' })).toEqual(['NT-DNS-010 warning']);
     expect(conf(node, { hostNetwork: true })).toEqual(['NT-DNS-010 info']);
+  });
+
+  it('is the cause of the silence of servers that are all the wrong ones, and of them alone', () => {
+    const of = (servers: readonly string[], pod: Partial<PodDns> = {}) => {
+      const known = factsOf(
+        'silent',
+        { pod: { policy: 'ClusterFirst', hostNetwork: false, configServers: [], addresses: [POD], ...pod } },
+        servers.map((s) => `nameserver ${s}\n`).join(''),
+      );
+      const dead = { reach: 'silent' as const, queries: known.servers[0]?.udp.queries ?? [] };
+      const all = known.servers.map((s) => ({ ...s, udp: dead, tcp: dead }));
+      const facts = { ...known, servers: all };
+      return linkCauses([...noReply.judge(facts), ...resolvConf.judge(facts)]);
+    };
+    const [silence, servers] = of(node);
+    expect(silence).toMatchObject({ id: 'NT-DNS-001', causedBy: 'NT-DNS-010' });
+    expect(servers).toMatchObject({
+      severity: 'critical',
+      summary: expect.stringMatching(/none of them answers/),
+    });
+    expect(servers?.remediation).toContain(`clusterDNS to [${SERVICE_ADDRESS}]`);
+    expect(of(node, { policy: 'None' })[1]?.remediation).toContain("The pod's dnsConfig names them");
+    expect(of([SERVICE_ADDRESS, ...node]).map(({ id, causedBy }) => [id, causedBy])).toEqual([
+      ['NT-DNS-001', undefined],
+      ['NT-DNS-010', undefined],
+    ]);
   });
 
   it('begins at four servers', () => {

@@ -1,9 +1,5 @@
 /** Facts of a healthy run, with what a test makes of them. */
-import {
-  type LatencyFacts,
-  type LatencyThresholds,
-  type PathFacts,
-} from '../../../../src/checks/latency/facts.ts';
+import type { LatencyFacts, LatencyThresholds, PathFacts } from '../../../../src/checks/latency/facts.ts';
 import { distribution } from '../../../../src/checks/shared/statistics.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';

@@ -1,0 +1,90 @@
+import type { Finding } from '../../../model/report.ts';
+import type { DnsQuery } from '../../../parsers/dns-probe.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import type { DnsFacts, ServerFacts } from '../facts.ts';
+import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-018',
+  title: 'Names outside of the cluster do not resolve',
+  severities: ['critical'],
+  meaning:
+    'The name server answers for the names of the cluster, which it knows itself, and for no name outside of it, for which it asks others in turn. What fails is behind the server: it has no forwarder, forwards to itself or to a server that is gone, or whom it asks does not answer it (by TCP, say, where it insists on that).',
+  rule: "A name server answers the API server's own name with an address, and for names outside of the cluster's domain it gives no answer or an error (not NXDOMAIN), at least two of them, and of no such name it or a server behind its Service gives another answer. A single name for which errors alone come is left to NT-DNS-004: its own zone may be what fails.",
+  source: 'Kubernetes: Customizing DNS Service; CoreDNS: plugin forward',
+  remedy:
+    'See whom the DNS servers ask: kubectl -n kube-system get configmap coredns -o yaml. Without a line "forward . …" no name outside resolves; "forward . /etc/resolv.conf" means the servers of the node that the DNS pod runs on, where a loopback address (127.0.0.53) would be the pod itself. Then ask those, by UDP and by TCP, from such a pod: kubectl nettools dns -n kube-system deploy/coredns NAME. Its log says what it gets: kubectl -n kube-system logs -l k8s-app=kube-dns --tail=50.',
+  explains: { depth: 924, target: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-009', 'NT-DNS-011', 'NT-DNS-012'] },
+} as const;
+
+const CONTROL = /^kubernetes\.default\.svc\.(.+?)\.?$/i;
+const LEAST = 2;
+
+/** A server that answers for the cluster alone, and what became of the other queries. */
+interface Stranded {
+  readonly server: ServerFacts;
+  readonly failed: readonly DnsQuery[];
+  readonly names: readonly string[];
+}
+
+/** The servers of resolv.conf for whom every name outside of the cluster fails. */
+export function stranded(facts: DnsFacts): Stranded[] {
+  const domain = CONTROL.exec(facts.probe.control ?? '')?.[1]?.toLowerCase();
+  if (domain === undefined) return [];
+  const isOutside = ({ question }: DnsQuery): boolean => {
+    const name = question.name.toLowerCase().replace(/\.$/, '');
+    return name !== domain && !name.endsWith(`.${domain}`);
+  };
+  return facts.servers.flatMap((server): Stranded[] => {
+    const known = server.udp.queries.some(
+      (q) => isAnswered(q) && q.question.name === facts.probe.control && q.addresses.length > 0,
+    );
+    const behind = facts.endpoints.filter(
+      (e) => server.service !== undefined && e.service === server.service,
+    );
+    const asked = [server, ...behind].flatMap((s) => s.udp.queries).filter(isOutside);
+    const failed = server.udp.queries.filter(isOutside);
+    if (!known || failed.length < LEAST || !asked.every(isFailure)) return [];
+    const names = [...new Set(failed.map(({ question }) => question.name))];
+    // The zone of one name may be what is broken; whoever asks for it then gets an error, and no silence.
+    const isSure = names.length > 1 || failed.some(({ outcome }) => outcome === 'timeout');
+    return isSure ? [{ server, failed, names }] : [];
+  });
+}
+
+function isFailure({ outcome, rcode }: DnsQuery): boolean {
+  return outcome === 'timeout' || (outcome === 'answered' && rcode !== 'NOERROR' && rcode !== 'NXDOMAIN');
+}
+
+function what({ outcome, rcode, limitMs }: DnsQuery): string {
+  return outcome === 'timeout' ? `no answer within ${limitMs / 1000} s` : (rcode ?? 'an error');
+}
+
+function finding({ server, failed, names }: Stranded): Finding {
+  const told = names.slice(0, 2).map((name) => {
+    const own = failed.filter(({ question }) => question.name === name);
+    return `${name} ${enumerate([...new Set(own.map(what))])}`;
+  });
+  const more = names.length > told.length ? `, and ${names.length - told.length} more` : '';
+  const whose =
+    names.length > 1
+      ? 'what fails is whom it asks in turn (its upstream)'
+      : 'what fails is whom it asks in turn (its upstream), or the servers of that one name';
+  return occurrence(
+    meta,
+    'critical',
+    `${server.label} answers for names of the cluster, and for none outside of it (${told.join('; ')}${more}): ${whose}.`,
+    [
+      ...quoteQueries(failed, 2),
+      ...quoteQueries(
+        server.udp.queries.filter((q) => q.addresses.length > 0),
+        1,
+      ),
+    ],
+  );
+}
+
+export const outsideNames: Rule<DnsFacts> = {
+  meta,
+  judge: (facts) => stranded(facts).map(finding),
+};

@@ -1,0 +1,57 @@
+import type { Finding } from '../../../model/report.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import type { DnsFacts } from '../facts.ts';
+import { quoteResolvConf } from '../wording.ts';
+
+const meta = {
+  id: 'NT-DNS-019',
+  title: 'Resolvers read resolv.conf differently',
+  severities: ['warning', 'info'],
+  meaning:
+    'A line of resolv.conf is not what resolv.conf(5) allows, so that resolvers leave it out or take another value; or the search list is longer than some of them take, which cut it. Names then resolve in one image and not in another.',
+  rule: 'A nameserver is no address, or ndots, timeout or attempts has no number behind its colon (warning); or the search list has more than 6 domains or more than 256 characters (info: glibc since 2.26 takes them).',
+  source:
+    'resolv.conf(5): search was limited to 6 domains and 256 characters before glibc 2.26; musl (resolvconf.c) leaves out lines of more than 255; Kubernetes allows 32 domains and 2048 characters',
+  remedy: 'Write one address behind each nameserver, and options without a space: "options ndots:2".',
+} as const;
+
+const MOST_DOMAINS = 6;
+const MOST_CHARACTERS = 256;
+
+const SHORTER =
+  'Keep the search list to 6 domains and 256 characters (dnsConfig.searches of the pod, the resolv.conf of the node), or write names in full, with a dot at the end.';
+
+export const resolvConfLines: Rule<DnsFacts> = {
+  meta,
+  judge: (facts) => (facts.noResolvConf === undefined ? [...malformed(facts), ...tooLong(facts)] : []),
+};
+
+function malformed(facts: DnsFacts): Finding[] {
+  const { malformed: lines } = facts.resolvConf;
+  const [first] = lines;
+  if (first === undefined) return [];
+  const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
+  return [
+    occurrence(
+      meta,
+      'warning',
+      `resolv.conf has a line that resolvers leave out or read in their own way: "${first}"${more}.`,
+      quoteResolvConf(facts),
+    ),
+  ];
+}
+
+function tooLong(facts: DnsFacts): Finding[] {
+  const { search } = facts.resolvConf;
+  const characters = search.join(' ').length;
+  if (search.length <= MOST_DOMAINS && characters <= MOST_CHARACTERS) return [];
+  return [
+    occurrence(
+      meta,
+      'info',
+      `The search list has ${search.length} domains and ${characters} characters: glibc before 2.26 takes ${MOST_DOMAINS} domains and ${MOST_CHARACTERS} characters, and musl leaves out a line of more than 255 characters.`,
+      quoteResolvConf(facts),
+      { remediation: SHORTER },
+    ),
+  ];
+}

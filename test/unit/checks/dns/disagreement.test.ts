@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { SERVICE_ADDRESS, service } from './facts.ts';
+import { CONTROL, judgedRun, type MadeServer } from './made-run.ts';
+
+const NAME = 'db.corp.test.';
+const OTHER = '198.51.100.53';
+const endpoints = service('dns-healthy').endpoints.map(({ address }) => address);
+
+const says = (address: string, udp: string, more: Partial<MadeServer> = {}): MadeServer => ({
+  address,
+  udp: (name) => (name === CONTROL ? '198.19.0.1' : udp),
+  ...more,
+});
+const behind = (udp: readonly string[]): MadeServer[] =>
+  udp.map((said, i) => says(endpoints[i] ?? '', said, { role: 'endpoint' }));
+const found = (servers: readonly MadeServer[], names = [NAME], conf?: string) =>
+  judgedRun(servers, { names, ...(conf === undefined ? {} : { conf }) }).findings.filter(
+    ({ id }) => id === 'NT-DNS-020',
+  );
+
+describe('NT-DNS-020', () => {
+  const two = `nameserver ${SERVICE_ADDRESS}\nnameserver ${OTHER}\n`;
+
+  it('is of two servers of resolv.conf', () => {
+    const [first, ...more] = found(
+      [says(SERVICE_ADDRESS, '198.51.100.7'), says(OTHER, 'NXDOMAIN')],
+      [NAME],
+      two,
+    );
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({
+      severity: 'warning',
+      subject: NAME,
+      summary:
+        '198.19.0.10 (kube-dns) answers db.corp.test. A with 198.51.100.7, and 198.51.100.53 with NXDOMAIN: whether the name resolves depends on which of them is asked.',
+    });
+    expect(first?.evidence).toHaveLength(2);
+  });
+
+  it('is of two servers behind the Service', () => {
+    const [first] = found([says(SERVICE_ADDRESS, '198.51.100.7'), ...behind(['198.51.100.7', 'NXDOMAIN'])]);
+    expect(first?.summary).toMatch(/^coredns-0 .* with 198\.51\.100\.7, and coredns-1 .* with NXDOMAIN/);
+  });
+
+  it('is of one server that says now this and now that', () => {
+    const [first] = found([says(SERVICE_ADDRESS, '198.51.100.7', { tcp: () => 'NXDOMAIN' })]);
+    expect(first?.summary).toMatch(
+      /and once more with NXDOMAIN: those that it asks in turn, or stands for, disagree\.$/,
+    );
+  });
+
+  it.each<[string, readonly MadeServer[], readonly string[]]>([
+    [
+      'they have different addresses',
+      [says(SERVICE_ADDRESS, '198.51.100.7'), says(OTHER, '198.51.100.8')],
+      [NAME],
+    ],
+    ['one of them fails', [says(SERVICE_ADDRESS, '198.51.100.7'), says(OTHER, 'SERVFAIL')], [NAME]],
+    ['none knows it', [says(SERVICE_ADDRESS, 'NXDOMAIN'), says(OTHER, 'NXDOMAIN')], [NAME]],
+    ['nobody asked', [says(SERVICE_ADDRESS, '198.51.100.7'), says(OTHER, 'NXDOMAIN')], []],
+  ])('is not said where %s', (_what, servers, names) => {
+    expect(found(servers, [...names], two)).toEqual([]);
+  });
+});

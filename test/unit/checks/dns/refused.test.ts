@@ -1,0 +1,63 @@
+/** NT-DNS-002: who refuses, where the servers behind the Service say that they do not. */
+import { describe, expect, it } from 'vitest';
+import { POD, SERVICE_ADDRESS, service } from './facts.ts';
+import { judgedRun, type MadeServer } from './made-run.ts';
+
+const endpoints = service('dns-healthy').endpoints;
+const refusing = (address: string): MadeServer => ({ address, udp: () => 'connection refused' });
+const answering = ({ address }: { readonly address: string }): MadeServer => ({
+  role: 'endpoint',
+  address,
+  udp: () => '198.19.0.1',
+});
+const sentBy = (sender: string, about = SERVICE_ADDRESS): string =>
+  `icmp\n|09:31:27.9 eth0  In  IP ${sender} > ${POD}: ICMP ${about} udp port 53 unreachable, length 99\n`;
+
+const found = (more: string, servers = [refusing(SERVICE_ADDRESS), ...endpoints.map(answering)]) =>
+  judgedRun(servers, { more }).findings.find(({ id }) => id === 'NT-DNS-002');
+
+describe('a Service whose servers answer when asked directly', () => {
+  it('is refused in its own name by whoever has its address', () => {
+    const { summary, remediation, evidence } = found(sentBy(SERVICE_ADDRESS)) ?? {};
+    expect(summary).toMatch(
+      /: the 2 servers behind kube-dns answer when asked directly, so it is refused on the target's own node \(the node's DNS cache \(NodeLocal DNSCache\) is gone and left its address behind, or stale rules of kube-proxy/,
+    );
+    expect(remediation).toContain(`ip route get ${SERVICE_ADDRESS}`);
+    expect(remediation).not.toContain('endpointslices');
+    expect(evidence?.map(({ command }) => command.join(' ')).join('\n')).toContain(
+      `@${endpoints[0]?.address}`,
+    );
+  });
+
+  it('is refused by a rule of the node that sends the error', () => {
+    expect(found(sentBy('198.18.1.1'))?.summary).toMatch(
+      /refused on the target's own node \(sent by 198\.18\.1\.1, by a rule: one of kube-proxy that says that there is no endpoint/,
+    );
+  });
+
+  it('may be refused by either where nobody was seen', () => {
+    expect(found('')?.summary).toMatch(/NodeLocal DNSCache\) .*, or stale rules of kube-proxy/);
+  });
+
+  it('is refused by the target where that is who sends the error', () => {
+    expect(found(sentBy(POD))?.summary).toMatch(/the target itself: a REJECT rule/);
+  });
+});
+
+it("the node's cache on its link-local address", () => {
+  const local = '169.254.20.10';
+  expect(found(sentBy(local, local), [refusing(local), ...endpoints.map(answering)])?.summary).toMatch(
+    /the 2 servers behind kube-dns answer when asked directly, .*\(the node's DNS cache \(NodeLocal DNSCache\) is gone and left its address behind\)\.$/,
+  );
+});
+
+it('says nothing of the node where a server behind the Service fails too', () => {
+  const [first, second] = endpoints;
+  if (!first || !second) throw new Error('two servers were recorded');
+  const mixed = [
+    refusing(SERVICE_ADDRESS),
+    answering(first),
+    { ...refusing(second.address), role: 'endpoint' as const },
+  ];
+  expect(found(sentBy(SERVICE_ADDRESS), mixed)?.summary).toMatch(/sent in the name of the Service/);
+});
