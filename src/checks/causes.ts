@@ -88,6 +88,16 @@ const CAUSES: readonly CauseRule[] = [
     reach: 'subject',
   },
   {
+    cause: 'NT-SVC-011',
+    effects: ['NT-FW', 'NT-PATH', 'NT-LAT', 'NT-TLS'],
+    reach: 'subject',
+  },
+  {
+    cause: 'NT-SVC-012',
+    effects: ['NT-FW', 'NT-PATH', 'NT-LAT', 'NT-TLS', 'NT-SOCK-001'],
+    reach: 'subject',
+  },
+  {
     cause: 'NT-SVC-009',
     effects: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-TLS'],
     reach: 'subject',

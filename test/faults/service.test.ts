@@ -5,7 +5,7 @@ import { until } from '../cluster/proc.ts';
 import { app, helper, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { proxied } from '../e2e/support/services.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence } from './named.ts';
-import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { nodeAddress, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
 const ns = testNamespace('f-service');
 const service = (to: string, target = 'client'): Promise<Report> =>
@@ -189,6 +189,73 @@ describe('NT-SVC-004', () => {
       says: /internalTrafficPolicy Local, and its 1 ready endpoint is on node2, none on node1/,
     });
     expectSilence(await service('svc/local', 'alone'));
+  });
+});
+
+describe('NT-SVC-011', () => {
+  const nodePort = (name: string): Promise<string> =>
+    ns.kubectl(['get', 'service', name, '-o', 'jsonpath={.spec.ports[0].nodePort}']);
+  const node = (check: string, name: string, to: string): Promise<Report> =>
+    checkReport(check, [`node/${name}`, '-n', ns.name, '--to', to]);
+
+  test('a NodePort of a node without an endpoint', async () => {
+    const external = { ...toShop, selector: { app: 'alone' }, type: 'NodePort' };
+    await ns.apply(
+      svc('external', { ...external, externalTrafficPolicy: 'Local' }),
+      svc('anywhere', external),
+    );
+    await proxied(ns, 'external', 1);
+    await proxied(ns, 'anywhere', 1);
+    const to = `${nodeAddress('node1')}:${await nodePort('external')}`;
+    const silent = expectFirst(await node('firewall', 'node2', to), {
+      id: 'NT-SVC-011',
+      severity: 'critical',
+      says: /is the NodePort of svc\/external on node1, whose externalTrafficPolicy is Local, and its 1 ready endpoint is on node2, none on node1: node1 drops what comes from outside/,
+    });
+    expect(silent.remediation).toContain('externalTrafficPolicy to Cluster');
+    expectFirst(await node('service', 'node1', 'svc/external'), {
+      id: 'NT-SVC-011',
+      severity: 'warning',
+      says: /svc\/external has externalTrafficPolicy Local, and its 1 ready endpoint is on node2, none on node1/,
+    });
+    // The node that has it, and a Service that takes all of them.
+    expectSilence(await node('service', 'node2', 'svc/external'));
+    expectSilence(await node('service', 'node1', 'svc/anywhere'));
+    expectSilence(await node('firewall', 'node1', `${nodeAddress('node2')}:${await nodePort('external')}`));
+    expectSilence(await node('firewall', 'node2', `${nodeAddress('node1')}:${await nodePort('anywhere')}`));
+  });
+});
+
+describe('NT-SVC-012', () => {
+  test('a NodePort at an address that does not serve it', async () => {
+    await ns.apply(svc('public', { ...toShop, type: 'NodePort' }));
+    await proxied(ns, 'public', 3);
+    const port = await ns.kubectl(['get', 'service', 'public', '-o', 'jsonpath={.spec.ports[0].nodePort}']);
+    const at = (address: string, target = 'node/node1'): Promise<Report> =>
+      checkReport('firewall', [target, '-n', ns.name, '--to', `${address}:${port}`]);
+    const only = new RegExp(
+      `^${port} is the NodePort of svc/public, and kube-proxy \\(nftables mode\\) serves those at ${nodeAddress('node1')} only`,
+    );
+    for (const address of ['127.0.0.1', 'localhost']) {
+      expectFirst(await at(address), { id: 'NT-SVC-012', severity: 'critical', says: only });
+    }
+    expectFirst(await at('127.0.0.1', 'client'), {
+      id: 'NT-SVC-012',
+      severity: 'critical',
+      says: /NodePorts are served on nodes, while 127\.0\.0\.1 is the target itself/,
+    });
+    const second = [
+      {
+        make: 'ip address add 198.51.100.211/32 dev lo',
+        undo: 'ip address del 198.51.100.211/32 dev lo',
+      },
+    ];
+    expectFirst(await withFault(node1, second, () => at('198.51.100.211')), {
+      id: 'NT-SVC-012',
+      severity: 'critical',
+      says: /of svc\/public\.?\S*, and kube-proxy .* only/,
+    });
+    expectSilence(await at(nodeAddress('node1')));
   });
 });
 

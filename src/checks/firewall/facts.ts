@@ -1,8 +1,11 @@
 /** What the firewall check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { Published } from '../../model/published.ts';
 import type { Detour, FilterRule } from '../../parsers/filter-rules.ts';
 import type { Neighbour, NeighbourTable } from '../../parsers/ip-neigh.ts';
+import type { NodePortRules } from '../../parsers/node-port-rules.ts';
 import type { Privileges } from '../../parsers/proc-status.ts';
 import type { NextHop, Reach } from '../../parsers/reach.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
@@ -20,6 +23,8 @@ export interface FirewallInput {
   readonly policies: PolicyInput;
   /** Of the containers of the target that have any. */
   readonly proxies?: readonly ProxyVariables[];
+  /** By the id of a destination: the Service that it is a way into from outside of the cluster. */
+  readonly published?: Readonly<Record<string, Published>>;
 }
 
 /** The NetworkPolicies that may matter, as the API has them. */
@@ -67,6 +72,7 @@ export interface PathFacts {
   /** The rule of the target that led the connection to a port of its own: who answered is not the destination. */
   readonly detour: Grown<Detour> | undefined;
   readonly policy: PolicyAnswer;
+  readonly published: Published | undefined;
   readonly results: { readonly reach: ProbeResult | undefined };
 }
 
@@ -111,6 +117,8 @@ export interface FirewallFacts {
   readonly conntrackResult: ProbeResult | undefined;
   readonly policies: PolicyInput;
   readonly proxies: readonly ProxyVariables[];
+  /** What kube-proxy has written on the target, in nftables mode; absent: nothing that could be read. */
+  readonly nodePorts?: { readonly rules: NodePortRules; readonly result: ProbeResult };
 }
 
 /** What filters of the target's own network were read. */

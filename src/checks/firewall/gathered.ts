@@ -4,6 +4,7 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseConntrackProc } from '../../parsers/conntrack.ts';
 import { type Neighbour, parseNeighbours, parseNeighbourTable } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
+import { parseNodePortRules } from '../../parsers/node-port-rules.ts';
 import { growth, parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { nextHop, type ReachTry } from '../../parsers/reach.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
@@ -47,6 +48,7 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
     conntrackResult: evidence['conntrack-after'],
     policies: input.policies,
     proxies: input.proxies ?? [],
+    ...nodePortsPart(evidence['nft-after']),
   };
   const shared: Shared = {
     facts,
@@ -58,6 +60,11 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
     ...facts,
     paths: input.destinations.map((d) => pathFacts(d, evidence[`${d.id}-reach`], input, shared)),
   };
+}
+
+function nodePortsPart(result: ProbeResult | undefined): Pick<FirewallFacts, 'nodePorts'> {
+  const rules = read(result, 'nft', parseNodePortRules).value;
+  return rules === undefined || result === undefined ? {} : { nodePorts: { rules, result } };
 }
 
 /** Its time may be up before a table of many sockets has come to its end. */
@@ -133,6 +140,7 @@ function pathFacts(
     detour: detourOf(rules.detours, packet, Math.max(1, reach.value?.tries.length ?? 0)),
     ...blocking(cause, packet, packetsSent(reach.value?.tries ?? [], signs.socket), rules),
     policy,
+    published: input.published?.[destination.id],
     results: { reach: result },
   };
 }

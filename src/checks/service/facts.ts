@@ -35,6 +35,8 @@ export interface ServiceInfo {
   /** A number or a name, as the Service has it. */
   readonly targetPort: string;
   readonly internalTrafficPolicy: string;
+  /** How a node takes connections from outside for it; asked for on a node alone, and absent where it takes none. */
+  readonly outside?: OutsideWay;
   /** `app=web`; absent: its endpoints are somebody else's to write. */
   readonly selector?: string;
   /** All that are ready. */
@@ -55,6 +57,16 @@ export interface ServiceInfo {
   readonly isOtherFamily?: boolean;
   /** What kube-proxy should know of it; asked for on a node alone. */
   readonly proxied?: ProxiedEndpoints;
+}
+
+/** What a node does with connections from outside of the cluster. */
+export interface OutsideWay {
+  /** externalTrafficPolicy: Local. */
+  readonly isLocal: boolean;
+  /** On each node. */
+  readonly nodePort?: number;
+  /** By it a load balancer learns which nodes to pass over. */
+  readonly healthCheckNodePort?: number;
 }
 
 /** Where an endpoint is. */

@@ -2,11 +2,18 @@
 import { type Family, familiesOf, familyOf } from '../../cluster/families.ts';
 import { declaredPorts } from '../../cluster/pod-ports.ts';
 import { needed } from '../../cluster/reading.ts';
-import { clusterIps, endpointsOf, isReady, serviceFamilies, servicePort } from '../../cluster/services.ts';
+import {
+  clusterIps,
+  endpointsOf,
+  isReady,
+  type ServicePort,
+  serviceFamilies,
+  servicePort,
+} from '../../cluster/services.ts';
 import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { Pod, Service } from '../../model/kube-objects.ts';
-import type { ServiceInfo } from './facts.ts';
+import type { OutsideWay, ServiceInfo } from './facts.ts';
 import { endpointInfo, notReady } from './prepare-pods.ts';
 import { proxiedEndpoints } from './prepare-proxied.ts';
 
@@ -80,6 +87,7 @@ export async function readService(
     ...(isHost && port && clusterIp
       ? { proxied: proxiedEndpoints(slices, port, familyOf(clusterIp), Date.now()) }
       : {}),
+    ...(isHost && port ? outsidePart(service, port) : {}),
   };
   return { asked, info, families, pods };
 }
@@ -91,6 +99,19 @@ async function selectedPods(
   const { selector = {} } = spec ?? {};
   if (Object.keys(selector).length === 0) return undefined;
   return cluster.pods(metadata?.namespace ?? '', selector);
+}
+
+/** As part of the input; a Service of type ClusterIP is none of the outside's. */
+function outsidePart({ spec }: Service, { nodePort }: ServicePort): { outside?: OutsideWay } {
+  if (spec?.type !== 'NodePort' && spec?.type !== 'LoadBalancer') return {};
+  const { healthCheckNodePort } = spec;
+  return {
+    outside: {
+      isLocal: spec.externalTrafficPolicy === 'Local',
+      ...(nodePort === undefined ? {} : { nodePort }),
+      ...(healthCheckNodePort === undefined ? {} : { healthCheckNodePort }),
+    },
+  };
 }
 
 /** A name that none of the pods declares. */

@@ -207,6 +207,42 @@ describe('the cluster IP', () => {
   });
 });
 
+describe('connections from outside', () => {
+  const local = (rest: object = {}): Partial<ServiceInfo> => ({
+    type: 'NodePort',
+    outside: { isLocal: true, nodePort: 30080, ...rest },
+  });
+
+  it('are dropped by a node that has no endpoint and takes no other', () => {
+    const one = judged({ service: local() });
+    expect(problemsOf(one)).toEqual(['NT-SVC-011 warning']);
+    expect(one.summary).toBe(
+      'svc/shop has externalTrafficPolicy Local, and its 3 ready endpoints are on node2, none on node1: what comes from outside to node1 for port 30080 is dropped there.',
+    );
+  });
+
+  it('are passed by where a load balancer asks for the health of nodes', () => {
+    const service = { ...local({ healthCheckNodePort: 31000 }), type: 'LoadBalancer' };
+    const one = judged({ service });
+    expect(problemsOf(one)).toEqual([]);
+    expect(one.findings.find(({ id }) => id === 'NT-SVC-011')?.summary).toMatch(
+      /its load balancer has to pass over node1 \(health check on port 31000\)\.$/,
+    );
+  });
+
+  it.each<[string, Run]>([
+    ['an endpoint is there', { service: local(), input: { node: 'node2' } }],
+    ['the policy is Cluster', { service: local({ isLocal: false }) }],
+    ['the target is no node', { service: { type: 'NodePort' } }],
+    [
+      'an endpoint may be there',
+      { service: { ...local(), endpoints: SHOP.endpoints.map(({ node: _node, ...rest }) => rest) } },
+    ],
+  ])('are no story where %s', (_why, run) => {
+    expect(judged(run).findings.map(({ id }) => id)).not.toContain('NT-SVC-011');
+  });
+});
+
 describe('hairpin', () => {
   const input = { addresses: ['198.51.100.2'] };
   const twelve = (...endings: string[]) => [
