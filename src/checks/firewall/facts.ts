@@ -40,11 +40,11 @@ export interface PolicyInput {
   readonly unread: readonly { readonly what: string; readonly reason: string }[];
 }
 
-/** A pod that answers for a destination. */
+/** Who answers for a destination: a pod, or an address that is no pod's. */
 export interface PolicyBackend {
   readonly address: string;
   readonly port: number;
-  readonly pod: PolicyPod;
+  readonly pod?: PolicyPod;
 }
 
 /** One destination: what was seen, and what the policies say. */
@@ -83,6 +83,8 @@ export interface PolicyAnswer {
     readonly backend: PolicyBackend | undefined;
     readonly verdict: PolicyVerdict;
   }[];
+  /** They would allow what the target asks for, the Service's own address or port, and see what it leads to. */
+  readonly allows?: 'address' | 'port';
 }
 
 /** A counter that grew. */

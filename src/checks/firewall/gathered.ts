@@ -124,7 +124,7 @@ function pathFacts(
       ? { kind: 'unmeasured', reason: reach.skipped }
       : causeOf({ ...signs, reach: reach.value });
   const packet = { protocol: destination.protocol, address, port, source: hop?.source };
-  const policy = policyAnswer(input.policies, destination, address, port);
+  const policy = policyAnswer(input.policies, destination, { address, port, source: hop?.source ?? '' });
   return {
     destination,
     reach,

@@ -12,7 +12,7 @@ import { asksForNamespaces, hostPolicyPod, networkPolicy, policyPod } from './pr
  * Outside of a cluster there is nothing to read.
  */
 export async function readPolicies(
-  { cluster, pod: self }: Subject,
+  { cluster, pod: self, node, addresses }: Subject,
   destinations: readonly Destination[],
 ): Promise<PolicyInput> {
   if (!cluster) return { policies: [], self: hostPolicyPod(), pods: {}, services: [], unread: [] };
@@ -21,7 +21,7 @@ export async function readPolicies(
   const namespaces = [
     ...new Set([
       ...(own === undefined ? [] : [own]),
-      ...behind.flatMap((b) => b.pods.flatMap(({ pod }) => pod.metadata?.namespace ?? [])),
+      ...behind.flatMap((b) => b.pods.flatMap(({ pod }) => pod?.metadata?.namespace ?? [])),
     ]),
   ];
   const [policies, objects] = await Promise.all([
@@ -33,7 +33,7 @@ export async function readPolicies(
   const asPolicyPod = (pod: Pod): PolicyPod => policyPod(pod, labelsOf.get(pod.metadata?.namespace ?? ''));
   return {
     policies: items,
-    self: self ? asPolicyPod(self) : hostPolicyPod(),
+    self: self ? asPolicyPod(self) : hostPolicyPod(node, addresses),
     pods: backends(destinations, behind, asPolicyPod),
     services: destinations.filter((_d, i) => behind[i]?.isUnclear).map(({ id }) => id),
     unread: distinct([
@@ -58,7 +58,9 @@ function backends(
   behind: readonly Behind[],
   asPolicyPod: (pod: Pod) => PolicyPod,
 ): Record<string, PolicyBackend[]> {
-  const direct = behind.map(({ pods }) => pods.map(({ pod, ...end }) => ({ ...end, pod: asPolicyPod(pod) })));
+  const direct = behind.map(({ pods }) =>
+    pods.map(({ pod, ...end }) => ({ ...end, ...(pod === undefined ? {} : { pod: asPolicyPod(pod) }) })),
+  );
   return Object.fromEntries(
     destinations.flatMap((d, i) => {
       const all =
