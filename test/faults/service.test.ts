@@ -137,6 +137,87 @@ describe('NT-SVC-001', () => {
     });
   });
 
+  test('endpoints that somebody wrote for a port of another name', async () => {
+    const slice = (name: string, service: string, portName: string): Manifest => ({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name, labels: { 'kubernetes.io/service-name': service } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [shopB.address] }],
+      ports: [{ name: portName, port: 8080, protocol: 'TCP' }],
+    });
+    await ns.apply(
+      svc('by-hand', { ports: [{ port: 80 }] }),
+      svc('by-hand-right', { ports: [{ port: 80 }] }),
+      slice('by-hand-1', 'by-hand', 'http'),
+      slice('by-hand-right-1', 'by-hand-right', ''),
+    );
+    await proxied(ns, 'by-hand', 0);
+    await proxied(ns, 'by-hand-right', 1);
+    const first = expectFirst(await service('svc/by-hand'), {
+      id: 'NT-SVC-001',
+      severity: 'critical',
+      says: /its EndpointSlice by-hand-1 has ready endpoints of port http \(8080\/TCP\), and the Service's port has no name/,
+    });
+    expect(first.remediation).toContain('kubectl edit endpointslice');
+    expectSilence(await service('svc/by-hand-right'));
+  });
+
+  test('members of a StatefulSet that wait for the names of each other', async () => {
+    const labels = { app: 'member' };
+    const waiting = (name: string): Manifest => ({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name },
+      spec: {
+        serviceName: name,
+        replicas: 2,
+        podManagementPolicy: 'Parallel',
+        selector: { matchLabels: { ...labels, of: name } },
+        template: {
+          metadata: { labels: { ...labels, of: name } },
+          spec: {
+            terminationGracePeriodSeconds: 0,
+            containers: [{ ...app, readinessProbe: { tcpSocket: { port: 9999 }, periodSeconds: 1 } }],
+          },
+        },
+      },
+    });
+    const headless = (name: string, more: object): Manifest =>
+      svc(name, { ...toShop, clusterIP: 'None', selector: { ...labels, of: name }, ...more });
+    await ns.apply(
+      headless('member', {}),
+      headless('early', { publishNotReadyAddresses: true }),
+      waiting('member'),
+      waiting('early'),
+    );
+    for (const name of ['member-0', 'member-1', 'early-1'])
+      await ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Running', `pod/${name}`, '--timeout=180s']);
+    const first = expectFirst(await service('svc/member', 'member-0'), {
+      id: 'NT-SVC-001',
+      severity: 'critical',
+      says: /svc\/member has no ready endpoint: 2 pods match .* none is ready/,
+    });
+    expect(first.remediation).toContain('"publishNotReadyAddresses":true');
+    const dns = (name: string): Promise<Report> => checkReport('dns', ['member-0', name, '-n', ns.name]);
+    expectFirst(await dns('member-1.member'), {
+      id: 'NT-DNS-005',
+      severity: 'critical',
+      says: /member-1\.member does not exist: .*: pod member-1 is not ready, and Service member publishes names of ready pods alone/,
+    });
+    expectFirst(await dns('member-7.member'), {
+      id: 'NT-DNS-005',
+      severity: 'critical',
+      says: /: there is no pod member-7 in /,
+    });
+    await until('the name of early-1', 60, async () => {
+      const report = await dns('early-1.early');
+      const gone = report.checks.flatMap(({ findings }) => findings).find(({ id }) => id === 'NT-DNS-005');
+      return gone === undefined || gone.summary;
+    });
+    await ns.kubectl(['delete', 'statefulset', 'member', 'early']);
+  });
+
   test('explains what the firewall check sees', async () => {
     const report = await checkReport('firewall', ['client', '-n', ns.name, '--to', 'svc/typo']);
     expectFirst(report, { id: 'NT-SVC-001', severity: 'critical', says: /svc\/typo has no ready endpoint/ });

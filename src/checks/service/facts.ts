@@ -53,10 +53,23 @@ export interface ServiceInfo {
   readonly selected?: number;
   /** None of the selected pods declares a port of the name that `targetPort` is. */
   readonly isPortUnnamed: boolean;
+  /** Names of pods that are not ready are published too; absent: it is no headless Service. */
+  readonly publishesNotReady?: boolean;
+  /** Slices of it that have endpoints, and none of this port. */
+  readonly otherPorts?: readonly OtherPorts[];
   /** It is looked at in another family as well, which is the one that stands for its name. */
   readonly isOtherFamily?: boolean;
   /** What kube-proxy should know of it; asked for on a node alone. */
   readonly proxied?: ProxiedEndpoints;
+}
+
+/** A slice whose endpoints do not count for a port of the Service, since they are matched by the port's name. */
+export interface OtherPorts {
+  readonly slice: string;
+  /** `http (8080/TCP)`; of one without a name, `8080/TCP`. */
+  readonly offers: readonly string[];
+  /** The name that the Service's port has; empty: none. */
+  readonly wanted: string;
 }
 
 /** What a node does with connections from outside of the cluster. */

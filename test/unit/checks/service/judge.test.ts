@@ -207,6 +207,33 @@ describe('the cluster IP', () => {
   });
 });
 
+describe('no endpoint', () => {
+  const empty = { endpoints: [], ready: 0, selected: 1, notReady: [{ pod: 'db-0', reason: 'Unready' }] };
+  const said = (service: Partial<ServiceInfo>) =>
+    judged({ service: { ...empty, ...service }, endpoints: [], virtual: [REFUSED] }).findings.find(
+      ({ id }) => id === 'NT-SVC-001',
+    );
+
+  it('is told with the name that the endpoints have in place of the one that is wanted', () => {
+    const { selector: _selector, ...unselected } = SHOP;
+    const other = { slice: 'shop-1', offers: ['http (8080/TCP)'], wanted: '' };
+    const found = said({ ...unselected, ...empty, selector: undefined, otherPorts: [other] } as never);
+    expect(found?.summary).toMatch(
+      /no ready endpoint: its EndpointSlice shop-1 has ready endpoints of port http \(8080\/TCP\), and the Service's port has no name: they are matched/,
+    );
+    expect(found?.remediation).toMatch(/kubectl edit endpointslice -n default shop-1$/);
+  });
+
+  it.each([
+    [false, true],
+    [true, false],
+    [undefined, false],
+  ])('asks for names of pods that are not ready where they are not published (%s)', (publishes, asks) => {
+    const part = publishes === undefined ? {} : { publishesNotReady: publishes };
+    expect(said(part)?.remediation.includes('"publishNotReadyAddresses":true')).toBe(asks);
+  });
+});
+
 describe('connections from outside', () => {
   const local = (rest: object = {}): Partial<ServiceInfo> => ({
     type: 'NodePort',
