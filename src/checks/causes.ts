@@ -68,6 +68,7 @@ const CAUSES: readonly CauseRule[] = [
   { cause: 'NT-RT-001', effects: ALL_TRAFFIC, reach: 'target' },
   { cause: 'NT-RT-004', effects: ALL_TRAFFIC, reach: 'target' },
   { cause: 'NT-RT-003', effects: ALL_TRAFFIC, reach: 'target' },
+  { cause: 'NT-RT-008', effects: ALL_TRAFFIC, reach: 'target' },
   { cause: 'NT-ARP-002', effects: ALL_TRAFFIC, reach: 'subject' },
   { cause: 'NT-RT-002', effects: ALL_TRAFFIC, reach: 'subject' },
   { cause: 'NT-RT-005', effects: ALL_TRAFFIC, reach: 'subject' },

@@ -200,6 +200,16 @@ describe('the cluster IP', () => {
     );
   });
 
+  it('may have a reason in the bridge where all endpoints are on the node of the target', () => {
+    const remedy = (node: string) =>
+      judged({ virtual: [SILENT], input: { node } }).findings.find(({ id }) => id === 'NT-SVC-003')
+        ?.remediation;
+    expect(remedy('node2')).toMatch(
+      /bridge-nf-call-iptables, NT-RT-009\)\.\nkubectl nettools routing node\/node2/,
+    );
+    expect(remedy('node1')).not.toMatch(/bridge/);
+  });
+
   it('has a reason in a local traffic policy', () => {
     const service = { internalTrafficPolicy: 'Local' };
     expect(problems({ service, virtual: [SILENT] })).toEqual(['NT-SVC-004 warning']);
