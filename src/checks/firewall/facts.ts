@@ -36,6 +36,8 @@ export interface PolicyInput {
   readonly pods: Readonly<Record<string, readonly PolicyBackend[]>>;
   /** Ids of destinations that lead to pods, or may do so, of which nothing is known where `pods` names none. */
   readonly services: readonly string[];
+  /** Kinds of policies besides NetworkPolicy that there are, or may be, and that nobody evaluates here. */
+  readonly others?: readonly string[];
   /** Parts that could not be read, and why. */
   readonly unread: readonly { readonly what: string; readonly reason: string }[];
 }
@@ -85,6 +87,8 @@ export interface PolicyAnswer {
   }[];
   /** They would allow what the target asks for, the Service's own address or port, and see what it leads to. */
   readonly allows?: 'address' | 'port';
+  /** Kinds of policies that could say otherwise. */
+  readonly others?: readonly string[];
 }
 
 /** A counter that grew. */

@@ -34,7 +34,15 @@ export function policyAnswer(
     verdict === 'denied' && known !== undefined
       ? allowedBefore(known, { address, port }, evaluated)
       : undefined;
-  return { verdict, backends: answers, ...(allows === undefined ? {} : { allows }) };
+  const { others = [] } = input;
+  // What is allowed here, another kind of policy may deny.
+  const isOpen = others.length > 0 && (verdict === 'none' || verdict === 'allowed');
+  return {
+    verdict: isOpen ? 'unknown' : verdict,
+    backends: answers,
+    ...(allows === undefined ? {} : { allows }),
+    ...(others.length === 0 ? {} : { others }),
+  };
 }
 
 /** Whether what is denied would be allowed as the target asks for it, before a Service's address is translated. */
@@ -131,6 +139,8 @@ export function policyText(answer: PolicyAnswer): string {
     case 'denied':
       return `the NetworkPolicies deny it (${denials(answer).join('; ')})`;
     case 'unknown':
-      return 'what NetworkPolicies say is not known';
+      return answer.others === undefined
+        ? 'what NetworkPolicies say is not known'
+        : `what policies say is not known: those of ${answer.others.join(' and ')} are not evaluated`;
   }
 }

@@ -1,5 +1,6 @@
 /** NetworkPolicies and what they match against, as far as the user may read it. */
 import type { Subject } from '../../cluster/subject.ts';
+import type { ClusterView } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { Pod } from '../../model/kube-objects.ts';
 import type { PolicyBackend, PolicyInput } from '../firewall/facts.ts';
@@ -24,9 +25,10 @@ export async function readPolicies(
       ...behind.flatMap((b) => b.pods.flatMap(({ pod }) => pod?.metadata?.namespace ?? [])),
     ]),
   ];
-  const [policies, objects] = await Promise.all([
+  const [policies, objects, others] = await Promise.all([
     Promise.all(namespaces.map((namespace) => cluster.networkPolicies(namespace))),
     Promise.all(namespaces.map((namespace) => cluster.namespaceObject(namespace))),
+    cluster.otherPolicies(),
   ]);
   const items = policies.flatMap(({ value }) => (value ?? []).map(networkPolicy));
   const labelsOf = new Map(namespaces.map((name, i) => [name, objects[i]?.value?.metadata?.labels]));
@@ -36,7 +38,9 @@ export async function readPolicies(
     self: self ? asPolicyPod(self) : hostPolicyPod(node, addresses),
     pods: backends(destinations, behind, asPolicyPod),
     services: destinations.filter((_d, i) => behind[i]?.isUnclear).map(({ id }) => id),
+    ...othersPart(others),
     unread: distinct([
+      ...others.flatMap(({ kind, found }) => unreadOf(found, `policies of kind ${kind}`)),
       ...behind.flatMap(({ unread }) => unread),
       ...policies.flatMap((one, i) => unreadOf(one, `NetworkPolicies of namespace ${namespaces[i]}`)),
       // Labels of namespaces are no loss where no policy asks for them.
@@ -45,6 +49,12 @@ export async function readPolicies(
         : []),
     ]),
   };
+}
+
+/** As part of the input: kinds of which there is one, or of which it is not known. */
+function othersPart(all: Awaited<ReturnType<ClusterView['otherPolicies']>>): Pick<PolicyInput, 'others'> {
+  const others = all.filter(({ found }) => found.value !== false).map(({ kind }) => kind);
+  return others.length === 0 ? {} : { others };
 }
 
 /** What several destinations ask for is missed once. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policyAnswer } from '../../../../src/checks/firewall/policy-answer.ts';
+import { policyAnswer, policyText } from '../../../../src/checks/firewall/policy-answer.ts';
 import prepare from '../../../../src/checks/firewall/prepare.ts';
 import type { Pod } from '../../../../src/model/kube-objects.ts';
 import {
@@ -47,6 +47,7 @@ describe('who may answer at a DEST', () => {
       `GET ${PATHS.pods}?labelSelector=app%3Ddb&limit=500`,
       `GET ${PATHS.policies}?limit=500`,
       `GET ${PATHS.namespaces}/${SHOP}`,
+      'GET /apis',
     ]);
   });
 
@@ -107,6 +108,7 @@ describe('who may answer at a DEST', () => {
     expect(requests).toEqual([
       'GET /api/v1/pods?fieldSelector=status.podIP%3D8.8.8.8&limit=150&resourceVersion=0',
       'GET /api/v1/services?fieldSelector=spec.clusterIP%3D8.8.8.8&limit=150&resourceVersion=0',
+      'GET /apis',
     ]);
   });
 
@@ -230,4 +232,59 @@ describe('what policies see behind a Service', () => {
       expect(await said(rule('203.0.113.0/24', 6443), to)).toEqual({ verdict: 'denied', allows: undefined });
     },
   );
+});
+
+describe('policies of other kinds', () => {
+  const groups = { groups: [{ name: 'cilium.io', preferredVersion: { version: 'v2' } }] };
+  const CILIUM = '/apis/cilium.io/v2/ciliumnetworkpolicies';
+  const found = async (lists: object, faults: Record<string, { status: number }> = {}) => {
+    const all = { ...DUAL, ...NONE, '': [{ metadata: { name: 'apis' }, ...groups }], ...lists };
+    return policies([all as unknown as Place[0], faults], 'svc/db');
+  };
+
+  it('make what policies say unknown where there are any', async () => {
+    const { others, unread } = await found({ [CILIUM]: [{ metadata: { name: 'one' } }] });
+    expect({ others, unread }).toEqual({ others: ['CiliumNetworkPolicy (cilium.io)'], unread: [] });
+  });
+
+  it('do not where there is none', async () => {
+    expect((await found({ [CILIUM]: [] })).others).toBeUndefined();
+  });
+
+  it('do where they may not be read, which is told', async () => {
+    const { others, unread } = await found({}, { [CILIUM]: { status: 403 } });
+    expect(others).toEqual(['CiliumNetworkPolicy (cilium.io)']);
+    expect(unread).toEqual([
+      {
+        what: 'policies of kind CiliumNetworkPolicy (cilium.io)',
+        reason: 'you may not read CiliumNetworkPolicy (cilium.io)',
+      },
+    ]);
+  });
+
+  it('turn what is allowed into what is not known, and name themselves', () => {
+    const self = { namespace: SHOP, name: 'web-0', labels: {}, ports: [], hostNetwork: false };
+    const policy = (ingress: readonly object[]) => ({ namespace: SHOP, name: 'p', podSelector: {}, ingress });
+    const verdict = (policies: readonly object[], others?: readonly string[]) =>
+      policyAnswer(
+        {
+          policies: policies as never,
+          self,
+          pods: { to0: [{ address: '10.0.0.1', port: 80, pod: { ...self, name: 'db-1' } }] },
+          services: [],
+          unread: [],
+          ...(others === undefined ? {} : { others }),
+        },
+        { id: 'to0', protocol: 'tcp' } as never,
+        { address: '10.0.0.1', port: 80, source: '' },
+      );
+    const others = ['CiliumNetworkPolicy (cilium.io)'];
+    expect(verdict([]).verdict).toBe('none');
+    expect(verdict([], others).verdict).toBe('unknown');
+    expect(verdict([policy([{}])], others).verdict).toBe('unknown');
+    expect(verdict([policy([])], others).verdict).toBe('denied');
+    expect(policyText(verdict([], others))).toBe(
+      'what policies say is not known: those of CiliumNetworkPolicy (cilium.io) are not evaluated',
+    );
+  });
 });
