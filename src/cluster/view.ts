@@ -13,6 +13,7 @@ import type {
   Service,
 } from '../model/kube-objects.ts';
 import type { Labels } from '../model/network-policy.ts';
+import { type ApiGroups, policyPaths } from './policy-kinds.ts';
 import { readingOf } from './reading.ts';
 
 const SLICES = 'apis/discovery.k8s.io/v1';
@@ -95,6 +96,25 @@ export class KubeView implements ClusterView {
   networkPolicies(namespace: string): Promise<Reading<readonly NetworkPolicyObject[]>> {
     const path = namespacedPath('apis/networking.k8s.io/v1', namespace, 'networkpolicies');
     return this.#list(`NetworkPolicies in ${namespace}`, path);
+  }
+
+  async otherPolicies(): Promise<readonly { readonly kind: string; readonly found: Reading<boolean> }[]> {
+    const groups = await this.#object<ApiGroups>('the groups of the API', '/apis');
+    const found = await Promise.all(
+      policyPaths(groups.value ?? {}).map(async ({ name, path }) => ({
+        kind: name,
+        found: await this.#exists(name, path),
+      })),
+    );
+    // A group may have some of its kinds alone.
+    return found.filter((one) => one.found !== undefined) as { kind: string; found: Reading<boolean> }[];
+  }
+
+  /** `undefined`: there is no such resource. */
+  async #exists(what: string, path: string): Promise<Reading<boolean> | undefined> {
+    const part = await this.#beginning<object>(what, path, 1);
+    if (part.error instanceof ApiError && part.error.status === 404) return undefined;
+    return part.error ? part : { value: part.value.items.length > 0 };
   }
 
   namespaceObject(name: string): Promise<Reading<Namespace | null>> {

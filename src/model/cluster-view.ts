@@ -62,6 +62,8 @@ export interface ClusterView {
   /** In all namespaces. */
   allEndpointSlices(atMost: number): Promise<Reading<Part<EndpointSlice>>>;
   networkPolicies(namespace: string): Promise<Reading<readonly NetworkPolicyObject[]>>;
+  /** Kinds of policies besides NetworkPolicy, each with whether there is one; kinds that the cluster does not know are left out. */
+  otherPolicies(): Promise<readonly { readonly kind: string; readonly found: Reading<boolean> }[]>;
   namespaceObject(name: string): Promise<Reading<Namespace | null>>;
   node(name: string): Promise<Reading<Node | null>>;
   nodes(atMost: number): Promise<Reading<Part<Node>>>;

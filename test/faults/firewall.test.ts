@@ -407,7 +407,7 @@ describe('NetworkPolicies', () => {
       expectFirst(report, {
         id: 'NT-FW-001',
         severity: 'critical',
-        says: /the NetworkPolicies allow it \([^)]*allow-client\), so it is none of them/,
+        says: /the NetworkPolicies allow it \([^)]*allow-client\), as long as it arrives from an address of the target/,
       });
     });
   });
@@ -448,6 +448,78 @@ describe('NetworkPolicies', () => {
       expect(found.map((f) => f.subject)).toEqual(['svc/server', `${address}:80`, `server.${ns.name}:80`]);
     });
     await ns.kubectl(['delete', 'service', 'server']);
+  });
+
+  test("the API server's cluster IP is allowed, and its address behind it denied", async () => {
+    const cidr = (one: string) => ({ to: [{ ipBlock: { cidr: one } }] });
+    const egress = (...rules: object[]) =>
+      policy('to-api', { podSelector: {}, policyTypes: ['Egress'], egress: rules });
+    const steps = nft('forward', `ip saddr ${client.address} ip daddr 198.51.100.1 tcp dport 16443 drop`);
+    const spellings = ['kubernetes.default.svc:443', '198.19.0.1:443', 'svc/kubernetes.default'];
+    await withPolicies([egress({ ...cidr('198.19.0.1/32'), ports: [{ port: 443 }] })], async () => {
+      for (const to of spellings) {
+        const report = await withFault(client.node, steps, () => firewall(to));
+        const first = expectFirst(report, {
+          id: 'NT-FW-006',
+          severity: 'critical',
+          says: /They allow 198\.19\.0\.1:443, the Service's own address, and policies see where it leads: 198\.51\.100\.1:16443\./,
+        });
+        expect(first.remediation).toContain('198.51.100.1:16443 is no pod: an ipBlock');
+      }
+    });
+    await withPolicies([egress(cidr('198.51.100.1/32'))], async () => {
+      for (const to of spellings) expectSilence(await firewall(to));
+    });
+  });
+
+  test('a policy that names the port of the Service', async () => {
+    const service: Manifest = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'named' },
+      spec: { selector: { app: 'server' }, ports: [{ port: 80, targetPort: 8080 }] },
+    };
+    await ns.apply(service);
+    await proxied(ns, 'named', 1);
+    const port = (number: number) =>
+      policy('port', {
+        podSelector: { matchLabels: { app: 'server' } },
+        ingress: [{ ports: [{ port: number }] }],
+      });
+    await withPolicies([port(80)], async () => {
+      expectFirst(await withFault(onServerNode(), enforced(), () => firewall('svc/named')), {
+        id: 'NT-FW-006',
+        severity: 'critical',
+        says: /They allow port 80, the Service's own, and policies see the one that it leads to: 8080\./,
+      });
+    });
+    await withPolicies([port(8080)], async () => expectSilence(await firewall('svc/named')));
+    await ns.kubectl(['delete', 'service', 'named']);
+  });
+
+  test('an ipBlock lets in pods and nodes by their addresses, a selector no node', async () => {
+    const from = (peer: object) =>
+      policy('from', { podSelector: { matchLabels: { app: 'server' } }, ingress: [{ from: [peer] }] });
+    await ns.start(hostPod('from-node', 'node1'));
+    const asNode = () => checkReport('firewall', ['from-node', '-n', ns.name, '--to', 'pod/server']);
+    for (const [cidr, work] of [
+      ['198.18.0.0/16', () => firewall('pod/server')],
+      ['198.51.100.0/24', asNode],
+    ] as const) {
+      await withPolicies([from({ ipBlock: { cidr } })], async () => {
+        const report = await work();
+        expectSilence(report);
+        expect(report.checks[0]?.summary).toMatch(/the NetworkPolicies allow it \([^)]*from\)/);
+      });
+    }
+    const byNode = nft('forward', `ip saddr 198.51.100.11 ip daddr ${server.address} drop`);
+    await withPolicies([from({ namespaceSelector: {} })], async () => {
+      expectFirst(await withFault(onServerNode(), byNode, asNode), {
+        id: 'NT-FW-006',
+        severity: 'critical',
+        says: /The target is in its node's network: selectors of pods and namespaces do not match it, an ipBlock/,
+      });
+    });
   });
 
   test('who may not read policies is told so, and nothing is guessed', async () => {

@@ -92,6 +92,18 @@ describe('NT-LAT-002', () => {
   });
 });
 
+test('half of the connections get no answer, and every echo request does', async () => {
+  // As a next hop, of two, that forwards nothing: which one it is hangs on the port of the connection.
+  const half = drop(ns, 'peer', 'tcp dport 8080 jhash tcp sport mod 2 == 0');
+  const report = await withFaults([half], () => latency('pod/peer', 12));
+  expectFirst(report, {
+    id: 'NT-LAT-002',
+    severity: 'critical',
+    says: /\d+ of \d+ connections to pod\/peer .* got no answer, while the others did: \d+ % of them are lost/,
+  });
+  expectSilence(await latency('pod/peer', 12));
+});
+
 test('NT-LAT-003: a transfer of the target that has to be sent again', async () => {
   const transfer = trickle(ns, 'client', sinkPort);
   expectSilence(await withFaults([transfer], () => latency()));

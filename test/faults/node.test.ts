@@ -92,6 +92,42 @@ const CASES: readonly Case[] = [
     steps: [sysctl('net.ipv4.ip_forward', '0', '1')],
   },
   {
+    title: "a VPN's table takes the pods of another node",
+    check: 'routing',
+    expected: {
+      id: 'NT-RT-008',
+      severity: 'critical',
+      says: /^Packets to 198\.18\.2\.0\/24 \(pods of node2\) leave through ntvpn0 by rule 5270 \(table 52: 198\.18\.2\.0\/28 dev ntvpn0 table 52.*\), while table main has them by 198\.18\.2\.0\/24 via 198\.51\.100\.12/,
+    },
+    steps: [
+      { make: 'ip link add ntvpn0 type veth peer name ntvpn1', undo: 'ip link del ntvpn0' },
+      { make: 'ip link set ntvpn0 up', undo: '' },
+      { make: 'ip link set ntvpn1 up', undo: '' },
+      { make: 'ip route add 198.18.2.0/28 dev ntvpn0 table 52', undo: '' },
+      { make: 'ip rule add priority 5270 lookup 52', undo: 'ip rule del priority 5270 lookup 52' },
+    ],
+  },
+  {
+    title: 'the policy of FORWARD is DROP, and nobody accepts the pods',
+    check: 'routing',
+    expected: {
+      id: 'NT-RT-010',
+      severity: 'critical',
+      says: /^The node drops what its pods \(198\.18\.1\.0\/24\) send to those of node2: no rule of FORWARD accepts them, and its policy is -t filter -P FORWARD DROP \(\d+ packets? so far\)/,
+    },
+    steps: [{ make: 'iptables -P FORWARD DROP', undo: 'iptables -P FORWARD ACCEPT' }],
+  },
+  {
+    title: 'what crosses the bridge passes by the rules of the node',
+    check: 'routing',
+    expected: {
+      id: 'NT-RT-009',
+      severity: 'warning',
+      says: /^The pods of the node share the bridge cni0, and net\.bridge\.bridge-nf-call-iptables is 0/,
+    },
+    steps: [sysctl('net.bridge.bridge-nf-call-iptables', '0', '1')],
+  },
+  {
     title: 'the overlay has no neighbour entry for a node',
     check: 'arp',
     expected: {

@@ -39,6 +39,13 @@ export function nodeNetns(name: string): Netns {
   return at(join('/run/netns', node.netns));
 }
 
+/** A node's own address. */
+export function nodeAddress(name: string): string {
+  const node = nodes.find((one) => one.name === name);
+  if (!node) throw new Error(`no node ${name}`);
+  return node.address;
+}
+
 interface PodParts {
   readonly metadata: { readonly uid: string };
   readonly spec: { readonly nodeName: string };

@@ -5,7 +5,7 @@ import { until } from '../cluster/proc.ts';
 import { app, helper, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { proxied } from '../e2e/support/services.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence } from './named.ts';
-import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { nodeAddress, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
 const ns = testNamespace('f-service');
 const service = (to: string, target = 'client'): Promise<Report> =>
@@ -137,6 +137,87 @@ describe('NT-SVC-001', () => {
     });
   });
 
+  test('endpoints that somebody wrote for a port of another name', async () => {
+    const slice = (name: string, service: string, portName: string): Manifest => ({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name, labels: { 'kubernetes.io/service-name': service } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [shopB.address] }],
+      ports: [{ name: portName, port: 8080, protocol: 'TCP' }],
+    });
+    await ns.apply(
+      svc('by-hand', { ports: [{ port: 80 }] }),
+      svc('by-hand-right', { ports: [{ port: 80 }] }),
+      slice('by-hand-1', 'by-hand', 'http'),
+      slice('by-hand-right-1', 'by-hand-right', ''),
+    );
+    await proxied(ns, 'by-hand', 0);
+    await proxied(ns, 'by-hand-right', 1);
+    const first = expectFirst(await service('svc/by-hand'), {
+      id: 'NT-SVC-001',
+      severity: 'critical',
+      says: /its EndpointSlice by-hand-1 has ready endpoints of port http \(8080\/TCP\), and the Service's port has no name/,
+    });
+    expect(first.remediation).toContain('kubectl edit endpointslice');
+    expectSilence(await service('svc/by-hand-right'));
+  });
+
+  test('members of a StatefulSet that wait for the names of each other', async () => {
+    const labels = { app: 'member' };
+    const waiting = (name: string): Manifest => ({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name },
+      spec: {
+        serviceName: name,
+        replicas: 2,
+        podManagementPolicy: 'Parallel',
+        selector: { matchLabels: { ...labels, of: name } },
+        template: {
+          metadata: { labels: { ...labels, of: name } },
+          spec: {
+            terminationGracePeriodSeconds: 0,
+            containers: [{ ...app, readinessProbe: { tcpSocket: { port: 9999 }, periodSeconds: 1 } }],
+          },
+        },
+      },
+    });
+    const headless = (name: string, more: object): Manifest =>
+      svc(name, { ...toShop, clusterIP: 'None', selector: { ...labels, of: name }, ...more });
+    await ns.apply(
+      headless('member', {}),
+      headless('early', { publishNotReadyAddresses: true }),
+      waiting('member'),
+      waiting('early'),
+    );
+    for (const name of ['member-0', 'member-1', 'early-1'])
+      await ns.kubectl(['wait', '--for=jsonpath={.status.phase}=Running', `pod/${name}`, '--timeout=180s']);
+    const first = expectFirst(await service('svc/member', 'member-0'), {
+      id: 'NT-SVC-001',
+      severity: 'critical',
+      says: /svc\/member has no ready endpoint: 2 pods match .* none is ready/,
+    });
+    expect(first.remediation).toContain('"publishNotReadyAddresses":true');
+    const dns = (name: string): Promise<Report> => checkReport('dns', ['member-0', name, '-n', ns.name]);
+    expectFirst(await dns('member-1.member'), {
+      id: 'NT-DNS-005',
+      severity: 'critical',
+      says: /member-1\.member does not exist: .*: pod member-1 is not ready, and Service member publishes names of ready pods alone/,
+    });
+    expectFirst(await dns('member-7.member'), {
+      id: 'NT-DNS-005',
+      severity: 'critical',
+      says: /: there is no pod member-7 in /,
+    });
+    await until('the name of early-1', 60, async () => {
+      const report = await dns('early-1.early');
+      const gone = report.checks.flatMap(({ findings }) => findings).find(({ id }) => id === 'NT-DNS-005');
+      return gone === undefined || gone.summary;
+    });
+    await ns.kubectl(['delete', 'statefulset', 'member', 'early']);
+  });
+
   test('explains what the firewall check sees', async () => {
     const report = await checkReport('firewall', ['client', '-n', ns.name, '--to', 'svc/typo']);
     expectFirst(report, { id: 'NT-SVC-001', severity: 'critical', says: /svc\/typo has no ready endpoint/ });
@@ -189,6 +270,73 @@ describe('NT-SVC-004', () => {
       says: /internalTrafficPolicy Local, and its 1 ready endpoint is on node2, none on node1/,
     });
     expectSilence(await service('svc/local', 'alone'));
+  });
+});
+
+describe('NT-SVC-011', () => {
+  const nodePort = (name: string): Promise<string> =>
+    ns.kubectl(['get', 'service', name, '-o', 'jsonpath={.spec.ports[0].nodePort}']);
+  const node = (check: string, name: string, to: string): Promise<Report> =>
+    checkReport(check, [`node/${name}`, '-n', ns.name, '--to', to]);
+
+  test('a NodePort of a node without an endpoint', async () => {
+    const external = { ...toShop, selector: { app: 'alone' }, type: 'NodePort' };
+    await ns.apply(
+      svc('external', { ...external, externalTrafficPolicy: 'Local' }),
+      svc('anywhere', external),
+    );
+    await proxied(ns, 'external', 1);
+    await proxied(ns, 'anywhere', 1);
+    const to = `${nodeAddress('node1')}:${await nodePort('external')}`;
+    const silent = expectFirst(await node('firewall', 'node2', to), {
+      id: 'NT-SVC-011',
+      severity: 'critical',
+      says: /is the NodePort of svc\/external on node1, whose externalTrafficPolicy is Local, and its 1 ready endpoint is on node2, none on node1: node1 drops what comes from outside/,
+    });
+    expect(silent.remediation).toContain('externalTrafficPolicy to Cluster');
+    expectFirst(await node('service', 'node1', 'svc/external'), {
+      id: 'NT-SVC-011',
+      severity: 'warning',
+      says: /svc\/external has externalTrafficPolicy Local, and its 1 ready endpoint is on node2, none on node1/,
+    });
+    // The node that has it, and a Service that takes all of them.
+    expectSilence(await node('service', 'node2', 'svc/external'));
+    expectSilence(await node('service', 'node1', 'svc/anywhere'));
+    expectSilence(await node('firewall', 'node1', `${nodeAddress('node2')}:${await nodePort('external')}`));
+    expectSilence(await node('firewall', 'node2', `${nodeAddress('node1')}:${await nodePort('anywhere')}`));
+  });
+});
+
+describe('NT-SVC-012', () => {
+  test('a NodePort at an address that does not serve it', async () => {
+    await ns.apply(svc('public', { ...toShop, type: 'NodePort' }));
+    await proxied(ns, 'public', 3);
+    const port = await ns.kubectl(['get', 'service', 'public', '-o', 'jsonpath={.spec.ports[0].nodePort}']);
+    const at = (address: string, target = 'node/node1'): Promise<Report> =>
+      checkReport('firewall', [target, '-n', ns.name, '--to', `${address}:${port}`]);
+    const only = new RegExp(
+      `^${port} is the NodePort of svc/public, and kube-proxy \\(nftables mode\\) serves those at ${nodeAddress('node1')} only`,
+    );
+    for (const address of ['127.0.0.1', 'localhost']) {
+      expectFirst(await at(address), { id: 'NT-SVC-012', severity: 'critical', says: only });
+    }
+    expectFirst(await at('127.0.0.1', 'client'), {
+      id: 'NT-SVC-012',
+      severity: 'critical',
+      says: /NodePorts are served on nodes, while 127\.0\.0\.1 is the target itself/,
+    });
+    const second = [
+      {
+        make: 'ip address add 198.51.100.211/32 dev lo',
+        undo: 'ip address del 198.51.100.211/32 dev lo',
+      },
+    ];
+    expectFirst(await withFault(node1, second, () => at('198.51.100.211')), {
+      id: 'NT-SVC-012',
+      severity: 'critical',
+      says: /of svc\/public\.?\S*, and kube-proxy .* only/,
+    });
+    expectSilence(await at(nodeAddress('node1')));
   });
 });
 

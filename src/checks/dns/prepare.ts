@@ -29,6 +29,7 @@ import {
 } from '../shared/prepare-policy-objects.ts';
 import type check from './check.ts';
 import type { DnsEndpoint, DnsInput, DnsService, FromApi, PodDns } from './facts.ts';
+import { reasonsOf } from './prepare-reasons.ts';
 
 /** Where the cluster's DNS lives, by convention of all distributions. */
 const DNS_NAMESPACE = 'kube-system';
@@ -48,10 +49,14 @@ export default async function prepare({
   const destinations = [...new Set(asked.map((d) => d.host).filter(isName))].filter(
     (n) => !names.includes(n),
   );
-  const { cluster } = subject;
+  const { cluster, pod } = subject;
+  const looked = destinations.slice(0, MAX_NAMES - names.length);
+  const own = pod?.metadata?.namespace ?? cluster?.namespace ?? '';
+  const reasons = cluster ? await reasonsOf(cluster, own, [...names, ...looked]) : {};
   const input: DnsInput = {
     names,
-    destinations: destinations.slice(0, MAX_NAMES - names.length),
+    destinations: looked,
+    ...(Object.keys(reasons).length === 0 ? {} : { reasons }),
     pod: podDns(subject),
     ...(subject.docker ? { docker: { servers: subject.docker.container.HostConfig.Dns ?? [] } } : {}),
     ...(cluster ? await fromCluster(cluster, subject) : outsideCluster()),

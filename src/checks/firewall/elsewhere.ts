@@ -16,11 +16,16 @@ import { occurrence } from '../shared/rule.ts';
 import { type FirewallFacts, overflows, type PathFacts, tableOf } from './facts.ts';
 import { nameOf, quoteGrown, quoteGrownIp, quoteIcmp, quoteReach, quoteSocket, seen } from './path.ts';
 import { policyClause } from './policy-answer.ts';
+import { withoutLocalEndpoint } from './published-ways.ts';
 import { senderText } from './sender.ts';
 
 /** What is told of a destination whose packets no filter stopped. */
 export function elsewhere(facts: FirewallFacts): Finding[] {
-  return facts.paths.flatMap((path) => [...withoutEndpoint(path, facts), ...ofPath(path, facts)]);
+  return facts.paths.flatMap((path) => [
+    ...withoutEndpoint(path, facts),
+    ...withoutLocalEndpoint(path),
+    ...ofPath(path, facts),
+  ]);
 }
 
 function told(

@@ -3,9 +3,11 @@
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
+import type { Published } from '../../model/published.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { Detour, FilterRule } from '../../parsers/filter-rules.ts';
 import type { Neighbour, NeighbourTable, NeighbourTables } from '../../parsers/ip-neigh.ts';
+import type { NodePortRules } from '../../parsers/node-port-rules.ts';
 import type { Privileges } from '../../parsers/proc-status.ts';
 import type { NextHop, Reach } from '../../parsers/reach.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
@@ -25,6 +27,8 @@ export interface FirewallInput {
   readonly policies: PolicyInput;
   /** Of the containers of the target that have any. */
   readonly proxies?: readonly ProxyVariables[];
+  /** By the id of a destination: the Service that it is a way into from outside of the cluster. */
+  readonly published?: Readonly<Record<string, Published>>;
 }
 
 /** One destination: what was seen, and what the policies say. */
@@ -52,6 +56,7 @@ export interface PathFacts {
   /** The rule of the target that led the connection to a port of its own: who answered is not the destination. */
   readonly detour: Grown<Detour> | undefined;
   readonly policy: PolicyAnswer;
+  readonly published: Published | undefined;
   readonly results: { readonly reach: ProbeResult | undefined };
 }
 
@@ -62,6 +67,10 @@ export interface PolicyAnswer {
     readonly backend: PolicyBackend | undefined;
     readonly verdict: PolicyVerdict;
   }[];
+  /** They would allow what the target asks for, the Service's own address or port, and see what it leads to. */
+  readonly allows?: 'address' | 'port';
+  /** Kinds of policies that could say otherwise. */
+  readonly others?: readonly string[];
 }
 
 /** Everything of one run. */
@@ -88,6 +97,8 @@ export interface FirewallFacts {
   readonly policies: PolicyInput;
   readonly proxies: readonly ProxyVariables[];
   readonly words: PlaceWords;
+  /** What kube-proxy has written on the target, in nftables mode; absent: nothing that could be read. */
+  readonly nodePorts?: { readonly rules: NodePortRules; readonly result: ProbeResult };
 }
 
 /** The neighbour table that an address would be in, before and after the run. */

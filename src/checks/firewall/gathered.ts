@@ -6,6 +6,7 @@ import type { PlaceWords } from '../../model/place-words.ts';
 import { parseConntrackProc } from '../../parsers/conntrack.ts';
 import { type Neighbour, parseNeighbours, parseNeighbourTables } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
+import { parseNodePortRules } from '../../parsers/node-port-rules.ts';
 import { growth, parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { nextHop, type ReachTry } from '../../parsers/reach.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
@@ -56,6 +57,7 @@ export function firewallFacts(
     policies: input.policies,
     proxies: input.proxies ?? [],
     words,
+    ...nodePortsPart(evidence['nft-after']),
   };
   const shared: Shared = {
     facts,
@@ -67,6 +69,11 @@ export function firewallFacts(
     ...facts,
     paths: input.destinations.map((d) => pathFacts(d, evidence[`${d.id}-reach`], input, shared)),
   };
+}
+
+function nodePortsPart(result: ProbeResult | undefined): Pick<FirewallFacts, 'nodePorts'> {
+  const rules = read(result, 'nft', parseNodePortRules).value;
+  return rules === undefined || result === undefined ? {} : { nodePorts: { rules, result } };
 }
 
 /** Its time may be up before a table of many sockets has come to its end. */
@@ -123,7 +130,7 @@ function pathFacts(
       ? { kind: 'unmeasured', reason: reach.skipped }
       : causeOf({ ...signs, reach: reach.value });
   const packet = { protocol: destination.protocol, address, port, source: hop?.source };
-  const policy = policyAnswer(input.policies, destination, address, port);
+  const policy = policyAnswer(input.policies, destination, { address, port, source: hop?.source ?? '' });
   return {
     destination,
     reach,
@@ -139,6 +146,7 @@ function pathFacts(
     detour: detourOf(rules.detours, packet, Math.max(1, reach.value?.tries.length ?? 0)),
     ...blocking(cause, packet, packetsSent(reach.value?.tries ?? [], signs.socket), rules),
     policy,
+    published: input.published?.[destination.id],
     results: { reach: result },
   };
 }

@@ -100,7 +100,7 @@ function measurements(facts: FirewallFacts): { readonly [key: string]: Json } {
       policies: {
         verdict: path.policy.verdict,
         backends: path.policy.backends.map(({ backend, verdict }) => ({
-          pod: backend ? `${backend.pod.namespace}/${backend.pod.name}` : null,
+          pod: backend?.pod ? `${backend.pod.namespace}/${backend.pod.name}` : null,
           verdict: verdict.verdict,
           egress: directionJson(verdict.egress),
           ingress: directionJson(verdict.ingress),

@@ -1,8 +1,11 @@
 /** The input of the firewall check. */
 
 import type { InputContext } from '../../cluster/context.ts';
+import { publishedAt } from '../../cluster/published.ts';
 import type { Subject } from '../../cluster/subject.ts';
 import type { InputOf } from '../../model/check.ts';
+import type { Destination } from '../../model/destination.ts';
+import type { Published } from '../../model/published.ts';
 import { readPolicies } from '../shared/prepare-policies.ts';
 import type check from './check.ts';
 import { type ProxyVariables, proxyVariablesOf } from './proxy-variables.ts';
@@ -14,11 +17,27 @@ export default async function prepare({
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
   if (asked.length === 0) return undefined;
   const proxies = proxiesOf(subject);
+  const [policies, published] = await Promise.all([
+    readPolicies(subject, asked),
+    publishedOf(subject, asked),
+  ]);
   return {
     destinations: asked,
-    policies: await readPolicies(subject, asked),
+    policies,
     ...(proxies.length === 0 ? {} : { proxies }),
+    ...(Object.keys(published).length === 0 ? {} : { published }),
   };
+}
+
+async function publishedOf(
+  { cluster, node, isHost }: Subject,
+  asked: readonly Destination[],
+): Promise<Record<string, Published>> {
+  if (!cluster) return {};
+  const all = await Promise.all(asked.map((one) => publishedAt({ cluster, node, isHost }, one)));
+  return Object.fromEntries(
+    asked.flatMap(({ id }, i) => (all[i] === undefined ? [] : [[id, all[i]] as const])),
+  );
 }
 
 /** Native sidecars among them. Values from ConfigMaps and Secrets are not looked up. */

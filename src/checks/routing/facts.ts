@@ -6,6 +6,7 @@ import type { Forwarding } from '../../parsers/forwarding.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { AddressFamily } from '../../parsers/ip-prefix.ts';
 import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
+import type { IptablesTable } from '../../parsers/iptables-tables.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import type { NodeNetwork } from '../shared/node-network.ts';
 import type { PodAddresses } from '../shared/pod-addresses.ts';
@@ -32,7 +33,17 @@ export interface RoutingFacts {
   readonly strict: readonly string[] | undefined;
   /** Asked for on a host alone. */
   readonly forwarding: Forwarding | undefined;
+  /** Of a host: whether what crosses a bridge passes iptables, by the name of the setting; `undefined`: not readable. */
+  readonly bridgeCalls: ReadonlyMap<string, boolean> | undefined;
+  /** Of a host: both kinds of iptables, as far as they could be read. */
+  readonly filters: readonly {
+    readonly tables: ReadonlyMap<string, IptablesTable>;
+    readonly result: ProbeResult;
+  }[];
   readonly results: Readonly<
-    Record<'interfaces' | 'routes' | 'rules' | 'rules6' | 'rpFilter' | 'forwarding', ProbeResult | undefined>
+    Record<
+      'interfaces' | 'routes' | 'rules' | 'rules6' | 'rpFilter' | 'forwarding' | 'bridgeCalls',
+      ProbeResult | undefined
+    >
   >;
 }

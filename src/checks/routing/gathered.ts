@@ -1,8 +1,10 @@
 /** From evidence to facts: parses each result. Pure. */
-import type { Evidence } from '../../model/evidence.ts';
+import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import { parseBridgeCalls } from '../../parsers/bridge-calls.ts';
 import { parseForwarding } from '../../parsers/forwarding.ts';
 import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parseRoutes, parseRules } from '../../parsers/ip-route.ts';
+import { parseIptablesTables } from '../../parsers/iptables-tables.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
 import { parseStrictInterfaces } from '../../parsers/rp-filter.ts';
 import { counterSnapshots } from '../shared/counters.ts';
@@ -24,6 +26,8 @@ export function routingFacts(evidence: Evidence, { destinations, pod, cluster }:
     rules: { inet: list('rules', parseRules), inet6: list('rules6', parseRules) },
     counters: counterSnapshots(evidence, 'counters', parseCounters),
     forwarding: files('forwarding', parseForwarding),
+    bridgeCalls: files('bridge-calls', parseBridgeCalls),
+    filters: ['iptables', 'iptables-legacy'].flatMap((id) => filterOf(evidence[id])),
     strict: files('rp-filter', parseStrictInterfaces),
     results: {
       interfaces: evidence['addresses'],
@@ -32,6 +36,13 @@ export function routingFacts(evidence: Evidence, { destinations, pod, cluster }:
       rules6: evidence['rules6'],
       rpFilter: evidence['rp-filter'],
       forwarding: evidence['forwarding'],
+      bridgeCalls: evidence['bridge-calls'],
     },
   };
+}
+
+function filterOf(result: ProbeResult | undefined): RoutingFacts['filters'] {
+  // A part of the rules would say nothing of what they do to a packet.
+  const tables = read(result, 'iptables-save', parseIptablesTables).value;
+  return tables === undefined || result === undefined ? [] : [{ tables, result }];
 }

@@ -8,6 +8,16 @@ import type { RoutingInput } from './facts.ts';
 const RP_FILTER = ['sh', '-c', 'grep -H . /proc/sys/net/ipv4/conf/*/rp_filter'] as const;
 const FORWARDING = ['sh', '-c', 'grep -H . /proc/sys/net/ipv[46]/conf/*/forwarding'] as const;
 
+const BRIDGE_CALLS = ['sh', '-c', 'grep -H . /proc/sys/net/bridge/bridge-nf-call-ip*tables'] as const;
+
+/** What makes a node a router of its pods. */
+const OF_HOST: StagedPlan['before'] = [
+  { id: 'forwarding', argv: FORWARDING, timeoutSeconds: 5 },
+  { id: 'bridge-calls', argv: BRIDGE_CALLS, timeoutSeconds: 5 },
+  snapshot('iptables'),
+  snapshot('iptablesLegacy', 'iptables-legacy'),
+];
+
 export function planRouting(input: RoutingInput, scripts: ProbeScripts): StagedPlan {
   return {
     before: [
@@ -17,7 +27,7 @@ export function planRouting(input: RoutingInput, scripts: ProbeScripts): StagedP
       snapshot('rules'),
       snapshot('rules6'),
       { id: 'rp-filter', argv: RP_FILTER, timeoutSeconds: 5 },
-      ...(input.pod.hostNetwork ? [{ id: 'forwarding', argv: FORWARDING, timeoutSeconds: 5 }] : []),
+      ...(input.pod.hostNetwork ? OF_HOST : []),
       ...input.destinations.filter(({ role }) => role === 'asked').flatMap((one) => firstEcho(one, scripts)),
     ],
     probe: input.destinations.flatMap((destination) => wayProbes(destination, scripts, false)),

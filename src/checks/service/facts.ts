@@ -35,6 +35,8 @@ export interface ServiceInfo {
   /** A number or a name, as the Service has it. */
   readonly targetPort: string;
   readonly internalTrafficPolicy: string;
+  /** How a node takes connections from outside for it; asked for on a node alone, and absent where it takes none. */
+  readonly outside?: OutsideWay;
   /** `app=web`; absent: its endpoints are somebody else's to write. */
   readonly selector?: string;
   /** All that are ready. */
@@ -51,10 +53,33 @@ export interface ServiceInfo {
   readonly selected?: number;
   /** None of the selected pods declares a port of the name that `targetPort` is. */
   readonly isPortUnnamed: boolean;
+  /** Names of pods that are not ready are published too; absent: it is no headless Service. */
+  readonly publishesNotReady?: boolean;
+  /** Slices of it that have endpoints, and none of this port. */
+  readonly otherPorts?: readonly OtherPorts[];
   /** It is looked at in another family as well, which is the one that stands for its name. */
   readonly isOtherFamily?: boolean;
   /** What kube-proxy should know of it; asked for on a node alone. */
   readonly proxied?: ProxiedEndpoints;
+}
+
+/** A slice whose endpoints do not count for a port of the Service, since they are matched by the port's name. */
+export interface OtherPorts {
+  readonly slice: string;
+  /** `http (8080/TCP)`; of one without a name, `8080/TCP`. */
+  readonly offers: readonly string[];
+  /** The name that the Service's port has; empty: none. */
+  readonly wanted: string;
+}
+
+/** What a node does with connections from outside of the cluster. */
+export interface OutsideWay {
+  /** externalTrafficPolicy: Local. */
+  readonly isLocal: boolean;
+  /** On each node. */
+  readonly nodePort?: number;
+  /** By it a load balancer learns which nodes to pass over. */
+  readonly healthCheckNodePort?: number;
 }
 
 /** Where an endpoint is. */

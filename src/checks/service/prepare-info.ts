@@ -2,11 +2,18 @@
 import { type Family, familiesOf, familyOf } from '../../cluster/families.ts';
 import { declaredPorts } from '../../cluster/pod-ports.ts';
 import { needed } from '../../cluster/reading.ts';
-import { clusterIps, endpointsOf, isReady, serviceFamilies, servicePort } from '../../cluster/services.ts';
+import {
+  clusterIps,
+  endpointsOf,
+  isReady,
+  type ServicePort,
+  serviceFamilies,
+  servicePort,
+} from '../../cluster/services.ts';
 import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
-import type { Pod, Service } from '../../model/kube-objects.ts';
-import type { ServiceInfo } from './facts.ts';
+import type { EndpointSlice, Pod, Service } from '../../model/kube-objects.ts';
+import type { OtherPorts, OutsideWay, ServiceInfo } from './facts.ts';
 import { endpointInfo, notReady } from './prepare-pods.ts';
 import { proxiedEndpoints } from './prepare-proxied.ts';
 
@@ -76,10 +83,13 @@ export async function readService(
     notReady: (pods?.value ?? []).flatMap((pod) => notReady(pod, families.length > 1 ? family : undefined)),
     ...(pods?.value ? { selected: pods.value.length } : {}),
     isPortUnnamed: ready.length === 0 && isUnnamed(targetPort, pods?.value ?? []),
+    ...(isHeadless(service) ? { publishesNotReady: spec.publishNotReadyAddresses === true } : {}),
+    ...(ready.length === 0 && port ? otherPortsPart(slices, port) : {}),
     ...(asked.isOtherFamily ? { isOtherFamily: true } : {}),
     ...(isHost && port && clusterIp
       ? { proxied: proxiedEndpoints(slices, port, familyOf(clusterIp), Date.now()) }
       : {}),
+    ...(isHost && port ? outsidePart(service, port) : {}),
   };
   return { asked, info, families, pods };
 }
@@ -91,6 +101,41 @@ async function selectedPods(
   const { selector = {} } = spec ?? {};
   if (Object.keys(selector).length === 0) return undefined;
   return cluster.pods(metadata?.namespace ?? '', selector);
+}
+
+function isHeadless(service: Service): boolean {
+  return service.spec?.type !== 'ExternalName' && clusterIps(service).length === 0;
+}
+
+/** As part of the input: slices that somebody wrote for another name of the port. */
+function otherPortsPart(
+  slices: readonly EndpointSlice[],
+  { name = '', protocol = 'TCP' }: ServicePort,
+): { otherPorts?: readonly OtherPorts[] } {
+  const others = slices.flatMap(({ metadata, ports, endpoints }): OtherPorts[] => {
+    const isWanted = ports?.some((one) => (one.name ?? '') === name && (one.protocol ?? 'TCP') === protocol);
+    const hasReady = (endpoints ?? []).some(({ conditions }) => conditions?.ready !== false);
+    if (isWanted !== false || !hasReady) return [];
+    const offers = (ports ?? []).map((one) => {
+      const number = `${one.port}/${one.protocol ?? 'TCP'}`;
+      return (one.name ?? '') === '' ? number : `${one.name} (${number})`;
+    });
+    return [{ slice: metadata?.name ?? '', offers, wanted: name }];
+  });
+  return others.length === 0 ? {} : { otherPorts: others };
+}
+
+/** As part of the input; a Service of type ClusterIP is none of the outside's. */
+function outsidePart({ spec }: Service, { nodePort }: ServicePort): { outside?: OutsideWay } {
+  if (spec?.type !== 'NodePort' && spec?.type !== 'LoadBalancer') return {};
+  const { healthCheckNodePort } = spec;
+  return {
+    outside: {
+      isLocal: spec.externalTrafficPolicy === 'Local',
+      ...(nodePort === undefined ? {} : { nodePort }),
+      ...(healthCheckNodePort === undefined ? {} : { healthCheckNodePort }),
+    },
+  };
 }
 
 /** A name that none of the pods declares. */

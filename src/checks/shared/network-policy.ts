@@ -31,12 +31,15 @@ export interface PolicyPod {
   readonly ports: readonly { readonly name: string; readonly port: number; readonly protocol: string }[];
   /** It lives in its node's network, where policies do not apply. */
   readonly hostNetwork: boolean;
+  /** Its own, of both families; absent: they are not known. */
+  readonly addresses?: readonly string[];
   /** Where it runs. */
   readonly node?: string;
 }
 
 /** One end of a connection; without a pod it is outside the cluster, or a node. */
 export interface PolicyEnd {
+  /** Empty: one of its pod's. */
   readonly address: string;
   readonly pod?: PolicyPod;
 }
@@ -161,7 +164,9 @@ function matchesPort({ port, endPort, protocol }: PolicyPort, connection: Connec
 function matchesPeer(peer: PolicyPeer, other: PolicyEnd, policyNamespace: string): Ternary {
   if (peer.ipBlock) {
     const { cidr, except = [] } = peer.ipBlock;
-    return inCidr(other.address, cidr) && !except.some((part) => inCidr(other.address, part));
+    const addresses = other.address === '' ? (other.pod?.addresses ?? []) : [other.address];
+    if (addresses.length === 0) return undefined;
+    return addresses.some((one) => inCidr(one, cidr) && !except.some((part) => inCidr(one, part)));
   }
   // A selector matches pods; a pod in its node's network is the node.
   const { pod } = other;

@@ -10,15 +10,17 @@ export interface PolicyInput {
   readonly pods: Readonly<Record<string, readonly PolicyBackend[]>>;
   /** Ids of destinations that lead to pods, or may do so, of which nothing is known where `pods` names none. */
   readonly services: readonly string[];
+  /** Kinds of policies besides NetworkPolicy that there are, or may be, and that nobody evaluates here. */
+  readonly others?: readonly string[];
   /** Namespaces whose policies could not be read. */
   readonly unreadPolicies?: readonly string[];
   /** Parts that could not be read, and why. */
   readonly unread: readonly { readonly what: string; readonly reason: string }[];
 }
 
-/** A pod that answers for a destination. */
+/** Who answers for a destination: a pod, or an address that is no pod's. */
 export interface PolicyBackend {
   readonly address: string;
   readonly port: number;
-  readonly pod: PolicyPod;
+  readonly pod?: PolicyPod;
 }

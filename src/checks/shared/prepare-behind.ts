@@ -10,7 +10,8 @@ import type { Unread } from './unread.ts';
 
 /** Who may answer at a destination. */
 export interface Behind {
-  readonly pods: readonly { readonly pod: Pod; readonly address: string; readonly port: number }[];
+  /** Without a pod: an endpoint that is none, such as the API server's own address. */
+  readonly pods: readonly { readonly pod?: Pod; readonly address: string; readonly port: number }[];
   /** It leads to pods, or may do so, and `pods` need not be all of them. */
   readonly isUnclear: boolean;
   readonly unread: readonly Unread[];
@@ -28,6 +29,7 @@ export async function podsBehind(
 ): Promise<Behind> {
   const { pod, host, service } = destination;
   if (pod) return knownPod(cluster, destination, pod);
+  if (service?.part === 'endpoint') return behindEndpoint(cluster, own, destination);
   // Its endpoints are destinations of their own.
   if (service) return NOBODY;
   return /^[\d.]+$|:/.test(host)
@@ -65,18 +67,41 @@ async function podNamed(
 
 async function behindAddress(cluster: ClusterView, own: string, destination: Destination): Promise<Behind> {
   const { host, port } = destination;
-  const pods = await anywhere(own, 'pods', (namespace) => cluster.podsAt(host, namespace));
-  // Pods in a node's network share its address: none of them is the one.
-  const [pod, ...more] = pods.items.filter(
-    ({ spec, status }) => spec?.hostNetwork !== true && status?.phase === 'Running',
-  );
-  if (pod && more.length === 0)
-    return { ...NOBODY, pods: [{ pod, address: host, port: Number(port) }], unread: pods.unread };
+  const pods = await podAt(cluster, own, host);
+  const { pod } = pods;
+  if (pod) return { ...NOBODY, pods: [{ pod, address: host, port: Number(port) }], unread: pods.unread };
   const services = await anywhere(own, 'services', (namespace) => cluster.servicesAt(host, namespace));
   const unread = [...pods.unread, ...services.unread];
   const [service] = services.items;
   if (service) return behindService(cluster, service, destination, unread);
   return { ...NOBODY, isUnclear: unread.length > 0 && isInternal(host), unread };
+}
+
+/** An endpoint of which the Service's slices name no pod: somebody wrote it by hand, and it may be one's address. */
+async function behindEndpoint(
+  cluster: ClusterView,
+  own: string,
+  { host, port }: Pick<Destination, 'host' | 'port'>,
+): Promise<Behind> {
+  const found = await podAt(cluster, own, host);
+  const end = { address: host, port: Number(port) };
+  if (found.pod) return { ...NOBODY, pods: [{ ...end, pod: found.pod }], unread: found.unread };
+  const isUnclear = found.unread.length > 0 && isInternal(host);
+  return { pods: isUnclear ? [] : [end], isUnclear, unread: isUnclear ? found.unread : [] };
+}
+
+/** The one pod that has the address for its own. */
+async function podAt(
+  cluster: ClusterView,
+  own: string,
+  host: string,
+): Promise<{ readonly pod: Pod | undefined; readonly unread: readonly Unread[] }> {
+  const pods = await anywhere(own, 'pods', (namespace) => cluster.podsAt(host, namespace));
+  // Pods in a node's network share its address: none of them is the one.
+  const [pod, ...more] = pods.items.filter(
+    ({ spec, status }) => spec?.hostNetwork !== true && status?.phase === 'Running',
+  );
+  return { pod: more.length === 0 ? pod : undefined, unread: pods.unread };
 }
 
 /** Ranges that no host on the internet has an address of (RFC 1918, 2544, 4193, 6598), as far as pods are given any. */
@@ -145,23 +170,23 @@ async function behindService(
   const family = host.includes(':') ? familyOf(host) : serviceFamilies(service, slices.value ?? [])[0];
   const ready = endpointsOf(slices.value ?? [], wanted).filter((e) => isReady(e) && e.family === family);
   const found = await Promise.all(
-    ready
-      .slice(0, MAX_PODS)
-      .flatMap(({ address, port, pod }) =>
-        pod === undefined
-          ? []
-          : [podNamed(cluster, namespace, pod, service).then((read) => ({ address, port, read, pod }))],
-      ),
+    ready.slice(0, MAX_PODS).map(async ({ address, port, pod }): Promise<Behind> => {
+      if (pod === undefined) return behindEndpoint(cluster, namespace, { host: address, port: String(port) });
+      const read = await podNamed(cluster, namespace, pod, service);
+      return {
+        ...NOBODY,
+        pods: read.value ? [{ pod: read.value, address, port }] : [],
+        unread: unreadOf(read, `pod ${namespace}/${pod}`),
+      };
+    }),
   );
   return {
-    pods: found.flatMap(({ address, port, read }) =>
-      read.value ? [{ pod: read.value, address, port }] : [],
-    ),
+    pods: found.flatMap(({ pods }) => pods),
     isUnclear: true,
     unread: [
       ...unread,
       ...unreadOf(slices, `endpointslices of namespace ${namespace}`),
-      ...found.flatMap(({ read, pod }) => unreadOf(read, `pod ${namespace}/${pod}`)),
+      ...found.flatMap((one) => one.unread),
     ],
   };
 }

@@ -3,9 +3,17 @@ import { declaredPorts } from '../../cluster/pod-ports.ts';
 import type { NetworkPolicyObject, Pod } from '../../model/kube-objects.ts';
 import type { NetworkPolicy, PolicyPod } from './network-policy.ts';
 
-/** A host as policies see it: they apply to none. */
-export function hostPolicyPod(): PolicyPod {
-  return { namespace: '', name: '', labels: {}, ports: [], hostNetwork: true };
+/** A host as policies see it: they apply to none. @param node its name, where it is one of the cluster */
+export function hostPolicyPod(node?: string, addresses: readonly string[] = []): PolicyPod {
+  return {
+    namespace: '',
+    name: '',
+    labels: {},
+    ports: [],
+    hostNetwork: true,
+    ...(addresses.length === 0 ? {} : { addresses }),
+    ...(node === undefined ? {} : { node }),
+  };
 }
 
 /** Whether a policy selects by the labels of namespaces. */
@@ -20,7 +28,8 @@ export function policyPod(
   pod: Pod,
   namespaceLabels: Readonly<Record<string, string>> | undefined,
 ): PolicyPod {
-  const { metadata, spec } = pod;
+  const { metadata, spec, status } = pod;
+  const addresses = (status?.podIPs ?? []).map(({ ip }) => ip);
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
@@ -30,6 +39,7 @@ export function policyPod(
       name === undefined ? [] : [{ name, port, protocol }],
     ),
     hostNetwork: spec?.hostNetwork === true,
+    ...(addresses.length === 0 ? {} : { addresses }),
     ...(spec?.nodeName === undefined ? {} : { node: spec.nodeName }),
   };
 }

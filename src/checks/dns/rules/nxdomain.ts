@@ -18,7 +18,8 @@ const meta = {
 
 export const nxdomain: Rule<DnsFacts> = {
   meta,
-  judge: ({ names }) => names.filter((n) => n.origin !== 'default').flatMap(judge),
+  judge: ({ names, input }) =>
+    names.filter((n) => n.origin !== 'default').flatMap((one) => judge(one, input.reasons?.[one.name])),
 };
 
 /** Every name that the resolver tries was answered, and none has an address. */
@@ -41,7 +42,8 @@ export function isMissing({ candidates, resolver }: NameFacts): boolean {
   return candidates.length > 0 && candidates.every((c) => isGone(c.answers));
 }
 
-function judge(name: NameFacts): Finding[] {
+/** @param reason what the API says of it */
+function judge(name: NameFacts, reason: string | undefined): Finding[] {
   if (!isMissing(name)) return [];
   const { candidates } = name;
   const answers = candidates.flatMap((c) => c.answers);
@@ -53,9 +55,19 @@ function judge(name: NameFacts): Finding[] {
       name.resolver === undefined ? 'info' : 'critical',
       exists
         ? `${exists.name} exists but has neither an A nor an AAAA record.`
-        : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries.`,
+        : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries${reason === undefined ? '' : `: ${reason}`}.`,
       quoteQueries([...answers].reverse(), 2),
-      { subject: name.name },
+      { subject: name.name, ...remedyPart(reason) },
     ),
   ];
+}
+
+/** Members of a cluster that wait for each other's names never get ready. */
+function remedyPart(reason: string | undefined): { remediation?: string } {
+  return reason?.includes('publishNotReadyAddresses') === true
+    ? {
+        remediation:
+          'See why the pod is not ready (kubectl describe pod). Where its readiness needs the names of its peers, set publishNotReadyAddresses: true on the headless Service.',
+      }
+    : {};
 }

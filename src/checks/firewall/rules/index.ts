@@ -5,6 +5,7 @@ import { invalidPackets } from './invalid-packets.ts';
 import { localDetour } from './local-detour.ts';
 import { localDrop } from './local-drop.ts';
 import { mixedTables } from './mixed-tables.ts';
+import { nodePortElsewhere } from './node-port-elsewhere.ts';
 import { outsideNetfilter } from './outside-netfilter.ts';
 import { policyDenies } from './policy-denies.ts';
 import { policyUnenforced } from './policy-unenforced.ts';
@@ -16,6 +17,7 @@ import { silentDrop } from './silent-drop.ts';
 
 export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   localDetour,
+  nodePortElsewhere,
   ruleHit,
   policyDenies,
   localDrop,

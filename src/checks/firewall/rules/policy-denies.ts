@@ -1,3 +1,5 @@
+import { place } from '../../../parsers/service-rules.ts';
+import type { PolicyInput } from '../../shared/policy-input.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Cause } from '../cause.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
@@ -38,24 +40,39 @@ function remedyFor({ policy, destination, port }: PathFacts): string {
   const sides = policy.backends.flatMap(({ verdict }) => [verdict.egress, verdict.ingress]);
   const egress = sides.find((s) => s.direction === 'egress' && s.verdict === 'denied');
   const ingress = sides.find((s) => s.direction === 'ingress' && s.verdict === 'denied');
-  const real = policy.backends[0]?.backend?.port ?? port;
+  const end = policy.backends[0]?.backend;
+  const real = end?.port ?? port;
   const where = [
     ...(egress ? [`to egress of ${egress.selecting[0]}`] : []),
     ...(ingress ? [`to ingress of ${ingress.selecting[0]}`] : []),
   ].join(', and ');
-  return `Add ${where} a rule for this peer with ports: [{protocol: ${protocol}, port: ${real}}] (kubectl edit networkpolicy), or one more policy that has it. Port ${real} is the pod's own: policies look behind the Service.`;
+  return `Add ${where} a rule for this peer with ports: [{protocol: ${protocol}, port: ${real}}] (kubectl edit networkpolicy), or one more policy that has it. ${egress && end && end.pod === undefined ? `${place(end.address, real)} is no pod: an ipBlock has to contain its address, and those of the Service's other endpoints` : `Port ${real} is the pod's own: policies look behind the Service`}.`;
+}
+
+/** Why rules that look as if they allowed it do not. */
+function misled({ policy, address, port }: PathFacts, { self }: PolicyInput): string {
+  const real = policy.backends[0]?.backend;
+  const end = real && place(real.address, real.port);
+  if (policy.allows === 'address')
+    return ` They allow ${place(address, port)}, the Service's own address, and policies see where it leads: ${end}.`;
+  if (policy.allows === 'port')
+    return ` They allow port ${port}, the Service's own, and policies see the one that it leads to: ${real?.port}.`;
+  const isIngress = policy.backends.some(({ verdict }) => verdict.ingress.verdict === 'denied');
+  return self.hostNetwork && isIngress
+    ? " The target is in its node's network: selectors of pods and namespaces do not match it, an ipBlock with the addresses of the nodes does."
+    : '';
 }
 
 export const policyDenies: Rule<FirewallFacts> = {
   meta,
-  judge: ({ paths }) =>
+  judge: ({ paths, policies }) =>
     paths
       .filter(({ policy, cause }) => policy.verdict === 'denied' && BY_POLICY.includes(cause.kind))
       .map((path) =>
         occurrence(
           meta,
           'critical',
-          `NetworkPolicies deny ${nameOf(path)}: no rule of these allows it (${denials(path.policy).join('; ')}), and the probe agrees: ${seen(path)}.`,
+          `NetworkPolicies deny ${nameOf(path)}: no rule of these allows it (${denials(path.policy).join('; ')}), and the probe agrees: ${seen(path)}.${misled(path, policies)}`,
           [
             ...denials(path.policy).map((text) => {
               const [direction = '', names = ''] = text.split(': ');

@@ -9,7 +9,7 @@ const meta = {
   severities: ['warning'],
   meaning:
     'The NetworkPolicies forbid this connection, and it works all the same: the network plugin of this cluster does not enforce policies (flannel and the plain bridge plugin do not), its agent on the node does not run, or a policy of another kind allows it. What looks closed is open.',
-  rule: 'The union of the NetworkPolicies of both namespaces does not allow the connection, and the probe got an answer.',
+  rule: 'The union of the NetworkPolicies of both namespaces does not allow the connection, and the probe got an answer; not judged where there are policies of other kinds (CiliumNetworkPolicy and the like).',
   source:
     'Kubernetes documentation, "Network Policies": creating one without a controller that implements it has no effect',
   remedy:
@@ -22,7 +22,10 @@ export const policyUnenforced: Rule<FirewallFacts> = {
     paths
       .filter(
         ({ policy, cause }) =>
-          policy.verdict === 'denied' && (cause.kind === 'open' || cause.kind === 'stalled'),
+          // One of another kind may allow it.
+          policy.others === undefined &&
+          policy.verdict === 'denied' &&
+          (cause.kind === 'open' || cause.kind === 'stalled'),
       )
       .map((path) =>
         occurrence(

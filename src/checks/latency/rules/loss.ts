@@ -10,7 +10,7 @@ const meta = {
   severities: ['warning', 'critical', 'info'],
   meaning:
     'Probes to this destination, or their answers, are dropped on the way. Every lost packet costs a TCP connection at least a retransmission time-out of 200 ms, a lost first packet a full second.',
-  rule: 'At least 1 % (--loss-warning) or 5 % (critical, --loss-critical) of at least 50 probes are not answered, while others are; info where it is one probe in all the run, which may be chance. A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
+  rule: 'At least 1 % (--loss-warning) or 5 % (critical, --loss-critical) of at least 50 probes are not answered, while others are; info where it is one probe in all the run, which may be chance. At least 2 and 5 % of the connections get no answer in 1.1 s or more, while others do (critical). A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
   source:
     'ours: TCP throughput falls with the square root of the loss (RFC 3649, section 1), and 1 % already costs most of it',
   remedy:
@@ -53,6 +53,37 @@ function partialLoss(
   ];
 }
 
+/** A SYN that was lost is sent again after 1 s (RFC 6298, 2.1): in less, nothing can be said of the second one. */
+const LEAST_WAIT_MS = 1100;
+/** One connection may be chance. */
+const LEAST_CONNECTIONS = 2;
+const LEAST_SHARE = 0.05;
+
+/**
+ * Some connections get no answer, in all their time, and others do: each has a port of its own, by which a hash of its
+ * addresses chooses a next hop, a member of a link or a backend, while echo requests all take one way.
+ */
+function lostConnections(path: PathFacts): Finding[] {
+  const tries = path.tcp.value?.tries ?? [];
+  const silent = tries.filter((t) => t.outcome === 'unanswered' && t.ms >= LEAST_WAIT_MS).length;
+  const answered = tries.filter((t) => t.outcome === 'connected' || t.outcome === 'refused').length;
+  const share = silent / (silent + answered);
+  if (answered === 0 || silent < LEAST_CONNECTIONS || share < LEAST_SHARE) return [];
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `${silent} of ${silent + answered} connections to ${path.destination.label} (${path.address}) port ${path.port} got no answer, while the others did: ${(share * 100).toFixed(0)} % of them are lost.`,
+      quote(path.results.tcp, /^(try|ok|failed|given up)/, 6),
+      {
+        subject: path.destination.label,
+        remediation:
+          'Look for a choice that is made for each connection and leads nowhere at times: several next hops of a route (ip route show, on the target and on the nodes), members of a bond, an address that two hosts have (kubectl nettools arp), a load balancer with a dead backend, or an accept queue that is full at the server (kubectl nettools sockets with it as the TARGET).',
+      },
+    ),
+  ];
+}
+
 function totalLoss(path: PathFacts): Finding[] {
   const tries = path.tcp.value?.tries ?? [];
   const tcpSilent =
@@ -81,6 +112,10 @@ export const loss: Rule<LatencyFacts> = {
     const lossy = paths.filter((path) => lostOf(path) > 0);
     const isChance =
       lossy.every((path) => lostOf(path) === 1) && new Set(lossy.map(({ address }) => address)).size === 1;
-    return paths.flatMap((path) => [...partialLoss(path, thresholds, isChance), ...totalLoss(path)]);
+    return paths.flatMap((path) => [
+      ...partialLoss(path, thresholds, isChance),
+      ...lostConnections(path),
+      ...totalLoss(path),
+    ]);
   },
 };

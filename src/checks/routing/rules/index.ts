@@ -1,7 +1,10 @@
 /** The rules of the routing check, causes before consequences. */
 import type { Rule } from '../../shared/rule.ts';
 import type { RoutingFacts } from '../facts.ts';
+import { bridgeNetfilter } from './bridge-netfilter.ts';
+import { capturedPods } from './captured-pods.ts';
 import { deadRoute } from './dead-route.ts';
+import { forwardPolicy } from './forward-policy.ts';
 import { forwardingOff } from './forwarding-off.ts';
 import { missingRule } from './missing-rule.ts';
 import { noDefaultRoute } from './no-default-route.ts';
@@ -12,6 +15,9 @@ import { sourceAddress } from './source-address.ts';
 export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
   missingRule,
   forwardingOff,
+  forwardPolicy,
+  capturedPods,
+  bridgeNetfilter,
   noDefaultRoute,
   deadRoute,
   reversePath,

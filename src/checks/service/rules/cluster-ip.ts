@@ -15,8 +15,13 @@ const meta = {
     "Look at kube-proxy on the target's node: kubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy, its log, and its rules (nft list table ip kube-proxy, or iptables-save | grep NAME). kubectl nettools service with that node as the TARGET compares them with the API.",
 } as const;
 
-function remedyFor({ namespace, name, port }: ServiceInfo): string {
-  return `Look at kube-proxy on the target's node: whether it runs (or what stands in for it), and its log. The first command compares its rules with the API.\nkubectl nettools service node/NODE --to svc/${name}.${namespace}:${port}\nkubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy`;
+/** Where the client and all endpoints share a bridge, answers may go by the rules that would translate them back. */
+function remedyFor({ namespace, name, port, endpoints }: ServiceInfo, node: string): string {
+  const isHere = node !== '' && endpoints.every((one) => one.node === node);
+  const bridge = isHere
+    ? `All endpoints are on the target's own node: if pods of other nodes reach the Service, its answers pass by the node's rules (net.bridge.bridge-nf-call-iptables, NT-RT-009).\nkubectl nettools routing node/${node}\n`
+    : '';
+  return `${bridge}Look at kube-proxy on the target's node: whether it runs (or what stands in for it), and its log. The first command compares its rules with the API.\nkubectl nettools service node/NODE --to svc/${name}.${namespace}:${port}\nkubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy`;
 }
 
 export const clusterIp: Rule<ServicesFacts> = {
@@ -47,7 +52,7 @@ export const clusterIp: Rule<ServicesFacts> = {
               .slice(0, 1)
               .flatMap((e) => quoteAttempt(e.attempt)),
           ],
-          { subject: info.label, remediation: remedyFor(info) },
+          { subject: info.label, remediation: remedyFor(info, all.input.node) },
         ),
       ];
     }),

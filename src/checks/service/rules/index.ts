@@ -2,6 +2,7 @@
 import type { Rule } from '../../shared/rule.ts';
 import type { ServicesFacts } from '../facts.ts';
 import { clusterIp } from './cluster-ip.ts';
+import { externalPolicy } from './external-policy.ts';
 import { failingEndpoints } from './failing-endpoints.ts';
 import { hairpin } from './hairpin.ts';
 import { localPolicy } from './local-policy.ts';
@@ -19,6 +20,7 @@ export const SERVICE_RULES: readonly Rule<ServicesFacts>[] = [
   otherWorkload,
   failingEndpoints,
   localPolicy,
+  externalPolicy,
   hairpin,
   clusterIp,
   nameFails,

@@ -1,11 +1,34 @@
 import { meta } from '../../shared/metas/no-ready-endpoint.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { ServiceInfo, ServicesFacts } from '../facts.ts';
+import type { OtherPorts, ServiceInfo, ServicesFacts } from '../facts.ts';
 import { attemptText, quoteApi, quoteAttempt } from '../words.ts';
+
+/** Endpoints count for the port of the Service that has the name of theirs. */
+function underOtherName({ slice, offers, wanted }: OtherPorts): string {
+  const own = wanted === '' ? 'has no name' : `is called "${wanted}"`;
+  return `its EndpointSlice ${slice} has ready endpoints of port ${offers.join(', ')}, and the Service's port ${own}: they are matched by that name and the protocol`;
+}
+
+function remedyFor(info: ServiceInfo): string | undefined {
+  const of = `-n ${info.namespace}`;
+  const [other] = info.otherPorts ?? [];
+  if (other !== undefined)
+    return `Give the port of the EndpointSlice and that of the Service the same name, or neither of them one.\nkubectl edit endpointslice ${of} ${other.slice}`;
+  if (info.selector === undefined) return undefined;
+  if (info.selected === 0)
+    return `Make the selector and the pods' labels agree.\nkubectl get pods ${of} --show-labels\nkubectl edit service ${of} ${info.name}`;
+  const names =
+    info.publishesNotReady === false
+      ? `\nIts names are those of ready pods alone. Where the pods wait for each other's names to become ready, as members of a StatefulSet do, publish them before:\nkubectl patch service ${of} ${info.name} -p '{"spec":{"publishNotReadyAddresses":true}}'`
+      : '';
+  return `See why the pods are not ready.\nkubectl describe pods ${of} -l ${info.selector}${names}`;
+}
 
 function why(info: ServiceInfo): string {
   const { selector, selected, notReady } = info;
-  if (selector === undefined) return 'it has no selector, and nobody wrote endpoints for it';
+  const [other] = info.otherPorts ?? [];
+  if (other !== undefined) return underOtherName(other);
+  if (selector === undefined) return 'it has no selector, and nobody wrote ready endpoints for it';
   if (selected === undefined) return `its selector is ${selector}`;
   if (selected === 0) return `no pod matches its selector ${selector}`;
   const named = [
@@ -30,6 +53,7 @@ export const noReadyEndpoint: Rule<ServicesFacts> = {
             ? `; ${leaving} that ${leaving === 1 ? 'is' : 'are'} terminating still ${leaving === 1 ? 'answers' : 'answer'}, and connections end with ${leaving === 1 ? 'it' : 'them'}`
             : `; connecting to it ends with ${attemptText(first)}`;
       const of = `-n ${info.namespace}`;
+      const remedy = remedyFor(info);
       return [
         occurrence(
           meta,
@@ -44,14 +68,7 @@ export const noReadyEndpoint: Rule<ServicesFacts> = {
           ],
           {
             subject: info.label,
-            ...(info.selector === undefined
-              ? {}
-              : {
-                  remediation:
-                    info.selected === 0
-                      ? `Make the selector and the pods' labels agree.\nkubectl get pods ${of} --show-labels\nkubectl edit service ${of} ${info.name}`
-                      : `See why the pods are not ready.\nkubectl describe pods ${of} -l ${info.selector}`,
-                }),
+            ...(remedy === undefined ? {} : { remediation: remedy }),
           },
         ),
       ];

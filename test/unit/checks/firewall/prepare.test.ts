@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { policyAnswer } from '../../../../src/checks/firewall/policy-answer.ts';
+import { policyAnswer, policyText } from '../../../../src/checks/firewall/policy-answer.ts';
 import prepare from '../../../../src/checks/firewall/prepare.ts';
 import type { Pod } from '../../../../src/model/kube-objects.ts';
-import { contextOf, DUAL, PATHS, pod, SHOP, service, serving, subjectOf } from '../../cluster/objects.ts';
+import {
+  contextOf,
+  DUAL,
+  PATHS,
+  pod,
+  SHOP,
+  service,
+  serving,
+  slice,
+  subjectOf,
+} from '../../cluster/objects.ts';
 
 type Place = Parameters<typeof serving>;
 const SHOP_OBJECT = { metadata: { name: SHOP, labels: { team: 'a' } } };
@@ -13,7 +23,7 @@ async function policies(place: Place, ...to: readonly string[]) {
   const { server, cluster } = await serving(...place);
   const input = await prepare(await contextOf(subjectOf(cluster), to));
   if (!input) throw new Error('there is nothing to look at');
-  const names = Object.entries(input.policies.pods).map(([id, all]) => [id, all.map(({ pod }) => pod.name)]);
+  const names = Object.entries(input.policies.pods).map(([id, all]) => [id, all.map(({ pod }) => pod?.name)]);
   return { ...input.policies, names: Object.fromEntries(names), requests: server.requests };
 }
 
@@ -37,6 +47,7 @@ describe('who may answer at a DEST', () => {
       `GET ${PATHS.pods}?labelSelector=app%3Ddb&limit=500`,
       `GET ${PATHS.policies}?limit=500`,
       `GET ${PATHS.namespaces}/${SHOP}`,
+      'GET /apis',
     ]);
   });
 
@@ -97,6 +108,7 @@ describe('who may answer at a DEST', () => {
     expect(requests).toEqual([
       'GET /api/v1/pods?fieldSelector=status.podIP%3D8.8.8.8&limit=150&resourceVersion=0',
       'GET /api/v1/services?fieldSelector=spec.clusterIP%3D8.8.8.8&limit=150&resourceVersion=0',
+      'GET /apis',
     ]);
   });
 
@@ -121,7 +133,9 @@ describe('who may answer at a DEST', () => {
     const input = await prepare(context);
     const [destination] = context.asked;
     if (!input || !destination) throw new Error('there is nothing to look at');
-    expect(policyAnswer(input.policies, destination, host, 80).verdict).toBe(verdict);
+    expect(policyAnswer(input.policies, destination, { address: host, port: 80, source: '' }).verdict).toBe(
+      verdict,
+    );
     expect(input.policies.unread).toContainEqual({
       what: 'pods of other namespaces',
       reason: 'you may not read pods of all namespaces',
@@ -173,6 +187,109 @@ describe('what policies say', () => {
     const { unread } = await policies([lists as Place[0], faults], 'svc/db');
     expect(unread).toEqual(
       [{ what: 'labels of namespace shop', reason: 'you may not read the namespace shop' }].slice(0, missed),
+    );
+  });
+});
+
+describe('what policies see behind a Service', () => {
+  const API = '198.51.100.1';
+  const SERVICE = '10.96.0.5';
+  const slices = [slice([{ addresses: [API] }], [{ name: 'sql', port: 6443, protocol: 'TCP' }])];
+  const lists = (egress: object) => ({
+    [PATHS.namespaces]: [SHOP_OBJECT],
+    [PATHS.services]: [service([SERVICE])],
+    '/api/v1/services': [service([SERVICE])],
+    '/api/v1/pods': [],
+    [PATHS.pods]: [],
+    [PATHS.slices]: slices,
+    [PATHS.policies]: [
+      {
+        metadata: { namespace: SHOP, name: 'own' },
+        spec: { podSelector: {}, policyTypes: ['Egress'], egress: [egress] },
+      },
+    ],
+  });
+  const rule = (cidr: string, port: number) => ({ to: [{ ipBlock: { cidr } }], ports: [{ port }] });
+
+  async function said(egress: object, to: string) {
+    const { cluster } = await serving(lists(egress) as Place[0]);
+    const context = await contextOf(
+      { ...subjectOf(cluster), pod: pod('web-0', ['10.0.0.9']) as unknown as Pod },
+      [to],
+    );
+    const input = await prepare(context);
+    const [destination] = context.asked;
+    if (!input || !destination) throw new Error('there is nothing to look at');
+    const { verdict, allows } = policyAnswer(input.policies, destination, {
+      address: SERVICE,
+      port: 80,
+      source: '',
+    });
+    return { verdict, allows };
+  }
+
+  it.each(['svc/db', 'db.shop.svc:80', `${SERVICE}:80`])(
+    'is the endpoint that is no pod, however the Service is called: %s',
+    async (to) => {
+      expect(await said(rule(`${SERVICE}/32`, 80), to)).toEqual({ verdict: 'denied', allows: 'address' });
+      expect(await said(rule(`${API}/32`, 80), to)).toEqual({ verdict: 'denied', allows: 'port' });
+      expect(await said(rule(`${API}/32`, 6443), to)).toEqual({ verdict: 'allowed', allows: undefined });
+      expect(await said(rule('203.0.113.0/24', 6443), to)).toEqual({ verdict: 'denied', allows: undefined });
+    },
+  );
+});
+
+describe('policies of other kinds', () => {
+  const groups = { groups: [{ name: 'cilium.io', preferredVersion: { version: 'v2' } }] };
+  const CILIUM = '/apis/cilium.io/v2/ciliumnetworkpolicies';
+  const found = async (lists: object, faults: Record<string, { status: number }> = {}) => {
+    const all = { ...DUAL, ...NONE, '': [{ metadata: { name: 'apis' }, ...groups }], ...lists };
+    return policies([all as unknown as Place[0], faults], 'svc/db');
+  };
+
+  it('make what policies say unknown where there are any', async () => {
+    const { others, unread } = await found({ [CILIUM]: [{ metadata: { name: 'one' } }] });
+    expect({ others, unread }).toEqual({ others: ['CiliumNetworkPolicy (cilium.io)'], unread: [] });
+  });
+
+  it('do not where there is none', async () => {
+    expect((await found({ [CILIUM]: [] })).others).toBeUndefined();
+  });
+
+  it('do where they may not be read, which is told', async () => {
+    const { others, unread } = await found({}, { [CILIUM]: { status: 403 } });
+    expect(others).toEqual(['CiliumNetworkPolicy (cilium.io)']);
+    expect(unread).toEqual([
+      {
+        what: 'policies of kind CiliumNetworkPolicy (cilium.io)',
+        reason: 'you may not read CiliumNetworkPolicy (cilium.io)',
+      },
+    ]);
+  });
+
+  it('turn what is allowed into what is not known, and name themselves', () => {
+    const self = { namespace: SHOP, name: 'web-0', labels: {}, ports: [], hostNetwork: false };
+    const policy = (ingress: readonly object[]) => ({ namespace: SHOP, name: 'p', podSelector: {}, ingress });
+    const verdict = (policies: readonly object[], others?: readonly string[]) =>
+      policyAnswer(
+        {
+          policies: policies as never,
+          self,
+          pods: { to0: [{ address: '10.0.0.1', port: 80, pod: { ...self, name: 'db-1' } }] },
+          services: [],
+          unread: [],
+          ...(others === undefined ? {} : { others }),
+        },
+        { id: 'to0', protocol: 'tcp' } as never,
+        { address: '10.0.0.1', port: 80, source: '' },
+      );
+    const others = ['CiliumNetworkPolicy (cilium.io)'];
+    expect(verdict([]).verdict).toBe('none');
+    expect(verdict([], others).verdict).toBe('unknown');
+    expect(verdict([policy([{}])], others).verdict).toBe('unknown');
+    expect(verdict([policy([])], others).verdict).toBe('denied');
+    expect(policyText(verdict([], others))).toBe(
+      'what policies say is not known: those of CiliumNetworkPolicy (cilium.io) are not evaluated',
     );
   });
 });

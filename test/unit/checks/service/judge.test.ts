@@ -201,10 +201,83 @@ describe('the cluster IP', () => {
     );
   });
 
+  it('may have a reason in the bridge where all endpoints are on the node of the target', () => {
+    const remedy = (node: string) =>
+      judged({ virtual: [SILENT], input: { node } }).findings.find(({ id }) => id === 'NT-SVC-003')
+        ?.remediation;
+    expect(remedy('node2')).toMatch(
+      /bridge-nf-call-iptables, NT-RT-009\)\.\nkubectl nettools routing node\/node2/,
+    );
+    expect(remedy('node1')).not.toMatch(/bridge/);
+  });
+
   it('has a reason in a local traffic policy', () => {
     const service = { internalTrafficPolicy: 'Local' };
     expect(problems({ service, virtual: [SILENT] })).toEqual(['NT-SVC-004 warning']);
     expect(problems({ service, virtual: [OK], input: { node: 'node2' } })).toEqual([]);
+  });
+});
+
+describe('no endpoint', () => {
+  const empty = { endpoints: [], ready: 0, selected: 1, notReady: [{ pod: 'db-0', reason: 'Unready' }] };
+  const said = (service: Partial<ServiceInfo>) =>
+    judged({ service: { ...empty, ...service }, endpoints: [], virtual: [REFUSED] }).findings.find(
+      ({ id }) => id === 'NT-SVC-001',
+    );
+
+  it('is told with the name that the endpoints have in place of the one that is wanted', () => {
+    const { selector: _selector, ...unselected } = SHOP;
+    const other = { slice: 'shop-1', offers: ['http (8080/TCP)'], wanted: '' };
+    const found = said({ ...unselected, ...empty, selector: undefined, otherPorts: [other] } as never);
+    expect(found?.summary).toMatch(
+      /no ready endpoint: its EndpointSlice shop-1 has ready endpoints of port http \(8080\/TCP\), and the Service's port has no name: they are matched/,
+    );
+    expect(found?.remediation).toMatch(/kubectl edit endpointslice -n default shop-1$/);
+  });
+
+  it.each([
+    [false, true],
+    [true, false],
+    [undefined, false],
+  ])('asks for names of pods that are not ready where they are not published (%s)', (publishes, asks) => {
+    const part = publishes === undefined ? {} : { publishesNotReady: publishes };
+    expect(said(part)?.remediation.includes('"publishNotReadyAddresses":true')).toBe(asks);
+  });
+});
+
+describe('connections from outside', () => {
+  const local = (rest: object = {}): Partial<ServiceInfo> => ({
+    type: 'NodePort',
+    outside: { isLocal: true, nodePort: 30080, ...rest },
+  });
+
+  it('are dropped by a node that has no endpoint and takes no other', () => {
+    const one = judged({ service: local() });
+    expect(problemsOf(one)).toEqual(['NT-SVC-011 warning']);
+    expect(one.summary).toBe(
+      'svc/shop has externalTrafficPolicy Local, and its 3 ready endpoints are on node2, none on node1: what comes from outside to node1 for port 30080 is dropped there.',
+    );
+  });
+
+  it('are passed by where a load balancer asks for the health of nodes', () => {
+    const service = { ...local({ healthCheckNodePort: 31000 }), type: 'LoadBalancer' };
+    const one = judged({ service });
+    expect(problemsOf(one)).toEqual([]);
+    expect(one.findings.find(({ id }) => id === 'NT-SVC-011')?.summary).toMatch(
+      /its load balancer has to pass over node1 \(health check on port 31000\)\.$/,
+    );
+  });
+
+  it.each<[string, Run]>([
+    ['an endpoint is there', { service: local(), input: { node: 'node2' } }],
+    ['the policy is Cluster', { service: local({ isLocal: false }) }],
+    ['the target is no node', { service: { type: 'NodePort' } }],
+    [
+      'an endpoint may be there',
+      { service: { ...local(), endpoints: SHOP.endpoints.map(({ node: _node, ...rest }) => rest) } },
+    ],
+  ])('are no story where %s', (_why, run) => {
+    expect(judged(run).findings.map(({ id }) => id)).not.toContain('NT-SVC-011');
   });
 });
 

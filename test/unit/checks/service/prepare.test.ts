@@ -122,6 +122,16 @@ describe('the input of the service check', () => {
     expect(services).toMatchObject([{ ready: 0, leaving: 1, endpoints: [] }]);
   });
 
+  it.each([
+    ['of another name', [{ name: 'http', port: 5432, protocol: 'TCP' }], ['http (5432/TCP)']],
+    ['of another protocol', [{ name: 'sql', port: 5432, protocol: 'UDP' }], ['sql (5432/UDP)']],
+    ['without a name', [{ port: 5432 }], ['5432/TCP']],
+  ])('has the ports of slices %s', async (_what, ports, offers) => {
+    const lists = { ...ONE, [PATHS.slices]: [slice([behind('db-1', '10.0.0.1')], ports)] };
+    const { services } = await prepared([lists], ['svc/db']);
+    expect(services[0]).toMatchObject({ ready: 0, otherPorts: [{ offers, wanted: 'sql' }] });
+  });
+
   it('knows the ports of sidecars', async () => {
     const sidecar = {
       name: 'proxy',

@@ -252,3 +252,20 @@ describe('label selectors', () => {
     expect(matchesLabels({}, {})).toBe(true);
   });
 });
+
+describe('an ipBlock', () => {
+  const block = { from: [{ ipBlock: { cidr: '198.51.100.0/24', except: ['198.51.100.9/32'] } }] };
+  const of = (address: string, addresses?: readonly string[]) => ({
+    from: { address, pod: { ...shop, ...(addresses === undefined ? {} : { addresses }) } },
+  });
+
+  it.each([
+    ['the address that the packet has', of('198.51.100.1'), 'allowed'],
+    ['an address that is excepted', of('198.51.100.9'), 'denied'],
+    ['another', of('203.0.113.1'), 'denied'],
+    ["one of the pod's, where that is all that is known", of('', ['2001:db8::1', '198.51.100.1']), 'allowed'],
+    ['no address that is known', of(''), 'unknown'],
+  ])('judges %s', (_what, rest, expected) => {
+    expect(ingress(block, rest)).toBe(expected);
+  });
+});

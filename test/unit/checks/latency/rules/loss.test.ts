@@ -148,3 +148,25 @@ describe('NT-LAT-002 loss', () => {
     expect(judgeLatency(evidence, input)).toMatchObject({ status: 'pass', findings: [] });
   });
 });
+
+describe('NT-LAT-002 of connections', () => {
+  const silent: ConnectTry = { ms: 1510, outcome: 'unanswered' };
+  const cut: ConnectTry = { ms: 300, outcome: 'unanswered' };
+
+  it('is told where some get no answer, whatever echo requests say', () => {
+    const [found] = judge({ tries: [silent, connected(1), silent, connected(1)] });
+    expect(found?.severity).toBe('critical');
+    expect(found?.summary).toMatch(
+      /^2 of 4 connections to svc\/web .* got no answer, while the others did: 50 % of them are lost\.$/,
+    );
+  });
+
+  it.each<[string, readonly ConnectTry[]]>([
+    ['one is lost, which may be chance', [silent, connected(1), connected(1)]],
+    ['fewer than 5 % are', [silent, silent, ...times(39, connected(1))]],
+    ['their time was too short', [cut, cut, connected(1)]],
+    ['the name does not resolve', [unresolved, unresolved, connected(1)]],
+  ])('is not where %s', (_why, tries) => {
+    expect(judge({ tries })).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+/** What became of a connection to a Service by a way from outside: a NodePort, a load balancer, an external IP. Pure. */
+import type { Published } from '../../model/published.ts';
+import type { Finding } from '../../model/report.ts';
+import {
+  endpointsOn,
+  externalPolicy,
+  externalPolicyRemedy,
+  quoteExternalPolicy,
+} from '../service/rules/external-policy.ts';
+import { noReadyEndpoint } from '../service/rules/no-ready-endpoint.ts';
+import { quoteApi } from '../service/words.ts';
+import { occurrence } from '../shared/rule.ts';
+import type { Cause } from './cause.ts';
+import type { PathFacts } from './facts.ts';
+import { nameOf, quoteReach, seen } from './path.ts';
+
+/** How kube-proxy turns away what has no endpoint: it rejects, or drops with a local policy. */
+const TURNED_AWAY: readonly Cause['kind'][] = ['dropped', 'rejected', 'refused'];
+
+/** `the NodePort of svc/shop on node2`. */
+export function wayText({ by, label, node }: Published): string {
+  switch (by) {
+    case 'node port':
+      return `the NodePort of ${label}${node === undefined ? '' : ` on ${node}`}`;
+    case 'load balancer':
+      return `the load balancer's address of ${label}`;
+    case 'external IP':
+      return `an external IP of ${label}`;
+  }
+}
+
+/** The Service has no endpoint that could answer there. */
+export function withoutLocalEndpoint(path: PathFacts): Finding[] {
+  const { published, cause, destination } = path;
+  if (published === undefined || !TURNED_AWAY.includes(cause.kind)) return [];
+  const { namespace, name, node, nodes, ready, isLocal } = published;
+  const subject = destination.label;
+  if (ready === 0) {
+    const slices = `kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}`;
+    return [
+      occurrence(
+        noReadyEndpoint.meta,
+        'critical',
+        `${nameOf(path)} is ${wayText(published)}, which has no ready endpoint, so nothing can answer there: ${seen(path)}.`,
+        [quoteApi(slices, 'no endpoint is ready'), ...quoteReach(path)],
+        { subject },
+      ),
+    ];
+  }
+  if (!isLocal || cause.kind !== 'dropped' || node === undefined) return [];
+  if (nodes === undefined || nodes.includes(node)) return [];
+  return [
+    occurrence(
+      externalPolicy.meta,
+      'critical',
+      `${nameOf(path)} is ${wayText(published)}, whose externalTrafficPolicy is Local, and ${endpointsOn(ready, nodes)}, none on ${node}: ${node} drops what comes from outside (${seen(path)}).`,
+      [quoteExternalPolicy(published), ...quoteReach(path)],
+      { subject, remediation: externalPolicyRemedy(published) },
+    ),
+  ];
+}

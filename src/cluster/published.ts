@@ -1,0 +1,100 @@
+/** The ways into Services from outside of the cluster: ports of nodes, addresses of load balancers, external IPs. */
+import type { ClusterView, Reading } from '../model/cluster-view.ts';
+import type { Destination } from '../model/destination.ts';
+import type { Node, Service } from '../model/kube-objects.ts';
+import type { Published } from '../model/published.ts';
+import { type Endpoint, endpointsOf, isReady, type ServicePort } from './services.ts';
+
+/** Larger clusters are not searched. */
+const MOST_SERVICES = 1000;
+const MOST_NODES = 1000;
+
+/** A loopback address, or its name. */
+function isLoopback(host: string): boolean {
+  return /^127\.|^::1$|^localhost$/i.test(host);
+}
+
+interface Asking {
+  readonly cluster: ClusterView;
+  /** That the target is, or runs on. */
+  readonly node: string | undefined;
+  /** The target has its node's network. */
+  readonly isHost: boolean;
+}
+
+/** `undefined`: it is no way into a Service, as far as the user may read. */
+export async function publishedAt(asking: Asking, destination: Destination): Promise<Published | undefined> {
+  const { host, anyPort, service, pod } = destination;
+  const isAddress = /^[\d.]+$|:/.test(host) || isLoopback(host);
+  if (service !== undefined || pod !== undefined || anyPort || !isAddress) return undefined;
+  const found = (await servicesOf(asking.cluster)).flatMap((one) => waysOf(one, destination))[0];
+  if (found === undefined) return undefined;
+  const { by, port } = found;
+  const node = by === 'node port' ? await nodeAt(asking, host) : { name: asking.node };
+  if (node === undefined) return undefined;
+  const { namespace = '', name = '' } = found.service.metadata ?? {};
+  const slices = (await asking.cluster.endpointSlices(namespace, name)).value;
+  if (slices === undefined) return undefined;
+  const ready = endpointsOf(slices, port).filter(isReady);
+  return {
+    label: `svc/${name}${namespace === asking.cluster.namespace ? '' : `.${namespace}`}`,
+    namespace,
+    name,
+    by,
+    ...(node.name === undefined ? {} : { node: node.name }),
+    ...('instead' in node && node.instead !== undefined ? { instead: node.instead } : {}),
+    isLocal: found.service.spec?.externalTrafficPolicy === 'Local',
+    ready: ready.length,
+    ...nodesPart(ready),
+  };
+}
+
+function nodesPart(ready: readonly Endpoint[]): { nodes?: readonly string[] } {
+  const nodes = ready.map(({ node }) => node);
+  return nodes.includes(undefined) ? {} : { nodes: [...new Set(nodes as string[])].sort() };
+}
+
+/** Of the target's namespace alone where no more may be read. */
+async function servicesOf(cluster: ClusterView): Promise<readonly Service[]> {
+  const all = await cluster.allServices(MOST_SERVICES);
+  return all.value?.items ?? (await cluster.services(cluster.namespace)).value ?? [];
+}
+
+interface Way {
+  readonly service: Service;
+  readonly by: Published['by'];
+  readonly port: ServicePort;
+}
+
+function waysOf(service: Service, { host, port, protocol }: Destination): Way[] {
+  const { spec, status } = service;
+  const own = (spec?.ports ?? []).filter((one) => (one.protocol ?? 'TCP').toLowerCase() === protocol);
+  const byNode = own.find(({ nodePort }) => String(nodePort) === port);
+  if (byNode) return [{ service, by: 'node port', port: byNode }];
+  const chosen = own.find((one) => String(one.port) === port);
+  if (chosen === undefined) return [];
+  if (status?.loadBalancer?.ingress?.some(({ ip }) => ip === host))
+    return [{ service, by: 'load balancer', port: chosen }];
+  return spec?.externalIPs?.includes(host) ? [{ service, by: 'external IP', port: chosen }] : [];
+}
+
+/** `undefined`: no node has the address. */
+async function nodeAt(
+  { cluster, node, isHost }: Asking,
+  host: string,
+): Promise<{ readonly name: string | undefined; readonly instead?: string } | undefined> {
+  if (isLoopback(host)) {
+    const own: Reading<Node | null> | undefined = node === undefined ? undefined : await cluster.node(node);
+    const instead = own?.value ? addressesOf(own.value)[0] : undefined;
+    return { name: isHost ? node : undefined, ...(instead === undefined ? {} : { instead }) };
+  }
+  const nodes = (await cluster.nodes(MOST_NODES)).value?.items ?? [];
+  const found = nodes.find((one) => addressesOf(one).includes(host));
+  return found && { name: found.metadata?.name };
+}
+
+function addressesOf({ status }: Node): string[] {
+  return (status?.addresses ?? [])
+    .filter(({ type }) => type === 'InternalIP' || type === 'ExternalIP')
+    .map(({ address }) => address);
+}

@@ -1,0 +1,20 @@
+/** Ways into Services from outside of the cluster. */
+
+/** The Service that a destination is a way into; plain JSON. */
+export interface Published {
+  /** `svc/shop`, with its namespace where it is not the target's. */
+  readonly label: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly by: 'node port' | 'load balancer' | 'external IP';
+  /** Where the packets are sent on: the node whose address it is, or the target's. Absent: it is not known. */
+  readonly node?: string;
+  /** Its address as a node, for a destination that is none of a node's: a loopback address. */
+  readonly instead?: string;
+  /** externalTrafficPolicy: Local. */
+  readonly isLocal: boolean;
+  /** Ready endpoints. */
+  readonly ready: number;
+  /** The nodes that these are on; absent: of some of them it is not known. */
+  readonly nodes?: readonly string[];
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { judgeRouting } from '../../../../../src/checks/routing/judge.ts';
+import type { NodeNetwork } from '../../../../../src/checks/shared/node-network.ts';
+import type { Finding } from '../../../../../src/model/report.ts';
+import { evidence, result } from '../../results.ts';
+
+const ROUTES = [
+  { type: 'unicast', dst: 'default', gateway: '198.51.100.1', dev: 'eth0', protocol: 'boot' },
+  { type: 'unicast', dst: '198.18.1.0/24', dev: 'cni0', protocol: 'kernel', scope: 'link' },
+  { type: 'unicast', dst: '198.18.2.0/24', gateway: '198.51.100.12', dev: 'eth0', protocol: 'static' },
+];
+const RULES = [
+  { priority: 0, src: 'all', table: 'local' },
+  { priority: 32766, src: 'all', table: 'main' },
+];
+const CLUSTER: NodeNetwork = {
+  podRanges: ['198.18.1.0/24'],
+  pods: ['198.18.1.5'],
+  others: [{ name: 'node2', addresses: ['198.51.100.12'], podRanges: ['198.18.2.0/24'] }],
+};
+
+interface Node {
+  readonly routes?: readonly object[];
+  readonly rules?: readonly object[];
+  readonly iptables?: string;
+  readonly calls?: string;
+  readonly kind?: string;
+  readonly isHost?: boolean;
+}
+
+function found(id: string, node: Node): Finding | undefined {
+  const { routes = ROUTES, rules = RULES, iptables = '', calls = '', kind = 'bridge', isHost = true } = node;
+  const link = { ifname: 'cni0', ifindex: 3, flags: ['UP'], linkinfo: { info_kind: kind }, addr_info: [] };
+  const { findings } = judgeRouting(
+    evidence({
+      routes: result(JSON.stringify(routes)),
+      rules: result(JSON.stringify(rules)),
+      addresses: result(JSON.stringify([link])),
+      iptables: result(iptables),
+      'bridge-calls': result(calls),
+    }),
+    { destinations: [], pod: { addresses: [], hostNetwork: isHost }, cluster: CLUSTER },
+  );
+  return findings.find((finding) => finding.id === id);
+}
+
+describe('NT-RT-008', () => {
+  const vpn = { priority: 5270, src: 'all', table: '52' };
+  const routes = (dst: string, dev = 'vpn0') => [...ROUTES, { type: 'unicast', dst, dev, table: '52' }];
+  const at = (rule: object, extra: readonly object[]) =>
+    found('NT-RT-008', { routes: extra, rules: [...RULES, rule] });
+
+  it.each(['default', '198.18.0.0/16', '198.18.2.0/28'])('tells who takes the range by %s', (dst) => {
+    const one = at(vpn, routes(dst));
+    expect(one?.summary).toMatch(
+      /leave through vpn0 by rule 5270 \(table 52: .* dev vpn0 table 52\), while table main/,
+    );
+    expect(one?.remediation).toMatch(/ip rule add to 198\.18\.[12]\.0\/24 lookup main priority 5269$/);
+  });
+
+  it.each<[string, object, readonly object[]]>([
+    ['nobody takes it', vpn, ROUTES],
+    ['the rule comes after main', { ...vpn, priority: 40000 }, routes('default')],
+    ['the rule is for marked packets', { ...vpn, fwmark: '0x80000' }, routes('default')],
+    [
+      'the way is the same',
+      vpn,
+      [...ROUTES, { type: 'unicast', dst: 'default', dev: 'eth0', table: '52' }].slice(2),
+    ],
+    [
+      'main knows no more than its default route',
+      vpn,
+      [...ROUTES.slice(0, 1), ...routes('default').slice(3)],
+    ],
+  ])('is silent where %s', (_why, rule, extra) => {
+    expect(at(rule, extra)).toBeUndefined();
+  });
+});
+
+describe('NT-RT-009', () => {
+  const calls = (value: number) =>
+    `/proc/sys/net/bridge/bridge-nf-call-ip6tables:0\n/proc/sys/net/bridge/bridge-nf-call-iptables:${value}\n`;
+
+  it('tells that pods of a bridge pass by the rules', () => {
+    expect(found('NT-RT-009', { calls: calls(0) })?.summary).toMatch(
+      /share the bridge cni0, .*iptables is 0/,
+    );
+  });
+
+  it.each<[string, Node]>([
+    ['it is on', { calls: calls(1) }],
+    ['it is not known', {}],
+    ['pods have no bridge', { calls: calls(0), kind: 'veth' }],
+    ['the target is no host', { calls: calls(0), isHost: false }],
+  ])('is silent where %s', (_why, node) => {
+    expect(found('NT-RT-009', node)).toBeUndefined();
+  });
+});
+
+describe('NT-RT-010', () => {
+  const table = (policy: string, ...rules: readonly string[]) =>
+    `*filter\n:FORWARD ${policy} [7:420]\n${rules.map((rule) => `[0:0] -A FORWARD ${rule}\n`).join('')}COMMIT\n`;
+
+  it.each<[string, string, RegExp]>([
+    [
+      'the policy',
+      table('DROP', '-d 172.17.0.0/16 -j ACCEPT'),
+      /no rule .* -t filter -P FORWARD DROP \(7 packets/,
+    ],
+    [
+      'a rule',
+      table('ACCEPT', '-s 198.18.0.0/16 -j REJECT'),
+      /they end at -t filter -A FORWARD -s 198\.18\.0\.0\/16 -j REJECT/,
+    ],
+    ['a mark of other packets', table('DROP', '-m mark --mark 0x4000/0x4000 -j ACCEPT'), /-P FORWARD DROP/],
+  ])('tells what the pods end at: %s', (_what, iptables, says) => {
+    expect(found('NT-RT-010', { iptables })?.summary).toMatch(says);
+  });
+
+  it.each<[string, Node]>([
+    ['the policy is ACCEPT', { iptables: table('ACCEPT') }],
+    ['the range is accepted', { iptables: table('DROP', '-s 198.18.1.0/24 -j ACCEPT') }],
+    ['a rule may accept it', { iptables: table('DROP', '-m set --match-set pods src -j ACCEPT') }],
+    ['a rule may not hold', { iptables: table('ACCEPT', '-m set --match-set bad src -j DROP') }],
+    ['nothing could be read', {}],
+    ['the target is no host', { iptables: table('DROP'), isHost: false }],
+  ])('is silent where %s', (_why, node) => {
+    expect(found('NT-RT-010', node)).toBeUndefined();
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { publishedAt } from '../../../src/cluster/published.ts';
+import { destination } from '../checks/results.ts';
+import { behind, PATHS, SHOP, service, serving, slice } from './objects.ts';
+
+const PORTS = [{ name: 'sql', port: 80, nodePort: 30080, protocol: 'TCP', targetPort: 'sql' }];
+const OUTSIDE = {
+  ...service(['10.96.0.5'], {
+    type: 'LoadBalancer',
+    ports: PORTS,
+    externalTrafficPolicy: 'Local',
+    externalIPs: ['192.0.2.77'],
+  }),
+  status: { loadBalancer: { ingress: [{ ip: '192.0.2.50' }] } },
+};
+const node = (name: string, address: string) => ({
+  metadata: { name },
+  status: {
+    addresses: [
+      { type: 'InternalIP', address },
+      { type: 'Hostname', address: name },
+    ],
+  },
+});
+const LISTS = {
+  '/api/v1/services': [OUTSIDE],
+  [PATHS.services]: [OUTSIDE],
+  [PATHS.slices]: [slice([{ ...behind('db-1', '10.0.0.1'), nodeName: 'node1' } as never])],
+  '/api/v1/nodes': [node('node1', '192.0.2.11'), node('node2', '192.0.2.12')],
+};
+
+async function at(host: string, port: string, lists: object = LISTS, isHost = false, faults = {}) {
+  const { cluster } = await serving(lists as Parameters<typeof serving>[0], faults);
+  return publishedAt({ cluster, node: 'node2', isHost }, destination({ host, port }));
+}
+
+describe('a way into a Service from outside', () => {
+  it('is the NodePort of a node, of which it is known who has an endpoint', async () => {
+    expect(await at('192.0.2.12', '30080')).toEqual({
+      label: 'svc/db',
+      namespace: SHOP,
+      name: 'db',
+      by: 'node port',
+      node: 'node2',
+      isLocal: true,
+      ready: 1,
+      nodes: ['node1'],
+    });
+  });
+
+  it.each([
+    ['192.0.2.50', '80', 'load balancer'],
+    ['192.0.2.77', '80', 'external IP'],
+  ])("is taken by the target's node at %s:%s", async (host, port, by) => {
+    expect(await at(host, port)).toMatchObject({ by, node: 'node2' });
+  });
+
+  it.each([
+    ['192.0.2.99', '30080'],
+    ['192.0.2.12', '80'],
+    ['192.0.2.50', '443'],
+    ['example.com', '30080'],
+  ])('is not %s:%s', async (host, port) => {
+    expect(await at(host, port)).toBeUndefined();
+  });
+
+  it("is of the target's node at a loopback address, with the address that serves it", async () => {
+    expect(await at('127.0.0.1', '30080', LISTS, true)).toMatchObject({
+      node: 'node2',
+      instead: '192.0.2.12',
+    });
+    // That of a pod is the pod's own.
+    expect(await at('localhost', '30080')).not.toHaveProperty('node');
+  });
+
+  it('does not say where endpoints are of which one has no node', async () => {
+    const lists = { ...LISTS, [PATHS.slices]: [slice([behind('db-1', '10.0.0.1')])] };
+    expect(await at('192.0.2.12', '30080', lists)).not.toHaveProperty('nodes');
+  });
+
+  it("is searched for in the target's namespace where no more may be read", async () => {
+    const faults = { '/api/v1/services': { status: 403 } };
+    expect(await at('192.0.2.12', '30080', LISTS, false, faults)).toMatchObject({ label: 'svc/db' });
+  });
+});
