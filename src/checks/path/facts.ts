@@ -4,6 +4,7 @@ import type { ProbeResult } from '../../model/evidence.ts';
 import type { Listener } from '../../parsers/listeners.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
+import type { CounterSnapshots } from '../counters.ts';
 import type { RuleHit } from '../firewall/facts.ts';
 import type { Measured } from '../measured.ts';
 
@@ -56,6 +57,7 @@ export interface PlaceFacts {
   readonly segments: Measured<readonly SeenSegment[]>;
   /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
   readonly grown: readonly Omit<RuleHit, 'direction'>[];
+  readonly counters: CounterSnapshots;
   readonly listeners: readonly Listener[] | undefined;
   readonly listenersResult: ProbeResult | undefined;
 }

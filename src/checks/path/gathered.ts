@@ -2,9 +2,11 @@
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { parseListeners } from '../../parsers/listeners.ts';
+import { parseCounters } from '../../parsers/proc-net.ts';
 import { nextHop, type Reach } from '../../parsers/reach.ts';
 import { parseCaptureCounts } from '../../parsers/tcpdump-counts.ts';
 import { parseSegments, type SeenSegment } from '../../parsers/tcpdump-tcp.ts';
+import { counterSnapshots } from '../counters.ts';
 import { fits } from '../firewall/packet.ts';
 import { ruleSnapshots } from '../firewall/rule-hits.ts';
 import { read, seenOf } from '../measured.ts';
@@ -30,11 +32,9 @@ export function pathsFacts(evidence: Evidence, input: PathInput): PathsFacts {
 function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
   const own = (command: string): ProbeResult | undefined => evidence[evidenceId(place.id, command)];
   const prefix = evidenceId(place.id, '');
-  const rules = ruleSnapshots(
-    Object.fromEntries(
-      Object.entries(evidence).flatMap(([id, result]) =>
-        id.startsWith(prefix) ? [[id.slice(prefix.length), result]] : [],
-      ),
+  const within = Object.fromEntries(
+    Object.entries(evidence).flatMap(([id, result]) =>
+      id.startsWith(prefix) ? [[id.slice(prefix.length), result]] : [],
     ),
   );
   const listeners = own('listeners');
@@ -42,7 +42,8 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
     place,
     seen: own('seen'),
     segments: segmentsOf(own('seen')),
-    grown: rules.grown,
+    grown: ruleSnapshots(within).grown,
+    counters: counterSnapshots(within, 'counters', parseCounters),
     listeners: read(listeners, 'ss', (text, { code }) => (code === 0 ? parseListeners(text) : undefined))
       .value,
     listenersResult: listeners,

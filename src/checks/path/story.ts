@@ -5,17 +5,28 @@ import { outcomeText, quoteTries } from '../reach-probe.ts';
 import { occurrence, type Rule } from '../rule.ts';
 import type { Loss, PathFacts, PathsFacts, Point } from './facts.ts';
 
+/** A cause that a rule knows by more than the loss itself. */
+export interface KnownCause {
+  /** Continues the sentence of the loss. */
+  readonly words: string;
+  readonly quotes: readonly Quote[];
+  readonly remedy: string;
+}
+
 /** A rule that raises its finding for each path whose loss is of one kind. */
 export function lossRule(
   meta: FindingMeta,
   applies: (loss: Loss) => boolean,
   sentence: (path: PathFacts, loss: Loss) => string,
+  known: (path: PathFacts, loss: Loss) => KnownCause | undefined = () => undefined,
 ): Rule<PathsFacts> {
   return {
     meta,
     judge: ({ paths }) =>
       paths.flatMap((path): Finding[] =>
-        path.loss !== undefined && applies(path.loss) ? [told(meta, path, path.loss, sentence)] : [],
+        path.loss !== undefined && applies(path.loss)
+          ? [told(meta, path, path.loss, sentence(path, path.loss), known(path, path.loss))]
+          : [],
       ),
   };
 }
@@ -24,7 +35,8 @@ function told(
   meta: FindingMeta,
   path: PathFacts,
   loss: Loss,
-  sentence: (path: PathFacts, loss: Loss) => string,
+  sentence: string,
+  known: KnownCause | undefined,
 ): Finding {
   const { hit } = path;
   const rule =
@@ -34,13 +46,18 @@ function told(
   return occurrence(
     meta,
     'critical',
-    `${sentence(path, loss)}${rule}`.replace(/\.?$/, '.'),
-    [...quotePoint(loss.last), ...quoteHit(path), ...quoteTries(path.reachResult, 2)],
+    `${sentence}${known?.words ?? ''}${rule}`.replace(/\.?$/, '.'),
+    [
+      ...quotePoint(loss.last),
+      ...(known?.quotes ?? []),
+      ...quoteHit(path),
+      ...quoteTries(path.reachResult, 2),
+    ],
     {
       subject: path.destination.label,
       remediation:
         hit === undefined
-          ? withNode(meta.remedy, loss)
+          ? (known?.remedy ?? withNode(meta.remedy, loss))
           : `Change the rule where it is made (${hit.rule.source}): ${hit.rule.text}`,
     },
   );

@@ -1,0 +1,56 @@
+import type { Quote } from '../../../model/report.ts';
+import { growth } from '../../../parsers/proc-net.ts';
+import { quoteCounters } from '../../quote.ts';
+import { occurrence, type Rule } from '../../rule.ts';
+import type { SocketsFacts } from '../facts.ts';
+
+/** A cable damages a packet now and then; the tries of one connection that get lost are at least so many. Ours. */
+const FEW = 3;
+/** Of what came; TCP does not notice a loss of less. Ours. */
+const SHARE = 0.001;
+
+const meta = {
+  id: 'NT-SOCK-006',
+  title: 'Packets arrive with a wrong checksum',
+  severities: ['warning', 'info'],
+  meaning:
+    'Packets come as far as this network namespace, and its kernel throws them away, because their TCP or UDP checksum is wrong. Their sender sees silence, though no filter dropped them; ping, which has a checksum of its own, works. The usual cause is an interface that leaves the checksum to hardware which does not make it: a tunnel of an overlay (flannel.1, vxlan.calico), a virtual network card.',
+  rule: 'TcpInCsumErrors or InCsumErrors of UDP (IPv4 and IPv6) grew in the run, by at least 3 and 0.1 % of what came (ours). Fewer are what a cable damages: info.',
+  source: 'RFC 9293, 3.1 (checksum); kernel: Documentation/networking/checksum-offloads.rst',
+  remedy:
+    "See who sends them: tcpdump -nn -vv here marks each with (incorrect). Where they come through an overlay, switch the offload of its interface off on the sender's node, and see whether it helps: ethtool -K flannel.1 tx-checksum-ip-generic off (or the interface of your overlay); then update the kernel or the network plugin. For a virtual machine, the same on its network card.",
+} as const;
+
+/** Counters of what is wrong, and of what came beside it. */
+const TCP = { wrong: 'Tcp.InCsumErrors', came: 'Tcp.InSegs' };
+const UDP = { wrong: 'Udp.InCsumErrors', came: 'Udp.InDatagrams' };
+const UDP6 = { wrong: 'Udp6InCsumErrors', came: 'Udp6InDatagrams' };
+
+export const badChecksums: Rule<SocketsFacts> = {
+  meta,
+  judge: ({ counters, counters6 }) => {
+    const kinds = [
+      { what: 'TCP', of: counters, ...TCP },
+      { what: 'UDP', of: counters, ...UDP },
+      { what: 'UDP over IPv6', of: counters6, ...UDP6 },
+    ].map((kind) => ({
+      ...kind,
+      lost: growth(kind.of.before, kind.of.after, kind.wrong) ?? 0,
+      passed: growth(kind.of.before, kind.of.after, kind.came) ?? 0,
+    }));
+    const bad = kinds.filter(({ lost }) => lost > 0);
+    if (bad.length === 0) return [];
+    const isPattern = bad.some(({ lost, passed }) => lost >= FEW && lost >= SHARE * (lost + passed));
+    const counted = bad.map(({ what, lost, passed }) => `${lost} of ${what} (${passed} came in all)`);
+    return [
+      occurrence(
+        meta,
+        isPattern ? 'warning' : 'info',
+        `Packets arrived with a wrong checksum during the run, and were thrown away: ${counted.join(', ')}${isPattern ? '' : '; so few may be damage on a cable, measure again'}.`,
+        bad.flatMap(({ of, wrong, came }): Quote[] =>
+          quoteCounters(of.quotes, of.before, of.after, [wrong, came]),
+        ),
+      ),
+    ];
+  },
+};
