@@ -229,6 +229,22 @@ describe("the Docker host's side of a container", () => {
     }
   });
 
+  it('names NT-MTU-002: a link of the host that is smaller than the network of the container', async () => {
+    await daemon.onHost('ip', 'link', 'set', OUTSIDE_LINK, 'mtu', '1450');
+    try {
+      const report = await diagnose('docker://healthy', '--to', there);
+      const [lead] = leads(report);
+      expect(lead?.id, JSON.stringify(problems(report), undefined, 1)).toBe('NT-MTU-002');
+      expect(lead?.summary).toMatch(
+        /eth0 sends packets of up to 1500 bytes, but the Docker host itself sends only 1450 on to 198\.18\.130\.2:8080/,
+      );
+      expect(lead?.remediation).toMatch(/"mtu": 1450 in \/etc\/docker\/daemon\.json/);
+    } finally {
+      await daemon.onHost('ip', 'link', 'set', OUTSIDE_LINK, 'mtu', '1500');
+    }
+    expect(problems(await diagnose('docker://healthy', '--to', there))).toEqual([]);
+  });
+
   it('tells that it was not looked at without the right to', async () => {
     const report = await diagnose('docker://healthy', '--profile', 'restricted');
     const told = report.checks.flatMap(({ findings }) => findings).map(({ summary }) => summary);
