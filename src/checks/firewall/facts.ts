@@ -11,6 +11,7 @@ import type { CounterSnapshots } from '../counters.ts';
 import type { Measured } from '../measured.ts';
 import type { Cause } from './cause.ts';
 import type { Grown } from './grown-rules.ts';
+import type { LoopbackFacts } from './loopback.ts';
 import type { NetworkPolicy, PolicyPod, PolicyVerdict } from './network-policy.ts';
 import type { ProxyVariables } from './proxy-variables.ts';
 
@@ -20,6 +21,8 @@ export interface FirewallInput {
   readonly policies: PolicyInput;
   /** Of the containers of the target that have any. */
   readonly proxies?: readonly ProxyVariables[];
+  /** The target is a container or pod with a network of its own: its localhost is not its host. */
+  readonly isIsolated?: boolean;
 }
 
 /** The NetworkPolicies that may matter, as the API has them. */
@@ -111,6 +114,8 @@ export interface FirewallFacts {
   readonly conntrackResult: ProbeResult | undefined;
   readonly policies: PolicyInput;
   readonly proxies: readonly ProxyVariables[];
+  readonly loopbacks: readonly LoopbackFacts[];
+  readonly isIsolated: boolean;
 }
 
 /** What filters of the target's own network were read. */

@@ -14,6 +14,7 @@ import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../reach-probe.ts';
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import { detourOf } from './detours.ts';
 import type { FirewallFacts, FirewallInput, PathFacts, RuleHit } from './facts.ts';
+import { loopbackFacts } from './loopback.ts';
 import type { Packet } from './packet.ts';
 import { policyAnswer } from './policy-answer.ts';
 import { meets, type RuleSnapshots, ruleSnapshots, surelyStops } from './rule-hits.ts';
@@ -47,6 +48,8 @@ export function firewallFacts(evidence: Evidence, input: FirewallInput): Firewal
     conntrackResult: evidence['conntrack-after'],
     policies: input.policies,
     proxies: input.proxies ?? [],
+    loopbacks: loopbackFacts(evidence, input.destinations),
+    isIsolated: input.isIsolated ?? false,
   };
   const shared: Shared = {
     facts,

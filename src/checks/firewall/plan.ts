@@ -4,6 +4,7 @@ import { icmpCapture } from '../capture.ts';
 import { reachProbe, socketsProbe } from '../reach-probe.ts';
 import { snapshot } from '../snapshots.ts';
 import type { FirewallInput } from './facts.ts';
+import { hostsFile, loopbackProbes } from './loopback.ts';
 
 export function planFirewall(input: FirewallInput, scripts: ProbeScripts): StagedPlan {
   return {
@@ -17,8 +18,14 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       snapshot('iptablesLegacy', 'legacy-before'),
       snapshot('ip6tablesLegacy', 'legacy6-before'),
       snapshot('conntrack', 'conntrack-before'),
+      ...hostsFile(input.destinations),
     ],
-    probe: [icmpCapture, socketsProbe, ...input.destinations.map((d) => reachProbe(d, scripts, !d.anyPort))],
+    probe: [
+      icmpCapture,
+      socketsProbe,
+      ...input.destinations.map((d) => reachProbe(d, scripts, !d.anyPort)),
+      ...loopbackProbes(input.destinations, scripts),
+    ],
     after: [
       snapshot('counters', 'counters-after'),
       snapshot('counters6', 'counters6-after'),

@@ -18,6 +18,7 @@ export default async function prepare({
     destinations: asked,
     policies: await readPolicies(subject, asked),
     ...(proxies.length === 0 ? {} : { proxies }),
+    ...((subject.pod || subject.docker) && !subject.isHost ? { isIsolated: true } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import { invalidPackets } from './invalid-packets.ts';
 import { localDetour } from './local-detour.ts';
 import { localDrop } from './local-drop.ts';
 import { mixedTables } from './mixed-tables.ts';
+import { oneFamily } from './one-family.ts';
 import { outsideNetfilter } from './outside-netfilter.ts';
 import { policyDenies } from './policy-denies.ts';
 import { policyUnenforced } from './policy-unenforced.ts';
@@ -22,6 +23,7 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   silentDrop,
   prohibited,
   rejected,
+  oneFamily,
   policyUnenforced,
   mixedTables,
   invalidPackets,
