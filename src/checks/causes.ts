@@ -111,7 +111,7 @@ const CAUSES: readonly CauseRule[] = [
   },
   {
     cause: 'NT-PROXY-001',
-    effects: ['NT-PATH', 'NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS'],
+    effects: ['NT-PATH', 'NT-FW', 'NT-LAT', 'NT-HTTP', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS'],
     reach: 'subject',
   },
   {

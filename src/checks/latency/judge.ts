@@ -141,7 +141,13 @@ function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to:
           histogram: tcp.length > 0 ? histogram(tcp, from, to, HISTOGRAM_BINS) : [],
         }
       : { skipped: path.tcp.skipped },
-    ...(path.http ? { http: path.http.value ? { ...path.http.value } : { skipped: path.http.skipped } } : {}),
+    ...(path.http
+      ? {
+          http: path.http.value
+            ? { ...path.http.value, ...(path.brokenOff ? { ended: path.brokenOff } : {}) }
+            : { skipped: path.http.skipped },
+        }
+      : {}),
   };
 }
 

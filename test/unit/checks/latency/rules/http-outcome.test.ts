@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { judgeLatency } from '../../../../../src/checks/latency/judge.ts';
+import type { Judgement } from '../../../../../src/model/check.ts';
+import type { ProbeResult } from '../../../../../src/model/evidence.ts';
+import { named } from '../../results.ts';
+import { destination, result } from '../build.ts';
+
+const TRIES = 'address 192.0.2.9\ntry 400000\nok 1200\n';
+const READY = '000 0.000107 0.000000 0.000000 0.000310\n';
+
+function judged(stdout: string, rest: Partial<ProbeResult>, url = 'http://192.0.2.9:8080/'): Judgement {
+  return judgeLatency(
+    { 'to0-tcp': result('to0-tcp', TRIES), 'to0-http': result('to0-http', stdout, rest) },
+    {
+      destinations: [destination({ label: url, url })],
+      count: 1,
+      intervalMs: 50,
+      thresholds: { rttFactor: 3, rttFloorMs: 10 },
+    },
+  );
+}
+
+describe('NT-HTTP-001', () => {
+  it.each([
+    [
+      'curl: (52) Empty reply from server\n',
+      52,
+      /takes the connection and closes it 0\.203 ms after the request/,
+    ],
+    ['curl: (56) Recv failure: Connection reset by peer\n', 56, /takes the connection and resets it/],
+    ['curl: (55) Send failure: Broken pipe\n', 55, /takes the connection and resets it/],
+  ])('%j', (stderr, code, says) => {
+    const judgement = judged(READY, { stderr, code });
+    expect(named(judgement)).toEqual(['NT-HTTP-001 critical']);
+    expect(judgement.findings[0]?.summary).toMatch(says);
+    expect(judgement.findings[0]?.evidence[0]?.excerpt).toContain(stderr.trim());
+    // It was measured.
+    expect(judgement.findings.filter(({ summary }) => summary.startsWith('HTTP to'))).toEqual([]);
+  });
+
+  it.each([
+    [
+      'an answer that breaks off in its middle',
+      '200 0.0001 0 0.0005 0.9\n',
+      'curl: (56) Recv failure: Connection reset by peer\n',
+      56,
+    ],
+    ['a server that wants a certificate', READY, 'curl: (56) tlsv13 alert certificate required\n', 56],
+    ['no connection', '000 0.000000 0.000000 0.000000 0.0001\n', 'curl: (7) Failed to connect\n', 7],
+    ['an answer', '404 0.0001 0 0.0005 0.0006\n', '', 0],
+  ])('is silent: %s', (_what, stdout, stderr, code) => {
+    expect(named(judged(stdout, { stderr, code }))).toEqual([]);
+  });
+});
+
+describe('NT-HTTP-002', () => {
+  it.each([
+    [499, []],
+    [500, ['NT-HTTP-002 warning']],
+    [503, ['NT-HTTP-002 warning']],
+  ])('HTTP %i', (status, expected) => {
+    expect(named(judged(`${status} 0.0001 0 0.0005 0.0006\n`, {}))).toEqual(expected);
+  });
+
+  it('says what a proxy means by it', () => {
+    expect(judged('503 0.0001 0 0.0005 0.0006\n', {}).summary).toBe(
+      'http://192.0.2.9:8080/ answers with HTTP 503 (it is overloaded, or has no backend that works): the connection works, and the server or a proxy before it fails.',
+    );
+  });
+});
