@@ -69,7 +69,7 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
   const tcp = connectsOf(results.tcp);
   const answered = answeredMs({ icmp, tcp });
   const http = destination.url === undefined ? undefined : httpOf(results.http);
-  const brokenOff = http?.value?.firstByteMs === null && results.http ? brokenOffBy(results.http) : undefined;
+  const brokenOff = brokenOffOf(http, results.http, tcp);
   return {
     destination,
     address: tcp.value?.address ?? results.icmp?.command.at(-1),
@@ -86,6 +86,22 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
 
 /** curl's exit code (CURLE_OPERATION_TIMEDOUT) when --max-time is over. */
 const CURL_TIMED_OUT = 28;
+/** CURLE_COULDNT_CONNECT */
+const CURL_NO_CONNECTION = 7;
+
+/** How a request ended that got no byte of an answer. */
+function brokenOffOf(
+  http: PathFacts['http'],
+  result: ProbeResult | undefined,
+  { value: connects }: PathFacts['tcp'],
+): PathFacts['brokenOff'] {
+  if (result === undefined || http === undefined) return undefined;
+  if (http.value !== undefined) return http.value.firstByteMs === null ? brokenOffBy(result) : undefined;
+  // A reset that comes before curl looks at its socket is to curl a connection that failed; connect() made all others.
+  const isTaken = connects?.tries.every(({ outcome }) => outcome === 'connected');
+  const wasMade = isTaken && (connects?.tries.length ?? 0) > 0;
+  return result.status === 'exited' && result.code === CURL_NO_CONNECTION && wasMade ? 'reset' : undefined;
+}
 
 /** And when the far side ends the connection: CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR. */
 function brokenOffBy({ status, code, stderr }: ProbeResult): PathFacts['brokenOff'] {

@@ -63,7 +63,7 @@ function skipped(facts: LatencyFacts, count: number): Skips {
       skips.add(path.icmp.skipped, `ICMP to ${path.destination.label}`);
     skips.add(tooFewEchoes(path, count), `loss to ${path.destination.label} (NT-LAT-002)`);
     if (path.tcp.skipped !== NO_SUCH_PLACE) skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
-    skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
+    if (path.brokenOff === undefined) skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
   }
   const { sockets, qdiscs, counters } = facts;
   skips.add(counters.skipped, 'segments that were sent again (NT-LAT-003, NT-LAT-005)');

@@ -8,9 +8,11 @@ import { destination, result } from '../build.ts';
 const TRIES = 'address 192.0.2.9\ntry 400000\nok 1200\n';
 const READY = '000 0.000107 0.000000 0.000000 0.000310\n';
 
-function judged(stdout: string, rest: Partial<ProbeResult>, url = 'http://192.0.2.9:8080/'): Judgement {
+const URL_ASKED = 'http://192.0.2.9:8080/';
+
+function judged(stdout: string, rest: Partial<ProbeResult>, tries = TRIES, url = URL_ASKED): Judgement {
   return judgeLatency(
-    { 'to0-tcp': result('to0-tcp', TRIES), 'to0-http': result('to0-http', stdout, rest) },
+    { 'to0-tcp': result('to0-tcp', tries), 'to0-http': result('to0-http', stdout, rest) },
     {
       destinations: [destination({ label: url, url })],
       count: 1,
@@ -46,10 +48,30 @@ describe('NT-HTTP-001', () => {
       56,
     ],
     ['a server that wants a certificate', READY, 'curl: (56) tlsv13 alert certificate required\n', 56],
-    ['no connection', '000 0.000000 0.000000 0.000000 0.0001\n', 'curl: (7) Failed to connect\n', 7],
     ['an answer', '404 0.0001 0 0.0005 0.0006\n', '', 0],
   ])('is silent: %s', (_what, stdout, stderr, code) => {
     expect(named(judged(stdout, { stderr, code }))).toEqual([]);
+  });
+});
+
+describe('NT-HTTP-001, of a reset before curl looks', () => {
+  const NONE = '000 0.000000 0.000000 0.000000 0.0043\n';
+  const failed = { stderr: "curl: (7) Failed to connect: Couldn't connect to server\n", code: 7 };
+
+  it('is told where every other connection was made', () => {
+    const judgement = judged(NONE, failed);
+    expect(named(judgement)).toEqual(['NT-HTTP-001 critical']);
+    expect(judgement.findings[0]?.summary).toMatch(
+      /takes the connection and resets it at once, before any byte/,
+    );
+    expect(judgement.findings.filter(({ summary }) => summary.startsWith('HTTP to'))).toEqual([]);
+  });
+
+  it.each([
+    ['one of them failed', `${TRIES}try 500000\ntcp-connect: connect: Connection refused\nfailed 100\n`],
+    ['none was tried', 'address 192.0.2.9\n'],
+  ])('is not, where %s', (_what, tries) => {
+    expect(named(judged(NONE, failed, tries))).not.toContain('NT-HTTP-001 critical');
   });
 });
 
