@@ -58,6 +58,7 @@ const CAUSES: readonly CauseRule[] = [
       reach: 'target',
     }),
   ),
+  { cause: 'NT-DKR-016', effects: [...ALL_TRAFFIC, 'NT-ARP-002'], reach: 'subject' },
   ...['NT-DKR-010', 'NT-DKR-013'].map(
     (cause): CauseRule => ({ cause, effects: ALL_TRAFFIC, reach: 'subject' }),
   ),

@@ -93,11 +93,21 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     make: ({ bridge }) => iptables('-A', 'INPUT', '-i', bridge, '-p', 'tcp', '--dport', '9100', '-j', 'DROP'),
     isReached: true,
   },
-  'an address in a network that is kept apart': {
-    id: 'NT-DKR-010',
-    says: /198\.18\.128\.77 is on network bridge and "\w+" on \w+, and the host keeps the two apart: .*-A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP \(\d+ packets during the run\)/,
+  'an address in a network of the engine that no container has': {
+    id: 'NT-DKR-016',
+    says: /198\.18\.128\.77 lies in the subnet of Docker network bridge, and no container of this engine has that address/,
     args: () => ['--to', `${BRIDGE_ADDRESS.replace(/\.1$/, '.77')}:80`],
     make: async () => undefined,
+    isReached: true,
+  },
+  'a port of the host that leads into a network that is kept apart': {
+    id: 'NT-DKR-010',
+    says: /198\.18\.130\.1:9201 leads to 198\.18\.128\.77, which is on network bridge and "\w+" on \w+, and the host keeps the two apart: .*-A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP/,
+    args: () => ['--to', `${OUTSIDE.host}:9201`],
+    make: async () => {
+      const led = ['-p', 'tcp', '--dport', '9201', '-j', 'DNAT', '--to-destination', '198.18.128.77:80'];
+      await iptables('-t', 'nat', '-I', 'DOCKER', ...led);
+    },
     isReached: true,
   },
   'forwarding that is off': {
