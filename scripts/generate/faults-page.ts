@@ -33,6 +33,21 @@ export const PROVEN_ELSEWHERE: readonly {
     how: 'on a real Docker engine, with a machine outside of it',
   },
   {
+    ids: ['NT-SOCK-006'],
+    test: 'test/unit/checks/sockets/judge.test.ts',
+    how: 'by its rule, and in namespaces of one machine',
+  },
+  {
+    ids: ['NT-SOCK-007'],
+    test: 'test/unit/checks/firewall/rules/one-family.test.ts',
+    how: 'by its rule, and on one machine',
+  },
+  {
+    ids: ['NT-HTTP-001', 'NT-HTTP-002'],
+    test: 'test/unit/checks/latency/rules/http-outcome.test.ts',
+    how: 'by its rule, and on one machine',
+  },
+  {
     ids: ['NT-IF-003'],
     test: 'test/unit/checks/interfaces/rules/host.test.ts',
     how: "by its rule alone: only a cloud's network card has these counters",

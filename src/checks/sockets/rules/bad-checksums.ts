@@ -21,10 +21,10 @@ const meta = {
     "See who sends them: tcpdump -nn -vv here marks each with (incorrect). Where they come through an overlay, switch the offload of its interface off on the sender's node, and see whether it helps: ethtool -K flannel.1 tx-checksum-ip-generic off (or the interface of your overlay); then update the kernel or the network plugin. For a virtual machine, the same on its network card.",
 } as const;
 
-/** Counters of what is wrong, and of what came beside it. */
-const TCP = { wrong: 'Tcp.InCsumErrors', came: 'Tcp.InSegs' };
-const UDP = { wrong: 'Udp.InCsumErrors', came: 'Udp.InDatagrams' };
-const UDP6 = { wrong: 'Udp6InCsumErrors', came: 'Udp6InDatagrams' };
+/** Counters of what is wrong, and of what came: TCP counts every segment there, UDP what it delivers. */
+const TCP = { wrong: 'Tcp.InCsumErrors', came: 'Tcp.InSegs', isOfAll: true };
+const UDP = { wrong: 'Udp.InCsumErrors', came: 'Udp.InDatagrams', isOfAll: false };
+const UDP6 = { wrong: 'Udp6InCsumErrors', came: 'Udp6InDatagrams', isOfAll: false };
 
 export const badChecksums: Rule<SocketsFacts> = {
   meta,
@@ -33,15 +33,15 @@ export const badChecksums: Rule<SocketsFacts> = {
       { what: 'TCP', of: counters, ...TCP },
       { what: 'UDP', of: counters, ...UDP },
       { what: 'UDP over IPv6', of: counters6, ...UDP6 },
-    ].map((kind) => ({
-      ...kind,
-      lost: growth(kind.of.before, kind.of.after, kind.wrong) ?? 0,
-      passed: growth(kind.of.before, kind.of.after, kind.came) ?? 0,
-    }));
+    ].map((kind) => {
+      const lost = growth(kind.of.before, kind.of.after, kind.wrong) ?? 0;
+      const came = growth(kind.of.before, kind.of.after, kind.came) ?? 0;
+      return { ...kind, lost, all: kind.isOfAll ? came : came + lost };
+    });
     const bad = kinds.filter(({ lost }) => lost > 0);
     if (bad.length === 0) return [];
-    const isPattern = bad.some(({ lost, passed }) => lost >= FEW && lost >= SHARE * (lost + passed));
-    const counted = bad.map(({ what, lost, passed }) => `${lost} of ${what} (${passed} came in all)`);
+    const isPattern = bad.some(({ lost, all }) => lost >= FEW && lost >= SHARE * all);
+    const counted = bad.map(({ what, lost, all }) => `${lost} of ${what} (${all} came in all)`);
     return [
       occurrence(
         meta,

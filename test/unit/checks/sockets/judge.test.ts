@@ -218,8 +218,8 @@ describe('NT-SOCK-006', () => {
     [{ tcp: 3 }, ['NT-SOCK-006 warning']],
     [{ udp: 3 }, ['NT-SOCK-006 warning']],
     [{ udp6: 3 }, ['NT-SOCK-006 warning']],
-    [{ tcp: 3, came: 2997 }, ['NT-SOCK-006 warning']],
-    [{ tcp: 3, came: 2998 }, ['NT-SOCK-006 info']],
+    [{ tcp: 3, came: 3000 }, ['NT-SOCK-006 warning']],
+    [{ tcp: 3, came: 3001 }, ['NT-SOCK-006 info']],
   ])('%o', (wrong, expected) => {
     expect(judged({ wrong }).findings.map((f) => `${f.id} ${f.severity}`)).toEqual(expected);
   });
