@@ -27,10 +27,25 @@ export const PROVEN_ELSEWHERE: readonly {
   {
     ids: [
       ...['NT-DKR-007', 'NT-DKR-008', 'NT-DKR-009', 'NT-DKR-010', 'NT-DKR-011', 'NT-DKR-012'],
-      ...['NT-DKR-013', 'NT-DKR-014', 'NT-DKR-015'],
+      ...['NT-DKR-013', 'NT-DKR-014', 'NT-DKR-015', 'NT-DKR-016'],
     ],
     test: 'test/e2e/docker-host.test.ts',
     how: 'on a real Docker engine, with a machine outside of it',
+  },
+  {
+    ids: ['NT-SOCK-006'],
+    test: 'test/unit/checks/sockets/judge.test.ts',
+    how: 'by its rule, and in namespaces of one machine',
+  },
+  {
+    ids: ['NT-SOCK-007'],
+    test: 'test/unit/checks/firewall/rules/one-family.test.ts',
+    how: 'by its rule, and on one machine',
+  },
+  {
+    ids: ['NT-HTTP-001', 'NT-HTTP-002'],
+    test: 'test/unit/checks/latency/rules/http-outcome.test.ts',
+    how: 'by its rule, and on one machine',
   },
   {
     ids: ['NT-IF-003'],

@@ -10,6 +10,8 @@ export interface TcpTransfer {
   readonly socket?: {
     /** The largest payload of a segment. */
     readonly mss: number;
+    /** What the kernel takes for the path's MTU: the interface's, until somebody tells less; 0 where ss does not say. */
+    readonly pathMtu: number;
     readonly rtt: number;
     /** How many times in a row the retransmission timer has doubled. */
     readonly backoff: number;
@@ -42,6 +44,7 @@ export function parseTcpTransfer(stdout: string): TcpTransfer | Reason | string 
   if (info === '') return { address, outcome: 'done' };
   const socket = {
     mss: number('mss'),
+    pathMtu: number('pmtu'),
     rtt: number('rtt'),
     backoff: number('backoff'),
     acknowledged: number('bytes_acked'),

@@ -93,11 +93,21 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     make: ({ bridge }) => iptables('-A', 'INPUT', '-i', bridge, '-p', 'tcp', '--dport', '9100', '-j', 'DROP'),
     isReached: true,
   },
-  'an address in a network that is kept apart': {
-    id: 'NT-DKR-010',
-    says: /198\.18\.128\.77 is on network bridge and "\w+" on \w+, and the host keeps the two apart: .*-A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP \(\d+ packets during the run\)/,
+  'an address in a network of the engine that no container has': {
+    id: 'NT-DKR-016',
+    says: /198\.18\.128\.77 lies in the subnet of Docker network bridge, and no container of this engine has that address/,
     args: () => ['--to', `${BRIDGE_ADDRESS.replace(/\.1$/, '.77')}:80`],
     make: async () => undefined,
+    isReached: true,
+  },
+  'a port of the host that leads into a network that is kept apart': {
+    id: 'NT-DKR-010',
+    says: /198\.18\.130\.1:9201 leads to 198\.18\.128\.77, which is on network bridge and "\w+" on \w+, and the host keeps the two apart: .*-A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP/,
+    args: () => ['--to', `${OUTSIDE.host}:9201`],
+    make: async () => {
+      const led = ['-p', 'tcp', '--dport', '9201', '-j', 'DNAT', '--to-destination', '198.18.128.77:80'];
+      await iptables('-t', 'nat', '-I', 'DOCKER', ...led);
+    },
     isReached: true,
   },
   'forwarding that is off': {
@@ -227,6 +237,22 @@ describe("the Docker host's side of a container", () => {
     } finally {
       await daemon.onHost('sh', '-c', 'printf %s "$1" | iptables-restore', 'restore', saved);
     }
+  });
+
+  it('names NT-MTU-002: a link of the host that is smaller than the network of the container', async () => {
+    await daemon.onHost('ip', 'link', 'set', OUTSIDE_LINK, 'mtu', '1450');
+    try {
+      const report = await diagnose('docker://healthy', '--to', there);
+      const [lead] = leads(report);
+      expect(lead?.id, JSON.stringify(problems(report), undefined, 1)).toBe('NT-MTU-002');
+      expect(lead?.summary).toMatch(
+        /eth0 sends packets of up to 1500 bytes, but the Docker host itself sends only 1450 on to 198\.18\.130\.2:8080/,
+      );
+      expect(lead?.remediation).toMatch(/"mtu": 1450 in \/etc\/docker\/daemon\.json/);
+    } finally {
+      await daemon.onHost('ip', 'link', 'set', OUTSIDE_LINK, 'mtu', '1500');
+    }
+    expect(problems(await diagnose('docker://healthy', '--to', there))).toEqual([]);
   });
 
   it('tells that it was not looked at without the right to', async () => {

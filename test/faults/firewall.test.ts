@@ -610,3 +610,26 @@ describe('healthy', () => {
     );
   });
 });
+
+describe('NT-SOCK-007', () => {
+  const of = (target: string): Promise<Report> =>
+    checkReport('firewall', [target, '-n', ns.name, '--to', 'localhost:8080']);
+
+  test('localhost is two addresses, and the program listens on IPv4 only', async () => {
+    const onV4: Manifest = { ...app, command: ['httpd', '-f', '-p', '0.0.0.0:8080', '-h', '/tmp'] };
+    await ns.start(pod('four', { containers: [onV4] }));
+    const report = await of('four');
+    const found = problems(report);
+    expect(found.map(({ id }) => id)).toEqual(['NT-SOCK-007']);
+    expect(found[0]?.summary).toMatch(
+      /^localhost is 127\.0\.0\.1 and ::1 there: 127\.0\.0\.1:8080 takes connections, and \[::1\]:8080 refuses them/,
+    );
+    if (found[0]) note(report, found[0]);
+  });
+
+  test('no fault: the program listens on both', async () => {
+    const onBoth: Manifest = { ...app, command: ['httpd', '-f', '-p', '[::]:8080', '-h', '/tmp'] };
+    await ns.start(pod('both', { containers: [onBoth] }));
+    expectSilence(await of('both'));
+  });
+});

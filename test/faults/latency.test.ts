@@ -1,11 +1,14 @@
 /** Faults of the latency check, each made for real and named by the built binary. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
+import { until } from '../cluster/proc.ts';
 import { nettools } from '../e2e/support/cli.ts';
 import { app, helper, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
 import { drop, narrow, trickle, upload, withFaults } from './latency-faults.ts';
 import { checkReport, expectFirst, expectSilence, note } from './named.ts';
+import { podNetns } from './pod-netns.ts';
+import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-latency');
 
@@ -143,6 +146,56 @@ test('NT-LAT-006: a server that thinks for two seconds', async () => {
     says: /its first byte took another 2\.\d+ s \(HTTP 200\)/,
   });
   expect(ids(report)).toEqual(['NT-LAT-006']);
+});
+
+describe('the outcome of a request', () => {
+  /** Accepts, and ends each connection as a proxy does whose server refuses. */
+  const broken = (port: number, how: 'reset' | 'close'): string[] => [
+    'perl',
+    '-MIO::Socket::INET',
+    '-MSocket',
+    '-e',
+    `my $s = IO::Socket::INET->new(LocalPort => ${port}, Listen => 9, ReuseAddr => 1) or die;
+     while (my $c = $s->accept) { sysread($c, my $asked, 4096) if "${how}" eq "close";
+       setsockopt($c, SOL_SOCKET, SO_LINGER, pack("ii", 1, 0)) if "${how}" eq "reset"; close $c }`,
+  ];
+  const answering = (status: number): string[] => [
+    'perl',
+    '-MIO::Socket::INET',
+    '-e',
+    `my $s = IO::Socket::INET->new(LocalPort => 8093, Listen => 9, ReuseAddr => 1) or die;
+     while (my $c = $s->accept) { sysread($c, my $asked, 4096);
+       print $c "HTTP/1.1 ${status} X\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"; close $c }`,
+  ];
+  const served = async (port: number, server: readonly string[]): Promise<Report> => {
+    const where = await podNetns(ns.name, 'peer');
+    return withTraffic(where, server, async () => {
+      await until(`port ${port}`, 60, async () => {
+        const all = await where.run('ss', '-ltnH');
+        return all.includes(`:${port} `) || 'nobody listens';
+      });
+      return latency(`http://${peer}:${port}/`);
+    });
+  };
+
+  test.each([
+    ['reset', 8091, /takes the connection and resets it/],
+    ['close', 8092, /takes the connection and closes it/],
+  ] as const)('NT-HTTP-001: taken, then %s', async (how, port, says) => {
+    expectFirst(await served(port, broken(port, how)), { id: 'NT-HTTP-001', severity: 'critical', says });
+  });
+
+  test('NT-HTTP-002: a gateway without a backend', async () => {
+    expectFirst(await served(8093, answering(503)), {
+      id: 'NT-HTTP-002',
+      severity: 'warning',
+      says: /answers with HTTP 503 \(it is overloaded, or has no backend that works\)/,
+    });
+  });
+
+  test('no fault: a page that is not there', async () => {
+    expectSilence(await served(8093, answering(404)));
+  });
 });
 
 test('without a right that a way of measuring needs, what was not measured is told', async () => {

@@ -68,6 +68,23 @@ describe('a path inside the cluster that carries 1400 bytes', () => {
   });
 });
 
+describe('a way out of the node that carries 1400 bytes', () => {
+  test("is an MTU that is too high, whatever the destination: the pod's own node says so", async () => {
+    const report = await narrowed(() => mtu('--to', `${far.address}:8080`));
+    expectFirst(report, {
+      id: 'NT-MTU-002',
+      severity: 'warning',
+      says: /eth0 sends packets of up to 1500 bytes, but its node itself sends only 1400 on to .* \(says 198\.18\.1\.1\)/,
+    });
+    expect(problems(report)).toHaveLength(1);
+  });
+
+  test('no fault: the pod has that MTU itself', async () => {
+    const steps = [{ make: 'ip link set eth0 mtu 1400', undo: 'ip link set eth0 mtu 1500' }];
+    expectSilence(await narrowed(() => withFault(client, steps, () => mtu('--to', `${far.address}:8080`))));
+  });
+});
+
 describe('a black hole on the way out', () => {
   test('by echo requests and by a transfer', async () => {
     const report = await narrowed(() => withoutMessage(() => mtu('--to', `${far.address}:8080`)));
@@ -116,11 +133,15 @@ describe('a black hole on the way out', () => {
 });
 
 describe('what is no fault', () => {
-  test('a smaller path outside of the cluster, as long as routers say so', async () => {
-    const report = await narrowed(() => mtu('--to', `${far.address}:8080`));
+  test('a smaller path outside of the cluster, as long as routers further on say so', async () => {
+    const device = /dev (\S+)/.exec(await far.node.run('ip', 'route', 'get', far.address))?.[1] ?? '';
+    const route = `${far.address}/32 dev ${device} mtu 1400`;
+    const steps = [{ make: `ip route add ${route}`, undo: `ip route del ${route}` }];
+    const report = await withFault(far.node, steps, () => mtu('--to', `${far.address}:8080`));
+    await client.run('ip', 'route', 'flush', 'cache');
     expectSilence(report);
     expect(report.checks[0]?.measurements['destinations']).toContainEqual(
-      expect.objectContaining({ pathMtu: 1400, announcedBy: '198.18.1.1' }),
+      expect.objectContaining({ pathMtu: 1400, announcedBy: '198.51.100.12' }),
     );
   });
 

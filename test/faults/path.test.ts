@@ -4,6 +4,7 @@ import type { Report } from '../../src/model/report.ts';
 import { nodes } from '../cluster/paths.ts';
 import { attempt, run } from '../cluster/proc.ts';
 import { kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { withWrongChecksums } from './checksums.ts';
 import { checkReport, expectFirst, expectSilence, note } from './named.ts';
 import { type Netns, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
@@ -137,6 +138,16 @@ describe('a connection that is lost', () => {
   test.each(CASES)('at $at', async ({ where, steps, to, id, says }) => {
     await withFault(where(), steps(), async () => {
       expectFirst(await firewall(to, '--deep'), { id, severity: 'critical', says });
+    });
+  });
+
+  test('at the destination, for a wrong checksum', async () => {
+    await withWrongChecksums(client, server, async () => {
+      expectFirst(await firewall('pod/server:8080', '--deep'), {
+        id: 'NT-PATH-005',
+        severity: 'critical',
+        says: /arrives at pod\/server, where port 8080 is open, .*; meanwhile \d+ TCP packets? (was|were) thrown away there for a wrong checksum/,
+      });
     });
   });
 

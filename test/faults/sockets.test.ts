@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
 import { app, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { withWrongChecksums } from './checksums.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { type PodNetns, podNetns } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
@@ -205,6 +206,31 @@ describe('NT-SOCK-005', () => {
       });
     });
     expectSilence(await sockets('server'));
+  });
+});
+
+describe('NT-SOCK-006', () => {
+  const knock = (): string[] => [
+    'bash',
+    '-c',
+    'while sleep 0.2; do timeout 2 bash -c "exec 3<>/dev/tcp/$0/8080" & done 2>/dev/null',
+    server.address,
+  ];
+
+  test('what arrives has a wrong checksum', async () => {
+    await withWrongChecksums(client, server, () =>
+      withTraffic(client, knock(), async () => {
+        expectFirst(await sockets('server'), {
+          id: 'NT-SOCK-006',
+          severity: 'warning',
+          says: /^Packets arrived with a wrong checksum during the run, and were thrown away: \d+ of TCP \(\d+ came in all\)\.$/,
+        });
+      }),
+    );
+  });
+
+  test('no fault: silent under the same traffic', async () => {
+    await withTraffic(client, knock(), async () => expectSilence(await sockets('server')));
   });
 });
 

@@ -88,7 +88,7 @@ async function otherNetworks(
   });
   return all
     .filter(({ Name }) => own[Name] === undefined)
-    .map((info) => ({ name: info.Name, subnets: subnetsOf(info) }))
+    .map((info) => ({ name: info.Name, driver: info.Driver, subnets: subnetsOf(info) }))
     .filter(({ subnets }) => subnets.length > 0);
 }
 

@@ -14,6 +14,7 @@ import { meta as target } from '../shared/metas/silent-neighbour.ts';
 import { formatMs, quote } from '../shared/quote.ts';
 import { occurrence } from '../shared/rule.ts';
 import { type FirewallFacts, overflows, type PathFacts, tableOf } from './facts.ts';
+import { splitOf } from './loopback.ts';
 import { nameOf, quoteGrown, quoteGrownIp, quoteIcmp, quoteReach, quoteSocket, seen } from './path.ts';
 import { policyClause } from './policy-answer.ts';
 import { withoutLocalEndpoint } from './published-ways.ts';
@@ -71,17 +72,18 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
       // One that counts nothing is the target's own all the same (NT-FW-002).
       return path.destination.anyPort ||
         isToldByEndpoint(path, facts) ||
+        isToldByOtherFamily(path, facts) ||
         path.suspects.length > 0 ||
         path.hits.some((hit) => hit.rule.verdict === 'reject')
         ? []
         : told(
             path,
             noListener,
-            `${nameOf(path)} refuses the connection itself: nothing listens on the port there, or a firewall on that host ${path.destination.protocol === 'udp' ? 'rejects it' : 'answers with a reset'}${policyClause(path.policy, facts.words)}.`,
+            refusedText(path, facts),
             path.destination.protocol === 'udp'
               ? quoteIcmp(path, facts)
               : quoteGrown(facts, ['Tcp.AttemptFails']),
-            refusedRemedy(path),
+            refusedRemedy(path, facts),
           );
     case 'no-route-there':
       return told(
@@ -173,8 +175,27 @@ function isToldByEndpoint({ destination: { service } }: PathFacts, { paths }: Fi
   );
 }
 
-function refusedRemedy({ destination, port }: PathFacts): string | undefined {
-  const { pod } = destination;
+/** NT-SOCK-007: it is one address of the name that refuses. */
+function isToldByOtherFamily({ destination: { id } }: PathFacts, { loopbacks }: FirewallFacts): boolean {
+  return loopbacks.some((one) => one.destination.id === id && splitOf(one) !== undefined);
+}
+
+/** Of localhost people often think that it is the machine, or the container beside it. */
+function isOwnLoopback({ address }: PathFacts, { isIsolated }: FirewallFacts): boolean {
+  return isIsolated && (address.startsWith('127.') || address === '::1');
+}
+
+function refusedText(path: PathFacts, facts: FirewallFacts): string {
+  if (isOwnLoopback(path, facts))
+    return `${nameOf(path)} is refused by the target itself, which that address means here, and not the machine that it runs on: nothing listens on the port in it.`;
+  return `${nameOf(path)} refuses the connection itself: nothing listens on the port there, or a firewall on that host ${path.destination.protocol === 'udp' ? 'rejects it' : 'answers with a reset'}${policyClause(path.policy, facts.words)}.`;
+}
+
+function refusedRemedy(path: PathFacts, facts: FirewallFacts): string | undefined {
+  if (isOwnLoopback(path, facts))
+    return "Ask for the address or name of the machine, pod or container that is meant: the host's own address (in Docker host.docker.internal, with --add-host host.docker.internal:host-gateway), a Service, or the container's name. If the target itself is meant, see what it listens on: the sockets check.";
+  const { pod } = path.destination;
+  const { port } = path;
   return pod
     ? `See what it listens on. If something listens on ${port} there, a firewall in that pod or on its node answers with a reset.\nkubectl nettools sockets ${pod.name} -n ${pod.namespace}`
     : undefined;

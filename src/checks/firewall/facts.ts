@@ -19,6 +19,7 @@ import type { PolicyVerdict } from '../shared/network-policy.ts';
 import type { PolicyBackend, PolicyInput } from '../shared/policy-input.ts';
 import type { RuleBooks, RuleHit } from '../shared/rule-hits.ts';
 import type { Cause } from './cause.ts';
+import type { LoopbackFacts } from './loopback.ts';
 import type { ProxyVariables } from './proxy-variables.ts';
 
 /** What the check is told before it runs; plain JSON. */
@@ -29,6 +30,8 @@ export interface FirewallInput {
   readonly proxies?: readonly ProxyVariables[];
   /** By the id of a destination: the Service that it is a way into from outside of the cluster. */
   readonly published?: Readonly<Record<string, Published>>;
+  /** The target is a container or pod with a network of its own: its localhost is not its host. */
+  readonly isIsolated?: boolean;
 }
 
 /** One destination: what was seen, and what the policies say. */
@@ -99,6 +102,8 @@ export interface FirewallFacts {
   readonly words: PlaceWords;
   /** What kube-proxy has written on the target, in nftables mode; absent: nothing that could be read. */
   readonly nodePorts?: { readonly rules: NodePortRules; readonly result: ProbeResult };
+  readonly loopbacks: readonly LoopbackFacts[];
+  readonly isIsolated: boolean;
 }
 
 /** The neighbour table that an address would be in, before and after the run. */

@@ -21,6 +21,7 @@ import { meets, type RuleSnapshots, ruleSnapshots, surelyStops } from '../shared
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import { detourOf } from './detours.ts';
 import { type FirewallFacts, type FirewallInput, overflows, type PathFacts, tableOf } from './facts.ts';
+import { loopbackFacts } from './loopback.ts';
 import { policyAnswer } from './policy-answer.ts';
 
 /** What all destinations share. */
@@ -58,6 +59,8 @@ export function firewallFacts(
     proxies: input.proxies ?? [],
     words,
     ...nodePortsPart(evidence['nft-after']),
+    loopbacks: loopbackFacts(evidence, input.destinations),
+    isIsolated: input.isIsolated ?? false,
   };
   const shared: Shared = {
     facts,

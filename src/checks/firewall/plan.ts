@@ -4,6 +4,7 @@ import { icmpCapture } from '../shared/capture.ts';
 import { reachProbe, socketsProbe } from '../shared/reach-probe.ts';
 import { snapshot } from '../shared/snapshots.ts';
 import type { FirewallInput } from './facts.ts';
+import { hostsFile, loopbackProbes } from './loopback.ts';
 
 export function planFirewall(input: FirewallInput, scripts: ProbeScripts): StagedPlan {
   return {
@@ -17,8 +18,14 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       snapshot('iptablesLegacy', 'legacy-before'),
       snapshot('ip6tablesLegacy', 'legacy6-before'),
       snapshot('conntrack', 'conntrack-before'),
+      ...hostsFile(input.destinations),
     ],
-    probe: [icmpCapture, socketsProbe, ...input.destinations.map((d) => reachProbe(d, scripts, !d.anyPort))],
+    probe: [
+      icmpCapture,
+      socketsProbe,
+      ...input.destinations.map((d) => reachProbe(d, scripts, !d.anyPort)),
+      ...loopbackProbes(input.destinations, scripts),
+    ],
     after: [
       snapshot('counters', 'counters-after'),
       snapshot('counters6', 'counters6-after'),

@@ -26,6 +26,7 @@ export default async function prepare({
     policies,
     ...(proxies.length === 0 ? {} : { proxies }),
     ...(Object.keys(published).length === 0 ? {} : { published }),
+    ...((subject.pod || subject.docker) && !subject.isHost ? { isIsolated: true } : {}),
   };
 }
 

@@ -21,6 +21,8 @@ export interface PathFacts {
   readonly icmp: Measured<PingSeries>;
   readonly tcp: Measured<ConnectSeries>;
   readonly http: Measured<HttpTiming> | undefined;
+  /** How the far side ended a connection on which it had not sent a byte; absent: it did not. */
+  readonly brokenOff?: 'closed' | 'reset';
   /** RTTs of what was answered: echo requests, and TCP handshakes (refusals too). */
   readonly rtts: { readonly icmp: Distribution | undefined; readonly tcp: Distribution | undefined };
   readonly results: {

@@ -72,6 +72,8 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
     results.icmp === undefined && isVirtual(destination) ? { skipped: VIRTUAL } : echoesOf(results.icmp);
   const tcp = connectsOf(results.tcp);
   const answered = answeredMs({ icmp, tcp });
+  const http = destination.url === undefined ? undefined : httpOf(results.http);
+  const brokenOff = brokenOffOf(http, results.http, tcp);
   return {
     destination,
     address: tcp.value?.address ?? results.icmp?.command.at(-1),
@@ -79,7 +81,8 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
     port: results.tcp?.command[2] ?? destination.port,
     icmp,
     tcp,
-    http: destination.url === undefined ? undefined : httpOf(results.http),
+    http,
+    ...(brokenOff === undefined ? {} : { brokenOff }),
     rtts: { icmp: distribution(answered.icmp), tcp: distribution(answered.tcp) },
     results,
   };
@@ -87,14 +90,39 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
 
 /** curl's exit code (CURLE_OPERATION_TIMEDOUT) when --max-time is over. */
 const CURL_TIMED_OUT = 28;
+/** CURLE_COULDNT_CONNECT */
+const CURL_NO_CONNECTION = 7;
+
+/** How a request ended that got no byte of an answer. */
+function brokenOffOf(
+  http: PathFacts['http'],
+  result: ProbeResult | undefined,
+  { value: connects }: PathFacts['tcp'],
+): PathFacts['brokenOff'] {
+  if (result === undefined || http === undefined) return undefined;
+  if (http.value !== undefined) return http.value.firstByteMs === null ? brokenOffBy(result) : undefined;
+  // A reset that comes before curl looks at its socket is to curl a connection that failed; connect() made all others.
+  const isTaken = connects?.tries.every(({ outcome }) => outcome === 'connected');
+  const wasMade = isTaken && (connects?.tries.length ?? 0) > 0;
+  return result.status === 'exited' && result.code === CURL_NO_CONNECTION && wasMade ? 'reset' : undefined;
+}
+
+/** And when the far side ends the connection: CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR. */
+function brokenOffBy({ status, code, stderr }: ProbeResult): PathFacts['brokenOff'] {
+  if (status !== 'exited') return undefined;
+  if (code === 52) return 'closed';
+  // A server that wants a certificate of the client ends a request with 56 too, by an alert of TLS.
+  return (code === 55 || code === 56) && /reset by peer|broken pipe/i.test(stderr) ? 'reset' : undefined;
+}
 
 function httpOf(result: ProbeResult | undefined): PathFacts['http'] {
   if (!result) return { skipped: NOT_RUN };
   const reason = notRun(result, 'curl');
   if (reason !== undefined) return { skipped: reason };
   const timing = read(result, 'curl', parseCurl, { endsByTime: true }).value;
-  // A server that accepts and stays silent has been timed too.
-  return timing && (timing.firstByteMs !== null || result.code === CURL_TIMED_OUT)
+  // A server that accepts and stays silent, or ends the connection, has been timed too.
+  return timing &&
+    (timing.firstByteMs !== null || result.code === CURL_TIMED_OUT || brokenOffBy(result) !== undefined)
     ? { value: timing }
     : { skipped: because(firstLine(result.stderr) ?? `curl ended with code ${result.code}`) };
 }

@@ -68,7 +68,7 @@ function skipped(facts: LatencyFacts, count: number, words: PlaceWords): Skips {
     skips.add(tooFewEchoes(path, count), `loss to ${path.destination.label} (NT-LAT-002)`);
     if (path.tcp.skipped?.code !== 'no-place')
       skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
-    skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
+    if (path.brokenOff === undefined) skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
   }
   const { sockets, qdiscs, counters } = facts;
   skips.add(counters.skipped, 'segments that were sent again (NT-LAT-003, NT-LAT-005)');
@@ -147,7 +147,11 @@ function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to:
         }
       : { skipped: tell(path.tcp.skipped) },
     ...(path.http
-      ? { http: path.http.value ? { ...path.http.value } : { skipped: tell(path.http.skipped) } }
+      ? {
+          http: path.http.value
+            ? { ...path.http.value, ...(path.brokenOff ? { ended: path.brokenOff } : {}) }
+            : { skipped: tell(path.http.skipped) },
+        }
       : {}),
   };
 }

@@ -1,6 +1,7 @@
 /** What the mtu check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { allowedMtu, type PathMtu } from '../../parsers/path-mtu.ts';
 import type { TcpTransfer } from '../../parsers/tcp-transfer.ts';
 import { cutReason, type Measured } from '../shared/measured.ts';
@@ -15,8 +16,17 @@ export interface MtuPath {
   readonly results: { readonly icmp: ProbeResult | undefined; readonly transfer: ProbeResult | undefined };
 }
 
+/** The machine that a container's or pod's packets leave through. */
+export interface OwnHost {
+  readonly kind: 'pod' | 'docker' | 'other';
+  /** As the API or the engine says; its end of the target's own link is the gateway, and may not be among them. */
+  readonly addresses: readonly string[];
+}
+
 export interface MtuFacts {
   readonly paths: readonly MtuPath[];
+  /** Absent: the target is a host itself, whose next hop is another machine. */
+  readonly ownHost?: OwnHost;
 }
 
 /** What the check is told before it runs; plain JSON. */
@@ -24,6 +34,8 @@ export interface MtuInput {
   readonly destinations: readonly Destination[];
   /** Whether to send full segments over TCP to those destinations whose port the user has named. */
   readonly transfer: boolean;
+  /** Absent: the target is a host itself; in bundles of older versions too. */
+  readonly ownHost?: OwnHost;
 }
 
 /** A path that carries less than the target may send. Sizes in bytes of the whole IP packet. */
@@ -64,6 +76,21 @@ export function narrow(path: MtuPath): Narrow | undefined {
 /** Who said so: `From 192.0.2.1 icmp_seq=1 Frag needed …`. */
 export function announcer(announcement: string): string {
   return /^From (\S+?):? /.exec(announcement)?.[1] ?? announcement;
+}
+
+/** Whether the target's own host says so: its way on is smaller, whatever the destination. */
+export function isSaidByOwnHost({ announced }: Narrow, { paths, ownHost }: MtuFacts): boolean {
+  if (announced === undefined || ownHost === undefined) return false;
+  const gateways = paths.flatMap(({ destination, icmp }) =>
+    destination.role === 'gateway' ? (icmp.value?.address ?? []) : [],
+  );
+  return [...gateways, ...ownHost.addresses].some((address) => sameAddress(address, announcer(announced)));
+}
+
+/** Nobody has told the sender of a smaller path, and its segments fit it all the same: somebody rewrites the MSS. */
+export function isClamped({ transfer }: MtuPath, { allowed, carries }: Narrow): boolean {
+  const socket = transfer?.value?.outcome === 'done' ? transfer.value.socket : undefined;
+  return socket !== undefined && socket.pathMtu >= allowed && socket.mss + 40 <= carries;
 }
 
 /** Full segments got through by TCP: then it is only pings that somebody does not let pass. */

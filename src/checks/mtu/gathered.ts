@@ -10,7 +10,11 @@ import type { MtuFacts, MtuInput, MtuPath } from './facts.ts';
 import { transfers } from './plan.ts';
 
 export function mtuFacts(evidence: Evidence, input: MtuInput): MtuFacts {
-  return { paths: input.destinations.map((destination) => pathOf(evidence, destination, input)) };
+  const { destinations, ownHost } = input;
+  return {
+    paths: destinations.map((destination) => pathOf(evidence, destination, input)),
+    ...(ownHost === undefined ? {} : { ownHost }),
+  };
 }
 
 function pathOf(evidence: Evidence, destination: Destination, input: MtuInput): MtuPath {

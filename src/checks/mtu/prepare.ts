@@ -4,12 +4,14 @@ import type { InputContext } from '../../cluster/context.ts';
 import { always } from '../../cluster/destinations.ts';
 import { familiesOf } from '../../cluster/families.ts';
 import { type Endpoint, endpointsOf, isReady } from '../../cluster/services.ts';
+import type { Subject } from '../../cluster/subject.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import { optionsIn } from '../shared/about.ts';
 import { type Unread, unreadPart } from '../shared/unread.ts';
 import about from './about.ts';
 import type check from './check.ts';
+import type { OwnHost } from './facts.ts';
 
 /** As many of the cluster's own pods on other nodes are measured to: one path between nodes is like the next. */
 const MAX_PEERS = 2;
@@ -23,7 +25,25 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
   );
   const { peers, unread } = await onOtherNodes(context);
   const destinations = [...gateway, ...peers, ...asked];
-  return { destinations, transfer, ...unreadPart(unread) };
+  const ownHost = ownHostOf(context.subject);
+  return {
+    destinations,
+    transfer,
+    ...(ownHost === undefined ? {} : { ownHost }),
+    ...unreadPart(unread),
+  };
+}
+
+function ownHostOf({ isHost, pod, docker }: Subject): OwnHost | undefined {
+  if (isHost) return undefined;
+  if (docker) {
+    const networks = Object.values(docker.container.NetworkSettings.Networks ?? {});
+    return { kind: 'docker', addresses: networks.flatMap(({ Gateway }) => Gateway || []) };
+  }
+  if (!pod) return { kind: 'other', addresses: [] };
+  const { hostIP, hostIPs } = pod.status ?? {};
+  const all = [hostIP, ...(hostIPs ?? []).map(({ ip }) => ip)].filter((ip) => ip !== undefined);
+  return { kind: 'pod', addresses: [...new Set(all)] };
 }
 
 /** CoreDNS pods on other nodes than the target's: the overlay lies between them. None without the right to list. */

@@ -5,6 +5,7 @@ import type { FilterRule } from '../../parsers/filter-rules.ts';
 import type { Listener } from '../../parsers/listeners.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
+import type { CounterSnapshots } from '../shared/counters.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { RuleHit } from '../shared/rule-hits.ts';
 
@@ -59,6 +60,7 @@ export interface PlaceFacts {
   readonly grown: readonly Omit<RuleHit, 'direction'>[];
   /** Rules, and policies of chains, that stop packets and count none. */
   readonly uncounted: readonly FilterRule[];
+  readonly counters: CounterSnapshots;
   readonly listeners: readonly Listener[] | undefined;
   readonly listenersResult: ProbeResult | undefined;
 }

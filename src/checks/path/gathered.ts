@@ -4,9 +4,11 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { isLoopback, parseListeners } from '../../parsers/listeners.ts';
+import { parseCounters } from '../../parsers/proc-net.ts';
 import { nextHop, type Reach } from '../../parsers/reach.ts';
 import { parseCaptureCounts } from '../../parsers/tcpdump-counts.ts';
 import { parseSegments, type SeenSegment } from '../../parsers/tcpdump-tcp.ts';
+import { counterSnapshots } from '../shared/counters.ts';
 import { read, seenOf } from '../shared/measured.ts';
 import { type Fields, fits, holdsAll } from '../shared/packet.ts';
 import { reachOf } from '../shared/reach-probe.ts';
@@ -33,13 +35,12 @@ export function pathsFacts(evidence: Evidence, input: PathInput): PathsFacts {
 function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
   const own = (command: string): ProbeResult | undefined => evidence[evidenceId(place.id, command)];
   const prefix = evidenceId(place.id, '');
-  const rules = ruleSnapshots(
-    Object.fromEntries(
-      Object.entries(evidence).flatMap(([id, result]) =>
-        id.startsWith(prefix) ? [[id.slice(prefix.length), result]] : [],
-      ),
+  const within = Object.fromEntries(
+    Object.entries(evidence).flatMap(([id, result]) =>
+      id.startsWith(prefix) ? [[id.slice(prefix.length), result]] : [],
     ),
   );
+  const rules = ruleSnapshots(within);
   const listeners = own('listeners');
   return {
     place,
@@ -47,6 +48,7 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
     segments: segmentsOf(own('seen')),
     grown: rules.grown,
     uncounted: rules.uncounted,
+    counters: counterSnapshots(within, 'counters', parseCounters),
     listeners: read(listeners, 'ss', (text, { code }) => (code === 0 ? parseListeners(text) : undefined))
       .value,
     listenersResult: listeners,

@@ -8,17 +8,28 @@ import { occurrence, type Rule } from '../shared/rule.ts';
 import type { Loss, PathFacts, PathsFacts, Point } from './facts.ts';
 import { isOfOverlay } from './gathered.ts';
 
+/** A cause that a rule knows by more than the loss itself. */
+export interface KnownCause {
+  /** Continues the sentence of the loss. */
+  readonly words: string;
+  readonly quotes: readonly Quote[];
+  readonly remedy: string;
+}
+
 /** A rule that raises its finding for each path whose loss is of one kind. */
 export function lossRule(
   meta: FindingMeta,
   applies: (loss: Loss) => boolean,
   sentence: (path: PathFacts, loss: Loss) => string,
+  known: (path: PathFacts, loss: Loss) => KnownCause | undefined = () => undefined,
 ): Rule<PathsFacts> {
   return {
     meta,
     judge: ({ paths }) =>
       paths.flatMap((path): Finding[] =>
-        path.loss !== undefined && applies(path.loss) ? [told(meta, path, path.loss, sentence)] : [],
+        path.loss !== undefined && applies(path.loss)
+          ? [told(meta, path, path.loss, sentence(path, path.loss), known(path, path.loss))]
+          : [],
       ),
   };
 }
@@ -27,17 +38,19 @@ function told(
   meta: FindingMeta,
   path: PathFacts,
   loss: Loss,
-  sentence: (path: PathFacts, loss: Loss) => string,
+  sentence: string,
+  known: KnownCause | undefined,
 ): Finding {
   const { hit } = path;
-  const words = loss.answered === undefined ? sentence(path, loss) : answeredFor(path, loss, loss.answered);
+  const words = loss.answered === undefined ? sentence : answeredFor(path, loss, loss.answered);
   return occurrence(
     meta,
     'critical',
-    `${words}${ruleWords(path)}`.replace(/\.?$/, '.'),
+    `${words}${known?.words ?? ''}${ruleWords(path)}`.replace(/\.?$/, '.'),
     [
       ...quotePoint(loss.last),
       ...quotePoint(loss.answered),
+      ...(known?.quotes ?? []),
       ...quoteHit(path),
       ...quoteTries(path.reachResult, 2),
     ],
@@ -45,7 +58,7 @@ function told(
       subject: path.destination.label,
       remediation:
         hit === undefined
-          ? (suspectRemedy(path) ?? withNode(meta.remedy, loss))
+          ? (known?.remedy ?? suspectRemedy(path) ?? withNode(meta.remedy, loss))
           : `Change the rule where it is made (${hit.rule.source}): ${hit.rule.text}`,
     },
   );

@@ -22,13 +22,14 @@ function passes(id: string): (route: PathRoute) => boolean {
   return ({ places }) => places.some((place) => place.id === id);
 }
 
-/** Counters of filters before the probes. */
+/** Counters of filters and of the kernel before the probes. */
 export const BEFORE: ProbePlan = {
   phases: [
     [
       snapshot('nft', 'nft-before'),
       snapshot('iptables', 'iptables-before'),
       snapshot('iptablesLegacy', 'legacy-before'),
+      snapshot('counters', 'counters-before'),
     ],
   ],
 };
@@ -40,6 +41,7 @@ export const AFTER: ProbePlan = {
       snapshot('nft', 'nft-after'),
       snapshot('iptables', 'iptables-after'),
       snapshot('iptablesLegacy', 'legacy-after'),
+      snapshot('counters', 'counters-after'),
       snapshot('listeners'),
     ],
   ],

@@ -14,6 +14,7 @@ import { Skips } from '../shared/skipped.ts';
 import type { SocketsFacts, SocketsInput } from './facts.ts';
 import { socketsFacts } from './gathered.ts';
 import { acceptQueue } from './rules/accept-queue.ts';
+import { badChecksums } from './rules/bad-checksums.ts';
 import { SOCKETS_RULES } from './rules/index.ts';
 import { serves } from './rules/no-listener.ts';
 import { udpOverflow } from './rules/udp-overflow.ts';
@@ -39,8 +40,11 @@ function skipped(facts: SocketsFacts, words: PlaceWords): Skips {
   skips.add(listeners.skipped, 'who listens (NT-SOCK-001, NT-SOCK-002)');
   skips.add(listenersAfter.skipped, 'who listens at the end of the run (NT-SOCK-001, NT-SOCK-003)');
   skips.add(portUse.skipped, 'ephemeral ports (NT-SOCK-004)');
-  skips.add(counters.skipped, 'growth of ListenOverflows and RcvbufErrors (NT-SOCK-003, NT-SOCK-005)');
-  skips.add(counters6.skipped, 'growth of RcvbufErrors of IPv6 (NT-SOCK-005)');
+  skips.add(
+    counters.skipped,
+    'growth of ListenOverflows, RcvbufErrors and InCsumErrors (NT-SOCK-003, NT-SOCK-005, NT-SOCK-006)',
+  );
+  skips.add(counters6.skipped, 'growth of RcvbufErrors and InCsumErrors of IPv6 (NT-SOCK-005, NT-SOCK-006)');
   skips.add(input.servicesSkipped, 'ports that Services send to');
   return skips;
 }
@@ -63,6 +67,7 @@ function outcome(facts: SocketsFacts, remarks: readonly Finding[], words: PlaceW
     ? `, and ${portUse.value.taken} of ${portUse.value.last - portUse.value.first + 1} ephemeral ports are taken`
     : '';
   const full = remarks.find((f) => f.id === acceptQueue.meta.id || f.id === udpOverflow.meta.id);
+  const bad = remarks.find((f) => f.id === badChecksums.meta.id);
   const isCounted =
     counters.skipped === undefined &&
     counters6.skipped === undefined &&
@@ -70,7 +75,7 @@ function outcome(facts: SocketsFacts, remarks: readonly Finding[], words: PlaceW
   const queues = full === undefined && isCounted ? ', no queue overflowed' : '';
   return {
     status: 'pass',
-    summary: `${tcp} TCP and ${listeners.value.length - tcp} UDP sockets listen${queues}${used}.${full === undefined ? '' : ` ${full.summary}`}`,
+    summary: `${tcp} TCP and ${listeners.value.length - tcp} UDP sockets listen${queues}${used}.${[full, bad].map((remark) => (remark === undefined ? '' : ` ${remark.summary}`)).join('')}`,
   };
 }
 

@@ -10,6 +10,7 @@ import { noNames } from './no-names.ts';
 import { noNetwork } from './no-network.ts';
 import { noProxy } from './no-proxy.ts';
 import { noSharedNetwork } from './no-shared-network.ts';
+import { nobodyThere } from './nobody-there.ts';
 import { notLed } from './not-led.ts';
 import { outgoingDropped } from './outgoing-dropped.ts';
 import { peerStopped } from './peer-stopped.ts';
@@ -27,6 +28,7 @@ export const DOCKER_RULES: readonly Rule<DockerFacts>[] = [
   forwardingOff,
   outgoingDropped,
   noMasquerade,
+  nobodyThere,
   isolated,
   wayDropped,
   notLed,

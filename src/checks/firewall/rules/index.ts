@@ -6,6 +6,7 @@ import { localDetour } from './local-detour.ts';
 import { localDrop } from './local-drop.ts';
 import { mixedTables } from './mixed-tables.ts';
 import { nodePortElsewhere } from './node-port-elsewhere.ts';
+import { oneFamily } from './one-family.ts';
 import { outsideNetfilter } from './outside-netfilter.ts';
 import { policyDenies } from './policy-denies.ts';
 import { policyUnenforced } from './policy-unenforced.ts';
@@ -24,6 +25,7 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   silentDrop,
   prohibited,
   rejected,
+  oneFamily,
   policyUnenforced,
   mixedTables,
   invalidPackets,

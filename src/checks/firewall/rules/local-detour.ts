@@ -16,7 +16,7 @@ const meta = {
     'See who should listen there (kubectl nettools sockets TARGET): a sidecar that has not started, or has ended, refuses all. For init containers exempt the user or the destination from the rule (Istio: traffic.sidecar.istio.io/excludeOutboundPorts), or use native sidecars, which start before them.',
   explains: {
     depth: 720,
-    subject: ['NT-PATH', 'NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS'],
+    subject: ['NT-PATH', 'NT-FW', 'NT-LAT', 'NT-HTTP', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS'],
   },
 } as const;
 

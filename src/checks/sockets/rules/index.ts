@@ -2,6 +2,7 @@
 import type { Rule } from '../../shared/rule.ts';
 import type { SocketsFacts } from '../facts.ts';
 import { acceptQueue } from './accept-queue.ts';
+import { badChecksums } from './bad-checksums.ts';
 import { ephemeralPorts } from './ephemeral-ports.ts';
 import { loopbackOnly } from './loopback-only.ts';
 import { noListener } from './no-listener.ts';
@@ -10,6 +11,7 @@ import { udpOverflow } from './udp-overflow.ts';
 export const SOCKETS_RULES: readonly Rule<SocketsFacts>[] = [
   loopbackOnly,
   noListener,
+  badChecksums,
   acceptQueue,
   ephemeralPorts,
   udpOverflow,

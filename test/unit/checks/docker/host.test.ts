@@ -328,6 +328,26 @@ describe('NT-DKR-010 and 013: what is sent to a DEST is dropped', () => {
     expect(found?.remediation).toMatch(/docker network connect other web/);
   });
 
+  it('is NT-DKR-016 where no container has the address: nothing is gained by attaching to that network', () => {
+    const input = to('198.18.145.77');
+    const others = (driver: string): DockerInput['others'] => [
+      { name: 'other', driver, subnets: ['198.18.145.0/24'] },
+    ];
+    const bridges = others('bridge');
+    const seen = { reach: silent('198.18.145.77') };
+    const found = judge(seen, { ...input, others: bridges });
+    expect(ids(found)).toEqual(['NT-DKR-016 critical']);
+    expect(found[0]).toMatchObject({
+      subject: '198.18.145.77:80',
+      summary: expect.stringMatching(
+        /^198\.18\.145\.77 lies in the subnet of Docker network other, and no container/,
+      ),
+      remediation: expect.stringMatching(/another subnet .*\ndocker network inspect other$/),
+    });
+    expect(judge({ reach: reached('198.18.145.77') }, { ...input, others: bridges })).toEqual([]);
+    expect(ids(judge(seen, { ...input, others: others('overlay') }))).toEqual(['NT-DKR-010 critical']);
+  });
+
   it('follows a published port to its container, where no docker-proxy comes between', () => {
     const rules = RULES.replaceAll(/^.*-A DOCKER -i br-\w+ -j RETURN\n/gm, '').replace(
       ` ! -i ${BRIDGE} -p tcp -m tcp --dport 18080 -j DNAT --to-destination 198.18.144.2:8080`,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { OwnHost } from '../../../../src/checks/mtu/facts.ts';
 import { judgeMtu } from '../../../../src/checks/mtu/judge.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
@@ -42,6 +43,60 @@ describe('a path that carries less', () => {
     const inside = judged(stdout('path-mtu-announced'), undefined, { inCluster: true });
     expect(named(inside)).toEqual(['NT-MTU-002 warning']);
     expect(inside.summary).toMatch(/up to 1500 bytes, .* carries 1400 \(says 198\.18\.1\.1\): 100 fewer\./);
+  });
+
+  describe("said by the target's own host", () => {
+    const announced = stdout('path-mtu-announced');
+    const run = (ownHost: OwnHost | undefined, search = announced, transfer?: string) =>
+      judgeMtu(
+        evidence({
+          'gateway-path-mtu': result(stdout('path-mtu-full').replace(/^address .*$/m, 'address 198.18.1.1')),
+          'to0-path-mtu': result(search),
+          ...(transfer === undefined ? {} : { 'to0-transfer': result(transfer) }),
+        }),
+        {
+          destinations: [destination({ id: 'gateway', label: 'gateway', role: 'gateway' }), destination()],
+          transfer: transfer !== undefined,
+          ...(ownHost === undefined ? {} : { ownHost }),
+        },
+      );
+
+    it('is a wrong setting outside of the cluster too', () => {
+      const judgement = run({ kind: 'docker', addresses: [] });
+      expect(named(judgement)).toEqual(['NT-MTU-002 warning']);
+      expect(judgement.findings[0]).toMatchObject({
+        summary: expect.stringMatching(
+          /up to 1500 bytes, but the Docker host itself sends only 1400 on to example\.com:443 \(says 198\.18\.1\.1\)/,
+        ),
+        remediation: expect.stringMatching(/"mtu": 1400 in \/etc\/docker\/daemon\.json/),
+      });
+    });
+
+    it.each([
+      [
+        'a router further on',
+        { kind: 'pod', addresses: [] },
+        announced.replaceAll('198.18.1.1 ', '203.0.113.1 '),
+        [],
+      ],
+      [
+        'the node by its own address',
+        { kind: 'pod', addresses: ['203.0.113.1'] },
+        announced.replaceAll('198.18.1.1 ', '203.0.113.1 '),
+        ['NT-MTU-002 warning'],
+      ],
+      ['the next hop of a host, which is another machine', undefined, announced, []],
+    ] as const)('%s', (_who, ownHost, search, expected) => {
+      expect(named(run(ownHost, search))).toEqual(expected);
+    });
+
+    it('is none where the host rewrites the segment size', () => {
+      const host = { kind: 'pod', addresses: [] } as const;
+      const done = stdout('tcp-transfer-done');
+      expect(named(run(host, announced, done.replaceAll('mss:1448', 'mss:1348')))).toEqual([]);
+      const told = done.replaceAll('mss:1448', 'mss:1348').replaceAll('pmtu:1500', 'pmtu:1400');
+      expect(named(run(host, announced, told))).toEqual(['NT-MTU-002 warning']);
+    });
   });
 
   it('names the overlay whose overhead it is', () => {

@@ -106,6 +106,25 @@ describe('judgePath', () => {
   });
 
   it.each([
+    [
+      'as many as tries came',
+      1,
+      /; meanwhile 1 TCP packet was thrown away there for a wrong checksum\.$/,
+      /ethtool -K/,
+    ],
+    ['none', 0, /and no answer leaves it \([^;]*\)\.$/, /nft list ruleset/],
+  ])('of wrong checksums at the destination: %s', (_what, wrong, says, remedy) => {
+    const counters = (n: number) => result(`Tcp: InSegs InCsumErrors\nTcp: 9 ${n}\n`);
+    const [found] = judgePath(
+      seen(6, { 'p3-counters-before': counters(4), 'p3-counters-after': counters(4 + wrong) }),
+      DEEP,
+    ).findings;
+    expect(found?.id).toBe('NT-PATH-005');
+    expect(found?.summary).toMatch(says);
+    expect(found?.remediation).toMatch(remedy);
+  });
+
+  it.each([
     [1, 'n1'],
     [2, 'n1'],
     [4, 'n2'],

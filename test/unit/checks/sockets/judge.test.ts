@@ -15,6 +15,13 @@ interface Run {
   /** Datagrams that were read while others were lost. */
   readonly read?: number;
   readonly udp6?: number;
+  /** Packets with a wrong checksum, and all that came. */
+  readonly wrong?: {
+    readonly tcp?: number;
+    readonly udp?: number;
+    readonly udp6?: number;
+    readonly came?: number;
+  };
   readonly drops?: readonly [before: string, after: string];
   readonly portUse?: string;
   readonly input?: Partial<SocketsInput>;
@@ -33,21 +40,25 @@ function judged(run: Run = {}): Judgement {
     read = 0,
     udp6 = 0,
     drops = ['', ''],
+    wrong = {},
     input,
   } = run;
-  const counters = (listen: number, rcvbuf: number) =>
+  const { came = 0 } = wrong;
+  const counters = (listen: number, rcvbuf: number, isAfter: boolean) =>
     result(
-      `Tcp: PassiveOpens\nTcp: ${listen === 0 ? 0 : taken}\nUdp: InDatagrams RcvbufErrors\nUdp: ${rcvbuf === 0 ? 0 : read} ${7 + rcvbuf}\nTcpExt: ListenOverflows\nTcpExt: ${9 + listen}\n`,
+      `Tcp: PassiveOpens InSegs InCsumErrors\nTcp: ${listen === 0 ? 0 : taken} ${isAfter ? came : 0} ${3 + (isAfter ? (wrong.tcp ?? 0) : 0)}\nUdp: InDatagrams RcvbufErrors InCsumErrors\nUdp: ${rcvbuf === 0 ? 0 : read} ${7 + rcvbuf} ${isAfter ? (wrong.udp ?? 0) : 0}\nTcpExt: ListenOverflows\nTcpExt: ${9 + listen}\n`,
     );
   return judgeSockets(
     evidence({
       listeners: result(listeners),
       'listeners-after': result(after),
       'port-use': result(run.portUse ?? 'range 32768 60999\ntaken 0\n'),
-      'counters-before': counters(0, 0),
-      'counters-after': counters(overflows, udp),
-      'counters6-before': result('Udp6RcvbufErrors                	3\n'),
-      'counters6-after': result(`Udp6RcvbufErrors                	${3 + udp6}\n`),
+      'counters-before': counters(0, 0, false),
+      'counters-after': counters(overflows, udp, true),
+      'counters6-before': result('Udp6RcvbufErrors                	3\nUdp6InCsumErrors 2\n'),
+      'counters6-after': result(
+        `Udp6RcvbufErrors                	${3 + udp6}\nUdp6InCsumErrors ${2 + (wrong.udp6 ?? 0)}\n`,
+      ),
       'udp-before': result(drops[0]),
       'udp-after': result(drops[1]),
     }),
@@ -197,6 +208,28 @@ describe('NT-SOCK-005', () => {
     expect(judged({ udp: 12, drops: [socket(4), socket(7)] }).summary).toMatch(
       /^12 UDP datagrams .*; 3 of them by the socket 0\.0\.0\.0:7000\.$/,
     );
+  });
+});
+
+describe('NT-SOCK-006', () => {
+  it.each([
+    [{}, []],
+    [{ tcp: 2 }, ['NT-SOCK-006 info']],
+    [{ tcp: 3 }, ['NT-SOCK-006 warning']],
+    [{ udp: 3 }, ['NT-SOCK-006 warning']],
+    [{ udp6: 3 }, ['NT-SOCK-006 warning']],
+    [{ tcp: 3, came: 3000 }, ['NT-SOCK-006 warning']],
+    [{ tcp: 3, came: 3001 }, ['NT-SOCK-006 info']],
+  ])('%o', (wrong, expected) => {
+    expect(judged({ wrong }).findings.map((f) => `${f.id} ${f.severity}`)).toEqual(expected);
+  });
+
+  it('says how many of how many, and quotes the counters', () => {
+    const [found] = judged({ wrong: { tcp: 23, came: 40 } }).findings;
+    expect(found?.summary).toBe(
+      'Packets arrived with a wrong checksum during the run, and were thrown away: 23 of TCP (40 came in all).',
+    );
+    expect(found?.evidence[0]?.excerpt).toContain('Tcp InCsumErrors 3 before, 26 after');
   });
 });
 

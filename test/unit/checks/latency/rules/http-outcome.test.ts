@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { judgeLatency } from '../../../../../src/checks/latency/judge.ts';
+import type { Judgement } from '../../../../../src/model/check.ts';
+import type { ProbeResult } from '../../../../../src/model/evidence.ts';
+import { named } from '../../results.ts';
+import { destination, result, thresholds } from '../build.ts';
+
+const TRIES = 'address 192.0.2.9\ntry 400000\nok 1200\n';
+const READY = '000 0.000107 0.000000 0.000000 0.000310\n';
+
+const URL_ASKED = 'http://192.0.2.9:8080/';
+
+function judged(stdout: string, rest: Partial<ProbeResult>, tries = TRIES, url = URL_ASKED): Judgement {
+  return judgeLatency(
+    { 'to0-tcp': result('to0-tcp', tries), 'to0-http': result('to0-http', stdout, rest) },
+    {
+      destinations: [destination({ label: url, url })],
+      count: 1,
+      intervalMs: 50,
+      thresholds,
+    },
+  );
+}
+
+describe('NT-HTTP-001', () => {
+  it.each([
+    [
+      'curl: (52) Empty reply from server\n',
+      52,
+      /takes the connection and closes it 0\.203 ms after the request/,
+    ],
+    ['curl: (56) Recv failure: Connection reset by peer\n', 56, /takes the connection and resets it/],
+    ['curl: (55) Send failure: Broken pipe\n', 55, /takes the connection and resets it/],
+  ])('%j', (stderr, code, says) => {
+    const judgement = judged(READY, { stderr, code });
+    expect(named(judgement)).toEqual(['NT-HTTP-001 critical']);
+    expect(judgement.findings[0]?.summary).toMatch(says);
+    expect(judgement.findings[0]?.evidence[0]?.excerpt).toContain(stderr.trim());
+    // It was measured.
+    expect(judgement.findings.filter(({ summary }) => summary.startsWith('HTTP to'))).toEqual([]);
+  });
+
+  it.each([
+    [
+      'an answer that breaks off in its middle',
+      '200 0.0001 0 0.0005 0.9\n',
+      'curl: (56) Recv failure: Connection reset by peer\n',
+      56,
+    ],
+    ['a server that wants a certificate', READY, 'curl: (56) tlsv13 alert certificate required\n', 56],
+    ['an answer', '404 0.0001 0 0.0005 0.0006\n', '', 0],
+  ])('is silent: %s', (_what, stdout, stderr, code) => {
+    expect(named(judged(stdout, { stderr, code }))).toEqual([]);
+  });
+});
+
+describe('NT-HTTP-001, of a reset before curl looks', () => {
+  const NONE = '000 0.000000 0.000000 0.000000 0.0043\n';
+  const failed = { stderr: "curl: (7) Failed to connect: Couldn't connect to server\n", code: 7 };
+
+  it('is told where every other connection was made', () => {
+    const judgement = judged(NONE, failed);
+    expect(named(judgement)).toEqual(['NT-HTTP-001 critical']);
+    expect(judgement.findings[0]?.summary).toMatch(
+      /takes the connection and resets it at once, before any byte/,
+    );
+    expect(judgement.findings.filter(({ summary }) => summary.startsWith('HTTP to'))).toEqual([]);
+  });
+
+  it.each([
+    ['one of them failed', `${TRIES}try 500000\ntcp-connect: connect: Connection refused\nfailed 100\n`],
+    ['none was tried', 'address 192.0.2.9\n'],
+  ])('is not, where %s', (_what, tries) => {
+    expect(named(judged(NONE, failed, tries))).not.toContain('NT-HTTP-001 critical');
+  });
+});
+
+describe('NT-HTTP-002', () => {
+  it.each([
+    [499, []],
+    [500, ['NT-HTTP-002 warning']],
+    [503, ['NT-HTTP-002 warning']],
+  ])('HTTP %i', (status, expected) => {
+    expect(named(judged(`${status} 0.0001 0 0.0005 0.0006\n`, {}))).toEqual(expected);
+  });
+
+  it('says what a proxy means by it', () => {
+    expect(judged('503 0.0001 0 0.0005 0.0006\n', {}).summary).toBe(
+      'http://192.0.2.9:8080/ answers with HTTP 503 (it is overloaded, or has no backend that works): the connection works, and the server or a proxy before it fails.',
+    );
+  });
+});
