@@ -101,7 +101,7 @@ export const slowServer: Manifest = pod('slow', {
   ],
 });
 
-/** A second address for a server that answers from its first one, on the network of node1's pods. */
+/** A second address for a server that answers from its first one, on the network of node1's pods; as a /32 it brings no route. */
 export const SECOND = '198.18.1.252';
 
 /** Passes queries on, and answers from whatever address the kernel takes. */

@@ -441,7 +441,7 @@ test('the answer comes from another address than was asked', async () => {
     withServers('of-second-address', 'None', [SECOND]),
     withServers('of-first-address', 'None', [second.address]),
   );
-  const address = `${SECOND}/24 dev eth0`;
+  const address = `${SECOND}/32 dev eth0`;
   const steps = [{ make: `ip addr add ${address}`, undo: `ip addr del ${address}` }];
   await withFault(second, steps, async () => {
     expectFirst(await dns('of-second-address'), {

@@ -18,6 +18,9 @@ const meta = {
     'Look whether the name servers in /etc/resolv.conf are the right ones and run, and whether a firewall on the way drops UDP 53. With systemd-resolved (127.0.0.53), resolvectl status shows whom it asks in turn; in a Docker network 127.0.0.11 asks the servers of the host.',
 } as const;
 
+/** A line of dig that the image's prober does not print; dig since 9.20 never sees answers from elsewhere. */
+const DIGS_OWN = /^;; WHEN: /m;
+
 /** Where no cluster stands behind the servers. */
 const ELSEWHERE =
   'Look whether the name server runs and listens on port 53, and whether a firewall on the way drops UDP 53; resolv.conf may name one that is gone.';
@@ -98,8 +101,9 @@ function where(
   }
   const overTcp = asked.filter((s) => s.tcp.reach === 'answers');
   if (overTcp.length === asked.length) {
+    const isDig = overTcp.some(({ tcp }) => tcp.queries.some(({ text }) => DIGS_OWN.test(text)));
     return {
-      text: 'the same servers answer over TCP, so they run and the route is good: UDP 53 alone is dropped on the way',
+      text: `the same servers answer over TCP, so they run and the route is good: UDP 53 alone is dropped on the way${isDig ? ', or answered from another address, of which dig says nothing' : ''}`,
       remediation:
         'Find what drops UDP 53: a NetworkPolicy that allows TCP 53 only, a security group, or a firewall rule (kubectl nettools firewall TARGET --to IP:53/udp).',
     };
