@@ -37,6 +37,16 @@ export const PROVEN_ELSEWHERE: readonly {
     test: 'test/unit/checks/interfaces/rules/host.test.ts',
     how: "by its rule alone: only a cloud's network card has these counters",
   },
+  {
+    ids: ['NT-SVC-011', 'NT-SVC-012'],
+    test: 'test/unit/checks/firewall/published.test.ts',
+    how: "by their rules alone: their faults are in test/faults/service.test.ts, and were not made in this page's run",
+  },
+  {
+    ids: ['NT-RT-008', 'NT-RT-009', 'NT-RT-010'],
+    test: 'test/unit/checks/routing/rules/pod-network.test.ts',
+    how: "by their rules alone: their faults are in test/faults/node.test.ts, and were not made in this page's run",
+  },
 ];
 
 /** The rows that a run has left, one line of JSON each; of a test that ran twice the last counts. */
