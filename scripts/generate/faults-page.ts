@@ -57,6 +57,16 @@ export const PROVEN_ELSEWHERE: readonly {
     test: 'test/faults/dns.test.ts',
     how: 'their faults are written and were not run for this page yet; until then by their rules (test/unit/checks/dns)',
   },
+  {
+    ids: ['NT-SVC-011', 'NT-SVC-012'],
+    test: 'test/unit/checks/firewall/published.test.ts',
+    how: "by their rules alone: their faults are in test/faults/service.test.ts, and were not made in this page's run",
+  },
+  {
+    ids: ['NT-RT-008', 'NT-RT-009', 'NT-RT-010'],
+    test: 'test/unit/checks/routing/rules/pod-network.test.ts',
+    how: "by their rules alone: their faults are in test/faults/node.test.ts, and were not made in this page's run",
+  },
 ];
 
 /** The rows that a run has left, one line of JSON each; of a test that ran twice the last counts. */

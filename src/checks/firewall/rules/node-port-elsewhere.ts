@@ -55,14 +55,16 @@ function byRules(
   if (nodePorts === undefined || !(reach.value?.routes ?? []).some((line) => line.startsWith('local ')))
     return undefined;
   const { rules, result } = nodePorts;
-  const family = address.includes(':') ? 'ip6' : 'ip';
+  const isLoopback = LOOPBACK.test(address);
+  // Of localhost, the resolver may give the address of a family that kube-proxy does not serve at all.
+  const own = address.includes(':') ? 'ip6' : 'ip';
   const found = rules.ports.find(
-    (one) => one.family === family && one.protocol === destination.protocol && one.port === port,
+    (one) => (one.family === own || isLoopback) && one.protocol === destination.protocol && one.port === port,
   );
-  const addresses = rules.addresses[family];
-  const isServed =
-    addresses === undefined ? !LOOPBACK.test(address) : addresses.some((one) => sameAddress(one, address));
-  if (found === undefined || isServed) return undefined;
+  if (found === undefined) return undefined;
+  const addresses = rules.addresses[found.family];
+  const isServed = addresses === undefined ? !isLoopback : addresses.some((one) => sameAddress(one, address));
+  if (isServed) return undefined;
   const [namespace = '', name = ''] = found.service.split('/');
   const where =
     addresses === undefined

@@ -60,6 +60,7 @@ describe('NT-SVC-001', () => {
 });
 
 describe('NT-SVC-012', () => {
+  const COUNTERS6 = 'Icmp6InDestUnreachs 0\n';
   const COUNTERS = 'Icmp: InMsgs InDestUnreachs\nIcmp: 0 0\n';
   const nft = (addresses: readonly string[] | undefined) =>
     JSON.stringify({
@@ -83,6 +84,8 @@ describe('NT-SVC-012', () => {
         'nft-after': result(nft(addresses), { command: ['nft', '-j', 'list', 'ruleset'] }),
         'counters-before': result(COUNTERS),
         'counters-after': result(COUNTERS),
+        'counters6-before': result(COUNTERS6),
+        'counters6-after': result(COUNTERS6),
         'to0-reach': result(
           `address ${address}\nroute local ${address} dev lo src ${address}\ntry 400\nbash: connect: Connection refused\nfailed 90\n`,
           { command: ['reach', 'tcp', address, '30080'] },
@@ -104,6 +107,7 @@ describe('NT-SVC-012', () => {
     ],
     ['198.51.100.99', ['198.51.100.11'], /^30080 is the NodePort of svc\/web\.shop, and kube-proxy/],
     ['127.0.0.1', undefined, /never serves those at a loopback address/],
+    ['::1', ['198.51.100.11'], /serves those at 198\.51\.100\.11 only: TCP \[::1\]:30080 ends with/],
   ])('names what serves the port where %s does not', (address, addresses, says) => {
     expect(said(address, addresses)?.summary).toMatch(says);
   });
