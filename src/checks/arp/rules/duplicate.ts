@@ -8,10 +8,10 @@ import { quoteHop } from '../quote-hop.ts';
 const meta = {
   id: 'NT-ARP-004',
   title: 'An address is used twice',
-  severities: ['critical'],
+  severities: ['critical', 'warning'],
   meaning:
-    "Two hosts on the link say that they have the same address. Whoever answered last gets the packets: connections work and break by turns, and are reset, as each host knows nothing of the other's.",
-  rule: "Another MAC address than the target's answers to an ARP probe for one of the target's own addresses (arping -D); or two MAC addresses answer for a next hop; or the kernel's IPv6 duplicate address detection failed. Answers in another's place (proxy ARP of the gateway; NT-ARP-005) do not count.",
+    "Two hosts on the link say that they have the same address. Whoever answered last gets the packets: connections work and break by turns, and are reset, as each host knows nothing of the other's. One host with two interfaces on the link looks alike: Linux answers for an address on each of its interfaces (arp_ignore=0), and traffic may take the wrong one.",
+  rule: "Another MAC address than the target's answers to an ARP probe for one of the target's own addresses (arping -D); or two MAC addresses answer for a next hop; or the kernel's IPv6 duplicate address detection failed. Answers in another's place (proxy ARP of the gateway; NT-ARP-005) do not count. Where the same MAC addresses answer for two next hops, it is one host with several interfaces: warning.",
   source: 'RFC 5227, 2.1.1; RFC 4862, 5.4',
   remedy:
     "Find the other owner by its MAC address: ip neigh and bridge fdb on the node tell the port, kubectl get pods -A -o wide a pod with the same IP. Addresses are given twice when a node's IPAM state was lost or restored, or when somebody set an address by hand.",
@@ -19,6 +19,24 @@ const meta = {
   remedyOutside:
     'Find the other owner by its MAC address: ip neigh and bridge fdb, or the switch, tell the port. Addresses are given twice when a DHCP lease or an IPAM state was lost, a machine was cloned, or somebody set an address by hand.',
 } as const;
+
+/** ip-sysctl: by default an interface answers for the addresses of all others. */
+const FLUX_REMEDY =
+  'On that host let each interface answer for its own addresses only: sysctl net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2. Two interfaces in one subnet need routes by source, a bond, or one of them taken off.';
+
+/** What they may be besides, and what would decide: the other address of one of them, where the table has it. */
+function elsewhereText({ neighbours }: ArpFacts, hop: Hop, macs: readonly string[]): string {
+  const other = neighbours?.find(
+    ({ mac, address, device }) =>
+      device === hop.device &&
+      address !== hop.address &&
+      !address.includes(':') &&
+      macs.some((one) => one === mac),
+  );
+  const which =
+    other === undefined ? 'another address of it' : `${other.address}, which ${other.mac} has too,`;
+  return `; one host with two interfaces on this link looks alike: name ${which} as a DEST beside it to tell the two apart`;
+}
 
 function own(facts: ArpFacts): Finding[] {
   // Whoever answers may be the gateway or the target itself.
@@ -67,14 +85,28 @@ function neighbour(facts: ArpFacts, hop: Hop): Finding[] {
     (mac) => (hop.isGateway || !known.has(mac)) && !many.has(mac),
   );
   if (macs.length < 2) return [];
+  const twin = facts.hops.find(
+    (other) => other !== hop && macs.every((mac) => other.answers?.macs.includes(mac)),
+  );
   const label = hop.isGateway ? `the gateway ${hop.address}` : `${hop.users[0]?.label} (${hop.address})`;
+  const subject = hop.isGateway ? {} : { subject: hop.users[0]?.label ?? hop.address };
+  if (twin)
+    return [
+      occurrence(
+        meta,
+        'warning',
+        `${macs.join(' and ')} on ${hop.device} all answer for ${label}, and for ${twin.address} too: it is one host with ${macs.length} interfaces on this link, each of which answers for all of its addresses.`,
+        [...quoteHop(facts, hop), ...quoteHop(facts, twin)],
+        { ...subject, remediation: FLUX_REMEDY },
+      ),
+    ];
   return [
     occurrence(
       meta,
       'critical',
-      `${macs.length} hosts on ${hop.device} say that they are ${label}: ${macs.join(' and ')}.`,
+      `${macs.length} hosts on ${hop.device} say that they are ${label}: ${macs.join(' and ')}${elsewhereText(facts, hop, macs)}.`,
       quoteHop(facts, hop),
-      hop.isGateway ? {} : { subject: hop.users[0]?.label ?? hop.address },
+      subject,
     ),
   ];
 }

@@ -243,10 +243,34 @@ describe('NT-ARP-004', () => {
     expect(problems(withOutput(healthy, answers(macOf(nearAddress), OTHER)))).toEqual([
       'NT-ARP-004 critical',
     ]);
+    expect(judged(withOutput(healthy, answers(macOf(nearAddress), OTHER))).summary).toMatch(
+      /; one host with two interfaces on this link looks alike: name another address of it as a DEST beside it/,
+    );
     expect(problems(withOutput(healthy, answers(macOf(nearAddress), macOf(GATEWAY))))).toEqual([]);
     expect(problems(withOutput(healthy, { 'gateway-hop': arping(GATEWAY, macOf(GATEWAY), OTHER) }))).toEqual([
       'NT-ARP-004 critical',
     ]);
+  });
+
+  it('tells one host with two interfaces, by the other address that both answer for', () => {
+    const other = '198.18.1.240';
+    const both = [macOf(nearAddress), OTHER];
+    const { peers } = healthy.input;
+    const second = { id: 'second', label: 'storage', address: other };
+    const one = withOutput(healthy, { [`${nearId}-hop`]: arping(nearAddress, ...both) });
+    const hop = one.evidence[`${nearId}-hop`];
+    if (!hop) throw new Error('no hop');
+    const evidence = {
+      ...one.evidence,
+      'second-hop': { ...hop, id: 'second-hop', stdout: hop.stdout.replaceAll(nearAddress, other) },
+    };
+    const { findings } = judgeArp(evidence, { ...healthy.input, peers: [...peers, second] });
+    const found = findings.filter(({ id }) => id === 'NT-ARP-004');
+    expect(found.map(({ severity }) => severity)).toEqual(['warning', 'warning']);
+    expect(found[0]?.summary).toMatch(
+      /and for 198\.18\.1\.240 too: it is one host with 2 interfaces on this link/,
+    );
+    expect(found[0]?.remediation).toMatch(/arp_ignore=1/);
   });
 
   it('reads dadfailed', () => {
