@@ -13,9 +13,9 @@ import { cutReason, type Measured, noIpJson, notRun, read, seenOf } from '../sha
 import { because } from '../shared/reason.ts';
 import { deletionOf } from '../shared/remove-rule.ts';
 import { type RuleSnapshots, ruleSnapshots } from '../shared/rule-hits.ts';
+import { type Outcome, type Side, type WalkedPacket, walk } from '../shared/walk.ts';
 import type { DockerInput, DockerNetwork } from './facts.ts';
 import { hostEvidence } from './host-plan.ts';
-import { type Outcome, type Side, type WalkedPacket, walk } from './walk.ts';
 
 /** What one kind of iptables shows: a packet passes the rules of both. */
 export interface RuleBook {

@@ -1,14 +1,10 @@
 /** What became of a connection to a Service by a way from outside: a NodePort, a load balancer, an external IP. Pure. */
 import type { Published } from '../../model/published.ts';
 import type { Finding } from '../../model/report.ts';
-import {
-  endpointsOn,
-  externalPolicy,
-  externalPolicyRemedy,
-  quoteExternalPolicy,
-} from '../service/rules/external-policy.ts';
-import { noReadyEndpoint } from '../service/rules/no-ready-endpoint.ts';
-import { quoteApi } from '../service/words.ts';
+import { endpointsOn, externalPolicyRemedy, quoteExternalPolicy } from '../shared/external-policy.ts';
+import { meta as externalPolicy } from '../shared/metas/external-policy.ts';
+import { meta as noReadyEndpoint } from '../shared/metas/no-ready-endpoint.ts';
+import { quoteApi } from '../shared/quote.ts';
 import { occurrence } from '../shared/rule.ts';
 import type { Cause } from './cause.ts';
 import type { PathFacts } from './facts.ts';
@@ -39,7 +35,7 @@ export function withoutLocalEndpoint(path: PathFacts): Finding[] {
     const slices = `kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}`;
     return [
       occurrence(
-        noReadyEndpoint.meta,
+        noReadyEndpoint,
         'critical',
         `${nameOf(path)} is ${wayText(published)}, which has no ready endpoint, so nothing can answer there: ${seen(path)}.`,
         [quoteApi(slices, 'no endpoint is ready'), ...quoteReach(path)],
@@ -51,7 +47,7 @@ export function withoutLocalEndpoint(path: PathFacts): Finding[] {
   if (nodes === undefined || nodes.includes(node)) return [];
   return [
     occurrence(
-      externalPolicy.meta,
+      externalPolicy,
       'critical',
       `${nameOf(path)} is ${wayText(published)}, whose externalTrafficPolicy is Local, and ${endpointsOn(ready, nodes)}, none on ${node}: ${node} drops what comes from outside (${seen(path)}).`,
       [quoteExternalPolicy(published), ...quoteReach(path)],

@@ -12,8 +12,3 @@ export function attemptText({ reach }: Attempt): string {
 export function quoteAttempt({ result }: Attempt): Quote[] {
   return quoteTries(result, 2);
 }
-
-/** What the API says, quoted as the command that shows it. */
-export function quoteApi(command: string, excerpt: string): Quote {
-  return { command: command.split(' '), excerpt };
-}

@@ -47,3 +47,8 @@ export function formatMs(ms: number): string {
   if (ms >= 100) return `${ms.toFixed(0)} ms`;
   return ms >= 10 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(3)} ms`;
 }
+
+/** What the API says, quoted as the command that shows it. */
+export function quoteApi(command: string, excerpt: string): Quote {
+  return { command: command.split(' '), excerpt };
+}

@@ -1,9 +1,9 @@
 import type { Finding } from '../../../model/report.ts';
 import { bitsOf, contains, parsePrefix } from '../../../parsers/ip-prefix.ts';
 import type { IptablesTable } from '../../../parsers/iptables-tables.ts';
-import { type Outcome, walk } from '../../docker/walk.ts';
 import { longestMatch } from '../../shared/lookup.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
+import { type Outcome, walk } from '../../shared/walk.ts';
 import type { RoutingFacts } from '../facts.ts';
 
 const meta = {

@@ -1,6 +1,7 @@
+import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { ServicesFacts } from '../facts.ts';
-import { attemptText, quoteApi, quoteAttempt } from '../words.ts';
+import { attemptText, quoteAttempt } from '../words.ts';
 
 const meta = {
   id: 'NT-SVC-004',

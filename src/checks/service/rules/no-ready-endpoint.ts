@@ -1,7 +1,8 @@
 import { meta } from '../../shared/metas/no-ready-endpoint.ts';
+import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { OtherPorts, ServiceInfo, ServicesFacts } from '../facts.ts';
-import { attemptText, quoteApi, quoteAttempt } from '../words.ts';
+import { attemptText, quoteAttempt } from '../words.ts';
 
 /** Endpoints count for the port of the Service that has the name of theirs. */
 function underOtherName({ slice, offers, wanted }: OtherPorts): string {

@@ -1,6 +1,6 @@
+import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { ServicesFacts } from '../facts.ts';
-import { quoteApi } from '../words.ts';
 
 const meta = {
   id: 'NT-SVC-006',

@@ -1,4 +1,5 @@
 import type { Finding } from '../../../model/report.ts';
+import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import {
   type EndpointFacts,
@@ -8,7 +9,7 @@ import {
   type ServicesFacts,
   working,
 } from '../facts.ts';
-import { attemptText, quoteApi, quoteAttempt } from '../words.ts';
+import { attemptText, quoteAttempt } from '../words.ts';
 
 const meta = {
   id: 'NT-SVC-010',

@@ -1,7 +1,8 @@
 import type { Finding } from '../../../model/report.ts';
+import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { type EndpointFacts, type ServiceFacts, type ServicesFacts, working } from '../facts.ts';
-import { quoteApi, quoteAttempt } from '../words.ts';
+import { quoteAttempt } from '../words.ts';
 
 const meta = {
   id: 'NT-SVC-002',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type WalkedPacket, walk } from '../../../../src/checks/docker/walk.ts';
+import { type WalkedPacket, walk } from '../../../../src/checks/shared/walk.ts';
 import { parseIptablesTables } from '../../../../src/parsers/iptables-tables.ts';
 
 /** What may become of a packet in FORWARD: each outcome's verdict and chain. @param rules `CHAIN words` */
