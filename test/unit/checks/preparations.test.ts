@@ -17,5 +17,5 @@ it('a diagnosis asks nothing twice, and next to nothing for each endpoint', asyn
   const context = await contextOf({ ...subjectOf(cluster), pod: self, node: 'n1' }, ['svc/db']);
   await Promise.all(Object.values(PREPARATIONS).map((prepare) => prepare(context)));
   expect(new Set(server.requests).size).toBe(server.requests.length);
-  expect(server.requests).toHaveLength(13);
+  expect(server.requests).toHaveLength(14);
 });
