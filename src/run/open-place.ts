@@ -8,6 +8,7 @@ import { imageFor } from '../open/image.ts';
 import { openPod } from '../open/pod-target.ts';
 import { findTarget } from '../open/target.ts';
 import { openDockerHost } from '../targets/docker.ts';
+import type { Session } from '../targets/session.ts';
 import type { PlaceSession } from './places.ts';
 
 /** @throws {UserError} exit 2 or 3 */
@@ -27,12 +28,12 @@ export async function openPlaceBeside(
       const pod = await client.get<Pod>(podsPath(where.namespace, where.name), { signal });
       const opened = await openPod(client, pod, flags, options);
       // In the pod itself there is nothing to say that the target's own session has not said.
-      return opened.info.via === 'node' ? opened : { ...opened, notes: [] };
+      return opened.info.via === 'node' ? opened : withoutNotes(opened);
     }
     case 'node': {
       const target = { kind: 'node', name: where.name } as const;
       const found = await findTarget({ connection, target, session: flags }, signal);
-      return { ...(await found.open(options)), notes: [] };
+      return withoutNotes(await found.open(options));
     }
     case 'docker-host': {
       const { docker } = subject;
@@ -40,4 +41,9 @@ export async function openPlaceBeside(
       return openDockerHost(docker.client, docker.container, session, imageFor(session), signal);
     }
   }
+}
+
+/** A session is more than its fields: it is not to be spread. */
+function withoutNotes(session: Session): PlaceSession {
+  return { channel: session.channel, budget: session.budget, close: () => session.close() };
 }

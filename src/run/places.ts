@@ -61,7 +61,7 @@ export async function withPlaces(
     return users.reduce((joined, user, i) => withResults(joined, user, results[i] ?? []), bundle);
   } finally {
     end.abort(new Error('the probes are over'));
-    await Promise.allSettled(sessions.map((session) => session.close()));
+    await Promise.allSettled(sessions.map(async (session) => session.close()));
   }
 }
 
