@@ -60,8 +60,10 @@ function concerns(cause: Finding, effect: Finding): boolean {
 /** Findings in the order of a story: causes first, the gravest of them at the top; what follows, after. */
 export function byCause(findings: readonly Finding[]): Finding[] {
   const weight = { critical: 0, warning: 1, info: 2 } as const;
-  const depth = (finding: Finding): number => {
-    const at = CAUSES.findIndex(({ id }) => id === finding.id);
+  const named = new Set(findings.map(({ causedBy }) => causedBy));
+  // One that explains nothing here is no cause here, whatever it can explain.
+  const depth = ({ id }: Finding): number => {
+    const at = named.has(id) ? CAUSES.findIndex((cause) => cause.id === id) : -1;
     return at < 0 ? CAUSES.length : at;
   };
   const rank = (f: Finding): readonly number[] => [

@@ -220,7 +220,7 @@ describe('a connection that is refused', () => {
     expectFirst(await firewall('pod/server:9', '--both-ends'), {
       id: 'NT-PATH-007',
       severity: 'critical',
-      says: /^pod\/server \([^)]*:9\) refuses the connection itself .*: nothing listens on port 9 there, but on 8080\b/,
+      says: /^pod\/server:9 \([^)]*:9\) refuses the connection itself .*: nothing listens on port 9 there, but on 8080\b/,
     });
   });
 

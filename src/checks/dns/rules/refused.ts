@@ -105,8 +105,8 @@ function reason(facts: DnsFacts, hit: readonly ServerFacts[]): Reason {
 
 /**
  * The servers run and are in reach, so what refuses is on the target's own node, where a Service's address ends. An
- * error in the name of the address comes from whoever has it, or from where it was translated to; a rule's has the
- * address of the node.
+ * error in the name of the address comes from whoever has it, or from where it was translated to; that of a rule has the
+ * address of the node where nothing was translated, and else the Service's too.
  */
 function onOwnNode(
   hit: readonly ServerFacts[],
@@ -127,7 +127,7 @@ function onOwnNode(
     : seen === undefined
       ? `${cache}, or ${stale}`
       : seen.sender === seen.destination
-        ? `${cache}, or stale rules of kube-proxy there lead to a server that is gone`
+        ? `${cache}, stale rules of kube-proxy there lead to a server that is gone, or a rule there rejects it`
         : `sent by ${seen.sender}, by a rule: one of kube-proxy that says that there is no endpoint, or a firewall's`;
   return {
     text: `: ${they} (${why})`,

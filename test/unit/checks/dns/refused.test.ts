@@ -20,7 +20,7 @@ describe('a Service whose servers answer when asked directly', () => {
   it('is refused in its own name by whoever has its address', () => {
     const { summary, remediation, evidence } = found(sentBy(SERVICE_ADDRESS)) ?? {};
     expect(summary).toMatch(
-      /: the 2 servers behind kube-dns answer when asked directly, so it is refused on the target's own node \(the node's DNS cache \(NodeLocal DNSCache\) is gone and left its address behind, or stale rules of kube-proxy/,
+      /: the 2 servers behind kube-dns answer when asked directly, so it is refused on the target's own node \(the node's DNS cache \(NodeLocal DNSCache\) is gone and left its address behind, stale rules of kube-proxy/,
     );
     expect(remediation).toContain(`ip route get ${SERVICE_ADDRESS}`);
     expect(remediation).not.toContain('endpointslices');
