@@ -3,13 +3,14 @@ import type { Bundle, GatheredCheck } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
 import { type CheckResult, type Finding, type Report, verdictOf } from '../model/report.ts';
 import { byCause, linkCauses } from './causes.ts';
+import { withoutContradictions } from './contradictions.ts';
 import { inPlace } from './in-place.ts';
 import { partOfServices } from './part-of-services.ts';
 import { CHECKS } from './registry.ts';
 import { PLACE_WORDS } from './shared/place-words.ts';
 
 export function judge(bundle: Bundle): Report {
-  const checks = linked(bundle.checks.map((check) => judgeOne(check, bundle)));
+  const checks = withoutContradictions(linked(bundle.checks.map((check) => judgeOne(check, bundle))));
   return {
     apiVersion: 'nettools/v1',
     kind: 'Report',
