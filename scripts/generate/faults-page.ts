@@ -27,50 +27,15 @@ export const PROVEN_ELSEWHERE: readonly {
   {
     ids: [
       ...['NT-DKR-007', 'NT-DKR-008', 'NT-DKR-009', 'NT-DKR-010', 'NT-DKR-011', 'NT-DKR-012'],
-      ...['NT-DKR-013', 'NT-DKR-014', 'NT-DKR-015'],
+      ...['NT-DKR-013', 'NT-DKR-014', 'NT-DKR-015', 'NT-DKR-016'],
     ],
     test: 'test/e2e/docker-host.test.ts',
     how: 'on a real Docker engine, with a machine outside of it',
   },
   {
-    ids: ['NT-DKR-016'],
-    test: 'test/unit/checks/docker/host.test.ts',
-    how: 'by its rule',
-  },
-  {
-    ids: ['NT-SOCK-006'],
-    test: 'test/unit/checks/sockets/judge.test.ts',
-    how: 'by its rule, and in namespaces of one machine',
-  },
-  {
-    ids: ['NT-SOCK-007'],
-    test: 'test/unit/checks/firewall/rules/one-family.test.ts',
-    how: 'by its rule, and on one machine',
-  },
-  {
-    ids: ['NT-HTTP-001', 'NT-HTTP-002'],
-    test: 'test/unit/checks/latency/rules/http-outcome.test.ts',
-    how: 'by its rule, and on one machine',
-  },
-  {
     ids: ['NT-IF-003'],
     test: 'test/unit/checks/interfaces/rules/host.test.ts',
     how: "by its rule alone: only a cloud's network card has these counters",
-  },
-  {
-    ids: ['NT-DNS-016', 'NT-DNS-017', 'NT-DNS-018', 'NT-DNS-019', 'NT-DNS-020'],
-    test: 'test/faults/dns.test.ts',
-    how: 'their faults are written and were not run for this page yet; until then by their rules (test/unit/checks/dns)',
-  },
-  {
-    ids: ['NT-SVC-011', 'NT-SVC-012'],
-    test: 'test/unit/checks/firewall/published.test.ts',
-    how: "by their rules alone: their faults are in test/faults/service.test.ts, and were not made in this page's run",
-  },
-  {
-    ids: ['NT-RT-008', 'NT-RT-009', 'NT-RT-010'],
-    test: 'test/unit/checks/routing/rules/pod-network.test.ts',
-    how: "by their rules alone: their faults are in test/faults/node.test.ts, and were not made in this page's run",
   },
 ];
 
