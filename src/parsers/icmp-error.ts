@@ -5,9 +5,9 @@ export interface IcmpError {
   readonly sender: string;
   /**
    * `net`: 3/0, or for IPv6 "no route". `host`: 3/1, or "address unreachable"; whoever sends it could not find the
-   * next hop on its link. `other`: filters, time exceeded, ….
+   * next hop on its link. `expired`: the packet's time to live was over. `other`: filters, ….
    */
-  readonly kind: 'net' | 'host' | 'other';
+  readonly kind: 'net' | 'host' | 'expired' | 'other';
   readonly line: string;
 }
 
@@ -22,5 +22,6 @@ export function parseIcmpErrors(lines: readonly string[]): IcmpError[] {
 function kindOf(line: string): IcmpError['kind'] {
   if (/Destination Net Unreachable|unreachable: No route/.test(line)) return 'net';
   if (/Destination Host Unreachable|unreachable: Address unreachable/.test(line)) return 'host';
+  if (/Time to live exceeded|Time exceeded: Hop limit/.test(line)) return 'expired';
   return 'other';
 }

@@ -1,5 +1,6 @@
 /** Faults of the routing check, each made for real and named by the built binary. */
-import { beforeAll, describe, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { nodes } from '../cluster/paths.ts';
 import { hostPod, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -173,6 +174,29 @@ describe('at a router', () => {
     expectFirst(report, { id: 'NT-RT-007', severity: 'critical', says });
     expectSilence(await toFar());
   });
+});
+
+test('two routers that send packets to each other', async () => {
+  const [one, two] = ['node1', 'node2'].map(
+    (name) => nodes.find((node) => node.name === name)?.address ?? '',
+  );
+  const leads = (via: string) => [
+    { make: `ip route add 203.0.113.128/25 via ${via}`, undo: 'ip route del 203.0.113.128/25' },
+  ];
+  const asked = ['--to', '203.0.113.129:80'];
+  await withFault(nodeNetns('node1'), leads(two ?? ''), () =>
+    withFault(nodeNetns('node2'), leads(one ?? ''), async () => {
+      expectFirst(await routing(...asked), {
+        id: 'NT-RT-011',
+        severity: 'critical',
+        says: /203\.0\.113\.129:80 .*go round between routers until their time to live is over, as 198\.51\.100\.1[12] says/,
+      });
+      const { checks } = await checkReport('firewall', ['client', '-n', ns.name, ...asked]);
+      expect(checks[0]?.summary).toMatch(
+        /but 198\.51\.100\.1[12] said that the time to live of packets was over/,
+      );
+    }),
+  );
 });
 
 describe('what is no fault', () => {

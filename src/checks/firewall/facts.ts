@@ -99,6 +99,8 @@ export interface FirewallFacts {
   readonly conntrackResult: ProbeResult | undefined;
   readonly policies: PolicyInput;
   readonly proxies: readonly ProxyVariables[];
+  /** Routers that said during the run that the time to live of a packet was over, whosever it was. */
+  readonly expiredAt: readonly string[];
   readonly words: PlaceWords;
   /** What kube-proxy has written on the target, in nftables mode; absent: nothing that could be read. */
   readonly nodePorts?: { readonly rules: NodePortRules; readonly result: ProbeResult };

@@ -30,7 +30,7 @@ export const icmpCapture: ProbeCommand = {
     'any',
     '-c',
     String(MOST_ERRORS),
-    'icmp[0] = 3 or icmp6[0] = 1',
+    'icmp[0] = 3 or icmp[0] = 11 or icmp6[0] = 1 or icmp6[0] = 3',
   ],
   timeoutSeconds: LISTEN_SECONDS,
   listens: true,
@@ -72,4 +72,12 @@ function heard(
   if ((counts?.dropped ?? 0) > 0)
     return { skipped: because(`the capture lost ${counts?.dropped} ICMP errors`), part: errors };
   return { value: errors };
+}
+
+/** Routers that said meanwhile that the time to live of a packet was over; of which packet, tcpdump does not print. */
+export function expirySenders(result: ProbeResult | undefined): string[] {
+  const senders = [
+    ...(result?.stdout ?? '').matchAll(/\bIP6? (\S+) > \S+: ICMP6?,? time exceeded in-transit/g),
+  ];
+  return [...new Set(senders.map(([, sender = '']) => sender))];
 }

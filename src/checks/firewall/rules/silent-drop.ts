@@ -19,6 +19,12 @@ const meta = {
     'Look where packets are filtered, from here outwards: the firewalls of this machine, of those on the way and of the destination (nft list ruleset, with counters; iptables-save -c), then security groups. Run the same check closer to the destination: where it works, the filter lies before.',
 } as const;
 
+function errorsText({ capture, expiredAt }: FirewallFacts): string {
+  if (expiredAt.length > 0)
+    return `nobody said that it is unreachable, but ${expiredAt.slice(0, 2).join(' and ')} said that the time to live of packets was over`;
+  return `nobody sent an error${capture.value ? '' : ' that could be seen'}`;
+}
+
 /** With the command for the pod that should answer, where it is known. */
 function remedyFor({ policy }: PathFacts): string {
   const pod = policy.backends[0]?.backend?.pod;
@@ -34,7 +40,7 @@ export const silentDrop: Rule<FirewallFacts> = {
         occurrence(
           meta,
           'critical',
-          `${nameOf(path)} was silent: ${seen(path)}, and nobody sent an error${facts.capture.value ? '' : ' that could be seen'}${policyClause(path.policy, facts.words)}.`,
+          `${nameOf(path)} was silent: ${seen(path)}, and ${errorsText(facts)}${policyClause(path.policy, facts.words)}.`,
           [
             ...quoteReach(path),
             ...quoteSocket(path, facts),

@@ -3,6 +3,7 @@ import type { Rule } from '../../shared/rule.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { bridgeNetfilter } from './bridge-netfilter.ts';
 import { capturedPods } from './captured-pods.ts';
+import { circle } from './circle.ts';
 import { deadRoute } from './dead-route.ts';
 import { forwardPolicy } from './forward-policy.ts';
 import { forwardingOff } from './forwarding-off.ts';
@@ -22,5 +23,6 @@ export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
   deadRoute,
   reversePath,
   remoteHop,
+  circle,
   sourceAddress,
 ];

@@ -137,6 +137,22 @@ describe('NT-RT-005', () => {
   });
 });
 
+describe('NT-RT-011', () => {
+  const OVER = 'Time to live exceeded';
+
+  it('names the router whose packet it was, and needs that nothing comes back', () => {
+    const report = judged(withOutput(healthy, told('198.51.100.12', OVER)));
+    expect(problemsOf(report)).toEqual(['NT-RT-011 critical']);
+    expect(report.findings[0]?.summary).toMatch(/go round between routers .*, as 198\.51\.100\.12 says/);
+    expect(report.findings[0]?.evidence[0]?.excerpt).toContain(OVER);
+    const answered = {
+      ...told('198.51.100.12', OVER),
+      [`${farId}-tcp`]: `address ${farAddress}\ntry\nok 300\n`,
+    };
+    expect(problems(withOutput(healthy, answered))).toEqual([]);
+  });
+});
+
 describe('NT-RT-007', () => {
   const NET = 'Destination Net Unreachable';
 
