@@ -76,8 +76,7 @@ function heard(
 
 /** Routers that said meanwhile that the time to live of a packet was over; of which packet, tcpdump does not print. */
 export function expirySenders(result: ProbeResult | undefined): string[] {
-  const senders = [
-    ...(result?.stdout ?? '').matchAll(/\bIP6? (\S+) > \S+: ICMP6?,? time exceeded in-transit/g),
-  ];
-  return [...new Set(senders.map(([, sender = '']) => sender))];
+  const printed = seenOf(read(result, 'tcpdump', text, { endsByTime: true }))?.text ?? '';
+  const told = printed.matchAll(/\bIP6? (\S+) > \S+: ICMP6?,? time exceeded in-transit/g);
+  return [...new Set([...told].map(([, sender = '']) => sender))];
 }
