@@ -5,6 +5,8 @@ import { jsonObjects, numberOf, objectOf, textOf } from './json.ts';
 export interface Vxlan {
   readonly name: string;
   readonly vni: number | undefined;
+  /** Its own MAC address, in small letters. */
+  readonly mac: string | undefined;
   /** Somebody else (eBPF, Open vSwitch) says where each packet goes: its forwarding table is not used. */
   readonly isExternal: boolean;
   /** It has one remote end or a multicast group, to which it sends what it has no entry for. */
@@ -19,6 +21,7 @@ export function parseVxlans(stdout: string): Vxlan[] | undefined {
     return {
       name: textOf(entry['ifname']) ?? '',
       vni: numberOf(data['id']),
+      mac: textOf(entry['address'])?.toLowerCase(),
       isExternal: data['external'] === true,
       hasDefault: remote,
     };

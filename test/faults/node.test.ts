@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { apiGet } from '../cluster/api.ts';
 import { nodes } from '../cluster/paths.ts';
-import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
 import { proxied } from '../e2e/support/services.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
@@ -371,5 +371,48 @@ describe('silence', () => {
     const report = await withFault(node1, [...LINK, NEIGHBOUR, FDB], () => on('arp'));
     expectSilence(report);
     expect(report.checks[0]?.measurements['tunnels']).toHaveLength(1);
+  });
+});
+
+describe('the MAC address of an overlay, which flannel announces in the API', () => {
+  const announce = (node: string, mac: string): Promise<string> =>
+    kubectl([
+      ...['annotate', 'node', node, '--overwrite'],
+      `flannel.alpha.coreos.com/backend-data=${JSON.stringify({ VNI: 4242, VtepMAC: mac })}`,
+    ]);
+  const forget = (node: string): Promise<string> =>
+    kubectl(['annotate', 'node', node, 'flannel.alpha.coreos.com/backend-data-']);
+  const steps = [...LINK, NEIGHBOUR, FDB];
+
+  test('another node announces another one than the entry has', async () => {
+    await withFault(nodeNetns('node1'), steps, async () => {
+      try {
+        await announce('node2', '02:00:00:00:00:77');
+        expectFirst(await on('arp'), {
+          id: 'NT-ARP-006',
+          severity: 'critical',
+          says: /^ntvxlan sends packets for 198\.18\.2\.240 \(pods of node node2\) to the MAC address 02:00:00:00:00:02, but node node2 announces 02:00:00:00:00:77/,
+        });
+        await announce('node2', mac);
+        expectSilence(await on('arp'));
+      } finally {
+        await forget('node2');
+      }
+    });
+  });
+
+  test('the node announces another one than its interface has', async () => {
+    await withFault(nodeNetns('node1'), steps, async () => {
+      try {
+        await announce('node1', '02:00:00:00:00:78');
+        expectFirst(await on('arp'), {
+          id: 'NT-ARP-006',
+          severity: 'critical',
+          says: /^ntvxlan has the MAC address [0-9a-f:]+, but the node announces 02:00:00:00:00:78/,
+        });
+      } finally {
+        await forget('node1');
+      }
+    });
   });
 });

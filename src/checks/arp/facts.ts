@@ -4,6 +4,7 @@ import type { ProbeResult } from '../../model/evidence.ts';
 import type { ArpAnswers, OwnAddressAnswers } from '../../parsers/arping.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Neighbour, NeighbourTables } from '../../parsers/ip-neigh.ts';
+import type { Vxlan } from '../../parsers/vxlan.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { NodeNetwork } from '../shared/node-network.ts';
 import { least } from '../shared/statistics.ts';
@@ -75,6 +76,8 @@ export interface ArpFacts {
   readonly tableShare: number;
   /** Asked for on a host alone; `undefined`: it was not. */
   readonly tunnels: Measured<readonly TunnelWay[]> | undefined;
+  /** Ends of VXLANs whose MAC address is another than the one that this node has announced. */
+  readonly renamedTunnels: readonly { readonly vxlan: Vxlan; readonly announced: string }[];
   /** For each of the target's own addresses, who else answers for it. */
   readonly own: Measured<readonly OwnAddressAnswers[]>;
   readonly results: Readonly<

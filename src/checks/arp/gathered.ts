@@ -12,7 +12,7 @@ import { cutReason, type Measured, noJson, read } from '../shared/measured.ts';
 import type { NodeNetwork } from '../shared/node-network.ts';
 import { hopOf, isVirtual, type Way, wayOf } from '../shared/way.ts';
 import type { ArpFacts, ArpInput, Hop, HopUser } from './facts.ts';
-import { tunnelWays } from './tunnels.ts';
+import { renamedTunnels, tunnelWays } from './tunnels.ts';
 
 export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
   const { destinations, peers, tableShare } = input;
@@ -48,6 +48,7 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
       after: read(evidence['table-after'], 'ip', parseNeighbourTables).value,
     },
     tableShare,
+    renamedTunnels: renamedTunnels(read(evidence['vxlans'], 'ip', parseVxlans).value ?? [], input.cluster),
     tunnels: evidence['vxlans'] === undefined ? undefined : tunnelsOf(evidence, input.cluster),
     own: ownOf(evidence['duplicates']),
     results: {

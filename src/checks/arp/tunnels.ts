@@ -59,6 +59,19 @@ export function tunnelWays(
     );
 }
 
+/** The other nodes send to the MAC address that is announced: packets to another are not for the node. */
+export function renamedTunnels(
+  vxlans: readonly Vxlan[],
+  cluster: NodeNetwork | undefined,
+): { readonly vxlan: Vxlan; readonly announced: string }[] {
+  return vxlans.flatMap((vxlan) => {
+    const announced = cluster?.tunnels?.find(({ vni }) => vni === vxlan.vni)?.mac;
+    return announced === undefined || vxlan.mac === undefined || announced === vxlan.mac
+      ? []
+      : [{ vxlan, announced }];
+  });
+}
+
 function isWithin({ destination }: Route, range: string): boolean {
   const prefix = parsePrefix(range);
   return prefix !== undefined && contains(prefix, destination);

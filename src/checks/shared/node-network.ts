@@ -1,5 +1,12 @@
 /** What the API says of the pod network around one node; plain JSON. */
 
+/** The end of a node's VXLAN, as its CNI plugin has announced it. */
+export interface AnnouncedTunnel {
+  readonly vni: number;
+  /** In small letters. */
+  readonly mac: string;
+}
+
 /** Another node of the cluster. */
 export interface OtherNode {
   readonly name: string;
@@ -7,6 +14,8 @@ export interface OtherNode {
   readonly addresses: readonly string[];
   /** Those that its pods have their addresses from; empty where the cluster assigns none. */
   readonly podRanges: readonly string[];
+  /** Absent: its plugin announces none in the API (flannel alone does). */
+  readonly tunnels?: readonly AnnouncedTunnel[];
 }
 
 /** The pod network as one node should know it. */
@@ -16,4 +25,6 @@ export interface NodeNetwork {
   /** Addresses of pods that run on this node; a sample. */
   readonly pods: readonly string[];
   readonly others: readonly OtherNode[];
+  /** This node's own. */
+  readonly tunnels?: readonly AnnouncedTunnel[];
 }

@@ -3,7 +3,7 @@
 import type { InputContext } from '../../cluster/context.ts';
 import type { ClusterView, Part, Reading } from '../../model/cluster-view.ts';
 import type { Node, Pod } from '../../model/kube-objects.ts';
-import type { NodeNetwork } from './node-network.ts';
+import type { AnnouncedTunnel, NodeNetwork } from './node-network.ts';
 import type { Unread } from './unread.ts';
 
 /** More nodes than that are not compared: a node's tables would be longer than what a probe brings back. */
@@ -51,6 +51,7 @@ export async function nodeNetwork({ subject }: InputContext): Promise<ReadNetwor
           pods: (pods.value?.items ?? [])
             .filter(hasOwnNetwork)
             .flatMap(({ status }) => (status?.podIPs ?? []).map(({ ip }) => ip)),
+          ...tunnelsPart(own.value ?? undefined),
           others: nodes.value.items.filter(({ metadata }) => metadata?.name !== node).map(otherNode),
         }
       : undefined,
@@ -78,7 +79,28 @@ function otherNode(node: Node): NodeNetwork['others'][number] {
       .filter(({ type }) => type === 'InternalIP' || type === 'ExternalIP')
       .map(({ address }) => address),
     podRanges: podRanges(node),
+    ...tunnelsPart(node),
   };
+}
+
+/** Where flannel writes what other nodes make their entries from, one for each family. */
+const FLANNEL_DATA = ['flannel.alpha.coreos.com/backend-data', 'flannel.alpha.coreos.com/backend-v6-data'];
+
+function tunnelsPart(node: Node | undefined): { readonly tunnels?: readonly AnnouncedTunnel[] } {
+  const tunnels = FLANNEL_DATA.flatMap((name) => announced(node?.metadata?.annotations?.[name]));
+  return tunnels.length === 0 ? {} : { tunnels };
+}
+
+function announced(text: string | undefined): AnnouncedTunnel[] {
+  try {
+    const { VNI, VtepMAC } = JSON.parse(text ?? '{}') as { VNI?: unknown; VtepMAC?: unknown };
+    return typeof VNI === 'number' && typeof VtepMAC === 'string'
+      ? [{ vni: VNI, mac: VtepMAC.toLowerCase() }]
+      : [];
+  } catch {
+    // Somebody else's words under flannel's name say nothing of a tunnel.
+    return [];
+  }
 }
 
 function podRanges({ spec }: Node): string[] {

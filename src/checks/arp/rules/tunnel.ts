@@ -11,7 +11,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     "The pods of another node are reached through a VXLAN tunnel, and there two entries say how: a neighbour entry for the next hop, and a forwarding entry (FDB) from its MAC address to the other node's address (VTEP). The CNI plugin writes both, and nothing else finds them out. Where one is missing, or leads to an address that the node no longer has, every packet to that node's pods is lost, while all other nodes work.",
-  rule: "In a node's own network namespace, for each route through a VXLAN interface that is not controlled from outside (external) and has no default destination: the next hop has no neighbour entry with a MAC address, or that MAC address has no FDB entry on the interface, or all FDB entries lead to addresses that the node behind it, by its pod range, does not have.",
+  rule: "In a node's own network namespace, for each route through a VXLAN interface that is not controlled from outside (external) and has no default destination: the next hop has no neighbour entry with a MAC address, or that MAC address has no FDB entry on the interface, or all FDB entries lead to addresses that the node behind it, by its pod range, does not have. Where flannel announces the MAC addresses of the tunnel's ends in the API: the neighbour entry has another one than the node behind it announces, or this node's own interface has another than it announces.",
   source: 'Linux: Documentation/networking/vxlan.rst; flannel and Calico write both entries as PERMANENT',
   remedy:
     "See what the CNI plugin says on this node and on the other one (its pods in kube-system or of their own namespace, by kubectl get pods -A -o wide): it writes the entries when a node joins or changes its address. Restarting the plugin's pod on this node writes them anew. Compare with a node that works: ip neigh show dev IFACE; bridge fdb show dev IFACE.",
@@ -32,29 +32,51 @@ function fault({ vxlan, hop, node, neighbour, remotes, floods }: TunnelWay): str
   }
   const known = node?.addresses ?? [];
   const isRight = remotes.some((remote) => known.some((address) => sameAddress(address, remote)));
-  if (known.length === 0 || isRight) return undefined;
+  const announced = node?.tunnels?.find(({ vni }) => vni === vxlan.vni)?.mac;
+  if (known.length === 0 || isRight)
+    return announced === undefined || announced === neighbour.mac
+      ? undefined
+      : `${vxlan.name} sends packets for ${hop}${who} to the MAC address ${neighbour.mac}, but node ${node?.name} announces ${announced}`;
   return `${vxlan.name} sends packets for ${hop} to ${remotes.join(', ')}, but node ${node?.name} is ${known.join(', ')}`;
 }
 
 export const tunnel: Rule<ArpFacts> = {
   meta,
-  judge: ({ tunnels, results }) =>
-    (tunnels?.value ?? []).flatMap((way): Finding[] => {
-      const what = fault(way);
-      if (what === undefined) return [];
-      const { vxlan, hop, neighbour, remotes, route } = way;
-      const { neighbours, forwarding, routes } = results;
-      const entry = neighbour ? entryText(neighbour) : `no entry for ${hop} dev ${vxlan.name}`;
-      const mac = neighbour?.mac;
-      const sent = remotes.map((remote) => `${mac} dev ${vxlan.name} dst ${remote}`).join('\n');
-      return [
-        occurrence(meta, 'critical', `${what}: packets to ${route.text} are lost.`, [
-          ...(routes ? [{ command: routes.command, excerpt: routeText(route) }] : []),
-          ...(neighbours ? [{ command: neighbours.command, excerpt: entry }] : []),
-          ...(forwarding && mac !== undefined
-            ? [{ command: forwarding.command, excerpt: sent || `no entry for ${mac} dev ${vxlan.name}` }]
-            : []),
-        ]),
-      ];
-    }),
+  judge: (facts) => [...renamed(facts), ...astray(facts)],
 };
+
+/** This node's own end: what the others send to it is for another MAC address. */
+function renamed({ renamedTunnels, results: { vxlans } }: ArpFacts): Finding[] {
+  return renamedTunnels.map(({ vxlan, announced }) =>
+    occurrence(
+      meta,
+      'critical',
+      `${vxlan.name} has the MAC address ${vxlan.mac}, but the node announces ${announced}: what other nodes send there for its pods is not taken.`,
+      vxlans ? [{ command: vxlans.command, excerpt: `${vxlan.name} link/ether ${vxlan.mac}` }] : [],
+      {
+        remediation: `Find out who changed the address (systemd's MACAddressPolicy=persistent does so for interfaces of this kind: a .link file with MACAddressPolicy=none for it ends that), set it back, or restart the CNI plugin's pod on this node, which announces it anew:\nip link set dev ${vxlan.name} address ${announced}`,
+      },
+    ),
+  );
+}
+
+function astray({ tunnels, results }: ArpFacts): Finding[] {
+  return (tunnels?.value ?? []).flatMap((way): Finding[] => {
+    const what = fault(way);
+    if (what === undefined) return [];
+    const { vxlan, hop, neighbour, remotes, route } = way;
+    const { neighbours, forwarding, routes } = results;
+    const entry = neighbour ? entryText(neighbour) : `no entry for ${hop} dev ${vxlan.name}`;
+    const mac = neighbour?.mac;
+    const sent = remotes.map((remote) => `${mac} dev ${vxlan.name} dst ${remote}`).join('\n');
+    return [
+      occurrence(meta, 'critical', `${what}: packets to ${route.text} are lost.`, [
+        ...(routes ? [{ command: routes.command, excerpt: routeText(route) }] : []),
+        ...(neighbours ? [{ command: neighbours.command, excerpt: entry }] : []),
+        ...(forwarding && mac !== undefined
+          ? [{ command: forwarding.command, excerpt: sent || `no entry for ${mac} dev ${vxlan.name}` }]
+          : []),
+      ]),
+    ];
+  });
+}

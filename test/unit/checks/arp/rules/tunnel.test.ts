@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgeArp } from '../../../../../src/checks/arp/judge.ts';
+import type { NodeNetwork } from '../../../../../src/checks/shared/node-network.ts';
 import type { Evidence, ProbeResult } from '../../../../../src/model/evidence.ts';
 
 // As ip and bridge of iproute2 6.1 printed them on Linux 6.18, with one interface made as flannel makes it.
@@ -31,7 +32,7 @@ interface Tables {
   readonly neighbours?: readonly object[];
   readonly fdb?: readonly object[] | undefined;
   readonly isHost?: boolean;
-  readonly cluster?: typeof CLUSTER | undefined;
+  readonly cluster?: NodeNetwork | undefined;
 }
 
 function judged(tables: Tables) {
@@ -149,5 +150,32 @@ describe('NT-ARP-006', () => {
 
   it('is no question for a pod', () => {
     expect(judged({ isHost: false }).measurements).not.toHaveProperty('tunnels');
+  });
+});
+
+describe('NT-ARP-006 by what flannel announces', () => {
+  const [node2] = CLUSTER.others;
+  const announcing = (mac: string, vni = 1): NodeNetwork => ({
+    ...CLUSTER,
+    others: [{ name: '', addresses: [], podRanges: [], ...node2, tunnels: [{ vni, mac }] }],
+  });
+  const own = { ...VXLAN, address: '02:00:00:00:00:01' };
+
+  it('names an entry with another MAC address than the node announces', () => {
+    expect(found({ cluster: announcing('02:00:00:00:00:77') }).map(({ summary }) => summary)).toEqual([
+      `flannel.1 sends packets for 198.18.2.0 (pods of node node2) to the MAC address ${MAC}, but node node2 announces 02:00:00:00:00:77: packets to 198.18.2.0/24 are lost.`,
+    ]);
+    expect(found({ cluster: announcing(MAC) })).toEqual([]);
+    expect(found({ cluster: announcing('02:00:00:00:00:77', 2) })).toEqual([]);
+  });
+
+  it("names the node's own interface that has another than it announces", () => {
+    const cluster = (mac: string): NodeNetwork => ({ ...CLUSTER, tunnels: [{ vni: 1, mac }] });
+    const [finding] = found({ vxlan: own, cluster: cluster('02:00:00:00:00:77') });
+    expect(finding?.summary).toBe(
+      'flannel.1 has the MAC address 02:00:00:00:00:01, but the node announces 02:00:00:00:00:77: what other nodes send there for its pods is not taken.',
+    );
+    expect(finding?.remediation).toMatch(/\nip link set dev flannel\.1 address 02:00:00:00:00:77$/);
+    expect(found({ vxlan: own, cluster: cluster('02:00:00:00:00:01') })).toEqual([]);
   });
 });
