@@ -32,6 +32,8 @@ export type Cause =
   | { readonly kind: 'neighbour-table-full' }
   | { readonly kind: 'forbidding-route'; readonly type: 'blackhole' | 'unreachable' | 'prohibit' }
   | { readonly kind: 'no-route' }
+  /** Routers send it to each other until its time to live is over. */
+  | { readonly kind: 'circle'; readonly sender: string }
   | { readonly kind: 'no-local-port' }
   | { readonly kind: 'error'; readonly error: string };
 
@@ -47,6 +49,8 @@ export interface Signs {
   readonly icmp: readonly Unreachable[];
   /** Somebody listened for ICMP errors, so that none is a sign too. */
   readonly listened: boolean;
+  /** Routers that said that the time to live of a packet was over. */
+  readonly expiredAt: readonly string[];
   readonly socket: TcpSocket | undefined;
   readonly forbidding: readonly string[];
   /** How much counters of the whole network namespace grew; `undefined` where unknown. */
@@ -129,6 +133,8 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
           ? noNeighbour(hop)
           : { kind: 'no-host-there', sender: undefined };
       if (ways('unreachable')) return { kind: 'forbidding-route', type: 'unreachable' };
+      // It makes connect() fail like an unreachable host (tcp_v4_err, net/ipv4/tcp_ipv4.c).
+      if (signs.expiredAt[0] !== undefined) return { kind: 'circle', sender: signs.expiredAt[0] };
       if (unseenIcmp) return { kind: 'prohibited', sender: undefined };
       if (isBlind) return blind;
       return hop && isUnanswered(neighbour)

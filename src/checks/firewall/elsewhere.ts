@@ -2,6 +2,7 @@
 import type { FindingMeta } from '../../model/finding.ts';
 import type { Finding, Quote } from '../../model/report.ts';
 import { meta as blackHole } from '../shared/metas/black-hole.ts';
+import { meta as circle } from '../shared/metas/circle.ts';
 import { meta as deadRoute } from '../shared/metas/dead-route.ts';
 import { meta as ephemeralPorts } from '../shared/metas/ephemeral-ports.ts';
 import { meta as table } from '../shared/metas/full-neighbour-table.ts';
@@ -151,6 +152,13 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
         noDefaultRoute,
         `The target has no route to ${nameOf(path)}: connecting fails at once with ${seen(path)}.`,
         [...quote(path.results.reach, /^route .*answers/, 1), ...quoteGrownIp(path, facts, 'Ip.OutNoRoutes')],
+      );
+    case 'circle':
+      return told(
+        path,
+        circle,
+        `${nameOf(path)} cannot be reached: packets to it go round between routers until their time to live is over, as ${cause.sender} says (ICMP time exceeded); connecting fails with ${seen(path)}.`,
+        quote(path.results.reach, /^route .*answers|nreachable|No route/, 2),
       );
     case 'no-local-port':
       return told(

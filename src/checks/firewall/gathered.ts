@@ -117,6 +117,7 @@ function pathFacts(
         (e.protocol === undefined || e.protocol === destination.protocol),
     ),
     listened: facts.capture.value !== undefined,
+    expiredAt: facts.expiredAt,
     socket: sockets.find((s) => isPeer(s.peer, address, port) && isProbe(s)),
     forbidding: (reach.value?.routes ?? []).filter((line) =>
       /^(blackhole|unreachable|prohibit)\b/.test(line),

@@ -47,6 +47,7 @@ function cause(
     neighbour: neighbour('REACHABLE'),
     icmp: [],
     listened: true,
+    expiredAt: [],
     socket: undefined,
     forbidding: [],
     ...signs,
@@ -236,5 +237,17 @@ describe('a stall', () => {
 
   it('needs a socket', () => {
     expect(cause(connected)).toEqual({ kind: 'open' });
+  });
+});
+
+describe('a packet whose time to live is over', () => {
+  const unreachable: ReachTry = { ms: 2, outcome: 'failed', error: 'No route to host' };
+
+  it('fails a connection as an unreachable host does, and is told from it', () => {
+    expect(cause(unreachable, { expiredAt: [ROUTER] })).toEqual({ kind: 'circle', sender: ROUTER });
+    expect(cause(unreachable, { expiredAt: [ROUTER], forbidding: ['unreachable 203.0.113.0/24'] })).toEqual({
+      kind: 'forbidding-route',
+      type: 'unreachable',
+    });
   });
 });
