@@ -76,7 +76,7 @@ function unreachedIn({ id, status, measurements }: CheckResult): Unreached[] {
   return [];
 }
 
-/** Of a DEST without a port the next one is asked, and a refusal is an answer as good as any. */
+/** A DEST without a port is asked on any, where a refusal is an answer too. */
 function isUnreached({ name, cause }: Fields): boolean {
   if (cause === 'open' || cause === 'no-datagram' || cause === 'unmeasured' || cause === undefined)
     return false;

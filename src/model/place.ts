@@ -43,6 +43,8 @@ export interface PlaceResult {
   /** Of `before` and `after` under their own ids, of `during` as `seen`; empty after a failure. */
   readonly evidence: Evidence;
   readonly failure?: PlaceFailure;
+  /** Before the probes all was as planned: a failure is of afterwards. */
+  readonly wasReady: boolean;
 }
 
 /** How a check makes use of places. Pure. */

@@ -94,13 +94,18 @@ async function openPlace(
   sessions: PlaceSession[],
 ): Promise<OpenPlace> {
   const { id } = plan;
-  const failed = (error: unknown): PlaceResult => ({ id, evidence: {}, failure: failureOf(error) });
+  const failed = (error: unknown, wasReady: boolean): PlaceResult => ({
+    id,
+    evidence: {},
+    failure: failureOf(error),
+    wasReady,
+  });
   try {
     const session = await sessionAt(plan, context, sessions);
     const begun = await begin(plan, session, context.signal);
-    return { finish: () => begun().catch(failed) };
+    return { finish: () => begun().catch((error: unknown) => failed(error, true)) };
   } catch (error) {
-    return { finish: async () => failed(error) };
+    return { finish: async () => failed(error, false) };
   }
 }
 
@@ -139,15 +144,21 @@ async function begin(
   return async () => {
     const late = after === undefined ? {} : await gather(channel, after, options);
     const evidence: Evidence = { ...read, ...late };
-    if (command === undefined || during === undefined) return { id, evidence };
+    if (command === undefined || during === undefined) return { id, evidence, wasReady: true };
     const ended = await command.stop();
     // One that broke off has not seen what came afterwards. To end with 0 is to have seen enough.
     if (ended && 'error' in ended) throw ended.error;
     if (ended && ended.code !== 0)
-      return { id, evidence: {}, failure: { kind: 'ended', code: ended.code, lastWords: '' } };
+      return {
+        id,
+        evidence: {},
+        failure: { kind: 'ended', code: ended.code, lastWords: '' },
+        wasReady: true,
+      };
     return {
       id,
       evidence: { ...evidence, seen: seenBy(command, during.command, performance.now() - started) },
+      wasReady: true,
     };
   };
 }

@@ -19,8 +19,11 @@ export default {
     input: {
       ...input,
       destinations: input.destinations.map((destination) => {
-        const failure = results.find(({ id }) => id === destination.id)?.failure;
-        return failure === undefined ? destination : { ...destination, noServer: reason(failure) };
+        const result = results.find(({ id }) => id === destination.id);
+        // What ended a server that was there, its client has measured or told.
+        return result?.failure === undefined || result.wasReady
+          ? destination
+          : { ...destination, noServer: reason(result.failure) };
       }),
     },
     evidence: {},

@@ -1,4 +1,5 @@
 import { place } from '../../../parsers/service-rules.ts';
+import { LOST_PACKETS } from '../../shared/effects.ts';
 import type { PolicyInput } from '../../shared/policy-input.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Cause } from '../cause.ts';
@@ -17,17 +18,7 @@ const meta = {
   remedy: 'Allow it with one more policy, or with a rule in one of those that are named.',
   explains: {
     depth: 740,
-    subject: [
-      'NT-PATH',
-      'NT-FW-001',
-      'NT-FW-003',
-      'NT-FW-004',
-      'NT-FW-009',
-      'NT-LAT',
-      'NT-SVC-003',
-      'NT-SVC-007',
-      'NT-TLS',
-    ],
+    subject: ['NT-PATH', ...LOST_PACKETS],
   },
 } as const;
 

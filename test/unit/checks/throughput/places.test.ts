@@ -46,11 +46,16 @@ describe('iperf3 servers', () => {
       'error - unable to start listener: Address in use',
     ],
   ])('that do not start are not measured: %j', (failure, reason) => {
-    const joined = places.join(input, [{ id: 'to0', evidence: {}, failure }]);
+    const joined = places.join(input, [{ id: 'to0', evidence: {}, failure, wasReady: false }]);
     const { status, summary } = judgeThroughput({}, joined.input);
     expect({ status, summary }).toEqual({
       status: 'error',
       summary: `pod/far could not be measured: ${reason}.`,
     });
+  });
+
+  it('that end in some way after their test do not take its result away', () => {
+    const failure: PlaceFailure = { kind: 'ended', code: 1, lastWords: '' };
+    expect(places.join(input, [{ id: 'to0', evidence: {}, failure, wasReady: true }]).input).toEqual(input);
   });
 });
