@@ -1,3 +1,4 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import { isLoopback } from '../../../parsers/listeners.ts';
 import { growth } from '../../../parsers/proc-net.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
@@ -14,8 +15,7 @@ const meta = {
     "The probe came into the destination's own network namespace and nothing came out: a rule in its INPUT chain, reverse-path filtering, or a listener whose queue is full, or the packet came with a wrong checksum (NT-SOCK-006). Nothing on the way is to blame.",
   rule: 'The same SYN is seen coming into the destination, and neither a SYN-ACK nor a reset leaving it.',
   source: 'packet(7): a capture sees what comes in before netfilter',
-  remedy:
-    'Look at the destination: kubectl nettools diagnose with it as the TARGET; ss -lnt shows its listeners and their queues, nft list ruleset its rules.',
+  remedy: advice`Look at the destination: ${verbatim`kubectl nettools diagnose`} with it as the TARGET; ss -lnt shows its listeners and their queues, nft list ruleset its rules.`,
   explains: { depth: 790, subject: LOST_PACKETS },
 } as const;
 

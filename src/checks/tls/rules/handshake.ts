@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { byEndpoint } from '../../shared/service-story.ts';
@@ -12,8 +13,7 @@ const meta = {
     'The server accepts the connection and then speaks no TLS, refuses what the client offers, or says nothing. The network has done its part as far as small packets go.',
   rule: 'openssl s_client connects and gets no certificate.',
   source: "openssl's own words; RFC 8446, section 6 (alerts)",
-  remedy:
-    'See that the port is the one that speaks TLS, that the name asked for (SNI) is known to the server, and which versions it takes: kubectl nettools run TARGET -- openssl s_client -connect HOST:PORT -servername NAME.',
+  remedy: advice`See that the port is the one that speaks TLS, that the name asked for (SNI) is known to the server, and which versions it takes: ${nettools`run ${TARGET} -- openssl s_client -connect HOST:PORT -servername NAME`}.`,
 } as const;
 
 /** openssl's reasons in words that say what to do. */
@@ -30,7 +30,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/no answer/, 'it does not answer at all; large packets may get lost on the way (the mtu check tells)'],
 ];
 
-function judge({ server: { destination }, answer: { value }, result }: TlsPath): Finding[] {
+function judge({ server: { destination }, answer: { value }, result }: TlsPath): Occurrence[] {
   if (!value?.isConnected || value.chain.length > 0) return [];
   const said = value.problems.join('; ') || 'it presents no certificate';
   const known = REASONS.find(([pattern]) => pattern.test(said))?.[1];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PathInput, Place } from '../../../../src/checks/path/facts.ts';
 import { judgePath } from '../../../../src/checks/path/judge.ts';
 import type { Evidence } from '../../../../src/model/evidence.ts';
-import { destination, evidence, result } from '../results.ts';
+import { destination, evidence, remedyOf, result } from '../results.ts';
 
 const PLACES: readonly Place[] = [
   { id: 'p0', label: 'pod/web', isTarget: true },
@@ -121,7 +121,7 @@ describe('judgePath', () => {
     ).findings;
     expect(found?.id).toBe('NT-PATH-005');
     expect(found?.summary).toMatch(says);
-    expect(found?.remediation).toMatch(remedy);
+    expect(remedyOf(found)).toMatch(remedy);
   });
 
   it.each([
@@ -131,7 +131,7 @@ describe('judgePath', () => {
     [5, 'n2'],
   ])('after %i points its remedy looks at the node %s', (passed, node) => {
     const [finding] = judgePath(seen(passed), DEEP).findings;
-    expect(finding?.remediation).toContain(`kubectl nettools diagnose node/${node}`);
+    expect(remedyOf(finding)).toContain(`kubectl nettools diagnose node/${node}`);
   });
 
   it('is silent when all comes through', () => {
