@@ -14,7 +14,7 @@ export interface KnownCause {
   /** Continues the sentence of the loss. */
   readonly words: string;
   readonly quotes: readonly Quote[];
-  readonly remedy: string;
+  readonly remedy: Advice;
 }
 
 /** A rule that raises its finding for each path whose loss is of one kind. */

@@ -1,5 +1,6 @@
 import { advice, verbatim } from '../../../model/advice.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
+import { silentNextHop } from '../known-causes.ts';
 import { endOf, lossRule, outcomeOf, where } from '../story.ts';
 
 const meta = {
@@ -18,4 +19,5 @@ export const wayBack = lossRule(
   meta,
   ({ last, missed }) => missed.packet === 'answer' && last?.packet === 'answer',
   (path, loss) => `${endOf(path)} answers, and the answer is lost ${where(loss)} (${outcomeOf(path)})`,
+  (_path, loss) => silentNextHop(loss),
 );
