@@ -34,7 +34,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Help and version need neither the parser nor anything else to be loaded: they are there in a blink. */
+/** Help and version load neither the parser nor anything else, so they start fast. */
 function answerAtOnce(argv: readonly string[], line: Words): string | undefined {
   const words = plainWords(line);
   const [first = ''] = words;

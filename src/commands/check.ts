@@ -4,14 +4,14 @@ import { exitCodeOf, printReport } from '../console/print-report.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
 import type { CheckArgs } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
-import { withFailuresTold } from '../open/failures.ts';
+import { withUserErrors } from '../open/failures.ts';
 import { findTarget } from '../open/target.ts';
 import { run } from '../run/engine.ts';
 
 /** Resolves to the exit code. @param checks in the order in which they are to be reported */
 export function runChecks(args: CheckArgs, checks: readonly string[]): Promise<number> {
   return interruptible((signal) =>
-    withFailuresTold(async () => {
+    withUserErrors(async () => {
       const report = await withProgress((progress) => reportOf(args, checks, signal, progress));
       await printReport(report, args.report);
       return exitCodeOf(report, args.report.failOn);

@@ -11,7 +11,7 @@ import { namespaceWord } from '../model/namespaces.ts';
 
 // What one kind of word needs is imported when it comes to that: loading it takes longer than anything else here.
 
-/** Nobody waits longer for a press of the tab key. */
+/** Upper bound for completion: users give up after that. */
 const LIMIT_MS = 3000;
 /** The namespaces of this machine: half a second's work, and several on a machine that is busy with its own. */
 const LIST_LIMIT_MS = 10_000;

@@ -3,14 +3,14 @@ import { printDocument } from '../console/print-report.ts';
 import { withProgress } from '../console/progress.ts';
 import type { NetnsListArgs } from '../model/args.ts';
 import { withDeadline } from '../open/deadline.ts';
-import { withFailuresTold } from '../open/failures.ts';
+import { withUserErrors } from '../open/failures.ts';
 import { listNamespaces } from '../open/list-namespaces.ts';
 import { namespaceTable } from '../report/namespace-table.ts';
 
 /** Resolves to the exit code. */
 export function list(args: NetnsListArgs): Promise<number> {
   return interruptible((signal) =>
-    withFailuresTold(async () => {
+    withUserErrors(async () => {
       const items = await withProgress((progress) =>
         withDeadline(args.session, signal, progress, (deadline) => listNamespaces(args, deadline)),
       );

@@ -3,7 +3,7 @@ import { printDocument } from '../console/print-report.ts';
 import { withProgress } from '../console/progress.ts';
 import type { PreflightArgs } from '../model/args.ts';
 import { withDeadline } from '../open/deadline.ts';
-import { withFailuresTold } from '../open/failures.ts';
+import { withUserErrors } from '../open/failures.ts';
 import { preflightReport } from '../preflight/preflight.ts';
 import type { PreflightReport } from '../preflight/report.ts';
 import { palette, visible } from '../report/text.ts';
@@ -11,7 +11,7 @@ import { palette, visible } from '../report/text.ts';
 /** Resolves to the exit code: 3 when no session could be opened. */
 export function run(args: PreflightArgs): Promise<number> {
   return interruptible((signal) =>
-    withFailuresTold(async () => {
+    withUserErrors(async () => {
       const report = await withProgress((progress) =>
         withDeadline(args.session, signal, progress, (deadline) => {
           deadline.progress.show('asking what is allowed');

@@ -1,12 +1,12 @@
 import { interruptible } from '../console/interrupt.ts';
 import { withProgress } from '../console/progress.ts';
 import type { RunArgs } from '../model/args.ts';
-import { withFailuresTold } from '../open/failures.ts';
+import { withUserErrors } from '../open/failures.ts';
 import { runCommand } from '../shell/run.ts';
 
 /** Resolves to the remote exit code. */
 export function run(args: RunArgs): Promise<number> {
   return interruptible((signal) =>
-    withFailuresTold(() => withProgress((progress) => runCommand(args, signal, progress))),
+    withUserErrors(() => withProgress((progress) => runCommand(args, signal, progress))),
   );
 }

@@ -3,7 +3,7 @@ import { printDocument } from '../console/print-report.ts';
 import { withProgress } from '../console/progress.ts';
 import type { SessionsListArgs, SessionsStopArgs } from '../model/args.ts';
 import { withDeadline } from '../open/deadline.ts';
-import { withFailuresTold } from '../open/failures.ts';
+import { withUserErrors } from '../open/failures.ts';
 import { plainTable } from '../report/tables.ts';
 import { visible } from '../report/text.ts';
 import { findSessions, type SessionScope, stopSessions } from '../sessions/in-cluster.ts';
@@ -19,7 +19,7 @@ interface Listing {
 /** Resolves to the exit code. */
 export function list(args: SessionsListArgs): Promise<number> {
   return interruptible((signal) =>
-    withFailuresTold(async () => {
+    withUserErrors(async () => {
       const { target } = args;
       const listing =
         target?.kind === 'docker'
@@ -64,7 +64,7 @@ async function inEngine(name: string | undefined, signal: AbortSignal): Promise<
 /** Resolves to the exit code. */
 export function stop(args: SessionsStopArgs): Promise<number> {
   return interruptible((signal) =>
-    withFailuresTold(async () => {
+    withUserErrors(async () => {
       const { target, timeoutMs } = args;
       const stopped = await withProgress((progress) =>
         withDeadline({ timeoutMs }, signal, progress, async (deadline) =>

@@ -24,7 +24,7 @@ const KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 let keysAreOurs = true;
 
 /** Runs `work`, meanwhile the terminal's keys are for another program that has it: they interrupt nothing here. */
-export async function leavingKeys<T>(work: () => Promise<T>): Promise<T> {
+export async function ignoringTerminalSignals<T>(work: () => Promise<T>): Promise<T> {
   keysAreOurs = false;
   try {
     return await work();

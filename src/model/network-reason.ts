@@ -1,4 +1,4 @@
-/** What a connection failed of, in words. Pure. */
+/** Why a connection failed, as text. Pure. */
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',

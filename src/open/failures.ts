@@ -9,15 +9,15 @@ import { GatherError } from '../probes/gather.ts';
 const RIGHTS_HINT = `${RBAC_PAGE} says what each right is for, and has ready manifests.`;
 
 /** Runs `work`; errors that have a known meaning come out as {@link UserError}, all others as they are. */
-export async function withFailuresTold<T>(work: () => Promise<T>): Promise<T> {
+export async function withUserErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw told(error);
+    throw toUserError(error);
   }
 }
 
-function told(error: unknown): unknown {
+function toUserError(error: unknown): unknown {
   if (error instanceof UserError) return error;
   if (error instanceof ApiError && error.status === 403) {
     return new UserError(error.message, 3, { cause: error, hint: RIGHTS_HINT });

@@ -1,12 +1,12 @@
 /** An interactive shell on a target. */
 
-import { leavingKeys } from '../console/interrupt.ts';
+import { ignoringTerminalSignals } from '../console/interrupt.ts';
 import type { ProgressLine } from '../console/progress.ts';
 import type { ShellArgs } from '../model/args.ts';
 import { withSession } from '../open/target.ts';
 import type { Session } from '../targets/session.ts';
 import { runCommand } from './run.ts';
-import { DetachFilter, onTerminalResize, rawTerminal, terminalLentOut } from './terminal.ts';
+import { DetachFilter, onTerminalResize, rawTerminal, saveTerminalMode } from './terminal.ts';
 
 /** The image's own bash where it has one. */
 const SHELL = ['sh', '-c', 'command -v bash >/dev/null 2>&1 && exec bash; exec sh'];
@@ -39,10 +39,12 @@ export function openShell(args: ShellArgs, signal: AbortSignal, progress: Progre
 
 /** On this machine the shell has the terminal itself, as a program that the user's own shell starts. */
 async function shellHere({ channel }: Session, args: ShellArgs, signal: AbortSignal): Promise<number> {
-  const takeBack = terminalLentOut();
+  const takeBack = saveTerminalMode();
   try {
     const terminal = { type: process.env['TERM'], onResize: onTerminalResize };
-    return await leavingKeys(() => channel.run(args.command, { stdout: process.stdout, terminal, signal }));
+    return await ignoringTerminalSignals(() =>
+      channel.run(args.command, { stdout: process.stdout, terminal, signal }),
+    );
   } catch (error) {
     takeBack();
     throw error;

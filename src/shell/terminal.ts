@@ -34,7 +34,7 @@ export function rawTerminal(): (clean: boolean) => void {
  * Remembers the mode of the terminal before a program of this machine gets it. Returns how to put it back after one
  * that had no time to do so itself.
  */
-export function terminalLentOut(): () => void {
+export function saveTerminalMode(): () => void {
   const inherit: SpawnSyncOptions = { stdio: ['inherit', 'pipe', 'ignore'] };
   const mode = spawnSync('stty', ['-g'], inherit).stdout?.toString().trim() ?? '';
   return () => {

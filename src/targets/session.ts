@@ -9,7 +9,7 @@ export interface Session {
   readonly info: TargetInfo;
   /** What a run may take there. */
   readonly budget: Budget;
-  /** What the user should know before trusting what he sees; sentences without a trailing dot. */
+  /** What the user should know before trusting what they see; sentences without a trailing dot. */
   readonly notes: readonly string[];
   /**
    * Takes away what the session put there, unless it stays on purpose for the next command. A second call does

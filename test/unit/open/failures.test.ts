@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { ChannelError } from '../../../src/channels/channel.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
 import { UserError } from '../../../src/model/errors.ts';
-import { withFailuresTold } from '../../../src/open/failures.ts';
+import { withUserErrors } from '../../../src/open/failures.ts';
 import { GatherError } from '../../../src/probes/gather.ts';
 
-const failing = (error: unknown) => withFailuresTold(() => Promise.reject(error));
+const failing = (error: unknown) => withUserErrors(() => Promise.reject(error));
 
-describe('withFailuresTold', () => {
+describe('withUserErrors', () => {
   it('passes a result on', async () => {
-    expect(await withFailuresTold(async () => 7)).toBe(7);
+    expect(await withUserErrors(async () => 7)).toBe(7);
   });
 
   it.each([
