@@ -1,5 +1,6 @@
 import { CHECKS } from '../../src/checks/registry.ts';
 import { SKIPPED } from '../../src/checks/shared/skipped.ts';
+import { adviceText } from '../../src/model/advice.ts';
 import type { FindingMeta } from '../../src/model/finding.ts';
 
 /** docs/findings.md: every finding, from its own metadata. */
@@ -28,6 +29,6 @@ ${meta.meaning}
 
 - **Raised when:** ${meta.rule}
 - **Source of the limit:** ${meta.source}
-- **What to do:** ${meta.remedy}
+- **What to do:** ${adviceText(meta.remedy)}
 `;
 }

@@ -43,8 +43,18 @@ layers['prepare'] = { folders: ['cluster', 'docker', ...below('checks')], node: 
 layers['open'] = { folders: [...below('targets'), 'cluster', 'parsers', 'probes'], node: true };
 // The engine. It writes to no terminal and no file.
 layers['run'] = { folders: [...below('open'), ...below('prepare')], node: true };
-layers['app'] = { folders: [...below('run'), 'pcap', ...below('report')], node: true };
-layers['commands'] = { folders: below('app'), packages: ['cli-table3', 'js-yaml'], node: true };
+// What every command has of this machine: its terminal, its streams, its files.
+layers['console'] = { folders: ['checks', ...below('report')], node: true };
+// What is done with an open session besides checks: each has its room, and none knows another.
+layers['capture'] = { folders: [...below('open'), 'console', 'pcap', ...below('report')], node: true };
+layers['shell'] = { folders: [...below('open'), 'console'], node: true };
+layers['sessions'] = { folders: below('open'), node: true };
+layers['preflight'] = { folders: [...below('open'), 'checks'], node: true };
+layers['commands'] = {
+  folders: [...below('run'), 'capture', 'shell', 'sessions', 'preflight', 'console', ...below('report')],
+  packages: ['cli-table3', 'js-yaml'],
+  node: true,
+};
 // Parsing the command line and printing help must not wait for the client's code to load: of the checks only what they
 // say of themselves is.
 const ABOUT = /^src\/checks\/(?:diagnosis|(?:[a-z-]+\/)?about)\.ts$/;

@@ -17,15 +17,18 @@ const CAUSES: readonly Cause[] = FINDINGS.flatMap(({ id, explains }) =>
   explains === undefined ? [] : [{ id, ...explains }],
 ).sort((a, b) => a.depth - b.depth);
 
+/** What of a finding says what it follows from: known before its remedy is made for the target. */
+type Linked = Omit<Finding, 'remediation'>;
+
 /** Sets `causedBy` where another finding of the run explains one. An explanation is never an `info`. */
-export function linkCauses(findings: readonly Finding[]): Finding[] {
+export function linkCauses<Found extends Linked>(findings: readonly Found[]): Found[] {
   return findings.map((finding) => {
     const cause = CAUSES.find((one) => isCauseOf(one, finding, findings));
     return cause === undefined ? finding : { ...finding, causedBy: cause.id };
   });
 }
 
-function isCauseOf(cause: Cause, effect: Finding, all: readonly Finding[]): boolean {
+function isCauseOf(cause: Cause, effect: Linked, all: readonly Linked[]): boolean {
   if (effect.id === cause.id || effect.severity === 'info') return false;
   const ofTarget = isAmong(cause.target, effect);
   if (!ofTarget && !isAmong(cause.subject, effect)) return false;
@@ -35,7 +38,7 @@ function isCauseOf(cause: Cause, effect: Finding, all: readonly Finding[]): bool
   );
 }
 
-function isAmong(effects: readonly FindingPrefix[] | undefined, { id }: Finding): boolean {
+function isAmong(effects: readonly FindingPrefix[] | undefined, { id }: Linked): boolean {
   return effects?.some((effect) => id === effect || id.startsWith(`${effect}-`)) === true;
 }
 
@@ -46,11 +49,11 @@ const NAME_SERVER = 'dns';
  * About the same destination, or the cause is a Service's and the effect one of its endpoints' (`svc/db → pod`); the
  * other way round where the effect follows from its parts.
  */
-function concerns(cause: Finding, effect: Finding): boolean {
+function concerns(cause: Linked, effect: Linked): boolean {
   if (cause.subject === effect.subject) return true;
   // The name server of resolv.conf is a destination of every check.
   if (cause.subject === NAME_SERVER && effect.subject === undefined) return effect.id.startsWith('NT-DNS-0');
-  const isWithin = (part: Finding, whole: Finding): boolean =>
+  const isWithin = (part: Linked, whole: Linked): boolean =>
     whole.subject !== undefined && part.subject?.startsWith(`${whole.subject} → `) === true;
   return (
     isWithin(effect, cause) || (METAS.get(effect.id)?.followsFromParts === true && isWithin(cause, effect))

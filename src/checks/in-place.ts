@@ -2,30 +2,31 @@
  * Remedies for the target at hand: the one for outside of a cluster where there is none, with commands that name the
  * target, so that they can be pasted. Pure.
  */
-import { type ClusterChoice, clusterFlags, withClusterFlags } from '../model/cluster-choice.ts';
-import type { FindingMeta } from '../model/finding.ts';
-import type { CheckResult, Finding, TargetInfo } from '../model/report.ts';
+import { type Advice, adviceText, type Whereabouts } from '../model/advice.ts';
+import type { Judgement } from '../model/check.ts';
+import { type ClusterChoice, clusterFlags } from '../model/cluster-choice.ts';
+import type { FindingMeta, Occurrence } from '../model/finding.ts';
+import type { Finding, TargetInfo } from '../model/report.ts';
 import { shellWord } from '../model/shell-word.ts';
 import { FINDINGS } from './findings.ts';
 
 const METAS: ReadonlyMap<string, FindingMeta> = new Map(FINDINGS.map((meta) => [meta.id, meta]));
 
 /**
- * The result with remedies for its target.
+ * The findings with remedies for their target.
  * @param choice of the cluster, which their commands name too
  */
-export function inPlace(result: CheckResult, target: TargetInfo, choice: ClusterChoice = {}): CheckResult {
-  return {
-    ...result,
-    findings: result.findings.map((finding) => ({
-      ...finding,
-      remediation: named(withClusterFlags(remedyFor(finding, target), choice), target, choice),
-    })),
-  };
+export function inPlace(
+  found: Judgement['findings'],
+  target: TargetInfo,
+  choice: ClusterChoice = {},
+): Finding[] {
+  const where = whereabouts(target, choice);
+  return found.map((finding) => ({ ...finding, remediation: adviceText(remedyFor(finding, target), where) }));
 }
 
 /** What a rule says of the case at hand is right everywhere; its usual remedy speaks of a pod. */
-function remedyFor({ id, remediation }: Finding, { kind, netns }: TargetInfo): string {
+function remedyFor({ id, remediation }: Occurrence, { kind, netns }: TargetInfo): Advice {
   const meta = METAS.get(id);
   if (remediation !== meta?.remedy || kind === 'pod') return remediation;
   // What is about a host's own links and routes has nothing to do with the pods on it.
@@ -33,20 +34,15 @@ function remedyFor({ id, remediation }: Finding, { kind, netns }: TargetInfo): s
   return (isOutside ? meta.remedyOutside : undefined) ?? remediation;
 }
 
-/** With the target in the place of `TARGET`, and its node in that of `node/NODE`. */
-function named(text: string, target: TargetInfo, choice: ClusterChoice): string {
+function whereabouts(target: TargetInfo, choice: ClusterChoice): Whereabouts {
   const { kind, name, namespace, node } = target;
   const own = kind === 'node' ? name : node;
-  return text
-    .replace(
-      /\b(kubectl nettools [a-z]+) TARGET\b/g,
-      (_all, command) => `${command} ${typed(target, choice)}`,
-    )
-    .replace(
-      /\bkubectl delete pod POD\b/g,
-      kind === 'pod' ? `kubectl delete pod ${place(name, namespace, choice)}` : '$&',
-    )
-    .replace(/\bnode\/NODE\b/g, own ? `node/${own}` : '$&');
+  return {
+    choice,
+    target: typed(target, choice),
+    ...(kind === 'pod' ? { pod: place(name, namespace, choice) } : {}),
+    ...(own ? { node: `node/${own}` } : {}),
+  };
 }
 
 function place(name: string, namespace: string | undefined, choice: ClusterChoice): string {

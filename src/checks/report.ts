@@ -60,13 +60,12 @@ function judgeOne(
   }
   const words = PLACE_WORDS[target.kind];
   const { status, summary, measurements, findings } = check.judge(evidence, input as never, words);
-  const result = {
+  return {
     id,
     status,
     summary: `${summary}${partOfServices(input)}`,
     durationMs,
     measurements,
-    findings,
+    findings: inPlace(findings, target, connection),
   };
-  return inPlace(result, target, connection);
 }

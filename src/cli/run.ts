@@ -1,4 +1,5 @@
-import { clusterChoice, withClusterFlags } from '../model/cluster-choice.ts';
+import { adviceText } from '../model/advice.ts';
+import { clusterChoice } from '../model/cluster-choice.ts';
 import { UserError } from '../model/errors.ts';
 import { visible } from '../model/visible.ts';
 import { findCommand, nameWords, parents } from './commands.ts';
@@ -51,7 +52,7 @@ function complain(error: unknown, line: Words, argv: readonly string[]): void {
   const lines = [`error: ${shortened(sentence, argv)}`];
   if (error instanceof UserError) {
     if (error.hint !== undefined)
-      lines.push(withClusterFlags(shortened(error.hint, argv), clusterChoice(connectionSoFar(line))));
+      lines.push(shortened(adviceText(error.hint, { choice: clusterChoice(connectionSoFar(line)) }), argv));
     if (error.exitCode === 2) {
       lines.push(`See '${[programName, ...nameWords(plainWords(line)), '--help'].join(' ')}'.`);
     }

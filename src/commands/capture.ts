@@ -1,6 +1,6 @@
-import { captureTargets } from '../app/capture.ts';
-import { interruptible } from '../app/interrupt.ts';
-import { withProgress } from '../app/progress.ts';
+import { captureTargets } from '../capture/capture.ts';
+import { interruptible } from '../console/interrupt.ts';
+import { withProgress } from '../console/progress.ts';
 import type { CaptureArgs } from '../model/args.ts';
 import { withFailuresTold } from '../open/failures.ts';
 

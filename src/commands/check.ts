@@ -1,7 +1,7 @@
-import { checkWritable, writeBundle } from '../app/bundle-file.ts';
-import { interruptible } from '../app/interrupt.ts';
-import { exitCodeOf, printReport } from '../app/print-report.ts';
-import { type ProgressLine, withProgress } from '../app/progress.ts';
+import { checkWritable, writeBundle } from '../console/bundle-file.ts';
+import { interruptible } from '../console/interrupt.ts';
+import { exitCodeOf, printReport } from '../console/print-report.ts';
+import { type ProgressLine, withProgress } from '../console/progress.ts';
 import type { CheckArgs } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
 import { withFailuresTold } from '../open/failures.ts';

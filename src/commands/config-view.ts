@@ -1,4 +1,4 @@
-import { printDocument } from '../app/print-report.ts';
+import { printDocument } from '../console/print-report.ts';
 import type { ConfigViewArgs } from '../model/args.ts';
 import { plainTable } from '../report/tables.ts';
 import { visible } from '../report/text.ts';

@@ -1,4 +1,5 @@
 import { FINDINGS } from '../checks/findings.ts';
+import { adviceText } from '../model/advice.ts';
 import type { ExplainArgs } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { wrap } from '../report/text.ts';
@@ -19,7 +20,7 @@ export async function run({ id }: ExplainArgs): Promise<number> {
       meta.meaning,
       `Raised when: ${meta.rule}`,
       `Source: ${meta.source}`,
-      `What to do: ${meta.remedy}`,
+      `What to do: ${adviceText(meta.remedy)}`,
     ].map((text) => wrap(text, WIDTH).join('\n')),
   ];
   process.stdout.write(`${parts.join('\n\n')}\n`);

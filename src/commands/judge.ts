@@ -1,6 +1,6 @@
-import { readBundle } from '../app/bundle-file.ts';
-import { exitCodeOf, print, reportText } from '../app/print-report.ts';
 import { judge } from '../checks/report.ts';
+import { readBundle } from '../console/bundle-file.ts';
+import { exitCodeOf, print, reportText } from '../console/print-report.ts';
 import type { JudgeArgs } from '../model/args.ts';
 import type { Bundle } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';

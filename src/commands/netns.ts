@@ -1,10 +1,10 @@
-import { interruptible } from '../app/interrupt.ts';
-import { listNamespaces } from '../app/netns.ts';
-import { printDocument } from '../app/print-report.ts';
-import { withProgress } from '../app/progress.ts';
+import { interruptible } from '../console/interrupt.ts';
+import { printDocument } from '../console/print-report.ts';
+import { withProgress } from '../console/progress.ts';
 import type { NetnsListArgs } from '../model/args.ts';
 import { withDeadline } from '../open/deadline.ts';
 import { withFailuresTold } from '../open/failures.ts';
+import { listNamespaces } from '../open/list-namespaces.ts';
 import { namespaceTable } from '../report/namespace-table.ts';
 
 /** Resolves to the exit code. */

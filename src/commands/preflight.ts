@@ -1,11 +1,11 @@
-import { interruptible } from '../app/interrupt.ts';
-import { preflightReport } from '../app/preflight.ts';
-import type { PreflightReport } from '../app/preflight-report.ts';
-import { printDocument } from '../app/print-report.ts';
-import { withProgress } from '../app/progress.ts';
+import { interruptible } from '../console/interrupt.ts';
+import { printDocument } from '../console/print-report.ts';
+import { withProgress } from '../console/progress.ts';
 import type { PreflightArgs } from '../model/args.ts';
 import { withDeadline } from '../open/deadline.ts';
 import { withFailuresTold } from '../open/failures.ts';
+import { preflightReport } from '../preflight/preflight.ts';
+import type { PreflightReport } from '../preflight/report.ts';
 import { palette, visible } from '../report/text.ts';
 
 /** Resolves to the exit code: 3 when no session could be opened. */

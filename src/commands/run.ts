@@ -1,8 +1,8 @@
-import { interruptible } from '../app/interrupt.ts';
-import { withProgress } from '../app/progress.ts';
-import { runCommand } from '../app/run.ts';
+import { interruptible } from '../console/interrupt.ts';
+import { withProgress } from '../console/progress.ts';
 import type { RunArgs } from '../model/args.ts';
 import { withFailuresTold } from '../open/failures.ts';
+import { runCommand } from '../shell/run.ts';
 
 /** Resolves to the remote exit code. */
 export function run(args: RunArgs): Promise<number> {

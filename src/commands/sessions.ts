@@ -1,13 +1,13 @@
-import { findDockerSessions, stopDockerSessions } from '../app/docker-sessions.ts';
-import { interruptible } from '../app/interrupt.ts';
-import { printDocument } from '../app/print-report.ts';
-import { withProgress } from '../app/progress.ts';
-import { findSessions, type SessionScope, stopSessions } from '../app/sessions.ts';
+import { interruptible } from '../console/interrupt.ts';
+import { printDocument } from '../console/print-report.ts';
+import { withProgress } from '../console/progress.ts';
 import type { SessionsListArgs, SessionsStopArgs } from '../model/args.ts';
 import { withDeadline } from '../open/deadline.ts';
 import { withFailuresTold } from '../open/failures.ts';
 import { plainTable } from '../report/tables.ts';
 import { visible } from '../report/text.ts';
+import { findSessions, type SessionScope, stopSessions } from '../sessions/in-cluster.ts';
+import { findDockerSessions, stopDockerSessions } from '../sessions/on-docker.ts';
 
 /** A list of sessions, of whatever kind, as it is printed. */
 interface Listing {

@@ -1,8 +1,8 @@
-import { interruptible } from '../app/interrupt.ts';
-import { withProgress } from '../app/progress.ts';
-import { openShell } from '../app/shell.ts';
+import { interruptible } from '../console/interrupt.ts';
+import { withProgress } from '../console/progress.ts';
 import type { ShellArgs } from '../model/args.ts';
 import { withFailuresTold } from '../open/failures.ts';
+import { openShell } from '../shell/shell.ts';
 
 /** Resolves to the remote exit code. */
 export function run(args: ShellArgs): Promise<number> {

@@ -4,8 +4,10 @@
  * swallows what the plugin says on stderr, such as where to log in, leaves its stdin open and silent, so that a plugin
  * that asks waits for ever, and tells it nothing about the cluster.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { advice, kubectl } from '../model/advice.ts';
 import { UserError } from '../model/errors.ts';
 import type { ExecPlugin, KubeCluster } from './kubeconfig-file.ts';
 
@@ -147,7 +149,7 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
 
 function tooLong(it: string, limitMs: number): UserError {
   return new UserError(`${it} did not finish within ${limitMs / 1000} s and was ended.`, 3, {
-    hint: 'It may wait for a login: run kubectl get pods in a terminal first. --request-timeout sets the limit.',
+    hint: advice`It may wait for a login: run ${kubectl`get pods`} in a terminal first. --request-timeout sets the limit.`,
   });
 }
 

@@ -1,9 +1,9 @@
 /** A check: which commands it needs, and what their results mean. */
 
 import type { Evidence, ProbeCommand } from './evidence.ts';
-import type { FindingMeta } from './finding.ts';
+import type { FindingMeta, Occurrence } from './finding.ts';
 import type { PlaceWords } from './place-words.ts';
-import type { CheckStatus, Finding, Json } from './report.ts';
+import type { CheckStatus, Json } from './report.ts';
 import type { Table } from './table.ts';
 
 /** The commands of a run in its three stages; those of one stage run at the same time. */
@@ -42,7 +42,7 @@ export interface Judgement {
   /** One sentence. */
   readonly summary: string;
   readonly measurements: { readonly [key: string]: Json };
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Occurrence[];
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The cluster that the user chose on the command line, for commands that he may paste. Pure. */
+/** The cluster that the user chose on the command line, for commands that they may paste. Pure. */
 import type { ConnectionFlags } from './args.ts';
 import { shellWord } from './shell-word.ts';
 
@@ -42,28 +42,4 @@ export function clusterFlags(choice: ClusterChoice): string {
   words.push(...(choice.asGroup ?? []).flatMap((group) => ['--as-group', group]));
   if (choice.insecureSkipTlsVerify === true) words.push('--insecure-skip-tls-verify');
   return words.map((word) => ` ${shellWord(word)}`).join('');
-}
-
-/** kubectl's own commands that hints and remedies name. */
-const KUBECTL =
-  /\bkubectl(?= (?:-n|annotate|apply|cordon|create|debug|delete|describe|drain|edit|exec|get|label|logs|patch|rollout|scale|set|taint|top|uncordon) (?!pod POD\b))/g;
-/** The tool's commands with a target of the cluster behind them; prose names others, which nobody pastes. */
-const NETTOOLS = /\bkubectl nettools (?:netns [a-z]+\b(?! local\b)|[a-z]+(?= (?:node|pod)\/))/g;
-/** The same at the beginning of a line that can be pasted. */
-const LINE =
-  /^kubectl(?: nettools (?:(?:netns|sessions) )?[a-z]+\b(?! TARGET\b)|(?! nettools | delete pod POD\b))/;
-
-/**
- * The text with the choice in its commands: pasted as they are, they would act on the current context's cluster. Lines
- * after the first are commands. Where TARGET or POD is still to be filled in, that is left to who does it.
- */
-export function withClusterFlags(text: string, choice: ClusterChoice): string {
-  const flags = clusterFlags(choice);
-  if (flags === '') return text;
-  const [first = '', ...lines] = text.split('\n');
-  const add = (command: string): string => `${command}${flags}`;
-  return [
-    first.replace(NETTOOLS, add).replace(KUBECTL, add),
-    ...lines.map((line) => line.replace(LINE, add)),
-  ].join('\n');
 }

@@ -1,9 +1,11 @@
+import type { Advice } from './advice.ts';
+
 /** Exit codes with a meaning of their own; see "Exit" in the README. */
 export type UserErrorExitCode = 2 | 3;
 
 interface UserErrorOptions {
   /** What to do about it: one sentence, printed on a line of its own. */
-  readonly hint?: string;
+  readonly hint?: Advice;
   readonly cause?: unknown;
 }
 
@@ -15,7 +17,7 @@ const brand = Symbol.for('kubectl-nettools.UserError');
  */
 export class UserError extends Error {
   readonly exitCode: UserErrorExitCode;
-  readonly hint: string | undefined;
+  readonly hint: Advice | undefined;
   readonly [brand] = true;
 
   constructor(message: string, exitCode: UserErrorExitCode, options: UserErrorOptions = {}) {

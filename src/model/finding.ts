@@ -1,5 +1,6 @@
 /** What is known about a finding besides one occurrence of it: its page in the docs, and what `explain` prints. */
-import type { Severity } from './report.ts';
+import type { Advice } from './advice.ts';
+import type { Finding, Severity } from './report.ts';
 
 /**
  * What follows from a finding. A rule knows its own evidence only; this is what is known of networks as a whole: without
@@ -35,7 +36,7 @@ export interface FindingMeta {
   /** Where the thresholds come from. */
   readonly source: string;
   /** What to do about it. */
-  readonly remedy: string;
+  readonly remedy: Advice;
   /** The same where no cluster is, in place of a remedy that speaks of pods and their nodes; absent: `remedy` fits there too. */
   readonly remedyOutside?: string;
   /** `host`: it is about links and routes that a node has like any other machine: `remedyOutside` holds there too. */
@@ -44,4 +45,9 @@ export interface FindingMeta {
   readonly explains?: Explanation;
   /** Whether what is known of a part of its subject (one endpoint of a Service) explains it too. */
   readonly followsFromParts?: boolean;
+}
+
+/** A finding as its rule raises it: its remedy still has the commands as values, for whoever knows the target. */
+export interface Occurrence extends Omit<Finding, 'remediation'> {
+  readonly remediation: Advice;
 }

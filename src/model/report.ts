@@ -86,7 +86,7 @@ export function atLeast(severity: Severity, threshold: Severity): boolean {
 }
 
 /** The status that a check's findings amount to. */
-export function statusOf(findings: readonly Finding[]): CheckStatus {
+export function statusOf(findings: readonly Pick<Finding, 'severity'>[]): CheckStatus {
   if (findings.some((f) => f.severity === 'critical')) return 'fail';
   if (findings.some((f) => f.severity === 'warning')) return 'warn';
   return 'pass';

@@ -1,4 +1,5 @@
 /** From the word that names a network namespace to one of a list. Pure. */
+import { advice, nettools } from '../model/advice.ts';
 import { UserError } from '../model/errors.ts';
 import { fileName, type NetworkNamespace } from '../model/namespaces.ts';
 
@@ -26,7 +27,7 @@ export function chooseNamespace(
     });
   }
   throw new UserError(`no network namespace "${word}" among the ${namespaces.length} there.`, 3, {
-    hint: '"kubectl nettools netns ls NODE|local" lists them; a pod is POD or NAMESPACE/POD.',
+    hint: advice`"${nettools`netns ls NODE|local`}" lists them; a pod is POD or NAMESPACE/POD.`,
   });
 }
 

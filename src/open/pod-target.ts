@@ -3,6 +3,7 @@
 import { podSubject } from '../cluster/subject.ts';
 import { KubeView } from '../cluster/view.ts';
 import { KubeClient } from '../kube/client.ts';
+import { advice } from '../model/advice.ts';
 import type { ConnectionFlags, PodTargetSpec, SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
@@ -77,7 +78,10 @@ async function insteadFromNode(
     throw new UserError(
       `${refusal.words}; and from its node it cannot be measured: ${error.message}`,
       error.exitCode,
-      { hint: [noRoomHint(refusal.shortage), error.hint].filter(Boolean).join(' '), cause: error },
+      {
+        hint: advice`${noRoomHint(refusal.shortage)}${error.hint === undefined ? '' : ' '}${error.hint ?? ''}`,
+        cause: error,
+      },
     );
   }
 }

@@ -1,4 +1,5 @@
 /** Sessions that switch into another network namespace of the machine that they are on (`--netns`). */
+
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Channel } from '../channels/channel.ts';
@@ -9,6 +10,7 @@ import { resolverLines } from '../channels/resolv-conf.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
+import { advice, nettools } from '../model/advice.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import { type NetworkNamespace, namespaceWord } from '../model/namespaces.ts';
@@ -101,7 +103,7 @@ export async function switchedOnNode(
     if (pid !== undefined) {
       if (!(await isThere(session.channel, `/proc/${pid}`, signal))) {
         throw new UserError(`no process ${pid} on node "${node}".`, 3, {
-          hint: `"kubectl nettools netns ls ${node}" lists its namespaces and who lives in them.`,
+          hint: advice`"${nettools`netns ls ${node}`}" lists its namespaces and who lives in them.`,
         });
       }
       return await into(session, word, `/proc/${pid}/ns/net`, pid, '', signal);

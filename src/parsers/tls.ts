@@ -13,6 +13,20 @@ export interface Certificate {
   readonly caIssuers?: string;
 }
 
+/**
+ * Why a handshake came to nothing: `not-tls` the port speaks something else, `no-name` the server does not know the name
+ * that was asked for, `no-version` it takes no version of the client's, `refused` it refuses the rest of what the client
+ * offers, `client-certificate` it wants one, `closed` it ends the connection, `no-answer` it says nothing.
+ */
+export type HandshakeFailure =
+  | 'not-tls'
+  | 'no-name'
+  | 'no-version'
+  | 'refused'
+  | 'client-certificate'
+  | 'closed'
+  | 'no-answer';
+
 /** What a TLS server presented. */
 export interface TlsAnswer {
   /** The target's clock, in seconds since 1970, UTC. */
@@ -21,6 +35,8 @@ export interface TlsAnswer {
   readonly isConnected: boolean;
   /** What openssl complained of, shortest words first; empty when there is a certificate. */
   readonly problems: readonly string[];
+  /** What the complaints amount to; absent where there are none, or none that is known. */
+  readonly failure?: HandshakeFailure;
   readonly protocol: string | undefined;
   /** openssl's own verdict with the trust store of the image, such as `21 (unable to verify the first certificate)`. */
   readonly verified: string | undefined;
@@ -30,16 +46,30 @@ export interface TlsAnswer {
   readonly names: readonly { readonly name: string; readonly matches: boolean }[];
 }
 
+/** The first of them is the probe's own word, the others are openssl's; one may print several. */
+const FAILURES: readonly (readonly [RegExp, HandshakeFailure])[] = [
+  [/^no answer within \d+ s$/, 'no-answer'],
+  [/wrong version number|packet length too long|record layer failure/, 'not-tls'],
+  [/unrecognized name|alert unrecognized/, 'no-name'],
+  [/protocol version|unsupported protocol|no protocols/, 'no-version'],
+  [/handshake failure/, 'refused'],
+  [/certificate required|bad certificate/, 'client-certificate'],
+  [/unexpected eof|Connection reset|errno=104/, 'closed'],
+];
+
 /** A reason, or a text that is one: why there is nothing to read. */
 export function parseTls(stdout: string): TlsAnswer | Reason | string {
   if (stdout.startsWith('no-openssl')) return { code: 'no-tool', text: 'openssl' };
   const now = Number(/^now (\d+)$/m.exec(stdout)?.[1] ?? Number.NaN);
   if (Number.isNaN(now)) return 'the TLS test did not start';
   const [head = '', ...certificates] = stdout.split(/^certificate \d+$/m);
+  const problems = [...head.matchAll(/^handshake (.+)$/gm)].map(([, words = '']) => reasonOf(words));
+  const failure = FAILURES.find(([pattern]) => problems.some((words) => pattern.test(words)))?.[1];
   return {
     now,
     isConnected: /^connected$/m.test(head),
-    problems: [...head.matchAll(/^handshake (.+)$/gm)].map(([, words = '']) => reasonOf(words)),
+    problems,
+    ...(failure === undefined ? {} : { failure }),
     protocol: protocolOf(head),
     verified: /^verify (.+)$/m.exec(head)?.[1],
     chain: certificates.flatMap((text) => certificate(text) ?? []),

@@ -1,4 +1,5 @@
 /** The targets of this machine: the namespace that the tool is in, a named one, a process's. */
+
 import {
   closeSync,
   constants,
@@ -14,6 +15,7 @@ import { LocalChannel } from '../channels/local.ts';
 import { type NamespaceFiles, NsenterChannel } from '../channels/nsenter.ts';
 import { TextOutput } from '../channels/output.ts';
 import { resolverLines } from '../channels/resolv-conf.ts';
+import { advice, verbatim } from '../model/advice.ts';
 import type { TargetSpec } from '../model/args.ts';
 import { LOCAL_BUDGET } from '../model/budget.ts';
 import { UserError } from '../model/errors.ts';
@@ -33,7 +35,7 @@ const MAX_RESOLV_CONF = 65_536;
 /** More names are not told. */
 const MAX_NAMES = 8;
 
-const LIST_HINT = '"kubectl nettools netns ls local" lists all namespaces and who lives in them.';
+const LIST_HINT = advice`"${verbatim`kubectl nettools netns ls local`}" lists all namespaces and who lives in them.`;
 const NO_RESOLV_CONF = "names are looked up by this machine's /etc/resolv.conf";
 
 /**

@@ -2,10 +2,12 @@
  * The node target: from a node's name to a channel into the node's own network namespace, by a pod of the host network
  * that is pinned to it, used together by all commands of the moment, and removed with the last of them.
  */
+
 import type { Channel } from '../channels/channel.ts';
 import { PodExecChannel } from '../channels/pod-exec.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
+import { advice, kubectl } from '../model/advice.ts';
 import type { SessionFlags } from '../model/args.ts';
 import { type Budget, FULL_BUDGET } from '../model/budget.ts';
 import { UserError } from '../model/errors.ts';
@@ -113,7 +115,9 @@ export async function readNode(
   } catch (error) {
     if (error instanceof ApiError && error.status === 403) return undefined;
     if (error instanceof ApiError && error.status === 404) {
-      throw new UserError(`no node "${name}" in the cluster.`, 3, { hint: 'kubectl get nodes lists them.' });
+      throw new UserError(`no node "${name}" in the cluster.`, 3, {
+        hint: advice`${kubectl`get nodes`} lists them.`,
+      });
     }
     throw error;
   }

@@ -1,9 +1,11 @@
 /** The pod target: from TARGET to a channel into the pod's network namespace, by a leased ephemeral container. */
+
 import type { Channel } from '../channels/channel.ts';
 import { PodExecChannel } from '../channels/pod-exec.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { longRunning } from '../kube/containers.ts';
 import { ApiError } from '../kube/errors.ts';
+import { type Advice, advice, nettools } from '../model/advice.ts';
 import type { PodTargetSpec, SessionFlags } from '../model/args.ts';
 import type { Budget } from '../model/budget.ts';
 import { RBAC_PAGE } from '../model/documentation.ts';
@@ -227,10 +229,10 @@ function allowedProfile(checked: Preflight, pod: Pod, spec: SessionSpec): Profil
 }
 
 /** The way in that asks nothing of the pod or its namespace. */
-function fromNode(pod: Pod): string {
+function fromNode(pod: Pod): Advice {
   const { namespace, name } = identityOf(pod);
-  const node = pod.spec?.nodeName;
-  return `From its node it can be looked into without one: kubectl nettools netns shell ${node} ${namespace}/${name}, or any command on it with --via node.`;
+  const node = pod.spec?.nodeName ?? 'NODE';
+  return advice`From its node it can be looked into without one: ${nettools`netns shell ${node} ${namespace}/${name}`}, or any command on it with --via node.`;
 }
 
 /** Rights as prose: `patch pods/ephemeralcontainers, get and create pods/exec`. */

@@ -1,8 +1,10 @@
 /** From TARGET as it was typed to one pod: the pod itself, or a ready pod of a workload, Service or selector. */
+
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { listAll } from '../kube/list.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
+import { advice, kubectl } from '../model/advice.ts';
 import type { PodTargetSpec, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
@@ -85,7 +87,7 @@ async function getPod(client: KubeClient, name: string, signal?: AbortSignal): P
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) {
       throw new UserError(`no pod "${name}" in namespace "${client.namespace}".`, 3, {
-        hint: `kubectl get pods -n ${client.namespace} lists its pods; another namespace is chosen with -n.`,
+        hint: advice`${kubectl`get pods -n ${client.namespace}`} lists its pods; another namespace is chosen with -n.`,
       });
     }
     throw error;

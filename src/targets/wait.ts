@@ -1,5 +1,7 @@
 /** Waits on a watch until a session's container runs, or until it is known that it will not. */
+
 import type { KubeClient } from '../kube/client.ts';
+import { advice, kubectl } from '../model/advice.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import { progressOf } from './container-progress.ts';
@@ -72,7 +74,7 @@ export async function waitRunning(
         `the container with image "${image}" did not start in pod "${place.name}" ${limit}${silent === undefined ? '' : `: ${silent}`} (last seen: ${last}).`,
         3,
         silent === undefined
-          ? { hint: 'A slow pull needs a longer --timeout; kubectl describe pod shows the events.' }
+          ? { hint: advice`A slow pull needs a longer --timeout; ${kubectl`describe pod`} shows the events.` }
           : { hint: KUBELET_HINT },
       );
     }

@@ -2,11 +2,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { nodes } from '../cluster/paths.ts';
-import { attempt, run } from '../cluster/proc.ts';
+import { attempt, run, until } from '../cluster/proc.ts';
 import { kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { withWrongChecksums } from './checksums.ts';
 import { checkReport, expectFirst, expectSilence, note } from './named.ts';
 import { type Netns, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-path');
 const firewall = (to: string, ...flags: string[]): Promise<Report> =>
@@ -188,6 +189,48 @@ describe('a connection that is lost', () => {
       expect(lost?.summary).toMatch(/never left pod\/client itself/);
       expect(lost?.causedBy).toBe('NT-FW-005');
       if (lost) note(report, lost);
+    });
+  });
+
+  test("by the destination's own kernel, whose accept queue is full", async () => {
+    const deaf = [
+      'perl',
+      '-MIO::Socket::INET',
+      '-e',
+      'my $socket = IO::Socket::INET->new(LocalPort => 7000, Listen => 1, ReuseAddr => 1) or die; sleep 600',
+    ];
+    const open = ['bash', '-c', 'exec 3<>/dev/tcp/127.0.0.1/7000 4<>/dev/tcp/127.0.0.1/7000; sleep 600'];
+    await withTraffic(server, deaf, async () => {
+      await until('a listener', 60, async () => /:7000 /.test(await server.run('ss', '-ltnH')) || 'not yet');
+      // Two connections fit in, and are never accepted.
+      await withTraffic(server, open, async () => {
+        await until(
+          'a full queue',
+          60,
+          async () => /LISTEN 2 +1 .*:7000/.test(await server.run('ss', '-ltnH')) || 'not yet',
+        );
+        expectFirst(await firewall('pod/server:7000', '--both-ends'), {
+          id: 'NT-PATH-005',
+          severity: 'critical',
+          says: /arrives at pod\/server, where 2 connections wait in a queue of 1, and no answer leaves it .*; meanwhile an accept queue there was full \d+ times, and what came was dropped/,
+        });
+      });
+    });
+  });
+
+  test('where the destination gets no answer of its own neighbour, which is named', async () => {
+    const deafToArp = [
+      { make: 'nft add table arp ntpath', undo: 'nft delete table arp ntpath' },
+      { make: 'nft add chain arp ntpath c { type filter hook input priority 0 ; }', undo: '' },
+      { make: 'nft add rule arp ntpath c drop', undo: 'ip neigh flush all' },
+      { make: 'ip neigh flush all', undo: '' },
+    ];
+    await withFault(server, deafToArp, async () => {
+      expectFirst(await firewall('pod/server:8080', '--both-ends'), {
+        id: 'NT-PATH-005',
+        severity: 'critical',
+        says: /no answer leaves it .*; pod\/server asked for the gateway \S+ on the way to \S+ on eth0, and nobody answers \((?:FAILED|INCOMPLETE)\)/,
+      });
     });
   });
 

@@ -2,8 +2,8 @@
 
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { Occurrence } from '../../model/finding.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
-import type { Finding } from '../../model/report.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
 import { cutReason } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
@@ -55,7 +55,7 @@ function untracked({ isNode, words }: ConntrackFacts): string {
 }
 
 /** @param remarks what the rules found: nothing graver than an info */
-function outcome(facts: ConntrackFacts, [remark]: readonly Finding[]): Outcome {
+function outcome(facts: ConntrackFacts, [remark]: readonly Occurrence[]): Outcome {
   const { before, after } = facts;
   const cut = [...Object.values(before.results), ...Object.values(after.results)].flatMap(
     (result) => (result && cutReason(result)) ?? [],

@@ -2,9 +2,10 @@
 
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { Occurrence } from '../../model/finding.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { Reason } from '../../model/reason.ts';
-import type { Finding, Json } from '../../model/report.ts';
+import type { Json } from '../../model/report.ts';
 import type { DnsQuery } from '../../parsers/dns-probe.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
 import { cutReason, NOT_RUN, privilegesOf } from '../shared/measured.ts';
@@ -62,7 +63,7 @@ function probeProblem({ result, unread, probe, servers }: DnsFacts): ProbeProble
 /** @param found what the rules found: nothing graver than an info */
 function outcome(
   facts: DnsFacts,
-  found: readonly Finding[],
+  found: readonly Occurrence[],
   broken: ProbeProblem | undefined,
   words: PlaceWords,
 ): Outcome {

@@ -1,11 +1,11 @@
 /** Whether the host lets packets of the target pass, and the rule that does not. Pure. */
 
+import { type Advice, advice, verbatim } from '../../model/advice.ts';
 import type { PublishedPort } from '../../model/docker-ports.ts';
 import type { Quote } from '../../model/report.ts';
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import { nextHop } from '../../parsers/reach.ts';
 import { fits } from '../shared/packet.ts';
-import { shellLine } from '../shared/remedy.ts';
 import { deletionOf } from '../shared/remove-rule.ts';
 import type { DockerFacts, HostLink, Tried } from './facts.ts';
 import {
@@ -225,7 +225,7 @@ export function onHost(command: readonly string[], excerpt: string): Quote {
 }
 
 /** What to do about a rule of the host. */
-export function remedyOf({ text, chain, undo, isPolicy, isToHost }: Stop): string {
+export function remedyOf({ text, chain, undo, isPolicy, isToHost }: Stop): Advice {
   if (isToHost) {
     const which = isPolicy
       ? `No rule before the policy of ${chain} accepts these packets`
@@ -233,7 +233,7 @@ export function remedyOf({ text, chain, undo, isPolicy, isToHost }: Stop): strin
     return `What containers send to an address of the host itself passes the host's INPUT chain. ${which}: allow them there, from the network's subnet (ufw allow from SUBNET; firewalld: put the bridge into a zone that accepts it).`;
   }
   if (undo === undefined) {
-    return `No rule before the policy of ${chain} accepts these packets: those that Docker makes are gone, as after the reload or the flush of a firewall. On the Docker host, a restart of Docker writes them again.\nsystemctl restart docker`;
+    return advice`No rule before the policy of ${chain} accepts these packets: those that Docker makes are gone, as after the reload or the flush of a firewall. On the Docker host, a restart of Docker writes them again.\n${verbatim`systemctl restart docker`}`;
   }
-  return `On the Docker host, take the rule away to try it, then change it where it is made.\n${shellLine(undo)}`;
+  return advice`On the Docker host, take the rule away to try it, then change it where it is made.\n${verbatim`${undo}`}`;
 }

@@ -1,6 +1,7 @@
 /** Causes that are no firewall's: found on the way to a destination, and told as the classes that they belong to. Pure. */
-import type { FindingMeta } from '../../model/finding.ts';
-import type { Finding, Quote } from '../../model/report.ts';
+import { type Advice, advice, nettools } from '../../model/advice.ts';
+import type { FindingMeta, Occurrence } from '../../model/finding.ts';
+import type { Quote } from '../../model/report.ts';
 import { meta as blackHole } from '../shared/metas/black-hole.ts';
 import { meta as circle } from '../shared/metas/circle.ts';
 import { meta as deadRoute } from '../shared/metas/dead-route.ts';
@@ -22,7 +23,7 @@ import { withoutLocalEndpoint } from './published-ways.ts';
 import { senderText } from './sender.ts';
 
 /** What is told of a destination whose packets no filter stopped. */
-export function elsewhere(facts: FirewallFacts): Finding[] {
+export function elsewhere(facts: FirewallFacts): Occurrence[] {
   return facts.paths.flatMap((path) => [
     ...withoutEndpoint(path, facts),
     ...withoutLocalEndpoint(path),
@@ -35,14 +36,14 @@ function told(
   meta: FindingMeta,
   summary: string,
   evidence: readonly Quote[],
-  remediation?: string,
-): Finding[] {
+  remediation?: Advice,
+): Occurrence[] {
   const details = { subject: path.destination.label, ...(remediation === undefined ? {} : { remediation }) };
   return [occurrence(meta, 'critical', summary, [...evidence, ...quoteReach(path)], details)];
 }
 
 /** A Service without endpoints is refused or dropped by the node: that is why, and no filter. */
-function withoutEndpoint(path: PathFacts, { paths }: FirewallFacts): Finding[] {
+function withoutEndpoint(path: PathFacts, { paths }: FirewallFacts): Occurrence[] {
   const { service } = path.destination;
   const isOpen = path.cause.kind === 'open' || path.cause.kind === 'unmeasured';
   const hasEndpoints = paths.some(
@@ -57,7 +58,7 @@ function withoutEndpoint(path: PathFacts, { paths }: FirewallFacts): Finding[] {
   );
 }
 
-function ofPath(path: PathFacts, facts: FirewallFacts): Finding[] {
+function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
   const { cause, hop } = path;
   switch (cause.kind) {
     case 'stalled':
@@ -199,12 +200,12 @@ function refusedText(path: PathFacts, facts: FirewallFacts): string {
   return `${nameOf(path)} refuses the connection itself: nothing listens on the port there, or a firewall on that host ${path.destination.protocol === 'udp' ? 'rejects it' : 'answers with a reset'}${policyClause(path.policy, facts.words)}.`;
 }
 
-function refusedRemedy(path: PathFacts, facts: FirewallFacts): string | undefined {
+function refusedRemedy(path: PathFacts, facts: FirewallFacts): Advice | undefined {
   if (isOwnLoopback(path, facts))
     return "Ask for the address or name of the machine, pod or container that is meant: the host's own address (in Docker host.docker.internal, with --add-host host.docker.internal:host-gateway), a Service, or the container's name. If the target itself is meant, see what it listens on: the sockets check.";
   const { pod } = path.destination;
   const { port } = path;
   return pod
-    ? `See what it listens on. If something listens on ${port} there, a firewall in that pod or on its node answers with a reset.\nkubectl nettools sockets ${pod.name} -n ${pod.namespace}`
+    ? advice`See what it listens on. If something listens on ${port} there, a firewall in that pod or on its node answers with a reset.\n${nettools`sockets ${pod.name} -n ${pod.namespace}`}`
     : undefined;
 }

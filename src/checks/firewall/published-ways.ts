@@ -1,6 +1,8 @@
 /** What became of a connection to a Service by a way from outside: a NodePort, a load balancer, an external IP. Pure. */
+
+import { kubectl } from '../../model/advice.ts';
+import type { Occurrence } from '../../model/finding.ts';
 import type { Published } from '../../model/published.ts';
-import type { Finding } from '../../model/report.ts';
 import { endpointsOn, externalPolicyRemedy, quoteExternalPolicy } from '../shared/external-policy.ts';
 import { meta as externalPolicy } from '../shared/metas/external-policy.ts';
 import { meta as noReadyEndpoint } from '../shared/metas/no-ready-endpoint.ts';
@@ -26,13 +28,13 @@ export function wayText({ by, label, node }: Published): string {
 }
 
 /** The Service has no endpoint that could answer there. */
-export function withoutLocalEndpoint(path: PathFacts): Finding[] {
+export function withoutLocalEndpoint(path: PathFacts): Occurrence[] {
   const { published, cause, destination } = path;
   if (published === undefined || !TURNED_AWAY.includes(cause.kind)) return [];
   const { namespace, name, node, nodes, ready, isLocal } = published;
   const subject = destination.label;
   if (ready === 0) {
-    const slices = `kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}`;
+    const slices = kubectl`get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}`;
     return [
       occurrence(
         noReadyEndpoint,

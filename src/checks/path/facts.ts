@@ -2,6 +2,8 @@
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
+import type { Neighbour } from '../../parsers/ip-neigh.ts';
+import type { Route } from '../../parsers/ip-route.ts';
 import type { Listener } from '../../parsers/listeners.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
@@ -63,6 +65,9 @@ export interface PlaceFacts {
   readonly counters: CounterSnapshots;
   readonly listeners: readonly Listener[] | undefined;
   readonly listenersResult: ProbeResult | undefined;
+  readonly neighbours: readonly Neighbour[] | undefined;
+  readonly neighboursResult: ProbeResult | undefined;
+  readonly routes: readonly Route[] | undefined;
 }
 
 /** The last point where the probe or its answer was seen, and the first after it where it was missed. */

@@ -2,7 +2,9 @@
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
+import { parseNeighbours } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
+import { parseRoutes } from '../../parsers/ip-route.ts';
 import { isLoopback, parseListeners } from '../../parsers/listeners.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
 import { nextHop, type Reach } from '../../parsers/reach.ts';
@@ -42,6 +44,7 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
   );
   const rules = ruleSnapshots(within);
   const listeners = own('listeners');
+  const neighbours = own('neighbours');
   return {
     place,
     seen: own('seen'),
@@ -52,6 +55,9 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
     listeners: read(listeners, 'ss', (text, { code }) => (code === 0 ? parseListeners(text) : undefined))
       .value,
     listenersResult: listeners,
+    neighbours: read(neighbours, 'ip', parseNeighbours).value,
+    neighboursResult: neighbours,
+    routes: read(own('routes'), 'ip', parseRoutes).value,
   };
 }
 

@@ -1,7 +1,8 @@
 /** A loss in words, and the lines that prove it. Pure. */
 
-import type { FindingMeta } from '../../model/finding.ts';
-import type { Finding, Quote } from '../../model/report.ts';
+import { type Advice, withNode } from '../../model/advice.ts';
+import type { FindingMeta, Occurrence } from '../../model/finding.ts';
+import type { Quote } from '../../model/report.ts';
 import { outcomeText, quoteTries } from '../shared/reach-probe.ts';
 import { tell } from '../shared/reason.ts';
 import { occurrence, type Rule } from '../shared/rule.ts';
@@ -13,7 +14,7 @@ export interface KnownCause {
   /** Continues the sentence of the loss. */
   readonly words: string;
   readonly quotes: readonly Quote[];
-  readonly remedy: string;
+  readonly remedy: Advice;
 }
 
 /** A rule that raises its finding for each path whose loss is of one kind. */
@@ -26,7 +27,7 @@ export function lossRule(
   return {
     meta,
     judge: ({ paths }) =>
-      paths.flatMap((path): Finding[] =>
+      paths.flatMap((path): Occurrence[] =>
         path.loss !== undefined && applies(path.loss)
           ? [told(meta, path, path.loss, sentence(path, path.loss), known(path, path.loss))]
           : [],
@@ -40,7 +41,7 @@ function told(
   loss: Loss,
   sentence: string,
   known: KnownCause | undefined,
-): Finding {
+): Occurrence {
   const { hit } = path;
   const words = loss.answered === undefined ? sentence : answeredFor(path, loss, loss.answered);
   return occurrence(
@@ -58,7 +59,7 @@ function told(
       subject: path.destination.label,
       remediation:
         hit === undefined
-          ? (known?.remedy ?? suspectRemedy(path) ?? withNode(meta.remedy, loss))
+          ? (known?.remedy ?? suspectRemedy(path) ?? atLoss(meta.remedy, loss))
           : `Change the rule where it is made (${hit.rule.source}): ${hit.rule.text}`,
     },
   );
@@ -86,10 +87,10 @@ function suspectRemedy({ suspect }: PathFacts): string | undefined {
   return suspect && `Accept it before, or change the rule where it is made: ${suspect.text}`;
 }
 
-/** With the node that lost the packet in the place of `node/NODE`. */
-function withNode(remedy: string, { last, missed }: Loss): string {
+/** With the node that lost the packet in place of the target's. */
+function atLoss(remedy: Advice, { last, missed }: Loss): Advice {
   const at = [missed, last].find((point) => point?.place.place.node !== undefined);
-  return at === undefined ? remedy : remedy.replaceAll('node/NODE', placeOf(at));
+  return at === undefined ? remedy : withNode(remedy, placeOf(at));
 }
 
 /** The last place that saw it proves how far it came. */

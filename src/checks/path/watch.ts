@@ -34,7 +34,7 @@ export const BEFORE: ProbePlan = {
   ],
 };
 
-/** The same after them, and who listens. */
+/** The same after them, who listens, and what the way on from there is. */
 export const AFTER: ProbePlan = {
   phases: [
     [
@@ -43,6 +43,8 @@ export const AFTER: ProbePlan = {
       snapshot('iptablesLegacy', 'legacy-after'),
       snapshot('counters', 'counters-after'),
       snapshot('listeners'),
+      snapshot('neighbours'),
+      snapshot('routes'),
     ],
   ],
 };

@@ -1,4 +1,5 @@
 /** What a Service of externalTrafficPolicy Local is told of by the service check and by the firewall check. Pure. */
+import { type Advice, advice, kubectl } from '../../model/advice.ts';
 import { meta } from './metas/external-policy.ts';
 import { quoteApi } from './quote.ts';
 
@@ -9,14 +10,14 @@ interface ServiceName {
 }
 
 /** What mends it for one Service. */
-export function externalPolicyRemedy({ namespace, name }: ServiceName): string {
-  return `${meta.remedy}\nkubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}`;
+export function externalPolicyRemedy({ namespace, name }: ServiceName): Advice {
+  return advice`${meta.remedy}\n${kubectl`get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}`}`;
 }
 
 /** The API's line that says so. */
 export function quoteExternalPolicy({ namespace, name }: ServiceName) {
   return quoteApi(
-    `kubectl get service -n ${namespace} ${name} -o jsonpath={.spec.externalTrafficPolicy}`,
+    kubectl`get service -n ${namespace} ${name} -o jsonpath={.spec.externalTrafficPolicy}`,
     'Local',
   );
 }

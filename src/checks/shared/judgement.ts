@@ -4,7 +4,8 @@
  */
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import { type Finding, statusOf } from '../../model/report.ts';
+import type { Occurrence } from '../../model/finding.ts';
+import { statusOf } from '../../model/report.ts';
 import { cutReason } from './measured.ts';
 import type { Skips } from './skipped.ts';
 
@@ -20,7 +21,7 @@ export interface Outcome {
 
 interface Parts {
   /** What the rules found. */
-  readonly found: readonly Finding[];
+  readonly found: readonly Occurrence[];
   readonly skips: Skips;
   readonly measurements: Judgement['measurements'];
   /** Not asked where there is a problem. */

@@ -1,4 +1,5 @@
 /** Quotes of evidence, and numbers as people write them. Pure. */
+import { adviceText, type Command } from '../../model/advice.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Quote } from '../../model/report.ts';
 import { type Route, routeText } from '../../parsers/ip-route.ts';
@@ -49,6 +50,6 @@ export function formatMs(ms: number): string {
 }
 
 /** What the API says, quoted as the command that shows it. */
-export function quoteApi(command: string, excerpt: string): Quote {
-  return { command: command.split(' '), excerpt };
+export function quoteApi(command: Command, excerpt: string): Quote {
+  return { command: adviceText([command]).split(' '), excerpt };
 }

@@ -1,9 +1,10 @@
 /** How to take a rule away for a try. Pure. */
+import { type Advice, advice } from '../../model/advice.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
 import { onTarget } from './remedy.ts';
 
 /** A remedy with a command; `undefined` for what no command takes away, such as the policy of a chain. */
-export function removeRule(rule: FilterRule): string | undefined {
+export function removeRule(rule: FilterRule): Advice | undefined {
   const command = deletionOf(rule);
   return command && tryIt(...command);
 }
@@ -21,8 +22,8 @@ export function deletionOf(
   return [tool, ...savedWords(rule.text.replace(' -A ', ' -D '))];
 }
 
-function tryIt(...command: readonly string[]): string {
-  return `Take the rule away to try it, then find who makes it (an init container, a sidecar, the CNI plugin, a node agent) and change it there.\n${onTarget(...command)}`;
+function tryIt(...command: readonly string[]): Advice {
+  return advice`Take the rule away to try it, then find who makes it (an init container, a sidecar, the CNI plugin, a node agent) and change it there.\n${onTarget(...command)}`;
 }
 
 /** The words of a line of iptables-save, which quotes those with a blank in them. */

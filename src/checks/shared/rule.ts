@@ -1,11 +1,12 @@
 /** A rule: a finding's metadata and the pure, synchronous judgement that raises it. */
-import type { FindingMeta } from '../../model/finding.ts';
-import type { Finding, Quote, Severity } from '../../model/report.ts';
+import type { Advice } from '../../model/advice.ts';
+import type { FindingMeta, Occurrence } from '../../model/finding.ts';
+import type { Quote, Severity } from '../../model/report.ts';
 
 /** `judge` sees the facts of one run and nothing else: no clock, no input or output. */
 export interface Rule<Facts> {
   readonly meta: FindingMeta;
-  judge(facts: Facts): readonly Finding[];
+  judge(facts: Facts): readonly Occurrence[];
 }
 
 /** What one occurrence of a finding adds to its metadata. */
@@ -13,7 +14,7 @@ interface OccurrenceDetails {
   /** The label of the destination that it is about; absent when it is about the target itself. */
   readonly subject?: string;
   /** A remedy for just this case, in place of the general one. */
-  readonly remediation?: string;
+  readonly remediation?: Advice;
 }
 
 /** One occurrence of a finding. */
@@ -23,7 +24,7 @@ export function occurrence(
   summary: string,
   evidence: readonly Quote[],
   details: OccurrenceDetails = {},
-): Finding {
+): Occurrence {
   return {
     id: meta.id,
     severity,

@@ -1,11 +1,11 @@
 /** One story for a Service and its endpoints. Pure. */
 import type { Destination } from '../../model/destination.ts';
-import type { Finding } from '../../model/report.ts';
+import type { Occurrence } from '../../model/finding.ts';
 
 /** What was found about one destination. */
 interface Found {
   readonly destination: Destination;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Occurrence[];
 }
 
 /**
@@ -13,9 +13,9 @@ interface Found {
  * @param destinations all that were looked at
  */
 export function onceForService(
-  findings: readonly Finding[],
+  findings: readonly Occurrence[],
   destinations: readonly Destination[],
-): Finding[] {
+): Occurrence[] {
   const has = (id: string, subject: string): boolean =>
     findings.some((f) => f.id === id && f.subject === subject);
   const endpointsOf = (label: string): Destination[] =>
@@ -34,7 +34,7 @@ export function onceForService(
 }
 
 /** A Service is as its endpoints are: where one of them is named, the Service's own address is no story of its own. */
-export function byEndpoint(found: readonly Found[]): Finding[] {
+export function byEndpoint(found: readonly Found[]): Occurrence[] {
   const explained = new Set(
     found.flatMap(({ destination: { service }, findings }) =>
       service?.part === 'endpoint' && findings.length > 0 ? [service.label] : [],

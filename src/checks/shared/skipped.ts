@@ -1,9 +1,8 @@
 /** NT-SYS-001: what was not looked at, and why. */
 
-import type { FindingMeta } from '../../model/finding.ts';
+import type { FindingMeta, Occurrence } from '../../model/finding.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { Reason } from '../../model/reason.ts';
-import type { Finding } from '../../model/report.ts';
 import { POD_WORDS } from './place-words.ts';
 import { tell } from './reason.ts';
 import { occurrence } from './rule.ts';
@@ -36,7 +35,7 @@ export class Skips {
     this.#byReason.set(reason, (this.#byReason.get(reason) ?? new Set()).add(what));
   }
 
-  findings(): Finding[] {
+  findings(): Occurrence[] {
     return [...this.#byReason].map(([reason, what]) =>
       occurrence(SKIPPED, 'info', `${[...what].join(', ')}: ${reason}.`, []),
     );

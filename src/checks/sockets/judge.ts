@@ -2,8 +2,9 @@
 
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import type { Occurrence } from '../../model/finding.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
-import type { Finding, Json } from '../../model/report.ts';
+import type { Json } from '../../model/report.ts';
 import { isLoopback } from '../../parsers/listeners.ts';
 import { growth } from '../../parsers/proc-net.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
@@ -50,7 +51,7 @@ function skipped(facts: SocketsFacts, words: PlaceWords): Skips {
 }
 
 /** @param remarks what the rules found: nothing graver than an info */
-function outcome(facts: SocketsFacts, remarks: readonly Finding[], words: PlaceWords): Outcome {
+function outcome(facts: SocketsFacts, remarks: readonly Occurrence[], words: PlaceWords): Outcome {
   const { listeners, portUse, counters, counters6 } = facts;
   const lost = listeners.value === undefined ? listeners : portsUnseenAfter(facts);
   if (lost?.skipped !== undefined || listeners.value === undefined) {

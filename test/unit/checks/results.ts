@@ -1,8 +1,10 @@
 /** Results of commands, and destinations, as tests of several checks need them. */
 
+import { adviceText } from '../../../src/model/advice.ts';
 import type { Judgement } from '../../../src/model/check.ts';
 import type { Destination } from '../../../src/model/destination.ts';
 import type { Evidence, ProbeResult } from '../../../src/model/evidence.ts';
+import type { Occurrence } from '../../../src/model/finding.ts';
 
 export function result(stdout: string, rest: Partial<ProbeResult> = {}): Omit<ProbeResult, 'id'> {
   return {
@@ -39,4 +41,9 @@ export function destination(rest: Partial<Destination> = {}): Destination {
 /** `ID severity` of each finding that is more than a remark. */
 export function named({ findings }: Judgement): string[] {
   return findings.filter((f) => f.severity !== 'info').map((f) => `${f.id} ${f.severity}`);
+}
+
+/** What to do about a finding, as the docs print it. */
+export function remedyOf(finding: Pick<Occurrence, 'remediation'> | undefined): string | undefined {
+  return finding && adviceText(finding.remediation);
 }

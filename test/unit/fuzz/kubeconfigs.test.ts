@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { connectionOf } from '../../../src/kube/connection.ts';
 import { contextNames, loadConfig } from '../../../src/kube/kubeconfig.ts';
+import { adviceText } from '../../../src/model/advice.ts';
 import { UserError } from '../../../src/model/errors.ts';
 import { brokenText, SEED } from './mutate.ts';
 
@@ -90,7 +91,7 @@ describe('a kubeconfig that is broken anywhere', () => {
           if (!(error instanceof UserError)) throw error;
           expect(error.exitCode).toBe(3);
           expect(error.message).toMatch(/\.$/);
-          expect(shownOf(`${error.message} ${error.hint ?? ''}`)).toBeUndefined();
+          expect(shownOf(`${error.message} ${adviceText(error.hint ?? '')}`)).toBeUndefined();
         }
       }),
       { seed: SEED, numRuns: 600 },

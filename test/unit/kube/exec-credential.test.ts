@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { execCredential } from '../../../src/kube/exec-credential.ts';
 import type { ExecPlugin, KubeCluster } from '../../../src/kube/kubeconfig-file.ts';
+import { adviceText } from '../../../src/model/advice.ts';
 import { UserError } from '../../../src/model/errors.ts';
 
 /** Ends a wait for what does not come. */
@@ -185,7 +186,7 @@ describe('a credential plugin', () => {
     expect(message).toBe(
       `the kubeconfig's credential plugin "${folder}/login" did not finish within 0.5 s and was ended.`,
     );
-    expect(hint).toContain('--request-timeout');
+    expect(adviceText(hint ?? '')).toContain('--request-timeout');
     await vi.waitUntil(() => !isThere() || !isRunning(pidOf()), WAIT);
   });
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { clusterChoice, clusterFlags, withClusterFlags } from '../../../src/model/cluster-choice.ts';
+import { clusterChoice, clusterFlags } from '../../../src/model/cluster-choice.ts';
 
 describe('clusterChoice', () => {
   it('keeps no secret', () => {
@@ -47,34 +47,4 @@ describe('clusterFlags', () => {
       expect(out).toBe(`--context\n${context}\n`);
     },
   );
-});
-
-describe('withClusterFlags', () => {
-  const staged = (text: string) => withClusterFlags(text, { context: 'staging', namespace: 'shop' });
-
-  it.each([
-    // In prose: what can be pasted, and no more.
-    ['See (kubectl get pods -A -o wide).', 'See (kubectl --context staging get pods -A -o wide).'],
-    ['See kubectl -n kube-system get pods.', 'See kubectl --context staging -n kube-system get pods.'],
-    ['kubectl nettools diagnose node/n1', 'kubectl nettools diagnose --context staging node/n1'],
-    [
-      '"kubectl nettools netns ls n1" lists them.',
-      '"kubectl nettools netns ls --context staging n1" lists them.',
-    ],
-    ['"kubectl nettools netns ls local" lists them.', '"kubectl nettools netns ls local" lists them.'],
-    ['kubectl nettools firewall, routing and arp', 'kubectl nettools firewall, routing and arp'],
-    // To be filled in by who knows the target.
-    ['kubectl nettools run TARGET -- ss', 'kubectl nettools run TARGET -- ss'],
-    ['x\nkubectl nettools run TARGET -- ss', 'x\nkubectl nettools run TARGET -- ss'],
-    ['x\nkubectl delete pod POD', 'x\nkubectl delete pod POD'],
-    // Lines to paste.
-    ["x\nkubectl patch service -n a b -p '{}'", "x\nkubectl --context staging patch service -n a b -p '{}'"],
-    ['x\nkubectl nettools sockets b -n a', 'x\nkubectl nettools sockets --context staging b -n a'],
-    ['x\nkubectl nettools netns ls n1', 'x\nkubectl nettools netns ls --context staging n1'],
-    // What a far side named stays one word.
-    ["x\nkubectl get 'kubectl get $(id)'", "x\nkubectl --context staging get 'kubectl get $(id)'"],
-  ])('%j', (text, expected) => {
-    expect(staged(text)).toBe(expected);
-    expect(withClusterFlags(text, { namespace: 'shop' })).toBe(text);
-  });
 });

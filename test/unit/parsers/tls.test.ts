@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTls, type TlsAnswer } from '../../../src/parsers/tls.ts';
+import { type HandshakeFailure, parseTls, type TlsAnswer } from '../../../src/parsers/tls.ts';
 import { recording } from '../../recordings/recordings.ts';
 
 function parsed(stdout: string): TlsAnswer {
@@ -53,6 +53,26 @@ describe('parseTls', () => {
     const refused = parsed(recording('tls-refused').stdout);
     expect(refused).toMatchObject({ isConnected: false, chain: [] });
     expect(refused.problems[0]).toBe('Connection refused');
+  });
+
+  it.each<[string, HandshakeFailure | undefined]>([
+    ['no answer within 6 s', 'no-answer'],
+    ['40A7:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:file:77:', 'not-tls'],
+    ['40A7:error:0A000458:SSL routines:f:tlsv1 unrecognized name:file:1:SSL alert number 112', 'no-name'],
+    [
+      '40A7:error:0A00042E:SSL routines:f:tlsv1 alert protocol version:file:1:SSL alert number 70',
+      'no-version',
+    ],
+    [
+      '40A7:error:0A000410:SSL routines:f:sslv3 alert handshake failure:file:1:SSL alert number 40',
+      'refused',
+    ],
+    ['40A7:error:0A00045C:SSL routines:f:tlsv13 alert certificate required:file:1:', 'client-certificate'],
+    ['40A7:error:0A000126:SSL routines:f:unexpected eof while reading:file:1:', 'closed'],
+    ['write:errno=104', 'closed'],
+    ['the server said no answer within 6 s, in words of its own', undefined],
+  ])('knows what %j amounts to', (words, failure) => {
+    expect(parsed(`now 1\nconnected\nhandshake ${words}\n`).failure).toBe(failure);
   });
 
   it('tells why there is nothing', () => {

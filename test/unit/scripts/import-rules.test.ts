@@ -20,8 +20,11 @@ describe('findViolations', () => {
     ],
     ['src/exec/stream.ts', "import WebSocket from 'ws';\nimport { A } from '../model/errors.ts';"],
     ['src/cli/run.ts', "const run = async () => (await import('../commands/run.ts')).run;"],
-    ['src/cli/run.ts', "import type { A } from '../app/a.ts';\nimport yargs, { type Argv } from 'yargs';"],
-    ['src/commands/run.ts', "import { a } from '../app/a.ts';\nimport { b } from '../kube/b.ts';"],
+    [
+      'src/cli/run.ts',
+      "import type { A } from '../console/a.ts';\nimport yargs, { type Argv } from 'yargs';",
+    ],
+    ['src/commands/run.ts', "import { a } from '../capture/a.ts';\nimport { b } from '../kube/b.ts';"],
   ])('allows %s: %j', (file, text) => {
     expect(findViolations(file, text)).toEqual([]);
   });
@@ -57,23 +60,26 @@ describe('findViolations', () => {
     ['src/checks/dns/prepare.ts', "import { a } from '../arp/prepare.ts';", 'in src/checks/shared'],
     ['src/checks/dns/a.ts', "import { FINDINGS } from '../findings.ts';", 'in src/checks/shared'],
     ['src/checks/shared/a.ts', "import type { A } from '../arp/facts.ts';", 'in src/checks/shared'],
-    ['src/checks/a.ts', "export { a } from '../app/a.ts';", 'checks may not depend on app'],
-    ['src/checks/a.ts', "import '../app/a.ts';", 'checks may not depend on app'],
+    ['src/checks/a.ts', "export { a } from '../open/a.ts';", 'checks may not depend on open'],
+    ['src/checks/a.ts', "import '../console/a.ts';", 'checks may not depend on console'],
     ['src/report/a.ts', "import chalk from 'chalk';", 'imports the package chalk'],
     ['src/probes/a.ts', "import { a } from '../exec/stream.ts';", 'probes may not depend on exec'],
     ['src/channels/a.ts', "import { a } from '../targets/pod.ts';", 'channels may not depend on targets'],
     ['src/channels/a.ts', "import WebSocket from 'ws';", 'imports the package ws'],
     [
-      'src/app/a.ts',
+      'src/sessions/a.ts',
       "import { KubeConfig } from '@kubernetes/client-node';",
       'imports the package @kubernetes/client-node',
     ],
     [
-      'src/app/a.ts',
+      'src/sessions/a.ts',
       "import type { A } from '@kubernetes/client-node/dist/gen/a.js';",
       '@kubernetes/client-node',
     ],
-    ['src/app/a.ts', "import { run } from '../commands/run.ts';", 'app may not depend on commands'],
+    ['src/capture/a.ts', "import { run } from '../commands/run.ts';", 'capture may not depend on commands'],
+    ['src/capture/a.ts', "import { a } from '../shell/a.ts';", 'capture may not depend on shell'],
+    ['src/shell/a.ts', "import { a } from '../run/engine.ts';", 'shell may not depend on run'],
+    ['src/run/a.ts', "import { a } from '../console/progress.ts';", 'run may not depend on console'],
     [
       'src/cli/a.ts',
       "import { run } from '../commands/run.ts';",

@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, kubectl } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -13,8 +14,7 @@ const meta = {
     "Two hosts on the link say that they have the same address. Whoever answered last gets the packets: connections work and break by turns, and are reset, as each host knows nothing of the other's. One host with two interfaces on the link looks alike: Linux answers for an address on each of its interfaces (arp_ignore=0), and traffic may take the wrong one.",
   rule: "Another MAC address than the target's answers to an ARP probe for one of the target's own addresses (arping -D); or two MAC addresses answer for a next hop; or the kernel's IPv6 duplicate address detection failed. Answers in another's place (proxy ARP of the gateway; NT-ARP-005) do not count. Where the same MAC addresses answer for two next hops, it is one host with several interfaces: warning.",
   source: 'RFC 5227, 2.1.1; RFC 4862, 5.4',
-  remedy:
-    "Find the other owner by its MAC address: ip neigh and bridge fdb on the node tell the port, kubectl get pods -A -o wide a pod with the same IP. Addresses are given twice when a node's IPAM state was lost or restored, or when somebody set an address by hand.",
+  remedy: advice`Find the other owner by its MAC address: ip neigh and bridge fdb on the node tell the port, ${kubectl`get pods -A -o wide`} a pod with the same IP. Addresses are given twice when a node's IPAM state was lost or restored, or when somebody set an address by hand.`,
   explains: { depth: 410, target: ['NT-ARP-001', 'NT-ARP-002', ...ALL_TRAFFIC] },
   remedyOutside:
     'Find the other owner by its MAC address: ip neigh and bridge fdb, or the switch, tell the port. Addresses are given twice when a DHCP lease or an IPAM state was lost, a machine was cloned, or somebody set an address by hand.',
@@ -38,7 +38,7 @@ function elsewhereText({ neighbours }: ArpFacts, hop: Hop, macs: readonly string
   return `; one host with two interfaces on this link looks alike: name ${which} as a DEST beside it to tell the two apart`;
 }
 
-function own(facts: ArpFacts): Finding[] {
+function own(facts: ArpFacts): Occurrence[] {
   // Whoever answers may be the gateway or the target itself.
   if (facts.hostsUnknown !== undefined) return [];
   const known = gatewayMacs(facts);
@@ -57,7 +57,7 @@ function own(facts: ArpFacts): Finding[] {
   });
 }
 
-function dadFailed(facts: ArpFacts): Finding[] {
+function dadFailed(facts: ArpFacts): Occurrence[] {
   return (facts.interfaces ?? []).flatMap(({ name, addresses }) =>
     addresses
       .filter((address) => address.dadFailed)
@@ -77,7 +77,7 @@ function dadFailed(facts: ArpFacts): Finding[] {
   );
 }
 
-function neighbour(facts: ArpFacts, hop: Hop): Finding[] {
+function neighbour(facts: ArpFacts, hop: Hop): Occurrence[] {
   if (facts.hostsUnknown !== undefined) return [];
   const known = gatewayMacs(facts);
   const many = proxies(facts);

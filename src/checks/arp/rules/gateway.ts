@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { meta } from '../../shared/metas/silent-gateway.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { type ArpFacts, carries, type Hop, isUnanswered, wasHeard } from '../facts.ts';
@@ -12,7 +12,7 @@ function isSilent(hop: Hop): boolean {
   return state !== 'PERMANENT' && state !== 'NOARP' && !carries(hop);
 }
 
-function judge(facts: ArpFacts, hop: Hop): Finding[] {
+function judge(facts: ArpFacts, hop: Hop): Occurrence[] {
   const failed = isUnanswered(hop);
   if (!hop.isGateway || !(failed || isSilent(hop))) return [];
   const behind = hop.users.filter((user) => !user.direct).map((user) => user.label);

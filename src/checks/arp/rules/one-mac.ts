@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { type ArpFacts, entryText, proxies } from '../facts.ts';
 import { quoteHop } from '../quote-hop.ts';
@@ -18,7 +18,7 @@ const meta = {
 export const oneMac: Rule<ArpFacts> = {
   meta,
   judge: (facts) =>
-    [...proxies(facts)].flatMap(([mac, addresses]): Finding[] => {
+    [...proxies(facts)].flatMap(([mac, addresses]): Occurrence[] => {
       const hops = facts.hops.filter((hop) => addresses.has(hop.address));
       const [first] = hops;
       if (first === undefined) return [];

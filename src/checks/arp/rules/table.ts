@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { meta } from '../../shared/metas/full-neighbour-table.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { ArpFacts } from '../facts.ts';
@@ -8,7 +8,7 @@ export const table: Rule<ArpFacts> = {
   judge: (facts) => [...judged(facts, 'arp'), ...judged(facts, 'ndisc')],
 };
 
-function judged({ tables, tableShare, results }: ArpFacts, protocol: 'arp' | 'ndisc'): Finding[] {
+function judged({ tables, tableShare, results }: ArpFacts, protocol: 'arp' | 'ndisc'): Occurrence[] {
   const [before, after] = [tables.before?.[protocol], tables.after?.[protocol]];
   const result = results.tableAfter;
   if (!after || !result) return [];

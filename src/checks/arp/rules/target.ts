@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, kubectl } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { meta } from '../../shared/metas/silent-neighbour.ts';
 import { formatMs, quote } from '../../shared/quote.ts';
@@ -11,7 +12,7 @@ import { linkNote, quoteHop, quoteUsers } from '../quote-hop.ts';
 /** A little under the first request's second. */
 const ASKING_MS = 900;
 
-function unanswered(facts: ArpFacts, hop: Hop): Finding[] {
+function unanswered(facts: ArpFacts, hop: Hop): Occurrence[] {
   if (hop.isGateway || !isUnanswered(hop)) return [];
   if (wasHeard(hop)) {
     return hop.users.map((user) =>
@@ -36,7 +37,7 @@ function unanswered(facts: ArpFacts, hop: Hop): Finding[] {
   });
 }
 
-function wrongEntry(facts: ArpFacts, hop: Hop): Finding[] {
+function wrongEntry(facts: ArpFacts, hop: Hop): Occurrence[] {
   const { entry, answers } = hop;
   if (entry?.state !== 'PERMANENT' || entry.mac === undefined || !answers) return [];
   if (answers.macs.length === 0 || answers.macs.includes(entry.mac)) return [];
@@ -54,14 +55,14 @@ function wrongEntry(facts: ArpFacts, hop: Hop): Finding[] {
       [...quoteHop(facts, hop), ...quoteUsers(hop)],
       {
         ...(hop.isGateway ? {} : { subject: hop.users[0]?.label ?? hop.address }),
-        remediation: `Find who wrote the entry (a CNI agent, a node script), and remove it; the kernel then asks for the address as usual:\n${onTarget('ip', 'neigh', 'del', hop.address, 'dev', hop.device)}`,
+        remediation: advice`Find who wrote the entry (a CNI agent, a node script), and remove it; the kernel then asks for the address as usual:\n${onTarget('ip', 'neigh', 'del', hop.address, 'dev', hop.device)}`,
       },
     ),
   ];
 }
 
 /** The last router says what our own kernel says of our own link. */
-function lastHop(facts: ArpFacts, way: Way): Finding[] {
+function lastHop(facts: ArpFacts, way: Way): Occurrence[] {
   const route = routeOf(way);
   if (route?.gateway === undefined || way.answered !== false) return [];
   const own = facts.interfaces?.flatMap((i) => i.addresses.map((a) => a.address)) ?? [];
@@ -82,7 +83,7 @@ function lastHop(facts: ArpFacts, way: Way): Finding[] {
       ],
       {
         subject: way.destination.label,
-        remediation: `See whether the address is right and its owner runs (kubectl get pods -A -o wide). If it does, look on the host that has ${told.sender}: ip neigh, and the link that leads to it.`,
+        remediation: advice`See whether the address is right and its owner runs (${kubectl`get pods -A -o wide`}). If it does, look on the host that has ${told.sender}: ip neigh, and the link that leads to it.`,
       },
     ),
   ];

@@ -1,3 +1,4 @@
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
 import type { Quote, Severity } from '../../../model/report.ts';
 import { linesOf } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -12,8 +13,7 @@ const meta = {
   rule: 'nf_conntrack_count is above 75 % (warning) or 95 % (critical, --conntrack-critical) of nf_conntrack_max, or packets were dropped during the run because no entry could be made (drop grew by more than insert_failed; critical; a single one while the table is not above these shares has another reason: info), or entries were thrown out to make room (early_drop grew; warning).',
   source:
     '75 %: node-mixin (NodeHighNumberConntrackEntriesUsed); 95 %: ours; counters: kernel nf_conntrack, conntrack(8)',
-  remedy:
-    "See who holds the entries: kubectl nettools run TARGET -- conntrack -L | awk '{print $1, $4, $6}' | sort | uniq -c | sort -rn | head. Raise net.netfilter.nf_conntrack_max on the node (kube-proxy: conntrack.maxPerCore), shorten the time-outs, or let the traffic in question go untracked (nft … notrack).",
+  remedy: advice`See who holds the entries: ${nettools`run ${TARGET} -- conntrack -L | awk '{print $1, $4, $6}' | sort | uniq -c | sort -rn | head`}. Raise net.netfilter.nf_conntrack_max on the node (kube-proxy: conntrack.maxPerCore), shorten the time-outs, or let the traffic in question go untracked (nft … notrack).`,
   explains: { depth: 960, target: ['NT-LAT-005', 'NT-FW-001', 'NT-FW-009', 'NT-DNS-007', 'NT-DNS-012'] },
 } as const;
 

@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { seenOf } from '../../shared/measured.ts';
 import { onTarget } from '../../shared/remedy.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -12,8 +13,7 @@ const meta = {
     'The connection table remembers which endpoint a client was sent to. When that endpoint goes away and the entry stays, the client keeps talking to nobody: each packet that it sends prolongs the entry. UDP clients with a fixed port (DNS forwarders, syslog, SIP) meet it after a rollout.',
   rule: 'An entry that leads from the address of a Service to an address that is none of its endpoints, and that is still in use: it has no answer, or its time-out was set anew during the run. UDP, and TCP that waits for its first answer.',
   source: 'kube-proxy deletes such UDP entries itself (kubernetes issue 19029); conntrack(8)',
-  remedy:
-    'Delete the entries: kubectl nettools run TARGET -- conntrack -D -p udp --orig-dst SERVICE-ADDRESS --reply-src GONE-ADDRESS. If they come back, look at whatever programs Services on this node (kube-proxy, the CNI): its rules still name the old endpoint.',
+  remedy: advice`Delete the entries: ${nettools`run ${TARGET} -- conntrack -D -p udp --orig-dst SERVICE-ADDRESS --reply-src GONE-ADDRESS`}. If they come back, look at whatever programs Services on this node (kube-proxy, the CNI): its rules still name the old endpoint.`,
 } as const;
 
 /** The Service that an entry was made for, when the endpoint that it leads to is not one of its any more. */
@@ -53,7 +53,7 @@ export const staleDnat: Rule<ConntrackFacts> = {
   },
 };
 
-function finding({ service, gone, entries }: Stale): Finding[] {
+function finding({ service, gone, entries }: Stale): Occurrence[] {
   const [first] = entries;
   if (!first) return [];
   const { protocol, original } = first.entry;
@@ -77,7 +77,7 @@ function finding({ service, gone, entries }: Stale): Finding[] {
       ],
       {
         subject: `svc/${service.name}`,
-        remediation: `Delete the entries. If they come back, look at whatever programs Services there (kube-proxy, the CNI, a mesh): its rules still name the old endpoint.\n${onTarget(...forget)}`,
+        remediation: advice`Delete the entries. If they come back, look at whatever programs Services there (kube-proxy, the CNI, a mesh): its rules still name the old endpoint.\n${onTarget(...forget)}`,
       },
     ),
   ];

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, NameFacts, ServerFacts } from '../facts.ts';
@@ -19,7 +19,7 @@ const meta = {
 const isSame = (one: DnsQuery, other: DnsQuery): boolean =>
   one.question.name === other.question.name && one.question.type === other.question.type;
 
-function judge({ name, candidates }: NameFacts, servers: readonly ServerFacts[]): Finding[] {
+function judge({ name, candidates }: NameFacts, servers: readonly ServerFacts[]): Occurrence[] {
   const cut = candidates.flatMap(({ answers }) => answers.filter((a) => isAnswered(a) && a.truncated));
   for (const part of cut) {
     const server = servers.find(({ address }) => address === part.server);

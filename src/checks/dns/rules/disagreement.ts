@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, kubectl } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
@@ -13,8 +14,7 @@ const meta = {
   rule: 'To the same question for a name that was asked for, or the host of a DEST, there is an answer with an address and one with NXDOMAIN: among the servers of resolv.conf, among those behind one Service, or of one server, by UDP and TCP.',
   source:
     'RFC 2308: NXDOMAIN is final; resolv.conf(5): the next server is asked only where one does not answer',
-  remedy:
-    'Servers that stand beside each other have to know the same names: let each forward the zone of this one to the server that has it (a server block in the Corefile), and take servers that do not know it out of resolv.conf and out of the line "forward . …" (kubectl -n kube-system get configmap coredns -o yaml).',
+  remedy: advice`Servers that stand beside each other have to know the same names: let each forward the zone of this one to the server that has it (a server block in the Corefile), and take servers that do not know it out of resolv.conf and out of the line "forward . …" (${kubectl`-n kube-system get configmap coredns -o yaml`}).`,
 } as const;
 
 interface Contradiction {
@@ -34,7 +34,7 @@ function contradiction(servers: readonly ServerFacts[], name: string): Contradic
   return undefined;
 }
 
-function judge(facts: DnsFacts, name: string, candidates: readonly string[]): Finding[] {
+function judge(facts: DnsFacts, name: string, candidates: readonly string[]): Occurrence[] {
   const services = [...new Set(facts.endpoints.map(({ service }) => service))];
   const groups = [
     facts.servers,

@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, NODE, nettools, TARGET } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { formatMs } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { most } from '../../shared/statistics.ts';
@@ -15,8 +16,7 @@ const meta = {
   rule: 'Of the UDP queries to servers that answer others, at least 2 were lost (of those that are given 1 s alone, only the losses of the server that missed most count: a moment without CPU meets all servers at once); or one, and getaddrinfo took as long as a time-out. All that came was answered within 500 ms, and no server behind the Service is silent to all (NT-DNS-009).',
   source:
     'resolv.conf(5): timeout; two of some 15 queries are no chance on a network that loses less than 1 %',
-  remedy:
-    'Find what loses packets: kubectl nettools latency TARGET says whether all traffic suffers or only DNS. Only DNS: a rate limit (nft limit, a security group, the quota of packets to the resolver that clouds have), a full connection table (kubectl nettools conntrack node/NODE), or a DNS server whose receive buffer overflows.',
+  remedy: advice`Find what loses packets: ${nettools`latency ${TARGET}`} says whether all traffic suffers or only DNS. Only DNS: a rate limit (nft limit, a security group, the quota of packets to the resolver that clouds have), a full connection table (${nettools`conntrack ${NODE}`}), or a DNS server whose receive buffer overflows.`,
 } as const;
 
 const LEAST = 2;
@@ -67,7 +67,12 @@ export const lostPackets: Rule<DnsFacts> = {
   },
 };
 
-function finding(losses: readonly Loss[], lost: number, slowest: number, slow: string | undefined): Finding {
+function finding(
+  losses: readonly Loss[],
+  lost: number,
+  slowest: number,
+  slow: string | undefined,
+): Occurrence {
   const tries = losses.reduce((sum, one) => sum + one.tries, 0);
   const where = losses
     .filter((one) => one.lost > 0)

@@ -1,3 +1,4 @@
+import { type Advice, advice, kubectl, nettools, TARGET } from '../../../model/advice.ts';
 import type { Quote } from '../../../model/report.ts';
 import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -12,8 +13,7 @@ const meta = {
     'Every query to every name server of the target ends without an answer: nothing resolves, and each lookup waits for the whole time-out before it fails. What is asked besides, the servers behind the Service and TCP, tells which part of the way is broken.',
   rule: 'No UDP query to any name server of resolv.conf is answered within 6 s, none is refused, and nothing comes from another address (NT-DNS-017); at least two queries to each. Where only some of the servers behind the Service are silent, it is NT-DNS-009. On a target that is itself a DNS server of the cluster it is an info, since it may never ask its own resolv.conf.',
   source: "the resolver's own time-out is 5 s (resolv.conf(5))",
-  remedy:
-    'Check that the DNS pods are running and ready (kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (kubectl nettools firewall TARGET --to IP:53/udp).',
+  remedy: advice`Check that the DNS pods are running and ready (${kubectl`-n kube-system get pods -l k8s-app=kube-dns -o wide`}), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (${nettools`firewall ${TARGET} --to IP:53/udp`}).`,
   remedyOutside:
     'Look whether the name servers in /etc/resolv.conf are the right ones and run, and whether a firewall on the way drops UDP 53. With systemd-resolved (127.0.0.53), resolvectl status shows whom it asks in turn; in a Docker network 127.0.0.11 asks the servers of the host.',
 } as const;
@@ -49,8 +49,7 @@ export const noReply: Rule<DnsFacts> = {
           `${who} of this DNS server's own resolv.conf answered none of ${tries} queries; that matters only when its Corefile forwards to /etc/resolv.conf.`,
           [...evidence, ...quoteResolvConf(facts)],
           {
-            remediation:
-              'If the Corefile has "forward . /etc/resolv.conf" (kubectl -n kube-system get configmap coredns -o yaml), names outside the cluster cannot resolve until this server answers.',
+            remediation: advice`If the Corefile has "forward . /etc/resolv.conf" (${kubectl`-n kube-system get configmap coredns -o yaml`}), names outside the cluster cannot resolve until this server answers.`,
           },
         ),
       ];
@@ -78,13 +77,12 @@ function isMixed(facts: DnsFacts, server: ServerFacts): boolean {
 function where(
   facts: DnsFacts,
   asked: readonly ServerFacts[],
-): { readonly text: string; readonly remediation?: string } {
+): { readonly text: string; readonly remediation?: Advice } {
   const refusedHere = facts.probe.sends.find((s) => /not permitted|denied/i.test(s.error));
   if (refusedHere) {
     return {
       text: `sending fails with "${refusedHere.error}", so a rule of this network namespace itself drops it (OUTPUT)`,
-      remediation:
-        "Read the namespace's own rules: the one that drops UDP 53 in OUTPUT has to go.\nkubectl nettools run TARGET -- nft list ruleset\nkubectl nettools run TARGET -- iptables-legacy-save -c",
+      remediation: advice`Read the namespace's own rules: the one that drops UDP 53 in OUTPUT has to go.\n${nettools`run ${TARGET} -- nft list ruleset`}\n${nettools`run ${TARGET} -- iptables-legacy-save -c`}`,
     };
   }
   const unreachable = asked.find((s) => s.udp.reach === 'unreachable');
@@ -104,8 +102,7 @@ function where(
     const isDig = overTcp.some(({ tcp }) => tcp.queries.some(({ text }) => DIGS_OWN.test(text)));
     return {
       text: `the same servers answer over TCP, so they run and the route is good: UDP 53 alone is dropped on the way${isDig ? ', or answered from another address, of which dig says nothing' : ''}`,
-      remediation:
-        'Find what drops UDP 53: a NetworkPolicy that allows TCP 53 only, a security group, or a firewall rule (kubectl nettools firewall TARGET --to IP:53/udp).',
+      remediation: advice`Find what drops UDP 53: a NetworkPolicy that allows TCP 53 only, a security group, or a firewall rule (${nettools`firewall ${TARGET} --to IP:53/udp`}).`,
     };
   }
   for (const server of asked) {
@@ -114,7 +111,7 @@ function where(
     if (answering.length > 0) {
       return {
         text: `the ${countServers(answering.length)} behind ${server.service.name} ${answering.length === 1 ? 'answers' : 'answer'} when asked directly, so the Service's address is not translated (kube-proxy or what replaces it)`,
-        remediation: `Look at kube-proxy on the target's node (kubectl -n kube-system get pods -o wide), and restart it there; kubectl nettools service TARGET --to svc/${server.service.name} compares the way of the Service with its endpoints.`,
+        remediation: advice`Look at kube-proxy on the target's node (${kubectl`-n kube-system get pods -o wide`}), and restart it there; ${nettools`service ${TARGET} --to svc/${server.service.name}`} compares the way of the Service with its endpoints.`,
       };
     }
     if (failing.length > 0)

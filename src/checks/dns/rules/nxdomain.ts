@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { type Advice, advice, kubectl } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, NameFacts } from '../facts.ts';
 import { isAnswered, quoteQueries } from '../wording.ts';
@@ -11,8 +12,7 @@ const meta = {
     'Name servers work and say that there is no such name, or that it has no address: it is misspelt, its Service or record is not there, or it lies in another namespace than the one that the search list begins with.',
   rule: 'A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty. Where the image has no way to call getaddrinfo, it is an info.',
   source: 'RFC 2308: NXDOMAIN and NODATA',
-  remedy:
-    'Check the spelling, and for a Service its namespace: kubectl get services -A shows it; from another namespace it is NAME.NAMESPACE.',
+  remedy: advice`Check the spelling, and for a Service its namespace: ${kubectl`get services -A`} shows it; from another namespace it is NAME.NAMESPACE.`,
   remedyOutside: 'Check the spelling, and the search domains in /etc/resolv.conf.',
 } as const;
 
@@ -43,7 +43,7 @@ export function isMissing({ candidates, resolver }: NameFacts): boolean {
 }
 
 /** @param reason what the API says of it */
-function judge(name: NameFacts, reason: string | undefined): Finding[] {
+function judge(name: NameFacts, reason: string | undefined): Occurrence[] {
   if (!isMissing(name)) return [];
   const { candidates } = name;
   const answers = candidates.flatMap((c) => c.answers);
@@ -63,11 +63,10 @@ function judge(name: NameFacts, reason: string | undefined): Finding[] {
 }
 
 /** Members of a cluster that wait for each other's names never get ready. */
-function remedyPart(reason: string | undefined): { remediation?: string } {
+function remedyPart(reason: string | undefined): { remediation?: Advice } {
   return reason?.includes('publishNotReadyAddresses') === true
     ? {
-        remediation:
-          'See why the pod is not ready (kubectl describe pod). Where its readiness needs the names of its peers, set publishNotReadyAddresses: true on the headless Service.',
+        remediation: advice`See why the pod is not ready (${kubectl`describe pod`}). Where its readiness needs the names of its peers, set publishNotReadyAddresses: true on the headless Service.`,
       }
     : {};
 }

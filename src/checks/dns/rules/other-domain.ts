@@ -1,3 +1,4 @@
+import { advice, kubectl } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts } from '../facts.ts';
 import { enumerate, isAnswered, quoteQueries, quoteResolvConf } from '../wording.ts';
@@ -10,8 +11,7 @@ const meta = {
     "The search list of the target says what the cluster's domain is, and the name servers say that the API server's own name does not exist there: they serve another domain, or none of the cluster's at all. No Service is found by its short name.",
   rule: 'Every answer to kubernetes.default.svc.DOMAIN, where svc.DOMAIN is of the search list, is NXDOMAIN.',
   source: 'Kubernetes DNS-Based Service Discovery, 2.1: every cluster has that name',
-  remedy:
-    'Compare the domain with the one that the DNS servers serve (kubectl -n kube-system get configmap coredns -o yaml: the word after "kubernetes"), and set the kubelet\'s clusterDomain, or the pod\'s dnsConfig.searches, to that.',
+  remedy: advice`Compare the domain with the one that the DNS servers serve (${kubectl`-n kube-system get configmap coredns -o yaml`}: the word after "kubernetes"), and set the kubelet's clusterDomain, or the pod's dnsConfig.searches, to that.`,
 } as const;
 
 const CONTROL = /^kubernetes\.default\.svc\.(.+?)\.?$/;

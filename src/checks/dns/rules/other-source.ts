@@ -1,3 +1,4 @@
+import { advice, NODE, nettools } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
 import { enumerate, quoteQueries, strangersOf } from '../wording.ts';
@@ -16,8 +17,7 @@ const meta = {
 } as const;
 
 /** Of a Service whose answers are not translated back. */
-const NOT_TRANSLATED =
-  "See on the target's node whether answers from a pod on the same bridge pass its connection tracking: kubectl nettools run node/NODE -- sysctl net.bridge.bridge-nf-call-iptables (1 with the module br_netfilter loaded), and that the answer takes the way of the query.";
+const NOT_TRANSLATED = advice`See on the target's node whether answers from a pod on the same bridge pass its connection tracking: ${nettools`run ${NODE} -- sysctl net.bridge.bridge-nf-call-iptables`} (1 with the module br_netfilter loaded), and that the answer takes the way of the query.`;
 
 export const otherSource: Rule<DnsFacts> = {
   meta,

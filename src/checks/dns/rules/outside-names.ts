@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, kubectl, nettools } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
@@ -12,8 +13,7 @@ const meta = {
     'The name server answers for the names of the cluster, which it knows itself, and for no name outside of it, for which it asks others in turn. What fails is behind the server: it has no forwarder, forwards to itself or to a server that is gone, or whom it asks does not answer it (by TCP, say, where it insists on that).',
   rule: "A name server answers the API server's own name with an address, and for names outside of the cluster's domain it gives no answer or an error (not NXDOMAIN), at least two of them, and of no such name it or a server behind its Service gives another answer. A single name for which errors alone come is left to NT-DNS-004: its own zone may be what fails.",
   source: 'Kubernetes: Customizing DNS Service; CoreDNS: plugin forward',
-  remedy:
-    'See whom the DNS servers ask: kubectl -n kube-system get configmap coredns -o yaml. Without a line "forward . …" no name outside resolves; "forward . /etc/resolv.conf" means the servers of the node that the DNS pod runs on, where a loopback address (127.0.0.53) would be the pod itself. Then ask those, by UDP and by TCP, from such a pod: kubectl nettools dns -n kube-system deploy/coredns NAME. Its log says what it gets: kubectl -n kube-system logs -l k8s-app=kube-dns --tail=50.',
+  remedy: advice`See whom the DNS servers ask: ${kubectl`-n kube-system get configmap coredns -o yaml`}. Without a line "forward . …" no name outside resolves; "forward . /etc/resolv.conf" means the servers of the node that the DNS pod runs on, where a loopback address (127.0.0.53) would be the pod itself. Then ask those, by UDP and by TCP, from such a pod: ${nettools`dns -n kube-system deploy/coredns NAME`}. Its log says what it gets: ${kubectl`-n kube-system logs -l k8s-app=kube-dns --tail=50`}.`,
   explains: { depth: 924, target: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-009', 'NT-DNS-011', 'NT-DNS-012'] },
 } as const;
 
@@ -60,7 +60,7 @@ function what({ outcome, rcode, limitMs }: DnsQuery): string {
   return outcome === 'timeout' ? `no answer within ${limitMs / 1000} s` : (rcode ?? 'an error');
 }
 
-function finding({ server, failed, names }: Stranded): Finding {
+function finding({ server, failed, names }: Stranded): Occurrence {
   const told = names.slice(0, 2).map((name) => {
     const own = failed.filter(({ question }) => question.name === name);
     return `${name} ${enumerate([...new Set(own.map(what))])}`;

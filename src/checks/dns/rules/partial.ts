@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, kubectl } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { most } from '../../shared/statistics.ts';
@@ -14,8 +15,7 @@ const meta = {
     'One of several name servers of resolv.conf, or one of several servers behind the cluster DNS Service, fails while the others answer. Lookups that meet it wait for 5 s or fail, the others are fast: names that resolve "sometimes".',
   rule: 'Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses by UDP or by TCP, or gives an answer that NT-DNS-004 counts to a question that another one answers well. A single such answer is an info: any server fails once.',
   source: 'none needed: servers of one kind are replicas of each other',
-  remedy:
-    'Take the server that fails out or mend it. A pod behind the Service: kubectl -n kube-system logs POD, then delete it so that it is made anew, and look at its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.',
+  remedy: advice`Take the server that fails out or mend it. A pod behind the Service: ${kubectl`-n kube-system logs POD`}, then delete it so that it is made anew, and look at its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.`,
   explains: { depth: 930, target: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-011'] },
   remedyOutside:
     'Take the server that fails out of /etc/resolv.conf (or of what writes it: DHCP, NetworkManager, systemd-resolved), or mend it.',
@@ -45,7 +45,10 @@ interface Failure {
   readonly isOnce: boolean;
 }
 
-function judge(servers: readonly ServerFacts[], title: (failing: number, all: number) => string): Finding[] {
+function judge(
+  servers: readonly ServerFacts[],
+  title: (failing: number, all: number) => string,
+): Occurrence[] {
   const failures = servers.flatMap((server) => failureOf(server, servers));
   if (failures.length === 0 || failures.length === servers.length) return [];
   const good = servers.find((s) => failures.every((f) => f.server !== s));

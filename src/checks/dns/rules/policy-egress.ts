@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, EndpointVerdict } from '../facts.ts';
 import { enumerate, quoteQueries } from '../wording.ts';
@@ -56,7 +56,7 @@ function who(facts: DnsFacts, protocol: 'udp' | 'tcp'): string {
   ].join(' and ');
 }
 
-function denied(facts: DnsFacts, protocol: 'udp' | 'tcp'): Finding {
+function denied(facts: DnsFacts, protocol: 'udp' | 'tcp'): Occurrence {
   const name = protocol.toUpperCase();
   const queries = facts.servers.flatMap((s) => s[protocol].queries);
   return occurrence(
@@ -73,7 +73,7 @@ function denied(facts: DnsFacts, protocol: 'udp' | 'tcp'): Finding {
   );
 }
 
-function notEnforced(facts: DnsFacts, server: string): Finding {
+function notEnforced(facts: DnsFacts, server: string): Occurrence {
   return occurrence(
     meta,
     'info',

@@ -1,3 +1,4 @@
+import { type Advice, advice, kubectl, NODE, nettools } from '../../../model/advice.ts';
 import type { SeenIcmpError } from '../../../parsers/tcpdump-icmp.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
@@ -11,8 +12,7 @@ const meta = {
     'The query is answered at once by an ICMP "port unreachable": nothing listens on UDP 53 there, the Service has no ready endpoint, or a firewall rejects. Its sender tells which, and so do the servers behind the Service: where they answer when asked directly, it is the target\'s own node that refuses.',
   rule: 'Every name server of resolv.conf that was asked fails, and at least one of them with "connection refused".',
   source: 'RFC 1122, 4.1.3.1: port unreachable is passed on to the application',
-  remedy:
-    'Look whether the DNS Service has ready endpoints (kubectl -n kube-system get endpointslices -l k8s-app=kube-dns) and whether its pods listen on the port that they name.',
+  remedy: advice`Look whether the DNS Service has ready endpoints (${kubectl`-n kube-system get endpointslices -l k8s-app=kube-dns`}) and whether its pods listen on the port that they name.`,
   explains: { depth: 920, target: ['NT-DNS-001', 'NT-DNS-009'] },
   remedyOutside:
     'Nothing listens on port 53 there: look whether the name server in /etc/resolv.conf is the right one and runs (for 127.0.0.53: systemctl status systemd-resolved).',
@@ -53,7 +53,7 @@ interface Reason {
   readonly text: string;
   /** The message that tells. */
   readonly seen?: SeenIcmpError;
-  readonly remediation?: string;
+  readonly remediation?: Advice;
 }
 
 /** Servers that answer when asked by their own address, though the one that stands for them refuses. */
@@ -131,6 +131,6 @@ function onOwnNode(
         : `sent by ${seen.sender}, by a rule: one of kube-proxy that says that there is no endpoint, or a firewall's`;
   return {
     text: `: ${they} (${why})`,
-    remediation: `See on the target's node whose address it is: kubectl nettools run node/NODE -- ip route get ${address}\nIf it says "local", look at the pod of the node's DNS cache: kubectl -n kube-system get pods -l k8s-app=node-local-dns -o wide\nElse look for the rule that refuses (kubectl nettools run node/NODE -- nft list ruleset), and restart kube-proxy there if it is its own.`,
+    remediation: advice`See on the target's node whose address it is: ${nettools`run ${NODE} -- ip route get ${address}`}\nIf it says "local", look at the pod of the node's DNS cache: ${kubectl`-n kube-system get pods -l k8s-app=node-local-dns -o wide`}\nElse look for the rule that refuses (${nettools`run ${NODE} -- nft list ruleset`}), and restart kube-proxy there if it is its own.`,
   };
 }

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts } from '../facts.ts';
 import { quoteResolvConf } from '../wording.ts';
@@ -26,7 +26,7 @@ export const resolvConfLines: Rule<DnsFacts> = {
   judge: (facts) => (facts.noResolvConf === undefined ? [...malformed(facts), ...tooLong(facts)] : []),
 };
 
-function malformed(facts: DnsFacts): Finding[] {
+function malformed(facts: DnsFacts): Occurrence[] {
   const { malformed: lines } = facts.resolvConf;
   const [first] = lines;
   if (first === undefined) return [];
@@ -41,7 +41,7 @@ function malformed(facts: DnsFacts): Finding[] {
   ];
 }
 
-function tooLong(facts: DnsFacts): Finding[] {
+function tooLong(facts: DnsFacts): Occurrence[] {
   const { search } = facts.resolvConf;
   const characters = search.join(' ').length;
   if (search.length <= MOST_DOMAINS && characters <= MOST_CHARACTERS) return [];

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { MAX_SERVERS } from '../../../parsers/resolv-conf.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts } from '../facts.ts';
@@ -27,7 +27,7 @@ export const resolvConf: Rule<DnsFacts> = {
   },
 };
 
-function noServer(facts: DnsFacts): Finding[] {
+function noServer(facts: DnsFacts): Occurrence[] {
   if (facts.resolvConf.servers.length > 0 || facts.isDnsServer) return [];
   const { policy, hostNetwork } = facts.input.pod;
   if (policy === 'Default' && hostNetwork) {
@@ -59,7 +59,7 @@ function noServer(facts: DnsFacts): Finding[] {
   ];
 }
 
-function tooMany(facts: DnsFacts): Finding[] {
+function tooMany(facts: DnsFacts): Occurrence[] {
   const { servers } = facts.resolvConf;
   const { policy, configServers } = facts.input.pod;
   // The kubelet passes three on and leaves the rest out.
@@ -81,7 +81,7 @@ function tooMany(facts: DnsFacts): Finding[] {
   ];
 }
 
-function notTheClusters(facts: DnsFacts): Finding[] {
+function notTheClusters(facts: DnsFacts): Occurrence[] {
   const services = facts.input.services.value ?? [];
   const { policy, hostNetwork } = facts.input.pod;
   if (services.length === 0 || policy === 'Default') return [];
@@ -142,7 +142,7 @@ const DOCKERS_DEFAULT: readonly string[] = [
 const DOCKERS_REMEDY =
   'Name the network\'s own servers for the engine: "dns": ["ADDRESS"] in /etc/docker/daemon.json on the host, and restart Docker; or for the container alone docker run --dns ADDRESS, dns: in a Compose file. On a network that is not the default bridge (docker network create) the engine asks the host\'s own servers.';
 
-function dockersDefault(facts: DnsFacts): Finding[] {
+function dockersDefault(facts: DnsFacts): Occurrence[] {
   const { servers, isDockersDefault } = facts.resolvConf;
   const told = facts.input.docker;
   const isLike =

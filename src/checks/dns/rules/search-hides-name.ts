@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Candidate, DnsFacts, NameFacts } from '../facts.ts';
 import { quoteQueries, quoteResolvConf } from '../wording.ts';
@@ -39,7 +39,7 @@ export function hidden(
     : undefined;
 }
 
-function judge(name: NameFacts, facts: DnsFacts): Finding[] {
+function judge(name: NameFacts, facts: DnsFacts): Occurrence[] {
   const known = hidden(name, facts.resolvConf.search);
   if (!known) return [];
   const { found, itself, domain } = known;

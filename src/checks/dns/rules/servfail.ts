@@ -1,3 +1,4 @@
+import { advice, kubectl } from '../../../model/advice.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts } from '../facts.ts';
@@ -11,8 +12,7 @@ const meta = {
     'The name server answers, but with an error (SERVFAIL, REFUSED, FORMERR, …), with aliases that lead in a circle, or with what is no DNS message: it could not find out, or will not. Its own upstream or the zone of the name is broken, it does not serve the one who asks, or it is no name server. The resolver tries the next server, or fails with "Temporary failure in name resolution".',
   rule: 'More than 1 % (warning) or 3 % (critical) of the answers of the name servers of resolv.conf have another status than NOERROR and NXDOMAIN, have CNAME records that form a loop, or cannot be read, at least 2. A single one among others is an info: any server fails once.',
   source: 'coredns-mixin: CoreDNSErrorsHigh (1 % and 3 % of SERVFAIL)',
-  remedy:
-    "Read the DNS servers' own log (kubectl -n kube-system logs -l k8s-app=kube-dns --tail=50) and where they forward to (kubectl -n kube-system get configmap coredns -o yaml).",
+  remedy: advice`Read the DNS servers' own log (${kubectl`-n kube-system logs -l k8s-app=kube-dns --tail=50`}) and where they forward to (${kubectl`-n kube-system get configmap coredns -o yaml`}).`,
   remedyOutside: "Read the name server's own log, and see whom it asks in turn.",
 } as const;
 

@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, kubectl } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { formatMs } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { distribution } from '../../shared/statistics.ts';
@@ -13,8 +14,7 @@ const meta = {
     'Answers come, but so late that resolvers are about to give up, or do: they wait 5 s for one server. The server is overloaded or starved of CPU, or its own upstream hangs.',
   rule: "The p99 of a server's UDP answers is above 4 s, with at least two answers above it; queries are given 6 s.",
   source: 'coredns-mixin: CoreDNSLatencyHigh (p99 above 4 s)',
-  remedy:
-    "Look at the DNS servers' CPU limits and load (kubectl -n kube-system top pods -l k8s-app=kube-dns), and at what they forward to (kubectl -n kube-system get configmap coredns -o yaml).",
+  remedy: advice`Look at the DNS servers' CPU limits and load (${kubectl`-n kube-system top pods -l k8s-app=kube-dns`}), and at what they forward to (${kubectl`-n kube-system get configmap coredns -o yaml`}).`,
   remedyOutside: "Look at the name server's load, and at whom it asks in turn.",
 } as const;
 
@@ -24,7 +24,7 @@ const LEAST = 2;
 
 export const slow: Rule<DnsFacts> = { meta, judge: (facts) => facts.servers.flatMap((s) => judge(facts, s)) };
 
-function judge(facts: DnsFacts, server: ServerFacts): Finding[] {
+function judge(facts: DnsFacts, server: ServerFacts): Occurrence[] {
   const answered = server.udp.queries.filter((q) => isAnswered(q) && q.limitMs > LIMIT_MS);
   const times = distribution(answered.flatMap((q) => q.ms ?? []));
   const late = answered.filter((q) => (q.ms ?? 0) > LIMIT_MS);

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
@@ -21,7 +21,7 @@ export const tcpBlocked: Rule<DnsFacts> = {
   judge: (facts) => facts.servers.flatMap(judge),
 };
 
-function judge(server: ServerFacts): Finding[] {
+function judge(server: ServerFacts): Occurrence[] {
   if (server.udp.reach !== 'answers') return [];
   const cut = server.udp.queries.filter((q) => q.truncated);
   const failed = cut.find((q) => isFailedOverTcp(server, q));

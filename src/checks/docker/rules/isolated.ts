@@ -1,3 +1,4 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
@@ -43,7 +44,7 @@ export const isolated: Rule<DockerFacts> = {
             ...(other === undefined
               ? {}
               : {
-                  remediation: `Attach the container to that network, and use names: addresses of containers change when they are started anew.\ndocker network connect ${other} ${input.container}`,
+                  remediation: advice`Attach the container to that network, and use names: addresses of containers change when they are started anew.\n${verbatim`docker network connect ${other} ${input.container}`}`,
                 }),
           },
         ),

@@ -1,3 +1,4 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
@@ -40,7 +41,7 @@ export const noNetwork: Rule<DockerFacts> = {
         `Container "${container}" is attached to no network.`,
         [quoteNetworks(input)],
         {
-          remediation: `Attach it to a network; docker network ls shows which there are.\ndocker network connect NETWORK ${container}`,
+          remediation: advice`Attach it to a network; docker network ls shows which there are.\n${verbatim`docker network connect NETWORK ${container}`}`,
         },
       ),
     ];

@@ -1,3 +1,4 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
 import { hasUserlandProxy } from '../host.ts';
@@ -31,7 +32,7 @@ export const noProxy: Rule<DockerFacts> = {
           : `No docker-proxy listens on the Docker host for ${name}: connections to 127.0.0.1 there, and those of containers to the host, are refused.`;
       return [
         occurrence(meta, 'warning', summary, holder.quotes, {
-          remediation: `See on the Docker host who has the port (ss -lntp), and end that program; a restart of the container then starts docker-proxy anew. dmesg tells whether the kernel killed it for want of memory.\ndocker restart ${input.container}`,
+          remediation: advice`See on the Docker host who has the port (ss -lntp), and end that program; a restart of the container then starts docker-proxy anew. dmesg tells whether the kernel killed it for want of memory.\n${verbatim`docker restart ${input.container}`}`,
         }),
       ];
     });

@@ -1,3 +1,4 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts, DockerInput, DockerPeer } from '../facts.ts';
@@ -50,7 +51,7 @@ export const noSharedNetwork: Rule<DockerFacts> = {
             ...(network === undefined
               ? {}
               : {
-                  remediation: `Attach one to a network of the other.\ndocker network connect ${network} ${input.container}`,
+                  remediation: advice`Attach one to a network of the other.\n${verbatim`docker network connect ${network} ${input.container}`}`,
                 }),
           },
         );

@@ -1,3 +1,4 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts, Tried } from '../facts.ts';
 import { wayTo } from '../host.ts';
@@ -46,7 +47,7 @@ export const nobodyThere: Rule<DockerFacts> = {
           [{ command: ['docker', 'network', 'inspect', network], excerpt: subnets.join('\n') }],
           {
             subject: destination.label,
-            remediation: `See who has which address there. If a machine of your own network is meant, make that Docker network anew with another subnet (docker network create --subnet, in Compose ipam), and set default-address-pools in /etc/docker/daemon.json to ranges that nobody else uses.\ndocker network inspect ${network}`,
+            remediation: advice`See who has which address there. If a machine of your own network is meant, make that Docker network anew with another subnet (docker network create --subnet, in Compose ipam), and set default-address-pools in /etc/docker/daemon.json to ranges that nobody else uses.\n${verbatim`docker network inspect ${network}`}`,
           },
         ),
       ];

@@ -1,7 +1,7 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import type { PublishedPort } from '../../../model/docker-ports.ts';
 import type { Quote } from '../../../model/report.ts';
 import { linesOf } from '../../shared/quote.ts';
-import { shellLine } from '../../shared/remedy.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
 import { type BookOutcome, type DockerHost, deletionOn, outside, walks } from '../host.ts';
@@ -61,10 +61,10 @@ export const notLed: Rule<DockerFacts> = {
       const [first] = led;
       const name = publishedText(port);
       const place = `${link.address}:${port.port}`;
-      const remediation = `The reload or the flush of a firewall takes the rule away. On the Docker host, a restart of the container makes it again (systemctl restart docker those of all).\ndocker restart ${input.container}`;
+      const remediation = advice`The reload or the flush of a firewall takes the rule away. On the Docker host, a restart of the container makes it again (systemctl restart docker those of all).\n${verbatim`docker restart ${input.container}`}`;
       if (first) {
         const summary = `The Docker host leads ${name} to ${first.to}, and "${input.container}" is at ${place}.`;
-        const remedy = `Take the rule away that leads elsewhere, on the Docker host; an earlier container may have left it, or another program made it.\n${shellLine(deletionOn(first) ?? [])}`;
+        const remedy = advice`Take the rule away that leads elsewhere, on the Docker host; an earlier container may have left it, or another program made it.\n${verbatim`${deletionOn(first) ?? []}`}`;
         return [occurrence(meta, 'critical', summary, quoteNat(host, port), { remediation: remedy })];
       }
       const holder = holderOf(facts, port);

@@ -1,3 +1,4 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
@@ -28,7 +29,7 @@ export const peerStopped: Rule<DockerFacts> = {
           [quotePeer(peer)],
           {
             subject: peer.destination,
-            remediation: `See why it ended (docker logs ${peer.container}), and start it.\ndocker start ${peer.container}`,
+            remediation: advice`See why it ended (docker logs ${peer.container}), and start it.\n${verbatim`docker start ${peer.container}`}`,
           },
         ),
       ),

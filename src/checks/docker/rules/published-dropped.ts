@@ -1,5 +1,5 @@
 import type { PublishedPort } from '../../../model/docker-ports.ts';
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts, HostLink } from '../facts.ts';
 import { type BookOutcome, type DockerHost, isStop } from '../host.ts';
@@ -28,7 +28,7 @@ function allowList(host: DockerHost, link: HostLink, port: PublishedPort): BookO
 export const publishedDropped: Rule<DockerFacts> = {
   meta,
   judge: (facts) =>
-    reachableFromOutside(facts).flatMap((port): Finding[] => {
+    reachableFromOutside(facts).flatMap((port): Occurrence[] => {
       const { host } = facts;
       const link = linkOf(facts);
       if (!host || !link) return [];

@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { portText } from '../detours.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
@@ -12,15 +13,14 @@ const meta = {
     "A rule in the target's own namespace (REDIRECT or DNAT, as a service mesh's sidecar has it) takes every connection that it matches to a port of the target itself. Whoever listens there answers in the destination's name: that a connection is made says nothing of the destination, and where nobody listens, everything is refused. Before the sidecar has started, and after it has ended, that is so.",
   rule: 'The counter of such a rule on the way out grew by at least the connections that were tried. Critical where they were refused; an info where something answered: then the destination was not measured.',
   source: "the rules' own counters, read before and after",
-  remedy:
-    'See who should listen there (kubectl nettools sockets TARGET): a sidecar that has not started, or has ended, refuses all. For init containers exempt the user or the destination from the rule (Istio: traffic.sidecar.istio.io/excludeOutboundPorts), or use native sidecars, which start before them.',
+  remedy: advice`See who should listen there (${nettools`sockets ${TARGET}`}): a sidecar that has not started, or has ended, refuses all. For init containers exempt the user or the destination from the rule (Istio: traffic.sidecar.istio.io/excludeOutboundPorts), or use native sidecars, which start before them.`,
   explains: {
     depth: 720,
     subject: ['NT-PATH', 'NT-FW', 'NT-LAT', 'NT-HTTP', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS'],
   },
 } as const;
 
-function judge(path: PathFacts): Finding[] {
+function judge(path: PathFacts): Occurrence[] {
   const { cause, detour, destination } = path;
   if (!detour) return [];
   const { rule, packets } = detour;

@@ -1,3 +1,4 @@
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
 import { removeRule } from '../../shared/remove-rule.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Cause } from '../cause.ts';
@@ -12,8 +13,7 @@ const meta = {
     "A filter in the target's own network namespace takes what it sends (an OUTPUT rule, say, or one that a service mesh or a kill switch left there). Nothing leaves, so no other host has a part in it.",
   rule: 'The kernel fails to send the packet: for TCP, SYN was sent again and each time failed locally (no retransmission is in flight, or TCPRetransFail grows as much as TCPSynRetrans); for UDP, the write says "Operation not permitted". Or it is refused, and a reject rule in OUTPUT without a counter asks for nothing that the packet is not.',
   source: 'kernel: __tcp_retransmit_skb in net/ipv4/tcp_output.c; nf_hook_slow returns EPERM for a drop',
-  remedy:
-    'Find the rule: kubectl nettools run TARGET -- nft list ruleset, and iptables-legacy-save -c. Then find who makes it (an init container, a sidecar, the CNI plugin) and change it there.',
+  remedy: advice`Find the rule: ${nettools`run ${TARGET} -- nft list ruleset`}, and iptables-legacy-save -c. Then find who makes it (an init container, a sidecar, the CNI plugin) and change it there.`,
   explains: {
     depth: 730,
     subject: [

@@ -1,4 +1,5 @@
-import type { Finding, Quote } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
+import type { Quote } from '../../../model/report.ts';
 import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Cause } from '../cause.ts';
@@ -30,7 +31,7 @@ interface Served {
   readonly quotes: readonly Quote[];
 }
 
-function judge(path: PathFacts, facts: FirewallFacts): Finding[] {
+function judge(path: PathFacts, facts: FirewallFacts): Occurrence[] {
   if (!FAILED.includes(path.cause.kind) || path.destination.anyPort) return [];
   const served = byRules(path, facts) ?? byApi(path);
   if (served === undefined) return [];

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { quote } from '../../shared/quote.ts';
 import { quoteTries } from '../../shared/reach-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -17,7 +17,7 @@ const meta = {
     'Write the address that answers in place of localhost in health checks and configuration, or let the program listen on both families (:: with IPV6_V6ONLY off, or a second listener).',
 } as const;
 
-function judge(facts: LoopbackFacts, isFirst: boolean): Finding[] {
+function judge(facts: LoopbackFacts, isFirst: boolean): Occurrence[] {
   const { destination, hosts, hostsResult } = facts;
   const split = splitOf(facts);
   if (split === undefined) return [];

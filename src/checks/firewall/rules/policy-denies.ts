@@ -1,3 +1,4 @@
+import { type Advice, advice, kubectl } from '../../../model/advice.ts';
 import { place } from '../../../parsers/service-rules.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
 import type { PolicyInput } from '../../shared/policy-input.ts';
@@ -26,7 +27,7 @@ const meta = {
 const BY_POLICY: readonly Cause['kind'][] = ['dropped', 'no-datagram', 'rejected', 'prohibited'];
 
 /** A policy that would allow just this. */
-function remedyFor({ policy, destination, port }: PathFacts): string {
+function remedyFor({ policy, destination, port }: PathFacts): Advice {
   const protocol = destination.protocol.toUpperCase();
   const sides = policy.backends.flatMap(({ verdict }) => [verdict.egress, verdict.ingress]);
   const egress = sides.find((s) => s.direction === 'egress' && s.verdict === 'denied');
@@ -37,7 +38,7 @@ function remedyFor({ policy, destination, port }: PathFacts): string {
     ...(egress ? [`to egress of ${egress.selecting[0]}`] : []),
     ...(ingress ? [`to ingress of ${ingress.selecting[0]}`] : []),
   ].join(', and ');
-  return `Add ${where} a rule for this peer with ports: [{protocol: ${protocol}, port: ${real}}] (kubectl edit networkpolicy), or one more policy that has it. ${egress && end && end.pod === undefined ? `${place(end.address, real)} is no pod: an ipBlock has to contain its address, and those of the Service's other endpoints` : `Port ${real} is the pod's own: policies look behind the Service`}.`;
+  return advice`Add ${where} a rule for this peer with ports: [{protocol: ${protocol}, port: ${real}}] (${kubectl`edit networkpolicy`}), or one more policy that has it. ${egress && end && end.pod === undefined ? `${place(end.address, real)} is no pod: an ipBlock has to contain its address, and those of the Service's other endpoints` : `Port ${real} is the pod's own: policies look behind the Service`}.`;
 }
 
 /** Why rules that look as if they allowed it do not. */

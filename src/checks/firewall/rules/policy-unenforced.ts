@@ -1,3 +1,4 @@
+import { advice, kubectl } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
 import { nameOf, quoteReach, seen } from '../path.ts';
@@ -12,8 +13,7 @@ const meta = {
   rule: 'The union of the NetworkPolicies of both namespaces does not allow the connection, and the probe got an answer; not judged where there are policies of other kinds (CiliumNetworkPolicy and the like).',
   source:
     'Kubernetes documentation, "Network Policies": creating one without a controller that implements it has no effect',
-  remedy:
-    'See whether the CNI plugin enforces NetworkPolicies and whether its agent is up on both nodes (kubectl get pods -n kube-system -o wide). A plugin that does not needs another one beside it, such as kube-router or kube-network-policies.',
+  remedy: advice`See whether the CNI plugin enforces NetworkPolicies and whether its agent is up on both nodes (${kubectl`get pods -n kube-system -o wide`}). A plugin that does not needs another one beside it, such as kube-router or kube-network-policies.`,
 } as const;
 
 export const policyUnenforced: Rule<FirewallFacts> = {

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
 import { isExcepted, namesOf, type ProxyVariables } from '../proxy-variables.ts';
@@ -15,7 +15,7 @@ const meta = {
     "Add .svc,.cluster.local and the ranges of pods and Services to the container's NO_PROXY (and no_proxy), if the application uses these variables.",
 } as const;
 
-function judge({ destination }: PathFacts, proxies: readonly ProxyVariables[]): Finding[] {
+function judge({ destination }: PathFacts, proxies: readonly ProxyVariables[]): Occurrence[] {
   const { service, inCluster, label } = destination;
   if (!inCluster || service?.part === 'endpoint') return [];
   const names = namesOf(destination);

@@ -1,3 +1,4 @@
+import { advice, kubectl } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
 import { nameOf, quoteGrownIp, quoteIcmp, quoteReach } from '../path.ts';
@@ -12,8 +13,7 @@ const meta = {
     'The connection is refused, but by an ICMP message of a filter, not by the destination: nothing was asked there. kube-proxy does this for a Service without a ready endpoint, so look at NT-SVC-001 first; iptables REJECT and nft reject do it by default.',
   rule: 'The connection is refused, and ICMP 3/3 (port unreachable) about it arrives: for TCP from anybody (a kernel answers a closed TCP port with a reset), for UDP from another host than the destination. Where nothing may listen for ICMP: refused, and InDestUnreachs grows.',
   source: 'RFC 792; iptables-extensions(8), REJECT',
-  remedy:
-    'For a Service, see whether it has a ready endpoint: kubectl get endpointslices -l kubernetes.io/service-name=NAME. Else find the reject rule on the sender: nft list ruleset, iptables-save.',
+  remedy: advice`For a Service, see whether it has a ready endpoint: ${kubectl`get endpointslices -l kubernetes.io/service-name=NAME`}. Else find the reject rule on the sender: nft list ruleset, iptables-save.`,
   explains: { depth: 830, subject: ['NT-LAT', 'NT-TLS'] },
 } as const;
 

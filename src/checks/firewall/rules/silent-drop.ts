@@ -1,3 +1,4 @@
+import { type Advice, advice, kubectl, nettools, verbatim } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
 import { nameOf, quoteGrown, quoteReach, quoteSocket, seen } from '../path.ts';
@@ -12,8 +13,7 @@ const meta = {
   rule: 'A TCP connect (or a DNS or NTP question) to a destination that was asked for gets no answer within 3.6 s; the kernel has sent it again (TCPSynRetrans grows) without failing to (TCPRetransFail does not), the neighbour answers, and no ICMP error came.',
   source:
     'kernel: Documentation/networking/snmp_counter.rst; 3.6 s: longer than the 3 s after which a silent neighbour becomes an error',
-  remedy:
-    'Look where packets are filtered, from here outwards: the NetworkPolicies of both namespaces (kubectl get networkpolicy), the policies of the CNI plugin, the firewalls of both nodes (nft list ruleset, with counters), then security groups. Run the same check from a pod on the node of the destination: where it works, the filter lies between the nodes. See that the server accepts (kubectl nettools sockets with its pod as the TARGET).',
+  remedy: advice`Look where packets are filtered, from here outwards: the NetworkPolicies of both namespaces (${kubectl`get networkpolicy`}), the policies of the CNI plugin, the firewalls of both nodes (nft list ruleset, with counters), then security groups. Run the same check from a pod on the node of the destination: where it works, the filter lies between the nodes. See that the server accepts (${verbatim`kubectl nettools sockets`} with its pod as the TARGET).`,
   explains: { depth: 810, subject: ['NT-LAT', 'NT-TLS'] },
   remedyOutside:
     'Look where packets are filtered, from here outwards: the firewalls of this machine, of those on the way and of the destination (nft list ruleset, with counters; iptables-save -c), then security groups. Run the same check closer to the destination: where it works, the filter lies before.',
@@ -26,9 +26,9 @@ function errorsText({ capture, expiredAt }: FirewallFacts): string {
 }
 
 /** With the command for the pod that should answer, where it is known. */
-function remedyFor({ policy }: PathFacts): string {
+function remedyFor({ policy }: PathFacts): Advice {
   const pod = policy.backends[0]?.backend?.pod;
-  return pod ? `${meta.remedy}\nkubectl nettools sockets ${pod.name} -n ${pod.namespace}` : meta.remedy;
+  return pod ? advice`${meta.remedy}\n${nettools`sockets ${pod.name} -n ${pod.namespace}`}` : meta.remedy;
 }
 
 export const silentDrop: Rule<FirewallFacts> = {

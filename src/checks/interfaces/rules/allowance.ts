@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { BURST_LIMIT, isMoreThanBurst } from '../../shared/burst.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { InterfacesFacts } from '../facts.ts';
@@ -12,8 +13,7 @@ const meta = {
   rule: `A counter of the interface's driver whose name ends in _allowance_exceeded grew during the run (ethtool -S); those of bandwidth and packets a second by ${BURST_LIMIT}, the interface's packets. Fewer of these are one burst: info.`,
   source:
     'AWS documentation, "Monitor network performance for ENA settings on your EC2 instance": bw_in, bw_out, pps, conntrack and linklocal_allowance_exceeded',
-  remedy:
-    'See who uses it up (kubectl nettools run TARGET -- ss -tin, and the pods of the node by bytes), spread those pods, or take a larger machine type. For linklocal_allowance_exceeded, cache names on the node (NodeLocal DNSCache); for conntrack_allowance_exceeded, reuse connections.',
+  remedy: advice`See who uses it up (${nettools`run ${TARGET} -- ss -tin`}, and the pods of the node by bytes), spread those pods, or take a larger machine type. For linklocal_allowance_exceeded, cache names on the node (NodeLocal DNSCache); for conntrack_allowance_exceeded, reuse connections.`,
 } as const;
 
 const LIMITS: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ const RATES = /^(bw_in|bw_out|pps)_/;
 export const allowance: Rule<InterfacesFacts> = {
   meta,
   judge: ({ hardware: { before, after }, results, traffic }) =>
-    after.flatMap(({ name, counters }): Finding[] => {
+    after.flatMap(({ name, counters }): Occurrence[] => {
       const then = before.find((nic) => nic.name === name)?.counters;
       const grown = [...counters].flatMap(([counter, now]) => {
         const was = then?.get(counter);

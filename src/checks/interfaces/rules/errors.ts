@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { InterfacesFacts, Traffic } from '../facts.ts';
 
@@ -11,8 +12,7 @@ const meta = {
   rule: 'During the run, more than 1 % of at least 50 packets of one direction were errors, and at least 2.',
   source:
     'node-mixin: NodeNetworkReceiveErrs and NodeNetworkTransmitErrs, more than 1 %; the least counts are ours',
-  remedy:
-    'See which errors they are: kubectl nettools run TARGET -- ip -s -s link show dev IFACE. For hardware, ethtool -S on the node; for a tunnel (vxlan, ipip, gre), whether its remote end has a route.',
+  remedy: advice`See which errors they are: ${nettools`run ${TARGET} -- ip -s -s link show dev IFACE`}. For hardware, ethtool -S on the node; for a tunnel (vxlan, ipip, gre), whether its remote end has a route.`,
   explains: { depth: 990, target: ['NT-LAT-002', 'NT-LAT-003', 'NT-LAT-005', 'NT-DNS-012'] },
 } as const;
 
@@ -20,7 +20,7 @@ const SHARE = 0.01;
 const LEAST_PACKETS = 50;
 const LEAST_ERRORS = 2;
 
-function judge(facts: InterfacesFacts, traffic: Traffic, direction: 'received' | 'sent'): Finding[] {
+function judge(facts: InterfacesFacts, traffic: Traffic, direction: 'received' | 'sent'): Occurrence[] {
   const { packets, errors } = traffic[direction];
   // What could not be sent is counted as an error only; what was received broken, in some drivers as both.
   const all = packets + errors;

@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import type { Interface } from '../../../parsers/ip-addr.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { onTarget } from '../../shared/remedy.ts';
@@ -24,7 +25,7 @@ const meta = {
 function down(
   facts: InterfacesFacts,
   { name, flags, operstate, addresses, index, mac }: Interface,
-): Finding[] {
+): Occurrence[] {
   const isUp = flags.includes('UP');
   if (isUp && flags.includes('LOWER_UP')) return [];
   const carried = addresses.filter((a) => a.scope === 'global').map((a) => a.address);
@@ -43,13 +44,13 @@ function down(
       isUp
         ? {}
         : {
-            remediation: `Find who switched it off. Routes that went with it do not come back by themselves. By hand:\n${onTarget('ip', 'link', 'set', name, 'up')}`,
+            remediation: advice`Find who switched it off. Routes that went with it do not come back by themselves. By hand:\n${onTarget('ip', 'link', 'set', name, 'up')}`,
           },
     ),
   ];
 }
 
-function flapping(facts: InterfacesFacts, { name }: Interface): Finding[] {
+function flapping(facts: InterfacesFacts, { name }: Interface): Occurrence[] {
   const changes = facts.traffic.find((t) => t.name === name)?.carrierChanges ?? 0;
   if (changes <= 0) return [];
   const count = (list: InterfacesFacts['counted']['before']) =>

@@ -1,4 +1,6 @@
-import type { Finding, Quote } from '../../../model/report.ts';
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
+import type { Quote } from '../../../model/report.ts';
 import { BURST_LIMIT, isMoreThanBurst } from '../../shared/burst.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { InterfacesFacts } from '../facts.ts';
@@ -12,8 +14,7 @@ const meta = {
   rule: `In a node's own network namespace, during the run: rx missed of an interface with the node's address or its default route grew, or the second column of /proc/net/softnet_stat, summed over all CPUs, by ${BURST_LIMIT}: the interface's received packets, or the first column. Fewer are one burst: info.`,
   source:
     'Linux: Documentation/networking/statistics.rst (rx_missed_errors), net/core/net-procfs.c (softnet_stat), Documentation/admin-guide/sysctl/net.rst (netdev_max_backlog)',
-  remedy:
-    'See which CPU takes the packets (kubectl nettools run TARGET -- cat /proc/interrupts /proc/net/softnet_stat, twice): one that is busy with softirq alone is the usual cause; spread its work (irqbalance, receive queues by ethtool -L, RPS). For missed, larger rings (ethtool -G IFACE rx N); for the backlog, sysctl -w net.core.netdev_max_backlog=5000. A node whose CPUs are used up by pods, or throttled by its host, looks the same.',
+  remedy: advice`See which CPU takes the packets (${nettools`run ${TARGET} -- cat /proc/interrupts /proc/net/softnet_stat`}, twice): one that is busy with softirq alone is the usual cause; spread its work (irqbalance, receive queues by ethtool -L, RPS). For missed, larger rings (ethtool -G IFACE rx N); for the backlog, sysctl -w net.core.netdev_max_backlog=5000. A node whose CPUs are used up by pods, or throttled by its host, looks the same.`,
 } as const;
 
 /** Packets that one of the two places lost. */
@@ -59,7 +60,7 @@ function backlog({ softnet: { before, after }, results }: InterfacesFacts): Drop
 
 export const receiveDrops: Rule<InterfacesFacts> = {
   meta,
-  judge: (facts): Finding[] => {
+  judge: (facts): Occurrence[] => {
     if (!facts.isHost) return [];
     const drops = [...missed(facts), ...backlog(facts)];
     if (drops.length === 0) return [];

@@ -1,3 +1,4 @@
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
 import type { ProbeResult } from '../../../model/evidence.ts';
 import type { Quote } from '../../../model/report.ts';
 import type { TcpSocket } from '../../../parsers/ss.ts';
@@ -14,8 +15,7 @@ const meta = {
     'A connection that carries data sees round trips far above its own minimum, and a queue on the way out holds a backlog: a link or a rate limit is saturated, and everything that shares the queue waits with it.',
   rule: 'In the middle of the run, a socket with data in its send queue has an rtt of at least 5 times its minrtt (--bufferbloat-factor) and 20 ms above it, and a queueing discipline of the target has a backlog. Without a local backlog the queue is further on, and the finding needs 100 ms above.',
   source: "ours; rtt and minrtt are the kernel's own (struct tcp_info)",
-  remedy:
-    "Find who fills the link: kubectl nettools run TARGET -- ss -ti. Lower the sender's rate, raise the bandwidth limit (annotation kubernetes.io/egress-bandwidth), or use a fair queue (fq_codel) on the interface.",
+  remedy: advice`Find who fills the link: ${nettools`run ${TARGET} -- ss -ti`}. Lower the sender's rate, raise the bandwidth limit (annotation kubernetes.io/egress-bandwidth), or use a fair queue (fq_codel) on the interface.`,
   explains: { depth: 1010, target: ['NT-LAT-001', 'NT-PERF'] },
 } as const;
 

@@ -1,4 +1,6 @@
-import type { Finding, Quote } from '../../../model/report.ts';
+import { type Advice, advice, kubectl, nettools } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
+import type { Quote } from '../../../model/report.ts';
 import { formatMs, quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { least } from '../../shared/statistics.ts';
@@ -14,8 +16,7 @@ const meta = {
   rule: 'p95 of the RTT of at least 20 answers, and 5 of them, are above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them. A loopback address is never high. Info where only the tail is slow (the median is not) and its answers came in one or two spells, which is how a CPU that is busy for a moment looks, or the share of slow answers is not above the share of the run in which some task of the node waited for a CPU: that delays packets and probes alike. What a TCP probe itself waited for a CPU is not counted.',
   source:
     'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need. CPU: Documentation/accounting/psi.rst',
-  remedy:
-    "See where the time is added: run the same check from a pod on the node of the destination (kubectl nettools latency pod/NAME --to …). Compare the nodes' load and zones (kubectl get nodes -L topology.kubernetes.io/zone).",
+  remedy: advice`See where the time is added: run the same check from a pod on the node of the destination (${nettools`latency pod/NAME --to …`}). Compare the nodes' load and zones (${kubectl`get nodes -L topology.kubernetes.io/zone`}).`,
   remedyOutside:
     'See where the time is added: mtr ADDRESS shows it hop by hop. Compare with another machine on the same link.',
 } as const;
@@ -36,7 +37,7 @@ function baseline(facts: LatencyFacts, path: PathFacts, by: 'icmp' | 'tcp'): num
   return least(comparable.flatMap((p) => p.rtts[by]?.min ?? []));
 }
 
-function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
+function judge(facts: LatencyFacts, path: PathFacts): Occurrence[] {
   // Nothing lies between a host and itself (a resolver on 127.0.0.53, say): what takes time there is the CPU.
   if (path.address !== undefined && isLoopbackAddress(path.address)) return [];
   const rtt = judgedRtt(path);
@@ -71,7 +72,7 @@ function judge(facts: LatencyFacts, path: PathFacts): Finding[] {
 interface Excuse {
   readonly why: string;
   readonly evidence: readonly Quote[];
-  readonly remedy: string;
+  readonly remedy: Advice;
 }
 
 /** @param isSlow of each answer, in order */
@@ -82,7 +83,7 @@ function excuseOf({ cpuPressure }: LatencyFacts, isSlow: readonly boolean[]): Ex
     return {
       why: `some task of the node waited for a CPU in ${Math.round(pressure * 100)} % of the time, which delays packets and probes alike`,
       evidence: quotes.flatMap((result) => quote(result, /^some /, 1)),
-      remedy: "See what takes the node's CPUs (kubectl top node, kubectl top pod -A), and measure again.",
+      remedy: advice`See what takes the node's CPUs (${kubectl`top node`}, ${kubectl`top pod -A`}), and measure again.`,
     };
   }
   const spells = isSlow.filter((is, at) => is && !isSlow[at - 1]).length;

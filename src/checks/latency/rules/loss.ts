@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, verbatim } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { LatencyFacts, LatencyThresholds, PathFacts } from '../facts.ts';
@@ -37,7 +38,7 @@ function partialLoss(
   path: PathFacts,
   { lossWarning, lossCritical }: LatencyThresholds,
   isChance: boolean,
-): Finding[] {
+): Occurrence[] {
   const icmp = path.icmp.value;
   if (!icmp || icmp.sent < MIN_PROBES || lostOf(path) === 0) return [];
   const share = 1 - icmp.received / icmp.sent;
@@ -63,7 +64,7 @@ const LEAST_SHARE = 0.05;
  * Some connections get no answer, in all their time, and others do: each has a port of its own, by which a hash of its
  * addresses chooses a next hop, a member of a link or a backend, while echo requests all take one way.
  */
-function lostConnections(path: PathFacts): Finding[] {
+function lostConnections(path: PathFacts): Occurrence[] {
   const tries = path.tcp.value?.tries ?? [];
   const silent = tries.filter((t) => t.outcome === 'unanswered' && t.ms >= LEAST_WAIT_MS).length;
   const answered = tries.filter((t) => t.outcome === 'connected' || t.outcome === 'refused').length;
@@ -77,14 +78,13 @@ function lostConnections(path: PathFacts): Finding[] {
       quote(path.results.tcp, /^(try|ok|failed|given up)/, 6),
       {
         subject: path.destination.label,
-        remediation:
-          'Look for a choice that is made for each connection and leads nowhere at times: several next hops of a route (ip route show, on the target and on the nodes), members of a bond, an address that two hosts have (kubectl nettools arp), a load balancer with a dead backend, or an accept queue that is full at the server (kubectl nettools sockets with it as the TARGET).',
+        remediation: advice`Look for a choice that is made for each connection and leads nowhere at times: several next hops of a route (ip route show, on the target and on the nodes), members of a bond, an address that two hosts have (${verbatim`kubectl nettools arp`}), a load balancer with a dead backend, or an accept queue that is full at the server (${verbatim`kubectl nettools sockets`} with it as the TARGET).`,
       },
     ),
   ];
 }
 
-function totalLoss(path: PathFacts): Finding[] {
+function totalLoss(path: PathFacts): Occurrence[] {
   const tries = path.tcp.value?.tries ?? [];
   const tcpSilent =
     tries.length > 0 && tries.every((t) => t.outcome === 'unanswered' || t.outcome === 'error');

@@ -1,3 +1,4 @@
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
 import { growth } from '../../../parsers/proc-net.ts';
 import { quoteCounters } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -12,8 +13,7 @@ const meta = {
     "The connections of this network namespace, the application's own among them, had to send data again while the check ran. Data or acknowledgements are lost on the way.",
   rule: 'RetransSegs, less the SYNs among them (TCPSynRetrans), grew by more than 1 % (--retransmit-warning) or 5 % (critical, --retransmit-critical) of what TCPOrigDataSent grew by, with at least 100 data segments sent in the run; less is too little to judge. Info where it is fewer than three segments, which may be chance.',
   source: 'the counters: kernel snmp_counter.rst, TCPOrigDataSent; the limits: ours',
-  remedy:
-    "See which connections suffer: kubectl nettools run TARGET -- ss -ti state established shows retrans for each. Loss to one peer alone points at its node, loss to all at this node's interface.",
+  remedy: advice`See which connections suffer: ${nettools`run ${TARGET} -- ss -ti state established`} shows retrans for each. Loss to one peer alone points at its node, loss to all at this node's interface.`,
 } as const;
 
 const MIN_SEGMENTS = 100;

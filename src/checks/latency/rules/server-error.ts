@@ -1,3 +1,4 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { LatencyFacts } from '../facts.ts';
@@ -10,8 +11,7 @@ const meta = {
     'The request arrived and an HTTP answer came back, which says that the server failed. With 502, 503 and 504 it is a proxy, an ingress or a load balancer that answers, and has no server behind it that works: the network up to that proxy is fine, and the way from there on is what to look at.',
   rule: 'The HTTP status of a DEST that is a URL is 500 or above.',
   source: 'RFC 9110, section 15.6',
-  remedy:
-    'See the log of the server. With 502, 503 or 504 look from the proxy on: whether its backends are up, and whether it reaches them (kubectl nettools diagnose with the pod of the proxy as the TARGET and the backend as the DEST).',
+  remedy: advice`See the log of the server. With 502, 503 or 504 look from the proxy on: whether its backends are up, and whether it reaches them (${verbatim`kubectl nettools diagnose`} with the pod of the proxy as the TARGET and the backend as the DEST).`,
 } as const;
 
 /** Of a gateway, which speaks of what is behind it (RFC 9110, 15.6.3 to 15.6.5). */

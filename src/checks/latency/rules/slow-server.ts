@@ -1,3 +1,4 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import { formatMs, quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { LatencyFacts } from '../facts.ts';
@@ -15,8 +16,7 @@ const meta = {
 } as const;
 
 /** Without a byte of the answer the network is not acquitted: a large answer may get lost where small packets pass. */
-const NO_BYTE_REMEDY =
-  "See in the log of the server whether it answered. If it did, the answer is lost on its way back, as large packets are where the MTU is wrong: kubectl nettools mtu from the server's side. If it did not, look at its load and its own calls to others.";
+const NO_BYTE_REMEDY = advice`See in the log of the server whether it answered. If it did, the answer is lost on its way back, as large packets are where the MTU is wrong: ${verbatim`kubectl nettools mtu`} from the server's side. If it did not, look at its load and its own calls to others.`;
 
 const FACTOR = 10;
 

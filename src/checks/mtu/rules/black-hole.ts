@@ -1,4 +1,5 @@
-import type { Finding, Quote } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
+import type { Quote } from '../../../model/report.ts';
 import { meta } from '../../shared/metas/black-hole.ts';
 import { formatMs, linesOf, quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -42,7 +43,7 @@ function socketQuote({ results: { transfer } }: MtuPath): Quote[] {
   return transfer && fields ? [{ command: transfer.command, excerpt: fields.join(' ') }] : [];
 }
 
-function judge(path: MtuPath, behind: readonly MtuPath[]): Finding {
+function judge(path: MtuPath, behind: readonly MtuPath[]): Occurrence {
   const { destination } = path;
   const ways = [byEcho(path), byTransfer(path)].filter((text) => text !== undefined);
   const more =

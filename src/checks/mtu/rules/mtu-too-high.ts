@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import {
@@ -73,7 +73,7 @@ function tightestOf(found: readonly Found[]): Found | undefined {
   return [...found].sort((a, b) => a.size.carries - b.size.carries)[0];
 }
 
-function told(found: Found, text: string, remediation?: string): Finding {
+function told(found: Found, text: string, remediation?: string): Occurrence {
   return occurrence(
     meta,
     'warning',

@@ -1,4 +1,6 @@
+import { advice, NODE, nettools, verbatim } from '../../../model/advice.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
+import { silentNextHop } from '../known-causes.ts';
 import { endOf, lossRule, outcomeOf, where } from '../story.ts';
 
 const meta = {
@@ -9,8 +11,7 @@ const meta = {
     "The probe came to the node of the destination and not to the destination itself: a rule in the node's FORWARD chain (a NetworkPolicy that the CNI plugin enforces there, say), reverse-path filtering, a missing route to the pod, or a neighbour entry that is wrong.",
   rule: "The same SYN is seen coming into the destination's node, and not leaving it to the destination, or not arriving there.",
   source: 'RFC 9293, section 3.4, for the tag',
-  remedy:
-    'Look at that node: kubectl nettools diagnose node/NODE; kubectl nettools firewall with the same TARGET and DEST says what the NetworkPolicies of both ends allow.',
+  remedy: advice`Look at that node: ${nettools`diagnose ${NODE}`}; ${verbatim`kubectl nettools firewall`} with the same TARGET and DEST says what the NetworkPolicies of both ends allow.`,
   explains: { depth: 780, subject: [...LOST_PACKETS, 'NT-SOCK-001'] },
 } as const;
 
@@ -21,4 +22,5 @@ export const destinationNode = lossRule(
     missed.packet === 'probe' &&
     (last.role === 'destination-node' || (missed.role === 'destination-node' && missed.way === 'out')),
   (path, loss) => `The probe to ${endOf(path)} is lost ${where(loss)} (${outcomeOf(path)})`,
+  (_path, loss) => silentNextHop(loss),
 );

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { isLoopback, type Listener } from '../../../parsers/listeners.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -24,7 +24,7 @@ const meta = {
 /** Enough to find the right one. */
 const MAX_SHOWN = 6;
 
-function judge(path: PathFacts): Finding[] {
+function judge(path: PathFacts): Occurrence[] {
   const { refusal, port } = path;
   if (refusal === undefined) return [];
   return [
@@ -69,7 +69,7 @@ function portsOf(listeners: readonly Listener[]): string {
   return [...shown, ...more].join(', ').replace(/, ([^,]+)$/, ' and $1');
 }
 
-function quote({ points }: PathFacts, refusal: Refusal): Finding['evidence'] {
+function quote({ points }: PathFacts, refusal: Refusal): Occurrence['evidence'] {
   const place = points.find(({ role }) => role === 'destination')?.place;
   if (refusal.kind === 'rule') {
     const command = refusal.hit.result?.command;

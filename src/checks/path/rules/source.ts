@@ -1,3 +1,4 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
 import { endOf, lossRule, outcomeOf, placeOf } from '../story.ts';
 
@@ -9,8 +10,7 @@ const meta = {
     "The probe was sent by a program and never came out of the source's interface: its own network namespace stops it, by a rule in OUTPUT, by a route, or because the next hop has no MAC address.",
   rule: 'The connection fails, and tcpdump on all interfaces of the source sees no SYN of it.',
   source: 'packet(7): a capture sees what leaves after netfilter; RFC 9293, section 3.4, for the tag',
-  remedy:
-    'Look at the source alone: kubectl nettools firewall, routing and arp with the same TARGET and DEST name the rule, the route or the neighbour.',
+  remedy: advice`Look at the source alone: ${verbatim`kubectl nettools firewall`}, routing and arp with the same TARGET and DEST name the rule, the route or the neighbour.`,
   explains: { depth: 750, subject: [...LOST_PACKETS, 'NT-SOCK-001'] },
 } as const;
 

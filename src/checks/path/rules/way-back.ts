@@ -1,4 +1,6 @@
+import { advice, verbatim } from '../../../model/advice.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
+import { silentNextHop } from '../known-causes.ts';
 import { endOf, lossRule, outcomeOf, where } from '../story.ts';
 
 const meta = {
@@ -9,8 +11,7 @@ const meta = {
     'The destination answers, and the answer does not come home: the way back is another one than the way there, or a filter lets only one of them through (asymmetric routes, rp_filter, a conntrack entry that is missing on the way back, a rule in INPUT of the source).',
   rule: 'The SYN-ACK or reset that acknowledges the probe is seen leaving the destination, and missed further on.',
   source: 'RFC 9293, section 3.10.7: an answer acknowledges the sequence number of its SYN plus one',
-  remedy:
-    'Compare both ways: kubectl nettools routing with the destination as the TARGET and the source as DEST; look for rp_filter and for stateful rules at the place that is named.',
+  remedy: advice`Compare both ways: ${verbatim`kubectl nettools routing`} with the destination as the TARGET and the source as DEST; look for rp_filter and for stateful rules at the place that is named.`,
   explains: { depth: 800, subject: LOST_PACKETS },
 } as const;
 
@@ -18,4 +19,5 @@ export const wayBack = lossRule(
   meta,
   ({ last, missed }) => missed.packet === 'answer' && last?.packet === 'answer',
   (path, loss) => `${endOf(path)} answers, and the answer is lost ${where(loss)} (${outcomeOf(path)})`,
+  (_path, loss) => silentNextHop(loss),
 );

@@ -1,10 +1,11 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { bitsOf, type Prefix, parsePrefix } from '../../../parsers/ip-prefix.ts';
 import { type Route, type RoutingRule, routeText } from '../../../parsers/ip-route.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { inTable, longestMatch, lookup } from '../../shared/lookup.ts';
 import { quoteRoutes } from '../../shared/quote.ts';
-import { shellLine } from '../../shared/remedy.ts';
+import { onTarget } from '../../shared/remedy.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { RoutingFacts } from '../facts.ts';
 
@@ -55,13 +56,13 @@ function taken(
   return { range, route, rule, main };
 }
 
-function judge(range: Range, routes: readonly Route[], facts: RoutingFacts): Finding[] {
+function judge(range: Range, routes: readonly Route[], facts: RoutingFacts): Occurrence[] {
   const found = taken(range, routes, facts);
   if (found === undefined) return [];
   const { rule, route, main } = found;
   const inet = found.range.family === 'inet';
   const before = Math.max(0, rule.priority - 1);
-  const command = shellLine([
+  const command = [
     'ip',
     ...(inet ? [] : ['-6']),
     'rule',
@@ -72,7 +73,7 @@ function judge(range: Range, routes: readonly Route[], facts: RoutingFacts): Fin
     'main',
     'priority',
     String(before),
-  ]);
+  ];
   return [
     occurrence(
       meta,
@@ -83,7 +84,7 @@ function judge(range: Range, routes: readonly Route[], facts: RoutingFacts): Fin
         ...quoteRoutes(facts.results.routes, facts.routes, (one) => one === route || one === main),
       ],
       {
-        remediation: `${meta.remedy}\nkubectl nettools run TARGET -- ${command}`,
+        remediation: advice`${meta.remedy}\n${onTarget(...command)}`,
       },
     ),
   ];

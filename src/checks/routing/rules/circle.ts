@@ -1,11 +1,11 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { meta } from '../../shared/metas/circle.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { nameOf, routeOf, type Way } from '../../shared/way.ts';
 import type { RoutingFacts } from '../facts.ts';
 
-function judge(way: Way): Finding[] {
+function judge(way: Way): Occurrence[] {
   const route = routeOf(way);
   if (!route || route.local || way.answered !== false) return [];
   const told = way.icmpErrors.find(({ kind }) => kind === 'expired');

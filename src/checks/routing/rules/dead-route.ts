@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { meta } from '../../shared/metas/dead-route.ts';
 import { quote, quoteRoutes } from '../../shared/quote.ts';
 import { onTarget } from '../../shared/remedy.ts';
@@ -40,7 +41,7 @@ function culprit({ why, rule, route }: Unrouted): {
   };
 }
 
-function refused(facts: RoutingFacts, way: Way): Finding[] {
+function refused(facts: RoutingFacts, way: Way): Occurrence[] {
   const found = unrouted(way, facts);
   if (found === undefined || !isRefused(found)) return [];
   const { what, undo } = culprit(found);
@@ -57,7 +58,7 @@ function refused(facts: RoutingFacts, way: Way): Finding[] {
       ],
       {
         subject: way.destination.label,
-        remediation: `Find who made it (a VPN or CNI agent, a node script, a kill switch), and remove it there. By hand:\n${onTarget(...undo)}`,
+        remediation: advice`Find who made it (a VPN or CNI agent, a node script, a kill switch), and remove it there. By hand:\n${onTarget(...undo)}`,
       },
     ),
   ];

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { bitsOf, contains, parsePrefix } from '../../../parsers/ip-prefix.ts';
 import type { IptablesTable } from '../../../parsers/iptables-tables.ts';
 import { longestMatch } from '../../shared/lookup.ts';
@@ -35,7 +35,7 @@ function certainStop(outcomes: readonly Outcome[]): Outcome | undefined {
   return passes ? undefined : outcomes.at(-1);
 }
 
-function judge(facts: RoutingFacts): Finding[] {
+function judge(facts: RoutingFacts): Occurrence[] {
   const { pod, cluster, routes, filters } = facts;
   if (!pod.hostNetwork || !cluster || !routes) return [];
   const source = cluster.podRanges.flatMap((range) => hostOf(range) ?? [])[0];

@@ -1,10 +1,10 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
+import { shellWord } from '../../../model/shell-word.ts';
 import type { Forwarding } from '../../../parsers/forwarding.ts';
 import { type AddressFamily, contains, parsePrefix } from '../../../parsers/ip-prefix.ts';
 import type { Route } from '../../../parsers/ip-route.ts';
 import type { NodeNetwork } from '../../shared/node-network.ts';
 import { quote } from '../../shared/quote.ts';
-import { shellWord } from '../../shared/remedy.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { RoutingFacts } from '../facts.ts';
 
@@ -67,7 +67,7 @@ export const forwardingOff: Rule<RoutingFacts> = {
   meta,
   judge: ({ pod, cluster, routes, forwarding, results }) => {
     if (!pod.hostNetwork || !cluster || !routes || !forwarding) return [];
-    return (['inet', 'inet6'] as const).flatMap((family): Finding[] => {
+    return (['inet', 'inet6'] as const).flatMap((family): Occurrence[] => {
       if (!hasPods(cluster, family)) return [];
       const interfaces = podInterfaces(routes, cluster, family);
       const names = off(forwarding, interfaces, family);

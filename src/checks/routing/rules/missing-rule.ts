@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { type Advice, advice } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import type { AddressFamily } from '../../../parsers/ip-prefix.ts';
 import type { Route } from '../../../parsers/ip-route.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
@@ -30,12 +31,12 @@ function ip(family: AddressFamily): readonly string[] {
   return family === 'inet6' ? ['ip', '-6'] : ['ip'];
 }
 
-function byHand(...command: readonly string[]): string {
-  return `${meta.remedy} By hand:\n${onTarget(...command)}`;
+function byHand(...command: readonly string[]): Advice {
+  return advice`${meta.remedy} By hand:\n${onTarget(...command)}`;
 }
 
 /** Destinations without a way that a table without a rule has; one finding a table. */
-function unreached(facts: RoutingFacts, family: AddressFamily): Finding[] {
+function unreached(facts: RoutingFacts, family: AddressFamily): Occurrence[] {
   const lost = facts.ways.flatMap((way) => {
     const orphan = unrouted(way, facts)?.orphan;
     return orphan && familyOf(way.hop.value?.address) === family ? [{ way, orphan }] : [];
@@ -69,7 +70,7 @@ function quoteRules(facts: RoutingFacts, family: AddressFamily) {
 }
 
 /** The table of the namespace's own addresses. */
-function localTable(facts: RoutingFacts, family: AddressFamily): Finding[] {
+function localTable(facts: RoutingFacts, family: AddressFamily): Occurrence[] {
   if (!orphanTables(facts, family).some(({ table }) => table === 'local')) return [];
   return [
     occurrence(
@@ -83,7 +84,7 @@ function localTable(facts: RoutingFacts, family: AddressFamily): Finding[] {
 }
 
 /** The source-based routing of a second interface without its rule. */
-function asymmetric(facts: RoutingFacts, family: AddressFamily): Finding[] {
+function asymmetric(facts: RoutingFacts, family: AddressFamily): Occurrence[] {
   if (facts.pod.hostNetwork) return [];
   const isDefault = (route: Route): boolean => route.type === 'unicast' && route.destination.length === 0;
   const mainDevices =

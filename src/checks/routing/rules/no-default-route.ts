@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import type { AddressFamily } from '../../../parsers/ip-prefix.ts';
 import { cutReason } from '../../shared/measured.ts';
 import { meta } from '../../shared/metas/no-default-route.ts';
@@ -52,7 +52,7 @@ function orphaned(facts: RoutingFacts, way: Way): boolean {
 export const noDefaultRoute: Rule<RoutingFacts> = {
   meta,
   judge: (facts) =>
-    FAMILIES.flatMap((family): Finding[] => {
+    FAMILIES.flatMap((family): Occurrence[] => {
       // A table without a rule may have one (NT-RT-004), which a list that was cut does not show.
       const { routes } = facts.results;
       if (routes && cutReason(routes) !== undefined) return [];

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { meta } from '../../shared/metas/remote-hop.ts';
 import { quote } from '../../shared/quote.ts';
@@ -12,7 +12,7 @@ function sender(facts: RoutingFacts, way: Way): HeardError | undefined {
   return way.icmpErrors.find((e) => e.kind === 'net' && !own.some((a) => sameAddress(a, e.sender)));
 }
 
-function judge(facts: RoutingFacts, way: Way): Finding[] {
+function judge(facts: RoutingFacts, way: Way): Occurrence[] {
   const route = routeOf(way);
   if (!route || route.local || way.answered !== false) return [];
   const told = sender(facts, way);

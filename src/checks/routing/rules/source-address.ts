@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { contains, parsePrefix, sameAddress } from '../../../parsers/ip-prefix.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { quote, quoteRoutes } from '../../shared/quote.ts';
@@ -15,8 +16,7 @@ const meta = {
     'The target sends from an address that is not the one Kubernetes knows it by, or sends its own address out of another interface than the one that carries it. NetworkPolicies and firewalls match the pod IP, so they judge such packets wrongly, and answers may come another way or not at all.',
   rule: "The kernel chooses a source address for a destination behind a router that is none of the pod's IPs, while the interface is the one with the pod IP or no interface has it; or it chooses the pod IP for another interface than the one that has it. Not in the node's own namespace, nor for the networks of further interfaces.",
   source: 'ours; the pod IPs are status.podIPs of the API',
-  remedy:
-    'Look for a route with a `src` of its own or for an address that somebody added: kubectl nettools run TARGET -- ip route show table all. A pod that is made again gets both from its CNI plugin.',
+  remedy: advice`Look for a route with a \`src\` of its own or for an address that somebody added: ${nettools`run ${TARGET} -- ip route show table all`}. A pod that is made again gets both from its CNI plugin.`,
   explains: { depth: 560, subject: ALL_TRAFFIC },
   remedyOutside:
     'Look for a route with a `src` of its own or for an address that somebody added: ip route; ip addr.',
@@ -36,7 +36,7 @@ function chosen(facts: RoutingFacts, way: Way): Chosen | undefined {
   return facts.interfaces === undefined ? undefined : { ...route, source: route.source };
 }
 
-function judge(facts: RoutingFacts, way: Way): Finding[] {
+function judge(facts: RoutingFacts, way: Way): Occurrence[] {
   const choice = chosen(facts, way);
   const family = familyOf(way.hop.value?.address);
   const podIps = facts.pod.addresses.filter((address) => familyOf(address) === family);

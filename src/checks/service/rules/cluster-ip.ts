@@ -1,3 +1,4 @@
+import { type Advice, advice, kubectl, NODE, nettools, verbatim } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { failures, type ServiceInfo, type ServicesFacts, working } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
@@ -11,17 +12,16 @@ const meta = {
     "Every endpoint of the Service answers by itself, but connections to its cluster IP fail: the node does not translate the address. kube-proxy, or what stands in for it, does not run on the target's node or is behind with its rules, or something there filters the address.",
   rule: 'All endpoints that were probed answer, at least one, and connections to the cluster IP fail; neither a local traffic policy nor a hairpin explains it.',
   source: 'Kubernetes documentation, "Debug Services", "Is the kube-proxy working?"',
-  remedy:
-    "Look at kube-proxy on the target's node: kubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy, its log, and its rules (nft list table ip kube-proxy, or iptables-save | grep NAME). kubectl nettools service with that node as the TARGET compares them with the API.",
+  remedy: advice`Look at kube-proxy on the target's node: ${kubectl`get pods -n kube-system -o wide -l k8s-app=kube-proxy`}, its log, and its rules (nft list table ip kube-proxy, or iptables-save | grep NAME). ${verbatim`kubectl nettools service`} with that node as the TARGET compares them with the API.`,
 } as const;
 
 /** Where the client and all endpoints share a bridge, answers may go by the rules that would translate them back. */
-function remedyFor({ namespace, name, port, endpoints }: ServiceInfo, node: string): string {
+function remedyFor({ namespace, name, port, endpoints }: ServiceInfo, node: string): Advice {
   const isHere = node !== '' && endpoints.every((one) => one.node === node);
   const bridge = isHere
-    ? `All endpoints are on the target's own node: if pods of other nodes reach the Service, its answers pass by the node's rules (net.bridge.bridge-nf-call-iptables, NT-RT-009).\nkubectl nettools routing node/${node}\n`
+    ? advice`All endpoints are on the target's own node: if pods of other nodes reach the Service, its answers pass by the node's rules (net.bridge.bridge-nf-call-iptables, NT-RT-009).\n${nettools`routing node/${node}`}\n`
     : '';
-  return `${bridge}Look at kube-proxy on the target's node: whether it runs (or what stands in for it), and its log. The first command compares its rules with the API.\nkubectl nettools service node/NODE --to svc/${name}.${namespace}:${port}\nkubectl get pods -n kube-system -o wide -l k8s-app=kube-proxy`;
+  return advice`${bridge}Look at kube-proxy on the target's node: whether it runs (or what stands in for it), and its log. The first command compares its rules with the API.\n${nettools`service ${NODE} --to svc/${name}.${namespace}:${port}`}\n${kubectl`get pods -n kube-system -o wide -l k8s-app=kube-proxy`}`;
 }
 
 export const clusterIp: Rule<ServicesFacts> = {

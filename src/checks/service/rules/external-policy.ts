@@ -1,10 +1,10 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { endpointsOn, externalPolicyRemedy, quoteExternalPolicy } from '../../shared/external-policy.ts';
 import { meta } from '../../shared/metas/external-policy.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { ServiceInfo, ServicesFacts } from '../facts.ts';
 
-function judge(info: ServiceInfo, node: string): Finding[] {
+function judge(info: ServiceInfo, node: string): Occurrence[] {
   const { label, outside, ready, type } = info;
   if (outside?.isLocal !== true || ready === 0 || node === '') return [];
   // One of which it is not known where it is may be here.

@@ -1,3 +1,4 @@
+import { advice, kubectl, nettools } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { endpointName, failing, type ServicesFacts } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
@@ -12,8 +13,7 @@ const meta = {
     'Some (or all) pods behind the Service do not answer, though Kubernetes calls them ready. Each gets its share of the connections, so clients fail now and then.',
   rule: 'A connection from the target to at least one ready endpoint, by itself, fails.',
   source: 'ours; every endpoint is connected to',
-  remedy:
-    'Look at the pods that are named (kubectl nettools sockets pod/NAME; kubectl logs NAME). A readiness probe that tests the port which the Service sends to takes such pods out by itself.',
+  remedy: advice`Look at the pods that are named (${nettools`sockets pod/NAME`}; ${kubectl`logs NAME`}). A readiness probe that tests the port which the Service sends to takes such pods out by itself.`,
   explains: { depth: 860, subject: ['NT-FW-001', 'NT-FW-009', 'NT-LAT'] },
   followsFromParts: true,
 } as const;

@@ -1,3 +1,4 @@
+import { kubectl } from '../../../model/advice.ts';
 import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { ServicesFacts } from '../facts.ts';
@@ -29,7 +30,7 @@ export const localPolicy: Rule<ServicesFacts> = {
           `${info.label} has internalTrafficPolicy Local, and its ${info.ready} ready ${info.ready === 1 ? 'endpoint is' : 'endpoints are'} on ${nodes || 'other nodes'}, none on ${input.node}, where the target runs${first ? `: connecting ends with ${attemptText(first)}` : ''}.`,
           [
             quoteApi(
-              `kubectl get service -n ${info.namespace} ${info.name} -o jsonpath={.spec.internalTrafficPolicy}`,
+              kubectl`get service -n ${info.namespace} ${info.name} -o jsonpath={.spec.internalTrafficPolicy}`,
               'Local',
             ),
             ...(first ? quoteAttempt(first) : []),

@@ -1,3 +1,4 @@
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Attempt, ServicesFacts } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
@@ -10,7 +11,7 @@ const meta = {
     'The Service works by its address, but the target cannot look its name up. Clients that use the name fail: the fault is in DNS, not in the Service.',
   rule: "The cluster IP (or an endpoint of a headless Service) answers, and two connections to NAME.NAMESPACE.svc fail because the name does not resolve, or get nowhere (critical). One of the two may be one lost packet of DNS: info. For a pod whose dnsPolicy gives it another resolver than the cluster's: info.",
   source: 'Kubernetes documentation, "DNS for Services and Pods"',
-  remedy: 'Find out where it fails: kubectl nettools dns TARGET NAME.NAMESPACE.svc.',
+  remedy: advice`Find out where it fails: ${nettools`dns ${TARGET} NAME.NAMESPACE.svc`}.`,
 } as const;
 
 /** A name server that stays silent takes all the time that the connection had. */
@@ -41,7 +42,7 @@ export const nameFails: Rule<ServicesFacts> = {
           quoteAttempt(first),
           {
             subject: info.label,
-            remediation: `Find out where it fails:\nkubectl nettools dns TARGET ${full}`,
+            remediation: advice`Find out where it fails:\n${nettools`dns ${TARGET} ${full}`}`,
           },
         ),
       ];

@@ -1,3 +1,4 @@
+import { type Advice, advice, kubectl } from '../../../model/advice.ts';
 import { meta } from '../../shared/metas/no-ready-endpoint.ts';
 import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -10,19 +11,25 @@ function underOtherName({ slice, offers, wanted }: OtherPorts): string {
   return `its EndpointSlice ${slice} has ready endpoints of port ${offers.join(', ')}, and the Service's port ${own}: they are matched by that name and the protocol`;
 }
 
-function remedyFor(info: ServiceInfo): string | undefined {
-  const of = `-n ${info.namespace}`;
+function remedyFor({
+  namespace,
+  name,
+  selector,
+  selected,
+  publishesNotReady,
+  ...info
+}: ServiceInfo): Advice | undefined {
   const [other] = info.otherPorts ?? [];
   if (other !== undefined)
-    return `Give the port of the EndpointSlice and that of the Service the same name, or neither of them one.\nkubectl edit endpointslice ${of} ${other.slice}`;
-  if (info.selector === undefined) return undefined;
-  if (info.selected === 0)
-    return `Make the selector and the pods' labels agree.\nkubectl get pods ${of} --show-labels\nkubectl edit service ${of} ${info.name}`;
+    return advice`Give the port of the EndpointSlice and that of the Service the same name, or neither of them one.\n${kubectl`edit endpointslice -n ${namespace} ${other.slice}`}`;
+  if (selector === undefined) return undefined;
+  if (selected === 0)
+    return advice`Make the selector and the pods' labels agree.\n${kubectl`get pods -n ${namespace} --show-labels`}\n${kubectl`edit service -n ${namespace} ${name}`}`;
   const names =
-    info.publishesNotReady === false
-      ? `\nIts names are those of ready pods alone. Where the pods wait for each other's names to become ready, as members of a StatefulSet do, publish them before:\nkubectl patch service ${of} ${info.name} -p '{"spec":{"publishNotReadyAddresses":true}}'`
+    publishesNotReady === false
+      ? advice`\nIts names are those of ready pods alone. Where the pods wait for each other's names to become ready, as members of a StatefulSet do, publish them before:\n${kubectl`patch service -n ${namespace} ${name} -p '{"spec":{"publishNotReadyAddresses":true}}'`}`
       : '';
-  return `See why the pods are not ready.\nkubectl describe pods ${of} -l ${info.selector}${names}`;
+  return advice`See why the pods are not ready.\n${kubectl`describe pods -n ${namespace} -l ${selector}`}${names}`;
 }
 
 function why(info: ServiceInfo): string {
@@ -53,7 +60,6 @@ export const noReadyEndpoint: Rule<ServicesFacts> = {
           : isServed
             ? `; ${leaving} that ${leaving === 1 ? 'is' : 'are'} terminating still ${leaving === 1 ? 'answers' : 'answer'}, and connections end with ${leaving === 1 ? 'it' : 'them'}`
             : `; connecting to it ends with ${attemptText(first)}`;
-      const of = `-n ${info.namespace}`;
       const remedy = remedyFor(info);
       return [
         occurrence(
@@ -62,7 +68,7 @@ export const noReadyEndpoint: Rule<ServicesFacts> = {
           `${info.label} has no ready endpoint: ${why(info)}${seen}.`,
           [
             quoteApi(
-              `kubectl get endpointslices ${of} -l kubernetes.io/service-name=${info.name}`,
+              kubectl`get endpointslices -n ${info.namespace} -l kubernetes.io/service-name=${info.name}`,
               'no endpoint is ready',
             ),
             ...(first ? quoteAttempt(first) : []),

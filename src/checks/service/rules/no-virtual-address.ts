@@ -1,3 +1,4 @@
+import { kubectl } from '../../../model/advice.ts';
 import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { ServicesFacts } from '../facts.ts';
@@ -18,7 +19,6 @@ export const noVirtualAddress: Rule<ServicesFacts> = {
   judge: ({ services }) =>
     services.flatMap(({ info }) => {
       if (info.clusterIp !== undefined) return [];
-      const show = `kubectl get service -n ${info.namespace} ${info.name} -o jsonpath=`;
       const external = info.externalName;
       const differs =
         String(info.port) !== info.targetPort ? `, on port ${info.targetPort}, not on ${info.port}` : '';
@@ -31,8 +31,14 @@ export const noVirtualAddress: Rule<ServicesFacts> = {
             : `${info.label} is an alias for ${external} (ExternalName): clients resolve and connect to that.`,
           [
             external === undefined
-              ? quoteApi(`${show}{.spec.clusterIP}`, 'None')
-              : quoteApi(`${show}{.spec.externalName}`, external),
+              ? quoteApi(
+                  kubectl`get service -n ${info.namespace} ${info.name} -o jsonpath={.spec.clusterIP}`,
+                  'None',
+                )
+              : quoteApi(
+                  kubectl`get service -n ${info.namespace} ${info.name} -o jsonpath={.spec.externalName}`,
+                  external,
+                ),
           ],
           { subject: info.label },
         ),

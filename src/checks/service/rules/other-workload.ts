@@ -1,4 +1,5 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, kubectl } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import {
@@ -38,7 +39,7 @@ export function strangers(facts: ServiceFacts): readonly EndpointFacts[] {
   return isTold ? failed : [];
 }
 
-function judge(facts: ServiceFacts): Finding[] {
+function judge(facts: ServiceFacts): Occurrence[] {
   const { info, endpoints } = facts;
   const found = strangers(facts);
   const [first] = found;
@@ -46,7 +47,7 @@ function judge(facts: ServiceFacts): Finding[] {
   const workloads = (all: readonly EndpointFacts[]): string =>
     [...new Set(all.map(({ endpoint }) => endpoint.workload))].join(' and ');
   const selector = info.selector ?? '';
-  const show = `kubectl get pods -n ${info.namespace} -l ${selector} --show-labels`;
+  const show = kubectl`get pods -n ${info.namespace} -l ${selector} --show-labels`;
   const open = first.openPorts.length > 0 ? ` (it listens on ${first.openPorts.join(', ')})` : '';
   return [
     occurrence(
@@ -57,7 +58,7 @@ function judge(facts: ServiceFacts): Finding[] {
         quoteApi(show, found.map((e) => `${e.endpoint.pod} ${e.endpoint.workload}`).join('\n')),
         ...quoteAttempt(first.attempt),
       ],
-      { subject: info.label, remediation: `${meta.remedy} What they have:\n${show}` },
+      { subject: info.label, remediation: advice`${meta.remedy} What they have:\n${show}` },
     ),
   ];
 }

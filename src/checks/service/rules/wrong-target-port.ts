@@ -1,7 +1,14 @@
-import type { Finding } from '../../../model/report.ts';
+import { advice, kubectl } from '../../../model/advice.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import { type EndpointFacts, type ServiceFacts, type ServicesFacts, working } from '../facts.ts';
+import {
+  type EndpointFacts,
+  type ServiceFacts,
+  type ServiceInfo,
+  type ServicesFacts,
+  working,
+} from '../facts.ts';
 import { quoteAttempt } from '../words.ts';
 
 const meta = {
@@ -24,10 +31,15 @@ export function onWrongPort(facts: ServiceFacts): readonly EndpointFacts[] {
   );
 }
 
-function judge(facts: ServiceFacts): Finding[] {
+/** Strategic merge: entries of `ports` are matched by their `port`. */
+function targetPortPatch({ port, protocol }: ServiceInfo, targetPort: number | undefined): string {
+  return JSON.stringify({ spec: { ports: [{ port, protocol: protocol.toUpperCase(), targetPort }] } });
+}
+
+function judge(facts: ServiceFacts): Occurrence[] {
   const { info, endpoints } = facts;
   const subject = info.label;
-  const show = `kubectl get service -n ${info.namespace} ${info.name} -o jsonpath={.spec.ports}`;
+  const show = kubectl`get service -n ${info.namespace} ${info.name} -o jsonpath={.spec.ports}`;
   if (info.isPortUnnamed) {
     return [
       occurrence(
@@ -51,7 +63,7 @@ function judge(facts: ServiceFacts): Finding[] {
       [quoteApi(show, `port ${info.port} targetPort ${info.targetPort}`), ...quoteAttempt(first.attempt)],
       {
         subject,
-        remediation: `If ${first.openPorts[0]} is the port that is meant:\nkubectl patch service -n ${info.namespace} ${info.name} -p '{"spec":{"ports":[{"port":${info.port},"protocol":"${info.protocol.toUpperCase()}","targetPort":${first.openPorts[0]}}]}}'`,
+        remediation: advice`If ${first.openPorts[0] ?? ''} is the port that is meant:\n${kubectl`patch service -n ${info.namespace} ${info.name} -p ${targetPortPatch(info, first.openPorts[0])}`}`,
       },
     ),
   ];

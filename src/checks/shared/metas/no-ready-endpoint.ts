@@ -1,4 +1,6 @@
 /** NT-SVC-001, as the firewall check tells it too. */
+import { advice, kubectl } from '../../../model/advice.ts';
+
 export const meta = {
   id: 'NT-SVC-001',
   title: 'The Service has no ready endpoint',
@@ -8,7 +10,6 @@ export const meta = {
   rule: 'The EndpointSlices of the Service list no endpoint that is ready (API). A warning as long as endpoints that are terminating still serve and connections reach them.',
   source:
     'Kubernetes documentation, "Debug Services"; kube-proxy rejects what has no endpoint, and falls back to terminating ones that serve (KEP-1669)',
-  remedy:
-    "Compare the selector with the pods' labels (kubectl get pods -l SELECTOR) and see why pods are not ready (kubectl describe pod).",
+  remedy: advice`Compare the selector with the pods' labels (${kubectl`get pods -l SELECTOR`}) and see why pods are not ready (${kubectl`describe pod`}).`,
   explains: { depth: 610, subject: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-SOCK-001', 'NT-TLS'] },
 } as const;

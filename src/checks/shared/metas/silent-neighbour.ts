@@ -1,3 +1,4 @@
+import { advice, kubectl } from '../../../model/advice.ts';
 import { ALL_TRAFFIC } from '../effects.ts';
 
 /** NT-ARP-002, as the firewall check tells it too. */
@@ -10,8 +11,7 @@ export const meta = {
   rule: 'After it was provoked, the entry of an on-link destination is FAILED or INCOMPLETE (critical; a warning for a pod of the node that is ready by the API and was not asked for; an info where it answered in the run all the same, since the kernel may just be asking anew). Or the entry is PERMANENT, another MAC address answers, and nothing comes back that way (a warning where only the gateway itself was silent). Or connect() fails with "No route to host" after 900 ms or more, and ICMP 3/1 comes from another host.',
   source:
     'RFC 826, RFC 1812 (3.3.2: a router tells when ARP fails); Linux gives up after three requests, a second apart',
-  remedy:
-    'See whether the address is right and its owner runs (kubectl get pods -A -o wide). If it does, look at its link on its node (ip link, bridge link, sysctl net.ipv4.conf.all.arp_ignore in its namespace). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.',
+  remedy: advice`See whether the address is right and its owner runs (${kubectl`get pods -A -o wide`}). If it does, look at its link on its node (ip link, bridge link, sysctl net.ipv4.conf.all.arp_ignore in its namespace). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.`,
   explains: { depth: 540, subject: ALL_TRAFFIC },
   remedyOutside:
     'See whether the address is right and its owner runs. If it does, look at its link (ip link, sysctl net.ipv4.conf.all.arp_ignore there). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.',

@@ -1,25 +1,11 @@
 import type { Listener } from '../../../parsers/listeners.ts';
 import { growth } from '../../../parsers/proc-net.ts';
-import { BURST_LIMIT, isMoreThanBurst } from '../../shared/burst.ts';
+import { isMoreThanBurst } from '../../shared/burst.ts';
 import { seenOf } from '../../shared/measured.ts';
+import { meta } from '../../shared/metas/accept-queue.ts';
 import { quoteCounters } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { SocketsFacts } from '../facts.ts';
-
-const meta = {
-  id: 'NT-SOCK-003',
-  title: 'Accept queue overflows',
-  severities: ['warning', 'info'],
-  meaning:
-    'A server accepts connections more slowly than they come: its queue is full, and the kernel drops what completes the handshake. Clients see connects that take seconds or time out, though the server is up.',
-  rule: `ListenOverflows grew in the run, by ${BURST_LIMIT}, which PassiveOpens counts; or a listening socket has more connections waiting than its backlog holds, at the beginning of the run and at its end. Less is one moment's doing, as a short queue has them on a busy node: info.`,
-  source: 'kernel: Documentation/networking/snmp_counter.rst (TcpExtListenOverflows); listen(2)',
-  remedy:
-    'Find out why the program does not accept (blocked, too few threads, CPU limit: kubectl top pod), add replicas, and raise its backlog together with net.core.somaxconn if it only cannot take bursts.',
-  explains: { depth: 980, target: ['NT-LAT-005'] },
-  remedyOutside:
-    'Find out why the program does not accept (blocked, too few threads, no CPU time), and raise its backlog together with net.core.somaxconn if it only cannot take bursts.',
-} as const;
 
 /** One more than the backlog fits in: the kernel compares with "greater than". */
 function isFull({ protocol, waiting, limit }: Listener): boolean {

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import type { Listener } from '../../../parsers/listeners.ts';
 import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
 import { seenOf } from '../../shared/measured.ts';
@@ -12,7 +12,7 @@ export function serves(listener: Listener, { port, protocol }: ExpectedPort): bo
   return listener.port === port && listener.protocol === protocol;
 }
 
-function judge(facts: SocketsFacts, expected: ExpectedPort, listeners: readonly Listener[]): Finding[] {
+function judge(facts: SocketsFacts, expected: ExpectedPort, listeners: readonly Listener[]): Occurrence[] {
   if (listeners.some((l) => serves(l, expected))) return [];
   const name = `${expected.protocol.toUpperCase()} ${expected.port}`;
   const others = [

@@ -1,3 +1,4 @@
+import { advice, nettools, TARGET } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { expectedOf, formatRate, type ThroughputFacts, type ThroughputPath } from '../facts.ts';
 
@@ -9,8 +10,7 @@ const meta = {
     'One TCP connection with nothing else to do gets less than half of the rate that this way should have. Loss, a rate limit, a queue, an encrypting overlay or a busy CPU holds it back.',
   rule: "iperf3's receiver got less than 50 % (--throughput-share) of the expected rate: --expect, or the pod's bandwidth annotation, or the speed of the target's interface where it is a real one.",
   source: 'ours',
-  remedy:
-    'Retransmissions mean loss or a full queue: run the latency check at the same time. None, and a low rate: look for a rate limit (kubectl nettools run TARGET -- tc -s qdisc, and the annotations kubernetes.io/ingress-bandwidth and egress-bandwidth) and for CPUs that are busy with encryption. One connection uses one CPU: compare with several (iperf3 -P 4).',
+  remedy: advice`Retransmissions mean loss or a full queue: run the latency check at the same time. None, and a low rate: look for a rate limit (${nettools`run ${TARGET} -- tc -s qdisc`}, and the annotations kubernetes.io/ingress-bandwidth and egress-bandwidth) and for CPUs that are busy with encryption. One connection uses one CPU: compare with several (iperf3 -P 4).`,
 } as const;
 
 function causes({ run: { value } }: ThroughputPath): string {

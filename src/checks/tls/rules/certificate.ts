@@ -1,5 +1,7 @@
+import { advice, kubectl } from '../../../model/advice.ts';
 import type { Destination } from '../../../model/destination.ts';
-import type { Finding, Severity } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
+import type { Severity } from '../../../model/report.ts';
 import type { Certificate, TlsAnswer } from '../../../parsers/tls.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -16,8 +18,7 @@ const meta = {
   rule: "By the target's clock, a certificate of the chain has expired or is not valid yet; or the server's own is for none of the names that clients use for this destination (critical). It expires within 14 days (info; --expire-days sets the limit).",
   source:
     'RFC 5280, 4.1.2.5 (validity) and RFC 9525 (names), as openssl x509 -checkhost and -checkip have them; 14 days: ours',
-  remedy:
-    'Renew the certificate and make the server load it: many read it once, at start. With cert-manager: kubectl describe certificate. For a wrong name, see that the name asked for (SNI) is one that the server knows.',
+  remedy: advice`Renew the certificate and make the server load it: many read it once, at start. With cert-manager: ${kubectl`describe certificate`}. For a wrong name, see that the name asked for (SNI) is one that the server knows.`,
 } as const;
 
 /** What is wrong with the times of the chain, the server's own certificate first. */
@@ -57,7 +58,7 @@ function soon({ chain, now }: TlsAnswer, days: number): string[] {
     : [];
 }
 
-function judge(path: TlsPath, days: number): Finding[] {
+function judge(path: TlsPath, days: number): Occurrence[] {
   const answer = path.answer.value;
   if (!answer || answer.chain.length === 0) return [];
   const wrong = [...times(answer), ...otherName(answer, path.server.destination)];

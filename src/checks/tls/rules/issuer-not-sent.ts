@@ -1,4 +1,4 @@
-import type { Finding } from '../../../model/report.ts';
+import type { Occurrence } from '../../../model/finding.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { byEndpoint } from '../../shared/service-story.ts';
@@ -17,7 +17,7 @@ const meta = {
     'Configure the server with the whole chain, its own certificate first (fullchain.pem; tls.crt of cert-manager has it). Where the issuer is a private root, give it to the clients instead.',
 } as const;
 
-function judge(path: TlsPath): Finding[] {
+function judge(path: TlsPath): Occurrence[] {
   const leaf = issuerNotSent(path);
   if (!leaf) return [];
   const { label, host, port } = path.server.destination;

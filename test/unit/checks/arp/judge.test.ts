@@ -3,6 +3,7 @@ import type { ArpInput } from '../../../../src/checks/arp/facts.ts';
 import { judgeArp } from '../../../../src/checks/arp/judge.ts';
 import { parseArping } from '../../../../src/parsers/arping.ts';
 import { json, problemsOf, type RecordedRun, recorded, withOutput } from '../recorded-ways.ts';
+import { remedyOf } from '../results.ts';
 
 interface Entry {
   dst: string;
@@ -270,7 +271,7 @@ describe('NT-ARP-004', () => {
     expect(found[0]?.summary).toMatch(
       /and for 198\.18\.1\.240 too: it is one host with 2 interfaces on this link/,
     );
-    expect(found[0]?.remediation).toMatch(/arp_ignore=1/);
+    expect(remedyOf(found[0])).toMatch(/arp_ignore=1/);
   });
 
   it('reads dadfailed', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { linkCauses } from '../../../../src/checks/causes.ts';
 import type { DnsInput } from '../../../../src/checks/dns/facts.ts';
+import { remedyOf } from '../results.ts';
 import { ids } from './facts.ts';
 import { judgedRun } from './made-run.ts';
 
@@ -33,7 +34,7 @@ describe("Docker's own servers", () => {
       summary:
         "resolv.conf names 8.8.8.8 and 8.8.4.4, public servers that Docker took since the host's resolv.conf names none that a container could use (127.0.0.0/8): none of them answers here.",
     });
-    expect(servers?.remediation).toContain('daemon.json');
+    expect(remedyOf(servers)).toContain('daemon.json');
     expect(servers?.evidence[0]?.excerpt).toContain('# Used default nameservers.');
   });
 

@@ -4,7 +4,7 @@ import { dnsFacts } from '../../../../src/checks/dns/gathered.ts';
 import { judgeDns } from '../../../../src/checks/dns/judge.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
 import type { Evidence, ProbeResult } from '../../../../src/model/evidence.ts';
-import type { Finding } from '../../../../src/model/report.ts';
+import type { Occurrence } from '../../../../src/model/finding.ts';
 import type { DnsQuery } from '../../../../src/parsers/dns-probe.ts';
 import { recording } from '../../../recordings/recordings.ts';
 
@@ -108,7 +108,7 @@ export function factsOf(name: string, changes: Partial<DnsInput> = {}, conf?: st
 }
 
 /** `ID severity`, worst first as the rules give them, without what could not be measured. */
-export function ids(findings: readonly Finding[]): string[] {
+export function ids(findings: readonly Occurrence[]): string[] {
   return findings.filter(({ id }) => id !== 'NT-SYS-001').map(({ id, severity }) => `${id} ${severity}`);
 }
 

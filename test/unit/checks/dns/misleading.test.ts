@@ -6,6 +6,7 @@ import { ndots } from '../../../../src/checks/dns/rules/ndots.ts';
 import { otherDomain } from '../../../../src/checks/dns/rules/other-domain.ts';
 import { searchHidesName } from '../../../../src/checks/dns/rules/search-hides-name.ts';
 import { parseResolvConf } from '../../../../src/parsers/resolv-conf.ts';
+import { remedyOf } from '../results.ts';
 
 const SERVER = '198.51.100.10';
 
@@ -91,7 +92,7 @@ describe('a search domain in place of the name', () => {
     expect(found?.summary).toBe(
       'api.test resolves to 198.51.100.99 as api.test.corp.test. (search domain corp.test, which may answer any name); the name itself is 198.51.100.2.',
     );
-    expect(found?.remediation).toMatch(/^Write api\.test\. with a dot at its end/);
+    expect(remedyOf(found)).toMatch(/^Write api\.test\. with a dot at its end/);
     expect(ndots.judge(seen)).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { linkCauses } from '../../../../src/checks/causes.ts';
+import { remedyOf } from '../results.ts';
 import { ids, judged as runOf, SERVICE_ADDRESS, service } from './facts.ts';
 import { judgedRun, type MadeServer } from './made-run.ts';
 
@@ -49,7 +50,7 @@ describe('NT-DNS-017', () => {
     expect(found?.summary).toContain(
       `but from coredns-0 (${endpoint.address}), so they are not translated back to the address of the Service`,
     );
-    expect(found?.remediation).toContain('bridge-nf-call-iptables');
+    expect(remedyOf(found)).toContain('bridge-nf-call-iptables');
     expect(ids(judged.findings)).toEqual(['NT-DNS-017 critical']);
   });
 

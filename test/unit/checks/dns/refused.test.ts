@@ -1,5 +1,6 @@
 /** NT-DNS-002: who refuses, where the servers behind the Service say that they do not. */
 import { describe, expect, it } from 'vitest';
+import { remedyOf } from '../results.ts';
 import { POD, SERVICE_ADDRESS, service } from './facts.ts';
 import { judgedRun, type MadeServer } from './made-run.ts';
 
@@ -18,12 +19,13 @@ const found = (more: string, servers = [refusing(SERVICE_ADDRESS), ...endpoints.
 
 describe('a Service whose servers answer when asked directly', () => {
   it('is refused in its own name by whoever has its address', () => {
-    const { summary, remediation, evidence } = found(sentBy(SERVICE_ADDRESS)) ?? {};
+    const finding = found(sentBy(SERVICE_ADDRESS));
+    const { summary, evidence } = finding ?? {};
     expect(summary).toMatch(
       /: the 2 servers behind kube-dns answer when asked directly, so it is refused on the target's own node \(the node's DNS cache \(NodeLocal DNSCache\) is gone and left its address behind, stale rules of kube-proxy/,
     );
-    expect(remediation).toContain(`ip route get ${SERVICE_ADDRESS}`);
-    expect(remediation).not.toContain('endpointslices');
+    expect(remedyOf(finding)).toContain(`ip route get ${SERVICE_ADDRESS}`);
+    expect(remedyOf(finding)).not.toContain('endpointslices');
     expect(evidence?.map(({ command }) => command.join(' ')).join('\n')).toContain(
       `@${endpoints[0]?.address}`,
     );

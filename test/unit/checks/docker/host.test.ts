@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DockerInput } from '../../../../src/checks/docker/facts.ts';
 import { judgeDocker } from '../../../../src/checks/docker/judge.ts';
-import type { Finding } from '../../../../src/model/report.ts';
+import type { Occurrence } from '../../../../src/model/finding.ts';
 import { recording } from '../../../recordings/recordings.ts';
-import { destination, evidence, result } from '../results.ts';
+import { destination, evidence, remedyOf, result } from '../results.ts';
 import { lan } from './build.ts';
 
 // A Docker host with two networks and a published port, as recorded; faults are made in its text.
@@ -49,7 +49,7 @@ interface Host {
   readonly reach?: string;
 }
 
-function judge(host: Host = {}, input: Partial<DockerInput> = {}): readonly Finding[] {
+function judge(host: Host = {}, input: Partial<DockerInput> = {}): readonly Occurrence[] {
   const { rules = RULES, before = rules, legacy = '' } = host;
   const save = { command: ['iptables-save', '-c'] };
   const all = evidence({
@@ -71,7 +71,7 @@ function judge(host: Host = {}, input: Partial<DockerInput> = {}): readonly Find
   return judgeDocker(all, { ...HEALTHY, ...input }).findings;
 }
 
-const ids = (findings: readonly Finding[]): string[] =>
+const ids = (findings: readonly Occurrence[]): string[] =>
   findings.map(({ id, severity }) => `${id} ${severity}`);
 /** The recorded rules with more of them. @param lines `CHAIN words`, at the beginning of their chain in a table */
 function withRules(table: 'filter' | 'nat', ...lines: readonly string[]): string {
@@ -263,7 +263,7 @@ describe('NT-DKR-009: what leaves the network is dropped', () => {
     expect(found?.summary).toMatch(
       /no rule accepts it, .* FORWARD chain is DROP \(7 packets during the run\)\.$/,
     );
-    expect(found?.remediation).toMatch(/restart docker/);
+    expect(remedyOf(found)).toMatch(/restart docker/);
   });
 });
 
@@ -325,7 +325,7 @@ describe('NT-DKR-010 and 013: what is sent to a DEST is dropped', () => {
   it('tells the network that DEST is on', () => {
     const [found] = judge({ reach: silent('198.18.145.77') }, to('198.18.145.77'));
     expect(found?.summary).toMatch(/^198\.18\.145\.77 is on network other and "web" on lan, /);
-    expect(found?.remediation).toMatch(/docker network connect other web/);
+    expect(remedyOf(found)).toMatch(/docker network connect other web/);
   });
 
   it('is NT-DKR-016 where no container has the address: nothing is gained by attaching to that network', () => {
@@ -342,8 +342,8 @@ describe('NT-DKR-010 and 013: what is sent to a DEST is dropped', () => {
       summary: expect.stringMatching(
         /^198\.18\.145\.77 lies in the subnet of Docker network other, and no container/,
       ),
-      remediation: expect.stringMatching(/another subnet .*\ndocker network inspect other$/),
     });
+    expect(remedyOf(found[0])).toMatch(/another subnet .*\ndocker network inspect other$/);
     expect(judge({ reach: reached('198.18.145.77') }, { ...input, others: bridges })).toEqual([]);
     expect(ids(judge(seen, { ...input, others: others('overlay') }))).toEqual(['NT-DKR-010 critical']);
   });
@@ -391,7 +391,7 @@ describe('NT-DKR-010 and 013: what is sent to a DEST is dropped', () => {
           },
         ],
       });
-    const found = (before: number): readonly Finding[] =>
+    const found = (before: number): readonly Occurrence[] =>
       judgeDocker(
         evidence({
           'host-iptables-before': result(RULES),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { linkCauses } from '../../../../src/checks/causes.ts';
 import type { DockerInput, DockerNetwork, DockerPeer } from '../../../../src/checks/docker/facts.ts';
 import { judgeDocker } from '../../../../src/checks/docker/judge.ts';
-import type { Finding } from '../../../../src/model/report.ts';
+import type { Occurrence } from '../../../../src/model/finding.ts';
 import { evidence as gathered, result } from '../results.ts';
 import { lan } from './build.ts';
 
@@ -29,11 +29,11 @@ const input = (more: Partial<DockerInput> = {}): DockerInput => ({
 const RESOLVER = gathered({ 'resolv-conf': result('nameserver 127.0.0.11\n') });
 
 /** The findings with this resolv.conf. */
-function judge(more: Partial<DockerInput>, nameserver = '127.0.0.11'): readonly Finding[] {
+function judge(more: Partial<DockerInput>, nameserver = '127.0.0.11'): readonly Occurrence[] {
   const evidence = gathered({ 'resolv-conf': result(`nameserver ${nameserver}\n`) });
   return judgeDocker(evidence, input(more)).findings;
 }
-const ids = (findings: readonly Finding[]): string[] =>
+const ids = (findings: readonly Occurrence[]): string[] =>
   findings.map(({ id, severity }) => `${id} ${severity}`);
 
 describe('a container that has what it needs', () => {

@@ -4,7 +4,7 @@ import type { FirewallInput } from '../../../../src/checks/firewall/facts.ts';
 import { judgeFirewall } from '../../../../src/checks/firewall/judge.ts';
 import type { Published } from '../../../../src/model/published.ts';
 import { recorded } from '../recorded-ways.ts';
-import { destination, evidence, result } from '../results.ts';
+import { destination, evidence, remedyOf, result } from '../results.ts';
 
 const LOCAL: Published = {
   label: 'svc/shop',
@@ -126,6 +126,6 @@ describe('NT-SVC-012', () => {
     expect(found?.summary).toMatch(
       /NodePort of svc\/shop, and NodePorts are served on nodes, while 127\.0\.0\.1 is/,
     );
-    expect(found?.remediation).toMatch(/Here: 198\.51\.100\.11:30080\.$/);
+    expect(remedyOf(found)).toMatch(/Here: 198\.51\.100\.11:30080\.$/);
   });
 });

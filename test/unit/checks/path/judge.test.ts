@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PathInput, Place } from '../../../../src/checks/path/facts.ts';
 import { judgePath } from '../../../../src/checks/path/judge.ts';
 import type { Evidence } from '../../../../src/model/evidence.ts';
-import { destination, evidence, result } from '../results.ts';
+import { destination, evidence, remedyOf, result } from '../results.ts';
 
 const PLACES: readonly Place[] = [
   { id: 'p0', label: 'pod/web', isTarget: true },
@@ -121,7 +121,114 @@ describe('judgePath', () => {
     ).findings;
     expect(found?.id).toBe('NT-PATH-005');
     expect(found?.summary).toMatch(says);
-    expect(found?.remediation).toMatch(remedy);
+    expect(remedyOf(found)).toMatch(remedy);
+  });
+
+  it.each([
+    [
+      'as often as tries came',
+      1,
+      /; meanwhile an accept queue there was full 1 time, and what came was dropped\.$/,
+      /raise its backlog/,
+    ],
+    ['never', 0, /and no answer leaves it \([^;]*\)\.$/, /nft list ruleset/],
+  ])('of a full accept queue at the destination: %s', (_what, full, says, remedy) => {
+    const counters = (n: number) => result(`TcpExt: ListenOverflows ListenDrops\nTcpExt: ${n} ${n}\n`);
+    const [found] = judgePath(
+      seen(6, { 'p3-counters-before': counters(4), 'p3-counters-after': counters(4 + full) }),
+      DEEP,
+    ).findings;
+    expect(found?.id).toBe('NT-PATH-005');
+    expect(found?.summary).toMatch(says);
+    expect(remedyOf(found)).toMatch(remedy);
+    const proof = found?.evidence.find(({ excerpt }) => excerpt.includes('ListenOverflows'));
+    expect(proof?.command[0]).toBe(full > 0 ? '[pod/db]' : undefined);
+  });
+
+  const routes = result(
+    JSON.stringify([
+      { type: 'unicast', dst: 'default', gateway: '198.51.100.254', dev: 'eth0', flags: [] },
+      { type: 'unicast', dst: '198.51.100.7', dev: 'veth2', flags: [] },
+      { type: 'unicast', dst: '198.51.100.1', dev: 'veth1', flags: [] },
+    ]),
+    { command: ['ip'] },
+  );
+  const neighbours = (dst: string, dev: string, state: string) =>
+    result(JSON.stringify([{ dst, dev, state: [state] }]), { command: ['ip', '-j', '-s', 'neigh', 'show'] });
+
+  it.each([
+    // On its node, where its link ends.
+    [
+      4,
+      'p2',
+      '198.51.100.7',
+      'veth2',
+      'FAILED',
+      'NT-PATH-004',
+      /node\/n2 asked for 198\.51\.100\.7 on veth2, and nobody answers \(FAILED\)\.$/,
+    ],
+    // The answer has to go back to the source.
+    [
+      6,
+      'p3',
+      '198.51.100.1',
+      'veth1',
+      'INCOMPLETE',
+      'NT-PATH-005',
+      /pod\/db asked for 198\.51\.100\.1 on veth1, and nobody answers \(INCOMPLETE\)\.$/,
+    ],
+    [
+      8,
+      'p2',
+      '198.51.100.1',
+      'veth1',
+      'FAILED',
+      'NT-PATH-006',
+      /node\/n2 asked for 198\.51\.100\.1 on veth1/,
+    ],
+    [
+      2,
+      'p1',
+      '198.51.100.7',
+      'veth2',
+      'FAILED',
+      'NT-PATH-002',
+      /node\/n1 asked for 198\.51\.100\.7 on veth2/,
+    ],
+  ])(
+    'after %i points, of a neighbour of %s that does not answer: %s on %s, %s',
+    (passed, place, address, device, state, id, says) => {
+      const at = (entry: ReturnType<typeof neighbours>) =>
+        judgePath(seen(passed, { [`${place}-routes`]: routes, [`${place}-neighbours`]: entry }), DEEP)
+          .findings[0];
+      const found = at(neighbours(address, device, state));
+      expect(found?.id).toBe(id);
+      expect(found?.summary).toMatch(says);
+      expect(found?.evidence).toContainEqual({
+        command: [expect.stringMatching(/^\[(pod|node)\//), 'ip', '-j', '-s', 'neigh', 'show'],
+        excerpt: `${address} dev ${device} ${state}`,
+      });
+      // One that answers, one of another link, and one that is not on the way explain nothing.
+      for (const other of [
+        neighbours(address, device, 'REACHABLE'),
+        neighbours(address, 'eth9', state),
+        neighbours('198.51.100.99', device, state),
+      ])
+        expect(at(other)?.summary).not.toContain('asked for');
+    },
+  );
+
+  it('of the gateway on the way back', () => {
+    const home = result(
+      JSON.stringify([
+        { type: 'unicast', dst: 'default', gateway: '198.51.100.254', dev: 'eth0', flags: [] },
+      ]),
+      { command: ['ip'] },
+    );
+    const more = { 'p3-routes': home, 'p3-neighbours': neighbours('198.51.100.254', 'eth0', 'FAILED') };
+    expect(judgePath(seen(6, more), DEEP).findings[0]?.summary).toMatch(
+      /pod\/db asked for the gateway 198\.51\.100\.254 on the way to 198\.51\.100\.1 on eth0, and nobody answers \(FAILED\)\.$/,
+    );
   });
 
   it.each([
@@ -131,7 +238,7 @@ describe('judgePath', () => {
     [5, 'n2'],
   ])('after %i points its remedy looks at the node %s', (passed, node) => {
     const [finding] = judgePath(seen(passed), DEEP).findings;
-    expect(finding?.remediation).toContain(`kubectl nettools diagnose node/${node}`);
+    expect(remedyOf(finding)).toContain(`kubectl nettools diagnose node/${node}`);
   });
 
   it('is silent when all comes through', () => {

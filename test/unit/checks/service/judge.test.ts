@@ -4,7 +4,7 @@ import { judgeService } from '../../../../src/checks/service/judge.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';
 import { problemsOf, recorded } from '../recorded-ways.ts';
-import { evidence, result } from '../results.ts';
+import { evidence, remedyOf, result } from '../results.ts';
 
 const OK = 'ok 613';
 const SLOW = 'ok 1012000';
@@ -161,7 +161,7 @@ describe('endpoints', () => {
     expect(other.summary).toBe(
       '1 of 3 endpoints of svc/shop is of another workload: pod b (198.51.100.2:8080) (it listens on 9090) belongs to StatefulSet redis, those that work to Deployment shop, and the selector app=shop matches both. It fails: "Connection refused".',
     );
-    expect(other.findings[0]?.remediation).not.toContain('patch');
+    expect(remedyOf(other.findings[0])).not.toContain('patch');
     // A replica of the same workload, one that is silent, and one of which nothing is known, are no strangers.
     const same = ofWorkloads('Deployment shop', 'Deployment shop', 'Deployment shop');
     expect(problems({ ...mixed, service: same })).toEqual(['NT-SVC-007 critical']);
@@ -203,8 +203,7 @@ describe('the cluster IP', () => {
 
   it('may have a reason in the bridge where all endpoints are on the node of the target', () => {
     const remedy = (node: string) =>
-      judged({ virtual: [SILENT], input: { node } }).findings.find(({ id }) => id === 'NT-SVC-003')
-        ?.remediation;
+      remedyOf(judged({ virtual: [SILENT], input: { node } }).findings.find(({ id }) => id === 'NT-SVC-003'));
     expect(remedy('node2')).toMatch(
       /bridge-nf-call-iptables, NT-RT-009\)\.\nkubectl nettools routing node\/node2/,
     );
@@ -232,7 +231,7 @@ describe('no endpoint', () => {
     expect(found?.summary).toMatch(
       /no ready endpoint: its EndpointSlice shop-1 has ready endpoints of port http \(8080\/TCP\), and the Service's port has no name: they are matched/,
     );
-    expect(found?.remediation).toMatch(/kubectl edit endpointslice -n default shop-1$/);
+    expect(remedyOf(found)).toMatch(/kubectl edit endpointslice -n default shop-1$/);
   });
 
   it.each([
@@ -241,7 +240,7 @@ describe('no endpoint', () => {
     [undefined, false],
   ])('asks for names of pods that are not ready where they are not published (%s)', (publishes, asks) => {
     const part = publishes === undefined ? {} : { publishesNotReady: publishes };
-    expect(said(part)?.remediation.includes('"publishNotReadyAddresses":true')).toBe(asks);
+    expect(remedyOf(said(part))?.includes('"publishNotReadyAddresses":true')).toBe(asks);
   });
 });
 

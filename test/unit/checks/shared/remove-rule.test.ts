@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { removeRule } from '../../../../src/checks/shared/remove-rule.ts';
+import { adviceText } from '../../../../src/model/advice.ts';
 import type { FilterRule } from '../../../../src/parsers/filter-rules.ts';
 
 const rule = (rest: Partial<FilterRule>): FilterRule => ({
@@ -18,7 +19,7 @@ const rule = (rest: Partial<FilterRule>): FilterRule => ({
   text: 'table inet t chain c: drop # handle 7',
   ...rest,
 });
-const command = (rest: Partial<FilterRule>) => removeRule(rule(rest))?.split('\n')[1];
+const command = (rest: Partial<FilterRule>) => adviceText(removeRule(rule(rest)) ?? '').split('\n')[1];
 
 describe('removeRule', () => {
   it('names the rule as its tool does', () => {

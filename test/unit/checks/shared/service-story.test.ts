@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { onceForService } from '../../../../src/checks/shared/service-story.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
-import type { Finding } from '../../../../src/model/report.ts';
+import type { Occurrence } from '../../../../src/model/finding.ts';
 
 const at = (label: string, service?: Destination['service']): Destination => ({
   id: 'to0',
@@ -20,7 +20,7 @@ const DESTINATIONS = [
   at('svc/web → b', { label: 'svc/web', part: 'endpoint' }),
   at('pod/c'),
 ];
-const found = (id: string, subject: string): Finding => ({
+const found = (id: string, subject: string): Occurrence => ({
   id,
   severity: 'critical',
   title: '',
@@ -29,7 +29,7 @@ const found = (id: string, subject: string): Finding => ({
   remediation: '',
   subject,
 });
-const told = (...findings: Finding[]) =>
+const told = (...findings: Occurrence[]) =>
   onceForService(findings, DESTINATIONS).map(({ id, subject, summary }) => [id, subject, summary]);
 
 describe('onceForService', () => {

@@ -95,7 +95,16 @@ describe('NT-TLS-003', () => {
 
 describe('NT-TLS-002', () => {
   it('is a connection without a handshake', () => {
-    expect(named(judged(recording('tls-plain-http').stdout))).toEqual(['NT-TLS-002 critical']);
+    const judgement = judged(recording('tls-plain-http').stdout);
+    expect(named(judgement)).toEqual(['NT-TLS-002 critical']);
+    expect(judgement.findings[0]?.summary).toMatch(
+      /does not speak TLS on this port \(plain HTTP\?\), openssl says "wrong version number"\.$/,
+    );
+  });
+
+  it('quotes nobody where nothing came', () => {
+    const { findings } = judged('now 1\nconnected\nhandshake no answer within 6 s\n');
+    expect(findings[0]?.summary).toMatch(/but it does not answer at all; [^"]*\.$/);
   });
 
   it("is none without a connection, which is another check's", () => {

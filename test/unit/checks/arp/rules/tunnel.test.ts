@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeArp } from '../../../../../src/checks/arp/judge.ts';
 import type { NodeNetwork } from '../../../../../src/checks/shared/node-network.ts';
 import type { Evidence, ProbeResult } from '../../../../../src/model/evidence.ts';
+import { remedyOf } from '../../results.ts';
 
 // As ip and bridge of iproute2 6.1 printed them on Linux 6.18, with one interface made as flannel makes it.
 const VXLAN = {
@@ -175,7 +176,7 @@ describe('NT-ARP-006 by what flannel announces', () => {
     expect(finding?.summary).toBe(
       'flannel.1 has the MAC address 02:00:00:00:00:01, but the node announces 02:00:00:00:00:77: what other nodes send there for its pods is not taken.',
     );
-    expect(finding?.remediation).toMatch(/\nip link set dev flannel\.1 address 02:00:00:00:00:77$/);
+    expect(remedyOf(finding)).toMatch(/\nip link set dev flannel\.1 address 02:00:00:00:00:77$/);
     expect(found({ vxlan: own, cluster: cluster('02:00:00:00:00:01') })).toEqual([]);
   });
 });

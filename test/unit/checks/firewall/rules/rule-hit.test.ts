@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FirewallFacts, PathFacts } from '../../../../../src/checks/firewall/facts.ts';
 import { ruleHit } from '../../../../../src/checks/firewall/rules/rule-hit.ts';
 import { parseIptablesSave } from '../../../../../src/parsers/iptables-save.ts';
+import { remedyOf } from '../../results.ts';
 
 /** What is said of a line of `iptables-save -c` in the table filter. */
 function remedy(line: string): string | undefined {
@@ -25,7 +26,7 @@ function remedy(line: string): string | undefined {
     results: {} as PathFacts['results'],
   };
   const facts: Partial<FirewallFacts> = { paths: [path as PathFacts] };
-  return ruleHit.judge(facts as FirewallFacts)[0]?.remediation;
+  return remedyOf(ruleHit.judge(facts as FirewallFacts)[0]);
 }
 
 describe('NT-FW-005', () => {

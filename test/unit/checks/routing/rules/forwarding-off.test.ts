@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeRouting } from '../../../../../src/checks/routing/judge.ts';
 import type { NodeNetwork } from '../../../../../src/checks/shared/node-network.ts';
 import type { Evidence, ProbeResult } from '../../../../../src/model/evidence.ts';
+import { remedyOf } from '../../results.ts';
 
 const result = (id: string, stdout: string): ProbeResult => ({
   id,
@@ -61,13 +62,13 @@ describe('NT-RT-006', () => {
     expect(more).toEqual([]);
     expect(finding).toMatchObject({ severity: 'critical' });
     expect(finding?.summary).toContain('IPv4 forwarding is off on the node (net.ipv4.ip_forward is 0)');
-    expect(finding?.remediation).toContain('net.ipv4.ip_forward=1');
+    expect(remedyOf(finding)).toContain('net.ipv4.ip_forward=1');
   });
 
   it.each(['eth0', 'eth1', 'cni0'])('names %s, through which pods are reached', (name) => {
     const [finding] = judged({ ...ALL_ON, [name]: 0 });
     expect(finding?.summary).toContain(`it is 0 on ${name}`);
-    expect(finding?.remediation).toContain(`net.ipv4.conf.${name}.forwarding=1`);
+    expect(remedyOf(finding)).toContain(`net.ipv4.conf.${name}.forwarding=1`);
     expect(finding?.evidence[0]?.excerpt).toContain(`/conf/${name}/forwarding:0`);
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { judgeRouting } from '../../../../../src/checks/routing/judge.ts';
 import type { NodeNetwork } from '../../../../../src/checks/shared/node-network.ts';
-import type { Finding } from '../../../../../src/model/report.ts';
-import { evidence, result } from '../../results.ts';
+import type { Occurrence } from '../../../../../src/model/finding.ts';
+import { evidence, remedyOf, result } from '../../results.ts';
 
 const ROUTES = [
   { type: 'unicast', dst: 'default', gateway: '198.51.100.1', dev: 'eth0', protocol: 'boot' },
@@ -28,7 +28,7 @@ interface Node {
   readonly isHost?: boolean;
 }
 
-function found(id: string, node: Node): Finding | undefined {
+function found(id: string, node: Node): Occurrence | undefined {
   const { routes = ROUTES, rules = RULES, iptables = '', calls = '', kind = 'bridge', isHost = true } = node;
   const link = { ifname: 'cni0', ifindex: 3, flags: ['UP'], linkinfo: { info_kind: kind }, addr_info: [] };
   const { findings } = judgeRouting(
@@ -55,7 +55,7 @@ describe('NT-RT-008', () => {
     expect(one?.summary).toMatch(
       /leave through vpn0 by rule 5270 \(table 52: .* dev vpn0 table 52\), while table main/,
     );
-    expect(one?.remediation).toMatch(/ip rule add to 198\.18\.[12]\.0\/24 lookup main priority 5269$/);
+    expect(remedyOf(one)).toMatch(/ip rule add to 198\.18\.[12]\.0\/24 lookup main priority 5269$/);
   });
 
   it.each<[string, object, readonly object[]]>([

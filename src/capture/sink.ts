@@ -7,8 +7,8 @@ import { type CaptureFormat, pcapFormat, pcapngFormat } from '../pcap/format.ts'
 import { type MergedPacket, PacketMerger } from '../pcap/merge.ts';
 import type { InterfaceCounts } from '../pcap/pcapng.ts';
 import type { Packet, PcapHeader } from '../pcap/reader.ts';
-import type { CaptureOutput } from './capture-output.ts';
-import type { OpenTarget } from './capture-targets.ts';
+import type { CaptureOutput } from './output.ts';
+import type { OpenTarget } from './targets.ts';
 
 /** One target's part of what is written. */
 export type CaptureSource = Pick<OpenTarget, 'name' | 'description' | 'filter'> & {

@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
-import { DetachFilter } from '../../../src/app/terminal.ts';
+import { DetachFilter } from '../../../src/shell/terminal.ts';
 
 const P = 0x10;
 const Q = 0x11;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { captureFileName } from '../../../src/app/capture-targets.ts';
+import { captureFileName } from '../../../src/capture/targets.ts';
 
 describe('captureFileName', () => {
   const now = new Date(2026, 10, 6, 4, 5, 9);

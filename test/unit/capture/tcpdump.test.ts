@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TargetCapture } from '../../../src/app/capture-tcpdump.ts';
+import { TargetCapture } from '../../../src/capture/tcpdump.ts';
 import type { Channel } from '../../../src/channels/channel.ts';
 
 /** A target on which the capture's command ends at once. */

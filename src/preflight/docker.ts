@@ -17,7 +17,7 @@ import { dockerNotes, dockerTarget } from '../targets/docker-inspect.ts';
 import { isOwnerGone } from '../targets/docker-owner.ts';
 import { listSessionContainers } from '../targets/docker-sessions.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
-import type { PreflightItem, PreflightReport } from './preflight-report.ts';
+import type { PreflightItem, PreflightReport } from './report.ts';
 
 /** @throws {UserError} exit 2 or 3: no engine answers, or flags that mean nothing for a Docker container */
 export async function dockerPreflightReport(

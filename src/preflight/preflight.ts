@@ -16,9 +16,9 @@ import { PROFILE_TEXT } from '../targets/profiles.ts';
 import { isPodTarget, resolvePod, rightsToResolve } from '../targets/resolve.ts';
 import { type Room, readRoom } from '../targets/room.ts';
 import { budgetWords, cpuShortage, cpuWords, memoryShortage, roomWords } from '../targets/room-words.ts';
-import { dockerPreflightReport } from './docker-preflight.ts';
-import { nodePreflightReport } from './node-preflight.ts';
-import { type PreflightItem, type PreflightReport, rightItems } from './preflight-report.ts';
+import { dockerPreflightReport } from './docker.ts';
+import { nodePreflightReport } from './node.ts';
+import { type PreflightItem, type PreflightReport, rightItems } from './report.ts';
 
 export async function preflightReport(args: TargetArgs, signal: AbortSignal): Promise<PreflightReport> {
   const { target } = args;

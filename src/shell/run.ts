@@ -1,9 +1,10 @@
 /** Runs one command on a target with its streams passed through unchanged. */
+
+import type { ProgressLine } from '../console/progress.ts';
+import { drained, rawOutput } from '../console/raw-output.ts';
 import type { RunArgs } from '../model/args.ts';
 import { withSession } from '../open/target.ts';
 import type { Session } from '../targets/session.ts';
-import type { ProgressLine } from './progress.ts';
-import { drained, rawOutput } from './raw-output.ts';
 import { userStdin } from './user-stdin.ts';
 
 /** What a process ends with that writes to a pipe without a reader: 128 + SIGPIPE. */

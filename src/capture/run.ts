@@ -1,4 +1,7 @@
 /** One capture from the start of every tcpdump to the last packet, whatever ends it. */
+
+import { InterruptedError } from '../console/interrupt.ts';
+import type { ProgressLine } from '../console/progress.ts';
 import type { CaptureArgs } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { type Deadline, LONGEST_MS } from '../open/deadline.ts';
@@ -6,13 +9,11 @@ import type { InterfaceCounts } from '../pcap/pcapng.ts';
 import type { Packet, PcapHeader } from '../pcap/reader.ts';
 import { type CaptureProgress, captureLine, captureSummary } from '../report/capture-summary.ts';
 import { visible } from '../report/text.ts';
-import { type CaptureOutput, ReaderGoneError } from './capture-output.ts';
-import { CaptureSink } from './capture-sink.ts';
-import type { OpenTarget } from './capture-targets.ts';
-import { type CaptureEnd, TargetCapture } from './capture-tcpdump.ts';
-import { InterruptedError } from './interrupt.ts';
+import { type CaptureOutput, ReaderGoneError } from './output.ts';
 import { LoopWatch } from './own-stream.ts';
-import type { ProgressLine } from './progress.ts';
+import { CaptureSink } from './sink.ts';
+import type { OpenTarget } from './targets.ts';
+import { type CaptureEnd, TargetCapture } from './tcpdump.ts';
 
 /** What a process ends with that writes to a pipe without a reader: 128 + SIGPIPE. */
 const BROKEN_PIPE_EXIT_CODE = 141;

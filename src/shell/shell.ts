@@ -1,9 +1,10 @@
 /** An interactive shell on a target. */
+
+import { leavingKeys } from '../console/interrupt.ts';
+import type { ProgressLine } from '../console/progress.ts';
 import type { ShellArgs } from '../model/args.ts';
 import { withSession } from '../open/target.ts';
 import type { Session } from '../targets/session.ts';
-import { leavingKeys } from './interrupt.ts';
-import type { ProgressLine } from './progress.ts';
 import { runCommand } from './run.ts';
 import { DetachFilter, onTerminalResize, rawTerminal, terminalLentOut } from './terminal.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CaptureOutput } from '../../../src/app/capture-output.ts';
-import { CaptureSink } from '../../../src/app/capture-sink.ts';
+import type { CaptureOutput } from '../../../src/capture/output.ts';
+import { CaptureSink } from '../../../src/capture/sink.ts';
 import { type Packet, PcapReader } from '../../../src/pcap/reader.ts';
 import { fileHeader, payload, record } from '../pcap/build.ts';
 

@@ -4,8 +4,8 @@ import { access, type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
+import { drained, isPipe, rawOutput } from '../console/raw-output.ts';
 import { UserError } from '../model/errors.ts';
-import { drained, isPipe, rawOutput } from './raw-output.ts';
 import { startWireshark } from './wireshark.ts';
 
 /** Packets hold what people sent each other: nobody else on this machine needs to read them. */

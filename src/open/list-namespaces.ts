@@ -2,11 +2,11 @@
 import { KubeClient } from '../kube/client.ts';
 import type { NetnsListArgs } from '../model/args.ts';
 import type { NetworkNamespace } from '../model/namespaces.ts';
-import type { Deadline } from '../open/deadline.ts';
-import { imageFor } from '../open/image.ts';
-import { localNamespaces, nodeNamespaces } from '../open/namespaces.ts';
 import { openLocalSession } from '../targets/local.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
+import type { Deadline } from './deadline.ts';
+import { imageFor } from './image.ts';
+import { localNamespaces, nodeNamespaces } from './namespaces.ts';
 
 /** @throws {UserError} exit 2 or 3 */
 export async function listNamespaces(

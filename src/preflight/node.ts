@@ -8,7 +8,7 @@ import { findNodePod } from '../targets/node-pod.ts';
 import { admittingNamespace, NODE_RIGHTS, nodePreflight } from '../targets/node-preflight.ts';
 import { nodeProblem } from '../targets/node-state.ts';
 import { PROFILE_TEXT } from '../targets/profiles.ts';
-import { type PreflightItem, type PreflightReport, rightItems } from './preflight-report.ts';
+import { type PreflightItem, type PreflightReport, rightItems } from './report.ts';
 
 /** @param switching whether commands would switch into another network namespace of the node */
 export async function nodePreflightReport(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LoopWatch, ownStreamFilter, without } from '../../../src/app/own-stream.ts';
+import { LoopWatch, ownStreamFilter, without } from '../../../src/capture/own-stream.ts';
 import type { Subject } from '../../../src/cluster/subject.ts';
 import type { Packet } from '../../../src/pcap/reader.ts';
 import { serving } from '../cluster/objects.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exitCodeOf } from '../../../src/app/print-report.ts';
+import { exitCodeOf } from '../../../src/console/print-report.ts';
 import {
   type CheckStatus,
   type Finding,

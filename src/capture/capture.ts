@@ -1,17 +1,12 @@
 /** Captures the packets of one or several targets into one file or stream, until something ends it. */
+
+import type { ProgressLine } from '../console/progress.ts';
 import type { CaptureArgs, CaptureDestination } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { withDeadline } from '../open/deadline.ts';
-import {
-  type CaptureOutput,
-  checkWritable,
-  fileOutput,
-  stdoutOutput,
-  wiresharkOutput,
-} from './capture-output.ts';
-import { CaptureRun } from './capture-run.ts';
-import { captureFileName, type OpenTarget, openTargets } from './capture-targets.ts';
-import type { ProgressLine } from './progress.ts';
+import { type CaptureOutput, checkWritable, fileOutput, stdoutOutput, wiresharkOutput } from './output.ts';
+import { CaptureRun } from './run.ts';
+import { captureFileName, type OpenTarget, openTargets } from './targets.ts';
 import { findWireshark } from './wireshark.ts';
 
 /**
