@@ -15,9 +15,31 @@ const OTHER_IMAGES = process.env['NETTOOLS_FAULT_ROWS'] === undefined ? ['test/f
 // needed it (scripts/lib/second-try.ts).
 const SECOND_TRY = 1;
 
-// Unit tests touch no cluster and no built binary. Integration tests drive the sources against the test cluster, e2e
-// tests drive dist/kubectl-nettools; both share one cluster, so their files run one after the other. Release tests take
-// the archives of dist/release. The limits only end what hangs: a busy machine is no reason to fail.
+// Need no cluster: engines, namespaces and files of this machine.
+const MACHINE = [
+  'test/e2e/{docker,docker-host,docker-memory,docker-names,local,local-shell,podman}.test.ts',
+  'test/integration/channels/{docker,local}.test.ts',
+];
+
+// Break what all pods of a node or of the cluster share, so nobody else may look at it meanwhile.
+const SHARED_FAULTS = ['test/faults/{arp,discriminator,dns,node}.test.ts'];
+
+/** Tests of real parts, one file after the other. The limits only end what hangs: a busy machine is no reason to fail. */
+const real = (name: string, include: string[], exclude: string[] = []) => ({
+  extends: true as const,
+  test: {
+    name,
+    include,
+    exclude,
+    fileParallelism: false,
+    retry: SECOND_TRY,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+});
+
+// Unit tests touch no cluster and no built binary. Integration tests drive the sources, e2e tests and faults
+// dist/kubectl-nettools, release tests the archives of dist/release. scripts/test.ts says what runs beside what.
 export default defineConfig({
   plugins: [shellText],
   test: {
@@ -34,51 +56,12 @@ export default defineConfig({
           env: { XDG_CONFIG_HOME: '/nonexistent' },
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          fileParallelism: false,
-          retry: SECOND_TRY,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          fileParallelism: false,
-          retry: SECOND_TRY,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'release',
-          include: ['test/release/**/*.test.ts'],
-          fileParallelism: false,
-          retry: SECOND_TRY,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'faults',
-          include: ['test/faults/**/*.test.ts'],
-          exclude: OTHER_IMAGES,
-          fileParallelism: false,
-          retry: SECOND_TRY,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-        },
-      },
+      real('machine', MACHINE),
+      real('integration', ['test/integration/**/*.test.ts'], MACHINE),
+      real('e2e', ['test/e2e/**/*.test.ts'], MACHINE),
+      real('release', ['test/release/**/*.test.ts']),
+      real('shared-faults', SHARED_FAULTS),
+      real('faults', ['test/faults/**/*.test.ts'], [...SHARED_FAULTS, ...OTHER_IMAGES]),
     ],
   },
 });

@@ -32,7 +32,16 @@ async function runSuite(suites: readonly string[]): Promise<number> {
     for (const command of [
       ['node', 'scripts/build.ts'],
       ['node', 'test/cluster/cli.ts', 'up'],
-      ['vitest', 'run', '--project', 'faults', ...files],
+      [
+        'vitest',
+        'run',
+        '--project',
+        'faults',
+        '--project',
+        'shared-faults',
+        '--no-file-parallelism',
+        ...files,
+      ],
     ]) {
       const code = await runCommand(command, { NETTOOLS_FAULT_ROWS: rowsFile });
       if (code !== 0) return code;

@@ -7,9 +7,19 @@ import { root, runCommand } from './lib/process.ts';
 import { type AllowedSkips, picksByName, unlistedSkips } from './lib/skips.ts';
 import { type Tally, tallyVitestReport } from './lib/tally.ts';
 
-// The whole gate: static checks, build, cluster, then every test. Arguments go to vitest (`npm test -- --project e2e`).
+// The whole gate: static checks, build, cluster, then every test. Arguments go to vitest (`npm test -- --project e2e`),
+// which then runs those tests alone.
 // A test that is skipped and is not in test/allowed-skips.json fails the gate, as one that fails does.
 // The last line is always the plain count, so that whoever reads only that line knows the result.
+
+/**
+ * What runs at the same time, as vitest's projects: tests of real parts wait for most of their time. While faults break
+ * what all pods share, only tests without a cluster run beside them; the others have namespaces of their own.
+ */
+const PHASES: readonly (readonly (readonly string[])[])[] = [
+  [['shared-faults'], ['unit', 'machine', 'release']],
+  [['faults'], ['integration', 'e2e']],
+];
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
 /** What failed before any test ran: named once more at the end, where it is seen. */
@@ -57,13 +67,22 @@ async function allowedSkips(): Promise<AllowedSkips> {
   return JSON.parse(await readFile(path.join(root, 'test/allowed-skips.json'), 'utf8')) as AllowedSkips;
 }
 
-const checks = await runChecks();
-total.passed += checks.passed;
-failedSteps.push(...checks.failed);
-await prepare('build', ['node', 'scripts/build.ts']);
-await prepare('release build', ['node', 'scripts/release/build.ts', `v${await packageVersion()}`]);
-await prepare('cluster up', ['node', 'test/cluster/cli.ts', 'up']);
-await runVitest(process.argv.slice(2));
+async function prepareBinaries(): Promise<void> {
+  const checks = await runChecks();
+  total.passed += checks.passed;
+  failedSteps.push(...checks.failed);
+  await prepare('build', ['node', 'scripts/build.ts']);
+  await prepare('release build', ['node', 'scripts/release/build.ts', `v${await packageVersion()}`]);
+}
+
+await Promise.all([prepareBinaries(), prepare('cluster up', ['node', 'test/cluster/cli.ts', 'up'])]);
+const args = process.argv.slice(2);
+if (args.length > 0) await runVitest(args);
+else {
+  for (const lanes of PHASES) {
+    await Promise.all(lanes.map((names) => runVitest(names.flatMap((name) => ['--project', name]))));
+  }
+}
 
 total.failed += failedSteps.length + forbiddenSkips.length;
 if (failedSteps.length > 0) console.log(`failed besides tests: ${failedSteps.join('; ')}`);

@@ -39,6 +39,10 @@ export class KubeView implements ClusterView {
     }
   }
 
+  afresh(): KubeView {
+    return new KubeView(this.#client, this.#signal);
+  }
+
   pod(namespace: string, name: string): Promise<Reading<Pod | null>> {
     return this.#object(`pod ${namespace}/${name}`, podsPath(namespace, name));
   }

@@ -10,6 +10,8 @@ export interface ReachTry {
   readonly outcome: 'connected' | 'answered' | 'silent' | 'unanswered' | 'failed';
   /** The system's own text of an error, such as `No route to host`. */
   readonly error?: string;
+  /** Of one that connected: how the far side ended it, before anybody had sent a byte. */
+  readonly ended?: 'reset' | 'closed';
 }
 
 /** What happened to the connections to one destination. */
@@ -59,8 +61,11 @@ export function parseReach(stdout: string, limitMs: number): Reach {
       said = undefined;
     } else if (open && outcome !== undefined && /^\d+$/.test(value)) {
       const ms = Number(value) / 1000;
-      tries.push(outcome === 'failed' ? { ms, outcome, error: said ?? 'no reason given' } : { ms, outcome });
+      tries.push(outcome === 'failed' ? failedTry(ms, said) : { ms, outcome });
       open = false;
+    } else if (word === 'ended' && (value === 'reset' || value === 'closed')) {
+      const last = tries.pop();
+      if (last !== undefined) tries.push({ ...last, ended: value });
     } else if (open) {
       const name = UNRESOLVED.exec(line)?.[1];
       if (name !== undefined) unresolved = `the name does not resolve on the target (${name})`;
@@ -70,6 +75,16 @@ export function parseReach(stdout: string, limitMs: number): Reach {
   }
   if (open) tries.push({ ms: Math.max(0, limitMs - openedMs), outcome: 'unanswered' });
   return { address, unresolved, routes, tries };
+}
+
+/**
+ * A reset that answers a SYN is "refused"; that of a connection which stood already, and ended before connect() returned,
+ * is this one (tcp_reset, net/ipv4/tcp_input.c).
+ */
+function failedTry(ms: number, error = 'no reason given'): ReachTry {
+  return error === 'Connection reset by peer'
+    ? { ms, outcome: 'connected', ended: 'reset' }
+    : { ms, outcome: 'failed', error };
 }
 
 /** Where a packet goes next. */

@@ -1,7 +1,8 @@
 # Finds out what happens to a connection: reach tcp|udp NAME PORT PAYLOAD
 # Prints "address A", what the kernel would do with it as "route ...", then for each try "try AT" (in microseconds since
-# the start), whatever bash says when it fails, and one of "ok", "answered", "silent" and "failed" with MICROSECONDS. A failure that comes at once is tried
-# three times, so that a counter moves by as much as was sent; one that takes long is tried once.
+# the start), whatever bash says when it fails, and one of "ok", "answered", "silent" and "failed" with MICROSECONDS;
+# after "ok" "ended reset" or "ended closed" where the far side ended the connection before anybody sent a byte. A failure
+# that comes at once is tried three times, so that a counter moves by as much as was sent; one that takes long is tried once.
 # PAYLOAD: after a TCP connect, so many blanks go out and the connection stays open for a while, so that `ss` can see
 # whether large packets arrive; 0 sends nothing. Over UDP: dns, ntp, or text.
 exec 2>&1
@@ -28,6 +29,13 @@ tcp() {
   echo "try $((before - started))"
   if ! exec 3<>"/dev/tcp/$address/$port"; then finish failed; return 1; fi
   finish ok
+  # A proxy whose server behind it refuses needs a moment to hear of it.
+  local said
+  said=$(IFS= read -r -d '' -t 0.2 -N 1 -u 3 _ 2>&1; echo " $?")
+  case $said in
+  *reset*' 1') echo 'ended reset'; return 1 ;;
+  *' 1') echo 'ended closed'; return 1 ;;
+  esac
   ((payload > 0)) || return 0
   # No line end: bash would send each line by itself, and servers of text protocols wait for one and do nothing.
   printf '%*s' "$payload" '' >&3

@@ -3,6 +3,7 @@ import { PREPARATIONS } from '../checks/preparations.ts';
 import { CHECKS, type CheckId } from '../checks/registry.ts';
 import type { InputContext } from '../cluster/context.ts';
 import { askedDestinations } from '../cluster/destinations.ts';
+import type { Subject } from '../cluster/subject.ts';
 import type { RunOptions, TargetSpec } from '../model/args.ts';
 import type { Bundle } from '../model/bundle.ts';
 import { clusterChoice } from '../model/cluster-choice.ts';
@@ -14,6 +15,10 @@ import { hasLargeService, sampleEndpoints } from './endpoint-sample.ts';
 import { gatherChecks, type PreparedCheck } from './gather-checks.ts';
 import { openPlaceBeside } from './open-place.ts';
 import { withPlaces } from './places.ts';
+import { type Look, settled } from './second-look.ts';
+
+/** kube-proxy writes its rules about a second after a change (minSyncPeriod); as long again for a busy node. */
+const REST_MS = 2000;
 
 /** What a target's part is told. */
 export interface TargetRun {
@@ -40,28 +45,74 @@ async function gatherInTime(
   progress.show('reading what the API knows');
   // Before the session: a DEST that does not exist is no reason to add a container to the pod.
   const { subject } = found;
-  const asked = await askedDestinations(subject, options.to);
-  const isLarge = hasLargeService(asked);
-  const prepare = (context: InputContext) => prepareAll(ids as readonly CheckId[], context);
-  const known: InputContext = { subject, args: options, asked, signal };
-  // A mistake in the command line is told before anything is changed; a large Service is first looked at from there.
-  const early = isLarge ? undefined : await prepare(known);
+  const known = await prepareLook(subject, ids as readonly CheckId[], options, signal);
   const session = await found.open({ signal, onProgress: (text) => progress.show(text) });
   try {
     for (const note of session.notes) progress.note(note);
-    if (isLarge) progress.show('connecting to every endpoint');
-    const context = isLarge ? { ...known, ...(await sampleEndpoints(asked, session, signal)) } : known;
-    const checks = early ?? (await prepare(context));
-    progress.show(`checking ${ids.join(', ')}`);
-    // What is opened beside the target may take as long as the target itself.
-    deadline.allow(options.session.timeoutMs);
-    const bundle = await withPlaces(checks, placesContext(found, session, options, deadline), () =>
-      gatherChecks(checks, { session, startedAt, startedMs, deadline }),
-    );
+    const lookAt = ({ stateOf, checksIn }: Prepared): Look => ({
+      stateOf,
+      gather: async () => {
+        const checks = await checksIn(session, progress);
+        progress.show(`checking ${ids.join(', ')}`);
+        // What is opened beside the target may take as long as the target itself.
+        deadline.allow(options.session.timeoutMs);
+        return withPlaces(checks, placesContext(found, session, options, deadline), () =>
+          gatherChecks(checks, { session, startedAt, startedMs, deadline }),
+        );
+      },
+    });
+    const { cluster } = subject;
+    const bundle =
+      cluster === undefined
+        ? await lookAt(known).gather()
+        : await settled(lookAt(known), {
+            lookAgain: async () => {
+              const now = { ...subject, cluster: cluster.afresh() };
+              return lookAt(await prepareLook(now, ids as readonly CheckId[], options, signal));
+            },
+            restMs: REST_MS,
+            progress,
+            signal,
+          });
     return subject.cluster ? { ...bundle, connection: clusterChoice(options.connection) } : bundle;
   } finally {
     await session.close();
   }
+}
+
+/** What is known before the probes. */
+interface Prepared extends Pick<Look, 'stateOf'> {
+  /** The checks that have something to look at. */
+  checksIn(session: Session, progress: Progress): Promise<readonly PreparedCheck[]>;
+}
+
+/**
+ * A mistake in the command line is told before anything is changed; a large Service is first looked at from the target.
+ * @throws {UserError}
+ */
+async function prepareLook(
+  subject: Subject,
+  ids: readonly CheckId[],
+  args: RunOptions,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const asked = await askedDestinations(subject, args.to);
+  const known: InputContext = { subject, args, asked, signal };
+  if (hasLargeService(asked)) {
+    return {
+      stateOf: () => JSON.stringify(asked),
+      checksIn: async (session, progress) => {
+        progress.show('connecting to every endpoint');
+        return prepareAll(ids, { ...known, ...(await sampleEndpoints(asked, session, signal)) });
+      },
+    };
+  }
+  const checks = await prepareAll(ids, known);
+  return {
+    // Inputs are plain JSON, made in the same way each time.
+    stateOf: (id) => JSON.stringify(checks.find(({ check }) => check.id === id)?.input ?? null),
+    checksIn: async () => checks,
+  };
 }
 
 /** Those that have something to look at. */

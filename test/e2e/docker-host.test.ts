@@ -224,6 +224,16 @@ describe("the Docker host's side of a container", () => {
     );
   });
 
+  it('names NT-FW-011: docker-proxy takes a connection that the container refuses', async () => {
+    // What comes from the bridge itself is not translated, so docker-proxy answers it.
+    await daemon.run('deaf', '--publish', '18201:9999', APP_IMAGE);
+    await daemon.run('hearing', '--publish', '18202:8080', APP_IMAGE);
+    const [lead] = leads(await diagnose('docker://deaf', '--to', `${BRIDGE_ADDRESS}:18201`));
+    expect(lead?.id).toBe('NT-FW-011');
+    expect(lead?.summary).toMatch(/:18201 takes the connection and (closes|resets) it at once/);
+    expect(problems(await diagnose('docker://hearing', '--to', `${BRIDGE_ADDRESS}:18202`))).toEqual([]);
+  });
+
   it('names NT-DKR-009 when a firewall was flushed, which takes all rules of Docker away', async () => {
     const saved = await daemon.onHost('iptables-save');
     await iptables('-P', 'FORWARD', 'DROP');

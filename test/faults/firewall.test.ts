@@ -43,6 +43,40 @@ function others(report: Report): readonly Finding[] {
   return problems(report).slice(1);
 }
 
+describe('NT-FW-011', () => {
+  /** Accepts, and ends each connection as a proxy does whose server refuses, or keeps them. */
+  const server = (port: number, how: 'reset' | 'close' | 'keep'): string[] => [
+    'perl',
+    '-MIO::Socket::INET',
+    '-MSocket',
+    '-e',
+    `my $s = IO::Socket::INET->new(LocalPort => ${port}, Listen => 9, ReuseAddr => 1) or die; my @kept;
+     while (my $c = $s->accept) { if ("${how}" eq "keep") { push @kept, $c; next }
+       setsockopt($c, SOL_SOCKET, SO_LINGER, pack("ii", 1, 0)) if "${how}" eq "reset"; close $c }`,
+  ];
+  const asked = async (port: number, how: 'reset' | 'close' | 'keep'): Promise<Report> => {
+    const where = await podNetns(ns.name, 'server');
+    return withTraffic(where, server(port, how), async () => {
+      await until(`port ${port}`, 60, async () => {
+        const all = await where.run('ss', '-ltnH');
+        return all.includes(`:${port} `) || 'nobody listens';
+      });
+      return firewall(`${where.address}:${port}`);
+    });
+  };
+
+  test.each([
+    ['reset', 8091, /takes the connection and resets it at once/],
+    ['close', 8092, /takes the connection and closes it at once/],
+  ] as const)('taken, and ended: %s', async (how, port, says) => {
+    expectFirst(await asked(port, how), { id: 'NT-FW-011', severity: 'critical', says });
+  });
+
+  test('no fault: a server that waits for its client', async () => {
+    expectSilence(await asked(8093, 'keep'));
+  });
+});
+
 describe('NT-PROXY-001', () => {
   /** As istio-iptables makes them, but for the port of the proxy itself. */
   const istio = (tool: 'iptables-nft' | 'iptables-legacy') =>

@@ -2,7 +2,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
+import { nettools } from '../e2e/support/cli.ts';
 import { app, helper, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { problems, validReport } from '../e2e/support/report.ts';
 import { proxied } from '../e2e/support/services.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { nodeAddress, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -512,6 +514,34 @@ describe("a pod in its node's network", () => {
     expectSilence(report);
     expectInfo(report, 'NT-SVC-008', /dnsPolicy gives it another resolver/);
   });
+});
+
+test('an endpoint that is deleted while it is looked at is no fault: the run looks again', async () => {
+  const backend = (name: string) => pod(name, { labels: { app: 'rolling' }, spec: { nodeName: 'node2' } });
+  await ns.start(backend('rolling-a'), backend('rolling-b'));
+  await ns.apply(svc('rolling', { ...toShop, selector: { app: 'rolling' } }));
+  await proxied(ns, 'rolling', 2);
+  const leaving = await podNetns(ns.name, 'rolling-b');
+  const accepted = async (): Promise<number> => {
+    const [names = '', values = ''] = (await leaving.run('grep', '^Tcp:', '/proc/net/snmp')).split('\n');
+    return Number(values.split(' ')[names.split(' ').indexOf('PassiveOpens')]);
+  };
+  const before = await accepted();
+  const running = nettools(['diagnose', 'client', '-n', ns.name, '--to', 'svc/rolling', '-o', 'json']);
+  await until(
+    'a first connection to the endpoint',
+    60,
+    async () => (await accepted()) > before || 'none yet',
+  );
+  // Nobody asked for it has an answer any more, and the API forgets it at once.
+  await leaving.run('ip', 'link', 'set', 'eth0', 'down');
+  await ns.kubectl(['delete', 'pod', 'rolling-b', '--force', '--grace-period=0']);
+  const { stdout, stderr } = await running;
+  expect(stderr).toContain(
+    'note: the cluster changed while the probes ran: what they saw was looked at again.',
+  );
+  const left = problems(validReport(JSON.parse(stdout)));
+  expect(left.filter((one) => JSON.stringify(one).includes('rolling-b'))).toEqual([]);
 });
 
 describe('healthy', () => {

@@ -94,6 +94,7 @@ function measurements(facts: FirewallFacts): { readonly [key: string]: Json } {
         outcome: t.outcome,
         ms: t.ms,
         ...(t.error === undefined ? {} : { error: t.error }),
+        ...(t.ended === undefined ? {} : { ended: t.ended }),
       })),
       nextHop: path.hop ? { address: path.hop.neighbour, device: path.hop.device } : null,
       icmpErrors: path.icmp.map((e) => ({ from: e.sender, kind: e.kind })),

@@ -7,6 +7,7 @@ import { parsePressure } from '../../parsers/pressure.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
 import { parseQdiscs } from '../../parsers/tc.ts';
+import type { ConnectTry } from '../../parsers/tcp-connect.ts';
 import { parseUptime } from '../../parsers/uptime.ts';
 import { counterSnapshots } from '../shared/counters.ts';
 import {
@@ -102,9 +103,16 @@ function brokenOffOf(
   if (result === undefined || http === undefined) return undefined;
   if (http.value !== undefined) return http.value.firstByteMs === null ? brokenOffBy(result) : undefined;
   // A reset that comes before curl looks at its socket is to curl a connection that failed; connect() made all others.
-  const isTaken = connects?.tries.every(({ outcome }) => outcome === 'connected');
-  const wasMade = isTaken && (connects?.tries.length ?? 0) > 0;
+  const wasMade = (connects?.tries.length ?? 0) > 0 && connects?.tries.every(wasTaken);
   return result.status === 'exited' && result.code === CURL_NO_CONNECTION && wasMade ? 'reset' : undefined;
+}
+
+/**
+ * The far side took the connection. A reset that answers a SYN is ECONNREFUSED; ECONNRESET is the reset of a connection
+ * that stood already when connect() was about to return (tcp_reset in net/ipv4/tcp_input.c).
+ */
+function wasTaken({ outcome, error }: ConnectTry): boolean {
+  return outcome === 'connected' || (outcome === 'error' && error === 'Connection reset by peer');
 }
 
 /** And when the far side ends the connection: CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR. */

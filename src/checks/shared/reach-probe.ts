@@ -92,7 +92,7 @@ function unresolvedReason({ address, unresolved }: Reach, { status }: ProbeResul
 export function quoteTries(result: ProbeResult | undefined, maxLines: number): Quote[] {
   return quote(
     result,
-    /^(ok|answered|silent|failed|endpoint) |: connect: |read error: |^\S+: (line \d+: )?\S.*: /,
+    /^(ok|answered|silent|failed|ended|endpoint) |: connect: |read error: |^\S+: (line \d+: )?\S.*: /,
     maxLines,
   ).map(({ command, excerpt }) => ({ command, excerpt: excerpt.replace(/^\S+: (line \d+: )?(?=\S)/gm, '') }));
 }
@@ -103,7 +103,7 @@ export function outcomeText(reach: Reach): string {
   if (last === undefined) return 'no connection was tried';
   switch (last.outcome) {
     case 'connected':
-      return 'connected';
+      return last.ended === undefined ? 'connected' : `connected, and ${last.ended} at once`;
     case 'answered':
       return 'answered';
     case 'failed':

@@ -25,6 +25,26 @@ describe('parseReach', () => {
     ]);
   });
 
+  it('reads how the far side ended what it had taken', () => {
+    const stdout = lines(
+      'address 198.51.100.7',
+      'try 400000',
+      'ok 310',
+      'ended closed',
+      'try 800000',
+      'ok 290',
+      'ended reset',
+      'try 1200000',
+      'reach: connect: Connection reset by peer',
+      'failed 305',
+    );
+    expect(parseReach(stdout, 4000).tries).toEqual([
+      { ms: 0.31, outcome: 'connected', ended: 'closed' },
+      { ms: 0.29, outcome: 'connected', ended: 'reset' },
+      { ms: 0.305, outcome: 'connected', ended: 'reset' },
+    ]);
+  });
+
   it('reads datagrams', () => {
     const stdout = lines(
       'address 198.51.100.7',

@@ -15,6 +15,7 @@ import { proxyVariable } from './proxy-variable.ts';
 import { rejected } from './rejected.ts';
 import { ruleHit } from './rule-hit.ts';
 import { silentDrop } from './silent-drop.ts';
+import { takenAndEnded } from './taken-and-ended.ts';
 
 export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   localDetour,
@@ -25,6 +26,7 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   silentDrop,
   prohibited,
   rejected,
+  takenAndEnded,
   oneFamily,
   policyUnenforced,
   mixedTables,

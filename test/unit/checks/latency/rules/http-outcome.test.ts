@@ -58,8 +58,14 @@ describe('NT-HTTP-001, of a reset before curl looks', () => {
   const NONE = '000 0.000000 0.000000 0.000000 0.0043\n';
   const failed = { stderr: "curl: (7) Failed to connect: Couldn't connect to server\n", code: 7 };
 
-  it('is told where every other connection was made', () => {
-    const judgement = judged(NONE, failed);
+  it.each([
+    ['every other connection was made', TRIES],
+    [
+      'some are reset before connect() returns',
+      `${TRIES}try 500000\ntcp-connect: connect: Connection reset by peer\nfailed 100\n`,
+    ],
+  ])('is told where %s', (_what, tries) => {
+    const judgement = judged(NONE, failed, tries);
     expect(named(judgement)).toEqual(['NT-HTTP-001 critical']);
     expect(judgement.findings[0]?.summary).toMatch(
       /takes the connection and resets it at once, before any byte/,
