@@ -112,11 +112,28 @@ export interface RunOptions {
   readonly options: Readonly<Record<string, object>>;
 }
 
-/** Arguments of every command that checks something. */
-export interface CheckArgs extends RunOptions {
-  readonly target: TargetSpec;
-  readonly report: ReportFlags;
+/** What a command on many targets was asked for, before the cluster says what there is of it. */
+export interface ManyTargets {
+  /** As typed; empty with `nodes`. */
+  readonly named: readonly TargetSpec[];
+  /** Of a workload, Service or selector: every pod, not one that is ready. */
+  readonly every: boolean;
+  /** The pods of a selector in all namespaces. */
+  readonly allNamespaces: boolean;
+  /** Every node of the cluster. */
+  readonly nodes: boolean;
+  /** Targets that are looked into at the same time. */
+  readonly atOnce: number;
+  /** Nothing is done to more than so many, unless the user is sure. */
+  readonly most: number;
+  readonly isSure: boolean;
 }
+
+/** One target gives a report; many give a list of them, also where there is but one of the many. */
+export type TargetChoice = { readonly target: TargetSpec } | { readonly many: ManyTargets };
+
+/** Arguments of every command that checks something. */
+export type CheckArgs = RunOptions & TargetChoice & { readonly report: ReportFlags };
 
 export interface RunArgs extends TargetedArgs {
   /** At least one word, exactly as typed. */

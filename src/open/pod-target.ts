@@ -2,8 +2,8 @@
 
 import { podSubject } from '../cluster/subject.ts';
 import { KubeView } from '../cluster/view.ts';
-import { KubeClient } from '../kube/client.ts';
-import type { ConnectionFlags, PodTargetSpec, SessionFlags } from '../model/args.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { PodTargetSpec, SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import { identityOf } from '../targets/identity.ts';
@@ -19,13 +19,12 @@ import { changed, switchedOnNode } from './switched.ts';
 
 /** @throws {UserError} exit 2 or 3: no such pod, or no right to read it */
 export async function findPod(
-  connection: ConnectionFlags,
+  client: KubeClient,
   target: PodTargetSpec,
   flags: SessionFlags,
   signal: AbortSignal,
 ): Promise<FoundTarget> {
   refuseNetns(flags.netns, "A pod's own namespace needs no switch.");
-  const client = await KubeClient.connect(connection, signal);
   const pod = await targetPod(client, target, signal);
   // It is read while the checks' inputs are.
   const room = flags.via === 'node' ? undefined : readRoom(client, pod, signal);

@@ -9,6 +9,7 @@ import type { Progress } from '../model/progress.ts';
 import { type LocalSpec, openLocalSession } from '../targets/local.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
+import type { Connect } from './connect.ts';
 import { type Deadline, withDeadline } from './deadline.ts';
 import { findDocker } from './docker-target.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
@@ -23,15 +24,23 @@ export interface TargetArgs {
   readonly session: SessionFlags;
 }
 
-/** Finds out what the target is. @throws {UserError} exit 2 or 3: there is no such thing, or it may not be read */
-export async function findTarget(args: TargetArgs, signal: AbortSignal): Promise<FoundTarget> {
+/**
+ * Finds out what the target is.
+ * @param connect how to reach its cluster, if it is in one
+ * @throws {UserError} exit 2 or 3: there is no such thing, or it may not be read
+ */
+export async function findTarget(
+  args: TargetArgs,
+  signal: AbortSignal,
+  connect: Connect = KubeClient.connect,
+): Promise<FoundTarget> {
   const { target } = args;
   switch (target.kind) {
     case 'name':
     case 'selector':
-      return findPod(args.connection, target, args.session, signal);
+      return findPod(await connect(args.connection, signal), target, args.session, signal);
     case 'node':
-      return findNode(args, target.name, signal);
+      return findNode(await connect(args.connection, signal), args, target.name, signal);
     case 'local':
     case 'netns':
     case 'pid':
@@ -86,9 +95,13 @@ function findLocal(target: LocalSpec, { netns, container }: SessionFlags): Found
   };
 }
 
-async function findNode(args: TargetArgs, name: string, signal: AbortSignal): Promise<FoundTarget> {
+async function findNode(
+  client: KubeClient,
+  args: TargetArgs,
+  name: string,
+  signal: AbortSignal,
+): Promise<FoundTarget> {
   const { netns } = args.session;
-  const client = await KubeClient.connect(args.connection, signal);
   const node = await readNode(client, name, signal);
   const image = imageFor(args.session);
   const open = (options: OpenOptions, switching: boolean) =>
