@@ -58,10 +58,12 @@ describe('judge of a list', () => {
       place,
       bundle: { ...bundle, target: { ...bundle.target, name } },
     });
-    const write = vi.spyOn(process.stdout, 'write').mockImplementation((_text, done) => {
-      (done as () => void)();
-      return true;
-    });
+    const write = vi
+      .spyOn(process.stdout, 'write')
+      .mockImplementation((_text: unknown, ...rest: unknown[]) => {
+        (rest.at(-1) as () => void)();
+        return true;
+      });
     try {
       expect(await judging(list({ items: [named(2, 'c'), named(0, 'a'), named(1, 'b')] }))).toBe(3);
       const printed = JSON.parse(String(write.mock.calls[0]?.[0])) as ReportList;
