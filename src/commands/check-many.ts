@@ -5,20 +5,19 @@ import { InterruptedError, interruptible } from '../app/interrupt.ts';
 import { exitCodeOf, printReport } from '../app/print-report.ts';
 import { type ProgressLine, withProgress } from '../app/progress.ts';
 import type { CheckArgs, ManyTargets, RunOptions } from '../model/args.ts';
-import { UserError } from '../model/errors.ts';
 import type { Report } from '../model/report.ts';
 import type { FailedTarget, ReportList } from '../model/report-list.ts';
 import { version } from '../model/version.ts';
-import { type Connect, sharedConnection } from '../open/connect.ts';
-import { withDeadline } from '../open/deadline.ts';
-import { told, withFailuresTold } from '../open/failures.ts';
-import { type ListedTarget, listTargets } from '../open/many-targets.ts';
+import type { Connect } from '../open/connect.ts';
+import { withFailuresTold } from '../open/failures.ts';
+import type { ListedTarget } from '../open/many-targets.ts';
 import { findTarget } from '../open/target.ts';
 import { targetLine } from '../report/list-table.ts';
 import { reportList } from '../report/report-list.ts';
 import { run } from '../run/engine.ts';
+import { chosenTargets, targetName } from './chosen-targets.ts';
+import { reasonOf } from './failure-reason.ts';
 import { Notes } from './many-notes.ts';
-import { refuseTooMany, targetName } from './too-many.ts';
 
 type ManyArgs = Extract<CheckArgs, { readonly many: ManyTargets }>;
 
@@ -45,12 +44,7 @@ async function listOf(
   if (save !== undefined) await checkWritable(save);
   const head = { tool: { version }, startedAt: new Date().toISOString() };
   const began = performance.now();
-  const connect = sharedConnection(options.connection, signal);
-  const targets = await withDeadline(options.session, signal, progress, (deadline) => {
-    deadline.progress.show('looking for targets');
-    return listTargets(many, () => connect(options.connection), deadline.signal);
-  });
-  refuseTooMany(targets, many);
+  const { targets, connect } = await chosenTargets(many, options, signal, progress);
   const file = save === undefined ? undefined : await BundleListFile.begin(save, head);
   try {
     const gathered = await gather({ targets, checks, options, many, connect, file }, signal, progress);
@@ -137,13 +131,6 @@ function failedTarget(target: ListedTarget, error: unknown): FailedTarget {
     ...traits,
     reason: reasonOf(error),
   };
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof InterruptedError) return 'interrupted before it was measured';
-  const known = told(error);
-  if (!(known instanceof UserError)) return error instanceof Error ? error.message : String(error);
-  return known.message.replace(/\.$/, '');
 }
 
 function inOrder<T>(all: ReadonlyMap<number, T>): T[] {

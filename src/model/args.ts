@@ -135,12 +135,17 @@ export type TargetChoice = { readonly target: TargetSpec } | { readonly many: Ma
 /** Arguments of every command that checks something. */
 export type CheckArgs = RunOptions & TargetChoice & { readonly report: ReportFlags };
 
-export interface RunArgs extends TargetedArgs {
+/** A command for one target or many. */
+export interface RunnableArgs {
+  readonly connection: ConnectionFlags;
+  readonly session: SessionFlags;
   /** At least one word, exactly as typed. */
   readonly command: readonly string[];
-  /** Whether this process's stdin goes to the command. */
+  /** Whether this process's stdin goes to the command; of many it goes to none. */
   readonly stdin: boolean;
 }
+
+export type RunArgs = RunnableArgs & TargetChoice;
 
 export interface ShellArgs extends TargetedArgs {
   /** Empty: the image's own shell. */

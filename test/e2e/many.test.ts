@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../cluster/proc.ts';
-import { expectSentence, nettools, startNettools } from './support/cli.ts';
+import { bash, expectSentence, nettools, startNettools } from './support/cli.ts';
 import { app, helper, pod, testNamespace } from './support/cluster.ts';
 import { validList } from './support/report.ts';
 
@@ -118,4 +118,34 @@ it('looks into every node of the cluster', async () => {
     'node/node1',
     'node/node2',
   ]);
+});
+
+describe('a command in many pods', () => {
+  const run = (...words: string[]) => nettools(['run', '-n', ns.name, ...words]);
+
+  it('has its lines with the pod before each, and the highest exit code', async () => {
+    const script = 'case $(hostname) in one-*) echo out; echo err >&2;; *) exit 7;; esac';
+    const { code, stdout, stderr } = await run('-l', 'app=many', '--all', '--', 'sh', '-c', script);
+    expect(code).toBe(7);
+    const lines = (text: string) => text.trimEnd().split('\n').sort();
+    expect(lines(stdout)).toEqual(['[pod/one-0] out', '[pod/one-1] out', '[pod/one-2] out']);
+    expect(lines(stderr)).toEqual([
+      '[pod/one-0] err',
+      '[pod/one-1] err',
+      '[pod/one-2] err',
+      'note: 3 of 6 did not end with 0: pod/two-0 (7), pod/two-1 (7), pod/two-2 (7).',
+    ]);
+  });
+
+  it('runs in those that can be opened', async () => {
+    const { code, stdout, stderr } = await run('bare-0', 'nosuch', '--', 'echo', 'here');
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '[pod/bare-0] here\n' });
+    expect(stderr).toContain('error: pod/nosuch: no pod "nosuch" in namespace');
+  });
+
+  it('ends everywhere when its reader goes', async () => {
+    const line = `kubectl-nettools run -n ${ns.name} bare-0 bare-1 -- sh -c 'while :; do echo x; done' | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    const { stdout } = await bash(line);
+    expect(stdout).toMatch(/^\[pod\/bare-\d\] x\n141\n$/);
+  });
 });

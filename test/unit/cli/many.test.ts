@@ -38,6 +38,15 @@ describe('many TARGETs', () => {
     expect(await many(...argv)).toEqual({ ...usual, ...expected });
   });
 
+  it('of run get no stdin', async () => {
+    expect((await parse(['run', 'deploy/web', '--all', '--', 'id'])).args).toMatchObject({
+      many: { named: [pod('deploy/web')], every: true },
+      stdin: false,
+      command: ['id'],
+    });
+    await expect(parse(['run', 'a', 'b', '-i', '--', 'id'])).rejects.toThrow('--stdin is for one TARGET.');
+  });
+
   it('gives one report of one TARGET, and of one pod of a selector', async () => {
     expect(await parsed('routing', 'web-0')).toMatchObject({ target: pod('web-0') });
     expect(await parsed('routing', '-l', 'app=web')).toMatchObject({ target: labelled('app=web') });

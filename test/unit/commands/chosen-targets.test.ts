@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refuseTooMany, targetName } from '../../../src/commands/too-many.ts';
+import { refuseTooMany, targetName } from '../../../src/commands/chosen-targets.ts';
 import type { ManyTargets, TargetSpec } from '../../../src/model/args.ts';
 import type { ListedTarget } from '../../../src/open/many-targets.ts';
 

@@ -1,8 +1,30 @@
-/** What keeps a command on many targets from being done to a whole cluster by mistake. */
-import type { ManyTargets } from '../model/args.ts';
+/** The targets of a command on many, which is not to be done to a whole cluster by mistake. */
+import type { ConnectionFlags, ManyTargets, SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import type { Progress } from '../model/progress.ts';
 import type { RunTarget } from '../model/run.ts';
-import type { ListedTarget } from '../open/many-targets.ts';
+import { type Connect, sharedConnection } from '../open/connect.ts';
+import { withDeadline } from '../open/deadline.ts';
+import { type ListedTarget, listTargets } from '../open/many-targets.ts';
+
+/**
+ * All that is meant, and the one connection for all of them.
+ * @throws {UserError} exit 2 or 3: there is no target at all, or more than the user has agreed to
+ */
+export async function chosenTargets(
+  many: ManyTargets,
+  { connection, session }: { readonly connection: ConnectionFlags; readonly session: SessionFlags },
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<{ readonly targets: readonly ListedTarget[]; readonly connect: Connect }> {
+  const connect = sharedConnection(connection, signal);
+  const targets = await withDeadline(session, signal, progress, (deadline) => {
+    deadline.progress.show('looking for targets');
+    return listTargets(many, () => connect(connection), deadline.signal);
+  });
+  refuseTooMany(targets, many);
+  return { targets, connect };
+}
 
 /** @throws {UserError} exit 2: more than the user has agreed to, with what would be done to them */
 export function refuseTooMany(targets: readonly ListedTarget[], { most, atOnce, isSure }: ManyTargets): void {
