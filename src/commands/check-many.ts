@@ -8,13 +8,14 @@ import type { CheckArgs, ManyTargets, RunOptions } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
 import type { FailedTarget, ReportList } from '../model/report-list.ts';
 import { version } from '../model/version.ts';
-import type { Connect } from '../open/connect.ts';
+import type { Sharing } from '../open/connect.ts';
 import { withFailuresTold } from '../open/failures.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
 import { findTarget } from '../open/target.ts';
 import { targetLine } from '../report/list-table.ts';
 import { reportList } from '../report/report-list.ts';
 import { run } from '../run/engine.ts';
+import { spread } from '../run/spread.ts';
 import { chosenTargets, targetName } from './chosen-targets.ts';
 import { reasonOf } from './failure-reason.ts';
 import { Notes } from './many-notes.ts';
@@ -44,10 +45,10 @@ async function listOf(
   if (save !== undefined) await checkWritable(save);
   const head = { tool: { version }, startedAt: new Date().toISOString() };
   const began = performance.now();
-  const { targets, connect } = await chosenTargets(many, options, signal, progress);
+  const { targets, shared } = await chosenTargets(many, options, signal, progress);
   const file = save === undefined ? undefined : await BundleListFile.begin(save, head);
   try {
-    const gathered = await gather({ targets, checks, options, many, connect, file }, signal, progress);
+    const gathered = await gather({ targets, checks, options, many, shared, file }, signal, progress);
     const durationMs = Math.round(performance.now() - began);
     await file?.finish({ failed: gathered.failed, durationMs });
     return reportList({ ...head, durationMs, ...gathered });
@@ -61,13 +62,13 @@ interface Gathering {
   readonly checks: readonly string[];
   readonly options: RunOptions;
   readonly many: ManyTargets;
-  readonly connect: Connect;
+  readonly shared: Sharing;
   readonly file: BundleListFile | undefined;
 }
 
 /** Both in the order of the targets. */
 async function gather(
-  { targets, checks, options, many, connect, file }: Gathering,
+  { targets, checks, options, many, shared, file }: Gathering,
   signal: AbortSignal,
   progress: ProgressLine,
 ): Promise<{ readonly items: readonly Report[]; readonly failed: readonly FailedTarget[] }> {
@@ -75,13 +76,16 @@ async function gather(
   const failures = new Map<number, FailedTarget>();
   const notes = new Notes(progress);
   const show = (text: string): void => progress.show(`${counts(reports, failures, targets.length)}; ${text}`);
-  const request = { targets, checks, options, limits: { targetsAtOnce: many.atOnce } };
+  const order = spread(targets.map(({ node }) => node));
+  const begun = order.flatMap((place) => targets[place] ?? []);
+  const request = { targets: begun, checks, options, limits: { targetsAtOnce: many.atOnce } };
   const find: Parameters<typeof run>[1]['find'] = ({ spec, namespace }, ending) => {
     const connection = namespace === undefined ? options.connection : { ...options.connection, namespace };
-    return findTarget({ ...options, connection, target: spec }, ending, connect);
+    return findTarget({ ...options, connection, target: spec }, ending, shared);
   };
   for await (const event of run(request, { find }, signal)) {
-    const target = targets[event.target];
+    const place = order[event.target] ?? 0;
+    const target = targets[place];
     if (target === undefined) continue;
     switch (event.type) {
       case 'stage':
@@ -91,15 +95,15 @@ async function gather(
         notes.add(targetName(target), event.text);
         break;
       case 'gathered':
-        await file?.add(event.target, event.bundle);
+        await file?.add(place, event.bundle);
         break;
       case 'report':
-        reports.set(event.target, event.report);
+        reports.set(place, event.report);
         if (event.report.verdict !== 'pass') progress.line(targetLine(event.report));
         break;
       case 'failed': {
         const failed = failedTarget(target, event.error);
-        failures.set(event.target, failed);
+        failures.set(place, failed);
         if (!(event.error instanceof InterruptedError)) progress.line(`? ${failed.target}: ${failed.reason}`);
         break;
       }

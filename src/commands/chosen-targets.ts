@@ -3,12 +3,12 @@ import type { ConnectionFlags, ManyTargets, SessionFlags } from '../model/args.t
 import { UserError } from '../model/errors.ts';
 import type { Progress } from '../model/progress.ts';
 import type { RunTarget } from '../model/run.ts';
-import { type Connect, sharedConnection } from '../open/connect.ts';
+import { type Sharing, sharing } from '../open/connect.ts';
 import { withDeadline } from '../open/deadline.ts';
 import { type ListedTarget, listTargets } from '../open/many-targets.ts';
 
 /**
- * All that is meant, and the one connection for all of them.
+ * All that is meant, and what they share.
  * @throws {UserError} exit 2 or 3: there is no target at all, or more than the user has agreed to
  */
 export async function chosenTargets(
@@ -16,14 +16,14 @@ export async function chosenTargets(
   { connection, session }: { readonly connection: ConnectionFlags; readonly session: SessionFlags },
   signal: AbortSignal,
   progress: Progress,
-): Promise<{ readonly targets: readonly ListedTarget[]; readonly connect: Connect }> {
-  const connect = sharedConnection(connection, signal);
+): Promise<{ readonly targets: readonly ListedTarget[]; readonly shared: Sharing }> {
+  const shared = sharing(connection, signal);
   const targets = await withDeadline(session, signal, progress, (deadline) => {
     deadline.progress.show('looking for targets');
-    return listTargets(many, () => connect(connection), deadline.signal);
+    return listTargets(many, () => shared.connect(connection), deadline.signal);
   });
   refuseTooMany(targets, many);
-  return { targets, connect };
+  return { targets, shared };
 }
 
 /** @throws {UserError} exit 2: more than the user has agreed to, with what would be done to them */

@@ -7,7 +7,7 @@ import { drained, rawOutput } from '../app/raw-output.ts';
 import { BROKEN_PIPE_EXIT_CODE } from '../app/run.ts';
 import type { ManyTargets, RunnableArgs } from '../model/args.ts';
 import type { Progress } from '../model/progress.ts';
-import type { Connect } from '../open/connect.ts';
+import type { Sharing } from '../open/connect.ts';
 import { withDeadline } from '../open/deadline.ts';
 import { withFailuresTold } from '../open/failures.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
@@ -32,7 +32,7 @@ export function runOnMany(args: ManyArgs): Promise<number> {
 }
 
 async function runOnAll(args: ManyArgs, signal: AbortSignal, progress: ProgressLine): Promise<number> {
-  const { targets, connect } = await chosenTargets(args.many, args, signal, progress);
+  const { targets, shared } = await chosenTargets(args.many, args, signal, progress);
   // From here on the commands' own lines say how far it is.
   progress.clear();
   const [stdout, stderr] = [rawOutput(1), rawOutput(2)];
@@ -45,7 +45,7 @@ async function runOnAll(args: ManyArgs, signal: AbortSignal, progress: ProgressL
     const name = prefixOf(target, targets);
     try {
       both.throwIfAborted();
-      codes[i] = await runOnOne(args, target, connect, both, { stdout, stderr, name });
+      codes[i] = await runOnOne(args, target, shared, both, { stdout, stderr, name });
     } catch (error) {
       if (both.aborted) return;
       codes[i] = NOT_RUN;
@@ -73,14 +73,14 @@ interface Outputs {
 async function runOnOne(
   { connection, session: flags, command }: ManyArgs,
   { spec, namespace }: ListedTarget,
-  connect: Connect,
+  shared: Sharing,
   signal: AbortSignal,
   { stdout, stderr, name }: Outputs,
 ): Promise<number> {
   const own = namespace === undefined ? connection : { ...connection, namespace };
   const silent: Progress = { show: () => undefined, note: () => undefined };
   const session = await withDeadline(flags, signal, silent, async ({ signal: ending }): Promise<Session> => {
-    const found = await findTarget({ connection: own, target: spec, session: flags }, ending, connect);
+    const found = await findTarget({ connection: own, target: spec, session: flags }, ending, shared);
     return found.open({ signal: ending, onProgress: () => undefined });
   });
   const outputs = [stdout, stderr].map((to) => new PrefixedOutput(to, `[${name}] `)) as [

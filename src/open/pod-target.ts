@@ -13,6 +13,7 @@ import { networkProblem } from '../targets/preflight.ts';
 import { type Room, readRoom } from '../targets/room.ts';
 import { noRoomHint } from '../targets/room-words.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
+import type { Sharing } from './connect.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
 import { changed, switchedOnNode } from './switched.ts';
@@ -23,13 +24,14 @@ export async function findPod(
   target: PodTargetSpec,
   flags: SessionFlags,
   signal: AbortSignal,
+  { reads }: Sharing,
 ): Promise<FoundTarget> {
   refuseNetns(flags.netns, "A pod's own namespace needs no switch.");
   const pod = await targetPod(client, target, signal);
   // It is read while the checks' inputs are.
   const room = flags.via === 'node' ? undefined : readRoom(client, pod, signal);
   return {
-    subject: podSubject(new KubeView(client, signal, [pod]), pod),
+    subject: podSubject(new KubeView(client, signal, [pod], reads), pod),
     client,
     open: (options) => openPod(client, pod, flags, options, room),
   };
