@@ -4,10 +4,10 @@ import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { root } from '../lib/process.ts';
 import type { BuildInfo } from './build-info.ts';
 import { leanClientNode } from './client-node.ts';
-import { type BundleName, bundleBorders, leanYargs, moduleKey } from './plugins.ts';
+import { type BundleName, bundleBorders, bundleOf, leanYargs, moduleKey } from './plugins.ts';
 
 /** Bundles that the first one loads when it needs them. */
-export const bundleNames: readonly BundleName[] = ['parser', 'app'];
+export const bundleNames: readonly BundleName[] = ['parser', 'session', 'app'];
 
 /**
  * What packages take for their own place. The drive is for Windows, where a file URL without one is refused; elsewhere
@@ -73,9 +73,10 @@ async function modulesOf(name: BundleName): Promise<string[]> {
   if (name === 'parser') return ['./src/cli/read-flags.ts'];
   const files = await readdir(path.join(root, 'src/commands'));
   return files
-    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `src/commands/${file}`)
+    .filter((file) => file.endsWith('.ts') && bundleOf(file) === name)
     .sort()
-    .map((file) => `./src/commands/${file}`);
+    .map((file) => `./${file}`);
 }
 
 /** Each module is set up when its function is first called. */

@@ -1,11 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
+import { isMainThread, Worker } from 'node:worker_threads';
 import { requireBuiltin } from '../../src/binary/load.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { globalFlags } from '../../src/cli/flags/connection.ts';
 import { splitWords } from '../../src/cli/words.ts';
+import { samplePod, sampleServer, withSampleApi } from './sample-api.ts';
 
 // Run by the very Node binary that goes into the product: V8 takes a code cache from its own build only.
 // usage: node code-cache.ts BUNDLE.js…   writes BUNDLE.cache beside each
@@ -22,30 +25,85 @@ const warmUps: Readonly<Record<string, (bundle: Bundle) => unknown>> = {
     const flags = [...globalFlags, ...commands.flatMap((command) => command.flags)];
     bundle['read-flags']?.().readFlags?.(parts, 'latency', flags);
   },
+  session: async (bundle) => {
+    for (const load of Object.values(bundle)) load();
+    await withKubeconfig(async (kubeconfig) => {
+      const args = {
+        connection: { kubeconfig },
+        target: { kind: 'name', name: samplePod },
+        session: {
+          image: 'sample',
+          profile: 'auto',
+          via: 'auto',
+          idleMs: 600_000,
+          timeoutMs: 60_000,
+          keep: false,
+        },
+        stdin: false,
+        command: ['true'],
+      };
+      await withSampleApi(async () => {
+        // The first one adds the container, the second one finds it.
+        for (const _run of ['cold', 'warm']) {
+          if ((await bundle['run']?.()['run']?.(args)) !== 0) throw new Error('the session came to nothing');
+        }
+      });
+    });
+  },
   app: async (bundle) => {
     for (const load of Object.values(bundle)) load();
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'nettools-build-'));
-    const kubeconfig = path.join(folder, 'kubeconfig');
-    await writeFile(kubeconfig, sampleKubeconfig);
-    await bundle.complete?.().candidates?.({ kind: 'context', prefix: '', connection: { kubeconfig } });
-    await rm(folder, { recursive: true });
+    await withKubeconfig(async (kubeconfig) => {
+      await bundle['complete']?.()['candidates']?.({
+        kind: 'context',
+        prefix: '',
+        connection: { kubeconfig },
+      });
+    });
   },
 };
+
+async function withKubeconfig(work: (file: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'nettools-build-'));
+  try {
+    const file = path.join(folder, 'kubeconfig');
+    await writeFile(file, sampleKubeconfig);
+    await work(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 const sampleKubeconfig = `apiVersion: v1
 kind: Config
 current-context: sample
-clusters: [{name: sample, cluster: {server: "https://sample.invalid:6443"}}]
+clusters: [{name: sample, cluster: {server: "${sampleServer}"}}]
 users: [{name: sample, user: {token: sample}}]
 contexts: [{name: sample, context: {cluster: sample, user: sample, namespace: sample}}]
 `;
 
-for (const file of process.argv.slice(2)) {
-  const name = path.basename(file, '.js');
-  // File name, source and the way to call it are those of src/binary/load.ts.
-  const script = new Script(await readFile(file, 'latin1'), { filename: `${name}.js` });
-  const module: { exports: Bundle } = { exports: {} };
-  script.runInThisContext()(requireBuiltin, module, module.exports);
-  await warmUps[name]?.(module.exports);
-  await writeFile(file.replace(/\.js$/, '.cache'), script.createCachedData());
+async function makeCaches(files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    const name = path.basename(file, '.js');
+    // File name, source and the way to call it are those of src/binary/load.ts.
+    const script = new Script(await readFile(file, 'latin1'), { filename: `${name}.js` });
+    const module: { exports: Bundle } = { exports: {} };
+    script.runInThisContext()(requireBuiltin, module, module.exports);
+    await warmUps[name]?.(module.exports);
+    await writeFile(file.replace(/\.js$/, '.cache'), script.createCachedData());
+  }
+}
+
+/**
+ * Unused bytes of memory come into a cache with what they held before. So no memory is used twice: young objects have
+ * more room than all of this needs. V8 reads that size when it sets up a thread's heap, and refuses a cache that was made
+ * with other flags than those at hand, so the flag is set for the new thread's beginning alone.
+ */
+const roomForYoung = (mebibytes: number): void => setFlagsFromString(`--min-semi-space-size=${mebibytes}`);
+
+if (isMainThread) {
+  roomForYoung(64);
+  new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) });
+} else {
+  roomForYoung(0);
+  await makeCaches(process.argv.slice(2));
 }

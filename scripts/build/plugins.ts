@@ -3,12 +3,19 @@ import type { Plugin } from 'esbuild';
 import { root } from '../lib/process.ts';
 
 /** Where each bundle of the binary ends: an import() of such a module loads another bundle. */
-export type BundleName = 'parser' | 'app';
+export type BundleName = 'parser' | 'session' | 'app';
+
+/**
+ * The commands of the bundle that is loaded most: it has no check in it, which is most of the code, and a code cache is
+ * read as a whole.
+ */
+const inSession: ReadonlySet<string> = new Set(['run', 'shell']);
 
 /** The bundle that holds a module of src, when it is not the one that the binary starts with. */
-function bundleOf(file: string): BundleName | undefined {
+export function bundleOf(file: string): BundleName | undefined {
   if (file === 'src/cli/read-flags.ts') return 'parser';
-  return file.startsWith('src/commands/') ? 'app' : undefined;
+  if (!file.startsWith('src/commands/')) return undefined;
+  return inSession.has(moduleKey(file)) ? 'session' : 'app';
 }
 
 /** Turns an import() across a bundle's border into a call of the loader. */
