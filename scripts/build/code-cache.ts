@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { Script } from 'node:vm';
+import { Script, type ScriptOptions } from 'node:vm';
 import { isMainThread, Worker } from 'node:worker_threads';
 import { requireBuiltin } from '../../src/binary/load.ts';
 import { commands } from '../../src/cli/commands.ts';
@@ -20,54 +21,42 @@ type Bundle = Record<string, () => Record<string, (...args: unknown[]) => unknow
  * is compiled from the source when it is needed.
  */
 const warmUps: Readonly<Record<string, (bundle: Bundle) => unknown>> = {
+  cli: async (bundle) => {
+    const run = async (...words: readonly string[]): Promise<void> => {
+      const code = await bundle['run']?.()['runCommandLine']?.(words);
+      if (code !== 0) throw new Error(`"${words.join(' ')}" ended with ${code}`);
+    };
+    await run('--version');
+    await run('--help');
+    await withSample(async (kubeconfig) => {
+      const flags = ['--kubeconfig', kubeconfig, '--stdin=false'];
+      // The first one adds the container, the second one finds it.
+      for (const _run of ['cold', 'warm']) await run('run', samplePod, ...flags, '--', 'true');
+    });
+  },
   parser: (bundle) => {
     const { parts } = splitWords(['--to', 'svc/db:80', '-n', 'x', '--stdin', '-v', '-o', 'json']);
     const flags = [...globalFlags, ...commands.flatMap((command) => command.flags)];
     bundle['read-flags']?.().readFlags?.(parts, 'latency', flags);
   },
-  session: async (bundle) => {
+  session: (bundle) => {
     for (const load of Object.values(bundle)) load();
-    await withKubeconfig(async (kubeconfig) => {
-      const args = {
-        connection: { kubeconfig },
-        target: { kind: 'name', name: samplePod },
-        session: {
-          image: 'sample',
-          profile: 'auto',
-          via: 'auto',
-          idleMs: 600_000,
-          timeoutMs: 60_000,
-          keep: false,
-        },
-        stdin: false,
-        command: ['true'],
-      };
-      await withSampleApi(async () => {
-        // The first one adds the container, the second one finds it.
-        for (const _run of ['cold', 'warm']) {
-          if ((await bundle['run']?.()['run']?.(args)) !== 0) throw new Error('the session came to nothing');
-        }
-      });
-    });
   },
   app: async (bundle) => {
     for (const load of Object.values(bundle)) load();
-    await withKubeconfig(async (kubeconfig) => {
-      await bundle['complete']?.()['candidates']?.({
-        kind: 'context',
-        prefix: '',
-        connection: { kubeconfig },
-      });
+    await withSample(async (kubeconfig) => {
+      await bundle['complete']?.().candidates?.({ kind: 'context', prefix: '', connection: { kubeconfig } });
     });
   },
 };
 
-async function withKubeconfig(work: (file: string) => Promise<void>): Promise<void> {
+/** Runs `work` with a kubeconfig for the sample API. */
+async function withSample(work: (kubeconfig: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'nettools-build-'));
   try {
     const file = path.join(folder, 'kubeconfig');
     await writeFile(file, sampleKubeconfig);
-    await work(file);
+    await withSampleApi(() => work(file));
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -78,18 +67,47 @@ kind: Config
 current-context: sample
 clusters: [{name: sample, cluster: {server: "${sampleServer}"}}]
 users: [{name: sample, user: {token: sample}}]
-contexts: [{name: sample, context: {cluster: sample, user: sample, namespace: sample}}]
+contexts: [{name: sample, context: {cluster: sample, user: sample, namespace: default}}]
 `;
+
+/** By file name, as src/binary/load.ts names them: one that a bundle loads is the one whose cache is made. */
+const scripts = new Map<string, Script>();
+
+function scriptOf(source: string, { filename = '' }: ScriptOptions = {}): Script {
+  const script = scripts.get(filename) ?? new Script(source, { filename });
+  scripts.set(filename, script);
+  return script;
+}
+
+/** What a bundle in the binary gets, but for the binary's assets, which are files here. */
+function requireIn(folder: string): (id: string) => unknown {
+  const sea = {
+    getRawAsset: (name: string) => {
+      if (!name.endsWith('.js')) throw new Error('no cache is there yet');
+      return Uint8Array.from(readFileSync(path.join(folder, name))).buffer;
+    },
+  };
+  const vm = {
+    Script: function LoadedScript(source: string, options: ScriptOptions) {
+      return scriptOf(source, options);
+    },
+  };
+  const own: Readonly<Record<string, unknown>> = { 'node:sea': sea, 'node:vm': vm };
+  return (id) => own[id] ?? requireBuiltin(id);
+}
 
 async function makeCaches(files: readonly string[]): Promise<void> {
   for (const file of files) {
     const name = path.basename(file, '.js');
     // File name, source and the way to call it are those of src/binary/load.ts.
-    const script = new Script(await readFile(file, 'latin1'), { filename: `${name}.js` });
+    const script = scriptOf(readFileSync(file, 'latin1'), { filename: `${name}.js` });
     const module: { exports: Bundle } = { exports: {} };
-    script.runInThisContext()(requireBuiltin, module, module.exports);
+    script.runInThisContext()(requireIn(path.dirname(file)), module, module.exports);
     await warmUps[name]?.(module.exports);
-    await writeFile(file.replace(/\.js$/, '.cache'), script.createCachedData());
+  }
+  for (const file of files) {
+    const cache = scripts.get(path.basename(file))?.createCachedData();
+    if (cache !== undefined) await writeFile(file.replace(/\.js$/, '.cache'), cache);
   }
 }
 
