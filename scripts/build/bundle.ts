@@ -7,7 +7,7 @@ import { leanClientNode } from './client-node.ts';
 import { type BundleName, bundleBorders, bundleOf, lazyBuiltins, leanYargs, moduleKey } from './plugins.ts';
 
 /** Bundles that the first one loads when it needs them. */
-export const bundleNames: readonly BundleName[] = ['cli', 'parser', 'session', 'app'];
+export const bundleNames: readonly BundleName[] = ['cli', 'parser', 'session', 'completion', 'app'];
 
 /**
  * What packages take for their own place. The drive is for Windows, where a file URL without one is refused; elsewhere

@@ -29,9 +29,11 @@ const warmUps: Readonly<Record<string, (bundle: Bundle) => unknown>> = {
     await run('--version');
     await run('--help');
     await withSample(async (kubeconfig) => {
-      const flags = ['--kubeconfig', kubeconfig, '--stdin=false'];
+      const flags = ['--kubeconfig', kubeconfig];
+      await run('preflight', samplePod, ...flags);
       // The first one adds the container, the second one finds it.
-      for (const _run of ['cold', 'warm']) await run('run', samplePod, ...flags, '--', 'true');
+      for (const _run of ['cold', 'warm'])
+        await run('run', samplePod, ...flags, '--stdin=false', '--', 'true');
     });
   },
   parser: (bundle) => {
@@ -42,11 +44,14 @@ const warmUps: Readonly<Record<string, (bundle: Bundle) => unknown>> = {
   session: (bundle) => {
     for (const load of Object.values(bundle)) load();
   },
-  app: async (bundle) => {
-    for (const load of Object.values(bundle)) load();
+  completion: async (bundle) => {
     await withSample(async (kubeconfig) => {
-      await bundle['complete']?.().candidates?.({ kind: 'context', prefix: '', connection: { kubeconfig } });
+      for (const kind of ['context', 'target'])
+        await bundle['complete']?.().candidates?.({ kind, prefix: '', connection: { kubeconfig } });
     });
+  },
+  app: (bundle) => {
+    for (const load of Object.values(bundle)) load();
   },
 };
 

@@ -3,7 +3,7 @@ import type { Plugin } from 'esbuild';
 import { root } from '../lib/process.ts';
 
 /** Where each bundle of the binary ends: an import() of such a module loads another bundle. */
-export type BundleName = 'cli' | 'parser' | 'session' | 'app';
+export type BundleName = 'cli' | 'parser' | 'session' | 'completion' | 'app';
 
 /**
  * The commands of the bundle that is loaded most: it has no check in it, which is most of the code, and a code cache is
@@ -16,6 +16,7 @@ export function bundleOf(file: string): BundleName | undefined {
   if (file === 'src/cli/run.ts') return 'cli';
   if (file === 'src/cli/read-flags.ts') return 'parser';
   if (!file.startsWith('src/commands/')) return undefined;
+  if (file === 'src/commands/complete.ts') return 'completion';
   return inSession.has(moduleKey(file)) ? 'session' : 'app';
 }
 

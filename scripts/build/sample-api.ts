@@ -72,6 +72,7 @@ function sampleApi(): http.Server {
 
 function answer({ method, url = '' }: http.IncomingMessage, body: string, containers: Container[]): object {
   if (url.includes('selfsubjectaccessreviews')) return { status: { allowed: true } };
+  if (url.includes('/pods?')) return { items: [{ metadata: { name: samplePod } }] };
   const pod = (added: readonly Container[]): object => ({
     apiVersion: 'v1',
     kind: 'Pod',
