@@ -2,6 +2,7 @@ import { checkWritable, writeBundle } from '../app/bundle-file.ts';
 import { interruptible } from '../app/interrupt.ts';
 import { exitCodeOf, printReport } from '../app/print-report.ts';
 import { type ProgressLine, withProgress } from '../app/progress.ts';
+import { keepHeapSmall } from '../app/small-heap.ts';
 import type { CheckArgs } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
 import { withFailuresTold } from '../open/failures.ts';
@@ -10,6 +11,7 @@ import { run } from '../run/engine.ts';
 
 /** Resolves to the exit code. @param checks in the order in which they are to be reported */
 export function runChecks(args: CheckArgs, checks: readonly string[]): Promise<number> {
+  keepHeapSmall();
   return interruptible((signal) =>
     withFailuresTold(async () => {
       const report = await withProgress((progress) => reportOf(args, checks, signal, progress));

@@ -1,5 +1,6 @@
 import { readBundle } from '../app/bundle-file.ts';
 import { exitCodeOf, print, reportText } from '../app/print-report.ts';
+import { keepHeapSmall } from '../app/small-heap.ts';
 import { judge } from '../checks/report.ts';
 import type { JudgeArgs } from '../model/args.ts';
 import type { Bundle } from '../model/bundle.ts';
@@ -8,6 +9,7 @@ import type { Report } from '../model/report.ts';
 
 /** Resolves to the exit code. */
 export async function run(args: JudgeArgs): Promise<number> {
+  keepHeapSmall();
   const bundle = await readBundle(args.bundle);
   const { report, text } = judged(bundle, args);
   await print(text);
