@@ -16,11 +16,11 @@ import type { Labels } from '../model/network-policy.ts';
 import { type ApiGroups, policyPaths } from './policy-kinds.ts';
 import { readingOf } from './reading.ts';
 import type { SharedReads } from './shared-reads.ts';
+import { QUESTIONS_AT_ONCE, Turns } from './turns.ts';
 
 const SLICES = 'apis/discovery.k8s.io/v1';
 /** Pods in a node's network share one address; a node has 110 pods by default. */
 const MOST_AT_ADDRESS = 150;
-
 type Query = Readonly<Record<string, string>>;
 
 export class KubeView implements ClusterView {
@@ -29,6 +29,7 @@ export class KubeView implements ClusterView {
   readonly #signal: AbortSignal;
   readonly #shared: SharedReads | undefined;
   readonly #asked = new Map<string, Promise<Reading<unknown>>>();
+  readonly #turns = new Turns(QUESTIONS_AT_ONCE);
 
   /**
    * @param known pods that were read before, which are not read again
@@ -198,7 +199,11 @@ export class KubeView implements ClusterView {
 
   #ask<T>(key: string, what: string, read: Read<T>): Promise<Reading<T>> {
     return this.#shared === undefined
-      ? readingOf(what, read(this.#signal), this.#signal)
+      ? readingOf(
+          what,
+          this.#turns.take(() => read(this.#signal)),
+          this.#signal,
+        )
       : unlessAborted(this.#shared.read(key, what, read), this.#signal);
   }
 }

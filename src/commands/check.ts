@@ -2,6 +2,7 @@ import { checkWritable, writeBundle } from '../console/bundle-file.ts';
 import { interruptible } from '../console/interrupt.ts';
 import { exitCodeOf, printReport } from '../console/print-report.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
+import { keepHeapSmall } from '../console/small-heap.ts';
 import type { CheckArgs, TargetSpec } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
 import { withFailuresTold } from '../open/failures.ts';
@@ -12,6 +13,7 @@ type OneTarget = Extract<CheckArgs, { readonly target: TargetSpec }>;
 
 /** Resolves to the exit code. @param checks in the order in which they are to be reported */
 export async function runChecks(args: CheckArgs, checks: readonly string[]): Promise<number> {
+  keepHeapSmall();
   if ('many' in args) return (await import('./check-many.ts')).runChecksOnMany(args, checks);
   return interruptible((signal) =>
     withFailuresTold(async () => {

@@ -1,6 +1,7 @@
 import { judge } from '../checks/report.ts';
 import { readBundle } from '../console/bundle-file.ts';
 import { exitCodeOf, print, reportText } from '../console/print-report.ts';
+import { keepHeapSmall } from '../console/small-heap.ts';
 import type { JudgeArgs } from '../model/args.ts';
 import type { Bundle, BundleList } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
@@ -10,6 +11,7 @@ import { reportList } from '../report/report-list.ts';
 
 /** Resolves to the exit code. */
 export async function run(args: JudgeArgs): Promise<number> {
+  keepHeapSmall();
   const bundle = await readBundle(args.bundle);
   const { report, text } = judged(bundle, args);
   await print(text);

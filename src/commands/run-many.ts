@@ -1,10 +1,8 @@
 /** One command on many targets: each line of output begins with its target, as `kubectl logs --prefix` has it. */
 import { finished } from 'node:stream/promises';
 import { interruptible } from '../console/interrupt.ts';
-import { PrefixedOutput } from '../shell/prefixed-output.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
 import { drained, rawOutput } from '../console/raw-output.ts';
-import { BROKEN_PIPE_EXIT_CODE } from '../shell/run.ts';
 import type { ManyTargets, RunnableArgs } from '../model/args.ts';
 import type { Progress } from '../model/progress.ts';
 import type { Sharing } from '../open/connect.ts';
@@ -14,6 +12,8 @@ import type { ListedTarget } from '../open/many-targets.ts';
 import { findTarget } from '../open/target.ts';
 import { visible } from '../report/text.ts';
 import { inTurn } from '../run/scheduler.ts';
+import { PrefixedOutput } from '../shell/prefixed-output.ts';
+import { BROKEN_PIPE_EXIT_CODE } from '../shell/run.ts';
 import type { Session } from '../targets/session.ts';
 import { chosenTargets, targetName } from './chosen-targets.ts';
 import { reasonOf } from './failure-reason.ts';
