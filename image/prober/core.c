@@ -48,7 +48,7 @@ void text_add(text *to, const void *bytes, size_t count) {
 }
 
 void text_print(text *to, const char *format, ...) {
-  char line[1024];
+  static char line[1024];
   va_list values;
   va_start(values, format);
   int length = vsnprintf(line, sizeof line, format, values);
@@ -72,8 +72,13 @@ int64_t now_us(void) {
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Enough for printf; only what is touched is memory. */
+/*
+ * Enough for printf; only what is touched is memory. A thousand probes wait at the same time, so a buffer that no wait
+ * lies between is static: one on the stack costs each of them the pages that it reaches.
+ */
 #define STACK_BYTES (64 * 1024)
+/* For the largest registers that there are (AMX: 11 KiB). */
+#define SIGNAL_STACK_BYTES (64 * 1024)
 
 typedef struct co {
   ucontext_t context;
@@ -239,7 +244,7 @@ static bool has_room(int processes, int mebibytes) {
 }
 
 static void drain(int fd, text *into, bool *open) {
-  char bytes[16384];
+  static char bytes[16384];
   for (;;) {
     ssize_t got = read(fd, bytes, sizeof bytes);
     if (got > 0) {
@@ -457,7 +462,7 @@ static void sweep_finished(void) {
   }
 }
 
-/* As many probes run at the same time, but for those that are sampled: each holds some 12 KiB of stack and a socket or two. */
+/* As many probes run at the same time, but for those that are sampled: each holds some KiB of stack and a socket or two. */
 #define MOST_JOBS 192
 
 static bool may_start(const job *one, bool timing) {
@@ -528,15 +533,23 @@ static void stop_listeners(const job *jobs, int count) {
   }
 }
 
+/* On a stack of their own: the registers that the kernel saves there take a page or more of whichever probe is running. */
+static void handle_signals(void) {
+  static char stack[SIGNAL_STACK_BYTES];
+  stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
+  sigaltstack(&own, NULL);
+  struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP | SA_ONSTACK};
+  sigaction(SIGCHLD, &action, NULL);
+  struct sigaction end = {.sa_handler = on_end, .sa_flags = SA_ONSTACK};
+  sigaction(SIGTERM, &end, NULL);
+  sigaction(SIGHUP, &end, NULL);
+  sigaction(SIGINT, &end, NULL);
+}
+
 void run_jobs(job *jobs, int count, void (*on_done)(job *)) {
   if (signal_pipe[0] < 0) {
     if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) must(NULL);
-    struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
-    sigaction(SIGCHLD, &action, NULL);
-    struct sigaction end = {.sa_handler = on_end};
-    sigaction(SIGTERM, &end, NULL);
-    sigaction(SIGHUP, &end, NULL);
-    sigaction(SIGINT, &end, NULL);
+    handle_signals();
   }
   struct pollfd *list = NULL;
   size_t size = 0;

@@ -118,7 +118,7 @@ void cost_start(void) {
 
 /* What the kernel can take back at any time, the pages of files, kills nobody. */
 static int64_t held_memory(void) {
-  char lines[8192];
+  static char lines[8192];
   int64_t used = number_of(memory_fd);
   if (used < 0 || read_counter(stat_fd, lines, sizeof lines) <= 0) return -1;
   int64_t files = field(lines, "inactive_file") + field(lines, "active_file");

@@ -64,7 +64,9 @@ static char *read_lines(long count) {
     if (i > 0) text_add(&body, "\n", 1);
     text_add(&body, line, strlen(line));
   }
-  return body.data == NULL ? must(strdup("")) : body.data;
+  if (body.data == NULL) return must(strdup(""));
+  /* A plan for a thousand destinations has forty thousand words, most of them a few letters long. */
+  return must(realloc(body.data, body.length + 1));
 }
 
 /* The body of a script that was sent; NULL: the word is none. */

@@ -173,7 +173,7 @@ static int reach_tcp(job *self, const char *address, int port, int payload, int6
   }
   if (payload <= 0) return 0;
   /* No line end: servers of text protocols wait for one and do nothing. */
-  char blanks[4096];
+  static char blanks[4096];
   memset(blanks, ' ', sizeof blanks);
   if (payload > (int)sizeof blanks) payload = sizeof blanks;
   if (send(fd, blanks, (size_t)payload, MSG_NOSIGNAL) < 0) return 0;
@@ -206,7 +206,7 @@ static bool reach_udp(job *self, const char *address, int port, const char *payl
   }
   const char *word = "silent";
   if (co_wait(fd, POLLIN, now_us() + 1050000) != 0) {
-    char answer[2048];
+    static char answer[2048];
     if (recv(fd, answer, sizeof answer, 0) >= 0) {
       word = "answered";
     } else {

@@ -4,10 +4,10 @@ import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { root } from '../lib/process.ts';
 import type { BuildInfo } from './build-info.ts';
 import { leanClientNode } from './client-node.ts';
-import { type BundleName, bundleBorders, leanYargs, moduleKey } from './plugins.ts';
+import { type BundleName, bundleBorders, bundleOf, lazyBuiltins, leanYargs, moduleKey } from './plugins.ts';
 
 /** Bundles that the first one loads when it needs them. */
-export const bundleNames: readonly BundleName[] = ['parser', 'app'];
+export const bundleNames: readonly BundleName[] = ['cli', 'parser', 'session', 'completion', 'app'];
 
 /**
  * What packages take for their own place. The drive is for Windows, where a file URL without one is refused; elsewhere
@@ -35,7 +35,7 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<rea
     supported: { 'dynamic-import': false },
     loader: { '.sh': 'text', '.bash': 'text' },
     define: { BUILD_INFO: JSON.stringify(info), 'import.meta.url': JSON.stringify(moduleUrl) },
-    plugins: [bundleBorders, leanYargs, leanClientNode],
+    plugins: [bundleBorders, leanYargs, leanClientNode, lazyBuiltins],
     logLevel: 'warning',
     metafile: true,
   } as const satisfies BuildOptions;
@@ -70,12 +70,14 @@ function packagesIn({ outputs }: Metafile): string[] {
 }
 
 async function modulesOf(name: BundleName): Promise<string[]> {
+  if (name === 'cli') return ['./src/cli/run.ts'];
   if (name === 'parser') return ['./src/cli/read-flags.ts'];
   const files = await readdir(path.join(root, 'src/commands'));
   return files
-    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `src/commands/${file}`)
+    .filter((file) => file.endsWith('.ts') && bundleOf(file) === name)
     .sort()
-    .map((file) => `./src/commands/${file}`);
+    .map((file) => `./${file}`);
 }
 
 /** Each module is set up when its function is first called. */

@@ -1,11 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { Script } from 'node:vm';
+import { setFlagsFromString } from 'node:v8';
+import { Script, type ScriptOptions } from 'node:vm';
+import { isMainThread, Worker } from 'node:worker_threads';
 import { requireBuiltin } from '../../src/binary/load.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { globalFlags } from '../../src/cli/flags/connection.ts';
 import { splitWords } from '../../src/cli/words.ts';
+import { samplePod, sampleServer, withSampleApi } from './sample-api.ts';
 
 // Run by the very Node binary that goes into the product: V8 takes a code cache from its own build only.
 // usage: node code-cache.ts BUNDLE.js…   writes BUNDLE.cache beside each
@@ -17,35 +21,112 @@ type Bundle = Record<string, () => Record<string, (...args: unknown[]) => unknow
  * is compiled from the source when it is needed.
  */
 const warmUps: Readonly<Record<string, (bundle: Bundle) => unknown>> = {
+  cli: async (bundle) => {
+    const run = async (...words: readonly string[]): Promise<void> => {
+      const code = await bundle['run']?.()['runCommandLine']?.(words);
+      if (code !== 0) throw new Error(`"${words.join(' ')}" ended with ${code}`);
+    };
+    await run('--version');
+    await run('--help');
+    await withSample(async (kubeconfig) => {
+      const flags = ['--kubeconfig', kubeconfig];
+      await run('preflight', samplePod, ...flags);
+      // The first one adds the container, the second one finds it.
+      for (const _run of ['cold', 'warm'])
+        await run('run', samplePod, ...flags, '--stdin=false', '--', 'true');
+    });
+  },
   parser: (bundle) => {
     const { parts } = splitWords(['--to', 'svc/db:80', '-n', 'x', '--stdin', '-v', '-o', 'json']);
     const flags = [...globalFlags, ...commands.flatMap((command) => command.flags)];
     bundle['read-flags']?.().readFlags?.(parts, 'latency', flags);
   },
-  app: async (bundle) => {
+  session: (bundle) => {
     for (const load of Object.values(bundle)) load();
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'nettools-build-'));
-    const kubeconfig = path.join(folder, 'kubeconfig');
-    await writeFile(kubeconfig, sampleKubeconfig);
-    await bundle.complete?.().candidates?.({ kind: 'context', prefix: '', connection: { kubeconfig } });
-    await rm(folder, { recursive: true });
+  },
+  completion: async (bundle) => {
+    await withSample(async (kubeconfig) => {
+      for (const kind of ['context', 'target'])
+        await bundle['complete']?.().candidates?.({ kind, prefix: '', connection: { kubeconfig } });
+    });
+  },
+  app: (bundle) => {
+    for (const load of Object.values(bundle)) load();
   },
 };
+
+/** Runs `work` with a kubeconfig for the sample API. */
+async function withSample(work: (kubeconfig: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'nettools-build-'));
+  try {
+    const file = path.join(folder, 'kubeconfig');
+    await writeFile(file, sampleKubeconfig);
+    await withSampleApi(() => work(file));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 const sampleKubeconfig = `apiVersion: v1
 kind: Config
 current-context: sample
-clusters: [{name: sample, cluster: {server: "https://sample.invalid:6443"}}]
+clusters: [{name: sample, cluster: {server: "${sampleServer}"}}]
 users: [{name: sample, user: {token: sample}}]
-contexts: [{name: sample, context: {cluster: sample, user: sample, namespace: sample}}]
+contexts: [{name: sample, context: {cluster: sample, user: sample, namespace: default}}]
 `;
 
-for (const file of process.argv.slice(2)) {
-  const name = path.basename(file, '.js');
-  // File name, source and the way to call it are those of src/binary/load.ts.
-  const script = new Script(await readFile(file, 'latin1'), { filename: `${name}.js` });
-  const module: { exports: Bundle } = { exports: {} };
-  script.runInThisContext()(requireBuiltin, module, module.exports);
-  await warmUps[name]?.(module.exports);
-  await writeFile(file.replace(/\.js$/, '.cache'), script.createCachedData());
+/** By file name, as src/binary/load.ts names them: one that a bundle loads is the one whose cache is made. */
+const scripts = new Map<string, Script>();
+
+function scriptOf(source: string, { filename = '' }: ScriptOptions = {}): Script {
+  const script = scripts.get(filename) ?? new Script(source, { filename });
+  scripts.set(filename, script);
+  return script;
+}
+
+/** What a bundle in the binary gets, but for the binary's assets, which are files here. */
+function requireIn(folder: string): (id: string) => unknown {
+  const sea = {
+    getRawAsset: (name: string) => {
+      if (!name.endsWith('.js')) throw new Error('no cache is there yet');
+      return Uint8Array.from(readFileSync(path.join(folder, name))).buffer;
+    },
+  };
+  const vm = {
+    Script: function LoadedScript(source: string, options: ScriptOptions) {
+      return scriptOf(source, options);
+    },
+  };
+  const own: Readonly<Record<string, unknown>> = { 'node:sea': sea, 'node:vm': vm };
+  return (id) => own[id] ?? requireBuiltin(id);
+}
+
+async function makeCaches(files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    const name = path.basename(file, '.js');
+    // File name, source and the way to call it are those of src/binary/load.ts.
+    const script = scriptOf(readFileSync(file, 'latin1'), { filename: `${name}.js` });
+    const module: { exports: Bundle } = { exports: {} };
+    script.runInThisContext()(requireIn(path.dirname(file)), module, module.exports);
+    await warmUps[name]?.(module.exports);
+  }
+  for (const file of files) {
+    const cache = scripts.get(path.basename(file))?.createCachedData();
+    if (cache !== undefined) await writeFile(file.replace(/\.js$/, '.cache'), cache);
+  }
+}
+
+/**
+ * Unused bytes of memory come into a cache with what they held before. So no memory is used twice: young objects have
+ * more room than all of this needs. V8 reads that size when it sets up a thread's heap, and refuses a cache that was made
+ * with other flags than those at hand, so the flag is set for the new thread's beginning alone.
+ */
+const roomForYoung = (mebibytes: number): void => setFlagsFromString(`--min-semi-space-size=${mebibytes}`);
+
+if (isMainThread) {
+  roomForYoung(64);
+  new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) });
+} else {
+  roomForYoung(0);
+  await makeCaches(process.argv.slice(2));
 }

@@ -3,12 +3,21 @@ import type { Plugin } from 'esbuild';
 import { root } from '../lib/process.ts';
 
 /** Where each bundle of the binary ends: an import() of such a module loads another bundle. */
-export type BundleName = 'parser' | 'app';
+export type BundleName = 'cli' | 'parser' | 'session' | 'completion' | 'app';
+
+/**
+ * The commands of the bundle that is loaded most: it has no check in it, which is most of the code, and a code cache is
+ * read as a whole.
+ */
+const inSession: ReadonlySet<string> = new Set(['run', 'shell']);
 
 /** The bundle that holds a module of src, when it is not the one that the binary starts with. */
-function bundleOf(file: string): BundleName | undefined {
+export function bundleOf(file: string): BundleName | undefined {
+  if (file === 'src/cli/run.ts') return 'cli';
   if (file === 'src/cli/read-flags.ts') return 'parser';
-  return file.startsWith('src/commands/') ? 'app' : undefined;
+  if (!file.startsWith('src/commands/')) return undefined;
+  if (file === 'src/commands/complete.ts') return 'completion';
+  return inSession.has(moduleKey(file)) ? 'session' : 'app';
 }
 
 /** Turns an import() across a bundle's border into a call of the loader. */
@@ -36,13 +45,16 @@ export function moduleKey(file: string): string {
 
 /**
  * Replaces what yargs loads and does not need here, 40 ms of it: cliui lays out a help that is not used and measures
- * its text with Intl.Segmenter and a large expression for emoji; node:assert checks what yargs is called with.
+ * its text with Intl.Segmenter and a large expression for emoji; node:assert checks what yargs is called with; node:module
+ * brings the loader of modules, for the translations and configuration files that yargs would read.
  */
 export const leanYargs: Plugin = {
   name: 'lean-yargs',
   setup(build) {
-    build.onResolve({ filter: /^(cliui|string-width|assert)$/ }, ({ path: name, importer }) =>
-      /node_modules\/yargs\//.test(importer) ? { path: name, namespace: 'lean-yargs' } : undefined,
+    build.onResolve({ filter: /^(cliui|string-width|assert|node:module)$/ }, ({ path: name, importer }) =>
+      /node_modules\/yargs(?:-parser)?\//.test(importer)
+        ? { path: name, namespace: 'lean-yargs' }
+        : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: 'lean-yargs' }, ({ path: name }) => ({
       contents: yargsReplacements[name] ?? '',
@@ -52,9 +64,36 @@ export const leanYargs: Plugin = {
 
 const yargsReplacements: Readonly<Record<string, string>> = {
   cliui: `export default () => { throw new Error('the help is not from yargs'); };`,
+  'node:module': `export const createRequire = () => () => { throw new Error('nothing is read for yargs'); };`,
   'string-width': 'export default (text) => text.length;',
   assert: `
     const check = (holds, message) => { if (!holds) throw message instanceof Error ? message : new Error(message); };
     export const strictEqual = (a, b, message) => check(Object.is(a, b), message);
     export const notStrictEqual = (a, b, message) => check(!Object.is(a, b), message);`,
+};
+
+/** Modules of Node that most commands do not need: loaded when they are first used, wherever they are imported. */
+const onDemand = /^(?:node:)?(child_process|fs\/promises|v8|zlib)$/;
+
+/** Makes an import of such a module cost nothing until something of it is used. */
+export const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup(build) {
+    build.onResolve({ filter: onDemand }, ({ path: name, namespace }) =>
+      namespace === 'lazy-builtin'
+        ? undefined
+        : { path: name.replace(/^node:/, ''), namespace: 'lazy-builtin' },
+    );
+    build.onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, async ({ path: name }) => {
+      const members = Object.entries(await import(`node:${name}`)).filter(([key]) => key !== 'default');
+      const later = members.map(([key, value]) => {
+        const member = `require('node:${name}').${key}`;
+        // Some only keep a function, to call it when it comes to that.
+        return typeof value === 'function' && /^[a-z]/.test(key)
+          ? `${key}(...words) { return ${member}(...words); }`
+          : `get ${key}() { return ${member}; }`;
+      });
+      return { contents: `module.exports = { ${later.join(', ')} };` };
+    });
+  },
 };

@@ -40,9 +40,8 @@ export async function makeProgram(
 
 /**
  * V8 writes into a cache what came about by chance, too: how many functions Node itself had loaded before (more where
- * stdout is a pipe than where it is a file, others with another environment), and unused bytes of memory that held
- * something else before, which hangs on when garbage was collected. So the surroundings are the same everywhere, and
- * caches are taken when they have come out the same twice.
+ * stdout is a pipe than where it is a file, others with another environment). So the surroundings are the same
+ * everywhere, and caches are taken when they have come out the same twice.
  */
 async function makeCodeCaches(folder: string, node: string): Promise<void> {
   let last: string | undefined;

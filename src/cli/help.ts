@@ -10,7 +10,7 @@ const lineWidth = 100;
 export const programName = 'kubectl nettools';
 
 const targets =
-  'TARGET is POD, pod/NAME, deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME or svc/NAME (a ready pod of it), -l SELECTOR, node/NAME, docker://CONTAINER, netns:NAME, pid:NUMBER, or local (this machine).';
+  'TARGET is POD, pod/NAME, deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME or svc/NAME (a ready pod of it), -l SELECTOR, node/NAME, docker://CONTAINER, netns:NAME, pid:NUMBER, or local (this machine). Checks and run take several; --all means all pods of each, --all-nodes every node.';
 
 const globalsHint = `Use "${programName} options" for kubectl's connection flags (they apply to all commands).\n`;
 

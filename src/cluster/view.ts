@@ -15,21 +15,33 @@ import type {
 import type { Labels } from '../model/network-policy.ts';
 import { type ApiGroups, policyPaths } from './policy-kinds.ts';
 import { readingOf } from './reading.ts';
+import type { SharedReads } from './shared-reads.ts';
+import { QUESTIONS_AT_ONCE, Turns } from './turns.ts';
 
 const SLICES = 'apis/discovery.k8s.io/v1';
 /** Pods in a node's network share one address; a node has 110 pods by default. */
 const MOST_AT_ADDRESS = 150;
-
 type Query = Readonly<Record<string, string>>;
 
 export class KubeView implements ClusterView {
   readonly namespace: string;
   readonly #client: KubeClient;
   readonly #signal: AbortSignal;
+  readonly #shared: SharedReads | undefined;
   readonly #asked = new Map<string, Promise<Reading<unknown>>>();
+  readonly #turns = new Turns(QUESTIONS_AT_ONCE);
 
-  /** @param known pods that were read before, which are not read again */
-  constructor(client: KubeClient, signal: AbortSignal, known: readonly Pod[] = []) {
+  /**
+   * @param known pods that were read before, which are not read again
+   * @param shared what other targets of the same run have asked
+   */
+  constructor(
+    client: KubeClient,
+    signal: AbortSignal,
+    known: readonly Pod[] = [],
+    shared: SharedReads | undefined = undefined,
+  ) {
+    this.#shared = shared;
     this.namespace = client.namespace;
     this.#client = client;
     this.#signal = signal;
@@ -134,9 +146,9 @@ export class KubeView implements ClusterView {
   }
 
   #object<T>(what: string, path: string): Promise<Reading<T | null>> {
-    return this.#once(path, what, async () => {
+    return this.#once(path, what, async (signal) => {
       try {
-        return await this.#client.get<T>(path, { signal: this.#signal });
+        return await this.#client.get<T>(path, { signal });
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return null;
         throw error;
@@ -145,8 +157,8 @@ export class KubeView implements ClusterView {
   }
 
   #list<T>(what: string, path: string, query: Query = {}): Promise<Reading<readonly T[]>> {
-    return this.#once(keyOf(path, query), what, () =>
-      listAll<T>(this.#client, path, { query, signal: this.#signal }),
+    return this.#once(keyOf(path, query), what, (signal) =>
+      listAll<T>(this.#client, path, { query, signal }),
     );
   }
 
@@ -174,16 +186,38 @@ export class KubeView implements ClusterView {
     query: Query = {},
     stale = false,
   ): Promise<Reading<Part<T>>> {
-    return this.#once(keyOf(path, { ...query, atMost: String(atMost) }), what, () =>
-      listSome<T>(this.#client, path, atMost, { query, stale, signal: this.#signal }),
+    return this.#once(keyOf(path, { ...query, atMost: String(atMost) }), what, (signal) =>
+      listSome<T>(this.#client, path, atMost, { query, stale, signal }),
     );
   }
 
-  #once<T>(key: string, what: string, read: () => Promise<T>): Promise<Reading<T>> {
-    const known = this.#asked.get(key) ?? readingOf(what, read(), this.#signal);
+  #once<T>(key: string, what: string, read: Read<T>): Promise<Reading<T>> {
+    const known = this.#asked.get(key) ?? this.#ask(key, what, read);
     this.#asked.set(key, known);
     return known as Promise<Reading<T>>;
   }
+
+  #ask<T>(key: string, what: string, read: Read<T>): Promise<Reading<T>> {
+    return this.#shared === undefined
+      ? readingOf(
+          what,
+          this.#turns.take(() => read(this.#signal)),
+          this.#signal,
+        )
+      : unlessAborted(this.#shared.read(key, what, read), this.#signal);
+  }
+}
+
+type Read<T> = (signal: AbortSignal) => Promise<T>;
+
+/** What others wait for goes on; whoever is aborted waits no longer. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 function keyOf(path: string, query: Query): string {

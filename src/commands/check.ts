@@ -2,14 +2,19 @@ import { checkWritable, writeBundle } from '../console/bundle-file.ts';
 import { interruptible } from '../console/interrupt.ts';
 import { exitCodeOf, printReport } from '../console/print-report.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
-import type { CheckArgs } from '../model/args.ts';
+import { keepHeapSmall } from '../console/small-heap.ts';
+import type { CheckArgs, TargetSpec } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
 import { withUserErrors } from '../open/failures.ts';
 import { findTarget } from '../open/target.ts';
 import { run } from '../run/engine.ts';
 
+type OneTarget = Extract<CheckArgs, { readonly target: TargetSpec }>;
+
 /** Resolves to the exit code. @param checks in the order in which they are to be reported */
-export function runChecks(args: CheckArgs, checks: readonly string[]): Promise<number> {
+export async function runChecks(args: CheckArgs, checks: readonly string[]): Promise<number> {
+  keepHeapSmall();
+  if ('many' in args) return (await import('./check-many.ts')).runChecksOnMany(args, checks);
   return interruptible((signal) =>
     withUserErrors(async () => {
       const report = await withProgress((progress) => reportOf(args, checks, signal, progress));
@@ -21,17 +26,17 @@ export function runChecks(args: CheckArgs, checks: readonly string[]): Promise<n
 
 /** @throws {UserError} exit 2 or 3 when there is nothing to report */
 async function reportOf(
-  { target, report: { save }, ...options }: CheckArgs,
+  { target, report: { save }, ...options }: OneTarget,
   checks: readonly string[],
   signal: AbortSignal,
   progress: ProgressLine,
 ): Promise<Report> {
   if (save !== undefined) await checkWritable(save);
-  const request = { targets: [target], checks, options, limits: { targetsAtOnce: 1 } };
+  const request = { targets: [{ spec: target }], checks, options, limits: { targetsAtOnce: 1 } };
   let report: Report | undefined;
   for await (const event of run(
     request,
-    { find: (one, ending) => findTarget({ ...options, target: one }, ending) },
+    { find: ({ spec }, ending) => findTarget({ ...options, target: spec }, ending) },
     signal,
   )) {
     switch (event.type) {

@@ -1,13 +1,17 @@
 import { judge } from '../checks/report.ts';
 import { readBundle } from '../console/bundle-file.ts';
 import { exitCodeOf, print, reportText } from '../console/print-report.ts';
+import { keepHeapSmall } from '../console/small-heap.ts';
 import type { JudgeArgs } from '../model/args.ts';
-import type { Bundle } from '../model/bundle.ts';
+import type { Bundle, BundleList } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
 import type { Report } from '../model/report.ts';
+import type { ReportList } from '../model/report-list.ts';
+import { reportList } from '../report/report-list.ts';
 
 /** Resolves to the exit code. */
 export async function run(args: JudgeArgs): Promise<number> {
+  keepHeapSmall();
   const bundle = await readBundle(args.bundle);
   const { report, text } = judged(bundle, args);
   await print(text);
@@ -15,9 +19,12 @@ export async function run(args: JudgeArgs): Promise<number> {
 }
 
 /** @throws {UserError} exit 3: a check's input or evidence is not what this version's check saves */
-function judged(bundle: Bundle, args: JudgeArgs): { readonly report: Report; readonly text: string } {
+function judged(
+  bundle: Bundle | BundleList,
+  args: JudgeArgs,
+): { readonly report: Report | ReportList; readonly text: string } {
   try {
-    const report = judge(bundle);
+    const report = bundle.kind === 'Bundle' ? judge(bundle) : listOf(bundle);
     // What a damaged input has put into the report may come out in its tables only.
     return { report, text: reportText(report, args.report) };
   } catch (error) {
@@ -25,4 +32,10 @@ function judged(bundle: Bundle, args: JudgeArgs): { readonly report: Report; rea
       cause: error,
     });
   }
+}
+
+/** The bundles are in the order in which their targets ended. */
+function listOf(list: BundleList): ReportList {
+  const items = [...list.items].sort((a, b) => a.place - b.place).map(({ bundle }) => judge(bundle));
+  return reportList({ ...list, items });
 }

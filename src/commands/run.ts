@@ -4,8 +4,9 @@ import type { RunArgs } from '../model/args.ts';
 import { withUserErrors } from '../open/failures.ts';
 import { runCommand } from '../shell/run.ts';
 
-/** Resolves to the remote exit code. */
-export function run(args: RunArgs): Promise<number> {
+/** Resolves to the remote exit code; of many to the highest. */
+export async function run(args: RunArgs): Promise<number> {
+  if ('many' in args) return (await import('./run-many.ts')).runOnMany(args);
   return interruptible((signal) =>
     withUserErrors(() => withProgress((progress) => runCommand(args, signal, progress))),
   );

@@ -2,12 +2,13 @@
 import { createReadStream } from 'node:fs';
 import { access, constants, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { BUNDLE_FORMAT, type Bundle, type GatheredCheck } from '../model/bundle.ts';
+import { BUNDLE_FORMAT, type Bundle, type BundleList, type GatheredCheck } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
 import type { ProbeResult } from '../model/evidence.ts';
+import type { FailedTarget } from '../model/report-list.ts';
 
 /** Addresses and names of a cluster's inside are in it: nobody else on this machine needs to read them. */
-const MODE = 0o600;
+export const BUNDLE_MODE = 0o600;
 /** Far above any run's evidence, and below what fits in one string (512 MiB). */
 const MOST_BYTES = 256 * 2 ** 20;
 
@@ -28,19 +29,20 @@ export async function checkWritable(file: string): Promise<void> {
 /** @throws {UserError} exit 3: the file cannot be written */
 export async function writeBundle(file: string, bundle: Bundle): Promise<void> {
   try {
-    await writeFile(file, `${JSON.stringify(bundle, null, 1)}\n`, { mode: MODE });
+    await writeFile(file, `${JSON.stringify(bundle, null, 1)}\n`, { mode: BUNDLE_MODE });
   } catch (error) {
     throw unwritable(file, error);
   }
 }
 
-function unwritable(file: string, error: unknown): UserError {
+/** What a file that cannot be written is told as. */
+export function unwritable(file: string, error: unknown): UserError {
   const { code } = error as NodeJS.ErrnoException;
   return new UserError(`--save ${file} cannot be written (${code}).`, 3, { cause: error });
 }
 
 /** @throws {UserError} exit 3: it cannot be read, or is a bundle of another format; exit 2: it is no bundle */
-export async function readBundle(file: string): Promise<Bundle> {
+export async function readBundle(file: string): Promise<Bundle | BundleList> {
   let text: string;
   try {
     text = await readText(file);
@@ -57,7 +59,8 @@ export async function readBundle(file: string): Promise<Bundle> {
       3,
     );
   }
-  if (!isBundle(saved)) throw new UserError(`${file} is not a bundle: write one with --save FILE.`, 2);
+  if (!isBundle(saved) && !isBundleList(saved))
+    throw new UserError(`${file} is not a bundle: write one with --save FILE.`, 2);
   return saved;
 }
 
@@ -83,8 +86,31 @@ async function readText(file: string): Promise<string> {
 
 /** Looked at before anything else: what else is in it, only its own version knows. */
 function isOfOtherFormat(value: unknown): boolean {
-  const { apiVersion, kind, format } = (value ?? {}) as { readonly [Name in keyof Bundle]?: unknown };
-  return apiVersion === 'nettools/v1' && kind === 'Bundle' && format !== BUNDLE_FORMAT;
+  const { apiVersion, kind, format } = (value ?? {}) as {
+    readonly [Name in 'apiVersion' | 'kind' | 'format']?: unknown;
+  };
+  const isSaved = kind === 'Bundle' || kind === 'BundleList';
+  return apiVersion === 'nettools/v1' && isSaved && format !== BUNDLE_FORMAT;
+}
+
+function isBundleList(value: unknown): value is BundleList {
+  const { apiVersion, kind, tool, startedAt, durationMs, items, failed } = (value ??
+    {}) as Partial<BundleList>;
+  return (
+    apiVersion === 'nettools/v1' &&
+    kind === 'BundleList' &&
+    typeof tool?.version === 'string' &&
+    typeof startedAt === 'string' &&
+    typeof durationMs === 'number' &&
+    Array.isArray(items) &&
+    (items as readonly (Partial<BundleList['items'][number]> | null)[]).every(
+      (item) => typeof item?.place === 'number' && isBundle(item.bundle),
+    ) &&
+    Array.isArray(failed) &&
+    (failed as readonly (Partial<FailedTarget> | null)[]).every(
+      (one) => typeof one?.target === 'string' && typeof one.reason === 'string',
+    )
+  );
 }
 
 /** Whether it has all that a report takes from it; what the checks' own parts are like, the checks find out. */

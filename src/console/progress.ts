@@ -5,6 +5,8 @@ import { visible } from '../report/text.ts';
 
 /** `show` replaces the line; `note` prints its sentence on anything but a terminal too. */
 export interface ProgressLine extends Progress {
+  /** Prints a line that stays, on a terminal alone: what is said again in the end. */
+  line(text: string): void;
   /** Takes the line away before anything else is printed. */
   clear(): void;
 }
@@ -20,7 +22,8 @@ function startProgress(): ProgressLine {
   const write = (sentence: string): void => {
     stderr.write(`note: ${visible(sentence)}.\n`);
   };
-  if (!stderr.isTTY) return { show: () => undefined, note: write, clear: () => undefined };
+  if (!stderr.isTTY)
+    return { show: () => undefined, line: () => undefined, note: write, clear: () => undefined };
   let text = '';
   let frame = 0;
   let drawn = false;
@@ -40,6 +43,9 @@ function startProgress(): ProgressLine {
     show(next) {
       text = visible(next).replace(/\s/g, ' ');
       draw();
+    },
+    line(result) {
+      stderr.write(`${drawn ? '\r\u001b[2K' : ''}${visible(result)}\n`);
     },
     note(sentence) {
       if (drawn) stderr.write('\r\u001b[2K');

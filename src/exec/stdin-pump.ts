@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import WebSocket from 'ws';
 import { encodeStdin, encodeStdinClose, MAX_STDIN_PAYLOAD, PROTOCOL_V5, stdinBuffer } from './frames.ts';
+import { freeBuffersInTime } from './free-buffers.ts';
 
 /** Stdin bytes handed to the socket and not yet written; above it the source is not read. */
 const STDIN_WINDOW = 256 * 1024;
@@ -44,6 +45,7 @@ export class StdinPump {
         const frame = encodeStdin(bytes.subarray(at, at + MAX_STDIN_PAYLOAD), buffer);
         inFlight += frame.length;
         this.#sent += frame.length;
+        freeBuffersInTime(this.#sent);
         this.#socket.send(frame, () => {
           free.push(buffer);
           inFlight -= frame.length;

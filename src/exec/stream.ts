@@ -4,7 +4,6 @@
  * connection, sends no pings and has no back-pressure.
  */
 import type { Writable } from 'node:stream';
-import { setFlagsFromString } from 'node:v8';
 import WebSocket from 'ws';
 import { networkReason } from '../model/network-reason.ts';
 import { closeText, ExecLostError } from './errors.ts';
@@ -17,6 +16,7 @@ import {
   PROTOCOL_V4,
   PROTOCOL_V5,
 } from './frames.ts';
+import { freeBuffersInTime } from './free-buffers.ts';
 import { readRefusal } from './refused.ts';
 import { StdinPump } from './stdin-pump.ts';
 
@@ -74,9 +74,6 @@ class ExecSession {
   #lastMessage = 0;
 
   constructor(endpoint: ExecEndpoint, streams: ExecStreams, options: ExecOptions) {
-    // V8 collects a stream's buffers after each 32 MB, and frees them in another thread, which on a busy machine falls
-    // behind by as much again. In this thread it takes no longer. Idempotent.
-    setFlagsFromString('--no-concurrent-array-buffer-sweeping');
     this.#streams = streams;
     this.#options = options;
     this.result = new Promise((resolve, reject) => {
@@ -197,6 +194,7 @@ class ExecSession {
   #write(channel: 'stdout' | 'stderr', data: Uint8Array): void {
     if (data.length === 0) return;
     this.#received += data.length;
+    freeBuffersInTime(this.#received);
     const output = this.#streams[channel];
     if (!output) return;
     this.#unwritten++;

@@ -15,8 +15,8 @@ export class KubeClient {
   readonly server: URL;
   readonly #transport: Transport;
 
-  private constructor(transport: Transport) {
-    this.namespace = transport.loaded.namespace;
+  private constructor(transport: Transport, namespace = transport.loaded.namespace) {
+    this.namespace = namespace;
     this.contextName = transport.loaded.contextName;
     this.server = transport.loaded.server;
     this.#transport = transport;
@@ -29,6 +29,11 @@ export class KubeClient {
    */
   static async connect(flags: ConnectionFlags, signal?: AbortSignal): Promise<KubeClient> {
     return new KubeClient(await Transport.connect(flags, signal));
+  }
+
+  /** The same connection, for another namespace. */
+  inNamespace(namespace: string): KubeClient {
+    return new KubeClient(this.#transport, namespace);
   }
 
   /** GET of an API path such as `/api/v1/namespaces/x/pods/y`. */

@@ -112,18 +112,40 @@ export interface RunOptions {
   readonly options: Readonly<Record<string, object>>;
 }
 
-/** Arguments of every command that checks something. */
-export interface CheckArgs extends RunOptions {
-  readonly target: TargetSpec;
-  readonly report: ReportFlags;
+/** What a command on many targets was asked for, before the cluster says what there is of it. */
+export interface ManyTargets {
+  /** As typed; empty with `nodes`. */
+  readonly named: readonly TargetSpec[];
+  /** Of a workload, Service or selector: every pod, not one that is ready. */
+  readonly every: boolean;
+  /** The pods of a selector in all namespaces. */
+  readonly allNamespaces: boolean;
+  /** Every node of the cluster. */
+  readonly nodes: boolean;
+  /** Targets that are looked into at the same time. */
+  readonly atOnce: number;
+  /** Nothing is done to more than so many, unless the user is sure. */
+  readonly most: number;
+  readonly isSure: boolean;
 }
 
-export interface RunArgs extends TargetedArgs {
+/** One target gives a report; many give a list of them, also where there is but one of the many. */
+export type TargetChoice = { readonly target: TargetSpec } | { readonly many: ManyTargets };
+
+/** Arguments of every command that checks something. */
+export type CheckArgs = RunOptions & TargetChoice & { readonly report: ReportFlags };
+
+/** A command for one target or many. */
+export interface RunnableArgs {
+  readonly connection: ConnectionFlags;
+  readonly session: SessionFlags;
   /** At least one word, exactly as typed. */
   readonly command: readonly string[];
-  /** Whether this process's stdin goes to the command. */
+  /** Whether this process's stdin goes to the command; of many it goes to none. */
   readonly stdin: boolean;
 }
+
+export type RunArgs = RunnableArgs & TargetChoice;
 
 export interface ShellArgs extends TargetedArgs {
   /** Empty: the image's own shell. */

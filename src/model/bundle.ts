@@ -3,6 +3,7 @@ import type { ClusterChoice } from './cluster-choice.ts';
 import type { Cost } from './cost.ts';
 import type { Evidence } from './evidence.ts';
 import type { TargetInfo } from './report.ts';
+import type { FailedTarget } from './report-list.ts';
 
 /** One check's part of a run. */
 export interface GatheredCheck {
@@ -31,4 +32,18 @@ export interface Bundle {
   readonly checks: readonly GatheredCheck[];
   /** What the run took of its target; absent where the tool has no container of its own there. */
   readonly cost?: Cost;
+}
+
+/** Many runs, in the order in which they ended. */
+export interface BundleList {
+  readonly apiVersion: 'nettools/v1';
+  readonly kind: 'BundleList';
+  readonly format: typeof BUNDLE_FORMAT;
+  readonly tool: { readonly version: string };
+  /** `place` is the target's among all that were asked for. */
+  readonly items: readonly { readonly place: number; readonly bundle: Bundle }[];
+  readonly failed: readonly FailedTarget[];
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly durationMs: number;
 }

@@ -45,6 +45,8 @@ export interface CheckCommand<Options extends object> {
   readonly destinations: 'none' | 'may' | 'must';
   /** The words after TARGET are names for it to look at. */
   readonly takesNames?: boolean;
+  /** Of many targets it takes one after the other: two at once would disturb each other's measurement. */
+  readonly oneAtATime?: boolean;
   /** Whether it can also listen at the other end: `--both-ends`, `--deep`. */
   readonly watches?: boolean;
   /** Checks that it runs as well, by their ids. */

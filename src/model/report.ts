@@ -47,8 +47,16 @@ export interface CheckResult {
   readonly findings: readonly Finding[];
 }
 
-/** What was looked at. */
-export interface TargetInfo {
+/** What a target may have in common with others of a run over many. */
+export interface TargetTraits {
+  /** What controls a pod, as it is typed: `deployment/web`. */
+  readonly owner?: string;
+  /** The zone of its node. */
+  readonly zone?: string;
+}
+
+/** What was looked at. The traits are there in runs over many targets, as far as they are known. */
+export interface TargetInfo extends TargetTraits {
   readonly kind: 'pod' | 'node' | 'docker' | 'netns' | 'pid' | 'local';
   readonly name: string;
   /** Its first address; empty where none is known. */

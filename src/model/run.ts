@@ -1,11 +1,20 @@
 /** A run as it is asked for, and what it reports while it goes on. */
 import type { RunOptions, TargetSpec } from './args.ts';
 import type { Bundle } from './bundle.ts';
-import type { Report } from './report.ts';
+import type { Report, TargetTraits } from './report.ts';
+
+/** One target of a run. */
+export interface RunTarget {
+  readonly spec: TargetSpec;
+  /** Where the pod is, if not in the namespace of the connection. */
+  readonly namespace?: string;
+  /** What is known of it beforehand. */
+  readonly traits?: TargetTraits;
+}
 
 /** The same checks for each of the targets. */
 export interface RunRequest {
-  readonly targets: readonly TargetSpec[];
+  readonly targets: readonly RunTarget[];
   /** Ids, in the order in which they are reported. */
   readonly checks: readonly string[];
   readonly options: RunOptions;

@@ -17,7 +17,8 @@ export async function withUserErrors<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function toUserError(error: unknown): unknown {
+/** The error as a {@link UserError}, where its meaning is known; else as it is. */
+export function toUserError(error: unknown): unknown {
   if (error instanceof UserError) return error;
   if (error instanceof ApiError && error.status === 403) {
     return new UserError(error.message, 3, { cause: error, hint: RIGHTS_HINT });

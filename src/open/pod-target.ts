@@ -2,9 +2,9 @@
 
 import { podSubject } from '../cluster/subject.ts';
 import { KubeView } from '../cluster/view.ts';
-import { KubeClient } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
 import { advice } from '../model/advice.ts';
-import type { ConnectionFlags, PodTargetSpec, SessionFlags } from '../model/args.ts';
+import type { PodTargetSpec, SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import { identityOf } from '../targets/identity.ts';
@@ -14,24 +14,25 @@ import { networkProblem } from '../targets/preflight.ts';
 import { type Room, readRoom } from '../targets/room.ts';
 import { noRoomHint } from '../targets/room-words.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
+import type { Sharing } from './connect.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { imageFor } from './image.ts';
 import { changed, switchedOnNode } from './switched.ts';
 
 /** @throws {UserError} exit 2 or 3: no such pod, or no right to read it */
 export async function findPod(
-  connection: ConnectionFlags,
+  client: KubeClient,
   target: PodTargetSpec,
   flags: SessionFlags,
   signal: AbortSignal,
+  { reads }: Sharing,
 ): Promise<FoundTarget> {
   refuseNetns(flags.netns, "A pod's own namespace needs no switch.");
-  const client = await KubeClient.connect(connection, signal);
   const pod = await targetPod(client, target, signal);
   // It is read while the checks' inputs are.
   const room = flags.via === 'node' ? undefined : readRoom(client, pod, signal);
   return {
-    subject: podSubject(new KubeView(client, signal, [pod]), pod),
+    subject: podSubject(new KubeView(client, signal, [pod], reads), pod),
     client,
     open: (options) => openPod(client, pod, flags, options, room),
   };

@@ -2,13 +2,14 @@
 
 import { nodeSubject, podSubject } from '../cluster/subject.ts';
 import { KubeView } from '../cluster/view.ts';
-import { KubeClient } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
 import type { ConnectionFlags, SessionFlags, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Progress } from '../model/progress.ts';
 import { type LocalSpec, openLocalSession } from '../targets/local.ts';
 import { openNodeSession, readNode } from '../targets/node.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
+import { ALONE, type Sharing } from './connect.ts';
 import { type Deadline, withDeadline } from './deadline.ts';
 import { findDocker } from './docker-target.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
@@ -23,15 +24,22 @@ export interface TargetArgs {
   readonly session: SessionFlags;
 }
 
-/** Finds out what the target is. @throws {UserError} exit 2 or 3: there is no such thing, or it may not be read */
-export async function findTarget(args: TargetArgs, signal: AbortSignal): Promise<FoundTarget> {
+/**
+ * Finds out what the target is.
+ * @throws {UserError} exit 2 or 3: there is no such thing, or it may not be read
+ */
+export async function findTarget(
+  args: TargetArgs,
+  signal: AbortSignal,
+  shared: Sharing = ALONE,
+): Promise<FoundTarget> {
   const { target } = args;
   switch (target.kind) {
     case 'name':
     case 'selector':
-      return findPod(args.connection, target, args.session, signal);
+      return findPod(await shared.connect(args.connection, signal), target, args.session, signal, shared);
     case 'node':
-      return findNode(args, target.name, signal);
+      return findNode(await shared.connect(args.connection, signal), args, target.name, signal, shared);
     case 'local':
     case 'netns':
     case 'pid':
@@ -86,19 +94,24 @@ function findLocal(target: LocalSpec, { netns, container }: SessionFlags): Found
   };
 }
 
-async function findNode(args: TargetArgs, name: string, signal: AbortSignal): Promise<FoundTarget> {
+async function findNode(
+  client: KubeClient,
+  args: TargetArgs,
+  name: string,
+  signal: AbortSignal,
+  { reads }: Sharing,
+): Promise<FoundTarget> {
   const { netns } = args.session;
-  const client = await KubeClient.connect(args.connection, signal);
   const node = await readNode(client, name, signal);
   const image = imageFor(args.session);
   const open = (options: OpenOptions, switching: boolean) =>
     openNodeSession(client, { name, node }, args.session, image, { ...options, switching });
   if (netns === undefined) {
-    const subject = nodeSubject(new KubeView(client, signal), name, node);
+    const subject = nodeSubject(new KubeView(client, signal, [], reads), name, node);
     return { subject, client, open: (options) => open(options, false) };
   }
   const pod = await podOnNode(client, name, netns, signal);
-  const cluster = new KubeView(client, signal, pod ? [pod] : []);
+  const cluster = new KubeView(client, signal, pod ? [pod] : [], reads);
   return {
     subject: pod
       ? podSubject(cluster, pod)

@@ -58,6 +58,10 @@ export interface Detour
   readonly port: string;
   /** What the target sends comes to its chain. */
   readonly isOfOutput: boolean;
+  /** What rules before it in its own chain spare, of those that are understood. */
+  readonly spared: readonly (readonly RuleMatch[])[];
+  /** All that decides whether a packet of root comes to it is in `matches` and `spared`. */
+  readonly isCertain: boolean;
 }
 
 /** All that one tool shows. */

@@ -70,7 +70,9 @@ export function parseIptablesSave(
     const port = detourPort(target, words);
     if (port !== undefined) {
       const key = nthOf(`${source} ${family} ${table} ${text}`);
-      const rest = { packets: Number(packets), matches, text: `-t ${table} ${text}` };
+      // It always counts, so that nobody has to know what comes to it.
+      const sure = { spared: [], isCertain: false } as const;
+      const rest = { packets: Number(packets), matches, text: `-t ${table} ${text}`, ...sure };
       detours.push({ source, family, table, chain: name, key, port, ...rest });
     }
     const verdict = /^(DROP|REJECT|ACCEPT)$/.exec(target)?.[1];

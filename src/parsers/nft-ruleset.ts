@@ -32,7 +32,42 @@ export function parseNftRuleset(stdout: string): FilterRules | undefined {
   });
   const output = heads.filter(({ hook }) => hook === 'output').map((c) => `${c.family} ${c.table} ${c.name}`);
   const reached = reachableChains(output, ruled.flatMap(jumpsOf));
-  return { chains, rules, detours: ruled.flatMap((rule) => detourOf(rule, counters, reached)) };
+  const hooked = new Set(output);
+  const passed = new Map<string, Passed>();
+  const detours = ruled.flatMap((rule): Detour[] => {
+    const place = `${rule['family']} ${rule['table']} ${rule['chain']}`;
+    const before = passed.get(place) ?? { spared: [], isKnown: hooked.has(place) };
+    passed.set(place, passOf(rule, before));
+    return detourOf(rule, counters, reached, before);
+  });
+  return { chains, rules, detours };
+}
+
+/** What has not come to the end of a chain so far. */
+interface Passed {
+  readonly spared: readonly (readonly RuleMatch[])[];
+  /** No rule so far may have taken a packet of root without being in `spared`. */
+  readonly isKnown: boolean;
+}
+
+/** What a rule adds to what is spared by those before it. */
+function passOf(rule: JsonObject, before: Passed): Passed {
+  const expressions = expressionsOf(rule);
+  if (!expressions.some(mayEnd) || expressions.some(isOfOthers)) return before;
+  const ends = expressions.some((e) => 'accept' in e || 'return' in e);
+  return ends && expressions.every(isUnderstandable)
+    ? { ...before, spared: [...before.spared, expressions.flatMap(matchOf)] }
+    : { ...before, isKnown: false };
+}
+
+/** It asks for a user that the probes are not: they run as root where rules can be read. */
+function isOfOthers(expression: JsonObject): boolean {
+  const match = object(expression['match']);
+  const key = object(object(match?.['left'])?.['meta'])?.['key'];
+  const right = match?.['right'];
+  return (
+    (key === 'skuid' || key === 'skgid') && match?.['op'] === '==' && typeof right === 'number' && right !== 0
+  );
 }
 
 /** What the rules of a chain so far accept. */
@@ -60,6 +95,7 @@ function detourOf(
   rule: JsonObject,
   counters: ReadonlyMap<string, number>,
   reached: ReadonlySet<string>,
+  { spared, isKnown }: Passed,
 ): Detour[] {
   const expressions = expressionsOf(rule);
   const port = expressions.map(detourPort).find((one) => one !== undefined);
@@ -76,6 +112,8 @@ function detourOf(
       isOfOutput: reached.has(`${family} ${table} ${chain}`),
       packets: packetsOf(expressions, `${family} ${table}`, counters),
       matches: expressions.flatMap(matchOf),
+      spared,
+      isCertain: isKnown && expressions.every((e) => detourPort(e) !== undefined || isUnderstandable(e)),
       text: ruleText(rule, expressions),
     },
   ];
@@ -188,7 +226,7 @@ const FIELDS: Readonly<Record<string, RuleMatch['field']>> = {
   'ip6 nexthdr': 'protocol',
 };
 /** They ask for nothing. */
-const NO_CONDITION = new Set(['counter', 'accept', 'drop', 'reject']);
+const NO_CONDITION = new Set(['counter', 'accept', 'return', 'drop', 'reject']);
 
 /** Whether the expression asks for nothing, or for what a {@link RuleMatch} says in full. */
 function isUnderstandable(expression: JsonObject): boolean {

@@ -18,7 +18,7 @@ export interface Unreachable {
   readonly about: string;
   /** Its port and protocol, where the message tells them. */
   readonly port: number | undefined;
-  readonly protocol: 'tcp' | 'udp' | undefined;
+  readonly protocol: 'tcp' | 'udp' | 'other' | undefined;
   readonly kind: UnreachableKind;
   /** As tcpdump prints it. */
   readonly line: string;
@@ -29,13 +29,13 @@ export function parseUnreachables(stdout: string): Unreachable[] {
   const messages = new Map<string, Unreachable>();
   for (const { sender, destination, text, line } of parseTcpdumpIcmp(stdout)) {
     if (destination === undefined || messages.has(`${sender} ${text}`)) continue;
-    const [, protocol, port] = /\b(tcp|udp) port (\S+)/i.exec(text) ?? [];
+    const port = /\b(?:tcp|udp) port (\S+)/i.exec(text)?.[1];
     const number = Number(port);
     messages.set(`${sender} ${text}`, {
       sender,
       about: destination,
       port: Number.isInteger(number) ? number : undefined,
-      protocol: protocol === undefined ? undefined : protocol.toLowerCase() === 'tcp' ? 'tcp' : 'udp',
+      protocol: protocolOf(text),
       kind: kindOf(text),
       line,
     });
@@ -43,10 +43,18 @@ export function parseUnreachables(stdout: string): Unreachable[] {
   return [...messages.values()];
 }
 
+/** Of others than TCP and UDP tcpdump prints the number: an echo request to a Service's address is `protocol 1 port 29886`. */
+function protocolOf(text: string): Unreachable['protocol'] {
+  const [, name, number] = /\b(tcp|udp) port |\bprotocol (\d+) /i.exec(text) ?? [];
+  if (name !== undefined) return name.toLowerCase() === 'tcp' ? 'tcp' : 'udp';
+  if (number === undefined) return undefined;
+  return number === '6' ? 'tcp' : number === '17' ? 'udp' : 'other';
+}
+
 function kindOf(text: string): UnreachableKind {
   if (/prohibited/.test(text)) return 'prohibited';
   if (/need to frag/.test(text)) return 'fragmentation-needed';
-  if (/(tcp|udp) port \S+ unreachable|unreachable port/i.test(text)) return 'port-unreachable';
+  if (/(tcp|udp|protocol \d+) port \S+ unreachable|unreachable port/i.test(text)) return 'port-unreachable';
   if (/protocol \d+ /.test(text)) return 'protocol-unreachable';
   if (/^net |unreachable route/.test(text)) return 'net-unreachable';
   if (/^host |unreachable address/.test(text)) return 'host-unreachable';

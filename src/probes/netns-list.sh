@@ -50,7 +50,17 @@ describe() {
   done 2>/dev/null <"$1/cgroup"
 }
 
-one_line() { printf '%s' "$1" | tr '\n\t' '  '; }
+# Interfaces and ids, by one process where ip takes several commands (busybox's takes one).
+if printf 'link show lo\n' | ip -j -batch - >/dev/null 2>&1; then
+  both() {
+    $limit "$@" ip -j -d -batch - <<END
+addr show
+netns list-id
+END
+  }
+else
+  both() { $limit "$@" sh -c 'ip -j -d addr show && ip -j netns list-id 2>/dev/null'; }
+fi
 
 # link INODE WAY...: by the first way that leads in; one that has ended meanwhile does not.
 link() {
@@ -61,17 +71,28 @@ link() {
     here) set -- ;;
     *) set -- nsenter "--net=$way" -- ;;
     esac
-    text=$($limit "$@" sh -c 'ip -j -d addr show && echo && ip -j netns list-id 2>/dev/null' 2>&1)
+    text=$(both "$@" 2>&1)
     case $text in
     '['*)
-      printf 'link\t%s\t%s\n' "$inode" "$(one_line "${text%%"$newline$newline"*}")"
-      case $text in
-      *"$newline$newline["*) printf 'ids\t%s\t%s\n' "$inode" "$(one_line "${text##*"$newline$newline"}")" ;;
-      esac
+      # By lines: cutting a long text at a pattern takes a shell seconds.
+      documents=0 addresses= ids=
+      IFS=$newline
+      for line in $text; do
+        # What is no JSON says why there are no ids.
+        case $line in
+        '['*) documents=$((documents + 1)) ;;
+        [{},]* | ']'*) ;;
+        *) continue ;;
+        esac
+        if [ $documents = 1 ]; then addresses="$addresses$line "; else ids="$ids$line "; fi
+      done
+      IFS=$blanks
+      printf 'link\t%s\t%s\n' "$inode" "$addresses"
+      [ -z "$ids" ] || printf 'ids\t%s\t%s\n' "$inode" "$ids"
       return ;;
     esac
   done
-  printf 'unread\t%s\t%s\n' "$inode" "$(one_line "$text" | cut -c1-200)"
+  printf 'unread\t%s\t%s\n' "$inode" "$(printf '%s' "$text" | tr '\n\t' '  ' | cut -c1-200)"
 }
 
 # `ip netns list-id` has names for the ids of what stands in /run/netns. In a container of the tool's own that is nothing

@@ -4,11 +4,28 @@
  */
 import type { FailOn } from '../model/args.ts';
 import { atLeast, type CheckResult, type Finding, type Report } from '../model/report.ts';
-import { targetTitle } from './target.ts';
+import type { FailedTarget, ReportList } from '../model/report-list.ts';
+import { failedTitle, targetTitle } from './target.ts';
 import { visible } from './text.ts';
 
 /** @param failOn findings from this severity on are failures; all others are in system-out */
 export function renderJunit(report: Report, failOn: FailOn): string {
+  return suites(testSuite(report, failOn));
+}
+
+/** A suite for each target; one that there is no report of has a single case, which is an error. */
+export function renderJunitList({ items, failed, tool }: ReportList, failOn: FailOn): string {
+  return suites([
+    ...items.flatMap((report) => testSuite(report, failOn)),
+    ...failed.flatMap((one) => failedSuite(one, tool.version)),
+  ]);
+}
+
+function suites(lines: readonly string[]): string {
+  return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites>', ...lines, '</testsuites>', ''].join('\n');
+}
+
+function testSuite(report: Report, failOn: FailOn): string[] {
   const { target, checks, tool } = report;
   const outcomes = checks.map((check) => outcomeOf(check, failOn));
   const count = (kind: Outcome): number => outcomes.filter((outcome) => outcome === kind).length;
@@ -28,17 +45,40 @@ export function renderJunit(report: Report, failOn: FailOn): string {
     verdict: report.verdict,
   };
   return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    '<testsuites>',
     `  <testsuite${suite}>`,
     '    <properties>',
     ...Object.entries(properties).map(([name, value]) => `      <property${attributes({ name, value })}/>`),
     '    </properties>',
     ...checks.map((check, i) => testCase(check, outcomes[i], report, failOn)),
     '  </testsuite>',
-    '</testsuites>',
-    '',
-  ].join('\n');
+  ];
+}
+
+function failedSuite(failed: FailedTarget, version: string): string[] {
+  const { target, namespace, node, reason } = failed;
+  const suite = attributes({
+    name: failedTitle(failed),
+    tests: 1,
+    failures: 0,
+    errors: 1,
+    skipped: 0,
+    ...(node === undefined ? {} : { hostname: node }),
+  });
+  const tool = attributes({ name: 'tool', value: `kubectl-nettools ${version}` });
+  const head = attributes({
+    classname: ['nettools', ...(namespace === undefined ? [] : [namespace]), target].join('.'),
+    name: 'open',
+  });
+  return [
+    `  <testsuite${suite}>`,
+    '    <properties>',
+    `      <property${tool}/>`,
+    '    </properties>',
+    `    <testcase${head}>`,
+    `      <error${attributes({ message: reason })}/>`,
+    '    </testcase>',
+    '  </testsuite>',
+  ];
 }
 
 type Outcome = 'failure' | 'error' | 'skipped' | undefined;

@@ -1,6 +1,8 @@
 /** The report as Markdown, for a ticket or a chat: GitHub's dialect, in which every remote word is escaped. */
 import type { CheckResult, Finding, Report } from '../model/report.ts';
-import { targetPlace, targetTitle } from './target.ts';
+import type { ReportList } from '../model/report-list.ts';
+import { exampleOf, exampleText, findingIds, groupTitle, listTitle } from './list-words.ts';
+import { failedTitle, targetPlace, targetTitle } from './target.ts';
 import { visible } from './text.ts';
 
 /** Ends with a newline. */
@@ -21,6 +23,46 @@ export function renderMarkdown(report: Report): string {
       ({ id, status, summary }: CheckResult) => `| ${plain(id)} | ${status} | ${plain(summary)} |`,
     ),
     ...all.flatMap((finding) => ['', ...section(finding)]),
+    '',
+  ].join('\n');
+}
+
+/** What many targets have in common, then a line for each of them, then each finding once, with its proof. */
+export function renderMarkdownList(list: ReportList): string {
+  const { groups, items, failed } = list;
+  return [
+    `## ${plain(listTitle(list))}: ${list.verdict}`,
+    '',
+    plain(
+      `${list.startedAt}, ${(list.durationMs / 1000).toFixed(1)} s, kubectl-nettools ${list.tool.version}`,
+    ),
+    ...(groups.length === 0
+      ? []
+      : [
+          '',
+          '| Finding | Severity | Where |',
+          '| --- | --- | --- |',
+          ...groups.map(
+            (group) => `| ${plain(groupTitle(group))} | ${group.severity} | ${plain(group.where)} |`,
+          ),
+        ]),
+    '',
+    '| Target | Node | Verdict | Findings |',
+    '| --- | --- | --- | --- |',
+    ...items.map(
+      (report) =>
+        `| ${plain(targetTitle(report.target))} | ${plain(report.target.node ?? '')} | ${report.verdict} | ${plain(findingIds(report).join(', '))} |`,
+    ),
+    ...failed.map(
+      (one) =>
+        `| ${plain(failedTitle(one))} | ${plain(one.node ?? '')} | not measured | ${plain(one.reason)} |`,
+    ),
+    ...groups.flatMap((group) => {
+      const example = exampleOf(group, items);
+      return example === undefined
+        ? []
+        : ['', ...section({ ...example.finding, summary: exampleText(group, example) })];
+    }),
     '',
   ].join('\n');
 }

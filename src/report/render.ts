@@ -2,9 +2,11 @@
 import { dump } from 'js-yaml';
 import type { FailOn, ReportFormat } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
+import type { ReportList } from '../model/report-list.ts';
 import { HIDDEN } from '../model/visible.ts';
-import { renderJunit } from './junit.ts';
-import { renderMarkdown } from './markdown.ts';
+import { renderJunit, renderJunitList } from './junit.ts';
+import { renderListTable } from './list-table.ts';
+import { renderMarkdown, renderMarkdownList } from './markdown.ts';
 import { renderTable, type TableOptions } from './table.ts';
 
 /** What the formats need besides the report. */
@@ -25,6 +27,21 @@ export function render(report: Report, format: ReportFormat, options: RenderOpti
       return renderMarkdown(report);
     case 'table':
       return renderTable(report, options);
+  }
+}
+
+/** The same for many reports. */
+export function renderList(list: ReportList, format: ReportFormat, options: RenderOptions): string {
+  switch (format) {
+    case 'json':
+    case 'yaml':
+      return renderDocument(list, format);
+    case 'junit':
+      return renderJunitList(list, options.failOn);
+    case 'markdown':
+      return renderMarkdownList(list);
+    case 'table':
+      return renderListTable(list, options);
   }
 }
 

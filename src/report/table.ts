@@ -1,5 +1,5 @@
 /** The report for people: the cause first, then what was measured, then each finding with its proof and its remedy. */
-import type { CheckResult, Finding, Report, Severity } from '../model/report.ts';
+import type { CheckResult, Finding, Report, Severity, Verdict } from '../model/report.ts';
 import type { Table } from '../model/table.ts';
 import { tableText } from './tables.ts';
 import { targetPlace, targetTitle } from './target.ts';
@@ -101,12 +101,17 @@ function causeOf(finding: Finding, all: readonly Finding[]): Finding | undefined
 }
 
 /** Words as they are painted, and how wide they are. */
-interface Label {
+export interface Label {
   readonly painted: string;
   readonly width: number;
 }
 
-function followsLabel(finding: Finding, paint: Palette, indent: string): Label {
+/** What stands before a finding that another one explains. */
+export function followsLabel(
+  finding: Pick<Finding, 'id' | 'severity'>,
+  paint: Palette,
+  indent: string,
+): Label {
   const words = '└ follows from it:';
   const severity = severityLabel(finding, paint);
   return {
@@ -116,7 +121,7 @@ function followsLabel(finding: Finding, paint: Palette, indent: string): Label {
 }
 
 /** A label and a text, whose further lines are indented. */
-function hanging(label: Label, text: string, width: number, gap = INDENT, indent = INDENT): string {
+export function hanging(label: Label, text: string, width: number, gap = INDENT, indent = INDENT): string {
   const room = Math.max(40, width - indent.length);
   const [first = '', ...rest] = wrap(text, room, label.width + gap.length - indent.length);
   return [`${label.painted}${gap}${first}`, ...rest.map((line) => indent + line)].join('\n');
@@ -142,7 +147,8 @@ function storyLine(check: CheckResult, paint: Palette, width: number): string {
   return statusLine(check, paint, width, names.join('; '));
 }
 
-function renderFinding(finding: Finding, paint: Palette, width: number): string {
+/** A finding with its proof and its remedy. */
+export function renderFinding(finding: Finding, paint: Palette, width: number): string {
   const room = Math.max(40, width - INDENT.length);
   const text = (content: string): string[] => wrap(visible(content), room).map((line) => INDENT + line);
   const proof = finding.evidence.flatMap(({ command, excerpt }) => [
@@ -165,6 +171,11 @@ function renderFinding(finding: Finding, paint: Palette, width: number): string 
   ].join('\n');
 }
 
+/** A verdict in its colour. */
+export function paintedVerdict(verdict: Verdict, paint: Palette): string {
+  return { pass: paint.green, warn: paint.yellow, fail: paint.red, unknown: paint.yellow }[verdict](verdict);
+}
+
 function verdictLine(report: Report, paint: Palette): string {
   const all = report.checks.flatMap((c) => c.findings);
   const counts = (['critical', 'warning', 'info'] as const)
@@ -172,11 +183,8 @@ function verdictLine(report: Report, paint: Palette): string {
     .filter(({ n }) => n > 0)
     .map(({ severity, n }) => `${n} ${severity}`)
     .join(', ');
-  const colour = { pass: paint.green, warn: paint.yellow, fail: paint.red, unknown: paint.yellow }[
-    report.verdict
-  ];
   const seconds = (report.durationMs / 1000).toFixed(1);
-  const verdict = `verdict: ${colour(report.verdict)}${counts === '' ? '' : ` (${counts})`}, ${seconds} s`;
+  const verdict = `verdict: ${paintedVerdict(report.verdict, paint)}${counts === '' ? '' : ` (${counts})`}, ${seconds} s`;
   const cost = costText(report);
   return cost === '' ? verdict : `${verdict}\n${paint.dim(`cost: ${cost}`)}`;
 }
@@ -210,7 +218,7 @@ function statusMark(status: CheckResult['status'], paint: Palette): string {
   }
 }
 
-function severityLabel(finding: Finding, paint: Palette): Label {
+function severityLabel(finding: Pick<Finding, 'id' | 'severity'>, paint: Palette): Label {
   const colour = { critical: paint.red, warning: paint.yellow, info: paint.dim }[finding.severity];
   const words = `${finding.severity} ${finding.id}`;
   return { painted: colour(words), width: words.length };

@@ -3,9 +3,8 @@
  * events decides what is shown, saved and exited with.
  */
 import { judge } from '../checks/report.ts';
-import type { TargetSpec } from '../model/args.ts';
 import type { Progress } from '../model/progress.ts';
-import type { RunEvent, RunRequest } from '../model/run.ts';
+import type { RunEvent, RunRequest, RunTarget } from '../model/run.ts';
 import type { FoundTarget } from '../open/found-target.ts';
 import { EventQueue } from './event-queue.ts';
 import { inTurn } from './scheduler.ts';
@@ -14,7 +13,7 @@ import { gatherTarget } from './target-run.ts';
 /** What the engine takes from outside. */
 export interface RunDeps {
   /** Finds out what a target is. @throws {UserError} exit 2 or 3: there is no such thing, or it may not be read */
-  find(target: TargetSpec, signal: AbortSignal): Promise<FoundTarget>;
+  find(target: RunTarget, signal: AbortSignal): Promise<FoundTarget>;
 }
 
 /**
@@ -43,7 +42,7 @@ export async function* run(
 }
 
 async function runTarget(
-  { target, index, checks, options }: RunRequest & { readonly target: TargetSpec; readonly index: number },
+  { target, index, checks, options }: RunRequest & { readonly target: RunTarget; readonly index: number },
   { find }: RunDeps,
   signal: AbortSignal,
   events: EventQueue<RunEvent>,

@@ -4,10 +4,11 @@ import { CHECKS, type CheckId } from '../checks/registry.ts';
 import type { InputContext } from '../cluster/context.ts';
 import { askedDestinations } from '../cluster/destinations.ts';
 import type { Subject } from '../cluster/subject.ts';
-import type { RunOptions, TargetSpec } from '../model/args.ts';
+import type { RunOptions } from '../model/args.ts';
 import type { Bundle } from '../model/bundle.ts';
 import { clusterChoice } from '../model/cluster-choice.ts';
 import type { Progress } from '../model/progress.ts';
+import type { RunTarget } from '../model/run.ts';
 import { type Deadline, withDeadline } from '../open/deadline.ts';
 import type { FoundTarget } from '../open/found-target.ts';
 import type { Session } from '../targets/session.ts';
@@ -22,16 +23,26 @@ const REST_MS = 2000;
 
 /** What a target's part is told. */
 export interface TargetRun {
-  readonly target: TargetSpec;
+  readonly target: RunTarget;
   readonly checks: readonly string[];
   readonly options: RunOptions;
   /** Finds out what the target is. */
-  find(target: TargetSpec, signal: AbortSignal): Promise<FoundTarget>;
+  find(target: RunTarget, signal: AbortSignal): Promise<FoundTarget>;
 }
 
 /** Gathers; nothing is judged yet. @throws {UserError} exit 2 or 3; GatherError, ChannelError, the signal's reason */
-export function gatherTarget(run: TargetRun, signal: AbortSignal, progress: Progress): Promise<Bundle> {
-  return withDeadline(run.options.session, signal, progress, (deadline) => gatherInTime(run, deadline));
+export async function gatherTarget(run: TargetRun, signal: AbortSignal, progress: Progress): Promise<Bundle> {
+  const { target, options } = run;
+  const own =
+    target.namespace === undefined ? run : { ...run, options: inNamespace(options, target.namespace) };
+  const bundle = await withDeadline(options.session, signal, progress, (deadline) =>
+    gatherInTime(own, deadline),
+  );
+  return target.traits === undefined ? bundle : { ...bundle, target: { ...bundle.target, ...target.traits } };
+}
+
+function inNamespace(options: RunOptions, namespace: string): RunOptions {
+  return { ...options, connection: { ...options.connection, namespace } };
 }
 
 async function gatherInTime(

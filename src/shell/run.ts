@@ -2,17 +2,17 @@
 
 import type { ProgressLine } from '../console/progress.ts';
 import { drained, rawOutput } from '../console/raw-output.ts';
-import type { RunArgs } from '../model/args.ts';
+import type { RunnableArgs, TargetSpec } from '../model/args.ts';
 import { withSession } from '../open/target.ts';
 import type { Session } from '../targets/session.ts';
 import { userStdin } from './user-stdin.ts';
 
 /** What a process ends with that writes to a pipe without a reader: 128 + SIGPIPE. */
-const BROKEN_PIPE_EXIT_CODE = 141;
+export const BROKEN_PIPE_EXIT_CODE = 141;
 
 /** Resolves to the remote exit code. @param notice a line for stderr, once there is a session to run it in */
 export function runCommand(
-  args: RunArgs,
+  args: RunnableArgs & { readonly target: TargetSpec },
   signal: AbortSignal,
   progress: ProgressLine,
   notice?: string,
@@ -22,7 +22,7 @@ export function runCommand(
 
 async function runIn(
   session: Session,
-  args: RunArgs,
+  args: RunnableArgs,
   signal: AbortSignal,
   progress: ProgressLine,
   notice: string | undefined,

@@ -50,16 +50,32 @@ export async function resolvePod(
   target: PodTargetSpec,
   signal?: AbortSignal,
 ): Promise<Pod> {
+  const chosen = await podChoice(client, target, signal);
+  return 'pod' in chosen ? getPod(client, chosen.pod, signal) : readyPod(client, chosen, signal);
+}
+
+/** One pod by its name, or those that a selector matches; `what` begins a sentence about them. */
+export type PodChoice = { readonly pod: string } | { readonly selector: string; readonly what: string };
+
+/**
+ * What TARGET names.
+ * @throws {UserError} exit 2: TARGET has a kind that is not known; exit 3: there is no such workload, or it selects no pods
+ */
+export async function podChoice(
+  client: KubeClient,
+  target: PodTargetSpec,
+  signal?: AbortSignal,
+): Promise<PodChoice> {
   if (target.kind === 'selector')
-    return readyPod(client, target.selector, `label selector ${target.selector}`, signal);
+    return { selector: target.selector, what: `label selector ${target.selector}` };
   const slash = target.name.indexOf('/');
-  if (slash < 0) return getPod(client, target.name, signal);
+  if (slash < 0) return { pod: target.name };
   const kind = target.name.slice(0, slash).toLowerCase();
   const name = target.name.slice(slash + 1);
   if (name === '' || name.includes('/')) {
     throw new UserError(`"${target.name}" is not a target: write POD, or KIND/NAME such as deploy/web.`, 2);
   }
-  if (['po', 'pod', 'pods'].includes(kind)) return getPod(client, name, signal);
+  if (['po', 'pod', 'pods'].includes(kind)) return { pod: name };
   const workload = WORKLOADS[kind];
   if (!workload) {
     throw new UserError(
@@ -67,8 +83,10 @@ export async function resolvePod(
       2,
     );
   }
-  const selector = await selectorOf(client, workload, name, signal);
-  return readyPod(client, selector, `${workload.kind}/${name}`, signal);
+  return {
+    selector: await selectorOf(client, workload, name, signal),
+    what: `${workload.kind}/${name}`,
+  };
 }
 
 /** The rights that finding the pod takes. */
@@ -134,8 +152,7 @@ export function formatSelector(selector: Selector): string {
 
 async function readyPod(
   client: KubeClient,
-  selector: string,
-  what: string,
+  { selector, what }: Extract<PodChoice, { readonly selector: string }>,
   signal?: AbortSignal,
 ): Promise<Pod> {
   const options = { query: { labelSelector: selector }, signal };

@@ -99,8 +99,16 @@ describe('NT-PROXY-001', () => {
       undo: '',
     },
   ];
+  /** No rule counts, and the proxy's own user is exempt. */
+  const uncounted = [
+    ...ofNft.slice(0, 2),
+    { make: 'nft add rule ip mesh o meta skuid 1337 return', undo: '' },
+    { make: 'nft add rule ip mesh o ip daddr 127.0.0.0/8 return', undo: '' },
+    { make: 'nft add rule ip mesh o tcp dport != 53 redirect to :15001', undo: '' },
+  ];
   const RULES = [
     ['nft', ofNft, /table ip mesh chain o: .* redirect to :15001/],
+    ['nft without a counter', uncounted, /table ip mesh chain o: .* redirect to :15001/],
     ['iptables-nft', istio('iptables-nft'), /-t nat -A NT_REDIRECT -p tcp -j REDIRECT --to-ports 15001/],
     [
       'iptables-legacy',
@@ -134,8 +142,14 @@ describe('NT-PROXY-001', () => {
       const listening = await ns.help('meshed', 'ss', '-tlnH');
       return listening.includes(':15001 ') || listening;
     });
-    for (const to of [toServer(), '198.18.77.7:5432']) {
-      const report = await withFault(netns, istio('iptables-nft'), () => meshed('firewall', to));
+    const own = `${netns.address}:8080`;
+    for (const [to, steps] of [
+      [toServer(), istio('iptables-nft')],
+      ['198.18.77.7:5432', istio('iptables-nft')],
+      [toServer(), uncounted],
+      [own, uncounted],
+    ] as const) {
+      const report = await withFault(netns, steps, () => meshed('firewall', to));
       expectSilence(report);
       expectInfo(
         report,
@@ -145,7 +159,10 @@ describe('NT-PROXY-001', () => {
       expect(report.verdict).toBe('unknown');
       expect(report.checks[0]?.summary).toMatch(/only the target's own port 15001 answered/);
     }
-    // Its twin has no such rule, or one that exempts the destination.
+    // Its twin has no such rule, or one that exempts the destination; of itself it needs none.
+    expect((await withFault(netns, istio('iptables-nft'), () => meshed('firewall', own))).verdict).toBe(
+      'pass',
+    );
     const plain = await meshed('firewall', toServer());
     expectSilence(plain);
     expect(plain.verdict).toBe('pass');

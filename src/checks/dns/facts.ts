@@ -47,6 +47,8 @@ export interface DnsInput {
   readonly names: readonly string[];
   /** Names of DESTs, which are looked up too. */
   readonly destinations: readonly string[];
+  /** Those of them that are one too many. */
+  readonly leftOut?: readonly string[];
   /** By name: why the API thinks that it is not there. */
   readonly reasons?: Readonly<Record<string, string>>;
   readonly pod: PodDns;

@@ -139,7 +139,12 @@ function skipped(
 ): Skips {
   const skips = new Skips(words);
   if (broken) skips.add(broken.reason, 'name servers');
-  const { services, policies } = facts.input;
+  const { services, policies, names, destinations, leftOut = [] } = facts.input;
+  if (leftOut.length > 0)
+    skips.add(
+      `${names.length + destinations.length} names are looked up at most, and dns takes others as its arguments`,
+      `the look-up of ${leftOut.length > 3 ? `${leftOut.length} of the names of --to, ${leftOut[0]} the first` : enumerate(leftOut)}`,
+    );
   skips.add(services.skipped, 'the servers behind the DNS Service (NT-DNS-009, NT-DNS-010)');
   skips.add(policies.skipped, 'NetworkPolicies (NT-DNS-008)');
   for (const { what, reason } of policies.value?.unread ?? []) skips.add(reason, what);

@@ -50,12 +50,15 @@ export default async function prepare({
     (n) => !names.includes(n),
   );
   const { cluster, pod } = subject;
-  const looked = destinations.slice(0, MAX_NAMES - names.length);
+  const room = MAX_NAMES - names.length;
+  const looked = destinations.slice(0, room);
+  const leftOut = destinations.slice(room);
   const own = pod?.metadata?.namespace ?? cluster?.namespace ?? '';
   const reasons = cluster ? await reasonsOf(cluster, own, [...names, ...looked]) : {};
   const input: DnsInput = {
     names,
     destinations: looked,
+    ...(leftOut.length === 0 ? {} : { leftOut }),
     ...(Object.keys(reasons).length === 0 ? {} : { reasons }),
     pod: podDns(subject),
     ...(subject.docker ? { docker: { servers: subject.docker.container.HostConfig.Dns ?? [] } } : {}),

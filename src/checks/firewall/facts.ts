@@ -5,7 +5,7 @@ import type { ProbeResult } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { Published } from '../../model/published.ts';
 import type { Reason } from '../../model/reason.ts';
-import type { Detour, FilterRule } from '../../parsers/filter-rules.ts';
+import type { FilterRule } from '../../parsers/filter-rules.ts';
 import type { Neighbour, NeighbourTable, NeighbourTables } from '../../parsers/ip-neigh.ts';
 import type { NodePortRules } from '../../parsers/node-port-rules.ts';
 import type { Privileges } from '../../parsers/proc-status.ts';
@@ -13,11 +13,10 @@ import type { NextHop, Reach } from '../../parsers/reach.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
 import type { Unreachable } from '../../parsers/unreachable.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
-import type { Grown } from '../shared/grown-rules.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { PolicyVerdict } from '../shared/network-policy.ts';
 import type { PolicyBackend, PolicyInput } from '../shared/policy-input.ts';
-import type { RuleBooks, RuleHit } from '../shared/rule-hits.ts';
+import type { Led, RuleBooks, RuleHit } from '../shared/rule-hits.ts';
 import type { Cause } from './cause.ts';
 import type { LoopbackFacts } from './loopback.ts';
 import type { ProxyVariables } from './proxy-variables.ts';
@@ -57,7 +56,7 @@ export interface PathFacts {
   /** Rules that could have done it and count nothing; of a refusal, those that reject for certain. */
   readonly suspects: readonly FilterRule[];
   /** The rule of the target that led the connection to a port of its own: who answered is not the destination. */
-  readonly detour: Grown<Detour> | undefined;
+  readonly detour: Led | undefined;
   readonly policy: PolicyAnswer;
   readonly published: Published | undefined;
   readonly results: { readonly reach: ProbeResult | undefined };

@@ -148,7 +148,10 @@ function pathFacts(
     socket: signs.socket,
     forbidding: signs.forbidding,
     cause,
-    detour: detourOf(rules.detours, packet, Math.max(1, reach.value?.tries.length ?? 0)),
+    detour: detourOf(rules.detours, packet, {
+      sent: Math.max(1, reach.value?.tries.length ?? 0),
+      isAnswered: cause.kind === 'open' || cause.kind === 'stalled',
+    }),
     ...blocking(cause, packet, packetsSent(reach.value?.tries ?? [], signs.socket), rules),
     policy,
     published: input.published?.[destination.id],

@@ -40,7 +40,9 @@ export function judgeFirewall(
 function unclearReason(path: PathFacts): Reason | string | undefined {
   const { cause, hits, detour } = path;
   if (detour !== undefined && (cause.kind === 'open' || cause.kind === 'stalled'))
-    return `only the target's own ${portText(detour.rule)} answered, to which a rule of the target leads the connection (NT-PROXY-001)`;
+    return detour.packets === undefined && !detour.rule.isCertain
+      ? `it may be the target's own ${portText(detour.rule)} that answered, to which a rule of the target may lead the connection (NT-PROXY-001)`
+      : `only the target's own ${portText(detour.rule)} answered, to which a rule of the target leads the connection (NT-PROXY-001)`;
   if (cause.kind === 'unmeasured') return cause.reason;
   if (cause.kind === 'error') return `connecting failed with "${cause.error}"`;
   if (cause.kind === 'rejected' && path.destination.anyPort && hits.length === 0)

@@ -5,9 +5,9 @@ import { snapshot } from '../shared/snapshots.ts';
 import { isVirtual } from '../shared/way.ts';
 import type { InterfacesInput } from './facts.ts';
 
-/** Enough packets for a share of one in a hundred to show, in a second and a half. */
+/** Enough packets for a share of one in a hundred to show, in a second. */
 const ECHOES = 60;
-const INTERVAL_MS = 25;
+const INTERVAL_MS = 16;
 
 export function planInterfaces(input: InterfacesInput, scripts: ProbeScripts): StagedPlan {
   return {

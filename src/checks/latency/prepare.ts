@@ -8,7 +8,7 @@ import about, { type LatencyOptions } from './about.ts';
 import type check from './check.ts';
 
 /** As part of a diagnosis: as many probes as loss is judged by, in less time. */
-const BRIEFLY: LatencyOptions = { count: 50, intervalMs: 40 };
+const BRIEFLY: LatencyOptions = { count: 50, intervalMs: 20 };
 
 export default async function prepare({
   args,

@@ -5,7 +5,7 @@ import type { Reason } from '../../model/reason.ts';
 import type { Detour, FilterChain, FilterRule, FilterRules } from '../../parsers/filter-rules.ts';
 import { parseIptablesSave } from '../../parsers/iptables-save.ts';
 import { parseNftRuleset } from '../../parsers/nft-ruleset.ts';
-import { type Grown, grown } from './grown-rules.ts';
+import { grown } from './grown-rules.ts';
 import { cutReason, firstLine, type Measured, read, seenOf } from './measured.ts';
 import { fits, holdsAll, incoming, outgoing, type Packet } from './packet.ts';
 import { noRight, noTool } from './reason.ts';
@@ -26,6 +26,13 @@ export interface RuleBooks {
   readonly quotes: { readonly nft: ProbeResult | undefined; readonly legacy: ProbeResult | undefined };
 }
 
+/** A rule that led, or may have led, packets to a port of the target itself. */
+export interface Led {
+  readonly rule: Detour;
+  /** `undefined`: it counts nothing. */
+  readonly packets: number | undefined;
+}
+
 /** Both snapshots of all tools. */
 export interface RuleSnapshots {
   readonly books: Measured<RuleBooks>;
@@ -33,8 +40,8 @@ export interface RuleSnapshots {
   readonly grown: readonly Omit<RuleHit, 'direction'>[];
   /** Rules, and policies of chains, that stop packets and count none. */
   readonly uncounted: readonly FilterRule[];
-  /** Rules that lead to a port of the target itself, and whose counter grew. */
-  readonly detours: readonly Grown<Detour>[];
+  /** Rules that lead to a port of the target itself, and whose counter grew, or that count nothing. */
+  readonly detours: readonly Led[];
 }
 
 interface Book {
@@ -104,7 +111,12 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
   return {
     books: skipped === undefined ? { value } : { skipped, part: value },
     grown: books.flatMap(grownOf),
-    detours: books.flatMap(({ before, after }) => grown(before.detours, after.detours)),
+    detours: books.flatMap(({ before, after }) => [
+      ...grown(before.detours, after.detours),
+      ...after.detours
+        .filter((rule) => rule.packets === undefined)
+        .map((rule) => ({ rule, packets: undefined })),
+    ]),
     uncounted: books.flatMap(({ after }) => [
       ...after.rules.filter((rule) => rule.packets === undefined),
       ...after.chains.filter((c) => c.packets === undefined).flatMap(policyRule),

@@ -17,7 +17,7 @@ export default defineAbout({
     place: 50,
     summary: 'Show who listens, and what overflows, on the target itself',
     details: `Compares the listening sockets with the ports that Services send to and that the pod declares, and watches accept queues,
-UDP buffers and ephemeral ports for two seconds.`,
+UDP buffers and ephemeral ports for a second.`,
     synopsis: 'TARGET',
     examples: [
       { comment: 'Why connections to the pod db-0 are refused', line: 'sockets db-0' },

@@ -1,11 +1,11 @@
-/** The commands of the sockets check: who listens, and what the kernel counts over two seconds. Pure. */
+/** The commands of the sockets check: who listens, and what the kernel counts over a second. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { snapshot } from '../shared/snapshots.ts';
 
 const LIMIT_SECONDS = 5;
 /** Long enough for a busy server to overflow again, and no longer than other checks take anyway. */
-const WATCH_SECONDS = '2';
+const WATCH_SECONDS = '1';
 
 export function planSockets(_input: unknown, scripts: ProbeScripts): StagedPlan {
   return {

@@ -79,6 +79,7 @@ has to be an iperf3 server already.`,
       },
     ],
     destinations: 'must',
+    oneAtATime: true,
     flags: [duration, expect, reverse],
     options: (values): ThroughputOptions =>
       withoutUndefined({

@@ -8,15 +8,9 @@ import { usageError } from '../../model/usage-error.ts';
 import { withoutUndefined } from '../../model/without-undefined.ts';
 import { type Command, defineCommand } from '../command.ts';
 import { connectionFlags } from '../flags/connection.ts';
+import { manyFlags, targetChoice, targetsIn } from '../flags/many.ts';
 import { reportFlags, reportValues } from '../flags/report.ts';
-import {
-  refuseLongerThanTimeout,
-  requiredTarget,
-  selectorFlags,
-  sessionFlags,
-  sessionValues,
-  targetAndNames,
-} from '../flags/target.ts';
+import { refuseLongerThanTimeout, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
 import { thresholdFlags, thresholdValues } from '../flags/thresholds.ts';
 import type { Values } from '../values.ts';
 
@@ -56,11 +50,12 @@ function checkCommand(
   limits: readonly CheckAbout[],
 ): Command {
   const { destinations, takesNames = false, watches = false } = command;
+  const { synopsis } = command;
   return defineCommand<CheckArgs>({
     name,
     summary: command.summary,
     ...(command.details === undefined ? {} : { details: command.details }),
-    synopsis: command.synopsis,
+    synopsis: takesNames ? synopsis : synopsis.replace(/^TARGET/, 'TARGET…'),
     examples: command.examples,
     flags: [
       ...(destinations === 'none' ? [] : [to]),
@@ -68,14 +63,13 @@ function checkCommand(
       ...(command.flags ?? []),
       ...limits.flatMap(thresholdFlags),
       ...selectorFlags,
+      ...manyFlags,
       ...sessionFlags,
       ...reportFlags,
     ],
     takesTarget: true,
     toArgs: (values) => {
-      const { target, names } = takesNames
-        ? targetAndNames(name, values)
-        : { target: requiredTarget(name, values), names: [] };
+      const { choice, names } = targetChoice(name, values, command);
       const asked = values.list(to);
       if (destinations === 'must' && asked.length === 0) throw usageError(`${name} needs --to DEST`);
       const options = command.options?.(values);
@@ -84,8 +78,8 @@ function checkCommand(
       refuseLongerThanTimeout(values, measuringMs ?? 0);
       return withoutUndefined({
         connection: connectionFlags(values),
-        target,
-        session: sessionValues(values, [target]),
+        ...choice,
+        session: sessionValues(values, targetsIn(choice)),
         report: reportValues(values),
         to: asked,
         names,
@@ -127,6 +121,11 @@ the one to act on. A TCP server that is a DEST gets 4 KB of blanks, to see wheth
         comment: 'Why a pod of web cannot reach the Service db',
         line: 'diagnose deploy/web --to svc/db:5432',
       },
+      {
+        comment: 'What is wrong in the pods of web, and what the affected ones share',
+        line: 'diagnose -l app=web --all',
+      },
+      { comment: 'Every node of the cluster', line: 'diagnose --all-nodes' },
     ],
     destinations: 'may',
     watches: true,

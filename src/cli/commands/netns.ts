@@ -86,7 +86,7 @@ export const netnsRun = defineCommand<RunArgs>({
 });
 
 /** The machine as a target, switched: `netns run node-1 X` is `run node/node-1 --netns X`. */
-function switched(command: string, values: Values): Pick<RunArgs, 'connection' | 'target' | 'session'> {
+function switched(command: string, values: Values): Pick<ShellArgs, 'connection' | 'target' | 'session'> {
   const [machine, namespace, ...more] = values.words;
   const target = parseMachine(command, machine);
   if (namespace === undefined || namespace === '') {

@@ -3,7 +3,8 @@ import type { SwitchFlag } from '../../model/flag.ts';
 import { usageError } from '../../model/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { connectionFlags } from '../flags/connection.ts';
-import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
+import { manyFlags, targetChoice, targetsIn } from '../flags/many.ts';
+import { selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
 import type { Values } from '../values.ts';
 
 /** Whether the command gets this process's stdin. */
@@ -18,26 +19,30 @@ export const stdin: SwitchFlag = {
 export const run = defineCommand<RunArgs>({
   name: 'run',
   summary: "Run one command in a target's network",
-  details: 'Passes stdin, stdout, stderr and the exit code on unchanged.',
-  synopsis: 'TARGET -- COMMAND [ARG…]',
+  details: `Passes stdin, stdout, stderr and the exit code on unchanged. Of many TARGETs each line of output begins with its
+target, none gets stdin, and the exit code is the highest.`,
+  synopsis: 'TARGET… -- COMMAND [ARG…]',
   examples: [
     { comment: 'The routes that the pod web-0 sees', line: 'run web-0 -- ip route' },
     {
       comment: 'What a Service answers, seen from a pod of a Deployment',
       line: 'run deploy/web -- curl -sv http://db:8080/',
     },
+    { comment: 'The resolv.conf of every pod of web', line: 'run deploy/web --all -- cat /etc/resolv.conf' },
     { comment: 'A pipe on this machine', line: 'run web-0 -- ss -tanp | grep SYN-SENT' },
   ],
-  flags: [stdin, ...selectorFlags, ...sessionFlags],
+  flags: [stdin, ...selectorFlags, ...manyFlags, ...sessionFlags],
   takesTarget: true,
   takesRest: true,
   toArgs: (values) => {
-    const target = requiredTarget('run', values);
+    const { choice } = targetChoice('run', values);
+    const isMany = 'many' in choice;
+    if (isMany && values.switch(stdin) === true) throw usageError('--stdin is for one TARGET');
     return {
       connection: connectionFlags(values),
-      target,
-      session: sessionValues(values, [target]),
-      stdin: values.isOn(stdin),
+      ...choice,
+      session: sessionValues(values, targetsIn(choice)),
+      stdin: !isMany && values.isOn(stdin),
       command: commandOf(values),
     };
   },

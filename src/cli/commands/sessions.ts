@@ -1,17 +1,10 @@
 import type { SessionsListArgs, SessionsStopArgs } from '../../model/args.ts';
-import type { SwitchFlag } from '../../model/flag.ts';
 import { withoutUndefined } from '../../model/without-undefined.ts';
 import { defineCommand } from '../command.ts';
 import { connectionFlags } from '../flags/connection.ts';
+import { allNamespaces } from '../flags/many.ts';
 import { outputFlags, outputFormat } from '../flags/report.ts';
 import { selectorFlags, sessionsTarget, timeoutFlags, timeoutMs } from '../flags/target.ts';
-
-const allNamespaces: SwitchFlag = {
-  name: 'all-namespaces',
-  short: 'A',
-  kind: 'switch',
-  describe: 'In all namespaces',
-};
 
 export const sessionsList = defineCommand<SessionsListArgs>({
   name: 'sessions ls',

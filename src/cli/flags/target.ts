@@ -120,6 +120,11 @@ export function isOutsideClusters(target: string | undefined): boolean {
 /** Flags that choose a target in place of TARGET. */
 export const selectorFlags: readonly Flag[] = [selector];
 
+/** What is given in place of TARGET, where it is. */
+export function selectorText(values: Values): string | undefined {
+  return values.text(selector);
+}
+
 /** Flags that say how to get into the target. */
 export const sessionFlags: readonly Flag[] = [
   container,
@@ -248,18 +253,6 @@ export function targetsWithWords(
   return { targets: names.map(parseTarget), words: rest ?? words.slice(1) };
 }
 
-/** One TARGET, or -l in its place; all other words are names for the command to look at. */
-export function targetAndNames(
-  command: string,
-  values: Values,
-): { target: TargetSpec; names: readonly string[] } {
-  const chosen = values.text(selector);
-  if (chosen !== undefined) return { target: { kind: 'selector', selector: chosen }, names: values.words };
-  const [target, ...names] = values.words;
-  if (target === undefined || target === '') throw noTarget(command);
-  return { target: parseTarget(target), names };
-}
-
 /** As RFC 1123 has it for a host. */
 const NODE_NAME = /^[a-z0-9][a-z0-9.-]*$/;
 
@@ -315,13 +308,14 @@ export function requiredTarget(command: string, values: Values): TargetSpec {
   throw noTarget(command);
 }
 
-function noTarget(command: string): Error {
+export function noTarget(command: string): Error {
   return usageError(`${command} needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR`);
 }
 
 const kinds =
   /^(?:po|no|pods?|deploy(?:ments?)?|sts|statefulsets?|ds|daemonsets?|rs|replicasets?|jobs?|svc|services?|nodes?)$/;
 
-function hintFor([first = '', second = '']: readonly string[]): string | undefined {
+/** For a kind and a name that are two words, as kubectl takes them. */
+export function hintFor([first = '', second = '']: readonly string[]): string | undefined {
   return kinds.test(first) ? `Write it as one word: ${first}/${second}` : undefined;
 }

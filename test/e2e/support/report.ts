@@ -5,20 +5,30 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { contradictions } from '../../../src/checks/contradictions.ts';
 import type { Finding, Report } from '../../../src/model/report.ts';
+import type { ReportList } from '../../../src/model/report-list.ts';
 import { repoDir } from '../../cluster/paths.ts';
 import { nettools, type Outcome } from './cli.ts';
 
 const schema = JSON.parse(readFileSync(join(repoDir, 'src/report/report.schema.json'), 'utf8')) as object;
-const validate = new Ajv2020({ allErrors: true }).compile<Report>(schema);
+const validate = new Ajv2020({ allErrors: true }).compile<Report | ReportList>(schema);
 
 /** Checks an object against the schema, and what it says against itself. */
 export function validReport(object: unknown): Report {
   const isValid = validate(object);
   expect(validate.errors).toBeNull();
-  if (!isValid) throw new Error('not a report');
+  if (!isValid || object.kind !== 'Report') throw new Error('not a report');
   // The product has turned such a pass into "not known": one that is left, or was turned, is a mistake of a rule.
   expect(contradictions(object.checks)).toEqual([]);
   expect(object.checks.filter(({ summary }) => summary.includes(' That is denied: '))).toEqual([]);
+  return object;
+}
+
+/** The same for a list of reports. */
+export function validList(object: unknown): ReportList {
+  const isValid = validate(object);
+  expect(validate.errors).toBeNull();
+  if (!isValid || object.kind !== 'ReportList') throw new Error('not a list of reports');
+  object.items.forEach(validReport);
   return object;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../../src/cli/parse.ts';
-import type { CaptureArgs, CheckArgs, RunArgs, ShellArgs } from '../../../src/model/args.ts';
+import type { CaptureArgs, CheckArgs, RunArgs, ShellArgs, TargetSpec } from '../../../src/model/args.ts';
 import { UserError } from '../../../src/model/errors.ts';
 
 const args = async <T>(...argv: string[]) => (await parse(argv)).args as T;
@@ -47,8 +47,8 @@ describe('TARGET', () => {
     ['netns:/run/netns/a b', { kind: 'netns', where: '/run/netns/a b' }],
     ['pid:4711', { kind: 'pid', pid: 4711 }],
   ])('%s', async (text, target) => {
-    expect((await args<CheckArgs>('routing', text)).target).toEqual(target);
-    expect((await args<CheckArgs>('dns', text, 'example.com')).target).toEqual(target);
+    expect((await args<{ target: TargetSpec }>('routing', text)).target).toEqual(target);
+    expect((await args<{ target: TargetSpec }>('dns', text, 'example.com')).target).toEqual(target);
   });
 
   it.each(['node/', 'node/a b', 'docker://', 'docker://a/b', 'netns:', 'netns:-x', 'pid:', 'pid:0', 'pid:x'])(
@@ -197,8 +197,8 @@ describe('latency', () => {
   it.each([
     [[], 'latency needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR.'],
     [[''], 'the TARGET is empty.'],
-    [['a', 'b'], 'latency takes one TARGET, but got 2: a b.'],
-    [['pod', 'b'], 'latency takes one TARGET, but got 2: pod b. Write it as one word: pod/b'],
+    [['a', 'b', 'a'], 'the TARGET a is there twice.'],
+    [['pod', 'b'], '"pod" is a kind and no TARGET. Write it as one word: pod/b'],
     [['a', '-l', 'app=x'], 'give either a TARGET or -l SELECTOR, not both.'],
     [['a', '--', 'ls'], 'latency takes no command after --.'],
     [['a', '--to'], '--to needs a value.'],

@@ -24,6 +24,21 @@ describe('a view of a cluster', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  it('asks few questions at once', async () => {
+    const { server, cluster } = await serving({ '/api/v1/pods': [] });
+    await Promise.all(Array.from({ length: 100 }, (_, i) => cluster.podsAt(`10.0.0.${i}`)));
+    expect(server.requests).toHaveLength(100);
+    // Each of those on their way has a connection of its own.
+    expect(new Set(server.seen.map(({ socket }) => socket)).size).toBeLessThanOrEqual(8);
+  });
+
+  it('goes on where one of many questions fails', async () => {
+    const { server, cluster } = await serving({ '/api/v1/pods': [] });
+    server.meet(...Array.from({ length: 20 }, () => ({ status: 500 })));
+    const all = await Promise.all(Array.from({ length: 40 }, (_, i) => cluster.podsAt(`10.0.0.${i}`)));
+    expect(all.filter(({ failed }) => failed !== undefined)).toHaveLength(20);
+  });
+
   it('does not ask for what was read before', async () => {
     const server = await startApiServer();
     const client = await clientOf(server);

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../../../src/commands/judge.ts';
+import type { ReportList } from '../../../src/model/report-list.ts';
 
 let folder: string;
 let file: string;
@@ -38,6 +39,52 @@ function judging(content: unknown): Promise<number> {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
   return run({ bundle: file, report: { output: 'json', failOn: 'critical' } });
 }
+
+describe('judge of a list', () => {
+  const list = (parts: object = {}) => ({
+    apiVersion: 'nettools/v1',
+    kind: 'BundleList',
+    format: 1,
+    tool: { version: '1.0.0' },
+    startedAt: '2026-01-01T00:00:00Z',
+    durationMs: 1,
+    items: [{ place: 0, bundle }],
+    failed: [{ target: 'pod/x', reason: 'gone' }],
+    ...parts,
+  });
+
+  it('puts the targets into the order in which they were asked for', async () => {
+    const named = (place: number, name: string) => ({
+      place,
+      bundle: { ...bundle, target: { ...bundle.target, name } },
+    });
+    const write = vi
+      .spyOn(process.stdout, 'write')
+      .mockImplementation((_text: unknown, ...rest: unknown[]) => {
+        (rest.at(-1) as () => void)();
+        return true;
+      });
+    try {
+      expect(await judging(list({ items: [named(2, 'c'), named(0, 'a'), named(1, 'b')] }))).toBe(3);
+      const printed = JSON.parse(String(write.mock.calls[0]?.[0])) as ReportList;
+      expect(printed.items.map(({ target }) => target.name)).toEqual(['a', 'b', 'c']);
+      expect(printed.failed).toEqual([{ target: 'pod/x', reason: 'gone' }]);
+    } finally {
+      write.mockRestore();
+    }
+  });
+
+  it.each([
+    ['an item without its place', list({ items: [{ bundle }] }), 2],
+    ['an item without a bundle', list({ items: [{ place: 0, bundle: null }] }), 2],
+    ['no failures', list({ failed: undefined }), 2],
+    ['a failure without a reason', list({ failed: [{ target: 'pod/x' }] }), 2],
+    ['a file that was never finished', JSON.stringify(list()).slice(0, -20), 2],
+    ['another format', list({ format: 2 }), 3],
+  ])('refuses %s', async (_what, content, exitCode) => {
+    await expect(judging(content)).rejects.toMatchObject({ exitCode });
+  });
+});
 
 describe('judge', () => {
   it.each([

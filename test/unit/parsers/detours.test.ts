@@ -92,7 +92,7 @@ describe('the rule that took a connection', () => {
   const grown = (by: number) => grownRules(saved(9).detours, saved(9 + by).detours);
 
   it('counted each try, and lies on the way out', () => {
-    expect(detourOf(grown(3), packet, 3)?.rule.port).toBe('15001');
+    expect(detourOf(grown(3), packet, { sent: 3, isAnswered: true })?.rule.port).toBe('15001');
   });
 
   it.each<[string, number, Parameters<typeof detourOf>[1]]>([
@@ -103,6 +103,52 @@ describe('the rule that took a connection', () => {
     ['the target connects to itself', 3, { ...packet, address: '127.0.0.1' }],
     ['the target connects to its own address', 3, { ...packet, address: packet.source }],
   ])('is none where %s', (_why, by, other) => {
-    expect(detourOf(grown(by), other, 3)).toBeUndefined();
+    expect(detourOf(grown(by), other, { sent: 3, isAnswered: true })).toBeUndefined();
+  });
+});
+
+describe('a rule that counts nothing', () => {
+  const packet = { protocol: 'tcp', address: '198.51.100.7', port: 8080, source: '198.51.100.1' } as const;
+  const is = (left: object, right: unknown, op = '==') => ({ match: { op, left, right } });
+  const meta = (key: string) => ({ meta: { key } });
+  const field = (protocol: string, name: string) => ({ payload: { protocol, field: name } });
+  const redirect = { redirect: { port: 15001 } };
+  const chain = (...rules: readonly (readonly object[])[]) =>
+    parseNftRuleset(
+      JSON.stringify({
+        nftables: [
+          { chain: { family: 'ip', table: 'mesh', name: 'o', type: 'nat', hook: 'output', prio: -100 } },
+          ...rules.map((expr, handle) => ({
+            rule: { family: 'ip', table: 'mesh', chain: 'o', handle, expr },
+          })),
+        ],
+      }),
+    )?.detours.map((rule) => ({ rule, packets: undefined })) ?? [];
+  const ofProxy = [is(meta('skuid'), 1337), { return: null }];
+  const loopback = [is(field('ip', 'daddr'), { prefix: { addr: '127.0.0.0', len: 8 } }), { return: null }];
+  const ports = [is(field('tcp', 'dport'), { set: [80, 8080] }), redirect];
+  const mesh = chain(ofProxy, loopback, ports);
+  const took = (rules: ReturnType<typeof chain>, other: Partial<typeof packet> = {}, isAnswered = true) =>
+    detourOf(rules, { ...packet, ...other } as typeof packet, { sent: 3, isAnswered });
+
+  it('took what comes to it for certain, whether that was answered or not', () => {
+    expect(took(mesh)?.rule).toMatchObject({ port: '15001', isCertain: true });
+    expect(took(mesh, {}, false)?.rule.port).toBe('15001');
+  });
+
+  it('took what the target sends to itself, too', () => {
+    expect(took(mesh, { address: packet.source as never })?.rule.port).toBe('15001');
+  });
+
+  it('took nothing that it is not for, or that a rule before it spares', () => {
+    expect(took(mesh, { port: 5432 as never })).toBeUndefined();
+    expect(took(chain([is(field('ip', 'daddr'), packet.address), { return: null }], ports))).toBeUndefined();
+  });
+
+  it('may have taken what was answered, where a rule before it is not understood', () => {
+    const other = chain([is({ fib: { result: 'type' } }, 'local'), { return: null }], ports);
+    expect(took(other)?.rule.isCertain).toBe(false);
+    expect(took(other, {}, false)).toBeUndefined();
+    expect(took(other, { address: packet.source as never })).toBeUndefined();
   });
 });

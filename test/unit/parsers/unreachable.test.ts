@@ -18,6 +18,11 @@ describe('parseUnreachables', () => {
     expect(heard('firewall-node-reject')[0]).toMatchObject({ protocol: 'tcp', port: 8080 });
     expect(heard('firewall-no-listener-udp')[0]).toMatchObject({ protocol: 'udp', port: 9999 });
     expect(heard('firewall-admin-prohibited')[0]).toMatchObject({ protocol: undefined, port: undefined });
+    // To an echo request to the address of a Service, kube-proxy's rules say so.
+    const [echo] = parseUnreachables(
+      '14:06:44.942133 eth0  In  IP 198.18.1.1 > 198.18.1.111: ICMP 198.19.231.76 protocol 1 port 29886 unreachable, length 92\n',
+    );
+    expect(echo).toMatchObject({ protocol: 'other', kind: 'port-unreachable', about: '198.19.231.76' });
   });
 
   it.each([

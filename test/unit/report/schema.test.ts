@@ -3,7 +3,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { judge } from '../../../src/checks/report.ts';
 import type { Bundle } from '../../../src/model/bundle.ts';
+import type { CheckResult, Report } from '../../../src/model/report.ts';
 import schema from '../../../src/report/report.schema.json' with { type: 'json' };
+import { reportList } from '../../../src/report/report-list.ts';
 import { recordingsDir, runRecording } from '../../recordings/recordings.ts';
 import { check, finding, LATENCY_MEASUREMENTS, report } from './build.ts';
 
@@ -46,6 +48,32 @@ describe('report.schema.json', () => {
     ];
     expect(problems(report(...everything))).toEqual([]);
     expect(problems(report())).toEqual([]);
+  });
+
+  it('admits a list of reports with something of everything', () => {
+    const bad = check('dns', {
+      status: 'fail',
+      findings: [finding('NT-DNS-001', 'critical', { subject: 'a' })],
+    });
+    const on = (name: string, node: string, ...checks: CheckResult[]): Report => {
+      const one = report(...checks);
+      return { ...one, target: { ...one.target, name, node, owner: 'deployment/web', zone: 'a' } };
+    };
+    const list = reportList({
+      tool: { version: '1.2.3' },
+      startedAt: new Date(0).toISOString(),
+      durationMs: 5,
+      items: [
+        ...['a', 'b', 'c', 'd'].map((name) => on(name, 'n1', bad)),
+        ...['e', 'f', 'g', 'h'].map((name) => on(name, 'n2', check('dns'))),
+      ],
+      failed: [{ target: 'pod/x', namespace: 'shop', node: 'n1', owner: 'job/x', zone: 'a', reason: 'gone' }],
+    });
+    expect(list.groups[0]?.inCommon).toEqual({ trait: 'node', values: ['n1'], others: 0 });
+    expect(problems(list)).toEqual([]);
+    expect(problems({ ...list, items: [{}] })).not.toEqual([]);
+    expect(problems({ ...list, failed: [{ target: 'pod/x' }] })).not.toEqual([]);
+    expect(problems({ ...list, kind: 'Reports' })).not.toEqual([]);
   });
 
   const base = report(check('latency', { findings: [finding('NT-LAT-001', 'warning')] }));

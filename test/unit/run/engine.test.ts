@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { RunOptions, TargetSpec } from '../../../src/model/args.ts';
+import type { RunOptions } from '../../../src/model/args.ts';
 import { FULL_BUDGET } from '../../../src/model/budget.ts';
-import type { RunEvent, RunRequest } from '../../../src/model/run.ts';
+import type { RunEvent, RunRequest, RunTarget } from '../../../src/model/run.ts';
 import type { FoundTarget } from '../../../src/open/found-target.ts';
 import { run } from '../../../src/run/engine.ts';
 import type { Session } from '../../../src/targets/session.ts';
@@ -16,8 +16,8 @@ const options = {
 } as unknown as RunOptions;
 const never = new AbortController().signal;
 
-const pod = (name: string): TargetSpec => ({ kind: 'name', name });
-const nameOf = (target: TargetSpec): string => ('name' in target ? target.name : '');
+const pod = (name: string): RunTarget => ({ spec: { kind: 'name', name } });
+const nameOf = ({ spec }: RunTarget): string => ('name' in spec ? spec.name : '');
 
 /** A target without a single command to answer: a routing check of it can still be judged. */
 function found(
@@ -53,7 +53,7 @@ function found(
   };
 }
 
-const request = (targets: readonly TargetSpec[], targetsAtOnce = 2): RunRequest => ({
+const request = (targets: readonly RunTarget[], targetsAtOnce = 2): RunRequest => ({
   targets,
   checks: ['routing'],
   options,
@@ -103,10 +103,21 @@ describe('a run', () => {
     expect(events.find((event) => event.type === 'failed')).toMatchObject({ error: reason });
   });
 
+  it('says what is known of a target beforehand, in its bundle and its report', async () => {
+    const traits = { owner: 'deployment/web', zone: 'a' };
+    const { target } = found('web');
+    const events = await all(run(request([{ ...pod('web'), traits }]), { find: async () => target }, never));
+    for (const event of events) {
+      if (event.type === 'gathered') expect(event.bundle.target).toMatchObject(traits);
+      if (event.type === 'report') expect(event.report.target).toMatchObject(traits);
+    }
+    expect(events.at(-1)?.type).toBe('report');
+  });
+
   it('opens no more targets at once than it may', async () => {
     let open = 0;
     let most = 0;
-    const find = async (target: TargetSpec) =>
+    const find = async (target: RunTarget) =>
       found(nameOf(target), async () => {
         most = Math.max(most, ++open);
         await new Promise((resolve) => setTimeout(resolve, 5));
@@ -121,7 +132,7 @@ describe('a run', () => {
   it('tells of each target that had not ended when it is aborted', async () => {
     const abort = new AbortController();
     const reason = new Error('Ctrl-C');
-    const find = async (target: TargetSpec) => {
+    const find = async (target: RunTarget) => {
       if (nameOf(target) === 'a') return found('a').target;
       abort.abort(reason);
       throw reason;
@@ -134,7 +145,7 @@ describe('a run', () => {
   it('ends what still runs when nobody reads on', async () => {
     const waiting = Promise.withResolvers<void>();
     const { target, close } = found('slow', () => waiting.promise);
-    const find = async (one: TargetSpec, signal: AbortSignal) => {
+    const find = async (one: RunTarget, signal: AbortSignal) => {
       signal.addEventListener('abort', () => waiting.resolve());
       return nameOf(one) === 'slow' ? target : found('quick').target;
     };

@@ -11,7 +11,7 @@ const meta = {
   severities: ['critical', 'info'],
   meaning:
     "A rule in the target's own namespace (REDIRECT or DNAT, as a service mesh's sidecar has it) takes every connection that it matches to a port of the target itself. Whoever listens there answers in the destination's name: that a connection is made says nothing of the destination, and where nobody listens, everything is refused. Before the sidecar has started, and after it has ended, that is so.",
-  rule: 'The counter of such a rule on the way out grew by at least the connections that were tried. Critical where they were refused; an info where something answered: then the destination was not measured.',
+  rule: 'The counter of such a rule on the way out grew by at least the connections that were tried, or it counts nothing and what was sent comes to it. Critical where they were refused; an info where something answered: then the destination was not measured.',
   source: "the rules' own counters, read before and after",
   remedy: advice`See who should listen there (${nettools`sockets ${TARGET}`}): a sidecar that has not started, or has ended, refuses all. For init containers exempt the user or the destination from the rule (Istio: traffic.sidecar.istio.io/excludeOutboundPorts), or use native sidecars, which start before them.`,
   explains: {
@@ -27,7 +27,7 @@ function judge(path: PathFacts): Occurrence[] {
   const quotes = [
     {
       command: rule.source === 'nft' ? ['nft', 'list', 'ruleset'] : ['iptables-save', '-c'],
-      excerpt: `${rule.text}\n(+${packets} packets)`,
+      excerpt: `${rule.text}\n(${packets === undefined ? 'it counts nothing' : `+${packets} packets`})`,
     },
   ];
   const [severity, words] =
@@ -39,7 +39,9 @@ function judge(path: PathFacts): Occurrence[] {
       : cause.kind === 'open' || cause.kind === 'stalled'
         ? ([
             'info',
-            `${nameOf(path)} was not measured: a rule of the target leads the connection to its own ${portText(rule)}, and what answers is the proxy there`,
+            packets === undefined && !rule.isCertain
+              ? `${nameOf(path)} was not measured for certain: a rule of the target, which counts nothing, may lead the connection to its own ${portText(rule)}, and then it is the proxy there that answers`
+              : `${nameOf(path)} was not measured: a rule of the target leads the connection to its own ${portText(rule)}, and what answers is the proxy there`,
           ] as const)
         : ([undefined, ''] as const);
   if (severity === undefined) return [];

@@ -73,6 +73,22 @@ describe('what the dns check knows of the cluster', () => {
     expect(endpoints[0]).toMatchObject({ udpPort: 1053, tcpPort: 2053, pod: 'coredns-0' });
   });
 
+  it('has the names of --to that are looked up, and those that are too many', async () => {
+    const { cluster } = await serving(LISTS);
+    const names = Array.from({ length: 10 }, (_, i) => `n${i}.example.com`);
+    const context = await contextOf(
+      subjectOf(cluster),
+      names.map((name) => `${name}:80`),
+    );
+    expect(await prepare(context)).toMatchObject({
+      destinations: names.slice(0, 8),
+      leftOut: names.slice(8),
+    });
+    expect(await prepare(await contextOf(subjectOf(cluster), ['n0.example.com:80']))).not.toHaveProperty(
+      'leftOut',
+    );
+  });
+
   it('has the labels of the pods that the Service selects, and reads no others', async () => {
     const { services, requests } = await prepared();
     expect(services.value?.[0]?.endpoints.map(({ end }) => end?.pod?.labels)).toEqual([

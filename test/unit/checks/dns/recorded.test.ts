@@ -117,6 +117,21 @@ describe('recorded faults', () => {
   });
 });
 
+describe('names that are one too many', () => {
+  const told = (leftOut: readonly string[]) =>
+    judged('healthy', { names: ['a.test', 'b.test'], leftOut })
+      .findings.filter(({ id }) => id === 'NT-SYS-001')
+      .map(({ summary }) => summary);
+
+  it('are told, so that nobody takes them for names that resolve', () => {
+    const why = ': 2 names are looked up at most, and dns takes others as its arguments.';
+    expect(told(['x.test', 'y.test'])).toContain(`the look-up of x.test and y.test${why}`);
+    expect(told(['x.test', 'y.test', 'z.test', 'w.test'])).toContain(
+      `the look-up of 4 of the names of --to, x.test the first${why}`,
+    );
+  });
+});
+
 describe('which part fails', () => {
   it("the Service's translation, when its endpoints answer", () => {
     // As if only the Service's address were silent: the server's queries of one run, the endpoints' of the other.

@@ -1,0 +1,119 @@
+import type { ManyTargets, TargetChoice, TargetSpec } from '../../model/args.ts';
+import type { Flag, SwitchFlag, TextFlag } from '../../model/flag.ts';
+import { usageError } from '../../model/usage-error.ts';
+import type { Values } from '../values.ts';
+import { exclusive } from './connection.ts';
+import { hintFor, noTarget, parseTarget, selectorText } from './target.ts';
+
+export const allNamespaces: SwitchFlag = {
+  name: 'all-namespaces',
+  short: 'A',
+  kind: 'switch',
+  describe: 'In all namespaces',
+};
+const allNamespacesOfMany: SwitchFlag = {
+  ...allNamespaces,
+  describe: 'All pods of -l SELECTOR in all namespaces; without it, every pod of the cluster',
+};
+const all: SwitchFlag = {
+  name: 'all',
+  kind: 'switch',
+  describe: 'All pods of TARGET or -l, in place of a ready one; without them, of the namespace',
+};
+const allNodes: SwitchFlag = {
+  name: 'all-nodes',
+  kind: 'switch',
+  describe: 'Every node of the cluster, in place of TARGET',
+};
+const parallel = {
+  name: 'parallel',
+  kind: 'text',
+  value: 'N',
+  default: '8',
+  describe: 'Of many TARGETs, look into so many at the same time',
+} as const satisfies TextFlag;
+const maxTargets = {
+  name: 'max-targets',
+  kind: 'text',
+  value: 'N',
+  default: '100',
+  describe: 'Do nothing to more TARGETs than this without --yes',
+} as const satisfies TextFlag;
+const yes: SwitchFlag = {
+  name: 'yes',
+  kind: 'switch',
+  describe: 'Go on where there are more TARGETs than --max-targets',
+};
+
+/** Flags of commands that take many targets. */
+export const manyFlags: readonly Flag[] = [all, allNamespacesOfMany, allNodes, parallel, maxTargets, yes];
+
+/** How a command takes its words. */
+interface Taking {
+  /** Those after the first TARGET are names to look at: it takes one TARGET, or what a flag says. */
+  readonly takesNames?: boolean;
+  /** Two at once would disturb each other's measurement. */
+  readonly oneAtATime?: boolean;
+}
+
+/**
+ * What the words and flags say to look at, and the words that are no TARGETs.
+ * @throws UserError with exit code 2
+ */
+export function targetChoice(
+  command: string,
+  values: Values,
+  { takesNames = false, oneAtATime = false }: Taking = {},
+): { readonly choice: TargetChoice; readonly names: readonly string[] } {
+  const selector = selectorText(values);
+  const everywhere = values.isOn(allNamespacesOfMany);
+  const nodes = values.isOn(allNodes);
+  const every = values.isOn(all) || everywhere;
+  if (nodes && (every || selector !== undefined)) {
+    throw exclusive('--all-nodes', everywhere ? '-A' : every ? '--all' : '-l SELECTOR');
+  }
+  const isChosen = selector !== undefined || everywhere || nodes;
+  const { words } = values;
+  const own = takesNames ? words.slice(0, isChosen ? 0 : 1) : words;
+  const names = words.slice(own.length);
+  if (isChosen && own.length > 0) {
+    throw exclusive('a TARGET', selector !== undefined ? '-l SELECTOR' : nodes ? '--all-nodes' : '-A');
+  }
+  if (own.includes('')) throw takesNames ? noTarget(command) : usageError('the TARGET is empty');
+  const hint = hintFor(own);
+  if (own.length > 1 && hint !== undefined) throw usageError(`"${own[0]}" is a kind and no TARGET`, hint);
+  const twice = own.find((name, i) => own.indexOf(name) !== i);
+  if (twice !== undefined) throw usageError(`the TARGET ${twice} is there twice`);
+  const named = namedTargets(own, selector, every);
+  const [target] = named;
+  if (!every && !nodes && named.length < 2) {
+    if (target === undefined) throw noTarget(command);
+    return { choice: { target }, names };
+  }
+  const range = { least: 1, most: 1_000_000, whole: true };
+  const many: ManyTargets = {
+    named,
+    every,
+    allNamespaces: everywhere,
+    nodes,
+    atOnce: oneAtATime ? 1 : values.number(parallel, { ...range, most: 1000 }),
+    most: values.number(maxTargets, range),
+    isSure: values.isOn(yes),
+  };
+  return { choice: { many }, names };
+}
+
+function namedTargets(
+  words: readonly string[],
+  selector: string | undefined,
+  every: boolean,
+): readonly TargetSpec[] {
+  if (selector !== undefined) return [{ kind: 'selector', selector }];
+  if (words.length === 0 && every) return [{ kind: 'selector', selector: '' }];
+  return words.map(parseTarget);
+}
+
+/** The targets of a choice, as far as the command line says what they are. */
+export function targetsIn(choice: TargetChoice): readonly TargetSpec[] {
+  return 'many' in choice ? choice.many.named : [choice.target];
+}
