@@ -18,6 +18,8 @@ export interface Command {
   readonly flags: readonly Flag[];
   /** Whether its first word is a TARGET. */
   readonly takesTarget: boolean;
+  /** Whether more TARGETs may follow the first one. */
+  readonly takesTargets?: boolean;
   /** What completion offers for its first word, where that is not every TARGET. */
   readonly completesWord?: CompletionKind | 'file';
   /** Whether words may follow TARGET without a `--`. */

@@ -68,7 +68,7 @@ export function completionRequest(argv: readonly string[]): Request {
   if (command === undefined) return commandNames(word, words);
   const operands = words.length - nameWords(words).length;
   if (command.takesNamespace && operands === 1) return names('netns', word, '', line);
-  if (operands > 0) return { kind: 'choices', choices: [] };
+  if (operands > 0 && command.takesTargets !== true) return { kind: 'choices', choices: [] };
   if (command.completesWord === 'file') return { kind: 'files' };
   if (command.completesWord !== undefined) return names(command.completesWord, word, '', line);
   if (command.takesTarget) return names('target', word, '', line);

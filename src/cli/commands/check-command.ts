@@ -68,6 +68,7 @@ function checkCommand(
       ...reportFlags,
     ],
     takesTarget: true,
+    takesTargets: !takesNames,
     toArgs: (values) => {
       const { choice, names } = targetChoice(name, values, command);
       const asked = values.list(to);

@@ -33,6 +33,7 @@ target, none gets stdin, and the exit code is the highest.`,
   ],
   flags: [stdin, ...selectorFlags, ...manyFlags, ...sessionFlags],
   takesTarget: true,
+  takesTargets: true,
   takesRest: true,
   toArgs: (values) => {
     const { choice } = targetChoice('run', values);

@@ -57,6 +57,15 @@ describe('completionRequest', () => {
     expect(completionRequest(['sessions', 'ls', ''])).toMatchObject({ lookup: { kind: 'sessionsTarget' } });
   });
 
+  it('offers further targets where a command takes several', () => {
+    for (const command of ['diagnose', 'run'])
+      expect(completionRequest([command, 'web-0', 'we'])).toMatchObject({
+        lookup: { kind: 'target', prefix: 'we' },
+      });
+    expect(choices('dns', 'web-0', '')).toEqual([]);
+    expect(choices('shell', 'web-0', '')).toEqual([]);
+  });
+
   it('completes the last of several destinations, and containers of the target', () => {
     expect(completionRequest(['latency', 'web', '--to', 'a,svc/d'])).toEqual({
       kind: 'names',
@@ -77,8 +86,8 @@ describe('completionRequest', () => {
     expect(choices('explain', 'NT-LAT-001', '')).toEqual([]);
   });
 
-  it('offers no second target, and none where none belongs', () => {
-    expect(choices('latency', 'web', '')).toEqual([]);
+  it('offers no second target where there is one, and none where none belongs', () => {
+    expect(choices('preflight', 'web', '')).toEqual([]);
     expect(choices('version', '')).toEqual([]);
   });
 

@@ -262,7 +262,7 @@ describe('run', () => {
   it.each([
     [['web'], 'run needs a command after --, for example: run web-0 -- ip route.'],
     [['web', '--'], 'run needs a command after --, for example: run web-0 -- ip route.'],
-    [['web', 'ls', '-l'], 'put -- before the command: run TARGET -- COMMAND [ARG…].'],
+    [['web', 'ls', '-l'], 'put -- before the command: run TARGET… -- COMMAND [ARG…].'],
     [['--', 'ls'], 'run needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR.'],
   ])('refuses %j', async (argv, message) => {
     expect(await refusal('run', ...argv)).toBe(message);
