@@ -5,6 +5,11 @@ import { UserError } from '../model/errors.ts';
 /** A destination before it is counted. */
 export type Asked = Omit<Destination, 'id'>;
 
+/** Of a name with the dot at its end (RFC 1035, 2.3.4); longer than any address. */
+const LONGEST_HOST = 254;
+/** What every server has to take (RFC 9110, 4.1). A URL is in the report many times. */
+const LONGEST_URL = 8000;
+
 /** `HOST`, `HOST:PORT`, `[IPV6]:PORT` or a URL. @throws {UserError} exit 2 */
 export function parseHost(text: string): Asked {
   if (/^https?:\/\//i.test(text)) {
@@ -21,7 +26,12 @@ export function parseHost(text: string): Asked {
       );
     }
     const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-    if (url.hostname.startsWith('-') || port === '0') {
+    if (
+      url.hostname.startsWith('-') ||
+      port === '0' ||
+      url.hostname.length > LONGEST_HOST ||
+      text.length > LONGEST_URL
+    ) {
       throw new UserError(`--to "${text}" is not a destination.`, 2);
     }
     return { ...plain(text, url.hostname.replace(/^\[|\]$/g, ''), port), url: url.href };
@@ -34,6 +44,7 @@ export function parseHost(text: string): Asked {
     host === undefined ||
     host.startsWith('-') ||
     host.startsWith('%') ||
+    host.length > LONGEST_HOST ||
     (port !== undefined && (Number(port) < 1 || Number(port) > 65535))
   ) {
     throw new UserError(

@@ -48,6 +48,9 @@ describe('parseHost', () => {
   it.each([
     ['the lowest port and one below', 'h:0'],
     ['a port out of range', 'h:65536'],
+    ['a name that is longer than any', `${'a'.repeat(255)}:80`],
+    ['a URL of such a name', `http://${'a'.repeat(255)}/`],
+    ['a URL that is longer than a server has to take', `http://h/${'a'.repeat(8000)}`],
     ['a port of many digits', `h:${'9'.repeat(400)}`],
     ['a port that is no number', 'h:http'],
     ['no port after the colon', 'h:'],
