@@ -62,6 +62,16 @@ it('says nothing of the node where a server behind the Service fails too', () =>
   expect(found(sentBy(SERVICE_ADDRESS), mixed)?.summary).toMatch(/sent in the name of the Service/);
 });
 
+it("Docker's own name server refuses where the rules that lead to it are gone", () => {
+  const embedded = '127.0.0.11';
+  expect(found(sentBy(embedded, embedded), [refusing(embedded)])).toMatchObject({
+    summary: expect.stringMatching(
+      /Docker's own name server, .* \(DOCKER_OUTPUT in its nat table\): they are gone/,
+    ),
+    remediation: expect.stringMatching(/restart the container/),
+  });
+});
+
 describe('a server that cannot be sent to by UDP', () => {
   const silent = (tcp?: () => string): MadeServer => ({
     address: SERVICE_ADDRESS,
