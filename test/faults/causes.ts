@@ -186,7 +186,7 @@ export const ROWS: readonly Row[] = [
     kind: 'rejected',
     expected: {
       id: 'NT-FW-004',
-      severity: 'warning',
+      severity: 'critical',
       says: /ICMP port unreachable from the default gateway 198\.18\.1\.1/,
     },
     where: onClientNode,
@@ -195,7 +195,7 @@ export const ROWS: readonly Row[] = [
       kind: 'rejected',
       expected: {
         id: 'NT-FW-004',
-        severity: 'warning',
+        severity: 'critical',
         says: /ICMP port unreachable from a host that could not be seen \(listening needs NET_RAW\)/,
       },
     },
@@ -207,7 +207,7 @@ export const ROWS: readonly Row[] = [
     seen: /^"Connection refused"$/,
     evidence: /IP (198[.\d]+) > [.\d]+: ICMP \1 tcp port 8080 unreachable/,
     kind: 'rejected',
-    expected: { id: 'NT-FW-004', severity: 'warning', says: /from the destination itself/ },
+    expected: { id: 'NT-FW-004', severity: 'critical', says: /from the destination itself/ },
     where: inServer,
     steps: () => rules('input', 'tcp dport 8080 reject'),
     restricted: false,

@@ -190,7 +190,7 @@ const CASES: readonly Case[] = [
     steps: nft('forward', `${fromClient} reject`),
     expected: {
       id: 'NT-FW-004',
-      severity: 'warning',
+      severity: 'critical',
       says: /ICMP port unreachable from the default gateway 2001:db8:61::1/,
     },
   },

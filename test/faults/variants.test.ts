@@ -124,7 +124,7 @@ const CASES: readonly Case[] = [
     steps: () => rules('forward', `ip saddr ${client.address} tcp dport 8080 reject`),
     expected: {
       id: 'NT-FW-004',
-      severity: 'warning',
+      severity: 'critical',
       says: /ICMP port unreachable from the default gateway 198\.18\.1\.1/,
     },
   },

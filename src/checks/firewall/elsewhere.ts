@@ -16,7 +16,7 @@ import { meta as target } from '../shared/metas/silent-neighbour.ts';
 import { formatMs, quote } from '../shared/quote.ts';
 import { occurrence } from '../shared/rule.ts';
 import { type FirewallFacts, overflows, type PathFacts, tableOf } from './facts.ts';
-import { splitOf } from './loopback.ts';
+import { listensOn, splitOf } from './loopback.ts';
 import { nameOf, quoteGrown, quoteGrownIp, quoteIcmp, quoteReach, quoteSocket, seen } from './path.ts';
 import { policyClause } from './policy-answer.ts';
 import { withoutLocalEndpoint } from './published-ways.ts';
@@ -194,13 +194,33 @@ function isOwnLoopback({ address }: PathFacts, { isIsolated }: FirewallFacts): b
   return isIsolated && (address.startsWith('127.') || address === '::1');
 }
 
+/** Where else the target listens on the port that it refuses at its loopback address. */
+function ownAddresses(
+  { destination: { protocol }, address, port }: PathFacts,
+  facts: FirewallFacts,
+): readonly string[] {
+  const all = listensOn(facts.listenersResult, { protocol, port });
+  return all.some((one) => one === address || ALL_ADDRESSES.has(one)) ? [] : all;
+}
+
+const ALL_ADDRESSES = new Set(['*', '0.0.0.0', '::']);
+
 function refusedText(path: PathFacts, facts: FirewallFacts): string {
-  if (isOwnLoopback(path, facts))
-    return `${nameOf(path)} is refused by the target itself, which that address means here, and not the machine that it runs on: nothing listens on the port in it.`;
+  if (isOwnLoopback(path, facts)) {
+    const at = ownAddresses(path, facts);
+    const why =
+      at.length === 0
+        ? 'nothing listens on the port in it'
+        : `the port is listened on at ${at.join(' and ')} alone, which is another address`;
+    return `${nameOf(path)} is refused by the target itself, which that address means here, and not the machine that it runs on: ${why}.`;
+  }
   return `${nameOf(path)} refuses the connection itself: nothing listens on the port there, or a firewall on that host ${path.destination.protocol === 'udp' ? 'rejects it' : 'answers with a reset'}${policyClause(path.policy, facts.words)}.`;
 }
 
 function refusedRemedy(path: PathFacts, facts: FirewallFacts): Advice | undefined {
+  const own = isOwnLoopback(path, facts) ? ownAddresses(path, facts) : [];
+  if (own.length > 0)
+    return `Make the server listen on all addresses (0.0.0.0, or [::] for both families): a sidecar, an exec probe and a port-forward ask by the loopback address. Or ask for ${own[0]}.`;
   if (isOwnLoopback(path, facts))
     return "Ask for the address or name of the machine, pod or container that is meant: the host's own address (in Docker host.docker.internal, with --add-host host.docker.internal:host-gateway), a Service, or the container's name. If the target itself is meant, see what it listens on: the sockets check.";
   const { pod } = path.destination;

@@ -105,6 +105,8 @@ export interface FirewallFacts {
   readonly nodePorts?: { readonly rules: NodePortRules; readonly result: ProbeResult };
   readonly loopbacks: readonly LoopbackFacts[];
   readonly isIsolated: boolean;
+  /** Who listens on the target, where a DEST is its loopback address. */
+  readonly listenersResult: ProbeResult | undefined;
 }
 
 /** The neighbour table that an address would be in, before and after the run. */

@@ -21,7 +21,7 @@ import { meets, type RuleSnapshots, ruleSnapshots, surelyStops } from '../shared
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import { detourOf } from './detours.ts';
 import { type FirewallFacts, type FirewallInput, overflows, type PathFacts, tableOf } from './facts.ts';
-import { loopbackFacts } from './loopback.ts';
+import { loopbackFacts, OWN_LISTENERS } from './loopback.ts';
 import { policyAnswer } from './policy-answer.ts';
 
 /** What all destinations share. */
@@ -62,6 +62,7 @@ export function firewallFacts(
     ...nodePortsPart(evidence['nft-after']),
     loopbacks: loopbackFacts(evidence, input.destinations),
     isIsolated: input.isIsolated ?? false,
+    listenersResult: evidence[OWN_LISTENERS],
   };
   const shared: Shared = {
     facts,

@@ -3,11 +3,14 @@ import type { ProbeScripts } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeCommand, ProbeResult } from '../../model/evidence.ts';
 import { addressesInHosts } from '../../parsers/hosts-file.ts';
+import { parseListeners } from '../../parsers/listeners.ts';
 import type { Reach } from '../../parsers/reach.ts';
-import { type Measured, read } from '../shared/measured.ts';
+import { type Measured, read, seenOf } from '../shared/measured.ts';
 import { reachOf, reachProbe } from '../shared/reach-probe.ts';
+import { snapshot } from '../shared/snapshots.ts';
 
 const NAME = 'localhost';
+export const OWN_LISTENERS = 'own-listeners';
 /** RFC 6761, 6.3: whatever resolves the name may give either. */
 const ADDRESSES = ['127.0.0.1', '::1'] as const;
 
@@ -54,6 +57,27 @@ export function hostsFile(destinations: readonly Destination[]): ProbeCommand[] 
   return destinations.some(isLocalhost)
     ? [{ id: 'hosts-file', argv: ['cat', '/etc/hosts'], timeoutSeconds: 5 }]
     : [];
+}
+
+/** Who listens on the target: of a connection to itself that is refused it tells more than the refusal. */
+export function ownListeners({
+  destinations,
+  isIsolated,
+}: {
+  readonly destinations: readonly Destination[];
+  readonly isIsolated?: boolean;
+}): ProbeCommand[] {
+  const isOwn = destinations.some((d) => isLocalhost(d) || d.host.startsWith('127.') || d.host === '::1');
+  return isIsolated === true && isOwn ? [snapshot('listeners', OWN_LISTENERS)] : [];
+}
+
+/** The addresses on which the target listens on this port. */
+export function listensOn(
+  result: ProbeResult | undefined,
+  { protocol, port }: { readonly protocol: 'tcp' | 'udp'; readonly port: number },
+): readonly string[] {
+  const all = seenOf(read(result, 'ss', parseListeners)) ?? [];
+  return [...new Set(all.filter((l) => l.protocol === protocol && l.port === port).map((l) => l.address))];
 }
 
 /** Connections that carry nothing, beside the one to the name. */

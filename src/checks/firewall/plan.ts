@@ -4,7 +4,7 @@ import { icmpCapture } from '../shared/capture.ts';
 import { reachProbe, socketsProbe } from '../shared/reach-probe.ts';
 import { snapshot } from '../shared/snapshots.ts';
 import type { FirewallInput } from './facts.ts';
-import { hostsFile, loopbackProbes } from './loopback.ts';
+import { hostsFile, loopbackProbes, ownListeners } from './loopback.ts';
 
 export function planFirewall(input: FirewallInput, scripts: ProbeScripts): StagedPlan {
   return {
@@ -19,6 +19,7 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       snapshot('ip6tablesLegacy', 'legacy6-before'),
       snapshot('conntrack', 'conntrack-before'),
       ...hostsFile(input.destinations),
+      ...ownListeners(input),
     ],
     probe: [
       icmpCapture,

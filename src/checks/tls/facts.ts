@@ -44,6 +44,15 @@ export function issuerNotSent({ answer: { value } }: TlsPath): Certificate | und
   return isAlone && NO_ISSUER.test(value?.verified ?? '') ? leaf : undefined;
 }
 
+/** openssl's verify errors for a chain that ends at an authority that nobody vouches for. */
+const UNKNOWN_ROOT = /^(2|19|20) /;
+
+/** The authority at the end of a chain of more than one certificate, where the image does not know it. */
+export function unknownAuthority({ answer: { value } }: TlsPath): string | undefined {
+  const chain = value?.chain ?? [];
+  return chain.length > 1 && UNKNOWN_ROOT.test(value?.verified ?? '') ? chain.at(-1)?.issuer : undefined;
+}
+
 const DAY = 86_400;
 
 /** A span in days as people write it. @param seconds not negative */

@@ -19,6 +19,7 @@ import {
   type TlsFacts,
   type TlsInput,
   type TlsPath,
+  unknownAuthority,
 } from './facts.ts';
 import { TLS_RULES } from './rules/index.ts';
 
@@ -78,10 +79,15 @@ function outcome({ paths }: TlsFacts, words: PlaceWords): Outcome {
     alone.length === 0
       ? ''
       : ` ${paths.length === 1 ? 'It does' : `${alone.length} of them ${alone.length === 1 ? 'does' : 'do'}`} not send that of the issuer (${alone[0]}), which clients then have to have.`;
+  const [root] = paths.flatMap((path) => unknownAuthority(path) ?? []);
+  const unknown =
+    root === undefined
+      ? ''
+      : ` ${paths.length === 1 ? 'It is' : 'A chain is'} signed by an authority that the image does not know (${root}).`;
   const count = paths.length === 1 ? '1 server presents' : `${paths.length} servers present`;
   return {
     status: 'pass',
-    summary: `${count} a certificate that is valid for its name; the first of the chain's to expire does so in ${formatDays(Math.max(0, next))}.${unsent}`,
+    summary: `${count} a certificate that is valid for its name; the first of the chain's to expire does so in ${formatDays(Math.max(0, next))}.${unsent}${unknown}`,
   };
 }
 

@@ -55,11 +55,18 @@ function judge(name: NameFacts, reason: string | undefined): Occurrence[] {
       name.resolver === undefined ? 'info' : 'critical',
       exists
         ? `${exists.name} exists but has neither an A nor an AAAA record.`
-        : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries${reason === undefined ? '' : `: ${reason}`}.`,
+        : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries${reason === undefined ? multicast(name.name) : `: ${reason}`}.`,
       quoteQueries([...answers].reverse(), 2),
       { subject: name.name, ...remedyPart(reason) },
     ),
   ];
+}
+
+/** Names of a link are asked for by multicast (RFC 6762, 3), which containers take no part in. */
+function multicast(name: string): string {
+  return /^(?!cluster\.)[^.]+\.local\.?$/i.test(name)
+    ? ': names in .local are asked for by multicast (mDNS) on the link of the host, where a container does not hear them, and not in DNS'
+    : '';
 }
 
 /** Members of a cluster that wait for each other's names never get ready. */

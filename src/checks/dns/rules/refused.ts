@@ -1,5 +1,6 @@
 import { type Advice, advice, kubectl, NODE, nettools } from '../../../model/advice.ts';
 import type { SeenIcmpError } from '../../../parsers/tcpdump-icmp.ts';
+import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
 import { behind, countServers, enumerate, isNodeLocal, ofAll, quoteQueries } from '../wording.ts';
@@ -80,6 +81,14 @@ function reason(facts: DnsFacts, hit: readonly ServerFacts[]): Reason {
     return {
       text: `, sent by ${seen.sender}, the target itself: a REJECT rule of its own network namespace`,
       seen,
+    };
+  }
+  if (hit.every((s) => s.address === EMBEDDED_DNS)) {
+    return {
+      text: ": it is Docker's own name server, to which rules in the container's own network lead (DOCKER_OUTPUT in its nat table): they are gone, as after a firewall was started or flushed in it, or the engine no longer listens behind them",
+      remediation:
+        "See whether they are there (kubectl nettools run TARGET -- iptables-save -t nat, or iptables-legacy-save), and restart the container: the engine writes them when it starts. Of a malformed line in the host's resolv.conf some engines do not start that server at all.",
+      ...known,
     };
   }
   const answering = answeringDirectly(facts, hit);

@@ -8,7 +8,7 @@ import { senderText } from '../sender.ts';
 const meta = {
   id: 'NT-FW-004',
   title: 'Rejected by a filter, not by the destination',
-  severities: ['warning'],
+  severities: ['critical'],
   meaning:
     'The connection is refused, but by an ICMP message of a filter, not by the destination: nothing was asked there. kube-proxy does this for a Service without a ready endpoint, so look at NT-SVC-001 first; iptables REJECT and nft reject do it by default.',
   rule: 'The connection is refused, and ICMP 3/3 (port unreachable) about it arrives: for TCP from anybody (a kernel answers a closed TCP port with a reset), for UDP from another host than the destination. Where nothing may listen for ICMP: refused, and InDestUnreachs grows.',
@@ -27,7 +27,7 @@ export const rejected: Rule<FirewallFacts> = {
       return [
         occurrence(
           meta,
-          'warning',
+          'critical',
           `${nameOf(path)} is refused by a filter: ICMP port unreachable from ${senderText(path, sender)}${policyClause(path.policy, facts.words)}.`,
           [
             ...quoteIcmp(path, facts),

@@ -18,7 +18,7 @@ const meta = {
   rule: "By the target's clock, a certificate of the chain has expired or is not valid yet; or the server's own is for none of the names that clients use for this destination (critical). It expires within 14 days (info; --expire-days sets the limit).",
   source:
     'RFC 5280, 4.1.2.5 (validity) and RFC 9525 (names), as openssl x509 -checkhost and -checkip have them; 14 days: ours',
-  remedy: advice`Renew the certificate and make the server load it: many read it once, at start. With cert-manager: ${kubectl`describe certificate`}. For a wrong name, see that the name asked for (SNI) is one that the server knows.`,
+  remedy: advice`Renew the certificate and make the server load it: many read it once, at start. With cert-manager: ${kubectl`describe certificate`}. For a wrong name, see that the name asked for (SNI) is one that the server knows; of an ingress controller, that an Ingress has this host in spec.tls, and that its Secret is there, in the same namespace, and of the right name.`,
 } as const;
 
 /** What is wrong with the times of the chain, the server's own certificate first. */
@@ -42,8 +42,19 @@ function otherName({ names, chain: [leaf] }: TlsAnswer, { ref, service }: Destin
   const asked = names.map(({ name }) => name).join(' or ');
   const isAlias = ref?.kind === 'service' && service === undefined;
   const whose = isAlias ? `, as which clients know it by the alias svc/${ref.name}` : '';
-  return [`its certificate is for ${called(leaf)} and not for ${asked}${whose}`];
+  const standIn = STAND_INS.find(({ subject }) => subject.test(leaf.subject));
+  const why =
+    standIn === undefined
+      ? ''
+      : `: it is the one that ${standIn.of} presents where it has none for the name that is asked for`;
+  return [`its certificate is for ${called(leaf)} and not for ${asked}${whose}${why}`];
 }
+
+/** What ingress controllers present for a name that they have no certificate for. */
+const STAND_INS = [
+  { subject: /Kubernetes Ingress Controller Fake Certificate/, of: 'ingress-nginx' },
+  { subject: /TRAEFIK DEFAULT CERT/, of: 'Traefik' },
+] as const;
 
 function called(leaf: Certificate): string {
   if (leaf.names.length === 0) return `${leaf.subject || 'nobody'} (no alternative name)`;

@@ -63,3 +63,33 @@ it('says nothing of the node where a server behind the Service fails too', () =>
   ];
   expect(found(sentBy(SERVICE_ADDRESS), mixed)?.summary).toMatch(/sent in the name of the Service/);
 });
+
+it("Docker's own name server refuses where the rules that lead to it are gone", () => {
+  const embedded = '127.0.0.11';
+  expect(found(sentBy(embedded, embedded), [refusing(embedded)])).toMatchObject({
+    summary: expect.stringMatching(
+      /Docker's own name server, .* \(DOCKER_OUTPUT in its nat table\): they are gone/,
+    ),
+    remediation: expect.stringMatching(/restart the container/),
+  });
+});
+
+describe('a server that cannot be sent to by UDP', () => {
+  const silent = (tcp?: () => string): MadeServer => ({
+    address: SERVICE_ADDRESS,
+    udp: () => 'host unreachable',
+    ...(tcp === undefined ? {} : { tcp }),
+  });
+  const summaryOf = (server: MadeServer) =>
+    judgedRun([server]).findings.find(({ id }) => id === 'NT-DNS-001')?.summary;
+
+  it('is out of reach', () => {
+    expect(summaryOf(silent())).toMatch(/"host unreachable", so there is no way to it/);
+  });
+
+  it('is behind a firewall that rejects UDP, where it answers over TCP', () => {
+    expect(summaryOf(silent(() => '198.19.0.1'))).toMatch(
+      /"host unreachable", while the same server answers over TCP: there is a way, and a firewall on it rejects UDP 53/,
+    );
+  });
+});

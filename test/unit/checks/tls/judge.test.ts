@@ -59,6 +59,16 @@ describe('NT-TLS-001', () => {
   });
 });
 
+describe('the certificate that an ingress controller has for any other name', () => {
+  it('is named', () => {
+    const fake = recording('tls-other-name').stdout.replace(
+      /^subject=.*$/m,
+      'subject=O=Acme Co, CN=Kubernetes Ingress Controller Fake Certificate',
+    );
+    expect(judged(fake).summary).toMatch(/it is the one that ingress-nginx presents where it has none/);
+  });
+});
+
 describe('NT-TLS-003', () => {
   const alone = (verify: string, more = '') =>
     good.replace(/^verify .*$/m, `verify ${verify}`).replace(/^issuer=.*$/m, `issuer=CN=Inter${more}`);
@@ -79,6 +89,19 @@ describe('NT-TLS-003', () => {
     expect(judgement.summary).toMatch(
       /It does not send that of the issuer \(CN=Inter\), which clients then have to have\.$/,
     );
+  });
+
+  it('is a chain that ends at a root of somebody: an info, and the summary says so', () => {
+    const root = good
+      .slice(good.indexOf('certificate 0'))
+      .replace('certificate 0', 'certificate 1')
+      .replace(/^(subject|issuer)=.*$/gm, '$1=CN=Corp Root CA');
+    const judgement = judged(`${alone('19 (self-signed certificate in certificate chain)')}${root}`);
+    expect(judgement.findings).toMatchObject([{ id: 'NT-TLS-003', severity: 'info' }]);
+    expect(judgement.findings[0]?.summary).toMatch(
+      /sends a chain that ends at CN=Corp Root CA, which is none/,
+    );
+    expect(judgement.summary).toMatch(/does not know \(CN=Corp Root CA\)\.$/);
   });
 
   it.each([

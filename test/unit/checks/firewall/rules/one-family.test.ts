@@ -20,6 +20,7 @@ function judged(
   hosts = BOTH,
   host = 'localhost',
   byName = v4('127.0.0.1'),
+  listeners = '',
 ): Judgement {
   const reach = (text: string, host: string) => ({
     ...result(text, { command: ['reach', 'tcp', host, '8080'] }),
@@ -27,6 +28,7 @@ function judged(
   return judgeFirewall(
     evidence({
       'hosts-file': result(hosts),
+      'own-listeners': result(listeners),
       'to0-reach': reach(byName, 'localhost'),
       'to0l0-reach': reach(v4('127.0.0.1'), '127.0.0.1'),
       'to0l1-reach': reach(v6('::1'), '::1'),
@@ -81,5 +83,26 @@ describe('NT-SOCK-007', () => {
       remediation: expect.stringMatching(/host-gateway/),
     });
     expect(findings.map(({ id }) => id)).not.toContain('NT-SOCK-007');
+  });
+
+  it.each([
+    [
+      'another address',
+      'tcp LISTEN 0 128 198.51.100.7:8080 0.0.0.0:*\n',
+      /the port is listened on at 198\.51\.100\.7 alone, which is another address\.$/,
+      /listen on all addresses/,
+    ],
+    [
+      'another port',
+      'tcp LISTEN 0 128 198.51.100.7:9090 0.0.0.0:*\n',
+      /nothing listens on the port in it\.$/,
+      /host-gateway/,
+    ],
+  ])('tells where the target listens: %s', (_where, listeners, summary, remediation) => {
+    const { findings } = judged([REFUSED, REFUSED], BOTH, 'localhost', REFUSED('127.0.0.1'), listeners);
+    expect(findings.find(({ id }) => id === 'NT-SOCK-001')).toMatchObject({
+      summary: expect.stringMatching(summary),
+      remediation: expect.stringMatching(remediation),
+    });
   });
 });
