@@ -85,7 +85,9 @@ export const lazyBuiltins: Plugin = {
         : { path: name.replace(/^node:/, ''), namespace: 'lazy-builtin' },
     );
     build.onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, async ({ path: name }) => {
-      const members = Object.entries(await import(`node:${name}`)).filter(([key]) => key !== 'default');
+      const members = Object.entries(process.getBuiltinModule(name) ?? {}).filter(
+        ([key]) => key !== 'default',
+      );
       const later = members.map(([key, value]) => {
         const member = `require('node:${name}').${key}`;
         // Some only keep a function, to call it when it comes to that.
