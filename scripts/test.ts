@@ -17,7 +17,7 @@ import { type Tally, tallyVitestReport } from './lib/tally.ts';
  * what all pods share, only tests without a cluster run beside them; the others have namespaces of their own.
  */
 const PHASES: readonly (readonly (readonly string[])[])[] = [
-  [['shared-faults'], ['unit', 'machine', 'release']],
+  [['shared-faults'], ['unit'], ['machine', 'release']],
   [['faults'], ['integration', 'e2e']],
 ];
 

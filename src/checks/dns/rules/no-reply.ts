@@ -92,8 +92,7 @@ function where(
     if (asked.every((s) => s.tcp.reach === 'answers'))
       return {
         text: `sending fails with "${error}", while the same ${asked.length === 1 ? 'server answers' : 'servers answer'} over TCP: there is a way, and a firewall on it rejects UDP 53`,
-        remediation:
-          'Find the rule that rejects UDP 53: on the host of a container INPUT, where the name server has an address of the host, else FORWARD (kubectl nettools firewall TARGET --to IP:53/udp).',
+        remediation: advice`Find the rule that rejects UDP 53: on the host of a container INPUT, where the name server has an address of the host, else FORWARD (${nettools`firewall ${TARGET} --to IP:53/udp`}).`,
       };
     return { text: `sending fails with "${error}", so there is no way to it (see routing and arp)` };
   }

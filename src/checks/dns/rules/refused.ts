@@ -1,4 +1,4 @@
-import { type Advice, advice, kubectl, NODE, nettools } from '../../../model/advice.ts';
+import { type Advice, advice, kubectl, NODE, nettools, TARGET } from '../../../model/advice.ts';
 import type { SeenIcmpError } from '../../../parsers/tcpdump-icmp.ts';
 import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -86,8 +86,7 @@ function reason(facts: DnsFacts, hit: readonly ServerFacts[]): Reason {
   if (hit.every((s) => s.address === EMBEDDED_DNS)) {
     return {
       text: ": it is Docker's own name server, to which rules in the container's own network lead (DOCKER_OUTPUT in its nat table): they are gone, as after a firewall was started or flushed in it, or the engine no longer listens behind them",
-      remediation:
-        "See whether they are there (kubectl nettools run TARGET -- iptables-save -t nat, or iptables-legacy-save), and restart the container: the engine writes them when it starts. Of a malformed line in the host's resolv.conf some engines do not start that server at all.",
+      remediation: advice`See whether they are there (${nettools`run ${TARGET} -- iptables-save -t nat`}, or iptables-legacy-save), and restart the container: the engine writes them when it starts. Of a malformed line in the host's resolv.conf some engines do not start that server at all.`,
       ...known,
     };
   }
