@@ -125,6 +125,13 @@ const COMMANDS: Readonly<Record<string, () => Busy>> = {
     const { outcome } = startNettools(words, 'ignore', LONG);
     return { outcome, mark: ['nettools-prober'], ready: () => appears('nettools-prober') };
   },
+  diagnose: () => {
+    // Where nobody answers, each check waits.
+    const silent = ['198.18.77.1:80', '198.18.77.2:80', '198.18.77.3:53/udp'];
+    const words = ['diagnose', 'web', '-n', ns.name, ...silent.flatMap((one) => ['--to', one])];
+    const { outcome } = startNettools(words, 'ignore', LONG);
+    return { outcome, mark: ['nettools-prober'], ready: () => appears('nettools-prober') };
+  },
   shell: () => {
     const sleep = uniqueSleep();
     const outcome = inShell(sleep);

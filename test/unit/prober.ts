@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheDir } from '../cluster/paths.ts';
 
 const sources = join(import.meta.dirname, '../../image/prober');
-const cache = join(import.meta.dirname, '../../node_modules/.cache/nettools-prober');
+// Not in the work tree: it may be in /tmp, which some tests hide from it.
+const cache = join(cacheDir(), 'prober');
 
 /** Builds it, unless these very sources have been built before, and returns its path. */
 export function buildProber(): string {
