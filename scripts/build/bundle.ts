@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { root } from '../lib/process.ts';
@@ -56,7 +56,21 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<rea
     });
     metafiles.push(metafile);
   }
+  for (const name of ['main', ...bundleNames]) await toAscii(path.join(folder, `${name}.js`));
   return [...new Set(metafiles.flatMap(packagesIn))].sort();
+}
+
+/** src/binary/load.ts takes each byte of a bundle for a character. */
+async function toAscii(file: string): Promise<void> {
+  await writeFile(file, escaped(await readFile(file, 'utf8')));
+}
+
+/**
+ * The same code in ASCII alone: esbuild leaves the text of tagged templates as it is, since their raw strings are part of
+ * them. Nobody here asks for those.
+ */
+export function escaped(code: string): string {
+  return code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** The packages that code was taken from; of a file that is only looked at, nothing is in the bundle. */
