@@ -21,6 +21,7 @@ import { QUESTIONS_AT_ONCE, Turns } from './turns.ts';
 const SLICES = 'apis/discovery.k8s.io/v1';
 /** Pods in a node's network share one address; a node has 110 pods by default. */
 const MOST_AT_ADDRESS = 150;
+
 type Query = Readonly<Record<string, string>>;
 
 export class KubeView implements ClusterView {

@@ -8,7 +8,7 @@ import type { CheckArgs, ManyTargets, RunOptions } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
 import type { FailedTarget, ReportList } from '../model/report-list.ts';
 import { version } from '../model/version.ts';
-import type { Sharing } from '../open/connect.ts';
+import { connectionIn, type Sharing } from '../open/connect.ts';
 import { withUserErrors } from '../open/failures.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
 import { findTarget } from '../open/target.ts';
@@ -80,7 +80,7 @@ async function gather(
   const begun = order.flatMap((place) => targets[place] ?? []);
   const request = { targets: begun, checks, options, limits: { targetsAtOnce: many.atOnce } };
   const find: Parameters<typeof run>[1]['find'] = ({ spec, namespace }, ending) => {
-    const connection = namespace === undefined ? options.connection : { ...options.connection, namespace };
+    const connection = connectionIn(options.connection, namespace);
     return findTarget({ ...options, connection, target: spec }, ending, shared);
   };
   for await (const event of run(request, { find }, signal)) {

@@ -5,7 +5,7 @@ import { type ProgressLine, withProgress } from '../console/progress.ts';
 import { drained, rawOutput } from '../console/raw-output.ts';
 import type { ManyTargets, RunnableArgs } from '../model/args.ts';
 import type { Progress } from '../model/progress.ts';
-import type { Sharing } from '../open/connect.ts';
+import { connectionIn, type Sharing } from '../open/connect.ts';
 import { withDeadline } from '../open/deadline.ts';
 import { withUserErrors } from '../open/failures.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
@@ -77,7 +77,7 @@ async function runOnOne(
   signal: AbortSignal,
   { stdout, stderr, name }: Outputs,
 ): Promise<number> {
-  const own = namespace === undefined ? connection : { ...connection, namespace };
+  const own = connectionIn(connection, namespace);
   const silent: Progress = { show: () => undefined, note: () => undefined };
   const session = await withDeadline(flags, signal, silent, async ({ signal: ending }): Promise<Session> => {
     const found = await findTarget({ connection: own, target: spec, session: flags }, ending, shared);

@@ -5,6 +5,11 @@ import type { ConnectionFlags } from '../model/args.ts';
 
 export type Connect = (flags: ConnectionFlags, signal?: AbortSignal) => Promise<KubeClient>;
 
+/** The connection of a target in a namespace of its own; absent: it is in the connection's. */
+export function connectionIn(connection: ConnectionFlags, namespace: string | undefined): ConnectionFlags {
+  return namespace === undefined ? connection : { ...connection, namespace };
+}
+
 /** What a target has in common with the others of its run. */
 export interface Sharing {
   readonly connect: Connect;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { judge } from '../checks/report.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Progress } from '../model/progress.ts';
+import type { Report } from '../model/report.ts';
 
 /** One look at a target: what the API says of it, and what the probes then see. */
 export interface Look {
@@ -52,9 +53,15 @@ export async function settled(
   return second.gather();
 }
 
-/** The checks with a finding that somebody would act on. */
+/** The checks with a finding that somebody would act on; none where a rule fails, which is told once the evidence is saved. */
 function suspectChecks(bundle: Bundle): string[] {
-  return judge(bundle)
-    .checks.filter(({ findings }) => findings.some(({ severity }) => severity !== 'info'))
+  let report: Report;
+  try {
+    report = judge(bundle);
+  } catch {
+    return [];
+  }
+  return report.checks
+    .filter(({ findings }) => findings.some(({ severity }) => severity !== 'info'))
     .map(({ id }) => id);
 }

@@ -9,6 +9,7 @@ import type { Bundle } from '../model/bundle.ts';
 import { clusterChoice } from '../model/cluster-choice.ts';
 import type { Progress } from '../model/progress.ts';
 import type { RunTarget } from '../model/run.ts';
+import { connectionIn } from '../open/connect.ts';
 import { type Deadline, withDeadline } from '../open/deadline.ts';
 import type { FoundTarget } from '../open/found-target.ts';
 import type { Session } from '../targets/session.ts';
@@ -30,19 +31,15 @@ export interface TargetRun {
   find(target: RunTarget, signal: AbortSignal): Promise<FoundTarget>;
 }
 
-/** Gathers; nothing is judged yet. @throws {UserError} exit 2 or 3; GatherError, ChannelError, the signal's reason */
+/** Gathers; the report is made of what it resolves to. @throws {UserError} exit 2 or 3; GatherError, ChannelError, the signal's reason */
 export async function gatherTarget(run: TargetRun, signal: AbortSignal, progress: Progress): Promise<Bundle> {
   const { target, options } = run;
-  const own =
-    target.namespace === undefined ? run : { ...run, options: inNamespace(options, target.namespace) };
+  const connection = connectionIn(options.connection, target.namespace);
+  const own = { ...run, options: { ...options, connection } };
   const bundle = await withDeadline(options.session, signal, progress, (deadline) =>
     gatherInTime(own, deadline),
   );
   return target.traits === undefined ? bundle : { ...bundle, target: { ...bundle.target, ...target.traits } };
-}
-
-function inNamespace(options: RunOptions, namespace: string): RunOptions {
-  return { ...options, connection: { ...options.connection, namespace } };
 }
 
 async function gatherInTime(

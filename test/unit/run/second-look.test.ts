@@ -1,22 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
+import { judge } from '../../../src/checks/report.ts';
 import type { Bundle } from '../../../src/model/bundle.ts';
 import { type Look, settled } from '../../../src/run/second-look.ts';
-import { runRecording } from '../../recordings/recordings.ts';
-
-/** A bundle of the latency check. */
-function bundle(recording: string): Bundle {
-  const { evidence, input } = runRecording(recording);
-  return {
-    apiVersion: 'nettools/v1',
-    kind: 'Bundle',
-    format: 1,
-    tool: { version: '1.2.3' },
-    target: { kind: 'pod', namespace: 'default', name: 'web', node: 'node1', address: '198.18.1.2' },
-    startedAt: '2026-01-02T03:04:05.678Z',
-    durationMs: 4321,
-    checks: [{ id: 'latency', input, evidence, durationMs: 1234 }],
-  };
-}
+import { latencyBundle } from '../checks/latency-bundle.ts';
 
 const look = (state: string, seen: Bundle): Look => ({
   stateOf: (check) => (check === 'latency' ? state : ''),
@@ -38,8 +24,8 @@ async function outcome(
   return { seen, asked: again.mock.calls.length, notes };
 }
 
-const healthy = bundle('healthy');
-const broken = bundle('loss');
+const healthy = latencyBundle('healthy');
+const broken = latencyBundle('loss');
 
 describe('settled', () => {
   it('looks at a change again, and says so', async () => {
@@ -49,7 +35,7 @@ describe('settled', () => {
   });
 
   it('looks twice at the most', async () => {
-    const worse = bundle('bufferbloat');
+    const worse = latencyBundle('bufferbloat');
     const { seen, asked } = await outcome(look('two endpoints', broken), look('one endpoint', worse));
     expect(seen).toBe(worse);
     expect(asked).toBe(1);
@@ -69,6 +55,13 @@ describe('settled', () => {
       asked: 1,
       notes: [],
     });
+  });
+
+  it('keeps what no rule can judge, for whoever saves it', async () => {
+    const [check] = broken.checks;
+    const odd = { ...broken, checks: [{ ...check, input: undefined }] } as unknown as Bundle;
+    expect(() => judge(odd)).toThrow();
+    expect(await outcome(look('a', odd), look('b', healthy))).toEqual({ seen: odd, asked: 0, notes: [] });
   });
 
   it('keeps what was seen of a destination that is gone, and says that it is', async () => {
