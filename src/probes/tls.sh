@@ -35,7 +35,7 @@ if ! has '^-----BEGIN CERTIFICATE-----'; then
     grep -v '^Connecting\|^CONNECTED' | head -n 3 | sed 's/^/handshake /'
   exit 0
 fi
-printf '%s\n' "$said" | sed -n 's/^ *Protocol *: */protocol /p;s/^New, \(TLS[^,]*\), Cipher.*/protocol \1/p' | head -n 1
+printf '%s\n' "$said" | sed -n 's/^ *Protocol *: */protocol /p;s/^New, \(TLS[^,]*\), Cipher.*/protocol \1/p'
 printf '%s\n' "$said" | sed -n 's/^ *Verify return code: /verify /p' | head -n 1
 
 # show PEM WORDS: one certificate in openssl's words.
