@@ -245,6 +245,95 @@ describe('a connection that is lost', () => {
   });
 });
 
+describe("a destination's own sockets", () => {
+  /** Accepts at most fifty connections a second, with a queue of 4. */
+  const slow = [
+    'perl',
+    '-MIO::Socket::INET',
+    '-e',
+    'my $s = IO::Socket::INET->new(LocalPort => 7000, Listen => 4, ReuseAddr => 1) or die; while (my $c = $s->accept) { close $c; select undef, undef, undef, 0.02 }',
+  ];
+  /** So many connections at the same moment, again and again: what finds the queue full tries again a second later. */
+  const bursts = (count: number) => [
+    'perl',
+    '-MIO::Socket::INET',
+    '-e',
+    'while (1) { my @s = map { IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => 7000, Blocking => 0) } 1..$ARGV[1]; select undef, undef, undef, 1.5 }',
+    server.address,
+    String(count),
+  ];
+  const sleeper = [
+    'perl',
+    '-MIO::Socket::INET',
+    '-e',
+    'my $s = IO::Socket::INET->new(Proto => "udp", LocalPort => 7001) or die; sleep 600',
+  ];
+  const reader = [
+    'perl',
+    '-MIO::Socket::INET',
+    '-e',
+    'my $s = IO::Socket::INET->new(Proto => "udp", LocalPort => 7001) or die; 1 while defined $s->recv(my $b, 2000)',
+  ];
+  const datagrams = () => [
+    'bash',
+    '-c',
+    'while printf %1000s x >/dev/udp/$0/7001; do sleep 0.005; done 2>/dev/null',
+    server.address,
+  ];
+  const listens = (filter: string, port: number): Promise<void> =>
+    until(
+      `port ${port}`,
+      60,
+      async () => (await server.run('ss', filter)).includes(`:${port} `) || 'nobody listens',
+    );
+
+  test('whose accept queue is full now and then, though connections pass', async () => {
+    await withTraffic(server, slow, async () => {
+      await listens('-ltnH', 7000);
+      await withTraffic(client, bursts(30), async () => {
+        await until('an overflow', 60, async () => {
+          const full = await server.run('nstat', '-az', 'TcpExtListenOverflows');
+          return !/TcpExtListenOverflows\s+0\s/.test(full) || full;
+        });
+        expectFirst(await firewall('pod/server:7000', '--both-ends'), {
+          id: 'NT-PATH-008',
+          severity: 'warning',
+          says: /the accept queue of port 7000 at pod\/server overflowed and dropped \d+ connection attempts during the run, while \d+ connections were accepted there\.$/,
+        });
+        // Of another port of the same pod it says nothing.
+        expectSilence(await firewall('pod/server:8080', '--both-ends'));
+      });
+      // As many as fit in are no fault.
+      await withTraffic(client, bursts(2), async () => {
+        expectSilence(await firewall('pod/server:7000', '--both-ends'));
+      });
+    });
+  });
+
+  test('whose receive buffer is full: datagrams are lost there', async () => {
+    await withTraffic(server, sleeper, async () => {
+      await listens('-lunH', 7001);
+      await withTraffic(client, datagrams(), async () => {
+        await until('a full buffer', 60, async () => {
+          const lost = await server.run('nstat', '-az', 'UdpRcvbufErrors');
+          return !/UdpRcvbufErrors\s+0\s/.test(lost) || lost;
+        });
+        expectFirst(await firewall('pod/server:7001/udp', '--both-ends'), {
+          id: 'NT-PATH-009',
+          severity: 'warning',
+          says: /\d+ datagrams to UDP port 7001 did not fit into the receive buffer at pod\/server during the run, while \d+ were read there\.$/,
+        });
+      });
+    });
+    await withTraffic(server, reader, async () => {
+      await listens('-lunH', 7001);
+      await withTraffic(client, datagrams(), async () => {
+        expectSilence(await firewall('pod/server:7001/udp', '--both-ends'));
+      });
+    });
+  });
+});
+
 test('nothing is said of connections that come through, and no node pod is left', async () => {
   for (const to of ['pod/server:8080', 'pod/near:8080']) {
     const report = await firewall(to, '--deep');

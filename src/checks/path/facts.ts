@@ -6,6 +6,7 @@ import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { Route } from '../../parsers/ip-route.ts';
 import type { Listener } from '../../parsers/listeners.ts';
 import type { Reach } from '../../parsers/reach.ts';
+import type { SocketDrops } from '../../parsers/socket-drops.ts';
 import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import type { Measured } from '../shared/measured.ts';
@@ -30,7 +31,7 @@ export interface Place {
 /** What a place is to one way; `node`: both ends run on it. */
 export type Role = 'source' | 'source-node' | 'node' | 'destination-node' | 'destination';
 
-/** One destination, and the places on the way to it, the target first and the destination last. */
+/** One destination, and the places on the way to it, the target first and the destination last; over UDP the destination alone. */
 export interface PathRoute {
   readonly destination: Destination;
   readonly places: readonly { readonly id: string; readonly role: Role }[];
@@ -68,6 +69,10 @@ export interface PlaceFacts {
   readonly neighbours: readonly Neighbour[] | undefined;
   readonly neighboursResult: ProbeResult | undefined;
   readonly routes: readonly Route[] | undefined;
+  readonly counters6: CounterSnapshots;
+  /** What its sockets dropped while the probes ran, those that dropped nothing included. */
+  readonly drops: Measured<readonly SocketDrops[]>;
+  readonly dropsResult: ProbeResult | undefined;
 }
 
 /** The last point where the probe or its answer was seen, and the first after it where it was missed. */
@@ -107,7 +112,18 @@ export interface PathFacts {
   readonly refusal: Refusal | undefined;
 }
 
+/** The end of one way. */
+export interface EndFacts {
+  readonly destination: Destination;
+  readonly port: number;
+  readonly place: PlaceFacts;
+  /** Connections to it are lost, for which there is another finding. */
+  readonly isLost: boolean;
+}
+
 export interface PathsFacts {
   readonly places: readonly PlaceFacts[];
+  /** Of TCP. */
   readonly paths: readonly PathFacts[];
+  readonly ends: readonly EndFacts[];
 }

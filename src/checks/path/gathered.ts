@@ -6,17 +6,19 @@ import { parseNeighbours } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { parseRoutes } from '../../parsers/ip-route.ts';
 import { isLoopback, parseListeners } from '../../parsers/listeners.ts';
-import { parseCounters } from '../../parsers/proc-net.ts';
+import { parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { nextHop, type Reach } from '../../parsers/reach.ts';
+import { parseSocketDrops } from '../../parsers/socket-drops.ts';
 import { parseCaptureCounts } from '../../parsers/tcpdump-counts.ts';
 import { parseSegments, type SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import { counterSnapshots } from '../shared/counters.ts';
-import { read, seenOf } from '../shared/measured.ts';
+import { firstLine, NOT_RUN, read, seenOf } from '../shared/measured.ts';
 import { type Fields, fits, holdsAll } from '../shared/packet.ts';
 import { reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
 import type {
+  EndFacts,
   Loss,
   PathFacts,
   PathInput,
@@ -31,7 +33,28 @@ import { evidenceId, MAX_SEGMENTS } from './watch.ts';
 
 export function pathsFacts(evidence: Evidence, input: PathInput): PathsFacts {
   const places = input.places.map((place) => placeFacts(place, evidence));
-  return { places, paths: input.routes.map((route) => pathFacts(route, places, evidence)) };
+  const paths = input.routes
+    .filter(({ destination }) => destination.protocol === 'tcp')
+    .map((route) => pathFacts(route, places, evidence));
+  return { places, paths, ends: input.routes.flatMap((route) => endFacts(route, places, paths)) };
+}
+
+/** Nothing where the destination is on a node that is not looked at. */
+function endFacts(
+  { destination, places }: PathRoute,
+  all: readonly PlaceFacts[],
+  paths: readonly PathFacts[],
+): EndFacts[] {
+  const id = places.find(({ role }) => role === 'destination')?.id;
+  const path = paths.find((one) => one.destination === destination);
+  return all
+    .filter(({ place }) => place.id === id)
+    .map((place) => ({
+      destination,
+      port: path?.port ?? Number(destination.port),
+      place,
+      isLost: path?.loss !== undefined,
+    }));
 }
 
 function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
@@ -58,6 +81,29 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
     neighbours: read(neighbours, 'ip', parseNeighbours).value,
     neighboursResult: neighbours,
     routes: read(own('routes'), 'ip', parseRoutes).value,
+    counters6: counterSnapshots(within, 'counters6', parseCounters6),
+    drops: dropsOf(own('drops-before'), own('drops-after')),
+    dropsResult: own('drops-after'),
+  };
+}
+
+/** A socket that was opened meanwhile has dropped all of it in the run. */
+function dropsOf(before: ProbeResult | undefined, after: ProbeResult | undefined): PlaceFacts['drops'] {
+  const [past, now] = [before, after].map((result) =>
+    read(result, 'ss', (text, { code, stderr }) => {
+      if (code !== 0) return firstLine(stderr) ?? `ss ended with code ${code}`;
+      const sockets = parseSocketDrops(text);
+      return sockets.length === 0 && text.trim() !== '' ? 'ss does not show what sockets drop' : sockets;
+    }),
+  );
+  if (past?.value === undefined || now?.value === undefined)
+    return { skipped: past?.skipped ?? now?.skipped ?? NOT_RUN };
+  const then = past.value;
+  return {
+    value: now.value.map((socket) => {
+      const same = then.find((one) => one.protocol === socket.protocol && one.local === socket.local);
+      return { ...socket, dropped: Math.max(0, socket.dropped - (same?.dropped ?? 0)) };
+    }),
   };
 }
 

@@ -9,7 +9,7 @@ import { conclude, type Outcome } from '../shared/judgement.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { because, tell } from '../shared/reason.ts';
 import { Skips } from '../shared/skipped.ts';
-import type { PathFacts, PathInput, PathsFacts, Point } from './facts.ts';
+import type { EndFacts, PathFacts, PathInput, PathsFacts, PlaceFacts, Point } from './facts.ts';
 import { isConnected, pathsFacts } from './gathered.ts';
 import { PATH_RULES } from './rules/index.ts';
 import { outcomeOf } from './story.ts';
@@ -19,9 +19,14 @@ export function judgePath(evidence: Evidence, input: PathInput, words: PlaceWord
   return conclude(evidence, {
     found: PATH_RULES.flatMap((rule) => rule.judge(facts)),
     skips: skipped(facts, words),
-    measurements: { paths: facts.paths.map(pathJson) },
+    measurements: { paths: facts.paths.map(pathJson), ends: facts.ends.map(endJson) },
     otherwise: () => outcome(facts, words),
   });
+}
+
+/** Why it is not known what a destination's sockets drop. */
+function lossesSkipped({ place, drops, counters }: PlaceFacts): Reason | undefined {
+  return place.unwatched === undefined ? (drops.skipped ?? counters.skipped) : because(place.unwatched);
 }
 
 /** Why the way of a connection cannot be told. */
@@ -34,7 +39,7 @@ function unmeasured({ reach, points }: PathFacts, places: PathsFacts['places']):
     : because('not one of its packets was seen anywhere');
 }
 
-function outcome({ paths, places }: PathsFacts, words: PlaceWords): Outcome {
+function outcome({ paths, places, ends }: PathsFacts, words: PlaceWords): Outcome {
   const lost = paths.find((path) => unmeasured(path, places) !== undefined);
   const reason = lost && unmeasured(lost, places);
   if (reason)
@@ -42,7 +47,7 @@ function outcome({ paths, places }: PathsFacts, words: PlaceWords): Outcome {
       status: 'skip',
       summary: `The way to ${lost.destination.label} could not be watched: ${tell(reason, words)}.`,
     };
-  if (paths.length === 0) return { status: 'skip', summary: 'There is no way to watch.' };
+  if (paths.length === 0) return outcomeOfDatagrams(ends, words);
   const refused = paths.find(({ reach }) => reach.value && !isConnected(reach.value));
   const isPartly = refused?.points.some(({ lines }) => lines === undefined);
   // What answers is refused at its end; what does not was lost where nobody could see it.
@@ -65,17 +70,37 @@ function outcome({ paths, places }: PathsFacts, words: PlaceWords): Outcome {
   return { status: 'pass', summary: 'Probes and their answers pass every place that was watched.' };
 }
 
+/** Of a run that has nothing to watch on the way. */
+function outcomeOfDatagrams(ends: readonly EndFacts[], words: PlaceWords): Outcome {
+  const reasons = ends.map(({ place }) => lossesSkipped(place));
+  const at = reasons.findIndex((reason) => reason !== undefined);
+  const [unread, reason, first] = [ends[at], reasons[at], ends[0]];
+  if (first === undefined) return { status: 'skip', summary: 'There is no way to watch.' };
+  if (unread !== undefined && reason !== undefined)
+    return {
+      status: 'skip',
+      summary: `What the sockets of ${unread.place.place.label} drop could not be read: ${tell(reason, words)}.`,
+    };
+  return {
+    status: 'pass',
+    summary: `No receive buffer of ${first.destination.label} overflowed during the run; datagrams are not followed on their way.`,
+  };
+}
+
 /** The places that were watched and saw nothing of a connection that came about. */
 function missing({ points }: PathFacts): string[] {
   return points.flatMap(({ place, lines }) => (lines?.length === 0 ? [place.place.label] : []));
 }
 
-function skipped({ paths, places }: PathsFacts, words: PlaceWords): Skips {
+function skipped({ paths, places, ends }: PathsFacts, words: PlaceWords): Skips {
   const skips = new Skips(words);
   for (const { place, segments, seen } of places) {
     skips.add(place.unwatched ?? (seen && segments.skipped), `what passes ${place.label}`);
   }
   for (const path of paths) skips.add(path.reach.skipped, `the way to ${path.destination.label}`);
+  for (const { place } of new Map(ends.map((end) => [end.place, end])).values())
+    if (place.place.unwatched === undefined)
+      skips.add(lossesSkipped(place), `what the sockets of ${place.place.label} drop`);
   return skips;
 }
 
@@ -87,6 +112,17 @@ function pathJson({ destination, address, port, reach, points }: PathFacts): Jso
     ...(reach.skipped === undefined ? {} : { skipped: tell(reach.skipped) }),
     connected: reach.value !== undefined && isConnected(reach.value),
     points: points.map(pointJson),
+  };
+}
+
+function endJson({ destination, place, port }: EndFacts): Json {
+  const own = place.drops.value?.filter((s) => s.protocol === destination.protocol && s.port === port);
+  return {
+    name: destination.label,
+    place: place.place.label,
+    protocol: destination.protocol,
+    port,
+    dropped: own === undefined ? null : own.reduce((sum, { dropped }) => sum + dropped, 0),
   };
 }
 

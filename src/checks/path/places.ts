@@ -1,7 +1,7 @@
 /** The namespaces on the way, in each of which somebody listens while the probes run. */
 import type { PlaceFailure, Places, Where } from '../../model/place.ts';
 import type { PathInput, Place } from './facts.ts';
-import { AFTER, BEFORE, evidenceId, watchCommand } from './watch.ts';
+import { evidenceId, isOnTheWay, readingAt, watchCommand } from './watch.ts';
 
 export default {
   plan: (input) =>
@@ -9,9 +9,10 @@ export default {
       id: place.id,
       label: place.label,
       where: whereOf(place),
-      before: BEFORE,
-      during: { command: watchCommand(input, place.id), readyWords: 'listening on' },
-      after: AFTER,
+      ...readingAt(input, place.id),
+      ...(isOnTheWay(input, place.id)
+        ? { during: { command: watchCommand(input, place.id), readyWords: 'listening on' } }
+        : {}),
     })),
   join: (input, results) => ({
     input: {

@@ -7,7 +7,9 @@ export function planPath({ routes }: PathInput, scripts: ProbeScripts): StagedPl
   return {
     before: [],
     // The same words as the firewall check's, so that a diagnosis connects once.
-    probe: routes.map(({ destination }) => reachProbe(destination, scripts, !destination.anyPort)),
+    probe: routes
+      .filter(({ destination }) => destination.protocol === 'tcp')
+      .map(({ destination }) => reachProbe(destination, scripts, !destination.anyPort)),
     after: [],
   };
 }

@@ -23,7 +23,7 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
   const { cluster } = subject;
   if (args.watch === undefined) return undefined;
   const flag = args.watch === 'deep' ? '--deep' : '--both-ends';
-  const pods = asked.filter(({ pod, protocol }) => pod !== undefined && protocol === 'tcp');
+  const pods = asked.filter(({ pod }) => pod !== undefined);
   if (!cluster || pods.length === 0) {
     throw new UserError(`${flag} looks at the other end too: it needs --to pod/NAME or --to svc/NAME.`, 2);
   }
@@ -64,15 +64,19 @@ export function pathInput(subject: Subject, ends: readonly End[], deep: boolean)
   const own = subject.pod && podPlace(subject.pod);
   // What a pod in its node's network sends is the node's.
   const source = own && !subject.isHost ? own : nodePlace(subject.node ?? '');
-  idOf({ ...source, isTarget: true });
+  if (ends.some(({ destination }) => destination.protocol === 'tcp')) idOf({ ...source, isTarget: true });
   const routes = ends.map(({ destination, pod }): PathRoute => {
     const node = pod.spec?.nodeName ?? '';
     const isHost = pod.spec?.hostNetwork === true;
     const isSameNode = node === subject.node;
-    const stops: [Omit<Place, 'id'>, PathRoute['places'][number]['role']][] = [[source, 'source']];
-    if (deep && !subject.isHost && !(isSameNode && isHost))
-      stops.push([nodePlace(subject.node ?? ''), isSameNode ? 'node' : 'source-node']);
-    if (deep && !isHost && !isSameNode) stops.push([nodePlace(node), 'destination-node']);
+    const stops: [Omit<Place, 'id'>, PathRoute['places'][number]['role']][] = [];
+    // A datagram is not known again on its way: of these, only where they end is looked at.
+    if (destination.protocol === 'tcp') {
+      stops.push([source, 'source']);
+      if (deep && !subject.isHost && !(isSameNode && isHost))
+        stops.push([nodePlace(subject.node ?? ''), isSameNode ? 'node' : 'source-node']);
+      if (deep && !isHost && !isSameNode) stops.push([nodePlace(node), 'destination-node']);
+    }
     if (!isHost) stops.push([podPlace(pod), 'destination']);
     else if (deep) stops.push([nodePlace(node), 'destination']);
     return { destination, places: stops.map(([place, role]) => ({ id: idOf(place), role })) };

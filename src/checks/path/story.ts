@@ -6,7 +6,7 @@ import type { Quote } from '../../model/report.ts';
 import { outcomeText, quoteTries } from '../shared/reach-probe.ts';
 import { tell } from '../shared/reason.ts';
 import { occurrence, type Rule } from '../shared/rule.ts';
-import type { Loss, PathFacts, PathsFacts, Point } from './facts.ts';
+import type { EndFacts, Loss, PathFacts, PathsFacts, Point } from './facts.ts';
 import { isOfOverlay } from './gathered.ts';
 
 /** A cause that a rule knows by more than the loss itself. */
@@ -111,7 +111,16 @@ function quoteHit({ hit }: PathFacts): Quote[] {
 
 /** `svc/web → web-0 (198.51.100.7:80)`. */
 export function endOf({ destination, address, port }: PathFacts): string {
-  return `${destination.label} (${address.includes(':') ? `[${address}]` : address}:${port})`;
+  return named(destination.label, address, port);
+}
+
+/** The same of an end alone. */
+export function endName({ destination, port }: EndFacts): string {
+  return named(destination.label, destination.host, port);
+}
+
+function named(label: string, address: string, port: number): string {
+  return `${label} (${address.includes(':') ? `[${address}]` : address}:${port})`;
 }
 
 /** What connect() came to, in words. */

@@ -1,5 +1,5 @@
 /** What runs at each place on the way while the probes are sent. Pure. */
-import type { ProbePlan } from '../../model/evidence.ts';
+import type { ProbeCommand, ProbePlan } from '../../model/evidence.ts';
 import { snapshot } from '../shared/snapshots.ts';
 import type { PathInput, PathRoute } from './facts.ts';
 
@@ -11,7 +11,14 @@ const OPENING = '(tcp[13] & 6 != 0 or (ip6[6] == 6 and ip6[53] & 6 != 0))';
 
 /** Listens for the probes and their answers at the place with this id. */
 export function watchCommand({ routes }: PathInput, id: string): readonly string[] {
-  const hosts = [...new Set(routes.filter(passes(id)).map(({ destination }) => `host ${destination.host}`))];
+  const hosts = [
+    ...new Set(
+      routes
+        .filter(({ destination }) => destination.protocol === 'tcp')
+        .filter(passes(id))
+        .map(({ destination }) => `host ${destination.host}`),
+    ),
+  ];
   return [
     ...['tcpdump', '-Z', 'root', '-nn', '-S', '-tt', '-l', '-i', 'any', '-c', String(MAX_SEGMENTS)],
     `(${hosts.join(' or ')}) and ${OPENING}`,
@@ -22,32 +29,75 @@ function passes(id: string): (route: PathRoute) => boolean {
   return ({ places }) => places.some((place) => place.id === id);
 }
 
-/** Counters of filters and of the kernel before the probes. */
-export const BEFORE: ProbePlan = {
-  phases: [
-    [
-      snapshot('nft', 'nft-before'),
-      snapshot('iptables', 'iptables-before'),
-      snapshot('iptablesLegacy', 'legacy-before'),
-      snapshot('counters', 'counters-before'),
-    ],
-  ],
+/** What is read at a place before and after the probes. */
+interface Reading {
+  readonly before: ProbePlan;
+  readonly after: ProbePlan;
+}
+
+/** Counters of filters and of the kernel; afterwards also who listens, and what the way on from there is. */
+const ON_THE_WAY: Reading = {
+  before: onePhase(
+    snapshot('nft', 'nft-before'),
+    snapshot('iptables', 'iptables-before'),
+    snapshot('iptablesLegacy', 'legacy-before'),
+    snapshot('counters', 'counters-before'),
+  ),
+  after: onePhase(
+    snapshot('nft', 'nft-after'),
+    snapshot('iptables', 'iptables-after'),
+    snapshot('iptablesLegacy', 'legacy-after'),
+    snapshot('counters', 'counters-after'),
+    snapshot('listeners'),
+    snapshot('neighbours'),
+    snapshot('routes'),
+  ),
 };
 
-/** The same after them, who listens, and what the way on from there is. */
-export const AFTER: ProbePlan = {
-  phases: [
-    [
-      snapshot('nft', 'nft-after'),
-      snapshot('iptables', 'iptables-after'),
-      snapshot('iptablesLegacy', 'legacy-after'),
-      snapshot('counters', 'counters-after'),
-      snapshot('listeners'),
-      snapshot('neighbours'),
-      snapshot('routes'),
-    ],
-  ],
+/** What the sockets of a destination drop. */
+const OF_SOCKETS: Reading = {
+  before: onePhase(
+    snapshot('counters', 'counters-before'),
+    snapshot('counters6', 'counters6-before'),
+    snapshot('drops', 'drops-before'),
+  ),
+  after: onePhase(
+    snapshot('counters', 'counters-after'),
+    snapshot('counters6', 'counters6-after'),
+    snapshot('drops', 'drops-after'),
+  ),
 };
+
+/** What is read at the place with this id, around the probes that pass it. */
+export function readingAt(input: PathInput, id: string): Reading {
+  const readings = [
+    ...(isOnTheWay(input, id) ? [ON_THE_WAY] : []),
+    ...(isDestination(input, id) ? [OF_SOCKETS] : []),
+  ];
+  return {
+    before: joined(readings.map(({ before }) => before)),
+    after: joined(readings.map(({ after }) => after)),
+  };
+}
+
+/** Whether a connection passes the place: datagrams are looked at where they end, by what the sockets there drop. */
+export function isOnTheWay({ routes }: PathInput, id: string): boolean {
+  return routes.some((route) => route.destination.protocol === 'tcp' && passes(id)(route));
+}
+
+function isDestination({ routes }: PathInput, id: string): boolean {
+  return routes.some(({ places }) => places.some((place) => place.id === id && place.role === 'destination'));
+}
+
+function onePhase(...commands: readonly ProbeCommand[]): ProbePlan {
+  return { phases: [commands] };
+}
+
+/** One phase with each command once. */
+function joined(plans: readonly ProbePlan[]): ProbePlan {
+  const all = plans.flatMap(({ phases }) => phases.flat());
+  return onePhase(...new Map(all.map((command) => [command.id, command])).values());
+}
 
 /** The id of a place's result in the evidence of the check. */
 export function evidenceId(place: string, command: string): string {

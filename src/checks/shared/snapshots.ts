@@ -26,6 +26,7 @@ export const SNAPSHOTS = {
   softnet: ['cat', '/proc/net/softnet_stat'],
   conntrack: ['cat', '/proc/net/stat/nf_conntrack'],
   listeners: ['ss', '-lntupH'],
+  drops: ['ss', '-lntumH'],
 } as const;
 
 /** @param id of the command in its plan; the name of the snapshot, unless it is taken more than once */

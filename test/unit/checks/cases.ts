@@ -196,6 +196,28 @@ function dockerRun(name: string, forwards: 0 | 1, reach: string): Case {
 const SYN = 'IP 198.51.100.1.4000 > 198.51.100.7.80: Flags [S], seq 1000, win 1, length 0\n';
 const SYN_ACK = 'IP 198.51.100.7.80 > 198.51.100.1.4000: Flags [S.], seq 9, ack 1001, win 1, length 0\n';
 
+const SOCKETS_OF_P2 = Object.fromEntries(
+  ['before', 'after'].flatMap((when) => [
+    [`p2-counters-${when}`, result('Tcp: PassiveOpens\nTcp: 1\nUdp: RcvbufErrors\nUdp: 1\n')],
+    [
+      `p2-drops-${when}`,
+      result(
+        'tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n\t skmem:(r0,d0)\nudp UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\n\t skmem:(r0,d0)\n',
+      ),
+    ],
+  ]),
+);
+
+/** What the sockets of a pod drop, to which datagrams are sent. */
+function datagramRun(): Case {
+  const to = destination({ label: 'pod/db:53/udp', host: '198.51.100.7', port: '53', protocol: 'udp' });
+  const input = {
+    places: [{ id: 'p2', label: 'pod/db', isTarget: false }],
+    routes: [{ destination: to, places: [{ id: 'p2', role: 'destination' as const }] }],
+  };
+  return named('path', 'datagrams', input, evidence(SOCKETS_OF_P2));
+}
+
 /** A probe from one pod to another, @param isLost on the way back */
 function pathRun(name: string, isLost: boolean): Case {
   const route = {
@@ -233,6 +255,7 @@ function pathRun(name: string, isLost: boolean): Case {
       ),
       'p2-seen': result(`1.4 eth0  In ${SYN}1.5 eth0  Out ${SYN_ACK}`, heard),
       'p2-listeners': result('tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n'),
+      ...SOCKETS_OF_P2,
     }),
   );
 }
@@ -252,4 +275,5 @@ export const CASES: readonly Case[] = [
   dockerRun('no forwarding', 0, ''),
   pathRun('healthy', false),
   pathRun('lost', true),
+  datagramRun(),
 ];

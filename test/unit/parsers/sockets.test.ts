@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isLoopback, parseListeners } from '../../../src/parsers/listeners.ts';
 import { parsePortUse } from '../../../src/parsers/port-use.ts';
+import { parseSocketDrops } from '../../../src/parsers/socket-drops.ts';
 import { parseUdpDrops } from '../../../src/parsers/udp-drops.ts';
 import { recorded } from '../checks/recorded-ways.ts';
 
@@ -99,5 +100,37 @@ describe('parseUdpDrops', () => {
       ['198.51.100.2:5000', 0],
       ['[::]:7001', 4],
     ]);
+  });
+});
+
+describe('parseSocketDrops', () => {
+  // ss of iproute2 6.1.0, of an accept queue and a receive buffer that were full, and one that two programs share.
+  const stdout = [
+    'udp UNCONN 211968 0      0.0.0.0:7001 0.0.0.0:*',
+    '\t skmem:(r211968,rb212992,t0,tb212992,f1024,w0,o0,bl0,d308)',
+    'tcp LISTEN 0      4      0.0.0.0:7000 0.0.0.0:*',
+    '\t skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d74)          ',
+    'tcp LISTEN 0      128       [::]:8080    [::]:*',
+    '\t skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d1)          ',
+    'tcp LISTEN 0      128       [::]:8080    [::]:*',
+    '\t skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d2)          ',
+    '',
+  ].join('\n');
+
+  it('reads what each address has dropped', () => {
+    expect(
+      parseSocketDrops(stdout).map(({ protocol, local, port, dropped }) => [protocol, local, port, dropped]),
+    ).toEqual([
+      ['udp', '0.0.0.0:7001', 7001, 308],
+      ['tcp', '0.0.0.0:7000', 7000, 74],
+      ['tcp', '[::]:8080', 8080, 3],
+    ]);
+  });
+
+  it('knows nothing of a socket whose memory is not shown', () => {
+    expect(
+      parseSocketDrops('udp UNCONN 0 0 *:53 *:*\nudp UNCONN 0 0 *:54 *:*\n\t skmem:(r0,d0)\n'),
+    ).toHaveLength(1);
+    expect(parseSocketDrops('')).toEqual([]);
   });
 });

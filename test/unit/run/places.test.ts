@@ -8,6 +8,7 @@ import { FULL_BUDGET } from '../../../src/model/budget.ts';
 import type { Bundle } from '../../../src/model/bundle.ts';
 import type { PlaceSession, PlacesContext } from '../../../src/run/places.ts';
 import { withPlaces } from '../../../src/run/places.ts';
+import { destination } from '../checks/results.ts';
 
 const podPlace = (id: string): Place => ({
   id,
@@ -16,7 +17,12 @@ const podPlace = (id: string): Place => ({
   isTarget: false,
 });
 const targetPlace: Place = { id: 'target', label: 'pod/target', isTarget: true };
-const pathCheck = (...places: Place[]) => [{ check: CHECKS.path as never, input: { places, routes: [] } }];
+/** One connection that passes all of these. */
+const pathCheck = (...places: Place[]) => {
+  const way = places.map(({ id }) => ({ id, role: 'node' as const }));
+  const routes = [{ destination: destination(), places: way }];
+  return [{ check: CHECKS.path as never, input: { places, routes } satisfies PathInput }];
+};
 
 const never = new AbortController().signal;
 

@@ -4,6 +4,8 @@ import type { PathsFacts } from '../facts.ts';
 import { between } from './between.ts';
 import { destination } from './destination.ts';
 import { destinationNode } from './destination-node.ts';
+import { fullBuffer } from './full-buffer.ts';
+import { fullQueue } from './full-queue.ts';
 import { refusedThere } from './refused-there.ts';
 import { source } from './source.ts';
 import { sourceNode } from './source-node.ts';
@@ -17,4 +19,6 @@ export const PATH_RULES: readonly Rule<PathsFacts>[] = [
   destination,
   refusedThere,
   wayBack,
+  fullQueue,
+  fullBuffer,
 ];

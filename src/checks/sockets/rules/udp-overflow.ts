@@ -1,20 +1,9 @@
 import { growth } from '../../../parsers/proc-net.ts';
-import { BURST_LIMIT, isMoreThanBurst } from '../../shared/burst.ts';
+import { isMoreThanBurst } from '../../shared/burst.ts';
+import { meta } from '../../shared/metas/udp-overflow.ts';
 import { quote, quoteCounters } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { SocketsFacts } from '../facts.ts';
-
-const meta = {
-  id: 'NT-SOCK-005',
-  title: 'UDP datagrams are lost at the socket',
-  severities: ['warning', 'info'],
-  meaning:
-    'Datagrams arrive and do not fit into the receive buffer of the socket, because the program reads too slowly or in bursts. They are lost without a trace on the wire.',
-  rule: `RcvbufErrors of UDP (IPv4 and IPv6) grew in the run, by ${BURST_LIMIT}, which InDatagrams counts. Fewer are one burst: info.`,
-  source: 'kernel: Documentation/networking/snmp_counter.rst; udp(7)',
-  remedy:
-    'Give the program CPU (throttling shows in container_cpu_cfs_throttled_periods_total), let it read faster, or raise its buffer: SO_RCVBUF, up to net.core.rmem_max.',
-} as const;
 
 export const udpOverflow: Rule<SocketsFacts> = {
   meta,

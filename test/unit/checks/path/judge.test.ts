@@ -48,6 +48,15 @@ const ALL: readonly (readonly [string, string])[] = [
 ];
 
 const SILENCE = 'address 198.51.100.7\ntry 400000\n';
+/** Of a destination whose sockets drop nothing. */
+const SOCKETS = evidence(
+  Object.fromEntries(
+    ['before', 'after'].flatMap((when) => [
+      [`p3-counters-${when}`, result('Tcp: PassiveOpens\nTcp: 1\n')],
+      [`p3-drops-${when}`, result('tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n\t skmem:(r0,d0)\n')],
+    ]),
+  ),
+);
 const LISTENS = 'tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n';
 
 /** @param passed how many of the points the packets pass */
@@ -64,6 +73,7 @@ function seen(passed: number, more: Parameters<typeof evidence>[0] = {}, places 
       durationMs: 4000,
     }),
     'p3-listeners': result(LISTENS),
+    ...SOCKETS,
     ...Object.fromEntries(places.map(({ id }) => [`${id}-seen`, result(lines(id))])),
     ...more,
   });
@@ -247,6 +257,7 @@ describe('judgePath', () => {
 
   it('leaves a refusal that comes home to others', () => {
     const all = evidence({
+      ...SOCKETS,
       'to0-reach': result(
         'address 198.51.100.7\ntry 400000\nbash: connect: Connection refused\nbash: line 1: /dev/tcp/198.51.100.7/80: Connection refused\nfailed 200\n',
         { command: ['reach', 'tcp', '198.51.100.7', '80'] },
@@ -421,6 +432,7 @@ describe('a destination that refuses itself', () => {
     return evidence({
       'to0-reach': REFUSED,
       'p3-listeners': result(listeners),
+      ...SOCKETS,
       ...Object.fromEntries(PLACES.map(({ id }) => [`${id}-seen`, result(lines(id))])),
       ...more,
     });
@@ -453,4 +465,125 @@ it('does not pass a connection that a watched place saw nothing of', () => {
   const { status, summary } = judgePath(all, DEEP);
   expect(status).toBe('error');
   expect(summary).toMatch(/^pod\/db: it connected, and its packets were not seen at pod\/db/);
+});
+
+describe('what the sockets of a destination drop', () => {
+  const snmp = (opens: number, read: number, full: number): string =>
+    `Tcp: PassiveOpens\nTcp: ${opens}\nUdp: InDatagrams RcvbufErrors\nUdp: ${read} ${full}\n`;
+  const overflows = (n: number): string => `TcpExt: ListenOverflows\nTcpExt: ${n}\n`;
+  const socket = (protocol: string, port: number, drops: number): string =>
+    `${protocol} LISTEN 0      4      0.0.0.0:${port} 0.0.0.0:*\n\t skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d${drops})\n`;
+
+  /** The kernel's words at p3 before and after: counters of TCP and UDP, and drops of sockets. */
+  function around(before: readonly [string, string], after: readonly [string, string]): Evidence {
+    return evidence({
+      'p3-counters-before': result(before[0]),
+      'p3-counters6-before': result('Udp6RcvbufErrors 0\nUdp6InDatagrams 0\n'),
+      'p3-drops-before': result(before[1]),
+      'p3-counters-after': result(after[0]),
+      'p3-counters6-after': result('Udp6RcvbufErrors 0\nUdp6InDatagrams 0\n'),
+      'p3-drops-after': result(after[1]),
+    });
+  }
+  const told = (judgement: ReturnType<typeof judgePath>): string[] =>
+    judgement.findings
+      .filter(({ id }) => id.startsWith('NT-PATH'))
+      .map(({ id, severity, summary }) => `${id} ${severity} ${summary}`);
+
+  describe('of connections', () => {
+    const run = (overflown: number, dropped: number, port = 80, passed = ALL.length) =>
+      judgePath(
+        seen(
+          passed,
+          around(
+            [`${snmp(5, 0, 0)}${overflows(7)}`, socket('tcp', port, 2)],
+            [`${snmp(9, 0, 0)}${overflows(7 + overflown)}`, socket('tcp', port, 2 + dropped)],
+          ),
+        ),
+        DEEP,
+      );
+
+    it('is told with the port, by what the socket and the kernel have counted both', () => {
+      expect(told(run(30, 30))).toEqual([
+        'NT-PATH-008 warning pod/db (198.51.100.7:80): the accept queue of port 80 at pod/db overflowed and dropped 30 connection attempts during the run, while 4 connections were accepted there.',
+      ]);
+      expect(told(run(12, 30))[0]).toContain('dropped 12 connection attempts');
+    });
+
+    it('is one burst where it is little', () => {
+      expect(told(run(3, 3))).toEqual([
+        'NT-PATH-008 info pod/db (198.51.100.7:80): the accept queue of port 80 at pod/db overflowed and dropped 3 connection attempts during the run, while 4 connections were accepted there; it may be one burst, measure again.',
+      ]);
+    });
+
+    it.each([
+      ['another port overflows', run(30, 30, 81)],
+      ['the socket drops for another reason', run(0, 30)],
+      ['nothing is dropped', run(0, 0)],
+    ])('is not told where %s', (_name, judgement) => {
+      expect(told(judgement)).toEqual([]);
+      expect(judgement.status).toBe('pass');
+    });
+
+    it('is left to the finding of the loss where the probe itself is lost', () => {
+      expect(told(run(30, 30, 80, 6)).map((text) => text.slice(0, 11))).toEqual(['NT-PATH-005']);
+    });
+  });
+
+  describe('of datagrams', () => {
+    const UDP: PathInput = {
+      places: [{ id: 'p3', label: 'pod/db', isTarget: false }],
+      routes: [
+        {
+          destination: destination({
+            label: 'pod/db:53/udp',
+            host: '198.51.100.7',
+            port: '53',
+            protocol: 'udp',
+          }),
+          places: [{ id: 'p3', role: 'destination' }],
+        },
+      ],
+    };
+    const run = (full: number, dropped: number, port = 53) =>
+      judgePath(
+        around(
+          [snmp(0, 5, 1), socket('udp', port, 1)],
+          [snmp(0, 9, 1 + full), socket('udp', port, 1 + dropped)],
+        ),
+        UDP,
+      );
+
+    it('is told with the port', () => {
+      expect(told(run(30, 30))).toEqual([
+        'NT-PATH-009 warning pod/db:53/udp (198.51.100.7:53): 30 datagrams to UDP port 53 did not fit into the receive buffer at pod/db during the run, while 4 were read there.',
+      ]);
+      expect(told(run(2, 2))[0]).toMatch(/^NT-PATH-009 info .*it may be one burst, measure again\.$/);
+    });
+
+    it.each([
+      ['another port overflows', run(30, 30, 54)],
+      ['the socket drops for another reason', run(0, 30)],
+      ['nothing is dropped', run(0, 0)],
+    ])('is not told where %s', (_name, judgement) => {
+      expect(told(judgement)).toEqual([]);
+      expect(judgement).toMatchObject({
+        status: 'pass',
+        summary:
+          'No receive buffer of pod/db:53/udp overflowed during the run; datagrams are not followed on their way.',
+      });
+    });
+
+    it('is not known where it could not be read', () => {
+      expect(judgePath({}, UDP).status).toBe('skip');
+      const blind = around(
+        [snmp(0, 5, 1), 'udp UNCONN 0 0 *:53 *:*\n'],
+        [snmp(0, 9, 9), 'udp UNCONN 0 0 *:53 *:*\n'],
+      );
+      expect(judgePath(blind, UDP)).toMatchObject({
+        status: 'skip',
+        summary: 'What the sockets of pod/db drop could not be read: ss does not show what sockets drop.',
+      });
+    });
+  });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import places from '../../../../src/checks/path/places.ts';
 import { pathInput } from '../../../../src/checks/path/prepare.ts';
 import type { Subject } from '../../../../src/cluster/subject.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
+import type { ProbePlan } from '../../../../src/model/evidence.ts';
 import type { Pod } from '../../../../src/model/kube-objects.ts';
 
 function pod(name: string, nodeName: string, hostNetwork = false): Pod {
@@ -80,5 +82,53 @@ describe('pathInput', () => {
       ['pod/db-1', false],
     ]);
     expect(new Set(places.map(({ id }) => id)).size).toBe(5);
+  });
+
+  it('looks at nothing but the destination of datagrams', () => {
+    const udp = { ...destination('to0'), protocol: 'udp' as const };
+    const alone = pathInput(onNode1, [{ destination: udp, pod: pod('db', 'n2') }], true);
+    expect(alone.places.map(({ label }) => label)).toEqual(['pod/db']);
+    expect(alone.routes.map(({ places }) => places)).toEqual([[{ id: 'p0', role: 'destination' }]]);
+    const both = pathInput(
+      onNode1,
+      [destination('to1'), udp].map((to) => ({ destination: to, pod: pod('db', 'n2') })),
+      false,
+    );
+    expect(both.places.map(({ label }) => label)).toEqual(['pod/web', 'pod/db']);
+  });
+});
+
+describe('what is read at a place', () => {
+  const ids = ({ phases }: ProbePlan): string[] => phases.flat().map(({ id }) => id);
+  const planned = (deep: boolean, ...destinations: Destination[]) =>
+    places
+      .plan(
+        pathInput(
+          onNode1,
+          destinations.map((to) => ({ destination: to, pod: pod('db', 'n2') })),
+          deep,
+        ),
+      )
+      .map(({ label, before, during, after }) => ({
+        label,
+        listens: during !== undefined,
+        before: before && ids(before),
+        after: after && ids(after),
+      }));
+  const udp = { ...destination('to1'), protocol: 'udp' as const };
+  const ofSockets = (when: string): string[] => [`counters-${when}`, `counters6-${when}`, `drops-${when}`];
+
+  it('is what its sockets drop, where datagrams are sent to', () => {
+    expect(planned(true, udp)).toEqual([
+      { label: 'pod/db', listens: false, before: ofSockets('before'), after: ofSockets('after') },
+    ]);
+  });
+
+  it('is that too, each command once, where connections end', () => {
+    const [source, end] = planned(false, destination('to0'), udp);
+    expect(source?.before).not.toContain('drops-before');
+    expect(end).toMatchObject({ label: 'pod/db', listens: true });
+    expect(end?.before).toEqual(expect.arrayContaining(['nft-before', ...ofSockets('before')]));
+    expect(end?.before?.filter((id) => id === 'counters-before')).toHaveLength(1);
   });
 });
