@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -83,17 +84,29 @@ static const char *script_of(const char *word, const char **name) {
   return NULL;
 }
 
-/* The default gateway: the first "via", also where several next hops or another family stand there. */
-static void find_gateway(char *to, size_t size) {
-  FILE *routes = popen("ip -4 route show default 2>/dev/null", "re");
+/* The first "via", also where several next hops or another family stand there. */
+static void first_via(const char *command, char *to, size_t size) {
+  FILE *routes = popen(command, "re");
   if (routes == NULL) return;
-  char word[256];
-  while (to[0] == '\0' && fscanf(routes, "%255s", word) == 1) {
-    if (strcmp(word, "via") != 0 || fscanf(routes, "%255s", word) != 1) continue;
+  char word[128];
+  while (to[0] == '\0' && fscanf(routes, "%127s", word) == 1) {
+    if (strcmp(word, "via") != 0 || fscanf(routes, "%127s", word) != 1) continue;
     if (strcmp(word, "inet6") == 0) continue;
     snprintf(to, size, "%s", word);
   }
+  /* fe80::/10 is only unique on its link: the interface belongs to it. */
+  if (strncasecmp(to, "fe", 2) == 0 && to[2] != '\0' && strchr("89abAB", to[2]) != NULL) {
+    while (fscanf(routes, "%127s", word) == 1 && strcmp(word, "dev") != 0) continue;
+    size_t length = strlen(to);
+    if (fscanf(routes, "%127s", word) == 1) snprintf(to + length, size - length, "%%%s", word);
+  }
   pclose(routes);
+}
+
+/* The default gateway, of IPv6 where there is none of IPv4. */
+static void find_gateway(char *to, size_t size) {
+  first_via("ip -4 route show default 2>/dev/null", to, size);
+  if (to[0] == '\0') first_via("ip -6 route show default 2>/dev/null", to, size);
 }
 
 static void find_dns(char *to, size_t size) {

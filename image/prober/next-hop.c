@@ -52,16 +52,17 @@ void probe_next_hop(job *self) {
     text_print(out, "unresolved\n");
     return;
   }
-  text_print(out, "address %s\n", address);
+  char *plain = (char *)without_zone(self, address), *zone = (char *)zone_of(address);
+  text_print(out, "address %s\n", plain);
   text route = {0};
-  char *get[] = {"ip", "route", "get", (char *)address, NULL};
+  char *get[] = {"ip", "route", "get", plain, zone == NULL ? NULL : "oif", zone, NULL};
   if (job_run(self, get, &route, &route) == 127) {
     text_print(out, "no ip\n");
     return;
   }
   if (route.length > 0) text_add(out, route.data, route.length);
   if (self->word_count < 2 || strcmp(self->words[1], "ask") != 0 || route.data == NULL) return;
-  const char *hop = address, *device = NULL;
+  const char *hop = plain, *device = NULL;
   char *rest = route.data, *word = next_word(&rest);
   static const char *const no_link[] = {"RTNETLINK", "ip:", "local", "multicast", "broadcast", "Error:"};
   for (size_t i = 0; word != NULL && i < sizeof no_link / sizeof *no_link; i++)
@@ -76,7 +77,7 @@ void probe_next_hop(job *self) {
     }
   }
   if (device == NULL) return;
-  if (strcmp(hop, address) != 0 && is_default_gateway(self, hop)) return;
+  if (strcmp(hop, plain) != 0 && is_default_gateway(self, hop)) return;
   provocation *one = job_alloc(self, sizeof *one);
   one->self = self;
   one->series = (echo_series){

@@ -85,9 +85,10 @@ void probe_path_mtu(job *self) {
     text_print(out, "refused %s", self->err.data == NULL ? "ping: it could not be sent\n" : self->err.data);
     return;
   }
-  text_print(out, "address %s\n", address);
+  char *plain = (char *)without_zone(self, address), *zone = (char *)zone_of(address);
+  text_print(out, "address %s\n", plain);
   text route = {0}, ignored = {0};
-  char *get[] = {"ip", "-o", "route", "get", (char *)address, NULL};
+  char *get[] = {"ip", "-o", "route", "get", plain, zone == NULL ? NULL : "oif", zone, NULL};
   job_run(self, get, &route, &ignored);
   char device[64] = "eth0", path[160], word[32];
   word_after(&route, " dev ", device, sizeof device);
@@ -104,7 +105,7 @@ void probe_path_mtu(job *self) {
     text_print(out, "link %s %d\n", device, link);
   }
   /* The route's own limit; "get" alone would show what was learned of the path before. */
-  char *match[] = {"ip", "-o", "route", "get", "fibmatch", (char *)address, NULL};
+  char *match[] = {"ip", "-o", "route", "get", "fibmatch", plain, zone == NULL ? NULL : "oif", zone, NULL};
   job_run(self, match, &route, &ignored);
   if (word_after(&route, " mtu lock ", word, sizeof word) || word_after(&route, " mtu ", word, sizeof word)) {
     int limit = atoi(word);

@@ -28,6 +28,10 @@ void forget_routes(void);
 /* The first address of a name, by the C library of the image (getent), or the word itself where it is one. NULL: none. */
 const char *resolve(job *self, const char *name);
 
+/* `ip` takes the interface of an address (fe80::1%eth0) as a word of its own: the address alone, and the interface or NULL. */
+const char *without_zone(job *self, const char *address);
+const char *zone_of(const char *address);
+
 /*
  * One series of echo requests.
  * size: bytes of the payload; probe_df: with fragmentation forbidden, whatever was learned of the path.

@@ -1,6 +1,7 @@
 /* Connections: reach, tcp-connect and sweep, and what they share. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -30,14 +31,9 @@ bool socket_address(const char *address, int port, struct sockaddr_storage *to, 
   six->sin6_family = AF_INET6;
   six->sin6_port = htons((uint16_t)port);
   if (zone != NULL) {
-    char path[300];
-    snprintf(path, sizeof path, "/sys/class/net/%.200s/ifindex", zone + 1);
-    FILE *file = strchr(zone + 1, '/') == NULL ? fopen(path, "re") : NULL;
-    if (file == NULL) return false;
-    unsigned index = 0;
-    if (fscanf(file, "%u", &index) != 1) index = 0;
-    fclose(file);
-    six->sin6_scope_id = index;
+    /* Not from /sys, which may be of another network namespace. */
+    six->sin6_scope_id = if_nametoindex(zone + 1);
+    if (six->sin6_scope_id == 0) return false;
   }
   *length = sizeof *six;
   return true;
@@ -58,6 +54,20 @@ const char *resolve(job *self, const char *name) {
   memcpy(address, out.data, length);
   text_free(&out);
   return address;
+}
+
+const char *zone_of(const char *address) {
+  const char *at = strchr(address, '%');
+  return at == NULL ? NULL : at + 1;
+}
+
+const char *without_zone(job *self, const char *address) {
+  size_t length = strcspn(address, "%");
+  if (address[length] == '\0') return address;
+  char *plain = job_alloc(self, length + 1);
+  memcpy(plain, address, length);
+  plain[length] = '\0';
+  return plain;
 }
 
 /* What `ip` says of the way to an address. Several probes of a phase go to one address: it is asked for once. */
@@ -101,8 +111,9 @@ static void print_routes(job *self, const char *address) {
     one->asker = self;
     one->next = routes;
     routes = one;
-    char *get[] = {"ip", "-o", "route", "get", (char *)address, NULL};
-    char *match[] = {"ip", "-d", "route", "show", "table", "all", "to", "match", (char *)address, NULL};
+    char *plain = (char *)without_zone(self, address), *zone = (char *)zone_of(address);
+    char *get[] = {"ip", "-o", "route", "get", plain, zone == NULL ? NULL : "oif", zone, NULL};
+    char *match[] = {"ip", "-d", "route", "show", "table", "all", "to", "match", plain, NULL};
     if (job_run(self, get, &one->said, &one->said) == 127) text_free(&one->said);
     else job_run(self, match, &one->said, &one->said);
     one->ready = true;
@@ -229,7 +240,7 @@ void probe_reach(job *self) {
     text_print(&self->out, "unresolved\n");
     return;
   }
-  text_print(&self->out, "address %s\n", address);
+  text_print(&self->out, "address %s\n", without_zone(self, address));
   print_routes(self, address);
   /* Whoever listens for ICMP errors has to be there first. */
   co_sleep(400000);

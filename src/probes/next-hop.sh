@@ -13,12 +13,17 @@ case $address in
   fi ;;
 esac
 [ -n "$address" ] || { echo unresolved; exit 0; }
-echo "address $address"
+plain=${address%%%*}
+echo "address $plain"
 command -v ip >/dev/null 2>&1 || { echo "no ip"; exit 0; }
-route=$(ip route get "$address" 2>&1)
+# ip takes the interface of an address (fe80::1%eth0) as a word of its own.
+case $address in
+*%*) route=$(ip route get "$plain" oif "${address#*%}" 2>&1) ;;
+*) route=$(ip route get "$address" 2>&1) ;;
+esac
 echo "$route"
 [ "$2" = ask ] || exit 0
-hop=$address device=
+hop=$plain device=
 set -- $route
 case $1 in
 RTNETLINK | ip: | local | multicast | broadcast) exit 0 ;;
@@ -30,7 +35,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-if [ "$hop" != "$address" ]; then
+if [ "$hop" != "$plain" ]; then
   for word in $(ip -4 route show default 2>/dev/null); do [ "$word" != "$hop" ] || exit 0; done
 fi
 # Where ping may not, a datagram to the discard port makes the kernel look too.

@@ -18,21 +18,29 @@ case $small in
   mode=do
   small=$(ping -n -M "$mode" -c 2 -i 0.2 -W 1 -s 56 -- "$host" 2>&1) ;;
 esac
-address=$(printf '%s\n' "$small" | sed -n 's/^PING [^(]*(\([0-9a-fA-F.:]*\)).*/\1/p;s/^PING \([0-9a-fA-F:]*\) .*/\1/p' | head -n 1)
+address=$(printf '%s\n' "$small" | sed -n 's/^PING [^(]*(\([0-9a-fA-F.:]*\(%[^)]*\)\{0,1\}\)).*/\1/p;s/^PING \([0-9a-fA-F:]*\) .*/\1/p' | head -n 1)
 if [ -z "$address" ]; then
   echo "refused $(printf '%s\n' "$small" | head -n 1)"
   exit 0
 fi
-echo "address $address"
+plain=${address%%%*}
+echo "address $plain"
+# ip takes the interface of an address (fe80::1%eth0) as a word of its own.
+route_get() {
+  case $address in
+  *%*) ip -o route get "$@" "$plain" oif "${address#*%}" ;;
+  *) ip -o route get "$@" "$plain" ;;
+  esac 2>/dev/null
+}
 case $address in *:*) headers=48 ;; *) headers=28 ;; esac
 
-device=$(ip -o route get "$address" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p;q')
+device=$(route_get | sed -n 's/.* dev \([^ ]*\).*/\1/p;q')
 [ -n "$device" ] || device=eth0
 [ "$device" != lo ] || { echo loopback; exit 0; }
 full=1500
 if read -r full <"/sys/class/net/$device/mtu"; then echo "link $device $full"; fi 2>/dev/null
 # The route's own limit; "get" alone would show what was learned of the path before.
-limit=$(ip -o route get fibmatch "$address" 2>/dev/null | sed -n 's/.* mtu \(lock \)\{0,1\}\([0-9]*\).*/\2/p;q')
+limit=$(route_get fibmatch | sed -n 's/.* mtu \(lock \)\{0,1\}\([0-9]*\).*/\2/p;q')
 if [ -n "$limit" ]; then
   echo "route-mtu $limit"
   [ "$limit" -ge "$full" ] || full=$limit

@@ -15,9 +15,13 @@ if [[ $name == *[!0-9.]* && $name != *:* ]] && command -v getent >/dev/null; the
   while read -r address _; do break; done < <(getent ahosts "$name")
   if [[ -z $address ]]; then echo unresolved; exit 0; fi
 fi
-echo "address $address"
+# ip takes the interface of an address (fe80::1%eth0) as a word of its own.
+plain=${address%%%*}
+oif=()
+[[ $address != *%* ]] || oif=(oif "${address#*%}")
+echo "address $plain"
 if command -v ip >/dev/null; then
-  while read -r line; do echo "route $line"; done < <(ip -o route get "$address" 2>&1; ip -d route show table all to match "$address" 2>&1)
+  while read -r line; do echo "route $line"; done < <(ip -o route get "$plain" "${oif[@]}" 2>&1; ip -d route show table all to match "$plain" 2>&1)
 fi
 # Whoever listens for ICMP errors has to be there first.
 sleep 0.4

@@ -42,28 +42,45 @@ done
 
 first_word() { set -- $1; echo "$1"; }
 
+# The first next hop among the words of ip's routes. Not always the second word: it may be one of several.
+first_via() {
+  hop=
+  while [ $# -gt 1 ] && [ "$1" != via ]; do shift; done
+  [ $# -gt 1 ] || return 1
+  hop=$2
+  while [ $# -gt 1 ] && [ "$1" != dev ]; do shift; done
+  on_link "$hop" "${2-}"
+}
+
+# on_link HOP DEVICE: an address that is only unique on its link (fe80::/10) needs its interface.
+on_link() {
+  case $1 in
+  fe[89ab]?:*) echo "$1%$2" ;;
+  *) echo "$1" ;;
+  esac
+}
+
 lookup() {
   case $1 in
   gateway)
-    if command -v ip >/dev/null 2>&1; then
-      last=
-      # Not always the second word: a next hop of its own (nhid), several of them, or one of the other family.
-      for word in $(ip -4 route show default 2>/dev/null); do
-        case $last in
-        via) [ "$word" = inet6 ] || { echo "$word"; break; } ;;
-        esac
-        last=$word
-      done
-    else
-      while read -r _ dest gw flags _; do
-        if [ "$dest" = 00000000 ] && [ "$gw" != 00000000 ] && [ "$gw" != Gateway ]; then
-          # Little-endian hex, as /proc/net/route prints it.
-          a=${gw%??????} b=${gw#??} b=${b%????} c=${gw#????} c=${c%??} d=${gw#??????}
-          echo "$((0x$d)).$((0x$c)).$((0x$b)).$((0x$a))"
-          break
-        fi
-      done </proc/net/route
-    fi ;;
+    # Not from ip: busybox's shows no next hop of several.
+    while read -r _ dest gw flags _; do
+      if [ "$dest" = 00000000 ] && [ "$gw" != 00000000 ]; then
+        # Little-endian hex.
+        a=${gw%??????} b=${gw#??} b=${b%????} c=${gw#????} c=${c%??} d=${gw#??????}
+        echo "$((0x$d)).$((0x$c)).$((0x$b)).$((0x$a))"
+        return
+      fi
+    done </proc/net/route
+    first_via $(ip -6 route show default 2>/dev/null) || [ ! -r /proc/net/ipv6_route ] ||
+      while read -r dest length _ _ gw _ _ _ _ device; do
+        case $dest$length in *[!0]*) continue ;; esac
+        case $gw in *[!0]*) ;; *) continue ;; esac
+        hop=
+        while [ -n "$gw" ]; do hop=$hop${hop:+:}${gw%"${gw#????}"} gw=${gw#????}; done
+        on_link "$hop" "$device"
+        return
+      done </proc/net/ipv6_route ;;
   dns)
     while read -r key value _ || [ -n "$key" ]; do
       if [ "$key" = nameserver ]; then echo "$value"; break; fi

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'vitest';
+import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { compactScript } from '../../../src/channels/script.ts';
 import type { Budget } from '../../../src/model/budget.ts';
 import type { ProbeCommand, ProbePlan, ProbeResult } from '../../../src/model/evidence.ts';
@@ -491,21 +491,88 @@ describe.concurrent.each(RUNNERS)('$name', ({ argv: words, hasFiles }) => {
     expect(events.at(-1)).toEqual({ kind: 'done' });
   });
 
-  it.skipIf(!mayUnshare)('finds the default gateway and the first name server', async (context) => {
-    const { expect } = context;
-    const { folder, env } = place(context);
-    const setUp = [
-      'ip link add nt0 type veth peer name nt1 && ip link set nt0 up && ip link set nt1 up',
-      'ip addr add 192.0.2.2/24 dev nt0 && ip route add default via 192.0.2.254 && ip route add 198.51.100.0/24 via 192.0.2.7',
-      'printf "# a comment\\nsearch x\\nnameserver 203.0.113.53\\nnameserver 203.0.113.54\\n" >"$0/resolv" && mount --bind "$0/resolv" /etc/resolv.conf',
-      'exec "$@"',
-    ].join(' && ');
-    const wrap = ['unshare', '--net', '--mount', 'sh', '-c', setUp, folder];
-    const { results } = await runPlan(words, onePhase(command('a', ['echo', '%gateway%', '%dns%'])), {
-      env,
-      wrap,
+  describe.skipIf(!mayUnshare)('the placeholders', () => {
+    const LINK = 'ip link add nt0 type veth peer name nt1 && ip link set nt0 up && ip link set nt1 up';
+    const V4 = 'ip addr add 192.0.2.2/24 dev nt0';
+    const V6 = 'ip addr add 2001:db8::2/64 dev nt0 nodad';
+
+    async function found(
+      context: TestContext,
+      setUp: readonly string[],
+      resolvConf: string,
+    ): Promise<string> {
+      const { folder, env } = place(context);
+      writeFileSync(join(folder, 'resolv'), resolvConf);
+      const steps = [
+        LINK,
+        ...setUp,
+        'mount --bind "$0/resolv" /etc/resolv.conf',
+        // What they stand for, or that one of them stands for nothing.
+        'exec "$@"',
+      ].join(' && ');
+      const wrap = ['unshare', '--net', '--mount', 'sh', '-c', steps, folder];
+      const plan = onePhase(command('a', ['echo', '%gateway%']), command('b', ['echo', '%dns%']));
+      const { results } = await runPlan(words, plan, { env, wrap });
+      return ['a', 'b']
+        .map((id) => results.find((r) => r.id === id))
+        .map((r) => (r?.status === 'unknown-placeholder' ? '-' : r?.stdout.trim()))
+        .join(' ');
+    }
+
+    const NAMES = '# a comment\nsearch x\nnameserver 203.0.113.53\nnameserver 203.0.113.54\n';
+
+    it.each<[string, readonly string[], string]>([
+      [
+        'one among other routes',
+        [V4, 'ip route add default via 192.0.2.254', 'ip route add 198.51.100.0/24 via 192.0.2.7'],
+        '192.0.2.254',
+      ],
+      [
+        'the first of several of one route',
+        [V4, 'ip route add default nexthop via 192.0.2.253 nexthop via 192.0.2.254'],
+        '192.0.2.253',
+      ],
+      [
+        'one that is an object of its own',
+        [V4, 'ip nexthop add id 12 via 192.0.2.254 dev nt0', 'ip route add default nhid 12'],
+        '192.0.2.254',
+      ],
+      ['none where the next hop has no address', [V4, 'ip route add default dev nt0'], '-'],
+      ['one of IPv6', [V6, 'ip -6 route add default via 2001:db8::1'], '2001:db8::1'],
+      [
+        'one of IPv6 that is only unique on its link',
+        [V6, 'ip -6 route add default via fe80::1 dev nt0'],
+        'fe80::1%nt0',
+      ],
+      [
+        'that of IPv4 where there are both',
+        [V4, V6, 'ip route add default via 192.0.2.254', 'ip -6 route add default via fe80::1 dev nt0'],
+        '192.0.2.254',
+      ],
+      [
+        'of IPv4 packets that go to a neighbour of IPv6: that neighbour',
+        [
+          V4,
+          V6,
+          'ip -4 route add default via inet6 fe80::1 dev nt0',
+          'ip -6 route add default via fe80::1 dev nt0',
+        ],
+        'fe80::1%nt0',
+      ],
+      ['none without a route', [V4, V6], '-'],
+    ])('know the default gateway: %s', async (_name, setUp, gateway) => {
+      const context = { onTestFinished } as TestContext;
+      expect(await found(context, setUp, NAMES)).toBe(`${gateway} 203.0.113.53`);
     });
-    expect(only(results).stdout).toBe('192.0.2.254 203.0.113.53\n');
+
+    it.each([
+      ['whose last line has no end', 'search x\nnameserver 203.0.113.53', '203.0.113.53'],
+      ['that names one of IPv6', 'nameserver 2001:db8::53\n', '2001:db8::53'],
+      ['that names none', 'search x\n', '-'],
+    ])('know the first name server of a resolv.conf %s', async (_name, resolvConf, server) => {
+      const context = { onTestFinished } as TestContext;
+      expect(await found(context, [V4], resolvConf)).toBe(`- ${server}`);
+    });
   });
 });
 
