@@ -58,7 +58,6 @@ export function unreachable(host: DockerHost, error: unknown): DockerUnreachable
   });
 }
 
-/** The words of the kubeconfig do not fit here. */
 function tlsReason(host: DockerHost, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ECONNRESET' && host.kind === 'tcp' && host.tls === undefined) {
@@ -67,5 +66,5 @@ function tlsReason(host: DockerHost, error: unknown): string {
   if (/alert (certificate required|bad certificate|unknown ca)/.test(message ?? '')) {
     return "it does not accept the client's certificate";
   }
-  return networkReason(error).replaceAll('the kubeconfig', "Docker's ca.pem");
+  return networkReason(error, "Docker's ca.pem");
 }

@@ -41,6 +41,14 @@ export type FromApi<T> =
   | { readonly value: T; readonly skipped?: undefined }
   | { readonly value?: undefined; readonly skipped: string };
 
+/** Why the API thinks that a name is not there. */
+export interface AbsenceReason {
+  /** Continues a sentence; without a full stop. */
+  readonly text: string;
+  /** The pod of that name is not ready, and its Service publishes the names of ready pods alone. */
+  readonly isUnready: boolean;
+}
+
 /** What the check is told before it runs; plain JSON. */
 export interface DnsInput {
   /** Names that the user asked for. */
@@ -50,7 +58,7 @@ export interface DnsInput {
   /** Those of them that are one too many. */
   readonly leftOut?: readonly string[];
   /** By name: why the API thinks that it is not there. */
-  readonly reasons?: Readonly<Record<string, string>>;
+  readonly reasons?: Readonly<Record<string, AbsenceReason>>;
   readonly pod: PodDns;
   /** Of a Docker container: the servers that docker run --dns names. */
   readonly docker?: { readonly servers: readonly string[] };

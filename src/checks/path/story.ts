@@ -47,7 +47,7 @@ function told(
   return occurrence(
     meta,
     'critical',
-    `${words}${known?.words ?? ''}${ruleWords(path)}`.replace(/\.?$/, '.'),
+    `${words}${known?.words ?? ''}${ruleWords(path)}.`,
     [
       ...quotePoint(loss.last),
       ...quotePoint(loss.answered),

@@ -1,7 +1,7 @@
 import { type Advice, advice, kubectl } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { DnsFacts, NameFacts } from '../facts.ts';
+import type { AbsenceReason, DnsFacts, NameFacts } from '../facts.ts';
 import { isAnswered, quoteQueries } from '../wording.ts';
 
 const meta = {
@@ -43,7 +43,7 @@ export function isMissing({ candidates, resolver }: NameFacts): boolean {
 }
 
 /** @param reason what the API says of it */
-function judge(name: NameFacts, reason: string | undefined): Occurrence[] {
+function judge(name: NameFacts, reason: AbsenceReason | undefined): Occurrence[] {
   if (!isMissing(name)) return [];
   const { candidates } = name;
   const answers = candidates.flatMap((c) => c.answers);
@@ -55,7 +55,7 @@ function judge(name: NameFacts, reason: string | undefined): Occurrence[] {
       name.resolver === undefined ? 'info' : 'critical',
       exists
         ? `${exists.name} exists but has neither an A nor an AAAA record.`
-        : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries${reason === undefined ? multicast(name.name) : `: ${reason}`}.`,
+        : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries${reason === undefined ? multicast(name.name) : `: ${reason.text}`}.`,
       quoteQueries([...answers].reverse(), 2),
       { subject: name.name, ...remedyPart(reason) },
     ),
@@ -70,8 +70,8 @@ function multicast(name: string): string {
 }
 
 /** Members of a cluster that wait for each other's names never get ready. */
-function remedyPart(reason: string | undefined): { remediation?: Advice } {
-  return reason?.includes('publishNotReadyAddresses') === true
+function remedyPart(reason: AbsenceReason | undefined): { remediation?: Advice } {
+  return reason?.isUnready === true
     ? {
         remediation: advice`See why the pod is not ready (${kubectl`describe pod`}). Where its readiness needs the names of its peers, set publishNotReadyAddresses: true on the headless Service.`,
       }

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { AbsenceReason, DnsFacts } from '../../../../src/checks/dns/facts.ts';
 import { reasonsOf } from '../../../../src/checks/dns/prepare-reasons.ts';
+import { nxdomain } from '../../../../src/checks/dns/rules/nxdomain.ts';
 import { PATHS, pod, SHOP, service, serving } from '../../cluster/objects.ts';
+import { remedyOf } from '../results.ts';
 
 const member = (spec: object = {}, ready = 'False', labels: object = { app: 'db' }) => {
   const one = pod('db-1', ['10.0.0.1'], { hostname: 'db-1', subdomain: 'db', ...spec });
@@ -26,9 +29,10 @@ describe('why the name of a pod is not there', () => {
   it.each(['db-1.db', 'DB-1.db.', 'db-1.db.shop', 'db-1.db.shop.svc', 'db-1.db.shop.svc.cluster.local'])(
     'is that it is not ready: %s',
     async (name) => {
-      expect(await reason(name, [headless()], [member()])).toBe(
-        'pod db-1 is not ready, and Service db publishes names of ready pods alone (publishNotReadyAddresses is not set)',
-      );
+      expect(await reason(name, [headless()], [member()])).toEqual({
+        text: 'pod db-1 is not ready, and Service db publishes names of ready pods alone (publishNotReadyAddresses is not set)',
+        isUnready: true,
+      });
     },
   );
 
@@ -44,7 +48,10 @@ describe('why the name of a pod is not there', () => {
       /the selector of Service db does not match pod db-1$/,
     ],
   ])('is that %s', async (_why, services, pods, says) => {
-    expect(await reason('db-1.db', services, pods)).toMatch(says);
+    expect(await reason('db-1.db', services, pods)).toEqual({
+      text: expect.stringMatching(says),
+      isUnready: false,
+    });
   });
 
   it.each<[string, string, readonly object[], readonly object[]]>([
@@ -60,5 +67,45 @@ describe('why the name of a pod is not there', () => {
     ['a host of a namespace that is none', 'db-1.db.com', [headless()], [member()]],
   ])('is not known of %s', async (_what, name, services, pods) => {
     expect(await reason(name, services, pods)).toBeUndefined();
+  });
+});
+
+describe('the remedy', () => {
+  const told = (reason: AbsenceReason) =>
+    nxdomain
+      .judge({
+        names: [
+          {
+            name: 'db-1.db',
+            origin: 'asked',
+            candidates: [
+              {
+                name: 'db-1.db.',
+                answers: [
+                  {
+                    outcome: 'answered',
+                    rcode: 'NXDOMAIN',
+                    addresses: [],
+                    truncated: false,
+                    loops: false,
+                    question: { name: 'db-1.db.', type: 'A' },
+                  },
+                ],
+              },
+            ],
+          },
+        ],
+        input: { reasons: { 'db-1.db': reason } },
+      } as unknown as DnsFacts)
+      .map(({ remediation }) => remedyOf({ remediation }));
+
+  // By what the API says, and not by the words that say it.
+  it.each([
+    [true, /set publishNotReadyAddresses: true on the headless Service\.$/],
+    [false, /^Check the spelling/],
+  ])('publishes names of pods that are not ready only where one is waited for: %s', (isUnready, says) => {
+    expect(told({ text: 'publishNotReadyAddresses and more', isUnready })).toEqual([
+      expect.stringMatching(says),
+    ]);
   });
 });
