@@ -5,9 +5,14 @@
 import type { Destination } from '../../model/destination.ts';
 import type { DockerProxy, PublishedPort } from '../../model/docker-ports.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { Forwarding } from '../../parsers/forwarding.ts';
+import type { Interface } from '../../parsers/ip-addr.ts';
+import type { Route } from '../../parsers/ip-route.ts';
+import type { IptablesTable } from '../../parsers/iptables-tables.ts';
+import type { Listener } from '../../parsers/listeners.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { Measured } from '../shared/measured.ts';
-import type { DockerHost } from './host.ts';
+import type { RuleSnapshots } from '../shared/rule-hits.ts';
 
 /** A network that the target is attached to. */
 export interface DockerNetwork {
@@ -89,4 +94,30 @@ export interface DockerFacts {
   readonly tried: readonly Tried[];
   /** The name servers of the target's resolv.conf; `undefined` when it could not be read. */
   readonly nameServers: readonly string[] | undefined;
+}
+
+/** What one kind of iptables shows: a packet passes the rules of both. */
+export interface RuleBook {
+  readonly source: 'iptables-nft' | 'iptables-legacy';
+  readonly tables: ReadonlyMap<string, IptablesTable>;
+  readonly before: ReadonlyMap<string, IptablesTable>;
+  readonly result: ProbeResult;
+}
+
+/** What the machine that runs the engine shows. */
+export interface DockerHost {
+  readonly books: readonly RuleBook[];
+  readonly interfaces: readonly Interface[];
+  readonly routes: readonly Route[];
+  /** `undefined` where it could not be read. */
+  readonly listeners: readonly Listener[] | undefined;
+  readonly forwarding: Forwarding | undefined;
+  /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
+  readonly grown: RuleSnapshots['grown'];
+  /** Whether a rule that nft alone shows translates addresses. */
+  readonly translatesByNft: boolean;
+  readonly results: {
+    readonly forwarding: ProbeResult | undefined;
+    readonly listeners: ProbeResult | undefined;
+  };
 }

@@ -5,8 +5,8 @@ import type { Reason } from '../../model/reason.ts';
 import { parsePrefix } from '../../parsers/ip-prefix.ts';
 import { reachOf } from '../shared/reach-probe.ts';
 import { resolvConfOf } from '../shared/resolv-conf.ts';
-import type { DockerFacts, DockerInput, HostLink, Tried } from './facts.ts';
-import { bridgeOf, type DockerHost, dockerHost } from './host.ts';
+import type { DockerFacts, DockerHost, DockerInput, HostLink, Tried } from './facts.ts';
+import { bridgeOf, dockerHost } from './host.ts';
 
 /** The facts, and why nothing is known of the host where something should be. */
 export function dockerFacts(

@@ -2,45 +2,20 @@
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
-import { type Forwarding, parseForwarding } from '../../parsers/forwarding.ts';
-import { type Interface, parseInterfaces } from '../../parsers/ip-addr.ts';
+import { parseForwarding } from '../../parsers/forwarding.ts';
+import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parsePrefix } from '../../parsers/ip-prefix.ts';
-import { parseRoutes, type Route } from '../../parsers/ip-route.ts';
-import { type IptablesTable, parseIptablesTables } from '../../parsers/iptables-tables.ts';
-import { type Listener, parseListeners } from '../../parsers/listeners.ts';
+import { parseRoutes } from '../../parsers/ip-route.ts';
+import { parseIptablesTables } from '../../parsers/iptables-tables.ts';
+import { parseListeners } from '../../parsers/listeners.ts';
 import { longestMatch } from '../shared/lookup.ts';
 import { cutReason, type Measured, noIpJson, notRun, read, seenOf } from '../shared/measured.ts';
 import { because } from '../shared/reason.ts';
 import { deletionOf } from '../shared/remove-rule.ts';
-import { type RuleSnapshots, ruleSnapshots } from '../shared/rule-hits.ts';
+import { ruleSnapshots } from '../shared/rule-hits.ts';
 import { type Outcome, type Side, type WalkedPacket, walk } from '../shared/walk.ts';
-import type { DockerInput, DockerNetwork } from './facts.ts';
+import type { DockerHost, DockerInput, DockerNetwork, RuleBook } from './facts.ts';
 import { hostEvidence } from './host-plan.ts';
-
-/** What one kind of iptables shows: a packet passes the rules of both. */
-export interface RuleBook {
-  readonly source: 'iptables-nft' | 'iptables-legacy';
-  readonly tables: ReadonlyMap<string, IptablesTable>;
-  readonly before: ReadonlyMap<string, IptablesTable>;
-  readonly result: ProbeResult;
-}
-
-export interface DockerHost {
-  readonly books: readonly RuleBook[];
-  readonly interfaces: readonly Interface[];
-  readonly routes: readonly Route[];
-  /** `undefined` where it could not be read. */
-  readonly listeners: readonly Listener[] | undefined;
-  readonly forwarding: Forwarding | undefined;
-  /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
-  readonly grown: RuleSnapshots['grown'];
-  /** Whether a rule that nft alone shows translates addresses. */
-  readonly translatesByNft: boolean;
-  readonly results: {
-    readonly forwarding: ProbeResult | undefined;
-    readonly listeners: ProbeResult | undefined;
-  };
-}
 
 /** Tables in which engines keep their rules where they write them by nft: Docker (libnetwork, nftabler), podman (netavark). */
 const NFT_OF_ENGINES = /"table": ?\{[^{}]*"name": ?"(docker-bridges|netavark)"/;

@@ -7,17 +7,8 @@ import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import { nextHop } from '../../parsers/reach.ts';
 import { fits } from '../shared/packet.ts';
 import { deletionOf } from '../shared/remove-rule.ts';
-import type { DockerFacts, HostLink, Tried } from './facts.ts';
-import {
-  type BookOutcome,
-  type DockerHost,
-  deletionOn,
-  isStop,
-  outside,
-  stopOf,
-  walks,
-  wayTo,
-} from './host.ts';
+import type { DockerFacts, DockerHost, HostLink, Tried } from './facts.ts';
+import { type BookOutcome, deletionOn, isStop, outside, stopOf, walks, wayTo } from './host.ts';
 
 /** A rule of the host, or the policy of a chain, that stops packets. */
 export interface Stop {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findCircles } from '../../../scripts/lib/import-circles.ts';
 import { findViolations } from '../../../scripts/lib/import-rules.ts';
 
 describe('findViolations', () => {
@@ -107,5 +108,92 @@ describe('findViolations', () => {
     ['src/other/a.ts', 'export {};', 'no import rule covers this file'],
   ])('finds what is wrong in %s: %j', (file, text, problem) => {
     expect(findViolations(file, text)).toEqual([expect.stringContaining(problem)]);
+  });
+});
+
+describe('the rules of scripts and test', () => {
+  it.each([
+    [
+      'scripts/build/a.ts',
+      "import { b } from '../lib/process.ts';\nimport { c } from '../../src/cli/words.ts';",
+    ],
+    [
+      'scripts/demo.ts',
+      "import { a } from './lib/process.ts';\nimport { b } from '../test/cluster/paths.ts';",
+    ],
+    [
+      'test/unit/checks/a.test.ts',
+      "import { a } from '../../../src/checks/a.ts';\nimport { b } from '../shells.ts';",
+    ],
+    [
+      'test/e2e/a.test.ts',
+      "import type { Report } from '../../src/model/report.ts';\nimport { x } from './support/cli.ts';",
+    ],
+    // A generator's text is none of its own imports.
+    [
+      'scripts/generate/a.ts',
+      "import { a } from '../lib/process.ts';\nconst text = `\nimport { b } from './b/check.ts';\n`;",
+    ],
+    ['test/unit/a.test.ts', "export const run = async () => import('../e2e/support/cli.ts');"],
+  ])('allow %s: %j', (file, text) => {
+    expect(findViolations(file, text)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'scripts/lib/a.ts',
+      "import { b } from '../build/bundle.ts';",
+      'scripts/lib may not depend on scripts/build',
+    ],
+    [
+      'scripts/image/a.ts',
+      "import { b } from '../../test/e2e/support/cli.ts';",
+      'scripts/image may not depend on test/e2e',
+    ],
+    [
+      'scripts/image/a.ts',
+      "import { b } from '../../test/cluster/node.ts';",
+      'may not depend on test/cluster/node.ts',
+    ],
+    [
+      'test/cluster/a.ts',
+      "import { b } from '../../src/kube/client.ts';",
+      'test/cluster may not depend on src/kube',
+    ],
+    [
+      'test/e2e/a.test.ts',
+      "import { b } from '../../src/checks/registry.ts';",
+      'test/e2e may not depend on src/checks',
+    ],
+    [
+      'test/faults/a.test.ts',
+      "import { b } from '../unit/shells.ts';",
+      'test/faults may not depend on test/unit',
+    ],
+    [
+      'test/unit/a.test.ts',
+      "import { b } from '../e2e/support/cli.ts';",
+      'test/unit may not depend on test/e2e',
+    ],
+    ['test/new/a.test.ts', "import { b } from '../cluster/paths.ts';", 'no import rule covers this file'],
+  ])('refuse %s: %j', (file, text, problem) => {
+    expect(findViolations(file, text)).toEqual([expect.stringContaining(problem)]);
+  });
+});
+
+describe('findCircles', () => {
+  const circles = (graph: Record<string, string[]>) => findCircles(new Map(Object.entries(graph)));
+
+  it('names each circle once, by its shortest way', () => {
+    expect(circles({ a: ['b', 'c'], b: ['d'], c: ['a'], d: ['e'], e: ['d'] })).toEqual([
+      'a → c → a: a circle of imports',
+      'd → e → d: a circle of imports',
+    ]);
+    expect(circles({ a: ['a'] })).toEqual(['a → a: a circle of imports']);
+  });
+
+  it('finds none where all ways go down', () => {
+    expect(circles({ a: ['b', 'c'], b: ['d'], c: ['d'], d: [] })).toEqual([]);
+    expect(circles({ a: ['elsewhere'] })).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { linesOf } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { DockerFacts, HostLink } from '../facts.ts';
-import { type DockerHost, outside, walks } from '../host.ts';
+import type { DockerFacts, DockerHost, HostLink } from '../facts.ts';
+import { outside, walks } from '../host.ts';
 import { onHost, reachesOutside } from '../passage.ts';
 
 const meta = {

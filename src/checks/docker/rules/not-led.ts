@@ -3,8 +3,8 @@ import type { PublishedPort } from '../../../model/docker-ports.ts';
 import type { Quote } from '../../../model/report.ts';
 import { linesOf } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { DockerFacts } from '../facts.ts';
-import { type BookOutcome, type DockerHost, deletionOn, outside, walks } from '../host.ts';
+import type { DockerFacts, DockerHost } from '../facts.ts';
+import { type BookOutcome, deletionOn, outside, walks } from '../host.ts';
 import { onHost } from '../passage.ts';
 import { holderOf, linkOf, publishedText, reachableFromOutside } from '../published.ts';
 

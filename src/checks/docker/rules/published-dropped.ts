@@ -1,8 +1,8 @@
 import type { PublishedPort } from '../../../model/docker-ports.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { DockerFacts, HostLink } from '../facts.ts';
-import { type BookOutcome, type DockerHost, isStop } from '../host.ts';
+import type { DockerFacts, DockerHost, HostLink } from '../facts.ts';
+import { type BookOutcome, isStop } from '../host.ts';
 import { incomingStop, incomingWays, onHost, quoteStop, remedyOf, stopText } from '../passage.ts';
 import { linkOf, publishedText, reachableFromOutside } from '../published.ts';
 
