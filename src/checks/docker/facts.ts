@@ -54,10 +54,7 @@ export interface DockerInput {
   readonly published: readonly PublishedPort[];
   readonly peers: readonly DockerPeer[];
   /** Networks of the engine that the target is not on. */
-  readonly others: readonly (Pick<DockerNetwork, 'name' | 'subnets'> & {
-    /** Absent in bundles of older versions. */
-    readonly driver?: string;
-  })[];
+  readonly others: readonly (Pick<DockerNetwork, 'name' | 'subnets'> & { readonly driver: string })[];
   /** The DESTs, which the check tries as others do. */
   readonly destinations: readonly Destination[];
   /** Those of the machine that runs the engine; absent: its processes cannot be seen from here. */

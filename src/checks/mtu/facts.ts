@@ -34,7 +34,7 @@ export interface MtuInput {
   readonly destinations: readonly Destination[];
   /** Whether to send full segments over TCP to those destinations whose port the user has named. */
   readonly transfer: boolean;
-  /** Absent: the target is a host itself; in bundles of older versions too. */
+  /** Absent: the target is a host itself. */
   readonly ownHost?: OwnHost;
 }
 
