@@ -22,7 +22,7 @@ export function emptyPlace({ input, host }: DockerFacts, tried: Tried): string |
   if (reach.value === undefined || isReached(tried)) return undefined;
   if (input.peers.some((peer) => peer.destination === destination.label)) return undefined;
   if (host && wayTo(host, address) === 'host') return undefined;
-  const isBridge = ({ driver, subnets }: { driver?: string; subnets: readonly string[] }): boolean =>
+  const isBridge = ({ driver, subnets }: { driver: string; subnets: readonly string[] }): boolean =>
     driver === 'bridge' && isIn(subnets, address);
   const own = input.networks.find(isBridge);
   if (own) return own.gateway === address || own.addresses.includes(address) ? undefined : own.name;

@@ -32,7 +32,7 @@ const HEALTHY: DockerInput = {
   networks: [lan],
   published: [published, { ...published, hostAddress: '::' }],
   peers: [],
-  others: [{ name: 'other', driver: 'bridge', subnets: ['198.18.145.0/24'] }],
+  others: [{ name: 'other', driver: 'macvlan', subnets: ['198.18.145.0/24'] }],
   destinations: [],
   proxies: [proxy],
 };
