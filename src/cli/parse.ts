@@ -37,7 +37,7 @@ export async function parse(
 }
 
 function unknownCommand([first = '', second = '']: readonly string[]): Error {
-  if (first === '') return usageError('no command is given');
+  if (first === '') return usageError('no command given');
   if (parents.has(first)) {
     const below = commands.flatMap(({ name }) =>
       name.startsWith(`${first} `) ? [name.slice(first.length + 1)] : [],

@@ -7,7 +7,7 @@ export default defineAbout({
   thresholds: {
     tableShare: {
       name: 'table-share',
-      describe: "Call the node's neighbour table nearly full above this share of its limit",
+      describe: "Report the node's neighbour table as nearly full above this share of its limit",
       default: '80',
       type: 'share',
       least: 1,
@@ -16,15 +16,15 @@ export default defineAbout({
   command: {
     place: 60,
     summary: 'Find neighbours that do not answer, wrong entries and duplicate addresses',
-    details: `Sends to the default gateway, to every DEST and to some pods of the same node first, asks those on the link by ARP where
-the container may, and reads the neighbour table only then: an old entry proves nothing.`,
+    details: `First sends to the default gateway, every DEST and some pods on the same node, and asks those on the link by ARP where
+the container is allowed to. Only then does it read the neighbour table: an old entry proves nothing.`,
     synopsis: 'TARGET [--to DEST…]',
     examples: [
       {
-        comment: 'Whether the gateway of the pod web-0 answers, and nobody else has its address',
+        comment: 'Does the gateway of the pod web-0 answer, and does nobody else have its address?',
         line: 'arp web-0',
       },
-      { comment: 'Also the way to another pod', line: 'arp web-0 --to pod/web-1' },
+      { comment: 'Include another pod', line: 'arp web-0 --to pod/web-1' },
     ],
     destinations: 'may',
   },

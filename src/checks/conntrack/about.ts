@@ -7,7 +7,7 @@ const watch = {
   kind: 'text',
   value: 'DURATION',
   default: '3s',
-  describe: 'Time in which counters have to grow to count',
+  describe: 'How long to watch the counters grow',
 } as const satisfies TextFlag;
 
 /** How long the check watches counters. */
@@ -21,7 +21,7 @@ export default defineAbout({
   thresholds: {
     conntrackCritical: {
       name: 'conntrack-critical',
-      describe: 'Call a connection table critical that is filled above this share of its limit',
+      describe: 'Report a connection table as critical above this share of its limit',
       default: '95',
       type: 'share',
       least: 1,
@@ -29,16 +29,16 @@ export default defineAbout({
   },
   command: {
     place: 100,
-    summary: "Look at the connection table of a target's own namespace: full, refusing, or stale",
-    details: `Connections of Services, NetworkPolicies and NAT are tracked in the node's namespace, which a pod does not see:
-look at node/NAME for them.`,
+    summary: "Check the connection table of a target's own namespace: full, refusing or stale",
+    details: `Connections of Services, NetworkPolicies and NAT are tracked in the node's namespace, which a pod cannot see: check
+node/NAME for them.`,
     synopsis: 'TARGET',
     examples: [
       {
-        comment: 'Of a pod whose own rules track connections, such as a mesh makes',
+        comment: 'A pod whose own rules track connections, as those of a mesh do',
         line: 'conntrack web-0',
       },
-      { comment: 'Of a node, for a minute', line: 'conntrack node/node-1 --for 60s' },
+      { comment: 'A node, for a minute', line: 'conntrack node/node-1 --for 60s' },
     ],
     destinations: 'none',
     flags: [watch],

@@ -18,7 +18,7 @@ export default defineAbout({
 target's interfaces counted before and after.`,
     synopsis: 'TARGET [--to DEST…]',
     examples: [
-      { comment: 'Whether the links of the pod web-0 are up and sound', line: 'interfaces web-0' },
+      { comment: 'Are the links of the pod web-0 up and free of errors?', line: 'interfaces web-0' },
       { comment: 'With packets to a host behind a tunnel', line: 'interfaces web-0 --to 203.0.113.7' },
     ],
     destinations: 'may',

@@ -41,49 +41,49 @@ export default defineAbout({
   thresholds: {
     rttFactor: {
       name: 'rtt-factor',
-      describe: 'Call the RTT high when its p95 is above N times the baseline',
+      describe: 'Report a high RTT when its p95 exceeds N times the baseline',
       default: '3',
       type: { least: 1, most: 1000, whole: false },
     },
     rttFloorMs: {
       name: 'rtt-floor',
-      describe: 'Never call an RTT high whose p95 is at or below this',
+      describe: 'Never report an RTT whose p95 is at or below this',
       default: '10ms',
       type: 'duration',
     },
     lossWarning: {
       name: 'loss-warning',
-      describe: 'Warn from this share of lost probes on',
+      describe: 'Warn when at least this share of probes is lost',
       default: '1',
       type: 'share',
     },
     lossCritical: {
       name: 'loss-critical',
-      describe: 'Call the loss critical from this share of lost probes on',
+      describe: 'Report critical loss when at least this share of probes is lost',
       default: '5',
       type: 'share',
     },
     retransmitWarning: {
       name: 'retransmit-warning',
-      describe: 'Warn above this share of data segments sent again',
+      describe: 'Warn when more than this share of data segments is sent again',
       default: '1',
       type: 'share',
     },
     retransmitCritical: {
       name: 'retransmit-critical',
-      describe: 'Call retransmits critical above this share of data segments',
+      describe: 'Report critical retransmits above this share of data segments',
       default: '5',
       type: 'share',
     },
     bufferbloatFactor: {
       name: 'bufferbloat-factor',
-      describe: "Tell of a queue when a connection's rtt is N times its minimum or more",
+      describe: "Report a queue when a connection's RTT is at least N times its minimum",
       default: '5',
       type: { least: 1, most: 1000, whole: false },
     },
     slowServerMs: {
       name: 'slow-server',
-      describe: 'Call a server slow when the first byte of its answer takes this long or longer',
+      describe: 'Report a slow server when the first byte of its answer takes at least this long',
       default: '1s',
       type: 'duration',
     },
@@ -91,8 +91,8 @@ export default defineAbout({
   command: {
     place: 80,
     summary: 'Measure round-trip times, loss and retransmits from a target',
-    details: `Measures to the default gateway, the cluster's DNS server, the API server and every DEST, by ICMP where the
-container may and by TCP connect always, and judges what the kernel counted meanwhile.`,
+    details: `Probes the default gateway, the cluster's DNS server, the API server and every DEST, by TCP connect and, where the
+container is allowed to, by ICMP. Also judges what the kernel counted meanwhile.`,
     synopsis: 'TARGET [--to DEST…]',
     examples: [
       { comment: 'From the pod web-0 to what every pod depends on', line: 'latency web-0' },
@@ -101,7 +101,7 @@ container may and by TCP connect always, and judges what the kernel counted mean
         line: 'latency deploy/web --to svc/db:5432,example.com:443',
       },
       {
-        comment: 'For a script: JSON, and exit code 1 from a warning on',
+        comment: 'For a script: JSON, and exit code 1 for warnings too',
         line: 'latency -l app=web -o json --fail-on warning',
       },
     ],

@@ -9,8 +9,8 @@ export default defineAbout({
   command: {
     place: 40,
     summary: 'Walk a Service: every endpoint, the cluster IP, the name',
-    details: `Connects from the target to every ready endpoint by itself, then to the cluster IP, then by the name, and compares that
-with what the API says of the Service. A TCP server gets 4 KB of blanks, to see whether large packets arrive.`,
+    details: `Connects from the target to each ready endpoint, then to the cluster IP, then by name, and compares the results with
+what the API says about the Service. A TCP server gets 4 KB of blanks, to see whether large packets arrive.`,
     synopsis: 'TARGET --to svc/NAME[.NAMESPACE][:PORT]',
     examples: [
       { comment: 'Which endpoint of db fails for the pods of web', line: 'service deploy/web --to svc/db' },

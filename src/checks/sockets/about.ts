@@ -7,7 +7,7 @@ export default defineAbout({
   thresholds: {
     portShare: {
       name: 'port-share',
-      describe: 'Call the ephemeral ports nearly gone from this share of them on',
+      describe: 'Report ephemeral ports as nearly exhausted when at least this share is in use',
       default: '80',
       type: 'share',
       least: 1,
@@ -15,7 +15,7 @@ export default defineAbout({
   },
   command: {
     place: 50,
-    summary: 'Show who listens, and what overflows, on the target itself',
+    summary: 'Show who listens on the target, and what overflows',
     details: `Compares the listening sockets with the ports that Services send to and that the pod declares, and watches accept queues,
 UDP buffers and ephemeral ports for a second.`,
     synopsis: 'TARGET',

@@ -10,14 +10,14 @@ const duration = {
   kind: 'text',
   value: 'DURATION',
   default: '5s',
-  describe: 'How long to load the way to each DEST, up to 60s',
+  describe: 'How long to load the path to each DEST, up to 60s',
 } as const satisfies TextFlag;
 const expect: TextFlag = {
   name: 'expect',
   kind: 'text',
   value: 'RATE',
   describe:
-    'Bits per second that the way should carry, such as 500M or 10G; default: what the interface tells',
+    'Bits per second that the path should carry, such as 500M or 10G; default: what the interface says',
 };
 const reverse: SwitchFlag = {
   name: 'reverse',
@@ -58,7 +58,7 @@ export default defineAbout({
   thresholds: {
     throughputShare: {
       name: 'throughput-share',
-      describe: 'Call the throughput low below this share of the expected rate',
+      describe: 'Report low throughput below this share of the expected rate',
       default: '50',
       type: 'share',
       least: 1,
@@ -67,14 +67,14 @@ export default defineAbout({
   command: {
     place: 120,
     summary: 'Measure what one TCP connection carries; loads the network for some seconds',
-    details: `Sends as fast as it can to each DEST in turn, so whatever shares the way is slowed down meanwhile. With pod/NAME it
-opens a session there too and runs an iperf3 server in it for the time of the test; any other DEST, and pod/NAME:PORT,
-has to be an iperf3 server already.`,
+    details: `Sends as fast as it can to each DEST in turn, which slows down whatever shares the path. With pod/NAME it opens a
+session there too and runs an iperf3 server in it during the test; any other DEST, and pod/NAME:PORT, must already be an
+iperf3 server.`,
     synopsis: 'TARGET --to DEST…',
     examples: [
       { comment: 'Between two pods', line: 'throughput web-0 --to pod/db-0' },
       {
-        comment: 'From an iperf3 server to the target, over what should be a 10 Gbit/s way',
+        comment: 'From an iperf3 server to the target, over what should be a 10 Gbit/s path',
         line: 'throughput web-0 --to iperf.example.com:5201 --reverse --expect 10G',
       },
     ],

@@ -7,14 +7,14 @@ const sni: TextFlag = {
   name: 'sni',
   kind: 'text',
   value: 'NAME',
-  describe: 'Name to ask for and to expect in the certificate; default: what DEST is called',
+  describe: 'Name to ask for (SNI) and to expect in the certificate; default: the name in DEST',
 };
 const starttls = {
   name: 'starttls',
   kind: 'text',
   value: 'PROTOCOL',
   choices: ['smtp', 'pop3', 'imap', 'ftp', 'xmpp', 'ldap', 'postgres', 'mysql'],
-  describe: 'Begin in plain text: smtp, pop3, imap, ftp, xmpp, ldap, postgres or mysql',
+  describe: 'Start in plain text, then upgrade: smtp, pop3, imap, ftp, xmpp, ldap, postgres or mysql',
 } as const satisfies TextFlag;
 
 /** What the check expects of a certificate. */
@@ -31,14 +31,14 @@ export default defineAbout({
   thresholds: {
     expireDays: {
       name: 'expire-days',
-      describe: 'Tell of certificates that expire within N days',
+      describe: 'Report certificates that expire within N days',
       default: '14',
       type: { least: 0, most: 3650, whole: true },
     },
   },
   command: {
     place: 110,
-    summary: 'See whether the certificates of servers are valid, from where the clients are',
+    summary: "Check servers' certificates from where their clients are",
     synopsis: 'TARGET --to DEST…',
     examples: [
       { comment: 'A host and a URL', line: 'tls web-0 --to example.com:443,https://api.example.com/' },
@@ -47,7 +47,7 @@ export default defineAbout({
         line: 'tls deploy/web --to svc/gateway:8443 --sni shop.example.com',
       },
       {
-        comment: 'A database that begins in plain text',
+        comment: 'A database that upgrades from plain text',
         line: 'tls web-0 --to svc/db:5432 --starttls postgres',
       },
     ],

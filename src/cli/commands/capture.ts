@@ -13,7 +13,7 @@ const write: TextFlag = {
   short: 'w',
   kind: 'text',
   value: 'FILE',
-  describe: 'File to write, - for stdout; default: a new one, named after TARGET and the time',
+  describe: 'File to write, or - for stdout; default: a new file named after TARGET and the time',
   completes: 'file',
 };
 const wireshark: SwitchFlag = {
@@ -34,25 +34,25 @@ const snapLength: TextFlag = {
   short: 's',
   kind: 'text',
   value: 'BYTES',
-  describe: 'Keep only so much of each packet; 96 is enough for headers',
+  describe: 'Keep only this many bytes of each packet; 96 is enough for headers',
 };
 const duration: TextFlag = {
   name: 'duration',
   kind: 'text',
   value: 'DURATION',
-  describe: 'End after this time',
+  describe: 'Stop after this long',
 };
 const maxBytes: TextFlag = {
   name: 'max-bytes',
   kind: 'text',
   value: 'SIZE',
-  describe: 'End before the file is larger than this, for example 10M or 1Gi',
+  describe: 'Stop before the file exceeds this size, for example 10M or 1Gi',
 };
 const maxPackets: TextFlag = {
   name: 'max-packets',
   kind: 'text',
   value: 'N',
-  describe: 'End after so many packets',
+  describe: 'Stop after this many packets',
 };
 
 /** tcpdump's own limit. */
@@ -61,9 +61,9 @@ const longestSnapshot = 262_144;
 export const capture = defineCommand<CaptureArgs>({
   name: 'capture',
   summary: "Capture a target's packets into a file, a pipe or Wireshark",
-  details: `FILTER is in tcpdump's syntax. Ctrl-C ends the capture, and the file is whole. Several TARGETs, before a --,
-give one pcapng file with an interface for each, in the order of time. Nothing is printed but counts: packets
-may hold what nobody should read over a shoulder.`,
+  details: `FILTER uses tcpdump's syntax. Ctrl-C ends the capture and leaves a complete file. Several TARGETs, followed by --,
+give one pcapng file with an interface for each, sorted by time. Only counts are printed: packets may hold what nobody
+should read over your shoulder.`,
   synopsis: 'TARGET [FILTER…] | TARGET… -- [FILTER…]',
   examples: [
     {

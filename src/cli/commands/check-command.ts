@@ -20,7 +20,7 @@ const to: ListFlag = {
   splits: true,
   value: 'DEST',
   describe:
-    'Also probe HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT]; repeat it, or separate several by commas (one in the path or query of a URL stays part of the URL)',
+    'Also probe HOST[:PORT], a URL, pod/NAME[:PORT] or svc/NAME[:PORT]; repeat the flag, or separate several with commas (a comma in the path or query of a URL belongs to the URL)',
   completes: 'destination',
 };
 const bothEnds: SwitchFlag = {
@@ -31,7 +31,7 @@ const bothEnds: SwitchFlag = {
 const deep: SwitchFlag = {
   name: 'deep',
   kind: 'switch',
-  describe: 'Like --both-ends, and on the nodes of both ends as well (makes a pod on each, and removes it)',
+  describe: 'Like --both-ends, and also on the nodes of both ends (creates a pod on each and removes it)',
 };
 
 function watchOf(values: Values): CheckArgs['watch'] {
@@ -113,8 +113,8 @@ export const diagnose = checkCommand(
   {
     place: 0,
     summary: 'Run all checks that apply and name the cause first',
-    details: `One exec carries all of them. What follows from another finding is listed under it, so that the first line is
-the one to act on. A TCP server that is a DEST gets 4 KB of blanks, to see whether large packets arrive.`,
+    details: `One exec carries them all. A finding that follows from another is listed under it, so the first line is the one to
+act on. A TCP server in --to gets 4 KB of blanks, to see whether large packets arrive.`,
     synopsis: 'TARGET [--to DEST…]',
     examples: [
       { comment: 'What is wrong with the network of the pod web-0', line: 'diagnose web-0' },

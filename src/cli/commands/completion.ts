@@ -10,16 +10,15 @@ const dir: TextFlag = {
   name: 'dir',
   kind: 'text',
   value: 'FOLDER',
-  describe:
-    'Where to put it; default: beside kubectl-nettools, else the first folder of the PATH that takes it',
+  describe: 'Where to put it; default: beside kubectl-nettools, else the first writable folder in PATH',
   completes: 'file',
 };
 
 export const completion = defineCommand<Record<never, never>>({
   name: 'completion',
-  summary: "Say how to set up completion in kubectl's way",
+  summary: 'Explain how to set up completion through kubectl',
   synopsis: '',
-  examples: [{ comment: 'What is needed, for each shell', line: 'completion' }],
+  examples: [{ comment: 'The steps for each shell', line: 'completion' }],
   flags: [],
   takesTarget: false,
   toArgs: (values) => {
@@ -31,13 +30,13 @@ export const completion = defineCommand<Record<never, never>>({
 
 export const completionInstall = defineCommand<CompletionInstallArgs>({
   name: 'completion install',
-  summary: 'Put the program in place through which kubectl completes the words of this plugin',
+  summary: "Install the program through which kubectl completes this plugin's arguments",
   details: `It is a file that runs kubectl-nettools; on Windows, a copy of the binary, with a small file "kubectl-nettools"
 beside it, without which kubectl does not know the plugin's name there ("kubectl plugin list" warns that it cannot be
-run; nothing runs it). A file of that name that is something else is left alone.`,
+run; nothing runs it). An unrelated file of that name is left alone.`,
   synopsis: '',
   examples: [
-    { comment: 'Where the PATH has room for it', line: 'completion install' },
+    { comment: 'In the default place', line: 'completion install' },
     { comment: 'In a folder of your own', line: 'completion install --dir /usr/local/bin' },
   ],
   flags: [dir],

@@ -13,8 +13,8 @@ const settings: readonly SettingFlag[] = [...settingsOfSessions, ...ABOUTS.flatM
 
 export const configView = defineCommand<ConfigViewArgs>({
   name: 'config view',
-  summary: 'Show every setting: its value, and where that comes from',
-  details: `A flag counts most, then its environment variable, then the section of the context or cluster in the
+  summary: 'Show every setting, its value, and where the value comes from',
+  details: `A flag takes precedence, then its environment variable, then the section of the context or cluster in the
 configuration file, then the file's own keys, then the default.`,
   synopsis: '',
   examples: [
@@ -43,7 +43,7 @@ configuration file, then the file's own keys, then the default.`,
 
 export const configPathCommand = defineCommand<{ readonly file: string }>({
   name: 'config path',
-  summary: 'Print where the configuration file is looked for',
+  summary: 'Print the path of the configuration file',
   synopsis: '',
   examples: [{ comment: 'The file to edit', line: 'config path' }],
   flags: [],

@@ -7,7 +7,7 @@ import type { Values } from '../values.ts';
 export const judge = defineCommand<JudgeArgs>({
   name: 'judge',
   summary: 'Judge a saved run again, offline',
-  details: 'The evidence is the same, so the findings are; a newer version may know more of them.',
+  details: 'The same evidence gives the same findings; a newer version may know more of them.',
   synopsis: 'BUNDLE',
   examples: [
     { comment: 'Save the evidence of a run', line: 'latency web-0 --save run.json' },
@@ -22,7 +22,7 @@ export const judge = defineCommand<JudgeArgs>({
 
 export const explain = defineCommand<ExplainArgs>({
   name: 'explain',
-  summary: 'Say what a finding means, when it is raised and how to mend it',
+  summary: 'Explain what a finding means, when it is raised and how to fix it',
   synopsis: 'ID',
   examples: [{ comment: 'The finding "high round-trip time"', line: 'explain NT-LAT-001' }],
   flags: [],

@@ -23,12 +23,12 @@ the beginning of its id, a name under /run/netns, a path, pid:N or host.`;
 export const netnsList = defineCommand<NetnsListArgs>({
   name: 'netns ls',
   summary: 'List the network namespaces of a node or of this machine, and who lives in them',
-  details: `On a node it takes a pod that sees the node's processes, which is removed afterwards; on this machine it
-takes root to see more than one's own.`,
+  details: `On a node this takes a pod that sees the node's processes, which is removed afterwards; on this machine you need
+root to see more than your own.`,
   synopsis: 'NODE|local',
   examples: [
-    { comment: "All of a node: its pods', and whatever else is there", line: 'netns ls node-1' },
-    { comment: 'All of this machine; no cluster is needed', line: 'netns ls local' },
+    { comment: "All on a node: its pods' and any others", line: 'netns ls node-1' },
+    { comment: 'All on this machine; no cluster needed', line: 'netns ls local' },
   ],
   flags: [...machineFlags, ...outputFlags],
   takesTarget: false,

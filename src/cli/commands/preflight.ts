@@ -6,7 +6,7 @@ import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../f
 
 export const preflight = defineCommand<PreflightArgs>({
   name: 'preflight',
-  summary: 'Say what the tool may do with a target, and change nothing',
+  summary: 'Show what the tool may do with a target, and change nothing',
   synopsis: 'TARGET',
   examples: [
     { comment: 'Which rights and which profile the pod web-0 allows', line: 'preflight web-0' },

@@ -19,8 +19,8 @@ export const stdin: SwitchFlag = {
 export const run = defineCommand<RunArgs>({
   name: 'run',
   summary: "Run one command in a target's network",
-  details: `Passes stdin, stdout, stderr and the exit code on unchanged. Of many TARGETs each line of output begins with its
-target, none gets stdin, and the exit code is the highest.`,
+  details: `Passes stdin, stdout, stderr and the exit code on unchanged. With several TARGETs, each line of
+output starts with its target, none gets stdin, and the exit code is the highest.`,
   synopsis: 'TARGET… -- COMMAND [ARG…]',
   examples: [
     { comment: 'The routes that the pod web-0 sees', line: 'run web-0 -- ip route' },

@@ -8,7 +8,7 @@ import { selectorFlags, sessionsTarget, timeoutFlags, timeoutMs } from '../flags
 
 export const sessionsList = defineCommand<SessionsListArgs>({
   name: 'sessions ls',
-  summary: 'List what the tool left: ephemeral containers, pods on nodes, Docker containers',
+  summary: 'List what the tool left behind: ephemeral containers, pods on nodes, Docker containers',
   synopsis: '[TARGET]',
   examples: [
     { comment: 'Those in the current namespace', line: 'sessions ls' },
@@ -30,9 +30,9 @@ export const sessionsList = defineCommand<SessionsListArgs>({
 
 export const sessionsStop = defineCommand<SessionsStopArgs>({
   name: 'sessions stop',
-  summary: 'End what the tool left: processes in pods end, pods on nodes and Docker containers go',
+  summary: 'Clean up: end its processes in pods, remove its pods on nodes and its Docker containers',
   details:
-    'Kubernetes cannot remove an ephemeral container from a pod: what ends is the process in it, and its entry stays until the pod is gone.',
+    'Kubernetes cannot remove an ephemeral container from a pod: its process ends, and its entry stays until the pod is gone.',
   synopsis: '[TARGET]',
   examples: [
     { comment: 'End the one in the pod web-0', line: 'sessions stop web-0' },

@@ -19,12 +19,12 @@ export const detachKeys = {
 export const shell = defineCommand<ShellArgs>({
   name: 'shell',
   summary: "Open a shell with the tools in a target's network",
-  details: `On this machine (local, netns:, pid:) the shell has the terminal itself, as any program that you start: there
-are no detach keys.`,
+  details: `On this machine (local, netns:, pid:) the shell has the terminal to itself, like any program you start, so
+there are no detach keys.`,
   synopsis: 'TARGET [-- COMMAND [ARG…]]',
   examples: [
     { comment: 'A shell in the network of the pod web-0', line: 'shell web-0' },
-    { comment: 'A command that wants a terminal, in place of the shell', line: 'shell deploy/web -- mtr db' },
+    { comment: 'A command that needs a terminal, instead of the shell', line: 'shell deploy/web -- mtr db' },
   ],
   flags: [detachKeys, ...selectorFlags, ...sessionFlags],
   takesTarget: true,

@@ -26,7 +26,7 @@ const kubeconfig: TextFlag = {
   name: 'kubeconfig',
   kind: 'text',
   value: 'FILE',
-  describe: 'Kubeconfig to use, in place of KUBECONFIG and ~/.kube/config',
+  describe: 'Kubeconfig to use instead of KUBECONFIG and ~/.kube/config',
   completes: 'file',
 };
 const cluster: TextFlag = {
@@ -110,7 +110,7 @@ const verbosity: CountFlag = {
   name: 'v',
   short: 'v',
   kind: 'count',
-  describe: "Print an error's stack trace too; kubectl's levels (-v=6) are accepted and print no more",
+  describe: "Also print an error's stack trace; kubectl's levels (-v=6) are accepted but print nothing more",
 };
 
 /** The connection flags that each command's help shows. */

@@ -13,36 +13,36 @@ export const allNamespaces: SwitchFlag = {
 };
 const allNamespacesOfMany: SwitchFlag = {
   ...allNamespaces,
-  describe: 'All pods of -l SELECTOR in all namespaces; without it, every pod of the cluster',
+  describe: 'All pods that -l SELECTOR matches in all namespaces; without -l, every pod of the cluster',
 };
 const all: SwitchFlag = {
   name: 'all',
   kind: 'switch',
-  describe: 'All pods of TARGET or -l, in place of a ready one; without them, of the namespace',
+  describe: 'All pods of TARGET or -l instead of one that is ready; without either, all of the namespace',
 };
 const allNodes: SwitchFlag = {
   name: 'all-nodes',
   kind: 'switch',
-  describe: 'Every node of the cluster, in place of TARGET',
+  describe: 'Every node of the cluster, instead of TARGET',
 };
 const parallel = {
   name: 'parallel',
   kind: 'text',
   value: 'N',
   default: '8',
-  describe: 'Of many TARGETs, look into so many at the same time',
+  describe: 'How many TARGETs to look into at the same time',
 } as const satisfies TextFlag;
 const maxTargets = {
   name: 'max-targets',
   kind: 'text',
   value: 'N',
   default: '100',
-  describe: 'Do nothing to more TARGETs than this without --yes',
+  describe: 'Refuse more TARGETs than this without --yes',
 } as const satisfies TextFlag;
 const yes: SwitchFlag = {
   name: 'yes',
   kind: 'switch',
-  describe: 'Go on where there are more TARGETs than --max-targets',
+  describe: 'Allow more TARGETs than --max-targets',
 };
 
 /** Flags of commands that take many targets. */
@@ -81,9 +81,9 @@ export function targetChoice(
   }
   if (own.includes('')) throw takesNames ? noTarget(command) : usageError('the TARGET is empty');
   const hint = hintFor(own);
-  if (own.length > 1 && hint !== undefined) throw usageError(`"${own[0]}" is a kind and no TARGET`, hint);
+  if (own.length > 1 && hint !== undefined) throw usageError(`"${own[0]}" is a kind, not a TARGET`, hint);
   const twice = own.find((name, i) => own.indexOf(name) !== i);
-  if (twice !== undefined) throw usageError(`the TARGET ${twice} is there twice`);
+  if (twice !== undefined) throw usageError(`TARGET ${twice} is given twice`);
   const named = namedTargets(own, selector, every);
   const [target] = named;
   if (!every && !nodes && named.length < 2) {

@@ -24,14 +24,14 @@ const failOn = {
   value: 'SEVERITY',
   choices: ['critical', 'warning', 'info'],
   default: 'critical',
-  describe: 'Exit with 1 from this severity on: critical, warning or info',
+  describe: 'Exit with 1 at this severity or above: critical, warning or info',
 } as const satisfies TextFlag;
 
 const save: TextFlag = {
   name: 'save',
   kind: 'text',
   value: 'FILE',
-  describe: 'Also write the evidence to FILE, which "judge FILE" reads',
+  describe: 'Also save the evidence to FILE, for "judge FILE"',
 };
 
 /** For commands that print something which is no report. */

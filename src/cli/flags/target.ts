@@ -10,28 +10,28 @@ const selector: TextFlag = {
   short: 'l',
   kind: 'text',
   value: 'SELECTOR',
-  describe: 'Label selector in place of TARGET: a ready pod that it matches',
+  describe: 'Label selector instead of TARGET: picks a ready pod that it matches',
 };
 const container: TextFlag = {
   name: 'container',
   short: 'c',
   kind: 'text',
   value: 'NAME',
-  describe: "Container of the pod whose processes to share too; default: none, the pod's network alone",
+  describe: "Also share the processes of this container of the pod; default: only the pod's network",
   completes: 'container',
 };
 const image = {
   name: 'image',
   kind: 'text',
   value: 'IMAGE',
-  describe: 'Image with the tools; anything that has a shell works',
+  describe: 'Image with the tools; any image with a shell works',
   setting: { key: 'image', type: 'image' },
 } as const satisfies SettingFlag;
 const mirror = {
   name: 'mirror',
   kind: 'text',
   value: 'REGISTRY',
-  describe: 'Registry, and path if any, to take the default image from in place of its own',
+  describe: 'Registry, and path if any, to pull the default image from',
   setting: { key: 'mirror', type: 'registry' },
 } as const satisfies SettingFlag;
 const pullSecret = {
@@ -66,7 +66,7 @@ const via = {
   choices: ['auto', 'pod', 'node'],
   default: 'auto',
   describe:
-    "Way to a pod's network: pod (a container in it), node, or auto: by the node where it has no room",
+    "How to reach a pod's network: pod (a container in it), node (from its node), or auto (from its node if the pod has too little memory left)",
   setting: { key: 'via' },
 } as const satisfies SettingFlag;
 const idle = {
@@ -81,13 +81,13 @@ const idle = {
 const keep: SwitchFlag = {
   name: 'keep',
   kind: 'switch',
-  describe: "Leave a node's pod or a Docker container for the next command, until --idle has passed",
+  describe: "Keep a node's pod or a Docker container for the next command, until it has been idle for --idle",
 };
 const debugNamespace = {
   name: 'debug-namespace',
   kind: 'text',
   value: 'NAMESPACE',
-  describe: "Namespace for a node's pod; default: the one of -n or the context",
+  describe: "Namespace for a node's pod; default: that of -n or the context",
   completes: 'namespace',
   setting: { key: 'debugNamespace' },
 } as const satisfies SettingFlag;
@@ -104,7 +104,7 @@ const timeout = {
   value: 'DURATION',
   default: '60s',
   describe:
-    'Time limit of the whole command; for run, shell and capture, until they begin. Unless you set it, checks get the time they need on top',
+    'Time limit of the whole command; for run, shell and capture, until they start. Unless you set it, checks get the time they need on top',
   setting: { key: 'timeout', type: 'duration' },
 } as const satisfies SettingFlag;
 
@@ -188,7 +188,9 @@ function viaOf(values: Values, targets: readonly TargetSpec[]): ViaChoice {
   if (values.origin(via) !== `--${via.name}`) return way === 'node' && hasContainer ? 'auto' : way;
   const other = targets.find(({ kind }) => kind !== 'name' && kind !== 'selector');
   if (way !== 'auto' && other !== undefined) {
-    throw usageError(`--via ${way} is for pods: there is but one way to a target of the kind ${other.kind}`);
+    throw usageError(
+      `--via ${way} is for pods: a target of the kind ${other.kind} is reached in only one way`,
+    );
   }
   if (way === 'node' && hasContainer) throw exclusive('-c NAME', '--via node');
   return way;
@@ -210,7 +212,7 @@ export function refuseLongerThanTimeout(values: Values, ms: number): void {
   const from = values.origin(timeout);
   const limit = timeoutMs(values);
   if (from === undefined || ms < limit) return;
-  throw usageError(`the measurement takes ${ms / 1000} s, and ${from} ends it after ${limit / 1000} s`);
+  throw usageError(`the measurement takes ${ms / 1000} s, but ${from} ends it after ${limit / 1000} s`);
 }
 
 /** TARGET or -l, when there is one of them. */
@@ -249,7 +251,7 @@ export function targetsWithWords(
   if (names.length === 0) throw noTarget(command);
   if (names.includes('')) throw usageError('the TARGET is empty');
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw usageError(`the TARGET ${twice} is there twice`);
+  if (twice !== undefined) throw usageError(`TARGET ${twice} is given twice`);
   return { targets: names.map(parseTarget), words: rest ?? words.slice(1) };
 }
 

@@ -78,7 +78,7 @@ describe('many TARGETs', () => {
     [['routing', 'a', 'b', '--parallel', '0'], '--parallel must be a whole number from 1 to 1000, not "0".'],
     [
       ['routing', 'a', 'b', '--via', 'node', 'local'],
-      '--via node is for pods: there is but one way to a target of the kind local.',
+      '--via node is for pods: a target of the kind local is reached in only one way.',
     ],
   ])('%j is refused', async (argv, message) => {
     const error = await parse(argv).catch((one: unknown) => one);

@@ -114,7 +114,7 @@ describe('latency', () => {
     ['run', 'pid:7', '--via', 'node', '--', 'ip', 'route'],
   ])('refuses a way to what is no pod: %s %s', async (...argv) => {
     expect(await refusal(...argv)).toMatch(
-      /^--via (pod|node) is for pods: there is but one way to a target of the kind (node|docker|local|pid)\.$/,
+      /^--via (pod|node) is for pods: a target of the kind (node|docker|local|pid) is reached in only one way\.$/,
     );
   });
 
@@ -197,8 +197,8 @@ describe('latency', () => {
   it.each([
     [[], 'latency needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR.'],
     [[''], 'the TARGET is empty.'],
-    [['a', 'b', 'a'], 'the TARGET a is there twice.'],
-    [['pod', 'b'], '"pod" is a kind and no TARGET. Write it as one word: pod/b'],
+    [['a', 'b', 'a'], 'TARGET a is given twice.'],
+    [['pod', 'b'], '"pod" is a kind, not a TARGET. Write it as one word: pod/b'],
     [['a', '-l', 'app=x'], 'give either a TARGET or -l SELECTOR, not both.'],
     [['a', '--', 'ls'], 'latency takes no command after --.'],
     [['a', '--to'], '--to needs a value.'],
@@ -223,7 +223,7 @@ describe('latency', () => {
     [['a', '--count', '0'], '--count must be a whole number from 1 to 5000, not "0".'],
     [
       ['a', '--count', '1000', '--timeout', '90s'],
-      'the measurement takes 100 s, and --timeout ends it after 90 s.',
+      'the measurement takes 100 s, but --timeout ends it after 90 s.',
     ],
     [['a', '--count', '5001'], '--count must be a whole number from 1 to 5000, not "5001".'],
     [['a', '--count', '1.5'], '--count must be a whole number from 1 to 5000, not "1.5".'],
@@ -339,7 +339,7 @@ describe('capture', () => {
   it.each([
     [[], 'capture needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR.'],
     [['--', 'udp'], 'capture needs a TARGET (POD, deploy/NAME, svc/NAME, …) or -l SELECTOR.'],
-    [['a', 'b', 'a', '--'], 'the TARGET a is there twice.'],
+    [['a', 'b', 'a', '--'], 'TARGET a is given twice.'],
     [['a', '', '--'], 'the TARGET is empty.'],
     [['a', '-l', 'app=x', '--', 'udp'], 'give either a TARGET or -l SELECTOR, not both.'],
     [['a', '-w', 'x', '--wireshark'], 'give either -w FILE or --wireshark, not both.'],
@@ -384,7 +384,7 @@ describe('the command itself', () => {
   it.each([
     [['latncy', 'web'], 'unknown command "latncy". Did you mean "latency"?'],
     [['frobnicate'], 'unknown command "frobnicate".'],
-    [['-n', 'x'], 'no command is given.'],
+    [['-n', 'x'], 'no command given.'],
     [['sessions', '-n', 'x'], 'sessions needs a command: sessions takes ls or stop.'],
     [['netns', 'rm'], 'unknown command "netns rm": netns takes ls, shell or run.'],
     [['sessions', 'rm'], 'unknown command "sessions rm": sessions takes ls or stop.'],
