@@ -62,7 +62,7 @@ static uint32_t take32(reader *from) {
   return high << 16 | take16(from);
 }
 
-/* A name in dig's words: a byte that is no plain one as \DDD. */
+/* A name in dig's words: a byte that is not a plain one as \DDD. */
 static void take_name(reader *from, char *to, size_t room) {
   size_t at = from->at, used = 0, jumps = 0;
   bool jumped = false;

@@ -163,7 +163,7 @@ static bool try_udp(server *of, text *to, question asked, int seconds, int64_t u
   bool answered = false;
   for (;;) {
     short happened = co_wait(fd, POLLIN, deadline);
-    /* The time may be up while what is no answer still comes. */
+    /* The time may be up while what is not an answer still comes. */
     if (happened == 0 || woken_us() > deadline) {
       text_print(to, "|;; communications error to %s#%d: timed out\n", of->address, port);
       break;
@@ -421,7 +421,7 @@ static void look_up(probe_state *all, int index) {
       line += length + (line[length] == '\n');
     }
     text_free(&said);
-    /* One packet that was lost is no rule: what took as long as a time-out is asked for once more. */
+    /* One packet that was lost is not a rule: what took as long as a time-out is asked for once more. */
     if (code != 0 || took < (int64_t)all->wait_s * 900000) return;
   }
 }

@@ -135,7 +135,7 @@ static void look_up(const char *name) {
   }
 }
 
-/* NULL: the word is no placeholder; empty: it stands for nothing here. */
+/* NULL: the word is not a placeholder; empty: it stands for nothing here. */
 static const char *placeholder(const char *word) {
   size_t length = strlen(word);
   if (length < 3 || word[0] != '%' || word[length - 1] != '%') return NULL;

@@ -19,7 +19,7 @@ void probe_path_mtu(job *self);
 void probe_next_hop(job *self);
 void probe_dns(job *self);
 
-/* An address and a port for connect(); false: it is no address. */
+/* An address and a port for connect(); false: it is not an address. */
 bool socket_address(const char *address, int port, struct sockaddr_storage *to, socklen_t *length);
 
 /* Routes are asked for once in a phase; the next one asks again. */

@@ -306,7 +306,7 @@ void probe_connect(job *self) {
  * Whether each of many endpoints takes connections: sweep LIMIT_MS ADDRESS PORT [ADDRESS PORT]...
  * Prints for each "endpoint ADDRESS PORT connected|refused|silent|failed MICROSECONDS [ERROR]". So many at once that a
  * thousand take seconds, and no more, so that the burst is none: a connection is closed as soon as it stands. What is
- * silent is asked a second time, since a lost SYN or two is no dead server.
+ * silent is asked a second time, since a lost SYN or two is not a dead server.
  */
 #define SWEEP_WIDTH 250
 

@@ -95,7 +95,7 @@ function cell(text: string): string {
 
 const ROW = /^\| ((?:\\.|[^|\\])*) \| (NT-[A-Z]+-\d+) (critical|warning|info) \| ((?:\\.|[^|\\])*) \|$/;
 
-/** The rows of a page, so that a part of the suite can be run anew. */
+/** The rows of a page, so that a part of the suite can be run again. */
 export function rowsOfPage(page: string): FaultRow[] {
   let suite = '';
   return page.split('\n').flatMap((line) => {

@@ -259,5 +259,5 @@ function marker(name: string): string {
   return `__impure_${name.replace('.', '_')}`;
 }
 
-// esbuild replaces free uses of these names only, so a local variable or a property of that name is no violation.
+// esbuild replaces free uses of these names only, so a local variable or a property of that name is not a violation.
 const impureMarkers = Object.fromEntries(impureGlobals.map((name) => [name, marker(name)]));

@@ -6,7 +6,7 @@ export type AllowedSkips = Readonly<Record<string, string>>;
 
 /**
  * The tests of vitest's JSON report that did not run, and that nobody allowed not to run, as `FILE > full name`.
- * An entry that nothing was skipped for is no fault: machines differ.
+ * An entry that nothing was skipped for is not a fault: machines differ.
  * @param root the folder that the files of `allowed` are relative to
  */
 export function unlistedSkips(report: string | undefined, allowed: AllowedSkips, root: string): string[] {

@@ -8,7 +8,7 @@ import { cutVersion } from './changelog.ts';
 
 const [version = '', date = new Date().toISOString().slice(0, 10)] = process.argv.slice(2);
 if (!/^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(version)) {
-  throw new Error(`${version || 'nothing'} is no version: give it as a tag has it, for example v1.2.3`);
+  throw new Error(`${version || 'nothing'} is not a version: give it as a tag has it, for example v1.2.3`);
 }
 const file = path.join(root, 'CHANGELOG.md');
 const changelog = cutVersion(await readFile(file, 'utf8'), version, date);

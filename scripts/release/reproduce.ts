@@ -19,7 +19,7 @@ const read = (file: string) => readFile(path.join(releaseFolder(version), file),
 const first = parseSums(await read('SHA256SUMS'));
 const { image } = buildOf(await read(sbomName(version)));
 
-/** The test cluster's state is no source, and holds sockets. */
+/** The test cluster's state is not a source, and holds sockets. */
 const filter = (source: string) => path.basename(source) !== '.state';
 
 const copy = await mkdtemp(path.join(os.tmpdir(), 'nettools-reproduce-'));

@@ -122,6 +122,6 @@ export class LoopWatch {
     this.#seconds = isNext && key === this.#last ? this.#seconds + 1 : 1;
     this.#last = key;
     if (this.#seconds < SECONDS) return undefined;
-    return `${Math.round(share * 100)}% of it is TCP with ${address} port ${port}; if that is the tunnel which carries this capture to you, it captures itself: add to the filter: not (host ${address} and tcp port ${port})`;
+    return `${Math.round(share * 100)}% of it is TCP with ${address} port ${port}; if that is the tunnel that carries this capture to you, it is capturing itself: add to the filter: not (host ${address} and tcp port ${port})`;
   }
 }

@@ -67,7 +67,7 @@ async function openTarget(
       ...session.notes,
       ...(ownStream === undefined
         ? []
-        : [`${name}: left out are ${ownStream.join(' ')}, or the capture would capture its own stream`]),
+        : [`${name}: leaving out ${ownStream.join(' ')}, or the capture would capture its own stream`]),
     ],
     filter: ownStream === undefined ? filter : without(filter, ownStream),
     mayMeetItself: ownStream !== undefined,

@@ -108,7 +108,9 @@ export class TargetCapture {
     } catch (error) {
       const told =
         error instanceof PcapFormatError
-          ? new UserError(`what came from ${this.name} is no capture: ${error.message}.`, 3, { cause: error })
+          ? new UserError(`${this.name} sent something that is not a capture: ${error.message}.`, 3, {
+              cause: error,
+            })
           : error;
       this.#onStarted.reject(told);
       throw told;
@@ -164,13 +166,13 @@ export class TargetCapture {
     const quote = this.#quote();
     if (NO_FORK.test(this.#stderr)) {
       return new UserError(
-        `${name} lets no more processes start: its limit of processes (pids) is reached.`,
+        `${name} cannot start any more processes: its process limit (pids) is reached.`,
         3,
       );
     }
     if (code === 126 || code === 127) {
-      return new UserError(`there is no tcpdump for ${name}.`, 3, {
-        hint: '--image names an image that has it; without --image the tool takes its own.',
+      return new UserError(`${name} has no tcpdump.`, 3, {
+        hint: 'Name an image that has it with --image; without --image the tool uses its own.',
       });
     }
     switch (parseCaptureComplaint(this.#stderr).about) {
@@ -179,7 +181,7 @@ export class TargetCapture {
           `${name} cannot be captured on: this session lacks the capability NET_RAW, or AppArmor or SELinux refuses it.`,
           3,
           {
-            hint: "--profile netadmin asks for NET_RAW, where the namespace admits that; a security module's refusal is in the node's kernel log (dmesg).",
+            hint: "--profile netadmin asks for NET_RAW, if the namespace admits it; a security module logs its refusal in the node's kernel log (dmesg).",
           },
         );
       case 'interface':

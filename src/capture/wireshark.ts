@@ -19,8 +19,8 @@ export function findWireshark(env: NodeJS.ProcessEnv = process.env): string {
   const candidates = [...folders.map((folder) => join(folder, file)), ...(INSTALLED[process.platform] ?? [])];
   const found = candidates.find(isProgram);
   if (found !== undefined) return found;
-  throw new UserError('there is no wireshark on PATH.', 3, {
-    hint: 'Install it, or write a file with -w FILE and open that where Wireshark is.',
+  throw new UserError('wireshark is not in PATH.', 3, {
+    hint: 'Install it, or write a file with -w FILE and open it where Wireshark is installed.',
   });
 }
 

@@ -172,7 +172,7 @@ export abstract class GuardedChannel implements Channel {
     }
   }
 
-  /** `absent`: there was no command's process to be found. `ended`: it ended before the feed could say that it is there. */
+  /** `absent`: the command's process was not found. `ended`: it ended before the feed could say that it is there. */
   #startFeed(
     command: readonly string[],
     signal: AbortSignal,
@@ -218,11 +218,11 @@ function endlessText(code: number): string {
       return "the stream broke off before the command's end: the node's container runtime or kubelet was stopped or restarted; the output may be cut, and the exit code is not known";
     case 129:
     case 143:
-      return `the command was ended (exit code ${code}) because the far side lost sight of this client; the connection is bad, or this machine too busy`;
+      return `the command was ended (exit code ${code}) because the far side lost sight of this client: the connection is bad or this machine is too busy`;
     case 137:
       return 'the container was ended while the command ran (exit code 137: killed): it was out of memory, or was stopped or deleted';
     default:
-      return `the shell that ran the command in the container ended with exit code ${code} before it could tell the command's end, so the output may be cut; the container's limits of processes and memory are a usual cause`;
+      return `the shell that ran the command in the container ended with exit code ${code} before it could report the command's end, so the output may be cut; usual causes are the container's process and memory limits`;
   }
 }
 

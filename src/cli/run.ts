@@ -29,7 +29,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     return await (await parse(argv)).run();
   } catch (error) {
     complain(error, line, argv);
-    // What is no UserError is a failure of the tool itself; either way nothing was measured.
+    // What is not a UserError is a failure of the tool itself; either way nothing was measured.
     return error instanceof UserError ? error.exitCode : 3;
   }
 }

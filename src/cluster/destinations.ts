@@ -80,7 +80,7 @@ async function byKind(
 }
 
 function noCluster(text: string): UserError {
-  return new UserError(`--to "${text}" is of a cluster, and the target belongs to none: write HOST:PORT.`, 2);
+  return new UserError(`--to "${text}" needs a cluster, and the target belongs to none: write HOST:PORT.`, 2);
 }
 
 /** `NAME`, in the target's namespace, or `NAME.NAMESPACE`: a Service's own name has no dots. */

@@ -21,7 +21,7 @@ export function parseHost(text: string): Asked {
     }
     if (url.username !== '' || url.password !== '') {
       throw new UserError(
-        '--to takes no URL with a name or password in it: it would stand in the report.',
+        '--to takes no URL with a user name or password: it would end up in the report.',
         2,
       );
     }

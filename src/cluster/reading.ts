@@ -5,7 +5,7 @@ import type { Reading, Unanswered } from '../model/cluster-view.ts';
 /**
  * Tells an answer, a lack of rights and a failure apart.
  * @param what the user may not read where the server says so
- * @throws the signal's reason when aborted, and what is no answer of the API at all
+ * @throws the signal's reason when aborted, and what is not an answer of the API at all
  */
 export async function readingOf<T>(what: string, read: Promise<T>, signal: AbortSignal): Promise<Reading<T>> {
   try {

@@ -3,7 +3,7 @@ import type { Reading } from '../model/cluster-view.ts';
 import { readingOf } from './reading.ts';
 import { QUESTIONS_AT_ONCE, Turns } from './turns.ts';
 
-/** An answer that is older is asked for anew: a run over a large cluster lasts minutes. */
+/** An answer that is older is asked for again: a run over a large cluster lasts minutes. */
 const FRESH_MS = 30_000;
 
 export class SharedReads {

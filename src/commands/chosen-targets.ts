@@ -30,7 +30,7 @@ export async function chosenTargets(
 export function refuseTooMany(targets: readonly ListedTarget[], { most, atOnce, isSure }: ManyTargets): void {
   if (targets.length <= most || isSure) return;
   throw new UserError(
-    `${targets.length} targets are meant (${placesText(targets)}), and --max-targets allows ${most}; nothing was done.`,
+    `this selects ${targets.length} targets (${placesText(targets)}), but --max-targets allows ${most}; nothing was done.`,
     2,
     {
       hint: `With --yes it ${actions(targets)}, ${atOnce} at a time. --max-targets N sets another limit.`,

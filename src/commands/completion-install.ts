@@ -32,18 +32,18 @@ export async function run({ dir, programName, program }: CompletionInstallArgs):
   const file = join(folder, isWindows ? `${programName}.exe` : programName);
   const there = whatIsThere(file, program);
   if (there === 'something else') {
-    throw new UserError(`${file} is there and is not this plugin's; nothing was changed.`, 3, {
+    throw new UserError(`${file} exists and is not this plugin's; nothing was changed.`, 3, {
       hint: 'Remove it, or choose another folder with --dir.',
     });
   }
-  if (there === 'the same') process.stdout.write(`${file} is in place already.\n`);
+  if (there === 'the same') process.stdout.write(`${file} is already in place.\n`);
   else {
     put(file, program);
     if (isWindows) putName(join(folder, nameOnWindows.file));
     process.stdout.write(`${there === 'nothing' ? 'wrote' : 'replaced'} ${file}\n`);
   }
   if (!onPath().includes(real(folder))) {
-    process.stderr.write(`${folder} is not on the PATH: kubectl does not find it there.\n`);
+    process.stderr.write(`${folder} is not in PATH: kubectl will not find it there.\n`);
   }
   return 0;
 }
@@ -98,7 +98,7 @@ function linkOrCopy(from: string, to: string): void {
 
 function givenFolder(dir: string): string {
   if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true) return dir;
-  throw new UserError(`--dir ${dir} is no folder.`, 2);
+  throw new UserError(`--dir ${dir} is not a folder.`, 2);
 }
 
 /** Beside the kubectl-nettools that the PATH finds, or beside this binary, else the first folder that takes it. */
@@ -114,7 +114,7 @@ function chooseFolder(): string {
   ];
   const folder = candidates.find(isOurs);
   if (folder !== undefined) return folder;
-  throw new UserError('no folder of the PATH can be written to.', 3, {
+  throw new UserError('no folder in PATH is writable.', 3, {
     hint: 'Choose one with --dir, as a user who may write to it.',
   });
 }

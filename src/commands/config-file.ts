@@ -7,7 +7,7 @@ import { UserError } from '../model/errors.ts';
 
 /**
  * Reads the file; an empty one has no keys.
- * @throws {UserError} exit 2: it cannot be read, is no YAML, or is no mapping
+ * @throws {UserError} exit 2: it cannot be read, is no YAML, or is not a mapping
  */
 export function readConfigFile(file: string): ConfigEntry[] {
   let text: string;
@@ -72,7 +72,7 @@ class Reader {
       const keys = [...above, getScalarValue(this.#text, key)];
       const line = this.#line(key.valueStart);
       if (this.#entries.some((one) => one.keys.join('\n') === keys.join('\n'))) {
-        throw new UserError(`${this.#file}:${line}: the key "${keys.join('.')}" is there twice.`, 2);
+        throw new UserError(`${this.#file}:${line}: the key "${keys.join('.')}" is given twice.`, 2);
       }
       const value = this.#events[this.#next];
       if (value?.type === EVENT_ID.SCALAR) {

@@ -27,6 +27,6 @@ function unreadText({ machine }: NetnsListArgs, unread: number, all: number): st
   const what = `${unread} of ${all} namespaces could not be entered, so their interfaces are not known`;
   const needsRoot = machine.kind === 'local' && process.getuid?.() !== 0;
   return needsRoot
-    ? `${what}, and others may be hidden: it takes root (sudo) to see them all.`
+    ? `${what}, and others may be hidden: seeing them all takes root (sudo).`
     : `${what}; -o json says why.`;
 }

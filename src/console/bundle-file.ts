@@ -41,7 +41,7 @@ export function unwritable(file: string, error: unknown): UserError {
   return new UserError(`--save ${file} cannot be written (${code}).`, 3, { cause: error });
 }
 
-/** @throws {UserError} exit 3: it cannot be read, or is a bundle of another format; exit 2: it is no bundle */
+/** @throws {UserError} exit 3: it cannot be read, or is a bundle of another format; exit 2: it is not a bundle */
 export async function readBundle(file: string): Promise<Bundle | BundleList> {
   let text: string;
   try {

@@ -261,7 +261,7 @@ async function send(
   });
   // The words of Go's HTTP server (net/http, server.go), whatever stands behind it.
   if (status === 400 && text.startsWith('Client sent an HTTP request to an HTTPS server'))
-    throw new DockerUnreachableError(`the Docker daemon at ${host.name} wants TLS.`, { hint: TLS_HINT });
+    throw new DockerUnreachableError(`the Docker daemon at ${host.name} expects TLS.`, { hint: TLS_HINT });
   throw apiError(status, text);
 }
 
@@ -296,9 +296,7 @@ function parsed<T>(text: string, host: DockerHost): T {
   try {
     return JSON.parse(text) as T;
   } catch {
-    throw new DockerUnreachableError(
-      `what answers at ${host.name} is no Docker daemon: it sent something that is not JSON.`,
-    );
+    throw new DockerUnreachableError(`${host.name} is not a Docker daemon: its answer is not JSON.`);
   }
 }
 

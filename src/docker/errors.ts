@@ -32,9 +32,9 @@ export function unreachable(host: DockerHost, error: unknown): DockerUnreachable
   const place = `the Docker daemon at ${host.name}`;
   if (host.kind === 'socket') {
     if (code === 'ENOENT') {
-      return new DockerUnreachableError(`cannot reach ${place}: there is no such socket.`, {
+      return new DockerUnreachableError(`cannot reach ${place}: the socket does not exist.`, {
         hint: host.isChosen
-          ? `It was named by ${host.source}; is the daemon running?`
+          ? `Its address comes from ${host.source}; is the daemon running?`
           : 'Start Docker, or name its address with DOCKER_HOST or a Docker context.',
         cause: error,
       });
@@ -61,7 +61,7 @@ export function unreachable(host: DockerHost, error: unknown): DockerUnreachable
 function tlsReason(host: DockerHost, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ECONNRESET' && host.kind === 'tcp' && host.tls === undefined) {
-    return 'it closed the connection (does it want TLS? DOCKER_TLS_VERIFY=1 switches it on)';
+    return 'it closed the connection (does it expect TLS? DOCKER_TLS_VERIFY=1 switches it on)';
   }
   if (/alert (certificate required|bad certificate|unknown ca)/.test(message ?? '')) {
     return "it does not accept the client's certificate";

@@ -65,7 +65,7 @@ function output(program: string, input: string): Promise<{ code: number | null; 
     child.stdin.end(input);
     child.on('error', (error) =>
       reject(
-        new UserError(`Docker's config.json wants ${program}, which cannot be run: ${error.message}.`, 3, {
+        new UserError(`Docker's config.json names ${program}, which cannot be run: ${error.message}.`, 3, {
           cause: error,
         }),
       ),

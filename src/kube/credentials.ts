@@ -112,7 +112,7 @@ interface Fetch {
   waiting: number;
 }
 
-/** What has to be fetched anew when it is over. */
+/** What has to be fetched again when it is over. */
 export class RenewedCredentials implements CredentialSource {
   readonly #fetch: (signal: AbortSignal) => Promise<Credential>;
   readonly #now: () => number;
@@ -130,7 +130,7 @@ export class RenewedCredentials implements CredentialSource {
   }
 
   latest(): Credential {
-    // Whoever does not wait comes again, as a stream that is opened anew does until it holds.
+    // Whoever does not wait comes again, as a stream that is opened again does until it holds.
     if (!this.#isGood() && this.#now() - this.#triedAt >= REFUSED_PAUSE_MS) {
       this.#triedAt = this.#now();
       void this.#renew().catch(() => undefined);

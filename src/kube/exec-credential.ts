@@ -55,7 +55,7 @@ export async function execCredential(
   const isOurs = process.stdin.isTTY === true && !process.stdin.isRaw;
   const interactive = plugin.interactiveMode !== 'Never' && isOurs;
   if (plugin.interactiveMode === 'Always' && !interactive) {
-    throw new UserError(`the credential plugin "${plugin.command}" needs a terminal to ask on.`, 3);
+    throw new UserError(`the credential plugin "${plugin.command}" needs a terminal to prompt on.`, 3);
   }
   const info = {
     kind: 'ExecCredential',
@@ -115,7 +115,7 @@ function outputOf(
     stdout?.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size <= MAX_OUTPUT) chunks.push(chunk);
-      else end(new UserError(`${it} printed more than 1 MiB, which is no credential, and was ended.`, 3));
+      else end(new UserError(`${it} printed more than 1 MiB, which is not a credential, and was ended.`, 3));
     });
     child.on('exit', () => clearTimeout(killing));
     child.on('error', (error: NodeJS.ErrnoException) => {
@@ -171,7 +171,7 @@ function readCredential(plugin: ExecPlugin, output: string): Credential {
   const base64 = (pem: unknown): string | undefined =>
     typeof pem === 'string' && pem !== '' ? Buffer.from(pem).toString('base64') : undefined;
   const expiresAt = typeof expirationTimestamp === 'string' ? Date.parse(expirationTimestamp) : undefined;
-  if (Number.isNaN(expiresAt)) throw wrong('an expirationTimestamp that is no time');
+  if (Number.isNaN(expiresAt)) throw wrong('an expirationTimestamp that is not a time');
   const credential = {
     token: typeof token === 'string' && token !== '' ? token.trim() : undefined,
     certData: base64(clientCertificateData),

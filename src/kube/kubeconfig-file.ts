@@ -78,7 +78,7 @@ export interface Kubeconfig {
 
 /**
  * Reads a file.
- * @throws {UserError} exit 3: it cannot be read or is no kubeconfig
+ * @throws {UserError} exit 3: it cannot be read or is not a kubeconfig
  */
 export function readKubeconfig(file: string): Kubeconfig {
   let content: unknown;

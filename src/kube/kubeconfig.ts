@@ -151,7 +151,7 @@ function chooseCluster(
     throw new UserError(
       found
         ? `cluster "${found.name}" of the kubeconfig has no server.`
-        : 'no cluster to talk to: set KUBECONFIG, or choose one with --kubeconfig, --context or --server.',
+        : 'no cluster configured: set KUBECONFIG, or choose one with --kubeconfig, --context or --server.',
       3,
     );
   }

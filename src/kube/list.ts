@@ -91,7 +91,7 @@ async function readPages<T, R>(
       });
       for (const one of pick(page.items)) found.push(one);
       if (page.next === '') return found;
-      if (page.next === from) throw new ApiError(200, undefined, `the list ${path} has no end.`);
+      if (page.next === from) throw new ApiError(200, undefined, `the list ${path} does not end.`);
       from = page.next;
     } catch (error) {
       if (error instanceof ApiError && error.status === 410 && from !== undefined)

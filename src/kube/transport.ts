@@ -125,7 +125,7 @@ export class Transport {
     return token === undefined ? headers : { ...headers, Authorization: `Bearer ${token}` };
   }
 
-  /** Connects anew where the credential has another client certificate. */
+  /** Connects again where the credential has another client certificate. */
   async #show(credential: Credential): Promise<void> {
     const shown = this.#shown;
     if (credential.certData === shown.certData && credential.keyData === shown.keyData) return;

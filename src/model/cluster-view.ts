@@ -44,7 +44,7 @@ export interface Part<T> {
 export interface ClusterView {
   /** Where names without a namespace are looked up. */
   readonly namespace: string;
-  /** A view of the cluster as it is now: what was asked before is asked anew. */
+  /** A view of the cluster as it is now: what was asked before is asked again. */
   afresh(): ClusterView;
   pod(namespace: string, name: string): Promise<Reading<Pod | null>>;
   /** @param selector labels that they have to have */

@@ -78,10 +78,8 @@ export class Deadline<Shown extends Progress = Progress> {
     this.#over.abort(tooLate(''));
     this.#timer = setTimeout(() => {
       const left =
-        'a pod or container of this command may be left, which ends by itself ("kubectl nettools sessions ls" shows it)';
-      this.#overdue.reject(
-        tooLate(`; putting things back took more than ${CLEAN_UP_MS / 1000} s, so ${left}`),
-      );
+        'a pod or container of this command may be left behind; it ends by itself ("kubectl nettools sessions ls" shows it)';
+      this.#overdue.reject(tooLate(`; cleaning up took more than ${CLEAN_UP_MS / 1000} s, so ${left}`));
     }, CLEAN_UP_MS);
   }
 }

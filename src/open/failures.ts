@@ -6,7 +6,7 @@ import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
 import { GatherError } from '../probes/gather.ts';
 
-const RIGHTS_HINT = `${RBAC_PAGE} says what each right is for, and has ready manifests.`;
+const RIGHTS_HINT = `${RBAC_PAGE} explains each right and has ready-made manifests.`;
 
 /** Runs `work`; errors that have a known meaning come out as {@link UserError}, all others as they are. */
 export async function withUserErrors<T>(work: () => Promise<T>): Promise<T> {

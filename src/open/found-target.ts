@@ -14,8 +14,10 @@ export interface FoundTarget {
   open(options: OpenOptions): Promise<Session>;
 }
 
-/** @throws {UserError} exit 2: --netns was given for a target that is no machine; `hint` says why it needs none */
+/** @throws {UserError} exit 2: --netns was given for a target that is not a machine; `hint` says why it needs none */
 export function refuseNetns(netns: string | undefined, hint: string): void {
   if (netns === undefined) return;
-  throw new UserError('--netns switches on a machine: TARGET has to be node/NAME or local.', 2, { hint });
+  throw new UserError('--netns switches namespaces on a machine: TARGET must be node/NAME or local.', 2, {
+    hint,
+  });
 }

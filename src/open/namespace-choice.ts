@@ -23,7 +23,7 @@ export function chooseNamespace(
     if (more.length === 0) return found;
     const names = [found, ...more].map((one) => `${one.inode} (${one.kind})`);
     throw new UserError(`"${word}" is the name of ${names.length} namespaces: ${names.join(', ')}.`, 3, {
-      hint: 'Name the one that you mean by its number.',
+      hint: 'Use the number of the one you mean.',
     });
   }
   throw new UserError(`no network namespace "${word}" among the ${namespaces.length} there.`, 3, {

@@ -77,7 +77,7 @@ async function insteadFromNode(
     options.signal?.throwIfAborted();
     if (!(error instanceof UserError)) throw error;
     throw new UserError(
-      `${refusal.words}; and from its node it cannot be measured: ${error.message}`,
+      `${refusal.words}; it cannot be measured from its node either: ${error.message}`,
       error.exitCode,
       {
         hint: advice`${noRoomHint(refusal.shortage)}${error.hint === undefined ? '' : ' '}${error.hint ?? ''}`,

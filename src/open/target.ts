@@ -79,7 +79,7 @@ async function openTarget(args: TargetArgs, { signal, progress }: Deadline): Pro
 /** Of this machine; it belongs to no cluster, whatever the kubeconfig says. */
 function findLocal(target: LocalSpec, { netns, container }: SessionFlags): FoundTarget {
   if (container !== undefined) {
-    throw new UserError('-c names a container of a pod, and TARGET is on this machine: leave it out.', 2);
+    throw new UserError('-c names a container of a pod, but TARGET is on this machine: leave it out.', 2);
   }
   if (netns === undefined) {
     return {
@@ -87,7 +87,7 @@ function findLocal(target: LocalSpec, { netns, container }: SessionFlags): Found
       open: (options) => openLocalSession(target, options),
     };
   }
-  if (target.kind !== 'local') refuseNetns(netns, 'netns:NAME and pid:N are switched already.');
+  if (target.kind !== 'local') refuseNetns(netns, 'netns:NAME and pid:N already are namespaces.');
   return {
     subject: { isHost: netns === 'host', addresses: [] },
     open: (options) => openSwitchedLocal(netns, options),

@@ -32,7 +32,7 @@ function skipReason(text: string): Reason | undefined {
   if (/^Received 0 (response|repl)|^\d+ packets transmitted, 0 packets received/m.test(text))
     return undefined;
   const said = text.split('\n').find((line) => line.trim() !== '' && !line.startsWith('ARPING'));
-  if (said === undefined) return { code: 'other', text: 'arping did not come to its end' };
+  if (said === undefined) return { code: 'other', text: 'arping did not finish' };
   return { code: said.includes('not ARPable') ? 'no-arp' : 'other', text: said.trim().slice(0, 120) };
 }
 

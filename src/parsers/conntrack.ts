@@ -40,7 +40,7 @@ interface Tuple {
 /** One tracked connection. */
 export interface ConntrackEntry {
   readonly protocol: string;
-  /** Seconds until it is forgotten; each packet sets it anew. */
+  /** Seconds until it is forgotten; each packet sets it again. */
   readonly timeout: number;
   /** As its first packet was, and as an answer has to be: they differ by what NAT has changed. */
   readonly original: Tuple;

@@ -4,7 +4,7 @@
  */
 
 /**
- * How a query ended. `garbled`: something came that is no answer to it, so that a resolver waits on or gives up.
+ * How a query ended. `garbled`: something came that is not an answer to it, so that a resolver waits on or gives up.
  * `refused`: ICMP port unreachable, or a TCP reset. `unreachable`: an error of the network or of this host's own stack.
  * `failed`: anything else, such as a name that is none.
  */
@@ -95,7 +95,7 @@ function parseBlock(lines: readonly string[]): DigAnswer {
   };
 }
 
-/** What dig says of packets that are no answer, in words that follow "an answer that is"; `undefined`: of none. */
+/** What dig says of packets that are not answer, in words that follow "an answer that is"; `undefined`: of none. */
 function garbledBy(text: string): string | undefined {
   const bad = /^;; Got bad packet: (.+)$/m.exec(text)?.[1];
   if (bad !== undefined) return `no DNS message (${bad})`;

@@ -54,7 +54,7 @@ export function sameAddress(a: string, b: string): boolean {
 
 function parseInet(text: string): bigint | undefined {
   const parts = text.split('.');
-  // To some 010 is 8, to others 10: to the C library's inet_pton, and here, it is no address.
+  // To some 010 is 8, to others 10: to the C library's inet_pton, and here, it is not an address.
   if (parts.length !== 4 || !parts.every((p) => /^(?:0|[1-9]\d{0,2})$/.test(p) && Number(p) < 256))
     return undefined;
   return parts.reduce((sum, part) => (sum << 8n) | BigInt(part), 0n);

@@ -129,7 +129,7 @@ const OPTIONS: Readonly<Record<string, RuleMatch['field']>> = {
   '--state': 'ctstate',
   '--ctstate': 'ctstate',
 };
-/** They ask for nothing: what they take with them is no condition. */
+/** They ask for nothing: what they take with them is not a condition. */
 const NO_CONDITION = new Set(['-m', '-j', '-g', '--comment', '--reject-with']);
 
 /** What a rule asks for, as far as it is understood. */

@@ -16,7 +16,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The objects of a JSON list; `undefined` when the text is no list. */
+/** The objects of a JSON list; `undefined` when the text is not a list. */
 export function jsonObjects(text: string): JsonObject[] | undefined {
   const parsed = parseJson(text);
   return Array.isArray(parsed) ? parsed.filter(isObject) : undefined;

@@ -100,7 +100,7 @@ export function parseNetnsList(text: string): MachineNamespaces {
         break;
     }
   }
-  if (!isComplete) throw new Error('the list of namespaces did not come to its end');
+  if (!isComplete) throw new Error('the list of namespaces is incomplete');
   // The probe's own names are the numbers.
   const byName = new Map([
     ...[...drafts.keys()].map((inode) => [inode, inode] as const),

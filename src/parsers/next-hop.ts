@@ -49,13 +49,13 @@ export function parseNextHop(stdout: string): NextHop | Reason | string {
   if (address === undefined) {
     return lines[0] === 'unresolved'
       ? 'the name does not resolve on the target'
-      : lines[0] || 'the route could not be asked for';
+      : lines[0] || 'the route could not be queried';
   }
   if (lines[1] === 'no ip') return { code: 'no-tool', text: 'ip' };
   const askedAt = lines.findIndex((line) => line.startsWith('asked '));
   const about = lines.slice(1, askedAt < 0 ? undefined : askedAt);
   const route = chosenRoute(about);
-  if (route === undefined) return about.find((line) => line !== '') ?? 'ip said nothing of the route';
+  if (route === undefined) return about.find((line) => line !== '') ?? 'ip said nothing about the route';
   const [, hop = '', device = ''] = askedAt < 0 ? [] : (lines[askedAt] ?? '').split(' ');
   const answers = askedAt < 0 ? undefined : parseArping(lines.slice(askedAt + 1).join('\n'));
   return { address, route, asked: answers && { address: hop, device, answers } };

@@ -42,7 +42,7 @@ export function timeOf({ seconds, fraction }: Packet, resolution: Resolution): b
   return BigInt(seconds) * 1_000_000_000n + BigInt(fraction) * (resolution === 'nano' ? 1n : 1_000n);
 }
 
-/** The stream is no pcap; `message` says in a few words what stood there instead. */
+/** The stream is not a pcap; `message` says in a few words what stood there instead. */
 export class PcapFormatError extends Error {
   override readonly name = 'PcapFormatError';
 }
@@ -67,7 +67,7 @@ export class PcapReader {
 
   /**
    * Takes the next piece and returns the packets that it completes.
-   * @throws {PcapFormatError} the stream is no pcap; nothing more can be read from it
+   * @throws {PcapFormatError} the stream is not a pcap; nothing more can be read from it
    */
   push(piece: Uint8Array): Packet[] {
     this.#pieces.push(piece);

@@ -116,11 +116,15 @@ async function imageItem(
     return {
       check,
       ok: false,
-      detail: `${image} is not there, and --image-pull-policy Never forbids to pull it`,
+      detail: `${image} is missing, and --image-pull-policy Never forbids pulling it`,
     };
   const { registry } = parseImageName(image);
   if (client.isPodman)
-    return { check, ok: true, detail: `${image} would be pulled; whether ${registry} has it is not asked` };
+    return {
+      check,
+      ok: true,
+      detail: `${image} would be pulled; ${registry} was not asked whether it has it`,
+    };
   try {
     const auth = await registryAuth(registry, dockerSources());
     const path = image.split('/').map(encodeURIComponent).join('/');
@@ -129,7 +133,7 @@ async function imageItem(
     return { check, ok: true, detail: `${image} would be pulled: ${registry} has it` };
   } catch (error) {
     if (!(error instanceof DockerApiError)) throw error;
-    return { check, ok: false, detail: `${image} is not there, and cannot be pulled: ${error.message}` };
+    return { check, ok: false, detail: `${image} is missing and cannot be pulled: ${error.message}` };
   }
 }
 

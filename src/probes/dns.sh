@@ -160,7 +160,7 @@ over_tcp() {
 
 centiseconds() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }
 
-# One packet that was lost is no rule: what took as long as a time-out is asked for once more.
+# One packet that was lost is not a rule: what took as long as a time-out is asked for once more.
 resolve() {
   look_up "$@" || return 0
   if [ "$code" -eq 0 ] && [ "$took" -ge $((waits * 90)) ]; then look_up "$1-again" "$2"; fi

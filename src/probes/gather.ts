@@ -20,7 +20,7 @@ const KILLED = 137;
 
 function endText(code: number): string {
   return code === KILLED
-    ? 'what ran them was killed (exit code 137), as the kernel does where memory runs out, or somebody by hand'
+    ? 'their process was killed (exit code 137), by the kernel because memory ran out, or by hand'
     : `exit code ${code}`;
 }
 
@@ -99,7 +99,7 @@ export async function gather(
   );
   if (!done) {
     const detail = complaint ?? (stderr.text.trim().split('\n').at(-1) || endText(code));
-    throw new GatherError(`the checks did not come to their end on the target: ${detail}.`);
+    throw new GatherError(`the checks did not finish on the target: ${detail}.`);
   }
   return results;
 }

@@ -5,7 +5,7 @@ import type { Cost } from '../model/cost.ts';
 import type { ProbeCommand, ProbePlan, ProbeResult, ProbeStatus } from '../model/evidence.ts';
 
 /**
- * Processes of a session that are no command of the plan's: the keeper, the guard with what watches for it, the runner;
+ * Processes of a session that are not command of the plan's: the keeper, the guard with what watches for it, the runner;
  * one that listens, one that the runtime is just starting, and some to spare for those that are being replaced.
  */
 const OWN_PROCESSES = 12;
@@ -198,5 +198,5 @@ function costOf([memory, processes, cpu]: readonly string[]): Cost {
 
 function badOutput(bytes: Uint8Array): Error {
   const quote = Buffer.from(bytes.subarray(0, 120)).toString('utf8');
-  return new Error(`the probe runner's output is not what it should be: ${JSON.stringify(quote)}`);
+  return new Error(`unexpected output of the probe runner: ${JSON.stringify(quote)}`);
 }

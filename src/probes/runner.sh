@@ -193,7 +193,7 @@ fill() {
   [ -n "$1" ] || unknown=1
 }
 
-# The text of a script that was sent; the word as it is where it is no name of one.
+# The text of a script that was sent; the word as it is where it is not a name of one.
 script() {
   name=${word#%script:}
   name=${name%\%}

@@ -54,13 +54,13 @@ export function captureSummary(
     if (counts === undefined || counts.dropped === 0) continue;
     const all = counts.captured + counts.dropped;
     lines.push(
-      `warning: ${number(counts.dropped)} of ${packets(all)} at ${visible(name)} were dropped: they came faster than they could be sent here and taken. A FILTER, or -s 96 (headers only), reduces drops.`,
+      `warning: ${number(counts.dropped)} of ${packets(all)} at ${visible(name)} were dropped: they came faster than they could be sent and taken here. A FILTER, or -s 96 (headers only), reduces drops.`,
     );
   }
   if (skew !== undefined) {
     const [ahead, behind] = [targets[skew.ahead]?.name ?? '', targets[skew.behind]?.name ?? ''].map(visible);
     lines.push(
-      `warning: the clock at ${ahead} is about ${(skew.ms / 1000).toFixed(1)} s ahead of that at ${behind}: packets of the two are in the order of these clocks, and times between them are wrong by as much. Both nodes need time synchronisation (chronyc tracking, timedatectl).`,
+      `warning: the clock at ${ahead} is about ${(skew.ms / 1000).toFixed(1)} s ahead of that at ${behind}: packets of the two are sorted by these clocks, and times between them are off by as much. Both nodes need time synchronisation (chronyc tracking, timedatectl).`,
     );
   }
   return `${lines.join('\n')}\n`;
@@ -68,7 +68,7 @@ export function captureSummary(
 
 function drops(dropped: number | undefined): string {
   return dropped === undefined
-    ? 'how many were dropped is not known'
+    ? 'the number of drops is not known'
     : `${number(dropped)} dropped by the kernel`;
 }
 

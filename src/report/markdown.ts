@@ -114,7 +114,7 @@ function plain(text: string): string {
     .replace(/\bwww\./gi, 'www&#46;');
 }
 
-/** Half of a surrogate pair is no character; it would become the same in UTF-8. */
+/** Half of a surrogate pair is not a character; it would become the same in UTF-8. */
 function shown(text: string): string {
   return visible(text).replace(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -54,7 +54,7 @@ function severalChecks(report: Report, paint: Palette, { width, tablesOf }: Tabl
   const allClear =
     unmeasured.length === 0
       ? paint.green('No problems found by these checks.')
-      : paint.yellow(`Nothing is wrong in what could be measured; ${unmeasured.join(', ')} could not be.`);
+      : paint.yellow(`No problems found in what could be measured; ${unmeasured.join(', ')} could not be.`);
   return [
     root === undefined
       ? allClear

@@ -23,7 +23,7 @@ export async function openPlaceBeside(
   const options = { signal, onProgress: () => undefined };
   switch (where.kind) {
     case 'pod': {
-      if (!client) throw new Error('it is a pod, and the target belongs to no cluster');
+      if (!client) throw new Error('it is a pod, but the target belongs to no cluster');
       // As it is now: this run may have added a container to it.
       const pod = await client.get<Pod>(podsPath(where.namespace, where.name), { signal });
       const opened = await openPod(client, pod, flags, options);

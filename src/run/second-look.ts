@@ -38,17 +38,17 @@ export async function settled(
   const bundle = await first.gather();
   const suspects = suspectChecks(bundle);
   if (suspects.length === 0) return bundle;
-  progress.show('asking the API whether anything has changed meanwhile');
+  progress.show('asking the API whether anything has changed');
   let second: Look;
   try {
     second = await lookAgain();
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    progress.note(`this is what the probes saw; meanwhile something has changed: ${said}`);
+    progress.note(`this is what the probes saw; something has changed since: ${said}`);
     return bundle;
   }
   if (suspects.every((id) => first.stateOf(id) === second.stateOf(id))) return bundle;
-  progress.note('the cluster changed while the probes ran: what they saw was looked at again');
+  progress.note('the cluster changed while the probes ran: what they saw was checked again');
   await sleep(restMs, undefined, { signal });
   return second.gather();
 }

@@ -121,7 +121,7 @@ function capabilitiesOf(profile: Profile): object {
 }
 
 /**
- * What a kept container serves. Its start belongs to it: a target that was started anew has another network namespace,
+ * What a kept container serves. Its start belongs to it: a target that was started again has another network namespace,
  * and the container stays in the old one.
  */
 function keptKey({ State }: DockerContainer, spec: DockerSessionSpec): string {

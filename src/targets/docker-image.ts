@@ -20,7 +20,7 @@ export async function ensureImage(
   if (imagePullPolicy !== 'Always' && (await hasImage(client, image, options.signal))) return;
   if (imagePullPolicy === 'Never') {
     throw new UserError(
-      `the Docker daemon has no image "${image}", and --image-pull-policy Never forbids to pull it.`,
+      `the Docker daemon has no image "${image}", and --image-pull-policy Never forbids pulling it.`,
       3,
     );
   }
@@ -35,7 +35,7 @@ export async function ensureImage(
     if (!(error instanceof DockerApiError)) throw error;
     throw new UserError(`image "${image}" could not be pulled: ${error.message.replace(/\.$/, '')}.`, 3, {
       hint: /unauthorized|denied|authentication/i.test(error.message)
-        ? `Does it exist, and has docker login been done for ${parseImageName(image).registry}?`
+        ? `Does it exist, and are you logged in (docker login) to ${parseImageName(image).registry}?`
         : '--image names another one; docker load brings one without a registry.',
       cause: error,
     });

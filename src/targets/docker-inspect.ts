@@ -18,7 +18,7 @@ export async function dockerTarget(
 ): Promise<DockerContainer> {
   if (client.osType === 'windows') {
     throw new UserError(`the Docker daemon at ${client.host.name} runs Windows containers.`, 3, {
-      hint: 'The tools are those of Linux; switch Docker Desktop to Linux containers.',
+      hint: 'The tools need Linux; switch Docker Desktop to Linux containers.',
     });
   }
   const container = await readContainer(client, name, signal);
@@ -28,7 +28,7 @@ export async function dockerTarget(
       `container "${name}" keeps restarting (it last ended with exit code ${ExitCode}).`,
       3,
       {
-        hint: `It has no network between two starts; docker logs ${name} tells why it ends.`,
+        hint: `It has no network between restarts; docker logs ${name} shows why it ends.`,
       },
     );
   }
@@ -88,7 +88,7 @@ export function dockerNotes(target: DockerContainer): string[] {
     notes.push(`container "${name}" uses the Docker host's own network: what is seen here is the host's`);
   if (HostConfig.NetworkMode === 'none')
     notes.push(
-      `container "${name}" has network mode none: it has loopback alone, unless somebody added more`,
+      `container "${name}" has network mode none: it has only loopback, unless something added more`,
     );
   const other = /^container:(.+)$/.exec(HostConfig.NetworkMode)?.[1];
   if (other !== undefined)

@@ -71,7 +71,7 @@ function startFailure({ message }: DockerApiError, { image }: DockerSessionSpec)
   return text;
 }
 
-/** Removes the container. It is no error that it cannot be: the work itself is done, and so it is told on stderr. */
+/** Removes the container. It is not an error that it cannot be: the work itself is done, and so it is told on stderr. */
 async function removeNow(client: DockerClient, id: string): Promise<void> {
   try {
     await removeContainer(client, id, AbortSignal.timeout(REMOVAL_LIMIT_MS));

@@ -39,7 +39,7 @@ export function sessionContainer(pod: Pod, spec: SessionSpec, profile: Profile):
   }
 }
 
-/** The kubelet's reasons to wait that are no failure; the second one is that of pods with init containers. */
+/** The kubelet's reasons to wait that are not failure; the second one is that of pods with init containers. */
 const STARTING: readonly (string | undefined)[] = [undefined, 'ContainerCreating', 'PodInitializing'];
 
 /** Whether an entry has not ended, nor met with a failure that another pull policy may avoid. */

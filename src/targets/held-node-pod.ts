@@ -136,7 +136,7 @@ async function refuse(
   const { client, namespace, spec } = place;
   if (checked.missingRights.length > 0) {
     throw new UserError(
-      `you may not ${listRights(checked.missingRights)} in namespace "${namespace}", where the pod for node "${spec.node}" would run; nothing was made.`,
+      `you may not ${listRights(checked.missingRights)} in namespace "${namespace}", where the pod for node "${spec.node}" would run; nothing was created.`,
       3,
       {
         hint: `${RBAC_PAGE} has manifests with exactly the rights that are needed; --debug-namespace chooses the namespace.`,
@@ -146,7 +146,7 @@ async function refuse(
   const reason = checked.profiles.at(-1)?.reason ?? 'refused';
   const other = await admittingNamespace(client, namespace, spec, signal);
   throw new UserError(
-    `namespace "${namespace}" takes no pod in a node's network: ${reason}; nothing was made.`,
+    `namespace "${namespace}" admits no pod in a node's network: ${reason}; nothing was created.`,
     3,
     {
       hint:
@@ -242,9 +242,9 @@ async function discard({ client }: NodePlace, { pod }: NodePod): Promise<void> {
 function warnLeft(pod: Pod, error: unknown): void {
   const what =
     error instanceof HoldersUnknownError
-      ? `pod "${identityOf(pod).name}" stays, since it is not known whether another command uses it (${visible(error.message)})`
+      ? `pod "${identityOf(pod).name}" was left, since another command may be using it (${visible(error.message)})`
       : 'the pod could not be removed';
   process.stderr.write(
-    `warning: ${what}; it ends by itself, and this removes it: ${deleteCommand(identityOf(pod))}\n`,
+    `warning: ${what}; it ends by itself, and this command removes it: ${deleteCommand(identityOf(pod))}\n`,
   );
 }

@@ -65,7 +65,7 @@ export function watchSilence(client: KubeClient, pod: Pod): SilenceWatch {
     // Between two looks of this machine, whatever the clock of the node says.
     silentKubelet: () =>
       renewed !== undefined && latestMs - renewed.seenMs >= KUBELET_SILENT_MS
-        ? `the kubelet of node "${node}" has given no sign of life for ${Math.round((latestMs - renewed.seenMs) / 1000)} s or longer`
+        ? `the kubelet of node "${node}" has shown no sign of life for ${Math.round((latestMs - renewed.seenMs) / 1000)} s or longer`
         : undefined,
     stop: () => clearInterval(timer),
   };

@@ -83,7 +83,9 @@ function ownSession(): Session {
   const notes =
     process.getuid?.() === 0
       ? []
-      : ['without root, what needs raw sockets or the firewall rules is left out (sudo gives all)'];
+      : [
+          'without root, whatever needs raw sockets or the firewall rules is left out (use sudo for everything)',
+        ];
   return {
     channel: new LocalChannel(),
     info: { kind: 'local', name: hostname(), address },
@@ -188,8 +190,8 @@ function rootNeeded(cause?: unknown): UserError {
   const isRoot = process.getuid?.() === 0;
   return new UserError(
     isRoot
-      ? 'this root may not enter that network namespace: it takes the capabilities SYS_ADMIN and SYS_PTRACE, as root of the machine itself has them.'
-      : 'entering another network namespace of this machine needs root: run it with sudo.',
+      ? 'this root user may not enter that network namespace: that takes the capabilities SYS_ADMIN and SYS_PTRACE, which root of the machine itself has.'
+      : 'entering another network namespace of this machine needs root: use sudo.',
     3,
     { cause },
   );

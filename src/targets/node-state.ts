@@ -12,11 +12,11 @@ export function nodeProblem(node: Node, image: string): string | undefined {
   const labels = node.metadata?.labels ?? {};
   const os = nodeInfo?.operatingSystem ?? labels['kubernetes.io/os'];
   if (os !== undefined && os !== '' && os !== 'linux') {
-    return `${name} runs ${os === 'windows' ? 'Windows' : os}; only Linux nodes can be looked into.`;
+    return `${name} runs ${os === 'windows' ? 'Windows' : os}; only Linux nodes are supported.`;
   }
   const architecture = nodeInfo?.architecture ?? labels['kubernetes.io/arch'];
   if (image === defaultImage && architecture !== undefined && !ARCHITECTURES.includes(architecture)) {
-    return `${name} is of the architecture ${architecture}, and the image ${image} is for ${ARCHITECTURES.join(' and ')}; --image names another.`;
+    return `${name} has the architecture ${architecture}, but the image ${image} is for ${ARCHITECTURES.join(' and ')}; --image names another.`;
   }
   const ready = conditions.find(({ type }) => type === 'Ready');
   if (ready !== undefined && ready.status !== 'True') {

@@ -148,7 +148,7 @@ class NodeSession implements Session {
     this.budget = shortOf.length === 0 ? FULL_BUDGET : LEAST_BUDGET;
     const short = shortOf.map(
       (what) =>
-        `node ${info.name} is short of ${what}: fewer probes run at a time, and its kubelet may evict the pod that they run in`,
+        `node ${info.name} is short of ${what}: fewer probes run at a time, and its kubelet may evict the pod they run in`,
     );
     this.notes = [...short, ...notesOn(place.spec, held.pod)];
     this.channel = new RenewedChannel(this.#channelOf(held), () => this.#renew(), isGone);
@@ -181,7 +181,9 @@ function notesOn(spec: NodePodSpec, { profile, namespace, name }: NodePod): stri
       ? [`profile ${profile}, the strongest that is allowed here (${PROFILE_TEXT[profile]})`]
       : [];
   const kept = spec.keep
-    ? [`pod ${namespace}/${name} stays for the next command, until it is idle for ${spec.idleSeconds} s`]
+    ? [
+        `pod ${namespace}/${name} stays for the next command, until it has been idle for ${spec.idleSeconds} s`,
+      ]
     : [];
   return [...weaker, ...kept];
 }

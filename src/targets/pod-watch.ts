@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 5_000;
 /** Somebody deleted the pod that was waited for. */
 export class PodDeletedError extends UserError {
   constructor(pod: string) {
-    super(`pod "${pod}" was deleted meanwhile.`, 3);
+    super(`pod "${pod}" was deleted in the meantime.`, 3);
   }
 }
 

@@ -232,7 +232,7 @@ function allowedProfile(checked: Preflight, pod: Pod, spec: SessionSpec): Profil
 function fromNode(pod: Pod): Advice {
   const { namespace, name } = identityOf(pod);
   const node = pod.spec?.nodeName ?? 'NODE';
-  return advice`From its node it can be looked into without one: ${nettools`netns shell ${node} ${namespace}/${name}`}, or any command on it with --via node.`;
+  return advice`It can be examined from its node without one: ${nettools`netns shell ${node} ${namespace}/${name}`}, or any command on it with --via node.`;
 }
 
 /** Rights as prose: `patch pods/ephemeralcontainers, get and create pods/exec`. */

@@ -59,7 +59,7 @@ export function podProblem(pod: Pod): string | undefined {
 export function networkProblem(pod: Pod): string | undefined {
   const name = `pod "${pod.metadata?.name}"`;
   if (pod.spec?.os?.name === 'windows' || pod.spec?.nodeSelector?.['kubernetes.io/os'] === 'windows') {
-    return `${name} runs on Windows; only Linux pods can be looked into.`;
+    return `${name} runs on Windows; only Linux pods are supported.`;
   }
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') {
@@ -82,7 +82,7 @@ export function containerProblem(pod: Pod, container: string | undefined): strin
   const state = statusOf(pod, container)?.state;
   if (state?.running) return undefined;
   const reason = state?.waiting?.reason ?? state?.terminated?.reason;
-  return `container "${container}" of pod "${pod.metadata?.name}" does not run${reason ? ` (${reason})` : ''}, so its processes cannot be shared; leave out -c for the pod's network alone.`;
+  return `container "${container}" of pod "${pod.metadata?.name}" does not run${reason ? ` (${reason})` : ''}, so its processes cannot be shared; leave out -c to use only the pod's network.`;
 }
 
 function pendingReason(pod: Pod): string | undefined {

@@ -23,7 +23,7 @@ export function pullHint(text: string, pod: Pod, container: string): string | un
     return isOurs ? forOwnPod(pod) : forEphemeral(pod);
   }
   return UNREACHABLE.test(text)
-    ? `Name a registry that the node reaches with --mirror, or an image with --image; ${AIR_GAPPED_PAGE} tells more.`
+    ? `Name a registry that the node reaches with --mirror, or an image with --image; see ${AIR_GAPPED_PAGE}.`
     : undefined;
 }
 
@@ -44,7 +44,7 @@ function forEphemeral(pod: Pod): string {
   const instead = '--image or --mirror names one that its node can pull';
   return secrets.length === 0
     ? `If it is private: the pod has no imagePullSecrets, and gets them only when it is created, from its spec or from ServiceAccount "${account}" of namespace "${namespace}"; ${instead}.`
-    : `If it is private: the pod's imagePullSecrets (${secrets.join(', ')}) have no good credentials for it; add them to that Secret of namespace "${namespace}", or ${instead}.`;
+    : `If it is private: the pod's imagePullSecrets (${secrets.join(', ')}) have no valid credentials for it; add them to that Secret of namespace "${namespace}", or ${instead}.`;
 }
 
 function secretsOf(pod: Pod): string[] {

@@ -33,7 +33,7 @@ export async function readRoomByExec(
     const usedBytes = told.reduce((sum, bytes) => sum + bytes, 0);
     return { kind: 'known', limitBytes: room.limitBytes, usedBytes };
   }
-  return room.kind === 'known' ? room : { ...room, reason: `${room.reason}, and its containers do not tell` };
+  return room.kind === 'known' ? room : { ...room, reason: `${room.reason}, and its containers do not say` };
 }
 
 /** Ephemeral ones too. */

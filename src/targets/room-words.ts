@@ -19,7 +19,7 @@ export function roomWords(room: Room): string {
   const left = floor(bytesLeft(room));
   return room.kind === 'known'
     ? `has ${left} left of ${floor(room.limitBytes)}`
-    : `has a limit of ${floor(room.limitBytes)}, and how much of it is in use is not known (${room.reason})`;
+    : `has a limit of ${floor(room.limitBytes)}, but how much of it is in use is not known (${room.reason})`;
 }
 
 /** What a pod has too little of, in clauses. */
@@ -34,7 +34,7 @@ export function memoryShortage(room: Room, { needBytes, leftBytes }: KeptOut): S
   return {
     state: roomWords(room),
     need: `a session in it needs ${ceil(needBytes)} free, or the kernel might kill the application`,
-    remedy: `A memory limit higher by ${ceil(needBytes - leftBytes)} makes room for it`,
+    remedy: `Raising its memory limit by ${ceil(needBytes - leftBytes)} makes room for it`,
   };
 }
 
@@ -42,7 +42,7 @@ export function cpuShortage(milliCpus: number): Shortage {
   return {
     state: cpuWords(milliCpus),
     need: `a session in it needs ${LEAST_MILLI_CPUS}m, or the application would have to wait for seconds`,
-    remedy: `A CPU limit of ${LEAST_MILLI_CPUS}m makes room for it`,
+    remedy: `A CPU limit of at least ${LEAST_MILLI_CPUS}m makes room for it`,
   };
 }
 
@@ -58,9 +58,7 @@ export function noRoomWords(pod: Pod, { state, need }: Shortage): string {
 
 /** What helps. @param byNode how its node is used instead, as a clause; absent: it cannot be */
 export function noRoomHint({ remedy }: Shortage, byNode?: string): string {
-  return [remedy, ...(byNode === undefined ? [] : [byNode]), 'and --via pod goes in all the same.'].join(
-    ', ',
-  );
+  return [remedy, ...(byNode === undefined ? [] : [byNode]), 'and --via pod goes in anyway.'].join(', ');
 }
 
 /** What to tell of a session that may take less than usual. */

@@ -12,7 +12,7 @@ import { watchPod } from './pod-watch.ts';
 import { pullHint } from './pull-hint.ts';
 import { watchFailures } from './start-failures.ts';
 
-const KUBELET_HINT = 'See on the node whether its kubelet runs: systemctl status kubelet.';
+const KUBELET_HINT = 'Check on the node that its kubelet is running: systemctl status kubelet.';
 
 /**
  * Resolves when the container runs.
@@ -106,7 +106,7 @@ export async function waitEnded(
   } catch (error) {
     if (!deadline.aborted || error !== deadline.reason) throw error;
     throw new UserError(
-      `container "${container}" of pod "${identityOf(pod).name}" has ended, but its kubelet has not reported that within ${options.timeoutMs / 1000} s.`,
+      `container "${container}" of pod "${identityOf(pod).name}" has ended, but its kubelet did not report that within ${options.timeoutMs / 1000} s.`,
       3,
     );
   }

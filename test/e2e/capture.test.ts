@@ -259,12 +259,7 @@ describe('what cannot be', () => {
     ['a filter that looks like an option', ['a', '--', '-z', 'reboot'], 2, /refuses the filter "-z reboot"/],
     ['an interface that is not there', ['a', '-i', 'eth7', 'udp'], 3, /pod\/a has no interface "eth7"/],
     ['a session without rights', ['a', '--profile', 'restricted', 'udp'], 3, /lacks the capability NET_RAW/],
-    [
-      'an image without tcpdump',
-      ['a', '--image', 'localhost/app:1', 'udp'],
-      3,
-      /there is no tcpdump for pod\/a/,
-    ],
+    ['an image without tcpdump', ['a', '--image', 'localhost/app:1', 'udp'], 3, /pod\/a has no tcpdump/],
   ] as const)('is told in a sentence: %s', async (_title, args, code, says) => {
     const outcome = await nettools(on('-w', file('bad.pcap'), ...args));
     expectSentence(outcome, code, says);
@@ -335,7 +330,7 @@ describe('Wireshark', () => {
 
   it('is missed before anything is done', async () => {
     const outcome = await nettools(on('nobody', '--wireshark'), { env: { PATH: '/nonexistent' } });
-    expectSentence(outcome, 3, /there is no wireshark on PATH/);
+    expectSentence(outcome, 3, /wireshark is not in PATH/);
   });
 });
 
@@ -351,7 +346,7 @@ describe('a connection that breaks', () => {
       relay.cut();
       const { code, stderr } = await started.outcome;
       expect(code).toBe(3);
-      expect(stderr).toMatch(/^captured 6 packets .*; how many were dropped is not known\.$/m);
+      expect(stderr).toMatch(/^captured 6 packets .*; the number of drops is not known\.$/m);
       expect(stderr).toMatch(
         /^error: the capture at pod\/a broke off: the connection was lost after \d+ bytes/m,
       );
@@ -414,7 +409,7 @@ describe('other kinds of targets', () => {
     await send('a', addressOfB, 5);
     const { code, stderr } = await interrupt(started);
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain('left out are net 127.0.0.0/8 or host ::1 or tcp port 10250 or tcp port 8132,');
+    expect(stderr).toContain('leaving out net 127.0.0.0/8 or host ::1 or tcp port 10250 or tcp port 8132,');
     const packets = await packetsIn(file('node.pcap'), 'udp.dstport', 'tcp.port', 'ip.src');
     expect(packets.filter(([port]) => port === String(PORT)).length).toBeGreaterThanOrEqual(5);
     expect(

@@ -45,7 +45,7 @@ describe('completion install', () => {
       stdout: `wrote ${file}\n`,
       stderr: '',
     });
-    expect(await install([], path)).toMatchObject({ code: 0, stdout: `${file} is in place already.\n` });
+    expect(await install([], path)).toMatchObject({ code: 0, stdout: `${file} is already in place.\n` });
     // It does what kubectl asks it for.
     const { stdout } = await bash(`${program} latenc`, { env });
     expect(stdout).toMatch(/^latency\t.*\n:4\n$/);
@@ -57,7 +57,7 @@ describe('completion install', () => {
     const own = bin('own');
     const { code, stdout } = await install([], ['relative', join(folder, 'missing'), open, own]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `wrote ${join(own, program)}\n` });
-    expectSentence(await install([], [open]), 3, /^error: no folder of the PATH can be written to\.$/);
+    expectSentence(await install([], [open]), 3, /^error: no folder in PATH is writable\.$/);
   });
 
   it('leaves what is not its own alone, and makes its own whole again', async () => {
@@ -77,7 +77,7 @@ describe('completion install', () => {
     expect(await install(['--dir', chosen], path)).toMatchObject({
       code: 0,
       stdout: `wrote ${file}\n`,
-      stderr: `${chosen} is not on the PATH: kubectl does not find it there.\n`,
+      stderr: `${chosen} is not in PATH: kubectl will not find it there.\n`,
     });
     chmodSync(file, 0o644);
     expect(await install(['--dir', chosen], [chosen])).toMatchObject({

@@ -295,7 +295,7 @@ describe('preflight', () => {
     [
       'an image that nobody has',
       ['docker://web', '--image', '127.0.0.1:9/no:1'],
-      /^× image: 127\.0\.0\.1:9\/no:1 is not there, and cannot be pulled: .*refused/m,
+      /^× image: 127\.0\.0\.1:9\/no:1 is missing and cannot be pulled: .*refused/m,
     ],
     [
       'an image that may not be pulled',
@@ -336,7 +336,7 @@ describe('what cannot be is told in a sentence, and changes nothing', () => {
     ],
     ['no registry', ['docker://web', '--image', '127.0.0.1:9/no:1'], /could not be pulled: .*refused/, {}],
     ['no shell', ['docker://web', '--image', 'localhost/pause:1'], /has no shell|could not be pulled/, {}],
-    ['no socket', ['docker://web'], /there is no such socket/, { DOCKER_HOST: 'unix:///nonexistent/sock' }],
+    ['no socket', ['docker://web'], /the socket does not exist/, { DOCKER_HOST: 'unix:///nonexistent/sock' }],
     ['nobody there', ['docker://web'], /connection was refused/, { DOCKER_HOST: 'tcp://127.0.0.1:9' }],
     [
       'an unknown context',
@@ -371,7 +371,7 @@ describe('what cannot be is told in a sentence, and changes nothing', () => {
   it.each<[string, readonly string[], RegExp, NodeJS.ProcessEnv]>([
     ['SSH', ['docker://web'], /SSH is not supported/, { DOCKER_HOST: 'ssh://host' }],
     ['-c of another container', ['docker://web', '-c', 'db'], /-c names another container/, {}],
-    ['--netns', ['docker://web', '--netns', 'x'], /--netns switches on a machine/, {}],
+    ['--netns', ['docker://web', '--netns', 'x'], /--netns switches namespaces on a machine/, {}],
   ])('%s', async (_title, args, says, env) => {
     const outcome = await nettools(['run', ...args, '--', 'true'], { env: { ...daemon.env, ...env } });
     expectSentence(outcome, 2, says);
@@ -393,7 +393,7 @@ describe('by TCP with TLS', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['no TLS', {}, /wants TLS/],
+    ['no TLS', {}, /expects TLS/],
     [
       'no certificate',
       { DOCKER_TLS: '1', DOCKER_CERT_PATH: '/nonexistent' },

@@ -184,7 +184,7 @@ describe('no way to the API server', () => {
     const outcome = await nettools(['run', ...on('app', '--kubeconfig', '/no/such/file'), '--', 'true']);
     expectSentence(outcome, 3, /\/no\/such\/file does not exist/);
     const none = await nettools(['run', ...on('app'), '--', 'true'], { env: { KUBECONFIG: '' } });
-    expectSentence(none, 3, /no cluster to talk to/);
+    expectSentence(none, 3, /no cluster configured/);
   });
 
   it('its port is closed', async () => {

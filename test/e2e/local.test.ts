@@ -193,7 +193,7 @@ describe('without root', () => {
     expect(outcome).toMatchObject({
       code: 3,
       stdout: '',
-      stderr: 'error: entering another network namespace of this machine needs root: run it with sudo.\n',
+      stderr: 'error: entering another network namespace of this machine needs root: use sudo.\n',
     });
   });
 
@@ -201,7 +201,7 @@ describe('without root', () => {
     const outcome = await asNobody('interfaces', 'local', '-o', 'json');
     expect(outcome.code, outcome.stderr).toBe(0);
     expect(outcome.stderr).toBe(
-      'note: without root, what needs raw sockets or the firewall rules is left out (sudo gives all).\n',
+      'note: without root, whatever needs raw sockets or the firewall rules is left out (use sudo for everything).\n',
     );
     expect((JSON.parse(outcome.stdout) as Report).target).toMatchObject({ kind: 'local', name: hostname() });
   });

@@ -82,7 +82,7 @@ describe('checks of many pods', () => {
     expectSentence(
       await nettools(words),
       2,
-      /^error: 2 targets are meant \(pods in 1 namespace on \d nodes?\)/,
+      /^error: this selects 2 targets \(pods in 1 namespace on \d nodes?\)/,
     );
     expect(await ns.ephemerals('untouched-0')).toEqual([]);
     const { code, stdout } = await nettools([...words, '--yes', '-o', 'json']);

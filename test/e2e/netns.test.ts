@@ -206,8 +206,8 @@ describe('netns run local', () => {
     [['netns', 'run', 'local', '--', 'ip'], /needs a NAMESPACE after the machine/],
     [['netns', 'shell', 'local', 'a', 'b'], /put -- before the command/],
     [['netns', 'run', 'local', 'a'], /needs a command after --/],
-    [['run', 'web', '--netns', 'x', '--', 'true'], /--netns switches on a machine/],
-    [['run', 'netns:x', '--netns', 'y', '--', 'true'], /--netns switches on a machine/],
+    [['run', 'web', '--netns', 'x', '--', 'true'], /--netns switches namespaces on a machine/],
+    [['run', 'netns:x', '--netns', 'y', '--', 'true'], /--netns switches namespaces on a machine/],
     [['run', 'local', '--netns', '', '--', 'true'], /--netns is empty/],
     [['run', 'netns:x', '-c', 'app', '--', 'true'], /-c names a container of a pod/],
   ])('%j is wrong usage', async (args, says) => {

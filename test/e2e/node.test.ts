@@ -266,7 +266,7 @@ describe('nothing is left', () => {
       expect(code).toBe(3);
       const removal = `kubectl delete pod ${pod} -n ${ns.name} --grace-period=0 --force`;
       expect(stderr).toContain(
-        `warning: the pod could not be removed; it ends by itself, and this removes it: ${removal}\n`,
+        `warning: the pod could not be removed; it ends by itself, and this command removes it: ${removal}\n`,
       );
       await phase('Succeeded');
       await kubectl(removal.split(' ').slice(1));
@@ -277,7 +277,11 @@ describe('nothing is left', () => {
 describe('what is refused', () => {
   it('by Pod Security names a namespace that would do, and that one does', async () => {
     const refused = await nettools(['run', 'node/node1', '-n', locked.name, '--', 'true']);
-    expectSentence(refused, 3, /takes no pod in a node's network: .*hostNetwork=true.*; nothing was made\.$/);
+    expectSentence(
+      refused,
+      3,
+      /admits no pod in a node's network: .*hostNetwork=true.*; nothing was created\.$/,
+    );
     const [, other = ''] = /^--debug-namespace (\S+) would be allowed\.$/m.exec(refused.stderr) ?? [];
     expect(other).not.toBe('');
     expect(await pods(locked.name)).toEqual([]);

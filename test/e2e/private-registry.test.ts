@@ -79,7 +79,7 @@ describe('a private image beside a pod', () => {
   it('with a wrong one is refused, and its name is told', async () => {
     const outcome = await nettools(run('wrong', '--image', image));
     expectSentence(outcome, 3, /Failed to pull image .*(401 Unauthorized|authorization failed)/);
-    expect(outcome.stderr).toContain("the pod's imagePullSecrets (wrong) have no good credentials for it");
+    expect(outcome.stderr).toContain("the pod's imagePullSecrets (wrong) have no valid credentials for it");
   });
 
   it.each([['own'], ['by-account']])(

@@ -194,7 +194,7 @@ describe('the Role for addresses', () => {
         '--',
         'true',
       ]);
-      expectSentence(outcome, 3, /takes no pod in a node's network: .*; nothing was made\.$/);
+      expectSentence(outcome, 3, /admits no pod in a node's network: .*; nothing was created\.$/);
       return outcome.stderr;
     };
     expect(await refused(await account('namespaces-all', everywhere))).toMatch(

@@ -309,7 +309,7 @@ describe('rights on nodes', () => {
         outcome,
         3,
         new RegExp(
-          `^error: you may not ${verb} ${resource} in namespace "${ns.name}", .*; nothing was made\\.$`,
+          `^error: you may not ${verb} ${resource} in namespace "${ns.name}", .*; nothing was created\\.$`,
         ),
       );
     },

@@ -101,7 +101,7 @@ describe('a pod with too little room', () => {
     expectSentence(
       outcome,
       3,
-      /pod "tight" has 1\d MiB left of 96 MiB: a session in it needs \d+ MiB free, .*; and from its node it cannot be measured: you may not create, list, patch and delete pods in namespace ".*", where .*; nothing was made\.$/,
+      /pod "tight" has 1\d MiB left of 96 MiB: a session in it needs \d+ MiB free, .*; it cannot be measured from its node either: you may not create, list, patch and delete pods in namespace ".*", where .*; nothing was created\.$/,
     );
     expect(outcome.stderr).toMatch(/limit higher by \d+ MiB .*--via pod/);
     expect((await ns.pod('tight')).spec).toEqual(before.spec);
@@ -161,7 +161,9 @@ describe('a pod with little CPU', () => {
       3,
       /pod "slow" has a CPU limit of 20m: a session in it needs 50m, .*; nothing was changed\.$/,
     );
-    expect(outcome.stderr).toMatch(/A CPU limit of 50m makes room for it, without -c its node is used/);
+    expect(outcome.stderr).toMatch(
+      /A CPU limit of at least 50m makes room for it, without -c its node is used/,
+    );
     expect(await ns.ephemerals('slow')).toEqual([]);
     const preflight = await nettools(['preflight', ...on('slow')]);
     expect(preflight.stdout).toMatch(/^× CPU in the pod: it has a CPU limit of 20m; /m);

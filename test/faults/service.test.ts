@@ -538,7 +538,7 @@ test('an endpoint that is deleted while it is looked at is no fault: the run loo
   await ns.kubectl(['delete', 'pod', 'rolling-b', '--force', '--grace-period=0']);
   const { stdout, stderr } = await running;
   expect(stderr).toContain(
-    'note: the cluster changed while the probes ran: what they saw was looked at again.',
+    'note: the cluster changed while the probes ran: what they saw was checked again.',
   );
   const left = problems(validReport(JSON.parse(stdout)));
   expect(left.filter((one) => JSON.stringify(one).includes('rolling-b'))).toEqual([]);

@@ -19,7 +19,7 @@ export interface Peer {
   readonly address: string;
 }
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface ArpInput {
   readonly destinations: readonly Destination[];
   readonly peers: readonly Peer[];
@@ -94,7 +94,7 @@ export function isUnanswered(hop: Hop): boolean {
 }
 
 /**
- * It was heard in the run all the same: what its entry says is one moment's, as when the kernel asks anew. An answer
+ * It was heard in the run all the same: what its entry says is one moment's, as when the kernel asks again. An answer
  * from a Service's address alone says nothing of the hop (see {@link HopUser.virtual}), and an answer to ARP nothing of
  * the traffic.
  */
@@ -127,7 +127,7 @@ function claims(facts: ArpFacts): ReadonlyMap<string, ReadonlySet<string>> {
   return found;
 }
 
-/** Hosts that answer for at least three addresses and are no gateway: which addresses, by MAC address. */
+/** Hosts that answer for at least three addresses and are not gateway: which addresses, by MAC address. */
 export function proxies(facts: ArpFacts): ReadonlyMap<string, ReadonlySet<string>> {
   if (facts.hostsUnknown !== undefined) return new Map();
   const known = gatewayMacs(facts);

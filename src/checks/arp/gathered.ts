@@ -64,7 +64,7 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
   };
 }
 
-/** Who is meant by a MAC address cannot be told where a list was cut; an image whose ip has no JSON has always none. */
+/** Who is meant by a MAC address cannot be determined where a list was cut; an image whose ip has no JSON has always none. */
 function hostsUnknown(evidence: Evidence, ways: readonly Way[]): string | undefined {
   const results = [evidence['addresses'], ...ways.map((way) => way.results.hop)];
   return results.flatMap((result) => (result && cutReason(result)) ?? [])[0];

@@ -15,7 +15,7 @@ export interface VirtualService {
   readonly endpoints: readonly string[];
 }
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface ConntrackInput {
   /** Time between the two snapshots that this check waits itself, in ms; 0 leaves it to the other checks' probes. */
   readonly watchMs: number;
@@ -42,7 +42,7 @@ interface Snapshot {
 /** A connection that was translated to another address, as it was afterwards. */
 export interface Translated {
   readonly entry: ConntrackEntry;
-  /** Packets still come: it has no answer yet, which it forgets soon, or its time was set anew during the run. */
+  /** Packets still come: it has no answer yet, which it forgets soon, or its time was set again during the run. */
   readonly isLive: boolean;
   readonly result: ProbeResult;
 }

@@ -13,7 +13,7 @@ import { cutReason, type Measured, privilegesOf, read, seenOf } from '../shared/
 import { because, noRight } from '../shared/reason.ts';
 import type { ConntrackFacts, ConntrackInput, Translated } from './facts.ts';
 
-/** Whole seconds are what entries count in: in less, a time that was not set anew may look as if it was. */
+/** Whole seconds are what entries count in: in less, a time that was not set again may look as if it was. */
 const MIN_WATCH_MS = 2000;
 
 export function conntrackFacts(evidence: Evidence, input: ConntrackInput, words: PlaceWords): ConntrackFacts {

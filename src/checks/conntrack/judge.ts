@@ -67,7 +67,7 @@ function outcome(facts: ConntrackFacts, [remark]: readonly Occurrence[]): Outcom
   if (!isTracking(facts))
     return cut === undefined
       ? { status: 'skip', summary: `Nothing to judge: ${untracked(facts)}.` }
-      : { status: 'error', summary: `Whether connections are tracked here could not be told: ${cut}.` };
+      : { status: 'error', summary: `Whether connections are tracked here could not be determined: ${cut}.` };
   if (remark) return { status: 'pass', summary: remark.summary };
   const { fill } = after;
   if (fill === undefined)

@@ -21,7 +21,7 @@ import type { Cause } from './cause.ts';
 import type { LoopbackFacts } from './loopback.ts';
 import type { ProxyVariables } from './proxy-variables.ts';
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface FirewallInput {
   readonly destinations: readonly Destination[];
   readonly policies: PolicyInput;

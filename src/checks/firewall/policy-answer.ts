@@ -21,7 +21,7 @@ export function policyAnswer(
 ): PolicyAnswer {
   const known = input.pods[destination.id];
   const backends: readonly (PolicyBackend | undefined)[] = known ?? [undefined];
-  // Policies look behind a Service's address: what it leads to is not known, and the address itself is no peer.
+  // Policies look behind a Service's address: what it leads to is not known, and the address itself is not a peer.
   const isBlind = known === undefined && isServiceAddress(input, destination);
   const from = { address: sourceOf(input, address, source), pod: input.self };
   const evaluated = (to: PolicyEnd, at: number): PolicyVerdict =>

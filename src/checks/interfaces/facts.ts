@@ -8,7 +8,7 @@ import type { LinkCounters } from '../../parsers/ip-link.ts';
 import type { NicCounters } from '../../parsers/nic-counters.ts';
 import type { Softnet } from '../../parsers/softnet.ts';
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface InterfacesInput {
   readonly destinations: readonly Destination[];
   /** Empty where the API names none. */

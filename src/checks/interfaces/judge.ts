@@ -39,7 +39,7 @@ function outcome(facts: InterfacesFacts, words: PlaceWords): Outcome {
   if (noRoutes !== undefined && (isHost || needed.length === 0))
     return {
       status: 'error',
-      summary: `Which interfaces the target needs could not be told: ${tell(noRoutes, words)}.`,
+      summary: `Which interfaces the target needs could not be determined: ${tell(noRoutes, words)}.`,
     };
   if (needed.length === 0)
     return interfaces.length === 0

@@ -90,7 +90,7 @@ export interface LatencyThresholds {
   readonly baselineMs?: number;
 }
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface LatencyInput {
   readonly destinations: readonly Destination[];
   /** Probes to each destination. */

@@ -40,9 +40,9 @@ function measured(path: PathFacts): boolean {
   return judgedRtt(path) !== undefined || (path.tcp.value?.tries.length ?? 0) > 0;
 }
 
-/** What the image or the rights kept from being measured is no pass; what the target does not have is. */
+/** What the image or the rights kept from being measured is not a pass; what the target does not have is. */
 function outcome({ paths }: LatencyFacts, words: PlaceWords): Outcome {
-  // A gateway or a name server that the target does not have is no destination.
+  // A gateway or a name server that the target does not have is not a destination.
   const there = paths.filter((p) => p.tcp.skipped?.code !== 'no-place');
   const lost = there.find((path) => !measured(path));
   if (!there.some(measured)) return { status: 'error', summary: 'No destination could be measured.' };

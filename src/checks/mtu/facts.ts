@@ -29,7 +29,7 @@ export interface MtuFacts {
   readonly ownHost?: OwnHost;
 }
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface MtuInput {
   readonly destinations: readonly Destination[];
   /** Whether to send full segments over TCP to those destinations whose port the user has named. */

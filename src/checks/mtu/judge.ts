@@ -32,7 +32,7 @@ function isMeasured({ icmp, transfer }: MtuPath): boolean {
 /** Nothing wrong is a pass only where something was measured, and all that the user asked for. */
 function outcome({ paths }: MtuFacts, { transfer }: MtuInput, words: PlaceWords): Outcome {
   const missing = paths.find((p) => p.destination.role === 'asked' && !isMeasured(p));
-  // As a part of a diagnosis it does without transfers; what then cannot be measured is no failure.
+  // As a part of a diagnosis it does without transfers; what then cannot be measured is not a failure.
   if (missing && transfer)
     return {
       status: 'error',

@@ -37,7 +37,7 @@ export interface PathRoute {
   readonly places: readonly { readonly id: string; readonly role: Role }[];
 }
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface PathInput {
   readonly places: readonly Place[];
   readonly routes: readonly PathRoute[];

@@ -29,7 +29,7 @@ function lossesSkipped({ place, drops, counters }: PlaceFacts): Reason | undefin
   return place.unwatched === undefined ? (drops.skipped ?? counters.skipped) : because(place.unwatched);
 }
 
-/** Why the way of a connection cannot be told. */
+/** Why the way of a connection cannot be determined. */
 function unmeasured({ reach, points }: PathFacts, places: PathsFacts['places']): Reason | undefined {
   if (reach.value === undefined) return reach.skipped;
   const target = places.find(({ place, seen }) => place.isTarget && seen !== undefined);

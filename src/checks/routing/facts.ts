@@ -12,7 +12,7 @@ import type { NodeNetwork } from '../shared/node-network.ts';
 import type { PodAddresses } from '../shared/pod-addresses.ts';
 import type { Way } from '../shared/way.ts';
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface RoutingInput {
   readonly destinations: readonly Destination[];
   readonly pod: PodAddresses;

@@ -45,7 +45,7 @@ function outcome({ ways }: RoutingFacts, words: PlaceWords): Outcome {
   if (refused)
     return {
       status: 'error',
-      summary: `The kernel does not send to ${refused.destination.label} (${refused.hop.value?.route.line}), and why could not be told.`,
+      summary: `The kernel does not send to ${refused.destination.label} (${refused.hop.value?.route.line}), and why could not be determined.`,
     };
   return { status: 'pass', summary: whatWorks(ways) };
 }

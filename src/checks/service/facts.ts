@@ -53,7 +53,7 @@ export interface ServiceInfo {
   readonly selected?: number;
   /** None of the selected pods declares a port of the name that `targetPort` is. */
   readonly isPortUnnamed: boolean;
-  /** Names of pods that are not ready are published too; absent: it is no headless Service. */
+  /** Names of pods that are not ready are published too; absent: it is not a headless Service. */
   readonly publishesNotReady?: boolean;
   /** Slices of it that have endpoints, and none of this port. */
   readonly otherPorts?: readonly OtherPorts[];
@@ -100,7 +100,7 @@ export interface ProxiedEndpoints {
   readonly isSettled: boolean;
 }
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface ServiceInput {
   readonly services: readonly ServiceInfo[];
   /** Of the target; empty where it has none. */

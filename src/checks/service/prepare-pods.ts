@@ -38,7 +38,7 @@ function workloadPart(pod: Pod | undefined): { workload?: string } {
   };
 }
 
-/** Why a pod is no endpoint, in the words of its status. @param family in which it would have to have an address */
+/** Why a pod is not an endpoint, in the words of its status. @param family in which it would have to have an address */
 export function notReady(pod: Pod, family: Family | undefined): ServiceInfo['notReady'] {
   const name = pod.metadata?.name ?? '';
   const reason = unreadyReason(pod);

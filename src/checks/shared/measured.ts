@@ -79,7 +79,7 @@ export function read<T extends object | number>(
   return isReason(value) ? { skipped: value } : { value };
 }
 
-const OUT_OF_TIME = 'it did not come to its end in its time';
+const OUT_OF_TIME = 'it did not finish in time';
 
 function unreadable({ stdout, stderr, code }: ProbeResult, tool: string): string {
   const said = firstLine(stderr);

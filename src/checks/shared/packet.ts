@@ -56,7 +56,7 @@ function holds(value: string, actual: string): boolean {
   if (range) return Number(actual) >= Number(range[1]) && Number(actual) <= Number(range[2]);
   const prefix = parsePrefix(value);
   const address = parsePrefix(actual);
-  // A bare number is no address: "53" would be one of IPv6.
+  // A bare number is not an address: "53" would be one of IPv6.
   if (!/[.:]/.test(value)) return false;
   return prefix !== undefined && address !== undefined && contains(prefix, address);
 }

@@ -18,7 +18,7 @@ export interface PolicyInput {
   readonly unread: readonly { readonly what: string; readonly reason: string }[];
 }
 
-/** Who answers for a destination: a pod, or an address that is no pod's. */
+/** Who answers for a destination: a pod, or an address that is not a pod's. */
 export interface PolicyBackend {
   readonly address: string;
   readonly port: number;

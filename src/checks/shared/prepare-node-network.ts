@@ -13,7 +13,7 @@ const POD_LIMIT = 150;
 
 /** What is known of it. */
 export interface ReadNetwork {
-  /** `undefined`: the target is no host, or the API does not tell. */
+  /** `undefined`: the target is not a host, or the API does not tell. */
   readonly network: NodeNetwork | undefined;
   readonly unread: readonly Unread[];
 }

@@ -18,7 +18,7 @@ export interface ExpectedPort {
   readonly name: string;
 }
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface SocketsInput {
   readonly expected: readonly ExpectedPort[];
   /** NT-SOCK-004 from this share of the ephemeral ports on. */

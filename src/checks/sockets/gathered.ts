@@ -41,7 +41,7 @@ function listeners(result: ProbeResult | undefined): SocketsFacts['listeners'] {
 /** Nobody may listen; but what is printed are sockets. */
 function listed(text: string): Listener[] | string {
   const found = parseListeners(text);
-  return found.length === 0 && text.trim() !== '' ? 'what ss printed are no sockets' : found;
+  return found.length === 0 && text.trim() !== '' ? 'ss did not print sockets' : found;
 }
 
 function portUse(result: ProbeResult | undefined): SocketsFacts['portUse'] {

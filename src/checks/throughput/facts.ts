@@ -4,7 +4,7 @@ import type { ProbeResult } from '../../model/evidence.ts';
 import type { IperfRun, LinkSpeed } from '../../parsers/iperf.ts';
 import type { Measured } from '../shared/measured.ts';
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface ThroughputInput {
   /** Each is an iperf3 server; they are loaded one after the other. */
   readonly destinations: readonly LoadedDestination[];

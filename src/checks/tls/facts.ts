@@ -13,7 +13,7 @@ export interface TlsServer {
   readonly names: readonly string[];
 }
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface TlsInput {
   readonly servers: readonly TlsServer[];
   /** The protocol that openssl begins in plain text, as its -starttls has it; empty: TLS from the first byte. */

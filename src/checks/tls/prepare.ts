@@ -44,7 +44,7 @@ function speaksTls({ url, port, anyPort }: Destination): boolean {
 
 function serverOf(destination: Destination, given: string | undefined, own: string | undefined): TlsServer {
   const names = given === undefined ? namesOf(destination, own) : [given];
-  // RFC 6066, section 3: an address is no server name.
+  // RFC 6066, section 3: an address is not a server name.
   const sni = names.find((name) => !isAddress(name)) ?? '';
   return { destination, sni, names };
 }

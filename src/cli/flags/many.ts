@@ -57,7 +57,7 @@ interface Taking {
 }
 
 /**
- * What the words and flags say to look at, and the words that are no TARGETs.
+ * What the words and flags say to look at, and the words that are not TARGETs.
  * @throws UserError with exit code 2
  */
 export function targetChoice(

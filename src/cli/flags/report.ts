@@ -34,7 +34,7 @@ const save: TextFlag = {
   describe: 'Also save the evidence to FILE, for "judge FILE"',
 };
 
-/** For commands that print something which is no report. */
+/** For commands that print something which is not a report. */
 export const outputFlags: readonly Flag[] = [output];
 
 /** How a report is printed and what makes it fail. */

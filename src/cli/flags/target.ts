@@ -298,7 +298,7 @@ export function sessionsTarget(command: string, values: Values): SessionsTarget 
   const target = optionalTarget(command, values);
   if (target?.kind === 'netns' || target?.kind === 'pid' || target?.kind === 'local') {
     throw usageError(
-      `${command} takes what sessions are left in: POD, deploy/NAME, node/NAME, …, -l SELECTOR, docker://CONTAINER, or docker:// for all of an engine`,
+      `${command} takes a target that may have sessions: POD, deploy/NAME, node/NAME, …, -l SELECTOR, docker://CONTAINER, or docker:// for all of an engine`,
     );
   }
   return target;

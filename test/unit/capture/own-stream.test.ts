@@ -67,7 +67,7 @@ describe('a capture that may capture itself', () => {
     expect(said(() => [...many(TUNNEL, 90), ...many(OTHER, 10)])).toEqual([
       [
         5,
-        '90% of it is TCP with 20.1.2.3 port 443; if that is the tunnel which carries this capture to you, it captures itself: add to the filter: not (host 20.1.2.3 and tcp port 443)',
+        '90% of it is TCP with 20.1.2.3 port 443; if that is the tunnel that carries this capture to you, it is capturing itself: add to the filter: not (host 20.1.2.3 and tcp port 443)',
       ],
     ]);
   });

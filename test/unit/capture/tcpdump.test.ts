@@ -27,7 +27,7 @@ describe('a capture that does not start', () => {
     'nettools-capture: fork: retry: Resource temporarily unavailable\n',
   ])('says that no process can be made: %j', async (stderr) => {
     await expect(capturing(ending(2, stderr)).started).rejects.toMatchObject({
-      message: 'pod/web lets no more processes start: its limit of processes (pids) is reached.',
+      message: 'pod/web cannot start any more processes: its process limit (pids) is reached.',
       exitCode: 3,
     });
   });

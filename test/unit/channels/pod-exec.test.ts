@@ -185,7 +185,7 @@ describe('the end of a command', () => {
     [129, /^the command was ended \(exit code 129\) because the far side lost sight of this client/],
     [
       7,
-      /^the shell that ran the command in the container ended with exit code 7 before it could tell the command's end/,
+      /^the shell that ran the command in the container ended with exit code 7 before it could report the command's end/,
     ],
   ])('is not made up from the exit code %i that the runtime tells', async (code, message) => {
     const { end } = await ran((peer) => peer.exit(code).then(() => peer.close()));

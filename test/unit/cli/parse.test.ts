@@ -59,7 +59,7 @@ describe('TARGET', () => {
   );
 
   it('has no sessions where nothing is put', async () => {
-    expect(await refusal('sessions', 'stop', 'local')).toMatch(/takes what sessions are left in/);
+    expect(await refusal('sessions', 'stop', 'local')).toMatch(/takes a target that may have sessions/);
   });
 });
 

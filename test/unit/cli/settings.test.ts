@@ -108,7 +108,7 @@ describe('a file that makes no sense', () => {
     ['clusters:\n  a:\n    imge: x', 'FILE:3: unknown key "imge". Did you mean "image"?'],
     ['clusters: {a: {clusters: {}}}', 'FILE:1: unknown key "clusters".'],
     ['xyz: {a: 1}', 'FILE:1: unknown key "xyz".'],
-    ['idle: 5m\nidle: 6m', 'FILE:2: the key "idle" is there twice.'],
+    ['idle: 5m\nidle: 6m', 'FILE:2: the key "idle" is given twice.'],
     ['idle: 5', 'FILE:1: idle must be a duration such as 500ms, 90s, 10m or 1h30m, not "5".'],
     ['profile: root', 'FILE:1: profile must be one of auto, netadmin, baseline, restricted, not "root".'],
     [

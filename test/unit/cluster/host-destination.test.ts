@@ -78,7 +78,7 @@ describe('parseHost', () => {
   it.each(['http://me@example.com/', 'https://me:secret@example.com/'])(
     'refuses a URL with credentials, and does not repeat them: %s',
     (text) => {
-      expect(() => parseHost(text)).toThrow(/^--to takes no URL with a name or password in it/);
+      expect(() => parseHost(text)).toThrow(/^--to takes no URL with a user name or password/);
     },
   );
 

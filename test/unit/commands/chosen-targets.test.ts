@@ -20,7 +20,7 @@ const pods = Array.from(
 describe('more targets than the limit', () => {
   it('are refused with what would be done to them', () => {
     expect(() => refuseTooMany(pods, limits(2))).toThrow(
-      '3 targets are meant (pods in 1 namespace on 2 nodes), and --max-targets allows 2; nothing was done.',
+      'this selects 3 targets (pods in 1 namespace on 2 nodes), but --max-targets allows 2; nothing was done.',
     );
     const nodes = pods.map((): ListedTarget => ({ spec: { kind: 'node', name: 'n' } }));
     expect(() => refuseTooMany(nodes, limits(2))).toThrow(

@@ -84,7 +84,7 @@ describe('an answer', () => {
 
   it('that is no JSON tells that this is no Docker daemon', async () => {
     expect(await ask((_request, response) => response.end('<html>'))).toMatchObject({
-      message: expect.stringMatching(/no Docker daemon/),
+      message: expect.stringMatching(/is not a Docker daemon/),
     });
   });
 
@@ -148,8 +148,8 @@ describe('no daemon', () => {
   it('is a missing socket that somebody named', async () => {
     const error = await errorOf(connect());
     expect(error).toMatchObject({
-      message: `cannot reach the Docker daemon at unix://${folder}/sock: there is no such socket.`,
-      hint: 'It was named by DOCKER_HOST; is the daemon running?',
+      message: `cannot reach the Docker daemon at unix://${folder}/sock: the socket does not exist.`,
+      hint: 'Its address comes from DOCKER_HOST; is the daemon running?',
     });
   });
 

@@ -152,11 +152,11 @@ describe('a credential plugin', () => {
     ['gives no status', `echo '{"kind":"ExecCredential","apiVersion":"${API}"}'`, 'printed no credential'],
     ['gives a certificate alone', printing({ clientCertificateData: 'C' }), 'without its key'],
     ['speaks another version', printing({ token: 't' }, 'client.authentication.k8s.io/v1beta1'), 'v1beta1'],
-    ['tells no time', printing({ token: 't', expirationTimestamp: 'soon' }), 'that is no time'],
+    ['tells no time', printing({ token: 't', expirationTimestamp: 'soon' }), 'that is not a time'],
     [
       'never stops',
       'while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done',
-      'printed more than 1 MiB, which is no credential, and was ended',
+      'printed more than 1 MiB, which is not a credential, and was ended',
     ],
     ['leaves the printing to another program', 'yes', 'printed more than 1 MiB'],
     ['will not be ended', `trap '' TERM; yes; while :; do sleep 1; done`, 'printed more than 1 MiB'],

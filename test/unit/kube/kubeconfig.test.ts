@@ -131,7 +131,7 @@ describe('one file', () => {
   it.each(['', '# nothing\n', '{}', 'clusters: null\nusers:\ncontexts: 7\n'])(
     'that holds nothing is as good as none: %j',
     (text) => {
-      expect(refusal(() => load([write('config', text)]))).toMatch(/^no cluster to talk to/);
+      expect(refusal(() => load([write('config', text)]))).toMatch(/^no cluster configured/);
     },
   );
 
@@ -153,7 +153,7 @@ contexts:
     expect(refusal(() => load(files, { cluster: 'half' }))).toBe(
       'cluster "half" of the kubeconfig has no server.',
     );
-    expect(refusal(() => load(files, { context: 'lost' }))).toMatch(/^no cluster to talk to/);
+    expect(refusal(() => load(files, { context: 'lost' }))).toMatch(/^no cluster configured/);
   });
 
   it('may name things by what YAML takes for a number', () => {
@@ -212,7 +212,7 @@ contexts:
   });
 
   it('all missing is as good as none', () => {
-    expect(refusal(() => load([join(folder, 'not-there')]))).toMatch(/^no cluster to talk to/);
+    expect(refusal(() => load([join(folder, 'not-there')]))).toMatch(/^no cluster configured/);
   });
 
   it('a malformed one is not passed over', () => {

@@ -91,7 +91,7 @@ describe('withDeadline', () => {
     expect(await outcomeAfter(89, work)).toBeUndefined();
     expect(await outcomeAfter(1, work)).toMatchObject({
       message:
-        'time is up after 60 s: still checking arp; putting things back took more than 30 s, so a pod or container of this command may be left, which ends by itself ("kubectl nettools sessions ls" shows it).',
+        'time is up after 60 s: still checking arp; cleaning up took more than 30 s, so a pod or container of this command may be left behind; it ends by itself ("kubectl nettools sessions ls" shows it).',
       exitCode: 3,
     });
   });

@@ -24,7 +24,7 @@ describe('withUserErrors', () => {
   });
 
   it.each([
-    [403, expect.stringMatching(/^https:\S+\/docs\/rbac\.md says /)],
+    [403, expect.stringMatching(/^https:\S+\/docs\/rbac\.md explains /)],
     [500, undefined],
   ])('of an answer %d says where the rights are described, if it is about rights', async (status, hint) => {
     const error = new ApiError(status, undefined, 'services is forbidden');
@@ -36,7 +36,7 @@ describe('withUserErrors', () => {
     const told = await failing(new ChannelError('refused', 'forbidden', { status: 403 })).catch(
       (e: unknown) => e,
     );
-    expect(told).toMatchObject({ exitCode: 3, hint: expect.stringMatching(/\/docs\/rbac\.md says /) });
+    expect(told).toMatchObject({ exitCode: 3, hint: expect.stringMatching(/\/docs\/rbac\.md explains /) });
   });
 
   it('leaves alone what is told already, and what nobody has thought of', async () => {

@@ -139,6 +139,8 @@ describe('parseNetnsList', () => {
   });
 
   it('is an error when it was cut off', () => {
-    expect(() => parseNetnsList(LINES.slice(0, -1).join('\n'))).toThrow('did not come to its end');
+    expect(() => parseNetnsList(LINES.slice(0, -1).join('\n'))).toThrow(
+      'the list of namespaces is incomplete',
+    );
   });
 });

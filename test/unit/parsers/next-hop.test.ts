@@ -6,8 +6,8 @@ describe('parseNextHop', () => {
   it.each([
     ['unresolved\n', 'the name does not resolve on the target'],
     ['address 192.0.2.1\nno ip\n', { code: 'no-tool', text: 'ip' }],
-    ['', 'the route could not be asked for'],
-    ['address 192.0.2.1\n', 'ip said nothing of the route'],
+    ['', 'the route could not be queried'],
+    ['address 192.0.2.1\n', 'ip said nothing about the route'],
     ['address 192.0.2.1\nUsage: ip [OPTIONS]\n', 'Usage: ip [OPTIONS]'],
   ])('%j is no way', (stdout, reason) => expect(parseNextHop(stdout)).toEqual(reason));
 
@@ -66,7 +66,7 @@ describe('parseArping', () => {
       'arping: Interface "wg0" is not ARPable\n',
       { code: 'no-arp', text: 'arping: Interface "wg0" is not ARPable' },
     ],
-    ['ARPING 1.2.3.4 from 1.2.3.5 eth0\n', { code: 'other', text: 'arping did not come to its end' }],
+    ['ARPING 1.2.3.4 from 1.2.3.5 eth0\n', { code: 'other', text: 'arping did not finish' }],
   ])('%j: nobody, because %j', (text, skipped) => {
     expect(parseArping(text.replaceAll(/1\.2\.3\.(\d)/g, '192.0.2.$1'))).toEqual({ macs: [], skipped });
   });

@@ -55,11 +55,11 @@ describe('gather', () => {
     [
       'it was killed',
       { code: 137 },
-      'what ran them was killed (exit code 137), as the kernel does where memory runs out, or somebody by hand',
+      'their process was killed (exit code 137), by the kernel because memory ran out, or by hand',
     ],
   ])('fails when the plan does not come to its end: %s', async (_title, instead, words) => {
     const failure = gather(channel(instead), plan);
     await expect(failure).rejects.toThrow(GatherError);
-    await expect(failure).rejects.toThrow(`the checks did not come to their end on the target: ${words}.`);
+    await expect(failure).rejects.toThrow(`the checks did not finish on the target: ${words}.`);
   });
 });

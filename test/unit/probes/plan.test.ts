@@ -178,7 +178,9 @@ describe('RunnerDecoder', () => {
     ['a line without end', 'x'.repeat(2000)],
     ['a body that is longer than it says', frame('a', 'too long', '', 'exited 0 1 2 3 0 0')],
   ])('refuses %s', (_title, text) => {
-    expect(() => new RunnerDecoder(plan).push(Buffer.from(text))).toThrow(/output is not what it should be/);
+    expect(() => new RunnerDecoder(plan).push(Buffer.from(text))).toThrow(
+      /unexpected output of the probe runner/,
+    );
   });
 
   it('quotes a little of what it refuses', () => {

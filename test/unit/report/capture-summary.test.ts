@@ -34,7 +34,7 @@ describe('captureSummary', () => {
   it('says what is not known', () => {
     const targets = [{ name: 'pod/web', packets: 30, counts: undefined }];
     expect(captureSummary({ ...progress, dropped: undefined }, targets, 'stdout')).toBe(
-      'captured 30 packets (4.00 kB) in 12.3 s to stdout; how many were dropped is not known.\n',
+      'captured 30 packets (4.00 kB) in 12.3 s to stdout; the number of drops is not known.\n',
     );
   });
 

@@ -75,7 +75,7 @@ describe('renderTable', () => {
     [
       'one could not be measured',
       [check('dns'), check('latency', { status: 'error' })],
-      'Nothing is wrong in what could be measured; latency could not be.',
+      'No problems found in what could be measured; latency could not be.',
     ],
   ])('does not call it all clear unless it is: %s', (_title, checks, words) => {
     expect(renderTable(report(...checks), plain).split('\n')[2]).toBe(words);

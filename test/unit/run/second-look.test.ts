@@ -31,7 +31,7 @@ describe('settled', () => {
   it('looks at a change again, and says so', async () => {
     const { seen, notes } = await outcome(look('two endpoints', broken), look('one endpoint', healthy));
     expect(seen).toBe(healthy);
-    expect(notes).toEqual(['the cluster changed while the probes ran: what they saw was looked at again']);
+    expect(notes).toEqual(['the cluster changed while the probes ran: what they saw was checked again']);
   });
 
   it('looks twice at the most', async () => {
@@ -69,7 +69,7 @@ describe('settled', () => {
       seen: broken,
       asked: 1,
       notes: [
-        'this is what the probes saw; meanwhile something has changed: pod "web" not found in namespace "shop"',
+        'this is what the probes saw; something has changed since: pod "web" not found in namespace "shop"',
       ],
     });
   });

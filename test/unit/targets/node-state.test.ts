@@ -29,11 +29,11 @@ describe('nodeProblem', () => {
   });
 
   it.each([
-    ['Windows', node('windows', 'amd64'), 'node "node1" runs Windows; only Linux nodes can be looked into.'],
+    ['Windows', node('windows', 'amd64'), 'node "node1" runs Windows; only Linux nodes are supported.'],
     [
       'another architecture',
       node('linux', 's390x'),
-      `node "node1" is of the architecture s390x, and the image ${IMAGE} is for amd64 and arm64; --image names another.`,
+      `node "node1" has the architecture s390x, but the image ${IMAGE} is for amd64 and arm64; --image names another.`,
     ],
     [
       'a node that is not ready',

@@ -49,12 +49,12 @@ describe('podProblem', () => {
     [
       'runs on Windows, by its os',
       pod({ spec: { containers: [], os: { name: 'windows' } } }),
-      'pod "web-0" runs on Windows; only Linux pods can be looked into.',
+      'pod "web-0" runs on Windows; only Linux pods are supported.',
     ],
     [
       'runs on Windows, by its node',
       pod({ spec: { containers: [], nodeSelector: { 'kubernetes.io/os': 'windows' } } }),
-      'pod "web-0" runs on Windows; only Linux pods can be looked into.',
+      'pod "web-0" runs on Windows; only Linux pods are supported.',
     ],
     [
       'has completed',

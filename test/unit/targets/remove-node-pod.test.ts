@@ -131,7 +131,7 @@ describe('the pod of a node, when its command has ended', () => {
     // A try takes half of the time that there is for all, and the pause after it more than the rest.
     expect(gets).toBe(1);
     expect(warnings).toMatch(
-      /^warning: the pod could not be removed; it ends by itself, and this removes it: kubectl delete pod .*\n$/,
+      /^warning: the pod could not be removed; it ends by itself, and this command removes it: kubectl delete pod .*\n$/,
     );
   });
 
@@ -151,9 +151,11 @@ describe('the pod of a node, when its command has ended', () => {
       await lettingGo(answer);
       expect(deletes).toEqual([]);
       expect(warnings).toContain(
-        `warning: pod "nettools-n1" stays, since it is not known whether another command uses it (${reason}`,
+        `warning: pod "nettools-n1" was left, since another command may be using it (${reason}`,
       );
-      expect(warnings).toMatch(/\); it ends by itself, and this removes it: kubectl delete pod .*\n$/);
+      expect(warnings).toMatch(
+        /\); it ends by itself, and this command removes it: kubectl delete pod .*\n$/,
+      );
       expect(warnings.match(/warning/g)).toHaveLength(1);
     },
     40_000,

@@ -19,7 +19,7 @@ const secret: Room = { kind: 'unknown', limitBytes: 96 * MIB, reason: 'the kubel
 describe('a room in words', () => {
   it.each([
     [tight, 'has 15 MiB left of 96 MiB'],
-    [secret, 'has a limit of 96 MiB, and how much of it is in use is not known (the kubelet is silent)'],
+    [secret, 'has a limit of 96 MiB, but how much of it is in use is not known (the kubelet is silent)'],
   ])('%j', (room, words) => {
     expect(roomWords(room)).toBe(words);
   });
@@ -34,10 +34,10 @@ describe('a room in words', () => {
       'pod "web-0" has 15 MiB left of 96 MiB: a session in it needs 21 MiB free, or the kernel might kill the application',
     );
     expect(noRoomHint(answer)).toBe(
-      'A memory limit higher by 6 MiB makes room for it, and --via pod goes in all the same.',
+      'Raising its memory limit by 6 MiB makes room for it, and --via pod goes in anyway.',
     );
     expect(noRoomHint(answer, 'without -c its node is used')).toBe(
-      'A memory limit higher by 6 MiB makes room for it, without -c its node is used, and --via pod goes in all the same.',
+      'Raising its memory limit by 6 MiB makes room for it, without -c its node is used, and --via pod goes in anyway.',
     );
   });
 
@@ -47,7 +47,7 @@ describe('a room in words', () => {
       'pod "web-0" has a CPU limit of 20m: a session in it needs 50m, or the application would have to wait for seconds',
     );
     expect(noRoomHint(answer)).toBe(
-      'A CPU limit of 50m makes room for it, and --via pod goes in all the same.',
+      'A CPU limit of at least 50m makes room for it, and --via pod goes in anyway.',
     );
   });
 

@@ -160,7 +160,7 @@ describe('by the clock', () => {
     [
       'stands still',
       () => '2026-01-01T00:00:00Z',
-      /the kubelet of node "n1" has given no sign of life for \d+ s or longer/,
+      /the kubelet of node "n1" has shown no sign of life for \d+ s or longer/,
     ],
     ['is renewed', () => new Date().toISOString(), /within 50 s \(last seen/],
   ])('a kubelet whose lease %s is told from a slow pull', async (_how, renewTime, message) => {

@@ -14,7 +14,7 @@ const meta = {
     "The pods of another node are reached through a VXLAN tunnel, and there two entries say how: a neighbour entry for the next hop, and a forwarding entry (FDB) from its MAC address to the other node's address (VTEP). The CNI plugin writes both, and nothing else finds them out. Where one is missing, or leads to an address that the node no longer has, every packet to that node's pods is lost, while all other nodes work.",
   rule: "In a node's own network namespace, for each route through a VXLAN interface that is not controlled from outside (external) and has no default destination: the next hop has no neighbour entry with a MAC address, or that MAC address has no FDB entry on the interface, or all FDB entries lead to addresses that the node behind it, by its pod range, does not have. Where flannel announces the MAC addresses of the tunnel's ends in the API: the neighbour entry has another one than the node behind it announces, or this node's own interface has another than it announces.",
   source: 'Linux: Documentation/networking/vxlan.rst; flannel and Calico write both entries as PERMANENT',
-  remedy: advice`See what the CNI plugin says on this node and on the other one (its pods in kube-system or of their own namespace, by ${kubectl`get pods -A -o wide`}): it writes the entries when a node joins or changes its address. Restarting the plugin's pod on this node writes them anew. Compare with a node that works: ip neigh show dev IFACE; bridge fdb show dev IFACE.`,
+  remedy: advice`See what the CNI plugin says on this node and on the other one (its pods in kube-system or of their own namespace, by ${kubectl`get pods -A -o wide`}): it writes the entries when a node joins or changes its address. Restarting the plugin's pod on this node writes them again. Compare with a node that works: ip neigh show dev IFACE; bridge fdb show dev IFACE.`,
 } as const;
 
 /** What is wrong with a way; `undefined`: nothing. */
@@ -54,7 +54,7 @@ function renamed({ renamedTunnels, results: { vxlans } }: ArpFacts): Occurrence[
       `${vxlan.name} has the MAC address ${vxlan.mac}, but the node announces ${announced}: what other nodes send there for its pods is not taken.`,
       vxlans ? [{ command: vxlans.command, excerpt: `${vxlan.name} link/ether ${vxlan.mac}` }] : [],
       {
-        remediation: advice`Find out who changed the address (systemd's MACAddressPolicy=persistent does so for interfaces of this kind: a .link file with MACAddressPolicy=none for it ends that), set it back, or restart the CNI plugin's pod on this node, which announces it anew:\n${verbatim`ip link set dev ${vxlan.name} address ${announced}`}`,
+        remediation: advice`Find out who changed the address (systemd's MACAddressPolicy=persistent does so for interfaces of this kind: a .link file with MACAddressPolicy=none for it ends that), set it back, or restart the CNI plugin's pod on this node, which announces it again:\n${verbatim`ip link set dev ${vxlan.name} address ${announced}`}`,
       },
     ),
   );

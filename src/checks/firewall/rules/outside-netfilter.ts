@@ -25,7 +25,7 @@ export const outsideNetfilter: Rule<FirewallFacts> = {
             occurrence(
               meta,
               'info',
-              `No netfilter rule of the target's own network namespace counted the packets to ${nameOf(path)}: they were dropped further on, or by something that is no netfilter rule.`,
+              `No netfilter rule of the target's own network namespace counted the packets to ${nameOf(path)}: they were dropped further on, or by something that is not a netfilter rule.`,
               quoteReach(path),
               { subject: path.destination.label },
             ),

@@ -38,7 +38,7 @@ function remedyFor({ policy, destination, port }: PathFacts): Advice {
     ...(egress ? [`to egress of ${egress.selecting[0]}`] : []),
     ...(ingress ? [`to ingress of ${ingress.selecting[0]}`] : []),
   ].join(', and ');
-  return advice`Add ${where} a rule for this peer with ports: [{protocol: ${protocol}, port: ${real}}] (${kubectl`edit networkpolicy`}), or one more policy that has it. ${egress && end && end.pod === undefined ? `${place(end.address, real)} is no pod: an ipBlock has to contain its address, and those of the Service's other endpoints` : `Port ${real} is the pod's own: policies look behind the Service`}.`;
+  return advice`Add ${where} a rule for this peer with ports: [{protocol: ${protocol}, port: ${real}}] (${kubectl`edit networkpolicy`}), or one more policy that has it. ${egress && end && end.pod === undefined ? `${place(end.address, real)} is not a pod: an ipBlock has to contain its address, and those of the Service's other endpoints` : `Port ${real} is the pod's own: policies look behind the Service`}.`;
 }
 
 /** Why rules that look as if they allowed it do not. */

@@ -62,7 +62,7 @@ function uplinkSentence(found: readonly Found[], { size }: Found, host: OwnHost)
 /** By which setting the interface gets the smaller MTU. */
 function uplinkRemedy({ kind }: OwnHost, { carries }: Narrow): string {
   const setting = {
-    docker: `Give the container's network that MTU: for the default bridge "mtu": ${carries} in /etc/docker/daemon.json, for a network of your own the option com.docker.network.driver.mtu=${carries} (in Compose: driver_opts), with which it has to be made anew; then make the containers anew`,
+    docker: `Give the container's network that MTU: for the default bridge "mtu": ${carries} in /etc/docker/daemon.json, for a network of your own the option com.docker.network.driver.mtu=${carries} (in Compose: driver_opts), with which it has to be made again; then make the containers again`,
     pod: `Give the pods that MTU: in the network plugin's configuration ${carries}, less the overhead of an overlay if it has one (Calico: veth_mtu, Cilium: mtu, Flannel: the backend's MTU); then restart them`,
     other: `Give the interface that MTU: ip link set DEVICE mtu ${carries} in the target and at its other end`,
   }[kind];

@@ -59,7 +59,7 @@ function off(forwarding: Forwarding, interfaces: ReadonlySet<string>, family: Ad
 
 function switchOn(version: 4 | 6, name: string): string {
   const parts = ['net', `ipv${version}`, 'conf', name, 'forwarding=1'];
-  // A dot of a name (eth0.100) is no separator where slashes are (sysctl(8)).
+  // A dot of a name (eth0.100) is not a separator where slashes are (sysctl(8)).
   return `sysctl -w ${shellWord(parts.join(name.includes('.') ? '/' : '.'))}`;
 }
 

@@ -10,9 +10,9 @@ const meta = {
   severities: ['critical'],
   meaning:
     "On this node, the rules that turn the Service's cluster IP into an endpoint's address are missing or old: kube-proxy does not run there, cannot reach the API server, or fails to write them. Connections from this node's pods to the Service fail or go to pods that are gone, while other nodes work.",
-  rule: "In a node's own network namespace, where kube-proxy has written rules in its nftables or its iptables mode, at the beginning and at the end of the run alike: the Service has ready endpoints, last changed more than 30 s before, and its cluster IP and port are not in the rules or lead nowhere; or the rules lead to an address that is no endpoint of it; or a ready endpoint is not in them (not judged with traffic distribution by zone, and with a local policy only for the node's own).",
+  rule: "In a node's own network namespace, where kube-proxy has written rules in its nftables or its iptables mode, at the beginning and at the end of the run alike: the Service has ready endpoints, last changed more than 30 s before, and its cluster IP and port are not in the rules or lead nowhere; or the rules lead to an address that is not an endpoint of it; or a ready endpoint is not in them (not judged with traffic distribution by zone, and with a local policy only for the node's own).",
   source: 'Kubernetes: pkg/proxy/nftables and pkg/proxy/iptables, which sync within seconds; 30 s are ours',
-  remedy: advice`See kube-proxy on this node: ${kubectl`get pods -n kube-system -o wide -l k8s-app=kube-proxy`}, its log (what it cannot reach or write), and restart its pod, which writes all rules anew. Then ask why it was behind: kubeproxy_sync_proxy_rules_last_timestamp_seconds among its metrics tells since when.`,
+  remedy: advice`See kube-proxy on this node: ${kubectl`get pods -n kube-system -o wide -l k8s-app=kube-proxy`}, its log (what it cannot reach or write), and restart its pod, which writes all rules again. Then ask why it was behind: kubeproxy_sync_proxy_rules_last_timestamp_seconds among its metrics tells since when.`,
   explains: { depth: 640, subject: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-TLS'] },
 } as const;
 
@@ -58,7 +58,7 @@ export const staleRules: Rule<ServicesFacts> = {
       const what = fault(facts, input.node);
       const { rules, earlierRules, info } = facts;
       if (what === undefined || !rules || !earlierRules) return [];
-      // A change that is on its way while the run lasts is no fault.
+      // A change that is on its way while the run lasts is not a fault.
       if (fault({ ...facts, rules: earlierRules }, input.node) === undefined) return [];
       const excerpt = rules.lines.slice(0, 8).join('\n') || `no rule for ${info.clusterIp} port ${info.port}`;
       const command = facts.rulesResult?.command ?? [];

@@ -151,7 +151,7 @@ describe('read', () => {
       { code: 1, stderr: 'cat: write error: No space left on device\n' },
       /disk .* is full/,
     ],
-    ['ended by its time', { status: 'timeout', code: 124 }, /did not come to its end/],
+    ['ended by its time', { status: 'timeout', code: 124 }, /did not finish in time/],
   ] as const)('is a part of what was %s, without its last line', (_what, rest, says) => {
     const measured = of('line 1\nline 2 is cu', rest);
     expect(measured.value).toBeUndefined();
@@ -184,7 +184,7 @@ describe('noIpJson', () => {
     ['[{"a"', { truncated: true }, 'the output is longer than the 1 MiB that a run carries, and was cut'],
     ['1: lo: <UP>\n', {}, 'what ip printed is no JSON'],
     ['', { stderr: 'Option "-j" is unrecognized\n' }, "the image's ip prints no JSON (iproute2 does)"],
-    ['[', { status: 'timeout' }, 'it did not come to its end in its time'],
+    ['[', { status: 'timeout' }, 'it did not finish in time'],
   ] as const)('%j', (stdout, rest, expected) => {
     expect(tell(noIpJson(result('x', stdout, rest)))).toBe(expected);
   });
