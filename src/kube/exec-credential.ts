@@ -103,7 +103,7 @@ function outputOf(
     const waiting = isAttended
       ? setTimeout(() => process.stderr.write(`waiting for ${it}; Ctrl-C ends it\n`), PATIENCE_MS)
       : limit > 0 && setTimeout(() => end(tooLong(it, limit)), limit);
-    const onAbort = (): void => end(signal?.reason);
+    const onAbort = (): void => end(reasonOf(signal, it));
     const onExit = (): void => kill('SIGKILL');
     signal?.addEventListener('abort', onAbort, { once: true });
     process.once('exit', onExit);
@@ -131,12 +131,18 @@ function outputOf(
     child.on('close', (code, by) => {
       done();
       // Ctrl-C goes to the plugin as well, and it may be the quicker one.
-      if (signal?.aborted) return reject(signal.reason);
+      if (signal?.aborted) return reject(reasonOf(signal, it));
       if (code === 0) return resolve(Buffer.concat(chunks).toString('utf8'));
       const how = code === null ? `was ended by ${by}` : `failed with exit code ${code}`;
       reject(new UserError(`${it} ${how}.`, 3));
     });
   });
+}
+
+/** Why it was ended; a time limit says what it had waited for. */
+function reasonOf(signal: AbortSignal | undefined, it: string): unknown {
+  const reason: unknown = signal?.reason;
+  return reason instanceof UserError ? (reason.waitingFor?.(it) ?? reason) : reason;
 }
 
 function killGroup(pid: number, signal: NodeJS.Signals): void {
