@@ -13,6 +13,12 @@ interface UserErrorOptions {
 
 const brand = Symbol.for('kubectl-nettools.UserError');
 
+/** The reason of a signal; a limit says what it had waited for, as `an answer from the API server`. */
+export function abortReason(signal: AbortSignal, waitedFor: string): unknown {
+  const reason: unknown = signal.reason;
+  return reason instanceof UserError ? (reason.waitingFor?.(waitedFor) ?? reason) : reason;
+}
+
 /**
  * An error that tells the user something: one sentence, no stack trace.
  * Exit code 2 is wrong usage, 3 is "could not measure" (no such target, no rights, no connection, a time-out).

@@ -73,7 +73,7 @@ export class Deadline<Shown extends Progress = Progress> {
     const tooLate = (stage: string, rest = ''): UserError =>
       new UserError(`time is up after ${ms / 1000} s: still ${stage}${rest}.`, 3, {
         hint: 'If it is slow rather than stuck, set a longer --timeout.',
-        waitingFor: (what) => tooLate(`waiting for ${what}`),
+        waitingFor: (what) => tooLate(`${stage}, waiting for ${what}`),
       });
     this.#over.abort(tooLate(this.#stage));
     this.#timer = setTimeout(() => {

@@ -28,8 +28,8 @@ export class ApiFront {
   /** After how many milliseconds each watch ends, and how; open ones too, from when this is set. */
   #watches: { readonly afterMs: number; readonly end: WatchEnd } | undefined;
   readonly #open = new Set<() => void>();
-  /** Watches that were ended early, and requests that were held back. */
-  readonly counts = { cut: 0, held: 0 };
+  /** Watches that were ended early, requests that were held back, and streams that were opened. */
+  readonly counts = { cut: 0, held: 0, streams: 0 };
 
   private constructor(server: Server, url: string, behind: Behind) {
     this.#server = server;
@@ -117,6 +117,7 @@ export class ApiFront {
       socket.on('error', () => near.destroy());
       near.on('close', () => socket.destroy());
       socket.on('close', () => near.destroy());
+      this.counts.streams++;
       near.pipe(socket);
       socket.pipe(near);
     });
