@@ -1,6 +1,6 @@
 /** The view of one cluster through its API: each question is sent once. */
 import type { KubeClient } from '../kube/client.ts';
-import { ApiError } from '../kube/errors.ts';
+import { ApiError, TooLargeError, UnreachableError } from '../kube/errors.ts';
 import { listAll, listSome } from '../kube/list.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { ClusterView, Part, Reading } from '../model/cluster-view.ts';
@@ -31,6 +31,7 @@ export class KubeView implements ClusterView {
   readonly #shared: SharedReads | undefined;
   readonly #asked = new Map<string, Promise<Reading<unknown>>>();
   readonly #turns = new Turns(QUESTIONS_AT_ONCE);
+  #isStrict = false;
 
   /**
    * @param known pods that were read before, which are not read again
@@ -52,8 +53,10 @@ export class KubeView implements ClusterView {
     }
   }
 
-  afresh(): KubeView {
-    return new KubeView(this.#client, this.#signal);
+  afresh(signal: AbortSignal): KubeView {
+    const view = new KubeView(this.#client, signal);
+    view.#isStrict = true;
+    return view;
   }
 
   pod(namespace: string, name: string): Promise<Reading<Pod | null>> {
@@ -195,21 +198,28 @@ export class KubeView implements ClusterView {
   #once<T>(key: string, what: string, read: Read<T>): Promise<Reading<T>> {
     const known = this.#asked.get(key) ?? this.#ask(key, what, read);
     this.#asked.set(key, known);
+    // Whoever asked may have given up before it looks at the answer.
+    known.catch(() => undefined);
     return known as Promise<Reading<T>>;
   }
 
-  #ask<T>(key: string, what: string, read: Read<T>): Promise<Reading<T>> {
-    return this.#shared === undefined
-      ? readingOf(
-          what,
-          this.#turns.take(() => read(this.#signal)),
-          this.#signal,
-        )
-      : unlessAborted(this.#shared.read(key, what, read), this.#signal);
+  async #ask<T>(key: string, what: string, read: Read<T>): Promise<Reading<T>> {
+    if (this.#shared !== undefined) {
+      return unlessAborted(this.#shared.read(key, what, read), this.#signal);
+    }
+    const sent = this.#turns.take(() => read(this.#signal));
+    const reading = await readingOf(what, sent, this.#signal);
+    if (this.#isStrict && isUnanswered(reading.error)) throw reading.error;
+    return reading;
   }
 }
 
 type Read<T> = (signal: AbortSignal) => Promise<T>;
+
+/** An answer that is too large is as large each time. */
+function isUnanswered(error: Error | undefined): error is UnreachableError {
+  return error instanceof UnreachableError && !(error instanceof TooLargeError);
+}
 
 /** What others wait for goes on; whoever is aborted waits no longer. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

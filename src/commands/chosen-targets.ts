@@ -20,7 +20,7 @@ export async function chosenTargets(
   const shared = sharing(connection, signal);
   const targets = await withDeadline(session, signal, progress, (deadline) => {
     deadline.progress.show('looking for targets');
-    return listTargets(many, () => shared.connect(connection), deadline.signal);
+    return listTargets(many, () => shared.connect(connection, deadline.signal), deadline.signal);
   });
   refuseTooMany(targets, many);
   return { targets, shared };

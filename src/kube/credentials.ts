@@ -162,8 +162,9 @@ export class RenewedCredentials implements CredentialSource {
     if (signal === undefined) return running.result;
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
-        if (--running.waiting === 0) this.#end(running, signal.reason);
-        reject(signal.reason);
+        // Who ends the fetch learns from it what was waited for.
+        if (--running.waiting === 0) this.#end(running, signal.reason).then(reject, reject);
+        else reject(signal.reason);
       };
       if (signal.aborted) return onAbort();
       signal.addEventListener('abort', onAbort, { once: true });
@@ -171,10 +172,14 @@ export class RenewedCredentials implements CredentialSource {
     });
   }
 
-  #end(fetch: Fetch, reason: unknown): void {
+  /** Resolves to why the fetch ended: the reason, or what it made of it. */
+  #end(fetch: Fetch, reason: unknown): Promise<unknown> {
     if (this.#running === fetch) this.#running = undefined;
-    fetch.result.catch(() => undefined);
     fetch.end.abort(reason);
+    return fetch.result.then(
+      () => reason,
+      (error: unknown) => error,
+    );
   }
 
   #start(): Fetch {

@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { advice, kubectl } from '../model/advice.ts';
-import { UserError } from '../model/errors.ts';
+import { abortReason, UserError } from '../model/errors.ts';
 import type { ExecPlugin, KubeCluster } from './kubeconfig-file.ts';
 
 /** More than any token or certificate. */
@@ -103,7 +103,7 @@ function outputOf(
     const waiting = isAttended
       ? setTimeout(() => process.stderr.write(`waiting for ${it}; Ctrl-C ends it\n`), PATIENCE_MS)
       : limit > 0 && setTimeout(() => end(tooLong(it, limit)), limit);
-    const onAbort = (): void => end(signal?.reason);
+    const onAbort = (): void => end(signal && abortReason(signal, it));
     const onExit = (): void => kill('SIGKILL');
     signal?.addEventListener('abort', onAbort, { once: true });
     process.once('exit', onExit);
@@ -131,7 +131,7 @@ function outputOf(
     child.on('close', (code, by) => {
       done();
       // Ctrl-C goes to the plugin as well, and it may be the quicker one.
-      if (signal?.aborted) return reject(signal.reason);
+      if (signal?.aborted) return reject(abortReason(signal, it));
       if (code === 0) return resolve(Buffer.concat(chunks).toString('utf8'));
       const how = code === null ? `was ended by ${by}` : `failed with exit code ${code}`;
       reject(new UserError(`${it} ${how}.`, 3));

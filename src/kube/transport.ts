@@ -8,6 +8,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionFlags } from '../model/args.ts';
+import { abortReason } from '../model/errors.ts';
 import { apiError, readBody } from './answers.ts';
 import { type Connection, closeIdle, connectionOf, type Headers } from './connection.ts';
 import { type CredentialSource, credentialsOf } from './credentials.ts';
@@ -214,7 +215,7 @@ export class Transport {
       });
       request.end(payload);
     }).catch((error: unknown) => {
-      throw this.failure(error, signal);
+      throw this.#unanswered(error, signal);
     });
   }
 
@@ -224,7 +225,7 @@ export class Transport {
     try {
       return await readBody(response);
     } catch (error) {
-      throw this.failure(error, signal);
+      throw this.#unanswered(error, signal);
     } finally {
       clearTimeout(timer);
     }
@@ -235,6 +236,11 @@ export class Transport {
     return new UnreachableError(
       `no answer from the API server at ${this.loaded.server.origin} within ${limit} s.`,
     );
+  }
+
+  #unanswered(error: unknown, signal: AbortSignal | undefined): unknown {
+    if (!signal?.aborted) return this.failure(error, signal);
+    return abortReason(signal, `an answer from the API server at ${this.loaded.server.origin}`);
   }
 
   /** What an answer that did not come, or not to its end, is told as. */

@@ -44,8 +44,11 @@ export interface Part<T> {
 export interface ClusterView {
   /** Where names without a namespace are looked up. */
   readonly namespace: string;
-  /** A view of the cluster as it is now: what was asked before is asked again. */
-  afresh(): ClusterView;
+  /**
+   * A view of the cluster as it is now: what was asked before is asked again. An API that does not answer rejects a
+   * question, where it is a failed reading otherwise: a comparison would take that for a change.
+   */
+  afresh(signal: AbortSignal): ClusterView;
   pod(namespace: string, name: string): Promise<Reading<Pod | null>>;
   /** @param selector labels that they have to have */
   pods(namespace: string, selector?: Labels): Promise<Reading<readonly Pod[]>>;

@@ -7,9 +7,17 @@ interface UserErrorOptions {
   /** What to do about it: one sentence, printed on a line of its own. */
   readonly hint?: Advice;
   readonly cause?: unknown;
+  /** Of a limit that has passed: the same error where somebody knows better what was waited for. */
+  readonly waitingFor?: (what: string) => UserError;
 }
 
 const brand = Symbol.for('kubectl-nettools.UserError');
+
+/** The reason of a signal; a limit says what it had waited for, as `an answer from the API server`. */
+export function abortReason(signal: AbortSignal, waitedFor: string): unknown {
+  const reason: unknown = signal.reason;
+  return reason instanceof UserError ? (reason.waitingFor?.(waitedFor) ?? reason) : reason;
+}
 
 /**
  * An error that tells the user something: one sentence, no stack trace.
@@ -18,6 +26,7 @@ const brand = Symbol.for('kubectl-nettools.UserError');
 export class UserError extends Error {
   readonly exitCode: UserErrorExitCode;
   readonly hint: Advice | undefined;
+  readonly waitingFor: ((what: string) => UserError) | undefined;
   readonly [brand] = true;
 
   constructor(message: string, exitCode: UserErrorExitCode, options: UserErrorOptions = {}) {
@@ -25,6 +34,7 @@ export class UserError extends Error {
     this.name = 'UserError';
     this.exitCode = exitCode;
     this.hint = options.hint;
+    this.waitingFor = options.waitingFor;
   }
 
   // The binary is several bundles, each with its own copy of this class: the brand tells, not the constructor.

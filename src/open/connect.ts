@@ -29,8 +29,9 @@ export function sharing(flags: ConnectionFlags, signal: AbortSignal): Sharing {
   let connecting: Promise<KubeClient> | undefined;
   return {
     reads: new SharedReads(signal),
-    connect: async ({ namespace }) => {
-      connecting ??= KubeClient.connect(flags, signal);
+    connect: async ({ namespace }, ending = signal) => {
+      // What ends the first one that waits would end the others: each has the same time.
+      connecting ??= KubeClient.connect(flags, ending);
       const client = await connecting;
       return namespace === undefined || namespace === client.namespace
         ? client

@@ -70,16 +70,18 @@ export class Deadline<Shown extends Progress = Progress> {
   }
 
   #end(ms: number): void {
-    const said = `time is up after ${ms / 1000} s: still ${this.#stage}`;
-    const tooLate = (rest: string): UserError =>
-      new UserError(`${said}${rest}.`, 3, {
+    const tooLate = (stage: string, rest = ''): UserError =>
+      new UserError(`time is up after ${ms / 1000} s: still ${stage}${rest}.`, 3, {
         hint: 'If it is slow rather than stuck, set a longer --timeout.',
+        waitingFor: (what) => tooLate(`${stage}, waiting for ${what}`),
       });
-    this.#over.abort(tooLate(''));
+    this.#over.abort(tooLate(this.#stage));
     this.#timer = setTimeout(() => {
       const left =
         'a pod or container of this command may be left behind; it ends by itself ("kubectl nettools sessions ls" shows it)';
-      this.#overdue.reject(tooLate(`; cleaning up took more than ${CLEAN_UP_MS / 1000} s, so ${left}`));
+      this.#overdue.reject(
+        tooLate(this.#stage, `; cleaning up took more than ${CLEAN_UP_MS / 1000} s, so ${left}`),
+      );
     }, CLEAN_UP_MS);
   }
 }

@@ -4,7 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { judge } from '../checks/report.ts';
+import { UnreachableError } from '../kube/errors.ts';
 import type { Bundle } from '../model/bundle.ts';
+import { UserError } from '../model/errors.ts';
 import type { Progress } from '../model/progress.ts';
 import type { Report } from '../model/report.ts';
 
@@ -17,8 +19,14 @@ export interface Look {
 
 /** What is at hand for another look. */
 export interface SecondLook {
-  /** With the API as it is then. @throws {UserError} a DEST is gone, or may not be read any more */
-  lookAgain(): Promise<Look>;
+  /**
+   * With the API as it is then.
+   * @throws {UserError} a DEST is gone, or may not be read any more
+   * @throws {UnreachableError} the API does not answer: what cannot be read has not changed
+   */
+  lookAgain(signal: AbortSignal): Promise<Look>;
+  /** How long the API may take to say what has changed, in milliseconds. */
+  readonly limitMs: number;
   /** What follows the API, as kube-proxy does, is given so many milliseconds. */
   readonly restMs: number;
   readonly progress: Progress;
@@ -28,29 +36,49 @@ export interface SecondLook {
 /**
  * The bundle to judge: that of the first look, or where it has a finding above info, and the API no longer says what it
  * said before the probes, that of another one. There are two at the most: what does not come to rest is told as it was
- * seen last.
- * @throws whatever a `gather` throws, or the signal's reason
+ * seen last. What was seen is never lost for want of a second look.
+ * @throws whatever the first `gather` throws, or the signal's reason
  */
 export async function settled(
   first: Look,
-  { lookAgain, restMs, progress, signal }: SecondLook,
+  { lookAgain, limitMs, restMs, progress, signal }: SecondLook,
 ): Promise<Bundle> {
   const bundle = await first.gather();
   const suspects = suspectChecks(bundle);
   if (suspects.length === 0) return bundle;
   progress.show('asking the API whether anything has changed');
+  const limit = AbortSignal.timeout(limitMs);
   let second: Look;
   try {
-    second = await lookAgain();
+    second = await lookAgain(AbortSignal.any([signal, limit]));
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    progress.note(`this is what the probes saw; something has changed since: ${said}`);
+    const isUnknown = error instanceof UnreachableError || limit.aborted || signal.aborted;
+    const said = limit.aborted ? `the API server gave no answer within ${limitMs / 1000} s` : wordsOf(error);
+    const change = isUnknown
+      ? 'whether anything has changed since is not known'
+      : 'something has changed since';
+    progress.note(`this is what the probes saw; ${change}: ${said}`);
     return bundle;
   }
   if (suspects.every((id) => first.stateOf(id) === second.stateOf(id))) return bundle;
   progress.note('the cluster changed while the probes ran: what they saw was checked again');
-  await sleep(restMs, undefined, { signal });
-  return second.gather();
+  try {
+    await sleep(restMs, undefined, { signal });
+    return await second.gather();
+  } catch (error) {
+    // Who ends the command wants no report; a limit that has passed is no reason to lose what was seen.
+    if (signal.aborted && !(signal.reason instanceof UserError)) throw signal.reason;
+    const why = signal.aborted ? signal.reason : error;
+    progress.note(
+      `it could not be checked again; this is what the probes saw at first: ${wordsOf(why)}`,
+    );
+    return bundle;
+  }
+}
+
+/** As the end of a sentence that gets its full stop later. */
+function wordsOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
 
 /** The checks with a finding that somebody would act on; none where a rule fails, which is told once the evidence is saved. */

@@ -21,6 +21,8 @@ import { type Look, settled } from './second-look.ts';
 
 /** kube-proxy writes its rules about a second after a change (minSyncPeriod); as long again for a busy node. */
 const REST_MS = 2000;
+/** Reading again what was read a moment ago takes far less, unless the API server is in trouble. */
+const ASK_AGAIN_MS = 5000;
 
 /** What a target's part is told. */
 export interface TargetRun {
@@ -74,10 +76,11 @@ async function gatherInTime(
       cluster === undefined
         ? await lookAt(known).gather()
         : await settled(lookAt(known), {
-            lookAgain: async () => {
-              const now = { ...subject, cluster: cluster.afresh() };
-              return lookAt(await prepareLook(now, ids as readonly CheckId[], options, signal));
+            lookAgain: async (asking) => {
+              const now = { ...subject, cluster: cluster.afresh(asking) };
+              return lookAt(await prepareLook(now, ids as readonly CheckId[], options, asking));
             },
+            limitMs: ASK_AGAIN_MS,
             restMs: REST_MS,
             progress,
             signal,

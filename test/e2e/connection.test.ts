@@ -155,6 +155,37 @@ describe('credentials', () => {
     }
   });
 
+  it.each([
+    ['one target', ['diagnose', 'plain']],
+    ['several targets', ['diagnose', 'plain', 'other']],
+    ['all pods', ['run', '--all', '--', 'true']],
+  ])('by an exec plugin that hangs are what --timeout says it waited for: %s', async (_, words) => {
+    const plugin = join(folder, 'hanging');
+    writeFileSync(plugin, '#!/bin/sh\nexec sleep 1000\n');
+    chmodSync(plugin, 0o700);
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: plugin };
+    const file = changed('exec-hanging', ({ users }) => {
+      only(users).user = { exec };
+    });
+    const [command = '', ...rest] = words;
+    const { code, seconds, stdout, stderr } = await nettools([
+      command,
+      '--kubeconfig',
+      file,
+      '-n',
+      ns.name,
+      '--timeout',
+      '2s',
+      ...rest,
+    ]);
+    expect(code).toBe(3);
+    expect((stdout + stderr).replace(/\s+/g, ' ')).toMatch(
+      /time is up after 2 s: still waiting for the kubeconfig's credential plugin ".*hanging"/,
+    );
+    // Far below the minute that a plugin has where nobody is there.
+    expect(seconds).toBeLessThan(20);
+  });
+
   it('that the server does not know are refused in one sentence', async () => {
     const outcome = await nettools(['run', 'plain', '-n', ns.name, '--token', 'nobody', '--', 'true']);
     expectSentence(outcome, 3, /does not accept these credentials \(401\)/);

@@ -17,7 +17,7 @@ const heavy = [
   ['large', 128, 90],
 ] as const;
 const names: readonly string[] = heavy.map(([name]) => name);
-const ENDPOINTS = 8;
+const ENDPOINTS = 20;
 
 beforeAll(async () => {
   const backends = Array.from({ length: ENDPOINTS }, (_, i) =>

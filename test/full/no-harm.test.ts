@@ -1,20 +1,25 @@
 /** Many runs against pods that have little left: no application is ever killed, restarted or brought to its limit. */
 import { beforeAll, expect, it } from 'vitest';
 import { nettools } from '../e2e/support/cli.ts';
-import { pod, testNamespace } from '../e2e/support/cluster.ts';
-import { expectUnharmed, heavyPod, holds, podMemory } from '../e2e/support/pod-memory.ts';
+import { app, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { expectUnharmed, heavyPod, holds, limitProcesses, podMemory } from '../e2e/support/pod-memory.ts';
 import { proxied } from '../e2e/support/services.ts';
 
 const ns = testNamespace('no-harm', { 'pod-security.kubernetes.io/enforce': 'privileged' });
 const ENDPOINTS = 20;
 const RUNS = 20;
 /** Name, limit and use in MiB: two that are entered, and two that are measured from their node. */
-const PODS = [
+const HEAVY = [
   ['entered', 128, 90],
   ['roomy', 256, 100],
   ['small', 64, 40],
   ['tight', 96, 80],
 ] as const;
+/** One that is measured from its node, since a run would take its CPU for seconds, and one that may start few processes. */
+const SLOW = 'slow';
+const FEW = 'few-processes';
+const FEW_PROCESSES = 32;
+const PODS = [...HEAVY.map(([name]) => name), SLOW, FEW];
 
 beforeAll(async () => {
   await ns.apply({
@@ -25,13 +30,16 @@ beforeAll(async () => {
   });
   await ns.start(
     ...Array.from({ length: ENDPOINTS }, (_, i) => pod(`backend-${i}`, { labels: { app: 'many' } })),
-    ...PODS.map(([name, limit, used]) => heavyPod(name, limit, used)),
+    ...HEAVY.map(([name, limit, used]) => heavyPod(name, limit, used)),
+    pod(SLOW, { containers: [{ ...app, resources: { limits: { cpu: '20m' } } }] }),
+    pod(FEW),
   );
-  for (const [name, , used] of PODS) await holds(ns, name, used);
+  for (const [name, , used] of HEAVY) await holds(ns, name, used);
+  await limitProcesses(ns, FEW, FEW_PROCESSES);
   await proxied(ns, 'many', ENDPOINTS);
 });
 
-it.each(PODS)(`pod %s of %i MiB, %i in use: ${RUNS} diagnoses of ${ENDPOINTS} endpoints`, async (name) => {
+it.each(PODS)(`pod %s: ${RUNS} diagnoses of ${ENDPOINTS} endpoints`, async (name) => {
   const verdicts: string[] = [];
   for (let i = 0; i < RUNS; i++) {
     const { stdout } = await nettools(['diagnose', name, '-n', ns.name, '--to', 'svc/many', '-o', 'json']);

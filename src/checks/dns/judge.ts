@@ -8,7 +8,7 @@ import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import type { DnsQuery } from '../../parsers/dns-probe.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
-import { cutReason, NOT_RUN, privilegesOf } from '../shared/measured.ts';
+import { cutReason, firstLine, NOT_RUN, privilegesOf } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { formatMs } from '../shared/quote.ts';
 import { because, noRight, noTool, tell } from '../shared/reason.ts';
@@ -47,11 +47,13 @@ function probeProblem({ result, unread, probe, servers }: DnsFacts): ProbeProble
   }
   if (result.code === 127) return { status: 'skip', reason: noTool('dig') };
   if (probe.control === undefined || (probe.queries.length === 0 && servers.length > 0)) {
-    const said = result.stderr.trim().split('\n').at(-1);
+    const said = firstLine(result.stderr.trim().split('\n').at(-1) ?? '');
     return {
       status: 'error',
       reason: because(
-        result.status === 'timeout' ? 'the queries did not come to their end' : said || `code ${result.code}`,
+        result.status === 'timeout'
+          ? 'the queries did not come to their end'
+          : (said ?? `code ${result.code}`),
       ),
     };
   }

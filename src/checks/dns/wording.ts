@@ -51,8 +51,13 @@ export function quoteQueries(queries: readonly DnsQuery[], most = 2): Quote[] {
     .map(quoteQuery);
 }
 
-/** `a`, `a and b`, `a, b and c`. */
+/** What a file on the target lists may be without end; no sentence is. */
+const MOST_TOLD = 16;
+
+/** `a`, `a and b`, `a, b and c`; of very many the first ones, and how many more there are. */
 export function enumerate(words: readonly string[]): string {
+  if (words.length > MOST_TOLD)
+    return `${words.slice(0, MOST_TOLD - 1).join(', ')} and ${words.length - MOST_TOLD + 1} more`;
   if (words.length <= 1) return words.join('');
   return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

@@ -74,9 +74,16 @@ export function read<T extends object | number>(
   const reason = notRun(result, tool);
   if (reason !== undefined) return { skipped: reason };
   const value = parse(result.stdout, result);
-  if (typeof value === 'string') return { skipped: because(value) };
+  if (typeof value === 'string') return { skipped: because(shortened(value)) };
   if (value === undefined) return { skipped: because(unreadable(result, tool)) };
-  return isReason(value) ? { skipped: value } : { value };
+  return isReason(value) ? { skipped: { ...value, text: shortened(value.text) } } : { value };
+}
+
+/** A tool's own words are as long as whoever runs on the target likes. */
+const LONGEST_QUOTE = 200;
+
+function shortened(text: string): string {
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }
 
 const OUT_OF_TIME = 'it did not finish in time';
@@ -142,7 +149,7 @@ export function firstLine(text: string): string | undefined {
     .split('\n')
     .find((line) => line.trim() !== '')
     ?.trim()
-    .slice(0, 200);
+    .slice(0, LONGEST_QUOTE);
 }
 
 /** Why `ip -j` gave no JSON. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KubeView } from '../../../src/cluster/view.ts';
 import { KubeClient } from '../../../src/kube/client.ts';
+import { UnreachableError } from '../../../src/kube/errors.ts';
 import type { Pod } from '../../../src/model/kube-objects.ts';
 import { startApiServer } from '../../servers/api-server.ts';
 import { clientOf, flagsFor } from '../../servers/kube-client.ts';
@@ -48,6 +49,20 @@ describe('a view of a cluster', () => {
     expect(server.requests).toEqual([]);
     client.close();
     await server.close();
+  });
+
+  it('asks anew when it is made afresh, and then takes no silence for an answer', async () => {
+    const { server, cluster } = await serving(POD);
+    const { signal } = new AbortController();
+    await cluster.pod(SHOP, 'a');
+    expect((await cluster.afresh(signal).pod(SHOP, 'a')).value).toBeTruthy();
+    expect(server.requests).toHaveLength(2);
+    server.meet({ status: 403 });
+    expect(await cluster.afresh(signal).pod(SHOP, 'a')).toMatchObject({ denied: expect.any(String) });
+    server.meet('cut');
+    expect(await cluster.pod(SHOP, 'b')).toMatchObject({ failed: expect.any(String) });
+    server.meet('cut');
+    await expect(cluster.afresh(signal).pod(SHOP, 'a')).rejects.toThrow(UnreachableError);
   });
 
   it('reads lists to their end', async () => {

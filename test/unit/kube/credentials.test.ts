@@ -308,6 +308,19 @@ describe('credentials that are fetched', () => {
     expect(fetches).toHaveLength(3);
   });
 
+  it('end, for the last one that waits, with what the fetch makes of the reason', async () => {
+    const source = new RenewedCredentials(
+      (signal) =>
+        new Promise((_, fail) => {
+          signal.addEventListener('abort', () => fail(new Error('waited for the plugin')));
+        }),
+    );
+    const end = new AbortController();
+    const waiting = source.current(end.signal);
+    end.abort(new Error('time is up'));
+    await expect(waiting).rejects.toThrow('waited for the plugin');
+  });
+
   it('are not fetched on for nobody', async () => {
     const { source, fetches } = fetching();
     const [one, two] = [new AbortController(), new AbortController()];

@@ -201,6 +201,21 @@ describe('a credential plugin', () => {
     await vi.waitUntil(() => !isRunning(pidOf()), WAIT);
   });
 
+  it('that hangs is what a time limit says it waited for', async () => {
+    const abort = new AbortController();
+    const waitingFor = (what: string): UserError => new UserError(`time is up: waiting for ${what}.`, 3);
+    const promise = execCredential(plugin(hanging()), cluster, {
+      signal: abort.signal,
+      unattendedLimitMs: 0,
+    });
+    await vi.waitUntil(isThere, WAIT);
+    abort.abort(new UserError('time is up: looking for the target.', 3, { waitingFor }));
+    await expect(promise).rejects.toMatchObject({
+      message: `time is up: waiting for the kubeconfig's credential plugin "${folder}/login".`,
+    });
+    await vi.waitUntil(() => !isRunning(pidOf()), WAIT);
+  });
+
   it('is not even started after an abort', async () => {
     const reason = new Error('Ctrl-C');
     const file = join(folder, 'started');

@@ -9,7 +9,7 @@ import {
   read,
   seenOf,
 } from '../../../../src/checks/shared/measured.ts';
-import { tell } from '../../../../src/checks/shared/reason.ts';
+import { because, tell } from '../../../../src/checks/shared/reason.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';
 import { recording } from '../../../recordings/recordings.ts';
 import { result } from '../latency/build.ts';
@@ -169,6 +169,12 @@ describe('read', () => {
     expect(why(of('something else'))).toBe('what tool printed cannot be read');
     expect(why(read(undefined, 'tool', lines))).toBe('it was not part of the run');
     expect(why(read(result('x', 'line'), 'tool', () => 'why not'))).toBe('why not');
+  });
+
+  it('quotes no more of a tool than a sentence holds', () => {
+    const said = 'x'.repeat(100_000);
+    expect(why(read(result('x', 'line'), 'tool', () => said))).toBe(`${'x'.repeat(200)}…`);
+    expect(why(read(result('x', 'line'), 'tool', () => because(said)))).toBe(`${'x'.repeat(200)}…`);
   });
 
   it('takes a tool that ends with 255 by itself at its word', () => {
