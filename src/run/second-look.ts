@@ -69,9 +69,7 @@ export async function settled(
     // Who ends the command wants no report; a limit that has passed is no reason to lose what was seen.
     if (signal.aborted && !(signal.reason instanceof UserError)) throw signal.reason;
     const why = signal.aborted ? signal.reason : error;
-    progress.note(
-      `it could not be checked again; this is what the probes saw at first: ${wordsOf(why)}`,
-    );
+    progress.note(`it could not be checked again; this is what the probes saw at first: ${wordsOf(why)}`);
     return bundle;
   }
 }

@@ -243,7 +243,7 @@ describe('NT-ARP-004', () => {
       names(() => arp('pod/near'), {
         id: 'NT-ARP-004',
         severity: 'critical',
-        says: /2 hosts on eth0 say that they are pod\/near \(198[.\d]+\)/,
+        says: /2 hosts on eth0 claim to be pod\/near \(198[.\d]+\)/,
       }),
     );
     await client.node.attempt('ip', 'neigh', 'del', near.address, 'dev', 'cni0');

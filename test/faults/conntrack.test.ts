@@ -70,7 +70,7 @@ describe('the table', () => {
     expectFirst(report, {
       id: 'NT-CT-001',
       severity: 'critical',
-      says: /\d+ packets were dropped in the run for want of an entry/,
+      says: /\d+ packets were dropped during the run because no entry was free/,
     });
   });
 
@@ -91,7 +91,7 @@ test('NAT has no port left', async () => {
   expectFirst(report, {
     id: 'NT-CT-002',
     severity: 'warning',
-    says: /\d+ packets were dropped in the run because their entry could not be inserted/,
+    says: /\d+ packets were dropped during the run because their entry could not be inserted/,
   });
 });
 

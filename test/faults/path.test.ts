@@ -147,7 +147,7 @@ describe('a connection that is lost', () => {
       expectFirst(await firewall('pod/server:8080', '--deep'), {
         id: 'NT-PATH-005',
         severity: 'critical',
-        says: /arrives at pod\/server, where port 8080 is open, .*; meanwhile \d+ TCP packets? (was|were) thrown away there for a wrong checksum/,
+        says: /arrives at pod\/server, where port 8080 is open, .*; meanwhile \d+ TCP packets? (was|were) discarded there for a wrong checksum/,
       });
     });
   });

@@ -189,12 +189,12 @@ test('two routers that send packets to each other', async () => {
       expectFirst(await routing(...asked), {
         id: 'NT-RT-011',
         severity: 'critical',
-        says: /203\.0\.113\.129:80 .*go round between routers until their time to live is over, as 198\.51\.100\.1[12] says/,
+        says: /203\.0\.113\.129:80 .*loop between routers until their time to live expires, as 198\.51\.100\.1[12] says/,
       });
       expectFirst(await checkReport('firewall', ['client', '-n', ns.name, ...asked]), {
         id: 'NT-RT-011',
         severity: 'critical',
-        says: /203\.0\.113\.129:80 .*go round between routers .*, as 198\.51\.100\.1[12] says/,
+        says: /203\.0\.113\.129:80 .*loop between routers .*, as 198\.51\.100\.1[12] says/,
       });
     }),
   );

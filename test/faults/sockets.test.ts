@@ -223,7 +223,7 @@ describe('NT-SOCK-006', () => {
         expectFirst(await sockets('server'), {
           id: 'NT-SOCK-006',
           severity: 'warning',
-          says: /^Packets arrived with a wrong checksum during the run, and were thrown away: \d+ of TCP \(\d+ came in all\)\.$/,
+          says: /^Packets arrived with a wrong checksum during the run and were discarded: \d+ of TCP \(\d+ came in all\)\.$/,
         });
       }),
     );

@@ -25,7 +25,7 @@ describe('a rate limit', () => {
     expectFirst(report, {
       id: 'NT-PERF-001',
       severity: 'warning',
-      says: /To pod\/far one TCP connection gets [1-5]\d\.\d Mbit\/s, [1-5] % of the 1\.0 Gbit\/s that are expected by --expect/,
+      says: /To pod\/far one TCP connection gets [1-5]\d\.\d Mbit\/s, [1-5] % of the 1\.0 Gbit\/s expected by --expect/,
     });
   });
 

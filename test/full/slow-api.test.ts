@@ -171,9 +171,7 @@ describe('an API server that no longer answers', () => {
     console.log(`diagnose in the middle | ${code} in ${seconds.toFixed(1)} s | ${stderr}`);
     expect(code, stderr).toBe(1);
     expect(stdout).toMatch(/198\.18\.77\.1:80/);
-    expect(stderr).toMatch(
-      /whether anything has changed since is not known: the API server gave no answer/,
-    );
+    expect(stderr).toMatch(/whether anything has changed since is not known: the API server gave no answer/);
     // The dead destination's own waits, and the API's few seconds.
     expect(seconds).toBeLessThan(45);
   });

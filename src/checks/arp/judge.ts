@@ -41,7 +41,7 @@ function outcome(facts: ArpFacts, words: PlaceWords): Outcome {
   if (ways.every((way) => way.hop.value === undefined))
     return {
       status: 'skip',
-      summary: 'No neighbour could be provoked: the target has no gateway, and no name server.',
+      summary: 'There is no neighbour to probe: the target has no gateway and no name server.',
     };
   const unread = hops.filter((hop) => facts.neighbours === undefined && !wasAsked(hop));
   if (facts.neighbours === undefined && unread.length === hops.length) {

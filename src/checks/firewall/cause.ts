@@ -107,7 +107,7 @@ function silence(signs: Signs): Cause {
   if (resent) return { kind: 'dropped-here' };
   const { retransFail, synRetrans } = grown;
   if (retransFail === undefined || synRetrans === undefined)
-    return unknown('no answer came, and neither its socket nor the counters tell whether it was sent at all');
+    return unknown('no answer came, and neither its socket nor the counters show whether it was sent at all');
   return { kind: retransFail > 0 && retransFail >= synRetrans ? 'dropped-here' : 'dropped' };
 }
 
@@ -119,7 +119,9 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
   const unseenIcmp = !listened && (grown.icmpUnreachable ?? 0) > 0;
   // Nobody listened, and nobody counted: an ICMP error cannot be told from the kernel's own.
   const isBlind = !listened && grown.icmpUnreachable === undefined;
-  const blind = unknown(`connecting fails with "${error}", and whether an ICMP error said so is not known`);
+  const blind = unknown(
+    `connecting fails with "${error}", and it is not known whether an ICMP error caused it`,
+  );
   switch (error) {
     case 'Connection refused':
       if (told) return told;

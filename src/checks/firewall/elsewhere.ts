@@ -158,7 +158,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
       return told(
         path,
         circle,
-        `${nameOf(path)} cannot be reached: packets to it go round between routers until their time to live is over, as ${cause.sender} says (ICMP time exceeded); connecting fails with ${seen(path)}.`,
+        `${nameOf(path)} cannot be reached: packets to it loop between routers until their time to live expires, as ${cause.sender} says (ICMP time exceeded); connecting fails with ${seen(path)}.`,
         quote(path.results.reach, /^route .*answers|nreachable|No route/, 2),
       );
     case 'no-local-port':

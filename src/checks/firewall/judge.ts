@@ -48,7 +48,7 @@ function unclearReason(path: PathFacts): Reason | string | undefined {
   if (cause.kind === 'rejected' && path.destination.anyPort && hits.length === 0)
     return `port ${path.port}, which nobody asked for, is refused on the way: ask for the one that matters (--to HOST:PORT)`;
   if (cause.kind === 'no-datagram' && hits.length === 0 && path.policy.verdict !== 'denied')
-    return 'no datagram came back, and no error: a server that does not answer this question looks like a filter';
+    return 'neither a datagram nor an error came back: a server that ignores this question looks like a filter';
   return undefined;
 }
 

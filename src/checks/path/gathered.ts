@@ -113,7 +113,7 @@ function segmentsOf(result: ProbeResult | undefined): PlaceFacts['segments'] {
   const captured = parseCaptureCounts(result?.stderr ?? '')?.captured ?? 0;
   if (heard.value === undefined || Math.max(heard.value.length, captured) < MAX_SEGMENTS) return heard;
   return {
-    skipped: because(`only the first ${MAX_SEGMENTS} packets were listened for, and so many came`),
+    skipped: because(`only the first ${MAX_SEGMENTS} packets were recorded, and that many came`),
     part: heard.value,
   };
 }

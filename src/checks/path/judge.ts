@@ -65,7 +65,7 @@ function outcome({ paths, places, ends }: PathsFacts, words: PlaceWords): Outcom
   if (unseen)
     return {
       status: 'error',
-      summary: `${unseen.path.destination.label}: it connected, and its packets were not seen at ${unseen.place}: somebody else answers for it, or they pass there unseen (a BPF program).`,
+      summary: `${unseen.path.destination.label}: it connected, but its packets were not seen at ${unseen.place}: something else answers for it, or they pass there unseen (a BPF program).`,
     };
   return { status: 'pass', summary: 'Probes and their answers pass every place that was watched.' };
 }

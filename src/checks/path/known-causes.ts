@@ -16,7 +16,7 @@ export function badChecksum({ last }: Loss): KnownCause | undefined {
   return wrong === 0
     ? undefined
     : {
-        words: `; meanwhile ${wrong} TCP ${wrong === 1 ? 'packet was' : 'packets were'} thrown away there for a wrong checksum`,
+        words: `; meanwhile ${wrong} TCP ${wrong === 1 ? 'packet was' : 'packets were'} discarded there for a wrong checksum`,
         quotes: quoteGrowth(last, 'Tcp.InCsumErrors'),
         remedy: badChecksums.remedy,
       };

@@ -66,7 +66,7 @@ function heard(
   const lines = stdout.split('\n').length - 1;
   if (Math.max(lines, counts?.captured ?? 0) >= MOST_ERRORS)
     return {
-      skipped: because(`only the first ${MOST_ERRORS} ICMP errors were listened for, and so many came`),
+      skipped: because(`only the first ${MOST_ERRORS} ICMP errors were recorded, and that many came`),
       part: errors,
     };
   if ((counts?.dropped ?? 0) > 0)

@@ -38,11 +38,11 @@ const LOST = 255;
 /** Why a result is not all that the command had to say, in words that end a sentence; `undefined`: it is all. */
 export function cutReason({ status, code, truncated, stderr, durationMs }: ProbeResult): string | undefined {
   if (truncated || (status === 'exited' && code === TOO_LONG))
-    return 'the output is longer than the 1 MiB that a run carries, and was cut';
+    return 'the output is longer than the 1 MiB that a run carries and was cut off';
   // The runner has nothing of it: the disk was full (runner.sh, emit).
   const isLost = status === 'exited' && code === LOST && durationMs === 0 && stderr === '';
   if (isLost || /\b(write|create)\b.*No space left on device/i.test(stderr))
-    return 'the output was cut or lost: the disk of the target is full';
+    return 'the output was cut off or lost: the disk of the target is full';
   return undefined;
 }
 

@@ -23,7 +23,7 @@ export function deletionOf(
 }
 
 function tryIt(...command: readonly string[]): Advice {
-  return advice`Take the rule away to try it, then find who makes it (an init container, a sidecar, the CNI plugin, a node agent) and change it there.\n${onTarget(...command)}`;
+  return advice`Remove the rule to test this, then find what creates it (an init container, a sidecar, the CNI plugin, a node agent) and change it there.\n${onTarget(...command)}`;
 }
 
 /** The words of a line of iptables-save, which quotes those with a blank in them. */

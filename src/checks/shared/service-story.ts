@@ -29,7 +29,7 @@ export function onceForService(
     const count = endpointsOf(service.label).length;
     if (count === 0) return [finding];
     const rest = count === 1 ? 'its endpoint by itself' : `each of its ${count} endpoints by itself`;
-    return [{ ...finding, summary: `${finding.summary} So it is with ${rest}.` }];
+    return [{ ...finding, summary: `${finding.summary} The same goes for ${rest}.` }];
   });
 }
 

@@ -13,9 +13,9 @@ export const SKIPPED: FindingMeta = {
   severities: ['info'],
   meaning:
     'Part of a check could not be done here: a tool or a right is missing, or there is nothing to look at. It is neither a pass nor a failure.',
-  rule: 'A command of the check did not run or was refused, or the API server gave no answer to what the check has to know.',
+  rule: 'A command of the check did not run or was refused, or the API server did not answer what the check needs to know.',
   source: "the command's own words",
-  remedy: 'Nothing is wrong with the target because of this; what is listed was not looked at.',
+  remedy: "This is no problem of the target's; what is listed was not checked.",
 };
 
 /** Collects reasons; each is told once, with all that it kept from being measured. */

@@ -76,7 +76,7 @@ function outcome({ paths, input }: ThroughputFacts, words: PlaceWords): Outcome 
     ({ destination, run }) => `${destination.label} ${formatRate(run.value?.bitsPerSecond ?? 0)}`,
   );
   const isJudged = paths.every((path) => expectedOf(path, input) !== undefined);
-  const judged = isJudged ? '' : '; no link speed is known here, so nothing is judged (--expect RATE)';
+  const judged = isJudged ? '' : '; the link speed is not known here, so nothing is judged (--expect RATE)';
   return {
     status: 'pass',
     summary: `One TCP connection carries ${input.reverse ? 'from' : 'to'} ${rates.join(', ')}${judged}.`,
@@ -90,7 +90,7 @@ function skipped({ paths, input }: ThroughputFacts, words: PlaceWords): Skips {
     if (path.run.value && expectedOf(path, input) === undefined) {
       const device = path.link?.device ?? 'the interface';
       skips.add(
-        `${device} is virtual or does not tell its speed: give --expect RATE`,
+        `${device} is virtual or does not report its speed: give --expect RATE`,
         `judging the rate to ${path.destination.label} (NT-PERF-001)`,
       );
     }

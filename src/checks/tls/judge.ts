@@ -73,12 +73,12 @@ function outcome({ paths }: TlsFacts, words: PlaceWords): Outcome {
   );
   const next = least(ends);
   if (next === undefined)
-    return { status: 'skip', summary: 'There is no server whose certificate could be looked at.' };
+    return { status: 'skip', summary: 'There is no server whose certificate could be checked.' };
   const alone = paths.flatMap((path) => issuerNotSent(path)?.issuer ?? []);
   const unsent =
     alone.length === 0
       ? ''
-      : ` ${paths.length === 1 ? 'It does' : `${alone.length} of them ${alone.length === 1 ? 'does' : 'do'}`} not send that of the issuer (${alone[0]}), which clients then have to have.`;
+      : ` ${paths.length === 1 ? 'It does' : `${alone.length} of them ${alone.length === 1 ? 'does' : 'do'}`} not send that of the issuer (${alone[0]}), which clients must then have already.`;
   const [root] = paths.flatMap((path) => unknownAuthority(path) ?? []);
   const unknown =
     root === undefined

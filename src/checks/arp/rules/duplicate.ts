@@ -11,10 +11,10 @@ const meta = {
   title: 'An address is used twice',
   severities: ['critical', 'warning'],
   meaning:
-    "Two hosts on the link say that they have the same address. Whoever answered last gets the packets: connections work and break by turns, and are reset, as each host knows nothing of the other's. One host with two interfaces on the link looks alike: Linux answers for an address on each of its interfaces (arp_ignore=0), and traffic may take the wrong one.",
+    "Two hosts on the link claim the same address. Whichever answered last gets the packets: connections work and break by turns, and are reset, as neither host knows the other's connections. One host with two interfaces on the link looks alike: Linux answers for an address on each of its interfaces (arp_ignore=0), and traffic may take the wrong one.",
   rule: "Another MAC address than the target's answers to an ARP probe for one of the target's own addresses (arping -D); or two MAC addresses answer for a next hop; or the kernel's IPv6 duplicate address detection failed. Answers in another's place (proxy ARP of the gateway; NT-ARP-005) do not count. Where the same MAC addresses answer for two next hops, it is one host with several interfaces: warning.",
   source: 'RFC 5227, 2.1.1; RFC 4862, 5.4',
-  remedy: advice`Find the other owner by its MAC address: ip neigh and bridge fdb on the node tell the port, ${kubectl`get pods -A -o wide`} a pod with the same IP. Addresses are given twice when a node's IPAM state was lost or restored, or when somebody set an address by hand.`,
+  remedy: advice`Find the other owner by its MAC address: ip neigh and bridge fdb on the node tell the port, ${kubectl`get pods -A -o wide`} a pod with the same IP. Addresses are assigned twice when a node's IPAM state was lost or restored, or when someone set an address by hand.`,
   explains: { depth: 410, target: ['NT-ARP-001', 'NT-ARP-002', ...ALL_TRAFFIC] },
   remedyOutside:
     'Find the other owner by its MAC address: ip neigh and bridge fdb, or the switch, tell the port. Addresses are given twice when a DHCP lease or an IPAM state was lost, a machine was cloned, or somebody set an address by hand.',
@@ -104,7 +104,7 @@ function neighbour(facts: ArpFacts, hop: Hop): Occurrence[] {
     occurrence(
       meta,
       'critical',
-      `${macs.length} hosts on ${hop.device} say that they are ${label}: ${macs.join(' and ')}${elsewhereText(facts, hop, macs)}.`,
+      `${macs.length} hosts on ${hop.device} claim to be ${label}: ${macs.join(' and ')}${elsewhereText(facts, hop, macs)}.`,
       quoteHop(facts, hop),
       subject,
     ),

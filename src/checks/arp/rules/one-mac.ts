@@ -8,7 +8,7 @@ const meta = {
   title: 'One host answers for many addresses',
   severities: ['warning'],
   meaning:
-    'A host on the link that is not the gateway answers ARP for addresses that are not its own: proxy ARP or forwarding switched on by mistake, a virtual router, or somebody who wants to see the traffic. What is sent to those addresses goes through that host.',
+    'A host on the link that is not the gateway answers ARP for addresses that are not its own: proxy ARP or forwarding switched on by mistake, a virtual router, or someone who wants to read the traffic. What is sent to those addresses goes through that host.',
   rule: "At least 3 addresses have the same MAC address, at least one of them was asked for or is another pod's, and the MAC is neither a gateway's (proxy ARP, as CNI plugins use it) nor the target's own (ipvlan).",
   source: 'ours; RFC 1027 describes proxy ARP',
   remedy:

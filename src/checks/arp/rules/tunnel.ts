@@ -11,10 +11,10 @@ const meta = {
   title: 'The overlay does not know the way to a node',
   severities: ['critical'],
   meaning:
-    "The pods of another node are reached through a VXLAN tunnel, and there two entries say how: a neighbour entry for the next hop, and a forwarding entry (FDB) from its MAC address to the other node's address (VTEP). The CNI plugin writes both, and nothing else finds them out. Where one is missing, or leads to an address that the node no longer has, every packet to that node's pods is lost, while all other nodes work.",
+    "The pods of another node are reached through a VXLAN tunnel, which needs two entries: a neighbour entry for the next hop, and a forwarding entry (FDB) from its MAC address to the other node's address (VTEP). The CNI plugin writes both; the kernel does not learn them by itself. Where one is missing, or leads to an address that the node no longer has, every packet to that node's pods is lost, while all other nodes work.",
   rule: "In a node's own network namespace, for each route through a VXLAN interface that is not controlled from outside (external) and has no default destination: the next hop has no neighbour entry with a MAC address, or that MAC address has no FDB entry on the interface, or all FDB entries lead to addresses that the node behind it, by its pod range, does not have. Where flannel announces the MAC addresses of the tunnel's ends in the API: the neighbour entry has another one than the node behind it announces, or this node's own interface has another than it announces.",
   source: 'Linux: Documentation/networking/vxlan.rst; flannel and Calico write both entries as PERMANENT',
-  remedy: advice`See what the CNI plugin says on this node and on the other one (its pods in kube-system or of their own namespace, by ${kubectl`get pods -A -o wide`}): it writes the entries when a node joins or changes its address. Restarting the plugin's pod on this node writes them again. Compare with a node that works: ip neigh show dev IFACE; bridge fdb show dev IFACE.`,
+  remedy: advice`Read the CNI plugin's log on this node and on the other one (its pods in kube-system or of their own namespace, by ${kubectl`get pods -A -o wide`}): it writes the entries when a node joins or changes its address. Restarting the plugin's pod on this node writes them again. Compare with a node that works: ip neigh show dev IFACE; bridge fdb show dev IFACE.`,
 } as const;
 
 /** What is wrong with a way; `undefined`: nothing. */

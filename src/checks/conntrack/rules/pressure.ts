@@ -9,11 +9,11 @@ const meta = {
   title: 'The connection table is full or nearly so',
   severities: ['warning', 'critical', 'info'],
   meaning:
-    'Each connection that netfilter tracks has an entry in a table of limited size. When it is full, the packet that would open a new connection is dropped; established connections go on. Clients see time-outs on some connects.',
+    'Each connection that netfilter tracks has an entry in a table of limited size. When it is full, packets that would open a new connection are dropped; established connections continue. Clients see some connects time out.',
   rule: 'nf_conntrack_count is above 75 % (warning) or 95 % (critical, --conntrack-critical) of nf_conntrack_max, or packets were dropped during the run because no entry could be made (drop grew by more than insert_failed; critical; a single one while the table is not above these shares has another reason: info), or entries were thrown out to make room (early_drop grew; warning).',
   source:
     '75 %: node-mixin (NodeHighNumberConntrackEntriesUsed); 95 %: ours; counters: kernel nf_conntrack, conntrack(8)',
-  remedy: advice`See who holds the entries: ${nettools`run ${TARGET} -- conntrack -L | awk '{print $1, $4, $6}' | sort | uniq -c | sort -rn | head`}. Raise net.netfilter.nf_conntrack_max on the node (kube-proxy: conntrack.maxPerCore), shorten the time-outs, or let the traffic in question go untracked (nft … notrack).`,
+  remedy: advice`See what holds the entries: ${nettools`run ${TARGET} -- conntrack -L | awk '{print $1, $4, $6}' | sort | uniq -c | sort -rn | head`}. Raise net.netfilter.nf_conntrack_max on the node (kube-proxy: conntrack.maxPerCore), shorten the time-outs, or let the traffic in question go untracked (nft … notrack).`,
   explains: { depth: 960, target: ['NT-LAT-005', 'NT-FW-001', 'NT-FW-009', 'NT-DNS-007', 'NT-DNS-012'] },
 } as const;
 
@@ -39,9 +39,9 @@ export const pressure: Rule<ConntrackFacts> = {
     const parts = [
       ...(fill ? [`${owner(facts)} holds ${fill.count} of ${fill.max} entries (${percent(share)} %)`] : []),
       ...(isSingle
-        ? ['connection tracking dropped one packet in the run, which is not for want of room: measure again']
+        ? ['connection tracking dropped one packet during the run, and not for lack of room: measure again']
         : dropped > 0
-          ? [`${dropped} packets were dropped in the run for want of an entry`]
+          ? [`${dropped} packets were dropped during the run because no entry was free`]
           : []),
       ...(evicted > 0 ? [`${evicted} entries were thrown out to make room`] : []),
     ];

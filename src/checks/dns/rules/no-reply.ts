@@ -10,7 +10,7 @@ const meta = {
   title: 'No name server replies',
   severities: ['critical', 'info'],
   meaning:
-    'Every query to every name server of the target ends without an answer: nothing resolves, and each lookup waits for the whole time-out before it fails. What is asked besides, the servers behind the Service and TCP, tells which part of the way is broken.',
+    'Every query to every name server of the target ends without an answer: nothing resolves, and each lookup waits for the whole time-out before it fails. The other queries, to the servers behind the Service and by TCP, show which part of the path is broken.',
   rule: 'No UDP query to any name server of resolv.conf is answered within 6 s, none is refused, and nothing comes from another address (NT-DNS-017); at least two queries to each. Where only some of the servers behind the Service are silent, it is NT-DNS-009. On a target that is itself a DNS server of the cluster it is an info, since it may never ask its own resolv.conf.',
   source: "the resolver's own time-out is 5 s (resolv.conf(5))",
   remedy: advice`Check that the DNS pods are running and ready (${kubectl`-n kube-system get pods -l k8s-app=kube-dns -o wide`}), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (${nettools`firewall ${TARGET} --to IP:53/udp`}).`,

@@ -15,10 +15,10 @@ const meta = {
     'One of several name servers of resolv.conf, or one of several servers behind the cluster DNS Service, fails while the others answer. Lookups that meet it wait for 5 s or fail, the others are fast: names that resolve "sometimes".',
   rule: 'Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses by UDP or by TCP, or gives an answer that NT-DNS-004 counts to a question that another one answers well. A single such answer is an info: any server fails once.',
   source: 'none needed: servers of one kind are replicas of each other',
-  remedy: advice`Take the server that fails out or mend it. A pod behind the Service: ${kubectl`-n kube-system logs POD`}, then delete it so that it is made anew, and look at its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.`,
+  remedy: advice`Remove the failing server or repair it. A pod behind the Service: ${kubectl`-n kube-system logs POD`}, then delete it so that it is made anew, and look at its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.`,
   explains: { depth: 930, target: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-011'] },
   remedyOutside:
-    'Take the server that fails out of /etc/resolv.conf (or of what writes it: DHCP, NetworkManager, systemd-resolved), or mend it.',
+    'Remove the failing server from /etc/resolv.conf (or from what writes it: DHCP, NetworkManager, systemd-resolved), or repair it.',
 } as const;
 
 export const partial: Rule<DnsFacts> = {

@@ -13,7 +13,7 @@ const meta = {
     'The query is answered at once by an ICMP "port unreachable": nothing listens on UDP 53 there, the Service has no ready endpoint, or a firewall rejects. Its sender tells which, and so do the servers behind the Service: where they answer when asked directly, it is the target\'s own node that refuses.',
   rule: 'Every name server of resolv.conf that was asked fails, and at least one of them with "connection refused".',
   source: 'RFC 1122, 4.1.3.1: port unreachable is passed on to the application',
-  remedy: advice`Look whether the DNS Service has ready endpoints (${kubectl`-n kube-system get endpointslices -l k8s-app=kube-dns`}) and whether its pods listen on the port that they name.`,
+  remedy: advice`Check that the DNS Service has ready endpoints (${kubectl`-n kube-system get endpointslices -l k8s-app=kube-dns`}) and whether its pods listen on the port that they name.`,
   explains: { depth: 920, target: ['NT-DNS-001', 'NT-DNS-009'] },
   remedyOutside:
     'Nothing listens on port 53 there: look whether the name server in /etc/resolv.conf is the right one and runs (for 127.0.0.53: systemctl status systemd-resolved).',

@@ -9,7 +9,7 @@ const meta = {
   title: 'The Docker host does not forward packets',
   severities: ['critical'],
   meaning:
-    'The Docker host is the router of its containers: what comes in through the bridge goes out through another interface. With forwarding off, the kernel drops it without a word. Containers of one network still reach each other and the host; nothing gets out, and no published port is reached from other machines (but by docker-proxy).',
+    'The Docker host is the router of its containers: what comes in through the bridge goes out through another interface. With forwarding off, the kernel drops it silently. Containers of one network still reach each other and the host; nothing gets out, and no published port is reached from other machines (but by docker-proxy).',
   rule: "On the host, net.ipv4.conf.BRIDGE.forwarding is 0 for the bridge of a network of the container's that is not internal.",
   source:
     'Linux: Documentation/networking/ip-sysctl.rst (ip_forward); Docker documentation, "Packet filtering and firewalls" (Docker switches it on when it starts)',

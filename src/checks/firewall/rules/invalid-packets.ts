@@ -8,7 +8,7 @@ const meta = {
   title: 'Connections break: connection tracking calls packets invalid',
   severities: ['warning', 'info'],
   meaning:
-    'Connection tracking does not know packets of connections that are established (it was flushed, its entry timed out, or it saw only one direction), and a rule drops or resets them, or NAT leaves them alone so that the other side resets them. Long-lived connections die now and then.',
+    'Connection tracking does not recognise packets of established connections (it was flushed, its entry timed out, or it saw only one direction), and a rule drops or resets them, or NAT leaves them alone so that the other side resets them. Long-lived connections break now and then.',
   rule: "In the run, conntrack's count of invalid packets in the target's namespace grew by at least 2, and so did EstabResets (warning). Less is what any busy host has: a late packet, a client that gave up (info).",
   source: 'kernel: Documentation/networking/nf_conntrack-sysctl.rst; Kubernetes issue 74839',
   remedy:
@@ -29,7 +29,7 @@ export const invalidPackets: Rule<FirewallFacts> = {
       occurrence(
         meta,
         isPattern ? 'warning' : 'info',
-        `In the run, connection tracking called ${invalid} ${invalid === 1 ? 'packet' : 'packets'} invalid, and ${resets} established ${resets === 1 ? 'connection was' : 'connections were'} reset${isPattern ? '' : ': it may be chance, measure again'}.`,
+        `During the run, connection tracking called ${invalid} ${invalid === 1 ? 'packet' : 'packets'} invalid, and ${resets} established ${resets === 1 ? 'connection was' : 'connections were'} reset${isPattern ? '' : ': it may be chance, measure again'}.`,
         [
           ...(facts.conntrackResult
             ? [

@@ -10,7 +10,7 @@ const meta = {
   title: 'A rule of the target leads the connection to a proxy of its own',
   severities: ['critical', 'info'],
   meaning:
-    "A rule in the target's own namespace (REDIRECT or DNAT, as a service mesh's sidecar has it) takes every connection that it matches to a port of the target itself. Whoever listens there answers in the destination's name: that a connection is made says nothing of the destination, and where nobody listens, everything is refused. Before the sidecar has started, and after it has ended, that is so.",
+    "A rule in the target's own namespace (REDIRECT or DNAT, as a service mesh's sidecar has it) takes every connection that it matches to a port of the target itself. Whatever listens there answers in the destination's place: an established connection says nothing about the destination, and if nothing listens, everything is refused. Before the sidecar has started, and after it has ended, that is so.",
   rule: 'The counter of such a rule on the way out grew by at least the connections that were tried, or it counts nothing and what was sent comes to it. Critical where they were refused; an info where something answered: then the destination was not measured.',
   source: "the rules' own counters, read before and after",
   remedy: advice`See who should listen there (${nettools`sockets ${TARGET}`}): a sidecar that has not started, or has ended, refuses all. For init containers exempt the user or the destination from the rule (Istio: traffic.sidecar.istio.io/excludeOutboundPorts), or use native sidecars, which start before them.`,

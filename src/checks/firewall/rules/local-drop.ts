@@ -10,7 +10,7 @@ const meta = {
   title: 'Dropped by the target itself, on its way out',
   severities: ['critical'],
   meaning:
-    "A filter in the target's own network namespace takes what it sends (an OUTPUT rule, say, or one that a service mesh or a kill switch left there). Nothing leaves, so no other host has a part in it.",
+    "A filter in the target's own network namespace takes what it sends (an OUTPUT rule, say, or one that a service mesh or a kill switch left there). Nothing leaves, so no other host is involved.",
   rule: 'The kernel fails to send the packet: for TCP, SYN was sent again and each time failed locally (no retransmission is in flight, or TCPRetransFail grows as much as TCPSynRetrans); for UDP, the write says "Operation not permitted". Or it is refused, and a reject rule in OUTPUT without a counter asks for nothing that the packet is not.',
   source: 'kernel: __tcp_retransmit_skb in net/ipv4/tcp_output.c; nf_hook_slow returns EPERM for a drop',
   remedy: advice`Find the rule: ${nettools`run ${TARGET} -- nft list ruleset`}, and iptables-legacy-save -c. Then find who makes it (an init container, a sidecar, the CNI plugin) and change it there.`,

@@ -6,7 +6,7 @@ import { denials } from '../policy-answer.ts';
 
 const meta = {
   id: 'NT-FW-010',
-  title: 'A NetworkPolicy denies it, and nobody enforces that',
+  title: 'A NetworkPolicy denies it, but nothing enforces it',
   severities: ['warning'],
   meaning:
     'The NetworkPolicies forbid this connection, and it works all the same: the network plugin of this cluster does not enforce policies (flannel and the plain bridge plugin do not), its agent on the node does not run, or a policy of another kind allows it. What looks closed is open.',

@@ -5,10 +5,10 @@ import { isExcepted, namesOf, type ProxyVariables } from '../proxy-variables.ts'
 
 const meta = {
   id: 'NT-PROXY-002',
-  title: 'HTTP clients of the container go by a proxy to what is in the cluster',
+  title: 'HTTP clients of the container use a proxy for addresses inside the cluster',
   severities: ['info'],
   meaning:
-    'A container has HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, and its NO_PROXY does not except the destination: HTTP clients in it ask the proxy for it, which lies outside of the cluster as a rule and knows neither its names nor its addresses. The application gets 403, 502, 503 or a time-out, while everything that connects by itself works.',
+    'A container has HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, and its NO_PROXY does not exempt the destination: HTTP clients in it ask the proxy, which usually is outside the cluster and knows neither its names nor its addresses. The application gets 403, 502, 503 or a time-out, while everything that connects by itself works.',
   rule: 'A container of the pod has such a variable, and none of the names or addresses of a pod or Service that is a DEST is in its NO_PROXY.',
   source: "curl's manual, environment; the variables of the pod's spec",
   remedy:

@@ -10,7 +10,7 @@ const meta = {
   title: 'The connection is taken, and ended at once by the far side',
   severities: ['critical', 'warning'],
   meaning:
-    'Somebody accepts the connection and closes or resets it before either side has sent a byte. A connection that can be made does not prove that a server is there: docker-proxy of a published port, a load balancer or a service mesh accepts, and only then finds that the server behind it refuses (it is down, listens on another port, or on loopback only). Or the server itself turns this client away: an access list, or its limit of connections.',
+    'Something accepts the connection and closes or resets it before either side has sent a byte. A connection that can be made does not prove that a server is there: docker-proxy of a published port, a load balancer or a service mesh accepts, and only then finds that the server behind it refuses (it is down, listens on another port, or on loopback only). Or the server itself turns this client away: an access list, or its limit of connections.',
   rule: 'DEST has a port, and a connection to it by TCP was made and ended by the far side within a tenth of a second (and twice the time that it took to connect), without a byte: critical where each one was, warning where some were.',
   source: 'RFC 9293, section 3.5.2 (reset generation) and 3.6 (closing a connection)',
   remedy: advice`Find out who accepts: for a published port see what the container listens on (${verbatim`kubectl-nettools sockets docker://NAME`}; the server has to listen on all addresses, not on 127.0.0.1), for a load balancer or mesh whether what is behind it is up. If the server itself accepts, see its log and its access lists.`,

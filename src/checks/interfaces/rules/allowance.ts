@@ -9,7 +9,7 @@ const meta = {
   title: "The cloud's limit for the machine was exceeded",
   severities: ['warning', 'info'],
   meaning:
-    'The provider limits what a machine of this size may send and receive: bandwidth, packets a second, tracked connections, requests to link-local services such as its name server. What is above the limit is queued or dropped outside of the machine, where no other counter sees it: latency and loss for every pod of the node.',
+    'The provider limits what a machine of this size may send and receive: bandwidth, packets a second, tracked connections, requests to link-local services such as its name server. Traffic above the limit is queued or dropped outside the machine, where no other counter sees it: latency and loss for every pod of the node.',
   rule: `A counter of the interface's driver whose name ends in _allowance_exceeded grew during the run (ethtool -S); those of bandwidth and packets a second by ${BURST_LIMIT}, the interface's packets. Fewer of these are one burst: info.`,
   source:
     'AWS documentation, "Monitor network performance for ENA settings on your EC2 instance": bw_in, bw_out, pps, conntrack and linklocal_allowance_exceeded',

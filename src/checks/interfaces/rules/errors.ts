@@ -8,7 +8,7 @@ const meta = {
   title: 'An interface has errors',
   severities: ['warning'],
   meaning:
-    "The interface counts packets that it could not receive or send. They are lost, and cost connections retransmissions. On hardware it is a cable, a transceiver or a duplex mismatch; on a tunnel, packets for which there is no way to the tunnel's other end.",
+    "The interface counts packets that it could not receive or send. They are lost, and cost connections retransmissions. On hardware the cause is a cable, a transceiver or a duplex mismatch; on a tunnel, packets for which there is no way to the tunnel's other end.",
   rule: 'During the run, more than 1 % of at least 50 packets of one direction were errors, and at least 2.',
   source:
     'node-mixin: NodeNetworkReceiveErrs and NodeNetworkTransmitErrs, more than 1 %; the least counts are ours',

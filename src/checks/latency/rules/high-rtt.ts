@@ -12,7 +12,7 @@ const meta = {
   title: 'High round-trip time',
   severities: ['warning', 'info'],
   meaning:
-    'Packets to this destination and back take far longer than the network can do. Either the way is long (another zone or region, a tunnel, a relay) or something on it queues.',
+    'Packets to this destination and back take far longer than the network needs. Either the path is long (another zone or region, a tunnel, a relay) or something on it queues.',
   rule: 'p95 of the RTT of at least 20 answers, and 5 of them, are above 3 times the baseline and above 10 ms. The baseline is the lowest RTT seen in the run: among all destinations inside the cluster for those, on the same path for others. --baseline, --rtt-factor and --rtt-floor set them. A loopback address is never high. Info where only the tail is slow (the median is not) and its answers came in one or two spells, which is how a CPU that is busy for a moment looks, or the share of slow answers is not above the share of the run in which some task of the node waited for a CPU: that delays packets and probes alike. What a TCP probe itself waited for a CPU is not counted.',
   source:
     'ours: no authority names a limit for a cluster network; 10 ms is ten times what two zones of one region need. CPU: Documentation/accounting/psi.rst',

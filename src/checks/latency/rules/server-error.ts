@@ -8,7 +8,7 @@ const meta = {
   title: 'The server answers with an error of its own',
   severities: ['warning'],
   meaning:
-    'The request arrived and an HTTP answer came back, which says that the server failed. With 502, 503 and 504 it is a proxy, an ingress or a load balancer that answers, and has no server behind it that works: the network up to that proxy is fine, and the way from there on is what to look at.',
+    'The request arrived and an HTTP answer came back, which says that the server failed. With 502, 503 and 504 a proxy, an ingress or a load balancer answers and has no working server behind it: the network up to that proxy is fine; look at the path beyond it.',
   rule: 'The HTTP status of a DEST that is a URL is 500 or above.',
   source: 'RFC 9110, section 15.6',
   remedy: advice`See the log of the server. With 502, 503 or 504 look from the proxy on: whether its backends are up, and whether it reaches them (${verbatim`kubectl nettools diagnose`} with the pod of the proxy as the TARGET and the backend as the DEST).`,

@@ -18,7 +18,7 @@ const meta = {
   title: "The target's MTU is above what the network behind it carries",
   severities: ['warning'],
   meaning:
-    "Inside the cluster, or on the first step out of the target's own host, a packet as large as the interface allows does not get through: an overlay (VXLAN, IPIP, WireGuard, …) needs part of the room, or a link of the underlay is smaller, as in a VPN or a cloud's virtual network. As long as routers may say so, each new path costs lost packets; where they may not, connections hang (NT-MTU-001). The far side suffers too: it is told of segments (MSS) for the target's own MTU, and what it sends may not fit through the host's link.",
+    "Inside the cluster, or on the first step out of the target's own host, a packet as large as the interface allows does not get through: an overlay (VXLAN, IPIP, WireGuard, …) needs part of the room, or a link of the underlay is smaller, as in a VPN or a cloud's virtual network. As long as routers may report it, each new path costs lost packets; where they may not, connections hang (NT-MTU-001). The far side suffers too: it is told of segments (MSS) for the target's own MTU, and what it sends may not fit through the host's link.",
   rule: "To a destination inside the cluster the path MTU that was found is below the MTU of the target's interface and of its route; or to any destination, where the target is a pod or container and the ICMP message comes from its own host, unless a TCP transfer shows that the host rewrites the MSS.",
   source:
     'RFC 1191; overheads: VXLAN 50 (RFC 7348, over IPv4), IPIP 20 (RFC 2003), GRE 24 (RFC 2784), WireGuard 60 or 80',

@@ -6,8 +6,8 @@ const meta = {
   title: 'Lost between the source and the destination',
   severities: ['critical'],
   meaning:
-    "The probe left one machine and did not come to the next: the network between the nodes drops it (a security group, a router without the route, an overlay's UDP port that is closed, a check of source addresses). Where only the ends were watched, the nodes are part of it.",
-  rule: 'The same SYN is seen leaving the last place on the side of the source that was watched, and not coming in at the first one on the side of the destination.',
+    "The probe left one machine and did not reach the next: the network between the nodes drops it (a security group, a router without the route, an overlay's UDP port that is closed, a check of source addresses). Where only the ends were watched, the nodes are part of it.",
+  rule: 'The same SYN is seen leaving the last place on the side of the source that was watched, and not arriving at the first one on the side of the destination.',
   source: 'RFC 9293, section 3.4, for the tag',
   remedy:
     'With --deep the nodes are watched too. Between nodes look at security groups, at the routes for the pod ranges, and at the port of the overlay (VXLAN: UDP 8472 or 4789, Geneve: 6081, WireGuard: 51820).',

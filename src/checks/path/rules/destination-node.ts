@@ -8,7 +8,7 @@ const meta = {
   title: "Lost on the destination's node",
   severities: ['critical'],
   meaning:
-    "The probe came to the node of the destination and not to the destination itself: a rule in the node's FORWARD chain (a NetworkPolicy that the CNI plugin enforces there, say), reverse-path filtering, a missing route to the pod, or a neighbour entry that is wrong.",
+    "The probe reached the node of the destination, but not the destination itself: a rule in the node's FORWARD chain (a NetworkPolicy that the CNI plugin enforces there, say), reverse-path filtering, a missing route to the pod, or a neighbour entry that is wrong.",
   rule: "The same SYN is seen coming into the destination's node, and not leaving it to the destination, or not arriving there.",
   source: 'RFC 9293, section 3.4, for the tag',
   remedy: advice`Look at that node: ${nettools`diagnose ${NODE}`}; ${verbatim`kubectl nettools firewall`} with the same TARGET and DEST says what the NetworkPolicies of both ends allow.`,

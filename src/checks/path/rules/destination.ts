@@ -10,7 +10,7 @@ const meta = {
   title: 'Arrives at the destination, which does not answer',
   severities: ['critical'],
   meaning:
-    "The probe came into the destination's own network namespace and nothing came out: a rule in its INPUT chain, reverse-path filtering, a listener whose queue is full (NT-SOCK-003), a next hop on the way back that does not answer, or a packet with a wrong checksum (NT-SOCK-006). Counters and neighbours of the destination that were read before and after the probe say which. Nothing on the way is to blame.",
+    "The probe entered the destination's own network namespace and nothing came out: a rule in its INPUT chain, reverse-path filtering, a listener whose queue is full (NT-SOCK-003), a next hop on the way back that does not answer, or a packet with a wrong checksum (NT-SOCK-006). Counters and neighbours of the destination that were read before and after the probe say which. Nothing on the way is to blame.",
   rule: 'The same SYN is seen coming into the destination, and neither a SYN-ACK nor a reset leaving it.',
   source: 'packet(7): a capture sees what comes in before netfilter',
   remedy: advice`Look at the destination: ${verbatim`kubectl nettools diagnose`} with it as the TARGET; ss -lnt shows its listeners and their queues, nft list ruleset its rules.`,

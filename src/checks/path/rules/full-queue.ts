@@ -10,7 +10,7 @@ const meta = {
   title: "The destination's accept queue overflows",
   severities: ['warning', 'info'],
   meaning:
-    'The destination accepts connections more slowly than they come. While its queue is full the kernel drops new ones, and clients try again after a second: some connections are fast, others take seconds or time out. Nothing on the way is to blame.',
+    'The destination accepts connections more slowly than they arrive. While its queue is full the kernel drops new ones, and clients try again after a second: some connections are fast, others take seconds or time out. Nothing on the way is to blame.',
   rule: `During the run ListenOverflows grew at the destination, and so did the drops of the socket that listens on the port (ss -lntm), by ${BURST_LIMIT}, which PassiveOpens counts. Fewer are one burst: info. Where the probe itself is lost, NT-PATH-005 says so instead.`,
   source: 'kernel: Documentation/networking/snmp_counter.rst (TcpExtListenOverflows); listen(2)',
   remedy: acceptQueue.remedy,

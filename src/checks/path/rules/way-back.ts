@@ -8,7 +8,7 @@ const meta = {
   title: 'The answer is lost on its way back',
   severities: ['critical'],
   meaning:
-    'The destination answers, and the answer does not come home: the way back is another one than the way there, or a filter lets only one of them through (asymmetric routes, rp_filter, a conntrack entry that is missing on the way back, a rule in INPUT of the source).',
+    'The destination answers, but the answer does not come back: the return path differs from the path there, or a filter lets only one of them through (asymmetric routes, rp_filter, a conntrack entry that is missing on the way back, a rule in INPUT of the source).',
   rule: 'The SYN-ACK or reset that acknowledges the probe is seen leaving the destination, and missed further on.',
   source: 'RFC 9293, section 3.10.7: an answer acknowledges the sequence number of its SYN plus one',
   remedy: advice`Compare both ways: ${verbatim`kubectl nettools routing`} with the destination as the TARGET and the source as DEST; look for rp_filter and for stateful rules at the place that is named.`,

@@ -8,7 +8,7 @@ const meta = {
   title: 'Packets between pods of one bridge pass by the rules of the node',
   severities: ['warning'],
   meaning:
-    'Pods of the node share a bridge, and net.bridge.bridge-nf-call-iptables is 0. What a pod sends to a Service is translated on its way through the node, but the answer of an endpoint on the same bridge goes straight back and is not: the client gets it from an address that it never asked, and drops it. So Services time out from pods on the node of the endpoint, DNS says "reply from unexpected source", and from other nodes all works.',
+    'Pods of the node share a bridge, and net.bridge.bridge-nf-call-iptables is 0. What a pod sends to a Service is translated on its way through the node, but the answer of an endpoint on the same bridge goes straight back and is not: the client gets it from an address it never contacted, and drops it. So Services time out from pods on the node of the endpoint, DNS says "reply from unexpected source", and from other nodes everything works.',
   rule: "In a node's own network namespace: the route to its pods leads through a bridge, and /proc/sys/net/bridge/bridge-nf-call-iptables (ip6tables for IPv6) is 0.",
   source:
     'Kubernetes documentation, "Network Plugin Requirements"; kernel: Documentation/networking/ip-sysctl.rst, /proc/sys/net/bridge',

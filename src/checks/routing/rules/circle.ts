@@ -14,7 +14,7 @@ function judge(way: Way): Occurrence[] {
     occurrence(
       meta,
       'critical',
-      `${nameOf(way)} cannot be reached: packets to it go round between routers until their time to live is over, as ${told.sender} says (ICMP time exceeded).`,
+      `${nameOf(way)} cannot be reached: packets to it loop between routers until their time to live expires, as ${told.sender} says (ICMP time exceeded).`,
       [
         ...quote(told.sentBy, /^From .*(Time to live exceeded|Time exceeded)|packets transmitted/, 2),
         ...quote(way.results.hop, / dev /, 1),

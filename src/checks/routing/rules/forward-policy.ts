@@ -11,7 +11,7 @@ const meta = {
   title: 'The node drops what its pods send to other nodes',
   severities: ['critical'],
   meaning:
-    "What pods send beyond their node passes the node's FORWARD chain, and here every new connection to another node's pods ends at a rule or a policy that drops or rejects it. Docker and ufw set the policy of FORWARD to DROP, and nobody accepts the range of the pods. Pods of one node reach each other, and the node itself reaches everything.",
+    "What pods send beyond their node passes the node's FORWARD chain, and here every new connection to another node's pods ends at a rule or a policy that drops or rejects it. Docker and ufw set the policy of FORWARD to DROP, and no rule accepts the pods' address range. Pods of one node reach each other, and the node itself reaches everything.",
   rule: "In a node's own network namespace: a new TCP connection from its pod range to another node's certainly ends at a rule or the policy of the chain FORWARD (filter table of iptables, both kinds) that drops or rejects. A rule that accepts by a mark accepts what kube-proxy has marked, not these.",
   source: 'iptables(8); kubernetes/kubernetes#45022, flannel-io/flannel#799',
   remedy:

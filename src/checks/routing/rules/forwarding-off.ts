@@ -13,7 +13,7 @@ const meta = {
   title: 'The node does not forward packets',
   severities: ['critical'],
   meaning:
-    "A node is a router for its pods: what comes in through one interface goes out through another. With forwarding off on the interface that a packet comes in through, the kernel drops it without a word. The node's own connections still work, and so do pods of one node with each other where a bridge joins them; everything between pods and the rest of the world fails.",
+    "A node is a router for its pods: what comes in through one interface goes out through another. With forwarding off on the interface that a packet comes in through, the kernel drops it silently. The node's own connections still work, and so do pods of one node with each other where a bridge joins them; everything between pods and the rest of the world fails.",
   rule: "In a node's own network namespace, for each address family that its pods have: net.ipv4.conf.IFACE.forwarding is 0 on an interface that carries the node's pods (a route to one of them or to their range leads through it), other nodes' pods or the default route; for IPv6, net.ipv6.conf.all.forwarding is 0.",
   source:
     'Linux: Documentation/networking/ip-sysctl.rst (ip_forward, forwarding); net/ipv4/route.c decides by the interface that a packet comes in through, net/ipv6/ip6_output.c by all.forwarding',

@@ -15,7 +15,7 @@ const meta = {
   title: 'A routing rule is missing',
   severities: ['critical', 'warning'],
   meaning:
-    'There are routes in a table that no rule looks in, so they do not exist as far as packets are concerned. The rule for `main` comes with the namespace; rules for other tables come from a CNI plugin or an agent, and are lost when it is restarted half-way or when somebody flushes the rules.',
+    'A table has routes, but no rule looks in it, so for packets they do not exist. The rule for `main` comes with the namespace; rules for other tables come from a CNI plugin or an agent, and are lost when it is restarted half-way or when somebody flushes the rules.',
   rule: 'Critical: the kernel has no route to a destination, and a table without a rule has one; or no rule looks in `local`. Warning, in a namespace of its own: a table without a rule has the default route of an interface with an address of its own, so answers from that address leave through another interface.',
   source:
     'ours; the three rules of a new namespace are in the kernel (fib_default_rules_init, net/ipv4/fib_rules.c)',

@@ -10,7 +10,7 @@ const meta = {
   title: 'Answers are dropped by the reverse path filter',
   severities: ['critical', 'warning', 'info'],
   meaning:
-    'Packets arrive on one interface while the route back to their sender leads through another, and rp_filter is strict there: the kernel drops them without a word. Connections time out, though a capture shows the answers arriving.',
+    'Packets arrive on one interface while the route back to their sender leads through another, and rp_filter is strict there: the kernel drops them silently. Connections time out, though a capture shows the answers arriving.',
   rule: "TcpExt IPReversePathFilter grew during the run. Critical when a destination did not answer meanwhile and an interface other than the one that it is sent to through is strict, otherwise a warning (a single packet: info); in the node's own namespace, which hears much that is not meant for it, only the former.",
   source: 'Linux: Documentation/networking/ip-sysctl.rst (rp_filter), RFC 3704',
   remedy:

@@ -9,7 +9,7 @@ const meta = {
   title: 'The endpoints answer, the cluster IP does not',
   severities: ['critical'],
   meaning:
-    "Every endpoint of the Service answers by itself, but connections to its cluster IP fail: the node does not translate the address. kube-proxy, or what stands in for it, does not run on the target's node or is behind with its rules, or something there filters the address.",
+    "Every endpoint of the Service answers by itself, but connections to its cluster IP fail: the node does not translate the address. kube-proxy, or its replacement, is not running on the target's node or lags behind with its rules, or something there filters the address.",
   rule: 'All endpoints that were probed answer, at least one, and connections to the cluster IP fail; neither a local traffic policy nor a hairpin explains it.',
   source: 'Kubernetes documentation, "Debug Services", "Is the kube-proxy working?"',
   remedy: advice`Look at kube-proxy on the target's node: ${kubectl`get pods -n kube-system -o wide -l k8s-app=kube-proxy`}, its log, and its rules (nft list table ip kube-proxy, or iptables-save | grep NAME). ${verbatim`kubectl nettools service`} with that node as the TARGET compares them with the API.`,

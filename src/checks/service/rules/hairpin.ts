@@ -7,7 +7,7 @@ const meta = {
   title: 'Hairpin: a pod cannot reach itself through its own Service',
   severities: ['critical'],
   meaning:
-    "When a Service sends a pod's connection back to the same pod, the packet has to leave the bridge by the port that it came in by. Without hairpin mode the bridge drops it, so a pod's connections to its own Service fail now and then: whenever it is chosen itself.",
+    "When a Service sends a pod's connection back to the same pod, the packet has to leave the bridge through the port it came in on. Without hairpin mode the bridge drops it, so a pod's connections to its own Service fail now and then: whenever the pod itself is chosen.",
   rule: 'The target is a ready endpoint of the Service, it and all other endpoints answer at once at their own addresses, and connections to the cluster IP lose their first packet (no answer, or one after 900 ms and more): at least 2 of up to 24, but not all; or the one where it is the only endpoint and another Service works.',
   source: 'Kubernetes documentation, "Debug Services", "A Pod fails to reach itself via the Service IP"',
   remedy:

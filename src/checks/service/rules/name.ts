@@ -8,7 +8,7 @@ const meta = {
   title: "The Service's name does not resolve on the target",
   severities: ['critical', 'info'],
   meaning:
-    'The Service works by its address, but the target cannot look its name up. Clients that use the name fail: the fault is in DNS, not in the Service.',
+    'The Service works by address, but the target cannot resolve its name. Clients that use the name fail: the fault is in DNS, not in the Service.',
   rule: "The cluster IP (or an endpoint of a headless Service) answers, and two connections to NAME.NAMESPACE.svc fail because the name does not resolve, or get nowhere (critical). One of the two may be one lost packet of DNS: info. For a pod whose dnsPolicy gives it another resolver than the cluster's: info.",
   source: 'Kubernetes documentation, "DNS for Services and Pods"',
   remedy: advice`Find out where it fails: ${nettools`dns ${TARGET} NAME.NAMESPACE.svc`}.`,

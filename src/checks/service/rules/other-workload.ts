@@ -17,7 +17,7 @@ const meta = {
   title: 'The selector of the Service matches pods of another workload too',
   severities: ['critical'],
   meaning:
-    'The Service sends a share of its connections to pods that were never meant to serve them: their labels match its selector as well. They are healthy and listen elsewhere, so those connections are refused while all others work.',
+    'The Service sends a share of its connections to pods that were never meant to serve them, because their labels match its selector too. They are healthy but listen elsewhere, so those connections are refused while all others work.',
   rule: 'Some endpoints work and others refuse, and every endpoint that refuses belongs to a workload (by ownerReferences) that none of those that work belongs to.',
   source: 'Kubernetes documentation, "Service", selector; ownerReferences of the pods',
   remedy:

@@ -16,7 +16,7 @@ const meta = {
   title: "The Service's targetPort is wrong",
   severities: ['critical'],
   meaning:
-    "The Service sends its traffic to a port on which its pods do not listen, while another port of theirs is open. Every connection through the Service is refused; to the pod's right port they work.",
+    "The Service sends its traffic to a port on which its pods do not listen, while another port of theirs is open. Every connection through the Service is refused; connections to the pods' right port work.",
   rule: "An endpoint refuses the connection to the Service's target port, and another container port that the pod declares accepts one, while no endpoint works. Or targetPort is a name that no selected pod declares (API).",
   source: 'Kubernetes documentation, "Service", targetPort',
   remedy: 'Set targetPort to the port on which the pods listen.',

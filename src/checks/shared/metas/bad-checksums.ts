@@ -4,7 +4,7 @@ export const meta = {
   title: 'Packets arrive with a wrong checksum',
   severities: ['warning', 'info'],
   meaning:
-    'Packets come as far as this network namespace, and its kernel throws them away, because their TCP or UDP checksum is wrong. Their sender sees silence, though no filter dropped them; ping, which has a checksum of its own, works. The usual cause is an interface that leaves the checksum to hardware which does not make it: a tunnel of an overlay (flannel.1, vxlan.calico), a virtual network card.',
+    'Packets reach this network namespace, but its kernel discards them because their TCP or UDP checksum is wrong. Their sender sees silence, though no filter dropped them; ping, which has a checksum of its own, works. The usual cause is an interface that leaves the checksum to hardware which does not make it: a tunnel of an overlay (flannel.1, vxlan.calico), a virtual network card.',
   rule: 'TcpInCsumErrors or InCsumErrors of UDP (IPv4 and IPv6) grew in the run, by at least 3 and 0.1 % of what came (ours). Fewer are what a cable damages: info.',
   source: 'RFC 9293, 3.1 (checksum); kernel: Documentation/networking/checksum-offloads.rst',
   remedy:

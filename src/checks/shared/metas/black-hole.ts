@@ -1,7 +1,7 @@
 /** NT-MTU-001, as the firewall check tells it too. */
 export const meta = {
   id: 'NT-MTU-001',
-  title: 'MTU black hole: large packets vanish, and nobody says so',
+  title: 'MTU black hole: large packets vanish silently',
   severities: ['critical'],
   meaning:
     'A hop on this path takes smaller packets than the target sends, and the ICMP message that should tell it so (type 3 code 4, or ICMPv6 "packet too big") does not arrive. Connections open and then hang as soon as one side sends much: TLS handshakes, uploads and large answers stall, small requests work.',

@@ -6,7 +6,7 @@ export const meta = {
   title: 'A route or rule refuses the destination',
   severities: ['critical'],
   meaning:
-    'The target itself refuses to send: a blackhole, unreachable, prohibit or throw route, or such a rule, matches the destination. Nothing leaves, so no firewall and no other host has a part in it.',
+    'The target itself refuses to send: a blackhole, unreachable, prohibit or throw route, or such a rule, matches the destination. Nothing leaves, so no firewall and no other host is involved.',
   rule: 'The route lookup for a destination ends with EINVAL (blackhole), EHOSTUNREACH (unreachable) or EACCES (prohibit); or with ENETUNREACH, and an unreachable rule or a throw route matches.',
   source: 'Linux: fib_props in net/ipv4/fib_semantics.c, fib4_rule_action in net/ipv4/fib_rules.c',
   remedy:

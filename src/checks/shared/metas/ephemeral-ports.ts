@@ -1,7 +1,7 @@
 /** NT-SOCK-004, as the firewall check tells it too. */
 export const meta = {
   id: 'NT-SOCK-004',
-  title: 'Ephemeral ports are nearly gone',
+  title: 'Ephemeral ports are nearly exhausted',
   severities: ['warning', 'critical'],
   meaning:
     'Each connection to one remote end needs a local port of its own, and they are nearly all taken, often by connections in TIME-WAIT of a client that opens a new one for each request. When none is left, connect() fails with "Cannot assign requested address".',

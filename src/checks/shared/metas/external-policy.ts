@@ -4,7 +4,7 @@ export const meta = {
   title: 'External traffic policy Local, and no endpoint on the node',
   severities: ['critical', 'warning', 'info'],
   meaning:
-    "The Service's externalTrafficPolicy is Local: a node takes connections from outside for endpoints of its own only, and drops them where it has none. So the same port works by one node and times out by another. Pods and programs of the node itself may get through all the same.",
+    "The Service's externalTrafficPolicy is Local: a node takes connections from outside for endpoints of its own only, and drops them where it has none. So the same port works on one node and times out on another. Pods and programs of the node itself may get through all the same.",
   rule: "externalTrafficPolicy is Local, and none of the Service's ready endpoints is on the node: for a node as the target, by the API (a warning; an info for a load balancer, whose health check passes over such nodes); for a DEST that is a node's address and NodePort, or a load balancer's address or an external IP that the target's node takes, where connecting gets no answer (critical).",
   source:
     'Kubernetes documentation, "Preserving the client source IP"; kube-proxy drops what has no endpoint for external traffic',

@@ -6,7 +6,7 @@ export const meta = {
   title: 'The Service has no ready endpoint',
   severities: ['critical', 'warning'],
   meaning:
-    'No pod stands behind the Service, so whatever is sent to it is refused or dropped by the node, for all clients alike. Its selector matches no pod, or none that is ready; or its endpoints are written for a port of another name. The names of a headless Service are those of its endpoints: they do not resolve then.',
+    'The Service has no pod behind it, so the node refuses or drops whatever is sent to it, for all clients alike. Its selector matches no pod, or none that is ready; or its endpoints are written for a port of another name. The names of a headless Service are those of its endpoints: they do not resolve then.',
   rule: 'The EndpointSlices of the Service list no endpoint that is ready (API). A warning as long as endpoints that are terminating still serve and connections reach them.',
   source:
     'Kubernetes documentation, "Debug Services"; kube-proxy rejects what has no endpoint, and falls back to terminating ones that serve (KEP-1669)',

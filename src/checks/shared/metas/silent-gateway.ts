@@ -6,7 +6,7 @@ export const meta = {
   title: 'The gateway does not answer',
   severities: ['critical', 'info'],
   meaning:
-    'The router that the target sends everything to does not say which MAC address it has. Nothing leaves the link: connections fail after about three seconds with "No route to host", or time out.',
+    'The router that the target sends everything to does not answer ARP. Nothing leaves the link: connections fail after about three seconds with "No route to host", or time out.',
   rule: 'After it was provoked, the entry of a next hop that is a router is FAILED or INCOMPLETE. Or it is neither PERMANENT nor NOARP, two ARP requests get no answer, and no destination behind it answers. Where traffic through it was answered in the run, or its own ARP answer came, such an entry is of one moment: info.',
   source:
     'RFC 826; the states are those of Linux (include/uapi/linux/neighbour.h), an entry fails after three requests',

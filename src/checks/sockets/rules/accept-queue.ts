@@ -34,7 +34,7 @@ export const acceptQueue: Rule<SocketsFacts> = {
       occurrence(
         meta,
         isPattern ? 'warning' : 'info',
-        `${overflows > 0 ? `An accept queue was full ${overflows} ${overflows === 1 ? 'time' : 'times'} in the run, and what would complete a connection was dropped` : 'An accept queue is full'}${where}${isPattern ? '' : `; ${overflows > 0 ? `${taken} connections were taken meanwhile: it may be one moment's doing` : "it was not at the beginning of the run: it may be one moment's doing"}, measure again`}.`,
+        `${overflows > 0 ? `An accept queue was full ${overflows} ${overflows === 1 ? 'time' : 'times'} in the run, and what would complete a connection was dropped` : 'An accept queue is full'}${where}${isPattern ? '' : `; ${overflows > 0 ? `${taken} connections were accepted meanwhile: it may be a single moment` : 'it was not full when the run began: it may be a single moment'}, measure again`}.`,
         [
           ...(overflows > 0
             ? quoteCounters(counters.quotes, counters.before, counters.after, [

@@ -35,7 +35,7 @@ export const badChecksums: Rule<SocketsFacts> = {
       occurrence(
         meta,
         isPattern ? 'warning' : 'info',
-        `Packets arrived with a wrong checksum during the run, and were thrown away: ${counted.join(', ')}${isPattern ? '' : '; so few may be damage on a cable, measure again'}.`,
+        `Packets arrived with a wrong checksum during the run and were discarded: ${counted.join(', ')}${isPattern ? '' : '; this few may be damage on a cable, measure again'}.`,
         bad.flatMap(({ of, wrong, came }): Quote[] =>
           quoteCounters(of.quotes, of.before, of.after, [wrong, came]),
         ),

@@ -9,7 +9,7 @@ const meta = {
   title: 'Listens on loopback only',
   severities: ['critical', 'warning'],
   meaning:
-    'The program listens on 127.0.0.1 or ::1: only what shares its network namespace, as the containers of one pod do, can connect, everybody else is refused. Many servers do so by default. kubectl port-forward works all the same, since it connects from inside.',
+    'The program listens on 127.0.0.1 or ::1: only programs in the same network namespace, such as the containers of one pod, can connect; everything else is refused. Many servers do so by default. kubectl port-forward still works, since it connects from inside.',
   rule: "Every socket that listens on a Service's target port, or on a port that Docker publishes (critical), or on a declared container port (warning: some mean it so) is bound to 127.0.0.0/8 or ::1.",
   source: 'RFC 1122, 3.2.1.3 (loopback addresses never leave a host)',
   remedy:
@@ -33,7 +33,7 @@ export const loopbackOnly: Rule<SocketsFacts> = {
         occurrence(
           meta,
           expected.by === 'declared' ? 'warning' : 'critical',
-          `${expected.protocol.toUpperCase()} ${expected.port} is bound to ${first?.address} only${who}, and ${why}: nobody outside can connect.`,
+          `${expected.protocol.toUpperCase()} ${expected.port} is bound to ${first?.address} only${who}, and ${why}: nothing outside can connect.`,
           quote(results.listeners, new RegExp(`:${expected.port}\\s`), 3),
           expected.by !== 'declared' ? { subject: expected.name } : {},
         ),

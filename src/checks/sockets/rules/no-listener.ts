@@ -33,7 +33,7 @@ function judge(facts: SocketsFacts, expected: ExpectedPort, listeners: readonly 
       occurrence(
         meta,
         'info',
-        `Nothing listened on ${name}, where ${expected.name} sends its traffic, when the run began, and something does at its end: the program has just started.`,
+        `Nothing listened on ${name}, where ${expected.name} sends its traffic, when the run began, but something does at its end: the program has just started.`,
         quote(facts.results.listenersAfter, /^(tcp|udp)/, 6),
         { subject: expected.name },
       ),

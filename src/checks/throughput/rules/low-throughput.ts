@@ -7,7 +7,7 @@ const meta = {
   title: 'Throughput is far below what the link can carry',
   severities: ['warning'],
   meaning:
-    'One TCP connection with nothing else to do gets less than half of the rate that this way should have. Loss, a rate limit, a queue, an encrypting overlay or a busy CPU holds it back.',
+    'A single TCP connection gets less than half of the rate that this path should have. Loss, a rate limit, a queue, an encrypting overlay or a busy CPU holds it back.',
   rule: "iperf3's receiver got less than 50 % (--throughput-share) of the expected rate: --expect, or the pod's bandwidth annotation, or the speed of the target's interface where it is a real one.",
   source: 'ours',
   remedy: advice`Retransmissions mean loss or a full queue: run the latency check at the same time. None, and a low rate: look for a rate limit (${nettools`run ${TARGET} -- tc -s qdisc`}, and the annotations kubernetes.io/ingress-bandwidth and egress-bandwidth) and for CPUs that are busy with encryption. One connection uses one CPU: compare with several (iperf3 -P 4).`,
@@ -36,7 +36,7 @@ export const lowThroughput: Rule<ThroughputFacts> = {
         occurrence(
           meta,
           'warning',
-          `${way} one TCP connection gets ${formatRate(run.bitsPerSecond)}, ${percent} % of the ${formatRate(expected.bitsPerSecond)} that are expected by ${expected.by}${causes(path)}.`,
+          `${way} one TCP connection gets ${formatRate(run.bitsPerSecond)}, ${percent} % of the ${formatRate(expected.bitsPerSecond)} expected by ${expected.by}${causes(path)}.`,
           [{ command: path.results.run?.command ?? [], excerpt }],
           { subject: label },
         ),

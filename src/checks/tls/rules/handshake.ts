@@ -8,10 +8,10 @@ import type { TlsFacts, TlsPath } from '../facts.ts';
 
 const meta = {
   id: 'NT-TLS-002',
-  title: 'The connection is made, but no TLS handshake',
+  title: 'The connection is made, but the TLS handshake fails',
   severities: ['critical'],
   meaning:
-    'The server accepts the connection and then speaks no TLS, refuses what the client offers, or says nothing. The network has done its part as far as small packets go.',
+    'The server accepts the connection but then speaks no TLS, refuses what the client offers, or stays silent. As far as small packets go, the network is fine.',
   rule: 'openssl s_client connects and gets no certificate.',
   source: "openssl's own words; RFC 8446, section 6 (alerts)",
   remedy: advice`See that the port is the one that speaks TLS, that the name asked for (SNI) is known to the server, and which versions it takes: ${nettools`run ${TARGET} -- openssl s_client -connect HOST:PORT -servername NAME`}.`,
@@ -20,11 +20,11 @@ const meta = {
 const REASONS: Readonly<Record<HandshakeFailure, string>> = {
   'not-tls': 'it does not speak TLS on this port (plain HTTP?)',
   'no-name': 'it does not know the name that was asked for (SNI)',
-  'no-version': 'it takes no TLS version that the client has',
+  'no-version': 'it accepts none of the TLS versions that the client has',
   refused: 'it refuses the handshake: no cipher in common, or no certificate for this name',
-  'client-certificate': 'it wants a certificate of the client',
+  'client-certificate': 'it asks for a client certificate',
   closed: 'it closes the connection during the handshake',
-  'no-answer': 'it does not answer at all; large packets may get lost on the way (the mtu check tells)',
+  'no-answer': 'it does not answer at all; large packets may get lost on the way (see the mtu check)',
 };
 
 function reasonOf({ failure, problems }: TlsAnswer): string {

@@ -9,7 +9,7 @@ const meta = {
   title: 'The chain of the certificate does not lead to an authority that clients know',
   severities: ['critical', 'info'],
   meaning:
-    'The server presents its own certificate alone, and the one that signed it is not in the trust store of the image. Browsers fetch or remember what is missing; most programs do not, and report "unable to get local issuer certificate" or "unable to verify the first certificate". Clients that have the issuer as an authority of their own, as those of a private authority do, are content. Where the whole chain is sent, it may end at a root that the image does not have: one of your own, or that of a proxy that opens TLS on the way to a public name.',
+    'The server presents its own certificate alone, and the one that signed it is not in the trust store of the image. Browsers fetch or remember what is missing; most programs do not, and report "unable to get local issuer certificate" or "unable to verify the first certificate". Clients that have the issuer in their own trust store, as with a private authority, accept it. Where the whole chain is sent, it may end at a root that the image does not have: one of your own, or that of a proxy that opens TLS on the way to a public name.',
   rule: 'One certificate is sent, it is not self-signed, and openssl does not find its issuer (error 20 or 21). Where the certificate says where its issuer is to be fetched (CA Issuers), as those of an intermediate authority do, it is critical, else an info. An info too: more than one certificate is sent, and openssl does not find the last one or its issuer among its authorities (error 2, 19 or 20).',
   source:
     'RFC 5246, 7.4.2, and RFC 8446, 4.4.2: each certificate certifies the one before it; only the root may be left out',
@@ -25,7 +25,7 @@ function judge(path: TlsPath): Occurrence[] {
       occurrence(
         meta,
         'info',
-        `${label} (${host}:${port}) sends a chain that ends at ${root}, which is none of the authorities of the image: clients that do not have it either refuse the certificate ("unknown authority"). It is a private one, or somebody opens TLS on the way.`,
+        `${label} (${host}:${port}) sends a chain that ends at ${root}, which is not among the image's authorities: clients that do not have it either refuse the certificate ("unknown authority"). It is a private authority, or something on the way intercepts TLS.`,
         quote(path.result, /^(verify|certificate|subject|issuer) ?/, 8),
         { subject: label },
       ),

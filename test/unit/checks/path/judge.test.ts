@@ -119,7 +119,7 @@ describe('judgePath', () => {
     [
       'as many as tries came',
       1,
-      /; meanwhile 1 TCP packet was thrown away there for a wrong checksum\.$/,
+      /; meanwhile 1 TCP packet was discarded there for a wrong checksum\.$/,
       /ethtool -K/,
     ],
     ['none', 0, /and no answer leaves it \([^;]*\)\.$/, /nft list ruleset/],
@@ -464,7 +464,7 @@ it('does not pass a connection that a watched place saw nothing of', () => {
   const all = seen(ALL.length, { 'p3-seen': result('') });
   const { status, summary } = judgePath(all, DEEP);
   expect(status).toBe('error');
-  expect(summary).toMatch(/^pod\/db: it connected, and its packets were not seen at pod\/db/);
+  expect(summary).toMatch(/^pod\/db: it connected, but its packets were not seen at pod\/db/);
 });
 
 describe('what the sockets of a destination drop', () => {

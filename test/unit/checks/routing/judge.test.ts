@@ -143,7 +143,7 @@ describe('NT-RT-011', () => {
   it('names the router whose packet it was, and needs that nothing comes back', () => {
     const report = judged(withOutput(healthy, told('198.51.100.12', OVER)));
     expect(problemsOf(report)).toEqual(['NT-RT-011 critical']);
-    expect(report.findings[0]?.summary).toMatch(/go round between routers .*, as 198\.51\.100\.12 says/);
+    expect(report.findings[0]?.summary).toMatch(/loop between routers .*, as 198\.51\.100\.12 says/);
     expect(report.findings[0]?.evidence[0]?.excerpt).toContain(OVER);
     const answered = {
       ...told('198.51.100.12', OVER),

@@ -69,7 +69,7 @@ describe('a capture that was full before the probe', () => {
     const judged = judgeFirewall({ ...run.evidence, 'icmp-errors': flood }, run.input);
     expect(judged.summary).toContain('nobody sent an error that could be seen');
     expect(judged.findings.map((f) => f.summary).join('\n')).toMatch(
-      /who sent an ICMP error: only the first 200 ICMP errors were listened for, and so many came/,
+      /who sent an ICMP error: only the first 200 ICMP errors were recorded, and that many came/,
     );
   });
 });

@@ -119,7 +119,9 @@ describe('ruleSnapshots of what was cut', () => {
   it('blames no right that is there', () => {
     const { books } = all(CUT);
     expect(books.value).toBeUndefined();
-    expect(books.skipped?.text).toBe('the output is longer than the 1 MiB that a run carries, and was cut');
+    expect(books.skipped?.text).toBe(
+      'the output is longer than the 1 MiB that a run carries and was cut off',
+    );
     expect(all({ code: 1, stdout: '', stderr: 'Operation not permitted\n' }).books.skipped).toEqual({
       code: 'no-right',
       text: 'reading rules needs NET_ADMIN',

@@ -42,7 +42,7 @@ describe('onceForService', () => {
         found('NT-FW-001', 'pod/c'),
       ),
     ).toEqual([
-      ['NT-FW-001', 'svc/web', 'It is silent. So it is with each of its 2 endpoints by itself.'],
+      ['NT-FW-001', 'svc/web', 'It is silent. The same goes for each of its 2 endpoints by itself.'],
       ['NT-FW-001', 'pod/c', 'It is silent.'],
     ]);
   });

@@ -157,7 +157,7 @@ describe('NT-SOCK-003', () => {
     expect(one.status).toBe('pass');
     expect(one.summary).not.toContain('no queue overflowed');
     expect(one.findings[0]?.summary).toMatch(
-      /^An accept queue was full 2 times in the run, .*; 40 connections were taken meanwhile: .*, measure again\.$/,
+      /^An accept queue was full 2 times in the run, .*; 40 connections were accepted meanwhile: .*, measure again\.$/,
     );
   });
 
@@ -227,7 +227,7 @@ describe('NT-SOCK-006', () => {
   it('says how many of how many, and quotes the counters', () => {
     const [found] = judged({ wrong: { tcp: 23, came: 40 } }).findings;
     expect(found?.summary).toBe(
-      'Packets arrived with a wrong checksum during the run, and were thrown away: 23 of TCP (40 came in all).',
+      'Packets arrived with a wrong checksum during the run and were discarded: 23 of TCP (40 came in all).',
     );
     expect(found?.evidence[0]?.excerpt).toContain('Tcp InCsumErrors 3 before, 26 after');
   });

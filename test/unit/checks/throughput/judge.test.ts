@@ -44,7 +44,7 @@ describe('NT-PERF-001', () => {
   it('takes the speed of real hardware where nothing else is said', () => {
     const judgement = judged(limited, 'device eth1\nhardware yes\nspeed 1000\n');
     expect(named(judgement)).toEqual(['NT-PERF-001 warning']);
-    expect(judgement.summary).toMatch(/[45] % of the 1\.0 Gbit\/s that are expected by the speed of eth1/);
+    expect(judgement.summary).toMatch(/[45] % of the 1\.0 Gbit\/s expected by the speed of eth1/);
   });
 
   it('judges nothing where no speed is known, and says so', () => {
