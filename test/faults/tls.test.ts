@@ -191,7 +191,11 @@ describe('a chain', () => {
   test('that is sent as a whole', async () => {
     const report = await tls('--to', `pod/server:${CHAINS.whole}`, ...named);
     expectSilence(report);
-    expectInfo(report, 'NT-TLS-003', /sends a chain that ends at CN=\w+, which is not among the image's authorities/);
+    expectInfo(
+      report,
+      'NT-TLS-003',
+      /sends a chain that ends at CN=\w+, which is not among the image's authorities/,
+    );
   });
 });
 
