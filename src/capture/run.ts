@@ -236,7 +236,7 @@ export class CaptureRun {
     return reason.signal === 'SIGINT' ? 0 : reason.exitCode;
   }
 
-  /** @param ends at the end, when what a target has told last is no longer all that is asked for */
+  /** @param ends at the end, when what a target reported last is not enough */
   #state(ends?: readonly CaptureEnd[]): CaptureProgress {
     const counts =
       ends === undefined ? this.#captures.map((one) => one.counts) : ends.map((end) => end.counts);

@@ -140,7 +140,7 @@ export class CaptureSink {
   }
 
   /**
-   * Never fails: what went wrong ends the capture and is told at its end.
+   * Never fails: what went wrong ends the capture and is reported at its end.
    * @param sources of each packet that the bytes hold, its target
    */
   #write(bytes: Uint8Array, sources: readonly number[] = []): Promise<void> {

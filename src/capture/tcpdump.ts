@@ -38,7 +38,7 @@ export interface CaptureConsumer {
 export interface CaptureEnd {
   /** Absent when tcpdump could not say them any more. */
   readonly counts: CaptureCounts | undefined;
-  /** Why it ended before it was told to. */
+  /** Why it ended by itself. */
   readonly problem: UserError | undefined;
 }
 

@@ -31,7 +31,7 @@ export function contradictions(checks: readonly CheckResult[]): Contradiction[] 
     });
 }
 
-/** The checks, with each pass that something denies turned into "not known", and both lines told. */
+/** The checks, with each pass that something denies turned into "not known", and both lines shown. */
 export function withoutContradictions(checks: readonly CheckResult[]): CheckResult[] {
   const found = contradictions(checks);
   return checks.map((check) => {

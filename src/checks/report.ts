@@ -32,7 +32,7 @@ function linked(checks: readonly CheckResult[]): CheckResult[] {
   return checks.map((check) => {
     const own = all.slice(from, from + check.findings.length);
     from += check.findings.length;
-    // What two checks have both found is told once, by the one that comes first; both have failed.
+    // What two checks have both found is reported once, by the one that comes first; both have failed.
     const news = own.filter((finding) => !keysOf(finding).some((key) => told.has(key)));
     for (const finding of news) told.add(keysOf(finding)[0] ?? '');
     return { ...check, findings: byCause(news) };

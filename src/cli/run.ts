@@ -24,7 +24,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     const answer = answerAtOnce(argv, line);
     if (answer !== undefined) return printNow(answer);
     process.stdout.on('error', endOnBrokenStdout);
-    // Nobody is there to be told.
+    // Nobody is left to read it.
     process.stderr.on('error', () => undefined);
     return await (await parse(argv)).run();
   } catch (error) {

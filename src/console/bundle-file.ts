@@ -35,7 +35,7 @@ export async function writeBundle(file: string, bundle: Bundle): Promise<void> {
   }
 }
 
-/** What a file that cannot be written is told as. */
+/** The error for a file that cannot be written. */
 export function unwritable(file: string, error: unknown): UserError {
   const { code } = error as NodeJS.ErrnoException;
   return new UserError(`--save ${file} cannot be written (${code}).`, 3, { cause: error });

@@ -314,7 +314,7 @@ function apiError(status: number, body: string): DockerApiError {
   );
 }
 
-/** What an answer that did not come, or not to its end, is told as. */
+/** The error for an answer that did not come, or was incomplete. */
 function failure(host: DockerHost, error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
   return error instanceof DockerUnreachableError || error instanceof DockerApiError

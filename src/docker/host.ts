@@ -72,7 +72,7 @@ function socket(path: string, name: string, source: string, isChosen: boolean): 
   return { kind: 'socket', path, name, source, isChosen };
 }
 
-/** The first socket that is there; where none is, Docker's own, whose absence is then what the user is told of. */
+/** The first socket that exists; if none does, Docker's own, whose absence is then reported. */
 function localSocket({ env }: HostSources): DockerHost {
   const runtime = env['XDG_RUNTIME_DIR'];
   const candidates: readonly (readonly [string, string])[] = [

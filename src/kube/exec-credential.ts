@@ -13,9 +13,9 @@ import type { ExecPlugin, KubeCluster } from './kubeconfig-file.ts';
 
 /** More than any token or certificate. */
 const MAX_OUTPUT = 1024 * 1024;
-/** A plugin that is told to end may still put back the terminal's echo; after this long it is killed. */
+/** A plugin that is asked to end may still restore the terminal's echo; after this long it is killed. */
 const END_GRACE_MS = 2_000;
-/** Whoever waits at a terminal is told after this long what for. */
+/** After this long, a user who waits at a terminal learns what for. */
 const PATIENCE_MS = 5_000;
 /** Where nobody is there to answer a plugin or to press Ctrl-C, it has this long, unless the caller says otherwise. */
 const UNATTENDED_LIMIT_MS = 60_000;

@@ -65,7 +65,7 @@ export function contextNames(flags: ConnectionFlags, env: NodeJS.ProcessEnv = pr
   return [...loadFiles(flags, env).contexts.keys()];
 }
 
-/** The names of the context and of the cluster that the flags choose, as far as they can be told. */
+/** The names of the context and of the cluster that the flags choose, as far as they are known. */
 export function chosenNames(flags: ConnectionFlags, env: NodeJS.ProcessEnv = process.env): string[] {
   try {
     const merged = loadFiles(flags, env);

@@ -243,7 +243,7 @@ export class Transport {
     return abortReason(signal, `an answer from the API server at ${this.loaded.server.origin}`);
   }
 
-  /** What an answer that did not come, or not to its end, is told as. */
+  /** The error for an answer that did not come, or was incomplete. */
   failure(error: unknown, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return signal.reason;
     return error instanceof UnreachableError || error instanceof ApiError

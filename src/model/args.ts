@@ -173,7 +173,7 @@ export interface CaptureArgs {
   readonly maxBytes?: number;
 }
 
-/** What tcpdump is told. */
+/** What tcpdump gets. */
 export interface CaptureFlags {
   readonly interface: string;
   /** Bytes to keep of each packet. */

@@ -8,7 +8,7 @@ import type { FailedTarget } from './report-list.ts';
 /** One check's part of a run. */
 export interface GatheredCheck {
   readonly id: string;
-  /** What the check was told; its shape belongs to the check. */
+  /** The check's input; its shape belongs to the check. */
   readonly input: unknown;
   readonly evidence: Evidence;
   readonly durationMs: number;

@@ -63,5 +63,5 @@ export interface Check<Input> {
   tables?(measurements: Judgement['measurements']): readonly Table[];
 }
 
-/** What a check is told before it runs. */
+/** What a check gets before it runs. */
 export type InputOf<Known> = Known extends Check<infer Input> ? Input : never;

@@ -1,4 +1,4 @@
-/** Who is told how work goes on. */
+/** Receives the progress of work. */
 
 /** Texts are short and have no trailing dot. */
 export interface Progress {

@@ -1,10 +1,10 @@
 /** Why something was not measured. */
 export interface Reason {
-  /** What decides: nothing is told by its words. */
+  /** What decides; the words never do. */
   readonly code: ReasonCode;
   /**
    * Words that end a sentence. Of `no-tool`, `poor-tool` and `no-right` they are what is missing, and the place that
-   * lacks it is told around them.
+   * lacks it is said around them.
    */
   readonly text: string;
 }

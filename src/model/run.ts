@@ -24,7 +24,7 @@ export interface RunRequest {
   };
 }
 
-/** What is told of a run. `target` is the target's place in the request. */
+/** What a run reports as it goes on. `target` is the target's place in the request. */
 export type RunEvent =
   /** What is being done now. */
   | { readonly type: 'stage'; readonly target: number; readonly text: string }

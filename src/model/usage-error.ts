@@ -1,7 +1,7 @@
 import { UserError } from './errors.ts';
 
 /**
- * Wrong usage, told in one sentence.
+ * Wrong usage, in one sentence.
  * @param message without a full stop
  * @param hint what was most likely meant: a sentence of its own
  */

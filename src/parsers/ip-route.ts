@@ -29,7 +29,7 @@ export function parseRoutes(stdout: string): Route[] | undefined {
     const gateways = hops.flatMap(
       (hop) => textOf(hop['gateway']) ?? textOf(objectOf(hop['via'])['host']) ?? [],
     );
-    // ip prints no family: IPv6 routes are told by their addresses, and a default one by what only they have.
+    // ip prints no family: IPv6 routes are recognised by their addresses, a default one by fields that only they have.
     const family =
       [text, ...(entry['via'] === undefined ? gateways : [])].some((t) => t.includes(':')) ||
       entry['pref'] !== undefined

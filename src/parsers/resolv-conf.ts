@@ -1,6 +1,6 @@
 /** Parses /etc/resolv.conf as the C library does (resolv.conf(5)). Pure. */
 
-/** What the resolver is told. */
+/** The resolver's configuration. */
 export interface ResolvConf {
   /** All of them; the C library takes the first three. */
   readonly servers: readonly string[];

@@ -31,7 +31,7 @@ export function namespaceTable(namespaces: readonly NetworkNamespace[]): string 
   );
 }
 
-/** The host's ends of pods' links are told where the pods are. */
+/** The host's ends of pods' links are shown with the pods. */
 function links(
   { interfaces, kind }: NetworkNamespace,
   host: string | undefined,

@@ -135,7 +135,7 @@ function statusLine(check: CheckResult, paint: Palette, width: number, text = ch
   return hanging(label, visible(text), width);
 }
 
-/** What is wrong is told in full below; here it is only named. */
+/** What is wrong is explained below; here it is only named. */
 function storyLine(check: CheckResult, paint: Palette, width: number): string {
   const bad = check.findings.filter((finding) => finding.severity !== 'info');
   if (bad.length === 0) return statusLine(check, paint, width);

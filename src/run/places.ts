@@ -27,7 +27,7 @@ export interface PlacesContext {
 
 /**
  * Runs `work` with something going on at every place that the checks ask for, and adds what came of it to their
- * evidence. A place that cannot be opened or read never loses the run: the checks are told why.
+ * evidence. A place that cannot be opened or read never loses the run: the checks learn why.
  */
 export async function withPlaces(
   checks: readonly PreparedCheck[],

@@ -35,7 +35,7 @@ export interface SecondLook {
 
 /**
  * The bundle to judge: that of the first look, or where it has a finding above info, and the API no longer says what it
- * said before the probes, that of another one. There are two at the most: what does not come to rest is told as it was
+ * said before the probes, that of another one. There are two at the most: what does not come to rest is reported as it was
  * seen last. What was seen is never lost for want of a second look.
  * @throws whatever the first `gather` throws, or the signal's reason
  */
@@ -79,7 +79,7 @@ function wordsOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
 
-/** The checks with a finding that somebody would act on; none where a rule fails, which is told once the evidence is saved. */
+/** The checks with a finding that somebody would act on; none where a rule fails, which is reported once the evidence is saved. */
 function suspectChecks(bundle: Bundle): string[] {
   let report: Report;
   try {

@@ -24,7 +24,7 @@ const REST_MS = 2000;
 /** Reading again what was read a moment ago takes far less, unless the API server is in trouble. */
 const ASK_AGAIN_MS = 5000;
 
-/** What a target's part is told. */
+/** What the run of one target gets. */
 export interface TargetRun {
   readonly target: RunTarget;
   readonly checks: readonly string[];
@@ -98,7 +98,7 @@ interface Prepared extends Pick<Look, 'stateOf'> {
 }
 
 /**
- * A mistake in the command line is told before anything is changed; a large Service is first looked at from the target.
+ * A mistake in the command line is reported before anything is changed; a large Service is first looked at from the target.
  * @throws {UserError}
  */
 async function prepareLook(

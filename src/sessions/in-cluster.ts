@@ -18,7 +18,7 @@ export interface SessionRow {
   readonly profile: string;
   readonly image: string;
   readonly state: string;
-  /** RFC 3339; empty where the kubelet has not told. */
+  /** RFC 3339; empty where the kubelet has not reported it. */
   readonly since: string;
   readonly idleSeconds: number;
 }

@@ -71,12 +71,12 @@ function startFailure({ message }: DockerApiError, { image }: DockerSessionSpec)
   return text;
 }
 
-/** Removes the container. It is not an error that it cannot be: the work itself is done, and so it is told on stderr. */
+/** Removes the container. It is not an error that it cannot be: the work itself is done, and so it is reported on stderr. */
 async function removeNow(client: DockerClient, id: string): Promise<void> {
   try {
     await removeContainer(client, id, AbortSignal.timeout(REMOVAL_LIMIT_MS));
   } catch (error) {
-    // Whoever worked with it has been told; the daemon, when it is there again, or the container's idle time removes it.
+    // The command that used it has been told; the daemon, when it is there again, or the container's idle time removes it.
     if (error instanceof DockerUnreachableError) return;
     const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
     process.stderr.write(`warning: container ${id.slice(0, 12)} could not be removed: ${reason}.\n`);

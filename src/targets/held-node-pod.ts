@@ -52,7 +52,7 @@ export interface HeldPod {
   readonly hold: Hold;
 }
 
-/** All node pods of the namespace. Whoever may not list them is told all that is missing at once. */
+/** All node pods of the namespace. A user who may not list them learns everything that is missing at once. */
 export async function nodePods(
   { client, namespace }: Pick<NodePlace, 'client' | 'namespace'>,
   signal: AbortSignal | undefined,

@@ -32,7 +32,7 @@ const FILES_OF_NAMED = '/etc/netns';
 const MAX_SAID = 65_536;
 /** In bytes; real ones have a few hundred. */
 const MAX_RESOLV_CONF = 65_536;
-/** More names are not told. */
+/** No more names than this are shown. */
 const MAX_NAMES = 8;
 
 const LIST_HINT = advice`"${verbatim`kubectl nettools netns ls local`}" lists all namespaces and who lives in them.`;

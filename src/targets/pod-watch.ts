@@ -21,7 +21,7 @@ export class PodDeletedError extends UserError {
 /**
  * Calls `judge` for each state of the pod until it says true. The server, or a proxy on the way, ends a watch now and then,
  * and the connection may break: it starts again where it was.
- * @param onTrouble told what the last try failed of; `undefined` once one works again
+ * @param onTrouble gets why the last try failed; `undefined` once one works again
  */
 export async function watchPod(
   client: KubeClient,

@@ -142,7 +142,7 @@ export function shortageOf(pod: Pod, room: Room, answer: Admission): Shortage | 
 }
 
 /**
- * The pod of a target. Whoever may not even read it is told everything that is missing at once, not right by right.
+ * The pod of a target. A user who may not even read it learns everything that is missing at once, not right by right.
  * @throws {UserError} exit 2 or 3: no such target, or no right to read it
  */
 export async function targetPod(

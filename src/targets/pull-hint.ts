@@ -27,7 +27,7 @@ export function pullHint(text: string, pod: Pod, container: string): string | un
     : undefined;
 }
 
-/** A pod that the tool has made gets the Secret that it is told. */
+/** A pod that the tool creates gets the Secret that the user names. */
 function forOwnPod(pod: Pod): string {
   const { namespace } = identityOf(pod);
   const secrets = secretsOf(pod);

@@ -12,7 +12,7 @@ import { identityOf } from './identity.ts';
 import { asNodePod, NODE_CONTAINER, type NodePod } from './node-pod.ts';
 import { isGone } from './renewed-channel.ts';
 
-/** Pauses between tries when the API server does not answer, or not well; then the user is told. */
+/** Pauses between tries when the API server does not answer, or not well; then the user learns of it. */
 const RETRY_PAUSES_MS = [500, 1500, 3000];
 /** How long one try may take. */
 const TRY_MS = 10_000;

@@ -13,7 +13,7 @@ export interface Session {
   readonly notes: readonly string[];
   /**
    * Takes away what the session put there, unless it stays on purpose for the next command. A second call does
-   * nothing. What cannot be taken away is told on stderr by a sentence, not by an error: the work itself is done.
+   * nothing. What cannot be removed is reported on stderr in a sentence, not as an error: the work itself is done.
    */
   close(): Promise<void>;
 }

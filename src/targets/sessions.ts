@@ -19,7 +19,7 @@ export interface ListedSession {
   readonly image: string;
   readonly idleSeconds: number;
   readonly state: 'running' | 'waiting' | 'ended';
-  /** When it started or ended, RFC 3339, where the kubelet has told. */
+  /** When it started or ended, RFC 3339, where the kubelet has reported it. */
   readonly since: string | undefined;
   /** The node that the pod was made for; the whole pod is then the session's and goes with it. */
   readonly node?: string;

@@ -125,7 +125,7 @@ function joined(uses: readonly Use[], neighbours: readonly Neighbour[]): Hop[] {
 }
 
 function ownOf(result: ProbeResult | undefined): Measured<readonly OwnAddressAnswers[]> {
-  // One address that was not asked for in time is told with its own reason.
+  // One address that was not asked for in time has its own reason.
   const measured = read(result, 'sh', parseDuplicates, { endsByTime: true });
   const own = measured.value;
   if (own === undefined) return measured;

@@ -1,5 +1,5 @@
 /**
- * What became of a connection, told by what connect() said, by who sent which ICMP error, and by what the kernel
+ * What became of a connection, judged by what connect() said, by who sent which ICMP error, and by what the kernel
  * counted. The rows were reproduced one by one on Linux 6.18 (test/faults/discriminator.test.ts). Pure.
  */
 
@@ -37,7 +37,7 @@ export type Cause =
   | { readonly kind: 'no-local-port' }
   | { readonly kind: 'error'; readonly error: string };
 
-/** What the cause is told by. */
+/** What the cause is judged by. */
 export interface Signs {
   readonly reach: Reach;
   readonly protocol: 'tcp' | 'udp';
@@ -76,7 +76,7 @@ export function causeOf(signs: Signs): Cause {
   if (last === undefined) return { kind: 'unmeasured', reason: because('no connection was tried') };
   if (last.outcome === 'connected') return isStalled(signs.socket) ? { kind: 'stalled' } : { kind: 'open' };
   if (last.outcome === 'answered') return { kind: 'open' };
-  // What is told once is true for all tries: the kernel limits how many ICMP errors it sends. The longest one shows
+  // What is reported once is true for all tries: the kernel limits how many ICMP errors it sends. The longest one shows
   // whether anybody had to be looked for.
   const [failed] = reach.tries.filter((t) => t.outcome === 'failed').sort((a, b) => b.ms - a.ms);
   return failed ? failure(signs, failed) : silence(signs);
@@ -117,7 +117,7 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
     forbidding.some((line) => line.startsWith(type));
   const told = toldByIcmp(signs);
   const unseenIcmp = !listened && (grown.icmpUnreachable ?? 0) > 0;
-  // Nobody listened, and nobody counted: an ICMP error cannot be told from the kernel's own.
+  // Nobody listened, and nobody counted: an ICMP error looks like the kernel's own.
   const isBlind = !listened && grown.icmpUnreachable === undefined;
   const blind = unknown(
     `connecting fails with "${error}", and it is not known whether an ICMP error caused it`,

@@ -1,4 +1,4 @@
-/** Causes that are not firewall's: found on the way to a destination, and told as the classes that they belong to. Pure. */
+/** Causes that are not firewall's: found on the way to a destination, and reported as the classes that they belong to. Pure. */
 import { type Advice, advice, nettools } from '../../model/advice.ts';
 import type { FindingMeta, Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
@@ -22,7 +22,7 @@ import { policyClause } from './policy-answer.ts';
 import { withoutLocalEndpoint } from './published-ways.ts';
 import { senderText } from './sender.ts';
 
-/** What is told of a destination whose packets no filter stopped. */
+/** What is reported of a destination whose packets no filter stopped. */
 export function elsewhere(facts: FirewallFacts): Occurrence[] {
   return facts.paths.flatMap((path) => [
     ...withoutEndpoint(path, facts),
@@ -69,7 +69,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
         quoteSocket(path, facts),
       );
     case 'refused':
-      // A rule that resets connections is told by its counter (NT-FW-005). Of a port that nobody asked for, a refusal
+      // A rule that resets connections shows by its counter (NT-FW-005). Of a port that nobody asked for, a refusal
       // says what was to be known: packets get there and back.
       // One that counts nothing is the target's own all the same (NT-FW-002).
       return path.destination.anyPort ||

@@ -1,4 +1,4 @@
-/** Whether HTTP clients of a container would go by a proxy to a destination, told by its variables. Pure. */
+/** Whether HTTP clients of a container would use a proxy for a destination, by its variables. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import { serviceNames } from '../shared/service-names.ts';

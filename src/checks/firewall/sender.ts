@@ -14,7 +14,7 @@ export function senderText({ address, hop, unheard }: PathFacts, sender: string 
   return sender;
 }
 
-/** How the right is had is told once, of all that could not be heard. */
+/** How to get the right is said once, for everything that could not be heard. */
 function withoutAdvice(reason: Reason): string {
   return reason.code === 'no-right' ? reason.text : tell(reason);
 }

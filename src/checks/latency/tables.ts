@@ -12,7 +12,7 @@ export function latencyTables({ destinations, histogramMs }: Fields): readonly T
   ];
 }
 
-/** The scale of the histograms, which all have in common, is told once in the head. */
+/** The common scale of all histograms is given once, in the head. */
 function columnsOf({ from, to }: Fields): readonly Column[] {
   const scale = typeof from === 'number' ? ` (${milliseconds(from)} … ${milliseconds(to)} ms, log)` : '';
   return [

@@ -1,4 +1,4 @@
-/** `mtu`: the largest packet that gets through to each destination, and whether senders are told when one does not. */
+/** `mtu`: the largest packet that gets through to each destination, and whether senders learn when one does not. */
 import type { Check } from '../../model/check.ts';
 import { type MaybeUnread, tellingUnread } from '../shared/unread.ts';
 import type { MtuInput } from './facts.ts';

@@ -87,7 +87,7 @@ export function isSaidByOwnHost({ announced }: Narrow, { paths, ownHost }: MtuFa
   return [...gateways, ...ownHost.addresses].some((address) => sameAddress(address, announcer(announced)));
 }
 
-/** Nobody has told the sender of a smaller path, and its segments fit it all the same: somebody rewrites the MSS. */
+/** The sender never learned of a smaller path, and still its segments fit: something on the way rewrites the MSS. */
 export function isClamped({ transfer }: MtuPath, { allowed, carries }: Narrow): boolean {
   const socket = transfer?.value?.outcome === 'done' ? transfer.value.socket : undefined;
   return socket !== undefined && socket.pathMtu >= allowed && socket.mss + 40 <= carries;

@@ -1,4 +1,4 @@
-/** `path`: where on the way a connection is lost, told by who saw its packets. */
+/** `path`: where on the way a connection is lost, by who saw its packets. */
 import type { Check } from '../../model/check.ts';
 import type { PathInput } from './facts.ts';
 import { judgePath } from './judge.ts';

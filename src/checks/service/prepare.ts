@@ -84,7 +84,7 @@ function unreadPods({ info, pods }: ReadService): readonly Unread[] {
   return failed === undefined ? [] : [{ what: `the pods that ${info.label} selects`, reason: failed }];
 }
 
-/** The families of a Service over which nothing was sent to it, told once. */
+/** The families of a Service over which nothing was sent to it, reported once. */
 function unseenFamilies(
   { asked, info, families }: ReadService,
   all: readonly ReadService[],

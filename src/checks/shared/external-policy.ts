@@ -1,4 +1,4 @@
-/** What a Service of externalTrafficPolicy Local is told of by the service check and by the firewall check. Pure. */
+/** What the service check and the firewall check both say about a Service of externalTrafficPolicy Local. Pure. */
 import { type Advice, advice, kubectl } from '../../model/advice.ts';
 import { meta } from './metas/external-policy.ts';
 import { quoteApi } from './quote.ts';

@@ -1,4 +1,4 @@
-/** What a check is told of NetworkPolicies; plain JSON. */
+/** What a check knows of NetworkPolicies; plain JSON. */
 import type { NetworkPolicy, PolicyPod } from './network-policy.ts';
 
 /** The NetworkPolicies that may matter, as the API has them. */

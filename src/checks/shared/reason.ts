@@ -1,4 +1,4 @@
-/** Reasons why something was not measured: how they are made and told. Pure. */
+/** Reasons why something was not measured: how they are made and worded. Pure. */
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { Reason, ReasonCode } from '../../model/reason.ts';
 import { POD_WORDS } from './place-words.ts';

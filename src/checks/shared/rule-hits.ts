@@ -1,4 +1,4 @@
-/** Which rules of the target's own network stopped packets in the run, told by their counters. Pure. */
+/** Which rules of the target's own network stopped packets in the run, by their counters. Pure. */
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
@@ -124,7 +124,7 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
   };
 }
 
-/** Of a part, the rules: what comes to the end of a chain, and so to its policy, cannot be told from it. */
+/** Of a part, the rules: what comes to the end of a chain, and so to its policy, is not known from it. */
 function certain({ book, skipped }: Shown): Book | undefined {
   if (book === undefined || skipped === undefined) return book;
   const rules = (one: FilterRules): FilterRules => ({ ...one, chains: [] });

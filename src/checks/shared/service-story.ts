@@ -9,7 +9,7 @@ interface Found {
 }
 
 /**
- * What is found of a Service's address and of each of its endpoints alike is one story: it is told of the Service.
+ * What is found of a Service's address and of each of its endpoints alike is one story: that of the Service.
  * @param destinations all that were looked at
  */
 export function onceForService(

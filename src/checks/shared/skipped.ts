@@ -18,17 +18,17 @@ export const SKIPPED: FindingMeta = {
   remedy: "This is no problem of the target's; what is listed was not checked.",
 };
 
-/** Collects reasons; each is told once, with all that it kept from being measured. */
+/** Collects reasons; each is reported once, with everything that it kept from being measured. */
 export class Skips {
   readonly #words: PlaceWords;
   readonly #byReason = new Map<string, Set<string>>();
 
-  /** @param words of the place that the reasons are told of */
+  /** @param words of the place that the reasons are about */
   constructor(words: PlaceWords = POD_WORDS) {
     this.#words = words;
   }
 
-  /** Does nothing without a reason, so that a result can be passed on as it is. A text is a reason that is told only. */
+  /** Does nothing without a reason, so that a result can be passed on as it is. A text is a reason that is only reported. */
   add(why: Reason | string | undefined, what: string): void {
     if (why === undefined) return;
     const reason = typeof why === 'string' ? why : tell(why, this.#words);

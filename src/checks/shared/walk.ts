@@ -1,5 +1,5 @@
 /**
- * What a table of iptables does to the first packet of a connection, told from its rules alone. What a rule asks and
+ * What a table of iptables does to the first packet of a connection, judged by its rules alone. What a rule asks and
  * is not known of the packet is answered "perhaps". Pure.
  */
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';

@@ -20,7 +20,7 @@ export default {
       ...input,
       destinations: input.destinations.map((destination) => {
         const result = results.find(({ id }) => id === destination.id);
-        // What ended a server that was there, its client has measured or told.
+        // What ended a server that was ready, its client has measured or reported.
         return result?.failure === undefined || result.wasReady
           ? destination
           : { ...destination, noServer: reason(result.failure) };

@@ -12,7 +12,7 @@ import type { TlsServer } from './facts.ts';
 /** As part of a diagnosis. */
 const USUALLY: TlsOptions = { starttls: '' };
 
-/** Ports on which a diagnosis may expect TLS without having been told (IANA: https; and what Kubernetes uses). */
+/** Ports on which a diagnosis may expect TLS without being asked (IANA: https; and what Kubernetes uses). */
 const TLS_PORTS: readonly string[] = ['443', '6443', '8443', '9443'];
 
 export default async function prepare({

@@ -25,7 +25,7 @@ export const slowServer: Rule<LatencyFacts> = {
   judge: ({ paths, thresholds }) =>
     paths.flatMap((path) => {
       const timing = path.http?.value;
-      // One that ended the connection is told of by its end (NT-HTTP-001).
+      // One that ended the connection has a finding of its own (NT-HTTP-001).
       if (!timing || path.brokenOff !== undefined) return [];
       const waited = (timing.firstByteMs ?? timing.totalMs) - timing.readyMs;
       if (waited < thresholds.slowServerMs || waited < FACTOR * timing.connectMs) return [];
