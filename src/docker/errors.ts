@@ -46,7 +46,7 @@ export function unreachable(host: DockerHost, error: unknown): DockerUnreachable
       });
     }
     if (code === 'ECONNREFUSED') {
-      return new DockerUnreachableError(`cannot reach ${place}: nobody listens on the socket.`, {
+      return new DockerUnreachableError(`cannot reach ${place}: nothing listens on the socket.`, {
         hint: 'Start Docker (or podman.socket).',
         cause: error,
       });

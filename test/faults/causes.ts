@@ -298,13 +298,13 @@ export const ROWS: readonly Row[] = [
     kind: 'no-host-there',
     expected: critical(
       'NT-ARP-002',
-      /Nobody has 198\.18\.2\.250 on its own network: 198\.51\.100\.12 looked for/,
+      /No host has 198\.18\.2\.250 on its own network: 198\.51\.100\.12 looked for/,
     ),
     restricted: {
       kind: 'no-host-there',
       expected: critical(
         'NT-ARP-002',
-        /Nobody has 198\.18\.2\.250 on its own network: a host that could not be seen/,
+        /No host has 198\.18\.2\.250 on its own network: a host that could not be seen/,
       ),
     },
   },

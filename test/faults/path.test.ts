@@ -229,7 +229,7 @@ describe('a connection that is lost', () => {
       expectFirst(await firewall('pod/server:8080', '--both-ends'), {
         id: 'NT-PATH-005',
         severity: 'critical',
-        says: /no answer leaves it .*; pod\/server asked for the gateway \S+ on the way to \S+ on eth0, and nobody answers \((?:FAILED|INCOMPLETE)\)/,
+        says: /no answer leaves it .*; pod\/server asked for the gateway \S+ on the way to \S+ on eth0, and nothing answers \((?:FAILED|INCOMPLETE)\)/,
       });
     });
   });

@@ -115,7 +115,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
       return told(
         path,
         target,
-        `Nobody has ${path.address} on its own network: ${senderText(path, cause.sender)} looked for ${nameOf(path)} and says "host unreachable" (connecting fails with ${seen(path)}).`,
+        `No host has ${path.address} on its own network: ${senderText(path, cause.sender)} looked for ${nameOf(path)} and says "host unreachable" (connecting fails with ${seen(path)}).`,
         [
           ...quoteIcmp(path, facts),
           ...(cause.sender === undefined ? quoteGrownIp(path, facts, 'Icmp.InDestUnreachs') : []),

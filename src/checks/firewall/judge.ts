@@ -46,7 +46,7 @@ function unclearReason(path: PathFacts): Reason | string | undefined {
   if (cause.kind === 'unmeasured') return cause.reason;
   if (cause.kind === 'error') return `connecting failed with "${cause.error}"`;
   if (cause.kind === 'rejected' && path.destination.anyPort && hits.length === 0)
-    return `port ${path.port}, which nobody asked for, is refused on the way: ask for the one that matters (--to HOST:PORT)`;
+    return `port ${path.port}, which was only assumed, is refused on the way: name the port that matters (--to HOST:PORT)`;
   if (cause.kind === 'no-datagram' && hits.length === 0 && path.policy.verdict !== 'denied')
     return 'neither a datagram nor an error came back: a server that ignores this question looks like a filter';
   return undefined;

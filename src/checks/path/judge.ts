@@ -33,7 +33,8 @@ function lossesSkipped({ place, drops, counters }: PlaceFacts): Reason | undefin
 function unmeasured({ reach, points }: PathFacts, places: PathsFacts['places']): Reason | undefined {
   if (reach.value === undefined) return reach.skipped;
   const target = places.find(({ place, seen }) => place.isTarget && seen !== undefined);
-  if (points.length === 0) return target?.segments.skipped ?? because('nobody could listen at the target');
+  if (points.length === 0)
+    return target?.segments.skipped ?? because('it was not possible to listen at the target');
   return isConnected(reach.value) || points.some(({ lines }) => (lines?.length ?? 0) > 0)
     ? undefined
     : because('not one of its packets was seen anywhere');

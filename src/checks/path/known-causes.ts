@@ -56,7 +56,7 @@ export function silentNextHop({ last, missed }: Loss): KnownCause | undefined {
   if (entry === undefined) return undefined;
   const who = hop === to ? hop : `the gateway ${hop} on the way to ${to}`;
   return {
-    words: `; ${place.place.label} asked for ${who} on ${entry.device}, and nobody answers (${entry.state})`,
+    words: `; ${place.place.label} asked for ${who} on ${entry.device}, and nothing answers (${entry.state})`,
     quotes: [
       {
         command: [`[${place.place.label}]`, ...(place.neighboursResult?.command ?? [])],

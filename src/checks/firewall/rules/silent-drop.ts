@@ -21,7 +21,7 @@ const meta = {
 
 function errorsText({ capture, expiredAt }: FirewallFacts): string {
   if (expiredAt.length > 0)
-    return `nobody said that it is unreachable, but ${expiredAt.slice(0, 2).join(' and ')} said that the time to live of packets was over`;
+    return `no error said that it is unreachable, but ${expiredAt.slice(0, 2).join(' and ')} said that the time to live of packets had expired`;
   return `nobody sent an error${capture.value ? '' : ' that could be seen'}`;
 }
 

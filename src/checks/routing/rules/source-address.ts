@@ -16,10 +16,10 @@ const meta = {
     'The target sends from an address that is not the one Kubernetes knows it by, or sends its own address out of another interface than the one that carries it. NetworkPolicies and firewalls match the pod IP, so they judge such packets wrongly, and answers may take another path or not arrive at all.',
   rule: "The kernel chooses a source address for a destination behind a router that is none of the pod's IPs, while the interface is the one with the pod IP or no interface has it; or it chooses the pod IP for another interface than the one that has it. Not in the node's own namespace, nor for the networks of further interfaces.",
   source: 'ours; the pod IPs are status.podIPs of the API',
-  remedy: advice`Look for a route with a \`src\` of its own or for an address that somebody added: ${nettools`run ${TARGET} -- ip route show table all`}. A pod that is made again gets both from its CNI plugin.`,
+  remedy: advice`Look for a route with a \`src\` of its own or for an address that was added by hand: ${nettools`run ${TARGET} -- ip route show table all`}. A pod that is made again gets both from its CNI plugin.`,
   explains: { depth: 560, subject: ALL_TRAFFIC },
   remedyOutside:
-    'Look for a route with a `src` of its own or for an address that somebody added: ip route; ip addr.',
+    'Look for a route with a `src` of its own or for an address that was added by hand: ip route; ip addr.',
   scope: 'host',
 } as const;
 

@@ -36,7 +36,7 @@ function why(info: ServiceInfo): string {
   const { selector, selected, notReady } = info;
   const [other] = info.otherPorts ?? [];
   if (other !== undefined) return underOtherName(other);
-  if (selector === undefined) return 'it has no selector, and nobody wrote ready endpoints for it';
+  if (selector === undefined) return 'it has no selector, and no ready endpoints were written for it';
   if (selected === undefined) return `its selector is ${selector}`;
   if (selected === 0) return `no pod matches its selector ${selector}`;
   const named = [

@@ -57,7 +57,7 @@ const STAND_INS = [
 ] as const;
 
 function called(leaf: Certificate): string {
-  if (leaf.names.length === 0) return `${leaf.subject || 'nobody'} (no alternative name)`;
+  if (leaf.names.length === 0) return `${leaf.subject || 'no name'} (no alternative name)`;
   const more = leaf.names.length > 4 ? ` and ${leaf.names.length - 4} more` : '';
   return `${leaf.names.slice(0, 4).join(', ')}${more}`;
 }

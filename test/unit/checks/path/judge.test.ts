@@ -175,7 +175,7 @@ describe('judgePath', () => {
       'veth2',
       'FAILED',
       'NT-PATH-004',
-      /node\/n2 asked for 198\.51\.100\.7 on veth2, and nobody answers \(FAILED\)\.$/,
+      /node\/n2 asked for 198\.51\.100\.7 on veth2, and nothing answers \(FAILED\)\.$/,
     ],
     // The answer has to go back to the source.
     [
@@ -185,7 +185,7 @@ describe('judgePath', () => {
       'veth1',
       'INCOMPLETE',
       'NT-PATH-005',
-      /pod\/db asked for 198\.51\.100\.1 on veth1, and nobody answers \(INCOMPLETE\)\.$/,
+      /pod\/db asked for 198\.51\.100\.1 on veth1, and nothing answers \(INCOMPLETE\)\.$/,
     ],
     [
       8,
@@ -237,7 +237,7 @@ describe('judgePath', () => {
     );
     const more = { 'p3-routes': home, 'p3-neighbours': neighbours('198.51.100.254', 'eth0', 'FAILED') };
     expect(judgePath(seen(6, more), DEEP).findings[0]?.summary).toMatch(
-      /pod\/db asked for the gateway 198\.51\.100\.254 on the way to 198\.51\.100\.1 on eth0, and nobody answers \(FAILED\)\.$/,
+      /pod\/db asked for the gateway 198\.51\.100\.254 on the way to 198\.51\.100\.1 on eth0, and nothing answers \(FAILED\)\.$/,
     );
   });
 
