@@ -155,7 +155,7 @@ describe('no daemon', () => {
 
   it.each([
     ['EACCES', /^permission denied on the Docker daemon's socket \/s\.$/],
-    ['ECONNREFUSED', /nobody listens/],
+    ['ECONNREFUSED', /nothing listens/],
   ])('may be %s', (code, says) => {
     const host = { kind: 'socket', path: '/s', name: 'unix:///s', source: 'x', isChosen: true } as const;
     const error = unreachable(host, Object.assign(new Error(code), { code }));
