@@ -1,4 +1,4 @@
-/** All findings that there are. */
+/** All findings. */
 import type { FindingMeta } from '../model/finding.ts';
 import { CHECKS } from './registry.ts';
 import { SKIPPED } from './shared/skipped.ts';

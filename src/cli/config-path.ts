@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Names the file in place of the usual one; then it has to be there. */
+/** Names a file to use instead of the usual one; it must exist. */
 const variable = 'KUBECTL_NETTOOLS_CONFIG';
 
 /** Where the configuration file is, and whether the user said so. */

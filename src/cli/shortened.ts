@@ -1,4 +1,4 @@
-/** Of one word of the user's, so many characters are said again. */
+/** How many characters of one word of the user's an error repeats. */
 const LONGEST_WORD = 200;
 /** An error is a sentence, even where a server or a whole command line has its part in it. */
 const LONGEST_SENTENCE = 4000;

@@ -1,4 +1,4 @@
-/** What is known of a target before it is looked into: from the command line and, where there is one, the API. Pure. */
+/** What is known of a target before it is examined: from the command line and, if there is one, the API. Pure. */
 import type { DockerClient } from '../docker/client.ts';
 import type { DockerContainer } from '../docker/types.ts';
 import type { ClusterView } from '../model/cluster-view.ts';

@@ -1,4 +1,4 @@
-/** The targets of a command on many, which is not to be done to a whole cluster by mistake. */
+/** The targets of a command on many, so that nobody runs it on a whole cluster by mistake. */
 import type { ConnectionFlags, ManyTargets, SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Progress } from '../model/progress.ts';

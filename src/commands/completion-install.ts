@@ -1,4 +1,4 @@
-/** Puts the program in place that kubectl asks for completions of this plugin. */
+/** Installs the program that kubectl asks for completions of this plugin. */
 import {
   accessSync,
   constants,

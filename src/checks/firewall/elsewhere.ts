@@ -1,4 +1,4 @@
-/** Causes that are not firewall's: found on the way to a destination, and reported as the classes that they belong to. Pure. */
+/** Causes that are not a firewall's: found on the way to a destination, and reported as the classes that they belong to. Pure. */
 import { type Advice, advice, nettools } from '../../model/advice.ts';
 import type { FindingMeta, Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';

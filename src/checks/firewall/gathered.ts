@@ -1,4 +1,4 @@
-/** From evidence to facts: parses each result, and tells for what is missing why it is. Pure. */
+/** From evidence to facts: parses each result, and says why what is missing is missing. Pure. */
 
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';

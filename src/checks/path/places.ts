@@ -1,4 +1,4 @@
-/** The namespaces on the way, in each of which somebody listens while the probes run. */
+/** The namespaces on the way, in each of which a capture runs while the probes do. */
 import type { PlaceFailure, Places, Where } from '../../model/place.ts';
 import type { PathInput, Place } from './facts.ts';
 import { evidenceId, isOnTheWay, readingAt, watchCommand } from './watch.ts';

@@ -1,4 +1,4 @@
-/** Whether a counter of lost packets tells of more than one bad moment. Pure. */
+/** Whether a counter of lost packets shows more than one bad moment. Pure. */
 
 /**
  * A queue that was full for an instant loses a handful: any busy host has such an instant, and what was lost is sent

@@ -1,4 +1,4 @@
-/** How to take a rule away for a try. Pure. */
+/** How to remove a rule to test it. Pure. */
 import { type Advice, advice } from '../../model/advice.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
 import { onTarget } from './remedy.ts';

@@ -1,4 +1,4 @@
-/** The input of the sockets check: on which ports somebody expects the pod to listen. */
+/** The input of the sockets check: on which ports the pod is expected to listen. */
 
 import type { InputContext } from '../../cluster/context.ts';
 import { declaredPorts } from '../../cluster/pod-ports.ts';

@@ -30,7 +30,7 @@ const meta = {
   },
 } as const;
 
-/** Somebody answered that it may not be; the target's own rules can be that somebody. */
+/** Something answered that it is prohibited; that may be the target's own rules. */
 function isTold({ kind }: Cause): boolean {
   return kind === 'refused' || kind === 'rejected' || kind === 'prohibited';
 }

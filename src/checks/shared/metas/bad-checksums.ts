@@ -1,4 +1,4 @@
-/** NT-SOCK-006, as the path check tells it too. */
+/** NT-SOCK-006, which the path check raises too. */
 export const meta = {
   id: 'NT-SOCK-006',
   title: 'Packets arrive with a wrong checksum',

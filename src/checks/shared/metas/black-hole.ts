@@ -1,4 +1,4 @@
-/** NT-MTU-001, as the firewall check tells it too. */
+/** NT-MTU-001, which the firewall check raises too. */
 export const meta = {
   id: 'NT-MTU-001',
   title: 'MTU black hole: large packets vanish silently',

@@ -1,7 +1,7 @@
 import { advice, nettools, TARGET } from '../../../model/advice.ts';
 import { ALL_TRAFFIC } from '../effects.ts';
 
-/** NT-RT-011, as the firewall check tells it too. */
+/** NT-RT-011, which the firewall check raises too. */
 export const meta = {
   id: 'NT-RT-011',
   title: 'Packets loop until their time to live expires',

@@ -1,6 +1,6 @@
 import { ALL_TRAFFIC } from '../effects.ts';
 
-/** NT-RT-002, as the firewall check tells it too. */
+/** NT-RT-002, which the firewall check raises too. */
 export const meta = {
   id: 'NT-RT-002',
   title: 'A route or rule refuses the destination',

@@ -1,4 +1,4 @@
-/** NT-SOCK-004, as the firewall check tells it too. */
+/** NT-SOCK-004, which the firewall check raises too. */
 export const meta = {
   id: 'NT-SOCK-004',
   title: 'Ephemeral ports are nearly exhausted',

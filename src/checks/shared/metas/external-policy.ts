@@ -1,4 +1,4 @@
-/** NT-SVC-011, as the firewall check tells it too. */
+/** NT-SVC-011, which the firewall check raises too. */
 export const meta = {
   id: 'NT-SVC-011',
   title: 'External traffic policy Local, and no endpoint on the node',

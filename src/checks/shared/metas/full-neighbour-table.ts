@@ -1,6 +1,6 @@
 import { ALL_TRAFFIC } from '../effects.ts';
 
-/** NT-ARP-003, as the firewall check tells it too. */
+/** NT-ARP-003, which the firewall check raises too. */
 export const meta = {
   id: 'NT-ARP-003',
   title: 'The neighbour table is full, or nearly',

@@ -1,7 +1,7 @@
 import { advice, kubectl, nettools, POD, TARGET } from '../../../model/advice.ts';
 import { ALL_TRAFFIC } from '../effects.ts';
 
-/** NT-RT-001, as the firewall check tells it too. */
+/** NT-RT-001, which the firewall check raises too. */
 export const meta = {
   id: 'NT-RT-001',
   title: 'No default route',

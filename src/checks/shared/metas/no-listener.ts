@@ -1,7 +1,7 @@
 import { advice, verbatim } from '../../../model/advice.ts';
 import { LOST_PACKETS } from '../effects.ts';
 
-/** NT-SOCK-001, as the firewall check tells it too. */
+/** NT-SOCK-001, which the firewall check raises too. */
 export const meta = {
   id: 'NT-SOCK-001',
   title: 'Nothing listens on the port',

@@ -1,4 +1,4 @@
-/** NT-SVC-001, as the firewall check tells it too. */
+/** NT-SVC-001, which the firewall check raises too. */
 import { advice, kubectl } from '../../../model/advice.ts';
 
 export const meta = {

@@ -1,6 +1,6 @@
 import { ALL_TRAFFIC } from '../effects.ts';
 
-/** NT-RT-007, as the firewall check tells it too. */
+/** NT-RT-007, which the firewall check raises too. */
 export const meta = {
   id: 'NT-RT-007',
   title: 'A router on the way lacks the route',

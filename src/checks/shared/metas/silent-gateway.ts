@@ -1,6 +1,6 @@
 import { ALL_TRAFFIC } from '../effects.ts';
 
-/** NT-ARP-001, as the firewall check tells it too. */
+/** NT-ARP-001, which the firewall check raises too. */
 export const meta = {
   id: 'NT-ARP-001',
   title: 'The gateway does not answer',

@@ -1,7 +1,7 @@
 import { advice, kubectl } from '../../../model/advice.ts';
 import { ALL_TRAFFIC } from '../effects.ts';
 
-/** NT-ARP-002, as the firewall check tells it too. */
+/** NT-ARP-002, which the firewall check raises too. */
 export const meta = {
   id: 'NT-ARP-002',
   title: 'A neighbour does not answer, or its entry is wrong',

@@ -5,7 +5,7 @@ import { quoteCounters } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { SocketsFacts } from '../facts.ts';
 
-/** A cable damages a packet now and then; the tries of one connection that get lost are at least so many. Ours. */
+/** A cable damages a packet now and then; a connection loses at least this many tries. Ours. */
 const FEW = 3;
 /** Of what came; TCP does not notice a loss of less. Ours. */
 const SHARE = 0.001;
