@@ -172,7 +172,7 @@ export class TargetCapture {
     }
     if (code === 126 || code === 127) {
       return new UserError(`${name} has no tcpdump.`, 3, {
-        hint: 'Name an image that has it with --image; without --image the tool uses its own.',
+        hint: "The tool's own image has it (leave out --image). On this machine (local, netns:, pid:), install tcpdump.",
       });
     }
     switch (parseCaptureComplaint(this.#stderr).about) {

@@ -147,7 +147,7 @@ describe('netns ls local', () => {
     const { code, stdout, stderr } = await asNobody('netns', 'ls', 'local', '-o', 'json');
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(
-      /^note: \d+ of \d+ namespaces could not be entered, .* it takes root \(sudo\) to see them all\.\n$/,
+      /^note: \d+ of \d+ namespaces could not be entered, .* seeing them all takes root \(sudo\)\.\n$/,
     );
     const { items } = JSON.parse(stdout) as { items: NetworkNamespace[] };
     expect(named(items, lab.name)).toMatchObject({
