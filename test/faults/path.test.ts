@@ -296,7 +296,7 @@ describe("a destination's own sockets", () => {
           return !/TcpExtListenOverflows\s+0\s/.test(full) || full;
         });
         expectFirst(await firewall('pod/server:7000', '--both-ends'), {
-          id: 'NT-PATH-008',
+          id: 'NT-PATH-009',
           severity: 'warning',
           says: /the accept queue of port 7000 at pod\/server overflowed and dropped \d+ connection attempts during the run, while \d+ connections were accepted there\.$/,
         });
@@ -319,7 +319,7 @@ describe("a destination's own sockets", () => {
           return !/UdpRcvbufErrors\s+0\s/.test(lost) || lost;
         });
         expectFirst(await firewall('pod/server:7001/udp', '--both-ends'), {
-          id: 'NT-PATH-009',
+          id: 'NT-PATH-010',
           severity: 'warning',
           says: /\d+ datagrams to UDP port 7001 did not fit into the receive buffer at pod\/server during the run, while \d+ were read there\.$/,
         });

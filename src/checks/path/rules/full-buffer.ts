@@ -6,7 +6,7 @@ import { lossAt } from '../losses.ts';
 import { endName } from '../story.ts';
 
 const meta = {
-  id: 'NT-PATH-009',
+  id: 'NT-PATH-010',
   title: "The destination's UDP receive buffer overflows",
   severities: ['warning', 'info'],
   meaning:

@@ -6,7 +6,7 @@ import { lossAt } from '../losses.ts';
 import { endName } from '../story.ts';
 
 const meta = {
-  id: 'NT-PATH-008',
+  id: 'NT-PATH-009',
   title: "The destination's accept queue overflows",
   severities: ['warning', 'info'],
   meaning:

@@ -505,14 +505,14 @@ describe('what the sockets of a destination drop', () => {
 
     it('is told with the port, by what the socket and the kernel have counted both', () => {
       expect(told(run(30, 30))).toEqual([
-        'NT-PATH-008 warning pod/db (198.51.100.7:80): the accept queue of port 80 at pod/db overflowed and dropped 30 connection attempts during the run, while 4 connections were accepted there.',
+        'NT-PATH-009 warning pod/db (198.51.100.7:80): the accept queue of port 80 at pod/db overflowed and dropped 30 connection attempts during the run, while 4 connections were accepted there.',
       ]);
       expect(told(run(12, 30))[0]).toContain('dropped 12 connection attempts');
     });
 
     it('is one burst where it is little', () => {
       expect(told(run(3, 3))).toEqual([
-        'NT-PATH-008 info pod/db (198.51.100.7:80): the accept queue of port 80 at pod/db overflowed and dropped 3 connection attempts during the run, while 4 connections were accepted there; it may be one burst, measure again.',
+        'NT-PATH-009 info pod/db (198.51.100.7:80): the accept queue of port 80 at pod/db overflowed and dropped 3 connection attempts during the run, while 4 connections were accepted there; it may be one burst, measure again.',
       ]);
     });
 
@@ -556,9 +556,9 @@ describe('what the sockets of a destination drop', () => {
 
     it('is told with the port', () => {
       expect(told(run(30, 30))).toEqual([
-        'NT-PATH-009 warning pod/db:53/udp (198.51.100.7:53): 30 datagrams to UDP port 53 did not fit into the receive buffer at pod/db during the run, while 4 were read there.',
+        'NT-PATH-010 warning pod/db:53/udp (198.51.100.7:53): 30 datagrams to UDP port 53 did not fit into the receive buffer at pod/db during the run, while 4 were read there.',
       ]);
-      expect(told(run(2, 2))[0]).toMatch(/^NT-PATH-009 info .*it may be one burst, measure again\.$/);
+      expect(told(run(2, 2))[0]).toMatch(/^NT-PATH-010 info .*it may be one burst, measure again\.$/);
     });
 
     it.each([
