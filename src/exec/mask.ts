@@ -16,12 +16,13 @@ export function mask(
   const head = Math.min(length, ((from ^ to) & 3) === 0 ? -to & 3 : length);
   maskBytes(source, key, output, offset, 0, head);
   const words = (length - head) >> 2;
-  if (words === 0) return maskBytes(source, key, output, offset, head, length);
-  const turned = Uint8Array.from({ length: 4 }, (_, i) => key[(head + i) & 3] ?? 0);
-  const word = new Int32Array(turned.buffer)[0] ?? 0;
-  const plain = new Int32Array(source.buffer, from + head, words);
-  const masked = new Int32Array(output.buffer, to + head, words);
-  for (let i = 0; i < words; i++) masked[i] = (plain[i] as number) ^ word;
+  if (words > 0) {
+    const turned = Uint8Array.from({ length: 4 }, (_, i) => key[(head + i) & 3] ?? 0);
+    const word = new Int32Array(turned.buffer)[0] ?? 0;
+    const plain = new Int32Array(source.buffer, from + head, words);
+    const masked = new Int32Array(output.buffer, to + head, words);
+    for (let i = 0; i < words; i++) masked[i] = (plain[i] as number) ^ word;
+  }
   maskBytes(source, key, output, offset, head + words * 4, length);
 }
 
