@@ -11,6 +11,8 @@ export interface MatrixPlace {
   readonly node?: string;
   /** The zone of that node. */
   readonly zone?: string;
+  /** Why it could not be a destination to the end: it has no address, or it went away. */
+  readonly gone?: string;
 }
 
 /**
@@ -91,4 +93,28 @@ export interface MatrixFrame {
   readonly sources: readonly MatrixPlace[];
   readonly destinations: readonly MatrixPlace[];
   readonly pairs: MatrixReport['pairs'];
+}
+
+/** What a source is to probe; plain JSON. */
+export interface MatrixGoal {
+  /** Its place in the list of destinations. */
+  readonly destination: number;
+  /** One of each family. */
+  readonly addresses: readonly { readonly family: 4 | 6; readonly host: string }[];
+  /** Nobody has to listen there, but somebody has to refuse. */
+  readonly tcpPort: string;
+  /** Absent: UDP is not asked for. */
+  readonly udpPort?: string;
+  /** A Service's address, which answers no echo request. */
+  readonly isVirtual: boolean;
+}
+
+/** What the engine is told for all sources, by {@link MatrixPlace} as JSON: `["pod","shop","pod/web-0"]`. */
+export interface MatrixOptions {
+  readonly goals: Readonly<Record<string, readonly MatrixGoal[]>>;
+}
+
+/** What tells places apart. */
+export function placeKey({ kind, namespace, target }: MatrixPlace): string {
+  return JSON.stringify([kind, namespace ?? null, target]);
 }

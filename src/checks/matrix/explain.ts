@@ -61,12 +61,10 @@ export function explain(
 ): Shape[] {
   if (!units.some(({ bad }) => bad)) return [];
   const hasNodes = [...sources, ...destinations].some(({ kind }) => kind === 'node');
-  const candidates = candidatesOf({ sources, destinations }, units, hasNodes).filter(
-    ({ predicted }) => {
-      const good = predicted.filter(({ bad }) => !bad).length;
-      return good <= Math.max((1 - share) * predicted.length, predicted.length >= ONE_OF ? 1 : 0);
-    },
-  );
+  const candidates = candidatesOf({ sources, destinations }, units, hasNodes).filter(({ predicted }) => {
+    const good = predicted.filter(({ bad }) => !bad).length;
+    return good <= Math.max((1 - share) * predicted.length, predicted.length >= ONE_OF ? 1 : 0);
+  });
   const left = new Set(units.filter(({ bad }) => bad));
   const shapes: Shape[] = [];
   while (left.size > 0) {
@@ -116,12 +114,16 @@ function candidatesOf(
   hasNodes: boolean,
 ): Candidate[] {
   const all = new Map<string, Candidate>();
-  const visit = (unit: Unit, put: (key: string, from: Group, to: Group, between: Shape['between']) => void) => {
+  const visit = (
+    unit: Unit,
+    put: (key: string, from: Group, to: Group, between: Shape['between']) => void,
+  ) => {
     const [source, destination] = [sources[unit.source], destinations[unit.destination]];
     if (source === undefined || destination === undefined) return;
     for (const from of groupsOf(source, unit.source, hasNodes))
       for (const to of groupsOf(destination, unit.destination, hasNodes)) {
-        const betweens = isWide(from) && isWide(to) ? (['any', 'nodes'] as const) : ([natural(from, to)] as const);
+        const betweens =
+          isWide(from) && isWide(to) ? (['any', 'nodes'] as const) : ([natural(from, to)] as const);
         for (const between of betweens)
           put(`${from.level}:${from.name} ${to.level}:${to.name} ${between}`, from, to, between);
       }

@@ -2,12 +2,15 @@
 import { advice, nettools } from '../../model/advice.ts';
 import type { FindingMeta } from '../../model/finding.ts';
 
-const SHARE = 'At least 85 % of the pairs that the pattern names fail, or all but one of five or more (ours), and it explains more of what fails than any other';
+const SHARE =
+  'At least 85 % of the pairs that the pattern names fail, or all but one of five or more (ours), and it explains more of what fails than any other';
 
 const seeBothEnds = advice`Look at both ends of one of the pairs at the same time; a NetworkPolicy that keeps them apart on purpose shows there too:
 ${nettools`diagnose pod/SOURCE --to pod/DESTINATION --both-ends`}`;
 
-function meta(one: Pick<FindingMeta, 'id' | 'title' | 'meaning' | 'rule'> & Partial<FindingMeta>): FindingMeta {
+function meta(
+  one: Pick<FindingMeta, 'id' | 'title' | 'meaning' | 'rule'> & Partial<FindingMeta>,
+): FindingMeta {
   return { severities: ['critical'], source: 'ours', remedy: seeBothEnds, ...one };
 }
 

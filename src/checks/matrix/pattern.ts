@@ -1,7 +1,14 @@
 /** The judged pattern of a matrix: which place, which way and what of it fails. Pure. */
 import { advice, nettools } from '../../model/advice.ts';
 import type { FindingMeta, Occurrence } from '../../model/finding.ts';
-import type { MatrixCell, MatrixFrame, MatrixPlace, MatrixProbe, MatrixSource } from '../../model/matrix.ts';
+import {
+  type MatrixCell,
+  type MatrixFrame,
+  type MatrixPlace,
+  type MatrixProbe,
+  type MatrixSource,
+  placeKey,
+} from '../../model/matrix.ts';
 import type { Quote, Severity } from '../../model/report.ts';
 import { occurrence } from '../shared/rule.ts';
 import { explain, type Fit, type Group, type Shape } from './explain.ts';
@@ -97,7 +104,11 @@ function storiesOf(shapes: readonly Shape[], { units }: Layer, matrix: Measured)
 }
 
 function isSingle({ kind, from, to }: Story): boolean {
-  return (kind === 'between' || kind === 'way' || kind === 'service') && from.level === 'item' && to.level === 'item';
+  return (
+    (kind === 'between' || kind === 'way' || kind === 'service') &&
+    from.level === 'item' &&
+    to.level === 'item'
+  );
 }
 
 function storyOf(shape: Shape, back: Shape | undefined, units: readonly Unit[], matrix: Measured): Story {
@@ -110,7 +121,8 @@ function storyOf(shape: Shape, back: Shape | undefined, units: readonly Unit[], 
     return { kind: isBetween ? 'nodes' : 'all', from, to, bad, of };
   }
   if (wide.from || wide.to) {
-    if (back !== undefined) return { kind: 'cut', from: wide.from ? to : from, to: wide.from ? to : from, bad, of };
+    if (back !== undefined)
+      return { kind: 'cut', from: wide.from ? to : from, to: wide.from ? to : from, bad, of };
     return { kind: wide.from ? 'to' : 'from', from, to, bad, of };
   }
   if (placeOf(to, matrix.destinations)?.kind === 'service') return { kind: 'service', from, to, bad, of };
@@ -133,11 +145,6 @@ function isSame(a: Group, b: Group, { sources, destinations }: Measured, swapped
   const [source, destination] = swapped ? [b, a] : [a, b];
   const [one, other] = [placeOf(source, sources), placeOf(destination, destinations)];
   return one !== undefined && other !== undefined && placeKey(one) === placeKey(other);
-}
-
-/** What tells places apart. */
-export function placeKey({ kind, namespace, target }: MatrixPlace): string {
-  return JSON.stringify([kind, namespace ?? null, target]);
 }
 
 function placeOf({ level, name }: Group, places: readonly MatrixPlace[]): MatrixPlace | undefined {
@@ -321,7 +328,9 @@ function whereText({ kind, from, to, isOneWay }: Story, matrix: Measured): strin
     case 'all':
       return 'Everywhere';
     case 'nodes':
-      return from.level === 'kind' ? `From any ${from.name} to any ${to.name} of another node` : 'Between nodes';
+      return from.level === 'kind'
+        ? `From any ${from.name} to any ${to.name} of another node`
+        : 'Between nodes';
     case 'scattered':
       return 'Without a pattern';
     case 'to':
@@ -390,7 +399,9 @@ function quoteOf(cell: MatrixCell, symptom: Symptom, { sources, destinations }: 
   const told = { icmp: 'echo requests', tcp: 'TCP', udp: 'UDP', full: 'full-size packet' } as const;
   const said = (Object.keys(told) as (keyof typeof told)[]).flatMap((name) => {
     const probe = cell[name];
-    return probe === undefined ? [] : [`${told[name]}${probe.port === undefined ? '' : ` ${probe.port}`}: ${probeText(probe)}`];
+    return probe === undefined
+      ? []
+      : [`${told[name]}${probe.port === undefined ? '' : ` ${probe.port}`}: ${probeText(probe)}`];
   });
   return { command: commandOf(cell, symptom, address), excerpt: `${pair}: ${said.join('; ')}` };
 }
@@ -420,7 +431,11 @@ export function probeText({ outcome, sent, received, ms, largest, reason }: Matr
 }
 
 /** With the places of the first pair in it, so that it can be pasted. */
-function remedyOf(meta: FindingMeta, { bad }: Story, matrix: Measured): Occurrence['remediation'] | undefined {
+function remedyOf(
+  meta: FindingMeta,
+  { bad }: Story,
+  matrix: Measured,
+): Occurrence['remediation'] | undefined {
   const [first] = bad;
   if (first === undefined || meta === OVERLAY) return undefined;
   const [source, destination] = [matrix.sources[first.source], matrix.destinations[first.destination]];
@@ -474,7 +489,13 @@ function ownServices(matrix: Measured, name: 'dns' | 'service', stuck: ReadonlyS
     const probe = one[name];
     if (probe === undefined || probe.outcome === 'unmeasured' || stuck.has(source)) return [];
     const bad = probe.outcome === 'lost' || probe.outcome === 'refused';
-    const cell: MatrixCell = { source, destination: 0, family: 4, address: label, [name === 'dns' ? 'udp' : 'tcp']: probe };
+    const cell: MatrixCell = {
+      source,
+      destination: 0,
+      family: 4,
+      address: label,
+      [name === 'dns' ? 'udp' : 'tcp']: probe,
+    };
     return [{ source, destination: 0, bad, cell }];
   });
   // A policy may keep all pods from the API server on purpose; no pod does without names.
@@ -484,7 +505,12 @@ function ownServices(matrix: Measured, name: 'dns' | 'service', stuck: ReadonlyS
   return explain(own, units).map(({ from, bad, of }) => {
     const [first] = bad;
     const source = first === undefined ? undefined : sources[first.source];
-    const place = source === undefined ? [] : source.namespace === undefined ? [source.target] : [source.target, '-n', source.namespace];
+    const place =
+      source === undefined
+        ? []
+        : source.namespace === undefined
+          ? [source.target]
+          : [source.target, '-n', source.namespace];
     const subject = `${typed(from, sources) ?? 'all'} → ${label}`;
     const what = name === 'dns' ? 'no answer of the name server' : 'no connection to the Service kubernetes';
     const others = units.filter((unit) => !unit.bad).length;

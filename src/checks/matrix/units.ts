@@ -1,5 +1,11 @@
 /** A matrix as yes-or-no questions, one list for each symptom: which pairs show it, and which could have. Pure. */
-import type { MatrixCell, MatrixFrame, MatrixPlace, MatrixProbe, MatrixProbeName } from '../../model/matrix.ts';
+import type {
+  MatrixCell,
+  MatrixFrame,
+  MatrixPlace,
+  MatrixProbe,
+  MatrixProbeName,
+} from '../../model/matrix.ts';
 
 /**
  * `dead`: nothing gets through. `family`: one of two families does not. `full`: large packets do not. `icmp`, `tcp`, `udp`:
@@ -53,11 +59,13 @@ export function layersOf(frame: Places, cells: readonly MatrixCell[]): Layer[] {
   const families = [4, 6] as const;
   return [
     { symptom: 'dead', units: pairs.flatMap((pair) => pairUnit(pair, (cell) => !alive(cell))) },
-    ...families.map((family): Layer => ({
-      symptom: 'family',
-      family,
-      units: pairs.flatMap((pair) => familyUnit(pair, family, alive)),
-    })),
+    ...families.map(
+      (family): Layer => ({
+        symptom: 'family',
+        family,
+        units: pairs.flatMap((pair) => familyUnit(pair, family, alive)),
+      }),
+    ),
     ...families.flatMap((family) => [
       each('tcp', family, (cell) => isLost(cell, 'tcp')),
       each('udp', family, (cell) => isLost(cell, 'udp')),

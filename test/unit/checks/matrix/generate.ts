@@ -113,7 +113,8 @@ export const FAULTS: readonly ((random: Random, world: World) => Fault | undefin
   },
   (random, world) => {
     const zones = [...new Set(world.places.flatMap(({ zone }) => zone ?? []))];
-    const inZone = (zone: string) => new Set(pods(world).flatMap((p) => (p.zone === zone ? p.node : []))).size;
+    const inZone = (zone: string) =>
+      new Set(pods(world).flatMap((p) => (p.zone === zone ? p.node : []))).size;
     const [a = '', b = ''] = zones.sort(() => random() - 0.5);
     // A zone of one node is that node, and two zones are what is between them.
     if (zones.length < 3 || inZone(a) < 2 || inZone(b) < 2) return undefined;
@@ -125,7 +126,10 @@ export const FAULTS: readonly ((random: Random, world: World) => Fault | undefin
   },
   (random, world) => {
     const a = pick(random, pods(world));
-    const b = pick(random, pods(world).filter((one) => !same(one, a)));
+    const b = pick(
+      random,
+      pods(world).filter((one) => !same(one, a)),
+    );
     return {
       name: 'one pair, both ways',
       isSingle: true,
@@ -136,7 +140,10 @@ export const FAULTS: readonly ((random: Random, world: World) => Fault | undefin
   },
   (random, world) => {
     const a = pick(random, pods(world));
-    const b = pick(random, pods(world).filter((one) => !same(one, a)));
+    const b = pick(
+      random,
+      pods(world).filter((one) => !same(one, a)),
+    );
     return {
       name: 'one pair, one direction',
       isSingle: true,
@@ -278,7 +285,13 @@ export function matrixOf(random: Random, world: World, faults: readonly Fault[],
       const harms = faults.flatMap((fault) => fault.harm(from, to) ?? []);
       const harmed = random() < noise.through && !isSpared ? {} : Object.assign({}, ...harms);
       for (const family of families)
-        cells.push({ source, destination, family, address: to.target, ...probes(random, from, to, harmed, family, noise) });
+        cells.push({
+          source,
+          destination,
+          family,
+          address: to.target,
+          ...probes(random, from, to, harmed, family, noise),
+        });
     }
   const sources: MatrixSource[] = places.map((place) => ({
     ...place,

@@ -16,7 +16,9 @@ interface Score {
 }
 
 function isExpected(one: { id: string; subject?: string }, { expected }: Fault): boolean {
-  return expected.some(({ id, subject }) => id === one.id && (subject === undefined || subject === one.subject));
+  return expected.some(
+    ({ id, subject }) => id === one.id && (subject === undefined || subject === one.subject),
+  );
 }
 
 /** Runs with one fault each, of all kinds. */
@@ -45,7 +47,8 @@ function scores(noise: Noise, seed: number): Map<string, Score> {
   return all;
 }
 
-const percent = (part: number, of: number): string => (of === 0 ? '–' : `${((100 * part) / of).toFixed(1)} %`);
+const percent = (part: number, of: number): string =>
+  of === 0 ? '–' : `${((100 * part) / of).toFixed(1)} %`;
 
 function tableText(calm: Map<string, Score>, noisy: Map<string, Score>): string {
   const row = (name: string, a: Score, b: Score): string =>
