@@ -153,7 +153,11 @@ function placeOf({ kind, target, namespace, node, zone }: FoundPlace): MatrixPla
 }
 
 function destinationOf(place: FoundPlace): MatrixPlace {
-  return { ...placeOf(place), ...(place.addresses.length === 0 ? { gone: 'it has no address yet' } : {}) };
+  const { addresses, missing } = place;
+  return {
+    ...placeOf(place),
+    ...(addresses.length === 0 ? { gone: missing ?? 'it has no address yet' } : {}),
+  };
 }
 
 /** What a rollout broke meanwhile is no fault of the network; what cannot be read again is told as it was seen. */

@@ -95,6 +95,9 @@ export interface MatrixFrame {
   readonly pairs: MatrixReport['pairs'];
 }
 
+/** Discard: nobody listens there, and the refusal that comes back is as good as an answer. */
+export const CLOSED_PORT = '9';
+
 /** What a source is to probe; plain JSON. */
 export interface MatrixGoal {
   /** Its place in the list of destinations. */

@@ -9,7 +9,7 @@ import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { MatrixWord } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Node, Pod, Service } from '../model/kube-objects.ts';
-import { type MatrixGoal, type MatrixPlace, placeKey } from '../model/matrix.ts';
+import { CLOSED_PORT, type MatrixGoal, type MatrixPlace, placeKey } from '../model/matrix.ts';
 import { asNodePod } from '../targets/node-pod.ts';
 import { podChoice } from '../targets/resolve.ts';
 import { ownerOf } from './many-targets.ts';
@@ -20,12 +20,12 @@ export interface FoundPlace
     Pick<MatrixGoal, 'addresses' | 'tcpPort' | 'udpPort' | 'isVirtual'> {
   /** Without the kind. */
   readonly name: string;
+  /** Why it is none. */
+  readonly missing?: string;
   readonly owner?: string;
 }
 
 const ZONE = 'topology.kubernetes.io/zone';
-/** Discard: nobody listens there, and the refusal that comes back is as good as an answer. */
-const CLOSED = 9;
 /** What a kubelet listens on unless its node says otherwise. */
 const KUBELET = 10250;
 
@@ -80,7 +80,7 @@ async function placesOf(
       const choice = await podChoice(client, word, signal);
       if ('selector' in choice)
         return podsOf(client, choice.selector, `${choice.what} has`, allNamespaces, signal);
-      return [podPlace(await readPod(client, choice.pod, signal))];
+      return [await onePod(client, choice.pod, signal)];
     }
   }
 }
@@ -121,11 +121,17 @@ function hasNetwork(pod: Pod): boolean {
   return !hasEnded && pod.metadata?.deletionTimestamp === undefined && asNodePod(pod) === undefined;
 }
 
-async function readPod(client: KubeClient, name: string, signal: AbortSignal): Promise<Pod> {
+/** One that is not there is a row with its reason, among others that are. */
+async function onePod(client: KubeClient, name: string, signal: AbortSignal): Promise<FoundPlace> {
   try {
-    return await client.get<Pod>(podsPath(client.namespace, name), { signal });
+    return podPlace(await client.get<Pod>(podsPath(client.namespace, name), { signal }));
   } catch (error) {
-    throw notFound(error, 'pod', name, client.namespace);
+    if (!(error instanceof ApiError && error.status === 404)) throw error;
+    const { namespace } = client;
+    return {
+      ...podPlace({ metadata: { name, namespace } }),
+      missing: `there is no pod "${name}" in namespace "${namespace}"`,
+    };
   }
 }
 
@@ -153,7 +159,7 @@ function podPlace(pod: Pod): FoundPlace {
   const owner = ownerOf(pod);
   const all = (pod.status?.podIPs ?? []).map(({ ip }) => ip);
   const ports = declaredPorts(pod);
-  const tcp = ports.find(({ protocol }) => protocol === 'TCP')?.port ?? CLOSED;
+  const tcp = ports.find(({ protocol }) => protocol === 'TCP')?.port ?? CLOSED_PORT;
   const udp = ports.flatMap(({ protocol, port }) => (protocol === 'UDP' ? [port] : []));
   return {
     kind: 'pod',
@@ -165,7 +171,11 @@ function podPlace(pod: Pod): FoundPlace {
     addresses: addressesOf(all.length > 0 || pod.status?.podIP === undefined ? all : [pod.status.podIP]),
     tcpPort: String(tcp),
     // Of UDP servers only those of DNS answer a stranger; nobody else's port is a place to ask.
-    ...(udp.includes(53) ? { udpPort: '53' } : udp.includes(CLOSED) ? {} : { udpPort: String(CLOSED) }),
+    ...(udp.includes(53)
+      ? { udpPort: '53' }
+      : udp.includes(Number(CLOSED_PORT))
+        ? {}
+        : { udpPort: CLOSED_PORT }),
     isVirtual: false,
   };
 }
@@ -184,7 +194,7 @@ function nodePlace({ metadata, status }: Node): FoundPlace {
     node: name,
     addresses: addressesOf(all),
     tcpPort: String(kubelet?.Port ?? KUBELET),
-    udpPort: String(CLOSED),
+    udpPort: CLOSED_PORT,
     isVirtual: false,
   };
 }

@@ -4,13 +4,13 @@ import type { Json } from '../../model/report.ts';
 import { conclude } from '../shared/judgement.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { Skips } from '../shared/skipped.ts';
-import { MATRIX_METAS } from './metas.ts';
 import { planMatrix } from './plan.ts';
 import { type MatrixInput, type RowCell, rowOf } from './row.ts';
+import { MATRIX_PATTERNS } from './rules/index.ts';
 
 const matrix: Check<MatrixInput> = {
   id: 'matrix',
-  findings: MATRIX_METAS,
+  findings: MATRIX_PATTERNS.map(({ meta }) => meta),
   plan: planMatrix,
   judge: (evidence, input, words = POD_WORDS) => {
     const row = rowOf(evidence, input, words);

@@ -9,9 +9,10 @@ import type {
 
 /**
  * `dead`: nothing gets through. `family`: one of two families does not. `full`: large packets do not. `icmp`, `tcp`, `udp`:
- * that one does not. `lossy`: echo requests are lost. `slow`: answers take far longer than between others.
+ * that one does not. `lossy`: echo requests are lost. `slow`: answers take far longer than between others. `dns`: the
+ * source's own name server does not answer.
  */
-export type Symptom = 'dead' | 'family' | 'full' | 'icmp' | 'tcp' | 'udp' | 'lossy' | 'slow';
+export type Symptom = 'dead' | 'family' | 'full' | 'icmp' | 'tcp' | 'udp' | 'lossy' | 'slow' | 'dns';
 
 /** One pair that was measured, and whether it shows the symptom. */
 export interface Unit {

@@ -77,11 +77,11 @@ IPv4 and IPv6 where both ends have both; its own name server and the Service kub
   takesTargets: true,
   completesWord: 'clusterTarget',
   toArgs: (values) => {
+    const asked = sides(values.list(to), values.text(toSelector), '--to-selector SELECTOR');
     const from = sides(values.words, selectorText(values), '-l SELECTOR');
     if (from.length === 0) throw usageError('matrix needs sources: pods, nodes, TARGET… or -l SELECTOR');
     if (from.every(({ kind }) => kind === 'service'))
       throw usageError('a Service is a destination alone: matrix needs pods or nodes as sources');
-    const asked = sides(values.list(to), values.text(toSelector), '--to-selector SELECTOR');
     const range = { least: 1, most: 1_000_000, whole: true };
     return withoutUndefined({
       connection: connectionFlags(values),

@@ -1,5 +1,5 @@
 /** Made matrices: places on nodes in zones, a fault in some of the pairs, and the noise that real ones have. */
-import type { Measured } from '../../../../src/checks/matrix/pattern.ts';
+import type { Measured } from '../../../../src/checks/matrix/story.ts';
 import type { MatrixCell, MatrixPlace, MatrixProbe, MatrixSource } from '../../../../src/model/matrix.ts';
 
 /** Numbers from 0 to 1 that are the same in each run (mulberry32). */

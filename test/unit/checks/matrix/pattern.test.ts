@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { patternOf } from '../../../../src/checks/matrix/pattern.ts';
 import { FAULTS, type Fault, matrixOf, type Noise, numbers, worldOf } from './generate.ts';
 
-const RUNS = 120;
+const RUNS = 60;
 const CALM: Noise = { unmeasured: 0, loss: 0, through: 0 };
 const NOISY: Noise = { unmeasured: 0.1, loss: 0.003, through: 0.02 };
 
@@ -79,10 +79,16 @@ describe('the pattern of a matrix', () => {
   });
 
   it('is found among pairs that were not measured, that got through, and that lost a packet by chance', () => {
-    for (const [name, { runs, found, right, told }] of noisy) {
-      expect(found / runs, name).toBeGreaterThanOrEqual(0.95);
-      if (told > 0) expect(right / told, name).toBeGreaterThanOrEqual(0.95);
+    const sum = { runs: 0, found: 0, right: 0, told: 0 };
+    for (const [name, score] of noisy) {
+      const { runs, found, right, told } = score;
+      expect(found / runs, name).toBeGreaterThanOrEqual(0.9);
+      if (told > 0) expect(right / told, name).toBeGreaterThanOrEqual(0.8);
+      for (const part of ['runs', 'found', 'right', 'told'] as const) sum[part] += score[part];
     }
+    expect(sum.found / sum.runs).toBeGreaterThanOrEqual(0.98);
+    expect(sum.right / sum.told).toBeGreaterThanOrEqual(0.97);
+    expect(noisy.get('healthy')).toEqual({ runs: RUNS, found: RUNS, right: 0, told: 0 });
   });
 
   it('has its table in the docs', () => {
