@@ -19,8 +19,8 @@ export interface Shape {
   readonly between: 'any' | 'nodes';
   /** The pairs that it explains. */
   readonly bad: readonly Unit[];
-  /** How many pairs it predicts that were measured. */
-  readonly of: number;
+  /** The pairs that it predicts, as far as they were measured. */
+  readonly seen: readonly Unit[];
 }
 
 /** How much of what a shape predicts has to be so: one in seven may have got through, or one of a few. Ours. */
@@ -77,7 +77,7 @@ export function explain(
       to: best.to,
       between: best.between,
       bad,
-      of: best.predicted.length,
+      seen: best.predicted,
     });
   }
   return shapes;
@@ -144,7 +144,7 @@ function candidatesOf(
       else one.fine++;
     });
   }
-  return [...all.values()].filter(isWhatItSays);
+  return [...all.values()].filter((one) => isWhatItSays(one, { sources, destinations }));
 }
 
 /** From the widest to the narrowest. */
@@ -187,12 +187,35 @@ function counts(
 }
 
 /** A group has to be more than one of its places, or its only place is what is meant. */
-function isWhatItSays({ from, to, between, predicted, absorbed, fine }: Candidate): boolean {
+function isWhatItSays({ from, to, between, predicted, absorbed, fine }: Candidate, places: Places): boolean {
   if (predicted.length === 0) return false;
   const sources = new Set(predicted.map(({ source }) => source));
   const destinations = new Set(predicted.map(({ destination }) => destination));
   if (from.level !== 'item' && sources.size < 2) return false;
   if (to.level !== 'item' && destinations.size < 2) return false;
+  // What comes from one node alone is no "wherever it comes from".
+  if (
+    isWide(from) &&
+    !isSpread(
+      to,
+      predicted.map(({ source }) => places.sources[source]),
+    )
+  )
+    return false;
+  if (
+    isWide(to) &&
+    !isSpread(
+      from,
+      predicted.map(({ destination }) => places.destinations[destination]),
+    )
+  )
+    return false;
   // "Between nodes" is said where most of what was seen within them works.
   return between === 'any' || !isWide(from) || !isWide(to) || fine > absorbed.length;
+}
+
+/** Beside a node or a zone: whether the others are on more than one. */
+function isSpread({ level }: Group, others: readonly (MatrixPlace | undefined)[]): boolean {
+  if (level !== 'node' && level !== 'zone') return true;
+  return new Set(others.map((place) => place?.[level])).size > 1;
 }

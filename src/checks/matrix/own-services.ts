@@ -43,7 +43,7 @@ export function ownServices(matrix: Measured, name: 'dns' | 'service', stuck: Re
   if (name === 'service' && !works) return [];
   const meta = (name === 'dns' ? dnsDiffers : serviceDiffers).meta;
   const own = { sources, destinations };
-  return explain(own, units).map(({ from, bad, of }) => {
+  return explain(own, units).map(({ from, bad, seen }) => {
     const [first] = bad;
     const source = first === undefined ? undefined : sources[first.source];
     const place =
@@ -55,7 +55,7 @@ export function ownServices(matrix: Measured, name: 'dns' | 'service', stuck: Re
     const subject = `${typed(from, sources) ?? 'all'} → ${label}`;
     const what = name === 'dns' ? 'no answer of the name server' : 'no connection to the Service kubernetes';
     const others = units.filter((unit) => !unit.bad).length;
-    const text = `From ${words(from, sources)}: ${what} (${bad.length} of ${Math.max(of, bad.length)} source${of === 1 ? '' : 's'}; ${others} other${others === 1 ? '' : 's'} of the matrix ${others === 1 ? 'has' : 'have'} one).`;
+    const text = `From ${words(from, sources)}: ${what} (${bad.length} of ${seen.length} source${seen.length === 1 ? '' : 's'}; ${others} other${others === 1 ? '' : 's'} of the matrix ${others === 1 ? 'has' : 'have'} one).`;
     const evidence = bad.slice(0, MOST_QUOTES).map(({ cell }) => ({
       command: name === 'dns' ? ['reach', 'udp', 'dns', '53'] : ['tcp-connect', 'apiserver'],
       excerpt: `${sources[cell.source]?.target ?? '?'} → ${label}: ${probeText(cell.udp ?? cell.tcp ?? { outcome: 'unmeasured' })}`,

@@ -52,9 +52,9 @@ function tell(story: Story, layer: Layer, matrix: Measured): Told {
   };
 }
 
-function severityOf({ symptom }: Layer, { bad }: Story): Severity {
+function severityOf({ symptom }: Layer, { seen }: Story): Severity {
   if (symptom === 'icmp') return 'info';
   if (symptom === 'slow') return 'warning';
-  if (symptom === 'lossy') return echoesOf(bad).sent >= LEAST_ECHOES ? 'critical' : 'warning';
+  if (symptom === 'lossy') return echoesOf(seen).sent >= LEAST_ECHOES ? 'critical' : 'warning';
   return 'critical';
 }

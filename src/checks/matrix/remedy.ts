@@ -33,7 +33,7 @@ ${nettools`latency ${from} --to ${to}`}`;
 ${nettools`service ${from} --to ${to}`}`;
     default:
       return advice`Look at both ends of one of the pairs at the same time; a NetworkPolicy that keeps them apart on purpose shows there too:
-${nettools`diagnose ${from} --to ${to}${destination.kind === 'pod' ? ['', '--both-ends'] : []}`}`;
+${nettools`diagnose ${from} --to ${destination.kind === 'pod' ? [to, '--both-ends'] : to}`}`;
   }
 }
 

@@ -24,7 +24,8 @@ export interface Story {
   readonly from: Group;
   readonly to: Group;
   readonly bad: readonly Unit[];
-  readonly of: number;
+  /** The pairs that it is about, as far as they were measured. */
+  readonly seen: readonly Unit[];
   /** Of `way`: the other direction was measured, and works. */
   readonly isOneWay?: boolean;
 }
@@ -45,7 +46,7 @@ export function storiesOf(shapes: readonly Shape[], { units }: Layer, matrix: Me
   const all: Group = { level: 'all', name: '' };
   return [
     ...stories.filter((one) => !isSingle(one)),
-    { kind: 'scattered', from: all, to: all, bad, of: units.length },
+    { kind: 'scattered', from: all, to: all, bad, seen: units },
   ];
 }
 
@@ -60,20 +61,33 @@ function isSingle({ kind, from, to }: Story): boolean {
 function storyOf(shape: Shape, back: Shape | undefined, units: readonly Unit[], matrix: Measured): Story {
   const { from, to } = shape;
   const bad = [...shape.bad, ...(back?.bad ?? [])];
-  const of = shape.of + (back?.of ?? 0);
+  const seen = [...shape.seen, ...(back?.seen ?? [])];
   const wide = { from: isWide(from), to: isWide(to) };
   if (wide.from && wide.to) {
-    const isBetween = shape.between === 'nodes' || from.level === 'kind';
-    return { kind: isBetween ? 'nodes' : 'all', from, to, bad, of };
+    if (shape.between === 'nodes') return { kind: 'nodes', from, to, bad, seen };
+    if (from.level === 'all' || to.level === 'all') return { kind: 'all', from, to, bad, seen };
+    const isOverlay =
+      from.name === 'pod' && to.name === 'pod' && seen.every((unit) => isAcross(unit, matrix));
+    if (isOverlay) return { kind: 'nodes', from, to, bad, seen };
+    return from.name === to.name
+      ? { kind: 'all', from, to, bad, seen }
+      : { kind: 'way', from, to, bad, seen, isOneWay: worksBack(shape, units, matrix) };
   }
   if (wide.from || wide.to) {
-    if (back !== undefined)
-      return { kind: 'cut', from: wide.from ? to : from, to: wide.from ? to : from, bad, of };
-    return { kind: wide.from ? 'to' : 'from', from, to, bad, of };
+    if (back !== undefined) {
+      // Of both lists it has a number in, that of the sources names it.
+      const place = wide.from ? back.from : from;
+      return { kind: 'cut', from: place, to: place, bad, seen };
+    }
+    return { kind: wide.from ? 'to' : 'from', from, to, bad, seen };
   }
-  if (placeOf(to, matrix.destinations)?.kind === 'service') return { kind: 'service', from, to, bad, of };
-  if (back !== undefined) return { kind: 'between', from, to, bad, of };
-  return { kind: 'way', from, to, bad, of, isOneWay: worksBack(shape, units, matrix) };
+  if (placeOf(to, matrix.destinations)?.kind === 'service') return { kind: 'service', from, to, bad, seen };
+  if (back !== undefined) return { kind: 'between', from, to, bad, seen };
+  return { kind: 'way', from, to, bad, seen, isOneWay: worksBack(shape, units, matrix) };
+}
+
+function isAcross({ source, destination }: Unit, { sources, destinations }: Measured): boolean {
+  return sources[source]?.node !== destinations[destination]?.node;
 }
 
 export function isWide({ level }: Group): boolean {

@@ -23,7 +23,7 @@ export function subjectOf({ kind, from, to }: Story, matrix: Measured): string |
     case 'from':
       return source;
     case 'cut':
-      return typed(from, matrix.sources) ?? destination;
+      return source;
     case 'between':
     case 'way':
     case 'service':
@@ -35,8 +35,9 @@ export function subjectOf({ kind, from, to }: Story, matrix: Measured): string |
 export function typed({ level, name }: Group, places: readonly MatrixPlace[]): string | undefined {
   switch (level) {
     case 'all':
-    case 'kind':
       return undefined;
+    case 'kind':
+      return `${name}s`;
     case 'zone':
       return `zone ${name}`;
     case 'node':
@@ -85,7 +86,7 @@ export function whereText({ kind, from, to, isOneWay }: Story, matrix: Measured)
     case 'from':
       return `From ${source}, wherever it goes`;
     case 'cut':
-      return `To ${words(to, placesOfCut(from, matrix))} and from it`;
+      return `To ${source} and from it`;
     case 'between':
       return `Between ${source} and ${destination}, both ways`;
     case 'service':
@@ -93,10 +94,6 @@ export function whereText({ kind, from, to, isOneWay }: Story, matrix: Measured)
     case 'way':
       return `From ${source} to ${destination}${isOneWay === true ? ', and not the other way round' : ''}`;
   }
-}
-
-function placesOfCut({ level, name }: Group, { sources, destinations }: Measured): readonly MatrixPlace[] {
-  return level === 'item' && sources[Number(name)] !== undefined ? sources : destinations;
 }
 
 const WHAT: Readonly<Record<Symptom, string>> = {
@@ -112,15 +109,16 @@ const WHAT: Readonly<Record<Symptom, string>> = {
 };
 
 /** What is wrong with them. */
-export function whatText({ bad, of }: Story, { symptom, family }: Layer, matrix: Measured): string {
-  const count = `${bad.length} of ${Math.max(of, bad.length)} pair${Math.max(of, bad.length) === 1 ? '' : 's'}`;
+export function whatText({ bad, seen, kind }: Story, { symptom, family }: Layer, matrix: Measured): string {
+  const of = Math.max(seen.length, bad.length);
+  const count = `${bad.length} of ${of} pair${of === 1 ? '' : 's'}`;
   const isDual = new Set(matrix.cells.map((cell) => cell.family)).size > 1;
   const by = isDual && family !== undefined && symptom !== 'family' ? ` by IPv${family}` : '';
   switch (symptom) {
     case 'family':
       return `IPv${family} ${WHAT.family} (${count})`;
     case 'lossy': {
-      const { sent, lost } = echoesOf(bad);
+      const { sent, lost } = echoesOf(kind === 'scattered' ? bad : seen);
       return `${lost} of ${sent} echo requests are lost${by} (${count})`;
     }
     case 'slow': {
