@@ -84,6 +84,14 @@ describe('NT-RT-001', () => {
     );
   });
 
+  it('explains nothing of a destination with a route of its own', () => {
+    const sparesOf = (run: RecordedRun<RoutingInput>) =>
+      judged(run).findings.find(({ id }) => id === 'NT-RT-001')?.spares ?? [];
+    const own = { [`${farId}-hop`]: healthy.evidence[`${farId}-hop`]?.stdout ?? '' };
+    expect(sparesOf(gone)).not.toContain('pod/far');
+    expect(sparesOf(withOutput(gone, own))).toContain('pod/far');
+  });
+
   it('needs a destination that cannot be sent to', () => {
     const routed = withOutput(gone, { routes: (text) => text });
     const ways = Object.fromEntries(
