@@ -202,7 +202,10 @@ function serverJson(server: ServerFacts): Json {
   return {
     address: server.address,
     role: server.role,
-    service: server.service?.name ?? null,
+    service: server.service?.isDockers === true ? null : (server.service?.name ?? null),
+    ...(server.role === 'endpoint' && server.service?.isDockers === true
+      ? { askedBy: server.service.addresses.join() }
+      : {}),
     pod: server.endpoint?.pod ?? null,
     node: server.endpoint?.node ?? null,
     udp: transportJson(server.udp),
