@@ -645,6 +645,27 @@ describe('diagnose', () => {
     }
   });
 
+  it('tells which of the servers that the embedded one asks is dead', async () => {
+    // Nobody lives there.
+    const dead = '198.18.128.99';
+    await daemon.run('half', '--network', 'lan', '--dns', dead, '--dns', BRIDGE_ADDRESS, APP_IMAGE);
+    const { report: found } = await report(['diagnose', 'docker://half', '--to', `${KNOWN_NAME.name}:80`]);
+    const about = problems(found).filter(({ id }) => id.startsWith('NT-DNS-'));
+    const [lead] = about.filter(({ causedBy }) => causedBy === undefined);
+    expect(lead?.id, JSON.stringify(problems(found), undefined, 1)).toBe('NT-DNS-009');
+    expect(lead?.summary).toMatch(
+      /^1 of the 2 servers that Docker's name server \(127\.0\.0\.11\) asks fails: 198\.18\.128\.99 answers none of \d+ queries by UDP within [\d.]+ s; 198\.18\.128\.1 answers\.$/,
+    );
+    await daemon.run('whole', '--network', 'lan', '--dns', BRIDGE_ADDRESS, APP_IMAGE);
+    const { report: healthy } = await report(['dns', 'docker://whole', KNOWN_NAME.name]);
+    expect(problems(healthy)).toEqual([]);
+    await daemon.run('none', '--network', 'lan', '--dns', dead, APP_IMAGE);
+    const { report: gone } = await report(['dns', 'docker://none', KNOWN_NAME.name]);
+    expect(problems(gone)[0]?.summary).toMatch(
+      /gets no answer from them \(docker run --dns: 198\.18\.128\.99 answers none of \d+ queries/,
+    );
+  });
+
   it('has left no session', async () => {
     expect(await daemon.sessions()).toEqual([]);
   });

@@ -173,3 +173,20 @@ describe('what is no fault', () => {
     expect(report.checks[0]).toMatchObject({ status: 'skip', findings: [{ id: 'NT-SYS-001' }] });
   });
 });
+
+test('the MTU of a route is above that of its link', async () => {
+  const [first] = (await client.run('ip', '-o', 'route', 'show', 'default')).split('\n');
+  const words = (first ?? '').trim().split(/\s+/).join(' ');
+  const steps = [
+    { make: 'ip link set eth0 mtu 1320', undo: 'ip link set eth0 mtu 1500' },
+    { make: `ip route replace ${words} mtu 1442`, undo: `ip route replace ${words}` },
+  ];
+  expectFirst(await withFault(client, steps, () => mtu('--to', 'pod/far')), {
+    id: 'NT-MTU-003',
+    severity: 'warning',
+    says: /^The route to .*pod\/far.* has an MTU of its own, 1442, above the 1320 of eth0/,
+  });
+  // A route below its link is a setting like any other.
+  const lower = [{ make: `ip route replace ${words} mtu 1400`, undo: `ip route replace ${words}` }];
+  await withFault(client, lower, async () => expectSilence(await mtu('--to', 'pod/far')));
+});

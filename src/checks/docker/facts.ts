@@ -17,6 +17,8 @@ export interface DockerNetwork {
   readonly subnets: readonly string[];
   /** Empty where it has none. */
   readonly gateway: string;
+  /** The host's interface that a macvlan or ipvlan network sits on, where it names one. */
+  readonly parent?: string;
   /** The target's addresses on it. */
   readonly addresses: readonly string[];
   /** Made with --internal: Docker gives it no way out. */

@@ -63,6 +63,13 @@ function judge(name: string, { service, denials, good, servers }: Unheard): Occu
     const text = `${label} was made ${service.ageSeconds} s ago, and ${enumerate(denying)} ${good.length > 0 ? 'at times still says' : 'still says'} that ${full} does not exist: the answer to a question from before that is in a cache, for half a minute mostly. Measure again.`;
     return [occurrence(meta, 'info', text, evidence, { subject: name, remediation: YOUNG })];
   }
+  // Servers that the target does not ask do not help it.
+  const used = servers.filter(({ role }) => role === 'server');
+  const isCertain = !servers.some(
+    ({ address, role, service: own }) =>
+      good.some((q) => q.server === address) &&
+      (role === 'server' || used.some((one) => one.service !== undefined && one.service === own)),
+  );
   const knowing = labels(good);
   const others = knowing.filter((one) => !denying.includes(one));
   const contrast =
@@ -74,7 +81,7 @@ function judge(name: string, { service, denials, good, servers }: Unheard): Occu
   return [
     occurrence(
       meta,
-      good.length === 0 ? 'critical' : 'warning',
+      isCertain ? 'critical' : 'warning',
       `${enumerate(denying)} ${denying.length === 1 ? 'says' : 'say'} that ${full} does not exist, though the API has ${label} and ${denying.length === 1 ? 'it knows' : 'they know'} the API server's own name${contrast}: it has not heard of the Service.`,
       evidence,
       {

@@ -41,6 +41,18 @@ describe('NT-DNS-021', () => {
     );
   });
 
+  it('is critical where those that know it are none that the target asks', () => {
+    const own = '198.51.100.53';
+    const [first] = judgedRun([says(own, 'NXDOMAIN'), ...behind('198.19.0.9')], {
+      names: [NAME],
+      input: { known: { [NAME]: known } },
+    }).findings.filter(({ id }) => id === 'NT-DNS-021');
+    expect(first).toMatchObject({
+      severity: 'critical',
+      summary: expect.stringContaining('while coredns-0'),
+    });
+  });
+
   it('is an info of a Service that is young, in place of servers that disagree', () => {
     const young = { ...known, ageSeconds: 12 };
     for (const servers of [

@@ -202,3 +202,18 @@ describe('what could not be measured', () => {
     expect(judged('').status).toBe('skip');
   });
 });
+
+describe('NT-MTU-003', () => {
+  const search = (route: string) => stdout('path-mtu-full').replace(/^(link \S+ )\d+$/m, `$11320${route}`);
+
+  it('is a route above its link', () => {
+    expect(named(judged(search('\nroute-mtu 1442')))).toEqual(['NT-MTU-003 warning']);
+    expect(judged(search('\nroute-mtu 1442')).findings[0]?.summary).toMatch(
+      /has an MTU of its own, 1442, above the 1320 of eth0, .* segments of up to 1402 bytes/,
+    );
+  });
+
+  it.each(['', '\nroute-mtu 1320', '\nroute-mtu 1300'])('is silent where the route has %j', (route) => {
+    expect(judged(search(route)).findings.map(({ id }) => id)).not.toContain('NT-MTU-003');
+  });
+});

@@ -105,6 +105,32 @@ describe('NT-RT-001', () => {
   });
 });
 
+describe('NT-RT-012', () => {
+  type Listed = { ifname: string; addr_info: object[]; linkinfo?: object };
+  const without = json<Listed>((list) =>
+    list.map((one) => (one.ifname === 'lo' ? one : { ...one, addr_info: [] })),
+  );
+  const tap = json<Listed>((list) => [
+    ...list.map((one) => ({ ...one, addr_info: [] })),
+    { ...list[0], ifname: 'tap0', addr_info: [], linkinfo: { info_kind: 'tun' } } as Listed,
+  ]);
+
+  it('is of a target whose address is on no interface', () => {
+    expect(problems(healthy)).toEqual([]);
+    expect(problems(withOutput(healthy, { addresses: without }))).toContain('NT-RT-012 critical');
+  });
+
+  it('is silent on a node, for a virtual machine, and where nothing was seen', () => {
+    for (const run of [
+      onHost(withOutput(healthy, { addresses: without })),
+      withOutput(healthy, { addresses: tap }),
+      withOutput(healthy, { addresses: '[]' }),
+      withOutput(healthy, { addresses: '' }),
+    ])
+      expect(problems(run)).not.toContain('NT-RT-012 critical');
+  });
+});
+
 describe('NT-RT-005', () => {
   const other = recorded<RoutingInput>('routing-source');
 
