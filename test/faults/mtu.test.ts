@@ -190,3 +190,18 @@ test('the MTU of a route is above that of its link', async () => {
   const lower = [{ make: `ip route replace ${words} mtu 1400`, undo: `ip route replace ${words}` }];
   await withFault(client, lower, async () => expectSilence(await mtu('--to', 'pod/far')));
 });
+
+test('the way back is narrower than the way there', async () => {
+  const back = `${client.address}/32 via 198.51.100.11`;
+  const narrow = [{ make: `ip route add ${back} mtu 1400`, undo: `ip route del ${back}` }];
+  // The far side is not told.
+  const report = await withFault(nodeNetns('node2'), narrow, () =>
+    dropping(far, TOO_LARGE, () => mtu('--to', 'pod/far')),
+  );
+  expectFirst(report, {
+    id: 'NT-MTU-004',
+    severity: 'warning',
+    says: /^Packets of 1500 bytes get to .*pod\/far.*, and the answers come back in fragments \(\d+ were put together meanwhile\)/,
+  });
+  expectSilence(await mtu('--to', 'pod/far'));
+});

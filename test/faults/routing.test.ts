@@ -38,8 +38,9 @@ const CASES: readonly Case[] = [
       says: /The target should have 198\.18\.1\.\d+, and none of its interfaces has it: eth0 has /,
     },
     steps: ({ own, gateway }) => [
-      { make: `ip addr del ${own}/24 dev eth0`, undo: `ip addr add ${own}/24 dev eth0` },
+      // The route went with the address, and comes back after it.
       { make: 'ip route show', undo: `ip route replace default via ${gateway}` },
+      { make: `ip addr del ${own}/24 dev eth0`, undo: `ip addr add ${own}/24 dev eth0` },
     ],
   },
   {

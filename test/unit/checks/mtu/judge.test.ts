@@ -217,3 +217,38 @@ describe('NT-MTU-003', () => {
     expect(judged(search(route)).findings.map(({ id }) => id)).not.toContain('NT-MTU-003');
   });
 });
+
+describe('NT-MTU-004', () => {
+  const counters = (joined: number) => result(`Ip: ReasmReqds ReasmOKs\nIp: 9 ${joined}\n`);
+  const run = (joined: number, ...searches: readonly string[]) =>
+    judgeMtu(
+      evidence({
+        ...Object.fromEntries(searches.map((text, i) => [`to${i}-path-mtu`, result(text)])),
+        'counters-before': counters(4),
+        'counters-after': counters(4 + joined),
+      }),
+      {
+        destinations: searches.map((_, i) => destination({ id: `to${i}`, label: `host${i}:80` })),
+        transfer: false,
+      },
+    );
+  const full = stdout('path-mtu-full');
+  const answers = Number(/^bytes 1500 sent \d+ received (\d+)$/m.exec(full)?.[1]);
+
+  it('is of answers that come in fragments', () => {
+    const [first] = run(answers, full).findings;
+    expect(first).toMatchObject({ id: 'NT-MTU-004', severity: 'warning', subject: 'host0:80' });
+    expect(named(run(2 * answers, full, full))).toEqual(['NT-MTU-004 warning']);
+    expect(run(2 * answers, full, full).findings[0]?.summary).toContain('host0:80 and host1:80');
+    expect(run(answers, full, full).findings[0]?.summary).toContain('one or some of host0:80, host1:80');
+  });
+
+  it.each([
+    ['nothing came in fragments', 0, full],
+    ['fewer came than were answered', answers - 1, full],
+    ['more came than were answered: other traffic', 2 * answers + 1, full],
+    ['the way there is narrow', answers, stdout(HOLE)],
+  ])('is silent where %s', (_why, joined, search) => {
+    expect(run(joined, search).findings.map(({ id }) => id)).not.toContain('NT-MTU-004');
+  });
+});
