@@ -1,4 +1,5 @@
 import { type Advice, advice, kubectl, nettools, verbatim } from '../../../model/advice.ts';
+import { growth } from '../../../parsers/proc-net.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
 import { nameOf, quoteGrown, quoteReach, quoteSocket, seen } from '../path.ts';
@@ -19,10 +20,14 @@ const meta = {
     'Look where packets are filtered, from here outwards: the firewalls of this machine, of those on the way and of the destination (nft list ruleset, with counters; iptables-save -c), then security groups. Run the same check closer to the destination: where it works, the filter lies before.',
 } as const;
 
-function errorsText({ capture, expiredAt }: FirewallFacts): string {
+function errorsText({ capture, counters, expiredAt }: FirewallFacts): string {
   if (expiredAt.length > 0)
     return `nobody said that it is unreachable, but ${expiredAt.slice(0, 2).join(' and ')} said that the time to live of packets was over`;
-  return `nobody sent an error${capture.value ? '' : ' that could be seen'}`;
+  if (capture.value) return 'nobody sent an error';
+  const counted = growth(counters.before, counters.after, 'Icmp.InDestUnreachs') ?? 0;
+  return counted > 0
+    ? `${counted} ICMP ${counted === 1 ? 'error' : 'errors'} came meanwhile, of whom and about what could not be seen`
+    : 'nobody sent an error that could be seen';
 }
 
 /** With the command for the pod that should answer, where it is known. */

@@ -2,7 +2,7 @@ import type { ProbeResult } from '../../../model/evidence.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import { contains, parsePrefix, sameAddress } from '../../../parsers/ip-prefix.ts';
 import type { WaitingSocket } from '../../../parsers/waiting-sockets.ts';
-import { quote } from '../../shared/quote.ts';
+import { linesOf, quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerPlace, NameAddresses, SocketsFacts } from '../facts.ts';
 
@@ -37,7 +37,7 @@ function quoteSockets(
   socket: WaitingSocket,
 ): ReturnType<typeof quote> {
   const pattern = new RegExp(`${at(socket).replace(/[.[\]]/g, '\\$&')}\\s*$`);
-  const result = results.find((one) => one?.stdout.split('\n').some((line) => pattern.test(line)));
+  const result = results.find((one) => linesOf(one).some((line) => pattern.test(line)));
   return quote(result, pattern, 2);
 }
 
