@@ -29,6 +29,8 @@ export interface FirewallInput {
   readonly proxies?: readonly ProxyVariables[];
   /** By the id of a destination: the Service that it is a way into from outside of the cluster. */
   readonly published?: Readonly<Record<string, Published>>;
+  /** The container of the pod that is the proxy of a service mesh, which rules of its network should lead to. */
+  readonly sidecar?: string;
   /** The target is a container or pod with a network of its own: its localhost is not its host. */
   readonly isIsolated?: boolean;
 }
@@ -98,6 +100,7 @@ export interface FirewallFacts {
   readonly conntrackResult: ProbeResult | undefined;
   readonly policies: PolicyInput;
   readonly proxies: readonly ProxyVariables[];
+  readonly sidecar: string | undefined;
   /** Routers that said during the run that the time to live of a packet was over, whosever it was. */
   readonly expiredAt: readonly string[];
   readonly words: PlaceWords;

@@ -57,6 +57,7 @@ export function firewallFacts(
     conntrackResult: evidence['conntrack-after'],
     policies: input.policies,
     proxies: input.proxies ?? [],
+    sidecar: input.sidecar,
     expiredAt: expirySenders(evidence['icmp-errors']),
     words,
     ...nodePortsPart(evidence['nft-after']),

@@ -25,6 +25,7 @@ export default async function prepare({
     destinations: asked,
     policies,
     ...(proxies.length === 0 ? {} : { proxies }),
+    ...sidecarPart(subject),
     ...(Object.keys(published).length === 0 ? {} : { published }),
     ...((subject.pod || subject.docker) && !subject.isHost ? { isIsolated: true } : {}),
   };
@@ -39,6 +40,18 @@ async function publishedOf(
   return Object.fromEntries(
     asked.flatMap(({ id }, i) => (all[i] === undefined ? [] : [[id, all[i]] as const])),
   );
+}
+
+/** Proxies to which rules lead everything by default; of others (Consul's, Envoy by hand) it is a choice. */
+const SIDECARS = new Set(['istio-proxy', 'linkerd-proxy', 'kuma-sidecar']);
+
+/** As part of the input. A gateway is the proxy alone, which asks for no rules. */
+function sidecarPart({ pod, isHost }: Subject): { sidecar?: string } {
+  const containers = pod?.spec?.containers ?? [];
+  const own = [...containers, ...(pod?.spec?.initContainers ?? [])].find(({ name }) => SIDECARS.has(name));
+  const isBeside = containers.some(({ name }) => !SIDECARS.has(name));
+  const isOff = pod?.metadata?.annotations?.['sidecar.istio.io/interceptionMode'] === 'NONE';
+  return own === undefined || !isBeside || isOff || isHost ? {} : { sidecar: own.name };
 }
 
 /** Native sidecars among them. Values from ConfigMaps and Secrets are not looked up. */

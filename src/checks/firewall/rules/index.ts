@@ -5,6 +5,7 @@ import { invalidPackets } from './invalid-packets.ts';
 import { localDetour } from './local-detour.ts';
 import { localDrop } from './local-drop.ts';
 import { mixedTables } from './mixed-tables.ts';
+import { noRedirect } from './no-redirect.ts';
 import { nodePortElsewhere } from './node-port-elsewhere.ts';
 import { oneFamily } from './one-family.ts';
 import { outsideNetfilter } from './outside-netfilter.ts';
@@ -33,4 +34,5 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   invalidPackets,
   outsideNetfilter,
   proxyVariable,
+  noRedirect,
 ];

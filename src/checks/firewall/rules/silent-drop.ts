@@ -1,4 +1,4 @@
-import { type Advice, advice, kubectl, nettools, verbatim } from '../../../model/advice.ts';
+import { type Advice, advice, kubectl, NODE, nettools, verbatim } from '../../../model/advice.ts';
 import { growth } from '../../../parsers/proc-net.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
@@ -30,8 +30,20 @@ function errorsText({ capture, counters, expiredAt }: FirewallFacts): string {
     : 'nobody sent an error that could be seen';
 }
 
+/** The metadata services of clouds, IPv4 and AWS' IPv6 one. */
+const METADATA = new Set(['169.254.169.254', 'fd00:ec2::254']);
+
+/** An answer that lives for one hop gets to the node, and not on to a pod. */
+function hopText({ address }: PathFacts): string {
+  return METADATA.has(address)
+    ? "; it is the address of a cloud's metadata service, whose answers may live for one hop only (on AWS the hop limit of IMDSv2), which ends them on the node of a pod"
+    : '';
+}
+
 /** With the command for the pod that should answer, where it is known. */
-function remedyFor({ policy }: PathFacts): Advice {
+function remedyFor({ policy, address }: PathFacts): Advice {
+  if (METADATA.has(address))
+    return advice`Ask from the node, where the answer gets to: ${nettools`firewall ${NODE} --to ${address}:80`}\nIf it comes there, raise the hop limit of the instances to 2 (aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2), or give the pods their rights otherwise (IRSA, EKS Pod Identity, Workload Identity). Some clusters keep pods from it on purpose.`;
   const pod = policy.backends[0]?.backend?.pod;
   return pod ? advice`${meta.remedy}\n${nettools`sockets ${pod.name} -n ${pod.namespace}`}` : meta.remedy;
 }
@@ -45,7 +57,7 @@ export const silentDrop: Rule<FirewallFacts> = {
         occurrence(
           meta,
           'critical',
-          `${nameOf(path)} was silent: ${seen(path)}, and ${errorsText(facts)}${policyClause(path.policy, facts.words)}.`,
+          `${nameOf(path)} was silent: ${seen(path)}, and ${errorsText(facts)}${policyClause(path.policy, facts.words)}${hopText(path)}.`,
           [
             ...quoteReach(path),
             ...quoteSocket(path, facts),

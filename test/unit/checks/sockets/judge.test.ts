@@ -190,8 +190,16 @@ describe('NT-SOCK-004', () => {
 
   it('counts each remote end by itself', () => {
     expect(
-      problems({ portUse: 'range 45000 45009\ntaken 10\npeer 5 198.51.100.7:80\npeer 5 198.51.100.8:80\n' }),
+      problems({ portUse: 'range 45000 45009\ntaken 9\npeer 5 198.51.100.7:80\npeer 5 198.51.100.8:80\n' }),
     ).toEqual([]);
+  });
+
+  it('tells that none is left for who binds a port before it connects', () => {
+    const run = { portUse: 'range 45000 45009\ntaken 10\npeer 5 198.51.100.1:80\npeer 5 198.51.100.2:80\n' };
+    expect(problems(run)).toEqual(['NT-SOCK-004 warning']);
+    expect(judged(run).findings[0]?.summary).toMatch(
+      /^10 of 10 ephemeral ports .* no single destination has many/,
+    );
   });
 });
 
