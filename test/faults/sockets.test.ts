@@ -285,3 +285,36 @@ describe('NT-SOCK-008', () => {
     expectSilence(await diagnose('learner'));
   });
 });
+
+test('NT-SOCK-004: all ephemeral ports are bound, and no destination has many', async () => {
+  const hold = (from: number, to: number, address: string): string =>
+    `for p in $(seq ${from} ${to}); do socat -u TCP4:${address}:8080,bind=:$p,reuseaddr,forever,interval=1 /dev/null & done`;
+  const near = await podNetns(ns.name, 'client');
+  const holder = pod('holder', {
+    containers: [
+      {
+        ...helper,
+        command: [
+          'sh',
+          '-c',
+          `sleep 2; ${hold(40000, 40023, server.address)}; ${hold(40024, 40047, near.address)}; wait; sleep infinity`,
+        ],
+      },
+    ],
+  });
+  await ns.start(holder);
+  const where = await podNetns(ns.name, 'holder');
+  await where.run('sysctl', '-qw', 'net.ipv4.ip_local_port_range=40000 40049');
+  await until('48 connections', 60, async () => {
+    const all = await where.run('ss', '-tnH', 'state', 'established');
+    const count = all.split('\n').filter((line) => line.includes(':8080')).length;
+    return count >= 48 || `${count}`;
+  });
+  expectFirst(await sockets('holder'), {
+    id: 'NT-SOCK-004',
+    severity: 'warning',
+    says: /^\d+ of 50 ephemeral ports \(40000–40049\) are taken, though no single destination has many of them/,
+  });
+  await where.run('sysctl', '-qw', 'net.ipv4.ip_local_port_range=32768 60999');
+  expectSilence(await sockets('holder'));
+});
