@@ -117,7 +117,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
       return told(
         path,
         target,
-        `Nobody has ${path.address} on its own network: ${senderText(path, cause.sender)} looked for ${nameOf(path)} and says "host unreachable" (connecting fails with ${seen(path)}).`,
+        `${nameOf(path)} was not found: ${senderText(path, cause.sender)} looked for ${path.address}, or for the next router on the way to it (or to where it is translated to), and says "host unreachable" (connecting fails with ${seen(path)}).`,
         [
           ...quoteIcmp(path, facts),
           ...(cause.sender === undefined ? quoteGrownIp(path, facts, 'Icmp.InDestUnreachs') : []),
