@@ -741,3 +741,44 @@ describe("a cloud's metadata service", () => {
     );
   });
 });
+
+describe('NT-SVC-014', () => {
+  test.each([
+    ['are gone', 'gone'],
+    ['of a pod before it come first', 'before'],
+  ] as const)('a hostPort whose rules %s', async (_title, kind) => {
+    const port = kind === 'gone' ? 18127 : 18128;
+    const name = `stat-${kind}`;
+    const stat = { ...app, ports: [{ containerPort: 8080, hostPort: port }] };
+    await ns.start(pod(name, { spec: { nodeName: 'node1' }, containers: [stat] }));
+    const one = nodeNetns('node1');
+    const look = (): Promise<Report> => firewall(`${nodeAddress('node1')}:${port}`);
+    expectSilence(await look());
+    const saved = (await one.run('iptables-save', '-t', 'nat')).split('\n');
+    const words = saved
+      .find(
+        (line) => line.startsWith('-A CNI-DN-') && line.includes(`--dport ${port} `) && line.includes('DNAT'),
+      )
+      ?.replace('-A ', '')
+      .trim();
+    if (words === undefined) throw new Error('portmap has written no rule');
+    const chain = words.split(' ')[0];
+    const steps = {
+      gone: [{ make: `iptables -t nat -D ${words}`, undo: `iptables -t nat -A ${words}` }],
+      before: [
+        {
+          make: `iptables -t nat -I ${chain} 1 -p tcp --dport ${port} -j DNAT --to-destination 198.18.1.250:8080`,
+          undo: `iptables -t nat -D ${chain} 1`,
+        },
+      ],
+    }[kind];
+    expectFirst(await withFault(one, steps, look), {
+      id: 'NT-SVC-014',
+      severity: 'critical',
+      says: new RegExp(
+        `is the hostPort of pod ${ns.name}/${name} on node1, and does not lead there .* while the pod itself answers at 198`,
+      ),
+    });
+    expectSilence(await look());
+  });
+});

@@ -1,6 +1,7 @@
 /** The rules of the firewall check, causes before consequences. */
 import type { Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
+import { hostPortAstray } from './host-port-astray.ts';
 import { invalidPackets } from './invalid-packets.ts';
 import { localDetour } from './local-detour.ts';
 import { localDrop } from './local-drop.ts';
@@ -21,6 +22,7 @@ import { takenAndEnded } from './taken-and-ended.ts';
 export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   localDetour,
   nodePortElsewhere,
+  hostPortAstray,
   ruleHit,
   policyDenies,
   localDrop,
