@@ -685,7 +685,7 @@ describe('NT-SOCK-007', () => {
   });
 });
 
-describe('NT-PROXY-002', () => {
+describe('NT-PROXY-003', () => {
   test('a sidecar whose rules never came', async () => {
     const proxy = {
       ...app,
@@ -698,7 +698,7 @@ describe('NT-PROXY-002', () => {
     const look = (): Promise<Report> =>
       checkReport('firewall', ['meshless', '-n', ns.name, '--to', toServer()]);
     expectFirst(await look(), {
-      id: 'NT-PROXY-002',
+      id: 'NT-PROXY-003',
       severity: 'warning',
       says: /^The pod has the proxy of a service mesh \(container istio-proxy\), and no rule in its network leads anything to it/,
     });

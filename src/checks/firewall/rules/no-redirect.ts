@@ -3,7 +3,7 @@ import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
 
 const meta = {
-  id: 'NT-PROXY-002',
+  id: 'NT-PROXY-003',
   title: "A sidecar without the rules that lead the pod's traffic to it",
   severities: ['warning'],
   meaning:

@@ -70,6 +70,16 @@ describe('NT-DNS-021', () => {
     }
   });
 
+  it('is no pass of a name that was asked for', () => {
+    const judgement = judgedRun([says(SERVICE_ADDRESS, 'NXDOMAIN')], {
+      names: [NAME],
+      more: `resolver getent ${NAME} 3 2\n`,
+      input: { known: { [NAME]: { ...known, ageSeconds: 12 } } },
+    });
+    expect(judgement.status).toBe('error');
+    expect(judgement.summary).toMatch(/^Service default\/fresh was made 12 s ago/);
+  });
+
   it.each<[string, readonly MadeServer[], KnownService | undefined]>([
     ['every server knows it', [says(SERVICE_ADDRESS, '198.19.0.9'), ...behind('198.19.0.9')], known],
     ['the API has no such Service', [says(SERVICE_ADDRESS, 'NXDOMAIN')], undefined],
