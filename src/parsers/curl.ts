@@ -32,3 +32,29 @@ export function parseCurl(stdout: string): HttpTiming | undefined {
     totalMs: total * 1000,
   };
 }
+
+/** How an answer ended that had begun. Bytes are those of its body. */
+export type CutAnswer =
+  | {
+      /** By the time limit, with more announced than came. */
+      readonly how: 'stalled';
+      readonly received: number;
+      readonly expected: number;
+    }
+  | { readonly how: 'closed' | 'reset' };
+
+/** Of a known length, so that a stream that never ends is not taken for one that stalls. */
+const STALLED = /timed out after \d+ milliseconds with (\d+) out of (\d+) bytes received/;
+
+/**
+ * What curl's exit code and message say of an answer whose status line came: CURLE_PARTIAL_FILE, CURLE_OPERATION_TIMEDOUT
+ * and CURLE_RECV_ERROR. `undefined`: it was whole, or it is not known how it ended.
+ */
+export function parseCutAnswer(code: number, stderr: string): CutAnswer | undefined {
+  if (code === 18) return { how: 'closed' };
+  if (code === 56) return /reset by peer/i.test(stderr) ? { how: 'reset' } : undefined;
+  const [, received, expected] = (code === 28 ? STALLED.exec(stderr) : undefined) ?? [];
+  return received === undefined || expected === undefined
+    ? undefined
+    : { how: 'stalled', received: Number(received), expected: Number(expected) };
+}

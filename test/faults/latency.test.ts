@@ -193,6 +193,44 @@ describe('the outcome of a request', () => {
     });
   });
 
+  /** Announces 1000 bytes and sends two: then it keeps the connection, ends it, or goes on to send the rest slowly. */
+  const halting = (port: number, then: string): string[] => [
+    'perl',
+    '-MIO::Socket::INET',
+    '-MSocket',
+    '-e',
+    `my $s = IO::Socket::INET->new(LocalPort => ${port}, Listen => 9, ReuseAddr => 1) or die; $SIG{CHLD} = "IGNORE";
+     while (my $c = $s->accept) { next if fork; $c->autoflush(1); sysread($c, my $asked, 4096) or exit;
+       print $c "HTTP/1.1 200 OK\\r\\nContent-Length: 1000\\r\\nConnection: close\\r\\n\\r\\nab"; ${then}; close $c; exit }`,
+  ];
+
+  test.each([
+    [
+      'stalls',
+      8094,
+      'sleep 20',
+      /the answer stalls: 2 of 1000 bytes came in the \d+\.\d+ s after its first byte/,
+    ],
+    [
+      'is closed',
+      8095,
+      'sleep 1',
+      /the connection is closed 1\.\d+ s after the first byte, before the answer is/,
+    ],
+    [
+      'is reset',
+      8096,
+      'setsockopt($c, SOL_SOCKET, SO_LINGER, pack("ii", 1, 0)); sleep 1',
+      /the connection is reset .* after the first byte/,
+    ],
+  ] as const)('NT-HTTP-003: an answer that %s', async (_, port, then, says) => {
+    expectFirst(await served(port, halting(port, then)), { id: 'NT-HTTP-003', severity: 'critical', says });
+  });
+
+  test('no fault: an answer that takes its time', async () => {
+    expectSilence(await served(8097, halting(8097, 'sleep 2; print $c "x" x 998')));
+  });
+
   test('no fault: a page that is not there', async () => {
     expectSilence(await served(8093, answering(404)));
   });

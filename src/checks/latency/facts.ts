@@ -1,7 +1,8 @@
 /** What the latency check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
-import type { HttpTiming } from '../../parsers/curl.ts';
+import type { Reason } from '../../model/reason.ts';
+import type { CutAnswer, HttpTiming } from '../../parsers/curl.ts';
 import type { PingSeries } from '../../parsers/ping.ts';
 import type { Privileges } from '../../parsers/proc-status.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
@@ -23,6 +24,10 @@ export interface PathFacts {
   readonly http: Measured<HttpTiming> | undefined;
   /** How the far side ended a connection on which it had not sent a byte; absent: it did not. */
   readonly brokenOff?: 'closed' | 'reset';
+  /** How an answer ended that had begun and did not come to its end; absent: it did, or there was none. */
+  readonly cutAnswer?: CutAnswer;
+  /** Why it is not known whether an answer that had begun came to its end. */
+  readonly unended?: Reason;
   /** RTTs of what was answered: echo requests, and TCP handshakes (refusals too). */
   readonly rtts: { readonly icmp: Distribution | undefined; readonly tcp: Distribution | undefined };
   readonly results: {

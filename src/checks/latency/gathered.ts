@@ -2,7 +2,7 @@
 
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
-import { parseCurl } from '../../parsers/curl.ts';
+import { parseCurl, parseCutAnswer } from '../../parsers/curl.ts';
 import { parsePressure } from '../../parsers/pressure.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
@@ -84,6 +84,7 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
     tcp,
     http,
     ...(brokenOff === undefined ? {} : { brokenOff }),
+    ...endOf(http, results.http),
     rtts: { icmp: distribution(answered.icmp), tcp: distribution(answered.tcp) },
     results,
   };
@@ -93,6 +94,21 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
 const CURL_TIMED_OUT = 28;
 /** CURLE_COULDNT_CONNECT */
 const CURL_NO_CONNECTION = 7;
+
+/** What a transfer that goes on brings in its time at the least; less is one that hangs. */
+const LEAST_BYTES = 65_536;
+
+/** How an answer ended whose status line came. */
+function endOf(
+  http: PathFacts['http'],
+  result: ProbeResult | undefined,
+): Pick<PathFacts, 'cutAnswer' | 'unended'> {
+  if (result === undefined || (http?.value?.firstByteMs ?? null) === null || result.code === 0) return {};
+  const cutAnswer = parseCutAnswer(result.code, result.stderr);
+  const isUnderWay = cutAnswer?.how === 'stalled' && cutAnswer.received >= LEAST_BYTES;
+  if (cutAnswer !== undefined && !isUnderWay) return { cutAnswer };
+  return { unended: because(firstLine(result.stderr) ?? `curl ended with code ${result.code}`) };
+}
 
 /** How a request ended that got no byte of an answer. */
 function brokenOffOf(

@@ -69,6 +69,7 @@ function skipped(facts: LatencyFacts, count: number, words: PlaceWords): Skips {
     if (path.tcp.skipped?.code !== 'no-place')
       skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
     if (path.brokenOff === undefined) skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
+    skips.add(path.unended, `the end of the answer of ${path.destination.label} (NT-HTTP-003)`);
   }
   const { sockets, qdiscs, counters } = facts;
   skips.add(counters.skipped, 'segments that were sent again (NT-LAT-003, NT-LAT-005)');
@@ -149,11 +150,16 @@ function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to:
     ...(path.http
       ? {
           http: path.http.value
-            ? { ...path.http.value, ...(path.brokenOff ? { ended: path.brokenOff } : {}) }
+            ? { ...path.http.value, ...endJson(path) }
             : { skipped: tell(path.http.skipped) },
         }
       : {}),
   };
+}
+
+function endJson({ brokenOff, cutAnswer }: PathFacts): Record<string, Json> {
+  const how = brokenOff ?? cutAnswer?.how;
+  return how === undefined ? {} : { ended: how };
 }
 
 function distributionJson(d: Distribution | undefined): Json {

@@ -3,6 +3,7 @@ import type { Rule } from '../../shared/rule.ts';
 import type { LatencyFacts } from '../facts.ts';
 import { brokenOff } from './broken-off.ts';
 import { bufferbloat } from './bufferbloat.ts';
+import { cutAnswer } from './cut-answer.ts';
 import { highRtt } from './high-rtt.ts';
 import { loss } from './loss.ts';
 import { retransmits } from './retransmits.ts';
@@ -12,6 +13,7 @@ import { slowServer } from './slow-server.ts';
 
 export const LATENCY_RULES: readonly Rule<LatencyFacts>[] = [
   brokenOff,
+  cutAnswer,
   loss,
   highRtt,
   bufferbloat,

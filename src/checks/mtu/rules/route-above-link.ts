@@ -13,7 +13,10 @@ const meta = {
     'ip-route(8), mtu; Linux: ip_dst_mtu_maybe_forward and ipv4_default_advmss take the metric of the route first',
   remedy:
     'Take the MTU off the route (ip route replace … without mtu), or set it to that of the interface, where the route is made: the DHCP client (ignore the option interface-mtu), systemd-networkd (UseMTU, MTUBytes in [Route]), the network plugin.',
-  explains: { depth: 935, subject: ['NT-MTU-001', 'NT-TLS', 'NT-LAT-003', 'NT-LAT-006', 'NT-HTTP-001'] },
+  explains: {
+    depth: 935,
+    subject: ['NT-MTU-001', 'NT-TLS', 'NT-LAT-003', 'NT-LAT-006', 'NT-HTTP-001', 'NT-HTTP-003'],
+  },
 } as const;
 
 interface Found {

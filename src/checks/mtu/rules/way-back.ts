@@ -15,7 +15,7 @@ const meta = {
   source: 'RFC 1191; RFC 2923, section 2.1; Linux: icmp_reply sends without DF',
   remedy:
     'Make the links of both ways alike, or let ICMP type 3 code 4 get to the server (its own firewall, security groups, NAT gateways). Until then: clamp the MSS of both directions where packets are forwarded (nft … tcp flags syn tcp option maxseg size set rt mtu), or sysctl net.ipv4.tcp_mtu_probing=1 on the server.',
-  explains: { depth: 945, subject: ['NT-TLS', 'NT-LAT-006', 'NT-HTTP-001'] },
+  explains: { depth: 945, subject: ['NT-TLS', 'NT-LAT-006', 'NT-HTTP-001', 'NT-HTTP-003'] },
 } as const;
 
 interface Full {

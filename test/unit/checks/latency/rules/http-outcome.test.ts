@@ -41,12 +41,6 @@ describe('NT-HTTP-001', () => {
   });
 
   it.each([
-    [
-      'an answer that breaks off in its middle',
-      '200 0.0001 0 0.0005 0.9\n',
-      'curl: (56) Recv failure: Connection reset by peer\n',
-      56,
-    ],
     ['a server that wants a certificate', READY, 'curl: (56) tlsv13 alert certificate required\n', 56],
     ['an answer', '404 0.0001 0 0.0005 0.0006\n', '', 0],
   ])('is silent: %s', (_what, stdout, stderr, code) => {
@@ -93,6 +87,41 @@ describe('NT-HTTP-002', () => {
   it('says what a proxy means by it', () => {
     expect(judged('503 0.0001 0 0.0005 0.0006\n', {}).summary).toBe(
       'http://192.0.2.9:8080/ answers with HTTP 503 (it is overloaded, or has no backend that works): the connection works, and the server or a proxy before it fails.',
+    );
+  });
+});
+
+describe('NT-HTTP-003', () => {
+  const BEGUN = '200 0.0001 0 0.0005 10.004\n';
+
+  it.each([
+    [
+      28,
+      'curl: (28) Operation timed out after 10004 milliseconds with 2 out of 100 bytes received\n',
+      /answers with HTTP 200, and the answer stalls: 2 of 100 bytes came in the 10\.00 s after its first byte\.$/,
+    ],
+    [18, 'curl: (18) end of response with 98 bytes missing\n', /the connection is closed 10\.00 s after/],
+    [56, 'curl: (56) Recv failure: Connection reset by peer\n', /the connection is reset 10\.00 s after/],
+  ])('code %i', (code, stderr, says) => {
+    const judgement = judged(BEGUN, { stderr, code });
+    expect(named(judgement)).toEqual(['NT-HTTP-003 critical']);
+    expect(judgement.findings[0]?.summary).toMatch(says);
+    expect(judgement.findings[0]?.evidence[0]?.excerpt).toContain(stderr.trim());
+  });
+
+  it.each([
+    [28, 'curl: (28) Operation timed out after 10004 milliseconds with 2 bytes received\n'],
+    [
+      28,
+      'curl: (28) Operation timed out after 10004 milliseconds with 99999 out of 999999999 bytes received\n',
+    ],
+    [56, 'curl: (56) Too large response headers: 307202 > 307200\n'],
+    [92, 'curl: (92) HTTP/2 stream 1 was not closed cleanly\n'],
+  ])('is not known: code %i, %j', (code, stderr) => {
+    const judgement = judged(BEGUN, { stderr, code });
+    expect(named(judgement)).toEqual([]);
+    expect(judgement.findings.map(({ summary }) => summary).join()).toContain(
+      `the end of the answer of ${URL_ASKED} (NT-HTTP-003): ${stderr.trim()}`,
     );
   });
 });
