@@ -49,7 +49,8 @@ function answerAtOnce(argv: readonly string[], line: Words): string | undefined 
 /** One sentence on stderr; where it happened only for who asks with -v. */
 function complain(error: unknown, line: Words, argv: readonly string[]): void {
   const sentence = error instanceof Error ? error.message : String(error);
-  const lines = [`error: ${shortened(sentence, argv)}`];
+  // One line, whatever was typed or a server said.
+  const lines = [`error: ${shortened(sentence, argv).replaceAll('\n', '\\n')}`];
   if (error instanceof UserError) {
     if (error.hint !== undefined)
       lines.push(shortened(adviceText(error.hint, { choice: clusterChoice(connectionSoFar(line)) }), argv));

@@ -8,7 +8,8 @@ import { targetTitle } from './target.ts';
 export function listTitle({ items, failed }: Pick<ReportList, 'items' | 'failed'>): string {
   const targets = items.map(({ target }) => target);
   const all = [...targets, ...failed];
-  const namespaces = new Set(all.map(({ namespace }) => namespace));
+  // One that could not be opened may have been named without a namespace.
+  const namespaces = new Set(all.flatMap(({ namespace }) => namespace ?? []));
   const [namespace] = namespaces;
   const noun = nounOf([...targets.map(({ kind }) => kind), ...failed.map(({ target }) => kindIn(target))]);
   const what = `${all.length} ${noun}${all.length === 1 ? '' : 's'}`;

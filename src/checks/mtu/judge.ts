@@ -48,10 +48,10 @@ function outcome({ paths }: MtuFacts, { transfer }: MtuInput, words: PlaceWords)
   if (sizes.length === 0) return byTransfers(measured, paths);
   const [low, high] = [least(sizes), most(sizes)];
   const range = low === high ? `${low}` : `${low} to ${high}`;
-  return {
-    status: 'pass',
-    summary: `${measured.length} of ${paths.length} destinations measured; packets of ${range} bytes get through.`,
-  };
+  const summary = `${measured.length} of ${paths.length} destinations measured; packets of ${range} bytes get through.`;
+  // The gateway that answers is no sign of a way to what the user asked for.
+  const asked = paths.filter(({ destination }) => destination.role === 'asked');
+  return { status: asked.length > 0 && !asked.some(isMeasured) ? 'skip' : 'pass', summary };
 }
 
 /** Without the answer to a single echo request. */

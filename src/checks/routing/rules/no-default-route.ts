@@ -64,11 +64,14 @@ export const noDefaultRoute: Rule<RoutingFacts> = {
       const why = down === undefined ? '' : `; ${down.name} is down, which takes its routes away`;
       const what =
         ways.length === 0 ? '' : `, and so none to ${ways.map(nameOf).join(', ')}: "Network is unreachable"`;
+      const without = lacksFamily(facts, family)
+        ? `The target has no ${NAMES[family]} address, and no ${NAMES[family]} default route`
+        : `There is no ${NAMES[family]} default route`;
       return [
         occurrence(
           meta,
           'critical',
-          `There is no ${NAMES[family]} default route${what}${why}.`,
+          `${without}${what}${why}.`,
           [
             ...(ways[0] ? quote(ways[0].results.hop, /answers: /, 1) : []),
             ...quoteRoutes(
@@ -77,11 +80,27 @@ export const noDefaultRoute: Rule<RoutingFacts> = {
               (route) => route.family === family && route.table === 'main',
             ),
           ],
-          { spares: routed(facts) },
+          {
+            spares: routed(facts),
+            ...(lacksFamily(facts, family) ? { remediation: withoutFamily(family) } : {}),
+          },
         ),
       ];
     }),
 };
+
+/** A network of one family gives out no address of the other: that nothing goes there is how it was made. */
+function lacksFamily({ interfaces }: RoutingFacts, family: AddressFamily): boolean {
+  const addresses = interfaces?.flatMap((one) => one.addresses).filter(({ scope }) => scope === 'global');
+  return (
+    addresses !== undefined && addresses.length > 0 && !addresses.some((address) => address.family === family)
+  );
+}
+
+function withoutFamily(family: AddressFamily): string {
+  const other = NAMES[family === 'inet' ? 'inet6' : 'inet'];
+  return `The target's network is ${other} only: use an ${other} address of the destination, or a name that has one. For ${NAMES[family]} the network itself has to be made for both families (in Kubernetes a dual-stack cluster and its CNI plugin); a pod that is made again gets none either.`;
+}
 
 /** What has a route of its own suffers nothing by a default route that is missing. */
 function routed({ ways }: RoutingFacts): string[] {

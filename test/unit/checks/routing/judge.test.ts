@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RoutingInput } from '../../../../src/checks/routing/facts.ts';
 import { judgeRouting } from '../../../../src/checks/routing/judge.ts';
+import { adviceText } from '../../../../src/model/advice.ts';
 import { counted, json, problemsOf, type RecordedRun, recorded, withOutput } from '../recorded-ways.ts';
 
 const healthy = recorded<RoutingInput>('routing-healthy');
@@ -90,6 +91,16 @@ describe('NT-RT-001', () => {
     const own = { [`${farId}-hop`]: healthy.evidence[`${farId}-hop`]?.stdout ?? '' };
     expect(sparesOf(gone)).not.toContain('pod/far');
     expect(sparesOf(withOutput(gone, own))).toContain('pod/far');
+  });
+
+  it('says of a network of one family that it is one, and gives no remedy that could not help', () => {
+    const six = { [`${farId}-hop`]: 'address 2001:db8::1\nRTNETLINK answers: Network is unreachable\n' };
+    const found = judged(withOutput(healthy, six)).findings.find(({ id }) => id === 'NT-RT-001');
+    expect(found?.summary).toMatch(
+      /^The target has no IPv6 address, and no IPv6 default route, and so none to/,
+    );
+    expect(adviceText(found?.remediation ?? '')).toMatch(/IPv4 only: use an IPv4 address/);
+    expect(adviceText(found?.remediation ?? '')).not.toMatch(/delete|by hand/i);
   });
 
   it('needs a destination that cannot be sent to', () => {
