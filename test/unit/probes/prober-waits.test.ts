@@ -189,8 +189,6 @@ describe.skipIf(!mayUnshare)('without NET_RAW', () => {
       nextHop('hop', '192.0.2.2'),
     );
     expect(duplicates?.stdout).toBe('own by the script\n');
-    expect(hop?.stdout).toMatch(
-      /\nasked 192\.0\.2\.2 bridge\narping -b -c 2 -w 2 -I bridge 192\.0\.2\.2\n$/,
-    );
+    expect(hop?.stdout).toMatch(/\nasked 192\.0\.2\.2 bridge\narping -b -c 2 -w 2 -I bridge 192\.0\.2\.2\n$/);
   });
 });
