@@ -201,6 +201,12 @@ static bool any_loads(void) {
   return false;
 }
 
+int samplers(bool waiting) {
+  int found = 0;
+  for (int i = 0; i < phase_count; i++) found += phase_jobs[i].samples && !(waiting && phase_jobs[i].done);
+  return found;
+}
+
 void job_times(job *self, bool times) {
   self->times = times;
   while (times && any_loads()) wait_uncharged(self, 3000);

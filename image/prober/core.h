@@ -53,6 +53,8 @@ struct job {
   bool leads;
   /* The sockets of these are looked at while all of them are open: they start together, however many they are. */
   bool sampled;
+  /* It looks at them, after a pause. */
+  bool samples;
   /* It is ended, with a TERM to its programs, once all others have ended. */
   bool listens;
   bool started, done, printed, alive;
@@ -93,6 +95,8 @@ void job_times(job *self, bool times);
 void job_loads(job *self);
 /* When the phase began. */
 int64_t phase_us(void);
+/* Jobs of the phase that look at sockets: those that there are, and those that have not ended yet. */
+int samplers(bool waiting);
 
 /* A descriptor that is closed when its job ends, however it ends. */
 int job_socket(job *owner, int family, int type, int protocol);

@@ -142,7 +142,7 @@ static void choose(job *one, const char *script) {
   if (script == NULL && strcmp(argv[0], "sleep") == 0 && one->argc == 2) one->run = probe_sleep;
   if (script == NULL && strcmp(argv[0], "curl") == 0) one->loads = true;
   if (script == NULL && one->argc > 5 && strcmp(argv[3], "nettools-sample") == 0) one->run = probe_sample;
-  one->sampled = one->run == probe_sample;
+  one->sampled = one->samples = one->run == probe_sample;
   if (script == NULL || one->argc < 4) return;
   one->words = argv + 4;
   one->word_count = one->argc - 4;
