@@ -47,8 +47,10 @@ struct job {
   probe run;
   /* Its results are times: nothing that loads the target runs beside it. A probe changes it by job_times(). */
   bool times;
-  /* It loads the target: it waits for those that time. A probe whose beginning does not load says so by job_loads(). */
+  /* It loads the target: it waits for those that time. */
   bool loads;
+  /* It will, by job_loads(): until those that time have all started, it must not take the room of one. */
+  bool loads_later;
   /* The others of its phase wait for a moment, so that what it sends is there before what they send. */
   bool leads;
   /* The sockets of these are looked at while all of them are open: they start together, however many they are. */

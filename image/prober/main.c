@@ -150,6 +150,7 @@ static void choose(job *one, const char *script) {
     if (strcmp(argv[3], built_in[i].name) != 0) continue;
     one->run = built_in[i].run;
     one->sampled = one->run == probe_reach;
+    one->loads_later = one->run == probe_path_mtu;
     if (built_in[i].repeats > 0 && one->word_count > built_in[i].repeats_at)
       one->times = atoi(one->words[built_in[i].repeats_at]) >= built_in[i].repeats;
   }

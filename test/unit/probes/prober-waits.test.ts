@@ -179,6 +179,18 @@ describe.skipIf(!mayUnshare)('on a link with neighbours', () => {
     ]);
   });
 
+  it('comes to its end also where more load the target later than run at the same time', async () => {
+    const mtu = ['sh', '-c', PROBE_SCRIPTS.pathMtu, 'path-mtu', '192.0.2.2'];
+    const { series } = await runIn(
+      // Hundreds of programs would take their time.
+      `${NEIGHBOURS}; with='env PATH=/nowhere'`,
+      ...Array.from({ length: 193 }, (_, i) => command(`mtu${i}`, ...mtu)),
+      connects('series', '192.0.2.2', '80', 20),
+    );
+    const { tries } = parseConnects(series?.stdout ?? '', 0);
+    expect(tries.map((t) => t.outcome)).toEqual(Array(20).fill('refused'));
+  });
+
   it('ends a search for the path MTU with the first answer of each size', async () => {
     const { mtu } = await runIn(
       NEIGHBOURS,
