@@ -201,6 +201,12 @@ static bool any_loads(void) {
   return false;
 }
 
+int samplers(bool waiting) {
+  int found = 0;
+  for (int i = 0; i < phase_count; i++) found += phase_jobs[i].samples && !(waiting && phase_jobs[i].done);
+  return found;
+}
+
 void job_times(job *self, bool times) {
   self->times = times;
   while (times && any_loads()) wait_uncharged(self, 3000);
@@ -498,25 +504,32 @@ static void sweep_finished(void) {
 /* As long as this a leader has what it sends on its way; an answer may take longer, and is waited for by it alone. */
 #define LEAD_US 100000
 
-static bool may_start(const job *one, bool timing, bool led) {
-  return !one->started && !one->done && !(one->loads && timing) && (!led || one->leads || one->listens);
+/* What there is of a phase that others wait for. */
+typedef struct {
+  bool timing, timing_unstarted, led;
+} ahead;
+
+static bool may_start(const job *one, ahead of) {
+  if (one->started || one->done || (one->loads && of.timing) || (one->loads_later && of.timing_unstarted)) return false;
+  return !of.led || one->leads || one->listens;
 }
 
 /* Starts what may run now. A job's time counts from here: what waits for the budget is not late. */
 static void admit(job *jobs, int count) {
-  bool timing = any_times(), led = false;
+  ahead of = {.timing = any_times()};
   int room = MOST_JOBS;
   for (int i = 0; i < count; i++) {
-    led |= jobs[i].leads && !jobs[i].done && !(jobs[i].started && now_us() - jobs[i].start >= LEAD_US);
+    of.timing_unstarted |= jobs[i].times && !jobs[i].started && !jobs[i].done;
+    of.led |= jobs[i].leads && !jobs[i].done && !(jobs[i].started && now_us() - jobs[i].start >= LEAD_US);
     if (jobs[i].started && !jobs[i].done && !jobs[i].sampled) room--;
   }
   int end = 0;
   for (; end < count && room > 0; end++)
-    if (may_start(&jobs[end], timing, led) && !jobs[end].sampled) room--;
+    if (may_start(&jobs[end], of) && !jobs[end].sampled) room--;
   /* Backwards: the coroutine that is started last has the first turn. */
   for (int i = count - 1; i >= 0; i--) {
     job *one = &jobs[i];
-    if (!may_start(one, timing, led) || (i >= end && !one->sampled)) continue;
+    if (!may_start(one, of) || (i >= end && !one->sampled)) continue;
     one->started = true;
     one->start = now_us();
     co_start(one, start_job, one);

@@ -47,12 +47,16 @@ struct job {
   probe run;
   /* Its results are times: nothing that loads the target runs beside it. A probe changes it by job_times(). */
   bool times;
-  /* It loads the target: it waits for those that time. A probe whose beginning does not load says so by job_loads(). */
+  /* It loads the target: it waits for those that time. */
   bool loads;
+  /* It will, by job_loads(): until those that time have all started, it must not take the room of one. */
+  bool loads_later;
   /* The others of its phase wait for a moment, so that what it sends is there before what they send. */
   bool leads;
   /* The sockets of these are looked at while all of them are open: they start together, however many they are. */
   bool sampled;
+  /* It looks at them, after a pause. */
+  bool samples;
   /* It is ended, with a TERM to its programs, once all others have ended. */
   bool listens;
   bool started, done, printed, alive;
@@ -93,6 +97,8 @@ void job_times(job *self, bool times);
 void job_loads(job *self);
 /* When the phase began. */
 int64_t phase_us(void);
+/* Jobs of the phase that look at sockets: those that there are, and those that have not ended yet. */
+int samplers(bool waiting);
 
 /* A descriptor that is closed when its job ends, however it ends. */
 int job_socket(job *owner, int family, int type, int protocol);

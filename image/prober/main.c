@@ -155,7 +155,7 @@ static void choose(job *one, const char *script) {
   if (script == NULL && strcmp(argv[0], "sleep") == 0 && one->argc == 2) one->run = probe_sleep;
   if (script == NULL && strcmp(argv[0], "curl") == 0) one->loads = true;
   if (script == NULL && one->argc > 5 && strcmp(argv[3], "nettools-sample") == 0) one->run = probe_sample;
-  one->sampled = one->run == probe_sample;
+  one->sampled = one->samples = one->run == probe_sample;
   if (script == NULL || one->argc < 4) return;
   one->words = argv + 4;
   one->word_count = one->argc - 4;
@@ -163,6 +163,7 @@ static void choose(job *one, const char *script) {
     if (strcmp(argv[3], built_in[i].name) != 0) continue;
     one->run = built_in[i].run;
     one->sampled = one->run == probe_reach;
+    one->loads_later = one->run == probe_path_mtu;
     if (built_in[i].repeats > 0 && one->word_count > built_in[i].repeats_at)
       one->times = atoi(one->words[built_in[i].repeats_at]) >= built_in[i].repeats;
   }

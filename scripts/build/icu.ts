@@ -19,7 +19,7 @@ interface Item {
 /** Data of languages is called after them, by two or three letters; what is longer is for all: `zoneinfo64.res`. */
 const language = /^[a-z]{2,3}(_\w+)*\.res$/;
 const english = /^en(_US(_POSIX)?)?\.res$/;
-/** Encodings of the past, dictionaries to find words in a text without blanks, and ways to write a language in another's letters. */
+/** Encodings of the past, dictionaries for texts without blanks, ways to write a language in another's letters. */
 const unused = /\.cnv$|\.dict$|^(translit|rbnf)\//;
 
 function isKept(name: string): boolean {
@@ -29,8 +29,8 @@ function isKept(name: string): boolean {
 
 /**
  * Empties Node's binary, of whatever platform, of the data of ICU that this program does not use; no other byte moves, and
- * what was emptied is zeros, which take no room in an archive. Instead of a language that is not there ICU takes the root of all, as
- * in a Node with small-icu.
+ * what was emptied is zeros, which take no room in an archive. Instead of a language that is not there ICU takes the root
+ * of all, as in a Node with small-icu.
  * @throws {Error} there is no such data in the file, or it is not laid out as it was in ICU 78
  */
 export function leanIcu(binary: Buffer): Buffer {

@@ -1,7 +1,6 @@
 /** What the prober waits for, and what it does meanwhile; in a network namespace in which packets vanish without a word. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ProbeCommand } from '../../../src/model/evidence.ts';
 import { parseDuplicates } from '../../../src/parsers/arping.ts';
 import { parseNextHop } from '../../../src/parsers/next-hop.ts';
@@ -34,12 +33,13 @@ interface Timed {
   readonly end: number;
 }
 
-/** Runs one phase in a namespace that `setup` furnishes. */
+/** Runs one phase in a namespace that `setup` furnishes; in this one where there is nothing to furnish. */
 async function runIn(setup: string, ...commands: ProbeCommand[]): Promise<Record<string, Timed>> {
   const plan = { phases: [commands] };
   const script = `${setup} || exit 1; $with "$0"; code=$?; kill $(jobs -p) 2>/dev/null; exit $code`;
   const input = encodePlan(plan, { ...SCRIPT_TEXTS, ...STANDS_IN });
-  const { stdout, stderr } = await runToEnd(['unshare', '--net', 'bash', '-c', script, buildProber()], input);
+  const inside = setup === '' ? [] : ['unshare', '--net', 'bash', '-c', script];
+  const { stdout, stderr } = await runToEnd([...inside, buildProber()], input);
   expect(stderr).toBe('');
   const times = new Map(
     [...stdout.toString().matchAll(/^nettools-result (\S+) \S+ \d+ (\d+) (\d+) /gm)].map((found) => [
@@ -67,7 +67,7 @@ describe.skipIf(!mayUnshare)('met by silence', () => {
 
   it('tries once where once was asked for', async () => {
     const { tcp } = await runIn(SILENCE, connects('tcp', DEAD, '80', 1));
-    expect(tcp?.stdout).toMatch(/^address \S+\ntry\ngiven up: Connection timed out\nfailed \d+\n$/);
+    expect(tcp?.stdout).toMatch(/^address \S+\ntry\ngiven up: Connection timed out\nfailed \d+( \d+)?\n$/);
   });
 
   it.each([
@@ -94,7 +94,7 @@ time.sleep(20)' >/dev/null 2>&1 & sleep 0.2`;
 describe('what leads', () => {
   it('is not waited for to its end', async () => {
     const { first, other } = await runIn(
-      ':',
+      '',
       { ...command('first', 'sleep', '1'), leads: true },
       command('other', 'sleep', '0'),
     );
@@ -102,21 +102,36 @@ describe('what leads', () => {
   });
 });
 
-describe('what loads the target', () => {
-  it('waits for a series that is answered', async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const port = `${(server.address() as AddressInfo).port}`;
-    try {
-      const plan = { phases: [[connects('series', '127.0.0.1', port, 50), LOADS]] };
-      const input = encodePlan(plan, { ...SCRIPT_TEXTS, ...STANDS_IN });
-      const { stdout } = await runToEnd([buildProber()], input);
-      const of = (id: string): RegExpExecArray | null =>
-        new RegExp(`^nettools-result ${id} \\S+ \\d+ (\\d+) (\\d+) `, 'm').exec(stdout.toString());
-      expect(Number(of('loads')?.[1])).toBeGreaterThanOrEqual(Number(of('series')?.[2]));
-    } finally {
-      await new Promise((resolve) => server.close(resolve));
-    }
+/** @returns its port on 127.0.0.1 */
+async function serving(): Promise<string> {
+  const server = createServer((socket) => socket.on('error', () => undefined).resume());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `${(server.address() as AddressInfo).port}`;
+}
+
+describe('with a server', () => {
+  it('keeps what loads the target from a series that is answered', async () => {
+    const { series, loads } = await runIn('', connects('series', '127.0.0.1', await serving(), 50), LOADS);
+    expect(loads?.start).toBeGreaterThanOrEqual(series?.end ?? Number.NaN);
+  });
+
+  it('keeps a connection open until its socket has been looked at, and no longer', async () => {
+    const port = await serving();
+    const sample = ['sh', '-c', 'sleep "$1"; shift; exec "$@"', 'nettools-sample', '0.8', 'cat'];
+    const { reach, sockets, watch } = await runIn(
+      '',
+      command('sockets', ...sample, '/proc/net/tcp'),
+      command('reach', 'bash', '-c', PROBE_SCRIPTS.reach, 'reach', 'tcp', '127.0.0.1', port, '4096'),
+      command('watch', 'sleep', '2'),
+    );
+    // The probe's own end, established: ST is 01.
+    const remote = `0100007F:${Number(port).toString(16).toUpperCase().padStart(4, '0')}`;
+    expect(sockets?.stdout).toMatch(new RegExp(` ${remote} 01 `));
+    expect(reach?.end).toBeGreaterThanOrEqual(sockets?.end ?? Number.NaN);
+    expect(reach?.end).toBeLessThan(watch?.end ?? Number.NaN);
   });
 });
 
@@ -162,6 +177,18 @@ describe.skipIf(!mayUnshare)('on a link with neighbours', () => {
         answers: { macs: ['02:00:00:00:00:03'], skipped: undefined },
       },
     ]);
+  });
+
+  it('comes to its end also where more load the target later than run at the same time', async () => {
+    const mtu = ['sh', '-c', PROBE_SCRIPTS.pathMtu, 'path-mtu', '192.0.2.2'];
+    const { series } = await runIn(
+      // Hundreds of programs would take their time.
+      `${NEIGHBOURS}; with='env PATH=/nowhere'`,
+      ...Array.from({ length: 193 }, (_, i) => command(`mtu${i}`, ...mtu)),
+      connects('series', '192.0.2.2', '80', 20),
+    );
+    const { tries } = parseConnects(series?.stdout ?? '', 0);
+    expect(tries.map((t) => t.outcome)).toEqual(Array(20).fill('refused'));
   });
 
   it('ends a search for the path MTU with the first answer of each size', async () => {
