@@ -119,9 +119,14 @@ static int64_t woken, woken_late;
 static int signal_pipe[2] = {-1, -1};
 static int budget_processes = 8, budget_mebibytes = 14;
 static int running_processes, running_mebibytes;
+/* Those of the phase, and when it began. */
+static job *phase_jobs;
+static int phase_count;
+static int64_t phase_began;
 
 int64_t woken_us(void) { return woken; }
 int64_t woken_late_us(void) { return woken_late; }
+int64_t phase_us(void) { return phase_began; }
 
 /* Documentation/scheduler/sched-stats.rst */
 int64_t unscheduled_us(void) {
@@ -175,6 +180,36 @@ short co_wait(int fd, short events, int64_t until_us) {
 
 void co_sleep_until(int64_t us) { co_wait(-1, 0, us); }
 void co_sleep(int64_t us) { co_sleep_until(now_us() + us); }
+
+static void wait_uncharged(job *self, int64_t us) {
+  int64_t asked = now_us();
+  co_sleep(us);
+  int64_t now = now_us();
+  self->waited_us += now - (asked > self->counted_us ? asked : self->counted_us);
+  self->counted_us = now;
+}
+
+static bool any_times(void) {
+  for (int i = 0; i < phase_count; i++)
+    if (phase_jobs[i].times && !phase_jobs[i].done) return true;
+  return false;
+}
+
+static bool any_loads(void) {
+  for (int i = 0; i < phase_count; i++)
+    if (phase_jobs[i].loads && phase_jobs[i].started && !phase_jobs[i].done) return true;
+  return false;
+}
+
+void job_times(job *self, bool times) {
+  self->times = times;
+  while (times && any_loads()) wait_uncharged(self, 3000);
+}
+
+void job_loads(job *self) {
+  while (any_times()) wait_uncharged(self, 3000);
+  self->loads = true;
+}
 
 void *job_alloc(job *owner, size_t size) {
   owned *entry = must(calloc(1, sizeof *entry));
@@ -280,13 +315,8 @@ int job_run(job *owner, char *const argv[], text *out, text *err) {
 int job_run_within(job *owner, char *const argv[], text *out, text *err, int64_t limit_us, int64_t *took_us) {
   int processes = processes_of(argv[0]), mebibytes = weight_of(argv[0]);
   /* Who listens has to be there before the others, and takes no room of theirs. */
-  for (int64_t asked = now_us(); !owner->listens && !has_room(processes, mebibytes);) {
-    co_sleep(3000);
-    /* Waiting for the budget is not the job's fault: its time stands still. */
-    int64_t now = now_us();
-    owner->waited_us += now - (asked > owner->counted_us ? asked : owner->counted_us);
-    owner->counted_us = asked = now;
-  }
+  /* Waiting for the budget is not the job's fault: its time stands still. */
+  while (!owner->listens && !has_room(processes, mebibytes)) wait_uncharged(owner, 3000);
   int out_pipe[2], err_pipe[2] = {-1, -1};
   own_pipe(owner, out_pipe);
   if (err != out) own_pipe(owner, err_pipe);
@@ -465,25 +495,28 @@ static void sweep_finished(void) {
 /* As many probes run at the same time, but for those that are sampled: each holds some KiB of stack and a socket or two. */
 #define MOST_JOBS 192
 
-static bool may_start(const job *one, bool timing) {
-  return !one->started && !one->done && !(one->loads && timing);
+/* As long as this a leader has what it sends on its way; an answer may take longer, and is waited for by it alone. */
+#define LEAD_US 100000
+
+static bool may_start(const job *one, bool timing, bool led) {
+  return !one->started && !one->done && !(one->loads && timing) && (!led || one->leads || one->listens);
 }
 
 /* Starts what may run now. A job's time counts from here: what waits for the budget is not late. */
 static void admit(job *jobs, int count) {
-  bool timing = false;
+  bool timing = any_times(), led = false;
   int room = MOST_JOBS;
   for (int i = 0; i < count; i++) {
-    timing |= jobs[i].times && !jobs[i].done;
+    led |= jobs[i].leads && !jobs[i].done && !(jobs[i].started && now_us() - jobs[i].start >= LEAD_US);
     if (jobs[i].started && !jobs[i].done && !jobs[i].sampled) room--;
   }
   int end = 0;
   for (; end < count && room > 0; end++)
-    if (may_start(&jobs[end], timing) && !jobs[end].sampled) room--;
+    if (may_start(&jobs[end], timing, led) && !jobs[end].sampled) room--;
   /* Backwards: the coroutine that is started last has the first turn. */
   for (int i = count - 1; i >= 0; i--) {
     job *one = &jobs[i];
-    if (!may_start(one, timing) || (i >= end && !one->sampled)) continue;
+    if (!may_start(one, timing, led) || (i >= end && !one->sampled)) continue;
     one->started = true;
     one->start = now_us();
     co_start(one, start_job, one);
@@ -553,10 +586,13 @@ void run_jobs(job *jobs, int count, void (*on_done)(job *)) {
   }
   struct pollfd *list = NULL;
   size_t size = 0;
+  phase_jobs = jobs;
+  phase_count = count;
+  phase_began = now_us();
   for (;;) {
     admit(jobs, count);
     int left = 0;
-    int64_t until = now_us() + 100000;
+    int64_t until = now_us() + LEAD_US;
     for (int i = 0; i < count; i++) {
       if (jobs[i].done) continue;
       left++;

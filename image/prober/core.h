@@ -45,10 +45,12 @@ struct job {
   char **words;
   int word_count;
   probe run;
-  /* Its results are times: nothing that loads the target runs beside it. */
+  /* Its results are times: nothing that loads the target runs beside it. A probe changes it by job_times(). */
   bool times;
-  /* It loads the target: it waits for those that time. */
+  /* It loads the target: it waits for those that time. A probe whose beginning does not load says so by job_loads(). */
   bool loads;
+  /* The others of its phase wait for a moment, so that what it sends is there before what they send. */
+  bool leads;
   /* The sockets of these are looked at while all of them are open: they start together, however many they are. */
   bool sampled;
   /* It is ended, with a TERM to its programs, once all others have ended. */
@@ -81,6 +83,16 @@ void co_sleep_until(int64_t us);
 
 /* Starts a coroutine that belongs to a job and ends with it. */
 void co_start(job *owner, void (*work)(void *), void *argument);
+
+/*
+ * Whether a job times something from now on. One that is met by silence does not, and what loads the target need not wait
+ * for its end; before it times again, it waits for those that load. That wait is not charged.
+ */
+void job_times(job *self, bool times);
+/* Waits for those that time, which is not charged, and keeps them from starting anew. */
+void job_loads(job *self);
+/* When the phase began. */
+int64_t phase_us(void);
 
 /* A descriptor that is closed when its job ends, however it ends. */
 int job_socket(job *owner, int family, int type, int protocol);

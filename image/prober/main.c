@@ -9,6 +9,7 @@
  *   var NAME                     fill in a placeholder, once, before the commands
  *   cmd ID SECONDS NARGS         then NARGS words, each "LINES" and that many lines
  *   listen ID SECONDS NARGS      the same for a command that listens until the others of its phase have ended
+ *   lead ID SECONDS NARGS        the same for a command that sends something before the others of its phase do
  *   wait                         end of a phase: its commands have run at the same time
  *   end
  * stdout, for each command, lengths in bytes, times in centiseconds of uptime:
@@ -39,12 +40,11 @@ static const struct {
   probe run;
   /* From this many repetitions on (the word of that number) its results are judged as times. */
   int repeats_at, repeats;
-  bool loads;
 } built_in[] = {
-    {"reach", probe_reach, 0, 0, false},     {"tcp-connect", probe_connect, 2, 20, false},
-    {"sweep", probe_sweep, 0, 0, false},     {"ping", probe_ping, 1, 20, false},
-    {"path-mtu", probe_path_mtu, 0, 0, true}, {"next-hop", probe_next_hop, 0, 0, false},
-    {"dns", probe_dns, 0, 0, false},
+    {"reach", probe_reach, 0, 0},         {"tcp-connect", probe_connect, 2, 20},
+    {"sweep", probe_sweep, 0, 0},         {"ping", probe_ping, 1, 20},
+    {"path-mtu", probe_path_mtu, 0, 0},   {"next-hop", probe_next_hop, 0, 0},
+    {"dns", probe_dns, 0, 0},             {"duplicates", probe_duplicates, 0, 0},
 };
 
 /* Without its line end; NULL at the end of the plan. */
@@ -162,7 +162,6 @@ static void choose(job *one, const char *script) {
   for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++) {
     if (strcmp(argv[3], built_in[i].name) != 0) continue;
     one->run = built_in[i].run;
-    one->loads = built_in[i].loads;
     one->sampled = one->run == probe_reach;
     if (built_in[i].repeats > 0 && one->word_count > built_in[i].repeats_at)
       one->times = atoi(one->words[built_in[i].repeats_at]) >= built_in[i].repeats;
@@ -171,9 +170,10 @@ static void choose(job *one, const char *script) {
     if (strcmp(argv[3], heavy[i]) == 0) one->loads = true;
 }
 
-static void read_command(job *one, const char *id, int seconds, int count, bool listens) {
+static void read_command(job *one, const char *id, int seconds, int count, const char *verb) {
   memset(one, 0, sizeof *one);
-  one->listens = listens;
+  one->listens = strcmp(verb, "listen") == 0;
+  one->leads = strcmp(verb, "lead") == 0;
   one->id = must(strdup(id));
   one->seconds = seconds;
   one->argc = count;
@@ -265,7 +265,7 @@ int main(void) {
   job *jobs = NULL;
   int count = 0, capacity = 0;
   for (char *line; (line = read_line()) != NULL;) {
-    char name[256] = "";
+    char verb[8] = "", name[256] = "";
     long first = 0, second = 0;
     if (strcmp(line, "end") == 0) {
       cost_print();
@@ -287,14 +287,13 @@ int main(void) {
       one->body = read_lines(first);
       one->next = scripts;
       scripts = one;
-    } else if (sscanf(line, "cmd %255s %ld %ld", name, &first, &second) == 3 ||
-               sscanf(line, "listen %255s %ld %ld", name, &first, &second) == 3) {
-      bool listens = line[0] == 'l';
+    } else if (sscanf(line, "%7s %255s %ld %ld", verb, name, &first, &second) == 4 &&
+               (strcmp(verb, "cmd") == 0 || strcmp(verb, "listen") == 0 || strcmp(verb, "lead") == 0)) {
       if (count == capacity) {
         capacity = capacity == 0 ? 64 : capacity * 2;
         jobs = must(realloc(jobs, (size_t)capacity * sizeof *jobs));
       }
-      read_command(&jobs[count++], name, (int)first, (int)second, listens);
+      read_command(&jobs[count++], name, (int)first, (int)second, verb);
     }
   }
   /* The plan was cut: whoever sent it is gone. */

@@ -4,8 +4,7 @@
 
 #include "probes.h"
 
-/* Each of the words of some output, one after the other; the text is cut up. */
-static char *next_word(char **rest) {
+char *next_word(char **rest) {
   char *word;
   while ((word = strsep(rest, " \t\n")) != NULL && *word == '\0') continue;
   return word;
@@ -85,6 +84,8 @@ void probe_next_hop(job *self) {
   co_start(self, provoke, one);
   if (strchr(hop, ':') != NULL) return;
   text_print(out, "asked %s %s\n", hop, device);
+  if (arp_ask(self, device, hop, false, out)) return;
+  /* Debian's has a capability of its own. */
   char *ask[] = {"arping", "-b", "-c", "2", "-w", "2", "-I", (char *)device, (char *)hop, NULL};
   if (job_run(self, ask, out, out) == 127) text_print(out, "no arping\n");
 }

@@ -26,7 +26,8 @@ static int try_size(attempt *one, int size, int count, echo_series *series) {
                           .wait_ms = one->wait_ms,
                           .size = size - one->headers,
                           .complaints = &one->self->err,
-                          .probe_df = true};
+                          .probe_df = true,
+                          .one_answer = true};
   echo_run(one->self, series);
   return series->received;
 }
@@ -36,7 +37,7 @@ static int say(attempt *one, int size, int count, int *announced) {
   echo_series series;
   int received = try_size(one, size, count, &series);
   text *out = &one->self->out;
-  text_print(out, "bytes %d sent %d received %d\n", size, count, received);
+  text_print(out, "bytes %d sent %d received %d\n", size, series.sent, received);
   if (series.announced > 0) text_print(out, "icmp %s\n", series.announcement);
   *announced = series.announced;
   return received;
@@ -116,7 +117,7 @@ void probe_path_mtu(job *self) {
   }
   text_free(&route);
   text_free(&ignored);
-  text_print(out, "bytes %d sent 2 received %d\n", SMALL, received);
+  text_print(out, "bytes %d sent %d received %d\n", SMALL, small.sent, received);
   if (received == 0) {
     if (small.announcement[0] != '\0') text_print(out, "icmp %s\n", small.announcement);
     text_print(out, "no-answer\n");
@@ -124,6 +125,8 @@ void probe_path_mtu(job *self) {
   }
   /* How long an answer may take: a large packet's takes little more than a small one's. */
   if (small.max_us < 100000) one.wait_ms = 400;
+  /* What comes now is large: it would disturb what is timed. */
+  job_loads(self);
   int size = full, announced;
   if (say(&one, size, 3, &announced) > 0) {
     text_print(out, "path-mtu %d\n", size);

@@ -255,6 +255,7 @@ static bool take_error(echoes *from, echo_series *series) {
 static void listen_until(echoes *from, echo_series *series, int64_t until, bool until_answered) {
   for (;;) {
     if (until_answered && series->received + series->errors >= series->sent) return;
+    if (series->one_answer && series->received > 0) return;
     short happened = co_wait(from->fd, POLLIN, until);
     if (happened == 0) return;
     if (happened & POLLERR) {
@@ -300,6 +301,7 @@ void echo_run(job *self, echo_series *series) {
     if (failed != 0) text_print(series->complaints, "ping: sendmsg: %s\n", error_text(failed));
     series->last_us = now_us();
     if (i < series->count) listen_until(&from, series, begun + interval * i, false);
+    if (series->one_answer && series->received > 0) break;
   }
   int64_t wait = (int64_t)series->wait_ms * 1000;
   if (series->received > 0) {
@@ -308,6 +310,8 @@ void echo_run(job *self, echo_series *series) {
     if (wait > (int64_t)series->wait_ms * 1000) wait = (int64_t)series->wait_ms * 1000;
   }
   int64_t until = now_us() + wait;
+  /* Nothing has a time yet, so nothing can spoil it; a first answer, this late, is no matter of the target's load. */
+  if (series->received == 0) job_times(self, false);
   /* Each answer may raise what the others are waited for. */
   listen_until(&from, series, until, true);
   job_close(self, from.fd);

@@ -18,6 +18,17 @@ void probe_ping(job *self);
 void probe_path_mtu(job *self);
 void probe_next_hop(job *self);
 void probe_dns(job *self);
+void probe_duplicates(job *self);
+
+/* The next of the words of some output, of which the text is cut up; NULL: there is no other. */
+char *next_word(char **rest);
+
+/*
+ * Asks by ARP who has an IPv4 address on a device's link, and prints what iputils' arping says of it. Twice, a tenth of a
+ * second apart, and once more after a second of silence; of `whoever_else` than the target itself, without the third time.
+ * False: this process may not, and nothing was printed.
+ */
+bool arp_ask(job *self, const char *device, const char *address, bool whoever_else, text *out);
 
 /* An address and a port for connect(); false: it is not an address. */
 bool socket_address(const char *address, int port, struct sockaddr_storage *to, socklen_t *length);
@@ -40,6 +51,8 @@ typedef struct {
   const char *name, *address;
   int count, interval_ms, wait_ms, size;
   bool probe_df;
+  /* To end with the first answer. */
+  bool one_answer;
   /* Each line about an echo or an error, as iputils prints it; NULL: not wanted. */
   text *lines;
   text *complaints;

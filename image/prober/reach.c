@@ -127,21 +127,29 @@ static void print_routes(job *self, const char *address) {
   if (one->ready) add_routes(&self->out, &one->said);
 }
 
-/* 0, or the errno of the connection; ETIMEDOUT where the time is up. */
-static int connect_within(job *self, const char *address, int port, int type, int64_t until_us, int *socket_fd) {
+/* 0; EINPROGRESS: to be waited for; or the errno of the connection. */
+static int begin_connect(job *self, const char *address, int port, int type, int *socket_fd) {
   struct sockaddr_storage to;
   socklen_t length;
   if (!socket_address(address, port, &to, &length)) return EINVAL;
   int fd = job_socket(self, to.ss_family, type, 0);
   *socket_fd = fd;
   if (fd < 0) return errno;
-  if (connect(fd, (struct sockaddr *)&to, length) == 0) return 0;
-  if (errno != EINPROGRESS) return errno;
+  return connect(fd, (struct sockaddr *)&to, length) == 0 ? 0 : errno;
+}
+
+/* The same for one that was begun; ETIMEDOUT where the time is up. */
+static int end_connect(int fd, int64_t until_us) {
   if (co_wait(fd, POLLOUT, until_us) == 0) return ETIMEDOUT;
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
   return error;
+}
+
+static int connect_within(job *self, const char *address, int port, int type, int64_t until_us, int *socket_fd) {
+  int error = begin_connect(self, address, port, type, socket_fd);
+  return error == EINPROGRESS ? end_connect(*socket_fd, until_us) : error;
 }
 
 static void end_try(job *self, const char *word, int64_t before, int64_t after) {
@@ -243,7 +251,7 @@ void probe_reach(job *self) {
   text_print(&self->out, "address %s\n", without_zone(self, address));
   print_routes(self, address);
   /* Whoever listens for ICMP errors has to be there first. */
-  co_sleep(400000);
+  co_sleep_until(phase_us() + 400000);
   bool is_tcp = strcmp(protocol, "tcp") == 0;
   for (int i = 0; i < 3; i++) {
     int64_t begun = now_us();
@@ -262,10 +270,100 @@ void probe_reach(job *self) {
   }
 }
 
+/* What a try is waited for: the first until a silent neighbour becomes an error (3 s), others for one SYN sent again (1 s). */
+#define FIRST_LIMIT_US 3500000
+#define LIMIT_US 1500000
+/* A first try without an answer to two SYNs is met by silence: others go out while it waits, and end before it does. */
+#define SILENT_US 1200000
+#define BESIDE 2
+#define BESIDE_EVERY_US 400000
+
+typedef struct series series;
+
+/* One try of a series. What one beside another prints is held, so that they stand one after the other. */
+typedef struct {
+  series *of;
+  int64_t delay_us, limit_us;
+  bool done, answered;
+  text *out, held;
+} try;
+
+struct series {
+  job *self;
+  const char *address;
+  int port, count;
+  /* Those that went out beside the first. */
+  try beside[BESIDE];
+  int beside_count;
+};
+
+static void begin_beside(series *of);
+
+static void one_try(try *one, bool is_first) {
+  series *of = one->of;
+  job *self = of->self;
+  text *out = one->out;
+  text_print(out, "try\n");
+  int64_t already = unscheduled_us(), before = now_us();
+  int fd = -1;
+  int error = begin_connect(self, of->address, of->port, SOCK_STREAM, &fd);
+  if (error == EINPROGRESS && is_first) {
+    error = end_connect(fd, before + SILENT_US);
+    if (error == ETIMEDOUT && now_us() - before >= SILENT_US) {
+      begin_beside(of);
+      error = EINPROGRESS;
+    }
+  }
+  if (error == EINPROGRESS) error = end_connect(fd, before + one->limit_us);
+  /* An answer that came while others were handled is not charged for that. */
+  int64_t after = woken_us() > before ? woken_us() : now_us();
+  int64_t waited = unscheduled_us() - already;
+  /* The answer was not there when poll() returned before: what was waited until then has not delayed it. */
+  if (waited > woken_late_us()) waited = woken_late_us();
+  if (fd >= 0) job_close(self, fd);
+  if (error == ETIMEDOUT && after - before >= one->limit_us) text_print(out, "given up: Connection timed out\n");
+  else if (error != 0) text_print(out, "tcp-connect: connect: %s\n", error_text(error));
+  text_print(out, "%s %lld", error == 0 ? "ok" : "failed", (long long)(after - before));
+  /* Below a millisecond it is noise; longer than all of the try, it was not in it. */
+  if (waited >= 1000 && waited < after - before) text_print(out, " %lld", (long long)waited);
+  text_print(out, "\n");
+  one->answered = error == 0 || error == ECONNREFUSED;
+  one->done = true;
+}
+
+static void try_beside(void *argument) {
+  try *one = argument;
+  co_sleep(one->delay_us);
+  one_try(one, false);
+}
+
+/* Silence has no time that could be spoiled: what loads the target need not wait for its end. */
+static void begin_beside(series *of) {
+  job_times(of->self, false);
+  for (int i = 0; i < BESIDE && i + 1 < of->count; i++) {
+    try *one = &of->beside[i];
+    *one = (try){.of = of, .delay_us = i * BESIDE_EVERY_US, .limit_us = LIMIT_US, .out = &one->held};
+    co_start(of->self, try_beside, one);
+    of->beside_count++;
+  }
+}
+
+/* Waits for those that went out beside the first try: whether any of them was answered. */
+static bool end_beside(series *of) {
+  bool answered = false;
+  for (int i = 0; i < of->beside_count; i++) {
+    try *one = &of->beside[i];
+    while (!one->done) co_sleep(5000);
+    text_add(&of->self->out, one->held.data, one->held.length);
+    text_free(&one->held);
+    answered |= one->answered;
+  }
+  return answered;
+}
+
 void probe_connect(job *self) {
   if (self->word_count < 5) return;
   const char *name = self->words[0];
-  int port = atoi(self->words[1]), count = atoi(self->words[2]);
   int64_t interval = atoll(self->words[3]) * 1000, budget = atoll(self->words[4]) * 1000;
   /* Once, so that no try pays for the name. */
   const char *address = resolve(self, name);
@@ -274,30 +372,23 @@ void probe_connect(job *self) {
     return;
   }
   text_print(&self->out, "address %s\n", address);
-  /* The first try may last until a silent neighbour becomes an error (3 s). The others wait for one SYN sent again (1 s). */
-  int64_t limit = 3500000, started = now_us();
-  for (int i = 0; i < count; i++) {
-    if (now_us() - started > budget) {
+  series *of = job_alloc(self, sizeof *of);
+  *of = (series){.self = self, .address = address, .port = atoi(self->words[1]), .count = atoi(self->words[2])};
+  int64_t started = now_us();
+  bool timed = self->times, silent = false;
+  for (int i = 0; i < of->count; i++) {
+    if (silent || now_us() - started > budget) {
       text_print(&self->out, "budget\n");
       return;
     }
-    text_print(&self->out, "try\n");
-    int64_t already = unscheduled_us(), before = now_us();
-    int fd = -1;
-    int error = connect_within(self, address, port, SOCK_STREAM, before + limit, &fd);
-    /* An answer that came while others were handled is not charged for that. */
-    int64_t after = woken_us() > before ? woken_us() : now_us();
-    int64_t waited = unscheduled_us() - already;
-    /* The answer was not there when poll() returned before: what was waited until then has not delayed it. */
-    if (waited > woken_late_us()) waited = woken_late_us();
-    if (fd >= 0) job_close(self, fd);
-    if (error == ETIMEDOUT && after - before >= limit) text_print(&self->out, "given up: Connection timed out\n");
-    else if (error != 0) text_print(&self->out, "tcp-connect: connect: %s\n", error_text(error));
-    text_print(&self->out, "%s %lld", error == 0 ? "ok" : "failed", (long long)(after - before));
-    /* Below a millisecond it is noise; longer than all of the try, it was not in it. */
-    if (waited >= 1000 && waited < after - before) text_print(&self->out, " %lld", (long long)waited);
-    text_print(&self->out, "\n");
-    limit = 1500000;
+    try one = {.of = of, .limit_us = i == 0 ? FIRST_LIMIT_US : LIMIT_US, .out = &self->out};
+    one_try(&one, i == 0);
+    if (i == 0 && of->beside_count > 0) {
+      /* None of several was answered, in more time than the budget would leave for more of them one by one. */
+      silent = !end_beside(of) && !one.answered;
+      i += of->beside_count;
+      if (!silent) job_times(self, timed);
+    }
     co_sleep(interval);
   }
 }

@@ -4,7 +4,15 @@ import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { root } from '../lib/process.ts';
 import type { BuildInfo } from './build-info.ts';
 import { leanClientNode } from './client-node.ts';
-import { type BundleName, bundleBorders, bundleOf, lazyBuiltins, leanYargs, moduleKey } from './plugins.ts';
+import {
+  type BundleName,
+  bundleBorders,
+  bundleOf,
+  lazyBuiltins,
+  leanYargs,
+  moduleKey,
+  ownMasking,
+} from './plugins.ts';
 
 /** Bundles that the first one loads when it needs them. */
 export const bundleNames: readonly BundleName[] = ['cli', 'parser', 'session', 'completion', 'app'];
@@ -35,7 +43,7 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<rea
     supported: { 'dynamic-import': false },
     loader: { '.sh': 'text', '.bash': 'text' },
     define: { BUILD_INFO: JSON.stringify(info), 'import.meta.url': JSON.stringify(moduleUrl) },
-    plugins: [bundleBorders, leanYargs, leanClientNode, lazyBuiltins],
+    plugins: [bundleBorders, leanYargs, leanClientNode, lazyBuiltins, ownMasking],
     logLevel: 'warning',
     metafile: true,
   } as const satisfies BuildOptions;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import pkg from '@yao-pkg/pkg/lib-es5/sea.js';
 import { bundleNames } from './bundle.ts';
 import { stripElf } from './elf.ts';
+import { leanIcu } from './icu.ts';
 import { signMachO } from './macho.ts';
 import { nodeVersion } from './node-packages.ts';
 import { removeAuthenticode } from './pe.ts';
@@ -67,6 +68,7 @@ async function placeNode(platform: Platform, { folder, node }: Parts): Promise<v
 }
 
 function prepared({ os }: Platform, node: Buffer): Buffer {
-  if (os === 'linux') return stripElf(node);
-  return os === 'windows' ? removeAuthenticode(node) : node;
+  const lean = leanIcu(node);
+  if (os === 'linux') return stripElf(lean);
+  return os === 'windows' ? removeAuthenticode(lean) : lean;
 }

@@ -72,6 +72,14 @@ const yargsReplacements: Readonly<Record<string, string>> = {
     export const notStrictEqual = (a, b, message) => check(!Object.is(a, b), message);`,
 };
 
+/** ws takes a faster masking of its frames where there is a package of this name, which would be native code. */
+export const ownMasking: Plugin = {
+  name: 'own-masking',
+  setup(build) {
+    build.onResolve({ filter: /^bufferutil$/ }, () => ({ path: path.join(root, 'src/exec/mask.ts') }));
+  },
+};
+
 /** Modules of Node that most commands do not need: loaded when they are first used, wherever they are imported. */
 const onDemand = /^(?:node:)?(child_process|fs\/promises|v8|zlib)$/;
 

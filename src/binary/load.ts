@@ -39,7 +39,7 @@ function codeCache(name: string): Buffer | undefined {
   }
 }
 
-/** The bundles hold every package; what ws tries to load beside them (bufferutil) must be missing by an exception. */
+/** The bundles hold every package; what is tried beside them must be missing by an exception. */
 export function requireBuiltin(id: string): unknown {
   const found: unknown = process.getBuiltinModule(id);
   if (found === undefined) throw new Error(`no module ${id} in this binary`);

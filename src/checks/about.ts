@@ -7,6 +7,7 @@ import docker from './docker/about.ts';
 import firewall from './firewall/about.ts';
 import interfaces from './interfaces/about.ts';
 import latency from './latency/about.ts';
+import matrix from './matrix/about.ts';
 import mtu from './mtu/about.ts';
 import path from './path/about.ts';
 import routing from './routing/about.ts';
@@ -24,6 +25,7 @@ export const ABOUTS: readonly CheckAbout[] = [
   firewall,
   interfaces,
   latency,
+  matrix,
   mtu,
   path,
   routing,

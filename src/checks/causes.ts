@@ -2,7 +2,7 @@
  * Which finding explains which, as the rules' metadata has it: the report leads with causes, and lists what follows from
  * them under them. Pure.
  */
-import type { Explanation, FindingMeta, FindingPrefix } from '../model/finding.ts';
+import type { Explanation, FindingMeta, FindingPrefix, Occurrence } from '../model/finding.ts';
 import type { Finding } from '../model/report.ts';
 import { FINDINGS } from './findings.ts';
 
@@ -18,13 +18,17 @@ const CAUSES: readonly Cause[] = FINDINGS.flatMap(({ id, explains }) =>
 ).sort((a, b) => a.depth - b.depth);
 
 /** What of a finding says what it follows from: known before its remedy is made for the target. */
-type Linked = Omit<Finding, 'remediation'>;
+type Linked = Omit<Finding, 'remediation'> & Pick<Occurrence, 'spares'>;
+
+/** A finding of the report that still says what it explains nothing of. */
+export type Unlinked = Finding & Pick<Occurrence, 'spares'>;
 
 /** Sets `causedBy` where another finding of the run explains one. An explanation is never an `info`. */
-export function linkCauses<Found extends Linked>(findings: readonly Found[]): Found[] {
+export function linkCauses<Found extends Linked>(findings: readonly Found[]): Omit<Found, 'spares'>[] {
   return findings.map((finding) => {
     const cause = CAUSES.find((one) => isCauseOf(one, finding, findings));
-    return cause === undefined ? finding : { ...finding, causedBy: cause.id };
+    const { spares: _, ...told } = finding;
+    return cause === undefined ? told : { ...told, causedBy: cause.id };
   });
 }
 
@@ -34,7 +38,17 @@ function isCauseOf(cause: Cause, effect: Linked, all: readonly Linked[]): boolea
   if (!ofTarget && !isAmong(cause.subject, effect)) return false;
   return all.some(
     (finding) =>
-      finding.id === cause.id && finding.severity !== 'info' && (ofTarget || concerns(finding, effect)),
+      finding.id === cause.id &&
+      finding.severity !== 'info' &&
+      (ofTarget ? !isSpared(finding, effect) : concerns(finding, effect)),
+  );
+}
+
+/** The effect is about a destination that the cause is not on the way to. */
+function isSpared({ spares }: Linked, { subject }: Linked): boolean {
+  return (
+    subject !== undefined &&
+    spares?.some((label) => subject === label || subject.startsWith(`${label} → `)) === true
   );
 }
 

@@ -89,8 +89,23 @@ function denialsWithin({ id, measurements }: CheckResult): string[] {
     case 'dns': {
       const servers = rowsOf(measurements['servers']);
       const answers = servers.some(({ udp }) => fieldsOf(udp)['reach'] === 'answers');
-      return servers.length > 0 && !answers ? ['dns: no name server answered by UDP'] : [];
+      const names = rowsOf(measurements['names']).filter(
+        ({ origin, getaddrinfo }) => origin !== 'default' && isUnresolved(fieldsOf(getaddrinfo)),
+      );
+      return [
+        ...(servers.length > 0 && !answers ? ['dns: no name server answered by UDP'] : []),
+        ...names.map(
+          ({ name, getaddrinfo }) => `dns: ${name} was ${fieldsOf(getaddrinfo)['outcome']} on the target`,
+        ),
+      ];
     }
+    case 'mtu':
+      return rowsOf(measurements['destinations']).flatMap(({ name, transfer }) => {
+        const { outcome } = fieldsOf(transfer);
+        return outcome === undefined || outcome === 'done'
+          ? []
+          : [`mtu: the transfer to ${name} was ${outcome}`];
+      });
     case 'path':
       return rowsOf(measurements['paths']).flatMap(({ name, points }) =>
         rowsOf(points)
@@ -108,6 +123,11 @@ function denialsWithin({ id, measurements }: CheckResult): string[] {
     default:
       return [];
   }
+}
+
+/** Without an outcome it was not looked up. */
+function isUnresolved({ outcome }: Fields): boolean {
+  return outcome !== undefined && outcome !== 'resolved';
 }
 
 function rowsOf(value: Json | undefined): Fields[] {

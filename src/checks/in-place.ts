@@ -6,8 +6,9 @@ import { type Advice, adviceText, type Whereabouts } from '../model/advice.ts';
 import type { Judgement } from '../model/check.ts';
 import { type ClusterChoice, clusterFlags } from '../model/cluster-choice.ts';
 import type { FindingMeta, Occurrence } from '../model/finding.ts';
-import type { Finding, TargetInfo } from '../model/report.ts';
+import type { TargetInfo } from '../model/report.ts';
 import { shellWord } from '../model/shell-word.ts';
+import type { Unlinked } from './causes.ts';
 import { FINDINGS } from './findings.ts';
 
 const METAS: ReadonlyMap<string, FindingMeta> = new Map(FINDINGS.map((meta) => [meta.id, meta]));
@@ -20,7 +21,7 @@ export function inPlace(
   found: Judgement['findings'],
   target: TargetInfo,
   choice: ClusterChoice = {},
-): Finding[] {
+): Unlinked[] {
   const where = whereabouts(target, choice);
   return found.map((finding) => ({ ...finding, remediation: adviceText(remedyFor(finding, target), where) }));
 }

@@ -8,6 +8,7 @@ import docker from './docker/prepare.ts';
 import firewall from './firewall/prepare.ts';
 import interfaces from './interfaces/prepare.ts';
 import latency from './latency/prepare.ts';
+import matrix from './matrix/prepare.ts';
 import mtu from './mtu/prepare.ts';
 import path from './path/prepare.ts';
 import type { CHECKS, CheckId } from './registry.ts';
@@ -28,6 +29,7 @@ export const PREPARATIONS: { readonly [Id in CheckId]: Prepare<InputOf<(typeof C
   firewall,
   interfaces,
   latency,
+  matrix,
   mtu,
   path,
   routing,

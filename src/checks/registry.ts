@@ -6,6 +6,7 @@ import docker from './docker/check.ts';
 import firewall from './firewall/check.ts';
 import interfaces from './interfaces/check.ts';
 import latency from './latency/check.ts';
+import matrix from './matrix/check.ts';
 import mtu from './mtu/check.ts';
 import path from './path/check.ts';
 import routing from './routing/check.ts';
@@ -23,6 +24,7 @@ export const CHECKS = {
   firewall,
   interfaces,
   latency,
+  matrix,
   mtu,
   path,
   routing,

@@ -4,6 +4,7 @@ import { checkCommands, diagnose } from './commands/check-command.ts';
 import { completion, completionInstall } from './commands/completion.ts';
 import { configPathCommand, configView } from './commands/config.ts';
 import { explain, judge } from './commands/findings.ts';
+import { matrix } from './commands/matrix.ts';
 import { netnsList, netnsRun, netnsShell } from './commands/netns.ts';
 import { preflight } from './commands/preflight.ts';
 import { run } from './commands/run.ts';
@@ -15,7 +16,7 @@ import { version } from './commands/static.ts';
 export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Command[] }> = [
   {
     title: 'Find the cause',
-    commands: [diagnose, ...checkCommands],
+    commands: [diagnose, matrix, ...checkCommands],
   },
   { title: 'Look for yourself', commands: [shell, run, capture, netnsList, netnsShell, netnsRun] },
   { title: 'Understand', commands: [explain, judge] },

@@ -27,7 +27,10 @@ export async function chosenTargets(
 }
 
 /** @throws {UserError} exit 2: more than the user has agreed to, with what would be done to them */
-export function refuseTooMany(targets: readonly ListedTarget[], { most, atOnce, isSure }: ManyTargets): void {
+export function refuseTooMany(
+  targets: readonly ListedTarget[],
+  { most, atOnce, isSure }: Pick<ManyTargets, 'most' | 'atOnce' | 'isSure'>,
+): void {
   if (targets.length <= most || isSure) return;
   throw new UserError(
     `this selects ${targets.length} targets (${placesText(targets)}), but --max-targets allows ${most}; nothing was done.`,

@@ -1,11 +1,12 @@
+import { matrixReport } from '../checks/matrix/whole.ts';
 import { judge } from '../checks/report.ts';
 import { readBundle } from '../console/bundle-file.ts';
-import { exitCodeOf, print, reportText } from '../console/print-report.ts';
+import { type AnyReport, exitCodeOf, print, reportText } from '../console/print-report.ts';
 import { keepHeapSmall } from '../console/small-heap.ts';
 import type { JudgeArgs } from '../model/args.ts';
 import type { Bundle, BundleList } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
-import type { Report } from '../model/report.ts';
+import type { MatrixReport } from '../model/matrix.ts';
 import type { ReportList } from '../model/report-list.ts';
 import { reportList } from '../report/report-list.ts';
 
@@ -22,7 +23,7 @@ export async function run(args: JudgeArgs): Promise<number> {
 function judged(
   bundle: Bundle | BundleList,
   args: JudgeArgs,
-): { readonly report: Report | ReportList; readonly text: string } {
+): { readonly report: AnyReport; readonly text: string } {
   try {
     const report = bundle.kind === 'Bundle' ? judge(bundle) : listOf(bundle);
     // What a damaged input has put into the report may come out in its tables only.
@@ -35,7 +36,12 @@ function judged(
 }
 
 /** The bundles are in the order in which their targets ended. */
-function listOf(list: BundleList): ReportList {
-  const items = [...list.items].sort((a, b) => a.place - b.place).map(({ bundle }) => judge(bundle));
-  return reportList({ ...list, items });
+function listOf(list: BundleList): ReportList | MatrixReport {
+  const { matrix } = list;
+  const items = [...list.items]
+    .sort((a, b) => a.place - b.place)
+    .map(({ place, bundle }) => ({ place, report: judge(bundle) }));
+  if (matrix === undefined) return reportList({ ...list, items: items.map(({ report }) => report) });
+  const choice = list.items.find(({ bundle }) => bundle.connection !== undefined)?.bundle.connection;
+  return matrixReport({ ...list, matrix, items, ...(choice === undefined ? {} : { choice }) });
 }

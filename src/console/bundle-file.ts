@@ -5,6 +5,7 @@ import path from 'node:path';
 import { BUNDLE_FORMAT, type Bundle, type BundleList, type GatheredCheck } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
 import type { ProbeResult } from '../model/evidence.ts';
+import type { MatrixFrame, MatrixPlace } from '../model/matrix.ts';
 import type { FailedTarget } from '../model/report-list.ts';
 
 /** Addresses and names of a cluster's inside are in it: nobody else on this machine needs to read them. */
@@ -94,7 +95,7 @@ function isOfOtherFormat(value: unknown): boolean {
 }
 
 function isBundleList(value: unknown): value is BundleList {
-  const { apiVersion, kind, tool, startedAt, durationMs, items, failed } = (value ??
+  const { apiVersion, kind, tool, startedAt, durationMs, items, failed, matrix } = (value ??
     {}) as Partial<BundleList>;
   return (
     apiVersion === 'nettools/v1' &&
@@ -109,7 +110,20 @@ function isBundleList(value: unknown): value is BundleList {
     Array.isArray(failed) &&
     (failed as readonly (Partial<FailedTarget> | null)[]).every(
       (one) => typeof one?.target === 'string' && typeof one.reason === 'string',
-    )
+    ) &&
+    (matrix === undefined || isFrame(matrix))
+  );
+}
+
+function isFrame({ sources, destinations, pairs }: Partial<MatrixFrame>): boolean {
+  return (
+    [sources, destinations].every(
+      (places) =>
+        Array.isArray(places) &&
+        (places as readonly (Partial<MatrixPlace> | null)[]).every((one) => typeof one?.target === 'string'),
+    ) &&
+    typeof pairs?.possible === 'number' &&
+    typeof pairs.asked === 'number'
   );
 }
 

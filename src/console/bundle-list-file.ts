@@ -4,7 +4,7 @@ import { BUNDLE_FORMAT, type Bundle, type BundleList } from '../model/bundle.ts'
 import { BUNDLE_MODE, unwritable } from './bundle-file.ts';
 
 type Head = Pick<BundleList, 'tool' | 'startedAt'>;
-type Tail = Pick<BundleList, 'failed' | 'durationMs'>;
+type Tail = Pick<BundleList, 'failed' | 'durationMs' | 'matrix'>;
 
 /** A file that is not finished is no bundle. */
 export class BundleListFile {
@@ -34,8 +34,9 @@ export class BundleListFile {
     this.#isEmpty = false;
   }
 
-  async finish({ failed, durationMs }: Tail): Promise<void> {
-    await this.#write(`\n],"failed":${JSON.stringify(failed)},"durationMs":${durationMs}}\n`);
+  async finish({ failed, durationMs, matrix }: Tail): Promise<void> {
+    const rest = matrix === undefined ? '' : `,"matrix":${JSON.stringify(matrix)}`;
+    await this.#write(`\n],"failed":${JSON.stringify(failed)},"durationMs":${durationMs}${rest}}\n`);
     await this.close();
   }
 

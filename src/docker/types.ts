@@ -64,7 +64,13 @@ export interface DockerNetworkInfo {
   readonly Name: string;
   readonly Driver: string;
   readonly Internal: boolean;
-  readonly IPAM?: { readonly Config: readonly { readonly Subnet?: string }[] | null };
+  readonly IPAM?: {
+    readonly Config: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null;
+  };
+  /** By the id of each container that runs on it, with the lengths of prefixes; only of GET /networks/ID. */
+  readonly Containers?: Readonly<
+    Record<string, { readonly IPv4Address: string; readonly IPv6Address: string }>
+  > | null;
   readonly Options: Readonly<Record<string, string>> | null;
 }
 

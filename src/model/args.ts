@@ -135,6 +135,30 @@ export type TargetChoice = { readonly target: TargetSpec } | { readonly many: Ma
 /** Arguments of every command that checks something. */
 export type CheckArgs = RunOptions & TargetChoice & { readonly report: ReportFlags };
 
+/** What a word of `matrix` means; `pods` and `nodes` are all of them. */
+export type MatrixWord =
+  | PodTargetSpec
+  | { readonly kind: 'pods' | 'nodes' }
+  | { readonly kind: 'node'; readonly name: string }
+  /** Its virtual address, a destination alone; without a namespace, that of the connection. */
+  | { readonly kind: 'service'; readonly name: string; readonly namespace?: string };
+
+export interface MatrixArgs {
+  readonly connection: ConnectionFlags;
+  readonly session: SessionFlags;
+  readonly report: ReportFlags;
+  /** At least one that is no Service. */
+  readonly from: readonly MatrixWord[];
+  /** Absent: to all that it is from. */
+  readonly to?: readonly MatrixWord[];
+  readonly allNamespaces: boolean;
+  /** Pods of each node, on either side; absent: all. */
+  readonly perNode?: number;
+  readonly mostPairs: number;
+  /** How many sources at once, and how many without a word of the user's. */
+  readonly limits: Pick<ManyTargets, 'atOnce' | 'most' | 'isSure'>;
+}
+
 /** A command for one target or many. */
 export interface RunnableArgs {
   readonly connection: ConnectionFlags;

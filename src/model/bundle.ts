@@ -2,6 +2,7 @@
 import type { ClusterChoice } from './cluster-choice.ts';
 import type { Cost } from './cost.ts';
 import type { Evidence } from './evidence.ts';
+import type { MatrixFrame } from './matrix.ts';
 import type { TargetInfo } from './report.ts';
 import type { FailedTarget } from './report-list.ts';
 
@@ -43,6 +44,8 @@ export interface BundleList {
   /** `place` is the target's among all that were asked for. */
   readonly items: readonly { readonly place: number; readonly bundle: Bundle }[];
   readonly failed: readonly FailedTarget[];
+  /** Of a matrix: its two sides; `place` is that of the source. */
+  readonly matrix?: MatrixFrame;
   /** RFC 3339, UTC. */
   readonly startedAt: string;
   readonly durationMs: number;

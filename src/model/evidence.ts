@@ -17,6 +17,8 @@ export interface ProbeCommand {
   readonly timeoutSeconds: number;
   /** It listens to what the others of its phase do: it is there before them, and is ended when they have ended. */
   readonly listens?: boolean;
+  /** What it sends is on its way before the others of its phase send anything; they do not wait for an answer. */
+  readonly leads?: boolean;
   /** What `argv` does in words that fit a report, when it carries a script: shown in place of it. */
   readonly display?: readonly string[];
 }

@@ -50,4 +50,9 @@ export interface FindingMeta {
 /** A finding as its rule raises it: its remedy still has the commands as values, for whoever knows the target. */
 export interface Occurrence extends Omit<Finding, 'remediation'> {
   readonly remediation: Advice;
+  /**
+   * Labels of destinations that do not suffer by it, though it explains what the whole target suffers (`target` of its
+   * {@link Explanation}): those whose way it is not on. Not part of the report.
+   */
+  readonly spares?: readonly string[];
 }

@@ -17,6 +17,8 @@ export interface DnsQuery extends DigAnswer {
   /** How long dig waited for an answer. */
   readonly limitMs: number;
   readonly question: Question;
+  /** Words of dig that make it a question of its own for caches; absent: without EDNS. */
+  readonly options?: readonly string[];
   /** dig's own lines for its whole run. */
   readonly text: string;
 }

@@ -37,9 +37,10 @@ export function encodePlan(
   }
   for (const name of usedPlaceholders(plan)) lines.push(`var ${name}`);
   for (const phase of plan.phases) {
-    // Who listens has to be there before the others start.
-    for (const { id, argv, timeoutSeconds, listens } of [...phase].sort(listenersFirst)) {
-      lines.push(`${listens ? 'listen' : 'cmd'} ${id} ${Math.ceil(timeoutSeconds)} ${argv.length}`);
+    // Who listens has to be there before the others start; who leads, before all but these.
+    for (const command of [...phase].sort((a, b) => turnOf(a) - turnOf(b))) {
+      const { id, argv, timeoutSeconds } = command;
+      lines.push(`${VERBS[turnOf(command)]} ${id} ${Math.ceil(timeoutSeconds)} ${argv.length}`);
       for (const word of argv) {
         const text = word.replaceAll('\0', '').split('\n');
         lines.push(String(text.length), ...text);
@@ -50,8 +51,12 @@ export function encodePlan(
   return `${[...lines, 'end'].join('\n')}\n`;
 }
 
-function listenersFirst(a: ProbeCommand, b: ProbeCommand): number {
-  return Number(b.listens ?? false) - Number(a.listens ?? false);
+/** What the runner calls them, in the order in which they start. */
+const VERBS = ['listen', 'lead', 'cmd'] as const;
+
+function turnOf({ listens = false, leads = false }: ProbeCommand): 0 | 1 | 2 {
+  if (listens) return 0;
+  return leads ? 1 : 2;
 }
 
 function usedScripts(plan: ProbePlan): string[] {

@@ -6,6 +6,7 @@
 #   var NAME                  fill in a placeholder, once, before the commands
 #   cmd ID SECONDS NARGS      then NARGS arguments, each "LINES" and that many lines
 #   listen ID SECONDS NARGS   the same for a command that listens until the others of its phase have ended
+#   lead ID SECONDS NARGS     the same for a command that sends something before the others of its phase do
 #   wait                      end of a phase: its commands run at the same time, as far as the budget goes
 #   end
 # stdout, for each command, lengths in bytes, times in centiseconds of uptime:
@@ -215,7 +216,7 @@ cpu_time() {
 cpu_time
 cpu_before=$cpu
 gateway= dns= apiserver= apiserver_port=
-ids= pids= listeners=
+ids= pids= listeners= leaders=
 while read -r verb id seconds count; do
   case $verb in
   budget) slots=$(((id + 2) / 3)); [ "$slots" -ge 1 ] || slots=1 ;;
@@ -228,7 +229,9 @@ while read -r verb id seconds count; do
     gateway) gateway=$value ;; dns) dns=$value ;; apiserver) apiserver=$value ;; apiserver-port) apiserver_port=$value ;;
     esac
     echo "nettools-var $id $value" ;;
-  cmd | listen)
+  cmd | listen | lead)
+    # A shell does not see what was sent: it waits for their end.
+    [ "$verb" != cmd ] || [ -z "$leaders" ] || { wait $leaders; leaders=; }
     set --
     unknown=
     while [ "$count" -gt 0 ]; do
@@ -248,16 +251,21 @@ while read -r verb id seconds count; do
       : >"$dir/$id.out"; : >"$dir/$id.err"
       echo "unknown-placeholder 0 0 0" >"$dir/$id.meta"
     else
-      [ "$verb" = listen ] || enter
-      (one "$id" "$seconds" "$verb" "$@") &
-      if [ "$verb" = listen ]; then listeners="$listeners $!"; else pids="$pids $!"; fi
+      mode=cmd
+      if [ "$verb" = listen ]; then mode=listen; else enter; fi
+      (one "$id" "$seconds" "$mode" "$@") &
+      case $verb in
+      listen) listeners="$listeners $!" ;;
+      lead) leaders="$leaders $!" pids="$pids $!" ;;
+      cmd) pids="$pids $!" ;;
+      esac
     fi ;;
   wait)
     wait $pids
     [ -z "$listeners" ] || kill $listeners 2>/dev/null
     wait
     for id in $ids; do emit "$id"; done
-    ids= pids= listeners=
+    ids= pids= listeners= leaders=
     echo nettools-phase ;;
   end)
     cpu_time

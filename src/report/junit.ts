@@ -3,8 +3,10 @@
  * done as Jenkins' schema (junit-10.xsd) has it: at most one of failure, error and skipped in a case.
  */
 import type { FailOn } from '../model/args.ts';
+import type { MatrixReport, MatrixSource } from '../model/matrix.ts';
 import { atLeast, type CheckResult, type Finding, type Report } from '../model/report.ts';
 import type { FailedTarget, ReportList } from '../model/report-list.ts';
+import { gapsOf, pairsText, SIGNS, Signs } from './matrix-cells.ts';
 import { failedTitle, targetTitle } from './target.ts';
 import { visible } from './text.ts';
 
@@ -19,6 +21,73 @@ export function renderJunitList({ items, failed, tool }: ReportList, failOn: Fai
     ...items.flatMap((report) => testSuite(report, failOn)),
     ...failed.flatMap((one) => failedSuite(one, tool.version)),
   ]);
+}
+
+/** One suite: a case for the pattern, and one for each source. */
+export function renderJunitMatrix(report: MatrixReport, failOn: FailOn): string {
+  const { sources, findings, verdict, tool, durationMs, startedAt } = report;
+  const failures = findings.filter((one) => atLeast(one.severity, failOn));
+  const others = findings.filter((one) => !failures.includes(one));
+  const [first] = failures;
+  const failed = sources.filter((one) => one.failed !== undefined).length;
+  const isUnknown = first === undefined && verdict === 'unknown' && failed === 0;
+  const suite = attributes({
+    name: 'matrix',
+    tests: sources.length + 1,
+    failures: first === undefined ? 0 : 1,
+    errors: failed + (isUnknown ? 1 : 0),
+    skipped: 0,
+    time: seconds(durationMs),
+    timestamp: startedAt.replace(/\.\d+Z$/, ''),
+  });
+  const properties = { tool: `kubectl-nettools ${tool.version}`, verdict };
+  const [gap = 'not all could be measured'] = gapsOf(report);
+  const outcome =
+    first !== undefined
+      ? [
+          `      <failure${attributes({ message: first.summary, type: first.id })}>${xml(failures.map(text).join('\n\n'))}</failure>`,
+        ]
+      : isUnknown
+        ? [`      <error${attributes({ message: gap })}/>`]
+        : [];
+  const said = [pairsText(report), ...others.map(text), ...gapsOf(report)].join('\n\n');
+  const signs = new Signs(report);
+  return suites([
+    `  <testsuite${suite}>`,
+    '    <properties>',
+    ...Object.entries(properties).map(([name, value]) => `      <property${attributes({ name, value })}/>`),
+    '    </properties>',
+    `    <testcase${attributes({ classname: 'nettools.matrix', name: 'pattern', time: seconds(durationMs) })}>`,
+    ...outcome,
+    `      <system-out>${xml(said)}</system-out>`,
+    '    </testcase>',
+    ...sources.flatMap((source, at) => sourceCase(source, at, report, signs)),
+    '  </testsuite>',
+  ]);
+}
+
+/** What fails is told once, by the pattern: here is what the source reaches. */
+function sourceCase(
+  source: MatrixSource,
+  at: number,
+  { destinations }: MatrixReport,
+  signs: Signs,
+): string[] {
+  const { target, namespace, failed } = source;
+  const rows = destinations.flatMap((to, i) => {
+    const sign = signs.of(at, i);
+    return sign === undefined ? [] : [`${to.target}: ${SIGNS[sign]}`];
+  });
+  const head = attributes({
+    classname: ['nettools.matrix', ...(namespace === undefined ? [] : [namespace])].join('.'),
+    name: target,
+  });
+  return [
+    `    <testcase${head}>`,
+    ...(failed === undefined ? [] : [`      <error${attributes({ message: failed })}/>`]),
+    `      <system-out>${xml(rows.join('\n'))}</system-out>`,
+    '    </testcase>',
+  ];
 }
 
 function suites(lines: readonly string[]): string {

@@ -1,7 +1,9 @@
 /** The report as Markdown, for a ticket or a chat: GitHub's dialect, in which every remote word is escaped. */
+import type { MatrixReport } from '../model/matrix.ts';
 import type { CheckResult, Finding, Report } from '../model/report.ts';
 import type { ReportList } from '../model/report-list.ts';
 import { exampleOf, exampleText, findingIds, groupTitle, listTitle } from './list-words.ts';
+import { gapsOf, pairsText, SIGNS, Signs, timesText } from './matrix-cells.ts';
 import { failedTitle, targetPlace, targetTitle } from './target.ts';
 import { visible } from './text.ts';
 
@@ -63,6 +65,42 @@ export function renderMarkdownList(list: ReportList): string {
         ? []
         : ['', ...section({ ...example.finding, summary: exampleText(group, example) })];
     }),
+    '',
+  ].join('\n');
+}
+
+/** The pattern, then a row for each source with a sign for each destination, then each finding with its proof. */
+export function renderMarkdownMatrix(report: MatrixReport): string {
+  const { sources, destinations, findings } = report;
+  const signs = new Signs(report);
+  const gaps = gapsOf(report);
+  return [
+    `## Matrix: ${report.verdict}`,
+    '',
+    plain(
+      `${pairsText(report)}; ${report.startedAt}, ${(report.durationMs / 1000).toFixed(1)} s, kubectl-nettools ${report.tool.version}`,
+    ),
+    '',
+    `| From / to | Node | ${destinations.map(({ target }) => plain(target)).join(' | ')} |`,
+    `| --- | --- | ${destinations.map(() => '---').join(' | ')} |`,
+    ...sources.map(
+      ({ target, node }, at) =>
+        `| ${plain(target)} | ${plain(node ?? '')} | ${destinations.map((_to, i) => plain(signs.of(at, i) ?? ' ')).join(' | ')} |`,
+    ),
+    '',
+    plain(
+      [
+        signs
+          .used()
+          .map((sign) => `${sign} ${SIGNS[sign]}`)
+          .join(', '),
+        timesText(report),
+      ]
+        .filter((one) => one !== '')
+        .join('; '),
+    ),
+    ...(gaps.length === 0 ? [] : ['', ...gaps.map((gap) => `- not measured: ${plain(gap)}`)]),
+    ...findings.flatMap((finding) => ['', ...section(finding)]),
     '',
   ].join('\n');
 }

@@ -1,12 +1,14 @@
 /** One report in the format that was asked for. */
 import { dump } from 'js-yaml';
 import type { FailOn, ReportFormat } from '../model/args.ts';
+import type { MatrixReport } from '../model/matrix.ts';
 import type { Report } from '../model/report.ts';
 import type { ReportList } from '../model/report-list.ts';
 import { HIDDEN } from '../model/visible.ts';
-import { renderJunit, renderJunitList } from './junit.ts';
+import { renderJunit, renderJunitList, renderJunitMatrix } from './junit.ts';
 import { renderListTable } from './list-table.ts';
-import { renderMarkdown, renderMarkdownList } from './markdown.ts';
+import { renderMarkdown, renderMarkdownList, renderMarkdownMatrix } from './markdown.ts';
+import { renderMatrixTable } from './matrix-table.ts';
 import { renderTable, type TableOptions } from './table.ts';
 
 /** What the formats need besides the report. */
@@ -42,6 +44,21 @@ export function renderList(list: ReportList, format: ReportFormat, options: Rend
       return renderMarkdownList(list);
     case 'table':
       return renderListTable(list, options);
+  }
+}
+
+/** The same for a matrix. */
+export function renderMatrix(report: MatrixReport, format: ReportFormat, options: RenderOptions): string {
+  switch (format) {
+    case 'json':
+    case 'yaml':
+      return renderDocument(report, format);
+    case 'junit':
+      return renderJunitMatrix(report, options.failOn);
+    case 'markdown':
+      return renderMarkdownMatrix(report);
+    case 'table':
+      return renderMatrixTable(report, options);
   }
 }
 

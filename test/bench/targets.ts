@@ -1,18 +1,26 @@
 /**
  * What commands may take, as one table: this build beside kubectl and, with `--old FILE`, beside another build. All of a
- * row run in turn, so that a machine whose speed drifts is no advantage for any. It needs the test cluster and the built
- * binary. `--runs N` sets how often (default 30), `--rows WORDS` takes only rows that have the words in their name.
+ * row run in turn, so that a machine whose speed drifts is no advantage for any. It needs the test cluster, the built
+ * binary and util-linux's script. `--runs N` sets how often (default 30), `--rows WORDS` takes only rows that have the
+ * words in their name. 60 pods run for the last rows, and 5,000 are made that no node sees.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { kubeconfig, kubectlPath, nodes, repoDir } from '../cluster/paths.ts';
+import { namesOfPods, runningPods } from './many-objects.ts';
+import { type TerminalTiming, timeTerminal } from './terminal-timing.ts';
 
 // Of its own each time: the last one's may still be on its way out.
 const NAMESPACE = `nettools-bench-targets-${process.pid}`;
 const IMAGE = 'localhost/nettools:dev';
 const BYTES = 300_000_000;
+const RUNNING_PODS = 60;
+const ENDPOINTS = 20;
+const NAMES = 5000;
+/** Ends with 1 where the output's last word has not come. */
+const END = 'grep -q END';
 const { values: flags } = parseArgs({
   options: {
     old: { type: 'string' },
@@ -34,17 +42,38 @@ interface Row {
   readonly target: number;
   /** Of the runs that were asked for, as these take long. */
   readonly share?: number;
+  /** Runs before each of them, and is not timed. */
+  readonly before?: string;
+  /** What is timed of a command in a terminal; absent: the command as a whole. */
+  readonly until?: keyof TerminalTiming;
+  /** What has to be there besides the pod. */
+  readonly needs?: 'running pods' | 'names';
 }
 
+/** In seconds. */
 interface Timing {
-  /** Medians in seconds. */
   readonly wall: number;
   readonly cpu: number;
+  /** The output came to its end: kubectl debug loses it at times. */
+  readonly isComplete: boolean;
+}
+
+/** Medians in seconds: of those whose output was complete, or of all where none was. */
+interface Timings extends Omit<Timing, 'isComplete'> {
+  readonly complete: number;
+  readonly of: number;
 }
 
 function rowsFor(container: string): Row[] {
   const exec = `${kubectlPath()} exec -n ${NAMESPACE} target -c ${container}`;
   const run = `% run -n ${NAMESPACE} target`;
+  const inCold = `sh -c 'ip -br addr; echo END' | ${END}`;
+  const inShell = "sh -c 'command -v bash >/dev/null 2>&1 && exec bash; exec sh'";
+  const inTerminal = {
+    own: `% shell -n ${NAMESPACE} target`,
+    kubectl: `${kubectlPath()} exec -it -n ${NAMESPACE} target -c ${container} -- ${inShell}`,
+    share: 0.5,
+  };
   const check = (name: string, target: number): Row => ({
     name: `${name} POD`,
     own: `% ${name} target -n ${NAMESPACE}`,
@@ -83,6 +112,16 @@ function rowsFor(container: string): Row[] {
     },
     check('diagnose', 2.5),
     { ...check('diagnose --to 203.0.113.1:80', 6), name: 'diagnose POD, one dead destination' },
+    {
+      name: 'cold run POD',
+      own: `% run -n ${NAMESPACE} cold -- ${inCold}`,
+      kubectl: `${kubectlPath()} debug -n ${NAMESPACE} -i cold --image=${IMAGE} --profile=netadmin -q -- ${inCold}`,
+      before: coldPod(),
+      target: 0.9,
+      share: 0.3,
+    },
+    { ...inTerminal, name: 'shell to its prompt', until: 'prompt', target: 1.05 },
+    { ...inTerminal, name: 'shell, key to echo', until: 'echo', target: 1 },
     ...['interfaces', 'arp', 'routing', 'latency', 'mtu', 'conntrack', 'sockets', 'dns'].map((name) =>
       check(name, 1.5),
     ),
@@ -92,48 +131,98 @@ function rowsFor(container: string): Row[] {
       target: 1.5,
       share: 0.2,
     },
+    {
+      ...check(`diagnose --to svc/many`, 4),
+      name: `diagnose POD, ${ENDPOINTS} endpoints`,
+      needs: 'running pods',
+    },
+    {
+      name: `netns ls NODE, ${RUNNING_PODS} pods`,
+      own: `% netns ls ${nodes[0]?.name} --keep --debug-namespace ${NAMESPACE}`,
+      target: 1.5,
+      share: 0.2,
+      needs: 'running pods',
+    },
+    {
+      name: `completion among ${NAMES} pods`,
+      own: `% __complete run -n ${NAMESPACE} ta`,
+      kubectl: `${kubectlPath()} __complete get pods -n ${NAMESPACE} ta`,
+      target: 1.2,
+      share: 0.5,
+      needs: 'names',
+    },
   ];
 }
 
+/** kubectl debug leaves its container behind, so that each run gets a pod of its own. */
+function coldPod(): string {
+  const words = `-n ${NAMESPACE} --image=localhost/app:1 --image-pull-policy=Never --command -- sleep 3600`;
+  return [
+    `${kubectlPath()} delete pod cold -n ${NAMESPACE} --now --ignore-not-found --wait`,
+    `${kubectlPath()} run cold ${words}`,
+    `${kubectlPath()} wait pod/cold -n ${NAMESPACE} --for=condition=Ready --timeout=60s`,
+  ].join(' && ');
+}
+
 /** Runs the lines in turn, after one round that does not count. */
-function inTurn(lines: readonly string[], rounds: number): Timing[] {
+async function inTurn(
+  lines: readonly string[],
+  rounds: number,
+  { before, until }: Pick<Row, 'before' | 'until'>,
+): Promise<Timings[]> {
   const all = lines.map(() => [] as Timing[]);
   for (let round = 0; round <= rounds; round++) {
-    lines.forEach((line, i) => {
-      const timing = timed(line);
+    for (const [i, line] of lines.entries()) {
+      if (before !== undefined) execFileSync('bash', ['-c', before], { env, stdio: 'ignore' });
+      const timing = until === undefined ? timed(line) : await timedInTerminal(line, until);
       if (round > 0) all[i]?.push(timing);
-    });
+    }
   }
-  return all.map((runs) => ({ wall: median(runs.map((r) => r.wall)), cpu: median(runs.map((r) => r.cpu)) }));
+  return all.map((runs) => {
+    const complete = runs.filter(({ isComplete }) => isComplete);
+    const counted = complete.length > 0 ? complete : runs;
+    const [wall, cpu] = [median(counted.map((r) => r.wall)), median(counted.map((r) => r.cpu))];
+    return { wall, cpu, complete: complete.length, of: runs.length };
+  });
+}
+
+async function timedInTerminal(line: string, until: keyof TerminalTiming): Promise<Timing> {
+  return { wall: (await timeTerminal(line, env))[until], cpu: Number.NaN, isComplete: true };
 }
 
 /** @throws when the command gives no verdict: a failing run would be a fast one */
 function timed(line: string): Timing {
-  const script = `TIMEFORMAT='%3R %3U %3S'; set -o pipefail; time { ${line} >/dev/null 2>&1; }`;
+  const script = `TIMEFORMAT='%3R %3U %3S'; set -o pipefail; time { { ${line}; } >/dev/null 2>&1; }`;
   const { stderr, status } = spawnSync('bash', ['-c', script], { env, encoding: 'utf8' });
+  const isComplete = status === 0 || !line.includes(END);
   // Busy as it is, the machine may give a finding (1).
   if (status !== 0 && status !== 1) throw new Error(`"${line}" ended with ${status}`);
   const [wall = Number.NaN, user = Number.NaN, system = Number.NaN] = stderr.trim().split(' ').map(Number);
-  return { wall, cpu: user + system };
+  return { wall, cpu: user + system, isComplete };
 }
 
 function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
 
-function cells({ name, own, kubectl, target, share = 1 }: Row): string[] {
+async function cells({ name, own, kubectl, target, share = 1, ...how }: Row): Promise<string[]> {
   const binaries = [join(repoDir, 'dist/kubectl-nettools'), ...(flags.old === undefined ? [] : [flags.old])];
   const lines = [
     ...binaries.map((binary) => own.replaceAll('%', binary)),
     ...(kubectl === undefined ? [] : [kubectl]),
   ];
-  const timings = inTurn(lines, Math.max(3, Math.round(Number(flags.runs) * share)));
+  const timings = await inTurn(lines, Math.max(3, Math.round(Number(flags.runs) * share)), how);
   const now = timings[0];
   const before = flags.old === undefined ? undefined : timings[1];
   const yardstick = kubectl === undefined ? undefined : timings.at(-1);
   const result = (now?.wall ?? Number.NaN) / (yardstick?.wall ?? 1);
-  const told = (timing: Timing | undefined): string =>
-    timing === undefined ? '' : `${timing.wall.toFixed(3)} (${timing.cpu.toFixed(3)})`;
+  const told = (timing: Timings | undefined): string => {
+    if (timing === undefined) return '';
+    const { wall, cpu, complete, of } = timing;
+    const seconds = wall.toFixed(how.until === 'echo' ? 4 : 3);
+    const lost = complete < of ? `, complete in ${complete} of ${of}` : '';
+    return `${seconds}${Number.isNaN(cpu) ? '' : ` (${cpu.toFixed(3)})`}${lost}`;
+  };
   const unit = yardstick === undefined ? ' s' : 'x';
   return [
     name,
@@ -145,30 +234,44 @@ function cells({ name, own, kubectl, target, share = 1 }: Row): string[] {
   ];
 }
 
-const kubectl = (...args: string[]): string =>
+const kubectl = (args: readonly string[], input = ''): string =>
   execFileSync(kubectlPath(), ['-n', NAMESPACE, ...args], {
     env,
     encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
+    input,
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
+
+/** What a row needs is made when the first one needs it: those before are measured without. */
+const made = new Set<Row['needs']>();
+async function provide(what: Row['needs']): Promise<void> {
+  if (what === undefined || made.has(what)) return;
+  made.add(what);
+  if (what === 'names') return namesOfPods(NAMESPACE, NAMES);
+  kubectl(['create', '-f', '-'], JSON.stringify(runningPods(RUNNING_PODS, ENDPOINTS)));
+  kubectl(['wait', 'pods', '-l', 'app in (endpoint,idle)', '--for=condition=Ready', '--timeout=600s']);
+}
 
 execFileSync(kubectlPath(), ['create', 'namespace', NAMESPACE], { env, stdio: 'ignore' });
 try {
   const sleep = ['--image=localhost/app:1', '--image-pull-policy=Never', '--command', '--', 'sleep', '3600'];
-  kubectl('run', 'target', ...sleep);
-  kubectl('wait', 'pod/target', '--for=condition=Ready', '--timeout=60s');
+  kubectl(['run', 'target', ...sleep]);
+  kubectl(['wait', 'pod/target', '--for=condition=Ready', '--timeout=60s']);
   const binary = join(repoDir, 'dist/kubectl-nettools');
   execFileSync(binary, ['run', '-n', NAMESPACE, 'target', '--', 'true'], { env, stdio: 'ignore' });
   // kubectl execs into the very container that the session made.
-  const container = kubectl('get', 'pod', 'target', '-o', 'jsonpath={.spec.ephemeralContainers[0].name}');
+  const name = 'jsonpath={.spec.ephemeralContainers[0].name}';
+  const container = kubectl(['get', 'pod', 'target', '-o', name]);
   const table = new Table({
     head: ['command', 'target', 'result', 'this build: s (CPU)', 'old build', 'kubectl'],
     style: { head: [], border: [] },
   });
-  for (const row of rowsFor(container).filter(({ name }) => name.includes(flags.rows)))
-    table.push(cells(row));
+  for (const row of rowsFor(container).filter(({ name: title }) => title.includes(flags.rows))) {
+    await provide(row.needs);
+    table.push(await cells(row));
+  }
   console.log('medians of wall time, and of CPU time of the whole pipe in brackets');
   console.log(table.toString());
 } finally {
-  kubectl('delete', 'namespace', NAMESPACE, '--wait=false');
+  kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
 }

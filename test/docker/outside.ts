@@ -55,6 +55,11 @@ export class OutsideMachine {
     return (await attempt([...inside(this.#place), ...connect])).code === 0;
   }
 
+  /** Runs a command on it. */
+  run(...argv: readonly string[]): Promise<string> {
+    return run([...inside(this.#place), ...argv]);
+  }
+
   async stop(): Promise<void> {
     this.#server.kill('SIGKILL');
     await removePlace(this.#place);

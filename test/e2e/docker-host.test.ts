@@ -265,6 +265,73 @@ describe("the Docker host's side of a container", () => {
     expect(problems(await diagnose('docker://healthy', '--to', there))).toEqual([]);
   });
 
+  it('names NT-DKR-017: what is routed straight to a container is dropped', async () => {
+    const { address, bridge, subnet } = await subject('straight', 18210);
+    await outside.run('ip', 'route', 'add', subnet, 'via', OUTSIDE.host);
+    await outside.reaches(address, 8080);
+    expect(problems(await diagnose('docker://straight'))).toEqual([]);
+    // As Docker writes it since version 28.
+    const rule = ['PREROUTING', '-d', `${address}/32`, '!', '-i', bridge, '-j', 'DROP'];
+    await iptables('-t', 'raw', '-A', ...rule);
+    expect(await outside.connects(address, 8080)).toBe(false);
+    await outside.reaches(OUTSIDE.host, 18210);
+    const quiet = await diagnose('docker://straight');
+    expect(problems(quiet)).toEqual([]);
+    expect(quiet.checks.flatMap(({ findings }) => findings)).toContainEqual(
+      expect.objectContaining({ id: 'NT-DKR-017', severity: 'info' }),
+    );
+    const busy = diagnose('docker://straight');
+    let isOver = false;
+    const ended = busy.finally(() => {
+      isOver = true;
+    });
+    while (!isOver) await outside.connects(address, 8080);
+    await ended;
+    const [lead] = leads(await busy);
+    expect(lead).toMatchObject({ id: 'NT-DKR-017', severity: 'warning' });
+    expect(lead?.summary).toMatch(
+      /^Other machines do not get to "straight" by its own address \S+ \(network straight\): on the Docker host, iptables -t raw -A PREROUTING .* \(\d+ packets? during the run\)\.$/,
+    );
+  });
+
+  it('names NT-DKR-018: IPv6 addresses that nobody translates', async () => {
+    const [net, link] = ['2001:db8:40', '2001:db8:41'];
+    await daemon.onHost('ip', 'addr', 'add', `${link}::1/64`, 'dev', OUTSIDE_LINK, 'nodad');
+    await outside.run('ip', 'addr', 'add', `${link}::2/64`, 'dev', 'eth0', 'nodad');
+    await daemon.onHost('sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1');
+    await subject('six', 18211, '--ipv6', '--subnet', `${net}::/64`);
+    const there6 = `[${link}::2]:${OUTSIDE.port}`;
+    const report = await diagnose('docker://six', '--to', there6);
+    const [lead] = leads(report);
+    expect(lead?.id, JSON.stringify(problems(report), undefined, 1)).toBe('NT-DKR-018');
+    expect(lead?.summary).toMatch(
+      /translates the IPv6 addresses of network six \(2001:db8:40::\/64\): what goes to \[2001:db8:41::2\]:8080 leaves with 2001:db8:40::\S+,/,
+    );
+    const masquerade = ['POSTROUTING', '-s', `${net}::/64`, '-o', OUTSIDE_LINK, '-j', 'MASQUERADE'];
+    await daemon.onHost('ip6tables', '-w', '-t', 'nat', '-A', ...masquerade);
+    expect(problems(await diagnose('docker://six', '--to', there6))).toEqual([]);
+  });
+
+  it('names NT-DKR-019: the host of a macvlan network', async () => {
+    const range = `${OUTSIDE.host.replace(/\.1$/, '.64')}/26`;
+    const flags = ['--driver', 'macvlan', '--opt', `parent=${OUTSIDE_LINK}`];
+    const subnet = ['--subnet', `${OUTSIDE.host}/24`.replace('.1/', '.0/'), '--ip-range', range];
+    await daemon.docker('network', 'create', ...flags, ...subnet, '--gateway', OUTSIDE.address, 'mv');
+    await daemon.run('mac', '--network', 'mv', APP_IMAGE);
+    const host = `${OUTSIDE.host}:22`;
+    const report = await diagnose('docker://mac', '--to', host, '--to', there);
+    const about = leads(report).filter(({ subject: label }) => label === host);
+    expect(
+      about.map(({ id }) => id),
+      JSON.stringify(problems(report), undefined, 1),
+    ).toEqual(['NT-DKR-019']);
+    expect(about[0]?.summary).toMatch(
+      /^"mac" is on the macvlan network mv, whose parent is outside0, and 198\.18\.130\.1 is an address of its own host/,
+    );
+    // The neighbour beside it answers.
+    expect(problems(report).filter(({ subject: label }) => label === there)).toEqual([]);
+  });
+
   it('tells that it was not looked at without the right to', async () => {
     const report = await diagnose('docker://healthy', '--profile', 'restricted');
     const told = report.checks.flatMap(({ findings }) => findings).map(({ summary }) => summary);

@@ -645,6 +645,55 @@ describe('diagnose', () => {
     }
   });
 
+  it('finds a program that keeps the address of a container that is gone', async () => {
+    await daemon.docker('network', 'create', '--subnet', '198.18.160.0/24', 'kept');
+    await daemon.run('api', '--network', 'kept', APP_IMAGE);
+    const address = async (): Promise<string> =>
+      (
+        await daemon.docker(
+          'inspect',
+          '-f',
+          '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}',
+          'api',
+        )
+      ).trim();
+    const old = await address();
+    const loop = ['sh', '-c', `while :; do nc -w 3 ${old} 8080 </dev/null; sleep 0.1; done`];
+    await daemon.run('keeper', '--network', 'kept', APP_IMAGE, ...loop);
+    const to = ['diagnose', 'docker://keeper', '--to', 'api:8080'];
+    const { report: healthy } = await report(to);
+    expect(problems(healthy), JSON.stringify(problems(healthy))).toEqual([]);
+    await daemon.docker('rm', '--force', 'api');
+    await daemon.run('api', '--network', 'kept', '--ip', '198.18.160.200', APP_IMAGE);
+    const { report: found } = await report(to);
+    const [lead] = problems(found).filter(({ causedBy }) => causedBy === undefined);
+    expect(lead?.id, JSON.stringify(problems(found), undefined, 1)).toBe('NT-SOCK-008');
+    expect(lead?.summary).toBe(
+      `A program of the target waits for ${old}:8080 in its network kept, and no container has that address; api is ${await address()}: it keeps an old address of a name.`,
+    );
+  });
+
+  it('tells which of the servers that the embedded one asks is dead', async () => {
+    // Nobody lives there.
+    const dead = '198.18.128.99';
+    await daemon.run('half', '--network', 'lan', '--dns', dead, '--dns', BRIDGE_ADDRESS, APP_IMAGE);
+    const { report: found } = await report(['diagnose', 'docker://half', '--to', `${KNOWN_NAME.name}:80`]);
+    const about = problems(found).filter(({ id }) => id.startsWith('NT-DNS-'));
+    const [lead] = about.filter(({ causedBy }) => causedBy === undefined);
+    expect(lead?.id, JSON.stringify(problems(found), undefined, 1)).toBe('NT-DNS-009');
+    expect(lead?.summary).toMatch(
+      /^1 of the 2 servers that Docker's name server \(127\.0\.0\.11\) asks fails: 198\.18\.128\.99 answers none of \d+ queries by UDP within [\d.]+ s; 198\.18\.128\.1 answers\.$/,
+    );
+    await daemon.run('whole', '--network', 'lan', '--dns', BRIDGE_ADDRESS, APP_IMAGE);
+    const { report: healthy } = await report(['dns', 'docker://whole', KNOWN_NAME.name]);
+    expect(problems(healthy)).toEqual([]);
+    await daemon.run('none', '--network', 'lan', '--dns', dead, APP_IMAGE);
+    const { report: gone } = await report(['dns', 'docker://none', KNOWN_NAME.name]);
+    expect(problems(gone)[0]?.summary).toMatch(
+      /gets no answer from them \(docker run --dns: 198\.18\.128\.99 answers none of \d+ queries/,
+    );
+  });
+
   it('has left no session', async () => {
     expect(await daemon.sessions()).toEqual([]);
   });

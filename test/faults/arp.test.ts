@@ -136,7 +136,7 @@ describe('NT-ARP-002', () => {
       await names(() => arp('pod/far'), {
         id: 'NT-ARP-002',
         severity: 'critical',
-        says: /pod\/far .*the router 198[.\d]+ has looked for it and says "host unreachable"/,
+        says: /pod\/far .*the router 198[.\d]+ has looked for it, or for the next router on the way to it, and says "host unreachable"/,
       });
     });
     expectSilence(await arp('pod/far'));
@@ -359,5 +359,28 @@ describe('what is no fault', () => {
     await client.attempt('ping', '-c1', '-W1', client.gateway.replace(/\d+$/, '249'));
     await until('FAILED', 60, async () => (await client.run('ip', 'neigh')).includes('FAILED') || 'not yet');
     expectSilence(await arp('pod/near'));
+  });
+});
+
+describe('NT-ARP-007', () => {
+  test('the API has one address for two pods', async () => {
+    // Of a node that nobody runs, so that nobody says otherwise.
+    await ns.apply(pod('twin', { spec: { nodeName: 'nobodys-node' } }));
+    const status = {
+      phase: 'Running',
+      podIP: far.address,
+      podIPs: [{ ip: far.address }],
+      conditions: [{ type: 'Ready', status: 'True' }],
+    };
+    await ns.kubectl(['patch', 'pod', 'twin', '--subresource=status', '-p', JSON.stringify({ status })]);
+    expectFirst(await arp('pod/far'), {
+      id: 'NT-ARP-007',
+      severity: 'critical',
+      says: new RegExp(
+        `^${far.address} is the address of 2 pods: \\S+/(far|twin) on \\S+, \\S+/(far|twin) on \\S+\\.$`,
+      ),
+    });
+    await ns.kubectl(['delete', 'pod', 'twin', '--force', '--grace-period=0']);
+    expectSilence(await arp('pod/far'));
   });
 });

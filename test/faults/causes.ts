@@ -296,16 +296,10 @@ export const ROWS: readonly Row[] = [
     seen: /^"No route to host"$/,
     evidence: /IP 198\.51\.100\.12 > .*: ICMP host 198\.18\.2\.250 unreachable[\s\S]*failed [3-9]\d{6}/,
     kind: 'no-host-there',
-    expected: critical(
-      'NT-ARP-002',
-      /No host has 198\.18\.2\.250 on its own network: 198\.51\.100\.12 looked for/,
-    ),
+    expected: critical('NT-ARP-002', /TCP 198\.18\.2\.250:80 was not found: 198\.51\.100\.12 looked for 198/),
     restricted: {
       kind: 'no-host-there',
-      expected: critical(
-        'NT-ARP-002',
-        /No host has 198\.18\.2\.250 on its own network: a host that could not be seen/,
-      ),
+      expected: critical('NT-ARP-002', /TCP 198\.18\.2\.250:80 was not found: a host that could not be seen/),
     },
   },
   ...(

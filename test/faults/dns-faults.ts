@@ -62,6 +62,19 @@ function corednsOf(name: string, configMap: string): Manifest {
   });
 }
 
+/** A CoreDNS of this Corefile, and what it needs. */
+export function nameServer(name: string, lines: string): readonly Manifest[] {
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name },
+      data: { Corefile: `.:53 {\n${lines}\n}` },
+    },
+    corednsOf(name, name),
+  ];
+}
+
 export const failingServer: Manifest = corednsOf('failing', 'corefile');
 
 /** Serves the cluster's zone, and asks nobody, or somebody who is gone, for all others. */

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { apiGet } from '../cluster/api.ts';
 import { dnsServiceAddress } from '../cluster/paths.ts';
+import { until } from '../cluster/proc.ts';
 import { hostPod, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import {
   corefile,
@@ -10,6 +11,7 @@ import {
   DEAD,
   failingServer,
   NO_SERVICE,
+  nameServer,
   raceOf,
   relay,
   rules,
@@ -502,6 +504,100 @@ test('one server knows a name and the other says that there is none', async () =
   if (found) note(report, found);
   const healthy = await dns('of-one', 'db.both.test.');
   expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-020');
+});
+
+/** Starts a name server of the test's own, and gives its address. */
+async function ownServer(name: string, lines: string): Promise<string> {
+  const [config, server] = nameServer(name, lines);
+  if (config === undefined || server === undefined) throw new Error('no name server');
+  await ns.apply(config);
+  await ns.start(server);
+  return (await ns.pod(name)).status.podIP ?? '';
+}
+
+test('one server asks two in turn that know different zones, and keeps what it hears', async () => {
+  const server = await ownServer(
+    'of-two-minds',
+    `    cache 30\n    forward . ${failing} ${dnsServiceAddress}`,
+  );
+  await ns.start(withServers('of-disputed', 'None', [server]));
+  // Eight answers of a coin: of three names, all alike, one in five hundred.
+  let report: Report | undefined;
+  for (const name of ['a.both.test', 'b.both.test', 'c.both.test']) {
+    report = await dns('of-disputed', name);
+    if (report.checks[0]?.findings.some(({ id }) => id === 'NT-DNS-020')) break;
+  }
+  if (report === undefined) throw new Error('no report');
+  const first = expectFirst(report, {
+    id: 'NT-DNS-020',
+    severity: report.verdict === 'fail' ? 'critical' : 'warning',
+    says: /^198\.18\.[\d.]+ answers [abc]\.both\.test\. A with 198\.18\.51\.2, and another time with NXDOMAIN/,
+  });
+  expect(first.remediation).toContain('forward');
+  expect(report.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-005');
+  expect(report.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-013');
+  // Its twin asks one of them alone.
+  await ns.start(withServers('of-undisputed', 'None', [failing]));
+  const healthy = await dns('of-undisputed', 'a.both.test');
+  expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-020');
+});
+
+describe('Services of the API', () => {
+  const web = (name: string): Manifest => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+  });
+
+  test('a Service of which a name server has not heard', async () => {
+    await ns.apply(web('unheard'), web('heard'));
+    await ns.start(pod('web', { labels: { app: 'web' } }));
+    const server = await ownServer(
+      'behind',
+      `    template ANY ANY unheard.${ns.name}.svc.cluster.local {\n        rcode NXDOMAIN\n    }\n    forward . ${dnsServiceAddress}`,
+    );
+    await ns.start(withServers('of-behind', 'None', [server]));
+    // Of a younger one it may be what a cache has kept.
+    const made = await ns.kubectl([
+      'get',
+      'service',
+      'unheard',
+      '-o',
+      'jsonpath={.metadata.creationTimestamp}',
+    ]);
+    await until('its age', 70, async () => Date.now() - Date.parse(made) > 61_000 || 'too young');
+    expectFirst(await dns('of-behind', 'unheard'), {
+      id: 'NT-DNS-021',
+      severity: 'critical',
+      says: /says that unheard\.\S+ does not exist, though the API has Service \S+\/unheard and it knows the API server's own name/,
+    });
+    const twin = await dns('of-behind', 'heard');
+    expect(twin.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-021');
+    const service = (name: string): Promise<Report> =>
+      checkReport('service', ['of-behind', '-n', ns.name, '--to', `svc/${name}`]);
+    expectFirst(await service('unheard'), {
+      id: 'NT-SVC-008',
+      severity: 'critical',
+      says: /svc\/unheard answers by its address, but not by its name .* while the same resolver knows kubernetes\.default\.svc: its name server has not heard of this Service/,
+    });
+    expectSilence(await service('heard'));
+  });
+
+  test('a Service that is younger than a denial in a cache', async () => {
+    const server = await ownServer('keeping', `    cache 30\n    forward . ${dnsServiceAddress}`);
+    await ns.start(withServers('of-keeping', 'None', [server]));
+    expectFirst(await dns('of-keeping', 'young'), {
+      id: 'NT-DNS-005',
+      severity: 'critical',
+      says: /young does not exist/,
+    });
+    await ns.apply(web('young'));
+    const report = await dns('of-keeping', 'young');
+    expectInfo(report, 'NT-DNS-021', /^Service \S+\/young was made \d+ s ago, and .* still says/);
+    expect(report.verdict).toBe('unknown');
+    expect(report.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-020');
+  });
 });
 
 describe('servers', () => {

@@ -6,7 +6,7 @@ import { app, helper, hostPod, kubectl, type Manifest, pod, testNamespace } from
 import { problems } from '../e2e/support/report.ts';
 import { proxied } from '../e2e/support/services.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence, note } from './named.ts';
-import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { type Netns, nodeAddress, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-firewall');
@@ -682,5 +682,103 @@ describe('NT-SOCK-007', () => {
     const onBoth: Manifest = { ...app, command: ['httpd', '-f', '-p', '[::]:8080', '-h', '/tmp'] };
     await ns.start(pod('both', { containers: [onBoth] }));
     expectSilence(await of('both'));
+  });
+});
+
+describe('NT-PROXY-003', () => {
+  test('a sidecar whose rules never came', async () => {
+    const proxy = {
+      ...app,
+      name: 'istio-proxy',
+      command: ['httpd', '-f', '-p', '15001', '-h', '/www'],
+      ports: [],
+    };
+    await ns.start(pod('meshless', { spec: { nodeName: 'node1' }, containers: [app, proxy] }));
+    const meshless = await podNetns(ns.name, 'meshless');
+    const look = (): Promise<Report> =>
+      checkReport('firewall', ['meshless', '-n', ns.name, '--to', toServer()]);
+    expectFirst(await look(), {
+      id: 'NT-PROXY-003',
+      severity: 'warning',
+      says: /^The pod has the proxy of a service mesh \(container istio-proxy\), and no rule in its network leads anything to it/,
+    });
+    // What comes in is led to it; what goes out, by a port that nobody asks for.
+    const rules = [
+      { make: 'nft add table ip mesh', undo: 'nft delete table ip mesh' },
+      { make: 'nft add chain ip mesh o { type nat hook output priority -100 ; }', undo: '' },
+      { make: 'nft add rule ip mesh o tcp dport 9 redirect to :15001', undo: '' },
+    ];
+    expectSilence(await withFault(meshless, rules, look));
+  });
+});
+
+describe("a cloud's metadata service", () => {
+  const METADATA = '169.254.169.254';
+
+  test('answers of which live for one hop', async () => {
+    const httpd = { ...app, command: ['httpd', '-f', '-p', '18254', '-h', '/www'], ports: [] };
+    await ns.start(pod('metadata', { containers: [httpd], spec: { nodeName: 'node2', hostNetwork: true } }));
+    const [one, two] = [nodeNetns('node1'), nodeNetns('node2')];
+    const hops = (ttl: number) => [
+      { make: 'nft add table ip nthops', undo: 'nft delete table ip nthops' },
+      { make: 'nft add chain ip nthops c { type filter hook output priority 0 ; }', undo: '' },
+      { make: `nft add rule ip nthops c ip saddr ${METADATA} ip ttl set ${ttl}`, undo: '' },
+    ];
+    const address = [
+      { make: `ip addr add ${METADATA}/32 dev lo`, undo: `ip addr del ${METADATA}/32 dev lo` },
+    ];
+    const route = `${METADATA}/32 via ${nodeAddress('node2')}`;
+    await withFault(two, address, () =>
+      withFault(one, [{ make: `ip route add ${route}`, undo: `ip route del ${route}` }], async () => {
+        const look = (): Promise<Report> => firewall(`${METADATA}:18254`);
+        expectFirst(await withFault(two, hops(1), look), {
+          id: 'NT-FW-001',
+          severity: 'critical',
+          says: /it is the address of a cloud's metadata service, whose answers may live for one hop only/,
+        });
+        expectSilence(await withFault(two, hops(2), look));
+      }),
+    );
+  });
+});
+
+describe('NT-SVC-014', () => {
+  test.each([
+    ['are gone', 'gone'],
+    ['of a pod before it come first', 'before'],
+  ] as const)('a hostPort whose rules %s', async (_title, kind) => {
+    const port = kind === 'gone' ? 18127 : 18128;
+    const name = `stat-${kind}`;
+    const stat = { ...app, ports: [{ containerPort: 8080, hostPort: port }] };
+    await ns.start(pod(name, { spec: { nodeName: 'node1' }, containers: [stat] }));
+    const one = nodeNetns('node1');
+    const look = (): Promise<Report> => firewall(`${nodeAddress('node1')}:${port}`);
+    expectSilence(await look());
+    const saved = (await one.run('iptables-save', '-t', 'nat')).split('\n');
+    const words = saved
+      .find(
+        (line) => line.startsWith('-A CNI-DN-') && line.includes(`--dport ${port} `) && line.includes('DNAT'),
+      )
+      ?.replace('-A ', '')
+      .trim();
+    if (words === undefined) throw new Error('portmap has written no rule');
+    const chain = words.split(' ')[0];
+    const steps = {
+      gone: [{ make: `iptables -t nat -D ${words}`, undo: `iptables -t nat -A ${words}` }],
+      before: [
+        {
+          make: `iptables -t nat -I ${chain} 1 -p tcp --dport ${port} -j DNAT --to-destination 198.18.1.250:8080`,
+          undo: `iptables -t nat -D ${chain} 1`,
+        },
+      ],
+    }[kind];
+    expectFirst(await withFault(one, steps, look), {
+      id: 'NT-SVC-014',
+      severity: 'critical',
+      says: new RegExp(
+        `is the hostPort of pod ${ns.name}/${name} on node1, and does not lead there .* while the pod itself answers at 198`,
+      ),
+    });
+    expectSilence(await look());
   });
 });

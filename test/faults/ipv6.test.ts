@@ -1,7 +1,7 @@
 /** The classes over IPv6: the cluster has none, so its pods and nodes are given addresses and routes for the while. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
-import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { app, helper, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
@@ -253,4 +253,50 @@ test('mtu: a router that says what is too big is no black hole', async () => {
   const report = await withFault(client.node, [NARROW], () => look('mtu', toServer));
   expectSilence(report);
   expect(report.checks[0]?.summary).toMatch(/packets of 1300 to 1500 bytes get through/);
+});
+
+test('service: the program listens on IPv4 alone', async () => {
+  const listen = `exec socat TCP4-LISTEN:8103,fork,reuseaddr EXEC:'sleep 1'`;
+  await ns.start(
+    pod('v4only', {
+      labels: { app: 'v4only' },
+      containers: [
+        { ...helper, command: ['sh', '-c', listen], ports: [{ containerPort: 8103 }] },
+        { ...app, ports: [{ containerPort: 8080 }] },
+      ],
+      spec: { nodeName: 'node2' },
+    }),
+  );
+  const target = await podNetns(ns.name, 'v4only');
+  const SIX = `${NET2}::20`;
+  await give(target, inPod(SIX, `${NET2}::1`));
+  // The cluster has one family: the slice that an IPv6 Service would have is written by hand, and the cluster's own has
+  // no endpoint, since no pod declares a port of that name.
+  const six = (name: string, port: number): object[] => [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name },
+      spec: { clusterIP: 'None', selector: { app: 'v4only' }, ports: [{ port, targetPort: 'six' }] },
+    },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: `${name}-six`, labels: { 'kubernetes.io/service-name': name } },
+      addressType: 'IPv6',
+      ports: [{ port }],
+      endpoints: [{ addresses: [SIX], targetRef: { kind: 'Pod', name: 'v4only', namespace: ns.name } }],
+    },
+  ];
+  await ns.apply(...([...six('four', 8103), ...six('both', 8080)] as Manifest[]));
+  const report = await look('service', 'svc/four:8103');
+  expectFirst(
+    report,
+    critical(
+      'NT-SVC-013',
+      /sends to pod v4only \(\[2001:db8:62::20\]:8103\) over IPv6, where port 8103 is refused; by its IPv4 address 198\.18\.2\.\d+ the same port takes connections/,
+    ),
+  );
+  expect(report.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-SVC-002');
+  expectSilence(await look('service', 'svc/both:8080'));
 });

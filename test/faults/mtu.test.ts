@@ -173,3 +173,35 @@ describe('what is no fault', () => {
     expect(report.checks[0]).toMatchObject({ status: 'skip', findings: [{ id: 'NT-SYS-001' }] });
   });
 });
+
+test('the MTU of a route is above that of its link', async () => {
+  const [first] = (await client.run('ip', '-o', 'route', 'show', 'default')).split('\n');
+  const words = (first ?? '').trim().split(/\s+/).join(' ');
+  const steps = [
+    { make: 'ip link set eth0 mtu 1320', undo: 'ip link set eth0 mtu 1500' },
+    { make: `ip route replace ${words} mtu 1442`, undo: `ip route replace ${words}` },
+  ];
+  expectFirst(await withFault(client, steps, () => mtu('--to', 'pod/far')), {
+    id: 'NT-MTU-003',
+    severity: 'warning',
+    says: /^The route to .*pod\/far.* has an MTU of its own, 1442, above the 1320 of eth0/,
+  });
+  // A route below its link is a setting like any other.
+  const lower = [{ make: `ip route replace ${words} mtu 1400`, undo: `ip route replace ${words}` }];
+  await withFault(client, lower, async () => expectSilence(await mtu('--to', 'pod/far')));
+});
+
+test('the way back is narrower than the way there', async () => {
+  const back = `${client.address}/32 via 198.51.100.11`;
+  const narrow = [{ make: `ip route add ${back} mtu 1400`, undo: `ip route del ${back}` }];
+  // The far side is not told.
+  const report = await withFault(nodeNetns('node2'), narrow, () =>
+    dropping(far, TOO_LARGE, () => mtu('--to', 'pod/far')),
+  );
+  expectFirst(report, {
+    id: 'NT-MTU-004',
+    severity: 'warning',
+    says: /^Packets of 1500 bytes get to .*pod\/far.*, and the answers come back in fragments \(\d+ were put together meanwhile\)/,
+  });
+  expectSilence(await mtu('--to', 'pod/far'));
+});

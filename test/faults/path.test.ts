@@ -372,3 +372,39 @@ describe('a connection that is refused', () => {
     });
   });
 });
+
+test("NT-PATH-008: the source's node puts its own address in the place of the pod's", async () => {
+  const masquerade = [
+    { make: 'nft add table ip ntsnat', undo: 'nft delete table ip ntsnat' },
+    { make: 'nft add chain ip ntsnat c { type nat hook postrouting priority 90 ; }', undo: '' },
+    {
+      make: `nft add rule ip ntsnat c ip saddr ${client.address} ip daddr ${server.address} masquerade`,
+      undo: '',
+    },
+  ];
+  // As a policy that allows the pod is enforced.
+  const enforced = drop(
+    'ip',
+    'forward',
+    `ip daddr ${server.address} ip saddr != ${client.address} tcp dport 8080`,
+  );
+  const says = new RegExp(
+    `^The probe to pod/server:8080 .* leaves with ${client.address} and is seen with 198\\.51\\.100\\.11 at node/node1`,
+  );
+  await withFault(nodeNetns('node2'), enforced, async () => {
+    expectSilence(await firewall('pod/server:8080', '--deep'));
+    await withFault(nodeNetns('node1'), masquerade, async () => {
+      const report = await firewall('pod/server:8080', '--deep');
+      const found = report.checks.flatMap(({ findings }) => findings).find(({ id }) => id === 'NT-PATH-008');
+      expect(found).toMatchObject({ severity: 'warning', summary: expect.stringMatching(says) });
+      if (found) note(report, found);
+      const lost = report.checks.flatMap(({ findings }) => findings).find(({ id }) => id === 'NT-PATH-004');
+      expect(lost?.summary).toMatch(/a rule there counted \d+ packets meanwhile/);
+    });
+  });
+  await withFault(nodeNetns('node1'), masquerade, async () => {
+    const report = await firewall('pod/server:8080', '--deep');
+    expectSilence(report);
+    expect(report.checks.flatMap(({ findings }) => findings).map(({ id }) => id)).toContain('NT-PATH-008');
+  });
+});

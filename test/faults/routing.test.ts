@@ -31,6 +31,19 @@ interface Case {
 /** In the pod's own namespace. */
 const CASES: readonly Case[] = [
   {
+    title: "the pod's address is gone",
+    expected: {
+      id: 'NT-RT-012',
+      severity: 'critical',
+      says: /The target should have 198\.18\.1\.\d+, and none of its interfaces has it: eth0 has /,
+    },
+    steps: ({ own, gateway }) => [
+      // The route went with the address, and comes back after it.
+      { make: 'ip route show', undo: `ip route replace default via ${gateway}` },
+      { make: `ip addr del ${own}/24 dev eth0`, undo: `ip addr add ${own}/24 dev eth0` },
+    ],
+  },
+  {
     title: 'the default route is gone',
     expected: {
       id: 'NT-RT-001',

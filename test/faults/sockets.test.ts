@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
-import { app, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { app, helper, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { withWrongChecksums } from './checksums.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { type PodNetns, podNetns } from './pod-netns.ts';
@@ -246,4 +246,75 @@ describe('healthy', () => {
       expect.objectContaining({ protocol: 'udp', port: 53, expectedBy: ['svc/kube-dns'] }),
     );
   });
+});
+
+describe('NT-SOCK-008', () => {
+  const member = pod('db-0', { labels: { app: 'db' }, spec: { hostname: 'db-0', subdomain: 'db' } });
+  /** A program that has looked the name up once, and goes on with what it heard. */
+  const keeper = (name: string, address: string): Manifest =>
+    pod(name, {
+      containers: [
+        {
+          ...helper,
+          command: ['sh', '-c', `while :; do timeout 5 bash -c '</dev/tcp/${address}/8080'; sleep 0.2; done`],
+        },
+      ],
+    });
+
+  test('a program keeps an old address of a name', async () => {
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'db' },
+      spec: { clusterIP: 'None', selector: { app: 'db' }, ports: [{ port: 8080 }] },
+    });
+    await ns.start(member);
+    const old = (await ns.pod('db-0')).status.podIP ?? '';
+    await ns.kubectl(['delete', 'pod', 'db-0', '--now']);
+    await ns.start(member);
+    const now = (await ns.pod('db-0')).status.podIP ?? '';
+    expect(now).not.toBe(old);
+    await ns.start(keeper('keeper', old), keeper('learner', now));
+    const diagnose = (name: string): Promise<Report> =>
+      checkReport('diagnose', [name, '-n', ns.name, '--to', 'db-0.db:8080']);
+    expectFirst(await diagnose('keeper'), {
+      id: 'NT-SOCK-008',
+      severity: 'warning',
+      says: new RegExp(`waits for ${old}:8080, now as at the beginning of the run, and db-0.db is ${now}:`),
+    });
+    expectSilence(await diagnose('learner'));
+  });
+});
+
+test('NT-SOCK-004: all ephemeral ports are bound, and no destination has many', async () => {
+  const hold = (from: number, to: number, address: string): string =>
+    `for p in $(seq ${from} ${to}); do socat -u TCP4:${address}:8080,bind=:$p,reuseaddr,forever,interval=1 /dev/null & done`;
+  const near = await podNetns(ns.name, 'client');
+  const holder = pod('holder', {
+    containers: [
+      {
+        ...helper,
+        command: [
+          'sh',
+          '-c',
+          `sleep 2; ${hold(40000, 40023, server.address)}; ${hold(40024, 40047, near.address)}; wait; sleep infinity`,
+        ],
+      },
+    ],
+  });
+  await ns.start(holder);
+  const where = await podNetns(ns.name, 'holder');
+  await where.run('sysctl', '-qw', 'net.ipv4.ip_local_port_range=40000 40049');
+  await until('48 connections', 60, async () => {
+    const all = await where.run('ss', '-tnH', 'state', 'established');
+    const count = all.split('\n').filter((line) => line.includes(':8080')).length;
+    return count >= 48 || `${count}`;
+  });
+  expectFirst(await sockets('holder'), {
+    id: 'NT-SOCK-004',
+    severity: 'warning',
+    says: /^\d+ of 50 ephemeral ports \(40000–40049\) are taken, though no single destination has many of them/,
+  });
+  await where.run('sysctl', '-qw', 'net.ipv4.ip_local_port_range=32768 60999');
+  expectSilence(await sockets('holder'));
 });

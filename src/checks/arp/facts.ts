@@ -29,6 +29,17 @@ export interface ArpInput {
   readonly isHost?: boolean;
   /** Of a node that the API knows. */
   readonly cluster?: NodeNetwork;
+  /** Addresses that the API has for several pods. */
+  readonly shared?: readonly SharedAddress[];
+}
+
+/** An address that several pods have at once. */
+export interface SharedAddress {
+  readonly address: string;
+  /** With their namespaces. */
+  readonly pods: readonly { readonly name: string; readonly node: string }[];
+  /** The label of the DEST whose it is. */
+  readonly subject: string;
 }
 
 /** Whom a hop serves. */
@@ -63,6 +74,7 @@ export interface Hop {
 
 /** Everything that was seen in one run. Lists that could not be read are `undefined`. */
 export interface ArpFacts {
+  readonly shared: readonly SharedAddress[];
   readonly ways: readonly Way[];
   readonly hops: readonly Hop[];
   readonly neighbours: readonly Neighbour[] | undefined;

@@ -48,6 +48,7 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
       after: read(evidence['table-after'], 'ip', parseNeighbourTables).value,
     },
     tableShare,
+    shared: input.shared ?? [],
     renamedTunnels: renamedTunnels(read(evidence['vxlans'], 'ip', parseVxlans).value ?? [], input.cluster),
     tunnels: evidence['vxlans'] === undefined ? undefined : tunnelsOf(evidence, input.cluster),
     own: ownOf(evidence['duplicates']),

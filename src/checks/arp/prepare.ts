@@ -10,7 +10,7 @@ import { nodeNetwork } from '../shared/prepare-node-network.ts';
 import { unreadPart } from '../shared/unread.ts';
 import about from './about.ts';
 import type check from './check.ts';
-import type { Peer } from './facts.ts';
+import type { Peer, SharedAddress } from './facts.ts';
 
 /** A sample: asking all pods of a node would be a scan. */
 const MAX_PEERS = 4;
@@ -24,17 +24,50 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
   // A node's own neighbours are not its pods: it has a link to each of them, and routes.
   const pods = subject.isHost ? { value: NOBODY } : await podsBeside(context);
   const { network, unread } = await nodeNetwork(context);
+  const shared = await sharedAddresses(context);
   return {
     destinations: [...always(subject), ...asked],
     peers: peersOf(context, pods.value?.items ?? []),
     tableShare,
     ...(subject.isHost ? { isHost: true } : {}),
     ...(network === undefined ? {} : { cluster: network }),
+    ...(shared.length === 0 ? {} : { shared }),
     ...unreadPart([
       ...unread,
       ...(pods.failed === undefined ? [] : [{ what: 'other pods on the same link', reason: pods.failed }]),
     ]),
   };
+}
+
+/** Each is a question to the API. */
+const MAX_ADDRESSES = 3;
+
+/** Of pods that DESTs name. Nothing is said of addresses whose pods may not be listed. */
+async function sharedAddresses({ subject, asked }: InputContext): Promise<SharedAddress[]> {
+  const { cluster } = subject;
+  if (cluster === undefined) return [];
+  const all = asked.flatMap(({ ref, host, label }) =>
+    ref?.kind === 'pod' ? [{ address: host, subject: label }] : [],
+  );
+  const once = all.filter(({ address }, i) => all.findIndex((one) => one.address === address) === i);
+  const found = await Promise.all(
+    once.slice(0, MAX_ADDRESSES).map(async (one) => {
+      const pods = ((await cluster.podsAt(one.address)).value ?? []).filter(hasAddress);
+      const named = pods.map(({ metadata, spec }) => ({
+        name: `${metadata?.namespace}/${metadata?.name}`,
+        node: spec?.nodeName ?? '?',
+      }));
+      return { ...one, pods: named };
+    }),
+  );
+  return found.filter(({ pods }) => pods.length > 1);
+}
+
+/** A pod that has ended keeps the address that it had. */
+function hasAddress({ metadata, spec, status }: Pod): boolean {
+  return (
+    status?.phase === 'Running' && metadata?.deletionTimestamp === undefined && spec?.hostNetwork !== true
+  );
 }
 
 /**

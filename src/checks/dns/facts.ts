@@ -18,13 +18,23 @@ export interface DnsEndpoint {
   readonly end?: PolicyEnd;
 }
 
-/** A Service of kube-system that listens on port 53. */
+/** A Service of kube-system that listens on port 53; or Docker's own name server, and whom it asks. */
 export interface DnsService {
   readonly namespace: string;
   readonly name: string;
   readonly addresses: readonly string[];
   /** Those that are ready. */
   readonly endpoints: readonly DnsEndpoint[];
+  /** It is Docker's own name server (127.0.0.11), and the endpoints are the servers that it asks in turn. */
+  readonly isDockers?: true;
+}
+
+/** A Service that a name is that of. */
+export interface KnownService {
+  readonly namespace: string;
+  readonly name: string;
+  /** How long ago it was made, where that is less than a minute: caches keep denials for so long at most. */
+  readonly ageSeconds?: number;
 }
 
 /** How the pod's spec says that its resolv.conf is made. */
@@ -59,6 +69,8 @@ export interface DnsInput {
   readonly leftOut?: readonly string[];
   /** By name: why the API thinks that it is not there. */
   readonly reasons?: Readonly<Record<string, AbsenceReason>>;
+  /** By name: the Service that has it, as the API says; none that is headless, whose name may rightly be empty. */
+  readonly known?: Readonly<Record<string, KnownService>>;
   readonly pod: PodDns;
   /** Of a Docker container: the servers that docker run --dns names. */
   readonly docker?: { readonly servers: readonly string[] };
@@ -135,6 +147,8 @@ export interface DnsFacts {
   readonly endpoints: readonly ServerFacts[];
   readonly names: readonly NameFacts[];
   readonly icmp: readonly SeenIcmpError[];
+  /** Names asked for once more, each time as a question that a cache has not answered yet. */
+  readonly again: readonly DnsQuery[];
   readonly input: DnsInput;
   /** The target is itself one of the cluster's DNS servers. */
   readonly isDnsServer: boolean;

@@ -1,10 +1,11 @@
 /** From evidence to facts: parses each result and joins it with what the API knows. Pure. */
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import { parseDig } from '../../parsers/dig.ts';
 import { type DnsProbe, type DnsQuery, parseDnsProbe } from '../../parsers/dns-probe.ts';
 import { parseResolvConf, type ResolvConf } from '../../parsers/resolv-conf.ts';
 import { parseTcpdumpIcmp } from '../../parsers/tcpdump-icmp.ts';
-import { type Measured, read } from '../shared/measured.ts';
+import { type Measured, read, seenOf } from '../shared/measured.ts';
 import { behindService, evaluatePolicies } from '../shared/network-policy.ts';
 import { because } from '../shared/reason.ts';
 import { resolvConfOf } from '../shared/resolv-conf.ts';
@@ -19,6 +20,7 @@ import type {
   ServerFacts,
   Transport,
 } from './facts.ts';
+import { AGAIN_SECONDS, namesAskedAgain, VARIANTS } from './plan.ts';
 import { isNodeLocal } from './wording.ts';
 
 export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
@@ -48,6 +50,7 @@ export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
       .filter(({ udp, tcp }) => udp.reach !== 'unasked' || tcp.reach !== 'unasked'),
     names: probe.names.map(({ name, candidates }) => nameFacts(probe, input, name, candidates)),
     icmp: parseTcpdumpIcmp(probe.icmp ?? ''),
+    again: againOf(evidence['dns-again'], input, servers[0]?.address ?? ''),
     input,
     isDnsServer: endpoints.some(({ endpoint }) => input.pod.addresses.includes(endpoint.address)),
     policy: {
@@ -55,6 +58,31 @@ export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
       tcp: verdicts(input, servers, 'tcp'),
     },
   };
+}
+
+/** What became of the questions of {@link VARIANTS}; @param first server of resolv.conf, which dig asks */
+function againOf(result: ProbeResult | undefined, input: DnsInput, first: string): DnsQuery[] {
+  const names = namesAskedAgain([...new Set([...input.names, ...input.destinations])]);
+  const questions = names.flatMap((name) => VARIANTS.map((variant) => ({ ...variant, name })));
+  const answers = read(result, 'dig', (text) => parseDig(text, questions.length), { endsByTime: true });
+  return (seenOf(answers) ?? []).flatMap((answer, i): DnsQuery[] => {
+    const asked = questions[i];
+    if (asked === undefined) return [];
+    const { name, type, options } = asked;
+    return [
+      {
+        ...answer,
+        role: 'server',
+        server: first,
+        port: 53,
+        protocol: 'udp',
+        limitMs: AGAIN_SECONDS * 1000,
+        question: { name: name.replace(/\.?$/, '.'), type },
+        options,
+        text: '',
+      },
+    ];
+  });
 }
 
 /** The probe reads the same file: where it came to nothing, that no server stands there has not been seen. */
@@ -74,7 +102,7 @@ function serverFacts(probe: DnsProbe, address: string, services: readonly DnsSer
   return {
     address,
     role: 'server',
-    label: service ? `${address} (${service.name})` : address,
+    label: service && service.isDockers !== true ? `${address} (${service.name})` : address,
     ...transports(probe.queries.filter((q) => q.role === 'server' && q.server === address)),
     service,
     endpoint: undefined,

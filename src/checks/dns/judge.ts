@@ -82,6 +82,18 @@ function outcome(
       status: 'error',
       summary: said[0] ?? `No name server gave an answer that can be judged: ${whyNone(facts)}.`,
     };
+  // What the user asked for is not there, whatever works besides.
+  const lost = facts.names.filter(
+    ({ origin, resolver }) =>
+      origin !== 'default' && resolver !== undefined && resolver.outcome !== 'resolved',
+  );
+  if (lost.length > 0)
+    return {
+      status: 'error',
+      summary:
+        said[0] ??
+        `${enumerate(lost.map(({ name }) => name))} ${lost.length === 1 ? 'was' : 'were'} not found on the target.`,
+    };
   return { status: 'pass', summary: [...said, whatWorks(facts)].join(' ') };
 }
 
@@ -94,6 +106,7 @@ function whyNone(facts: DnsFacts): string {
 /** Infos that say something about what was asked for; others explain at length what works anyway. */
 const TOLD_FIRST: readonly string[] = [
   'NT-DNS-001',
+  'NT-DNS-021',
   'NT-DNS-005',
   'NT-DNS-008',
   'NT-DNS-010',
@@ -204,7 +217,10 @@ function serverJson(server: ServerFacts): Json {
   return {
     address: server.address,
     role: server.role,
-    service: server.service?.name ?? null,
+    service: server.service?.isDockers === true ? null : (server.service?.name ?? null),
+    ...(server.role === 'endpoint' && server.service?.isDockers === true
+      ? { askedBy: server.service.addresses.join() }
+      : {}),
     pod: server.endpoint?.pod ?? null,
     node: server.endpoint?.node ?? null,
     udp: transportJson(server.udp),

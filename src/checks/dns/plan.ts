@@ -1,5 +1,6 @@
 /** The commands of the dns check: the resolver's configuration, and one probe that asks everything at once. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import type { ProbeCommand } from '../../model/evidence.ts';
 import type { DnsInput } from './facts.ts';
 
 /**
@@ -25,7 +26,42 @@ export function planDns(input: DnsInput, scripts: ProbeScripts): StagedPlan {
         timeoutSeconds: PROBE_LIMIT_SECONDS,
         display: ['dns-probe', ...endpoints, ...names],
       },
+      ...askedAgain(names),
     ],
     after: [],
   };
+}
+
+/** The end of a question that dig asks with these flags. */
+interface Variant {
+  readonly type: 'A' | 'AAAA';
+  readonly options: readonly string[];
+}
+
+/**
+ * The flags of a question are a part of what caches know it by (CoreDNS: plugin cache, DO and CD): whoever asks others in
+ * turn asks them anew for each, and meets another one of several.
+ */
+export const VARIANTS: readonly Variant[] = [
+  { type: 'A', options: ['+cdflag', '+noedns'] },
+  { type: 'AAAA', options: ['+cdflag', '+noedns'] },
+  { type: 'A', options: ['+dnssec'] },
+  { type: 'A', options: ['+dnssec', '+cdflag'] },
+];
+
+export const AGAIN_SECONDS = 2;
+
+/** Names that no search list completes: those of servers that may know different zones. */
+export function namesAskedAgain(names: readonly string[]): readonly string[] {
+  return names.filter((name) => name.replace(/\.$/, '').includes('.'));
+}
+
+function askedAgain(names: readonly string[]): ProbeCommand[] {
+  const again = namesAskedAgain(names);
+  if (again.length === 0) return [];
+  const questions = again.flatMap((name) =>
+    VARIANTS.flatMap(({ type, options }) => ['-q', name.replace(/\.?$/, '.'), '-t', type, ...options]),
+  );
+  const flags = ['+nocmd', '+ignore', '+notcp', `+time=${AGAIN_SECONDS}`, '+tries=1'];
+  return [{ id: 'dns-again', argv: ['dig', '-u', ...flags, ...questions], timeoutSeconds: 9 }];
 }

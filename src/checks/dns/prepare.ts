@@ -14,11 +14,13 @@ import {
   slicesOf,
 } from '../../cluster/services.ts';
 import type { Subject } from '../../cluster/subject.ts';
+import type { DockerContainer } from '../../docker/types.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import { UserError } from '../../model/errors.ts';
 import type { EndpointSlice, Pod, Service } from '../../model/kube-objects.ts';
 import type { Labels } from '../../model/network-policy.ts';
+import { EMBEDDED_DNS } from '../shared/embedded-dns.ts';
 import type { PolicyPod } from '../shared/network-policy.ts';
 import { unreadOf } from '../shared/prepare-behind.ts';
 import {
@@ -29,6 +31,7 @@ import {
 } from '../shared/prepare-policy-objects.ts';
 import type check from './check.ts';
 import type { DnsEndpoint, DnsInput, DnsService, FromApi, PodDns } from './facts.ts';
+import { servicesOf } from './prepare-known.ts';
 import { reasonsOf } from './prepare-reasons.ts';
 
 /** Where the cluster's DNS lives, by convention of all distributions. */
@@ -54,15 +57,21 @@ export default async function prepare({
   const looked = destinations.slice(0, room);
   const leftOut = destinations.slice(room);
   const own = pod?.metadata?.namespace ?? cluster?.namespace ?? '';
-  const reasons = cluster ? await reasonsOf(cluster, own, [...names, ...looked]) : {};
+  const [reasons, known] = cluster
+    ? await Promise.all([
+        reasonsOf(cluster, own, [...names, ...looked]),
+        servicesOf(cluster, own, [...names, ...looked], Date.now()),
+      ])
+    : [{}, {}];
   const input: DnsInput = {
     names,
     destinations: looked,
     ...(leftOut.length === 0 ? {} : { leftOut }),
     ...(Object.keys(reasons).length === 0 ? {} : { reasons }),
+    ...(Object.keys(known).length === 0 ? {} : { known }),
     pod: podDns(subject),
     ...(subject.docker ? { docker: { servers: subject.docker.container.HostConfig.Dns ?? [] } } : {}),
-    ...(cluster ? await fromCluster(cluster, subject) : outsideCluster()),
+    ...(cluster ? await fromCluster(cluster, subject) : outsideCluster(subject)),
   };
   return input;
 }
@@ -92,11 +101,26 @@ function podDns({ pod, isHost, addresses }: Subject): PodDns {
 }
 
 /** Neither a Service nor a policy stands between the subject and its name servers. */
-function outsideCluster(): Pick<DnsInput, 'services' | 'policies'> {
+function outsideCluster({ docker }: Subject): Pick<DnsInput, 'services' | 'policies'> {
   return {
-    services: { value: [] },
+    services: { value: docker ? dockersServers(docker.container.HostConfig) : [] },
     policies: { value: { from: { address: '', pod: hostPolicyPod() }, policies: [] } },
   };
+}
+
+/** Whom Docker's name server asks in turn, where the container says so; else they are the host's, which are not known. */
+function dockersServers({ NetworkMode, Dns }: DockerContainer['HostConfig']): readonly DnsService[] {
+  const servers = Dns ?? [];
+  if (servers.length === 0 || /^(default|bridge|host|none|container:.*)$/.test(NetworkMode)) return [];
+  return [
+    {
+      namespace: '',
+      name: 'docker',
+      addresses: [EMBEDDED_DNS],
+      endpoints: servers.map((address) => ({ address, udpPort: 53, tcpPort: 53 })),
+      isDockers: true,
+    },
+  ];
 }
 
 /** A Service that listens on port 53, what stands behind it, and the pods that it selects. */

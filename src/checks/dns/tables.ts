@@ -42,8 +42,8 @@ function serverRow(server: Fields): string[] {
   ];
 }
 
-function origin({ role, service, pod }: Fields): string {
-  if (role !== 'server') return `pod ${text(pod)}`;
+function origin({ role, service, pod, askedBy }: Fields): string {
+  if (role !== 'server') return typeof askedBy === 'string' ? `asked by ${askedBy}` : `pod ${text(pod)}`;
   return typeof service === 'string' ? `resolv.conf, svc/${service}` : 'resolv.conf';
 }
 

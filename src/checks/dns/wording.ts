@@ -4,14 +4,17 @@ import type { DnsQuery } from '../../parsers/dns-probe.ts';
 import { formatMs, linesOf } from '../shared/quote.ts';
 import type { DnsFacts, DnsService, ServerFacts } from './facts.ts';
 
+/** The question that every server of a cluster answers by itself, with the cluster's domain. */
+export const CONTROL = /^kubernetes\.default\.svc\.(.+?)\.?$/i;
+
 /** The command that asks the same again. */
-export function digCommand({ server, port, protocol, question, limitMs }: DnsQuery): string[] {
+export function digCommand({ server, port, protocol, question, limitMs, options }: DnsQuery): string[] {
   return [
     'dig',
     `@${server}`,
     ...(port === 53 ? [] : ['-p', String(port)]),
     ...(protocol === 'tcp' ? ['+tcp'] : []),
-    '+noedns',
+    ...(options ?? ['+noedns']),
     '+ignore',
     `+time=${limitMs / 1000}`,
     '+tries=1',
@@ -44,7 +47,7 @@ export function quoteQueries(queries: readonly DnsQuery[], most = 2): Quote[] {
   const seen = new Set<string>();
   return queries
     .filter((q) => {
-      const key = `${q.server} ${q.protocol} ${q.question.name} ${q.question.type}`;
+      const key = `${q.server} ${q.protocol} ${q.question.name} ${q.question.type} ${q.rcode === 'NXDOMAIN'}`;
       return !seen.has(key) && seen.add(key);
     })
     .slice(0, most)

@@ -22,6 +22,8 @@ export interface DockerNetwork {
   readonly subnets: readonly string[];
   /** Empty where it has none. */
   readonly gateway: string;
+  /** The host's interface that a macvlan or ipvlan network sits on, where it names one. */
+  readonly parent?: string;
   /** The target's addresses on it. */
   readonly addresses: readonly string[];
   /** Made with --internal: Docker gives it no way out. */
@@ -104,6 +106,8 @@ export interface RuleBook {
 /** What the machine that runs the engine shows. */
 export interface DockerHost {
   readonly books: readonly RuleBook[];
+  /** Those of IPv6; empty where none could be read. */
+  readonly books6: readonly RuleBook[];
   readonly interfaces: readonly Interface[];
   readonly routes: readonly Route[];
   /** `undefined` where it could not be read. */

@@ -23,6 +23,8 @@ export const HOST_AFTER: ProbePlan = {
       snapshot('nft', 'nft-after'),
       snapshot('iptables', 'iptables-after'),
       snapshot('iptablesLegacy', 'legacy-after'),
+      snapshot('ip6tables', 'iptables6'),
+      snapshot('ip6tablesLegacy', 'legacy6'),
       snapshot('addresses'),
       snapshot('routes'),
       snapshot('listeners'),

@@ -46,6 +46,13 @@ export function dockerHost(
     // Unknown, as what was made in between: it has counted nothing.
     return [{ source, tables, before: before ?? new Map(), result }];
   });
+  const books6 = (['iptables', 'legacy'] as const).flatMap((name): RuleBook[] => {
+    const result = results[`${name}6`];
+    if (result?.status !== 'exited' || result.code !== 0) return [];
+    const tables = read(result, 'ip6tables-save', parseIptablesTables).value;
+    const source = name === 'legacy' ? 'iptables-legacy' : 'iptables-nft';
+    return tables === undefined ? [] : [{ source, tables, before: new Map(), result }];
+  });
   const cut = [iptables, results['legacy-after'], nft].flatMap((r) => (r && cutReason(r)) ?? [])[0];
   if (cut !== undefined) return { skipped: because(cut) };
   if (books.length === 0) return { skipped: unreadable(iptables) };
@@ -54,6 +61,7 @@ export function dockerHost(
   return {
     value: {
       books,
+      books6,
       interfaces,
       routes: routes.value,
       listeners: read(results['listeners'], 'ss', (text, { code }) =>
@@ -61,7 +69,10 @@ export function dockerHost(
       ).value,
       forwarding: read(results['forwarding'], 'grep', parseForwarding).value,
       grown: ruleSnapshots(results).grown,
-      translatesByNft: translatesByNft(nftText.value?.text ?? '', books),
+      translatesByNft: translatesByNft(nftText.value?.text ?? '', [
+        ...books.slice(0, 1),
+        ...books6.slice(0, 1),
+      ]),
       results: { forwarding: results['forwarding'], listeners: results['listeners'] },
     },
   };
@@ -72,10 +83,10 @@ function unreadable(result: ProbeResult): Reason {
 }
 
 /** iptables' own rules are in nft's list too; where there are more that translate, the others are nft's. */
-function translatesByNft(nft: string, [book]: readonly RuleBook[]): boolean {
+function translatesByNft(nft: string, books: readonly RuleBook[]): boolean {
   const shown = nft.match(/"(masquerade|snat)":|"name": ?"(MASQUERADE|SNAT)"/g)?.length ?? 0;
-  const rules = [...(book?.tables.values() ?? [])].flatMap((table) =>
-    [...table.values()].flatMap((c) => c.rules),
+  const rules = books.flatMap(({ tables }) =>
+    [...tables.values()].flatMap((table) => [...table.values()].flatMap((chain) => chain.rules)),
   );
   return shown > rules.filter(({ target }) => target === 'MASQUERADE' || target === 'SNAT').length;
 }
@@ -121,7 +132,7 @@ export interface BookOutcome extends Outcome {
 /** The ways in which a chain of each kind of iptables may end a packet, a list for each. */
 export function walks(
   { books }: DockerHost,
-  table: 'filter' | 'nat',
+  table: 'filter' | 'nat' | 'raw',
   chain: string,
   packet: WalkedPacket,
 ): BookOutcome[][] {

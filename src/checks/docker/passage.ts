@@ -74,6 +74,12 @@ export function incomingStop(host: DockerHost, link: HostLink, port: PublishedPo
   return stop(stopOf(incomingWays(host, link, port)));
 }
 
+/** What stops whatever another machine sends to the container's own address, before any other rule is asked. */
+export function directStop(host: DockerHost, { address }: HostLink): Stop | undefined {
+  const packet = { in: outside(host), destination: address };
+  return stop(stopOf(walks(host, 'raw', 'PREROUTING', packet)));
+}
+
 /** Whether a connection was made. */
 export function isReached({ reach }: Tried): boolean {
   const last = reach.value?.tries.at(-1)?.outcome;

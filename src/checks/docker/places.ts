@@ -9,8 +9,8 @@ import { asHostEvidence, HOST_AFTER, HOST_BEFORE } from './host-plan.ts';
 
 export default {
   plan: ({ networks, unseenHost }) =>
-    // Only a bridge has its other side on the host.
-    unseenHost === undefined && networks.some(({ driver }) => driver === 'bridge')
+    // Only a bridge has its other side on the host, and of what sits on an interface of it the host is the exception.
+    unseenHost === undefined && networks.some(({ driver }) => /^(bridge|macvlan|ipvlan)$/.test(driver))
       ? [
           {
             id: 'host',

@@ -62,6 +62,7 @@ async function networksOf(
         driver: info?.Driver ?? 'unknown',
         subnets: info ? subnetsOf(info) : [],
         gateway: endpoint.Gateway,
+        ...(options['parent'] === undefined ? {} : { parent: options['parent'] }),
         addresses: [endpoint.IPAddress, endpoint.GlobalIPv6Address].filter(Boolean),
         internal: info?.Internal === true,
         isDefaultBridge: options['com.docker.network.bridge.default_bridge'] === 'true',

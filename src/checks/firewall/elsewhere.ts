@@ -36,9 +36,10 @@ function told(
   meta: FindingMeta,
   summary: string,
   evidence: readonly Quote[],
-  remediation?: Advice,
+  { remediation, spares = [] }: { remediation?: Advice | undefined; spares?: readonly string[] } = {},
 ): Occurrence[] {
-  const details = { subject: path.destination.label, ...(remediation === undefined ? {} : { remediation }) };
+  const subject = path.destination.label;
+  const details = { subject, spares, ...(remediation === undefined ? {} : { remediation }) };
   return [occurrence(meta, 'critical', summary, [...evidence, ...quoteReach(path)], details)];
 }
 
@@ -85,7 +86,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
             path.destination.protocol === 'udp'
               ? quoteIcmp(path, facts)
               : quoteGrown(facts, ['Tcp.AttemptFails']),
-            refusedRemedy(path, facts),
+            { remediation: refusedRemedy(path, facts) },
           );
     case 'no-route-there':
       return told(
@@ -110,12 +111,13 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
               ]
             : []),
         ],
+        { spares: others(facts, (one) => one.hop !== undefined && one.hop.neighbour !== cause.neighbour) },
       );
     case 'no-host-there':
       return told(
         path,
         target,
-        `No host has ${path.address} on its own network: ${senderText(path, cause.sender)} looked for ${nameOf(path)} and says "host unreachable" (connecting fails with ${seen(path)}).`,
+        `${nameOf(path)} was not found: ${senderText(path, cause.sender)} looked for ${path.address}, or for the next router on the way to it (or to where it is translated to), and says "host unreachable" (connecting fails with ${seen(path)}).`,
         [
           ...quoteIcmp(path, facts),
           ...(cause.sender === undefined ? quoteGrownIp(path, facts, 'Icmp.InDestUnreachs') : []),
@@ -153,6 +155,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
         noDefaultRoute,
         `The target has no route to ${nameOf(path)}: connecting fails at once with ${seen(path)}.`,
         [...quote(path.results.reach, /^route .*answers/, 1), ...quoteGrownIp(path, facts, 'Ip.OutNoRoutes')],
+        { spares: others(facts, ({ hop, cause: { kind } }) => hop !== undefined && kind !== 'no-route') },
       );
     case 'circle':
       return told(
@@ -171,6 +174,12 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
     default:
       return [];
   }
+}
+
+/** Labels of the destinations whose way, by every address that was tried, is another one. */
+function others({ paths }: FirewallFacts, isApart: (path: PathFacts) => boolean): string[] {
+  const shared = new Set(paths.filter((path) => !isApart(path)).map(({ destination }) => destination.label));
+  return [...new Set(paths.map(({ destination }) => destination.label))].filter((one) => !shared.has(one));
 }
 
 /** A Service refuses as its endpoints do. */

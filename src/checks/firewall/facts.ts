@@ -2,6 +2,7 @@
 
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { HostPort } from '../../model/host-port.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { Published } from '../../model/published.ts';
 import type { Reason } from '../../model/reason.ts';
@@ -29,6 +30,10 @@ export interface FirewallInput {
   readonly proxies?: readonly ProxyVariables[];
   /** By the id of a destination: the Service that it is a way into from outside of the cluster. */
   readonly published?: Readonly<Record<string, Published>>;
+  /** By the id of a destination: the pod that has this port of its node for itself. */
+  readonly hostPorts?: Readonly<Record<string, HostPort>>;
+  /** The container of the pod that is the proxy of a service mesh, which rules of its network should lead to. */
+  readonly sidecar?: string;
   /** The target is a container or pod with a network of its own: its localhost is not its host. */
   readonly isIsolated?: boolean;
 }
@@ -59,7 +64,15 @@ export interface PathFacts {
   readonly detour: Led | undefined;
   readonly policy: PolicyAnswer;
   readonly published: Published | undefined;
+  /** The pod that has this port of its node for itself, and what became of a connection to the pod's own address. */
+  readonly hostPort: (HostPort & HostPortTry) | undefined;
   readonly results: { readonly reach: ProbeResult | undefined };
+}
+
+/** One connection to the pod behind a hostPort. */
+interface HostPortTry {
+  readonly reach: Measured<Reach>;
+  readonly result: ProbeResult | undefined;
 }
 
 /** The verdict of the policies, over all pods that may answer. */
@@ -98,6 +111,7 @@ export interface FirewallFacts {
   readonly conntrackResult: ProbeResult | undefined;
   readonly policies: PolicyInput;
   readonly proxies: readonly ProxyVariables[];
+  readonly sidecar: string | undefined;
   /** Routers that said during the run that the time to live of a packet was over, whosever it was. */
   readonly expiredAt: readonly string[];
   readonly words: PlaceWords;

@@ -22,6 +22,7 @@ import { type Cause, causeOf, type Signs } from './cause.ts';
 import { detourOf } from './detours.ts';
 import { type FirewallFacts, type FirewallInput, overflows, type PathFacts, tableOf } from './facts.ts';
 import { loopbackFacts, OWN_LISTENERS } from './loopback.ts';
+import { behindId } from './plan.ts';
 import { policyAnswer } from './policy-answer.ts';
 
 /** What all destinations share. */
@@ -57,6 +58,7 @@ export function firewallFacts(
     conntrackResult: evidence['conntrack-after'],
     policies: input.policies,
     proxies: input.proxies ?? [],
+    sidecar: input.sidecar,
     expiredAt: expirySenders(evidence['icmp-errors']),
     words,
     ...nodePortsPart(evidence['nft-after']),
@@ -72,7 +74,9 @@ export function firewallFacts(
   };
   return {
     ...facts,
-    paths: input.destinations.map((d) => pathFacts(d, evidence[`${d.id}-reach`], input, shared)),
+    paths: input.destinations.map((d) =>
+      pathFacts(d, evidence[`${d.id}-reach`], evidence[`${behindId(d)}-reach`], input, shared),
+    ),
   };
 }
 
@@ -96,6 +100,7 @@ function invalidPackets(before: ProbeResult | undefined, after: ProbeResult | un
 function pathFacts(
   destination: Destination,
   result: ProbeResult | undefined,
+  behind: ProbeResult | undefined,
   input: FirewallInput,
   { facts, rules, sockets, neighbours }: Shared,
 ): PathFacts {
@@ -136,6 +141,7 @@ function pathFacts(
       ? { kind: 'unmeasured', reason: reach.skipped }
       : causeOf({ ...signs, reach: reach.value });
   const packet = { protocol: destination.protocol, address, port, source: hop?.source };
+  const hostPort = input.hostPorts?.[destination.id];
   const policy = policyAnswer(input.policies, destination, { address, port, source: hop?.source ?? '' });
   return {
     destination,
@@ -156,6 +162,7 @@ function pathFacts(
     ...blocking(cause, packet, packetsSent(reach.value?.tries ?? [], signs.socket), rules),
     policy,
     published: input.published?.[destination.id],
+    hostPort: hostPort && { ...hostPort, reach: reachOf(behind), result: behind },
     results: { reach: result },
   };
 }

@@ -1,5 +1,7 @@
 /** The commands of the firewall check: counters before, one connection to each destination, counters after. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import type { Destination } from '../../model/destination.ts';
+import type { ProbeCommand } from '../../model/evidence.ts';
 import { icmpCapture } from '../shared/capture.ts';
 import { reachProbe, socketsProbe } from '../shared/reach-probe.ts';
 import { snapshot } from '../shared/snapshots.ts';
@@ -26,6 +28,7 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       socketsProbe,
       ...input.destinations.map((d) => reachProbe(d, scripts, !d.anyPort)),
       ...loopbackProbes(input.destinations, scripts),
+      ...behindHostPorts(input, scripts),
     ],
     after: [
       snapshot('counters', 'counters-after'),
@@ -39,4 +42,21 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       snapshot('conntrack', 'conntrack-after'),
     ],
   };
+}
+
+/** The id of the connection to the pod itself. */
+export function behindId({ id }: Pick<Destination, 'id'>): string {
+  return `${id}-pod`;
+}
+
+/** Of a hostPort, the pod's own address is tried too: which of both fails tells why. */
+function behindHostPorts({ destinations, hostPorts }: FirewallInput, scripts: ProbeScripts): ProbeCommand[] {
+  return destinations.flatMap((destination) => {
+    const behind = hostPorts?.[destination.id];
+    if (behind === undefined || destination.protocol !== 'tcp') return [];
+    const { address: host, port } = behind;
+    return [
+      reachProbe({ id: behindId(destination), host, port: String(port), protocol: 'tcp' }, scripts, false),
+    ];
+  });
 }

@@ -1,10 +1,12 @@
 /** The input of the firewall check. */
 
 import type { InputContext } from '../../cluster/context.ts';
+import { hostPortAt } from '../../cluster/host-ports.ts';
 import { publishedAt } from '../../cluster/published.ts';
 import type { Subject } from '../../cluster/subject.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
+import type { HostPort } from '../../model/host-port.ts';
 import type { Published } from '../../model/published.ts';
 import { readPolicies } from '../shared/prepare-policies.ts';
 import type check from './check.ts';
@@ -17,17 +19,31 @@ export default async function prepare({
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
   if (asked.length === 0) return undefined;
   const proxies = proxiesOf(subject);
-  const [policies, published] = await Promise.all([
+  const [policies, published, hostPorts] = await Promise.all([
     readPolicies(subject, asked),
     publishedOf(subject, asked),
+    hostPortsOf(subject, asked),
   ]);
   return {
     destinations: asked,
     policies,
     ...(proxies.length === 0 ? {} : { proxies }),
+    ...(Object.keys(hostPorts).length === 0 ? {} : { hostPorts }),
+    ...sidecarPart(subject),
     ...(Object.keys(published).length === 0 ? {} : { published }),
     ...((subject.pod || subject.docker) && !subject.isHost ? { isIsolated: true } : {}),
   };
+}
+
+async function hostPortsOf(
+  { cluster }: Subject,
+  asked: readonly Destination[],
+): Promise<Record<string, HostPort>> {
+  if (!cluster) return {};
+  const all = await Promise.all(asked.map((one) => hostPortAt(cluster, one)));
+  return Object.fromEntries(
+    asked.flatMap(({ id }, i) => (all[i] === undefined ? [] : [[id, all[i]] as const])),
+  );
 }
 
 async function publishedOf(
@@ -39,6 +55,18 @@ async function publishedOf(
   return Object.fromEntries(
     asked.flatMap(({ id }, i) => (all[i] === undefined ? [] : [[id, all[i]] as const])),
   );
+}
+
+/** Proxies to which rules lead everything by default; of others (Consul's, Envoy by hand) it is a choice. */
+const SIDECARS = new Set(['istio-proxy', 'linkerd-proxy', 'kuma-sidecar']);
+
+/** As part of the input. A gateway is the proxy alone, which asks for no rules. */
+function sidecarPart({ pod, isHost }: Subject): { sidecar?: string } {
+  const containers = pod?.spec?.containers ?? [];
+  const own = [...containers, ...(pod?.spec?.initContainers ?? [])].find(({ name }) => SIDECARS.has(name));
+  const isBeside = containers.some(({ name }) => !SIDECARS.has(name));
+  const isOff = pod?.metadata?.annotations?.['sidecar.istio.io/interceptionMode'] === 'NONE';
+  return own === undefined || !isBeside || isOff || isHost ? {} : { sidecar: own.name };
 }
 
 /** Native sidecars among them. Values from ConfigMaps and Secrets are not looked up. */

@@ -6,7 +6,7 @@ import { CURL_FORMAT } from '../../parsers/curl.ts';
 import { isVirtual } from '../shared/way.ts';
 import type { LatencyInput } from './facts.ts';
 
-/** What is silent is tried four times: for 3.5 s, then for 1.5 s each (tcp-connect.bash). */
+/** What is silent is tried three times: for 3.5 s, and for 1.5 s each (tcp-connect.bash one after the other). */
 const GRACE_SECONDS = 6;
 /** A neighbour that is silent becomes an error after three requests, one a second (kernel: mcast_solicit). */
 const NEIGHBOUR_SECONDS = 3;

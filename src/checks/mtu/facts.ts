@@ -4,6 +4,7 @@ import type { ProbeResult } from '../../model/evidence.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { allowedMtu, type PathMtu } from '../../parsers/path-mtu.ts';
 import type { TcpTransfer } from '../../parsers/tcp-transfer.ts';
+import type { CounterSnapshots } from '../shared/counters.ts';
 import { cutReason, type Measured } from '../shared/measured.ts';
 
 /** One destination's measurements. */
@@ -25,6 +26,8 @@ export interface OwnHost {
 
 export interface MtuFacts {
   readonly paths: readonly MtuPath[];
+  /** Of the whole network namespace. */
+  readonly counters: CounterSnapshots;
   /** Absent: the target is a host itself, whose next hop is another machine. */
   readonly ownHost?: OwnHost;
 }

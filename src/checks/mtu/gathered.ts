@@ -3,7 +3,9 @@
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parsePathMtu } from '../../parsers/path-mtu.ts';
+import { parseCounters } from '../../parsers/proc-net.ts';
 import { parseTcpTransfer } from '../../parsers/tcp-transfer.ts';
+import { counterSnapshots } from '../shared/counters.ts';
 import { read } from '../shared/measured.ts';
 import { because, noRight, noTool } from '../shared/reason.ts';
 import type { MtuFacts, MtuInput, MtuPath } from './facts.ts';
@@ -13,6 +15,7 @@ export function mtuFacts(evidence: Evidence, input: MtuInput): MtuFacts {
   const { destinations, ownHost } = input;
   return {
     paths: destinations.map((destination) => pathOf(evidence, destination, input)),
+    counters: counterSnapshots(evidence, 'counters', parseCounters),
     ...(ownHost === undefined ? {} : { ownHost }),
   };
 }

@@ -1,6 +1,7 @@
 /** The commands of the mtu check: searches to all destinations at once. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
+import { snapshot } from '../shared/snapshots.ts';
 import type { MtuInput } from './facts.ts';
 
 /** A black hole is searched for in silence: some 6 s; a far one answers more slowly. */
@@ -10,7 +11,7 @@ const TRANSFER_LIMIT_SECONDS = 8;
 
 export function planMtu(input: MtuInput, scripts: ProbeScripts): StagedPlan {
   return {
-    before: [],
+    before: [snapshot('counters', 'counters-before')],
     probe: input.destinations.flatMap((destination) => [
       // A Service's address answers no echo request.
       ...(destination.service?.part === 'virtual'
@@ -34,7 +35,7 @@ export function planMtu(input: MtuInput, scripts: ProbeScripts): StagedPlan {
           ]
         : []),
     ]),
-    after: [],
+    after: [snapshot('counters', 'counters-after')],
   };
 }
 

@@ -51,6 +51,8 @@ export interface Point {
   readonly packet: 'probe' | 'answer';
   /** Lines of the packets that passed here; `undefined`: nobody listened. */
   readonly lines: readonly string[] | undefined;
+  /** The source addresses of the probes that passed here. */
+  readonly sources: readonly string[];
 }
 
 /** What was seen at one place. */
@@ -93,6 +95,15 @@ export type Refusal =
   /** A rule there rejects it. */
   | { readonly kind: 'rule'; readonly hit: Omit<RuleHit, 'direction'> };
 
+/** That the probe's source address was changed on its way. */
+export interface Translated {
+  readonly from: string;
+  readonly to: string;
+  /** The last point with the one, and the first with the other. */
+  readonly before: Point;
+  readonly at: Point;
+}
+
 /** One destination's way. */
 export interface PathFacts {
   readonly destination: Destination;
@@ -102,6 +113,8 @@ export interface PathFacts {
   readonly reachResult: ProbeResult | undefined;
   /** In the order in which packets pass them; empty where the target itself was not watched. */
   readonly points: readonly Point[];
+  /** `undefined`: its source stays the same, as far as it was seen. */
+  readonly translated: Translated | undefined;
   /** Where it went missing; `undefined`: it came through, or there is nothing to tell. */
   readonly loss: Loss | undefined;
   /** A rule at the place of the loss whose counter moved and that fits the probe. */

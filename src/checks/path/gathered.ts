@@ -135,7 +135,9 @@ function pathFacts(
   const failed = reach.value !== undefined && !isConnected(reach.value);
   const loss = failed ? (foreignAnswer(points) ?? lossOf(points)) : undefined;
   const source = nextHop(reach.value?.routes ?? [])?.source;
-  const probe: Probe = { address, port, source };
+  const translated = translatedOn(points);
+  // Behind the translation rules match what stands in its place.
+  const probe: Probe = { address, port, source: translated?.to ?? source };
   const hit = loss && hitAt(loss, probe);
   return {
     destination,
@@ -144,6 +146,7 @@ function pathFacts(
     reach,
     reachResult,
     points,
+    translated,
     loss,
     hit,
     suspect: loss && hit === undefined ? suspectAt(loss, probe) : undefined,
@@ -174,22 +177,17 @@ function pointsOf(route: readonly Stop[], address: string, port: number): Point[
   const tags = new Set(
     (segments.get(source) ?? []).filter((s) => s.outgoing && isProbe(s)).map((s) => s.sequence),
   );
-  const passed = ({ at, role }: Stop, packet: Point['packet'], way: Point['way']): Point => ({
-    place: at,
-    role,
-    way,
-    packet,
-    lines: linesAt(
-      at,
-      (segments.get(at) ?? [])
-        .filter((s) => s.outgoing === (way === 'out'))
-        .filter((s) =>
-          packet === 'probe'
-            ? isProbe(s) && tags.has(s.sequence)
-            : s.acknowledged !== undefined && tags.has((s.acknowledged + 0xffffffff) % 2 ** 32),
-        ),
-    ),
-  });
+  const passed = ({ at, role }: Stop, packet: Point['packet'], way: Point['way']): Point => {
+    const heard = (segments.get(at) ?? [])
+      .filter((s) => s.outgoing === (way === 'out'))
+      .filter((s) =>
+        packet === 'probe'
+          ? isProbe(s) && tags.has(s.sequence)
+          : s.acknowledged !== undefined && tags.has((s.acknowledged + 0xffffffff) % 2 ** 32),
+      );
+    const sources = packet === 'probe' ? [...new Set(heard.map((s) => s.source))] : [];
+    return { place: at, role, way, packet, lines: linesAt(at, heard), sources };
+  };
   const there = route.flatMap((at, i) => [
     ...(i === 0 ? [] : [passed(at, 'probe', 'in')]),
     ...(i === route.length - 1 ? [] : [passed(at, 'probe', 'out')]),
@@ -201,6 +199,17 @@ function pointsOf(route: readonly Stop[], address: string, port: number): Point[
       ...(i === route.length - 1 ? [] : [passed(at, 'answer', 'out')]),
     ]);
   return [...there, ...back];
+}
+
+/** Where the source address of the probe is no longer the one that it left with. */
+function translatedOn(points: readonly Point[]): PathFacts['translated'] {
+  const seen = points.filter(({ sources }) => sources.length === 1);
+  const [first] = seen;
+  const at = seen.find(({ sources }) => sources[0] !== first?.sources[0]);
+  const before = at && seen[seen.indexOf(at) - 1];
+  const [from] = first?.sources ?? [];
+  const [to] = at?.sources ?? [];
+  return from === undefined || to === undefined || !at || !before ? undefined : { from, to, before, at };
 }
 
 /** Of a part, what was heard did pass, and what was not may have. */

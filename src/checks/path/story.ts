@@ -94,7 +94,7 @@ function atLoss(remedy: Advice, { last, missed }: Loss): Advice {
 }
 
 /** The last place that saw it proves how far it came. */
-function quotePoint(point: Point | undefined): Quote[] {
+export function quotePoint(point: Point | undefined): Quote[] {
   const [line] = point?.lines ?? [];
   const command = point?.place.seen?.command;
   return line === undefined || command === undefined

@@ -28,9 +28,11 @@ export function planRouting(input: RoutingInput, scripts: ProbeScripts): StagedP
       snapshot('rules6'),
       { id: 'rp-filter', argv: RP_FILTER, timeoutSeconds: 5 },
       ...(input.pod.hostNetwork ? OF_HOST : []),
-      ...input.destinations.filter(({ role }) => role === 'asked').flatMap((one) => firstEcho(one, scripts)),
     ],
-    probe: input.destinations.flatMap((destination) => wayProbes(destination, scripts, false)),
+    probe: [
+      ...input.destinations.filter(({ role }) => role === 'asked').flatMap((one) => firstEcho(one, scripts)),
+      ...input.destinations.flatMap((destination) => wayProbes(destination, scripts, false)),
+    ],
     after: [snapshot('counters', 'counters-after')],
   };
 }

@@ -4,6 +4,12 @@ import type { Reach } from '../../parsers/reach.ts';
 import type { ServiceRules } from '../../parsers/service-rules.ts';
 import type { Measured } from '../shared/measured.ts';
 
+/**
+ * Name servers may say for so long that there is no such name as somebody has asked for before it was made: CoreDNS keeps
+ * denials of the cluster's zone for 30 s (its default Corefile, `cache 30`), a node's cache before it as long again.
+ */
+export const FRESH_SECONDS = 60;
+
 /** A pod, or another address, behind a Service. */
 export interface EndpointInfo {
   readonly address: string;
@@ -14,6 +20,8 @@ export interface EndpointInfo {
   readonly workload?: string;
   /** Declared TCP ports of the pod besides `port`. */
   readonly otherPorts: readonly number[];
+  /** Of its pod, in the other address family, where the target has one of that family too. */
+  readonly otherAddress?: string;
   /** Of a large Service: it is connected to once, and not looked at in detail. */
   readonly isSweptOnly?: boolean;
 }
@@ -32,6 +40,8 @@ export interface ServiceInfo {
   readonly externalName?: string;
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
+  /** How long ago it was made, where that is less than {@link FRESH_SECONDS}. */
+  readonly ageSeconds?: number;
   /** A number or a name, as the Service has it. */
   readonly targetPort: string;
   readonly internalTrafficPolicy: string;
@@ -131,6 +141,8 @@ export interface EndpointFacts {
   readonly attempt: Attempt;
   /** Other ports of the pod that accept connections, tried where this one is a suspect. */
   readonly openPorts: readonly number[];
+  /** The same port by the pod's address of the other family; `undefined`: it was not tried. */
+  readonly otherFamily: Attempt | undefined;
 }
 
 export interface ServiceFacts {
@@ -153,6 +165,8 @@ export interface ServicesFacts {
   readonly services: readonly ServiceFacts[];
   /** Another Service's address: whether any works. */
   readonly reference: Attempt | undefined;
+  /** The same Service by its name, which every name server of the cluster knows. */
+  readonly referenceName: Attempt | undefined;
   readonly input: ServiceInput;
 }
 

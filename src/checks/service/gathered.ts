@@ -14,13 +14,14 @@ import type {
   ServiceInput,
   ServicesFacts,
 } from './facts.ts';
-import { nameId, repeats } from './plan.ts';
+import { nameId, otherFamilyId, REFERENCE_NAME, repeats } from './plan.ts';
 import { sweptEndpoints } from './sample.ts';
 
 export function servicesFacts(evidence: Evidence, input: ServiceInput): ServicesFacts {
   return {
     services: input.services.map((service) => serviceFacts(evidence, service, input)),
     reference: attempt(evidence['reference-reach'], true),
+    referenceName: attempt(evidence[`${REFERENCE_NAME}-reach`], true),
     input,
   };
 }
@@ -36,6 +37,7 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
       isSelf: input.addresses.includes(endpoint.address),
       attempt: endpoint.isSweptOnly === true ? sweptAttempt(endpoint, info, sweep) : of(`endpoint${i}`),
       openPorts: endpoint.otherPorts.filter((port) => of(`endpoint${i}-${port}`).state === 'works'),
+      otherFamily: endpoint.otherAddress === undefined ? undefined : of(otherFamilyId(i)),
     })),
     virtual:
       info.clusterIp === undefined

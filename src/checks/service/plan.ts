@@ -21,6 +21,21 @@ export function planService(input: ServiceInput, scripts: ProbeScripts): StagedP
         scripts,
         false,
       ),
+      // And by its name, to tell a name that the resolver does not know from a resolver that knows no Service.
+      ...(input.services.some(isNamed)
+        ? [
+            reachProbe(
+              {
+                id: REFERENCE_NAME,
+                host: 'kubernetes.default.svc',
+                port: '%apiserver-port%',
+                protocol: 'tcp',
+              },
+              scripts,
+              false,
+            ),
+          ]
+        : []),
     ],
     after: input.services.flatMap((service) => rules(service, 'after', scripts)),
   };
@@ -53,7 +68,6 @@ function probes(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts
   const { id, protocol, clusterIp, port, namespace, name } = service;
   const to = (suffix: string, host: string, number: number, large: boolean): ProbeCommand =>
     reachProbe({ id: `${id}-${suffix}`, host, port: String(number), protocol }, scripts, large);
-  const isNamed = service.type !== 'ExternalName' && service.isOtherFamily !== true;
   return [
     // The words are those of the firewall check, so that a diagnosis connects once.
     ...service.endpoints.flatMap((e, i) =>
@@ -62,6 +76,7 @@ function probes(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts
         : [
             to(`endpoint${i}`, e.address, e.port, true),
             ...e.otherPorts.map((other) => to(`endpoint${i}-${other}`, e.address, other, false)),
+            ...(e.otherAddress === undefined ? [] : [to(otherFamilyId(i), e.otherAddress, e.port, true)]),
           ],
     ),
     ...(clusterIp === undefined
@@ -70,10 +85,22 @@ function probes(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts
           again(to(`virtual${i}`, clusterIp, port, i === 0), i),
         )),
     // Twice: one packet of DNS that is lost takes longer than the probe has.
-    ...(isNamed
+    ...(isNamed(service)
       ? [0, 1].map((nth) => again(to(nameId(nth), `${name}.${namespace}.svc`, port, false), nth))
       : []),
   ];
+}
+
+/** Its name is one that clients use, and is looked at here. */
+function isNamed({ type, isOtherFamily }: ServiceInfo): boolean {
+  return type !== 'ExternalName' && isOtherFamily !== true;
+}
+
+export const REFERENCE_NAME = 'reference-name';
+
+/** The end of the id of a connection to an endpoint's pod by its other address. */
+export function otherFamilyId(nth: number): string {
+  return `endpoint${nth}-family`;
 }
 
 /** The end of the id of a connection by name. */

@@ -10,10 +10,11 @@ import {
   serviceFamilies,
   servicePort,
 } from '../../cluster/services.ts';
+import type { Subject } from '../../cluster/subject.ts';
 import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { EndpointSlice, Pod, Service } from '../../model/kube-objects.ts';
-import type { OtherPorts, OutsideWay, ServiceInfo } from './facts.ts';
+import { FRESH_SECONDS, type OtherPorts, type OutsideWay, type ServiceInfo } from './facts.ts';
 import { endpointInfo, notReady } from './prepare-pods.ts';
 import { proxiedEndpoints } from './prepare-proxied.ts';
 
@@ -41,11 +42,14 @@ export interface ReadService {
   readonly pods: Reading<readonly Pod[]> | undefined;
 }
 
-/** @param isHost what kube-proxy has written can be read there */
+/**
+ * @param isHost what kube-proxy has written can be read there
+ * @param own addresses of the target
+ */
 export async function readService(
   cluster: ClusterView,
   asked: AskedService,
-  isHost: boolean,
+  { isHost, addresses: own }: Pick<Subject, 'isHost' | 'addresses'>,
 ): Promise<ReadService | undefined> {
   const { ref, protocol, family, clusterIp } = asked;
   const { namespace, name } = ref;
@@ -63,7 +67,7 @@ export async function readService(
   const addresses = [...clusterIps(service), ...all.filter(isReady).map(({ address }) => address)];
   const families = serviceFamilies(service, slices).filter((one) => familiesOf(addresses).includes(one));
   const endpoints = all.filter((one) => family === undefined || one.family === family);
-  const ready = endpoints.filter(isReady).map((one) => endpointInfo(one, pods?.value));
+  const ready = endpoints.filter(isReady).map((one) => endpointInfo(one, pods?.value, familiesOf(own)));
   const info: ServiceInfo = {
     id: asked.id,
     label: asked.label,
@@ -74,6 +78,7 @@ export async function readService(
     ...(isExternal ? { externalName: spec.externalName ?? '' } : {}),
     protocol,
     port: port?.port ?? 0,
+    ...agePart(service, Date.now()),
     targetPort,
     internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
     ...(selector.length === 0 ? {} : { selector: selector.map(([k, v]) => `${k}=${v}`).join(',') }),
@@ -92,6 +97,14 @@ export async function readService(
     ...(isHost && port ? outsidePart(service, port) : {}),
   };
   return { asked, info, families, pods };
+}
+
+/** As part of the input. @param nowMs the time */
+function agePart({ metadata }: Service, nowMs: number): { ageSeconds?: number } {
+  // JSON carries strings where client-node's types say Date.
+  const ageMs = nowMs - Date.parse(String(metadata?.creationTimestamp));
+  const ageSeconds = Math.max(0, Math.round(ageMs / 1000));
+  return ageSeconds < FRESH_SECONDS ? { ageSeconds } : {};
 }
 
 async function selectedPods(

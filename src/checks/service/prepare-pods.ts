@@ -8,10 +8,14 @@ import type { EndpointInfo, ServiceInfo } from './facts.ts';
 /** Other ports of a pod that are tried when its target port is refused. */
 const MAX_OTHER_PORTS = 3;
 
-/** @param pods that the Service selects; absent where they are not known */
+/**
+ * @param pods that the Service selects; absent where they are not known
+ * @param families in which the target can send
+ */
 export function endpointInfo(
   { address, port, pod: name, node }: Endpoint,
   pods: readonly Pod[] | undefined,
+  families: readonly Family[],
 ): EndpointInfo {
   const pod = pods?.find(({ metadata }) => metadata?.name === name);
   const others = pod ? declaredPorts(pod).filter((d) => d.protocol === 'TCP' && d.port !== port) : [];
@@ -22,7 +26,20 @@ export function endpointInfo(
     ...(node ? { node } : {}),
     ...workloadPart(pod),
     otherPorts: [...new Set(others.map((d) => d.port))].slice(0, MAX_OTHER_PORTS),
+    ...otherAddressPart(pod, address, families),
   };
+}
+
+/** As part of an endpoint. */
+function otherAddressPart(
+  pod: Pod | undefined,
+  address: string,
+  families: readonly Family[],
+): { otherAddress?: string } {
+  const other = (pod?.status?.podIPs ?? [])
+    .map(({ ip }) => ip)
+    .find((ip) => familyOf(ip) !== familyOf(address) && families.includes(familyOf(ip)));
+  return other === undefined ? {} : { otherAddress: other };
 }
 
 /** As part of an endpoint. A ReplicaSet is a Deployment's by the hash at the end of its name. */

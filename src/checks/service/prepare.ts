@@ -21,7 +21,7 @@ export default async function prepare({
   if (!cluster) return undefined;
   const asked = askedServices(destinations, cluster.namespace);
   if (asked.length === 0) return undefined;
-  const read = await Promise.all(asked.map((one) => readService(cluster, one, subject.isHost)));
+  const read = await Promise.all(asked.map((one) => readService(cluster, one, subject)));
   const found = read.filter((one) => one !== undefined);
   return {
     services: found.map(({ info }) => swept(info, destinations, sweeps)),

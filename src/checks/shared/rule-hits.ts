@@ -23,6 +23,8 @@ export interface RuleHit {
 export interface RuleBooks {
   /** Rules of any verdict by kind: whether both kinds of iptables are in use. */
   readonly totals: { readonly nft: number; readonly iptablesNft: number; readonly legacy: number };
+  /** Rules that lead to a port of the target itself, of what it sends or of what it gets. */
+  readonly redirects: number;
   readonly quotes: { readonly nft: ProbeResult | undefined; readonly legacy: ProbeResult | undefined };
 }
 
@@ -103,6 +105,7 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
       iptablesNft: total(iptables),
       legacy: total(legacy),
     },
+    redirects: books.reduce((sum, { after }) => sum + after.detours.length, 0),
     quotes: { nft: iptables, legacy },
   };
   // What iptables shows of nftables' rules, nft shows too.

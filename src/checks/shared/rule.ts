@@ -15,6 +15,8 @@ interface OccurrenceDetails {
   readonly subject?: string;
   /** A remedy for just this case, in place of the general one. */
   readonly remediation?: Advice;
+  /** Labels of destinations that it explains nothing of; absent: it is on the way to all of them. */
+  readonly spares?: readonly string[];
 }
 
 /** One occurrence of a finding. */
@@ -33,5 +35,6 @@ export function occurrence(
     evidence,
     remediation: details.remediation ?? meta.remedy,
     ...(details.subject === undefined ? {} : { subject: details.subject }),
+    ...(details.spares === undefined || details.spares.length === 0 ? {} : { spares: details.spares }),
   };
 }

@@ -22,6 +22,7 @@ export const SNAPSHOTS = {
   nft: ['nft', '-j', 'list', 'ruleset'],
   iptables: ['iptables-save', '-c'],
   iptablesLegacy: ['iptables-legacy-save', '-c'],
+  ip6tables: ['ip6tables-save', '-c'],
   ip6tablesLegacy: ['ip6tables-legacy-save', '-c'],
   softnet: ['cat', '/proc/net/softnet_stat'],
   conntrack: ['cat', '/proc/net/stat/nf_conntrack'],

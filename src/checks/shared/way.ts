@@ -55,13 +55,14 @@ export function nextHopProbe(id: string, host: string, scripts: ProbeScripts, as
 /**
  * One echo request before anything else is sent. A router without a route answers to two or three packets of a burst and
  * then to none (net/ipv4/route.c takes a token of each host's, icmp_ratelimit another): among all probes of a run, the
- * one that would name it might get nothing.
+ * one that would name it might get nothing. The others do not wait for its answer: what is on its way first gets it.
  */
 export function firstEcho(destination: Destination, scripts: ProbeScripts): ProbeCommand[] {
   const { id, host } = destination;
   if (isVirtual(destination)) return [];
   const argv = ['sh', '-c', scripts.ping, 'ping', host, '1', '200', '1'];
-  return [{ id: `${id}-first`, argv, timeoutSeconds: 2, display: ['ping', '-n', '-c', '1', host] }];
+  const display = ['ping', '-n', '-c', '1', host];
+  return [{ id: `${id}-first`, argv, timeoutSeconds: 2, leads: true, display }];
 }
 
 /** What goes to each destination: the same words in every check, so that a diagnosis sends them once. */

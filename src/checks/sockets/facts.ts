@@ -2,6 +2,7 @@
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Listener } from '../../parsers/listeners.ts';
 import type { PortUse } from '../../parsers/port-use.ts';
+import type { WaitingSocket } from '../../parsers/waiting-sockets.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import type { Measured } from '../shared/measured.ts';
 
@@ -25,6 +26,32 @@ export interface SocketsInput {
   readonly portShare: number;
   /** Why Services are not among them. */
   readonly servicesSkipped?: string;
+  /** DESTs that are names, with a TCP port. */
+  readonly names?: readonly NamedPlace[];
+  /** Of a Docker container: the bridge networks that it is on. */
+  readonly networks?: readonly DockerPlace[];
+}
+
+/** A DEST that is a name. */
+export interface NamedPlace {
+  readonly label: string;
+  readonly name: string;
+  readonly port: number;
+}
+
+/** A bridge network of Docker, and who has which address on it. */
+export interface DockerPlace {
+  readonly name: string;
+  readonly subnets: readonly string[];
+  /** Addresses of containers that run, and the gateway's. */
+  readonly taken: readonly string[];
+}
+
+/** What a name is on the target. */
+export interface NameAddresses extends NamedPlace {
+  /** Empty where it was not told. */
+  readonly addresses: readonly string[];
+  readonly result: ProbeResult | undefined;
 }
 
 /** A UDP socket that lost datagrams in the run. */
@@ -43,10 +70,18 @@ export interface SocketsFacts {
   readonly counters: CounterSnapshots;
   readonly counters6: CounterSnapshots;
   readonly dropping: readonly DroppingSocket[];
+  /** Connections of the target that nobody has answered, before the run's own and after them; `undefined`: not read. */
+  readonly waiting: {
+    readonly before: readonly WaitingSocket[] | undefined;
+    readonly after: readonly WaitingSocket[] | undefined;
+  };
+  readonly names: readonly NameAddresses[];
   readonly results: {
     readonly listeners: ProbeResult | undefined;
     readonly listenersAfter: ProbeResult | undefined;
     readonly portUse: ProbeResult | undefined;
     readonly udp: ProbeResult | undefined;
+    readonly waitingBefore: ProbeResult | undefined;
+    readonly waitingAfter: ProbeResult | undefined;
   };
 }

@@ -5,10 +5,12 @@ import { type Listener, parseListeners } from '../../parsers/listeners.ts';
 import { parsePortUse } from '../../parsers/port-use.ts';
 import { parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { parseUdpDrops } from '../../parsers/udp-drops.ts';
+import { parseWaitingSockets, type WaitingSocket } from '../../parsers/waiting-sockets.ts';
 import { counterSnapshots } from '../shared/counters.ts';
 import { firstLine, read, seenOf } from '../shared/measured.ts';
 import { because, noTool } from '../shared/reason.ts';
 import type { DroppingSocket, SocketsFacts, SocketsInput } from './facts.ts';
+import { nameId } from './plan.ts';
 
 export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFacts {
   const counters = counterSnapshots(evidence, 'counters', parseCounters);
@@ -22,14 +24,36 @@ export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFa
     portUse: portUse(evidence['port-use']),
     counters,
     counters6: counterSnapshots(evidence, 'counters6', parseCounters6),
+    waiting: {
+      before: waiting(evidence['waiting-before']),
+      after: waiting(evidence['waiting-after']),
+    },
+    names: (input.names ?? []).map((name, i) => {
+      const result = evidence[nameId(i)];
+      return { ...name, addresses: addressesOf(result), result };
+    }),
     dropping: dropping(evidence['udp-before'], evidence['udp-after']),
     results: {
       listeners: evidence['listeners'],
       listenersAfter: evidence['listeners-after'],
       portUse: evidence['port-use'],
       udp: evidence['udp-after'],
+      waitingBefore: evidence['waiting-before'],
+      waitingAfter: evidence['waiting-after'],
     },
   };
+}
+
+function waiting(result: ProbeResult | undefined): readonly WaitingSocket[] | undefined {
+  return read(result, 'ss', (text, { code }) => (code === 0 ? parseWaitingSockets(text) : undefined)).value;
+}
+
+/** Each once, as getent tells them: `198.18.1.9 STREAM db-0.db`. */
+function addressesOf(result: ProbeResult | undefined): readonly string[] {
+  const all = read(result, 'getent', (text, { code }) =>
+    code === 0 ? text.split('\n').flatMap((line) => /^[0-9a-f.:]+(?=\s)/i.exec(line) ?? []) : undefined,
+  ).value;
+  return [...new Set(all ?? [])];
 }
 
 function listeners(result: ProbeResult | undefined): SocketsFacts['listeners'] {

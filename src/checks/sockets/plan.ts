@@ -2,28 +2,40 @@
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { snapshot } from '../shared/snapshots.ts';
+import type { SocketsInput } from './facts.ts';
 
 const LIMIT_SECONDS = 5;
 /** Long enough for a busy server to overflow again, and no longer than other checks take anyway. */
 const WATCH_SECONDS = '1';
 
-export function planSockets(_input: unknown, scripts: ProbeScripts): StagedPlan {
+/** The run's own connections come after the first look, and are over before the second. */
+const WAITING = ['ss', '-tnH', 'state', 'syn-sent'] as const;
+
+/** The id of the look-up of a name among DESTs. */
+export function nameId(nth: number): string {
+  return `name${nth}`;
+}
+
+export function planSockets({ names = [] }: Pick<SocketsInput, 'names'>, scripts: ProbeScripts): StagedPlan {
   return {
     before: [
       snapshot('counters', 'counters-before'),
       snapshot('counters6', 'counters6-before'),
       command('udp-before', ['ss', '-uanmH']),
       snapshot('listeners', 'listeners'),
+      command('waiting-before', WAITING),
     ],
     probe: [
       command('watch', ['sleep', WATCH_SECONDS]),
       { ...command('port-use', ['sh', '-c', scripts.portUse, 'port-use']), display: ['port-use'] },
+      ...names.map(({ name }, i) => command(nameId(i), ['getent', 'ahosts', name])),
     ],
     after: [
       snapshot('counters', 'counters-after'),
       snapshot('counters6', 'counters6-after'),
       command('udp-after', ['ss', '-uanmH']),
       snapshot('listeners', 'listeners-after'),
+      command('waiting-after', WAITING),
     ],
   };
 }

@@ -3,27 +3,101 @@
 import type { InputContext } from '../../cluster/context.ts';
 import { declaredPorts } from '../../cluster/pod-ports.ts';
 import { unreadReason } from '../../cluster/reading.ts';
+import type { DockerClient } from '../../docker/client.ts';
 import { containerName, publishedPorts } from '../../docker/container.ts';
-import type { DockerContainer } from '../../docker/types.ts';
+import { DockerApiError } from '../../docker/errors.ts';
+import type { DockerContainer, DockerNetworkInfo } from '../../docker/types.ts';
 import type { InputOf } from '../../model/check.ts';
+import type { Destination } from '../../model/destination.ts';
 import type { Pod, Service } from '../../model/kube-objects.ts';
 import { thresholdsIn } from '../shared/about.ts';
 import about from './about.ts';
 import type check from './check.ts';
-import type { ExpectedPort } from './facts.ts';
+import type { DockerPlace, ExpectedPort, NamedPlace } from './facts.ts';
 
-export default async function prepare({ subject, args }: InputContext): Promise<InputOf<typeof check>> {
+export default async function prepare({
+  subject,
+  args,
+  asked,
+  signal,
+}: InputContext): Promise<InputOf<typeof check>> {
   const { portShare } = thresholdsIn(args, about);
   const { cluster, pod, docker } = subject;
-  if (docker) return { expected: dockerPorts(docker.container), portShare };
+  const names = namesOf(asked);
+  const common = { portShare, ...(names.length === 0 ? {} : { names }) };
+  if (docker) {
+    const networks = await networksOf(docker.client, docker.container, signal);
+    return {
+      expected: dockerPorts(docker.container),
+      ...common,
+      ...(networks.length === 0 ? {} : { networks }),
+    };
+  }
   // Nobody says of a host on which ports it should listen.
-  if (!cluster || !pod) return { expected: [], portShare };
+  if (!cluster || !pod) return { expected: [], ...common };
   const services = await cluster.services(pod.metadata?.namespace ?? cluster.namespace);
   return {
     expected: expectedPorts(pod, services.value ?? []),
-    portShare,
+    ...common,
     ...(services.value === undefined ? { servicesSkipped: unreadReason(services) } : {}),
   };
+}
+
+/** More look-ups are the dns check's to do. */
+const MAX_NAMES = 4;
+
+/** Each place once. */
+function namesOf(asked: readonly Destination[]): NamedPlace[] {
+  const found = asked.flatMap(({ label, host, port, protocol, anyPort }): NamedPlace[] =>
+    /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(host) &&
+    !/^[\d.]+$/.test(host) &&
+    host.toLowerCase() !== 'localhost' &&
+    protocol === 'tcp' &&
+    !anyPort &&
+    /^\d+$/.test(port)
+      ? [{ label, name: host, port: Number(port) }]
+      : [],
+  );
+  const seen = new Set<string>();
+  return found
+    .filter(({ name, port }) => !seen.has(`${name} ${port}`) && Boolean(seen.add(`${name} ${port}`)))
+    .slice(0, MAX_NAMES);
+}
+
+/** The bridge networks of a container, with the addresses that the engine has given away on them. */
+async function networksOf(
+  client: DockerClient,
+  { NetworkSettings }: DockerContainer,
+  signal: AbortSignal,
+): Promise<DockerPlace[]> {
+  const own = Object.entries(NetworkSettings.Networks ?? {});
+  const all = await Promise.all(
+    own.map(([name, { NetworkID }]) =>
+      client
+        .get<DockerNetworkInfo>(`/networks/${encodeURIComponent(NetworkID || name)}`, { signal })
+        .catch((error: unknown) => {
+          // The network was removed a moment ago, or the engine's plugin for authorization keeps it to itself.
+          if (error instanceof DockerApiError) return undefined;
+          throw error;
+        }),
+    ),
+  );
+  return all.flatMap((info, i): DockerPlace[] => {
+    if (info?.Driver !== 'bridge' || info.Containers === undefined) return [];
+    const given = Object.values(info.Containers ?? {}).flatMap(({ IPv4Address, IPv6Address }) => [
+      IPv4Address,
+      IPv6Address,
+    ]);
+    const config = info.IPAM?.Config ?? [];
+    const gateways = [own[i]?.[1].Gateway ?? '', ...config.flatMap(({ Gateway }) => Gateway ?? [])];
+    return [
+      {
+        name: info.Name,
+        subnets: config.flatMap(({ Subnet }) => Subnet ?? []),
+        taken: [...given, ...gateways].map((one) => one.replace(/\/\d+$/, '')).filter(Boolean),
+      },
+    ];
+  });
 }
 
 /** What is published, and what the image exposes. In the host's network nobody publishes anything. */

@@ -45,8 +45,11 @@ const yes: SwitchFlag = {
   describe: 'Allow more TARGETs than --max-targets',
 };
 
+/** How many at once, and how many at all. */
+export const limitFlags: readonly Flag[] = [parallel, maxTargets, yes];
+
 /** Flags of commands that take many targets. */
-export const manyFlags: readonly Flag[] = [all, allNamespacesOfMany, allNodes, parallel, maxTargets, yes];
+export const manyFlags: readonly Flag[] = [all, allNamespacesOfMany, allNodes, ...limitFlags];
 
 /** How a command takes its words. */
 interface Taking {
@@ -90,17 +93,26 @@ export function targetChoice(
     if (target === undefined) throw noTarget(command);
     return { choice: { target }, names };
   }
-  const range = { least: 1, most: 1_000_000, whole: true };
+  const limits = limitsOf(values);
   const many: ManyTargets = {
     named,
     every,
     allNamespaces: everywhere,
     nodes,
-    atOnce: oneAtATime ? 1 : values.number(parallel, { ...range, most: 1000 }),
+    ...limits,
+    atOnce: oneAtATime ? 1 : limits.atOnce,
+  };
+  return { choice: { many }, names };
+}
+
+/** What {@link limitFlags} say. @throws UserError with exit code 2 */
+export function limitsOf(values: Values): Pick<ManyTargets, 'atOnce' | 'most' | 'isSure'> {
+  const range = { least: 1, most: 1_000_000, whole: true };
+  return {
+    atOnce: values.number(parallel, { ...range, most: 1000 }),
     most: values.number(maxTargets, range),
     isSure: values.isOn(yes),
   };
-  return { choice: { many }, names };
 }
 
 function namedTargets(

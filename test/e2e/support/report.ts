@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { contradictions } from '../../../src/checks/contradictions.ts';
+import type { MatrixReport } from '../../../src/model/matrix.ts';
 import type { Finding, Report } from '../../../src/model/report.ts';
 import type { ReportList } from '../../../src/model/report-list.ts';
 import { repoDir } from '../../cluster/paths.ts';
 import { nettools, type Outcome } from './cli.ts';
 
 const schema = JSON.parse(readFileSync(join(repoDir, 'src/report/report.schema.json'), 'utf8')) as object;
-const validate = new Ajv2020({ allErrors: true }).compile<Report | ReportList>(schema);
+const validate = new Ajv2020({ allErrors: true }).compile<Report | ReportList | MatrixReport>(schema);
 
 /** Checks an object against the schema, and what it says against itself. */
 export function validReport(object: unknown): Report {
@@ -29,6 +30,14 @@ export function validList(object: unknown): ReportList {
   expect(validate.errors).toBeNull();
   if (!isValid || object.kind !== 'ReportList') throw new Error('not a list of reports');
   object.items.forEach(validReport);
+  return object;
+}
+
+/** The same for a matrix. */
+export function validMatrix(object: unknown): MatrixReport {
+  const isValid = validate(object);
+  expect(validate.errors).toBeNull();
+  if (!isValid || object.kind !== 'MatrixReport') throw new Error('not a matrix');
   return object;
 }
 

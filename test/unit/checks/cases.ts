@@ -260,6 +260,66 @@ function pathRun(name: string, isLost: boolean): Case {
   );
 }
 
+/** One source of a matrix, with a destination of two families. @param isLost nothing comes back by IPv6 */
+function matrixRun(name: string, isLost: boolean): Case {
+  const input = {
+    goals: [
+      {
+        destination: 1,
+        addresses: [
+          { family: 4 as const, host: '198.51.100.7' },
+          { family: 6 as const, host: '2001:db8::7' },
+        ],
+        tcpPort: '80',
+        udpPort: '9',
+        isVirtual: false,
+      },
+    ],
+    asksDns: true,
+  };
+  const probes = (id: string, address: string, lost: boolean): Record<string, Omit<ProbeResult, 'id'>> => {
+    const echoes = Array.from(
+      { length: lost ? 0 : 10 },
+      (_, i) => `64 bytes from ${address}: icmp_seq=${i + 1} ttl=63 time=0.${i + 1} ms\n`,
+    );
+    const received = lost ? 0 : 10;
+    return {
+      [`${id}-icmp`]: result(
+        `${echoes.join('')}\n10 packets transmitted, ${received} received, 0% packet loss, time 9ms\n`,
+        {
+          command: ['ping', address],
+          code: lost ? 1 : 0,
+        },
+      ),
+      [`${id}-full`]: result(
+        lost ? `address ${address}\nbytes 84 sent 2 received 0\nno-answer\n` : stdout('path-mtu-full'),
+        { command: ['path-mtu', address] },
+      ),
+      [`${id}-tcp`]: result(
+        `address ${address}\ntry\n${lost ? 'given up: Connection timed out\nfailed 3500000' : 'ok 300'}\n`,
+        { command: ['tcp-connect', address, '80'] },
+      ),
+      [`${id}-udp-reach`]: result(
+        `address ${address}\ntry 400000\n${lost ? 'silent 1050000' : 'reach: read error: Connection refused\nfailed 200'}\n`,
+        { command: ['reach', 'udp', address, '9'] },
+      ),
+    };
+  };
+  return named(
+    'matrix',
+    name,
+    input,
+    evidence({
+      ...probes('d1v4', '198.51.100.7', false),
+      ...probes('d1v6', '2001:db8::7', isLost),
+      'own-dns-reach': result('address 198.19.0.10\ntry 400000\nanswered 300\n', {
+        command: ['reach', 'udp', 'dns'],
+      }),
+      'own-service': result('address 198.19.0.1\ntry\nok 300\n', { command: ['tcp-connect', 'apiserver'] }),
+    }),
+  );
+}
+
 /** At least one run of each check that passes, and one that finds something. */
 export const CASES: readonly Case[] = [
   ...bundles,
@@ -268,6 +328,8 @@ export const CASES: readonly Case[] = [
   ...mtu,
   ...tls,
   ...throughput,
+  matrixRun('healthy', false),
+  matrixRun('without IPv6', true),
   conntrackRun('healthy', 0, false),
   conntrackRun('clashes', 5, false),
   conntrackRun('stale', 0, true),

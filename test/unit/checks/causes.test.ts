@@ -66,6 +66,23 @@ describe('linkCauses', () => {
     ]);
   });
 
+  it('explains nothing of destinations that the cause is not on the way to', () => {
+    const route = { ...finding('NT-RT-001'), spares: ['web'] };
+    const effects = [
+      finding('NT-FW-001', 'web'),
+      finding('NT-FW-001', 'web → a'),
+      finding('NT-FW-001', 'db'),
+    ];
+    expect(causes(route, ...effects)).toEqual([undefined, undefined, undefined, 'NT-RT-001']);
+    // Another one of the same kind may be.
+    expect(causes(route, finding('NT-RT-001'), ...effects).slice(2)).toEqual([
+      'NT-RT-001',
+      'NT-RT-001',
+      'NT-RT-001',
+    ]);
+    expect(linkCauses([route])[0]).not.toHaveProperty('spares');
+  });
+
   it('names findings and classes that there are', () => {
     const effects = FINDINGS.flatMap(({ explains }) => [
       ...(explains?.target ?? []),

@@ -47,6 +47,35 @@ describe('contradictions', () => {
       ['dns: no name server answered by UDP'],
     ],
     [
+      'a name that was asked for and not found',
+      [
+        check('dns', {
+          servers: [{ udp: { reach: 'answers' } }],
+          names: [
+            { name: 'kubernetes.default.svc', origin: 'default', getaddrinfo: { outcome: 'unresolved' } },
+            { name: 'db', origin: 'asked', getaddrinfo: { outcome: 'unresolved' } },
+            { name: 'web', origin: 'asked', getaddrinfo: { outcome: 'resolved' } },
+            { name: 'api', origin: 'asked', getaddrinfo: null },
+          ],
+        }),
+      ],
+      ['dns: db was unresolved on the target'],
+    ],
+    [
+      'a transfer that stalls',
+      [
+        check('mtu', {
+          destinations: [
+            { name: 'gateway' },
+            { name: 'web:80', transfer: { outcome: 'done' } },
+            { name: 'db:80', transfer: { outcome: 'stalled' } },
+            { name: 'api:80', transfer: { skipped: 'no bash' } },
+          ],
+        }),
+      ],
+      ['mtu: the transfer to db:80 was stalled'],
+    ],
+    [
       'a place that saw nothing',
       [
         check('path', {

@@ -53,10 +53,11 @@ describe('encodePlan', () => {
     ]);
   });
 
-  it('sends a script once, without comments, and who listens first', () => {
+  it('sends a script once, without comments, who listens first, and who leads before the rest', () => {
     const argv = ['sh', '-c', '%script:hello%', 'hello'];
     const phase = [
       { id: 'a', argv, timeoutSeconds: 1 },
+      { id: 'c', argv, timeoutSeconds: 1, leads: true },
       { id: 'b', argv, timeoutSeconds: 1, listens: true },
     ];
     const text = encodePlan(
@@ -69,6 +70,7 @@ describe('encodePlan', () => {
       'script hello 1',
       'echo hello',
       'listen b 1 4',
+      'lead c 1 4',
       'cmd a 1 4',
       'wait',
       'end',

@@ -388,6 +388,18 @@ describe.concurrent.each(RUNNERS)('$name', ({ argv: words, hasFiles }) => {
     expect(byId['ear']).toMatchObject({ stdout: 'heard the end\n', status: 'exited' });
   });
 
+  it('starts the others only when what leads has begun', async (context) => {
+    const { expect } = context;
+    const { folder, env } = place(context);
+    const plan = onePhase(command('other', ['ls', folder]), {
+      ...command('first', ['sh', '-c', 'sleep 0.03; echo >"$0"', join(folder, 'sent')]),
+      leads: true,
+    });
+    const { results } = await runPlan(words, plan, { env });
+    expect(results.find(({ id }) => id === 'other')?.stdout).toContain('sent\n');
+    expect(results).toHaveLength(2);
+  });
+
   it('runs no more commands at once than the budget has room for, and all of them in the end', async (context) => {
     const { expect } = context;
     const { folder, env } = place(context);

@@ -2,7 +2,7 @@
 import type { Report } from '../../../src/model/report.ts';
 import { check, finding, report } from './build.ts';
 
-const WORDS = [
+export const WORDS = [
   '<script>alert("x")</script> & \'quotes\' ]]>',
   '`code` **bold** [link](http://evil.example/) ![i](x) | cell @everyone #1 ~~s~~ $x$',
   'www.evil.example \u001b[31mred\u0000 \u202e \ufffe \ud800 end',

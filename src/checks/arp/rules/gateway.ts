@@ -35,8 +35,16 @@ function judge(facts: ArpFacts, hop: Hop): Occurrence[] {
       'critical',
       `The gateway ${hop.address} on ${hop.device} does not answer: ${state}${needed}${linkNote(facts, hop)}.`,
       quoteHop(facts, hop),
+      { spares: elsewhere(facts, hop) },
     ),
   ];
+}
+
+/** Destinations that are reached through other hops alone. */
+function elsewhere({ hops }: ArpFacts, hop: Hop): string[] {
+  const own = new Set(hop.users.map(({ label }) => label));
+  const others = hops.filter((one) => one !== hop).flatMap(({ users }) => users.map(({ label }) => label));
+  return [...new Set(others)].filter((label) => !own.has(label));
 }
 
 export const gateway: Rule<ArpFacts> = {

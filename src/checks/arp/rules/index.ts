@@ -4,8 +4,17 @@ import type { ArpFacts } from '../facts.ts';
 import { duplicate } from './duplicate.ts';
 import { gateway } from './gateway.ts';
 import { oneMac } from './one-mac.ts';
+import { sharedAddress } from './shared-address.ts';
 import { table } from './table.ts';
 import { target } from './target.ts';
 import { tunnel } from './tunnel.ts';
 
-export const ARP_RULES: readonly Rule<ArpFacts>[] = [table, duplicate, tunnel, gateway, target, oneMac];
+export const ARP_RULES: readonly Rule<ArpFacts>[] = [
+  table,
+  sharedAddress,
+  duplicate,
+  tunnel,
+  gateway,
+  target,
+  oneMac,
+];

@@ -76,14 +76,14 @@ function lastHop(facts: ArpFacts, way: Way): Occurrence[] {
     occurrence(
       meta,
       'critical',
-      `${nameOf(way)} does not answer on its own link: the router ${told.sender} has looked for it and says "host unreachable" (connecting fails after ${formatMs(failed.ms)}).`,
+      `${nameOf(way)} was not found: the router ${told.sender} has looked for it, or for the next router on the way to it, and says "host unreachable" (connecting fails after ${formatMs(failed.ms)}).`,
       [
         ...quote(way.results.icmp, /^From |packets transmitted/, 2),
         ...quote(way.results.tcp, /host|unreachable|^failed/, 2),
       ],
       {
         subject: way.destination.label,
-        remediation: advice`Check that the address is right and that its owner is running (${kubectl`get pods -A -o wide`}). If it does, look on the host that has ${told.sender}: ip neigh, and the link that leads to it.`,
+        remediation: advice`Check that the address is right and that its owner is running (${kubectl`get pods -A -o wide`}). If it does, look on the host that has ${told.sender}: whom it asks (ip route get ${way.hop.value?.address ?? way.destination.host}, from the target's address where rules decide: ip rule), ip neigh, and the link that leads there.`,
       },
     ),
   ];

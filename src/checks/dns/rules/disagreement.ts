@@ -2,16 +2,17 @@ import { advice, kubectl } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { DnsFacts, ServerFacts } from '../facts.ts';
+import type { DnsFacts, NameFacts, ServerFacts } from '../facts.ts';
 import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
+import { unheard } from './unheard-service.ts';
 
 const meta = {
   id: 'NT-DNS-020',
   title: 'Name servers disagree about a name',
-  severities: ['warning'],
+  severities: ['critical', 'warning'],
   meaning:
     'One server has an address for the name, and another one of the same kind says that there is no such name; or one server says now this and now that, since those that it asks in turn disagree. A resolver takes the first answer that it gets, and NXDOMAIN ends its search: the name resolves "sometimes".',
-  rule: 'To the same question for a name that was asked for, or the host of a DEST, there is an answer with an address and one with NXDOMAIN: among the servers of resolv.conf, among those behind one Service, or of one server, by UDP and TCP.',
+  rule: 'To the same question for a name that was asked for, or the host of a DEST, there is an answer with an address and one with NXDOMAIN: among the servers of resolv.conf, among those behind one Service, or of one server, by UDP and TCP and with other flags, which a cache takes for another question (warning; critical where the target itself did not find the name). Not of a Service that the API has (NT-DNS-021).',
   source:
     'RFC 2308: NXDOMAIN is final; resolv.conf(5): the next server is asked only where one does not answer',
   remedy: advice`Servers that stand beside each other have to know the same names: let each forward the zone of this one to the server that has it (a server block in the Corefile), and take servers that do not know it out of resolv.conf and out of the line "forward . …" (${kubectl`-n kube-system get configmap coredns -o yaml`}).`,
@@ -23,10 +24,14 @@ interface Contradiction {
 }
 
 /** Answers to one question that cannot both be right. */
-function contradiction(servers: readonly ServerFacts[], name: string): Contradiction | undefined {
-  const answers = servers
-    .flatMap(({ udp, tcp }) => [...udp.queries, ...tcp.queries])
-    .filter((q) => isAnswered(q) && q.question.name.toLowerCase() === name.toLowerCase());
+function contradiction(
+  servers: readonly ServerFacts[],
+  again: readonly DnsQuery[],
+  name: string,
+): Contradiction | undefined {
+  const answers = [...servers.flatMap(({ udp, tcp }) => [...udp.queries, ...tcp.queries]), ...again].filter(
+    (q) => isAnswered(q) && q.question.name.toLowerCase() === name.toLowerCase(),
+  );
   for (const yes of answers.filter(({ addresses }) => addresses.length > 0)) {
     const no = answers.find((a) => a.rcode === 'NXDOMAIN' && a.question.type === yes.question.type);
     if (no) return { yes, no };
@@ -34,45 +39,59 @@ function contradiction(servers: readonly ServerFacts[], name: string): Contradic
   return undefined;
 }
 
-function judge(facts: DnsFacts, name: string, candidates: readonly string[]): Occurrence[] {
+/** The first pair of answers about a name, and among whom. */
+function found(
+  facts: DnsFacts,
+  { candidates }: NameFacts,
+): (Contradiction & { readonly group: readonly ServerFacts[] }) | undefined {
   const services = [...new Set(facts.endpoints.map(({ service }) => service))];
   const groups = [
     facts.servers,
     ...services.map((service) => facts.endpoints.filter((e) => e.service === service)),
   ];
   for (const group of groups) {
-    const found = candidates.flatMap((candidate) => contradiction(group, candidate) ?? [])[0];
-    if (!found) continue;
-    const label = ({ server }: DnsQuery): string =>
-      group.find(({ address }) => address === server)?.label ?? server;
-    const { yes, no } = found;
-    const what = `${yes.question.name} ${yes.question.type}`;
-    const address = enumerate(yes.addresses.slice(0, 2));
-    return [
-      occurrence(
-        meta,
-        'warning',
-        yes.server === no.server
-          ? `${label(yes)} answers ${what} with ${address}, and once more with NXDOMAIN: those that it asks in turn, or stands for, disagree.`
-          : `${label(yes)} answers ${what} with ${address}, and ${label(no)} with NXDOMAIN: whether the name resolves depends on which of them is asked.`,
-        [...quoteQueries([yes], 1), ...quoteQueries([no], 1)],
-        { subject: name },
-      ),
-    ];
+    // The questions with other flags went to the servers of resolv.conf.
+    const again = group === facts.servers ? facts.again : [];
+    const [pair] = candidates.flatMap(({ name }) => contradiction(group, again, name) ?? []);
+    if (pair) return { ...pair, group };
   }
-  return [];
+  return undefined;
+}
+
+/** Some server has the name, and some server denies it. */
+export function isDisputed(facts: DnsFacts, name: NameFacts): boolean {
+  return found(facts, name) !== undefined;
+}
+
+function judge(facts: DnsFacts, one: NameFacts): Occurrence[] {
+  const pair = found(facts, one);
+  if (!pair) return [];
+  const { yes, no, group } = pair;
+  const label = ({ server }: DnsQuery): string =>
+    group.find(({ address }) => address === server)?.label ?? server;
+  const what = `${yes.question.name} ${yes.question.type}`;
+  const address = enumerate(yes.addresses.slice(0, 2));
+  const isLost = one.resolver?.outcome === 'unresolved';
+  const lost = isLost ? ' The target itself did not find it in this run.' : '';
+  return [
+    occurrence(
+      meta,
+      isLost ? 'critical' : 'warning',
+      yes.server === no.server
+        ? `${label(yes)} answers ${what} with ${address}, and another time with NXDOMAIN: those that it asks in turn, or stands for, disagree.${lost}`
+        : `${label(yes)} answers ${what} with ${address}, and ${label(no)} with NXDOMAIN: whether the name resolves depends on which of them is asked.${lost}`,
+      [...quoteQueries([yes], 1), ...quoteQueries([no], 1)],
+      { subject: one.name },
+    ),
+  ];
 }
 
 export const disagreement: Rule<DnsFacts> = {
   meta,
-  judge: (facts) =>
-    facts.names
-      .filter(({ origin }) => origin !== 'default')
-      .flatMap(({ name, candidates }) =>
-        judge(
-          facts,
-          name,
-          candidates.map((candidate) => candidate.name),
-        ),
-      ),
+  judge: (facts) => {
+    const told = unheard(facts);
+    return facts.names
+      .filter(({ origin, name }) => origin !== 'default' && !told.has(name))
+      .flatMap((name) => judge(facts, name));
+  },
 };

@@ -1,7 +1,8 @@
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { DnsFacts } from '../facts.ts';
+import type { DnsFacts, NameFacts } from '../facts.ts';
 import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
+import { isDisputed } from './disagreement.ts';
 
 const meta = {
   id: 'NT-DNS-013',
@@ -31,10 +32,23 @@ function contradiction(answers: readonly DnsQuery[]): readonly [DnsQuery, DnsQue
   return undefined;
 }
 
+/** The family that was denied was answered otherwise another time. */
+function isExtant({ again }: DnsFacts, { candidates }: NameFacts): boolean {
+  const denied = candidates.flatMap(({ answers }) => answers.filter(({ rcode }) => rcode === 'NXDOMAIN'));
+  return denied.some(({ question: { name, type } }) =>
+    again.some(
+      (q) => isAnswered(q) && q.rcode === 'NOERROR' && q.question.name === name && q.question.type === type,
+    ),
+  );
+}
+
 export const familyNxdomain: Rule<DnsFacts> = {
   meta,
-  judge: ({ names }) =>
-    names.flatMap(({ name, candidates }) => {
+  judge: (facts) =>
+    facts.names.flatMap((one) => {
+      const { name, candidates } = one;
+      // Whose answers differ from one time to the other does not tell the families apart.
+      if (isDisputed(facts, one) || isExtant(facts, one)) return [];
       const found = candidates.flatMap(({ answers }) => contradiction(answers) ?? []);
       const [address, denial] = found;
       if (!address || !denial) return [];

@@ -21,6 +21,7 @@ import { searchHidesName } from './search-hides-name.ts';
 import { servfail } from './servfail.ts';
 import { slow } from './slow.ts';
 import { tcpBlocked } from './tcp-blocked.ts';
+import { unheardService } from './unheard-service.ts';
 
 export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   policyEgress,
@@ -29,6 +30,7 @@ export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   noReply,
   outsideNames,
   partial,
+  unheardService,
   disagreement,
   servfail,
   slow,

@@ -4,6 +4,7 @@ import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
 import { behind, countServers, enumerate, quoteQueries, quoteResolvConf, strangersOf } from '../wording.ts';
+import { howItFails } from './partial.ts';
 
 const meta = {
   id: 'NT-DNS-001',
@@ -98,7 +99,7 @@ function where(
   }
   if (asked.every((s) => s.address === EMBEDDED_DNS)) {
     return {
-      text: "it is Docker's own name server, which asks others for what is no container's name, and gets no answer from them",
+      text: `it is Docker's own name server, which asks others for what is no container's name, and gets no answer from them${dockersServers(facts)}`,
       remediation:
         'See which servers it asks (docker run --dns, "dns" in daemon.json, else the host\'s /etc/resolv.conf), and whether the Docker host reaches them: dig @SERVER NAME.',
     };
@@ -131,6 +132,18 @@ function where(
     text: 'nothing comes back by TCP either',
     ...(facts.input.services.value?.length === 0 ? { remediation: ELSEWHERE } : {}),
   };
+}
+
+/** What those that Docker's name server asks say when they are asked from the same network, as the engine does. */
+function dockersServers({ endpoints }: DnsFacts): string {
+  const own = endpoints.filter(({ service }) => service?.isDockers === true);
+  if (own.length === 0) return '';
+  const told = own.map(({ label, udp }) =>
+    udp.reach === 'answers'
+      ? `${label} answers when asked directly`
+      : `${label} ${howItFails(udp.queries, 'udp')}`,
+  );
+  return ` (docker run --dns: ${told.join('; ')})`;
 }
 
 function sendQuote(facts: DnsFacts, asked: readonly ServerFacts[]): Quote[] {

@@ -3,6 +3,8 @@ import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { AbsenceReason, DnsFacts, NameFacts } from '../facts.ts';
 import { isAnswered, quoteQueries } from '../wording.ts';
+import { isDisputed } from './disagreement.ts';
+import { unheard } from './unheard-service.ts';
 
 const meta = {
   id: 'NT-DNS-005',
@@ -10,7 +12,7 @@ const meta = {
   severities: ['critical', 'info'],
   meaning:
     'Name servers work and say that there is no such name, or that it has no address: it is misspelt, its Service or record is not there, or it lies in another namespace than the one that the search list begins with.',
-  rule: 'A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty. Where the image has no way to call getaddrinfo, it is an info.',
+  rule: 'A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty, also with other flags; and it is no Service that the API has (NT-DNS-021). Where the image has no way to call getaddrinfo, it is an info.',
   source: 'RFC 2308: NXDOMAIN and NODATA',
   remedy: advice`Check the spelling, and for a Service its namespace: ${kubectl`get services -A`} shows it; from another namespace it is NAME.NAMESPACE.`,
   remedyOutside: 'Check the spelling, and the search domains in /etc/resolv.conf.',
@@ -18,8 +20,12 @@ const meta = {
 
 export const nxdomain: Rule<DnsFacts> = {
   meta,
-  judge: ({ names, input }) =>
-    names.filter((n) => n.origin !== 'default').flatMap((one) => judge(one, input.reasons?.[one.name])),
+  judge: (facts) => {
+    const told = unheard(facts);
+    return facts.names
+      .filter((one) => one.origin !== 'default' && !told.has(one.name) && !isDisputed(facts, one))
+      .flatMap((one) => judge(one, facts.input.reasons?.[one.name]));
+  },
 };
 
 /** Every name that the resolver tries was answered, and none has an address. */

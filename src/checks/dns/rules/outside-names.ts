@@ -3,7 +3,7 @@ import type { Occurrence } from '../../../model/finding.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
-import { enumerate, isAnswered, quoteQueries } from '../wording.ts';
+import { CONTROL, enumerate, isAnswered, quoteQueries } from '../wording.ts';
 
 const meta = {
   id: 'NT-DNS-018',
@@ -17,7 +17,6 @@ const meta = {
   explains: { depth: 924, target: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-009', 'NT-DNS-011', 'NT-DNS-012'] },
 } as const;
 
-const CONTROL = /^kubernetes\.default\.svc\.(.+?)\.?$/i;
 const LEAST = 2;
 
 /** A server that answers for the cluster alone, and what became of the other queries. */

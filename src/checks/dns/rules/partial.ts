@@ -30,7 +30,10 @@ export const partial: Rule<DnsFacts> = {
       ...services.flatMap((service) =>
         judge(
           facts.endpoints.filter((e) => e.service === service),
-          (failing, all) => `${failing} of ${all} servers${ofAll(all, [service])} behind ${service?.name}`,
+          (failing, all) =>
+            service?.isDockers === true
+              ? `${failing} of the ${all} servers that Docker's name server (${service.addresses.join()}) asks`
+              : `${failing} of ${all} servers${ofAll(all, [service])} behind ${service?.name}`,
         ),
       ),
     ];
@@ -100,7 +103,7 @@ function answersWell(server: ServerFacts, { question }: DnsQuery): boolean {
   return same.length > 0 && same.every((q) => !isBad(q));
 }
 
-function howItFails(queries: readonly DnsQuery[], protocol: 'udp' | 'tcp'): string {
+export function howItFails(queries: readonly DnsQuery[], protocol: 'udp' | 'tcp'): string {
   const last = queries.at(-1);
   const by = protocol.toUpperCase();
   if (last?.outcome === 'garbled')

@@ -1,11 +1,13 @@
 /** The rules of the docker check, causes before consequences. */
 import type { Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
+import { directDropped } from './direct-dropped.ts';
 import { forwardingOff } from './forwarding-off.ts';
 import { internalNetwork } from './internal-network.ts';
 import { isolated } from './isolated.ts';
 import { noIcc } from './no-icc.ts';
 import { noMasquerade } from './no-masquerade.ts';
+import { noMasqueradeSix } from './no-masquerade-six.ts';
 import { noNames } from './no-names.ts';
 import { noNetwork } from './no-network.ts';
 import { noProxy } from './no-proxy.ts';
@@ -13,6 +15,7 @@ import { noSharedNetwork } from './no-shared-network.ts';
 import { nobodyThere } from './nobody-there.ts';
 import { notLed } from './not-led.ts';
 import { outgoingDropped } from './outgoing-dropped.ts';
+import { parentsHost } from './parents-host.ts';
 import { peerStopped } from './peer-stopped.ts';
 import { publishedDropped } from './published-dropped.ts';
 import { publishedOnLoopback } from './published-on-loopback.ts';
@@ -28,11 +31,14 @@ export const DOCKER_RULES: readonly Rule<DockerFacts>[] = [
   forwardingOff,
   outgoingDropped,
   noMasquerade,
+  noMasqueradeSix,
   nobodyThere,
+  parentsHost,
   isolated,
   wayDropped,
   notLed,
   publishedDropped,
+  directDropped,
   noProxy,
   publishedOnLoopback,
 ];

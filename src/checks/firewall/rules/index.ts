@@ -1,10 +1,12 @@
 /** The rules of the firewall check, causes before consequences. */
 import type { Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
+import { hostPortAstray } from './host-port-astray.ts';
 import { invalidPackets } from './invalid-packets.ts';
 import { localDetour } from './local-detour.ts';
 import { localDrop } from './local-drop.ts';
 import { mixedTables } from './mixed-tables.ts';
+import { noRedirect } from './no-redirect.ts';
 import { nodePortElsewhere } from './node-port-elsewhere.ts';
 import { oneFamily } from './one-family.ts';
 import { outsideNetfilter } from './outside-netfilter.ts';
@@ -20,6 +22,7 @@ import { takenAndEnded } from './taken-and-ended.ts';
 export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   localDetour,
   nodePortElsewhere,
+  hostPortAstray,
   ruleHit,
   policyDenies,
   localDrop,
@@ -33,4 +36,5 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   invalidPackets,
   outsideNetfilter,
   proxyVariable,
+  noRedirect,
 ];

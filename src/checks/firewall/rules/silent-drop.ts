@@ -1,4 +1,5 @@
-import { type Advice, advice, kubectl, nettools, verbatim } from '../../../model/advice.ts';
+import { type Advice, advice, kubectl, NODE, nettools, verbatim } from '../../../model/advice.ts';
+import { growth } from '../../../parsers/proc-net.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
 import { nameOf, quoteGrown, quoteReach, quoteSocket, seen } from '../path.ts';
@@ -19,14 +20,30 @@ const meta = {
     'Look where packets are filtered, from here outwards: the firewalls of this machine, of those on the way and of the destination (nft list ruleset, with counters; iptables-save -c), then security groups. Run the same check closer to the destination: where it works, the filter lies before.',
 } as const;
 
-function errorsText({ capture, expiredAt }: FirewallFacts): string {
+function errorsText({ capture, counters, expiredAt }: FirewallFacts): string {
   if (expiredAt.length > 0)
     return `no error said that it is unreachable, but ${expiredAt.slice(0, 2).join(' and ')} said that the time to live of packets had expired`;
-  return `nobody sent an error${capture.value ? '' : ' that could be seen'}`;
+  if (capture.value) return 'nobody sent an error';
+  const counted = growth(counters.before, counters.after, 'Icmp.InDestUnreachs') ?? 0;
+  return counted > 0
+    ? `${counted} ICMP ${counted === 1 ? 'error' : 'errors'} came meanwhile, of whom and about what could not be seen`
+    : 'nobody sent an error that could be seen';
+}
+
+/** The metadata services of clouds, IPv4 and AWS' IPv6 one. */
+const METADATA = new Set(['169.254.169.254', 'fd00:ec2::254']);
+
+/** An answer that lives for one hop gets to the node, and not on to a pod. */
+function hopText({ address }: PathFacts): string {
+  return METADATA.has(address)
+    ? "; it is the address of a cloud's metadata service, whose answers may live for one hop only (on AWS the hop limit of IMDSv2), which ends them on the node of a pod"
+    : '';
 }
 
 /** With the command for the pod that should answer, where it is known. */
-function remedyFor({ policy }: PathFacts): Advice {
+function remedyFor({ policy, address }: PathFacts): Advice {
+  if (METADATA.has(address))
+    return advice`Ask from the node, where the answer gets to: ${nettools`firewall ${NODE} --to ${address}:80`}\nIf it comes there, raise the hop limit of the instances to 2 (aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2), or give the pods their rights otherwise (IRSA, EKS Pod Identity, Workload Identity). Some clusters keep pods from it on purpose.`;
   const pod = policy.backends[0]?.backend?.pod;
   return pod ? advice`${meta.remedy}\n${nettools`sockets ${pod.name} -n ${pod.namespace}`}` : meta.remedy;
 }
@@ -40,7 +57,7 @@ export const silentDrop: Rule<FirewallFacts> = {
         occurrence(
           meta,
           'critical',
-          `${nameOf(path)} was silent: ${seen(path)}, and ${errorsText(facts)}${policyClause(path.policy, facts.words)}.`,
+          `${nameOf(path)} was silent: ${seen(path)}, and ${errorsText(facts)}${policyClause(path.policy, facts.words)}${hopText(path)}.`,
           [
             ...quoteReach(path),
             ...quoteSocket(path, facts),

@@ -3,5 +3,7 @@ import type { Rule } from '../../shared/rule.ts';
 import type { MtuFacts } from '../facts.ts';
 import { blackHole } from './black-hole.ts';
 import { mtuTooHigh } from './mtu-too-high.ts';
+import { routeAboveLink } from './route-above-link.ts';
+import { wayBack } from './way-back.ts';
 
-export const MTU_RULES: readonly Rule<MtuFacts>[] = [mtuTooHigh, blackHole];
+export const MTU_RULES: readonly Rule<MtuFacts>[] = [routeAboveLink, mtuTooHigh, blackHole, wayBack];

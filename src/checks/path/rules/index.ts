@@ -6,12 +6,14 @@ import { destination } from './destination.ts';
 import { destinationNode } from './destination-node.ts';
 import { fullBuffer } from './full-buffer.ts';
 import { fullQueue } from './full-queue.ts';
+import { otherSource } from './other-source.ts';
 import { refusedThere } from './refused-there.ts';
 import { source } from './source.ts';
 import { sourceNode } from './source-node.ts';
 import { wayBack } from './way-back.ts';
 
 export const PATH_RULES: readonly Rule<PathsFacts>[] = [
+  otherSource,
   source,
   sourceNode,
   between,

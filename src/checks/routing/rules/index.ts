@@ -9,11 +9,13 @@ import { forwardPolicy } from './forward-policy.ts';
 import { forwardingOff } from './forwarding-off.ts';
 import { missingRule } from './missing-rule.ts';
 import { noDefaultRoute } from './no-default-route.ts';
+import { noPodAddress } from './no-pod-address.ts';
 import { remoteHop } from './remote-hop.ts';
 import { reversePath } from './reverse-path.ts';
 import { sourceAddress } from './source-address.ts';
 
 export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
+  noPodAddress,
   missingRule,
   forwardingOff,
   forwardPolicy,

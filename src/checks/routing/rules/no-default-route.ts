@@ -65,14 +65,27 @@ export const noDefaultRoute: Rule<RoutingFacts> = {
       const what =
         ways.length === 0 ? '' : `, and so none to ${ways.map(nameOf).join(', ')}: "Network is unreachable"`;
       return [
-        occurrence(meta, 'critical', `There is no ${NAMES[family]} default route${what}${why}.`, [
-          ...(ways[0] ? quote(ways[0].results.hop, /answers: /, 1) : []),
-          ...quoteRoutes(
-            facts.results.routes,
-            facts.routes,
-            (route) => route.family === family && route.table === 'main',
-          ),
-        ]),
+        occurrence(
+          meta,
+          'critical',
+          `There is no ${NAMES[family]} default route${what}${why}.`,
+          [
+            ...(ways[0] ? quote(ways[0].results.hop, /answers: /, 1) : []),
+            ...quoteRoutes(
+              facts.results.routes,
+              facts.routes,
+              (route) => route.family === family && route.table === 'main',
+            ),
+          ],
+          { spares: routed(facts) },
+        ),
       ];
     }),
 };
+
+/** What has a route of its own suffers nothing by a default route that is missing. */
+function routed({ ways }: RoutingFacts): string[] {
+  const isRouted = ({ hop: { value } }: Way): boolean => value?.route.outcome === 'route';
+  const lacking = new Set(ways.filter((way) => !isRouted(way)).map(({ destination }) => destination.label));
+  return [...new Set(ways.map(({ destination }) => destination.label))].filter((one) => !lacking.has(one));
+}

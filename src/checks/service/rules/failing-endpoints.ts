@@ -2,6 +2,7 @@ import { advice, kubectl, nettools } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { endpointName, failing, type ServicesFacts } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
+import { inOtherFamily } from './other-family.ts';
 import { strangers } from './other-workload.ts';
 import { onWrongPort } from './wrong-target-port.ts';
 
@@ -23,7 +24,7 @@ export const failingEndpoints: Rule<ServicesFacts> = {
   judge: ({ services }) =>
     services.flatMap((facts) => {
       const { info, endpoints } = facts;
-      const explained = new Set([...onWrongPort(facts), ...strangers(facts)]);
+      const explained = new Set([...onWrongPort(facts), ...strangers(facts), ...inOtherFamily(facts)]);
       const failed = failing(facts).filter((e) => !explained.has(e));
       if (failed.length === 0) return [];
       const named = [

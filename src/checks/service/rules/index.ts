@@ -9,6 +9,7 @@ import { localPolicy } from './local-policy.ts';
 import { nameFails } from './name.ts';
 import { noReadyEndpoint } from './no-ready-endpoint.ts';
 import { noVirtualAddress } from './no-virtual-address.ts';
+import { otherFamily } from './other-family.ts';
 import { otherWorkload } from './other-workload.ts';
 import { staleRules } from './stale-rules.ts';
 import { wrongTargetPort } from './wrong-target-port.ts';
@@ -16,6 +17,7 @@ import { wrongTargetPort } from './wrong-target-port.ts';
 export const SERVICE_RULES: readonly Rule<ServicesFacts>[] = [
   noReadyEndpoint,
   staleRules,
+  otherFamily,
   wrongTargetPort,
   otherWorkload,
   failingEndpoints,

@@ -10,6 +10,7 @@ import {
   working,
 } from '../facts.ts';
 import { quoteAttempt } from '../words.ts';
+import { inOtherFamily } from './other-family.ts';
 
 const meta = {
   id: 'NT-SVC-002',
@@ -17,7 +18,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     "The Service sends its traffic to a port on which its pods do not listen, while another port of theirs is open. Every connection through the Service is refused; connections to the pods' right port work.",
-  rule: "An endpoint refuses the connection to the Service's target port, and another container port that the pod declares accepts one, while no endpoint works. Or targetPort is a name that no selected pod declares (API).",
+  rule: "An endpoint refuses the connection to the Service's target port, and another container port that the pod declares accepts one, while no endpoint works, nor takes the port by its other address family (NT-SVC-013). Or targetPort is a name that no selected pod declares (API).",
   source: 'Kubernetes documentation, "Service", targetPort',
   remedy: 'Set targetPort to the port on which the pods listen.',
   explains: { depth: 620, subject: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS'] },
@@ -25,7 +26,8 @@ const meta = {
 
 /** Endpoints that listen elsewhere. Where others work the port is right, and to change it would break those. */
 export function onWrongPort(facts: ServiceFacts): readonly EndpointFacts[] {
-  if (working(facts).length > 0) return [];
+  // What the program takes by the other family is the right port (NT-SVC-013).
+  if (working(facts).length > 0 || inOtherFamily(facts).length > 0) return [];
   return facts.endpoints.filter(
     ({ attempt, openPorts }) => attempt.state === 'refused' && openPorts.length > 0,
   );

@@ -8,7 +8,7 @@ export const meta = {
   severities: ['critical'],
   meaning:
     'The target has no way out of its own networks: whatever is not on a link of its own cannot be sent. Every connection fails at once with "Network is unreachable", and names do not resolve.',
-  rule: 'The kernel has no route to at least one destination, and no table that a rule looks in has a default route of that family. Without any destination that could be asked for, the missing route alone.',
+  rule: 'The kernel has no route to at least one destination, and no table that a rule looks in has a default route of that family. Without any destination that could be asked for, the missing route alone. It explains what happens to a destination only where that one has no route of its own.',
   source: 'Linux: ENETUNREACH of a route lookup that found nothing (net/ipv4/route.c)',
   remedy: advice`A pod gets its default route from the CNI plugin when its sandbox is made. Delete the pod so that it is made again (${kubectl`delete pod ${POD}`}), and see the CNI plugin's log on the node when it happens again. By hand: ${nettools`run ${TARGET} -- ip route add default via GATEWAY dev eth0`}.`,
   explains: { depth: 510, target: ALL_TRAFFIC },

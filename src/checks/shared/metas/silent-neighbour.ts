@@ -7,7 +7,7 @@ export const meta = {
   title: 'A neighbour does not answer, or its entry is wrong',
   severities: ['critical', 'warning', 'info'],
   meaning:
-    'The destination should be on the same link, but no host there claims the address: the host is gone, its link is down, or it is not allowed to answer. Or a PERMANENT entry, which the kernel never checks, sends the packets to a MAC address that is not the one that answers. Or the router at the other end cannot find the destination on its link.',
+    'The destination should be on the same link, but no host there claims the address: the host is gone, its link is down, or it is not allowed to answer. Or a PERMANENT entry, which the kernel never checks, sends the packets to a MAC address that is not the one that answers. Or a router on the way cannot find the next hop: the destination, where that is on its link, or another router.',
   rule: 'After it was provoked, the entry of an on-link destination is FAILED or INCOMPLETE (critical; a warning for a pod of the node that is ready by the API and was not asked for; an info where it answered in the run all the same, since the kernel may just be asking again). Or the entry is PERMANENT, another MAC address answers, and nothing comes back that way (a warning where only the gateway itself was silent). Or connect() fails with "No route to host" after 900 ms or more, and ICMP 3/1 comes from another host.',
   source:
     'RFC 826, RFC 1812 (3.3.2: a router tells when ARP fails); Linux gives up after three requests, a second apart',

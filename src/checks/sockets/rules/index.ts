@@ -6,6 +6,7 @@ import { badChecksums } from './bad-checksums.ts';
 import { ephemeralPorts } from './ephemeral-ports.ts';
 import { loopbackOnly } from './loopback-only.ts';
 import { noListener } from './no-listener.ts';
+import { oldAddress } from './old-address.ts';
 import { udpOverflow } from './udp-overflow.ts';
 
 export const SOCKETS_RULES: readonly Rule<SocketsFacts>[] = [
@@ -15,4 +16,5 @@ export const SOCKETS_RULES: readonly Rule<SocketsFacts>[] = [
   acceptQueue,
   ephemeralPorts,
   udpOverflow,
+  oldAddress,
 ];

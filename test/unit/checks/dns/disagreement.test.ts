@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SERVICE_ADDRESS, service } from './facts.ts';
-import { CONTROL, judgedRun, type MadeServer } from './made-run.ts';
+import { againText, CONTROL, judgedRun, type MadeServer } from './made-run.ts';
 
 const NAME = 'db.corp.test.';
 const OTHER = '198.51.100.53';
@@ -45,7 +45,7 @@ describe('NT-DNS-020', () => {
   it('is of one server that says now this and now that', () => {
     const [first] = found([says(SERVICE_ADDRESS, '198.51.100.7', { tcp: () => 'NXDOMAIN' })]);
     expect(first?.summary).toMatch(
-      /and once more with NXDOMAIN: those that it asks in turn, or stands for, disagree\.$/,
+      /and another time with NXDOMAIN: those that it asks in turn, or stands for, disagree\.$/,
     );
   });
 
@@ -60,5 +60,39 @@ describe('NT-DNS-020', () => {
     ['nobody asked', [says(SERVICE_ADDRESS, '198.51.100.7'), says(OTHER, 'NXDOMAIN')], []],
   ])('is not said where %s', (_what, servers, names) => {
     expect(found(servers, [...names], two)).toEqual([]);
+  });
+
+  /** What one server says when it is asked with other flags: of caches these are other questions. */
+  const asked = (udp: string, says: (type: string, nth: number) => string, more = '') =>
+    judgedRun([says_(udp)], { names: [NAME], again: againText([NAME], says), more }).findings.filter(
+      ({ severity }) => severity !== 'info',
+    );
+  const says_ = (udp: string): MadeServer => says(SERVICE_ADDRESS, udp);
+  const lost = `resolver getent ${NAME} 3 2\n`;
+
+  it('is of one server that denies the name, and has it when its cache is passed by', () => {
+    const [first, ...more] = asked(
+      'NXDOMAIN',
+      (type, nth) => (type === 'A' && nth === 2 ? '198.51.100.7' : 'NXDOMAIN'),
+      lost,
+    );
+    // Not NT-DNS-005: the name does exist.
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ id: 'NT-DNS-020', severity: 'critical' });
+    expect(first?.summary).toContain('The target itself did not find it in this run.');
+    expect(first?.evidence.map(({ command }) => command.includes('+dnssec'))).toEqual([true, false]);
+  });
+
+  it('is a warning where the target found it', () => {
+    const found = `resolver getent ${NAME} 3 0\n|198.51.100.7 STREAM\n`;
+    expect(
+      asked('198.51.100.7', () => 'NXDOMAIN', found).map(({ id, severity }) => `${id} ${severity}`),
+    ).toEqual(['NT-DNS-020 warning']);
+  });
+
+  it('is silent where the flags make no difference, and where the name is nowhere', () => {
+    expect(asked('198.51.100.7', (type) => (type === 'A' ? '198.51.100.7' : 'NOERROR'))).toEqual([]);
+    expect(asked('NXDOMAIN', () => 'NXDOMAIN', lost).map(({ id }) => id)).toEqual(['NT-DNS-005']);
+    expect(asked('NXDOMAIN', () => 'timed out', lost).map(({ id }) => id)).toEqual(['NT-DNS-005']);
   });
 });

@@ -1,6 +1,7 @@
 /** Runs of the dns check made by hand, with the lines that dig prints: for what is not worth a recording. */
 import type { DnsInput } from '../../../../src/checks/dns/facts.ts';
 import { judgeDns } from '../../../../src/checks/dns/judge.ts';
+import { VARIANTS } from '../../../../src/checks/dns/plan.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
 import { evidence, result } from '../results.ts';
 import { inputOf } from './facts.ts';
@@ -62,24 +63,38 @@ export function probeText(servers: readonly MadeServer[], names: readonly string
   return `${lines.join('\n')}\n`;
 }
 
+/** The same names asked for with other flags, as the check does it beside the probe: what the first server says each time. */
+export function againText(names: readonly string[], says: (type: string, nth: number) => Said): string {
+  return names
+    .flatMap((name) => VARIANTS.map(({ type }, nth) => digText('', name, type, says(type, nth))))
+    .join('');
+}
+
 /** The check's judgement of such a run. */
 export function judgedRun(
   servers: readonly MadeServer[],
   {
     names = [],
     more = '',
+    again,
     conf = `nameserver ${servers[0]?.address}\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n`,
     input = {},
   }: {
     readonly names?: readonly string[];
     /** Further frames of the probe. */
     readonly more?: string;
+    /** Of {@link againText}. */
+    readonly again?: string;
     readonly conf?: string;
     readonly input?: Partial<DnsInput>;
   } = {},
 ): Judgement {
   return judgeDns(
-    evidence({ 'resolv-conf': result(conf), dns: result(probeText(servers, names) + more) }),
+    evidence({
+      'resolv-conf': result(conf),
+      dns: result(probeText(servers, names) + more),
+      ...(again === undefined ? {} : { 'dns-again': result(again) }),
+    }),
     inputOf('healthy', { names: [...names], ...input }),
   );
 }

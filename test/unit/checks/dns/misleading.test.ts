@@ -43,6 +43,8 @@ function facts(
     resolvConfResult: undefined,
     probe: { control: undefined },
     servers: [],
+    endpoints: [],
+    again: [],
   } as unknown as DnsFacts;
 }
 

@@ -39,6 +39,8 @@ const HEALTHY: DockerInput = {
 
 interface Host {
   readonly rules?: string;
+  /** Those of IPv6. */
+  readonly rules6?: string;
   /** The same before the probes. */
   readonly before?: string;
   readonly nft?: string;
@@ -56,6 +58,7 @@ function judge(host: Host = {}, input: Partial<DockerInput> = {}): readonly Occu
     'resolv-conf': result('nameserver 127.0.0.11\n'),
     'host-iptables-before': result(before, save),
     'host-iptables-after': result(rules, save),
+    ...(host.rules6 === undefined ? {} : { 'host-iptables6': result(host.rules6, save) }),
     'host-legacy-before': result('', save),
     'host-legacy-after': result(legacy, save),
     'host-nft-before': result('{"nftables":[]}'),
@@ -489,5 +492,74 @@ describe('NT-DKR-015: docker-proxy does not listen', () => {
     ],
   ])('%s', (_title, host, input, expected) => {
     expect(ids(judge(host, input))).toEqual(expected);
+  });
+});
+
+describe('NT-DKR-017', () => {
+  const raw = (packets: number, match = `-d 198.18.144.2/32 ! -i ${BRIDGE}`): string =>
+    `${RULES}*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n[${packets}:60] -A PREROUTING ${match} -j DROP\nCOMMIT\n`;
+
+  it('is an info of a rule that drops what comes to the container itself, and a warning where it counts', () => {
+    expect(ids(judge({ rules: raw(4) }))).toEqual(['NT-DKR-017 info']);
+    expect(ids(judge({ rules: raw(4), before: raw(1) }))).toEqual(['NT-DKR-017 warning']);
+    expect(judge({ rules: raw(4), before: raw(1) })[0]?.summary).toMatch(
+      /^Other machines do not get to "web" by its own address 198\.18\.144\.2 \(network lan\): .* \(3 packets during the run\)\.$/,
+    );
+  });
+
+  it('is silent where the rule is about others', () => {
+    expect(ids(judge({ rules: raw(4, `-d 198.18.144.9/32 ! -i ${BRIDGE}`) }))).toEqual([]);
+    // What comes from the bridge is no other machine's.
+    expect(ids(judge({ rules: raw(4, `-d 198.18.144.2/32 -i ${BRIDGE}`) }))).toEqual([]);
+  });
+});
+
+describe('NT-DKR-018', () => {
+  const own = '2001:db8:40::2';
+  const networks = [
+    { ...lan, subnets: [...lan.subnets, '2001:db8:40::/64'], addresses: [...lan.addresses, own] },
+  ];
+  const there = '2001:db8:41::2';
+  const six = (outcome: string) => ({
+    reach: `address ${there}\nroute ${there} from :: via 2001:db8:40::1 dev eth0 src ${own} metric 1\ntry 400000\n${outcome}`,
+  });
+  const none = '*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n';
+  const some = none.replace('COMMIT', '[0:0] -A POSTROUTING -s 2001:db8:40::/64 -j MASQUERADE\nCOMMIT');
+  const input = { ...to(there), networks };
+  const found = (host: Host) => judge(host, input).map(({ id }) => id);
+
+  it('is of a DEST by IPv6 that is silent where no rule translates', () => {
+    expect(found({ ...six(''), rules6: none })).toContain('NT-DKR-018');
+  });
+
+  it.each<[string, Host]>([
+    ['a rule translates', { ...six(''), rules6: some }],
+    ['it answers', { ...six('ok 600\n'), rules6: none }],
+    ['it refuses', { ...six('environment: connect: Connection refused\nfailed 211\n'), rules6: none }],
+    ['the rules are not known', { ...six('') }],
+  ])('is silent where %s', (_why, host) => {
+    expect(found(host)).not.toContain('NT-DKR-018');
+  });
+});
+
+describe('NT-DKR-019', () => {
+  const HOST = '198.18.144.1';
+  const mac = { ...lan, driver: 'macvlan', parent: 'eth0' };
+  const found = (network: typeof lan, address: string, outcome = '') =>
+    judge(
+      {
+        reach: `address ${address}\nroute ${address} dev eth0 src 198.18.144.2 uid 0\ntry 400000\n${outcome}`,
+      },
+      { ...to(address), networks: [network] },
+    ).map(({ id }) => id);
+
+  it('is of an address of the host that a container on macvlan does not reach', () => {
+    expect(found(mac, HOST)).toContain('NT-DKR-019');
+  });
+
+  it('is silent of other drivers, of neighbours, and where it is reached', () => {
+    expect(found(lan, HOST)).not.toContain('NT-DKR-019');
+    expect(found(mac, '198.18.144.77')).not.toContain('NT-DKR-019');
+    expect(found(mac, HOST, 'ok 600\n')).not.toContain('NT-DKR-019');
   });
 });

@@ -293,3 +293,29 @@ describe('policies of other kinds', () => {
     );
   });
 });
+
+describe('a sidecar', () => {
+  const app = { name: 'app' };
+  const istio = { name: 'istio-proxy' };
+  const of = async (spec: object, annotations: object = {}) => {
+    const { cluster } = await serving({ ...DUAL, ...NONE, ...EVERYWHERE });
+    const one = pod('web', ['10.0.0.9'], spec);
+    const target = { ...one, metadata: { ...one.metadata, annotations } } as unknown as Pod;
+    return (await prepare(await contextOf({ ...subjectOf(cluster), pod: target }, ['svc/db'])))?.sidecar;
+  };
+
+  it('is one beside the containers of the pod, native ones too', async () => {
+    expect(await of({ containers: [app, istio] })).toBe('istio-proxy');
+    expect(await of({ containers: [app], initContainers: [{ ...istio, restartPolicy: 'Always' }] })).toBe(
+      'istio-proxy',
+    );
+  });
+
+  it('is none alone, as a gateway, nor one that intercepts nothing', async () => {
+    expect(await of({ containers: [istio] })).toBeUndefined();
+    expect(await of({ containers: [app] })).toBeUndefined();
+    expect(
+      await of({ containers: [app, istio] }, { 'sidecar.istio.io/interceptionMode': 'NONE' }),
+    ).toBeUndefined();
+  });
+});

@@ -202,3 +202,53 @@ describe('what could not be measured', () => {
     expect(judged('').status).toBe('skip');
   });
 });
+
+describe('NT-MTU-003', () => {
+  const search = (route: string) => stdout('path-mtu-full').replace(/^(link \S+ )\d+$/m, `$11320${route}`);
+
+  it('is a route above its link', () => {
+    expect(named(judged(search('\nroute-mtu 1442')))).toEqual(['NT-MTU-003 warning']);
+    expect(judged(search('\nroute-mtu 1442')).findings[0]?.summary).toMatch(
+      /has an MTU of its own, 1442, above the 1320 of eth0, .* segments of up to 1402 bytes/,
+    );
+  });
+
+  it.each(['', '\nroute-mtu 1320', '\nroute-mtu 1300'])('is silent where the route has %j', (route) => {
+    expect(judged(search(route)).findings.map(({ id }) => id)).not.toContain('NT-MTU-003');
+  });
+});
+
+describe('NT-MTU-004', () => {
+  const counters = (joined: number) => result(`Ip: ReasmReqds ReasmOKs\nIp: 9 ${joined}\n`);
+  const run = (joined: number, ...searches: readonly string[]) =>
+    judgeMtu(
+      evidence({
+        ...Object.fromEntries(searches.map((text, i) => [`to${i}-path-mtu`, result(text)])),
+        'counters-before': counters(4),
+        'counters-after': counters(4 + joined),
+      }),
+      {
+        destinations: searches.map((_, i) => destination({ id: `to${i}`, label: `host${i}:80` })),
+        transfer: false,
+      },
+    );
+  const full = stdout('path-mtu-full');
+  const answers = Number(/^bytes 1500 sent \d+ received (\d+)$/m.exec(full)?.[1]);
+
+  it('is of answers that come in fragments', () => {
+    const [first] = run(answers, full).findings;
+    expect(first).toMatchObject({ id: 'NT-MTU-004', severity: 'warning', subject: 'host0:80' });
+    expect(named(run(2 * answers, full, full))).toEqual(['NT-MTU-004 warning']);
+    expect(run(2 * answers, full, full).findings[0]?.summary).toContain('host0:80 and host1:80');
+    expect(run(answers, full, full).findings[0]?.summary).toContain('one or some of host0:80, host1:80');
+  });
+
+  it.each([
+    ['nothing came in fragments', 0, full],
+    ['fewer came than were answered', answers - 1, full],
+    ['more came than were answered: other traffic', 2 * answers + 1, full],
+    ['the way there is narrow', answers, stdout(HOLE)],
+  ])('is silent where %s', (_why, joined, search) => {
+    expect(run(joined, search).findings.map(({ id }) => id)).not.toContain('NT-MTU-004');
+  });
+});

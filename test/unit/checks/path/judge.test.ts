@@ -81,6 +81,45 @@ function seen(passed: number, more: Parameters<typeof evidence>[0] = {}, places 
 
 const ids = (judgement: ReturnType<typeof judgePath>): string[] => judgement.findings.map(({ id }) => id);
 
+describe('NT-PATH-008', () => {
+  const inside: PathInput = {
+    ...DEEP,
+    routes: DEEP.routes.map((route) => ({
+      ...route,
+      destination: { ...route.destination, inCluster: true },
+    })),
+  };
+  const node = '198.51.100.99';
+  /** From the second node on the probe has the first one's address. */
+  const translated = (passed: number): Evidence => {
+    const all = seen(passed);
+    const moved = ['p2', 'p3'].map((id) => {
+      const one = all[`${id}-seen`];
+      return [
+        `${id}-seen`,
+        { ...one, stdout: one?.stdout.replaceAll('198.51.100.1.4000 >', `${node}.4000 >`) },
+      ];
+    });
+    return { ...all, ...Object.fromEntries(moved) };
+  };
+
+  it('is a warning of a connection that is lost, and an info of one that comes about', () => {
+    for (const [passed, severity] of [
+      [4, 'warning'],
+      [ALL.length, 'info'],
+    ] as const) {
+      const found = judgePath(translated(passed), inside).findings.find(({ id }) => id === 'NT-PATH-008');
+      expect(found).toMatchObject({ severity, subject: 'pod/db' });
+      expect(found?.summary).toContain(`leaves with 198.51.100.1 and is seen with ${node} at node/n2`);
+    }
+  });
+
+  it('is silent where the address stays, and outside of the cluster', () => {
+    expect(ids(judgePath(seen(ALL.length), inside))).toEqual([]);
+    expect(ids(judgePath(translated(ALL.length), DEEP))).toEqual([]);
+  });
+});
+
 describe('judgePath', () => {
   it('loses nothing where a place heard only a part of what passed', () => {
     const many = `${syn('eth0', 'Out').replace('seq 1000', 'seq 7')}\n`.repeat(5000);

@@ -84,6 +84,14 @@ describe('NT-RT-001', () => {
     );
   });
 
+  it('explains nothing of a destination with a route of its own', () => {
+    const sparesOf = (run: RecordedRun<RoutingInput>) =>
+      judged(run).findings.find(({ id }) => id === 'NT-RT-001')?.spares ?? [];
+    const own = { [`${farId}-hop`]: healthy.evidence[`${farId}-hop`]?.stdout ?? '' };
+    expect(sparesOf(gone)).not.toContain('pod/far');
+    expect(sparesOf(withOutput(gone, own))).toContain('pod/far');
+  });
+
   it('needs a destination that cannot be sent to', () => {
     const routed = withOutput(gone, { routes: (text) => text });
     const ways = Object.fromEntries(
@@ -94,6 +102,32 @@ describe('NT-RT-001', () => {
         withOutput(routed, { ...ways, [`${farId}-hop`]: healthy.evidence[`${farId}-hop`]?.stdout ?? '' }),
       ),
     ).not.toContain('NT-RT-001 critical');
+  });
+});
+
+describe('NT-RT-012', () => {
+  type Listed = { ifname: string; addr_info: object[]; linkinfo?: object };
+  const without = json<Listed>((list) =>
+    list.map((one) => (one.ifname === 'lo' ? one : { ...one, addr_info: [] })),
+  );
+  const tap = json<Listed>((list) => [
+    ...list.map((one) => ({ ...one, addr_info: [] })),
+    { ...list[0], ifname: 'tap0', addr_info: [], linkinfo: { info_kind: 'tun' } } as Listed,
+  ]);
+
+  it('is of a target whose address is on no interface', () => {
+    expect(problems(healthy)).toEqual([]);
+    expect(problems(withOutput(healthy, { addresses: without }))).toContain('NT-RT-012 critical');
+  });
+
+  it('is silent on a node, for a virtual machine, and where nothing was seen', () => {
+    for (const run of [
+      onHost(withOutput(healthy, { addresses: without })),
+      withOutput(healthy, { addresses: tap }),
+      withOutput(healthy, { addresses: '[]' }),
+      withOutput(healthy, { addresses: '' }),
+    ])
+      expect(problems(run)).not.toContain('NT-RT-012 critical');
   });
 });
 

@@ -53,6 +53,10 @@ interface Run {
   /** The second time. */
   readonly again?: string;
   readonly reference?: string;
+  /** Of kubernetes.default.svc by its name: what it resolves to. */
+  readonly known?: string;
+  /** Of each endpoint's pod by its other address. */
+  readonly family?: string;
 }
 
 /** What became of a connection by name. */
@@ -70,6 +74,8 @@ function judged(run: Run): Judgement {
     name = OK,
     again = name,
     reference = OK,
+    known = 'unresolved',
+    family = REFUSED,
   } = run;
   const info = { ...SHOP, ...service };
   return judgeService(
@@ -78,12 +84,14 @@ function judged(run: Run): Judgement {
         endpoints.flatMap((ending, i) => [
           [`svc0-endpoint${i}-reach`, tried(ending)],
           [`svc0-endpoint${i}-9090-reach`, tried(others)],
+          [`svc0-endpoint${i}-family-reach`, tried(family)],
         ]),
       ),
       ...Object.fromEntries(virtual.map((ending, i) => [`svc0-virtual${i}-reach`, tried(ending)])),
       'svc0-name-reach': named(name),
       'svc0-name-again1-reach': named(again),
       'reference-reach': tried(reference),
+      'reference-name-reach': known === 'unresolved' ? result('unresolved\n') : tried(OK, known),
     }),
     {
       services: [info],
@@ -317,6 +325,33 @@ describe('hairpin', () => {
   });
 });
 
+describe('NT-SVC-013', () => {
+  const [first, ...rest] = SHOP.endpoints;
+  if (first === undefined) throw new Error('no endpoint');
+  const service = { endpoints: [{ ...first, otherAddress: '2001:db8::1' }, ...rest] };
+  const refused = [REFUSED, REFUSED, REFUSED];
+
+  it('takes the place of a target port that is called wrong', () => {
+    const both = { service, endpoints: refused, virtual: [REFUSED], others: OK };
+    expect(problems({ ...both, family: OK })).toContain('NT-SVC-013 critical');
+    expect(problems({ ...both, family: OK })).not.toContain('NT-SVC-002 critical');
+    expect(problems(both)).toContain('NT-SVC-002 critical');
+    expect(problems(both)).not.toContain('NT-SVC-013 critical');
+  });
+
+  it('is silent where the endpoint answers, whatever its other address does', () => {
+    expect(problems({ service, family: REFUSED })).toEqual([]);
+    expect(problems({ service, family: OK })).toEqual([]);
+  });
+
+  it('leaves to NT-SVC-007 what does not listen at all', () => {
+    const one = { service, endpoints: [REFUSED, OK, REFUSED], virtual: [OK] };
+    const found = judged({ ...one, family: OK }).findings.map(({ id, summary }) => `${id} ${summary}`);
+    expect(found.find((f) => f.startsWith('NT-SVC-013'))).toContain('1 of 3 endpoints');
+    expect(found.find((f) => f.startsWith('NT-SVC-007'))).toContain('1 of 3 endpoints');
+  });
+});
+
 describe('the name', () => {
   it('fails alone', () => {
     expect(problems({ name: 'unresolved' })).toEqual(['NT-SVC-008 critical']);
@@ -335,6 +370,25 @@ describe('the name', () => {
         { id: 'NT-SVC-008', severity: 'info', summary: expect.stringContaining('once of 2 times') },
       ]);
     }
+  });
+
+  it('is for a resolver to know that knows another Service', () => {
+    const away = { name: 'unresolved', input: { hasClusterDns: false } };
+    const API = '198.51.100.7';
+    expect(problems({ ...away, known: API })).toEqual(['NT-SVC-008 critical']);
+    expect(judged({ ...away, known: API }).findings[0]?.summary).toContain('has not heard of this Service');
+    // Of another cluster.
+    expect(problems({ ...away, known: '203.0.113.1' })).toEqual([]);
+    expect(judged({ ...away, known: '203.0.113.1' }).findings[0]?.summary).toContain('another cluster');
+  });
+
+  it('may be denied by caches while the Service is young', () => {
+    const young = { name: 'unresolved', known: '198.51.100.7', service: { ageSeconds: 8 } };
+    const [finding] = judged(young).findings;
+    expect(finding).toMatchObject({ severity: 'info', summary: expect.stringContaining('made 8 s ago') });
+    expect(problems({ ...young, known: 'unresolved' })).toEqual(['NT-SVC-008 critical']);
+    // Silence is no denial.
+    expect(problems({ ...young, name: SILENT })).toEqual(['NT-SVC-008 critical']);
   });
 
   it('is not for every resolver to know', () => {

@@ -24,6 +24,9 @@ interface Run {
   };
   readonly drops?: readonly [before: string, after: string];
   readonly portUse?: string;
+  /** Sockets without an answer, before the run's own and after them, and what a name is. */
+  readonly waiting?: readonly [before: string, after: string];
+  readonly name?: string;
   readonly input?: Partial<SocketsInput>;
 }
 
@@ -52,6 +55,9 @@ function judged(run: Run = {}): Judgement {
     evidence({
       listeners: result(listeners),
       'listeners-after': result(after),
+      'waiting-before': result(run.waiting?.[0] ?? ''),
+      'waiting-after': result(run.waiting?.[1] ?? ''),
+      ...(run.name === undefined ? {} : { name0: result(run.name) }),
       'port-use': result(run.portUse ?? 'range 32768 60999\ntaken 0\n'),
       'counters-before': counters(0, 0, false),
       'counters-after': counters(overflows, udp, true),
@@ -184,8 +190,16 @@ describe('NT-SOCK-004', () => {
 
   it('counts each remote end by itself', () => {
     expect(
-      problems({ portUse: 'range 45000 45009\ntaken 10\npeer 5 198.51.100.7:80\npeer 5 198.51.100.8:80\n' }),
+      problems({ portUse: 'range 45000 45009\ntaken 9\npeer 5 198.51.100.7:80\npeer 5 198.51.100.8:80\n' }),
     ).toEqual([]);
+  });
+
+  it('tells that none is left for who binds a port before it connects', () => {
+    const run = { portUse: 'range 45000 45009\ntaken 10\npeer 5 198.51.100.1:80\npeer 5 198.51.100.2:80\n' };
+    expect(problems(run)).toEqual(['NT-SOCK-004 warning']);
+    expect(judged(run).findings[0]?.summary).toMatch(
+      /^10 of 10 ephemeral ports .* no single destination has many/,
+    );
   });
 });
 
@@ -247,5 +261,61 @@ describe('what is missing', () => {
       'who listens (NT-SOCK-001, NT-SOCK-002), ephemeral ports (NT-SOCK-004): the image has no ss.',
     );
     expect(said).toContain('ports that Services send to: the user may not list services.');
+  });
+});
+
+describe('NT-SOCK-008', () => {
+  const line = (address: string, port = 5432): string =>
+    `0      1      198.18.1.5:40112 ${address}:${port}\n`;
+  const names = [{ label: 'db-0.db:5432', name: 'db-0.db', port: 5432 }];
+  const name = '198.18.1.9     STREAM db-0.db\n198.18.1.9     DGRAM\n';
+  const found = (run: Run) => judged(run).findings.map(({ id, severity }) => `${id} ${severity}`);
+  const WARNS = ['NT-SOCK-008 warning'];
+
+  describe('of a name', () => {
+    const stays = (text: string): Run => ({ waiting: [text, text], name, input: { names } });
+
+    it('is of a socket that waits all the time for another address', () => {
+      expect(found(stays(line('198.18.1.7')))).toEqual(WARNS);
+      expect(judged(stays(line('198.18.1.7'))).findings[0]).toMatchObject({
+        subject: 'db-0.db:5432',
+        summary:
+          'A program of the target waits for 198.18.1.7:5432, now as at the beginning of the run, and db-0.db is 198.18.1.9: if it means db-0.db, it keeps an address that the name no longer has.',
+      });
+    });
+
+    it.each<[string, Run]>([
+      ['it waits for the address of the name', stays(line('198.18.1.9'))],
+      ['it waits for another port', stays(line('198.18.1.7', 443))],
+      ['it was seen once', { waiting: [line('198.18.1.7'), ''], name, input: { names } }],
+      ['the name is of the other family', { ...stays(line('198.18.1.7')), name: '2001:db8::9 STREAM\n' }],
+      ['the name was not told', { ...stays(line('198.18.1.7')), name: '' }],
+      ['nobody asked for a name', { waiting: [line('198.18.1.7'), line('198.18.1.7')] }],
+    ])('is silent where %s', (_why, run) => {
+      expect(found(run)).toEqual([]);
+    });
+  });
+
+  describe('of a network of Docker', () => {
+    const networks = [{ name: 'lan', subnets: ['198.18.40.0/24'], taken: ['198.18.40.1', '198.18.40.4'] }];
+    const of = (text: string, more: Partial<SocketsInput> = {}): Run => ({
+      waiting: ['', text],
+      input: { networks, ...more },
+    });
+
+    it('is of an address that no container has, and tells what the name is', () => {
+      expect(found(of(line('198.18.40.3')))).toEqual(WARNS);
+      const run = { ...of(line('198.18.40.3'), { names }), name: '198.18.40.4 STREAM db-0.db\n' };
+      expect(judged(run).findings[0]?.summary).toBe(
+        'A program of the target waits for 198.18.40.3:5432 in its network lan, and no container has that address; db-0.db is 198.18.40.4: it keeps an old address of a name.',
+      );
+    });
+
+    it.each([line('198.18.40.4'), line('198.18.40.1'), line('203.0.113.9'), ''])(
+      'is silent for %j',
+      (text) => {
+        expect(found(of(text))).toEqual([]);
+      },
+    );
   });
 });

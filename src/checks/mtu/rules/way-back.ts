@@ -1,0 +1,68 @@
+import type { Occurrence } from '../../../model/finding.ts';
+import { allowedMtu } from '../../../parsers/path-mtu.ts';
+import { growth } from '../../../parsers/proc-net.ts';
+import { quote, quoteCounters } from '../../shared/quote.ts';
+import { occurrence, type Rule } from '../../shared/rule.ts';
+import type { MtuFacts, MtuPath } from '../facts.ts';
+
+const meta = {
+  id: 'NT-MTU-004',
+  title: 'The way back takes smaller packets than the way there',
+  severities: ['warning'],
+  meaning:
+    'Packets of full size arrive, and the answers, as large as they, come back in fragments: a link on the way back is smaller. An echo reply may be cut; a TCP segment may not, and its sender has to be told by ICMP (type 3 code 4). Where that message does not get to it, uploads and small answers work, and pages, downloads and TLS handshakes hang.',
+  rule: "Echo requests of the target's full size with DF were answered, and in the run the kernel put as many packets together from fragments (Ip ReasmOKs) as there were such answers from at least one destination, and no more than there were from all of them. IPv4 only.",
+  source: 'RFC 1191; RFC 2923, section 2.1; Linux: icmp_reply sends without DF',
+  remedy:
+    'Make the links of both ways alike, or let ICMP type 3 code 4 get to the server (its own firewall, security groups, NAT gateways). Until then: clamp the MSS of both directions where packets are forwarded (nft … tcp flags syn tcp option maxseg size set rt mtu), or sysctl net.ipv4.tcp_mtu_probing=1 on the server.',
+  explains: { depth: 945, subject: ['NT-TLS', 'NT-LAT-006', 'NT-HTTP-001'] },
+} as const;
+
+interface Full {
+  readonly path: MtuPath;
+  readonly size: number;
+  readonly answers: number;
+}
+
+/** A path on which packets of full size were answered. */
+function fullOf(path: MtuPath): Full[] {
+  const found = path.icmp.value;
+  const size = found && allowedMtu(found);
+  if (found === undefined || size === undefined || found.address.includes(':')) return [];
+  const answers = found.tries
+    .filter((one) => one.size === size)
+    .reduce((sum, { received }) => sum + received, 0);
+  // What comes from the other end of the target's own link was on no way.
+  return answers === 0 || path.destination.role === 'gateway' ? [] : [{ path, size, answers }];
+}
+
+function judge({ paths, counters }: MtuFacts): Occurrence[] {
+  const name = 'Ip.ReasmOKs';
+  const joined = growth(counters.before, counters.after, name) ?? 0;
+  const full = paths.flatMap(fullOf);
+  const all = full.reduce((sum, { answers }) => sum + answers, 0);
+  // More than that is other traffic, which may come in fragments without any harm.
+  const fits = full.filter(({ answers }) => answers <= joined);
+  const [first] = fits;
+  if (first === undefined || joined > all) return [];
+  const labels = fits.map(({ path }) => path.destination.label);
+  // As many as came from all of them came from each of them.
+  const isEach = joined === all && fits.length === full.length;
+  const subject = (fits.find(({ path }) => path.destination.role === 'asked') ?? first).path.destination
+    .label;
+  const whom = isEach || labels.length === 1 ? labels.join(' and ') : `one or some of ${labels.join(', ')}`;
+  return [
+    occurrence(
+      meta,
+      'warning',
+      `Packets of ${first.size} bytes get to ${whom}, and the answers come back in fragments (${joined} were put together meanwhile): the way back takes less than ${first.size} bytes, and of TCP the far side has to be told so by ICMP.`,
+      [
+        ...quoteCounters(counters.quotes, counters.before, counters.after, [name]),
+        ...quote(first.path.results.icmp, /^(link|bytes|path-mtu) /, 4),
+      ],
+      isEach || labels.length === 1 ? { subject } : {},
+    ),
+  ];
+}
+
+export const wayBack: Rule<MtuFacts> = { meta, judge };

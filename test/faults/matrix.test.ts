@@ -1,0 +1,277 @@
+/** Patterns of a matrix: faults of pods, of pairs and of nodes, for the test's own pods alone, each named by the built binary. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { MatrixReport } from '../../src/model/matrix.ts';
+import type { Finding } from '../../src/model/report.ts';
+import { nettools } from '../e2e/support/cli.ts';
+import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { validMatrix } from '../e2e/support/report.ts';
+import type { Expected } from './named.ts';
+import { type Netns, nodeNetns, type PodNetns, podNetns } from './pod-netns.ts';
+import { recordRow } from './rows.ts';
+
+const ns = testNamespace('f-matrix');
+const NAMES = ['one-0', 'one-1', 'one-2', 'two-0', 'two-1', 'two-2'] as const;
+const pods = new Map<string, PodNetns>();
+
+beforeAll(async () => {
+  await ns.start(
+    ...NAMES.map((name) => pod(name, { spec: { nodeName: name.startsWith('one') ? 'node1' : 'node2' } })),
+  );
+  for (const name of NAMES) pods.set(name, await podNetns(ns.name, name));
+});
+
+const of = (name: string): PodNetns => {
+  const found = pods.get(name);
+  if (found === undefined) throw new Error(`no pod ${name}`);
+  return found;
+};
+const on = (node: 'one' | 'two'): string[] => NAMES.filter((name) => name.startsWith(node));
+const set = (names: readonly string[]): string => `{ ${names.map((name) => of(name).address).join(', ')} }`;
+
+async function matrix(...words: string[]): Promise<MatrixReport> {
+  const { stdout, stderr } = await nettools(['matrix', '-n', ns.name, ...words, '-o', 'json']);
+  expect(stdout, stderr).toMatch(/^\{/);
+  return validMatrix(JSON.parse(stdout));
+}
+
+/** Nothing above info. */
+function silent({ findings, verdict }: MatrixReport): void {
+  expect(findings.filter(({ severity }) => severity !== 'info').map(({ summary }) => summary)).toEqual([]);
+  expect(verdict).toBe('pass');
+}
+
+/** One pattern explains all that is seen. */
+function named({ findings }: MatrixReport, { id, severity, says }: Expected): Finding {
+  const all = findings.filter((one) => one.severity !== 'info' || severity === 'info');
+  expect(all.map((one) => `${one.id} ${one.summary}`)).toHaveLength(1);
+  const [first] = all;
+  if (first === undefined) throw new Error('no finding');
+  expect(first).toMatchObject({ id, severity });
+  expect(first.summary).toMatch(says);
+  expect(first.evidence.length).toBeGreaterThan(0);
+  console.log(`matrix | ${first.id} ${first.severity} | ${first.summary}`);
+  recordRow(first);
+  return first;
+}
+
+interface Place {
+  readonly netns: Netns;
+  readonly hook: 'input' | 'output' | 'forward';
+  readonly rules: readonly string[];
+}
+
+/** In a table of its own, taken away again whatever happens. */
+async function withRules<T>(places: readonly Place[], work: () => Promise<T>): Promise<T> {
+  const table = 'inet nettools-f-matrix';
+  try {
+    for (const { netns, hook, rules } of places) {
+      const chain = `add table ${table}; add chain ${table} c { type filter hook ${hook} priority -10; }`;
+      await netns.run('nft', [chain, ...rules.map((rule) => `add rule ${table} c ${rule}`)].join('; '));
+    }
+    return await work();
+  } finally {
+    for (const { netns } of places) await netns.attempt('nft', `delete table ${table}`);
+  }
+}
+
+const into = (name: string, ...rules: string[]): Place => ({ netns: of(name), hook: 'input', rules });
+const outOf = (name: string, ...rules: string[]): Place => ({ netns: of(name), hook: 'output', rules });
+
+interface Case {
+  readonly title: string;
+  readonly expected: Expected;
+  readonly subject?: string;
+  readonly places: () => readonly Place[];
+  readonly words?: readonly string[];
+}
+
+const critical = (id: string, says: RegExp): Expected => ({ id, severity: 'critical', says });
+
+const CASES: readonly Case[] = [
+  {
+    title: 'a pod that takes no new connections',
+    expected: critical(
+      'NT-MTX-001',
+      /^To pod\/two-1 on node2, wherever it comes from: nothing is answered \(5 of 5 pairs\)/,
+    ),
+    subject: 'pod/two-1',
+    places: () => [into('two-1', `ct state new ip saddr ${set(NAMES)} drop`)],
+  },
+  {
+    title: 'a pod that may open none',
+    expected: critical(
+      'NT-MTX-002',
+      /^From pod\/one-2 on node1, wherever it goes: nothing is answered \(5 of 5 pairs\)/,
+    ),
+    subject: 'pod/one-2',
+    places: () => [outOf('one-2', `ct state new ip daddr ${set(NAMES)} drop`)],
+  },
+  {
+    title: 'a pod that loses whatever comes',
+    expected: critical(
+      'NT-MTX-003',
+      /^To pod\/two-0 on node2 and from it: nothing is answered \(10 of 10 pairs\)/,
+    ),
+    subject: 'pod/two-0',
+    places: () => [into('two-0', `ip saddr ${set(NAMES)} drop`)],
+  },
+  {
+    title: 'two pods that lose what comes of each other',
+    expected: critical(
+      'NT-MTX-004',
+      /^Between pod\/\S+ on node\d and pod\/\S+ on node\d, both ways: nothing is answered \(2 of 2/,
+    ),
+    places: () => [into('one-0', `ip saddr ${of('two-2').address} drop`)],
+  },
+  {
+    title: 'a pod that takes no new connections of one other',
+    expected: critical(
+      'NT-MTX-005',
+      /^From pod\/one-0 on node1 to pod\/two-2 on node2, and not the other way round/,
+    ),
+    subject: 'pod/one-0 → pod/two-2',
+    places: () => [into('two-2', `ct state new ip saddr ${of('one-0').address} drop`)],
+  },
+  {
+    title: 'a node that forwards no new connections of another one',
+    expected: critical(
+      'NT-MTX-005',
+      /^From the pods on node1 to the pods on node2, and not the other way round/,
+    ),
+    subject: 'node/node1 → node/node2',
+    places: () => [
+      {
+        netns: nodeNetns('node2'),
+        hook: 'forward',
+        rules: [`ct state new ip saddr ${set(on('one'))} ip daddr ${set(on('two'))} drop`],
+      },
+    ],
+  },
+  {
+    title: 'nodes that forward nothing of pods to each other',
+    expected: critical('NT-MTX-006', /^Between nodes: nothing is answered \(18 of 18 pairs\)/),
+    places: () => [
+      {
+        netns: nodeNetns('node2'),
+        hook: 'forward',
+        rules: [`ip saddr ${set(on('one'))} ip daddr ${set(on('two'))} drop`],
+      },
+    ],
+  },
+  {
+    title: 'the same, where the nodes themselves are in the matrix',
+    expected: critical(
+      'NT-MTX-006',
+      /^From any pod to any pod of another node: nothing is answered \(2 of 2 pairs\)/,
+    ),
+    words: ['nodes', '--per-node', '1'],
+    places: () => [
+      {
+        netns: nodeNetns('node2'),
+        hook: 'forward',
+        rules: [`ip saddr ${set(on('one'))} ip daddr ${set(on('two'))} drop`],
+      },
+    ],
+  },
+  {
+    title: 'a pod that loses UDP',
+    expected: critical(
+      'NT-MTX-007',
+      /^To pod\/two-1 on node2, wherever it comes from: UDP is not answered, and other probes are/,
+    ),
+    subject: 'pod/two-1',
+    places: () => [into('two-1', `ip saddr ${set(NAMES)} meta l4proto udp drop`)],
+  },
+  {
+    title: 'UDP is lost between nodes',
+    expected: critical(
+      'NT-MTX-007',
+      /^Between nodes: UDP is not answered, and other probes are \(18 of 18 pairs\)/,
+    ),
+    places: () => [
+      {
+        netns: nodeNetns('node2'),
+        hook: 'forward',
+        rules: [
+          `meta l4proto udp ip saddr ${set(on('one'))} ip daddr ${set(on('two'))} drop`,
+          `meta l4proto udp ip saddr ${set(on('two'))} ip daddr ${set(on('one'))} drop`,
+        ],
+      },
+    ],
+  },
+  {
+    title: 'a pod whose port is reset for one other',
+    expected: critical(
+      'NT-MTX-007',
+      /^From pod\/one-1 on node1 to pod\/two-1 on node2.*TCP connections fail/,
+    ),
+    places: () => [into('two-1', `ip saddr ${of('one-1').address} tcp dport 8080 reject with tcp reset`)],
+  },
+  {
+    title: 'a pod that drops echo requests',
+    expected: {
+      id: 'NT-MTX-007',
+      severity: 'info',
+      says: /^To pod\/two-1 on node2.*echo requests are not answered/,
+    },
+    places: () => [into('two-1', `ip saddr ${set(NAMES)} icmp type echo-request drop`)],
+  },
+  {
+    title: 'a pod that loses packets above 1300 bytes',
+    expected: critical(
+      'NT-MTX-008',
+      /^To pod\/one-0 on node1.*packets of 1\d+ bytes are not answered, and small ones are, up to 1300 bytes/,
+    ),
+    subject: 'pod/one-0',
+    // What comes: answers to its own large packets are as large.
+    places: () => [into('one-0', `ct direction original ip saddr ${set(NAMES)} meta length > 1300 drop`)],
+  },
+  {
+    title: 'the name servers of the pods of one node',
+    expected: critical(
+      'NT-MTX-010',
+      /^From the pods on node2: no answer of the name server \(3 of 3 sources; 3 others/,
+    ),
+    places: () => on('two').map((name) => outOf(name, 'udp dport 53 drop')),
+  },
+  {
+    title: 'the Service kubernetes for the pods of one node',
+    expected: critical(
+      'NT-MTX-011',
+      /^From the pods on node2: no connection to the Service kubernetes \(3 of 3 sources/,
+    ),
+    places: () => on('two').map((name) => outOf(name, 'ip daddr 198.19.0.1 drop')),
+  },
+  {
+    title: 'a pod that loses a third of the echo requests',
+    expected: critical(
+      'NT-MTX-012',
+      /^To pod\/two-1 on node2, wherever it comes from: \d+ of \d+ echo requests are lost/,
+    ),
+    subject: 'pod/two-1',
+    places: () => [
+      into('two-1', `ip saddr ${set(NAMES)} icmp type echo-request numgen random mod 100 < 33 drop`),
+    ],
+  },
+  {
+    title: 'pods that lose all of each other',
+    expected: critical('NT-MTX-013', /^Everywhere: nothing is answered \(30 of 30 pairs\)/),
+    places: () => NAMES.map((name) => into(name, `ip saddr ${set(NAMES)} drop`)),
+  },
+];
+
+test('no fault: silent, six times six', async () => {
+  silent(await matrix('pods'));
+});
+
+describe('between pods', () => {
+  test.each(CASES)('$title', async ({ expected, subject, places, words = [] }) => {
+    const report = await withRules(places(), () => matrix('pods', ...words));
+    const finding = named(report, expected);
+    if (subject !== undefined) expect(finding.subject).toBe(subject);
+  });
+});
+
+test('no fault any more: silent', async () => {
+  silent(await matrix('pods'));
+});
