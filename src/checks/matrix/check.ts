@@ -4,8 +4,8 @@ import type { Json } from '../../model/report.ts';
 import { conclude } from '../shared/judgement.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { Skips } from '../shared/skipped.ts';
-import { planMatrix } from './plan.ts';
-import { type MatrixInput, type RowCell, rowOf } from './row.ts';
+import { type MatrixInput, planMatrix } from './plan.ts';
+import { type RowCell, rowOf } from './row.ts';
 import { MATRIX_PATTERNS } from './rules/index.ts';
 
 const matrix: Check<MatrixInput> = {

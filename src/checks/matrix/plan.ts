@@ -3,7 +3,13 @@ import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import type { MatrixGoal } from '../../model/matrix.ts';
 import { reachProbe } from '../shared/reach-probe.ts';
-import type { MatrixInput } from './row.ts';
+
+/** What the check gets before it runs; plain JSON. */
+export interface MatrixInput {
+  readonly goals: readonly MatrixGoal[];
+  /** Whether its name server is the cluster's; a node has its own. */
+  readonly asksDns: boolean;
+}
 
 /** So many show whether a way loses packets, and leave the pod's network to its owner. */
 export const ECHOES = 10;

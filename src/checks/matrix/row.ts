@@ -1,19 +1,12 @@
 /** One source's row: what its probes came to. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
-import type { MatrixCell, MatrixGoal, MatrixProbe } from '../../model/matrix.ts';
+import type { MatrixCell, MatrixProbe } from '../../model/matrix.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import { allowedMtu, parsePathMtu } from '../../parsers/path-mtu.ts';
 import { connectsOf, echoesOf, read } from '../shared/measured.ts';
 import { outcomeText, reachOf } from '../shared/reach-probe.ts';
 import { because, tell } from '../shared/reason.ts';
-import { probeId } from './plan.ts';
-
-/** What the check is told before it runs; plain JSON. */
-export interface MatrixInput {
-  readonly goals: readonly MatrixGoal[];
-  /** Whether its name server is the cluster's; a node has its own. */
-  readonly asksDns: boolean;
-}
+import { type MatrixInput, probeId } from './plan.ts';
 
 /** A cell before it is known whose row it is in. */
 export type RowCell = Omit<MatrixCell, 'source'>;

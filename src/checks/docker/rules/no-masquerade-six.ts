@@ -5,6 +5,7 @@ import { linesOf } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { walk } from '../../shared/walk.ts';
 import type { DockerFacts, DockerHost, DockerNetwork, Tried } from '../facts.ts';
+import { bridgeOf, wayTo } from '../host.ts';
 import { isIn, isReached, onHost } from '../passage.ts';
 
 const meta = {
