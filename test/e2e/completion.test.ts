@@ -67,12 +67,12 @@ describe('completion install', () => {
     expectSentence(
       await install(['--dir', chosen], path),
       3,
-      /is there and is not this plugin's; nothing was changed/,
+      /exists and is not this plugin's; nothing was changed/,
     );
     expect(readFileSync(file, 'utf8')).toContain('somebody else');
     rmSync(file);
     symlinkSync('/etc/hostname', file);
-    expectSentence(await install(['--dir', chosen], path), 3, /is there and is not this plugin's/);
+    expectSentence(await install(['--dir', chosen], path), 3, /exists and is not this plugin's/);
     rmSync(file);
     expect(await install(['--dir', chosen], path)).toMatchObject({
       code: 0,
@@ -88,7 +88,7 @@ describe('completion install', () => {
   });
 
   it('says when there is no such folder', async () => {
-    expectSentence(await install(['--dir', join(folder, 'missing')], path), 2, /missing is no folder\.$/);
+    expectSentence(await install(['--dir', join(folder, 'missing')], path), 2, /missing is not a folder\.$/);
   });
 
   it('is not needed by a copy of the binary that has the name of the program', async () => {

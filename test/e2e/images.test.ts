@@ -92,7 +92,7 @@ describe('a slow pull', () => {
     const { outcome } = startNettools([...run('deleted', image), 'true']);
     await until('the container', 60, async () => (await ns.ephemerals('deleted')).length === 1 || 'none yet');
     await ns.kubectl(['delete', 'pod', 'deleted', '--wait=false']);
-    expectSentence(await outcome, 3, /the pod is being deleted|pod "deleted" was deleted meanwhile/);
+    expectSentence(await outcome, 3, /the pod is being deleted|pod "deleted" was deleted in the meantime/);
   });
 
   it('is waited for, and its container used, by the next try; Ctrl-C ends the wait', async () => {

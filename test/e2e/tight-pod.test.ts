@@ -103,7 +103,7 @@ describe('a pod with too little room', () => {
       3,
       /pod "tight" has 1\d MiB left of 96 MiB: a session in it needs \d+ MiB free, .*; it cannot be measured from its node either: you may not create, list, patch and delete pods in namespace ".*", where .*; nothing was created\.$/,
     );
-    expect(outcome.stderr).toMatch(/limit higher by \d+ MiB .*--via pod/);
+    expect(outcome.stderr).toMatch(/memory limit by \d+ MiB .*--via pod/);
     expect((await ns.pod('tight')).spec).toEqual(before.spec);
     const preflight = await nettools(['preflight', ...on('tight', ...account)]);
     expect(preflight.code).toBe(3);

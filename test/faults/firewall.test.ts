@@ -515,7 +515,7 @@ describe('NetworkPolicies', () => {
           severity: 'critical',
           says: /They allow 198\.19\.0\.1:443, the Service's own address, and policies see where it leads: 198\.51\.100\.1:16443\./,
         });
-        expect(first.remediation).toContain('198.51.100.1:16443 is no pod: an ipBlock');
+        expect(first.remediation).toContain('198.51.100.1:16443 is not a pod: an ipBlock');
       }
     });
     await withPolicies([egress(cidr('198.51.100.1/32'))], async () => {

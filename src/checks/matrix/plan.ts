@@ -4,7 +4,7 @@ import type { ProbeCommand } from '../../model/evidence.ts';
 import type { MatrixGoal } from '../../model/matrix.ts';
 import { reachProbe } from '../shared/reach-probe.ts';
 
-/** What the check is told before it runs; plain JSON. */
+/** What the check gets before it runs; plain JSON. */
 export interface MatrixInput {
   readonly goals: readonly MatrixGoal[];
   /** Whether its name server is the cluster's; a node has its own. */
