@@ -1,10 +1,11 @@
 /** Patterns of a matrix: faults of pods, of pairs and of nodes, for the test's own pods alone, each named by the built binary. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MatrixReport } from '../../src/model/matrix.ts';
 import type { Finding } from '../../src/model/report.ts';
 import { nettools } from '../e2e/support/cli.ts';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
 import { validMatrix } from '../e2e/support/report.ts';
+import { DualFront } from './dual-front.ts';
 import type { Expected } from './named.ts';
 import { type Netns, nodeNetns, type PodNetns, podNetns } from './pod-netns.ts';
 import { recordRow } from './rows.ts';
@@ -269,6 +270,43 @@ describe('between pods', () => {
     const report = await withRules(places(), () => matrix('pods', ...words));
     const finding = named(report, expected);
     if (subject !== undefined) expect(finding.subject).toBe(subject);
+  });
+});
+
+describe('of two families', () => {
+  const SIXES = new Map([
+    ['one-0', '2001:db8:71::10'],
+    ['one-1', '2001:db8:71::11'],
+    ['one-2', '2001:db8:71::12'],
+  ]);
+  let front: DualFront;
+  beforeAll(async () => {
+    // On one node, whose bridge joins them: nothing of the node itself is changed.
+    for (const [name, address] of SIXES)
+      await of(name).run('ip', '-6', 'addr', 'add', `${address}/64`, 'dev', 'eth0', 'nodad');
+    front = await DualFront.start(ns.name, SIXES);
+  });
+  afterAll(async () => {
+    front.stop();
+    for (const [name, address] of SIXES)
+      await of(name).attempt('ip', '-6', 'addr', 'del', `${address}/64`, 'dev', 'eth0');
+  });
+  const dual = () => matrix(...SIXES.keys(), '-s', front.url);
+
+  test('no fault: silent, and each pair is measured in both', async () => {
+    const report = await dual();
+    silent(report);
+    expect(report.cells.map(({ family }) => family).sort()).toEqual([
+      ...Array(6).fill(4),
+      ...Array(6).fill(6),
+    ]);
+  });
+
+  test('a pod that takes no new connections by IPv6', async () => {
+    const rule = 'ct state new ip6 saddr 2001:db8:71::/64 drop';
+    const report = await withRules([into('one-1', rule)], dual);
+    const says = /IPv6 is not answered, and the other family is/;
+    expect(named(report, critical('NT-MTX-009', says)).subject).toBe('pod/one-1');
   });
 });
 
