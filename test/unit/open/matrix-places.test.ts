@@ -81,6 +81,9 @@ describe('the places of a matrix', () => {
       udpPort: '53',
     });
     expect(fresh).toMatchObject({ addresses: [], tcpPort: '9', udpPort: '9' });
+    const host = { ...pod('proxy'), spec: { nodeName: 'n1', hostNetwork: true, containers: [] } };
+    const [proxy] = await places(server({ [PODS]: { items: [host] } }), { kind: 'pods' });
+    expect(proxy?.udpPort).toBeUndefined();
     const [node] = await places(client, { kind: 'node', name: 'n1' });
     expect(node).toMatchObject({
       tcpPort: '10251',
