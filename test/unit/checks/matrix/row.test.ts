@@ -71,13 +71,25 @@ describe('a row of a matrix', () => {
   it.each<[string, object]>([
     ['address h\ntry 400000\nanswered 300\n', { outcome: 'reached' }],
     ['address h\ntry 400000\nreach: read error: Connection refused\nfailed 300\n', { outcome: 'refused' }],
-    ['address h\ntry 400000\nsilent 1050000\n', { outcome: 'lost', reason: 'no answer to 1 datagrams' }],
+    [
+      'address h\ntry 400000\nsilent 1050000\ntry 1500000\nsilent 1050000\n',
+      { outcome: 'lost', reason: 'no answer to 2 datagrams' },
+    ],
     [
       'address h\ntry 400000\nreach: send: write error: Operation not permitted\nfailed 30\n',
       { outcome: 'lost' },
     ],
   ])('tells datagrams: %j', (stdout, expected) => {
     expect(probe('udp', stdout)).toMatchObject(expected);
+  });
+
+  it('takes no probe that was cut off for silence', () => {
+    const cut = { status: 'timeout', code: 124, durationMs: 7000 } as const;
+    expect(probe('udp', 'address h\ntry 400000\n', cut)?.outcome).toBe('unmeasured');
+    expect(probe('udp', 'address h\ntry 400000\nsilent 1050000\n', cut)?.outcome).toBe('unmeasured');
+    expect(probe('tcp', 'address h\ntry\n', cut)?.outcome).toBe('unmeasured');
+    const gaveUp = 'address h\ntry\ngiven up: Connection timed out\nfailed 3500000\ntry\n';
+    expect(probe('tcp', gaveUp, cut)?.outcome).toBe('lost');
   });
 
   it('tells a black hole from a way that says what it carries', () => {
