@@ -170,14 +170,18 @@ function podPlace(pod: Pod): FoundPlace {
     ...(owner === undefined ? {} : { owner }),
     addresses: addressesOf(all.length > 0 || pod.status?.podIP === undefined ? all : [pod.status.podIP]),
     tcpPort: String(tcp),
-    // Of UDP servers only those of DNS answer a stranger; nobody else's port is a place to ask.
-    ...(udp.includes(53)
-      ? { udpPort: '53' }
-      : udp.includes(Number(CLOSED_PORT))
-        ? {}
-        : { udpPort: CLOSED_PORT }),
+    ...udpOf(pod, udp),
     isVirtual: false,
   };
+}
+
+/**
+ * Of UDP servers only those of DNS answer a stranger; elsewhere a port is asked where nobody listens, and the pod's own kernel
+ * refuses it. In the network of a node a firewall may drop it on purpose, and silence would say nothing.
+ */
+function udpOf({ spec }: Pod, declared: readonly number[]): Pick<FoundPlace, 'udpPort'> {
+  if (declared.includes(53)) return { udpPort: '53' };
+  return spec?.hostNetwork === true || declared.includes(Number(CLOSED_PORT)) ? {} : { udpPort: CLOSED_PORT };
 }
 
 function nodePlace({ metadata, status }: Node): FoundPlace {

@@ -16,6 +16,8 @@ import { type Palette, palette, visible } from './text.ts';
 
 /** More places are told by their nodes. */
 const MOST_PLACES = 60;
+/** Of the columns of what the sources have themselves. */
+const OWN_WIDTH = 4;
 
 type Options = Pick<TableOptions, 'colour' | 'width'>;
 
@@ -63,7 +65,7 @@ function mapBlocks(report: MatrixReport, paint: Palette, width: number): string[
   const isSquare = areSame(sources, destinations);
   const signs = new Signs(report);
   const own = ownColumns(report, rows);
-  const heads = width - rowHeadWidth(rows) - own.length * 5 - 2;
+  const heads = width - rowHeadWidth(rows) - own.length * OWN_WIDTH;
   const digits = String(columns.length).length;
   const atOnce = Math.max(5, Math.floor(heads / (digits + 1)));
   const blocks: string[] = [];
@@ -92,11 +94,13 @@ interface Block {
 
 function block({ rows, part, from, digits, own, signs, paint }: Block): string {
   const head = part.map((_line, i) => String(from + i + 1).padStart(digits + 1)).join('');
-  const owned = own.map(({ name }) => name.padStart(5)).join('');
+  const owned = own.map(({ name }) => name.padStart(OWN_WIDTH)).join('');
   const lines = rows.map((row, at) => {
     const cells = part.map((column) => signOf(signs, row.members, column.members));
     const painted = cells.map((sign) => `${' '.repeat(digits)}${paintSign(sign, paint)}`).join('');
-    const extra = own.map(({ signs: all }) => `${' '.repeat(4)}${paintSign(all[at], paint)}`).join('');
+    const extra = own
+      .map(({ signs: all }) => `${' '.repeat(OWN_WIDTH - 1)}${paintSign(all[at], paint)}`)
+      .join('');
     const isFirst = rows[at - 1]?.head !== row.head;
     return `${rowHead(rows, at, isFirst)}${painted}${extra}`.trimEnd();
   });

@@ -40,6 +40,10 @@ export interface Fit {
 }
 
 interface Candidate {
+  /** Of `predicted` those that are bad, and those of them, and of `absorbed`, that nothing has explained yet. */
+  bad: number;
+  left: number;
+  absorbedLeft: number;
   readonly from: Group;
   readonly to: Group;
   readonly between: Shape['between'];
@@ -61,49 +65,61 @@ export function explain(
 ): Shape[] {
   if (!units.some(({ bad }) => bad)) return [];
   const hasNodes = [...sources, ...destinations].some(({ kind }) => kind === 'node');
-  const candidates = candidatesOf({ sources, destinations }, units, hasNodes).filter(({ predicted }) => {
-    const good = predicted.filter(({ bad }) => !bad).length;
-    return good <= Math.max((1 - share) * predicted.length, predicted.length >= ONE_OF ? 1 : 0);
+  const candidates = candidatesOf({ sources, destinations }, units, hasNodes).filter((one) => {
+    one.bad = one.predicted.filter(({ bad }) => bad).length;
+    one.left = one.bad;
+    one.absorbedLeft = one.absorbed.length;
+    const good = one.predicted.length - one.bad;
+    return good <= Math.max((1 - share) * one.predicted.length, one.predicted.length >= ONE_OF ? 1 : 0);
   });
+  const users = usersOf(candidates);
   const left = new Set(units.filter(({ bad }) => bad));
   const shapes: Shape[] = [];
   while (left.size > 0) {
-    const best = bestOf(candidates, left, goodWeight, accepts);
+    const best = bestOf(candidates, goodWeight, accepts);
     if (best === undefined) break;
-    const bad = [...best.predicted, ...best.absorbed].filter((one) => left.has(one));
-    for (const one of bad) left.delete(one);
-    shapes.push({
-      from: best.from,
-      to: best.to,
-      between: best.between,
-      bad,
-      seen: best.predicted,
-    });
+    const { from, to, between, predicted, absorbed } = best;
+    const bad = [...predicted, ...absorbed].filter((one) => left.has(one));
+    for (const one of bad) {
+      left.delete(one);
+      for (const user of users.get(one)?.predicted ?? []) user.left--;
+      for (const user of users.get(one)?.absorbed ?? []) user.absorbedLeft--;
+    }
+    shapes.push({ from, to, between, bad, seen: predicted });
   }
   return shapes;
 }
 
+/** Which candidates a bad pair counts for: what is explained is taken off them, and nothing is counted anew. */
+function usersOf(
+  candidates: readonly Candidate[],
+): ReadonlyMap<Unit, { readonly predicted: Candidate[]; readonly absorbed: Candidate[] }> {
+  const users = new Map<Unit, { predicted: Candidate[]; absorbed: Candidate[] }>();
+  for (const one of candidates)
+    for (const part of ['predicted', 'absorbed'] as const)
+      for (const unit of one[part]) {
+        if (!unit.bad) continue;
+        const own = users.get(unit) ?? { predicted: [], absorbed: [] };
+        own[part].push(one);
+        users.set(unit, own);
+      }
+  return users;
+}
+
 function bestOf(
   candidates: readonly Candidate[],
-  left: ReadonlySet<Unit>,
   goodWeight: number,
   accepts: NonNullable<Fit['accepts']>,
 ): Candidate | undefined {
   let best: Candidate | undefined;
   let most = 0;
   for (const one of candidates) {
-    const explained = one.predicted.filter((unit) => left.has(unit)).length;
-    const bad = one.predicted.filter((unit) => unit.bad).length;
+    const { from, to, predicted, bad, left, absorbedLeft } = one;
     // A shape of which others have explained the most already is no story of its own.
-    if (explained === 0 || explained * 2 < bad || !accepts(one.predicted, one)) continue;
-    const absorbed = one.absorbed.filter((unit) => left.has(unit)).length;
+    if (left === 0 || left * 2 < bad) continue;
     const score =
-      explained +
-      absorbed -
-      goodWeight * (one.predicted.length - bad) -
-      COST[one.from.level] -
-      COST[one.to.level];
-    if (best === undefined || score > most) [best, most] = [one, score];
+      left + absorbedLeft - goodWeight * (predicted.length - bad) - COST[from.level] - COST[to.level];
+    if ((best === undefined || score > most) && accepts(predicted, one)) [best, most] = [one, score];
   }
   return best;
 }
@@ -131,7 +147,18 @@ function candidatesOf(
   for (const unit of units) {
     if (!unit.bad) continue;
     visit(unit, (key, from, to, between) => {
-      if (!all.has(key)) all.set(key, { from, to, between, predicted: [], absorbed: [], fine: 0 });
+      if (!all.has(key))
+        all.set(key, {
+          from,
+          to,
+          between,
+          predicted: [],
+          absorbed: [],
+          fine: 0,
+          bad: 0,
+          left: 0,
+          absorbedLeft: 0,
+        });
     });
   }
   for (const unit of units) {

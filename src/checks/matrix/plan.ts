@@ -22,15 +22,15 @@ const CONNECTS = 2;
 const CONNECT_LIMIT_SECONDS = 7;
 /** A black hole is searched for in silence: some 6 s. */
 const SEARCH_LIMIT_SECONDS = 14;
+/** Three datagrams, a second each, and as long again for a target whose CPU is short. */
+const DATAGRAM_LIMIT_SECONDS = 7;
 
 export function planMatrix({ goals, asksDns }: MatrixInput, scripts: ProbeScripts): StagedPlan {
   return {
     before: [],
     probe: [
       ...goals.flatMap((goal) => goal.addresses.flatMap((address) => probesOf(goal, address, scripts))),
-      ...(asksDns
-        ? [reachProbe({ id: 'own-dns', host: '%dns%', port: '53', protocol: 'udp' }, scripts, false)]
-        : []),
+      ...(asksDns ? [datagramProbe('own-dns', '%dns%', '53', scripts)] : []),
       connectProbe('own-service', '%apiserver%', '%apiserver-port%', scripts),
     ],
     after: [],
@@ -68,10 +68,15 @@ function probesOf(
           },
         ]),
     connectProbe(`${id}-tcp`, host, tcpPort, scripts),
-    ...(udpPort === undefined
-      ? []
-      : [reachProbe({ id: `${id}-udp`, host, port: udpPort, protocol: 'udp' }, scripts, false)]),
+    ...(udpPort === undefined ? [] : [datagramProbe(`${id}-udp`, host, udpPort, scripts)]),
   ];
+}
+
+function datagramProbe(id: string, host: string, port: string, scripts: ProbeScripts): ProbeCommand {
+  return {
+    ...reachProbe({ id, host, port, protocol: 'udp' }, scripts, false),
+    timeoutSeconds: DATAGRAM_LIMIT_SECONDS,
+  };
 }
 
 function connectProbe(id: string, host: string, port: string, scripts: ProbeScripts): ProbeCommand {

@@ -42,6 +42,11 @@ export function rowOf(evidence: Evidence, { goals, asksDns }: MatrixInput, words
   };
 }
 
+/** A probe that was ended before it had waited for an answer as long as it means to: a target whose CPU is short. */
+const ENDED_EARLY = 'the probe did not come to its end in its time (the target has too little CPU)';
+/** Silence of one datagram may be chance. */
+const LEAST_SILENT = 2;
+
 function unmeasured(reason: string): MatrixProbe {
   return { outcome: 'unmeasured', reason };
 }
@@ -68,6 +73,8 @@ function tcpOf(result: ProbeResult | undefined, words: PlaceWords): MatrixProbe 
   if (refused.length > 0) return { outcome: 'refused', ms: least(refused) };
   const last = tries.at(-1);
   if (last === undefined || last.outcome === 'unresolved') return unmeasured('the name does not resolve');
+  // What gave up itself says so; a try that was cut off says nothing.
+  if (tries.every(({ error }) => error === undefined)) return unmeasured(ENDED_EARLY);
   const reason = last.outcome === 'error' ? last.error : `no answer within ${(last.ms / 1000).toFixed(1)} s`;
   return { outcome: 'lost', ...(reason === undefined ? {} : { reason }) };
 }
@@ -80,7 +87,9 @@ function udpOf(result: ProbeResult | undefined, words: PlaceWords): MatrixProbe 
   if (answered !== undefined) return { outcome: 'reached', ms: answered.ms };
   const refused = tries.find(({ error }) => error === 'Connection refused');
   if (refused !== undefined) return { outcome: 'refused', ms: refused.ms };
-  return { outcome: 'lost', reason: outcomeText(value) };
+  const isSilent = tries.filter(({ outcome }) => outcome === 'silent').length >= LEAST_SILENT;
+  const isLost = isSilent || tries.some(({ outcome }) => outcome === 'failed');
+  return isLost ? { outcome: 'lost', reason: outcomeText(value) } : unmeasured(ENDED_EARLY);
 }
 
 function fullOf(result: ProbeResult | undefined, words: PlaceWords): MatrixProbe {

@@ -15,8 +15,9 @@ export interface Measured extends Pick<MatrixFrame, 'destinations'> {
   readonly cells: readonly MatrixCell[];
 }
 
-/** More single pairs are no story each. */
+/** More single pairs, or more ways from one place to another, are no story each. */
 const MOST_PAIRS = 3;
+const MOST_WAYS = 6;
 
 /** One or two shapes that are one thing to say. */
 export interface Story {
@@ -33,29 +34,30 @@ export interface Story {
 export function storiesOf(shapes: readonly Shape[], { units }: Layer, matrix: Measured): Story[] {
   const stories: Story[] = [];
   const taken = new Set<Shape>();
+  const byWay = new Map(shapes.map((shape) => [wayKey(shape, matrix), shape]));
   for (const shape of shapes) {
     if (taken.has(shape)) continue;
     taken.add(shape);
-    const back = shapes.find((one) => !taken.has(one) && isReverse(shape, one, matrix));
+    const found = byWay.get(wayKey(shape, matrix, true));
+    const back = found !== undefined && !taken.has(found) ? found : undefined;
     if (back !== undefined) taken.add(back);
     stories.push(storyOf(shape, back, units, matrix));
   }
-  const pairs = stories.filter((one) => isSingle(one));
-  if (pairs.length <= MOST_PAIRS) return stories;
-  const bad = pairs.flatMap((one) => one.bad);
+  const ways = stories.filter(isWay);
+  const pairs = ways.filter(({ from, to }) => from.level === 'item' && to.level === 'item');
+  const spread = ways.length > MOST_WAYS ? ways : pairs.length > MOST_PAIRS ? pairs : [];
+  if (spread.length === 0) return stories;
+  const bad = spread.flatMap((one) => one.bad);
   const all: Group = { level: 'all', name: '' };
   return [
-    ...stories.filter((one) => !isSingle(one)),
+    ...stories.filter((one) => !spread.includes(one)),
     { kind: 'scattered', from: all, to: all, bad, seen: units },
   ];
 }
 
-function isSingle({ kind, from, to }: Story): boolean {
-  return (
-    (kind === 'between' || kind === 'way' || kind === 'service') &&
-    from.level === 'item' &&
-    to.level === 'item'
-  );
+/** From one place to another. */
+function isWay({ kind }: Story): boolean {
+  return kind === 'between' || kind === 'way' || kind === 'service';
 }
 
 function storyOf(shape: Shape, back: Shape | undefined, units: readonly Unit[], matrix: Measured): Story {
@@ -94,17 +96,16 @@ export function isWide({ level }: Group): boolean {
   return level === 'all' || level === 'kind';
 }
 
-function isReverse(a: Shape, b: Shape, matrix: Measured): boolean {
-  return isSame(a.from, b.to, matrix) && isSame(a.to, b.from, matrix, true);
+/** The same for a shape and for the one of the other direction, where that is asked for as its reverse. */
+function wayKey({ from, to }: Shape, { sources, destinations }: Measured, isReverse = false): string {
+  const ends = [groupKey(from, sources), groupKey(to, destinations)];
+  return (isReverse ? ends.reverse() : ends).join(' → ');
 }
 
-/** Whether the group of one side is that of the other one. @param swapped `a` is of destinations, and `b` of sources */
-function isSame(a: Group, b: Group, { sources, destinations }: Measured, swapped = false): boolean {
-  if (a.level !== b.level) return false;
-  if (a.level !== 'item') return a.name === b.name;
-  const [source, destination] = swapped ? [b, a] : [a, b];
-  const [one, other] = [placeOf(source, sources), placeOf(destination, destinations)];
-  return one !== undefined && other !== undefined && placeKey(one) === placeKey(other);
+/** Both lists number the same place in their own way. */
+function groupKey(group: Group, places: readonly MatrixPlace[]): string {
+  const place = placeOf(group, places);
+  return `${group.level} ${place === undefined ? group.name : placeKey(place)}`;
 }
 
 function placeOf({ level, name }: Group, places: readonly MatrixPlace[]): MatrixPlace | undefined {

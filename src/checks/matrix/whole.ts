@@ -43,7 +43,7 @@ export function matrixReport({
     matrix,
     [...rows]
       .sort(([a], [b]) => a - b)
-      .flatMap(([source, row]) => (row?.cells ?? []).map((cell): MatrixCell => ({ source, ...cell })))
+      .flatMap(([source, row]) => (row?.cells ?? []).map((cell) => withoutEcho({ source, ...cell })))
       .filter(({ destination }) => matrix.destinations[destination]?.gone === undefined),
   );
   const { destinations, pairs } = matrix;
@@ -86,6 +86,16 @@ function sourceOf(
   }
   const { dns, service } = row;
   return { ...place, ...(dns === undefined ? {} : { dns }), ...(service === undefined ? {} : { service }) };
+}
+
+/** Where nothing is answered at all, that a large packet could not be tried is no news. */
+function withoutEcho(cell: MatrixCell): MatrixCell {
+  const { icmp, tcp, udp, full } = cell;
+  const basic = [icmp, tcp, udp].filter((probe) => probe !== undefined && probe.outcome !== 'unmeasured');
+  const isDead = basic.length > 0 && basic.every((probe) => probe?.outcome === 'lost');
+  if (!isDead || full?.outcome !== 'unmeasured') return cell;
+  const { full: _full, ...rest } = cell;
+  return rest;
 }
 
 /**

@@ -300,7 +300,7 @@ function matrixRun(name: string, isLost: boolean): Case {
         { command: ['tcp-connect', address, '80'] },
       ),
       [`${id}-udp-reach`]: result(
-        `address ${address}\ntry 400000\n${lost ? 'silent 1050000' : 'reach: read error: Connection refused\nfailed 200'}\n`,
+        `address ${address}\ntry 400000\n${lost ? 'silent 1050000\ntry 1500000\nsilent 1050000' : 'reach: read error: Connection refused\nfailed 200'}\n`,
         { command: ['reach', 'udp', address, '9'] },
       ),
     };

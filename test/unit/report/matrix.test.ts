@@ -66,9 +66,9 @@ describe('a matrix', () => {
 
       pattern: Title of NT-MTX-001. Summary of NT-MTX-001.
 
-                1 2 3  DNS  API
-      z1 n1 1 a   · ×    ·    ×
-            2 b ~   ?    ·
+                1 2 3 DNS API
+      z1 n1 1 a   · ×   ·   ×
+            2 b ~   ?   ·
       z2 n2 3 c
 
       × nothing is answered, ~ echoes lost, ? not measured, · reached; DNS: its name server answers; API: the Service kubernetes takes its connection

@@ -7,7 +7,7 @@ const meta: FindingMeta = {
   severities: ['critical'],
   meaning:
     'Either nothing gets through at all, or what fails is spread over so many places that none of them, and no node or zone, explains it.',
-  rule: 'All pairs fail, or more than three of those that no other pattern explains.',
+  rule: 'All pairs fail, or more than three of them, or more than six ways from one place to another, that no other pattern explains.',
   source: 'ours',
   remedy: seeBothEnds,
 };
