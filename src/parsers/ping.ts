@@ -6,6 +6,8 @@ export interface PingSeries {
   readonly rtts: readonly number[];
   readonly sent: number;
   readonly received: number;
+  /** How many probes in a row were not answered, for each such row in its order; only where replies have their numbers. */
+  readonly gaps: readonly number[];
   /** What was said about probes that were not answered: `From 10.0.0.1 … Destination Host Unreachable`. */
   readonly errors: readonly string[];
 }
@@ -33,5 +35,20 @@ export function parsePing(stdout: string): PingSeries | undefined {
   }
   if (!summary) return undefined;
   const ordered = [...rtts].sort(([a], [b]) => a - b).map(([, rtt]) => rtt);
-  return { rtts: ordered, ...summary, errors };
+  return { rtts: ordered, ...summary, gaps: gapsOf(new Set(rtts.keys()), summary.sent), errors };
+}
+
+/** iputils counts from 1, busybox from 0. */
+function gapsOf(answered: ReadonlySet<number>, sent: number): number[] {
+  const first = answered.has(0) ? 0 : 1;
+  const gaps: number[] = [];
+  let length = 0;
+  for (let i = first; i < first + Math.min(sent, 65_536); i++) {
+    if (!answered.has(i)) length++;
+    else if (length > 0) {
+      gaps.push(length);
+      length = 0;
+    }
+  }
+  return length > 0 ? [...gaps, length] : gaps;
 }

@@ -594,8 +594,12 @@ describe('Services of the API', () => {
     });
     await ns.apply(web('young'));
     const report = await dns('of-keeping', 'young');
-    expectInfo(report, 'NT-DNS-021', /^Service \S+\/young was made \d+ s ago, and .* still says/);
-    expect(report.verdict).toBe('unknown');
+    expectInfo(report, 'NT-DNS-021', /^Service \S+\/young was made \d+ s ago, and .* still says?/);
+    expect(report.verdict).not.toBe('pass');
+    const to = `young.${ns.name}.svc.cluster.local:80`;
+    const diagnosed = await checkReport('diagnose', ['of-keeping', '-n', ns.name, '--to', to]);
+    expectInfo(diagnosed, 'NT-DNS-021', /^Service \S+\/young was made \d+ s ago/);
+    expect(diagnosed.verdict).not.toBe('pass');
     expect(report.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-020');
   });
 });

@@ -22,6 +22,18 @@ describe('parsePing', () => {
     expect(series?.rtts).toHaveLength(3);
   });
 
+  it.each([
+    ['of iputils', [1, 2, 6, 7], 9, [3, 2]],
+    ['of busybox, which counts from 0', [0, 1, 4], 5, [2]],
+    ['none', [1, 2, 3], 3, []],
+  ])('tells how many were lost in a row: %s', (_whose, answered, sent, gaps) => {
+    const replies = answered
+      .map((seq) => `64 bytes from 192.0.2.1: icmp_seq=${seq} ttl=63 time=0.5 ms\n`)
+      .join('');
+    const text = `${replies}${sent} packets transmitted, ${answered.length} received, 0% packet loss\n`;
+    expect(parsePing(text)?.gaps).toEqual(gaps);
+  });
+
   it('tells what was lost', () => {
     const series = recorded('ping-iputils-loss');
     expect(series).toMatchObject({ sent: 60, received: 54, errors: [] });
@@ -36,7 +48,7 @@ describe('parsePing', () => {
 
   it('keeps what was said about probes without an answer', () => {
     const { errors, ...rest } = recorded('ping-iputils-unreachable') ?? { errors: [] };
-    expect(rest).toEqual({ rtts: [], sent: 6, received: 0 });
+    expect(rest).toEqual({ rtts: [], sent: 6, received: 0, gaps: [6] });
     expect(errors).toHaveLength(6);
     expect(errors[0]).toBe('From 192.0.2.1 icmp_seq=1 Destination Host Unreachable');
     expect(recorded('ping-iputils-prohibited')?.errors[0]).toMatch(/^From \S+ icmp_seq=1 Packet filtered$/);
@@ -92,7 +104,13 @@ describe('parsePing', () => {
       '',
       '3 packets transmitted, 3 received, +1 duplicates, 0% packet loss, time 203ms',
     ];
-    expect(parsePing(text.join('\n'))).toEqual({ rtts: [1, 250, 3], sent: 3, received: 3, errors: [] });
+    expect(parsePing(text.join('\n'))).toEqual({
+      rtts: [1, 250, 3],
+      sent: 3,
+      received: 3,
+      gaps: [],
+      errors: [],
+    });
   });
 
   it('takes no text of a packet for its result', () => {

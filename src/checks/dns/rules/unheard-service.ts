@@ -60,7 +60,7 @@ function judge(name: string, { service, denials, good, servers }: Unheard): Occu
   const evidence = [...quoteQueries(denials, 2), ...quoteQueries(good, 1)];
   const denying = labels(denials);
   if (service.ageSeconds !== undefined) {
-    const text = `${label} was made ${service.ageSeconds} s ago, and ${enumerate(denying)} ${good.length > 0 ? 'at times still says' : 'still says'} that ${full} does not exist: the answer to a question from before that is in a cache, for half a minute mostly. Measure again.`;
+    const text = `${label} was made ${service.ageSeconds} s ago, and ${enumerate(denying)} ${good.length > 0 ? 'at times ' : ''}still ${denying.length === 1 ? 'says' : 'say'} that ${full} does not exist: the answer to a question from before that is in a cache, for half a minute mostly. Measure again.`;
     return [occurrence(meta, 'info', text, evidence, { subject: name, remediation: YOUNG })];
   }
   // Servers that the target does not ask do not help it.

@@ -1,5 +1,6 @@
 import { advice, verbatim } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
+import type { PingSeries } from '../../../parsers/ping.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { LatencyFacts, LatencyThresholds, PathFacts } from '../facts.ts';
@@ -34,6 +35,21 @@ function lostOf({ icmp: { value: icmp } }: PathFacts): number {
   return icmp && icmp.received > 0 ? icmp.sent - icmp.received : 0;
 }
 
+/** So many in a row are no chance, whatever share is lost (ours). */
+const LEAST_ROW = 5;
+const MOST_SPELLS = 3;
+
+/** Nothing for a while, and everything before and after it: that is no lossy way. */
+function spellsText({ gaps, received }: PingSeries): string {
+  if (received === 0 || gaps.length === 0 || gaps.length > MOST_SPELLS) return '';
+  if (gaps.some((length) => length < LEAST_ROW)) return '';
+  const rows =
+    gaps.length === 1
+      ? `in one spell (${gaps[0]} in a row)`
+      : `in ${gaps.length} spells (${gaps.join(', ')} in a row)`;
+  return `, all ${rows}: the way was shut for a while, as where forwarding, a route, a link or a rule goes off and on, and it carries all else`;
+}
+
 function partialLoss(
   path: PathFacts,
   { lossWarning, lossCritical }: LatencyThresholds,
@@ -47,7 +63,7 @@ function partialLoss(
     occurrence(
       meta,
       isChance ? 'info' : share >= lossCritical ? 'critical' : 'warning',
-      `${lostOf(path)} of ${icmp.sent} echo requests to ${path.destination.label} (${path.address}) got no answer: ${(share * 100).toFixed(0)} % loss${isChance ? '; once may be chance' : ''}.`,
+      `${lostOf(path)} of ${icmp.sent} echo requests to ${path.destination.label} (${path.address}) got no answer: ${(share * 100).toFixed(0)} % loss${isChance ? '; once may be chance' : spellsText(icmp)}.`,
       quote(path.results.icmp, /packets transmitted|^From /, 3),
       { subject: path.destination.label, ...(isChance ? { remediation: MEASURE_LONGER } : {}) },
     ),

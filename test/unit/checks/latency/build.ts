@@ -55,6 +55,8 @@ interface PathSpec {
   readonly icmp?: readonly number[] | 'skipped';
   /** Echo requests without an answer. */
   readonly lost?: number;
+  /** How many of them in a row. */
+  readonly gaps?: readonly number[];
   readonly tries?: readonly ConnectTry[] | 'skipped';
   readonly http?: HttpTiming;
 }
@@ -78,7 +80,15 @@ export function path(spec: PathSpec = {}): PathFacts {
     icmp:
       icmp === 'skipped'
         ? { skipped: { code: 'no-tool', text: 'ping' } }
-        : { value: { rtts, sent: rtts.length + (spec.lost ?? 0), received: rtts.length, errors: [] } },
+        : {
+            value: {
+              rtts,
+              sent: rtts.length + (spec.lost ?? 0),
+              received: rtts.length,
+              gaps: spec.gaps ?? [],
+              errors: [],
+            },
+          },
     tcp:
       tries === 'skipped'
         ? { skipped: { code: 'no-tool', text: 'bash' } }

@@ -36,6 +36,18 @@ describe('NT-LAT-002 loss', () => {
     expect(severities({ icmp: times(sent - lost, 1), lost })).toEqual(expected);
   });
 
+  it('tells a way that was shut for a while from one that is lossy', () => {
+    const summary = (gaps: readonly number[]) => {
+      const lost = gaps.reduce((sum, one) => sum + one, 0);
+      return judge({ icmp: times(50 - lost, 1), lost, gaps })[0]?.summary ?? '';
+    };
+    expect(summary([14])).toContain(
+      '28 % loss, all in one spell (14 in a row): the way was shut for a while',
+    );
+    expect(summary([14, 14])).toContain('56 % loss, all in 2 spells (14, 14 in a row)');
+    for (const gaps of [[14, 1], [4], [5, 5, 5, 5]]) expect(summary(gaps)).toMatch(/ % loss\.$/);
+  });
+
   it('has no rounding in its thresholds', () => {
     for (let hundreds = 2; hundreds <= 30; hundreds++) {
       const sent = hundreds * 100;
