@@ -79,12 +79,11 @@ describe.skipIf(!mayUnshare)('met by silence', () => {
   });
 
   it('goes on with a series that is answered late', async () => {
-    const server = `python3 -c '
-import socket, subprocess, time
-s = socket.create_server(("0.0.0.0", 80), backlog=64)
-time.sleep(1.7)
-subprocess.check_call(["ip", "addr", "add", "${DEAD}/32", "dev", "lo"])
-time.sleep(20)' >/dev/null 2>&1 & sleep 0.2`;
+    // Between the first SYN and the last one of the first try; a busy machine starts a process late.
+    const server = `"${process.execPath}" -e '
+const add = () => require("node:child_process").execFileSync("ip", ["addr", "add", "${DEAD}/32", "dev", "lo"]);
+require("node:net").createServer((socket) => socket.resume()).listen({ host: "0.0.0.0", port: 80, backlog: 64 }, () => setTimeout(add, 1700));
+setTimeout(() => process.exit(), 20000)' >/dev/null 2>&1 & until ss -ltnH | grep -q ":80 "; do sleep 0.05; done`;
     const { tcp } = await runIn(`${SILENCE} && { ${server}; }`, connects('tcp', DEAD, '80', 10));
     const { tries } = parseConnects(tcp?.stdout ?? '', 0);
     expect(tries.map((t) => t.outcome)).toEqual(Array(10).fill('connected'));

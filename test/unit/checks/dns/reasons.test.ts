@@ -96,6 +96,7 @@ describe('the remedy', () => {
           },
         ],
         input: { reasons: { 'db-1.db': reason } },
+        probe: {},
       } as unknown as DnsFacts)
       .map(({ remediation }) => remedyOf({ remediation }));
 
