@@ -97,6 +97,9 @@ describe('the remedy', () => {
         ],
         input: { reasons: { 'db-1.db': reason } },
         probe: {},
+        again: [],
+        servers: [],
+        endpoints: [],
       } as unknown as DnsFacts)
       .map(({ remediation }) => remedyOf({ remediation }));
 
