@@ -1,4 +1,5 @@
 /** The channel of a pod: exec into one of its containers. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecLostError, ExecRefusedError } from '../exec/errors.ts';
 import { execStream, PING_DEADLINE_MS } from '../exec/stream.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -10,6 +11,8 @@ import { type ExecOptions, GuardedChannel } from './guarded.ts';
 
 /** How long the API server may take to say what became of a container. */
 const FATE_LIMIT_MS = 5_000;
+/** A kubelet reports the end of a container about a second after the streams of its commands have ended. */
+const REPORT_MS = 1_500;
 
 /** One container of one pod. */
 export interface ExecPlace {
@@ -62,8 +65,13 @@ export class PodExecChannel extends GuardedChannel {
   protected override async fate(): Promise<string | undefined> {
     const { namespace, pod, container } = this.#place;
     const signal = AbortSignal.timeout(FATE_LIMIT_MS);
+    const look = async (): Promise<string | undefined> =>
+      fateOf(await this.#client.get<Pod>(podsPath(namespace, pod), { signal }), container);
     try {
-      return fateOf(await this.#client.get<Pod>(podsPath(namespace, pod), { signal }), container);
+      const found = await look();
+      if (found !== undefined) return found;
+      await sleep(REPORT_MS, undefined, { signal });
+      return await look();
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
       return `pod "${pod}" was deleted while the command ran`;

@@ -51,7 +51,7 @@ async function channel(
     },
     (_request, response) => {
       if (pod === 'gone') response.writeHead(404).end('{}');
-      else response.writeHead(200).end(JSON.stringify(pod));
+      else response.writeHead(200).end(JSON.stringify(typeof pod === 'function' ? pod() : pod));
     },
   );
   const kubeconfig = join(folder, 'config');
@@ -239,6 +239,21 @@ describe('the end of a command', () => {
   ])('is told with what became of the pod: it %s', async (_what, pod, message) => {
     const { end } = await ran((peer) => peer.exit(137).then(() => peer.close()), {}, pod ?? 'gone');
     expect(end).toMatchObject({ kind: 'lost', message });
+  });
+
+  it('is told with the end of its container, which a kubelet reports a moment later', async () => {
+    const pods = [
+      { metadata: { name: 'p' }, status: statuses({ running: {} }) },
+      { metadata: { name: 'p' }, status: statuses({ terminated: { exitCode: 0, reason: 'Completed' } }) },
+    ];
+    const { end } = await ran(
+      (peer) => peer.exit(137).then(() => peer.close()),
+      {},
+      () => pods.shift(),
+    );
+    expect(end).toMatchObject({
+      message: 'container "c" of pod "p" ended while the command ran (Completed, exit code 0)',
+    });
   });
 });
 
