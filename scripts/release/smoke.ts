@@ -64,7 +64,7 @@ function checkCompletion(): void {
       args,
       code: 0,
       stdout: /^wrote .*kubectl_complete-nettools/,
-      stderr: /not on the PATH/,
+      stderr: /is not in PATH/,
     });
     const program = path.join(folder, 'kubectl_complete-nettools.exe');
     if (!existsSync(program)) return;
