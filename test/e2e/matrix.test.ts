@@ -142,7 +142,7 @@ describe('a matrix', () => {
     expectSentence(
       await nettools(words),
       2,
-      /^error: 2 targets are meant \(pods in 1 namespace on \d nodes?\)/,
+      /^error: this selects 2 targets \(pods in 1 namespace on \d nodes?\)/,
     );
     expect(await ns.ephemerals('bare-0')).toEqual([]);
   });
