@@ -29,12 +29,20 @@ export function encodePlan(
   const processes = Math.max(1, budget.processes - OWN_PROCESSES);
   const mebibytes = Math.max(1, Math.floor(budget.memoryBytes / MEBIBYTE) - OWN_MEBIBYTES);
   lines.push(`budget ${processes} ${mebibytes}`);
-  for (const name of usedScripts(plan)) {
-    const script = texts[name];
+  // Hundreds of words may name a script: they have the shortest names that there are.
+  const scripts = new Map<string, string>();
+  for (const word of usedScripts(plan)) {
+    const script = texts[word];
     if (script === undefined) continue;
+    const name = scripts.size.toString(36);
+    scripts.set(word, name);
     const text = compactScript(script).split('\n');
     lines.push(`script ${name} ${text.length}`, ...text);
   }
+  const sent = (word: string): string => {
+    const name = scripts.get(SCRIPT_WORD.exec(word)?.[1] ?? '');
+    return name === undefined ? word : `%script:${name}%`;
+  };
   for (const name of usedPlaceholders(plan)) lines.push(`var ${name}`);
   for (const phase of plan.phases) {
     // Who listens has to be there before the others start; who leads, before all but these.
@@ -42,7 +50,7 @@ export function encodePlan(
       const { id, argv, timeoutSeconds } = command;
       lines.push(`${VERBS[turnOf(command)]} ${id} ${Math.ceil(timeoutSeconds)} ${argv.length}`);
       for (const word of argv) {
-        const text = word.replaceAll('\0', '').split('\n');
+        const text = sent(word).replaceAll('\0', '').split('\n');
         lines.push(String(text.length), ...text);
       }
     }

@@ -40,7 +40,7 @@ describe('without a fault', () => {
     expectSilence(report);
     expect(report.verdict).toBe('pass');
     expect(report.checks[0]?.summary).toMatch(
-      /carries to pod\/far [\d.]+ [MG]bit\/s; no link speed is known here/,
+      /carries to pod\/far [\d.]+ [MG]bit\/s; the link speed is not known here/,
     );
     expect(report.checks[0]?.measurements).toMatchObject({
       destinations: [{ name: 'pod/far', port: '5201', device: 'eth0', expectedBitsPerSecond: null }],

@@ -67,7 +67,7 @@ describe('encodePlan', () => {
     );
     expect(text.split('\n').filter((line) => /[a-z]/.test(line) && !/^(sh|-c|%|hello)/.test(line))).toEqual([
       'budget 1 4',
-      'script hello 1',
+      'script 0 1',
       'echo hello',
       'listen b 1 4',
       'lead c 1 4',
@@ -75,6 +75,7 @@ describe('encodePlan', () => {
       'wait',
       'end',
     ]);
+    expect(text.match(/^%script:.*$/gm)).toEqual(['%script:0%', '%script:0%', '%script:0%']);
   });
 
   it('can be empty', () => {
