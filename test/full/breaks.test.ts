@@ -126,8 +126,8 @@ const COMMANDS: Readonly<Record<string, () => Busy>> = {
     return { outcome, mark: ['nettools-prober'], ready: () => appears('nettools-prober') };
   },
   diagnose: () => {
-    // Where nobody answers, each check waits.
-    const silent = ['198.18.77.1:80', '198.18.77.2:80', '198.18.77.3:53/udp'];
+    // Each is waited for, and so many take longer than a namespace to go.
+    const silent = Array.from({ length: 40 }, (_, i) => `198.18.77.${i + 1}:80`);
     const words = ['diagnose', 'web', '-n', ns.name, ...silent.flatMap((one) => ['--to', one])];
     const { outcome } = startNettools(words, 'ignore', LONG);
     return { outcome, mark: ['nettools-prober'], ready: () => appears('nettools-prober') };
