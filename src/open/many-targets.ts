@@ -16,7 +16,8 @@ export interface ListedTarget extends RunTarget {
   readonly node?: string;
 }
 
-const ZONE = 'topology.kubernetes.io/zone';
+/** The label of a node that says in which zone it is. */
+export const ZONE = 'topology.kubernetes.io/zone';
 
 /**
  * Finds all that is meant. A pod that does not run is among them, as the report has to say why there is nothing of it;
@@ -65,7 +66,8 @@ async function podsOf(
   return found.sort((a, b) => order(a.namespace, b.namespace) || order(nameOf(a), nameOf(b)));
 }
 
-function hasNetwork(pod: Pod): boolean {
+/** It has not ended, is not going, and is no pod of this tool's on a node; one that does not run yet counts. */
+export function hasNetwork(pod: Pod): boolean {
   const { phase } = pod.status ?? {};
   const hasEnded = phase === 'Succeeded' || phase === 'Failed';
   return !hasEnded && pod.metadata?.deletionTimestamp === undefined && asNodePod(pod) === undefined;

@@ -10,9 +10,8 @@ import type { MatrixWord } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Node, Pod, Service } from '../model/kube-objects.ts';
 import { CLOSED_PORT, type MatrixGoal, type MatrixPlace, placeKey } from '../model/matrix.ts';
-import { asNodePod } from '../targets/node-pod.ts';
 import { podChoice } from '../targets/resolve.ts';
-import { ownerOf } from './many-targets.ts';
+import { hasNetwork, ownerOf, ZONE } from './many-targets.ts';
 
 /** A place, and how it is probed. */
 export interface FoundPlace
@@ -25,7 +24,6 @@ export interface FoundPlace
   readonly owner?: string;
 }
 
-const ZONE = 'topology.kubernetes.io/zone';
 /** What a kubelet listens on unless its node says otherwise. */
 const KUBELET = 10250;
 
@@ -112,13 +110,6 @@ async function podsOf(
   throw new UserError(`${what} no pods that run ${place}.`, 3, {
     hint: 'Pods that have ended, or are being deleted, are not counted.',
   });
-}
-
-/** One that does not run yet is a place without an address: the report says so. */
-function hasNetwork(pod: Pod): boolean {
-  const { phase } = pod.status ?? {};
-  const hasEnded = phase === 'Succeeded' || phase === 'Failed';
-  return !hasEnded && pod.metadata?.deletionTimestamp === undefined && asNodePod(pod) === undefined;
 }
 
 /** One that is not there is a row with its reason, among others that are. */

@@ -6,6 +6,7 @@ import {
   type MatrixReport,
   placeKey,
 } from '../model/matrix.ts';
+import { cellsByPair, connectedPorts, pairKey, portKey } from '../model/matrix-pairs.ts';
 
 /** The worst of a pair, in one character, from bad to good. */
 export const SIGNS = {
@@ -35,15 +36,8 @@ export class Signs {
   readonly #byPair = new Map<string, Sign>();
 
   constructor({ cells }: Pick<MatrixReport, 'cells'>) {
-    const connects = new Set(cells.filter(({ tcp }) => tcp?.outcome === 'reached').map(portKey));
-    const pairs = new Map<string, MatrixCell[]>();
-    for (const cell of cells) {
-      const key = `${cell.source} ${cell.destination}`;
-      const pair = pairs.get(key);
-      if (pair === undefined) pairs.set(key, [cell]);
-      else pair.push(cell);
-    }
-    for (const [key, pair] of pairs) {
+    const connects = connectedPorts(cells);
+    for (const [key, pair] of cellsByPair(cells)) {
       const signs = pair.map((cell) => cellSign(cell, connects.has(portKey(cell))));
       const isHalf = signs.includes('×') && signs.some((sign) => sign !== '×' && sign !== '?');
       this.#byPair.set(
@@ -55,7 +49,7 @@ export class Signs {
 
   /** `undefined`: the pair was not asked for. */
   of(source: number, destination: number): Sign | undefined {
-    return this.#byPair.get(`${source} ${destination}`);
+    return this.#byPair.get(pairKey(source, destination));
   }
 
   /** Those that there are, the worst first. */
@@ -79,10 +73,6 @@ export function probeSign(probe: MatrixProbe | undefined): Sign | undefined {
 
 function familySign(cell: MatrixCell | undefined): Sign {
   return cell?.family === 6 ? '6' : '4';
-}
-
-function portKey({ destination, family, tcp }: MatrixCell): string {
-  return `${destination} ${family} ${tcp?.port ?? ''}`;
 }
 
 /** @param connects whether somebody connects to this port: then a refusal is no answer of the destination's */

@@ -6,6 +6,7 @@ import type {
   MatrixProbe,
   MatrixProbeName,
 } from '../../model/matrix.ts';
+import { cellsByPair, connectedPorts, portKey } from '../../model/matrix-pairs.ts';
 
 /**
  * `dead`: nothing gets through. `family`: one of two families does not. `full`: large packets do not. `icmp`, `tcp`, `udp`:
@@ -47,7 +48,9 @@ export function layersOf(frame: Places, cells: readonly MatrixCell[]): Layer[] {
     lost(cell[name], name === 'tcp' && connects.has(portKey(cell)));
   const states = new Map(cells.map((cell) => [cell, stateOf(cell, isLost)]));
   const alive = (cell: MatrixCell): boolean => states.get(cell) === 'alive';
-  const pairs = pairsOf(cells).map((pair) => pair.filter((cell) => states.get(cell) !== undefined));
+  const pairs = [...cellsByPair(cells).values()].map((pair) =>
+    pair.filter((cell) => states.get(cell) !== undefined),
+  );
   const living = cells.filter(alive);
   const each = (symptom: Symptom, family: 4 | 6, of: (cell: MatrixCell) => boolean | undefined): Layer => ({
     symptom,
@@ -92,26 +95,6 @@ function stateOf(
   const known = BASIC.map((name) => isLost(cell, name)).filter((one) => one !== undefined);
   if (known.length === 0) return undefined;
   return known.every((one) => one) ? 'dead' : 'alive';
-}
-
-/** Destinations, with their port, that somebody has connected to. */
-function connectedPorts(cells: readonly MatrixCell[]): ReadonlySet<string> {
-  return new Set(cells.filter(({ tcp }) => tcp?.outcome === 'reached').map(portKey));
-}
-
-function portKey({ destination, family, tcp }: MatrixCell): string {
-  return `${destination} ${family} ${tcp?.port ?? ''}`;
-}
-
-function pairsOf(cells: readonly MatrixCell[]): Pair[] {
-  const pairs = new Map<string, MatrixCell[]>();
-  for (const cell of cells) {
-    const key = `${cell.source} ${cell.destination}`;
-    const pair = pairs.get(key);
-    if (pair === undefined) pairs.set(key, [cell]);
-    else pair.push(cell);
-  }
-  return [...pairs.values()];
 }
 
 function unit(cell: MatrixCell, bad: boolean): Unit {
