@@ -2,7 +2,6 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -72,19 +71,6 @@ static void network_error(char *to, size_t size, int error) {
   to[0] = (char)tolower((unsigned char)to[0]);
 }
 
-/* The errno of an ICMP error that came for a datagram; 0: none did. */
-static int queued_error(int fd) {
-  char control[512], byte;
-  struct iovec part = {.iov_base = &byte, .iov_len = 1};
-  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-  if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return 0;
-  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c))
-    if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
-        (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
-      return (int)((const struct sock_extended_err *)CMSG_DATA(c))->ee_errno;
-  return 0;
-}
-
 static void end_answer(server *of, text *to, int64_t sent_us, size_t size, int port, const char *protocol) {
   /* It may have been there before it was waited for. */
   int64_t took = (woken_us() > sent_us ? woken_us() : now_us()) - sent_us;
@@ -139,14 +125,13 @@ static bool try_udp(server *of, text *to, question asked, int seconds, int64_t u
   memcpy(question_sent, bytes, size);
   struct sockaddr_storage where, from;
   socklen_t length;
-  int fd = -1, on = 1, error = 0;
+  int fd = -1, error = 0;
   if (!socket_address(of->address, port, &where, &length)) error = EINVAL;
   else if ((fd = job_socket(self, where.ss_family, SOCK_DGRAM, 0)) < 0) error = errno;
   /* Before it goes out: whoever answers may have the CPU before this process has it again. */
   int64_t sent = now_us();
   if (error == 0) {
-    bool six = where.ss_family == AF_INET6;
-    setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_RECVERR : IP_RECVERR, &on, sizeof on);
+    queue_errors(fd, true);
     /* What a rule of the target's own drops looks like silence to a resolver, and is asked for apart. */
     if (sendto(fd, bytes, size, MSG_NOSIGNAL, (struct sockaddr *)&where, length) < 0 && errno != EPERM) error = errno;
   }

@@ -63,7 +63,7 @@ static bool open_echoes(job *self, const echo_series *series, echoes *to) {
   }
   int on = 1, level = to->six ? IPPROTO_IPV6 : IPPROTO_IP;
   setsockopt(to->fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof on);
-  setsockopt(to->fd, level, to->six ? IPV6_RECVERR : IP_RECVERR, &on, sizeof on);
+  queue_errors(to->fd, true);
   setsockopt(to->fd, level, to->six ? IPV6_RECVHOPLIMIT : IP_RECVTTL, &on, sizeof on);
   if (series->probe_df) {
     int mode = to->six ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE;

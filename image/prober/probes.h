@@ -33,6 +33,12 @@ bool arp_ask(job *self, const char *device, const char *address, bool whoever_el
 /* An address and a port for connect(); false: it is not an address. */
 bool socket_address(const char *address, int port, struct sockaddr_storage *to, socklen_t *length);
 
+/* Whether ICMP errors for what a socket sends are queued, and wake who waits for it. */
+void queue_errors(int fd, bool on);
+
+/* The errno of the next ICMP error in a socket's queue; 0: there is none. */
+int queued_error(int fd);
+
 /* Routes are asked for once in a phase; the next one asks again. */
 void forget_routes(void);
 

@@ -135,21 +135,35 @@ static int begin_connect(job *self, const char *address, int port, int type, int
   int fd = job_socket(self, to.ss_family, type, 0);
   *socket_fd = fd;
   if (fd < 0) return errno;
+  /*
+   * An ICMP error that comes while connect() is at work on the socket, as that of a neighbouring namespace on the same
+   * CPU does, is kept as a soft one (tcp_v4_err, sock_owned_by_user) and tells nobody: the connection would end with the
+   * error of a SYN that is sent again, 1 or 3 s later, or in silence where whoever refuses limits its errors by then.
+   */
+  if (type == SOCK_STREAM) queue_errors(fd, true);
   return connect(fd, (struct sockaddr *)&to, length) == 0 ? 0 : errno;
 }
 
-/* The same for one that was begun; ETIMEDOUT where the time is up. */
-static int end_connect(int fd, int64_t until_us) {
-  if (co_wait(fd, POLLOUT, until_us) == 0) return ETIMEDOUT;
+/* The same for one that was begun; ETIMEDOUT where the time is up. `by_icmp`: an ICMP error ended it. */
+static int end_connect(int fd, int64_t until_us, bool *by_icmp) {
+  short happened = co_wait(fd, POLLOUT, until_us);
+  if (happened == 0) return ETIMEDOUT;
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-  return error;
+  if (error == 0 && (happened & POLLOUT) != 0) return 0;
+  /* It is queued before the socket has it. */
+  int queued = queued_error(fd);
+  *by_icmp = queued != 0;
+  if (error != 0) return error;
+  return queued == 0 ? EIO : queued;
 }
 
-static int connect_within(job *self, const char *address, int port, int type, int64_t until_us, int *socket_fd) {
+static int connect_within(job *self, const char *address, int port, int type, int64_t until_us, int *socket_fd,
+                          bool *by_icmp) {
+  *by_icmp = false;
   int error = begin_connect(self, address, port, type, socket_fd);
-  return error == EINPROGRESS ? end_connect(*socket_fd, until_us) : error;
+  return error == EINPROGRESS ? end_connect(*socket_fd, until_us, by_icmp) : error;
 }
 
 static void end_try(job *self, const char *word, int64_t before, int64_t after) {
@@ -169,13 +183,13 @@ static const char *ended_by_peer(int fd, int64_t took_us) {
   return got < 0 && errno == ECONNRESET ? "reset" : NULL;
 }
 
-/* The error of the last try, or 0. */
-static int reach_tcp(job *self, const char *address, int port, int payload, int64_t started) {
+/* The error of the last try, or 0; `by_icmp`: whether an ICMP error ended it. */
+static int reach_tcp(job *self, const char *address, int port, int payload, int64_t started, bool *by_icmp) {
   int64_t before = now_us();
   text_print(&self->out, "try %lld\n", (long long)(before - started));
   int fd = -1;
   /* Longer than the probe itself may take: what is still open then is for the reader to tell. */
-  int error = connect_within(self, address, port, SOCK_STREAM, before + 3600 * 1000000LL, &fd);
+  int error = connect_within(self, address, port, SOCK_STREAM, before + 3600 * 1000000LL, &fd, by_icmp);
   int64_t after = now_us();
   if (error != 0) {
     text_print(&self->out, "reach: connect: %s\n", error_text(error));
@@ -184,6 +198,8 @@ static int reach_tcp(job *self, const char *address, int port, int payload, int6
     return error;
   }
   end_try(self, "ok", before, after);
+  /* They would be fatal to a connection that stands. */
+  queue_errors(fd, false);
   const char *how = ended_by_peer(fd, after - before);
   if (how != NULL) {
     text_print(&self->out, "ended %s\n", how);
@@ -208,7 +224,8 @@ static bool reach_udp(job *self, const char *address, int port, const char *payl
   int64_t before = now_us();
   text_print(&self->out, "try %lld\n", (long long)(before - started));
   int fd = -1;
-  int error = connect_within(self, address, port, SOCK_DGRAM, before, &fd);
+  bool by_icmp;
+  int error = connect_within(self, address, port, SOCK_DGRAM, before, &fd, &by_icmp);
   if (error != 0) {
     text_print(&self->out, "reach: connect: %s\n", error_text(error));
     end_try(self, "failed", before, now_us());
@@ -258,14 +275,15 @@ void probe_reach(job *self) {
   for (int i = 0; i < 3; i++) {
     int64_t begun = now_us();
     int error = 0;
-    if (is_tcp ? (error = reach_tcp(self, address, port, atoi(payload), started)) == 0
+    bool by_icmp = false;
+    if (is_tcp ? (error = reach_tcp(self, address, port, atoi(payload), started, &by_icmp)) == 0
                : reach_udp(self, address, port, payload, started))
       return;
     /*
-     * A router without a route answers to two or three packets and then to none: what it limits (ip_error) is used up
-     * by each SYN that is sent again, and the last try would look like silence.
+     * Who answers by ICMP limits it, for all that this target asks (net.ipv4.icmp_ratelimit: six at once, and one a
+     * second; ip_error, two or three): each SYN uses it up, and the last tries would look like silence.
      */
-    if (error == ENETUNREACH) return;
+    if (by_icmp || error == ENETUNREACH) return;
     /* A second wait of several seconds would tell nothing new; the waits for a datagram are one second each. */
     if (now_us() - begun < 500000) co_sleep(300000);
     else if (is_tcp) return;
@@ -278,6 +296,9 @@ void probe_reach(job *self) {
 /* A first try without an answer to two SYNs is met by silence: others go out while it waits, and end before it does. */
 #define SILENT_US 1200000
 #define BESIDE 2
+/* So many ICMP errors in a row say that there will be no answer. Others need them too: one a second is not limited. */
+#define ICMP_ERRORS 3
+#define ICMP_EVERY_US 1000000
 #define BESIDE_EVERY_US 400000
 
 typedef struct series series;
@@ -286,7 +307,7 @@ typedef struct series series;
 typedef struct {
   series *of;
   int64_t delay_us, limit_us;
-  bool done, answered;
+  bool done, answered, by_icmp;
   text *out, held;
 } try;
 
@@ -310,13 +331,13 @@ static void one_try(try *one, bool is_first) {
   int fd = -1;
   int error = begin_connect(self, of->address, of->port, SOCK_STREAM, &fd);
   if (error == EINPROGRESS && is_first) {
-    error = end_connect(fd, before + SILENT_US);
+    error = end_connect(fd, before + SILENT_US, &one->by_icmp);
     if (error == ETIMEDOUT && now_us() - before >= SILENT_US) {
       begin_beside(of);
       error = EINPROGRESS;
     }
   }
-  if (error == EINPROGRESS) error = end_connect(fd, before + one->limit_us);
+  if (error == EINPROGRESS) error = end_connect(fd, before + one->limit_us, &one->by_icmp);
   /* An answer that came while others were handled is not charged for that. */
   int64_t after = woken_us() > before ? woken_us() : now_us();
   int64_t waited = unscheduled_us() - already;
@@ -378,13 +399,22 @@ void probe_connect(job *self) {
   *of = (series){.self = self, .address = address, .port = atoi(self->words[1]), .count = atoi(self->words[2])};
   int64_t started = now_us();
   bool timed = self->times, silent = false;
+  int icmp_errors = 0;
   for (int i = 0; i < of->count; i++) {
-    if (silent || now_us() - started > budget) {
+    if (silent || icmp_errors == ICMP_ERRORS || now_us() - started > budget) {
       text_print(&self->out, "budget\n");
       return;
     }
     try one = {.of = of, .limit_us = i == 0 ? FIRST_LIMIT_US : LIMIT_US, .out = &self->out};
     one_try(&one, i == 0);
+    icmp_errors = one.by_icmp ? icmp_errors + 1 : 0;
+    if (one.by_icmp && icmp_errors < ICMP_ERRORS) {
+      /* Who refuses is not at the other end, and its time says nothing of the way. */
+      job_times(self, false);
+      co_sleep(ICMP_EVERY_US);
+      job_times(self, timed);
+      continue;
+    }
     if (i == 0 && of->beside_count > 0) {
       /* None of several was answered, in more time than the budget would leave for more of them one by one. */
       silent = !end_beside(of) && !one.answered;
@@ -420,7 +450,8 @@ static void sweep_some(void *argument) {
     for (int tries = 0; tries < 2; tries++) {
       int fd = -1;
       int64_t before = now_us();
-      error = connect_within(self, address, atoi(port), SOCK_STREAM, before + all->limit_us, &fd);
+      bool by_icmp;
+      error = connect_within(self, address, atoi(port), SOCK_STREAM, before + all->limit_us, &fd, &by_icmp);
       took = (woken_us() > before ? woken_us() : now_us()) - before;
       if (fd >= 0) job_close(self, fd);
       if (error != ETIMEDOUT) break;

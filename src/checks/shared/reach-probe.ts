@@ -97,9 +97,13 @@ export function quoteTries(result: ProbeResult | undefined, maxLines: number): Q
   ).map(({ command, excerpt }) => ({ command, excerpt: excerpt.replace(/^\S+: (line \d+: )?(?=\S)/gm, '') }));
 }
 
-/** What the last try came to, in words that end a sentence: `connection refused`, `no answer within 3.6 s`. */
+/**
+ * What the tries came to, in words that end a sentence: `"Connection refused"`, `no answer within 3.6 s`; the last one,
+ * and where it was met by silence the error before it.
+ */
 export function outcomeText(reach: Reach): string {
   const last = reach.tries.at(-1);
+  const error = reach.tries.findLast((t) => t.outcome === 'failed')?.error;
   if (last === undefined) return 'no connection was tried';
   switch (last.outcome) {
     case 'connected':
@@ -111,6 +115,6 @@ export function outcomeText(reach: Reach): string {
     case 'silent':
       return `no answer to ${reach.tries.length} datagrams`;
     case 'unanswered':
-      return `no answer within ${(last.ms / 1000).toFixed(1)} s`;
+      return `${error === undefined ? '' : `"${error}", then `}no answer within ${(last.ms / 1000).toFixed(1)} s`;
   }
 }

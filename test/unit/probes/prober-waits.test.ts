@@ -151,6 +151,44 @@ const NEIGHBOURS = `furnish() {
 const nextHop = (id: string, to: string): ProbeCommand =>
   command(id, 'sh', '-c', PROBE_SCRIPTS.nextHop, 'next-hop', to, 'ask');
 
+/** A neighbour that refuses as a packet filter does, by ICMP and ICMPv6: from the same CPU, while connect() runs. */
+const REFUSING = `furnish() {
+    set -e
+    ip link set lo up
+    unshare --net sleep 60 & host=$!
+    until [ "$(readlink /proc/$host/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
+    ip link add eth0 address 02:00:00:00:00:01 type veth peer name eth0 netns $host address 02:00:00:00:00:02
+    ip addr add 192.0.2.1/24 dev eth0; ip addr add 2001:db8::1/64 dev eth0 nodad; ip link set eth0 up
+    # Neighbour discovery would take its own second on a link that has just come up.
+    ip neigh add 2001:db8::2 lladdr 02:00:00:00:00:02 dev eth0
+    nsenter -t $host -n sh -e -c '
+      ip addr add 192.0.2.2/24 dev eth0; ip addr add 2001:db8::2/64 dev eth0 nodad; ip link set eth0 up
+      ip neigh add 2001:db8::1 lladdr 02:00:00:00:00:01 dev eth0
+      nft add table inet refuse; nft "add chain inet refuse in { type filter hook input priority 0; }"
+      nft add rule inet refuse in tcp dport 80 reject'
+    set +e
+  }; furnish >/dev/null`;
+
+describe.skipIf(!mayUnshare)('refused by an ICMP error', () => {
+  it.each(['192.0.2.2', '2001:db8::2'])('hears the one for the first SYN to %s', async (to) => {
+    const { tcp, reach } = await runIn(
+      REFUSING,
+      connects('tcp', to, '80', 50),
+      command('reach', 'bash', '-c', PROBE_SCRIPTS.reach, 'reach', 'tcp', to, '80', '0'),
+    );
+    const { tries } = parseConnects(tcp?.stdout ?? '', 0);
+    // Who refuses so limits it: three a second apart are enough of 50, and one of the three that a reset would get.
+    expect(tries.map((t) => t.outcome)).toEqual(['refused', 'refused', 'refused']);
+    const waits = [...(reach?.stdout ?? '').matchAll(/^failed (\d+)$/gm)].map(
+      (found) => Number(found[1]) / 1000,
+    );
+    expect(reach?.stdout).toContain('connect: Connection refused');
+    expect(waits).toHaveLength(1);
+    // A SYN is sent again after one second.
+    for (const ms of [...waits, ...tries.map((t) => t.ms)]) expect(ms).toBeLessThan(900);
+  });
+});
+
 describe.skipIf(!mayUnshare)('on a link with neighbours', () => {
   it('hears both of two hosts that have one address, of its own too', async () => {
     const { hop, absent, duplicates } = await runIn(
