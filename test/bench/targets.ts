@@ -5,10 +5,14 @@
  * words in their name. 60 pods run for the last rows, and 5,000 are made that no node sees.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { buildSync } from 'esbuild';
 import { kubeconfig, kubectlPath, nodes, repoDir } from '../cluster/paths.ts';
+import type { LeastConnection } from './least-client.ts';
 import { namesOfPods, runningPods } from './many-objects.ts';
 import { type TerminalTiming, timeTerminal } from './terminal-timing.ts';
 
@@ -38,6 +42,8 @@ interface Row {
   /** The tool's command line with `%` for the binary, for a shell. */
   readonly own: string;
   readonly kubectl?: string;
+  /** What the least Node program does for the same (least-client.ts), with `%` for it: the bound of what is written so. */
+  readonly least?: string;
   /** A share of kubectl's time, or seconds where kubectl has nothing of the kind. */
   readonly target: number;
   /** Of the runs that were asked for, as these take long. */
@@ -72,6 +78,7 @@ function rowsFor(container: string): Row[] {
   const inTerminal = {
     own: `% shell -n ${NAMESPACE} target`,
     kubectl: `${kubectlPath()} exec -it -n ${NAMESPACE} target -c ${container} -- ${inShell}`,
+    least: `% target ${container} tty ${inShell}`,
     share: 0.5,
   };
   const check = (name: string, target: number): Row => ({
@@ -83,11 +90,18 @@ function rowsFor(container: string): Row[] {
   return [
     { name: '--version', own: '% --version', kubectl: `${kubectlPath()} version --client`, target: 0.6 },
     { name: '--help', own: '% --help', kubectl: `${kubectlPath()} version --client`, target: 0.6 },
-    { name: 'run POD -- true', own: `${run} -- true </dev/null`, kubectl: `${exec} -- true`, target: 1.05 },
+    {
+      name: 'run POD -- true',
+      own: `${run} -- true </dev/null`,
+      kubectl: `${exec} -- true`,
+      least: `% target ${container} none true`,
+      target: 1.05,
+    },
     {
       name: 'echo | run POD -- cat',
       own: `echo x | ${run} -- cat`,
       kubectl: `echo x | ${exec} -i -- cat`,
+      least: `echo x | % target ${container} stdin cat`,
       target: 1.05,
     },
     {
@@ -100,6 +114,7 @@ function rowsFor(container: string): Row[] {
       name: `${BYTES / 1e6} MB out`,
       own: `${run} -- head -c ${BYTES} /dev/zero | wc -c`,
       kubectl: `${exec} -- head -c ${BYTES} /dev/zero | wc -c`,
+      least: `% target ${container} none head -c ${BYTES} /dev/zero | wc -c`,
       target: 0.9,
       share: 0.2,
     },
@@ -107,6 +122,7 @@ function rowsFor(container: string): Row[] {
       name: `${BYTES / 1e6} MB in`,
       own: `head -c ${BYTES} /dev/zero | ${run} -- wc -c`,
       kubectl: `head -c ${BYTES} /dev/zero | ${exec} -i -- wc -c`,
+      least: `head -c ${BYTES} /dev/zero | % target ${container} stdin wc -c`,
       target: 0.9,
       share: 0.2,
     },
@@ -116,6 +132,7 @@ function rowsFor(container: string): Row[] {
       name: 'cold run POD',
       own: `% run -n ${NAMESPACE} cold -- ${inCold}`,
       kubectl: `${kubectlPath()} debug -n ${NAMESPACE} -i cold --image=${IMAGE} --profile=netadmin -q -- ${inCold}`,
+      least: `% cold +${IMAGE} none ${inCold}`,
       before: coldPod(),
       target: 0.9,
       share: 0.3,
@@ -204,15 +221,17 @@ function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
 
-async function cells({ name, own, kubectl, target, share = 1, ...how }: Row): Promise<string[]> {
+async function cells({ name, own, kubectl, least, target, share = 1, ...how }: Row): Promise<string[]> {
   const binaries = [join(repoDir, 'dist/kubectl-nettools'), ...(flags.old === undefined ? [] : [flags.old])];
   const lines = [
     ...binaries.map((binary) => own.replaceAll('%', binary)),
+    ...(least === undefined ? [] : [least.replaceAll('%', leastProgram)]),
     ...(kubectl === undefined ? [] : [kubectl]),
   ];
   const timings = await inTurn(lines, Math.max(3, Math.round(Number(flags.runs) * share)), how);
   const now = timings[0];
   const before = flags.old === undefined ? undefined : timings[1];
+  const bound = least === undefined ? undefined : timings.at(-2);
   const yardstick = kubectl === undefined ? undefined : timings.at(-1);
   const result = (now?.wall ?? Number.NaN) / (yardstick?.wall ?? 1);
   const told = (timing: Timings | undefined): string => {
@@ -229,6 +248,7 @@ async function cells({ name, own, kubectl, target, share = 1, ...how }: Row): Pr
     `${result.toFixed(2)}${unit}${result <= target ? '' : ' missed'}`,
     told(now),
     told(before),
+    told(bound),
     told(yardstick),
   ];
 }
@@ -251,6 +271,33 @@ async function provide(what: Row['needs']): Promise<void> {
   kubectl(['wait', 'pods', '-l', 'app in (endpoint,idle)', '--for=condition=Ready', '--timeout=600s']);
 }
 
+/** @returns a command line that runs it, but for its own words */
+function leastCommand(into: string): string {
+  const program = join(into, 'least.cjs');
+  const from = join(repoDir, 'test/bench/least-client.ts');
+  buildSync({ entryPoints: [from], outfile: program, bundle: true, platform: 'node', format: 'cjs' });
+  const config = JSON.parse(kubectl(['config', 'view', '--raw', '-o', 'json'])) as {
+    clusters: { cluster: Record<string, string> }[];
+    users: { user: Record<string, string> }[];
+  };
+  const [cluster = {}, user = {}] = [config.clusters[0]?.cluster, config.users[0]?.user];
+  const { hostname, port } = new URL(cluster['server'] ?? '');
+  const pem = (data = ''): string => Buffer.from(data, 'base64').toString();
+  const connection: LeastConnection = {
+    hostname,
+    port,
+    ca: pem(cluster['certificate-authority-data']),
+    cert: pem(user['client-certificate-data']),
+    key: pem(user['client-key-data']),
+    namespace: NAMESPACE,
+  };
+  const file = join(into, 'connection.json');
+  writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
+  return `${process.execPath} ${program} ${file}`;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'nettools-bench-'));
+const leastProgram = leastCommand(folder);
 execFileSync(kubectlPath(), ['create', 'namespace', NAMESPACE], { env, stdio: 'ignore' });
 try {
   const sleep = ['--image=localhost/app:1', '--image-pull-policy=Never', '--command', '--', 'sleep', '3600'];
@@ -262,7 +309,15 @@ try {
   const name = 'jsonpath={.spec.ephemeralContainers[0].name}';
   const container = kubectl(['get', 'pod', 'target', '-o', name]);
   const table = new Table({
-    head: ['command', 'target', 'result', 'this build: s (CPU)', 'old build', 'kubectl'],
+    head: [
+      'command',
+      'target',
+      'result',
+      'this build: s (CPU)',
+      'old build',
+      'least Node program',
+      'kubectl',
+    ],
     style: { head: [], border: [] },
   });
   for (const row of rowsFor(container).filter(({ name: title }) => title.includes(flags.rows))) {
@@ -276,4 +331,5 @@ try {
   console.log(table.toString());
 } finally {
   kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
+  rmSync(folder, { recursive: true, force: true });
 }
