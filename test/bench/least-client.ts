@@ -143,7 +143,7 @@ async function main(): Promise<void> {
   });
   upgrade.on('upgrade', (_answer, socket, early) => {
     socket.setNoDelay();
-  passOn(socket, early);
+    passOn(socket, early);
     if (hasStdin) sendStdin(socket);
   });
   upgrade.end();
