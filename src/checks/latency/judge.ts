@@ -23,7 +23,7 @@ const HISTOGRAM_BINS = 16;
 
 export function judgeLatency(
   evidence: Evidence,
-  { destinations, thresholds, count }: LatencyInput,
+  { destinations, thresholds, count, intervalMs }: LatencyInput,
   words: PlaceWords = POD_WORDS,
 ): Judgement {
   const facts = latencyFacts(evidence, destinations, thresholds);
@@ -31,7 +31,7 @@ export function judgeLatency(
     found: LATENCY_RULES.flatMap((rule) => rule.judge(facts)),
     skips: skipped(facts, count, words),
     measurements: measurements(facts),
-    otherwise: () => outcome(facts, words),
+    otherwise: () => outcome(facts, words, { count, intervalMs }),
   });
 }
 
@@ -41,7 +41,11 @@ function measured(path: PathFacts): boolean {
 }
 
 /** What the image or the rights kept from being measured is not a pass; what the target does not have is. */
-function outcome({ paths }: LatencyFacts, words: PlaceWords): Outcome {
+function outcome(
+  { paths }: LatencyFacts,
+  words: PlaceWords,
+  { count, intervalMs }: Pick<LatencyInput, 'count' | 'intervalMs'>,
+): Outcome {
   // A gateway or a name server that the target does not have is not a destination.
   const there = paths.filter((p) => p.tcp.skipped?.code !== 'no-place');
   const lost = there.find((path) => !measured(path));
@@ -54,9 +58,11 @@ function outcome({ paths }: LatencyFacts, words: PlaceWords): Outcome {
   const rtts = paths.flatMap((p) => judgedRtt(p)?.distribution ?? []);
   // That those which were asked for are silent is a finding; here is no round trip to judge.
   if (rtts.length === 0) return { status: 'error', summary: 'No destination answered.' };
+  // Why it took as long as it did.
+  const probes = `${count} ${count === 1 ? 'probe' : 'probes'} to each in ${((count * intervalMs) / 1000).toFixed(1)} s`;
   return {
     status: 'pass',
-    summary: `${rtts.length} of ${there.length} destinations answered, the slowest with a p95 of ${formatMs(most(rtts.map((d) => d.p95)) ?? 0)}.`,
+    summary: `${rtts.length} of ${there.length} destinations answered, the slowest with a p95 of ${formatMs(most(rtts.map((d) => d.p95)) ?? 0)} (${probes}).`,
   };
 }
 

@@ -23,7 +23,9 @@ describe('judgeLatency', () => {
   it('passes a healthy run and says how slow the slowest was', () => {
     const { status, summary, findings } = recorded('healthy');
     expect({ status, findings }).toEqual({ status: 'pass', findings: [] });
-    expect(summary).toMatch(/^4 of 4 destinations answered, the slowest with a p95 of [\d.]+ ms\.$/);
+    expect(summary).toMatch(
+      /^4 of 4 destinations answered, the slowest with a p95 of [\d.]+ ms \(10 probes to each in [\d.]+ s\)\.$/,
+    );
   });
 
   it('measures every destination both ways', () => {
