@@ -6,8 +6,8 @@ import { nettools } from '../e2e/support/cli.ts';
 import { app, helper, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
 import { drop, narrow, trickle, upload, withFaults } from './latency-faults.ts';
-import { checkReport, expectFirst, expectSilence, note } from './named.ts';
-import { podNetns } from './pod-netns.ts';
+import { checkReport, expectFirst, expectInfo, expectSilence, note } from './named.ts';
+import { nodeNetns, podNetns, withFault } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-latency');
@@ -105,6 +105,19 @@ test('half of the connections get no answer, and every echo request does', async
     says: /\d+ of \d+ connections to pod\/peer .* got no answer, while the others did: \d+ % of them are lost/,
   });
   expectSilence(await latency('pod/peer', 12));
+});
+
+test('no fault: a gateway that limits what it answers itself', async () => {
+  const { spec, status } = await ns.pod('client');
+  const limit = `ip saddr ${status.podIP} icmp type echo-request limit rate over 10/second burst 5 packets drop`;
+  const steps = [
+    { make: 'nft add table ip ntflat', undo: 'nft delete table ip ntflat' },
+    { make: 'nft add chain ip ntflat c { type filter hook input priority -300 ; }', undo: '' },
+    { make: `nft add rule ip ntflat c ${limit}`, undo: '' },
+  ];
+  const report = await withFault(nodeNetns(spec.nodeName ?? ''), steps, () => latency());
+  expectSilence(report);
+  expectInfo(report, 'NT-LAT-002', /to gateway .* % loss; .* behind it loses nothing/);
 });
 
 test('NT-LAT-003: a transfer of the target that has to be sent again', async () => {

@@ -19,6 +19,8 @@ export interface PathFacts {
   readonly address: string | undefined;
   /** The TCP port, filled in on the target where it is a placeholder. */
   readonly port: string;
+  /** The next hop that leads there; absent: it is on the link, or it was not asked. */
+  readonly gateway?: string;
   readonly icmp: Measured<PingSeries>;
   readonly tcp: Measured<ConnectSeries>;
   readonly http: Measured<HttpTiming> | undefined;

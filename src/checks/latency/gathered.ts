@@ -22,7 +22,7 @@ import {
 } from '../shared/measured.ts';
 import { because, noTool } from '../shared/reason.ts';
 import { distribution } from '../shared/statistics.ts';
-import { isVirtual, VIRTUAL } from '../shared/way.ts';
+import { hopOf, isVirtual, VIRTUAL } from '../shared/way.ts';
 import { answeredMs, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 
 export function latencyFacts(
@@ -75,6 +75,8 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
   const answered = answeredMs({ icmp, tcp });
   const http = destination.url === undefined ? undefined : httpOf(results.http);
   const brokenOff = brokenOffOf(http, results.http, tcp);
+  const route = hopOf(evidence[`${destination.id}-hop`]).value?.route;
+  const gateway = route?.outcome === 'route' ? route.gateway : undefined;
   return {
     destination,
     address: tcp.value?.address ?? results.icmp?.command.at(-1),
@@ -83,6 +85,7 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
     icmp,
     tcp,
     http,
+    ...(gateway === undefined ? {} : { gateway }),
     ...(brokenOff === undefined ? {} : { brokenOff }),
     ...endOf(http, results.http),
     rtts: { icmp: distribution(answered.icmp), tcp: distribution(answered.tcp) },

@@ -3,7 +3,7 @@ import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { CURL_FORMAT } from '../../parsers/curl.ts';
-import { isVirtual } from '../shared/way.ts';
+import { isVirtual, nextHopProbe } from '../shared/way.ts';
 import type { LatencyInput } from './facts.ts';
 
 /** What is silent is tried three times: for 3.5 s, and for 1.5 s each (tcp-connect.bash one after the other). */
@@ -12,6 +12,8 @@ const GRACE_SECONDS = 6;
 const NEIGHBOUR_SECONDS = 3;
 const HTTP_LIMIT_SECONDS = 10;
 const SNAPSHOT_LIMIT_SECONDS = 5;
+/** So many ways tell whether what goes through the gateway is lost there. */
+const WAYS = 3;
 /** How long tasks waited for a CPU, and the time at which that was read. */
 const CPU_FILES = ['/proc/pressure/cpu', '/proc/uptime'];
 
@@ -26,6 +28,7 @@ export function planLatency(input: LatencyInput, scripts: ProbeScripts): StagedP
     ],
     probe: [
       ...input.destinations.flatMap((destination) => probes(destination, input, scripts, seconds)),
+      ...ways(input.destinations, scripts),
       sampled('sockets', half, seconds, ['ss', '-tinH']),
       sampled('qdiscs', half, seconds, ['tc', '-j', '-s', 'qdisc', 'show']),
     ],
@@ -38,6 +41,13 @@ export function planLatency(input: LatencyInput, scripts: ProbeScripts): StagedP
 
 function snapshot(id: string, argv: readonly string[]): ProbeCommand {
   return { id, argv, timeoutSeconds: SNAPSHOT_LIMIT_SECONDS };
+}
+
+/** By which next hop some destinations are reached. */
+function ways(destinations: readonly Destination[], scripts: ProbeScripts): ProbeCommand[] {
+  const others = destinations.filter(({ role }) => role !== 'gateway');
+  if (others.length === destinations.length) return [];
+  return others.slice(0, WAYS).map(({ id, host }) => nextHopProbe(id, host, scripts, false));
 }
 
 /** Queues and round trips are worth looking at while there is traffic: in the middle of the probes. */

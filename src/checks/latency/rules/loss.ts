@@ -12,7 +12,7 @@ const meta = {
   severities: ['warning', 'critical', 'info'],
   meaning:
     'Probes to this destination, or their answers, are dropped on the way. Every lost packet costs a TCP connection at least a retransmission time-out of 200 ms, a lost first packet a full second.',
-  rule: 'At least 1 % (--loss-warning) or 5 % (critical, --loss-critical) of at least 50 probes are not answered, while others are; info where it is one probe in all the run, which may be chance. At least 2 and 5 % of the connections get no answer in 1.1 s or more, while others do (critical). A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
+  rule: 'At least 1 % (--loss-warning) or 5 % (critical, --loss-critical) of at least 50 probes are not answered, while others are; info where it is one probe in all the run, which may be chance, and where the gateway itself leaves them unanswered, while at least 50 probes of a destination behind it lost none. At least 2 and 5 % of the connections get no answer in 1.1 s or more, while others do (critical). A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
   source:
     'ours: TCP throughput falls with the square root of the loss (RFC 3649, section 1), and 1 % already costs most of it',
   remedy:
@@ -50,10 +50,40 @@ function spellsText({ gaps, received }: PingSeries): string {
   return `, all ${rows}: the way was shut for a while, as where forwarding, a route, a link or a rule goes off and on, and it carries all else`;
 }
 
+/** All of at least {@link MIN_PROBES} probes were answered, and none by a SYN that was sent again. */
+function losesNothing({ icmp, tcp }: PathFacts): boolean {
+  const tries = tcp.value?.tries ?? [];
+  const connected = tries.filter((t) => t.outcome === 'connected' && t.ms < SYN_AGAIN_MS);
+  const echoed = icmp.value?.received ?? 0;
+  return (
+    Math.max(connected.length, echoed) >= MIN_PROBES &&
+    connected.length === tries.length &&
+    echoed === (icmp.value?.sent ?? 0)
+  );
+}
+
+/**
+ * A destination behind the gateway that loses nothing: what passes through it is not dropped, then, and what it owes for
+ * itself it answers when it likes, as routers do (control plane policing).
+ */
+function spared(path: PathFacts, paths: readonly PathFacts[]): PathFacts | undefined {
+  if (path.destination.role !== 'gateway' || path.address === undefined) return undefined;
+  return paths.find((other) => other.gateway === path.address && losesNothing(other));
+}
+
+const GATEWAY_ADVICE = advice`Nothing to mend. Measure the ways that you use: --to DEST.`;
+
+function sparedText(behind: PathFacts | undefined): string {
+  return behind === undefined
+    ? ''
+    : `; ${behind.destination.label} behind it loses nothing, so what passes through is not dropped: the gateway limits what it answers itself, as many routers do`;
+}
+
 function partialLoss(
   path: PathFacts,
   { lossWarning, lossCritical }: LatencyThresholds,
   isChance: boolean,
+  behind: PathFacts | undefined,
 ): Occurrence[] {
   const icmp = path.icmp.value;
   if (!icmp || icmp.sent < MIN_PROBES || lostOf(path) === 0) return [];
@@ -62,16 +92,25 @@ function partialLoss(
   return [
     occurrence(
       meta,
-      isChance ? 'info' : share >= lossCritical ? 'critical' : 'warning',
-      `${lostOf(path)} of ${icmp.sent} echo requests to ${path.destination.label} (${path.address}) got no answer: ${(share * 100).toFixed(0)} % loss${isChance ? '; once may be chance' : spellsText(icmp)}.`,
+      isChance || behind !== undefined ? 'info' : share >= lossCritical ? 'critical' : 'warning',
+      `${lostOf(path)} of ${icmp.sent} echo requests to ${path.destination.label} (${path.address}) got no answer: ${(share * 100).toFixed(0)} % loss${behind !== undefined ? sparedText(behind) : isChance ? '; once may be chance' : spellsText(icmp)}.`,
       quote(path.results.icmp, /packets transmitted|^From /, 3),
-      { subject: path.destination.label, ...(isChance ? { remediation: MEASURE_LONGER } : {}) },
+      {
+        subject: path.destination.label,
+        ...(behind !== undefined
+          ? { remediation: GATEWAY_ADVICE }
+          : isChance
+            ? { remediation: MEASURE_LONGER }
+            : {}),
+      },
     ),
   ];
 }
 
-/** A SYN that was lost is sent again after 1 s (RFC 6298, 2.1): in less, nothing can be said of the second one. */
-const LEAST_WAIT_MS = 1100;
+/** A SYN that was lost is sent again after 1 s (RFC 6298, 2.1). */
+const SYN_AGAIN_MS = 1000;
+/** In less, nothing can be said of the second one. */
+const LEAST_WAIT_MS = SYN_AGAIN_MS + 100;
 /** One connection may be chance. */
 const LEAST_CONNECTIONS = 2;
 const LEAST_SHARE = 0.05;
@@ -80,7 +119,7 @@ const LEAST_SHARE = 0.05;
  * Some connections get no answer, in all their time, and others do: each has a port of its own, by which a hash of its
  * addresses chooses a next hop, a member of a link or a backend, while echo requests all take one way.
  */
-function lostConnections(path: PathFacts): Occurrence[] {
+function lostConnections(path: PathFacts, behind: PathFacts | undefined): Occurrence[] {
   const tries = path.tcp.value?.tries ?? [];
   const silent = tries.filter((t) => t.outcome === 'unanswered' && t.ms >= LEAST_WAIT_MS).length;
   const answered = tries.filter((t) => t.outcome === 'connected' || t.outcome === 'refused').length;
@@ -89,12 +128,15 @@ function lostConnections(path: PathFacts): Occurrence[] {
   return [
     occurrence(
       meta,
-      'critical',
-      `${silent} of ${silent + answered} connections to ${path.destination.label} (${path.address}) port ${path.port} got no answer, while the others did: ${(share * 100).toFixed(0)} % of them are lost.`,
+      behind === undefined ? 'critical' : 'info',
+      `${silent} of ${silent + answered} connections to ${path.destination.label} (${path.address}) port ${path.port} got no answer, while the others did: ${(share * 100).toFixed(0)} % of them are lost${sparedText(behind)}.`,
       quote(path.results.tcp, /^(try|ok|failed|given up)/, 6),
       {
         subject: path.destination.label,
-        remediation: advice`Look for a choice that is made for each connection and leads nowhere at times: several next hops of a route (ip route show, on the target and on the nodes), members of a bond, an address that two hosts have (${verbatim`kubectl nettools arp`}), a load balancer with a dead backend, or an accept queue that is full at the server (${verbatim`kubectl nettools sockets`} with it as the TARGET).`,
+        remediation:
+          behind !== undefined
+            ? GATEWAY_ADVICE
+            : advice`Look for a choice that is made for each connection and leads nowhere at times: several next hops of a route (ip route show, on the target and on the nodes), members of a bond, an address that two hosts have (${verbatim`kubectl nettools arp`}), a load balancer with a dead backend, or an accept queue that is full at the server (${verbatim`kubectl nettools sockets`} with it as the TARGET).`,
       },
     ),
   ];
@@ -125,12 +167,12 @@ export const loss: Rule<LatencyFacts> = {
   meta,
   judge: ({ paths, thresholds }) => {
     // One host that is a destination twice, as an endpoint and by its name, is asked once.
-    const lossy = paths.filter((path) => lostOf(path) > 0);
+    const lossy = paths.filter((path) => lostOf(path) > 0 && spared(path, paths) === undefined);
     const isChance =
       lossy.every((path) => lostOf(path) === 1) && new Set(lossy.map(({ address }) => address)).size === 1;
     return paths.flatMap((path) => [
-      ...partialLoss(path, thresholds, isChance),
-      ...lostConnections(path),
+      ...partialLoss(path, thresholds, isChance, spared(path, paths)),
+      ...lostConnections(path, spared(path, paths)),
       ...totalLoss(path),
     ]);
   },

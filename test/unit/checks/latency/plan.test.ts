@@ -24,6 +24,17 @@ describe('planLatency', () => {
     ]);
   });
 
+  it('asks for the way to three destinations, which a lossy gateway may be on', () => {
+    const asked = ['to0', 'to1', 'to2', 'to3'].map((id) => destination({ id }));
+    const gateway = destination({ id: 'gateway', role: 'gateway' });
+    const hops = (...to: readonly ReturnType<typeof destination>[]) =>
+      planLatency(input(1, 1, ...to), PROBE_SCRIPTS).probe.flatMap(({ id }) =>
+        id.endsWith('-hop') ? [id] : [],
+      );
+    expect(hops(gateway, ...asked)).toEqual(['to0-hop', 'to1-hop', 'to2-hop']);
+    expect(hops(...asked)).toEqual([]);
+  });
+
   it('has ids that are unique', () => {
     const destinations = ['to0', 'to1', 'gateway'].map((id) => destination({ id, url: 'http://192.0.2.1/' }));
     const { before, probe, after } = planLatency(input(1, 1, ...destinations), PROBE_SCRIPTS);

@@ -11,6 +11,10 @@ const refused: ConnectTry = { ms: 1, outcome: 'refused' };
 const noRoute: ConnectTry = { ms: 0.1, outcome: 'error', error: 'No route to host' };
 const unresolved: ConnectTry = { ms: 1, outcome: 'unresolved', error: 'Name or service not known' };
 
+const measures = (spec: Parameters<typeof path>[0]) => {
+  const { icmp, tcp, rtts } = path(spec);
+  return { icmp, tcp, rtts };
+};
 const judge = (spec: Parameters<typeof path>[0]) => loss.judge(facts({ paths: [path(spec)] }));
 const severities = (spec: Parameters<typeof path>[0]) => judge(spec).map((f) => f.severity);
 
@@ -83,6 +87,62 @@ describe('NT-LAT-002 loss', () => {
     expect(twice.map(({ severity }) => severity)).toEqual(['info', 'info']);
     const both = loss.judge(facts({ paths: [path(one), other] }));
     expect(both.map(({ severity }) => severity)).toEqual(['warning', 'warning']);
+  });
+
+  describe('at the gateway', () => {
+    const lossy = path({
+      destination: { id: 'gateway', label: 'gateway', role: 'gateway' },
+      icmp: times(90, 1),
+      lost: 10,
+    });
+    const refusing = path({
+      destination: { id: 'gateway', label: 'gateway', role: 'gateway' },
+      icmp: 'skipped',
+      tries: [...times(38, refused), ...times(4, unanswered)],
+    });
+    const behind = {
+      ...path({ destination: { id: 'to1', label: 'pod/far' } }),
+      gateway: '192.0.2.9',
+      address: '198.51.100.7',
+    };
+    const told = (...paths: readonly ReturnType<typeof path>[]) =>
+      loss.judge(facts({ paths })).map(({ severity }) => severity);
+
+    it('is only told where what passes through it is not lost', () => {
+      expect(told(lossy, behind)).toEqual(['info']);
+      expect(told(refusing, behind)).toEqual(['info']);
+      const [found] = loss.judge(facts({ paths: [lossy, behind] }));
+      expect(found?.summary).toMatch(
+        /10 % loss; pod\/far behind it loses nothing, so .* as many routers do\.$/,
+      );
+      expect(remedyOf(found)).toBe('Nothing to mend. Measure the ways that you use: --to DEST.');
+    });
+
+    it.each([
+      ['nothing else was measured', []],
+      ['the other one is on the link', [path({ destination: { id: 'to1' } })]],
+      ['the other one has another gateway', [{ ...behind, gateway: '192.0.2.77' }]],
+      [
+        'too few probes went to the other one',
+        [{ ...behind, ...measures({ icmp: times(49, 1), tries: [] }) }],
+      ],
+      [
+        'a SYN to the other one was sent again',
+        [{ ...behind, ...measures({ tries: [...times(60, connected(1)), connected(1003)] }) }],
+      ],
+    ])('counts where %s', (_why, others) => {
+      expect(told(lossy, ...others)[0]).toBe('critical');
+      expect(told(refusing, ...others)[0]).toBe('critical');
+    });
+
+    it('does not make chance of one that another way lost, or the other way round', () => {
+      const one = path({ icmp: times(49, 1), lost: 1 });
+      expect(told(lossy, behind, one)).toEqual(['info', 'info']);
+      expect(told(lossy, { ...behind, ...measures({ icmp: times(49, 1), lost: 1 }) })).toEqual([
+        'critical',
+        'warning',
+      ]);
+    });
   });
 
   it('says how much was lost, of what', () => {
