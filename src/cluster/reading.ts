@@ -1,5 +1,5 @@
 /** From a request to a {@link Reading} of what it asked for. */
-import { ApiError, UnreachableError } from '../kube/errors.ts';
+import { ApiError, isForbidden, UnreachableError } from '../kube/errors.ts';
 import type { Reading, Unanswered } from '../model/cluster-view.ts';
 
 /**
@@ -13,7 +13,7 @@ export async function readingOf<T>(what: string, read: Promise<T>, signal: Abort
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ApiError || error instanceof UnreachableError)) throw error;
-    return error instanceof ApiError && error.status === 403
+    return isForbidden(error)
       ? { error, denied: what }
       : { error, failed: error.message.replace(/\.$/, '') };
   }
