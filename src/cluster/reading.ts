@@ -13,9 +13,7 @@ export async function readingOf<T>(what: string, read: Promise<T>, signal: Abort
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ApiError || error instanceof UnreachableError)) throw error;
-    return isForbidden(error)
-      ? { error, denied: what }
-      : { error, failed: error.message.replace(/\.$/, '') };
+    return isForbidden(error) ? { error, denied: what } : { error, failed: error.message.replace(/\.$/, '') };
   }
 }
 

@@ -50,6 +50,19 @@ describe('renderTable', () => {
     await expect(text).toMatchFileSnapshot('golden/several-checks.txt');
   });
 
+  it('says of infos that it counts and does not show how they are seen', () => {
+    const note = finding('NT-SYS-001', 'info', { evidence: [] });
+    const left = check('tls', { status: 'skip', findings: [note] });
+    const shown = check('dns', { findings: [note] });
+    const verdictOf = (...checks: Parameters<typeof report>) =>
+      renderTable(report(...checks), plain)
+        .split('\n')
+        .find((line) => line.startsWith('verdict:'));
+    expect(verdictOf(shown, left)).toContain('(2 info, 1 of them only in -o json)');
+    expect(verdictOf(shown, check('mtu'))).toContain('(1 info)');
+    expect(verdictOf(left)).toContain('(1 info)');
+  });
+
   it('shows every finding once, however deep its cause lies', () => {
     const findings = [
       finding('NT-IF-002', 'warning', { summary: 'A.' }),
