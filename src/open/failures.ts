@@ -4,6 +4,7 @@ import { DockerApiError, DockerUnreachableError } from '../docker/errors.ts';
 import { ApiError, isLackOfRights, UnreachableError } from '../kube/errors.ts';
 import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { GatherError } from '../probes/gather.ts';
 
 const RIGHTS_HINT = `${RBAC_PAGE} explains each right and has ready-made manifests.`;
@@ -27,7 +28,7 @@ export function toUserError(error: unknown): unknown {
     return new UserError(error.message, 3, { cause: error });
   }
   if (error instanceof DockerApiError) {
-    return new UserError(`the Docker daemon refused: ${error.message.replace(/\.$/, '')}.`, 3, {
+    return new UserError(`the Docker daemon refused: ${withoutFullStop(error.message)}.`, 3, {
       cause: error,
     });
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tablesOf } from '../../../src/checks/tables.ts';
+import type { CheckResult } from '../../../src/model/report.ts';
 import type { Table } from '../../../src/model/table.ts';
 import { renderTable } from '../../../src/report/table.ts';
 import { check, finding, LATENCY_MEASUREMENTS, report } from './build.ts';
@@ -54,7 +55,7 @@ describe('renderTable', () => {
     const note = finding('NT-SYS-001', 'info', { evidence: [] });
     const left = check('tls', { status: 'skip', findings: [note] });
     const shown = check('dns', { findings: [note] });
-    const verdictOf = (...checks: Parameters<typeof report>) =>
+    const verdictOf = (...checks: CheckResult[]) =>
       renderTable(report(...checks), plain)
         .split('\n')
         .find((line) => line.startsWith('verdict:'));
