@@ -4,6 +4,7 @@ import { InterruptedError } from '../console/interrupt.ts';
 import type { ProgressLine } from '../console/progress.ts';
 import type { CaptureArgs } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { type Deadline, LONGEST_MS } from '../open/deadline.ts';
 import type { InterfaceCounts } from '../pcap/pcapng.ts';
 import type { Packet, PcapHeader } from '../pcap/reader.ts';
@@ -187,7 +188,7 @@ export class CaptureRun {
       const problem =
         error instanceof UserError
           ? error
-          : new UserError(`the capture at ${capture.name} broke off: ${message.replace(/\.$/, '')}.`, 3, {
+          : new UserError(`the capture at ${capture.name} broke off: ${withoutFullStop(message)}.`, 3, {
               cause: error,
             });
       return { counts: undefined, problem };

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DockerClient, Hijacked } from '../docker/client.ts';
 import { DockerApiError, DockerUnreachableError } from '../docker/errors.ts';
 import { FrameDecoder, type OutputPiece } from '../docker/frames.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { ChannelError, type Size, type TerminalOptions } from './channel.ts';
 import { type ExecOptions, GuardedChannel } from './guarded.ts';
 
@@ -68,7 +69,7 @@ export class DockerExecChannel extends GuardedChannel {
         throw new ChannelError('refused', error.message, { status: error.status, cause: error });
       }
       if (error instanceof DockerUnreachableError)
-        throw new ChannelError('lost', error.message.replace(/\.$/, ''), { cause: error });
+        throw new ChannelError('lost', withoutFullStop(error.message), { cause: error });
       throw error;
     }
   }

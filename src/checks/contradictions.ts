@@ -93,7 +93,7 @@ function denialsWithin({ id, measurements }: CheckResult): string[] {
         ({ origin, getaddrinfo }) => origin !== 'default' && isUnresolved(fieldsOf(getaddrinfo)),
       );
       return [
-        ...(servers.length > 0 && !answers ? ['dns: no name server answered by UDP'] : []),
+        ...(servers.length > 0 && !answers ? ['dns: no name server answered over UDP'] : []),
         ...names.map(
           ({ name, getaddrinfo }) => `dns: ${name} was ${fieldsOf(getaddrinfo)['outcome']} on the target`,
         ),

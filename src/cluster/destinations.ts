@@ -50,11 +50,12 @@ export function always({ cluster }: Subject): readonly Destination[] {
 }
 
 /**
- * The user's destinations, resolved by the API.
+ * The user's destinations, resolved by the API. One that is named twice is probed once: in one pod, two servers for it would
+ * want one port.
  * @throws {UserError} exit 2: a DEST that is none; exit 3: a pod or Service that is not there or has no address
  */
 export async function askedDestinations(subject: Subject, to: readonly string[]): Promise<Destination[]> {
-  const asked = await Promise.all(to.map((text) => destination(subject, text)));
+  const asked = await Promise.all([...new Set(to)].map((text) => destination(subject, text)));
   return asked.flat().map((d, i) => ({ ...d, id: `to${i}` }));
 }
 

@@ -1,6 +1,7 @@
 /** DESTs that are hosts or URLs. Pure. */
 import type { Destination } from '../model/destination.ts';
 import { UserError } from '../model/errors.ts';
+import { maskQuery } from '../model/mask-query.ts';
 
 /** A destination before it is counted. */
 export type Asked = Omit<Destination, 'id'>;
@@ -34,7 +35,7 @@ export function parseHost(text: string): Asked {
     ) {
       throw new UserError(`--to "${text}" is not a destination.`, 2);
     }
-    return { ...plain(text, url.hostname.replace(/^\[|\]$/g, ''), port), url: url.href };
+    return { ...plain(maskQuery(text), url.hostname.replace(/^\[|\]$/g, ''), port), url: url.href };
   }
   const parts =
     /^(?:\[([0-9a-f:.]+)\]|([^:/[\]\s]+)|([0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*))(?::(\d+))?$/i.exec(text);

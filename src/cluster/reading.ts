@@ -1,6 +1,7 @@
 /** From a request to a {@link Reading} of what it asked for. */
-import { ApiError, UnreachableError } from '../kube/errors.ts';
+import { ApiError, isForbidden, UnreachableError } from '../kube/errors.ts';
 import type { Reading, Unanswered } from '../model/cluster-view.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 
 /**
  * Tells an answer, a lack of rights and a failure apart.
@@ -13,9 +14,7 @@ export async function readingOf<T>(what: string, read: Promise<T>, signal: Abort
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ApiError || error instanceof UnreachableError)) throw error;
-    return error instanceof ApiError && error.status === 403
-      ? { error, denied: what }
-      : { error, failed: error.message.replace(/\.$/, '') };
+    return isForbidden(error) ? { error, denied: what } : { error, failed: withoutFullStop(error.message) };
   }
 }
 

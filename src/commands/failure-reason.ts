@@ -1,5 +1,6 @@
 import { InterruptedError } from '../console/interrupt.ts';
 import { UserError } from '../model/errors.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { toUserError } from '../open/failures.ts';
 
 /** Why nothing came of one target of many: a sentence without its full stop. */
@@ -7,5 +8,5 @@ export function reasonOf(error: unknown): string {
   if (error instanceof InterruptedError) return 'interrupted before it was measured';
   const known = toUserError(error);
   if (!(known instanceof UserError)) return error instanceof Error ? error.message : String(error);
-  return known.message.replace(/\.$/, '');
+  return withoutFullStop(known.message);
 }

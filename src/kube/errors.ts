@@ -14,6 +14,20 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the API server itself said that this is forbidden; a proxy's or gateway's 403 carries no such reason. */
+export function isForbidden(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === 403 && error.reason === 'Forbidden';
+}
+
+/**
+ * Whether a 403 comes from the authorizer, so that more rights help. Admission (Pod Security, a quota, a webhook) says
+ * 403 Forbidden too, and only the message tells them apart: that of the authorizer always reads
+ * `… cannot VERB resource "…"` or `… cannot VERB path "…"` (k8s.io/apiserver, handlers/responsewriters/errors.go).
+ */
+export function isLackOfRights(status: number | undefined, message: string): boolean {
+  return status === 403 && / cannot \S+ (?:resource|path) "/.test(message);
+}
+
 /** No answer at all: name resolution, connection, TLS or proxy. `message` is one sentence that names the server. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';

@@ -4,10 +4,10 @@
  * client-node's reader is not used: one such entry makes it refuse the whole file, an empty file makes it crash, and it
  * knows neither `tokenFile` nor the groups to impersonate.
  */
-import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { loadAll, YAMLException } from 'js-yaml';
 import { UserError } from '../model/errors.ts';
+import { readText } from './read-text.ts';
 
 /** A cluster entry, with the names that client-node gives its fields. */
 export interface KubeCluster {
@@ -84,8 +84,9 @@ export function readKubeconfig(file: string): Kubeconfig {
   let content: unknown;
   try {
     // An empty file has no document at all, and that is fine.
-    content = loadAll(readFileSync(file, 'utf8'))[0];
+    content = loadAll(readText(file))[0];
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`the kubeconfig ${file} cannot be read: ${reasonOf(error)}.`, 3);
   }
   if (content !== undefined && content !== null && (typeof content !== 'object' || Array.isArray(content))) {

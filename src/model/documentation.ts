@@ -4,3 +4,4 @@ const PAGES = 'https://github.com/kubectl-nettools/kubectl-nettools/blob/main/do
 
 export const RBAC_PAGE = `${PAGES}/rbac.md`;
 export const AIR_GAPPED_PAGE = `${PAGES}/air-gapped.md`;
+export const FINDINGS_PAGE = `${PAGES}/findings.md`;

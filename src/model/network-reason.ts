@@ -1,4 +1,5 @@
 /** Why a connection failed, as text. Pure. */
+import { withoutFullStop } from './sentence.ts';
 
 /** A text, or one that is made for what says whom to trust. */
 type Words = string | ((trust: string) => string);
@@ -46,5 +47,5 @@ export function networkReason(error: unknown, trust = 'the kubeconfig'): string 
   // The words of hpagent, which connects through proxies.
   if (line === 'Proxy timeout') return 'the proxy did not answer';
   const proxyStatus = /^Bad response: (\d+)$/.exec(line)?.[1];
-  return proxyStatus === undefined ? line.replace(/\.$/, '') : `the proxy answered HTTP ${proxyStatus}`;
+  return proxyStatus === undefined ? withoutFullStop(line) : `the proxy answered HTTP ${proxyStatus}`;
 }

@@ -1,9 +1,10 @@
 /** What went wrong below, as one sentence for the user. */
 import { ChannelError } from '../channels/channel.ts';
 import { DockerApiError, DockerUnreachableError } from '../docker/errors.ts';
-import { ApiError, UnreachableError } from '../kube/errors.ts';
+import { ApiError, isLackOfRights, UnreachableError } from '../kube/errors.ts';
 import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { GatherError } from '../probes/gather.ts';
 
 const RIGHTS_HINT = `${RBAC_PAGE} explains each right and has ready-made manifests.`;
@@ -20,14 +21,14 @@ export async function withUserErrors<T>(work: () => Promise<T>): Promise<T> {
 /** The error as a {@link UserError}, where its meaning is known; else as it is. */
 export function toUserError(error: unknown): unknown {
   if (error instanceof UserError) return error;
-  if (error instanceof ApiError && error.status === 403) {
-    return new UserError(error.message, 3, { cause: error, hint: RIGHTS_HINT });
+  if (error instanceof ApiError) {
+    return new UserError(error.message, 3, { cause: error, ...rightsHint(error.status, error.message) });
   }
-  if (error instanceof ApiError || error instanceof UnreachableError || error instanceof GatherError) {
+  if (error instanceof UnreachableError || error instanceof GatherError) {
     return new UserError(error.message, 3, { cause: error });
   }
   if (error instanceof DockerApiError) {
-    return new UserError(`the Docker daemon refused: ${error.message.replace(/\.$/, '')}.`, 3, {
+    return new UserError(`the Docker daemon refused: ${withoutFullStop(error.message)}.`, 3, {
       cause: error,
     });
   }
@@ -40,8 +41,13 @@ export function toUserError(error: unknown): unknown {
     return new UserError(
       error.kind === 'refused' ? `the exec was refused: ${error.message}` : error.message,
       3,
-      { cause: error, ...(error.status === 403 ? { hint: RIGHTS_HINT } : {}) },
+      { cause: error, ...rightsHint(error.status, error.message) },
     );
   }
   return error;
+}
+
+/** Only where a role can help: a proxy or an admission webhook that says 403 has nothing to do with RBAC. */
+function rightsHint(status: number | undefined, message: string): { hint?: string } {
+  return isLackOfRights(status, message) ? { hint: RIGHTS_HINT } : {};
 }

@@ -98,7 +98,7 @@ function parseBlock(lines: readonly string[]): DigAnswer {
 /** What dig says of packets that are not answer, in words that follow "an answer that is"; `undefined`: of none. */
 function garbledBy(text: string): string | undefined {
   const bad = /^;; Got bad packet: (.+)$/m.exec(text)?.[1];
-  if (bad !== undefined) return `no DNS message (${bad})`;
+  if (bad !== undefined) return `not a DNS message (${bad})`;
   if (/^;; Warning: Message parser reports malformed message packet/m.test(text)) return 'malformed';
   if (/^;; Warning: query response not set/m.test(text)) return 'the question itself';
   // dig waits on for the real one; one that came all the same counts.

@@ -1,4 +1,5 @@
 /** Parses why tcpdump did not start a capture. Pure. */
+import { withoutFullStop } from '../model/sentence.ts';
 
 /** What was wrong: the rights, the interface's name, the filter, or something else. */
 export interface CaptureComplaint {
@@ -19,7 +20,7 @@ export function parseCaptureComplaint(stderr: string): CaptureComplaint {
     .filter((line) => line !== '' && !NO_COMPLAINT.test(line));
   // The second line has the system call that failed, in brackets, which often says no more than the first.
   const [first = '', second = ''] = lines;
-  const own = first.replace(/^tcpdump: /, '').replace(/\.$/, '');
+  const own = withoutFullStop(first.replace(/^tcpdump: /, ''));
   const text =
     /^\(.*\)$/.test(second) && !second.includes(own.replace(/^.*: /, '')) ? `${own} ${second}` : own;
   return { about: subject(lines.join(' ')), text };

@@ -9,6 +9,7 @@ import { registryAuth } from '../docker/registry-auth.ts';
 import type { DockerContainer, DockerInfo, DockerVersion } from '../docker/types.ts';
 import type { SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { dockerSources } from '../open/docker-target.ts';
 import { imageFor } from '../open/image.ts';
 import { dockerSessionSpec } from '../targets/docker.ts';
@@ -99,7 +100,7 @@ async function targetOf(
     return { item: { check, ok: true, detail: note }, container };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { item: { check, ok: false, detail: error.message.replace(/\.$/, '') } };
+    return { item: { check, ok: false, detail: withoutFullStop(error.message) } };
   }
 }
 

@@ -1,4 +1,5 @@
 /** Takes secrets out of evidence before anybody sees it. Pure. */
+import { maskQuery } from '../model/mask-query.ts';
 
 /**
  * Values of headers that carry credentials, bearer tokens, and JSON web tokens wherever they stand. Each pattern can begin
@@ -13,5 +14,8 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
 
 /** The text without what looks like a secret. */
 export function redact(text: string): string {
-  return SECRETS.reduce((current, [pattern, replacement]) => current.replace(pattern, replacement), text);
+  return SECRETS.reduce(
+    (current, [pattern, replacement]) => current.replace(pattern, replacement),
+    maskQuery(text),
+  );
 }

@@ -181,12 +181,21 @@ function verdictLine(report: Report, paint: Palette): string {
   const counts = (['critical', 'warning', 'info'] as const)
     .map((severity) => ({ severity, n: all.filter((f) => f.severity === severity).length }))
     .filter(({ n }) => n > 0)
-    .map(({ severity, n }) => `${n} ${severity}`)
+    .map(({ severity, n }) => `${n} ${severity}${severity === 'info' ? unshownText(report) : ''}`)
     .join(', ');
   const seconds = (report.durationMs / 1000).toFixed(1);
   const verdict = `verdict: ${paintedVerdict(report.verdict, paint)}${counts === '' ? '' : ` (${counts})`}, ${seconds} s`;
   const cost = costText(report);
   return cost === '' ? verdict : `${verdict}\n${paint.dim(`cost: ${cost}`)}`;
+}
+
+/** How to see the infos that are counted and not shown: of several checks, those that were left out say why in one line. */
+function unshownText({ checks }: Report): string {
+  if (checks.length === 1) return '';
+  const unshown = checks
+    .filter(({ status }) => status === 'skip')
+    .flatMap(({ findings }) => findings.filter(({ severity }) => severity === 'info'));
+  return unshown.length === 0 ? '' : `, ${unshown.length} of them only in -o json`;
 }
 
 /** What the run took of its target; empty where nothing of it is known. */

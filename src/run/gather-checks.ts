@@ -2,6 +2,7 @@
 import { BUNDLE_FORMAT, type Bundle } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
 import type { Cost } from '../model/cost.ts';
+import { maskQueries } from '../model/mask-query.ts';
 import { version } from '../model/version.ts';
 import type { Deadline } from '../open/deadline.ts';
 import { gather } from '../probes/gather.ts';
@@ -50,7 +51,8 @@ export async function gatherChecks(checks: readonly PreparedCheck[], context: Ru
     durationMs: Math.round(performance.now() - context.startedMs),
     checks: checks.map(({ check, input }, i) => ({
       id: check.id,
-      input,
+      // The requests are sent: nobody needs the secrets in their URLs any more.
+      input: maskQueries(input),
       evidence: merged.evidenceOf(i, all),
       durationMs,
     })),

@@ -5,6 +5,7 @@ import type { Bundle } from '../model/bundle.ts';
 import type { Evidence, ProbeResult } from '../model/evidence.ts';
 import type { PlaceFailure, PlacePlan, PlaceResult, Places, Where } from '../model/place.ts';
 import type { Progress } from '../model/progress.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { gather } from '../probes/gather.ts';
 import type { Session } from '../targets/session.ts';
 import { type BackgroundCommand, NotReadyError, startInBackground } from './background.ts';
@@ -184,5 +185,5 @@ function failureOf(error: unknown): PlaceFailure {
     return failureOf(outcome.error);
   }
   const text = error instanceof Error ? error.message : String(error);
-  return { kind: 'error', text: text.replace(/\.$/, '') };
+  return { kind: 'error', text: withoutFullStop(text) };
 }

@@ -9,6 +9,7 @@ import type { Bundle } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
 import type { Progress } from '../model/progress.ts';
 import type { Report } from '../model/report.ts';
+import { errorWords } from '../model/sentence.ts';
 
 /** One look at a target: what the API says of it, and what the probes then see. */
 export interface Look {
@@ -76,7 +77,7 @@ export async function settled(
 
 /** As the end of a sentence that gets its full stop later. */
 function wordsOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+  return errorWords(error);
 }
 
 /** The checks with a finding that somebody would act on; none where a rule fails, which is reported once the evidence is saved. */

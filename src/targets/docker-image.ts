@@ -7,6 +7,7 @@ import { hasImage, pullImage } from '../docker/pull.ts';
 import { registryAuth } from '../docker/registry-auth.ts';
 import type { SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 
 /** @throws {UserError} exit 3: it may not be pulled, or cannot be */
 export async function ensureImage(
@@ -33,7 +34,7 @@ export async function ensureImage(
     });
   } catch (error) {
     if (!(error instanceof DockerApiError)) throw error;
-    throw new UserError(`image "${image}" could not be pulled: ${error.message.replace(/\.$/, '')}.`, 3, {
+    throw new UserError(`image "${image}" could not be pulled: ${withoutFullStop(error.message)}.`, 3, {
       hint: /unauthorized|denied|authentication/i.test(error.message)
         ? `Does it exist, and are you logged in (docker login) to ${parseImageName(image).registry}?`
         : '--image names another one; docker load brings one without a registry.',

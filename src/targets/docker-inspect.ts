@@ -4,6 +4,7 @@ import { containerName } from '../docker/container.ts';
 import { DockerApiError } from '../docker/errors.ts';
 import type { DockerContainer, DockerListed } from '../docker/types.ts';
 import { UserError } from '../model/errors.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { SESSION_LABEL } from './docker-container.ts';
 
 /**
@@ -35,7 +36,7 @@ export async function dockerTarget(
   if (!Running) {
     const how = Status === 'exited' ? `it ended with exit code ${ExitCode}` : `it is ${Status}`;
     // Such as a port to publish that another program has.
-    const why = failure ? `, and could not be started: ${failure.trim().replace(/\.$/, '')}` : '';
+    const why = failure ? `, and could not be started: ${withoutFullStop(failure.trim())}` : '';
     throw new UserError(`container "${name}" is not running: ${how}${why}.`, 3, {
       hint: `Only a running container has a network: docker start ${name}.`,
     });

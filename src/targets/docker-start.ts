@@ -7,6 +7,7 @@ import { containerName } from '../docker/container.ts';
 import { DockerApiError, DockerUnreachableError } from '../docker/errors.ts';
 import type { DockerContainer } from '../docker/types.ts';
 import { UserError } from '../model/errors.ts';
+import { errorWords, withoutFullStop } from '../model/sentence.ts';
 import type { DockerSessionSpec } from './docker-container.ts';
 import { removeContainer } from './docker-sessions.ts';
 
@@ -65,7 +66,7 @@ async function holdLifeline(client: DockerClient, id: string, signal: AbortSigna
 }
 
 function startFailure({ message }: DockerApiError, { image }: DockerSessionSpec): string {
-  const text = message.trim().replace(/\.$/, '');
+  const text = withoutFullStop(message.trim());
   if (/exec: "sh": executable file not found/.test(text)) return `image "${image}" has no shell (sh)`;
   if (/exec format error/.test(text)) return `image "${image}" is for another processor architecture`;
   return text;
@@ -78,7 +79,7 @@ async function removeNow(client: DockerClient, id: string): Promise<void> {
   } catch (error) {
     // The command that used it has been told; the daemon, when it is there again, or the container's idle time removes it.
     if (error instanceof DockerUnreachableError) return;
-    const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+    const reason = errorWords(error);
     process.stderr.write(`warning: container ${id.slice(0, 12)} could not be removed: ${reason}.\n`);
   }
 }

@@ -1,5 +1,6 @@
 /** Whether a node, by what the API says of it, can run a node session's pod. Pure. */
 import type { Node } from '../model/kube-objects.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { defaultImage } from '../model/version.ts';
 
 /** What the tool's own image is built for. */
@@ -20,7 +21,7 @@ export function nodeProblem(node: Node, image: string): string | undefined {
   }
   const ready = conditions.find(({ type }) => type === 'Ready');
   if (ready !== undefined && ready.status !== 'True') {
-    const why = [ready.reason, ready.message].filter(Boolean).join(': ').replace(/\.$/, '');
+    const why = withoutFullStop([ready.reason, ready.message].filter(Boolean).join(': '));
     return `${name} is not ready${why === '' ? '' : ` (${why})`}: its kubelet would not start a pod.`;
   }
   return undefined;

@@ -5,6 +5,7 @@ import { podsPath } from '../kube/paths.ts';
 import type { WatchEvent } from '../kube/requests.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
+import { errorWords } from '../model/sentence.ts';
 import { identityOf } from './identity.ts';
 
 /** Before a watch that has ended is opened again, in ms: at first, and when it has come to nothing several times. */
@@ -60,7 +61,7 @@ export async function watchPod(
       isTooOld = error instanceof ApiError && error.status === 410;
       if (isTooOld && version !== '') continue;
       if (!isTooOld && !mayPass(error)) throw error;
-      onTrouble(error instanceof Error ? error.message.replace(/\.$/, '') : String(error));
+      onTrouble(errorWords(error));
     }
     await jittered(pause, signal);
   }

@@ -6,6 +6,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { EphemeralContainer, Pod } from '../model/kube-objects.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { type SessionSpec, sessionContainer, statusOf } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
 import { PROFILES, type Profile } from './profiles.ts';
@@ -88,7 +89,10 @@ export function containerProblem(pod: Pod, container: string | undefined): strin
 function pendingReason(pod: Pod): string | undefined {
   const unscheduled = pod.status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False');
   // The scheduler's message is made of sentences; here it is a part of one.
-  if (unscheduled) return (unscheduled.message ?? unscheduled.reason)?.replace(/\.$/, '');
+  if (unscheduled) {
+    const why = unscheduled.message ?? unscheduled.reason;
+    return why === undefined ? undefined : withoutFullStop(why);
+  }
   const waiting = pod.status?.containerStatuses?.find((s) => s.state?.waiting)?.state?.waiting;
   return waiting ? [waiting.reason, waiting.message].filter(Boolean).join(', ') : undefined;
 }

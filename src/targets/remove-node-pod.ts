@@ -7,6 +7,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { Pod } from '../model/kube-objects.ts';
+import { errorWords } from '../model/sentence.ts';
 import { otherHoldersCommand } from './hold.ts';
 import { identityOf } from './identity.ts';
 import { asNodePod, NODE_CONTAINER, type NodePod } from './node-pod.ts';
@@ -28,7 +29,7 @@ export class HoldersUnknownError extends Error {
   readonly mayPass: boolean;
 
   constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause), { cause });
+    super(errorWords(cause), { cause });
     const status = cause instanceof ChannelError ? cause.status : undefined;
     this.mayPass = cause instanceof ChannelError && (status === undefined || status >= 500 || status === 429);
   }

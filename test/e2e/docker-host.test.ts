@@ -74,7 +74,7 @@ const toOutside = (): readonly string[] => ['--to', there];
 const FAULTS: Readonly<Record<string, Fault>> = {
   'a rule of DOCKER-USER that drops what leaves the network': {
     id: 'NT-DKR-009',
-    says: /drops all that leaves network \w+: iptables -t filter -A DOCKER-USER -i br-\w+ .*-j DROP \(\d+ packets during the run\)/,
+    says: /drops everything that leaves network \w+: iptables -t filter -A DOCKER-USER -i br-\w+ .*-j DROP \(\d+ packets during the run\)/,
     args: toOutside,
     make: ({ bridge }) => iptables('-I', 'DOCKER-USER', '-i', bridge, '!', '-o', bridge, '-j', 'DROP'),
     isReached: false,
@@ -95,7 +95,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'an address in a network of the engine that no container has': {
     id: 'NT-DKR-016',
-    says: /198\.18\.128\.77 lies in the subnet of Docker network bridge, and no container of this engine has that address/,
+    says: /198\.18\.128\.77 is in the subnet of Docker network bridge, but no container of this engine has that address/,
     args: () => ['--to', `${BRIDGE_ADDRESS.replace(/\.1$/, '.77')}:80`],
     make: async () => undefined,
     isReached: true,
@@ -112,7 +112,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'forwarding that is off': {
     id: 'NT-DKR-011',
-    says: /does not forward \(it is 0 on br-\w+\)/,
+    says: /does not forward packets \(forwarding is 0 on br-\w+\)/,
     args: toOutside,
     make: ({ bridge }) => daemon.onHost('sysctl', '-w', `net.ipv4.conf.${bridge}.forwarding=0`),
     // The way there is open, the way back is not.
@@ -128,7 +128,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'a published port whose rule is gone, and docker-proxy with it': {
     id: 'NT-DKR-008',
-    says: /No rule of the Docker host leads published port 181\d\d\/tcp \(8080 in the container\) to "\w+" \(198\.18\.\S+:8080\): nobody listens/,
+    says: /No rule of the Docker host forwards published port 181\d\d\/tcp \(8080 in the container\) to "\w+" \(198\.18\.\S+:8080\): nothing listens/,
     make: async ({ bridge, address }, port) => {
       const led = ['-p', 'tcp', '--dport', String(port), '-j', 'DNAT', '--to-destination', `${address}:8080`];
       await iptables('-t', 'nat', '-D', 'DOCKER', '!', '-i', bridge, ...led);
@@ -138,7 +138,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'a rule that leads a published port to another address': {
     id: 'NT-DKR-008',
-    says: /leads published port 181\d\d\/tcp \(8080 in the container\) to 198\.18\.128\.99:8080, and "\w+" is at/,
+    says: /forwards published port 181\d\d\/tcp \(8080 in the container\) to 198\.18\.128\.99:8080, but "\w+" is at/,
     make: async (_own, port) => {
       const led = [
         '-p',
@@ -156,7 +156,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'a rule of DOCKER-USER that drops what comes to a published port': {
     id: 'NT-DKR-014',
-    says: /Nobody gets from another machine to published port .*: on the Docker host, iptables -t filter -A DOCKER-USER -d \S+ -i outside0 -j DROP \([1-9]\d* packets? so far\)/,
+    says: /No other machine reaches published port .*: on the Docker host, iptables -t filter -A DOCKER-USER -d \S+ -i outside0 -j DROP \([1-9]\d* packets? so far\)/,
     make: async ({ address }, port) => {
       await iptables('-I', 'DOCKER-USER', '-i', OUTSIDE_LINK, '-d', address, '-j', 'DROP');
       await outside.connects(OUTSIDE.host, port);
@@ -290,7 +290,7 @@ describe("the Docker host's side of a container", () => {
     const [lead] = leads(await busy);
     expect(lead).toMatchObject({ id: 'NT-DKR-017', severity: 'warning' });
     expect(lead?.summary).toMatch(
-      /^Other machines do not get to "straight" by its own address \S+ \(network straight\): on the Docker host, iptables -t raw -A PREROUTING .* \(\d+ packets? during the run\)\.$/,
+      /^Other machines do not reach "straight" at its own address \S+ \(network straight\): on the Docker host, iptables -t raw -A PREROUTING .* \(\d+ packets? during the run\)\.$/,
     );
   });
 
@@ -335,7 +335,7 @@ describe("the Docker host's side of a container", () => {
   it('tells that it was not looked at without the right to', async () => {
     const report = await diagnose('docker://healthy', '--profile', 'restricted');
     const told = report.checks.flatMap(({ findings }) => findings).map(({ summary }) => summary);
-    expect(told).toContainEqual(expect.stringMatching(/Docker host's side .*: reading .* needs NET_ADMIN/));
+    expect(told).toContainEqual(expect.stringMatching(/the Docker host \(.*: reading .* needs NET_ADMIN/));
   });
 });
 

@@ -31,7 +31,7 @@ it("public servers in place of the host's", async () => {
   const [first, ...rest] = await dnsOf('web');
   expect(first).toMatchObject({ id: 'NT-DNS-010', severity: 'critical' });
   expect(first?.summary).toMatch(
-    /^resolv\.conf names 8\.8\.8\.8 and 8\.8\.4\.4, public servers that Docker t(?:ook|akes) since .*: none of them answers here\.$/,
+    /^resolv\.conf names 8\.8\.8\.8 and 8\.8\.4\.4, public servers that Docker cho(?:se|oses) because .*: none of them answers\.$/,
   );
   expect(rest.map(({ causedBy }) => causedBy)).toEqual(rest.map(() => 'NT-DNS-010'));
 });

@@ -682,7 +682,7 @@ describe('diagnose', () => {
     const [lead] = about.filter(({ causedBy }) => causedBy === undefined);
     expect(lead?.id, JSON.stringify(problems(found), undefined, 1)).toBe('NT-DNS-009');
     expect(lead?.summary).toMatch(
-      /^1 of the 2 servers that Docker's name server \(127\.0\.0\.11\) asks fails: 198\.18\.128\.99 answers none of \d+ queries by UDP within [\d.]+ s; 198\.18\.128\.1 answers\.$/,
+      /^1 of the 2 servers that Docker's name server \(127\.0\.0\.11\) asks fails: 198\.18\.128\.99 answers none of \d+ queries over UDP within [\d.]+ s; 198\.18\.128\.1 answers\.$/,
     );
     await daemon.run('whole', '--network', 'lan', '--dns', BRIDGE_ADDRESS, APP_IMAGE);
     const { report: healthy } = await report(['dns', 'docker://whole', KNOWN_NAME.name]);

@@ -122,7 +122,7 @@ const CASES: readonly Case[] = [
     expected: {
       id: 'NT-DNS-001',
       severity: 'critical',
-      says: /"Operation not permitted", so a rule of this network namespace itself/,
+      says: /"Operation not permitted", so a rule in this network namespace drops it/,
     },
     where: inPod,
     steps: () => rules('output', 'udp dport 53 counter drop'),
@@ -132,7 +132,7 @@ const CASES: readonly Case[] = [
     expected: {
       id: 'NT-DNS-012',
       severity: 'warning',
-      says: /\d of \d+ UDP queries got no answer .*packets get lost on the way/,
+      says: /\d of \d+ UDP queries got no answer .*packets are lost on the way/,
     },
     where: inPod,
     steps: () => rules('input', 'udp sport 53 numgen inc mod 3 == 0 counter drop'),
@@ -142,7 +142,7 @@ const CASES: readonly Case[] = [
     expected: {
       id: 'NT-DNS-001',
       severity: 'critical',
-      says: /sending fails with "host unreachable", so there is no way to it/,
+      says: /sending fails with "host unreachable", so the server cannot be reached at all/,
     },
     where: inPod,
     steps: () => [
@@ -176,7 +176,7 @@ const CASES: readonly Case[] = [
     expected: {
       id: 'NT-DNS-002',
       severity: 'critical',
-      says: /the 2 servers behind kube-dns answer when asked directly, so it is refused on the target's own node \(the node's DNS cache/,
+      says: /the 2 servers behind kube-dns answer when asked directly, so the target's own node refuses \(the node's DNS cache/,
     },
     where: onNode,
     steps: () => [
@@ -194,7 +194,7 @@ const CASES: readonly Case[] = [
     expected: {
       id: 'NT-DNS-002',
       severity: 'critical',
-      says: /refused on the target's own node \(.*, or a rule there rejects it\)/,
+      says: /the target's own node refuses \(.*, or a rule there rejects it\)/,
     },
     where: onNode,
     steps: () => [
@@ -211,7 +211,7 @@ const CASES: readonly Case[] = [
     expected: {
       id: 'NT-DNS-003',
       severity: 'warning',
-      says: /crowd\.\S+ A is cut at 512 bytes \(TC\), and the retry by TCP fails/,
+      says: /crowd\.\S+ A is truncated at 512 bytes \(TC\), and the retry over TCP fails/,
     },
     where: onNode,
     steps: () => rules('prerouting', `ip saddr ${client.address} tcp dport 53 counter drop`),
@@ -239,7 +239,7 @@ const CASES: readonly Case[] = [
     expected: {
       id: 'NT-DNS-009',
       severity: 'warning',
-      says: /1 of 2 servers behind kube-dns fails: coredns-\S+ \(198[.\d]+\) on node\d answers none of \d queries by UDP within 6 s/,
+      says: /1 of 2 servers behind kube-dns fails: coredns-\S+ \(198[.\d]+\) on node\d answers none of \d queries over UDP within 6 s/,
     },
     where: () => replicas[0] ?? client,
     steps: () => rules('input', `ip saddr ${client.address} udp dport 53 counter drop`),
@@ -344,7 +344,7 @@ describe('names', () => {
     expectFirst(report, {
       id: 'NT-DNS-006',
       severity: 'warning',
-      says: /costs 8 queries where 2 would do: with 4 dots and ndots 5/,
+      says: /costs 8 queries instead of 2: with 4 dots and ndots 5/,
     });
     expectSilence(await dns('client', 'web.default.svc.cluster.local.'));
     expectSilence(await dns('client', 'crowd'));
@@ -352,7 +352,7 @@ describe('names', () => {
 
   test('an answer that is cut and comes whole by TCP', async () => {
     const whole =
-      /crowd\.\S+ A is cut at 512 bytes: by UDP it has \d+ of its 60 addresses, by TCP all of them\. /;
+      /crowd\.\S+ A is truncated at 512 bytes: it has \d+ of 60 addresses over UDP, and all of them over TCP\. /;
     expectInfo(await dns('client', 'crowd'), 'NT-DNS-016', whole);
     const healthy = await dns('client', 'kubernetes.default');
     expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-016');
@@ -374,7 +374,7 @@ describe('names', () => {
     expectFirst(report, {
       id: 'NT-DNS-004',
       severity: 'critical',
-      says: /answers are SERVFAIL, .* for api\.fail\.test\.: the cluster's own names are answered by the same server/,
+      says: /answers are SERVFAIL, .* for api\.fail\.test\.: the same server answers for the cluster's own names/,
     });
     const healthy = await dns('of-failing', `crowd.${ns.name}.svc.cluster.local.`);
     expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-004');
@@ -449,7 +449,7 @@ test('the answer comes from another address than was asked', async () => {
     expectFirst(await dns('of-second-address'), {
       id: 'NT-DNS-017',
       severity: 'critical',
-      says: new RegExp(`^${SECOND} answers, but from ${second.address}: a resolver throws such answers away`),
+      says: new RegExp(`^${SECOND} answers, but from ${second.address}: resolvers discard such answers`),
     });
     const healthy = await dns('of-first-address');
     expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-017');
@@ -474,7 +474,7 @@ describe('names outside of the cluster', () => {
     const first = expectFirst(await dns(`of-${name}`, ...OUTSIDE), {
       id: 'NT-DNS-018',
       severity: 'critical',
-      says: /answers for names of the cluster, and for none outside of it \(.*: what fails is whom it asks in turn/,
+      says: /answers for names of the cluster, but for none outside it \(.*: its upstream fails/,
     });
     expect(first.summary).toMatch(says);
     const healthy = await dns(`of-${name}`, `crowd.${ns.name}.svc.cluster.local.`);
@@ -531,7 +531,7 @@ test('one server asks two in turn that know different zones, and keeps what it h
   const first = expectFirst(report, {
     id: 'NT-DNS-020',
     severity: report.verdict === 'fail' ? 'critical' : 'warning',
-    says: /^198\.18\.[\d.]+ answers [abc]\.both\.test\. A with 198\.18\.51\.2, and another time with NXDOMAIN/,
+    says: /^198\.18\.[\d.]+ answers [abc]\.both\.test\. A with 198\.18\.51\.2, and at another time with NXDOMAIN/,
   });
   expect(first.remediation).toContain('forward');
   expect(report.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-005');
@@ -594,11 +594,11 @@ describe('Services of the API', () => {
     });
     await ns.apply(web('young'));
     const report = await dns('of-keeping', 'young');
-    expectInfo(report, 'NT-DNS-021', /^Service \S+\/young was made \d+ s ago, and .* still says?/);
+    expectInfo(report, 'NT-DNS-021', /^Service \S+\/young was created \d+ s ago, and .* still says?/);
     expect(report.verdict).not.toBe('pass');
     const to = `young.${ns.name}.svc.cluster.local:80`;
     const diagnosed = await checkReport('diagnose', ['of-keeping', '-n', ns.name, '--to', to]);
-    expectInfo(diagnosed, 'NT-DNS-021', /^Service \S+\/young was made \d+ s ago/);
+    expectInfo(diagnosed, 'NT-DNS-021', /^Service \S+\/young was created \d+ s ago/);
     expect(diagnosed.verdict).not.toBe('pass');
     expect(report.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-020');
   });
@@ -653,7 +653,7 @@ describe('servers', () => {
       expected: {
         id: 'NT-DNS-010',
         severity: 'warning',
-        says: /4 name servers are configured, and a resolver uses 3: 198\.18\.2\.1 is never asked/,
+        says: /4 name servers are configured, but a resolver uses only 3: 198\.18\.2\.1 is never queried/,
       },
     },
     {
@@ -664,7 +664,7 @@ describe('servers', () => {
       expected: {
         id: 'NT-DNS-011',
         severity: 'critical',
-        says: /takes 4\.\d\d s for an answer \(median\), p99 4\.\d\d s: 4 of 4 answers/,
+        says: /takes 4\.\d\d s to answer \(median\), p99 4\.\d\d s: 4 of 4 answers/,
       },
     },
   ];

@@ -205,7 +205,7 @@ describe('NT-SVC-001', () => {
     expectFirst(await dns('member-1.member'), {
       id: 'NT-DNS-005',
       severity: 'critical',
-      says: /member-1\.member does not exist: .*: pod member-1 is not ready, and Service member publishes names of ready pods alone/,
+      says: /member-1\.member does not exist: .*: pod member-1 is not ready, and Service member publishes only ready pods/,
     });
     expectFirst(await dns('member-7.member'), {
       id: 'NT-DNS-005',

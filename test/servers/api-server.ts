@@ -190,7 +190,12 @@ function misbehave(fault: Fault, request: IncomingMessage, response: ServerRespo
   } else {
     if (fault.retryAfter !== undefined) response.setHeader('Retry-After', fault.retryAfter);
     if (fault.body !== undefined) json(response.writeHead(fault.status), fault.body);
-    else refuse(response, fault.status, fault.reason ?? `Fault${fault.status}`);
+    else
+      refuse(
+        response,
+        fault.status,
+        fault.reason ?? (fault.status === 403 ? 'Forbidden' : `Fault${fault.status}`),
+      );
   }
 }
 

@@ -8,14 +8,14 @@ export default defineAbout({
   command: {
     place: 10,
     summary: 'Ask each name server separately and name the part of the chain that fails',
-    details: `Looks names up as an application in the target would: each expansion of the search list, each server of its
-resolv.conf, and each server behind the cluster's DNS Service, by UDP and by TCP. Without NAME it looks up
+    details: `Looks up names as an application in the target would: each expansion of the search list, on each server of its
+resolv.conf and each server behind the cluster's DNS Service, over UDP and TCP. Without NAME it looks up
 the API server.`,
     synopsis: 'TARGET [NAME…]',
     examples: [
-      { comment: 'Does DNS work in the pod web-0, with every replica?', line: 'dns web-0' },
+      { comment: 'Does DNS work from pod web-0, with every DNS replica?', line: 'dns web-0' },
       {
-        comment: 'Why a pod of web cannot resolve a name, and what it costs',
+        comment: 'Why can a pod of web not resolve a name, and how many queries does it take?',
         line: 'dns deploy/web api.example.com',
       },
     ],

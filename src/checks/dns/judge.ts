@@ -51,9 +51,7 @@ function probeProblem({ result, unread, probe, servers }: DnsFacts): ProbeProble
     return {
       status: 'error',
       reason: because(
-        result.status === 'timeout'
-          ? 'the queries did not come to their end'
-          : (said ?? `code ${result.code}`),
+        result.status === 'timeout' ? 'the queries did not finish in time' : (said ?? `code ${result.code}`),
       ),
     };
   }
@@ -70,7 +68,10 @@ function outcome(
   words: PlaceWords,
 ): Outcome {
   if (broken)
-    return { status: broken.status, summary: `Name servers were not asked: ${tell(broken.reason, words)}.` };
+    return {
+      status: broken.status,
+      summary: `The name servers were not queried: ${tell(broken.reason, words)}.`,
+    };
   if (facts.noResolvConf !== undefined)
     return { status: 'error', summary: `resolv.conf could not be read: ${tell(facts.noResolvConf, words)}.` };
   // What is worth knowing of the names comes before what works.
@@ -80,7 +81,7 @@ function outcome(
   if (![...facts.servers, ...facts.endpoints].some(isUp))
     return {
       status: 'error',
-      summary: said[0] ?? `No name server gave an answer that can be judged: ${whyNone(facts)}.`,
+      summary: said[0] ?? `No name server gave a usable answer: ${whyNone(facts)}.`,
     };
   // What the user asked for is not there, whatever works besides.
   const lost = facts.names.filter(
@@ -100,7 +101,7 @@ function outcome(
 /** What became of the queries, where a rule makes nothing of it. */
 function whyNone(facts: DnsFacts): string {
   const outcomes = facts.servers.flatMap((s) => s.udp.queries).map(({ error, outcome }) => error ?? outcome);
-  return [...new Set(outcomes)].slice(0, 2).join(', ') || 'none of those of resolv.conf was asked';
+  return [...new Set(outcomes)].slice(0, 2).join(', ') || 'no server in resolv.conf was queried';
 }
 
 /** Infos that say something about what was asked for; others explain at length what works anyway. */
@@ -157,7 +158,7 @@ function skipped(
   const { services, policies, names, destinations, leftOut = [] } = facts.input;
   if (leftOut.length > 0)
     skips.add(
-      `${names.length + destinations.length} names are looked up at most, and dns takes others as its arguments`,
+      `${names.length + destinations.length} names is the most that is looked up; pass others to dns as arguments`,
       `the look-up of ${leftOut.length > 3 ? `${leftOut.length} of the names of --to, ${leftOut[0]} the first` : enumerate(leftOut)}`,
     );
   skips.add(services.skipped, 'the servers behind the DNS Service (NT-DNS-009, NT-DNS-010)');
@@ -168,17 +169,17 @@ function skipped(
     const asked = facts.endpoints.filter((e) => e.service === service).length;
     if (asked < service.endpoints.length)
       skips.add(
-        'they were not asked',
+        'they were not queried',
         `${service.endpoints.length - asked} of the ${service.endpoints.length} servers behind ${service.name} (NT-DNS-009)`,
       );
   }
-  skips.add(facts.noResolvConf, 'the servers and options of resolv.conf (NT-DNS-010)');
+  skips.add(facts.noResolvConf, 'the servers and options in resolv.conf (NT-DNS-010)');
   const unknown = [
     ...new Set(facts.policy.udp.filter((v) => v.verdict.verdict === 'unknown').map((v) => v.label)),
   ];
   if (unknown.length > 0)
     skips.add(
-      'what is behind that address is not known, and policies look there',
+      'policies apply to the pods behind that address, and these are unknown',
       `NetworkPolicies on the way to ${enumerate(unknown)} (NT-DNS-008)`,
     );
   if (facts.probe.names.length > 0 && facts.probe.resolver.length === 0)
@@ -191,7 +192,7 @@ function skipped(
         : privileges?.capabilities.includes('NET_RAW') === false
           ? noRight('needs NET_RAW')
           : (facts.probe.icmp.match(/\n/g)?.length ?? 0) + 1 >= ICMP_LIMIT
-            ? `the first ${ICMP_LIMIT} ICMP messages were about something else, and no more were listened for`
+            ? `the first ${ICMP_LIMIT} ICMP messages, which are all that is captured, were about something else`
             : 'no ICMP message was seen',
       'who refused (the sender of the ICMP message)',
     );

@@ -41,7 +41,7 @@ function noPod(name: string, namespace: string): AbsenceReason {
 function noService({ metadata, spec }: Pod, service: string): AbsenceReason | undefined {
   return spec?.subdomain === service
     ? because(
-        `pod ${metadata?.name} has the subdomain ${service} (serviceName of its StatefulSet), and there is no Service of that name, which would publish it`,
+        `pod ${metadata?.name} has the subdomain ${service} (serviceName of its StatefulSet), but no Service of that name exists to publish it`,
       )
     : undefined;
 }
@@ -53,7 +53,7 @@ function ofPod({ metadata, spec, status }: Pod, service: Service): AbsenceReason
   if (spec?.subdomain !== serviceName) {
     return because(
       spec?.subdomain === undefined
-        ? `pod ${name} has no subdomain (that of a StatefulSet is its serviceName), so it has no name of its own`
+        ? `pod ${name} has no subdomain (a StatefulSet sets it from serviceName), so it has no DNS name of its own`
         : `pod ${name} has the subdomain ${spec.subdomain}, so its name is ${spec.hostname ?? name}.${spec.subdomain}`,
     );
   }
@@ -64,7 +64,7 @@ function ofPod({ metadata, spec, status }: Pod, service: Service): AbsenceReason
   return isReady || service.spec?.publishNotReadyAddresses === true
     ? undefined
     : {
-        text: `pod ${name} is not ready, and Service ${serviceName} publishes names of ready pods alone (publishNotReadyAddresses is not set)`,
+        text: `pod ${name} is not ready, and Service ${serviceName} publishes only ready pods (publishNotReadyAddresses is not set)`,
         isUnready: true,
       };
 }

@@ -5,7 +5,7 @@ import { type Fields, fieldsOf, left, recordsOf, right, text } from '../shared/c
 
 const SERVERS = [
   left('SERVER'),
-  left('IS'),
+  left('ORIGIN'),
   left('UDP'),
   right('ANSWERED'),
   right('MEDIAN'),

@@ -37,7 +37,7 @@ export function quoteQuery(query: DnsQuery): Quote {
       : strangers[0] !== undefined
         ? [`;; reply from unexpected source: ${strangers[0]}, expected ${query.server}#${query.port}`]
         : outcome === 'garbled'
-          ? [`;; an answer that is ${error ?? 'no DNS message'}`]
+          ? [`;; an answer that is ${error ?? 'not a DNS message'}`]
           : [`;; ${error ?? 'no answer'}`, ';; no servers could be reached'];
   return { command: digCommand(query), excerpt: lines.join('\n') };
 }
@@ -67,7 +67,7 @@ export function enumerate(words: readonly string[]): string {
 
 /** Why an answer is as good as none, in words that follow "the answer is"; `undefined`: it is a good one, or none came. */
 export function faultOf({ outcome, rcode, loops, error }: DnsQuery): string | undefined {
-  if (outcome === 'garbled') return error ?? 'no DNS message';
+  if (outcome === 'garbled') return error ?? 'not a DNS message';
   if (outcome !== 'answered') return undefined;
   if (loops) return 'a CNAME loop';
   return rcode === 'NOERROR' || rcode === 'NXDOMAIN' ? undefined : rcode;

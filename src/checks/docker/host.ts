@@ -35,7 +35,7 @@ export function dockerHost(
   const nft = results['nft-after'];
   const nftText = read(nft, 'nft', asText);
   if (NFT_OF_ENGINES.test(seenOf(nftText)?.text ?? ''))
-    return { skipped: because('the engine keeps its rules in nftables, which is not read yet') };
+    return { skipped: because('the engine keeps its rules in nftables, which is not supported yet') };
   const books = (['iptables', 'legacy'] as const).flatMap((name): RuleBook[] => {
     const result = results[`${name}-after`];
     if (result?.status !== 'exited' || result.code !== 0) return [];
@@ -79,7 +79,7 @@ export function dockerHost(
 }
 
 function unreadable(result: ProbeResult): Reason {
-  return notRun(result, 'iptables-save') ?? because("the host's rules may not be read from here");
+  return notRun(result, 'iptables-save') ?? because("the host's rules cannot be read from here");
 }
 
 /** iptables' own rules are in nft's list too; where there are more that translate, the others are nft's. */

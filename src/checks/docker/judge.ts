@@ -17,14 +17,15 @@ export function judgeDocker(
 ): Judgement {
   const { hostSkipped, ...facts } = dockerFacts(evidence, input);
   const skips = new Skips(words);
-  skips.add(hostSkipped, "the Docker host's side (published ports, forwarding, address translation)");
+  skips.add(hostSkipped, 'the Docker host (published ports, forwarding, address translation)');
   for (const { destination, reach } of facts.tried)
-    skips.add(reach.skipped, `the way to ${destination.label}`);
+    skips.add(reach.skipped, `the path to ${destination.label}`);
   if (facts.nameServers === undefined) skips.add('resolv.conf cannot be read', 'its name servers');
   if (facts.host) {
     const { listeners, forwarding } = facts.host;
-    if (listeners === undefined) skips.add('ss shows none there', "who listens on the host's ports");
-    if (forwarding === undefined) skips.add('/proc/sys/net cannot be read there', "the host's forwarding");
+    if (listeners === undefined) skips.add('ss shows none on the host', "listeners on the host's ports");
+    if (forwarding === undefined)
+      skips.add('/proc/sys/net of the host cannot be read', "the host's forwarding");
   }
   return conclude(evidence, {
     found: DOCKER_RULES.flatMap((rule) => rule.judge(facts)),
@@ -47,16 +48,19 @@ function outcome({ input, host, nameServers, tried }: DockerFacts): Outcome {
   const said = whatIsThere(input);
   return isSeen
     ? { status: 'pass', summary: said }
-    : { status: 'skip', summary: `${said} So says the engine; nothing in the container could be looked at.` };
+    : {
+        status: 'skip',
+        summary: `${said} This is what the engine says; nothing inside the container could be checked.`,
+      };
 }
 
 function whatIsThere({ mode, networks, published }: DockerInput): string {
   // One port may be published on an IPv4 and on an IPv6 address.
   const count = new Set(published.map(({ port, protocol }) => `${port}/${protocol}`)).size;
   const ports = count === 1 ? '1 port is' : `${count} ports are`;
-  if (mode === 'host') return "The container is in the host's own network, where publishing does nothing.";
+  if (mode === 'host') return "The container uses the host's network, where publishing ports has no effect.";
   if (mode.startsWith('container:'))
-    return `The container is in the network of container ${mode.slice('container:'.length, 22)}.`;
+    return `The container shares the network of container ${mode.slice('container:'.length, 22)}.`;
   const names = networks.map(({ name, driver }) => `${name} (${driver})`).join(', ');
   return `The container is on ${names}, and ${ports} published.`;
 }

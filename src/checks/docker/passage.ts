@@ -227,10 +227,10 @@ export function remedyOf({ text, chain, undo, isPolicy, isToHost }: Stop): Advic
     const which = isPolicy
       ? `No rule before the policy of ${chain} accepts these packets`
       : `The rule is ${text}`;
-    return `What containers send to an address of the host itself passes the host's INPUT chain. ${which}: allow them there, from the network's subnet (ufw allow from SUBNET; firewalld: put the bridge into a zone that accepts it).`;
+    return `What containers send to an address of the host itself passes the host's INPUT chain. ${which}: allow them there from the network's subnet (ufw allow from SUBNET; firewalld: put the bridge into a zone that accepts it).`;
   }
   if (undo === undefined) {
-    return advice`No rule before the policy of ${chain} accepts these packets: those that Docker makes are gone, as after the reload or the flush of a firewall. On the Docker host, a restart of Docker writes them again.\n${verbatim`systemctl restart docker`}`;
+    return advice`No rule before the policy of ${chain} accepts these packets: Docker's own rules are gone, as after a firewall was reloaded or flushed. On the Docker host, restart Docker to write them again.\n${verbatim`systemctl restart docker`}`;
   }
-  return advice`On the Docker host, take the rule away to try it, then change it where it is made.\n${verbatim`${undo}`}`;
+  return advice`On the Docker host, delete the rule to test this, then change it where it is defined.\n${verbatim`${undo}`}`;
 }

@@ -57,5 +57,5 @@ export function holderOf({ input, host, links }: DockerFacts, port: PublishedPor
   const command = host?.results.listeners?.command ?? ['ss', '-lntupH'];
   return listener
     ? { kind: 'listener', quotes: [onHost(command, listener.line)] }
-    : { kind: 'nobody', quotes: [onHost(command, `nobody has port ${port.hostPort}`)] };
+    : { kind: 'nobody', quotes: [onHost(command, `nothing listens on port ${port.hostPort}`)] };
 }

@@ -5,7 +5,7 @@ export function unseenHost(
   engine: { readonly isPodman: boolean },
   profile: ProfileChoice,
 ): string | undefined {
-  if (engine.isPodman) return 'podman keeps its rules otherwise than Docker, and they are not read yet';
+  if (engine.isPodman) return "podman's rules differ from Docker's and are not supported yet";
   return profile === 'restricted' || profile === 'baseline'
     ? `reading the host's rules needs NET_ADMIN, which --profile ${profile} does not give`
     : undefined;

@@ -76,7 +76,7 @@ function outcomeOfDatagrams(ends: readonly EndFacts[], words: PlaceWords): Outco
   const reasons = ends.map(({ place }) => lossesSkipped(place));
   const at = reasons.findIndex((reason) => reason !== undefined);
   const [unread, reason, first] = [ends[at], reasons[at], ends[0]];
-  if (first === undefined) return { status: 'skip', summary: 'There is no way to watch.' };
+  if (first === undefined) return { status: 'skip', summary: 'There is no path to watch.' };
   if (unread !== undefined && reason !== undefined)
     return {
       status: 'skip',

@@ -166,6 +166,6 @@ export function noJson(result: ProbeResult | undefined, tool: 'ip' | 'tc' | 'bri
   if (/unrecognized|invalid option|BusyBox|Usage/i.test(said ?? ''))
     return because(`${tool} prints no JSON (iproute2 does)`, 'poor-tool');
   return because(
-    said ?? (result?.stdout.trim() === '' ? `${tool} gave nothing` : `what ${tool} printed is no JSON`),
+    said ?? (result?.stdout.trim() === '' ? `${tool} gave nothing` : `what ${tool} printed is not JSON`),
   );
 }

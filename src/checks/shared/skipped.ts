@@ -15,7 +15,7 @@ export const SKIPPED: FindingMeta = {
     'Part of a check could not be done here: a tool or a right is missing, or there is nothing to look at. It is neither a pass nor a failure.',
   rule: 'A command of the check did not run or was refused, or the API server did not answer what the check needs to know.',
   source: "the command's own words",
-  remedy: "This is no problem of the target's; what is listed was not checked.",
+  remedy: 'This is not a problem of the target: what is listed was not checked.',
 };
 
 /** Collects reasons; each is reported once, with everything that it kept from being measured. */

@@ -116,7 +116,7 @@ export function wayOf(evidence: Evidence, destination: Destination): Way {
   const icmp = isVirtual(destination) ? { skipped: VIRTUAL } : echoesOf(results.icmp);
   const tcp =
     destination.protocol === 'udp'
-      ? { skipped: because('it was asked for by UDP') }
+      ? { skipped: because('it was requested over UDP') }
       : connectsOf(results.tcp);
   return {
     destination,

@@ -81,7 +81,7 @@ IPv4 and IPv6 where both ends have both; its own name server and the Service kub
     const from = sides(values.words, selectorText(values), '-l SELECTOR');
     if (from.length === 0) throw usageError('matrix needs sources: pods, nodes, TARGET… or -l SELECTOR');
     if (from.every(({ kind }) => kind === 'service'))
-      throw usageError('a Service is a destination alone: matrix needs pods or nodes as sources');
+      throw usageError('a Service can only be a destination: matrix needs pods or nodes as sources');
     const range = { least: 1, most: 1_000_000, whole: true };
     return withoutUndefined({
       connection: connectionFlags(values),
@@ -102,7 +102,7 @@ IPv4 and IPv6 where both ends have both; its own name server and the Service kub
 /** The words of one side, and the selector that stands beside or in place of them. */
 function sides(words: readonly string[], selector: string | undefined, flag: string): MatrixWord[] {
   const stray = words.find((word) => word === '-l' || word.includes('='));
-  if (stray !== undefined) throw usageError(`"${stray}" is no place: labels are chosen with ${flag}`);
+  if (stray !== undefined) throw usageError(`"${stray}" is not a place: labels are chosen with ${flag}`);
   const hint = words.length > 1 ? hintFor(words) : undefined;
   // "pods" and "nodes" are words of their own here.
   if (hint !== undefined && !['pods', 'nodes'].includes(words[0] ?? ''))

@@ -44,7 +44,7 @@ describe('contradictions', () => {
     [
       'name servers of which none answers',
       [check('dns', { servers: [{ udp: { reach: 'silent' } }] })],
-      ['dns: no name server answered by UDP'],
+      ['dns: no name server answered over UDP'],
     ],
     [
       'a name that was asked for and not found',

@@ -33,8 +33,11 @@ describe('matrix', () => {
 
   it.each<[string[], RegExp]>([
     [[], /needs sources/],
-    [['svc/a'], /a Service is a destination alone/],
-    [['-l', 'a=b', '--to', '-l', 'c=d'], /"-l" is no place: labels are chosen with --to-selector SELECTOR/],
+    [['svc/a'], /a Service can only be a destination/],
+    [
+      ['-l', 'a=b', '--to', '-l', 'c=d'],
+      /"-l" is not a place: labels are chosen with --to-selector SELECTOR/,
+    ],
     [['app=web'], /labels are chosen with -l SELECTOR/],
     [['local'], /what is in a cluster/],
     [['docker://x'], /what is in a cluster/],

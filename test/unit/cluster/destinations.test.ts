@@ -16,6 +16,12 @@ const SINGLE = {
   [PATHS.slices]: [slice([behind('db-1', '10.0.0.1'), behind('db-2', '10.0.0.2', { ready: false })])],
 };
 
+it('the same DEST named twice is one', async () => {
+  const { cluster } = await serving({});
+  const found = await askedDestinations(subjectOf(cluster), ['a.test:80', 'b.test:80', 'a.test:80']);
+  expect(found.map(({ id, label }) => `${id} ${label}`)).toEqual(['to0 a.test:80', 'to1 b.test:80']);
+});
+
 describe('a DEST that is a Service', () => {
   it('is its address and every ready endpoint, and both say of what', async () => {
     const found = await asked(SINGLE, 'svc/db:sql');

@@ -42,7 +42,20 @@ describe('parseHost', () => {
     ['http://example.com:443/', 'example.com', '443', 'http://example.com:443/'],
     ['http://example.com/%gateway%', 'example.com', '80', 'http://example.com/%gateway%'],
   ])('%s is a request to host %s, port %s', (text, host, port, url) => {
-    expect(parseHost(text)).toMatchObject({ label: text, host, port, url, anyPort: false });
+    expect(parseHost(text)).toMatchObject({
+      label: text.replace('b=c', 'b=[redacted]'),
+      host,
+      port,
+      url,
+      anyPort: false,
+    });
+  });
+
+  it('keeps the query of a URL for the request, and out of what is shown', () => {
+    expect(parseHost('https://a.example/x?token=s3cret&v=1')).toMatchObject({
+      label: 'https://a.example/x?token=[redacted]&v=[redacted]',
+      url: 'https://a.example/x?token=s3cret&v=1',
+    });
   });
 
   it.each([

@@ -6,13 +6,15 @@ const ALIVE = new AbortController().signal;
 
 describe('readingOf', () => {
   it.each([
-    [403, { denied: 'pods in shop' }],
-    [401, { failed: 'the words' }],
-    [404, { failed: 'the words' }],
-    [429, { failed: 'the words' }],
-    [500, { failed: 'the words' }],
-  ])('takes %i for %j', async (status, reading) => {
-    const error = new ApiError(status, undefined, 'the words.');
+    [403, 'Forbidden', { denied: 'pods in shop' }],
+    // A proxy on the way.
+    [403, undefined, { failed: 'the words' }],
+    [401, 'Unauthorized', { failed: 'the words' }],
+    [404, 'NotFound', { failed: 'the words' }],
+    [429, 'TooManyRequests', { failed: 'the words' }],
+    [500, undefined, { failed: 'the words' }],
+  ])('takes %i %s for %j', async (status, given, reading) => {
+    const error = new ApiError(status, given, 'the words.');
     const read = await readingOf('pods in shop', Promise.reject(error), ALIVE);
     expect(read).toEqual({ ...reading, error });
     expect(() => needed(read)).toThrow(error);

@@ -23,20 +23,35 @@ describe('withUserErrors', () => {
     expect(told).toMatchObject({ message, exitCode: 3, cause: error });
   });
 
-  it.each([
-    [403, expect.stringMatching(/^https:\S+\/docs\/rbac\.md explains /)],
-    [500, undefined],
-  ])('of an answer %d says where the rights are described, if it is about rights', async (status, hint) => {
-    const error = new ApiError(status, undefined, 'services is forbidden');
-    const told = await failing(error).catch((e: unknown) => e);
-    expect(told).toMatchObject({ message: 'services is forbidden', exitCode: 3, hint });
-  });
+  const hint = expect.stringMatching(/^https:\S+\/docs\/rbac\.md explains /);
+  const noRight =
+    'services is forbidden: User "x" cannot list resource "services" in API group "" in the namespace "a"';
+  const WEBHOOK = 'admission webhook "pods.example.com" denied the request: no privileged pods';
+  const POD_SECURITY = 'pods "a" is forbidden: violates PodSecurity "restricted:latest": hostNetwork';
 
-  it('of an exec that is forbidden says so too', async () => {
-    const told = await failing(new ChannelError('refused', 'forbidden', { status: 403 })).catch(
+  it.each([
+    [403, 'Forbidden', noRight, hint],
+    [403, 'Forbidden', 'forbidden: User "x" cannot get path "/version"', hint],
+    [403, 'Forbidden', WEBHOOK, undefined],
+    [403, 'Forbidden', POD_SECURITY, undefined],
+    [403, undefined, 'HTTP 403 from https://198.51.100.1', undefined],
+    [500, undefined, noRight, undefined],
+  ])(
+    'of %d %s %j says where the rights are described, if it is about rights',
+    async (status, reason, message, says) => {
+      const told = await failing(new ApiError(status, reason, message)).catch((e: unknown) => e);
+      expect(told).toMatchObject({ message, exitCode: 3, hint: says });
+    },
+  );
+
+  it.each([
+    ['pods "web" is forbidden: User "x" cannot create resource "pods/exec"', hint],
+    ['HTTP 403: blocked by policy', undefined],
+  ])('of an exec that is refused with %j does so too', async (message, says) => {
+    const told = await failing(new ChannelError('refused', message, { status: 403 })).catch(
       (e: unknown) => e,
     );
-    expect(told).toMatchObject({ exitCode: 3, hint: expect.stringMatching(/\/docs\/rbac\.md explains /) });
+    expect(told).toMatchObject({ exitCode: 3, hint: says });
   });
 
   it('leaves alone what is told already, and what nobody has thought of', async () => {

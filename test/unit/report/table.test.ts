@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tablesOf } from '../../../src/checks/tables.ts';
+import type { CheckResult } from '../../../src/model/report.ts';
 import type { Table } from '../../../src/model/table.ts';
 import { renderTable } from '../../../src/report/table.ts';
 import { check, finding, LATENCY_MEASUREMENTS, report } from './build.ts';
@@ -48,6 +49,19 @@ describe('renderTable', () => {
       plain,
     );
     await expect(text).toMatchFileSnapshot('golden/several-checks.txt');
+  });
+
+  it('says of infos that it counts and does not show how they are seen', () => {
+    const note = finding('NT-SYS-001', 'info', { evidence: [] });
+    const left = check('tls', { status: 'skip', findings: [note] });
+    const shown = check('dns', { findings: [note] });
+    const verdictOf = (...checks: CheckResult[]) =>
+      renderTable(report(...checks), plain)
+        .split('\n')
+        .find((line) => line.startsWith('verdict:'));
+    expect(verdictOf(shown, left)).toContain('(2 info, 1 of them only in -o json)');
+    expect(verdictOf(shown, check('mtu'))).toContain('(1 info)');
+    expect(verdictOf(left)).toContain('(1 info)');
   });
 
   it('shows every finding once, however deep its cause lies', () => {

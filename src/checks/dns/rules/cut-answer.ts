@@ -6,14 +6,14 @@ import { isAnswered, quoteQueries } from '../wording.ts';
 
 const meta = {
   id: 'NT-DNS-016',
-  title: 'An answer is cut and comes whole by TCP alone',
+  title: 'An answer is truncated and arrives whole only over TCP',
   severities: ['info'],
   meaning:
-    'The answer for a name does not fit into the 512 bytes of a plain UDP answer: it is cut, with the flag TC, and the resolver has to ask again by TCP. glibc does. musl before 1.2.4 (Alpine before 3.18) and other small resolvers do not: they fail, or see a part of the addresses.',
-  rule: 'A name that was asked for, or the host of a DEST, has an address, its answer by UDP is cut, and the same server gives the whole answer by TCP. Where TCP does not work it is NT-DNS-003.',
+    'The answer does not fit into the 512 bytes of a plain UDP response: the server truncates it, sets the TC flag, and the resolver has to retry over TCP. glibc does. musl before 1.2.4 (Alpine before 3.18) and other small resolvers do not: they fail, or see only some of the addresses.',
+  rule: 'A name that was asked for, or the host of a DEST, has an address, its UDP answer is truncated, and the same server gives the whole answer over TCP. If TCP does not work, it is NT-DNS-003.',
   source: 'RFC 1035, 4.2.1 and RFC 2181, 9; release notes of musl 1.2.4: TCP fallback in the stub resolver',
   remedy:
-    'Where a client fails on this name alone, use an image with glibc or with musl 1.2.4 or newer (Alpine 3.18), or make the answer smaller: a Service with a cluster IP in place of a headless one, fewer aliases (CNAME).',
+    'If a client fails only on this name, use an image with glibc or with musl 1.2.4 or later (Alpine 3.18), or make the answer smaller: use a Service with a cluster IP instead of a headless one, or fewer aliases (CNAME).',
 } as const;
 
 const isSame = (one: DnsQuery, other: DnsQuery): boolean =>
@@ -30,7 +30,7 @@ function judge({ name, candidates }: NameFacts, servers: readonly ServerFacts[])
       occurrence(
         meta,
         'info',
-        `The answer of ${server.label} for ${question.name} ${question.type} is cut at 512 bytes: by UDP it has ${part.addresses.length} of its ${whole.addresses.length} addresses, by TCP all of them. Resolvers without TCP (musl before 1.2.4, so Alpine before 3.18) fail or see that part.`,
+        `The answer of ${server.label} for ${question.name} ${question.type} is truncated at 512 bytes: it has ${part.addresses.length} of ${whole.addresses.length} addresses over UDP, and all of them over TCP. Resolvers without TCP (musl before 1.2.4, so Alpine before 3.18) fail or see only those.`,
         quoteQueries([part, whole], 2),
         { subject: name },
       ),

@@ -11,11 +11,11 @@ const meta = {
   title: 'Name servers disagree about a name',
   severities: ['critical', 'warning'],
   meaning:
-    'One server has an address for the name, and another one of the same kind says that there is no such name; or one server says now this and now that, since those that it asks in turn disagree. A resolver takes the first answer that it gets, and NXDOMAIN ends its search: the name resolves "sometimes".',
-  rule: 'To the same question for a name that was asked for, or the host of a DEST, there is an answer with an address and one with NXDOMAIN: among the servers of resolv.conf, among those behind one Service, or of one server, by UDP and TCP and with other flags, which a cache takes for another question (warning; critical where the target itself did not find the name). Not of a Service that the API has (NT-DNS-021).',
+    'One server has an address for the name, and another of the same kind says that the name does not exist; or one server gives both answers, because its upstreams disagree. A resolver takes the first answer it gets, and NXDOMAIN ends its search: the name resolves "sometimes".',
+  rule: 'The same question, about a name that was asked for or the host of a DEST, is answered both with an address and with NXDOMAIN: among the servers of resolv.conf, among those behind one Service, or by one server over UDP, over TCP and with other flags, which a cache treats as another question (warning; critical if the target itself did not find the name). Not for a Service that the API has (NT-DNS-021).',
   source:
-    'RFC 2308: NXDOMAIN is final; resolv.conf(5): the next server is asked only where one does not answer',
-  remedy: advice`Servers that stand beside each other have to know the same names: let each forward the zone of this one to the server that has it (a server block in the Corefile), and take servers that do not know it out of resolv.conf and out of the line "forward . …" (${kubectl`-n kube-system get configmap coredns -o yaml`}).`,
+    'RFC 2308: NXDOMAIN is final; resolv.conf(5): the next server is queried only if one does not answer',
+  remedy: advice`Servers used side by side must know the same names: make each of them forward this name's zone to the server that has it (a server block in the Corefile), and remove servers that do not know it from resolv.conf and from the line "forward . …" (${kubectl`-n kube-system get configmap coredns -o yaml`}).`,
 } as const;
 
 interface Contradiction {
@@ -72,14 +72,14 @@ function judge(facts: DnsFacts, one: NameFacts): Occurrence[] {
   const what = `${yes.question.name} ${yes.question.type}`;
   const address = enumerate(yes.addresses.slice(0, 2));
   const isLost = one.resolver?.outcome === 'unresolved';
-  const lost = isLost ? ' The target itself did not find it in this run.' : '';
+  const lost = isLost ? ' The target itself did not find it during this run.' : '';
   return [
     occurrence(
       meta,
       isLost ? 'critical' : 'warning',
       yes.server === no.server
-        ? `${label(yes)} answers ${what} with ${address}, and another time with NXDOMAIN: those that it asks in turn, or stands for, disagree.${lost}`
-        : `${label(yes)} answers ${what} with ${address}, and ${label(no)} with NXDOMAIN: whether the name resolves depends on which of them is asked.${lost}`,
+        ? `${label(yes)} answers ${what} with ${address}, and at another time with NXDOMAIN: its upstreams or its replicas disagree.${lost}`
+        : `${label(yes)} answers ${what} with ${address}, but ${label(no)} answers NXDOMAIN: whether the name resolves depends on which one is queried.${lost}`,
       [...quoteQueries([yes], 1), ...quoteQueries([no], 1)],
       { subject: one.name },
     ),

@@ -6,14 +6,14 @@ import { isDisputed } from './disagreement.ts';
 
 const meta = {
   id: 'NT-DNS-013',
-  title: 'One address family of an existing name is answered with NXDOMAIN',
+  title: 'NXDOMAIN for one address family of a name that exists',
   severities: ['warning'],
   meaning:
-    'The name has an address, and yet the server says of the other family (AAAA, most often) that the name does not exist, where it should give an empty answer. Resolvers that take NXDOMAIN at its word for the whole name (musl, so Alpine; .NET) do not resolve it; glibc does, and so do most tools.',
+    'The name has an address, yet for the other family (usually AAAA) the server says that the name does not exist, where it should give an empty answer. Resolvers that apply NXDOMAIN to the whole name, as they may (musl, so Alpine; .NET), do not resolve it; glibc and most tools do.',
   rule: 'The same server answers A with an address and AAAA with NXDOMAIN for the same name, or the other way round.',
   source: 'RFC 2308, section 2.1, and RFC 8020: NXDOMAIN says that no record of any type exists',
   remedy:
-    'Make the server answer NOERROR without a record (NODATA). A CoreDNS template that hides AAAA needs "rcode NOERROR" in place of "rcode NXDOMAIN".',
+    'Make the server answer NOERROR without a record (NODATA). A CoreDNS template that hides AAAA needs "rcode NOERROR" instead of "rcode NXDOMAIN".',
 } as const;
 
 /** The two answers that contradict each other, the address first. */
@@ -57,7 +57,7 @@ export const familyNxdomain: Rule<DnsFacts> = {
         occurrence(
           meta,
           'warning',
-          `${address.question.name} has ${address.question.type} ${address.addresses.slice(0, 2).join(' and ')}, and ${enumerate(servers)} answers ${denial.question.type} with NXDOMAIN, as if there were no such name: musl (Alpine) and others then give up.`,
+          `${address.question.name} has ${address.question.type} ${address.addresses.slice(0, 2).join(' and ')}, but ${enumerate(servers)} answers ${denial.question.type} with NXDOMAIN, as if the name did not exist: musl (Alpine) and others then give up.`,
           quoteQueries([address, denial], 2),
           { subject: name },
         ),

@@ -12,11 +12,11 @@ const meta = {
   title: 'DNS packets get lost',
   severities: ['warning'],
   meaning:
-    'The name servers answer, and some of the queries or of the answers get lost on the way. UDP sends nothing again: the resolver waits for 5 s for each packet that is lost, and then asks once more. Lookups are fast, or take 5 or 10 s, by chance.',
-  rule: 'Of the UDP queries to servers that answer others, at least 2 were lost (of those that are given 1 s alone, only the losses of the server that missed most count: a moment without CPU meets all servers at once); or one, and getaddrinfo took as long as a time-out. All that came was answered within 500 ms, and no server behind the Service is silent to all (NT-DNS-009).',
+    'The name servers answer, but some queries or answers are lost on the way. UDP does not retransmit: the resolver waits 5 s for each lost packet before it retries. Lookups are fast, or take 5 or 10 s, at random.',
+  rule: 'Of the UDP queries to servers that answer others, at least 2 were lost (of those with a time-out of only 1 s, the losses of the worst server alone count: a moment without CPU hits all servers at once); or one was lost and getaddrinfo took as long as a time-out. Every answer that came took less than 500 ms, and no server behind the Service is silent to all queries (NT-DNS-009).',
   source:
-    'resolv.conf(5): timeout; two of some 15 queries are no chance on a network that loses less than 1 %',
-  remedy: advice`Find what loses packets: ${nettools`latency ${TARGET}`} says whether all traffic suffers or only DNS. Only DNS: a rate limit (nft limit, a security group, the quota of packets to the resolver that clouds have), a full connection table (${nettools`conntrack ${NODE}`}), or a DNS server whose receive buffer overflows.`,
+    'resolv.conf(5): timeout; losing two of about 15 queries is not chance on a network that loses less than 1 %',
+  remedy: advice`Find what loses packets: ${nettools`latency ${TARGET}`} shows whether all traffic is affected or only DNS. If only DNS: a rate limit (nft limit, a security group, a cloud's packet quota for its resolver), a full connection table (${nettools`conntrack ${NODE}`}), or a DNS server whose receive buffer overflows.`,
 } as const;
 
 const LEAST = 2;
@@ -81,7 +81,7 @@ function finding(
   return occurrence(
     meta,
     'warning',
-    `${lost} of ${tries} UDP queries got no answer (${enumerate(where)}), while the others were answered within ${formatMs(slowest)}: packets get lost on the way${slow === undefined ? '' : `; ${slow}`}.`,
+    `${lost} of ${tries} UDP queries got no answer (${enumerate(where)}), while the others were answered within ${formatMs(slowest)}: packets are lost on the way${slow === undefined ? '' : `; ${slow}`}.`,
     quoteQueries(queries, 3),
   );
 }

@@ -8,13 +8,12 @@ const meta = {
   title: 'A name costs many queries (ndots)',
   severities: ['warning', 'info'],
   meaning:
-    'A name with fewer dots than ndots goes through the search list first: each domain of it costs two queries, for A and for AAAA, that end in NXDOMAIN before the name itself is asked. It multiplies the load of the DNS servers and the time of each lookup.',
-  rule: 'The resolver sends more than 2 queries (A and AAAA) until the name is found. For the host of a DEST it is an info.',
-  source: 'resolv.conf(5), ndots; two queries are what a lookup of any name costs at least',
+    'A name with fewer dots than ndots goes through the search list first: each domain in it costs two queries (A and AAAA) that end in NXDOMAIN before the name itself is queried. This multiplies the load on the DNS servers and the time of each lookup.',
+  rule: 'The resolver sends more than 2 queries (A and AAAA) before it finds the name. For the host of a DEST it is an info.',
+  source: 'resolv.conf(5), ndots; a lookup of any name costs at least two queries',
   remedy:
-    'Write the name with a dot at its end, or with as many labels as its own search domain needs (NAME within the namespace), or set dnsConfig.options ndots: "2" in the pod: spec: {dnsConfig: {options: [{name: ndots, value: "2"}]}}.',
-  remedyOutside:
-    'Write the name with a dot at its end, or lower ndots and take search domains out of /etc/resolv.conf.',
+    'End the name with a dot, or write it with only as many labels as its own search domain needs (NAME within the namespace), or set ndots: "2" in the dnsConfig.options of the pod: spec: {dnsConfig: {options: [{name: ndots, value: "2"}]}}.',
+  remedyOutside: 'End the name with a dot, or lower ndots and remove search domains from /etc/resolv.conf.',
 } as const;
 
 /** A and AAAA. */
@@ -38,14 +37,14 @@ export const ndots: Rule<DnsFacts> = {
         occurrence(
           meta,
           name.origin === 'asked' ? 'warning' : 'info',
-          `${name.name} costs ${name.cost} queries where 2 would do: with ${dots} dots and ndots ${facts.resolvConf.ndots}, ${tried}.`,
+          `${name.name} costs ${name.cost} queries instead of 2: with ${dots} dots and ndots ${facts.resolvConf.ndots}, ${tried}.`,
           [...quoteResolvConf(facts), ...quoteQueries(firstAnswers(name), 2)],
           {
             subject: name.name,
             ...(isItself
               ? {}
               : {
-                  remediation: `Write it as ${found} (the dot at its end ends the search), or with as few labels as the first search domain needs.`,
+                  remediation: `Write it as ${found} (the trailing dot skips the search list), or with only as many labels as the first search domain needs.`,
                 }),
           },
         ),

@@ -11,12 +11,12 @@ const meta = {
   title: 'No name server replies',
   severities: ['critical', 'info'],
   meaning:
-    'Every query to every name server of the target ends without an answer: nothing resolves, and each lookup waits for the whole time-out before it fails. The other queries, to the servers behind the Service and by TCP, show which part of the path is broken.',
-  rule: 'No UDP query to any name server of resolv.conf is answered within 6 s, none is refused, and nothing comes from another address (NT-DNS-017); at least two queries to each. Where only some of the servers behind the Service are silent, it is NT-DNS-009. On a target that is itself a DNS server of the cluster it is an info, since it may never ask its own resolv.conf.',
+    'No query to any name server of the target is answered: nothing resolves, and each lookup waits for the whole time-out before it fails. The other queries, to the servers behind the Service and over TCP, show which part of the path is broken.',
+  rule: 'No UDP query to any name server of resolv.conf is answered within 6 s, none is refused, and nothing comes from another address (NT-DNS-017); at least two queries to each. If only some of the servers behind the Service are silent, it is NT-DNS-009. On a target that is itself a DNS server of the cluster it is an info, since it may never use its own resolv.conf.',
   source: "the resolver's own time-out is 5 s (resolv.conf(5))",
   remedy: advice`Check that the DNS pods are running and ready (${kubectl`-n kube-system get pods -l k8s-app=kube-dns -o wide`}), and whether a NetworkPolicy or a firewall on the way drops UDP 53 (${nettools`firewall ${TARGET} --to IP:53/udp`}).`,
   remedyOutside:
-    'Look whether the name servers in /etc/resolv.conf are the right ones and run, and whether a firewall on the way drops UDP 53. With systemd-resolved (127.0.0.53), resolvectl status shows whom it asks in turn; in a Docker network 127.0.0.11 asks the servers of the host.',
+    'Check that the name servers in /etc/resolv.conf are the right ones and are running, and whether a firewall on the way drops UDP 53. With systemd-resolved (127.0.0.53), resolvectl status shows its upstream servers; in a Docker network, 127.0.0.11 forwards to the servers of the host.',
 } as const;
 
 /** A line of dig that the image's prober does not print; dig since 9.20 never sees answers from elsewhere. */
@@ -24,7 +24,7 @@ const DIGS_OWN = /^;; WHEN: /m;
 
 /** Where no cluster stands behind the servers. */
 const ELSEWHERE =
-  'Look whether the name server runs and listens on port 53, and whether a firewall on the way drops UDP 53; resolv.conf may name one that is gone.';
+  'Check that the name server is running and listens on port 53, and whether a firewall on the way drops UDP 53; resolv.conf may name one that no longer exists.';
 
 export const noReply: Rule<DnsFacts> = {
   meta,
@@ -47,7 +47,7 @@ export const noReply: Rule<DnsFacts> = {
         occurrence(
           meta,
           'info',
-          `${who} of this DNS server's own resolv.conf answered none of ${tries} queries; that matters only when its Corefile forwards to /etc/resolv.conf.`,
+          `${who} of this DNS server's own resolv.conf answered none of ${tries} queries; that matters only if its Corefile forwards to /etc/resolv.conf.`,
           [...evidence, ...quoteResolvConf(facts)],
           {
             remediation: advice`If the Corefile has "forward . /etc/resolv.conf" (${kubectl`-n kube-system get configmap coredns -o yaml`}), names outside the cluster cannot resolve until this server answers.`,
@@ -82,8 +82,8 @@ function where(
   const refusedHere = facts.probe.sends.find((s) => /not permitted|denied/i.test(s.error));
   if (refusedHere) {
     return {
-      text: `sending fails with "${refusedHere.error}", so a rule of this network namespace itself drops it (OUTPUT)`,
-      remediation: advice`Read the namespace's own rules: the one that drops UDP 53 in OUTPUT has to go.\n${nettools`run ${TARGET} -- nft list ruleset`}\n${nettools`run ${TARGET} -- iptables-legacy-save -c`}`,
+      text: `sending fails with "${refusedHere.error}", so a rule in this network namespace drops it (OUTPUT)`,
+      remediation: advice`List the namespace's own rules, and remove the one that drops UDP 53 in OUTPUT.\n${nettools`run ${TARGET} -- nft list ruleset`}\n${nettools`run ${TARGET} -- iptables-legacy-save -c`}`,
     };
   }
   const unreachable = asked.find((s) => s.udp.reach === 'unreachable');
@@ -92,23 +92,25 @@ function where(
     const error = failed.find((q) => q.error !== undefined)?.error;
     if (asked.every((s) => s.tcp.reach === 'answers'))
       return {
-        text: `sending fails with "${error}", while the same ${asked.length === 1 ? 'server answers' : 'servers answer'} over TCP: there is a way, and a firewall on it rejects UDP 53`,
-        remediation: advice`Find the rule that rejects UDP 53: on the host of a container INPUT, where the name server has an address of the host, else FORWARD (${nettools`firewall ${TARGET} --to IP:53/udp`}).`,
+        text: `sending fails with "${error}", while the same ${asked.length === 1 ? 'server answers' : 'servers answer'} over TCP: the path works, and a firewall on it rejects UDP 53`,
+        remediation: advice`Find the rule that rejects UDP 53: on the host of a container it is in INPUT if the name server has an address of the host, and otherwise in FORWARD (${nettools`firewall ${TARGET} --to IP:53/udp`}).`,
       };
-    return { text: `sending fails with "${error}", so there is no way to it (see routing and arp)` };
+    return {
+      text: `sending fails with "${error}", so the server cannot be reached at all (see routing and arp)`,
+    };
   }
   if (asked.every((s) => s.address === EMBEDDED_DNS)) {
     return {
-      text: `it is Docker's own name server, which asks others for what is no container's name, and gets no answer from them${dockersServers(facts)}`,
+      text: `it is Docker's own name server, which forwards all but the names of containers, and gets no answer from its upstream servers${dockersServers(facts)}`,
       remediation:
-        'See which servers it asks (docker run --dns, "dns" in daemon.json, else the host\'s /etc/resolv.conf), and whether the Docker host reaches them: dig @SERVER NAME.',
+        'Check which servers it forwards to (docker run --dns, "dns" in daemon.json, or the host\'s /etc/resolv.conf), and whether the Docker host reaches them: dig @SERVER NAME.',
     };
   }
   const overTcp = asked.filter((s) => s.tcp.reach === 'answers');
   if (overTcp.length === asked.length) {
     const isDig = overTcp.some(({ tcp }) => tcp.queries.some(({ text }) => DIGS_OWN.test(text)));
     return {
-      text: `the same servers answer over TCP, so they run and the route is good: UDP 53 alone is dropped on the way${isDig ? ', or answered from another address, of which dig says nothing' : ''}`,
+      text: `the same servers answer over TCP, so they are running and the route works: only UDP 53 is dropped on the way${isDig ? ', or answered from another address, which dig does not show' : ''}`,
       remediation: advice`Find what drops UDP 53: a NetworkPolicy that allows TCP 53 only, a security group, or a firewall rule (${nettools`firewall ${TARGET} --to IP:53/udp`}).`,
     };
   }
@@ -118,18 +120,18 @@ function where(
     if (answering.length > 0) {
       return {
         text: `the ${countServers(answering.length)} behind ${server.service.name} ${answering.length === 1 ? 'answers' : 'answer'} when asked directly, so the Service's address is not translated (kube-proxy or what replaces it)`,
-        remediation: advice`Look at kube-proxy on the target's node (${kubectl`-n kube-system get pods -o wide`}), and restart it there; ${nettools`service ${TARGET} --to svc/${server.service.name}`} compares the way of the Service with its endpoints.`,
+        remediation: advice`Check kube-proxy on the target's node (${kubectl`-n kube-system get pods -o wide`}), and restart it there; ${nettools`service ${TARGET} --to svc/${server.service.name}`} compares the Service with its endpoints.`,
       };
     }
     if (failing.length > 0)
       return {
-        text: `neither ${failing.length === 1 ? 'does' : 'do'} the ${countServers(failing.length)} behind ${server.service.name} when asked directly, so the way to them is cut (a policy, a firewall, the network between nodes) or all of them hang`,
+        text: `neither ${failing.length === 1 ? 'does' : 'do'} the ${countServers(failing.length)} behind ${server.service.name} when asked directly, so the path to them is cut (a policy, a firewall, the network between nodes) or all of them hang`,
       };
     if (server.service.endpoints.length === 0)
       return { text: `${server.service.name} has no ready endpoint` };
   }
   return {
-    text: 'nothing comes back by TCP either',
+    text: 'nothing comes back over TCP either',
     ...(facts.input.services.value?.length === 0 ? { remediation: ELSEWHERE } : {}),
   };
 }

@@ -11,10 +11,10 @@ const meta = {
   title: 'The name does not exist',
   severities: ['critical', 'info'],
   meaning:
-    'Name servers work and say that there is no such name, or that it has no address: it is misspelt, its Service or record is not there, or it lies in another namespace than the one that the search list begins with.',
-  rule: 'A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty, also with other flags; and it is no Service that the API has (NT-DNS-021). Where the image has no way to call getaddrinfo, it is an info.',
+    'The name servers work and say that the name does not exist or has no address: it is misspelled, its Service or record is missing, or it is in another namespace than the one the search list begins with.',
+  rule: 'A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty, with other flags too; and it is not a Service that the API has (NT-DNS-021). If the image has no means to call getaddrinfo, it is an info.',
   source: 'RFC 2308: NXDOMAIN and NODATA',
-  remedy: advice`Check the spelling, and for a Service its namespace: ${kubectl`get services -A`} shows it; from another namespace it is NAME.NAMESPACE.`,
+  remedy: advice`Check the spelling and, for a Service, its namespace (${kubectl`get services -A`}); from another namespace its name is NAME.NAMESPACE.`,
   remedyOutside: 'Check the spelling, and the search domains in /etc/resolv.conf.',
 } as const;
 
@@ -71,7 +71,7 @@ function judge(name: NameFacts, reason: AbsenceReason | undefined): Occurrence[]
 /** Names of a link are asked for by multicast (RFC 6762, 3), which containers take no part in. */
 function multicast(name: string): string {
   return /^(?!cluster\.)[^.]+\.local\.?$/i.test(name)
-    ? ': names in .local are asked for by multicast (mDNS) on the link of the host, where a container does not hear them, and not in DNS'
+    ? ": names in .local are resolved by multicast (mDNS) on the host's link, which a container does not see, and not by DNS"
     : '';
 }
 
@@ -79,7 +79,7 @@ function multicast(name: string): string {
 function remedyPart(reason: AbsenceReason | undefined): { remediation?: Advice } {
   return reason?.isUnready === true
     ? {
-        remediation: advice`See why the pod is not ready (${kubectl`describe pod`}). Where its readiness needs the names of its peers, set publishNotReadyAddresses: true on the headless Service.`,
+        remediation: advice`Find out why the pod is not ready (${kubectl`describe pod`}). If its readiness depends on the names of its peers, set publishNotReadyAddresses: true on the headless Service.`,
       }
     : {};
 }

@@ -8,10 +8,10 @@ const meta = {
   title: 'The name servers do not know the cluster domain of the search list',
   severities: ['critical'],
   meaning:
-    "The search list of the target says what the cluster's domain is, and the name servers say that the API server's own name does not exist there: they serve another domain, or none of the cluster's at all. No Service is found by its short name.",
-  rule: 'Every answer to kubernetes.default.svc.DOMAIN, where svc.DOMAIN is of the search list, is NXDOMAIN.',
-  source: 'Kubernetes DNS-Based Service Discovery, 2.1: every cluster has that name',
-  remedy: advice`Compare the domain with the one that the DNS servers serve (${kubectl`-n kube-system get configmap coredns -o yaml`}: the word after "kubernetes"), and set the kubelet's clusterDomain, or the pod's dnsConfig.searches, to that.`,
+    "The target's search list names the cluster's domain, but the name servers say that the API server's own name does not exist in it: they serve another cluster domain, or none at all. No Service is found by its short name.",
+  rule: 'Every answer for kubernetes.default.svc.DOMAIN, where svc.DOMAIN is in the search list, is NXDOMAIN.',
+  source: 'Kubernetes DNS-Based Service Discovery, 2.1: that name exists in every cluster',
+  remedy: advice`Compare it with the domain that the DNS servers serve (${kubectl`-n kube-system get configmap coredns -o yaml`}: the word after "kubernetes"), and set the kubelet's clusterDomain, or the pod's dnsConfig.searches, to that domain.`,
 } as const;
 
 const CONTROL = /^kubernetes\.default\.svc\.(.+?)\.?$/;
@@ -31,7 +31,7 @@ export const otherDomain: Rule<DnsFacts> = {
       occurrence(
         meta,
         'critical',
-        `${enumerate(servers)} ${servers.length === 1 ? 'answers' : 'answer'} that ${control} does not exist: the search list is for the cluster domain ${domain}, which ${servers.length === 1 ? 'that server does' : 'these servers do'} not serve, so no Service is found by its name.`,
+        `${enumerate(servers)} ${servers.length === 1 ? 'says' : 'say'} that ${control} does not exist: the search list is for the cluster domain ${domain}, which ${servers.length === 1 ? 'this server does' : 'these servers do'} not serve, so no Service is found by name.`,
         [...quoteResolvConf(facts), ...quoteQueries(answers, 1)],
       ),
     ];

@@ -5,19 +5,19 @@ import { enumerate, quoteQueries, strangersOf } from '../wording.ts';
 
 const meta = {
   id: 'NT-DNS-017',
-  title: 'Answers come from another address than was asked',
+  title: 'Answers come from another address than the one queried',
   severities: ['critical', 'warning'],
   meaning:
-    "The server answers, but from another address than the query was sent to, and a resolver throws such answers away: to it the server is silent, while TCP works. A server that listens on all addresses of a host with several answers UDP from the first one. Behind a Service's address it means that the answer is not translated back on its way.",
-  rule: 'A name server of resolv.conf answers no UDP query, and to at least one of them something came back from another address or port. Critical where no server of resolv.conf answers, a warning where another one does.',
-  source: 'RFC 5452, 9.1, and RFC 2181, 4.1: an answer has to come from where the query went',
+    "The server answers from another address than the query was sent to, and resolvers discard such answers: to them the server is silent, while TCP works. A server that listens on the wildcard address of a host with several addresses may answer UDP from the first of them. Behind a Service's address it means that the answer is not translated back on its way.",
+  rule: 'A name server of resolv.conf answers no UDP query, and for at least one query something came back from another address or port. Critical if no server of resolv.conf answers, a warning if another one does.',
+  source: 'RFC 5452, 9.1, and RFC 2181, 4.1: an answer must come from the address that was queried',
   remedy:
-    'Let the server answer from the address that it is asked at: bind it to that address (listen-address of dnsmasq, bind of CoreDNS, interface: or interface-automatic: yes of unbound), or let what translates the address on the way translate it back.',
+    'Make the server answer from the address that was queried: bind it to that address (listen-address in dnsmasq, bind in CoreDNS, interface: or interface-automatic: yes in unbound), or fix whatever translates the address on the way so that it translates the answer back.',
   explains: { depth: 926, target: ['NT-DNS-007', 'NT-DNS-009', 'NT-DNS-012'] },
 } as const;
 
 /** Of a Service whose answers are not translated back. */
-const NOT_TRANSLATED = advice`See on the target's node whether answers from a pod on the same bridge pass its connection tracking: ${nettools`run ${NODE} -- sysctl net.bridge.bridge-nf-call-iptables`} (1 with the module br_netfilter loaded), and that the answer takes the way of the query.`;
+const NOT_TRANSLATED = advice`Check on the target's node that answers from a pod on the same bridge pass connection tracking: ${nettools`run ${NODE} -- sysctl net.bridge.bridge-nf-call-iptables`} (1, with the module br_netfilter loaded), and that answers take the path of the query.`;
 
 export const otherSource: Rule<DnsFacts> = {
   meta,
@@ -29,7 +29,7 @@ export const otherSource: Rule<DnsFacts> = {
       occurrence(
         meta,
         facts.servers.some((s) => s.udp.reach === 'answers') ? 'warning' : 'critical',
-        `${hit.map((s) => told(facts, s)).join('; ')}: a resolver throws such answers away.`,
+        `${hit.map((s) => told(facts, s)).join('; ')}: resolvers discard such answers.`,
         quoteQueries(
           hit.flatMap((s) => s.udp.queries.filter((q) => q.strangers !== undefined)),
           2,
@@ -45,6 +45,6 @@ function told(facts: DnsFacts, server: ServerFacts): string {
     const endpoint = facts.endpoints.find(({ address }) => source === `${address}#53`);
     return endpoint?.label ?? source.replace(/#53$/, '').replace('#', ' port ');
   });
-  const why = server.service ? ', so they are not translated back to the address of the Service' : '';
+  const why = server.service ? ', so its answers are not translated back to the address of the Service' : '';
   return `${server.label} answers, but from ${enumerate(sources)}${why}`;
 }

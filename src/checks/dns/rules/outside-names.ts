@@ -7,13 +7,13 @@ import { CONTROL, enumerate, isAnswered, quoteQueries } from '../wording.ts';
 
 const meta = {
   id: 'NT-DNS-018',
-  title: 'Names outside of the cluster do not resolve',
+  title: 'Names outside the cluster do not resolve',
   severities: ['critical'],
   meaning:
-    'The name server answers for the names of the cluster, which it knows itself, and for no name outside of it, for which it asks others in turn. What fails is behind the server: it has no forwarder, forwards to itself or to a server that is gone, or whom it asks does not answer it (by TCP, say, where it insists on that).',
-  rule: "A name server answers the API server's own name with an address, and for names outside of the cluster's domain it gives no answer or an error (not NXDOMAIN), at least two of them, and of no such name it or a server behind its Service gives another answer. A single name for which errors alone come is left to NT-DNS-004: its own zone may be what fails.",
+    'The name server answers for names of the cluster, which it serves itself, but for no name outside it, which it forwards. The fault is behind the server: it has no forwarder, forwards to itself or to a server that no longer exists, or its upstream does not answer it (over TCP, for example, if it insists on that).',
+  rule: "A name server answers the API server's own name with an address, but at least two queries for names outside the cluster's domain with nothing or with an error (not NXDOMAIN), and neither it nor a server behind its Service gives any other answer for such a name. A single name that only gets errors is left to NT-DNS-004: its own zone may be at fault.",
   source: 'Kubernetes: Customizing DNS Service; CoreDNS: plugin forward',
-  remedy: advice`See whom the DNS servers ask: ${kubectl`-n kube-system get configmap coredns -o yaml`}. Without a line "forward . …" no name outside resolves; "forward . /etc/resolv.conf" means the servers of the node that the DNS pod runs on, where a loopback address (127.0.0.53) would be the pod itself. Then ask those, by UDP and by TCP, from such a pod: ${nettools`dns -n kube-system deploy/coredns NAME`}. Its log says what it gets: ${kubectl`-n kube-system logs -l k8s-app=kube-dns --tail=50`}.`,
+  remedy: advice`Check where the DNS servers forward to: ${kubectl`-n kube-system get configmap coredns -o yaml`}. Without a line "forward . …" no outside name resolves; "forward . /etc/resolv.conf" means the servers of the DNS pod's node, where a loopback address (127.0.0.53) would be the pod itself. Then query those over UDP and TCP from such a pod: ${nettools`dns -n kube-system deploy/coredns NAME`}. Its log shows the errors: ${kubectl`-n kube-system logs -l k8s-app=kube-dns --tail=50`}.`,
   explains: { depth: 924, target: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-009', 'NT-DNS-011', 'NT-DNS-012'] },
 } as const;
 
@@ -66,13 +66,11 @@ function finding({ server, failed, names }: Stranded): Occurrence {
   });
   const more = names.length > told.length ? `, and ${names.length - told.length} more` : '';
   const whose =
-    names.length > 1
-      ? 'what fails is whom it asks in turn (its upstream)'
-      : 'what fails is whom it asks in turn (its upstream), or the servers of that one name';
+    names.length > 1 ? 'its upstream fails' : 'its upstream fails, or the servers of that one name do';
   return occurrence(
     meta,
     'critical',
-    `${server.label} answers for names of the cluster, and for none outside of it (${told.join('; ')}${more}): ${whose}.`,
+    `${server.label} answers for names of the cluster, but for none outside it (${told.join('; ')}${more}): ${whose}.`,
     [
       ...quoteQueries(failed, 2),
       ...quoteQueries(

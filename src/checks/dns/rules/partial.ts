@@ -12,13 +12,13 @@ const meta = {
   title: 'Some name servers fail',
   severities: ['warning', 'info'],
   meaning:
-    'One of several name servers of resolv.conf, or one of several servers behind the cluster DNS Service, fails while the others answer. Lookups that meet it wait for 5 s or fail, the others are fast: names that resolve "sometimes".',
-  rule: 'Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses by UDP or by TCP, or gives an answer that NT-DNS-004 counts to a question that another one answers well. A single such answer is an info: any server fails once.',
-  source: 'none needed: servers of one kind are replicas of each other',
-  remedy: advice`Remove the failing server or repair it. A pod behind the Service: ${kubectl`-n kube-system logs POD`}, then delete it so that it is made anew, and look at its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.`,
+    'One of several name servers of resolv.conf, or one of several servers behind the cluster DNS Service, fails while the others answer. Lookups that hit it wait 5 s or fail, the others are fast: names resolve "sometimes".',
+  rule: 'Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses over UDP or TCP, or gives an answer that NT-DNS-004 counts to a question that another one answers well. A single such answer is an info: any server fails once.',
+  source: 'none needed: servers of one kind should be replicas of each other',
+  remedy: advice`Remove or repair the failing server. A pod behind the Service: read its log (${kubectl`-n kube-system logs POD`}), then delete the pod so that it is recreated, and check its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.`,
   explains: { depth: 930, target: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-011'] },
   remedyOutside:
-    'Remove the failing server from /etc/resolv.conf (or from what writes it: DHCP, NetworkManager, systemd-resolved), or repair it.',
+    'Remove the failing server from /etc/resolv.conf (or from whatever writes that file: DHCP, NetworkManager, systemd-resolved), or repair it.',
 } as const;
 
 export const partial: Rule<DnsFacts> = {
@@ -85,7 +85,7 @@ function failureOf(server: ServerFacts, all: readonly ServerFacts[]): Failure[] 
   );
   if (bad.length === 0) return [];
   const isOnce = bad.length === 1;
-  const once = isOnce ? ' (seen once, measure again)' : '';
+  const once = isOnce ? ' (seen once; measure again)' : '';
   return [
     {
       server,
@@ -107,10 +107,10 @@ export function howItFails(queries: readonly DnsQuery[], protocol: 'udp' | 'tcp'
   const last = queries.at(-1);
   const by = protocol.toUpperCase();
   if (last?.outcome === 'garbled')
-    return `gives answers by ${by} that are ${last.error ?? 'no DNS messages'}, to ${queries.length} queries`;
+    return `answers ${queries.length} queries over ${by}, but the answer is ${last.error ?? 'not a DNS message'}`;
   if (last?.outcome === 'timeout') {
     const limitMs = most(queries.map((q) => q.limitMs)) ?? 0;
-    return `answers none of ${queries.length} queries by ${by} within ${limitMs / 1000} s`;
+    return `answers none of ${queries.length} queries over ${by} within ${limitMs / 1000} s`;
   }
-  return `answers none of ${queries.length} queries by ${by} (${last?.error ?? 'no answer'})`;
+  return `answers none of ${queries.length} queries over ${by} (${last?.error ?? 'no answer'})`;
 }

@@ -8,8 +8,8 @@ const meta = {
   title: 'NetworkPolicy without DNS egress',
   severities: ['critical', 'warning', 'info'],
   meaning:
-    'A NetworkPolicy isolates the pod and none of them allows it to reach the DNS servers on port 53. It is the usual effect of a first "default deny" policy: connections by address still work, and every name times out.',
-  rule: 'The union of the NetworkPolicies that select the pod (egress), and of those that select the DNS servers (ingress), allows UDP 53 to none of the servers, and no query is answered (critical); the same for TCP 53 alone (warning). When queries are answered all the same, the network plugin does not enforce policies (info).',
+    'A NetworkPolicy isolates the pod, and none allows it to reach the DNS servers on port 53. It is the usual effect of a first "default deny" policy: connections to allowed addresses still work, but every name times out.',
+  rule: 'The union of the NetworkPolicies that select the pod (egress), and of those that select the DNS servers (ingress), allows UDP 53 to none of the servers, and no query is answered (critical); the same for TCP 53 only (warning). If queries are answered nevertheless, the network plugin does not enforce policies (info).',
   source: 'Kubernetes: NetworkPolicy v1, the two sorts of pod isolation',
   remedy:
     'Allow it in a policy of the namespace: egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {k8s-app: kube-dns}}}], ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]}]',
@@ -62,7 +62,7 @@ function denied(facts: DnsFacts, protocol: 'udp' | 'tcp'): Occurrence {
   return occurrence(
     meta,
     protocol === 'udp' ? 'critical' : 'warning',
-    `NetworkPolicies do not allow ${name} 53 to ${enumerate(facts.policy[protocol].map((v) => v.label))} (${who(facts, protocol)}), and ${protocol === 'udp' ? `none of ${queries.length} queries is answered` : 'no query by TCP is answered'}.`,
+    `NetworkPolicies do not allow ${name} 53 to ${enumerate(facts.policy[protocol].map((v) => v.label))} (${who(facts, protocol)}), and ${protocol === 'udp' ? `none of ${queries.length} queries is answered` : 'no query over TCP is answered'}.`,
     [
       {
         command: ['kubectl', 'get', 'networkpolicies', '-o', 'yaml'],
@@ -86,7 +86,7 @@ function notEnforced(facts: DnsFacts, server: string): Occurrence {
     ],
     {
       remediation:
-        'DNS works only because the policies are not enforced: allow port 53 in them before a network plugin that enforces policies is installed.',
+        'DNS works only because the policies are not enforced: allow port 53 in them before you install a network plugin that enforces policies.',
     },
   );
 }

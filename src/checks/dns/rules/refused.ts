@@ -7,16 +7,16 @@ import { behind, countServers, enumerate, isNodeLocal, ofAll, quoteQueries } fro
 
 const meta = {
   id: 'NT-DNS-002',
-  title: 'Name server refused',
+  title: 'The name server refuses queries',
   severities: ['critical'],
   meaning:
-    'The query is answered at once by an ICMP "port unreachable": nothing listens on UDP 53 there, the Service has no ready endpoint, or a firewall rejects. Its sender tells which, and so do the servers behind the Service: where they answer when asked directly, it is the target\'s own node that refuses.',
-  rule: 'Every name server of resolv.conf that was asked fails, and at least one of them with "connection refused".',
+    'An ICMP "port unreachable" answers the query at once: nothing listens on UDP 53 there, the Service has no ready endpoint, or a firewall rejects it. Its sender shows which, and so do the servers behind the Service: if they answer when asked directly, the target\'s own node refuses.',
+  rule: 'Every name server of resolv.conf that was queried fails, at least one of them with "connection refused".',
   source: 'RFC 1122, 4.1.3.1: port unreachable is passed on to the application',
-  remedy: advice`Check that the DNS Service has ready endpoints (${kubectl`-n kube-system get endpointslices -l k8s-app=kube-dns`}) and whether its pods listen on the port that they name.`,
+  remedy: advice`Check that the DNS Service has ready endpoints (${kubectl`-n kube-system get endpointslices -l k8s-app=kube-dns`}) and that its pods listen on the port they declare.`,
   explains: { depth: 920, target: ['NT-DNS-001', 'NT-DNS-009'] },
   remedyOutside:
-    'Nothing listens on port 53 there: look whether the name server in /etc/resolv.conf is the right one and runs (for 127.0.0.53: systemctl status systemd-resolved).',
+    'Nothing listens on port 53 there: check that the name server in /etc/resolv.conf is the right one and is running (for 127.0.0.53: systemctl status systemd-resolved).',
 } as const;
 
 export const refused: Rule<DnsFacts> = {
@@ -76,17 +76,17 @@ function reason(facts: DnsFacts, hit: readonly ServerFacts[]): Reason {
   const direct = about(facts.endpoints.filter((e) => hit.some((s) => s.service === e.service)));
   const seen = direct ?? about(hit);
   const known = seen ? { seen } : {};
-  if (empty) return { text: `: the Service ${empty.name} has no ready endpoint`, ...known };
+  if (empty) return { text: `: Service ${empty.name} has no ready endpoint`, ...known };
   if (seen && facts.input.pod.addresses.includes(seen.sender)) {
     return {
-      text: `, sent by ${seen.sender}, the target itself: a REJECT rule of its own network namespace`,
+      text: `, sent by ${seen.sender}, the target itself: a REJECT rule in its own network namespace`,
       seen,
     };
   }
   if (hit.every((s) => s.address === EMBEDDED_DNS)) {
     return {
-      text: ": it is Docker's own name server, to which rules in the container's own network lead (DOCKER_OUTPUT in its nat table): they are gone, as after a firewall was started or flushed in it, or the engine no longer listens behind them",
-      remediation: advice`See whether they are there (${nettools`run ${TARGET} -- iptables-save -t nat`}, or iptables-legacy-save), and restart the container: the engine writes them when it starts. Of a malformed line in the host's resolv.conf some engines do not start that server at all.`,
+      text: ": it is Docker's own name server, and the rules in the container's network that redirect to it (DOCKER_OUTPUT in its nat table) are gone, as after a firewall was started or flushed there, or the engine no longer listens behind them",
+      remediation: advice`Check whether the rules exist (${nettools`run ${TARGET} -- iptables-save -t nat`}, or iptables-legacy-save), and restart the container: the engine writes them at its start. Some engines do not start that server at all if the host's resolv.conf has a malformed line.`,
       ...known,
     };
   }
@@ -95,18 +95,18 @@ function reason(facts: DnsFacts, hit: readonly ServerFacts[]): Reason {
   if (!seen) return { text: '' };
   if (seen.sender !== seen.destination) {
     return {
-      text: `, sent by ${seen.sender}, which is not the server: a firewall on the way rejects`,
+      text: `, sent by ${seen.sender}, which is not the server: a firewall on the way rejects it`,
       seen,
     };
   }
   if (!direct && hit.some((s) => s.service !== undefined)) {
     return {
-      text: ', sent in the name of the Service: its endpoints refuse, or a firewall on the way',
+      text: ', sent from the address of the Service: its endpoints refuse, or a firewall on the way does',
       seen,
     };
   }
   return {
-    text: `, sent by ${seen.sender}, the server itself: nothing listens there, or its own firewall rejects`,
+    text: `, sent by ${seen.sender}, the server itself: nothing listens there, or its own firewall rejects it`,
     seen,
   };
 }
@@ -127,18 +127,18 @@ function onOwnNode(
   const they = `the ${countServers(answering.length)}${ofAll(
     answering.length,
     answering.map((e) => e.service),
-  )} behind ${name} ${answering.length === 1 ? 'answers' : 'answer'} when asked directly, so it is refused on the target's own node`;
+  )} behind ${name} ${answering.length === 1 ? 'answers' : 'answer'} when asked directly, so the target's own node refuses`;
   const cache = `the node's DNS cache (NodeLocal DNSCache) is gone and left its address behind`;
-  const stale = 'stale rules of kube-proxy there lead to a server that is gone, or say that there is none';
+  const stale = 'stale kube-proxy rules there point to a server that is gone, or to none';
   const why = isNodeLocal(address)
     ? cache
     : seen === undefined
       ? `${cache}, or ${stale}`
       : seen.sender === seen.destination
-        ? `${cache}, stale rules of kube-proxy there lead to a server that is gone, or a rule there rejects it`
-        : `sent by ${seen.sender}, by a rule: one of kube-proxy that says that there is no endpoint, or a firewall's`;
+        ? `${cache}, stale kube-proxy rules there point to a server that is gone, or a rule there rejects it`
+        : `sent by ${seen.sender}, by a rule: kube-proxy's for a Service without endpoints, or a firewall's`;
   return {
     text: `: ${they} (${why})`,
-    remediation: advice`See on the target's node whose address it is: ${nettools`run ${NODE} -- ip route get ${address}`}\nIf it says "local", look at the pod of the node's DNS cache: ${kubectl`-n kube-system get pods -l k8s-app=node-local-dns -o wide`}\nElse look for the rule that refuses (${nettools`run ${NODE} -- nft list ruleset`}), and restart kube-proxy there if it is its own.`,
+    remediation: advice`Check on the target's node whose address it is: ${nettools`run ${NODE} -- ip route get ${address}`}\nIf that says "local", check the pod of the node's DNS cache: ${kubectl`-n kube-system get pods -l k8s-app=node-local-dns -o wide`}\nOtherwise find the rule that rejects (${nettools`run ${NODE} -- nft list ruleset`}), and restart kube-proxy there if the rule is its own.`,
   };
 }

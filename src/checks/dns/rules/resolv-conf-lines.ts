@@ -8,18 +8,18 @@ const meta = {
   title: 'Resolvers read resolv.conf differently',
   severities: ['warning', 'info'],
   meaning:
-    'A line of resolv.conf is not what resolv.conf(5) allows, so that resolvers leave it out or take another value; or the search list is longer than some of them take, which cut it. Names then resolve in one image and not in another.',
-  rule: 'A nameserver is no address, or ndots, timeout or attempts has no number behind its colon (warning); or the search list has more than 6 domains or more than 256 characters (info: glibc since 2.26 takes them).',
+    'A line of resolv.conf is not valid by resolv.conf(5), so resolvers ignore it or use another value; or the search list is longer than some resolvers accept, and they truncate it. Names then resolve in one image and not in another.',
+  rule: 'A nameserver is not an address, or ndots, timeout or attempts has no number after its colon (warning); or the search list has more than 6 domains or more than 256 characters (info: glibc since 2.26 accepts them).',
   source:
-    'resolv.conf(5): search was limited to 6 domains and 256 characters before glibc 2.26; musl (resolvconf.c) leaves out lines of more than 255; Kubernetes allows 32 domains and 2048 characters',
-  remedy: 'Write one address behind each nameserver, and options without a space: "options ndots:2".',
+    'resolv.conf(5): search was limited to 6 domains and 256 characters before glibc 2.26; musl (resolvconf.c) ignores lines of more than 255; Kubernetes allows 32 domains and 2048 characters',
+  remedy: 'Write one address after each nameserver, and options without a space: "options ndots:2".',
 } as const;
 
 const MOST_DOMAINS = 6;
 const MOST_CHARACTERS = 256;
 
 const SHORTER =
-  'Keep the search list to 6 domains and 256 characters (dnsConfig.searches of the pod, the resolv.conf of the node), or write names in full, with a dot at the end.';
+  'Keep the search list to 6 domains and 256 characters (dnsConfig.searches of the pod, the resolv.conf of the node), or write full names with a trailing dot.';
 
 export const resolvConfLines: Rule<DnsFacts> = {
   meta,
@@ -35,7 +35,7 @@ function malformed(facts: DnsFacts): Occurrence[] {
     occurrence(
       meta,
       'warning',
-      `resolv.conf has a line that resolvers leave out or read in their own way: "${first}"${more}.`,
+      `resolv.conf has a line that resolvers ignore or interpret differently: "${first}"${more}.`,
       quoteResolvConf(facts),
     ),
   ];
@@ -49,7 +49,7 @@ function tooLong(facts: DnsFacts): Occurrence[] {
     occurrence(
       meta,
       'info',
-      `The search list has ${search.length} domains and ${characters} characters: glibc before 2.26 takes ${MOST_DOMAINS} domains and ${MOST_CHARACTERS} characters, and musl leaves out a line of more than 255 characters.`,
+      `The search list has ${search.length} domains and ${characters} characters: glibc before 2.26 uses only ${MOST_DOMAINS} domains and ${MOST_CHARACTERS} characters, and musl ignores a line of more than 255 characters.`,
       quoteResolvConf(facts),
       { remediation: SHORTER },
     ),

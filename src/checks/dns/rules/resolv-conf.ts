@@ -10,12 +10,12 @@ const meta = {
   title: 'resolv.conf does not name the right servers',
   severities: ['critical', 'warning', 'info'],
   meaning:
-    "The target's resolv.conf has no server, more than the C library uses, or servers that know nothing of the cluster. A resolver takes the first answer that it gets: a server that says NXDOMAIN for a Service's name ends the search, and the next server is never asked.",
-  rule: "resolv.conf has no nameserver, or with those that dnsConfig adds more than 3; or the pod should use cluster DNS (dnsPolicy ClusterFirst or None) and a server is not an address of a DNS Service in kube-system. It is critical where none of them is and none answers. Or it is Docker's own file with public servers in place of loopback ones of the host: a warning for a name that they do not know, critical where none answers, else an info. For a pod in its node's network with dnsPolicy ClusterFirst, which then means the node's servers, it is an info.",
+    "The target's resolv.conf has no server, more than the C library uses, or servers that know nothing of the cluster. A resolver takes the first answer it gets: a server that says NXDOMAIN for a Service's name ends the search, and the next server is never queried.",
+  rule: "resolv.conf has no nameserver, or more than 3 with those that dnsConfig adds; or the pod should use cluster DNS (dnsPolicy ClusterFirst or None) and a server is not an address of a DNS Service in kube-system. It is critical if none of them is and none answers. Or it is Docker's own file with public servers instead of the host's loopback ones: a warning for a name that they do not know, critical if none answers, otherwise an info. For a pod in its node's network with dnsPolicy ClusterFirst, which then means the node's servers, it is an info.",
   source: 'resolv.h: MAXNS 3; Kubernetes: Customizing DNS Service',
   remedy:
-    'Leave dnsPolicy ClusterFirst alone and let the cluster DNS forward other zones (a server block in the Corefile), instead of adding servers to dnsConfig.',
-  remedyOutside: 'Write the servers that count first: the resolver asks no more than three (resolv.conf(5)).',
+    'Keep dnsPolicy ClusterFirst, and make the cluster DNS forward other zones (a server block in the Corefile) instead of adding servers to dnsConfig.',
+  remedyOutside: 'Put the servers that matter first: the resolver uses only three (resolv.conf(5)).',
   explains: { depth: 905, subject: ['NT-DNS-001', 'NT-DNS-002', 'NT-DNS-015'] },
 } as const;
 
@@ -35,9 +35,9 @@ function noServer(facts: DnsFacts): Occurrence[] {
       occurrence(
         meta,
         'info',
-        "resolv.conf names no server, and it is the machine's own: its resolver asks 127.0.0.1.",
+        "resolv.conf names no server, and it is the machine's own file: its resolver queries 127.0.0.1.",
         quoteResolvConf(facts),
-        { remediation: 'If the machine is to resolve names, name servers in its /etc/resolv.conf.' },
+        { remediation: 'If the machine should resolve names, add name servers to its /etc/resolv.conf.' },
       ),
     ];
   }
@@ -47,13 +47,13 @@ function noServer(facts: DnsFacts): Occurrence[] {
       meta,
       isNodes ? 'info' : 'warning',
       isNodes
-        ? "resolv.conf names no server: the pod uses its node's, and the node has none; the resolver asks 127.0.0.1."
-        : 'resolv.conf names no server, so the resolver asks 127.0.0.1 and no name resolves.',
+        ? "resolv.conf names no server: the pod uses its node's, and the node has none; the resolver queries 127.0.0.1."
+        : 'resolv.conf names no server, so the resolver queries 127.0.0.1 and no name resolves.',
       quoteResolvConf(facts),
       {
         remediation: isNodes
           ? 'If the pod needs names, set dnsPolicy: ClusterFirst, or ClusterFirstWithHostNet with hostNetwork.'
-          : 'With dnsPolicy None the pod needs dnsConfig.nameservers; else use dnsPolicy ClusterFirst.',
+          : 'With dnsPolicy None the pod needs dnsConfig.nameservers; otherwise use dnsPolicy ClusterFirst.',
       },
     ),
   ];
@@ -70,11 +70,10 @@ function tooMany(facts: DnsFacts): Occurrence[] {
     occurrence(
       meta,
       'warning',
-      `${servers.length + dropped.length} name servers are configured, and a resolver uses ${MAX_SERVERS}: ${enumerate(unused)} ${unused.length === 1 ? 'is' : 'are'} never asked.`,
+      `${servers.length + dropped.length} name servers are configured, but a resolver uses only ${MAX_SERVERS}: ${enumerate(unused)} ${unused.length === 1 ? 'is' : 'are'} never queried.`,
       quoteResolvConf(facts),
       {
-        remediation:
-          'Configure three name servers at most; in dnsConfig they come after the one of the cluster.',
+        remediation: "Configure at most three name servers; those in dnsConfig come after the cluster's own.",
         subject: enumerate(unused),
       },
     ),
@@ -105,7 +104,7 @@ function notTheClusters(facts: DnsFacts): Occurrence[] {
       occurrence(
         meta,
         'warning',
-        `${enumerate(foreign)} ${foreign.length === 1 ? 'is' : 'are'} not the cluster's (${service}: ${enumerate([...known])}): once the resolver asks there, names of Services do not resolve.`,
+        `${enumerate(foreign)} ${foreign.length === 1 ? 'is' : 'are'} not the cluster's (${service}: ${enumerate([...known])}): lookups that reach ${foreign.length === 1 ? 'it' : 'them'} do not find names of Services.`,
         quoteResolvConf(facts),
         // About these alone: they do not explain why others fail.
         { subject: enumerate(foreign) },
@@ -140,7 +139,7 @@ const DOCKERS_DEFAULT: readonly string[] = [
 ];
 
 const DOCKERS_REMEDY =
-  'Name the network\'s own servers for the engine: "dns": ["ADDRESS"] in /etc/docker/daemon.json on the host, and restart Docker; or for the container alone docker run --dns ADDRESS, dns: in a Compose file. On a network that is not the default bridge (docker network create) the engine asks the host\'s own servers.';
+  'Give the engine the servers of your network: set "dns": ["ADDRESS"] in /etc/docker/daemon.json on the host and restart Docker; or, for one container, docker run --dns ADDRESS or dns: in a Compose file. On any network but the default bridge (docker network create) the engine uses the host\'s own servers.';
 
 function dockersDefault(facts: DnsFacts): Occurrence[] {
   const { servers, isDockersDefault } = facts.resolvConf;
@@ -151,10 +150,10 @@ function dockersDefault(facts: DnsFacts): Occurrence[] {
     servers.every(isDockers) &&
     servers.length > 1;
   if (!isDockersDefault && !isLike) return [];
-  const whose = `${enumerate(servers)}, public servers that Docker ${isDockersDefault ? 'took' : 'takes'} since the host's resolv.conf names none that a container could use (127.0.0.0/8)${isDockersDefault ? '' : ', unless "dns" in daemon.json names them'}`;
+  const whose = `${enumerate(servers)}, public servers that Docker ${isDockersDefault ? 'chose' : 'chooses'} because the host's resolv.conf names none that a container could use (127.0.0.0/8)${isDockersDefault ? '' : ', unless "dns" in daemon.json names them'}`;
   const missing = facts.names.filter((name) => name.origin !== 'default' && isMissing(name));
   const [severity, text] = isAllDead(facts)
-    ? (['critical', 'none of them answers here'] as const)
+    ? (['critical', 'none of them answers'] as const)
     : missing.length === 0
       ? (['info', 'they know no name of a private network'] as const)
       : ([
@@ -177,6 +176,6 @@ function rightServers(facts: DnsFacts, foreign: readonly string[], known: readon
   const { policy, configServers } = facts.input.pod;
   const right = known[0] ?? '';
   return policy === 'None' || foreign.some((server) => configServers.includes(server))
-    ? `The pod's dnsConfig names them: put ${right} first there, or take dnsPolicy: ClusterFirst and leave them out.`
-    : `The kubelet of the pod's node wrote them: set its clusterDNS to [${right}] (/var/lib/kubelet/config.yaml, or --cluster-dns), restart it, and make the pod anew.`;
+    ? `The pod's dnsConfig names them: put ${right} first there, or use dnsPolicy: ClusterFirst and remove them.`
+    : `The kubelet of the pod's node wrote them: set its clusterDNS to [${right}] (/var/lib/kubelet/config.yaml, or --cluster-dns), restart it, and recreate the pod.`;
 }

@@ -10,11 +10,11 @@ const meta = {
   title: 'Lookups take 5 seconds',
   severities: ['warning', 'info'],
   meaning:
-    "The C library sends its A and AAAA queries at the same moment from the same port. One of the two is lost, and the resolver waits for its whole time-out of 5 s before it asks again. The usual cause is a race in the node's connection tracking when both are translated at once; single queries never show it.",
-  rule: "getaddrinfo takes at least 90 % of the resolver's time-out (5 s, or the option timeout of resolv.conf), while single queries for the same names are answered, all of them within 1 s and none of them lost (NT-DNS-012). Where it is fast when asked once more, and no other name is slow, it may be a single packet that was lost: info.",
+    "The C library sends its A and AAAA queries at the same time from the same port. One of the two is lost, and the resolver waits for its whole time-out of 5 s before it retries. The usual cause is a race in the node's connection tracking when both are translated at once; single queries never show it.",
+  rule: "getaddrinfo takes at least 90 % of the resolver's time-out (5 s, or the option timeout of resolv.conf), while single queries for the same names are answered, all within 1 s and none lost (NT-DNS-012). If it is fast when repeated and no other name is slow, a single packet may have been lost: info.",
   source: 'kubernetes/kubernetes#56903; resolv.conf(5): timeout, single-request-reopen',
   remedy:
-    'Run NodeLocal DNSCache, which asks without address translation; or let the pod ask one after the other: spec: {dnsConfig: {options: [{name: single-request-reopen}]}} (glibc; musl has no such option). On the node, conntrack -S shows insert_failed growing.',
+    'Run NodeLocal DNSCache, which avoids address translation; or make the pod send one query after the other: spec: {dnsConfig: {options: [{name: single-request-reopen}]}} (glibc; musl has no such option). On the node, conntrack -S shows insert_failed growing.',
   remedyOutside:
     'Add "options single-request-reopen" to /etc/resolv.conf (glibc), or run a caching name server on the machine.',
 } as const;
@@ -37,7 +37,7 @@ export const resolverRace: Rule<DnsFacts> = {
       occurrence(
         meta,
         isOnce ? 'info' : 'warning',
-        `getaddrinfo for ${name.name}${others} ${isDone ? 'took' : 'gave up after'} ${formatMs(ms)}, while single queries for the same names were answered in ${formatMs(most(singles.map((q) => q.ms ?? 0)) ?? 0)} at most, and none of them was lost${isOnce ? `; asked once more it took ${formatMs(quickMs)}: seen once, measure again` : ''}.`,
+        `getaddrinfo for ${name.name}${others} ${isDone ? 'took' : 'gave up after'} ${formatMs(ms)}, while single queries for the same names were answered in ${formatMs(most(singles.map((q) => q.ms ?? 0)) ?? 0)} at most, and none of them was lost${isOnce ? `; repeated, it took ${formatMs(quickMs)}: seen once, measure again` : ''}.`,
         [
           {
             command:

@@ -5,15 +5,15 @@ import { quoteQueries, quoteResolvConf } from '../wording.ts';
 
 /** @param name as it is to be written */
 const remedyOf = (name: string): string =>
-  `Write ${name} with a dot at its end, set ndots: "1" in dnsConfig of the pod (spec: {dnsConfig: {options: [{name: ndots, value: "1"}]}}), or take the domain off the search list: it is often in the resolv.conf of the node.`;
+  `End ${name} with a dot, set ndots: "1" in the dnsConfig of the pod (spec: {dnsConfig: {options: [{name: ndots, value: "1"}]}}), or remove the domain from the search list: it often comes from the resolv.conf of the node.`;
 
 const meta = {
   id: 'NT-DNS-014',
-  title: 'A search domain answers in place of the name itself',
+  title: 'A search domain answers instead of the name itself',
   severities: ['warning'],
   meaning:
-    'A name with fewer dots than ndots is first tried with each search domain behind it. One of these has an address for it, most often since the domain answers any name (a wildcard record), so the resolver takes that address and never asks for the name itself, which leads elsewhere. Clients reach the wrong host: another site, or a certificate for another name.',
-  rule: 'An expansion outside the domain of Services and the name itself both have addresses, and none is in both.',
+    'A name with fewer dots than ndots is first tried with each search domain appended. One of these has an address for it, usually because the domain answers any name (a wildcard record), so the resolver takes that address and never queries the name itself, which has another. Clients reach the wrong host: another site, or a certificate for another name.',
+  rule: 'An expansion outside the domain of Services and the name itself both have addresses, and they have none in common.',
   source: 'resolv.conf(5): search and ndots',
   remedy: remedyOf('the name'),
 } as const;

@@ -9,11 +9,11 @@ const meta = {
   title: 'The name server fails',
   severities: ['warning', 'critical', 'info'],
   meaning:
-    'The name server answers, but with an error (SERVFAIL, REFUSED, FORMERR, …), with aliases that lead in a circle, or with what is no DNS message: it could not find out, or will not. Its own upstream or the zone of the name is broken, it does not serve the one who asks, or it is no name server. The resolver tries the next server, or fails with "Temporary failure in name resolution".',
-  rule: 'More than 1 % (warning) or 3 % (critical) of the answers of the name servers of resolv.conf have another status than NOERROR and NXDOMAIN, have CNAME records that form a loop, or cannot be read, at least 2. A single one among others is an info: any server fails once.',
+    'The name server answers, but with an error (SERVFAIL, REFUSED, FORMERR, …), with aliases that form a loop, or with something that is not a DNS message: it could not resolve the name, or refuses to. Its own upstream or the zone of the name is broken, it does not serve this client, or it is not a name server. The resolver tries the next server, or fails with "Temporary failure in name resolution".',
+  rule: 'More than 1 % (warning) or 3 % (critical) of the answers of the name servers of resolv.conf have a status other than NOERROR and NXDOMAIN, have CNAME records that form a loop, or cannot be read, at least 2. A single one among others is an info: any server fails once.',
   source: 'coredns-mixin: CoreDNSErrorsHigh (1 % and 3 % of SERVFAIL)',
   remedy: advice`Read the DNS servers' own log (${kubectl`-n kube-system logs -l k8s-app=kube-dns --tail=50`}) and where they forward to (${kubectl`-n kube-system get configmap coredns -o yaml`}).`,
-  remedyOutside: "Read the name server's own log, and see whom it asks in turn.",
+  remedyOutside: "Read the name server's log, and check its upstream servers.",
 } as const;
 
 const WARNING_SHARE = 0.01;
@@ -50,9 +50,9 @@ function where(facts: DnsFacts, bad: readonly DnsQuery[], answers: readonly DnsQ
   const servers = new Set(bad.map((q) => q.server));
   const others = new Set(answers.filter((q) => !isBad(q)).map((q) => q.server));
   if ([...servers].every((s) => !others.has(s)))
-    return 'the server answers nothing else, so it is the server itself';
+    return 'it gives no other answer, so the server itself is at fault';
   if (bad.some((q) => q.question.name === facts.probe.control)) {
-    return "even the cluster's own name fails at times, so it is the server or one of its replicas";
+    return "even the cluster's own name fails at times, so the server or one of its replicas is at fault";
   }
-  return "the cluster's own names are answered by the same server, so it is what the server asks for these: its upstream, or the zone";
+  return "the same server answers for the cluster's own names, so its upstream or the zone of these is at fault";
 }

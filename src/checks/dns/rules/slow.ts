@@ -11,11 +11,11 @@ const meta = {
   title: 'Slow name server',
   severities: ['critical'],
   meaning:
-    'Answers come, but so late that resolvers are about to give up, or do: they wait 5 s for one server. The server is overloaded or starved of CPU, or its own upstream hangs.',
-  rule: "The p99 of a server's UDP answers is above 4 s, with at least two answers above it; queries are given 6 s.",
+    'Answers come so late that resolvers give up or nearly do: they wait 5 s for one server. The server is overloaded or starved of CPU, or its own upstream hangs.',
+  rule: "The p99 of a server's UDP answers is above 4 s, with at least two answers above it; each query may take 6 s.",
   source: 'coredns-mixin: CoreDNSLatencyHigh (p99 above 4 s)',
-  remedy: advice`Look at the DNS servers' CPU limits and load (${kubectl`-n kube-system top pods -l k8s-app=kube-dns`}), and at what they forward to (${kubectl`-n kube-system get configmap coredns -o yaml`}).`,
-  remedyOutside: "Look at the name server's load, and at whom it asks in turn.",
+  remedy: advice`Check the DNS servers' CPU limits and load (${kubectl`-n kube-system top pods -l k8s-app=kube-dns`}), and where they forward to (${kubectl`-n kube-system get configmap coredns -o yaml`}).`,
+  remedyOutside: "Check the name server's load and its upstream servers.",
 } as const;
 
 const LIMIT_MS = 4000;
@@ -34,13 +34,13 @@ function judge(facts: DnsFacts, server: ServerFacts): Occurrence[] {
     (q) => q.question.name === facts.probe.control && (q.ms ?? 0) <= LIMIT_MS,
   );
   const where = isControlFast
-    ? `; the cluster's own name is answered faster, so it is what the server asks for ${enumerate(names.slice(0, 3))}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
+    ? `; it answers the cluster's own name faster, so its upstream is slow for ${enumerate(names.slice(0, 3))}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
     : '';
   return [
     occurrence(
       meta,
       'critical',
-      `${server.label} takes ${formatMs(times.median)} for an answer (median), p99 ${formatMs(times.p99)}: ${late.length} of ${answered.length} answers took more than 4 s${where}.`,
+      `${server.label} takes ${formatMs(times.median)} to answer (median), p99 ${formatMs(times.p99)}: ${late.length} of ${answered.length} answers took more than 4 s${where}.`,
       quoteQueries(late, 2),
     ),
   ];

@@ -9,11 +9,11 @@ const meta = {
   title: 'TCP 53 is blocked',
   severities: ['warning', 'info'],
   meaning:
-    'Answers that do not fit into 512 bytes are cut, and the resolver asks again by TCP. Where TCP 53 is blocked, names with large answers (many endpoints, long TXT or SRV records) fail or resolve in part, while all others work.',
-  rule: 'A name server answers by UDP, and by TCP it does not. It is a warning when an answer that the target needs was cut (flag TC), and an info as long as none was, or where a single query failed while the server answers others by TCP.',
-  source: 'RFC 7766: TCP is a required transport of DNS; RFC 1035, 4.2.1: 512 bytes by UDP',
+    'Answers that do not fit into 512 bytes are truncated, and the resolver retries over TCP. If TCP 53 is blocked, names with large answers (many endpoints, long TXT or SRV records) fail or resolve in part, while all others work.',
+  rule: 'A name server answers over UDP but not over TCP. It is a warning if an answer that the target needs was truncated (flag TC), and an info if none was, or if a single query failed while the server answers others over TCP.',
+  source: 'RFC 7766: TCP is a required transport of DNS; RFC 1035, 4.2.1: 512 bytes over UDP',
   remedy:
-    'Allow TCP 53 beside UDP 53 wherever DNS is allowed: in the NetworkPolicies (ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]), in security groups and in firewalls.',
+    'Allow TCP 53 as well as UDP 53 wherever DNS is allowed: in the NetworkPolicies (ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]), in security groups and in firewalls.',
 } as const;
 
 export const tcpBlocked: Rule<DnsFacts> = {
@@ -36,7 +36,7 @@ function judge(server: ServerFacts): Occurrence[] {
       occurrence(
         meta,
         isOnce ? 'info' : 'warning',
-        `The answer of ${server.label} for ${name} ${type} is cut at 512 bytes (TC), and the retry by TCP fails: ${how}${isOnce ? '; others are answered by TCP, measure again' : ''}.`,
+        `The answer of ${server.label} for ${name} ${type} is truncated at 512 bytes (TC), and the retry over TCP fails: ${how}${isOnce ? '; others are answered over TCP, measure again' : ''}.`,
         [...quoteQueries([failed], 1), ...quoteQueries(tcpQueries(server, failed), 1)],
       ),
     ];
@@ -46,7 +46,7 @@ function judge(server: ServerFacts): Occurrence[] {
     occurrence(
       meta,
       'info',
-      `${server.label} answers by UDP but not by TCP (${how}); no answer was cut in this run, but any that is larger than 512 bytes will fail.`,
+      `${server.label} answers over UDP but not over TCP (${how}); no answer was truncated in this run, but any larger than 512 bytes will fail.`,
       quoteQueries(server.tcp.queries, 1),
     ),
   ];

@@ -10,11 +10,11 @@ const meta = {
   title: 'A name server does not know a Service that the API has',
   severities: ['critical', 'warning', 'info'],
   meaning:
-    'The Service is there, and a name server that knows others of the cluster says that there is no such name. It makes its answers of what the API tells it: one that lost its watch of the API goes on with what it knew, without an error, and every Service that was made since does not exist for it. Of a Service that is a few seconds old it may be a cache that keeps the denial from before it was made.',
-  rule: "A name that was asked for, or the host of a DEST, is that of a Service that the API has (not of a headless one), and a server that answers the API server's own name with an address answers NAME.NAMESPACE.svc.DOMAIN with NXDOMAIN: every server of resolv.conf each time (critical), or some of them or some of the times (warning); for a Service that is younger than a minute an info.",
+    'The Service exists, but a name server that knows other names of the cluster says that it does not. The server answers from what it watches in the API: if it loses that watch, it goes on with what it knew, without an error, and no Service created since exists for it. For a Service that is a few seconds old, a cache may still hold the negative answer from before.',
+  rule: "A name that was asked for, or the host of a DEST, belongs to a Service that the API has (not a headless one), and a server that answers the API server's own name with an address answers NAME.NAMESPACE.svc.DOMAIN with NXDOMAIN: every server of resolv.conf each time (critical), or only some of them or only at times (warning); for a Service younger than a minute, an info.",
   source:
-    'Kubernetes: DNS-Based Service Discovery; CoreDNS: plugin kubernetes; RFC 2308: denials are kept for the TTL of the SOA record',
-  remedy: advice`Restart the name server that does not know it, which makes it list the Services of the API anew, and look in its log for what became of its watch (${kubectl`-n kube-system logs -l k8s-app=kube-dns --tail=50`}).`,
+    'Kubernetes: DNS-Based Service Discovery; CoreDNS: plugin kubernetes; RFC 2308: negative answers are cached for the TTL of the SOA record',
+  remedy: advice`Restart the name server that does not know it, so that it lists the Services again, and look in its log for errors of its watch (${kubectl`-n kube-system logs -l k8s-app=kube-dns --tail=50`}).`,
 } as const;
 
 /** What servers say of the name of a Service that is there. */
@@ -60,7 +60,7 @@ function judge(name: string, { service, denials, good, servers }: Unheard): Occu
   const evidence = [...quoteQueries(denials, 2), ...quoteQueries(good, 1)];
   const denying = labels(denials);
   if (service.ageSeconds !== undefined) {
-    const text = `${label} was made ${service.ageSeconds} s ago, and ${enumerate(denying)} ${good.length > 0 ? 'at times ' : ''}still ${denying.length === 1 ? 'says' : 'say'} that ${full} does not exist: the answer to a question from before that is in a cache, for half a minute mostly. Measure again.`;
+    const text = `${label} was created ${service.ageSeconds} s ago, and ${enumerate(denying)} ${good.length > 0 ? 'at times ' : ''}still ${denying.length === 1 ? 'says' : 'say'} that ${full} does not exist: a cache holds an earlier negative answer, usually for half a minute. Measure again.`;
     return [occurrence(meta, 'info', text, evidence, { subject: name, remediation: YOUNG })];
   }
   // Servers that the target does not ask do not help it.
@@ -77,23 +77,23 @@ function judge(name: string, { service, denials, good, servers }: Unheard): Occu
       ? ''
       : others.length > 0
         ? `, while ${enumerate(others)} ${others.length === 1 ? 'knows' : 'know'} it`
-        : ', and at other times has it: one of those that it stands for, or asks, does not know it';
+        : ', and at other times has it: one of its replicas or upstreams does not know it';
   return [
     occurrence(
       meta,
       isCertain ? 'critical' : 'warning',
-      `${enumerate(denying)} ${denying.length === 1 ? 'says' : 'say'} that ${full} does not exist, though the API has ${label} and ${denying.length === 1 ? 'it knows' : 'they know'} the API server's own name${contrast}: it has not heard of the Service.`,
+      `${enumerate(denying)} ${denying.length === 1 ? 'says' : 'say'} that ${full} does not exist, though the API has ${label} and ${denying.length === 1 ? 'it knows' : 'they know'} the API server's own name${contrast}: ${denying.length === 1 ? 'it has' : 'they have'} not learned of the Service.`,
       evidence,
       {
         subject: name,
-        remediation: advice`Restart what answers so, which makes it list the Services of the API anew, and look in its log for what became of its watch: ${kubectl`-n kube-system logs -l k8s-app=kube-dns --tail=50`}\nThen ask again: ${nettools`dns ${TARGET} ${full}`}`,
+        remediation: advice`Restart the server that answers so, which makes it list the Services again, and look in its log for errors of its watch: ${kubectl`-n kube-system logs -l k8s-app=kube-dns --tail=50`}\nThen query again: ${nettools`dns ${TARGET} ${full}`}`,
       },
     ),
   ];
 }
 
 const YOUNG: Advice =
-  'Nothing, if it resolves half a minute later. Who makes a Service and uses it at once should not ask for its name before it is made: each such question leaves a denial in the caches.';
+  'Nothing, if it resolves half a minute later. A program that creates a Service and uses it at once should not look up its name before it exists: each such lookup leaves a negative answer in the caches.';
 
 export const unheardService: Rule<DnsFacts> = {
   meta,

@@ -9,12 +9,12 @@ const meta = {
   title: 'The Docker host does not forward packets',
   severities: ['critical'],
   meaning:
-    'The Docker host is the router of its containers: what comes in through the bridge goes out through another interface. With forwarding off, the kernel drops it silently. Containers of one network still reach each other and the host; nothing gets out, and no published port is reached from other machines (but by docker-proxy).',
-  rule: "On the host, net.ipv4.conf.BRIDGE.forwarding is 0 for the bridge of a network of the container's that is not internal.",
+    'The Docker host is the router of its containers: packets that come in through the bridge leave through another interface. With forwarding off, the kernel drops them silently. Containers on one network still reach each other and the host, but nothing gets out, and other machines reach no published port (except through docker-proxy).',
+  rule: "On the host, net.ipv4.conf.BRIDGE.forwarding is 0 for the bridge of one of the container's networks that is not internal.",
   source:
-    'Linux: Documentation/networking/ip-sysctl.rst (ip_forward); Docker documentation, "Packet filtering and firewalls" (Docker switches it on when it starts)',
+    'Linux: Documentation/networking/ip-sysctl.rst (ip_forward); Docker documentation, "Packet filtering and firewalls" (Docker turns it on when it starts)',
   remedy:
-    'On the Docker host: sysctl -w net.ipv4.ip_forward=1, and keep it in /etc/sysctl.d. Then find what switched it off after Docker had started: a hardening profile, a restart of the network service, or sysctl --system with an older file.',
+    'On the Docker host: sysctl -w net.ipv4.ip_forward=1, and persist it in /etc/sysctl.d. Then find what turned it off after Docker started: a hardening profile, a restart of the network service, or sysctl --system with an older file.',
   explains: { depth: 210, target: [...ALL_TRAFFIC, 'NT-DKR-013'] },
 } as const;
 
@@ -29,14 +29,14 @@ export const forwardingOff: Rule<DockerFacts> = {
     const all = values.get('all') === false;
     const where = all
       ? 'net.ipv4.ip_forward is 0'
-      : `it is 0 on ${off.map(({ bridge }) => bridge).join(', ')}`;
+      : `forwarding is 0 on ${off.map(({ bridge }) => bridge).join(', ')}`;
     const names = off.map(({ network }) => network.name).join(', ');
     const shown = ['all', ...off.map(({ bridge }) => bridge)].map((name) => name.replace(/[^\w-]/g, '\\$&'));
     return [
       occurrence(
         meta,
         'critical',
-        `The Docker host does not forward (${where}): nothing gets out of network ${names}, and other machines do not get in.`,
+        `The Docker host does not forward packets (${where}): nothing leaves network ${names}, and other machines do not get in.`,
         quote(host.results.forwarding, new RegExp(`/conf/(${shown.join('|')})/`), 4).map(
           ({ command, excerpt }) => onHost(command, excerpt),
         ),

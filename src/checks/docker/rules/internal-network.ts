@@ -4,10 +4,10 @@ import { quoteNetwork } from '../quote.ts';
 
 const meta = {
   id: 'NT-DKR-002',
-  title: 'The networks are internal',
+  title: "All of the container's networks are internal",
   severities: ['warning'],
   meaning:
-    'Every network of the container was made with --internal: Docker gives it no default route and drops what would leave, so that it reaches the containers of the same network only. Names outside of it may resolve all the same, since the engine asks for them itself.',
+    'Every network of the container was created with --internal: Docker gives it no default route and drops what would leave, so the container reaches only others on the same network. Outside names may still resolve, because the engine itself looks them up.',
   rule: 'The container has networks, and each of them is marked internal (docker network inspect).',
   source: 'Docker documentation, docker network create --internal',
   remedy:

@@ -11,11 +11,11 @@ const meta = {
   title: 'The host keeps the two networks apart',
   severities: ['critical'],
   meaning:
-    'Docker isolates its bridge networks from each other: the host drops what comes in through the bridge of one and would go out through that of another (chains DOCKER-ISOLATION-STAGE-1 and -2), without an answer. DEST is an address in another network than those of the container, or a port that is published for one there where the userland proxy is off.',
-  rule: 'A DEST was not reached, a rule of a chain whose name begins with DOCKER-ISOLATION certainly drops the connection on the host or counted packets during the run, and no container that runs is known by that DEST (that is NT-DKR-003); an address that no container has is NT-DKR-016.',
+    'Docker isolates its bridge networks from each other: the host silently drops packets that come in through the bridge of one and would leave through that of another (chains DOCKER-ISOLATION-STAGE-1 and -2). DEST is an address on a network that the container is not on, or a port published for a container there while the userland proxy is off.',
+  rule: 'A DEST was not reached, a rule of a chain whose name begins with DOCKER-ISOLATION certainly drops the connection on the host or counted packets during the run, and DEST does not identify a running container (that is NT-DKR-003); an address that no container has is NT-DKR-016.',
   source: 'Docker documentation, "Packet filtering and firewalls" (DOCKER-ISOLATION-STAGE-1 and -2)',
   remedy:
-    'Attach the container to the network that DEST is in: docker network connect NETWORK CONTAINER. Addresses of containers change when they are started anew: use their names.',
+    'Attach the container to the network of DEST: docker network connect NETWORK CONTAINER. Use names: containers may get new addresses when they restart.',
   explains: { depth: 240, subject: ALL_TRAFFIC },
 } as const;
 
@@ -44,7 +44,7 @@ export const isolated: Rule<DockerFacts> = {
             ...(other === undefined
               ? {}
               : {
-                  remediation: advice`Attach the container to that network, and use names: addresses of containers change when they are started anew.\n${verbatim`docker network connect ${other} ${input.container}`}`,
+                  remediation: advice`Attach the container to that network, and use names: containers may get new addresses when they restart.\n${verbatim`docker network connect ${other} ${input.container}`}`,
                 }),
           },
         ),

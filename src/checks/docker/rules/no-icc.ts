@@ -5,14 +5,14 @@ import { quoteNetwork, quotePeer } from '../quote.ts';
 
 const meta = {
   id: 'NT-DKR-006',
-  title: 'The network does not connect its containers',
+  title: 'The network does not let its containers connect to each other',
   severities: ['critical'],
   meaning:
-    'The only network that both containers share has inter-container communication switched off: the host drops what one container of the bridge sends to another, in its FORWARD chain and without an answer. Published ports still work.',
-  rule: 'A DEST is a running container, and every bridge network that both have was made with com.docker.network.bridge.enable_icc=false, or is the default bridge of an engine with icc false.',
+    'The only network that both containers share has inter-container communication turned off: in its FORWARD chain, the host silently drops what one container on the bridge sends to another. Published ports still work.',
+  rule: 'A DEST is a running container, and every bridge network that both share was created with com.docker.network.bridge.enable_icc=false, or is the default bridge of an engine with icc false.',
   source: 'Docker documentation, "Bridge network driver" (options), dockerd --icc',
   remedy:
-    'Use another network for the two: docker network create NETWORK; docker network connect NETWORK CONTAINER, once for each.',
+    'Connect both to another network: docker network create NETWORK; then docker network connect NETWORK CONTAINER for each.',
   explains: { depth: 160, subject: ALL_TRAFFIC },
 } as const;
 
@@ -29,7 +29,7 @@ export const noIcc: Rule<DockerFacts> = {
           occurrence(
             meta,
             'critical',
-            `Network ${names}, which "${input.container}" and "${peer.container}" share, lets containers not connect to each other.`,
+            `Network ${names}, which "${input.container}" and "${peer.container}" share, does not let containers connect to each other.`,
             [
               ...shared.map((one) => quoteNetwork(one, '"com.docker.network.bridge.enable_icc": "false"')),
               quotePeer(peer),

@@ -13,11 +13,11 @@ const meta = {
   title: "The Docker host does not translate the network's IPv6 addresses",
   severities: ['critical'],
   meaning:
-    'Containers of an IPv6 network send with addresses of their own, which nobody beyond the host knows unless somebody has told the routers there. Before version 27 Docker translates IPv4 alone ("ip6tables" is off), and so it does not where gateway_mode_ipv6 is routed: names resolve to AAAA, and connections hang, while IPv4 works.',
-  rule: "A DEST by IPv6 beyond the host got no answer, the container has an IPv6 address on a bridge network that is not internal, and no rule of ip6tables' POSTROUTING chain of the nat table that such a packet passes translates its source.",
+    'Containers on an IPv6 network send from their own addresses, to which nothing beyond the host has a route unless one was added there. Before version 27, Docker translates only IPv4 ("ip6tables" is off), and with gateway_mode_ipv6=routed it never translates IPv6: names resolve to AAAA and connections hang, while IPv4 works.',
+  rule: "An IPv6 DEST beyond the host did not answer, the container has an IPv6 address on a bridge network that is not internal, and no rule that such a packet passes in ip6tables' POSTROUTING chain (nat table) translates its source.",
   source: 'Docker documentation, "Use IPv6 networking" and "Bridge network driver" (gateway_mode_ipv6)',
   remedy:
-    'Let Docker translate IPv6 too: "ip6tables": true in /etc/docker/daemon.json (before version 27 with "experimental": true), and restart it. Or give the next router a route to the network by the host. Where IPv6 is not meant to work, make the network without it.',
+    'Make Docker translate IPv6 too: set "ip6tables": true in /etc/docker/daemon.json (before version 27 also "experimental": true), and restart it. Or give the next router a route to the network via the host. If IPv6 is not needed, create the network without it.',
   explains: { depth: 235, subject: ALL_TRAFFIC },
 } as const;
 
@@ -72,14 +72,14 @@ function judge(facts: DockerFacts, tried: Tried): Occurrence[] {
     occurrence(
       meta,
       'critical',
-      `No rule of the Docker host translates the IPv6 addresses of network ${network.name} (${subnets}): what goes to [${tried.address}]:${tried.port} leaves with ${own}, and without a route to that network out there no answer finds back.`,
+      `No rule of the Docker host translates the IPv6 addresses of network ${network.name} (${subnets}): what goes to [${tried.address}]:${tried.port} leaves with source ${own}, and without a route back to that network no answer arrives.`,
       host.books6.slice(0, 1).map(({ result }) => {
         const lines = linesOf(result).filter((line) => /-A POSTROUTING /.test(line));
         return onHost(result.command, lines.slice(0, 6).join('\n') || 'no rule in POSTROUTING');
       }),
       {
         subject: tried.destination.label,
-        remediation: advice`Let Docker translate IPv6 too: "ip6tables": true in /etc/docker/daemon.json (before version 27 with "experimental": true), and restart it. Or give the next router a route to ${subnets} by the host. Where IPv6 is not meant to work, make the network without it.`,
+        remediation: advice`Make Docker translate IPv6 too: set "ip6tables": true in /etc/docker/daemon.json (before version 27 also "experimental": true), and restart it. Or give the next router a route to ${subnets} via the host. If IPv6 is not needed, create the network without it.`,
       },
     ),
   ];

@@ -10,11 +10,11 @@ const meta = {
   title: "The Docker host does not translate the network's addresses",
   severities: ['critical'],
   meaning:
-    "Nobody beyond the Docker host knows the addresses of a bridge network, so the host has to put its own in their place (MASQUERADE). Without that rule packets leave with the container's address, and the answers do not find back: connections time out.",
-  rule: "On the host, no rule that a packet from the container's address to the outside passes in the POSTROUTING chains of the nat table translates its source, for a bridge network that is not internal and was not made without translation (enable_ip_masquerade, gateway_mode_ipv4).",
+    "Nothing beyond the Docker host has a route to the addresses of a bridge network, so the host must replace them with its own (MASQUERADE). Without that rule, packets leave with the container's address and no answer comes back: connections time out.",
+  rule: "On the host, no rule that a packet from the container's address to the outside passes in the POSTROUTING chains of the nat table translates its source, for a bridge network that is not internal and was not created without translation (enable_ip_masquerade, gateway_mode_ipv4).",
   source: 'Docker documentation, "Packet filtering and firewalls" and "Bridge network driver" (options)',
   remedy:
-    'A firewall that was reloaded or flushed takes the rule away: on the Docker host, systemctl restart docker writes it again. With "iptables": false in daemon.json Docker makes none: then the host\'s own firewall has to.',
+    'Reloading or flushing a firewall removes the rule: on the Docker host, systemctl restart docker writes it again. With "iptables": false in daemon.json Docker writes none: then the host\'s own firewall must do it.',
   explains: { depth: 230, target: [...ALL_TRAFFIC, 'NT-DKR-013', 'NT-DKR-008', 'NT-DKR-014'] },
 } as const;
 
@@ -40,7 +40,7 @@ export const noMasquerade: Rule<DockerFacts> = {
         occurrence(
           meta,
           'critical',
-          `No rule of the Docker host translates the addresses of network ${network.name} (${network.subnets.join(', ')}): packets leave with ${address}, to which nobody outside can answer.`,
+          `No rule of the Docker host translates the addresses of network ${network.name} (${network.subnets.join(', ')}): packets leave with source ${address}, to which nothing outside can reply.`,
           host.books.slice(0, 1).map(({ result }) => {
             const lines = linesOf(result).filter((line) => /-A POSTROUTING /.test(line));
             return onHost(result.command, lines.slice(0, 6).join('\n') || 'no rule in POSTROUTING');

@@ -7,15 +7,15 @@ import { isApart } from './no-shared-network.ts';
 
 const meta = {
   id: 'NT-DKR-004',
-  title: 'The default bridge resolves no names of containers',
+  title: 'The default bridge does not resolve container names',
   severities: ['critical'],
   meaning:
-    "On the default bridge (docker0) containers have a copy of the host's resolv.conf, and no server knows the names of other containers. Only networks that a user makes have the engine's own name server, 127.0.0.11, which does.",
+    "On the default bridge (docker0), containers have a copy of the host's resolv.conf, and no server there knows the names of other containers. Only user-defined networks have the engine's own name server, 127.0.0.11, which does.",
   rule: `A DEST is the name of a running container that shares the default bridge with the target and no other network, and resolv.conf does not name ${EMBEDDED_DNS}.`,
   source:
     'Docker documentation, "Bridge network driver" (differences between user-defined bridges and the default bridge)',
   remedy:
-    'Put both on a network of their own: docker network create NETWORK; docker network connect NETWORK CONTAINER, once for each. Until then, use the address.',
+    'Connect both to a user-defined network: docker network create NETWORK; then docker network connect NETWORK CONTAINER for each. Until then, use the address.',
   explains: { depth: 140, subject: ALL_TRAFFIC },
 } as const;
 
@@ -31,7 +31,7 @@ export const noNames: Rule<DockerFacts> = {
         occurrence(
           meta,
           'critical',
-          `Both "${input.container}" and "${peer.container}" are on the default bridge, where names of containers do not resolve.`,
+          `Both "${input.container}" and "${peer.container}" are on the default bridge, where container names do not resolve.`,
           [
             quoteNetworks(input),
             {

@@ -9,11 +9,11 @@ const meta = {
   title: 'The container is on no network',
   severities: ['critical', 'warning'],
   meaning:
-    'The container has loopback and nothing else: it reaches nobody, nobody reaches it, and its published ports lead nowhere. Docker gives a network namespace only the networks that the container is attached to.',
-  rule: "The engine lists no network for the container (critical), or it was started with network mode none (warning: somebody wanted it so). A container in the host's or in another container's network is not meant.",
+    'The container has nothing but loopback: it reaches nothing, nothing reaches it, and its published ports lead nowhere. Docker gives a container only the networks it is attached to.',
+  rule: "The engine lists no network for the container (critical), or it was started with network mode none (warning: that was a choice). Containers in the host's or in another container's network are exempt.",
   source: 'Docker documentation, "Networking overview" (docker network connect, --network none)',
   remedy:
-    'Attach it: docker network connect NETWORK CONTAINER; with --network none it has to be started anew.',
+    'Attach it: docker network connect NETWORK CONTAINER; a container started with --network none must be recreated.',
   explains: { depth: 110, target: [...ALL_TRAFFIC, 'NT-ARP', 'NT-RT', 'NT-IF', 'NT-SOCK'] },
 } as const;
 
@@ -29,7 +29,7 @@ export const noNetwork: Rule<DockerFacts> = {
           'warning',
           `Container "${container}" was started with network mode none: it has no network but loopback.`,
           [quoteNetworks(input)],
-          { remediation: `If it should have a network, start it anew without --network none.` },
+          { remediation: `If it should have a network, recreate it without --network none.` },
         ),
       ];
     }
@@ -41,7 +41,7 @@ export const noNetwork: Rule<DockerFacts> = {
         `Container "${container}" is attached to no network.`,
         [quoteNetworks(input)],
         {
-          remediation: advice`Attach it to a network; docker network ls shows which there are.\n${verbatim`docker network connect NETWORK ${container}`}`,
+          remediation: advice`Attach it to a network; docker network ls lists them.\n${verbatim`docker network connect NETWORK ${container}`}`,
         },
       ),
     ];

@@ -9,12 +9,12 @@ const meta = {
   title: 'docker-proxy does not listen for a published port',
   severities: ['warning'],
   meaning:
-    "Other machines reach a published port by a rule of the nat table. What that rule leaves out is docker-proxy's: connections of the host to 127.0.0.1, and those of containers to the host's address. Without it they are refused, or end at another program that has taken the port meanwhile.",
-  rule: "The engine runs on this machine with its userland proxy on (the nat table's OUTPUT chain excepts 127.0.0.0/8), and no docker-proxy process has the published port.",
+    "Other machines reach a published port through a rule of the nat table. docker-proxy serves what that rule does not cover: connections from the host to 127.0.0.1, and from containers to the host's address. Without it they are refused, or reach another program that has since taken the port.",
+  rule: "The engine runs on this machine with its userland proxy on (the nat table's OUTPUT chain excludes 127.0.0.0/8), and no docker-proxy process has the published port.",
   source:
     'Docker documentation, "Port publishing and mapping" (userland-proxy); moby, libnetwork/drivers/bridge',
   remedy:
-    'See who has the port: ss -lntp on the Docker host. End that program, then docker restart CONTAINER starts docker-proxy anew; dmesg tells whether the kernel killed it for want of memory.',
+    'Find what has the port: ss -lntp on the Docker host. Stop that program; docker restart CONTAINER then starts docker-proxy again. dmesg shows whether the kernel killed docker-proxy for lack of memory.',
 } as const;
 
 export const noProxy: Rule<DockerFacts> = {
@@ -28,11 +28,11 @@ export const noProxy: Rule<DockerFacts> = {
       const name = publishedText(port);
       const summary =
         holder.kind === 'listener'
-          ? `Another program than docker-proxy listens on the Docker host for ${name}: connections to 127.0.0.1 there, and those of containers to the host, end at it.`
-          : `No docker-proxy listens on the Docker host for ${name}: connections to 127.0.0.1 there, and those of containers to the host, are refused.`;
+          ? `A program other than docker-proxy listens on the Docker host for ${name}: it receives connections to 127.0.0.1 there, and those from containers to the host.`
+          : `No docker-proxy listens on the Docker host for ${name}: connections to 127.0.0.1 there, and those from containers to the host, are refused.`;
       return [
         occurrence(meta, 'warning', summary, holder.quotes, {
-          remediation: advice`See on the Docker host who has the port (ss -lntp), and end that program; a restart of the container then starts docker-proxy anew. dmesg tells whether the kernel killed it for want of memory.\n${verbatim`docker restart ${input.container}`}`,
+          remediation: advice`Find on the Docker host what has the port (ss -lntp), and stop that program; restarting the container then starts docker-proxy again. dmesg shows whether the kernel killed docker-proxy for lack of memory.\n${verbatim`docker restart ${input.container}`}`,
         }),
       ];
     });

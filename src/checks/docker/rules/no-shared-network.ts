@@ -10,12 +10,12 @@ const meta = {
   title: 'The two containers share no network',
   severities: ['critical'],
   meaning:
-    'Containers reach each other on a network that both are attached to. Otherwise the name of one does not resolve in the other, and what is sent to its address is dropped by the chains DOCKER-ISOLATION-STAGE-1 and -2 on the host, without an answer. Compose gives each project a network of its own, so that this is usual between two projects.',
-  rule: 'A DEST is the name or the address of a running container of the same engine, and the engine lists no network that both have.',
+    'Containers reach each other on a network that both are attached to. Otherwise the name of one does not resolve in the other, and the chains DOCKER-ISOLATION-STAGE-1 and -2 on the host silently drop what is sent to its address. Compose gives each project its own network, so this is usual between two projects.',
+  rule: 'A DEST is the name or the address of a running container of the same engine, and the engine lists no network that both share.',
   source:
     'Docker documentation, "Packet filtering and firewalls" (DOCKER-ISOLATION) and "Bridge network driver"',
   remedy:
-    'Attach one to a network of the other: docker network connect NETWORK CONTAINER; in Compose, name the network as external. Or publish the port, and use the address of the host.',
+    'Attach one to a network of the other: docker network connect NETWORK CONTAINER; in Compose, name the network as external. Or publish the port and use the address of the host.',
   explains: { depth: 130, subject: ALL_TRAFFIC },
 } as const;
 

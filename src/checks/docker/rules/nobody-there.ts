@@ -6,14 +6,14 @@ import { isIn, isReached } from '../passage.ts';
 
 const meta = {
   id: 'NT-DKR-016',
-  title: 'DEST is an address of a Docker network, and no container has it',
+  title: 'DEST is an address on a Docker network, and no container has it',
   severities: ['critical'],
   meaning:
-    "Docker gave one of its networks a subnet in which DEST lies: the host sends everything for that subnet to the network's bridge, where nobody has the address. If a container is meant, it has another address by now. If a machine of your own network or VPN is meant, the two subnets overlap: neither the containers nor the host reach that machine.",
-  rule: "A DEST was not reached, its address lies in the subnet of a network of the engine with the driver bridge, it is neither the host's nor the target's own, and no container of the engine, running or not, has it.",
+    "DEST is in the subnet of one of Docker's networks: the host sends everything for that subnet to the network's bridge, where nothing has the address. If you mean a container, it has another address now. If you mean a machine on your own network or VPN, the two subnets overlap: neither the containers nor the host reach that machine.",
+  rule: "A DEST was not reached, its address is in the subnet of one of the engine's bridge networks, it is neither the host's nor the target's own, and no container of the engine, running or not, has it.",
   source: 'Docker documentation, "Networking overview" (subnet allocation, default-address-pools)',
   remedy:
-    'See who has which address: docker network inspect NETWORK. If a machine of your own network is meant, make the Docker network anew with another subnet (docker network create --subnet, in Compose ipam), and set default-address-pools in /etc/docker/daemon.json to ranges that nobody else uses.',
+    'List the addresses in use: docker network inspect NETWORK. If you mean a machine on your own network, recreate the Docker network with another subnet (docker network create --subnet, ipam in Compose), and set default-address-pools in /etc/docker/daemon.json to unused ranges.',
 } as const;
 
 /** The network in whose subnet a DEST lies that nobody there has; `undefined`: somebody has it, or it is not known. */
@@ -43,11 +43,11 @@ export const nobodyThere: Rule<DockerFacts> = {
         occurrence(
           meta,
           'critical',
-          `${address} lies in the subnet of Docker network ${network}, and no container of this engine has that address: if a machine of your own network is meant, the subnets overlap.`,
+          `${address} is in the subnet of Docker network ${network}, but no container of this engine has that address: if you mean a machine on your own network, the subnets overlap.`,
           [{ command: ['docker', 'network', 'inspect', network], excerpt: subnets.join('\n') }],
           {
             subject: destination.label,
-            remediation: advice`See who has which address there. If a machine of your own network is meant, make that Docker network anew with another subnet (docker network create --subnet, in Compose ipam), and set default-address-pools in /etc/docker/daemon.json to ranges that nobody else uses.\n${verbatim`docker network inspect ${network}`}`,
+            remediation: advice`List the addresses in use there. If you mean a machine on your own network, recreate that Docker network with another subnet (docker network create --subnet, ipam in Compose), and set default-address-pools in /etc/docker/daemon.json to unused ranges.\n${verbatim`docker network inspect ${network}`}`,
           },
         ),
       ];

@@ -10,14 +10,14 @@ import { holderOf, linkOf, publishedText, reachableFromOutside } from '../publis
 
 const meta = {
   id: 'NT-DKR-008',
-  title: 'The Docker host does not lead a published port to the container',
+  title: 'The Docker host does not forward a published port to the container',
   severities: ['critical', 'warning'],
   meaning:
-    "Docker publishes a port by a rule in the host's nat table (chain DOCKER) that translates the destination to the container's address, and by docker-proxy, which listens on the port and passes on what no rule took. Without the rule docker-proxy alone does it, if it runs: slower, and the container sees the host as the sender of everything. A rule that leads to another address was left by an earlier container.",
-  rule: "On the host, no rule that a connection from outside to the published port passes in the PREROUTING chains of the nat table leads to the container's address and port. Critical where another address is led to, or where nobody listens on the port of the host either; else a warning.",
+    "Docker publishes a port with a rule in the host's nat table (chain DOCKER) that translates the destination to the container's address, and with docker-proxy, which listens on the port and forwards what no rule matched. Without the rule only docker-proxy does it, if it is running: that is slower, and the container sees the host as the source of every connection. A rule for another address was left behind by an earlier container.",
+  rule: "On the host, no rule that a connection from outside to the published port passes in the PREROUTING chains of the nat table translates it to the container's address and port. Critical if it is translated to another address, or if nothing listens on the port of the host either; otherwise a warning.",
   source: 'Docker documentation, "Packet filtering and firewalls", "Port publishing and mapping"',
   remedy:
-    'A firewall that was reloaded or flushed takes the rule away. On the Docker host, docker restart CONTAINER makes that of one container again, systemctl restart docker those of all.',
+    'Reloading or flushing a firewall removes the rule. On the Docker host, docker restart CONTAINER writes the rules of that container again, systemctl restart docker those of all containers.',
 } as const;
 
 /** The rules that take connections to a port; one that is published on all addresses may be asked by any of them. */
@@ -61,23 +61,23 @@ export const notLed: Rule<DockerFacts> = {
       const [first] = led;
       const name = publishedText(port);
       const place = `${link.address}:${port.port}`;
-      const remediation = advice`The reload or the flush of a firewall takes the rule away. On the Docker host, a restart of the container makes it again (systemctl restart docker those of all).\n${verbatim`docker restart ${input.container}`}`;
+      const remediation = advice`Reloading or flushing a firewall removes the rule. On the Docker host, restart the container to write it again (systemctl restart docker does so for all containers).\n${verbatim`docker restart ${input.container}`}`;
       if (first) {
-        const summary = `The Docker host leads ${name} to ${first.to}, and "${input.container}" is at ${place}.`;
-        const remedy = advice`Take the rule away that leads elsewhere, on the Docker host; an earlier container may have left it, or another program made it.\n${verbatim`${deletionOn(first) ?? []}`}`;
+        const summary = `The Docker host forwards ${name} to ${first.to}, but "${input.container}" is at ${place}.`;
+        const remedy = advice`On the Docker host, delete the rule for the other address; an earlier container may have left it behind, or another program may have written it.\n${verbatim`${deletionOn(first) ?? []}`}`;
         return [occurrence(meta, 'critical', summary, quoteNat(host, port), { remediation: remedy })];
       }
       const holder = holderOf(facts, port);
       const how = {
-        proxy: `docker-proxy alone passes connections on`,
-        listener: `whoever listens on the port there gets the connections`,
-        nobody: 'nobody listens there either, so that connections are refused',
+        proxy: `only docker-proxy forwards connections`,
+        listener: `another program that listens on the port receives the connections`,
+        nobody: 'nothing listens there either, so connections are refused',
       }[holder.kind];
       return [
         occurrence(
           meta,
           holder.kind === 'nobody' ? 'critical' : 'warning',
-          `No rule of the Docker host leads ${name} to "${input.container}" (${place}): ${how}.`,
+          `No rule of the Docker host forwards ${name} to "${input.container}" (${place}): ${how}.`,
           [...quoteNat(host, port), ...holder.quotes],
           { remediation },
         ),

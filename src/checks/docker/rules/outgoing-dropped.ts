@@ -5,14 +5,14 @@ import { outgoingStop, quoteStop, reachesOutside, remedyOf, stopText } from '../
 
 const meta = {
   id: 'NT-DKR-009',
-  title: 'The Docker host drops what leaves the network',
+  title: 'The Docker host drops all packets that leave the network',
   severities: ['critical'],
   meaning:
-    "What containers send beyond their network passes the host's FORWARD chain: first DOCKER-USER, which is the administrator's, then Docker's own rules, then whatever else is there, and last the chain's policy, which Docker sets to DROP. Here every packet of the container's network ends at a rule that drops or rejects it, whoever it is for.",
+    "What containers send beyond their network passes the host's FORWARD chain: first DOCKER-USER, which is for the administrator, then Docker's own rules, then any others, and last the chain's policy, which Docker sets to DROP. Here every packet from the container's network ends at a rule that drops or rejects it, whatever its destination.",
   rule: 'On the host, a new connection from the container out of a network that is not internal certainly ends at a rule or a policy of the FORWARD chain (filter table of iptables, both kinds) that drops or rejects.',
   source: 'Docker documentation, "Packet filtering and firewalls"; iptables(8)',
   remedy:
-    "Change the rule on the Docker host. Where Docker's own rules are gone (a firewall was reloaded or flushed): systemctl restart docker.",
+    "Change the rule on the Docker host. If Docker's own rules are gone (a firewall was reloaded or flushed): systemctl restart docker.",
   explains: { depth: 220, target: [...ALL_TRAFFIC, 'NT-DKR-013', 'NT-DKR-008', 'NT-DKR-014'] },
 } as const;
 
@@ -30,7 +30,7 @@ export const outgoingDropped: Rule<DockerFacts> = {
           occurrence(
             meta,
             'critical',
-            `The Docker host drops all that leaves network ${link.network.name}: ${stopText(stop)}.`,
+            `The Docker host drops everything that leaves network ${link.network.name}: ${stopText(stop)}.`,
             [quoteStop(stop)],
             { remediation: remedyOf(stop) },
           ),

@@ -11,11 +11,11 @@ const meta = {
   title: 'A container on a macvlan network does not reach its own host',
   severities: ['critical'],
   meaning:
-    'A macvlan (or ipvlan) interface sits on an interface of the host, and the kernel passes nothing between the two: the container reaches all of the network but the very machine that it runs on, and that machine does not reach it. This is by design, and no firewall.',
+    'A macvlan (or ipvlan) interface sits on an interface of the host, and the kernel passes nothing between the two: the container reaches everything on the network except the machine it runs on, and that machine does not reach it. This is by design, not a firewall.',
   rule: 'A DEST was not reached, it is an address of the Docker host in the subnet of a network with the driver macvlan or ipvlan, and the container sends there from its address on that network.',
   source: 'Docker documentation, "Macvlan network driver"; Linux: drivers/net/macvlan.c',
   remedy:
-    'Give the host an interface of its own on the same parent, by which the two reach each other: ip link add mac0 link PARENT type macvlan mode bridge; ip addr add FREE-ADDRESS/32 dev mac0; ip link set mac0 up; ip route add CONTAINER-ADDRESS/32 dev mac0. Or connect the container to a bridge network too, and ask for the host by its address there.',
+    'Give the host its own macvlan interface on the same parent, through which the two reach each other: ip link add mac0 link PARENT type macvlan mode bridge; ip addr add FREE-ADDRESS/32 dev mac0; ip link set mac0 up; ip route add CONTAINER-ADDRESS/32 dev mac0. Or connect the container to a bridge network as well, and use the address of the host there.',
   explains: { depth: 245, subject: [...ALL_TRAFFIC, 'NT-ARP-002'] },
 } as const;
 
@@ -43,7 +43,7 @@ function judge(facts: DockerFacts, tried: Tried): Occurrence[] {
     occurrence(
       meta,
       'critical',
-      `"${input.container}" is on the ${network.driver} network ${network.name}${on === undefined ? '' : `, whose parent is ${on}`}, and ${tried.address} is an address of its own host: the kernel passes nothing between such an interface and the host that it sits on.`,
+      `"${input.container}" is on the ${network.driver} network ${network.name}${on === undefined ? '' : `, whose parent is ${on}`}, and ${tried.address} is an address of its own host: the kernel passes nothing between such an interface and its host.`,
       [
         {
           command: ['docker', 'network', 'inspect', network.name],

@@ -6,13 +6,13 @@ import { quotePeer } from '../quote.ts';
 
 const meta = {
   id: 'NT-DKR-005',
-  title: 'The container that DEST names does not run',
+  title: 'The container that DEST names is not running',
   severities: ['critical'],
   meaning:
-    'A container that has ended has no address, and the engine takes its name away from its name server: lookups say that there is no such name. A container that restarts again and again has a name only now and then, and often another address each time.',
+    'A stopped container has no address, and the engine removes its name from its name server: lookups say that the name does not exist. A container that keeps restarting has a name only at times, and often another address each time.',
   rule: 'A DEST is the name of a container of the same engine, and the engine says that it is not running.',
   source: 'Docker documentation, docker ps (container states)',
-  remedy: 'See why it ended (docker logs CONTAINER), and start it: docker start CONTAINER.',
+  remedy: 'Find out why it stopped (docker logs CONTAINER), and start it: docker start CONTAINER.',
   explains: { depth: 150, subject: ALL_TRAFFIC },
 } as const;
 
@@ -25,11 +25,11 @@ export const peerStopped: Rule<DockerFacts> = {
         occurrence(
           meta,
           'critical',
-          `Container "${peer.container}" is not running, so its name does not resolve and nobody answers for it.`,
+          `Container "${peer.container}" is not running, so its name does not resolve and nothing answers for it.`,
           [quotePeer(peer)],
           {
             subject: peer.destination,
-            remediation: advice`See why it ended (docker logs ${peer.container}), and start it.\n${verbatim`docker start ${peer.container}`}`,
+            remediation: advice`Find out why it stopped (docker logs ${peer.container}), and start it.\n${verbatim`docker start ${peer.container}`}`,
           },
         ),
       ),

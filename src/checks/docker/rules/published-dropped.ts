@@ -8,14 +8,14 @@ import { linkOf, publishedText, reachableFromOutside } from '../published.ts';
 
 const meta = {
   id: 'NT-DKR-014',
-  title: 'A rule of the Docker host keeps others from a published port',
+  title: 'A rule of the Docker host blocks a published port',
   severities: ['warning', 'info'],
   meaning:
-    "Connections to a published port are translated first and then pass the host's FORWARD chain, with the container's address and port: not INPUT, so that what ufw or firewalld allow there does not count. A rule in DOCKER-USER or before it decides about them.",
-  rule: 'On the host, a connection from another machine to a published port certainly ends at a rule or a policy of FORWARD that drops or rejects (warning), or does so unless it comes from the addresses that the rule excepts (! -s: info). Not for ports that are published on loopback only.',
+    "Connections to a published port are translated first and then pass the host's FORWARD chain with the container's address and port, not INPUT, so what ufw or firewalld allow there does not matter. A rule in DOCKER-USER or before it decides.",
+  rule: 'On the host, a connection from another machine to a published port certainly ends at a rule or a policy of FORWARD that drops or rejects (warning), or does so unless it comes from the addresses that the rule excludes (! -s: info). Not for ports that are published only on loopback.',
   source: 'Docker documentation, "Packet filtering and firewalls" (DOCKER-USER)',
   remedy:
-    'If others should get through, change the rule. In DOCKER-USER, match the port of the container (--dport), or the published one by conntrack: -m conntrack --ctorigdstport PORT --ctdir ORIGINAL.',
+    'If others should get through, change the rule. In DOCKER-USER, match the port of the container (--dport), or the published one with conntrack: -m conntrack --ctorigdstport PORT --ctdir ORIGINAL.',
 } as const;
 
 /** A rule that stops all but some senders. */
@@ -39,7 +39,7 @@ export const publishedDropped: Rule<DockerFacts> = {
           occurrence(
             meta,
             'warning',
-            `Nobody gets from another machine to ${name}: on the Docker host, ${stopText(stop)}.`,
+            `No other machine reaches ${name}: on the Docker host, ${stopText(stop)}.`,
             [quoteStop(stop)],
             { remediation: remedyOf(stop) },
           ),
@@ -52,7 +52,7 @@ export const publishedDropped: Rule<DockerFacts> = {
         occurrence(
           meta,
           'info',
-          `Of other machines, only ${allowed} gets to ${name}: on the Docker host, ${list.text} (${list.packets} packets so far).`,
+          `Of other machines, only ${allowed} reaches ${name}: on the Docker host, ${list.text} (${list.packets} packets so far).`,
           [onHost(list.book.result.command, `${list.text}\n${list.packets} packets`)],
         ),
       ];

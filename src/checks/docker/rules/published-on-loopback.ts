@@ -4,14 +4,14 @@ import type { DockerFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-DKR-007',
-  title: "A port is published on the host's loopback only",
+  title: "A port is published only on the host's loopback",
   severities: ['info'],
   meaning:
-    "The port is published on an address that only the Docker host itself reaches. From other machines connections to the host's port are refused. Often that is meant: it is how a database is kept off the network.",
-  rule: 'Every address that a port of the container is published on is in 127.0.0.0/8 or ::1.',
+    "The port is published on an address that only the Docker host itself reaches. Connections from other machines to the host's port are refused. Often that is intended: it keeps a database off the network.",
+  rule: 'Every address on which a port of the container is published is in 127.0.0.0/8 or ::1.',
   source: 'Docker documentation, "Port publishing and mapping"',
   remedy:
-    'If others should reach it, publish it without an address (-p 8080:80), or on the address of the right interface.',
+    'If others should reach it, publish it without an address (-p 8080:80) or on the address of the right interface.',
 } as const;
 
 function isLoopback({ hostAddress }: PublishedPort): boolean {

@@ -8,10 +8,10 @@ const meta = {
   title: 'The Docker host drops what the container sends to DEST',
   severities: ['critical'],
   meaning:
-    "The connection does not come about, and a rule on the Docker host is why: what a container sends to other machines and to other networks passes the host's FORWARD chain (with DOCKER-USER in it), and what it sends to an address of the host itself passes INPUT, where ufw and firewalld drop by default.",
-  rule: "A DEST was not reached, and on the host a connection from the container to it certainly ends at a rule or a policy that drops or rejects (iptables, both kinds); or perhaps does, and the rule's counter grew during the run (nft too).",
+    "A rule on the Docker host prevents the connection: what a container sends to other machines and networks passes the host's FORWARD chain (which includes DOCKER-USER), and what it sends to an address of the host itself passes INPUT, where ufw and firewalld drop by default.",
+  rule: "A DEST was not reached, and on the host a connection from the container to it certainly ends at a rule or a policy that drops or rejects (iptables, both kinds); or may end there, and the rule's counter grew during the run (nft too).",
   source: 'Docker documentation, "Packet filtering and firewalls"; iptables(8)',
-  remedy: 'Change the rule on the Docker host; it is named with its counter.',
+  remedy: 'Change the rule on the Docker host; the finding names it with its counter.',
   explains: { depth: 250, subject: ALL_TRAFFIC },
 } as const;
 

@@ -84,7 +84,7 @@ describe('a server that answers', () => {
   it('nothing that is known is not measured, and no pass', () => {
     const judgement = judged(`dig: '${NAME}' is not a legal name\n`);
     expect(judgement.status).toBe('error');
-    expect(judgement.summary).toMatch(/^No name server gave an answer that can be judged: /);
+    expect(judgement.summary).toMatch(/^No name server gave a usable answer: /);
   });
 
   it('by TCP alone what is no DNS message is not blocked there', () => {
@@ -156,7 +156,7 @@ describe('NT-DNS-008 where nothing is known of the name server', () => {
     expect(works.status).toBe('pass');
     expect(works.findings.map(({ id }) => id)).toEqual(['NT-SYS-001', 'NT-SYS-001']);
     expect(works.findings[1]?.summary).toBe(
-      'NetworkPolicies on the way to 198.19.0.10 (NT-DNS-008): what is behind that address is not known, and policies look there.',
+      'NetworkPolicies on the way to 198.19.0.10 (NT-DNS-008): policies apply to the pods behind that address, and these are unknown.',
     );
     expect(named(run(SILENT, 'ClusterFirst'))).toEqual(['NT-DNS-001 critical']);
   });
@@ -181,7 +181,7 @@ describe('servers behind the Service that were not asked', () => {
     );
     expect(judgement.summary).toContain('and so do the 2 servers (of 20) behind it');
     expect(judgement.findings.map((f) => f.summary)).toEqual([
-      '18 of the 20 servers behind kube-dns (NT-DNS-009): they were not asked.',
+      '18 of the 20 servers behind kube-dns (NT-DNS-009): they were not queried.',
     ]);
   });
 });

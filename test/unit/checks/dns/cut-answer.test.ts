@@ -22,7 +22,7 @@ describe('NT-DNS-016', () => {
     expect(ids(findings)).toContain('NT-DNS-016 info');
     expect(status).toBe('pass');
     expect(summary).toMatch(
-      /^The answer of 198\.19\.0\.10 \(kube-dns\) for crowd\.test\.svc\.cluster\.local\. A is cut at 512 bytes: by UDP it has 1 of its 1 addresses, by TCP all of them\./,
+      /^The answer of 198\.19\.0\.10 \(kube-dns\) for crowd\.test\.svc\.cluster\.local\. A is truncated at 512 bytes: it has 1 of 1 addresses over UDP, and all of them over TCP\./,
     );
   });
 

@@ -32,20 +32,20 @@ describe('NT-DNS-020', () => {
       severity: 'warning',
       subject: NAME,
       summary:
-        '198.19.0.10 (kube-dns) answers db.corp.test. A with 198.51.100.7, and 198.51.100.53 with NXDOMAIN: whether the name resolves depends on which of them is asked.',
+        '198.19.0.10 (kube-dns) answers db.corp.test. A with 198.51.100.7, but 198.51.100.53 answers NXDOMAIN: whether the name resolves depends on which one is queried.',
     });
     expect(first?.evidence).toHaveLength(2);
   });
 
   it('is of two servers behind the Service', () => {
     const [first] = found([says(SERVICE_ADDRESS, '198.51.100.7'), ...behind(['198.51.100.7', 'NXDOMAIN'])]);
-    expect(first?.summary).toMatch(/^coredns-0 .* with 198\.51\.100\.7, and coredns-1 .* with NXDOMAIN/);
+    expect(first?.summary).toMatch(/^coredns-0 .* with 198\.51\.100\.7, but coredns-1 .* answers NXDOMAIN/);
   });
 
   it('is of one server that says now this and now that', () => {
     const [first] = found([says(SERVICE_ADDRESS, '198.51.100.7', { tcp: () => 'NXDOMAIN' })]);
     expect(first?.summary).toMatch(
-      /and another time with NXDOMAIN: those that it asks in turn, or stands for, disagree\.$/,
+      /and at another time with NXDOMAIN: its upstreams or its replicas disagree\.$/,
     );
   });
 
@@ -79,7 +79,7 @@ describe('NT-DNS-020', () => {
     // Not NT-DNS-005: the name does exist.
     expect(more).toEqual([]);
     expect(first).toMatchObject({ id: 'NT-DNS-020', severity: 'critical' });
-    expect(first?.summary).toContain('The target itself did not find it in this run.');
+    expect(first?.summary).toContain('The target itself did not find it during this run.');
     expect(first?.evidence.map(({ command }) => command.includes('+dnssec'))).toEqual([true, false]);
   });
 

@@ -32,7 +32,7 @@ describe("Docker's own servers", () => {
     expect(servers).toMatchObject({
       severity: 'critical',
       summary:
-        "resolv.conf names 8.8.8.8 and 8.8.4.4, public servers that Docker took since the host's resolv.conf names none that a container could use (127.0.0.0/8): none of them answers here.",
+        "resolv.conf names 8.8.8.8 and 8.8.4.4, public servers that Docker chose because the host's resolv.conf names none that a container could use (127.0.0.0/8): none of them answers.",
     });
     expect(remedyOf(servers)).toContain('daemon.json');
     expect(servers?.evidence[0]?.excerpt).toContain('# Used default nameservers.');
@@ -53,7 +53,7 @@ describe("Docker's own servers", () => {
   it('are known by their addresses where an older engine writes no comment', () => {
     expect(run('timed out', SERVERS).findings.map(({ summary }) => summary)).toContainEqual(
       expect.stringMatching(
-        /that Docker takes since .*, unless "dns" in daemon\.json names them: none of them/,
+        /that Docker chooses because .*, unless "dns" in daemon\.json names them: none of them/,
       ),
     );
   });

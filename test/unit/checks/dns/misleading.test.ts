@@ -60,7 +60,7 @@ describe('NXDOMAIN for one family', () => {
       },
     ]);
     expect(judged(candidate('db.test.', 'NXDOMAIN', '2001:db8::2'))).toMatchObject([
-      { summary: expect.stringContaining('has AAAA 2001:db8::2, and 198.51.100.10 answers A with NXDOMAIN') },
+      { summary: expect.stringContaining('has AAAA 2001:db8::2, but 198.51.100.10 answers A with NXDOMAIN') },
     ]);
   });
 
@@ -94,7 +94,7 @@ describe('a search domain in place of the name', () => {
     expect(found?.summary).toBe(
       'api.test resolves to 198.51.100.99 as api.test.corp.test. (search domain corp.test, which may answer any name); the name itself is 198.51.100.2.',
     );
-    expect(remedyOf(found)).toMatch(/^Write api\.test\. with a dot at its end/);
+    expect(remedyOf(found)).toMatch(/^End api\.test\. with a dot/);
     expect(ndots.judge(seen)).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ const summaryOf = (name: string): string | undefined =>
   }).findings.find(({ id }) => id === 'NT-DNS-005')?.summary;
 
 it('says how a name in .local is found', () => {
-  expect(summaryOf('printer.local')).toMatch(/costs 2 queries: names in \.local are asked for by multicast/);
+  expect(summaryOf('printer.local')).toMatch(/costs 2 queries: names in \.local are resolved by multicast/);
 });
 
 it.each(['printer.example', 'web.shop.svc.cluster.local', 'cluster.local'])(

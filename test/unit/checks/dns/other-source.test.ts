@@ -21,7 +21,7 @@ describe('NT-DNS-017', () => {
   it('is no silence', () => {
     const { findings, summary } = judgedRun([strange(VIP, '198.18.50.1#53')], { input: outside });
     expect(ids(findings)).toEqual(['NT-DNS-017 critical']);
-    expect(summary).toBe('198.18.50.53 answers, but from 198.18.50.1: a resolver throws such answers away.');
+    expect(summary).toBe('198.18.50.53 answers, but from 198.18.50.1: resolvers discard such answers.');
     expect(findings[0]?.evidence[0]?.excerpt).toContain('unexpected source: 198.18.50.1#53');
   });
 
@@ -48,22 +48,20 @@ describe('NT-DNS-017', () => {
     const judged = judgedRun([strange(SERVICE_ADDRESS, `${endpoint.address}#53`), behindIt]);
     const [found] = judged.findings;
     expect(found?.summary).toContain(
-      `but from coredns-0 (${endpoint.address}), so they are not translated back to the address of the Service`,
+      `but from coredns-0 (${endpoint.address}), so its answers are not translated back to the address of the Service`,
     );
     expect(remedyOf(found)).toContain('bridge-nf-call-iptables');
     expect(ids(judged.findings)).toEqual(['NT-DNS-017 critical']);
   });
 
   it('may be what looks like silence to dig', () => {
-    expect(runOf('silent').summary).toMatch(
-      /, or answered from another address, of which dig says nothing\.$/,
-    );
+    expect(runOf('silent').summary).toMatch(/, or answered from another address, which dig does not show\.$/);
   });
 
   it('leaves silence to NT-DNS-001', () => {
     const silent: MadeServer = { address: VIP, udp: () => 'timed out', tcp: () => '198.19.0.1' };
     const judged = judgedRun([silent], { input: outside });
     expect(ids(judged.findings)).toEqual(['NT-DNS-001 critical']);
-    expect(judged.summary).toMatch(/UDP 53 alone is dropped on the way\.$/);
+    expect(judged.summary).toMatch(/only UDP 53 is dropped on the way\.$/);
   });
 });

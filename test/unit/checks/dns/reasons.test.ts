@@ -30,7 +30,7 @@ describe('why the name of a pod is not there', () => {
     'is that it is not ready: %s',
     async (name) => {
       expect(await reason(name, [headless()], [member()])).toEqual({
-        text: 'pod db-1 is not ready, and Service db publishes names of ready pods alone (publishNotReadyAddresses is not set)',
+        text: 'pod db-1 is not ready, and Service db publishes only ready pods (publishNotReadyAddresses is not set)',
         isUnready: true,
       });
     },
@@ -38,9 +38,9 @@ describe('why the name of a pod is not there', () => {
 
   it.each<[string, readonly object[], readonly object[], RegExp]>([
     ['there is no such pod', [headless()], [], /^there is no pod db-1 in shop$/],
-    ['there is no such Service', [], [member()], /and there is no Service of that name/],
+    ['there is no such Service', [], [member()], /but no Service of that name exists/],
     ['its subdomain is another', [headless()], [member({ subdomain: 'sql' })], /its name is db-1\.sql$/],
-    ['it has no subdomain', [headless()], [member({ subdomain: undefined })], /has no name of its own$/],
+    ['it has no subdomain', [headless()], [member({ subdomain: undefined })], /has no DNS name of its own$/],
     [
       'the Service does not select it',
       [headless()],

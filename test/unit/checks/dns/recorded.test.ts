@@ -48,14 +48,14 @@ describe('recorded faults', () => {
     [
       'output-drop',
       ['NT-DNS-001 critical'],
-      /"Operation not permitted", so a rule of this network namespace itself/,
+      /"Operation not permitted", so a rule in this network namespace drops it/,
     ],
     ['refused', ['NT-DNS-002 critical'], /sent by 198\.18\.1\.1, which is not the server/],
     ['race', ['NT-DNS-007 warning'], /took 5\.\d\d s, while single queries .* none of them was lost/],
     [
       'truncated',
       ['NT-DNS-003 warning'],
-      /^The answer of 198\.19\.0\.10 \(kube-dns\) for crowd\.\S+ A is cut at 512 bytes/,
+      /^The answer of 198\.19\.0\.10 \(kube-dns\) for crowd\.\S+ A is truncated at 512 bytes/,
     ],
   ] as const)('%s', (name, expected, says) => {
     const { findings, summary } = judged(name);
@@ -85,7 +85,7 @@ describe('recorded faults', () => {
       'NT-DNS-010 warning',
     ]);
     expect(summaryOf('servfail', 'NT-DNS-004', { pod: none }, conf)).toMatch(
-      /^4 of 10 answers are SERVFAIL, .*its upstream, or the zone\.$/,
+      /^4 of 10 answers are SERVFAIL, .*its upstream or the zone of these is at fault\.$/,
     );
   });
 
@@ -124,7 +124,7 @@ describe('names that are one too many', () => {
       .map(({ summary }) => summary);
 
   it('are told, so that nobody takes them for names that resolve', () => {
-    const why = ': 2 names are looked up at most, and dns takes others as its arguments.';
+    const why = ': 2 names is the most that is looked up; pass others to dns as arguments.';
     expect(told(['x.test', 'y.test'])).toContain(`the look-up of x.test and y.test${why}`);
     expect(told(['x.test', 'y.test', 'z.test', 'w.test'])).toContain(
       `the look-up of 4 of the names of --to, x.test the first${why}`,
@@ -154,7 +154,7 @@ describe('which part fails', () => {
   it('a Service without endpoints', () => {
     const services = { value: [service('dns-refused', { endpoints: [] })] };
     expect(summaryOf('refused', 'NT-DNS-002', { services })).toMatch(
-      /the Service kube-dns has no ready endpoint/,
+      /: Service kube-dns has no ready endpoint/,
     );
   });
 
@@ -208,7 +208,7 @@ describe('what cannot be measured', () => {
     );
     expect({ status, summary }).toEqual({
       status: 'skip',
-      summary: 'Name servers were not asked: the image has no dig.',
+      summary: 'The name servers were not queried: the image has no dig.',
     });
   });
 

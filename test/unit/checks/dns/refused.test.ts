@@ -22,7 +22,7 @@ describe('a Service whose servers answer when asked directly', () => {
     const finding = found(sentBy(SERVICE_ADDRESS));
     const { summary, evidence } = finding ?? {};
     expect(summary).toMatch(
-      /: the 2 servers behind kube-dns answer when asked directly, so it is refused on the target's own node \(the node's DNS cache \(NodeLocal DNSCache\) is gone and left its address behind, stale rules of kube-proxy/,
+      /: the 2 servers behind kube-dns answer when asked directly, so the target's own node refuses \(the node's DNS cache \(NodeLocal DNSCache\) is gone and left its address behind, stale kube-proxy rules/,
     );
     expect(remedyOf(finding)).toContain(`ip route get ${SERVICE_ADDRESS}`);
     expect(remedyOf(finding)).not.toContain('endpointslices');
@@ -33,12 +33,12 @@ describe('a Service whose servers answer when asked directly', () => {
 
   it('is refused by a rule of the node that sends the error', () => {
     expect(found(sentBy('198.18.1.1'))?.summary).toMatch(
-      /refused on the target's own node \(sent by 198\.18\.1\.1, by a rule: one of kube-proxy that says that there is no endpoint/,
+      /the target's own node refuses \(sent by 198\.18\.1\.1, by a rule: kube-proxy's for a Service without endpoints/,
     );
   });
 
   it('may be refused by either where nobody was seen', () => {
-    expect(found('')?.summary).toMatch(/NodeLocal DNSCache\) .*, or stale rules of kube-proxy/);
+    expect(found('')?.summary).toMatch(/NodeLocal DNSCache\) .*, or stale kube-proxy rules/);
   });
 
   it('is refused by the target where that is who sends the error', () => {
@@ -61,14 +61,14 @@ it('says nothing of the node where a server behind the Service fails too', () =>
     answering(first),
     { ...refusing(second.address), role: 'endpoint' as const },
   ];
-  expect(found(sentBy(SERVICE_ADDRESS), mixed)?.summary).toMatch(/sent in the name of the Service/);
+  expect(found(sentBy(SERVICE_ADDRESS), mixed)?.summary).toMatch(/sent from the address of the Service/);
 });
 
 it("Docker's own name server refuses where the rules that lead to it are gone", () => {
   const embedded = '127.0.0.11';
   const finding = found(sentBy(embedded, embedded), [refusing(embedded)]);
   expect(finding?.summary).toMatch(
-    /Docker's own name server, .* \(DOCKER_OUTPUT in its nat table\): they are gone/,
+    /Docker's own name server, .* \(DOCKER_OUTPUT in its nat table\) are gone/,
   );
   expect(remedyOf(finding)).toMatch(
     /kubectl nettools run .* -- iptables-save -t nat, .* restart the container/,
@@ -85,12 +85,12 @@ describe('a server that cannot be sent to by UDP', () => {
     judgedRun([server]).findings.find(({ id }) => id === 'NT-DNS-001')?.summary;
 
   it('is out of reach', () => {
-    expect(summaryOf(silent())).toMatch(/"host unreachable", so there is no way to it/);
+    expect(summaryOf(silent())).toMatch(/"host unreachable", so the server cannot be reached at all/);
   });
 
   it('is behind a firewall that rejects UDP, where it answers over TCP', () => {
     expect(summaryOf(silent(() => '198.19.0.1'))).toMatch(
-      /"host unreachable", while the same server answers over TCP: there is a way, and a firewall on it rejects UDP 53/,
+      /"host unreachable", while the same server answers over TCP: the path works, and a firewall on it rejects UDP 53/,
     );
   });
 });

@@ -27,7 +27,7 @@ describe('NT-DNS-019', () => {
 
   it('says how long the list is', () => {
     expect(judged(`search ${domains(9)}`)[0]?.summary).toMatch(
-      /^The search list has 9 domains and 89 characters: glibc before 2\.26 takes 6 domains/,
+      /^The search list has 9 domains and 89 characters: glibc before 2\.26 uses only 6 domains/,
     );
   });
 });

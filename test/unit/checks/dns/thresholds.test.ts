@@ -43,7 +43,7 @@ describe('NT-DNS-004, by share', () => {
 
   it('says that it is the server itself when nothing else comes', () => {
     const [finding] = servfail.judge(withQueries(times(4, () => query({ rcode: 'SERVFAIL' }))));
-    expect(finding?.summary).toMatch(/it is the server itself\.$/);
+    expect(finding?.summary).toMatch(/so the server itself is at fault\.$/);
   });
 });
 
@@ -64,7 +64,7 @@ describe('NT-DNS-011, by time', () => {
   it("names what the server asks, when the cluster's own name is fast", () => {
     const api = { name: 'api.example.com.', type: 'A' };
     const facts = withQueries([query({ ms: 3 }), ...times(2, () => query({ ms: 4500, question: api }))]);
-    expect(slow.judge(facts)[0]?.summary).toMatch(/it is what the server asks for api\.example\.com\.\.$/);
+    expect(slow.judge(facts)[0]?.summary).toMatch(/its upstream is slow for api\.example\.com\.\.$/);
   });
 });
 

@@ -66,7 +66,7 @@ describe('NT-DNS-021', () => {
       const [first, ...more] = found(servers, young);
       expect(more).toEqual([]);
       expect(first).toMatchObject({ id: 'NT-DNS-021', severity: 'info' });
-      expect(first?.summary).toMatch(/^Service default\/fresh was made 12 s ago, and 198\.19\.0\.10/);
+      expect(first?.summary).toMatch(/^Service default\/fresh was created 12 s ago, and 198\.19\.0\.10/);
     }
   });
 
@@ -77,7 +77,7 @@ describe('NT-DNS-021', () => {
       input: { known: { [NAME]: { ...known, ageSeconds: 12 } } },
     });
     expect(judgement.status).toBe('error');
-    expect(judgement.summary).toMatch(/^Service default\/fresh was made 12 s ago/);
+    expect(judgement.summary).toMatch(/^Service default\/fresh was created 12 s ago/);
   });
 
   it.each<[string, readonly MadeServer[], KnownService | undefined]>([

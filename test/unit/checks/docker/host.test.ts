@@ -148,7 +148,7 @@ COMMIT
 
 describe('what is not known', () => {
   it.each<[string, Host, Partial<DockerInput>, RegExp]>([
-    ['nobody could look', {}, { unseenHost: 'no right' }, /Docker host's side .*: no right\./],
+    ['nobody could look', {}, { unseenHost: 'no right' }, /the Docker host \(.*: no right\./],
     [
       'rules in nftables',
       { nft: '{"nftables":[{"table": {"family": "ip", "name": "docker-bridges", "handle": 1}}]}' },
@@ -343,7 +343,7 @@ describe('NT-DKR-010 and 013: what is sent to a DEST is dropped', () => {
     expect(found[0]).toMatchObject({
       subject: '198.18.145.77:80',
       summary: expect.stringMatching(
-        /^198\.18\.145\.77 lies in the subnet of Docker network other, and no container/,
+        /^198\.18\.145\.77 is in the subnet of Docker network other, but no container/,
       ),
     });
     expect(remedyOf(found[0])).toMatch(/another subnet .*\ndocker network inspect other$/);
@@ -503,7 +503,7 @@ describe('NT-DKR-017', () => {
     expect(ids(judge({ rules: raw(4) }))).toEqual(['NT-DKR-017 info']);
     expect(ids(judge({ rules: raw(4), before: raw(1) }))).toEqual(['NT-DKR-017 warning']);
     expect(judge({ rules: raw(4), before: raw(1) })[0]?.summary).toMatch(
-      /^Other machines do not get to "web" by its own address 198\.18\.144\.2 \(network lan\): .* \(3 packets during the run\)\.$/,
+      /^Other machines do not reach "web" at its own address 198\.18\.144\.2 \(network lan\): .* \(3 packets during the run\)\.$/,
     );
   });
 

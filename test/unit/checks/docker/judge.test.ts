@@ -51,8 +51,8 @@ describe('a container that has what it needs', () => {
   });
 
   it.each([
-    ['host', /host's own network/],
-    ['container:0123456789abcdef', /in the network of container 0123456789ab/],
+    ['host', /uses the host's network/],
+    ['container:0123456789abcdef', /shares the network of container 0123456789ab/],
   ])('is told where it uses the network of another: %s', (mode, says) => {
     const judged = judgeDocker(RESOLVER, input({ mode, networks: [], peers: [db] }));
     expect(judged.findings).toEqual([]);

@@ -188,7 +188,7 @@ describe('noIpJson', () => {
   it.each([
     ['', { stderr: '' }, 'ip gave nothing'],
     ['[{"a"', { truncated: true }, 'the output is longer than the 1 MiB that a run carries and was cut off'],
-    ['1: lo: <UP>\n', {}, 'what ip printed is no JSON'],
+    ['1: lo: <UP>\n', {}, 'what ip printed is not JSON'],
     ['', { stderr: 'Option "-j" is unrecognized\n' }, "the image's ip prints no JSON (iproute2 does)"],
     ['[', { status: 'timeout' }, 'it did not finish in time'],
   ] as const)('%j', (stdout, rest, expected) => {
