@@ -249,7 +249,7 @@ const CASES: readonly Case[] = [
     expected: {
       id: 'NT-DNS-009',
       severity: 'warning',
-      says: /1 of 2 servers behind kube-dns fails: coredns-\S+ .* by TCP/,
+      says: /1 of 2 servers behind kube-dns fails: coredns-\S+ .* over TCP/,
     },
     where: () => replicas[1] ?? client,
     steps: () => rules('input', `ip saddr ${client.address} tcp dport 53 counter reject with tcp reset`),
@@ -396,7 +396,7 @@ describe('answers that mislead', () => {
     expectFirst(await dns('of-templates', 'db.v4only.test.'), {
       id: 'NT-DNS-013',
       severity: 'warning',
-      says: /^db\.v4only\.test\. has A 198\.18\.51\.2, and 198\.18\.[\d.]+ answers AAAA with NXDOMAIN/,
+      says: /^db\.v4only\.test\. has A 198\.18\.51\.2, but 198\.18\.[\d.]+ answers AAAA with NXDOMAIN/,
     });
     // Its twin answers AAAA with nothing.
     const healthy = await dns('of-templates', 'db.both.test.');
@@ -421,7 +421,7 @@ test('the search list is of another cluster domain', async () => {
   expectFirst(await dns('of-other-domain'), {
     id: 'NT-DNS-015',
     severity: 'critical',
-    says: /answers that kubernetes\.default\.svc\.corp\.internal\.? does not exist: .* cluster domain corp\.internal/,
+    says: /says that kubernetes\.default\.svc\.corp\.internal\.? does not exist: .* cluster domain corp\.internal/,
   });
 });
 
@@ -499,7 +499,7 @@ test('one server knows a name and the other says that there is none', async () =
   const report = await dns('of-both', 'db.both.test.');
   const found = report.checks[0]?.findings.find(({ id }) => id === 'NT-DNS-020');
   expect(found?.summary).toMatch(
-    /^198\.18\.[\d.]+ answers db\.both\.test\. A with 198\.18\.51\.2, and 198\.19\.0\.10 \(kube-dns\) with NXDOMAIN/,
+    /^198\.18\.[\d.]+ answers db\.both\.test\. A with 198\.18\.51\.2, but 198\.19\.0\.10 \(kube-dns\) answers NXDOMAIN/,
   );
   if (found) note(report, found);
   const healthy = await dns('of-one', 'db.both.test.');
