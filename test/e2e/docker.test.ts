@@ -690,7 +690,7 @@ describe('diagnose', () => {
     await daemon.run('none', '--network', 'lan', '--dns', dead, APP_IMAGE);
     const { report: gone } = await report(['dns', 'docker://none', KNOWN_NAME.name]);
     expect(problems(gone)[0]?.summary).toMatch(
-      /gets no answer from them \(docker run --dns: 198\.18\.128\.99 answers none of \d+ queries/,
+      /gets no answer from its upstream servers \(docker run --dns: 198\.18\.128\.99 answers none of \d+ queries/,
     );
   });
 
