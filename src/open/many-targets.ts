@@ -30,12 +30,12 @@ export async function listTargets(
   signal: AbortSignal,
 ): Promise<ListedTarget[]> {
   if (many.nodes) return nodesOf(await connect(), signal);
-  const found: ListedTarget[] = [];
-  for (const spec of many.named) {
-    if (many.every && isPodTarget(spec)) found.push(...(await podsOf(await connect(), spec, many, signal)));
-    else found.push({ spec });
-  }
-  const all = withoutTwins(found);
+  const found: (readonly ListedTarget[])[] = [];
+  for (const spec of many.named)
+    found.push(
+      many.every && isPodTarget(spec) ? await podsOf(await connect(), spec, many, signal) : [{ spec }],
+    );
+  const all = withoutTwins(found.flat());
   // A zone is worth a request where pods may differ in it.
   if (!many.every || all.length < 2) return all;
   const zones = await zonesOf(await connect(), signal);

@@ -45,10 +45,11 @@ export async function matrixPlaces(
   const wantsNodes = words.some(({ kind }) => kind === 'nodes' || kind === 'node');
   const nodes = await nodesOf(client, wantsNodes, signal);
   const zones = new Map(nodes.map(({ metadata }) => [metadata?.name ?? '', metadata?.labels?.[ZONE]]));
-  const found: FoundPlace[] = [];
-  for (const word of words) found.push(...(await placesOf(client, word, nodes, reach, signal)));
+  const found: (readonly FoundPlace[])[] = [];
+  for (const word of words) found.push(await placesOf(client, word, nodes, reach, signal));
   const seen = new Set<string>();
   return found
+    .flat()
     .filter((one) => !seen.has(placeKey(one)) && seen.add(placeKey(one)))
     .map((one) => withZone(one, zones))
     .sort(byPlace);
