@@ -298,6 +298,8 @@ export type CompletionKind =
   /** A target that is in a cluster. */
   | 'clusterTarget'
   | 'sessionsTarget'
+  /** A place of `matrix`. */
+  | 'matrixPlace'
   | 'finding'
   | 'destination'
   | 'namespace'

@@ -45,7 +45,11 @@ export function groupItems(all: readonly TargetPreflight[]): PreflightGroup[] {
 /** The same of two targets differs by their own names. */
 function nameless(detail: string, { pod, node, docker }: PreflightReport): string {
   const names = [pod, node, docker].filter((name): name is string => name !== undefined && name !== '');
-  return names.reduce((text, name) => text.replaceAll(name, '…'), detail);
+  // Whole words: a pod may be called "a".
+  return names.reduce((text, name) => {
+    const word = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    return text.replace(new RegExp(`(?<![\\w.-])${word}(?![\\w-])`, 'g'), '…');
+  }, detail);
 }
 
 /** "4 of 6: pod/a, pod/b, pod/c and 1 more"; empty where it is true of all. */
