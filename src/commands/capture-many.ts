@@ -157,11 +157,23 @@ class SeparateCaptures {
     this.#notes.end();
     const codes = await this.#untilEnd(captures);
     this.#progress.clear();
-    if (this.#begun.length === 0) signal.throwIfAborted();
+    if (this.#begun.length === 0) {
+      signal.throwIfAborted();
+      this.#throwTheOnlyReason();
+    }
     process.stderr.write(captureSummary(this.#state(), this.#rows, this.#folder));
-    const isAllUsage = this.#errors.length === codes.length && this.#errors.every(isUsageError);
-    if (isAllUsage) return 2;
     return this.#errors.length > 0 ? INCOMPLETE : Math.max(0, ...codes);
+  }
+
+  /** What is wrong with the command is the same everywhere: it is told once. */
+  #throwTheOnlyReason(): void {
+    const [first] = this.#errors;
+    const reasons = this.#rows.map(({ name, reason = '' }) => withoutOwnName(reason, name));
+    if (!(first instanceof UserError) || new Set(reasons).size > 1) return;
+    const where = this.#rows.length === 1 ? '' : `at none of ${this.#rows.length} targets: `;
+    const { exitCode, hint } = first;
+    const details = { cause: first, ...(hint === undefined ? {} : { hint }) };
+    throw new UserError(`${where}${first.message}`, exitCode, details);
   }
 
   /** The time that was asked for is that in which all of them capture. */
@@ -287,6 +299,6 @@ class SeparateCaptures {
   }
 }
 
-function isUsageError(error: unknown): boolean {
-  return error instanceof UserError && error.exitCode === 2;
+function withoutOwnName(reason: string, name: string): string {
+  return reason.replaceAll(name, '…').replaceAll(name.replace(/^.*\//, ''), '…');
 }

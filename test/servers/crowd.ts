@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Behind } from './api-front.ts';
 import { listen } from './fault-server.ts';
@@ -185,12 +186,25 @@ export class Crowd {
     accept(asked, socket, head, recording.protocol, (near) => {
       near.on('message', () => undefined);
       near.on('close', () => this.#running--);
-      for (const { atMs, data } of recording.messages) {
-        setTimeout(() => near.send(withId(data, recording.id, id)), atMs);
-      }
-      setTimeout(() => near.close(), recording.endMs);
+      void replay(near, recording, id);
     });
   }
+}
+
+/** In their order, however busy this machine is: two timers of the same millisecond may fire in any. */
+async function replay(
+  near: WebSocket,
+  { messages, endMs, id: recorded }: Recording,
+  id: string,
+): Promise<void> {
+  const began = performance.now();
+  const until = (ms: number): Promise<void> => sleep(Math.max(0, ms - (performance.now() - began)));
+  for (const { atMs, data } of messages) {
+    await until(atMs);
+    near.send(withId(data, recorded, id));
+  }
+  await until(endMs);
+  near.close();
 }
 
 function accept(
