@@ -25,18 +25,25 @@ const side = Math.min(20, count);
 interface Row {
   readonly name: string;
   readonly words: readonly string[];
-  /** Seconds and MB. */
+  /** Seconds. */
   readonly target: number;
+  /** It prints no report. */
+  readonly isSilent?: boolean;
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'nettools-sixty-'));
+const all = ['-l', 'app=many', '--all'];
 const ROWS: readonly Row[] = [
-  {
-    name: `diagnose of ${count}, cold`,
-    words: ['diagnose', '-l', 'app=many', '--all'],
-    target: 60,
-  },
-  { name: `diagnose of ${count}, warm`, words: ['diagnose', '-l', 'app=many', '--all'], target: 30 },
+  { name: `diagnose of ${count}, cold`, words: ['diagnose', ...all], target: 60 },
+  { name: `diagnose of ${count}, warm`, words: ['diagnose', ...all], target: 30 },
   { name: `matrix of ${side} × ${side}`, words: ['matrix', '-l', 'side=yes'], target: 30 },
+  { name: `preflight of ${count}`, words: ['preflight', ...all], target: 30 },
+  {
+    name: `capture of ${count}, for 5 s`,
+    words: ['capture', ...all, '-w', `${folder}/`, '--duration', '5s', 'port', '53'],
+    target: 30,
+    isSilent: true,
+  },
 ];
 
 function kubectl(namespace: string, args: readonly string[], input = ''): string {
@@ -83,16 +90,18 @@ interface Measured extends ClientRun {
   readonly apiServerSeconds: number;
 }
 
-async function measured(namespace: string, words: readonly string[], config: string): Promise<Measured> {
+async function measured(
+  namespace: string,
+  { words, isSilent = false }: Row,
+  config: string,
+): Promise<Measured> {
   const before = apiServerSeconds();
-  const run = await measuredClient([...words, '-n', namespace, '--image', IMAGE, '-o', 'json'], {
-    ...process.env,
-    KUBECONFIG: config,
-  });
+  const [command = '', ...rest] = words;
+  const flags = ['-n', namespace, '--image', IMAGE, ...(isSilent ? [] : ['-o', 'json'])];
+  const run = await measuredClient([command, ...flags, ...rest], { ...process.env, KUBECONFIG: config });
   return { ...run, apiServerSeconds: apiServerSeconds() - before };
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'nettools-sixty-'));
 const throughFront = join(folder, 'kubeconfig');
 const front = await ApiFront.start({
   port: apiPort,
@@ -135,8 +144,8 @@ try {
     makePods(namespace);
     for (const row of ROWS) {
       const before = { ...front.counts };
-      const run = await measured(namespace, row.words, isCounted ? throughFront : kubeconfig);
-      const list = JSON.parse(run.stdout) as { failed?: object[]; sources?: { failed?: string }[] };
+      const run = await measured(namespace, row, isCounted ? throughFront : kubeconfig);
+      const list = JSON.parse(run.stdout || '{}') as { failed?: object[]; sources?: { failed?: string }[] };
       const failed =
         list.failed?.length ?? list.sources?.filter((one) => one.failed !== undefined).length ?? 0;
       const numbers = [run.seconds, run.cpuSeconds].map((one) => one.toFixed(1));

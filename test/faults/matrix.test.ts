@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MatrixReport } from '../../src/model/matrix.ts';
 import type { Finding } from '../../src/model/report.ts';
+import { until } from '../cluster/proc.ts';
 import { nettools } from '../e2e/support/cli.ts';
-import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { app, helper, kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { validMatrix } from '../e2e/support/report.ts';
 import { DualFront } from './dual-front.ts';
 import type { Expected } from './named.ts';
@@ -16,7 +17,12 @@ const pods = new Map<string, PodNetns>();
 
 beforeAll(async () => {
   await ns.start(
-    ...NAMES.map((name) => pod(name, { spec: { nodeName: name.startsWith('one') ? 'node1' : 'node2' } })),
+    ...NAMES.map((name) =>
+      pod(name, {
+        containers: [app, helper],
+        spec: { nodeName: name.startsWith('one') ? 'node1' : 'node2' },
+      }),
+    ),
   );
   for (const name of NAMES) pods.set(name, await podNetns(ns.name, name));
 });
@@ -271,6 +277,149 @@ describe('between pods', () => {
     const report = await withRules(places(), () => matrix('pods', ...words));
     const finding = named(report, expected);
     if (subject !== undefined) expect(finding.subject).toBe(subject);
+  });
+});
+
+/** What one upload leaves in its queue is the delay of all that has to pass there: 64 KB at 2 Mbit/s are a quarter of a second. */
+const QUEUE = 65_536;
+
+/**
+ * What a pod sends to one other waits behind an upload to it; nothing else does.
+ * @param to absent: what it sends to all waits behind that
+ */
+async function withQueue<T>(from: string, to: string, isForAll: boolean, work: () => Promise<T>): Promise<T> {
+  const own = of(from);
+  const narrow = ['rate', '2mbit', 'ceil', '2mbit'];
+  const table = 'inet nettools-f-matrix-queue';
+  const server = ns.kubectl([
+    'exec',
+    to,
+    '-c',
+    'helper',
+    '--',
+    'timeout',
+    '100',
+    'socat',
+    '-u',
+    'TCP-LISTEN:7077,fork,reuseaddr',
+    '/dev/null',
+  ]);
+  const sender = ns.kubectl([
+    'exec',
+    from,
+    '-c',
+    'helper',
+    '--',
+    'timeout',
+    '100',
+    'socat',
+    '-u',
+    '/dev/zero',
+    `TCP:${of(to).address}:7077,sndbuf=${QUEUE},retry=10,interval=1`,
+  ]);
+  for (const one of [server, sender]) one.catch(() => undefined);
+  try {
+    // Without a priority of its own a packet goes by the default class.
+    await own.run(
+      'tc',
+      'qdisc',
+      'replace',
+      'dev',
+      'eth0',
+      'root',
+      'handle',
+      '1:',
+      'htb',
+      'default',
+      isForAll ? '20' : '0',
+    );
+    await own.run('tc', 'class', 'add', 'dev', 'eth0', 'parent', '1:', 'classid', '1:20', 'htb', ...narrow);
+    const chain = `add table ${table}; add chain ${table} c { type filter hook output priority -10; }`;
+    const rule = `add rule ${table} c ip daddr ${of(to).address} meta priority set 1:20`;
+    if (!isForAll) await own.run('nft', `${chain}; ${rule}`);
+    await until('a queue', 30, async () => {
+      const [, bytes = '0'] =
+        /backlog (\d+)[KMb]/.exec(await own.run('tc', '-s', 'qdisc', 'show', 'dev', 'eth0')) ?? [];
+      return Number(bytes) > 0 || 'it is empty';
+    });
+    return await work();
+  } finally {
+    await own.attempt('nft', `delete table ${table}`);
+    await own.attempt('tc', 'qdisc', 'delete', 'dev', 'eth0', 'root');
+    for (const pod of [from, to])
+      await ns.kubectl([
+        'exec',
+        pod,
+        '-c',
+        'helper',
+        '--',
+        'sh',
+        '-c',
+        'pkill -x socat; pkill -x timeout; :',
+      ]);
+    await Promise.allSettled([server, sender]);
+  }
+}
+
+describe('answers that take long', () => {
+  const slow = (says: RegExp): Expected => ({ id: 'NT-MTX-012', severity: 'warning', says });
+
+  test('of one pair, whose packets wait in a queue', async () => {
+    const report = await withQueue('one-1', 'two-2', false, () => matrix('pods'));
+    named(report, slow(/^Between pod\/\S+ on node\d and pod\/\S+ on node\d, both ways: /));
+  });
+
+  test('of one pod, all of whose packets do', async () => {
+    const report = await withQueue('one-1', 'two-2', true, () => matrix('pods'));
+    const finding = named(report, slow(/^To pod\/one-1 on node1 and from it: /));
+    expect(finding.subject).toBe('pod/one-1');
+  });
+
+  test('no fault any more: silent', async () => {
+    silent(await matrix('pods'));
+  });
+});
+
+describe('between zones', () => {
+  const ZONE = 'topology.kubernetes.io/zone';
+  const label = (value: (node: string) => string) =>
+    Promise.all(
+      ['node1', 'node2'].map((node) => kubectl(['label', 'node', node, '--overwrite', value(node)])),
+    );
+  beforeAll(() => label((node) => `${ZONE}=${node === 'node1' ? 'a' : 'b'}`));
+  afterAll(() => label(() => `${ZONE}-`));
+
+  test('no fault: silent, and each place has its zone', async () => {
+    const report = await matrix('pods');
+    silent(report);
+    expect(report.sources.map(({ target, zone }) => [target, zone])).toEqual(
+      NAMES.map((name) => [`pod/${name}`, name.startsWith('one') ? 'a' : 'b']),
+    );
+  });
+
+  test('nothing passes from one zone to another', async () => {
+    const rules = [`ip saddr ${set(on('one'))} ip daddr ${set(on('two'))} drop`];
+    const report = await withRules([{ netns: nodeNetns('node2'), hook: 'forward', rules }], () =>
+      matrix('pods'),
+    );
+    named(
+      report,
+      critical('NT-MTX-006', /^Between (?:nodes|zones): nothing is answered \(\d+ of \d+ pairs\)/),
+    );
+  });
+
+  test('no new connections from one zone to another', async () => {
+    const rules = [`ct state new ip saddr ${set(on('one'))} ip daddr ${set(on('two'))} drop`];
+    const report = await withRules([{ netns: nodeNetns('node2'), hook: 'forward', rules }], () =>
+      matrix('pods'),
+    );
+    named(
+      report,
+      critical(
+        'NT-MTX-005',
+        /^From the pods (?:on node1|in zone a) to the pods (?:on node2|in zone b), and not the other way/,
+      ),
+    );
   });
 });
 
