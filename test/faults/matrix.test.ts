@@ -1,15 +1,12 @@
 /** Patterns of a matrix: faults of pods, of pairs and of nodes, for the test's own pods alone, each named by the built binary. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MatrixReport } from '../../src/model/matrix.ts';
-import type { Finding } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
-import { nettools } from '../e2e/support/cli.ts';
-import { app, helper, kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
-import { validMatrix } from '../e2e/support/report.ts';
+import { app, helper, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { DualFront } from './dual-front.ts';
+import { critical, matrixIn, named, type Place, silent, withRules } from './matrix-runs.ts';
 import type { Expected } from './named.ts';
-import { type Netns, nodeNetns, type PodNetns, podNetns } from './pod-netns.ts';
-import { recordRow } from './rows.ts';
+import { nodeNetns, type PodNetns, podNetns } from './pod-netns.ts';
 
 const ns = testNamespace('f-matrix');
 const NAMES = ['one-0', 'one-1', 'one-2', 'two-0', 'two-1', 'two-2'] as const;
@@ -35,51 +32,7 @@ const of = (name: string): PodNetns => {
 const on = (node: 'one' | 'two'): string[] => NAMES.filter((name) => name.startsWith(node));
 const set = (names: readonly string[]): string => `{ ${names.map((name) => of(name).address).join(', ')} }`;
 
-async function matrix(...words: string[]): Promise<MatrixReport> {
-  const { stdout, stderr } = await nettools(['matrix', '-n', ns.name, ...words, '-o', 'json']);
-  expect(stdout, stderr).toMatch(/^\{/);
-  return validMatrix(JSON.parse(stdout));
-}
-
-/** Nothing above info. */
-function silent({ findings, verdict }: MatrixReport): void {
-  expect(findings.filter(({ severity }) => severity !== 'info').map(({ summary }) => summary)).toEqual([]);
-  expect(verdict).toBe('pass');
-}
-
-/** One pattern explains all that is seen. */
-function named({ findings }: MatrixReport, { id, severity, says }: Expected): Finding {
-  const all = findings.filter((one) => one.severity !== 'info' || severity === 'info');
-  expect(all.map((one) => `${one.id} ${one.summary}`)).toHaveLength(1);
-  const [first] = all;
-  if (first === undefined) throw new Error('no finding');
-  expect(first).toMatchObject({ id, severity });
-  expect(first.summary).toMatch(says);
-  expect(first.evidence.length).toBeGreaterThan(0);
-  console.log(`matrix | ${first.id} ${first.severity} | ${first.summary}`);
-  recordRow(first);
-  return first;
-}
-
-interface Place {
-  readonly netns: Netns;
-  readonly hook: 'input' | 'output' | 'forward';
-  readonly rules: readonly string[];
-}
-
-/** In a table of its own, taken away again whatever happens. */
-async function withRules<T>(places: readonly Place[], work: () => Promise<T>): Promise<T> {
-  const table = 'inet nettools-f-matrix';
-  try {
-    for (const { netns, hook, rules } of places) {
-      const chain = `add table ${table}; add chain ${table} c { type filter hook ${hook} priority -10; }`;
-      await netns.run('nft', [chain, ...rules.map((rule) => `add rule ${table} c ${rule}`)].join('; '));
-    }
-    return await work();
-  } finally {
-    for (const { netns } of places) await netns.attempt('nft', `delete table ${table}`);
-  }
-}
+const matrix = (...words: string[]): Promise<MatrixReport> => matrixIn(ns.name, ...words);
 
 const into = (name: string, ...rules: string[]): Place => ({ netns: of(name), hook: 'input', rules });
 const outOf = (name: string, ...rules: string[]): Place => ({ netns: of(name), hook: 'output', rules });
@@ -92,8 +45,6 @@ interface Case {
   readonly places: () => readonly Place[];
   readonly words?: readonly string[];
 }
-
-const critical = (id: string, says: RegExp): Expected => ({ id, severity: 'critical', says });
 
 const CASES: readonly Case[] = [
   {
@@ -377,49 +328,6 @@ describe('answers that take long', () => {
 
   test('no fault any more: silent', async () => {
     silent(await matrix('pods'));
-  });
-});
-
-describe('between zones', () => {
-  const ZONE = 'topology.kubernetes.io/zone';
-  const label = (value: (node: string) => string) =>
-    Promise.all(
-      ['node1', 'node2'].map((node) => kubectl(['label', 'node', node, '--overwrite', value(node)])),
-    );
-  beforeAll(() => label((node) => `${ZONE}=${node === 'node1' ? 'a' : 'b'}`));
-  afterAll(() => label(() => `${ZONE}-`));
-
-  test('no fault: silent, and each place has its zone', async () => {
-    const report = await matrix('pods');
-    silent(report);
-    expect(report.sources.map(({ target, zone }) => [target, zone])).toEqual(
-      NAMES.map((name) => [`pod/${name}`, name.startsWith('one') ? 'a' : 'b']),
-    );
-  });
-
-  test('nothing passes from one zone to another', async () => {
-    const rules = [`ip saddr ${set(on('one'))} ip daddr ${set(on('two'))} drop`];
-    const report = await withRules([{ netns: nodeNetns('node2'), hook: 'forward', rules }], () =>
-      matrix('pods'),
-    );
-    named(
-      report,
-      critical('NT-MTX-006', /^Between (?:nodes|zones): nothing is answered \(\d+ of \d+ pairs\)/),
-    );
-  });
-
-  test('no new connections from one zone to another', async () => {
-    const rules = [`ct state new ip saddr ${set(on('one'))} ip daddr ${set(on('two'))} drop`];
-    const report = await withRules([{ netns: nodeNetns('node2'), hook: 'forward', rules }], () =>
-      matrix('pods'),
-    );
-    named(
-      report,
-      critical(
-        'NT-MTX-005',
-        /^From the pods (?:on node1|in zone a) to the pods (?:on node2|in zone b), and not the other way/,
-      ),
-    );
   });
 });
 
