@@ -2,6 +2,7 @@
 
 import { Turns } from '../cluster/turns.ts';
 import { KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { ClusterTargetSpec, ConnectionFlags } from '../model/args.ts';
 import type { Pod } from '../model/kube-objects.ts';
@@ -136,6 +137,20 @@ function endingText(sessions: ReadonlySet<ListedSession>): string {
   return more.length === 0 ? `ending session ${name}` : `ending session ${name} and ${more.length} more`;
 }
 
+async function podOf(
+  client: KubeClient,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<Pod | undefined> {
+  try {
+    return await client.get<Pod>(podsPath(namespace, name), { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
 async function end(
   client: KubeClient,
   session: ListedSession,
@@ -143,7 +158,9 @@ async function end(
   signal: AbortSignal,
 ): Promise<void> {
   const { namespace, pod, container } = session;
-  const found = await client.get<Pod>(podsPath(namespace, pod), { signal });
+  const found = await podOf(client, namespace, pod, signal);
+  // It has gone with its pod.
+  if (found === undefined) return;
   if (session.node !== undefined) return removeNodePod(client, found);
   // The exec is cut off by the very end that it asks for; what counts is what the kubelet reports afterwards.
   await stopSession(client, session, signal).catch((error: unknown) => {
