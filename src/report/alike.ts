@@ -24,7 +24,7 @@ export function alike(
   const groups = new Map<string, Finding[]>();
   for (const finding of findings) {
     const story = [finding, ...following(finding)].map(({ id, severity }) => `${id} ${severity}`);
-    const key = JSON.stringify([nameless(finding), ...story]);
+    const key = JSON.stringify([nameless(finding), remedyOf(finding), ...story]);
     groups.set(key, [...(groups.get(key) ?? []), finding]);
   }
   return [...groups.values()].flatMap((group): Alike[] => {
@@ -42,6 +42,13 @@ export function othersText(others: readonly Finding[]): string {
   const names = subjects.slice(0, NAMED).join(', ');
   const named = subjects.length === 0 ? '' : `: ${names}${rest > 0 ? ` and ${rest} others` : ''}`;
   return `and ${others.length} more like it${named}; -o json has each`;
+}
+
+/** Without what it is about. All else has to be the same: the number of another rule is another remedy. */
+function remedyOf({ remediation, subject }: Finding): string {
+  if (subject === undefined || subject === '') return remediation;
+  const host = subject.replace(/:\d+(?:\/udp)?$/, '');
+  return remediation.replaceAll(subject, '…').replaceAll(host, '…');
 }
 
 /** Its words without what it is about, addresses and numbers, which differ from one to the next. */

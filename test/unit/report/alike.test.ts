@@ -29,6 +29,12 @@ describe('alike', () => {
       ['a', 'b', 'c'].map((word) => finding('NT-FW-001', 'critical', { summary: `Dropped by ${word}.` })),
     ],
     [
+      'other remedies',
+      [5, 6, 7].map((handle) =>
+        finding('NT-FW-005', 'critical', { remediation: `nft delete rule ip t c handle ${handle}` }),
+      ),
+    ],
+    [
       'another severity',
       (['critical', 'warning', 'info'] as const).map((severity) => finding('NT-FW-001', severity)),
     ],
