@@ -89,7 +89,11 @@ describe('captures of many pods', () => {
     const started = await startCapture(on('leaving', 'one-1', '-w', `${path}/`, ...FILTER));
     await send('leaving', 'one-1', 3);
     const files = filesOf(path);
-    await until('the packets', 30, async () => statSync(files.get('leaving') ?? '').size > 24 || 'none yet');
+    await until(
+      'the packets',
+      30,
+      async () => statSync(files.get('leaving') ?? '').size > 24 + 2 * 73 || 'not all three',
+    );
     await kubectl(['-n', ns.name, 'delete', 'pod', 'leaving', '--now', '--wait']);
     await send('two-0', 'one-1', 4);
     await until('the later packets', 30, async () => {
@@ -105,8 +109,14 @@ describe('captures of many pods', () => {
   it('are one file where one is asked for, with an interface of each pod that could be opened', async () => {
     const file = join(folder, 'all.pcapng');
     const started = await startCapture(on('-l', 'app=many', '--all', '-w', file, ...FILTER));
+    await until('what stands before the packets', 30, async () => statSync(file).size > 0 || 'nothing yet');
+    const empty = statSync(file).size;
     await send('one-0', 'one-1', 2);
-    await until('the packets', 30, async () => statSync(file).size > 2000 || `${statSync(file).size} bytes`);
+    // Two packets leave one pod and come to the other: four blocks of more than 60 bytes.
+    await until('the packets', 30, async () => {
+      const { size } = statSync(file);
+      return size > empty + 4 * 60 || `${size - empty} bytes`;
+    });
     expect((await interrupt(started)).code).toBe(0);
     expect(await aboutFile(file)).toMatch(/Number of interfaces in file: 4/);
     const seen = await packetsIn(file, 'frame.interface_name');
