@@ -22,7 +22,7 @@ const MACHINE = [
 ];
 
 // Break what all pods of a node or of the cluster share, so nobody else may look at it meanwhile.
-const SHARED_FAULTS = ['test/faults/{arp,discriminator,dns,node}.test.ts'];
+const SHARED_FAULTS = ['test/faults/{arp,discriminator,dns,node,zones}.test.ts'];
 
 /** Tests of real parts, one file after the other. The limits only end what hangs: a busy machine is no reason to fail. */
 const real = (name: string, include: string[], exclude: string[] = []) => ({

@@ -1,6 +1,6 @@
 /** Where a capture goes: a file, stdout, or Wireshark. */
 import { constants, fstatSync, ftruncateSync, write } from 'node:fs';
-import { access, type FileHandle, open, stat } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -54,6 +54,22 @@ export async function checkWritable(path: string): Promise<void> {
   } catch (error) {
     throw cannotWrite(path, error);
   }
+}
+
+/** A folder for files of captures, made where it is missing. @throws {UserError} exit 3: nothing can be written there */
+export async function checkFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await access(path, constants.W_OK);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+/** Whether there is such a folder. */
+export async function isFolder(path: string): Promise<boolean> {
+  const there = await stat(path).catch(() => undefined);
+  return there?.isDirectory() === true;
 }
 
 /** This process's stdout. */

@@ -1,20 +1,20 @@
 /** One capture from the start of every tcpdump to the last packet, whatever ends it. */
 
 import { InterruptedError } from '../console/interrupt.ts';
-import type { ProgressLine } from '../console/progress.ts';
-import type { CaptureArgs } from '../model/args.ts';
+import type { CaptureOptions } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import type { Progress } from '../model/progress.ts';
 import { withoutFullStop } from '../model/sentence.ts';
 import { type Deadline, LONGEST_MS } from '../open/deadline.ts';
 import type { InterfaceCounts } from '../pcap/pcapng.ts';
 import type { Packet, PcapHeader } from '../pcap/reader.ts';
-import { type CaptureProgress, captureLine, captureSummary } from '../report/capture-summary.ts';
-import { visible } from '../report/text.ts';
+import type { CaptureProgress } from '../report/capture-summary.ts';
 import { type CaptureOutput, ReaderGoneError } from './output.ts';
 import { LoopWatch } from './own-stream.ts';
 import { CaptureSink } from './sink.ts';
 import type { OpenTarget } from './targets.ts';
 import { type CaptureEnd, TargetCapture } from './tcpdump.ts';
+import type { CaptureTeller } from './teller.ts';
 
 /** What a process ends with that writes to a pipe without a reader: 128 + SIGPIPE. */
 const BROKEN_PIPE_EXIT_CODE = 141;
@@ -32,10 +32,11 @@ class StuckError extends Error {
 
 /** One capture, on all its targets at once. */
 export class CaptureRun {
-  readonly #args: CaptureArgs;
-  readonly #targets: readonly OpenTarget[];
-  readonly #deadline: Deadline<ProgressLine>;
-  readonly #progress: ProgressLine;
+  readonly #args: CaptureOptions;
+  #targets: readonly OpenTarget[];
+  readonly #deadline: Deadline;
+  readonly #progress: Progress;
+  readonly #teller: CaptureTeller;
   readonly #hard = new AbortController();
   /** Packets are taken from here on. */
   readonly #ready = Promise.withResolvers<CaptureSink>();
@@ -46,16 +47,19 @@ export class CaptureRun {
   #startedAt = 0;
   #lastProgress = 0;
   #isStopping = false;
-  /** Whether a line is drawn while it runs. Not with stdout: its reader draws on the same terminal. */
-  readonly #isLive: boolean;
 
   /** @param deadline until packets are being captured */
-  constructor(args: CaptureArgs, targets: readonly OpenTarget[], deadline: Deadline<ProgressLine>) {
+  constructor(
+    args: CaptureOptions,
+    targets: readonly OpenTarget[],
+    deadline: Deadline,
+    teller: CaptureTeller,
+  ) {
     this.#args = args;
     this.#targets = targets;
     this.#deadline = deadline;
     this.#progress = deadline.progress;
-    this.#isLive = process.stderr.isTTY === true && args.destination.kind !== 'stdout';
+    this.#teller = teller;
     this.#ready.promise.catch(() => undefined);
   }
 
@@ -84,21 +88,21 @@ export class CaptureRun {
     }
   }
 
-  /** Starts every tcpdump; if one does not start, none goes on. */
+  /** Starts every tcpdump. Where one does not start, none goes on, unless the teller takes it for one of many. */
   async #start(): Promise<PcapHeader[]> {
     this.#progress.show('starting tcpdump');
     this.#captures = this.#targets.map(
-      ({ name, channel, filter }, source) =>
+      (target) =>
         new TargetCapture(
-          name,
-          channel,
-          { ...this.#args.capture, filter },
+          target.name,
+          target.channel,
+          { ...this.#args.capture, filter: target.filter },
           {
-            onPackets: (packets) => this.#onPackets(source, packets),
+            onPackets: (packets) => this.#onPackets(target, packets),
             onProgress: () => {
               this.#lastProgress = performance.now();
             },
-            liveCounts: this.#isLive,
+            liveCounts: this.#teller.isLive,
           },
           this.#hard.signal,
         ),
@@ -107,10 +111,28 @@ export class CaptureRun {
       this.#hard.abort(new UserError(`tcpdump did not start within ${START_MS / 1000} s.`, 3));
     }, START_MS);
     try {
-      return await Promise.all(this.#captures.map(({ started }) => started));
+      return await this.#started();
     } finally {
       clearTimeout(late);
     }
+  }
+
+  async #started(): Promise<PcapHeader[]> {
+    const all = await Promise.allSettled(this.#captures.map(({ started }) => started));
+    const failures = all.flatMap((one, source) =>
+      one.status === 'fulfilled'
+        ? []
+        : [{ target: this.#targets[source] as OpenTarget, error: one.reason as unknown }],
+    );
+    const [first] = failures;
+    if (first === undefined) return all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    this.#hard.signal.throwIfAborted();
+    if (this.#teller.left === undefined || failures.length === all.length) throw first.error;
+    for (const { target, error } of failures) this.#teller.left(target, error);
+    const isThere = (_one: unknown, source: number): boolean => all[source]?.status === 'fulfilled';
+    this.#targets = this.#targets.filter(isThere);
+    this.#captures = this.#captures.filter(isThere);
+    return all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   }
 
   async #begin(headers: readonly PcapHeader[], output: CaptureOutput): Promise<void> {
@@ -118,11 +140,7 @@ export class CaptureRun {
       const linkType = headers[source]?.linkType;
       return mayMeetItself && linkType !== undefined ? new LoopWatch(linkType) : undefined;
     });
-    this.#progress.clear();
-    const names = this.#targets.map(({ name }) => name).join(', ');
-    process.stderr.write(
-      `${visible(`capturing on ${this.#args.capture.interface} at ${names} to ${output.name}`)}; Ctrl-C ends it.\n`,
-    );
+    this.#teller.begun(this.#targets, output.name);
     this.#startedAt = performance.now();
     this.#lastProgress = this.#startedAt;
     const sources = this.#targets.flatMap(({ name, description, filter }, source) => {
@@ -170,10 +188,7 @@ export class CaptureRun {
   #tick(): void {
     const now = performance.now();
     void this.#sink?.tick(now);
-    if (this.#isLive) {
-      const line = captureLine(this.#state());
-      this.#progress.show(this.#isStopping ? `ending: ${line}` : line);
-    }
+    if (this.#teller.isLive) this.#teller.live(this.state(), this.#isStopping);
     if (this.#isStopping && now - this.#lastProgress > STUCK_MS) {
       this.#hard.abort(new StuckError('the far side did not end'));
     }
@@ -197,12 +212,13 @@ export class CaptureRun {
     }
   }
 
-  async #onPackets(source: number, packets: readonly Packet[]): Promise<void> {
+  async #onPackets(target: OpenTarget, packets: readonly Packet[]): Promise<void> {
     // Not as late as it may be when they are taken.
     const cameAt = Date.now();
     const sink = await this.#ready.promise;
+    const source = this.#targets.indexOf(target);
     const loop = this.#loops[source]?.push(packets, performance.now());
-    if (loop !== undefined) this.#progress.note(`${this.#targets[source]?.name}: ${loop}`);
+    if (loop !== undefined) this.#progress.note(`${target.name}: ${loop}`);
     await sink.push(source, packets, cameAt);
   }
 
@@ -219,13 +235,12 @@ export class CaptureRun {
     });
     await this.#sink?.close(counts);
     const failure = this.#sink?.failure;
-    this.#progress.clear();
     const targets = this.#targets.map(({ name }, source) => ({
       name,
       packets: this.#sink?.packets[source] ?? 0,
       counts: ends[source]?.counts,
     }));
-    process.stderr.write(captureSummary(this.#state(ends), targets, output.name, this.#sink?.skew));
+    this.#teller.ended(this.state(ends), targets, output.name, this.#sink?.skew);
     if (failure instanceof ReaderGoneError) {
       return this.#args.destination.kind === 'stdout' ? BROKEN_PIPE_EXIT_CODE : 0;
     }
@@ -237,8 +252,8 @@ export class CaptureRun {
     return reason.signal === 'SIGINT' ? 0 : reason.exitCode;
   }
 
-  /** @param ends at the end, when what a target reported last is not enough */
-  #state(ends?: readonly CaptureEnd[]): CaptureProgress {
+  /** How far it is. @param ends at the end, when what a target reported last is not enough */
+  state(ends?: readonly CaptureEnd[]): CaptureProgress {
     const counts =
       ends === undefined ? this.#captures.map((one) => one.counts) : ends.map((end) => end.counts);
     const known = counts.flatMap((one) => (one === undefined ? [] : [one.dropped]));

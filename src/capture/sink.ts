@@ -1,5 +1,5 @@
 /** Where the packets of all targets go: in the order of their timestamps, as far as the limits allow, to one output. */
-import type { CaptureArgs } from '../model/args.ts';
+import type { CaptureOptions } from '../model/args.ts';
 import { version } from '../model/version.ts';
 import { concatBytes } from '../pcap/bytes.ts';
 import { ClockWatch, type Skew } from '../pcap/clocks.ts';
@@ -41,7 +41,7 @@ export class CaptureSink {
   #bytes = 0;
 
   constructor(
-    { maxBytes = Number.POSITIVE_INFINITY, capture }: Pick<CaptureArgs, 'maxBytes' | 'capture'>,
+    { maxBytes = Number.POSITIVE_INFINITY, capture }: Pick<CaptureOptions, 'maxBytes' | 'capture'>,
     output: CaptureOutput,
     sources: readonly CaptureSource[],
     listener: SinkListener,

@@ -1,8 +1,9 @@
 /** The targets of a capture, each with a session of its own. */
 import type { Channel } from '../channels/channel.ts';
-import type { CaptureArgs } from '../model/args.ts';
+import type { CaptureOptions, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Progress } from '../model/progress.ts';
+import { ALONE, type Sharing } from '../open/connect.ts';
 import { findTarget, type TargetArgs } from '../open/target.ts';
 import { targetPlace, targetTitle, targetWord } from '../report/target.ts';
 import { ownStreamFilter, without } from './own-stream.ts';
@@ -25,12 +26,13 @@ export interface OpenTarget {
 
 /** Opens all sessions; when one fails, none stays open. @throws {UserError} exit 2: two of them are the same */
 export async function openTargets(
-  args: CaptureArgs,
+  { connection, session, capture }: CaptureOptions,
+  targets: readonly TargetSpec[],
   signal: AbortSignal,
   progress: Progress,
 ): Promise<OpenTarget[]> {
   const opened = await Promise.allSettled(
-    args.targets.map((target) => openTarget({ ...args, target }, args.capture.filter, signal, progress)),
+    targets.map((target) => openTarget({ connection, session, target }, capture.filter, signal, progress)),
   );
   const open = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failed = opened.find((one) => one.status === 'rejected');
@@ -44,13 +46,15 @@ export async function openTargets(
   throw failed?.reason ?? new UserError(`two TARGETs are the same: ${twice}.`, 2);
 }
 
-async function openTarget(
+/** Opens a session, which the caller has to close. @throws {UserError} exit 2 or 3 */
+export async function openTarget(
   args: TargetArgs,
   filter: readonly string[],
   signal: AbortSignal,
   progress: Progress,
+  shared: Sharing = ALONE,
 ): Promise<OpenTarget> {
-  const found = await findTarget(args, signal);
+  const found = await findTarget(args, signal, shared);
   // Before the session is open: nothing would close it if this failed.
   const ownStream = await ownStreamFilter(found);
   const session = await found.open({ signal, onProgress: (text) => progress.show(text) });

@@ -58,6 +58,14 @@ function actions(targets: readonly ListedTarget[]): string {
     : 'adds an ephemeral container to each pod that has none yet, whose entry stays in its spec';
 }
 
+/** As the target is typed; with its namespace where there are several. */
+export function targetLabel(target: ListedTarget, all: readonly ListedTarget[]): string {
+  const name = targetName(target);
+  const { namespace } = target;
+  const differs = namespace !== undefined && all.some((one) => one.namespace !== namespace);
+  return differs ? `${namespace}/${name.replace(/^pod\//, '')}` : name;
+}
+
 /** A target as it is typed: `pod/web-0`, `deploy/web`, `node/n1`. */
 export function targetName({ spec }: RunTarget): string {
   switch (spec.kind) {

@@ -38,7 +38,7 @@ const outside: Readonly<Record<string, { readonly describe: string; names(): Pro
 /** What only the API server knows. */
 type ClusterKind = Exclude<
   CompletionKind,
-  'context' | 'finding' | 'machine' | 'netns' | 'sessionsTarget' | 'target'
+  'context' | 'finding' | 'machine' | 'matrixPlace' | 'netns' | 'sessionsTarget' | 'target'
 >;
 
 /**
@@ -58,6 +58,7 @@ export async function candidates({
   }
   if (kind === 'target') return targets(prefix, connection, [...Object.keys(outside), 'local']);
   if (kind === 'sessionsTarget') return targets(prefix, connection, ['docker://']);
+  if (kind === 'matrixPlace') return matrixPlaces(prefix, connection);
   if (kind === 'machine') return machines(prefix, connection);
   if (kind === 'netns') return namespaceWords(prefix, connection, target);
   return withCluster(kind, prefix, connection, target);
@@ -83,6 +84,23 @@ async function targets(
   ];
   const found = await inCluster().catch(() => []);
   return [...found, ...elsewhere.filter(({ value }) => value.startsWith(prefix) && words.includes(value))];
+}
+
+/** The words that stand for all of a kind; and what else is in a cluster, of which `matrix` takes all pods. */
+async function matrixPlaces(prefix: string, connection: ConnectionFlags): Promise<Completion[]> {
+  const words = [
+    { value: 'pods', description: 'all pods' },
+    { value: 'nodes', description: 'all nodes' },
+  ].filter(({ value }) => value.startsWith(prefix));
+  const found = await withCluster('clusterTarget', prefix, connection, undefined).catch(() => []);
+  const described = found.map((one) => {
+    const kind = /^([a-z]+)\/$/.exec(one.value)?.[1];
+    if (kind === undefined || one.description === undefined) return one;
+    const ofAll =
+      kind === 'svc' ? 'the address of a Service' : one.description.replace('a ready pod', 'all pods');
+    return { ...one, description: ofAll };
+  });
+  return [...words, ...described];
 }
 
 /** Nodes by their bare names, and this machine. */

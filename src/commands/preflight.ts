@@ -9,7 +9,8 @@ import type { PreflightReport } from '../preflight/report.ts';
 import { palette, visible } from '../report/text.ts';
 
 /** Resolves to the exit code: 3 when no session could be opened. */
-export function run(args: PreflightArgs): Promise<number> {
+export async function run(args: PreflightArgs): Promise<number> {
+  if ('many' in args) return (await import('./preflight-many.ts')).preflightMany(args);
   return interruptible((signal) =>
     withUserErrors(async () => {
       const report = await withProgress((progress) =>

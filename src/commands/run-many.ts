@@ -15,7 +15,7 @@ import { inTurn } from '../run/scheduler.ts';
 import { PrefixedOutput } from '../shell/prefixed-output.ts';
 import { BROKEN_PIPE_EXIT_CODE } from '../shell/run.ts';
 import type { Session } from '../targets/session.ts';
-import { chosenTargets, targetName } from './chosen-targets.ts';
+import { chosenTargets, targetLabel } from './chosen-targets.ts';
 import { reasonOf } from './failure-reason.ts';
 
 type ManyArgs = RunnableArgs & { readonly many: ManyTargets };
@@ -42,7 +42,7 @@ async function runOnAll(args: ManyArgs, signal: AbortSignal, progress: ProgressL
   const both = AbortSignal.any([signal, broken.signal]);
   const codes: number[] = [];
   await inTurn(targets, args.many.atOnce, async (target, i) => {
-    const name = prefixOf(target, targets);
+    const name = targetLabel(target, targets);
     try {
       both.throwIfAborted();
       codes[i] = await runOnOne(args, target, shared, both, { stdout, stderr, name });
@@ -56,7 +56,7 @@ async function runOnAll(args: ManyArgs, signal: AbortSignal, progress: ProgressL
   if (broken.signal.aborted) return BROKEN_PIPE_EXIT_CODE;
   await Promise.all([drained(stdout), drained(stderr)]);
   const failed = codes.flatMap((code, i) =>
-    code === 0 ? [] : [`${prefixOf(targets[i] as ListedTarget, targets)} (${code})`],
+    code === 0 ? [] : [`${targetLabel(targets[i] as ListedTarget, targets)} (${code})`],
   );
   if (failed.length > 0)
     progress.note(`${failed.length} of ${codes.length} did not end with 0: ${failed.join(', ')}`);
@@ -102,12 +102,4 @@ async function runOnOne(
     for (const one of outputs) one.destroy();
     await session.close();
   }
-}
-
-/** As the target is typed; with its namespace where there are several. */
-function prefixOf(target: ListedTarget, all: readonly ListedTarget[]): string {
-  const name = targetName(target);
-  const { namespace } = target;
-  const differs = namespace !== undefined && all.some((one) => one.namespace !== namespace);
-  return differs ? `${namespace}/${name.replace(/^pod\//, '')}` : name;
 }

@@ -1,13 +1,19 @@
 import { interruptible } from '../console/interrupt.ts';
 import { printDocument } from '../console/print-report.ts';
 import { withProgress } from '../console/progress.ts';
-import type { SessionsListArgs, SessionsStopArgs } from '../model/args.ts';
-import { withDeadline } from '../open/deadline.ts';
+import type { ClusterTargetSpec, SessionsListArgs, SessionsStopArgs, SessionsTarget } from '../model/args.ts';
+import { type Deadline, withDeadline } from '../open/deadline.ts';
 import { withUserErrors } from '../open/failures.ts';
 import { plainTable } from '../report/tables.ts';
 import { visible } from '../report/text.ts';
-import { findSessions, type SessionScope, stopSessions } from '../sessions/in-cluster.ts';
+import {
+  findSessions,
+  type SessionScope,
+  type StoppedSessions,
+  stopSessions,
+} from '../sessions/in-cluster.ts';
 import { findDockerSessions, stopDockerSessions } from '../sessions/on-docker.ts';
+import { reasonOf } from './failure-reason.ts';
 
 /** A list of sessions, of whatever kind, as it is printed. */
 interface Listing {
@@ -20,11 +26,11 @@ interface Listing {
 export function list(args: SessionsListArgs): Promise<number> {
   return interruptible((signal) =>
     withUserErrors(async () => {
-      const { target } = args;
+      const { engine, targets } = placesOf(args.targets);
       const listing =
-        target?.kind === 'docker'
-          ? await inEngine(target.name, signal)
-          : await inCluster({ ...args, target }, signal);
+        engine === undefined
+          ? await inCluster({ ...args, targets }, signal)
+          : await inEngine(engine.name, signal);
       if (args.output !== 'table') {
         const items = listing.items.map((item) => ({ ...item }));
         await printDocument({ apiVersion: 'nettools/v1', kind: 'SessionList', items }, args.output);
@@ -61,25 +67,46 @@ async function inEngine(name: string | undefined, signal: AbortSignal): Promise<
   };
 }
 
+/** Of a Docker engine, or of a cluster. */
+function placesOf(targets: readonly SessionsTarget[]): {
+  readonly engine?: { readonly name?: string };
+  readonly targets: readonly ClusterTargetSpec[];
+} {
+  const [first] = targets;
+  if (first?.kind === 'docker') return { engine: first, targets: [] };
+  return { targets: targets.flatMap((one) => (one.kind === 'docker' ? [] : [one])) };
+}
+
 /** Resolves to the exit code. */
 export function stop(args: SessionsStopArgs): Promise<number> {
   return interruptible((signal) =>
     withUserErrors(async () => {
-      const { target, timeoutMs } = args;
-      const stopped = await withProgress((progress) =>
-        withDeadline({ timeoutMs }, signal, progress, async (deadline) =>
-          target?.kind === 'docker'
-            ? (await stopDockerSessions(target.name, deadline)).map(
-                (one) => `docker://${one.target}/${one.container} removed`,
-              )
-            : (await stopSessions({ ...args, target }, deadline)).map(
-                ({ namespace, pod, container }) => `${namespace}/${pod}/${container} stopped`,
-              ),
+      const { engine, targets } = placesOf(args.targets);
+      const { stopped, failed } = await withProgress((progress) =>
+        withDeadline(args, signal, progress, (deadline) =>
+          engine === undefined
+            ? stopSessions({ ...args, targets }, deadline)
+            : stopInEngine(engine.name, deadline),
         ),
       );
-      for (const text of stopped) process.stdout.write(`session ${visible(text)}\n`);
-      if (stopped.length === 0) process.stderr.write('No running sessions found.\n');
-      return 0;
+      const done = engine === undefined ? 'stopped' : 'removed';
+      for (const name of stopped) process.stdout.write(`session ${visible(name)} ${done}\n`);
+      const [first] = failed;
+      if (first === undefined) {
+        if (stopped.length === 0) process.stderr.write('No running sessions found.\n');
+        return 0;
+      }
+      if (stopped.length + failed.length === 1) throw first.error;
+      for (const { name, error } of failed) {
+        process.stderr.write(`error: session ${visible(`${name}: ${reasonOf(error, 'it ended')}`)}.\n`);
+      }
+      signal.throwIfAborted();
+      return 3;
     }),
   );
+}
+
+async function stopInEngine(name: string | undefined, deadline: Deadline): Promise<StoppedSessions> {
+  const stopped = await stopDockerSessions(name, deadline);
+  return { stopped: stopped.map((one) => `docker://${one.target}/${one.container}`), failed: [] };
 }

@@ -182,20 +182,23 @@ export interface ShellArgs extends TargetedArgs {
 export type CaptureDestination =
   /** Without a path, a new file in the current folder. */
   | { readonly kind: 'file'; readonly path?: string }
+  /** A new file in it for each target; it is made where it is missing. */
+  | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'stdout' }
   | { readonly kind: 'wireshark' };
 
-export interface CaptureArgs {
+/** What is captured, and how much of it. */
+export interface CaptureOptions {
   readonly connection: ConnectionFlags;
-  /** At least one, no two alike. */
-  readonly targets: readonly TargetSpec[];
   readonly session: SessionFlags;
   readonly capture: CaptureFlags;
   readonly destination: CaptureDestination;
   readonly durationMs?: number;
-  /** Of the whole file or stream. */
+  /** Of each file, or of the stream. */
   readonly maxBytes?: number;
 }
+
+export type CaptureArgs = CaptureOptions & TargetChoice;
 
 /** What tcpdump gets. */
 export interface CaptureFlags {
@@ -217,9 +220,13 @@ export interface NetnsListArgs {
   readonly output: OutputFormat;
 }
 
-export interface PreflightArgs extends TargetedArgs {
+export interface PreflightOptions {
+  readonly connection: ConnectionFlags;
+  readonly session: SessionFlags;
   readonly output: OutputFormat;
 }
+
+export type PreflightArgs = PreflightOptions & TargetChoice;
 
 export interface JudgeArgs {
   /** A file that --save wrote. */
@@ -237,14 +244,16 @@ export type SessionsTarget = ClusterTargetSpec | { readonly kind: 'docker'; read
 
 export interface SessionsListArgs {
   readonly connection: ConnectionFlags;
-  readonly target?: SessionsTarget;
+  /** None: all of the namespace. One of Docker is alone. */
+  readonly targets: readonly SessionsTarget[];
   readonly allNamespaces: boolean;
   readonly output: OutputFormat;
 }
 
 export interface SessionsStopArgs {
   readonly connection: ConnectionFlags;
-  readonly target?: SessionsTarget;
+  /** As of {@link SessionsListArgs}. */
+  readonly targets: readonly SessionsTarget[];
   readonly allNamespaces: boolean;
   readonly timeoutMs: number;
 }
@@ -289,6 +298,8 @@ export type CompletionKind =
   /** A target that is in a cluster. */
   | 'clusterTarget'
   | 'sessionsTarget'
+  /** A place of `matrix`. */
+  | 'matrixPlace'
   | 'finding'
   | 'destination'
   | 'namespace'

@@ -9,7 +9,7 @@ import type { Node, Pod } from '../model/kube-objects.ts';
 import type { TargetTraits } from '../model/report.ts';
 import type { RunTarget } from '../model/run.ts';
 import { asNodePod } from '../targets/node-pod.ts';
-import { isPodTarget, podChoice } from '../targets/resolve.ts';
+import { isPodTarget, podChoice, refuseMissingNamespace, withSelector } from '../targets/resolve.ts';
 
 /** A target, and its node as far as that is known before it is looked into. */
 export interface ListedTarget extends RunTarget {
@@ -54,10 +54,13 @@ async function podsOf(
   const { selector, what } = choice;
   const query: Record<string, string> = selector === '' ? {} : { labelSelector: selector };
   const path = allNamespaces ? '/api/v1/pods' : podsPath(client.namespace);
-  const found = await listAll<Pod, ListedTarget>(client, path, { query, signal }, (pods) =>
-    pods.filter(hasNetwork).map(listed),
+  const found = await withSelector(choice, () =>
+    listAll<Pod, ListedTarget>(client, path, { query, signal }, (pods) =>
+      pods.filter(hasNetwork).map(listed),
+    ),
   );
   if (found.length === 0) {
+    if (!allNamespaces) await refuseMissingNamespace(client, signal);
     const place = allNamespaces ? 'in any namespace' : `in namespace "${client.namespace}"`;
     throw new UserError(`${selector === '' ? 'there are' : `${what} has`} no pods that run ${place}.`, 3, {
       hint: 'Pods that have ended, or are being deleted, are not counted.',

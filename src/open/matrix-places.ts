@@ -10,7 +10,7 @@ import type { MatrixWord } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Node, Pod, Service } from '../model/kube-objects.ts';
 import { CLOSED_PORT, type MatrixGoal, type MatrixPlace, placeKey } from '../model/matrix.ts';
-import { podChoice } from '../targets/resolve.ts';
+import { podChoice, refuseMissingNamespace, withSelector } from '../targets/resolve.ts';
 import { hasNetwork, ownerOf, ZONE } from './many-targets.ts';
 
 /** A place, and how it is probed. */
@@ -103,10 +103,13 @@ async function podsOf(
 ): Promise<FoundPlace[]> {
   const query: Record<string, string> = selector === '' ? {} : { labelSelector: selector };
   const path = allNamespaces ? '/api/v1/pods' : podsPath(client.namespace);
-  const found = await listAll<Pod, FoundPlace>(client, path, { query, signal }, (pods) =>
-    pods.filter(hasNetwork).map(podPlace),
+  const found = await withSelector({ selector }, () =>
+    listAll<Pod, FoundPlace>(client, path, { query, signal }, (pods) =>
+      pods.filter(hasNetwork).map(podPlace),
+    ),
   );
   if (found.length > 0) return found;
+  if (!allNamespaces) await refuseMissingNamespace(client, signal);
   const place = allNamespaces ? 'in any namespace' : `in namespace "${client.namespace}"`;
   throw new UserError(`${what} no pods that run ${place}.`, 3, {
     hint: 'Pods that have ended, or are being deleted, are not counted.',

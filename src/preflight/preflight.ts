@@ -1,8 +1,9 @@
 /** What the tool may do to a target, found out without doing it. */
-import { KubeClient } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
+import { ALONE, type Sharing } from '../open/connect.ts';
 import { imageFor } from '../open/image.ts';
 import { canGoByNode } from '../open/pod-target.ts';
 import type { TargetArgs } from '../open/target.ts';
@@ -19,11 +20,23 @@ import { budgetWords, cpuShortage, cpuWords, memoryShortage, roomWords } from '.
 import { dockerPreflightReport } from './docker.ts';
 import { nodePreflightReport } from './node.ts';
 import { type PreflightItem, type PreflightReport, rightItems } from './report.ts';
+import type { AskRights } from './rights.ts';
 
-export async function preflightReport(args: TargetArgs, signal: AbortSignal): Promise<PreflightReport> {
+/** What targets of one command share. */
+interface Together {
+  readonly shared?: Sharing;
+  readonly rights?: AskRights;
+}
+
+/** @throws {UserError} exit 2 or 3: there is no such target, or none that can be asked about */
+export async function preflightReport(
+  args: TargetArgs,
+  signal: AbortSignal,
+  { shared = ALONE, rights = findMissingRights }: Together = {},
+): Promise<PreflightReport> {
   const { target } = args;
   if (target.kind === 'node') {
-    const client = await KubeClient.connect(args.connection, signal);
+    const client = await shared.connect(args.connection, signal);
     return nodePreflightReport(client, args.session, target.name, args.session.netns !== undefined, signal);
   }
   if (target.kind === 'docker') return dockerPreflightReport(target.name, args.session, signal);
@@ -32,23 +45,23 @@ export async function preflightReport(args: TargetArgs, signal: AbortSignal): Pr
       `preflight supports pods, nodes and Docker containers, not ${target.kind} targets.`,
       2,
     );
-  const client = await KubeClient.connect(args.connection, signal);
+  const client = await shared.connect(args.connection, signal);
   const image = imageFor(args.session);
   let pod: Pod;
   try {
     pod = await resolvePod(client, target, signal);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
-    const rights = [...rightsToResolve(target), ...SESSION_RIGHTS];
-    const missing = await findMissingRights(client, rights, client.namespace, undefined, signal);
+    const needed = [...rightsToResolve(target), ...SESSION_RIGHTS];
+    const missing = await findMissingRights(client, needed, client.namespace, undefined, signal);
     const unreadable = { check: 'target can be read', ok: false, detail: error.message };
-    return { namespace: client.namespace, image, items: [unreadable, ...rightItems(rights, missing)] };
+    return { namespace: client.namespace, image, items: [unreadable, ...rightItems(needed, missing)] };
   }
   if (args.session.via === 'node') return fromNode(args, client, pod, [], signal);
   const spec = sessionSpec(pod, args.session, image);
   const running = findRunning(pod, spec);
   const [result, room] = await Promise.all([
-    preflight(client, pod, spec, signal),
+    preflight(client, pod, spec, signal, rights),
     closerLook(client, pod, readRoom(client, pod, signal), running !== undefined, signal),
   ]);
   const items: PreflightItem[] = [

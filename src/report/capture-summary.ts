@@ -18,6 +18,10 @@ export interface TargetTotals {
   readonly packets: number;
   /** What its kernel handed over and what it had to drop; `undefined`: tcpdump did not tell. */
   readonly counts: { readonly captured: number; readonly dropped: number } | undefined;
+  /** Its own file, where each has one. */
+  readonly file?: string;
+  /** Why nothing, or not all, was captured: a sentence without its full stop. */
+  readonly reason?: string;
 }
 
 /** The line that is drawn while the capture runs. */
@@ -46,9 +50,7 @@ export function captureSummary(
     `captured ${packets(progress.packets)} (${size(progress.bytes)}) in ${seconds} s to ${visible(output)}; ${drops(progress.dropped)}.`,
   ];
   if (targets.length > 1) {
-    for (const { name, packets: count, counts } of targets) {
-      lines.push(`  ${visible(name)}: ${packets(count)}, ${drops(counts?.dropped)}`);
-    }
+    for (const target of targets) lines.push(`  ${visible(`${target.name}: ${totals(target)}`)}`);
   }
   for (const { name, counts } of targets) {
     if (counts === undefined || counts.dropped === 0) continue;
@@ -64,6 +66,12 @@ export function captureSummary(
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+function totals({ packets: count, counts, file, reason }: TargetTotals): string {
+  if (reason !== undefined && file === undefined) return `nothing captured: ${reason}`;
+  const parts = [packets(count), drops(counts?.dropped), ...(file === undefined ? [] : [file])];
+  return `${parts.join(', ')}${reason === undefined ? '' : `; ${reason}`}`;
 }
 
 function drops(dropped: number | undefined): string {

@@ -1,6 +1,7 @@
 /** The report for people: the cause first, then what was measured, then each finding with its proof and its remedy. */
 import type { CheckResult, Finding, Report, Severity, Verdict } from '../model/report.ts';
 import type { Table } from '../model/table.ts';
+import { type Alike, alike, othersText } from './alike.ts';
 import { tableText } from './tables.ts';
 import { targetPlace, targetTitle } from './target.ts';
 import { type Palette, palette, visible, wrap } from './text.ts';
@@ -34,7 +35,9 @@ function oneCheck(report: Report, paint: Palette, { width, tablesOf }: TableOpti
   return report.checks.flatMap((check) => [
     statusLine(check, paint, width),
     ...tablesOf(check).map((table) => tableText(table, paint)),
-    ...check.findings.map((finding) => renderFinding(finding, paint, width)),
+    ...alike(check.findings).map((group) =>
+      withOthers(renderFinding(group.first, paint, width), group, width),
+    ),
   ]);
 }
 
@@ -65,11 +68,33 @@ function severalChecks(report: Report, paint: Palette, { width, tablesOf }: Tabl
       .flatMap(tablesOf)
       .filter(({ alwaysShown }) => alwaysShown)
       .map((table) => tableText(table, paint)),
-    ...roots.map((finding) =>
-      [renderFinding(finding, paint, width), ...followsLines(finding, bad, paint, width, INDENT)].join('\n'),
+    ...alike(roots, (finding) => followersOf(finding, bad)).map((group) => {
+      const { first } = group;
+      const block = [renderFinding(first, paint, width), ...followsLines(first, bad, paint, width, INDENT)];
+      return withOthers(block.join('\n'), group, width);
+    }),
+    ...alike(notes).map((group) =>
+      withOthers(
+        hanging(severityLabel(group.first, paint), visible(group.first.summary), width),
+        group,
+        width,
+      ),
     ),
-    ...notes.map((finding) => hanging(severityLabel(finding, paint), visible(finding.summary), width)),
   ];
+}
+
+/** A finding as it is told, and how many more there are like it. */
+function withOthers(block: string, { others }: Alike, width: number): string {
+  const text = othersText(others);
+  if (text === '') return block;
+  const lines = wrap(visible(text), Math.max(40, width - INDENT.length)).map((line) => INDENT + line);
+  return [block, ...lines].join('\n');
+}
+
+/** All that is told below a finding. */
+function followersOf(cause: Finding, all: readonly Finding[]): Finding[] {
+  const own = all.filter((finding) => causeOf(finding, all) === cause);
+  return own.flatMap((finding) => [finding, ...followersOf(finding, all)]);
 }
 
 /** What follows from a finding, and what follows from that: each finding is shown once. */
@@ -80,18 +105,17 @@ function followsLines(
   width: number,
   indent: string,
 ): string[] {
-  return all
-    .filter((finding) => causeOf(finding, all) === cause)
-    .flatMap((finding) => [
-      hanging(
-        followsLabel(finding, paint, indent),
-        visible(finding.summary),
-        width,
-        INDENT,
-        `${indent}${INDENT}`,
-      ),
-      ...followsLines(finding, all, paint, width, `${indent}${INDENT}`),
-    ]);
+  const own = all.filter((finding) => causeOf(finding, all) === cause);
+  return alike(own, (finding) => followersOf(finding, all)).flatMap(({ first: finding, others }) => [
+    hanging(
+      followsLabel(finding, paint, indent),
+      visible(`${finding.summary}${others.length === 0 ? '' : ` (${othersText(others)})`}`),
+      width,
+      INDENT,
+      `${indent}${INDENT}`,
+    ),
+    ...followsLines(finding, all, paint, width, `${indent}${INDENT}`),
+  ]);
 }
 
 /** Of several findings with the ID that explains this one, that about the same destination, else the first. */

@@ -1,12 +1,15 @@
 /** Lists the sessions that commands left behind, and ends them. */
+
+import { Turns } from '../cluster/turns.ts';
 import { KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/errors.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { ClusterTargetSpec, ConnectionFlags } from '../model/args.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import type { Deadline } from '../open/deadline.ts';
 import { PodDeletedError } from '../targets/pod-watch.ts';
 import { removeNodePod } from '../targets/remove-node-pod.ts';
-import { resolvePod } from '../targets/resolve.ts';
+import { podChoice, refuseMissingNamespace, resolvePod, withSelector } from '../targets/resolve.ts';
 import { type ListedSession, listSessions, sessionsOf, stopSession } from '../targets/sessions.ts';
 import { waitEnded } from '../targets/wait.ts';
 
@@ -26,7 +29,8 @@ export interface SessionRow {
 /** Which sessions of a cluster are meant. */
 export interface SessionScope {
   readonly connection: ConnectionFlags;
-  readonly target?: ClusterTargetSpec | undefined;
+  /** None: all of the namespace, or of all namespaces. */
+  readonly targets: readonly ClusterTargetSpec[];
   readonly allNamespaces: boolean;
 }
 
@@ -36,55 +40,115 @@ interface Found {
   readonly sessions: readonly SessionRow[];
 }
 
-/** The sessions of one target, of a namespace or of all. */
+/** How many sessions are ended at the same time: each takes an exec, whose connection the API server holds. */
+const ENDED_AT_ONCE = 8;
+
+/** The sessions of all pods that are meant. @throws {UserError} exit 2 or 3: there is no such target */
 export async function findSessions(scope: SessionScope, signal: AbortSignal): Promise<Found> {
   const client = await KubeClient.connect(scope.connection, signal);
   const listed = await listedIn(client, scope, signal);
+  if (listed.length === 0 && !scope.allNamespaces) await refuseMissingNamespace(client, signal);
   return { client, listed, sessions: listed.map(row) };
 }
 
 async function listedIn(
   client: KubeClient,
-  { target, allNamespaces }: SessionScope,
+  { targets, allNamespaces }: SessionScope,
   signal: AbortSignal,
 ): Promise<ListedSession[]> {
-  if (target && target.kind !== 'node') return sessionsOf(await resolvePod(client, target, signal));
-  const all = await listSessions(client, allNamespaces ? undefined : client.namespace, signal);
-  return target === undefined ? all : all.filter(({ node }) => node === target.name);
+  const namespace = allNamespaces ? undefined : client.namespace;
+  if (targets.length === 0) return listSessions(client, namespace, signal);
+  const found = new Map<string, ListedSession>();
+  for (const target of targets) {
+    for (const one of await sessionsAt(client, target, namespace, signal)) found.set(nameOf(one), one);
+  }
+  return [...found.values()];
+}
+
+/** Of a workload or selector all pods count, also those that are not ready. */
+async function sessionsAt(
+  client: KubeClient,
+  target: ClusterTargetSpec,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<ListedSession[]> {
+  if (target.kind === 'node') {
+    const all = await listSessions(client, namespace, signal);
+    return all.filter(({ node }) => node === target.name);
+  }
+  const choice = await podChoice(client, target, signal);
+  if ('pod' in choice) return sessionsOf(await resolvePod(client, target, signal));
+  return withSelector(choice, () => listSessions(client, namespace, signal, choice.selector));
 }
 
 function row({ since, node: _node, ...session }: ListedSession): SessionRow {
   return { ...session, since: since ?? '' };
 }
 
+/** `shop/web-0/nettools-1`. */
+function nameOf({ namespace, pod, container }: Pick<SessionRow, 'namespace' | 'pod' | 'container'>): string {
+  return `${namespace}/${pod}/${container}`;
+}
+
+/** What became of the sessions that were to end. */
+export interface StoppedSessions {
+  /** Their names: namespace, pod and container. */
+  readonly stopped: readonly string[];
+  readonly failed: readonly { readonly name: string; readonly error: unknown }[];
+}
+
 /**
  * Ends all running sessions of the scope and waits until the kubelet says so; the pods of nodes are removed, those
- * that have ended too.
- * @throws {UserError} exit 3: one did not end in time
+ * that have ended too. One that does not end keeps none of the others.
+ * @throws {UserError} exit 2 or 3: there is no such target
  */
 export async function stopSessions(
   scope: SessionScope & { readonly timeoutMs: number },
   { signal, progress }: Deadline,
-): Promise<readonly SessionRow[]> {
+): Promise<StoppedSessions> {
   progress.show('looking for sessions');
   const { client, listed } = await findSessions(scope, signal);
   const running = listed.filter((s) => s.state === 'running' || s.node !== undefined);
   const left = new Set(running);
-  await Promise.all(
-    running.map(async (session) => {
-      progress.show(endingText(left));
-      await end(client, session, scope.timeoutMs, signal);
-      left.delete(session);
-      progress.show(endingText(left));
-    }),
+  const turns = new Turns(ENDED_AT_ONCE);
+  progress.show(endingText(left));
+  const ended = await Promise.allSettled(
+    running.map((session) =>
+      turns.take(async () => {
+        signal.throwIfAborted();
+        await end(client, session, scope.timeoutMs, signal);
+        left.delete(session);
+        progress.show(endingText(left));
+      }),
+    ),
   );
-  return running.map(row);
+  const all = running.map((session, i) => ({ name: nameOf(session), end: ended[i] }));
+  return {
+    stopped: all.flatMap(({ name, end: how }) => (how?.status === 'fulfilled' ? [name] : [])),
+    failed: all.flatMap(({ name, end: how }) =>
+      how?.status === 'rejected' ? [{ name, error: how.reason as unknown }] : [],
+    ),
+  };
 }
 
 function endingText(sessions: ReadonlySet<ListedSession>): string {
   const [first, ...more] = sessions;
-  const name = first === undefined ? '' : `${first.namespace}/${first.pod}/${first.container}`;
+  const name = first === undefined ? '' : nameOf(first);
   return more.length === 0 ? `ending session ${name}` : `ending session ${name} and ${more.length} more`;
+}
+
+async function podOf(
+  client: KubeClient,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<Pod | undefined> {
+  try {
+    return await client.get<Pod>(podsPath(namespace, name), { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
 }
 
 async function end(
@@ -94,7 +158,9 @@ async function end(
   signal: AbortSignal,
 ): Promise<void> {
   const { namespace, pod, container } = session;
-  const found = await client.get<Pod>(podsPath(namespace, pod), { signal });
+  const found = await podOf(client, namespace, pod, signal);
+  // It has gone with its pod.
+  if (found === undefined) return;
   if (session.node !== undefined) return removeNodePod(client, found);
   // The exec is cut off by the very end that it asks for; what counts is what the kubelet reports afterwards.
   await stopSession(client, session, signal).catch((error: unknown) => {

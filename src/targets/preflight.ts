@@ -97,12 +97,16 @@ function pendingReason(pod: Pod): string | undefined {
   return waiting ? [waiting.reason, waiting.message].filter(Boolean).join(', ') : undefined;
 }
 
-/** Asks the API server for the user's rights and for admission's verdict, all in one parallel round. */
+/**
+ * Asks the API server for the user's rights and for admission's verdict, all in one parallel round.
+ * @param missing how the rights are asked for, where several pods share the answers
+ */
 export async function preflight(
   client: KubeClient,
   pod: Pod,
   spec: SessionSpec,
   signal?: AbortSignal,
+  missing: typeof findMissingRights = findMissingRights,
 ): Promise<Preflight> {
   const problem = podProblem(pod) ?? containerProblem(pod, spec.targetContainer);
   if (problem !== undefined)
@@ -111,7 +115,7 @@ export async function preflight(
     spec.choice === 'auto' ? PROFILES : [spec.choice];
   const { namespace, name } = identityOf(pod);
   const [missingRights, verdict] = await Promise.all([
-    findMissingRights(client, SESSION_RIGHTS, namespace, name, signal),
+    missing(client, SESSION_RIGHTS, namespace, name, signal),
     dryRun(client, pod, spec, first, signal),
   ]);
   if (missingRights.length > 0)

@@ -89,6 +89,44 @@ export async function podChoice(
   };
 }
 
+/**
+ * Asks the API for what a selector matches.
+ * @throws {UserError} exit 2: it is none
+ */
+export async function withSelector<T>(
+  { selector }: { readonly selector: string },
+  ask: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 400) || selector === '') throw error;
+    // "unable to parse requirement: found '!', expected: identifier", after words on what the server was asked for.
+    const why =
+      /(?:unable to parse requirement|found '|couldn't parse|invalid).*/s.exec(error.message)?.[0] ??
+      error.message;
+    throw new UserError(`"${selector}" is no label selector: ${why.replace(/\.$/, '')}.`, 2, {
+      hint: 'Write it as kubectl takes it: app=web,tier!=cache, or "env in (a,b)".',
+      cause: error,
+    });
+  }
+}
+
+/** @throws {UserError} exit 3: there is no such namespace; who may not read it is told nothing */
+export async function refuseMissingNamespace(client: KubeClient, signal?: AbortSignal): Promise<void> {
+  const { namespace } = client;
+  try {
+    await client.get(`/api/v1/namespaces/${encodeURIComponent(namespace)}`, { signal });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status !== 404) return;
+    throw new UserError(`there is no namespace "${namespace}".`, 3, {
+      hint: advice`${kubectl`get namespaces`} lists them; another one is chosen with -n.`,
+      cause: error,
+    });
+  }
+}
+
 /** The rights that finding the pod takes. */
 export function rightsToResolve(target: PodTargetSpec): Right[] {
   const list: Right = { verb: 'list', resource: 'pods' };
@@ -104,6 +142,7 @@ async function getPod(client: KubeClient, name: string, signal?: AbortSignal): P
     return await client.get<Pod>(podsPath(client.namespace, name), { signal });
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) {
+      await refuseMissingNamespace(client, signal);
       throw new UserError(`no pod "${name}" in namespace "${client.namespace}".`, 3, {
         hint: advice`${kubectl`get pods -n ${client.namespace}`} lists its pods; another namespace is chosen with -n.`,
       });
@@ -125,6 +164,7 @@ async function selectorOf(
     });
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) {
+      await refuseMissingNamespace(client, signal);
       throw new UserError(`no ${workload.kind} "${name}" in namespace "${client.namespace}".`, 3);
     }
     throw error;
@@ -152,17 +192,21 @@ export function formatSelector(selector: Selector): string {
 
 async function readyPod(
   client: KubeClient,
-  { selector, what }: Extract<PodChoice, { readonly selector: string }>,
+  choice: Extract<PodChoice, { readonly selector: string }>,
   signal?: AbortSignal,
 ): Promise<Pod> {
+  const { selector, what } = choice;
   const options = { query: { labelSelector: selector }, signal };
   // The best of each page is all that the choice takes; without one, what their pods are in says why.
-  const found = await listAll<Pod>(client, podsPath(client.namespace), options, (pods) => {
-    const best = choosePod(pods);
-    return best ? [best] : pods.map(nameAndPhase);
-  });
+  const found = await withSelector(choice, () =>
+    listAll<Pod>(client, podsPath(client.namespace), options, (pods) => {
+      const best = choosePod(pods);
+      return best ? [best] : pods.map(nameAndPhase);
+    }),
+  );
   const chosen = choosePod(found);
   if (chosen) return chosen;
+  if (found.length === 0) await refuseMissingNamespace(client, signal);
   const states = found.map((pod) => `${pod.metadata?.name} is ${pod.status?.phase ?? 'unknown'}`);
   throw new UserError(
     states.length === 0

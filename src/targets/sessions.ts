@@ -25,14 +25,19 @@ export interface ListedSession {
   readonly node?: string;
 }
 
-/** All sessions of a namespace (`undefined`: of all that the user may list), or of one pod. */
+/**
+ * All sessions of a namespace (`undefined`: of all that the user may list).
+ * @param selector of the pods' labels; absent: all pods
+ */
 export async function listSessions(
   client: KubeClient,
   namespace: string | undefined,
   signal?: AbortSignal,
+  selector?: string,
 ): Promise<ListedSession[]> {
   const path = namespace === undefined ? '/api/v1/pods' : podsPath(namespace);
-  return listAll<Pod, ListedSession>(client, path, { signal }, (pods) => pods.flatMap(sessionsOf));
+  const query: Record<string, string> = selector === undefined ? {} : { labelSelector: selector };
+  return listAll<Pod, ListedSession>(client, path, { query, signal }, (pods) => pods.flatMap(sessionsOf));
 }
 
 /** The sessions of one pod. Pure. */

@@ -1,14 +1,12 @@
 /** Patterns of a matrix: faults of pods, of pairs and of nodes, for the test's own pods alone, each named by the built binary. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MatrixReport } from '../../src/model/matrix.ts';
-import type { Finding } from '../../src/model/report.ts';
-import { nettools } from '../e2e/support/cli.ts';
-import { pod, testNamespace } from '../e2e/support/cluster.ts';
-import { validMatrix } from '../e2e/support/report.ts';
+import { until } from '../cluster/proc.ts';
+import { app, helper, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { DualFront } from './dual-front.ts';
+import { critical, matrixIn, named, type Place, silent, withRules } from './matrix-runs.ts';
 import type { Expected } from './named.ts';
-import { type Netns, nodeNetns, type PodNetns, podNetns } from './pod-netns.ts';
-import { recordRow } from './rows.ts';
+import { nodeNetns, type PodNetns, podNetns } from './pod-netns.ts';
 
 const ns = testNamespace('f-matrix');
 const NAMES = ['one-0', 'one-1', 'one-2', 'two-0', 'two-1', 'two-2'] as const;
@@ -16,7 +14,12 @@ const pods = new Map<string, PodNetns>();
 
 beforeAll(async () => {
   await ns.start(
-    ...NAMES.map((name) => pod(name, { spec: { nodeName: name.startsWith('one') ? 'node1' : 'node2' } })),
+    ...NAMES.map((name) =>
+      pod(name, {
+        containers: [app, helper],
+        spec: { nodeName: name.startsWith('one') ? 'node1' : 'node2' },
+      }),
+    ),
   );
   for (const name of NAMES) pods.set(name, await podNetns(ns.name, name));
 });
@@ -29,51 +32,7 @@ const of = (name: string): PodNetns => {
 const on = (node: 'one' | 'two'): string[] => NAMES.filter((name) => name.startsWith(node));
 const set = (names: readonly string[]): string => `{ ${names.map((name) => of(name).address).join(', ')} }`;
 
-async function matrix(...words: string[]): Promise<MatrixReport> {
-  const { stdout, stderr } = await nettools(['matrix', '-n', ns.name, ...words, '-o', 'json']);
-  expect(stdout, stderr).toMatch(/^\{/);
-  return validMatrix(JSON.parse(stdout));
-}
-
-/** Nothing above info. */
-function silent({ findings, verdict }: MatrixReport): void {
-  expect(findings.filter(({ severity }) => severity !== 'info').map(({ summary }) => summary)).toEqual([]);
-  expect(verdict).toBe('pass');
-}
-
-/** One pattern explains all that is seen. */
-function named({ findings }: MatrixReport, { id, severity, says }: Expected): Finding {
-  const all = findings.filter((one) => one.severity !== 'info' || severity === 'info');
-  expect(all.map((one) => `${one.id} ${one.summary}`)).toHaveLength(1);
-  const [first] = all;
-  if (first === undefined) throw new Error('no finding');
-  expect(first).toMatchObject({ id, severity });
-  expect(first.summary).toMatch(says);
-  expect(first.evidence.length).toBeGreaterThan(0);
-  console.log(`matrix | ${first.id} ${first.severity} | ${first.summary}`);
-  recordRow(first);
-  return first;
-}
-
-interface Place {
-  readonly netns: Netns;
-  readonly hook: 'input' | 'output' | 'forward';
-  readonly rules: readonly string[];
-}
-
-/** In a table of its own, taken away again whatever happens. */
-async function withRules<T>(places: readonly Place[], work: () => Promise<T>): Promise<T> {
-  const table = 'inet nettools-f-matrix';
-  try {
-    for (const { netns, hook, rules } of places) {
-      const chain = `add table ${table}; add chain ${table} c { type filter hook ${hook} priority -10; }`;
-      await netns.run('nft', [chain, ...rules.map((rule) => `add rule ${table} c ${rule}`)].join('; '));
-    }
-    return await work();
-  } finally {
-    for (const { netns } of places) await netns.attempt('nft', `delete table ${table}`);
-  }
-}
+const matrix = (...words: string[]): Promise<MatrixReport> => matrixIn(ns.name, ...words);
 
 const into = (name: string, ...rules: string[]): Place => ({ netns: of(name), hook: 'input', rules });
 const outOf = (name: string, ...rules: string[]): Place => ({ netns: of(name), hook: 'output', rules });
@@ -86,8 +45,6 @@ interface Case {
   readonly places: () => readonly Place[];
   readonly words?: readonly string[];
 }
-
-const critical = (id: string, says: RegExp): Expected => ({ id, severity: 'critical', says });
 
 const CASES: readonly Case[] = [
   {
@@ -271,6 +228,106 @@ describe('between pods', () => {
     const report = await withRules(places(), () => matrix('pods', ...words));
     const finding = named(report, expected);
     if (subject !== undefined) expect(finding.subject).toBe(subject);
+  });
+});
+
+/** What one upload leaves in its queue is the delay of all that has to pass there: 64 KB at 2 Mbit/s are a quarter of a second. */
+const QUEUE = 65_536;
+
+/**
+ * What a pod sends to one other waits behind an upload to it; nothing else does.
+ * @param to absent: what it sends to all waits behind that
+ */
+async function withQueue<T>(from: string, to: string, isForAll: boolean, work: () => Promise<T>): Promise<T> {
+  const own = of(from);
+  const narrow = ['rate', '2mbit', 'ceil', '2mbit'];
+  const table = 'inet nettools-f-matrix-queue';
+  const server = ns.kubectl([
+    'exec',
+    to,
+    '-c',
+    'helper',
+    '--',
+    'timeout',
+    '100',
+    'socat',
+    '-u',
+    'TCP-LISTEN:7077,fork,reuseaddr',
+    '/dev/null',
+  ]);
+  const sender = ns.kubectl([
+    'exec',
+    from,
+    '-c',
+    'helper',
+    '--',
+    'timeout',
+    '100',
+    'socat',
+    '-u',
+    '/dev/zero',
+    `TCP:${of(to).address}:7077,sndbuf=${QUEUE},retry=10,interval=1`,
+  ]);
+  for (const one of [server, sender]) one.catch(() => undefined);
+  try {
+    // Without a priority of its own a packet goes by the default class.
+    await own.run(
+      'tc',
+      'qdisc',
+      'replace',
+      'dev',
+      'eth0',
+      'root',
+      'handle',
+      '1:',
+      'htb',
+      'default',
+      isForAll ? '20' : '0',
+    );
+    await own.run('tc', 'class', 'add', 'dev', 'eth0', 'parent', '1:', 'classid', '1:20', 'htb', ...narrow);
+    const chain = `add table ${table}; add chain ${table} c { type filter hook output priority -10; }`;
+    const rule = `add rule ${table} c ip daddr ${of(to).address} meta priority set 1:20`;
+    if (!isForAll) await own.run('nft', `${chain}; ${rule}`);
+    await until('a queue', 30, async () => {
+      const [, bytes = '0'] =
+        /backlog (\d+)[KMb]/.exec(await own.run('tc', '-s', 'qdisc', 'show', 'dev', 'eth0')) ?? [];
+      return Number(bytes) > 0 || 'it is empty';
+    });
+    return await work();
+  } finally {
+    await own.attempt('nft', `delete table ${table}`);
+    await own.attempt('tc', 'qdisc', 'delete', 'dev', 'eth0', 'root');
+    for (const pod of [from, to])
+      await ns.kubectl([
+        'exec',
+        pod,
+        '-c',
+        'helper',
+        '--',
+        'sh',
+        '-c',
+        'pkill -x socat; pkill -x timeout; :',
+      ]);
+    await Promise.allSettled([server, sender]);
+  }
+}
+
+describe('answers that take long', () => {
+  const slow = (says: RegExp): Expected => ({ id: 'NT-MTX-012', severity: 'warning', says });
+
+  test('of one pair, whose packets wait in a queue', async () => {
+    const report = await withQueue('one-1', 'two-2', false, () => matrix('pods'));
+    named(report, slow(/^Between pod\/\S+ on node\d and pod\/\S+ on node\d, both ways: /));
+  });
+
+  test('of one pod, all of whose packets do', async () => {
+    const report = await withQueue('one-1', 'two-2', true, () => matrix('pods'));
+    const finding = named(report, slow(/^To pod\/one-1 on node1 and from it: /));
+    expect(finding.subject).toBe('pod/one-1');
+  });
+
+  test('no fault any more: silent', async () => {
+    silent(await matrix('pods'));
   });
 });
 

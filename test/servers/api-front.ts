@@ -28,8 +28,8 @@ export class ApiFront {
   /** After how many milliseconds each watch ends, and how; open ones too, from when this is set. */
   #watches: { readonly afterMs: number; readonly end: WatchEnd } | undefined;
   readonly #open = new Set<() => void>();
-  /** Watches that were ended early, requests that were held back, and streams that were opened. */
-  readonly counts = { cut: 0, held: 0, streams: 0 };
+  /** Watches that were ended early, requests that were held back, streams that were opened, and requests beside them. */
+  readonly counts = { cut: 0, held: 0, streams: 0, requests: 0 };
 
   private constructor(server: Server, url: string, behind: Behind) {
     this.#server = server;
@@ -72,6 +72,7 @@ export class ApiFront {
   }
 
   async #pass(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+    this.counts.requests++;
     await this.#hold();
     const far = request(this.#to(asked), (response) => {
       answer.writeHead(response.statusCode ?? 502, response.headers);

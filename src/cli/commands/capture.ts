@@ -1,10 +1,11 @@
-import type { CaptureArgs, CaptureDestination } from '../../model/args.ts';
+import type { CaptureArgs, CaptureDestination, TargetChoice } from '../../model/args.ts';
 import type { SwitchFlag, TextFlag } from '../../model/flag.ts';
 import { usageError } from '../../model/usage-error.ts';
 import { withoutUndefined } from '../../model/without-undefined.ts';
 import { defineCommand } from '../command.ts';
 import { connectionFlags, exclusive } from '../flags/connection.ts';
-import { selectorFlags, sessionFlags, sessionValues, targetsWithWords } from '../flags/target.ts';
+import { manyFlags, targetChoice, targetsIn } from '../flags/many.ts';
+import { selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
 import { parseSize } from '../size.ts';
 import type { Values } from '../values.ts';
 
@@ -13,7 +14,8 @@ const write: TextFlag = {
   short: 'w',
   kind: 'text',
   value: 'FILE',
-  describe: 'File to write, or - for stdout; default: a new file named after TARGET and the time',
+  describe:
+    'File to write, DIR/ for a file for each TARGET, or - for stdout; default: a new file named after TARGET and the time',
   completes: 'file',
 };
 const wireshark: SwitchFlag = {
@@ -62,8 +64,9 @@ export const capture = defineCommand<CaptureArgs>({
   name: 'capture',
   summary: "Capture a target's packets into a file, a pipe or Wireshark",
   details: `FILTER uses tcpdump's syntax. Ctrl-C ends the capture and leaves a complete file. Several TARGETs, followed by --,
-give one pcapng file with an interface for each, sorted by time. Only counts are printed: packets may hold what nobody
-should read over your shoulder.`,
+give one pcapng file with an interface for each, sorted by time. With --all, -A, --all-nodes or -w DIR/ each TARGET has a file
+of its own, and one that cannot be captured at fails alone; with -w FILE all are in one file. --duration counts from when all
+capture. Only counts are printed: packets may hold what nobody should read over your shoulder.`,
   synopsis: 'TARGET [FILTER…] | TARGET… -- [FILTER…]',
   examples: [
     {
@@ -74,6 +77,10 @@ should read over your shoulder.`,
     {
       comment: 'As text, with the tcpdump of this machine',
       line: 'capture web-0 icmp -w - | tcpdump -n -r -',
+    },
+    {
+      comment: 'Every pod of a Deployment, a file for each',
+      line: 'capture deploy/web --all -w web/ --duration 1m port 53',
     },
     {
       comment: 'Both ends of a connection in one file, for a minute',
@@ -89,24 +96,26 @@ should read over your shoulder.`,
     maxBytes,
     maxPackets,
     ...selectorFlags,
+    ...manyFlags,
     ...sessionFlags,
   ],
   takesTarget: true,
   takesMore: true,
   takesRest: true,
   toArgs: (values) => {
-    const { targets, words } = targetsWithWords('capture', values);
+    const { rest } = values;
+    const { choice, names } = targetChoice('capture', values, { takesNames: rest === undefined });
     return {
       connection: connectionFlags(values),
-      targets,
-      session: sessionValues(values, targets),
+      ...choice,
+      session: sessionValues(values, targetsIn(choice)),
       capture: withoutUndefined({
         interface: values.text(networkInterface) ?? networkInterface.default,
         snapLength: values.optionalNumber(snapLength, { least: 1, most: longestSnapshot, whole: true }),
         maxPackets: values.optionalNumber(maxPackets, { least: 1, most: 2 ** 31 - 1, whole: true }),
-        filter: words,
+        filter: rest ?? names,
       }),
-      destination: destinationOf(values),
+      destination: destinationOf(values, choice),
       ...withoutUndefined({
         durationMs: values.optionalDuration(duration, 1),
         maxBytes: sizeOf(values),
@@ -116,14 +125,19 @@ should read over your shoulder.`,
   load: async () => (await import('../../commands/capture.ts')).run,
 });
 
-function destinationOf(values: Values): CaptureDestination {
+function destinationOf(values: Values, choice: TargetChoice): CaptureDestination {
   const path = values.text(write);
   if (values.isOn(wireshark)) {
     if (path !== undefined) throw exclusive('-w FILE', '--wireshark');
     return { kind: 'wireshark' };
   }
   if (path === '-') return { kind: 'stdout' };
-  return path === undefined ? { kind: 'file' } : { kind: 'file', path };
+  if (path?.endsWith('/') === true) return { kind: 'folder', path };
+  if (path !== undefined) return { kind: 'file', path };
+  // Named one by one, they are in one file: the ends of a connection.
+  return 'many' in choice && (choice.many.every || choice.many.nodes)
+    ? { kind: 'folder', path: '.' }
+    : { kind: 'file' };
 }
 
 function sizeOf(values: Values): number | undefined {

@@ -22,7 +22,7 @@ const to: ListFlag = {
   value: 'DEST',
   describe:
     'Destinations, as TARGET has them (deploy/db, svc/cache, nodes, pods); default: the sources; repeat it, or separate several by commas',
-  completes: 'clusterTarget',
+  completes: 'matrixPlace',
 };
 const toSelector: TextFlag = {
   name: 'to-selector',
@@ -75,7 +75,7 @@ IPv4 and IPv6 where both ends have both; its own name server and the Service kub
   ],
   takesTarget: true,
   takesTargets: true,
-  completesWord: 'clusterTarget',
+  completesWord: 'matrixPlace',
   toArgs: (values) => {
     const asked = sides(values.list(to), values.text(toSelector), '--to-selector SELECTOR');
     const from = sides(values.words, selectorText(values), '-l SELECTOR');

@@ -120,6 +120,12 @@ export function isOutsideClusters(target: string | undefined): boolean {
 /** Flags that choose a target in place of TARGET. */
 export const selectorFlags: readonly Flag[] = [selector];
 
+/** The same for commands on all that it matches. */
+export const allOfSelector: Flag = {
+  ...selector,
+  describe: 'Label selector instead of TARGET: all pods that it matches',
+};
+
 /** What is given in place of TARGET, where it is. */
 export function selectorText(values: Values): string | undefined {
   return values.text(selector);
@@ -233,28 +239,6 @@ export function optionalTarget(command: string, values: Values): TargetSpec | un
   return name === undefined ? undefined : parseTarget(name);
 }
 
-/**
- * One TARGET and the words after it; or, where a -- follows, any number of TARGETs before it and the words after it.
- * With -l all words are words.
- */
-export function targetsWithWords(
-  command: string,
-  values: Values,
-): { targets: readonly TargetSpec[]; words: readonly string[] } {
-  const chosen = values.text(selector);
-  const { words, rest } = values;
-  if (chosen !== undefined) {
-    if (rest !== undefined && words.length > 0) throw exclusive('a TARGET', '-l SELECTOR');
-    return { targets: [{ kind: 'selector', selector: chosen }], words: rest ?? words };
-  }
-  const names = rest === undefined ? words.slice(0, 1) : words;
-  if (names.length === 0) throw noTarget(command);
-  if (names.includes('')) throw usageError('the TARGET is empty');
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw usageError(`TARGET ${twice} is given twice`);
-  return { targets: names.map(parseTarget), words: rest ?? words.slice(1) };
-}
-
 /** As RFC 1123 has it for a host. */
 const NODE_NAME = /^[a-z0-9][a-z0-9.-]*$/;
 
@@ -290,13 +274,28 @@ export function parseMachine(command: string, text: string | undefined): Machine
   throw usageError(`${command} takes a machine, NODE or local, not "${text}"`);
 }
 
-/** What may have sessions: what is in a cluster, a container of Docker, or (`docker://`) its whole engine. */
-export function sessionsTarget(command: string, values: Values): SessionsTarget | undefined {
+/** What may have sessions: what is in a cluster; or a container of Docker, or (`docker://`) its whole engine. */
+export function sessionsTargets(command: string, values: Values): readonly SessionsTarget[] {
   const { words } = values;
-  if (words.length === 1 && words[0] === ENGINE && values.text(selector) === undefined)
-    return { kind: 'docker' };
-  const target = optionalTarget(command, values);
-  if (target?.kind === 'netns' || target?.kind === 'pid' || target?.kind === 'local') {
+  const chosen = values.text(selector);
+  if (chosen !== undefined) {
+    if (words.length > 0) throw exclusive('a TARGET', '-l SELECTOR');
+    return [{ kind: 'selector', selector: chosen }];
+  }
+  if (words.includes('')) throw usageError('the TARGET is empty');
+  const hint = hintFor(words);
+  if (words.length > 1 && hint !== undefined) throw usageError(`"${words[0]}" is a kind, not a TARGET`, hint);
+  const targets = words.map((word) => sessionsTarget(command, word));
+  if (targets.length > 1 && targets.some(({ kind }) => kind === 'docker')) {
+    throw usageError(`${command} takes one target of Docker at a time, and none of a cluster beside it`);
+  }
+  return targets;
+}
+
+function sessionsTarget(command: string, word: string): SessionsTarget {
+  if (word === ENGINE) return { kind: 'docker' };
+  const target = parseTarget(word);
+  if (target.kind === 'netns' || target.kind === 'pid' || target.kind === 'local') {
     throw usageError(
       `${command} takes a target that may have sessions: POD, deploy/NAME, node/NAME, …, -l SELECTOR, docker://CONTAINER, or docker:// for all of an engine`,
     );

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** The most that a running process ever had resident, in MB (VmHWM in /proc/PID/status). */
-export function peakMb(child: ChildProcess): number {
+export function peakMb(child: Pick<ChildProcess, 'pid'>): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
   return (Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1_000_000;
 }

@@ -86,8 +86,18 @@ describe('completionRequest', () => {
     expect(choices('explain', 'NT-LAT-001', '')).toEqual([]);
   });
 
+  it('offers places to a matrix, and more of them', () => {
+    const lookup = { kind: 'matrixPlace', prefix: 'p' };
+    for (const words of [['p'], ['nodes', 'p'], ['nodes', '--to', 'p'], ['nodes', '--to=p']])
+      expect(completionRequest(['matrix', ...words])).toMatchObject({ lookup });
+  });
+
+  it.each(['capture', 'preflight', 'run'])('offers the flags of many targets to %s', (command) => {
+    expect(choices(command, '--all')).toEqual(['--all', '--all-namespaces', '--all-nodes']);
+  });
+
   it('offers no second target where there is one, and none where none belongs', () => {
-    expect(choices('preflight', 'web', '')).toEqual([]);
+    expect(choices('shell', 'web', '')).toEqual([]);
     expect(choices('version', '')).toEqual([]);
   });
 

@@ -290,9 +290,34 @@ describe('capture', () => {
 
   it('has defaults', async () => {
     expect(await args<CaptureArgs>('capture', 'web')).toMatchObject({
-      targets: [name('web')],
+      target: name('web'),
       capture: { interface: 'any', filter: [] },
       destination: { kind: 'file' },
+    });
+  });
+
+  it.each([
+    [['deploy/web', '--all', 'udp'], [name('deploy/web')], { kind: 'folder', path: '.' }, ['udp']],
+    [
+      ['-l', 'a=b', '--all', '-w', 'x.pcapng'],
+      [{ kind: 'selector', selector: 'a=b' }],
+      { kind: 'file', path: 'x.pcapng' },
+      [],
+    ],
+    [
+      ['-A', 'udp', '-w', 'd/'],
+      [{ kind: 'selector', selector: '' }],
+      { kind: 'folder', path: 'd/' },
+      ['udp'],
+    ],
+    [['--all-nodes', '--', 'udp'], [], { kind: 'folder', path: '.' }, ['udp']],
+    [['a', 'b', '-w', 'd/', '--'], [name('a'), name('b')], { kind: 'folder', path: 'd/' }, []],
+    [['a', 'b', '--'], [name('a'), name('b')], { kind: 'file' }, []],
+  ] as const)('of many: %j', async (words, named, destination, filter) => {
+    expect(await args<CaptureArgs>('capture', ...words)).toMatchObject({
+      many: { named, most: 100, atOnce: 8 },
+      capture: { filter },
+      destination,
     });
   });
 
@@ -304,7 +329,7 @@ describe('capture', () => {
     [['a', '--', '-z', '-w', '--'], ['a'], ['-z', '-w', '--']],
   ] as const)('%j', async (words, targets, filter) => {
     expect(await args<CaptureArgs>('capture', ...words)).toMatchObject({
-      targets: targets.map(name),
+      ...(targets.length === 1 ? { target: name(targets[0]) } : { many: { named: targets.map(name) } }),
       capture: { filter },
     });
   });
@@ -315,7 +340,7 @@ describe('capture', () => {
       ['--', 'udp', 'port', '53'],
     ]) {
       expect(await args<CaptureArgs>('capture', '-l', 'app=web', ...words)).toMatchObject({
-        targets: [{ kind: 'selector', selector: 'app=web' }],
+        target: { kind: 'selector', selector: 'app=web' },
         capture: { filter: ['udp', 'port', '53'] },
       });
     }
@@ -326,7 +351,7 @@ describe('capture', () => {
       'capture local docker://db -i eth0 -s 96 --duration 90s --max-bytes 10M --max-packets 5 -w x.pcapng -- udp';
     expect(await args<CaptureArgs>(...line.split(' '))).toMatchObject({
       connection: {},
-      targets: [{ kind: 'local' }, { kind: 'docker', name: 'db' }],
+      many: { named: [{ kind: 'local' }, { kind: 'docker', name: 'db' }] },
       capture: { interface: 'eth0', snapLength: 96, maxPackets: 5, filter: ['udp'] },
       destination: { kind: 'file', path: 'x.pcapng' },
       durationMs: 90_000,
@@ -360,12 +385,13 @@ describe('sessions', () => {
   it('works with and without a TARGET', async () => {
     expect(await args('sessions', 'ls', '-A', '-o', 'yaml')).toEqual({
       connection: {},
+      targets: [],
       allNamespaces: true,
       output: 'yaml',
     });
     expect(await args('sessions', 'stop', 'pod/web', '--timeout', '5s')).toEqual({
       connection: {},
-      target: { kind: 'name', name: 'pod/web' },
+      targets: [{ kind: 'name', name: 'pod/web' }],
       allNamespaces: false,
       timeoutMs: 5000,
     });
@@ -375,8 +401,23 @@ describe('sessions', () => {
     ['docker://web', { kind: 'docker', name: 'web' }],
     ['docker://', { kind: 'docker' }],
   ])('takes %s', async (word, target) => {
-    expect(await args('sessions', 'ls', word)).toMatchObject({ target });
-    expect(await args('sessions', 'stop', word)).toMatchObject({ target });
+    expect(await args('sessions', 'ls', word)).toMatchObject({ targets: [target] });
+    expect(await args('sessions', 'stop', word)).toMatchObject({ targets: [target] });
+  });
+
+  it('takes many', async () => {
+    const targets = [
+      { kind: 'name', name: 'deploy/web' },
+      { kind: 'node', name: 'n1' },
+    ];
+    expect(await args('sessions', 'stop', 'deploy/web', 'node/n1')).toMatchObject({ targets });
+    expect(await args('sessions', 'stop', '-A', '-l', 'a=b')).toMatchObject({
+      targets: [{ kind: 'selector', selector: 'a=b' }],
+      allNamespaces: true,
+    });
+    expect(await refusal('sessions', 'ls', 'docker://a', 'b')).toBe(
+      'sessions ls takes one target of Docker at a time, and none of a cluster beside it.',
+    );
   });
 });
 

@@ -80,6 +80,23 @@ describe('candidates of a cluster', () => {
     }
   });
 
+  it('are all pods, all nodes, and what else a matrix takes', async () => {
+    const { server, ask } = await cluster({
+      lists: {
+        '/api/v1/namespaces/default/pods': numbered('pod-', 1),
+        '/apis/apps/v1/namespaces/default/deployments': numbered('web', 1),
+      },
+    });
+    try {
+      expect(await ask('matrixPlace', 'po')).toEqual(['pods', 'pod-0', 'pod/']);
+      expect(await ask('matrixPlace', 'no')).toEqual(['nodes', 'node/']);
+      expect(await ask('matrixPlace', 'deploy/')).toEqual(['deploy/web0']);
+      expect(await ask('matrixPlace', 'loc')).toEqual([]);
+    } finally {
+      await server.close();
+    }
+  });
+
   it('are nodes, namespaces, workloads, and the pods of a node with a network of their own', async () => {
     const pod = { metadata: { namespace: 'shop', name: 'db' } };
     const { server, ask } = await cluster({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PodTargetSpec } from '../../../src/model/args.ts';
 import type { Pod } from '../../../src/model/kube-objects.ts';
 import { choosePod, formatSelector, resolvePod } from '../../../src/targets/resolve.ts';
 import { startApiServer } from '../../servers/api-server.ts';
@@ -100,5 +101,53 @@ describe('resolvePod', () => {
     await expect(resolved(many(700, 'Pending'))).rejects.toThrow(
       'label selector app=web has no running pod in namespace "default" (a0 is Pending, a1 is Pending, a2 is Pending, …).',
     );
+  });
+
+  describe('of what is not there', () => {
+    type Fault = NonNullable<NonNullable<Parameters<typeof startApiServer>[0]>['faults']>[string];
+
+    async function refusal(target: PodTargetSpec, namespace: Fault, pods?: Fault): Promise<unknown> {
+      const faults = {
+        '/api/v1/namespaces/default': namespace,
+        ...(pods === undefined ? {} : { [PODS]: pods }),
+      };
+      const server = await startApiServer({ lists: { [PODS]: [] }, faults });
+      const client = await clientOf(server);
+      try {
+        return await resolvePod(client, target).catch((error: unknown) => error);
+      } finally {
+        client.close();
+        await server.close();
+      }
+    }
+    const missing = { status: 404, reason: 'NotFound' };
+    const there = { status: 200, body: {} };
+    const NAMED = { kind: 'name', name: 'web' } as const;
+
+    it.each<[string, PodTargetSpec, Fault, RegExp]>([
+      ['a pod in no namespace', NAMED, missing, /^there is no namespace "default"\.$/],
+      ['a pod in a namespace', NAMED, there, /^no pod "web" in namespace "default"\.$/],
+      ['a pod in what may not be read', NAMED, { status: 403 }, /^no pod "web" in namespace "default"\.$/],
+      ['a workload', { kind: 'name', name: 'deploy/web' }, missing, /^there is no namespace "default"\.$/],
+      ['labels', SELECTED, missing, /^there is no namespace "default"\.$/],
+      [
+        'labels in a namespace',
+        SELECTED,
+        there,
+        /^label selector app=web has no pods in namespace "default"\.$/,
+      ],
+    ])('%s', async (_title, target, namespace, message) => {
+      expect(await refusal(target, namespace)).toMatchObject({
+        exitCode: 3,
+        message: expect.stringMatching(message),
+      });
+    });
+
+    it('a selector that is none', async () => {
+      const message = "unable to parse requirement: found '!', expected: identifier";
+      const body = { kind: 'Status', status: 'Failure', code: 400, reason: 'BadRequest', message };
+      const told = await refusal({ kind: 'selector', selector: '!!' }, there, { status: 400, body });
+      expect(told).toMatchObject({ exitCode: 2, message: `"!!" is no label selector: ${message}.` });
+    });
   });
 });

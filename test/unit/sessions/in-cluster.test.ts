@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { stopSessions } from '../../../src/sessions/in-cluster.ts';
+import { startApiServer } from '../../servers/api-server.ts';
+import { flagsFor } from '../../servers/kube-client.ts';
+import { podWith } from '../targets/pods.ts';
+
+const PODS = '/api/v1/namespaces/default/pods';
+const CONTAINER = 'nettools-netadmin-0';
+
+interface Listed {
+  readonly metadata: { readonly name: string };
+  readonly [field: string]: unknown;
+}
+
+function named(name: string, state: 'running' | 'ended'): Listed {
+  const pod = podWith({ name: CONTAINER, state });
+  return { ...pod, metadata: { ...pod.metadata, name } };
+}
+
+it('ends all sessions that it can, and says which it cannot; one whose pod is gone has ended', async () => {
+  const server = await startApiServer({
+    lists: { [PODS]: ['ends', 'denied', 'gone'].map((name) => named(name, 'running')) },
+    faults: {
+      [`${PODS}/denied`]: { status: 403, reason: 'Forbidden' },
+      [`${PODS}/gone`]: { status: 404, reason: 'NotFound' },
+    },
+  });
+  server.watches({ events: [{ type: 'MODIFIED', object: named('ends', 'ended') }], end: 'open' });
+  try {
+    const { stopped, failed } = await stopSessions(
+      { connection: flagsFor(server), targets: [], allNamespaces: false, timeoutMs: 5_000 },
+      {
+        signal: AbortSignal.timeout(10_000),
+        progress: { show: () => undefined, note: () => undefined },
+      } as unknown as Parameters<typeof stopSessions>[1],
+    );
+    expect(stopped).toEqual([`default/ends/${CONTAINER}`, `default/gone/${CONTAINER}`]);
+    expect(failed).toMatchObject([{ name: `default/denied/${CONTAINER}`, error: { status: 403 } }]);
+  } finally {
+    await server.close();
+  }
+});
