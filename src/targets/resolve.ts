@@ -8,6 +8,7 @@ import { advice, kubectl } from '../model/advice.ts';
 import type { PodTargetSpec, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import type { Right } from './preflight.ts';
 
 /** Where each kind of workload lives in the API; the keys are kubectl's names and short names. */
@@ -105,7 +106,7 @@ export async function withSelector<T>(
     const why =
       /(?:unable to parse requirement|found '|couldn't parse|invalid).*/s.exec(error.message)?.[0] ??
       error.message;
-    throw new UserError(`"${selector}" is no label selector: ${why.replace(/\.$/, '')}.`, 2, {
+    throw new UserError(`"${selector}" is no label selector: ${withoutFullStop(why)}.`, 2, {
       hint: 'Write it as kubectl takes it: app=web,tier!=cache, or "env in (a,b)".',
       cause: error,
     });
