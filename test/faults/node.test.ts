@@ -2,17 +2,17 @@
  * Faults of a node, each made for real in the network namespace of a node of the test cluster, and named by the built
  * binary that looks at the node. Each is taken away again within seconds: the node stays the cluster's.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { apiGet } from '../cluster/api.ts';
 import { nodes } from '../cluster/paths.ts';
-import { kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { app, kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
 import { proxied } from '../e2e/support/services.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
-import { nodeNetns, podNetns, withFault } from './pod-netns.ts';
+import { nodeAddress, nodeNetns, podNetns, withFault } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-node');
@@ -34,6 +34,13 @@ beforeAll(async () => {
   });
   await proxied(ns, 'web', 2);
 });
+
+/** A process of this machine, by its folder in /proc; none where that is no process, or one that is gone. */
+async function argvOf(entry: string): Promise<{ readonly pid: number; readonly argv: string[] }[]> {
+  if (!/^\d+$/.test(entry)) return [];
+  const line = await readFile(join('/proc', entry, 'cmdline'), 'utf8').catch(() => '');
+  return line === '' ? [] : [{ pid: Number(entry), argv: line.split('\0') }];
+}
 
 const on = (check: string, ...args: string[]) => checkReport(check, ['node/node1', '-n', ns.name, ...args]);
 
@@ -280,6 +287,33 @@ describe("kube-proxy's rules", () => {
     }
   });
 
+  test('were never written', async () => {
+    const found = (await Promise.all((await readdir('/proc')).map(argvOf))).flat();
+    const [proxy] = found.filter(
+      ({ argv }) => argv[0]?.endsWith('/kube-proxy') && argv[1]?.includes('/node1/'),
+    );
+    if (proxy === undefined) throw new Error('no kube-proxy of node1 runs');
+    const folder = await mkdtemp(join(tmpdir(), 'nettools-node-'));
+    const tables = ['ip', 'ip6'].map((family) => ({ family, file: join(folder, family) }));
+    for (const { family, file } of tables)
+      await writeFile(file, await node1.run('nft', 'list', 'table', family, 'kube-proxy'));
+    process.kill(proxy.pid, 'SIGSTOP');
+    try {
+      for (const { family } of tables) await node1.run('nft', 'delete', 'table', family, 'kube-proxy');
+      expectFirst(await on('diagnose', '--to', 'svc/web'), {
+        id: 'NT-SVC-009',
+        severity: 'critical',
+        says: /^node1 has no rule of kube-proxy for any Service, in neither mode \(nftables, iptables\): 2 of 2 endpoints of svc\/web:80 answer, and its cluster IP 198\.19[.\d]+:80 does not .*, nor does the API server's/,
+      });
+    } finally {
+      for (const { file } of tables) await node1.attempt('nft', '-f', file);
+      process.kill(proxy.pid, 'SIGCONT');
+      await rm(folder, { recursive: true });
+    }
+    await proxied(ns, 'web', 2);
+    expectSilence(await on('service', '--to', 'svc/web'));
+  });
+
   /** Resolves when the Service's endpoints have stood still for long enough to be judged. */
   async function settled(): Promise<void> {
     const path = `/apis/discovery.k8s.io/v1/namespaces/${ns.name}/endpointslices`;
@@ -318,6 +352,159 @@ describe('the connection table of the node', () => {
       await node1.attempt('conntrack', '-D', '-d', '198.51.100.200');
       await rm(folder, { recursive: true, force: true });
     }
+  });
+});
+
+describe('UDP that began when nothing led there', () => {
+  const PORTS = { service: '40514', host: '40515' };
+  const HOST_PORT = 19514;
+
+  test('is not translated', async () => {
+    const published = { ...app, ports: [{ containerPort: 9514, hostPort: HOST_PORT, protocol: 'UDP' }] };
+    await ns.start(pod('published', { containers: [published], spec: { nodeName: 'node1' } }));
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'logs' },
+      spec: { selector: { app: 'web' }, ports: [{ protocol: 'UDP', port: 514, targetPort: 8080 }] },
+    });
+    await proxied(ns, 'logs', 2);
+    const near = await podNetns(ns.name, 'near');
+    const service = await ns.kubectl(['get', 'service', 'logs', '-o', 'jsonpath={.spec.clusterIP}']);
+    const node = nodeAddress('node1');
+    const holes = [
+      { to: service, port: '514', from: PORTS.service },
+      { to: node, port: String(HOST_PORT), from: PORTS.host },
+    ];
+    const forget = () =>
+      Promise.all(
+        holes.map(({ from }) =>
+          node1.attempt('conntrack', '-D', '-p', 'udp', '-s', near.address, '--orig-port-src', from),
+        ),
+      );
+    // As the kernel would have kept it: what comes out of the same socket later belongs to it.
+    for (const { to, port, from } of holes)
+      await node1.run(
+        ...[
+          'conntrack',
+          '-I',
+          '-p',
+          'udp',
+          '-t',
+          '30',
+          '-s',
+          near.address,
+          '-d',
+          to,
+          '-r',
+          to,
+          '-q',
+          near.address,
+        ],
+        ...['--sport', from, '--dport', port, '--reply-port-src', port, '--reply-port-dst', from],
+      );
+    const send = holes.map(
+      ({ to, port, from }) =>
+        `while echo x; do sleep 0.3; done | socat -u - UDP4-SENDTO:${to}:${port},sourceport=${from} & `,
+    );
+    try {
+      await withTraffic(near, ['timeout', '100', 'sh', '-c', `${send.join('')}wait`], async () => {
+        const report = await on('conntrack');
+        const says = problems(report).map(({ id, summary }) => `${id} ${summary}`);
+        expect(says).toEqual([
+          expect.stringMatching(
+            /^NT-CT-004 1 connection to the hostPort of pod \S+\/published \(198\.51\.100\.11:19514\/udp\), from \S+, is not translated, though the pod is there/,
+          ),
+          expect.stringMatching(
+            /^NT-CT-004 1 connection to svc\/logs in \S+ \(198\.19[.\d]+:514\/udp\), from \S+, is not translated, though the Service has 2 endpoints/,
+          ),
+        ]);
+        expectFirst(report, { id: 'NT-CT-004', severity: 'critical', says: /is not translated/ });
+        // The same datagrams from the same sockets, led by the rules of now.
+        await forget();
+        expectSilence(await on('conntrack'));
+      });
+    } finally {
+      await forget();
+    }
+  });
+});
+
+describe('what the API says of another node', () => {
+  const NAME = 'nettools-nodex';
+
+  /** A node that nobody runs. */
+  async function withNode<T>(address: string, podRange: string, work: () => Promise<T>): Promise<T> {
+    const addresses = [
+      { type: 'InternalIP', address },
+      { type: 'ExternalIP', address: '203.0.113.78' },
+    ];
+    const node = {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: NAME },
+      spec: {
+        podCIDR: podRange,
+        podCIDRs: [podRange],
+        taints: [{ key: 'nettools', effect: 'NoSchedule' }],
+      },
+    };
+    await kubectl(['create', '-f', '-'], JSON.stringify(node));
+    try {
+      const status = ['patch', 'node', NAME, '--subresource=status', '--type=merge', '-p'];
+      await kubectl([...status, JSON.stringify({ status: { addresses } })]);
+      return await work();
+    } finally {
+      await kubectl(['delete', 'node', NAME, '--wait=false']);
+    }
+  }
+
+  test('this node has its address', async () => {
+    await withNode('203.0.113.77', '198.18.3.0/24', async () => {
+      expectSilence(await on('routing'));
+      const steps = [
+        { make: 'ip link add kube-ipvs0 type veth peer name ntipvs1', undo: 'ip link del kube-ipvs0' },
+        { make: 'ip addr add 203.0.113.77/32 dev kube-ipvs0', undo: '' },
+      ];
+      const report = await withFault(node1, steps, () => on('diagnose', '--to', '203.0.113.77:10250'));
+      expectFirst(report, {
+        id: 'NT-RT-013',
+        severity: 'critical',
+        says: /^203\.0\.113\.77 is an address of nettools-nodex, and kube-ipvs0 of this node has it too \(kube-proxy puts addresses of Services there\): what is sent to nettools-nodex from here never leaves/,
+      });
+    });
+  });
+
+  test('its address lies in the pod range of this one', async () => {
+    const report = await withNode('198.18.1.253', '198.18.3.0/24', () =>
+      on('diagnose', '--to', '198.18.1.253:10250'),
+    );
+    expectFirst(report, {
+      id: 'NT-RT-014',
+      severity: 'critical',
+      says: /^198\.18\.1\.253, an address of nettools-nodex, lies in the pod range of this node \(198\.18\.1\.0\/24\): packets to it follow the route of the pods, 198\.18\.1\.0\/24 dev cni0/,
+    });
+  });
+
+  test("the tunnel's end there is not found", async () => {
+    // Two ends on the same link: of one the entry is what a node would have that its peers cannot get to.
+    const steps = (end: string) => [
+      ...LINK.slice(0, 3),
+      { make: `ip route add 198.18.3.0/24 via 198.18.3.0 dev ${device} onlink`, undo: '' },
+      { make: `ip neigh add 198.18.3.0 lladdr ${mac} dev ${device} nud permanent`, undo: '' },
+      { make: `bridge fdb append ${mac} dev ${device} dst ${end}`, undo: '' },
+    ];
+    const ask = (end: string) =>
+      withNode(end, '198.18.3.0/24', () =>
+        withFault(node1, steps(end), () => on('arp', '--to', '198.18.3.5:8080')),
+      );
+    expectFirst(await ask('198.51.100.99'), {
+      id: 'NT-ARP-006',
+      severity: 'critical',
+      says: /^ntvxlan sends packets for 198\.18\.3\.0 \(pods of node nettools-nodex\) to 198\.51\.100\.99, which nobody answers for on eth0 \(its neighbour entry is (FAILED|INCOMPLETE)\); the node has 203\.0\.113\.78 too/,
+    });
+    const healthy = await ask(farAddress);
+    expect(problems(healthy).filter(({ id }) => id === 'NT-ARP-006')).toEqual([]);
   });
 });
 

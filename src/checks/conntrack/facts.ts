@@ -15,6 +15,13 @@ export interface VirtualService {
   readonly endpoints: readonly string[];
 }
 
+/** A port of the node that leads to a pod by UDP (hostPort). */
+export interface HostPort {
+  /** `namespace/name` of the pod. */
+  readonly pod: string;
+  readonly port: number;
+}
+
 /** What the check gets before it runs; plain JSON. */
 export interface ConntrackInput {
   /** Time between the two snapshots that this check waits itself, in ms; 0 leaves it to the other checks' probes. */
@@ -25,6 +32,9 @@ export interface ConntrackInput {
   readonly criticalShare: number;
   /** Absent where they may not be read. */
   readonly services?: readonly VirtualService[];
+  /** Of a node: its own addresses, and what its pods publish there by UDP. */
+  readonly nodeAddresses?: readonly string[];
+  readonly hostPorts?: readonly HostPort[];
   /** On a node, where not all Services may be read: the namespaces that `services` are of. */
   readonly onlyNamespaces?: readonly string[];
 }
@@ -51,6 +61,11 @@ export interface ConntrackFacts {
   readonly before: Snapshot;
   readonly after: Snapshot;
   readonly translated: Measured<readonly Translated[]>;
+  /** Of a node: those by UDP that were not translated, and have no answer. */
+  readonly untranslated: readonly Translated[];
+  /** Of a node, as in the input. */
+  readonly hostPorts: readonly HostPort[];
+  readonly nodeAddresses: readonly string[];
   readonly services: readonly VirtualService[];
   /** Absent: `services` are all that matter here. */
   readonly onlyNamespaces: readonly string[] | undefined;

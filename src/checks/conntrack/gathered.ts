@@ -21,6 +21,9 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput, words:
     before: snapshot(evidence, 'before'),
     after: snapshot(evidence, 'after'),
     translated: translatedOf(evidence, input),
+    untranslated: untranslatedOf(evidence, input),
+    hostPorts: input.hostPorts ?? [],
+    nodeAddresses: input.nodeAddresses ?? [],
     services: input.services ?? [],
     onlyNamespaces: input.onlyNamespaces,
     isNode: input.isNode,
@@ -55,22 +58,45 @@ function translatedOf(evidence: Evidence, input: ConntrackInput): ConntrackFacts
         : `conntrack -L ended with code ${result?.code}`,
     );
   };
-  const isLongEnough = input.watchMs >= MIN_WATCH_MS;
   const lists = ['udp', 'tcp'].map((protocol) => {
     const [before, after] = [list(`${protocol}-before`), list(`${protocol}-after`)];
     const result = evidence[`${protocol}-after`];
     const timeouts = new Map((seenOf(before) ?? []).map((entry) => [key(entry), entry.timeout]));
     const entries = (result ? (seenOf(after) ?? []) : []).map((entry): Translated => {
-      const earlier = timeouts.get(key(entry));
-      const isAnew =
-        earlier !== undefined && (entry.timeout > earlier || (isLongEnough && entry.timeout === earlier));
-      return { entry, isLive: entry.isUnreplied || isAnew, result: result as ProbeResult };
+      const isLive = entry.isUnreplied || isAnew(entry, timeouts.get(key(entry)), input);
+      return { entry, isLive, result: result as ProbeResult };
     });
     return { entries, skipped: after.skipped ?? before.skipped };
   });
   const entries = lists.flatMap((one) => one.entries);
   const skipped = lists.flatMap((one) => one.skipped ?? [])[0];
   return skipped === undefined ? { value: entries } : { skipped, part: entries };
+}
+
+/** Whether a list of after the run has set an entry's time again; both are of whole seconds. */
+function isAnew(entry: ConntrackEntry, earlier: number | undefined, input: ConntrackInput): boolean {
+  return (
+    earlier !== undefined &&
+    (entry.timeout > earlier || (input.watchMs >= MIN_WATCH_MS && entry.timeout === earlier))
+  );
+}
+
+/** Those that were there before the run, and to which packets came during it. */
+function untranslatedOf(evidence: Evidence, input: ConntrackInput): readonly Translated[] {
+  const [before, after] = ['before', 'after'].map((stage) => evidence[`holes-${stage}`]);
+  const list = (result: ProbeResult | undefined): readonly ConntrackEntry[] =>
+    seenOf(read(result, 'sh', parseConntrackList)) ?? [];
+  if (after === undefined) return [];
+  const timeouts = new Map(list(before).map((entry) => [key(entry), entry.timeout]));
+  // Beside other checks, whose probes take seconds, the same time again has been set anew, too.
+  const watched = input.watchMs === 0 ? { ...input, watchMs: MIN_WATCH_MS } : input;
+  return list(after).flatMap((entry): Translated[] =>
+    entry.isUnreplied &&
+    entry.reply.source === entry.original.destination &&
+    isAnew(entry, timeouts.get(key(entry)), watched)
+      ? [{ entry, isLive: true, result: after }]
+      : [],
+  );
 }
 
 function key({ protocol, original, reply }: ConntrackEntry): string {

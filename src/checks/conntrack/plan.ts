@@ -5,12 +5,13 @@ import type { ConntrackInput } from './facts.ts';
 
 const SNAPSHOT_LIMIT_SECONDS = 5;
 
-export function planConntrack({ watchMs, services }: ConntrackInput): StagedPlan {
+export function planConntrack(input: ConntrackInput): StagedPlan {
+  const { watchMs, services } = input;
   return {
     before: [
       command('status', ['cat', '/proc/self/status']),
       ...counters('before'),
-      ...(services ? lists('before') : []),
+      ...(services ? [...lists('before'), ...holes(input, 'before')] : []),
     ],
     probe:
       watchMs > 0
@@ -22,7 +23,7 @@ export function planConntrack({ watchMs, services }: ConntrackInput): StagedPlan
             },
           ]
         : [],
-    after: [...counters('after'), ...(services ? lists('after') : [])],
+    after: [...counters('after'), ...(services ? [...lists('after'), ...holes(input, 'after')] : [])],
   };
 }
 
@@ -46,6 +47,32 @@ function lists(stage: string): ProbeCommand[] {
   return [
     command(`udp-${stage}`, ['conntrack', '-L', '--dst-nat', '-p', 'udp']),
     command(`tcp-${stage}`, ['conntrack', '-L', '--dst-nat', '-p', 'tcp', '--state', 'SYN_SENT']),
+  ];
+}
+
+/** A node's list is filtered there: all of it is megabytes. What is looked for is data, and no part of the script. */
+const UNANSWERED = 'conntrack -L -p udp 2>/dev/null | grep -F UNREPLIED | grep -F -e "$1"; :';
+/** More are not looked for. */
+const MAX_PATTERNS = 200;
+
+/** UDP to a Service or to a hostPort that has no answer, whether translated or not. */
+function holes({ isNode, services = [], hostPorts = [] }: ConntrackInput, stage: string): ProbeCommand[] {
+  const patterns = [
+    ...services
+      .filter(
+        ({ ports, endpoints }) => endpoints.length > 0 && ports.some(({ protocol }) => protocol === 'udp'),
+      )
+      .flatMap(({ addresses }) => addresses.map((address) => `dst=${address} `)),
+    ...hostPorts.map(({ port }) => `dport=${port} `),
+  ].slice(0, MAX_PATTERNS);
+  if (!isNode || patterns.length === 0) return [];
+  return [
+    {
+      id: `holes-${stage}`,
+      argv: ['sh', '-c', UNANSWERED, 'conntrack', patterns.join('\n')],
+      timeoutSeconds: SNAPSHOT_LIMIT_SECONDS,
+      display: ['conntrack', '-L', '-p', 'udp'],
+    },
   ];
 }
 
