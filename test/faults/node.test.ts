@@ -303,7 +303,7 @@ describe("kube-proxy's rules", () => {
       expectFirst(await on('diagnose', '--to', 'svc/web'), {
         id: 'NT-SVC-009',
         severity: 'critical',
-        says: /^node1 has no rule of kube-proxy for any Service, in neither mode \(nftables, iptables\): 2 of 2 endpoints of svc\/web:80 answer, and its cluster IP 198\.19[.\d]+:80 does not .*, nor does the API server's/,
+        says: /^node1 has no rule of kube-proxy for any Service, in neither mode \(nftables, iptables\): 2 of 2 endpoints of svc\/web answer, and its cluster IP 198\.19[.\d]+:80 does not .*, nor does the API server's/,
       });
     } finally {
       for (const { file } of tables) await node1.attempt('nft', '-f', file);
@@ -411,6 +411,7 @@ describe('UDP that began when nothing led there', () => {
       await withTraffic(near, ['timeout', '100', 'sh', '-c', `${send.join('')}wait`], async () => {
         const report = await on('conntrack');
         const says = problems(report).map(({ id, summary }) => `${id} ${summary}`);
+        says.sort();
         expect(says).toEqual([
           expect.stringMatching(
             /^NT-CT-004 1 connection to the hostPort of pod \S+\/published \(198\.51\.100\.11:19514\/udp\), from \S+, is not translated, though the pod is there/,

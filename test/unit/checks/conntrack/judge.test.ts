@@ -17,6 +17,7 @@ interface Run {
   readonly before?: Readonly<Record<string, number>>;
   readonly after?: Readonly<Record<string, number>>;
   readonly udp?: readonly [before: string, after: string];
+  readonly holes?: readonly [before: string, after: string];
   readonly input?: Partial<ConntrackInput>;
 }
 
@@ -28,7 +29,14 @@ const SERVICE = {
   endpoints: ['198.18.1.7'],
 };
 
-function judged({ fill = [10, 1000], before = {}, after = {}, udp = ['', ''], input }: Run): Judgement {
+function judged({
+  fill = [10, 1000],
+  before = {},
+  after = {},
+  udp = ['', ''],
+  holes,
+  input,
+}: Run): Judgement {
   const filled = result(`${fill.join('\n')}\n`);
   return judgeConntrack(
     evidence({
@@ -41,6 +49,7 @@ function judged({ fill = [10, 1000], before = {}, after = {}, udp = ['', ''], in
       'udp-after': result(udp[1]),
       'tcp-before': result(''),
       'tcp-after': result(''),
+      ...(holes ? { 'holes-before': result(holes[0]), 'holes-after': result(holes[1]) } : {}),
     }),
     { watchMs: 3000, isNode: false, criticalShare: 0.95, services: [SERVICE], ...input },
   );
@@ -206,5 +215,63 @@ describe('what could not be measured', () => {
 
   it('never passes with no evidence at all', () => {
     expect(judgeConntrack({}, { watchMs: 0, isNode: false, criticalShare: 0.95 }).status).toBe('skip');
+  });
+});
+
+// As conntrack-tools 1.4.7 printed them on a node of the test cluster (test/faults/node.test.ts makes them).
+describe('NT-CT-004', () => {
+  const entry = (seconds: number, to: string, port: number, from = to, flag = '[UNREPLIED] ') =>
+    `udp      17 ${seconds} src=198.18.1.159 dst=${to} sport=40514 dport=${port} ${flag}src=${from} dst=198.18.1.159 sport=${port} dport=40514 mark=0 use=1\n`;
+  const NODE = '198.51.100.11';
+  const input: Partial<ConntrackInput> = {
+    isNode: true,
+    nodeAddresses: [NODE],
+    hostPorts: [{ pod: 'shop/collector', port: 19514 }],
+  };
+  const of = (before: string, after: string, more: Partial<ConntrackInput> = {}) =>
+    judged({ holes: [before, after], input: { ...input, ...more } }).findings.filter(
+      ({ id }) => id === 'NT-CT-004',
+    );
+  const [service] = SERVICE.addresses;
+
+  it('tells a Service, and the hostPort of a pod', () => {
+    const both = (seconds: number) => entry(seconds, service ?? '', 514) + entry(seconds, NODE, 19514);
+    const [first, second, ...more] = of(both(27), both(29));
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ severity: 'critical', subject: 'svc/logs in default' });
+    expect(first?.summary).toMatch(
+      /^1 connection to svc\/logs in default \(198\.19\.255\.200:514\/udp\), from 198\.18\.1\.159, is not translated, though the Service has 1 endpoint/,
+    );
+    expect(remedyOf(first)).toMatch(/conntrack -D -p udp --orig-dst 198\.19\.255\.200 --orig-port-dst 514$/);
+    expect(second?.summary).toMatch(
+      /^1 connection to the hostPort of pod shop\/collector \(198\.51\.100\.11:19514/,
+    );
+  });
+
+  it.each<[string, string, string, Partial<ConntrackInput>]>([
+    [
+      'it is translated',
+      entry(27, service ?? '', 514, '198.18.1.7'),
+      entry(29, service ?? '', 514, '198.18.1.7'),
+      {},
+    ],
+    [
+      'it has an answer',
+      entry(27, service ?? '', 514, service, ''),
+      entry(29, service ?? '', 514, service, ''),
+      {},
+    ],
+    ['nothing comes any more', entry(27, service ?? '', 514), entry(23, service ?? '', 514), {}],
+    ['it is new', '', entry(29, service ?? '', 514), {}],
+    [
+      'the Service has no endpoint',
+      entry(27, service ?? '', 514),
+      entry(29, service ?? '', 514),
+      { services: [{ ...SERVICE, endpoints: [] }] },
+    ],
+    ['it is another port of the node', entry(27, NODE, 53), entry(29, NODE, 53), {}],
+    ['the address is not the node', entry(27, '198.51.100.1', 19514), entry(29, '198.51.100.1', 19514), {}],
+  ])('is silent where %s', (_title, before, after, more) => {
+    expect(of(before, after, more)).toEqual([]);
   });
 });
