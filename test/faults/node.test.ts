@@ -346,7 +346,7 @@ describe('the connection table of the node', () => {
       expectFirst(report, {
         id: 'NT-CT-001',
         severity: 'warning',
-        says: /^The node's .*holds \d+ of \d+ entries/,
+        says: /^The node's .*holds \d+ of \d+ entries \(7\d[.\d]* %\), \d+ of them udp, most of all \(\d+\) from 192\.0\.2\.\d+ to 198\.51\.100\.200 port 53/,
       });
     } finally {
       await node1.attempt('conntrack', '-D', '-d', '198.51.100.200');

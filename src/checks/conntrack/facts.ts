@@ -2,7 +2,7 @@
 
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
-import type { ConntrackEntry, ConntrackStats } from '../../parsers/conntrack.ts';
+import type { ConntrackEntry, ConntrackHolders, ConntrackStats } from '../../parsers/conntrack.ts';
 import type { Measured } from '../shared/measured.ts';
 
 /** A Service's virtual address and port, and what stands behind it by the API. */
@@ -61,6 +61,9 @@ export interface ConntrackFacts {
   readonly before: Snapshot;
   readonly after: Snapshot;
   readonly translated: Measured<readonly Translated[]>;
+  /** `undefined`: the table was far from full, or could not be listed. */
+  readonly holders: ConntrackHolders | undefined;
+  readonly holdersResult: ProbeResult | undefined;
   /** Of a node: those by UDP that were not translated, and have no answer. */
   readonly untranslated: readonly Translated[];
   /** Of a node, as in the input. */

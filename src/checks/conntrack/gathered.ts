@@ -5,6 +5,7 @@ import type { PlaceWords } from '../../model/place-words.ts';
 import {
   type ConntrackEntry,
   parseConntrackFill,
+  parseConntrackHolders,
   parseConntrackList,
   parseConntrackProc,
 } from '../../parsers/conntrack.ts';
@@ -21,6 +22,8 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput, words:
     before: snapshot(evidence, 'before'),
     after: snapshot(evidence, 'after'),
     translated: translatedOf(evidence, input),
+    holders: read(evidence['holders'], 'sh', parseConntrackHolders).value,
+    holdersResult: evidence['holders'],
     untranslated: untranslatedOf(evidence, input),
     hostPorts: input.hostPorts ?? [],
     nodeAddresses: input.nodeAddresses ?? [],

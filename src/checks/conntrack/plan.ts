@@ -1,11 +1,13 @@
 /** The commands of the conntrack check: a snapshot, some time, a snapshot. Pure. */
-import type { StagedPlan } from '../../model/check.ts';
+import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import type { ConntrackInput } from './facts.ts';
 
 const SNAPSHOT_LIMIT_SECONDS = 5;
+/** Who fills the table is counted where it is fuller; NT-CT-001 begins a little above. */
+const HOLDERS_PERCENT = 70;
 
-export function planConntrack(input: ConntrackInput): StagedPlan {
+export function planConntrack(input: ConntrackInput, scripts: ProbeScripts): StagedPlan {
   const { watchMs, services } = input;
   return {
     before: [
@@ -23,7 +25,16 @@ export function planConntrack(input: ConntrackInput): StagedPlan {
             },
           ]
         : [],
-    after: [...counters('after'), ...(services ? [...lists('after'), ...holes(input, 'after')] : [])],
+    after: [
+      ...counters('after'),
+      {
+        id: 'holders',
+        argv: ['sh', '-c', scripts.conntrackHolders, 'conntrack-holders', String(HOLDERS_PERCENT)],
+        timeoutSeconds: 10,
+        display: ['conntrack-holders', String(HOLDERS_PERCENT)],
+      },
+      ...(services ? [...lists('after'), ...holes(input, 'after')] : []),
+    ],
   };
 }
 

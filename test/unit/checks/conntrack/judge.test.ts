@@ -17,6 +17,7 @@ interface Run {
   readonly before?: Readonly<Record<string, number>>;
   readonly after?: Readonly<Record<string, number>>;
   readonly udp?: readonly [before: string, after: string];
+  readonly holders?: string;
   readonly holes?: readonly [before: string, after: string];
   readonly input?: Partial<ConntrackInput>;
 }
@@ -34,6 +35,7 @@ function judged({
   before = {},
   after = {},
   udp = ['', ''],
+  holders,
   holes,
   input,
 }: Run): Judgement {
@@ -49,6 +51,7 @@ function judged({
       'udp-after': result(udp[1]),
       'tcp-before': result(''),
       'tcp-after': result(''),
+      ...(holders === undefined ? {} : { holders: result(holders) }),
       ...(holes ? { 'holes-before': result(holes[0]), 'holes-after': result(holes[1]) } : {}),
     }),
     { watchMs: 3000, isNode: false, criticalShare: 0.95, services: [SERVICE], ...input },
@@ -63,6 +66,15 @@ describe('NT-CT-001', () => {
     { count: 951, expected: ['NT-CT-001 critical'] },
   ])('$count of 1000 entries', ({ count, expected }) => {
     expect(named(judged({ fill: [count, 1000] }))).toEqual(expected);
+  });
+
+  it('tells who holds most of it', () => {
+    const holders =
+      'state 740 tcp CLOSE_WAIT\nstate 40 udp -\npair 700 tcp 198.18.1.5 198.51.100.200 80\npair 20 icmp 198.18.1.5 198.18.1.1 \n';
+    expect(judged({ fill: [780, 1000], holders }).findings[0]?.summary).toMatch(
+      /holds 780 of 1000 entries \(78 %\), 740 of them tcp CLOSE_WAIT, most of all \(700\) from 198\.18\.1\.5 to 198\.51\.100\.200 port 80\.$/,
+    );
+    expect(judged({ fill: [780, 1000], holders: '' }).findings[0]?.summary).toMatch(/\(78 %\)\.$/);
   });
 
   it('keeps to the limit that it is given, also one below that of the warning', () => {
