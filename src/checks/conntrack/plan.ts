@@ -27,12 +27,7 @@ export function planConntrack(input: ConntrackInput, scripts: ProbeScripts): Sta
         : [],
     after: [
       ...counters('after'),
-      {
-        id: 'holders',
-        argv: ['sh', '-c', scripts.conntrackHolders, 'conntrack-holders', String(HOLDERS_PERCENT)],
-        timeoutSeconds: 10,
-        display: ['conntrack-holders', String(HOLDERS_PERCENT)],
-      },
+      ...holders(input, scripts),
       ...(services ? [...lists('after'), ...holes(input, 'after')] : []),
     ],
   };
@@ -58,6 +53,19 @@ function lists(stage: string): ProbeCommand[] {
   return [
     command(`udp-${stage}`, ['conntrack', '-L', '--dst-nat', '-p', 'udp']),
     command(`tcp-${stage}`, ['conntrack', '-L', '--dst-nat', '-p', 'tcp', '--state', 'SYN_SENT']),
+  ];
+}
+
+/** Who fills a node's table; a pod's own is nearly empty, and the script would be sent to each. */
+function holders({ isNode }: ConntrackInput, scripts: ProbeScripts): ProbeCommand[] {
+  if (!isNode) return [];
+  return [
+    {
+      id: 'holders',
+      argv: ['sh', '-c', scripts.conntrackHolders, 'conntrack-holders', String(HOLDERS_PERCENT)],
+      timeoutSeconds: 10,
+      display: ['conntrack-holders', String(HOLDERS_PERCENT)],
+    },
   ];
 }
 
