@@ -2,9 +2,10 @@
  * Faults of a node, each made for real in the network namespace of a node of the test cluster, and named by the built
  * binary that looks at the node. Each is taken away again within seconds: the node stays the cluster's.
  */
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { apiGet } from '../cluster/api.ts';
 import { nodes } from '../cluster/paths.ts';
@@ -234,6 +235,10 @@ describe("kube-proxy's rules", () => {
   interface Spec {
     readonly spec: { readonly clusterIP: string };
   }
+  interface Slice {
+    readonly endpoints?: readonly { readonly addresses: readonly string[] }[];
+    readonly ports: readonly { readonly name: string; readonly port: number }[];
+  }
   const clusterIp = async (): Promise<string> =>
     (JSON.parse(await apiGet(`/api/v1/namespaces/${ns.name}/services/web`)) as Spec).spec.clusterIP;
 
@@ -287,7 +292,8 @@ describe("kube-proxy's rules", () => {
     }
   });
 
-  test('were never written', async () => {
+  /** Runs `work` while node1 has no rule of kube-proxy, and nobody who writes them. */
+  async function withoutProxy(work: () => Promise<void>): Promise<void> {
     const found = (await Promise.all((await readdir('/proc')).map(argvOf))).flat();
     const [proxy] = found.filter(
       ({ argv }) => argv[0]?.endsWith('/kube-proxy') && argv[1]?.includes('/node1/'),
@@ -300,19 +306,111 @@ describe("kube-proxy's rules", () => {
     process.kill(proxy.pid, 'SIGSTOP');
     try {
       for (const { family } of tables) await node1.run('nft', 'delete', 'table', family, 'kube-proxy');
-      expectFirst(await on('diagnose', '--to', 'svc/web'), {
-        id: 'NT-SVC-009',
-        severity: 'critical',
-        says: /^node1 has no rule of kube-proxy for any Service, in neither mode \(nftables, iptables\): 2 of 2 endpoints of svc\/web answer, and its cluster IP 198\.19[.\d]+:80 does not .*, nor does the API server's/,
-      });
+      await work();
     } finally {
       for (const { file } of tables) await node1.attempt('nft', '-f', file);
       process.kill(proxy.pid, 'SIGCONT');
       await rm(folder, { recursive: true });
     }
     await proxied(ns, 'web', 2);
+  }
+
+  test('were never written', async () => {
+    await withoutProxy(async () => {
+      expectFirst(await on('diagnose', '--to', 'svc/web'), {
+        id: 'NT-SVC-009',
+        severity: 'critical',
+        says: /^node1 has no rule of kube-proxy for any Service, in neither mode \(nftables, iptables\): 2 of 2 endpoints of svc\/web answer, and its cluster IP 198\.19[.\d]+:80 does not .*, nor does the API server's/,
+      });
+    });
     expectSilence(await on('service', '--to', 'svc/web'));
   });
+
+  test('of its iptables mode, by hand, are enough where others were never written', async () => {
+    await withoutProxy(async () => {
+      const services = [
+        { ns: 'default', name: 'kubernetes', protocol: 'tcp', port: 443, portName: 'https' },
+        { ns: 'kube-system', name: 'kube-dns', protocol: 'udp', port: 53, portName: 'dns' },
+        { ns: 'kube-system', name: 'kube-dns', protocol: 'tcp', port: 53, portName: 'dns-tcp' },
+        { ns: ns.name, name: 'web', protocol: 'tcp', port: 80, portName: 'http' },
+      ];
+      const rules = [...MASQUERADE, ...(await Promise.all(services.map(iptablesOf))).flat()];
+      const chains = [...new Set(rules.map((rule) => rule.split(' ')[1] ?? ''))];
+      const file = join(await mkdtemp(join(tmpdir(), 'nettools-node-')), 'rules');
+      const hooks = HOOKS.map(([hook, chain]) => `-A ${hook} -j ${chain}`);
+      const text = ['*nat', ...chains.map((name) => `:${name} - [0:0]`), ...hooks, ...rules, 'COMMIT', ''];
+      await writeFile(file, text.join('\n'));
+      await node1.run('iptables-restore', '-n', file);
+      try {
+        expectSilence(await on('service', '--to', 'svc/web'));
+        for (const target of ['node/node1', 'near']) {
+          const report = await checkReport('diagnose', [target, '-n', ns.name, '--to', 'svc/web']);
+          expect(problems(report).filter(({ id }) => !id.startsWith('NT-LAT-'))).toEqual([]);
+        }
+      } finally {
+        for (const [hook, chain] of HOOKS)
+          await node1.attempt('iptables', '-t', 'nat', '-D', hook, '-j', chain);
+        for (const words of ['-F', '-X'])
+          for (const name of chains) await node1.attempt('iptables', '-t', 'nat', words, name);
+        await rm(dirname(file), { recursive: true });
+      }
+    });
+  });
+
+  /** Where kube-proxy's chains are called from in iptables mode. */
+  const HOOKS = [
+    ['PREROUTING', 'KUBE-SERVICES'],
+    ['OUTPUT', 'KUBE-SERVICES'],
+    ['POSTROUTING', 'KUBE-POSTROUTING'],
+  ] as const;
+  /** A pod that is led to itself has to hear itself from another address. */
+  const MASQUERADE = [
+    '-A KUBE-MARK-MASQ -j MARK --or-mark 0x4000',
+    '-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN',
+    '-A KUBE-POSTROUTING -j MASQUERADE',
+  ];
+
+  interface ServiceKey {
+    readonly ns: string;
+    readonly name: string;
+    readonly protocol: string;
+    readonly port: number;
+    readonly portName: string;
+  }
+
+  /** What kube-proxy writes in iptables mode: a chain for the Service's port, and one for each endpoint. */
+  async function iptablesOf({ ns: space, name, protocol, port, portName }: ServiceKey): Promise<string[]> {
+    const get = async <T>(path: string): Promise<T> => JSON.parse(await apiGet(path)) as T;
+    const { spec } = await get<Spec>(`/api/v1/namespaces/${space}/services/${name}`);
+    const { items } = await get<{ items: Slice[] }>(
+      `/apis/discovery.k8s.io/v1/namespaces/${space}/endpointslices?labelSelector=kubernetes.io/service-name%3D${name}`,
+    );
+    const places = items.flatMap(({ endpoints, ports }) =>
+      (endpoints ?? []).flatMap(({ addresses }) =>
+        ports.filter((one) => one.name === portName).map((one) => `${addresses[0]}:${one.port}`),
+      ),
+    );
+    const comment = `-m comment --comment "${space}/${name}:${portName}`;
+    const hash = createHash('sha256')
+      .update(`${space}/${name}:${portName}`)
+      .digest('hex')
+      .slice(0, 16)
+      .toUpperCase();
+    const own = `KUBE-SVC-${hash}`;
+    return [
+      `-A KUBE-SERVICES -d ${spec.clusterIP}/32 -p ${protocol} ${comment} cluster IP" -m ${protocol} --dport ${port} -j ${own}`,
+      ...places.flatMap((place, i) => {
+        const end = `KUBE-SEP-${hash.slice(0, 14)}${String(i).padStart(2, '0')}`;
+        const share = (1 / (places.length - i)).toFixed(11);
+        const pick = i === places.length - 1 ? '' : ` -m statistic --mode random --probability ${share}`;
+        return [
+          `-A ${own} ${comment} -> ${place}"${pick} -j ${end}`,
+          `-A ${end} -s ${place.split(':')[0]}/32 ${comment}" -j KUBE-MARK-MASQ`,
+          `-A ${end} -p ${protocol} ${comment}" -m ${protocol} -j DNAT --to-destination ${place}`,
+        ];
+      }),
+    ];
+  }
 
   /** Resolves when the Service's endpoints have stood still for long enough to be judged. */
   async function settled(): Promise<void> {
@@ -414,10 +512,10 @@ describe('UDP that began when nothing led there', () => {
         says.sort();
         expect(says).toEqual([
           expect.stringMatching(
-            /^NT-CT-004 1 connection to the hostPort of pod \S+\/published \(198\.51\.100\.11:19514\/udp\), from \S+, is not translated, though the pod is there/,
+            /^NT-CT-004 1 connection to svc\/logs in \S+ \(198\.19[.\d]+:514\/udp\), from \S+, is not translated, though the Service has 2 endpoints/,
           ),
           expect.stringMatching(
-            /^NT-CT-004 1 connection to svc\/logs in \S+ \(198\.19[.\d]+:514\/udp\), from \S+, is not translated, though the Service has 2 endpoints/,
+            /^NT-CT-004 1 connection to the hostPort of pod \S+\/published \(198\.51\.100\.11:19514\/udp\), from \S+, is not translated, though the pod is there/,
           ),
         ]);
         expectFirst(report, { id: 'NT-CT-004', severity: 'critical', says: /is not translated/ });
@@ -506,6 +604,20 @@ describe('what the API says of another node', () => {
     });
     const healthy = await ask(farAddress);
     expect(problems(healthy).filter(({ id }) => id === 'NT-ARP-006')).toEqual([]);
+  });
+});
+
+describe('the uplink of a node', () => {
+  test('has a smaller MTU than that of the other', async () => {
+    const far = nodeNetns('node2');
+    const steps = [{ make: 'ip link set eth0 mtu 1400', undo: 'ip link set eth0 mtu 1500' }];
+    const ask = () => on('mtu', '--to', 'pod/far:8080');
+    expectSilence(await ask());
+    expectFirst(await withFault(far, steps, ask), {
+      id: 'NT-MTU-002',
+      severity: 'warning',
+      says: /^eth0 sends packets of up to 1500 bytes, but the way to node\/node2 itself carries 14\d\d \(nobody says so\), and so does the way to .*: it is the network between the nodes, and no overlay/,
+    });
   });
 });
 

@@ -3,7 +3,6 @@
  * above info is said of any of them, and what could not be measured is told.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Report } from '../../src/model/report.ts';
 import { dnsServiceAddress } from '../cluster/paths.ts';
 import { until } from '../cluster/proc.ts';
 import { nettools } from '../e2e/support/cli.ts';
@@ -245,7 +244,7 @@ const RUNS = [
   ]),
 ];
 
-async function diagnosis({ source, to }: (typeof RUNS)[number]): Promise<Report> {
+async function diagnosis({ source, to }: (typeof RUNS)[number]): Promise<ReturnType<typeof validReport>> {
   const { target, namespace = () => ns.name } = source as Source;
   const asked = await to();
   const args = [
