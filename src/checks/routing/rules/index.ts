@@ -12,6 +12,7 @@ import { noDefaultRoute } from './no-default-route.ts';
 import { noPodAddress } from './no-pod-address.ts';
 import { nodeInPodRange } from './node-in-pod-range.ts';
 import { nodesAddressHere } from './nodes-address-here.ts';
+import { redirected } from './redirected.ts';
 import { remoteHop } from './remote-hop.ts';
 import { reversePath } from './reverse-path.ts';
 import { sourceAddress } from './source-address.ts';
@@ -27,6 +28,7 @@ export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
   bridgeNetfilter,
   noDefaultRoute,
   deadRoute,
+  redirected,
   reversePath,
   remoteHop,
   circle,
