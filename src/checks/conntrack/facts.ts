@@ -65,7 +65,7 @@ export interface ConntrackFacts {
   readonly holders: ConntrackHolders | undefined;
   readonly holdersResult: ProbeResult | undefined;
   /** Of a node: those by UDP that were not translated, and have no answer. */
-  readonly untranslated: readonly Translated[];
+  readonly untranslated: Measured<readonly Translated[]>;
   /** Of a node, as in the input. */
   readonly hostPorts: readonly HostPort[];
   readonly nodeAddresses: readonly string[];

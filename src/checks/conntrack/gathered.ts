@@ -13,6 +13,7 @@ import { parseConntrackStats } from '../../parsers/conntrack-stats.ts';
 import { cutReason, type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
 import { because, noRight } from '../shared/reason.ts';
 import type { ConntrackFacts, ConntrackInput, Translated } from './facts.ts';
+import { holes } from './plan.ts';
 
 /** Whole seconds are what entries count in: in less, a time that was not set again may look as if it was. */
 const MIN_WATCH_MS = 2000;
@@ -85,21 +86,26 @@ function isAnew(entry: ConntrackEntry, earlier: number | undefined, input: Connt
 }
 
 /** Those that were there before the run, and to which packets came during it. */
-function untranslatedOf(evidence: Evidence, input: ConntrackInput): readonly Translated[] {
-  const [before, after] = ['before', 'after'].map((stage) => evidence[`holes-${stage}`]);
-  const list = (result: ProbeResult | undefined): readonly ConntrackEntry[] =>
-    seenOf(read(result, 'sh', parseConntrackList)) ?? [];
-  if (after === undefined) return [];
-  const timeouts = new Map(list(before).map((entry) => [key(entry), entry.timeout]));
+function untranslatedOf(evidence: Evidence, input: ConntrackInput): Measured<readonly Translated[]> {
+  if (holes(input, 'after').length === 0) return { value: [] };
+  const result = evidence['holes-after'];
+  const [before, after] = ['before', 'after'].map((stage) =>
+    read(evidence[`holes-${stage}`], 'sh', parseConntrackList),
+  );
+  const skipped = after?.skipped ?? before?.skipped;
+  if (result === undefined || skipped !== undefined)
+    return { skipped: skipped ?? because('it was not listed') };
+  const timeouts = new Map((before?.value ?? []).map((entry) => [key(entry), entry.timeout]));
   // Beside other checks, whose probes take seconds, the same time again has been set anew, too.
   const watched = input.watchMs === 0 ? { ...input, watchMs: MIN_WATCH_MS } : input;
-  return list(after).flatMap((entry): Translated[] =>
+  const value = (after?.value ?? []).flatMap((entry): Translated[] =>
     entry.isUnreplied &&
     entry.reply.source === entry.original.destination &&
     isAnew(entry, timeouts.get(key(entry)), watched)
-      ? [{ entry, isLive: true, result: after }]
+      ? [{ entry, isLive: true, result }]
       : [],
   );
+  return { value };
 }
 
 function key({ protocol, original, reply }: ConntrackEntry): string {

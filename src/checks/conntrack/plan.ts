@@ -75,7 +75,10 @@ const UNANSWERED = 'conntrack -L -p udp 2>/dev/null | grep -F UNREPLIED | grep -
 const MAX_PATTERNS = 200;
 
 /** UDP to a Service or to a hostPort that has no answer, whether translated or not. */
-function holes({ isNode, services = [], hostPorts = [] }: ConntrackInput, stage: string): ProbeCommand[] {
+export function holes(
+  { isNode, services = [], hostPorts = [] }: ConntrackInput,
+  stage: string,
+): ProbeCommand[] {
   const patterns = [
     ...services
       .filter(

@@ -40,7 +40,7 @@ export const untranslated: Rule<ConntrackFacts> = {
   meta,
   judge: (facts) => {
     const groups = new Map<string, { has: string; label: string; entries: Translated[] }>();
-    for (const one of facts.untranslated) {
+    for (const one of facts.untranslated.value ?? []) {
       const to = meant(one, facts);
       if (to === undefined) continue;
       const { destination, destinationPort } = one.entry.original;

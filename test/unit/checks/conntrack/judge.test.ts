@@ -36,7 +36,7 @@ function judged({
   after = {},
   udp = ['', ''],
   holders,
-  holes,
+  holes = ['', ''],
   input,
 }: Run): Judgement {
   const filled = result(`${fill.join('\n')}\n`);
@@ -52,7 +52,8 @@ function judged({
       'tcp-before': result(''),
       'tcp-after': result(''),
       ...(holders === undefined ? {} : { holders: result(holders) }),
-      ...(holes ? { 'holes-before': result(holes[0]), 'holes-after': result(holes[1]) } : {}),
+      'holes-before': result(holes[0]),
+      'holes-after': result(holes[1]),
     }),
     { watchMs: 3000, isNode: false, criticalShare: 0.95, services: [SERVICE], ...input },
   );
