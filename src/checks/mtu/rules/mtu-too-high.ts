@@ -59,7 +59,7 @@ function underlaySentence(found: readonly Found[], { path, size }: Found): strin
   const others = found.filter((one) => one.path !== path);
   const also = others.length === 0 ? '' : `, and so does the way to ${labelsOf(others)}`;
   const teller = size.announced === undefined ? 'nobody says so' : `says ${announcer(size.announced)}`;
-  return `${size.device} sends packets of up to ${size.allowed} bytes, but the way to ${label} itself carries ${size.carries} (${teller})${also}: it is the network between the nodes, and no overlay; one end of a link has a smaller MTU than the other.`;
+  return `${size.device} sends packets of up to ${size.allowed} bytes, but the way to ${label} itself carries ${size.carries} (${teller})${also}: it is the network between the nodes, and no overlay${size.announced === undefined ? '; one end of a link has a smaller MTU than the other' : ''}.`;
 }
 
 function uplinkSentence(found: readonly Found[], { size }: Found, host: OwnHost): string {
