@@ -197,6 +197,8 @@ interface Source {
   readonly target: string;
   readonly namespace?: () => string;
   readonly isWeak?: boolean;
+  /** Its resolver is the node's, which knows no name of the cluster: where an alias leads is not known there. */
+  readonly hasNodeNames?: boolean;
 }
 
 const SOURCES: readonly Source[] = [
@@ -207,11 +209,11 @@ const SOURCES: readonly Source[] = [
   { target: 'direct' },
   { target: 'meshed', isWeak: true },
   { target: 'in-node' },
-  { target: 'on-node' },
+  { target: 'on-node', hasNodeNames: true },
   { target: 'locked', namespace: () => strict.name, isWeak: true },
   { target: 'base', namespace: () => baseline.name, isWeak: true },
-  { target: 'node/node1' },
-  { target: 'node/node2' },
+  { target: 'node/node1', hasNodeNames: true },
+  { target: 'node/node2', hasNodeNames: true },
 ];
 
 const address = async (name: string): Promise<string> => (await ns.pod(name)).status.podIP ?? '';
@@ -221,12 +223,14 @@ const nodePort = async (): Promise<string> => {
   return `${nodeAddress('node2')}:${port}`;
 };
 
+const ALIAS = 'a headless Service and an alias';
+
 /** By their titles: what is asked for, two of a kind at most, as a user would name them. */
 const DESTINATIONS: readonly (readonly [title: string, to: () => string | Promise<string>])[] = [
   ['nothing but what every pod needs', () => ''],
   ['a Service', () => `svc/shop.${ns.name}:80`],
   ['a pod of each node', async () => `${await address('near')}:8080,${await address('far')}:8080`],
-  ['a headless Service and an alias', () => `svc/headless.${ns.name}:8080,svc/alias.${ns.name}:80`],
+  [ALIAS, () => `svc/headless.${ns.name}:8080,svc/alias.${ns.name}:80`],
   ['Services with affinity, and of two ports', () => `svc/sticky.${ns.name}:80,svc/two.${ns.name}:admin`],
   ['a Service of local endpoints', () => `svc/local.${ns.name}:80`],
   ['a NodePort', nodePort],
@@ -283,7 +287,9 @@ test.each(GROUPS)('$title', async ({ runs }) => {
     runs.map(async (run) => {
       const report = await diagnosis(run);
       console.log(`${run.source.target}: ${run.title} | ${report.verdict} | ${report.durationMs} ms`);
-      if ((run.source as Source).isWeak !== true) expect(report.verdict, run.title).toBe('pass');
+      const { isWeak, hasNodeNames } = run.source as Source;
+      const isKnown = isWeak !== true && !(hasNodeNames === true && run.title === ALIAS);
+      if (isKnown) expect(report.verdict, run.title).toBe('pass');
     }),
   );
 });
