@@ -31,7 +31,8 @@ export type ProbeScripts = Readonly<
     | 'tls'
     | 'linkSpeed'
     | 'nicCounters'
-    | 'serviceRules',
+    | 'serviceRules'
+    | 'conntrackHolders',
     string
   >
 >;

@@ -29,6 +29,40 @@ export function parseConntrackFill(
   return numbers ? { count: Number(numbers[1]), max: Number(numbers[2]) } : undefined;
 }
 
+/** Who holds most of a table that is nearly full. */
+export interface ConntrackHolders {
+  /** `tcp CLOSE_WAIT`, `udp`, most first. */
+  readonly states: readonly { readonly count: number; readonly what: string }[];
+  readonly pairs: readonly {
+    readonly count: number;
+    readonly source: string;
+    readonly destination: string;
+    /** Empty where the protocol has none. */
+    readonly port: string;
+  }[];
+}
+
+/** Parses src/probes/conntrack-holders.sh; `undefined`: the table was not so full, or could not be listed. */
+export function parseConntrackHolders(stdout: string): ConntrackHolders | undefined {
+  const states = Array.from(
+    stdout.matchAll(/^state (\d+) (\w{1,20}) (\S{1,20})$/gm),
+    ([, count, protocol = '', state]) => ({
+      count: Number(count),
+      what: state === '-' ? protocol : `${protocol} ${state}`,
+    }),
+  );
+  const pairs = Array.from(
+    stdout.matchAll(/^pair (\d+) \w{1,20} (\S{1,45}) (\S{1,45}) (\d{0,5})$/gm),
+    ([, count, source = '', destination = '', port = '']) => ({
+      count: Number(count),
+      source,
+      destination,
+      port,
+    }),
+  );
+  return states.length === 0 ? undefined : { states, pairs };
+}
+
 /** One direction of a tracked connection. */
 interface Tuple {
   readonly source: string;

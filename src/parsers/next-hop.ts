@@ -12,6 +12,8 @@ export type ChosenRoute =
       readonly gateway: string | undefined;
       readonly device: string;
       readonly source: string | undefined;
+      /** A router has told the kernel so (ICMP redirect), for this host alone. */
+      readonly isRedirected: boolean;
       /** ip's line. */
       readonly line: string;
     }
@@ -78,6 +80,7 @@ function chosenRoute(lines: readonly string[]): ChosenRoute | undefined {
     gateway: after('via'),
     device: after('dev') ?? '',
     source: after('src'),
+    isRedirected: lines.some((l) => /^cache .*<(?:[^>]*,)?redirected[,>]/.test(l)),
     line,
   };
 }

@@ -22,6 +22,11 @@ export interface ServiceKey {
   readonly port: number;
 }
 
+/** Whether nobody turns cluster IPs into addresses there: neither mode's rules, nor a device of what else could. */
+export function hasNoServiceRules(stdout: string): boolean {
+  return /^mode none$/m.test(stdout);
+}
+
 /** `undefined`: kube-proxy has written nothing in either mode there. */
 export function parseServiceRules(stdout: string, key: ServiceKey): ServiceRules | undefined {
   const [, first = ''] = stdout.split(/^mode /m);

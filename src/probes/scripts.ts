@@ -1,5 +1,6 @@
 /** The probes' own scripts, each a file. */
 import type { ProbeScripts } from '../model/check.ts';
+import CONNTRACK_HOLDERS from './conntrack-holders.sh';
 import DNS from './dns.sh';
 import DUPLICATES from './duplicates.sh';
 import LINK_SPEED from './link-speed.sh';
@@ -31,6 +32,7 @@ export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
   linkSpeed: LINK_SPEED,
   nicCounters: NIC_COUNTERS,
   serviceRules: SERVICE_RULES,
+  conntrackHolders: CONNTRACK_HOLDERS,
 };
 
 /** What stands for each in a plan: the text itself is sent once, however many commands run it. */

@@ -39,3 +39,51 @@ it("public servers in place of the host's", async () => {
 it('is silent where the container is told of a server', async () => {
   expect(await dnsOf('told', '--dns', BRIDGE_ADDRESS)).toEqual([]);
 });
+
+/** Of a container that runs already. */
+async function findingsOf(container: string, name: string): Promise<Finding[]> {
+  const words = ['dns', `docker://${container}`, name, '-o', 'json'];
+  const { stdout, stderr } = await nettools(words, { env: daemon.env });
+  expect(stdout, stderr).toMatch(/^\{/);
+  return validReport(JSON.parse(stdout)).checks.flatMap(({ findings }) => findings);
+}
+
+it('a name in .local, which is asked for by multicast', async () => {
+  const found = await findingsOf('told', 'printer.local');
+  expect(found.find(({ id }) => id === 'NT-DNS-005')?.summary).toMatch(
+    /^printer\.local does not exist: .*names in \.local are asked for by multicast \(mDNS\) on the link of the host/,
+  );
+  const other = await findingsOf('told', 'printer.corp.test');
+  expect(other.find(({ id }) => id === 'NT-DNS-005')?.summary).not.toContain('mDNS');
+});
+
+it('a firewall of the host that rejects what a container asks', async () => {
+  const rule = ['INPUT', '-i', 'docker0', '-p', 'udp', '--dport', '53', '-j', 'REJECT'];
+  const kind = ['--reject-with', 'icmp-admin-prohibited'];
+  await daemon.onHost('iptables', '-I', ...rule, ...kind);
+  try {
+    const [first] = (await findingsOf('told', KNOWN_NAME.name)).filter(({ severity }) => severity !== 'info');
+    expect(first).toMatchObject({ id: 'NT-DNS-001', severity: 'critical' });
+    expect(first?.summary).toMatch(
+      /sending fails with ".*", while the same server answers over TCP: there is a way, and a firewall on it rejects UDP 53/,
+    );
+  } finally {
+    await daemon.onHost('iptables', '-D', ...rule, ...kind);
+  }
+  expect((await findingsOf('told', KNOWN_NAME.name)).filter(({ severity }) => severity !== 'info')).toEqual(
+    [],
+  );
+});
+
+it("the engine's own name server, whose rules in the container are gone", async () => {
+  await daemon.docker('network', 'create', 'names');
+  await daemon.run('meshed', '--network', 'names', '--dns', BRIDGE_ADDRESS, APP_IMAGE);
+  expect((await findingsOf('meshed', 'meshed')).filter(({ severity }) => severity !== 'info')).toEqual([]);
+  const pid = (await daemon.docker('inspect', '--format', '{{.State.Pid}}', 'meshed')).trim();
+  await daemon.onHost('nsenter', '-t', pid, '-n', 'iptables', '-t', 'nat', '-F');
+  const [first] = (await findingsOf('meshed', 'meshed')).filter(({ severity }) => severity !== 'info');
+  expect(first).toMatchObject({ id: 'NT-DNS-002', severity: 'critical' });
+  expect(first?.summary).toMatch(
+    /it is Docker's own name server, to which rules in the container's own network lead \(DOCKER_OUTPUT in its nat table\): they are gone/,
+  );
+});

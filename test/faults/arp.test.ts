@@ -251,6 +251,32 @@ describe('NT-ARP-004', () => {
     expectSilence(await arp('pod/near'));
   });
 
+  test('one host has two interfaces on the link, and answers by both', async () => {
+    const SECOND = '198.18.1.243';
+    const attach = [
+      { make: `ip link add ntflux type veth peer name net1 netns ${near.pid}`, undo: 'ip link del ntflux' },
+      { make: 'ip link set ntflux master cni0', undo: '' },
+      { make: 'ip link set ntflux up', undo: '' },
+    ];
+    const own = [
+      { make: `ip addr add ${SECOND}/24 dev net1`, undo: '' },
+      { make: 'ip link set net1 up', undo: '' },
+    ];
+    const ask = () => arp('pod/near:8080', `${SECOND}:8080`);
+    await withFault(client.node, attach, () =>
+      withFault(near, own, () =>
+        names(ask, {
+          id: 'NT-ARP-004',
+          severity: 'warning',
+          says: /\S+ and \S+ on eth0 all answer for .*: it is one host with 2 interfaces on this link/,
+        }),
+      ),
+    );
+    await client.node.attempt('ip', 'neigh', 'del', near.address, 'dev', 'cni0');
+    await forget(client, near);
+    expectSilence(await arp('pod/near'));
+  });
+
   test('IPv6 duplicate address detection fails', async () => {
     const steps = [
       {

@@ -515,6 +515,25 @@ async function ownServer(name: string, lines: string): Promise<string> {
   return (await ns.pod(name)).status.podIP ?? '';
 }
 
+test('a CoreDNS that has not heard from an API server', async () => {
+  // Nobody listens there: after five seconds it serves what it has, which is nothing.
+  const zone = '    kubernetes cluster.local {\n        endpoint https://198.51.100.1:1\n    }';
+  const server = await ownServer('unheard', `${zone}\n    forward . ${dnsServiceAddress}`);
+  await ns.start(withServers('of-unheard', 'None', [server]));
+  let report: Report | undefined;
+  await until('the server answers', 60, async () => {
+    report = await dns('of-unheard', `crowd.${ns.name}.svc.cluster.local.`, 'both.test.');
+    const ids = report.checks[0]?.findings.map(({ id }) => id) ?? [];
+    return ids.includes('NT-DNS-004') || ids.join(', ');
+  });
+  if (report === undefined) throw new Error('no report');
+  expectFirst(report, {
+    id: 'NT-DNS-004',
+    severity: 'critical',
+    says: /it answers for other names, but for none of the cluster's own: whatever serves these has no data yet/,
+  });
+});
+
 test('one server asks two in turn that know different zones, and keeps what it hears', async () => {
   const server = await ownServer(
     'of-two-minds',

@@ -2,17 +2,18 @@
  * Faults of a node, each made for real in the network namespace of a node of the test cluster, and named by the built
  * binary that looks at the node. Each is taken away again within seconds: the node stays the cluster's.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { apiGet } from '../cluster/api.ts';
 import { nodes } from '../cluster/paths.ts';
-import { kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { app, kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
 import { proxied } from '../e2e/support/services.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
-import { nodeNetns, podNetns, withFault } from './pod-netns.ts';
+import { nodeAddress, nodeNetns, podNetns, withFault } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-node');
@@ -34,6 +35,13 @@ beforeAll(async () => {
   });
   await proxied(ns, 'web', 2);
 });
+
+/** A process of this machine, by its folder in /proc; none where that is no process, or one that is gone. */
+async function argvOf(entry: string): Promise<{ readonly pid: number; readonly argv: string[] }[]> {
+  if (!/^\d+$/.test(entry)) return [];
+  const line = await readFile(join('/proc', entry, 'cmdline'), 'utf8').catch(() => '');
+  return line === '' ? [] : [{ pid: Number(entry), argv: line.split('\0') }];
+}
 
 const on = (check: string, ...args: string[]) => checkReport(check, ['node/node1', '-n', ns.name, ...args]);
 
@@ -227,6 +235,10 @@ describe("kube-proxy's rules", () => {
   interface Spec {
     readonly spec: { readonly clusterIP: string };
   }
+  interface Slice {
+    readonly endpoints?: readonly { readonly addresses: readonly string[] }[];
+    readonly ports: readonly { readonly name: string; readonly port: number }[];
+  }
   const clusterIp = async (): Promise<string> =>
     (JSON.parse(await apiGet(`/api/v1/namespaces/${ns.name}/services/web`)) as Spec).spec.clusterIP;
 
@@ -280,6 +292,126 @@ describe("kube-proxy's rules", () => {
     }
   });
 
+  /** Runs `work` while node1 has no rule of kube-proxy, and nobody who writes them. */
+  async function withoutProxy(work: () => Promise<void>): Promise<void> {
+    const found = (await Promise.all((await readdir('/proc')).map(argvOf))).flat();
+    const [proxy] = found.filter(
+      ({ argv }) => argv[0]?.endsWith('/kube-proxy') && argv[1]?.includes('/node1/'),
+    );
+    if (proxy === undefined) throw new Error('no kube-proxy of node1 runs');
+    const folder = await mkdtemp(join(tmpdir(), 'nettools-node-'));
+    const tables = ['ip', 'ip6'].map((family) => ({ family, file: join(folder, family) }));
+    for (const { family, file } of tables)
+      await writeFile(file, await node1.run('nft', 'list', 'table', family, 'kube-proxy'));
+    process.kill(proxy.pid, 'SIGSTOP');
+    try {
+      for (const { family } of tables) await node1.run('nft', 'delete', 'table', family, 'kube-proxy');
+      await work();
+    } finally {
+      for (const { file } of tables) await node1.attempt('nft', '-f', file);
+      process.kill(proxy.pid, 'SIGCONT');
+      await rm(folder, { recursive: true });
+    }
+    await proxied(ns, 'web', 2);
+  }
+
+  test('were never written', async () => {
+    await withoutProxy(async () => {
+      expectFirst(await on('diagnose', '--to', 'svc/web'), {
+        id: 'NT-SVC-009',
+        severity: 'critical',
+        says: /^node1 has no rule of kube-proxy for any Service, in neither mode \(nftables, iptables\): 2 of 2 endpoints of svc\/web answer, and its cluster IP 198\.19[.\d]+:80 does not .*, nor does the API server's/,
+      });
+    });
+    expectSilence(await on('service', '--to', 'svc/web'));
+  });
+
+  test('of its iptables mode, by hand, are enough where others were never written', async () => {
+    await withoutProxy(async () => {
+      const services = [
+        { ns: 'default', name: 'kubernetes', protocol: 'tcp', port: 443, portName: 'https' },
+        { ns: 'kube-system', name: 'kube-dns', protocol: 'udp', port: 53, portName: 'dns' },
+        { ns: 'kube-system', name: 'kube-dns', protocol: 'tcp', port: 53, portName: 'dns-tcp' },
+        { ns: ns.name, name: 'web', protocol: 'tcp', port: 80, portName: 'http' },
+      ];
+      const rules = [...MASQUERADE, ...(await Promise.all(services.map(iptablesOf))).flat()];
+      const chains = [...new Set(rules.map((rule) => rule.split(' ')[1] ?? ''))];
+      const file = join(await mkdtemp(join(tmpdir(), 'nettools-node-')), 'rules');
+      const hooks = HOOKS.map(([hook, chain]) => `-A ${hook} -j ${chain}`);
+      const text = ['*nat', ...chains.map((name) => `:${name} - [0:0]`), ...hooks, ...rules, 'COMMIT', ''];
+      await writeFile(file, text.join('\n'));
+      await node1.run('iptables-restore', '-n', file);
+      try {
+        expectSilence(await on('service', '--to', 'svc/web'));
+        for (const target of ['node/node1', 'near']) {
+          const report = await checkReport('diagnose', [target, '-n', ns.name, '--to', 'svc/web']);
+          expect(problems(report).filter(({ id }) => !id.startsWith('NT-LAT-'))).toEqual([]);
+        }
+      } finally {
+        for (const [hook, chain] of HOOKS)
+          await node1.attempt('iptables', '-t', 'nat', '-D', hook, '-j', chain);
+        for (const words of ['-F', '-X'])
+          for (const name of chains) await node1.attempt('iptables', '-t', 'nat', words, name);
+        await rm(dirname(file), { recursive: true });
+      }
+    });
+  });
+
+  /** Where kube-proxy's chains are called from in iptables mode. */
+  const HOOKS = [
+    ['PREROUTING', 'KUBE-SERVICES'],
+    ['OUTPUT', 'KUBE-SERVICES'],
+    ['POSTROUTING', 'KUBE-POSTROUTING'],
+  ] as const;
+  /** A pod that is led to itself has to hear itself from another address. */
+  const MASQUERADE = [
+    '-A KUBE-MARK-MASQ -j MARK --or-mark 0x4000',
+    '-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN',
+    '-A KUBE-POSTROUTING -j MASQUERADE',
+  ];
+
+  interface ServiceKey {
+    readonly ns: string;
+    readonly name: string;
+    readonly protocol: string;
+    readonly port: number;
+    readonly portName: string;
+  }
+
+  /** What kube-proxy writes in iptables mode: a chain for the Service's port, and one for each endpoint. */
+  async function iptablesOf({ ns: space, name, protocol, port, portName }: ServiceKey): Promise<string[]> {
+    const get = async <T>(path: string): Promise<T> => JSON.parse(await apiGet(path)) as T;
+    const { spec } = await get<Spec>(`/api/v1/namespaces/${space}/services/${name}`);
+    const { items } = await get<{ items: Slice[] }>(
+      `/apis/discovery.k8s.io/v1/namespaces/${space}/endpointslices?labelSelector=kubernetes.io/service-name%3D${name}`,
+    );
+    const places = items.flatMap(({ endpoints, ports }) =>
+      (endpoints ?? []).flatMap(({ addresses }) =>
+        ports.filter((one) => one.name === portName).map((one) => `${addresses[0]}:${one.port}`),
+      ),
+    );
+    const comment = `-m comment --comment "${space}/${name}:${portName}`;
+    const hash = createHash('sha256')
+      .update(`${space}/${name}:${portName}`)
+      .digest('hex')
+      .slice(0, 16)
+      .toUpperCase();
+    const own = `KUBE-SVC-${hash}`;
+    return [
+      `-A KUBE-SERVICES -d ${spec.clusterIP}/32 -p ${protocol} ${comment} cluster IP" -m ${protocol} --dport ${port} -j ${own}`,
+      ...places.flatMap((place, i) => {
+        const end = `KUBE-SEP-${hash.slice(0, 14)}${String(i).padStart(2, '0')}`;
+        const share = (1 / (places.length - i)).toFixed(11);
+        const pick = i === places.length - 1 ? '' : ` -m statistic --mode random --probability ${share}`;
+        return [
+          `-A ${own} ${comment} -> ${place}"${pick} -j ${end}`,
+          `-A ${end} -s ${place.split(':')[0]}/32 ${comment}" -j KUBE-MARK-MASQ`,
+          `-A ${end} -p ${protocol} ${comment}" -m ${protocol} -j DNAT --to-destination ${place}`,
+        ];
+      }),
+    ];
+  }
+
   /** Resolves when the Service's endpoints have stood still for long enough to be judged. */
   async function settled(): Promise<void> {
     const path = `/apis/discovery.k8s.io/v1/namespaces/${ns.name}/endpointslices`;
@@ -312,12 +444,180 @@ describe('the connection table of the node', () => {
       expectFirst(report, {
         id: 'NT-CT-001',
         severity: 'warning',
-        says: /^The node's .*holds \d+ of \d+ entries/,
+        says: /^The node's .*holds \d+ of \d+ entries \(7\d[.\d]* %\), \d+ of them udp, most of all \(\d+\) from 192\.0\.2\.\d+ to 198\.51\.100\.200 port 53/,
       });
     } finally {
       await node1.attempt('conntrack', '-D', '-d', '198.51.100.200');
       await rm(folder, { recursive: true, force: true });
     }
+  });
+});
+
+describe('UDP that began when nothing led there', () => {
+  const PORTS = { service: '40514', host: '40515' };
+  const HOST_PORT = 19514;
+
+  test('is not translated', async () => {
+    const published = { ...app, ports: [{ containerPort: 9514, hostPort: HOST_PORT, protocol: 'UDP' }] };
+    await ns.start(pod('published', { containers: [published], spec: { nodeName: 'node1' } }));
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'logs' },
+      spec: { selector: { app: 'web' }, ports: [{ protocol: 'UDP', port: 514, targetPort: 8080 }] },
+    });
+    await proxied(ns, 'logs', 2);
+    const near = await podNetns(ns.name, 'near');
+    const service = await ns.kubectl(['get', 'service', 'logs', '-o', 'jsonpath={.spec.clusterIP}']);
+    const node = nodeAddress('node1');
+    const holes = [
+      { to: service, port: '514', from: PORTS.service },
+      { to: node, port: String(HOST_PORT), from: PORTS.host },
+    ];
+    const forget = () =>
+      Promise.all(
+        holes.map(({ from }) =>
+          node1.attempt('conntrack', '-D', '-p', 'udp', '-s', near.address, '--orig-port-src', from),
+        ),
+      );
+    // As the kernel would have kept it: what comes out of the same socket later belongs to it.
+    for (const { to, port, from } of holes)
+      await node1.run(
+        ...[
+          'conntrack',
+          '-I',
+          '-p',
+          'udp',
+          '-t',
+          '30',
+          '-s',
+          near.address,
+          '-d',
+          to,
+          '-r',
+          to,
+          '-q',
+          near.address,
+        ],
+        ...['--sport', from, '--dport', port, '--reply-port-src', port, '--reply-port-dst', from],
+      );
+    const send = holes.map(
+      ({ to, port, from }) =>
+        `while echo x; do sleep 0.3; done | socat -u - UDP4-SENDTO:${to}:${port},sourceport=${from} & `,
+    );
+    try {
+      await withTraffic(near, ['timeout', '100', 'sh', '-c', `${send.join('')}wait`], async () => {
+        const report = await on('conntrack');
+        const says = problems(report).map(({ id, summary }) => `${id} ${summary}`);
+        says.sort();
+        expect(says).toEqual([
+          expect.stringMatching(
+            /^NT-CT-004 1 connection to svc\/logs in \S+ \(198\.19[.\d]+:514\/udp\), from \S+, is not translated, though the Service has 2 endpoints/,
+          ),
+          expect.stringMatching(
+            /^NT-CT-004 1 connection to the hostPort of pod \S+\/published \(198\.51\.100\.11:19514\/udp\), from \S+, is not translated, though the pod is there/,
+          ),
+        ]);
+        expectFirst(report, { id: 'NT-CT-004', severity: 'critical', says: /is not translated/ });
+        // The same datagrams from the same sockets, led by the rules of now.
+        await forget();
+        expectSilence(await on('conntrack'));
+      });
+    } finally {
+      await forget();
+    }
+  });
+});
+
+describe('what the API says of another node', () => {
+  const NAME = 'nettools-nodex';
+
+  /** A node that nobody runs. */
+  async function withNode<T>(address: string, podRange: string, work: () => Promise<T>): Promise<T> {
+    const addresses = [
+      { type: 'InternalIP', address },
+      { type: 'ExternalIP', address: '203.0.113.78' },
+    ];
+    const node = {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: NAME },
+      spec: {
+        podCIDR: podRange,
+        podCIDRs: [podRange],
+        taints: [{ key: 'nettools', effect: 'NoSchedule' }],
+      },
+    };
+    await kubectl(['create', '-f', '-'], JSON.stringify(node));
+    try {
+      const status = ['patch', 'node', NAME, '--subresource=status', '--type=merge', '-p'];
+      await kubectl([...status, JSON.stringify({ status: { addresses } })]);
+      return await work();
+    } finally {
+      await kubectl(['delete', 'node', NAME, '--wait=false']);
+    }
+  }
+
+  test('this node has its address', async () => {
+    await withNode('203.0.113.77', '198.18.3.0/24', async () => {
+      expectSilence(await on('routing'));
+      const steps = [
+        { make: 'ip link add kube-ipvs0 type veth peer name ntipvs1', undo: 'ip link del kube-ipvs0' },
+        { make: 'ip addr add 203.0.113.77/32 dev kube-ipvs0', undo: '' },
+      ];
+      const report = await withFault(node1, steps, () => on('diagnose', '--to', '203.0.113.77:10250'));
+      expectFirst(report, {
+        id: 'NT-RT-013',
+        severity: 'critical',
+        says: /^203\.0\.113\.77 is an address of nettools-nodex, and kube-ipvs0 of this node has it too \(kube-proxy puts addresses of Services there\): what is sent to nettools-nodex from here never leaves/,
+      });
+    });
+  });
+
+  test('its address lies in the pod range of this one', async () => {
+    const report = await withNode('198.18.1.253', '198.18.3.0/24', () =>
+      on('diagnose', '--to', '198.18.1.253:10250'),
+    );
+    expectFirst(report, {
+      id: 'NT-RT-014',
+      severity: 'critical',
+      says: /^198\.18\.1\.253, an address of nettools-nodex, lies in the pod range of this node \(198\.18\.1\.0\/24\): packets to it follow the route of the pods, 198\.18\.1\.0\/24 dev cni0/,
+    });
+  });
+
+  test("the tunnel's end there is not found", async () => {
+    // Two ends on the same link: of one the entry is what a node would have that its peers cannot get to.
+    const steps = (end: string) => [
+      ...LINK.slice(0, 3),
+      { make: `ip route add 198.18.3.0/24 via 198.18.3.0 dev ${device} onlink`, undo: '' },
+      { make: `ip neigh add 198.18.3.0 lladdr ${mac} dev ${device} nud permanent`, undo: '' },
+      { make: `bridge fdb append ${mac} dev ${device} dst ${end}`, undo: '' },
+    ];
+    const ask = (end: string) =>
+      withNode(end, '198.18.3.0/24', () =>
+        withFault(node1, steps(end), () => on('arp', '--to', '198.18.3.5:8080')),
+      );
+    expectFirst(await ask('198.51.100.99'), {
+      id: 'NT-ARP-006',
+      severity: 'critical',
+      says: /^ntvxlan sends packets for 198\.18\.3\.0 \(pods of node nettools-nodex\) to 198\.51\.100\.99, which nobody answers for on eth0 \(its neighbour entry is (FAILED|INCOMPLETE)\); the node has 203\.0\.113\.78 too/,
+    });
+    const healthy = await ask(farAddress);
+    expect(problems(healthy).filter(({ id }) => id === 'NT-ARP-006')).toEqual([]);
+  });
+});
+
+describe('the uplink of a node', () => {
+  test('has a smaller MTU than that of the other', async () => {
+    const far = nodeNetns('node2');
+    const steps = [{ make: 'ip link set eth0 mtu 1400', undo: 'ip link set eth0 mtu 1500' }];
+    const ask = () => on('mtu', '--to', 'pod/far:8080');
+    expectSilence(await ask());
+    expectFirst(await withFault(far, steps, ask), {
+      id: 'NT-MTU-002',
+      severity: 'warning',
+      says: /^eth0 sends packets of up to 1500 bytes, but the way to node\/node2 itself carries 14\d\d \(nobody says so\), and so does the way to .*: it is the network between the nodes, and no overlay/,
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 /** Faults of the routing check, each made for real and named by the built binary. */
 import { beforeAll, describe, test } from 'vitest';
 import { nodes } from '../cluster/paths.ts';
+import { until } from '../cluster/proc.ts';
 import { hostPod, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -209,6 +210,44 @@ test('two routers that send packets to each other', async () => {
         severity: 'critical',
         says: /203\.0\.113\.129:80 .*loop between routers .*, as 198\.51\.100\.1[12] says/,
       });
+    }),
+  );
+});
+
+test('a router says that another one is nearer, and that one forwards nothing', async () => {
+  await ns.start(pod('nearer', { spec: { nodeName: 'node1' } }));
+  const nearer = await podNetns(ns.name, 'nearer');
+  const HOST = '203.0.113.50';
+  const way = [
+    { make: `ip route add ${HOST}/32 via ${nearer.address} dev cni0`, undo: `ip route del ${HOST}/32` },
+  ];
+  const accept = ['all', 'eth0'].map((name) => ({
+    make: `sysctl -qw net.ipv4.conf.${name}.accept_redirects=1`,
+    undo: '',
+  }));
+  // The node sends it, since its next hop is on the link that the packet came from.
+  const redirect = () =>
+    until('the pod is redirected', 30, async () => {
+      await client.attempt('ping', '-c', '2', '-i', '0.3', '-W', '1', HOST);
+      const route = await client.run('ip', 'route', 'get', HOST);
+      return route.includes('redirected') || route;
+    });
+  await withFault(nodeNetns('node1'), way, () =>
+    withFault(client, accept, async () => {
+      await redirect();
+      const asked = ['client', '-n', ns.name, '--to', `${HOST}:8080`];
+      expectFirst(await checkReport('diagnose', asked), {
+        id: 'NT-RT-015',
+        severity: 'critical',
+        says: /^Packets to 203\.0\.113\.50:8080 \(203\.0\.113\.50\) go to 198\.18\.1\.\d+ on eth0 since an ICMP redirect said so, and nothing comes back\. The routing table has default via 198\.18\.1\.1/,
+      });
+      // A redirect that leads there is none of a fault.
+      const owner = [{ make: `ip addr add ${HOST}/32 dev lo`, undo: `ip addr del ${HOST}/32 dev lo` }];
+      await withFault(nearer, owner, async () => {
+        await redirect();
+        expectSilence(await checkReport('routing', asked));
+      });
+      await client.run('ip', 'route', 'flush', 'cache');
     }),
   );
 });

@@ -17,6 +17,8 @@ export interface TunnelWay {
   readonly neighbour: Neighbour | undefined;
   /** Where the tunnel sends packets for the neighbour's MAC address. */
   readonly remotes: readonly string[];
+  /** Those of `remotes` that are on a link of the node, and that it has looked for in vain. */
+  readonly unfound: readonly Neighbour[];
   /** The tunnel has somewhere to send what it has no entry for, so that neighbours may be found by asking. */
   readonly floods: boolean;
 }
@@ -44,6 +46,7 @@ export function tunnelWays(
         if (hop === undefined || !route.devices.includes(vxlan.name)) return [];
         const neighbour = neighbours.find((n) => n.device === vxlan.name && sameAddress(n.address, hop));
         const own = entries.filter((entry) => entry.device === vxlan.name);
+        const remotes = own.filter(({ mac }) => mac === neighbour?.mac).map(({ remote }) => remote);
         return [
           {
             vxlan,
@@ -51,7 +54,13 @@ export function tunnelWays(
             hop,
             node: cluster?.others.find(({ podRanges }) => podRanges.some((range) => isWithin(route, range))),
             neighbour,
-            remotes: own.filter(({ mac }) => mac === neighbour?.mac).map(({ remote }) => remote),
+            remotes,
+            unfound: neighbours.filter(
+              ({ address, device, state }) =>
+                device !== vxlan.name &&
+                (state === 'FAILED' || state === 'INCOMPLETE') &&
+                remotes.some((remote) => sameAddress(remote, address)),
+            ),
             floods: vxlan.hasDefault || own.some(({ mac }) => mac === EVERY_MAC),
           },
         ];

@@ -2,7 +2,7 @@
 
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
-import type { ConntrackEntry, ConntrackStats } from '../../parsers/conntrack.ts';
+import type { ConntrackEntry, ConntrackHolders, ConntrackStats } from '../../parsers/conntrack.ts';
 import type { Measured } from '../shared/measured.ts';
 
 /** A Service's virtual address and port, and what stands behind it by the API. */
@@ -15,6 +15,13 @@ export interface VirtualService {
   readonly endpoints: readonly string[];
 }
 
+/** A port of the node that leads to a pod by UDP (hostPort). */
+export interface HostPort {
+  /** `namespace/name` of the pod. */
+  readonly pod: string;
+  readonly port: number;
+}
+
 /** What the check gets before it runs; plain JSON. */
 export interface ConntrackInput {
   /** Time between the two snapshots that this check waits itself, in ms; 0 leaves it to the other checks' probes. */
@@ -25,6 +32,9 @@ export interface ConntrackInput {
   readonly criticalShare: number;
   /** Absent where they may not be read. */
   readonly services?: readonly VirtualService[];
+  /** Of a node: its own addresses, and what its pods publish there by UDP. */
+  readonly nodeAddresses?: readonly string[];
+  readonly hostPorts?: readonly HostPort[];
   /** On a node, where not all Services may be read: the namespaces that `services` are of. */
   readonly onlyNamespaces?: readonly string[];
 }
@@ -51,6 +61,14 @@ export interface ConntrackFacts {
   readonly before: Snapshot;
   readonly after: Snapshot;
   readonly translated: Measured<readonly Translated[]>;
+  /** `undefined`: the table was far from full, or could not be listed. */
+  readonly holders: ConntrackHolders | undefined;
+  readonly holdersResult: ProbeResult | undefined;
+  /** Of a node: those by UDP that were not translated, and have no answer. */
+  readonly untranslated: Measured<readonly Translated[]>;
+  /** Of a node, as in the input. */
+  readonly hostPorts: readonly HostPort[];
+  readonly nodeAddresses: readonly string[];
   readonly services: readonly VirtualService[];
   /** Absent: `services` are all that matter here. */
   readonly onlyNamespaces: readonly string[] | undefined;

@@ -5,6 +5,7 @@ import type { PlaceWords } from '../../model/place-words.ts';
 import {
   type ConntrackEntry,
   parseConntrackFill,
+  parseConntrackHolders,
   parseConntrackList,
   parseConntrackProc,
 } from '../../parsers/conntrack.ts';
@@ -12,6 +13,7 @@ import { parseConntrackStats } from '../../parsers/conntrack-stats.ts';
 import { cutReason, type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
 import { because, noRight } from '../shared/reason.ts';
 import type { ConntrackFacts, ConntrackInput, Translated } from './facts.ts';
+import { holes } from './plan.ts';
 
 /** Whole seconds are what entries count in: in less, a time that was not set again may look as if it was. */
 const MIN_WATCH_MS = 2000;
@@ -21,6 +23,11 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput, words:
     before: snapshot(evidence, 'before'),
     after: snapshot(evidence, 'after'),
     translated: translatedOf(evidence, input),
+    holders: read(evidence['holders'], 'sh', parseConntrackHolders).value,
+    holdersResult: evidence['holders'],
+    untranslated: untranslatedOf(evidence, input),
+    hostPorts: input.hostPorts ?? [],
+    nodeAddresses: input.nodeAddresses ?? [],
     services: input.services ?? [],
     onlyNamespaces: input.onlyNamespaces,
     isNode: input.isNode,
@@ -55,22 +62,50 @@ function translatedOf(evidence: Evidence, input: ConntrackInput): ConntrackFacts
         : `conntrack -L ended with code ${result?.code}`,
     );
   };
-  const isLongEnough = input.watchMs >= MIN_WATCH_MS;
   const lists = ['udp', 'tcp'].map((protocol) => {
     const [before, after] = [list(`${protocol}-before`), list(`${protocol}-after`)];
     const result = evidence[`${protocol}-after`];
     const timeouts = new Map((seenOf(before) ?? []).map((entry) => [key(entry), entry.timeout]));
     const entries = (result ? (seenOf(after) ?? []) : []).map((entry): Translated => {
-      const earlier = timeouts.get(key(entry));
-      const isAnew =
-        earlier !== undefined && (entry.timeout > earlier || (isLongEnough && entry.timeout === earlier));
-      return { entry, isLive: entry.isUnreplied || isAnew, result: result as ProbeResult };
+      const isLive = entry.isUnreplied || isAnew(entry, timeouts.get(key(entry)), input);
+      return { entry, isLive, result: result as ProbeResult };
     });
     return { entries, skipped: after.skipped ?? before.skipped };
   });
   const entries = lists.flatMap((one) => one.entries);
   const skipped = lists.flatMap((one) => one.skipped ?? [])[0];
   return skipped === undefined ? { value: entries } : { skipped, part: entries };
+}
+
+/** Whether a list of after the run has set an entry's time again; both are of whole seconds. */
+function isAnew(entry: ConntrackEntry, earlier: number | undefined, input: ConntrackInput): boolean {
+  return (
+    earlier !== undefined &&
+    (entry.timeout > earlier || (input.watchMs >= MIN_WATCH_MS && entry.timeout === earlier))
+  );
+}
+
+/** Those that were there before the run, and to which packets came during it. */
+function untranslatedOf(evidence: Evidence, input: ConntrackInput): Measured<readonly Translated[]> {
+  if (holes(input, 'after').length === 0) return { value: [] };
+  const result = evidence['holes-after'];
+  const [before, after] = ['before', 'after'].map((stage) =>
+    read(evidence[`holes-${stage}`], 'sh', parseConntrackList),
+  );
+  const skipped = after?.skipped ?? before?.skipped;
+  if (result === undefined || skipped !== undefined)
+    return { skipped: skipped ?? because('it was not listed') };
+  const timeouts = new Map((before?.value ?? []).map((entry) => [key(entry), entry.timeout]));
+  // Beside other checks, whose probes take seconds, the same time again has been set anew, too.
+  const watched = input.watchMs === 0 ? { ...input, watchMs: MIN_WATCH_MS } : input;
+  const value = (after?.value ?? []).flatMap((entry): Translated[] =>
+    entry.isUnreplied &&
+    entry.reply.source === entry.original.destination &&
+    isAnew(entry, timeouts.get(key(entry)), watched)
+      ? [{ entry, isLive: true, result }]
+      : [],
+  );
+  return { value };
 }
 
 function key({ protocol, original, reply }: ConntrackEntry): string {

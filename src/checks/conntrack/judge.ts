@@ -90,6 +90,12 @@ function skipped(facts: ConntrackFacts): Skips {
   else if (!isTracking(facts)) skips.add(untracked(facts), 'connection tracking');
   else {
     skips.add(facts.translated.skipped, 'stale entries of Services (NT-CT-003)');
+    // Where the lists could not be had at all, that is said once.
+    if (facts.translated.skipped === undefined)
+      skips.add(
+        facts.untranslated.skipped,
+        'UDP to Services and hostPorts that is not translated (NT-CT-004)',
+      );
     if (facts.translated.value && facts.onlyNamespaces)
       skips.add(
         'you may not read Services and their endpoints there',

@@ -1,16 +1,19 @@
 /** The commands of the conntrack check: a snapshot, some time, a snapshot. Pure. */
-import type { StagedPlan } from '../../model/check.ts';
+import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import type { ConntrackInput } from './facts.ts';
 
 const SNAPSHOT_LIMIT_SECONDS = 5;
+/** Who fills the table is counted where it is fuller; NT-CT-001 begins a little above. */
+const HOLDERS_PERCENT = 70;
 
-export function planConntrack({ watchMs, services }: ConntrackInput): StagedPlan {
+export function planConntrack(input: ConntrackInput, scripts: ProbeScripts): StagedPlan {
+  const { watchMs, services } = input;
   return {
     before: [
       command('status', ['cat', '/proc/self/status']),
       ...counters('before'),
-      ...(services ? lists('before') : []),
+      ...(services ? [...lists('before'), ...holes(input, 'before')] : []),
     ],
     probe:
       watchMs > 0
@@ -22,7 +25,11 @@ export function planConntrack({ watchMs, services }: ConntrackInput): StagedPlan
             },
           ]
         : [],
-    after: [...counters('after'), ...(services ? lists('after') : [])],
+    after: [
+      ...counters('after'),
+      ...holders(input, scripts),
+      ...(services ? [...lists('after'), ...holes(input, 'after')] : []),
+    ],
   };
 }
 
@@ -46,6 +53,48 @@ function lists(stage: string): ProbeCommand[] {
   return [
     command(`udp-${stage}`, ['conntrack', '-L', '--dst-nat', '-p', 'udp']),
     command(`tcp-${stage}`, ['conntrack', '-L', '--dst-nat', '-p', 'tcp', '--state', 'SYN_SENT']),
+  ];
+}
+
+/** Who fills a node's table; a pod's own is nearly empty, and the script would be sent to each. */
+function holders({ isNode }: ConntrackInput, scripts: ProbeScripts): ProbeCommand[] {
+  if (!isNode) return [];
+  return [
+    {
+      id: 'holders',
+      argv: ['sh', '-c', scripts.conntrackHolders, 'conntrack-holders', String(HOLDERS_PERCENT)],
+      timeoutSeconds: 10,
+      display: ['conntrack-holders', String(HOLDERS_PERCENT)],
+    },
+  ];
+}
+
+/** A node's list is filtered there: all of it is megabytes. What is looked for is data, and no part of the script. */
+const UNANSWERED = 'conntrack -L -p udp 2>/dev/null | grep -F UNREPLIED | grep -F -e "$1"; :';
+/** More are not looked for. */
+const MAX_PATTERNS = 200;
+
+/** UDP to a Service or to a hostPort that has no answer, whether translated or not. */
+export function holes(
+  { isNode, services = [], hostPorts = [] }: ConntrackInput,
+  stage: string,
+): ProbeCommand[] {
+  const patterns = [
+    ...services
+      .filter(
+        ({ ports, endpoints }) => endpoints.length > 0 && ports.some(({ protocol }) => protocol === 'udp'),
+      )
+      .flatMap(({ addresses }) => addresses.map((address) => `dst=${address} `)),
+    ...hostPorts.map(({ port }) => `dport=${port} `),
+  ].slice(0, MAX_PATTERNS);
+  if (!isNode || patterns.length === 0) return [];
+  return [
+    {
+      id: `holes-${stage}`,
+      argv: ['sh', '-c', UNANSWERED, 'conntrack', patterns.join('\n')],
+      timeoutSeconds: SNAPSHOT_LIMIT_SECONDS,
+      display: ['conntrack', '-L', '-p', 'udp'],
+    },
   ];
 }
 

@@ -9,7 +9,7 @@ import { optionsIn, thresholdsIn } from '../shared/about.ts';
 import { type Unread, unreadPart } from '../shared/unread.ts';
 import about from './about.ts';
 import type check from './check.ts';
-import type { VirtualService } from './facts.ts';
+import type { HostPort, VirtualService } from './facts.ts';
 
 /** More Services than that are not compared: their list alone would be many megabytes. */
 const LIMIT = 1000;
@@ -25,7 +25,13 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
     // A container of Docker's has no Service whose entries could be stale; a host may be a node of a cluster.
     return { watchMs, isNode, criticalShare, ...(docker ? { services: [] } : {}) };
   }
-  const input = { watchMs, isNode, criticalShare };
+  const published = isNode ? await hostPorts(context) : undefined;
+  const input = {
+    watchMs,
+    isNode,
+    criticalShare,
+    ...(published === undefined ? {} : { hostPorts: published, nodeAddresses: context.subject.addresses }),
+  };
   // A node tracks connections to every Service; a pod of its own, if any, those that it talks to.
   const all = isNode ? await everywhere(cluster) : undefined;
   if (all?.value) return { ...input, services: all.value };
@@ -40,6 +46,26 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
     ...(all?.denied === undefined || namespaces.length === 0 ? {} : { onlyNamespaces: namespaces }),
     ...unreadPart([...unread, ...others]),
   };
+}
+
+/** A node has 110 pods by default. */
+const MOST_PODS = 150;
+
+/** What the pods of the node publish there by UDP; `undefined`: it may not be read. */
+async function hostPorts({ subject: { cluster, node } }: InputContext): Promise<HostPort[] | undefined> {
+  if (cluster === undefined || node === undefined) return undefined;
+  const pods = await cluster.podsOnNode(node, MOST_PODS);
+  return pods.value?.items
+    .filter(({ spec, status }) => spec?.hostNetwork !== true && status?.phase === 'Running')
+    .flatMap(({ metadata, spec }) =>
+      (spec?.containers ?? []).flatMap(({ ports = [] }) =>
+        ports.flatMap(({ protocol, hostPort, hostIP = '' }) =>
+          protocol === 'UDP' && hostPort !== undefined && ['', '0.0.0.0', '::'].includes(hostIP)
+            ? [{ pod: `${metadata?.namespace}/${metadata?.name}`, port: hostPort }]
+            : [],
+        ),
+      ),
+    );
 }
 
 /** What pods talk to most: their own namespace's Services and the cluster's DNS, as far as they may be read. */

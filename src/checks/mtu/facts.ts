@@ -26,6 +26,8 @@ export interface OwnHost {
 
 export interface MtuFacts {
   readonly paths: readonly MtuPath[];
+  /** Ids of those destinations that are other nodes: no overlay lies between. */
+  readonly nodes: readonly string[];
   /** Of the whole network namespace. */
   readonly counters: CounterSnapshots;
   /** Absent: the target is a host itself, whose next hop is another machine. */
@@ -37,6 +39,8 @@ export interface MtuInput {
   readonly destinations: readonly Destination[];
   /** Whether to send full segments over TCP to those destinations whose port the user has named. */
   readonly transfer: boolean;
+  /** Of a node: ids of those destinations that are other nodes themselves. */
+  readonly nodes?: readonly string[];
   /** Absent: the target is a host itself. */
   readonly ownHost?: OwnHost;
 }

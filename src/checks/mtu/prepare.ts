@@ -6,6 +6,7 @@ import { familiesOf } from '../../cluster/families.ts';
 import { type Endpoint, endpointsOf, isReady } from '../../cluster/services.ts';
 import type { Subject } from '../../cluster/subject.ts';
 import type { InputOf } from '../../model/check.ts';
+import type { ClusterView } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import { optionsIn } from '../shared/about.ts';
 import { type Unread, unreadPart } from '../shared/unread.ts';
@@ -23,12 +24,13 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
   const asked = context.asked.filter(
     ({ protocol, service }) => service?.part !== 'virtual' || (transfer && protocol === 'tcp'),
   );
-  const { peers, unread } = await onOtherNodes(context);
-  const destinations = [...gateway, ...peers, ...asked];
+  const { peers, nodes, unread } = await onOtherNodes(context);
+  const destinations = [...gateway, ...peers, ...nodes, ...asked];
   const ownHost = ownHostOf(context.subject);
   return {
     destinations,
     transfer,
+    ...(nodes.length === 0 ? {} : { nodes: nodes.map(({ id }) => id) }),
     ...(ownHost === undefined ? {} : { ownHost }),
     ...unreadPart(unread),
   };
@@ -47,11 +49,14 @@ function ownHostOf({ isHost, pod, docker }: Subject): OwnHost | undefined {
 }
 
 /** CoreDNS pods on other nodes than the target's: the overlay lies between them. None without the right to list. */
-async function onOtherNodes({
-  subject,
-}: InputContext): Promise<{ readonly peers: readonly Destination[]; readonly unread: readonly Unread[] }> {
-  const { cluster, node, addresses } = subject;
-  if (!cluster) return { peers: [], unread: [] };
+async function onOtherNodes({ subject }: InputContext): Promise<{
+  readonly peers: readonly Destination[];
+  /** Of a node alone, those that the peers are on: what lies between nodes is told from what lies between pods. */
+  readonly nodes: readonly Destination[];
+  readonly unread: readonly Unread[];
+}> {
+  const { cluster, node, addresses, isHost } = subject;
+  if (!cluster) return { peers: [], nodes: [], unread: [] };
   const { value: slices = [], failed } = await cluster.endpointSlices('kube-system', 'kube-dns');
   const families = familiesOf(addresses);
   const nodes = new Set([node]);
@@ -60,10 +65,23 @@ async function onOtherNodes({
     if (families.length > 0 && !families.includes(one.family)) return false;
     return Boolean(nodes.add(one.node));
   });
+  const chosen = found.slice(0, MAX_PEERS);
   return {
-    peers: found.slice(0, MAX_PEERS).map(peer),
+    peers: chosen.map(peer),
+    nodes: isHost ? (await Promise.all(chosen.map((one, i) => itsNode(cluster, one, i)))).flat() : [],
     unread: failed === undefined ? [] : [{ what: 'the path to other nodes', reason: failed }],
   };
+}
+
+/** The node of an endpoint by its own address of the family; none where it may not be read. */
+async function itsNode(cluster: ClusterView, { node, family }: Endpoint, i: number): Promise<Destination[]> {
+  const found = node === undefined ? undefined : (await cluster.node(node)).value;
+  const address = found?.status?.addresses?.find(
+    (one) => one.type === 'InternalIP' && one.address.includes(':') === (family === 'IPv6'),
+  )?.address;
+  if (address === undefined) return [];
+  const rest = { port: '10250', anyPort: true, role: 'dns', inCluster: true, protocol: 'tcp' } as const;
+  return [{ id: `node${i}`, label: `node/${node}`, host: address, ...rest }];
 }
 
 function peer({ address, pod = address }: Endpoint, i: number): Destination {

@@ -158,6 +158,8 @@ export interface ServiceFacts {
   readonly rules: ServiceRules | undefined;
   readonly earlierRules: ServiceRules | undefined;
   readonly rulesResult: ProbeResult | undefined;
+  /** At the beginning and at the end, the node had rules of no Service, and nothing that could work without them. */
+  readonly hasNoRules: boolean;
 }
 
 /** Everything of one run. */

@@ -1,7 +1,7 @@
 /** From evidence to facts: what each connection came to. Pure. */
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
-import { parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
+import { hasNoServiceRules, parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
 import { endpointKey, type SweptEndpoint } from '../../parsers/sweep.ts';
 import { read } from '../shared/measured.ts';
 import { expectsAnswer, isUnresolved, reachOf } from '../shared/reach-probe.ts';
@@ -55,6 +55,11 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
     rules: rulesOf(evidence[`${info.id}-rules-after`], info),
     earlierRules: rulesOf(evidence[`${info.id}-rules-before`], info),
     rulesResult: evidence[`${info.id}-rules-after`],
+    hasNoRules: ['before', 'after'].every(
+      (when) =>
+        read(evidence[`${info.id}-rules-${when}`], 'sh', (text) => Number(hasNoServiceRules(text))).value ===
+        1,
+    ),
   };
 }
 

@@ -41,6 +41,16 @@ describe('parseNextHop', () => {
     expect(parseNextHop(`address 192.0.2.9\n${line}\n    cache \n`)).toMatchObject({ route });
   });
 
+  it.each([
+    ['cache <redirected> expires 298sec', true],
+    ['cache <local,redirected> ', true],
+    ['cache ', false],
+    ['cache <local> ', false],
+  ])('reads of the cache whether a router has redirected it: %s', (cache, isRedirected) => {
+    const stdout = `address 192.0.2.9\n192.0.2.9 via 198.18.1.3 dev eth0 src 198.18.1.2 uid 0 \n    ${cache}\n`;
+    expect(parseNextHop(stdout)).toMatchObject({ route: { gateway: '198.18.1.3', isRedirected } });
+  });
+
   it('reads who was asked', () => {
     const stdout = `address 198.18.1.3\n198.18.1.3 dev eth0 src 198.18.1.2 uid 0 \n    cache \nasked 198.18.1.3 eth0\nARPING 198.18.1.3 from 198.18.1.2 eth0\nUnicast reply from 198.18.1.3 [2E:E6:52:C7:BA:D8]  0.6ms\nUnicast reply from 198.18.1.3 [2E:E6:52:C7:BA:D8]  0.6ms\nSent 2 probes (2 broadcast(s))\nReceived 2 response(s)\n`;
     expect(parseNextHop(stdout)).toMatchObject({

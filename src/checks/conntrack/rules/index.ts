@@ -4,5 +4,11 @@ import type { ConntrackFacts } from '../facts.ts';
 import { insertFailed } from './insert-failed.ts';
 import { pressure } from './pressure.ts';
 import { staleDnat } from './stale-dnat.ts';
+import { untranslated } from './untranslated.ts';
 
-export const CONNTRACK_RULES: readonly Rule<ConntrackFacts>[] = [pressure, insertFailed, staleDnat];
+export const CONNTRACK_RULES: readonly Rule<ConntrackFacts>[] = [
+  pressure,
+  insertFailed,
+  staleDnat,
+  untranslated,
+];

@@ -37,7 +37,11 @@ export const pressure: Rule<ConntrackFacts> = {
         ? 'critical'
         : 'warning';
     const parts = [
-      ...(fill ? [`${owner(facts)} holds ${fill.count} of ${fill.max} entries (${percent(share)} %)`] : []),
+      ...(fill
+        ? [
+            `${owner(facts)} holds ${fill.count} of ${fill.max} entries (${percent(share)} %)${share > limit ? holdersText(facts) : ''}`,
+          ]
+        : []),
       ...(isSingle
         ? ['connection tracking dropped one packet during the run, and not for lack of room: measure again']
         : dropped > 0
@@ -49,11 +53,29 @@ export const pressure: Rule<ConntrackFacts> = {
     return [
       occurrence(meta, severity, `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, [
         ...fillQuote(facts),
+        ...(share > limit ? holdersQuote(facts) : []),
         ...(dropped + evicted > 0 ? statsQuote(facts, ['drop', 'early_drop']) : []),
       ]),
     ];
   },
 };
+
+/** What most of the entries are, and whose: `, 380 of them tcp CLOSE_WAIT, most of all (300) from A to B port 80`. */
+function holdersText({ holders }: ConntrackFacts): string {
+  const [state] = holders?.states ?? [];
+  const [pair] = holders?.pairs ?? [];
+  if (!state) return '';
+  const whose = pair
+    ? `, most of all (${pair.count}) from ${pair.source} to ${pair.destination}${pair.port === '' ? '' : ` port ${pair.port}`}`
+    : '';
+  return `, ${state.count} of them ${state.what}${whose}`;
+}
+
+function holdersQuote({ holders, holdersResult }: ConntrackFacts): Quote[] {
+  return holders && holdersResult
+    ? [{ command: holdersResult.command, excerpt: linesOf(holdersResult).join('\n').trim() }]
+    : [];
+}
 
 /** Nothing short of the limit is shown as 100. */
 function percent(share: number): string {

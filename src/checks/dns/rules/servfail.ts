@@ -42,6 +42,11 @@ export const servfail: Rule<DnsFacts> = {
   },
 };
 
+/** `.cluster.local` of `kubernetes.default.svc.cluster.local.`; `undefined`: the control name is none of a Service's. */
+function clusterDomain(control: string | undefined): string | undefined {
+  return /\.svc(\..+?)\.?$/.exec(control ?? '')?.[1];
+}
+
 export function isBad(query: DnsQuery): boolean {
   return faultOf(query) !== undefined;
 }
@@ -51,6 +56,13 @@ function where(facts: DnsFacts, bad: readonly DnsQuery[], answers: readonly DnsQ
   const others = new Set(answers.filter((q) => !isBad(q)).map((q) => q.server));
   if ([...servers].every((s) => !others.has(s)))
     return 'it gives no other answer, so the server itself is at fault';
+  const domain = clusterDomain(facts.probe.control);
+  const isOfCluster = ({ question }: DnsQuery): boolean =>
+    domain !== undefined && question.name.replace(/\.$/, '').endsWith(domain);
+  const whole = answers.filter((q) => servers.has(q.server));
+  if (bad.every(isOfCluster) && whole.every((q) => isBad(q) || !isOfCluster(q))) {
+    return `it answers for other names, but for none of the cluster's own: whatever serves these has no data yet (CoreDNS answers like this until it has its first list from the API server), or the server forwards them to one that fails`;
+  }
   if (bad.some((q) => q.question.name === facts.probe.control)) {
     return "even the cluster's own name fails at times, so the server or one of its replicas is at fault";
   }

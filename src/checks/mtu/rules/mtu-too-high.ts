@@ -53,6 +53,15 @@ function sentence(found: readonly Found[], { size }: Found): string {
   return `${size.device} sends packets of up to ${size.allowed} bytes, but the way to ${labelsOf(found)} carries ${size.carries} (${teller}): ${missing} fewer${overlay === undefined ? '' : `, the overhead of ${overlay}`}.`;
 }
 
+/** The way to a node itself is narrow: then no overlay takes the room, and its setting mends nothing. */
+function underlaySentence(found: readonly Found[], { path, size }: Found): string {
+  const { label } = path.destination;
+  const others = found.filter((one) => one.path !== path);
+  const also = others.length === 0 ? '' : `, and so does the way to ${labelsOf(others)}`;
+  const teller = size.announced === undefined ? 'nobody says so' : `says ${announcer(size.announced)}`;
+  return `${size.device} sends packets of up to ${size.allowed} bytes, but the way to ${label} itself carries ${size.carries} (${teller})${also}: it is the network between the nodes, and no overlay${size.announced === undefined ? '; one end of a link has a smaller MTU than the other' : ''}.`;
+}
+
 function uplinkSentence(found: readonly Found[], { size }: Found, host: OwnHost): string {
   const whose = host.kind === 'docker' ? 'the Docker host' : host.kind === 'pod' ? 'its node' : 'its host';
   const teller = size.announced === undefined ? '' : ` (says ${announcer(size.announced)})`;
@@ -67,6 +76,10 @@ function uplinkRemedy({ kind }: OwnHost, { carries }: Narrow): string {
     other: `Give the interface that MTU: ip link set DEVICE mtu ${carries} in the target and at its other end`,
   }[kind];
   return `${setting}. Or let the host rewrite the segment size of TCP, for the far side too: nft … tcp flags syn tcp option maxseg size set rt mtu.`;
+}
+
+function underlayRemedy({ path }: Found): string {
+  return `Compare the MTU of the uplinks (ip link) of this node, of ${path.destination.label} and of what lies between, and set them alike. Where one became smaller by itself, look at the network plugin's log: some have set the uplink itself to what is meant for pods, anew at each start. The plugin's MTU for pods is another matter: it has to follow the smaller of the two.`;
 }
 
 function tightestOf(found: readonly Found[]): Found | undefined {
@@ -86,7 +99,7 @@ function told(found: Found, text: string, remediation?: string): Occurrence {
 export const mtuTooHigh: Rule<MtuFacts> = {
   meta,
   judge: (facts) => {
-    const { paths, ownHost } = facts;
+    const { paths, ownHost, nodes } = facts;
     const found = paths.flatMap((path): Found[] => {
       const size = narrow(path);
       return size && !carriesFullSegments(path) ? [{ path, size }] : [];
@@ -96,9 +109,14 @@ export const mtuTooHigh: Rule<MtuFacts> = {
       ({ path, size }) =>
         !path.destination.inCluster && isSaidByOwnHost(size, facts) && !isClamped(path, size),
     );
+    const underlay = tightestOf(found.filter(({ path }) => nodes.includes(path.destination.id)));
     const [tightInside, tightOutside] = [tightestOf(inside), tightestOf(outside)];
     return [
-      ...(tightInside ? [told(tightInside, sentence(inside, tightInside))] : []),
+      ...(underlay
+        ? [told(underlay, underlaySentence(inside, underlay), underlayRemedy(underlay))]
+        : tightInside
+          ? [told(tightInside, sentence(inside, tightInside))]
+          : []),
       ...(tightOutside && ownHost
         ? [
             told(

@@ -10,12 +10,17 @@ import { forwardingOff } from './forwarding-off.ts';
 import { missingRule } from './missing-rule.ts';
 import { noDefaultRoute } from './no-default-route.ts';
 import { noPodAddress } from './no-pod-address.ts';
+import { nodeInPodRange } from './node-in-pod-range.ts';
+import { nodesAddressHere } from './nodes-address-here.ts';
+import { redirected } from './redirected.ts';
 import { remoteHop } from './remote-hop.ts';
 import { reversePath } from './reverse-path.ts';
 import { sourceAddress } from './source-address.ts';
 
 export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
   noPodAddress,
+  nodesAddressHere,
+  nodeInPodRange,
   missingRule,
   forwardingOff,
   forwardPolicy,
@@ -23,6 +28,7 @@ export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
   bridgeNetfilter,
   noDefaultRoute,
   deadRoute,
+  redirected,
   reversePath,
   remoteHop,
   circle,

@@ -2,7 +2,8 @@ import { advice, kubectl } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import { place } from '../../../parsers/service-rules.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { ServiceFacts, ServicesFacts } from '../facts.ts';
+import { failures, type ServiceFacts, type ServicesFacts, working } from '../facts.ts';
+import { attemptText, quoteAttempt } from '../words.ts';
 
 const meta = {
   id: 'NT-SVC-009',
@@ -10,7 +11,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     "On this node, the rules that turn the Service's cluster IP into an endpoint's address are missing or old: kube-proxy does not run there, cannot reach the API server, or fails to write them. Connections from this node's pods to the Service fail or go to pods that are gone, while other nodes work.",
-  rule: "In a node's own network namespace, where kube-proxy has written rules in its nftables or its iptables mode, at the beginning and at the end of the run alike: the Service has ready endpoints, last changed more than 30 s before, and its cluster IP and port are not in the rules or lead nowhere; or the rules lead to an address that is not an endpoint of it; or a ready endpoint is not in them (not judged with traffic distribution by zone, and with a local policy only for the node's own).",
+  rule: "In a node's own network namespace, where kube-proxy has written rules in its nftables or its iptables mode, at the beginning and at the end of the run alike: the Service has ready endpoints, last changed more than 30 s before, and its cluster IP and port are not in the rules or lead nowhere; or the rules lead to an address that is not an endpoint of it; or a ready endpoint is not in them (not judged with traffic distribution by zone, and with a local policy only for the node's own). Or the node has no rule of kube-proxy at all, in neither mode, and no device of its IPVS mode or of a network plugin that takes its place, while endpoints answer, the cluster IP does not, and nor does the API server's.",
   source: 'Kubernetes: pkg/proxy/nftables and pkg/proxy/iptables, which sync within seconds; 30 s are ours',
   remedy: advice`See kube-proxy on this node: ${kubectl`get pods -n kube-system -o wide -l k8s-app=kube-proxy`}, its log (what it cannot reach or write), and restart its pod, which writes all rules again. Then ask why it was behind: kubeproxy_sync_proxy_rules_last_timestamp_seconds among its metrics tells since when.`,
   explains: { depth: 640, subject: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-TLS'] },
@@ -51,10 +52,34 @@ function fault(facts: ServiceFacts, node: string): string | undefined {
   return parts.length === 0 ? undefined : parts.join(' and ');
 }
 
+/** A node on which nothing was ever written: kube-proxy never came up there, or the kernel refuses its rules whole. */
+function none(facts: ServiceFacts, { reference, input }: ServicesFacts): Occurrence[] {
+  const { info, virtual, rulesResult } = facts;
+  const [first] = failures(virtual);
+  const isOff = reference !== undefined && !['works', 'unclear'].includes(reference.state);
+  if (!first || !isOff || !facts.hasNoRules || failures(virtual).length < virtual.length) return [];
+  const ready = working(facts).length;
+  if (ready === 0) return [];
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `${input.node} has no rule of kube-proxy for any Service, in neither mode (nftables, iptables): ${ready} of ${facts.endpoints.length} ${facts.endpoints.length === 1 ? 'endpoint' : 'endpoints'} of ${info.label} ${ready === 1 ? 'answers' : 'answer'}, and its cluster IP ${info.clusterIp}:${info.port} does not (${attemptText(first)}), nor does the API server's.`,
+      [{ command: rulesResult?.command ?? [], excerpt: 'mode none' }, ...quoteAttempt(first)],
+      {
+        subject: info.label,
+        remediation: advice`See whether kube-proxy runs on this node, and what its log says: a kernel without what its rules need (nft_fib, nft_numgen, ip_tables, nf_conntrack) refuses each of its transactions as a whole, and so does a table that a newer nft wrote and its own cannot read.\n${kubectl`get pods -n kube-system -o wide -l k8s-app=kube-proxy`}`,
+      },
+    ),
+  ];
+}
+
 export const staleRules: Rule<ServicesFacts> = {
   meta,
-  judge: ({ services, input }) =>
-    services.flatMap((facts): Occurrence[] => {
+  judge: (all) => {
+    const { services, input } = all;
+    return services.flatMap((facts): Occurrence[] => {
+      if (facts.hasNoRules) return none(facts, all);
       const what = fault(facts, input.node);
       const { rules, earlierRules, info } = facts;
       if (what === undefined || !rules || !earlierRules) return [];
@@ -71,5 +96,6 @@ export const staleRules: Rule<ServicesFacts> = {
           { subject: info.label },
         ),
       ];
-    }),
+    });
+  },
 };

@@ -17,6 +17,8 @@ interface Run {
   readonly before?: Readonly<Record<string, number>>;
   readonly after?: Readonly<Record<string, number>>;
   readonly udp?: readonly [before: string, after: string];
+  readonly holders?: string;
+  readonly holes?: readonly [before: string, after: string];
   readonly input?: Partial<ConntrackInput>;
 }
 
@@ -28,7 +30,15 @@ const SERVICE = {
   endpoints: ['198.18.1.7'],
 };
 
-function judged({ fill = [10, 1000], before = {}, after = {}, udp = ['', ''], input }: Run): Judgement {
+function judged({
+  fill = [10, 1000],
+  before = {},
+  after = {},
+  udp = ['', ''],
+  holders,
+  holes = ['', ''],
+  input,
+}: Run): Judgement {
   const filled = result(`${fill.join('\n')}\n`);
   return judgeConntrack(
     evidence({
@@ -41,6 +51,9 @@ function judged({ fill = [10, 1000], before = {}, after = {}, udp = ['', ''], in
       'udp-after': result(udp[1]),
       'tcp-before': result(''),
       'tcp-after': result(''),
+      ...(holders === undefined ? {} : { holders: result(holders) }),
+      'holes-before': result(holes[0]),
+      'holes-after': result(holes[1]),
     }),
     { watchMs: 3000, isNode: false, criticalShare: 0.95, services: [SERVICE], ...input },
   );
@@ -54,6 +67,15 @@ describe('NT-CT-001', () => {
     { count: 951, expected: ['NT-CT-001 critical'] },
   ])('$count of 1000 entries', ({ count, expected }) => {
     expect(named(judged({ fill: [count, 1000] }))).toEqual(expected);
+  });
+
+  it('tells who holds most of it', () => {
+    const holders =
+      'state 740 tcp CLOSE_WAIT\nstate 40 udp -\npair 700 tcp 198.18.1.5 198.51.100.200 80\npair 20 icmp 198.18.1.5 198.18.1.1 \n';
+    expect(judged({ fill: [780, 1000], holders }).findings[0]?.summary).toMatch(
+      /holds 780 of 1000 entries \(78 %\), 740 of them tcp CLOSE_WAIT, most of all \(700\) from 198\.18\.1\.5 to 198\.51\.100\.200 port 80\.$/,
+    );
+    expect(judged({ fill: [780, 1000], holders: '' }).findings[0]?.summary).toMatch(/\(78 %\)\.$/);
   });
 
   it('keeps to the limit that it is given, also one below that of the warning', () => {
@@ -206,5 +228,63 @@ describe('what could not be measured', () => {
 
   it('never passes with no evidence at all', () => {
     expect(judgeConntrack({}, { watchMs: 0, isNode: false, criticalShare: 0.95 }).status).toBe('skip');
+  });
+});
+
+// As conntrack-tools 1.4.7 printed them on a node of the test cluster (test/faults/node.test.ts makes them).
+describe('NT-CT-004', () => {
+  const entry = (seconds: number, to: string, port: number, from = to, flag = '[UNREPLIED] ') =>
+    `udp      17 ${seconds} src=198.18.1.159 dst=${to} sport=40514 dport=${port} ${flag}src=${from} dst=198.18.1.159 sport=${port} dport=40514 mark=0 use=1\n`;
+  const NODE = '198.51.100.11';
+  const input: Partial<ConntrackInput> = {
+    isNode: true,
+    nodeAddresses: [NODE],
+    hostPorts: [{ pod: 'shop/collector', port: 19514 }],
+  };
+  const of = (before: string, after: string, more: Partial<ConntrackInput> = {}) =>
+    judged({ holes: [before, after], input: { ...input, ...more } }).findings.filter(
+      ({ id }) => id === 'NT-CT-004',
+    );
+  const [service] = SERVICE.addresses;
+
+  it('tells a Service, and the hostPort of a pod', () => {
+    const both = (seconds: number) => entry(seconds, service ?? '', 514) + entry(seconds, NODE, 19514);
+    const [first, second, ...more] = of(both(27), both(29));
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ severity: 'critical', subject: 'svc/logs in default' });
+    expect(first?.summary).toMatch(
+      /^1 connection to svc\/logs in default \(198\.19\.255\.200:514\/udp\), from 198\.18\.1\.159, is not translated, though the Service has 1 endpoint/,
+    );
+    expect(remedyOf(first)).toMatch(/conntrack -D -p udp --orig-dst 198\.19\.255\.200 --orig-port-dst 514$/);
+    expect(second?.summary).toMatch(
+      /^1 connection to the hostPort of pod shop\/collector \(198\.51\.100\.11:19514/,
+    );
+  });
+
+  it.each<[string, string, string, Partial<ConntrackInput>]>([
+    [
+      'it is translated',
+      entry(27, service ?? '', 514, '198.18.1.7'),
+      entry(29, service ?? '', 514, '198.18.1.7'),
+      {},
+    ],
+    [
+      'it has an answer',
+      entry(27, service ?? '', 514, service, ''),
+      entry(29, service ?? '', 514, service, ''),
+      {},
+    ],
+    ['nothing comes any more', entry(27, service ?? '', 514), entry(23, service ?? '', 514), {}],
+    ['it is new', '', entry(29, service ?? '', 514), {}],
+    [
+      'the Service has no endpoint',
+      entry(27, service ?? '', 514),
+      entry(29, service ?? '', 514),
+      { services: [{ ...SERVICE, endpoints: [] }] },
+    ],
+    ['it is another port of the node', entry(27, NODE, 53), entry(29, NODE, 53), {}],
+    ['the address is not the node', entry(27, '198.51.100.1', 19514), entry(29, '198.51.100.1', 19514), {}],
+  ])('is silent where %s', (_title, before, after, more) => {
+    expect(of(before, after, more)).toEqual([]);
   });
 });

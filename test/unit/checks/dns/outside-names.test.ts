@@ -49,3 +49,22 @@ describe('NT-DNS-018', () => {
     expect(ids(told(servers, [...names]))).not.toContain('NT-DNS-018 critical');
   });
 });
+
+describe('NT-DNS-004 of a server that has not heard from the API server', () => {
+  const isInside = (name: string): boolean => name.replace(/\.$/, '').endsWith('.cluster.local');
+  const OWN = 'shop.default.svc.cluster.local.';
+  const words = (udp: (name: string) => string) =>
+    told([{ address: SERVICE_ADDRESS, udp }], [OWN, ...NAMES]).find(({ id }) => id === 'NT-DNS-004')?.summary;
+
+  it('says that names of the cluster alone fail', () => {
+    expect(words((name) => (isInside(name) ? 'SERVFAIL' : 'NXDOMAIN'))).toMatch(
+      /: it answers for other names, but for none of the cluster's own: whatever serves these has no data yet/,
+    );
+  });
+
+  it('does not say so where one of them is answered', () => {
+    const one = words((name) => (name === OWN ? 'SERVFAIL' : '198.51.100.7'));
+    expect(one).toMatch(/SERVFAIL/);
+    expect(one).not.toContain('has no data yet');
+  });
+});

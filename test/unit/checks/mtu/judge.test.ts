@@ -104,6 +104,25 @@ describe('a path that carries less', () => {
     expect(judged(vxlan, undefined, { inCluster: true }).summary).toMatch(/50 fewer, the overhead of VXLAN/);
   });
 
+  it('says of a node whether it is the network of the nodes that is narrow', () => {
+    const peer = destination({ id: 'peer0', label: 'pod/dns on another node', role: 'dns', inCluster: true });
+    const far = destination({ id: 'node0', label: 'node/node2', role: 'dns', inCluster: true });
+    const run = (search: string | undefined) =>
+      judgeMtu(
+        evidence({
+          'peer0-path-mtu': result(stdout(HOLE)),
+          ...(search === undefined ? {} : { 'node0-path-mtu': result(search) }),
+        }),
+        { destinations: [peer, far], nodes: ['node0'], transfer: false },
+      ).findings[0]?.summary;
+    expect(run(stdout(HOLE))).toMatch(
+      /but the way to node\/node2 itself carries 1400 \(nobody says so\), and so does the way to pod\/dns on another node: it is the network between the nodes/,
+    );
+    // A way to a node that is whole, or that nobody answers by, says nothing of it.
+    for (const other of [stdout('path-mtu-full'), undefined])
+      expect(run(other)).toMatch(/but the way to pod\/dns on another node carries 1400/);
+  });
+
   it('is only a filter of pings when full segments get through', () => {
     expect(named(judged(stdout(HOLE), stdout('tcp-transfer-done')))).toEqual([]);
     // Segments that were small anyway prove nothing.

@@ -23,6 +23,29 @@ const onHost = (run: RecordedRun<RoutingInput>): RecordedRun<RoutingInput> => ({
   input: { ...run.input, pod: { ...run.input.pod, hostNetwork: true } },
 });
 
+describe('NT-RT-015', () => {
+  const hop = (cache: string) => ({
+    [`${farId}-hop`]: `address ${farAddress}\n${farAddress} via 198.18.1.77 dev eth0 src 198.18.1.2 uid 0 \n    ${cache}\n`,
+  });
+  const REDIRECTED = hop('cache <redirected> expires 298sec');
+
+  it('leads where nothing comes back', () => {
+    const judgement = judged(withOutput(healthy, { ...REDIRECTED, ...silence }));
+    const found = judgement.findings.find(({ id }) => id === 'NT-RT-015');
+    expect(found).toMatchObject({ severity: 'critical', subject: 'pod/far' });
+    expect(found?.summary).toMatch(
+      /^Packets to pod\/far \([\d.]+\) go to 198\.18\.1\.77 on eth0 since an ICMP redirect said so, and nothing comes back\. The routing table has default via /,
+    );
+  });
+
+  it('is silent where the destination answers, and where no redirect is in it', () => {
+    expect(problems(withOutput(healthy, REDIRECTED))).not.toContain('NT-RT-015 critical');
+    expect(problems(withOutput(healthy, { ...hop('cache '), ...silence }))).not.toContain(
+      'NT-RT-015 critical',
+    );
+  });
+});
+
 describe('NT-RT-003', () => {
   const net1 = (flags: readonly string[]) =>
     json<object>((list) => [...list, { ifname: 'net1', ifindex: 9, flags, operstate: 'UP', addr_info: [] }]);

@@ -57,6 +57,8 @@ interface Run {
   readonly known?: string;
   /** Of each endpoint's pod by its other address. */
   readonly family?: string;
+  /** What the node has of kube-proxy, before and after. */
+  readonly rules?: readonly [before: string, after: string];
 }
 
 /** What became of a connection by name. */
@@ -76,6 +78,7 @@ function judged(run: Run): Judgement {
     reference = OK,
     known = 'unresolved',
     family = REFUSED,
+    rules,
   } = run;
   const info = { ...SHOP, ...service };
   return judgeService(
@@ -88,6 +91,7 @@ function judged(run: Run): Judgement {
         ]),
       ),
       ...Object.fromEntries(virtual.map((ending, i) => [`svc0-virtual${i}-reach`, tried(ending)])),
+      ...(rules ? { 'svc0-rules-before': result(rules[0]), 'svc0-rules-after': result(rules[1]) } : {}),
       'svc0-name-reach': named(name),
       'svc0-name-again1-reach': named(again),
       'reference-reach': tried(reference),
@@ -443,5 +447,28 @@ describe('what could not be measured', () => {
     expect(problems({ service: { ...service, port: 53 }, endpoints: [silent, OK, OK] })).toEqual([
       'NT-SVC-007 critical',
     ]);
+  });
+});
+
+describe('NT-SVC-009 of a node without any rule', () => {
+  const NONE = 'mode none\n';
+  const run = { rules: [NONE, NONE], virtual: [SILENT], reference: SILENT } as const;
+
+  it('leads, and says what answers all the same', () => {
+    const [first] = judged(run).findings;
+    expect(first).toMatchObject({ id: 'NT-SVC-009', severity: 'critical', subject: 'svc/shop' });
+    expect(first?.summary).toMatch(
+      /^node1 has no rule of kube-proxy for any Service, in neither mode \(nftables, iptables\): 3 of 3 endpoints of svc\/shop answer, and its cluster IP 198\.51\.100\.100:80 does not \(.*\), nor does the API server's\.$/,
+    );
+  });
+
+  it.each<[string, Run]>([
+    ['the cluster IP works, by whatever means', { ...run, virtual: [OK] }],
+    ["the API server's Service works", { ...run, reference: OK }],
+    ['rules were there at the beginning', { ...run, rules: ['mode nftables\n', NONE] }],
+    ['nothing says that both kinds were read', { ...run, rules: ['', ''] }],
+    ['no endpoint answers', { ...run, endpoints: [SILENT, SILENT, SILENT] }],
+  ])('is silent where %s', (_title, other) => {
+    expect(judged(other).findings.filter(({ id }) => id === 'NT-SVC-009')).toEqual([]);
   });
 });

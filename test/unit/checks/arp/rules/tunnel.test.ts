@@ -82,6 +82,11 @@ describe('NT-ARP-006', () => {
     ]);
   });
 
+  it('is silent of an end that once was not found, where nothing of the run went there', () => {
+    const failed = { dst: '198.51.100.12', dev: 'eth0', state: ['FAILED'] };
+    expect(found({ neighbours: [NEIGHBOUR, failed] })).toEqual([]);
+  });
+
   it.each([
     [
       'the neighbour entry is missing',

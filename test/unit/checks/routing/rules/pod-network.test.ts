@@ -26,11 +26,21 @@ interface Node {
   readonly calls?: string;
   readonly kind?: string;
   readonly isHost?: boolean;
+  /** Of the bridge. */
+  readonly addresses?: readonly string[];
+  readonly cluster?: NodeNetwork;
 }
 
 function found(id: string, node: Node): Occurrence | undefined {
   const { routes = ROUTES, rules = RULES, iptables = '', calls = '', kind = 'bridge', isHost = true } = node;
-  const link = { ifname: 'cni0', ifindex: 3, flags: ['UP'], linkinfo: { info_kind: kind }, addr_info: [] };
+  const { addresses = [], cluster = CLUSTER } = node;
+  const link = {
+    ifname: 'cni0',
+    ifindex: 3,
+    flags: ['UP'],
+    linkinfo: { info_kind: kind },
+    addr_info: addresses.map((local) => ({ family: 'inet', local, prefixlen: 32 })),
+  };
   const { findings } = judgeRouting(
     evidence({
       routes: result(JSON.stringify(routes)),
@@ -39,7 +49,7 @@ function found(id: string, node: Node): Occurrence | undefined {
       iptables: result(iptables),
       'bridge-calls': result(calls),
     }),
-    { destinations: [], pod: { addresses: [], hostNetwork: isHost }, cluster: CLUSTER },
+    { destinations: [], pod: { addresses: ['198.51.100.11'], hostNetwork: isHost }, cluster },
   );
   return findings.find((finding) => finding.id === id);
 }
@@ -126,5 +136,56 @@ describe('NT-RT-010', () => {
     ['the target is no host', { iptables: table('DROP'), isHost: false }],
   ])('is silent where %s', (_why, node) => {
     expect(found('NT-RT-010', node)).toBeUndefined();
+  });
+});
+
+const other = (...addresses: string[]): NodeNetwork => ({
+  ...CLUSTER,
+  others: [{ name: 'node2', addresses, podRanges: ['198.18.2.0/24'] }],
+});
+
+describe('NT-RT-013', () => {
+  it("tells whose address the node has taken, and that it is kube-proxy's device where it is", () => {
+    expect(found('NT-RT-013', { addresses: ['198.51.100.12'] })?.summary).toMatch(
+      /^198\.51\.100\.12 is an address of node2, and cni0 of this node has it too: what is sent to node2 from here never leaves\.$/,
+    );
+  });
+
+  it.each<[string, Node]>([
+    ['it has none of them', { addresses: ['198.51.100.13'] }],
+    ['both have it in the API', { addresses: ['198.51.100.11'], cluster: other('198.51.100.11') }],
+    ['the target is a pod', { addresses: ['198.51.100.12'], isHost: false }],
+  ])('is silent where %s', (_why, node) => {
+    expect(found('NT-RT-013', node)).toBeUndefined();
+  });
+});
+
+describe('NT-RT-014', () => {
+  it('tells which range takes the packets to the node', () => {
+    expect(found('NT-RT-014', { cluster: other('198.18.1.77') })?.summary).toMatch(
+      /^198\.18\.1\.77, an address of node2, lies in the pod range of this node \(198\.18\.1\.0\/24\): packets to it follow the route of the pods, 198\.18\.1\.0\/24 dev cni0/,
+    );
+  });
+
+  it.each<[string, Node]>([
+    ['it lies in none', { cluster: other('198.51.100.12') }],
+    [
+      'it has a route of its own',
+      {
+        cluster: other('198.18.1.77'),
+        routes: [...ROUTES, { type: 'unicast', dst: '198.18.1.77', dev: 'eth0', scope: 'link' }],
+      },
+    ],
+    [
+      'pods have addresses of the network of the nodes',
+      {
+        cluster: other('198.18.1.77'),
+        routes: [{ type: 'unicast', dst: '198.18.0.0/16', dev: 'eth0', scope: 'link' }],
+      },
+    ],
+    ['the range is its own', { cluster: other('198.18.2.77') }],
+    ['the target is a pod', { cluster: other('198.18.1.77'), isHost: false }],
+  ])('is silent where %s', (_why, node) => {
+    expect(found('NT-RT-014', node)).toBeUndefined();
   });
 });
