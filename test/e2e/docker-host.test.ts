@@ -305,7 +305,7 @@ describe("the Docker host's side of a container", () => {
     const [lead] = leads(report);
     expect(lead?.id, JSON.stringify(problems(report), undefined, 1)).toBe('NT-DKR-018');
     expect(lead?.summary).toMatch(
-      /translates the IPv6 addresses of network six \(2001:db8:40::\/64\): what goes to \[2001:db8:41::2\]:8080 leaves with 2001:db8:40::\S+,/,
+      /translates the IPv6 addresses of network six \(2001:db8:40::\/64\): what goes to \[2001:db8:41::2\]:8080 leaves with source 2001:db8:40::\S+,/,
     );
     const masquerade = ['POSTROUTING', '-s', `${net}::/64`, '-o', OUTSIDE_LINK, '-j', 'MASQUERADE'];
     await daemon.onHost('ip6tables', '-w', '-t', 'nat', '-A', ...masquerade);
