@@ -24,6 +24,7 @@ import { withDeadline } from '../open/deadline.ts';
 import { withUserErrors } from '../open/failures.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
 import { shardKey, shardOf } from '../open/shard.ts';
+import { findTarget } from '../open/target.ts';
 import { renderDocument } from '../report/render.ts';
 import { chosenTargets, refuseTooMany, targetName } from './chosen-targets.ts';
 import { listOf } from './judge.ts';
@@ -129,7 +130,11 @@ async function knownTargets(
   signal: AbortSignal,
   progress: ProgressLine,
 ): Promise<Known[]> {
-  if (work.kind === 'one') return [];
+  if (work.kind === 'one') {
+    // What is not there, the Job's pods would look for again and again.
+    await findTarget({ connection, session, target: work.target }, signal, shared);
+    return [];
+  }
   if (work.kind === 'many') {
     const { targets } = await chosenTargets(work.many, { connection, session }, signal, progress);
     return targets.map((target) => ({ key: shardKey(target), failed: failedOf(target) }));
