@@ -12,6 +12,7 @@ import { JobFollower, type ShardResults } from '../jobs/follow.ts';
 import { type ApiObject, cronJobOf, type JobObjects, jobObjects } from '../jobs/manifest.ts';
 import { mergedLists } from '../jobs/merge.ts';
 import { refuseWithoutRights } from '../jobs/own-rights.ts';
+import { sweep } from '../jobs/sweep.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Bundle, BundleList } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
@@ -63,7 +64,7 @@ async function printManifest(args: InClusterArgs, signal: AbortSignal): Promise<
 function objectsOf(args: InClusterArgs, namespace: string, name: string, shards: number): JobObjects {
   const { session, work, job } = args;
   const line = [...args.line, `--namespace=${namespace}`];
-  return jobObjects({ name, namespace, line, work, job: { ...job, shards }, session });
+  return jobObjects({ name, namespace, line, work, job: { ...job, shards }, session, isRun: !job.manifest });
 }
 
 /** What the Job will look at, as far as it is known before; those that come later belong to a shard all the same. */
@@ -173,6 +174,7 @@ async function runJob(
   progress.show('asking what may be created');
   await refuseWithoutRights(client, signal);
   await dryRun(client, objects, signal);
+  if (objects.cluster.length > 0) await sweep(client, signal);
   const { name, namespace } = objects.job.metadata;
   const follower = new JobFollower(client, objects.job, shards);
   let isRunning = true;

@@ -106,12 +106,6 @@ function sentence({ message }: Error): string {
   return message.replace(/\.$/, '');
 }
 
-/** The Job as it was created. */
-export interface CreatedJob {
-  readonly name: string;
-  readonly namespace: string;
-}
-
 /**
  * Creates the Job first, as it owns the others, and its ServiceAccount last: without that no pod can begin, so none begins
  * without its rights. A client that is killed in between leaves a Job that ends by its deadline and takes all with it.
@@ -132,7 +126,7 @@ export async function createJob(client: KubeClient, objects: JobObjects, signal:
   }
 }
 
-/** What could be asked of a finished or a running Job. */
+/** Ends the pods of a Job, and leaves the Job. */
 const STOP = { spec: { suspend: true } };
 /** How long pods may take to put their targets back, beyond which they are left to the kubelet. */
 const LONGEST_STOP_MS = 60_000;

@@ -37,7 +37,12 @@ export interface JobSpec {
   readonly work: JobWork;
   readonly job: JobFlags;
   readonly session: Pick<SessionFlags, 'mirror' | 'pullSecret' | 'imagePullPolicy'>;
+  /** Created by this program, and removed by it; else printed. */
+  readonly isRun: boolean;
 }
+
+/** On cluster-wide objects of a run that this program follows to its end; a manifest's are for whoever applied it. */
+export const RUN_LABEL = 'kubectl-nettools/run';
 
 const CONTAINER = 'nettools';
 /** A shard that was lost with its pod is done again, so often. */
@@ -49,11 +54,11 @@ const SETTLED = [1, 2, 3];
 /** A killed command puts its targets back within 30 s (src/open/deadline.ts). */
 const GRACE_SECONDS = 45;
 
-/** The image that holds this very program: the tools' own image with another name. */
+/** The image that holds this very program: beside the tools' own, with a tag of its own. */
 export function cliImage(session: Pick<SessionFlags, 'mirror'>, image: string | undefined): string {
   if (image !== undefined) return image;
   const [, repository = '', tag] = /^([^@]*?)(?::([\w.-]+))?(?:@.*)?$/.exec(defaultImage) ?? [];
-  return imageFor(session, `${repository}-cli:${tag ?? `v${version}`}`);
+  return imageFor(session, `${repository}:${tag ?? `v${version}`}-cli`);
 }
 
 export function jobObjects(spec: JobSpec): JobObjects {
@@ -101,7 +106,7 @@ export function cronJobOf({ job }: JobObjects, schedule: string): ApiObject {
 }
 
 function grant(
-  { name, namespace: home }: JobSpec,
+  { name, namespace: home, isRun }: JobSpec,
   rules: JobRights['namespaced'],
   namespace: string | undefined,
 ): ApiObject[] {
@@ -110,7 +115,7 @@ function grant(
     // Cluster-wide, a name has to tell its namespace's runs from others'.
     name: namespace === undefined ? `${home}-${name}` : name,
     ...(namespace === undefined ? {} : { namespace }),
-    labels: JOB_LABELS,
+    labels: { ...JOB_LABELS, ...(namespace === undefined && isRun ? { [RUN_LABEL]: 'true' } : {}) },
   };
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   return [

@@ -107,6 +107,9 @@ export const jobFlags: readonly Flag[] = [
   schedule,
 ];
 
+/** Those of them that are settings. */
+export const settingsOfJobs: readonly SettingFlag[] = [jobImage];
+
 /** Done by whoever merges the shards, or said by the Job itself. */
 const NOT_PASSED_ON: ReadonlySet<string> = new Set(['output', 'save', 'shard']);
 

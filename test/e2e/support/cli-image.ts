@@ -9,7 +9,7 @@ import { cacheDir, nodes, repoDir } from '../../cluster/paths.ts';
 import { run } from '../../cluster/proc.ts';
 
 /** The name that a binary of this machine looks for. */
-const name = 'localhost/nettools-cli:dev';
+const name = 'localhost/nettools:dev-cli';
 const folder = join(cacheDir(), 'cli-images');
 
 /**
