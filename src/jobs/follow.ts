@@ -19,6 +19,8 @@ const PULL_LIMIT_MS = 20_000;
 const START_LIMIT_MS = 300_000;
 /** Without a single pod, its controller has been refused them. */
 const CREATE_LIMIT_MS = 15_000;
+/** How often logs are asked for when their Job has ended: a minute. */
+const UNREAD_LOOKS = 30;
 /** How long the API server may be away; the Job goes on meanwhile. */
 const AWAY_LIMIT_MS = 300_000;
 
@@ -56,8 +58,10 @@ export class JobFollower {
   readonly #shards: number;
   readonly #evidence = new Map<number, Buffer>();
   readonly #failures = new Map<number, string>();
-  /** Pods whose log has been read. */
+  /** Pods whose log has been read, or is gone. */
   readonly #read = new Set<string>();
+  /** Looks after the Job's end at which a log could not be read. */
+  #unreadLooks = 0;
   #began = 0;
   #hasStarted = false;
   #stuckSince: number | undefined;
@@ -99,10 +103,12 @@ export class JobFollower {
     // The Job first: pods that it counts as ended are then in the list.
     const end = endOf(await this.#state(signal));
     const pods = await this.#pods(signal);
-    for (const pod of pods) await this.#take(pod, signal);
+    const taken = await Promise.all(pods.map((pod) => this.#take(pod, signal)));
     progress.show(this.#countsOf(pods));
     if (this.#evidence.size === this.#shards) return true;
     if (end !== undefined) {
+      // A kubelet that does not answer now may do so in a minute; the pod stays as long as its Job.
+      if (taken.includes(false) && this.#unreadLooks++ < UNREAD_LOOKS) return false;
       for (let index = 0; index < this.#shards; index++) {
         if (!this.#evidence.has(index) && !this.#failures.has(index)) this.#failures.set(index, end);
       }
@@ -127,30 +133,34 @@ export class JobFollower {
     return listAll<Pod>(this.#client, podsPath(namespace), { query, signal });
   }
 
-  /** Reads the log of a pod that has ended, once. */
-  async #take(pod: Pod, signal: AbortSignal): Promise<void> {
+  /** Reads the log of a pod that has ended, once. Resolves to false where it cannot be read now. */
+  async #take(pod: Pod, signal: AbortSignal): Promise<boolean> {
     const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
     const { phase } = pod.status ?? {};
     const index = indexOf(pod);
-    if (index === undefined || (phase !== 'Succeeded' && phase !== 'Failed')) return;
-    if (this.#read.has(uid) || this.#evidence.has(index)) return;
+    if (index === undefined || (phase !== 'Succeeded' && phase !== 'Failed')) return true;
+    if (this.#read.has(uid) || this.#evidence.has(index)) return true;
     const log = await this.#log(namespace, name, signal);
+    if (log instanceof ApiError) {
+      this.#failures.set(index, `its log cannot be read: ${log.message.replace(/\.$/, '')}`);
+      return false;
+    }
     this.#read.add(uid);
     const evidence = unframed(log ?? '');
     if (evidence !== undefined) {
       this.#evidence.set(index, evidence);
       this.#failures.delete(index);
     } else this.#failures.set(index, whyOf(pod, log));
+    return true;
   }
 
-  /** `undefined`: there is no such log any more, or it may not be read. */
-  async #log(namespace: string, name: string, signal: AbortSignal): Promise<string | undefined> {
+  /** `undefined`: there is no such log any more; an error: its node does not give it. */
+  async #log(namespace: string, name: string, signal: AbortSignal): Promise<string | undefined | ApiError> {
     try {
       return await this.#client.text(podsPath(namespace, name, 'log'), { signal });
     } catch (error) {
-      if (error instanceof ApiError && error.status === 403) throw error;
-      if (error instanceof ApiError) return undefined;
-      throw error;
+      if (!(error instanceof ApiError) || error.status === 403) throw error;
+      return error.status === 404 ? undefined : error;
     }
   }
 
@@ -215,8 +225,8 @@ function endOf({ status }: JobState): string | undefined {
     ({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True',
   );
   if (condition === undefined) return undefined;
-  return condition.message === undefined
-    ? 'the Job has ended without it'
+  return condition.type === 'Complete' || condition.message === undefined
+    ? 'its pod was removed before its log was read'
     : `the Job has ended: ${condition.message.replace(/\.$/, '')}`;
 }
 
