@@ -46,6 +46,7 @@ interface JobState {
     readonly conditions?: readonly {
       readonly type: string;
       readonly status: string;
+      readonly reason?: string;
       readonly message?: string;
     }[];
   };
@@ -110,7 +111,9 @@ export class JobFollower {
       // A kubelet that does not answer now may do so in a minute; the pod stays as long as its Job.
       if (taken.includes(false) && this.#unreadLooks++ < UNREAD_LOOKS) return false;
       for (let index = 0; index < this.#shards; index++) {
-        if (!this.#evidence.has(index) && !this.#failures.has(index)) this.#failures.set(index, end);
+        if (this.#evidence.has(index)) continue;
+        // A Job that is ended ends its pods: it is the cause of what they say.
+        if (end.isCause || !this.#failures.has(index)) this.#failures.set(index, end.why);
       }
       return true;
     }
@@ -220,14 +223,21 @@ export class JobFollower {
   }
 }
 
-function endOf({ status }: JobState): string | undefined {
+interface JobEnd {
+  readonly why: string;
+  /** It came before the end of its pods, and not from that. */
+  readonly isCause: boolean;
+}
+
+function endOf({ status }: JobState): JobEnd | undefined {
   const condition = status?.conditions?.find(
     ({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True',
   );
   if (condition === undefined) return undefined;
-  return condition.type === 'Complete' || condition.message === undefined
-    ? 'its pod was removed before its log was read'
-    : `the Job has ended: ${condition.message.replace(/\.$/, '')}`;
+  const { type, reason, message } = condition;
+  return type === 'Complete' || message === undefined
+    ? { why: 'its pod was removed before its log was read', isCause: false }
+    : { why: `the Job has ended: ${message.replace(/\.$/, '')}`, isCause: reason === 'DeadlineExceeded' };
 }
 
 /** The shard of a pod. */
@@ -237,6 +247,7 @@ function indexOf({ metadata }: Pod): number | undefined {
 }
 
 function whyOf(pod: Pod, log: string | undefined): string {
+  if (pod.metadata?.deletionTimestamp !== undefined) return 'its pod was deleted before it was done';
   const said = log
     ?.split('\n')
     .filter((line) => line.startsWith('error: '))
