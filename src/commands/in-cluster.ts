@@ -9,8 +9,9 @@ import { type ProgressLine, withProgress } from '../console/progress.ts';
 import { keepHeapSmall } from '../console/small-heap.ts';
 import { createJob, dryRun, removeJob } from '../jobs/create.ts';
 import { JobFollower, type ShardResults } from '../jobs/follow.ts';
+import { unpacked } from '../jobs/frames.ts';
 import { type ApiObject, cronJobOf, type JobObjects, jobObjects } from '../jobs/manifest.ts';
-import { mergedLists } from '../jobs/merge.ts';
+import { byName, byTarget, type Lost, type MergeHead, mergedMatrix } from '../jobs/merge.ts';
 import { refuseWithoutRights } from '../jobs/own-rights.ts';
 import { sweep } from '../jobs/sweep.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -18,7 +19,8 @@ import type { Bundle, BundleList } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
 import type { InClusterArgs } from '../model/job-args.ts';
 import { type MatrixPlace, placeKey } from '../model/matrix.ts';
-import type { FailedTarget } from '../model/report-list.ts';
+import type { Report, TargetInfo } from '../model/report.ts';
+import type { FailedTarget, ReportList } from '../model/report-list.ts';
 import { version } from '../model/version.ts';
 import { ALONE, type Sharing, sharing } from '../open/connect.ts';
 import { withDeadline } from '../open/deadline.ts';
@@ -27,6 +29,7 @@ import type { ListedTarget } from '../open/many-targets.ts';
 import { shardKey, shardOf } from '../open/shard.ts';
 import { findTarget } from '../open/target.ts';
 import { renderDocument } from '../report/render.ts';
+import { reportList } from '../report/report-list.ts';
 import { chosenTargets, refuseTooMany, targetName } from './chosen-targets.ts';
 import { listOf } from './judge.ts';
 import { placeOf, sidesOf, targetOf } from './matrix.ts';
@@ -97,28 +100,97 @@ async function reportOf(
     const [why = 'its shards brought no evidence'] = results.failures.values();
     throw new UserError(work.kind === 'one' ? `${why}.` : `nothing came of the Job: ${why}.`, 3);
   }
-  const bundles = [...results.evidence].map(([index, data]) =>
-    bundleIn(data.toString('utf8'), `the evidence of shard ${index + 1}`),
-  );
   const head = { tool: { version }, startedAt, durationMs: Math.round(performance.now() - began) };
-  const [first] = bundles;
-  if (first?.kind === 'Bundle') return judgedOne(first, report.save);
-  const lists = bundles.filter((one): one is BundleList => one.kind === 'BundleList');
-  const merged = mergedLists(lists, lostOf(known, shards, results, signal.aborted), head);
-  if (report.save !== undefined) await saveList(report.save, merged);
+  try {
+    return await judged(results, lostOf(known, shards, results, signal.aborted), head, report.save);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError('the evidence cannot be judged: the image of the Job holds another version.', 3, {
+      cause: error,
+    });
+  }
+}
+
+async function judged(
+  { evidence }: ShardResults,
+  lost: Lost,
+  head: MergeHead,
+  save: string | undefined,
+): Promise<AnyReport> {
+  const parts = [...evidence].map(([index, data]) => ({ index, data }));
+  const [one] = parts;
+  const first = one === undefined ? undefined : bundleOf(one);
+  if (first?.kind === 'Bundle') {
+    if (save !== undefined) await writeBundle(save, first);
+    return judge(first);
+  }
+  if (first?.matrix === undefined) return judgedList(parts, lost, head, save);
+  const merged = mergedMatrix(parts.map(listIn), lost, head);
+  if (save !== undefined) await saveList(save, merged, [merged.items]);
   return listOf(merged);
 }
 
-async function judgedOne(bundle: Bundle, save: string | undefined): Promise<AnyReport> {
-  if (save !== undefined) await writeBundle(save, bundle);
-  return judge(bundle);
+/** A shard's evidence, as it came. */
+interface Part {
+  readonly index: number;
+  readonly data: Buffer;
 }
 
-async function saveList(path: string, list: BundleList): Promise<void> {
-  const file = await BundleListFile.begin(path, list);
+function bundleOf({ index, data }: Part): Bundle | BundleList {
+  return bundleIn(unpacked(data), `the evidence of shard ${index + 1}`);
+}
+
+function listIn(part: Part): BundleList {
+  const list = bundleOf(part);
+  if (list.kind !== 'BundleList') throw new Error(`shard ${part.index + 1} is not of the same run`);
+  return list;
+}
+
+/** One shard after the other: the evidence of thousands of targets is never in memory at once. */
+async function judgedList(
+  parts: readonly Part[],
+  lost: Lost,
+  head: MergeHead,
+  save: string | undefined,
+): Promise<ReportList> {
+  const reports: Report[] = [];
+  const failed: FailedTarget[] = [...lost.failed];
+  for (const part of parts) {
+    const list = listIn(part);
+    failed.push(...list.failed);
+    for (const { bundle } of list.items) reports.push(judge(bundle));
+  }
+  reports.sort((a, b) => byTarget(a.target, b.target));
+  failed.sort(byName);
+  if (save !== undefined) {
+    const places = new Map(reports.map(({ target }, place) => [keyOf(target), place]));
+    await saveList(save, { ...head, failed }, inPlaces(parts, places));
+  }
+  return reportList({ ...head, items: reports, failed });
+}
+
+function* inPlaces(
+  parts: readonly Part[],
+  places: ReadonlyMap<string, number>,
+): Generator<BundleList['items']> {
+  for (const part of parts) {
+    yield listIn(part).items.map(({ bundle }) => ({ place: places.get(keyOf(bundle.target)) ?? 0, bundle }));
+  }
+}
+
+function keyOf({ kind, namespace, name }: TargetInfo): string {
+  return JSON.stringify([kind, namespace ?? null, name]);
+}
+
+async function saveList(
+  path: string,
+  head: MergeHead & Pick<BundleList, 'failed' | 'matrix'>,
+  items: Iterable<BundleList['items']>,
+): Promise<void> {
+  const file = await BundleListFile.begin(path, head);
   try {
-    for (const { place, bundle } of list.items) await file.add(place, bundle);
-    await file.finish(list);
+    for (const some of items) for (const { place, bundle } of some) await file.add(place, bundle);
+    await file.finish(head);
   } finally {
     await file.close();
   }
@@ -199,7 +271,7 @@ function lostOf(
   shards: number,
   { evidence, failures }: ShardResults,
   isInterrupted: boolean,
-): { readonly failed: readonly FailedTarget[]; readonly sources: readonly MatrixPlace[] } {
+): Lost {
   const failed: FailedTarget[] = [];
   const sources: MatrixPlace[] = [];
   for (let index = 0; index < shards; index++) {

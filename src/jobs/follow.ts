@@ -36,6 +36,7 @@ const STUCK = new Set([
 
 /** What came of the shards, by their index. */
 export interface ShardResults {
+  /** For {@link unpacked}. */
   readonly evidence: ReadonlyMap<number, Buffer>;
   /** Why there is none, without a full stop. */
   readonly failures: ReadonlyMap<number, string>;

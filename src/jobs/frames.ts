@@ -30,7 +30,7 @@ export function framed(evidence: Buffer): string {
 }
 
 /**
- * The evidence that a log ends with. What stands before it may look like it, as it holds what targets said: only the last
+ * The evidence that a log ends with, still compressed: that of thousands of targets is a hundred times as large. What stands before it may look like it, as it holds what targets said: only the last
  * lines count.
  * @returns `undefined`: there is none, or it is not whole
  */
@@ -45,7 +45,12 @@ export function unframed(log: string): Buffer | undefined {
   });
   const data = Buffer.from(chunks.join(''), 'base64');
   if (chunks.length !== Number(count) || digestOf(data) !== digest) return undefined;
-  return brotliDecompressSync(data);
+  return data;
+}
+
+/** The text of what {@link unframed} gave. */
+export function unpacked(data: Buffer): string {
+  return brotliDecompressSync(data).toString('utf8');
 }
 
 function digestOf(data: Buffer): string {

@@ -1,6 +1,7 @@
-/** The evidence of all shards as that of one run. Pure. */
+/** The evidence of a matrix's shards as that of one run. Pure. */
 import type { Bundle, BundleList } from '../model/bundle.ts';
 import { type MatrixFrame, type MatrixGoal, type MatrixPlace, placeKey } from '../model/matrix.ts';
+import type { TargetInfo } from '../model/report.ts';
 import type { FailedTarget } from '../model/report-list.ts';
 
 /** What is known of the run without its shards. */
@@ -18,18 +19,14 @@ export interface Lost {
   readonly sources: readonly MatrixPlace[];
 }
 
-/** @param parts at least one, all of the same command */
-export function mergedLists(parts: readonly BundleList[], lost: Lost, head: MergeHead): BundleList {
+/** @param parts of a matrix, at least one */
+export function mergedMatrix(parts: readonly BundleList[], lost: Lost, head: MergeHead): BundleList {
   const [first] = parts;
   if (first === undefined) throw new Error('there is nothing to merge');
-  const failed = [...parts.flatMap((part) => part.failed), ...lost.failed].sort(byName);
-  const whole = { ...first, ...head, failed };
-  const frames = parts.flatMap(({ matrix }) => matrix ?? []);
-  if (frames.length < parts.length) {
-    const bundles = parts.flatMap(({ items }) => items.map(({ bundle }) => bundle)).sort(byTarget);
-    return { ...whole, items: bundles.map((bundle, place) => ({ place, bundle })) };
-  }
-  const matrix = mergedFrame(frames, lost.sources);
+  const matrix = mergedFrame(
+    parts.flatMap((part) => part.matrix ?? []),
+    lost.sources,
+  );
   const sources = placesOf(matrix.sources);
   const destinations = placesOf(matrix.destinations);
   const items = parts.flatMap((part) =>
@@ -40,7 +37,8 @@ export function mergedLists(parts: readonly BundleList[], lost: Lost, head: Merg
       return [{ place: to, bundle: moved(bundle, part.matrix.destinations, destinations) }];
     }),
   );
-  return { ...whole, matrix, items };
+  const failed = [...parts.flatMap((part) => part.failed), ...lost.failed].sort(byName);
+  return { ...first, ...head, failed, matrix, items };
 }
 
 /** All places that any shard has seen; what one of them saw going or gone is no verdict on the network. */
@@ -92,11 +90,12 @@ function moved(bundle: Bundle, from: readonly MatrixPlace[], to: ReadonlyMap<str
   };
 }
 
-function byTarget({ target: a }: Bundle, { target: b }: Bundle): number {
+/** As one run sorts what a selector finds. */
+export function byTarget(a: TargetInfo, b: TargetInfo): number {
   return order(a.namespace, b.namespace) || order(a.name, b.name);
 }
 
-function byName(a: FailedTarget, b: FailedTarget): number {
+export function byName(a: FailedTarget, b: FailedTarget): number {
   return order(a.namespace, b.namespace) || order(a.target, b.target);
 }
 

@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { framed, unframed } from '../../../src/jobs/frames.ts';
+import { framed, unframed, unpacked } from '../../../src/jobs/frames.ts';
 
 const evidence = Buffer.from(JSON.stringify({ noise: randomBytes(60_000).toString('hex') }));
 const lines = framed(evidence);
+/** The text that a log brings; `undefined`: none. */
+const brought = (log: string): string | undefined => {
+  const data = unframed(log);
+  return data === undefined ? undefined : unpacked(data);
+};
 
 describe('evidence in a log', () => {
   it('comes back as it was, behind whatever was printed before', () => {
-    expect(unframed(lines)).toEqual(evidence);
-    expect(unframed(`verdict: pass\nnettools-evidence 0 AAAA\n${lines}`)).toEqual(evidence);
+    expect(brought(lines)).toBe(evidence.toString());
+    expect(brought(`verdict: pass\nnettools-evidence 0 AAAA\n${lines}`)).toBe(evidence.toString());
   });
 
   it('has no line that a runtime would cut', () => {
@@ -18,7 +23,7 @@ describe('evidence in a log', () => {
 
   it('comes back where lines of stderr are among its own', () => {
     const mixed = lines.replaceAll('\n', '\nnote: something.\n');
-    expect(unframed(mixed)).toEqual(evidence);
+    expect(brought(mixed)).toBe(evidence.toString());
   });
 
   it.each<[string, (text: string) => string]>([
@@ -30,11 +35,11 @@ describe('evidence in a log', () => {
     ['a byte differs', (text) => text.replace(/(nettools-evidence 2 )./, '$1_')],
     ['two lines changed places', (text) => text.replace(/^(.* 1 .*\n)(.* 2 .*\n)/m, '$2$1')],
   ])('is none where %s', (_what, change) => {
-    expect(unframed(change(lines))).toBeUndefined();
+    expect(brought(change(lines))).toBeUndefined();
   });
 
   it('is the last one: what a target said before counts for nothing', () => {
     const forged = framed(Buffer.from('{"kind":"Bundle"}'));
-    expect(unframed(`${forged}${lines}`)).toEqual(evidence);
+    expect(brought(`${forged}${lines}`)).toBe(evidence.toString());
   });
 });

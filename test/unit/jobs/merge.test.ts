@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mergedLists } from '../../../src/jobs/merge.ts';
+import { byName, byTarget, mergedMatrix } from '../../../src/jobs/merge.ts';
 import type { Bundle, BundleList } from '../../../src/model/bundle.ts';
 import type { MatrixFrame, MatrixPlace } from '../../../src/model/matrix.ts';
 
@@ -24,22 +24,13 @@ function goalsIn([check]: Bundle['checks']): readonly { readonly destination: nu
   return goals;
 }
 
-describe('lists', () => {
-  it('become one in the order of the names, with all that failed', () => {
-    const lost = [{ target: 'pod/c', namespace: 'shop', reason: 'shard 3 of 3: it failed' }];
-    const failed = [{ target: 'pod/d', namespace: 'shop', reason: 'no such pod' }];
-    const merged = mergedLists(
-      [list([bundle('e'), bundle('b')], { failed }), list([]), list([bundle('a')])],
-      { failed: lost, sources: [] },
-      head,
-    );
-    expect(merged.items.map(({ place, bundle: { target } }) => [place, target.name])).toEqual([
-      [0, 'a'],
-      [1, 'b'],
-      [2, 'e'],
-    ]);
-    expect(merged.failed).toEqual([...lost, ...failed]);
-    expect(merged.matrix).toBeUndefined();
+describe('orders', () => {
+  it('are those of one run: by namespace and name', () => {
+    const targets = ['e', 'b', 'a'].map((name) => bundle(name).target);
+    const elsewhere = { ...bundle('z').target, namespace: 'data' };
+    expect([...targets, elsewhere].sort(byTarget).map(({ name }) => name)).toEqual(['z', 'a', 'b', 'e']);
+    const failed = ['pod/d', 'pod/c'].map((target) => ({ target, namespace: 'shop', reason: 'it failed' }));
+    expect(failed.sort(byName).map(({ target }) => target)).toEqual(['pod/c', 'pod/d']);
   });
 });
 
@@ -81,7 +72,7 @@ describe('matrices', () => {
 
   it('have all sources and destinations once, and each answer stays with its destination', () => {
     // The second shard saw a pod more, in front of the others, and no longer "c".
-    const merged = mergedLists(
+    const merged = mergedMatrix(
       [
         list([row('b', 0, 2)], { matrix: frame([place('b')], [place('a'), place('b'), place('c')]) }),
         list([row('a', 0, 2)], { matrix: frame([place('a')], [place('Z'), place('a'), place('b')]) }),
@@ -130,7 +121,7 @@ describe('matrices', () => {
   it('tell the sources of a shard that was lost, and a destination that any shard saw gone', () => {
     const gone = 'it went away';
     const reason = 'shard 2 of 2: its pod was lost';
-    const merged = mergedLists(
+    const merged = mergedMatrix(
       [
         list([row('a', 1)], { matrix: frame([place('a')], [place('a'), place('b')]) }),
         list([], { matrix: frame([], [place('a'), place('b', { gone })]) }),
