@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nettools-e2e-in-cluster-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const names = ['one-0', 'one-1', 'one-2', 'two-0', 'two-1', 'two-2'];
-const many = ['-l', 'app=many', '--all'];
+const many = ['-l', 'app=in-cluster', '--all'];
 const drop = ['udp', 'tcp'].map((way) => `add rule inet f out ${way} dport 53 drop`);
 /** Each of its shards takes 15 s. */
 const slow = ['latency', ...many, '--count', '60', '--interval', '200ms', '--parallel', '8'];
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await ns.start(
     ...names.map((name) =>
       pod(name, {
-        labels: { app: 'many' },
+        labels: { app: 'in-cluster' },
         containers: [app, helper],
         spec: { nodeName: name.startsWith('one') ? 'node1' : 'node2' },
       }),
@@ -344,7 +344,7 @@ it('looks into pods of all namespaces, and into nodes', async () => {
     'routing',
     '-A',
     '-l',
-    'app=many',
+    'app=in-cluster',
     '--shards',
     '2',
     '-o',

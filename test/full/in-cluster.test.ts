@@ -12,7 +12,7 @@ const names = ['a-0', 'a-1', 'a-2', 'a-3', 'a-4', 'a-5'];
 const slow = [
   'latency',
   '-l',
-  'app=many',
+  'app=full-in-cluster',
   '--all',
   '--count',
   '150',
@@ -22,7 +22,7 @@ const slow = [
   '2',
 ];
 const place = ['-n', ns.name, '--image-pull-policy', 'Never', '-o', 'json'];
-const target = (name: string) => pod(name, { labels: { app: 'many' } });
+const target = (name: string) => pod(name, { labels: { app: 'full-in-cluster' } });
 
 beforeAll(async () => {
   await cliImage();
@@ -162,7 +162,7 @@ describe('a command with cluster-wide rights that was killed', () => {
     const left = () =>
       kubectl(['get', 'clusterroles,clusterrolebindings', '-l', 'kubectl-nettools/run', '-o', 'name']);
     expect((await left()).split('\n').filter((line) => line.includes(ns.name))).toHaveLength(2);
-    const next = await nettools(['in-cluster', 'routing', '-A', '-l', 'app=many', ...place]);
+    const next = await nettools(['in-cluster', 'routing', '-A', '-l', 'app=full-in-cluster', ...place]);
     expect(next.code, next.stderr).toBe(0);
     expect(await left()).not.toContain(ns.name);
   });
