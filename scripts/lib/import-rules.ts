@@ -49,9 +49,20 @@ layers['console'] = { folders: ['checks', ...below('report')], node: true };
 layers['capture'] = { folders: [...below('open'), 'console', 'pcap', ...below('report')], node: true };
 layers['shell'] = { folders: [...below('open'), 'console'], node: true };
 layers['sessions'] = { folders: below('open'), node: true };
+// A command that runs as a Job in the cluster.
+layers['jobs'] = { folders: below('open'), node: true };
 layers['preflight'] = { folders: [...below('open'), 'checks'], node: true };
 layers['commands'] = {
-  folders: [...below('run'), 'capture', 'shell', 'sessions', 'preflight', 'console', ...below('report')],
+  folders: [
+    ...below('run'),
+    'capture',
+    'shell',
+    'sessions',
+    'jobs',
+    'preflight',
+    'console',
+    ...below('report'),
+  ],
   packages: ['cli-table3', 'js-yaml'],
   node: true,
 };

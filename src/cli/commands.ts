@@ -4,6 +4,7 @@ import { checkCommands, diagnose } from './commands/check-command.ts';
 import { completion, completionInstall } from './commands/completion.ts';
 import { configPathCommand, configView } from './commands/config.ts';
 import { explain, judge } from './commands/findings.ts';
+import { inClusterCommands } from './commands/in-cluster.ts';
 import { matrix } from './commands/matrix.ts';
 import { netnsList, netnsRun, netnsShell } from './commands/netns.ts';
 import { preflight } from './commands/preflight.ts';
@@ -12,7 +13,7 @@ import { sessionsList, sessionsStop } from './commands/sessions.ts';
 import { shell } from './commands/shell.ts';
 import { version } from './commands/static.ts';
 
-/** All commands, grouped as the help shows them. */
+/** The commands, grouped as the help shows them; those of `in-cluster` are the same once more. */
 export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Command[] }> = [
   {
     title: 'Find the cause',
@@ -24,7 +25,10 @@ export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Co
   { title: 'Other', commands: [configView, configPathCommand, version, completion, completionInstall] },
 ];
 
-export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);
+export const commands: readonly Command[] = [
+  ...commandGroups.flatMap((group) => group.commands),
+  ...inClusterCommands,
+];
 
 /** First words of commands that have two. */
 export const parents: ReadonlySet<string> = new Set(

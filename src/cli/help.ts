@@ -1,5 +1,6 @@
 import { type Flag, takesValue } from '../model/flag.ts';
 import type { Command } from './command.ts';
+import { jobFlags } from './commands/in-cluster.ts';
 import { commandGroups, commands, findCommand, parents } from './commands.ts';
 import { commonFlags, globalFlags } from './flags/connection.ts';
 
@@ -11,6 +12,8 @@ export const programName = 'kubectl nettools';
 
 const targets =
   'TARGET is POD, pod/NAME, deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME or svc/NAME (a ready pod of it), -l SELECTOR, node/NAME, docker://CONTAINER, netns:NAME, pid:NUMBER, or local (this machine). Checks and run take several; --all means all pods of each, --all-nodes every node.';
+
+const inCluster = 'in-cluster';
 
 const globalsHint = `Use "${programName} options" for kubectl's connection flags (they apply to all commands).\n`;
 
@@ -28,11 +31,17 @@ export function helpText(words: readonly string[]): string {
 
 function rootHelp(): string {
   const groups = commandGroups.map(({ title, commands }) => `${title}:\n${summaries(commands)}`);
+  const within = {
+    name: `${inCluster} COMMAND`,
+    summary: 'Run diagnose, matrix or a check as a Job of several pods',
+  };
   return `Network troubleshooting for pods, nodes and containers: from a symptom to its cause, with nothing restarted.
 
 ${wrap(targets, 0).join('\n')}
 
 ${groups.join('\n')}
+From inside the cluster:
+${summaries([within])}
 Usage:
   ${programName} COMMAND [flags]
 
@@ -43,7 +52,7 @@ ${globalsHint}`;
 function parentHelp(parent: string): string {
   const below = commands.filter(({ name }) => name.startsWith(`${parent} `));
   return `Commands:
-${summaries(below)}
+${summaries(below)}${parent === inCluster ? `\nFlags, beside those of COMMAND:\n${flagTable(jobFlags)}` : ''}
 Usage:
   ${programName} ${parent} COMMAND [flags]
 
@@ -65,7 +74,7 @@ Usage:
 ${globalsHint}`;
 }
 
-function summaries(list: readonly Command[]): string {
+function summaries(list: readonly Pick<Command, 'name' | 'summary'>[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return list.map(({ name, summary }) => `  ${name.padEnd(width)}   ${summary}\n`).join('');
 }

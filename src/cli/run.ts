@@ -21,6 +21,10 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   try {
     if (argv[0] === '__complete')
       return await (await import('./complete.ts')).printCompletions(argv.slice(1));
+    if (argv[0] === '__shard')
+      return await (await import('./shard.ts')).runShard(argv.slice(1), (error) =>
+        complain(error, line, argv),
+      );
     const answer = answerAtOnce(argv, line);
     if (answer !== undefined) return printNow(answer);
     process.stdout.on('error', endOnBrokenStdout);

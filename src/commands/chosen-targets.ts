@@ -6,6 +6,7 @@ import type { RunTarget } from '../model/run.ts';
 import { type Sharing, sharing } from '../open/connect.ts';
 import { withDeadline } from '../open/deadline.ts';
 import { type ListedTarget, listTargets } from '../open/many-targets.ts';
+import { isInShard, shardKey } from '../open/shard.ts';
 
 /**
  * All that is meant, and what they share.
@@ -23,7 +24,7 @@ export async function chosenTargets(
     return listTargets(many, () => shared.connect(connection, deadline.signal), deadline.signal);
   });
   refuseTooMany(targets, many);
-  return { targets, shared };
+  return { targets: targets.filter((one) => isInShard(shardKey(one), many.shard)), shared };
 }
 
 /** @throws {UserError} exit 2: more than the user has agreed to, with what would be done to them */

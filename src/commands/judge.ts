@@ -36,7 +36,7 @@ function judged(
 }
 
 /** The bundles are in the order in which their targets ended. */
-function listOf(list: BundleList): ReportList | MatrixReport {
+export function listOf(list: BundleList): ReportList | MatrixReport {
   const { matrix } = list;
   const items = [...list.items]
     .sort((a, b) => a.place - b.place)

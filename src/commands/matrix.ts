@@ -23,6 +23,7 @@ import { withDeadline } from '../open/deadline.ts';
 import { withUserErrors } from '../open/failures.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
 import { type FoundPlace, matrixPlaces } from '../open/matrix-places.ts';
+import { isInShard } from '../open/shard.ts';
 import { refuseTooMany } from './chosen-targets.ts';
 import { gatherMany } from './gather-many.ts';
 
@@ -34,6 +35,8 @@ export async function runMatrix(args: MatrixArgs): Promise<number> {
       const report = await withProgress((progress) => reportOf(args, signal, progress));
       if (!signal.aborted || report.cells.length > 0) await printReport(report, args.report);
       if (signal.aborted) throw signal.reason;
+      // A shard may have no source of its own.
+      if (report.sources.length === 0) return 0;
       return exitCodeOf(report, args.report.failOn);
     }),
   );
@@ -59,17 +62,16 @@ async function reportOf(
     deadline.progress.show('looking for sources and destinations');
     return sidesOf(args, shared, deadline.signal);
   });
-  const targets = sides.sources.map(targetOf);
-  refuseTooMany(targets, limits);
-  const { rows, possible, asked } = choosePairs(sides.sources, sides.destinations, args.mostPairs);
-  if (asked === 0) throw new UserError('there is no pair: a matrix takes at least two places.', 3);
+  refuseTooMany(sides.sources.map(targetOf), limits);
+  const { sources, rows, pairs } = ownPart(sides, args);
+  const targets = sources.map(targetOf);
   const options: RunOptions = {
     connection,
     session,
     to: [],
     names: [],
     thresholds: {},
-    options: { matrix: goalsOf(sides, rows) },
+    options: { matrix: goalsOf({ ...sides, sources }, rows) },
   };
   const file = report.save === undefined ? undefined : await BundleListFile.begin(report.save, head);
   try {
@@ -87,7 +89,7 @@ async function reportOf(
         failed,
         ...(choice === undefined ? {} : { choice }),
       });
-    const frame = frameOf(sides, { possible, asked });
+    const frame = frameOf({ ...sides, sources }, pairs);
     const settled = isSuspect(whole(frame)) ? await settledFrame(frame, sides, args, shared, signal) : frame;
     const made = whole(settled);
     await file?.finish({ failed, durationMs: made.durationMs, matrix: settled });
@@ -97,8 +99,34 @@ async function reportOf(
   }
 }
 
+/**
+ * The sources of the shard, and what they are to probe: chosen from all pairs, so that all shards see the same choice.
+ * @throws {UserError} exit 3: there is no pair, of whatever shard
+ */
+function ownPart(
+  { sources, destinations }: Sides,
+  { mostPairs, limits: { shard } }: MatrixArgs,
+): Pick<Sides, 'sources'> & { readonly rows: readonly (readonly number[])[] } & Pick<MatrixFrame, 'pairs'> {
+  const { rows, possible, asked } = choosePairs(sources, destinations, mostPairs);
+  if (asked === 0) throw new UserError('there is no pair: a matrix takes at least two places.', 3);
+  if (shard === undefined) return { sources, rows, pairs: { possible, asked } };
+  const keys = new Set(destinations.map(placeKey));
+  const own = sources.flatMap((source, at) =>
+    isInShard(placeKey(source), shard) ? [{ source, row: rows[at] ?? [] }] : [],
+  );
+  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+  return {
+    sources: own.map(({ source }) => source),
+    rows: own.map(({ row }) => row),
+    pairs: {
+      possible: sum(own.map(({ source }) => keys.size - Number(keys.has(placeKey(source))))),
+      asked: sum(own.map(({ row }) => row.length)),
+    },
+  };
+}
+
 /** @throws {UserError} exit 2 or 3: there is no such thing, or no source */
-async function sidesOf(args: MatrixArgs, { connect }: Sharing, signal: AbortSignal): Promise<Sides> {
+export async function sidesOf(args: MatrixArgs, { connect }: Sharing, signal: AbortSignal): Promise<Sides> {
   const client = await connect(args.connection, signal);
   const look = async (words: MatrixArgs['from']): Promise<FoundPlace[]> => {
     const found = await matrixPlaces(client, words, args, signal);
@@ -114,7 +142,7 @@ async function sidesOf(args: MatrixArgs, { connect }: Sharing, signal: AbortSign
   return { sources, destinations: [...to, ...services.filter((one) => !keys.has(placeKey(one)))] };
 }
 
-function targetOf({ kind, name, namespace, node, zone, owner }: FoundPlace): ListedTarget {
+export function targetOf({ kind, name, namespace, node, zone, owner }: FoundPlace): ListedTarget {
   const traits = { ...(owner === undefined ? {} : { owner }), ...(zone === undefined ? {} : { zone }) };
   return {
     spec: kind === 'node' ? { kind: 'node', name } : { kind: 'name', name },
@@ -142,7 +170,7 @@ function frameOf({ sources, destinations }: Sides, pairs: MatrixFrame['pairs']):
   return { sources: sources.map(placeOf), destinations: destinations.map(destinationOf), pairs };
 }
 
-function placeOf({ kind, target, namespace, node, zone }: FoundPlace): MatrixPlace {
+export function placeOf({ kind, target, namespace, node, zone }: FoundPlace): MatrixPlace {
   return {
     kind,
     target,

@@ -53,6 +53,15 @@ export async function readBundle(file: string): Promise<Bundle | BundleList> {
       cause: error,
     });
   }
+  return bundleIn(text, file);
+}
+
+/**
+ * The evidence that a text holds.
+ * @param file what it is called in messages
+ * @throws {UserError} exit 3: it is of another format; exit 2: it is none
+ */
+export function bundleIn(text: string, file: string): Bundle | BundleList {
   const saved = parsed(text);
   if (isOfOtherFormat(saved)) {
     throw new UserError(

@@ -41,6 +41,12 @@ export class KubeClient {
     return this.#json('GET', path, options);
   }
 
+  /** GET of what is text, such as a container's log. */
+  async text(path: string, options: RequestOptions = {}): Promise<string> {
+    const response = await this.#transport.send('GET', path, { ...options, accept: '*/*' });
+    return this.#transport.body(response, options.signal);
+  }
+
   post<T>(path: string, body: unknown, options: RequestOptions = {}): Promise<T> {
     return this.#json('POST', path, { contentType: 'application/json', ...options, body });
   }

@@ -112,6 +112,13 @@ export interface RunOptions {
   readonly options: Readonly<Record<string, object>>;
 }
 
+/** One part of all targets; which are in it, their names alone say. */
+export interface Shard {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
 /** What a command on many targets was asked for, before the cluster says what there is of it. */
 export interface ManyTargets {
   /** As typed; empty with `nodes`. */
@@ -127,6 +134,8 @@ export interface ManyTargets {
   /** Nothing is done to more than so many, unless the user is sure. */
   readonly most: number;
   readonly isSure: boolean;
+  /** Absent: all of them. */
+  readonly shard?: Shard;
 }
 
 /** One target gives a report; many give a list of them, also where there is but one of the many. */
@@ -156,7 +165,7 @@ export interface MatrixArgs {
   readonly perNode?: number;
   readonly mostPairs: number;
   /** How many sources at once, and how many without a word of the user's. */
-  readonly limits: Pick<ManyTargets, 'atOnce' | 'most' | 'isSure'>;
+  readonly limits: Pick<ManyTargets, 'atOnce' | 'most' | 'isSure' | 'shard'>;
 }
 
 /** A command for one target or many. */

@@ -16,6 +16,12 @@ export interface ListedTarget extends RunTarget {
   readonly node?: string;
 }
 
+/** What every object of an `in-cluster` run is found by. */
+export const JOB_LABELS = {
+  'app.kubernetes.io/managed-by': 'kubectl-nettools',
+  'app.kubernetes.io/name': 'nettools-job',
+} as const;
+
 /** The label of a node that says in which zone it is. */
 export const ZONE = 'topology.kubernetes.io/zone';
 
@@ -73,7 +79,13 @@ async function podsOf(
 export function hasNetwork(pod: Pod): boolean {
   const { phase } = pod.status ?? {};
   const hasEnded = phase === 'Succeeded' || phase === 'Failed';
-  return !hasEnded && pod.metadata?.deletionTimestamp === undefined && asNodePod(pod) === undefined;
+  const isOurs = asNodePod(pod) !== undefined || isJobPod(pod);
+  return !hasEnded && pod.metadata?.deletionTimestamp === undefined && !isOurs;
+}
+
+/** A shard of `in-cluster`, which would look at itself. */
+function isJobPod({ metadata }: Pod): boolean {
+  return Object.entries(JOB_LABELS).every(([key, value]) => metadata?.labels?.[key] === value);
 }
 
 function listed(pod: Pod): ListedTarget {

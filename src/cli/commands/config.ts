@@ -7,9 +7,14 @@ import { outputFlags, outputFormat } from '../flags/report.ts';
 import { settingsOfSessions } from '../flags/target.ts';
 import { thresholdFlags } from '../flags/thresholds.ts';
 import { printNow } from '../output.ts';
+import { settingsOfJobs } from './in-cluster.ts';
 import { noWords } from './static.ts';
 
-const settings: readonly SettingFlag[] = [...settingsOfSessions, ...ABOUTS.flatMap(thresholdFlags)];
+const settings: readonly SettingFlag[] = [
+  ...settingsOfSessions,
+  ...settingsOfJobs,
+  ...ABOUTS.flatMap(thresholdFlags),
+];
 
 export const configView = defineCommand<ConfigViewArgs>({
   name: 'config view',

@@ -1,4 +1,4 @@
-import type { ManyTargets, TargetChoice, TargetSpec } from '../../model/args.ts';
+import type { ManyTargets, Shard, TargetChoice, TargetSpec } from '../../model/args.ts';
 import type { Flag, SwitchFlag, TextFlag } from '../../model/flag.ts';
 import { usageError } from '../../model/usage-error.ts';
 import type { Values } from '../values.ts';
@@ -45,8 +45,15 @@ const yes: SwitchFlag = {
   describe: 'Allow more TARGETs than --max-targets',
 };
 
+const shard: TextFlag = {
+  name: 'shard',
+  kind: 'text',
+  value: 'I/N',
+  describe: 'Of all TARGETs only the I-th of N parts; a target is always in the same part',
+};
+
 /** How many at once, and how many at all. */
-export const limitFlags: readonly Flag[] = [parallel, maxTargets, yes];
+export const limitFlags: readonly Flag[] = [parallel, maxTargets, yes, shard];
 
 /** Flags of commands that take many targets. */
 export const manyFlags: readonly Flag[] = [all, allNamespacesOfMany, allNodes, ...limitFlags];
@@ -91,6 +98,7 @@ export function targetChoice(
   const [target] = named;
   if (!every && !nodes && named.length < 2) {
     if (target === undefined) throw noTarget(command);
+    if (shardOf(values) !== undefined) throw usageError('--shard is for several TARGETs');
     return { choice: { target }, names };
   }
   const limits = limitsOf(values);
@@ -106,13 +114,24 @@ export function targetChoice(
 }
 
 /** What {@link limitFlags} say. @throws UserError with exit code 2 */
-export function limitsOf(values: Values): Pick<ManyTargets, 'atOnce' | 'most' | 'isSure'> {
+export function limitsOf(values: Values): Pick<ManyTargets, 'atOnce' | 'most' | 'isSure' | 'shard'> {
+  const part = shardOf(values);
   const range = { least: 1, most: 1_000_000, whole: true };
   return {
     atOnce: values.number(parallel, { ...range, most: 1000 }),
     most: values.number(maxTargets, range),
     isSure: values.isOn(yes),
+    ...(part === undefined ? {} : { shard: part }),
   };
+}
+
+function shardOf(values: Values): Shard | undefined {
+  const text = values.text(shard);
+  if (text === undefined) return undefined;
+  const [, place = '', of = ''] = /^(\d{1,5})\/(\d{1,5})$/.exec(text) ?? [];
+  const [number, count] = [Number(place), Number(of)];
+  if (number < 1 || number > count) throw usageError(`--shard must be I/N, such as 1/3, not "${text}"`);
+  return { index: number - 1, count };
 }
 
 function namedTargets(
