@@ -54,7 +54,7 @@ async function layoutOf(architecture: Architecture, work: string): Promise<strin
   mkdirSync(context);
   const file = path.join(releaseFolder(version), archiveName(version, { os: 'linux', arch: architecture }));
   await run(['tar', '-xzf', file, '-C', context, 'kubectl-nettools']);
-  copyFileSync(path.join(root, 'image-cli/Dockerfile'), path.join(context, 'Dockerfile'));
+  copyFileSync(path.join(root, 'image/cli/Dockerfile'), path.join(context, 'Dockerfile'));
   const { commit } = await buildInfo();
   const labels = {
     'org.opencontainers.image.version': version.replace(/^v/, ''),

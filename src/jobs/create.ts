@@ -4,6 +4,7 @@ import { ApiError } from '../kube/errors.ts';
 import { namespacedPath } from '../kube/paths.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import type { ApiObject, JobObjects } from './manifest.ts';
 
 const PLURALS: Readonly<Record<string, string>> = {
@@ -103,7 +104,7 @@ function missingIn(message: string): string {
 }
 
 function sentence({ message }: Error): string {
-  return message.replace(/\.$/, '');
+  return withoutFullStop(message);
 }
 
 /**

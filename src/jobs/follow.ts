@@ -7,6 +7,7 @@ import { namespacedPath, podsPath } from '../kube/paths.ts';
 import { UserError } from '../model/errors.ts';
 import type { CoreV1Event, Pod } from '../model/kube-objects.ts';
 import type { Progress } from '../model/progress.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { pathOf } from './create.ts';
 import { unframed } from './frames.ts';
 import type { ApiObject } from './manifest.ts';
@@ -146,7 +147,7 @@ export class JobFollower {
     if (this.#read.has(uid) || this.#evidence.has(index)) return true;
     const log = await this.#log(namespace, name, signal);
     if (log instanceof ApiError) {
-      this.#failures.set(index, `its log cannot be read: ${log.message.replace(/\.$/, '')}`);
+      this.#failures.set(index, `its log cannot be read: ${withoutFullStop(log.message)}`);
       return false;
     }
     this.#read.add(uid);
@@ -216,7 +217,7 @@ export class JobFollower {
         signal,
       });
       const text = events.at(-1)?.message;
-      return text?.replace(/^Error creating: /, '').replace(/\.$/, '');
+      return text === undefined ? undefined : withoutFullStop(text.replace(/^Error creating: /, ''));
     } catch (error) {
       if (error instanceof ApiError) return undefined;
       throw error;
@@ -238,7 +239,7 @@ function endOf({ status }: JobState): JobEnd | undefined {
   const { type, reason, message } = condition;
   return type === 'Complete' || message === undefined
     ? { why: 'its pod was removed before its log was read', isCause: false }
-    : { why: `the Job has ended: ${message.replace(/\.$/, '')}`, isCause: reason === 'DeadlineExceeded' };
+    : { why: `the Job has ended: ${withoutFullStop(message)}`, isCause: reason === 'DeadlineExceeded' };
 }
 
 /** The shard of a pod. */
@@ -253,14 +254,14 @@ function whyOf(pod: Pod, log: string | undefined): string {
     ?.split('\n')
     .filter((line) => line.startsWith('error: '))
     .at(-1);
-  if (said !== undefined) return said.slice('error: '.length).replace(/\.$/, '');
+  if (said !== undefined) return withoutFullStop(said.slice('error: '.length));
   const ended = pod.status?.containerStatuses?.[0]?.state?.terminated;
   if (ended !== undefined) {
     const reason = ended.reason === undefined || ended.reason === 'Error' ? '' : ` (${ended.reason})`;
     return `its pod ended with exit code ${ended.exitCode}${reason}, and its log has no whole evidence`;
   }
   const { reason, message } = pod.status ?? {};
-  return `its pod failed${reason === undefined ? '' : ` (${reason}${message === undefined ? '' : `: ${message.replace(/\.$/, '')}`})`}`;
+  return `its pod failed${reason === undefined ? '' : ` (${reason}${message === undefined ? '' : `: ${withoutFullStop(message)}`})`}`;
 }
 
 function waitingFor(pod: Pod): string | undefined {
@@ -272,12 +273,12 @@ function stuckOf(pod: Pod): string | undefined {
   const waiting = pod.status?.containerStatuses?.[0]?.state?.waiting;
   if (waiting === undefined || !STUCK.has(waiting.reason ?? '')) return undefined;
   const image = pod.spec?.containers[0]?.image;
-  return `${waiting.reason} of ${image}${waiting.message === undefined ? '' : `: ${waiting.message.replace(/\.$/, '')}`}`;
+  return `${waiting.reason} of ${image}${waiting.message === undefined ? '' : `: ${withoutFullStop(waiting.message)}`}`;
 }
 
 function unscheduled(pod: Pod): string | undefined {
   const condition = pod.status?.conditions?.find(
     ({ type, status }) => type === 'PodScheduled' && status === 'False',
   );
-  return condition?.message?.replace(/\.$/, '');
+  return condition?.message === undefined ? undefined : withoutFullStop(condition.message);
 }

@@ -18,7 +18,7 @@ const folder = join(cacheDir(), 'cli-images');
  */
 export async function cliImage(): Promise<string> {
   const binary = join(repoDir, 'dist/kubectl-nettools');
-  const dockerfile = join(repoDir, 'image-cli/Dockerfile');
+  const dockerfile = join(repoDir, 'image/cli/Dockerfile');
   const key = digest(readFileSync(binary, 'latin1'), readFileSync(dockerfile, 'utf8'));
   const archive = join(folder, `${key}.tar`);
   if (!existsSync(archive)) await build(binary, archive);
@@ -36,7 +36,7 @@ async function build(binary: string, archive: string): Promise<void> {
   const context = mkdtempSync(join(tmpdir(), 'nettools-cli-image-'));
   try {
     copyFileSync(binary, join(context, 'kubectl-nettools'));
-    copyFileSync(join(repoDir, 'image-cli/Dockerfile'), join(context, 'Dockerfile'));
+    copyFileSync(join(repoDir, 'image/cli/Dockerfile'), join(context, 'Dockerfile'));
     await buildImage({ name, context, onDebian: true, target: 'cli' });
     await run(buildah(nativeArchitecture, 'push', '--quiet', name, `docker-archive:${archive}:${name}`));
     await run(buildah(nativeArchitecture, 'rmi', '--force', name));
