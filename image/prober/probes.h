@@ -39,6 +39,19 @@ void queue_errors(int fd, bool on);
 /* The errno of the next ICMP error in a socket's queue; 0: there is none. */
 int queued_error(int fd);
 
+/* Begins a connection. 0; EINPROGRESS: to be waited for; or the errno of the connection. */
+int begin_connect(job *self, const char *address, int port, int type, int *socket_fd);
+
+/* The same for one that was begun; ETIMEDOUT where the time is up. `by_icmp`: an ICMP error ended it. */
+int end_connect(int fd, int64_t until_us, bool *by_icmp);
+
+/*
+ * Connects some more times to an IPv4 address where some connections were lost and others not, and prints by which next
+ * hop each of these went: "way silent|answered ADDRESS DEVICE". The kernel cannot be asked: "ip route get" with the ports
+ * of a connection gives another choice than the connection got (seen with Linux 6.18). Needs NET_RAW; without, nothing.
+ */
+void tell_ways(job *self, const char *address, int port);
+
 /* Routes are asked for once in a phase; the next one asks again. */
 void forget_routes(void);
 

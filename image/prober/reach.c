@@ -127,8 +127,7 @@ static void print_routes(job *self, const char *address) {
   if (one->ready) add_routes(&self->out, &one->said);
 }
 
-/* 0; EINPROGRESS: to be waited for; or the errno of the connection. */
-static int begin_connect(job *self, const char *address, int port, int type, int *socket_fd) {
+int begin_connect(job *self, const char *address, int port, int type, int *socket_fd) {
   struct sockaddr_storage to;
   socklen_t length;
   if (!socket_address(address, port, &to, &length)) return EINVAL;
@@ -144,8 +143,7 @@ static int begin_connect(job *self, const char *address, int port, int type, int
   return connect(fd, (struct sockaddr *)&to, length) == 0 ? 0 : errno;
 }
 
-/* The same for one that was begun; ETIMEDOUT where the time is up. `by_icmp`: an ICMP error ended it. */
-static int end_connect(int fd, int64_t until_us, bool *by_icmp) {
+int end_connect(int fd, int64_t until_us, bool *by_icmp) {
   short happened = co_wait(fd, POLLOUT, until_us);
   if (happened == 0) return ETIMEDOUT;
   int error = 0;
@@ -300,6 +298,8 @@ void probe_reach(job *self) {
 /* So many ICMP errors in a row say that there will be no answer. Others need them too: one a second is not limited. */
 #define ICMP_ERRORS 3
 #define ICMP_EVERY_US 1000000
+/* What tell_ways() takes, and the last try before it. */
+#define WAYS_US 2500000
 #define BESIDE_EVERY_US 160000
 
 typedef struct series series;
@@ -316,6 +316,8 @@ struct series {
   job *self;
   const char *address;
   int port, count;
+  /* Whether any was met by silence, and whether any was not. */
+  bool any_silent, any_met;
   /* Those that went out beside the first. */
   try beside[BESIDE];
   int beside_count;
@@ -344,6 +346,8 @@ static void one_try(try *one, bool is_first) {
   int64_t waited = unscheduled_us() - already;
   /* The answer was not there when poll() returned before: what was waited until then has not delayed it. */
   if (waited > woken_late_us()) waited = woken_late_us();
+  of->any_silent |= error == ETIMEDOUT;
+  of->any_met |= error == 0 || (error == ECONNREFUSED && !one->by_icmp);
   if (fd >= 0) job_close(self, fd);
   if (error == ETIMEDOUT && after - before >= one->limit_us) text_print(out, "given up: Connection timed out\n");
   else if (error != 0) text_print(out, "tcp-connect: connect: %s\n", error_text(error));
@@ -402,9 +406,10 @@ void probe_connect(job *self) {
   bool timed = self->times, silent = false;
   int icmp_errors = 0;
   for (int i = 0; i < of->count; i++) {
-    if (silent || icmp_errors == ICMP_ERRORS || now_us() - started > budget) {
+    bool is_mixed = of->any_silent && of->any_met;
+    if (silent || icmp_errors == ICMP_ERRORS || now_us() - started > budget - (is_mixed ? WAYS_US : 0)) {
       text_print(&self->out, "budget\n");
-      return;
+      break;
     }
     try one = {.of = of, .limit_us = i == 0 ? FIRST_LIMIT_US : LIMIT_US, .out = &self->out};
     one_try(&one, i == 0);
@@ -424,6 +429,7 @@ void probe_connect(job *self) {
     }
     co_sleep(interval);
   }
+  if (of->any_silent && of->any_met) tell_ways(self, address, of->port);
 }
 
 /*

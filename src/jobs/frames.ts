@@ -30,8 +30,8 @@ export function framed(evidence: Buffer): string {
 }
 
 /**
- * The evidence that a log ends with, still compressed: that of thousands of targets is a hundred times as large. What stands before it may look like it, as it holds what targets said: only the last
- * lines count.
+ * The evidence that a log ends with, still compressed: that of thousands of targets is a hundred times as large. What
+ * stands before it may look like it, as it holds what targets said: only the last lines count.
  * @returns `undefined`: there is none, or it is not whole
  */
 export function unframed(log: string): Buffer | undefined {
@@ -48,9 +48,12 @@ export function unframed(log: string): Buffer | undefined {
   return data;
 }
 
-/** The text of what {@link unframed} gave. */
+/** No string is longer (V8), and whoever may write a pod's log may say that it is. */
+const MOST_TEXT = 512 * 1024 * 1024 - 1024;
+
+/** The text of what {@link unframed} gave. @throws of more than 512 MiB */
 export function unpacked(data: Buffer): string {
-  return brotliDecompressSync(data).toString('utf8');
+  return brotliDecompressSync(data, { maxOutputLength: MOST_TEXT }).toString('utf8');
 }
 
 function digestOf(data: Buffer): string {

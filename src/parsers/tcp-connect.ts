@@ -13,11 +13,20 @@ export interface ConnectTry {
   readonly error?: string;
 }
 
+/** By which neighbour on the link a connection went. */
+export interface ConnectWay {
+  readonly isAnswered: boolean;
+  readonly hop: string;
+  readonly device: string;
+}
+
 /** All tries to one destination. */
 export interface ConnectSeries {
   /** The address that the name was resolved to; `undefined`: it did not resolve. */
   readonly address: string | undefined;
   readonly tries: readonly ConnectTry[];
+  /** Of some more connections, made where some were lost and others not; absent: not asked for, or not allowed. */
+  readonly ways?: readonly ConnectWay[];
 }
 
 /** What getaddrinfo says, of glibc and of musl, where bash has to resolve the name itself. */
@@ -30,6 +39,7 @@ const UNRESOLVED =
  */
 export function parseConnects(stdout: string, limitMs: number): ConnectSeries {
   const tries: Timed[] = [];
+  const ways: ConnectWay[] = [];
   let address: string | undefined;
   let open = false;
   let said = '';
@@ -39,6 +49,7 @@ export function parseConnects(stdout: string, limitMs: number): ConnectSeries {
     const ms = /^\d+$/.test(value) ? Number(value) / 1000 : undefined;
     const waitedMs = /^\d+$/.test(unscheduled) ? Number(unscheduled) / 1000 : 0;
     if (word === 'address') address = value;
+    else if (word === 'way') ways.push(...wayOf(line));
     else if (word === 'try') {
       open = true;
       said = '';
@@ -51,7 +62,14 @@ export function parseConnects(stdout: string, limitMs: number): ConnectSeries {
     } else if (open && line !== '') said = said === '' ? line : said;
   }
   if (open) tries.push({ ms: limitMs, outcome: 'unanswered', waitedMs: 0 });
-  return { address, tries: withoutWaits(tries) };
+  return { address, tries: withoutWaits(tries), ...(ways.length === 0 ? {} : { ways }) };
+}
+
+function wayOf(line: string): ConnectWay[] {
+  const [, outcome, hop, device] = /^way (silent|answered) (\S+) (\S+)$/.exec(line) ?? [];
+  return hop === undefined || device === undefined
+    ? []
+    : [{ isAnswered: outcome === 'answered', hop, device }];
 }
 
 interface Timed extends ConnectTry {

@@ -51,7 +51,7 @@ async function findingsOf(container: string, name: string): Promise<Finding[]> {
 it('a name in .local, which is asked for by multicast', async () => {
   const found = await findingsOf('told', 'printer.local');
   expect(found.find(({ id }) => id === 'NT-DNS-005')?.summary).toMatch(
-    /^printer\.local does not exist: .*names in \.local are asked for by multicast \(mDNS\) on the link of the host/,
+    /^printer\.local does not exist: .*names in \.local are resolved by multicast \(mDNS\) on the host's link/,
   );
   const other = await findingsOf('told', 'printer.corp.test');
   expect(other.find(({ id }) => id === 'NT-DNS-005')?.summary).not.toContain('mDNS');
@@ -65,7 +65,7 @@ it('a firewall of the host that rejects what a container asks', async () => {
     const [first] = (await findingsOf('told', KNOWN_NAME.name)).filter(({ severity }) => severity !== 'info');
     expect(first).toMatchObject({ id: 'NT-DNS-001', severity: 'critical' });
     expect(first?.summary).toMatch(
-      /sending fails with ".*", while the same server answers over TCP: there is a way, and a firewall on it rejects UDP 53/,
+      /sending fails with ".*", while the same server answers over TCP: the path works, and a firewall on it rejects UDP 53/,
     );
   } finally {
     await daemon.onHost('iptables', '-D', ...rule, ...kind);
@@ -84,6 +84,6 @@ it("the engine's own name server, whose rules in the container are gone", async 
   const [first] = (await findingsOf('meshed', 'meshed')).filter(({ severity }) => severity !== 'info');
   expect(first).toMatchObject({ id: 'NT-DNS-002', severity: 'critical' });
   expect(first?.summary).toMatch(
-    /it is Docker's own name server, to which rules in the container's own network lead \(DOCKER_OUTPUT in its nat table\): they are gone/,
+    /it is Docker's own name server, and the rules in the container's network that redirect to it \(DOCKER_OUTPUT in its nat table\) are gone/,
   );
 });

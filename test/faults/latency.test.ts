@@ -107,6 +107,38 @@ test('half of the connections get no answer, and every echo request does', async
   expectSilence(await latency('pod/peer', 12));
 });
 
+test('half of the connections get no answer, since one of two next hops forwards nothing', async () => {
+  await ns.start(
+    pod('shared', { spec: { nodeName: 'node1' } }),
+    pod('hop', { spec: { nodeName: 'node1' } }),
+    pod('far', { spec: { nodeName: 'node2' } }),
+  );
+  const [shared, hop] = await Promise.all(['shared', 'hop'].map((name) => podNetns(ns.name, name)));
+  if (!shared || !hop) throw new Error('no pods');
+  const far = (await ns.pod('far')).status.podIP ?? '';
+  const look = () =>
+    checkReport('latency', ['shared', '-n', ns.name, '--to', 'pod/far', '--interval', '20ms']);
+  const route = `${far}/32 nexthop via ${shared.gateway} nexthop via`;
+  const hash = {
+    make: 'sysctl -qw net.ipv4.fib_multipath_hash_policy=1',
+    undo: 'sysctl -qw net.ipv4.fib_multipath_hash_policy=0',
+  };
+  const both = (second: string) => [
+    hash,
+    { make: `ip route add ${route} ${second}`, undo: `ip route del ${far}/32` },
+  ];
+  const idle = { make: 'sysctl -qw net.ipv4.ip_forward=0', undo: '' };
+  const report = await withFault(hop, [idle], () => withFault(shared, both(hop.address), look));
+  expectFirst(report, {
+    id: 'NT-LAT-002',
+    severity: 'critical',
+    says: new RegExp(
+      `connections to pod/far .* went to the next hop ${hop.address} on eth0, .* forwards nothing`,
+    ),
+  });
+  expectSilence(await look());
+});
+
 test('no fault: a gateway that limits what it answers itself', async () => {
   const { spec, status } = await ns.pod('client');
   const limit = `ip saddr ${status.podIP} icmp type echo-request limit rate over 10/second burst 5 packets drop`;

@@ -23,7 +23,11 @@ const {
   ...PROBES
 } = SCRIPT_TEXTS;
 /** awk does not care how its program is indented. */
-const { portUse: _portUse, ...STRICT } = { ...SCRIPTS, RUNNER, ...SCRIPT_TEXTS };
+const {
+  portUse: _portUse,
+  conntrackHolders: _conntrackHolders,
+  ...STRICT
+} = { ...SCRIPTS, RUNNER, ...SCRIPT_TEXTS };
 const ALL = { ...SCRIPTS, RUNNER, ...PROBES };
 
 describe('compactScript', () => {

@@ -189,6 +189,38 @@ describe.skipIf(!mayUnshare)('refused by an ICMP error', () => {
   });
 });
 
+/** Two next hops to 203.0.113.9, which both have the address; one of them takes packets and answers none. */
+const TWO_HOPS = `furnish() {
+    set -e
+    ip link set lo up; ip link add bridge type bridge; ip addr add 192.0.2.1/24 dev bridge; ip link set bridge up
+    for i in 2 3; do
+      unshare --net sleep 60 & host=$!
+      until [ "$(readlink /proc/$host/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
+      ip link add port$i type veth peer name eth0 netns $host
+      ip link set port$i master bridge up
+      nsenter -t $host -n sh -e -c "
+        ip link set lo up; ip addr add 203.0.113.9/32 dev lo; ip addr add 192.0.2.$i/24 dev eth0; ip link set eth0 up"
+      [ $i = 2 ] || nsenter -t $host -n sh -e -c '
+        nft add table ip dead; nft "add chain ip dead in { type filter hook input priority 0; }"
+        nft add rule ip dead in tcp dport 80 drop'
+    done
+    ip route add 203.0.113.9 nexthop via 192.0.2.2 nexthop via 192.0.2.3
+    sysctl -qw net.ipv4.fib_multipath_hash_policy=1
+    set +e
+  }; furnish >/dev/null`;
+
+describe.skipIf(!mayUnshare)('with two next hops', () => {
+  it('says by which of them the connections went that were lost', async () => {
+    const { tcp } = await runIn(TWO_HOPS, connects('tcp', '203.0.113.9', '80', 50));
+    const { ways = [] } = parseConnects(tcp?.stdout ?? '', 0);
+    const hops = (isAnswered: boolean) => [
+      ...new Set(ways.filter((way) => way.isAnswered === isAnswered).map(({ hop }) => hop)),
+    ];
+    expect(hops(false)).toEqual(['192.0.2.3']);
+    expect(hops(true)).toEqual(['192.0.2.2']);
+  });
+});
+
 describe.skipIf(!mayUnshare)('on a link with neighbours', () => {
   it('hears both of two hosts that have one address, of its own too', async () => {
     const { hop, absent, duplicates } = await runIn(

@@ -1,6 +1,7 @@
 import { advice, verbatim } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import type { PingSeries } from '../../../parsers/ping.ts';
+import type { ConnectWay } from '../../../parsers/tcp-connect.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { LatencyFacts, LatencyThresholds, PathFacts } from '../facts.ts';
@@ -12,7 +13,7 @@ const meta = {
   severities: ['warning', 'critical', 'info'],
   meaning:
     'Probes to this destination, or their answers, are dropped on the way. Every lost packet costs a TCP connection at least a retransmission time-out of 200 ms, a lost first packet a full second.',
-  rule: 'At least 1 % (--loss-warning) or 5 % (critical, --loss-critical) of at least 50 probes are not answered, while others are; info where it is one probe in all the run, which may be chance, and where the gateway itself leaves them unanswered, while at least 50 probes of a destination behind it lost none. At least 2 and 5 % of the connections get no answer in 1.1 s or more, while others do (critical). A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
+  rule: 'At least 1 % (--loss-warning) or 5 % (critical, --loss-critical) of at least 50 probes are not answered, while others are; info where it is one probe in all the run, which may be chance, and where the gateway itself leaves them unanswered, while at least 50 probes of a destination behind it lost none. At least 2 and 5 % of the connections get no answer in 1.1 s or more, while others do (critical); where 12 more of them show that all that are lost go to one neighbour on the link, and none of the others, that next hop is named. A destination that was asked for and answers nothing at all, by ICMP or by TCP, is a loss of 100 % (critical).',
   source:
     'ours: TCP throughput falls with the square root of the loss (RFC 3649, section 1), and 1 % already costs most of it',
   remedy:
@@ -119,24 +120,50 @@ const LEAST_SHARE = 0.05;
  * Some connections get no answer, in all their time, and others do: each has a port of its own, by which a hash of its
  * addresses chooses a next hop, a member of a link or a backend, while echo requests all take one way.
  */
+/** All that the prober tells. */
+const WAYS_QUOTED = 12;
+
+function hopText({ hop, device }: ConnectWay): string {
+  return `${hop} on ${device}`;
+}
+
+/** So many of them: that chance divides two equal next hops so has a probability of 1 in 128. */
+const LEAST_WAYS = 8;
+
+/** Of several next hops, the one by which all went that were lost, and none that was answered. */
+function deadHop(ways: readonly ConnectWay[]): ConnectWay | undefined {
+  const lost = ways.filter(({ isAnswered }) => !isAnswered);
+  const answered = new Set(ways.filter(({ isAnswered }) => isAnswered).map(hopText));
+  const [first] = lost;
+  if (first === undefined || answered.size === 0 || ways.length < LEAST_WAYS) return undefined;
+  return lost.every((one) => hopText(one) === hopText(first)) && !answered.has(hopText(first))
+    ? first
+    : undefined;
+}
+
 function lostConnections(path: PathFacts, behind: PathFacts | undefined): Occurrence[] {
   const tries = path.tcp.value?.tries ?? [];
   const silent = tries.filter((t) => t.outcome === 'unanswered' && t.ms >= LEAST_WAIT_MS).length;
   const answered = tries.filter((t) => t.outcome === 'connected' || t.outcome === 'refused').length;
   const share = silent / (silent + answered);
+  const dead = deadHop(path.tcp.value?.ways ?? []);
   if (answered === 0 || silent < LEAST_CONNECTIONS || share < LEAST_SHARE) return [];
   return [
     occurrence(
       meta,
       behind === undefined ? 'critical' : 'info',
-      `${silent} of ${silent + answered} connections to ${path.destination.label} (${path.address}) port ${path.port} got no answer, while the others did: ${(share * 100).toFixed(0)} % of them are lost${sparedText(behind)}.`,
-      quote(path.results.tcp, /^(try|ok|failed|given up)/, 6),
+      `${silent} of ${silent + answered} connections to ${path.destination.label} (${path.address}) port ${path.port} got no answer, while the others did: ${(share * 100).toFixed(0)} % of them are lost${sparedText(behind)}${dead === undefined ? '' : `: those that are lost went to the next hop ${hopText(dead)}, and none of those that are answered did, so that next hop forwards nothing`}.`,
+      dead === undefined
+        ? quote(path.results.tcp, /^(try|ok|failed|given up)/, 6)
+        : quote(path.results.tcp, /^way /, WAYS_QUOTED),
       {
         subject: path.destination.label,
         remediation:
           behind !== undefined
             ? GATEWAY_ADVICE
-            : advice`Look for a choice that is made for each connection and leads nowhere at times: several next hops of a route (ip route show, on the target and on the nodes), members of a bond, an address that two hosts have (${verbatim`kubectl nettools arp`}), a load balancer with a dead backend, or an accept queue that is full at the server (${verbatim`kubectl nettools sockets`} with it as the TARGET).`,
+            : dead !== undefined
+              ? advice`Mend the next hop ${hopText(dead)} (a router without forwarding, or without a way back), or take it out of the route: ip route show, and ip route replace without it.`
+              : advice`Look for a choice that is made for each connection and leads nowhere at times: several next hops of a route (ip route show, on the target and on the nodes), members of a bond, an address that two hosts have (${verbatim`kubectl nettools arp`}), a load balancer with a dead backend, or an accept queue that is full at the server (${verbatim`kubectl nettools sockets`} with it as the TARGET).`,
       },
     ),
   ];

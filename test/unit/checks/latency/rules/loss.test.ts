@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeLatency } from '../../../../../src/checks/latency/judge.ts';
 import { loss } from '../../../../../src/checks/latency/rules/loss.ts';
-import type { ConnectTry } from '../../../../../src/parsers/tcp-connect.ts';
+import type { ConnectTry, ConnectWay } from '../../../../../src/parsers/tcp-connect.ts';
 import { runRecording } from '../../../../recordings/recordings.ts';
 import { remedyOf } from '../../results.ts';
 import { connected, facts, path, times } from '../build.ts';
@@ -142,6 +142,42 @@ describe('NT-LAT-002 loss', () => {
         'critical',
         'warning',
       ]);
+    });
+  });
+
+  describe('of connections that several next hops share', () => {
+    const tries = [...times(6, unanswered), ...times(6, connected(1))];
+    const way = (isAnswered: boolean, hop: string): ConnectWay => ({ isAnswered, hop, device: 'eth0' });
+    const found = (ways: readonly ConnectWay[]) => {
+      const one = path({ tries });
+      return loss.judge(
+        facts({ paths: [{ ...one, tcp: { value: { address: '192.0.2.9', tries, ways } } }] }),
+      )[0];
+    };
+    const [lost, answered] = [way(false, '192.0.2.3'), way(true, '192.0.2.2')];
+
+    it('names the one that leads nowhere', () => {
+      const finding = found([...times(6, lost), ...times(6, answered)]);
+      expect(finding?.summary).toContain(
+        'those that are lost went to the next hop 192.0.2.3 on eth0, and none of those that are answered did, so that next hop forwards nothing.',
+      );
+      expect(remedyOf(finding)).toMatch(/^Mend the next hop 192\.0\.2\.3 on eth0 /);
+    });
+
+    it.each([
+      ['they are too few', [...times(3, lost), ...times(4, answered)]],
+      [
+        'one that was answered took the same',
+        [...times(6, lost), ...times(6, answered), way(true, '192.0.2.3')],
+      ],
+      [
+        'one that was lost took the other',
+        [...times(6, lost), way(false, '192.0.2.2'), ...times(6, answered)],
+      ],
+      ['there is only one', [...times(6, way(false, '192.0.2.2')), ...times(6, answered)]],
+      ['nothing was answered', times(12, lost)],
+    ])('names none where %s', (_why, ways) => {
+      expect(found(ways)?.summary).toMatch(/% of them are lost\.$/);
     });
   });
 
