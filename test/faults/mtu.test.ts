@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
-import { checkReport, expectFirst, expectSilence } from './named.ts';
+import { checkReport, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { dropIn, narrowRoute, TOO_LARGE } from './path-faults.ts';
 import { type Netns, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
@@ -146,8 +146,14 @@ describe('what is no fault', () => {
   });
 
   test('a filter of large pings, when full segments get through', async () => {
-    expectSilence(
-      await dropping(far, 'icmp type echo-request ip length > 1000', () => mtu('--to', 'pod/far')),
+    const report = await dropping(far, 'icmp type echo-request ip length > 1000', () =>
+      mtu('--to', 'pod/far'),
+    );
+    expectSilence(report);
+    expectInfo(
+      report,
+      'NT-MTU-004',
+      /^Segments of full size get to pod\/far by TCP, but echo requests .* get no answer/,
     );
   });
 
@@ -189,6 +195,23 @@ test('the MTU of a route is above that of its link', async () => {
   // A route below its link is a setting like any other.
   const lower = [{ make: `ip route replace ${words} mtu 1400`, undo: `ip route replace ${words}` }];
   await withFault(client, lower, async () => expectSilence(await mtu('--to', 'pod/far')));
+});
+
+test('large packets are lost on the way back alone', async () => {
+  const lossy = `ip saddr ${far.address} ip daddr ${client.address} ip length > 1300`;
+  await dropping(nodeNetns('node2'), lossy, async () => {
+    expectInfo(
+      await mtu('--to', 'pod/far'),
+      'NT-MTU-004',
+      /^Segments of full size get to pod\/far by TCP, but echo requests of more than 1300 bytes get no answer: either the way back loses/,
+    );
+    // Without a transfer nothing tells one way from the other.
+    expectFirst(await checkReport('diagnose', ['client', '-n', ns.name, '--to', 'pod/far:8080']), {
+      id: 'NT-MTU-002',
+      severity: 'warning',
+      says: /carries 1300 \(nobody says so\): 200 fewer\. The answers are as large, so it may as well be the way back\.$/,
+    });
+  });
 });
 
 test('the way back is narrower than the way there', async () => {

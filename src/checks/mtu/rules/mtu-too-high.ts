@@ -46,11 +46,18 @@ function labelsOf(found: readonly Found[]): string {
   return found.map(({ path }) => path.destination.label).join(', ');
 }
 
-function sentence(found: readonly Found[], { size }: Found): string {
+/** An echo reply is as large as its request: which of both was lost, only a transfer tells. */
+function eitherWay({ path, size }: Found): string {
+  const isProven = size.announced !== undefined || path.transfer?.value?.outcome === 'stalled';
+  return isProven ? '' : ' The answers are as large, so it may as well be the way back.';
+}
+
+function sentence(found: readonly Found[], tightest: Found): string {
+  const { size } = tightest;
   const missing = size.allowed - size.carries;
   const overlay = OVERLAYS[missing];
   const teller = size.announced === undefined ? 'nobody says so' : `says ${announcer(size.announced)}`;
-  return `${size.device} sends packets of up to ${size.allowed} bytes, but the way to ${labelsOf(found)} carries ${size.carries} (${teller}): ${missing} fewer${overlay === undefined ? '' : `, the overhead of ${overlay}`}.`;
+  return `${size.device} sends packets of up to ${size.allowed} bytes, but the way to ${labelsOf(found)} carries ${size.carries} (${teller}): ${missing} fewer${overlay === undefined ? '' : `, the overhead of ${overlay}`}.${eitherWay(tightest)}`;
 }
 
 /** The way to a node itself is narrow: then no overlay takes the room, and its setting mends nothing. */

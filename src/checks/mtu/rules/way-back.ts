@@ -1,17 +1,18 @@
+import { advice } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import { allowedMtu } from '../../../parsers/path-mtu.ts';
 import { growth } from '../../../parsers/proc-net.ts';
 import { quote, quoteCounters } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { MtuFacts, MtuPath } from '../facts.ts';
+import { carriesFullSegments, type MtuFacts, type MtuPath, narrow } from '../facts.ts';
 
 const meta = {
   id: 'NT-MTU-004',
   title: 'The way back takes smaller packets than the way there',
-  severities: ['warning'],
+  severities: ['warning', 'info'],
   meaning:
     'Packets of full size arrive, and the answers, as large as they, come back in fragments: a link on the way back is smaller. An echo reply may be cut; a TCP segment may not, and its sender has to be told by ICMP (type 3 code 4). Where that message does not get to it, uploads and small answers work, and pages, downloads and TLS handshakes hang.',
-  rule: "Echo requests of the target's full size with DF were answered, and in the run the kernel put as many packets together from fragments (Ip ReasmOKs) as there were such answers from at least one destination, and no more than there were from all of them. IPv4 only.",
+  rule: "Echo requests of the target's full size with DF were answered, and in the run the kernel put as many packets together from fragments (Ip ReasmOKs) as there were such answers from at least one destination, and no more than there were from all of them (IPv4 only). Info where segments of full size get to a destination by TCP, and no echo request of that size is answered: the way back may lose them, or something lets no large echo request pass.",
   source: 'RFC 1191; RFC 2923, section 2.1; Linux: icmp_reply sends without DF',
   remedy:
     'Make the links of both ways alike, or let ICMP type 3 code 4 get to the server (its own firewall, security groups, NAT gateways). Until then: clamp the MSS of both directions where packets are forwarded (nft … tcp flags syn tcp option maxseg size set rt mtu), or sysctl net.ipv4.tcp_mtu_probing=1 on the server.',
@@ -36,7 +37,28 @@ function fullOf(path: MtuPath): Full[] {
   return answers === 0 || path.destination.role === 'gateway' ? [] : [{ path, size, answers }];
 }
 
-function judge({ paths, counters }: MtuFacts): Occurrence[] {
+/** Full segments arrive, and large echo requests get no answer: which of two reasons it has is not known. */
+function unanswered({ paths }: MtuFacts): Occurrence[] {
+  return paths.flatMap((path) => {
+    const size = narrow(path);
+    if (size === undefined || size.announced !== undefined || !carriesFullSegments(path)) return [];
+    const { label } = path.destination;
+    return [
+      occurrence(
+        meta,
+        'info',
+        `Segments of full size get to ${label} by TCP, but echo requests of more than ${size.carries} bytes get no answer: either the way back loses what is larger, or something on the way lets no large echo request pass.`,
+        quote(path.results.icmp, /^(link|bytes|path-mtu) /, 6),
+        {
+          subject: label,
+          remediation: advice`A large download from there decides it: where it hangs and small answers come, the way back is too narrow. Then make its links as wide as those of the way there, let ICMP type 3 code 4 get to the server, or clamp the MSS where packets are forwarded.`,
+        },
+      ),
+    ];
+  });
+}
+
+function fragmented({ paths, counters }: MtuFacts): Occurrence[] {
   const name = 'Ip.ReasmOKs';
   const joined = growth(counters.before, counters.after, name) ?? 0;
   const full = paths.flatMap(fullOf);
@@ -65,4 +87,7 @@ function judge({ paths, counters }: MtuFacts): Occurrence[] {
   ];
 }
 
-export const wayBack: Rule<MtuFacts> = { meta, judge };
+export const wayBack: Rule<MtuFacts> = {
+  meta,
+  judge: (facts) => [...fragmented(facts), ...unanswered(facts)],
+};
