@@ -71,6 +71,17 @@ describe('the output of a capture', () => {
     expect(sink.packets).toEqual([2, 1]);
   });
 
+  it('tells whose clocks differ, by when the packets came', async () => {
+    const { sink } = sinkOf(2);
+    await sink.begin();
+    for (let second = 1; second <= 20; second++) {
+      await sink.push(0, [packet(second)], second * 1000);
+      await sink.push(1, [packet(second + 5)], second * 1000);
+    }
+    expect(sink.skew).toMatchObject({ ahead: 1, behind: 0 });
+    expect(sink.skew?.ms).toBeCloseTo(5_000);
+  });
+
   it.each([
     [{ maxPackets: 2 }, [2], ['full']],
     // The third would need 46 more.

@@ -34,6 +34,12 @@ describe('a hostPort', () => {
     });
   });
 
+  it("may be a sidecar's", async () => {
+    const proxy = { name: 'proxy', restartPolicy: 'Always', ports };
+    const mesh = stat({ containers: [{ name: 'app' }], initContainers: [{ name: 'setup' }, proxy] });
+    expect(await at([mesh])).toMatchObject({ pod: 'stat', port: 8080 });
+  });
+
   it.each<[string, readonly object[], Parameters<typeof destination>[0]]>([
     ['nobody has it', [], {}],
     ['another port was asked for', [stat()], { port: '18127' }],

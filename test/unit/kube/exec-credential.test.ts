@@ -190,6 +190,16 @@ describe('a credential plugin', () => {
     await vi.waitUntil(() => !isThere() || !isRunning(pidOf()), WAIT);
   });
 
+  it('that will not be ended is killed', async () => {
+    const stubborn = `trap '' TERM; echo $$ > '${folder}/pid'; yes; while :; do sleep 1; done`;
+    expect((await refusal(execCredential(plugin(stubborn), cluster))).message).toContain('was ended');
+    try {
+      await vi.waitUntil(() => !isRunning(pidOf()), WAIT);
+    } finally {
+      if (isRunning(pidOf())) process.kill(pidOf(), 'SIGKILL');
+    }
+  });
+
   it('that hangs ends with the reason of an abort, and so does what it has started', async () => {
     const abort = new AbortController();
     const reason = new Error('Ctrl-C');

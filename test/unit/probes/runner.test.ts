@@ -557,6 +557,11 @@ describe.concurrent.each(RUNNERS)('$name', ({ argv: words, hasFiles }) => {
         'fe80::1%nt0',
       ],
       [
+        'one of IPv6 that is an object of its own',
+        [V6, 'ip -6 nexthop add id 12 via 2001:db8::1 dev nt0', 'ip -6 route add default nhid 12'],
+        '2001:db8::1',
+      ],
+      [
         'that of IPv4 where there are both',
         [V4, V6, 'ip route add default via 192.0.2.254', 'ip -6 route add default via fe80::1 dev nt0'],
         '192.0.2.254',

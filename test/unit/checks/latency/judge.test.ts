@@ -174,6 +174,16 @@ describe('judgeLatency', () => {
     );
   });
 
+  it('says that sockets are unknown where their list was cut, and counts no part of it', () => {
+    const { evidence, input: recordedInput } = runRecording('healthy');
+    const sockets = result('sockets', recording('ss-bulk').stdout, { code: 153, truncated: true });
+    const { findings, measurements } = judgeLatency({ ...evidence, sockets }, recordedInput);
+    expect(findings.map((f) => f.summary).join('\n')).toMatch(
+      /socket round trips \(NT-LAT-004\).*: the output is longer than the 1 MiB/,
+    );
+    expect(member(measurements['sockets'], 'established')).toBeNull();
+  });
+
   it('counts established connections as such', () => {
     const evidence: Evidence = { sockets: result('sockets', recording('ss-bulk').stdout) };
     const { measurements } = judgeLatency(evidence, input(destination()));
