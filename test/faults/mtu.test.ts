@@ -198,8 +198,7 @@ test('the MTU of a route is above that of its link', async () => {
 });
 
 test('large packets are lost on the way back alone', async () => {
-  const lossy = `ip saddr ${far.address} ip daddr ${client.address} ip length > 1300`;
-  await dropping(nodeNetns('node2'), lossy, async () => {
+  await dropping(client, `ip saddr ${far.address} ip length > 1300`, async () => {
     expectInfo(
       await mtu('--to', 'pod/far'),
       'NT-MTU-004',
