@@ -6,7 +6,7 @@ import { app, helper, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { DualFront } from './dual-front.ts';
 import { critical, matrixIn, named, type Place, silent, withRules } from './matrix-runs.ts';
 import type { Expected } from './named.ts';
-import { nodeNetns, type PodNetns, podNetns } from './pod-netns.ts';
+import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
 const ns = testNamespace('f-matrix');
 const NAMES = ['one-0', 'one-1', 'one-2', 'two-0', 'two-1', 'two-2'] as const;
@@ -369,5 +369,26 @@ describe('of two families', () => {
 });
 
 test('no fault any more: silent', async () => {
+  silent(await matrix('pods'));
+});
+
+test('a pod whose address another one has too', async () => {
+  const [whole, thief] = [of('one-0'), of('one-1')];
+  const steps = [
+    { make: `ip addr add ${whole.address}/32 dev eth0`, undo: `ip addr del ${whole.address}/32 dev eth0` },
+    // Whoever knew the address is told anew.
+    { make: `arping -U -c 2 -I eth0 ${whole.address}`, undo: '' },
+  ];
+  try {
+    const found = named(
+      await withFault(thief, steps, () => matrix('pods')),
+      critical('NT-MTX-002', /^From pod\/one-0 on node1, wherever it goes: nothing is answered/),
+    );
+    expect(found.remediation).toMatch(
+      /another host may have that address too, and take its answers:\nkubectl nettools arp pod\/one-0 -n \S+$/,
+    );
+  } finally {
+    await whole.attempt('arping', '-c', '2', '-A', '-I', 'eth0', whole.address);
+  }
   silent(await matrix('pods'));
 });

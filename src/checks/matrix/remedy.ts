@@ -1,8 +1,9 @@
 /** What to do about a story: commands for its first pair, that can be pasted. Pure. */
-import { advice, nettools } from '../../model/advice.ts';
+import { type Advice, advice, nettools } from '../../model/advice.ts';
 import type { Occurrence } from '../../model/finding.ts';
 import { CLOSED_PORT, type MatrixCell, type MatrixPlace } from '../../model/matrix.ts';
 import { overlay } from './rules/overlay.ts';
+import { sending } from './rules/sending.ts';
 import { serviceDiffers } from './rules/service-differs.ts';
 import type { Pattern } from './rules/shared.ts';
 import { size } from './rules/size.ts';
@@ -31,10 +32,17 @@ ${nettools`latency ${from} --to ${to}`}`;
     case serviceDiffers.meta:
       return advice`Compare the rules of the node with the endpoints that the API knows, and see whether kube-proxy there runs:
 ${nettools`service ${from} --to ${to}`}`;
+    case sending.meta:
+      // One pod, not all of a node's.
+      return advice`${bothEnds(from, to, destination)}${source.kind === 'pod' && bad.every((one) => one.source === first.source) ? advice`\nOthers do get answers from its address. Where no policy or rule stops what it opens, another host may have that address too, and take its answers:\n${nettools`arp ${from}`}` : ''}`;
     default:
-      return advice`Look at both ends of one of the pairs at the same time; a NetworkPolicy that keeps them apart on purpose shows there too:
-${nettools`diagnose ${from} --to ${destination.kind === 'pod' ? [to, '--both-ends'] : to}`}`;
+      return bothEnds(from, to, destination);
   }
+}
+
+function bothEnds(from: readonly string[], to: string, { kind }: MatrixPlace): Advice {
+  return advice`Look at both ends of one of the pairs at the same time; a NetworkPolicy that keeps them apart on purpose shows there too:
+${nettools`diagnose ${from} --to ${kind === 'pod' ? [to, '--both-ends'] : to}`}`;
 }
 
 /** As --to takes it, read in the source's namespace. */
