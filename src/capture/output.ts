@@ -59,11 +59,19 @@ export async function checkWritable(path: string): Promise<void> {
 /** A folder for files of captures, made where it is missing. @throws {UserError} exit 3: nothing can be written there */
 export async function checkFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
     await access(path, constants.W_OK);
   } catch (error) {
     throw cannotWrite(path, error);
   }
+}
+
+/** Step by step: Node's own recursive mkdir never ends where a parent takes no folders and says ENOENT, as /proc does. */
+async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeFolder(parent);
+  await mkdir(path, 0o700);
 }
 
 /** Whether there is such a folder. */
