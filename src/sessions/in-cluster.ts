@@ -2,12 +2,9 @@
 
 import { Turns } from '../cluster/turns.ts';
 import { KubeClient } from '../kube/client.ts';
-import { ApiError } from '../kube/errors.ts';
-import { podsPath } from '../kube/paths.ts';
 import type { ClusterTargetSpec, ConnectionFlags } from '../model/args.ts';
-import type { Pod } from '../model/kube-objects.ts';
 import type { Deadline } from '../open/deadline.ts';
-import { PodDeletedError } from '../targets/pod-watch.ts';
+import { PodDeletedError, podIfThere } from '../targets/pod-watch.ts';
 import { removeNodePod } from '../targets/remove-node-pod.ts';
 import { podChoice, refuseMissingNamespace, resolvePod, withSelector } from '../targets/resolve.ts';
 import { type ListedSession, listSessions, sessionsOf, stopSession } from '../targets/sessions.ts';
@@ -137,20 +134,6 @@ function endingText(sessions: ReadonlySet<ListedSession>): string {
   return more.length === 0 ? `ending session ${name}` : `ending session ${name} and ${more.length} more`;
 }
 
-async function podOf(
-  client: KubeClient,
-  namespace: string,
-  name: string,
-  signal: AbortSignal,
-): Promise<Pod | undefined> {
-  try {
-    return await client.get<Pod>(podsPath(namespace, name), { signal });
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined;
-    throw error;
-  }
-}
-
 async function end(
   client: KubeClient,
   session: ListedSession,
@@ -158,7 +141,7 @@ async function end(
   signal: AbortSignal,
 ): Promise<void> {
   const { namespace, pod, container } = session;
-  const found = await podOf(client, namespace, pod, signal);
+  const found = await podIfThere(client, namespace, pod, signal);
   // It has gone with its pod.
   if (found === undefined) return;
   if (session.node !== undefined) return removeNodePod(client, found);

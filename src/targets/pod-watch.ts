@@ -86,7 +86,8 @@ function jittered(pauseMs: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-async function podIfThere(
+/** The pod as it is now; `undefined`: there is none of that name. */
+export async function podIfThere(
   client: KubeClient,
   namespace: string,
   name: string,

@@ -109,18 +109,7 @@ const front = await ApiFront.start({
   cert: readFileSync(certificate('admin')),
   key: readFileSync(privateKey('admin')),
 });
-const named = { name: 'front' };
-writeFileSync(
-  throughFront,
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ ...named, cluster: { server: front.url } }],
-    users: [{ ...named, user: {} }],
-    contexts: [{ ...named, context: { cluster: 'front', user: 'front' } }],
-    'current-context': 'front',
-  }),
-);
+writeFileSync(throughFront, front.kubeconfig);
 const table = new Table({
   head: [
     'command',

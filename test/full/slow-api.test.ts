@@ -41,18 +41,7 @@ beforeEach(async () => {
     cert: readFileSync(certificate('admin')),
     key: readFileSync(privateKey('admin')),
   });
-  const named = { name: 'front' };
-  writeFileSync(
-    config,
-    JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ ...named, cluster: { server: front.url } }],
-      users: [{ ...named, user: {} }],
-      contexts: [{ ...named, context: { cluster: 'front', user: 'front' } }],
-      'current-context': 'front',
-    }),
-  );
+  writeFileSync(config, front.kubeconfig);
   // A pod that nobody has entered: each test waits for a container.
   target = `web-${pods++}`;
   await ns.start(pod(target));

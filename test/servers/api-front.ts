@@ -28,6 +28,19 @@ export class ApiFront {
   /** After how many milliseconds each watch ends, and how; open ones too, from when this is set. */
   #watches: { readonly afterMs: number; readonly end: WatchEnd } | undefined;
   readonly #open = new Set<() => void>();
+
+  /** The text of a kubeconfig that leads here. */
+  get kubeconfig(): string {
+    const name = 'front';
+    return JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name, cluster: { server: this.url } }],
+      users: [{ name, user: {} }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+      'current-context': name,
+    });
+  }
   /** Watches that were ended early, requests that were held back, streams that were opened, and requests beside them. */
   readonly counts = { cut: 0, held: 0, streams: 0, requests: 0 };
 

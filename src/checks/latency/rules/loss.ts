@@ -194,12 +194,13 @@ export const loss: Rule<LatencyFacts> = {
   meta,
   judge: ({ paths, thresholds }) => {
     // One host that is a destination twice, as an endpoint and by its name, is asked once.
-    const lossy = paths.filter((path) => lostOf(path) > 0 && spared(path, paths) === undefined);
+    const all = paths.map((path) => ({ path, behind: spared(path, paths) }));
+    const lossy = all.flatMap(({ path, behind }) => (lostOf(path) > 0 && behind === undefined ? [path] : []));
     const isChance =
       lossy.every((path) => lostOf(path) === 1) && new Set(lossy.map(({ address }) => address)).size === 1;
-    return paths.flatMap((path) => [
-      ...partialLoss(path, thresholds, isChance, spared(path, paths)),
-      ...lostConnections(path, spared(path, paths)),
+    return all.flatMap(({ path, behind }) => [
+      ...partialLoss(path, thresholds, isChance, behind),
+      ...lostConnections(path, behind),
       ...totalLoss(path),
     ]);
   },
