@@ -50,10 +50,12 @@ export function moduleKey(file: string): string {
 export const leanYargs: Plugin = {
   name: 'lean-yargs',
   setup(build) {
-    build.onResolve({ filter: /^(\.\.\/lib\/platform-shims\/esm\.mjs|node:module)$/ }, ({ path: name, importer }) =>
-      /node_modules\/yargs(?:-parser)?\//.test(importer)
-        ? { path: name, namespace: 'lean-yargs' }
-        : undefined,
+    build.onResolve(
+      { filter: /^(\.\.\/lib\/platform-shims\/esm\.mjs|node:module)$/ },
+      ({ path: name, importer }) =>
+        /node_modules\/yargs(?:-parser)?\//.test(importer)
+          ? { path: name, namespace: 'lean-yargs' }
+          : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: 'lean-yargs' }, ({ path: name }) => ({
       contents:
