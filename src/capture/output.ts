@@ -6,6 +6,7 @@ import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { drained, isPipe, rawOutput } from '../console/raw-output.ts';
 import { UserError } from '../model/errors.ts';
+import { fileReason } from '../model/file-reason.ts';
 import { startWireshark } from './wireshark.ts';
 
 /** Packets hold what people sent each other: nobody else on this machine needs to read them. */
@@ -116,9 +117,8 @@ function takeBack(fd: number, bytes: number): boolean {
 }
 
 function cannotWrite(name: string, error: unknown, isWhole = false): UserError {
-  const { code } = error as NodeJS.ErrnoException;
   const what = isWhole ? '; it holds the packets that came before' : '';
-  return new UserError(`${name} cannot be written (${code})${what}.`, 3, { cause: error });
+  return new UserError(`${name} cannot be written: ${fileReason(error)}${what}.`, 3, { cause: error });
 }
 
 /** A Wireshark that is started for it. @param program see {@link findWireshark} */
