@@ -150,24 +150,40 @@ export async function targetPod(
   target: PodTargetSpec,
   signal: AbortSignal | undefined,
 ): Promise<Pod> {
+  return tellingAllRights(client, target, client.namespace, signal, () =>
+    resolvePod(client, target, signal),
+  );
+}
+
+/**
+ * Looks for what sessions are to be opened at.
+ * @param namespace in which the sessions would be; `undefined`: in all of them
+ * @throws {UserError} exit 3: with every right that is missing, where `ask` was denied one
+ */
+export async function tellingAllRights<T>(
+  client: KubeClient,
+  target: PodTargetSpec,
+  namespace: string | undefined,
+  signal: AbortSignal | undefined,
+  ask: () => Promise<T>,
+): Promise<T> {
   try {
-    return await resolvePod(client, target, signal);
+    return await ask();
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     const rights = [...rightsToResolve(target), ...SESSION_RIGHTS];
-    const missing = await findMissingRights(client, rights, client.namespace, undefined, signal);
-    throw missing.length > 0 ? noRights(missing, client.namespace) : error;
+    // No name is all namespaces (SelfSubjectAccessReview, resourceAttributes.namespace).
+    const missing = await findMissingRights(client, rights, namespace ?? '', undefined, signal);
+    throw missing.length > 0 ? noRights(missing, namespace) : error;
   }
 }
 
-function noRights(missing: readonly Right[], namespace: string): UserError {
-  return new UserError(
-    `you may not ${listRights(missing)} in namespace "${namespace}"; nothing was changed.`,
-    3,
-    {
-      hint: `${RBAC_PAGE} has manifests with exactly the rights that are needed.`,
-    },
-  );
+function noRights(missing: readonly Right[], namespace: string | undefined): UserError {
+  const place = namespace === undefined ? 'in all namespaces' : `in namespace "${namespace}"`;
+  return new UserError(`you may not ${listRights(missing)} ${place}; nothing was changed.`, 3, {
+    lacksRights: true,
+    hint: `${RBAC_PAGE} has manifests with exactly the rights that are needed.`,
+  });
 }
 
 /** What this session's container has to be like. @throws {UserError} exit 3: `-c` names no container of the pod */
@@ -215,7 +231,7 @@ function refuseProblem({ podProblem }: Preflight, pod: Pod): void {
 function allowedProfile(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
   const name = pod.metadata?.name;
   if (checked.missingRights.length > 0) {
-    throw noRights(checked.missingRights, pod.metadata?.namespace ?? '');
+    throw noRights(checked.missingRights, pod.metadata?.namespace);
   }
   if (checked.profile !== undefined) return checked.profile;
   const last = checked.profiles.at(-1);
