@@ -54,7 +54,11 @@ export function waitOf(pod: Pod): Wait {
   const limitMs = STUCK[waiting?.reason ?? ''];
   if (waiting !== undefined && limitMs !== undefined) {
     const said = waiting.message === undefined ? '' : `: ${withoutFullStop(waiting.message)}`;
-    return { kind: 'container', why: `${waiting.reason} of ${pod.spec?.containers[0]?.image}${said}`, limitMs };
+    return {
+      kind: 'container',
+      why: `${waiting.reason} of ${pod.spec?.containers[0]?.image}${said}`,
+      limitMs,
+    };
   }
   const condition = pod.status?.conditions?.find(
     ({ type, status }) => type === 'PodScheduled' && status === 'False',
@@ -141,7 +145,8 @@ export class StartWatch {
     else if (ms > EVENT_AFTER_MS) {
       const events = await this.#events(`involvedObject.uid=${id},type=Warning`, signal);
       const text = events?.at(-1)?.message;
-      if (text !== undefined) this.#once(kind, `a pod of the Job does not start so far: ${withoutFullStop(text)}`);
+      if (text !== undefined)
+        this.#once(kind, `a pod of the Job does not start so far: ${withoutFullStop(text)}`);
     }
   }
 

@@ -150,9 +150,7 @@ export async function targetPod(
   target: PodTargetSpec,
   signal: AbortSignal | undefined,
 ): Promise<Pod> {
-  return tellingAllRights(client, target, client.namespace, signal, () =>
-    resolvePod(client, target, signal),
-  );
+  return tellingAllRights(client, target, client.namespace, signal, () => resolvePod(client, target, signal));
 }
 
 /**

@@ -191,7 +191,9 @@ describe('stdout', () => {
     const full = bash(`kubectl nettools ${on('a', '-w', '-').join(' ')} -- ${FILTER.join(' ')} >/dev/full`);
     const { code, stderr } = await sendUntil(full);
     expect(code, stderr).toBe(3);
-    expect(stderr.trimEnd().split('\n').at(-1)).toBe('error: stdout cannot be written: no space is left on the device.');
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(
+      'error: stdout cannot be written: no space is left on the device.',
+    );
     const end = bash(
       `kubectl nettools ${on('a', '-w', '-', '--max-packets', '3').join(' ')} -- ${FILTER.join(' ')} >${file('redirected.pcap')}`,
     );
@@ -216,7 +218,9 @@ describe('stdout', () => {
     const end = bash(`kubectl-nettools ${on(...words).join(' ')} | true; echo "\${PIPESTATUS[@]}"`);
     const { stdout, stderr } = await end;
     expect(stdout).toBe('141 0\n');
-    expect(stderr).toMatch(/^capturing on any .* to stdout; .*\nstdout is read no more; no packet was written\.$/m);
+    expect(stderr).toMatch(
+      /^capturing on any .* to stdout; .*\nstdout is read no more; no packet was written\.$/m,
+    );
     expect(stderr).not.toContain('captured');
   });
 });
@@ -293,10 +297,18 @@ describe('what cannot be', () => {
   it('names the pod that a word was meant for, and leaves no folder', async () => {
     const path = file('both/');
     const outcome = await nettools(on('a', 'b', '-w', path));
-    expectHint(outcome, /^error: tcpdump refuses the filter "b": /, /^"b" is a TARGET too, .*: kubectl nettools capture .*pod\/a b --$/m);
+    expectHint(
+      outcome,
+      /^error: tcpdump refuses the filter "b": /,
+      /^"b" is a TARGET too, .*: kubectl nettools capture .*pod\/a b --$/m,
+    );
     expect(existsSync(path)).toBe(false);
     const none = await nettools(on('a', 'nosuch', '-w', path));
-    expectHint(none, /^error: tcpdump refuses the filter "nosuch": /, /several TARGETs take a -- after them: .*pod\/a nosuch --$/m);
+    expectHint(
+      none,
+      /^error: tcpdump refuses the filter "nosuch": /,
+      /several TARGETs take a -- after them: .*pod\/a nosuch --$/m,
+    );
     expect(existsSync(path)).toBe(false);
   });
 

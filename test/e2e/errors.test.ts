@@ -154,7 +154,10 @@ describe('wrong usage', () => {
   });
 
   it.each([
-    ['/nowhere/run.json', /^error: --save \/nowhere\/run\.json cannot be written: there is no such file or folder\.$/],
+    [
+      '/nowhere/run.json',
+      /^error: --save \/nowhere\/run\.json cannot be written: there is no such file or folder\.$/,
+    ],
     ['/proc', /^error: --save \/proc cannot be written: it is a folder\.$/],
   ])('--save %s is told before the pod is changed', async (file, says) => {
     const before = await ns.pod('app');

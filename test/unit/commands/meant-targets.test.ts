@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FilterRefusedError } from '../../../src/capture/tcpdump.ts';
 import { withMeantTargets } from '../../../src/commands/meant-targets.ts';
-import { KubeClient } from '../../../src/kube/client.ts';
+import type { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
 import { adviceText } from '../../../src/model/advice.ts';
 import type { CaptureOptions } from '../../../src/model/args.ts';

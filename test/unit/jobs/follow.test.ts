@@ -30,7 +30,9 @@ function ended(index: number, exitCode: number): Pod {
 }
 
 async function followed(pods: readonly Pod[], logs: readonly string[]) {
-  const conditions = [{ type: 'Failed', status: 'True', reason: 'FailedIndexes', message: 'Job has failed.' }];
+  const conditions = [
+    { type: 'Failed', status: 'True', reason: 'FailedIndexes', message: 'Job has failed.' },
+  ];
   const client = {
     async get(path: string) {
       return path.includes('/jobs/') ? { status: { conditions } } : { items: pods };
@@ -45,7 +47,8 @@ async function followed(pods: readonly Pod[], logs: readonly string[]) {
 }
 
 it('tells of a shard without rights whose they are, beside what others have brought', async () => {
-  const said = 'error: you may not list and get pods in namespace "shop"; nothing was changed.\nsee rbac.md\n';
+  const said =
+    'error: you may not list and get pods in namespace "shop"; nothing was changed.\nsee rbac.md\n';
   const { evidence, failures, lacksRights } = await followed(
     [ended(0, 77), ended(1, 0)],
     [said, framed(Buffer.from('{}'))],

@@ -80,7 +80,11 @@ describe('pods that no node takes', () => {
   it('are waited for where an autoscaler adds a node for one of them', async () => {
     const involvedObject = { kind: 'Pod', uid: 'a' };
     const { notes, at } = watched([
-      { reason: 'TriggeredScaleUp', message: 'pod triggered scale-up: [{pool 1->2 (max: 5)}]', involvedObject },
+      {
+        reason: 'TriggeredScaleUp',
+        message: 'pod triggered scale-up: [{pool 1->2 (max: 5)}]',
+        involvedObject,
+      },
     ]);
     for (const seconds of [0, 2, 70, 200, 299]) expect(await at(seconds, homeless('a'))).toBeUndefined();
     expect(notes.at(-1)).toBe('a node is being added: pod triggered scale-up: [{pool 1->2 (max: 5)}]');
@@ -98,13 +102,16 @@ describe('pods that no node takes', () => {
   it('are waited for where nobody may see what an autoscaler does', async () => {
     const { notes, at } = watched(new ApiError(403, 'Forbidden', 'no'));
     for (const seconds of [0, 2, 70, 299]) expect(await at(seconds, homeless('a'))).toBeUndefined();
-    expect(notes.at(-1)).toMatch(/^whether a node is being added cannot be seen without the right to list events$/);
+    expect(notes.at(-1)).toMatch(
+      /^whether a node is being added cannot be seen without the right to list events$/,
+    );
     expect(await at(300, homeless('a'))).toBeDefined();
   });
 
   it('wait as long as another one runs, and a minute from then on', async () => {
     const { at } = watched();
-    for (const seconds of [0, 100, 1000]) expect(await at(seconds, homeless('a'), running('b'))).toBeUndefined();
+    for (const seconds of [0, 100, 1000])
+      expect(await at(seconds, homeless('a'), running('b'))).toBeUndefined();
     for (const seconds of [1002, 1061]) expect(await at(seconds, homeless('a'))).toBeUndefined();
     expect(await at(1062, homeless('a'))).toBeDefined();
   });
@@ -160,7 +167,8 @@ describe('containers that cannot start', () => {
   it('that only take long have five minutes, and what the kubelet warns of is told', async () => {
     const involvedObject = { kind: 'Pod', uid: 'a' };
     const { notes, at } = watched([{ reason: 'FailedMount', message: 'no such Secret.', involvedObject }]);
-    for (const seconds of [0, 20]) expect(await at(seconds, waiting('a', 'ContainerCreating'))).toBeUndefined();
+    for (const seconds of [0, 20])
+      expect(await at(seconds, waiting('a', 'ContainerCreating'))).toBeUndefined();
     expect(notes).toEqual([]);
     expect(await at(32, waiting('a', 'ContainerCreating'))).toBeUndefined();
     expect(notes).toEqual(['a pod of the Job does not start so far: no such Secret']);
@@ -195,10 +203,13 @@ describe('a Job without pods', () => {
     expect(await at(70)).toEqual({ why });
   });
 
-  it.each([[[]], [new ApiError(403, 'Forbidden', 'no')]])('for a reason that nobody knows ends after 5 minutes', async (events) => {
-    const { notes, at } = watched(events);
-    for (const seconds of [0, 2, 200]) expect(await at(seconds)).toBeUndefined();
-    expect(notes).toEqual([]);
-    expect(await at(300)).toEqual({ why: 'no pod of the Job was made within 5 minutes' });
-  });
+  it.each([[[]], [new ApiError(403, 'Forbidden', 'no')]])(
+    'for a reason that nobody knows ends after 5 minutes',
+    async (events) => {
+      const { notes, at } = watched(events);
+      for (const seconds of [0, 2, 200]) expect(await at(seconds)).toBeUndefined();
+      expect(notes).toEqual([]);
+      expect(await at(300)).toEqual({ why: 'no pod of the Job was made within 5 minutes' });
+    },
+  );
 });

@@ -134,15 +134,20 @@ describe('the targets of a selector', () => {
   it.each([
     [false, 'in namespace "shop"', 'shop'],
     [true, 'in all namespaces', ''],
-  ])('that may not be listed are told with all rights that are missing', async (allNamespaces, where, asked) => {
-    const { places, connect } = denying();
-    await expect(listTargets(many({ named: [labelled], allNamespaces }), connect, never)).rejects.toMatchObject({
-      exitCode: 3,
-      lacksRights: true,
-      message: `you may not list, get and watch pods, patch pods/ephemeralcontainers, get and create pods/exec ${where}; nothing was changed.`,
-    });
-    expect([...places]).toEqual([asked]);
-  });
+  ])(
+    'that may not be listed are told with all rights that are missing',
+    async (allNamespaces, where, asked) => {
+      const { places, connect } = denying();
+      await expect(
+        listTargets(many({ named: [labelled], allNamespaces }), connect, never),
+      ).rejects.toMatchObject({
+        exitCode: 3,
+        lacksRights: true,
+        message: `you may not list, get and watch pods, patch pods/ephemeralcontainers, get and create pods/exec ${where}; nothing was changed.`,
+      });
+      expect([...places]).toEqual([asked]);
+    },
+  );
 
   it('have to be there', async () => {
     const { connect } = server([pod('done', { phase: 'Succeeded' })]);
