@@ -44,12 +44,12 @@ function isRange(text: string, field: Field): boolean {
   if (more.length > 0 || (step !== undefined && !(numberIn(step) > 0))) return false;
   if (range === '*' || range === '?') return true;
   const [low = '', high, ...rest] = range.split('-');
-  const from = valueOf(low, field);
-  const to = high === undefined ? from : valueOf(high, field);
+  const from = numberOf(low, field);
+  const to = high === undefined ? from : numberOf(high, field);
   return rest.length === 0 && from >= field.least && to <= field.most && from <= to;
 }
 
-function valueOf(text: string, { least, words = [] }: Field): number {
+function numberOf(text: string, { least, words = [] }: Field): number {
   const place = words.indexOf(text.toLowerCase());
   return place < 0 ? numberIn(text) : least + place;
 }
