@@ -1,7 +1,7 @@
 /** A capture at many targets: a file for each, or all in one; one that cannot be opened is a row with its reason. */
 import { join } from 'node:path';
 import { outputFor } from '../capture/capture.ts';
-import { checkFolder, fileOutput } from '../capture/output.ts';
+import { fileOutput, withFolder } from '../capture/output.ts';
 import { CaptureRun } from '../capture/run.ts';
 import { captureFileName, type OpenTarget, openTarget } from '../capture/targets.ts';
 import { beginLine, type CaptureTeller, stderrTeller } from '../capture/teller.ts';
@@ -39,9 +39,10 @@ export async function captureMany(
   const { destination } = args;
   // What cannot be written is refused before anything is done in the cluster.
   if (destination.kind === 'folder') {
-    await checkFolder(destination.path);
-    const { targets, shared } = await chosenTargets(args.many, args, signal, progress);
-    return new SeparateCaptures(args, targets, shared, destination.path, progress).run(signal);
+    return withFolder(destination.path, async () => {
+      const { targets, shared } = await chosenTargets(args.many, args, signal, progress);
+      return new SeparateCaptures(args, targets, shared, destination.path, progress).run(signal);
+    });
   }
   const openOutput = await outputFor(args);
   const { targets, shared } = await chosenTargets(args.many, args, signal, progress);
@@ -250,6 +251,8 @@ class SeparateCaptures {
       const teller: CaptureTeller = {
         isLive: false,
         live: () => undefined,
+        // A file has no reader that could go.
+        unread: () => undefined,
         begun: () => {
           this.#begun.push(name);
           onBegun();

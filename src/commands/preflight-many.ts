@@ -94,5 +94,9 @@ function text({ all, failed }: Answers): string {
     first === undefined
       ? 'no session is possible at any of them; nothing was changed'
       : `a session would be possible at ${possible.length} of ${count}: ${profilesText(all)}, image ${first.report.image}; nothing was changed`;
-  return [`${count} targets`, [...lines, ...reasons].join('\n'), `${visible(end)}\n`].join('\n\n');
+  return [
+    `${count} target${count === 1 ? '' : 's'}`,
+    [...lines, ...reasons].join('\n'),
+    `${visible(end)}\n`,
+  ].join('\n\n');
 }

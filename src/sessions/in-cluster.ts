@@ -4,6 +4,7 @@ import { Turns } from '../cluster/turns.ts';
 import { KubeClient } from '../kube/client.ts';
 import type { ClusterTargetSpec, ConnectionFlags } from '../model/args.ts';
 import type { Deadline } from '../open/deadline.ts';
+import { readNode } from '../targets/node.ts';
 import { PodDeletedError, podIfThere } from '../targets/pod-watch.ts';
 import { removeNodePod } from '../targets/remove-node-pod.ts';
 import { podChoice, refuseMissingNamespace, resolvePod, withSelector } from '../targets/resolve.ts';
@@ -71,7 +72,10 @@ async function sessionsAt(
 ): Promise<ListedSession[]> {
   if (target.kind === 'node') {
     const all = await listSessions(client, namespace, signal);
-    return all.filter(({ node }) => node === target.name);
+    const own = all.filter(({ node }) => node === target.name);
+    // A node that has gone may have left some; one that never was has none.
+    if (own.length === 0) await readNode(client, target.name, signal);
+    return own;
   }
   const choice = await podChoice(client, target, signal);
   if ('pod' in choice) return sessionsOf(await resolvePod(client, target, signal));

@@ -139,6 +139,7 @@ async function refuse(
       `you may not ${listRights(checked.missingRights)} in namespace "${namespace}", where the pod for node "${spec.node}" would run; nothing was created.`,
       3,
       {
+        lacksRights: true,
         hint: `${RBAC_PAGE} has manifests with exactly the rights that are needed; --debug-namespace chooses the namespace.`,
       },
     );

@@ -177,7 +177,7 @@ function refuseProblem({ podProblem }: Preflight, pod: Pod): void {
 function allowedProfile(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
   const name = pod.metadata?.name;
   if (checked.missingRights.length > 0) {
-    throw noRights(checked.missingRights, pod.metadata?.namespace ?? '');
+    throw noRights(checked.missingRights, pod.metadata?.namespace);
   }
   if (checked.profile !== undefined) return checked.profile;
   const last = checked.profiles.at(-1);

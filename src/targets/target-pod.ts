@@ -16,13 +16,29 @@ export async function targetPod(
   target: PodTargetSpec,
   signal: AbortSignal | undefined,
 ): Promise<Pod> {
+  return tellingAllRights(client, target, client.namespace, signal, () => resolvePod(client, target, signal));
+}
+
+/**
+ * Looks for what sessions are to be opened at.
+ * @param namespace in which the sessions would be; `undefined`: in all of them
+ * @throws {UserError} exit 3: with every right that is missing, where `ask` was denied one
+ */
+export async function tellingAllRights<T>(
+  client: KubeClient,
+  target: PodTargetSpec,
+  namespace: string | undefined,
+  signal: AbortSignal | undefined,
+  ask: () => Promise<T>,
+): Promise<T> {
   try {
-    return await resolvePod(client, target, signal);
+    return await ask();
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     const { findMissingRights, SESSION_RIGHTS } = await import('./preflight.ts');
     const rights = [...rightsToResolve(target), ...SESSION_RIGHTS];
-    const missing = await findMissingRights(client, rights, client.namespace, undefined, signal);
-    throw missing.length > 0 ? noRights(missing, client.namespace) : error;
+    // No name is all namespaces (SelfSubjectAccessReview, resourceAttributes.namespace).
+    const missing = await findMissingRights(client, rights, namespace ?? '', undefined, signal);
+    throw missing.length > 0 ? noRights(missing, namespace) : error;
   }
 }

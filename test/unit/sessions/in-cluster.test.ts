@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stopSessions } from '../../../src/sessions/in-cluster.ts';
+import { findSessions, stopSessions } from '../../../src/sessions/in-cluster.ts';
 import { startApiServer } from '../../servers/api-server.ts';
 import { flagsFor } from '../../servers/kube-client.ts';
 import { podWith } from '../targets/pods.ts';
@@ -40,3 +40,31 @@ it('ends all sessions that it can, and says which it cannot; one whose pod is go
     await server.close();
   }
 });
+
+it.each([
+  [404, /^no node "n9" in the cluster\.$/],
+  [403, undefined],
+])(
+  'lists nothing of a node that is not there (%i), and says so if that may be known',
+  async (status, says) => {
+    const server = await startApiServer({
+      lists: { [PODS]: [] },
+      faults: {
+        '/api/v1/namespaces/default': { status: 403, reason: 'Forbidden' },
+        '/api/v1/nodes/n9': { status, reason: status === 403 ? 'Forbidden' : 'NotFound' },
+      },
+    });
+    try {
+      const scope = {
+        connection: flagsFor(server),
+        targets: [{ kind: 'node', name: 'n9' }] as const,
+        allNamespaces: false,
+      };
+      const found = findSessions(scope, AbortSignal.timeout(10_000));
+      if (says === undefined) expect((await found).sessions).toEqual([]);
+      else await expect(found).rejects.toThrow(says);
+    } finally {
+      await server.close();
+    }
+  },
+);
