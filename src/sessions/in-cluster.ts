@@ -184,7 +184,9 @@ async function end(
   if (session.node !== undefined) return removeNodePod(client, found);
   // The exec is cut off by the very end that it asks for; what counts is what the kubelet reports afterwards.
   await stopSession(client, session, signal).catch((error: unknown) => {
-    if (signal.aborted || isDenied(error)) throw error;
+    // What it ended with counts no more then.
+    signal.throwIfAborted();
+    if (isDenied(error)) throw error;
   });
   try {
     await waitEnded(client, found, container, { timeoutMs, signal });

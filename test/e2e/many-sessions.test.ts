@@ -112,7 +112,7 @@ describe('sessions of which something is in the way', () => {
     expectSentence(
       outcome,
       3,
-      /^error: none of 2 sessions was ended: the exec was refused: .*cannot (?:create|get) resource "pods\/exec"/,
+      /^error: none of 2 sessions was ended: you may not (?:create|get) pods\/exec in namespace .*\.$/,
     );
     await sessions('stop', 'web-0', 'web-1');
   });
