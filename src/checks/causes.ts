@@ -74,6 +74,14 @@ function concerns(cause: Linked, effect: Linked): boolean {
   );
 }
 
+/**
+ * That a share of what goes to the name server is lost explains nothing of a DEST that fails each time: one replica of the
+ * server may be behind the very cause.
+ */
+function isShareOfNameServer({ id, subject }: Finding): boolean {
+  return id.startsWith('NT-LAT-') && subject === NAME_SERVER;
+}
+
 /** Findings in the order of a story: causes first, the gravest of them at the top; what follows, after. */
 export function byCause(findings: readonly Finding[]): Finding[] {
   const weight = { critical: 0, warning: 1, info: 2 } as const;
@@ -86,6 +94,7 @@ export function byCause(findings: readonly Finding[]): Finding[] {
   const rank = (f: Finding): readonly number[] => [
     f.causedBy === undefined ? 0 : 1,
     weight[f.severity],
+    isShareOfNameServer(f) ? 1 : 0,
     depth(f),
   ];
   return findings

@@ -7,6 +7,21 @@ import type { ResolvConf } from '../../parsers/resolv-conf.ts';
 import type { SeenIcmpError } from '../../parsers/tcpdump-icmp.ts';
 import type { NetworkPolicy, PolicyEnd, PolicyVerdict } from '../shared/network-policy.ts';
 
+/** A container of a DNS server that ended not long ago, or that is not started again at once because it ends each time. */
+export interface EndedContainer {
+  readonly pod: string;
+  readonly container: string;
+  /** In the kubelet's word, `OOMKilled` or `Error`. */
+  readonly reason: string;
+  readonly exitCode: number;
+  readonly ageSeconds: number;
+  readonly restarts: number;
+  /** The kubelet waits before it starts it again (CrashLoopBackOff). */
+  readonly isWaiting: boolean;
+  /** As the pod's spec has it; absent: none. */
+  readonly memoryLimit?: string;
+}
+
 /** A server behind the cluster's DNS Service. */
 export interface DnsEndpoint {
   readonly address: string;
@@ -25,6 +40,8 @@ export interface DnsService {
   readonly addresses: readonly string[];
   /** Those that are ready. */
   readonly endpoints: readonly DnsEndpoint[];
+  /** Absent: none of them did, or the pods may not be read. */
+  readonly ended?: readonly EndedContainer[];
   /** It is Docker's own name server (127.0.0.11), and the endpoints are the servers that it asks in turn. */
   readonly isDockers?: true;
 }
