@@ -17,6 +17,16 @@ const causes = (...findings: Finding[]) => linkCauses(findings).map((f) => f.cau
 /** Of each finding that there is. */
 const IDS = FINDINGS.map(({ id }) => id);
 
+describe('byCause', () => {
+  it('puts what DEST comes to before the share of lost packets of the name server', () => {
+    const order = (...found: Finding[]) => byCause(found).map(({ id }) => id);
+    const [lossy, shut] = [finding('NT-LAT-002', 'dns'), finding('NT-FW-003', 'pod/far:8080')];
+    expect(order(lossy, shut)).toEqual(['NT-FW-003', 'NT-LAT-002']);
+    expect(order(finding('NT-LAT-002', 'pod/near:80'), shut)).toEqual(['NT-LAT-002', 'NT-FW-003']);
+    expect(order({ ...shut, severity: 'warning' }, lossy)).toEqual(['NT-LAT-002', 'NT-FW-003']);
+  });
+});
+
 describe('linkCauses', () => {
   it('links what follows from loss to the loss on the same way', () => {
     expect(
