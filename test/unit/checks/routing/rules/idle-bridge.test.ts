@@ -30,7 +30,10 @@ function judged({ routes = [CONNECTED, DEFAULT], links, answers = false, chosen 
       'to0-icmp': result('PING\n3 packets transmitted, 0 received, 100% packet loss, time 400ms\n', {
         code: 1,
       }),
-      'to0-tcp': result(answers ? 'address 192.0.2.9\ntry\nok 300\n' : 'address 192.0.2.9\ntry\n', answers ? {} : { status: 'timeout' }),
+      'to0-tcp': result(
+        answers ? 'address 192.0.2.9\ntry\nok 300\n' : 'address 192.0.2.9\ntry\n',
+        answers ? {} : { status: 'timeout' },
+      ),
     }),
     { destinations: [destination()], pod: { addresses: [], hostNetwork: false } },
   );
