@@ -16,6 +16,9 @@ export const NO_SERVICE = '198.19.0.77';
 
 /** Answers for zones of its own with errors, for all others as the cluster does. */
 const COREFILE = `.:53 {
+    template ANY ANY nowhere.example {
+        rcode NXDOMAIN
+    }
     template ANY ANY fail.test {
         rcode SERVFAIL
     }
@@ -33,6 +36,10 @@ const COREFILE = `.:53 {
     }
     template IN A corp.test {
         answer "{{ .Name }} 60 IN A 198.18.99.99"
+    }
+    template IN A some.test {
+        match ^db[.]eu[.]prod[.]some[.]test[.]$
+        answer "{{ .Name }} 60 IN A 198.18.51.2"
     }
     template IN AAAA corp.test {
         rcode NOERROR

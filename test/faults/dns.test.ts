@@ -416,6 +416,25 @@ describe('answers that mislead', () => {
   });
 });
 
+test('a search domain answers any name, and the name itself does not exist', async () => {
+  const own = [`${ns.name}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'];
+  await ns.start(
+    withServers('of-any-name', 'None', [failing], [...own, 'corp.test']),
+    withServers('of-some-names', 'None', [failing], [...own, 'some.test']),
+  );
+  const asked = ['--to', 'api.hub.nowhere.example:443'];
+  const report = await checkReport('diagnose', ['of-any-name', '-n', ns.name, ...asked]);
+  const first = expectFirst(report, {
+    id: 'NT-DNS-014',
+    severity: 'warning',
+    says: /^api\.hub\.nowhere\.example does not exist, and resolves to 198\.18\.99\.99 as api\.hub\.nowhere\.example\.corp\.test\.: the search domain corp\.test answers any name, such as nettools-no-such-name\./,
+  });
+  expect(first.remediation).toContain('End api.hub.nowhere.example. with a dot');
+  // A domain that has this very name, and no others, is what a search list is for.
+  const healthy = await checkReport('dns', ['of-some-names', '-n', ns.name, 'db.eu.prod']);
+  expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-014');
+});
+
 test('the search list is of another cluster domain', async () => {
   const searches = [`${ns.name}.svc.corp.internal`, 'svc.corp.internal', 'corp.internal'];
   await ns.start(withServers('of-other-domain', 'None', [dnsServiceAddress], searches));

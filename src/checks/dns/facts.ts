@@ -149,6 +149,18 @@ export interface NameFacts {
   readonly again: ResolverRun | undefined;
 }
 
+/** A name below another one that nobody has made, and that has an address all the same. */
+export interface StrangerAnswer {
+  /** The one that it is below, as it was asked for. */
+  readonly below: string;
+  /** As it was found; ends with a dot. */
+  readonly found: string;
+  readonly addresses: readonly string[];
+  /** The line of the answer. */
+  readonly line: string;
+  readonly result: ProbeResult;
+}
+
 /** Everything that was learnt in one run. */
 export interface DnsFacts {
   readonly probe: DnsProbe;
@@ -166,6 +178,8 @@ export interface DnsFacts {
   readonly icmp: readonly SeenIcmpError[];
   /** Names asked for once more, each time as a question that a cache has not answered yet. */
   readonly again: readonly DnsQuery[];
+  /** Answers for names that nobody has given to a host. */
+  readonly strangers: readonly StrangerAnswer[];
   readonly input: DnsInput;
   /** The target is itself one of the cluster's DNS servers. */
   readonly isDnsServer: boolean;
