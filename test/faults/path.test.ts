@@ -165,7 +165,7 @@ describe('a connection that is lost', () => {
       },
     ];
     // The filter drops the pod's ARP requests, too.
-    const mac = (await node.run('cat', '/sys/class/net/cni0/address')).trim();
+    const mac = /link\/ether (\S+)/.exec(await node.run('ip', 'link', 'show', 'dev', 'cni0'))?.[1];
     const known = [
       {
         make: `ip neigh replace ${gateway} lladdr ${mac} dev eth0 nud permanent`,

@@ -120,7 +120,7 @@ const CASES: readonly Case[] = [
     expected: {
       id: 'NT-RT-017',
       severity: 'critical',
-      says: /^far \(198\.18\.2\.\d+\) lies in 198\.18\.2\.0\/24, the range of br-0123456789ab, the bridge of a Docker network, into which nothing is plugged: .* they would go by default via 198\.18\.1\.1/,
+      says: /^pod\/far \(198\.18\.2\.\d+\) lies in 198\.18\.2\.0\/24, the range of br-0123456789ab, the bridge of a Docker network, into which nothing is plugged: .* they would go by default via 198\.18\.1\.1/,
     },
     steps: () => [
       { make: 'ip link add br-0123456789ab type bridge', undo: 'ip link del br-0123456789ab' },

@@ -87,7 +87,13 @@ function grownBy(last: Point | undefined, counter: string): number {
   if (last?.lines === undefined) return 0;
   const { before, after } = last.place.counters;
   const grown = growth(before, after, counter) ?? 0;
-  return grown < last.lines.length ? 0 : grown;
+  return grown < triesAt(last.lines) ? 0 : grown;
+}
+
+/** A node sees each of them on the pod's link and on its bridge: those of one interface, the second word, are the tries. */
+function triesAt(lines: readonly string[]): number {
+  const interfaces = lines.map((line) => line.trim().split(' ')[1]);
+  return Math.max(0, ...interfaces.map((name) => interfaces.filter((one) => one === name).length));
 }
 
 function quoteGrowth(last: Point | undefined, counter: string): KnownCause['quotes'] {
