@@ -76,7 +76,7 @@ function tooLong(facts: DnsFacts): Occurrence[] {
       occurrence(
         meta,
         'warning',
-        `${name.name} resolves by domain ${nth} of the ${search.length} of the search list alone (${search[nth - 1]}): glibc before 2.26 uses only the first ${used(search)} of them, and musl ignores a line of more than 255 characters (it has ${characters}), so it does not exist there.`,
+        `${name.name} resolves by domain ${nth} of the ${search.length} of the search list alone (${search[nth - 1]}): glibc before 2.26 uses only the first ${used(search)} of them, so it does not exist there.`,
         [
           ...quoteResolvConf(facts),
           ...quoteQueries(name.found?.answers.filter(({ addresses }) => addresses.length > 0) ?? [], 1),
