@@ -2,6 +2,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
+import type { PingSeries } from '../../parsers/ping.ts';
 import { allowedMtu, type PathMtu } from '../../parsers/path-mtu.ts';
 import type { TcpTransfer } from '../../parsers/tcp-transfer.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
@@ -14,7 +15,9 @@ export interface MtuPath {
   readonly icmp: Measured<PathMtu>;
   /** By segments of full size; absent where no transfer was asked for. */
   readonly transfer: Measured<TcpTransfer> | undefined;
-  readonly results: { readonly icmp: ProbeResult | undefined; readonly transfer: ProbeResult | undefined };
+  /** Echo requests that leave in fragments; absent: none were sent, or ping could not. */
+  readonly fragments: PingSeries | undefined;
+  readonly results: Readonly<Record<'icmp' | 'transfer' | 'fragments', ProbeResult | undefined>>;
 }
 
 /** The machine that a container's or pod's packets leave through. */

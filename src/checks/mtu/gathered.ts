@@ -3,6 +3,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parsePathMtu } from '../../parsers/path-mtu.ts';
+import { parsePing } from '../../parsers/ping.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
 import { parseTcpTransfer } from '../../parsers/tcp-transfer.ts';
 import { counterSnapshots } from '../shared/counters.ts';
@@ -28,11 +29,13 @@ function pathOf(evidence: Evidence, destination: Destination, input: MtuInput): 
   const results = {
     icmp: evidence[`${destination.id}-path-mtu`],
     transfer: evidence[`${destination.id}-transfer`],
+    fragments: evidence[`${destination.id}-fragments`],
   };
   return {
     destination,
     icmp: icmpOf(results.icmp),
     transfer: transfers(destination, input) ? transferOf(results.transfer) : undefined,
+    fragments: read(results.fragments, 'ping', parsePing).value,
     results,
   };
 }

@@ -60,7 +60,9 @@ function unanswered({ paths }: MtuFacts): Occurrence[] {
 
 function fragmented({ paths, counters }: MtuFacts): Occurrence[] {
   const name = 'Ip.ReasmOKs';
-  const joined = growth(counters.before, counters.after, name) ?? 0;
+  // Answers to what left in fragments come in fragments too.
+  const own = paths.reduce((sum, { fragments }) => sum + (fragments?.received ?? 0), 0);
+  const joined = Math.max(0, (growth(counters.before, counters.after, name) ?? 0) - own);
   const full = paths.flatMap(fullOf);
   const all = full.reduce((sum, { answers }) => sum + answers, 0);
   // More than that is other traffic, which may come in fragments without any harm.

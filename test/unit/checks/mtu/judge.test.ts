@@ -282,3 +282,45 @@ describe('NT-MTU-004', () => {
     expect(run(joined, search).findings.map(({ id }) => id)).not.toContain('NT-MTU-004');
   });
 });
+
+describe('NT-MTU-005', () => {
+  const ping = (received: number, sent = 3): string =>
+    `PING\n\n${sent} packets transmitted, ${received} received, ${(100 * (sent - received)) / sent}% packet loss, time 400ms\n`;
+  const run = (fragments: string | undefined, search = stdout('path-mtu-full')) =>
+    judgeMtu(
+      evidence({
+        'to0-path-mtu': result(search),
+        ...(fragments === undefined ? {} : { 'to0-fragments': result(fragments) }),
+      }),
+      { destinations: [destination({ inCluster: true })], transfer: false },
+    );
+
+  it('tells that none of what travels in fragments gets through', () => {
+    const judgement = run(ping(0));
+    expect(named(judgement)).toEqual(['NT-MTU-005 warning']);
+    expect(judgement.findings[0]?.summary).toMatch(
+      /^Packets of 1500 bytes get to example\.com:443 and back, and none of 3 echo requests of 3000 bytes/,
+    );
+  });
+
+  it.each<[string, ReturnType<typeof run>]>([
+    ['one of them is answered', run(ping(1))],
+    ['they could not be sent', run('')],
+    ['too few were sent', run(ping(0, 1))],
+    ['nobody sent any', run(undefined)],
+    [
+      'the link carries them in one piece',
+      run(ping(0), stdout('path-mtu-full').replace(/\b1500\b/g, '9000')),
+    ],
+    [
+      'nothing is answered',
+      run(ping(0), stdout('path-mtu-full').replace(/^(bytes|path-mtu) .*$/gm, 'no-answer')),
+    ],
+  ])('is silent where %s', (_why, judgement) => {
+    expect(judgement.findings.map(({ id }) => id)).not.toContain('NT-MTU-005');
+  });
+
+  it('leaves what is narrow to the findings of that', () => {
+    expect(run(ping(0), stdout(HOLE)).findings.map(({ id }) => id)).not.toContain('NT-MTU-005');
+  });
+});
