@@ -33,6 +33,8 @@ export interface MtuFacts {
   readonly nodes: readonly string[];
   /** Of the whole network namespace. */
   readonly counters: CounterSnapshots;
+  /** A node of a cluster: it puts together what it forwards, too (connection tracking does). */
+  readonly forwards: boolean;
   /** Absent: the target is a host itself, whose next hop is another machine. */
   readonly ownHost?: OwnHost;
 }
@@ -44,6 +46,8 @@ export interface MtuInput {
   readonly transfer: boolean;
   /** Of a node: ids of those destinations that are other nodes themselves. */
   readonly nodes?: readonly string[];
+  /** A node of a cluster. */
+  readonly forwards?: true;
   /** Absent: the target is a host itself. */
   readonly ownHost?: OwnHost;
 }

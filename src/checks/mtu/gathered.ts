@@ -13,13 +13,14 @@ import type { MtuFacts, MtuInput, MtuPath } from './facts.ts';
 import { transfers } from './plan.ts';
 
 export function mtuFacts(evidence: Evidence, input: MtuInput): MtuFacts {
-  const { destinations, nodes = [], ownHost } = input;
+  const { destinations, nodes = [], forwards = false, ownHost } = input;
   return {
     paths: destinations
       .map((destination) => pathOf(evidence, destination, input))
       // A node that answers no echo request is nobody's question: it only tells more of those that are.
       .filter(({ destination, icmp }) => icmp.value !== undefined || !nodes.includes(destination.id)),
     nodes,
+    forwards,
     counters: counterSnapshots(evidence, 'counters', parseCounters),
     ...(ownHost === undefined ? {} : { ownHost }),
   };

@@ -273,6 +273,34 @@ describe('NT-MTU-004', () => {
     expect(run(answers, full, full).findings[0]?.summary).toContain('one or some of host0:80, host1:80');
   });
 
+  it('leaves out the answers to what the target has sent in fragments itself', () => {
+    const joined = (own: number, all: number) =>
+      judgeMtu(
+        evidence({
+          'to0-path-mtu': result(full),
+          'to0-fragments': result(`3 packets transmitted, ${own} received, 0% packet loss\n`),
+          'counters-before': counters(4),
+          'counters-after': counters(4 + all),
+        }),
+        { destinations: [destination({ inCluster: true })], transfer: false },
+      );
+    expect(named(joined(3, 3))).toEqual([]);
+    expect(named(joined(3, 3 + answers))).toEqual(['NT-MTU-004 warning']);
+  });
+
+  it('is a remark on a node, which puts together what it forwards', () => {
+    const judgement = judgeMtu(
+      evidence({
+        'to0-path-mtu': result(full),
+        'counters-before': counters(4),
+        'counters-after': counters(4 + answers),
+      }),
+      { destinations: [destination()], transfer: false, forwards: true },
+    );
+    expect(judgement.findings).toMatchObject([{ id: 'NT-MTU-004', severity: 'info' }]);
+    expect(judgement.findings[0]?.summary).toContain('or what the node forwards for others');
+  });
+
   it.each([
     ['nothing came in fragments', 0, full],
     ['fewer came than were answered', answers - 1, full],
