@@ -2,8 +2,8 @@
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
-import type { PingSeries } from '../../parsers/ping.ts';
 import { allowedMtu, type PathMtu } from '../../parsers/path-mtu.ts';
+import type { PingSeries } from '../../parsers/ping.ts';
 import type { TcpTransfer } from '../../parsers/tcp-transfer.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import { cutReason, type Measured } from '../shared/measured.ts';

@@ -1,7 +1,7 @@
 /** The commands of the mtu check: searches to all destinations at once. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
-import type { ProbeCommand } from '../../model/evidence.ts';
 import type { Destination } from '../../model/destination.ts';
+import type { ProbeCommand } from '../../model/evidence.ts';
 import { snapshot } from '../shared/snapshots.ts';
 import type { MtuInput } from './facts.ts';
 

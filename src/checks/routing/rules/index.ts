@@ -2,8 +2,8 @@
 import type { Rule } from '../../shared/rule.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { bridgeNetfilter } from './bridge-netfilter.ts';
-import { capturedPods } from './captured-pods.ts';
 import { captureBySource } from './capture-by-source.ts';
+import { capturedPods } from './captured-pods.ts';
 import { circle } from './circle.ts';
 import { deadRoute } from './dead-route.ts';
 import { forwardPolicy } from './forward-policy.ts';
