@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { OwnHost } from '../../../../src/checks/mtu/facts.ts';
 import { judgeMtu } from '../../../../src/checks/mtu/judge.ts';
-import type { Judgement } from '../../../../src/model/check.ts';
+import { planMtu } from '../../../../src/checks/mtu/plan.ts';
+import type { Judgement, ProbeScripts } from '../../../../src/model/check.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
 import { recording } from '../../../recordings/recordings.ts';
 import { destination, evidence, named, result } from '../results.ts';
@@ -350,5 +351,19 @@ describe('NT-MTU-005', () => {
 
   it('leaves what is narrow to the findings of that', () => {
     expect(run(ping(0), stdout(HOLE)).findings.map(({ id }) => id)).not.toContain('NT-MTU-005');
+  });
+
+  it('is looked for inside of the cluster, in a few places', () => {
+    const asked = (count: number, rest: Partial<Destination>) =>
+      planMtu(
+        {
+          destinations: Array.from({ length: count }, (_, i) => destination({ id: `to${i}`, ...rest })),
+          transfer: false,
+        },
+        { pathMtu: '' } as ProbeScripts,
+      ).probe.filter(({ id }) => id.endsWith('-fragments'));
+    expect(asked(9, { inCluster: true })).toHaveLength(4);
+    expect(asked(9, {})).toEqual([]);
+    expect(asked(1, { inCluster: true, role: 'gateway' })).toEqual([]);
   });
 });
