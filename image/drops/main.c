@@ -1,7 +1,7 @@
 /*
  * Watches for some time what the kernel drops, and prints it as lines of JSON:
  *
- *   nettools-drops --for SECONDS [--machine | --own ADDRESS… [--also-host]] [--peer ADDRESS,PORT…]
+ *   nettools-drops --for SECONDS [--machine | --own ADDRESS… [--also-host]] [--peer HOST,PORT…]
  *
  *   --machine      all network namespaces of the machine; without it, the one that this runs in
  *   --peer         only flows with one of these; the port 0 is any
@@ -15,12 +15,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,17 +92,28 @@ static struct address address_of(const char *text)
   exit(2);
 }
 
-static struct peer peer_of(char *text)
+/* One for each address of the name, or of the address itself. */
+static void add_peers(char *text, struct peer peers[MAX_PEERS], unsigned int *count)
 {
   char *comma = strchr(text, ','), *end = NULL;
   unsigned long port = comma ? strtoul(comma + 1, &end, 10) : 0;
   if (comma == NULL || end == comma + 1 || *end != '\0' || port > 65535) {
-    fprintf(stderr, "nettools-drops: no ADDRESS,PORT: %s\n", text);
+    fprintf(stderr, "nettools-drops: no HOST,PORT: %s\n", text);
     exit(2);
   }
   *comma = '\0';
-  struct peer peer = { .address = address_of(text), .port = (unsigned int)port };
-  return peer;
+  struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
+  int error = getaddrinfo(text, NULL, &hints, &found);
+  if (error) give_up("name", "%s has no address here: %s", text, gai_strerror(error));
+  for (struct addrinfo *one = found; one && *count < MAX_PEERS / 2; one = one->ai_next) {
+    char address[INET6_ADDRSTRLEN];
+    const void *bytes = one->ai_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)one->ai_addr)->sin6_addr
+                                                   : (const void *)&((const struct sockaddr_in *)one->ai_addr)->sin_addr;
+    if (inet_ntop(one->ai_family, bytes, address, sizeof address) == NULL) continue;
+    peers[*count].address = address_of(address);
+    peers[(*count)++].port = (unsigned int)port;
+  }
+  freeaddrinfo(found);
 }
 
 struct watched {
@@ -234,7 +247,7 @@ int main(int argc, char **argv)
     case 'm': all = true; break;
     case 'h': also_host = true; break;
     case 'o': if (own_count < MAX_PEERS) own[own_count++] = address_of(optarg); break;
-    case 'p': if (peer_count < MAX_PEERS / 2) peers[peer_count++] = peer_of(optarg); break;
+    case 'p': add_peers(optarg, peers, &peer_count); break;
     default: return 2;
     }
   }

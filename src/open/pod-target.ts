@@ -30,7 +30,7 @@ export async function findPod(
   refuseNetns(flags.netns, "A pod's own namespace needs no switch.");
   const pod = await targetPod(client, target, signal);
   // It is read while the checks' inputs are.
-  const room = flags.via === 'node' ? undefined : readRoom(client, pod, signal);
+  const room = isFromNode(flags) ? undefined : readRoom(client, pod, signal);
   return {
     subject: podSubject(new KubeView(client, signal, [pod], reads), pod),
     client,
@@ -50,6 +50,8 @@ export async function openPod(
   options: OpenOptions,
   reading: Promise<Room> = readRoom(client, pod, options.signal),
 ): Promise<Session> {
+  if (flags.watchesKernel)
+    return fromNode(client, pod, flags, options, 'that is where its kernel is watched');
   if (flags.via === 'node') return fromNode(client, pod, flags, options, 'as --via node says');
   try {
     return await openPodSession(client, pod, flags, imageFor(flags), reading, options);
@@ -57,6 +59,10 @@ export async function openPod(
     if (!(error instanceof NoRoomError) || !canGoByNode(flags)) throw error;
     return await insteadFromNode(client, pod, flags, options, error);
   }
+}
+
+function isFromNode({ via, watchesKernel }: SessionFlags): boolean {
+  return via === 'node' || watchesKernel === true;
 }
 
 /** Whether nothing that the user asked for is to be had in the pod alone. */

@@ -108,7 +108,8 @@ async function findNode(
     openNodeSession(client, { name, node }, args.session, image, { ...options, switching });
   if (netns === undefined) {
     const subject = nodeSubject(new KubeView(client, signal, [], reads), name, node);
-    return { subject, client, open: (options) => open(options, false) };
+    // All namespaces are watched, and named.
+    return { subject, client, open: (options) => open(options, args.session.watchesKernel === true) };
   }
   const pod = await podOnNode(client, name, netns, signal);
   const cluster = new KubeView(client, signal, pod ? [pod] : [], reads);
