@@ -1,10 +1,7 @@
-import {
-  CLASSES,
-  type DropClass,
-  HARMLESS,
-  HARMLESS_FUNCTIONS,
-  OTHER,
-} from '../../src/checks/drops/catalogue.ts';
+import type { DropRule } from '../../src/checks/drops/drop-rule.ts';
+import { HARMLESS, HARMLESS_FUNCTIONS } from '../../src/checks/drops/harmless.ts';
+import { DROP_RULES } from '../../src/checks/drops/rules/index.ts';
+import { other } from '../../src/checks/drops/rules/other.ts';
 import { adviceText } from '../../src/model/advice.ts';
 
 /** docs/drops.md: what the kernel's reasons for drops mean, from the catalogue that the findings are made of. */
@@ -33,13 +30,13 @@ $ sudo kubectl-nettools drops local --for 1m          # this machine
 - **What it does not see**: what a network card or an XDP program in its driver drops (\`ethtool -S\`, the interfaces check), what never
   arrives, and SYNs that a full accept queue ignores (the kernel counts them and calls the packet consumed: the sockets check).
 - **One packet, several lines**: retransmissions are packets of their own, and a copy that is dropped is a drop.
-- The names of reasons are those of the running kernel. One that this page does not have is reported as it is (${OTHER.meta.id}).
+- The names of reasons are those of the running kernel. One that this page does not have is reported as it is (${other.meta.id}).
 
 ## What may matter
 
 A finding is \`info\` where a drop may be meant. With \`--to\` it is a warning: who asks for a flow wants to know what becomes of it.
 
-${[...CLASSES, OTHER].map(entry).join('\n')}
+${DROP_RULES.map(entry).join('\n')}
 ## What is harmless
 
 These are counted apart and raise nothing.
@@ -55,7 +52,7 @@ ${Object.entries(HARMLESS_FUNCTIONS)
 `;
 }
 
-function entry({ meta, reasons, functions }: DropClass): string {
+function entry({ meta, reasons = [], functions }: DropRule): string {
   const names = reasons.map((reason) => `\`${reason}\``).join(', ');
   const where = functions === undefined ? '' : ` in ${functions.map((name) => `\`${name}\``).join(', ')}`;
   return `### ${meta.id}: ${meta.title}

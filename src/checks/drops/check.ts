@@ -3,7 +3,7 @@ import type { Check } from '../../model/check.ts';
 import type { DropsInput } from './facts.ts';
 import { judgeDrops } from './judge.ts';
 import { planDrops } from './plan.ts';
-import { DROP_RULES } from './rules.ts';
+import { DROP_RULES } from './rules/index.ts';
 import { dropsTables } from './tables.ts';
 
 const drops: Check<DropsInput> = {

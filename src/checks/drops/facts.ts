@@ -33,6 +33,8 @@ export interface DropWhere {
 
 /** One place in the kernel's code, in one namespace, with its flows. */
 export interface SeenDrops extends DropPlace {
+  /** The ID of what it is; absent: it is harmless. */
+  readonly finding: string | undefined;
   readonly where: DropWhere;
   /** The greatest first. */
   readonly flows: readonly DropFlow[];

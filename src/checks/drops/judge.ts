@@ -13,9 +13,9 @@ import { firstLine, type Measured, read, seenOf } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { because, noTool, tell } from '../shared/reason.ts';
 import { Skips } from '../shared/skipped.ts';
-import { classOf } from './catalogue.ts';
+import { findingOf } from './classify.ts';
 import type { DropsFacts, DropsInput, DropWhere, SeenDrops } from './facts.ts';
-import { DROP_RULES } from './rules.ts';
+import { DROP_RULES } from './rules/index.ts';
 import { flowText, packetsText, protocolOf } from './words.ts';
 
 /** What the watcher exits with where it cannot watch. */
@@ -60,7 +60,7 @@ function dropsFacts(evidence: Evidence, input: DropsInput): DropsFacts {
       if (place === undefined) return [];
       const flows = (seen?.flows ?? []).filter((flow) => keyOf(flow) === keyOf(place));
       const where = places.get(place.namespace) ?? unlisted(place.namespace, own, input);
-      return [{ ...more.reduce(added, place), where, flows: alike(flows) }];
+      return [{ ...more.reduce(added, place), finding: findingOf(place), where, flows: alike(flows) }];
     }),
   };
 }
@@ -146,7 +146,7 @@ function outcome({ watch, seen }: DropsFacts, words: PlaceWords): Outcome {
     };
   }
   const count = (drops: readonly SeenDrops[]): number => drops.reduce((sum, { packets }) => sum + packets, 0);
-  const told = count(seen.filter((one) => classOf(one.reason, one.function) !== undefined));
+  const told = count(seen.filter(({ finding }) => finding !== undefined));
   const harmless = count(seen) - told;
   const seconds = (watch.value.end?.seconds ?? 0).toFixed(0);
   return {
@@ -181,17 +181,16 @@ interface Row {
 
 /** A row for each flow, and one for what is in none; what is harmless is one row. */
 function rowsOf(one: SeenDrops, { names }: DropsInput): Row[] {
-  const { reason, function: name, where, namespace, packets, flows } = one;
-  const found = classOf(reason, name);
+  const { reason, function: name, finding, where, namespace, packets, flows } = one;
   const base = {
     reason,
     function: name === '' ? null : name,
-    finding: found?.meta.id ?? null,
+    finding: finding ?? null,
     place: { kind: where.kind, name: where.name, inode: namespace },
   };
   const row = (count: number, flow: DropFlow | undefined): Row => ({
     packets: count,
-    isHarmless: found === undefined,
+    isHarmless: finding === undefined,
     json: {
       ...base,
       packets: count,
@@ -199,7 +198,7 @@ function rowsOf(one: SeenDrops, { names }: DropsInput): Row[] {
       interface: flow && flow.interface > 0 ? (where.interfaces.get(flow.interface) ?? flow.interface) : null,
     },
   });
-  if (found === undefined) return [row(packets, undefined)];
+  if (finding === undefined) return [row(packets, undefined)];
   const inFlows = flows.reduce((sum, flow) => sum + flow.packets, 0);
   const rest = packets - inFlows;
   return [...flows.map((flow) => row(flow.packets, flow)), ...(rest > 0 ? [row(rest, undefined)] : [])];

@@ -1,7 +1,7 @@
 /** What a watch saw, as tables: what may matter flow by flow, and what is harmless by its reason. Pure. */
 import type { Table } from '../../model/table.ts';
 import { type Fields, fieldsOf, left, recordsOf, right, text } from '../shared/cells.ts';
-import { harmlessWhy } from './catalogue.ts';
+import { harmlessWhy } from './harmless.ts';
 
 /** JSON has more. */
 const MOST_ROWS = 40;

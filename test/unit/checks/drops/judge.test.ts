@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { CLASSES, classOf, HARMLESS } from '../../../../src/checks/drops/catalogue.ts';
+import { findingOf } from '../../../../src/checks/drops/classify.ts';
 import type { DropsInput } from '../../../../src/checks/drops/facts.ts';
+import { HARMLESS } from '../../../../src/checks/drops/harmless.ts';
 import { judgeDrops } from '../../../../src/checks/drops/judge.ts';
+import { DROP_RULES } from '../../../../src/checks/drops/rules/index.ts';
 import { dropsTables } from '../../../../src/checks/drops/tables.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';
@@ -189,15 +191,13 @@ describe('what was not measured', () => {
 
 describe('the catalogue', () => {
   it('has each reason once, or for certain functions first', () => {
-    const plain = CLASSES.filter(({ functions }) => functions === undefined).flatMap(
-      ({ reasons }) => reasons,
-    );
+    const plain = DROP_RULES.flatMap(({ reasons = [], functions }) => (functions ? [] : reasons));
     const every = [...plain, ...Object.keys(HARMLESS)];
     expect(every.filter((reason, i) => every.indexOf(reason) !== i)).toEqual([]);
   });
 
   it('knows no reason by a name that every object has', () => {
-    expect(classOf('constructor', 'toString')?.meta.id).toBe('NT-DROP-019');
+    expect(findingOf({ reason: 'constructor', function: 'toString' })).toBe('NT-DROP-019');
   });
 });
 

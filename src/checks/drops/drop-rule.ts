@@ -1,8 +1,7 @@
-/** Each class of drops is a finding, for each namespace in which it was seen. Pure. */
-import type { Occurrence } from '../../model/finding.ts';
+/** A kind of drop as a rule: what it is raised for, and what is said of it, in each namespace in which it was seen. Pure. */
+import type { FindingMeta, Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
 import { occurrence, type Rule } from '../shared/rule.ts';
-import { CLASSES, classOf, type DropClass, OTHER } from './catalogue.ts';
 import type { DropsFacts, SeenDrops } from './facts.ts';
 import { flowText, packetsText, whereText } from './words.ts';
 
@@ -12,13 +11,57 @@ const MOST_PLACES = 5;
 const MOST_FLOWS = 2;
 const MOST_LINES = 6;
 
-function ruleOf(one: DropClass): Rule<DropsFacts> {
+/** The names of reasons come from the running kernel; what people make of them comes from here. */
+const SOURCE = 'kernel: include/net/dropreason-core.h';
+
+/** A kind of drop that somebody acts on in one way. */
+interface DropClass {
+  readonly meta: FindingMeta;
+  /** What a sentence says of the packets: `were dropped by …`. */
+  readonly words: string;
+}
+
+export interface DropRule extends DropClass, Rule<DropsFacts> {
+  /** As `include/net/dropreason-core.h` has them, without SKB_DROP_REASON_; absent: any. */
+  readonly reasons?: readonly string[];
+  /** Only where one of these functions dropped it, for a reason that means several things. */
+  readonly functions?: readonly string[];
+}
+
+interface Described extends Pick<DropClass, 'words'> {
+  readonly id: FindingMeta['id'];
+  readonly title: string;
+  readonly meaning: string;
+  readonly remedy: FindingMeta['remedy'];
+}
+
+/** What a class adds to what all of them have in common. */
+interface Entry extends Described {
+  readonly reasons: readonly string[];
+  readonly functions?: readonly string[];
+  /** `warning`: no sane network has it. `info`: it may be meant; a warning all the same where --to asks for the flow. */
+  readonly severity: 'warning' | 'info';
+  /** Besides the kernel's list of reasons. */
+  readonly source: string;
+}
+
+export function dropRule({ id, title, severity, meaning, remedy, source, words, ...fits }: Entry): DropRule {
+  const which = `${fits.reasons.join(', ')}${fits.functions ? ` in ${fits.functions.join(', ')}` : ''}`;
+  const meta: FindingMeta = {
+    id,
+    title,
+    severities: severity === 'info' ? ['info', 'warning'] : ['warning'],
+    meaning,
+    rule: `The kernel dropped a packet for one of the reasons ${which}${severity === 'info' ? '; warning where --to asks for its flow, else info' : ''}.`,
+    source: `${SOURCE}; ${source}`,
+    remedy,
+  };
+  const one = { meta, words };
   return {
-    meta: one.meta,
+    ...one,
+    ...fits,
     judge: (facts) => {
-      const own = facts.seen.filter((drops) => classOf(drops.reason, drops.function) === one);
-      if (own.length > 0 && one === OTHER) return [unexplained(facts, own)];
-      const groups = [...Map.groupBy(own, ({ namespace }) => namespace).values()];
+      const groups = [...Map.groupBy(dropsOf(one, facts), ({ namespace }) => namespace).values()];
       const sorted = groups.toSorted((a, b) => packetsOf(b) - packetsOf(a));
       const [shown, rest] = [sorted.slice(0, MOST_PLACES), sorted.slice(MOST_PLACES)];
       return [
@@ -27,6 +70,26 @@ function ruleOf(one: DropClass): Rule<DropsFacts> {
       ];
     },
   };
+}
+
+/** For all that no other rule is for: a reason is looked up once, wherever it was. */
+export function otherDrops({ id, title, meaning, remedy, words }: Described): DropRule {
+  const rule = 'The kernel dropped a packet for a reason that is in no other finding and not harmless.';
+  const one = {
+    words,
+    meta: { id, title, severities: ['info'], meaning, rule, source: SOURCE, remedy },
+  } as const;
+  return {
+    ...one,
+    judge: (facts) => {
+      const own = dropsOf(one, facts);
+      return own.length === 0 ? [] : [unexplained(one, facts, own)];
+    },
+  };
+}
+
+function dropsOf({ meta }: DropClass, { seen }: DropsFacts): SeenDrops[] {
+  return seen.filter(({ finding }) => finding === meta.id);
 }
 
 function found(one: DropClass, facts: DropsFacts, group: readonly SeenDrops[]): Occurrence {
@@ -45,12 +108,12 @@ function found(one: DropClass, facts: DropsFacts, group: readonly SeenDrops[]): 
 }
 
 /** One for all of them: a reason that is not explained is looked up once, wherever it was. */
-function unexplained(facts: DropsFacts, own: readonly SeenDrops[]): Occurrence {
+function unexplained(one: DropClass, facts: DropsFacts, own: readonly SeenDrops[]): Occurrence {
   const places = [...new Set(own.map(({ where }) => whereText(where)))];
   const more = places.length - MOST_FLOWS;
   const where = places.slice(0, MOST_FLOWS).join(', ') + (more > 0 ? ` and ${more} more` : '');
   const names = [...new Set(own.map(byWhom))].slice(0, MOST_PLACES).join(', ');
-  return raised(OTHER, facts, `${was(packetsOf(own))} dropped ${OTHER.words} (${names}): ${where}.`, own);
+  return raised(one, facts, `${was(packetsOf(own))} dropped ${one.words} (${names}): ${where}.`, own);
 }
 
 function theOthers(one: DropClass, facts: DropsFacts, rest: readonly (readonly SeenDrops[])[]): Occurrence {
@@ -104,5 +167,3 @@ function packetsOf(drops: readonly SeenDrops[]): number {
 function was(count: number): string {
   return `${packetsText(count)} ${count === 1 ? 'was' : 'were'}`;
 }
-
-export const DROP_RULES: readonly Rule<DropsFacts>[] = [...CLASSES, OTHER].map(ruleOf);
