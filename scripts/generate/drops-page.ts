@@ -1,5 +1,5 @@
 import type { DropRule } from '../../src/checks/drops/drop-rule.ts';
-import { HARMLESS, HARMLESS_FUNCTIONS } from '../../src/checks/drops/harmless.ts';
+import { HARMLESS, HARMLESS_FUNCTIONS, NO_REASON } from '../../src/checks/drops/harmless.ts';
 import { DROP_RULES } from '../../src/checks/drops/rules/index.ts';
 import { other } from '../../src/checks/drops/rules/other.ts';
 import { adviceText } from '../../src/model/advice.ts';
@@ -47,17 +47,18 @@ ${Object.entries(HARMLESS)
   .map(([reason, why]) => `| \`${reason}\` | ${why} |`)
   .join('\n')}
 ${Object.entries(HARMLESS_FUNCTIONS)
-  .map(([name, why]) => `| \`NOT_SPECIFIED\` in \`${name}\` | ${why} |`)
+  .map(([name, why]) => `| \`${NO_REASON}\` in \`${name}\` | ${why} |`)
   .join('\n')}
 `;
 }
 
-function entry({ meta, reasons = [], functions }: DropRule): string {
-  const names = reasons.map((reason) => `\`${reason}\``).join(', ');
-  const where = functions === undefined ? '' : ` in ${functions.map((name) => `\`${name}\``).join(', ')}`;
+function entry({ meta, reasons = [], functions, unspecified }: DropRule): string {
+  const code = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
+  const where = functions === undefined ? '' : ` in ${code(functions)}`;
+  const silent = unspecified === undefined ? '' : `, \`${NO_REASON}\` in ${code(unspecified)}`;
   return `### ${meta.id}: ${meta.title}
 
-${reasons.length === 0 ? '' : `${names}${where}\n\n`}${meta.meaning}
+${reasons.length === 0 ? '' : `${code(reasons)}${where}${silent}\n\n`}${meta.meaning}
 
 - **What to do:** ${adviceText(meta.remedy)}
 - **Source:** ${meta.source}

@@ -38,7 +38,8 @@ export const HARMLESS_FUNCTIONS: Readonly<Record<string, string>> = {
   tcp_v4_rcv: 'late for a connection that is closed (TIME-WAIT)',
   tcp_v6_rcv: 'late for a connection that is closed (TIME-WAIT)',
 };
-const NO_REASON = 'NOT_SPECIFIED';
+/** What stands where the kernel says nothing. */
+export const NO_REASON = 'NOT_SPECIFIED';
 
 /** Why it harms nobody; `undefined`: it may. */
 export function harmlessWhy(reason: string, functionName: string): string | undefined {

@@ -10,7 +10,7 @@ export const qdisc = dropRule({
   ],
   words: 'by the queueing discipline of an interface',
   meaning:
-    'The queue of the interface that the packet was to leave by was full, or its qdisc drops to signal congestion, which TCP expects; a rate limit (bandwidth annotations, tbf) or netem does it too.',
+    'The queue of the interface that the packet was to leave by was full, or the interface has no carrier, or its qdisc drops to signal congestion, which TCP expects; a rate limit (bandwidth annotations, tbf) or netem does it too.',
   remedy:
     'tc -s qdisc in that namespace shows which queue and how often; mend the rate limit that is too tight, or the load.',
   source: 'tc(8)',

@@ -49,7 +49,9 @@ describe('a drop', () => {
     ['IP_INHDR', 'ip6_forward', 'NT-DROP-010 info'],
     ['IP_INHDR', 'ip_rcv_core', 'NT-DROP-015 warning'],
     ['SOMETHING_NEW', 'f', 'NT-DROP-019 info'],
-    ['NOT_SPECIFIED', 'ip_error', 'NT-DROP-019 info'],
+    ['NOT_SPECIFIED', 'ip_error', 'NT-DROP-004 warning'],
+    ['NOT_SPECIFIED', 'neigh_invalidate', 'NT-DROP-003 warning'],
+    ['NOT_SPECIFIED', 'some_function', 'NT-DROP-019 info'],
   ])('for %s in %s is %s', (reason, name, expected) => {
     expect(all(judged([{ reason, function: name }]))).toEqual([expected]);
   });
