@@ -6,7 +6,7 @@
  *   --machine      all network namespaces of the machine; without it, the one that this runs in
  *   --peer         only flows with one of these; the port 0 is any
  *   --own          addresses of this namespace, for --also-host
- *   --also-host    also what process 1's namespace drops of the flows of these addresses
+ *   --also-host    also what the machine's namespace drops of the flows of these addresses
  *
  * Lines: {"watching":…} as soon as it does, {"place":…} and {"flow":…} at the end, the greatest counts first, and {"end":…}.
  * Exit 3, with one line on stderr, "CODE: WORDS", where this kernel or these rights can't do it. Nothing stays in the kernel
@@ -296,7 +296,7 @@ int main(int argc, char **argv)
   if (all) each_space(watch_space, &watched);
   else watch_space(own_space, &watched);
   if (also_host) {
-    unsigned int host = space_at("/proc/1/ns/net"), what = WATCH_OWN;
+    unsigned int host = outer_space(), what = WATCH_OWN;
     if (host && bpf_map_update_elem(watched.map, &host, &what, BPF_NOEXIST) == 0) watched.count++;
   }
 

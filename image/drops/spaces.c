@@ -5,12 +5,41 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "spaces.h"
 
 unsigned int space_at(const char *path)
 {
   struct stat status;
   return stat(path, &status) == 0 ? (unsigned int)status.st_ino : 0;
+}
+
+/* 0: there is none. The name, which stands before it in parentheses, may hold anything (proc_pid_stat(5)). */
+static int parent_of(int process)
+{
+  char path[32], line[512];
+  snprintf(path, sizeof path, "/proc/%d/stat", process);
+  FILE *file = fopen(path, "re");
+  if (!file) return 0;
+  size_t length = fread(line, 1, sizeof line - 1, file);
+  fclose(file);
+  line[length] = '\0';
+  char *end = strrchr(line, ')');
+  int parent = 0;
+  return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+unsigned int outer_space(void)
+{
+  unsigned int own = space_at("/proc/self/ns/net");
+  for (int process = getpid(); process > 1;) {
+    char path[32];
+    process = parent_of(process);
+    snprintf(path, sizeof path, "/proc/%d/ns/net", process);
+    unsigned int space = process > 0 ? space_at(path) : 0;
+    if (space != 0 && space != own) return space;
+  }
+  return 0;
 }
 
 void each_space(void (*found)(unsigned int space, void *context), void *context)

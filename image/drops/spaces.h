@@ -5,6 +5,12 @@
 unsigned int space_at(const char *path);
 
 /*
+ * That of the machine, for who has entered another one: of the nearest of the processes that started this one that is not in the
+ * own, which is the container's or its runtime's. 0: there is none that may be looked at.
+ */
+unsigned int outer_space(void);
+
+/*
  * Calls `found` for each network namespace of this machine that a process lives in or that a file stands for, some several
  * times.
  */

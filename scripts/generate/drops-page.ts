@@ -52,13 +52,13 @@ ${Object.entries(HARMLESS_FUNCTIONS)
 `;
 }
 
-function entry({ meta, reasons = [], functions, unspecified }: DropRule): string {
+function entry({ meta, reasons = [], functions, alsoIn = {} }: DropRule): string {
   const code = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
   const where = functions === undefined ? '' : ` in ${code(functions)}`;
-  const silent = unspecified === undefined ? '' : `, \`${NO_REASON}\` in ${code(unspecified)}`;
+  const elsewhere = Object.entries(alsoIn).map(([reason, names]) => `, ${code([reason])} in ${code(names)}`);
   return `### ${meta.id}: ${meta.title}
 
-${reasons.length === 0 ? '' : `${code(reasons)}${where}${silent}\n\n`}${meta.meaning}
+${reasons.length === 0 ? '' : `${code(reasons)}${where}${elsewhere.join('')}\n\n`}${meta.meaning}
 
 - **What to do:** ${adviceText(meta.remedy)}
 - **Source:** ${meta.source}

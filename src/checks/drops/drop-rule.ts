@@ -3,7 +3,6 @@ import type { FindingMeta, Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
 import { occurrence, type Rule } from '../shared/rule.ts';
 import type { DropsFacts, SeenDrops } from './facts.ts';
-import { NO_REASON } from './harmless.ts';
 import { flowText, packetsText, whereText } from './words.ts';
 
 /** A node has a hundred pods: what is in more namespaces is one finding for the rest of them. */
@@ -27,8 +26,8 @@ export interface DropRule extends DropClass, Rule<DropsFacts> {
   readonly reasons?: readonly string[];
   /** Only where one of these functions dropped it, for a reason that means several things. */
   readonly functions?: readonly string[];
-  /** Functions that drop for this, where the kernel does not say so (NOT_SPECIFIED). */
-  readonly unspecified?: readonly string[];
+  /** Functions that drop for this and name a reason that elsewhere means something else, or none (NOT_SPECIFIED). */
+  readonly alsoIn?: Readonly<Record<string, readonly string[]>>;
 }
 
 interface Described extends Pick<DropClass, 'words'> {
@@ -42,7 +41,7 @@ interface Described extends Pick<DropClass, 'words'> {
 interface Entry extends Described {
   readonly reasons: readonly string[];
   readonly functions?: readonly string[];
-  readonly unspecified?: readonly string[];
+  readonly alsoIn?: Readonly<Record<string, readonly string[]>>;
   /** `warning`: no sane network has it. `info`: it may be meant; a warning all the same where --to asks for the flow. */
   readonly severity: 'warning' | 'info';
   /** Besides the kernel's list of reasons. */
@@ -51,8 +50,8 @@ interface Entry extends Described {
 
 export function dropRule({ id, title, severity, meaning, remedy, source, words, ...fits }: Entry): DropRule {
   const where = (functions?: readonly string[]): string => (functions ? ` in ${functions.join(', ')}` : '');
-  const unspecified = fits.unspecified ? `, ${NO_REASON}${where(fits.unspecified)}` : '';
-  const which = `${fits.reasons.join(', ')}${where(fits.functions)}${unspecified}`;
+  const elsewhere = Object.entries(fits.alsoIn ?? {}).map(([reason, names]) => `, ${reason}${where(names)}`);
+  const which = `${fits.reasons.join(', ')}${where(fits.functions)}${elsewhere.join('')}`;
   const meta: FindingMeta = {
     id,
     title,

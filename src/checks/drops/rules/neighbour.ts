@@ -5,7 +5,7 @@ export const neighbour = dropRule({
   title: 'Packets are dropped because a neighbour does not answer',
   severity: 'warning',
   reasons: ['NEIGH_FAILED', 'NEIGH_QUEUEFULL', 'NEIGH_CREATEFAIL', 'NEIGH_DEAD', 'NEIGH_HH_FILLFAIL'],
-  unspecified: ['neigh_invalidate', 'arp_error_report', 'ndisc_error_report'],
+  alsoIn: { NOT_SPECIFIED: ['neigh_invalidate', 'arp_error_report', 'ndisc_error_report'] },
   words: 'because a neighbour does not answer (ARP, NDP)',
   meaning:
     'The next hop or the destination on the link did not answer ARP or neighbour discovery, so that there is no hardware address to send to; or the neighbour table is full (NEIGH_CREATEFAIL).',

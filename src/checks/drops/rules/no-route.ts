@@ -5,7 +5,9 @@ export const noRoute = dropRule({
   title: 'Packets are dropped because there is no route',
   severity: 'warning',
   reasons: ['IP_OUTNOROUTES', 'IP_INNOROUTES', 'IP_INADDRERRORS'],
-  unspecified: ['ip_error', 'dst_discard', 'dst_discard_out', 'ip6_pkt_discard', 'ip6_pkt_prohibit'],
+  alsoIn: {
+    NOT_SPECIFIED: ['ip_error', 'dst_discard', 'dst_discard_out', 'ip6_pkt_discard', 'ip6_pkt_prohibit'],
+  },
   words: 'because there is no route for them',
   meaning:
     'No route leads to the destination, or one that says unreachable, blackhole or prohibit, or forwarding is off on the interface by which the packet came.',
