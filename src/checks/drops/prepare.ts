@@ -14,6 +14,8 @@ import type check from './check.ts';
 const MOST_PODS = 500;
 const MOST_SERVICES = 1000;
 const MOST_NODES = 500;
+/** Each of them is a question of its own. */
+const MOST_ADDRESSES = 8;
 
 /** Where a container that sees a node's processes finds the node's files. */
 const NODE_ROOT = '/proc/1/root';
@@ -29,11 +31,12 @@ export default async function prepare({
   const isMachine = isHost && pod === undefined;
   const { namespace = '', name = '' } = pod?.metadata ?? {};
   const peers = asked.map(({ host, port, anyPort }) => ({ host, port: anyPort ? 0 : Number(port) || 0 }));
-  const [pods, services, nodes] = cluster
+  const [pods, services, nodes, ...others] = cluster
     ? await Promise.all([
         node === undefined ? undefined : cluster.podsOnNode(node, MOST_PODS),
         cluster.allServices(MOST_SERVICES),
         cluster.nodes(MOST_NODES),
+        ...addressesOf(asked).map((address) => cluster.podsAt(address)),
       ])
     : [];
   const unread = [pods, services, nodes].filter((one): one is Unanswered => one?.error !== undefined);
@@ -49,11 +52,22 @@ export default async function prepare({
       ...(nodes?.value?.items ?? []).flatMap(nodeNames),
       ...(services?.value?.items ?? []).flatMap(serviceNames),
       ...(pods?.value?.items ?? []).flatMap(podNames),
+      ...others.flatMap((one) => one.value ?? []).flatMap(podNames),
       ...asked.flatMap(askedNames),
       ...(pod && !isHost ? podNames(pod) : []),
     ]),
     ...(unread.length === 0 ? {} : { namesSkipped: unread.map(unreadReason).join('; ') }),
   };
+}
+
+/** Those of which DEST does not say whose they are. */
+function addressesOf(asked: readonly Destination[]): string[] {
+  const unnamed = asked.filter(({ host, pod, service }) => isAddress(host) && !pod && !service);
+  return [...new Set(unnamed.map(({ host }) => host))].slice(0, MOST_ADDRESSES);
+}
+
+function isAddress(host: string): boolean {
+  return /^\d+(\.\d+){3}$|:/.test(host);
 }
 
 function podNames({ metadata, spec, status }: Pod): [string, string][] {

@@ -50,6 +50,8 @@ describe('a drop', () => {
     ['IP_INHDR', 'ip_rcv_core', 'NT-DROP-015 warning'],
     ['NO_SOCKET', 'tcp_v4_rcv', 'NT-DROP-012 info'],
     ['NO_SOCKET', 'cookie_v6_check', 'NT-DROP-006 warning'],
+    ['CPU_BACKLOG', 'enqueue_to_backlog', 'NT-DROP-008 warning'],
+    ['XDP', 'do_xdp_generic', 'NT-DROP-014 info'],
     ['SOMETHING_NEW', 'f', 'NT-DROP-019 info'],
     ['NOT_SPECIFIED', 'ip_error', 'NT-DROP-004 warning'],
     ['NOT_SPECIFIED', 'neigh_invalidate', 'NT-DROP-003 warning'],
