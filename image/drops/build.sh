@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the watcher of drops, the same bytes from the same sources and compilers: build.sh OUTPUT
+# Builds the watcher of drops, the same bytes from the same sources and compilers in a folder of the same name, which gcc puts
+# into the program's BTF: build.sh OUTPUT
 # The kernel's program is compiled first and becomes a part of the one that loads it. -mcpu=v3 is what Linux knows since 5.1.
 # libbpf is there anyway: iproute2 loads it.
 set -eu

@@ -195,6 +195,18 @@ static __always_inline bool is_asked_for(const struct flow *flow, __u32 watch)
          is_peer(&flow->source, flow->has_ports ? flow->source_port : NO_PORTS);
 }
 
+/* The namespace of the interface by which the packet came or was to leave. */
+static __always_inline __u32 route_space(unsigned long reference)
+{
+  struct dst_entry *route = (void *)(reference & ~1ul);
+  struct net_device *device = 0;
+  struct net *net = 0;
+  __u32 space = 0;
+  if (!route || bpf_probe_read_kernel(&device, sizeof device, &route->dev) || !device) return 0;
+  if (bpf_probe_read_kernel(&net, sizeof net, &device->nd_net.net) || !net) return 0;
+  return bpf_probe_read_kernel(&space, sizeof space, &net->ns.inum) ? 0 : space;
+}
+
 SEC("tp_btf/kfree_skb")
 int on_drop(unsigned long long *context)
 {
@@ -203,29 +215,32 @@ int on_drop(unsigned long long *context)
   __u32 reason = context[2];
   struct flow flow = {};
 
-  /* The receiving socket's namespace first: UDP keeps other things where the device was (skb->dev_scratch). */
-  struct net *net = 0;
+  __u32 space = 0;
   if (settings.has_receiver) {
     struct sock *receiver = (void *)context[3];
-    if (receiver) net = receiver->__sk_common.skc_net.net;
+    if (receiver) space = receiver->__sk_common.skc_net.net->ns.inum;
   }
   struct net_device *device = skb->dev;
-  if (!net && device) net = device->nd_net.net;
-  if (!net) {
+  __u32 device_space = device ? device->nd_net.net->ns.inum : 0;
+  if (!space) space = device_space;
+  if (!space) {
     struct sock *sender = skb->sk;
     if (sender) {
       unsigned short family = sender->__sk_common.skc_family;
       if (family != AF_INET && family != AF_INET6) return 0;
-      net = sender->__sk_common.skc_net.net;
+      space = sender->__sk_common.skc_net.net->ns.inum;
     }
   }
-  __u32 space = net ? net->ns.inum : 0;
-  if (space == 0) {
-    if (skb->protocol) miss(MISSED_SPACE);
+  __u32 *watch = space ? bpf_map_lookup_elem(&spaces, &space) : 0;
+  if (!watch && !settings.has_receiver) {
+    /* On their way into a socket packets have no device: TCP takes it away, and UDP keeps other things there. */
+    space = route_space(skb->_skb_refdst);
+    watch = space ? bpf_map_lookup_elem(&spaces, &space) : 0;
+  }
+  if (!watch) {
+    if (!space && skb->protocol) miss(MISSED_SPACE);
     return 0;
   }
-  __u32 *watch = bpf_map_lookup_elem(&spaces, &space);
-  if (!watch) return 0;
 
   __u32 bytes = skb->len;
   const __u8 *head = skb->head;
@@ -234,7 +249,7 @@ int on_drop(unsigned long long *context)
   flow.place.location = location;
   flow.place.reason = reason;
   flow.place.space = space;
-  if (device && device->nd_net.net == net) flow.interface = device->ifindex;
+  if (device && device_space == space) flow.interface = device->ifindex;
   __u16 ethertype = bpf_ntohs(skb->protocol);
   if (ethertype == ETH_P_IP) read_ipv4(&flow, at);
   else if (ethertype == ETH_P_IPV6) read_ipv6(&flow, at);

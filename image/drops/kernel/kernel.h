@@ -34,9 +34,15 @@ struct sock {
   struct sock_common __sk_common;
 } CORE;
 
+struct dst_entry {
+  struct net_device *dev;
+} CORE;
+
 struct sk_buff {
   struct net_device *dev;
   struct sock *sk;
+  /* A pointer to a dst_entry; its lowest bit says whether it is counted. */
+  unsigned long _skb_refdst;
   unsigned int len;
   unsigned short protocol;
   unsigned short network_header;
