@@ -25,7 +25,7 @@ const LOOPBACK = [1, 'lo'] as const;
 /** In the report; a table of more is read by nobody. */
 const MOST_FLOWS = 200;
 
-const TOOL = 'nettools-drops (the image of kubectl nettools has it)';
+const TOOL = "nettools-drops, which the project's own image has";
 
 export function judgeDrops(evidence: Evidence, input: DropsInput, words: PlaceWords = POD_WORDS): Judgement {
   const facts = dropsFacts(evidence, input);

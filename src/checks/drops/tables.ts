@@ -1,4 +1,5 @@
 /** What a watch saw, as tables: what may matter flow by flow, and what is harmless by its reason. Pure. */
+import type { Json } from '../../model/report.ts';
 import type { Table } from '../../model/table.ts';
 import { type Fields, fieldsOf, left, recordsOf, right, text } from '../shared/cells.ts';
 import { harmlessWhy } from './harmless.ts';
@@ -32,12 +33,16 @@ function row(one: Fields): string[] {
   ];
 }
 
+function count(packets: Json | undefined): number {
+  return typeof packets === 'number' ? packets : 0;
+}
+
 function byReason(rows: readonly Fields[]): string[][] {
   const lines = new Map<string, number>();
   for (const one of rows) {
     const [reason, name] = [text(one['reason']), text(one['function'])];
     const key = JSON.stringify([reason, harmlessWhy(reason, name) ?? '-']);
-    lines.set(key, (lines.get(key) ?? 0) + Number(one['packets']));
+    lines.set(key, (lines.get(key) ?? 0) + count(one['packets']));
   }
   return [...lines]
     .sort(([, a], [, b]) => b - a)
