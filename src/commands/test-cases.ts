@@ -4,7 +4,7 @@ import type { Question } from '../expectations/question.ts';
 import type { TestArgs } from '../model/args.ts';
 import type { Endpoints, Goal, NetworkTest, NetworkTestFile } from '../model/network-test.ts';
 import { withoutUndefined } from '../model/without-undefined.ts';
-import { type Finding, sourcesOf } from '../open/endpoints.ts';
+import { clientIn, type Finding, sourcesOf } from '../open/endpoints.ts';
 import { type FoundGoal, goalsAt, placesOf } from '../open/goals.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
 import { type Surveyed, survey } from '../open/survey.ts';
@@ -45,12 +45,15 @@ export interface Cases {
 /** How many targets are read at the same time. */
 const READ_AT_ONCE = 8;
 
-/** What cannot be found is a case with its reason, so that the others go on. @throws the signal's reason */
+/** What cannot be found is a case with its reason, so that the others go on. @throws the signal's reason; {UserError} there is no cluster */
 export async function casesOf(
   files: readonly NetworkTestFile[],
   { session }: Pick<TestArgs, 'session'>,
   finding: Finding,
 ): Promise<Cases> {
+  // Without a cluster nothing of it can be found: that is said once.
+  if (files.some(({ tests }) => tests.some(({ from }) => isInCluster(from, finding))))
+    await clientIn(finding, undefined);
   const finder = new Finder(session, finding);
   const all: { readonly file: NetworkTestFile; readonly test: NetworkTest; readonly from: From[] }[] = [];
   for (const file of files)
@@ -76,6 +79,10 @@ export async function casesOf(
     ),
     sources: finder.sourcesInOrder(),
   };
+}
+
+function isInCluster(from: Endpoints, { targetOf }: Finding): boolean {
+  return from.kind !== 'target' || ['name', 'selector', 'node'].includes(targetOf(from.target).kind);
 }
 
 /** A source that a test names, or why there is none. */
@@ -113,10 +120,11 @@ class Finder {
   }
 
   async casesFrom(from: From, test: NetworkTest, file: NetworkTestFile): Promise<Case[]> {
-    const named = placesText(test.from);
-    if ('problem' in from) return [{ file, test, from: named, what: from }];
+    const [only, ...others] = test.to;
+    const to = only === undefined || others.length > 0 ? {} : { to: goalText(only) };
+    if ('problem' in from) return [{ file, test, from: placesText(test.from), ...to, what: from }];
     const found = await this.#surveyed(from.target);
-    if ('problem' in found) return [{ file, test, from: targetName(from.target), what: found }];
+    if ('problem' in found) return [{ file, test, from: targetName(from.target), ...to, what: found }];
     const source = this.#sourceOf(found.value);
     const own = { file, test, from: found.value.title };
     if (test.to.length === 0) {

@@ -2,7 +2,6 @@
  * Expectations as TAP, version 13, which `prove` and the parsers of CI systems read (https://testanything.org): a line for
  * each, and a YAML block below what is not met. What was not measured is "not ok": TAP has no word for it.
  */
-import { dump } from 'js-yaml';
 import type { NetworkTestReport, TestResult } from '../model/network-test.ts';
 import { findingText } from './test-table.ts';
 import { countsText, OUTCOMES, placeText, summaryText, titleText } from './test-words.ts';
@@ -24,17 +23,20 @@ function point(result: TestResult, number: number): string[] {
   const isMet = result.outcome === 'met';
   const line = `${isMet ? 'ok' : 'not ok'} ${number} - ${description(titleText(result))}`;
   if (isMet) return [line];
-  const block = {
+  // Quoted on one line: perl's parser reads a small part of YAML alone (TAP::Parser::YAMLish::Reader).
+  const entries = {
     outcome: OUTCOMES[result.outcome],
     message: shown(summaryText(result)),
     at: shown(placeText(result)),
-    ...(result.findings.length === 0
-      ? {}
-      : { diagnosis: result.findings.map((one) => shown(findingText(one))) }),
   };
-  const yaml = dump(block, { lineWidth: -1, noRefs: true }).trimEnd().split('\n');
-  // A block's lines are indented, so that nothing in it is a line of TAP.
-  return [line, '  ---', ...yaml.map((one) => `  ${one}`), '  ...'];
+  return [
+    line,
+    '  ---',
+    ...Object.entries(entries).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`),
+    ...(result.findings.length === 0 ? [] : ['  diagnosis:']),
+    ...result.findings.map((one) => `    - ${JSON.stringify(shown(findingText(one)))}`),
+    '  ...',
+  ];
 }
 
 /** A "#" begins a directive (SKIP, TODO), with which a failure would count as none. */

@@ -54,6 +54,8 @@ const fromNetassert: TextFlag = {
   completes: 'file',
 };
 
+/** A test has sources of several kinds: what is for one container or one machine is for none of them. */
+const SESSION = sessionFlags.filter(({ name }) => name !== 'container' && name !== 'netns');
 const LIMITS = limitFlags.filter(({ name }) => name !== 'shard');
 
 export const test = defineCommand<TestArgs>({
@@ -70,7 +72,7 @@ denial could not be proven.`,
     { comment: 'Those in a folder, as JUnit for a CI system', line: 'test -f tests -o junit' },
     { comment: 'What a run would add to the cluster', line: 'test -f shop.yaml --plan' },
   ],
-  flags: [filename, output, plan, witness, ...LIMITS, ...sessionFlags],
+  flags: [filename, output, plan, witness, ...LIMITS, ...SESSION],
   takesTarget: false,
   toArgs: (values) => {
     if (values.words.length > 0)
@@ -110,7 +112,7 @@ worked on stdout, as a file for "test -f".`,
     { comment: 'What works from a pod of web', line: 'test init deploy/web' },
     { comment: "netassert's tests as ours", line: 'test init --from-netassert tests.yaml' },
   ],
-  flags: [fromNetassert, ...selectorFlags, ...sessionFlags],
+  flags: [fromNetassert, ...selectorFlags, ...SESSION],
   takesTarget: true,
   toArgs: (values) => {
     const file = values.text(fromNetassert);
