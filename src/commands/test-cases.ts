@@ -133,7 +133,8 @@ class Finder {
       return [{ ...own, what: { source, question: questionOf(test, []) } }];
     }
     const cases: Case[] = [];
-    for (const goal of test.to) cases.push(...(await this.#casesTo(goal, source, own)));
+    for (const goal of test.to)
+      cases.push(...(await this.#casesTo(inNamespace(goal, source, file.namespace), source, own)));
     return cases;
   }
 
@@ -215,6 +216,17 @@ class Finder {
     this.#asked.set(text, answer);
     return answer;
   }
+}
+
+/** A node has no namespace in which names of Services and pods could be looked up: there they are in that of the file. */
+function inNamespace(goal: Goal, { surveyed }: Source, namespace: string | undefined): Goal {
+  if (goal.kind !== 'dest' || surveyed.target.spec.kind !== 'node' || namespace === undefined) return goal;
+  const [, service, end = ''] = /^(?:svc|services?)\/([^/:.]+)((?::|\/udp$).*)?$/i.exec(goal.dest) ?? [];
+  if (service !== undefined) return { kind: 'dest', dest: `svc/${service}.${namespace}${end}` };
+  const [, pod, port] = /^(?:po|pods?)\/([^/:]+)(?::(\d+(?:\/udp)?))?$/i.exec(goal.dest) ?? [];
+  if (pod === undefined) return goal;
+  const places = { kind: 'target', target: `pod/${pod}`, every: false, namespace } as const;
+  return { kind: 'places', places, ...(port === undefined ? {} : { port }) };
 }
 
 function questionOf({ expect, dns }: NetworkTest, labels: readonly string[], dest = ''): Question {

@@ -46,7 +46,10 @@ export function connectionAnswer(
   const parts = (expected === 'denied' ? listeners(all) : all).map((one) => judge(one, report, witnesses));
   const outcome = worst(parts.map((part) => part.outcome));
   const telling = parts.filter((part) => part.outcome === outcome);
-  const seen = [...new Set(telling.map((part) => part.seen))];
+  const isAll = outcome === 'met' && expected !== 'denied' && parts.length > 1;
+  const seen = isAll
+    ? [`${expected} at each of ${parts.length} addresses`]
+    : [...new Set(telling.map((part) => part.seen))];
   const more = seen.length > 2 ? `, and ${seen.length - 2} more` : '';
   return {
     assertion: assertion('connection', expected, outcome, `${seen.slice(0, 2).join('; ')}${more}`),

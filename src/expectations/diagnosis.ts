@@ -16,8 +16,7 @@ export function diagnosisOf(question: Question, { report, names = [], throughput
     for (const cause of nearest.length > 0 ? nearest : causes) wanted.add(cause);
   }
   const ofTarget = all.filter(({ subject }) => subject === undefined);
-  const found = all.filter((finding) => wanted.has(finding) || ofTarget.includes(finding));
-  return [...(found.length > 0 ? found : all)].sort(byRank);
+  return all.filter((finding) => wanted.has(finding) || ofTarget.includes(finding)).sort(byRank);
 }
 
 function byRank(a: Finding, b: Finding): number {
@@ -36,6 +35,7 @@ function isAbout({ subject, id }: Finding, { labels, dns }: Question): boolean {
   if (dns !== undefined) return subject === dns || id.startsWith('NT-DNS-');
   return labels.some(
     (label) =>
+      (isName(label) && id.startsWith('NT-DNS-')) ||
       label === subject ||
       label.startsWith(`${subject} → `) ||
       label.replace(/:\d+(?:\/udp)?$/, '') === subject ||
@@ -43,8 +43,15 @@ function isAbout({ subject, id }: Finding, { labels, dns }: Question): boolean {
   );
 }
 
+/** The host of a URL, or of `HOST:PORT`; `undefined` of a pod or a Service. */
 function hostOf(label: string): string | undefined {
-  return /^https?:\/\/([^/:?#]+)/i.exec(label)?.[1];
+  return /^(?:https?:\/\/)?([^/:?#\s]+)(?:[:/?#]|$)(?!\S* )/i.exec(label)?.[1];
+}
+
+/** It is looked up before anything is sent to it. */
+function isName(label: string): boolean {
+  const host = /^(?:po|pods?|svc|services?)\//i.test(label) ? undefined : hostOf(label);
+  return host !== undefined && !/^[\d.]+$/.test(host) && !host.startsWith('[');
 }
 
 /** What is found beyond a severity, and which checks could not say. */

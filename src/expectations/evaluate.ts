@@ -41,7 +41,7 @@ export function evaluate(question: Question, seen: Seen, witnesses: Witnesses): 
 export function unanswered(reason: string): Answer {
   return {
     outcome: 'unknown',
-    summary: `Not measured: ${reason}.`,
+    summary: `not measured: ${reason}.`,
     assertions: [],
     findings: [],
     provenBy: [],
@@ -64,17 +64,21 @@ function aboveAnswer(limit: 'info' | 'warning', question: Question, seen: Seen):
   }
   const [blind] = unmeasured;
   return blind === undefined
-    ? assertion('noFindingAbove', expected, 'met', 'there is none')
+    ? assertion('noFindingAbove', expected, 'met', expected)
     : assertion('noFindingAbove', expected, 'unknown', `${blind.id}: ${blind.summary.replace(/\.$/, '')}`);
 }
 
-/** What decides first: what is not so, or else all that was seen. */
+const LEADS: Readonly<Record<TestOutcome, string>> = {
+  met: '',
+  failed: 'expected ',
+  notProven: 'not proven: expected ',
+  unknown: 'not measured: expected ',
+};
+
+/** What decides: what is not so, or else all that was seen. Labels keep their letters, so that no sentence is begun. */
 function summaryOf(assertions: readonly TestAssertion[], outcome: TestOutcome): string {
-  const telling = assertions.filter((one) => one.outcome === outcome);
-  const text = telling
-    .map(({ expected, seen }) => (outcome === 'met' ? seen : `expected ${expected}: ${seen}`))
-    .join('; ');
-  const lead = { met: '', failed: '', notProven: 'Not proven: ', unknown: 'Not measured: ' }[outcome];
-  const sentence = `${lead}${text}`;
-  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+  const telling = assertions
+    .filter((one) => one.outcome === outcome)
+    .map(({ expected, seen }) => (outcome === 'met' ? seen : `${expected}: ${seen}`));
+  return `${LEADS[outcome]}${telling.join('; ')}.`;
 }

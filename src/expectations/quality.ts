@@ -110,7 +110,7 @@ function answersOf(wanted: number | readonly string[], question: Question, seen:
     return assertion('answers', expected, 'unknown', said);
   }
   const { addresses, outcome, answers } = found;
-  const told = addresses.length === 0 ? answers.join(', ') || 'nothing' : addresses.join(', ');
+  const told = addresses.length === 0 ? [...new Set(answers)].join(', ') || 'nothing' : addresses.join(', ');
   const text = outcome === undefined ? told : `${told} (getaddrinfo: ${outcome})`;
   if (wanted === 0) {
     // Silence is no proof that a name does not exist.

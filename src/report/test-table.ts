@@ -1,7 +1,7 @@
 /** Expectations for people: a line for each, then the diagnosis of what is not as expected, each finding once. */
 import type { NetworkTestReport, TestOutcome, TestResult } from '../model/network-test.ts';
 import type { Finding } from '../model/report.ts';
-import { hanging, renderFinding } from './table.ts';
+import { followsLabel, hanging, renderFinding } from './table.ts';
 import { countsText, placeText, summaryText, titleText } from './test-words.ts';
 import { type Palette, palette, visible } from './text.ts';
 
@@ -34,6 +34,9 @@ function block(result: TestResult, told: Set<string>, paint: Palette, width: num
     const key = JSON.stringify([result.from, finding.id, finding.subject ?? null]);
     if (told.has(key)) return `  ${finding.id}: as above`;
     told.add(key);
+    // What follows from another finding is told in a line: its proof and its remedy are those of the cause.
+    if (finding.causedBy !== undefined)
+      return hanging(followsLabel(finding, paint, '    '), visible(finding.title), width, ' ', '      ');
     return indented(renderFinding(finding, paint, width - 2));
   });
   return [line, `  ${paint.dim(visible(placeText(result)))}`, ...findings].join('\n');

@@ -65,7 +65,7 @@ describe('connected', () => {
     const answer = ask({ connection: 'connected' }, { report: blind });
     expect(answer).toMatchObject({
       outcome: 'unknown',
-      summary: 'Not measured: expected connected: Nothing could be run.',
+      summary: 'not measured: expected connected: Nothing could be run.',
     });
   });
 
@@ -110,7 +110,7 @@ describe('denied', () => {
     const answer = ofRecording('firewall-policy-denied', 'denied');
     expect(answer.outcome).toBe('notProven');
     expect(answer.needs).toEqual([{ protocol: 'tcp', address: '198.18.2.141', port: 8080 }]);
-    expect(answer.summary).toMatch(/^Not proven: .* it is not known that somebody listens there/);
+    expect(answer.summary).toMatch(/^not proven: .* it is not known that somebody listens there/);
   });
 
   it('is not proven by a server that is down, by silence alone, or by a route that is missing', () => {
@@ -296,7 +296,7 @@ describe('what else is expected', () => {
     ['mtu', { mtu: 1450 }, mtu(1500), {}, 'met', /1500 bytes/],
     ['mtu', { mtu: 1450 }, mtu(1400), {}, 'failed', /packets of 1400 bytes get through/],
     ['the smallest mtu', { mtu: 1450 }, mtu(1500, 1400), {}, 'failed', /1400/],
-    ['mtu', { mtu: 1450 }, mtu(null), {}, 'unknown', /Not measured: .*No echo/],
+    ['mtu', { mtu: 1450 }, mtu(null), {}, 'unknown', /not measured: .*No echo/],
     ['days', { certificateDays: 21 }, tls(30), {}, 'met', /30 days/],
     ['days', { certificateDays: 21 }, tls(20), {}, 'failed', /it expires in 20 days/],
     ['days', { certificateDays: 21 }, tls(-1), {}, 'failed', /it has expired/],
@@ -352,7 +352,7 @@ describe('what else is expected', () => {
     const throughput = only('throughput', { destinations: [{ name: 'to:1', bitsPerSecond: 4.2e8 }] }).report;
     const of = (bits: number): Answer => ask({ throughputBits: bits }, { report: report(), throughput });
     expect(of(4e8)).toMatchObject({ outcome: 'met' });
-    expect(of(1e9).summary).toBe('Expected at least 1 Gbit/s: one connection carries 420 Mbit/s.');
+    expect(of(1e9).summary).toBe('expected at least 1 Gbit/s: one connection carries 420 Mbit/s.');
   });
 
   it('is the look-up of a name that had no room in the first run', () => {
