@@ -15,7 +15,8 @@ export function diagnosisOf(question: Question, { report, names = [], throughput
     const nearest = causes.filter(({ subject }) => subject === finding.subject);
     for (const cause of nearest.length > 0 ? nearest : causes) wanted.add(cause);
   }
-  const ofTarget = all.filter(({ subject }) => subject === undefined);
+  // What is wrong with the target itself, or with the router that all of it passes, is wrong for each destination.
+  const ofTarget = all.filter(({ subject }) => subject === undefined || subject === 'gateway');
   return all.filter((finding) => wanted.has(finding) || ofTarget.includes(finding)).sort(byRank);
 }
 
@@ -32,10 +33,10 @@ function badOf({ checks }: Report): Finding[] {
 /** Its address, one of its endpoints, the Service that it is one of, or the name that it is called by. */
 function isAbout({ subject, id }: Finding, { labels, dns }: Question): boolean {
   if (subject === undefined) return false;
-  if (dns !== undefined) return subject === dns || id.startsWith('NT-DNS-');
+  if (dns !== undefined) return subject === dns || subject === 'dns' || id.startsWith('NT-DNS-');
   return labels.some(
     (label) =>
-      (isName(label) && id.startsWith('NT-DNS-')) ||
+      (isName(label) && (subject === 'dns' || id.startsWith('NT-DNS-'))) ||
       label === subject ||
       label.startsWith(`${subject} → `) ||
       label.replace(/:\d+(?:\/udp)?$/, '') === subject ||

@@ -77,9 +77,6 @@ interface Seeded {
 }
 
 const toServer = (): string => `${server.address}:8080`;
-const tc = (netem: string): Steps => [
-  { make: `tc qdisc add dev eth0 root netem ${netem}`, undo: 'tc qdisc del dev eth0 root' },
-];
 
 const SEEDED: readonly Seeded[] = [
   {
@@ -117,12 +114,43 @@ const SEEDED: readonly Seeded[] = [
     to: () => [toServer()],
   },
   {
-    fault: 'a third of the packets lost',
+    fault: 'a third of the echoes lost',
     id: 'NT-LAT-002',
     expects: () => `to: '${toServer()}', expect: {loss: 1%}`,
-    steps: () => tc('loss 33%'),
+    steps: () => nft('input', `ip saddr ${server.address} meta l4proto icmp numgen random mod 100 < 33 drop`),
     where: () => client,
     to: () => [toServer()],
+  },
+  {
+    fault: 'every other connection begins late',
+    id: 'NT-LAT-005',
+    expects: () => `to: '${toServer()}', expect: connected, within: 700ms`,
+    steps: () => nft('input', 'tcp dport 8080 tcp flags & (syn|ack) == syn numgen inc mod 2 == 0 drop'),
+    where: () => server,
+    to: () => [toServer()],
+  },
+  {
+    fault: 'large packets lost on the node',
+    id: 'NT-MTU-002',
+    expects: () => `to: '${toServer()}', expect: {mtu: 1450}`,
+    steps: () => [
+      { make: 'nft add table netdev ntexpect', undo: 'nft delete table netdev ntexpect' },
+      {
+        make: `nft add chain netdev ntexpect in { type filter hook ingress device ${client.veth} priority 0 ; }`,
+        undo: '',
+      },
+      { make: 'nft add rule netdev ntexpect in ip length > 1400 drop', undo: '' },
+    ],
+    where: () => client.node,
+    to: () => [toServer()],
+  },
+  {
+    fault: 'no name server',
+    id: 'NT-DNS-001',
+    expects: () => 'dns: kubernetes.default, expect: {answers: 1}',
+    steps: () => nft('output', 'udp dport 53 drop'),
+    where: () => client,
+    to: () => [],
   },
   {
     fault: 'a route that leads nowhere',
