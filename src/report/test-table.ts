@@ -30,16 +30,20 @@ function block(result: TestResult, told: Set<string>, paint: Palette, width: num
     ' ',
   );
   if (result.outcome === 'met') return line;
-  const findings = result.findings.map((finding) => {
-    const key = JSON.stringify([result.from, finding.id, finding.subject ?? null]);
-    if (told.has(key)) return `  ${finding.id}: as above`;
-    told.add(key);
-    // What follows from another finding is told in a line: its proof and its remedy are those of the cause.
-    if (finding.causedBy !== undefined)
-      return hanging(followsLabel(finding, paint, '    '), visible(finding.title), width, ' ', '      ');
-    return indented(renderFinding(finding, paint, width - 2));
-  });
-  return [line, `  ${paint.dim(visible(placeText(result)))}`, ...findings].join('\n');
+  // What follows from another finding is told in a line: its proof and its remedy are those of the cause.
+  const followers = result.findings.filter(({ causedBy }) => causedBy !== undefined);
+  const follows = followers
+    .filter(({ id }, i) => followers.findIndex((other) => other.id === id) === i)
+    .map((one) => hanging(followsLabel(one, paint, '    '), visible(one.title), width, ' ', '      '));
+  const causes = result.findings
+    .filter(({ causedBy }) => causedBy === undefined)
+    .map((finding) => {
+      const key = JSON.stringify([result.from, finding.id, finding.subject ?? null]);
+      if (told.has(key)) return `  ${finding.id}: as above`;
+      told.add(key);
+      return indented(renderFinding(finding, paint, width - 2));
+    });
+  return [line, `  ${paint.dim(visible(placeText(result)))}`, ...causes, ...follows].join('\n');
 }
 
 function indented(text: string): string {

@@ -13,26 +13,28 @@ beforeAll(async () => {
     ...PODS.map((name, i) =>
       pod(name, { labels: { app: 'web' }, spec: { nodeName: i % 2 === 0 ? 'node1' : 'node2' } }),
     ),
+    pod('db-0', { labels: { app: 'db' }, spec: { nodeName: 'node1' } }),
+    pod('db-1', { labels: { app: 'db' }, spec: { nodeName: 'node2' } }),
   );
   await ns.apply({
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: 'web' },
-    spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+    metadata: { name: 'db' },
+    spec: { selector: { app: 'db' }, ports: [{ port: 80, targetPort: 8080 }] },
   });
 });
 
 test('a hundred expectations of ten pods', async () => {
   const from = '{selector: app=web, all: true}';
   const { report, outcome } = await networkTest(ns.name, [
-    `{from: ${from}, to: svc/web:80, expect: connected, within: 10s}`,
-    `{from: ${from}, to: "http://web/", expect: {status: 200, within: 20s}}`,
-    `{from: ${from}, to: "http://web.${ns.name}/", expect: {status: 200}}`,
+    `{from: ${from}, to: svc/db:80, expect: connected, within: 10s}`,
+    `{from: ${from}, to: "http://db/", expect: {status: 200, within: 20s}}`,
+    `{from: ${from}, to: "http://db.${ns.name}/", expect: {status: 200}}`,
     `{from: ${from}, to: svc/kubernetes.default:443, expect: {certificateDays: 1}}`,
-    `{from: ${from}, to: "pod/web-0:8081", expect: refused}`,
-    `{from: ${from}, to: "pod/web-1:8081", expect: refused}`,
+    `{from: ${from}, to: pod/db-0:8081, expect: refused}`,
+    `{from: ${from}, to: pod/db-1:8081, expect: refused}`,
     `{from: ${from}, to: svc/kube-dns.kube-system:53/udp, expect: connected}`,
-    `{from: ${from}, dns: web.${ns.name}, expect: {answers: 1}}`,
+    `{from: ${from}, dns: db.${ns.name}, expect: {answers: 1}}`,
     `{from: ${from}, dns: kubernetes.default, expect: {answers: 1}}`,
     `{from: ${from}, dns: nosuch.default, expect: {answers: 0}}`,
   ]);
