@@ -110,7 +110,10 @@ class Finder {
     const found = await this.#once(['sources', from, namespace ?? null], () =>
       sourcesOf(from, namespace, this.#finding),
     );
-    return 'problem' in found ? [found] : found.value.map((target) => ({ target }));
+    if ('problem' in found) return [found];
+    return found.value.length === 0
+      ? [{ problem: 'there is no such source' }]
+      : found.value.map((target) => ({ target }));
   }
 
   async readAll(targets: readonly ListedTarget[]): Promise<void> {
@@ -141,6 +144,9 @@ class Finder {
   async #casesTo(goal: Goal, source: Source, own: Omit<Case, 'what' | 'to'>): Promise<Case[]> {
     const goals = await this.#goals(goal, source, own.file.namespace);
     if ('problem' in goals) return [{ ...own, to: goalText(goal), what: goals }];
+    // A test that measures nothing must not be green.
+    if (goals.value.length === 0)
+      return [{ ...own, to: goalText(goal), what: { problem: 'nothing is meant but the source itself' } }];
     const cases: Case[] = [];
     for (const { dest, shown } of goals.value) {
       source.expectations++;

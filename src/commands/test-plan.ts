@@ -8,7 +8,7 @@ import { PROBE_SCRIPTS } from '../probes/scripts.ts';
 import { mergePlans } from '../run/merged-plan.ts';
 import { prepareAll } from '../run/target-run.ts';
 import type { Cases, Source } from './test-cases.ts';
-import { DIAGNOSIS } from './test-run.ts';
+import { DIAGNOSIS, NAMES_AT_ONCE } from './test-run.ts';
 
 /** @throws the signal's reason */
 export async function planOf(
@@ -67,7 +67,14 @@ async function probesOf(
   const to = [...dests.keys()];
   const { subject } = surveyed;
   const asked = await askedDestinations(subject, to);
-  const options = { connection, session, thresholds, to, names: [...names].slice(0, 8), options: {} };
+  const options = {
+    connection,
+    session,
+    thresholds,
+    to,
+    names: [...names].slice(0, NAMES_AT_ONCE),
+    options: {},
+  };
   const checks = await prepareAll(DIAGNOSIS as readonly CheckId[], { subject, args: options, asked, signal });
   const plans = checks.map(({ check, input }) => check.plan(input, PROBE_SCRIPTS));
   return mergePlans(plans).plan.phases.flat().length;

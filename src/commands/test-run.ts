@@ -22,7 +22,7 @@ import {
 } from './test-witnesses.ts';
 
 /** The dns check looks up so many names at once (src/checks/dns/prepare.ts). */
-const NAMES_AT_ONCE = 8;
+export const NAMES_AT_ONCE = 8;
 /** Long enough for TCP to find its rate, and short enough for a gate. */
 const LOAD_MS = 5000;
 

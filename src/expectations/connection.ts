@@ -90,7 +90,10 @@ function denied(one: Reached, report: Report, { reached: by, unreached }: Witnes
   const name = nameOf(one);
   if (one.cause === 'open' || one.cause === 'stalled')
     return { outcome: 'failed', seen: `${name} can be reached: ${one.seen}` };
-  const rule = about(report, one).find(({ id }) => BY_RULE.includes(id));
+  // What follows from something else, as a rejection from a Service without endpoints, is nobody's decision.
+  const rule = about(report, one).find(
+    ({ id, causedBy }) => BY_RULE.includes(id) && (causedBy === undefined || BY_RULE.includes(causedBy)),
+  );
   const isPolicy = one.policy === 'denied' && BY_POLICY.includes(one.cause);
   if (rule === undefined && !isPolicy) {
     if (UNCLEAR.includes(one.cause)) return { outcome: 'unknown', seen: `${name}: ${one.seen}` };

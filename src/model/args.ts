@@ -179,6 +179,8 @@ export interface TestArgs extends Pick<RunOptions, 'connection' | 'session' | 't
   readonly isPlan: boolean;
   /** Who may show that a denied port has a listener: the other sources alone, or a node too. */
   readonly witness: 'node' | 'sources';
+  /** Measure again, as long as not all is met and no more than so many ms have passed. */
+  readonly retryForMs: number;
   readonly limits: Pick<ManyTargets, 'atOnce' | 'most' | 'isSure'>;
   /** TARGET as the command line reads it. @throws {UserError} exit 2 */
   targetOf(text: string): TargetSpec;

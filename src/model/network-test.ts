@@ -130,6 +130,8 @@ export interface NetworkTestReport {
   /** `fail` before `unknown` before `pass`, which is that of all expectations. */
   readonly verdict: 'pass' | 'fail' | 'unknown';
   readonly counts: { readonly [outcome in TestOutcome]: number };
+  /** How often all of it was measured (--retry-for); the results are those of the last time. */
+  readonly tries: number;
   /** In the order of the files and their tests, then by source and destination. */
   readonly results: readonly TestResult[];
 }

@@ -8,12 +8,12 @@ export const OUTCOMES: Readonly<Record<TestOutcome, string>> = {
   unknown: 'not measured',
 };
 
-/** `8 met, 1 failed, 1 not proven` */
-export function countsText({ counts, results }: Pick<NetworkTestReport, 'counts' | 'results'>): string {
-  if (results.length === 0) return 'no expectations';
-  return (Object.keys(OUTCOMES) as TestOutcome[])
+/** `8 met, 1 failed, 1 not proven`; a second try hides nothing. */
+export function countsText({ counts, tries }: Pick<NetworkTestReport, 'counts' | 'tries'>): string {
+  const told = (Object.keys(OUTCOMES) as TestOutcome[])
     .flatMap((outcome) => (counts[outcome] === 0 ? [] : [`${counts[outcome]} ${OUTCOMES[outcome]}`]))
     .join(', ');
+  return tries === 1 ? told : `${told}, after ${tries} tries`;
 }
 
 /** `shop.yaml:7`, with the document where there are several. */

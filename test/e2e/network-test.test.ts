@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NetworkTestPlan, TestOutcome } from '../../src/model/network-test.ts';
@@ -94,6 +95,10 @@ describe('test', () => {
     ['{from: web-0, to: svc/empty:80, expect: {noFindingAbove: warning}}', 'failed', 'NT-SVC-001'],
     ['{from: web-0, to: svc/nosuch:1, expect: connected}', 'unknown'],
     ['{from: nosuch, to: svc/db:5432, expect: connected}', 'unknown'],
+    [
+      '{from: {selector: app=db, all: true}, to: {selector: app=db, all: true, port: 8080}, expect: connected}',
+      'unknown',
+    ],
     ['{from: {nodes: all}, to: {nodes: all}, expect: {loss: 20%, mtu: 1400}}', 'met'],
     ['{from: node/node1, to: svc/db:5432, expect: connected}', 'met'],
     ['{from: local, to: "127.0.0.1:1", expect: refused}', 'met'],
@@ -131,6 +136,33 @@ describe('test', () => {
     expect([unknown.outcome.code, unknown.report.verdict]).toEqual([3, 'unknown']);
     const down = await networkTest(ns.name, ['{from: web-0, to: pod/db:8082, expect: denied}']);
     expect([down.outcome.code, down.report.verdict]).toEqual([3, 'unknown']);
+  });
+
+  it('--retry-for measures again until all is met, and tells so', async () => {
+    const asked = networkTest(
+      ns.name,
+      ['{from: web-0, to: svc/late:80, expect: connected}'],
+      '--retry-for',
+      '60s',
+    );
+    await setTimeout(2000);
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'late' },
+      spec: { selector: { app: 'db' }, ports: [{ port: 80, targetPort: 8080 }] },
+    });
+    const { report, outcome } = await asked;
+    expect(outcome.code, told(report)).toBe(0);
+    expect(report.tries).toBeGreaterThan(1);
+    await ns.kubectl(['delete', 'service', 'late']);
+    const never = await networkTest(
+      ns.name,
+      ['{from: web-0, to: svc/late:80, expect: connected}'],
+      '--retry-for',
+      '3s',
+    );
+    expect([never.outcome.code, never.report.tries > 1]).toEqual([3, true]);
   });
 
   it('takes "denied" for proven where another source reaches the listener that a rule keeps from this one', async () => {

@@ -46,6 +46,14 @@ const witness = {
   describe:
     'Who may show that a denied port has a listener: sources of the tests alone, or, where none of them reaches it, the node of its pod too (creates a pod there and removes it)',
 } as const satisfies TextFlag;
+const retryFor = {
+  name: 'retry-for',
+  kind: 'text',
+  value: 'DURATION',
+  default: '0',
+  describe:
+    'Measure all of it again while something is not met, for so long: a change of a policy takes a while to be enforced',
+} as const satisfies TextFlag;
 const fromNetassert: TextFlag = {
   name: 'from-netassert',
   kind: 'text',
@@ -72,7 +80,7 @@ denial could not be proven.`,
     { comment: 'Those in a folder, as JUnit for a CI system', line: 'test -f tests -o junit' },
     { comment: 'What a run would add to the cluster', line: 'test -f shop.yaml --plan' },
   ],
-  flags: [filename, output, plan, witness, ...LIMITS, ...SESSION],
+  flags: [filename, output, plan, witness, retryFor, ...LIMITS, ...SESSION],
   takesTarget: false,
   toArgs: (values) => {
     if (values.words.length > 0)
@@ -95,6 +103,7 @@ denial could not be proven.`,
       output: format,
       isPlan,
       witness: values.choice(witness),
+      retryForMs: values.duration(retryFor, 0),
       limits: limitsOf(values),
       targetOf: parseTarget,
     };

@@ -133,6 +133,16 @@ describe('denied', () => {
     },
   );
 
+  it('is not proven by a rejection that follows from something else, as that of a Service without endpoints', () => {
+    const rejected = (causedBy: string): Answer => {
+      const found = finding('NT-FW-004', 'critical', { subject: 'to:1', causedBy });
+      const reached = new Map([[JSON.stringify(['tcp', '192.0.2.4', 80]), 'node/n2']]);
+      return reachedBy({ cause: 'rejected' }, 'denied', { reached, unreached: new Map() }, [found]);
+    };
+    expect(rejected('NT-SVC-001').outcome).toBe('notProven');
+    expect(rejected('NT-FW-006').outcome).toBe('met');
+  });
+
   it('says why the witness saw nothing', () => {
     const key = JSON.stringify(['tcp', '198.18.2.141', 8080]);
     const unreached = new Map([[key, 'node/n2: it does not reach it either: refused']]);

@@ -45,6 +45,7 @@ function reportOf(...results: TestResult[]): NetworkTestReport {
     durationMs: 6543,
     verdict: counts.failed > 0 ? 'fail' : counts.met === results.length ? 'pass' : 'unknown',
     counts,
+    tries: 1,
     results,
   };
 }
@@ -94,6 +95,12 @@ describe('expectations', () => {
 
 verdict: fail (2 met, 2 failed, 1 not proven, 1 not measured), 6.5 s
 `);
+  });
+
+  it('tell how often they were measured', () => {
+    const again = { ...reportOf(result(1, 'met')), tries: 3 };
+    expect(rendered(again, 'table')).toMatch(/\nverdict: pass \(1 met, after 3 tries\), 6\.5 s\n$/);
+    expect(rendered(again, 'tap')).toMatch(/\n# 1 met, after 3 tries\n$/);
   });
 
   it('as JSON and YAML, as the schema has it', () => {
