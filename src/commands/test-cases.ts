@@ -149,13 +149,14 @@ class Finder {
       return [{ ...own, to: goalText(goal), what: { problem: 'nothing is meant but the source itself' } }];
     const cases: Case[] = [];
     for (const { dest, shown } of goals.value) {
-      source.expectations++;
       const { expect } = own.test;
       const labels = await this.#labels(dest, source);
       if ('problem' in labels) {
         cases.push({ ...own, to: shown, what: labels });
         continue;
       }
+      // Where nothing can be measured from it, a source is not opened.
+      source.expectations++;
       source.dests.set(dest, labels.value);
       if (expect.throughputBits !== undefined) source.loaded.add(dest);
       if (expect.certificateDays !== undefined || expect.certificateNames !== undefined) source.tls.add(dest);
