@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NetworkTestPlan, TestOutcome } from '../../src/model/network-test.ts';
+import { nodes } from '../cluster/paths.ts';
 import { expectSentence, nettools } from './support/cli.ts';
 import { app, helper, pod, testNamespace } from './support/cluster.ts';
 import { findingIds, networkTest, testFile, told } from './support/network-test.ts';
@@ -168,10 +169,11 @@ describe('test', () => {
   it('takes "denied" for proven where another source reaches the listener that a rule keeps from this one', async () => {
     const { status } = await ns.pod('db');
     const chain = 'add table inet f; add chain inet f o { type filter hook output priority 0; }';
+    const far = nodes.find(({ name }) => name === 'node2')?.address ?? '';
     await ns.help(
       'web-0',
       'nft',
-      `${chain}; add rule inet f o ip daddr ${status.podIP} tcp dport 8080 counter drop`,
+      `${chain}; add rule inet f o ip daddr { ${status.podIP}, ${far} } tcp dport { 8080, 10250 } counter drop`,
     );
     try {
       const denied = '{from: web-0, to: pod/db:8080, expect: denied}';
@@ -184,6 +186,12 @@ describe('test', () => {
       expect(byNode.report.results[0], told(byNode.report)).toMatchObject({
         outcome: 'met',
         provenBy: ['node/node2'],
+      });
+      // No pod has the address of a node that only the kubelet listens on: the source's own node can tell.
+      const outside = await networkTest(ns.name, [`{from: web-0, to: '${far}:10250', expect: denied}`]);
+      expect(outside.report.results[0], told(outside.report)).toMatchObject({
+        outcome: 'met',
+        provenBy: [expect.stringMatching(/^node\/node[12]$/)],
       });
       const alone = await networkTest(ns.name, [denied], '--witness', 'sources');
       expect(alone.outcome.code).toBe(3);

@@ -167,18 +167,22 @@ const SEEDED: readonly Seeded[] = [
   },
 ];
 
-async function isGreen(line: string): Promise<void> {
-  const { report } = await networkTest(ns.name, [line]);
+const lineOf = ({ expects }: Seeded): string => `{from: client, ${expects()}}`;
+
+/** All of them at once, on a network without a fault. */
+async function areGreen(): Promise<void> {
+  const { report } = await networkTest(ns.name, SEEDED.map(lineOf));
   expect(report.verdict, told(report)).toBe('pass');
 }
 
 describe('a fault turns the expectation red that it breaks', () => {
-  test.each(SEEDED)('$fault: $id', async ({ id, expects, steps, where, to, hasPolicy }) => {
-    const line = `{from: client, ${expects()}}`;
-    await isGreen(line);
+  test('and without one they are green', areGreen);
+
+  test.each(SEEDED)('$fault: $id', async (seeded) => {
+    const { id, steps, where, to, hasPolicy } = seeded;
     const seen = async (): Promise<void> => {
       await withFault(where(), steps(), async () => {
-        const { report, outcome } = await networkTest(ns.name, [line]);
+        const { report, outcome } = await networkTest(ns.name, [lineOf(seeded)]);
         expect(outcome.code, told(report)).toBe(1);
         const found = findingIds(report.results[0] ?? { findings: [] });
         expect(found[0], told(report)).toBe(id);
@@ -189,8 +193,9 @@ describe('a fault turns the expectation red that it breaks', () => {
       });
     };
     await (hasPolicy ? withPolicy(seen) : seen());
-    await isGreen(line);
   });
+
+  test('and once they are mended they are green again', areGreen);
 });
 
 describe('denied', () => {
