@@ -15,6 +15,10 @@ const generators: ReadonlyArray<{ file: string; load: () => Render | Promise<Ren
   { file: 'src/checks/preparations.ts', load: () => checksPreparations },
   { file: 'src/checks/places.ts', load: () => checksPlaces },
   {
+    file: 'src/expectations/network-test.schema.json',
+    load: async () => (await import('./generate/network-test-schema.ts')).networkTestSchemaFile,
+  },
+  {
     file: 'docs/commands.md',
     load: async () => (await import('./generate/commands-page.ts')).commandsPage,
   },

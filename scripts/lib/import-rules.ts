@@ -27,6 +27,8 @@ const layers: Record<string, Layer> = {
   parsers: { folders: ['model'], node: false },
   checks: { folders: ['parsers', 'model'], node: false },
   pcap: { folders: [], node: false },
+  // What a file of expectations says, and what reports say to it.
+  expectations: { folders: ['model'], packages: ['js-yaml'], node: false },
   report: { folders: ['model'], packages: ['cli-table3', 'js-yaml'], node: false },
   kube: { folders: ['model'], packages: ['@kubernetes/client-node', 'js-yaml'], node: true },
   exec: { folders: ['model'], packages: ['ws'], node: true },
@@ -61,6 +63,7 @@ layers['commands'] = {
     'jobs',
     'preflight',
     'console',
+    'expectations',
     ...below('report'),
   ],
   packages: ['cli-table3', 'js-yaml'],
@@ -92,7 +95,14 @@ const outside: Readonly<Record<string, readonly string[]>> = {
   'scripts/build': ['scripts/lib', 'src/cli', 'src/binary'],
   'scripts/image': ['scripts/lib', 'scripts/release/project.ts', ...MACHINE],
   'scripts/release': ['scripts/lib', 'scripts/build', 'scripts/image', 'src/cli', ...MACHINE],
-  'scripts/generate': ['scripts/lib', 'scripts/image', 'src/checks', 'src/cli', 'src/model'],
+  'scripts/generate': [
+    'scripts/lib',
+    'scripts/image',
+    'src/checks',
+    'src/cli',
+    'src/expectations',
+    'src/model',
+  ],
   // The commands themselves.
   scripts: ['scripts', 'src/cli', ...MACHINE],
   'test/cluster': [],

@@ -1,7 +1,7 @@
+import { parseDuration } from '../model/duration.ts';
 import type { ListFlag, NumberRange, SettingFlag, SwitchFlag, TextFlag } from '../model/flag.ts';
 import type { FlagValues } from '../model/flag-values.ts';
 import { usageError } from '../model/usage-error.ts';
-import { parseDuration } from './duration.ts';
 import { isImageName, isImagePlace } from './image-name.ts';
 
 interface ChoiceFlag<T extends string> extends TextFlag {

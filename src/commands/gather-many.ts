@@ -31,6 +31,8 @@ interface Gathering {
 interface Gathered {
   readonly items: readonly { readonly place: number; readonly report: Report }[];
   readonly failed: readonly FailedTarget[];
+  /** Why there is no report, by the place of the target. */
+  readonly reasons: ReadonlyMap<number, string>;
   /** How the user chose the cluster, for commands in remedies. */
   readonly choice?: ClusterChoice;
 }
@@ -85,6 +87,7 @@ export async function gatherMany(
   return {
     items: inOrder(reports).map(([at, report]) => ({ place: at, report })),
     failed: inOrder(failures).map(([, one]) => one),
+    reasons: new Map([...failures].map(([at, { reason }]) => [at, reason])),
     ...(choice === undefined ? {} : { choice }),
   };
 }

@@ -10,6 +10,8 @@ export interface RunTarget {
   readonly namespace?: string;
   /** What is known of it beforehand. */
   readonly traits?: TargetTraits;
+  /** What this target is asked in place of what all are. */
+  readonly own?: Partial<Pick<RunOptions, 'to' | 'names' | 'options'>>;
 }
 
 /** The same checks for each of the targets. */

@@ -105,10 +105,10 @@ export function renderMarkdownMatrix(report: MatrixReport): string {
   ].join('\n');
 }
 
-function section(finding: Finding): string[] {
+export function section(finding: Finding, level = '###'): string[] {
   const cause = finding.causedBy === undefined ? '' : ` (caused by ${plain(finding.causedBy)})`;
   return [
-    `### ${finding.severity} ${plain(finding.id)}: ${plain(finding.title)}`,
+    `${level} ${finding.severity} ${plain(finding.id)}: ${plain(finding.title)}`,
     '',
     `${plain(finding.summary)}${cause}`,
     ...finding.evidence.flatMap(({ command, excerpt }) => [
@@ -138,7 +138,7 @@ function fenced(text: string): string[] {
 }
 
 /** One line of text that stays text: nothing in it formats, links, mentions or begins a block. */
-function plain(text: string): string {
+export function plain(text: string): string {
   // References last: the signs that they are made of would be escaped themselves.
   return shown(text)
     .replace(/\s*\n\s*/g, ' ')

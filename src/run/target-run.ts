@@ -37,7 +37,7 @@ export interface TargetRun {
 export async function gatherTarget(run: TargetRun, signal: AbortSignal, progress: Progress): Promise<Bundle> {
   const { target, options } = run;
   const connection = connectionIn(options.connection, target.namespace);
-  const own = { ...run, options: { ...options, connection } };
+  const own = { ...run, options: { ...options, ...target.own, connection } };
   const bundle = await withDeadline(options.session, signal, progress, (deadline) =>
     gatherInTime(own, deadline),
   );
@@ -130,7 +130,7 @@ async function prepareLook(
 }
 
 /** Those that have something to look at. */
-async function prepareAll(ids: readonly CheckId[], context: InputContext): Promise<PreparedCheck[]> {
+export async function prepareAll(ids: readonly CheckId[], context: InputContext): Promise<PreparedCheck[]> {
   const all = await Promise.all(
     ids.map(async (id) => ({ check: CHECKS[id], input: await PREPARATIONS[id](context) })),
   );

@@ -28,6 +28,8 @@ const needed: readonly (readonly [string, string])[] = [
   ['arping', 'iputils-arping'],
   ['ping', 'iputils-ping'],
   ['perl', 'perl'],
+  // What reads our JUnit in tests.
+  ['xmllint', 'libxml2-utils'],
 ];
 
 /** True when a command is on PATH (or, for a name with a slash, when the file exists). */

@@ -592,6 +592,18 @@ const RECORDINGS: readonly Definition[] = [
     },
   },
   {
+    name: 'ss-established',
+    tool: 'ss (iproute2)',
+    phenomenon: 'connections that stand, without the column of their state',
+    argv: ['ss', '-tnH', 'state', 'established'],
+    place: (pods) => inLab(pods.session),
+    during: saturatedHere,
+    check: ({ code, stdout }) => {
+      assert.equal(code, 0);
+      assert.match(stdout, /^\d+\s+\d+\s+\S+:\d+\s+\S+:\d+\s*$/m);
+    },
+  },
+  {
     name: 'ss-idle',
     tool: 'ss (iproute2)',
     phenomenon: 'a namespace without connections',

@@ -1,6 +1,7 @@
 /** `throughput` on the command line. */
 import type { SwitchFlag, TextFlag } from '../../model/flag.ts';
 import type { FlagValues } from '../../model/flag-values.ts';
+import { parseRate } from '../../model/rate.ts';
 import { usageError } from '../../model/usage-error.ts';
 import { withoutUndefined } from '../../model/without-undefined.ts';
 import { defineAbout } from '../shared/about.ts';
@@ -26,15 +27,12 @@ const reverse: SwitchFlag = {
 };
 
 const LONGEST_MS = 60_000;
-const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
 
-/** `500M`, `10Gbit/s`, `1.5g`: decimal units, as links are sold. */
 function rate(values: FlagValues): number | undefined {
   const text = values.text(expect);
   if (text === undefined) return undefined;
-  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:bit|bps|b)?(?:\/s)?$/i.exec(text) ?? [];
-  const bits = Number(amount) * (UNITS[unit.toLowerCase()] ?? 1);
-  if (!(bits > 0)) throw usageError(`--expect must be a rate such as 500M or 10G, not "${text}"`);
+  const bits = parseRate(text);
+  if (bits === undefined) throw usageError(`--expect must be a rate such as 500M or 10G, not "${text}"`);
   return bits;
 }
 

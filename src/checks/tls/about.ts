@@ -23,6 +23,8 @@ export interface TlsOptions {
   readonly serverName?: string;
   /** What openssl's -starttls takes; empty: TLS from the first byte. */
   readonly starttls: string;
+  /** As part of a diagnosis: labels of destinations that speak TLS on whatever port; the others go by their ports. */
+  readonly also?: readonly string[];
 }
 
 export default defineAbout({

@@ -22,11 +22,12 @@ export default async function prepare({
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
   const told = optionsIn(args, about);
   const flags = told ?? USUALLY;
-  const isTold = told !== undefined;
-  const services = new Set(asked.filter(speaksTls).map(({ service }) => service?.label));
+  const isTold = told !== undefined && told.also === undefined;
+  const speaks = (d: Destination): boolean => speaksTls(d) || told?.also?.includes(d.label) === true;
+  const services = new Set(asked.filter(speaks).map(({ service }) => service?.label));
   // Endpoints have ports of their own: their Service's says what they speak.
   const chosen = asked.filter(
-    (d) => d.protocol === 'tcp' && (isTold || speaksTls(d) || (d.service && services.has(d.service.label))),
+    (d) => d.protocol === 'tcp' && (isTold || speaks(d) || (d.service && services.has(d.service.label))),
   );
   if (chosen.length === 0) return undefined;
   const servers = chosen.map((d) => serverOf(d, flags.serverName, subject.cluster?.namespace));

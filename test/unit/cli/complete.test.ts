@@ -20,6 +20,16 @@ describe('completionRequest', () => {
     expect(choices('nonsense', '')).toEqual([]);
   });
 
+  it('offers files of expectations, and what comes after the name', () => {
+    expect(completionRequest(['test', '-f', ''])).toEqual({ kind: 'files' });
+    expect(choices('test', '-o', 't')).toEqual(['table', 'tap']);
+    expect(choices('test', 'i')).toEqual(['init']);
+    expect(choices('test', '--wit')).toEqual(['--witness']);
+    expect(completionRequest(['test', 'init', 'de'])).toMatchObject({
+      lookup: { kind: 'target', prefix: 'de' },
+    });
+  });
+
   it('offers the flags of the command', () => {
     expect(choices('latency', 'web', '--f')).toEqual(['--fail-on']);
     expect(choices('run', '--as')).toEqual(['--as', '--as-group', '--as-uid']);

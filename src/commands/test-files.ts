@@ -1,0 +1,80 @@
+/** The expectations in files, in folders and on standard input. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseHost } from '../cluster/host-destination.ts';
+import { parseNetworkTests, type Words } from '../expectations/parse.ts';
+import type { TestArgs } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
+import type { NetworkTestFile } from '../model/network-test.ts';
+import { withoutFullStop } from '../model/sentence.ts';
+
+/** Expectations are written by people; what is larger is something else. */
+const LARGEST_BYTES = 4 * 1024 * 1024;
+
+/**
+ * All documents, in the order of the files; those of a folder by name.
+ * @throws {UserError} exit 2: a file cannot be read, or something in it is wrong
+ */
+export function readNetworkTests({
+  files,
+  targetOf,
+}: Pick<TestArgs, 'files' | 'targetOf'>): NetworkTestFile[] {
+  const words: Words = { targetProblem: (text) => problemOf(() => targetOf(text)), destProblem };
+  return files.flatMap(filesIn).flatMap((file) => parseNetworkTests(readText(file), file, words));
+}
+
+function filesIn(file: string): string[] {
+  if (file === '-' || !isFolder(file)) return [file];
+  const names = readdirSync(file)
+    .filter((name) => /\.ya?ml$/i.test(name))
+    .sort();
+  if (names.length === 0) throw new UserError(`there is no .yaml or .yml file in ${file}.`, 2);
+  return names.map((name) => join(file, name));
+}
+
+function isFolder(file: string): boolean {
+  try {
+    return statSync(file).isDirectory();
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+/** @param file `-` is standard input @throws {UserError} exit 2 */
+export function readText(file: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file === '-' ? 0 : file);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+  if (bytes.length > LARGEST_BYTES)
+    throw new UserError(`${nameOf(file)} is larger than ${LARGEST_BYTES / 1024 / 1024} MB.`, 2);
+  return bytes.toString('utf8');
+}
+
+function unreadable(file: string, error: unknown): UserError {
+  const reason = error instanceof Error && 'code' in error ? error.code : error;
+  return new UserError(`${nameOf(file)} cannot be read (${reason}).`, 2);
+}
+
+function nameOf(file: string): string {
+  return file === '-' ? 'standard input' : file;
+}
+
+/** As src/cluster/destinations.ts tells them apart. */
+function destProblem(text: string): string | undefined {
+  const rest = text.replace(/\/udp$/i, '');
+  if (/^(?:po|pods?|svc|services?)\/[^/:]+(?::.+)?$/i.test(rest)) return undefined;
+  return problemOf(() => parseHost(rest));
+}
+
+function problemOf(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return withoutFullStop(error.message).replace(/^--to /, '');
+    throw error;
+  }
+}
