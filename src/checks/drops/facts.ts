@@ -8,8 +8,10 @@ export interface DropsInput {
   readonly durationMs: number;
   /** Of which namespaces: all of the machine, or the target's own. */
   readonly scope: 'machine' | 'own';
-  /** The pod that the target is. */
+  /** The pod whose network it is. */
   readonly pod?: string;
+  /** Its own namespace is the machine's. */
+  readonly isHost: boolean;
   /** Where the machine's files are, as the commands see them; empty on the machine itself. */
   readonly root: string;
   /** Only flows with these; empty: all flows. */

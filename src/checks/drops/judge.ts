@@ -116,12 +116,12 @@ function whereOf(one: NetworkNamespace, { names }: DropsInput): DropWhere {
   };
 }
 
-function unlisted(namespace: string, own: string, { scope, pod }: DropsInput): DropWhere {
+function unlisted(namespace: string, own: string, { scope, pod, isHost }: DropsInput): DropWhere {
   const interfaces = new Map([LOOPBACK]);
   if (scope === 'machine') return { kind: 'unknown', name: namespace, interfaces };
-  if (namespace !== own) return { kind: 'host', name: 'host', interfaces };
+  if (namespace !== own || isHost) return { kind: 'host', name: 'host', interfaces };
   return {
-    ...(pod === undefined ? { kind: 'own', name: namespace } : { kind: 'pod', name: pod }),
+    ...(pod === undefined ? { kind: 'own', name: "the target's own" } : { kind: 'pod', name: pod }),
     interfaces,
   };
 }

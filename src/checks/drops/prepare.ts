@@ -43,6 +43,7 @@ export default async function prepare({
   return {
     durationMs: options.durationMs,
     scope: isMachine ? 'machine' : 'own',
+    isHost,
     ...(pod && !isHost ? { pod: `${namespace}/${name}` } : {}),
     root: cluster === undefined ? '' : NODE_ROOT,
     peers,

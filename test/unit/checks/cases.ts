@@ -326,7 +326,7 @@ const drops = ['QUEUE_PURGE', 'IP_RPFILTER'].map((reason) =>
   named(
     'drops',
     reason,
-    { durationMs: 30_000, scope: 'machine', root: '', peers: [], own: [], names: {} },
+    { durationMs: 30_000, scope: 'machine', isHost: true, root: '', peers: [], own: [], names: {} },
     evidence({
       drops: result(watchText([{ reason }]), { command: ['nettools-drops', '--for', '30'] }),
       namespaces: result('root\t\nown\t4026531833\nhost\t4026531833\ndone\n', { command: ['netns-list'] }),

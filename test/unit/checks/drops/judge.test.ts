@@ -23,6 +23,7 @@ const LIST = [
 const machine: DropsInput = {
   durationMs: 30_000,
   scope: 'machine',
+  isHost: true,
   root: '/proc/1/root',
   peers: [],
   own: [],
@@ -131,7 +132,13 @@ describe('a drop', () => {
   });
 
   it("of a pod alone is its own or its node's", () => {
-    const input: DropsInput = { ...machine, scope: 'own', pod: 'shop/web-0', own: ['198.51.100.7'] };
+    const input: DropsInput = {
+      ...machine,
+      scope: 'own',
+      isHost: false,
+      pod: 'shop/web-0',
+      own: ['198.51.100.7'],
+    };
     const seen = judgeDrops(
       evidence({
         drops: result(watchText([{ reason: 'IP_RPFILTER' }, { reason: 'NEIGH_FAILED', namespace: '77' }])),
@@ -142,6 +149,20 @@ describe('a drop', () => {
       expect.stringContaining('dropped in pod shop/web-0 by reverse'),
       expect.stringContaining("dropped in the host's namespace because a neighbour"),
     ]);
+  });
+});
+
+describe('a namespace of its own', () => {
+  it.each([
+    [true, "in the host's namespace "],
+    [false, "in the target's namespace "],
+  ])("is the host's or the target's (%j)", (isHost, where) => {
+    const { findings } = judgeDrops(evidence({ drops: result(watchText([{ reason: 'IP_RPFILTER' }])) }), {
+      ...machine,
+      scope: 'own',
+      isHost,
+    });
+    expect(findings[0]?.summary).toContain(where);
   });
 });
 

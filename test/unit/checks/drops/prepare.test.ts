@@ -34,6 +34,7 @@ describe('what is watched', () => {
     expect(input).toEqual({
       durationMs: 4000,
       scope: 'machine',
+      isHost: true,
       root: '',
       peers: [],
       own: [],
@@ -56,7 +57,7 @@ describe('what is watched', () => {
     const { cluster } = await serving(LISTS);
     const subject = podSubject(cluster, AGENT as unknown as Pod);
     const input = await prepare(await contextOf(subject, ['10.0.0.1:5432'], options));
-    expect(input).toMatchObject({ scope: 'own', own: [] });
+    expect(input).toMatchObject({ scope: 'own', isHost: true, own: [] });
     expect(input).not.toHaveProperty('pod');
   });
 
@@ -85,7 +86,15 @@ describe('the names', () => {
   });
 
   it('are no reason to look again', () => {
-    const input = { durationMs: 1, scope: 'own', root: '', peers: [], own: [], names: {} } as const;
+    const input = {
+      durationMs: 1,
+      scope: 'own',
+      isHost: false,
+      root: '',
+      peers: [],
+      own: [],
+      names: {},
+    } as const;
     const other = { ...input, names: { '10.0.0.1': 'shop/new' } };
     expect(check.stateOf?.(input)).toEqual(check.stateOf?.(other));
   });
@@ -94,7 +103,7 @@ describe('the names', () => {
 describe('the command', () => {
   const words = (more: object) =>
     planDrops(
-      { durationMs: 4000, scope: 'own', root: '', peers: [], own: [], names: {}, ...more },
+      { durationMs: 4000, scope: 'own', isHost: false, root: '', peers: [], own: [], names: {}, ...more },
       PROBE_SCRIPTS,
     );
 
