@@ -2,8 +2,8 @@
 import type { KubeClient } from '../kube/client.ts';
 import { UserError } from '../model/errors.ts';
 import { RIGHTS_HINT } from '../open/failures.ts';
-import { listRights } from '../targets/pod.ts';
 import { findMissingRights, type Right } from '../targets/preflight.ts';
+import { listRights } from '../targets/rights-words.ts';
 
 /** Beside creating its objects, which a dry-run shows. */
 export const FOLLOW_RIGHTS: readonly Right[] = [

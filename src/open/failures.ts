@@ -5,7 +5,7 @@ import { ApiError, isLackOfRights, refusedRight, UnreachableError } from '../kub
 import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
 import { withoutFullStop } from '../model/sentence.ts';
-import { GatherError } from '../probes/gather.ts';
+import { GatherError } from '../probes/gather-error.ts';
 
 export const RIGHTS_HINT = `${RBAC_PAGE} explains each right and has ready-made manifests.`;
 

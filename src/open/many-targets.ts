@@ -9,8 +9,8 @@ import type { Node, Pod } from '../model/kube-objects.ts';
 import type { TargetTraits } from '../model/report.ts';
 import type { RunTarget } from '../model/run.ts';
 import { asNodePod } from '../targets/node-pod.ts';
-import { tellingAllRights } from '../targets/pod.ts';
 import { isPodTarget, podChoice, refuseMissingNamespace, withSelector } from '../targets/resolve.ts';
+import { tellingAllRights } from '../targets/target-pod.ts';
 
 /** A target, and its node as far as that is known before it is looked into. */
 export interface ListedTarget extends RunTarget {

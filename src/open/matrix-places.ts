@@ -10,8 +10,8 @@ import type { MatrixWord, PodTargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Node, Pod, Service } from '../model/kube-objects.ts';
 import { CLOSED_PORT, type MatrixGoal, type MatrixPlace, placeKey } from '../model/matrix.ts';
-import { tellingAllRights } from '../targets/pod.ts';
 import { podChoice, refuseMissingNamespace, withSelector } from '../targets/resolve.ts';
+import { tellingAllRights } from '../targets/target-pod.ts';
 import { hasNetwork, ownerOf, ZONE } from './many-targets.ts';
 
 /** A place, and how it is probed. */

@@ -3,7 +3,7 @@ import { ChannelError } from '../../../src/channels/channel.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
 import { UserError } from '../../../src/model/errors.ts';
 import { withUserErrors } from '../../../src/open/failures.ts';
-import { GatherError } from '../../../src/probes/gather.ts';
+import { GatherError } from '../../../src/probes/gather-error.ts';
 
 const failing = (error: unknown) => withUserErrors(() => Promise.reject(error));
 
