@@ -6,6 +6,7 @@ import { namespacedPath, podsPath } from '../kube/paths.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import { withoutFullStop } from '../model/sentence.ts';
+import { RIGHTS_HINT, rightWords } from '../open/failures.ts';
 import type { ApiObject, JobObjects } from './manifest.ts';
 
 const PLURALS: Readonly<Record<string, string>> = {
@@ -88,12 +89,18 @@ async function explained<T>({ kind }: ApiObject, ask: () => Promise<T>): Promise
         },
       );
     }
-    throw new UserError(`the ${kind} is refused: ${sentence(error)}; nothing was changed.`, 3, {
-      cause: error,
-      ...(error.status === 403 && kind !== 'Job'
-        ? { hint: 'With --service-account NAME the Job needs no Role of its own.' }
-        : {}),
-    });
+    const denied = rightWords(error);
+    const hint =
+      kind !== 'Job'
+        ? 'With --service-account NAME the Job needs no Role of its own.'
+        : denied === undefined
+          ? undefined
+          : RIGHTS_HINT;
+    throw new UserError(
+      `${denied ?? `the ${kind} is refused: ${sentence(error)}`}; nothing was changed.`,
+      3,
+      { cause: error, ...(error.status === 403 && hint !== undefined ? { hint } : {}) },
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /** What whoever runs a Job needs to see it through: asked before anything is made. */
 import type { KubeClient } from '../kube/client.ts';
 import { UserError } from '../model/errors.ts';
+import { RIGHTS_HINT } from '../open/failures.ts';
 import { findMissingRights, type Right } from '../targets/preflight.ts';
 import { listRights } from '../targets/rights-words.ts';
 
@@ -20,5 +21,6 @@ export async function refuseWithoutRights(client: KubeClient, signal: AbortSigna
   throw new UserError(
     `you may not ${listRights(missing)} in namespace "${client.namespace}"; nothing was changed.`,
     3,
+    { hint: RIGHTS_HINT, lacksRights: true },
   );
 }

@@ -22,7 +22,8 @@ export async function withUserErrors<T>(work: () => Promise<T>): Promise<T> {
 export function toUserError(error: unknown): unknown {
   if (error instanceof UserError) return error;
   if (error instanceof ApiError) {
-    return new UserError(rightWords(error) ?? error.message, 3, {
+    const denied = rightWords(error);
+    return new UserError(denied === undefined ? error.message : `${denied}.`, 3, {
       cause: error,
       ...rightsHint(error.status, error.message),
     });
@@ -61,16 +62,20 @@ function rightsHint(
 const CLUSTER_WIDE = new Set(['namespaces', 'nodes']);
 
 function refusalOf(error: ChannelError): string {
-  return rightWords(error) ?? `the exec was refused: ${error.message}`;
+  const denied = rightWords(error);
+  return denied === undefined ? `the exec was refused: ${error.message}` : `${denied}.`;
 }
 
-/** `undefined`: it is about something else. */
-function rightWords({ status, message }: Pick<ChannelError, 'status' | 'message'>): string | undefined {
+/** The right that the authorizer has refused, without a full stop; `undefined`: it is about something else. */
+export function rightWords({
+  status,
+  message,
+}: Pick<ChannelError, 'status' | 'message'>): string | undefined {
   const right = refusedRight(status, message);
   if (right === undefined) return undefined;
   const { user, verb, resource, namespace, why } = right;
   const everywhere = CLUSTER_WIDE.has(resource) ? '' : ' in all namespaces';
   const place = namespace === undefined ? everywhere : ` in namespace "${namespace}"`;
   const more = why === undefined ? '' : ` (${withoutFullStop(why)})`;
-  return `you may not ${verb} ${resource}${place}; the API server knows you as "${user}"${more}.`;
+  return `you may not ${verb} ${resource}${place}; the API server knows you as "${user}"${more}`;
 }
