@@ -255,6 +255,34 @@ test('mtu: a router that says what is too big is no black hole', async () => {
   expect(report.checks[0]?.summary).toMatch(/packets of 1300 to 1500 bytes get through/);
 });
 
+test('diagnose: the first address of a name leads nowhere, the second answers', async () => {
+  const both = (name: string, first: string): Manifest =>
+    pod(name, {
+      spec: {
+        nodeName: 'node1',
+        hostAliases: [first, server.address].map((ip) => ({ ip, hostnames: ['shop.example.test'] })),
+      },
+    });
+  await ns.start(both('stray', `${NET1}::99`), both('straight', SERVER));
+  for (const [name, end] of [
+    ['stray', '30'],
+    ['straight', '31'],
+  ] as const) {
+    await give(await podNetns(ns.name, name), inPod(`${NET1}::${end}`, GATEWAY));
+  }
+  const shop = (name: string): Promise<Report> =>
+    checkReport('diagnose', [name, '-n', ns.name, '--to', 'http://shop.example.test:8080/']);
+  const found = expectFirst(
+    await shop('stray'),
+    critical(
+      'NT-LAT-007',
+      /^shop\.example\.test is 2001:db8:61::99 \(IPv6\) first, which takes no connection, while its IPv4 address \S+ answers/,
+    ),
+  );
+  expect(found.summary).toContain(server.address);
+  expectSilence(await shop('straight'));
+});
+
 test('service: the program listens on IPv4 alone', async () => {
   const listen = `exec socat TCP4-LISTEN:8103,fork,reuseaddr EXEC:'sleep 1'`;
   await ns.start(
