@@ -9,7 +9,7 @@ import { toUserError } from '../open/failures.ts';
  */
 export function reasonOf(error: unknown, then = 'it was measured'): string {
   if (error instanceof InterruptedError) {
-    const why = error.signal === 'SIGALRM' ? 'its deadline passed' : 'interrupted';
+    const why = error.signal === 'SIGALRM' ? 'the deadline passed' : 'interrupted';
     return `${why} before ${then}`;
   }
   const known = toUserError(error);

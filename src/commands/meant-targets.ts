@@ -1,7 +1,7 @@
 /** Words after TARGET are a filter. One that tcpdump refuses may have been meant as another TARGET: then it is said how. */
 import { FilterRefusedError } from '../capture/tcpdump.ts';
 import { type Advice, advice, nettools } from '../model/advice.ts';
-import type { CaptureOptions, TargetSpec } from '../model/args.ts';
+import type { CaptureDestination, CaptureOptions, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { ALONE } from '../open/connect.ts';
 import { isPodTarget, resolvePod } from '../targets/resolve.ts';
@@ -21,7 +21,7 @@ const PATIENCE_MS = 5_000;
 
 /** Runs a capture at one target. @throws what `work` throws, with the hint that fits the words */
 export async function withMeantTargets<T>(
-  options: Pick<CaptureOptions, 'connection' | 'capture'>,
+  options: Pick<CaptureOptions, 'connection' | 'capture' | 'destination'>,
   target: TargetSpec,
   signal: AbortSignal,
   work: () => Promise<T>,
@@ -35,7 +35,7 @@ export async function withMeantTargets<T>(
     const found = isPodTarget(target) ? await podsAmong(words, options, signal) : [];
     throw new UserError(error.message, error.exitCode, {
       cause: error,
-      hint: hintFor(target, words, found),
+      hint: hintFor([targetName({ spec: target }), ...(found.length > 0 ? found : words)], found, options),
     });
   }
 }
@@ -67,11 +67,29 @@ async function podsAmong(
   }
 }
 
-function hintFor(target: TargetSpec, words: readonly string[], found: readonly string[]): Advice {
-  const first = targetName({ spec: target });
+/** @param targets all that may have been meant; `found`: those behind the first that are there */
+function hintFor(
+  targets: readonly string[],
+  found: readonly string[],
+  { connection: { namespace }, destination }: Pick<CaptureOptions, 'connection' | 'destination'>,
+): Advice {
+  const place = namespace === undefined ? [] : ['-n', namespace];
+  const command = nettools`capture ${[...targets, ...place, ...wordsOf(destination)]} --`;
   const [one] = found;
   if (one === undefined)
-    return advice`Words after TARGET are a filter; several TARGETs take a -- after them: ${nettools`capture ${first} ${words} --`}`;
+    return advice`Words after TARGET are a filter; several TARGETs take a -- after them: ${command}`;
   const what = found.length === 1 ? `"${one}" is a TARGET too` : `${found.join(', ')} are TARGETs too`;
-  return advice`${what}, but words after the first are a filter; put a -- after the last TARGET: ${nettools`capture ${first} ${found} --`}`;
+  return advice`${what}, but words after the first are a filter; put a -- after the last TARGET: ${command}`;
+}
+
+function wordsOf(destination: CaptureDestination): string[] {
+  switch (destination.kind) {
+    case 'wireshark':
+      return ['--wireshark'];
+    case 'stdout':
+      return ['-w', '-'];
+    case 'folder':
+    case 'file':
+      return destination.path === undefined ? [] : ['-w', destination.path];
+  }
 }

@@ -113,14 +113,12 @@ export class StartWatch {
     this.#hasHadPods = true;
     this.#withoutPodsSince = undefined;
     this.#follow(pending, now);
+    // What runs may still bring something, and makes room for others when it ends.
+    this.#idleSince = pending.length < active.length ? undefined : (this.#idleSince ?? now);
+    const end = this.#idleSince === undefined ? undefined : await this.#judged(now, signal);
+    if (end !== undefined) return end;
     for (const [id, wait] of this.#waits) await this.#tell(id, wait, now - wait.since, signal);
-    if (pending.length < active.length) {
-      // What runs may still bring something, and makes room for others when it ends.
-      this.#idleSince = undefined;
-      return undefined;
-    }
-    this.#idleSince ??= now;
-    return this.#judged(now, signal);
+    return undefined;
   }
 
   /** What each pod waits for, and since when. */

@@ -22,7 +22,10 @@ export async function withUserErrors<T>(work: () => Promise<T>): Promise<T> {
 export function toUserError(error: unknown): unknown {
   if (error instanceof UserError) return error;
   if (error instanceof ApiError) {
-    return new UserError(wordsOf(error), 3, { cause: error, ...rightsHint(error.status, error.message) });
+    return new UserError(rightWords(error) ?? error.message, 3, {
+      cause: error,
+      ...rightsHint(error.status, error.message),
+    });
   }
   if (error instanceof UnreachableError || error instanceof GatherError) {
     return new UserError(error.message, 3, { cause: error });
@@ -38,11 +41,10 @@ export function toUserError(error: unknown): unknown {
   }
   if (error instanceof ChannelError) {
     if (error.kind === 'lost') return new UserError(`${error.message}.`, 3, { cause: error });
-    return new UserError(
-      error.kind === 'refused' ? `the exec was refused: ${error.message}` : error.message,
-      3,
-      { cause: error, ...rightsHint(error.status, error.message) },
-    );
+    return new UserError(error.kind === 'refused' ? refusalOf(error) : error.message, 3, {
+      cause: error,
+      ...rightsHint(error.status, error.message),
+    });
   }
   return error;
 }
@@ -58,9 +60,14 @@ function rightsHint(
 /** These are in no namespace. */
 const CLUSTER_WIDE = new Set(['namespaces', 'nodes']);
 
-function wordsOf({ status, message }: ApiError): string {
+function refusalOf(error: ChannelError): string {
+  return rightWords(error) ?? `the exec was refused: ${error.message}`;
+}
+
+/** `undefined`: it is about something else. */
+function rightWords({ status, message }: Pick<ChannelError, 'status' | 'message'>): string | undefined {
   const right = refusedRight(status, message);
-  if (right === undefined) return message;
+  if (right === undefined) return undefined;
   const { user, verb, resource, namespace, why } = right;
   const everywhere = CLUSTER_WIDE.has(resource) ? '' : ' in all namespaces';
   const place = namespace === undefined ? everywhere : ` in namespace "${namespace}"`;

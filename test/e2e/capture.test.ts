@@ -300,14 +300,14 @@ describe('what cannot be', () => {
     expectHint(
       outcome,
       /^error: tcpdump refuses the filter "b": /,
-      /^"b" is a TARGET too, .*: kubectl nettools capture .*pod\/a b --$/m,
+      /^"b" is a TARGET too, .*: kubectl nettools capture .*pod\/a b -n \S+ -w \S+both\/ --$/m,
     );
     expect(existsSync(path)).toBe(false);
     const none = await nettools(on('a', 'nosuch', '-w', path));
     expectHint(
       none,
       /^error: tcpdump refuses the filter "nosuch": /,
-      /several TARGETs take a -- after them: .*pod\/a nosuch --$/m,
+      /several TARGETs take a -- after them: .*pod\/a nosuch -n \S+ -w \S+both\/ --$/m,
     );
     expect(existsSync(path)).toBe(false);
   });

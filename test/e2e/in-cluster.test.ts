@@ -198,7 +198,7 @@ it('a shard whose time is over brings what it has', async () => {
   const { items, failed } = validList(JSON.parse(stdout));
   expect(items.length).toBeGreaterThan(0);
   expect(items.length + failed.length).toBe(6);
-  expect(failed.at(-1)?.reason).toBe('its deadline passed before it was measured');
+  expect(failed.at(-1)?.reason).toBe('the deadline passed before it was measured');
 });
 
 it('a shard whose time is over before it has anything says so, and is not done again', async () => {

@@ -33,6 +33,9 @@ export function planRouting(input: RoutingInput, scripts: ProbeScripts): StagedP
       ...input.destinations.filter(({ role }) => role === 'asked').flatMap((one) => firstEcho(one, scripts)),
       ...input.destinations.flatMap((destination) => wayProbes(destination, scripts, false)),
     ],
-    after: [snapshot('counters', 'counters-after')],
+    after: [
+      snapshot('counters', 'counters-after'),
+      ...(input.pod.hostNetwork ? [snapshot('neighbours')] : []),
+    ],
   };
 }

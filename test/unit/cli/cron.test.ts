@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isSchedule } from '../../../src/cli/cron.ts';
 
-// Each was put before the API server of Kubernetes 1.35 (kubectl apply --dry-run=server), which says the same.
+// Each was put before the API server of Kubernetes 1.37 (kubectl apply --dry-run=server), which says the same.
 describe('a schedule', () => {
   it.each([
     '*/15 * * * *',

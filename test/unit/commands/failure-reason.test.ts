@@ -3,7 +3,7 @@ import { reasonOf } from '../../../src/commands/failure-reason.ts';
 import { InterruptedError, interruptible } from '../../../src/console/interrupt.ts';
 
 it('tells a time that is over from somebody who interrupts', () => {
-  expect(reasonOf(new InterruptedError('SIGALRM'))).toBe('its deadline passed before it was measured');
+  expect(reasonOf(new InterruptedError('SIGALRM'))).toBe('the deadline passed before it was measured');
   expect(reasonOf(new InterruptedError('SIGINT'), 'it ended')).toBe('interrupted before it ended');
 });
 

@@ -27,7 +27,11 @@ function cluster(): { asked: string[] } {
 }
 
 async function hintOf(...filter: string[]): Promise<string> {
-  const options = { connection: {}, capture: { filter } } as unknown as CaptureOptions;
+  const options = {
+    connection: { namespace: 'shop' },
+    capture: { filter },
+    destination: { kind: 'folder', path: 'my files/' },
+  } as unknown as CaptureOptions;
   const target = { kind: 'name', name: 'web-0' } as const;
   const error: unknown = await withMeantTargets(options, target, new AbortController().signal, () =>
     Promise.reject(new FilterRefusedError(filter, 'syntax error')),
@@ -44,14 +48,14 @@ describe('a filter that tcpdump refuses', () => {
   it('is told to name a pod where there is one of that name', async () => {
     cluster();
     expect(await hintOf('db-0')).toBe(
-      '"db-0" is a TARGET too, but words after the first are a filter; put a -- after the last TARGET: kubectl nettools capture pod/web-0 db-0 --',
+      '"db-0" is a TARGET too, but words after the first are a filter; put a -- after the last TARGET: kubectl nettools capture pod/web-0 db-0 -n shop -w \'my files/\' --',
     );
   });
 
   it('is shown as targets where it may be a name', async () => {
     cluster();
     expect(await hintOf('nosuch')).toBe(
-      'Words after TARGET are a filter; several TARGETs take a -- after them: kubectl nettools capture pod/web-0 nosuch --',
+      "Words after TARGET are a filter; several TARGETs take a -- after them: kubectl nettools capture pod/web-0 nosuch -n shop -w 'my files/' --",
     );
   });
 

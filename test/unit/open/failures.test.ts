@@ -70,6 +70,17 @@ describe('withUserErrors', () => {
     expect(told).toMatchObject({ exitCode: 3, hint: says });
   });
 
+  it('of an exec names the right that is refused too', async () => {
+    const raw =
+      'pods "w" is forbidden: User "x" cannot get resource "pods/exec" in API group "" in the namespace "a"';
+    const told = await failing(new ChannelError('refused', raw, { status: 403 })).catch((e: unknown) => e);
+    expect(told).toMatchObject({
+      message: 'you may not get pods/exec in namespace "a"; the API server knows you as "x".',
+      exitCode: 3,
+      hint,
+    });
+  });
+
   it('leaves alone what is told already, and what nobody has thought of', async () => {
     for (const error of [new UserError('wrong', 2), new TypeError('a bug')])
       await expect(failing(error)).rejects.toBe(error);

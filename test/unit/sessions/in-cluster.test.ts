@@ -68,3 +68,29 @@ it.each([
     }
   },
 );
+
+it('looks at the other TARGETs where one is not there, and at none where all are not', async () => {
+  const server = await startApiServer({
+    lists: { [PODS]: [named('web-0', 'running')] },
+    faults: { '/api/v1/namespaces/default': { status: 403, reason: 'Forbidden' } },
+  });
+  const find = (...names: string[]) =>
+    findSessions(
+      {
+        connection: flagsFor(server),
+        targets: names.map((name) => ({ kind: 'name', name })),
+        allNamespaces: false,
+      },
+      AbortSignal.timeout(10_000),
+    );
+  const missing = 'no pod "nosuch" in namespace "default".';
+  try {
+    const { sessions, unseen } = await find('nosuch', 'web-0');
+    expect(sessions.map(({ pod }) => pod)).toEqual(['web-0']);
+    expect(unseen).toMatchObject([{ target: { name: 'nosuch' }, error: { message: missing, exitCode: 3 } }]);
+    await expect(find('nosuch')).rejects.toThrow(missing);
+    await expect(find('web-0', 'foo/bar')).rejects.toMatchObject({ exitCode: 2 });
+  } finally {
+    await server.close();
+  }
+});
