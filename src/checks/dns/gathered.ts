@@ -3,6 +3,7 @@
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseDig } from '../../parsers/dig.ts';
 import { type DnsProbe, type DnsQuery, parseDnsProbe } from '../../parsers/dns-probe.ts';
+import { parseNeighbours } from '../../parsers/ip-neigh.ts';
 import { parseResolvConf, type ResolvConf } from '../../parsers/resolv-conf.ts';
 import { parseTcpdumpIcmp } from '../../parsers/tcpdump-icmp.ts';
 import { type Measured, read, seenOf } from '../shared/measured.ts';
@@ -51,6 +52,9 @@ export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
       .filter(({ udp, tcp }) => udp.reach !== 'unasked' || tcp.reach !== 'unasked'),
     names: probe.names.map(({ name, candidates }) => nameFacts(probe, input, name, candidates)),
     icmp: parseTcpdumpIcmp(probe.icmp ?? ''),
+    reachable: (read(evidence['neighbours'], 'ip', parseNeighbours).value ?? []).filter(
+      ({ state }) => state === 'REACHABLE',
+    ),
     again: againOf(evidence['dns-again'], input, servers[0]?.address ?? ''),
     strangers: strangersOf(evidence['dns-strangers'], input),
     input,

@@ -1,5 +1,6 @@
 import { type Advice, advice, kubectl, nettools, TARGET } from '../../../model/advice.ts';
 import type { Quote } from '../../../model/report.ts';
+import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
@@ -136,6 +137,23 @@ function where(
       text: `connecting to it over TCP fails with "${failed.error}": there is no way to it, or somebody on the way says so`,
       remediation: advice`Ask who says so, and look there: a router without a route, a network without a way out (a Docker network that is internal), or a firewall that rejects.\n${nettools`firewall ${TARGET} --to ${failed.server}:53`}`,
     };
+  const rejected = asked.flatMap(({ tcp }) => tcp.queries.filter((q) => q.outcome === 'unreachable'))[0];
+  if (rejected !== undefined && asked.every(({ tcp }) => tcp.reach === 'unreachable')) {
+    return {
+      text: `connecting to ${asked.length === 1 ? 'it' : 'them'} over TCP ends with "${rejected.error}", an ICMP error of which a UDP socket hears nothing: a router or filter on the way says that nothing leads there from this network`,
+      remediation: advice`Find who says so: ${nettools`firewall ${TARGET} --to IP:53`} names the sender. A network that is made internal (docker or podman network create --internal) has no way out, and reaches its own name server only where the host's rules let it: resolv.conf has to name a server on that network, and the host's firewall to accept port 53 from it.`,
+    };
+  }
+  const present = asked.map(({ address }) =>
+    facts.reachable.find((one) => sameAddress(one.address, address)),
+  );
+  const [machine] = present;
+  if (machine !== undefined && present.every((one) => one !== undefined)) {
+    return {
+      text: `nothing comes back over TCP either, neither an answer nor a refusal, though ${machine.address} is on the same link (${machine.device}) and answers ${machine.address.includes(':') ? 'neighbour solicitations' : 'ARP'} (${machine.mac ?? 'no MAC address'}): the machine is there, and a packet filter drops what is sent to its port 53 (INPUT there) or what it answers`,
+      remediation: advice`Look at the INPUT chain of the machine that has ${machine.address}; for a container's network that is its own host: let UDP and TCP 53 in from this network (iptables -I INPUT -i BRIDGE -p udp --dport 53 -j ACCEPT, and the same for tcp; ufw allow in on BRIDGE to any port 53; firewalld: put the bridge into a zone that accepts DNS). The target's own rules: ${nettools`firewall ${TARGET} --to IP:53/udp`}.`,
+    };
+  }
   return {
     text: 'nothing comes back over TCP either',
     ...(facts.input.services.value?.length === 0 ? { remediation: ELSEWHERE } : {}),

@@ -6,7 +6,7 @@ import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { LatencyFacts, PathFacts } from '../facts.ts';
 
 const meta = {
-  id: 'NT-LAT-007',
+  id: 'NT-HTTP-004',
   title: 'The first address of a name does not take connections, and another one answers',
   severities: ['critical'],
   meaning:
@@ -17,7 +17,7 @@ const meta = {
     'Mend the way to the first address (the other findings about this destination say where it ends), or take that address out of the name (its AAAA record, where IPv6 leads nowhere). Where neither is yours to change, let the target prefer the other family: in an image with glibc the line "precedence ::ffff:0:0/96 100" in /etc/gai.conf; in a JVM -Djava.net.preferIPv4Stack=true; in Node.js --dns-result-order=ipv4first.',
   explains: {
     depth: 536,
-    subject: [...ALL_TRAFFIC, 'NT-ARP-002', 'NT-RT-001', 'NT-RT-003', 'NT-SOCK-001', 'NT-HTTP'],
+    subject: [...ALL_TRAFFIC, 'NT-ARP-002', 'NT-RT-001', 'NT-RT-003', 'NT-SOCK-001'],
   },
 } as const;
 
