@@ -177,7 +177,7 @@ export interface DnsFacts {
   readonly endpoints: readonly ServerFacts[];
   readonly names: readonly NameFacts[];
   readonly icmp: readonly SeenIcmpError[];
-  /** Hosts of the target's links that have answered for their address a moment ago; none where that is not known. */
+  /** Hosts of the target's links that answer for their address, of those that were sent something; none where that is not known. */
   readonly reachable: readonly Neighbour[];
   /** Names asked for once more, each time as a question that a cache has not answered yet. */
   readonly again: readonly DnsQuery[];

@@ -25,6 +25,12 @@ import type {
 import { AGAIN_SECONDS, namesAskedAgain, namesWithStrangers, VARIANTS } from './plan.ts';
 import { isNodeLocal } from './wording.ts';
 
+/**
+ * Of a neighbour that was just sent packets: who does not answer is FAILED 8 s after the first of them (delay_first_probe_time
+ * and three requests, arp(7)), and a run in which servers are silent takes longer.
+ */
+const ALIVE: readonly string[] = ['REACHABLE', 'STALE', 'DELAY'];
+
 export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
   const result = evidence['dns'];
   const printed = read(result, 'sh', parseDnsProbe, { endsByTime: true });
@@ -52,8 +58,8 @@ export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
       .filter(({ udp, tcp }) => udp.reach !== 'unasked' || tcp.reach !== 'unasked'),
     names: probe.names.map(({ name, candidates }) => nameFacts(probe, input, name, candidates)),
     icmp: parseTcpdumpIcmp(probe.icmp ?? ''),
-    reachable: (read(evidence['neighbours'], 'ip', parseNeighbours).value ?? []).filter(
-      ({ state }) => state === 'REACHABLE',
+    reachable: (read(evidence['neighbours'], 'ip', parseNeighbours).value ?? []).filter(({ state }) =>
+      ALIVE.includes(state),
     ),
     again: againOf(evidence['dns-again'], input, servers[0]?.address ?? ''),
     strangers: strangersOf(evidence['dns-strangers'], input),

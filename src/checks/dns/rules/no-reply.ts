@@ -27,6 +27,8 @@ const DIGS_OWN = /^;; WHEN: /m;
 const ELSEWHERE =
   'Check that the name server is running and listens on port 53, and whether a firewall on the way drops UDP 53; resolv.conf may name one that no longer exists.';
 
+const LET_IN = advice`Look at the INPUT chain of the machine that has the name server's address; for a container's network that is the container's own host: let UDP and TCP 53 in from this network (iptables -I INPUT -i BRIDGE -p udp --dport 53 -j ACCEPT, and the same for tcp; ufw allow in on BRIDGE to any port 53; firewalld: put the bridge into a zone that accepts DNS). The target's own rules: ${nettools`firewall ${TARGET} --to IP:53/udp`}.`;
+
 export const noReply: Rule<DnsFacts> = {
   meta,
   judge: (facts) => {
@@ -131,33 +133,38 @@ function where(
     if (server.service.endpoints.length === 0)
       return { text: `${server.service.name} has no ready endpoint` };
   }
+  const beside = onTheLink(facts, asked);
   const failed = asked.flatMap(({ tcp }) => tcp.queries).find(({ outcome }) => outcome === 'unreachable');
+  if (failed?.error !== undefined && beside !== undefined)
+    return {
+      text: `connecting over TCP fails with "${failed.error}", though ${beside}: the way is there, and a packet filter rejects port 53, on that machine (INPUT) or here`,
+      remediation: LET_IN,
+    };
   if (failed?.error !== undefined)
     return {
       text: `connecting to it over TCP fails with "${failed.error}": there is no way to it, or somebody on the way says so`,
       remediation: advice`Ask who says so, and look there: a router without a route, a network without a way out (a Docker network that is internal), or a firewall that rejects.\n${nettools`firewall ${TARGET} --to ${failed.server}:53`}`,
     };
-  const rejected = asked.flatMap(({ tcp }) => tcp.queries.filter((q) => q.outcome === 'unreachable'))[0];
-  if (rejected !== undefined && asked.every(({ tcp }) => tcp.reach === 'unreachable')) {
+  if (beside !== undefined && asked.every(({ tcp }) => tcp.reach === 'silent'))
     return {
-      text: `connecting to ${asked.length === 1 ? 'it' : 'them'} over TCP ends with "${rejected.error}", an ICMP error of which a UDP socket hears nothing: a router or filter on the way says that nothing leads there from this network`,
-      remediation: advice`Find who says so: ${nettools`firewall ${TARGET} --to IP:53`} names the sender. A network that is made internal (docker or podman network create --internal) has no way out, and reaches its own name server only where the host's rules let it: resolv.conf has to name a server on that network, and the host's firewall to accept port 53 from it.`,
+      text: `nothing comes back over TCP either, neither an answer nor a refusal, though ${beside}: the machine is there, and a packet filter drops what is sent to its port 53 (INPUT on that machine) or what it answers`,
+      remediation: LET_IN,
     };
-  }
-  const present = asked.map(({ address }) =>
-    facts.reachable.find((one) => sameAddress(one.address, address)),
-  );
-  const [machine] = present;
-  if (machine !== undefined && present.every((one) => one !== undefined)) {
-    return {
-      text: `nothing comes back over TCP either, neither an answer nor a refusal, though ${machine.address} is on the same link (${machine.device}) and answers ${machine.address.includes(':') ? 'neighbour solicitations' : 'ARP'} (${machine.mac ?? 'no MAC address'}): the machine is there, and a packet filter drops what is sent to its port 53 (INPUT there) or what it answers`,
-      remediation: advice`Look at the INPUT chain of the machine that has ${machine.address}; for a container's network that is its own host: let UDP and TCP 53 in from this network (iptables -I INPUT -i BRIDGE -p udp --dport 53 -j ACCEPT, and the same for tcp; ufw allow in on BRIDGE to any port 53; firewalld: put the bridge into a zone that accepts DNS). The target's own rules: ${nettools`firewall ${TARGET} --to IP:53/udp`}.`,
-    };
-  }
   return {
     text: 'nothing comes back over TCP either',
     ...(facts.input.services.value?.length === 0 ? { remediation: ELSEWHERE } : {}),
   };
+}
+
+/** What proves that the servers' own machines are there: each is on a link of the target, and answers for its address. */
+function onTheLink({ reachable }: DnsFacts, asked: readonly ServerFacts[]): string | undefined {
+  const found = asked.flatMap(
+    ({ address }) => reachable.find((one) => sameAddress(one.address, address)) ?? [],
+  );
+  const [first] = found;
+  if (first === undefined || found.length < asked.length) return undefined;
+  const how = first.address.includes(':') ? 'neighbour solicitations' : 'ARP';
+  return `${enumerate(found.map(({ address }) => address))} ${found.length === 1 ? 'is' : 'are'} on the same link (${first.device}) and ${found.length === 1 ? 'answers' : 'answer'} ${how} (${first.mac ?? 'no MAC address'})`;
 }
 
 /** What those that Docker's name server asks say when they are asked from the same network, as the engine does. */

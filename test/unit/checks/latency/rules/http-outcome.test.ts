@@ -125,3 +125,38 @@ describe('NT-HTTP-003', () => {
     );
   });
 });
+
+describe('NT-HTTP-004', () => {
+  const SIX = 'address 2001:db8:61::99\ntry 400000\n';
+  const named4 = (stdout: string, tries: string): string[] =>
+    named(
+      judgeLatency(
+        { 'to0-tcp': result('to0-tcp', tries), 'to0-http': result('to0-http', stdout) },
+        {
+          destinations: [
+            destination({ label: 'http://shop.test/', host: 'shop.test', url: 'http://shop.test/' }),
+          ],
+          count: 1,
+          intervalMs: 50,
+          thresholds,
+        },
+      ),
+    );
+  const answer = (remote: string): string => `200 0.201 0 0.2025 0.203 ${remote}\n`;
+
+  it.each([
+    ['is silent', `${SIX}failed 3000000\n`],
+    ['refuses', `${SIX}tcp-connect: connect: Connection refused\nfailed 90\n`],
+  ])('is said where the first address %s and another one answers', (_what, tries) => {
+    expect(named4(answer('192.0.2.9'), tries)[0]).toBe('NT-HTTP-004 critical');
+  });
+
+  it.each([
+    ['the first one takes connections', answer('192.0.2.9'), `${SIX}ok 900\n`],
+    ['nobody answers', '000 0.000000 0.000000 0.000000 3.1 \n', `${SIX}failed 3000000\n`],
+    ['it is not known who answered', '200 0.201 0 0.2025 0.203\n', `${SIX}failed 3000000\n`],
+    ['it is the same address in other words', answer('2001:db8:61:0::99'), `${SIX}failed 3000000\n`],
+  ])('is not said where %s', (_what, stdout, tries) => {
+    expect(named4(stdout, tries)).not.toContain('NT-HTTP-004 critical');
+  });
+});
