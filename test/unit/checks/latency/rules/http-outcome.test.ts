@@ -160,3 +160,39 @@ describe('NT-HTTP-004', () => {
     expect(named4(stdout, tries)).not.toContain('NT-HTTP-004 critical');
   });
 });
+
+describe('NT-HTTP-005', () => {
+  const proxied = {
+    to0: { service: 'svc/ingress', namespace: 'edge', name: 'ingress', annotation: 'x/proxy-protocol: true' },
+  };
+  const found = (stdout: string, rest: Partial<ProbeResult>, known: object = { proxied }): string[] =>
+    named(
+      judgeLatency(
+        { 'to0-tcp': result('to0-tcp', TRIES), 'to0-http': result('to0-http', stdout, rest) },
+        {
+          destinations: [destination({ label: URL_ASKED, url: URL_ASKED })],
+          count: 1,
+          intervalMs: 50,
+          thresholds,
+          ...known,
+        },
+      ),
+    );
+  const EMPTY = { stderr: 'curl: (52) Empty reply from server\n', code: 52 };
+  const NO_TLS = { stderr: 'curl: (35) Recv failure: Connection reset by peer\n', code: 35 };
+
+  it.each([
+    ['closed', READY, EMPTY],
+    ['reset in the handshake', READY, NO_TLS],
+  ])('is of a connection that is %s', (_how, stdout, rest) => {
+    expect(found(stdout, rest)[0]).toBe('NT-HTTP-005 critical');
+  });
+
+  it.each<[string, string, Partial<ProbeResult>, object | undefined]>([
+    ['it answers', '200 0.0001 0 0.0005 0.0006\n', {}, undefined],
+    ['no Service says so', READY, EMPTY, {}],
+    ['TLS itself fails', READY, { stderr: 'curl: (35) tlsv1 alert protocol version\n', code: 35 }, undefined],
+  ])('is silent where %s', (_why, stdout, rest, known) => {
+    expect(found(stdout, rest, known)).not.toContain('NT-HTTP-005 critical');
+  });
+});
