@@ -4,7 +4,7 @@ import { interruptible } from '../console/interrupt.ts';
 import { withProgress } from '../console/progress.ts';
 import type { CaptureArgs } from '../model/args.ts';
 import { withUserErrors } from '../open/failures.ts';
-import { withMeantTargets } from './meant-targets.ts';
+import { withMeantFilter, withMeantTargets } from './meant-targets.ts';
 
 /** Resolves to 0 when the capture came to its end, by Ctrl-C too. */
 export function run(args: CaptureArgs): Promise<number> {
@@ -24,7 +24,7 @@ export function run(args: CaptureArgs): Promise<number> {
           return captureTargets(options, many.named, signal, progress);
         }
         const { captureMany } = await import('./capture-many.ts');
-        return captureMany(options, signal, progress);
+        return withMeantFilter(options, many, () => captureMany(options, signal, progress));
       }),
     ),
   );

@@ -1,7 +1,7 @@
-/** Words after TARGET are a filter. One that tcpdump refuses may have been meant as another TARGET: then it is said how. */
+/** The first word is a TARGET, those after it a filter: what was meant as the other is told how it is written. */
 import { FilterRefusedError } from '../capture/tcpdump.ts';
 import { type Advice, advice, nettools } from '../model/advice.ts';
-import type { CaptureDestination, CaptureOptions, TargetSpec } from '../model/args.ts';
+import type { CaptureDestination, CaptureOptions, ManyTargets, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { ALONE } from '../open/connect.ts';
 import { isPodTarget, resolvePod } from '../targets/resolve.ts';
@@ -40,6 +40,27 @@ export async function withMeantTargets<T>(
   }
 }
 
+/** Runs a capture at many targets, whose first word may have been meant as a filter: `capture --all icmp`. */
+export async function withMeantFilter<T>(
+  options: Pick<CaptureOptions, 'connection' | 'capture' | 'destination'>,
+  { named, every }: Pick<ManyTargets, 'named' | 'every'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const [first, ...more] = named;
+    const isFilter = first?.kind === 'name' && FILTER_WORDS.has(first.name);
+    if (!every || !isFilter || more.length > 0 || !(error instanceof UserError)) throw error;
+    const flags = ['--all', ...flagsOf(options)];
+    const command = nettools`capture ${flags} -- ${[first.name, ...options.capture.filter]}`;
+    throw new UserError(error.message, error.exitCode, {
+      cause: error,
+      hint: advice`The first word is a TARGET; a filter alone stands behind a --: ${command}`,
+    });
+  }
+}
+
 function mayBeTarget(word: string): boolean {
   return NAME.test(word) && !FILTER_WORDS.has(word);
 }
@@ -71,15 +92,22 @@ async function podsAmong(
 function hintFor(
   targets: readonly string[],
   found: readonly string[],
-  { connection: { namespace }, destination }: Pick<CaptureOptions, 'connection' | 'destination'>,
+  options: Pick<CaptureOptions, 'connection' | 'destination'>,
 ): Advice {
-  const place = namespace === undefined ? [] : ['-n', namespace];
-  const command = nettools`capture ${[...targets, ...place, ...wordsOf(destination)]} --`;
+  const command = nettools`capture ${[...targets, ...flagsOf(options)]} --`;
   const [one] = found;
   if (one === undefined)
     return advice`Words after TARGET are a filter; several TARGETs take a -- after them: ${command}`;
   const what = found.length === 1 ? `"${one}" is a TARGET too` : `${found.join(', ')} are TARGETs too`;
   return advice`${what}, but words after the first are a filter; put a -- after the last TARGET: ${command}`;
+}
+
+/** Where it is looked, and where the packets go. */
+function flagsOf({
+  connection: { namespace },
+  destination,
+}: Pick<CaptureOptions, 'connection' | 'destination'>): string[] {
+  return [...(namespace === undefined ? [] : ['-n', namespace]), ...wordsOf(destination)];
 }
 
 function wordsOf(destination: CaptureDestination): string[] {
@@ -89,6 +117,8 @@ function wordsOf(destination: CaptureDestination): string[] {
     case 'stdout':
       return ['-w', '-'];
     case 'folder':
+      // Where nothing else was said.
+      return destination.path === '.' ? [] : ['-w', destination.path];
     case 'file':
       return destination.path === undefined ? [] : ['-w', destination.path];
   }

@@ -155,7 +155,7 @@ describe('a file', () => {
       const { code, stderr } = await sendUntil(end);
       expect(code).toBe(3);
       expect(stderr).toMatch(
-        /^error: .*full\.pcap cannot be written \(ENOSPC\); it holds the packets that came before\.$/m,
+        /^error: .*full\.pcap cannot be written: no space is left on the device; it holds the packets that came before\.$/m,
       );
       const told = /^captured (\d+) packets /m.exec(stderr)?.[1];
       expect(await packetsIn(join(disk, 'full.pcap'), 'udp.dstport')).toHaveLength(Number(told));

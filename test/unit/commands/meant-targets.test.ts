@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FilterRefusedError } from '../../../src/capture/tcpdump.ts';
-import { withMeantTargets } from '../../../src/commands/meant-targets.ts';
+import { withMeantFilter, withMeantTargets } from '../../../src/commands/meant-targets.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
 import { adviceText } from '../../../src/model/advice.ts';
@@ -69,4 +69,31 @@ describe('a filter that tcpdump refuses', () => {
       expect(asked).toEqual([]);
     },
   );
+});
+
+describe('a TARGET that is none', () => {
+  const options = {
+    connection: {},
+    capture: { filter: ['port', '53'] },
+    destination: { kind: 'folder', path: '.' },
+  } as unknown as CaptureOptions;
+  const missing = new UserError('no pod "udp" in namespace "shop".', 3, { hint: 'kubectl get pods' });
+  const hint = async (name: string): Promise<string> => {
+    const many = { named: [{ kind: 'name', name }], every: true } as const;
+    const error: unknown = await withMeantFilter(options, many, () => Promise.reject(missing)).catch(
+      (one: unknown) => one,
+    );
+    expect(error).toMatchObject({ exitCode: 3, message: missing.message });
+    return adviceText((error as UserError).hint ?? '');
+  };
+
+  it('is shown as a filter where it begins one', async () => {
+    expect(await hint('udp')).toBe(
+      'The first word is a TARGET; a filter alone stands behind a --: kubectl nettools capture --all -- udp port 53',
+    );
+  });
+
+  it('is one that is not there where it does not', async () => {
+    expect(await hint('web')).toBe('kubectl get pods');
+  });
 });
