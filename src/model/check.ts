@@ -32,6 +32,7 @@ export type ProbeScripts = Readonly<
     | 'linkSpeed'
     | 'nicCounters'
     | 'serviceRules'
+    | 'netnsList'
     | 'conntrackHolders',
     string
   >
@@ -62,6 +63,8 @@ export interface Check<Input> {
   judge(evidence: Evidence, input: Input, words?: PlaceWords): Judgement;
   /** What it measured, to be shown; absent where its summary says all of it. */
   tables?(measurements: Judgement['measurements']): readonly Table[];
+  /** As much of its input as makes another look worth while when it has changed; absent: all of it. */
+  stateOf?(input: Input): unknown;
 }
 
 /** What a check gets before it runs. */

@@ -26,7 +26,8 @@ export async function findNode(
     openNodeSession(client, { name, node }, flags, image, { ...options, switching });
   if (netns === undefined) {
     const subject = nodeSubject(new KubeView(client, signal, [], reads), name, node);
-    return { subject, client, open: (options) => open(options, false) };
+    // All namespaces are watched, and named.
+    return { subject, client, open: (options) => open(options, flags.watchesKernel === true) };
   }
   const pod = await podOnNode(client, name, netns, signal);
   const cluster = new KubeView(client, signal, pod ? [pod] : [], reads);

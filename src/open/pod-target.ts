@@ -21,7 +21,7 @@ export function foundPod(
   { reads }: Sharing,
 ): FoundTarget {
   // It is read while the checks' inputs are.
-  const room = flags.via === 'node' ? undefined : readRoom(client, pod, signal);
+  const room = isFromNode(flags) ? undefined : readRoom(client, pod, signal);
   return {
     subject: podSubject(new KubeView(client, signal, [pod], reads), pod),
     client,
@@ -41,8 +41,10 @@ export async function openPod(
   options: OpenOptions,
   reading: Promise<Room> = readRoom(client, pod, options.signal),
 ): Promise<Session> {
-  if (flags.via === 'node')
-    return (await import('./pod-by-node.ts')).fromNode(client, pod, flags, options, 'as --via node says');
+  if (isFromNode(flags)) {
+    const why = flags.watchesKernel ? 'that is where its kernel is watched' : 'as --via node says';
+    return (await import('./pod-by-node.ts')).fromNode(client, pod, flags, options, why);
+  }
   try {
     return await openPodSession(client, pod, flags, imageFor(flags), reading, options);
   } catch (error) {
@@ -50,6 +52,10 @@ export async function openPod(
     const { insteadFromNode } = await import('./pod-by-node.ts');
     return await insteadFromNode(client, pod, flags, options, error);
   }
+}
+
+function isFromNode({ via, watchesKernel }: SessionFlags): boolean {
+  return via === 'node' || watchesKernel === true;
 }
 
 /** Whether nothing that the user asked for is to be had in the pod alone. */

@@ -36,7 +36,8 @@ export interface RoutingFacts {
   readonly forwarding: Forwarding | undefined;
   /** Of a host: whether what crosses a bridge passes iptables, by the name of the setting; `undefined`: not readable. */
   readonly bridgeCalls: ReadonlyMap<string, boolean> | undefined;
-  /** Of a host, after the probes. */
+  /** Of a host, before the probes and after them. */
+  readonly neighboursBefore: readonly Neighbour[] | undefined;
   readonly neighbours: readonly Neighbour[] | undefined;
   /** Of a host: both kinds of iptables, as far as they could be read. */
   readonly filters: readonly {

@@ -28,6 +28,7 @@ export function routingFacts(evidence: Evidence, { destinations, pod, cluster }:
     counters: counterSnapshots(evidence, 'counters', parseCounters),
     forwarding: files('forwarding', parseForwarding),
     bridgeCalls: files('bridge-calls', parseBridgeCalls),
+    neighboursBefore: list('neighbours-before', parseNeighbours),
     neighbours: list('neighbours', parseNeighbours),
     filters: ['iptables', 'iptables-legacy'].flatMap((id) => filterOf(evidence[id])),
     strict: files('rp-filter', parseStrictInterfaces),

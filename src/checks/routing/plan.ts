@@ -27,7 +27,7 @@ export function planRouting(input: RoutingInput, scripts: ProbeScripts): StagedP
       snapshot('rules'),
       snapshot('rules6'),
       { id: 'rp-filter', argv: RP_FILTER, timeoutSeconds: 5 },
-      ...(input.pod.hostNetwork ? OF_HOST : []),
+      ...(input.pod.hostNetwork ? [...OF_HOST, snapshot('neighbours', 'neighbours-before')] : []),
     ],
     probe: [
       ...input.destinations.filter(({ role }) => role === 'asked').flatMap((one) => firstEcho(one, scripts)),

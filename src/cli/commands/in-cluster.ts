@@ -139,6 +139,10 @@ namespace of -n or the context, and is removed with all that belongs to it.`,
       if (job.schedule !== undefined && !job.manifest)
         throw usageError('--schedule is for --manifest: without it the Job runs once, now');
       const { connection, session, report } = args;
+      const { pullSecret } = session;
+      // A manifest is applied long after it was made.
+      if (pullSecret !== undefined && !isObjectName(pullSecret))
+        throw usageError(`--pull-secret must be the name of a Secret, not "${pullSecret}"`);
       return { connection, session, report, line: lineOf(command, flags, values), work, job };
     },
     load: async () => (await import('../../commands/in-cluster.ts')).runInCluster,

@@ -96,6 +96,7 @@ describe('in-cluster', () => {
     [['dns', 'a', '--node-selector', '-=b'], /--node-selector must be a label such as/],
     [['dns', 'a', '--node-selector', 'a=-'], /--node-selector must be a label such as/],
     [['dns', 'a', '--limits', '-=1'], /--limits must be amounts such as/],
+    [['dns', 'a', '--pull-secret', '!!'], /--pull-secret must be the name of a Secret, not "!!"/],
     [['dns', 'a', '--service-account', 'No Name'], /--service-account must be the name of a ServiceAccount/],
     [
       ['dns', 'a', '--manifest', '--schedule', 'daily'],

@@ -41,7 +41,11 @@ function covers(earlier: IptablesRule, later: IptablesRule): boolean {
   return earlier.matches.every(
     (wide) =>
       WORDLESS.includes(wide.option) ||
-      (wide.option === '-i' && !wide.negated && !later.matches.some(({ option }) => option === '-i')) ||
+      (wide.option === '-i' &&
+        !wide.negated &&
+        // What the node sends to itself passes OUTPUT, and there the rule stands again.
+        wide.values[0] !== 'lo' &&
+        !later.matches.some(({ option }) => option === '-i')) ||
       later.matches.some((narrow) => implies(narrow, wide)),
   );
 }

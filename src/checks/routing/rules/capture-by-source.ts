@@ -1,4 +1,5 @@
 import type { Occurrence } from '../../../model/finding.ts';
+import type { Neighbour } from '../../../parsers/ip-neigh.ts';
 import { bitsOf, contains, type Prefix, parsePrefix, sameAddress } from '../../../parsers/ip-prefix.ts';
 import { type Route, type RoutingRule, routeText } from '../../../parsers/ip-route.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
@@ -13,7 +14,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     'Network plugins with several interfaces (AWS, Azure, Multus) give a pod a routing rule by its source address, which looks in a table of its own before main. Where that table leads to a router that is gone, the pod reaches nothing beyond its node; where no rule before it leaves the pods of the node to table main, packets to a neighbour on the same node leave by the uplink and are lost there. Other pods, and the node itself, reach everything.',
-  rule: "In a node's own network namespace, for a rule from the address of a pod that runs there (or of a part of the node's pod range) that comes before main: its table leads through a gateway whose neighbour entry is FAILED or INCOMPLETE; or what the pod sends to another pod of the node goes through another interface than table main has for that pod.",
+  rule: "In a node's own network namespace, for a rule from the address of a pod that runs there (or of a part of the node's pod range) that comes before main: its table leads through a gateway whose neighbour entry is FAILED, or INCOMPLETE before the probes and after them; or what the pod sends to another pod of the node goes through another interface than table main has for that pod.",
   source: 'ip-rule(8); aws/amazon-vpc-cni-k8s#1746',
   remedy:
     "Compare the rules with the interfaces that the node has (ip rule, ip route show table N): the network plugin's agent on the node writes both, and writes them again when it is restarted. By hand, delete the rule (ip rule del priority N from ADDRESS), or put one before it that leaves the pods of the node to main.",
@@ -39,13 +40,15 @@ function wayFrom(source: Prefix, to: Prefix, { rules, routes }: Context) {
 }
 
 /** The gateway of the table's routes that nobody answers for, with the route. */
-function goneRouter(table: readonly Route[], { neighbours }: RoutingFacts) {
+function goneRouter(table: readonly Route[], { neighbours, neighboursBefore }: RoutingFacts) {
   for (const route of table) {
     const [gateway, ...others] = route.gateways;
     if (gateway === undefined || others.length > 0) continue;
+    const isIt = ({ state, device, address }: Neighbour): boolean =>
+      SILENT.includes(state) && route.devices.includes(device) && sameAddress(address, gateway);
+    // One that has just been asked for is INCOMPLETE too, for a moment.
     const entry = neighbours?.find(
-      (one) =>
-        SILENT.includes(one.state) && route.devices.includes(one.device) && sameAddress(one.address, gateway),
+      (one) => isIt(one) && (one.state === 'FAILED' || neighboursBefore?.some(isIt) === true),
     );
     if (entry !== undefined) return { gateway, route, entry };
   }

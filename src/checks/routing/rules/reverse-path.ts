@@ -29,13 +29,21 @@ function mayBeDropped({ strict, interfaces }: RoutingFacts, way: Way): boolean {
  * Pods that are known to be behind a strict interface, while the way to them leads through another: whatever they send is
  * dropped, ARP too, which no counter shows.
  */
-function shutOut({ strict, neighbours, cluster, routes, rules, results }: RoutingFacts): Occurrence[] {
+function shutOut(facts: RoutingFacts): Occurrence[] {
+  const { strict, neighbours, cluster, routes, rules, results, interfaces } = facts;
   if (!strict || !neighbours || !cluster || !routes || !rules.inet) return [];
   const ways = rules.inet;
+  // The bridge of a plugin that is no longer there keeps its entries, and has no carrier.
+  const isIdle = (device: string): boolean =>
+    interfaces?.find(({ name }) => name === device)?.operstate === 'DOWN';
   const found = cluster.pods.flatMap((pod) => {
     const address = parsePrefix(pod);
     const entry = neighbours.find(
-      (one) => one.mac !== undefined && strict.includes(one.device) && sameAddress(one.address, pod),
+      (one) =>
+        one.mac !== undefined &&
+        strict.includes(one.device) &&
+        !isIdle(one.device) &&
+        sameAddress(one.address, pod),
     );
     if (address?.family !== 'inet' || entry === undefined) return [];
     const decision = lookup(

@@ -335,6 +335,7 @@ describe('NT-CT-006', () => {
     ['it accepts others', ['-d 198.51.100.0/24 -j ACCEPT', NOTRACK]],
     ['it accepts all but these', ['! -d 169.254.20.10/32 -j ACCEPT', NOTRACK]],
     ['it may not meet them', ['-m mark --mark 0x40000/0x40000 -j ACCEPT', NOTRACK]],
+    ['it accepts what the node sends to itself', ['-i lo -j ACCEPT', NOTRACK]],
     ['it accepts another protocol', ['-p tcp -j ACCEPT', NOTRACK]],
     ['it drops them', ['-j DROP', NOTRACK]],
     ['nothing is kept from tracking', ['-j ACCEPT', '-j MARK --set-xmark 0x1']],

@@ -30,16 +30,27 @@ interface Node {
   readonly addresses?: readonly string[];
   readonly cluster?: NodeNetwork;
   readonly neighbours?: readonly object[];
+  /** Before the probes, where they differ. */
+  readonly earlier?: readonly object[];
   readonly strict?: readonly string[];
+  readonly operstate?: string;
 }
 
 function found(id: string, node: Node): Occurrence | undefined {
   const { routes = ROUTES, rules = RULES, iptables = '', calls = '', kind = 'bridge', isHost = true } = node;
-  const { addresses = [], cluster = CLUSTER, neighbours = [], strict = [] } = node;
+  const {
+    addresses = [],
+    cluster = CLUSTER,
+    neighbours = [],
+    earlier = neighbours,
+    strict = [],
+    operstate = 'UP',
+  } = node;
   const link = {
     ifname: 'cni0',
     ifindex: 3,
     flags: ['UP'],
+    operstate,
     linkinfo: { info_kind: kind },
     addr_info: addresses.map((local) => ({ family: 'inet', local, prefixlen: 32 })),
   };
@@ -50,6 +61,7 @@ function found(id: string, node: Node): Occurrence | undefined {
       addresses: result(JSON.stringify([link])),
       iptables: result(iptables),
       'bridge-calls': result(calls),
+      'neighbours-before': result(JSON.stringify(earlier)),
       neighbours: result(JSON.stringify(neighbours)),
       'rp-filter': result(
         ['all', 'eth0', 'cni0']
@@ -219,6 +231,10 @@ describe('NT-RT-016', () => {
   });
 
   it.each<[string, Node]>([
+    [
+      'the router has just been asked for',
+      { rules, routes, neighbours: gone('INCOMPLETE'), earlier: gone('REACHABLE') },
+    ],
     ['the router answers', { rules, routes, neighbours: gone('REACHABLE') }],
     ['another neighbour is gone', { rules, routes, neighbours: gone('FAILED', '198.51.100.78') }],
     [
@@ -254,6 +270,10 @@ describe('NT-RT-003', () => {
     ['the filter is loose', { routes: away, neighbours: there }],
     ['it is strict elsewhere', { routes: away, neighbours: there, strict: ['eth0'] }],
     ['the way back is the same', { neighbours: there, strict: ['cni0'] }],
+    [
+      'the bridge is one that nothing is plugged into',
+      { routes: away, neighbours: there, strict: ['cni0'], operstate: 'DOWN' },
+    ],
     ['nobody knows where the pod is', { routes: away, strict: ['cni0'] }],
     [
       'it is not there',
