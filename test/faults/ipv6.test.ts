@@ -276,7 +276,10 @@ test('diagnose: the first address of a name leads nowhere, the second answers', 
       spec: { nodeName: 'node1', dnsPolicy: 'None', dnsConfig: { nameservers: [names] } },
     }),
   );
-  await give(await podNetns(ns.name, 'shopper'), inPod(`${NET1}::30`, GATEWAY));
+  // Not added but replaced: on a second try they are there.
+  const shopper = await podNetns(ns.name, 'shopper');
+  await shopper.run(...`ip -6 addr replace ${NET1}::30/64 dev eth0 nodad`.split(' '));
+  await shopper.run(...`ip -6 route replace default via ${GATEWAY} dev eth0`.split(' '));
   const shop = async (host: string): Promise<Report> => {
     const report = await checkReport('diagnose', ['shopper', '-n', ns.name, '--to', `http://${host}:8080/`]);
     // That its name server is not the cluster's is the test's own doing.
