@@ -28,7 +28,7 @@ export const PROVEN_ELSEWHERE: readonly {
     ids: [
       ...['NT-DKR-007', 'NT-DKR-008', 'NT-DKR-009', 'NT-DKR-010', 'NT-DKR-011', 'NT-DKR-012'],
       ...['NT-DKR-013', 'NT-DKR-014', 'NT-DKR-015', 'NT-DKR-016', 'NT-DKR-017', 'NT-DKR-018'],
-      'NT-DKR-019',
+      ...['NT-DKR-019', 'NT-DKR-020'],
     ],
     test: 'test/e2e/docker-host.test.ts',
     how: 'on a real Docker engine, with a machine outside of it',

@@ -43,10 +43,25 @@ export async function publishedAt(asking: Asking, destination: Destination): Pro
     by,
     ...(node.name === undefined ? {} : { node: node.name }),
     ...('instead' in node && node.instead !== undefined ? { instead: node.instead } : {}),
+    ...(by === 'load balancer' ? proxyProtocolPart(found.service, host) : {}),
     isLocal: found.service.spec?.externalTrafficPolicy === 'Local',
     ready: ready.length,
     ...nodesPart(ready),
   };
+}
+
+/** Of AWS, DigitalOcean, Hetzner, Linode, OpenStack, OVH, Scaleway and others: each has a key of its own. */
+const PROXY_PROTOCOL = /proxy-?protocol/i;
+const OFF = new Set(['', '0', 'false', 'no', 'none', 'off', 'disabled']);
+
+/** With ipMode Proxy, connections from inside go to the load balancer too (KEP-1860). */
+function proxyProtocolPart({ metadata, status }: Service, host: string): { proxyProtocol?: string } {
+  const own = status?.loadBalancer?.ingress?.find(({ ip }) => ip === host);
+  if (own?.ipMode === 'Proxy') return {};
+  const found = Object.entries(metadata?.annotations ?? {}).find(
+    ([key, value]) => PROXY_PROTOCOL.test(key) && !OFF.has(value.trim().toLowerCase()),
+  );
+  return found === undefined ? {} : { proxyProtocol: `${found[0]}: ${found[1]}` };
 }
 
 function nodesPart(ready: readonly Endpoint[]): { nodes?: readonly string[] } {

@@ -11,6 +11,11 @@ export interface Published {
   readonly node?: string;
   /** Its address as a node, for a destination that is none of a node's: a loopback address. */
   readonly instead?: string;
+  /**
+   * Of a load balancer whose address kube-proxy leads straight to the endpoints: the annotation by which it puts a header
+   * of the PROXY protocol before each connection.
+   */
+  readonly proxyProtocol?: string;
   /** externalTrafficPolicy: Local. */
   readonly isLocal: boolean;
   /** Ready endpoints. */

@@ -2,7 +2,7 @@
 
 /** The `-w` argument; times in seconds, as curl has them. */
 export const CURL_FORMAT =
-  '%{http_code} %{time_connect} %{time_appconnect} %{time_starttransfer} %{time_total}\\n';
+  '%{http_code} %{time_connect} %{time_appconnect} %{time_starttransfer} %{time_total} %{remote_ip}\\n';
 
 /** The timing of one HTTP request. Times in milliseconds from its start. */
 export interface HttpTiming {
@@ -14,14 +14,17 @@ export interface HttpTiming {
   /** `null`: none came, to the end of the request. */
   readonly firstByteMs: number | null;
   readonly totalMs: number;
+  /** Whom curl was connected to: of the addresses of a name the one that took it first. */
+  readonly remote?: string;
 }
 
 /** `undefined` when there was no connection to time. */
 export function parseCurl(stdout: string): HttpTiming | undefined {
-  const [status = NaN, connect = NaN, appConnect = NaN, firstByte = NaN, total = NaN] = stdout
-    .trim()
-    .split(' ')
+  const words = stdout.trim().split(' ');
+  const [status = NaN, connect = NaN, appConnect = NaN, firstByte = NaN, total = NaN] = words
+    .slice(0, 5)
     .map(Number);
+  const remote = /^[0-9a-f.:]{2,45}$/i.exec(words[5] ?? '')?.[0];
   if (![status, connect, appConnect, firstByte, total].every(Number.isFinite) || connect === 0)
     return undefined;
   return {
@@ -30,6 +33,7 @@ export function parseCurl(stdout: string): HttpTiming | undefined {
     readyMs: Math.max(connect, appConnect) * 1000,
     firstByteMs: status === 0 ? null : firstByte * 1000,
     totalMs: total * 1000,
+    ...(remote === undefined ? {} : { remote }),
   };
 }
 

@@ -60,6 +60,17 @@ export class OutsideMachine {
     return run([...inside(this.#place), ...argv]);
   }
 
+  /** Runs a command on it for as long as the work takes. */
+  async during(argv: readonly string[], work: () => Promise<void>): Promise<void> {
+    const [file = '', ...args] = ['setpriv', '--pdeathsig', 'KILL', ...inside(this.#place), ...argv];
+    const child = spawn(file, args, { stdio: 'ignore' });
+    try {
+      await work();
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }
+
   async stop(): Promise<void> {
     this.#server.kill('SIGKILL');
     await removePlace(this.#place);

@@ -348,6 +348,29 @@ describe("the Docker host's side of a container", () => {
     expect(problems(report).filter(({ subject: label }) => label === there)).toEqual([]);
   });
 
+  it('names NT-DKR-020: a stream of datagrams that is older than the published port', async () => {
+    const send = `exec 3<>/dev/udp/${OUTSIDE.host}/18220; while :; do printf x >&3; sleep 0.3; done`;
+    await outside.during(['bash', '-c', `{ ${send}; } 2>/dev/null`], async () => {
+      const entries = (): Promise<string> => daemon.onHost('conntrack', '-L', '-p', 'udp');
+      await until('the entry', 60, async () => (await entries()).includes('dport=18220') || 'none');
+      // The engine deletes such entries by the container's port, which is another one.
+      await daemon.run('stream', '--publish', '18220:5060/udp', APP_IMAGE);
+      const pid = (await daemon.docker('inspect', '--format', '{{.State.Pid}}', 'stream')).trim();
+      const listen = `nsenter -t ${pid} -n timeout 120 socat -u UDP-RECV:5060 OPEN:/dev/null </dev/null >/dev/null 2>&1 &`;
+      await daemon.onHost('sh', '-c', listen);
+      const report = await diagnose('docker://stream');
+      const [lead] = leads(report);
+      expect(lead?.id, JSON.stringify(problems(report), undefined, 1)).toBe('NT-DKR-020');
+      expect(lead?.severity).toBe('warning');
+      expect(lead?.summary).toMatch(
+        /leads the datagrams of 198\.18\.130\.2:\d+ to published port 18220\/udp \(5060 in the container\) to the host itself, where docker-proxy takes them/,
+      );
+      await daemon.onHost('conntrack', '-D', '-p', 'udp', '--orig-port-dst', '18220');
+      await until('the entry', 60, async () => (await entries()).includes('dport=5060') || 'none');
+      expect(problems(await diagnose('docker://stream'))).toEqual([]);
+    });
+  });
+
   it('tells that it was not looked at without the right to', async () => {
     const report = await diagnose('docker://healthy', '--profile', 'restricted');
     const told = report.checks.flatMap(({ findings }) => findings).map(({ summary }) => summary);

@@ -102,6 +102,39 @@ describe('run on this machine', () => {
   });
 });
 
+describe('a name server on the host of the network', () => {
+  const found = async () => {
+    const { report: said } = await report(['dns', `netns:${lab.name}`, 'db.example.test']);
+    return said.checks.flatMap(({ findings }) => findings).filter(({ severity }) => severity !== 'info');
+  };
+
+  it.each([
+    [
+      'drops port 53 in INPUT',
+      'drop',
+      /nothing comes back over TCP either, .* though 192\.0\.2\.129 is on the same link \(eth0\) and answers ARP \(\S+\): the machine is there, and a packet filter drops what is sent to its port 53 \(INPUT on that machine\)/,
+    ],
+    [
+      'says that nothing leads there',
+      'reject with icmp type host-unreachable',
+      /over TCP fails with ".*", though 192\.0\.2\.129 is on the same link .*: the way is there, and a packet filter rejects port 53, on that machine \(INPUT\) or here/,
+    ],
+  ])('that %s', async (_what, verdict, says) => {
+    const nft = (...words: string[]): Promise<string> => lab.inRouter('nft', ...words);
+    await nft('add', 'table', 'ip', 'ntin');
+    try {
+      await nft('add chain ip ntin c { type filter hook input priority 0 ; }');
+      await nft(`add rule ip ntin c meta l4proto { tcp, udp } th dport 53 ${verdict}`);
+      const [first] = await found();
+      expect(first).toMatchObject({ id: 'NT-DNS-001', severity: 'critical' });
+      expect(first?.summary).toMatch(says);
+    } finally {
+      await nft('delete', 'table', 'ip', 'ntin');
+    }
+    expect((await found()).map(({ id }) => id)).not.toContain('NT-DNS-001');
+  });
+});
+
 describe('a process that has its own /etc', () => {
   const says = async (resolvConf: string, ...command: string[]) => {
     const mark = uniqueSleep();

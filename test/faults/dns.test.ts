@@ -23,6 +23,7 @@ import {
 } from './dns-faults.ts';
 import { checkReport, type Expected, expectFirst, expectInfo, expectSilence, note } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-dns');
 const dns = (target: string, ...names: string[]): Promise<Report> =>
@@ -580,6 +581,58 @@ async function ownServer(name: string, lines: string): Promise<string> {
   await ns.start(server);
   return (await ns.pod(name)).status.podIP ?? '';
 }
+
+describe('NT-DNS-023', () => {
+  /** Asks over TCP, and gives what it hears by UDP, whatever its size. */
+  const RELAY = `my $s = IO::Socket::INET->new(LocalPort => 53, Proto => "udp") or die;
+    while (defined(my $from = $s->recv(my $q, 512))) {
+      my $t = IO::Socket::INET->new(PeerAddr => "127.0.0.1:5353", Timeout => 2) or next;
+      print $t pack("n", length $q) . $q; $t->flush;
+      my $all = ""; my $part;
+      while (length $all < 2 || length $all < 2 + unpack("n", $all)) { last unless sysread $t, $part, 65535; $all .= $part }
+      close $t; $s->send(substr($all, 2), 0, $from);
+    }`;
+
+  test('a large answer in fragments, which are dropped', async () => {
+    const answers = Array.from({ length: 110 }, (_, i) => `answer "{{ .Name }} 60 IN A 198.18.51.${i + 1}"`);
+    const zone = [
+      `template IN A big.test {\n${answers.join('\n')}\n}`,
+      'template IN AAAA big.test {\nrcode NOERROR\n}',
+      `forward . ${dnsServiceAddress}`,
+    ];
+    const [config, coredns] = nameServer('large', zone.join('\n'));
+    if (config === undefined || coredns === undefined) throw new Error('no name server');
+    await ns.apply(JSON.parse(JSON.stringify(config).replace('.:53 {', '.:5353 {')) as typeof config);
+    await ns.start(coredns);
+    const server = await podNetns(ns.name, 'large');
+    const dropped = [
+      { make: 'nft add table ip ntfrag', undo: 'nft delete table ip ntfrag' },
+      // Before connection tracking puts them together.
+      { make: 'nft add chain ip ntfrag c { type filter hook prerouting priority -450 ; }', undo: '' },
+      { make: 'nft add rule ip ntfrag c ip frag-off & 0x3fff != 0 drop', undo: '' },
+    ];
+    await ns.start(withServers('of-large', 'None', [server.address]));
+    const client = await podNetns(ns.name, 'of-large');
+    const look = async (): Promise<Report> => {
+      const report = await dns('of-large', 'big.test.');
+      const checks = report.checks.map((check) => ({
+        ...check,
+        findings: check.findings.filter(({ id }) => id !== 'NT-DNS-010'),
+      }));
+      return { ...report, checks };
+    };
+    await withTraffic(server, ['socat', 'TCP-LISTEN:53,fork,reuseaddr', 'TCP:127.0.0.1:5353'], () =>
+      withTraffic(server, ['perl', '-MIO::Socket::INET', '-e', RELAY], async () => {
+        expectSilence(await look());
+        expectFirst(await withFault(client, dropped, look), {
+          id: 'NT-DNS-023',
+          severity: 'critical',
+          says: /answers big\.test\. A over TCP, with 110 addresses \(at least 1\d{3} bytes\), and never over UDP \(\d+ tries\)/,
+        });
+      }),
+    );
+  });
+});
 
 test('a CoreDNS that has not heard from an API server', async () => {
   // Nobody listens there: after five seconds it serves what it has, which is nothing.

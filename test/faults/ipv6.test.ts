@@ -1,7 +1,9 @@
 /** The classes over IPv6: the cluster has none, so its pods and nodes are given addresses and routes for the while. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
+import { dnsServiceAddress } from '../cluster/paths.ts';
 import { app, helper, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { nameServer } from './dns-faults.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { type Netns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 
@@ -253,6 +255,50 @@ test('mtu: a router that says what is too big is no black hole', async () => {
   const report = await withFault(client.node, [NARROW], () => look('mtu', toServer));
   expectSilence(report);
   expect(report.checks[0]?.summary).toMatch(/packets of 1300 to 1500 bytes get through/);
+});
+
+test('diagnose: the first address of a name leads nowhere, the second answers', async () => {
+  const name = (host: string, six: string): string => `template IN A ${host} {
+        answer "{{ .Name }} 60 IN A ${server.address}"
+    }
+    template IN AAAA ${host} {
+        answer "{{ .Name }} 60 IN AAAA ${six}"
+    }`;
+  const lines = [
+    name('stray.test', `${NET1}::99`),
+    name('straight.test', SERVER),
+    `forward . ${dnsServiceAddress}`,
+  ];
+  await ns.start(...nameServer('names', lines.join('\n')));
+  const { address: names } = await podNetns(ns.name, 'names');
+  await ns.start(
+    pod('shopper', {
+      spec: { nodeName: 'node1', dnsPolicy: 'None', dnsConfig: { nameservers: [names] } },
+    }),
+  );
+  // Not added but replaced: on a second try they are there.
+  const shopper = await podNetns(ns.name, 'shopper');
+  await shopper.run(...`ip -6 addr replace ${NET1}::30/64 dev eth0 nodad`.split(' '));
+  await shopper.run(...`ip -6 route replace default via ${GATEWAY} dev eth0`.split(' '));
+  const shop = async (host: string): Promise<Report> => {
+    const report = await checkReport('diagnose', ['shopper', '-n', ns.name, '--to', `http://${host}:8080/`]);
+    // That its name server is not the cluster's is the test's own doing.
+    const others = (id: string): boolean => id !== 'NT-DNS-010';
+    const checks = report.checks.map((check) => ({
+      ...check,
+      findings: check.findings.filter(({ id }) => others(id)),
+    }));
+    return { ...report, checks };
+  };
+  const found = expectFirst(
+    await shop('stray.test'),
+    critical(
+      'NT-HTTP-004',
+      /^stray\.test is 2001:db8:61::99 \(IPv6\) first, which takes no connection, while its IPv4 address \S+ answers/,
+    ),
+  );
+  expect(found.summary).toContain(server.address);
+  expectSilence(await shop('straight.test'));
 });
 
 test('service: the program listens on IPv4 alone', async () => {

@@ -238,6 +238,51 @@ describe('the outcome of a request', () => {
     });
   });
 
+  test('NT-HTTP-005: a server that waits for the PROXY header of its load balancer', async () => {
+    const BALANCER = '203.0.113.60';
+    /** Ends what does not begin with the header, or serves all. */
+    const behind = (takes: string): string[] => [
+      'perl',
+      '-MIO::Socket::INET',
+      '-e',
+      `my $s = IO::Socket::INET->new(LocalPort => 8099, Listen => 64, ReuseAddr => 1) or die; $SIG{CHLD} = "IGNORE";
+       while (my $c = $s->accept) { next if fork; sysread($c, my $asked, 4096);
+         print $c "HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n" if $asked =~ /${takes}/; close $c; exit }`,
+    ];
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: {
+        name: 'ingress',
+        annotations: { 'service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol': 'true' },
+      },
+      spec: {
+        type: 'LoadBalancer',
+        allocateLoadBalancerNodePorts: false,
+        selector: { app: 'peer' },
+        ports: [{ port: 80, targetPort: 8099 }],
+      },
+    });
+    const status = { status: { loadBalancer: { ingress: [{ ip: BALANCER }] } } };
+    const patch = ['patch', 'service', 'ingress', '--subresource=status', '--type=merge', '-p'];
+    await ns.kubectl([...patch, JSON.stringify(status)]);
+    const [client, where] = [await podNetns(ns.name, 'client'), await podNetns(ns.name, 'peer')];
+    const asked = (takes: string): Promise<Report> =>
+      withTraffic(where, behind(takes), async () => {
+        await until('the address of the load balancer', 90, async () => {
+          const connect = ['timeout', '2', 'bash', '-c', `</dev/tcp/${BALANCER}/80`];
+          return (await client.attempt(...connect)).code === 0 || 'nobody answers';
+        });
+        return checkReport('diagnose', ['client', '-n', ns.name, '--to', `http://${BALANCER}/`]);
+      });
+    expectFirst(await asked('^PROXY '), {
+      id: 'NT-HTTP-005',
+      severity: 'critical',
+      says: /^203\.0\.113\.60 is the address of the load balancer of svc\/ingress, which puts a PROXY header before each connection \(\S+proxy-protocol: true\)/,
+    });
+    expectSilence(await asked('^(PROXY|GET) '));
+  });
+
   /** Announces 1000 bytes and sends two: then it keeps the connection, ends it, or goes on to send the rest slowly. */
   const halting = (port: number, then: string): string[] => [
     'perl',

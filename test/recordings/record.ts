@@ -684,7 +684,7 @@ const RECORDINGS: readonly Definition[] = [
     place: (pods) => inLab(pods.session),
     check: ({ code, stdout }) => {
       assert.equal(code, 0);
-      assert.match(stdout, /^200 0\.00\d+ 0\.000000 0\.0\d+ 0\.0\d+\n$/);
+      assert.match(stdout, /^200 0\.0\d+ 0\.000000 0\.0\d+ 0\.0\d+ 203\.0\.113\.2\n$/);
     },
   },
   {
@@ -718,7 +718,7 @@ const RECORDINGS: readonly Definition[] = [
     place: (pods) => inLab(pods.session),
     check: ({ code, stdout }) => {
       assert.equal(code, 28);
-      assert.match(stdout, /^000 0\.0\d*[1-9]\d* 0\.000000 0\.000000 2\.0\d+\n$/);
+      assert.match(stdout, /^000 0\.0\d*[1-9]\d* 0\.000000 0\.000000 2\.0\d+ 203\.0\.113\.2\n$/);
     },
   },
   {
@@ -729,7 +729,7 @@ const RECORDINGS: readonly Definition[] = [
     place: (pods) => inLab(pods.session),
     check: ({ code, stdout }) => {
       assert.equal(code, 7);
-      assert.match(stdout, /^000 0\.000000 0\.000000 0\.000000 0\.0\d+\n$/);
+      assert.match(stdout, /^000 0\.000000 0\.000000 0\.000000 0\.0\d+ \n$/);
     },
   },
 ];

@@ -3,6 +3,7 @@
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { DnsProbe, DnsQuery, ResolverRun } from '../../parsers/dns-probe.ts';
+import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { ResolvConf } from '../../parsers/resolv-conf.ts';
 import type { SeenIcmpError } from '../../parsers/tcpdump-icmp.ts';
 import type { NetworkPolicy, PolicyEnd, PolicyVerdict } from '../shared/network-policy.ts';
@@ -176,6 +177,8 @@ export interface DnsFacts {
   readonly endpoints: readonly ServerFacts[];
   readonly names: readonly NameFacts[];
   readonly icmp: readonly SeenIcmpError[];
+  /** Hosts of the target's links that answer for their address, of those that were sent something; none where that is not known. */
+  readonly reachable: readonly Neighbour[];
   /** Names asked for once more, each time as a question that a cache has not answered yet. */
   readonly again: readonly DnsQuery[];
   /** Answers for names that nobody has given to a host. */

@@ -3,6 +3,7 @@
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseDig } from '../../parsers/dig.ts';
 import { type DnsProbe, type DnsQuery, parseDnsProbe } from '../../parsers/dns-probe.ts';
+import { parseNeighbours } from '../../parsers/ip-neigh.ts';
 import { parseResolvConf, type ResolvConf } from '../../parsers/resolv-conf.ts';
 import { parseTcpdumpIcmp } from '../../parsers/tcpdump-icmp.ts';
 import { type Measured, read, seenOf } from '../shared/measured.ts';
@@ -23,6 +24,12 @@ import type {
 } from './facts.ts';
 import { AGAIN_SECONDS, namesAskedAgain, namesWithStrangers, VARIANTS } from './plan.ts';
 import { isNodeLocal } from './wording.ts';
+
+/**
+ * Of a neighbour that was just sent packets: who does not answer is FAILED 8 s after the first of them (delay_first_probe_time
+ * and three requests, arp(7)), and a run in which servers are silent takes longer.
+ */
+const ALIVE: readonly string[] = ['REACHABLE', 'STALE', 'DELAY'];
 
 export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
   const result = evidence['dns'];
@@ -51,6 +58,9 @@ export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
       .filter(({ udp, tcp }) => udp.reach !== 'unasked' || tcp.reach !== 'unasked'),
     names: probe.names.map(({ name, candidates }) => nameFacts(probe, input, name, candidates)),
     icmp: parseTcpdumpIcmp(probe.icmp ?? ''),
+    reachable: (read(evidence['neighbours'], 'ip', parseNeighbours).value ?? []).filter(({ state }) =>
+      ALIVE.includes(state),
+    ),
     again: againOf(evidence['dns-again'], input, servers[0]?.address ?? ''),
     strangers: strangersOf(evidence['dns-strangers'], input),
     input,

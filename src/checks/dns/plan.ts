@@ -1,6 +1,7 @@
 /** The commands of the dns check: the resolver's configuration, and one probe that asks everything at once. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
+import { snapshot } from '../shared/snapshots.ts';
 import type { DnsInput } from './facts.ts';
 
 /**
@@ -29,7 +30,7 @@ export function planDns(input: DnsInput, scripts: ProbeScripts): StagedPlan {
       ...askedAgain(names),
       ...strangersAsked(names),
     ],
-    after: [],
+    after: [snapshot('neighbours')],
   };
 }
 

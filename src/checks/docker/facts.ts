@@ -5,6 +5,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { DockerProxy, PublishedPort } from '../../model/docker-ports.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { ConntrackEntry } from '../../parsers/conntrack.ts';
 import type { Forwarding } from '../../parsers/forwarding.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Route } from '../../parsers/ip-route.ts';
@@ -113,6 +114,8 @@ export interface DockerHost {
   /** `undefined` where it could not be read. */
   readonly listeners: readonly Listener[] | undefined;
   readonly forwarding: Forwarding | undefined;
+  /** Of its own table: datagrams to published ports that came before the run, and came during it. */
+  readonly datagrams: Measured<readonly ConntrackEntry[]>;
   /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
   readonly grown: RuleSnapshots['grown'];
   /** Whether a rule that nft alone shows translates addresses. */
@@ -120,5 +123,6 @@ export interface DockerHost {
   readonly results: {
     readonly forwarding: ProbeResult | undefined;
     readonly listeners: ProbeResult | undefined;
+    readonly datagrams: ProbeResult | undefined;
   };
 }

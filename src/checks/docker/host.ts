@@ -2,6 +2,7 @@
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
+import { type ConntrackEntry, parseConntrackList } from '../../parsers/conntrack.ts';
 import { parseForwarding } from '../../parsers/forwarding.ts';
 import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parsePrefix } from '../../parsers/ip-prefix.ts';
@@ -15,7 +16,7 @@ import { deletionOf } from '../shared/remove-rule.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
 import { type Outcome, type Side, type WalkedPacket, walk } from '../shared/walk.ts';
 import type { DockerHost, DockerInput, DockerNetwork, RuleBook } from './facts.ts';
-import { hostEvidence } from './host-plan.ts';
+import { hostEvidence, NO_TABLE } from './host-plan.ts';
 
 /** Tables in which engines keep their rules where they write them by nft: Docker (libnetwork, nftabler), podman (netavark). */
 const NFT_OF_ENGINES = /"table": ?\{[^{}]*"name": ?"(docker-bridges|netavark)"/;
@@ -73,9 +74,36 @@ export function dockerHost(
         ...books.slice(0, 1),
         ...books6.slice(0, 1),
       ]),
-      results: { forwarding: results['forwarding'], listeners: results['listeners'] },
+      datagrams: datagramsOf(results),
+      results: {
+        forwarding: results['forwarding'],
+        listeners: results['listeners'],
+        datagrams: results['datagrams-after'],
+      },
     },
   };
+}
+
+/** None where no port is published by UDP: nobody asked. */
+function datagramsOf(results: Evidence): DockerHost['datagrams'] {
+  if (results['datagrams-before'] === undefined && results['datagrams-after'] === undefined)
+    return { value: [] };
+  const list = (stage: string): Measured<ConntrackEntry[]> =>
+    read(results[`datagrams-${stage}`], 'sh', (text) =>
+      text.includes(NO_TABLE)
+        ? because("the host's connection table cannot be listed")
+        : parseConntrackList(text),
+    );
+  const [before, after] = [list('before'), list('after')];
+  if (before.value === undefined || after.value === undefined)
+    return { skipped: after.skipped ?? before.skipped ?? because('it was not listed') };
+  const timeouts = new Map(before.value.map((entry) => [flowOf(entry), entry.timeout]));
+  // Seconds have passed in between: what has as much time left as before was given it anew.
+  return { value: after.value.filter((entry) => entry.timeout >= (timeouts.get(flowOf(entry)) ?? Infinity)) };
+}
+
+function flowOf({ original, reply }: ConntrackEntry): string {
+  return JSON.stringify([original, reply]);
 }
 
 function unreadable(result: ProbeResult): Reason {

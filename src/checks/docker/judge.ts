@@ -22,10 +22,11 @@ export function judgeDocker(
     skips.add(reach.skipped, `the path to ${destination.label}`);
   if (facts.nameServers === undefined) skips.add('resolv.conf cannot be read', 'its name servers');
   if (facts.host) {
-    const { listeners, forwarding } = facts.host;
+    const { listeners, forwarding, datagrams } = facts.host;
     if (listeners === undefined) skips.add('ss shows none on the host', "listeners on the host's ports");
     if (forwarding === undefined)
       skips.add('/proc/sys/net of the host cannot be read', "the host's forwarding");
+    skips.add(datagrams.skipped, 'whom datagrams to published ports are led to (NT-DKR-020)');
   }
   return conclude(evidence, {
     found: DOCKER_RULES.flatMap((rule) => rule.judge(facts)),

@@ -5,10 +5,10 @@
  */
 import type { PlaceFailure, Places } from '../../model/place.ts';
 import type { DockerInput } from './facts.ts';
-import { asHostEvidence, HOST_AFTER, HOST_BEFORE } from './host-plan.ts';
+import { asHostEvidence, hostAfter, hostBefore } from './host-plan.ts';
 
 export default {
-  plan: ({ networks, unseenHost }) =>
+  plan: ({ networks, published, unseenHost }) =>
     // Only a bridge has its other side on the host, and of what sits on an interface of it the host is the exception.
     unseenHost === undefined && networks.some(({ driver }) => /^(bridge|macvlan|ipvlan)$/.test(driver))
       ? [
@@ -16,8 +16,8 @@ export default {
             id: 'host',
             label: "the container in the host's network",
             where: { kind: 'docker-host' },
-            before: HOST_BEFORE,
-            after: HOST_AFTER,
+            before: hostBefore(published),
+            after: hostAfter(published),
           },
         ]
       : [],

@@ -12,6 +12,16 @@ import type { CounterSnapshots } from '../shared/counters.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { Distribution } from '../shared/statistics.ts';
 
+/** A load balancer's address that kube-proxy leads straight to servers, which expect the load balancer's header. */
+export interface ProxiedWay {
+  /** `svc/ingress`. */
+  readonly service: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The annotation that says so, with its value. */
+  readonly annotation: string;
+}
+
 /** One destination's measurements. */
 export interface PathFacts {
   readonly destination: Destination;
@@ -26,6 +36,8 @@ export interface PathFacts {
   readonly http: Measured<HttpTiming> | undefined;
   /** How the far side ended a connection on which it had not sent a byte; absent: it did not. */
   readonly brokenOff?: 'closed' | 'reset';
+  /** The load balancer whose address it is, where it speaks the PROXY protocol to the servers behind it. */
+  readonly proxied?: ProxiedWay;
   /** How an answer ended that had begun and did not come to its end; absent: it did, or there was none. */
   readonly cutAnswer?: CutAnswer;
   /** Why it is not known whether an answer that had begun came to its end. */
@@ -106,4 +118,6 @@ export interface LatencyInput {
   /** Connections that are enough where echo requests are answered too, in the same time; absent: as many as `count`. */
   readonly enoughConnects?: number;
   readonly thresholds: LatencyThresholds;
+  /** By the id of the destination; absent: none is so, or it was not asked. */
+  readonly proxied?: Readonly<Record<string, ProxiedWay>>;
 }

@@ -23,16 +23,21 @@ import {
 import { because, noTool } from '../shared/reason.ts';
 import { distribution } from '../shared/statistics.ts';
 import { hopOf, isVirtual, VIRTUAL } from '../shared/way.ts';
-import { answeredMs, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
+import {
+  answeredMs,
+  type LatencyFacts,
+  type LatencyInput,
+  type PathFacts,
+  type ProxiedWay,
+} from './facts.ts';
 
 export function latencyFacts(
   evidence: Evidence,
-  destinations: readonly Destination[],
-  thresholds: LatencyInput['thresholds'],
+  { destinations, thresholds, proxied }: Pick<LatencyInput, 'destinations' | 'thresholds' | 'proxied'>,
 ): LatencyFacts {
   return {
     privileges: privilegesOf(evidence['status']),
-    paths: destinations.map((destination) => pathFacts(evidence, destination)),
+    paths: destinations.map((destination) => pathFacts(evidence, destination, proxied?.[destination.id])),
     counters: counterSnapshots(evidence, 'counters', parseCounters),
     sockets: { ...socketsOf(evidence['sockets']), result: evidence['sockets'] },
     qdiscs: { value: read(evidence['qdiscs'], 'tc', parseQdiscs).value, result: evidence['qdiscs'] },
@@ -63,7 +68,7 @@ function cpuPressure(
   return { value: Math.min(1, Math.max(to.lastTenSeconds, waited)), quotes };
 }
 
-function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
+function pathFacts(evidence: Evidence, destination: Destination, proxied: ProxiedWay | undefined): PathFacts {
   const results = {
     icmp: evidence[`${destination.id}-icmp`],
     tcp: evidence[`${destination.id}-tcp`],
@@ -87,6 +92,7 @@ function pathFacts(evidence: Evidence, destination: Destination): PathFacts {
     http,
     ...(gateway === undefined ? {} : { gateway }),
     ...(brokenOff === undefined ? {} : { brokenOff }),
+    ...(proxied === undefined ? {} : { proxied }),
     ...endOf(http, results.http),
     rtts: { icmp: distribution(answered.icmp), tcp: distribution(answered.tcp) },
     results,

@@ -23,10 +23,11 @@ const HISTOGRAM_BINS = 16;
 
 export function judgeLatency(
   evidence: Evidence,
-  { destinations, thresholds, count, intervalMs }: LatencyInput,
+  input: LatencyInput,
   words: PlaceWords = POD_WORDS,
 ): Judgement {
-  const facts = latencyFacts(evidence, destinations, thresholds);
+  const { count, intervalMs } = input;
+  const facts = latencyFacts(evidence, input);
   return conclude(evidence, {
     found: LATENCY_RULES.flatMap((rule) => rule.judge(facts)),
     skips: skipped(facts, count, words),

@@ -155,7 +155,13 @@ function dockerRun(name: string, forwards: 0 | 1, reach: string): Case {
       container: 'web',
       mode: 'lan',
       networks: [lan],
-      published: [{ port: 8080, protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 18080 }],
+      published: [
+        { port: 8080, protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 18080 },
+        // The recorded rules lead nothing of UDP.
+        ...(forwards === 1
+          ? []
+          : [{ port: 5060, protocol: 'udp' as const, hostAddress: '0.0.0.0', hostPort: 15060 }]),
+      ],
       peers: [],
       others: [],
       destinations: [destination({ label: '203.0.113.9:80', host: '203.0.113.9', port: '80' })],
@@ -180,6 +186,7 @@ function dockerRun(name: string, forwards: 0 | 1, reach: string): Case {
           [`host-iptables-${when}`, result(HOST_RULES)],
           [`host-legacy-${when}`, result('')],
           [`host-nft-${when}`, result('{"nftables":[]}')],
+          [`host-datagrams-${when}`, result('')],
         ]),
       ),
       'host-addresses': result(stdout('docker-host-addresses')),

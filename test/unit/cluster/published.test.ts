@@ -82,4 +82,28 @@ describe('a way into a Service from outside', () => {
     const faults = { '/api/v1/services': { status: 403 } };
     expect(await at('192.0.2.12', '30080', LISTS, false, faults)).toMatchObject({ label: 'svc/db' });
   });
+
+  const KEY = 'service.beta.kubernetes.io/aws-load-balancer-proxy-protocol';
+  const proxied = async (value: string, ipMode?: string, host = '192.0.2.50') => {
+    const one = {
+      ...OUTSIDE,
+      metadata: { ...OUTSIDE.metadata, annotations: { [KEY]: value } },
+      status: { loadBalancer: { ingress: [{ ip: '192.0.2.50', ...(ipMode && { ipMode }) }] } },
+    };
+    const found = await at(host, '80', { ...LISTS, '/api/v1/services': [one] });
+    return found?.proxyProtocol;
+  };
+
+  it('speaks the PROXY protocol by the annotation of a load balancer that is not passed', async () => {
+    expect(await proxied('*')).toBe(`${KEY}: *`);
+    expect(await proxied('*', 'VIP')).toBe(`${KEY}: *`);
+  });
+
+  it.each([
+    ['it is off', 'false', undefined, undefined],
+    ['the load balancer is passed', '*', 'Proxy', undefined],
+    ['it is another address', '*', undefined, '192.0.2.77'],
+  ])('does not where %s', async (_why, value, mode, host) => {
+    expect(await proxied(value, mode, host)).toBeUndefined();
+  });
 });

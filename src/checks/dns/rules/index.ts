@@ -5,6 +5,7 @@ import { crashing } from './crashing.ts';
 import { cutAnswer } from './cut-answer.ts';
 import { disagreement } from './disagreement.ts';
 import { familyNxdomain } from './family-nxdomain.ts';
+import { largeAnswer } from './large-answer.ts';
 import { lostPackets } from './lost-packets.ts';
 import { ndots } from './ndots.ts';
 import { noReply } from './no-reply.ts';
@@ -36,6 +37,7 @@ export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   disagreement,
   servfail,
   slow,
+  largeAnswer,
   lostPackets,
   resolverRace,
   tcpBlocked,

@@ -1,5 +1,6 @@
 import { type Advice, advice, kubectl, nettools, TARGET } from '../../../model/advice.ts';
 import type { Quote } from '../../../model/report.ts';
+import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
@@ -25,6 +26,8 @@ const DIGS_OWN = /^;; WHEN: /m;
 /** Where no cluster stands behind the servers. */
 const ELSEWHERE =
   'Check that the name server is running and listens on port 53, and whether a firewall on the way drops UDP 53; resolv.conf may name one that no longer exists.';
+
+const LET_IN = advice`Look at the INPUT chain of the machine that has the name server's address; for a container's network that is the container's own host: let UDP and TCP 53 in from this network (iptables -I INPUT -i BRIDGE -p udp --dport 53 -j ACCEPT, and the same for tcp; ufw allow in on BRIDGE to any port 53; firewalld: put the bridge into a zone that accepts DNS). The target's own rules: ${nettools`firewall ${TARGET} --to IP:53/udp`}.`;
 
 export const noReply: Rule<DnsFacts> = {
   meta,
@@ -130,16 +133,38 @@ function where(
     if (server.service.endpoints.length === 0)
       return { text: `${server.service.name} has no ready endpoint` };
   }
+  const beside = onTheLink(facts, asked);
   const failed = asked.flatMap(({ tcp }) => tcp.queries).find(({ outcome }) => outcome === 'unreachable');
+  if (failed?.error !== undefined && beside !== undefined)
+    return {
+      text: `connecting over TCP fails with "${failed.error}", though ${beside}: the way is there, and a packet filter rejects port 53, on that machine (INPUT) or here`,
+      remediation: LET_IN,
+    };
   if (failed?.error !== undefined)
     return {
       text: `connecting to it over TCP fails with "${failed.error}": there is no way to it, or somebody on the way says so`,
       remediation: advice`Ask who says so, and look there: a router without a route, a network without a way out (a Docker network that is internal), or a firewall that rejects.\n${nettools`firewall ${TARGET} --to ${failed.server}:53`}`,
     };
+  if (beside !== undefined && asked.every(({ tcp }) => tcp.reach === 'silent'))
+    return {
+      text: `nothing comes back over TCP either, neither an answer nor a refusal, though ${beside}: the machine is there, and a packet filter drops what is sent to its port 53 (INPUT on that machine) or what it answers`,
+      remediation: LET_IN,
+    };
   return {
     text: 'nothing comes back over TCP either',
     ...(facts.input.services.value?.length === 0 ? { remediation: ELSEWHERE } : {}),
   };
+}
+
+/** What proves that the servers' own machines are there: each is on a link of the target, and answers for its address. */
+function onTheLink({ reachable }: DnsFacts, asked: readonly ServerFacts[]): string | undefined {
+  const found = asked.flatMap(
+    ({ address }) => reachable.find((one) => sameAddress(one.address, address)) ?? [],
+  );
+  const [first] = found;
+  if (first === undefined || found.length < asked.length) return undefined;
+  const how = first.address.includes(':') ? 'neighbour solicitations' : 'ARP';
+  return `${enumerate(found.map(({ address }) => address))} ${found.length === 1 ? 'is' : 'are'} on the same link (${first.device}) and ${found.length === 1 ? 'answers' : 'answer'} ${how} (${first.mac ?? 'no MAC address'})`;
 }
 
 /** What those that Docker's name server asks say when they are asked from the same network, as the engine does. */

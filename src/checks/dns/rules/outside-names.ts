@@ -43,7 +43,9 @@ export function stranded(facts: DnsFacts): Stranded[] {
     );
     const asked = [server, ...behind].flatMap((s) => s.udp.queries).filter(isOutside);
     const failed = server.udp.queries.filter(isOutside);
-    if (!known || failed.length < LEAST || !asked.every(isFailure)) return [];
+    // What it knows over TCP it has heard: only its datagrams are lost (NT-DNS-023).
+    const isKnownByTcp = server.tcp.queries.some((q) => isOutside(q) && q.addresses.length > 0);
+    if (!known || failed.length < LEAST || !asked.every(isFailure) || isKnownByTcp) return [];
     const names = [...new Set(failed.map(({ question }) => question.name))];
     // The zone of one name may be what is broken; whoever asks for it then gets an error, and no silence.
     const isSure = names.length > 1 || failed.some(({ outcome }) => outcome === 'timeout');

@@ -1,6 +1,7 @@
 /** The rules of the docker check, causes before consequences. */
 import type { Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
+import { datagramsAstray } from './datagrams-astray.ts';
 import { directDropped } from './direct-dropped.ts';
 import { forwardingOff } from './forwarding-off.ts';
 import { internalNetwork } from './internal-network.ts';
@@ -37,6 +38,7 @@ export const DOCKER_RULES: readonly Rule<DockerFacts>[] = [
   isolated,
   wayDropped,
   notLed,
+  datagramsAstray,
   publishedDropped,
   directDropped,
   noProxy,

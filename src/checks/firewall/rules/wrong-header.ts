@@ -14,7 +14,7 @@ const meta = {
   source: 'RFC 792; RFC 4443, 3.4; tcp_v4_err in net/ipv4/tcp_ipv4.c',
   remedy:
     'See on the sender what it does to packets with options or extension headers, and find who puts them there: capture the probe where it leaves and where it arrives (tcpdump -vv shows options), and compare.',
-  explains: { depth: 832, subject: ['NT-LAT', 'NT-TLS', 'NT-HTTP'] },
+  explains: { depth: 832, subject: ['NT-LAT', 'NT-TLS', 'NT-HTTP-001', 'NT-HTTP-003'] },
 } as const;
 
 /** Of one it is sure that it sent this; of several it is one of them. */

@@ -6,12 +6,16 @@ import { bufferbloat } from './bufferbloat.ts';
 import { cutAnswer } from './cut-answer.ts';
 import { highRtt } from './high-rtt.ts';
 import { loss } from './loss.ts';
+import { otherAddress } from './other-address.ts';
+import { proxyProtocol } from './proxy-protocol.ts';
 import { retransmits } from './retransmits.ts';
 import { serverError } from './server-error.ts';
 import { slowConnect } from './slow-connect.ts';
 import { slowServer } from './slow-server.ts';
 
 export const LATENCY_RULES: readonly Rule<LatencyFacts>[] = [
+  otherAddress,
+  proxyProtocol,
   brokenOff,
   cutAnswer,
   loss,

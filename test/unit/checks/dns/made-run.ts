@@ -3,6 +3,7 @@ import type { DnsInput } from '../../../../src/checks/dns/facts.ts';
 import { judgeDns } from '../../../../src/checks/dns/judge.ts';
 import { VARIANTS } from '../../../../src/checks/dns/plan.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
+import type { Evidence } from '../../../../src/model/evidence.ts';
 import { evidence, result } from '../results.ts';
 import { inputOf } from './facts.ts';
 
@@ -79,6 +80,7 @@ export function judgedRun(
     again,
     conf = `nameserver ${servers[0]?.address}\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n`,
     input = {},
+    evidence: others = {},
   }: {
     readonly names?: readonly string[];
     /** Further frames of the probe. */
@@ -87,6 +89,8 @@ export function judgedRun(
     readonly again?: string;
     readonly conf?: string;
     readonly input?: Partial<DnsInput>;
+    /** Results of other commands. */
+    readonly evidence?: Evidence;
   } = {},
 ): Judgement {
   return judgeDns(
@@ -94,6 +98,7 @@ export function judgedRun(
       'resolv-conf': result(conf),
       dns: result(probeText(servers, names) + more),
       ...(again === undefined ? {} : { 'dns-again': result(again) }),
+      ...others,
     }),
     inputOf('healthy', { names: [...names], ...input }),
   );

@@ -38,6 +38,8 @@ const HEALTHY: DockerInput = {
 };
 
 interface Host {
+  /** The host's connection table before the probes, and after them. */
+  readonly tables?: readonly [string, string];
   readonly rules?: string;
   /** Those of IPv6. */
   readonly rules6?: string;
@@ -71,6 +73,12 @@ function judge(host: Host = {}, input: Partial<DockerInput> = {}): readonly Occu
     'host-forwarding': result(
       `${forwarding(host.forwards ?? 1)}/proc/sys/net/ipv4/conf/eth0/forwarding:${host.uplink ?? 1}\n`,
     ),
+    ...(host.tables === undefined
+      ? {}
+      : {
+          'host-datagrams-before': result(host.tables[0]),
+          'host-datagrams-after': result(host.tables[1]),
+        }),
     ...(host.reach === undefined
       ? {}
       : { 'to0-reach': result(host.reach, { command: ['reach', 'tcp', 'x', '80'], durationMs: 4000 }) }),
@@ -574,5 +582,61 @@ describe('NT-DKR-019', () => {
     expect(found(lan, HOST)).not.toContain('NT-DKR-019');
     expect(found(mac, '198.18.144.77')).not.toContain('NT-DKR-019');
     expect(found(mac, HOST, 'ok 600\n')).not.toContain('NT-DKR-019');
+  });
+});
+
+describe('NT-DKR-020', () => {
+  const HOST = '198.18.128.1';
+  const dns = { port: 5060, protocol: 'udp', hostAddress: '0.0.0.0', hostPort: 15060 } as const;
+  const input = { published: [published, dns] };
+  const entry = (timeout: number, from: string, answeredBy: string, port = 15060): string =>
+    `udp      17 ${timeout} src=203.0.113.9 dst=${HOST} sport=4000 dport=${port} [UNREPLIED] src=${answeredBy} dst=203.0.113.9 sport=${port} dport=4000 mark=0 use=1\n`.replace(
+      'src=203.0.113.9 dst=198',
+      `src=${from} dst=198`,
+    );
+  const SENDER = '203.0.113.9';
+  const found = (tables: readonly [string, string], more: Partial<DockerInput> = {}): readonly Occurrence[] =>
+    judge({ tables }, { ...input, ...more }).filter(({ id }) => id === 'NT-DKR-020');
+  const live = (answeredBy: string, from = SENDER): readonly [string, string] => [
+    entry(28, from, answeredBy),
+    entry(29, from, answeredBy),
+  ];
+
+  it('is of datagrams that end at the host', () => {
+    const [one] = found(live(HOST));
+    expect(one?.severity).toBe('critical');
+    expect(one?.summary).toMatch(
+      /^The Docker host leads the datagrams of 203\.0\.113\.9:4000 to published port 15060\/udp \(5060 in the container\) to the host itself, and not to "web" \(198\.18\.144\.2:5060\)/,
+    );
+    expect(remedyOf(one)).toContain('conntrack -D -p udp --orig-dst 198.18.128.1 --orig-port-dst 15060');
+  });
+
+  it('is of those that are led to an address of an earlier container', () => {
+    expect(found(live('198.18.144.9'))[0]?.summary).toContain('to 198.18.144.9, and not to "web"');
+  });
+
+  it('is a warning where docker-proxy takes them', () => {
+    const udp = { ...proxy, protocol: 'udp', hostPort: 15060, containerPort: 5060 };
+    const [one] = found(live(HOST), { proxies: [proxy, udp] });
+    expect(one?.severity).toBe('warning');
+    expect(one?.summary).toContain(
+      'where docker-proxy takes them: the container sees the host as their sender',
+    );
+  });
+
+  it.each<[string, readonly [string, string]]>([
+    ['they are led to the container', live('198.18.144.2')],
+    ['nothing was sent during the run', [entry(28, SENDER, HOST), entry(12, SENDER, HOST)]],
+    ['the stream is new', ['', entry(29, SENDER, HOST)]],
+    ["it is of the container's own network, which the rule leaves out", live(HOST, '198.18.144.7')],
+    ['it is the host itself that sends', live(HOST, HOST)],
+    ['it is to another port', [entry(28, SENDER, HOST, 5060), entry(29, SENDER, HOST, 5060)]],
+  ])('is silent where %s', (_why, tables) => {
+    expect(found(tables)).toEqual([]);
+  });
+
+  it('says that a table could not be listed', () => {
+    const all = judge({ tables: ['nettools: no table\n', 'nettools: no table\n'] }, input);
+    expect(all.map(({ summary }) => summary).join()).toMatch(/NT-DKR-020/);
   });
 });

@@ -13,8 +13,7 @@ describe('the pressure on the CPU', () => {
         ...(before === undefined ? {} : { 'cpu-before': result('cpu-before', before) }),
         ...(after === undefined ? {} : { cpu: result('cpu', after) }),
       },
-      [],
-      thresholds,
+      { destinations: [], thresholds },
     ).cpuPressure;
 
   it('is that of the run, where the average of ten seconds lags behind it', () => {

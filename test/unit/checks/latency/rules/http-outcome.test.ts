@@ -125,3 +125,74 @@ describe('NT-HTTP-003', () => {
     );
   });
 });
+
+describe('NT-HTTP-004', () => {
+  const SIX = 'address 2001:db8:61::99\ntry 400000\n';
+  const named4 = (stdout: string, tries: string): string[] =>
+    named(
+      judgeLatency(
+        { 'to0-tcp': result('to0-tcp', tries), 'to0-http': result('to0-http', stdout) },
+        {
+          destinations: [
+            destination({ label: 'http://shop.test/', host: 'shop.test', url: 'http://shop.test/' }),
+          ],
+          count: 1,
+          intervalMs: 50,
+          thresholds,
+        },
+      ),
+    );
+  const answer = (remote: string): string => `200 0.201 0 0.2025 0.203 ${remote}\n`;
+
+  it.each([
+    ['is silent', `${SIX}failed 3000000\n`],
+    ['refuses', `${SIX}tcp-connect: connect: Connection refused\nfailed 90\n`],
+  ])('is said where the first address %s and another one answers', (_what, tries) => {
+    expect(named4(answer('192.0.2.9'), tries)[0]).toBe('NT-HTTP-004 critical');
+  });
+
+  it.each([
+    ['the first one takes connections', answer('192.0.2.9'), `${SIX}ok 900\n`],
+    ['nobody answers', '000 0.000000 0.000000 0.000000 3.1 \n', `${SIX}failed 3000000\n`],
+    ['it is not known who answered', '200 0.201 0 0.2025 0.203\n', `${SIX}failed 3000000\n`],
+    ['it is the same address in other words', answer('2001:db8:61:0::99'), `${SIX}failed 3000000\n`],
+  ])('is not said where %s', (_what, stdout, tries) => {
+    expect(named4(stdout, tries)).not.toContain('NT-HTTP-004 critical');
+  });
+});
+
+describe('NT-HTTP-005', () => {
+  const proxied = {
+    to0: { service: 'svc/ingress', namespace: 'edge', name: 'ingress', annotation: 'x/proxy-protocol: true' },
+  };
+  const found = (stdout: string, rest: Partial<ProbeResult>, known: object = { proxied }): string[] =>
+    named(
+      judgeLatency(
+        { 'to0-tcp': result('to0-tcp', TRIES), 'to0-http': result('to0-http', stdout, rest) },
+        {
+          destinations: [destination({ label: URL_ASKED, url: URL_ASKED })],
+          count: 1,
+          intervalMs: 50,
+          thresholds,
+          ...known,
+        },
+      ),
+    );
+  const EMPTY = { stderr: 'curl: (52) Empty reply from server\n', code: 52 };
+  const NO_TLS = { stderr: 'curl: (35) Recv failure: Connection reset by peer\n', code: 35 };
+
+  it.each([
+    ['closed', READY, EMPTY],
+    ['reset in the handshake', READY, NO_TLS],
+  ])('is of a connection that is %s', (_how, stdout, rest) => {
+    expect(found(stdout, rest)[0]).toBe('NT-HTTP-005 critical');
+  });
+
+  it.each<[string, string, Partial<ProbeResult>, object | undefined]>([
+    ['it answers', '200 0.0001 0 0.0005 0.0006\n', {}, undefined],
+    ['no Service says so', READY, EMPTY, {}],
+    ['TLS itself fails', READY, { stderr: 'curl: (35) tlsv1 alert protocol version\n', code: 35 }, undefined],
+  ])('is silent where %s', (_why, stdout, rest, known) => {
+    expect(found(stdout, rest, known)).not.toContain('NT-HTTP-005 critical');
+  });
+});
