@@ -2,7 +2,7 @@
  * When a CronJob runs, as Kubernetes takes it (robfig/cron v3, ParseStandard): five fields, or a word such as @daily. What it
  * refuses, nobody hears of before a manifest is applied. Pure.
  */
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../model/duration.ts';
 
 interface Field {
   readonly least: number;
