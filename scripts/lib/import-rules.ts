@@ -27,7 +27,9 @@ const layers: Record<string, Layer> = {
   parsers: { folders: ['model'], node: false },
   checks: { folders: ['parsers', 'model'], node: false },
   pcap: { folders: [], node: false },
-  report: { folders: ['model'], packages: ['cli-table3', 'js-yaml'], node: false },
+  // Tests and order statistics, by numbers alone.
+  statistics: { folders: [], node: false },
+  report: { folders: ['model', 'statistics'], packages: ['cli-table3', 'js-yaml'], node: false },
   kube: { folders: ['model'], packages: ['@kubernetes/client-node', 'js-yaml'], node: true },
   exec: { folders: ['model'], packages: ['ws'], node: true },
   docker: { folders: ['model'], node: true },

@@ -1,0 +1,27 @@
+/**
+ * Formats that few ask for and that take more code than the others: a bundle of their own, so that no other command loads
+ * them.
+ */
+import { createHash } from 'node:crypto';
+import { renderHtmlList } from '../report/html/list.ts';
+import { renderHtmlMatrix } from '../report/html/matrix.ts';
+import type { CheckViews } from '../report/html/report.ts';
+import { renderHtml } from '../report/html/report.ts';
+import type { AnyReport } from './print-report.ts';
+
+/** Ends with a newline. */
+export function htmlText(report: AnyReport, views: CheckViews): string {
+  const options = { ...views, sha256 };
+  switch (report.kind) {
+    case 'Report':
+      return renderHtml(report, options);
+    case 'ReportList':
+      return renderHtmlList(report, options);
+    case 'MatrixReport':
+      return renderHtmlMatrix(report, options);
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
