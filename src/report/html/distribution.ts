@@ -16,7 +16,7 @@ export interface Series {
   readonly note?: string;
 }
 
-const ROW = 70;
+const ROW = 84;
 const BAR = 26;
 const BINS = 50;
 /** Longer names push the numbers out of sight; the table has them whole. */
@@ -49,7 +49,7 @@ export function distributions(all: readonly Series[], what: string): Markup | un
   const height = all.length * ROW + 24;
   const end = all.length * ROW;
   return html`<figure>
-<svg role="img" height="${height}" aria-label="${`${what}: ${all.map((one) => `${one.name}: ${numbers(one)}`).join('; ')}`}">
+<svg role="img" height="${height}" aria-label="${`${what}: ${all.map((one) => `${one.name}: ${numbers(one)}, ${answers(one)}`).join('; ')}`}">
 ${scale.ticks.map(({ at, text }) => html`<line class="grid" x1="${round(at)}%" x2="${round(at)}%" y1="0" y2="${end}"/><text class="dim" x="${round(at)}%" y="${end + 16}" text-anchor="${anchor(at)}">${text}</text>`)}
 ${all.map((one, at) => row(one, at * ROW, scale))}
 </svg>
@@ -68,7 +68,7 @@ function row(series: Series, top: number, scale: Scale): Part {
   const base = top + ROW - 8;
   const mark = (ms: number, length: number): Part =>
     html`<line class="median" stroke="currentColor" stroke-width="2" x1="${round(scale.at(ms))}%" x2="${round(scale.at(ms))}%" y1="${base - length}" y2="${base + 3}"/>`;
-  return html`<text x="0" y="${top + 14}">${shortened(series.name)}</text><text class="dim" x="0" y="${top + 28}">${numbers(series)}</text>
+  return html`<text x="0" y="${top + 14}">${shortened(series.name)}</text><text class="dim" x="0" y="${top + 28}">${numbers(series)}</text><text class="dim" x="0" y="${top + 42}">${answers(series)}</text>
 <line class="grid" stroke="currentColor" x1="0" x2="100%" y1="${base}" y2="${base}"/>
 ${counts.map((count, bin) => (count === 0 ? undefined : html`<rect class="bar" x="${round((bin / BINS) * 100)}%" width="${round(100 / BINS - 0.3)}%" y="${round(base - height(count, most))}" height="${round(height(count, most))}"/>`))}
 ${mark(quantile(all, 0.5), BAR)}${mark(quantile(all, 0.95), BAR / 2)}`;
@@ -79,15 +79,15 @@ function height(count: number, most: number): number {
   return Math.max(2, (count / most) * (BAR - 4));
 }
 
-function numbers({ ms, note }: Series): string {
+function numbers({ ms }: Series): string {
   const all = sorted(ms);
-  const parts = [
-    `median ${timeText(quantile(all, 0.5))}`,
-    `p95 ${timeText(quantile(all, 0.95))}`,
-    `max ${timeText(quantile(all, 1))}`,
-    `${all.length} answers`,
-  ];
-  return [...parts, ...(note === undefined ? [] : [note])].join(', ');
+  const [median, p95, max] = [0.5, 0.95, 1].map((share) => timeText(quantile(all, share)));
+  return `median ${median}, p95 ${p95}, max ${max}`;
+}
+
+function answers({ ms, note }: Series): string {
+  const count = `${ms.length} ${ms.length === 1 ? 'answer' : 'answers'}`;
+  return note === undefined ? count : `${count}, ${note}`;
 }
 
 function anchor(at: number): string {

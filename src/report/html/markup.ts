@@ -58,7 +58,8 @@ interface Place {
 
 function walk(place: Place, text: string): Place {
   let { state, tag, value, raw } = place;
-  for (const [at, character] of [...text].entries()) {
+  const characters = [...text];
+  for (const [at, character] of characters.entries()) {
     if (state === 'value') {
       if (character === '"') state = 'tag';
       else value += character;
@@ -73,7 +74,7 @@ function walk(place: Place, text: string): Place {
         if (name === `/${raw}`) raw = '';
       }
       tag += character;
-    } else if (character === '<' && /[a-z/!]/i.test([...text][at + 1] ?? '')) [state, tag] = ['tag', ''];
+    } else if (character === '<' && /[a-z/!]/i.test(characters[at + 1] ?? '/')) [state, tag] = ['tag', ''];
   }
   return { state, tag, value, raw };
 }
@@ -95,7 +96,7 @@ function unsafe(where: string): Error {
 function rendered(part: Part): string {
   if (part === undefined) return '';
   if (part instanceof Markup) return part.text;
-  if (typeof part === 'object') return part.map(rendered).join('');
+  if (Array.isArray(part)) return part.map((one: Part) => rendered(one)).join('');
   return escaped(String(part));
 }
 

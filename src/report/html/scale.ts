@@ -49,7 +49,7 @@ function rounds(lead: number, low: number, high: number): number[] {
 /** `20 µs`, `1.5 ms`, `3 s`. */
 export function timeText(ms: number): string {
   if (ms >= 1000) return `${digits(ms / 1000)} s`;
-  return ms >= 0.1 ? `${digits(ms)} ms` : `${digits(ms * 1000)} µs`;
+  return ms >= 1 ? `${digits(ms)} ms` : `${digits(ms * 1000)} µs`;
 }
 
 function digits(value: number): string {

@@ -72,7 +72,7 @@ for (const map of document.querySelectorAll('table.map')) {
     button.type = 'button';
     button.textContent = head.textContent;
     button.title = 'Sort by ' + (column === 0 ? 'the given order' : head.title);
-    button.setAttribute('aria-label', button.title);
+    button.setAttribute('aria-label', head.textContent + ': ' + button.title);
     button.addEventListener('click', () => {
       const worth = (row) => Number(row.cells[column].dataset.worth ?? -1);
       const rows = column === 0 ? given : [...given].sort((a, b) => worth(b) - worth(a));

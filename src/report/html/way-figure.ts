@@ -76,7 +76,7 @@ function arrow(hop: Hop | undefined, x: number, top: number, way: 'down' | 'up')
   const sign = { yes: '', no: '× lost here', unwatched: '? not watched' }[hop];
   return html`<line class="${hop}" stroke="currentColor" stroke-width="2" stroke-dasharray="${dashes}" x1="${x}%" x2="${x}%" y1="${first}" y2="${last}"/>
 <line class="${hop}" stroke="currentColor" stroke-width="2" x1="${x}%" x2="${x - 0.8}%" y1="${tip}" y2="${back}"/><line class="${hop}" stroke="currentColor" stroke-width="2" x1="${x}%" x2="${x + 0.8}%" y1="${tip}" y2="${back}"/>
-${sign === '' ? undefined : html`<text class="${hop}" x="${x + 2}%" y="${top + (STEP - BOX) / 2 + 4}">${sign}</text>`}`;
+${sign === '' ? undefined : html`<text class="${hop}" x="${way === 'down' ? x + 2 : x - 2}%" text-anchor="${way === 'down' ? 'start' : 'end'}" y="${top + (STEP - BOX) / 2 + 4}">${sign}</text>`}`;
 }
 
 function shortened(name: string): string {
