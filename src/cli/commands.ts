@@ -3,6 +3,7 @@ import { capture } from './commands/capture.ts';
 import { checkCommands, diagnose } from './commands/check-command.ts';
 import { completion, completionInstall } from './commands/completion.ts';
 import { configPathCommand, configView } from './commands/config.ts';
+import { diff } from './commands/diff.ts';
 import { explain, judge } from './commands/findings.ts';
 import { inClusterCommands } from './commands/in-cluster.ts';
 import { matrix } from './commands/matrix.ts';
@@ -20,7 +21,7 @@ export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Co
     commands: [diagnose, matrix, ...checkCommands],
   },
   { title: 'Look for yourself', commands: [shell, run, capture, netnsList, netnsShell, netnsRun] },
-  { title: 'Understand', commands: [explain, judge] },
+  { title: 'Understand', commands: [explain, judge, diff] },
   { title: 'What the tool does in the cluster', commands: [preflight, sessionsList, sessionsStop] },
   { title: 'Other', commands: [configView, configPathCommand, version, completion, completionInstall] },
 ];

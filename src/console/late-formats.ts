@@ -3,6 +3,8 @@
  * them.
  */
 import { createHash } from 'node:crypto';
+import type { Diff } from '../model/diff.ts';
+import { renderHtmlDiff } from '../report/html/diff.ts';
 import { renderHtmlList } from '../report/html/list.ts';
 import { renderHtmlMatrix } from '../report/html/matrix.ts';
 import type { CheckViews } from '../report/html/report.ts';
@@ -20,6 +22,11 @@ export function htmlText(report: AnyReport, views: CheckViews): string {
     case 'MatrixReport':
       return renderHtmlMatrix(report, options);
   }
+}
+
+/** Ends with a newline. */
+export function htmlDiffText(diff: Diff): string {
+  return renderHtmlDiff(diff, { sha256 });
 }
 
 function sha256(text: string): string {

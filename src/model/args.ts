@@ -1,3 +1,5 @@
+import type { DiffLimits } from './diff.ts';
+
 // What the command line says, once it is known to be well-formed. Durations are in milliseconds.
 
 /** kubectl's connection flags; each one that is absent is left to the kubeconfig. */
@@ -243,6 +245,17 @@ export interface JudgeArgs {
   /** A file that --save wrote. */
   readonly bundle: string;
   readonly report: ReportFlags;
+}
+
+/** What a comparison can be printed as. */
+export type DiffFormat = 'table' | 'json' | 'yaml' | 'junit' | 'markdown' | 'html';
+
+export interface DiffArgs {
+  /** Files that --save or -o json wrote. */
+  readonly before: string;
+  readonly after: string;
+  readonly output: DiffFormat;
+  readonly limits: DiffLimits;
 }
 
 export interface ExplainArgs {

@@ -11,6 +11,8 @@ export interface Measure {
   /** What it is of: a destination, and how it was asked. */
   readonly labels: Readonly<Record<string, string>>;
   readonly value: Times | Share | Level;
+  /** IDs of the findings that are raised by this share alone: they come and go with the noise that it has. */
+  readonly judgedBy?: readonly string[];
 }
 
 /** A series of times in milliseconds, in the order in which they were taken. */
@@ -26,11 +28,13 @@ export interface Share {
   readonly tries: number;
 }
 
-/** One number, of which nobody knows how much it scatters. */
+/** One number. */
 export interface Level {
   readonly kind: 'level';
   /** In the base unit that the metric's name ends with. */
   readonly value: number;
   /** Absent: neither is, and two of them are not compared. */
   readonly better?: 'more' | 'less';
+  /** It was counted: every difference is one. Absent: nobody knows how much it scatters. */
+  readonly isExact?: true;
 }

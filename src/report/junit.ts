@@ -90,7 +90,7 @@ function sourceCase(
   ];
 }
 
-function suites(lines: readonly string[]): string {
+export function suites(lines: readonly string[]): string {
   return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites>', ...lines, '</testsuites>', ''].join('\n');
 }
 
@@ -197,7 +197,7 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }
 
-function attributes(values: Readonly<Record<string, string | number>>): string {
+export function attributes(values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values)
     .map(
       ([name, value]) =>
@@ -215,7 +215,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** What XML 1.0 (2.2, Char) does not allow even as a reference is shown as `\x1b` or `\u{fffe}`. */
-function xml(value: string): string {
+export function xml(value: string): string {
   return visible(value)
     .replace(/[\ufffe\uffff]|\p{Surrogate}/gu, (c) => `\\u{${hex(c)}}`)
     .replace(/[&<>"']/g, (c) => ENTITIES[c] ?? c);

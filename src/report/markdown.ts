@@ -138,7 +138,7 @@ function fenced(text: string): string[] {
 }
 
 /** One line of text that stays text: nothing in it formats, links, mentions or begins a block. */
-function plain(text: string): string {
+export function plain(text: string): string {
   // References last: the signs that they are made of would be escaped themselves.
   return shown(text)
     .replace(/\s*\n\s*/g, ' ')

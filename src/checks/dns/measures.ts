@@ -24,6 +24,7 @@ export function dnsMeasures({ servers }: Fields): readonly Measure[] {
             metric: 'dns_queries',
             help: 'Queries that were sent, and of these those without an answer',
             title: 'queries lost',
+            judgedBy: ['NT-DNS-012'],
             labels,
           },
           isCounted ? queries - answered : undefined,

@@ -38,6 +38,7 @@ function series(labels: Measure['labels'], { timesMs }: Fields, { lost, tries }:
         metric: 'latency_probes',
         help: 'Probes that were sent, and of these those that were lost',
         title: 'loss',
+        judgedBy: ['NT-LAT-002'],
         labels,
       },
       lost,

@@ -1,5 +1,5 @@
 /** How the checks' measurements, any of which may be missing, become measures. Pure. */
-import type { Measure } from '../../model/measure.ts';
+import type { Level, Measure } from '../../model/measure.ts';
 import type { Json } from '../../model/report.ts';
 import { listOf } from './cells.ts';
 
@@ -18,8 +18,12 @@ export function loss(named: Named, lost: Json | undefined, tries: Json | undefin
   return isShare ? [{ ...named, value: { kind: 'share', lost, tries } }] : [];
 }
 
-/** @param better absent: neither more nor less of it is */
-export function level(named: Named, value: Json | undefined, better?: 'more' | 'less'): readonly Measure[] {
+/** @param how absent: neither more nor less of it is better */
+export function level(
+  named: Named,
+  value: Json | undefined,
+  how: Pick<Level, 'better' | 'isExact'> = {},
+): readonly Measure[] {
   if (typeof value !== 'number' || !Number.isFinite(value)) return [];
-  return [{ ...named, value: { kind: 'level', value, ...(better === undefined ? {} : { better }) } }];
+  return [{ ...named, value: { kind: 'level', value, ...how } }];
 }

@@ -13,7 +13,7 @@ export function throughputMeasures({ destinations }: Fields): readonly Measure[]
         labels: { destination: text(name) },
       },
       typeof bitsPerSecond === 'number' ? bitsPerSecond / 8 : undefined,
-      'more',
+      { better: 'more' },
     ),
   );
 }

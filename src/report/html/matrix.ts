@@ -57,7 +57,7 @@ function mapPart(report: MatrixReport): Markup {
     return html`<td class="${heat(sign, ms)}" title="${`${nameOf(row)} → ${nameOf(column)}: ${SIGNS[sign]}; ${said}`}" data-worth="${BADNESS.indexOf(sign) * 1e6 + Math.min(ms ?? 0, 1e5)}">${sign}</td>`;
   };
   return html`<section aria-labelledby="map"><h2 id="map">From each row to each column</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Map of all pairs"><table class="map">
+<div class="scroll" tabindex="0" role="group" aria-label="Map of all pairs"><table class="map">
 <thead><tr><th scope="col">from</th>${columns.map((column, i) => html`<th scope="col" title="${nameOf(column)}">${i + 1}</th>`)}${own.map(({ name }) => html`<th scope="col" title="${name}">${name}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(

@@ -1,5 +1,4 @@
 /** A page that is whole in one file: it loads nothing, and runs only what its policy names by hash. Pure. */
-import type { Verdict } from '../../model/report.ts';
 import { html, type Markup, type Part, trusted } from './markup.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
@@ -12,7 +11,8 @@ export interface PageOptions {
 
 interface Page {
   readonly title: string;
-  readonly verdict: Verdict;
+  /** A word for the whole. */
+  readonly verdict: string;
   /** Where, when, how long. */
   readonly facts: readonly (readonly [string, string])[];
   readonly body: Part;

@@ -22,7 +22,7 @@ export function grid(
   name: string,
   align: readonly ('left' | 'right')[] = [],
 ): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${`Table: ${name}`}"><table>
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${`Table: ${name}`}"><table>
 <thead><tr>${heads.map((head, i) => html`<th scope="col" class="${align[i] ?? 'left'}">${head}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(
