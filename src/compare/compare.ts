@@ -62,7 +62,10 @@ function decided(into: Gathered): Pick<Diff, 'changes' | 'times'> {
       changes.push({ ...one.change, test: { name: one.name, p } });
       if (one.times !== undefined) times.push(one.times);
     } else if (one.isLarge)
-      into.noise.push(`${one.change.where}: ${one.change.summary} (${one.name}: p = ${p.toPrecision(2)})`);
+      into.noise.push({
+        where: one.change.where,
+        text: `${one.change.summary} (${one.name}: p = ${p.toPrecision(2)})`,
+      });
   }
   return { changes: changes.sort(byWeight), times };
 }
@@ -70,7 +73,12 @@ function decided(into: Gathered): Pick<Diff, 'changes' | 'times'> {
 const KINDS: readonly Change['kind'][] = ['new', 'worse', 'gone', 'better'];
 
 function byWeight(a: Change, b: Change): number {
-  return Number(b.isRegression) - Number(a.isRegression) || KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind);
+  return (
+    Number(b.isRegression) - Number(a.isRegression) ||
+    KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) ||
+    // A cause before what follows from it.
+    Number(a.causedBy !== undefined) - Number(b.causedBy !== undefined)
+  );
 }
 
 /** What could not be compared is never the same. */

@@ -3,7 +3,7 @@ import type { Change, DiffLimits } from '../model/diff.ts';
 import type { Measure } from '../model/measure.ts';
 import { atLeast, type CheckResult, type Finding } from '../model/report.ts';
 import { fisher } from '../statistics/fisher.ts';
-import { type Gathered, measureKey } from './sides.ts';
+import { familyOf, type Gathered, measureKey } from './sides.ts';
 
 /** A finding that a loss has raised is not new where that loss is likelier by chance than this. */
 const CHANCE = 0.05;
@@ -35,7 +35,7 @@ export function compareFindings(
 function byKey(findings: readonly Finding[]): Map<string, Finding> {
   const found = new Map<string, Finding>();
   for (const one of findings) {
-    const key = JSON.stringify([one.id, one.subject ?? null]);
+    const key = JSON.stringify([one.id, familyOf(one.subject) ?? null]);
     const other = found.get(key);
     if (other === undefined || !atLeast(other.severity, one.severity)) found.set(key, one);
   }
@@ -51,16 +51,19 @@ function appeared(
   into: Gathered,
 ): void {
   if (isChance(finding, before, after))
-    into.noise.push(`${where}: ${finding.id} is new, and so many losses come by chance: ${finding.summary}`);
+    into.noise.push({ where, text: `${finding.id} is new, and as much comes by chance: ${finding.summary}` });
   else into.changes.push(changeOf('new', where, finding, atLeast(finding.severity, failOn)));
 }
 
 function disappeared(where: string, finding: Finding, before: Side, after: Side, into: Gathered): void {
   if (isChance(finding, before, after))
-    into.noise.push(`${where}: ${finding.id} is gone, and so many losses come by chance: ${finding.summary}`);
+    into.noise.push({
+      where,
+      text: `${finding.id} is gone, and as much comes by chance: ${finding.summary}`,
+    });
   // What was not looked at again is not mended.
   else if (after.check.status === 'error' || after.check.status === 'skip')
-    into.notCompared.push(`${where}: whether ${finding.id} is still there: ${after.check.summary}`);
+    into.notCompared.push({ where, text: `whether ${finding.id} is still there: ${after.check.summary}` });
   else into.changes.push(changeOf('gone', where, finding, false));
 }
 
@@ -75,17 +78,29 @@ function turned(where: string, was: Finding, now: Finding, { failOn }: DiffLimit
 function changeOf(
   kind: Change['kind'],
   where: string,
-  { id, severity, title, summary }: Finding,
+  { id, severity, title, summary, subject, causedBy }: Finding,
   isRegression: boolean,
 ): Change {
-  return { kind, what: 'finding', isRegression, where, id, severity, summary: `${title}: ${summary}` };
+  const about = familyOf(subject);
+  return {
+    kind,
+    what: 'finding',
+    isRegression,
+    where,
+    ...(about === undefined ? {} : { subject: about }),
+    id,
+    severity,
+    ...(causedBy === undefined ? {} : { causedBy }),
+    summary: `${title}: ${summary}`,
+  };
 }
 
 /** Whether all that was lost of its subject, in either way of asking, may be chance in both runs. */
 function isChance({ id, subject }: Finding, before: Side, after: Side): boolean {
   const pairs = before.measures.flatMap((one) => {
     const other = after.measures.find((two) => measureKey(two) === measureKey(one));
-    const isOwn = one.judgedBy?.includes(id) === true && Object.values(one.labels).includes(subject ?? '');
+    const about = familyOf(subject) ?? '';
+    const isOwn = one.judgedBy?.includes(id) === true && Object.values(one.labels).includes(about);
     return isOwn && one.value.kind === 'share' && other?.value.kind === 'share'
       ? [[one.value, other.value] as const]
       : [];

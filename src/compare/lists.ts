@@ -17,12 +17,19 @@ export function compareLists(
   const { pairs, gone, added } = matched(before.items, after.items, titleOf);
   for (const [one, other] of pairs) {
     const [was, now] = [titleOf(one.target), titleOf(other.target)];
-    compareReports(was === now ? now : `${now} (was ${was})`, one, other, measuresOf, limits, into);
+    compareReports(
+      was === now ? now : `${now} (was ${one.target.name})`,
+      one,
+      other,
+      measuresOf,
+      limits,
+      into,
+    );
   }
   for (const { target } of gone) {
     const title = titleOf(target);
     const failed = after.failed.find((one) => one.target === `${target.kind}/${target.name}`);
-    if (failed !== undefined) into.notCompared.push(`${title}: ${failed.reason}`);
+    if (failed !== undefined) into.notCompared.push({ where: title, text: `${failed.reason}` });
     // Fewer pods are a choice, and no fault of the network.
     else
       into.changes.push({
@@ -44,7 +51,10 @@ export function compareLists(
     });
     for (const { id, findings } of checks)
       for (const one of findings.filter(({ severity }) => severity !== 'info'))
-        into.notCompared.push(`${title}: ${one.id} of ${id}: there is nothing before to compare it with`);
+        into.notCompared.push({
+          where: title,
+          text: `${one.id} of ${id}: there is nothing before to compare it with`,
+        });
   }
 }
 

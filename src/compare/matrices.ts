@@ -84,7 +84,7 @@ function comparePlaces(before: MatrixReport, after: MatrixReport, into: Gathered
   for (const { target, failed } of after.sources) {
     const was = before.sources.find((one) => one.target === target);
     if (failed !== undefined && was !== undefined && was.failed === undefined)
-      into.notCompared.push(`from ${target}: ${failed}`);
+      into.notCompared.push({ where: 'matrix', text: `from ${target}: ${failed}` });
   }
 }
 
@@ -124,7 +124,10 @@ function comparePairs(pairs: readonly Pair[], into: Gathered, limits: DiffLimits
     if (lost.length > 0) into.changes.push(change('worse', lost));
     if (found.length > 0) into.changes.push(change('better', found));
     if (unmeasured > 0)
-      into.notCompared.push(`matrix: ${PROBES[probe]} of ${unmeasured} pairs were not measured again`);
+      into.notCompared.push({
+        where: 'matrix',
+        text: `${PROBES[probe]} of ${unmeasured} pairs were not measured again`,
+      });
   }
 }
 

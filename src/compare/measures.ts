@@ -4,7 +4,7 @@ import type { Level, Measure, Share, Times } from '../model/measure.ts';
 import { fisher } from '../statistics/fisher.ts';
 import { mannWhitney } from '../statistics/mann-whitney.ts';
 import { quantile, sorted } from '../statistics/quantile.ts';
-import { type Gathered, labelText, measureKey, type Tested } from './sides.ts';
+import { familyKey, type Gathered, labelText, measureKey, type Tested } from './sides.ts';
 
 /** Of fewer answers on a side nothing is said: chance alone gives three of three in one of twenty. */
 export const LEAST_TIMES = 8;
@@ -24,36 +24,74 @@ export function compareMeasures(
   limits: DiffLimits,
   into: Gathered,
 ): void {
-  const later = new Map(after.map((one) => [measureKey(one), one]));
-  for (const one of before) {
-    const other = later.get(measureKey(one));
-    if (other === undefined) missing(where, one, after, into);
-    else compareOne(where, one, other, limits, into);
+  const families = new Map<string, Family>();
+  for (const one of before) familyIn(families, one).before.push(one);
+  for (const one of after) familyIn(families, one).after.push(one);
+  for (const family of families.values()) {
+    const { pairs, gone } = paired(family);
+    for (const [one, other] of pairs) compareOne(where, one, other, limits, into);
+    // Of endpoints there may be fewer: how many, the check of the Service counts.
+    for (const one of gone)
+      if (pairs.length === 0 || one.labels['endpoint'] === undefined) missing(where, one, after, into);
   }
+}
+
+interface Family {
+  readonly before: Measure[];
+  readonly after: Measure[];
+}
+
+function familyIn(families: Map<string, Family>, one: Measure): Family {
+  const key = familyKey(one);
+  const family = families.get(key) ?? { before: [], after: [] };
+  families.set(key, family);
+  return family;
+}
+
+/** The same endpoint first, then in order. */
+function paired({ before, after }: Family): { pairs: (readonly [Measure, Measure])[]; gone: Measure[] } {
+  const left = new Map(after.map((one) => [measureKey(one), one]));
+  const pairs: (readonly [Measure, Measure])[] = [];
+  const take = (one: Measure, key: string | undefined): boolean => {
+    const other = key === undefined ? undefined : left.get(key);
+    if (key === undefined || other === undefined) return false;
+    pairs.push([one, other]);
+    left.delete(key);
+    return true;
+  };
+  const moved = before.filter((one) => !take(one, measureKey(one)));
+  return { pairs, gone: moved.filter((one) => !take(one, left.keys().next().value)) };
 }
 
 /** That no time is left where all is lost says the loss, which has a measure of its own. */
 function missing(where: string, one: Measure, after: readonly Measure[], into: Gathered): void {
-  const isLost =
-    one.value.kind === 'times' &&
-    after.some(
-      ({ value, labels }) =>
-        value.kind === 'share' && value.lost === value.tries && labelText({ labels }) === labelText(one),
-    );
-  if (!isLost) into.notCompared.push(`${where}: ${one.title} of ${labelText(one)} was not measured again`);
+  const isLost = after.some(
+    ({ value, labels }) =>
+      value.kind === 'share' &&
+      value.word === undefined &&
+      value.lost === value.tries &&
+      withoutEndpoint(labels) === withoutEndpoint(one.labels),
+  );
+  if (!isLost)
+    into.notCompared.push({ where, text: `${one.title} of ${labelText(one)} was not measured again` });
+}
+
+function withoutEndpoint({ endpoint: _one, ...labels }: Measure['labels']): string {
+  return JSON.stringify(Object.entries(labels));
 }
 
 function compareOne(where: string, one: Measure, other: Measure, limits: DiffLimits, into: Gathered): void {
   const [a, b] = [one.value, other.value];
-  const name = `${labelText(one)}: ${one.title}`;
+  const name = `${labelText(other)}: ${one.title}`;
   if (a.kind === 'times' && b.kind === 'times') {
     const least = Math.min(a.ms.length, b.ms.length);
     if (least < LEAST_TIMES) {
       // Where both runs have so few, nothing was lost between them.
       if (a.ms.length >= LEAST_TIMES)
-        into.notCompared.push(
-          `${where}: ${name}: ${b.ms.length} answers are too few (${LEAST_TIMES} are needed)`,
-        );
+        into.notCompared.push({
+          where,
+          text: `${name}: ${b.ms.length} answers are too few (${LEAST_TIMES} are needed)`,
+        });
       return;
     }
     into.compared.measures++;
@@ -88,6 +126,7 @@ export function testTimes(
       what: 'measure',
       isRegression: isSlower,
       where,
+      subject: name,
       summary: `${name} ${was}, now ${now}: ${msText(Math.abs(shift))} ${isSlower ? 'slower' : 'faster'}.`,
     },
     name: 'Mann–Whitney U',
@@ -97,7 +136,7 @@ export function testTimes(
       Math.abs(shift) >= leastShiftMs &&
       Math.abs(shift) >= median * share &&
       (isSlower ? superiority : 1 - superiority) >= LEAST_SUPERIORITY,
-    times: { name: where === '' ? name : `${where}, ${name}`, beforeMs: before, afterMs: after },
+    times: { name: `${where}, ${name}`, beforeMs: before, afterMs: after },
   };
 }
 
@@ -117,6 +156,7 @@ export function testShares(
       what: 'measure',
       isRegression: change > 0,
       where,
+      subject: name,
       summary: `${name} ${text(before)}, now ${text(after)}.`,
     },
     name: "Fisher's exact",
@@ -133,12 +173,13 @@ function compareLevels(where: string, name: string, a: Level, b: Level, into: Ga
     what: 'measure',
     isRegression: kind === 'worse',
     where,
+    subject: name,
     summary: `${name} ${numberText(a.value)}, now ${numberText(b.value)}.`,
   });
   const ratio = a.isExact ? 1 : LEAST_RATIO;
   if (good * ratio <= bad && good !== bad) into.changes.push(change('worse'));
   else if (bad * ratio <= good && good !== bad) into.changes.push(change('better'));
-  else if (good !== bad) into.noise.push(`${where}: ${change('worse').summary}`);
+  else if (good !== bad) into.noise.push({ where, text: change('worse').summary });
 }
 
 function msText(ms: number): string {

@@ -16,12 +16,12 @@ export function compareReports(
   const later = new Map(after.checks.map((check) => [check.id, check]));
   for (const check of before.checks) {
     const other = later.get(check.id);
-    if (other === undefined) into.notCompared.push(`${where}: ${check.id} was not run again`);
+    if (other === undefined) into.notCompared.push({ where, text: `${check.id} was not run again` });
     else compareChecks(where, check, other, measuresOf, limits, into);
   }
   const old = new Set(before.checks.map(({ id }) => id));
   for (const { id } of after.checks)
-    if (!old.has(id)) into.notCompared.push(`${where}: ${id} was not run before`);
+    if (!old.has(id)) into.notCompared.push({ where, text: `${id} was not run before` });
 }
 
 function compareChecks(
@@ -38,10 +38,10 @@ function compareChecks(
   if (isUnmeasured(before) && isUnmeasured(after)) {
     // What is left out on purpose, in both, is nobody's loss; what failed twice is still not known.
     if (before.status === 'error' || after.status === 'error')
-      into.notCompared.push(`${where}: ${after.id} was measured in neither run: ${after.summary}`);
-  } else if (isUnmeasured(after)) into.notCompared.push(`${where}: ${after.id}: ${after.summary}`);
+      into.notCompared.push({ where, text: `${after.id} was measured in neither run: ${after.summary}` });
+  } else if (isUnmeasured(after)) into.notCompared.push({ where, text: `${after.id}: ${after.summary}` });
   else if (isUnmeasured(before))
-    into.notCompared.push(`${where}: ${after.id} was not measured before: ${before.summary}`);
+    into.notCompared.push({ where, text: `${after.id} was not measured before: ${before.summary}` });
   else into.compared.checks++;
   compareMeasures(where, one.measures, other.measures, limits, into);
 }

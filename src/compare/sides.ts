@@ -1,5 +1,5 @@
 /** What a comparison works with: the same measure in both runs, and what is said of it in the end. Pure. */
-import type { Change, ComparedTimes } from '../model/diff.ts';
+import type { Change, ComparedTimes, Remark } from '../model/diff.ts';
 import type { Measure } from '../model/measure.ts';
 import type { CheckResult } from '../model/report.ts';
 
@@ -8,8 +8,8 @@ export interface Gathered {
   readonly tested: Tested[];
   /** What needs no test. */
   readonly changes: Change[];
-  readonly noise: string[];
-  readonly notCompared: string[];
+  readonly noise: Remark[];
+  readonly notCompared: Remark[];
   readonly compared: { checks: number; findings: number; measures: number; pairs: number };
 }
 
@@ -39,12 +39,24 @@ export function nothingYet(): Gathered {
 /** Only the checks can tell what they measured. */
 export type MeasuresOf = (check: CheckResult) => readonly Measure[];
 
-/** `db:5432, icmp`. */
+/** `svc/db:5432 → db-0, icmp`. */
 export function labelText({ labels }: Pick<Measure, 'labels'>): string {
-  return Object.values(labels).join(', ');
+  const { endpoint, ...rest } = labels;
+  const [first = '', ...others] = Object.values(rest);
+  return [endpoint === undefined ? first : `${first} → ${endpoint}`, ...others].join(', ');
 }
 
 /** What tells measures of one check apart. */
 export function measureKey({ metric, labels }: Measure): string {
   return JSON.stringify([metric, Object.entries(labels)]);
+}
+
+/** The same of all endpoints of one destination: a rollout gives each of them another name. */
+export function familyKey({ metric, labels: { endpoint: _one, ...labels } }: Measure): string {
+  return JSON.stringify([metric, Object.entries(labels)]);
+}
+
+/** What a finding is about, without the endpoint's name. */
+export function familyOf(subject: string | undefined): string | undefined {
+  return subject?.replace(/ → .*$/s, '');
 }

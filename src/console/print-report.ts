@@ -18,8 +18,8 @@ export async function printReport(report: AnyReport, flags: ReportFlags): Promis
 /** The report as stdout is to have it. */
 export async function reportText(report: AnyReport, flags: ReportFlags): Promise<string> {
   const { output } = flags;
-  if (output === 'html')
-    return (await import('./late-formats.ts')).htmlText(report, { tablesOf, measuresOf, waysOf });
+  if (output === 'html' || output === 'openmetrics')
+    return (await import('./late-formats.ts')).lateText(report, output, { tablesOf, measuresOf, waysOf });
   const { stdout, env } = process;
   const colour = stdout.isTTY === true && !env['NO_COLOR'];
   const width = stdout.columns ?? 100;

@@ -83,7 +83,7 @@ export type OutputFormat = 'table' | 'json' | 'yaml';
 /** What a report can be printed as. */
 export type ReportFormat = OutputFormat | 'junit' | 'markdown' | LateFormat;
 /** Those whose code is loaded when they are asked for. */
-export type LateFormat = 'html';
+export type LateFormat = 'html' | 'openmetrics';
 export type FailOn = 'critical' | 'warning' | 'info';
 
 /** What is printed, and which findings make the exit code 1. */

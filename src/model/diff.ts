@@ -30,10 +30,21 @@ export interface Change {
   readonly where: string;
   /** One sentence with the numbers. */
   readonly summary: string;
+  /** What it is of: the destination of a finding, the name of a measure. */
+  readonly subject?: string;
   /** Of a finding. */
   readonly id?: string;
   readonly severity?: Severity;
+  /** Of a finding: the ID of the one that explains it. */
+  readonly causedBy?: string;
   readonly test?: ChangeTest;
+}
+
+/** What is told, and no change. */
+export interface Remark {
+  /** The target, or the matrix. */
+  readonly where: string;
+  readonly text: string;
 }
 
 /** Series of times of both runs. */
@@ -56,9 +67,9 @@ export interface Diff {
   /** Regressions first. */
   readonly changes: readonly Change[];
   /** Differences that chance alone makes as often: told, and no reason for anything. */
-  readonly noise: readonly string[];
+  readonly noise: readonly Remark[];
   /** What was measured in one run and could not be compared. */
-  readonly notCompared: readonly string[];
+  readonly notCompared: readonly Remark[];
   /** What was compared. */
   readonly compared: {
     readonly checks: number;

@@ -8,7 +8,10 @@ export interface Measure {
   readonly help: string;
   /** What it is in a word or two, for people: `round trip`. */
   readonly title: string;
-  /** What it is of: a destination, and how it was asked. */
+  /**
+   * What it is of: a destination, and how it was asked. `endpoint` is one of several that stand behind it, and may have another
+   * name in the next run.
+   */
   readonly labels: Readonly<Record<string, string>>;
   readonly value: Times | Share | Level;
   /** IDs of the findings that are raised by this share alone: they come and go with the noise that it has. */
@@ -21,11 +24,13 @@ export interface Times {
   readonly ms: readonly number[];
 }
 
-/** So many of all tries were lost. */
+/** So many of all tries were lost, or slow. */
 export interface Share {
   readonly kind: 'share';
   readonly lost: number;
   readonly tries: number;
+  /** What became of them; absent: they were lost. */
+  readonly word?: 'slow';
 }
 
 /** One number. */

@@ -1,6 +1,7 @@
 /** What differs between two runs, in the format that was asked for. Pure. */
 import type { DiffFormat } from '../model/args.ts';
 import type { Change, Diff } from '../model/diff.ts';
+import { type ChangeGroup, groupChanges, groupRemarks } from './diff-groups.ts';
 import { attributes, suites, xml } from './junit.ts';
 import { plain } from './markdown.ts';
 import { renderDocument } from './render.ts';
@@ -34,7 +35,7 @@ export function renderDiff(
 
 /** The verdict in one sentence. */
 export function diffLead({ verdict, changes }: Diff): string {
-  const count = changes.filter(({ isRegression }) => isRegression).length;
+  const count = groupChanges(changes.filter(({ isRegression }) => isRegression)).length;
   switch (verdict) {
     case 'worse':
       return `${count} ${count === 1 ? 'regression' : 'regressions'}.`;
@@ -67,11 +68,16 @@ export function testText({ test }: Change): string {
   return `${test.name}, p ${test.p < 1e-12 ? '< 1e-12' : `= ${Number(test.p.toPrecision(2))}`}`;
 }
 
-function textOf(change: Change): string {
-  const { where, id, severity, summary } = change;
+/** What is told of a change besides where it is. */
+export function changeText({ id, severity, causedBy, summary }: Change): string {
   const name = id === undefined ? '' : `${severity} ${id} `;
-  const test = testText(change);
-  return `${where}: ${name}${summary}${test === '' ? '' : ` (${test})`}`;
+  const cause = causedBy === undefined ? '' : ` It follows from ${causedBy}.`;
+  return `${name}${summary}${cause}`;
+}
+
+function textOf({ first, where }: ChangeGroup): string {
+  const test = testText(first);
+  return `${where}: ${changeText(first)}${test === '' ? '' : ` (${test})`}`;
 }
 
 function table(diff: Diff, paint: Palette, width: number): string {
@@ -86,14 +92,15 @@ function table(diff: Diff, paint: Palette, width: number): string {
   const blocks = [
     [side('before', before), side('after ', after)].join('\n'),
     colour(diffLead(diff)),
-    changes
-      .map((change) => {
-        const how = change.isRegression ? paint.red : change.kind === 'better' ? paint.green : paint.dim;
-        return lines(change.kind.padEnd(6), how, [textOf(change)]);
+    groupChanges(changes)
+      .map((group) => {
+        const { isRegression, kind } = group.first;
+        const how = isRegression ? paint.red : kind === 'better' ? paint.green : paint.dim;
+        return lines(kind.padEnd(6), how, [textOf(group)]);
       })
       .join('\n'),
-    lines('noise:', paint.dim, noise),
-    lines('not compared:', paint.yellow, notCompared),
+    lines('noise:', paint.dim, groupRemarks(noise)),
+    lines('not compared:', paint.yellow, groupRemarks(notCompared)),
     `verdict: ${colour(verdict)} (compared: ${comparedText(diff) || 'nothing'})`,
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
@@ -117,13 +124,13 @@ function markdown(diff: Diff): string {
           '',
           '| | Where | What | Test |',
           '| --- | --- | --- | --- |',
-          ...changes.map(
-            (change) =>
-              `| ${change.isRegression ? '**' : ''}${change.kind}${change.isRegression ? '**' : ''} | ${plain(change.where)} | ${plain(`${change.id === undefined ? '' : `${change.severity} ${change.id} `}${change.summary}`)} | ${plain(testText(change))} |`,
-          ),
+          ...groupChanges(changes).map(({ first, where }) => {
+            const kind = first.isRegression ? `**${first.kind}**` : first.kind;
+            return `| ${kind} | ${plain(where)} | ${plain(changeText(first))} | ${plain(testText(first))} |`;
+          }),
         ]),
-    ...list('Noise', noise),
-    ...list('Not compared', notCompared),
+    ...list('Noise', groupRemarks(noise)),
+    ...list('Not compared', groupRemarks(notCompared)),
     '',
   ].join('\n');
 }
@@ -131,27 +138,42 @@ function markdown(diff: Diff): string {
 /** A case for each regression, which failed, and one for the comparison as a whole. */
 function junit(diff: Diff): string {
   const { changes, noise, notCompared, verdict, before, after } = diff;
-  const failed = changes.filter(({ isRegression }) => isRegression);
-  const rest = changes.filter(({ isRegression }) => !isRegression).map((one) => `${one.kind} ${textOf(one)}`);
+  const groups = groupChanges(changes);
+  const failed = groups.filter(({ first }) => first.isRegression);
+  const rest = groups.filter(({ first }) => !first.isRegression);
   const isUnknown = verdict === 'unknown';
+  const [gap = 'nothing could be compared'] = groupRemarks(notCompared);
   const said = [
-    ...rest,
-    ...noise.map((one) => `noise: ${one}`),
-    ...notCompared.map((one) => `not compared: ${one}`),
+    diffLead(diff),
+    ...rest.map((group) => `${group.first.kind} ${textOf(group)}`),
+    ...groupRemarks(noise).map((one) => `noise: ${one}`),
+    ...groupRemarks(notCompared).map((one) => `not compared: ${one}`),
   ];
+  const suite = attributes({
+    name: 'diff',
+    tests: failed.length + 1,
+    failures: failed.length,
+    errors: isUnknown ? 1 : 0,
+    skipped: 0,
+    timestamp: after.startedAt.replace(/\.\d+Z$/, ''),
+  });
   return suites([
-    `  <testsuite${attributes({ name: 'diff', tests: failed.length + 1, failures: failed.length, errors: isUnknown ? 1 : 0, skipped: 0, timestamp: after.startedAt.replace(/\.\d+Z$/, '') })}>`,
-    ...failed.flatMap((change) => [
-      `    <testcase${attributes({ classname: `nettools.diff.${change.what}`, name: `${change.where}: ${change.id ?? change.summary}` })}>`,
-      `      <failure${attributes({ message: change.summary, type: change.id ?? change.kind })}>${xml(textOf(change))}</failure>`,
+    `  <testsuite${suite}>`,
+    ...failed.flatMap((group) => [
+      `    <testcase${attributes({ classname: `nettools.diff.${group.first.what}`, name: caseName(group) })}>`,
+      `      <failure${attributes({ message: group.first.summary, type: group.first.id ?? group.first.kind })}>${xml(textOf(group))}</failure>`,
       '    </testcase>',
     ]),
     `    <testcase${attributes({ classname: 'nettools.diff', name: `${before.file} and ${after.file}` })}>`,
-    ...(isUnknown
-      ? [`      <error${attributes({ message: notCompared[0] ?? 'nothing could be compared' })}/>`]
-      : []),
-    `      <system-out>${xml([diffLead(diff), ...said].join('\n'))}</system-out>`,
+    ...(isUnknown ? [`      <error${attributes({ message: gap })}/>`] : []),
+    `      <system-out>${xml(said.join('\n'))}</system-out>`,
     '    </testcase>',
     '  </testsuite>',
   ]);
+}
+
+/** The same in each run of a gate, as long as the same is worse. */
+function caseName({ first: { id, subject, summary } }: ChangeGroup): string {
+  const name = [id, subject].filter((one) => one !== undefined).join(' ');
+  return name === '' ? summary : name;
 }

@@ -7,7 +7,7 @@ export function dnsMeasures({ servers }: Fields): readonly Measure[] {
   return recordsOf(servers).flatMap((server) =>
     (['udp', 'tcp'] as const).flatMap((by) => {
       const { timesMs, queries, answered } = fieldsOf(server[by]);
-      const labels = { server: text(server['address']), by };
+      const labels = { ...serverLabels(server), by };
       const isCounted = typeof queries === 'number' && typeof answered === 'number';
       return [
         ...times(
@@ -33,4 +33,13 @@ export function dnsMeasures({ servers }: Fields): readonly Measure[] {
       ];
     }),
   );
+}
+
+/** Those behind the cluster's Service have addresses, and names, that change with each rollout. */
+function serverLabels({ address, role, service, pod }: Fields): Measure['labels'] {
+  if (role !== 'endpoint') return { server: text(address) };
+  return {
+    server: typeof service === 'string' ? service : 'endpoints',
+    endpoint: text(typeof pod === 'string' ? pod : address),
+  };
 }

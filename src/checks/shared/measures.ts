@@ -11,11 +11,20 @@ export function times(named: Named, series: Json | undefined): readonly Measure[
   return ms.length === 0 ? [] : [{ ...named, value: { kind: 'times', ms } }];
 }
 
-/** None where nothing was tried. */
-export function loss(named: Named, lost: Json | undefined, tries: Json | undefined): readonly Measure[] {
+/**
+ * None where nothing was tried.
+ * @param word what became of them; absent: they were lost
+ */
+export function loss(
+  named: Named,
+  lost: Json | undefined,
+  tries: Json | undefined,
+  word?: 'slow',
+): readonly Measure[] {
   const isShare =
     typeof lost === 'number' && typeof tries === 'number' && tries > 0 && lost >= 0 && lost <= tries;
-  return isShare ? [{ ...named, value: { kind: 'share', lost, tries } }] : [];
+  if (!isShare) return [];
+  return [{ ...named, value: { kind: 'share', lost, tries, ...(word === undefined ? {} : { word }) } }];
 }
 
 /** @param how absent: neither more nor less of it is better */

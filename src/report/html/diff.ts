@@ -1,9 +1,10 @@
 /** What differs between two runs as a page. Pure. */
-import type { Diff } from '../../model/diff.ts';
-import { comparedText, diffLead, testText } from '../diff.ts';
+import type { Change, Diff } from '../../model/diff.ts';
+import { changeText, comparedText, diffLead, testText } from '../diff.ts';
+import { groupChanges, groupRemarks } from '../diff-groups.ts';
 import { distributions } from './distribution.ts';
 import { html, type Part } from './markup.ts';
-import { badge, type PageOptions, page } from './page.ts';
+import { type PageOptions, page } from './page.ts';
 import { grid } from './tables.ts';
 
 /** Ends with a newline. */
@@ -29,23 +30,26 @@ ${
     ? undefined
     : html`<section aria-labelledby="changes"><h2 id="changes">Changes</h2>${grid(
         ['Change', 'Where', 'What', 'Test'],
-        changes.map((one) => [
-          html`<strong class="badge ${one.isRegression ? 'worse' : one.kind === 'better' || one.kind === 'gone' ? 'better' : 'same'}">${one.kind}</strong>`,
-          one.where,
-          one.id === undefined
-            ? one.summary
-            : html`${badge(one.severity ?? 'info')} ${one.id} ${one.summary}`,
-          testText(one),
+        groupChanges(changes).map(({ first, where }) => [
+          html`<strong class="badge ${colourOf(first)}">${first.kind}</strong>`,
+          where,
+          changeText(first),
+          testText(first),
         ]),
         'Changes',
       )}</section>`
 }
 ${series.length === 0 ? undefined : html`<section aria-labelledby="times"><h2 id="times">Times that changed</h2>${distributions(series, 'Times before and after')}</section>`}
-${listPart('noise', 'Noise: chance alone makes as much', noise)}
-${listPart('not-compared', 'Not compared', notCompared)}`,
+${listPart('noise', 'Noise: chance alone makes as much', groupRemarks(noise))}
+${listPart('not-compared', 'Not compared', groupRemarks(notCompared))}`,
     },
     options,
   );
+}
+
+function colourOf({ isRegression, kind, what }: Change): string {
+  if (isRegression) return 'worse';
+  return kind === 'better' || (kind === 'gone' && what === 'finding') ? 'better' : 'same';
 }
 
 function listPart(id: string, title: string, all: readonly string[]): Part {

@@ -26,7 +26,9 @@ const NAME = 44;
 export function seriesOf(measures: readonly Measure[]): Series[] {
   return measures.flatMap(({ title, labels, value }) => {
     if (value.kind !== 'times' || value.ms.length === 0) return [];
-    const lost = measures.find((one) => one.value.kind === 'share' && key(one) === key({ labels }))?.value;
+    const lost = measures.find(
+      (one) => one.value.kind === 'share' && one.value.word === undefined && key(one) === key({ labels }),
+    )?.value;
     const note = lost?.kind === 'share' && lost.lost > 0 ? `${lost.lost} of ${lost.tries} lost` : undefined;
     return [
       {

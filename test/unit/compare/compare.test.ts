@@ -118,7 +118,7 @@ describe('times', () => {
       report(latency({ times: trips(2, 7, 5), sent: 7 })),
     );
     expect(diff.verdict).toBe('unknown');
-    expect(diff.notCompared.join()).toContain('7 answers are too few');
+    expect(diff.notCompared.map(({ text }) => text).join()).toContain('7 answers are too few');
   });
 
   it('are told as noise where they are large and the test is not sure', () => {
@@ -127,7 +127,7 @@ describe('times', () => {
       report(latency({ times: [1, 9, 9, 9, 9, 9, 9, 2] })),
     );
     expect(diff).toMatchObject({ verdict: 'same', changes: [] });
-    expect(diff.noise.join()).toContain('Mann–Whitney U: p = ');
+    expect(diff.noise.map(({ text }) => text).join()).toContain('Mann–Whitney U: p = ');
   });
 });
 
@@ -151,7 +151,9 @@ describe('losses', () => {
   it('raise a finding that is noise where they are, and a regression where they are not', () => {
     const noise = diffOf(lossy(0), lossy(4, 50, loss('critical')));
     expect(noise).toMatchObject({ verdict: 'same', changes: [] });
-    expect(noise.noise.join()).toContain('NT-LAT-002 is new, and so many losses come by chance');
+    expect(noise.noise.map(({ text }) => text).join()).toContain(
+      'NT-LAT-002 is new, and as much comes by chance',
+    );
     expect(said(diffOf(lossy(0), lossy(6, 50, loss('critical'))))).toEqual(['new !NT-LAT-002']);
     // Another finding of the same subject has no such excuse.
     const other = { findings: [finding('NT-LAT-001', 'warning', { subject: 'db' })] };
@@ -166,6 +168,83 @@ describe('losses', () => {
   it('of all that is sent leave no times, and that is told by the loss', () => {
     const diff = diffOf(lossy(0), lossy(50));
     expect(diff).toMatchObject({ verdict: 'worse', notCompared: [] });
+  });
+});
+
+describe('connections whose first packet was sent again', () => {
+  const slow = (count: number): Report => {
+    const times = [
+      ...Array.from({ length: 50 - count }, () => 1),
+      ...Array.from({ length: count }, () => 1010),
+    ];
+    const findings = count === 0 ? [] : [finding('NT-LAT-005', 'warning', { subject: 'db' })];
+    const tcp: Json = { tries: 50, unanswered: 0, failed: 0, timesMs: times };
+    return report(
+      check('latency', {
+        findings,
+        measurements: { destinations: [{ name: 'db', icmp: { skipped: 'x' }, tcp }] },
+      }),
+    );
+  };
+
+  it('are a regression where they are more than chance makes', () => {
+    expect(diffOf(slow(0), slow(2))).toMatchObject({ verdict: 'same', changes: [] });
+    expect(diffOf(slow(2), slow(0))).toMatchObject({ verdict: 'same', changes: [] });
+    expect(said(diffOf(slow(0), slow(7)))).toContain('new !NT-LAT-005');
+  });
+});
+
+describe('endpoints of a Service', () => {
+  const of = (names: readonly string[], median: number, findings: CheckResult['findings'] = []): Report =>
+    report(
+      check('latency', {
+        findings,
+        measurements: {
+          destinations: names.map((name, i) => ({
+            name: `svc/db → ${name}`,
+            icmp: { sent: 50, lossPercent: 0, timesMs: trips(i + 1, 50, median) },
+          })),
+        },
+      }),
+    );
+
+  it('are the same by other names, and fewer of them are for the Service to tell', () => {
+    expect(diffOf(of(['db-a', 'db-b'], 5), of(['db-c', 'db-d'], 5))).toMatchObject({
+      verdict: 'same',
+      changes: [],
+      notCompared: [],
+      compared: { measures: 4 },
+    });
+    expect(diffOf(of(['db-a', 'db-b'], 5), of(['db-c'], 5))).toMatchObject({
+      verdict: 'same',
+      notCompared: [],
+    });
+    expect(said(diffOf(of(['db-a'], 5), of(['db-c'], 25)))).toEqual([
+      expect.stringContaining('worse !svc/db → db-c, icmp: round trip'),
+    ]);
+  });
+
+  it('have the same findings by other names', () => {
+    const found = (name: string) => [finding('NT-LAT-001', 'warning', { subject: `svc/db → ${name}` })];
+    expect(diffOf(of(['db-a'], 5, found('db-a')), of(['db-c'], 5, found('db-c')))).toMatchObject({
+      verdict: 'same',
+      changes: [],
+    });
+  });
+
+  it('of which all are lost leave no times, whatever they are called now', () => {
+    const lost = report(
+      check('latency', {
+        measurements: {
+          destinations: [{ name: 'svc/db → db-c', icmp: { sent: 50, lossPercent: 100, timesMs: [] } }],
+        },
+      }),
+    );
+    expect(diffOf(of(['db-a', 'db-b'], 5), lost)).toMatchObject({ verdict: 'worse', notCompared: [] });
+  });
+
+  it('of which none is left were not measured again', () => {
+    expect(diffOf(of(['db-a'], 5), of([], 5)).verdict).toBe('unknown');
   });
 });
 
@@ -204,7 +283,9 @@ describe('findings', () => {
   it('that were not looked for again are not gone', () => {
     const diff = diffOf(found('critical'), found(undefined, { status: 'error', summary: 'No rights.' }));
     expect(diff).toMatchObject({ verdict: 'unknown', changes: [] });
-    expect(diff.notCompared.join()).toContain('whether NT-FW-006 is still there: No rights.');
+    expect(diff.notCompared.map(({ text }) => text).join()).toContain(
+      'whether NT-FW-006 is still there: No rights.',
+    );
   });
 
   it.each([
@@ -219,7 +300,7 @@ describe('findings', () => {
   ])('of a check that %s are not known', (text, before, after) => {
     const diff = diffOf(before, after);
     expect(diff.verdict).toBe('unknown');
-    expect(diff.notCompared.join()).toContain(text);
+    expect(diff.notCompared.map(({ text }) => text).join()).toContain(text);
   });
 
   it('of nothing are not known', () => {
@@ -264,7 +345,7 @@ describe('lists', () => {
     );
     expect(diff.verdict).toBe('worse');
     expect(diff.changes.map(({ where, id }) => `${where} ${id}`)).toEqual([
-      'pod/web-2 in default (was pod/web-1 in default) NT-FW-006',
+      'pod/web-2 in default (was web-1) NT-FW-006',
     ]);
   });
 
@@ -278,7 +359,7 @@ describe('lists', () => {
     const failed = { ...list(of('a', good)), failed: [{ target: 'pod/b', reason: 'it does not run' }] };
     expect(diffOf(list(of('a', good), of('b', good)), failed)).toMatchObject({
       verdict: 'unknown',
-      notCompared: ['pod/b in default: it does not run'],
+      notCompared: [{ where: 'pod/b in default', text: 'it does not run' }],
     });
     expect(diffOf(list(of('a', good)), list(of('a', good), of('b', bad))).verdict).toBe('unknown');
   });
@@ -342,7 +423,9 @@ describe('matrices', () => {
       destination === 3 ? { icmp: { outcome: 'reached', ms: 25, sent: 10, received: 10 } } : {},
     );
     expect(said(diffOf(healthy, slow))).toEqual([
-      expect.stringMatching(/^worse !fastest answers to pod\/web-3 0\.3 ms in the median of 9, now 25 ms of 9/),
+      expect.stringMatching(
+        /^worse !fastest answers to pod\/web-3 0\.3 ms in the median of 9, now 25 ms of 9/,
+      ),
     ]);
   });
 

@@ -1,7 +1,7 @@
 /** What a page holds, and what it may do. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { htmlText } from '../../../../src/console/late-formats.ts';
+import { lateText } from '../../../../src/console/late-formats.ts';
 import type { AnyReport } from '../../../../src/console/print-report.ts';
 import type { MatrixReport } from '../../../../src/model/matrix.ts';
 import type { Json } from '../../../../src/model/report.ts';
@@ -10,7 +10,7 @@ import { check, finding, report } from '../build.ts';
 import { hostile, WORDS } from '../hostile.ts';
 import { diagnosis, list, matrixOf, recordedLatency, views, WAYS } from './pages.ts';
 
-const page = (one: AnyReport): string => htmlText(one, views);
+const page = (one: AnyReport): string => lateText(one, 'html', views);
 
 /** Every text in it, but what the program itself says by it, becomes hostile. */
 function poisoned<T>(value: T): T {
