@@ -15,14 +15,17 @@ export function tableOf({ columns, rows }: Table, name: string): Markup {
   );
 }
 
-/** A cell is text, or markup that somebody has made of it. */
+/**
+ * A cell is text, or markup that somebody has made of it.
+ * @param align of numbers; absent: all is words, whose cells stand below each other on a phone
+ */
 export function grid(
   heads: readonly string[],
   rows: readonly (readonly Part[])[],
   name: string,
   align: readonly ('left' | 'right')[] = [],
 ): Markup {
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="${`Table: ${name}`}"><table>
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${`Table: ${name}`}"><table class="${align.length === 0 ? 'words' : 'numbers'}">
 <thead><tr>${heads.map((head, i) => html`<th scope="col" class="${align[i] ?? 'left'}">${head}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(
