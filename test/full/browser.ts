@@ -3,16 +3,15 @@
  * and no port is open.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
 import { installPackages } from '../cluster/packages.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 type Message = Record<string, unknown>;
 
@@ -161,7 +160,7 @@ export class Browser {
         writeFileSync(to, Buffer.from(data as string, 'base64'));
       },
       violations: async () => {
-        await evaluate(`${axe}; undefined`);
+        await evaluate(`${axe.source}; undefined`);
         return (await evaluate(
           `axe.run(document).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map((one) => id + ': ' + one.html + ' ' + one.failureSummary)))`,
         )) as string[];

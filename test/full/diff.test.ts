@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Diff } from '../../src/model/diff.ts';
 import { until } from '../cluster/proc.ts';
 import { nettools } from '../e2e/support/cli.ts';
 import { app, helper, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { validDiff } from '../e2e/support/report.ts';
 import { drop, narrow, upload, withFaults } from '../faults/latency-faults.ts';
 import { type PodNetns, podNetns, withFault } from '../faults/pod-netns.ts';
 
@@ -66,6 +66,8 @@ async function saved(name: string, words: readonly string[]): Promise<string> {
   return file;
 }
 
+type Diff = ReturnType<typeof validDiff>;
+
 async function diff(
   before: string,
   after: string,
@@ -73,7 +75,7 @@ async function diff(
 ): Promise<{ diff: Diff; code: number }> {
   const { code, stdout, stderr } = await nettools(['diff', before, after, '-o', 'json', ...flags]);
   expect(stdout, stderr).toMatch(/^\{/);
-  return { diff: JSON.parse(stdout) as Diff, code };
+  return { diff: validDiff(JSON.parse(stdout)), code };
 }
 
 const regressions = ({ changes }: Diff): string[] =>

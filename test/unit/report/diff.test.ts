@@ -1,9 +1,11 @@
 /** How a difference is printed: in each format the same, and nothing of a name is more than text. */
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { htmlDiffText } from '../../../src/console/late-formats.ts';
 import type { Diff } from '../../../src/model/diff.ts';
 import { renderDiff } from '../../../src/report/diff.ts';
+import schema from '../../../src/report/report.schema.json' with { type: 'json' };
 import { WORDS } from './hostile.ts';
 
 const DIFF: Diff = {
@@ -85,6 +87,13 @@ describe('a difference', () => {
     const painted = renderDiff(DIFF, 'table', { ...options, colour: true });
     expect(painted).toContain('\u001b[31m');
     expect(painted.replace(/\u001b\[\d+m/g, '')).toBe(renderDiff(DIFF, 'table', options));
+  });
+
+  it('is what its schema says', () => {
+    const validate = new Ajv2020({ allErrors: true, strict: true }).compile(schema);
+    expect(validate(DIFF), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...DIFF, extra: 1 })).toBe(false);
+    expect(validate({ ...DIFF, changes: [{}] })).toBe(false);
   });
 
   it('is itself as JSON and YAML', () => {
