@@ -8,6 +8,7 @@ import {
   type BundleName,
   bundleBorders,
   bundleOf,
+  lateModules,
   lazyBuiltins,
   leanYargs,
   moduleKey,
@@ -101,7 +102,7 @@ function packagesIn({ outputs }: Metafile): string[] {
 async function modulesOf(name: BundleName): Promise<string[]> {
   if (name === 'cli') return ['./src/cli/run.ts'];
   if (name === 'parser') return ['./src/cli/read-flags.ts'];
-  if (name === 'formats') return ['./src/console/late-formats.ts'];
+  if (name === 'formats') return [...lateModules].map((file) => `./${file}`);
   const files = await readdir(path.join(root, 'src/commands'));
   return files
     .map((file) => `src/commands/${file}`)

@@ -1,7 +1,7 @@
 /** `diff`: two runs, and what differs between them. */
 import { measuresOf } from '../checks/measures.ts';
 import { judge } from '../checks/report.ts';
-import { compare, type Run } from '../compare/compare.ts';
+import type { Run } from '../compare/compare.ts';
 import { type AnyReport, print } from '../console/print-report.ts';
 import { readRun } from '../console/run-file.ts';
 import { keepHeapSmall } from '../console/small-heap.ts';
@@ -9,7 +9,6 @@ import type { DiffArgs } from '../model/args.ts';
 import type { Diff } from '../model/diff.ts';
 import { UserError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
-import { renderDiff } from '../report/diff.ts';
 import { listTitle } from '../report/list-words.ts';
 import { targetTitle } from '../report/target.ts';
 import { listOf } from './judge.ts';
@@ -18,8 +17,11 @@ import { listOf } from './judge.ts';
 export async function run(args: DiffArgs): Promise<number> {
   keepHeapSmall();
   const [before, after] = [await runOf(args.before), await runOf(args.after)];
-  const diff = compared(before, after, args);
-  await print(await textOf(diff, args));
+  const late = await import('./diff-runs.ts');
+  const diff = compared(before, after, args, late);
+  const { stdout, env } = process;
+  const options = { colour: stdout.isTTY === true && !env['NO_COLOR'], width: stdout.columns ?? 100 };
+  await print(late.diffText(diff, args.output, options));
   if (diff.verdict === 'worse') return 1;
   return diff.verdict === 'unknown' ? 3 : 0;
 }
@@ -37,7 +39,12 @@ async function runOf(file: string): Promise<Run> {
 }
 
 /** @throws {UserError} exit 3: they are not of one kind, or damaged */
-function compared(before: Run, after: Run, { limits }: DiffArgs): Diff {
+function compared(
+  before: Run,
+  after: Run,
+  { limits }: DiffArgs,
+  { compare }: Pick<typeof import('./diff-runs.ts'), 'compare'>,
+): Diff {
   let diff: Diff | undefined;
   try {
     diff = compare(before, after, { limits, measuresOf, titleOf: targetTitle, version });
@@ -67,13 +74,4 @@ function titleOf(report: AnyReport): string {
     case 'MatrixReport':
       return `a matrix of ${report.sources.length} sources and ${report.destinations.length} destinations`;
   }
-}
-
-async function textOf(diff: Diff, { output }: DiffArgs): Promise<string> {
-  if (output === 'html') return (await import('../console/late-formats.ts')).htmlDiffText(diff);
-  const { stdout, env } = process;
-  return renderDiff(diff, output, {
-    colour: stdout.isTTY === true && !env['NO_COLOR'],
-    width: stdout.columns ?? 100,
-  });
 }

@@ -1,7 +1,7 @@
 /** What differs between two runs as a page. Pure. */
 import type { Change, Diff } from '../../model/diff.ts';
-import { changeText, comparedText, diffLead, testText } from '../diff.ts';
 import { groupChanges, groupRemarks } from '../diff-groups.ts';
+import { changeText, comparedText, diffLead, testText } from '../diff-words.ts';
 import { distributions } from './distribution.ts';
 import { html, type Part } from './markup.ts';
 import { type PageOptions, page } from './page.ts';

@@ -51,7 +51,7 @@ export function distributions(all: readonly Series[], what: string): Markup | un
   const height = all.length * ROW + 24;
   const end = all.length * ROW;
   return html`<figure>
-<svg role="img" height="${height}" aria-label="${`${what}: ${all.map((one) => `${one.name}: ${numbers(one)}, ${answers(one)}`).join('; ')}`}">
+<svg role="img" width="100%" height="${height}" aria-label="${`${what}: ${all.map((one) => `${one.name}: ${numbers(one)}, ${answers(one)}`).join('; ')}`}">
 ${scale.ticks.map(({ at, text }) => html`<line class="grid" x1="${round(at)}%" x2="${round(at)}%" y1="0" y2="${end}"/><text class="dim" x="${round(at)}%" y="${end + 16}" text-anchor="${anchor(at)}">${text}</text>`)}
 ${all.map((one, at) => row(one, at * ROW, scale))}
 </svg>

@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<Passing['seen'], string>> = {
 export function wayFigure({ name, outcome, places }: Way): Markup {
   const height = (places.length - 1) * STEP + BOX + 8;
   return html`<figure>
-<svg role="img" height="${height}" aria-label="${`The way to ${name}: ${outcome}. ${places.map(placeText).join('; ')}`}">
+<svg role="img" width="100%" height="${height}" aria-label="${`The way to ${name}: ${outcome}. ${places.map(placeText).join('; ')}`}">
 ${places.map((place, at) => box(place, at * STEP + 4))}
 ${places.slice(1).map((place, at) => hops(places[at] as WayPlace, place, at * STEP + 4 + BOX))}
 </svg>

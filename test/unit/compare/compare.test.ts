@@ -375,6 +375,26 @@ describe('lists', () => {
   });
 });
 
+describe('many comparisons', () => {
+  it('of ways that all lose a fifth tell none, though some differ by what alone would be no chance', () => {
+    const random = numbers(9);
+    const losing = () =>
+      report(
+        check('latency', {
+          measurements: {
+            destinations: Array.from({ length: 400 }, (_, i) => {
+              const lost = Array.from({ length: 50 }, () => random()).filter((one) => one < 0.2).length;
+              return { name: `db-${i}`, icmp: { sent: 50, lossPercent: lost * 2, timesMs: [] } };
+            }),
+          },
+        }),
+      );
+    const { changes, noise, verdict } = diffOf(losing(), losing());
+    expect({ changes, verdict }).toEqual({ changes: [], verdict: 'same' });
+    expect(noise.length).toBeGreaterThan(100);
+  });
+});
+
 describe('matrices', () => {
   const base = { ...matrixOf(10), findings: [], verdict: 'pass' as const };
   const cells = (of: (cell: MatrixCell) => Partial<MatrixCell>): MatrixReport => ({
