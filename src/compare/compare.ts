@@ -87,7 +87,8 @@ function verdictOf(changes: readonly Change[], { notCompared, compared }: Gather
   const count = compared.checks + compared.pairs;
   if (notCompared.length > 0 || count === 0) return 'unknown';
   const isBetter = changes.some(
-    ({ kind, what }) => kind === 'better' || (kind === 'gone' && what === 'finding'),
+    ({ kind, what, severity }) =>
+      kind === 'better' || (kind === 'gone' && what === 'finding' && severity !== 'info'),
   );
   return isBetter ? 'better' : 'same';
 }

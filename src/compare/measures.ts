@@ -6,8 +6,11 @@ import { mannWhitney } from '../statistics/mann-whitney.ts';
 import { quantile, sorted } from '../statistics/quantile.ts';
 import { familyKey, type Gathered, labelText, measureKey, type Tested } from './sides.ts';
 
-/** Of fewer answers on a side nothing is said: chance alone gives three of three in one of twenty. */
-export const LEAST_TIMES = 8;
+/**
+ * Of fewer answers on a side nothing is said. A test takes each for a try of its own, and a burst of ten queries is one
+ * moment: on a node whose CPU is taken all of them are slow together. (ours: so ten DNS queries of a healthy node differed)
+ */
+const LEAST_TIMES = 20;
 /** A shift that chance makes in one of a thousand comparisons. (ours: a gate that cries wolf is taken out) */
 const TIMES_LEVEL = 0.001;
 /** Losses are rare events: at one of a thousand, 50 probes could not tell 16 % from none. */
