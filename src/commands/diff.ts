@@ -17,11 +17,11 @@ import { listOf } from './judge.ts';
 export async function run(args: DiffArgs): Promise<number> {
   keepHeapSmall();
   const [before, after] = [await runOf(args.before), await runOf(args.after)];
-  const late = await import('./diff-runs.ts');
-  const diff = compared(before, after, args, late);
+  const { compare, diffText } = await import('./diff-runs.ts');
+  const diff = compared(before, after, args, compare);
   const { stdout, env } = process;
   const options = { colour: stdout.isTTY === true && !env['NO_COLOR'], width: stdout.columns ?? 100 };
-  await print(late.diffText(diff, args.output, options));
+  await print(diffText(diff, args.output, options));
   if (diff.verdict === 'worse') return 1;
   return diff.verdict === 'unknown' ? 3 : 0;
 }
@@ -43,7 +43,7 @@ function compared(
   before: Run,
   after: Run,
   { limits }: DiffArgs,
-  { compare }: Pick<typeof import('./diff-runs.ts'), 'compare'>,
+  compare: typeof import('./diff-runs.ts').compare,
 ): Diff {
   let diff: Diff | undefined;
   try {
