@@ -1,11 +1,12 @@
 #!/bin/sh
-# Prints a CycloneDX 1.6 bill of materials of Debian packages and of the project's own prober, the same for the same ones:
+# Prints a CycloneDX 1.6 bill of materials of Debian packages and of the project's own programs, the same for the same ones:
 #   sbom.sh IMAGE LOCK < names
 # LOCK gives the SHA-256 of each package's file, where the installed version is the locked one.
 set -eu
 prober=$(sha256sum < /usr/bin/nettools-prober | cut -d' ' -f1)
+drops=$(sha256sum < /usr/bin/nettools-drops | cut -d' ' -f1)
 fields='${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\t${Maintainer}\n'
-xargs dpkg-query -W -f "$fields" | sort -u | awk -F'\t' -v prober="$prober" -v image="$1" -v lock="$2" -v distro="debian-$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release)" '
+xargs dpkg-query -W -f "$fields" | sort -u | awk -F'\t' -v prober="$prober" -v drops="$drops" -v image="$1" -v lock="$2" -v distro="debian-$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release)" '
   function text(value) {
     gsub(/\\/, "\\\\", value)
     gsub(/"/, "\\\"", value)
@@ -18,6 +19,17 @@ xargs dpkg-query -W -f "$fields" | sort -u | awk -F'\t' -v prober="$prober" -v i
     gsub(/:/, "%3A", value)
     return value
   }
+  # A program of the project.
+  function own(name, description, license, sum) {
+    print "    {"
+    print "      \"type\": \"application\","
+    print "      \"bom-ref\": " text(name) ","
+    print "      \"name\": " text(name) ","
+    print "      \"description\": " text(description) ","
+    print "      \"licenses\": [" license "],"
+    print "      \"hashes\": [{ \"alg\": \"SHA-256\", \"content\": " text(sum) " }]"
+    printf "    }"
+  }
   BEGIN {
     while ((getline line < lock) > 0) if (split(line, part, " ") == 2) hash[part[1]] = part[2]
     print "{"
@@ -27,14 +39,12 @@ xargs dpkg-query -W -f "$fields" | sort -u | awk -F'\t' -v prober="$prober" -v i
     print "  \"metadata\": {"
     print "    \"component\": { \"type\": \"container\", \"bom-ref\": \"image\", \"name\": " text("kubectl-nettools/" image) " }"
     print "  },"
-    printf "  \"components\": [\n    {\n"
-    print "      \"type\": \"application\","
-    print "      \"bom-ref\": \"nettools-prober\","
-    print "      \"name\": \"nettools-prober\","
-    print "      \"description\": \"The probes of kubectl nettools in one process; statically linked with the C library of libc6-dev\","
-    print "      \"licenses\": [{ \"license\": { \"id\": \"Apache-2.0\" } }],"
-    print "      \"hashes\": [{ \"alg\": \"SHA-256\", \"content\": " text(prober) " }]"
-    printf "    }"
+    printf "  \"components\": [\n"
+    own("nettools-prober", "The probes of kubectl nettools in one process; statically linked with the C library of libc6-dev", \
+      "{ \"license\": { \"id\": \"Apache-2.0\" } }", prober)
+    printf ",\n"
+    own("nettools-drops", "Watches what the kernel drops: a BPF program, and what loads it", \
+      "{ \"expression\": \"Apache-2.0 AND (GPL-2.0-only OR BSD-2-Clause)\" }", drops)
   }
   {
     purl = "pkg:deb/debian/" encoded($1) "@" encoded($2) "?arch=" $3 "&distro=" distro

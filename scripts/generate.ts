@@ -19,6 +19,7 @@ const generators: ReadonlyArray<{ file: string; load: () => Render | Promise<Ren
     load: async () => (await import('./generate/commands-page.ts')).commandsPage,
   },
   { file: 'docs/config.md', load: async () => (await import('./generate/config-page.ts')).configPage },
+  { file: 'docs/drops.md', load: async () => (await import('./generate/drops-page.ts')).dropsPage },
   { file: 'docs/findings.md', load: async () => (await import('./generate/findings-page.ts')).findingsPage },
   { file: 'docs/tools.md', load: async () => (await import('./generate/tools-page.ts')).toolsPage },
   { file: 'krew.yaml', load: () => releasedManifest },

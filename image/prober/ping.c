@@ -149,6 +149,22 @@ static void describe(char *to, size_t size, bool six, int type, int code, uint32
     snprintf(to, size, "Bad ICMP type: %d", type);
 }
 
+/* Those of this run. A plan has a few dozen destinations; one too many is only connected to more often. */
+#define ANSWERED_MAX 64
+static char answered[ANSWERED_MAX][INET6_ADDRSTRLEN];
+static int answered_count;
+
+bool echo_answered(const char *address) {
+  for (int i = 0; i < answered_count; i++)
+    if (strcmp(answered[i], address) == 0) return true;
+  return false;
+}
+
+static void remember_answer(const char *address) {
+  if (answered_count == ANSWERED_MAX || strlen(address) >= INET6_ADDRSTRLEN || echo_answered(address)) return;
+  strcpy(answered[answered_count++], address);
+}
+
 static void take_answer(echoes *from, echo_series *series) {
   uint8_t bytes[2048];
   char control[512];
@@ -188,7 +204,7 @@ static void take_answer(echoes *from, echo_series *series) {
   bool again = from->answered[sequence];
   if (!again) {
     from->answered[sequence] = true;
-    series->received++;
+    if (series->received++ == 0) remember_answer(series->address);
     if (series->received == 1 || us < series->min_us) series->min_us = us;
     if (us > series->max_us) series->max_us = us;
     series->sum_us += us;

@@ -87,4 +87,7 @@ typedef struct {
 
 void echo_run(job *self, echo_series *series);
 
+/* Whether an echo request to this address has been answered in this run. */
+bool echo_answered(const char *address);
+
 #endif

@@ -291,6 +291,8 @@ void probe_reach(job *self) {
 /* What a try is waited for: the first until a silent neighbour becomes an error (3 s), others for one SYN sent again (1 s). */
 #define FIRST_LIMIT_US 3500000
 #define LIMIT_US 1500000
+/* A lost SYN is sent again after a second (RFC 6298, 2.1); a timer may be a moment early. */
+#define SENT_AGAIN_US 990000
 /* A first try without an answer to two SYNs is met by silence: others go out while it waits, and end before it does. */
 #define SILENT_US 1200000
 /* With the first one, half of all connections that are lost pass for all of them once in 64 runs. */
@@ -317,7 +319,7 @@ struct series {
   const char *address;
   int port, count;
   /* Whether any was met by silence, and whether any was not. */
-  bool any_silent, any_met;
+  bool any_silent, any_met, any_lost;
   /* Those that went out beside the first. */
   try beside[BESIDE];
   int beside_count;
@@ -347,6 +349,7 @@ static void one_try(try *one, bool is_first) {
   /* The answer was not there when poll() returned before: what was waited until then has not delayed it. */
   if (waited > woken_late_us()) waited = woken_late_us();
   of->any_silent |= error == ETIMEDOUT;
+  of->any_lost |= after - before >= SENT_AGAIN_US;
   of->any_met |= error == 0 || (error == ECONNREFUSED && !one->by_icmp);
   if (fd >= 0) job_close(self, fd);
   if (error == ETIMEDOUT && after - before >= one->limit_us) text_print(out, "given up: Connection timed out\n");
@@ -393,6 +396,7 @@ void probe_connect(job *self) {
   if (self->word_count < 5) return;
   const char *name = self->words[0];
   int64_t interval = atoll(self->words[3]) * 1000, budget = atoll(self->words[4]) * 1000;
+  int enough = self->word_count > 5 ? atoi(self->words[5]) : 0;
   /* Once, so that no try pays for the name. */
   const char *address = resolve(self, name);
   if (address == NULL) {
@@ -407,6 +411,8 @@ void probe_connect(job *self) {
   int icmp_errors = 0;
   for (int i = 0; i < of->count; i++) {
     bool is_mixed = of->any_silent && of->any_met;
+    bool is_spared = enough > 0 && !of->any_lost && echo_answered(address);
+    if (is_spared && i >= enough) break;
     if (silent || icmp_errors == ICMP_ERRORS || now_us() - started > budget - (is_mixed ? WAYS_US : 0)) {
       text_print(&self->out, "budget\n");
       break;
@@ -427,7 +433,7 @@ void probe_connect(job *self) {
       i += of->beside_count;
       if (!silent) job_times(self, timed);
     }
-    co_sleep(interval);
+    co_sleep(is_spared ? interval * of->count / enough : interval);
   }
   if (of->any_silent && of->any_met) tell_ways(self, address, of->port);
 }

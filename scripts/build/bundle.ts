@@ -72,13 +72,27 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<rea
     });
     metafiles.push(metafile);
   }
-  for (const name of ['main', ...bundleNames]) await toAscii(path.join(folder, `${name}.js`));
+  for (const name of ['main', ...bundleNames]) await finish(path.join(folder, `${name}.js`));
   return [...new Set(metafiles.flatMap(packagesIn))].sort();
 }
 
-/** src/binary/load.ts takes each byte of a bundle for a character. */
-async function toAscii(file: string): Promise<void> {
-  await writeFile(file, escaped(await readFile(file, 'utf8')));
+/** In ASCII: src/binary/load.ts takes each byte of a bundle for a character. */
+async function finish(file: string): Promise<void> {
+  await writeFile(file, escaped(withoutCopies(await readFile(file, 'utf8'))));
+}
+
+/**
+ * What esbuild puts around a module of another kind has a getter for each of its exports, a hundred for node:fs alone, made
+ * one by one at each start. An object that inherits from the module serves as well: nobody here asks what is its own.
+ */
+export function withoutCopies(code: string): string {
+  if (!code.includes('__toESM=')) return code;
+  const wrapped = code.replace(
+    /__toESM=\(mod,isNodeMode,(\w+)\)=>\(\1=.*?:\1,mod\)\)/,
+    '__toESM=(mod,isNodeMode)=>mod!=null&&mod.__esModule&&!isNodeMode?mod:__create(mod,{default:{value:mod,enumerable:!0}})',
+  );
+  if (wrapped === code) throw new Error('esbuild wraps modules of another kind in another way');
+  return wrapped;
 }
 
 /**

@@ -51,32 +51,26 @@ export function moduleKey(file: string): string {
 }
 
 /**
- * Replaces what yargs loads and does not need here, 40 ms of it: cliui lays out a help that is not used and measures
- * its text with Intl.Segmenter and a large expression for emoji; node:assert checks what yargs is called with; node:module
- * brings the loader of modules, for the translations and configuration files that yargs would read.
+ * Leaves out what comes with yargs' parser and is not used: what its other helpers are made of (it reads files as it
+ * loads), and node:module, which brings the loader of modules for configuration files that the parser could read.
  */
 export const leanYargs: Plugin = {
   name: 'lean-yargs',
   setup(build) {
-    build.onResolve({ filter: /^(cliui|string-width|assert|node:module)$/ }, ({ path: name, importer }) =>
-      /node_modules\/yargs(?:-parser)?\//.test(importer)
-        ? { path: name, namespace: 'lean-yargs' }
-        : undefined,
+    build.onResolve(
+      { filter: /^(\.\.\/lib\/platform-shims\/esm\.mjs|node:module)$/ },
+      ({ path: name, importer }) =>
+        /node_modules\/yargs(?:-parser)?\//.test(importer)
+          ? { path: name, namespace: 'lean-yargs' }
+          : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: 'lean-yargs' }, ({ path: name }) => ({
-      contents: yargsReplacements[name] ?? '',
+      contents:
+        name === 'node:module'
+          ? `export const createRequire = () => () => { throw new Error('nothing is read for yargs'); };`
+          : 'export default {};',
     }));
   },
-};
-
-const yargsReplacements: Readonly<Record<string, string>> = {
-  cliui: `export default () => { throw new Error('the help is not from yargs'); };`,
-  'node:module': `export const createRequire = () => () => { throw new Error('nothing is read for yargs'); };`,
-  'string-width': 'export default (text) => text.length;',
-  assert: `
-    const check = (holds, message) => { if (!holds) throw message instanceof Error ? message : new Error(message); };
-    export const strictEqual = (a, b, message) => check(Object.is(a, b), message);
-    export const notStrictEqual = (a, b, message) => check(!Object.is(a, b), message);`,
 };
 
 /** ws takes a faster masking of its frames where there is a package of this name, which would be native code. */

@@ -38,6 +38,11 @@ export const PROVEN_ELSEWHERE: readonly {
     test: 'test/unit/checks/interfaces/rules/host.test.ts',
     how: "by its rule alone: only a cloud's network card has these counters",
   },
+  {
+    ids: ['NT-DROP-008', 'NT-DROP-014', 'NT-DROP-019'],
+    test: 'test/unit/checks/drops/judge.test.ts',
+    how: "by their rules alone: a full input queue is all of the machine's, the cluster's kernel has no action for tc, and what no rule explains cannot be made on purpose",
+  },
 ];
 
 /** The rows that a run has left, one line of JSON each; of a test that ran twice the last counts. */

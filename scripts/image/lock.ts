@@ -8,12 +8,12 @@ import { imageDir, imageTargets, packagesOf, readTools } from './tools.ts';
 export const architectures = ['amd64', 'arm64'] as const;
 export type Architecture = (typeof architectures)[number];
 
-/** What has a lock: the images, and the stage that compiles the prober for both. */
+/** What has a lock: the images, and the stage that compiles the project's own programs for both. */
 export const lockedStages = [...imageTargets, 'prober'] as const;
 export type LockedStage = (typeof lockedStages)[number];
 
-/** What the prober is compiled with; nothing of it but the C library's objects gets into an image. */
-const compiler = ['gcc', 'libc6-dev'];
+/** What the project's programs are compiled with; nothing of it but the C library's objects gets into an image. */
+const compiler = ['gcc', 'gcc-bpf', 'libbpf-dev', 'libc6-dev'];
 
 const suite = 'trixie';
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';

@@ -6,11 +6,11 @@ import { UserError } from '../model/errors.ts';
 import { withDeadline } from '../open/deadline.ts';
 import {
   type CaptureOutput,
-  checkFolder,
   checkWritable,
   fileOutput,
   stdoutOutput,
   wiresharkOutput,
+  withFolder,
 } from './output.ts';
 import { CaptureRun } from './run.ts';
 import { captureFileName, type OpenTarget, openTargets } from './targets.ts';
@@ -30,6 +30,18 @@ export async function captureTargets(
   progress: ProgressLine,
 ): Promise<number> {
   const openOutput = await outputFor(options);
+  const work = () => captureTo(openOutput, options, targets, signal, progress);
+  const { destination } = options;
+  return destination.kind === 'folder' ? withFolder(destination.path, work) : work();
+}
+
+function captureTo(
+  openOutput: Awaited<ReturnType<typeof outputFor>>,
+  options: CaptureOptions,
+  targets: readonly TargetSpec[],
+  signal: AbortSignal,
+  progress: ProgressLine,
+): Promise<number> {
   return withDeadline(options.session, signal, progress, async (deadline) => {
     const open = await openTargets(options, targets, deadline.signal, deadline.progress);
     try {
@@ -58,7 +70,6 @@ export async function outputFor({
       }
       return async () => stdoutOutput();
     case 'folder':
-      await checkFolder(destination.path);
       return (targets) => fileOutput(join(destination.path, captureFileName(targets, new Date())), true);
     case 'file': {
       const { path } = destination;

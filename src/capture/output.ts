@@ -1,11 +1,12 @@
 /** Where a capture goes: a file, stdout, or Wireshark. */
 import { constants, fstatSync, ftruncateSync, write } from 'node:fs';
-import { access, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { drained, isPipe, rawOutput } from '../console/raw-output.ts';
 import { UserError } from '../model/errors.ts';
+import { fileReason } from '../model/file-reason.ts';
 import { startWireshark } from './wireshark.ts';
 
 /** Packets hold what people sent each other: nobody else on this machine needs to read them. */
@@ -56,10 +57,25 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
-/** A folder for files of captures, made where it is missing. @throws {UserError} exit 3: nothing can be written there */
-export async function checkFolder(path: string): Promise<void> {
+/**
+ * Runs `work` with a folder for files of captures, made where it is missing, and gone again where no file came of it.
+ * @throws {UserError} exit 3: nothing can be written there
+ */
+export async function withFolder<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const made: string[] = [];
   try {
-    await makeFolder(path);
+    await prepareFolder(path, made);
+    return await work();
+  } finally {
+    // The innermost first; one that holds something stays, and with it what leads to it.
+    for (const one of made.reverse()) await rmdir(one).catch(() => undefined);
+  }
+}
+
+/** @param made gets what was made on the way, be it only a part */
+async function prepareFolder(path: string, made: string[]): Promise<void> {
+  try {
+    await makeFolder(path, made);
     await access(path, constants.W_OK);
   } catch (error) {
     throw cannotWrite(path, error);
@@ -67,11 +83,12 @@ export async function checkFolder(path: string): Promise<void> {
 }
 
 /** Step by step: Node's own recursive mkdir never ends where a parent takes no folders and says ENOENT, as /proc does. */
-async function makeFolder(path: string): Promise<void> {
+async function makeFolder(path: string, made: string[]): Promise<void> {
   if (await isFolder(path)) return;
   const parent = dirname(path);
-  if (parent !== path) await makeFolder(parent);
+  if (parent !== path) await makeFolder(parent, made);
   await mkdir(path, 0o700);
+  made.push(path);
 }
 
 /** Whether there is such a folder. */
@@ -116,9 +133,8 @@ function takeBack(fd: number, bytes: number): boolean {
 }
 
 function cannotWrite(name: string, error: unknown, isWhole = false): UserError {
-  const { code } = error as NodeJS.ErrnoException;
   const what = isWhole ? '; it holds the packets that came before' : '';
-  return new UserError(`${name} cannot be written (${code})${what}.`, 3, { cause: error });
+  return new UserError(`${name} cannot be written: ${fileReason(error)}${what}.`, 3, { cause: error });
 }
 
 /** A Wireshark that is started for it. @param program see {@link findWireshark} */

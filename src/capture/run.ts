@@ -240,7 +240,10 @@ export class CaptureRun {
       packets: this.#sink?.packets[source] ?? 0,
       counts: ends[source]?.counts,
     }));
-    this.#teller.ended(this.state(ends), targets, output.name, this.#sink?.skew);
+    const state = this.state(ends);
+    // The header alone is no capture: whoever has gone may not even have read that.
+    if (failure instanceof ReaderGoneError && state.packets === 0) this.#teller.unread(output.name);
+    else this.#teller.ended(state, targets, output.name, this.#sink?.skew);
     if (failure instanceof ReaderGoneError) {
       return this.#args.destination.kind === 'stdout' ? BROKEN_PIPE_EXIT_CODE : 0;
     }

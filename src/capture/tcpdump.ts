@@ -25,6 +25,15 @@ const LONGEST_QUOTE = 300;
 /** What dash, busybox and bash say where no process can be made. */
 const NO_FORK = /(?:can't|cannot) fork|fork: .*(?:unavailable|try again)/i;
 
+/** The words of the filter are none; nothing was captured. */
+export class FilterRefusedError extends UserError {
+  constructor(filter: readonly string[], quote: string) {
+    super(`tcpdump refuses the filter "${filter.join(' ')}": ${quote}.`, 2, {
+      hint: 'Words after TARGET are a filter; several TARGETs need a -- after them: capture A B -- FILTER.',
+    });
+  }
+}
+
 /** Who takes what comes. */
 export interface CaptureConsumer {
   /** Resolves when the packets have been taken; until then nothing more is read, and the far side has to wait. */
@@ -190,9 +199,7 @@ export class TargetCapture {
           3,
         );
       case 'filter':
-        return new UserError(`tcpdump refuses the filter "${this.#spec.filter.join(' ')}": ${quote}.`, 2, {
-          hint: 'Words after TARGET are a filter; several TARGETs need a -- after them: capture A B -- FILTER.',
-        });
+        return new FilterRefusedError(this.#spec.filter, quote);
       case 'other':
         return this.#ended(code);
     }

@@ -24,6 +24,8 @@ export interface CaptureTeller {
     output: string,
     skew: ClockSkew | undefined,
   ): void;
+  /** Nobody reads what is captured any more, and not a single packet was written; said instead of the end. */
+  unread(output: string): void;
   /** One of many does not start, and the others go on; absent: all have to. */
   left?(target: OpenTarget, error: unknown): void;
 }
@@ -54,6 +56,10 @@ export function stderrTeller(
     ended: (state, targets, output, skew) => {
       progress.clear();
       process.stderr.write(captureSummary(state, [...targets, ...left], output, skew));
+    },
+    unread: (output) => {
+      progress.clear();
+      process.stderr.write(`${visible(output)} is read no more; no packet was written.\n`);
     },
   };
 }

@@ -4,6 +4,7 @@ import arp from './arp/about.ts';
 import conntrack from './conntrack/about.ts';
 import dns from './dns/about.ts';
 import docker from './docker/about.ts';
+import drops from './drops/about.ts';
 import firewall from './firewall/about.ts';
 import interfaces from './interfaces/about.ts';
 import latency from './latency/about.ts';
@@ -22,6 +23,7 @@ export const ABOUTS: readonly CheckAbout[] = [
   conntrack,
   dns,
   docker,
+  drops,
   firewall,
   interfaces,
   latency,

@@ -67,11 +67,31 @@ function concerns(cause: Linked, effect: Linked): boolean {
   if (cause.subject === effect.subject) return true;
   // The name server of resolv.conf is a destination of every check.
   if (cause.subject === NAME_SERVER && effect.subject === undefined) return effect.id.startsWith('NT-DNS-0');
+  // A name is what the destinations are called by that have it as their host.
+  if (
+    cause.subject !== undefined &&
+    cause.id.startsWith('NT-DNS-') &&
+    hostIn(effect.subject) === cause.subject
+  )
+    return true;
   const isWithin = (part: Linked, whole: Linked): boolean =>
     whole.subject !== undefined && part.subject?.startsWith(`${whole.subject} → `) === true;
   return (
     isWithin(effect, cause) || (METAS.get(effect.id)?.followsFromParts === true && isWithin(cause, effect))
   );
+}
+
+/**
+ * That a share of what goes to the name server is lost explains nothing of a DEST that fails each time: one replica of the
+ * server may be behind the very cause.
+ */
+function isShareOfNameServer({ id, subject }: Finding): boolean {
+  return id.startsWith('NT-LAT-') && subject === NAME_SERVER;
+}
+
+/** `api.example.com` of `https://api.example.com:8443/v1` and of `api.example.com:443`. */
+function hostIn(subject: string | undefined): string | undefined {
+  return subject === undefined ? undefined : /^(?:[a-z]+:\/\/)?([^/:[\]\s]+)/i.exec(subject)?.[1];
 }
 
 /** Findings in the order of a story: causes first, the gravest of them at the top; what follows, after. */
@@ -86,6 +106,7 @@ export function byCause(findings: readonly Finding[]): Finding[] {
   const rank = (f: Finding): readonly number[] => [
     f.causedBy === undefined ? 0 : 1,
     weight[f.severity],
+    isShareOfNameServer(f) ? 1 : 0,
     depth(f),
   ];
   return findings

@@ -5,6 +5,7 @@ import arp from './arp/prepare.ts';
 import conntrack from './conntrack/prepare.ts';
 import dns from './dns/prepare.ts';
 import docker from './docker/prepare.ts';
+import drops from './drops/prepare.ts';
 import firewall from './firewall/prepare.ts';
 import interfaces from './interfaces/prepare.ts';
 import latency from './latency/prepare.ts';
@@ -26,6 +27,7 @@ export const PREPARATIONS: { readonly [Id in CheckId]: Prepare<InputOf<(typeof C
   conntrack,
   dns,
   docker,
+  drops,
   firewall,
   interfaces,
   latency,

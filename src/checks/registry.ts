@@ -3,6 +3,7 @@ import arp from './arp/check.ts';
 import conntrack from './conntrack/check.ts';
 import dns from './dns/check.ts';
 import docker from './docker/check.ts';
+import drops from './drops/check.ts';
 import firewall from './firewall/check.ts';
 import interfaces from './interfaces/check.ts';
 import latency from './latency/check.ts';
@@ -21,6 +22,7 @@ export const CHECKS = {
   conntrack,
   dns,
   docker,
+  drops,
   firewall,
   interfaces,
   latency,

@@ -1,11 +1,13 @@
-import yargs from 'yargs';
-import type { Flag } from '../model/flag.ts';
+import { Parser } from 'yargs/helpers';
+import { type Flag, takesValue } from '../model/flag.ts';
 import { usageError } from '../model/usage-error.ts';
 import { suggest } from './suggest.ts';
 import type { Part } from './words.ts';
 
 /**
- * Reads the flags of a command line with yargs; in the binary it is a bundle of its own, since help needs none of it.
+ * Reads the flags of a command line with the parser of yargs; in the binary it is a bundle of its own, since help needs none
+ * of it. yargs as a whole is not asked: it would look for a package.json above the working directory and read settings of
+ * its own from there, and takes three times as long to load.
  * @param command the command's name, for messages
  * @param flags those that the command takes
  * @returns what was given, by the flag's name
@@ -16,33 +18,32 @@ export function readFlags(
   command: string,
   flags: readonly Flag[],
 ): ReadonlyMap<string, unknown> {
+  refuse(parts, command, flags);
   const named = (...kinds: Flag['kind'][]) =>
     flags.flatMap(({ kind, name }) => (kinds.includes(kind) ? [name] : []));
-  const parser = yargs(parts.flatMap(spell))
-    // Looking for a locale would read files.
-    .locale('en')
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail(false)
-    .strict()
-    .parserConfiguration({
+  const { argv, error } = Parser.detailed(parts.flatMap(spell), {
+    count: named('count'),
+    boolean: named('switch'),
+    string: named('text', 'list'),
+    array: named('list'),
+    configuration: {
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
       'greedy-arrays': false,
       'parse-numbers': false,
-    })
-    // By kind and not one by one: each call of yargs checks its arguments, which adds up.
-    .count(named('count'))
-    .boolean(named('switch'))
-    .string(named('text', 'list'))
-    .array(named('list'))
-    .requiresArg(named('text', 'list'));
-  try {
-    return new Map(Object.entries(parser.parseSync()));
-  } catch (error) {
-    throw toUsageError(error, command, flags);
+    },
+  });
+  if (error !== null) throw error;
+  return new Map(Object.entries(argv));
+}
+
+function refuse(parts: readonly Part[], command: string, flags: readonly Flag[]): void {
+  for (const part of parts) {
+    if (part.kind === 'word') continue;
+    const spelled = part.kind === 'unknown' ? part.text : `--${part.flag.name}`;
+    if (part.kind === 'unknown' || !flags.includes(part.flag)) throw noSuchFlag(spelled, command, flags);
+    if (takesValue(part.flag) && part.value === undefined) throw usageError(`${spelled} needs a value`);
   }
 }
 
@@ -68,20 +69,17 @@ function truth(flag: Flag, value = 'true'): boolean {
   throw usageError(`--${flag.name} must be true or false, not "${value}"`);
 }
 
-/** yargs tells what is wrong in English sentences of its own; these are the ones that the set-up above can cause. */
-function toUsageError(error: unknown, command: string, flags: readonly Flag[]): unknown {
-  const message = error instanceof Error ? error.message : String(error);
-  const missing = /^Not enough arguments following: (\S+)/.exec(message)?.[1];
-  if (missing !== undefined) return usageError(`--${missing} needs a value`);
-  const unknown = /^Unknown arguments?: ([^\s,]+)/.exec(message)?.[1];
-  if (unknown === undefined) return error;
-  const dashes = unknown.length === 1 ? '-' : '--';
+function noSuchFlag(spelled: string, command: string, flags: readonly Flag[]): Error {
+  const [, dashes = '', name = ''] = /^(--?)([^=]*)/.exec(spelled) ?? [];
   const meant =
-    unknown.length === 1
+    dashes === '-'
       ? undefined
       : suggest(
-          unknown,
+          name,
           flags.map((flag) => flag.name),
         );
-  return usageError(`${command} has no flag ${dashes}${unknown}`, meant && `Did you mean --${meant}?`);
+  return usageError(
+    `${command} has no flag ${dashes}${dashes === '-' ? name.slice(0, 1) : name}`,
+    meant && `Did you mean --${meant}?`,
+  );
 }

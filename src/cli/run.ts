@@ -1,6 +1,7 @@
 import { adviceText } from '../model/advice.ts';
 import { clusterChoice } from '../model/cluster-choice.ts';
 import { UserError } from '../model/errors.ts';
+import { fileReason } from '../model/file-reason.ts';
 import { visible } from '../model/visible.ts';
 import { findCommand, nameWords, parents } from './commands.ts';
 import { connectionSoFar } from './connection-so-far.ts';
@@ -82,6 +83,6 @@ function endOnBrokenStdout(error: NodeJS.ErrnoException): void {
   // A terminal that has been closed: SIGHUP ends the run, and what it holds is put back before.
   if (error.code === 'EIO' && process.stdout.isTTY) return;
   if (error.code === 'EPIPE') process.exit(brokenPipeExitCode);
-  complainNow(`error: stdout cannot be written (${error.code}).\n`);
+  complainNow(`error: stdout cannot be written: ${fileReason(error)}.\n`);
   process.exit(3);
 }

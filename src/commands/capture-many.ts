@@ -1,7 +1,7 @@
 /** A capture at many targets: a file for each, or all in one; one that cannot be opened is a row with its reason. */
 import { join } from 'node:path';
 import { outputFor } from '../capture/capture.ts';
-import { checkFolder, fileOutput } from '../capture/output.ts';
+import { fileOutput, withFolder } from '../capture/output.ts';
 import { CaptureRun } from '../capture/run.ts';
 import { captureFileName, type OpenTarget, openTarget } from '../capture/targets.ts';
 import { beginLine, type CaptureTeller, stderrTeller } from '../capture/teller.ts';
@@ -9,6 +9,7 @@ import type { ProgressLine } from '../console/progress.ts';
 import type { CaptureOptions, ManyTargets } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Progress } from '../model/progress.ts';
+import { withoutName } from '../model/sentence.ts';
 import { connectionIn, type Sharing } from '../open/connect.ts';
 import { type Deadline, LONGEST_MS, withDeadline } from '../open/deadline.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
@@ -18,6 +19,7 @@ import {
   captureSummary,
   type TargetTotals,
 } from '../report/capture-summary.ts';
+import { visible } from '../report/text.ts';
 import { inTurn } from '../run/scheduler.ts';
 import { chosenTargets, targetLabel } from './chosen-targets.ts';
 import { reasonOf } from './failure-reason.ts';
@@ -39,9 +41,10 @@ export async function captureMany(
   const { destination } = args;
   // What cannot be written is refused before anything is done in the cluster.
   if (destination.kind === 'folder') {
-    await checkFolder(destination.path);
-    const { targets, shared } = await chosenTargets(args.many, args, signal, progress);
-    return new SeparateCaptures(args, targets, shared, destination.path, progress).run(signal);
+    return withFolder(destination.path, async () => {
+      const { targets, shared } = await chosenTargets(args.many, args, signal, progress);
+      return new SeparateCaptures(args, targets, shared, destination.path, progress).run(signal);
+    });
   }
   const openOutput = await outputFor(args);
   const { targets, shared } = await chosenTargets(args.many, args, signal, progress);
@@ -82,7 +85,7 @@ async function openAll(
       progress.show(`${open.filter(Boolean).length + errors.length} of ${targets.length}; opening ${name}`);
       const one = await openTarget(targetArgs(args, target), args.capture.filter, signal, progress, shared);
       open[i] = { ...one, name };
-      for (const note of one.notes) notes.add(name, withoutName(note, one.name));
+      for (const note of one.notes) notes.add(name, withoutTarget(note, one.name));
     } catch (error) {
       errors.push(error);
       left.push(nothingOf(name, error));
@@ -105,7 +108,7 @@ function nothingOf(name: string, error: unknown): TargetTotals {
 }
 
 /** What is said of a target alone begins with its name. */
-function withoutName(note: string, name: string): string {
+function withoutTarget(note: string, name: string): string {
   return note.startsWith(`${name}: `) ? note.slice(name.length + 2) : note;
 }
 
@@ -160,6 +163,9 @@ class SeparateCaptures {
     if (this.#begun.length === 0) {
       signal.throwIfAborted();
       this.#throwTheOnlyReason();
+      for (const { name, reason = '' } of this.#rows)
+        process.stderr.write(`error: ${visible(`${name}: ${reason}`)}.\n`);
+      return INCOMPLETE;
     }
     process.stderr.write(captureSummary(this.#state(), this.#rows, this.#folder));
     return this.#errors.length > 0 ? INCOMPLETE : Math.max(0, ...codes);
@@ -168,7 +174,7 @@ class SeparateCaptures {
   /** What is wrong with the command is the same everywhere: it is told once. */
   #throwTheOnlyReason(): void {
     const [first] = this.#errors;
-    const reasons = this.#rows.map(({ name, reason = '' }) => withoutOwnName(reason, name));
+    const reasons = this.#rows.map(({ name, reason = '' }) => withoutName(reason, name.replace(/^.*\//, '')));
     if (!(first instanceof UserError) || new Set(reasons).size > 1) return;
     const where = this.#rows.length === 1 ? '' : `at none of ${this.#rows.length} targets: `;
     const { exitCode, hint } = first;
@@ -246,10 +252,12 @@ class SeparateCaptures {
         deadline.progress,
         this.#shared,
       );
-      for (const note of open.notes) this.#notes.add(name, withoutName(note, open.name));
+      for (const note of open.notes) this.#notes.add(name, withoutTarget(note, open.name));
       const teller: CaptureTeller = {
         isLive: false,
         live: () => undefined,
+        // A file has no reader that could go.
+        unread: () => undefined,
         begun: () => {
           this.#begun.push(name);
           onBegun();
@@ -297,8 +305,4 @@ class SeparateCaptures {
       milliseconds: performance.now() - this.#startedAt,
     };
   }
-}
-
-function withoutOwnName(reason: string, name: string): string {
-  return reason.replaceAll(name, '…').replaceAll(name.replace(/^.*\//, ''), '…');
 }

@@ -4,6 +4,7 @@ import { EVENT_ID, type Event, getScalarValue, parseEvents, YAMLException } from
 import { chosenNames } from '../kube/kubeconfig.ts';
 import type { ConfigEntry, ConnectionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import { fileReason } from '../model/file-reason.ts';
 
 /**
  * Reads the file; an empty one has no keys.
@@ -14,8 +15,7 @@ export function readConfigFile(file: string): ConfigEntry[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? error.code : error;
-    throw new UserError(`the configuration file ${file} cannot be read (${reason}).`, 2);
+    throw new UserError(`the configuration file ${file} cannot be read: ${fileReason(error)}.`, 2);
   }
   try {
     return new Reader(text, file).read();

@@ -8,7 +8,10 @@ import { toUserError } from '../open/failures.ts';
  * @param then what an interrupt came before
  */
 export function reasonOf(error: unknown, then = 'it was measured'): string {
-  if (error instanceof InterruptedError) return `interrupted before ${then}`;
+  if (error instanceof InterruptedError) {
+    const why = error.signal === 'SIGALRM' ? 'the deadline passed' : 'interrupted';
+    return `${why} before ${then}`;
+  }
   const known = toUserError(error);
   if (!(known instanceof UserError)) return error instanceof Error ? error.message : String(error);
   return withoutFullStop(known.message);

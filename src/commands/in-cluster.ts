@@ -24,7 +24,7 @@ import type { FailedTarget, ReportList } from '../model/report-list.ts';
 import { version } from '../model/version.ts';
 import { ALONE, type Sharing, sharing } from '../open/connect.ts';
 import { withDeadline } from '../open/deadline.ts';
-import { withUserErrors } from '../open/failures.ts';
+import { RIGHTS_HINT, withUserErrors } from '../open/failures.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
 import { shardKey, shardOf } from '../open/shard.ts';
 import { findTarget } from '../open/target.ts';
@@ -98,7 +98,9 @@ async function reportOf(
   if (results.evidence.size === 0) {
     if (signal.aborted) return undefined;
     const [why = 'its shards brought no evidence'] = results.failures.values();
-    throw new UserError(work.kind === 'one' ? `${why}.` : `nothing came of the Job: ${why}.`, 3);
+    throw new UserError(work.kind === 'one' ? `${why}.` : `nothing came of the Job: ${why}.`, 3, {
+      ...(results.lacksRights ? { hint: RIGHTS_HINT, lacksRights: true } : {}),
+    });
   }
   const head = { tool: { version }, startedAt, durationMs: Math.round(performance.now() - began) };
   try {
@@ -248,20 +250,26 @@ async function runJob(
   await dryRun(client, objects, signal);
   if (objects.cluster.length > 0) await sweep(client, signal);
   const { name, namespace } = objects.job.metadata;
-  const follower = new JobFollower(client, objects.job, shards);
+  const follower = new JobFollower(client, objects.job, shards, progress);
   let isRunning = true;
+  const tell = (): void => {
+    progress.note(`interrupted: removing the Job "${name}"; another Ctrl-C leaves it to end by itself`);
+    progress.show('waiting for its pods to put their targets back');
+  };
+  signal.addEventListener('abort', tell);
   try {
     await createJob(client, objects, signal);
     progress.note(`Job "${name}" in namespace "${namespace}" has ${shards} shard${shards === 1 ? '' : 's'}`);
-    await follower.follow(signal, progress);
+    await follower.follow(signal);
     isRunning = false;
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    progress.show('removing the Job');
+    if (!signal.aborted) progress.show('removing the Job');
     const left = await removeJob(client, objects, isRunning);
     if (left !== '')
       progress.note(`not all of the Job "${name}" could be removed: ${left}; it ends by itself`);
+    signal.removeEventListener('abort', tell);
   }
   return follower.results;
 }

@@ -4,6 +4,7 @@ import { printDocument } from '../console/print-report.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
 import type { ManyTargets, PreflightOptions } from '../model/args.ts';
 import type { FailedTarget } from '../model/report-list.ts';
+import { withoutFullStop } from '../model/sentence.ts';
 import { connectionIn } from '../open/connect.ts';
 import { withDeadline } from '../open/deadline.ts';
 import { withUserErrors } from '../open/failures.ts';
@@ -82,7 +83,7 @@ function text({ all, failed }: Answers): string {
     const more = group.differs ? 'others have other words, which -o json has' : '';
     const rest = [where, more].filter((part) => part !== '').join('; ');
     const mark = group.ok ? paint.green('√') : paint.red('×');
-    return `${mark} ${group.check}: ${visible(`${group.detail}${rest === '' ? '' : ` (${rest})`}`)}`;
+    return `${mark} ${group.check}: ${visible(`${withoutFullStop(group.detail)}${rest === '' ? '' : ` (${rest})`}`)}`;
   });
   const reasons = failed.map(
     ({ target, reason }) => `${paint.yellow('?')} ${visible(`${target}: ${reason}`)}`,
@@ -94,5 +95,9 @@ function text({ all, failed }: Answers): string {
     first === undefined
       ? 'no session is possible at any of them; nothing was changed'
       : `a session would be possible at ${possible.length} of ${count}: ${profilesText(all)}, image ${first.report.image}; nothing was changed`;
-  return [`${count} targets`, [...lines, ...reasons].join('\n'), `${visible(end)}\n`].join('\n\n');
+  return [
+    `${count} target${count === 1 ? '' : 's'}`,
+    [...lines, ...reasons].join('\n'),
+    `${visible(end)}\n`,
+  ].join('\n\n');
 }

@@ -1,9 +1,10 @@
 import { interruptible } from '../console/interrupt.ts';
-import { printDocument } from '../console/print-report.ts';
+import { print, printDocument } from '../console/print-report.ts';
 import { withProgress } from '../console/progress.ts';
 import type { ClusterTargetSpec, SessionsListArgs, SessionsStopArgs, SessionsTarget } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
 import { type Deadline, withDeadline } from '../open/deadline.ts';
-import { withUserErrors } from '../open/failures.ts';
+import { toUserError, withUserErrors } from '../open/failures.ts';
 import { plainTable } from '../report/tables.ts';
 import { visible } from '../report/text.ts';
 import {
@@ -11,8 +12,10 @@ import {
   type SessionScope,
   type StoppedSessions,
   stopSessions,
+  type UnseenTarget,
 } from '../sessions/in-cluster.ts';
 import { findDockerSessions, stopDockerSessions } from '../sessions/on-docker.ts';
+import { targetName } from './chosen-targets.ts';
 import { reasonOf } from './failure-reason.ts';
 
 /** A list of sessions, of whatever kind, as it is printed. */
@@ -20,6 +23,15 @@ interface Listing {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly items: readonly Readonly<Record<string, string | number>>[];
+  /** Of several targets those that could not be looked at. */
+  readonly unseen: readonly UnseenTarget[];
+}
+
+/** Something of what was asked for was not done. */
+const NOT_ALL = 3;
+
+function complainOf(unseen: readonly UnseenTarget[]): void {
+  for (const { error } of unseen) process.stderr.write(`error: ${visible(error.message)}\n`);
 }
 
 /** Resolves to the exit code. */
@@ -33,20 +45,26 @@ export function list(args: SessionsListArgs): Promise<number> {
           : await inEngine(engine.name, signal);
       if (args.output !== 'table') {
         const items = listing.items.map((item) => ({ ...item }));
-        await printDocument({ apiVersion: 'nettools/v1', kind: 'SessionList', items }, args.output);
+        const failed = listing.unseen.map(({ target, error }) => ({
+          target: targetName({ spec: target }),
+          reason: reasonOf(error),
+        }));
+        await printDocument({ apiVersion: 'nettools/v1', kind: 'SessionList', items, failed }, args.output);
       } else if (listing.rows.length === 0) process.stderr.write('No sessions found.\n');
       else {
         const rows = listing.rows.map((row) => row.map(visible));
-        process.stdout.write(`${plainTable([...listing.head], rows)}\n`);
+        await print(`${plainTable([...listing.head], rows)}\n`);
       }
-      return 0;
+      if (args.output === 'table') complainOf(listing.unseen);
+      return listing.unseen.length > 0 ? NOT_ALL : 0;
     }),
   );
 }
 
 async function inCluster(scope: SessionScope, signal: AbortSignal): Promise<Listing> {
-  const { sessions } = await findSessions(scope, signal);
+  const { sessions, unseen } = await findSessions(scope, signal);
   return {
+    unseen,
     head: ['NAMESPACE', 'POD', 'CONTAINER', 'PROFILE', 'IMAGE', 'STATE', 'SINCE', 'IDLE-LIMIT'],
     rows: sessions.map(({ namespace, pod, container, profile, image, state, since, idleSeconds }) => [
       ...[namespace, pod, container, profile, image, state, since],
@@ -59,6 +77,7 @@ async function inCluster(scope: SessionScope, signal: AbortSignal): Promise<List
 async function inEngine(name: string | undefined, signal: AbortSignal): Promise<Listing> {
   const sessions = await findDockerSessions(name, signal);
   return {
+    unseen: [],
     head: ['TARGET', 'CONTAINER', 'NETWORK', 'IMAGE', 'STATE', 'SINCE'],
     rows: sessions.map(({ target, container, network, image, state, since }) => [
       ...[target, container, network, image, state, since],
@@ -82,7 +101,7 @@ export function stop(args: SessionsStopArgs): Promise<number> {
   return interruptible((signal) =>
     withUserErrors(async () => {
       const { engine, targets } = placesOf(args.targets);
-      const { stopped, failed } = await withProgress((progress) =>
+      const { stopped, failed, unseen } = await withProgress((progress) =>
         withDeadline(args, signal, progress, (deadline) =>
           engine === undefined
             ? stopSessions({ ...args, targets }, deadline)
@@ -90,23 +109,34 @@ export function stop(args: SessionsStopArgs): Promise<number> {
         ),
       );
       const done = engine === undefined ? 'stopped' : 'removed';
-      for (const name of stopped) process.stdout.write(`session ${visible(name)} ${done}\n`);
-      const [first] = failed;
-      if (first === undefined) {
-        if (stopped.length === 0) process.stderr.write('No running sessions found.\n');
-        return 0;
-      }
-      if (stopped.length + failed.length === 1) throw first.error;
+      await print(stopped.map((name) => `session ${visible(name)} ${done}\n`).join(''));
+      complainOf(unseen);
+      if (stopped.length + failed.length === 0) process.stderr.write('No running sessions found.\n');
+      if (failed.length > 0) refuseOnce(failed, stopped.length + unseen.length);
       for (const { name, error } of failed) {
         process.stderr.write(`error: session ${visible(`${name}: ${reasonOf(error, 'it ended')}`)}.\n`);
       }
       signal.throwIfAborted();
-      return 3;
+      return failed.length + unseen.length > 0 ? NOT_ALL : 0;
     }),
   );
 }
 
+/** What kept all of them from ending is told once. @param others those of which something else is told */
+function refuseOnce(failed: StoppedSessions['failed'], others: number): void {
+  const [first] = failed;
+  const reasons = new Set(failed.map(({ error }) => reasonOf(error, 'it ended')));
+  if (first === undefined || others > 0 || reasons.size > 1) return;
+  if (failed.length === 1) throw first.error;
+  const told = toUserError(first.error);
+  if (told instanceof UserError)
+    throw new UserError(`none of ${failed.length} sessions was ended: ${told.message}`, told.exitCode, {
+      cause: told,
+      ...(told.hint === undefined ? {} : { hint: told.hint }),
+    });
+}
+
 async function stopInEngine(name: string | undefined, deadline: Deadline): Promise<StoppedSessions> {
   const stopped = await stopDockerSessions(name, deadline);
-  return { stopped: stopped.map((one) => `docker://${one.target}/${one.container}`), failed: [] };
+  return { stopped: stopped.map((one) => `docker://${one.target}/${one.container}`), failed: [], unseen: [] };
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { BUNDLE_FORMAT, type Bundle, type BundleList, type GatheredCheck } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
 import type { ProbeResult } from '../model/evidence.ts';
+import { fileReason } from '../model/file-reason.ts';
 import type { MatrixFrame, MatrixPlace } from '../model/matrix.ts';
 import type { FailedTarget } from '../model/report-list.ts';
 
@@ -38,11 +39,10 @@ export async function writeBundle(file: string, bundle: Bundle): Promise<void> {
 
 /** The error for a file that cannot be written. */
 export function unwritable(file: string, error: unknown): UserError {
-  const { code } = error as NodeJS.ErrnoException;
-  return new UserError(`--save ${file} cannot be written (${code}).`, 3, { cause: error });
+  return new UserError(`--save ${file} cannot be written: ${fileReason(error)}.`, 3, { cause: error });
 }
 
-/** @throws {UserError} exit 3: it cannot be read, or is a bundle of another format; exit 2: it is not a bundle */
+/** @throws {UserError} exit 3: it cannot be read, is not a bundle, or one of another format */
 export async function readBundle(file: string): Promise<Bundle | BundleList> {
   return bundleIn(await readSaved(file), file);
 }
@@ -53,16 +53,14 @@ export async function readSaved(file: string): Promise<string> {
     return await readText(file);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, 3, {
-      cause: error,
-    });
+    throw new UserError(`${file} cannot be read: ${fileReason(error)}.`, 3, { cause: error });
   }
 }
 
 /**
  * The evidence that a text holds.
  * @param file what it is called in messages
- * @throws {UserError} exit 3: it is of another format; exit 2: it is none
+ * @throws {UserError} exit 3: it is of another format, or none
  */
 export function bundleIn(text: string, file: string): Bundle | BundleList {
   const saved = parsed(text);
@@ -73,7 +71,7 @@ export function bundleIn(text: string, file: string): Bundle | BundleList {
     );
   }
   if (!isBundle(saved) && !isBundleList(saved))
-    throw new UserError(`${file} is not a bundle: write one with --save FILE.`, 2);
+    throw new UserError(`${file} is not a bundle: write one with --save FILE.`, 3);
   return saved;
 }
 
@@ -85,13 +83,13 @@ function parsed(text: string): unknown {
   }
 }
 
-/** @throws {UserError} exit 2: it is too large; else what the system says */
+/** @throws {UserError} exit 3: it is too large; else what the system says */
 async function readText(file: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BYTES) throw new UserError(`${file} is not a bundle: it is larger than 256 MiB.`, 2);
+    if (size > MOST_BYTES) throw new UserError(`${file} is not a bundle: it is larger than 256 MiB.`, 3);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -17,7 +17,8 @@ export class InterruptedError extends Error {
   }
 }
 
-const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+/** SIGALRM is that of a time that is over: a shard's own, or one of `timeout -s ALRM`. */
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGALRM'];
 
 /** Those that a terminal's keys send (Ctrl-C, Ctrl-\\), to all programs in its foreground. */
 const KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];

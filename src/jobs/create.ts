@@ -1,7 +1,8 @@
 /** Creates what a Job takes, all of it or nothing, and removes it again. */
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
-import { namespacedPath } from '../kube/paths.ts';
+import { listAll } from '../kube/list.ts';
+import { namespacedPath, podsPath } from '../kube/paths.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import { withoutFullStop } from '../model/sentence.ts';
@@ -127,11 +128,11 @@ export async function createJob(client: KubeClient, objects: JobObjects, signal:
   }
 }
 
-/** Ends the pods of a Job, and leaves the Job. */
-const STOP = { spec: { suspend: true } };
+/** Ends the pods of a Job, and leaves the Job, whose own deadline goes on: a suspended one would have none. */
+const STOP = { spec: { parallelism: 0 } };
 /** How long pods may take to put their targets back, beyond which they are left to the kubelet. */
 const LONGEST_STOP_MS = 60_000;
-const POLL_MS = 1000;
+const POLL_MS = 500;
 
 /**
  * Removes all of it. Pods that still run are ended first, as long as they may still undo what they did to their targets.
@@ -159,13 +160,20 @@ export async function removeJob(
   return failures[0] ?? '';
 }
 
-/** A suspended Job's pods get SIGTERM while their ServiceAccount is still there. */
+/** The pods get SIGTERM while their ServiceAccount is still there; those that do not run yet have done nothing. */
 async function stopped(client: KubeClient, job: ApiObject): Promise<void> {
   await client.patch(pathOf(job), STOP);
   const end = performance.now() + LONGEST_STOP_MS;
   while (performance.now() < end) {
-    const { status } = await client.get<{ status?: { active?: number; terminating?: number } }>(pathOf(job));
-    if ((status?.active ?? 0) + (status?.terminating ?? 0) === 0) return;
+    const pods = await podsOf(client, job);
+    if (!pods.some(({ status }) => status?.phase === 'Running')) return;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+/** The pods that a Job has made and that are still there. */
+export function podsOf(client: KubeClient, { metadata }: ApiObject, signal?: AbortSignal): Promise<Pod[]> {
+  const { name, namespace = '' } = metadata;
+  const query = { labelSelector: `batch.kubernetes.io/job-name=${name}` };
+  return listAll<Pod>(client, podsPath(namespace), { query, signal });
 }

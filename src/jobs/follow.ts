@@ -2,38 +2,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError, UnreachableError } from '../kube/errors.ts';
-import { listAll } from '../kube/list.ts';
-import { namespacedPath, podsPath } from '../kube/paths.ts';
+import { podsPath } from '../kube/paths.ts';
 import { UserError } from '../model/errors.ts';
-import type { CoreV1Event, Pod } from '../model/kube-objects.ts';
+import { NO_RIGHTS_EXIT_CODE } from '../model/job-args.ts';
+import type { Pod } from '../model/kube-objects.ts';
 import type { Progress } from '../model/progress.ts';
 import { withoutFullStop } from '../model/sentence.ts';
-import { pathOf } from './create.ts';
+import { pathOf, podsOf } from './create.ts';
 import { unframed } from './frames.ts';
 import type { ApiObject } from './manifest.ts';
+import { type GivenUp, StartWatch, waitOf } from './start-watch.ts';
 
 /** A shard is a matter of minutes, and a poll two requests. */
 const POLL_MS = 2000;
-/** A kubelet tries a failed pull again after 10 s, so this is no chance. */
-const PULL_LIMIT_MS = 20_000;
-/** Nothing of it has ever started: a cluster that has to add a node takes less. */
-const START_LIMIT_MS = 300_000;
-/** Without a single pod, its controller has been refused them. */
-const CREATE_LIMIT_MS = 15_000;
 /** How often logs are asked for when their Job has ended: a minute. */
 const UNREAD_LOOKS = 30;
 /** How long the API server may be away; the Job goes on meanwhile. */
 const AWAY_LIMIT_MS = 300_000;
-
-/** A container that waits for one of these waits for somebody to change something. */
-const STUCK = new Set([
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'ErrImageNeverPull',
-  'InvalidImageName',
-  'CreateContainerConfigError',
-  'CreateContainerError',
-]);
 
 /** What came of the shards, by their index. */
 export interface ShardResults {
@@ -41,6 +26,8 @@ export interface ShardResults {
   readonly evidence: ReadonlyMap<number, Buffer>;
   /** Why there is none, without a full stop. */
   readonly failures: ReadonlyMap<number, string>;
+  /** The ServiceAccount may not do what one of them takes. */
+  readonly lacksRights: boolean;
 }
 
 interface JobState {
@@ -63,20 +50,22 @@ export class JobFollower {
   readonly #failures = new Map<number, string>();
   /** Pods whose log has been read, or is gone. */
   readonly #read = new Set<string>();
+  #lacksRights = false;
   /** Looks after the Job's end at which a log could not be read. */
   #unreadLooks = 0;
-  #began = 0;
-  #hasStarted = false;
-  #stuckSince: number | undefined;
+  readonly #progress: Progress;
+  readonly #starts: StartWatch;
 
-  constructor(client: KubeClient, job: ApiObject, shards: number) {
+  constructor(client: KubeClient, job: ApiObject, shards: number, progress: Progress) {
     this.#client = client;
     this.#job = job;
     this.#shards = shards;
+    this.#progress = progress;
+    this.#starts = new StartWatch(client, job, (text) => progress.note(text));
   }
 
   get results(): ShardResults {
-    return { evidence: this.#evidence, failures: this.#failures };
+    return { evidence: this.#evidence, failures: this.#failures, lacksRights: this.#lacksRights };
   }
 
   /**
@@ -84,17 +73,16 @@ export class JobFollower {
    * @throws {UserError} exit 3: its pods cannot start, or it was removed by somebody
    * @throws the signal's reason
    */
-  async follow(signal: AbortSignal, progress: Progress): Promise<void> {
-    this.#began = performance.now();
-    let answeredAt = this.#began;
+  async follow(signal: AbortSignal): Promise<void> {
+    let answeredAt = performance.now();
     for (;;) {
       try {
-        if (await this.#look(signal, progress)) return;
+        if (await this.#look(signal)) return;
         answeredAt = performance.now();
       } catch (error) {
         if (!(error instanceof UnreachableError) || performance.now() - answeredAt > AWAY_LIMIT_MS)
           throw error;
-        progress.show(`the Job goes on, but ${error.message}`);
+        this.#progress.show(`the Job goes on, but ${error.message}`);
       }
       await delay(POLL_MS, undefined, { signal }).catch(() => {
         throw signal.reason;
@@ -102,25 +90,24 @@ export class JobFollower {
     }
   }
 
-  async #look(signal: AbortSignal, progress: Progress): Promise<boolean> {
+  async #look(signal: AbortSignal): Promise<boolean> {
     // The Job first: pods that it counts as ended are then in the list.
     const end = endOf(await this.#state(signal));
-    const pods = await this.#pods(signal);
+    const pods = await podsOf(this.#client, this.#job, signal);
     const taken = await Promise.all(pods.map((pod) => this.#take(pod, signal)));
-    progress.show(this.#countsOf(pods));
+    this.#progress.show(this.#countsOf(pods));
     if (this.#evidence.size === this.#shards) return true;
     if (end !== undefined) {
       // A kubelet that does not answer now may do so in a minute; the pod stays as long as its Job.
       if (taken.includes(false) && this.#unreadLooks++ < UNREAD_LOOKS) return false;
-      for (let index = 0; index < this.#shards; index++) {
-        if (this.#evidence.has(index)) continue;
-        // A Job that is ended ends its pods: it is the cause of what they say.
-        if (end.isCause || !this.#failures.has(index)) this.#failures.set(index, end.why);
-      }
+      // A Job that is ended ends its pods: it is the cause of what they say.
+      this.#fail((known) => (end.isCause ? end.why : (known ?? end.why)));
       return true;
     }
-    await this.#refuseToWait(pods, signal);
-    return false;
+    const givenUp = await this.#starts.look(this.#openOf(pods), performance.now(), signal);
+    if (givenUp === undefined) return false;
+    this.#giveUp(givenUp);
+    return true;
   }
 
   async #state(signal: AbortSignal): Promise<JobState> {
@@ -130,12 +117,6 @@ export class JobFollower {
       if (!(error instanceof ApiError && error.status === 404)) throw error;
       throw new UserError(`the Job "${this.#job.metadata.name}" was removed while it ran.`, 3);
     }
-  }
-
-  #pods(signal: AbortSignal): Promise<Pod[]> {
-    const { name, namespace = '' } = this.#job.metadata;
-    const query = { labelSelector: `batch.kubernetes.io/job-name=${name}` };
-    return listAll<Pod>(this.#client, podsPath(namespace), { query, signal });
   }
 
   /** Reads the log of a pod that has ended, once. Resolves to false where it cannot be read now. */
@@ -155,7 +136,10 @@ export class JobFollower {
     if (evidence !== undefined) {
       this.#evidence.set(index, evidence);
       this.#failures.delete(index);
-    } else this.#failures.set(index, whyOf(pod, log));
+    } else {
+      this.#lacksRights ||= hasNoRights(pod);
+      this.#failures.set(index, whyOf(pod, log));
+    }
     return true;
   }
 
@@ -169,11 +153,15 @@ export class JobFollower {
     }
   }
 
+  #openOf(pods: readonly Pod[]): readonly Pod[] {
+    return pods.filter((pod) => !this.#evidence.has(indexOf(pod) ?? -1));
+  }
+
   #countsOf(pods: readonly Pod[]): string {
-    const open = pods.filter((pod) => !this.#evidence.has(indexOf(pod) ?? -1));
+    const open = this.#openOf(pods);
     const running = open.filter(({ status }) => status?.phase === 'Running').length;
     const waiting = open.filter(({ status }) => status?.phase === 'Pending');
-    const reason = waiting.map(waitingFor).find((one) => one !== undefined);
+    const reason = waiting.map((pod) => waitOf(pod)).find(({ kind }) => kind !== 'other')?.why;
     const again = this.#failures.size;
     return [
       `${this.#evidence.size} of ${this.#shards} shards done`,
@@ -185,42 +173,20 @@ export class JobFollower {
     ].join(', ');
   }
 
-  /** @throws {UserError} exit 3: waiting is of no use */
-  async #refuseToWait(pods: readonly Pod[], signal: AbortSignal): Promise<void> {
-    const now = performance.now();
-    this.#hasStarted ||= pods.some(({ status }) => status?.phase !== 'Pending');
-    const stuck = pods.map(stuckOf).find((one) => one !== undefined);
-    this.#stuckSince = stuck === undefined ? undefined : (this.#stuckSince ?? now);
-    if (stuck !== undefined && now - (this.#stuckSince ?? now) > PULL_LIMIT_MS)
-      throw new UserError(`the Job's pods cannot start: ${stuck}.`, 3, {
-        hint: '--job-image names the image with the program, --pull-secret the Secret for its registry.',
-      });
-    const waited = now - this.#began;
-    if (this.#hasStarted) return;
-    if (pods.length === 0 && waited > CREATE_LIMIT_MS) {
-      const event = await this.#refusal(signal);
-      if (event !== undefined) throw new UserError(`the Job's pods are refused: ${event}.`, 3);
-    }
-    if (waited > START_LIMIT_MS) {
-      const why = pods.map(unscheduled).find((one) => one !== undefined) ?? 'its pods stay Pending';
-      throw new UserError(`no pod of the Job started within ${START_LIMIT_MS / 60_000} minutes: ${why}.`, 3);
-    }
+  /**
+   * What is left will not start: where nothing came of any shard, that is all there is to say.
+   * @throws {UserError} exit 3
+   */
+  #giveUp({ why, hint }: GivenUp): void {
+    if (this.#evidence.size + this.#failures.size === 0)
+      throw new UserError(`${why}.`, 3, hint === undefined ? {} : { hint });
+    this.#fail(() => why);
   }
 
-  /** What the Job's controller was told last; `undefined`: nothing, or it may not be read. */
-  async #refusal(signal: AbortSignal): Promise<string | undefined> {
-    const { name, namespace = '' } = this.#job.metadata;
-    const fieldSelector = `involvedObject.kind=Job,involvedObject.name=${name},reason=FailedCreate`;
-    try {
-      const events = await listAll<CoreV1Event>(this.#client, namespacedPath('api/v1', namespace, 'events'), {
-        query: { fieldSelector },
-        signal,
-      });
-      const text = events.at(-1)?.message;
-      return text === undefined ? undefined : withoutFullStop(text.replace(/^Error creating: /, ''));
-    } catch (error) {
-      if (error instanceof ApiError) return undefined;
-      throw error;
+  /** Says of each shard without evidence why there is none. */
+  #fail(why: (known: string | undefined) => string): void {
+    for (let index = 0; index < this.#shards; index++) {
+      if (!this.#evidence.has(index)) this.#failures.set(index, why(this.#failures.get(index)));
     }
   }
 }
@@ -248,13 +214,22 @@ function indexOf({ metadata }: Pod): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
+function hasNoRights({ status }: Pod): boolean {
+  return status?.containerStatuses?.[0]?.state?.terminated?.exitCode === NO_RIGHTS_EXIT_CODE;
+}
+
 function whyOf(pod: Pod, log: string | undefined): string {
   if (pod.metadata?.deletionTimestamp !== undefined) return 'its pod was deleted before it was done';
   const said = log
     ?.split('\n')
     .filter((line) => line.startsWith('error: '))
     .at(-1);
-  if (said !== undefined) return withoutFullStop(said.slice('error: '.length));
+  if (said !== undefined) {
+    const text = withoutFullStop(said.slice('error: '.length));
+    if (!hasNoRights(pod)) return text;
+    const account = pod.spec?.serviceAccountName ?? 'default';
+    return `ServiceAccount "${account}" lacks rights: ${text.replace(/^you may not /, 'it may not ')}`;
+  }
   const ended = pod.status?.containerStatuses?.[0]?.state?.terminated;
   if (ended !== undefined) {
     const reason = ended.reason === undefined || ended.reason === 'Error' ? '' : ` (${ended.reason})`;
@@ -262,23 +237,4 @@ function whyOf(pod: Pod, log: string | undefined): string {
   }
   const { reason, message } = pod.status ?? {};
   return `its pod failed${reason === undefined ? '' : ` (${reason}${message === undefined ? '' : `: ${withoutFullStop(message)}`})`}`;
-}
-
-function waitingFor(pod: Pod): string | undefined {
-  const state = pod.status?.containerStatuses?.[0]?.state?.waiting;
-  return state?.reason ?? (unscheduled(pod) === undefined ? undefined : 'unschedulable');
-}
-
-function stuckOf(pod: Pod): string | undefined {
-  const waiting = pod.status?.containerStatuses?.[0]?.state?.waiting;
-  if (waiting === undefined || !STUCK.has(waiting.reason ?? '')) return undefined;
-  const image = pod.spec?.containers[0]?.image;
-  return `${waiting.reason} of ${image}${waiting.message === undefined ? '' : `: ${withoutFullStop(waiting.message)}`}`;
-}
-
-function unscheduled(pod: Pod): string | undefined {
-  const condition = pod.status?.conditions?.find(
-    ({ type, status }) => type === 'PodScheduled' && status === 'False',
-  );
-  return condition?.message === undefined ? undefined : withoutFullStop(condition.message);
 }

@@ -1,7 +1,7 @@
 /** The objects of a Job, as they are created or printed. Pure. */
 
 import type { SessionFlags } from '../model/args.ts';
-import type { JobFlags, JobWork } from '../model/job-args.ts';
+import { type JobFlags, type JobWork, NO_RIGHTS_EXIT_CODE } from '../model/job-args.ts';
 import { defaultImage, version } from '../model/version.ts';
 import { imageFor } from '../open/image.ts';
 import { JOB_LABELS } from '../open/many-targets.ts';
@@ -49,8 +49,8 @@ const CONTAINER = 'nettools';
 const RETRIES = 2;
 /** What a shard may take beyond its time: to end its sessions, and to hand over what it has. */
 const HANDOVER_SECONDS = 60;
-/** What a shard ends with where another try would end alike: findings, something not measured, wrong usage. */
-const SETTLED = [1, 2, 3];
+/** What a shard ends with where another try would end alike: findings, something not measured, wrong usage, no rights. */
+const SETTLED = [1, 2, 3, NO_RIGHTS_EXIT_CODE];
 /** A killed command puts its targets back within 30 s (src/open/deadline.ts). */
 const GRACE_SECONDS = 45;
 

@@ -1,8 +1,8 @@
 /** What whoever runs a Job needs to see it through: asked before anything is made. */
 import type { KubeClient } from '../kube/client.ts';
 import { UserError } from '../model/errors.ts';
-import { listRights } from '../targets/pod.ts';
 import { findMissingRights, type Right } from '../targets/preflight.ts';
+import { listRights } from '../targets/rights-words.ts';
 
 /** Beside creating its objects, which a dry-run shows. */
 export const FOLLOW_RIGHTS: readonly Right[] = [

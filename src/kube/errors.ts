@@ -28,6 +28,34 @@ export function isLackOfRights(status: number | undefined, message: string): boo
   return status === 403 && / cannot \S+ (?:resource|path) "/.test(message);
 }
 
+/** A right that the authorizer has refused, as it names it. */
+export interface RefusedRight {
+  readonly user: string;
+  readonly verb: string;
+  /** With its API group, unless that is the core's: `pods`, `deployments.apps`. */
+  readonly resource: string;
+  /** Absent: in all of the cluster. */
+  readonly namespace?: string;
+  /** What the authorizer says besides, such as a role that is not there. */
+  readonly why?: string;
+}
+
+/** `undefined`: the answer is about something else, or in other words. */
+export function refusedRight(status: number | undefined, message: string): RefusedRight | undefined {
+  if (!isLackOfRights(status, message)) return undefined;
+  const pattern =
+    /User "(.*)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)" (?:in the namespace "([^"]+)"|at the cluster scope)(?:: (.+))?$/s;
+  const [, user, verb = '', plural = '', group, namespace, why] = pattern.exec(message) ?? [];
+  if (user === undefined) return undefined;
+  return {
+    user,
+    verb,
+    resource: group === '' ? plural : `${plural}.${group}`,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(why === undefined ? {} : { why }),
+  };
+}
+
 /** No answer at all: name resolution, connection, TLS or proxy. `message` is one sentence that names the server. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';

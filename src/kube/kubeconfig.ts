@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import type { ConnectionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import { fileReason } from '../model/file-reason.ts';
 import {
   type Impersonation,
   type KubeCluster,
@@ -213,8 +214,10 @@ function readToken(user: KubeUser, file: string): string {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
     if (user.token !== undefined) return user.token;
-    const reason = error instanceof Error && 'code' in error ? error.code : error;
-    throw new UserError(`the token file ${file} of user "${user.name}" cannot be read (${reason}).`, 3);
+    throw new UserError(
+      `the token file ${file} of user "${user.name}" cannot be read: ${fileReason(error)}.`,
+      3,
+    );
   }
 }
 

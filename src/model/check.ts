@@ -34,6 +34,7 @@ export type ProbeScripts = Readonly<
     | 'linkSpeed'
     | 'nicCounters'
     | 'serviceRules'
+    | 'netnsList'
     | 'conntrackHolders',
     string
   >
@@ -68,6 +69,8 @@ export interface Check<Input> {
   measures?(measurements: Judgement['measurements']): readonly Measure[];
   /** The ways that it followed; absent where it follows none. */
   ways?(measurements: Judgement['measurements']): readonly Way[];
+  /** As much of its input as makes another look worth while when it has changed; absent: all of it. */
+  stateOf?(input: Input): unknown;
 }
 
 /** What a check gets before it runs. */

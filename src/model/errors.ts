@@ -7,6 +7,8 @@ interface UserErrorOptions {
   /** What to do about it: one sentence, printed on a line of its own. */
   readonly hint?: Advice;
   readonly cause?: unknown;
+  /** Rights are missing: until somebody gives them, another try ends alike. */
+  readonly lacksRights?: boolean;
   /** Of a limit that has passed: the same error where somebody knows better what was waited for. */
   readonly waitingFor?: (what: string) => UserError;
 }
@@ -26,6 +28,7 @@ export function abortReason(signal: AbortSignal, waitedFor: string): unknown {
 export class UserError extends Error {
   readonly exitCode: UserErrorExitCode;
   readonly hint: Advice | undefined;
+  readonly lacksRights: boolean;
   readonly waitingFor: ((what: string) => UserError) | undefined;
   readonly [brand] = true;
 
@@ -34,6 +37,7 @@ export class UserError extends Error {
     this.name = 'UserError';
     this.exitCode = exitCode;
     this.hint = options.hint;
+    this.lacksRights = options.lacksRights ?? false;
     this.waitingFor = options.waitingFor;
   }
 

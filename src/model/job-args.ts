@@ -8,6 +8,9 @@ import type {
   TargetSpec,
 } from './args.ts';
 
+/** What a shard ends with that lacks rights: another try would end alike. EX_NOPERM of sysexits.h. */
+export const NO_RIGHTS_EXIT_CODE = 77;
+
 /** A toleration as a pod has it. */
 export interface Toleration {
   readonly key?: string;

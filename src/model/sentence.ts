@@ -7,3 +7,9 @@ export function withoutFullStop(sentence: string): string {
 export function errorWords(error: unknown): string {
   return withoutFullStop(error instanceof Error ? error.message : String(error));
 }
+
+/** A sentence with a … for a name, so that those about two things compare. Whole words: a pod may be called "a". */
+export function withoutName(sentence: string, name: string): string {
+  const word = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return sentence.replace(new RegExp(`(?<![\\w.-])${word}(?![\\w-])`, 'g'), '…');
+}

@@ -3,13 +3,14 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { listAll } from '../kube/list.ts';
 import { podsPath } from '../kube/paths.ts';
-import type { ManyTargets, TargetSpec } from '../model/args.ts';
+import type { ManyTargets, PodTargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Node, Pod } from '../model/kube-objects.ts';
 import type { TargetTraits } from '../model/report.ts';
 import type { RunTarget } from '../model/run.ts';
 import { asNodePod } from '../targets/node-pod.ts';
 import { isPodTarget, podChoice, refuseMissingNamespace, withSelector } from '../targets/resolve.ts';
+import { tellingAllRights } from '../targets/target-pod.ts';
 
 /** A target, and its node as far as that is known before it is looked into. */
 export interface ListedTarget extends RunTarget {
@@ -39,7 +40,7 @@ export async function listTargets(
   const found: (readonly ListedTarget[])[] = [];
   for (const spec of many.named)
     found.push(
-      many.every && isPodTarget(spec) ? await podsOf(await connect(), spec, many, signal) : [{ spec }],
+      many.every && isPodTarget(spec) ? await podsMeant(await connect(), spec, many, signal) : [{ spec }],
     );
   const all = withoutTwins(found.flat());
   // A zone is worth a request where pods may differ in it.
@@ -48,10 +49,20 @@ export async function listTargets(
   return all.map((one) => withZone(one, zones));
 }
 
+function podsMeant(
+  client: KubeClient,
+  spec: PodTargetSpec,
+  many: ManyTargets,
+  signal: AbortSignal,
+): Promise<ListedTarget[]> {
+  const namespace = many.allNamespaces ? undefined : client.namespace;
+  return tellingAllRights(client, spec, namespace, signal, () => podsOf(client, spec, many, signal));
+}
+
 /** All pods that are meant, by namespace and name. */
 async function podsOf(
   client: KubeClient,
-  spec: Extract<TargetSpec, { readonly kind: 'name' | 'selector' }>,
+  spec: PodTargetSpec,
   { allNamespaces }: ManyTargets,
   signal: AbortSignal,
 ): Promise<ListedTarget[]> {

@@ -6,11 +6,12 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { listAll } from '../kube/list.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
-import type { MatrixWord } from '../model/args.ts';
+import type { MatrixWord, PodTargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Node, Pod, Service } from '../model/kube-objects.ts';
 import { CLOSED_PORT, type MatrixGoal, type MatrixPlace, placeKey } from '../model/matrix.ts';
 import { podChoice, refuseMissingNamespace, withSelector } from '../targets/resolve.ts';
+import { tellingAllRights } from '../targets/target-pod.ts';
 import { hasNetwork, ownerOf, ZONE } from './many-targets.ts';
 
 /** A place, and how it is probed. */
@@ -73,15 +74,27 @@ async function placesOf(
     case 'service':
       return [servicePlace(await readService(client, word, signal))];
     case 'pods':
-      return podsOf(client, '', 'there are', allNamespaces, signal);
+      return podsMeant(client, { kind: 'selector', selector: '' }, allNamespaces, signal);
     case 'name':
-    case 'selector': {
-      const choice = await podChoice(client, word, signal);
-      if ('selector' in choice)
-        return podsOf(client, choice.selector, `${choice.what} has`, allNamespaces, signal);
-      return [await onePod(client, choice.pod, signal)];
-    }
+    case 'selector':
+      return podsMeant(client, word, allNamespaces, signal);
   }
+}
+
+function podsMeant(
+  client: KubeClient,
+  target: PodTargetSpec,
+  allNamespaces: boolean,
+  signal: AbortSignal,
+): Promise<FoundPlace[]> {
+  const namespace = allNamespaces ? undefined : client.namespace;
+  return tellingAllRights(client, target, namespace, signal, async () => {
+    const choice = await podChoice(client, target, signal);
+    if ('pod' in choice) return [await onePod(client, choice.pod, signal)];
+    const { selector } = choice;
+    const what = selector === '' ? 'there are' : `${choice.what} has`;
+    return podsOf(client, selector, what, allNamespaces, signal);
+  });
 }
 
 /** Without the right to read them, pods are without zones, and nodes are none. */

@@ -1,21 +1,14 @@
 /** From TARGET to an open session, whatever its kind. */
 
-import { nodeSubject, podSubject } from '../cluster/subject.ts';
-import { KubeView } from '../cluster/view.ts';
+import { setImmediate } from 'node:timers/promises';
 import type { KubeClient } from '../kube/client.ts';
-import type { ConnectionFlags, SessionFlags, TargetSpec } from '../model/args.ts';
-import { UserError } from '../model/errors.ts';
+import type { ConnectionFlags, PodTargetSpec, SessionFlags, TargetSpec } from '../model/args.ts';
 import type { Progress } from '../model/progress.ts';
-import { type LocalSpec, openLocalSession } from '../targets/local.ts';
-import { openNodeSession, readNode } from '../targets/node.ts';
-import type { OpenOptions, Session } from '../targets/session.ts';
+import type { Session } from '../targets/session.ts';
+import { targetPod } from '../targets/target-pod.ts';
 import { ALONE, type Sharing } from './connect.ts';
 import { type Deadline, withDeadline } from './deadline.ts';
-import { findDocker } from './docker-target.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
-import { imageFor } from './image.ts';
-import { findPod } from './pod-target.ts';
-import { openSwitchedLocal, podOnNode, switchedOnNode } from './switched.ts';
 
 /** What every command on a target takes. */
 export interface TargetArgs {
@@ -34,19 +27,41 @@ export async function findTarget(
   shared: Sharing = ALONE,
 ): Promise<FoundTarget> {
   const { target } = args;
+  const { connection, session } = args;
+  // Each kind is loaded when it is met: together they are most of the code of a command.
   switch (target.kind) {
     case 'name':
-    case 'selector':
-      return findPod(await shared.connect(args.connection, signal), target, args.session, signal, shared);
-    case 'node':
-      return findNode(await shared.connect(args.connection, signal), args, target.name, signal, shared);
+    case 'selector': {
+      refuseNetns(session.netns, "A pod's own namespace needs no switch.");
+      return findPod(await shared.connect(connection, signal), target, session, signal, shared);
+    }
+    case 'node': {
+      const client = await shared.connect(connection, signal);
+      return (await import('./node-target.ts')).findNode(client, session, target.name, signal, shared);
+    }
     case 'local':
     case 'netns':
     case 'pid':
-      return findLocal(target, args.session);
+      return (await import('./local-target.ts')).findLocal(target, session);
     case 'docker':
-      return findDocker(target.name, args.session, signal);
+      return (await import('./docker-target.ts')).findDocker(target.name, session, signal);
   }
+}
+
+/** @throws {UserError} exit 2 or 3: no such pod, or no right to read it */
+async function findPod(
+  client: KubeClient,
+  target: PodTargetSpec,
+  flags: SessionFlags,
+  signal: AbortSignal,
+  shared: Sharing,
+): Promise<FoundTarget> {
+  const reading = targetPod(client, target, signal);
+  reading.catch(() => undefined);
+  // What the answer is for is loaded while the server shakes hands and answers, not before it is asked.
+  await setImmediate();
+  const { foundPod } = await import('./pod-target.ts');
+  return foundPod(client, await reading, flags, signal, shared);
 }
 
 /**
@@ -74,49 +89,4 @@ export async function withSession<T>(
 async function openTarget(args: TargetArgs, { signal, progress }: Deadline): Promise<Session> {
   const { open } = await findTarget(args, signal);
   return open({ signal, onProgress: (text) => progress.show(text) });
-}
-
-/** Of this machine; it belongs to no cluster, whatever the kubeconfig says. */
-function findLocal(target: LocalSpec, { netns, container }: SessionFlags): FoundTarget {
-  if (container !== undefined) {
-    throw new UserError('-c names a container of a pod, but TARGET is on this machine: leave it out.', 2);
-  }
-  if (netns === undefined) {
-    return {
-      subject: { isHost: target.kind === 'local', addresses: [] },
-      open: (options) => openLocalSession(target, options),
-    };
-  }
-  if (target.kind !== 'local') refuseNetns(netns, 'netns:NAME and pid:N already are namespaces.');
-  return {
-    subject: { isHost: netns === 'host', addresses: [] },
-    open: (options) => openSwitchedLocal(netns, options),
-  };
-}
-
-async function findNode(
-  client: KubeClient,
-  args: TargetArgs,
-  name: string,
-  signal: AbortSignal,
-  { reads }: Sharing,
-): Promise<FoundTarget> {
-  const { netns } = args.session;
-  const node = await readNode(client, name, signal);
-  const image = imageFor(args.session);
-  const open = (options: OpenOptions, switching: boolean) =>
-    openNodeSession(client, { name, node }, args.session, image, { ...options, switching });
-  if (netns === undefined) {
-    const subject = nodeSubject(new KubeView(client, signal, [], reads), name, node);
-    return { subject, client, open: (options) => open(options, false) };
-  }
-  const pod = await podOnNode(client, name, netns, signal);
-  const cluster = new KubeView(client, signal, pod ? [pod] : [], reads);
-  return {
-    subject: pod
-      ? podSubject(cluster, pod)
-      : { cluster, node: name, isHost: netns === 'host', addresses: [] },
-    client,
-    open: async (options) => switchedOnNode(client, name, netns, await open(options, true), options),
-  };
 }

@@ -19,6 +19,8 @@ export interface Interface {
   readonly index: number;
   /** `veth`, `bridge`, …; `undefined` for hardware and loopback. */
   readonly kind: string | undefined;
+  /** The bridge or bond that it is a part of. */
+  readonly master: string | undefined;
   readonly flags: readonly string[];
   /** As in RFC 2863: `UP`, `DOWN`, `LOWERLAYERDOWN`, `UNKNOWN`. */
   readonly operstate: string;
@@ -33,6 +35,7 @@ export function parseInterfaces(stdout: string): Interface[] | undefined {
     name: textOf(entry['ifname']) ?? '',
     index: numberOf(entry['ifindex']) ?? 0,
     kind: textOf(objectOf(entry['linkinfo'])['info_kind']),
+    master: textOf(entry['master']),
     flags: textsIn(entry['flags']),
     operstate: textOf(entry['operstate']) ?? 'UNKNOWN',
     mac: textOf(entry['address'])?.toLowerCase(),

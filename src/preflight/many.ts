@@ -1,4 +1,5 @@
 /** What may be done to many targets: what is the same of several is told once. Pure. */
+import { withoutName } from '../model/sentence.ts';
 import type { PreflightItem, PreflightReport } from './report.ts';
 
 /** The answers about one target. */
@@ -45,11 +46,7 @@ export function groupItems(all: readonly TargetPreflight[]): PreflightGroup[] {
 /** The same of two targets differs by their own names. */
 function nameless(detail: string, { pod, node, docker }: PreflightReport): string {
   const names = [pod, node, docker].filter((name): name is string => name !== undefined && name !== '');
-  // Whole words: a pod may be called "a".
-  return names.reduce((text, name) => {
-    const word = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    return text.replace(new RegExp(`(?<![\\w.-])${word}(?![\\w-])`, 'g'), '…');
-  }, detail);
+  return names.reduce(withoutName, detail);
 }
 
 /** "4 of 6: pod/a, pod/b, pod/c and 1 more"; empty where it is true of all. */

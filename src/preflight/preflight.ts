@@ -3,7 +3,9 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
+import { errorWords } from '../model/sentence.ts';
 import { ALONE, type Sharing } from '../open/connect.ts';
+import { toUserError } from '../open/failures.ts';
 import { imageFor } from '../open/image.ts';
 import { canGoByNode } from '../open/pod-target.ts';
 import type { TargetArgs } from '../open/target.ts';
@@ -54,7 +56,7 @@ export async function preflightReport(
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     const needed = [...rightsToResolve(target), ...SESSION_RIGHTS];
     const missing = await findMissingRights(client, needed, client.namespace, undefined, signal);
-    const unreadable = { check: 'target can be read', ok: false, detail: error.message };
+    const unreadable = { check: 'target can be read', ok: false, detail: errorWords(toUserError(error)) };
     return { namespace: client.namespace, image, items: [unreadable, ...rightItems(needed, missing)] };
   }
   if (args.session.via === 'node') return fromNode(args, client, pod, [], signal);

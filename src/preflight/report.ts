@@ -1,6 +1,7 @@
 /** What a preflight came to, for whatever target. */
-import { listRights } from '../targets/pod.ts';
+
 import type { Right } from '../targets/preflight.ts';
+import { listRights } from '../targets/rights-words.ts';
 
 /** One thing that was asked. */
 export interface PreflightItem {

@@ -6,6 +6,7 @@ import { compactScript } from '../channels/script.ts';
 import type { Budget } from '../model/budget.ts';
 import type { Cost } from '../model/cost.ts';
 import type { Evidence, ProbePlan, ProbeResult } from '../model/evidence.ts';
+import { GatherError } from './gather-error.ts';
 import { encodePlan, RunnerDecoder } from './plan.ts';
 import { redact } from './redact.ts';
 import RUNNER from './runner.sh';
@@ -31,11 +32,6 @@ export function runnerInput(plan: ProbePlan, budget?: Budget): string {
 
 function asLines(script: string): string {
   return `runner ${script.split('\n').length}\n${script}\n`;
-}
-
-/** The run ended before the plan did; `message` says what the far side printed instead. */
-export class GatherError extends Error {
-  override readonly name = 'GatherError';
 }
 
 /** Here and nowhere later, so that what is judged, shown and saved is the same. */

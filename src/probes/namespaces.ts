@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import type { Channel } from '../channels/channel.ts';
 import { TextOutput } from '../channels/output.ts';
 import { compactScript } from '../channels/script.ts';
-import { GatherError } from './gather.ts';
+import { GatherError } from './gather-error.ts';
 import NETNS_LIST from './netns-list.sh';
 
 /** A namespace costs some ten milliseconds. */

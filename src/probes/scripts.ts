@@ -4,6 +4,7 @@ import CONNTRACK_HOLDERS from './conntrack-holders.sh';
 import DNS from './dns.sh';
 import DUPLICATES from './duplicates.sh';
 import LINK_SPEED from './link-speed.sh';
+import NETNS_LIST from './netns-list.sh';
 import NEXT_HOP from './next-hop.sh';
 import NIC_COUNTERS from './nic-counters.sh';
 import PATH_MTU from './path-mtu.sh';
@@ -32,6 +33,7 @@ export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
   linkSpeed: LINK_SPEED,
   nicCounters: NIC_COUNTERS,
   serviceRules: SERVICE_RULES,
+  netnsList: NETNS_LIST,
   conntrackHolders: CONNTRACK_HOLDERS,
 };
 

@@ -1,11 +1,12 @@
-# Times TCP connections: tcp-connect NAME PORT COUNT INTERVAL_MS BUDGET_MS
+# Times TCP connections: tcp-connect NAME PORT COUNT INTERVAL_MS BUDGET_MS [ENOUGH]
 # Prints "address A", then for each try "try", whatever bash says when it fails, and "ok MICROSECONDS [WAITED]" or
 # "failed MICROSECONDS [WAITED]", where WAITED are those in which it had no CPU; "budget" when the time was up before all
 # tries, or several were met by silence at the same time (the prober alone does that). Where some tries were met by silence
 # and others were not, the prober then says of some more connections by which neighbour they went: "way silent ADDRESS DEVICE"
 # and "way answered ADDRESS DEVICE". bash opens /dev/tcp itself, in a process that can be given up: one endpoint that is
 # silent must not keep the others of its Service from being tried. The process is there before the clock starts, and
-# EPOCHREALTIME has microseconds.
+# EPOCHREALTIME has microseconds. Where echo requests to the same address are answered beside it, which tell of loss too, the
+# prober makes ENOUGH connections in the same time, as long as none is silent: a small server has a short queue of them.
 exec 2>&1
 name=$1 port=$2 count=$3 interval=$4 budget=$5
 address=$name

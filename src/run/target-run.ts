@@ -121,7 +121,10 @@ async function prepareLook(
   const checks = await prepareAll(ids, known);
   return {
     // Inputs are plain JSON, made in the same way each time.
-    stateOf: (id) => JSON.stringify(checks.find(({ check }) => check.id === id)?.input ?? null),
+    stateOf: (id) => {
+      const found = checks.find(({ check }) => check.id === id);
+      return JSON.stringify(found?.check.stateOf?.(found.input) ?? found?.input ?? null);
+    },
     checksIn: async () => checks,
   };
 }

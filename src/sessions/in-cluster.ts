@@ -1,9 +1,14 @@
 /** Lists the sessions that commands left behind, and ends them. */
 
+import { ChannelError } from '../channels/channel.ts';
 import { Turns } from '../cluster/turns.ts';
 import { KubeClient } from '../kube/client.ts';
+import { isLackOfRights, UnreachableError } from '../kube/errors.ts';
 import type { ClusterTargetSpec, ConnectionFlags } from '../model/args.ts';
+import { UserError } from '../model/errors.ts';
 import type { Deadline } from '../open/deadline.ts';
+import { toUserError } from '../open/failures.ts';
+import { readNode } from '../targets/node.ts';
 import { PodDeletedError, podIfThere } from '../targets/pod-watch.ts';
 import { removeNodePod } from '../targets/remove-node-pod.ts';
 import { podChoice, refuseMissingNamespace, resolvePod, withSelector } from '../targets/resolve.ts';
@@ -31,35 +36,58 @@ export interface SessionScope {
   readonly allNamespaces: boolean;
 }
 
+/** One of several targets whose sessions cannot be looked for. */
+export interface UnseenTarget {
+  readonly target: ClusterTargetSpec;
+  readonly error: UserError;
+}
+
 interface Found {
   readonly client: KubeClient;
   readonly listed: readonly ListedSession[];
   readonly sessions: readonly SessionRow[];
+  /** The others are looked at all the same. */
+  readonly unseen: readonly UnseenTarget[];
 }
 
 /** How many sessions are ended at the same time: each takes an exec, whose connection the API server holds. */
 const ENDED_AT_ONCE = 8;
 
-/** The sessions of all pods that are meant. @throws {UserError} exit 2 or 3: there is no such target */
+/**
+ * The sessions of all pods that are meant.
+ * @throws {UserError} exit 2: a target is none; exit 3: there is none of the targets
+ */
 export async function findSessions(scope: SessionScope, signal: AbortSignal): Promise<Found> {
   const client = await KubeClient.connect(scope.connection, signal);
-  const listed = await listedIn(client, scope, signal);
+  const { listed, unseen } = await listedIn(client, scope, signal);
+  const [first] = unseen;
+  if (first !== undefined && unseen.length === scope.targets.length) throw first.error;
   if (listed.length === 0 && !scope.allNamespaces) await refuseMissingNamespace(client, signal);
-  return { client, listed, sessions: listed.map(row) };
+  return { client, listed, sessions: listed.map(row), unseen };
 }
 
 async function listedIn(
   client: KubeClient,
   { targets, allNamespaces }: SessionScope,
   signal: AbortSignal,
-): Promise<ListedSession[]> {
+): Promise<Pick<Found, 'listed' | 'unseen'>> {
   const namespace = allNamespaces ? undefined : client.namespace;
-  if (targets.length === 0) return listSessions(client, namespace, signal);
+  if (targets.length === 0) return { listed: await listSessions(client, namespace, signal), unseen: [] };
   const found = new Map<string, ListedSession>();
+  const unseen: UnseenTarget[] = [];
   for (const target of targets) {
-    for (const one of await sessionsAt(client, target, namespace, signal)) found.set(nameOf(one), one);
+    try {
+      for (const one of await sessionsAt(client, target, namespace, signal)) found.set(nameOf(one), one);
+    } catch (error) {
+      const told = toUserError(error);
+      // Wrong usage, a limit that has passed, and an API server that is away are no matter of one target.
+      const isOfTarget =
+        told instanceof UserError && told.exitCode === 3 && !(error instanceof UnreachableError);
+      if (!isOfTarget || signal.aborted) throw error;
+      unseen.push({ target, error: told });
+    }
   }
-  return [...found.values()];
+  return { listed: [...found.values()], unseen };
 }
 
 /** Of a workload or selector all pods count, also those that are not ready. */
@@ -71,7 +99,10 @@ async function sessionsAt(
 ): Promise<ListedSession[]> {
   if (target.kind === 'node') {
     const all = await listSessions(client, namespace, signal);
-    return all.filter(({ node }) => node === target.name);
+    const own = all.filter(({ node }) => node === target.name);
+    // A node that has gone may have left some; one that never was has none.
+    if (own.length === 0) await readNode(client, target.name, signal);
+    return own;
   }
   const choice = await podChoice(client, target, signal);
   if ('pod' in choice) return sessionsOf(await resolvePod(client, target, signal));
@@ -92,6 +123,7 @@ export interface StoppedSessions {
   /** Their names: namespace, pod and container. */
   readonly stopped: readonly string[];
   readonly failed: readonly { readonly name: string; readonly error: unknown }[];
+  readonly unseen: readonly UnseenTarget[];
 }
 
 /**
@@ -104,7 +136,7 @@ export async function stopSessions(
   { signal, progress }: Deadline,
 ): Promise<StoppedSessions> {
   progress.show('looking for sessions');
-  const { client, listed } = await findSessions(scope, signal);
+  const { client, listed, unseen } = await findSessions(scope, signal);
   const running = listed.filter((s) => s.state === 'running' || s.node !== undefined);
   const left = new Set(running);
   const turns = new Turns(ENDED_AT_ONCE);
@@ -125,6 +157,7 @@ export async function stopSessions(
     failed: all.flatMap(({ name, end: how }) =>
       how?.status === 'rejected' ? [{ name, error: how.reason as unknown }] : [],
     ),
+    unseen,
   };
 }
 
@@ -132,6 +165,10 @@ function endingText(sessions: ReadonlySet<ListedSession>): string {
   const [first, ...more] = sessions;
   const name = first === undefined ? '' : nameOf(first);
   return more.length === 0 ? `ending session ${name}` : `ending session ${name} and ${more.length} more`;
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof ChannelError && isLackOfRights(error.status, error.message);
 }
 
 async function end(
@@ -147,7 +184,9 @@ async function end(
   if (session.node !== undefined) return removeNodePod(client, found);
   // The exec is cut off by the very end that it asks for; what counts is what the kubelet reports afterwards.
   await stopSession(client, session, signal).catch((error: unknown) => {
-    if (signal.aborted) throw error;
+    // What it ended with counts no more then.
+    signal.throwIfAborted();
+    if (isDenied(error)) throw error;
   });
   try {
     await waitEnded(client, found, container, { timeoutMs, signal });

@@ -28,10 +28,10 @@ import {
   nodePodName,
 } from './node-pod.ts';
 import { admittingNamespace, type NodePreflight, nodePreflight } from './node-preflight.ts';
-import { listRights } from './pod.ts';
 import { PodDeletedError } from './pod-watch.ts';
 import { deleteCommand, HoldersUnknownError, removeNodePod, removeUnlessHeld } from './remove-node-pod.ts';
 import { isGone } from './renewed-channel.ts';
+import { listRights } from './rights-words.ts';
 import type { OpenOptions } from './session.ts';
 import { waitRunning } from './wait.ts';
 
@@ -139,6 +139,7 @@ async function refuse(
       `you may not ${listRights(checked.missingRights)} in namespace "${namespace}", where the pod for node "${spec.node}" would run; nothing was created.`,
       3,
       {
+        lacksRights: true,
         hint: `${RBAC_PAGE} has manifests with exactly the rights that are needed; --debug-namespace chooses the namespace.`,
       },
     );

@@ -45,6 +45,8 @@ export interface NodePodSpec {
   readonly choice: 'auto' | Profile;
   /** Whether commands switch into other namespaces of the node. */
   readonly switching: boolean;
+  /** Whether a BPF program is loaded into the node's kernel. */
+  readonly watching: boolean;
   readonly idleSeconds: number;
   /** The longest that it may live. */
   readonly deadlineSeconds: number;
@@ -95,7 +97,7 @@ export function buildNodePod(name: string, spec: NodePodSpec, profile: Profile, 
           image: spec.image,
           imagePullPolicy: spec.imagePullPolicy,
           command: keeperCommand(idleSeconds),
-          securityContext: nodeSecurityContext(profile, switching),
+          securityContext: nodeSecurityContext(profile, spec),
           resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: MEMORY_LIMIT } },
           terminationMessagePolicy: 'File',
           volumeMounts: [
@@ -114,11 +116,20 @@ const CHANGE_USER = ['SETUID', 'SETGID', 'KILL'];
 /** To enter a namespace takes the first, to find it through its processes the second. */
 const SWITCH = ['SYS_ADMIN', 'SYS_PTRACE'];
 
+/** To load a program, and to attach it to a tracepoint (capabilities(7)); the default seccomp profile lets bpf() pass then. */
+const WATCH = ['BPF', 'PERFMON'];
+
 /** Beside these and a profile's own capabilities nothing. */
-function nodeSecurityContext(profile: Profile, switching: boolean): ReturnType<typeof securityContext> {
+function nodeSecurityContext(
+  profile: Profile,
+  { switching, watching }: NodePodSpec,
+): ReturnType<typeof securityContext> {
   const context = securityContext(profile);
   const own = context.capabilities?.add ?? [];
-  const add = own.length === 0 ? [] : [...own, ...CHANGE_USER, ...(switching ? SWITCH : [])];
+  const add =
+    own.length === 0
+      ? []
+      : [...own, ...CHANGE_USER, ...(switching ? SWITCH : []), ...(watching ? WATCH : [])];
   return {
     ...context,
     allowPrivilegeEscalation: false,
@@ -127,10 +138,10 @@ function nodeSecurityContext(profile: Profile, switching: boolean): ReturnType<t
   };
 }
 
-/** The profiles to try, strongest first: only the strongest can switch. */
-export function nodeProfiles({ choice, switching }: NodePodSpec): readonly Profile[] {
+/** The profiles to try, strongest first: only the strongest can switch, and watch. */
+export function nodeProfiles({ choice, switching, watching }: NodePodSpec): readonly Profile[] {
   if (choice !== 'auto') return [choice];
-  return switching ? ['netadmin'] : PROFILES;
+  return switching || watching ? ['netadmin'] : PROFILES;
 }
 
 /** A session's pod on a node, ended ones included. */
@@ -143,6 +154,7 @@ export interface NodePod {
   readonly profile: Profile;
   readonly choice: string;
   readonly switching: boolean;
+  readonly watching: boolean;
   readonly keep: boolean;
   readonly creator: string;
   readonly idleSeconds: number;
@@ -169,6 +181,7 @@ export function asNodePod(pod: Pod): NodePod | undefined {
     profile,
     choice: annotations[CHOICE] ?? profile,
     switching: pod.spec?.hostPID === true,
+    watching: container?.securityContext?.capabilities?.add?.includes('BPF') === true,
     keep: annotations[KEEP] === 'true',
     creator: annotations[CREATOR] ?? '',
     idleSeconds,
@@ -193,6 +206,7 @@ export function findNodePod(pods: readonly NodePod[], spec: NodePodSpec, nowMs: 
       p.node === spec.node &&
       p.image === spec.image &&
       p.switching === spec.switching &&
+      p.watching === spec.watching &&
       (p.state === 'running' || p.state === 'waiting') &&
       secondsLeft(p.pod, nowMs) >= LEAST_SECONDS_LEFT,
   );
@@ -217,7 +231,8 @@ function secondsLeft(pod: Pod, nowMs: number): number {
 
 /** The first name of its kind that is free: two clients that ask for the same pod at the same time ask for one name. */
 export function nodePodName(pods: readonly NodePod[], spec: NodePodSpec, profile: Profile): string {
-  const key = JSON.stringify([spec.node, spec.image, spec.switching, spec.choice === 'auto', profile]);
+  const { switching, watching } = spec;
+  const key = JSON.stringify([spec.node, spec.image, switching, watching, spec.choice === 'auto', profile]);
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 8);
   // A pod's name is at most 253 characters, but some of what handles it knows 63.
   const node = spec.node.slice(0, 40).replace(/[^a-z0-9]+$/, '');

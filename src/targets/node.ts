@@ -96,6 +96,7 @@ export function nodePodSpec(
     pullSecret: flags.pullSecret,
     choice: flags.profile,
     switching,
+    watching: flags.watchesKernel === true,
     // While a client lives, its hold keeps the pod from being idle.
     idleSeconds: flags.keep ? asked : Math.min(asked, ORPHAN_SECONDS),
     deadlineSeconds: DEADLINE_SECONDS + asked,

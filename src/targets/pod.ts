@@ -6,9 +6,8 @@ import type { KubeClient } from '../kube/client.ts';
 import { longRunning } from '../kube/containers.ts';
 import { ApiError } from '../kube/errors.ts';
 import { type Advice, advice, nettools } from '../model/advice.ts';
-import type { PodTargetSpec, SessionFlags } from '../model/args.ts';
+import type { SessionFlags } from '../model/args.ts';
 import type { Budget } from '../model/budget.ts';
-import { RBAC_PAGE } from '../model/documentation.ts';
 import { UserError } from '../model/errors.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import type { TargetInfo } from '../model/report.ts';
@@ -16,18 +15,10 @@ import { type Admission, admission, isWorthAsking, LEAST_BUDGET, LEAST_MILLI_CPU
 import { findRunning, type SessionSpec } from './ephemeral.ts';
 import { identityOf } from './identity.ts';
 import { podLimit } from './pod-limit.ts';
-import {
-  findMissingRights,
-  isStaticPod,
-  type Preflight,
-  patchContainer,
-  preflight,
-  type Right,
-  SESSION_RIGHTS,
-} from './preflight.ts';
+import { isStaticPod, type Preflight, patchContainer, preflight } from './preflight.ts';
 import { PROFILE_TEXT, type Profile } from './profiles.ts';
 import { RenewedChannel } from './renewed-channel.ts';
-import { resolvePod, rightsToResolve } from './resolve.ts';
+import { noRights } from './rights-words.ts';
 import type { Room } from './room.ts';
 import { readRoomByExec } from './room-by-exec.ts';
 import {
@@ -141,35 +132,6 @@ export function shortageOf(pod: Pod, room: Room, answer: Admission): Shortage | 
   return milliCpus !== undefined && milliCpus < LEAST_MILLI_CPUS ? cpuShortage(milliCpus) : undefined;
 }
 
-/**
- * The pod of a target. A user who may not even read it learns everything that is missing at once, not right by right.
- * @throws {UserError} exit 2 or 3: no such target, or no right to read it
- */
-export async function targetPod(
-  client: KubeClient,
-  target: PodTargetSpec,
-  signal: AbortSignal | undefined,
-): Promise<Pod> {
-  try {
-    return await resolvePod(client, target, signal);
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 403) throw error;
-    const rights = [...rightsToResolve(target), ...SESSION_RIGHTS];
-    const missing = await findMissingRights(client, rights, client.namespace, undefined, signal);
-    throw missing.length > 0 ? noRights(missing, client.namespace) : error;
-  }
-}
-
-function noRights(missing: readonly Right[], namespace: string): UserError {
-  return new UserError(
-    `you may not ${listRights(missing)} in namespace "${namespace}"; nothing was changed.`,
-    3,
-    {
-      hint: `${RBAC_PAGE} has manifests with exactly the rights that are needed.`,
-    },
-  );
-}
-
 /** What this session's container has to be like. @throws {UserError} exit 3: `-c` names no container of the pod */
 export function sessionSpec(pod: Pod, flags: SessionFlags, image: string): SessionSpec {
   const containers = longRunning(pod).map((c) => c.name);
@@ -215,7 +177,7 @@ function refuseProblem({ podProblem }: Preflight, pod: Pod): void {
 function allowedProfile(checked: Preflight, pod: Pod, spec: SessionSpec): Profile {
   const name = pod.metadata?.name;
   if (checked.missingRights.length > 0) {
-    throw noRights(checked.missingRights, pod.metadata?.namespace ?? '');
+    throw noRights(checked.missingRights, pod.metadata?.namespace);
   }
   if (checked.profile !== undefined) return checked.profile;
   const last = checked.profiles.at(-1);
@@ -233,18 +195,6 @@ function fromNode(pod: Pod): Advice {
   const { namespace, name } = identityOf(pod);
   const node = pod.spec?.nodeName ?? 'NODE';
   return advice`It can be examined from its node without one: ${nettools`netns shell ${node} ${namespace}/${name}`}, or any command on it with --via node.`;
-}
-
-/** Rights as prose: `patch pods/ephemeralcontainers, get and create pods/exec`. */
-export function listRights(rights: readonly Right[]): string {
-  const byResource = new Map<string, string[]>();
-  for (const { verb, resource, group } of rights) {
-    const name = group === undefined ? resource : `${resource}.${group}`;
-    byResource.set(name, [...(byResource.get(name) ?? []), verb]);
-  }
-  return [...byResource]
-    .map(([name, verbs]) => `${verbs.join(', ').replace(/, (\w+)$/, ' and $1')} ${name}`)
-    .join(', ');
 }
 
 function session(

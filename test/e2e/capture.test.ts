@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodes } from '../cluster/paths.ts';
 import { run, until } from '../cluster/proc.ts';
 import { interrupt, startCapture } from './support/capture.ts';
-import { bash, expectSentence, nettools, userEnv } from './support/cli.ts';
+import { bash, expectSentence, nettools, type Outcome, userEnv } from './support/cli.ts';
 import { app, helper, pod, testNamespace } from './support/cluster.ts';
 import { Relay } from './support/relay.ts';
 import { ensureTmux, Terminal } from './support/terminal.ts';
@@ -155,7 +155,7 @@ describe('a file', () => {
       const { code, stderr } = await sendUntil(end);
       expect(code).toBe(3);
       expect(stderr).toMatch(
-        /^error: .*full\.pcap cannot be written \(ENOSPC\); it holds the packets that came before\.$/m,
+        /^error: .*full\.pcap cannot be written: no space is left on the device; it holds the packets that came before\.$/m,
       );
       const told = /^captured (\d+) packets /m.exec(stderr)?.[1];
       expect(await packetsIn(join(disk, 'full.pcap'), 'udp.dstport')).toHaveLength(Number(told));
@@ -191,7 +191,9 @@ describe('stdout', () => {
     const full = bash(`kubectl nettools ${on('a', '-w', '-').join(' ')} -- ${FILTER.join(' ')} >/dev/full`);
     const { code, stderr } = await sendUntil(full);
     expect(code, stderr).toBe(3);
-    expect(stderr.trimEnd().split('\n').at(-1)).toBe('error: stdout cannot be written (ENOSPC).');
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(
+      'error: stdout cannot be written: no space is left on the device.',
+    );
     const end = bash(
       `kubectl nettools ${on('a', '-w', '-', '--max-packets', '3').join(' ')} -- ${FILTER.join(' ')} >${file('redirected.pcap')}`,
     );
@@ -205,7 +207,21 @@ describe('stdout', () => {
     );
     const { stdout, stderr } = await sendUntil(end);
     expect(stdout).toBe('141 0\n');
-    expect(stderr).toMatch(/^captured \d+ packets? .* to stdout; 0 dropped by the kernel\.$/m);
+    // The first packet may find its reader gone.
+    const says =
+      /^(?:captured [1-9]\d* packets? .* to stdout; 0 dropped by the kernel|stdout is read no more; no packet was written)\.$/m;
+    expect(stderr).toMatch(says);
+  });
+
+  it('claims nothing where nobody has read a packet', async () => {
+    const words = ['a', 'b', '-w', '-', '--', ...FILTER];
+    const end = bash(`kubectl-nettools ${on(...words).join(' ')} | true; echo "\${PIPESTATUS[@]}"`);
+    const { stdout, stderr } = await end;
+    expect(stdout).toBe('141 0\n');
+    expect(stderr).toMatch(
+      /^capturing on any .* to stdout; .*\nstdout is read no more; no packet was written\.$/m,
+    );
+    expect(stderr).not.toContain('captured');
   });
 });
 
@@ -248,6 +264,12 @@ describe('several targets', () => {
   });
 });
 
+/** Wrong usage in one sentence, and what was probably meant. */
+function expectHint(outcome: Outcome, says: RegExp, hint: RegExp): void {
+  expectSentence(outcome, 2, says);
+  expect(outcome.stderr).toMatch(hint);
+}
+
 describe('what cannot be', () => {
   it.each([
     [
@@ -272,9 +294,36 @@ describe('what cannot be', () => {
     expect(readFileSync(file('kept.pcap'), 'utf8')).toBe('evidence');
   });
 
+  it('names the pod that a word was meant for, and leaves no folder', async () => {
+    const path = file('both/');
+    const outcome = await nettools(on('a', 'b', '-w', path));
+    expectHint(
+      outcome,
+      /^error: tcpdump refuses the filter "b": /,
+      /^"b" is a TARGET too, .*: kubectl nettools capture .*pod\/a b -n \S+ -w \S+both\/ --$/m,
+    );
+    expect(existsSync(path)).toBe(false);
+    const none = await nettools(on('a', 'nosuch', '-w', path));
+    expectHint(
+      none,
+      /^error: tcpdump refuses the filter "nosuch": /,
+      /several TARGETs take a -- after them: .*pod\/a nosuch -n \S+ -w \S+both\/ --$/m,
+    );
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('of somebody without rights leaves no folder', async () => {
+    const path = file('denied/');
+    for (const words of [['a'], ['a', 'b'], ['--all']]) {
+      const outcome = await nettools(on(...words, '-w', path, '--as', 'nobody', '--', ...FILTER));
+      expectSentence(outcome, 3, /you may not .*pods/);
+      expect(existsSync(path)).toBe(false);
+    }
+  });
+
   it('is told when the file cannot be written', async () => {
     const outcome = await nettools(on('a', '-w', file('no/such/folder.pcap'), ...FILTER));
-    expectSentence(outcome, 3, /folder\.pcap cannot be written \(ENOENT\)/);
+    expectSentence(outcome, 3, /folder\.pcap cannot be written: there is no such file or folder/);
     await until(
       'end of tcpdump',
       60,

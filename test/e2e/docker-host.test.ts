@@ -249,6 +249,22 @@ describe("the Docker host's side of a container", () => {
     }
   });
 
+  it('names NT-DKR-011: what comes in by the uplink of the host is not forwarded', async () => {
+    const setting = `net.ipv4.conf.${OUTSIDE_LINK}.forwarding`;
+    await daemon.onHost('sysctl', '-qw', `${setting}=0`);
+    try {
+      const [lead, ...more] = leads(await diagnose('docker://healthy', '--to', there));
+      expect(lead?.id, JSON.stringify(lead)).toBe('NT-DKR-011');
+      expect(lead?.summary).toMatch(
+        /^The Docker host does not forward what comes in on outside0 \(forwarding is 0 there\), by which it reaches 198\.18\.130\.2:8080: what the container sends gets out, and no answer gets back\.$/,
+      );
+      expect(more).toEqual([]);
+    } finally {
+      await daemon.onHost('sysctl', '-qw', `${setting}=1`);
+    }
+    expect(problems(await diagnose('docker://healthy', '--to', there))).toEqual([]);
+  });
+
   it('names NT-MTU-002: a link of the host that is smaller than the network of the container', async () => {
     await daemon.onHost('ip', 'link', 'set', OUTSIDE_LINK, 'mtu', '1450');
     try {

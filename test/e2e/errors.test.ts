@@ -154,8 +154,11 @@ describe('wrong usage', () => {
   });
 
   it.each([
-    ['/nowhere/run.json', /^error: --save \/nowhere\/run\.json cannot be written \(ENOENT\)\.$/],
-    ['/proc', /^error: --save \/proc cannot be written \(EISDIR\)\.$/],
+    [
+      '/nowhere/run.json',
+      /^error: --save \/nowhere\/run\.json cannot be written: there is no such file or folder\.$/,
+    ],
+    ['/proc', /^error: --save \/proc cannot be written: it is a folder\.$/],
   ])('--save %s is told before the pod is changed', async (file, says) => {
     const before = await ns.pod('app');
     expectSentence(await nettools(['latency', ...on('app'), '--save', file]), 3, says);

@@ -1,4 +1,5 @@
 /** Commands that run as a Job in the cluster: one report of all shards, and nothing that stays. */
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -174,7 +175,9 @@ describe('a Job that is disturbed', () => {
   it('is removed after Ctrl-C', async () => {
     const { child, outcome } = await started(2, '--shards', '2');
     child.kill('SIGINT');
-    expect(await outcome).toMatchObject({ code: 130, stdout: '' });
+    const ended = await outcome;
+    expect(ended).toMatchObject({ code: 130, stdout: '' });
+    expect(ended.stderr).toMatch(/^note: interrupted: removing the Job /m);
     expect((await leftIn(ns.name)).filter((name) => !name.startsWith('pod/'))).toEqual([]);
     await nothingStays();
   });
@@ -195,7 +198,79 @@ it('a shard whose time is over brings what it has', async () => {
   const { items, failed } = validList(JSON.parse(stdout));
   expect(items.length).toBeGreaterThan(0);
   expect(items.length + failed.length).toBe(6);
-  expect(failed.at(-1)?.reason).toBe('interrupted before it was measured');
+  expect(failed.at(-1)?.reason).toBe('the deadline passed before it was measured');
+});
+
+it('a shard whose time is over before it has anything says so, and is not done again', async () => {
+  const words = ['latency', 'one-0', '--count', '60', '--interval', '200ms', '--deadline', '2s'];
+  const outcome = await inCluster(...words);
+  expectSentence(
+    withoutNotes(outcome),
+    3,
+    /^error: the deadline of 2 s passed before anything was measured\.$/,
+  );
+  await nothingStays();
+});
+
+describe('pods that do not start', () => {
+  const nowhere = ['dns', 'one-0', '--node-selector', 'nettools.example/none=true'];
+  const refused = 'no node takes a pod of the Job so far: 0/2 nodes are available: .*node affinity/selector';
+
+  it('since no node takes them, are told with the scheduler word and given up on', async () => {
+    const { child, outcome } = startNettools(
+      ['in-cluster', ...nowhere, '-n', ns.name, '--image-pull-policy', 'Never'],
+      'ignore',
+    );
+    const before = await said(child, new RegExp(refused));
+    expect(before).not.toContain('error: ');
+    const ended = await outcome;
+    expectSentence(
+      withoutNotes(ended),
+      3,
+      /^error: no node takes the Job's pods: 0\/2 nodes are available: /,
+    );
+    expect(ended.stderr).toContain('--node-selector, --toleration and --requests say which nodes');
+    await nothingStays();
+  });
+
+  it('are removed after Ctrl-C, which says so', async () => {
+    const { child, outcome } = startNettools(
+      ['in-cluster', ...nowhere, '-n', ns.name, '--image-pull-policy', 'Never'],
+      'ignore',
+    );
+    await said(child, new RegExp(refused));
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await outcome;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toMatch(/^note: interrupted: removing the Job "nettools-\w+"; another Ctrl-C leaves it/m);
+    expect((await leftIn(ns.name)).filter((name) => !name.startsWith('pod/'))).toEqual([]);
+    await nothingStays();
+  });
+});
+
+describe('a ServiceAccount without rights', () => {
+  const account = ['--service-account', 'default'];
+
+  it('is named with what it may not, and where rights are described', async () => {
+    const outcome = withoutNotes(await inCluster('dns', 'one-0', ...account));
+    expectSentence(
+      outcome,
+      3,
+      /^error: ServiceAccount "default" lacks rights: it may not get and watch pods, .* in namespace /,
+    );
+    expect(outcome.stderr).toMatch(/^https:\S+rbac\.md explains each right/m);
+    await nothingStays();
+  });
+
+  it('is named once for all shards', async () => {
+    const outcome = withoutNotes(await inCluster('dns', ...many, '--shards', '2', ...account));
+    expectSentence(
+      outcome,
+      3,
+      /^error: nothing came of the Job: ServiceAccount "default" lacks rights: it may not list, get and watch pods, /,
+    );
+    await nothingStays();
+  });
 });
 
 describe('where the namespace has rules', () => {
@@ -230,6 +305,18 @@ describe('where the namespace has rules', () => {
   });
 });
 
+/** Waits until a command has said something on stderr, and gives all that it said so far. */
+function said(child: ChildProcess, what: RegExp): Promise<string> {
+  let text = '';
+  return new Promise((resolve, reject) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (what.test(text)) resolve(text);
+    });
+    child.once('close', () => reject(new Error(`it never said ${what}, but: ${text}`)));
+  });
+}
+
 describe('what makes no sense', () => {
   it.each<[string, 2 | 3, readonly string[], RegExp]>([
     ['no such target', 3, ['dns', 'nosuch'], /no pod "nosuch" in namespace/],
@@ -242,6 +329,21 @@ describe('what makes no sense', () => {
       2,
       ['dns', 'one-0', '--schedule', '@daily'],
       /--schedule is for --manifest/,
+    ],
+    ['no such schedule', 2, ['dns', 'one-0', '--manifest', '--schedule', '* * * *'], /must be five fields/],
+    ['no such toleration', 2, ['dns', 'one-0', '--toleration', '!!'], /--toleration must be KEY/],
+    ['no shards', 2, ['dns', 'one-0', '--shards', '0'], /--shards must be a whole number from 1/],
+    [
+      'pods that may not be listed',
+      3,
+      ['dns', ...many, '--as', 'nobody'],
+      /you may not list, get and watch pods, patch pods\/ephemeralcontainers, .* in namespace .*; nothing was changed/,
+    ],
+    [
+      'a matrix of pods that may not be listed',
+      3,
+      ['matrix', 'pods', '-A', '--as', 'nobody'],
+      /you may not list, get and watch pods, .* in all namespaces; nothing was changed/,
     ],
     ['amounts', 2, ['dns', 'one-0', '--limits', 'memory=lots'], /--limits must be amounts such as/],
     [

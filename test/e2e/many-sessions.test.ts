@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectSentence, nettools } from './support/cli.ts';
 import { pod, testNamespace } from './support/cluster.ts';
+import { accountWith } from './support/rights.ts';
 
 const ns = testNamespace('many-sessions');
 const other = testNamespace('many-sessions-other');
@@ -85,6 +86,39 @@ describe('sessions of many pods', () => {
     expect(rest.code, rest.stderr).toBe(0);
     expect(rest.stdout).toMatch(new RegExp(`session ${ns.name}/web-2/`));
     expect(rest.stdout).toMatch(new RegExp(`session ${other.name}/web-9/`));
+  });
+});
+
+describe('sessions of which something is in the way', () => {
+  it('are listed and ended in the other TARGETs where one is not there', async () => {
+    await nettools(['run', '-n', ns.name, 'web-0', 'web-1', '--', 'true']);
+    const missing = `no pod "nosuch" in namespace "${ns.name}"`;
+    const listed = await sessions('ls', 'web-0', 'nosuch', '-o', 'json');
+    const { items, failed } = JSON.parse(listed.stdout) as { items: { pod: string }[]; failed: object[] };
+    expect(listed.code).toBe(3);
+    expect(new Set(items.map(({ pod: name }) => name))).toEqual(new Set(['web-0']));
+    expect(failed).toEqual([{ target: 'pod/nosuch', reason: missing }]);
+    const { code, stdout, stderr } = await sessions('stop', 'nosuch', 'web-0', 'web-1');
+    expect({ code, stderr }).toEqual({ code: 3, stderr: `error: ${missing}.\n` });
+    expect(stdout.trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  it('are told at once, and once, where nobody may end them', async () => {
+    await nettools(['run', '-n', ns.name, 'web-0', 'web-1', '--', 'true']);
+    const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] }];
+    const account = await accountWith(ns, 'watcher', rules);
+    // It is no matter of time: to be told, no end of one is waited for.
+    const outcome = await sessions('stop', 'web-0', 'web-1', ...account, '--timeout', '10m');
+    expectSentence(
+      outcome,
+      3,
+      /^error: none of 2 sessions was ended: you may not (?:create|get) pods\/exec in namespace .*\.$/,
+    );
+    await sessions('stop', 'web-0', 'web-1');
+  });
+
+  it('are no matter of a pod in all namespaces', async () => {
+    expectSentence(await nettools(['sessions', 'stop', '-A', 'deploy/web']), 2, /give either a TARGET or -A/);
   });
 });
 

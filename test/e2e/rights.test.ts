@@ -33,7 +33,7 @@ const names: readonly (readonly [verb: string, resource: string, words: string[]
     'list',
     'endpointslices',
     ['latency', 'fresh', '--to', 'svc/web'],
-    /cannot list resource "endpointslices"/,
+    /you may not list endpointslices\.discovery\.k8s\.io in namespace/,
   ],
   ['get', 'deployments', ['run', 'deploy/web', '--', 'true'], missingRight('get deployments.apps')],
   ['get', 'statefulsets', ['run', 'sts/web', '--', 'true'], missingRight('get statefulsets.apps')],

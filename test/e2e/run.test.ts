@@ -125,7 +125,7 @@ describe('a reader that goes away', () => {
 describe('a stdout that is full', () => {
   it('is told in a sentence', async () => {
     const outcome = await bash(`${line} -- echo x >/dev/full`);
-    expectSentence(outcome, 3, /^error: stdout cannot be written \(ENOSPC\)\.$/);
+    expectSentence(outcome, 3, /^error: stdout cannot be written: no space is left on the device\.$/);
   });
 });
 

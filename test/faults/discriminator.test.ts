@@ -3,8 +3,10 @@
  * the built binary has to tell it from all others.
  */
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
+import { nodes } from '../cluster/paths.ts';
 import { attempt, run, until } from '../cluster/proc.ts';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
 import { ABSENT_HERE, type Pods, quoted, ROWS, rules, seenIn, toServer } from './causes.ts';
@@ -80,6 +82,33 @@ describe('causes are told apart', () => {
       // 8080 is listened on, so a filter resets it; on 8081 nobody listens.
       expect(checks[0]?.measurements['listeners']).toMatchObject([{ port: 8080, loopbackOnly: false }]);
     });
+  });
+
+  test('a router that calls a header of the packets wrong', async () => {
+    const on = nodes.find(({ name }) => name === 'node1');
+    const script = join(import.meta.dirname, 'parameter-problem.pl');
+    const answers = ['perl', script, '8080', client.gateway];
+    // Its own answer would come sooner.
+    const drop = rules('forward', `ip saddr ${client.address} tcp dport 8080 drop`);
+    await withFault(client.node, drop, () =>
+      withTraffic(join('/run/netns', on?.netns ?? ''), answers, async () => {
+        const report = await firewall(toServer(pods()));
+        const first = expectFirst(
+          report,
+          critical(
+            'NT-FW-012',
+            /is not reached: the default gateway 198\.18\.1\.1 calls a header of what is sent wrong \(ICMP parameter problem\); connecting fails with "Protocol error"/,
+          ),
+        );
+        expect(quoted(first)).toMatch(/IP 198\.18\.1\.1 > [\d.]+: ICMP parameter problem/);
+        expect(seenIn(report).kind).toBe('wrong-header');
+        // Who may not listen knows that it was one, and not whose.
+        expectFirst(
+          await firewall(toServer(pods()), '--profile', 'restricted'),
+          critical('NT-FW-012', /: a host that could not be seen \(listening needs NET_RAW\) calls/),
+        );
+      }),
+    );
   });
 
   test('no ephemeral port left', async () => {

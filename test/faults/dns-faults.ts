@@ -1,6 +1,6 @@
 /** What goes wrong with DNS on the test cluster: rules in namespaces, servers that fail, names with large answers. */
 import { dnsServiceAddress } from '../cluster/paths.ts';
-import { helper, type Manifest, pod } from '../e2e/support/cluster.ts';
+import { app, helper, type Manifest, pod } from '../e2e/support/cluster.ts';
 
 /** A command that makes a part of a fault, and the one that takes it away. */
 export interface Step {
@@ -16,6 +16,9 @@ export const NO_SERVICE = '198.19.0.77';
 
 /** Answers for zones of its own with errors, for all others as the cluster does. */
 const COREFILE = `.:53 {
+    template ANY ANY nowhere.example {
+        rcode NXDOMAIN
+    }
     template ANY ANY fail.test {
         rcode SERVFAIL
     }
@@ -33,6 +36,10 @@ const COREFILE = `.:53 {
     }
     template IN A corp.test {
         answer "{{ .Name }} 60 IN A 198.18.99.99"
+    }
+    template IN A some.test {
+        match ^db[.]eu[.]prod[.]some[.]test[.]$
+        answer "{{ .Name }} 60 IN A 198.18.51.2"
     }
     template IN AAAA corp.test {
         rcode NOERROR
@@ -76,6 +83,36 @@ export function nameServer(name: string, lines: string): readonly Manifest[] {
 }
 
 export const failingServer: Manifest = corednsOf('failing', 'corefile');
+
+/** A Service beside the cluster's DNS, and a server of it that needs more memory than it may have; it is never ready. */
+export function oomServers(name: string): Manifest {
+  const labels = { app: name };
+  const server = pod(name, {
+    labels,
+    containers: [
+      {
+        ...app,
+        name: 'dns',
+        ports: [],
+        command: ['sh', '-c', 'sleep 2; exec tail /dev/zero'],
+        resources: { limits: { memory: '24Mi' }, requests: { memory: '24Mi' } },
+        readinessProbe: { exec: { command: ['false'] } },
+      },
+    ],
+  });
+  const ports = [{ name: 'dns', port: 53, protocol: 'UDP' }];
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { selector: labels, ports },
+  };
+  const items = [server, service].map((one) => ({
+    ...one,
+    metadata: { ...(one['metadata'] as object), namespace: 'kube-system' },
+  }));
+  return { apiVersion: 'v1', kind: 'List', items };
+}
 
 /** Serves the cluster's zone, and asks nobody, or somebody who is gone, for all others. */
 export const strandedServers: readonly Manifest[] = [

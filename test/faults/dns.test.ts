@@ -4,7 +4,7 @@ import type { Report } from '../../src/model/report.ts';
 import { apiGet } from '../cluster/api.ts';
 import { dnsServiceAddress } from '../cluster/paths.ts';
 import { until } from '../cluster/proc.ts';
-import { hostPod, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import {
   corefile,
   crowd,
@@ -12,6 +12,7 @@ import {
   failingServer,
   NO_SERVICE,
   nameServer,
+  oomServers,
   raceOf,
   relay,
   rules,
@@ -415,6 +416,25 @@ describe('answers that mislead', () => {
   });
 });
 
+test('a search domain answers any name, and the name itself does not exist', async () => {
+  const own = [`${ns.name}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'];
+  await ns.start(
+    withServers('of-any-name', 'None', [failing], [...own, 'corp.test']),
+    withServers('of-some-names', 'None', [failing], [...own, 'some.test']),
+  );
+  const asked = ['--to', 'api.hub.nowhere.example:443'];
+  const report = await checkReport('diagnose', ['of-any-name', '-n', ns.name, ...asked]);
+  const first = expectFirst(report, {
+    id: 'NT-DNS-014',
+    severity: 'warning',
+    says: /^api\.hub\.nowhere\.example does not exist, and resolves to 198\.18\.99\.99 as api\.hub\.nowhere\.example\.corp\.test\.: the search domain corp\.test answers any name, such as nettools-no-such-name\./,
+  });
+  expect(first.remediation).toContain('End api.hub.nowhere.example. with a dot');
+  // A domain that has this very name, and no others, is what a search list is for.
+  const healthy = await checkReport('dns', ['of-some-names', '-n', ns.name, 'db.eu.prod']);
+  expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-014');
+});
+
 test('the search list is of another cluster domain', async () => {
   const searches = [`${ns.name}.svc.corp.internal`, 'svc.corp.internal', 'corp.internal'];
   await ns.start(withServers('of-other-domain', 'None', [dnsServiceAddress], searches));
@@ -489,6 +509,52 @@ test('the search list is longer than some resolvers take', async () => {
   expectInfo(report, 'NT-DNS-019', /^The search list has 9 domains and \d+ characters/);
   const healthy = await dns('client');
   expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-019');
+});
+
+test('a name is found by a domain of the search list that old resolvers never use', async () => {
+  const unused = Array.from({ length: 5 }, (_, i) => `dept${i}.example`);
+  const own = ['svc.cluster.local', 'cluster.local'];
+  await ns.start(
+    withServers('of-long-way', 'None', [failing], [...own, ...unused, 'corp.test']),
+    withServers('of-short-way', 'None', [failing], [...own, 'corp.test', ...unused]),
+  );
+  expectFirst(await dns('of-long-way', 'printer'), {
+    id: 'NT-DNS-019',
+    severity: 'warning',
+    says: /^printer resolves by domain 8 of the 8 of the search list alone \(corp\.test\): glibc before 2\.26 uses only the first 6/,
+  });
+  expectInfo(await dns('of-short-way', 'printer'), 'NT-DNS-019', /^The search list has 8 domains/);
+});
+
+test("the cluster's DNS servers are killed for want of memory", async () => {
+  const name = `${ns.name}-oom`;
+  await kubectl(['apply', '-f', '-'], JSON.stringify(oomServers(name)));
+  try {
+    const address = await kubectl([
+      ...['-n', 'kube-system', 'get', 'service', name],
+      ...['-o', 'jsonpath={.spec.clusterIP}'],
+    ]);
+    await ns.start(withServers('of-killed', 'None', [address]));
+    await until('the server is killed', 60, async () => {
+      const state = await kubectl([
+        ...['-n', 'kube-system', 'get', 'pod', name],
+        ...['-o', 'jsonpath={.status.containerStatuses[*].lastState.terminated.reason}'],
+      ]);
+      return state === 'OOMKilled' || state;
+    });
+    const report = await dns('of-killed');
+    expectFirst(report, {
+      id: 'NT-DNS-022',
+      severity: 'warning',
+      says: new RegExp(
+        `^A server behind ${name} crashes: pod ${name} \\(container dns\\) ended \\d+ s ago: OOMKilled \\(limit 24Mi\\), restarted .*; none is ready\\.$`,
+      ),
+    });
+    const healthy = await dns('client');
+    expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-022');
+  } finally {
+    await kubectl(['-n', 'kube-system', 'delete', 'service,pod', name, '--wait=false']);
+  }
 });
 
 test('one server knows a name and the other says that there is none', async () => {

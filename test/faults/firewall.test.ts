@@ -710,6 +710,20 @@ describe('NT-PROXY-003', () => {
     ];
     expectSilence(await withFault(meshless, rules, look));
   });
+
+  test('is why a server that wants mutual TLS ends a plain request', async () => {
+    const strict = { ...app, command: ['nc', '-ll', '-p', '9443', '-e', 'sh', '-c', 'read line'], ports: [] };
+    await ns.start(pod('strict', { spec: { nodeName: 'node2' }, containers: [strict] }));
+    const { status } = await ns.pod('strict');
+    const report = await checkReport('diagnose', [
+      ...['meshless', '-n', ns.name],
+      ...['--to', `http://${status.podIP}:9443/`],
+    ]);
+    expectFirst(report, { id: 'NT-PROXY-003', severity: 'warning', says: /passes the proxy by\.$/ });
+    expect(problems(report)).toContainEqual(
+      expect.objectContaining({ id: 'NT-HTTP-001', causedBy: 'NT-PROXY-003' }),
+    );
+  });
 });
 
 describe("a cloud's metadata service", () => {

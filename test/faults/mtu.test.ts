@@ -180,6 +180,22 @@ describe('what is no fault', () => {
   });
 });
 
+test('fragments are dropped on the way', async () => {
+  const steps = [
+    { make: 'nft add table ip ntfrag', undo: 'nft delete table ip ntfrag' },
+    // Before connection tracking puts them together.
+    { make: 'nft add chain ip ntfrag p { type filter hook prerouting priority -450 ; }', undo: '' },
+    { make: `nft add rule ip ntfrag p ip daddr ${far.address} ip frag-off & 0x3fff != 0 drop`, undo: '' },
+  ];
+  const report = await withFault(nodeNetns('node2'), steps, () => mtu('--to', 'pod/far'));
+  expectFirst(report, {
+    id: 'NT-MTU-005',
+    severity: 'warning',
+    says: /^Packets of 1500 bytes get to pod\/far and back, and none of 3 echo requests of 3000 bytes, which travel in fragments/,
+  });
+  expectSilence(await mtu('--to', 'pod/far'));
+});
+
 test('the MTU of a route is above that of its link', async () => {
   const [first] = (await client.run('ip', '-o', 'route', 'show', 'default')).split('\n');
   const words = (first ?? '').trim().split(/\s+/).join(' ');

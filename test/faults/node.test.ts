@@ -78,6 +78,13 @@ const sysctl = (name: string, bad: string, good: string) => ({
   undo: `sysctl -q -w ${name}=${good}`,
 });
 
+const rawRule = (words: string) => ({
+  make: `iptables -t raw -A PREROUTING ${words}`,
+  undo: `iptables -t raw -D PREROUTING ${words}`,
+});
+/** As NodeLocal DNSCache writes it. */
+const NOTRACK = '-d 169.254.20.10/32 -p udp -m udp --dport 53 -j CT --notrack';
+
 const CASES: readonly Case[] = [
   {
     title: 'forwarding is off on the bridge of its pods',
@@ -134,6 +141,26 @@ const CASES: readonly Case[] = [
       says: /^The pods of the node share the bridge cni0, and net\.bridge\.bridge-nf-call-iptables is 0/,
     },
     steps: [sysctl('net.bridge.bridge-nf-call-iptables', '0', '1')],
+  },
+  {
+    title: 'idle connections are forgotten after 15 minutes',
+    check: 'diagnose',
+    expected: {
+      id: 'NT-CT-005',
+      severity: 'warning',
+      says: /^TCP connections that rest for more than 900 s are forgotten by the node's connection table/,
+    },
+    steps: [sysctl('net.netfilter.nf_conntrack_tcp_timeout_established', '900', '432000')],
+  },
+  {
+    title: 'packets of pods are accepted before the rule that keeps those to the DNS cache from tracking',
+    check: 'conntrack',
+    expected: {
+      id: 'NT-CT-006',
+      severity: 'warning',
+      says: /^iptables -t raw -A PREROUTING -i cni0 -j ACCEPT stands before iptables -t raw -A PREROUTING -d 169\.254\.20\.10\/32 .* --notrack: packets that should not be tracked are accepted first/,
+    },
+    steps: [rawRule('-i cni0 -j ACCEPT'), rawRule(NOTRACK)],
   },
   {
     title: 'the overlay has no neighbour entry for a node',
@@ -198,6 +225,71 @@ describe('named first', () => {
   test.each(CASES)('$title', async ({ check, args = [], expected, steps }) => {
     const report = await whileItStands(steps, () => on(check, ...args));
     expectFirst(report, expected);
+  });
+});
+
+test('what is kept from tracking first is no fault', async () => {
+  const steps = [rawRule(NOTRACK), rawRule('-i cni0 -j ACCEPT')];
+  expectSilence(await withFault(node1, steps, () => on('conntrack', '--for', '1s')));
+});
+
+describe('a pod of the node', () => {
+  const GONE = '198.51.100.77';
+
+  test('is led by a rule of its own to a router that is gone', async () => {
+    const near = await podNetns(ns.name, 'near');
+    const steps = [
+      { make: `ip route add default via ${GONE} dev eth0 table 100`, undo: 'ip route flush table 100' },
+      { make: `ip rule add from ${near.address} lookup 100 priority 10`, undo: 'ip rule del priority 10' },
+    ];
+    const sends = ['ping', '-q', '-i', '0.2', farAddress];
+    const report = await withFault(node1, steps, () => withTraffic(near, sends, () => on('routing')));
+    expectFirst(report, {
+      id: 'NT-RT-016',
+      severity: 'critical',
+      says: /^The node leads what comes from its pods by rule "10: from 198\.18\.1\.\d+ lookup 100" to 198\.51\.100\.77 on eth0 .*, and nobody answers for that address/,
+    });
+  });
+
+  test('is led by a rule of its own past its neighbours, and not where main is asked first', async () => {
+    const near = await podNetns(ns.name, 'near');
+    await ns.start(pod('beside', { spec: { nodeName: 'node1' } }));
+    const rule = {
+      make: `ip rule add from ${near.address} lookup 100 priority 10`,
+      undo: 'ip rule del priority 10',
+    };
+    const table = {
+      make: `ip route add default via ${farAddress} dev eth0 table 100`,
+      undo: 'ip route flush table 100',
+    };
+    expectFirst(await withFault(node1, [table, rule], () => on('routing')), {
+      id: 'NT-RT-016',
+      severity: 'critical',
+      says: /^What pod 198\.18\.1\.\d+ sends to 198\.18\.1\.\d+, a pod of the same node, leaves through eth0 by rule "10: from/,
+    });
+    const main = {
+      make: 'ip rule add to 198.18.1.0/24 lookup main priority 5',
+      undo: 'ip rule del priority 5',
+    };
+    expectSilence(await withFault(node1, [table, main, rule], () => on('routing')));
+  });
+
+  test('is not where the way back to it leads, and the filter is strict', async () => {
+    const near = await podNetns(ns.name, 'near');
+    await node1.run('ping', '-c', '1', near.address);
+    const away = [
+      { make: 'ip link add ntrp0 type veth peer name ntrp1', undo: 'ip link del ntrp0' },
+      { make: 'ip link set ntrp0 up', undo: '' },
+      { make: 'ip link set ntrp1 up', undo: '' },
+      { make: `ip route add ${near.address}/32 dev ntrp0`, undo: '' },
+    ];
+    const strict = [sysctl('net.ipv4.conf.cni0.rp_filter', '1', '0')];
+    expectFirst(await withFault(node1, [...away, ...strict], () => on('diagnose')), {
+      id: 'NT-RT-003',
+      severity: 'critical',
+      says: /^The node drops what pod 198\.18\.1\.\d+ sends: it comes in on cni0, where the reverse path filter is strict, and the way back to it leads through ntrp0/,
+    });
+    expectSilence(await withFault(node1, strict, () => on('routing')));
   });
 });
 

@@ -152,6 +152,37 @@ describe('a connection that is lost', () => {
     });
   });
 
+  test('by the reverse path filter of its node', async () => {
+    const { node, gateway } = client;
+    const steps = [
+      { make: 'ip link add ntrp0 type veth peer name ntrp1', undo: 'ip link del ntrp0' },
+      { make: 'ip link set ntrp0 up', undo: '' },
+      { make: 'ip link set ntrp1 up', undo: '' },
+      { make: `ip route add ${client.address}/32 dev ntrp0`, undo: '' },
+      {
+        make: 'sysctl -qw net.ipv4.conf.cni0.rp_filter=1',
+        undo: 'sysctl -qw net.ipv4.conf.cni0.rp_filter=0',
+      },
+    ];
+    // The filter drops the pod's ARP requests, too.
+    const mac = /link\/ether (\S+)/.exec(await node.run('ip', 'link', 'show', 'dev', 'cni0'))?.[1];
+    const known = [
+      {
+        make: `ip neigh replace ${gateway} lladdr ${mac} dev eth0 nud permanent`,
+        undo: `ip neigh replace ${gateway} lladdr ${mac} dev eth0 nud stale`,
+      },
+    ];
+    await withFault(client, known, () =>
+      withFault(node, steps, async () => {
+        expectFirst(await firewall('pod/server:8080', '--deep'), {
+          id: 'NT-PATH-002',
+          severity: 'critical',
+          says: /is lost in node\/node1 .*; meanwhile the reverse path filter there dropped \d+ packets?/,
+        });
+      }),
+    );
+  });
+
   test('by the policy of a chain, which counts nothing: the chain is named', async () => {
     await withFault(nodeNetns('node2'), policyDrop(), async () => {
       expectFirst(await firewall('pod/server:8080', '--deep'), {
@@ -290,6 +321,10 @@ describe("a destination's own sockets", () => {
   test('whose accept queue is full now and then, though connections pass', async () => {
     await withTraffic(server, slow, async () => {
       await listens('-ltnH', 7000);
+      // As many as fit in are no fault. First, since what the others leave behind is tried again for seconds.
+      await withTraffic(client, bursts(2), async () => {
+        expectSilence(await firewall('pod/server:7000', '--both-ends'));
+      });
       await withTraffic(client, bursts(30), async () => {
         await until('an overflow', 60, async () => {
           const full = await server.run('nstat', '-az', 'TcpExtListenOverflows');
@@ -302,10 +337,6 @@ describe("a destination's own sockets", () => {
         });
         // Of another port of the same pod it says nothing.
         expectSilence(await firewall('pod/server:8080', '--both-ends'));
-      });
-      // As many as fit in are no fault.
-      await withTraffic(client, bursts(2), async () => {
-        expectSilence(await firewall('pod/server:7000', '--both-ends'));
       });
     });
   });

@@ -116,6 +116,19 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    title: "a bridge that nothing is plugged into has the far pod's range",
+    expected: {
+      id: 'NT-RT-017',
+      severity: 'critical',
+      says: /^pod\/far \(198\.18\.2\.\d+\) lies in 198\.18\.2\.0\/24, the range of br-0123456789ab, the bridge of a Docker network, into which nothing is plugged: .* they would go by default via 198\.18\.1\.1/,
+    },
+    steps: () => [
+      { make: 'ip link add br-0123456789ab type bridge', undo: 'ip link del br-0123456789ab' },
+      { make: 'ip addr add 198.18.2.254/24 dev br-0123456789ab', undo: '' },
+      { make: 'ip link set br-0123456789ab up', undo: '' },
+    ],
+  },
+  {
     title: 'a route with another source address',
     expected: {
       id: 'NT-RT-005',

@@ -139,8 +139,10 @@ describe('a node that is drained', () => {
         await kubectl(['create', '--raw', path, '-f', '-'], JSON.stringify(eviction));
       }
       const { code, stdout, stderr } = await outcome;
+      const { items, failed } = validList(JSON.parse(stdout));
+      const known = items.filter(({ verdict }) => verdict !== 'pass');
+      expect([...failed, ...known], stderr).toEqual([]);
       expect(code, stderr).toBe(0);
-      const { items } = validList(JSON.parse(stdout));
       expect(items.map((one) => one.target.name)).toEqual(expect.arrayContaining(names.slice(0, 5)));
     } finally {
       await kubectl(['uncordon', 'node2']);

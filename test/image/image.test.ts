@@ -97,8 +97,9 @@ describe.each(cases)('$image for $architecture', ({ image, architecture }) => {
       records.matchAll(/^Package: (\S+)\n(?:.+\n)*?Version: (\S+)$/gm),
       ([, name, version]) => `${name}=${version}`,
     );
-    const [prober, ...packages] = sbom.components;
+    const [prober, drops, ...packages] = sbom.components;
     expect(prober).toMatchObject({ type: 'application', name: 'nettools-prober' });
+    expect(drops).toMatchObject({ type: 'application', name: 'nettools-drops' });
     expect(packages.map((one) => `${one.name}=${one.version}`).sort()).toEqual(installed.sort());
     const locked = new Map(
       parseLock(readFileSync(lockFile(image, architecture), 'utf8')).map((one) => [
@@ -112,9 +113,18 @@ describe.each(cases)('$image for $architecture', ({ image, architecture }) => {
     }
   });
 
+  it("has the project's own programs, with all libraries that they load", async () => {
+    const output = await withContainer(image, architecture, ({ run: runIn }) =>
+      // Without its words it says how it is used; without a library it does not start.
+      runIn(65532, ['sh', '-c', 'nettools-prober </dev/null; nettools-drops 2>&1; echo "exit $?"']),
+    );
+    expect(output).toMatch(/nettools-drops: --for takes a number of seconds, at most 3600\nexit 2\n$/);
+  });
+
   it('has the copyright of each package', async () => {
     await withContainer(image, architecture, async ({ files, run: runIn }) => {
       const sbom = JSON.parse(readFileSync(path.join(files, sbomPath), 'utf8')) as Sbom;
+      // The prober's licence is the project's.
       const components = sbom.components.slice(1);
       const missing = 'while read -r p; do [ -s "/usr/share/doc/$p/copyright" ] || echo "$p"; done';
       const names = components.map(({ name }) => `${name}\n`).join('');

@@ -3,6 +3,7 @@
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { ConntrackEntry, ConntrackHolders, ConntrackStats } from '../../parsers/conntrack.ts';
+import type { IptablesTable } from '../../parsers/iptables-tables.ts';
 import type { Measured } from '../shared/measured.ts';
 
 /** A Service's virtual address and port, and what stands behind it by the API. */
@@ -74,6 +75,11 @@ export interface ConntrackFacts {
   readonly onlyNamespaces: readonly string[] | undefined;
   readonly isNode: boolean;
   readonly criticalShare: number;
+  /** Of a node: after how many seconds without a packet a connection is forgotten; `undefined`: not readable. */
+  readonly establishedSeconds: number | undefined;
+  readonly establishedResult: ProbeResult | undefined;
+  /** Of a node: the table `raw` of both kinds of iptables, as far as they could be read. */
+  readonly raw: readonly { readonly table: IptablesTable; readonly result: ProbeResult }[];
   readonly words: PlaceWords;
 }
 

@@ -10,6 +10,7 @@ import {
   parseConntrackProc,
 } from '../../parsers/conntrack.ts';
 import { parseConntrackStats } from '../../parsers/conntrack-stats.ts';
+import { parseIptablesTables } from '../../parsers/iptables-tables.ts';
 import { cutReason, type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
 import { because, noRight } from '../shared/reason.ts';
 import type { ConntrackFacts, ConntrackInput, Translated } from './facts.ts';
@@ -32,8 +33,21 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput, words:
     onlyNamespaces: input.onlyNamespaces,
     isNode: input.isNode,
     criticalShare: input.criticalShare,
+    establishedSeconds: read(evidence['established'], 'cat', seconds).value,
+    establishedResult: evidence['established'],
+    raw: ['iptables', 'iptables-legacy'].flatMap((id) => rawTable(evidence[id])),
     words,
   };
+}
+
+function seconds(text: string): number | undefined {
+  return /^\d+\n$/.test(text) ? Number(text) : undefined;
+}
+
+/** Of a list that is whole. */
+function rawTable(result: ProbeResult | undefined): ConntrackFacts['raw'] {
+  const table = read(result, 'iptables-save', parseIptablesTables).value?.get('raw');
+  return table === undefined || result === undefined ? [] : [{ table, result }];
 }
 
 function snapshot(evidence: Evidence, stage: 'before' | 'after'): ConntrackFacts['before'] {

@@ -1,6 +1,7 @@
 /** The commands of the conntrack check: a snapshot, some time, a snapshot. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
+import { snapshot } from '../shared/snapshots.ts';
 import type { ConntrackInput } from './facts.ts';
 
 const SNAPSHOT_LIMIT_SECONDS = 5;
@@ -13,6 +14,7 @@ export function planConntrack(input: ConntrackInput, scripts: ProbeScripts): Sta
     before: [
       command('status', ['cat', '/proc/self/status']),
       ...counters('before'),
+      ...(input.isNode ? OF_NODE : []),
       ...(services ? [...lists('before'), ...holes(input, 'before')] : []),
     ],
     probe:
@@ -32,6 +34,13 @@ export function planConntrack(input: ConntrackInput, scripts: ProbeScripts): Sta
     ],
   };
 }
+
+/** What a node tracks, and for how long. */
+const OF_NODE: readonly ProbeCommand[] = [
+  command('established', ['cat', '/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established']),
+  snapshot('iptables'),
+  snapshot('iptablesLegacy', 'iptables-legacy'),
+];
 
 function counters(stage: string): ProbeCommand[] {
   return [

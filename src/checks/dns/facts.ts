@@ -7,6 +7,21 @@ import type { ResolvConf } from '../../parsers/resolv-conf.ts';
 import type { SeenIcmpError } from '../../parsers/tcpdump-icmp.ts';
 import type { NetworkPolicy, PolicyEnd, PolicyVerdict } from '../shared/network-policy.ts';
 
+/** A container of a DNS server that ended not long ago, or that is not started again at once because it ends each time. */
+export interface EndedContainer {
+  readonly pod: string;
+  readonly container: string;
+  /** In the kubelet's word, `OOMKilled` or `Error`. */
+  readonly reason: string;
+  readonly exitCode: number;
+  readonly ageSeconds: number;
+  readonly restarts: number;
+  /** The kubelet waits before it starts it again (CrashLoopBackOff). */
+  readonly isWaiting: boolean;
+  /** As the pod's spec has it; absent: none. */
+  readonly memoryLimit?: string;
+}
+
 /** A server behind the cluster's DNS Service. */
 export interface DnsEndpoint {
   readonly address: string;
@@ -25,6 +40,8 @@ export interface DnsService {
   readonly addresses: readonly string[];
   /** Those that are ready. */
   readonly endpoints: readonly DnsEndpoint[];
+  /** Absent: none of them did, or the pods may not be read. */
+  readonly ended?: readonly EndedContainer[];
   /** It is Docker's own name server (127.0.0.11), and the endpoints are the servers that it asks in turn. */
   readonly isDockers?: true;
 }
@@ -132,6 +149,18 @@ export interface NameFacts {
   readonly again: ResolverRun | undefined;
 }
 
+/** A name below another one that nobody has made, and that has an address all the same. */
+export interface StrangerAnswer {
+  /** The one that it is below, as it was asked for. */
+  readonly below: string;
+  /** As it was found; ends with a dot. */
+  readonly found: string;
+  readonly addresses: readonly string[];
+  /** The line of the answer. */
+  readonly line: string;
+  readonly result: ProbeResult;
+}
+
 /** Everything that was learnt in one run. */
 export interface DnsFacts {
   readonly probe: DnsProbe;
@@ -149,6 +178,8 @@ export interface DnsFacts {
   readonly icmp: readonly SeenIcmpError[];
   /** Names asked for once more, each time as a question that a cache has not answered yet. */
   readonly again: readonly DnsQuery[];
+  /** Answers for names that nobody has given to a host. */
+  readonly strangers: readonly StrangerAnswer[];
   readonly input: DnsInput;
   /** The target is itself one of the cluster's DNS servers. */
   readonly isDnsServer: boolean;

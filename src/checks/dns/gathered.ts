@@ -18,9 +18,10 @@ import type {
   NameFacts,
   Reach,
   ServerFacts,
+  StrangerAnswer,
   Transport,
 } from './facts.ts';
-import { AGAIN_SECONDS, namesAskedAgain, VARIANTS } from './plan.ts';
+import { AGAIN_SECONDS, namesAskedAgain, namesWithStrangers, VARIANTS } from './plan.ts';
 import { isNodeLocal } from './wording.ts';
 
 export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
@@ -51,6 +52,7 @@ export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
     names: probe.names.map(({ name, candidates }) => nameFacts(probe, input, name, candidates)),
     icmp: parseTcpdumpIcmp(probe.icmp ?? ''),
     again: againOf(evidence['dns-again'], input, servers[0]?.address ?? ''),
+    strangers: strangersOf(evidence['dns-strangers'], input),
     input,
     isDnsServer: endpoints.some(({ endpoint }) => input.pod.addresses.includes(endpoint.address)),
     policy: {
@@ -82,6 +84,31 @@ function againOf(result: ProbeResult | undefined, input: DnsInput, first: string
         text: '',
       },
     ];
+  });
+}
+
+/** dig prints a record with its whole name, the domain of the search list included. */
+function strangersOf(result: ProbeResult | undefined, input: DnsInput): StrangerAnswer[] {
+  const lines = seenOf(read(result, 'dig', (text) => text.split('\n'), { endsByTime: true })) ?? [];
+  if (result === undefined) return [];
+  const records = lines.flatMap((line) => {
+    const [, name, address] = /^([^;\s]\S*\.)\s+\d+\s+IN\s+A\s+(\S+)$/.exec(line) ?? [];
+    return name === undefined || address === undefined ? [] : [{ name, address, line }];
+  });
+  return namesWithStrangers([...new Set([...input.names, ...input.destinations])]).flatMap((below) => {
+    const own = records.filter(({ name }) => name.toLowerCase().includes(`.${below.toLowerCase()}.`));
+    const [first] = own;
+    return first === undefined
+      ? []
+      : [
+          {
+            below,
+            found: first.name,
+            addresses: own.map(({ address }) => address),
+            line: first.line,
+            result,
+          },
+        ];
   });
 }
 

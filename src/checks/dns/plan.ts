@@ -27,6 +27,7 @@ export function planDns(input: DnsInput, scripts: ProbeScripts): StagedPlan {
         display: ['dns-probe', ...endpoints, ...names],
       },
       ...askedAgain(names),
+      ...strangersAsked(names),
     ],
     after: [],
   };
@@ -54,6 +55,25 @@ export const AGAIN_SECONDS = 2;
 /** Names that no search list completes: those of servers that may know different zones. */
 export function namesAskedAgain(names: readonly string[]): readonly string[] {
   return names.filter((name) => name.replace(/\.$/, '').includes('.'));
+}
+
+/** Nobody has given it to a host. */
+const STRANGER = 'nettools-no-such-name';
+
+/** Names that look whole, and are tried with the search list all the same; a Service's is what that list is for. */
+export function namesWithStrangers(names: readonly string[]): readonly string[] {
+  return names.filter(
+    (name) => !name.endsWith('.') && name.split('.').length > 2 && !/\.svc(\.|$)/i.test(name),
+  );
+}
+
+/** A name below each of them: it exists where a domain of the search list answers any name, and nowhere else. */
+function strangersAsked(names: readonly string[]): ProbeCommand[] {
+  const asked = namesWithStrangers(names);
+  if (asked.length === 0) return [];
+  const questions = asked.flatMap((name) => ['-q', `${STRANGER}.${name}`, '-t', 'A']);
+  const flags = ['+nocmd', '+noedns', '+ignore', '+notcp', '+search', `+time=${AGAIN_SECONDS}`, '+tries=1'];
+  return [{ id: 'dns-strangers', argv: ['dig', '-u', ...flags, ...questions], timeoutSeconds: 9 }];
 }
 
 function askedAgain(names: readonly string[]): ProbeCommand[] {

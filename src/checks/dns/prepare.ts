@@ -31,6 +31,7 @@ import {
 } from '../shared/prepare-policy-objects.ts';
 import type check from './check.ts';
 import type { DnsEndpoint, DnsInput, DnsService, FromApi, PodDns } from './facts.ts';
+import { endedContainers } from './prepare-ended.ts';
 import { servicesOf } from './prepare-known.ts';
 import { reasonsOf } from './prepare-reasons.ts';
 
@@ -201,6 +202,11 @@ async function fromCluster(
   };
 }
 
+function endedPart(pods: readonly Pod[]): Pick<DnsService, 'ended'> {
+  const ended = endedContainers(pods, Date.now());
+  return ended.length === 0 ? {} : { ended };
+}
+
 /** @param own addresses of the target: of a Service of two families it uses the one that it has itself */
 function dnsService(
   { service, slices, pods }: Found,
@@ -221,6 +227,7 @@ function dnsService(
     namespace: DNS_NAMESPACE,
     name: service.metadata?.name ?? '',
     addresses: clusterIps(service),
+    ...endedPart(pods.value ?? []),
     endpoints: at('udp').map(({ address, port, pod: name, node }): DnsEndpoint => {
       const pod = pods.value?.find(({ metadata }) => metadata?.name === name);
       // Whatever may not be read of it: a pod behind a Service has at least the labels that the Service selects by.

@@ -34,6 +34,8 @@ export type Cause =
   | { readonly kind: 'no-route' }
   /** Routers send it to each other until its time to live is over. */
   | { readonly kind: 'circle'; readonly sender: string }
+  /** Somebody on the way takes a header of what is sent for wrong. */
+  | { readonly kind: 'wrong-header' }
   | { readonly kind: 'no-local-port' }
   | { readonly kind: 'error'; readonly error: string };
 
@@ -163,6 +165,9 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
     case 'Cannot assign requested address':
     case 'Address not available':
       return { kind: 'no-local-port' };
+    // tcp_v4_err of net/ipv4/tcp_ipv4.c and icmpv6_err_convert of net/ipv6/icmp.c make it of a parameter problem alone.
+    case 'Protocol error':
+      return { kind: 'wrong-header' };
     case 'No buffer space available':
       return { kind: 'neighbour-table-full' };
     case 'Connection timed out':

@@ -114,6 +114,8 @@ export interface FirewallFacts {
   readonly sidecar: string | undefined;
   /** Routers that said during the run that the time to live of a packet was over, whosever it was. */
   readonly expiredAt: readonly string[];
+  /** Who said during the run that a header of a packet is wrong, whosever it was. */
+  readonly objectors: readonly string[];
   readonly words: PlaceWords;
   /** What kube-proxy has written on the target, in nftables mode; absent: nothing that could be read. */
   readonly nodePorts?: { readonly rules: NodePortRules; readonly result: ProbeResult };

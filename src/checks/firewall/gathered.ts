@@ -10,7 +10,7 @@ import { parseNodePortRules } from '../../parsers/node-port-rules.ts';
 import { growth, parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { nextHop, type ReachTry } from '../../parsers/reach.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
-import { expirySenders, unreachablesOf } from '../shared/capture.ts';
+import { expirySenders, objectors, unreachablesOf } from '../shared/capture.ts';
 import { counterSnapshots } from '../shared/counters.ts';
 import { type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
 import type { Packet } from '../shared/packet.ts';
@@ -60,6 +60,7 @@ export function firewallFacts(
     proxies: input.proxies ?? [],
     sidecar: input.sidecar,
     expiredAt: expirySenders(evidence['icmp-errors']),
+    objectors: objectors(evidence['icmp-errors']),
     words,
     ...nodePortsPart(evidence['nft-after']),
     loopbacks: loopbackFacts(evidence, input.destinations),

@@ -44,14 +44,7 @@ function unclearReason(path: PathFacts): Reason | string | undefined {
       ? `it may be the target's own ${portText(detour.rule)} that answered, to which a rule of the target may lead the connection (NT-PROXY-001)`
       : `only the target's own ${portText(detour.rule)} answered, to which a rule of the target leads the connection (NT-PROXY-001)`;
   if (cause.kind === 'unmeasured') return cause.reason;
-  if (cause.kind === 'error') {
-    // icmp_err_convert of net/ipv4/tcp_ipv4.c and net/ipv6/icmp.c makes it of nothing else.
-    const by =
-      cause.error === 'Protocol error'
-        ? ', which an ICMP parameter problem causes: somebody on the way does not take the headers of what is sent (RFC 792)'
-        : '';
-    return `connecting failed with "${cause.error}"${by}`;
-  }
+  if (cause.kind === 'error') return `connecting failed with "${cause.error}"`;
   if (cause.kind === 'rejected' && path.destination.anyPort && hits.length === 0)
     return `port ${path.port}, which was only assumed, is refused on the way: name the port that matters (--to HOST:PORT)`;
   if (cause.kind === 'no-datagram' && hits.length === 0 && path.policy.verdict !== 'denied')

@@ -103,5 +103,7 @@ export interface LatencyInput {
   /** Probes to each destination. */
   readonly count: number;
   readonly intervalMs: number;
+  /** Connections that are enough where echo requests are answered too, in the same time; absent: as many as `count`. */
+  readonly enoughConnects?: number;
   readonly thresholds: LatencyThresholds;
 }

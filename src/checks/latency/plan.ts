@@ -67,7 +67,7 @@ function probes(
   seconds: number,
 ): ProbeCommand[] {
   const { id, host, port, url } = destination;
-  const { count, intervalMs } = input;
+  const { count, intervalMs, enoughConnects } = input;
   const pace = (intervalMs / 1000).toString();
   const deadline = seconds - GRACE_SECONDS + NEIGHBOUR_SECONDS;
   return [
@@ -102,6 +102,7 @@ function probes(
         String(count),
         String(intervalMs),
         String((seconds - 1) * 1000),
+        ...(enoughConnects === undefined ? [] : [String(enoughConnects)]),
       ],
       timeoutSeconds: seconds,
       display: ['tcp-connect', host, port, String(count)],

@@ -7,20 +7,20 @@ import { optionsIn, thresholdsIn } from '../shared/about.ts';
 import about, { type LatencyOptions } from './about.ts';
 import type check from './check.ts';
 
-/** As part of a diagnosis: as many probes as loss is judged by, in less time. */
-const BRIEFLY: LatencyOptions = { count: 50, intervalMs: 20 };
+/** As part of a diagnosis: as many probes as loss is judged by, in less time, and half the connections where that is enough. */
+const BRIEFLY = { count: 50, intervalMs: 20, enoughConnects: 25 } as const;
 
 export default async function prepare({
   args,
   asked,
   subject,
 }: InputContext): Promise<InputOf<typeof check>> {
-  const { count, intervalMs, ...baseline } = optionsIn(args, about) ?? BRIEFLY;
+  const { baselineMs, ...probes }: LatencyOptions & { enoughConnects?: number } =
+    optionsIn(args, about) ?? BRIEFLY;
   const destinations = [...always(subject), ...asked.filter((d) => d.protocol === 'tcp')];
   return {
     destinations,
-    count,
-    intervalMs,
-    thresholds: { ...thresholdsIn(args, about), ...baseline },
+    ...probes,
+    thresholds: { ...thresholdsIn(args, about), ...(baselineMs === undefined ? {} : { baselineMs }) },
   };
 }

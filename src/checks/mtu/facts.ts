@@ -3,6 +3,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { allowedMtu, type PathMtu } from '../../parsers/path-mtu.ts';
+import type { PingSeries } from '../../parsers/ping.ts';
 import type { TcpTransfer } from '../../parsers/tcp-transfer.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import { cutReason, type Measured } from '../shared/measured.ts';
@@ -14,7 +15,9 @@ export interface MtuPath {
   readonly icmp: Measured<PathMtu>;
   /** By segments of full size; absent where no transfer was asked for. */
   readonly transfer: Measured<TcpTransfer> | undefined;
-  readonly results: { readonly icmp: ProbeResult | undefined; readonly transfer: ProbeResult | undefined };
+  /** Echo requests that leave in fragments; absent: none were sent, or ping could not. */
+  readonly fragments: PingSeries | undefined;
+  readonly results: Readonly<Record<'icmp' | 'transfer' | 'fragments', ProbeResult | undefined>>;
 }
 
 /** The machine that a container's or pod's packets leave through. */
@@ -30,6 +33,8 @@ export interface MtuFacts {
   readonly nodes: readonly string[];
   /** Of the whole network namespace. */
   readonly counters: CounterSnapshots;
+  /** A node of a cluster: it puts together what it forwards, too (connection tracking does). */
+  readonly forwards: boolean;
   /** Absent: the target is a host itself, whose next hop is another machine. */
   readonly ownHost?: OwnHost;
 }
@@ -41,6 +46,8 @@ export interface MtuInput {
   readonly transfer: boolean;
   /** Of a node: ids of those destinations that are other nodes themselves. */
   readonly nodes?: readonly string[];
+  /** A node of a cluster. */
+  readonly forwards?: true;
   /** Absent: the target is a host itself. */
   readonly ownHost?: OwnHost;
 }

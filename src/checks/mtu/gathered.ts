@@ -3,6 +3,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parsePathMtu } from '../../parsers/path-mtu.ts';
+import { parsePing } from '../../parsers/ping.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
 import { parseTcpTransfer } from '../../parsers/tcp-transfer.ts';
 import { counterSnapshots } from '../shared/counters.ts';
@@ -12,13 +13,14 @@ import type { MtuFacts, MtuInput, MtuPath } from './facts.ts';
 import { transfers } from './plan.ts';
 
 export function mtuFacts(evidence: Evidence, input: MtuInput): MtuFacts {
-  const { destinations, nodes = [], ownHost } = input;
+  const { destinations, nodes = [], forwards = false, ownHost } = input;
   return {
     paths: destinations
       .map((destination) => pathOf(evidence, destination, input))
       // A node that answers no echo request is nobody's question: it only tells more of those that are.
       .filter(({ destination, icmp }) => icmp.value !== undefined || !nodes.includes(destination.id)),
     nodes,
+    forwards,
     counters: counterSnapshots(evidence, 'counters', parseCounters),
     ...(ownHost === undefined ? {} : { ownHost }),
   };
@@ -28,11 +30,13 @@ function pathOf(evidence: Evidence, destination: Destination, input: MtuInput): 
   const results = {
     icmp: evidence[`${destination.id}-path-mtu`],
     transfer: evidence[`${destination.id}-transfer`],
+    fragments: evidence[`${destination.id}-fragments`],
   };
   return {
     destination,
     icmp: icmpOf(results.icmp),
     transfer: transfers(destination, input) ? transferOf(results.transfer) : undefined,
+    fragments: read(results.fragments, 'ping', parsePing).value,
     results,
   };
 }

@@ -1,6 +1,7 @@
 /** The commands of the mtu check: searches to all destinations at once. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
+import type { ProbeCommand } from '../../model/evidence.ts';
 import { snapshot } from '../shared/snapshots.ts';
 import type { MtuInput } from './facts.ts';
 
@@ -9,7 +10,11 @@ const SEARCH_LIMIT_SECONDS = 14;
 /** Three seconds of watching, and the connect. */
 const TRANSFER_LIMIT_SECONDS = 8;
 
+/** Each is a process of its own, and what one way inside of the cluster drops, others drop as well. */
+const MOST_FRAGMENTED = 4;
+
 export function planMtu(input: MtuInput, scripts: ProbeScripts): StagedPlan {
+  const fragmented = input.destinations.filter(sendsFragments).slice(0, MOST_FRAGMENTED);
   return {
     before: [snapshot('counters', 'counters-before')],
     probe: input.destinations.flatMap((destination) => [
@@ -24,6 +29,7 @@ export function planMtu(input: MtuInput, scripts: ProbeScripts): StagedPlan {
               display: ['path-mtu', destination.host],
             },
           ]),
+      ...(fragmented.includes(destination) ? [fragments(destination)] : []),
       ...(transfers(destination, input)
         ? [
             {
@@ -37,6 +43,22 @@ export function planMtu(input: MtuInput, scripts: ProbeScripts): StagedPlan {
     ]),
     after: [snapshot('counters', 'counters-after')],
   };
+}
+
+/** Bytes of an echo request that no usual link carries in one piece; those of 9000 bytes do, and prove nothing. */
+export const FRAGMENTED_BYTES = 3000;
+
+/**
+ * Filters on the internet drop large echo requests on purpose; inside of a cluster nobody does, and whoever drops
+ * fragments there drops those of large datagrams.
+ */
+function sendsFragments({ role, inCluster, service }: Destination): boolean {
+  return role === 'asked' && inCluster && service?.part !== 'virtual';
+}
+
+function fragments({ id, host }: Destination): ProbeCommand {
+  const argv = ['ping', '-n', '-c', '3', '-i', '0.2', '-W', '1', '-s', String(FRAGMENTED_BYTES), host];
+  return { id: `${id}-fragments`, argv, timeoutSeconds: 5 };
 }
 
 /** Bytes are sent only where the user asked for it. */

@@ -31,6 +31,7 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
     destinations,
     transfer,
     ...(nodes.length === 0 ? {} : { nodes: nodes.map(({ id }) => id) }),
+    ...(context.subject.isHost && context.subject.cluster ? { forwards: true } : {}),
     ...(ownHost === undefined ? {} : { ownHost }),
     ...unreadPart(unread),
   };

@@ -5,6 +5,7 @@ import { inTable, longestMatch } from '../shared/lookup.ts';
 import { seenOf } from '../shared/measured.ts';
 import { meta as acceptQueue } from '../shared/metas/accept-queue.ts';
 import { meta as badChecksums } from '../shared/metas/bad-checksums.ts';
+import { meta as reversePathMeta } from '../shared/metas/reverse-path.ts';
 import { meta as silentNeighbour } from '../shared/metas/silent-neighbour.ts';
 import { quoteCounters } from '../shared/quote.ts';
 import type { Loss, Point } from './facts.ts';
@@ -31,6 +32,20 @@ export function fullQueue({ last }: Loss): KnownCause | undefined {
         words: `; meanwhile an accept queue there was full ${full} ${full === 1 ? 'time' : 'times'}, and what came was dropped`,
         quotes: quoteGrowth(last, 'TcpExt.ListenOverflows'),
         remedy: acceptQueue.remedy,
+      };
+}
+
+/** The packet came into the place, and the kernel there would answer its source through another interface. */
+export function reversePath(loss: Loss): KnownCause | undefined {
+  const { last, missed } = loss;
+  if (last?.place !== missed.place) return undefined;
+  const dropped = grownBy(last, 'TcpExt.IPReversePathFilter');
+  return dropped === 0
+    ? undefined
+    : {
+        words: `; meanwhile the reverse path filter there dropped ${dropped} ${dropped === 1 ? 'packet' : 'packets'}`,
+        quotes: quoteGrowth(last, 'TcpExt.IPReversePathFilter'),
+        remedy: reversePathMeta.remedy,
       };
 }
 
@@ -72,7 +87,13 @@ function grownBy(last: Point | undefined, counter: string): number {
   if (last?.lines === undefined) return 0;
   const { before, after } = last.place.counters;
   const grown = growth(before, after, counter) ?? 0;
-  return grown < last.lines.length ? 0 : grown;
+  return grown < triesAt(last.lines) ? 0 : grown;
+}
+
+/** A node sees each of them on the pod's link and on its bridge: those of one interface, the second word, are the tries. */
+function triesAt(lines: readonly string[]): number {
+  const interfaces = lines.map((line) => line.trim().split(' ')[1]);
+  return Math.max(0, ...interfaces.map((name) => interfaces.filter((one) => one === name).length));
 }
 
 function quoteGrowth(last: Point | undefined, counter: string): KnownCause['quotes'] {

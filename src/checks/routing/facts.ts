@@ -4,6 +4,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Forwarding } from '../../parsers/forwarding.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
+import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { AddressFamily } from '../../parsers/ip-prefix.ts';
 import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
 import type { IptablesTable } from '../../parsers/iptables-tables.ts';
@@ -35,6 +36,9 @@ export interface RoutingFacts {
   readonly forwarding: Forwarding | undefined;
   /** Of a host: whether what crosses a bridge passes iptables, by the name of the setting; `undefined`: not readable. */
   readonly bridgeCalls: ReadonlyMap<string, boolean> | undefined;
+  /** Of a host, before the probes and after them. */
+  readonly neighboursBefore: readonly Neighbour[] | undefined;
+  readonly neighbours: readonly Neighbour[] | undefined;
   /** Of a host: both kinds of iptables, as far as they could be read. */
   readonly filters: readonly {
     readonly tables: ReadonlyMap<string, IptablesTable>;
@@ -42,7 +46,7 @@ export interface RoutingFacts {
   }[];
   readonly results: Readonly<
     Record<
-      'interfaces' | 'routes' | 'rules' | 'rules6' | 'rpFilter' | 'forwarding' | 'bridgeCalls',
+      'interfaces' | 'routes' | 'rules' | 'rules6' | 'rpFilter' | 'forwarding' | 'bridgeCalls' | 'neighbours',
       ProbeResult | undefined
     >
   >;

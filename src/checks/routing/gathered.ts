@@ -3,6 +3,7 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseBridgeCalls } from '../../parsers/bridge-calls.ts';
 import { parseForwarding } from '../../parsers/forwarding.ts';
 import { parseInterfaces } from '../../parsers/ip-addr.ts';
+import { parseNeighbours } from '../../parsers/ip-neigh.ts';
 import { parseRoutes, parseRules } from '../../parsers/ip-route.ts';
 import { parseIptablesTables } from '../../parsers/iptables-tables.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
@@ -27,6 +28,8 @@ export function routingFacts(evidence: Evidence, { destinations, pod, cluster }:
     counters: counterSnapshots(evidence, 'counters', parseCounters),
     forwarding: files('forwarding', parseForwarding),
     bridgeCalls: files('bridge-calls', parseBridgeCalls),
+    neighboursBefore: list('neighbours-before', parseNeighbours),
+    neighbours: list('neighbours', parseNeighbours),
     filters: ['iptables', 'iptables-legacy'].flatMap((id) => filterOf(evidence[id])),
     strict: files('rp-filter', parseStrictInterfaces),
     results: {
@@ -37,6 +40,7 @@ export function routingFacts(evidence: Evidence, { destinations, pod, cluster }:
       rpFilter: evidence['rp-filter'],
       forwarding: evidence['forwarding'],
       bridgeCalls: evidence['bridge-calls'],
+      neighbours: evidence['neighbours'],
     },
   };
 }

@@ -27,12 +27,15 @@ export function planRouting(input: RoutingInput, scripts: ProbeScripts): StagedP
       snapshot('rules'),
       snapshot('rules6'),
       { id: 'rp-filter', argv: RP_FILTER, timeoutSeconds: 5 },
-      ...(input.pod.hostNetwork ? OF_HOST : []),
+      ...(input.pod.hostNetwork ? [...OF_HOST, snapshot('neighbours', 'neighbours-before')] : []),
     ],
     probe: [
       ...input.destinations.filter(({ role }) => role === 'asked').flatMap((one) => firstEcho(one, scripts)),
       ...input.destinations.flatMap((destination) => wayProbes(destination, scripts, false)),
     ],
-    after: [snapshot('counters', 'counters-after')],
+    after: [
+      snapshot('counters', 'counters-after'),
+      ...(input.pod.hostNetwork ? [snapshot('neighbours')] : []),
+    ],
   };
 }

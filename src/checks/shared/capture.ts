@@ -30,7 +30,7 @@ export const icmpCapture: ProbeCommand = {
     'any',
     '-c',
     String(MOST_ERRORS),
-    'icmp[0] = 3 or icmp[0] = 11 or icmp6[0] = 1 or icmp6[0] = 3',
+    'icmp[0] = 3 or icmp[0] = 11 or icmp[0] = 12 or icmp6[0] = 1 or icmp6[0] = 3 or icmp6[0] = 4',
   ],
   timeoutSeconds: LISTEN_SECONDS,
   listens: true,
@@ -76,7 +76,15 @@ function heard(
 
 /** Routers that said meanwhile that the time to live of a packet was over; of which packet, tcpdump does not print. */
 export function expirySenders(result: ProbeResult | undefined): string[] {
+  return sendersOf(result, /\bIP6? (\S+) > \S+: ICMP6?,? time exceeded in-transit/g);
+}
+
+/** Who said meanwhile that a header of a packet is wrong (parameter problem); of which packet, tcpdump does not print. */
+export function objectors(result: ProbeResult | undefined): string[] {
+  return sendersOf(result, /\bIP6? (\S+) > \S+: ICMP6?,? parameter problem/g);
+}
+
+function sendersOf(result: ProbeResult | undefined, told: RegExp): string[] {
   const printed = seenOf(read(result, 'tcpdump', text, { endsByTime: true }))?.text ?? '';
-  const told = printed.matchAll(/\bIP6? (\S+) > \S+: ICMP6?,? time exceeded in-transit/g);
-  return [...new Set([...told].map(([, sender = '']) => sender))];
+  return [...new Set([...printed.matchAll(told)].map(([, sender = '']) => sender))];
 }

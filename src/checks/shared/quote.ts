@@ -44,9 +44,10 @@ export function quoteRoutes(
 
 /** Milliseconds as people write them: `0.043 ms`, `12.3 ms`, `1.20 s`. */
 export function formatMs(ms: number): string {
-  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
-  if (ms >= 100) return `${ms.toFixed(0)} ms`;
-  return ms >= 10 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(3)} ms`;
+  // By what it is rounded to: 999.6 ms is a second.
+  if (ms >= 999.5) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms >= 99.95) return `${ms.toFixed(0)} ms`;
+  return ms >= 9.9995 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(3)} ms`;
 }
 
 /** What the API says, quoted as the command that shows it. */

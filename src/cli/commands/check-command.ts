@@ -1,7 +1,7 @@
 /** The commands that run checks and print a report, made of what the checks say of themselves. */
 import { ABOUTS } from '../../checks/about.ts';
 import { diagnosisOrder } from '../../checks/diagnosis.ts';
-import type { CheckArgs } from '../../model/args.ts';
+import type { CheckArgs, SessionFlags } from '../../model/args.ts';
 import type { CheckAbout, CheckCommand } from '../../model/check-about.ts';
 import type { ListFlag, SwitchFlag } from '../../model/flag.ts';
 import { usageError } from '../../model/usage-error.ts';
@@ -37,6 +37,23 @@ const deep: SwitchFlag = {
 function watchOf(values: Values): CheckArgs['watch'] {
   if (values.isOn(deep)) return 'deep';
   return values.isOn(bothEnds) ? 'ends' : undefined;
+}
+
+/** @throws {UserError} exit 2: what was asked for is no way to the kernel */
+function refuseOtherWays(name: string, { via, container, profile }: SessionFlags): void {
+  const flag =
+    via === 'pod'
+      ? '--via pod'
+      : container === undefined
+        ? profile === 'auto' || profile === 'netadmin'
+          ? undefined
+          : `--profile ${profile}`
+        : '-c';
+  if (flag !== undefined) {
+    throw usageError(
+      `${name} watches the kernel of the target's machine, to which ${flag} is no way: omit it`,
+    );
+  }
 }
 
 /**
@@ -77,10 +94,12 @@ function checkCommand(
       command.refuse?.(asked);
       const measuringMs = options && command.measuringMs?.(options, asked.length);
       refuseLongerThanTimeout(values, measuringMs ?? 0);
+      const session = sessionValues(values, targetsIn(choice));
+      if (command.watchesKernel === true) refuseOtherWays(name, session);
       return withoutUndefined({
         connection: connectionFlags(values),
         ...choice,
-        session: sessionValues(values, targetsIn(choice)),
+        session: command.watchesKernel === true ? { ...session, watchesKernel: true } : session,
         report: reportValues(values),
         to: asked,
         names,

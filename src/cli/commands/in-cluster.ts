@@ -5,7 +5,9 @@ import type { Amounts, InClusterArgs, JobFlags, JobWork, Toleration } from '../.
 import { usageError } from '../../model/usage-error.ts';
 import { withoutUndefined } from '../../model/without-undefined.ts';
 import { type Command, defineCommand } from '../command.ts';
+import { isSchedule } from '../cron.ts';
 import { exclusive } from '../flags/connection.ts';
+import { isLabelKey, isLabelValue, isObjectName } from '../label.ts';
 import type { Values } from '../values.ts';
 import { checkCommands, diagnose } from './check-command.ts';
 import { matrix } from './matrix.ts';
@@ -137,6 +139,10 @@ namespace of -n or the context, and is removed with all that belongs to it.`,
       if (job.schedule !== undefined && !job.manifest)
         throw usageError('--schedule is for --manifest: without it the Job runs once, now');
       const { connection, session, report } = args;
+      const { pullSecret } = session;
+      // A manifest is applied long after it was made.
+      if (pullSecret !== undefined && !isObjectName(pullSecret))
+        throw usageError(`--pull-secret must be the name of a Secret, not "${pullSecret}"`);
       return { connection, session, report, line: lineOf(command, flags, values), work, job };
     },
     load: async () => (await import('../../commands/in-cluster.ts')).runInCluster,
@@ -161,21 +167,42 @@ function workOf(args: CheckArgs | MatrixArgs): JobWork {
 
 function jobOf(values: Values, work: JobWork): JobFlags {
   const range = { least: 1, most: 1000, whole: true };
+  const parts = values.number(shards, range);
   return withoutUndefined({
     // One target cannot be divided.
-    shards: work.kind === 'one' ? 1 : values.number(shards, range),
+    shards: work.kind === 'one' ? 1 : parts,
     parallelism: values.optionalNumber(parallelism, range),
     deadlineMs: values.duration(deadline, 1000),
     ttlMs: values.duration(ttl, 1000),
-    serviceAccount: values.text(serviceAccount),
+    serviceAccount: accountOf(values),
     image: values.image(jobImage),
-    nodeSelector: Object.fromEntries(values.list(nodeSelector).map((text) => pairOf(nodeSelector, text))),
+    nodeSelector: Object.fromEntries(values.list(nodeSelector).map(nodeLabelOf)),
     tolerations: values.list(toleration).map(tolerationOf),
     requests: amountsOf(requests, values),
     limits: amountsOf(limits, values),
     manifest: values.isOn(manifest),
-    schedule: values.text(schedule),
+    schedule: scheduleOf(values),
   });
+}
+
+function accountOf(values: Values): string | undefined {
+  const name = values.text(serviceAccount);
+  if (name === undefined || isObjectName(name)) return name;
+  throw usageError(`--service-account must be the name of a ServiceAccount, not "${name}"`);
+}
+
+function scheduleOf(values: Values): string | undefined {
+  const text = values.text(schedule);
+  if (text === undefined || isSchedule(text)) return text;
+  throw usageError(
+    `--schedule must be five fields of a cron table, such as "*/15 * * * *", or a word such as @daily, not "${text}"`,
+  );
+}
+
+function nodeLabelOf(text: string): [string, string] {
+  const [key, value] = pairOf(nodeSelector, text);
+  if (isLabelKey(key) && isLabelValue(value)) return [key, value];
+  throw usageError(`--node-selector must be a label such as kubernetes.io/os=linux, not "${text}"`);
 }
 
 function pairOf(flag: Flag, text: string): [string, string] {
@@ -191,7 +218,7 @@ const QUANTITY = /^\d+(?:\.\d+)?(?:m|k|M|G|T|Ki|Mi|Gi|Ti)?$/;
 function amountsOf(flag: TextFlag, values: Values): Amounts {
   const text = values.text(flag) ?? '';
   const pairs = text.split(',').map((part) => pairOf(flag, part));
-  const wrong = pairs.find(([, value]) => !QUANTITY.test(value));
+  const wrong = pairs.find(([key, value]) => !isLabelKey(key) || !QUANTITY.test(value));
   if (wrong !== undefined)
     throw usageError(`--${flag.name} must be amounts such as cpu=500m,memory=1Gi, not "${text}"`);
   return Object.fromEntries(pairs);
@@ -200,7 +227,7 @@ function amountsOf(flag: TextFlag, values: Values): Amounts {
 function tolerationOf(text: string): Toleration {
   const [, key, value, effect] =
     /^([^=:\s]+)(?:=([^:\s]*))?(?::(NoSchedule|PreferNoSchedule|NoExecute))?$/.exec(text) ?? [];
-  if (key === undefined)
+  if (key === undefined || !isLabelKey(key) || !isLabelValue(value ?? ''))
     throw usageError(
       `--toleration must be KEY[=VALUE][:EFFECT], such as dedicated=infra:NoSchedule, not "${text}"`,
     );

@@ -1,9 +1,10 @@
-import type { SessionsListArgs, SessionsStopArgs } from '../../model/args.ts';
+import type { SessionsListArgs, SessionsStopArgs, SessionsTarget } from '../../model/args.ts';
 import { defineCommand } from '../command.ts';
-import { connectionFlags } from '../flags/connection.ts';
+import { connectionFlags, exclusive } from '../flags/connection.ts';
 import { allNamespaces } from '../flags/many.ts';
 import { outputFlags, outputFormat } from '../flags/report.ts';
 import { allOfSelector, sessionsTargets, timeoutFlags, timeoutMs } from '../flags/target.ts';
+import type { Values } from '../values.ts';
 
 export const sessionsList = defineCommand<SessionsListArgs>({
   name: 'sessions ls',
@@ -21,7 +22,7 @@ export const sessionsList = defineCommand<SessionsListArgs>({
   completesWord: 'sessionsTarget',
   toArgs: (values) => ({
     connection: connectionFlags(values),
-    targets: sessionsTargets('sessions ls', values),
+    targets: targetsOf('sessions ls', values),
     allNamespaces: values.isOn(allNamespaces),
     output: outputFormat(values),
   }),
@@ -46,9 +47,18 @@ ends, and its entry stays until the pod is gone.`,
   completesWord: 'sessionsTarget',
   toArgs: (values) => ({
     connection: connectionFlags(values),
-    targets: sessionsTargets('sessions stop', values),
+    targets: targetsOf('sessions stop', values),
     allNamespaces: values.isOn(allNamespaces),
     timeoutMs: timeoutMs(values),
   }),
   load: async () => (await import('../../commands/sessions.ts')).stop,
 });
+
+/** @throws UserError with exit code 2 */
+function targetsOf(command: string, values: Values): readonly SessionsTarget[] {
+  const targets = sessionsTargets(command, values);
+  // A pod is in one namespace, and a workload's labels mean pods in its own alone; the pods of a node may be in any.
+  if (values.isOn(allNamespaces) && targets.some(({ kind }) => kind === 'name'))
+    throw exclusive('a TARGET', '-A');
+  return targets;
+}

@@ -13,6 +13,7 @@ import {
 } from '../../recordings/recordings.ts';
 import { evidenceOf, inputOf } from './dns/facts.ts';
 import { lan } from './docker/build.ts';
+import { watchText } from './drops/watch.ts';
 import { destination, evidence, result } from './results.ts';
 
 /** One run of one check. */
@@ -320,6 +321,19 @@ function matrixRun(name: string, isLost: boolean): Case {
   );
 }
 
+/** Watches of drops. @param reason of the only one */
+const drops = ['QUEUE_PURGE', 'IP_RPFILTER'].map((reason) =>
+  named(
+    'drops',
+    reason,
+    { durationMs: 30_000, scope: 'machine', root: '', peers: [], own: [], names: {} },
+    evidence({
+      drops: result(watchText([{ reason }]), { command: ['nettools-drops', '--for', '30'] }),
+      namespaces: result('root\t\nown\t4026531833\nhost\t4026531833\ndone\n', { command: ['netns-list'] }),
+    }),
+  ),
+);
+
 /** At least one run of each check that passes, and one that finds something. */
 export const CASES: readonly Case[] = [
   ...bundles,
@@ -328,6 +342,7 @@ export const CASES: readonly Case[] = [
   ...mtu,
   ...tls,
   ...throughput,
+  ...drops,
   matrixRun('healthy', false),
   matrixRun('without IPv6', true),
   conntrackRun('healthy', 0, false),

@@ -55,6 +55,14 @@ describe('linkCauses', () => {
     ]);
   });
 
+  it('explains what a destination comes to by what is wrong with its name', () => {
+    const name = finding('NT-DNS-014', 'api.example.test', 'warning');
+    for (const subject of ['api.example.test:443', 'https://api.example.test:8443/v1', 'api.example.test'])
+      expect(causes(name, finding('NT-TLS-002', subject))).toEqual([undefined, 'NT-DNS-014']);
+    for (const subject of ['other.example.test:443', 'svc/api.example.test', 'x.api.example.test:443'])
+      expect(causes(name, finding('NT-TLS-002', subject))).toEqual([undefined, undefined]);
+  });
+
   it('explains nothing by an info, and no info', () => {
     expect(causes(finding('NT-LAT-002', 'a', 'info'), finding('NT-LAT-001', 'a'))).toEqual([
       undefined,
@@ -116,6 +124,14 @@ describe('linkCauses', () => {
 });
 
 describe('byCause', () => {
+  it('puts what DEST comes to before the share of lost packets of the name server', () => {
+    const order = (...found: Finding[]) => byCause(found).map(({ id }) => id);
+    const [lossy, shut] = [finding('NT-LAT-002', 'dns'), finding('NT-FW-003', 'pod/far:8080')];
+    expect(order(lossy, shut)).toEqual(['NT-FW-003', 'NT-LAT-002']);
+    expect(order(finding('NT-LAT-002', 'pod/near:80'), shut)).toEqual(['NT-LAT-002', 'NT-FW-003']);
+    expect(order({ ...shut, severity: 'warning' }, lossy)).toEqual(['NT-LAT-002', 'NT-FW-003']);
+  });
+
   it('has causes first, then the gravest, and keeps the order of what is alike', () => {
     const linked = linkCauses([
       finding('NT-LAT-006', 'c', 'warning'),

@@ -418,6 +418,11 @@ describe('sessions', () => {
       targets: [{ kind: 'selector', selector: 'a=b' }],
       allNamespaces: true,
     });
+    expect(await args('sessions', 'ls', '-A', 'node/n1')).toMatchObject({ allNamespaces: true });
+    expect(await refusal('sessions', 'stop', '-A', 'deploy/web')).toBe(
+      'give either a TARGET or -A, not both.',
+    );
+    expect(await refusal('sessions', 'ls', '-A', 'web-0')).toBe('give either a TARGET or -A, not both.');
     expect(await refusal('sessions', 'ls', 'docker://a', 'b')).toBe(
       'sessions ls takes one target of Docker at a time, and none of a cluster beside it.',
     );

@@ -142,7 +142,9 @@ describe('a file that makes no sense', () => {
   it('has to be there when it was named', async () => {
     configured('');
     vi.stubEnv('KUBECTL_NETTOOLS_CONFIG', join(folder, 'no-such-file'));
-    expect(await refusal('arp', 'web')).toMatch(/no-such-file cannot be read \(ENOENT\)\.$/);
+    expect(await refusal('arp', 'web')).toMatch(
+      /no-such-file cannot be read: there is no such file or folder\.$/,
+    );
   });
 
   it.each(['', '# nothing\n', '---\n', 'clusters: {}\n'])('empty, as %j, is fine', async (text) => {

@@ -11,7 +11,7 @@ describe('explain of an ID that there is not', () => {
   it.each([
     [
       'NT-DNS-999',
-      /^The nearest IDs are NT-DNS-019, NT-DNS-020, NT-DNS-021\. https:\S+findings\.md lists all/,
+      /^The nearest IDs are NT-DNS-020, NT-DNS-021, NT-DNS-022\. https:\S+findings\.md lists all/,
     ],
     ['nt-dns-0', /^The nearest IDs are NT-DNS-001, NT-DNS-002, NT-DNS-003\. /],
     ['DNS0', /^The nearest IDs are NT-DNS-001, /],

@@ -75,14 +75,14 @@ describe('judge of a list', () => {
   });
 
   it.each([
-    ['an item without its place', list({ items: [{ bundle }] }), 2],
-    ['an item without a bundle', list({ items: [{ place: 0, bundle: null }] }), 2],
-    ['no failures', list({ failed: undefined }), 2],
-    ['a failure without a reason', list({ failed: [{ target: 'pod/x' }] }), 2],
-    ['a file that was never finished', JSON.stringify(list()).slice(0, -20), 2],
-    ['another format', list({ format: 2 }), 3],
-  ])('refuses %s', async (_what, content, exitCode) => {
-    await expect(judging(content)).rejects.toMatchObject({ exitCode });
+    ['an item without its place', list({ items: [{ bundle }] })],
+    ['an item without a bundle', list({ items: [{ place: 0, bundle: null }] })],
+    ['no failures', list({ failed: undefined })],
+    ['a failure without a reason', list({ failed: [{ target: 'pod/x' }] })],
+    ['a file that was never finished', JSON.stringify(list()).slice(0, -20)],
+    ['another format', list({ format: 2 })],
+  ])('refuses %s', async (_what, content) => {
+    await expect(judging(content)).rejects.toMatchObject({ exitCode: 3 });
   });
 });
 
@@ -104,7 +104,7 @@ describe('judge', () => {
     ],
   ])('refuses what is not a bundle: %s', async (_what, content) => {
     await expect(judging(content)).rejects.toMatchObject({
-      exitCode: 2,
+      exitCode: 3,
       message: `${file} is not a bundle: write one with --save FILE.`,
     });
   });
@@ -125,8 +125,19 @@ describe('judge', () => {
     writeFileSync(file, '');
     truncateSync(file, 2 ** 29);
     await expect(run({ bundle: file, report: { output: 'json', failOn: 'critical' } })).rejects.toMatchObject(
-      { exitCode: 2, message: `${file} is not a bundle: it is larger than 256 MiB.` },
+      { exitCode: 3, message: `${file} is not a bundle: it is larger than 256 MiB.` },
     );
+  });
+
+  it.each([
+    ['that is not there', () => join(folder, 'none'), 'there is no such file or folder'],
+    ['that is a folder', () => folder, 'it is a folder'],
+    ['below a file', () => join(file, 'x'), 'a part of its path is not a folder'],
+  ])('tells why it cannot read one %s, in words', async (_what, path, why) => {
+    writeFileSync(file, '');
+    await expect(
+      run({ bundle: path(), report: { output: 'json', failOn: 'critical' } }),
+    ).rejects.toMatchObject({ exitCode: 3, message: `${path()} cannot be read: ${why}.` });
   });
 
   it.each([

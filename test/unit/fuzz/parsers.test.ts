@@ -36,6 +36,7 @@ const BY_HAND = [
   '1764129600.100001 eth0  Out IP 198.18.1.5.41234 > 198.18.2.7.8080: Flags [S], seq 4294967295, win 64240, length 0\n',
   'UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\n\t skmem:(r0,rb212992,t0,tb212992,f0,w0,o0,bl0,d7)\n',
   'root\t/proc/1/root\nhost\t1\nprocess\t2\t700\t50\t/docker/aa\tsh\nmount\t2\t/run/netns/a\\040b\nlink\t2\t[{"ifindex":2,"link_index":1,"ifname":"eth0"}]\nlog\ta_b_c-aa.log\n',
+  '{"watching":{"kernel":"6.18","own":"1"}}\n{"place":{"reason":"XDP","function":"f","namespace":"1","packets":2,"bytes":9}}\n{"end":{"seconds":1}}\n',
   '198.51.100.7/24',
   '2001:db8::198.51.100.1%eth0/64',
 ];

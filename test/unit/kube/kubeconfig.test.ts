@@ -384,7 +384,7 @@ describe('users', () => {
   it('a token file that is not there matters only to its user, who may have a token besides', () => {
     const file = withUser('{tokenFile: /not/there}');
     expect(refusal(() => load([file]))).toBe(
-      'the token file /not/there of user "u1" cannot be read (ENOENT).',
+      'the token file /not/there of user "u1" cannot be read: there is no such file or folder.',
     );
     expect(load([file], { context: 'two' }).contextName).toBe('two');
     expect(load([withUser('{tokenFile: /not/there, token: old}')]).user.token).toBe('old');

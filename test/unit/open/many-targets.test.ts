@@ -33,6 +33,22 @@ function pod(name: string, parts: PodParts = {}): Pod {
   };
 }
 
+/** An API server that denies a list, and all rights that it is asked for. */
+function denying() {
+  const client = {
+    namespace: 'shop',
+    async get() {
+      throw new ApiError(403, 'Forbidden', 'pods is forbidden: User "x" cannot list resource "pods"');
+    },
+    async post(_path: string, review: { spec: { resourceAttributes: { namespace: string } } }) {
+      places.add(review.spec.resourceAttributes.namespace);
+      return { status: { allowed: false } };
+    },
+  } as unknown as KubeClient;
+  const places = new Set<string>();
+  return { places, connect: async () => client };
+}
+
 /** An API server with these pods, whatever the selector, and two nodes. */
 function server(pods: readonly Pod[], nodes: readonly string[] | ApiError = ['n1', 'n2']) {
   const asked: string[] = [];
@@ -114,6 +130,24 @@ describe('the targets of a selector', () => {
     const found = await listTargets(many({ named: [labelled] }), connect, never);
     expect(found.map(({ traits }) => traits)).toEqual([undefined, undefined]);
   });
+
+  it.each([
+    [false, 'in namespace "shop"', 'shop'],
+    [true, 'in all namespaces', ''],
+  ])(
+    'that may not be listed are told with all rights that are missing',
+    async (allNamespaces, where, asked) => {
+      const { places, connect } = denying();
+      await expect(
+        listTargets(many({ named: [labelled], allNamespaces }), connect, never),
+      ).rejects.toMatchObject({
+        exitCode: 3,
+        lacksRights: true,
+        message: `you may not list, get and watch pods, patch pods/ephemeralcontainers, get and create pods/exec ${where}; nothing was changed.`,
+      });
+      expect([...places]).toEqual([asked]);
+    },
+  );
 
   it('have to be there', async () => {
     const { connect } = server([pod('done', { phase: 'Succeeded' })]);

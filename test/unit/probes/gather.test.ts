@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Channel, RunOptions } from '../../../src/channels/channel.ts';
 import type { ProbePlan } from '../../../src/model/evidence.ts';
-import { GatherError, gather } from '../../../src/probes/gather.ts';
+import { gather } from '../../../src/probes/gather.ts';
+import { GatherError } from '../../../src/probes/gather-error.ts';
 import { runToEnd } from '../shells.ts';
 
 const plan: ProbePlan = {

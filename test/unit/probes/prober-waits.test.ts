@@ -90,6 +90,34 @@ setTimeout(() => process.exit(), 20000)' >/dev/null 2>&1 & until ss -ltnH | grep
   });
 });
 
+describe.skipIf(!mayUnshare)('a destination that answers echo requests too', () => {
+  const lo = 'ip link set lo up && ip addr add 203.0.113.1/32 dev lo';
+  /** Nobody listens, and a refusal is an answer. */
+  const spared = (count: number, enough: number): ProbeCommand =>
+    command('tcp', ...connects('', DEAD, '80', count).argv, `${enough}`);
+  const triesOf = (stdout = ''): number => parseConnects(stdout, 0).tries.length;
+
+  it('is connected to as often as is enough, in the same time', async () => {
+    const { tcp } = await runIn(lo, echoes('icmp', DEAD, 50), spared(50, 10));
+    expect(triesOf(tcp?.stdout)).toBe(10);
+    expect((tcp?.end ?? 0) - (tcp?.start ?? 0)).toBeGreaterThan(80);
+  });
+
+  it.each([
+    ['no echo request goes to it', [spared(20, 10)]],
+    ['the echo requests go to another', [echoes('icmp', '127.0.0.1', 20), spared(20, 10)]],
+  ])('is connected to as often as was asked for where %s', async (_where, commands) => {
+    const { tcp } = await runIn(lo, ...commands);
+    expect(triesOf(tcp?.stdout)).toBe(20);
+  });
+
+  it('is connected to as often as was asked for once a connection was lost', async () => {
+    const lossy = `${lo} && nft 'add table inet t; add chain inet t c { type filter hook input priority 0; }; add rule inet t c tcp flags syn / syn,ack numgen inc mod 40 == 3 drop'`;
+    const { tcp } = await runIn(lossy, echoes('icmp', DEAD, 50), spared(20, 10));
+    expect(triesOf(tcp?.stdout)).toBe(20);
+  });
+});
+
 describe('what leads', () => {
   it('is not waited for to its end', async () => {
     const { first, other } = await runIn(

@@ -20,6 +20,7 @@ const spec = (rest: Partial<NodePodSpec> = {}): NodePodSpec => ({
   pullSecret: undefined,
   choice: 'auto',
   switching: false,
+  watching: false,
   idleSeconds: 60,
   deadlineSeconds: 3660,
   keep: false,
@@ -76,6 +77,18 @@ describe('buildNodePod', () => {
     });
   });
 
+  it('may load a program only to watch', () => {
+    const pod = buildNodePod('n', spec({ switching: true, watching: true }), 'netadmin', 'abc');
+    expect(pod.spec?.containers[0]?.securityContext?.capabilities?.add?.slice(-4)).toEqual([
+      ...['SYS_ADMIN', 'SYS_PTRACE', 'BPF', 'PERFMON'],
+    ]);
+    expect(JSON.stringify(buildNodePod('n', spec({ switching: true }), 'netadmin', 'abc'))).not.toMatch(
+      /BPF/,
+    );
+    expect(JSON.stringify(pod)).not.toMatch(/privileged|hostPath/);
+    expect(pod.spec?.securityContext?.seccompProfile).toEqual({ type: 'RuntimeDefault' });
+  });
+
   it.each([
     ['baseline', {}],
     ['restricted', { drop: ['ALL'] }],
@@ -112,6 +125,7 @@ describe('nodeProfiles', () => {
   it('tries the strongest first, and only that one to switch', () => {
     expect(nodeProfiles(spec())).toEqual(PROFILES);
     expect(nodeProfiles(spec({ switching: true }))).toEqual(['netadmin']);
+    expect(nodeProfiles(spec({ watching: true }))).toEqual(['netadmin']);
     expect(nodeProfiles(spec({ choice: 'baseline' }))).toEqual(['baseline']);
   });
 });

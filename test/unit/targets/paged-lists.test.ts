@@ -18,6 +18,7 @@ const SPEC: NodePodSpec = {
   pullSecret: undefined,
   choice: 'auto',
   switching: false,
+  watching: false,
   idleSeconds: 60,
   deadlineSeconds: 3600,
   keep: false,

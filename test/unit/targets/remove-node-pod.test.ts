@@ -22,6 +22,7 @@ const spec = {
   pullSecret: undefined,
   choice: 'auto',
   switching: false,
+  watching: false,
   idleSeconds: 60,
   deadlineSeconds: 3600,
   keep: false,

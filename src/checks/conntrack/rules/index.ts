@@ -1,6 +1,8 @@
 /** The rules of the conntrack check, causes before consequences. */
 import type { Rule } from '../../shared/rule.ts';
 import type { ConntrackFacts } from '../facts.ts';
+import { bypassedNotrack } from './bypassed-notrack.ts';
+import { forgottenIdle } from './forgotten-idle.ts';
 import { insertFailed } from './insert-failed.ts';
 import { pressure } from './pressure.ts';
 import { staleDnat } from './stale-dnat.ts';
@@ -11,4 +13,6 @@ export const CONNTRACK_RULES: readonly Rule<ConntrackFacts>[] = [
   insertFailed,
   staleDnat,
   untranslated,
+  bypassedNotrack,
+  forgottenIdle,
 ];

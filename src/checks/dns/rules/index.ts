@@ -1,6 +1,7 @@
 /** The rules of the dns check, causes before consequences. */
 import type { Rule } from '../../shared/rule.ts';
 import type { DnsFacts } from '../facts.ts';
+import { crashing } from './crashing.ts';
 import { cutAnswer } from './cut-answer.ts';
 import { disagreement } from './disagreement.ts';
 import { familyNxdomain } from './family-nxdomain.ts';
@@ -25,6 +26,7 @@ import { unheardService } from './unheard-service.ts';
 
 export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   policyEgress,
+  crashing,
   refused,
   otherSource,
   noReply,

@@ -61,7 +61,7 @@ export const noReply: Rule<DnsFacts> = {
         meta,
         'critical',
         `${who} answered none of ${tries} UDP queries: ${text}.`,
-        [...evidence, ...behindQuotes(facts, asked)],
+        [...evidence, ...unreachableQuote(asked), ...behindQuotes(facts, asked)],
         remediation === undefined ? {} : { remediation },
       ),
     ];
@@ -130,6 +130,12 @@ function where(
     if (server.service.endpoints.length === 0)
       return { text: `${server.service.name} has no ready endpoint` };
   }
+  const failed = asked.flatMap(({ tcp }) => tcp.queries).find(({ outcome }) => outcome === 'unreachable');
+  if (failed?.error !== undefined)
+    return {
+      text: `connecting to it over TCP fails with "${failed.error}": there is no way to it, or somebody on the way says so`,
+      remediation: advice`Ask who says so, and look there: a router without a route, a network without a way out (a Docker network that is internal), or a firewall that rejects.\n${nettools`firewall ${TARGET} --to ${failed.server}:53`}`,
+    };
   return {
     text: 'nothing comes back over TCP either',
     ...(facts.input.services.value?.length === 0 ? { remediation: ELSEWHERE } : {}),
@@ -151,6 +157,11 @@ function dockersServers({ endpoints }: DnsFacts): string {
 function sendQuote(facts: DnsFacts, asked: readonly ServerFacts[]): Quote[] {
   const send = facts.probe.sends.find((s) => s.error !== '' && asked.some((a) => a.address === s.server));
   return send ? [{ command: ['bash', '-c', `echo >/dev/udp/${send.server}/53`], excerpt: send.error }] : [];
+}
+
+function unreachableQuote(asked: readonly ServerFacts[]): Quote[] {
+  const failed = asked.flatMap(({ tcp }) => tcp.queries).filter(({ outcome }) => outcome === 'unreachable');
+  return quoteQueries(failed, 1);
 }
 
 function behindQuotes(facts: DnsFacts, asked: readonly ServerFacts[]): Quote[] {

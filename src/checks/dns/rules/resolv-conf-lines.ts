@@ -1,7 +1,7 @@
 import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { DnsFacts } from '../facts.ts';
-import { quoteResolvConf } from '../wording.ts';
+import type { DnsFacts, NameFacts } from '../facts.ts';
+import { quoteQueries, quoteResolvConf } from '../wording.ts';
 
 const meta = {
   id: 'NT-DNS-019',
@@ -9,10 +9,11 @@ const meta = {
   severities: ['warning', 'info'],
   meaning:
     'A line of resolv.conf is not valid by resolv.conf(5), so resolvers ignore it or use another value; or the search list is longer than some resolvers accept, and they truncate it. Names then resolve in one image and not in another.',
-  rule: 'A nameserver is not an address, or ndots, timeout or attempts has no number after its colon (warning); or the search list has more than 6 domains or more than 256 characters (info: glibc since 2.26 accepts them).',
+  rule: 'A nameserver is not an address, or ndots, timeout or attempts has no number after its colon (warning); or the search list has more than 6 domains or more than 256 characters (info: glibc since 2.26 accepts them; a warning where a name that was asked for, or the host of a DEST, is found by a domain beyond these alone).',
   source:
     'resolv.conf(5): search was limited to 6 domains and 256 characters before glibc 2.26; musl (resolvconf.c) ignores lines of more than 255; Kubernetes allows 32 domains and 2048 characters',
   remedy: 'Write one address after each nameserver, and options without a space: "options ndots:2".',
+  explains: { depth: 908, target: ['NT-DNS-006'] },
 } as const;
 
 const MOST_DOMAINS = 6;
@@ -41,10 +42,48 @@ function malformed(facts: DnsFacts): Occurrence[] {
   ];
 }
 
+/** How many domains from the front an old resolver uses. */
+function used(search: readonly string[]): number {
+  let at = 0;
+  while (at < MOST_DOMAINS && search.slice(0, at + 1).join(' ').length <= MOST_CHARACTERS) at++;
+  return Math.min(at, search.length);
+}
+
+/** The domain that a name is found by, counted from 1, where that is one that an old resolver never uses. */
+function foundBeyond({ name, origin, found, candidates }: NameFacts, search: readonly string[]) {
+  if (origin === 'default' || found === undefined) return undefined;
+  const plain = name.replace(/\.$/, '').toLowerCase();
+  const at = search.findIndex(
+    (domain) => found.name.toLowerCase() === `${plain}.${domain.replace(/\.$/, '').toLowerCase()}.`,
+  );
+  const isItself = candidates.some(
+    (one) =>
+      one.name.toLowerCase() === `${plain}.` && one.answers.some(({ addresses }) => addresses.length > 0),
+  );
+  return at < used(search) || isItself ? undefined : at + 1;
+}
+
 function tooLong(facts: DnsFacts): Occurrence[] {
   const { search } = facts.resolvConf;
   const characters = search.join(' ').length;
   if (search.length <= MOST_DOMAINS && characters <= MOST_CHARACTERS) return [];
+  const beyond = facts.names.flatMap((name) => {
+    const nth = foundBeyond(name, search);
+    return nth === undefined ? [] : [{ name, nth }];
+  });
+  if (beyond.length > 0)
+    return beyond.map(({ name, nth }) =>
+      occurrence(
+        meta,
+        'warning',
+        `${name.name} resolves by domain ${nth} of the ${search.length} of the search list alone (${search[nth - 1]}): glibc before 2.26 uses only the first ${used(search)} of them, so it does not exist there.`,
+        [
+          ...quoteResolvConf(facts),
+          ...quoteQueries(name.found?.answers.filter(({ addresses }) => addresses.length > 0) ?? [], 1),
+        ],
+        { subject: name.name, remediation: SHORTER },
+      ),
+    );
   return [
     occurrence(
       meta,

@@ -13,7 +13,9 @@ const meta = {
   severities: ['warning'],
   meaning:
     'A name with fewer dots than ndots is first tried with each search domain appended. One of these has an address for it, usually because the domain answers any name (a wildcard record), so the resolver takes that address and never queries the name itself, which has another. Clients reach the wrong host: another site, or a certificate for another name.',
-  rule: 'An expansion outside the domain of Services and the name itself both have addresses, and they have none in common.',
+  rule: 'An expansion outside the domain of Services and the name itself both have addresses, and they have none in common. Or the name itself, of three labels or more, does not exist, and the search domain that has an address for it has one too for a name below it that nobody has made.',
+  // Clients reach another host than they mean.
+  explains: { depth: 906, subject: ['NT-TLS', 'NT-FW', 'NT-HTTP', 'NT-LAT', 'NT-SOCK-001'] },
   source: 'resolv.conf(5): search and ndots',
   remedy: remedyOf('the name'),
 } as const;
@@ -25,6 +27,16 @@ export function hidden(
   name: NameFacts,
   search: readonly string[],
 ): { readonly found: Candidate; readonly itself: Candidate; readonly domain: string } | undefined {
+  const { found, absolute, itself, domain } = expansion(name, search) ?? {};
+  if (!found || !itself || domain === undefined || absolute === undefined) return undefined;
+  const [here, there] = [addressesOf(found), addressesOf(itself)];
+  return there.length > 0 && !here.some((address) => there.includes(address))
+    ? { found, itself, domain }
+    : undefined;
+}
+
+/** What a domain that is not the Services' makes of the name; `undefined`: nothing. */
+function expansion(name: NameFacts, search: readonly string[]) {
   const { found } = name;
   const absolute = `${name.name.replace(/\.$/, '')}.`.toLowerCase();
   const itself = name.candidates.find((c) => c.name.toLowerCase() === absolute);
@@ -33,15 +45,39 @@ export function hidden(
   // A Service's short name is what the search list is for.
   const services = search.find((one) => one.startsWith('svc.'));
   if (services !== undefined && (domain === services || domain.endsWith(`.${services}`))) return undefined;
-  const [here, there] = [addressesOf(found), addressesOf(itself)];
-  return there.length > 0 && !here.some((address) => there.includes(address))
-    ? { found, itself, domain }
-    : undefined;
+  return { found, absolute, itself, domain };
+}
+
+/** The name itself does not exist, and the search domain has an address for any. */
+function byWildcard(name: NameFacts, facts: DnsFacts): Occurrence[] {
+  const { found, itself, domain } = expansion(name, facts.resolvConf.search) ?? {};
+  const stranger = facts.strangers.find(({ below }) => below.toLowerCase() === name.name.toLowerCase());
+  if (!found || !itself || domain === undefined || stranger === undefined) return [];
+  const isDenied =
+    itself.answers.some(({ rcode }) => rcode === 'NXDOMAIN') && addressesOf(itself).length === 0;
+  const isSame = addressesOf(found).some((address) => stranger.addresses.includes(address));
+  if (!isDenied || !isSame || !stranger.found.toLowerCase().endsWith(`.${domain.toLowerCase()}.`)) return [];
+  return [
+    occurrence(
+      meta,
+      'warning',
+      `${name.name} does not exist, and resolves to ${addressesOf(found).slice(0, 2).join(' and ')} as ${found.name}: the search domain ${domain} answers any name, such as ${stranger.found}`,
+      [
+        ...quoteResolvConf(facts),
+        ...quoteQueries(
+          found.answers.filter((a) => a.addresses.length > 0),
+          1,
+        ),
+        { command: stranger.result.command, excerpt: stranger.line },
+      ],
+      { subject: name.name, remediation: remedyOf(itself.name) },
+    ),
+  ];
 }
 
 function judge(name: NameFacts, facts: DnsFacts): Occurrence[] {
   const known = hidden(name, facts.resolvConf.search);
-  if (!known) return [];
+  if (!known) return byWildcard(name, facts);
   const { found, itself, domain } = known;
   return [
     occurrence(

@@ -18,6 +18,7 @@ import { rejected } from './rejected.ts';
 import { ruleHit } from './rule-hit.ts';
 import { silentDrop } from './silent-drop.ts';
 import { takenAndEnded } from './taken-and-ended.ts';
+import { wrongHeader } from './wrong-header.ts';
 
 export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   localDetour,
@@ -29,6 +30,7 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   silentDrop,
   prohibited,
   rejected,
+  wrongHeader,
   takenAndEnded,
   oneFamily,
   policyUnenforced,

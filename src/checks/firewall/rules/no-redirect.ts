@@ -11,6 +11,8 @@ const meta = {
   rule: 'The pod has a container istio-proxy, linkerd-proxy or kuma-sidecar beside others, no annotation that says that the proxy intercepts nothing, a network of its own, and no rule that redirects in it (nft and both kinds of iptables were read).',
   source: 'Istio: "Istio CNI node agent", race condition and repair; Linkerd: CNI plugin',
   remedy: advice`Delete the pod, so that its sandbox and the rules are made anew (${kubectl`delete pod ${POD}`}). If others on the node are so too, look at the mesh's CNI plugin there: it has to be ready before pods start (Istio: repair of the CNI node agent).`,
+  // Who demands mutual TLS takes the connection, and ends it at the first byte in plain text.
+  explains: { depth: 833, target: ['NT-HTTP-001'] },
 } as const;
 
 export const noRedirect: Rule<FirewallFacts> = {

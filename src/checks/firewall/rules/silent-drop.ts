@@ -20,9 +20,11 @@ const meta = {
     'Look where packets are filtered, from here outwards: the firewalls of this machine, of those on the way and of the destination (nft list ruleset, with counters; iptables-save -c), then security groups. Run the same check closer to the destination: where it works, the filter lies before.',
 } as const;
 
-function errorsText({ capture, counters, expiredAt }: FirewallFacts): string {
+function errorsText({ capture, counters, expiredAt, objectors }: FirewallFacts): string {
   if (expiredAt.length > 0)
     return `no error said that it is unreachable, but ${expiredAt.slice(0, 2).join(' and ')} said that the time to live of packets had expired`;
+  if (objectors.length > 0)
+    return `no error said that it is unreachable, but ${objectors.slice(0, 2).join(' and ')} said that a header of a packet is wrong (ICMP parameter problem)`;
   if (capture.value) return 'nobody sent an error';
   const counted = growth(counters.before, counters.after, 'Icmp.InDestUnreachs') ?? 0;
   return counted > 0

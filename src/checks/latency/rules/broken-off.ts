@@ -8,10 +8,10 @@ const meta = {
   title: 'The connection is taken, and ended before any answer',
   severities: ['critical'],
   meaning:
-    'Something accepts the connection and closes or resets it without a byte of an answer. Often that is a proxy (docker-proxy of a published port, a load balancer, a service mesh) whose own connection to the server behind it is refused: the server is down, listens on another port, or on loopback only. Or it is the server itself, which does not speak HTTP there, or expects TLS.',
+    'Something accepts the connection and closes or resets it without a byte of an answer. Often that is a proxy (docker-proxy of a published port, a load balancer, a service mesh) whose own connection to the server behind it is refused: the server is down, listens on another port, or on loopback only. Or it is the server itself, which does not speak HTTP there, or expects TLS, or a header of the PROXY protocol from its load balancer: inside the cluster kube-proxy leads to the pods past that balancer, and nobody writes the header.',
   rule: 'The HTTP request to a DEST that is a URL was sent on a ready connection, and curl ends with code 52 (empty reply), or 55 or 56 (connection reset), without a byte of an answer; or with 7, while every other connection to that port was made.',
   source: 'curl(1), EXIT CODES',
-  remedy: advice`Find out who accepts: for a published port see what the container listens on (${verbatim`kubectl-nettools sockets docker://NAME`}; the server has to listen on all addresses, not on 127.0.0.1), for a load balancer or mesh whether what is behind it is up. If the server itself accepts, see its log, and whether the URL has the right scheme (http or https).`,
+  remedy: advice`Find out who accepts: for a published port see what the container listens on (${verbatim`kubectl-nettools sockets docker://NAME`}; the server has to listen on all addresses, not on 127.0.0.1), for a load balancer or mesh whether what is behind it is up. If the server itself accepts, see its log, whether the URL has the right scheme (http or https), and whether it waits for the PROXY protocol (curl --haproxy-protocol URL then gets an answer).`,
 } as const;
 
 export const brokenOff: Rule<LatencyFacts> = {

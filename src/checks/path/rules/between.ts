@@ -10,7 +10,7 @@ const meta = {
   rule: 'The same SYN is seen leaving the last place on the side of the source that was watched, and not arriving at the first one on the side of the destination.',
   source: 'RFC 9293, section 3.4, for the tag',
   remedy:
-    'With --deep the nodes are watched too. Between nodes look at security groups, at the routes for the pod ranges, and at the port of the overlay (VXLAN: UDP 8472 or 4789, Geneve: 6081, WireGuard: 51820).',
+    'With --deep the nodes are watched too. Between nodes look at security groups, at the routes for the pod ranges, and at the port of the overlay (VXLAN: UDP 8472 or 4789, Geneve: 6081, WireGuard: 51820; IPIP is IP protocol 4, GRE is 47, which have no port).',
   explains: { depth: 770, subject: [...LOST_PACKETS, 'NT-SOCK-001'] },
 } as const;
 

@@ -1,6 +1,6 @@
 import { advice, NODE, nettools, verbatim } from '../../../model/advice.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
-import { silentNextHop } from '../known-causes.ts';
+import { reversePath, silentNextHop } from '../known-causes.ts';
 import { endOf, lossRule, outcomeOf, where } from '../story.ts';
 
 const meta = {
@@ -22,5 +22,5 @@ export const destinationNode = lossRule(
     missed.packet === 'probe' &&
     (last.role === 'destination-node' || (missed.role === 'destination-node' && missed.way === 'out')),
   (path, loss) => `The probe to ${endOf(path)} is lost ${where(loss)} (${outcomeOf(path)})`,
-  (_path, loss) => silentNextHop(loss),
+  (_path, loss) => reversePath(loss) ?? silentNextHop(loss),
 );

@@ -2,11 +2,13 @@
 import type { Rule } from '../../shared/rule.ts';
 import type { RoutingFacts } from '../facts.ts';
 import { bridgeNetfilter } from './bridge-netfilter.ts';
+import { captureBySource } from './capture-by-source.ts';
 import { capturedPods } from './captured-pods.ts';
 import { circle } from './circle.ts';
 import { deadRoute } from './dead-route.ts';
 import { forwardPolicy } from './forward-policy.ts';
 import { forwardingOff } from './forwarding-off.ts';
+import { idleBridge } from './idle-bridge.ts';
 import { missingRule } from './missing-rule.ts';
 import { noDefaultRoute } from './no-default-route.ts';
 import { noPodAddress } from './no-pod-address.ts';
@@ -25,8 +27,10 @@ export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
   forwardingOff,
   forwardPolicy,
   capturedPods,
+  captureBySource,
   bridgeNetfilter,
   noDefaultRoute,
+  idleBridge,
   deadRoute,
   redirected,
   reversePath,

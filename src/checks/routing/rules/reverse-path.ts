@@ -1,22 +1,13 @@
+import type { Occurrence } from '../../../model/finding.ts';
+import { parsePrefix, sameAddress } from '../../../parsers/ip-prefix.ts';
+import { routeText } from '../../../parsers/ip-route.ts';
 import { growth } from '../../../parsers/proc-net.ts';
-import { ALL_TRAFFIC } from '../../shared/effects.ts';
-import { quote, quoteCounters } from '../../shared/quote.ts';
+import { lookup } from '../../shared/lookup.ts';
+import { meta } from '../../shared/metas/reverse-path.ts';
+import { quote, quoteCounters, quoteRoutes } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { nameOf, routeOf, type Way } from '../../shared/way.ts';
 import type { RoutingFacts } from '../facts.ts';
-
-const meta = {
-  id: 'NT-RT-003',
-  title: 'Answers are dropped by the reverse path filter',
-  severities: ['critical', 'warning', 'info'],
-  meaning:
-    'Packets arrive on one interface while the route back to their sender leads through another, and rp_filter is strict there: the kernel drops them silently. Connections time out, though a capture shows the answers arriving.',
-  rule: "TcpExt IPReversePathFilter grew during the run. Critical when a destination did not answer meanwhile and an interface other than the one that it is sent to through is strict, otherwise a warning (a single packet: info); in the node's own namespace, which hears much that is not meant for it, only the former.",
-  source: 'Linux: Documentation/networking/ip-sysctl.rst (rp_filter), RFC 3704',
-  remedy:
-    "Make the ways there and back the same (a route or a source-based rule for the interface on which the answers come), or let the filter be loose on it: sysctl -w net.ipv4.conf.IFACE.rp_filter=2, for a pod by securityContext.sysctls or its CNI plugin's tuning.",
-  explains: { depth: 530, target: ALL_TRAFFIC },
-} as const;
 
 const COUNTER = 'TcpExt.IPReversePathFilter';
 
@@ -34,9 +25,63 @@ function mayBeDropped({ strict, interfaces }: RoutingFacts, way: Way): boolean {
   return strict.some((name) => name !== device && isThere(name));
 }
 
+/**
+ * Pods that are known to be behind a strict interface, while the way to them leads through another: whatever they send is
+ * dropped, ARP too, which no counter shows.
+ */
+function shutOut(facts: RoutingFacts): Occurrence[] {
+  const { strict, neighbours, cluster, routes, rules, results, interfaces } = facts;
+  if (!strict || !neighbours || !cluster || !routes || !rules.inet) return [];
+  const ways = rules.inet;
+  // The bridge of a plugin that is no longer there keeps its entries, and has no carrier.
+  const isIdle = (device: string): boolean =>
+    interfaces?.find(({ name }) => name === device)?.operstate === 'DOWN';
+  const found = cluster.pods.flatMap((pod) => {
+    const address = parsePrefix(pod);
+    const entry = neighbours.find(
+      (one) =>
+        one.mac !== undefined &&
+        strict.includes(one.device) &&
+        !isIdle(one.device) &&
+        sameAddress(one.address, pod),
+    );
+    if (address?.family !== 'inet' || entry === undefined) return [];
+    const decision = lookup(
+      address,
+      ways,
+      routes.filter(({ family }) => family === 'inet'),
+    );
+    const route = decision.kind === 'route' ? decision.route : undefined;
+    return route?.table !== 'main' || route.type !== 'unicast' || route.devices.includes(entry.device)
+      ? []
+      : [{ pod, entry, route }];
+  });
+  const [first] = found;
+  if (first === undefined) return [];
+  const { pod, entry, route } = first;
+  const also = found.length === 1 ? '' : `, and so it is with ${found.length - 1} more pods`;
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `The node drops what pod ${pod} sends: it comes in on ${entry.device}, where the reverse path filter is strict, and the way back to it leads through ${route.devices.join(', ')} (${routeText(route)})${also}.`,
+      [
+        ...quote(results.rpFilter, new RegExp(`/(all|${escaped(entry.device)})/`)),
+        {
+          command: results.neighbours?.command ?? [],
+          excerpt: `${entry.address} dev ${entry.device} lladdr ${entry.mac} ${entry.state}`,
+        },
+        ...quoteRoutes(results.routes, routes, (one) => one === route),
+      ],
+    ),
+  ];
+}
+
 export const reversePath: Rule<RoutingFacts> = {
   meta,
   judge: (facts) => {
+    const out = facts.pod.hostNetwork ? shutOut(facts) : [];
+    if (out.length > 0) return out;
     const { before, after, quotes } = facts.counters;
     const dropped = growth(before, after, COUNTER);
     if (dropped === undefined || dropped <= 0) return [];

@@ -20,6 +20,8 @@ interface Run {
   readonly holders?: string;
   readonly holes?: readonly [before: string, after: string];
   readonly input?: Partial<ConntrackInput>;
+  readonly established?: string;
+  readonly iptables?: string;
 }
 
 const SERVICE = {
@@ -38,6 +40,8 @@ function judged({
   holders,
   holes = ['', ''],
   input,
+  established,
+  iptables,
 }: Run): Judgement {
   const filled = result(`${fill.join('\n')}\n`);
   return judgeConntrack(
@@ -52,6 +56,8 @@ function judged({
       'tcp-before': result(''),
       'tcp-after': result(''),
       ...(holders === undefined ? {} : { holders: result(holders) }),
+      ...(established === undefined ? {} : { established: result(established) }),
+      ...(iptables === undefined ? {} : { iptables: result(iptables) }),
       'holes-before': result(holes[0]),
       'holes-after': result(holes[1]),
     }),
@@ -286,5 +292,58 @@ describe('NT-CT-004', () => {
     ['the address is not the node', entry(27, '198.51.100.1', 19514), entry(29, '198.51.100.1', 19514), {}],
   ])('is silent where %s', (_title, before, after, more) => {
     expect(of(before, after, more)).toEqual([]);
+  });
+});
+
+const NODE = { isNode: true };
+
+describe('NT-CT-005', () => {
+  it.each([
+    ['900\n', ['NT-CT-005 warning']],
+    ['7439\n', ['NT-CT-005 warning']],
+    ['7440\n', []],
+    ['86400\n', []],
+    ['', []],
+  ])('a node forgets after %j s: %j', (established, expected) => {
+    expect(named(judged({ input: NODE, established }))).toEqual(expected);
+  });
+
+  it("leaves the table of a pod's own namespace alone", () => {
+    expect(named(judged({ established: '900\n' }))).toEqual([]);
+  });
+});
+
+describe('NT-CT-006', () => {
+  const raw = (...rules: readonly string[]): string =>
+    `*raw\n:PREROUTING ACCEPT [0:0]\n${rules.map((rule) => `[7:420] -A PREROUTING ${rule}\n`).join('')}COMMIT\n`;
+  const NOTRACK = '-d 169.254.20.10/32 -p udp -m udp --dport 53 -j CT --notrack';
+  const at = (...rules: readonly string[]) => judged({ input: NODE, iptables: raw(...rules) });
+
+  it.each([
+    ['all', '-j ACCEPT'],
+    ['by interface', '-i cni0 -m comment --comment "our pods" -j ACCEPT'],
+    ['by a wider range', '-d 169.254.0.0/16 -p udp -j ACCEPT'],
+    ['the same', '-d 169.254.20.10/32 -p udp -m udp --dport 53 -j ACCEPT'],
+  ])('an earlier rule accepts %s', (_what, rule) => {
+    const judgement = at(rule, NOTRACK);
+    expect(named(judgement)).toEqual(['NT-CT-006 warning']);
+    expect(judgement.findings[0]?.evidence[0]?.excerpt.split('\n')).toHaveLength(2);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['it comes after', [NOTRACK, '-i cni0 -j ACCEPT']],
+    ['it accepts others', ['-d 198.51.100.0/24 -j ACCEPT', NOTRACK]],
+    ['it accepts all but these', ['! -d 169.254.20.10/32 -j ACCEPT', NOTRACK]],
+    ['it may not meet them', ['-m mark --mark 0x40000/0x40000 -j ACCEPT', NOTRACK]],
+    ['it accepts what the node sends to itself', ['-i lo -j ACCEPT', NOTRACK]],
+    ['it accepts another protocol', ['-p tcp -j ACCEPT', NOTRACK]],
+    ['it drops them', ['-j DROP', NOTRACK]],
+    ['nothing is kept from tracking', ['-j ACCEPT', '-j MARK --set-xmark 0x1']],
+  ])('is silent where %s', (_why, rules) => {
+    expect(named(at(...rules))).toEqual([]);
+  });
+
+  it("is silent on a pod's own rules", () => {
+    expect(named(judged({ iptables: raw('-j ACCEPT', NOTRACK) }))).toEqual([]);
   });
 });

@@ -45,6 +45,7 @@ function facts(
     servers: [],
     endpoints: [],
     again: [],
+    strangers: [],
   } as unknown as DnsFacts;
 }
 
@@ -145,5 +146,44 @@ describe('the domain of the search list', () => {
     ['nothing was asked', seen(undefined, 'NXDOMAIN')],
   ])('is no finding where %s', (_what, known) => {
     expect(otherDomain.judge(known)).toEqual([]);
+  });
+});
+
+describe('a search domain that answers for a name that does not exist', () => {
+  const NAME = 'api.github.test';
+  const stranger = (address: string, domain = 'corp.test') => ({
+    below: NAME,
+    found: `nettools-no-such-name.${NAME}.${domain}.`,
+    addresses: [address],
+    line: `nettools-no-such-name.${NAME}.${domain}. 60 IN A ${address}`,
+    result: { command: ['dig'] },
+  });
+  const judged = (itself: string, strangers: readonly object[]) =>
+    searchHidesName.judge({
+      ...facts(NAME, [
+        candidate(`${NAME}.corp.test.`, '198.51.100.99', 'NOERROR'),
+        candidate(`${NAME}.`, itself, itself),
+      ]),
+      strangers,
+    } as unknown as DnsFacts);
+
+  it('is told with a name that nobody has made', () => {
+    const [found] = judged('NXDOMAIN', [stranger('198.51.100.99')]);
+    expect(found).toMatchObject({
+      id: 'NT-DNS-014',
+      severity: 'warning',
+      subject: NAME,
+      summary: `${NAME} does not exist, and resolves to 198.51.100.99 as ${NAME}.corp.test.: the search domain corp.test answers any name, such as nettools-no-such-name.${NAME}.corp.test.`,
+    });
+    expect(remedyOf(found)).toContain('with a dot');
+  });
+
+  it.each([
+    ['the domain has this name alone', judged('NXDOMAIN', [])],
+    ['any name leads elsewhere', judged('NXDOMAIN', [stranger('198.51.100.7')])],
+    ['another domain answers any', judged('NXDOMAIN', [stranger('198.51.100.99', 'other.test')])],
+    ['that it does not exist was not said', judged('SERVFAIL', [stranger('198.51.100.99')])],
+  ])('is silent where %s', (_why, found) => {
+    expect(found).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolvConfLines } from '../../../../src/checks/dns/rules/resolv-conf-lines.ts';
-import { factsOf, ids, SERVICE_ADDRESS } from './facts.ts';
+import { factsOf, ids, query, SERVICE_ADDRESS } from './facts.ts';
 
 const judged = (conf: string) =>
   resolvConfLines.judge(factsOf('healthy', {}, `nameserver ${SERVICE_ADDRESS}\n${conf}\n`));
@@ -29,5 +29,35 @@ describe('NT-DNS-019', () => {
     expect(judged(`search ${domains(9)}`)[0]?.summary).toMatch(
       /^The search list has 9 domains and 89 characters: glibc before 2\.26 uses only 6 domains/,
     );
+  });
+
+  describe('of a name that an old resolver does not find', () => {
+    const SEARCH = Array.from({ length: 9 }, (_, i) => `d${i}.test`);
+    const at = (nth: number, origin: 'asked' | 'default', itself: readonly string[] = []) => {
+      const facts = factsOf('healthy', {}, `nameserver ${SERVICE_ADDRESS}\nsearch ${SEARCH.join(' ')}\n`);
+      const found = {
+        name: `web.${SEARCH[nth - 1]}.`,
+        answers: [query({ addresses: ['192.0.2.7'] })],
+      };
+      const plain = { name: 'web.', answers: [query({ addresses: itself })] };
+      const name = { name: 'web', origin, candidates: [found, plain], found, cost: 2 * nth } as const;
+      return resolvConfLines.judge({ ...facts, names: [{ ...name, resolver: undefined, again: undefined }] });
+    };
+
+    it('tells which domain it is found by', () => {
+      const [found] = at(7, 'asked');
+      expect(found).toMatchObject({ id: 'NT-DNS-019', severity: 'warning', subject: 'web' });
+      expect(found?.summary).toMatch(
+        /^web resolves by domain 7 of the 9 of the search list alone \(d6\.test\): glibc before 2\.26 uses only the first 6 of them/,
+      );
+    });
+
+    it.each([
+      ['one of the first six has it', at(6, 'asked')],
+      ['nobody asked for it', at(7, 'default')],
+      ['the name itself exists', at(7, 'asked', ['192.0.2.7'])],
+    ])('is a remark where %s', (_why, found) => {
+      expect(ids(found)).toEqual(['NT-DNS-019 info']);
+    });
   });
 });

@@ -46,6 +46,8 @@ interface Host {
   readonly nft?: string;
   readonly legacy?: string;
   readonly forwards?: number;
+  /** Of the interface that leads outside. */
+  readonly uplink?: number;
   readonly listeners?: string;
   /** What connecting to DEST came to, and from which address. */
   readonly reach?: string;
@@ -66,7 +68,9 @@ function judge(host: Host = {}, input: Partial<DockerInput> = {}): readonly Occu
     'host-addresses': result(recording('docker-host-addresses').stdout),
     'host-routes': result(ROUTES),
     'host-listeners': result(host.listeners ?? recording('docker-host-listeners').stdout),
-    'host-forwarding': result(forwarding(host.forwards ?? 1)),
+    'host-forwarding': result(
+      `${forwarding(host.forwards ?? 1)}/proc/sys/net/ipv4/conf/eth0/forwarding:${host.uplink ?? 1}\n`,
+    ),
     ...(host.reach === undefined
       ? {}
       : { 'to0-reach': result(host.reach, { command: ['reach', 'tcp', 'x', '80'], durationMs: 4000 }) }),
@@ -422,6 +426,15 @@ describe('NT-DKR-011: forwarding is off', () => {
       ['NT-DKR-002 warning'],
     ],
     ['on', { forwards: 1 }, {}, []],
+    [
+      'off on the uplink, and DEST is silent',
+      { uplink: 0, reach: silent() },
+      to(FAR),
+      ['NT-DKR-011 critical'],
+    ],
+    ['off on the uplink, and DEST answers', { uplink: 0, reach: reached() }, to(FAR), []],
+    ['off on the uplink, and nobody asked', { uplink: 0 }, {}, []],
+    ['on, and DEST is silent', { reach: silent() }, to(FAR), []],
   ])('%s', (_title, host, input, expected) => {
     expect(ids(judge(host, input))).toEqual(expected);
   });

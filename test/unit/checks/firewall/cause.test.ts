@@ -104,6 +104,13 @@ describe('silence', () => {
   });
 });
 
+describe('a header that somebody calls wrong', () => {
+  it('is what the kernel makes of a parameter problem alone', () => {
+    expect(cause(failed('Protocol error'))).toEqual({ kind: 'wrong-header' });
+    expect(cause(failed('Bad message'))).toEqual({ kind: 'error', error: 'Bad message' });
+  });
+});
+
 describe('refusal', () => {
   const refused = failed('Connection refused');
   it('by a reset, or by ICMP of whom', () => {

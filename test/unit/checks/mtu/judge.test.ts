@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { OwnHost } from '../../../../src/checks/mtu/facts.ts';
 import { judgeMtu } from '../../../../src/checks/mtu/judge.ts';
-import type { Judgement } from '../../../../src/model/check.ts';
+import { planMtu } from '../../../../src/checks/mtu/plan.ts';
+import type { Judgement, ProbeScripts } from '../../../../src/model/check.ts';
 import type { Destination } from '../../../../src/model/destination.ts';
 import { recording } from '../../../recordings/recordings.ts';
 import { destination, evidence, named, result } from '../results.ts';
@@ -273,6 +274,34 @@ describe('NT-MTU-004', () => {
     expect(run(answers, full, full).findings[0]?.summary).toContain('one or some of host0:80, host1:80');
   });
 
+  it('leaves out the answers to what the target has sent in fragments itself', () => {
+    const joined = (own: number, all: number) =>
+      judgeMtu(
+        evidence({
+          'to0-path-mtu': result(full),
+          'to0-fragments': result(`3 packets transmitted, ${own} received, 0% packet loss\n`),
+          'counters-before': counters(4),
+          'counters-after': counters(4 + all),
+        }),
+        { destinations: [destination({ inCluster: true })], transfer: false },
+      );
+    expect(named(joined(3, 3))).toEqual([]);
+    expect(named(joined(3, 3 + answers))).toEqual(['NT-MTU-004 warning']);
+  });
+
+  it('is a remark on a node, which puts together what it forwards', () => {
+    const judgement = judgeMtu(
+      evidence({
+        'to0-path-mtu': result(full),
+        'counters-before': counters(4),
+        'counters-after': counters(4 + answers),
+      }),
+      { destinations: [destination()], transfer: false, forwards: true },
+    );
+    expect(judgement.findings).toMatchObject([{ id: 'NT-MTU-004', severity: 'info' }]);
+    expect(judgement.findings[0]?.summary).toContain('or what the node forwards for others');
+  });
+
   it.each([
     ['nothing came in fragments', 0, full],
     ['fewer came than were answered', answers - 1, full],
@@ -280,5 +309,61 @@ describe('NT-MTU-004', () => {
     ['the way there is narrow', answers, stdout(HOLE)],
   ])('is silent where %s', (_why, joined, search) => {
     expect(run(joined, search).findings.map(({ id }) => id)).not.toContain('NT-MTU-004');
+  });
+});
+
+describe('NT-MTU-005', () => {
+  const ping = (received: number, sent = 3): string =>
+    `PING\n\n${sent} packets transmitted, ${received} received, ${(100 * (sent - received)) / sent}% packet loss, time 400ms\n`;
+  const run = (fragments: string | undefined, search = stdout('path-mtu-full')) =>
+    judgeMtu(
+      evidence({
+        'to0-path-mtu': result(search),
+        ...(fragments === undefined ? {} : { 'to0-fragments': result(fragments) }),
+      }),
+      { destinations: [destination({ inCluster: true })], transfer: false },
+    );
+
+  it('tells that none of what travels in fragments gets through', () => {
+    const judgement = run(ping(0));
+    expect(named(judgement)).toEqual(['NT-MTU-005 warning']);
+    expect(judgement.findings[0]?.summary).toMatch(
+      /^Packets of 1500 bytes get to example\.com:443 and back, and none of 3 echo requests of 3000 bytes/,
+    );
+  });
+
+  it.each<[string, ReturnType<typeof run>]>([
+    ['one of them is answered', run(ping(1))],
+    ['they could not be sent', run('')],
+    ['too few were sent', run(ping(0, 1))],
+    ['nobody sent any', run(undefined)],
+    [
+      'the link carries them in one piece',
+      run(ping(0), stdout('path-mtu-full').replace(/\b1500\b/g, '9000')),
+    ],
+    [
+      'nothing is answered',
+      run(ping(0), stdout('path-mtu-full').replace(/^(bytes|path-mtu) .*$/gm, 'no-answer')),
+    ],
+  ])('is silent where %s', (_why, judgement) => {
+    expect(judgement.findings.map(({ id }) => id)).not.toContain('NT-MTU-005');
+  });
+
+  it('leaves what is narrow to the findings of that', () => {
+    expect(run(ping(0), stdout(HOLE)).findings.map(({ id }) => id)).not.toContain('NT-MTU-005');
+  });
+
+  it('is looked for inside of the cluster, in a few places', () => {
+    const asked = (count: number, rest: Partial<Destination>) =>
+      planMtu(
+        {
+          destinations: Array.from({ length: count }, (_, i) => destination({ id: `to${i}`, ...rest })),
+          transfer: false,
+        },
+        { pathMtu: '' } as ProbeScripts,
+      ).probe.filter(({ id }) => id.endsWith('-fragments'));
+    expect(asked(9, { inCluster: true })).toHaveLength(4);
+    expect(asked(9, {})).toEqual([]);
+    expect(asked(1, { inCluster: true, role: 'gateway' })).toEqual([]);
   });
 });

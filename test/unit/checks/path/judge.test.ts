@@ -194,6 +194,25 @@ describe('judgePath', () => {
     expect(proof?.command[0]).toBe(full > 0 ? '[pod/db]' : undefined);
   });
 
+  it.each([
+    [2, 'p1', 'NT-PATH-002'],
+    [4, 'p2', 'NT-PATH-004'],
+  ])('after %i points, of the reverse path filter of the node %s', (passed, place, id) => {
+    const counters = (n: number) => result(`TcpExt: IPReversePathFilter\nTcpExt: ${n}\n`);
+    const at = (dropped: number) =>
+      judgePath(
+        seen(passed, {
+          [`${place}-counters-before`]: counters(4),
+          [`${place}-counters-after`]: counters(4 + dropped),
+        }),
+        DEEP,
+      ).findings[0];
+    expect(at(1)?.id).toBe(id);
+    expect(at(1)?.summary).toMatch(/; meanwhile the reverse path filter there dropped 1 packet\.$/);
+    expect(remedyOf(at(1))).toContain('rp_filter=2');
+    expect(at(0)?.summary).not.toContain('reverse path');
+  });
+
   const routes = result(
     JSON.stringify([
       { type: 'unicast', dst: 'default', gateway: '198.51.100.254', dev: 'eth0', flags: [] },

@@ -29,15 +29,28 @@ interface Node {
   /** Of the bridge. */
   readonly addresses?: readonly string[];
   readonly cluster?: NodeNetwork;
+  readonly neighbours?: readonly object[];
+  /** Before the probes, where they differ. */
+  readonly earlier?: readonly object[];
+  readonly strict?: readonly string[];
+  readonly operstate?: string;
 }
 
 function found(id: string, node: Node): Occurrence | undefined {
   const { routes = ROUTES, rules = RULES, iptables = '', calls = '', kind = 'bridge', isHost = true } = node;
-  const { addresses = [], cluster = CLUSTER } = node;
+  const {
+    addresses = [],
+    cluster = CLUSTER,
+    neighbours = [],
+    earlier = neighbours,
+    strict = [],
+    operstate = 'UP',
+  } = node;
   const link = {
     ifname: 'cni0',
     ifindex: 3,
     flags: ['UP'],
+    operstate,
     linkinfo: { info_kind: kind },
     addr_info: addresses.map((local) => ({ family: 'inet', local, prefixlen: 32 })),
   };
@@ -48,6 +61,13 @@ function found(id: string, node: Node): Occurrence | undefined {
       addresses: result(JSON.stringify([link])),
       iptables: result(iptables),
       'bridge-calls': result(calls),
+      'neighbours-before': result(JSON.stringify(earlier)),
+      neighbours: result(JSON.stringify(neighbours)),
+      'rp-filter': result(
+        ['all', 'eth0', 'cni0']
+          .map((name) => `/proc/sys/net/ipv4/conf/${name}/rp_filter:${strict.includes(name) ? 1 : 0}\n`)
+          .join(''),
+      ),
     }),
     { destinations: [], pod: { addresses: ['198.51.100.11'], hostNetwork: isHost }, cluster },
   );
@@ -187,5 +207,80 @@ describe('NT-RT-014', () => {
     ['the target is a pod', { cluster: other('198.18.1.77'), isHost: false }],
   ])('is silent where %s', (_why, node) => {
     expect(found('NT-RT-014', node)).toBeUndefined();
+  });
+});
+
+describe('NT-RT-016', () => {
+  const from = { priority: 10, src: '198.18.1.5', table: '100' };
+  const VIA = { type: 'unicast', dst: 'default', gateway: '198.51.100.77', dev: 'eth0', table: '100' };
+  const gone = (state: string, dst = '198.51.100.77') => [{ dst, dev: 'eth0', state: [state] }];
+  const rules = [...RULES, from];
+  const routes = [...ROUTES, VIA];
+  const TWO: NodeNetwork = { ...CLUSTER, pods: ['198.18.1.5', '198.18.1.6'] };
+
+  it.each(['FAILED', 'INCOMPLETE'])('names the rule, and the router that is %s', (state) => {
+    expect(found('NT-RT-016', { rules, routes, neighbours: gone(state) })?.summary).toMatch(
+      /by rule "10: from 198\.18\.1\.5 lookup 100" to 198\.51\.100\.77 on eth0 \(default via 198\.51\.100\.77 dev eth0 table 100\), and nobody answers for that address/,
+    );
+  });
+
+  it('names the rule that leads pods of the node past each other', () => {
+    expect(found('NT-RT-016', { rules, routes, cluster: TWO })?.summary).toMatch(
+      /^What pod 198\.18\.1\.5 sends to 198\.18\.1\.6, a pod of the same node, leaves through eth0 by rule "10: .*, while table main has that pod by 198\.18\.1\.0\/24 dev cni0/,
+    );
+  });
+
+  it.each<[string, Node]>([
+    [
+      'the router has just been asked for',
+      { rules, routes, neighbours: gone('INCOMPLETE'), earlier: gone('REACHABLE') },
+    ],
+    ['the router answers', { rules, routes, neighbours: gone('REACHABLE') }],
+    ['another neighbour is gone', { rules, routes, neighbours: gone('FAILED', '198.51.100.78') }],
+    [
+      'it is from somebody who is no pod',
+      { rules: [...RULES, { ...from, src: '203.0.113.9' }], routes, neighbours: gone('FAILED') },
+    ],
+    ['it is for marked packets', { rules: [...RULES, { ...from, fwmark: '0x80' }], routes, cluster: TWO }],
+    [
+      'a rule before it leaves the pods of the node to main',
+      {
+        rules: [...rules, { priority: 5, src: 'all', dst: '198.18.1.6', table: 'main' }],
+        routes,
+        cluster: TWO,
+      },
+    ],
+    ['the target is a pod', { rules, routes, neighbours: gone('FAILED'), isHost: false }],
+  ])('is silent where %s', (_why, node) => {
+    expect(found('NT-RT-016', node)).toBeUndefined();
+  });
+});
+
+describe('NT-RT-003', () => {
+  const away = [...ROUTES, { type: 'unicast', dst: '198.18.1.5', dev: 'eth0', scope: 'link' }];
+  const there = [{ dst: '198.18.1.5', dev: 'cni0', lladdr: '02:00:00:00:00:05', state: ['STALE'] }];
+
+  it('tells which pod the node drops the packets of', () => {
+    expect(found('NT-RT-003', { routes: away, neighbours: there, strict: ['cni0'] })?.summary).toMatch(
+      /^The node drops what pod 198\.18\.1\.5 sends: it comes in on cni0, where the reverse path filter is strict, and the way back to it leads through eth0 \(198\.18\.1\.5 dev eth0\)\.$/,
+    );
+  });
+
+  it.each<[string, Node]>([
+    ['the filter is loose', { routes: away, neighbours: there }],
+    ['it is strict elsewhere', { routes: away, neighbours: there, strict: ['eth0'] }],
+    ['the way back is the same', { neighbours: there, strict: ['cni0'] }],
+    [
+      'the bridge is one that nothing is plugged into',
+      { routes: away, neighbours: there, strict: ['cni0'], operstate: 'DOWN' },
+    ],
+    ['nobody knows where the pod is', { routes: away, strict: ['cni0'] }],
+    [
+      'it is not there',
+      { routes: away, strict: ['cni0'], neighbours: [{ dst: '198.18.1.5', dev: 'cni0', state: ['FAILED'] }] },
+    ],
+    ['the target is a pod', { routes: away, neighbours: there, strict: ['cni0'], isHost: false }],
+  ])('is silent where %s', (_why, node) => {
+    expect(found('NT-RT-003', node)).toBeUndefined();
   });
 });

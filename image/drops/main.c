@@ -1,0 +1,354 @@
+/*
+ * Watches for some time what the kernel drops, and prints it as lines of JSON:
+ *
+ *   nettools-drops --for SECONDS [--machine | --own ADDRESS… [--also-host]] [--peer HOST,PORT…]
+ *
+ *   --machine      all network namespaces of the machine; without it, the one that this runs in
+ *   --peer         only flows with one of these; the port 0 is any
+ *   --own          addresses of this namespace, for --also-host
+ *   --also-host    also what the machine's namespace drops of the flows of these addresses
+ *
+ * Lines: {"watching":…} as soon as it does, {"place":…} and {"flow":…} at the end, the greatest counts first, and {"end":…}.
+ * Exit 3, with one line on stderr, "CODE: WORDS", where this kernel or these rights can't do it. Nothing stays in the kernel
+ * when it has ended, however it ends: the program and its maps live as long as their file descriptors.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include "drops.h"
+#include "reasons.h"
+#include "spaces.h"
+
+#define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
+#define MAX_SECONDS 3600
+/* A line has at most 400 bytes, and a probe's output at most 1 MiB. */
+#define MAX_LINES 2000
+/* Pods come while it watches. */
+#define LOOK_AGAIN_SECONDS 2
+
+extern const unsigned char object_start[], object_end[];
+__asm__(".section .rodata\n"
+        ".balign 8\n"
+        ".global object_start, object_end\n"
+        "object_start: .incbin \"" OBJECT "\"\n"
+        "object_end:\n"
+        ".previous\n");
+
+static char complaint[256];
+static volatile sig_atomic_t is_over;
+
+static void on_signal(int number)
+{
+  (void)number;
+  is_over = 1;
+}
+
+static __attribute__((format(printf, 2, 3), noreturn)) void give_up(const char *code, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  fprintf(stderr, "%s: ", code);
+  vfprintf(stderr, format, arguments);
+  fputc('\n', stderr);
+  va_end(arguments);
+  exit(3);
+}
+
+/* The last warning says which step failed. */
+static int on_complaint(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+  if (level == LIBBPF_WARN) vsnprintf(complaint, sizeof complaint, format, arguments);
+  return 0;
+}
+
+static int map_of(struct bpf_object *object, const char *name)
+{
+  int fd = bpf_object__find_map_fd_by_name(object, name);
+  if (fd < 0) give_up("load", "the program has no map %s", name);
+  return fd;
+}
+
+static struct address address_of(const char *text)
+{
+  struct address address = {};
+  if (inet_pton(AF_INET6, text, address.bytes) == 1) return address;
+  address.bytes[10] = address.bytes[11] = 0xff;
+  if (inet_pton(AF_INET, text, &address.bytes[12]) == 1) return address;
+  fprintf(stderr, "nettools-drops: no address: %s\n", text);
+  exit(2);
+}
+
+/* One for each address of the name, or of the address itself. */
+static void add_peers(char *text, struct peer peers[MAX_PEERS], unsigned int *count)
+{
+  char *comma = strchr(text, ','), *end = NULL;
+  unsigned long port = comma ? strtoul(comma + 1, &end, 10) : 0;
+  if (comma == NULL || end == comma + 1 || *end != '\0' || port > 65535) {
+    fprintf(stderr, "nettools-drops: no HOST,PORT: %s\n", text);
+    exit(2);
+  }
+  *comma = '\0';
+  struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
+  int error = getaddrinfo(text, NULL, &hints, &found);
+  if (error) give_up("name", "%s has no address here: %s", text, gai_strerror(error));
+  for (struct addrinfo *one = found; one && *count < MAX_PEERS / 2; one = one->ai_next) {
+    char address[INET6_ADDRSTRLEN];
+    const void *bytes = one->ai_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)one->ai_addr)->sin6_addr
+                                                   : (const void *)&((const struct sockaddr_in *)one->ai_addr)->sin_addr;
+    if (inet_ntop(one->ai_family, bytes, address, sizeof address) == NULL) continue;
+    peers[*count].address = address_of(address);
+    peers[(*count)++].port = (unsigned int)port;
+  }
+  freeaddrinfo(found);
+}
+
+struct watched {
+  int map;
+  unsigned int count;
+};
+
+static void watch_space(unsigned int space, void *context)
+{
+  struct watched *watched = context;
+  unsigned int what = WATCH_ALL;
+  if (bpf_map_update_elem(watched->map, &space, &what, BPF_NOEXIST) == 0) watched->count++;
+}
+
+struct counted {
+  struct flow flow;
+  struct count count;
+};
+
+static int by_packets(const void *a, const void *b)
+{
+  const struct counted *one = a, *other = b;
+  if (one->count.packets != other->count.packets) return one->count.packets < other->count.packets ? 1 : -1;
+  return memcmp(&one->flow, &other->flow, sizeof one->flow);
+}
+
+/* All of a map, whose keys begin with what a flow begins with; the greatest first. */
+static struct counted *read_counts(int map, size_t key_size, size_t most, size_t *length)
+{
+  struct counted *all = calloc(most, sizeof *all);
+  struct flow key, next;
+  void *before = NULL;
+  *length = 0;
+  if (!all) give_up("memory", "there is not enough memory");
+  while (*length < most && bpf_map_get_next_key(map, before, &next) == 0) {
+    struct counted *one = &all[*length];
+    memcpy(&one->flow, &next, key_size);
+    if (bpf_map_lookup_elem(map, &next, &one->count) == 0 && one->count.packets > 0) ++*length;
+    else memset(one, 0, sizeof *one);
+    memcpy(&key, &next, key_size);
+    before = &key;
+  }
+  qsort(all, *length, sizeof *all, by_packets);
+  return all;
+}
+
+/* Of a reason or a function, which are C's identifiers, or a number; anything else would not be printed as it is. */
+static void print_name(const char *name)
+{
+  for (; *name; name++)
+    putchar((*name >= '0' && *name <= '9') || (*name >= 'A' && *name <= 'Z') || (*name >= 'a' && *name <= 'z') ||
+                    strchr("_.-+~", *name) ? *name : '?');
+}
+
+static void print_place(const struct counted *one, int symbols, struct btf *kernel)
+{
+  struct symbol symbol = {};
+  char reason[64];
+  const struct place *place = &one->flow.place;
+  reason_name(kernel, place->reason, reason, sizeof reason);
+  bpf_map_lookup_elem(symbols, &place->location, &symbol);
+  printf("\"reason\":\"");
+  print_name(reason);
+  /* Without kallsyms the kernel prints the address. */
+  symbol.name[sizeof symbol.name - 1] = '\0';
+  printf("\",\"function\":\"");
+  print_name(symbol.name[0] == '0' ? "" : symbol.name);
+  printf("\",\"namespace\":\"%u\",\"packets\":%llu,\"bytes\":%llu", place->space, one->count.packets, one->count.bytes);
+}
+
+static void print_address(const char *name, const struct address *address)
+{
+  static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+  char text[INET6_ADDRSTRLEN];
+  bool is_ipv4 = memcmp(address->bytes, mapped, sizeof mapped) == 0;
+  printf(",\"%s\":\"%s\"", name, inet_ntop(is_ipv4 ? AF_INET : AF_INET6, address->bytes + (is_ipv4 ? 12 : 0), text, sizeof text));
+}
+
+static void print_flow(const struct flow *flow)
+{
+  static const struct address none;
+  printf(",\"interface\":%u,\"ethertype\":%u,\"protocol\":%u", flow->interface, flow->ethertype, flow->protocol);
+  if (memcmp(&flow->source, &none, sizeof none) != 0 || memcmp(&flow->destination, &none, sizeof none) != 0) {
+    print_address("source", &flow->source);
+    print_address("destination", &flow->destination);
+  }
+  if (flow->has_ports) printf(",\"sourcePort\":%u,\"destinationPort\":%u", flow->source_port, flow->destination_port);
+  else if (flow->protocol == 1 || flow->protocol == 58)
+    printf(",\"icmpType\":%u,\"icmpCode\":%u", flow->source_port, flow->destination_port);
+}
+
+static double seconds_now(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Why the kernel did not take the program. */
+static __attribute__((noreturn)) void refuse(int error)
+{
+  char state[64] = "";
+  FILE *lockdown = fopen("/sys/kernel/security/lockdown", "re");
+  if (lockdown) {
+    if (!fgets(state, sizeof state, lockdown)) state[0] = '\0';
+    fclose(lockdown);
+  }
+  if (strstr(state, "[confidentiality]")) give_up("lockdown", "the kernel is locked down (confidentiality)");
+  if (error == EPERM || error == EACCES)
+    give_up("capability", "the kernel refuses the program: it takes the capabilities BPF and PERFMON, and a seccomp profile that lets bpf() pass");
+  if (error == ENOSYS) give_up("no-bpf", "this kernel has no BPF");
+  complaint[strcspn(complaint, "\n")] = '\0';
+  give_up("load", "the kernel does not take the program: %s (%s)", strerror(error), complaint);
+}
+
+int main(int argc, char **argv)
+{
+  static const struct option options[] = {
+    { "for", required_argument, NULL, 'f' }, { "machine", no_argument, NULL, 'm' },
+    { "own", required_argument, NULL, 'o' }, { "also-host", no_argument, NULL, 'h' },
+    { "peer", required_argument, NULL, 'p' }, { NULL, 0, NULL, 0 },
+  };
+  static struct address own[MAX_PEERS];
+  static struct peer peers[MAX_PEERS];
+  unsigned int own_count = 0, peer_count = 0;
+  bool all = false, also_host = false;
+  double duration = 0;
+  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    switch (option) {
+    case 'f': duration = strtod(optarg, NULL); break;
+    case 'm': all = true; break;
+    case 'h': also_host = true; break;
+    case 'o': if (own_count < MAX_PEERS) own[own_count++] = address_of(optarg); break;
+    case 'p': add_peers(optarg, peers, &peer_count); break;
+    default: return 2;
+    }
+  }
+  if (!(duration > 0 && duration <= MAX_SECONDS) || optind != argc) {
+    fprintf(stderr, "nettools-drops: --for takes a number of seconds, at most %d\n", MAX_SECONDS);
+    return 2;
+  }
+  /* Whatever happens, it ends. */
+  alarm((unsigned int)duration + 30);
+  struct sigaction action = { .sa_handler = on_signal };
+  sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGINT, &action, NULL);
+  libbpf_set_print(on_complaint);
+
+  struct btf *kernel = btf__parse(KERNEL_TYPES, NULL);
+  if (!kernel) give_up("no-btf", "the kernel does not describe its types (" KERNEL_TYPES ", CONFIG_DEBUG_INFO_BTF)");
+  enum tracepoint tracepoint = tracepoint_of(kernel);
+  /* libbpf reads it once more for itself: two of them at a time would be most of what this takes. */
+  btf__free(kernel);
+  if (tracepoint == TRACEPOINT_NONE) give_up("old-kernel", "the kernel gives no reasons for drops: Linux 5.17 and later do");
+
+  LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = "nettools_drops");
+  struct bpf_object *object = bpf_object__open_mem(object_start, (size_t)(object_end - object_start), &open_options);
+  if (!object) refuse(errno);
+  struct settings settings = { .has_receiver = tracepoint == TRACEPOINT_RECEIVER, .has_peers = peer_count > 0 };
+  struct bpf_map *constants = bpf_object__find_map_by_name(object, SETTINGS_SECTION);
+  size_t size;
+  void *initial = constants ? bpf_map__initial_value(constants, &size) : NULL;
+  if (!initial || size != sizeof settings) give_up("load", "the program has no settings");
+  memcpy(initial, &settings, sizeof settings);
+  int error = bpf_object__load(object);
+  if (error) refuse(-error);
+
+  struct watched watched = { .map = map_of(object, "spaces") };
+  for (unsigned int i = 0; i < own_count; i++) {
+    unsigned char one = 1;
+    bpf_map_update_elem(map_of(object, "own"), &own[i], &one, BPF_ANY);
+  }
+  for (unsigned int i = 0; i < peer_count; i++) {
+    unsigned char one = 1;
+    bpf_map_update_elem(map_of(object, "peers"), &peers[i], &one, BPF_ANY);
+    struct peer without_ports = { .address = peers[i].address, .port = NO_PORTS };
+    bpf_map_update_elem(map_of(object, "peers"), &without_ports, &one, BPF_ANY);
+  }
+  unsigned int own_space = space_at("/proc/self/ns/net");
+  if (all) each_space(watch_space, &watched);
+  else watch_space(own_space, &watched);
+  if (also_host) {
+    unsigned int host = outer_space(), what = WATCH_OWN;
+    if (host && bpf_map_update_elem(watched.map, &host, &what, BPF_NOEXIST) == 0) watched.count++;
+  }
+
+  struct bpf_program *program = bpf_object__find_program_by_name(object, "on_drop");
+  struct bpf_link *link = program ? bpf_program__attach(program) : NULL;
+  if (!link) refuse(errno);
+  struct utsname system;
+  uname(&system);
+  printf("{\"watching\":{\"kernel\":\"");
+  print_name(system.release);
+  printf("\",\"own\":\"%u\",\"namespaces\":%u}}\n", own_space, watched.count);
+  fflush(stdout);
+
+  double begin = seconds_now();
+  for (double left; !is_over && (left = begin + duration - seconds_now()) > 0;) {
+    double pause = left < LOOK_AGAIN_SECONDS ? left : LOOK_AGAIN_SECONDS;
+    struct timespec rest = { (time_t)pause, (long)((pause - (double)(time_t)pause) * 1e9) };
+    nanosleep(&rest, NULL);
+    if (all) each_space(watch_space, &watched);
+  }
+  double end = seconds_now();
+  struct bpf_prog_info info = {};
+  __u32 info_size = sizeof info;
+  bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &info_size);
+  bpf_link__destroy(link);
+
+  kernel = btf__parse(KERNEL_TYPES, NULL);
+  size_t length;
+  unsigned long long hidden = 0;
+  int symbols = map_of(object, "symbols");
+  struct counted *places = read_counts(map_of(object, "places"), sizeof(struct place), MAX_PLACES, &length);
+  for (size_t i = 0; i < length && i < MAX_LINES; i++) {
+    printf("{\"place\":{");
+    print_place(&places[i], symbols, kernel);
+    printf("}}\n");
+  }
+  size_t left = length < MAX_LINES ? MAX_LINES - length : 0;
+  struct counted *flows = read_counts(map_of(object, "flows"), sizeof(struct flow), MAX_FLOWS, &length);
+  for (size_t i = 0; i < length; i++) {
+    if (i >= left) {
+      hidden += flows[i].count.packets;
+      continue;
+    }
+    printf("{\"flow\":{");
+    print_place(&flows[i], symbols, kernel);
+    print_flow(&flows[i].flow);
+    printf("}}\n");
+  }
+  unsigned long long missed[MISSED_KINDS] = {};
+  for (unsigned int i = 0; i < MISSED_KINDS; i++) bpf_map_lookup_elem(map_of(object, "missed"), &i, &missed[i]);
+  printf("{\"end\":{\"seconds\":%.2f,\"namespaces\":%u,\"flowsMissed\":%llu,\"placesMissed\":%llu,\"withoutNamespace\":%llu,\"unseen\":%llu}}\n",
+         end - begin, watched.count, missed[MISSED_FLOWS] + hidden, missed[MISSED_PLACES], missed[MISSED_SPACE],
+         (unsigned long long)info.recursion_misses);
+  return fflush(stdout) == 0 ? 0 : 1;
+}

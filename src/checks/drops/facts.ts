@@ -1,0 +1,48 @@
+/** What the drops check knows once its evidence is parsed; its rules judge this and nothing else. Pure. */
+import type { ProbeResult } from '../../model/evidence.ts';
+import type { DropFlow, DropPlace, DropWatch } from '../../parsers/drops.ts';
+import type { Measured } from '../shared/measured.ts';
+
+/** What the check gets before it runs; plain JSON. */
+export interface DropsInput {
+  readonly durationMs: number;
+  /** Of which namespaces: all of the machine, or the target's own. */
+  readonly scope: 'machine' | 'own';
+  /** The pod that the target is. */
+  readonly pod?: string;
+  /** Where the machine's files are, as the commands see them; empty on the machine itself. */
+  readonly root: string;
+  /** Only flows with these; empty: all flows. */
+  readonly peers: readonly { readonly host: string; readonly port: number }[];
+  /** The target's own addresses, where what its machine drops of its flows is watched too. */
+  readonly own: readonly string[];
+  /** Who has an address: `shop/web-0`, `svc shop/db`, `node1`. */
+  readonly names: Readonly<Record<string, string>>;
+  /** Why some names are not known, in words that end a sentence. */
+  readonly namesSkipped?: string;
+}
+
+/** A network namespace, in words. */
+export interface DropWhere {
+  /** As `netns ls` has it; `own`: the target's, which is no pod's; `unknown`: nobody is in it any more. */
+  readonly kind: string;
+  readonly name: string;
+  /** Names of interfaces by their index. */
+  readonly interfaces: ReadonlyMap<number, string>;
+}
+
+/** One place in the kernel's code, in one namespace, with its flows. */
+export interface SeenDrops extends DropPlace {
+  /** The ID of what it is; absent: it is harmless. */
+  readonly finding: string | undefined;
+  readonly where: DropWhere;
+  /** The greatest first. */
+  readonly flows: readonly DropFlow[];
+}
+
+export interface DropsFacts {
+  readonly watch: Measured<DropWatch>;
+  readonly seen: readonly SeenDrops[];
+  readonly input: DropsInput;
+  readonly result: ProbeResult | undefined;
+}

@@ -1,0 +1,216 @@
+/** From the evidence of a watch to its result: pure, so that saved evidence gives the same result again. */
+
+import type { Judgement } from '../../model/check.ts';
+import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import { type NetworkNamespace, namespaceWord } from '../../model/namespaces.ts';
+import type { PlaceWords } from '../../model/place-words.ts';
+import type { Reason } from '../../model/reason.ts';
+import type { Json } from '../../model/report.ts';
+import { type DropFlow, type DropPlace, type DropWatch, parseDrops } from '../../parsers/drops.ts';
+import { parseNetnsList } from '../../parsers/netns-list.ts';
+import { conclude, type Outcome } from '../shared/judgement.ts';
+import { firstLine, type Measured, read, seenOf } from '../shared/measured.ts';
+import { POD_WORDS } from '../shared/place-words.ts';
+import { because, noTool, tell } from '../shared/reason.ts';
+import { Skips } from '../shared/skipped.ts';
+import { findingOf } from './classify.ts';
+import type { DropsFacts, DropsInput, DropWhere, SeenDrops } from './facts.ts';
+import { DROP_RULES } from './rules/index.ts';
+import { flowText, packetsText, protocolOf } from './words.ts';
+
+/** What the watcher exits with where it cannot watch. */
+const CANNOT = 3;
+/** The list of namespaces leaves it out. */
+const LOOPBACK = [1, 'lo'] as const;
+/** In the report; a table of more is read by nobody. */
+const MOST_FLOWS = 200;
+
+const TOOL = "nettools-drops, which the project's own image has";
+
+export function judgeDrops(evidence: Evidence, input: DropsInput, words: PlaceWords = POD_WORDS): Judgement {
+  const facts = dropsFacts(evidence, input);
+  const skips = new Skips(words);
+  skips.add(facts.watch.skipped, 'what the kernel drops');
+  const end = seenOf(facts.watch)?.end;
+  if (end !== undefined) addMissed(skips, end);
+  if (facts.seen.length > 0) skips.add(input.namesSkipped, 'names of some addresses');
+  return conclude(evidence, {
+    found: DROP_RULES.flatMap((rule) => rule.judge(facts)),
+    skips,
+    measurements: measurementsOf(facts),
+    otherwise: () => outcome(facts, words),
+    // Without it the places have no names.
+    explains: /^namespaces$/,
+  });
+}
+
+function dropsFacts(evidence: Evidence, input: DropsInput): DropsFacts {
+  const result = evidence['drops'];
+  const watch = watchOf(result);
+  const list = evidence['namespaces'];
+  const known = read(list, 'sh', (text) => namespacesIn(text)).value ?? [];
+  const places = new Map(known.map((one) => [one.inode, whereOf(one, input)] as const));
+  const seen = seenOf(watch);
+  const own = seen?.own ?? '';
+  return {
+    watch,
+    input,
+    result,
+    seen: [...Map.groupBy(seen?.places ?? [], keyOf).values()].flatMap(([place, ...more]): SeenDrops[] => {
+      if (place === undefined) return [];
+      const flows = (seen?.flows ?? []).filter((flow) => keyOf(flow) === keyOf(place));
+      const where = places.get(place.namespace) ?? unlisted(place.namespace, own, input);
+      return [{ ...more.reduce(added, place), finding: findingOf(place), where, flows: alike(flows) }];
+    }),
+  };
+}
+
+/** A function may drop in several places, and the watcher tells them apart. */
+function keyOf({ reason, function: name, namespace }: DropPlace): string {
+  return `${reason} ${name} ${namespace}`;
+}
+
+function added<Drops extends DropPlace>(one: Drops, { packets, bytes }: DropPlace): Drops {
+  return { ...one, packets: one.packets + packets, bytes: one.bytes + bytes };
+}
+
+function alike(flows: readonly DropFlow[]): DropFlow[] {
+  const key = ({ packets: _, bytes: __, ...rest }: DropFlow): string => JSON.stringify(rest);
+  return [...Map.groupBy(flows, key).values()]
+    .flatMap(([first, ...more]) => (first === undefined ? [] : [more.reduce(added, first)]))
+    .sort((a, b) => b.packets - a.packets);
+}
+
+function watchOf(result: ProbeResult | undefined): Measured<DropWatch> {
+  return read(result, TOOL, (text, { code, stderr }): DropWatch | Reason | undefined => {
+    if (code === CANNOT) return because(refusal(stderr));
+    if (/not found|No such file/.test(stderr)) return noTool(TOOL);
+    const watch = parseDrops(text);
+    if (watch === undefined) return undefined;
+    return watch.end === undefined ? because('the watch was ended before its time') : watch;
+  });
+}
+
+/** `CODE: WORDS`, as the watcher prints it. */
+function refusal(stderr: string): string {
+  return (firstLine(stderr) ?? 'it could not watch').replace(/^[a-z-]+: /, '');
+}
+
+function namespacesIn(text: string): readonly NetworkNamespace[] | undefined {
+  try {
+    return parseNetnsList(text).namespaces;
+  } catch {
+    return undefined;
+  }
+}
+
+function whereOf(one: NetworkNamespace, { names }: DropsInput): DropWhere {
+  const addresses = one.interfaces.flatMap((link) => link.addresses.map((a) => a.replace(/\/.*/, '')));
+  // The API's name, where the kubelet's folders have none.
+  const isNamed = one.kind !== 'pod' || one.pods[0]?.name !== undefined;
+  const byAddress = addresses.flatMap((a) => (Object.hasOwn(names, a) ? (names[a] ?? []) : []))[0];
+  return {
+    kind: one.kind,
+    name: (isNamed ? undefined : byAddress) ?? namespaceWord(one),
+    interfaces: new Map([LOOPBACK, ...one.interfaces.map(({ index, name }) => [index, name] as const)]),
+  };
+}
+
+function unlisted(namespace: string, own: string, { scope, pod }: DropsInput): DropWhere {
+  const interfaces = new Map([LOOPBACK]);
+  if (scope === 'machine') return { kind: 'unknown', name: namespace, interfaces };
+  if (namespace !== own) return { kind: 'host', name: 'host', interfaces };
+  return {
+    ...(pod === undefined ? { kind: 'own', name: namespace } : { kind: 'pod', name: pod }),
+    interfaces,
+  };
+}
+
+function addMissed(skips: Skips, { flowsMissed, placesMissed, unseen }: NonNullable<DropWatch['end']>): void {
+  if (flowsMissed > 0) {
+    skips.add(
+      'there were more flows than the watch can tell apart',
+      `whose ${packetsText(flowsMissed)} were`,
+    );
+  }
+  const lost = placesMissed + unseen;
+  if (lost > 0) skips.add('they came faster than they could be counted', packetsText(lost));
+}
+
+function outcome({ watch, seen }: DropsFacts, words: PlaceWords): Outcome {
+  if (watch.value === undefined) {
+    const isMissing = watch.skipped.code === 'no-tool';
+    return {
+      status: isMissing ? 'skip' : 'error',
+      summary: `What the kernel drops was not measured: ${tell(watch.skipped, words)}.`,
+    };
+  }
+  const count = (drops: readonly SeenDrops[]): number => drops.reduce((sum, { packets }) => sum + packets, 0);
+  const told = count(seen.filter(({ finding }) => finding !== undefined));
+  const harmless = count(seen) - told;
+  const seconds = (watch.value.end?.seconds ?? 0).toFixed(0);
+  return {
+    status: 'pass',
+    summary: `In ${seconds} s the kernel dropped ${packetsText(told)} that may matter, and ${harmless} for harmless reasons.`,
+  };
+}
+
+function measurementsOf({ watch, seen, input }: DropsFacts): Judgement['measurements'] {
+  const all = seenOf(watch);
+  const rows = seen.flatMap((one) => rowsOf(one, input)).toSorted((a, b) => b.packets - a.packets);
+  return {
+    seconds: all?.end?.seconds ?? null,
+    kernel: all?.kernel ?? null,
+    namespaces: all?.end?.namespaces ?? null,
+    drops: rows
+      .filter(({ isHarmless }) => !isHarmless)
+      .slice(0, MOST_FLOWS)
+      .map(({ json }) => json),
+    harmless: rows
+      .filter(({ isHarmless }) => isHarmless)
+      .slice(0, MOST_FLOWS)
+      .map(({ json }) => json),
+  };
+}
+
+interface Row {
+  readonly packets: number;
+  readonly isHarmless: boolean;
+  readonly json: Json;
+}
+
+/** A row for each flow, and one for what is in none; what is harmless is one row. */
+function rowsOf(one: SeenDrops, { names }: DropsInput): Row[] {
+  const { reason, function: name, finding, where, namespace, packets, flows } = one;
+  const base = {
+    reason,
+    function: name === '' ? null : name,
+    finding: finding ?? null,
+    place: { kind: where.kind, name: where.name, inode: namespace },
+  };
+  const row = (count: number, flow: DropFlow | undefined): Row => ({
+    packets: count,
+    isHarmless: finding === undefined,
+    json: {
+      ...base,
+      packets: count,
+      flow: flow === undefined ? null : flowJson(flow, names),
+      interface: flow && flow.interface > 0 ? (where.interfaces.get(flow.interface) ?? flow.interface) : null,
+    },
+  });
+  if (finding === undefined) return [row(packets, undefined)];
+  const inFlows = flows.reduce((sum, flow) => sum + flow.packets, 0);
+  const rest = packets - inFlows;
+  return [...flows.map((flow) => row(flow.packets, flow)), ...(rest > 0 ? [row(rest, undefined)] : [])];
+}
+
+function flowJson(flow: DropFlow, names: DropsInput['names']): Json {
+  const side = (address: string | undefined, port: number | undefined): Json =>
+    address === undefined ? null : { address, name: names[address] ?? null, port: port || null };
+  return {
+    text: flowText(flow, names),
+    protocol: protocolOf(flow),
+    source: side(flow.source, flow.sourcePort),
+    destination: side(flow.destination, flow.destinationPort),
+  };
+}

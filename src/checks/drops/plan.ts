@@ -1,0 +1,34 @@
+/** The commands of the drops check. Pure. */
+import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import type { DropsInput } from './facts.ts';
+
+/** To load the program, and to print what it counted. */
+const GRACE_SECONDS = 20;
+/** As long as `netns ls` gives it. */
+const LIST_SECONDS = 60;
+
+export function planDrops(input: DropsInput, scripts: ProbeScripts): StagedPlan {
+  const seconds = Math.ceil(input.durationMs / 1000);
+  const command = [
+    ...['nettools-drops', '--for', String(seconds)],
+    ...(input.scope === 'machine' ? ['--machine'] : []),
+    ...(input.own.length === 0 ? [] : ['--also-host', ...input.own.flatMap((ip) => ['--own', ip])]),
+    ...input.peers.flatMap(({ host, port }) => ['--peer', `${host},${port}`]),
+  ];
+  return {
+    before: [],
+    probe: [{ id: 'drops', argv: command, timeoutSeconds: seconds + GRACE_SECONDS }],
+    // Afterwards: what came while it was watched is in it too.
+    after:
+      input.scope === 'machine'
+        ? [
+            {
+              id: 'namespaces',
+              argv: ['sh', '-c', scripts.netnsList, 'nettools-netns', input.root],
+              timeoutSeconds: LIST_SECONDS,
+              display: ['netns-list'],
+            },
+          ]
+        : [],
+  };
+}

@@ -1,0 +1,110 @@
+/** Parses what image/drops prints: what the kernel dropped while it was watched. Pure. */
+import { type JsonObject, numberOf, objectOf, parseJson, textOf } from './json.ts';
+
+/** Where and why the kernel dropped packets. */
+export interface DropPlace {
+  /** As the kernel calls it, without what all of its names begin with: `NETFILTER_DROP`. */
+  readonly reason: string;
+  /** The function of the kernel that gave the packet up; empty where the kernel does not tell. */
+  readonly function: string;
+  /** The inode of the network namespace. */
+  readonly namespace: string;
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** The packets of one place that are alike. A client's port is not kept, nor told. */
+export interface DropFlow extends DropPlace {
+  /** Its index in the namespace; 0: it was at none. */
+  readonly interface: number;
+  /** IEEE's number of what the frame held: 0x0800 is IPv4. */
+  readonly ethertype: number;
+  /** IANA's number of the protocol above IP. */
+  readonly protocol: number;
+  readonly source?: string;
+  readonly destination?: string;
+  /** 0: a client's. */
+  readonly sourcePort?: number;
+  /** 0: a client's. */
+  readonly destinationPort?: number;
+  readonly icmpType?: number;
+}
+
+/** What was seen from the beginning to the end. */
+export interface DropWatch {
+  readonly kernel: string;
+  /** The namespace that it was watched from. */
+  readonly own: string;
+  /** All of them. */
+  readonly places: readonly DropPlace[];
+  /** The greatest ones. */
+  readonly flows: readonly DropFlow[];
+  /** Absent: it was ended, and what it had counted is lost. */
+  readonly end?: {
+    readonly seconds: number;
+    /** How many were watched. */
+    readonly namespaces: number;
+    /** Packets that are in `places` alone. */
+    readonly flowsMissed: number;
+    /** Packets that are nowhere. */
+    readonly placesMissed: number;
+    /** Drops that happened while another one was being counted on the same processor. */
+    readonly unseen: number;
+  };
+}
+
+/** `undefined`: the text is not the watcher's, or it never began to watch. */
+export function parseDrops(text: string): DropWatch | undefined {
+  const places: DropPlace[] = [];
+  const flows: DropFlow[] = [];
+  let begin: Pick<DropWatch, 'kernel' | 'own'> | undefined;
+  let end: DropWatch['end'];
+  for (const line of text.split('\n')) {
+    const { watching, place, flow, end: last } = objectOf(line === '' ? undefined : parseJson(line));
+    if (watching !== undefined) {
+      const { kernel, own } = objectOf(watching);
+      begin = { kernel: textOf(kernel) ?? '', own: textOf(own) ?? '' };
+    } else if (place !== undefined) places.push(...placeOf(objectOf(place)));
+    else if (flow !== undefined) flows.push(...flowOf(objectOf(flow)));
+    else if (last !== undefined) end = endOf(objectOf(last));
+  }
+  return begin && { ...begin, places, flows, ...(end === undefined ? {} : { end }) };
+}
+
+function placeOf(fields: JsonObject): DropPlace[] {
+  const [reason, name, namespace] = [fields['reason'], fields['function'], fields['namespace']].map(textOf);
+  const [packets, bytes] = [fields['packets'], fields['bytes']].map(numberOf);
+  return reason === undefined || namespace === undefined || packets === undefined
+    ? []
+    : [{ reason, function: name ?? '', namespace, packets, bytes: bytes ?? 0 }];
+}
+
+function flowOf(fields: JsonObject): DropFlow[] {
+  const number = (name: string): number => numberOf(fields[name]) ?? 0;
+  const optional = <Name extends string>(name: Name, of: (value: unknown) => unknown) => {
+    const value = of(fields[name]);
+    return value === undefined ? {} : { [name]: value };
+  };
+  return placeOf(fields).map((place) => ({
+    ...place,
+    interface: number('interface'),
+    ethertype: number('ethertype'),
+    protocol: number('protocol'),
+    ...optional('source', textOf),
+    ...optional('destination', textOf),
+    ...optional('sourcePort', numberOf),
+    ...optional('destinationPort', numberOf),
+    ...optional('icmpType', numberOf),
+  }));
+}
+
+function endOf(fields: JsonObject): DropWatch['end'] {
+  const number = (name: string): number => numberOf(fields[name]) ?? 0;
+  return {
+    seconds: number('seconds'),
+    namespaces: number('namespaces'),
+    flowsMissed: number('flowsMissed'),
+    placesMissed: number('placesMissed'),
+    unseen: number('unseen'),
+  };
+}
