@@ -6,13 +6,15 @@
  *                                                       images that its nodes can pull (the tools, and a busybox)
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { kubeconfig, kubectlPath } from '../test/cluster/paths.ts';
 import { root, runCommand } from './lib/process.ts';
 
 const NAMESPACE = 'nettools-demo';
+/** What the run has seen. */
+const saved = path.join(root, 'dist/demo.json');
 const { values } = parseArgs({
   options: { context: { type: 'string' }, image: { type: 'string' }, 'app-image': { type: 'string' } },
 });
@@ -48,6 +50,14 @@ function run(args: readonly string[], input?: string): void {
   if (status !== 0) throw new Error(`kubectl ${args.join(' ')} failed`);
 }
 
+/** Makes a page of a saved run, offline, and says where it is. */
+function demoPage(): string {
+  const page = saved.replace(/json$/, 'html');
+  const { stdout } = spawnSync(kubectl, ['nettools', 'judge', saved, '-o', 'html'], { env: environment });
+  writeFileSync(page, stdout);
+  return page;
+}
+
 async function main(): Promise<void> {
   await step('building dist/kubectl-nettools', ['node', 'scripts/build.ts']);
   if (embedded) {
@@ -77,6 +87,8 @@ async function main(): Promise<void> {
       '--fail-on',
       'warning',
       ...context,
+      '--save',
+      saved,
     ];
     say(
       `customers say that the shop is slow now and then. On call, you type:\n\n$ kubectl ${words.join(' ')}\n`,
@@ -87,6 +99,7 @@ async function main(): Promise<void> {
     });
     if (status !== 1) throw new Error(`the fault was not found: exit code ${status}`);
     say('exit code 1: the slow replica was named. No pod was restarted and no image was changed.');
+    say(`the same as a page, with the round-trip times of both replicas: open ${demoPage()}`);
   } finally {
     run([...context, 'delete', 'namespace', NAMESPACE, '--wait=false']);
   }

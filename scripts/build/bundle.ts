@@ -8,6 +8,7 @@ import {
   type BundleName,
   bundleBorders,
   bundleOf,
+  lateModules,
   lazyBuiltins,
   leanYargs,
   moduleKey,
@@ -15,7 +16,14 @@ import {
 } from './plugins.ts';
 
 /** Bundles that the first one loads when it needs them. */
-export const bundleNames: readonly BundleName[] = ['cli', 'parser', 'session', 'completion', 'app'];
+export const bundleNames: readonly BundleName[] = [
+  'cli',
+  'parser',
+  'session',
+  'completion',
+  'app',
+  'formats',
+];
 
 /**
  * What packages take for their own place. The drive is for Windows, where a file URL without one is refused; elsewhere
@@ -108,6 +116,7 @@ function packagesIn({ outputs }: Metafile): string[] {
 async function modulesOf(name: BundleName): Promise<string[]> {
   if (name === 'cli') return ['./src/cli/run.ts'];
   if (name === 'parser') return ['./src/cli/read-flags.ts'];
+  if (name === 'formats') return [...lateModules].map((file) => `./${file}`);
   const files = await readdir(path.join(root, 'src/commands'));
   return files
     .map((file) => `src/commands/${file}`)

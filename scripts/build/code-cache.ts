@@ -53,6 +53,9 @@ const warmUps: Readonly<Record<string, (bundle: Bundle) => unknown>> = {
   app: (bundle) => {
     for (const load of Object.values(bundle)) load();
   },
+  formats: (bundle) => {
+    for (const load of Object.values(bundle)) load();
+  },
 };
 
 /** Runs `work` with a kubeconfig for the sample API. */

@@ -3,7 +3,7 @@ import type { Plugin } from 'esbuild';
 import { root } from '../lib/process.ts';
 
 /** Where each bundle of the binary ends: an import() of such a module loads another bundle. */
-export type BundleName = 'cli' | 'parser' | 'session' | 'completion' | 'app';
+export type BundleName = 'cli' | 'parser' | 'session' | 'completion' | 'app' | 'formats';
 
 /**
  * The commands of the bundle that is loaded most: it has no check in it, which is most of the code, and a code cache is
@@ -11,10 +11,17 @@ export type BundleName = 'cli' | 'parser' | 'session' | 'completion' | 'app';
  */
 const inSession: ReadonlySet<string> = new Set(['run', 'shell']);
 
+/** What few commands need: a bundle of their own. */
+export const lateModules: ReadonlySet<string> = new Set([
+  'src/console/late-formats.ts',
+  'src/commands/diff-runs.ts',
+]);
+
 /** The bundle that holds a module of src, when it is not the one that the binary starts with. */
 export function bundleOf(file: string): BundleName | undefined {
   if (file === 'src/cli/run.ts') return 'cli';
   if (file === 'src/cli/read-flags.ts') return 'parser';
+  if (lateModules.has(file)) return 'formats';
   if (!file.startsWith('src/commands/')) return undefined;
   if (file === 'src/commands/complete.ts') return 'completion';
   return inSession.has(moduleKey(file)) ? 'session' : 'app';

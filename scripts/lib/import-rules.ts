@@ -29,7 +29,10 @@ const layers: Record<string, Layer> = {
   pcap: { folders: [], node: false },
   // What a file of expectations says, and what reports say to it.
   expectations: { folders: ['model'], packages: ['js-yaml'], node: false },
-  report: { folders: ['model'], packages: ['cli-table3', 'js-yaml'], node: false },
+  // Tests and order statistics, by numbers alone.
+  statistics: { folders: [], node: false },
+  compare: { folders: ['model', 'statistics'], node: false },
+  report: { folders: ['model', 'statistics'], packages: ['cli-table3', 'js-yaml'], node: false },
   kube: { folders: ['model'], packages: ['@kubernetes/client-node', 'js-yaml'], node: true },
   exec: { folders: ['model'], packages: ['ws'], node: true },
   docker: { folders: ['model'], node: true },
@@ -58,6 +61,7 @@ layers['commands'] = {
   folders: [
     ...below('run'),
     'capture',
+    'compare',
     'shell',
     'sessions',
     'jobs',

@@ -3,6 +3,7 @@ import { capture } from './commands/capture.ts';
 import { checkCommands, diagnose } from './commands/check-command.ts';
 import { completion, completionInstall } from './commands/completion.ts';
 import { configPathCommand, configView } from './commands/config.ts';
+import { diff } from './commands/diff.ts';
 import { explain, judge } from './commands/findings.ts';
 import { inClusterCommands } from './commands/in-cluster.ts';
 import { matrix } from './commands/matrix.ts';
@@ -22,7 +23,7 @@ export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Co
   },
   { title: 'Expect', commands: [test, testInit] },
   { title: 'Look for yourself', commands: [shell, run, capture, netnsList, netnsShell, netnsRun] },
-  { title: 'Understand', commands: [explain, judge] },
+  { title: 'Understand', commands: [explain, judge, diff] },
   { title: 'What the tool does in the cluster', commands: [preflight, sessionsList, sessionsStop] },
   { title: 'Other', commands: [configView, configPathCommand, version, completion, completionInstall] },
 ];

@@ -14,20 +14,20 @@ import { reportList } from '../report/report-list.ts';
 export async function run(args: JudgeArgs): Promise<number> {
   keepHeapSmall();
   const bundle = await readBundle(args.bundle);
-  const { report, text } = judged(bundle, args);
+  const { report, text } = await judged(bundle, args);
   await print(text);
   return exitCodeOf(report, args.report.failOn);
 }
 
 /** @throws {UserError} exit 3: a check's input or evidence is not what this version's check saves */
-function judged(
+async function judged(
   bundle: Bundle | BundleList,
   args: JudgeArgs,
-): { readonly report: AnyReport; readonly text: string } {
+): Promise<{ readonly report: AnyReport; readonly text: string }> {
   try {
     const report = bundle.kind === 'Bundle' ? judge(bundle) : listOf(bundle);
     // What a damaged input has put into the report may come out in its tables only.
-    return { report, text: reportText(report, args.report) };
+    return { report, text: await reportText(report, args.report) };
   } catch (error) {
     throw new UserError(`${args.bundle} cannot be judged: it is damaged, or another version saved it.`, 3, {
       cause: error,

@@ -44,14 +44,17 @@ export function unwritable(file: string, error: unknown): UserError {
 
 /** @throws {UserError} exit 3: it cannot be read, is not a bundle, or one of another format */
 export async function readBundle(file: string): Promise<Bundle | BundleList> {
-  let text: string;
+  return bundleIn(await readSaved(file), file);
+}
+
+/** @throws {UserError} exit 3: it cannot be read; exit 2: it is larger than any run */
+export async function readSaved(file: string): Promise<string> {
   try {
-    text = await readText(file);
+    return await readText(file);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`${file} cannot be read: ${fileReason(error)}.`, 3, { cause: error });
   }
-  return bundleIn(text, file);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The report on stdout, and the exit code that scripts depend on. */
+import { measuresOf, waysOf } from '../checks/measures.ts';
 import { tablesOf } from '../checks/tables.ts';
 import type { FailOn, ReportFlags } from '../model/args.ts';
 import type { MatrixReport } from '../model/matrix.ts';
@@ -11,22 +12,25 @@ export type AnyReport = Report | ReportList | MatrixReport;
 
 /** Resolves when stdout has taken it. */
 export async function printReport(report: AnyReport, flags: ReportFlags): Promise<void> {
-  await print(reportText(report, flags));
+  await print(await reportText(report, flags));
 }
 
 /** The report as stdout is to have it. */
-export function reportText(report: AnyReport, flags: ReportFlags): string {
+export async function reportText(report: AnyReport, flags: ReportFlags): Promise<string> {
+  const { output } = flags;
+  if (output === 'html' || output === 'openmetrics')
+    return (await import('./late-formats.ts')).lateText(report, output, { tablesOf, measuresOf, waysOf });
   const { stdout, env } = process;
   const colour = stdout.isTTY === true && !env['NO_COLOR'];
   const width = stdout.columns ?? 100;
   const options = { colour, width, failOn: flags.failOn, tablesOf };
   switch (report.kind) {
     case 'Report':
-      return render(report, flags.output, options);
+      return render(report, output, options);
     case 'ReportList':
-      return renderList(report, flags.output, options);
+      return renderList(report, output, options);
     case 'MatrixReport':
-      return renderMatrix(report, flags.output, options);
+      return renderMatrix(report, output, options);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { DiffLimits } from './diff.ts';
+
 // What the command line says, once it is known to be well-formed. Durations are in milliseconds.
 
 /** kubectl's connection flags; each one that is absent is left to the kubeconfig. */
@@ -81,7 +83,9 @@ export interface SessionFlags {
 
 export type OutputFormat = 'table' | 'json' | 'yaml';
 /** What a report can be printed as. */
-export type ReportFormat = OutputFormat | 'junit' | 'markdown';
+export type ReportFormat = OutputFormat | 'junit' | 'markdown' | LateFormat;
+/** Those whose code is loaded when they are asked for. */
+export type LateFormat = 'html' | 'openmetrics';
 export type FailOn = 'critical' | 'warning' | 'info';
 
 /** What is printed, and which findings make the exit code 1. */
@@ -268,6 +272,17 @@ export interface JudgeArgs {
   /** A file that --save wrote. */
   readonly bundle: string;
   readonly report: ReportFlags;
+}
+
+/** What a comparison can be printed as. */
+export type DiffFormat = 'table' | 'json' | 'yaml' | 'junit' | 'markdown' | 'html';
+
+export interface DiffArgs {
+  /** Files that --save or -o json wrote. */
+  readonly before: string;
+  readonly after: string;
+  readonly output: DiffFormat;
+  readonly limits: DiffLimits;
 }
 
 export interface ExplainArgs {

@@ -2,9 +2,11 @@
 
 import type { Evidence, ProbeCommand } from './evidence.ts';
 import type { FindingMeta, Occurrence } from './finding.ts';
+import type { Measure } from './measure.ts';
 import type { PlaceWords } from './place-words.ts';
 import type { CheckStatus, Json } from './report.ts';
 import type { Table } from './table.ts';
+import type { Way } from './way.ts';
 
 /** The commands of a run in its three stages; those of one stage run at the same time. */
 export interface StagedPlan {
@@ -63,6 +65,10 @@ export interface Check<Input> {
   judge(evidence: Evidence, input: Input, words?: PlaceWords): Judgement;
   /** What it measured, to be shown; absent where its summary says all of it. */
   tables?(measurements: Judgement['measurements']): readonly Table[];
+  /** Its numbers, to be plotted, compared with another run's and exported; absent where it has none that are worth it. */
+  measures?(measurements: Judgement['measurements']): readonly Measure[];
+  /** The ways that it followed; absent where it follows none. */
+  ways?(measurements: Judgement['measurements']): readonly Way[];
   /** As much of its input as makes another look worth while when it has changed; absent: all of it. */
   stateOf?(input: Input): unknown;
 }

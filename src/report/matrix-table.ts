@@ -1,16 +1,7 @@
 /** A matrix for people: the pattern first, then a map with a sign for each pair, readable without colours. */
-import type { MatrixPlace, MatrixReport } from '../model/matrix.ts';
-import {
-  areSame,
-  gapsOf,
-  pairsText,
-  probeSign,
-  SIGNS,
-  type Sign,
-  Signs,
-  timesText,
-  worst,
-} from './matrix-cells.ts';
+import type { MatrixReport } from '../model/matrix.ts';
+import { areSame, gapsOf, pairsText, SIGNS, type Sign, Signs, timesText } from './matrix-cells.ts';
+import { type Line, linesOf, type OwnColumn, ownColumns, signOf } from './matrix-lines.ts';
 import { hanging, paintedVerdict, renderFinding, type TableOptions } from './table.ts';
 import { type Palette, palette, visible } from './text.ts';
 
@@ -46,14 +37,6 @@ function lead({ findings, verdict, cells }: MatrixReport, paint: Palette, width:
   return verdict === 'pass'
     ? paint.green('Every pair is reached by all probes.')
     : paint.yellow('Nothing is wrong in what could be measured.');
-}
-
-/** What stands in one row or column: a place, or all places of a node. */
-interface Line {
-  readonly name: string;
-  /** The node, or the zone of a node: told once for all that are in it. */
-  readonly head: string;
-  readonly members: readonly number[];
 }
 
 function mapBlocks(report: MatrixReport, paint: Palette, width: number): string[] {
@@ -119,61 +102,6 @@ function rowHead(rows: readonly Line[], at: number, isFirst: boolean): string {
   const row = rows[at] as Line;
   const head = (isFirst ? visible(row.head) : '').padEnd(heads);
   return `${head} ${String(at + 1).padStart(String(rows.length).length)} ${visible(row.name).padEnd(names)}`;
-}
-
-function linesOf(places: readonly MatrixPlace[], isFolded: boolean): Line[] {
-  const several = new Set(places.flatMap(({ namespace }) => namespace ?? [])).size > 1;
-  if (!isFolded)
-    return places.map((place, at) => ({
-      name: nameOf(place, several),
-      head: headOf(place),
-      members: [at],
-    }));
-  const byNode = new Map<string, { zone: string; members: number[] }>();
-  for (const [at, place] of places.entries()) {
-    const name = place.node ?? place.target;
-    const line = byNode.get(name);
-    if (line === undefined) byNode.set(name, { zone: place.zone ?? '', members: [at] });
-    else line.members.push(at);
-  }
-  return [...byNode].map(([node, { zone, members }]) => ({
-    name: `${node} (${members.length})`,
-    head: zone,
-    members,
-  }));
-}
-
-function nameOf({ kind, target, namespace }: MatrixPlace, several: boolean): string {
-  const name = kind === 'pod' ? target.replace(/^pod\//, '') : target;
-  return several && namespace !== undefined ? `${namespace}/${name}` : name;
-}
-
-function headOf({ kind, node, zone }: MatrixPlace): string {
-  const place = kind === 'node' ? '' : (node ?? '');
-  return [zone, place].filter((word) => word !== undefined && word !== '').join(' ');
-}
-
-interface OwnColumn {
-  readonly name: string;
-  readonly signs: readonly (Sign | undefined)[];
-}
-
-/** What the sources have of the cluster's own Services. */
-function ownColumns({ sources }: MatrixReport, rows: readonly Line[]): OwnColumn[] {
-  return (['dns', 'service'] as const).flatMap((which) => {
-    if (sources.every((one) => one[which] === undefined)) return [];
-    const signs = rows.map(({ members }) => {
-      const all = members.flatMap((at) => probeSign(sources[at]?.[which]) ?? []);
-      return all.length === 0 ? undefined : worst(all);
-    });
-    return [{ name: which === 'dns' ? 'DNS' : 'API', signs }];
-  });
-}
-
-/** The worst of all pairs of the two; `undefined`: none was asked for. */
-function signOf(signs: Signs, rows: readonly number[], columns: readonly number[]): Sign | undefined {
-  const all = rows.flatMap((row) => columns.flatMap((column) => signs.of(row, column) ?? []));
-  return all.length === 0 ? undefined : worst(all);
 }
 
 function paintSign(sign: Sign | undefined, paint: Palette): string {

@@ -1,6 +1,6 @@
 /** One report in the format that was asked for. */
 import { dump } from 'js-yaml';
-import type { FailOn, ReportFormat } from '../model/args.ts';
+import type { FailOn, LateFormat, ReportFormat } from '../model/args.ts';
 import type { MatrixReport } from '../model/matrix.ts';
 import type { Report } from '../model/report.ts';
 import type { ReportList } from '../model/report-list.ts';
@@ -11,6 +11,9 @@ import { renderMarkdown, renderMarkdownList, renderMarkdownMatrix } from './mark
 import { renderMatrixTable } from './matrix-table.ts';
 import { renderTable, type TableOptions } from './table.ts';
 
+/** The others have a bundle of their own (src/console/late-formats.ts). */
+type Format = Exclude<ReportFormat, LateFormat>;
+
 /** What the formats need besides the report. */
 interface RenderOptions extends TableOptions {
   /** The findings from this severity on are failures, as they are for the exit code. */
@@ -18,7 +21,7 @@ interface RenderOptions extends TableOptions {
 }
 
 /** Ends with a newline. */
-export function render(report: Report, format: ReportFormat, options: RenderOptions): string {
+export function render(report: Report, format: Format, options: RenderOptions): string {
   switch (format) {
     case 'json':
     case 'yaml':
@@ -33,7 +36,7 @@ export function render(report: Report, format: ReportFormat, options: RenderOpti
 }
 
 /** The same for many reports. */
-export function renderList(list: ReportList, format: ReportFormat, options: RenderOptions): string {
+export function renderList(list: ReportList, format: Format, options: RenderOptions): string {
   switch (format) {
     case 'json':
     case 'yaml':
@@ -48,7 +51,7 @@ export function renderList(list: ReportList, format: ReportFormat, options: Rend
 }
 
 /** The same for a matrix. */
-export function renderMatrix(report: MatrixReport, format: ReportFormat, options: RenderOptions): string {
+export function renderMatrix(report: MatrixReport, format: Format, options: RenderOptions): string {
   switch (format) {
     case 'json':
     case 'yaml':

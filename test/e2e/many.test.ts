@@ -37,7 +37,7 @@ beforeAll(async () => {
 describe('checks of many pods', () => {
   it('lead with the node that all affected pods share, and give the same again from the saved file', async () => {
     const file = join(folder, 'list.json');
-    for (const format of ['json', 'yaml', 'junit', 'markdown', 'table']) {
+    for (const format of ['json', 'yaml', 'junit', 'markdown', 'html', 'openmetrics', 'table']) {
       const words = ['-o', format];
       const { code, stdout, stderr } = await nettools(['dns', ...all, '--save', file, ...words]);
       expect(code, stderr).toBe(1);

@@ -47,7 +47,7 @@ const names = (places: MatrixReport['sources'] | MatrixReport['destinations']): 
 describe('a matrix', () => {
   it('of six healthy pods is without a finding, in every format, and comes out of its file byte for byte', async () => {
     const file = join(folder, 'healthy.json');
-    for (const format of ['json', 'yaml', 'junit', 'markdown', 'table']) {
+    for (const format of ['json', 'yaml', 'junit', 'markdown', 'html', 'openmetrics', 'table']) {
       const { code, stdout, stderr } = await nettools([
         ...['matrix', 'pods', '-n', ns.name, '--save', file, '-o', format],
       ]);

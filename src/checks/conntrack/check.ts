@@ -3,6 +3,7 @@ import type { Check } from '../../model/check.ts';
 import { type MaybeUnread, tellingUnread } from '../shared/unread.ts';
 import type { ConntrackInput } from './facts.ts';
 import { judgeConntrack } from './judge.ts';
+import { conntrackMeasures } from './measures.ts';
 import { planConntrack } from './plan.ts';
 import { CONNTRACK_RULES } from './rules/index.ts';
 
@@ -11,6 +12,7 @@ const conntrack: Check<ConntrackInput & MaybeUnread> = {
   findings: CONNTRACK_RULES.map((rule) => rule.meta),
   plan: planConntrack,
   judge: tellingUnread(judgeConntrack),
+  measures: conntrackMeasures,
 };
 
 export default conntrack;

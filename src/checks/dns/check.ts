@@ -2,6 +2,7 @@
 import type { Check } from '../../model/check.ts';
 import type { DnsInput } from './facts.ts';
 import { judgeDns } from './judge.ts';
+import { dnsMeasures } from './measures.ts';
 import { planDns } from './plan.ts';
 import { DNS_RULES } from './rules/index.ts';
 import { dnsTables } from './tables.ts';
@@ -12,6 +13,7 @@ const dns: Check<DnsInput> = {
   plan: planDns,
   judge: judgeDns,
   tables: dnsTables,
+  measures: dnsMeasures,
 };
 
 export default dns;

@@ -231,7 +231,8 @@ function serverJson(server: ServerFacts): Json {
 
 function transportJson({ reach, queries }: Transport): Json {
   const answered = queries.filter(isAnswered);
-  const times = distribution(answered.flatMap((q) => q.ms ?? []));
+  const series = answered.flatMap((q) => q.ms ?? []);
+  const times = distribution(series);
   const rcodes: Record<string, number> = {};
   for (const { rcode } of answered) if (rcode !== undefined) rcodes[rcode] = (rcodes[rcode] ?? 0) + 1;
   return {
@@ -242,6 +243,7 @@ function transportJson({ reach, queries }: Transport): Json {
     rcodes,
     truncated: answered.filter((q) => q.truncated).length,
     ms: times ? { median: times.median, p99: times.p99, max: times.max } : null,
+    timesMs: series,
   };
 }
 

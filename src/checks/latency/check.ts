@@ -2,6 +2,7 @@
 import type { Check } from '../../model/check.ts';
 import type { LatencyInput } from './facts.ts';
 import { judgeLatency } from './judge.ts';
+import { latencyMeasures } from './measures.ts';
 import { planLatency } from './plan.ts';
 import { LATENCY_RULES } from './rules/index.ts';
 import { latencyTables } from './tables.ts';
@@ -12,6 +13,7 @@ const latency: Check<LatencyInput> = {
   plan: planLatency,
   judge: judgeLatency,
   tables: latencyTables,
+  measures: latencyMeasures,
 };
 
 export default latency;

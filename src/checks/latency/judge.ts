@@ -139,6 +139,7 @@ function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to:
           sent: path.icmp.value.sent,
           lossPercent: round((1 - path.icmp.value.received / path.icmp.value.sent) * 100),
           rttMs: distributionJson(distribution(icmp)),
+          timesMs: icmp.map(round),
           histogram: icmp.length > 0 ? histogram(icmp, from, to, HISTOGRAM_BINS) : [],
         }
       : { skipped: tell(path.icmp.skipped) },
@@ -151,6 +152,7 @@ function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to:
           unanswered: count('unanswered'),
           failed: count('error') + count('unresolved'),
           connectMs: distributionJson(distribution(tcp)),
+          timesMs: tcp.map(round),
           histogram: tcp.length > 0 ? histogram(tcp, from, to, HISTOGRAM_BINS) : [],
         }
       : { skipped: tell(path.tcp.skipped) },

@@ -5,6 +5,7 @@ import { judgePath } from './judge.ts';
 import { planPath } from './plan.ts';
 import { PATH_RULES } from './rules/index.ts';
 import { pathTables } from './tables.ts';
+import { pathWays } from './ways.ts';
 
 const path: Check<PathInput> = {
   id: 'path',
@@ -12,6 +13,7 @@ const path: Check<PathInput> = {
   plan: planPath,
   judge: judgePath,
   tables: pathTables,
+  ways: pathWays,
 };
 
 export default path;

@@ -3,6 +3,7 @@ import type { Check } from '../../model/check.ts';
 import { type MaybeUnread, tellingUnread } from '../shared/unread.ts';
 import type { ServiceInput } from './facts.ts';
 import { judgeService } from './judge.ts';
+import { serviceMeasures } from './measures.ts';
 import { planService } from './plan.ts';
 import { SERVICE_RULES } from './rules/index.ts';
 import { serviceTables } from './tables.ts';
@@ -13,6 +14,7 @@ const service: Check<ServiceInput & MaybeUnread> = {
   plan: planService,
   judge: tellingUnread(judgeService),
   tables: serviceTables,
+  measures: serviceMeasures,
 };
 
 export default service;

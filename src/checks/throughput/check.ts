@@ -2,6 +2,7 @@
 import type { Check } from '../../model/check.ts';
 import type { ThroughputInput } from './facts.ts';
 import { judgeThroughput } from './judge.ts';
+import { throughputMeasures } from './measures.ts';
 import { planThroughput } from './plan.ts';
 import { lowThroughput } from './rules/low-throughput.ts';
 import { throughputTables } from './tables.ts';
@@ -12,6 +13,7 @@ const throughput: Check<ThroughputInput> = {
   plan: planThroughput,
   judge: judgeThroughput,
   tables: throughputTables,
+  measures: throughputMeasures,
 };
 
 export default throughput;

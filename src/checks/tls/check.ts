@@ -2,6 +2,7 @@
 import type { Check } from '../../model/check.ts';
 import type { TlsInput } from './facts.ts';
 import { judgeTls } from './judge.ts';
+import { tlsMeasures } from './measures.ts';
 import { planTls } from './plan.ts';
 import { TLS_RULES } from './rules/index.ts';
 import { tlsTables } from './tables.ts';
@@ -12,6 +13,7 @@ const tls: Check<TlsInput> = {
   plan: planTls,
   judge: judgeTls,
   tables: tlsTables,
+  measures: tlsMeasures,
 };
 
 export default tls;

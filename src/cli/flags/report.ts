@@ -15,8 +15,8 @@ const output = {
 } as const satisfies TextFlag;
 const reportOutput = {
   ...output,
-  choices: ['table', 'json', 'yaml', 'junit', 'markdown'],
-  describe: 'Format on stdout: table, json, yaml, junit or markdown',
+  choices: ['table', 'json', 'yaml', 'junit', 'markdown', 'html', 'openmetrics'],
+  describe: 'Format on stdout: table, json, yaml, junit, markdown, html or openmetrics',
 } as const satisfies TextFlag;
 const failOn = {
   name: 'fail-on',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { contradictions } from '../../../src/checks/contradictions.ts';
+import type { Diff } from '../../../src/model/diff.ts';
 import type { MatrixReport } from '../../../src/model/matrix.ts';
 import type { Finding, Report } from '../../../src/model/report.ts';
 import type { ReportList } from '../../../src/model/report-list.ts';
@@ -11,7 +12,7 @@ import { repoDir } from '../../cluster/paths.ts';
 import { nettools, type Outcome } from './cli.ts';
 
 const schema = JSON.parse(readFileSync(join(repoDir, 'src/report/report.schema.json'), 'utf8')) as object;
-const validate = new Ajv2020({ allErrors: true }).compile<Report | ReportList | MatrixReport>(schema);
+const validate = new Ajv2020({ allErrors: true }).compile<Report | ReportList | MatrixReport | Diff>(schema);
 
 /** Checks an object against the schema, and what it says against itself. */
 export function validReport(object: unknown): Report {
@@ -38,6 +39,14 @@ export function validMatrix(object: unknown): MatrixReport {
   const isValid = validate(object);
   expect(validate.errors).toBeNull();
   if (!isValid || object.kind !== 'MatrixReport') throw new Error('not a matrix');
+  return object;
+}
+
+/** The same for a difference. */
+export function validDiff(object: unknown): Diff {
+  const isValid = validate(object);
+  expect(validate.errors).toBeNull();
+  if (!isValid || object.kind !== 'Diff') throw new Error('not a difference');
   return object;
 }
 

@@ -38,7 +38,15 @@ describe('completionRequest', () => {
   });
 
   it('offers values that can be listed, behind a space or an equals sign', () => {
-    expect(choices('latency', '-o', '')).toEqual(['table', 'json', 'yaml', 'junit', 'markdown']);
+    expect(choices('latency', '-o', '')).toEqual([
+      'table',
+      'json',
+      'yaml',
+      'junit',
+      'markdown',
+      'html',
+      'openmetrics',
+    ]);
     expect(choices('preflight', '-o', '')).toEqual(['table', 'json', 'yaml']);
     expect(choices('latency', '--output', 'j')).toEqual(['json', 'junit']);
     expect(choices('latency', '--output=js')).toEqual(['json']);

@@ -228,7 +228,10 @@ describe('latency', () => {
     [['a', '--count', '5001'], '--count must be a whole number from 1 to 5000, not "5001".'],
     [['a', '--count', '1.5'], '--count must be a whole number from 1 to 5000, not "1.5".'],
     [['a', '--rtt-factor', 'x'], '--rtt-factor must be a number from 1 to 1000, not "x".'],
-    [['a', '-o', 'jsn'], '--output must be one of table, json, yaml, junit, markdown, not "jsn".'],
+    [
+      ['a', '-o', 'jsn'],
+      '--output must be one of table, json, yaml, junit, markdown, html, openmetrics, not "jsn".',
+    ],
     [
       ['a', '--profile', 'root'],
       '--profile must be one of auto, netadmin, baseline, restricted, not "root".',

@@ -42,7 +42,7 @@ const broken = bundles.flatMap((one) => [
 ]);
 
 describe('a bundle that is broken anywhere', () => {
-  it.each(['json', 'table', 'yaml', 'junit', 'markdown'] as const)(
+  it.each(['json', 'table', 'yaml', 'junit', 'markdown', 'html', 'openmetrics'] as const)(
     'is judged or refused in one sentence: %s',
     async (output) => {
       await fc.assert(

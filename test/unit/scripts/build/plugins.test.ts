@@ -52,6 +52,8 @@ describe('bundleOf', () => {
     ['src/commands/shell.ts', 'session'],
     ['src/commands/complete.ts', 'completion'],
     ['src/commands/check.ts', 'app'],
+    ['src/console/late-formats.ts', 'formats'],
+    ['src/commands/diff-runs.ts', 'formats'],
     ['src/cli/complete.ts', undefined],
   ])('%s is in %s', (file, name) => {
     expect(bundleOf(file)).toBe(name);

@@ -1,0 +1,45 @@
+/** The numbers of the dns check: what each server answered, and how fast. Pure. */
+import type { Measure } from '../../model/measure.ts';
+import { type Fields, fieldsOf, recordsOf, text } from '../shared/cells.ts';
+import { loss, times } from '../shared/measures.ts';
+
+export function dnsMeasures({ servers }: Fields): readonly Measure[] {
+  return recordsOf(servers).flatMap((server) =>
+    (['udp', 'tcp'] as const).flatMap((by) => {
+      const { timesMs, queries, answered } = fieldsOf(server[by]);
+      const labels = { ...serverLabels(server), by };
+      const isCounted = typeof queries === 'number' && typeof answered === 'number';
+      return [
+        ...times(
+          {
+            metric: 'dns_query_seconds',
+            help: 'Times of the queries that were answered',
+            title: 'query',
+            labels,
+          },
+          timesMs,
+        ),
+        ...loss(
+          {
+            metric: 'dns_queries',
+            help: 'Queries that were sent, and of these those without an answer',
+            title: 'queries lost',
+            judgedBy: ['NT-DNS-012'],
+            labels,
+          },
+          isCounted ? queries - answered : undefined,
+          queries,
+        ),
+      ];
+    }),
+  );
+}
+
+/** Those behind the cluster's Service have addresses, and names, that change with each rollout. */
+function serverLabels({ address, role, service, pod }: Fields): Measure['labels'] {
+  if (role !== 'endpoint') return { server: text(address) };
+  return {
+    server: typeof service === 'string' ? service : 'endpoints',
+    endpoint: text(typeof pod === 'string' ? pod : address),
+  };
+}
