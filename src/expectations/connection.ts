@@ -78,6 +78,9 @@ function connected(one: Reached, report: Report): Part {
 function refused(one: Reached): Part {
   const seen = `${nameOf(one)}: ${one.seen}`;
   if (UNCLEAR.includes(one.cause)) return { outcome: 'unknown', seen };
+  // A counter that grew meanwhile, and may have been about something else, is all that speaks for a filter.
+  if (one.cause === 'rejected' && !one.isTold)
+    return { outcome: 'unknown', seen: `${seen}, of the destination or of a filter` };
   return { outcome: one.cause === 'refused' ? 'met' : 'failed', seen };
 }
 

@@ -18,6 +18,8 @@ export interface Reached {
   readonly seen: string;
   /** What the NetworkPolicies of both ends say. */
   readonly policy: string;
+  /** An ICMP error about it was heard. */
+  readonly isTold: boolean;
 }
 
 export function checkOf(report: Report, id: string): CheckResult | undefined {
@@ -60,6 +62,7 @@ export function reached(report: Report, labels?: readonly string[]): Reached[] {
     cause: text(row['cause']) ?? 'unmeasured',
     seen: text(row['seen']) ?? '',
     policy: text(asRow(row['policies'])[0]?.['verdict']) ?? 'unknown',
+    isTold: Array.isArray(row['icmpErrors']) && row['icmpErrors'].length > 0,
   }));
 }
 

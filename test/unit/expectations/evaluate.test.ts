@@ -99,6 +99,12 @@ describe('refused', () => {
   });
 });
 
+it('a refusal of which nobody heard who it came from is not known to be of the destination', () => {
+  expect(reachedBy({ cause: 'rejected' }, 'refused').outcome).toBe('unknown');
+  const icmpErrors = [{ from: '192.0.2.77', kind: 'port-unreachable' }];
+  expect(reachedBy({ cause: 'rejected', icmpErrors }, 'refused').outcome).toBe('failed');
+});
+
 describe('denied', () => {
   it('is met where a policy is the reason and another source reaches the listener', () => {
     const answer = ofRecording('firewall-policy-denied', 'denied', ALLOWED);
