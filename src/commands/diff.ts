@@ -26,7 +26,7 @@ export async function run(args: DiffArgs): Promise<number> {
   return diff.verdict === 'unknown' ? 3 : 0;
 }
 
-/** @throws {UserError} exit 2 or 3: it is no run, or one that cannot be judged */
+/** @throws {UserError} exit 3: it is no run, or one that cannot be judged */
 async function runOf(file: string): Promise<Run> {
   const saved = await readRun(file);
   try {

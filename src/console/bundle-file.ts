@@ -47,7 +47,7 @@ export async function readBundle(file: string): Promise<Bundle | BundleList> {
   return bundleIn(await readSaved(file), file);
 }
 
-/** @throws {UserError} exit 3: it cannot be read; exit 2: it is larger than any run */
+/** @throws {UserError} exit 3: it cannot be read, or is larger than any run */
 export async function readSaved(file: string): Promise<string> {
   try {
     return await readText(file);

@@ -6,7 +6,7 @@ import type { CheckResult, Finding, Report } from '../model/report.ts';
 import type { ReportList } from '../model/report-list.ts';
 import { bundleIn, readSaved } from './bundle-file.ts';
 
-/** @throws {UserError} exit 3: it cannot be read, or is a bundle of another format; exit 2: it is neither */
+/** @throws {UserError} exit 3: it cannot be read, is neither, or a bundle of another format */
 export async function readRun(
   file: string,
 ): Promise<Bundle | BundleList | Report | ReportList | MatrixReport> {
@@ -17,7 +17,7 @@ export async function readRun(
   if (kind === 'Bundle' || kind === 'BundleList') return bundleIn(text, file);
   throw new UserError(
     `${file} is no run: it has to be a bundle, which --save FILE writes, or a report, which -o json prints.`,
-    2,
+    3,
   );
 }
 
