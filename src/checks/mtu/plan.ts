@@ -29,7 +29,6 @@ export function planMtu(input: MtuInput, scripts: ProbeScripts): StagedPlan {
               display: ['path-mtu', destination.host],
             },
           ]),
-      ...(fragmented.includes(destination) ? [fragments(destination)] : []),
       ...(transfers(destination, input)
         ? [
             {
@@ -41,7 +40,8 @@ export function planMtu(input: MtuInput, scripts: ProbeScripts): StagedPlan {
           ]
         : []),
     ]),
-    after: [snapshot('counters', 'counters-after')],
+    // Behind the counters: their answers come in fragments too.
+    after: [snapshot('counters', 'counters-after'), ...fragmented.map(fragments)],
   };
 }
 
@@ -57,7 +57,7 @@ function sendsFragments({ role, inCluster, service }: Destination): boolean {
 }
 
 function fragments({ id, host }: Destination): ProbeCommand {
-  const argv = ['ping', '-n', '-c', '3', '-i', '0.2', '-W', '1', '-s', String(FRAGMENTED_BYTES), host];
+  const argv = ['ping', '-n', '-c', '3', '-i', '0.02', '-W', '1', '-s', String(FRAGMENTED_BYTES), host];
   return { id: `${id}-fragments`, argv, timeoutSeconds: 5 };
 }
 

@@ -12,7 +12,7 @@ const meta = {
   severities: ['warning', 'info'],
   meaning:
     'Packets of full size arrive, and the answers, as large as they, come back in fragments: a link on the way back is smaller. An echo reply may be cut; a TCP segment may not, and its sender has to be told by ICMP (type 3 code 4). Where that message does not get to it, uploads and small answers work, and pages, downloads and TLS handshakes hang.',
-  rule: "Echo requests of the target's full size with DF were answered, and in the run the kernel put as many packets together from fragments (Ip ReasmOKs) as there were such answers from at least one destination, and no more than there were from all of them (IPv4 only). Info on a node of a cluster, whose connection tracking puts together what it forwards, and where segments of full size get to a destination by TCP, and no echo request of that size is answered: the way back may lose them, or something lets no large echo request pass.",
+  rule: "Echo requests of the target's full size with DF were answered, and in the run the kernel put as many packets together from two fragments each (Ip ReasmOKs and ReasmReqds) as there were such answers from at least one destination, and no more than there were from all of them (IPv4 only). Info on a node of a cluster, whose connection tracking puts together what it forwards, and where segments of full size get to a destination by TCP, and no echo request of that size is answered: the way back may lose them, or something lets no large echo request pass.",
   source: 'RFC 1191; RFC 2923, section 2.1; Linux: icmp_reply sends without DF',
   remedy:
     'Make the links of both ways alike, or let ICMP type 3 code 4 get to the server (its own firewall, security groups, NAT gateways). Until then: clamp the MSS of both directions where packets are forwarded (nft … tcp flags syn tcp option maxseg size set rt mtu), or sysctl net.ipv4.tcp_mtu_probing=1 on the server.',
@@ -58,11 +58,18 @@ function unanswered({ paths }: MtuFacts): Occurrence[] {
   });
 }
 
+/**
+ * How many packets were put together from two fragments each, as an answer of full size comes. What comes in more is a larger
+ * datagram of somebody else, such as the echo requests of another run that looks for lost fragments (NT-MTU-005).
+ */
+function joinedOfTwo({ before, after }: MtuFacts['counters']): number {
+  const whole = growth(before, after, 'Ip.ReasmOKs') ?? 0;
+  const fragments = growth(before, after, 'Ip.ReasmReqds') ?? 2 * whole;
+  return Math.max(0, Math.min(whole, 3 * whole - fragments));
+}
+
 function fragmented({ paths, counters, forwards }: MtuFacts): Occurrence[] {
-  const name = 'Ip.ReasmOKs';
-  // Answers to what left in fragments come in fragments too.
-  const own = paths.reduce((sum, { fragments }) => sum + (fragments?.received ?? 0), 0);
-  const joined = Math.max(0, (growth(counters.before, counters.after, name) ?? 0) - own);
+  const joined = joinedOfTwo(counters);
   const full = paths.flatMap(fullOf);
   const all = full.reduce((sum, { answers }) => sum + answers, 0);
   // More than that is other traffic, which may come in fragments without any harm.
@@ -83,7 +90,7 @@ function fragmented({ paths, counters, forwards }: MtuFacts): Occurrence[] {
         ? `Packets of ${first.size} bytes get to ${whom}, and ${joined} ${joined === 1 ? 'packet was' : 'packets were'} put together from fragments meanwhile: the answers, on a way back that takes less than ${first.size} bytes, or what the node forwards for others. A pod of the node has packets of its own alone: measure from there.`
         : `Packets of ${first.size} bytes get to ${whom}, and the answers come back in fragments (${joined} were put together meanwhile): the way back takes less than ${first.size} bytes, and of TCP the far side has to be told so by ICMP.`,
       [
-        ...quoteCounters(counters.quotes, counters.before, counters.after, [name]),
+        ...quoteCounters(counters.quotes, counters.before, counters.after, ['Ip.ReasmReqds', 'Ip.ReasmOKs']),
         ...quote(first.path.results.icmp, /^(link|bytes|path-mtu) /, 4),
       ],
       isEach || labels.length === 1 ? { subject } : {},
