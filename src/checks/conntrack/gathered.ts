@@ -81,7 +81,10 @@ function translatedOf(evidence: Evidence, input: ConntrackInput): ConntrackFacts
     const result = evidence[`${protocol}-after`];
     const timeouts = new Map((seenOf(before) ?? []).map((entry) => [key(entry), entry.timeout]));
     const entries = (result ? (seenOf(after) ?? []) : []).map((entry): Translated => {
-      const isLive = entry.isUnreplied || isAnew(entry, timeouts.get(key(entry)), input);
+      const earlier = timeouts.get(key(entry));
+      // An attempt to connect that was given up stays for two minutes, as in each rollout (nf_conntrack_tcp_timeout_syn_sent).
+      const isOpen = entry.isUnreplied && (protocol === 'udp' || earlier === undefined);
+      const isLive = isOpen || isAnew(entry, earlier, input);
       return { entry, isLive, result: result as ProbeResult };
     });
     return { entries, skipped: after.skipped ?? before.skipped };

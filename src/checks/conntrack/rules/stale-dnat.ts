@@ -11,7 +11,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     'The connection table remembers which endpoint a client was sent to. When that endpoint goes away and the entry stays, the client keeps talking to nobody: each packet it sends prolongs the entry. UDP clients with a fixed port (DNS forwarders, syslog, SIP) suffer from this after a rollout.',
-  rule: 'An entry that leads from the address of a Service to an address that is not one of its endpoints, and that is still in use: it has no answer, or its time-out was set again during the run. UDP, and TCP that waits for its first answer.',
+  rule: 'An entry that leads from the address of a Service to an address that is not one of its endpoints, and that is still in use: its time-out was set again during the run; of UDP also where it has no answer, of TCP, which waits for its first answer, also where it was made during the run.',
   source: 'kube-proxy deletes such UDP entries itself (kubernetes issue 19029); conntrack(8)',
   remedy: advice`Delete the entries: ${nettools`run ${TARGET} -- conntrack -D -p udp --orig-dst SERVICE-ADDRESS --reply-src GONE-ADDRESS`}. If they come back, look at whatever programs Services on this node (kube-proxy, the CNI): its rules still name the old endpoint.`,
 } as const;

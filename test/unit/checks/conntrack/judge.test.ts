@@ -170,6 +170,37 @@ describe('NT-CT-003', () => {
     expect(named(judged({ udp: [replied(119), replied(119)], input: { watchMs: 1999 } }))).toEqual([]);
   });
 
+  it('is one of TCP that was made or prolonged in the run, and none that was given up before', () => {
+    // As a connect leaves it to an endpoint that is deleted at that moment.
+    const syn = (timeout: number): string =>
+      `tcp      6 ${timeout} SYN_SENT src=198.18.1.157 dst=198.19.9.148 sport=53634 dport=80 [UNREPLIED] src=198.18.2.190 dst=198.18.1.157 sport=8080 dport=53634 mark=0 use=1\n`;
+    const rolling = {
+      ...SERVICE,
+      name: 'rolling',
+      addresses: ['198.19.9.148'],
+      ports: [{ protocol: 'tcp' as const, port: 80 }],
+      endpoints: ['198.18.2.189'],
+    };
+    const run = (before: string, after: string) =>
+      named(
+        judgeConntrack(
+          evidence({
+            'fill-after': result('5\n1000\n'),
+            'stats-before': result(''),
+            'stats-after': result(''),
+            'udp-before': result(''),
+            'udp-after': result(''),
+            'tcp-before': result(before),
+            'tcp-after': result(after),
+          }),
+          { watchMs: 3000, isNode: true, criticalShare: 0.95, services: [rolling] },
+        ),
+      );
+    expect(run(syn(115), syn(112))).toEqual([]);
+    expect(run('', syn(119))).toEqual(['NT-CT-003 critical']);
+    expect(run(syn(115), syn(119))).toEqual(['NT-CT-003 critical']);
+  });
+
   it('is none that leads to an endpoint, or belongs to no Service', () => {
     const there = { ...SERVICE, endpoints: ['198.18.2.250'] };
     expect(named(judged({ udp: ['', unreplied], input: { services: [there] } }))).toEqual([]);
