@@ -123,7 +123,10 @@ export class Values implements FlagValues {
         `${this.#nameOf(flag)} must be a duration such as 500ms, 90s, 10m or 1h30m, not "${text}"`,
       );
     }
-    if (ms < least) throw usageError(`${this.#nameOf(flag)} must be at least ${least}ms, not "${text}"`);
+    if (ms < least) {
+      const leastText = least % 1000 === 0 ? `${least / 1000}s` : `${least}ms`;
+      throw usageError(`${this.#nameOf(flag)} must be at least ${leastText}, not "${text}"`);
+    }
     return ms;
   }
 

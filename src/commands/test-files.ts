@@ -5,6 +5,7 @@ import { parseHost } from '../cluster/host-destination.ts';
 import { parseNetworkTests, type Words } from '../expectations/parse.ts';
 import type { TestArgs } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import { fileReason } from '../model/file-reason.ts';
 import type { NetworkTestFile } from '../model/network-test.ts';
 import { withoutFullStop } from '../model/sentence.ts';
 
@@ -54,8 +55,7 @@ export function readText(file: string): string {
 }
 
 function unreadable(file: string, error: unknown): UserError {
-  const reason = error instanceof Error && 'code' in error ? error.code : error;
-  return new UserError(`${nameOf(file)} cannot be read (${reason}).`, 2);
+  return new UserError(`${nameOf(file)} cannot be read: ${fileReason(error)}.`, 2);
 }
 
 function nameOf(file: string): string {

@@ -209,7 +209,7 @@ describe('latency', () => {
     [['a', '--stdin'], 'latency has no flag --stdin.'],
     [['a', '-x'], 'latency has no flag -x.'],
     [['a', '--idle', '5'], '--idle must be a duration such as 500ms, 90s, 10m or 1h30m, not "5".'],
-    [['a', '--idle', '10ms'], '--idle must be at least 1000ms, not "10ms".'],
+    [['a', '--idle', '10ms'], '--idle must be at least 1s, not "10ms".'],
     [
       ['a', '--image', 'Not An Image'],
       '--image must be an image such as ghcr.io/team/tools:1.2, not "Not An Image".',
