@@ -251,7 +251,11 @@ describe('test', () => {
       2,
       /standard input:5: tests\[1\]\.expect must be connected, denied or refused, not "conected"\./,
     );
-    expectSentence(await nettools(['test', '-f', '/nonexistent.yaml']), 2, /cannot be read: there is no such file or folder/);
+    expectSentence(
+      await nettools(['test', '-f', '/nonexistent.yaml']),
+      2,
+      /cannot be read: there is no such file or folder/,
+    );
     expectSentence(await nettools(['test']), 2, /test needs -f FILE/);
     const good = testFile(ns.name, ['{from: web-0, to: svc/db:5432, expect: connected}']);
     expectSentence(
