@@ -6,8 +6,8 @@ import type { Part } from './words.ts';
 
 /**
  * Reads the flags of a command line with the parser of yargs; in the binary it is a bundle of its own, since help needs none
- * of it. yargs as a whole is not asked: it would look for a package.json above the working directory and read settings of
- * its own from there, and takes three times as long to load.
+ * of it. yargs as a whole is not asked: it looks for a package.json above the working directory, and takes three times the
+ * code.
  * @param command the command's name, for messages
  * @param flags those that the command takes
  * @returns what was given, by the flag's name
