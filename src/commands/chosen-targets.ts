@@ -2,11 +2,11 @@
 import type { ConnectionFlags, ManyTargets, SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Progress } from '../model/progress.ts';
-import type { RunTarget } from '../model/run.ts';
 import { type Sharing, sharing } from '../open/connect.ts';
 import { withDeadline } from '../open/deadline.ts';
 import { type ListedTarget, listTargets } from '../open/many-targets.ts';
 import { isInShard, shardKey } from '../open/shard.ts';
+import { targetName } from '../open/target-name.ts';
 
 /**
  * All that is meant, and what they share.
@@ -65,24 +65,4 @@ export function targetLabel(target: ListedTarget, all: readonly ListedTarget[]):
   const { namespace } = target;
   const differs = namespace !== undefined && all.some((one) => one.namespace !== namespace);
   return differs ? `${namespace}/${name.replace(/^pod\//, '')}` : name;
-}
-
-/** A target as it is typed: `pod/web-0`, `deploy/web`, `node/n1`. */
-export function targetName({ spec }: RunTarget): string {
-  switch (spec.kind) {
-    case 'name':
-      return spec.name.includes('/') ? spec.name : `pod/${spec.name}`;
-    case 'selector':
-      return `-l ${spec.selector}`;
-    case 'node':
-      return `node/${spec.name}`;
-    case 'docker':
-      return `docker://${spec.name}`;
-    case 'netns':
-      return `netns:${spec.where}`;
-    case 'pid':
-      return `pid:${spec.pid}`;
-    case 'local':
-      return 'local';
-  }
 }

@@ -9,9 +9,9 @@ import type { FailedTarget } from '../model/report-list.ts';
 import { connectionIn, type Sharing } from '../open/connect.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
 import { findTarget } from '../open/target.ts';
+import { targetName } from '../open/target-name.ts';
 import { run } from '../run/engine.ts';
 import { spread } from '../run/spread.ts';
-import { targetName } from './chosen-targets.ts';
 import { reasonOf } from './failure-reason.ts';
 import { Notes } from './many-notes.ts';
 

@@ -28,9 +28,10 @@ import { RIGHTS_HINT, withUserErrors } from '../open/failures.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
 import { shardKey, shardOf } from '../open/shard.ts';
 import { findTarget } from '../open/target.ts';
+import { targetName } from '../open/target-name.ts';
 import { renderDocument } from '../report/render.ts';
 import { reportList } from '../report/report-list.ts';
-import { chosenTargets, refuseTooMany, targetName } from './chosen-targets.ts';
+import { chosenTargets, refuseTooMany } from './chosen-targets.ts';
 import { listOf } from './judge.ts';
 import { placeOf, sidesOf, targetOf } from './matrix.ts';
 

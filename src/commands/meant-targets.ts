@@ -4,8 +4,8 @@ import { type Advice, advice, nettools } from '../model/advice.ts';
 import type { CaptureDestination, CaptureOptions, ManyTargets, TargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { ALONE } from '../open/connect.ts';
+import { targetName } from '../open/target-name.ts';
 import { isPodTarget, resolvePod } from '../targets/resolve.ts';
-import { targetName } from './chosen-targets.ts';
 
 /** As POD or KIND/NAME is written; no operator and no bracket of a filter is. */
 const NAME = /^(?:[a-z]+\/)?[a-z0-9][a-z0-9.-]*$/;

@@ -5,6 +5,7 @@ import type { ClusterTargetSpec, SessionsListArgs, SessionsStopArgs, SessionsTar
 import { UserError } from '../model/errors.ts';
 import { type Deadline, withDeadline } from '../open/deadline.ts';
 import { toUserError, withUserErrors } from '../open/failures.ts';
+import { targetName } from '../open/target-name.ts';
 import { plainTable } from '../report/tables.ts';
 import { visible } from '../report/text.ts';
 import {
@@ -15,7 +16,6 @@ import {
   type UnseenTarget,
 } from '../sessions/in-cluster.ts';
 import { findDockerSessions, stopDockerSessions } from '../sessions/on-docker.ts';
-import { targetName } from './chosen-targets.ts';
 import { reasonOf } from './failure-reason.ts';
 
 /** A list of sessions, of whatever kind, as it is printed. */

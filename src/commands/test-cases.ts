@@ -1,15 +1,15 @@
 /** From tests to what is measured: each source once, with all that any test asks of it. Nothing is added yet. */
 import { askedDestinations } from '../cluster/destinations.ts';
 import type { Question } from '../expectations/question.ts';
-import type { TestArgs } from '../model/args.ts';
 import type { Endpoints, Goal, NetworkTest, NetworkTestFile } from '../model/network-test.ts';
+import type { TestArgs } from '../model/test-args.ts';
 import { withoutUndefined } from '../model/without-undefined.ts';
 import { clientIn, type Finding, sourcesOf } from '../open/endpoints.ts';
 import { type FoundGoal, goalsAt, placesOf } from '../open/goals.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
 import { type Surveyed, survey } from '../open/survey.ts';
+import { targetName } from '../open/target-name.ts';
 import { inTurn } from '../run/scheduler.ts';
-import { targetName } from './chosen-targets.ts';
 import { reasonOf } from './failure-reason.ts';
 
 /** One test from one source to one destination. */

@@ -3,11 +3,12 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseHost } from '../cluster/host-destination.ts';
 import { parseNetworkTests, type Words } from '../expectations/parse.ts';
-import type { TestArgs } from '../model/args.ts';
+import { readText as readPipeOrFile } from '../kube/read-text.ts';
 import { UserError } from '../model/errors.ts';
 import { fileReason } from '../model/file-reason.ts';
 import type { NetworkTestFile } from '../model/network-test.ts';
 import { withoutFullStop } from '../model/sentence.ts';
+import type { TestArgs } from '../model/test-args.ts';
 
 /** Expectations are written by people; what is larger is something else. */
 const LARGEST_BYTES = 4 * 1024 * 1024;
@@ -41,17 +42,18 @@ function isFolder(file: string): boolean {
   }
 }
 
-/** @param file `-` is standard input @throws {UserError} exit 2 */
+/** @param file `-` is standard input @throws {UserError} exit 2; 3: it is a pipe that nobody writes to its end */
 export function readText(file: string): string {
-  let bytes: Buffer;
+  let text: string;
   try {
-    bytes = readFileSync(file === '-' ? 0 : file);
+    // What is named may be a pipe of the shell; standard input is waited for as any tool does.
+    text = file === '-' ? readFileSync(0, 'utf8') : readPipeOrFile(file);
   } catch (error) {
-    throw unreadable(file, error);
+    throw error instanceof UserError ? error : unreadable(file, error);
   }
-  if (bytes.length > LARGEST_BYTES)
+  if (Buffer.byteLength(text) > LARGEST_BYTES)
     throw new UserError(`${nameOf(file)} is larger than ${LARGEST_BYTES / 1024 / 1024} MB.`, 2);
-  return bytes.toString('utf8');
+  return text;
 }
 
 function unreadable(file: string, error: unknown): UserError {

@@ -1,8 +1,8 @@
 /** What a run of tests would add, and where; nothing is added. */
 import type { CheckId } from '../checks/registry.ts';
 import { askedDestinations } from '../cluster/destinations.ts';
-import type { TestArgs } from '../model/args.ts';
 import type { NetworkTestPlan, PlannedSource } from '../model/network-test.ts';
+import type { TestArgs } from '../model/test-args.ts';
 import { findRunningSession } from '../open/running-session.ts';
 import { PROBE_SCRIPTS } from '../probes/scripts.ts';
 import { mergePlans } from '../run/merged-plan.ts';

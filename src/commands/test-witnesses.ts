@@ -2,8 +2,9 @@
 import { KubeView } from '../cluster/view.ts';
 import { reached } from '../expectations/measured.ts';
 import { type Listener, listenerKey, type Witnesses } from '../expectations/question.ts';
-import type { RunOptions, TestArgs } from '../model/args.ts';
+import type { RunOptions } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
+import type { TestArgs } from '../model/test-args.ts';
 import { clientIn, type Finding } from '../open/endpoints.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
 

@@ -1,5 +1,3 @@
-import type { DiffLimits } from './diff.ts';
-
 // What the command line says, once it is known to be well-formed. Durations are in milliseconds.
 
 /** kubectl's connection flags; each one that is absent is left to the kubeconfig. */
@@ -174,31 +172,6 @@ export interface MatrixArgs {
   readonly limits: Pick<ManyTargets, 'atOnce' | 'most' | 'isSure' | 'shard'>;
 }
 
-/** What the result of expectations can be printed as. */
-export type TestFormat = OutputFormat | 'junit' | 'tap' | 'markdown';
-
-export interface TestArgs extends Pick<RunOptions, 'connection' | 'session' | 'thresholds'> {
-  /** Files, folders, or `-`; at least one. */
-  readonly files: readonly string[];
-  readonly output: TestFormat;
-  /** Say what would be added where, and add nothing. */
-  readonly isPlan: boolean;
-  /** Who may show that a denied port has a listener: the other sources alone, or a node too. */
-  readonly witness: 'node' | 'sources';
-  /** Measure again, as long as not all is met and no more than so many ms have passed. */
-  readonly retryForMs: number;
-  readonly limits: Pick<ManyTargets, 'atOnce' | 'most' | 'isSure'>;
-  /** TARGET as the command line reads it. @throws {UserError} exit 2 */
-  targetOf(text: string): TargetSpec;
-}
-
-export interface TestInitArgs extends Pick<RunOptions, 'connection' | 'session' | 'thresholds'> {
-  readonly what:
-    | { readonly kind: 'target'; readonly text: string; readonly spec: TargetSpec }
-    /** A file of netassert's, or `-`. */
-    | { readonly kind: 'netassert'; readonly file: string };
-}
-
 /** A command for one target or many. */
 export interface RunnableArgs {
   readonly connection: ConnectionFlags;
@@ -272,17 +245,6 @@ export interface JudgeArgs {
   /** A file that --save wrote. */
   readonly bundle: string;
   readonly report: ReportFlags;
-}
-
-/** What a comparison can be printed as. */
-export type DiffFormat = 'table' | 'json' | 'yaml' | 'junit' | 'markdown' | 'html';
-
-export interface DiffArgs {
-  /** Files that --save or -o json wrote. */
-  readonly before: string;
-  readonly after: string;
-  readonly output: DiffFormat;
-  readonly limits: DiffLimits;
 }
 
 export interface ExplainArgs {

@@ -10,6 +10,7 @@ import { targetPod } from '../targets/target-pod.ts';
 import { clientIn, type Finding } from './endpoints.ts';
 import type { ListedTarget } from './many-targets.ts';
 import { findTarget } from './target.ts';
+import { targetName } from './target-name.ts';
 
 export interface Surveyed {
   /** The same for all words that mean it. */
@@ -60,20 +61,5 @@ export async function survey(
   }
   const { connection } = finding;
   const { subject } = await findTarget({ connection, session, target: spec }, signal, shared);
-  return { key: JSON.stringify(spec), target: { spec }, title: wordOf(spec), subject };
-}
-
-function wordOf(
-  spec: Exclude<ListedTarget['spec'], { readonly kind: 'name' | 'selector' | 'node' }>,
-): string {
-  switch (spec.kind) {
-    case 'docker':
-      return `docker://${spec.name}`;
-    case 'netns':
-      return `netns:${spec.where}`;
-    case 'pid':
-      return `pid:${spec.pid}`;
-    case 'local':
-      return 'local';
-  }
+  return { key: JSON.stringify(spec), target: { spec }, title: targetName({ spec }), subject };
 }

@@ -1,6 +1,7 @@
 /** What differs between two runs, in the format that was asked for. Pure. */
-import type { DiffFormat } from '../model/args.ts';
+
 import type { Diff } from '../model/diff.ts';
+import type { DiffFormat } from '../model/diff-args.ts';
 import { type ChangeGroup, groupChanges, groupRemarks } from './diff-groups.ts';
 import { changeText, comparedText, diffLead, testText } from './diff-words.ts';
 import { attributes, suites, xml } from './junit.ts';

@@ -1,6 +1,7 @@
 /** The result of expectations in the format that was asked for. */
-import type { TestFormat } from '../model/args.ts';
+
 import type { NetworkTestReport } from '../model/network-test.ts';
+import type { TestFormat } from '../model/test-args.ts';
 import { renderDocument } from './render.ts';
 import { renderTestJunit } from './test-junit.ts';
 import { renderTestMarkdown } from './test-markdown.ts';

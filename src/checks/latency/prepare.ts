@@ -19,9 +19,9 @@ export default async function prepare({
   asked,
   subject,
 }: InputContext): Promise<InputOf<typeof check>> {
-  const { baselineMs, ...probes }: LatencyOptions & { enoughConnects?: number } =
-    optionsIn(args, about) ?? BRIEFLY;
-  const proxied = optionsIn(args, about) === undefined ? await proxiedOf(subject, asked) : {};
+  const options = optionsIn(args, about);
+  const { baselineMs, ...probes }: LatencyOptions & { enoughConnects?: number } = options ?? BRIEFLY;
+  const proxied = options === undefined ? await proxiedOf(subject, asked) : {};
   const destinations = [...always(subject), ...asked.filter((d) => d.protocol === 'tcp')];
   return {
     destinations,

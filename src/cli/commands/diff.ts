@@ -1,4 +1,4 @@
-import type { DiffArgs, DiffFormat } from '../../model/args.ts';
+import type { DiffArgs, DiffFormat } from '../../model/diff-args.ts';
 import type { TextFlag } from '../../model/flag.ts';
 import type { Severity } from '../../model/report.ts';
 import { usageError } from '../../model/usage-error.ts';

@@ -1,5 +1,5 @@
-import type { TestArgs, TestInitArgs } from '../../model/args.ts';
 import type { ListFlag, SwitchFlag, TextFlag } from '../../model/flag.ts';
+import type { TestArgs, TestInitArgs } from '../../model/test-args.ts';
 import { usageError } from '../../model/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { connectionFlags, exclusive } from '../flags/connection.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../../src/cli/parse.ts';
-import type { TestArgs, TestInitArgs } from '../../../src/model/args.ts';
+import type { TestArgs, TestInitArgs } from '../../../src/model/test-args.ts';
 
 const parsed = async (...argv: string[]): Promise<unknown> => (await parse(argv)).args;
 

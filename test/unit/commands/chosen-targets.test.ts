@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { refuseTooMany, targetName } from '../../../src/commands/chosen-targets.ts';
+import { refuseTooMany } from '../../../src/commands/chosen-targets.ts';
 import type { ManyTargets, TargetSpec } from '../../../src/model/args.ts';
 import type { ListedTarget } from '../../../src/open/many-targets.ts';
+import { targetName } from '../../../src/open/target-name.ts';
 
 const limits = (most: number, isSure = false): ManyTargets => ({
   named: [],

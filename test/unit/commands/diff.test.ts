@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from '../../../src/commands/diff.ts';
-import type { DiffArgs } from '../../../src/model/args.ts';
+import type { DiffArgs } from '../../../src/model/diff-args.ts';
 import { UserError } from '../../../src/model/errors.ts';
 import { runRecording } from '../../recordings/recordings.ts';
 import { brokenJson, SEED } from '../fuzz/mutate.ts';
