@@ -11,7 +11,7 @@ import { withUserErrors } from '../open/failures.ts';
 import { groupItems, profilesText, type TargetPreflight, whereText } from '../preflight/many.ts';
 import { preflightReport } from '../preflight/preflight.ts';
 import { rightsOnce } from '../preflight/rights.ts';
-import { palette, visible } from '../report/text.ts';
+import { mark, palette, visible } from '../report/text.ts';
 import { inTurn } from '../run/scheduler.ts';
 import { chosenTargets, targetLabel } from './chosen-targets.ts';
 import { reasonOf } from './failure-reason.ts';
@@ -82,8 +82,7 @@ function text({ all, failed }: Answers): string {
     const where = whereText(group, all.length);
     const more = group.differs ? 'others have other words, which -o json has' : '';
     const rest = [where, more].filter((part) => part !== '').join('; ');
-    const mark = group.ok ? paint.green('√') : paint.red('×');
-    return `${mark} ${group.check}: ${visible(`${withoutFullStop(group.detail)}${rest === '' ? '' : ` (${rest})`}`)}`;
+    return `${mark(group.ok, paint)} ${group.check}: ${visible(`${withoutFullStop(group.detail)}${rest === '' ? '' : ` (${rest})`}`)}`;
   });
   const reasons = failed.map(
     ({ target, reason }) => `${paint.yellow('?')} ${visible(`${target}: ${reason}`)}`,

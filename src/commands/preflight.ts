@@ -6,7 +6,7 @@ import { withDeadline } from '../open/deadline.ts';
 import { withUserErrors } from '../open/failures.ts';
 import { preflightReport } from '../preflight/preflight.ts';
 import type { PreflightReport } from '../preflight/report.ts';
-import { palette, visible } from '../report/text.ts';
+import { mark, palette, visible } from '../report/text.ts';
 
 /** Resolves to the exit code: 3 when no session could be opened. */
 export async function run(args: PreflightArgs): Promise<number> {
@@ -29,7 +29,7 @@ export async function run(args: PreflightArgs): Promise<number> {
 function text(report: PreflightReport): string {
   const paint = palette(process.stdout.isTTY === true && !process.env['NO_COLOR']);
   const lines = report.items.map(
-    (item) => `${item.ok ? paint.green('√') : paint.red('×')} ${item.check}: ${visible(item.detail)}`,
+    (item) => `${mark(item.ok, paint)} ${item.check}: ${visible(item.detail)}`,
   );
   const end =
     report.profile === undefined

@@ -30,7 +30,7 @@ export async function nodePreflightReport(
   const items: PreflightItem[] = [
     {
       check: 'node can run a pod',
-      ok: problem === undefined,
+      ...(node && { ok: problem === undefined }),
       detail: problem ?? (node ? 'it is ready' : 'not known: you may not read it'),
     },
     ...rightItems(NODE_RIGHTS, result.missingRights),

@@ -6,7 +6,8 @@ import { listRights } from '../targets/rights-words.ts';
 /** One thing that was asked. */
 export interface PreflightItem {
   readonly check: string;
-  readonly ok: boolean;
+  /** Absent when it is not known. */
+  readonly ok?: boolean;
   readonly detail: string;
 }
 

@@ -25,6 +25,12 @@ export function palette(colour: boolean): Palette {
   };
 }
 
+/** How an answer is marked: true, false, or not known. */
+export function mark(ok: boolean | undefined, paint: Palette): string {
+  if (ok === undefined) return paint.yellow('?');
+  return ok ? paint.green('√') : paint.red('×');
+}
+
 /**
  * Breaks text into lines of at most `width` characters at blanks; longer words stay whole.
  * @param taken characters of the first line that something else stands in

@@ -109,14 +109,19 @@ describe('the Role for nodes', () => {
   });
 
   it('without get nodes: the preflight does not know the state of a node', async () => {
-    const details = async (flags: readonly string[]) => {
+    const answers = async (flags: readonly string[]) => {
       const { stdout } = await nettools(['preflight', target, ...flags, '-o', 'json']);
-      const { items } = JSON.parse(stdout) as { items: { check: string; detail: string }[] };
-      return items.filter(({ check }) => check === 'node can run a pod').map(({ detail }) => detail);
+      const { items } = JSON.parse(stdout) as { items: { check: string; ok?: boolean; detail: string }[] };
+      return items.filter(({ check }) => check === 'node can run a pod');
     };
-    expect(await details(await account('nodes-all', nodeReader))).toEqual(['it is ready']);
+    expect(await answers(await account('nodes-all', nodeReader))).toMatchObject([
+      { ok: true, detail: 'it is ready' },
+    ]);
     const less = await account('nodes-no-get', without(nodeReader, 'get', 'nodes'));
-    expect(await details(less)).toEqual(['not known: you may not read it']);
+    const unknown = { check: 'node can run a pod', detail: 'not known: you may not read it' };
+    expect(await answers(less)).toEqual([unknown]);
+    const { stdout } = await nettools(['preflight', target, ...less]);
+    expect(stdout).toContain(`? ${unknown.check}: ${unknown.detail}`);
   });
 
   it('without list nodes: routing says that forwarding was not looked at', async () => {
