@@ -36,14 +36,25 @@ bool socket_address(const char *address, int port, struct sockaddr_storage *to, 
 /* Whether ICMP errors for what a socket sends are queued, and wake who waits for it. */
 void queue_errors(int fd, bool on);
 
-/* The errno of the next ICMP error in a socket's queue; 0: there is none. */
+/* An ICMP error for what a socket has sent. error: what it means as an errno; 0: there is none. sender: "" where nobody says. */
+typedef struct {
+  int error, type, code;
+  char sender[INET6_ADDRSTRLEN];
+} icmp_error;
+
+/* The next ICMP error in a socket's queue; false: there is none. */
+bool queued_icmp(int fd, icmp_error *to);
+/* Its errno; 0: there is none. */
 int queued_error(int fd);
+
+/* Whether a TCP connection that waits for its first answer has such a queue: since Linux 5.9 (tcp_v4_err, net/ipv4/tcp_ipv4.c). */
+bool connects_queue_errors(void);
 
 /* Begins a connection. 0; EINPROGRESS: to be waited for; or the errno of the connection. */
 int begin_connect(job *self, const char *address, int port, int type, int *socket_fd);
 
-/* The same for one that was begun; ETIMEDOUT where the time is up. `by_icmp`: an ICMP error ended it. */
-int end_connect(int fd, int64_t until_us, bool *by_icmp);
+/* The same for one that was begun; ETIMEDOUT where the time is up. `by_icmp`: the ICMP error that ended it, if one did. */
+int end_connect(int fd, int64_t until_us, icmp_error *by_icmp);
 
 /*
  * Connects some more times to an IPv4 address where some connections were lost and others not, and prints by which next

@@ -143,7 +143,7 @@ int begin_connect(job *self, const char *address, int port, int type, int *socke
   return connect(fd, (struct sockaddr *)&to, length) == 0 ? 0 : errno;
 }
 
-int end_connect(int fd, int64_t until_us, bool *by_icmp) {
+int end_connect(int fd, int64_t until_us, icmp_error *by_icmp) {
   short happened = co_wait(fd, POLLOUT, until_us);
   if (happened == 0) return ETIMEDOUT;
   int error = 0;
@@ -151,17 +151,18 @@ int end_connect(int fd, int64_t until_us, bool *by_icmp) {
   getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
   if (error == 0 && (happened & POLLOUT) != 0) return 0;
   /* It is queued before the socket has it. */
-  int queued = queued_error(fd);
-  *by_icmp = queued != 0;
+  bool queued = queued_icmp(fd, by_icmp);
   if (error != 0) return error;
-  return queued == 0 ? EIO : queued;
+  return queued ? by_icmp->error : EIO;
 }
 
 static int connect_within(job *self, const char *address, int port, int type, int64_t until_us, int *socket_fd,
-                          bool *by_icmp) {
-  *by_icmp = false;
+                          icmp_error *by_icmp) {
+  *by_icmp = (icmp_error){0};
   int error = begin_connect(self, address, port, type, socket_fd);
-  return error == EINPROGRESS ? end_connect(*socket_fd, until_us, by_icmp) : error;
+  if (error == EINPROGRESS) return end_connect(*socket_fd, until_us, by_icmp);
+  if (error != 0 && type == SOCK_STREAM && *socket_fd >= 0) queued_icmp(*socket_fd, by_icmp);
+  return error;
 }
 
 static void end_try(job *self, const char *word, int64_t before, int64_t after) {
@@ -181,8 +182,14 @@ static const char *ended_by_peer(int fd, int64_t took_us) {
   return got < 0 && errno == ECONNRESET ? "reset" : NULL;
 }
 
-/* The error of the last try, or 0; `by_icmp`: whether an ICMP error ended it. */
-static int reach_tcp(job *self, const char *address, int port, int payload, int64_t started, bool *by_icmp) {
+/* What ended a connection, where the kernel tells: "icmp none" is a reset, or something of this machine's own. */
+static void print_icmp(job *self, const icmp_error *by) {
+  if (by->error != 0) text_print(&self->out, "icmp type %d code %d from %s\n", by->type, by->code, by->sender);
+  else if (connects_queue_errors()) text_print(&self->out, "icmp none\n");
+}
+
+/* The error of the last try, or 0; `by_icmp`: the ICMP error that ended it, if one did. */
+static int reach_tcp(job *self, const char *address, int port, int payload, int64_t started, icmp_error *by_icmp) {
   int64_t before = now_us();
   text_print(&self->out, "try %lld\n", (long long)(before - started));
   int fd = -1;
@@ -191,6 +198,7 @@ static int reach_tcp(job *self, const char *address, int port, int payload, int6
   int64_t after = now_us();
   if (error != 0) {
     text_print(&self->out, "reach: connect: %s\n", error_text(error));
+    print_icmp(self, by_icmp);
     end_try(self, "failed", before, after);
     if (fd >= 0) job_close(self, fd);
     return error;
@@ -222,7 +230,7 @@ static bool reach_udp(job *self, const char *address, int port, const char *payl
   int64_t before = now_us();
   text_print(&self->out, "try %lld\n", (long long)(before - started));
   int fd = -1;
-  bool by_icmp;
+  icmp_error by_icmp;
   int error = connect_within(self, address, port, SOCK_DGRAM, before, &fd, &by_icmp);
   if (error != 0) {
     text_print(&self->out, "reach: connect: %s\n", error_text(error));
@@ -273,7 +281,7 @@ void probe_reach(job *self) {
   for (int i = 0; i < 3; i++) {
     int64_t begun = now_us();
     int error = 0;
-    bool by_icmp = false;
+    icmp_error by_icmp = {0};
     if (is_tcp ? (error = reach_tcp(self, address, port, atoi(payload), started, &by_icmp)) == 0
                : reach_udp(self, address, port, payload, started))
       return;
@@ -281,7 +289,7 @@ void probe_reach(job *self) {
      * Who answers by ICMP limits it, for all that this target asks (net.ipv4.icmp_ratelimit: six at once, and one a
      * second; ip_error, two or three): each SYN uses it up, and the last tries would look like silence.
      */
-    if (by_icmp || error == ENETUNREACH) return;
+    if (by_icmp.error != 0 || error == ENETUNREACH) return;
     /* A second wait of several seconds would tell nothing new; the waits for a datagram are one second each. */
     if (now_us() - begun < 500000) co_sleep(300000);
     else if (is_tcp) return;
@@ -310,7 +318,8 @@ typedef struct series series;
 typedef struct {
   series *of;
   int64_t delay_us, limit_us;
-  bool done, answered, by_icmp;
+  bool done, answered;
+  icmp_error by_icmp;
   text *out, held;
 } try;
 
@@ -350,7 +359,7 @@ static void one_try(try *one, bool is_first) {
   if (waited > woken_late_us()) waited = woken_late_us();
   of->any_silent |= error == ETIMEDOUT;
   of->any_lost |= after - before >= SENT_AGAIN_US;
-  of->any_met |= error == 0 || (error == ECONNREFUSED && !one->by_icmp);
+  of->any_met |= error == 0 || (error == ECONNREFUSED && one->by_icmp.error == 0);
   if (fd >= 0) job_close(self, fd);
   if (error == ETIMEDOUT && after - before >= one->limit_us) text_print(out, "given up: Connection timed out\n");
   else if (error != 0) text_print(out, "tcp-connect: connect: %s\n", error_text(error));
@@ -419,8 +428,9 @@ void probe_connect(job *self) {
     }
     try one = {.of = of, .limit_us = i == 0 ? FIRST_LIMIT_US : LIMIT_US, .out = &self->out};
     one_try(&one, i == 0);
-    icmp_errors = one.by_icmp ? icmp_errors + 1 : 0;
-    if (one.by_icmp && icmp_errors < ICMP_ERRORS) {
+    bool by_icmp = one.by_icmp.error != 0;
+    icmp_errors = by_icmp ? icmp_errors + 1 : 0;
+    if (by_icmp && icmp_errors < ICMP_ERRORS) {
       /* Who refuses is not at the other end, and its time says nothing of the way. */
       job_times(self, false);
       co_sleep(ICMP_EVERY_US);
@@ -463,7 +473,7 @@ static void sweep_some(void *argument) {
     for (int tries = 0; tries < 2; tries++) {
       int fd = -1;
       int64_t before = now_us();
-      bool by_icmp;
+      icmp_error by_icmp;
       error = connect_within(self, address, atoi(port), SOCK_STREAM, before + all->limit_us, &fd, &by_icmp);
       took = (woken_us() > before ? woken_us() : now_us()) - before;
       if (fd >= 0) job_close(self, fd);

@@ -110,7 +110,7 @@ void tell_ways(job *self, const char *address, int port) {
     co_sleep(EVERY_US);
   }
   int64_t until = now_us() + LIMIT_US - TRIES * EVERY_US;
-  bool by_icmp;
+  icmp_error by_icmp;
   for (int i = 0; i < TRIES; i++)
     if (ways[i].error == EINPROGRESS) ways[i].error = end_connect(ways[i].fd, until, &by_icmp);
   hear(ear, ways, TRIES);

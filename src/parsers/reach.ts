@@ -1,5 +1,12 @@
 /** Parses the output of src/probes/reach.bash. Pure. */
 
+/** An ICMP or ICMPv6 error; of which family its sender's address tells. */
+export interface IcmpAnswer {
+  readonly type: number;
+  readonly code: number;
+  readonly sender: string;
+}
+
 /** One try. Time in milliseconds. */
 export interface ReachTry {
   readonly ms: number;
@@ -10,6 +17,11 @@ export interface ReachTry {
   readonly outcome: 'connected' | 'answered' | 'silent' | 'unanswered' | 'failed';
   /** The system's own text of an error, such as `No route to host`. */
   readonly error?: string;
+  /**
+   * Of one over TCP that failed: the ICMP error that ended it, as the kernel gives it to the socket (IP_RECVERR of ip(7)), or
+   * `none`; absent where that was not asked, or the kernel does not tell.
+   */
+  readonly icmp?: IcmpAnswer | 'none';
   /** Of one that connected: how the far side ended it, before anybody had sent a byte. */
   readonly ended?: 'reset' | 'closed';
 }
@@ -47,6 +59,7 @@ export function parseReach(stdout: string, limitMs: number): Reach {
   let address: string | undefined;
   let unresolved: string | undefined;
   let said: string | undefined;
+  let icmp: ReachTry['icmp'];
   let open = false;
   let openedMs = 0;
   for (const line of stdout.split('\n').slice(0, -1)) {
@@ -59,13 +72,16 @@ export function parseReach(stdout: string, limitMs: number): Reach {
       open = true;
       openedMs = Number(value) / 1000;
       said = undefined;
+      icmp = undefined;
     } else if (open && outcome !== undefined && /^\d+$/.test(value)) {
       const ms = Number(value) / 1000;
-      tries.push(outcome === 'failed' ? failedTry(ms, said) : { ms, outcome });
+      tries.push(outcome === 'failed' ? failedTry(ms, icmp, said) : { ms, outcome });
       open = false;
     } else if (word === 'ended' && (value === 'reset' || value === 'closed')) {
       const last = tries.pop();
       if (last !== undefined) tries.push({ ...last, ended: value });
+    } else if (open && word === 'icmp') {
+      icmp = icmpAnswer(line);
     } else if (open) {
       const name = UNRESOLVED.exec(line)?.[1];
       if (name !== undefined) unresolved = `the name does not resolve on the target (${name})`;
@@ -81,10 +97,16 @@ export function parseReach(stdout: string, limitMs: number): Reach {
  * A reset that answers a SYN is "refused"; that of a connection which stood already, and ended before connect() returned,
  * is this one (tcp_reset, net/ipv4/tcp_input.c).
  */
-function failedTry(ms: number, error = 'no reason given'): ReachTry {
+function failedTry(ms: number, icmp: ReachTry['icmp'], error = 'no reason given'): ReachTry {
   return error === 'Connection reset by peer'
     ? { ms, outcome: 'connected', ended: 'reset' }
-    : { ms, outcome: 'failed', error };
+    : { ms, outcome: 'failed', error, ...(icmp !== undefined && { icmp }) };
+}
+
+function icmpAnswer(line: string): ReachTry['icmp'] {
+  if (line === 'icmp none') return 'none';
+  const [, type, code, sender] = /^icmp type (\d+) code (\d+) from ([0-9a-f.:]+)$/.exec(line) ?? [];
+  return sender === undefined ? undefined : { type: Number(type), code: Number(code), sender };
 }
 
 /** Where a packet goes next. */

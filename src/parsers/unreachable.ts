@@ -20,8 +20,38 @@ export interface Unreachable {
   readonly port: number | undefined;
   readonly protocol: 'tcp' | 'udp' | 'other' | undefined;
   readonly kind: UnreachableKind;
-  /** As tcpdump prints it. */
-  readonly line: string;
+  /** As tcpdump prints it; absent where the probe's own socket was told. */
+  readonly line?: string;
+}
+
+/** Destination unreachable of ICMP (RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1), by code. */
+const CODES: Readonly<Record<number, UnreachableKind>> = {
+  0: 'net-unreachable',
+  1: 'host-unreachable',
+  2: 'protocol-unreachable',
+  3: 'port-unreachable',
+  4: 'fragmentation-needed',
+  6: 'net-unreachable',
+  7: 'host-unreachable',
+  9: 'prohibited',
+  10: 'prohibited',
+  11: 'net-unreachable',
+  12: 'host-unreachable',
+  13: 'prohibited',
+};
+
+/** The same of ICMPv6 (RFC 4443, 3.1). */
+const CODES_6: Readonly<Record<number, UnreachableKind>> = {
+  0: 'net-unreachable',
+  1: 'prohibited',
+  3: 'host-unreachable',
+  4: 'port-unreachable',
+};
+
+/** What an ICMP error says by its numbers; `undefined`: it is another message than "unreachable". */
+export function unreachableKind(type: number, code: number, isV6: boolean): UnreachableKind | undefined {
+  if (type !== (isV6 ? 1 : 3)) return undefined;
+  return (isV6 ? CODES_6 : CODES)[code] ?? 'other';
 }
 
 /** Repeats of one message are left out. */

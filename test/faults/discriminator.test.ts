@@ -49,7 +49,7 @@ describe('causes are told apart', () => {
     expect(seenIn(report)).toEqual({ kind, seen: expect.stringMatching(seen) });
   });
 
-  // Neither NET_ADMIN nor NET_RAW: what the kernel tells everybody is enough for the kind, and not for who it was.
+  // Neither NET_ADMIN nor NET_RAW: the kernel tells the probe's own socket of ICMP errors, and everybody its counters.
   test.each(ROWS.filter(({ restricted }) => restricted !== false))('$cause, without rights', async (row) => {
     const { to, where, steps, restricted, seen } = row;
     const { kind, expected } = restricted || row;
@@ -102,10 +102,10 @@ describe('causes are told apart', () => {
         );
         expect(quoted(first)).toMatch(/IP 198\.18\.1\.1 > [\d.]+: ICMP parameter problem/);
         expect(seenIn(report).kind).toBe('wrong-header');
-        // Who may not listen knows that it was one, and not whose.
+        // Who may not listen has it from the socket.
         expectFirst(
           await firewall(toServer(pods()), '--profile', 'restricted'),
-          critical('NT-FW-012', /: a host that could not be seen \(listening needs NET_RAW\) calls/),
+          critical('NT-FW-012', /: the default gateway 198\.18\.1\.1 calls a header of what is sent wrong/),
         );
       }),
     );

@@ -24,6 +24,7 @@ import { type FirewallFacts, type FirewallInput, overflows, type PathFacts, tabl
 import { loopbackFacts, OWN_LISTENERS } from './loopback.ts';
 import { behindId } from './plan.ts';
 import { policyAnswer } from './policy-answer.ts';
+import { toldToSockets } from './told.ts';
 
 /** What all destinations share. */
 interface Shared {
@@ -111,20 +112,27 @@ function pathFacts(
   // reach PROTO NAME PORT: where the port was a placeholder, the runner has filled it in.
   const port = Number(result?.command[3] ?? destination.port);
   const hop = nextHop(reach.value?.routes ?? []);
+  const told = toldToSockets(reach.value?.tries ?? [], address, port);
+  const heard = (seenOf(facts.capture) ?? []).filter(
+    (e) =>
+      sameAddress(e.about, address) &&
+      (e.port === undefined || e.port === port) &&
+      (e.protocol === undefined || e.protocol === destination.protocol),
+  );
   const signs: Omit<Signs, 'reach'> = {
     protocol: destination.protocol,
     expectsAnswer: expectsAnswer(destination),
     address,
     hop,
     neighbour: hop && neighbours.find((n) => n.address === hop.neighbour && n.device === hop.device),
-    icmp: (seenOf(facts.capture) ?? []).filter(
-      (e) =>
-        sameAddress(e.about, address) &&
-        (e.port === undefined || e.port === port) &&
-        (e.protocol === undefined || e.protocol === destination.protocol),
-    ),
-    listened: facts.capture.value !== undefined,
-    expiredAt: facts.expiredAt,
+    icmp: [
+      ...heard,
+      ...told.unreachables.filter(
+        ({ sender, kind }) => !heard.some((e) => e.kind === kind && sameAddress(e.sender, sender)),
+      ),
+    ],
+    listened: facts.capture.value !== undefined || told.always,
+    expiredAt: [...facts.expiredAt, ...told.expiredAt],
     socket: sockets.find((s) => isPeer(s.peer, address, port) && isProbe(s)),
     forbidding: (reach.value?.routes ?? []).filter((line) =>
       /^(blackhole|unreachable|prohibit)\b/.test(line),

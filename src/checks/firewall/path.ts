@@ -28,7 +28,9 @@ export function quoteReach({ results }: PathFacts): Quote[] {
 /** Who said no. */
 export function quoteIcmp({ icmp }: PathFacts, { captureResult }: FirewallFacts): Quote[] {
   const [first] = icmp;
-  return first && captureResult ? [{ command: captureResult.command, excerpt: first.line }] : [];
+  // What a socket was told stands among its tries.
+  if (first?.line === undefined || !captureResult) return [];
+  return [{ command: captureResult.command, excerpt: first.line }];
 }
 
 /** The probe's own socket, as the kernel saw it while it waited. */

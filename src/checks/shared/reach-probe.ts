@@ -92,7 +92,7 @@ function unresolvedReason({ address, unresolved }: Reach, { status }: ProbeResul
 export function quoteTries(result: ProbeResult | undefined, maxLines: number): Quote[] {
   return quote(
     result,
-    /^(ok|answered|silent|failed|ended|endpoint) |: connect: |read error: |^\S+: (line \d+: )?\S.*: /,
+    /^(ok|answered|silent|failed|ended|endpoint|icmp type) |: connect: |read error: |^\S+: (line \d+: )?\S.*: /,
     maxLines,
   ).map(({ command, excerpt }) => ({ command, excerpt: excerpt.replace(/^\S+: (line \d+: )?(?=\S)/gm, '') }));
 }

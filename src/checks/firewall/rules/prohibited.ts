@@ -9,7 +9,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     'A firewall on the way answers with ICMP "administratively prohibited". Connections fail at once, with "No route to host", which has nothing to do with routes here. firewalld and many hardware firewalls reject in this way.',
-  rule: 'The connection fails at once, and ICMP 3/9, 3/10 or 3/13 (IPv6: 1/1) about the destination arrives. Where nothing may listen for ICMP: EHOSTUNREACH at once, InDestUnreachs grows, and no unreachable route matches; for IPv6 EACCES, and no prohibit route.',
+  rule: 'The connection fails at once, and ICMP 3/9, 3/10 or 3/13 (IPv6: 1/1) about the destination arrives (the socket of the probe is told, or a listener hears it). Where neither is so: EHOSTUNREACH at once, InDestUnreachs grows, and no unreachable route matches; for IPv6 EACCES, and no prohibit route.',
   source: 'RFC 1812, 5.2.7.1; RFC 4443, 3.1',
   remedy:
     'Allow the traffic on the firewall that is named as the sender (firewall-cmd --list-all there, or nft list ruleset).',

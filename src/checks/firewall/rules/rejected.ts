@@ -11,7 +11,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     'The connection is refused, but by an ICMP message from a filter; the destination was never asked. kube-proxy does this for a Service without a ready endpoint, so look at NT-SVC-001 first; iptables REJECT and nft reject do it by default.',
-  rule: 'The connection is refused, and ICMP 3/3 (port unreachable) about it arrives: for TCP from anybody (a kernel answers a closed TCP port with a reset), for UDP from another host than the destination. Where nothing may listen for ICMP: refused, and InDestUnreachs grows.',
+  rule: 'The connection is refused, and ICMP 3/3 (port unreachable) about it arrives: for TCP from anybody (a kernel answers a closed TCP port with a reset), for UDP from another host than the destination. The socket of the probe is told (IP_RECVERR, Linux 5.9), or a listener hears it; where neither is so: refused, and InDestUnreachs grows.',
   source: 'RFC 792; iptables-extensions(8), REJECT',
   remedy: advice`For a Service, see whether it has a ready endpoint: ${kubectl`get endpointslices -l kubernetes.io/service-name=NAME`}. Else find the reject rule on the sender: nft list ruleset, iptables-save.`,
   explains: { depth: 830, subject: ['NT-LAT', 'NT-TLS'] },

@@ -39,6 +39,18 @@ describe('recorded causes', () => {
     });
   });
 
+  // A foreign image has no prober, a kernel before 5.9 no such queue: counters of the namespace tell the kind alone.
+  it.each([
+    ['node-reject', 'NT-FW-004', /from a host that could not be seen \(listening needs NET_RAW\)/],
+    ['admin-prohibited', 'NT-FW-003', /by a host that could not be seen \(listening needs NET_RAW\)/],
+    ['router-no-route', 'NT-RT-007', /: a host that could not be seen \(listening needs NET_RAW\) has no/],
+    ['arp-last-hop', 'NT-ARP-002', /: a host that could not be seen \(listening needs NET_RAW\) looked/],
+  ])('%s, where neither a listener nor the socket is told', (name, id, says) => {
+    const [first] = problems(`firewall-${name}-untold`);
+    expect(first?.id).toBe(id);
+    expect(first?.summary).toMatch(says);
+  });
+
   it('is silent where nothing is wrong', () => {
     const { checks, verdict } = judge(bundleRecording('firewall-healthy').bundle);
     expect(checks[0]?.findings).toEqual([]);
