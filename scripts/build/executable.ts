@@ -37,6 +37,8 @@ export async function makeExecutable(platform: Platform, parts: Parts): Promise<
     useSnapshot: false,
     // Node warns when its cache does not fit; src/binary/load.ts does not.
     useCodeCache: false,
+    // Node would parse its roots at each start (src/tls/roots.ts).
+    execArgv: ['--use-openssl-ca'],
     // NODE_OPTIONS is meant for the user's own Node programs; here it could only break the plugin.
     execArgvExtension: 'none',
   };

@@ -33,9 +33,11 @@ const layers: Record<string, Layer> = {
   statistics: { folders: [], node: false },
   compare: { folders: ['model', 'statistics'], node: false },
   report: { folders: ['model', 'statistics'], packages: ['cli-table3', 'js-yaml'], node: false },
-  kube: { folders: ['model'], packages: ['@kubernetes/client-node', 'js-yaml'], node: true },
+  // Process-wide: which roots a connection trusts that names none.
+  tls: { folders: [], node: true },
+  kube: { folders: ['model', 'tls'], packages: ['@kubernetes/client-node', 'js-yaml'], node: true },
   exec: { folders: ['model'], packages: ['ws'], node: true },
-  docker: { folders: ['model'], node: true },
+  docker: { folders: ['model', 'tls'], node: true },
 };
 layers['channels'] = { folders: ['docker', 'exec', 'kube', 'model'], node: true };
 layers['probes'] = { folders: ['channels', 'model'], node: true };

@@ -6,6 +6,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { version as toolVersion } from '../model/version.ts';
+import { trustNodesRoots } from '../tls/roots.ts';
 import { DockerApiError, DockerUnreachableError, TLS_HINT, unreachable } from './errors.ts';
 import { type DockerHost, findDockerHost, type HostSources } from './host.ts';
 
@@ -186,6 +187,7 @@ function agentOf(host: DockerHost): http.Agent {
   const options = { keepAlive: true };
   if (host.kind === 'socket' || host.tls === undefined) return new http.Agent(options);
   const { ca, cert, key, verify } = host.tls;
+  trustNodesRoots(ca === undefined);
   return new https.Agent({
     ...options,
     rejectUnauthorized: verify,

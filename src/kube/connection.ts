@@ -3,6 +3,7 @@ import type http from 'node:http';
 import type https from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { UserError } from '../model/errors.ts';
+import { trustNodesRoots } from '../tls/roots.ts';
 import type { Credential } from './exec-credential.ts';
 import type { LoadedConfig } from './kubeconfig.ts';
 
@@ -30,6 +31,9 @@ export async function connectionOf(loaded: LoadedConfig, credential: Credential)
     contexts: [{ name: 'nettools', cluster: cluster.name, user: user.name }],
     currentContext: 'nettools',
   });
+  // A proxy and a provider of tokens are spoken to by their own certificates, which the cluster's authority says nothing of.
+  const hasAuthority = cluster.caData !== undefined || cluster.caFile !== undefined || cluster.skipTLSVerify;
+  trustNodesRoots(!hasAuthority || cluster.proxyUrl !== undefined || user.authProvider !== undefined);
   const options: https.RequestOptions = {};
   try {
     await config.applyToHTTPSOptions(options as never);

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { dump, load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiPort, bridge, kubeconfig, kubectlPath } from '../cluster/paths.ts';
@@ -38,6 +39,14 @@ function only<T>(list: readonly T[]): T {
   const [first] = list;
   if (first === undefined) throw new Error('the kubeconfig has none');
   return first;
+}
+
+/** The cluster's authority as a file. */
+function caFile(): string {
+  const { clusters } = load(readFileSync(kubeconfig, 'utf8')) as Config;
+  const file = join(folder, 'ca.crt');
+  writeFileSync(file, Buffer.from(String(only(clusters).cluster['certificate-authority-data']), 'base64'));
+  return file;
 }
 
 async function saysHello(flags: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
@@ -212,4 +221,43 @@ describe('the name of the server', () => {
       }),
       '--insecure-skip-tls-verify',
     ]));
+});
+
+describe('a cluster whose kubeconfig names no authority', () => {
+  const unnamed = (): string =>
+    changed('no-authority', ({ clusters }) => {
+      delete only(clusters).cluster['certificate-authority-data'];
+    });
+
+  it('is believed by the roots of NODE_EXTRA_CA_CERTS', async () => {
+    await saysHello(['--kubeconfig', unnamed()], { NODE_EXTRA_CA_CERTS: caFile() });
+  });
+
+  it.each([{}, { SSL_CERT_FILE: 'the same' }])('is not believed otherwise (%j)', async (env) => {
+    const set = Object.fromEntries(Object.keys(env).map((name) => [name, caFile()]));
+    const outcome = await nettools(['run', 'plain', '-n', ns.name, '--kubeconfig', unnamed(), '--', 'true'], {
+      env: { NODE_EXTRA_CA_CERTS: '', ...set },
+    });
+    expectSentence(outcome, 3, /certificate/);
+  });
+
+  it('is believed by a proxy, too, that the connection goes through', async () => {
+    const file = changed('no-authority-proxy', ({ clusters }) => {
+      delete only(clusters).cluster['certificate-authority-data'];
+      only(clusters).cluster['proxy-url'] = proxy.url;
+    });
+    await saysHello(['--kubeconfig', file], { NODE_EXTRA_CA_CERTS: caFile() });
+  });
+});
+
+it('a cluster with an authority of its own is not believed by the roots of the environment', async () => {
+  const file = changed('other-authority', ({ clusters }) => {
+    only(clusters).cluster['certificate-authority-data'] = Buffer.from(rootCertificates[0] ?? '').toString(
+      'base64',
+    );
+  });
+  const outcome = await nettools(['run', 'plain', '-n', ns.name, '--kubeconfig', file, '--', 'true'], {
+    env: { NODE_EXTRA_CA_CERTS: caFile() },
+  });
+  expectSentence(outcome, 3, /certificate/);
 });
