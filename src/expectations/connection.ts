@@ -66,17 +66,32 @@ function nameOf({ name, address, port }: Reached): string {
 
 function connected(one: Reached, report: Report): Part {
   const seen = `${nameOf(one)}: ${one.seen}`;
+  // Whoever connects to a name that does not exist gets no connection: that is an answer.
+  const nameless = one.cause === 'unmeasured' ? withoutName(report, one) : undefined;
+  if (nameless !== undefined) return { outcome: 'failed', seen: `${seen}: ${words(nameless)}` };
   if (UNCLEAR.includes(one.cause)) return { outcome: 'unknown', seen };
   if (one.cause !== 'open') return { outcome: 'failed', seen };
-  // A proxy of the target itself that answers for everybody is no destination (NT-PROXY-001).
-  const answeredHere = about(report, one).find(({ id }) => id === 'NT-PROXY-001');
-  if (answeredHere !== undefined) return { outcome: 'unknown', seen: words(answeredHere) };
+  const proxy = answeredHere(report, one);
+  if (proxy !== undefined) return { outcome: 'unknown', seen: words(proxy) };
   const broken = about(report, one).find(({ severity }) => severity === 'critical');
   return broken === undefined ? { outcome: 'met', seen } : { outcome: 'failed', seen: words(broken) };
 }
 
-function refused(one: Reached): Part {
+/** A proxy of the target itself that answers for everybody: what it says is not said by the destination. */
+function answeredHere(report: Report, one: Reached): Finding | undefined {
+  return about(report, one).find(({ id }) => id === 'NT-PROXY-001');
+}
+
+/** What the look-up of a destination's name came to, where that is why nothing was sent. */
+function withoutName(report: Report, { address }: Reached): Finding | undefined {
+  const findings = checkOf(report, 'dns')?.findings ?? [];
+  return findings.find(({ severity, subject }) => severity === 'critical' && subject === address);
+}
+
+function refused(one: Reached, report: Report): Part {
   const seen = `${nameOf(one)}: ${one.seen}`;
+  const proxy = one.cause === 'open' ? answeredHere(report, one) : undefined;
+  if (proxy !== undefined) return { outcome: 'unknown', seen: words(proxy) };
   if (UNCLEAR.includes(one.cause)) return { outcome: 'unknown', seen };
   // A counter that grew meanwhile, and may have been about something else, is all that speaks for a filter.
   if (one.cause === 'rejected' && !one.isTold)
@@ -91,6 +106,8 @@ const BY_RULE: readonly string[] = ['NT-FW-002', 'NT-FW-003', 'NT-FW-004', 'NT-F
 
 function denied(one: Reached, report: Report, { reached: by, unreached }: Witnesses): Part {
   const name = nameOf(one);
+  const proxy = one.cause === 'open' ? answeredHere(report, one) : undefined;
+  if (proxy !== undefined) return { outcome: 'notProven', seen: words(proxy) };
   if (one.cause === 'open' || one.cause === 'stalled')
     return { outcome: 'failed', seen: `${name} can be reached: ${one.seen}` };
   // What follows from something else, as a rejection from a Service without endpoints, is nobody's decision.
@@ -107,6 +124,13 @@ function denied(one: Reached, report: Report, { reached: by, unreached }: Witnes
     return { outcome: 'notProven', seen: `${name}: ${one.seen}, and ${why}` };
   }
   const reason = rule === undefined ? 'NetworkPolicies deny it' : `${rule.title} (${rule.id})`;
+  // Nobody sees a policy drop a packet: one that would be lost without it shows nothing of the policy.
+  const lost = rule === undefined || rule.id === 'NT-FW-006' ? brokenWay(report, one) : undefined;
+  if (lost !== undefined)
+    return {
+      outcome: 'notProven',
+      seen: `${name}: ${one.seen}, and the policy need not be the reason: ${words(lost)}`,
+    };
   const key = listenerKey(one);
   const witness = by.get(key);
   if (witness !== undefined)
@@ -128,12 +152,34 @@ function listeners(all: readonly Reached[]): readonly Reached[] {
   return all.filter((one) => endpoints.includes(one) || one.cause === 'open' || one.cause === 'stalled');
 }
 
+/** A fault of the source's interface, of its neighbours, or of its routes. */
+const OF_THE_WAY = /^NT-(?:IF|ARP|RT)-/;
+
+/** What is broken on the way of all that the source sends, or of what it sends to this one. */
+function brokenWay(report: Report, one: Reached): Finding | undefined {
+  const all = report.checks.flatMap(({ findings }) => findings);
+  const own = all.filter((finding) => isAbout(finding, one));
+  const isItsCause = ({ id }: Finding): boolean => own.some(({ causedBy }) => causedBy === id);
+  const isOfAll = ({ severity, subject }: Finding): boolean =>
+    severity === 'critical' && (subject === undefined || subject === 'gateway');
+  return all.find(
+    (finding) =>
+      OF_THE_WAY.test(finding.id) &&
+      finding.severity !== 'info' &&
+      (isOfAll(finding) || isItsCause(finding) || isAbout(finding, one)),
+  );
+}
+
 /** What is found of it, or of the Service as a whole. */
-function about(report: Report, { name }: Reached): readonly Finding[] {
+function about(report: Report, one: Reached): readonly Finding[] {
   return report.checks
     .filter(({ id }) => id === 'firewall' || id === 'service' || id === 'path')
     .flatMap(({ findings }) => findings)
-    .filter(({ subject }) => subject !== undefined && (subject === name || name.startsWith(`${subject} → `)));
+    .filter((finding) => isAbout(finding, one));
+}
+
+function isAbout({ subject }: Finding, { name }: Reached): boolean {
+  return subject !== undefined && (subject === name || name.startsWith(`${subject} → `));
 }
 
 function words({ summary, id }: Finding): string {

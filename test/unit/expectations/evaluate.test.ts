@@ -85,6 +85,22 @@ describe('connected', () => {
     expect(reachedBy({ cause: 'open' }, 'connected', NOBODY, [proxied]).outcome).toBe('unknown');
     const ended = finding('NT-FW-011', 'critical', { subject: 'to:1' });
     expect(reachedBy({ cause: 'open' }, 'connected', NOBODY, [ended]).outcome).toBe('failed');
+    // Nor does it speak for what is denied or refused behind it.
+    expect(reachedBy({ cause: 'open' }, 'denied', NOBODY, [proxied]).outcome).toBe('notProven');
+    expect(reachedBy({ cause: 'open' }, 'refused', NOBODY, [proxied]).outcome).toBe('unknown');
+  });
+
+  it('is not so of a name that does not exist, and that is no denial', () => {
+    const one: Row = { ...row('a.example:1', 'unmeasured'), address: 'a.example', seen: 'it has no address' };
+    const of = (connection: 'connected' | 'denied', ...names: CheckResult['findings']): Answer => {
+      const { checks } = firewall([one]);
+      const seen = { report: report(...checks, check('dns', { findings: names })) };
+      return ask({ connection }, seen, { labels: [one.name] });
+    };
+    const missing = finding('NT-DNS-005', 'critical', { subject: 'a.example' });
+    expect(of('connected', missing)).toMatchObject({ outcome: 'failed', findings: [missing] });
+    expect(of('connected').outcome).toBe('unknown');
+    expect(of('denied', missing).outcome).toBe('unknown');
   });
 });
 
@@ -147,6 +163,28 @@ describe('denied', () => {
     };
     expect(rejected('NT-SVC-001').outcome).toBe('notProven');
     expect(rejected('NT-FW-006').outcome).toBe('met');
+  });
+
+  it('is not proven by a policy where a fault of the way would lose it too', () => {
+    const reached = new Map([[JSON.stringify(['tcp', '192.0.2.4', 80]), 'node/n2']]);
+    const of = (...findings: CheckResult['findings']): Answer => {
+      const { checks } = firewall(
+        [row('to:1', 'dropped', 'denied')],
+        [finding('NT-FW-006', 'critical', { subject: 'to:1' })],
+      );
+      const seen = { report: report(...checks, check('arp', { findings })) };
+      return ask({ connection: 'denied' }, seen, {}, { reached, unreached: new Map() });
+    };
+    expect(of().outcome).toBe('met');
+    const broken = of(finding('NT-ARP-002', 'critical'));
+    expect(broken).toMatchObject({ outcome: 'notProven', needs: [] });
+    expect(broken.summary).toMatch(/the policy need not be the reason: .*\(NT-ARP-002\)\.$/);
+    // What is found of others, or of no weight for all, changes nothing.
+    expect(of(finding('NT-ARP-002', 'critical', { subject: 'other:1' })).outcome).toBe('met');
+    expect(of(finding('NT-ARP-005', 'warning')).outcome).toBe('met');
+    // The cause of a symptom of this destination is one, whatever its weight.
+    const loss = finding('NT-LAT-002', 'critical', { subject: 'to:1', causedBy: 'NT-RT-004' });
+    expect(of(finding('NT-RT-004', 'warning'), loss).outcome).toBe('notProven');
   });
 
   it('says why the witness saw nothing', () => {
@@ -267,8 +305,28 @@ describe('times and loss', () => {
     if (id !== undefined) expect(ids(answer)).toContain(id);
   });
 
-  it('is met where every echo request is answered', () => {
-    expect(of('healthy', { loss: 0 }, 'gateway')).toMatchObject({ outcome: 'met' });
+  const one = (icmp: object, tcp: object = {}): Seen => ({
+    report: report(
+      check('latency', { measurements: { destinations: [{ name: 'to:1', icmp, tcp } as Json] } }),
+    ),
+  });
+
+  it('is met where every echo request is answered, if there were enough of them', () => {
+    expect(ask({ loss: 0 }, one({ sent: 50, lossPercent: 0 })).outcome).toBe('met');
+    const few = ask({ loss: 0 }, one({ sent: 5, lossPercent: 0 }));
+    expect(few).toMatchObject({ outcome: 'unknown' });
+    expect(few.summary).toBe(
+      'not measured: expected loss at most 0%: 0% of 5 echo requests were lost, and 50 are needed.',
+    );
+    expect(ask({ loss: 0 }, one({ sent: 5, lossPercent: 20 })).outcome).toBe('failed');
+  });
+
+  it('counts a connection that never came about as one that took too long', () => {
+    const tcp = (connected: number): object => ({ tries: 50, connected, refused: 0, connectMs: { p95: 1 } });
+    expect(ask({ withinMs: 20 }, one({}, tcp(48))).outcome).toBe('met');
+    const cut = ask({ withinMs: 20 }, one({}, tcp(40)));
+    expect(cut).toMatchObject({ outcome: 'failed' });
+    expect(cut.summary).toBe('expected within 20 ms: to:1: 10 of 50 connections were not answered.');
   });
 });
 
