@@ -1,12 +1,13 @@
 /*
  * Watches for some time what the kernel drops, and prints it as lines of JSON:
  *
- *   nettools-drops --for SECONDS [--machine | --own ADDRESS… [--also-host]] [--peer HOST,PORT…]
+ *   nettools-drops --for SECONDS [--machine | --own ADDRESS… [--also-host]] [--peer HOST,PORT…] [--live]
  *
  *   --machine      all network namespaces of the machine; without it, the one that this runs in
  *   --peer         only flows with one of these; the port 0 is any
  *   --own          addresses of this namespace, for --also-host
  *   --also-host    also what the machine's namespace drops of the flows of these addresses
+ *   --live         also {"now":…} every second, with what has changed; a line on stdin, or its end, ends the watch early
  *
  * Lines: {"watching":…} as soon as it does, {"place":…} and {"flow":…} at the end, the greatest counts first, and {"end":…}.
  * Exit 3, with one line on stderr, "CODE: WORDS", where this kernel or these rights can't do it. Nothing stays in the kernel
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <netdb.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -29,16 +31,19 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include "counts.h"
 #include "drops.h"
+#include "lines.h"
+#include "live.h"
 #include "reasons.h"
 #include "spaces.h"
 
-#define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
 #define MAX_SECONDS 3600
 /* A line has at most 400 bytes, and a probe's output at most 1 MiB. */
 #define MAX_LINES 2000
 /* Pods come while it watches. */
 #define LOOK_AGAIN_SECONDS 2
+#define LIVE_SECONDS 1
 
 extern const unsigned char object_start[], object_end[];
 __asm__(".section .rodata\n"
@@ -128,88 +133,19 @@ static void watch_space(unsigned int space, void *context)
   if (bpf_map_update_elem(watched->map, &space, &what, BPF_NOEXIST) == 0) watched->count++;
 }
 
-struct counted {
-  struct flow flow;
-  struct count count;
-};
-
-static int by_packets(const void *a, const void *b)
-{
-  const struct counted *one = a, *other = b;
-  if (one->count.packets != other->count.packets) return one->count.packets < other->count.packets ? 1 : -1;
-  return memcmp(&one->flow, &other->flow, sizeof one->flow);
-}
-
-/* All of a map, whose keys begin with what a flow begins with; the greatest first. */
-static struct counted *read_counts(int map, size_t key_size, size_t most, size_t *length)
-{
-  struct counted *all = calloc(most, sizeof *all);
-  struct flow key, next;
-  void *before = NULL;
-  *length = 0;
-  if (!all) give_up("memory", "there is not enough memory");
-  while (*length < most && bpf_map_get_next_key(map, before, &next) == 0) {
-    struct counted *one = &all[*length];
-    memcpy(&one->flow, &next, key_size);
-    if (bpf_map_lookup_elem(map, &next, &one->count) == 0 && one->count.packets > 0) ++*length;
-    else memset(one, 0, sizeof *one);
-    memcpy(&key, &next, key_size);
-    before = &key;
-  }
-  qsort(all, *length, sizeof *all, by_packets);
-  return all;
-}
-
-/* Of a reason or a function, which are C's identifiers, or a number; anything else would not be printed as it is. */
-static void print_name(const char *name)
-{
-  for (; *name; name++)
-    putchar((*name >= '0' && *name <= '9') || (*name >= 'A' && *name <= 'Z') || (*name >= 'a' && *name <= 'z') ||
-                    strchr("_.-+~", *name) ? *name : '?');
-}
-
-static void print_place(const struct counted *one, int symbols, struct btf *kernel)
-{
-  struct symbol symbol = {};
-  char reason[64];
-  const struct place *place = &one->flow.place;
-  reason_name(kernel, place->reason, reason, sizeof reason);
-  bpf_map_lookup_elem(symbols, &place->location, &symbol);
-  printf("\"reason\":\"");
-  print_name(reason);
-  /* Without kallsyms the kernel prints the address. */
-  symbol.name[sizeof symbol.name - 1] = '\0';
-  printf("\",\"function\":\"");
-  print_name(symbol.name[0] == '0' ? "" : symbol.name);
-  printf("\",\"namespace\":\"%u\",\"packets\":%llu,\"bytes\":%llu", place->space, one->count.packets, one->count.bytes);
-}
-
-static void print_address(const char *name, const struct address *address)
-{
-  static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-  char text[INET6_ADDRSTRLEN];
-  bool is_ipv4 = memcmp(address->bytes, mapped, sizeof mapped) == 0;
-  printf(",\"%s\":\"%s\"", name, inet_ntop(is_ipv4 ? AF_INET : AF_INET6, address->bytes + (is_ipv4 ? 12 : 0), text, sizeof text));
-}
-
-static void print_flow(const struct flow *flow)
-{
-  static const struct address none;
-  printf(",\"interface\":%u,\"ethertype\":%u,\"protocol\":%u", flow->interface, flow->ethertype, flow->protocol);
-  if (memcmp(&flow->source, &none, sizeof none) != 0 || memcmp(&flow->destination, &none, sizeof none) != 0) {
-    print_address("source", &flow->source);
-    print_address("destination", &flow->destination);
-  }
-  if (flow->has_ports) printf(",\"sourcePort\":%u,\"destinationPort\":%u", flow->source_port, flow->destination_port);
-  else if (flow->protocol == 1 || flow->protocol == 58)
-    printf(",\"icmpType\":%u,\"icmpCode\":%u", flow->source_port, flow->destination_port);
-}
-
 static double seconds_now(void)
 {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* To that time, or to a signal; where somebody looks on, also to a line on stdin, or its end, which ends the watch. */
+static void rest_until(double time, bool live)
+{
+  double seconds = time - seconds_now();
+  struct pollfd input = { .fd = live ? STDIN_FILENO : -1, .events = POLLIN };
+  if (seconds > 0 && poll(&input, 1, (int)(seconds * 1000) + 1) > 0) is_over = 1;
 }
 
 /* Why the kernel did not take the program. */
@@ -234,18 +170,19 @@ int main(int argc, char **argv)
   static const struct option options[] = {
     { "for", required_argument, NULL, 'f' }, { "machine", no_argument, NULL, 'm' },
     { "own", required_argument, NULL, 'o' }, { "also-host", no_argument, NULL, 'h' },
-    { "peer", required_argument, NULL, 'p' }, { NULL, 0, NULL, 0 },
+    { "peer", required_argument, NULL, 'p' }, { "live", no_argument, NULL, 'l' }, { NULL, 0, NULL, 0 },
   };
   static struct address own[MAX_PEERS];
   static struct peer peers[MAX_PEERS];
   unsigned int own_count = 0, peer_count = 0;
-  bool all = false, also_host = false;
+  bool all = false, also_host = false, live = false;
   double duration = 0;
   for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (option) {
     case 'f': duration = strtod(optarg, NULL); break;
     case 'm': all = true; break;
     case 'h': also_host = true; break;
+    case 'l': live = true; break;
     case 'o': if (own_count < MAX_PEERS) own[own_count++] = address_of(optarg); break;
     case 'p': add_peers(optarg, peers, &peer_count); break;
     default: return 2;
@@ -310,12 +247,20 @@ int main(int argc, char **argv)
   printf("\",\"own\":\"%u\",\"namespaces\":%u}}\n", own_space, watched.count);
   fflush(stdout);
 
-  double begin = seconds_now();
-  for (double left; !is_over && (left = begin + duration - seconds_now()) > 0;) {
-    double pause = left < LOOK_AGAIN_SECONDS ? left : LOOK_AGAIN_SECONDS;
-    struct timespec rest = { (time_t)pause, (long)((pause - (double)(time_t)pause) * 1e9) };
-    nanosleep(&rest, NULL);
-    if (all) each_space(watch_space, &watched);
+  struct live_maps maps = { map_of(object, "places"), map_of(object, "flows"), map_of(object, "symbols") };
+  double begin = seconds_now(), looked = begin, told = begin;
+  for (double now; !is_over && (now = seconds_now()) < begin + duration;) {
+    double next = live ? told + LIVE_SECONDS : looked + LOOK_AGAIN_SECONDS;
+    rest_until(next < begin + duration ? next : begin + duration, live);
+    now = seconds_now();
+    if (all && now >= looked + LOOK_AGAIN_SECONDS) {
+      each_space(watch_space, &watched);
+      looked = now;
+    }
+    if (live && now >= told + LIVE_SECONDS) {
+      print_now(now - begin, &maps);
+      told = now;
+    }
   }
   double end = seconds_now();
   struct bpf_prog_info info = {};
@@ -323,25 +268,26 @@ int main(int argc, char **argv)
   bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &info_size);
   bpf_link__destroy(link);
 
-  kernel = btf__parse(KERNEL_TYPES, NULL);
   size_t length;
   unsigned long long hidden = 0;
-  int symbols = map_of(object, "symbols");
-  struct counted *places = read_counts(map_of(object, "places"), sizeof(struct place), MAX_PLACES, &length);
+  struct counted *places = read_counts(maps.places, sizeof(struct place), MAX_PLACES, &length);
+  if (!places) give_up("memory", "there is not enough memory");
+  learn_reasons(places, length);
   for (size_t i = 0; i < length && i < MAX_LINES; i++) {
     printf("{\"place\":{");
-    print_place(&places[i], symbols, kernel);
+    print_place(&places[i], maps.symbols);
     printf("}}\n");
   }
   size_t left = length < MAX_LINES ? MAX_LINES - length : 0;
-  struct counted *flows = read_counts(map_of(object, "flows"), sizeof(struct flow), MAX_FLOWS, &length);
+  struct counted *flows = read_counts(maps.flows, sizeof(struct flow), MAX_FLOWS, &length);
+  if (!flows) give_up("memory", "there is not enough memory");
   for (size_t i = 0; i < length; i++) {
     if (i >= left) {
       hidden += flows[i].count.packets;
       continue;
     }
     printf("{\"flow\":{");
-    print_place(&flows[i], symbols, kernel);
+    print_place(&flows[i], maps.symbols);
     print_flow(&flows[i].flow);
     printf("}}\n");
   }

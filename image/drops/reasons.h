@@ -1,6 +1,9 @@
 #ifndef REASONS_H
 #define REASONS_H
 
+/* The kernel's own types. */
+#define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
+
 struct btf;
 
 /* Which of the tracepoint's arguments this kernel has. */

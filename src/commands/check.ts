@@ -1,5 +1,6 @@
 import { checkWritable, writeBundle } from '../console/bundle-file.ts';
 import { interruptible } from '../console/interrupt.ts';
+import { liveViewOn } from '../console/live-view.ts';
 import { exitCodeOf, printReport } from '../console/print-report.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
 import { keepHeapSmall } from '../console/small-heap.ts';
@@ -33,10 +34,14 @@ async function reportOf(
 ): Promise<Report> {
   if (save !== undefined) await checkWritable(save);
   const request = { targets: [{ spec: target }], checks, options, limits: { targetsAtOnce: 1 } };
+  const live = liveViewOn(progress);
   let report: Report | undefined;
   for await (const event of run(
     request,
-    { find: ({ spec }, ending) => findTarget({ ...options, target: spec }, ending) },
+    {
+      find: ({ spec }, ending) => findTarget({ ...options, target: spec }, ending),
+      ...(live === undefined ? {} : { live }),
+    },
     signal,
   )) {
     switch (event.type) {
@@ -44,7 +49,7 @@ async function reportOf(
         progress.show(event.text);
         break;
       case 'note':
-        progress.note(event.text);
+        (live ?? progress).note(event.text);
         break;
       case 'gathered':
         if (save !== undefined) await writeBundle(save, event.bundle);

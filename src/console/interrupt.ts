@@ -34,12 +34,29 @@ export async function ignoringTerminalSignals<T>(work: () => Promise<T>): Promis
   }
 }
 
+let enough: AbortController | undefined;
+
+/** Runs `work`, meanwhile the first Ctrl-C says that the user has seen enough: its signal aborts, and the run goes on. */
+export async function endedByKey<T>(work: (enough: AbortSignal) => Promise<T>): Promise<T> {
+  const own = new AbortController();
+  enough = own;
+  try {
+    return await work(own.signal);
+  } finally {
+    enough = undefined;
+  }
+}
+
 /** Runs `work` with a signal that aborts on the first interrupt. Resolves to its exit code, or to the interrupt's. */
 export async function interruptible(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
     if (!keysAreOurs && KEYS.includes(name)) return;
     const error = new InterruptedError(name);
+    if (name === 'SIGINT' && enough?.signal.aborted === false && !controller.signal.aborted) {
+      enough.abort(error);
+      return;
+    }
     if (controller.signal.aborted) {
       if (name === 'SIGHUP') return;
       process.exit(error.exitCode);

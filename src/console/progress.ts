@@ -3,7 +3,7 @@
 import type { Progress } from '../model/progress.ts';
 import { visible } from '../report/text.ts';
 
-/** `show` replaces the line; `note` prints its sentence on anything but a terminal too. */
+/** `show` replaces the line, or with nothing takes it away for now; `note` prints its sentence on anything but a terminal too. */
 export interface ProgressLine extends Progress {
   /** Prints a line that stays, on a terminal alone: what is said again in the end. */
   line(text: string): void;
@@ -42,6 +42,8 @@ function startProgress(): ProgressLine {
   return {
     show(next) {
       text = visible(next).replace(/\s/g, ' ');
+      if (text === '' && drawn) stderr.write('\r\u001b[2K');
+      drawn &&= text !== '';
       draw();
     },
     line(result) {

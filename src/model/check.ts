@@ -2,6 +2,7 @@
 
 import type { Evidence, ProbeCommand } from './evidence.ts';
 import type { FindingMeta, Occurrence } from './finding.ts';
+import type { LiveWatch } from './live.ts';
 import type { Measure } from './measure.ts';
 import type { PlaceWords } from './place-words.ts';
 import type { CheckStatus, Json } from './report.ts';
@@ -69,6 +70,8 @@ export interface Check<Input> {
   measures?(measurements: Judgement['measurements']): readonly Measure[];
   /** The ways that it followed; absent where it follows none. */
   ways?(measurements: Judgement['measurements']): readonly Way[];
+  /** How it is looked at while it runs; absent where there is nothing to see. */
+  live?(input: Input): LiveWatch;
   /** As much of its input as makes another look worth while when it has changed; absent: all of it. */
   stateOf?(input: Input): unknown;
 }

@@ -53,6 +53,34 @@ export interface DropWatch {
   };
 }
 
+/** A flow or, without what only a flow has, a place; one that is seen while it is counted. */
+export interface DropNow<Drops extends DropPlace> {
+  /** Which place in the kernel's code it is; a function has several. */
+  readonly site: number;
+  readonly drops: Drops;
+}
+
+/** A line of a watch that somebody looks at: what has changed since the last one. */
+export interface DropNews {
+  /** Since the watch began. */
+  readonly seconds: number;
+  readonly places: readonly DropNow<DropPlace>[];
+  readonly flows: readonly DropNow<DropFlow>[];
+}
+
+/** `undefined`: it is another line. */
+export function parseDropNews(line: string): DropNews | undefined {
+  if (!line.startsWith('{"now":')) return undefined;
+  const { now } = objectOf(parseJson(line));
+  const { seconds, places, flows } = objectOf(now);
+  const all = <Drops extends DropPlace>(list: unknown, of: (fields: JsonObject) => Drops[]) =>
+    (Array.isArray(list) ? list : []).map(objectOf).flatMap((fields): DropNow<Drops>[] => {
+      const site = numberOf(fields['site']) ?? 0;
+      return of(fields).map((drops) => ({ site, drops }));
+    });
+  return { seconds: numberOf(seconds) ?? 0, places: all(places, placeOf), flows: all(flows, flowOf) };
+}
+
 /** `undefined`: the text is not the watcher's, or it never began to watch. */
 export function parseDrops(text: string): DropWatch | undefined {
   const places: DropPlace[] = [];

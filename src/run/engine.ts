@@ -3,6 +3,7 @@
  * events decides what is shown, saved and exited with.
  */
 import { judge } from '../checks/report.ts';
+import type { LiveSink } from '../model/live.ts';
 import type { Progress } from '../model/progress.ts';
 import type { RunEvent, RunRequest, RunTarget } from '../model/run.ts';
 import type { FoundTarget } from '../open/found-target.ts';
@@ -14,6 +15,8 @@ import { gatherTarget } from './target-run.ts';
 export interface RunDeps {
   /** Finds out what a target is. @throws {UserError} exit 2 or 3: there is no such thing, or it may not be read */
   find(target: RunTarget, signal: AbortSignal): Promise<FoundTarget>;
+  /** Who looks on at the run of one target, where somebody does. */
+  readonly live?: LiveSink;
 }
 
 /**
@@ -43,7 +46,7 @@ export async function* run(
 
 async function runTarget(
   { target, index, checks, options }: RunRequest & { readonly target: RunTarget; readonly index: number },
-  { find }: RunDeps,
+  { find, live }: RunDeps,
   signal: AbortSignal,
   events: EventQueue<RunEvent>,
 ): Promise<void> {
@@ -53,7 +56,7 @@ async function runTarget(
   };
   try {
     signal.throwIfAborted();
-    const bundle = await gatherTarget({ target, checks, options, find }, signal, progress);
+    const bundle = await gatherTarget({ target, checks, options, find, live }, signal, progress);
     events.push({ type: 'gathered', target: index, bundle });
     events.push({ type: 'report', target: index, report: judge(bundle) });
   } catch (error) {

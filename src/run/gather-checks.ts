@@ -2,12 +2,14 @@
 import { BUNDLE_FORMAT, type Bundle } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
 import type { Cost } from '../model/cost.ts';
+import type { LiveSink } from '../model/live.ts';
 import { maskQueries } from '../model/mask-query.ts';
 import { version } from '../model/version.ts';
 import type { Deadline } from '../open/deadline.ts';
 import { gather } from '../probes/gather.ts';
 import { PROBE_SCRIPTS } from '../probes/scripts.ts';
 import type { Session } from '../targets/session.ts';
+import { watchLive } from './live-watch.ts';
 import { mergePlans, planLimitSeconds } from './merged-plan.ts';
 
 /** A check together with the input of one run of it; the rest of a run need not know the input's type. */
@@ -23,23 +25,28 @@ export interface RunContext {
   readonly startedAt: Date;
   readonly startedMs: number;
   readonly deadline: Deadline;
+  /** Who looks on, where somebody does. */
+  readonly live?: LiveSink | undefined;
 }
 
 /** Gathers; nothing is judged yet. @throws GatherError, ChannelError, or the signal's reason */
 export async function gatherChecks(checks: readonly PreparedCheck[], context: RunContext): Promise<Bundle> {
-  const { session, deadline } = context;
+  const { session, deadline, live } = context;
   const merged = mergePlans(checks.map(({ check, input }) => check.plan(input, PROBE_SCRIPTS)));
   deadline.allow(planLimitSeconds(merged.plan) * 1000);
   const probing = performance.now();
   let cost: Cost | undefined;
-  const all = await gather(session.channel, merged.plan, {
-    signal: deadline.signal,
-    budget: session.budget,
-    onCost: (counted) => {
-      // On this machine itself the counters are those of everything that runs here.
-      if (['pod', 'node', 'docker'].includes(session.info.kind)) cost = counted;
-    },
-  });
+  const options = { signal: deadline.signal, budget: session.budget };
+  const watched = live && (await watchLive(checks, session.channel, { ...options, live }));
+  const all =
+    watched === undefined &&
+    (await gather(session.channel, merged.plan, {
+      ...options,
+      onCost: (counted) => {
+        // On this machine itself the counters are those of everything that runs here.
+        if (['pod', 'node', 'docker'].includes(session.info.kind)) cost = counted;
+      },
+    }));
   const durationMs = Math.round(performance.now() - probing);
   return {
     apiVersion: 'nettools/v1',
@@ -53,7 +60,7 @@ export async function gatherChecks(checks: readonly PreparedCheck[], context: Ru
       id: check.id,
       // The requests are sent: nobody needs the secrets in their URLs any more.
       input: maskQueries(input),
-      evidence: merged.evidenceOf(i, all),
+      evidence: all ? merged.evidenceOf(i, all) : (watched ?? {}),
       durationMs,
     })),
     ...(cost === undefined ? {} : { cost }),

@@ -7,6 +7,7 @@ import type { Subject } from '../cluster/subject.ts';
 import type { RunOptions } from '../model/args.ts';
 import type { Bundle } from '../model/bundle.ts';
 import { clusterChoice } from '../model/cluster-choice.ts';
+import type { LiveSink } from '../model/live.ts';
 import type { Progress } from '../model/progress.ts';
 import type { RunTarget } from '../model/run.ts';
 import { connectionIn } from '../open/connect.ts';
@@ -31,6 +32,8 @@ export interface TargetRun {
   readonly options: RunOptions;
   /** Finds out what the target is. */
   find(target: RunTarget, signal: AbortSignal): Promise<FoundTarget>;
+  /** Who looks on, where somebody does. */
+  readonly live?: LiveSink | undefined;
 }
 
 /** Gathers; the report is made of what it resolves to. @throws {UserError} exit 2 or 3; GatherError, ChannelError, the signal's reason */
@@ -45,7 +48,7 @@ export async function gatherTarget(run: TargetRun, signal: AbortSignal, progress
 }
 
 async function gatherInTime(
-  { target, checks: ids, options, find }: TargetRun,
+  { target, checks: ids, options, find, live }: TargetRun,
   deadline: Deadline,
 ): Promise<Bundle> {
   const { signal, progress } = deadline;
@@ -67,7 +70,7 @@ async function gatherInTime(
         // What is opened beside the target may take as long as the target itself.
         deadline.allow(options.session.timeoutMs);
         return withPlaces(checks, placesContext(found, session, options, deadline), () =>
-          gatherChecks(checks, { session, startedAt, startedMs, deadline }),
+          gatherChecks(checks, { session, startedAt, startedMs, deadline, live }),
         );
       },
     });

@@ -32,7 +32,8 @@ export default defineAbout({
     place: 125,
     summary: 'See which packets the kernel drops, where and why',
     details: `Watches for a while with a small BPF program. On a node or this machine it watches all network namespaces, of a pod its
-own. With --to only flows with that DEST count, and of a pod also what its node drops of them. It changes nothing and adds nothing to a pod: it
+own. With --to only flows with that DEST count, and of a pod also what its node drops of them. On a terminal it shows what it sees; Ctrl-C
+ends it with the report. It changes nothing and adds nothing to a pod: it
 runs in a pod on the node, which gets the capabilities BPF and PERFMON for it.`,
     synopsis: 'TARGET [--to DEST…]',
     examples: [

@@ -2,6 +2,7 @@
 import type { Check } from '../../model/check.ts';
 import type { DropsInput } from './facts.ts';
 import { judgeDrops } from './judge.ts';
+import { LiveDrops } from './live.ts';
 import { planDrops } from './plan.ts';
 import { DROP_RULES } from './rules/index.ts';
 import { dropsTables } from './tables.ts';
@@ -12,6 +13,7 @@ const drops: Check<DropsInput> = {
   plan: planDrops,
   judge: judgeDrops,
   tables: dropsTables,
+  live: (input) => new LiveDrops(input),
   // Who has which address changes all the time, and nothing is looked at again for it.
   stateOf: ({ peers, own }) => [peers, own],
 };

@@ -2,26 +2,23 @@
 
 import type { Judgement } from '../../model/check.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
-import { type NetworkNamespace, namespaceWord } from '../../model/namespaces.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import { type DropFlow, type DropPlace, type DropWatch, parseDrops } from '../../parsers/drops.ts';
-import { parseNetnsList } from '../../parsers/netns-list.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
 import { firstLine, type Measured, read, seenOf } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { because, noTool, tell } from '../shared/reason.ts';
 import { Skips } from '../shared/skipped.ts';
 import { findingOf } from './classify.ts';
-import type { DropsFacts, DropsInput, DropWhere, SeenDrops } from './facts.ts';
+import type { DropsFacts, DropsInput, SeenDrops } from './facts.ts';
 import { DROP_RULES } from './rules/index.ts';
+import { knownPlaces } from './where.ts';
 import { flowText, packetsText, protocolOf } from './words.ts';
 
 /** What the watcher exits with where it cannot watch. */
 const CANNOT = 3;
-/** The list of namespaces leaves it out. */
-const LOOPBACK = [1, 'lo'] as const;
 /** In the report; a table of more is read by nobody. */
 const MOST_FLOWS = 200;
 
@@ -47,9 +44,7 @@ export function judgeDrops(evidence: Evidence, input: DropsInput, words: PlaceWo
 function dropsFacts(evidence: Evidence, input: DropsInput): DropsFacts {
   const result = evidence['drops'];
   const watch = watchOf(result);
-  const list = evidence['namespaces'];
-  const known = read(list, 'sh', (text) => namespacesIn(text)).value ?? [];
-  const places = new Map(known.map((one) => [one.inode, whereOf(one, input)] as const));
+  const places = knownPlaces(evidence['namespaces'], input);
   const seen = seenOf(watch);
   const own = seen?.own ?? '';
   return {
@@ -59,7 +54,7 @@ function dropsFacts(evidence: Evidence, input: DropsInput): DropsFacts {
     seen: [...Map.groupBy(seen?.places ?? [], keyOf).values()].flatMap(([place, ...more]): SeenDrops[] => {
       if (place === undefined) return [];
       const flows = (seen?.flows ?? []).filter((flow) => keyOf(flow) === keyOf(place));
-      const where = places.get(place.namespace) ?? unlisted(place.namespace, own, input);
+      const where = places.whereOf(place.namespace, own);
       return [{ ...more.reduce(added, place), finding: findingOf(place), where, flows: alike(flows) }];
     }),
   };
@@ -94,36 +89,6 @@ function watchOf(result: ProbeResult | undefined): Measured<DropWatch> {
 /** `CODE: WORDS`, as the watcher prints it. */
 function refusal(stderr: string): string {
   return (firstLine(stderr) ?? 'it could not watch').replace(/^[a-z-]+: /, '');
-}
-
-function namespacesIn(text: string): readonly NetworkNamespace[] | undefined {
-  try {
-    return parseNetnsList(text).namespaces;
-  } catch {
-    return undefined;
-  }
-}
-
-function whereOf(one: NetworkNamespace, { names }: DropsInput): DropWhere {
-  const addresses = one.interfaces.flatMap((link) => link.addresses.map((a) => a.replace(/\/.*/, '')));
-  // The API's name, where the kubelet's folders have none.
-  const isNamed = one.kind !== 'pod' || one.pods[0]?.name !== undefined;
-  const byAddress = addresses.flatMap((a) => (Object.hasOwn(names, a) ? (names[a] ?? []) : []))[0];
-  return {
-    kind: one.kind,
-    name: (isNamed ? undefined : byAddress) ?? namespaceWord(one),
-    interfaces: new Map([LOOPBACK, ...one.interfaces.map(({ index, name }) => [index, name] as const)]),
-  };
-}
-
-function unlisted(namespace: string, own: string, { scope, pod, isHost }: DropsInput): DropWhere {
-  const interfaces = new Map([LOOPBACK]);
-  if (scope === 'machine') return { kind: 'unknown', name: namespace, interfaces };
-  if (namespace !== own || isHost) return { kind: 'host', name: 'host', interfaces };
-  return {
-    ...(pod === undefined ? { kind: 'own', name: "the target's own" } : { kind: 'pod', name: pod }),
-    interfaces,
-  };
 }
 
 function addMissed(skips: Skips, { flowsMissed, placesMissed, unseen }: NonNullable<DropWatch['end']>): void {
