@@ -45,6 +45,8 @@ export interface ServiceInfo {
   /** A number or a name, as the Service has it. */
   readonly targetPort: string;
   readonly internalTrafficPolicy: string;
+  /** Of a load balancer that has no address, and is older than {@link FRESH_SECONDS}. */
+  readonly isPending?: boolean;
   /** How a node takes connections from outside for it; asked for on a node alone, and absent where it takes none. */
   readonly outside?: OutsideWay;
   /** `app=web`; absent: its endpoints are somebody else's to write. */
@@ -152,6 +154,9 @@ export interface ServiceFacts {
   readonly virtual: readonly Attempt[];
   /** By its name, each looked up by itself; none of an alias, and one of two families alone. */
   readonly names: readonly Attempt[];
+  /** Ends of the target's own connections to the cluster IP that lasted for the run and carried something meanwhile. */
+  readonly lasting: readonly string[];
+  readonly connectionsResult: ProbeResult | undefined;
   /** No ready endpoint is on the target's node, and the Service takes no other. */
   readonly isLocalOnly: boolean;
   /** kube-proxy's rules at the end of the run, and at its beginning; `undefined`: it has none there, or none were asked for. */

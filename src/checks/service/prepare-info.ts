@@ -79,6 +79,7 @@ export async function readService(
     protocol,
     port: port?.port ?? 0,
     ...agePart(service, Date.now()),
+    ...pendingPart(service, Date.now()),
     targetPort,
     internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
     ...(selector.length === 0 ? {} : { selector: selector.map(([k, v]) => `${k}=${v}`).join(',') }),
@@ -97,6 +98,13 @@ export async function readService(
     ...(isHost && port ? outsidePart(service, port) : {}),
   };
   return { asked, info, families, pods };
+}
+
+/** As part of the input. @param nowMs the time */
+function pendingPart(service: Service, nowMs: number): { isPending?: boolean } {
+  const isBare = (service.status?.loadBalancer?.ingress ?? []).length === 0;
+  const isFresh = agePart(service, nowMs).ageSeconds !== undefined;
+  return service.spec?.type === 'LoadBalancer' && isBare && !isFresh ? { isPending: true } : {};
 }
 
 /** As part of the input. @param nowMs the time */
