@@ -15,7 +15,7 @@ import type {
   ServiceInput,
   ServicesFacts,
 } from './facts.ts';
-import { nameId, otherFamilyId, REFERENCE_NAME, repeats } from './plan.ts';
+import { endingId, nameId, otherFamilyId, REFERENCE_NAME, repeats } from './plan.ts';
 import { sweptEndpoints } from './sample.ts';
 
 export function servicesFacts(evidence: Evidence, input: ServiceInput): ServicesFacts {
@@ -49,6 +49,7 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
         ? []
         : // One whose result was lost says nothing of the name.
           [0, 1].map((nth) => of(nameId(nth))).filter(({ result }) => result !== undefined),
+    ending: (info.ending ?? []).map((_, i) => of(endingId(i))),
     lasting: lasting(evidence[`${info.id}-connections-before`], evidence[`${info.id}-connections-after`]),
     connectionsResult: evidence[`${info.id}-connections-after`],
     isLocalOnly:

@@ -95,6 +95,7 @@ function probes(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts
             ...(e.otherAddress === undefined ? [] : [to(otherFamilyId(i), e.otherAddress, e.port, true)]),
           ],
     ),
+    ...(service.ending ?? []).map(({ address, port: own }, i) => to(endingId(i), address, own, false)),
     ...(clusterIp === undefined
       ? []
       : Array.from({ length: repeats(service, input) }, (_, i) =>
@@ -113,6 +114,11 @@ function isNamed({ type, isOtherFamily }: ServiceInfo): boolean {
 }
 
 export const REFERENCE_NAME = 'reference-name';
+
+/** The end of the id of a connection to a pod that is about to go. */
+export function endingId(nth: number): string {
+  return `ending${nth}`;
+}
 
 /** The end of the id of a connection to an endpoint's pod by its other address. */
 export function otherFamilyId(nth: number): string {

@@ -2,6 +2,7 @@
 import type { Rule } from '../../shared/rule.ts';
 import type { ServicesFacts } from '../facts.ts';
 import { clusterIp } from './cluster-ip.ts';
+import { endingPod } from './ending-pod.ts';
 import { externalPolicy } from './external-policy.ts';
 import { failingEndpoints } from './failing-endpoints.ts';
 import { fewConnections } from './few-connections.ts';
@@ -31,4 +32,5 @@ export const SERVICE_RULES: readonly Rule<ServicesFacts>[] = [
   noVirtualAddress,
   pendingBalancer,
   fewConnections,
+  endingPod,
 ];
