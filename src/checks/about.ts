@@ -6,6 +6,7 @@ import dns from './dns/about.ts';
 import docker from './docker/about.ts';
 import drops from './drops/about.ts';
 import firewall from './firewall/about.ts';
+import gateway from './gateway/about.ts';
 import interfaces from './interfaces/about.ts';
 import latency from './latency/about.ts';
 import matrix from './matrix/about.ts';
@@ -25,6 +26,7 @@ export const ABOUTS: readonly CheckAbout[] = [
   docker,
   drops,
   firewall,
+  gateway,
   interfaces,
   latency,
   matrix,

@@ -7,6 +7,7 @@ import dns from './dns/prepare.ts';
 import docker from './docker/prepare.ts';
 import drops from './drops/prepare.ts';
 import firewall from './firewall/prepare.ts';
+import gateway from './gateway/prepare.ts';
 import interfaces from './interfaces/prepare.ts';
 import latency from './latency/prepare.ts';
 import matrix from './matrix/prepare.ts';
@@ -29,6 +30,7 @@ export const PREPARATIONS: { readonly [Id in CheckId]: Prepare<InputOf<(typeof C
   docker,
   drops,
   firewall,
+  gateway,
   interfaces,
   latency,
   matrix,

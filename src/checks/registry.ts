@@ -5,6 +5,7 @@ import dns from './dns/check.ts';
 import docker from './docker/check.ts';
 import drops from './drops/check.ts';
 import firewall from './firewall/check.ts';
+import gateway from './gateway/check.ts';
 import interfaces from './interfaces/check.ts';
 import latency from './latency/check.ts';
 import matrix from './matrix/check.ts';
@@ -24,6 +25,7 @@ export const CHECKS = {
   docker,
   drops,
   firewall,
+  gateway,
   interfaces,
   latency,
   matrix,

@@ -6,7 +6,7 @@ import type { Published } from '../model/published.ts';
 import { type Endpoint, endpointsOf, isReady, type ServicePort } from './services.ts';
 
 /** Larger clusters are not searched. */
-const MOST_SERVICES = 1000;
+export const MOST_SERVICES = 1000;
 const MOST_NODES = 1000;
 
 /** A loopback address, or its name. */
@@ -20,6 +20,8 @@ interface Asking {
   readonly node: string | undefined;
   /** The target has its node's network. */
   readonly isHost: boolean;
+  /** It belongs to no cluster. */
+  readonly isOutside?: boolean;
 }
 
 /** `undefined`: it is no way into a Service, as far as the user may read. */
@@ -27,8 +29,9 @@ export async function publishedAt(asking: Asking, destination: Destination): Pro
   const { host, anyPort, service, pod } = destination;
   const isAddress = /^[\d.]+$|:/.test(host) || isLoopback(host);
   if (service !== undefined || pod !== undefined || anyPort || !isAddress) return undefined;
-  const found = (await servicesOf(asking.cluster)).flatMap((one) => waysOf(one, destination))[0];
-  if (found === undefined) return undefined;
+  const services = await servicesOf(asking.cluster);
+  const found = services.flatMap((one) => waysOf(one, destination))[0];
+  if (found === undefined) return services.flatMap((one) => withoutPort(asking, one, destination))[0];
   const { by, port } = found;
   const node = by === 'node port' ? await nodeAt(asking, host) : { name: asking.node };
   if (node === undefined) return undefined;
@@ -37,17 +40,54 @@ export async function publishedAt(asking: Asking, destination: Destination): Pro
   if (slices === undefined) return undefined;
   const ready = endpointsOf(slices, port).filter(isReady);
   return {
-    label: `svc/${name}${namespace === asking.cluster.namespace ? '' : `.${namespace}`}`,
+    label: labelOf(asking, found.service),
     namespace,
     name,
     by,
+    ...(asking.isOutside === true ? { isOutside: true } : {}),
     ...(node.name === undefined ? {} : { node: node.name }),
     ...('instead' in node && node.instead !== undefined ? { instead: node.instead } : {}),
     ...(by === 'load balancer' ? proxyProtocolPart(found.service, host) : {}),
+    ...(by === 'load balancer' ? rangesPart(found.service) : {}),
     isLocal: found.service.spec?.externalTrafficPolicy === 'Local',
     ready: ready.length,
     ...nodesPart(ready),
   };
+}
+
+/** `svc/shop`, with its namespace where it is not the target's; of one that is in no cluster, always. */
+function labelOf({ cluster, isOutside }: Asking, { metadata }: Service): string {
+  const { namespace = '', name = '' } = metadata ?? {};
+  return `svc/${name}${isOutside !== true && namespace === cluster.namespace ? '' : `.${namespace}`}`;
+}
+
+function rangesPart({ spec }: Service): { sourceRanges?: readonly string[] } {
+  const { loadBalancerSourceRanges: ranges = [] } = spec ?? {};
+  return ranges.length === 0 ? {} : { sourceRanges: ranges.map((one) => one.trim()) };
+}
+
+/** An address that the API has for the Service, with a port that it does not have. */
+function withoutPort(asking: Asking, service: Service, { host }: Destination): Published[] {
+  const by = whoseAddress(service, host);
+  if (by === undefined) return [];
+  const { namespace = '', name = '' } = service.metadata ?? {};
+  return [
+    {
+      label: labelOf(asking, service),
+      namespace,
+      name,
+      by,
+      ...(asking.isOutside === true ? { isOutside: true } : {}),
+      otherPorts: (service.spec?.ports ?? []).map(({ port, protocol = 'TCP' }) => `${port}/${protocol}`),
+      isLocal: service.spec?.externalTrafficPolicy === 'Local',
+      ready: 0,
+    },
+  ];
+}
+
+function whoseAddress({ spec, status }: Service, host: string): 'load balancer' | 'external IP' | undefined {
+  if (status?.loadBalancer?.ingress?.some(({ ip }) => ip === host)) return 'load balancer';
+  return spec?.externalIPs?.includes(host) ? 'external IP' : undefined;
 }
 
 /** Of AWS, DigitalOcean, Hetzner, Linode, OpenStack, OVH, Scaleway and others: each has a key of its own. */
@@ -82,15 +122,14 @@ interface Way {
 }
 
 function waysOf(service: Service, { host, port, protocol }: Destination): Way[] {
-  const { spec, status } = service;
+  const { spec } = service;
   const own = (spec?.ports ?? []).filter((one) => (one.protocol ?? 'TCP').toLowerCase() === protocol);
   const byNode = own.find(({ nodePort }) => String(nodePort) === port);
   if (byNode) return [{ service, by: 'node port', port: byNode }];
   const chosen = own.find((one) => String(one.port) === port);
   if (chosen === undefined) return [];
-  if (status?.loadBalancer?.ingress?.some(({ ip }) => ip === host))
-    return [{ service, by: 'load balancer', port: chosen }];
-  return spec?.externalIPs?.includes(host) ? [{ service, by: 'external IP', port: chosen }] : [];
+  const by = whoseAddress(service, host);
+  return by === undefined ? [] : [{ service, by, port: chosen }];
 }
 
 /** `undefined`: no node has the address. */

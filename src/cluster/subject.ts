@@ -8,6 +8,8 @@ import type { Node, Pod } from '../model/kube-objects.ts';
 export interface Subject {
   /** The cluster that it belongs to; absent: it belongs to none. */
   readonly cluster?: ClusterView;
+  /** One that the user named though the target belongs to none: it is asked whose the addresses of DESTs are, and nothing else. */
+  readonly named?: ClusterView;
   /** The pod whose network it is. */
   readonly pod?: Pod;
   /** The Docker container whose network it is, and the engine that runs it. */

@@ -4,6 +4,7 @@ import { ApiError, TooLargeError, UnreachableError } from '../kube/errors.ts';
 import { listAll, listSome } from '../kube/list.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { ClusterView, Part, Reading } from '../model/cluster-view.ts';
+import type { GatewayObjects, IngressObjects } from '../model/gateway-api.ts';
 import type {
   EndpointSlice,
   Namespace,
@@ -13,6 +14,7 @@ import type {
   Service,
 } from '../model/kube-objects.ts';
 import type { Labels } from '../model/network-policy.ts';
+import { gatewayLists, INGRESS_LISTS, METADATA_ONLY, type RouteList, readLists } from './gateway-lists.ts';
 import { type ApiGroups, policyPaths } from './policy-kinds.ts';
 import { readingOf } from './reading.ts';
 import type { SharedReads } from './shared-reads.ts';
@@ -21,6 +23,8 @@ import { QUESTIONS_AT_ONCE, Turns } from './turns.ts';
 const SLICES = 'apis/discovery.k8s.io/v1';
 /** Pods in a node's network share one address; a node has 110 pods by default. */
 const MOST_AT_ADDRESS = 150;
+/** Of each kind of route: what stands behind them is not looked for. */
+const MOST_ROUTES = 2000;
 
 type Query = Readonly<Record<string, string>>;
 
@@ -119,7 +123,7 @@ export class KubeView implements ClusterView {
   }
 
   async otherPolicies(): Promise<readonly { readonly kind: string; readonly found: Reading<boolean> }[]> {
-    const groups = await this.#object<ApiGroups>('the groups of the API', '/apis');
+    const groups = await this.#groups();
     const found = await Promise.all(
       policyPaths(groups.value ?? {}).map(async ({ name, path }) => ({
         kind: name,
@@ -137,6 +141,47 @@ export class KubeView implements ClusterView {
     return part.error ? part : { value: part.value.items.length > 0 };
   }
 
+  ingressObjects(namespace?: string): Promise<Reading<IngressObjects>> {
+    return readLists<IngressObjects>(INGRESS_LISTS, (list) => this.#ofRoutes(list, namespace));
+  }
+
+  async gatewayObjects(namespace?: string): Promise<Reading<GatewayObjects | null>> {
+    const groups = await this.#groups();
+    const lists = gatewayLists(groups.value ?? {});
+    if (groups.error !== undefined) return groups;
+    if (lists === undefined) return { value: null };
+    return readLists<GatewayObjects>(lists, (list) => this.#ofRoutes(list, namespace));
+  }
+
+  /** A list that the cluster does not have is empty: a group may have some of its kinds alone. */
+  async #ofRoutes(
+    { api, plural, isNamespaced }: RouteList,
+    namespace: string | undefined,
+  ): Promise<Reading<Part<object>>> {
+    const own = isNamespaced ? namespace : undefined;
+    const path = scoped(api, plural, own);
+    const part = await this.#beginning<object>(
+      `${plural}${isNamespaced ? inside(own) : ''}`,
+      path,
+      MOST_ROUTES,
+      {},
+      true,
+    );
+    return part.error instanceof ApiError && part.error.status === 404
+      ? { value: { items: [], isWhole: true } }
+      : part;
+  }
+
+  async hasSecret(namespace: string, name: string): Promise<Reading<boolean>> {
+    const path = namespacedPath('api/v1', namespace, 'secrets', name);
+    const found = await this.#object<object>(`the Secret ${name} in ${namespace}`, path, METADATA_ONLY);
+    return found.error ? found : { value: found.value !== null };
+  }
+
+  #groups(): Promise<Reading<ApiGroups | null>> {
+    return this.#object<ApiGroups>('the groups of the API', '/apis');
+  }
+
   namespaceObject(name: string): Promise<Reading<Namespace | null>> {
     return this.#object(`the namespace ${name}`, `/api/v1/namespaces/${encodeURIComponent(name)}`);
   }
@@ -149,10 +194,10 @@ export class KubeView implements ClusterView {
     return this.#beginning('nodes', '/api/v1/nodes', atMost);
   }
 
-  #object<T>(what: string, path: string): Promise<Reading<T | null>> {
+  #object<T>(what: string, path: string, accept?: string): Promise<Reading<T | null>> {
     return this.#once(path, what, async (signal) => {
       try {
-        return await this.#client.get<T>(path, { signal });
+        return await this.#client.get<T>(path, accept === undefined ? { signal } : { signal, accept });
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return null;
         throw error;

@@ -1,4 +1,5 @@
 /** What a check may ask of the cluster before a run. Types only; src/cluster implements it. */
+import type { GatewayObjects, IngressObjects } from './gateway-api.ts';
 import type { EndpointSlice, Namespace, NetworkPolicyObject, Node, Pod, Service } from './kube-objects.ts';
 import type { Labels } from './network-policy.ts';
 
@@ -69,6 +70,12 @@ export interface ClusterView {
   networkPolicies(namespace: string): Promise<Reading<readonly NetworkPolicyObject[]>>;
   /** Kinds of policies besides NetworkPolicy, each with whether there is one; kinds that the cluster does not know are left out. */
   otherPolicies(): Promise<readonly { readonly kind: string; readonly found: Reading<boolean> }[]>;
+  /** @param namespace absent: of all, and perhaps a few seconds old; classes belong to none */
+  ingressObjects(namespace?: string): Promise<Reading<IngressObjects>>;
+  /** `null`: the cluster has no Gateway API. @param namespace as above */
+  gatewayObjects(namespace?: string): Promise<Reading<GatewayObjects | null>>;
+  /** Whether there is a Secret of the name. What is in it is not asked for. */
+  hasSecret(namespace: string, name: string): Promise<Reading<boolean>>;
   namespaceObject(name: string): Promise<Reading<Namespace | null>>;
   node(name: string): Promise<Reading<Node | null>>;
   nodes(atMost: number): Promise<Reading<Part<Node>>>;

@@ -7,6 +7,8 @@ export type {
   V1ContainerStatus as ContainerStatus,
   V1EndpointSlice as EndpointSlice,
   V1EphemeralContainer as EphemeralContainer,
+  V1Ingress as Ingress,
+  V1IngressClass as IngressClass,
   V1Namespace as Namespace,
   V1Node as Node,
   V1ObjectMeta as ObjectMeta,

@@ -16,6 +16,12 @@ export interface Published {
    * of the PROXY protocol before each connection.
    */
   readonly proxyProtocol?: string;
+  /** The target is outside of the cluster: what it sends gets there by no rules of its own node. */
+  readonly isOutside?: boolean;
+  /** Of a load balancer: which clients it takes. */
+  readonly sourceRanges?: readonly string[];
+  /** The address is the Service's, the port is none of its: those that it has. */
+  readonly otherPorts?: readonly string[];
   /** externalTrafficPolicy: Local. */
   readonly isLocal: boolean;
   /** Ready endpoints. */

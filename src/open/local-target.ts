@@ -1,25 +1,52 @@
 /** This machine, a namespace of it or of a process as a target. */
 
-import type { SessionFlags } from '../model/args.ts';
+import type { Subject } from '../cluster/subject.ts';
+import { KubeView } from '../cluster/view.ts';
+import { KubeClient } from '../kube/client.ts';
+import type { ConnectionFlags, SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { type LocalSpec, openLocalSession } from '../targets/local.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { openSwitchedLocal } from './switched.ts';
 
-/** Of this machine; it belongs to no cluster, whatever the kubeconfig says. */
-export function findLocal(target: LocalSpec, { netns, container }: SessionFlags): FoundTarget {
+/** A credential plugin that takes longer than this is not waited for. */
+const CONNECT_LIMIT_MS = 2000;
+
+interface LocalFlags {
+  readonly connection: ConnectionFlags;
+  readonly session: SessionFlags;
+}
+
+/**
+ * Of this machine; it belongs to no cluster, whatever the kubeconfig says. A cluster that the flags name is asked whose the
+ * addresses of DESTs are: without them a command on this machine sends nothing to any.
+ * @throws {UserError} exit 3: the named cluster's configuration cannot be used
+ */
+export async function findLocal(
+  target: LocalSpec,
+  { connection, session: { netns, container } }: LocalFlags,
+  signal: AbortSignal,
+): Promise<FoundTarget> {
   if (container !== undefined) {
     throw new UserError('-c names a container of a pod, but TARGET is on this machine: leave it out.', 2);
   }
+  const named = await namedPart(connection, signal);
   if (netns === undefined) {
     return {
-      subject: { isHost: target.kind === 'local', addresses: [] },
+      subject: { ...named, isHost: target.kind === 'local', addresses: [] },
       open: (options) => openLocalSession(target, options),
     };
   }
   if (target.kind !== 'local') refuseNetns(netns, 'netns:NAME and pid:N already are namespaces.');
   return {
-    subject: { isHost: netns === 'host', addresses: [] },
+    subject: { ...named, isHost: netns === 'host', addresses: [] },
     open: (options) => openSwitchedLocal(netns, options),
   };
+}
+
+/** As part of a subject. */
+async function namedPart(connection: ConnectionFlags, signal: AbortSignal): Promise<Pick<Subject, 'named'>> {
+  if (connection.context === undefined && connection.kubeconfig === undefined) return {};
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_LIMIT_MS)]);
+  return { named: new KubeView(await KubeClient.connect(connection, limit), signal) };
 }

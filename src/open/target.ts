@@ -42,7 +42,7 @@ export async function findTarget(
     case 'local':
     case 'netns':
     case 'pid':
-      return (await import('./local-target.ts')).findLocal(target, session);
+      return (await import('./local-target.ts')).findLocal(target, args, signal);
     case 'docker':
       return (await import('./docker-target.ts')).findDocker(target.name, session, signal);
   }

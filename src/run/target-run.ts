@@ -88,7 +88,9 @@ async function gatherInTime(
             progress,
             signal,
           });
-    return subject.cluster ? { ...bundle, connection: clusterChoice(options.connection) } : bundle;
+    return (subject.cluster ?? subject.named)
+      ? { ...bundle, connection: clusterChoice(options.connection) }
+      : bundle;
   } finally {
     await session.close();
   }

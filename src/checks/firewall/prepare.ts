@@ -2,13 +2,16 @@
 
 import type { InputContext } from '../../cluster/context.ts';
 import { hostPortAt } from '../../cluster/host-ports.ts';
-import { publishedAt } from '../../cluster/published.ts';
+import { MOST_SERVICES, publishedAt } from '../../cluster/published.ts';
+import { unreadReason } from '../../cluster/reading.ts';
 import type { Subject } from '../../cluster/subject.ts';
+import { within } from '../../cluster/within.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { HostPort } from '../../model/host-port.ts';
 import type { Published } from '../../model/published.ts';
 import { readPolicies } from '../shared/prepare-policies.ts';
+import type { Unread } from '../shared/unread.ts';
 import type check from './check.ts';
 import { type ProxyVariables, proxyVariablesOf } from './proxy-variables.ts';
 
@@ -19,14 +22,14 @@ export default async function prepare({
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
   if (asked.length === 0) return undefined;
   const proxies = proxiesOf(subject);
-  const [policies, published, hostPorts] = await Promise.all([
+  const [policies, { published, unread }, hostPorts] = await Promise.all([
     readPolicies(subject, asked),
     publishedOf(subject, asked),
     hostPortsOf(subject, asked),
   ]);
   return {
     destinations: asked,
-    policies,
+    policies: unread.length === 0 ? policies : { ...policies, unread: [...policies.unread, ...unread] },
     ...(proxies.length === 0 ? {} : { proxies }),
     ...(Object.keys(hostPorts).length === 0 ? {} : { hostPorts }),
     ...sidecarPart(subject),
@@ -46,12 +49,31 @@ async function hostPortsOf(
   );
 }
 
+/** A cluster that the target does not belong to is not waited for longer. */
+const NAMED_LIMIT_MS = 2000;
+
 async function publishedOf(
-  { cluster, node, isHost }: Subject,
+  { cluster, named, node, isHost }: Subject,
+  asked: readonly Destination[],
+): Promise<{ readonly published: Record<string, Published>; readonly unread: readonly Unread[] }> {
+  if (cluster) return { published: await waysInto({ cluster, node, isHost }, asked), unread: [] };
+  if (!named) return { published: {}, unread: [] };
+  const services = await within(NAMED_LIMIT_MS, named.allServices(MOST_SERVICES));
+  const reason =
+    services === undefined
+      ? `the API server did not answer within ${NAMED_LIMIT_MS / 1000} s`
+      : services.error && unreadReason(services);
+  const what = "whether a Service of the cluster that you named has the DEST's address";
+  if (reason !== undefined) return { published: {}, unread: [{ what, reason }] };
+  const ways = waysInto({ cluster: named, node, isHost, isOutside: true }, asked);
+  return { published: (await within(NAMED_LIMIT_MS, ways)) ?? {}, unread: [] };
+}
+
+async function waysInto(
+  asking: Parameters<typeof publishedAt>[0],
   asked: readonly Destination[],
 ): Promise<Record<string, Published>> {
-  if (!cluster) return {};
-  const all = await Promise.all(asked.map((one) => publishedAt({ cluster, node, isHost }, one)));
+  const all = await Promise.all(asked.map((one) => publishedAt(asking, one)));
   return Object.fromEntries(
     asked.flatMap(({ id }, i) => (all[i] === undefined ? [] : [[id, all[i]] as const])),
   );

@@ -32,6 +32,7 @@ export function withoutLocalEndpoint(path: PathFacts): Occurrence[] {
   const { published, cause, destination } = path;
   if (published === undefined || !TURNED_AWAY.includes(cause.kind)) return [];
   const { namespace, name, node, nodes, ready, isLocal } = published;
+  if (published.otherPorts !== undefined) return [];
   const subject = destination.label;
   if (ready === 0) {
     const slices = kubectl`get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}`;

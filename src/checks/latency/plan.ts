@@ -2,7 +2,7 @@
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
-import { CURL_FORMAT } from '../../parsers/curl.ts';
+import { httpProbe } from '../shared/http-probe.ts';
 import { isVirtual, nextHopProbe } from '../shared/way.ts';
 import type { LatencyInput } from './facts.ts';
 
@@ -10,7 +10,6 @@ import type { LatencyInput } from './facts.ts';
 const GRACE_SECONDS = 6;
 /** A neighbour that is silent becomes an error after three requests, one a second (kernel: mcast_solicit). */
 const NEIGHBOUR_SECONDS = 3;
-const HTTP_LIMIT_SECONDS = 10;
 const SNAPSHOT_LIMIT_SECONDS = 5;
 /** So many ways tell whether what goes through the gateway is lost there. */
 const WAYS = 3;
@@ -109,28 +108,4 @@ function probes(
     },
     ...(url === undefined ? [] : [httpProbe(`${id}-http`, url)]),
   ];
-}
-
-/** Timing needs no trust in the certificate, and the proxy of the pod's environment is not the path to measure. */
-function httpProbe(id: string, url: string): ProbeCommand {
-  const limits = ['--max-time', String(HTTP_LIMIT_SECONDS)];
-  return {
-    id,
-    argv: [
-      'curl',
-      '-sS',
-      '-g',
-      '-k',
-      '-o',
-      '/dev/null',
-      '--noproxy',
-      '*',
-      ...limits,
-      '-w',
-      CURL_FORMAT,
-      '--',
-      url,
-    ],
-    timeoutSeconds: HTTP_LIMIT_SECONDS + 1,
-  };
 }

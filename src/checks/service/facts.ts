@@ -26,6 +26,20 @@ export interface EndpointInfo {
   readonly isSweptOnly?: boolean;
 }
 
+/** A pod that was deleted and is still there. */
+export interface EndingPod {
+  readonly pod: string;
+  readonly address: string;
+  readonly port: number;
+  readonly secondsAgo: number;
+  readonly hasPreStop: boolean;
+}
+
+/** `pod shop-1 (deleted 4 s ago)`. */
+export function endingText({ pod, secondsAgo }: EndingPod): string {
+  return `pod ${pod} (deleted ${secondsAgo} s ago)`;
+}
+
 /** A Service as the API has it; plain JSON. */
 export interface ServiceInfo {
   /** `svc0`: part of the ids of its commands. */
@@ -45,6 +59,8 @@ export interface ServiceInfo {
   /** A number or a name, as the Service has it. */
   readonly targetPort: string;
   readonly internalTrafficPolicy: string;
+  /** Of a load balancer that has no address, and is older than {@link FRESH_SECONDS}. */
+  readonly isPending?: boolean;
   /** How a node takes connections from outside for it; asked for on a node alone, and absent where it takes none. */
   readonly outside?: OutsideWay;
   /** `app=web`; absent: its endpoints are somebody else's to write. */
@@ -55,6 +71,8 @@ export interface ServiceInfo {
   readonly sweep?: ProbeResult;
   /** How many are ready. */
   readonly ready: number;
+  /** Pods behind it that are about to go: some of them. */
+  readonly ending?: readonly EndingPod[];
   /** Endpoints that are about to go and still serve. */
   readonly leaving: number;
   /** Pods that the selector matches and that are not ready, with why. */
@@ -152,6 +170,11 @@ export interface ServiceFacts {
   readonly virtual: readonly Attempt[];
   /** By its name, each looked up by itself; none of an alias, and one of two families alone. */
   readonly names: readonly Attempt[];
+  /** Ends of the target's own connections to the cluster IP that lasted for the run and carried something meanwhile. */
+  readonly lasting: readonly string[];
+  readonly connectionsResult: ProbeResult | undefined;
+  /** To each pod that is about to go, in their order. */
+  readonly ending: readonly Attempt[];
   /** No ready endpoint is on the target's node, and the Service takes no other. */
   readonly isLocalOnly: boolean;
   /** kube-proxy's rules at the end of the run, and at its beginning; `undefined`: it has none there, or none were asked for. */

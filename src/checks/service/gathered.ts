@@ -2,6 +2,7 @@
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { hasNoServiceRules, parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
+import { parseSs } from '../../parsers/ss.ts';
 import { endpointKey, type SweptEndpoint } from '../../parsers/sweep.ts';
 import { read } from '../shared/measured.ts';
 import { expectsAnswer, isUnresolved, reachOf } from '../shared/reach-probe.ts';
@@ -14,7 +15,7 @@ import type {
   ServiceInput,
   ServicesFacts,
 } from './facts.ts';
-import { nameId, otherFamilyId, REFERENCE_NAME, repeats } from './plan.ts';
+import { endingId, nameId, otherFamilyId, REFERENCE_NAME, repeats } from './plan.ts';
 import { sweptEndpoints } from './sample.ts';
 
 export function servicesFacts(evidence: Evidence, input: ServiceInput): ServicesFacts {
@@ -48,6 +49,9 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
         ? []
         : // One whose result was lost says nothing of the name.
           [0, 1].map((nth) => of(nameId(nth))).filter(({ result }) => result !== undefined),
+    ending: (info.ending ?? []).map((_, i) => of(endingId(i))),
+    lasting: lasting(evidence[`${info.id}-connections-before`], evidence[`${info.id}-connections-after`]),
+    connectionsResult: evidence[`${info.id}-connections-after`],
     isLocalOnly:
       info.internalTrafficPolicy === 'Local' &&
       info.ready > 0 &&
@@ -61,6 +65,21 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
         1,
     ),
   };
+}
+
+/** Less is a handshake and a question: it says nothing of where the client's load goes. */
+const LEAST_BYTES = 1000;
+
+/** By their own ends, which no other connection to the same place has. */
+function lasting(before: ProbeResult | undefined, after: ProbeResult | undefined): readonly string[] {
+  const sockets = (result: ProbeResult | undefined) =>
+    read(result, 'ss', (text, { code }) => (code === 0 ? parseSs(text) : undefined)).value ?? [];
+  const earlier = new Map(sockets(before).map((one) => [one.local, one]));
+  return sockets(after).flatMap(({ state, local, acknowledged }) => {
+    const known = earlier.get(local);
+    const isInUse = known !== undefined && acknowledged > known.acknowledged;
+    return state === 'ESTAB' && isInUse && known.acknowledged >= LEAST_BYTES ? [local] : [];
+  });
 }
 
 function rulesOf(result: ProbeResult | undefined, info: ServiceInfo): ServiceRules | undefined {

@@ -12,7 +12,13 @@ const REPEATS_PER_ENDPOINT = 5;
 
 export function planService(input: ServiceInput, scripts: ProbeScripts): StagedPlan {
   return {
-    before: [snapshot('status'), ...input.services.flatMap((service) => rules(service, 'before', scripts))],
+    before: [
+      snapshot('status'),
+      ...input.services.flatMap((service) => [
+        ...rules(service, 'before', scripts),
+        ...connections(service, 'before'),
+      ]),
+    ],
     probe: [
       ...input.services.flatMap((service) => probes(service, input, scripts)),
       // Another Service's address, to tell one that fails from all that do.
@@ -37,7 +43,10 @@ export function planService(input: ServiceInput, scripts: ProbeScripts): StagedP
           ]
         : []),
     ],
-    after: input.services.flatMap((service) => rules(service, 'after', scripts)),
+    after: input.services.flatMap((service) => [
+      ...rules(service, 'after', scripts),
+      ...connections(service, 'after'),
+    ]),
   };
 }
 
@@ -54,6 +63,13 @@ function rules(service: ServiceInfo, when: string, scripts: ProbeScripts): Probe
       display: ['service-rules', ...words],
     },
   ];
+}
+
+/** The target's own connections to a Service that has endpoints to choose from: before those of the run, and after. */
+function connections({ id, protocol, clusterIp, port, ready }: ServiceInfo, when: string): ProbeCommand[] {
+  if (protocol !== 'tcp' || clusterIp === undefined || ready < 2) return [];
+  const end = clusterIp.includes(':') ? `[${clusterIp}]:${port}` : `${clusterIp}:${port}`;
+  return [{ id: `${id}-connections-${when}`, argv: ['ss', '-tinH', 'dst', end], timeoutSeconds: 5 }];
 }
 
 /** How many connections the cluster IP gets. */
@@ -79,6 +95,7 @@ function probes(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts
             ...(e.otherAddress === undefined ? [] : [to(otherFamilyId(i), e.otherAddress, e.port, true)]),
           ],
     ),
+    ...(service.ending ?? []).map(({ address, port: own }, i) => to(endingId(i), address, own, false)),
     ...(clusterIp === undefined
       ? []
       : Array.from({ length: repeats(service, input) }, (_, i) =>
@@ -97,6 +114,11 @@ function isNamed({ type, isOtherFamily }: ServiceInfo): boolean {
 }
 
 export const REFERENCE_NAME = 'reference-name';
+
+/** The end of the id of a connection to a pod that is about to go. */
+export function endingId(nth: number): string {
+  return `ending${nth}`;
+}
 
 /** The end of the id of a connection to an endpoint's pod by its other address. */
 export function otherFamilyId(nth: number): string {

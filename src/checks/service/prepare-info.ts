@@ -4,6 +4,7 @@ import { declaredPorts } from '../../cluster/pod-ports.ts';
 import { needed } from '../../cluster/reading.ts';
 import {
   clusterIps,
+  type Endpoint,
   endpointsOf,
   isReady,
   type ServicePort,
@@ -14,8 +15,14 @@ import type { Subject } from '../../cluster/subject.ts';
 import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { EndpointSlice, Pod, Service } from '../../model/kube-objects.ts';
-import { FRESH_SECONDS, type OtherPorts, type OutsideWay, type ServiceInfo } from './facts.ts';
-import { endpointInfo, notReady } from './prepare-pods.ts';
+import {
+  type EndingPod,
+  FRESH_SECONDS,
+  type OtherPorts,
+  type OutsideWay,
+  type ServiceInfo,
+} from './facts.ts';
+import { endingPods, endpointInfo, notReady } from './prepare-pods.ts';
 import { proxiedEndpoints } from './prepare-proxied.ts';
 
 /** A Service among DESTs, by one of its families. */
@@ -79,11 +86,13 @@ export async function readService(
     protocol,
     port: port?.port ?? 0,
     ...agePart(service, Date.now()),
+    ...pendingPart(service, Date.now()),
     targetPort,
     internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
     ...(selector.length === 0 ? {} : { selector: selector.map(([k, v]) => `${k}=${v}`).join(',') }),
     endpoints: ready,
     ready: ready.length,
+    ...endingPart(endpoints, pods?.value ?? [], protocol, Date.now()),
     leaving: endpoints.filter(({ state }) => state === 'leaving').length,
     notReady: (pods?.value ?? []).flatMap((pod) => notReady(pod, families.length > 1 ? family : undefined)),
     ...(pods?.value ? { selected: pods.value.length } : {}),
@@ -97,6 +106,24 @@ export async function readService(
     ...(isHost && port ? outsidePart(service, port) : {}),
   };
   return { asked, info, families, pods };
+}
+
+/** As part of the input: of TCP alone, where a port that is closed says so. */
+function endingPart(
+  endpoints: readonly Endpoint[],
+  pods: readonly Pod[],
+  protocol: Destination['protocol'],
+  nowMs: number,
+): { ending?: readonly EndingPod[] } {
+  const ending = protocol === 'tcp' ? endingPods(endpoints, pods, nowMs) : [];
+  return ending.length === 0 ? {} : { ending };
+}
+
+/** As part of the input. @param nowMs the time */
+function pendingPart(service: Service, nowMs: number): { isPending?: boolean } {
+  const isBare = (service.status?.loadBalancer?.ingress ?? []).length === 0;
+  const isFresh = agePart(service, nowMs).ageSeconds !== undefined;
+  return service.spec?.type === 'LoadBalancer' && isBare && !isFresh ? { isPending: true } : {};
 }
 
 /** As part of the input. @param nowMs the time */

@@ -3,7 +3,7 @@ import { type Family, familyOf } from '../../cluster/families.ts';
 import { declaredPorts } from '../../cluster/pod-ports.ts';
 import type { Endpoint } from '../../cluster/services.ts';
 import type { Pod } from '../../model/kube-objects.ts';
-import type { EndpointInfo, ServiceInfo } from './facts.ts';
+import type { EndingPod, EndpointInfo, ServiceInfo } from './facts.ts';
 
 /** Other ports of a pod that are tried when its target port is refused. */
 const MAX_OTHER_PORTS = 3;
@@ -53,6 +53,31 @@ function workloadPart(pod: Pod | undefined): { workload?: string } {
       ? `Deployment ${owner.name.slice(0, -hash.length - 1)}`
       : `${owner.kind} ${owner.name}`,
   };
+}
+
+/** Pods that end are connected to once more. */
+const MAX_ENDING = 2;
+
+/** @param nowMs the time */
+export function endingPods(
+  endpoints: readonly Endpoint[],
+  pods: readonly Pod[],
+  nowMs: number,
+): readonly EndingPod[] {
+  return endpoints
+    .flatMap(({ address, port, pod: name, state }): EndingPod[] => {
+      const pod = state === 'ready' ? undefined : pods.find(({ metadata }) => metadata?.name === name);
+      const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod?.metadata ?? {};
+      if (pod === undefined || name === undefined || !deletionTimestamp) return [];
+      // It is the end of the grace period. JSON carries strings where client-node's types say Date.
+      const deletedMs = Date.parse(String(deletionTimestamp)) - deletionGracePeriodSeconds * 1000;
+      const secondsAgo = Math.max(0, Math.round((nowMs - deletedMs) / 1000));
+      const hasPreStop = (pod.spec?.containers ?? []).some(
+        ({ lifecycle }) => lifecycle?.preStop !== undefined,
+      );
+      return [{ pod: name, address, port, secondsAgo, hasPreStop }];
+    })
+    .slice(0, MAX_ENDING);
 }
 
 /** Why a pod is not an endpoint, in the words of its status. @param family in which it would have to have an address */

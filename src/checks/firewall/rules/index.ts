@@ -1,6 +1,7 @@
 /** The rules of the firewall check, causes before consequences. */
 import type { Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
+import { hiddenSource } from './hidden-source.ts';
 import { hostPortAstray } from './host-port-astray.ts';
 import { invalidPackets } from './invalid-packets.ts';
 import { localDetour } from './local-detour.ts';
@@ -17,12 +18,16 @@ import { proxyVariable } from './proxy-variable.ts';
 import { rejected } from './rejected.ts';
 import { ruleHit } from './rule-hit.ts';
 import { silentDrop } from './silent-drop.ts';
+import { sourceRanges } from './source-ranges.ts';
 import { takenAndEnded } from './taken-and-ended.ts';
+import { unclaimedAddress } from './unclaimed-address.ts';
 import { wrongHeader } from './wrong-header.ts';
 
 export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   localDetour,
   nodePortElsewhere,
+  unclaimedAddress,
+  sourceRanges,
   hostPortAstray,
   ruleHit,
   policyDenies,
@@ -39,4 +44,5 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   outsideNetfilter,
   proxyVariable,
   noRedirect,
+  hiddenSource,
 ];

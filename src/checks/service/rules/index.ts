@@ -2,8 +2,10 @@
 import type { Rule } from '../../shared/rule.ts';
 import type { ServicesFacts } from '../facts.ts';
 import { clusterIp } from './cluster-ip.ts';
+import { endingPod } from './ending-pod.ts';
 import { externalPolicy } from './external-policy.ts';
 import { failingEndpoints } from './failing-endpoints.ts';
+import { fewConnections } from './few-connections.ts';
 import { hairpin } from './hairpin.ts';
 import { localPolicy } from './local-policy.ts';
 import { nameFails } from './name.ts';
@@ -11,6 +13,7 @@ import { noReadyEndpoint } from './no-ready-endpoint.ts';
 import { noVirtualAddress } from './no-virtual-address.ts';
 import { otherFamily } from './other-family.ts';
 import { otherWorkload } from './other-workload.ts';
+import { pendingBalancer } from './pending-balancer.ts';
 import { staleRules } from './stale-rules.ts';
 import { wrongTargetPort } from './wrong-target-port.ts';
 
@@ -27,4 +30,7 @@ export const SERVICE_RULES: readonly Rule<ServicesFacts>[] = [
   clusterIp,
   nameFails,
   noVirtualAddress,
+  pendingBalancer,
+  fewConnections,
+  endingPod,
 ];

@@ -1,0 +1,42 @@
+/** The commands of the gateway check: the request itself, and a connection to some endpoints of where it should go. Pure. */
+import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import type { ProbeCommand } from '../../model/evidence.ts';
+import { httpProbe, trustProbe } from '../shared/http-probe.ts';
+import { reachProbe } from '../shared/reach-probe.ts';
+import type { AskedRequest, GatewayInput } from './facts.ts';
+
+export function planGateway({ requests }: GatewayInput, scripts: ProbeScripts): StagedPlan {
+  return {
+    before: [],
+    probe: requests
+      .filter(({ fronts }) => fronts.length > 0)
+      .flatMap((one) => [
+        // The words are those of the latency check, so that a diagnosis asks once.
+        httpProbe(`${one.destination.id}-http`, one.destination.url ?? ''),
+        ...(hasNoSecret(one) ? [trustProbe(`${one.destination.id}-trust`, one.destination.url ?? '')] : []),
+        ...backendProbes(one, scripts),
+      ]),
+    after: [],
+  };
+}
+
+function hasNoSecret({ fronts }: AskedRequest): boolean {
+  return fronts.some(({ troubles }) => troubles.some(({ kind }) => kind === 'no-secret'));
+}
+
+/** Endpoints that a request can be led to, each once. */
+export function triedEndpoints({ fronts }: AskedRequest) {
+  const all = fronts.flatMap(({ backend }) => backend?.endpoints ?? []);
+  return all.filter((one, i) => all.findIndex((o) => o.address === one.address && o.port === one.port) === i);
+}
+
+function backendProbes(one: AskedRequest, scripts: ProbeScripts): readonly ProbeCommand[] {
+  return triedEndpoints(one).map(({ address, port }, i) =>
+    reachProbe({ id: backendId(one, i), host: address, port: String(port), protocol: 'tcp' }, scripts, false),
+  );
+}
+
+/** The beginning of the id of a connection to an endpoint. */
+export function backendId({ destination }: AskedRequest, nth: number): string {
+  return `${destination.id}-backend${nth}`;
+}
