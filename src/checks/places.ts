@@ -1,6 +1,7 @@
 // Made by "npm run generate" from the folders of src/checks: do not edit.
 import type { InputOf } from '../model/check.ts';
 import type { Places } from '../model/place.ts';
+import dns from './dns/places.ts';
 import docker from './docker/places.ts';
 import path from './path/places.ts';
 import type { CHECKS, CheckId } from './registry.ts';
@@ -8,6 +9,7 @@ import throughput from './throughput/places.ts';
 
 /** What a check does at places beside the target; absent: nothing. */
 export const PLACES: { readonly [Id in CheckId]?: Places<InputOf<(typeof CHECKS)[Id]>> } = {
+  dns,
   docker,
   path,
   throughput,

@@ -3,11 +3,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { DockerProxy } from '../model/docker-ports.ts';
 import type { DockerContainer } from './types.ts';
 
-/** `undefined`: the container's own processes are not to be seen here, so neither are the engine's. */
-export async function dockerProxies({ Id, State }: DockerContainer): Promise<DockerProxy[] | undefined> {
+/** Whether the container's own processes are to be seen here, and the engine's with them. */
+export async function runsHere({ Id, State }: DockerContainer): Promise<boolean> {
   // The number alone proves nothing: the engine may be on another machine, or in a virtual one.
   const cgroup = await read(`/proc/${State.Pid}/cgroup`);
-  if (!cgroup.includes(Id)) return undefined;
+  return cgroup.includes(Id);
+}
+
+/** `undefined`: the engine's processes are not to be seen here. */
+export async function dockerProxies(container: DockerContainer): Promise<DockerProxy[] | undefined> {
+  if (!(await runsHere(container))) return undefined;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const all = await Promise.all(pids.map((pid) => read(`/proc/${pid}/cmdline`)));
   return all.flatMap((text) => proxyOf(text.split('\0')) ?? []);

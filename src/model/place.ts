@@ -8,7 +8,9 @@ export type Where =
   | { readonly kind: 'pod'; readonly namespace: string; readonly name: string }
   | { readonly kind: 'node'; readonly name: string }
   /** The machine that runs the target's Docker engine. */
-  | { readonly kind: 'docker-host' };
+  | { readonly kind: 'docker-host' }
+  /** The network that the tool itself is in. */
+  | { readonly kind: 'machine' };
 
 /** What happens at one place. */
 export interface PlacePlan {

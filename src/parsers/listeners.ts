@@ -12,6 +12,7 @@ export interface Listener {
   readonly limit: number;
   /** As ss names it, where it may know. */
   readonly process: string | undefined;
+  readonly pid: number | undefined;
   readonly line: string;
 }
 
@@ -32,6 +33,7 @@ export function parseListeners(stdout: string): Listener[] {
         port,
         waiting: Number(waiting),
         limit: Number(limit),
+        pid: Number(/users:\(\("[^"]*",pid=(\d+)/.exec(line)?.[1]) || undefined,
         process: /users:\(\("([^"]+)"/.exec(line)?.[1],
         line,
       },

@@ -8,6 +8,7 @@ import { imageFor } from '../open/image.ts';
 import { openPod } from '../open/pod-target.ts';
 import { findTarget } from '../open/target.ts';
 import { openDockerHost } from '../targets/docker.ts';
+import { openLocalSession } from '../targets/local.ts';
 import type { Session } from '../targets/session.ts';
 import type { PlaceSession } from './places.ts';
 
@@ -35,6 +36,8 @@ export async function openPlaceBeside(
       const found = await findTarget({ connection, target, session: flags }, signal);
       return withoutNotes(await found.open(options));
     }
+    case 'machine':
+      return withoutNotes(await openLocalSession({ kind: 'local' }, options));
     case 'docker-host': {
       const { docker } = subject;
       if (!docker) throw new Error('the target is not a Docker container');

@@ -7,7 +7,14 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { Report } from '../../src/model/report.ts';
 import { installPackages } from '../cluster/packages.ts';
 import { attempt, until } from '../cluster/proc.ts';
-import { type CommandOptions, expectSentence, nettools, startNettools, userEnv } from './support/cli.ts';
+import {
+  bash,
+  type CommandOptions,
+  expectSentence,
+  nettools,
+  startNettools,
+  userEnv,
+} from './support/cli.ts';
 import { ADDRESS, FAR, GATEWAY, Lab } from './support/lab.ts';
 import { asNobody } from './support/nobody.ts';
 import { appears, disappears, pidsOf, uniqueSleep } from './support/processes.ts';
@@ -99,6 +106,47 @@ describe('run on this machine', () => {
     child.kill(signal);
     expect(await outcome).toMatchObject({ code });
     await disappears(60, 'sleep', mark);
+  });
+});
+
+describe('a name server at an address of this machine', () => {
+  /** The tool runs where the address is. */
+  const said = async (name: string): Promise<string> => {
+    const words = ['dns', `netns:${lab.name}`, name, '-o', 'json'];
+    const { stdout } = await bash(
+      `nsenter --net=/run/netns/${lab.router} kubectl-nettools ${words.join(' ')}`,
+      ALONE,
+    );
+    const { checks } = JSON.parse(stdout) as Report;
+    const found = checks.flatMap(({ findings }) => findings).find(({ severity }) => severity === 'critical');
+    return `${found?.id} ${found?.summary}`;
+  };
+
+  it('says who has port 53 there, where a name of one word does not exist', async () => {
+    expect(await said('db')).toMatch(
+      /^NT-DNS-005 db does not exist: .*: 192\.0\.2\.129 is this machine's own address \(eth0\), and port 53 there is held by coredns \(pid \d+\), which listens on all addresses: it is not the container engine's own server/,
+    );
+    // Of a name with a domain another server may well say that it does not exist.
+    expect(await said('db.corp.test')).not.toContain('held by');
+    // From elsewhere the address is not known to be whose.
+    const { report: elsewhere } = await report(['dns', `netns:${lab.name}`, 'db']);
+    expect(JSON.stringify(elsewhere)).not.toContain('held by');
+  });
+
+  it('says that it listens, where queries are refused all the same', async () => {
+    const nft = (...words: string[]): Promise<string> => lab.inRouter('nft', ...words);
+    await nft('add', 'table', 'ip', 'ntto');
+    try {
+      // What is sent to port 53 comes to one on which nobody listens.
+      await nft('add chain ip ntto c { type nat hook prerouting priority -100 ; }');
+      await nft('add rule ip ntto c udp dport 53 redirect to :5399');
+      const text = await said('db');
+      expect(text).toMatch(
+        /^NT-DNS-002 .*192\.0\.2\.129 is this machine's own address \(eth0\), and port 53 there is held by coredns \(pid \d+\), .*: a packet filter rejects what is sent to it/,
+      );
+    } finally {
+      await nft('delete', 'table', 'ip', 'ntto');
+    }
   });
 });
 

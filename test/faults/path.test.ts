@@ -1,5 +1,5 @@
 /** A connection that is lost at each place on its way, and the place that is named for it. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { nodes } from '../cluster/paths.ts';
 import { attempt, run, until } from '../cluster/proc.ts';
@@ -181,6 +181,61 @@ describe('a connection that is lost', () => {
         });
       }),
     );
+  });
+
+  describe('by the set of addresses of a policy', () => {
+    const SET = 'KUBE-SRC-NTPATH';
+    /** As an agent writes it: who is in the set passes, everybody else does not. */
+    const enforced = (...members: readonly string[]) => [
+      { make: 'nft add table ip ntpath', undo: 'nft delete table ip ntpath' },
+      { make: `nft add set ip ntpath ${SET} { type ipv4_addr ; }`, undo: '' },
+      { make: `nft add element ip ntpath ${SET} { ${members.join(', ')} }`, undo: '' },
+      { make: 'nft add chain ip ntpath c { type filter hook forward priority -10 ; }', undo: '' },
+      { make: `nft add rule ip ntpath c ${toServer()} ip saddr @${SET} accept`, undo: '' },
+      { make: `nft add rule ip ntpath c ${toServer()} counter drop`, undo: '' },
+    ];
+    const GONE = '198.18.1.251';
+
+    beforeAll(async () => {
+      await ns.apply({
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name: 'peers' },
+        spec: { podSelector: {}, policyTypes: ['Ingress'], ingress: [{ from: [{ podSelector: {} }] }] },
+      });
+    });
+    afterAll(async () => {
+      await ns.kubectl(['delete', 'networkpolicy', 'peers']);
+    });
+
+    test('that is behind: set, members and policy are named', async () => {
+      await withFault(nodeNetns('node2'), enforced(near.address, GONE), async () => {
+        expectFirst(await firewall('pod/server:8080', '--deep'), {
+          id: 'NT-PATH-004',
+          severity: 'critical',
+          says: new RegExp(
+            `is lost in node/node2 .*; NetworkPolicies allow it \\(${ns.name}/peers\\), and what lets it pass there asks for a set of addresses, table ip ntpath set ${SET}, which has 2 members \\(.*, 1 of them no pod of the target's namespace\\): the target's address ${client.address} is not in it, so the set is behind the API`,
+          ),
+        });
+      });
+    });
+
+    test('that has the target, and another rule stops it: the set is not blamed', async () => {
+      const steps = [
+        ...enforced(near.address, client.address),
+        { make: `nft insert rule ip ntpath c ${toServer()} counter drop`, undo: '' },
+      ];
+      await withFault(nodeNetns('node2'), steps, async () => {
+        const report = await firewall('pod/server:8080', '--deep');
+        expect(JSON.stringify(report)).not.toContain('is behind the API');
+      });
+    });
+
+    test('that is right: nothing is said', async () => {
+      await withFault(nodeNetns('node2'), enforced(near.address, client.address), async () => {
+        expectSilence(await firewall('pod/server:8080', '--deep'));
+      });
+    });
   });
 
   test('by the policy of a chain, which counts nothing: the chain is named', async () => {

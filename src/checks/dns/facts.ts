@@ -3,7 +3,9 @@
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { DnsProbe, DnsQuery, ResolverRun } from '../../parsers/dns-probe.ts';
+import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Neighbour } from '../../parsers/ip-neigh.ts';
+import type { Listener } from '../../parsers/listeners.ts';
 import type { ResolvConf } from '../../parsers/resolv-conf.ts';
 import type { SeenIcmpError } from '../../parsers/tcpdump-icmp.ts';
 import type { NetworkPolicy, PolicyEnd, PolicyVerdict } from '../shared/network-policy.ts';
@@ -90,6 +92,8 @@ export interface DnsInput {
   /** By name: the Service that has it, as the API says; none that is headless, whose name may rightly be empty. */
   readonly known?: Readonly<Record<string, KnownService>>;
   readonly pod: PodDns;
+  /** This machine may have the name servers' addresses: it is asked who listens there. `target`: it is the target itself. */
+  readonly machine?: 'beside' | 'target';
   /** Of a Docker container: the servers that docker run --dns names. */
   readonly docker?: { readonly servers: readonly string[] };
   readonly services: FromApi<readonly DnsService[]>;
@@ -162,6 +166,14 @@ export interface StrangerAnswer {
   readonly result: ProbeResult;
 }
 
+/** What this machine says of its own addresses and listeners. */
+export interface Machine {
+  readonly isTarget: boolean;
+  readonly interfaces: readonly Interface[];
+  readonly listeners: readonly Listener[];
+  readonly result: ProbeResult;
+}
+
 /** Everything that was learnt in one run. */
 export interface DnsFacts {
   readonly probe: DnsProbe;
@@ -179,6 +191,8 @@ export interface DnsFacts {
   readonly icmp: readonly SeenIcmpError[];
   /** Hosts of the target's links that answer for their address, of those that were sent something; none where that is not known. */
   readonly reachable: readonly Neighbour[];
+  /** The machine that may have the servers' addresses; absent: nobody looked there, or it could not be read. */
+  readonly machine?: Machine;
   /** Names asked for once more, each time as a question that a cache has not answered yet. */
   readonly again: readonly DnsQuery[];
   /** Answers for names that nobody has given to a host. */

@@ -3,7 +3,9 @@
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { parseDig } from '../../parsers/dig.ts';
 import { type DnsProbe, type DnsQuery, parseDnsProbe } from '../../parsers/dns-probe.ts';
+import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parseNeighbours } from '../../parsers/ip-neigh.ts';
+import { parseListeners } from '../../parsers/listeners.ts';
 import { parseResolvConf, type ResolvConf } from '../../parsers/resolv-conf.ts';
 import { parseTcpdumpIcmp } from '../../parsers/tcpdump-icmp.ts';
 import { type Measured, read, seenOf } from '../shared/measured.ts';
@@ -22,6 +24,7 @@ import type {
   StrangerAnswer,
   Transport,
 } from './facts.ts';
+import { BESIDE } from './places.ts';
 import { AGAIN_SECONDS, namesAskedAgain, namesWithStrangers, VARIANTS } from './plan.ts';
 import { isNodeLocal } from './wording.ts';
 
@@ -61,6 +64,7 @@ export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
     reachable: (read(evidence['neighbours'], 'ip', parseNeighbours).value ?? []).filter(({ state }) =>
       ALIVE.includes(state),
     ),
+    ...machinePart(evidence, input),
     again: againOf(evidence['dns-again'], input, servers[0]?.address ?? ''),
     strangers: strangersOf(evidence['dns-strangers'], input),
     input,
@@ -70,6 +74,17 @@ export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
       tcp: verdicts(input, servers, 'tcp'),
     },
   };
+}
+
+function machinePart(evidence: Evidence, { machine }: DnsInput): Pick<DnsFacts, 'machine'> {
+  const prefix = machine === 'beside' ? BESIDE : '';
+  const result = evidence[`${prefix}listeners`];
+  if (machine === undefined || result === undefined) return {};
+  const interfaces = read(evidence[`${prefix}addresses`], 'ip', parseInterfaces).value;
+  const listeners = read(result, 'ss', (text, { code }) => (code === 0 ? parseListeners(text) : undefined));
+  return interfaces === undefined || listeners.value === undefined
+    ? {}
+    : { machine: { isTarget: machine === 'target', interfaces, listeners: listeners.value, result } };
 }
 
 /** What became of the questions of {@link VARIANTS}; @param first server of resolv.conf, which dig asks */

@@ -10,6 +10,9 @@ import type { DnsInput } from './facts.ts';
  */
 const PROBE_LIMIT_SECONDS = 60;
 
+/** Whose addresses the name servers may have, and who listens there. */
+export const MACHINE: readonly ProbeCommand[] = [snapshot('addresses'), snapshot('listeners')];
+
 export function planDns(input: DnsInput, scripts: ProbeScripts): StagedPlan {
   const endpoints = (input.services.value ?? [])
     .flatMap((service) => service.endpoints)
@@ -30,7 +33,7 @@ export function planDns(input: DnsInput, scripts: ProbeScripts): StagedPlan {
       ...askedAgain(names),
       ...strangersAsked(names),
     ],
-    after: [snapshot('neighbours')],
+    after: [snapshot('neighbours'), ...(input.machine === 'target' ? MACHINE : [])],
   };
 }
 

@@ -14,6 +14,7 @@ import {
   slicesOf,
 } from '../../cluster/services.ts';
 import type { Subject } from '../../cluster/subject.ts';
+import { runsHere } from '../../docker/docker-proxies.ts';
 import type { DockerContainer } from '../../docker/types.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { ClusterView, Reading } from '../../model/cluster-view.ts';
@@ -71,6 +72,7 @@ export default async function prepare({
     ...(Object.keys(reasons).length === 0 ? {} : { reasons }),
     ...(Object.keys(known).length === 0 ? {} : { known }),
     pod: podDns(subject),
+    ...(await machinePart(subject)),
     ...(subject.docker ? { docker: { servers: subject.docker.container.HostConfig.Dns ?? [] } } : {}),
     ...(cluster ? await fromCluster(cluster, subject) : outsideCluster(subject)),
   };
@@ -99,6 +101,14 @@ function podDns({ pod, isHost, addresses }: Subject): PodDns {
     configServers: pod?.spec?.dnsConfig?.nameservers ?? [],
     addresses,
   };
+}
+
+/** A pod's name server is at no address of this machine, and a node has none but its own. */
+async function machinePart({ cluster, docker, isHost, pod }: Subject): Promise<Pick<DnsInput, 'machine'>> {
+  if (isHost && pod === undefined) return { machine: 'target' };
+  // What belongs to no cluster and no engine is a namespace of this machine.
+  const isBeside = docker === undefined ? cluster === undefined : await runsHere(docker.container);
+  return isBeside ? { machine: 'beside' } : {};
 }
 
 /** Neither a Service nor a policy stands between the subject and its name servers. */

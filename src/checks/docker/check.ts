@@ -1,19 +1,21 @@
 /** `docker`: what the engine says of the target's networks; a part of the diagnosis of a Docker container. */
 import type { Check } from '../../model/check.ts';
+import { ANSWERS } from '../shared/answer-ways.ts';
 import { reachProbe } from '../shared/reach-probe.ts';
 import type { DockerInput } from './facts.ts';
 import { judgeDocker } from './judge.ts';
+import { servedBy } from './published.ts';
 import { DOCKER_RULES } from './rules/index.ts';
 import { dockerTables } from './tables.ts';
 
 const docker: Check<DockerInput> = {
   id: 'docker',
   findings: DOCKER_RULES.map((rule) => rule.meta),
-  plan: ({ destinations }, scripts) => ({
+  plan: (input, scripts) => ({
     before: [{ id: 'resolv-conf', argv: ['cat', '/etc/resolv.conf'], timeoutSeconds: 5 }],
     // The same words as the firewall check's, so that a diagnosis connects once.
-    probe: destinations.map((one) => reachProbe(one, scripts, !one.anyPort)),
-    after: [],
+    probe: input.destinations.map((one) => reachProbe(one, scripts, !one.anyPort)),
+    after: servedBy(input).published.length === 0 ? [] : [...ANSWERS],
   }),
   judge: judgeDocker,
   tables: dockerTables,

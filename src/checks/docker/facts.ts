@@ -12,6 +12,7 @@ import type { Route } from '../../parsers/ip-route.ts';
 import type { IptablesTable } from '../../parsers/iptables-tables.ts';
 import type { Listener } from '../../parsers/listeners.ts';
 import type { Reach } from '../../parsers/reach.ts';
+import type { AnswerWays } from '../shared/answers.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { RuleSnapshots } from '../shared/rule-hits.ts';
 
@@ -55,6 +56,8 @@ export interface DockerInput {
   readonly mode: string;
   readonly networks: readonly DockerNetwork[];
   readonly published: readonly PublishedPort[];
+  /** The container whose network the target shares (network mode `container:`), as the engine has it. */
+  readonly owner?: Pick<DockerInput, 'container' | 'networks' | 'published'>;
   readonly peers: readonly DockerPeer[];
   /** Networks of the engine that the target is not on. */
   readonly others: readonly (Pick<DockerNetwork, 'name' | 'subnets'> & { readonly driver: string })[];
@@ -86,6 +89,8 @@ export interface Tried {
 
 /** Everything of one run. */
 export interface DockerFacts {
+  /** What decides in the target's own network of what it answers; absent: it could not be read. */
+  readonly answers?: AnswerWays;
   readonly input: DockerInput;
   /** `undefined`: it was not looked at. */
   readonly host: DockerHost | undefined;

@@ -3,6 +3,7 @@
 import type { Evidence } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
 import { parsePrefix } from '../../parsers/ip-prefix.ts';
+import { answerWays } from '../shared/answer-ways.ts';
 import { reachOf } from '../shared/reach-probe.ts';
 import { resolvConfOf } from '../shared/resolv-conf.ts';
 import type { DockerFacts, DockerHost, DockerInput, HostLink, Tried } from './facts.ts';
@@ -15,8 +16,10 @@ export function dockerFacts(
 ): DockerFacts & { readonly hostSkipped: Reason | undefined } {
   const resolvConf = evidence['resolv-conf'];
   const host = dockerHost(evidence, input);
+  const answers = answerWays(evidence);
   return {
     input,
+    ...(answers === undefined ? {} : { answers }),
     host: host?.value,
     hostSkipped: host?.skipped,
     links: host?.value ? linksOf(host.value, input) : [],

@@ -6,18 +6,20 @@
 import type { PlaceFailure, Places } from '../../model/place.ts';
 import type { DockerInput } from './facts.ts';
 import { asHostEvidence, hostAfter, hostBefore } from './host-plan.ts';
+import { servedBy } from './published.ts';
 
 export default {
-  plan: ({ networks, published, unseenHost }) =>
+  plan: ({ unseenHost, ...input }) =>
     // Only a bridge has its other side on the host, and of what sits on an interface of it the host is the exception.
-    unseenHost === undefined && networks.some(({ driver }) => /^(bridge|macvlan|ipvlan)$/.test(driver))
+    unseenHost === undefined &&
+    servedBy(input).networks.some(({ driver }) => /^(bridge|macvlan|ipvlan)$/.test(driver))
       ? [
           {
             id: 'host',
             label: "the container in the host's network",
             where: { kind: 'docker-host' },
-            before: hostBefore(published),
-            after: hostAfter(published),
+            before: hostBefore(input.published),
+            after: hostAfter(input.published),
           },
         ]
       : [],

@@ -21,11 +21,12 @@ export default async function prepare({
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
   if (!subject.docker) return undefined;
   const { client, container } = subject.docker;
-  const [networks, others, peers, proxies] = await Promise.all([
+  const [networks, others, peers, proxies, owner] = await Promise.all([
     networksOf(client, container, signal),
     otherNetworks(client, container, signal),
     peersOf(client, container, asked, signal),
     dockerProxies(container),
+    ownerOf(client, container, signal),
   ]);
   const unseen = unseenHost(client, args.session.profile);
   return {
@@ -33,12 +34,37 @@ export default async function prepare({
     mode: container.HostConfig.NetworkMode,
     networks,
     published: publishedPorts(container),
+    ...(owner === undefined ? {} : { owner }),
     peers,
     others,
     destinations: [...asked],
     ...(proxies === undefined ? {} : { proxies }),
     ...(unseen === undefined ? {} : { unseenHost: unseen }),
   };
+}
+
+/** The container whose network the target shares, if any. */
+async function ownerOf(
+  client: DockerClient,
+  { HostConfig: { NetworkMode } }: DockerContainer,
+  signal: AbortSignal,
+): Promise<DockerInput['owner']> {
+  if (!NetworkMode.startsWith('container:')) return undefined;
+  const id = NetworkMode.slice('container:'.length);
+  const owner = await client
+    .get<DockerContainer>(`/containers/${encodeURIComponent(id)}/json`, { signal })
+    .catch((error: unknown) => {
+      // It is gone, which the engine says itself, or an engine's plugin for authorization keeps it to itself.
+      if (error instanceof DockerApiError) return undefined;
+      throw error;
+    });
+  return (
+    owner && {
+      container: containerName(owner),
+      networks: await networksOf(client, owner, signal),
+      published: publishedPorts(owner),
+    }
+  );
 }
 
 async function networksOf(

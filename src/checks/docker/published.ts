@@ -5,6 +5,11 @@ import type { Quote } from '../../model/report.ts';
 import type { DockerFacts, DockerInput, HostLink } from './facts.ts';
 import { onHost } from './passage.ts';
 
+/** Whose networks and ports the target's are: its own, or those of the container whose network it shares. */
+export function servedBy(input: DockerInput): Pick<DockerInput, 'container' | 'networks' | 'published'> {
+  return input.owner ?? input;
+}
+
 /** Those on an IPv4 address. */
 export function publishedPorts4({ published }: DockerInput): PublishedPort[] {
   return published.filter(({ hostAddress }) => !hostAddress.includes(':'));
@@ -17,7 +22,8 @@ export function reachableFromOutside({ input }: DockerFacts): PublishedPort[] {
 
 /** `published port 8080/tcp (0.0.0.0:18080)` */
 export function publishedText({ port, protocol, hostAddress, hostPort }: PublishedPort): string {
-  return `published port ${hostAddress === '0.0.0.0' ? '' : `${hostAddress}:`}${hostPort}/${protocol} (${port} in the container)`;
+  const address = hostAddress.includes(':') ? `[${hostAddress}]` : hostAddress;
+  return `published port ${address === '0.0.0.0' ? '' : `${address}:`}${hostPort}/${protocol} (${port} in the container)`;
 }
 
 /** The network that published ports lead to. */

@@ -1,6 +1,7 @@
 /** What the path check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { SetRule } from '../../parsers/address-sets.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
 import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { Route } from '../../parsers/ip-route.ts';
@@ -41,6 +42,16 @@ export interface PathRoute {
 export interface PathInput {
   readonly places: readonly Place[];
   readonly routes: readonly PathRoute[];
+  /** By the id of a destination: what NetworkPolicies say of it; absent where they do not allow it, or nobody can tell. */
+  readonly allowed?: Readonly<Record<string, Allowed>>;
+}
+
+/** NetworkPolicies allow what is probed, for which they ask who the target is. */
+export interface Allowed {
+  /** Those that do, as `namespace/name`. */
+  readonly by: readonly string[];
+  /** Addresses of pods of the target's namespace, its own among them. */
+  readonly addresses: readonly string[];
 }
 
 /** A point that a packet passes: into a place, or out of it. */
@@ -71,6 +82,8 @@ export interface PlaceFacts {
   readonly neighbours: readonly Neighbour[] | undefined;
   readonly neighboursResult: ProbeResult | undefined;
   readonly routes: readonly Route[] | undefined;
+  /** Rules that let pass what is in a set. */
+  readonly setRules: readonly SetRule[];
   readonly counters6: CounterSnapshots;
   /** What its sockets dropped while the probes ran, those that dropped nothing included. */
   readonly drops: Measured<readonly SocketDrops[]>;
@@ -113,6 +126,9 @@ export interface PathFacts {
   readonly reachResult: ProbeResult | undefined;
   /** In the order in which packets pass them; empty where the target itself was not watched. */
   readonly points: readonly Point[];
+  /** The source address of the probe as it arrives at the place of the loss; `undefined`: it is not known. */
+  readonly source: string | undefined;
+  readonly allowed: Allowed | undefined;
   /** `undefined`: its source stays the same, as far as it was seen. */
   readonly translated: Translated | undefined;
   /** Where it went missing; `undefined`: it came through, or there is nothing to tell. */

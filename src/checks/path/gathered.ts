@@ -1,6 +1,7 @@
 /** From evidence to facts: which packet was seen where, and where it was missed first. Pure. */
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import { parseIpsetRules, parseNftSetRules, type SetRule } from '../../parsers/address-sets.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
 import { parseNeighbours } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
@@ -18,6 +19,7 @@ import { reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
 import type {
+  Allowed,
   EndFacts,
   Loss,
   PathFacts,
@@ -35,7 +37,7 @@ export function pathsFacts(evidence: Evidence, input: PathInput): PathsFacts {
   const places = input.places.map((place) => placeFacts(place, evidence));
   const paths = input.routes
     .filter(({ destination }) => destination.protocol === 'tcp')
-    .map((route) => pathFacts(route, places, evidence));
+    .map((route) => pathFacts(route, places, evidence, input.allowed?.[route.destination.id]));
   return { places, paths, ends: input.routes.flatMap((route) => endFacts(route, places, paths)) };
 }
 
@@ -81,10 +83,24 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
     neighbours: read(neighbours, 'ip', parseNeighbours).value,
     neighboursResult: neighbours,
     routes: read(own('routes'), 'ip', parseRoutes).value,
+    setRules: setRulesOf(within),
     counters6: counterSnapshots(within, 'counters6', parseCounters6),
     drops: dropsOf(own('drops-before'), own('drops-after')),
     dropsResult: own('drops-after'),
   };
+}
+
+/** Of what could not be read there are none: nothing is said of it. */
+function setRulesOf(evidence: Evidence): SetRule[] {
+  const nft = read(evidence['nft-after'], 'nft', parseNftSetRules).value ?? [];
+  const save = read(evidence['ipsets'], 'ipset', (text, { code }) =>
+    code === 0 ? { text } : undefined,
+  ).value;
+  if (save === undefined) return nft;
+  const books = ['iptables-after', 'legacy-after'].flatMap(
+    (id) => read(evidence[id], 'iptables-save', (text) => parseIpsetRules(save.text, text)).value ?? [],
+  );
+  return [...nft, ...books];
 }
 
 /** A socket that was opened meanwhile has dropped all of it in the run. */
@@ -122,6 +138,7 @@ function pathFacts(
   { destination, places }: PathRoute,
   all: readonly PlaceFacts[],
   evidence: Evidence,
+  allowed: Allowed | undefined,
 ): PathFacts {
   const reachResult = evidence[`${destination.id}-reach`];
   const reach = reachOf(reachResult);
@@ -146,6 +163,8 @@ function pathFacts(
     reach,
     reachResult,
     points,
+    source: probe.source,
+    allowed,
     translated,
     loss,
     hit,

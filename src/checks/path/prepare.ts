@@ -8,8 +8,10 @@ import type { ClusterView } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Pod } from '../../model/kube-objects.ts';
+import { evaluatePolicies } from '../shared/network-policy.ts';
+import { readPolicies } from '../shared/prepare-policies.ts';
 import type check from './check.ts';
-import type { PathInput, PathRoute, Place } from './facts.ts';
+import type { Allowed, PathInput, PathRoute, Place } from './facts.ts';
 
 /** Each one may get a container beside it. */
 const MAX_DESTINATIONS = 4;
@@ -34,8 +36,49 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
       hint: 'Name the pod that fails: --to pod/NAME.',
     });
   }
-  const ends = await Promise.all(pods.map((d) => endOf(cluster, d)));
-  return pathInput(subject, ends, args.watch === 'deep');
+  const isDeep = args.watch === 'deep';
+  const [ends, allowed] = await Promise.all([
+    Promise.all(pods.map((d) => endOf(cluster, d))),
+    isDeep ? allowedOf(cluster, subject, pods) : {},
+  ]);
+  const input = pathInput(subject, ends, isDeep);
+  return Object.keys(allowed).length === 0 ? input : { ...input, allowed };
+}
+
+/** More pods of a namespace are not compared. */
+const MOST_PODS = 500;
+
+/** What NetworkPolicies allow of a pod for being what it is; nothing where another kind of policy may say otherwise. */
+async function allowedOf(
+  cluster: ClusterView,
+  subject: Subject,
+  destinations: readonly Destination[],
+): Promise<Record<string, Allowed>> {
+  const { pod, addresses } = subject;
+  if (pod === undefined || subject.isHost) return {};
+  const [policies, all] = await Promise.all([
+    readPolicies(subject, destinations),
+    cluster.pods(pod.metadata?.namespace ?? ''),
+  ]);
+  if ((policies.others ?? []).length > 0 || policies.unread.length > 0) return {};
+  if (all.value === undefined || all.value.length > MOST_PODS) return {};
+  const known = all.value.flatMap(({ spec, status }) =>
+    spec?.hostNetwork === true ? [] : (status?.podIPs ?? []).map(({ ip }) => ip),
+  );
+  const from = { address: addresses[0] ?? '', pod: policies.self };
+  return Object.fromEntries(
+    destinations.flatMap(({ id, protocol }) => {
+      const backends = policies.pods[id] ?? [];
+      const verdicts = backends.map((to) =>
+        evaluatePolicies(policies.policies, { from, to, port: to.port, protocol }),
+      );
+      const by = [
+        ...new Set(verdicts.flatMap(({ egress, ingress }) => [...egress.allowing, ...ingress.allowing])),
+      ];
+      const isAllowed = verdicts.length > 0 && verdicts.every(({ verdict }) => verdict === 'allowed');
+      return isAllowed ? [[id, { by, addresses: [...new Set([...addresses, ...known])] }] as const] : [];
+    }),
+  );
 }
 
 /** A destination and the pod that it is. */

@@ -51,6 +51,8 @@ const ON_THE_WAY: Reading = {
     snapshot('listeners'),
     snapshot('neighbours'),
     snapshot('routes'),
+    // The sets that rules of iptables ask for; nft shows its own beside the rules.
+    { id: 'ipsets', argv: ['ipset', 'save'], timeoutSeconds: 5 },
   ),
 };
 

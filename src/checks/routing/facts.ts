@@ -8,6 +8,7 @@ import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { AddressFamily } from '../../parsers/ip-prefix.ts';
 import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
 import type { IptablesTable } from '../../parsers/iptables-tables.ts';
+import type { AnswerWays } from '../shared/answers.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import type { NodeNetwork } from '../shared/node-network.ts';
 import type { PodAddresses } from '../shared/pod-addresses.ts';
@@ -19,6 +20,16 @@ export interface RoutingInput {
   readonly pod: PodAddresses;
   /** Of a node that the API knows. */
   readonly cluster?: NodeNetwork;
+  /** Of a pod that is not ready: what the kubelet connects to, and from which addresses it may. */
+  readonly probed?: Probed;
+}
+
+/** Who asks whether a pod lives. */
+export interface Probed {
+  /** Of the containers that are not ready: TCP ports. */
+  readonly ports: readonly { readonly container: string; readonly port: number }[];
+  /** Addresses of its node, as the pod's status has them. */
+  readonly node: readonly string[];
 }
 
 /** Everything that was seen in one run. Lists that could not be read are `undefined`. */
@@ -26,6 +37,9 @@ export interface RoutingFacts {
   readonly ways: readonly Way[];
   readonly pod: PodAddresses;
   readonly cluster: NodeNetwork | undefined;
+  readonly probed: Probed | undefined;
+  /** What decides of what the target answers; read where somebody is known to ask. */
+  readonly answers: AnswerWays | undefined;
   readonly interfaces: readonly Interface[] | undefined;
   readonly routes: readonly Route[] | undefined;
   readonly rules: Readonly<Record<AddressFamily, readonly RoutingRule[] | undefined>>;

@@ -8,12 +8,16 @@ import { parseRoutes, parseRules } from '../../parsers/ip-route.ts';
 import { parseIptablesTables } from '../../parsers/iptables-tables.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
 import { parseStrictInterfaces } from '../../parsers/rp-filter.ts';
+import { answerWays } from '../shared/answer-ways.ts';
 import { counterSnapshots } from '../shared/counters.ts';
 import { read } from '../shared/measured.ts';
 import { wayOf } from '../shared/way.ts';
 import type { RoutingFacts, RoutingInput } from './facts.ts';
 
-export function routingFacts(evidence: Evidence, { destinations, pod, cluster }: RoutingInput): RoutingFacts {
+export function routingFacts(
+  evidence: Evidence,
+  { destinations, pod, cluster, probed }: RoutingInput,
+): RoutingFacts {
   const list = <T extends object>(id: string, parse: (text: string) => T | undefined): T | undefined =>
     read(evidence[id], 'ip', parse).value;
   const files = <T extends object>(id: string, parse: (text: string) => T | undefined): T | undefined =>
@@ -22,6 +26,8 @@ export function routingFacts(evidence: Evidence, { destinations, pod, cluster }:
     ways: destinations.map((destination) => wayOf(evidence, destination)),
     pod,
     cluster,
+    probed,
+    answers: probed && answerWays(evidence),
     interfaces: list('addresses', parseInterfaces),
     routes: list('routes', parseRoutes),
     rules: { inet: list('rules', parseRules), inet6: list('rules6', parseRules) },

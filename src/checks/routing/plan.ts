@@ -1,5 +1,6 @@
 /** The commands of the routing check: tables and counters, a few probes to all destinations at once, counters. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import { ANSWER_FILTERS } from '../shared/answer-ways.ts';
 import { snapshot } from '../shared/snapshots.ts';
 import { firstEcho, wayProbes } from '../shared/way.ts';
 import type { RoutingInput } from './facts.ts';
@@ -36,6 +37,7 @@ export function planRouting(input: RoutingInput, scripts: ProbeScripts): StagedP
     after: [
       snapshot('counters', 'counters-after'),
       ...(input.pod.hostNetwork ? [snapshot('neighbours')] : []),
+      ...(input.probed === undefined ? [] : ANSWER_FILTERS),
     ],
   };
 }

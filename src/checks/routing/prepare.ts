@@ -7,6 +7,7 @@ import { nodeNetwork } from '../shared/prepare-node-network.ts';
 import { podAddresses } from '../shared/prepare-pod-addresses.ts';
 import { unreadPart } from '../shared/unread.ts';
 import type check from './check.ts';
+import { probedPart } from './prepare-probed.ts';
 
 export default async function prepare(context: InputContext): Promise<InputOf<typeof check>> {
   const { asked, subject } = context;
@@ -15,6 +16,7 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
     destinations: [...always(subject), ...asked],
     pod: podAddresses(subject),
     ...(network === undefined ? {} : { cluster: network }),
+    ...probedPart(subject),
     ...unreadPart(unread),
   };
 }

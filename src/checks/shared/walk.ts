@@ -1,5 +1,5 @@
 /**
- * What a table of iptables does to the first packet of a connection, judged by its rules alone. What a rule asks and
+ * What a table of iptables does to the first packet of a connection, or to one that answers it, judged by its rules alone. What a rule asks and
  * is not known of the packet is answered "perhaps". Pure.
  */
 import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
@@ -20,6 +20,11 @@ export interface WalkedPacket {
   readonly isToHost?: boolean;
   /** The destination's port before translation. */
   readonly originalPort?: number;
+  readonly sourcePort?: number;
+  /** Its own mark, which is the connection's too. */
+  readonly mark?: number;
+  /** It answers somebody: its connection is known. */
+  readonly isAnswer?: boolean;
 }
 
 /** One way in which the walk may end. */
@@ -157,13 +162,18 @@ function plainHolds(option: string, values: readonly string[], packet: WalkedPac
     case '--dport':
     case '--dports':
       return portHolds(packet.port, value);
+    case '--sport':
+    case '--sports':
+      return portHolds(packet.sourcePort, value);
+    case '--mark':
+      return markHolds(packet.mark, value);
     case '--ctorigdstport':
       return portHolds(packet.originalPort ?? packet.port, value);
     case '--ctstate':
     case '--state':
-      return value.split(',').includes('NEW');
+      return value.split(',').includes(packet.isAnswer === true ? 'ESTABLISHED' : 'NEW');
     case '--ctdir':
-      return value === 'ORIGINAL';
+      return value === (packet.isAnswer === true ? 'REPLY' : 'ORIGINAL');
     case '--dst-type':
       return value === 'LOCAL' ? packet.isToHost : undefined;
     default:
@@ -185,6 +195,13 @@ function addressHolds(address: string | undefined, value: string): boolean | und
   const known = address === undefined ? undefined : parsePrefix(address);
   if (prefix?.length === 0) return true;
   return prefix && known && contains(prefix, known);
+}
+
+/** @param value `0xca6c`, `0x1/0xff` */
+function markHolds(mark: number | undefined, value: string): boolean | undefined {
+  if (mark === undefined) return undefined;
+  const [wanted = 0, mask = 0xffffffff] = value.split('/').map(Number);
+  return (mark & mask) === wanted;
 }
 
 function portHolds(port: number | undefined, value: string): boolean | undefined {

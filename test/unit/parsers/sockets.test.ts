@@ -53,6 +53,7 @@ describe('parseListeners', () => {
       waiting: 0,
       limit: 0,
       process: undefined,
+      pid: undefined,
       line: '',
     } as const;
     expect(isLoopback(listener)).toBe(expected);

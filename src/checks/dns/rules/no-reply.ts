@@ -4,6 +4,7 @@ import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
+import { portHolder } from '../port-holder.ts';
 import { behind, countServers, enumerate, quoteQueries, quoteResolvConf, strangersOf } from '../wording.ts';
 import { howItFails } from './partial.ts';
 
@@ -26,6 +27,9 @@ const DIGS_OWN = /^;; WHEN: /m;
 /** Where no cluster stands behind the servers. */
 const ELSEWHERE =
   'Check that the name server is running and listens on port 53, and whether a firewall on the way drops UDP 53; resolv.conf may name one that no longer exists.';
+
+const START_SERVER =
+  'Start the name server, or the container again whose engine serves that network (aardvark-dns, dockerd); ss -lnup "sport = :53" shows who has the port now.';
 
 const LET_IN = advice`Look at the INPUT chain of the machine that has the name server's address; for a container's network that is the container's own host: let UDP and TCP 53 in from this network (iptables -I INPUT -i BRIDGE -p udp --dport 53 -j ACCEPT, and the same for tcp; ufw allow in on BRIDGE to any port 53; firewalld: put the bridge into a zone that accepts DNS). The target's own rules: ${nettools`firewall ${TARGET} --to IP:53/udp`}.`;
 
@@ -133,6 +137,12 @@ function where(
     if (server.service.endpoints.length === 0)
       return { text: `${server.service.name} has no ready endpoint` };
   }
+  const [holder] = asked.flatMap(({ address }) => portHolder(facts, address) ?? []);
+  if (holder && !holder.isHeld)
+    return {
+      text: `${holder.whose}, and ${holder.who}: the server that should be there does not run, and a packet filter keeps the refusal back`,
+      remediation: START_SERVER,
+    };
   const beside = onTheLink(facts, asked);
   const failed = asked.flatMap(({ tcp }) => tcp.queries).find(({ outcome }) => outcome === 'unreachable');
   if (failed?.error !== undefined && beside !== undefined)
@@ -147,7 +157,7 @@ function where(
     };
   if (beside !== undefined && asked.every(({ tcp }) => tcp.reach === 'silent'))
     return {
-      text: `nothing comes back over TCP either, neither an answer nor a refusal, though ${beside}: the machine is there, and a packet filter drops what is sent to its port 53 (INPUT on that machine) or what it answers`,
+      text: `nothing comes back over TCP either, neither an answer nor a refusal, though ${beside}: the machine is there${holder ? ` (${holder.whose}, and ${holder.who})` : ''}, and a packet filter drops what is sent to its port 53 (INPUT on that machine) or what it answers`,
       remediation: LET_IN,
     };
   return {

@@ -2,6 +2,7 @@ import { type Advice, advice, kubectl } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { AbsenceReason, DnsFacts, NameFacts } from '../facts.ts';
+import { isEngines, type PortHolder, portHolder } from '../port-holder.ts';
 import { isAnswered, quoteQueries } from '../wording.ts';
 import { isDisputed } from './disagreement.ts';
 import { unheard } from './unheard-service.ts';
@@ -12,7 +13,7 @@ const meta = {
   severities: ['critical', 'info'],
   meaning:
     'The name servers work and say that the name does not exist or has no address: it is misspelled, its Service or record is missing, or it is in another namespace than the one the search list begins with.',
-  rule: 'A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty, with other flags too; and it is not a Service that the API has (NT-DNS-021). If the image has no means to call getaddrinfo, it is an info.',
+  rule: "A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty, with other flags too; and it is not a Service that the API has (NT-DNS-021). Of a name of one word that the target asks at an address of this machine, it says who has port 53 there, unless that is an engine's own server. If the image has no means to call getaddrinfo, it is an info.",
   source: 'RFC 2308: NXDOMAIN and NODATA',
   remedy: advice`Check the spelling and, for a Service, its namespace (${kubectl`get services -A`}); from another namespace its name is NAME.NAMESPACE.`,
   remedyOutside: 'Check the spelling, and the search domains in /etc/resolv.conf.',
@@ -24,7 +25,7 @@ export const nxdomain: Rule<DnsFacts> = {
     const told = unheard(facts);
     return facts.names
       .filter((one) => one.origin !== 'default' && !told.has(one.name) && !isDisputed(facts, one))
-      .flatMap((one) => judge(one, facts.input.reasons?.[one.name]));
+      .flatMap((one) => judge(one, facts.input.reasons?.[one.name], otherServer(facts, one)));
   },
 };
 
@@ -48,8 +49,20 @@ export function isMissing({ candidates, resolver }: NameFacts): boolean {
   return candidates.length > 0 && candidates.every((c) => isGone(c.answers));
 }
 
-/** @param reason what the API says of it */
-function judge(name: NameFacts, reason: AbsenceReason | undefined): Occurrence[] {
+/** Names of one word are those of containers: who has the port of the engine's own server knows none of them. */
+function otherServer(facts: DnsFacts, { name, candidates }: NameFacts): PortHolder | undefined {
+  if (facts.machine?.isTarget !== false || name.includes('.')) return undefined;
+  const said = candidates.flatMap(({ answers }) => answers).filter(isAnswered);
+  const holder = portHolder(facts, said[0]?.server ?? '');
+  return holder?.program === undefined || isEngines(holder) ? undefined : holder;
+}
+
+/** @param reason what the API says of it; @param holder who answers in place of an engine's own server */
+function judge(
+  name: NameFacts,
+  reason: AbsenceReason | undefined,
+  holder: PortHolder | undefined,
+): Occurrence[] {
   if (!isMissing(name)) return [];
   const { candidates } = name;
   const answers = candidates.flatMap((c) => c.answers);
@@ -61,12 +74,15 @@ function judge(name: NameFacts, reason: AbsenceReason | undefined): Occurrence[]
       name.resolver === undefined ? 'info' : 'critical',
       exists
         ? `${exists.name} exists but has neither an A nor an AAAA record.`
-        : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries${reason === undefined ? multicast(name.name) : `: ${reason.text}`}.`,
-      quoteQueries([...answers].reverse(), 2),
-      { subject: name.name, ...remedyPart(reason) },
+        : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries${reason === undefined ? (holder ? `: ${holder.whose}, and ${holder.who}: it is not the container engine's own server (aardvark-dns, dockerd), which alone knows the names of containers` : multicast(name.name)) : `: ${reason.text}`}.`,
+      [...quoteQueries([...answers].reverse(), 2), ...(holder ? [holder.quote] : [])],
+      { subject: name.name, ...(holder ? { remediation: FREE_THE_PORT } : remedyPart(reason)) },
     ),
   ];
 }
+
+const FREE_THE_PORT =
+  "If it is the name of a container: keep that program off the address. dnsmasq: bind-interfaces with interface= or except-interface=; systemd-resolved: no DNSStubListenerExtra for it; others: listen on single addresses and not on 0.0.0.0. For podman, dns_bind_port in containers.conf gives the engine's server another port instead. Then stop and start the containers of that network, and the engine's own server starts. Names of other hosts: check the spelling, and the search domains in /etc/resolv.conf.";
 
 /** Names of a link are asked for by multicast (RFC 6762, 3), which containers take no part in. */
 function multicast(name: string): string {

@@ -3,6 +3,7 @@ import type { SeenIcmpError } from '../../../parsers/tcpdump-icmp.ts';
 import { EMBEDDED_DNS } from '../../shared/embedded-dns.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
+import { portHolder } from '../port-holder.ts';
 import { behind, countServers, enumerate, isNodeLocal, ofAll, quoteQueries } from '../wording.ts';
 
 const meta = {
@@ -91,6 +92,12 @@ function reason(facts: DnsFacts, hit: readonly ServerFacts[]): Reason {
     };
   }
   const answering = answeringDirectly(facts, hit);
+  const [holder] = hit.flatMap(({ address }) => portHolder(facts, address) ?? []);
+  if (holder && answering.length === 0)
+    return {
+      text: `: ${holder.whose}, and ${holder.who}${holder.isHeld ? ': a packet filter rejects what is sent to it' : ''}`,
+      ...known,
+    };
   if (answering.length > 0) return { ...onOwnNode(hit, answering, seen), ...known };
   if (!seen) return { text: '' };
   if (seen.sender !== seen.destination) {

@@ -1,6 +1,8 @@
 /** The rules of the docker check, causes before consequences. */
 import type { Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
+import { answersAstray } from './answers-astray.ts';
+import { byOtherFamily } from './by-other-family.ts';
 import { datagramsAstray } from './datagrams-astray.ts';
 import { directDropped } from './direct-dropped.ts';
 import { forwardingOff } from './forwarding-off.ts';
@@ -40,7 +42,9 @@ export const DOCKER_RULES: readonly Rule<DockerFacts>[] = [
   notLed,
   datagramsAstray,
   publishedDropped,
+  answersAstray,
   directDropped,
   noProxy,
+  byOtherFamily,
   publishedOnLoopback,
 ];

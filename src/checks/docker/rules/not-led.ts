@@ -21,7 +21,7 @@ const meta = {
 } as const;
 
 /** The rules that take connections to a port; one that is published on all addresses may be asked by any of them. */
-function translations(host: DockerHost, port: PublishedPort): BookOutcome[] {
+export function translations(host: DockerHost, port: PublishedPort): BookOutcome[] {
   const packet = {
     in: outside(host),
     protocol: port.protocol,

@@ -1,6 +1,7 @@
 import { advice, NODE, nettools, verbatim } from '../../../model/advice.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
 import { reversePath, silentNextHop } from '../known-causes.ts';
+import { setBehind } from '../set-behind.ts';
 import { endOf, lossRule, outcomeOf, where } from '../story.ts';
 
 const meta = {
@@ -22,5 +23,5 @@ export const destinationNode = lossRule(
     missed.packet === 'probe' &&
     (last.role === 'destination-node' || (missed.role === 'destination-node' && missed.way === 'out')),
   (path, loss) => `The probe to ${endOf(path)} is lost ${where(loss)} (${outcomeOf(path)})`,
-  (_path, loss) => reversePath(loss) ?? silentNextHop(loss),
+  (path, loss) => reversePath(loss) ?? silentNextHop(loss) ?? setBehind(path, loss),
 );

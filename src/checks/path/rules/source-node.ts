@@ -1,6 +1,7 @@
 import { advice, NODE, nettools } from '../../../model/advice.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
 import { reversePath, silentNextHop } from '../known-causes.ts';
+import { setBehind } from '../set-behind.ts';
 import { endOf, lossRule, outcomeOf, where } from '../story.ts';
 
 const meta = {
@@ -22,5 +23,5 @@ export const sourceNode = lossRule(
     missed.packet === 'probe' &&
     (missed.role === 'source-node' || missed.role === 'node' || last.role === 'node'),
   (path, loss) => `The probe to ${endOf(path)} is lost ${where(loss)} (${outcomeOf(path)})`,
-  (_path, loss) => reversePath(loss) ?? silentNextHop(loss),
+  (path, loss) => reversePath(loss) ?? silentNextHop(loss) ?? setBehind(path, loss),
 );

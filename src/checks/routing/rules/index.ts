@@ -14,6 +14,7 @@ import { noDefaultRoute } from './no-default-route.ts';
 import { noPodAddress } from './no-pod-address.ts';
 import { nodeInPodRange } from './node-in-pod-range.ts';
 import { nodesAddressHere } from './nodes-address-here.ts';
+import { probeAnswers } from './probe-answers.ts';
 import { redirected } from './redirected.ts';
 import { remoteHop } from './remote-hop.ts';
 import { reversePath } from './reverse-path.ts';
@@ -37,4 +38,5 @@ export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
   remoteHop,
   circle,
   sourceAddress,
+  probeAnswers,
 ];
