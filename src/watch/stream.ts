@@ -16,7 +16,7 @@ export type Told =
 
 /** Anew for each reader; the place in the ring goes on. */
 export class WatchStream {
-  #buffer = Buffer.alloc(0);
+  #buffer: Buffer = Buffer.alloc(0);
   #offset: number;
 
   /** @param offset where the reader was told to begin */
