@@ -113,7 +113,7 @@ export const jobFlags: readonly Flag[] = [
 export const settingsOfJobs: readonly SettingFlag[] = [jobImage];
 
 /** Done by whoever merges the shards, or said by the Job itself. */
-const NOT_PASSED_ON: ReadonlySet<string> = new Set(['output', 'save', 'shard']);
+const NOT_PASSED_ON: ReadonlySet<string> = new Set(['output', 'save', 'shard', 'push']);
 
 /** One for each command that ends with a report. */
 export const inClusterCommands: readonly Command[] = [diagnose, matrix, ...checkCommands].map(inCluster);
@@ -143,7 +143,11 @@ namespace of -n or the context, and is removed with all that belongs to it.`,
       // A manifest is applied long after it was made.
       if (pullSecret !== undefined && !isObjectName(pullSecret))
         throw usageError(`--pull-secret must be the name of a Secret, not "${pullSecret}"`);
-      return { connection, session, report, line: lineOf(command, flags, values), work, job };
+      if (job.manifest && report.push?.authorization !== undefined)
+        throw usageError(
+          '--push has a password, which everybody could read in a manifest: give the address without it, of a gateway that takes none',
+        );
+      return { connection, session, report, line: lineOf(command, flags, values, job.manifest), work, job };
     },
     load: async () => (await import('../../commands/in-cluster.ts')).runInCluster,
   });
@@ -239,8 +243,11 @@ function tolerationOf(text: string): Toleration {
 }
 
 /** The command line that means the same in a pod, where there is no configuration file and no variable. */
-function lineOf({ name }: Command, flags: readonly Flag[], values: Values): string[] {
-  const own = flags.filter((flag) => !NOT_PASSED_ON.has(flag.name));
+function lineOf({ name }: Command, flags: readonly Flag[], values: Values, isManifest: boolean): string[] {
+  const own = flags.filter(
+    // Nobody merges what a manifest's pods say: they push it themselves.
+    (flag) => !NOT_PASSED_ON.has(flag.name) || (isManifest && flag.name === 'push'),
+  );
   return [name, ...values.words, ...own.flatMap((flag) => spelled(flag, values))];
 }
 
