@@ -31,6 +31,8 @@ const layers: Record<string, Layer> = {
   expectations: { folders: ['model'], packages: ['js-yaml'], node: false },
   // Tests and order statistics, by numbers alone.
   statistics: { folders: [], node: false },
+  // What a watch saw, one event after the other.
+  timeline: { folders: ['checks', 'model', 'parsers', 'statistics'], node: false },
   compare: { folders: ['model', 'statistics'], node: false },
   report: { folders: ['model', 'statistics'], packages: ['cli-table3', 'js-yaml'], node: false },
   kube: { folders: ['model'], packages: ['@kubernetes/client-node', 'js-yaml'], node: true },
