@@ -217,14 +217,7 @@ export const METRICS = {
     of: 'watch',
     type: 'gauge',
     labels: WATCHED,
-    help: 'Whether its last probe was answered; absent before the first and while the session is lost',
-  },
-  watch_last_answer_timestamp_seconds: {
-    of: 'watch',
-    type: 'gauge',
-    unit: 'seconds',
-    labels: WATCHED,
-    help: 'When its last answer came; absent before the first',
+    help: 'Whether its last probe was answered; absent before the first',
   },
   watch_probes: { of: 'watch', type: 'counter', labels: WATCHED, help: 'Probes that were sent' },
   watch_probes_lost: {
@@ -245,7 +238,7 @@ export const METRICS = {
     of: 'watch',
     type: 'counter',
     labels: ['id', 'severity'],
-    help: 'Findings of the diagnoses that were made when a destination was lost; absent: none of this ID yet',
+    help: 'Outages that have a finding of this ID, by its packets or by the diagnosis; absent: none yet',
   },
   watch_destinations_left_out: {
     of: 'watch',
