@@ -1,5 +1,6 @@
 /** Every command that ends with a report, as one that runs in the cluster: `in-cluster diagnose`, `in-cluster matrix`. */
 import type { CheckArgs, MatrixArgs } from '../../model/args.ts';
+import type { PushTarget } from '../../model/exposition.ts';
 import type { Flag, ListFlag, SettingFlag, SwitchFlag, TextFlag } from '../../model/flag.ts';
 import type { Amounts, InClusterArgs, JobFlags, JobWork, Toleration } from '../../model/job-args.ts';
 import { usageError } from '../../model/usage-error.ts';
@@ -134,7 +135,7 @@ namespace of -n or the context, and is removed with all that belongs to it.`,
     toArgs: (values) => {
       const args = command.prepare(values).args as CheckArgs | MatrixArgs;
       const work = workOf(args);
-      const job = jobOf(values, work);
+      const job = jobOf(values, work.kind === 'one');
       if (job.manifest && args.report.save !== undefined) throw exclusive('--manifest', '--save');
       if (job.schedule !== undefined && !job.manifest)
         throw usageError('--schedule is for --manifest: without it the Job runs once, now');
@@ -143,14 +144,19 @@ namespace of -n or the context, and is removed with all that belongs to it.`,
       // A manifest is applied long after it was made.
       if (pullSecret !== undefined && !isObjectName(pullSecret))
         throw usageError(`--pull-secret must be the name of a Secret, not "${pullSecret}"`);
-      if (job.manifest && report.push?.authorization !== undefined)
-        throw usageError(
-          '--push has a password, which everybody could read in a manifest: give the address without it, of a gateway that takes none',
-        );
+      if (job.manifest) refusePassword(report.push);
       return { connection, session, report, line: lineOf(command, flags, values, job.manifest), work, job };
     },
     load: async () => (await import('../../commands/in-cluster.ts')).runInCluster,
   });
+}
+
+/** @throws UserError with exit code 2 */
+export function refusePassword(push: PushTarget | undefined): void {
+  if (push?.authorization !== undefined)
+    throw usageError(
+      '--push has a user or a password, which everybody could read in a manifest: name a gateway that takes none',
+    );
 }
 
 /** @throws UserError with exit code 2 for what is in no cluster */
@@ -169,12 +175,12 @@ function workOf(args: CheckArgs | MatrixArgs): JobWork {
     : { ...all, kind: 'one', target: args.target };
 }
 
-function jobOf(values: Values, work: JobWork): JobFlags {
+/** @param isOne one target cannot be divided */
+export function jobOf(values: Values, isOne: boolean): JobFlags {
   const range = { least: 1, most: 1000, whole: true };
   const parts = values.number(shards, range);
   return withoutUndefined({
-    // One target cannot be divided.
-    shards: work.kind === 'one' ? 1 : parts,
+    shards: isOne ? 1 : parts,
     parallelism: values.optionalNumber(parallelism, range),
     deadlineMs: values.duration(deadline, 1000),
     ttlMs: values.duration(ttl, 1000),
@@ -251,7 +257,8 @@ function lineOf({ name }: Command, flags: readonly Flag[], values: Values, isMan
   return [name, ...values.words, ...own.flatMap((flag) => spelled(flag, values))];
 }
 
-function spelled(flag: Flag, values: Values): string[] {
+/** A flag as it was given, or set. */
+export function spelled(flag: Flag, values: Values): string[] {
   switch (flag.kind) {
     case 'text': {
       const text = values.origin(flag) === undefined ? undefined : values.text(flag);
