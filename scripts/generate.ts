@@ -25,6 +25,11 @@ const generators: ReadonlyArray<{ file: string; load: () => Render | Promise<Ren
   { file: 'docs/config.md', load: async () => (await import('./generate/config-page.ts')).configPage },
   { file: 'docs/drops.md', load: async () => (await import('./generate/drops-page.ts')).dropsPage },
   { file: 'docs/findings.md', load: async () => (await import('./generate/findings-page.ts')).findingsPage },
+  {
+    file: 'docs/grafana-dashboard.json',
+    load: async () => (await import('./generate/grafana-dashboard.ts')).grafanaDashboard,
+  },
+  { file: 'docs/metrics.md', load: async () => (await import('./generate/metrics-page.ts')).metricsPage },
   { file: 'docs/tools.md', load: async () => (await import('./generate/tools-page.ts')).toolsPage },
   { file: 'krew.yaml', load: () => releasedManifest },
 ];

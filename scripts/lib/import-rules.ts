@@ -60,6 +60,8 @@ layers['shell'] = { folders: [...below('open'), 'console'], node: true };
 layers['sessions'] = { folders: below('open'), node: true };
 // A command that runs as a Job in the cluster.
 layers['jobs'] = { folders: below('open'), node: true };
+// Metrics that go over the network: to a scraper that asks, to a Pushgateway.
+layers['exposition'] = { folders: ['model'], node: true };
 layers['preflight'] = { folders: [...below('open'), 'checks'], node: true };
 layers['commands'] = {
   folders: [
@@ -69,6 +71,7 @@ layers['commands'] = {
     'shell',
     'sessions',
     'jobs',
+    'exposition',
     'preflight',
     'console',
     'expectations',

@@ -6,6 +6,7 @@ import { configPathCommand, configView } from './commands/config.ts';
 import { diff } from './commands/diff.ts';
 import { explain, judge } from './commands/findings.ts';
 import { inClusterCommands } from './commands/in-cluster.ts';
+import { inClusterTest } from './commands/in-cluster-test.ts';
 import { matrix } from './commands/matrix.ts';
 import { netnsList, netnsRun, netnsShell } from './commands/netns.ts';
 import { preflight } from './commands/preflight.ts';
@@ -31,6 +32,7 @@ export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Co
 export const commands: readonly Command[] = [
   ...commandGroups.flatMap((group) => group.commands),
   ...inClusterCommands,
+  inClusterTest,
 ];
 
 /** First words of commands that have two. */

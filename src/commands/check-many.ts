@@ -13,6 +13,7 @@ import { targetLine } from '../report/list-table.ts';
 import { reportList } from '../report/report-list.ts';
 import { chosenTargets } from './chosen-targets.ts';
 import { gatherMany } from './gather-many.ts';
+import { afterPush } from './push-report.ts';
 
 type ManyArgs = Extract<CheckArgs, { readonly many: ManyTargets }>;
 
@@ -26,7 +27,7 @@ export function runChecksOnMany(args: ManyArgs, checks: readonly string[]): Prom
       if (signal.aborted) throw signal.reason;
       // A shard may have no target of its own; that there is none at all was said before.
       if (isEmpty && list.failed.length === 0) return 0;
-      return exitCodeOf(list, args.report.failOn);
+      return afterPush(list, args.report, exitCodeOf(list, args.report.failOn));
     }),
   );
 }

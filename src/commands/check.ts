@@ -9,6 +9,7 @@ import type { Report } from '../model/report.ts';
 import { withUserErrors } from '../open/failures.ts';
 import { findTarget } from '../open/target.ts';
 import { run } from '../run/engine.ts';
+import { afterPush } from './push-report.ts';
 
 type OneTarget = Extract<CheckArgs, { readonly target: TargetSpec }>;
 
@@ -20,7 +21,7 @@ export async function runChecks(args: CheckArgs, checks: readonly string[]): Pro
     withUserErrors(async () => {
       const report = await withProgress((progress) => reportOf(args, checks, signal, progress));
       await printReport(report, args.report);
-      return exitCodeOf(report, args.report.failOn);
+      return afterPush(report, args.report, exitCodeOf(report, args.report.failOn));
     }),
   );
 }

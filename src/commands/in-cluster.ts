@@ -34,6 +34,7 @@ import { reportList } from '../report/report-list.ts';
 import { chosenTargets, refuseTooMany } from './chosen-targets.ts';
 import { listOf } from './judge.ts';
 import { placeOf, sidesOf, targetOf } from './matrix.ts';
+import { afterPush } from './push-report.ts';
 
 /** Resolves to the exit code. After Ctrl-C the Job is removed, and what is there is printed. */
 export function runInCluster(args: InClusterArgs): Promise<number> {
@@ -44,7 +45,7 @@ export function runInCluster(args: InClusterArgs): Promise<number> {
       const report = await withProgress((progress) => reportOf(args, signal, progress));
       if (report !== undefined) await printReport(report, args.report);
       if (report === undefined || signal.aborted) throw signal.reason;
-      return exitCodeOf(report, args.report.failOn);
+      return afterPush(report, args.report, exitCodeOf(report, args.report.failOn));
     }),
   );
 }

@@ -26,6 +26,7 @@ import { type FoundPlace, matrixPlaces } from '../open/matrix-places.ts';
 import { isInShard } from '../open/shard.ts';
 import { refuseTooMany } from './chosen-targets.ts';
 import { gatherMany } from './gather-many.ts';
+import { afterPush } from './push-report.ts';
 
 /** Resolves to the exit code. After Ctrl-C what is there is printed. */
 export async function runMatrix(args: MatrixArgs): Promise<number> {
@@ -37,7 +38,7 @@ export async function runMatrix(args: MatrixArgs): Promise<number> {
       if (signal.aborted) throw signal.reason;
       // A shard may have no source of its own.
       if (report.sources.length === 0) return 0;
-      return exitCodeOf(report, args.report.failOn);
+      return afterPush(report, args.report, exitCodeOf(report, args.report.failOn));
     }),
   );
 }

@@ -17,12 +17,21 @@ const LARGEST_BYTES = 4 * 1024 * 1024;
  * All documents, in the order of the files; those of a folder by name.
  * @throws {UserError} exit 2: a file cannot be read, or something in it is wrong
  */
-export function readNetworkTests({
-  files,
-  targetOf,
-}: Pick<TestArgs, 'files' | 'targetOf'>): NetworkTestFile[] {
+export function readNetworkTests(args: Pick<TestArgs, 'files' | 'targetOf'>): NetworkTestFile[] {
+  return textsOf(args).flatMap(({ documents }) => documents);
+}
+
+/** The same file by file, with what is written in each. @throws {UserError} as {@link readNetworkTests} */
+export function textsOf({ files, targetOf }: Pick<TestArgs, 'files' | 'targetOf'>): {
+  readonly file: string;
+  readonly text: string;
+  readonly documents: readonly NetworkTestFile[];
+}[] {
   const words: Words = { targetProblem: (text) => problemOf(() => targetOf(text)), destProblem };
-  return files.flatMap(filesIn).flatMap((file) => parseNetworkTests(readText(file), file, words));
+  return files.flatMap(filesIn).map((file) => {
+    const text = readText(file);
+    return { file, text, documents: parseNetworkTests(text, file, words) };
+  });
 }
 
 function filesIn(file: string): string[] {

@@ -4,8 +4,9 @@ import { interruptible } from '../console/interrupt.ts';
 import { print, printDocument } from '../console/print-report.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
 import { keepHeapSmall } from '../console/small-heap.ts';
+import type { PushTarget } from '../model/exposition.ts';
 import type { NetworkTestFile, NetworkTestReport } from '../model/network-test.ts';
-import type { TestArgs } from '../model/test-args.ts';
+import type { TestArgs, TestFormat } from '../model/test-args.ts';
 import { version } from '../model/version.ts';
 import { sharing } from '../open/connect.ts';
 import { withDeadline } from '../open/deadline.ts';
@@ -15,6 +16,7 @@ import { planText } from '../report/test-plan.ts';
 import { countsText } from '../report/test-words.ts';
 import { renderTests } from '../report/tests.ts';
 import { refuseTooMany } from './chosen-targets.ts';
+import { pushText } from './push-report.ts';
 import { type Cases, casesOf } from './test-cases.ts';
 import { readNetworkTests } from './test-files.ts';
 import { planOf } from './test-plan.ts';
@@ -29,13 +31,25 @@ export async function runTests(args: TestArgs): Promise<number> {
     withUserErrors(async () => {
       if (args.isPlan) return printPlan(args, files, signal);
       const report = await withProgress((progress) => reportOf(args, files, signal, progress));
-      const { stdout, env } = process;
-      const colour = stdout.isTTY === true && !env['NO_COLOR'];
-      await print(renderTests(report, args.output, { colour, width: stdout.columns ?? 100 }));
+      await print(await testsText(report, args.output));
       signal.throwIfAborted();
-      return { pass: 0, fail: 1, unknown: 3 }[report.verdict];
+      const code = { pass: 0, fail: 1, unknown: 3 }[report.verdict];
+      return args.push === undefined ? code : pushed(report, args.push, code);
     }),
   );
+}
+
+async function testsText(report: NetworkTestReport, format: TestFormat): Promise<string> {
+  if (format === 'openmetrics')
+    return (await import('../console/late-formats.ts')).testMetrics(report, format);
+  const { stdout, env } = process;
+  const colour = stdout.isTTY === true && !env['NO_COLOR'];
+  return renderTests(report, format, { colour, width: stdout.columns ?? 100 });
+}
+
+async function pushed(report: NetworkTestReport, target: PushTarget, code: number): Promise<number> {
+  const { testMetrics } = await import('../console/late-formats.ts');
+  return pushText(target, testMetrics(report, 'text'), code);
 }
 
 /** How long to wait before all is measured again, in ms: what is waited for takes seconds. */

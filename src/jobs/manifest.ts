@@ -44,7 +44,8 @@ export interface JobSpec {
 /** On cluster-wide objects of a run that this program follows to its end; a manifest's are for whoever applied it. */
 export const RUN_LABEL = 'kubectl-nettools/run';
 
-const CONTAINER = 'nettools';
+/** Of every pod that runs this program. */
+export const CONTAINER = 'nettools';
 /** A shard that was lost with its pod is done again, so often. */
 const RETRIES = 2;
 /** What a shard may take beyond its time: to end its sessions, and to hand over what it has. */
@@ -88,7 +89,7 @@ export function jobObjects(spec: JobSpec): JobObjects {
 }
 
 /** A CronJob of the same Job. */
-export function cronJobOf({ job }: JobObjects, schedule: string): ApiObject {
+export function cronJobOf({ job }: Pick<JobObjects, 'job'>, schedule: string): ApiObject {
   const { name, namespace, labels } = job.metadata;
   return {
     apiVersion: 'batch/v1',
@@ -105,8 +106,9 @@ export function cronJobOf({ job }: JobObjects, schedule: string): ApiObject {
   };
 }
 
-function grant(
-  { name, namespace: home, isRun }: JobSpec,
+/** A Role, or without a namespace a ClusterRole, and its binding to the ServiceAccount. */
+export function grant(
+  { name, namespace: home, isRun }: Pick<JobSpec, 'name' | 'namespace' | 'isRun'>,
   rules: JobRights['namespaced'],
   namespace: string | undefined,
 ): ApiObject[] {
@@ -130,6 +132,18 @@ function grant(
   ];
 }
 
+/** Of every pod that runs this program. */
+export const POD_METADATA = {
+  // Newer meshes read the label, older ones the annotation; a sidecar would never let the pod end.
+  labels: { ...JOB_LABELS, 'sidecar.istio.io/inject': 'false' },
+  annotations: {
+    'sidecar.istio.io/inject': 'false',
+    'linkerd.io/inject': 'disabled',
+    // An autoscaler that moves it would begin it again.
+    'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+  },
+};
+
 function jobSpec({ name, line, work, job, session }: JobSpec): object {
   const { shards, parallelism = shards } = job;
   const limitSeconds = Math.ceil(job.deadlineMs / 1000);
@@ -151,16 +165,7 @@ function jobSpec({ name, line, work, job, session }: JobSpec): object {
       ],
     },
     template: {
-      metadata: {
-        // Newer meshes read the label, older ones the annotation; a sidecar would never let the pod end.
-        labels: { ...JOB_LABELS, 'sidecar.istio.io/inject': 'false' },
-        annotations: {
-          'sidecar.istio.io/inject': 'false',
-          'linkerd.io/inject': 'disabled',
-          // An autoscaler that moves it would begin it again.
-          'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
-        },
-      },
+      metadata: POD_METADATA,
       spec: podSpec(
         name,
         ['__shard', String(work.kind === 'one' ? 1 : shards), String(limitSeconds), ...line],
@@ -171,8 +176,21 @@ function jobSpec({ name, line, work, job, session }: JobSpec): object {
   };
 }
 
+/** What a pod has besides: where it listens, and what it reads. */
+interface PodExtras {
+  readonly container?: object;
+  readonly volumeMounts?: readonly object[];
+  readonly volumes?: readonly object[];
+}
+
 /** It meets the Pod Security Standard "restricted" and quotas that ask for requests and limits. */
-function podSpec(name: string, args: readonly string[], job: JobFlags, session: JobSpec['session']): object {
+export function podSpec(
+  name: string,
+  args: readonly string[],
+  job: JobFlags,
+  session: JobSpec['session'],
+  { container = {}, volumeMounts = [], volumes = [] }: PodExtras = {},
+): object {
   return {
     serviceAccountName: job.serviceAccount ?? name,
     automountServiceAccountToken: true,
@@ -201,11 +219,12 @@ function podSpec(name: string, args: readonly string[], job: JobFlags, session: 
           readOnlyRootFilesystem: true,
           capabilities: { drop: ['ALL'] },
         },
-        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+        ...container,
+        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...volumeMounts],
         // The last lines of its log say why it failed where nothing else does.
         terminationMessagePolicy: 'FallbackToLogsOnError',
       },
     ],
-    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }],
+    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }, ...volumes],
   };
 }

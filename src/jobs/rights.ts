@@ -15,7 +15,7 @@ export interface JobRights {
   readonly cluster: readonly Rule[];
 }
 
-const rule = (apiGroup: string, resources: string, verbs: string): Rule => ({
+export const rule = (apiGroup: string, resources: string, verbs: string): Rule => ({
   apiGroups: [apiGroup],
   resources: resources.split(' '),
   verbs: verbs.split(' '),
@@ -50,14 +50,14 @@ export const DOCUMENTED = {
   'nettools-node-reader': [rule('', 'nodes', 'get list')],
 } as const satisfies Readonly<Record<string, readonly Rule[]>>;
 
-type RoleName = keyof typeof DOCUMENTED;
+export type RoleName = keyof typeof DOCUMENTED;
 
-const POD_ROLES: readonly RoleName[] = [
+export const POD_ROLES: readonly RoleName[] = [
   'nettools-pod-user',
   'nettools-pod-user-names',
   'nettools-pod-user-more',
 ];
-const NODE_ROLES: readonly RoleName[] = ['nettools-node-user', 'nettools-node-user-more'];
+export const NODE_ROLES: readonly RoleName[] = ['nettools-node-user', 'nettools-node-user-more'];
 
 /** What the command that a Job runs needs. */
 export function rightsOf(work: JobWork): JobRights {
@@ -74,8 +74,9 @@ export function rightsOf(work: JobWork): JobRights {
   };
 }
 
-function rulesOf(names: readonly RoleName[]): Rule[] {
-  return merged(names.flatMap((name): readonly Rule[] => DOCUMENTED[name]));
+/** @param more of no documented Role */
+export function rulesOf(names: readonly RoleName[], more: readonly Rule[] = []): Rule[] {
+  return merged([...names.flatMap((name): readonly Rule[] => DOCUMENTED[name]), ...more]);
 }
 
 /** One rule for each resource. */

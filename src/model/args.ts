@@ -1,5 +1,7 @@
 // What the command line says, once it is known to be well-formed. Durations are in milliseconds.
 
+import type { PushTarget } from './exposition.ts';
+
 /** kubectl's connection flags; each one that is absent is left to the kubeconfig. */
 export interface ConnectionFlags {
   readonly namespace?: string;
@@ -92,6 +94,7 @@ export interface ReportFlags {
   readonly failOn: FailOn;
   /** Where to write the evidence of the run, for `judge`. */
   readonly save?: string;
+  readonly push?: PushTarget;
 }
 
 interface TargetedArgs {

@@ -8,6 +8,8 @@ import type {
   TargetSpec,
 } from './args.ts';
 
+import type { TestArgs } from './test-args.ts';
+
 /** What a shard ends with that lacks rights: another try would end alike. EX_NOPERM of sysexits.h. */
 export const NO_RIGHTS_EXIT_CODE = 77;
 
@@ -51,6 +53,14 @@ export type JobWork = { readonly usesNodes: boolean } & (
   | { readonly kind: 'many'; readonly many: ManyTargets }
   | { readonly kind: 'matrix'; readonly matrix: MatrixArgs }
 );
+
+/** What `in-cluster test` is told: the objects are printed, for whoever applies them. */
+export interface InClusterTestArgs {
+  readonly test: TestArgs;
+  readonly job: JobFlags;
+  /** Each pod's command line, but for its namespace and its files. */
+  readonly line: readonly string[];
+}
 
 export interface InClusterArgs {
   readonly connection: ConnectionFlags;

@@ -1,11 +1,11 @@
 /** A number of a check as data: reports plot it, `diff` compares it, and `-o openmetrics` exports it. */
 
+import type { MetricName } from './metrics.ts';
+
 /** Plain JSON. All text is raw, as it came from the target. */
 export interface Measure {
-  /** Without the tool's prefix and in base units, after Prometheus' conventions: `latency_rtt_seconds`. */
-  readonly metric: string;
-  /** What it is, as a sentence without its end. */
-  readonly help: string;
+  /** Of a share: how many were tried. */
+  readonly metric: MetricName;
   /** What it is in a word or two, for people: `round trip`. */
   readonly title: string;
   /**
@@ -29,6 +29,8 @@ export interface Share {
   readonly kind: 'share';
   readonly lost: number;
   readonly tries: number;
+  /** How many were lost, or slow. */
+  readonly lostMetric: MetricName;
   /** What became of them; absent: they were lost. */
   readonly word?: 'slow';
 }

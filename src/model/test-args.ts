@@ -1,13 +1,16 @@
 /** What `test` and `test init` are asked for. */
+
 import type { ManyTargets, OutputFormat, RunOptions, TargetSpec } from './args.ts';
+import type { PushTarget } from './exposition.ts';
 
 /** What the result of expectations can be printed as. */
-export type TestFormat = OutputFormat | 'junit' | 'tap' | 'markdown';
+export type TestFormat = OutputFormat | 'junit' | 'tap' | 'markdown' | 'openmetrics';
 
 export interface TestArgs extends Pick<RunOptions, 'connection' | 'session' | 'thresholds'> {
   /** Files, folders, or `-`; at least one. */
   readonly files: readonly string[];
   readonly output: TestFormat;
+  readonly push?: PushTarget;
   /** Say what would be added where, and add nothing. */
   readonly isPlan: boolean;
   /** Who may show that a denied port has a listener: the other sources alone, or a node too. */

@@ -11,7 +11,7 @@ import { renderTap } from './test-tap.ts';
 /** Ends with a newline. */
 export function renderTests(
   report: NetworkTestReport,
-  format: TestFormat,
+  format: Exclude<TestFormat, 'openmetrics'>,
   options: { readonly colour: boolean; readonly width: number },
 ): string {
   switch (format) {

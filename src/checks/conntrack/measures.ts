@@ -5,14 +5,10 @@ import { level } from '../shared/measures.ts';
 
 export function conntrackMeasures({ entries, max }: Fields): readonly Measure[] {
   return [
-    ...level(
-      { metric: 'conntrack_entries', help: 'Tracked connections', title: 'entries', labels: {} },
-      entries,
-    ),
+    ...level({ metric: 'conntrack_entries', title: 'entries', labels: {} }, entries),
     ...level(
       {
         metric: 'conntrack_entries_limit',
-        help: 'Connections that can be tracked at most',
         title: 'limit',
         labels: {},
       },

@@ -13,7 +13,6 @@ export function dnsMeasures({ servers }: Fields): readonly Measure[] {
         ...times(
           {
             metric: 'dns_query_seconds',
-            help: 'Times of the queries that were answered',
             title: 'query',
             labels,
           },
@@ -22,11 +21,11 @@ export function dnsMeasures({ servers }: Fields): readonly Measure[] {
         ...loss(
           {
             metric: 'dns_queries',
-            help: 'Queries that were sent, and of these those without an answer',
             title: 'queries lost',
             judgedBy: ['NT-DNS-012'],
             labels,
           },
+          'dns_queries_lost',
           isCounted ? queries - answered : undefined,
           queries,
         ),

@@ -34,7 +34,6 @@ function series(labels: Measure['labels'], { timesMs }: Fields, { lost, tries }:
     ...times(
       {
         metric: 'latency_rtt_seconds',
-        help: 'Round-trip times of what was answered',
         title: 'round trip',
         labels,
       },
@@ -43,11 +42,11 @@ function series(labels: Measure['labels'], { timesMs }: Fields, { lost, tries }:
     ...loss(
       {
         metric: 'latency_probes',
-        help: 'Probes that were sent, and of these those that were lost',
         title: 'loss',
         judgedBy: ['NT-LAT-002'],
         labels,
       },
+      'latency_probes_lost',
       lost,
       tries,
     ),
@@ -62,11 +61,11 @@ function slowConnects(labels: Measure['labels'], { timesMs }: Fields): readonly 
   return loss(
     {
       metric: 'latency_connects',
-      help: 'Connections that were answered, and of these those whose first packet was sent again',
       title: 'slow connects',
       labels,
       judgedBy: ['NT-LAT-005'],
     },
+    'latency_connects_slow',
     all.filter((ms) => ms >= SLOW_MS).length,
     all.length,
     'slow',

@@ -8,7 +8,6 @@ export function serviceMeasures({ services }: Fields): readonly Measure[] {
     level(
       {
         metric: 'service_endpoints_ready',
-        help: 'Endpoints that the Service sends to',
         title: 'ready endpoints',
         labels: { destination: text(name) },
       },

@@ -1,5 +1,6 @@
 /** How the checks' measurements, any of which may be missing, become measures. Pure. */
 import type { Level, Measure } from '../../model/measure.ts';
+import type { MetricName } from '../../model/metrics.ts';
 import type { Json } from '../../model/report.ts';
 import { listOf } from './cells.ts';
 
@@ -13,10 +14,12 @@ export function times(named: Named, series: Json | undefined): readonly Measure[
 
 /**
  * None where nothing was tried.
+ * @param lostMetric how many of them were lost, or slow
  * @param word what became of them; absent: they were lost
  */
 export function loss(
   named: Named,
+  lostMetric: MetricName,
   lost: Json | undefined,
   tries: Json | undefined,
   word?: 'slow',
@@ -24,7 +27,9 @@ export function loss(
   const isShare =
     typeof lost === 'number' && typeof tries === 'number' && tries > 0 && lost >= 0 && lost <= tries;
   if (!isShare) return [];
-  return [{ ...named, value: { kind: 'share', lost, tries, ...(word === undefined ? {} : { word }) } }];
+  return [
+    { ...named, value: { kind: 'share', lost, tries, lostMetric, ...(word === undefined ? {} : { word }) } },
+  ];
 }
 
 /** @param how absent: neither more nor less of it is better */

@@ -8,7 +8,6 @@ export function throughputMeasures({ destinations }: Fields): readonly Measure[]
     level(
       {
         metric: 'throughput_bytes_per_second',
-        help: 'What one TCP connection carried',
         title: 'throughput',
         labels: { destination: text(name) },
       },

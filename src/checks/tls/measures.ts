@@ -10,7 +10,6 @@ export function tlsMeasures({ servers }: Fields): readonly Measure[] {
     level(
       {
         metric: 'tls_certificate_remaining_seconds',
-        help: 'How long the certificate that was presented is valid, in whole days',
         title: 'certificate',
         labels: { destination: text(name), sni: text(sni) },
       },

@@ -100,7 +100,7 @@ function checkCommand(
         connection: connectionFlags(values),
         ...choice,
         session: command.watchesKernel === true ? { ...session, watchesKernel: true } : session,
-        report: reportValues(values),
+        report: reportValues(values, name),
         to: asked,
         names,
         watch: watches ? watchOf(values) : undefined,

@@ -1,5 +1,6 @@
 /** Every command that ends with a report, as one that runs in the cluster: `in-cluster diagnose`, `in-cluster matrix`. */
 import type { CheckArgs, MatrixArgs } from '../../model/args.ts';
+import type { PushTarget } from '../../model/exposition.ts';
 import type { Flag, ListFlag, SettingFlag, SwitchFlag, TextFlag } from '../../model/flag.ts';
 import type { Amounts, InClusterArgs, JobFlags, JobWork, Toleration } from '../../model/job-args.ts';
 import { usageError } from '../../model/usage-error.ts';
@@ -113,7 +114,7 @@ export const jobFlags: readonly Flag[] = [
 export const settingsOfJobs: readonly SettingFlag[] = [jobImage];
 
 /** Done by whoever merges the shards, or said by the Job itself. */
-const NOT_PASSED_ON: ReadonlySet<string> = new Set(['output', 'save', 'shard']);
+const NOT_PASSED_ON: ReadonlySet<string> = new Set(['output', 'save', 'shard', 'push']);
 
 /** One for each command that ends with a report. */
 export const inClusterCommands: readonly Command[] = [diagnose, matrix, ...checkCommands].map(inCluster);
@@ -134,7 +135,7 @@ namespace of -n or the context, and is removed with all that belongs to it.`,
     toArgs: (values) => {
       const args = command.prepare(values).args as CheckArgs | MatrixArgs;
       const work = workOf(args);
-      const job = jobOf(values, work);
+      const job = jobOf(values, work.kind === 'one');
       if (job.manifest && args.report.save !== undefined) throw exclusive('--manifest', '--save');
       if (job.schedule !== undefined && !job.manifest)
         throw usageError('--schedule is for --manifest: without it the Job runs once, now');
@@ -143,10 +144,19 @@ namespace of -n or the context, and is removed with all that belongs to it.`,
       // A manifest is applied long after it was made.
       if (pullSecret !== undefined && !isObjectName(pullSecret))
         throw usageError(`--pull-secret must be the name of a Secret, not "${pullSecret}"`);
-      return { connection, session, report, line: lineOf(command, flags, values), work, job };
+      if (job.manifest) refusePassword(report.push);
+      return { connection, session, report, line: lineOf(command, flags, values, job.manifest), work, job };
     },
     load: async () => (await import('../../commands/in-cluster.ts')).runInCluster,
   });
+}
+
+/** @throws UserError with exit code 2 */
+export function refusePassword(push: PushTarget | undefined): void {
+  if (push?.authorization !== undefined)
+    throw usageError(
+      '--push has a user or a password, which everybody could read in a manifest: name a gateway that takes none',
+    );
 }
 
 /** @throws UserError with exit code 2 for what is in no cluster */
@@ -165,12 +175,12 @@ function workOf(args: CheckArgs | MatrixArgs): JobWork {
     : { ...all, kind: 'one', target: args.target };
 }
 
-function jobOf(values: Values, work: JobWork): JobFlags {
+/** @param isOne one target cannot be divided */
+export function jobOf(values: Values, isOne: boolean): JobFlags {
   const range = { least: 1, most: 1000, whole: true };
   const parts = values.number(shards, range);
   return withoutUndefined({
-    // One target cannot be divided.
-    shards: work.kind === 'one' ? 1 : parts,
+    shards: isOne ? 1 : parts,
     parallelism: values.optionalNumber(parallelism, range),
     deadlineMs: values.duration(deadline, 1000),
     ttlMs: values.duration(ttl, 1000),
@@ -239,12 +249,16 @@ function tolerationOf(text: string): Toleration {
 }
 
 /** The command line that means the same in a pod, where there is no configuration file and no variable. */
-function lineOf({ name }: Command, flags: readonly Flag[], values: Values): string[] {
-  const own = flags.filter((flag) => !NOT_PASSED_ON.has(flag.name));
+function lineOf({ name }: Command, flags: readonly Flag[], values: Values, isManifest: boolean): string[] {
+  const own = flags.filter(
+    // Nobody merges what a manifest's pods say: they push it themselves.
+    (flag) => !NOT_PASSED_ON.has(flag.name) || (isManifest && flag.name === 'push'),
+  );
   return [name, ...values.words, ...own.flatMap((flag) => spelled(flag, values))];
 }
 
-function spelled(flag: Flag, values: Values): string[] {
+/** A flag as it was given, or set. */
+export function spelled(flag: Flag, values: Values): string[] {
   switch (flag.kind) {
     case 'text': {
       const text = values.origin(flag) === undefined ? undefined : values.text(flag);

@@ -86,7 +86,7 @@ IPv4 and IPv6 where both ends have both; its own name server and the Service kub
     return withoutUndefined({
       connection: connectionFlags(values),
       session: sessionValues(values),
-      report: reportValues(values),
+      report: reportValues(values, 'matrix'),
       from,
       to: asked.length === 0 ? undefined : asked,
       allNamespaces: values.isOn(everywhere),

@@ -1,8 +1,11 @@
+import { basename } from 'node:path';
 import type { ListFlag, SwitchFlag, TextFlag } from '../../model/flag.ts';
 import type { TestArgs, TestInitArgs } from '../../model/test-args.ts';
 import { usageError } from '../../model/usage-error.ts';
+import { withoutUndefined } from '../../model/without-undefined.ts';
 import { defineCommand } from '../command.ts';
 import { connectionFlags, exclusive } from '../flags/connection.ts';
+import { push, pushTarget } from '../flags/exposition.ts';
 import { limitFlags, limitsOf } from '../flags/many.ts';
 import {
   noTarget,
@@ -28,9 +31,9 @@ const output = {
   short: 'o',
   kind: 'text',
   value: 'FORMAT',
-  choices: ['table', 'json', 'yaml', 'junit', 'tap', 'markdown'],
+  choices: ['table', 'json', 'yaml', 'junit', 'tap', 'markdown', 'openmetrics'],
   default: 'table',
-  describe: 'Format on stdout: table, json, yaml, junit, tap or markdown',
+  describe: 'Format on stdout: table, json, yaml, junit, tap, markdown or openmetrics',
 } as const satisfies TextFlag;
 const plan: SwitchFlag = {
   name: 'plan',
@@ -80,7 +83,7 @@ denial could not be proven.`,
     { comment: 'Those in a folder, as JUnit for a CI system', line: 'test -f tests -o junit' },
     { comment: 'What a run would add to the cluster', line: 'test -f shop.yaml --plan' },
   ],
-  flags: [filename, output, plan, witness, retryFor, ...LIMITS, ...SESSION],
+  flags: [filename, output, push, plan, witness, retryFor, ...LIMITS, ...SESSION],
   takesTarget: false,
   toArgs: (values) => {
     if (values.words.length > 0)
@@ -95,18 +98,19 @@ denial could not be proven.`,
     const isPlan = values.isOn(plan);
     if (isPlan && !['table', 'json', 'yaml'].includes(format))
       throw usageError(`--plan prints a table, json or yaml, not ${format}`);
-    return {
+    return withoutUndefined({
       connection: connectionFlags(values),
       session: sessionValues(values),
       thresholds: thresholdValues(values),
       files,
       output: format,
+      push: pushTarget('test', files.map((file) => basename(file)).join(' '), values),
       isPlan,
       witness: values.choice(witness),
       retryForMs: values.duration(retryFor, 0),
       limits: limitsOf(values),
       targetOf: parseTarget,
-    };
+    });
   },
   load: async () => (await import('../../commands/test.ts')).runTests,
 });

@@ -58,6 +58,17 @@ export const limitFlags: readonly Flag[] = [parallel, maxTargets, yes, shard];
 /** Flags of commands that take many targets. */
 export const manyFlags: readonly Flag[] = [all, allNamespacesOfMany, allNodes, ...limitFlags];
 
+/** What tells a command line's result from another's of the same command: what it looks at, as it was typed. */
+export function aboutOf(values: Values): string {
+  const selector = selectorText(values);
+  return [
+    ...values.words,
+    ...(selector === undefined ? [] : [`-l ${selector}`]),
+    ...[allNodes, allNamespaces].filter((flag) => values.isOn(flag)).map(({ name }) => `--${name}`),
+    ...(values.text(shard) === undefined ? [] : [`--shard ${values.text(shard)}`]),
+  ].join(' ');
+}
+
 /** How a command takes its words. */
 interface Taking {
   /** Those after the first TARGET are names to look at: it takes one TARGET, or what a flag says. */

@@ -3,6 +3,8 @@ import type { Flag, TextFlag } from '../../model/flag.ts';
 import { usageError } from '../../model/usage-error.ts';
 import { withoutUndefined } from '../../model/without-undefined.ts';
 import type { Values } from '../values.ts';
+import { push, pushTarget } from './exposition.ts';
+import { aboutOf } from './many.ts';
 
 const output = {
   name: 'output',
@@ -40,17 +42,19 @@ export const outputFlags: readonly Flag[] = [output];
 /** How a report is printed and what makes it fail. */
 export const printFlags: readonly Flag[] = [reportOutput, failOn];
 
-export const reportFlags: readonly Flag[] = [...printFlags, save];
+export const reportFlags: readonly Flag[] = [...printFlags, save, push];
 
 export function outputFormat(values: Values): OutputFormat {
   return values.choice(output);
 }
 
-export function reportValues(values: Values): ReportFlags {
+/** @param command the name that its metrics are pushed under; absent: it pushes none */
+export function reportValues(values: Values, command?: string): ReportFlags {
   return withoutUndefined({
     output: values.choice<ReportFormat>(reportOutput),
     failOn: values.choice(failOn),
     save: saveFile(values),
+    push: command === undefined ? undefined : pushTarget(command, aboutOf(values), values),
   });
 }
 

@@ -28,7 +28,7 @@ th,td{text-align:left;padding:.25em .7em;border-bottom:1px solid var(--line);ver
 thead th{color:var(--dim);font-weight:600;font-size:.85em}.right{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td{overflow-wrap:break-word}td.long{min-width:14rem}
 svg{display:block;width:100%;max-width:46rem;color:var(--ink);font:.8rem system-ui,"DejaVu Sans",sans-serif}
-svg text{fill:currentColor;paint-order:stroke;stroke:var(--paper);stroke-width:3px}.box~text{stroke:none}svg .dim{fill:var(--dim)}.grid{stroke:var(--line)}.bar{fill:var(--mark)}.median{stroke:var(--ink)}
+svg text{fill:currentColor;paint-order:stroke;stroke:var(--paper);stroke-width:3px}.box~text{stroke:none}svg .dim{fill:var(--dim)}.grid{stroke:var(--line)}.bar{fill:var(--mark)}.band{fill:var(--mark);fill-opacity:.35}.outage{fill:var(--bad);fill-opacity:.3;stroke:var(--bad)}.median{stroke:var(--ink)}
 .box{fill:var(--field);stroke:var(--line)}.yes{stroke:var(--good)}.no{stroke:var(--bad)}.unwatched{stroke:var(--dim)}
 svg text.yes{fill:var(--good);stroke:none}svg text.no{fill:var(--bad);stroke:none}svg text.unwatched{fill:var(--dim);stroke:none}
 .map{border-collapse:separate;border-spacing:1px;font-size:.8rem}

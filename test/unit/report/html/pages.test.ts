@@ -1,16 +1,19 @@
 /** What a page holds, and what it may do. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { lateText } from '../../../../src/console/late-formats.ts';
+import { lateText, watchText } from '../../../../src/console/late-formats.ts';
 import type { AnyReport } from '../../../../src/console/print-report.ts';
 import type { MatrixReport } from '../../../../src/model/matrix.ts';
 import type { Json } from '../../../../src/model/report.ts';
+import type { Watch } from '../../../../src/model/watch.ts';
 import { render, renderMatrix } from '../../../../src/report/render.ts';
 import { check, finding, report } from '../build.ts';
 import { hostile, WORDS } from '../hostile.ts';
+import { blindWatch, quietWatch, watch } from '../watches.ts';
 import { diagnosis, list, matrixOf, recordedLatency, views, WAYS } from './pages.ts';
 
-const page = (one: AnyReport): string => lateText(one, 'html', views);
+const page = (one: AnyReport | Watch): string =>
+  one.kind === 'Watch' ? watchText(one, 'html') : lateText(one, 'html', views);
 
 /** Every text in it, but what the program itself says by it, becomes hostile. */
 function poisoned<T>(value: T): T {
@@ -45,7 +48,7 @@ function markupOf(text: string): {
   };
 }
 
-const PAGES: readonly (readonly [string, AnyReport])[] = [
+const PAGES: readonly (readonly [string, AnyReport | Watch])[] = [
   ['a report', diagnosis],
   ['a report of nothing', report()],
   ['a hostile report', hostile],
@@ -54,6 +57,10 @@ const PAGES: readonly (readonly [string, AnyReport])[] = [
   ['a matrix', matrixOf(8)],
   ['a large matrix', matrixOf(120)],
   ['a matrix of nothing', { ...matrixOf(2), cells: [], findings: [] }],
+  ['a watch', watch],
+  ['a quiet watch', quietWatch],
+  ['a watch of nothing', blindWatch],
+  ['a poisoned watch', poisoned(watch)],
   ['a poisoned report', poisoned(diagnosis)],
   ['a poisoned list', poisoned(list)],
   ['a poisoned matrix', poisoned(matrixOf(5))],
@@ -79,6 +86,7 @@ describe.each(PAGES)('the page of %s', (_name, one) => {
   it('has no element and no attribute but its own', () => {
     const { elements, attributes } = markupOf(text);
     const known = [
+      'a',
       'article',
       'body',
       'dd',
@@ -100,6 +108,8 @@ describe.each(PAGES)('the page of %s', (_name, one) => {
       'meta',
       'ol',
       'p',
+      'polygon',
+      'polyline',
       'pre',
       'rect',
       'script',
@@ -120,7 +130,9 @@ describe.each(PAGES)('the page of %s', (_name, one) => {
       'ul',
     ];
     expect(elements.filter((name) => !known.includes(name))).toEqual([]);
-    expect(attributes.filter((name) => /^(?:on|style$|src|href|action)/.test(name))).toEqual([]);
+    expect(attributes.filter((name) => /^(?:on|style$|src|action)/.test(name))).toEqual([]);
+    // A link leads to a place on the page alone.
+    for (const [, to] of text.matchAll(/\shref="([^"]*)"/g)) expect(to).toMatch(/^#outage-\d+$/);
     expect(text).not.toMatch(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
     expect(text.replace(/<script>[\s\S]*<\/script>/, '')).not.toMatch(/undefined|NaN|\[object/);
   });

@@ -1,13 +1,17 @@
 /** Metrics: what they are called, how many there are, and that no name of a target is more than a label. */
 import { describe, expect, it } from 'vitest';
-import { measuresOf } from '../../../src/checks/measures.ts';
-import { renderMetrics } from '../../../src/report/openmetrics.ts';
-import { reportList } from '../../../src/report/report-list.ts';
-import { check, finding, report } from './build.ts';
-import { hostile, mixed } from './hostile.ts';
-import { diagnosis, list, matrixOf, recordedLatency } from './html/pages.ts';
+import { measuresOf } from '../../../../src/checks/measures.ts';
+import { renderMetrics } from '../../../../src/report/metrics/reports.ts';
+import { reportList } from '../../../../src/report/report-list.ts';
+import { check, finding, report } from '../build.ts';
+import { hostile, mixed } from '../hostile.ts';
+import { diagnosis, list, matrixOf, recordedLatency } from '../html/pages.ts';
 
-const options = { measuresOf, secondsOf: (time: string) => Date.parse(time) / 1000 };
+const options = {
+  measuresOf,
+  secondsOf: (time: string) => Date.parse(time) / 1000,
+  format: 'openmetrics',
+} as const;
 const text = (one: Parameters<typeof renderMetrics>[0]): string => renderMetrics(one, options);
 /** name, labels, value */
 const SAMPLE = /^(nettools_[a-z0-9_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)+)\})? (-?[\d.e+-]+)$/;
