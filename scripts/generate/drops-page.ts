@@ -1,14 +1,14 @@
-import type { DropRule } from '../../src/checks/drops/drop-rule.ts';
-import { HARMLESS, HARMLESS_FUNCTIONS, NO_REASON } from '../../src/checks/drops/harmless.ts';
-import { DROP_RULES } from '../../src/checks/drops/rules/index.ts';
-import { other } from '../../src/checks/drops/rules/other.ts';
+import { HARMLESS, HARMLESS_FUNCTIONS, NO_REASON } from '../../src/checks/shared/drops/harmless.ts';
+import type { DropKind } from '../../src/checks/shared/drops/kind.ts';
+import { DROP_KINDS } from '../../src/checks/shared/drops/kinds/index.ts';
+import { other } from '../../src/checks/shared/drops/kinds/other.ts';
 import { adviceText } from '../../src/model/advice.ts';
 
 /** docs/drops.md: what the kernel's reasons for drops mean, from the catalogue that the findings are made of. */
 export function dropsPage(): string {
   return `# Drops
 
-<!-- Made by "npm run generate" from src/checks/drops: do not edit. -->
+<!-- Made by "npm run generate" from src/checks/shared/drops: do not edit. -->
 
 Linux knows why it drops a packet: since 5.17 its tracepoint \`skb:kfree_skb\` says so. \`kubectl nettools drops\` listens to it for
 a while and tells for each drop the reason, the function of the kernel, the network namespace with the pod that it is, and
@@ -36,7 +36,7 @@ $ sudo kubectl-nettools drops local --for 1m          # this machine
 
 A finding is \`info\` where a drop may be meant. With \`--to\` it is a warning: who asks for a flow wants to know what becomes of it.
 
-${DROP_RULES.map(entry).join('\n')}
+${DROP_KINDS.map(entry).join('\n')}
 ## What is harmless
 
 These are counted apart and raise nothing.
@@ -52,7 +52,7 @@ ${Object.entries(HARMLESS_FUNCTIONS)
 `;
 }
 
-function entry({ meta, reasons = [], functions, alsoIn = {} }: DropRule): string {
+function entry({ meta, reasons = [], functions, alsoIn = {} }: DropKind): string {
   const code = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
   const where = functions === undefined ? '' : ` in ${code(functions)}`;
   const elsewhere = Object.entries(alsoIn).map(([reason, names]) => `, ${code([reason])} in ${code(names)}`);

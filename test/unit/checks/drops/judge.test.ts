@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { findingOf } from '../../../../src/checks/drops/classify.ts';
 import type { DropsInput } from '../../../../src/checks/drops/facts.ts';
-import { HARMLESS } from '../../../../src/checks/drops/harmless.ts';
 import { judgeDrops } from '../../../../src/checks/drops/judge.ts';
 import { DROP_RULES } from '../../../../src/checks/drops/rules/index.ts';
 import { dropsTables } from '../../../../src/checks/drops/tables.ts';
+import { HARMLESS } from '../../../../src/checks/shared/drops/harmless.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';
 import { evidence, named, result } from '../results.ts';

@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const program = dropRule({
+export const program = dropKind({
   id: 'NT-DROP-014',
   title: 'A BPF program or a traffic filter drops packets',
   severity: 'info',
