@@ -32,7 +32,8 @@ export async function openPlaceBeside(
     }
     case 'node': {
       const target = { kind: 'node', name: where.name } as const;
-      const found = await findTarget({ connection, target, session: flags }, signal);
+      const asked = where.watching === true ? { ...flags, watchesKernel: true } : flags;
+      const found = await findTarget({ connection, target, session: asked }, signal);
       return withoutNotes(await found.open(options));
     }
     case 'docker-host': {

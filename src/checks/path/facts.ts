@@ -1,6 +1,7 @@
 /** What the path check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
 import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { Route } from '../../parsers/ip-route.ts';
@@ -11,6 +12,7 @@ import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { RuleHit } from '../shared/rule-hits.ts';
+import type { SeenDrop, WatcherFacts } from './drops.ts';
 
 /** A network namespace on the way, in which somebody listens while the probes run. */
 export interface Place {
@@ -22,6 +24,8 @@ export interface Place {
   readonly pod?: { readonly namespace: string; readonly name: string };
   /** Of a node. */
   readonly node?: string;
+  /** Of a pod, the node that it runs on. */
+  readonly onNode?: string;
   /** It is where the probes are sent from. */
   readonly isTarget: boolean;
   /** Why nobody could listen there; absent: somebody did. */
@@ -37,10 +41,22 @@ export interface PathRoute {
   readonly places: readonly { readonly id: string; readonly role: Role }[];
 }
 
+/** A node whose kernel is listened to: what it drops of the probes' flows, in whatever namespace of its. */
+export interface Watcher {
+  /** Begins the ids of its evidence. */
+  readonly id: string;
+  readonly node: string;
+  /** Why it was not possible; absent: it was. */
+  readonly unwatched?: string;
+}
+
 /** What the check gets before it runs; plain JSON. */
 export interface PathInput {
   readonly places: readonly Place[];
   readonly routes: readonly PathRoute[];
+  readonly watchers?: readonly Watcher[];
+  /** The target's own addresses, by which flows are known to be its. */
+  readonly own?: readonly string[];
 }
 
 /** A point that a packet passes: into a place, or out of it. */
@@ -58,11 +74,15 @@ export interface Point {
 /** What was seen at one place. */
 export interface PlaceFacts {
   readonly place: Place;
+  /** The number of its network namespace. */
+  readonly space: string | undefined;
   readonly seen: ProbeResult | undefined;
   /** The packets that `seen` has. */
   readonly segments: Measured<readonly SeenSegment[]>;
   /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
   readonly grown: readonly Omit<RuleHit, 'direction'>[];
+  /** Why rules there could not be read, or not all of them. */
+  readonly rules: Reason | undefined;
   /** Rules, and policies of chains, that stop packets and count none. */
   readonly uncounted: readonly FilterRule[];
   readonly counters: CounterSnapshots;
@@ -123,6 +143,10 @@ export interface PathFacts {
   readonly suspect: FilterRule | undefined;
   /** `undefined`: it does not refuse, or there was nobody to see why. */
   readonly refusal: Refusal | undefined;
+  /** What the kernel says of the loss: the drop of the packet that is missed, where it is missed. */
+  readonly drop: SeenDrop | undefined;
+  /** The other drops of its flow. */
+  readonly drops: readonly SeenDrop[];
 }
 
 /** The end of one way. */
@@ -132,6 +156,8 @@ export interface EndFacts {
   readonly place: PlaceFacts;
   /** Connections to it are lost, for which there is another finding. */
   readonly isLost: boolean;
+  /** Of datagrams, what kernels dropped of them. */
+  readonly drops: readonly SeenDrop[];
 }
 
 export interface PathsFacts {
@@ -139,4 +165,5 @@ export interface PathsFacts {
   /** Of TCP. */
   readonly paths: readonly PathFacts[];
   readonly ends: readonly EndFacts[];
+  readonly watchers: readonly WatcherFacts[];
 }

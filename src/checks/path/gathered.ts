@@ -12,11 +12,13 @@ import { parseSocketDrops } from '../../parsers/socket-drops.ts';
 import { parseCaptureCounts } from '../../parsers/tcpdump-counts.ts';
 import { parseSegments, type SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import { counterSnapshots } from '../shared/counters.ts';
+import { netfilter } from '../shared/drops/kinds/netfilter.ts';
 import { firstLine, NOT_RUN, read, seenOf } from '../shared/measured.ts';
 import { type Fields, fits, holdsAll } from '../shared/packet.ts';
 import { reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
+import { dropsOf, type SeenDrop, spaceIn, TCP, type WatcherFacts, watchersOf } from './drops.ts';
 import type {
   EndFacts,
   Loss,
@@ -33,16 +35,30 @@ import { evidenceId, MAX_SEGMENTS } from './watch.ts';
 
 export function pathsFacts(evidence: Evidence, input: PathInput): PathsFacts {
   const places = input.places.map((place) => placeFacts(place, evidence));
+  const watchers = watchersOf(input, evidence);
+  const own = input.own ?? [];
   const paths = input.routes
     .filter(({ destination }) => destination.protocol === 'tcp')
-    .map((route) => pathFacts(route, places, evidence));
-  return { places, paths, ends: input.routes.flatMap((route) => endFacts(route, places, paths)) };
+    .map((route) => pathFacts(route, { places, watchers, own }, evidence));
+  return {
+    places,
+    paths,
+    ends: input.routes.flatMap((route) => endFacts(route, { places, watchers, own }, paths)),
+    watchers,
+  };
+}
+
+/** What all of the ways have in common. */
+interface Around {
+  readonly places: readonly PlaceFacts[];
+  readonly watchers: readonly WatcherFacts[];
+  readonly own: readonly string[];
 }
 
 /** Nothing where the destination is on a node that is not looked at. */
 function endFacts(
   { destination, places }: PathRoute,
-  all: readonly PlaceFacts[],
+  { places: all, watchers, own }: Around,
   paths: readonly PathFacts[],
 ): EndFacts[] {
   const id = places.find(({ role }) => role === 'destination')?.id;
@@ -54,6 +70,19 @@ function endFacts(
       port: path?.port ?? Number(destination.port),
       place,
       isLost: path?.loss !== undefined,
+      drops:
+        destination.protocol === 'udp'
+          ? dropsOf(
+              {
+                protocol: 'udp',
+                address: destination.host,
+                port: Number(destination.port),
+                sources: own,
+              },
+              watchers,
+              all,
+            )
+          : [],
     }));
 }
 
@@ -70,8 +99,10 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
   const neighbours = own('neighbours');
   return {
     place,
+    space: read(own('space'), 'readlink', spaceIn).value?.inode,
     seen: own('seen'),
     segments: segmentsOf(own('seen')),
+    rules: rules.books.skipped,
     grown: rules.grown,
     uncounted: rules.uncounted,
     counters: counterSnapshots(within, 'counters', parseCounters),
@@ -82,13 +113,13 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
     neighboursResult: neighbours,
     routes: read(own('routes'), 'ip', parseRoutes).value,
     counters6: counterSnapshots(within, 'counters6', parseCounters6),
-    drops: dropsOf(own('drops-before'), own('drops-after')),
+    drops: socketDrops(own('drops-before'), own('drops-after')),
     dropsResult: own('drops-after'),
   };
 }
 
 /** A socket that was opened meanwhile has dropped all of it in the run. */
-function dropsOf(before: ProbeResult | undefined, after: ProbeResult | undefined): PlaceFacts['drops'] {
+function socketDrops(before: ProbeResult | undefined, after: ProbeResult | undefined): PlaceFacts['drops'] {
   const [past, now] = [before, after].map((result) =>
     read(result, 'ss', (text, { code, stderr }) => {
       if (code !== 0) return firstLine(stderr) ?? `ss ended with code ${code}`;
@@ -120,7 +151,7 @@ function segmentsOf(result: ProbeResult | undefined): PlaceFacts['segments'] {
 
 function pathFacts(
   { destination, places }: PathRoute,
-  all: readonly PlaceFacts[],
+  { places: all, watchers, own }: Around,
   evidence: Evidence,
 ): PathFacts {
   const reachResult = evidence[`${destination.id}-reach`];
@@ -138,7 +169,14 @@ function pathFacts(
   const translated = translatedOn(points);
   // Behind the translation rules match what stands in its place.
   const probe: Probe = { address, port, source: translated?.to ?? source };
-  const hit = loss && hitAt(loss, probe);
+  const sources = [
+    ...new Set([...own, ...(source === undefined ? [] : [source]), ...points.flatMap((p) => p.sources)]),
+  ];
+  const drops = dropsOf({ protocol: 'tcp', address, port, sources }, watchers, all);
+  const drop = loss && dropAt(loss, drops);
+  // The kernel's own word: what it drops for another reason no rule drops.
+  const isByRule = drop === undefined || drop.kind === netfilter;
+  const hit = loss && isByRule ? hitAt(loss, probe) : undefined;
   return {
     destination,
     address,
@@ -149,7 +187,9 @@ function pathFacts(
     translated,
     loss,
     hit,
-    suspect: loss && hit === undefined ? suspectAt(loss, probe) : undefined,
+    suspect: loss && isByRule && hit === undefined ? suspectAt(loss, probe) : undefined,
+    drop,
+    drops: drops.filter((one) => one !== drop),
     refusal: failed && loss === undefined ? refusalOf(points, probe) : undefined,
   };
 }
@@ -236,6 +276,19 @@ function foreignAnswer(points: readonly Point[]): Loss | undefined {
   const missed = there[at + 1];
   const last = there[at];
   return answered && missed && there.at(-1)?.role === 'destination' ? { last, missed, answered } : undefined;
+}
+
+/** The drop of the packet that is missed. One at a place that it passed, as was seen, is another packet's. */
+function dropAt({ last, missed }: Loss, drops: readonly SeenDrop[]): SeenDrop | undefined {
+  // What comes in and is not answered: either of both was dropped there.
+  const packets = [last?.packet ?? 'probe', last === undefined ? 'probe' : missed.packet];
+  const around = [missed.place, last?.place];
+  return drops.find(
+    (one) =>
+      packets.includes(one.packet) &&
+      one.flow.protocol === TCP &&
+      (one.place === undefined || around.includes(one.place)),
+  );
 }
 
 /** What is known of the probe. */

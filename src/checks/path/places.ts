@@ -1,11 +1,11 @@
 /** The namespaces on the way, in each of which a capture runs while the probes do. */
-import type { PlaceFailure, Places, Where } from '../../model/place.ts';
+import type { PlaceFailure, PlacePlan, Places, Where } from '../../model/place.ts';
 import type { PathInput, Place } from './facts.ts';
-import { evidenceId, isOnTheWay, readingAt, watchCommand } from './watch.ts';
+import { dropsCommand, evidenceId, isOnTheWay, readingAt, watchCommand } from './watch.ts';
 
 export default {
-  plan: (input) =>
-    input.places.map((place) => ({
+  plan: (input): readonly PlacePlan[] => [
+    ...input.places.map((place) => ({
       id: place.id,
       label: place.label,
       where: whereOf(place),
@@ -14,6 +14,13 @@ export default {
         ? { during: { command: watchCommand(input, place.id), readyWords: 'listening on' } }
         : {}),
     })),
+    ...(input.watchers ?? []).map(({ id, node }) => ({
+      id,
+      label: `node/${node}`,
+      where: { kind: 'node', name: node, watching: true } as const,
+      during: { command: dropsCommand(input), readyWords: '"watching"', printsAtEnd: true } as const,
+    })),
+  ],
   join: (input, results) => ({
     input: {
       ...input,
@@ -21,6 +28,14 @@ export default {
         const failure = results.find(({ id }) => id === place.id)?.failure;
         return failure === undefined ? place : { ...place, unwatched: reason(failure) };
       }),
+      ...(input.watchers === undefined
+        ? {}
+        : {
+            watchers: input.watchers.map((watcher) => {
+              const failure = results.find(({ id }) => id === watcher.id)?.failure;
+              return failure === undefined ? watcher : { ...watcher, unwatched: whyNoDrops(failure) };
+            }),
+          }),
     },
     evidence: Object.fromEntries(
       results.flatMap(({ id: place, evidence }) =>
@@ -51,6 +66,22 @@ function reason(failure: PlaceFailure): string {
         return 'listening needs NET_RAW: use --profile netadmin';
       if (code === 127 || /not found|No such file/.test(lastWords)) return 'the image has no tcpdump';
       return lastWords || `tcpdump ended with code ${code}`;
+    }
+  }
+}
+
+/** Why a kernel does not tell what it drops, in words that end a sentence. */
+function whyNoDrops(failure: PlaceFailure): string {
+  switch (failure.kind) {
+    case 'late':
+      return 'nettools-drops does not begin to watch';
+    case 'error':
+      return failure.text;
+    case 'ended': {
+      const { code, lastWords } = failure;
+      if (code === 127 || /not found|No such file/.test(lastWords)) return 'the image has no nettools-drops';
+      // `CODE: WORDS`, as the watcher prints it.
+      return lastWords.replace(/^[a-z-]+: /, '') || `nettools-drops ended with code ${code}`;
     }
   }
 }

@@ -25,6 +25,25 @@ export function watchCommand({ routes }: PathInput, id: string): readonly string
   ];
 }
 
+/** Longer than a run takes: the watcher is told to end. */
+const WATCH_SECONDS = 900;
+
+/** Watches what a node's kernel drops of the flows to and from the destinations. */
+export function dropsCommand({ routes }: PathInput): readonly string[] {
+  const peers = routes.map(({ destination: { host, port, anyPort } }) => `${host},${anyPort ? 0 : port}`);
+  return [
+    ...['nettools-drops', '--for', String(WATCH_SECONDS), '--machine'],
+    ...[...new Set(peers)].flatMap((peer) => ['--peer', peer]),
+  ];
+}
+
+/** Which namespace it is: the kernel tells them apart by their numbers. */
+const SPACE: ProbeCommand = {
+  id: 'space',
+  argv: ['readlink', '/proc/self/ns/net'],
+  timeoutSeconds: 5,
+};
+
 function passes(id: string): (route: PathRoute) => boolean {
   return ({ places }) => places.some((place) => place.id === id);
 }
@@ -75,7 +94,10 @@ export function readingAt(input: PathInput, id: string): Reading {
     ...(isDestination(input, id) ? [OF_SOCKETS] : []),
   ];
   return {
-    before: joined(readings.map(({ before }) => before)),
+    before: joined([
+      ...(input.watchers === undefined ? [] : [onePhase(SPACE)]),
+      ...readings.map(({ before }) => before),
+    ]),
     after: joined(readings.map(({ after }) => after)),
   };
 }
