@@ -5,18 +5,36 @@ import { type DropFlow, type DropWatch, parseDrops } from '../../parsers/drops.t
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { kindOf } from '../shared/drops/classify.ts';
 import type { DropKind } from '../shared/drops/kind.ts';
+import { netfilter } from '../shared/drops/kinds/netfilter.ts';
+import { type Rules, ruleOf, ruleOfText } from '../shared/drops/rule-of.ts';
 import { type Measured, read, seenOf } from '../shared/measured.ts';
 import { because } from '../shared/reason.ts';
-import type { PathInput, Place, PlaceFacts } from './facts.ts';
-import { evidenceId } from './watch.ts';
+import { ruleSnapshots } from '../shared/rule-hits.ts';
+import type { PathInput, PlaceFacts } from './facts.ts';
+import { evidenceId, evidenceOf } from './watch.ts';
 
 /** What one node's kernel was seen to drop. */
 export interface WatcherFacts {
   readonly node: string;
+  /** {@link Space.machine} */
+  readonly machine: string;
   /** Ends a sentence; absent: it was watched. */
   readonly unwatched?: string;
   readonly watch: Measured<DropWatch>;
   readonly result: ProbeResult | undefined;
+  /** Of the node's own network; absent: not read here. */
+  readonly rules?: Rules;
+}
+
+/** A network namespace that is known. */
+export interface KnownSpace extends Space {
+  /** As a person calls it. */
+  readonly label: string;
+  readonly node: string;
+  /** It is the network of the node itself. */
+  readonly isHost: boolean;
+  readonly place?: PlaceFacts;
+  readonly rules?: Rules;
 }
 
 /** Packets of one flow that were dropped at one place of the kernel, in one network namespace. */
@@ -24,9 +42,10 @@ export interface SeenDrop {
   readonly flow: DropFlow;
   readonly kind: DropKind;
   readonly packet: 'probe' | 'answer';
+  /** Who saw it; the namespace may be another node's, where two of them share a kernel. */
   readonly node: string;
-  /** The place that the namespace is; absent: none that was looked into. */
-  readonly place: PlaceFacts | undefined;
+  /** Absent: none that was looked into. */
+  readonly space: KnownSpace | undefined;
   readonly result: ProbeResult | undefined;
 }
 
@@ -54,7 +73,12 @@ export function watchersOf({ watchers = [] }: PathInput, evidence: Evidence): Wa
       const seen = parseDrops(text);
       return seen && (seen.end === undefined ? because('the watch was ended before its time') : seen);
     });
-    return { node, watch, result, ...(unwatched === undefined ? {} : { unwatched }) };
+    const own = evidenceOf(evidence, id);
+    const { machine } = spaceOf(own['space'], node);
+    const { grown, uncounted, books } = ruleSnapshots(own);
+    const rules =
+      own['nft-after'] === undefined ? {} : { rules: { grown, uncounted, skipped: books.skipped } };
+    return { node, machine, watch, result, ...rules, ...(unwatched === undefined ? {} : { unwatched }) };
   });
 }
 
@@ -62,34 +86,69 @@ export function watchersOf({ watchers = [] }: PathInput, evidence: Evidence): Wa
 export function dropsOf(
   probe: ProbeFlow,
   watchers: readonly WatcherFacts[],
-  places: readonly PlaceFacts[],
+  spaces: readonly KnownSpace[],
 ): SeenDrop[] {
-  return watchers
-    .flatMap(({ node, watch, result }) => {
-      const seen = seenOf(watch);
-      return (seen?.flows ?? []).flatMap((flow): SeenDrop[] => {
-        const packet = packetOf(flow, probe);
-        const kind = kindOf(flow);
-        if (packet === undefined || kind === undefined) return [];
-        const isHost = flow.namespace === seen?.own;
-        const place = places.find((one) =>
-          isHost ? one.place.node === node : isSpaceOf(one, node, flow.namespace),
-        );
-        return [{ flow, kind, packet, node, place, result }];
-      });
-    })
-    .toSorted((a, b) => b.flow.packets - a.flow.packets);
+  const all = watchers.flatMap(({ node, machine, watch, result }) =>
+    (seenOf(watch)?.flows ?? []).flatMap((flow): [string, SeenDrop][] => {
+      const packet = packetOf(flow, probe);
+      const kind = kindOf(flow);
+      if (packet === undefined || kind === undefined) return [];
+      const space = spaces.find((one) => one.machine === machine && one.inode === flow.namespace);
+      // Two nodes may be one machine, whose kernel tells both watchers the same.
+      const { packets: _, bytes: __, ...key } = flow;
+      return [[JSON.stringify([machine, key]), { flow, kind, packet, node, space, result }]];
+    }),
+  );
+  return [...new Map(all).values()].toSorted((a, b) => b.flow.packets - a.flow.packets);
 }
 
-/** Two kernels may give two namespaces the same number: one of another node is never meant. */
-function isSpaceOf({ place, space }: PlaceFacts, node: string, namespace: string): boolean {
-  return place.node === undefined && place.onNode === node && space === namespace;
+/** Those of the places that were looked into, of the target, and of the nodes. */
+export function knownSpaces(
+  { own }: PathInput,
+  evidence: Evidence,
+  places: readonly PlaceFacts[],
+  watchers: readonly WatcherFacts[],
+): KnownSpace[] {
+  const target = own && spaceOf(evidence['space'], own.node);
+  return [
+    ...places.map((place): KnownSpace => {
+      const { label, node, onNode = '' } = place.place;
+      const { grown, uncounted, rules: skipped } = place;
+      return {
+        ...place.space,
+        label,
+        node: node ?? onNode,
+        isHost: node !== undefined,
+        place,
+        ...(place.hasRules ? { rules: { grown, uncounted, skipped } } : {}),
+      };
+    }),
+    ...(own && target ? [{ ...target, label: own.label, node: own.node, isHost: own.isHost }] : []),
+    ...watchers.map(
+      ({ node, machine, watch, rules }): KnownSpace => ({
+        inode: seenOf(watch)?.own,
+        machine,
+        label: `node/${node}`,
+        node,
+        isHost: true,
+        ...(rules === undefined ? {} : { rules }),
+      }),
+    ),
+  ];
 }
 
-/** The network namespace that `readlink /proc/self/ns/net` prints. */
-export function spaceIn(text: string): { readonly inode: string } | undefined {
-  const inode = /^net:\[(\d+)\]/.exec(text)?.[1];
-  return inode === undefined ? undefined : { inode };
+/** A network namespace: two kernels may give two of them the same number. */
+export interface Space {
+  readonly inode: string | undefined;
+  /** Which boot of which machine it is of; where that could not be read, the node's name stands for it. */
+  readonly machine: string;
+}
+
+/** From what {@link SPACE} printed. */
+export function spaceOf(result: ProbeResult | undefined, node: string): Space {
+  const [link = '', boot = ''] = (result?.stdout ?? '').split('\n');
+  const inode = /^net:\[(\d+)\]$/.exec(link)?.[1];
+  return { inode, machine: /^[\da-f-]{36}$/.test(boot) ? boot : `node ${node}` };
 }
 
 /** `undefined`: it is not the probe's. */
@@ -111,13 +170,21 @@ function packetOf(
 }
 
 /** `on node2 in the host's network`, `on node2 in the network of pod/db` */
-export function whereDropped({ node, place, flow }: SeenDrop): string {
-  return `on ${node} in ${networkOf(place?.place, flow)}`;
+export function whereDropped({ node, space, flow }: SeenDrop): string {
+  if (space?.isHost) return `on ${space.node} in the host's network`;
+  return space === undefined
+    ? `on ${node} in a network that was not looked into (net:[${flow.namespace}])`
+    : `on ${space.node} in the network of ${space.label}`;
 }
 
-function networkOf(place: Place | undefined, { namespace }: DropFlow): string {
-  if (place === undefined) return `a network that was not looked into (net:[${namespace}])`;
-  return place.node === undefined ? `the network of ${place.label}` : "the host's network";
+/** The rule of netfilter, or why it is not known; empty where it was something else. */
+export function byRule({ kind, flow, space }: SeenDrop): string {
+  if (kind !== netfilter) return '';
+  return ruleOfText(
+    space?.rules === undefined
+      ? { unknown: 'the rules of that network were not read' }
+      : ruleOf(flow, space.rules),
+  );
 }
 
 /** `NETFILTER_DROP in nf_hook_slow` */

@@ -12,7 +12,7 @@ import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { RuleHit } from '../shared/rule-hits.ts';
-import type { SeenDrop, WatcherFacts } from './drops.ts';
+import type { SeenDrop, Space, WatcherFacts } from './drops.ts';
 
 /** A network namespace on the way, in which somebody listens while the probes run. */
 export interface Place {
@@ -55,8 +55,13 @@ export interface PathInput {
   readonly places: readonly Place[];
   readonly routes: readonly PathRoute[];
   readonly watchers?: readonly Watcher[];
-  /** The target's own addresses, by which flows are known to be its. */
-  readonly own?: readonly string[];
+  /** The target itself; by its addresses flows are known to be its. */
+  readonly own?: {
+    readonly label: string;
+    readonly node: string;
+    readonly isHost: boolean;
+    readonly addresses: readonly string[];
+  };
 }
 
 /** A point that a packet passes: into a place, or out of it. */
@@ -74,14 +79,15 @@ export interface Point {
 /** What was seen at one place. */
 export interface PlaceFacts {
   readonly place: Place;
-  /** The number of its network namespace. */
-  readonly space: string | undefined;
+  readonly space: Space;
   readonly seen: ProbeResult | undefined;
   /** The packets that `seen` has. */
   readonly segments: Measured<readonly SeenSegment[]>;
   /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
   readonly grown: readonly Omit<RuleHit, 'direction'>[];
-  /** Why rules there could not be read, or not all of them. */
+  /** Its rules were asked for. */
+  readonly hasRules: boolean;
+  /** Why they could not be read, or not all of them. */
   readonly rules: Reason | undefined;
   /** Rules, and policies of chains, that stop packets and count none. */
   readonly uncounted: readonly FilterRule[];

@@ -18,7 +18,16 @@ import { type Fields, fits, holdsAll } from '../shared/packet.ts';
 import { reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
-import { dropsOf, type SeenDrop, spaceIn, TCP, type WatcherFacts, watchersOf } from './drops.ts';
+import {
+  dropsOf,
+  type KnownSpace,
+  knownSpaces,
+  type SeenDrop,
+  spaceOf,
+  TCP,
+  type WatcherFacts,
+  watchersOf,
+} from './drops.ts';
 import type {
   EndFacts,
   Loss,
@@ -31,19 +40,20 @@ import type {
   Point,
   Role,
 } from './facts.ts';
-import { evidenceId, MAX_SEGMENTS } from './watch.ts';
+import { evidenceId, evidenceOf, MAX_SEGMENTS } from './watch.ts';
 
 export function pathsFacts(evidence: Evidence, input: PathInput): PathsFacts {
   const places = input.places.map((place) => placeFacts(place, evidence));
   const watchers = watchersOf(input, evidence);
-  const own = input.own ?? [];
+  const spaces = knownSpaces(input, evidence, places, watchers);
+  const around = { places, watchers, spaces, own: input.own?.addresses ?? [] };
   const paths = input.routes
     .filter(({ destination }) => destination.protocol === 'tcp')
-    .map((route) => pathFacts(route, { places, watchers, own }, evidence));
+    .map((route) => pathFacts(route, around, evidence));
   return {
     places,
     paths,
-    ends: input.routes.flatMap((route) => endFacts(route, { places, watchers, own }, paths)),
+    ends: input.routes.flatMap((route) => endFacts(route, around, paths)),
     watchers,
   };
 }
@@ -52,13 +62,15 @@ export function pathsFacts(evidence: Evidence, input: PathInput): PathsFacts {
 interface Around {
   readonly places: readonly PlaceFacts[];
   readonly watchers: readonly WatcherFacts[];
+  readonly spaces: readonly KnownSpace[];
+  /** The target's addresses. */
   readonly own: readonly string[];
 }
 
 /** Nothing where the destination is on a node that is not looked at. */
 function endFacts(
   { destination, places }: PathRoute,
-  { places: all, watchers, own }: Around,
+  { places: all, watchers, spaces, own }: Around,
   paths: readonly PathFacts[],
 ): EndFacts[] {
   const id = places.find(({ role }) => role === 'destination')?.id;
@@ -80,7 +92,7 @@ function endFacts(
                 sources: own,
               },
               watchers,
-              all,
+              spaces,
             )
           : [],
     }));
@@ -88,20 +100,16 @@ function endFacts(
 
 function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
   const own = (command: string): ProbeResult | undefined => evidence[evidenceId(place.id, command)];
-  const prefix = evidenceId(place.id, '');
-  const within = Object.fromEntries(
-    Object.entries(evidence).flatMap(([id, result]) =>
-      id.startsWith(prefix) ? [[id.slice(prefix.length), result]] : [],
-    ),
-  );
+  const within = evidenceOf(evidence, place.id);
   const rules = ruleSnapshots(within);
   const listeners = own('listeners');
   const neighbours = own('neighbours');
   return {
     place,
-    space: read(own('space'), 'readlink', spaceIn).value?.inode,
+    space: spaceOf(own('space'), place.node ?? place.onNode ?? ''),
     seen: own('seen'),
     segments: segmentsOf(own('seen')),
+    hasRules: within['nft-after'] !== undefined,
     rules: rules.books.skipped,
     grown: rules.grown,
     uncounted: rules.uncounted,
@@ -151,7 +159,7 @@ function segmentsOf(result: ProbeResult | undefined): PlaceFacts['segments'] {
 
 function pathFacts(
   { destination, places }: PathRoute,
-  { places: all, watchers, own }: Around,
+  { places: all, watchers, spaces, own }: Around,
   evidence: Evidence,
 ): PathFacts {
   const reachResult = evidence[`${destination.id}-reach`];
@@ -172,7 +180,7 @@ function pathFacts(
   const sources = [
     ...new Set([...own, ...(source === undefined ? [] : [source]), ...points.flatMap((p) => p.sources)]),
   ];
-  const drops = dropsOf({ protocol: 'tcp', address, port, sources }, watchers, all);
+  const drops = dropsOf({ protocol: 'tcp', address, port, sources }, watchers, spaces);
   const drop = loss && dropAt(loss, drops);
   // The kernel's own word: what it drops for another reason no rule drops.
   const isByRule = drop === undefined || drop.kind === netfilter;
@@ -287,7 +295,7 @@ function dropAt({ last, missed }: Loss, drops: readonly SeenDrop[]): SeenDrop | 
     (one) =>
       packets.includes(one.packet) &&
       one.flow.protocol === TCP &&
-      (one.place === undefined || around.includes(one.place)),
+      (one.space?.place === undefined || around.includes(one.space.place)),
   );
 }
 

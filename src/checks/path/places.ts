@@ -1,7 +1,7 @@
 /** The namespaces on the way, in each of which a capture runs while the probes do. */
 import type { PlaceFailure, PlacePlan, Places, Where } from '../../model/place.ts';
 import type { PathInput, Place } from './facts.ts';
-import { dropsCommand, evidenceId, isOnTheWay, readingAt, watchCommand } from './watch.ts';
+import { dropsCommand, evidenceId, isOnTheWay, readingAt, readingOnNode, watchCommand } from './watch.ts';
 
 export default {
   plan: (input): readonly PlacePlan[] => [
@@ -18,6 +18,7 @@ export default {
       id,
       label: `node/${node}`,
       where: { kind: 'node', name: node, watching: true } as const,
+      ...readingOnNode(input),
       during: { command: dropsCommand(input), readyWords: '"watching"', printsAtEnd: true } as const,
     })),
   ],

@@ -85,7 +85,8 @@ export function pathInput(subject: Subject, ends: readonly End[], deep: boolean)
   });
   if (!deep) return { places, routes };
   const watchers = [...nodes].map((node, i) => ({ id: `d${i}`, node }));
-  return { places, routes, watchers, own: subject.addresses };
+  const { isHost, addresses, node = '' } = subject;
+  return { places, routes, watchers, own: { label: source.label, node, isHost, addresses } };
 }
 
 function podPlace({ metadata, spec }: Pod): Omit<Place, 'id'> {

@@ -7,7 +7,7 @@ import { netfilter } from '../shared/drops/kinds/netfilter.ts';
 import { outcomeText, quoteTries } from '../shared/reach-probe.ts';
 import { tell } from '../shared/reason.ts';
 import { occurrence, type Rule } from '../shared/rule.ts';
-import { countOf, quoteDrop, reasonOf, type SeenDrop, whereDropped } from './drops.ts';
+import { byRule, countOf, quoteDrop, reasonOf, whereDropped } from './drops.ts';
 import type { EndFacts, Loss, PathFacts, PathsFacts, Point } from './facts.ts';
 import { isOfOverlay } from './gathered.ts';
 
@@ -90,18 +90,8 @@ function ruleWords({ hit, suspect, address, port }: PathFacts): string {
 function dropWords({ drop, hit, suspect }: PathFacts): string {
   if (drop === undefined) return '';
   const { packets } = drop.flow;
-  const unknown =
-    drop.kind === netfilter && hit === undefined && suspect === undefined
-      ? `; which rule that is could not be told: ${whyNoRule(drop)}`
-      : '';
-  return `; ${countOf(packets)} ${packets === 1 ? 'was' : 'were'} dropped ${whereDropped(drop)} ${drop.kind.words} (${reasonOf(drop)})${unknown}`;
-}
-
-function whyNoRule({ place }: SeenDrop): string {
-  if (place === undefined) return 'rules of that network were not read';
-  return place.rules === undefined
-    ? 'no rule there that fits counted a packet meanwhile, and none that counts nothing is certain to meet it'
-    : tell(place.rules);
+  const rule = hit === undefined && suspect === undefined ? byRule(drop) : '';
+  return `; ${countOf(packets)} ${packets === 1 ? 'was' : 'were'} dropped ${whereDropped(drop)} ${drop.kind.words} (${reasonOf(drop)})${rule}`;
 }
 
 /** The netfilter's own says to look for the rule, and so does the loss's. */

@@ -7,7 +7,7 @@ import { socketRoom } from '../../shared/drops/kinds/socket-room.ts';
 import { tooBig } from '../../shared/drops/kinds/too-big.ts';
 import { ttl } from '../../shared/drops/kinds/ttl.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import { countOf, quoteDrop, reasonOf, type SeenDrop, whereDropped } from '../drops.ts';
+import { byRule, countOf, quoteDrop, reasonOf, type SeenDrop, whereDropped } from '../drops.ts';
 import type { PathFacts, PathsFacts } from '../facts.ts';
 import { endName, endOf } from '../story.ts';
 import { bufferLoss } from './full-buffer.ts';
@@ -51,7 +51,7 @@ function found(kind: DropKind, subject: string, end: string, all: readonly SeenD
       occurrence(
         kind.meta,
         MAY_BE_MEANT.includes(kind) ? 'info' : (kind.meta.severities.at(-1) ?? 'info'),
-        `${countOf(count)} ${way} ${end} ${count === 1 ? 'was' : 'were'} dropped ${whereDropped(first)} ${kind.words} (${reasonOf(first)}).`,
+        `${countOf(count)} ${way} ${end} ${count === 1 ? 'was' : 'were'} dropped ${whereDropped(first)} ${kind.words} (${reasonOf(first)})${byRule(first)}.`,
         quoteDrop(first),
         { subject },
       ),
