@@ -2,6 +2,8 @@
 import type { Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
 import type { DropKind } from '../shared/drops/kind.ts';
+import { netfilter } from '../shared/drops/kinds/netfilter.ts';
+import { type RuleOf, ruleOf, ruleOfText } from '../shared/drops/rule-of.ts';
 import { occurrence, type Rule } from '../shared/rule.ts';
 import type { DropsFacts, SeenDrops } from './facts.ts';
 import { flowText, packetsText, whereText } from './words.ts';
@@ -55,8 +57,22 @@ function found(one: DropKind, facts: DropsFacts, group: readonly SeenDrops[]): O
   return raised(
     one,
     facts,
-    `${was(packetsOf(group))} dropped in ${where} ${one.words} (${names})${which === '' ? '' : `: ${which}`}.`,
+    `${was(packetsOf(group))} dropped in ${where} ${one.words} (${names})${which === '' ? '' : `: ${which}`}${byRules(one, group)}.`,
     group,
+  );
+}
+
+/** Of the flows that are told of, which rules of netfilter it were, or why that is not known. */
+function byRules(kind: DropKind, group: readonly SeenDrops[]): string {
+  if (kind !== netfilter) return '';
+  return [...new Set(answersOf(group).map(ruleOfText))].join('');
+}
+
+function answersOf(group: readonly SeenDrops[]): RuleOf[] {
+  return group.flatMap(({ rules, where, flows }) =>
+    rules === undefined
+      ? [{ unknown: `the rules of ${whereText(where)} are read where it is the TARGET` }]
+      : flows.slice(0, MOST_FLOWS).map((flow) => ruleOf(flow, rules)),
   );
 }
 
@@ -101,7 +117,22 @@ function evidenceOf(drops: readonly SeenDrops[], { result, input }: DropsFacts):
           `  ${packetsText(flow.packets)} ${flowText(flow, input.names)}${atInterface(flow.interface, one)}`,
       ),
   ]);
-  return [{ command: result?.command ?? [], excerpt: lines.slice(0, MOST_LINES).join('\n') }];
+  const byRule = drops.some(({ finding }) => finding === netfilter.meta.id) ? answersOf(drops) : [];
+  const quotes = byRule.flatMap((one) =>
+    'unknown' in one || one.result === undefined
+      ? []
+      : [
+          {
+            command: one.result.command,
+            excerpt: `${one.rule.text}\n${one.packets} more packets than before`,
+          },
+        ],
+  );
+  const unique = new Map(quotes.map((quote) => [quote.excerpt, quote]));
+  return [
+    { command: result?.command ?? [], excerpt: lines.slice(0, MOST_LINES).join('\n') },
+    ...[...unique.values()].slice(0, MOST_FLOWS),
+  ];
 }
 
 function atInterface(index: number, { where }: SeenDrops): string {

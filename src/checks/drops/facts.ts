@@ -1,6 +1,7 @@
 /** What the drops check knows once its evidence is parsed; its rules judge this and nothing else. Pure. */
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { DropFlow, DropPlace, DropWatch } from '../../parsers/drops.ts';
+import type { Rules } from '../shared/drops/rule-of.ts';
 import type { Measured } from '../shared/measured.ts';
 
 /** What the check gets before it runs; plain JSON. */
@@ -38,6 +39,8 @@ export interface SeenDrops extends DropPlace {
   /** The ID of what it is; absent: it is harmless. */
   readonly finding: string | undefined;
   readonly where: DropWhere;
+  /** The rules of netfilter there; absent: they were not read. */
+  readonly rules?: Rules | undefined;
   /** The greatest first. */
   readonly flows: readonly DropFlow[];
 }

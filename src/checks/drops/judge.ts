@@ -16,6 +16,7 @@ import { Skips } from '../shared/skipped.ts';
 import { findingOf } from './classify.ts';
 import type { DropsFacts, DropsInput, DropWhere, SeenDrops } from './facts.ts';
 import { DROP_RULES } from './rules/index.ts';
+import { rulesIn } from './rules-read.ts';
 import { flowText, packetsText, protocolOf } from './words.ts';
 
 /** What the watcher exits with where it cannot watch. */
@@ -39,8 +40,8 @@ export function judgeDrops(evidence: Evidence, input: DropsInput, words: PlaceWo
     skips,
     measurements: measurementsOf(facts),
     otherwise: () => outcome(facts, words),
-    // Without it the places have no names.
-    explains: /^namespaces$/,
+    // Without these, places have no names and drops no rule.
+    explains: /^namespaces$|-(?:before|after)$/,
   });
 }
 
@@ -52,6 +53,7 @@ function dropsFacts(evidence: Evidence, input: DropsInput): DropsFacts {
   const places = new Map(known.map((one) => [one.inode, whereOf(one, input)] as const));
   const seen = seenOf(watch);
   const own = seen?.own ?? '';
+  const books = rulesIn(evidence);
   return {
     watch,
     input,
@@ -60,7 +62,9 @@ function dropsFacts(evidence: Evidence, input: DropsInput): DropsFacts {
       if (place === undefined) return [];
       const flows = (seen?.flows ?? []).filter((flow) => keyOf(flow) === keyOf(place));
       const where = places.get(place.namespace) ?? unlisted(place.namespace, own, input);
-      return [{ ...more.reduce(added, place), finding: findingOf(place), where, flows: alike(flows) }];
+      const rules = place.namespace === own ? books.own : input.scope === 'own' ? books.outer : undefined;
+      const all = more.reduce(added, place);
+      return [{ ...all, finding: findingOf(place), where, rules, flows: alike(flows) }];
     }),
   };
 }

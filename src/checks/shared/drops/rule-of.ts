@@ -45,7 +45,8 @@ export function ruleOf(flow: DropFlow, { grown, uncounted, skipped }: Rules): Ru
     isOfFamily(rule, flow) && fits(rule.matches, fields) && !rule.spared.some((one) => holdsAll(one, fields));
   const counted = grown.filter(({ rule, packets }) => packets >= flow.packets && meets(rule));
   const silent = uncounted
-    .filter((rule) => rule.isUnderstood && !rule.maySpare && meets(rule))
+    // What jumps to a chain asks for more, and is not known.
+    .filter((rule) => rule.hook !== undefined && rule.isUnderstood && !rule.maySpare && meets(rule))
     .map((rule): Found => ({ rule, packets: undefined, result: undefined }));
   // One that counted as many packets goes before one of which nothing is known.
   const all: readonly Found[] = counted.length > 0 ? counted : silent;

@@ -78,7 +78,7 @@ describe('a drop', () => {
     const judgement = judged([{ reason: 'NETFILTER_DROP', namespace: POD, packets: 4 }]);
     expect(judgement.findings[0]).toMatchObject({
       summary:
-        '4 packets were dropped in pod shop/web-0 by a rule of netfilter (NETFILTER_DROP in nf_hook_slow): TCP shop/web-0 → svc shop/db:5432.',
+        '4 packets were dropped in pod shop/web-0 by a rule of netfilter (NETFILTER_DROP in nf_hook_slow): TCP shop/web-0 → svc shop/db:5432; which rule that is could not be told: the rules of pod shop/web-0 are read where it is the TARGET.',
       evidence: [{ excerpt: expect.stringContaining('at eth0') }],
     });
     expect(judgement.measurements['drops']).toEqual([
