@@ -1,4 +1,4 @@
-import { HARMLESS, HARMLESS_FUNCTIONS, NO_REASON } from '../../src/checks/shared/drops/harmless.ts';
+import { HARMLESS, HARMLESS_FUNCTIONS } from '../../src/checks/shared/drops/harmless.ts';
 import type { DropKind } from '../../src/checks/shared/drops/kind.ts';
 import { DROP_KINDS } from '../../src/checks/shared/drops/kinds/index.ts';
 import { other } from '../../src/checks/shared/drops/kinds/other.ts';
@@ -47,7 +47,9 @@ ${Object.entries(HARMLESS)
   .map(([reason, why]) => `| \`${reason}\` | ${why} |`)
   .join('\n')}
 ${Object.entries(HARMLESS_FUNCTIONS)
-  .map(([name, why]) => `| \`${NO_REASON}\` in \`${name}\` | ${why} |`)
+  .flatMap(([reason, names]) =>
+    Object.entries(names).map(([name, why]) => `| \`${reason}\` in \`${name}\` | ${why} |`),
+  )
   .join('\n')}
 `;
 }

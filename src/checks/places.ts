@@ -2,6 +2,7 @@
 import type { InputOf } from '../model/check.ts';
 import type { Places } from '../model/place.ts';
 import docker from './docker/places.ts';
+import drops from './drops/places.ts';
 import path from './path/places.ts';
 import type { CHECKS, CheckId } from './registry.ts';
 import throughput from './throughput/places.ts';
@@ -9,6 +10,7 @@ import throughput from './throughput/places.ts';
 /** What a check does at places beside the target; absent: nothing. */
 export const PLACES: { readonly [Id in CheckId]?: Places<InputOf<(typeof CHECKS)[Id]>> } = {
   docker,
+  drops,
   path,
   throughput,
 };

@@ -192,7 +192,7 @@ describe('a connection that is dropped', () => {
       expectFirst(await diagnose('pod/server:8080'), {
         id: 'NT-PATH-004',
         severity: 'critical',
-        says: other(IN_SERVER, 'by a program or filter \\(XDP, tc, cgroup, LSM\\)', 'XDP'),
+        says: other(IN_SERVER, 'by a program or filter \\(XDP, tc, cgroup, LSM\\)', '(?:XDP|NOT_SPECIFIED)'),
       });
     });
   });

@@ -1,6 +1,7 @@
 /** A kind of drop as a rule: what it is raised for, and what is said of it, in each namespace in which it was seen. Pure. */
 import type { Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
+import { isMoreThanBurst } from '../shared/burst.ts';
 import type { DropKind } from '../shared/drops/kind.ts';
 import { netfilter } from '../shared/drops/kinds/netfilter.ts';
 import { type RuleOf, ruleOf, ruleOfText } from '../shared/drops/rule-of.ts';
@@ -57,23 +58,29 @@ function found(one: DropKind, facts: DropsFacts, group: readonly SeenDrops[]): O
   return raised(
     one,
     facts,
-    `${was(packetsOf(group))} dropped in ${where} ${one.words} (${names})${which === '' ? '' : `: ${which}`}${byRules(one, group)}.`,
+    `${was(packetsOf(group))} dropped in ${where} ${one.words} (${names})${which === '' ? '' : `: ${which}`}${byRules(one, facts, group)}.`,
     group,
   );
 }
 
 /** Of the flows that are told of, which rules of netfilter it were, or why that is not known. */
-function byRules(kind: DropKind, group: readonly SeenDrops[]): string {
+function byRules(kind: DropKind, facts: DropsFacts, group: readonly SeenDrops[]): string {
   if (kind !== netfilter) return '';
-  return [...new Set(answersOf(group).map(ruleOfText))].join('');
+  return [...new Set(answersOf(facts, group).map(ruleOfText))].join('');
 }
 
-function answersOf(group: readonly SeenDrops[]): RuleOf[] {
-  return group.flatMap(({ rules, where, flows }) =>
+function answersOf({ received }: DropsFacts, group: readonly SeenDrops[]): RuleOf[] {
+  return group.flatMap(({ rules, where, flows }): RuleOf[] =>
     rules === undefined
-      ? [{ unknown: `the rules of ${whereText(where)} are read where it is the TARGET` }]
+      ? [{ unknown: whyUnread(where, received !== undefined) }]
       : flows.slice(0, MOST_FLOWS).map((flow) => ruleOf(flow, rules)),
   );
+}
+
+function whyUnread(where: SeenDrops['where'], isDiagnosis: boolean): string {
+  return isDiagnosis
+    ? 'its rules are read by "drops" of that node'
+    : `the rules of ${whereText(where)} are read where it is the TARGET`;
 }
 
 /** One for all of them: a reason that is not explained is looked up once, wherever it was. */
@@ -102,12 +109,14 @@ function raised(
   drops: readonly SeenDrops[],
 ): Occurrence {
   // Who asks for a flow wants to know what becomes of it.
+  const isAlarm = facts.received === undefined || isMoreThanBurst(packetsOf(drops), facts.received);
   const isAsked = facts.input.peers.length > 0 && meta.severities.includes('warning');
-  const severity = isAsked ? 'warning' : (meta.severities[0] ?? 'info');
+  const severity = isAsked ? 'warning' : isAlarm ? (meta.severities[0] ?? 'info') : 'info';
   return occurrence(meta, severity, summary, evidenceOf(drops, facts));
 }
 
-function evidenceOf(drops: readonly SeenDrops[], { result, input }: DropsFacts): Quote[] {
+function evidenceOf(drops: readonly SeenDrops[], facts: DropsFacts): Quote[] {
+  const { result, input } = facts;
   const lines = drops.flatMap((one) => [
     `${packetsText(one.packets)} ${byWhom(one)} in ${whereText(one.where)} (net:[${one.namespace}])`,
     ...one.flows
@@ -117,7 +126,7 @@ function evidenceOf(drops: readonly SeenDrops[], { result, input }: DropsFacts):
           `  ${packetsText(flow.packets)} ${flowText(flow, input.names)}${atInterface(flow.interface, one)}`,
       ),
   ]);
-  const byRule = drops.some(({ finding }) => finding === netfilter.meta.id) ? answersOf(drops) : [];
+  const byRule = drops.some(({ finding }) => finding === netfilter.meta.id) ? answersOf(facts, drops) : [];
   const quotes = byRule.flatMap((one) =>
     'unknown' in one || one.result === undefined
       ? []

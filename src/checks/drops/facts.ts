@@ -6,6 +6,7 @@ import type { Measured } from '../shared/measured.ts';
 
 /** What the check gets before it runs; plain JSON. */
 export interface DropsInput {
+  /** 0: while the probes of a diagnosis run. */
   readonly durationMs: number;
   /** Of which namespaces: all of the machine, or the target's own. */
   readonly scope: 'machine' | 'own';
@@ -15,6 +16,8 @@ export interface DropsInput {
   readonly isHost: boolean;
   /** Where the machine's files are, as the commands see them; empty on the machine itself. */
   readonly root: string;
+  /** Of a diagnosis, why its kernel could not be watched meanwhile. */
+  readonly unwatched?: string;
   /** Only flows with these; empty: all flows. */
   readonly peers: readonly { readonly host: string; readonly port: number }[];
   /** The target's own addresses, where what its machine drops of its flows is watched too. */
@@ -48,6 +51,8 @@ export interface SeenDrops extends DropPlace {
 export interface DropsFacts {
   readonly watch: Measured<DropWatch>;
   readonly seen: readonly SeenDrops[];
+  /** Of a diagnosis, how many packets came meanwhile; fewer drops than a share of them are of one moment. */
+  readonly received: number | undefined;
   readonly input: DropsInput;
   readonly result: ProbeResult | undefined;
 }

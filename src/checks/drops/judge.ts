@@ -8,6 +8,8 @@ import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import { type DropFlow, type DropPlace, type DropWatch, parseDrops } from '../../parsers/drops.ts';
 import { parseNetnsList } from '../../parsers/netns-list.ts';
+import { growth, parseCounters } from '../../parsers/proc-net.ts';
+import { counterSnapshots } from '../shared/counters.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
 import { firstLine, type Measured, read, seenOf } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
@@ -47,7 +49,9 @@ export function judgeDrops(evidence: Evidence, input: DropsInput, words: PlaceWo
 
 function dropsFacts(evidence: Evidence, input: DropsInput): DropsFacts {
   const result = evidence['drops'];
-  const watch = watchOf(result);
+  const watch: Measured<DropWatch> =
+    input.unwatched === undefined ? watchOf(result) : { skipped: because(input.unwatched) };
+  const counters = counterSnapshots(evidence, 'counters', parseCounters);
   const list = evidence['namespaces'];
   const known = read(list, 'sh', (text) => namespacesIn(text)).value ?? [];
   const places = new Map(known.map((one) => [one.inode, whereOf(one, input)] as const));
@@ -58,6 +62,10 @@ function dropsFacts(evidence: Evidence, input: DropsInput): DropsFacts {
     watch,
     input,
     result,
+    received:
+      input.durationMs === 0
+        ? Math.max(0, growth(counters.before, counters.after, 'Ip.InReceives') ?? 0)
+        : undefined,
     seen: [...Map.groupBy(seen?.places ?? [], keyOf).values()].flatMap(([place, ...more]): SeenDrops[] => {
       if (place === undefined) return [];
       const flows = (seen?.flows ?? []).filter((flow) => keyOf(flow) === keyOf(place));

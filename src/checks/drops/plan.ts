@@ -1,5 +1,6 @@
 /** The commands of the drops check. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import { snapshot } from '../shared/snapshots.ts';
 import type { DropsInput } from './facts.ts';
 import { rulesProbes } from './rules-read.ts';
 
@@ -9,6 +10,13 @@ const GRACE_SECONDS = 20;
 const LIST_SECONDS = 60;
 
 export function planDrops(input: DropsInput, scripts: ProbeScripts): StagedPlan {
+  // It is watched at a place of its own (places.ts).
+  if (input.durationMs === 0)
+    return {
+      before: [snapshot('counters', 'counters-before')],
+      probe: [],
+      after: [snapshot('counters', 'counters-after')],
+    };
   const seconds = Math.ceil(input.durationMs / 1000);
   // Of a pod's flows the machine's drops are watched too, and its rules may be what drops them.
   const isOuter = input.own.length > 0;

@@ -146,7 +146,8 @@ export interface Space {
 
 /** From what {@link SPACE} printed. */
 export function spaceOf(result: ProbeResult | undefined, node: string): Space {
-  const [link = '', boot = ''] = (result?.stdout ?? '').split('\n');
+  const text = read(result, 'readlink', (printed) => ({ printed })).value?.printed ?? '';
+  const [link = '', boot = ''] = text.split('\n');
   const inode = /^net:\[(\d+)\]$/.exec(link)?.[1];
   return { inode, machine: /^[\da-f-]{36}$/.test(boot) ? boot : `node ${node}` };
 }

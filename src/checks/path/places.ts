@@ -1,5 +1,6 @@
 /** The namespaces on the way, in each of which a capture runs while the probes do. */
 import type { PlaceFailure, PlacePlan, Places, Where } from '../../model/place.ts';
+import { WATCH_READY, whyNoDrops } from '../shared/drops/watch.ts';
 import type { PathInput, Place } from './facts.ts';
 import { dropsCommand, evidenceId, isOnTheWay, readingAt, readingOnNode, watchCommand } from './watch.ts';
 
@@ -19,7 +20,7 @@ export default {
       label: `node/${node}`,
       where: { kind: 'node', name: node, watching: true } as const,
       ...readingOnNode(input),
-      during: { command: dropsCommand(input), readyWords: '"watching"', printsAtEnd: true } as const,
+      during: { command: dropsCommand(input), readyWords: WATCH_READY, printsAtEnd: true } as const,
     })),
   ],
   join: (input, results) => ({
@@ -67,22 +68,6 @@ function reason(failure: PlaceFailure): string {
         return 'listening needs NET_RAW: use --profile netadmin';
       if (code === 127 || /not found|No such file/.test(lastWords)) return 'the image has no tcpdump';
       return lastWords || `tcpdump ended with code ${code}`;
-    }
-  }
-}
-
-/** Why a kernel does not tell what it drops, in words that end a sentence. */
-function whyNoDrops(failure: PlaceFailure): string {
-  switch (failure.kind) {
-    case 'late':
-      return 'nettools-drops does not begin to watch';
-    case 'error':
-      return failure.text;
-    case 'ended': {
-      const { code, lastWords } = failure;
-      if (code === 127 || /not found|No such file/.test(lastWords)) return 'the image has no nettools-drops';
-      // `CODE: WORDS`, as the watcher prints it.
-      return lastWords.replace(/^[a-z-]+: /, '') || `nettools-drops ended with code ${code}`;
     }
   }
 }

@@ -1,5 +1,6 @@
 /** What runs at each place on the way while the probes are sent. Pure. */
 import type { Evidence, ProbeCommand, ProbePlan } from '../../model/evidence.ts';
+import { WATCH_SECONDS } from '../shared/drops/watch.ts';
 import { snapshot } from '../shared/snapshots.ts';
 import type { PathInput, PathRoute } from './facts.ts';
 
@@ -24,9 +25,6 @@ export function watchCommand({ routes }: PathInput, id: string): readonly string
     `(${hosts.join(' or ')}) and ${OPENING}`,
   ];
 }
-
-/** Longer than a run takes: the watcher is told to end. */
-const WATCH_SECONDS = 900;
 
 /** Watches what a node's kernel drops of the flows to and from the destinations. */
 export function dropsCommand({ routes }: PathInput): readonly string[] {

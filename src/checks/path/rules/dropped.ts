@@ -1,4 +1,5 @@
 import type { Occurrence } from '../../../model/finding.ts';
+import type { Severity } from '../../../model/report.ts';
 import type { DropKind } from '../../shared/drops/kind.ts';
 import { DROP_KINDS } from '../../shared/drops/kinds/index.ts';
 import { noSocket } from '../../shared/drops/kinds/no-socket.ts';
@@ -50,13 +51,18 @@ function found(kind: DropKind, subject: string, end: string, all: readonly SeenD
     return [
       occurrence(
         kind.meta,
-        MAY_BE_MEANT.includes(kind) ? 'info' : (kind.meta.severities.at(-1) ?? 'info'),
+        MAY_BE_MEANT.includes(kind) ? 'info' : severityOf(kind),
         `${countOf(count)} ${way} ${end} ${count === 1 ? 'was' : 'were'} dropped ${whereDropped(first)} ${kind.words} (${reasonOf(first)})${byRule(first)}.`,
         quoteDrop(first),
         { subject },
       ),
     ];
   });
+}
+
+/** Who asks for a flow wants to know what becomes of it. */
+function severityOf({ meta }: DropKind): Severity {
+  return meta.severities.includes('warning') ? 'warning' : 'info';
 }
 
 export const DROPPED: readonly Rule<PathsFacts>[] = DROP_KINDS.map(dropped);

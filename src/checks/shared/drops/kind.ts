@@ -1,5 +1,6 @@
 /** A kind of drop: the kernel's reasons that mean one thing to who has to act on it, and what that is. Pure. */
 import type { FindingMeta } from '../../../model/finding.ts';
+import { BURST_LIMIT } from '../burst.ts';
 import { LOST_PACKETS } from '../effects.ts';
 
 /** The names of reasons come from the running kernel; what people make of them comes from here. */
@@ -43,9 +44,9 @@ export function dropKind({ id, title, severity, meaning, remedy, source, words, 
   const meta: FindingMeta = {
     id,
     title,
-    severities: severity === 'info' ? ['info', 'warning'] : ['warning'],
+    severities: severity === 'info' ? ['info', 'warning'] : ['warning', 'info'],
     meaning,
-    rule: `The kernel dropped a packet for one of the reasons ${which}${severity === 'info' ? '; warning where --to asks for its flow, else info' : ''}.`,
+    rule: `The kernel dropped a packet for one of the reasons ${which}${severity === 'info' ? '; warning where --to asks for its flow, else info' : `; in the diagnosis of a node, which is of whoever's flows, info where it is not ${BURST_LIMIT}`}.`,
     source: `${SOURCE}; ${source}`,
     remedy,
     // No two causes have the same depth.

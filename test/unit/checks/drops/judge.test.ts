@@ -56,6 +56,7 @@ describe('a drop', () => {
     ['SOMETHING_NEW', 'f', 'NT-DROP-019 info'],
     ['NOT_SPECIFIED', 'ip_error', 'NT-DROP-004 warning'],
     ['NOT_SPECIFIED', 'neigh_invalidate', 'NT-DROP-003 warning'],
+    ['NOT_SPECIFIED', 'do_xdp_generic', 'NT-DROP-014 info'],
     ['NOT_SPECIFIED', 'some_function', 'NT-DROP-019 info'],
   ])('for %s in %s is %s', (reason, name, expected) => {
     expect(all(judged([{ reason, function: name }]))).toEqual([expected]);
@@ -65,6 +66,7 @@ describe('a drop', () => {
     ['QUEUE_PURGE', 'sk_stream_kill_queues'],
     ['TCP_OLD_DATA', 'tcp_data_queue'],
     ['NOT_SPECIFIED', 'tcp_v4_rcv'],
+    ['NO_SOCKET', 'ping_rcv'],
   ])('for %s in %s is harmless', (reason, name) => {
     const judgement = judged([{ reason, function: name, packets: 5 }]);
     expect(judgement).toMatchObject({ status: 'pass', findings: [] });
