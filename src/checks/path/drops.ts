@@ -1,53 +1,16 @@
 /** What the kernels of the nodes dropped of the probes' flows while they ran, and where. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { Quote } from '../../model/report.ts';
-import { type DropFlow, type DropWatch, parseDrops } from '../../parsers/drops.ts';
+import { type DropFlow, parseDrops } from '../../parsers/drops.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { kindOf } from '../shared/drops/classify.ts';
-import type { DropKind } from '../shared/drops/kind.ts';
 import { netfilter } from '../shared/drops/kinds/netfilter.ts';
-import { type Rules, ruleOf, ruleOfText } from '../shared/drops/rule-of.ts';
-import { type Measured, read, seenOf } from '../shared/measured.ts';
+import { ruleOf, ruleOfText } from '../shared/drops/rule-of.ts';
+import { read, seenOf } from '../shared/measured.ts';
 import { because } from '../shared/reason.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
-import type { PathInput, PlaceFacts } from './facts.ts';
+import type { KnownSpace, PathInput, PlaceFacts, SeenDrop, Space, WatcherFacts } from './facts.ts';
 import { evidenceId, evidenceOf } from './watch.ts';
-
-/** What one node's kernel was seen to drop. */
-export interface WatcherFacts {
-  readonly node: string;
-  /** {@link Space.machine} */
-  readonly machine: string;
-  /** Ends a sentence; absent: it was watched. */
-  readonly unwatched?: string;
-  readonly watch: Measured<DropWatch>;
-  readonly result: ProbeResult | undefined;
-  /** Of the node's own network; absent: not read here. */
-  readonly rules?: Rules;
-}
-
-/** A network namespace that is known. */
-export interface KnownSpace extends Space {
-  /** As a person calls it. */
-  readonly label: string;
-  readonly node: string;
-  /** It is the network of the node itself. */
-  readonly isHost: boolean;
-  readonly place?: PlaceFacts;
-  readonly rules?: Rules;
-}
-
-/** Packets of one flow that were dropped at one place of the kernel, in one network namespace. */
-export interface SeenDrop {
-  readonly flow: DropFlow;
-  readonly kind: DropKind;
-  readonly packet: 'probe' | 'answer';
-  /** Who saw it; the namespace may be another node's, where two of them share a kernel. */
-  readonly node: string;
-  /** Absent: none that was looked into. */
-  readonly space: KnownSpace | undefined;
-  readonly result: ProbeResult | undefined;
-}
 
 /** What a flow of the probes is known by. */
 export interface ProbeFlow {
@@ -135,13 +98,6 @@ export function knownSpaces(
       }),
     ),
   ];
-}
-
-/** A network namespace: two kernels may give two of them the same number. */
-export interface Space {
-  readonly inode: string | undefined;
-  /** Which boot of which machine it is of; where that could not be read, the node's name stands for it. */
-  readonly machine: string;
 }
 
 /** From what {@link SPACE} printed. */

@@ -2,6 +2,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
+import type { DropFlow, DropWatch } from '../../parsers/drops.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
 import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { Route } from '../../parsers/ip-route.ts';
@@ -10,9 +11,10 @@ import type { Reach } from '../../parsers/reach.ts';
 import type { SocketDrops } from '../../parsers/socket-drops.ts';
 import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
+import type { DropKind } from '../shared/drops/kind.ts';
+import type { Rules } from '../shared/drops/rule-of.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { RuleHit } from '../shared/rule-hits.ts';
-import type { SeenDrop, Space, WatcherFacts } from './drops.ts';
 
 /** A network namespace on the way, in which somebody listens while the probes run. */
 export interface Place {
@@ -74,6 +76,49 @@ export interface Point {
   readonly lines: readonly string[] | undefined;
   /** The source addresses of the probes that passed here. */
   readonly sources: readonly string[];
+}
+
+/** A network namespace: two kernels may give two of them the same number. */
+export interface Space {
+  readonly inode: string | undefined;
+  /** Which boot of which machine it is of; where that could not be read, the node's name stands for it. */
+  readonly machine: string;
+}
+
+/** What one node's kernel was seen to drop. */
+export interface WatcherFacts {
+  readonly node: string;
+  /** {@link Space.machine} */
+  readonly machine: string;
+  /** Ends a sentence; absent: it was watched. */
+  readonly unwatched?: string;
+  readonly watch: Measured<DropWatch>;
+  readonly result: ProbeResult | undefined;
+  /** Of the node's own network; absent: not read here. */
+  readonly rules?: Rules;
+}
+
+/** A network namespace that is known. */
+export interface KnownSpace extends Space {
+  /** As a person calls it. */
+  readonly label: string;
+  readonly node: string;
+  /** It is the network of the node itself. */
+  readonly isHost: boolean;
+  readonly place?: PlaceFacts;
+  readonly rules?: Rules;
+}
+
+/** Packets of one flow that were dropped at one place of the kernel, in one network namespace. */
+export interface SeenDrop {
+  readonly flow: DropFlow;
+  readonly kind: DropKind;
+  readonly packet: 'probe' | 'answer';
+  /** Who saw it; the namespace may be another node's, where two of them share a kernel. */
+  readonly node: string;
+  /** Absent: none that was looked into. */
+  readonly space: KnownSpace | undefined;
+  readonly result: ProbeResult | undefined;
 }
 
 /** What was seen at one place. */

@@ -18,18 +18,10 @@ import { type Fields, fits, holdsAll } from '../shared/packet.ts';
 import { reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
-import {
-  dropsOf,
-  type KnownSpace,
-  knownSpaces,
-  type SeenDrop,
-  spaceOf,
-  TCP,
-  type WatcherFacts,
-  watchersOf,
-} from './drops.ts';
+import { dropsOf, knownSpaces, spaceOf, TCP, watchersOf } from './drops.ts';
 import type {
   EndFacts,
+  KnownSpace,
   Loss,
   PathFacts,
   PathInput,
@@ -39,6 +31,8 @@ import type {
   PlaceFacts,
   Point,
   Role,
+  SeenDrop,
+  WatcherFacts,
 } from './facts.ts';
 import { evidenceId, evidenceOf, MAX_SEGMENTS } from './watch.ts';
 

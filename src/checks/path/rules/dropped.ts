@@ -8,8 +8,8 @@ import { socketRoom } from '../../shared/drops/kinds/socket-room.ts';
 import { tooBig } from '../../shared/drops/kinds/too-big.ts';
 import { ttl } from '../../shared/drops/kinds/ttl.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import { byRule, countOf, quoteDrop, reasonOf, type SeenDrop, whereDropped } from '../drops.ts';
-import type { PathFacts, PathsFacts } from '../facts.ts';
+import { byRule, countOf, quoteDrop, reasonOf, whereDropped } from '../drops.ts';
+import type { PathFacts, PathsFacts, SeenDrop } from '../facts.ts';
 import { endName, endOf } from '../story.ts';
 import { bufferLoss } from './full-buffer.ts';
 
