@@ -1,3 +1,4 @@
+import { BURST_LIMIT } from '../../src/checks/shared/burst.ts';
 import { HARMLESS, HARMLESS_FUNCTIONS } from '../../src/checks/shared/drops/harmless.ts';
 import type { DropKind } from '../../src/checks/shared/drops/kind.ts';
 import { DROP_KINDS } from '../../src/checks/shared/drops/kinds/index.ts';
@@ -21,7 +22,7 @@ $ sudo kubectl-nettools drops local --for 1m          # this machine
 \`\`\`
 
 - **What it takes**: Linux 5.17 with BTF (\`/sys/kernel/btf/vmlinux\`), and the capabilities BPF and PERFMON. On a node a pod gets
-  them for this command alone, with the default seccomp profile; it is not privileged and mounts nothing. What is missing is said in
+  them for this, for \`--deep\` and for \`diagnose\` of a node alone, with the default seccomp profile; it is not privileged and mounts nothing. What is missing is said in
   one sentence, and nothing is judged then. \`drops local\` needs root and \`nettools-drops\`, which is in the image (\`/usr/bin\`) and
   takes libbpf, as \`ip\` does.
 - **What leaves the kernel**: addresses, protocols, ports and counts. A client's port (32768 and above) is not kept.
@@ -31,6 +32,32 @@ $ sudo kubectl-nettools drops local --for 1m          # this machine
   arrives, and SYNs that a full accept queue ignores (the kernel counts them and calls the packet consumed: the sockets check).
 - **One packet, several lines**: retransmissions are packets of their own, and a copy that is dropped is a drop.
 - The names of reasons are those of the running kernel. One that this page does not have is reported as it is (${other.meta.id}).
+
+## The rule of netfilter
+
+The kernel says that netfilter dropped a packet, and not by which rule. So the rules of iptables (both kinds) and nftables are read before
+and after, in the target's namespace and, of a pod's flow, in its node's. A rule is named if it fits what is known of the flow, and counted as
+many packets meanwhile; or counts nothing, stands in a chain that netfilter itself calls, and nothing before it accepts the packet. Where two
+rules fit, or the only one asks for something that the watch does not know (a mark, a set, a TTL), the report says that it is not known, and
+why. Rules of pods are not read where their node is the TARGET.
+
+## Beside the probes
+
+With \`--deep\` the kernels of both nodes are listened to while the probes run, and what they drop of the probes' flows stands beside the place
+that loses them: reason, function, and rule. A flow is the probe's by its addresses, protocol and the destination's port, in whatever namespace
+of these nodes; what others lose is never taken for its own, however much it is. Datagrams, which are not followed on their way, get the place
+from this alone (\`NT-DROP-…\`).
+
+\`\`\`console
+$ kubectl nettools diagnose POD --to pod/db:5432 --deep
+\`\`\`
+
+- It takes one more pod on each of the nodes, which starts beside the one that listens, has the rights of \`drops\` and is removed with it. Where it
+  is refused, or the kernel does not take the program, the run goes on without and says "not measured: reasons of drops".
+- The program is loaded before the probes, and told to end after them: nothing waits for it but its own start (a few tenths of a second,
+  beside that of the captures).
+- \`diagnose node/NAME\` listens to the node's own network in the same way, in the pod that it makes anyway. There the drops are whoever's: what no
+  sane network has is a warning where it is ${BURST_LIMIT}, else an info, and all else is an info.
 
 ## What may matter
 
