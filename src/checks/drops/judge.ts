@@ -149,9 +149,10 @@ function addMissed(skips: Skips, { flowsMissed, placesMissed, unseen }: NonNulla
   if (lost > 0) skips.add('they came faster than they could be counted', packetsText(lost));
 }
 
-function outcome({ watch, seen }: DropsFacts, words: PlaceWords): Outcome {
+function outcome({ watch, seen, input }: DropsFacts, words: PlaceWords): Outcome {
   if (watch.value === undefined) {
-    const isMissing = watch.skipped.code === 'no-tool';
+    // A diagnosis is of much else.
+    const isMissing = watch.skipped.code === 'no-tool' || input.durationMs === 0;
     return {
       status: isMissing ? 'skip' : 'error',
       summary: `What the kernel drops was not measured: ${tell(watch.skipped, words)}.`,
