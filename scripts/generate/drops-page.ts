@@ -1,14 +1,15 @@
-import type { DropRule } from '../../src/checks/drops/drop-rule.ts';
-import { HARMLESS, HARMLESS_FUNCTIONS, NO_REASON } from '../../src/checks/drops/harmless.ts';
-import { DROP_RULES } from '../../src/checks/drops/rules/index.ts';
-import { other } from '../../src/checks/drops/rules/other.ts';
+import { BURST_LIMIT } from '../../src/checks/shared/burst.ts';
+import { HARMLESS, HARMLESS_FUNCTIONS } from '../../src/checks/shared/drops/harmless.ts';
+import type { DropKind } from '../../src/checks/shared/drops/kind.ts';
+import { DROP_KINDS } from '../../src/checks/shared/drops/kinds/index.ts';
+import { other } from '../../src/checks/shared/drops/kinds/other.ts';
 import { adviceText } from '../../src/model/advice.ts';
 
 /** docs/drops.md: what the kernel's reasons for drops mean, from the catalogue that the findings are made of. */
 export function dropsPage(): string {
   return `# Drops
 
-<!-- Made by "npm run generate" from src/checks/drops: do not edit. -->
+<!-- Made by "npm run generate" from src/checks/shared/drops: do not edit. -->
 
 Linux knows why it drops a packet: since 5.17 its tracepoint \`skb:kfree_skb\` says so. \`kubectl nettools drops\` listens to it for
 a while and tells for each drop the reason, the function of the kernel, the network namespace with the pod that it is, and
@@ -21,7 +22,7 @@ $ sudo kubectl-nettools drops local --for 1m          # this machine
 \`\`\`
 
 - **What it takes**: Linux 5.17 with BTF (\`/sys/kernel/btf/vmlinux\`), and the capabilities BPF and PERFMON. On a node a pod gets
-  them for this command alone, with the default seccomp profile; it is not privileged and mounts nothing. What is missing is said in
+  them for this, for \`--deep\` and for \`diagnose\` of a node alone, with the default seccomp profile; it is not privileged and mounts nothing. What is missing is said in
   one sentence, and nothing is judged then. \`drops local\` needs root and \`nettools-drops\`, which is in the image (\`/usr/bin\`) and
   takes libbpf, as \`ip\` does.
 - **What leaves the kernel**: addresses, protocols, ports and counts. A client's port (32768 and above) is not kept.
@@ -32,11 +33,37 @@ $ sudo kubectl-nettools drops local --for 1m          # this machine
 - **One packet, several lines**: retransmissions are packets of their own, and a copy that is dropped is a drop.
 - The names of reasons are those of the running kernel. One that this page does not have is reported as it is (${other.meta.id}).
 
+## The rule of netfilter
+
+The kernel says that netfilter dropped a packet, and not by which rule. So the rules of iptables (both kinds) and nftables are read before
+and after, in the target's namespace and, of a pod's flow, in its node's. A rule is named if it fits what is known of the flow, and counted as
+many packets meanwhile; or counts nothing, stands in a chain that netfilter itself calls, and nothing before it accepts the packet. Where two
+rules fit, or the only one asks for something that the watch does not know (a mark, a set, a TTL), the report says that it is not known, and
+why. Rules of pods are not read where their node is the TARGET.
+
+## Beside the probes
+
+With \`--deep\` the kernels of both nodes are listened to while the probes run, and what they drop of the probes' flows stands beside the place
+that loses them: reason, function, and rule. A flow is the probe's by its addresses, protocol and the destination's port, in whatever namespace
+of these nodes; what others lose is never taken for its own, however much it is. Datagrams, which are not followed on their way, get the place
+from this alone (\`NT-DROP-…\`).
+
+\`\`\`console
+$ kubectl nettools diagnose POD --to pod/db:5432 --deep
+\`\`\`
+
+- It takes one more pod on each of the nodes, which starts beside the one that listens, has the rights of \`drops\` and is removed with it. Where it
+  is refused, or the kernel does not take the program, the run goes on without and says "not measured: reasons of drops".
+- The program is loaded before the probes, and told to end after them: nothing waits for it but its own start (a few tenths of a second,
+  beside that of the captures).
+- \`diagnose node/NAME\` listens to the node's own network in the same way, in the pod that it makes anyway. There the drops are whoever's: what no
+  sane network has is a warning where it is ${BURST_LIMIT}, else an info, and all else is an info.
+
 ## What may matter
 
 A finding is \`info\` where a drop may be meant. With \`--to\` it is a warning: who asks for a flow wants to know what becomes of it.
 
-${DROP_RULES.map(entry).join('\n')}
+${DROP_KINDS.map(entry).join('\n')}
 ## What is harmless
 
 These are counted apart and raise nothing.
@@ -47,12 +74,14 @@ ${Object.entries(HARMLESS)
   .map(([reason, why]) => `| \`${reason}\` | ${why} |`)
   .join('\n')}
 ${Object.entries(HARMLESS_FUNCTIONS)
-  .map(([name, why]) => `| \`${NO_REASON}\` in \`${name}\` | ${why} |`)
+  .flatMap(([reason, names]) =>
+    Object.entries(names).map(([name, why]) => `| \`${reason}\` in \`${name}\` | ${why} |`),
+  )
   .join('\n')}
 `;
 }
 
-function entry({ meta, reasons = [], functions, alsoIn = {} }: DropRule): string {
+function entry({ meta, reasons = [], functions, alsoIn = {} }: DropKind): string {
   const code = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
   const where = functions === undefined ? '' : ` in ${code(functions)}`;
   const elsewhere = Object.entries(alsoIn).map(([reason, names]) => `, ${code([reason])} in ${code(names)}`);

@@ -64,6 +64,8 @@ const NAME_SERVER = 'dns';
  * other way round where the effect follows from its parts.
  */
 function concerns(cause: Linked, effect: Linked): boolean {
+  // What a node drops of whoever's flows is no part of what the target's own suffer.
+  if (cause.subject === undefined && cause.id.startsWith('NT-DROP-')) return false;
   if (cause.subject === effect.subject) return true;
   // The name server of resolv.conf is a destination of every check.
   if (cause.subject === NAME_SERVER && effect.subject === undefined) return effect.id.startsWith('NT-DNS-0');

@@ -3,6 +3,7 @@ import type { InputOf } from '../model/check.ts';
 import type { Places } from '../model/place.ts';
 import dns from './dns/places.ts';
 import docker from './docker/places.ts';
+import drops from './drops/places.ts';
 import path from './path/places.ts';
 import type { CHECKS, CheckId } from './registry.ts';
 import throughput from './throughput/places.ts';
@@ -11,6 +12,7 @@ import throughput from './throughput/places.ts';
 export const PLACES: { readonly [Id in CheckId]?: Places<InputOf<(typeof CHECKS)[Id]>> } = {
   dns,
   docker,
+  drops,
   path,
   throughput,
 };

@@ -28,9 +28,7 @@ export async function run(args: PreflightArgs): Promise<number> {
 
 function text(report: PreflightReport): string {
   const paint = palette(process.stdout.isTTY === true && !process.env['NO_COLOR']);
-  const lines = report.items.map(
-    (item) => `${mark(item.ok, paint)} ${item.check}: ${visible(item.detail)}`,
-  );
+  const lines = report.items.map((item) => `${mark(item.ok, paint)} ${item.check}: ${visible(item.detail)}`);
   const end =
     report.profile === undefined
       ? 'no session is possible; nothing was changed'

@@ -73,8 +73,9 @@ export interface SessionFlags {
   readonly debugNamespace?: string;
   /** Another network namespace of the target's machine to switch into, as `netns ls` names it. */
   readonly netns?: string;
-  /** A BPF program is loaded there: from the machine of the target, with what that takes. */
-  readonly watchesKernel?: boolean;
+  /** A BPF program is loaded there: from the machine of the target, with what that takes; `if-admitted`: on a node alone, and where its pod
+   * is refused with it, without. */
+  readonly watchesKernel?: true | 'if-admitted';
   /** The time that the start of the container may take. */
   readonly timeoutMs: number;
   /** The time that all may take, where the user has set one: until a result is there, or a shell or command begins. */

@@ -49,8 +49,11 @@ export interface CheckCommand<Options extends object> {
   readonly oneAtATime?: boolean;
   /** Whether it can also listen at the other end: `--both-ends`, `--deep`. */
   readonly watches?: boolean;
-  /** Whether it needs a BPF program in the kernel of the target's machine: a pod is then looked at from its node. */
-  readonly watchesKernel?: boolean;
+  /**
+   * Whether it needs a BPF program in the kernel of the target's machine: a pod is then looked at from its node. `if-admitted`:
+   * it can make use of one on a node.
+   */
+  readonly watchesKernel?: true | 'if-admitted';
   /** Checks that it runs as well, by their ids. */
   readonly alsoRuns?: readonly string[];
   readonly flags?: readonly Flag[];

@@ -6,7 +6,8 @@ export type Where =
   /** The run's own target. */
   | { readonly kind: 'target' }
   | { readonly kind: 'pod'; readonly namespace: string; readonly name: string }
-  | { readonly kind: 'node'; readonly name: string }
+  /** `watching`: a BPF program is loaded into its kernel, from a pod that has the rights for it and sees its processes. */
+  | { readonly kind: 'node'; readonly name: string; readonly watching?: true }
   /** The machine that runs the target's Docker engine. */
   | { readonly kind: 'docker-host' }
   /** The network that the tool itself is in. */
@@ -25,6 +26,8 @@ export interface PlacePlan {
     readonly command: readonly string[];
     /** What it prints once it is ready. */
     readonly readyWords: string;
+    /** It prints what it has seen when it is told to end (SIGTERM): it is told so, and its end awaited. */
+    readonly printsAtEnd?: true;
   };
   /** Read after the probes. */
   readonly after?: ProbePlan;

@@ -23,7 +23,11 @@ export async function findNode(
   const node = await readNode(client, name, signal);
   const image = imageFor(flags);
   const open = (options: OpenOptions, switching: boolean) =>
-    openNodeSession(client, { name, node }, flags, image, { ...options, switching });
+    openNodeSession(client, { name, node }, flags, image, {
+      ...options,
+      switching,
+      ...(netns === undefined && flags.watchesKernel === 'if-admitted' ? { mayWatch: true } : {}),
+    });
   if (netns === undefined) {
     const subject = nodeSubject(new KubeView(client, signal, [], reads), name, node);
     // All namespaces are watched, and named.

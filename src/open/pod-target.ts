@@ -42,7 +42,7 @@ export async function openPod(
   reading: Promise<Room> = readRoom(client, pod, options.signal),
 ): Promise<Session> {
   if (isFromNode(flags)) {
-    const why = flags.watchesKernel ? 'that is where its kernel is watched' : 'as --via node says';
+    const why = flags.watchesKernel === true ? 'that is where its kernel is watched' : 'as --via node says';
     return (await import('./pod-by-node.ts')).fromNode(client, pod, flags, options, why);
   }
   try {

@@ -19,8 +19,8 @@ export async function openPlaceBeside(
   where: Exclude<Where, { kind: 'target' }>,
   signal: AbortSignal,
 ): Promise<PlaceSession> {
-  // -c and --netns are about the target, not about this place.
-  const { container: _container, netns: _netns, ...flags } = session;
+  // -c, --netns and a program in the kernel are about the target, not about this place.
+  const { container: _container, netns: _netns, watchesKernel: _kernel, ...flags } = session;
   const options = { signal, onProgress: () => undefined };
   switch (where.kind) {
     case 'pod': {
@@ -33,7 +33,8 @@ export async function openPlaceBeside(
     }
     case 'node': {
       const target = { kind: 'node', name: where.name } as const;
-      const found = await findTarget({ connection, target, session: flags }, signal);
+      const asked = where.watching === true ? { ...flags, watchesKernel: true as const } : flags;
+      const found = await findTarget({ connection, target, session: asked }, signal);
       return withoutNotes(await found.open(options));
     }
     case 'machine':

@@ -140,10 +140,13 @@ async function begin(
   const started = performance.now();
   const [read, command] = await Promise.all([
     before === undefined ? {} : gather(channel, before, options),
-    during && startInBackground(channel, during.command, during.readyWords, signal),
+    during && startInBackground(channel, during, signal),
   ]);
   return async () => {
-    const late = after === undefined ? {} : await gather(channel, after, options);
+    const [late] = await Promise.all([
+      after === undefined ? {} : gather(channel, after, options),
+      during?.printsAtEnd && command?.finish(),
+    ]);
     const evidence: Evidence = { ...read, ...late };
     if (command === undefined || during === undefined) return { id, evidence, wasReady: true };
     const ended = await command.stop();

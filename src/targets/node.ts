@@ -35,6 +35,8 @@ const DEADLINE_SECONDS = 3600;
 export interface NodeOptions extends OpenOptions {
   /** Commands switch into other network namespaces of the node: the pod sees the node's processes. */
   readonly switching: boolean;
+  /** A BPF program is loaded where admission lets a pod have the rights for it. */
+  readonly mayWatch?: boolean;
 }
 
 /** A node: its name, and what {@link readNode} said of it. */
@@ -65,13 +67,31 @@ export async function openNodeSession(
   if (problem !== undefined) throw new UserError(problem, 3);
   const pods = await nodePods(place, options.signal);
   await sweep(client, pods);
-  const held = await acquire(place, options, pods);
+  const [held, from] = await acquired(place, options, pods);
   const info: TargetInfo = {
     kind: 'node',
     name,
     address: (node && nodeAddress(node)) || held.pod.pod.status?.hostIP || '',
   };
-  return new NodeSession(place, options, held, info, nodePressure(node));
+  return new NodeSession(from, options, held, info, nodePressure(node));
+}
+
+/** The pod, and what it is like: with the rights to load a program, where those may be had. */
+async function acquired(
+  place: NodePlace,
+  options: NodeOptions,
+  pods: readonly NodePod[],
+): Promise<[HeldPod, NodePlace]> {
+  if (options.mayWatch === true) {
+    const watching = { ...place, spec: { ...place.spec, watching: true } };
+    try {
+      return [await acquire(watching, options, pods), watching];
+    } catch (error) {
+      // Whoever may not make pods may make none without these rights either.
+      if (!(error instanceof UserError) || error.lacksRights === true) throw error;
+    }
+  }
+  return [await acquire(place, options, pods), place];
 }
 
 /** What this session's pod has to be like. @throws {UserError} exit 2: the flags contradict each other */

@@ -452,7 +452,7 @@ describe('a connection that is refused', () => {
       expectFirst(report, {
         id: 'NT-PATH-004',
         severity: 'critical',
-        says: /does not answer itself: the probe never arrives there, it is lost in node\/node2, and what comes back .* is made on the way in its name, and seen first at node\/node2; a rule there counted \d+ packets meanwhile: .*reject with tcp reset/,
+        says: /does not answer itself: the probe never arrives there, it is lost in node\/node2, and what comes back .* is made on the way in its name, and seen first at node\/node2; .*; a rule there counted \d+ packets meanwhile: .*reject with tcp reset/,
       });
       expect(report.checks.find(({ id }) => id === 'path')?.status).toBe('fail');
     });

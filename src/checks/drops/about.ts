@@ -27,6 +27,7 @@ export interface DropsOptions {
 
 export default defineAbout({
   id: 'drops',
+  diagnosis: { after: ['path'] },
   thresholds: {},
   command: {
     place: 125,

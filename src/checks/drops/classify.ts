@@ -1,17 +1,8 @@
-/** Which rule is for a drop. Pure. */
+/** Which finding is for a drop. Pure. */
 import type { DropPlace } from '../../parsers/drops.ts';
-import { harmlessWhy } from './harmless.ts';
-import { DROP_RULES } from './rules/index.ts';
+import { kindOf } from '../shared/drops/classify.ts';
 
-/** The finding that a drop belongs to; `undefined`: it is harmless. */
-export function findingOf({
-  reason,
-  function: name,
-}: Pick<DropPlace, 'reason' | 'function'>): string | undefined {
-  if (harmlessWhy(reason, name) !== undefined) return undefined;
-  return DROP_RULES.find(
-    ({ reasons, functions, alsoIn = {} }) =>
-      (Object.hasOwn(alsoIn, reason) && alsoIn[reason]?.includes(name) === true) ||
-      (reasons?.includes(reason) !== false && functions?.includes(name) !== false),
-  )?.meta.id;
+/** The ID of the finding that a drop belongs to; `undefined`: it is harmless. */
+export function findingOf(drop: Pick<DropPlace, 'reason' | 'function'>): string | undefined {
+  return kindOf(drop)?.meta.id;
 }

@@ -1,6 +1,10 @@
 /** A kind of drop as a rule: what it is raised for, and what is said of it, in each namespace in which it was seen. Pure. */
-import type { FindingMeta, Occurrence } from '../../model/finding.ts';
+import type { Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
+import { isMoreThanBurst } from '../shared/burst.ts';
+import type { DropKind } from '../shared/drops/kind.ts';
+import { netfilter } from '../shared/drops/kinds/netfilter.ts';
+import { type RuleOf, ruleOf, ruleOfText } from '../shared/drops/rule-of.ts';
 import { occurrence, type Rule } from '../shared/rule.ts';
 import type { DropsFacts, SeenDrops } from './facts.ts';
 import { flowText, packetsText, whereText } from './words.ts';
@@ -11,93 +15,40 @@ const MOST_PLACES = 5;
 const MOST_FLOWS = 2;
 const MOST_LINES = 6;
 
-/** The names of reasons come from the running kernel; what people make of them comes from here. */
-const SOURCE = 'kernel: include/net/dropreason-core.h';
+export interface DropRule extends DropKind, Rule<DropsFacts> {}
 
-/** A kind of drop that somebody acts on in one way. */
-interface DropClass {
-  readonly meta: FindingMeta;
-  /** What a sentence says of the packets: `were dropped by …`. */
-  readonly words: string;
-}
-
-export interface DropRule extends DropClass, Rule<DropsFacts> {
-  /** As `include/net/dropreason-core.h` has them, without SKB_DROP_REASON_; absent: any. */
-  readonly reasons?: readonly string[];
-  /** Only where one of these functions dropped it, for a reason that means several things. */
-  readonly functions?: readonly string[];
-  /** Functions that drop for this and name a reason that elsewhere means something else, or none (NOT_SPECIFIED). */
-  readonly alsoIn?: Readonly<Record<string, readonly string[]>>;
-}
-
-interface Described extends Pick<DropClass, 'words'> {
-  readonly id: FindingMeta['id'];
-  readonly title: string;
-  readonly meaning: string;
-  readonly remedy: FindingMeta['remedy'];
-}
-
-/** What a class adds to what all of them have in common. */
-interface Entry extends Described {
-  readonly reasons: readonly string[];
-  readonly functions?: readonly string[];
-  readonly alsoIn?: Readonly<Record<string, readonly string[]>>;
-  /** `warning`: no sane network has it. `info`: it may be meant; a warning all the same where --to asks for the flow. */
-  readonly severity: 'warning' | 'info';
-  /** Besides the kernel's list of reasons. */
-  readonly source: string;
-}
-
-export function dropRule({ id, title, severity, meaning, remedy, source, words, ...fits }: Entry): DropRule {
-  const where = (functions?: readonly string[]): string => (functions ? ` in ${functions.join(', ')}` : '');
-  const elsewhere = Object.entries(fits.alsoIn ?? {}).map(([reason, names]) => `, ${reason}${where(names)}`);
-  const which = `${fits.reasons.join(', ')}${where(fits.functions)}${elsewhere.join('')}`;
-  const meta: FindingMeta = {
-    id,
-    title,
-    severities: severity === 'info' ? ['info', 'warning'] : ['warning'],
-    meaning,
-    rule: `The kernel dropped a packet for one of the reasons ${which}${severity === 'info' ? '; warning where --to asks for its flow, else info' : ''}.`,
-    source: `${SOURCE}; ${source}`,
-    remedy,
-  };
-  const one = { meta, words };
+/** One finding for each namespace in which it was seen. */
+export function dropRule(kind: DropKind): DropRule {
   return {
-    ...one,
-    ...fits,
+    ...kind,
     judge: (facts) => {
-      const groups = [...Map.groupBy(dropsOf(one, facts), ({ namespace }) => namespace).values()];
+      const groups = [...Map.groupBy(dropsOf(kind, facts), ({ namespace }) => namespace).values()];
       const sorted = groups.toSorted((a, b) => packetsOf(b) - packetsOf(a));
       const [shown, rest] = [sorted.slice(0, MOST_PLACES), sorted.slice(MOST_PLACES)];
       return [
-        ...shown.map((group) => found(one, facts, group)),
-        ...(rest.length === 0 ? [] : [theOthers(one, facts, rest)]),
+        ...shown.map((group) => found(kind, facts, group)),
+        ...(rest.length === 0 ? [] : [theOthers(kind, facts, rest)]),
       ];
     },
   };
 }
 
 /** For all that no other rule is for: a reason is looked up once, wherever it was. */
-export function otherDrops({ id, title, meaning, remedy, words }: Described): DropRule {
-  const rule = 'The kernel dropped a packet for a reason that is in no other finding and not harmless.';
-  const one = {
-    words,
-    meta: { id, title, severities: ['info'], meaning, rule, source: SOURCE, remedy },
-  } as const;
+export function otherRule(kind: DropKind): DropRule {
   return {
-    ...one,
+    ...kind,
     judge: (facts) => {
-      const own = dropsOf(one, facts);
-      return own.length === 0 ? [] : [unexplained(one, facts, own)];
+      const own = dropsOf(kind, facts);
+      return own.length === 0 ? [] : [unexplained(kind, facts, own)];
     },
   };
 }
 
-function dropsOf({ meta }: DropClass, { seen }: DropsFacts): SeenDrops[] {
+function dropsOf({ meta }: DropKind, { seen }: DropsFacts): SeenDrops[] {
   return seen.filter(({ finding }) => finding === meta.id);
 }
 
-function found(one: DropClass, facts: DropsFacts, group: readonly SeenDrops[]): Occurrence {
+function found(one: DropKind, facts: DropsFacts, group: readonly SeenDrops[]): Occurrence {
   const where = group[0] && whereText(group[0].where);
   const names = [...new Set(group.map(byWhom))].join(', ');
   const flows = group.flatMap((drops) => drops.flows).toSorted((a, b) => b.packets - a.packets);
@@ -107,13 +58,33 @@ function found(one: DropClass, facts: DropsFacts, group: readonly SeenDrops[]): 
   return raised(
     one,
     facts,
-    `${was(packetsOf(group))} dropped in ${where} ${one.words} (${names})${which === '' ? '' : `: ${which}`}.`,
+    `${was(packetsOf(group))} dropped in ${where} ${one.words} (${names})${which === '' ? '' : `: ${which}`}${byRules(one, facts, group)}.`,
     group,
   );
 }
 
+/** Of the flows that are told of, which rules of netfilter it were, or why that is not known. */
+function byRules(kind: DropKind, facts: DropsFacts, group: readonly SeenDrops[]): string {
+  if (kind !== netfilter) return '';
+  return [...new Set(answersOf(facts, group).map(ruleOfText))].join('');
+}
+
+function answersOf({ received }: DropsFacts, group: readonly SeenDrops[]): RuleOf[] {
+  return group.flatMap(({ rules, where, flows }): RuleOf[] =>
+    rules === undefined
+      ? [{ unknown: whyUnread(where, received !== undefined) }]
+      : flows.slice(0, MOST_FLOWS).map((flow) => ruleOf(flow, rules)),
+  );
+}
+
+function whyUnread(where: SeenDrops['where'], isDiagnosis: boolean): string {
+  return isDiagnosis
+    ? 'its rules are read by "drops" of that node'
+    : `the rules of ${whereText(where)} are read where it is the TARGET`;
+}
+
 /** One for all of them: a reason that is not explained is looked up once, wherever it was. */
-function unexplained(one: DropClass, facts: DropsFacts, own: readonly SeenDrops[]): Occurrence {
+function unexplained(one: DropKind, facts: DropsFacts, own: readonly SeenDrops[]): Occurrence {
   const places = [...new Set(own.map(({ where }) => whereText(where)))];
   const more = places.length - MOST_FLOWS;
   const where = places.slice(0, MOST_FLOWS).join(', ') + (more > 0 ? ` and ${more} more` : '');
@@ -121,7 +92,7 @@ function unexplained(one: DropClass, facts: DropsFacts, own: readonly SeenDrops[
   return raised(one, facts, `${was(packetsOf(own))} dropped ${one.words} (${names}): ${where}.`, own);
 }
 
-function theOthers(one: DropClass, facts: DropsFacts, rest: readonly (readonly SeenDrops[])[]): Occurrence {
+function theOthers(one: DropKind, facts: DropsFacts, rest: readonly (readonly SeenDrops[])[]): Occurrence {
   const all = rest.flat();
   return raised(
     one,
@@ -132,18 +103,20 @@ function theOthers(one: DropClass, facts: DropsFacts, rest: readonly (readonly S
 }
 
 function raised(
-  { meta }: DropClass,
+  { meta }: DropKind,
   facts: DropsFacts,
   summary: string,
   drops: readonly SeenDrops[],
 ): Occurrence {
   // Who asks for a flow wants to know what becomes of it.
+  const isAlarm = facts.received === undefined || isMoreThanBurst(packetsOf(drops), facts.received);
   const isAsked = facts.input.peers.length > 0 && meta.severities.includes('warning');
-  const severity = isAsked ? 'warning' : (meta.severities[0] ?? 'info');
+  const severity = isAsked ? 'warning' : isAlarm ? (meta.severities[0] ?? 'info') : 'info';
   return occurrence(meta, severity, summary, evidenceOf(drops, facts));
 }
 
-function evidenceOf(drops: readonly SeenDrops[], { result, input }: DropsFacts): Quote[] {
+function evidenceOf(drops: readonly SeenDrops[], facts: DropsFacts): Quote[] {
+  const { result, input } = facts;
   const lines = drops.flatMap((one) => [
     `${packetsText(one.packets)} ${byWhom(one)} in ${whereText(one.where)} (net:[${one.namespace}])`,
     ...one.flows
@@ -153,7 +126,22 @@ function evidenceOf(drops: readonly SeenDrops[], { result, input }: DropsFacts):
           `  ${packetsText(flow.packets)} ${flowText(flow, input.names)}${atInterface(flow.interface, one)}`,
       ),
   ]);
-  return [{ command: result?.command ?? [], excerpt: lines.slice(0, MOST_LINES).join('\n') }];
+  const byRule = drops.some(({ finding }) => finding === netfilter.meta.id) ? answersOf(facts, drops) : [];
+  const quotes = byRule.flatMap((one) =>
+    'unknown' in one || one.result === undefined
+      ? []
+      : [
+          {
+            command: one.result.command,
+            excerpt: `${one.rule.text}\n${one.packets} more packets than before`,
+          },
+        ],
+  );
+  const unique = new Map(quotes.map((quote) => [quote.excerpt, quote]));
+  return [
+    { command: result?.command ?? [], excerpt: lines.slice(0, MOST_LINES).join('\n') },
+    ...[...unique.values()].slice(0, MOST_FLOWS),
+  ];
 }
 
 function atInterface(index: number, { where }: SeenDrops): string {

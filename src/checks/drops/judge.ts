@@ -6,6 +6,8 @@ import type { PlaceWords } from '../../model/place-words.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import { type DropFlow, type DropPlace, type DropWatch, parseDrops } from '../../parsers/drops.ts';
+import { growth, parseCounters } from '../../parsers/proc-net.ts';
+import { counterSnapshots } from '../shared/counters.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
 import { firstLine, type Measured, read, seenOf } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
@@ -14,6 +16,7 @@ import { Skips } from '../shared/skipped.ts';
 import { findingOf } from './classify.ts';
 import type { DropsFacts, DropsInput, SeenDrops } from './facts.ts';
 import { DROP_RULES } from './rules/index.ts';
+import { rulesIn } from './rules-read.ts';
 import { knownPlaces } from './where.ts';
 import { flowText, packetsText, protocolOf } from './words.ts';
 
@@ -36,26 +39,35 @@ export function judgeDrops(evidence: Evidence, input: DropsInput, words: PlaceWo
     skips,
     measurements: measurementsOf(facts),
     otherwise: () => outcome(facts, words),
-    // Without it the places have no names.
-    explains: /^namespaces$/,
+    // Without these, places have no names and drops no rule.
+    explains: /^namespaces$|-(?:before|after)$/,
   });
 }
 
 function dropsFacts(evidence: Evidence, input: DropsInput): DropsFacts {
   const result = evidence['drops'];
-  const watch = watchOf(result);
+  const watch: Measured<DropWatch> =
+    input.unwatched === undefined ? watchOf(result) : { skipped: because(input.unwatched) };
+  const counters = counterSnapshots(evidence, 'counters', parseCounters);
   const places = knownPlaces(evidence['namespaces'], input);
   const seen = seenOf(watch);
   const own = seen?.own ?? '';
+  const books = rulesIn(evidence);
   return {
     watch,
     input,
     result,
+    received:
+      input.durationMs === 0
+        ? Math.max(0, growth(counters.before, counters.after, 'Ip.InReceives') ?? 0)
+        : undefined,
     seen: [...Map.groupBy(seen?.places ?? [], keyOf).values()].flatMap(([place, ...more]): SeenDrops[] => {
       if (place === undefined) return [];
       const flows = (seen?.flows ?? []).filter((flow) => keyOf(flow) === keyOf(place));
       const where = places.whereOf(place.namespace, own);
-      return [{ ...more.reduce(added, place), finding: findingOf(place), where, flows: alike(flows) }];
+      const rules = place.namespace === own ? books.own : input.scope === 'own' ? books.outer : undefined;
+      const all = more.reduce(added, place);
+      return [{ ...all, finding: findingOf(place), where, rules, flows: alike(flows) }];
     }),
   };
 }
@@ -102,9 +114,10 @@ function addMissed(skips: Skips, { flowsMissed, placesMissed, unseen }: NonNulla
   if (lost > 0) skips.add('they came faster than they could be counted', packetsText(lost));
 }
 
-function outcome({ watch, seen }: DropsFacts, words: PlaceWords): Outcome {
+function outcome({ watch, seen, input }: DropsFacts, words: PlaceWords): Outcome {
   if (watch.value === undefined) {
-    const isMissing = watch.skipped.code === 'no-tool';
+    // A diagnosis is of much else.
+    const isMissing = watch.skipped.code === 'no-tool' || input.durationMs === 0;
     return {
       status: isMissing ? 'skip' : 'error',
       summary: `What the kernel drops was not measured: ${tell(watch.skipped, words)}.`,

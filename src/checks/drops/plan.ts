@@ -1,6 +1,8 @@
 /** The commands of the drops check. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
+import { snapshot } from '../shared/snapshots.ts';
 import type { DropsInput } from './facts.ts';
+import { rulesProbes } from './rules-read.ts';
 
 /** To load the program, and to print what it counted. */
 const GRACE_SECONDS = 20;
@@ -8,19 +10,29 @@ const GRACE_SECONDS = 20;
 const LIST_SECONDS = 60;
 
 export function planDrops(input: DropsInput, scripts: ProbeScripts): StagedPlan {
+  // It is watched at a place of its own (places.ts).
+  if (input.durationMs === 0)
+    return {
+      before: [snapshot('counters', 'counters-before')],
+      probe: [],
+      after: [snapshot('counters', 'counters-after')],
+    };
   const seconds = Math.ceil(input.durationMs / 1000);
+  // Of a pod's flows the machine's drops are watched too, and its rules may be what drops them.
+  const isOuter = input.own.length > 0;
   const command = [
     ...['nettools-drops', '--for', String(seconds)],
     ...(input.scope === 'machine' ? ['--machine'] : []),
-    ...(input.own.length === 0 ? [] : ['--also-host', ...input.own.flatMap((ip) => ['--own', ip])]),
+    ...(!isOuter ? [] : ['--also-host', ...input.own.flatMap((ip) => ['--own', ip])]),
     ...input.peers.flatMap(({ host, port }) => ['--peer', `${host},${port}`]),
   ];
   return {
-    before: [],
+    before: rulesProbes('before', isOuter),
     probe: [{ id: 'drops', argv: command, timeoutSeconds: seconds + GRACE_SECONDS }],
     // Afterwards: what came while it was watched is in it too.
-    after:
-      input.scope === 'machine'
+    after: [
+      ...rulesProbes('after', isOuter),
+      ...(input.scope === 'machine'
         ? [
             {
               id: 'namespaces',
@@ -29,6 +41,7 @@ export function planDrops(input: DropsInput, scripts: ProbeScripts): StagedPlan 
               display: ['netns-list'],
             },
           ]
-        : [],
+        : []),
+    ],
   };
 }

@@ -9,6 +9,7 @@ import type { Node, Pod, Service } from '../../model/kube-objects.ts';
 import { optionsIn } from '../shared/about.ts';
 import about from './about.ts';
 import type check from './check.ts';
+import type { DropsInput } from './facts.ts';
 
 /** Names of more are not looked up: the input is a part of what --save writes. */
 const MOST_PODS = 500;
@@ -26,8 +27,8 @@ export default async function prepare({
   asked,
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
   const options = optionsIn(args, about);
-  if (options === undefined) return undefined;
   const { cluster, node, pod, isHost, addresses } = subject;
+  if (options === undefined) return isWatchedMeanwhile({ subject, args }) ? MEANWHILE : undefined;
   const isMachine = isHost && pod === undefined;
   const { namespace = '', name = '' } = pod?.metadata ?? {};
   const peers = asked.map(({ host, port, anyPort }) => ({ host, port: anyPort ? 0 : Number(port) || 0 }));
@@ -59,6 +60,29 @@ export default async function prepare({
     ]),
     ...(unread.length === 0 ? {} : { namesSkipped: unread.map(unreadReason).join('; ') }),
   };
+}
+
+/** Of a diagnosis of a node, the node's own network: flows to a DEST are watched with --deep, wherever they are. */
+const MEANWHILE: DropsInput = {
+  durationMs: 0,
+  scope: 'own',
+  isHost: true,
+  root: '',
+  peers: [],
+  own: [],
+  names: {},
+};
+
+function isWatchedMeanwhile({ subject, args }: Pick<InputContext, 'subject' | 'args'>): boolean {
+  const { cluster, node, pod, isHost } = subject;
+  return (
+    cluster !== undefined &&
+    node !== undefined &&
+    pod === undefined &&
+    isHost &&
+    args.session.watchesKernel === 'if-admitted' &&
+    args.session.netns === undefined
+  );
 }
 
 /** Those of which DEST does not say whose they are. */

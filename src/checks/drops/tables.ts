@@ -2,7 +2,7 @@
 import type { Json } from '../../model/report.ts';
 import type { Table } from '../../model/table.ts';
 import { type Fields, fieldsOf, left, recordsOf, right, text } from '../shared/cells.ts';
-import { harmlessWhy } from './harmless.ts';
+import { harmlessWhy } from '../shared/drops/harmless.ts';
 
 /** JSON has more. */
 const MOST_ROWS = 40;

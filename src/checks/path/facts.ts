@@ -1,7 +1,9 @@
 /** What the path check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { SetRule } from '../../parsers/address-sets.ts';
+import type { DropFlow, DropWatch } from '../../parsers/drops.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
 import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { Route } from '../../parsers/ip-route.ts';
@@ -10,6 +12,8 @@ import type { Reach } from '../../parsers/reach.ts';
 import type { SocketDrops } from '../../parsers/socket-drops.ts';
 import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
+import type { DropKind } from '../shared/drops/kind.ts';
+import type { Rules } from '../shared/drops/rule-of.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { RuleHit } from '../shared/rule-hits.ts';
 
@@ -23,6 +27,8 @@ export interface Place {
   readonly pod?: { readonly namespace: string; readonly name: string };
   /** Of a node. */
   readonly node?: string;
+  /** Of a pod, the node that it runs on. */
+  readonly onNode?: string;
   /** It is where the probes are sent from. */
   readonly isTarget: boolean;
   /** Why nobody could listen there; absent: somebody did. */
@@ -38,12 +44,29 @@ export interface PathRoute {
   readonly places: readonly { readonly id: string; readonly role: Role }[];
 }
 
+/** A node whose kernel is listened to: what it drops of the probes' flows, in whatever namespace of its. */
+export interface Watcher {
+  /** Begins the ids of its evidence. */
+  readonly id: string;
+  readonly node: string;
+  /** Why it was not possible; absent: it was. */
+  readonly unwatched?: string;
+}
+
 /** What the check gets before it runs; plain JSON. */
 export interface PathInput {
   readonly places: readonly Place[];
   readonly routes: readonly PathRoute[];
   /** By the id of a destination: what NetworkPolicies say of it; absent where they do not allow it, or nobody can tell. */
   readonly allowed?: Readonly<Record<string, Allowed>>;
+  readonly watchers?: readonly Watcher[];
+  /** The target itself; by its addresses flows are known to be its. */
+  readonly own?: {
+    readonly label: string;
+    readonly node: string;
+    readonly isHost: boolean;
+    readonly addresses: readonly string[];
+  };
 }
 
 /** NetworkPolicies allow what is probed, for which they ask who the target is. */
@@ -66,14 +89,62 @@ export interface Point {
   readonly sources: readonly string[];
 }
 
+/** A network namespace: two kernels may give two of them the same number. */
+export interface Space {
+  readonly inode: string | undefined;
+  /** Which boot of which machine it is of; where that could not be read, the node's name stands for it. */
+  readonly machine: string;
+}
+
+/** What one node's kernel was seen to drop. */
+export interface WatcherFacts {
+  readonly node: string;
+  /** {@link Space.machine} */
+  readonly machine: string;
+  /** Ends a sentence; absent: it was watched. */
+  readonly unwatched?: string;
+  readonly watch: Measured<DropWatch>;
+  readonly result: ProbeResult | undefined;
+  /** Of the node's own network; absent: not read here. */
+  readonly rules?: Rules;
+}
+
+/** A network namespace that is known. */
+export interface KnownSpace extends Space {
+  /** As a person calls it. */
+  readonly label: string;
+  readonly node: string;
+  /** It is the network of the node itself. */
+  readonly isHost: boolean;
+  readonly place?: PlaceFacts;
+  readonly rules?: Rules;
+}
+
+/** Packets of one flow that were dropped at one place of the kernel, in one network namespace. */
+export interface SeenDrop {
+  readonly flow: DropFlow;
+  readonly kind: DropKind;
+  readonly packet: 'probe' | 'answer';
+  /** Who saw it; the namespace may be another node's, where two of them share a kernel. */
+  readonly node: string;
+  /** Absent: none that was looked into. */
+  readonly space: KnownSpace | undefined;
+  readonly result: ProbeResult | undefined;
+}
+
 /** What was seen at one place. */
 export interface PlaceFacts {
   readonly place: Place;
+  readonly space: Space;
   readonly seen: ProbeResult | undefined;
   /** The packets that `seen` has. */
   readonly segments: Measured<readonly SeenSegment[]>;
   /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
   readonly grown: readonly Omit<RuleHit, 'direction'>[];
+  /** Its rules were asked for. */
+  readonly hasRules: boolean;
+  /** Why they could not be read, or not all of them. */
+  readonly rules: Reason | undefined;
   /** Rules, and policies of chains, that stop packets and count none. */
   readonly uncounted: readonly FilterRule[];
   readonly counters: CounterSnapshots;
@@ -139,6 +210,10 @@ export interface PathFacts {
   readonly suspect: FilterRule | undefined;
   /** `undefined`: it does not refuse, or there was nobody to see why. */
   readonly refusal: Refusal | undefined;
+  /** What the kernel says of the loss: the drop of the packet that is missed, where it is missed. */
+  readonly drop: SeenDrop | undefined;
+  /** The other drops of its flow. */
+  readonly drops: readonly SeenDrop[];
 }
 
 /** The end of one way. */
@@ -148,6 +223,8 @@ export interface EndFacts {
   readonly place: PlaceFacts;
   /** Connections to it are lost, for which there is another finding. */
   readonly isLost: boolean;
+  /** Of datagrams, what kernels dropped of them. */
+  readonly drops: readonly SeenDrop[];
 }
 
 export interface PathsFacts {
@@ -155,4 +232,5 @@ export interface PathsFacts {
   /** Of TCP. */
   readonly paths: readonly PathFacts[];
   readonly ends: readonly EndFacts[];
+  readonly watchers: readonly WatcherFacts[];
 }

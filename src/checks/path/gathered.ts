@@ -13,14 +13,17 @@ import { parseSocketDrops } from '../../parsers/socket-drops.ts';
 import { parseCaptureCounts } from '../../parsers/tcpdump-counts.ts';
 import { parseSegments, type SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import { counterSnapshots } from '../shared/counters.ts';
+import { netfilter } from '../shared/drops/kinds/netfilter.ts';
 import { firstLine, NOT_RUN, read, seenOf } from '../shared/measured.ts';
 import { type Fields, fits, holdsAll } from '../shared/packet.ts';
 import { reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
+import { dropsOf, knownSpaces, spaceOf, TCP, watchersOf } from './drops.ts';
 import type {
   Allowed,
   EndFacts,
+  KnownSpace,
   Loss,
   PathFacts,
   PathInput,
@@ -30,21 +33,40 @@ import type {
   PlaceFacts,
   Point,
   Role,
+  SeenDrop,
+  WatcherFacts,
 } from './facts.ts';
-import { evidenceId, MAX_SEGMENTS } from './watch.ts';
+import { evidenceId, evidenceOf, MAX_SEGMENTS } from './watch.ts';
 
 export function pathsFacts(evidence: Evidence, input: PathInput): PathsFacts {
   const places = input.places.map((place) => placeFacts(place, evidence));
+  const watchers = watchersOf(input, evidence);
+  const spaces = knownSpaces(input, evidence, places, watchers);
+  const around = { places, watchers, spaces, own: input.own?.addresses ?? [] };
   const paths = input.routes
     .filter(({ destination }) => destination.protocol === 'tcp')
-    .map((route) => pathFacts(route, places, evidence, input.allowed?.[route.destination.id]));
-  return { places, paths, ends: input.routes.flatMap((route) => endFacts(route, places, paths)) };
+    .map((route) => pathFacts(route, around, evidence, input.allowed?.[route.destination.id]));
+  return {
+    places,
+    paths,
+    ends: input.routes.flatMap((route) => endFacts(route, around, paths)),
+    watchers,
+  };
+}
+
+/** What all of the ways have in common. */
+interface Around {
+  readonly places: readonly PlaceFacts[];
+  readonly watchers: readonly WatcherFacts[];
+  readonly spaces: readonly KnownSpace[];
+  /** The target's addresses. */
+  readonly own: readonly string[];
 }
 
 /** Nothing where the destination is on a node that is not looked at. */
 function endFacts(
   { destination, places }: PathRoute,
-  all: readonly PlaceFacts[],
+  { places: all, watchers, spaces, own }: Around,
   paths: readonly PathFacts[],
 ): EndFacts[] {
   const id = places.find(({ role }) => role === 'destination')?.id;
@@ -56,24 +78,35 @@ function endFacts(
       port: path?.port ?? Number(destination.port),
       place,
       isLost: path?.loss !== undefined,
+      drops:
+        destination.protocol === 'udp'
+          ? dropsOf(
+              {
+                protocol: 'udp',
+                address: destination.host,
+                port: Number(destination.port),
+                sources: own,
+              },
+              watchers,
+              spaces,
+            )
+          : [],
     }));
 }
 
 function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
   const own = (command: string): ProbeResult | undefined => evidence[evidenceId(place.id, command)];
-  const prefix = evidenceId(place.id, '');
-  const within = Object.fromEntries(
-    Object.entries(evidence).flatMap(([id, result]) =>
-      id.startsWith(prefix) ? [[id.slice(prefix.length), result]] : [],
-    ),
-  );
+  const within = evidenceOf(evidence, place.id);
   const rules = ruleSnapshots(within);
   const listeners = own('listeners');
   const neighbours = own('neighbours');
   return {
     place,
+    space: spaceOf(own('space'), place.node ?? place.onNode ?? ''),
     seen: own('seen'),
     segments: segmentsOf(own('seen')),
+    hasRules: within['nft-after'] !== undefined,
+    rules: rules.books.skipped,
     grown: rules.grown,
     uncounted: rules.uncounted,
     counters: counterSnapshots(within, 'counters', parseCounters),
@@ -85,7 +118,7 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
     routes: read(own('routes'), 'ip', parseRoutes).value,
     setRules: setRulesOf(within),
     counters6: counterSnapshots(within, 'counters6', parseCounters6),
-    drops: dropsOf(own('drops-before'), own('drops-after')),
+    drops: socketDrops(own('drops-before'), own('drops-after')),
     dropsResult: own('drops-after'),
   };
 }
@@ -104,7 +137,7 @@ function setRulesOf(evidence: Evidence): SetRule[] {
 }
 
 /** A socket that was opened meanwhile has dropped all of it in the run. */
-function dropsOf(before: ProbeResult | undefined, after: ProbeResult | undefined): PlaceFacts['drops'] {
+function socketDrops(before: ProbeResult | undefined, after: ProbeResult | undefined): PlaceFacts['drops'] {
   const [past, now] = [before, after].map((result) =>
     read(result, 'ss', (text, { code, stderr }) => {
       if (code !== 0) return firstLine(stderr) ?? `ss ended with code ${code}`;
@@ -136,7 +169,7 @@ function segmentsOf(result: ProbeResult | undefined): PlaceFacts['segments'] {
 
 function pathFacts(
   { destination, places }: PathRoute,
-  all: readonly PlaceFacts[],
+  { places: all, watchers, spaces, own }: Around,
   evidence: Evidence,
   allowed: Allowed | undefined,
 ): PathFacts {
@@ -155,7 +188,14 @@ function pathFacts(
   const translated = translatedOn(points);
   // Behind the translation rules match what stands in its place.
   const probe: Probe = { address, port, source: translated?.to ?? source };
-  const hit = loss && hitAt(loss, probe);
+  const sources = [
+    ...new Set([...own, ...(source === undefined ? [] : [source]), ...points.flatMap((p) => p.sources)]),
+  ];
+  const drops = dropsOf({ protocol: 'tcp', address, port, sources }, watchers, spaces);
+  const drop = loss && dropAt(loss, drops);
+  // The kernel's own word: what it drops for another reason no rule drops.
+  const isByRule = drop === undefined || drop.kind === netfilter;
+  const hit = loss && isByRule ? hitAt(loss, probe) : undefined;
   return {
     destination,
     address,
@@ -168,7 +208,9 @@ function pathFacts(
     translated,
     loss,
     hit,
-    suspect: loss && hit === undefined ? suspectAt(loss, probe) : undefined,
+    suspect: loss && isByRule && hit === undefined ? suspectAt(loss, probe) : undefined,
+    drop,
+    drops: drops.filter((one) => one !== drop),
     refusal: failed && loss === undefined ? refusalOf(points, probe) : undefined,
   };
 }
@@ -255,6 +297,19 @@ function foreignAnswer(points: readonly Point[]): Loss | undefined {
   const missed = there[at + 1];
   const last = there[at];
   return answered && missed && there.at(-1)?.role === 'destination' ? { last, missed, answered } : undefined;
+}
+
+/** The drop of the packet that is missed. One at a place that it passed, as was seen, is another packet's. */
+function dropAt({ last, missed }: Loss, drops: readonly SeenDrop[]): SeenDrop | undefined {
+  // What comes in and is not answered: either of both was dropped there.
+  const packets = [last?.packet ?? 'probe', last === undefined ? 'probe' : missed.packet];
+  const around = [missed.place, last?.place];
+  return drops.find(
+    (one) =>
+      packets.includes(one.packet) &&
+      one.flow.protocol === TCP &&
+      (one.space?.place === undefined || around.includes(one.space.place)),
+  );
 }
 
 /** What is known of the probe. */

@@ -93,11 +93,13 @@ function missing({ points }: PathFacts): string[] {
   return points.flatMap(({ place, lines }) => (lines?.length === 0 ? [place.place.label] : []));
 }
 
-function skipped({ paths, places, ends }: PathsFacts, words: PlaceWords): Skips {
+function skipped({ paths, places, ends, watchers }: PathsFacts, words: PlaceWords): Skips {
   const skips = new Skips(words);
   for (const { place, segments, seen } of places) {
     skips.add(place.unwatched ?? (seen && segments.skipped), `what passes ${place.label}`);
   }
+  for (const { node, watch, unwatched } of watchers)
+    skips.add(unwatched ?? watch.skipped, `reasons of drops on ${node}`);
   for (const path of paths) skips.add(path.reach.skipped, `the way to ${path.destination.label}`);
   for (const { place } of new Map(ends.map((end) => [end.place, end])).values())
     if (place.place.unwatched === undefined)

@@ -1,11 +1,12 @@
 /** The namespaces on the way, in each of which a capture runs while the probes do. */
-import type { PlaceFailure, Places, Where } from '../../model/place.ts';
+import type { PlaceFailure, PlacePlan, Places, Where } from '../../model/place.ts';
+import { WATCH_READY, whyNoDrops } from '../shared/drops/watch.ts';
 import type { PathInput, Place } from './facts.ts';
-import { evidenceId, isOnTheWay, readingAt, watchCommand } from './watch.ts';
+import { dropsCommand, evidenceId, isOnTheWay, readingAt, readingOnNode, watchCommand } from './watch.ts';
 
 export default {
-  plan: (input) =>
-    input.places.map((place) => ({
+  plan: (input): readonly PlacePlan[] => [
+    ...input.places.map((place) => ({
       id: place.id,
       label: place.label,
       where: whereOf(place),
@@ -14,6 +15,14 @@ export default {
         ? { during: { command: watchCommand(input, place.id), readyWords: 'listening on' } }
         : {}),
     })),
+    ...(input.watchers ?? []).map(({ id, node }) => ({
+      id,
+      label: `node/${node}`,
+      where: { kind: 'node', name: node, watching: true } as const,
+      ...readingOnNode(input),
+      during: { command: dropsCommand(input), readyWords: WATCH_READY, printsAtEnd: true } as const,
+    })),
+  ],
   join: (input, results) => ({
     input: {
       ...input,
@@ -21,6 +30,14 @@ export default {
         const failure = results.find(({ id }) => id === place.id)?.failure;
         return failure === undefined ? place : { ...place, unwatched: reason(failure) };
       }),
+      ...(input.watchers === undefined
+        ? {}
+        : {
+            watchers: input.watchers.map((watcher) => {
+              const failure = results.find(({ id }) => id === watcher.id)?.failure;
+              return failure === undefined ? watcher : { ...watcher, unwatched: whyNoDrops(failure) };
+            }),
+          }),
     },
     evidence: Object.fromEntries(
       results.flatMap(({ id: place, evidence }) =>

@@ -2,10 +2,11 @@
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import { reachProbe } from '../shared/reach-probe.ts';
 import type { PathInput } from './facts.ts';
+import { SPACE } from './watch.ts';
 
-export function planPath({ routes }: PathInput, scripts: ProbeScripts): StagedPlan {
+export function planPath({ routes, watchers }: PathInput, scripts: ProbeScripts): StagedPlan {
   return {
-    before: [],
+    before: watchers === undefined ? [] : [SPACE],
     // The same words as the firewall check's, so that a diagnosis connects once.
     probe: routes
       .filter(({ destination }) => destination.protocol === 'tcp')

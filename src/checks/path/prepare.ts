@@ -105,6 +105,7 @@ export function pathInput(subject: Subject, ends: readonly End[], deep: boolean)
     return id;
   };
   const own = subject.pod && podPlace(subject.pod);
+  const nodes = new Set<string>();
   // What a pod in its node's network sends is the node's.
   const source = own && !subject.isHost ? own : nodePlace(subject.node ?? '');
   if (ends.some(({ destination }) => destination.protocol === 'tcp')) idOf({ ...source, isTarget: true });
@@ -112,6 +113,7 @@ export function pathInput(subject: Subject, ends: readonly End[], deep: boolean)
     const node = pod.spec?.nodeName ?? '';
     const isHost = pod.spec?.hostNetwork === true;
     const isSameNode = node === subject.node;
+    for (const one of [subject.node ?? '', node]) if (one !== '') nodes.add(one);
     const stops: [Omit<Place, 'id'>, PathRoute['places'][number]['role']][] = [];
     // A datagram is not known again on its way: of these, only where they end is looked at.
     if (destination.protocol === 'tcp') {
@@ -124,12 +126,16 @@ export function pathInput(subject: Subject, ends: readonly End[], deep: boolean)
     else if (deep) stops.push([nodePlace(node), 'destination']);
     return { destination, places: stops.map(([place, role]) => ({ id: idOf(place), role })) };
   });
-  return { places, routes };
+  if (!deep) return { places, routes };
+  const watchers = [...nodes].map((node, i) => ({ id: `d${i}`, node }));
+  const { isHost, addresses, node = '' } = subject;
+  return { places, routes, watchers, own: { label: source.label, node, isHost, addresses } };
 }
 
-function podPlace({ metadata }: Pod): Omit<Place, 'id'> {
+function podPlace({ metadata, spec }: Pod): Omit<Place, 'id'> {
   const { namespace = '', name = '' } = metadata ?? {};
-  return { label: `pod/${name}`, pod: { namespace, name }, isTarget: false };
+  const onNode = spec?.nodeName === undefined ? {} : { onNode: spec.nodeName };
+  return { label: `pod/${name}`, pod: { namespace, name }, ...onNode, isTarget: false };
 }
 
 function nodePlace(node: string): Omit<Place, 'id'> {

@@ -3,9 +3,11 @@
 import { type Advice, withNode } from '../../model/advice.ts';
 import type { FindingMeta, Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
+import { netfilter } from '../shared/drops/kinds/netfilter.ts';
 import { outcomeText, quoteTries } from '../shared/reach-probe.ts';
 import { tell } from '../shared/reason.ts';
 import { occurrence, type Rule } from '../shared/rule.ts';
+import { byRule, countOf, quoteDrop, reasonOf, whereDropped } from './drops.ts';
 import type { EndFacts, Loss, PathFacts, PathsFacts, Point } from './facts.ts';
 import { isOfOverlay } from './gathered.ts';
 
@@ -47,10 +49,11 @@ function told(
   return occurrence(
     meta,
     'critical',
-    `${words}${known?.words ?? ''}${ruleWords(path)}.`,
+    `${words}${dropWords(path)}${known?.words ?? ''}${ruleWords(path)}.`,
     [
       ...quotePoint(loss.last),
       ...quotePoint(loss.answered),
+      ...(path.drop === undefined ? [] : quoteDrop(path.drop)),
       ...(known?.quotes ?? []),
       ...quoteHit(path),
       ...quoteTries(path.reachResult, 2),
@@ -59,7 +62,7 @@ function told(
       subject: path.destination.label,
       remediation:
         hit === undefined
-          ? (known?.remedy ?? suspectRemedy(path) ?? atLoss(meta.remedy, loss))
+          ? (known?.remedy ?? suspectRemedy(path) ?? dropRemedy(path) ?? atLoss(meta.remedy, loss))
           : `Change the rule where it is made (${hit.rule.source}): ${hit.rule.text}`,
     },
   );
@@ -81,6 +84,19 @@ function ruleWords({ hit, suspect, address, port }: PathFacts): string {
   return suspect.maySpare
     ? `; ${suspect.text} may be what stops it: it counts nothing, and not all rules before it are understood`
     : `; ${suspect.text}: it counts nothing, and no rule before it in its chain accepts ${packet}`;
+}
+
+/** What the kernel itself says of the loss. */
+function dropWords({ drop, hit, suspect }: PathFacts): string {
+  if (drop === undefined) return '';
+  const { packets } = drop.flow;
+  const rule = hit === undefined && suspect === undefined ? byRule(drop) : '';
+  return `; ${countOf(packets)} ${packets === 1 ? 'was' : 'were'} dropped ${whereDropped(drop)} ${drop.kind.words} (${reasonOf(drop)})${rule}`;
+}
+
+/** The netfilter's own says to look for the rule, and so does the loss's. */
+function dropRemedy({ drop }: PathFacts): Advice | undefined {
+  return drop === undefined || drop.kind === netfilter ? undefined : drop.kind.meta.remedy;
 }
 
 function suspectRemedy({ suspect }: PathFacts): string | undefined {

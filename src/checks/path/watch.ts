@@ -1,5 +1,6 @@
 /** What runs at each place on the way while the probes are sent. Pure. */
-import type { ProbeCommand, ProbePlan } from '../../model/evidence.ts';
+import type { Evidence, ProbeCommand, ProbePlan } from '../../model/evidence.ts';
+import { WATCH_SECONDS } from '../shared/drops/watch.ts';
 import { snapshot } from '../shared/snapshots.ts';
 import type { PathInput, PathRoute } from './facts.ts';
 
@@ -24,6 +25,22 @@ export function watchCommand({ routes }: PathInput, id: string): readonly string
     `(${hosts.join(' or ')}) and ${OPENING}`,
   ];
 }
+
+/** Watches what a node's kernel drops of the flows to and from the destinations. */
+export function dropsCommand({ routes }: PathInput): readonly string[] {
+  const peers = routes.map(({ destination: { host, port, anyPort } }) => `${host},${anyPort ? 0 : port}`);
+  return [
+    ...['nettools-drops', '--for', String(WATCH_SECONDS), '--machine'],
+    ...[...new Set(peers)].flatMap((peer) => ['--peer', peer]),
+  ];
+}
+
+/** Which namespace it is, and of which boot of which machine. */
+export const SPACE: ProbeCommand = {
+  id: 'space',
+  argv: ['sh', '-c', 'readlink /proc/self/ns/net && cat /proc/sys/kernel/random/boot_id'],
+  timeoutSeconds: 5,
+};
 
 function passes(id: string): (route: PathRoute) => boolean {
   return ({ places }) => places.some((place) => place.id === id);
@@ -70,14 +87,42 @@ const OF_SOCKETS: Reading = {
   ),
 };
 
+/** Datagrams are not followed, and what drops them may be a rule anywhere on their way. */
+const RULES: Reading = {
+  before: onePhase(
+    snapshot('nft', 'nft-before'),
+    snapshot('iptables', 'iptables-before'),
+    snapshot('iptablesLegacy', 'legacy-before'),
+    snapshot('ip6tablesLegacy', 'legacy6-before'),
+  ),
+  after: onePhase(
+    snapshot('nft', 'nft-after'),
+    snapshot('iptables', 'iptables-after'),
+    snapshot('iptablesLegacy', 'legacy-after'),
+    snapshot('ip6tablesLegacy', 'legacy6-after'),
+  ),
+};
+
+/** What is read on a node whose kernel is listened to; of a connection the place that is its node reads the rules. */
+export function readingOnNode({ routes }: PathInput): { before: ProbePlan; after?: ProbePlan } {
+  const hasDatagrams = routes.some(({ destination }) => destination.protocol === 'udp');
+  return hasDatagrams
+    ? { before: joined([onePhase(SPACE), RULES.before]), after: RULES.after }
+    : { before: onePhase(SPACE) };
+}
+
 /** What is read at the place with this id, around the probes that pass it. */
 export function readingAt(input: PathInput, id: string): Reading {
   const readings = [
     ...(isOnTheWay(input, id) ? [ON_THE_WAY] : []),
     ...(isDestination(input, id) ? [OF_SOCKETS] : []),
+    ...(input.watchers !== undefined && isDestination(input, id) ? [RULES] : []),
   ];
   return {
-    before: joined(readings.map(({ before }) => before)),
+    before: joined([
+      ...(input.watchers === undefined ? [] : [onePhase(SPACE)]),
+      ...readings.map(({ before }) => before),
+    ]),
     after: joined(readings.map(({ after }) => after)),
   };
 }
@@ -104,4 +149,14 @@ function joined(plans: readonly ProbePlan[]): ProbePlan {
 /** The id of a place's result in the evidence of the check. */
 export function evidenceId(place: string, command: string): string {
   return `${place}-${command}`;
+}
+
+/** What there is of a place, by the ids that it has there. */
+export function evidenceOf(evidence: Evidence, place: string): Evidence {
+  const prefix = evidenceId(place, '');
+  return Object.fromEntries(
+    Object.entries(evidence).flatMap(([id, result]) =>
+      id.startsWith(prefix) ? [[id.slice(prefix.length), result]] : [],
+    ),
+  );
 }

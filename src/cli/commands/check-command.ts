@@ -99,7 +99,7 @@ function checkCommand(
       return withoutUndefined({
         connection: connectionFlags(values),
         ...choice,
-        session: command.watchesKernel === true ? { ...session, watchesKernel: true } : session,
+        session: command.watchesKernel ? { ...session, watchesKernel: command.watchesKernel } : session,
         report: reportValues(values, name),
         to: asked,
         names,
@@ -149,6 +149,7 @@ act on. A TCP server in --to gets 4 KB of blanks, to see whether large packets a
     ],
     destinations: 'may',
     watches: true,
+    watchesKernel: 'if-admitted',
   },
   order,
   parts,

@@ -63,6 +63,19 @@ describe('linkCauses', () => {
       expect(causes(name, finding('NT-TLS-002', subject))).toEqual([undefined, undefined]);
   });
 
+  it('explains by a drop what is about the same destination, and nothing by one of whoever', () => {
+    expect(causes(finding('NT-DROP-001', 'a'), finding('NT-PATH-004', 'a'), finding('NT-MTU-001'))).toEqual([
+      undefined,
+      'NT-DROP-001',
+      undefined,
+    ]);
+    expect(causes(finding('NT-DROP-002'), finding('NT-LAT-004'), finding('NT-MTU-001', 'a'))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('explains nothing by an info, and no info', () => {
     expect(causes(finding('NT-LAT-002', 'a', 'info'), finding('NT-LAT-001', 'a'))).toEqual([
       undefined,

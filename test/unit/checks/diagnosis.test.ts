@@ -17,6 +17,7 @@ describe('the order of a diagnosis', () => {
       'service',
       'firewall',
       'path',
+      'drops',
       'sockets',
       'dns',
       'tls',

@@ -5,10 +5,10 @@ import { root } from '../../../scripts/lib/process.ts';
 import { FINDINGS } from '../../../src/checks/findings.ts';
 import type { FindingMeta } from '../../../src/model/finding.ts';
 
-/** The metadata in every file of a `rules` folder, whether its check lists it or not. */
+/** The metadata in every file of a `rules` folder, and of each kind of drop, whether its check lists it or not. */
 async function metasOfRules(): Promise<FindingMeta[]> {
   const files = readdirSync(path.join(root, 'src/checks'), { recursive: true, encoding: 'utf8' }).filter(
-    (file) => /\/rules\/(?!index\.ts)[^/]+\.ts$/.test(file),
+    (file) => /\/(?:rules|kinds)\/(?!index\.ts)[^/]+\.ts$/.test(file),
   );
   const modules: Record<string, unknown>[] = await Promise.all(
     files.map((file) => import(path.join(root, 'src/checks', file))),

@@ -4,6 +4,7 @@ import type { PathsFacts } from '../facts.ts';
 import { between } from './between.ts';
 import { destination } from './destination.ts';
 import { destinationNode } from './destination-node.ts';
+import { DROPPED } from './dropped.ts';
 import { fullBuffer } from './full-buffer.ts';
 import { fullQueue } from './full-queue.ts';
 import { otherSource } from './other-source.ts';
@@ -23,4 +24,5 @@ export const PATH_RULES: readonly Rule<PathsFacts>[] = [
   wayBack,
   fullQueue,
   fullBuffer,
+  ...DROPPED,
 ];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { findingOf } from '../../../../src/checks/drops/classify.ts';
 import type { DropsInput } from '../../../../src/checks/drops/facts.ts';
-import { HARMLESS } from '../../../../src/checks/drops/harmless.ts';
 import { judgeDrops } from '../../../../src/checks/drops/judge.ts';
 import { DROP_RULES } from '../../../../src/checks/drops/rules/index.ts';
 import { dropsTables } from '../../../../src/checks/drops/tables.ts';
+import { HARMLESS } from '../../../../src/checks/shared/drops/harmless.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';
 import { evidence, named, result } from '../results.ts';
@@ -56,6 +56,7 @@ describe('a drop', () => {
     ['SOMETHING_NEW', 'f', 'NT-DROP-019 info'],
     ['NOT_SPECIFIED', 'ip_error', 'NT-DROP-004 warning'],
     ['NOT_SPECIFIED', 'neigh_invalidate', 'NT-DROP-003 warning'],
+    ['NOT_SPECIFIED', 'do_xdp_generic', 'NT-DROP-014 info'],
     ['NOT_SPECIFIED', 'some_function', 'NT-DROP-019 info'],
   ])('for %s in %s is %s', (reason, name, expected) => {
     expect(all(judged([{ reason, function: name }]))).toEqual([expected]);
@@ -65,6 +66,7 @@ describe('a drop', () => {
     ['QUEUE_PURGE', 'sk_stream_kill_queues'],
     ['TCP_OLD_DATA', 'tcp_data_queue'],
     ['NOT_SPECIFIED', 'tcp_v4_rcv'],
+    ['NO_SOCKET', 'ping_rcv'],
   ])('for %s in %s is harmless', (reason, name) => {
     const judgement = judged([{ reason, function: name, packets: 5 }]);
     expect(judgement).toMatchObject({ status: 'pass', findings: [] });
@@ -78,7 +80,7 @@ describe('a drop', () => {
     const judgement = judged([{ reason: 'NETFILTER_DROP', namespace: POD, packets: 4 }]);
     expect(judgement.findings[0]).toMatchObject({
       summary:
-        '4 packets were dropped in pod shop/web-0 by a rule of netfilter (NETFILTER_DROP in nf_hook_slow): TCP shop/web-0 → svc shop/db:5432.',
+        '4 packets were dropped in pod shop/web-0 by a rule of netfilter (NETFILTER_DROP in nf_hook_slow): TCP shop/web-0 → svc shop/db:5432; which rule that is could not be told: the rules of pod shop/web-0 are read where it is the TARGET.',
       evidence: [{ excerpt: expect.stringContaining('at eth0') }],
     });
     expect(judgement.measurements['drops']).toEqual([

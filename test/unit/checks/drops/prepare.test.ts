@@ -122,7 +122,15 @@ describe('the command', () => {
   });
 
   it('lists namespaces afterwards, of a machine only', () => {
-    expect(words({}).after).toEqual([]);
-    expect(words({ scope: 'machine', root: '/proc/1/root' }).after[0]?.argv.at(-1)).toBe('/proc/1/root');
+    expect(words({}).after.map(({ id }) => id)).not.toContain('namespaces');
+    const { after } = words({ scope: 'machine', root: '/proc/1/root' });
+    expect(after.find(({ id }) => id === 'namespaces')?.argv.at(-1)).toBe('/proc/1/root');
+  });
+
+  it('reads the rules before and after; those of the machine too, where its drops are watched', () => {
+    const rules = ['nft', 'iptables', 'legacy', 'legacy6'];
+    expect(words({}).before.map(({ id }) => id)).toEqual(rules.map((name) => `${name}-before`));
+    const both = words({ own: ['10.0.0.9'] }).after.map(({ id }) => id);
+    expect(both).toEqual(rules.flatMap((name) => [`${name}-after`, `outer-${name}-after`]));
   });
 });

@@ -118,10 +118,50 @@ describe('what is read at a place', () => {
   const udp = { ...destination('to1'), protocol: 'udp' as const };
   const ofSockets = (when: string): string[] => [`counters-${when}`, `counters6-${when}`, `drops-${when}`];
 
+  const rules = (when: string): string[] =>
+    ['nft', 'iptables', 'legacy', 'legacy6'].map((what) => `${what}-${when}`);
+
   it('is what its sockets drop, where datagrams are sent to', () => {
-    expect(planned(true, udp)).toEqual([
+    expect(planned(false, udp)).toEqual([
       { label: 'pod/db', listens: false, before: ofSockets('before'), after: ofSockets('after') },
     ]);
+  });
+
+  it('is, with --deep, also what the kernels drop of datagrams, and the rules that may have done it', () => {
+    const [end, ...nodes] = planned(true, udp);
+    expect(end?.before).toEqual(['space', ...ofSockets('before'), ...rules('before')]);
+    expect(nodes).toEqual(
+      ['node/n1', 'node/n2'].map((label) => ({
+        label,
+        listens: true,
+        before: ['space', ...rules('before')],
+        after: rules('after'),
+      })),
+    );
+  });
+
+  it('is of a connection read by who follows it: a kernel that is listened to says what it drops, no more', () => {
+    const all = planned(true, destination('to0'));
+    expect(all.map(({ label }) => label)).toEqual([
+      ...['pod/web', 'node/n1', 'node/n2', 'pod/db'],
+      ...['node/n1', 'node/n2'],
+    ]);
+    expect(all.slice(4).map(({ before, after }) => [before, after])).toEqual([
+      [['space'], undefined],
+      [['space'], undefined],
+    ]);
+  });
+
+  it('listens to a node in a pod that has the rights for it, and tells it to end', () => {
+    const input = pathInput(onNode1, [{ destination: destination('to0'), pod: pod('db', 'n2') }], true);
+    const { host, port } = destination('to0');
+    expect(places.plan(input).find(({ id }) => id === 'd1')).toMatchObject({
+      where: { kind: 'node', name: 'n2', watching: true },
+      during: {
+        command: ['nettools-drops', '--for', '900', '--machine', '--peer', `${host},${port}`],
+        printsAtEnd: true,
+      },
+    });
   });
 
   it('is that too, each command once, where connections end', () => {

@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const outOfState = dropRule({
+export const outOfState = dropKind({
   id: 'NT-DROP-013',
   title: 'TCP drops segments that do not belong to its connections',
   severity: 'info',

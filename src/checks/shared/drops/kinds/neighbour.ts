@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const neighbour = dropRule({
+export const neighbour = dropKind({
   id: 'NT-DROP-003',
   title: 'Packets are dropped because a neighbour does not answer',
   severity: 'warning',

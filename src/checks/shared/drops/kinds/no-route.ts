@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const noRoute = dropRule({
+export const noRoute = dropKind({
   id: 'NT-DROP-004',
   title: 'Packets are dropped because there is no route',
   severity: 'warning',

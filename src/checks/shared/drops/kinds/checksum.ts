@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const checksum = dropRule({
+export const checksum = dropKind({
   id: 'NT-DROP-009',
   title: 'Packets with a wrong checksum are dropped',
   severity: 'warning',

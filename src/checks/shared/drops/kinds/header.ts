@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const header = dropRule({
+export const header = dropKind({
   id: 'NT-DROP-015',
   title: 'Packets with a header that cannot be are dropped',
   severity: 'warning',

@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const ttl = dropRule({
+export const ttl = dropKind({
   id: 'NT-DROP-010',
   title: 'Packets are dropped because their TTL ends',
   severity: 'info',

@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const netfilter = dropRule({
+export const netfilter = dropKind({
   id: 'NT-DROP-001',
   title: 'Netfilter drops packets',
   severity: 'info',

@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const reversePath = dropRule({
+export const reversePath = dropKind({
   id: 'NT-DROP-002',
   title: 'Reverse path filtering drops packets',
   severity: 'warning',

@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const fragments = dropRule({
+export const fragments = dropKind({
   id: 'NT-DROP-016',
   title: 'Fragments are dropped',
   severity: 'warning',

@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const socketRoom = dropRule({
+export const socketRoom = dropKind({
   id: 'NT-DROP-005',
   title: 'Packets are dropped because a socket has no room',
   severity: 'warning',

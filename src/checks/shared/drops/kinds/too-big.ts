@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const tooBig = dropRule({
+export const tooBig = dropKind({
   id: 'NT-DROP-011',
   title: 'Packets are dropped because they are too big',
   severity: 'info',

@@ -1,7 +1,7 @@
-import { otherDrops } from '../drop-rule.ts';
+import { otherKind } from '../kind.ts';
 
 /** For reasons that are neither in another rule nor harmless. */
-export const other = otherDrops({
+export const other = otherKind({
   id: 'NT-DROP-019',
   title: 'Packets are dropped for another reason',
   words: 'for a reason that is not explained here',

@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const qdisc = dropRule({
+export const qdisc = dropKind({
   id: 'NT-DROP-007',
   title: 'A queueing discipline drops packets',
   severity: 'info',

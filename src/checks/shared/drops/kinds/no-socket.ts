@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const noSocket = dropRule({
+export const noSocket = dropKind({
   id: 'NT-DROP-012',
   title: 'Packets arrive where nobody listens',
   severity: 'info',

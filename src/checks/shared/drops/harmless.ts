@@ -31,18 +31,22 @@ export const HARMLESS: Readonly<Record<string, string>> = {
   PACKET_SOCK_ERROR: 'a listening program has no room; the packet itself went on',
 };
 
-/** The same where the kernel names no reason, by the function. */
-export const HARMLESS_FUNCTIONS: Readonly<Record<string, string>> = {
-  ip6_mc_input: 'a multicast packet for which nobody here listens',
-  ip_mc_finish_output: 'the copy of a multicast packet for which nobody here listens',
-  tcp_v4_rcv: 'late for a connection that is closed (TIME-WAIT)',
-  tcp_v6_rcv: 'late for a connection that is closed (TIME-WAIT)',
+/** By their function too: reasons that elsewhere mean something, or nothing. */
+export const HARMLESS_FUNCTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  NOT_SPECIFIED: {
+    ip6_mc_input: 'a multicast packet for which nobody here listens',
+    ip_mc_finish_output: 'the copy of a multicast packet for which nobody here listens',
+    tcp_v4_rcv: 'late for a connection that is closed (TIME-WAIT)',
+    tcp_v6_rcv: 'late for a connection that is closed (TIME-WAIT)',
+  },
+  NO_SOCKET: {
+    ping_rcv: 'the answer to an echo request of a raw socket, which has its copy of it (ping run by root)',
+  },
 };
-/** What stands where the kernel says nothing. */
-export const NO_REASON = 'NOT_SPECIFIED';
 
 /** Why it harms nobody; `undefined`: it may. */
 export function harmlessWhy(reason: string, functionName: string): string | undefined {
-  const [table, key] = reason === NO_REASON ? [HARMLESS_FUNCTIONS, functionName] : [HARMLESS, reason];
-  return Object.hasOwn(table, key) ? table[key] : undefined;
+  const functions = Object.hasOwn(HARMLESS_FUNCTIONS, reason) ? HARMLESS_FUNCTIONS[reason] : undefined;
+  if (functions !== undefined && Object.hasOwn(functions, functionName)) return functions[functionName];
+  return Object.hasOwn(HARMLESS, reason) ? HARMLESS[reason] : undefined;
 }

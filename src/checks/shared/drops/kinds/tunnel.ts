@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const tunnel = dropRule({
+export const tunnel = dropKind({
   id: 'NT-DROP-017',
   title: 'A tunnel drops packets',
   severity: 'warning',

@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const notReady = dropRule({
+export const notReady = dropKind({
   id: 'NT-DROP-018',
   title: 'An interface is not ready for packets',
   severity: 'warning',

@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const inputQueue = dropRule({
+export const inputQueue = dropKind({
   id: 'NT-DROP-008',
   title: "A processor's input queue is full",
   severity: 'warning',

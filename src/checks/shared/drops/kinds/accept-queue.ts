@@ -1,6 +1,6 @@
-import { dropRule } from '../drop-rule.ts';
+import { dropKind } from '../kind.ts';
 
-export const acceptQueue = dropRule({
+export const acceptQueue = dropKind({
   id: 'NT-DROP-006',
   title: 'Connections are dropped because the accept queue is full',
   severity: 'warning',
