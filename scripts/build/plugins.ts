@@ -82,7 +82,7 @@ export const ownMasking: Plugin = {
 };
 
 /** Modules of Node that most commands do not need: loaded when they are first used, wherever they are imported. */
-const onDemand = /^(?:node:)?(child_process|fs\/promises|v8|zlib)$/;
+const onDemand = /^(?:node:)?(child_process|fs\/promises|https?|v8|zlib)$/;
 
 /** Makes an import of such a module cost nothing until something of it is used. */
 export const lazyBuiltins: Plugin = {

@@ -1,5 +1,7 @@
 import http from 'node:http';
+import https from 'node:https';
 import { type Duplex, duplexPair } from 'node:stream';
+import tls from 'node:tls';
 import { WebSocketServer } from 'ws';
 
 // An API server with one pod, in which every container starts at once and every command ends well: what a code cache is
@@ -14,14 +16,16 @@ interface Container {
 }
 
 /** Where it is, as a kubeconfig says it. */
-export const sampleServer = 'http://sample.invalid';
+export const sampleServer = 'https://sample.invalid';
 
-/** Runs `work` with all connections of node:http led to the server. */
+/** Runs `work` with all connections of node:https and of node:tls led to the server, without TLS. */
 export async function withSampleApi(work: () => Promise<void>): Promise<void> {
   const server = sampleApi();
-  const agent: { createConnection: unknown } = http.Agent.prototype;
+  const agent: { createConnection: unknown } = https.Agent.prototype;
+  const module: { connect: unknown } = tls;
   const { createConnection } = agent;
-  agent.createConnection = (): Duplex => {
+  const { connect } = module;
+  agent.createConnection = module.connect = (): Duplex => {
     const [near, far] = duplexPair();
     server.emit('connection', asSocket(far));
     return asSocket(near);
@@ -30,6 +34,7 @@ export async function withSampleApi(work: () => Promise<void>): Promise<void> {
     await work();
   } finally {
     agent.createConnection = createConnection;
+    module.connect = connect;
     server.closeAllConnections();
   }
 }

@@ -1,6 +1,6 @@
 /** What one remote command takes: where to connect, the local ends of its streams, and limits. */
 import type { Agent } from 'node:http';
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { TerminalSize } from './frames.ts';
 
 /** Where and as whom to connect: everything that an HTTP request to the API server needs. */
@@ -9,9 +9,24 @@ export interface ExecEndpoint {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Carries TLS material and the proxy; it is shared with the REST calls, so a warm connection is reused. */
-  readonly agent: Agent;
+  readonly agent: Agent | undefined;
+  /** Sends the upgrade itself, with these headers besides; where it is absent it goes out by the agent. */
+  readonly upgrade?:
+    | ((headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Upgraded>)
+    | undefined;
   /** Limit for the server to accept the stream, in milliseconds. */
   readonly timeoutMs?: number | undefined;
+}
+
+/** The server's answer to an upgrade. */
+export interface Upgraded {
+  readonly status: number;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** With status 101: the connection, which is paused, and what has come over it already. */
+  readonly socket?: Duplex;
+  readonly head?: Buffer;
 }
 
 /** Looks at the outputs on their way to their streams, and may keep some of their bytes. */

@@ -6,7 +6,8 @@
 import type { Writable } from 'node:stream';
 import WebSocket from 'ws';
 import { networkReason } from '../model/network-reason.ts';
-import { closeText, ExecLostError } from './errors.ts';
+import { AdoptedSocket } from './adopted-socket.ts';
+import { closeText, ExecLostError, ExecRefusedError } from './errors.ts';
 import type { ExecEndpoint, ExecOptions, ExecStreams } from './exec-streams.ts';
 import {
   decodeFrame,
@@ -48,6 +49,18 @@ export function execStream(
   return new ExecSession(endpoint, streams, options).result;
 }
 
+function socketTo(endpoint: ExecEndpoint, limitMs: number): WebSocket {
+  const protocols = [PROTOCOL_V5, PROTOCOL_V4];
+  if (endpoint.upgrade) return new AdoptedSocket(endpoint.upgrade, protocols, limitMs);
+  return new WebSocket(endpoint.url, protocols, {
+    agent: endpoint.agent,
+    headers: endpoint.headers,
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+    handshakeTimeout: limitMs,
+  });
+}
+
 class ExecSession {
   readonly result: Promise<ExecOutcome>;
   readonly #streams: ExecStreams;
@@ -81,13 +94,7 @@ class ExecSession {
     });
     const { signal } = options;
     this.#handshakeTimeoutMs = endpoint.timeoutMs ?? HANDSHAKE_TIMEOUT_MS;
-    this.#socket = new WebSocket(endpoint.url, [PROTOCOL_V5, PROTOCOL_V4], {
-      agent: endpoint.agent,
-      headers: endpoint.headers,
-      perMessageDeflate: false,
-      skipUTF8Validation: true,
-      handshakeTimeout: this.#handshakeTimeoutMs,
-    });
+    this.#socket = socketTo(endpoint, this.#handshakeTimeoutMs);
     this.#socket.binaryType = 'nodebuffer';
     this.#socket.on('unexpected-response', (_request, response) => {
       void readRefusal(response, this.#handshakeTimeoutMs).then((refused) => this.#fail(refused));
@@ -101,7 +108,11 @@ class ExecSession {
       if (confirmed > this.#confirmed && confirmed <= this.#sent()) this.#confirmed = confirmed;
     });
     this.#socket.on('error', (error) =>
-      this.#fail(new ExecLostError(this.#lostText(this.#reason(error)), this.#opened, error)),
+      this.#fail(
+        error instanceof ExecRefusedError
+          ? error
+          : new ExecLostError(this.#lostText(this.#reason(error)), this.#opened, error),
+      ),
     );
     this.#socket.on('close', (code, reason) => this.#onClose(code, reason.toString('utf8')));
     if (signal) {

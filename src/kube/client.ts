@@ -74,7 +74,7 @@ export class KubeClient {
     query: Readonly<Record<string, string>>,
     signal?: AbortSignal,
   ): AsyncGenerator<WatchEvent<T>> {
-    const response = await this.#transport.send('GET', path, { query: { ...query, watch: 'true' }, signal });
+    const response = await this.#transport.stream(path, { query: { ...query, watch: 'true' }, signal });
     let rest = '';
     try {
       response.setEncoding('utf8');
@@ -113,14 +113,13 @@ export class KubeClient {
     const url = this.#transport.url(
       `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/pods/${encodeURIComponent(target.pod)}/exec`,
     );
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('container', target.container);
     url.searchParams.set('stdin', String(target.stdin));
     url.searchParams.set('stdout', 'true');
     url.searchParams.set('stderr', String(!target.tty));
     url.searchParams.set('tty', String(target.tty));
     for (const word of target.command) url.searchParams.append('command', word);
-    return { url: url.href, ...this.#transport.upgrade() };
+    return this.#transport.upgrade(url);
   }
 
   /** Closes idle connections, so that the process can end. */

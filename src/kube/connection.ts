@@ -4,17 +4,26 @@ import type https from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { UserError } from '../model/errors.ts';
 import { trustNodesRoots } from '../tls/roots.ts';
+import { DirectConnection } from './direct.ts';
 import type { Credential } from './exec-credential.ts';
 import type { LoadedConfig } from './kubeconfig.ts';
-
-/** Header values as node:http takes them; a list is a repeated header. */
-export type Headers = Readonly<Record<string, string | string[]>>;
+import type { Headers } from './requests.ts';
 
 /** What every request of one user to one server has in common. */
 export interface Connection {
-  readonly agent: http.Agent;
+  /** Made when it is first asked for, since node:https is loaded for it. */
+  readonly agent: () => http.Agent;
   readonly headers: Headers;
+  /** Absent where a proxy is on the way, or no TLS. */
+  readonly direct: DirectConnection | undefined;
+  /** Closes the connections that nothing uses; those in use stay. */
+  closeIdle(): void;
+  /** Closes all of the agent's. */
+  close(): void;
 }
+
+/** What client-node's KubeConfig makes its agents by. */
+type MakeAgent = (cluster: unknown, options: https.AgentOptions) => http.Agent;
 
 /**
  * client-node's KubeConfig does this for all ways to authenticate.
@@ -34,6 +43,18 @@ export async function connectionOf(loaded: LoadedConfig, credential: Credential)
   // A proxy and a provider of tokens are spoken to by their own certificates, which the cluster's authority says nothing of.
   const hasAuthority = cluster.caData !== undefined || cluster.caFile !== undefined || cluster.skipTLSVerify;
   trustNodesRoots(!hasAuthority || cluster.proxyUrl !== undefined || user.authProvider !== undefined);
+  const isDirect =
+    cluster.proxyUrl === undefined && loaded.server.protocol === 'https:' && loaded.server.username === '';
+  const making = config as unknown as { createAgent: MakeAgent };
+  const make = making.createAgent.bind(config);
+  let tls: https.AgentOptions = {};
+  if (isDirect) {
+    // It is wanted with its options alone, so far.
+    making.createAgent = (_cluster, options) => {
+      tls = options;
+      return undefined as unknown as http.Agent;
+    };
+  }
   const options: https.RequestOptions = {};
   try {
     await config.applyToHTTPSOptions(options as never);
@@ -44,9 +65,6 @@ export async function connectionOf(loaded: LoadedConfig, credential: Credential)
       3,
     );
   }
-  const agent = options.agent as http.Agent & { keepAlive: boolean; options: http.AgentOptions };
-  agent.keepAlive = true;
-  agent.options.keepAlive = true;
   const headers: Record<string, string | string[]> = { 'User-Agent': 'kubectl-nettools' };
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     if (value !== undefined)
@@ -56,11 +74,31 @@ export async function connectionOf(loaded: LoadedConfig, credential: Credential)
     headers[name] = typeof value === 'string' ? value : [...value];
   }
   if (options.auth) headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
-  return { agent, headers };
+  let agent = isDirect ? undefined : keptAlive(options.agent as http.Agent);
+  const direct = isDirect ? new DirectConnection(loaded.server, tls) : undefined;
+  return {
+    agent: () => {
+      agent ??= keptAlive(make(cluster, tls));
+      return agent;
+    },
+    headers,
+    direct,
+    closeIdle: () => {
+      direct?.closeIdle();
+      for (const sockets of Object.values(agent?.freeSockets ?? {}))
+        for (const socket of sockets ?? []) socket.destroy();
+    },
+    close: () => {
+      direct?.closeIdle();
+      agent?.destroy();
+    },
+  };
 }
 
-/** Closes the agent's connections that nothing uses; those in use stay. */
-export function closeIdle(agent: http.Agent): void {
-  for (const sockets of Object.values(agent.freeSockets))
-    for (const socket of sockets ?? []) socket.destroy();
+/** Of all kinds of agents that client-node makes. */
+function keptAlive(made: http.Agent): http.Agent {
+  const agent = made as http.Agent & { keepAlive: boolean; options: http.AgentOptions };
+  agent.keepAlive = true;
+  agent.options.keepAlive = true;
+  return agent;
 }

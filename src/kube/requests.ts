@@ -1,5 +1,9 @@
 /** What is asked of the API server, and how. */
 import type http from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Header values as node:http takes them; a list is a repeated header. */
+export type Headers = Readonly<Record<string, string | string[]>>;
 
 /** Options of one request. */
 export interface RequestOptions {
@@ -27,11 +31,27 @@ export interface ExecTarget {
   readonly tty: boolean;
 }
 
+/** The server's answer to an upgrade. */
+export interface Upgraded {
+  readonly status: number;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** With status 101: the connection, which is paused, and what has come over it already. */
+  readonly socket?: Duplex;
+  readonly head?: Buffer;
+}
+
 /** How a WebSocket reaches the exec endpoint. */
 export interface Endpoint {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly agent: http.Agent;
+  /** Absent with `upgrade`. */
+  readonly agent: http.Agent | undefined;
+  /** Sends the upgrade itself, where the connection of the requests is free for it; else it goes out by the agent. */
+  readonly upgrade?:
+    | ((headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Upgraded>)
+    | undefined;
   /** Limit for the server to accept the stream, in milliseconds. */
   readonly timeoutMs: number;
 }

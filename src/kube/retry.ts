@@ -7,7 +7,7 @@ export const MAX_TRIES = 11;
 const LONGEST_PAUSE_MS = 30_000;
 
 /** For these it makes no difference whether the server has acted on the first one. */
-const IDEMPOTENT = new Set(['GET', 'DELETE']);
+export const IDEMPOTENT = new Set(['GET', 'DELETE']);
 
 /**
  * How long the server asks to wait before the request is sent again, in ms; `undefined`: it does not ask. Only an answer

@@ -10,13 +10,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionFlags } from '../model/args.ts';
 import { abortReason } from '../model/errors.ts';
 import { apiError, readBody } from './answers.ts';
-import { type Connection, closeIdle, connectionOf, type Headers } from './connection.ts';
+import { type Connection, connectionOf } from './connection.ts';
 import { type CredentialSource, credentialsOf } from './credentials.ts';
+import { areSendable, type DirectAnswer, type DirectConnection, StaleConnectionError } from './direct.ts';
 import { ApiError, type Route, UnreachableError, unreachable } from './errors.ts';
 import type { Credential } from './exec-credential.ts';
 import { type LoadedConfig, loadConfig } from './kubeconfig.ts';
-import type { Endpoint, RequestOptions } from './requests.ts';
-import { lostIdleConnection, MAX_TRIES, retryPauseMs } from './retry.ts';
+import type { Endpoint, Headers, RequestOptions } from './requests.ts';
+import { IDEMPOTENT, lostIdleConnection, MAX_TRIES, retryPauseMs } from './retry.ts';
 
 /** A request without an answer for this long is given up, unless `--request-timeout` says otherwise. */
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -27,8 +28,20 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
  * word to either side, and most requests and all exec streams may not be sent twice.
  */
 const IDLE_LIMIT_MS = 30_000;
+/** How long the words of a refused upgrade may take: the status alone is worth telling. */
+const REFUSAL_TIMEOUT_MS = 2_000;
 /** Where node:http tells of each response (https://nodejs.org/api/diagnostics_channel.html). */
 const RESPONSES = 'http.client.response.finish';
+
+/** An answer that was read already. */
+interface WholeAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly whole: string;
+}
+
+/** The body of either is had by {@link Transport.body}. */
+type Answer = http.IncomingMessage | WholeAnswer;
 
 /** One user's way to one API server. */
 export class Transport {
@@ -79,23 +92,58 @@ export class Transport {
     return url;
   }
 
-  /** What a WebSocket needs besides its URL. */
-  upgrade(): Omit<Endpoint, 'url'> {
+  /** What a WebSocket needs. @param url with the path and query, by `https:` or `http:` */
+  upgrade(url: URL): Endpoint {
     const credential = this.#credentials.latest();
     // A new certificate is for the next stream.
     void this.#show(credential).catch(() => undefined);
-    // ws passes headers to node:http as they are, which accepts a list for a repeated header.
-    return {
-      headers: this.#headers(credential) as Record<string, string>,
-      agent: this.#agent(),
+    const headers = this.#headers(credential);
+    const direct = this.#direct(headers);
+    const address = new URL(url);
+    address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    const endpoint = {
+      url: address.href,
+      // ws passes headers to node:http as they are, which accepts a list for a repeated header.
+      headers: headers as Record<string, string>,
       timeoutMs: this.#timeoutMs,
     };
+    if (direct === undefined) return { ...endpoint, agent: this.#agent() };
+    return {
+      ...endpoint,
+      agent: undefined,
+      upgrade: async (more, signal) => {
+        const request = { method: 'GET', url, headers: { ...headers, ...more }, isUpgrade: true };
+        const tooLate = (): Error => this.#tooLate();
+        const limits = { headMs: LONGEST_TIMEOUT_MS, bodyMs: REFUSAL_TIMEOUT_MS, tooLate, signal };
+        try {
+          return this.#heard(await direct.ask(request, limits), credential);
+        } catch (error) {
+          // It may not be sent twice.
+          throw error instanceof StaleConnectionError ? error.cause : error;
+        }
+      },
+    };
+  }
+
+  /** The connection that takes requests one by one, where it can take one now. */
+  #direct(headers: Headers): DirectConnection | undefined {
+    const { direct } = this.#connection;
+    if (direct?.isFree !== true || !areSendable(headers)) return undefined;
+    this.#closeOld();
+    return direct;
+  }
+
+  /** As {@link #onResponse}. */
+  #heard(answer: DirectAnswer, { token }: Credential): DirectAnswer {
+    this.#usedAt = Date.now();
+    if (answer.status === 401 && token !== undefined) this.#credentials.refused(token);
+    return answer;
   }
 
   /** Closes idle connections, so that the process can end. */
   close(): void {
     unsubscribe(RESPONSES, this.#onResponse);
-    this.#connection.agent.destroy();
+    this.#connection.close();
   }
 
   /**
@@ -114,11 +162,14 @@ export class Transport {
 
   /** The agent, with no connection in it that may be dead. */
   #agent(): http.Agent {
-    const { agent } = this.#connection;
+    this.#closeOld();
+    return this.#connection.agent();
+  }
+
+  #closeOld(): void {
     const now = Date.now();
-    if (now - this.#usedAt > IDLE_LIMIT_MS) closeIdle(agent);
+    if (now - this.#usedAt > IDLE_LIMIT_MS) this.#connection.closeIdle();
     this.#usedAt = now;
-    return agent;
   }
 
   #headers({ token }: Credential): Headers {
@@ -131,7 +182,7 @@ export class Transport {
     const shown = this.#shown;
     if (credential.certData === shown.certData && credential.keyData === shown.keyData) return;
     const connection = await connectionOf(this.loaded, credential);
-    closeIdle(this.#connection.agent);
+    this.#connection.closeIdle();
     this.#connection = connection;
     this.#shown = credential;
   }
@@ -141,14 +192,29 @@ export class Transport {
    * send again later is sent again, as long as the request's limit allows it; so is what met a connection that the
    * server had given up, and what was refused for credentials of which there are newer ones.
    */
-  async send(method: string, path: string, options: RequestOptions): Promise<http.IncomingMessage> {
-    const { signal } = options;
+  async send(method: string, path: string, options: RequestOptions): Promise<Answer> {
+    return this.#send(options.signal, (credential, deadline) =>
+      this.#tryDirect(method, path, options, credential, deadline),
+    );
+  }
+
+  /** The same for an answer that is read while it comes. */
+  async stream(path: string, options: RequestOptions): Promise<http.IncomingMessage> {
+    return this.#send(options.signal, (credential, deadline) =>
+      this.#try('GET', path, options, credential, deadline),
+    );
+  }
+
+  async #send<T extends Answer>(
+    signal: AbortSignal | undefined,
+    tryOnce: (credential: Credential, deadline: number) => Promise<T | undefined>,
+  ): Promise<T> {
     let credential = await this.#credentials.current(signal);
     let isRenewed = false;
     const deadline = performance.now() + this.#timeoutMs;
     for (let tries = 1; ; tries++) {
       await this.#show(credential);
-      const answer = await this.#try(method, path, options, credential, deadline);
+      const answer = await tryOnce(credential, deadline);
       if (answer === undefined) continue;
       const status = answer.statusCode ?? 0;
       if (status >= 200 && status < 300) return answer;
@@ -168,16 +234,63 @@ export class Transport {
     }
   }
 
+  /** One try on the connection that takes requests one by one, else as {@link #try}. */
+  async #tryDirect(
+    method: string,
+    path: string,
+    options: RequestOptions,
+    credential: Credential,
+    deadline: number,
+  ): Promise<Answer | undefined> {
+    const { body, signal } = options;
+    const headers = this.#requestHeaders(options, credential);
+    const direct = this.#direct(headers);
+    if (direct === undefined) return this.#try(method, path, options, credential, deadline);
+    const request = {
+      method,
+      url: this.#requestUrl(path, options),
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    };
+    const headMs = Math.max(1, deadline - performance.now());
+    try {
+      const limits = { headMs, bodyMs: this.#timeoutMs, tooLate: () => this.#tooLate(), signal };
+      const answer = this.#heard(await direct.ask(request, limits), credential);
+      return { statusCode: answer.status, headers: answer.headers, whole: answer.body };
+    } catch (error) {
+      const isStale = error instanceof StaleConnectionError;
+      if (!isStale || !IDEMPOTENT.has(method)) throw this.#unanswered(isStale ? error.cause : error, signal);
+      // The others have been idle as long.
+      this.#connection.closeIdle();
+      return undefined;
+    }
+  }
+
+  #requestUrl(path: string, { query }: RequestOptions): URL {
+    const url = this.url(path);
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    return url;
+  }
+
+  #requestHeaders({ body, contentType, accept }: RequestOptions, credential: Credential): Headers {
+    return {
+      ...this.#headers(credential),
+      // Not for an exec: the API server answers 406 to an upgrade that asks for JSON.
+      Accept: accept ?? 'application/json',
+      ...(body === undefined ? {} : { 'Content-Type': contentType ?? 'application/json' }),
+    };
+  }
+
   /** One try; `undefined`: it met a connection that was lost while it was idle, and may be tried again. */
   #try(
     method: string,
     path: string,
-    { query, body, contentType, accept, signal }: RequestOptions,
+    options: RequestOptions,
     credential: Credential,
     deadline: number,
   ): Promise<http.IncomingMessage | undefined> {
-    const url = this.url(path);
-    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    const { body, signal } = options;
+    const url = this.#requestUrl(path, options);
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const agent = this.#agent();
     const limit = Math.max(1, deadline - performance.now());
@@ -186,15 +299,8 @@ export class Transport {
         method,
         agent,
         headers: {
-          ...this.#headers(credential),
-          // Not for an exec: the API server answers 406 to an upgrade that asks for JSON.
-          Accept: accept ?? 'application/json',
-          ...(payload === undefined
-            ? {}
-            : {
-                'Content-Type': contentType ?? 'application/json',
-                'Content-Length': Buffer.byteLength(payload),
-              }),
+          ...this.#requestHeaders(options, credential),
+          ...(payload === undefined ? {} : { 'Content-Length': Buffer.byteLength(payload) }),
         },
         // The way through a proxy is a connection of its own, and ends by this limit alone.
         timeout: limit,
@@ -205,7 +311,7 @@ export class Transport {
         clearTimeout(timer);
         if (signal?.aborted || !lostIdleConnection(request, error)) return reject(error);
         // The others have been idle as long.
-        closeIdle(agent);
+        this.#connection.closeIdle();
         resolve(undefined);
       });
       request.on('response', (message) => {
@@ -220,7 +326,8 @@ export class Transport {
   }
 
   /** Reads an answer to its end, under the limit that its head was under. */
-  async body(response: http.IncomingMessage, signal: AbortSignal | undefined): Promise<string> {
+  async body(response: Answer, signal: AbortSignal | undefined): Promise<string> {
+    if ('whole' in response) return response.whole;
     const timer = setTimeout(() => response.destroy(this.#tooLate()), this.#timeoutMs);
     try {
       return await readBody(response);

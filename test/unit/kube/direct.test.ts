@@ -1,0 +1,167 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { BadAnswerError } from '../../../src/kube/answer-reader.ts';
+import { areSendable, DirectConnection, StaleConnectionError } from '../../../src/kube/direct.ts';
+import { makeCertificate } from '../../servers/certificates.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'nettools-direct-'));
+const certificate = makeCertificate(folder, 'own', ['IP:127.0.0.1']);
+const stops: (() => void)[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const limits = { headMs: 5000, bodyMs: 5000, tooLate: () => new Error('too late') };
+
+/** A connection to a server that does what it is told. */
+async function to(server: Server | ReturnType<typeof createTlsServer>): Promise<DirectConnection> {
+  const sockets = new Set<TLSSocket>();
+  server.on('secureConnection', (socket: TLSSocket) => sockets.add(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const direct = new DirectConnection(url, { ca: certificate.cert });
+  stops.push(() => {
+    direct.closeIdle();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  base = url;
+  return direct;
+}
+
+let base: URL;
+const get = (path: string) => ({ method: 'GET', url: new URL(path, base), headers: {} });
+const http = (listener: RequestListener) => to(createServer(certificate, listener));
+/** Answers each connection's first bytes with these. */
+const raw = (answer: string, end = false) =>
+  to(
+    createTlsServer(certificate, (socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => (end ? socket.end(answer, 'latin1') : socket.write(answer, 'latin1')));
+    }),
+  );
+
+describe('a direct connection', () => {
+  it('carries one request after the other', async () => {
+    const seen: unknown[] = [];
+    const direct = await http((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (text) => {
+        body += text;
+      });
+      request.on('end', () => {
+        seen.push([request.method, request.url, request.headers['impersonate-group'], body]);
+        response.end(JSON.stringify({ ü: request.url }));
+      });
+    });
+    expect(JSON.parse((await direct.ask(get('/a?b=c%20d'), limits)).body)).toEqual({ ü: '/a?b=c%20d' });
+    expect(direct.isFree).toBe(true);
+    const patch = {
+      ...get('/x'),
+      method: 'PATCH',
+      headers: { 'Impersonate-Group': ['a', 'b'] },
+      body: '{"é":1}',
+    };
+    expect((await direct.ask(patch, limits)).status).toBe(200);
+    expect(seen).toEqual([
+      ['GET', '/a?b=c%20d', undefined, ''],
+      ['PATCH', '/x', 'a, b', '{"é":1}'],
+    ]);
+  });
+
+  it('is busy while an answer is waited for', async () => {
+    const direct = await http((_request, response) => void setTimeout(() => response.end('x'), 50));
+    const asked = direct.ask(get('/'), limits);
+    expect(direct.isFree).toBe(false);
+    await asked;
+    expect(direct.isFree).toBe(true);
+  });
+
+  it('that was given up meanwhile is told as stale, and the next request has a new one', async () => {
+    let open: TLSSocket | undefined;
+    const server = createServer(certificate, (_request, response) => {
+      open = response.socket as TLSSocket;
+      response.end('x');
+    });
+    const direct = await to(server);
+    await direct.ask(get('/'), limits);
+    // Its end is not seen before the request is written.
+    open?.destroy();
+    await expect(direct.ask(get('/'), limits)).rejects.toThrow(StaleConnectionError);
+    expect((await direct.ask(get('/'), limits)).body).toBe('x');
+  });
+
+  it.each([
+    ['is cut', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi', true, /socket hang up/],
+    ['is none', 'no HTTP at all\r\n\r\n', false, /does not begin/],
+    ['never comes', '', false, /too late/],
+    ['never ends', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi', false, /too late/],
+  ])('whose answer %s fails', async (_name, answer, end, message) => {
+    const direct = await raw(answer, end);
+    const asked = direct.ask(get('/'), { ...limits, headMs: 400, bodyMs: 400 });
+    await expect(asked).rejects.toThrow(message);
+    await expect(asked).rejects.not.toThrow(StaleConnectionError);
+    expect(direct.isFree).toBe(true);
+  });
+
+  it('ends with its signal', async () => {
+    const direct = await raw('');
+    const end = new AbortController();
+    const asked = direct.ask(get('/'), { ...limits, signal: end.signal });
+    end.abort(new Error('enough'));
+    await expect(asked).rejects.toThrow('enough');
+  });
+
+  it('trusts nobody else', async () => {
+    const direct = await http((_request, response) => void response.end());
+    const other = makeCertificate(folder, 'other', ['IP:127.0.0.1']);
+    const wrong = new DirectConnection(base, { ca: other.cert });
+    await expect(wrong.ask(get('/'), limits)).rejects.toThrow(/self-signed|verify/);
+    expect((await direct.ask(get('/'), limits)).status).toBe(200);
+  });
+
+  it('gives the connection away with an upgrade, and has another one for the next request', async () => {
+    const server = createServer(certificate, (_request, response) => void response.end('x'));
+    server.on('upgrade', (_request, socket) => {
+      socket.write('HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nfirst');
+    });
+    const direct = await to(server);
+    const headers = { Connection: 'Upgrade', Upgrade: 'websocket' };
+    const { socket, head, status } = await direct.ask({ ...get('/'), headers, isUpgrade: true }, limits);
+    expect([status, head?.toString()]).toEqual([101, 'first']);
+    expect((await direct.ask(get('/'), limits)).body).toBe('x');
+    socket?.destroy();
+  });
+
+  it('tells the words of a refused upgrade as far as they come', async () => {
+    const direct = await raw('HTTP/1.1 403 F\r\nContent-Length: 99\r\n\r\n{"message":"no');
+    const answer = await direct.ask({ ...get('/'), isUpgrade: true }, { ...limits, bodyMs: 200 });
+    expect([answer.status, answer.body]).toEqual([403, '{"message":"no']);
+  });
+
+  it('refuses an answer that could be understood in two ways', async () => {
+    const direct = await raw(
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    );
+    await expect(direct.ask(get('/'), limits)).rejects.toThrow(BadAnswerError);
+  });
+});
+
+describe('headers', () => {
+  it.each([
+    [{ A: 'b' }, true],
+    [{ A: 'müller' }, true],
+    [{ A: ['b', 'c\r\nX: y'] }, false],
+    [{ A: '値' }, false],
+    [{ 'A b': 'c' }, false],
+  ])('%j are sendable as they are: %s', (headers, expected) => {
+    expect(areSendable(headers)).toBe(expected);
+  });
+});
