@@ -123,6 +123,16 @@ verdict: fail (2 met, 2 failed, 1 not proven, 1 not measured), 6.5 s
     expect(rendered(hostile, 'markdown')).not.toMatch(/<b>|\u001b|\u202e/);
   });
 
+  it('tell once in a table why nothing of a source was measured, and each time in what machines read', () => {
+    const blind = (number: number): TestResult =>
+      result(number, 'unknown', { assertions: [], summary: 'not measured: you may not get pods.' });
+    const report = reportOf(blind(1), blind(2), result(3, 'unknown', { summary: 'Summary.' }));
+    const text = rendered(report, 'table');
+    expect(text.match(/you may not get pods/g)).toHaveLength(1);
+    expect(text).toContain('? test 2 (pod/web-0 in shop → svc/db:5432): not measured: as above.');
+    expect(rendered(report, 'tap').match(/you may not get pods/g)).toHaveLength(2);
+  });
+
   it('hide nothing in a table', () => {
     expect(rendered(hostile, 'table')).not.toMatch(/\u001b|\u202e/);
   });
