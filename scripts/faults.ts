@@ -38,6 +38,8 @@ async function runSuite(suites: readonly string[]): Promise<number> {
         '--project',
         'faults',
         '--project',
+        'pod-faults',
+        '--project',
         'shared-faults',
         '--no-file-parallelism',
         ...files,

@@ -258,6 +258,15 @@ function placesText(places: Endpoints): string {
   }
 }
 
+/** A test without a name as the file says it: the pods that are meant have other names after each rollout. */
+export function writtenWay({ from, to, dns }: NetworkTest, resolved: string | undefined): string {
+  const [goal, ...others] = to;
+  // Of a list it is one of them.
+  const one = goal === undefined || others.length > 0 ? resolved : goalText(goal);
+  const end = one ?? dns;
+  return end === undefined ? placesText(from) : `${placesText(from)} → ${end}`;
+}
+
 function goalText(goal: Goal): string {
   return goal.kind === 'dest'
     ? goal.dest

@@ -1,9 +1,9 @@
 /** The expectations in files, in folders and on standard input. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseHost } from '../cluster/host-destination.ts';
 import { parseNetworkTests, type Words } from '../expectations/parse.ts';
-import { readText as readPipeOrFile } from '../kube/read-text.ts';
+import { readText as readPipeOrFile, readStandardInput } from '../kube/read-text.ts';
 import { UserError } from '../model/errors.ts';
 import { fileReason } from '../model/file-reason.ts';
 import type { NetworkTestFile } from '../model/network-test.ts';
@@ -11,7 +11,7 @@ import { withoutFullStop } from '../model/sentence.ts';
 import type { TestArgs } from '../model/test-args.ts';
 
 /** Expectations are written by people; what is larger is something else. */
-const LARGEST_BYTES = 4 * 1024 * 1024;
+const LIMITS = { mostBytes: 4 * 2 ** 20 };
 
 /**
  * All documents, in the order of the files; those of a folder by name.
@@ -53,16 +53,11 @@ function isFolder(file: string): boolean {
 
 /** @param file `-` is standard input @throws {UserError} exit 2; 3: it is a pipe that nobody writes to its end */
 export function readText(file: string): string {
-  let text: string;
   try {
-    // What is named may be a pipe of the shell; standard input is waited for as any tool does.
-    text = file === '-' ? readFileSync(0, 'utf8') : readPipeOrFile(file);
+    return file === '-' ? readStandardInput(LIMITS) : readPipeOrFile(file, LIMITS);
   } catch (error) {
     throw error instanceof UserError ? error : unreadable(file, error);
   }
-  if (Buffer.byteLength(text) > LARGEST_BYTES)
-    throw new UserError(`${nameOf(file)} is larger than ${LARGEST_BYTES / 1024 / 1024} MB.`, 2);
-  return text;
 }
 
 function unreadable(file: string, error: unknown): UserError {

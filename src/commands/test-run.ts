@@ -12,7 +12,7 @@ import { withoutUndefined } from '../model/without-undefined.ts';
 import type { Finding } from '../open/endpoints.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
 import { gatherMany } from './gather-many.ts';
-import type { Case, Cases, Source } from './test-cases.ts';
+import { type Case, type Cases, type Source, writtenWay } from './test-cases.ts';
 import {
   type Needed,
   nodeAnswers,
@@ -194,6 +194,7 @@ function resultOf({ test, from, to }: Case, answer: Answer): TestResult {
     number: place.number,
     line: place.line,
     name: name ?? (end === undefined ? from : `${from} → ${end}`),
+    written: name ?? writtenWay(test, to),
     from,
     to,
     dns,

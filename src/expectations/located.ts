@@ -45,10 +45,17 @@ export function locatedDocuments(text: string): Located[] {
   return new Reader(text).documents();
 }
 
+/**
+ * Values of one file, those of an alias each time that it is used: more than in 4 MB without any, and few enough to be read
+ * in a second.
+ */
+const MOST_VALUES = 2_000_000;
+
 class Reader {
   readonly #text: string;
   readonly #events: readonly Event[];
-  readonly #anchors = new Map<string, Located>();
+  readonly #anchors = new Map<string, { readonly node: Located; readonly values: number }>();
+  #values = 0;
   /** Where each line begins. */
   readonly #starts: readonly number[];
   #next = 0;
@@ -82,26 +89,29 @@ class Reader {
 
   #node(): Located {
     const event = this.#take();
+    const before = this.#values;
     switch (event?.type) {
-      case EVENT_ID.SCALAR:
-        return this.#named(event, {
-          kind: 'text',
-          line: this.#line(event.valueStart),
-          text: getScalarValue(this.#text, event),
-          isPlain: event.style === SCALAR_STYLE.PLAIN,
-        });
+      case EVENT_ID.SCALAR: {
+        const line = this.#line(event.valueStart);
+        this.#count(1, line);
+        const text = getScalarValue(this.#text, event);
+        const isPlain = event.style === SCALAR_STYLE.PLAIN;
+        return this.#named(event, { kind: 'text', line, text, isPlain }, before);
+      }
       case EVENT_ID.SEQUENCE: {
         const items: Located[] = [];
         while (!this.#isOver()) items.push(this.#node());
-        return this.#named(event, { kind: 'list', line: this.#line(event.start), items });
+        return this.#named(event, { kind: 'list', line: this.#line(event.start), items }, before);
       }
       case EVENT_ID.MAPPING:
-        return this.#named(event, this.#map(this.#line(event.start)));
+        return this.#named(event, this.#map(this.#line(event.start)), before);
       case EVENT_ID.ALIAS: {
         const name = this.#text.slice(event.anchorStart, event.anchorEnd);
-        const node = this.#anchors.get(name);
-        if (node !== undefined) return node;
-        throw new LocatedError(`nothing is called &${name}`, this.#line(event.anchorStart));
+        const found = this.#anchors.get(name);
+        const line = this.#line(event.anchorStart);
+        if (found === undefined) throw new LocatedError(`nothing is called &${name}`, line);
+        this.#count(found.values, line);
+        return found.node;
       }
       default:
         throw new LocatedError('it ends too early', this.#starts.length);
@@ -109,15 +119,26 @@ class Reader {
   }
 
   #map(line: number): LocatedMap {
-    const entries: LocatedMap['entries'][number][] = [];
+    const entries = new Map<string, LocatedMap['entries'][number]>();
+    const merged: LocatedMap['entries'][number][] = [];
     while (!this.#isOver()) {
       const key = this.#node();
       if (key.kind !== 'text') throw new LocatedError('a key must be a plain word', key.line);
-      if (entries.some((one) => one.key === key.text))
-        throw new LocatedError(`the key "${key.text}" is given twice`, key.line);
-      entries.push({ key: key.text, line: key.line, value: this.#node() });
+      if (entries.has(key.text)) throw new LocatedError(`the key "${key.text}" is given twice`, key.line);
+      const value = this.#node();
+      if (key.text === '<<' && key.isPlain) merged.push(...mergedEntries(value));
+      else entries.set(key.text, { key: key.text, line: key.line, value });
     }
-    return { kind: 'map', line, entries };
+    // What stands in the mapping itself goes before what is merged into it.
+    for (const one of merged) if (!entries.has(one.key)) entries.set(one.key, one);
+    return { kind: 'map', line, entries: [...entries.values()] };
+  }
+
+  /** @throws {LocatedError} there are too many: a file of a few lines can name the same values again and again */
+  #count(values: number, line: number): void {
+    this.#values += values;
+    if (this.#values > MOST_VALUES)
+      throw new LocatedError(`there are more than ${MOST_VALUES} values in it, aliases counted`, line);
   }
 
   /** Takes the end of a collection, where it is next. */
@@ -128,8 +149,16 @@ class Reader {
     return true;
   }
 
-  #named(event: { readonly anchorStart: number; readonly anchorEnd: number }, node: Located): Located {
-    if (event.anchorStart >= 0) this.#anchors.set(this.#text.slice(event.anchorStart, event.anchorEnd), node);
+  /** @param before how many values there were before it */
+  #named(
+    event: { readonly anchorStart: number; readonly anchorEnd: number },
+    node: Located,
+    before: number,
+  ): Located {
+    if (event.anchorStart >= 0) {
+      const name = this.#text.slice(event.anchorStart, event.anchorEnd);
+      this.#anchors.set(name, { node, values: this.#values - before });
+    }
     return node;
   }
 
@@ -145,4 +174,13 @@ class Reader {
     this.#lastLine = low + 1;
     return this.#lastLine;
   }
+}
+
+/** What a merge key adds, as YAML 1.1 has it: the entries of a mapping, or of several, of which the first goes before. */
+function mergedEntries(value: Located): readonly LocatedMap['entries'][number][] {
+  const all = value.kind === 'list' ? value.items : [value];
+  return all.flatMap((one) => {
+    if (one.kind !== 'map') throw new LocatedError('what is merged by "<<" must be a mapping', one.line);
+    return one.entries;
+  });
 }

@@ -204,6 +204,8 @@ function expectationOf(test: TestValue, dns: string | undefined, to: readonly Go
     throw new Contradiction('expect.answers needs "dns": a name to look up');
   else if (to.length === 0 && keys.some((key) => key !== 'noFindingAbove'))
     throw new Contradiction('without "to" or "dns" it can expect nothing but noFindingAbove');
+  if (value.within !== undefined && parseDuration(value.within) === 0)
+    throw new Contradiction('within is no time at all: nothing is as fast as that');
   const isNeeded = dns === undefined && NEEDS_CONNECTION.some((key) => value[key] !== undefined);
   const connection = value.connection ?? (isNeeded ? 'connected' : undefined);
   refuseUnprovable(connection, value, to);

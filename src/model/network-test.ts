@@ -103,8 +103,10 @@ export interface TestResult {
   /** The place of the test in its document, counted from 1. */
   readonly number: number;
   readonly line: number;
-  /** That of the test, or what it says: `deploy/web → svc/db:5432`. */
+  /** That of the test, or what was measured: `pod/web-0 in shop → svc/db:5432`. */
   readonly name: string;
+  /** What it is called where a pod with another name may do the same in the next run: as the file says it. */
+  readonly written: string;
   /** `pod/web-0 in shop`. */
   readonly from: string;
   /** As it was resolved; absent: a name, or the source alone. */

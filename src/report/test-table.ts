@@ -25,7 +25,7 @@ function block(result: TestResult, told: Set<string>, paint: Palette, width: num
       painted: `${mark(result.outcome, paint)} ${paint.bold(visible(titleText(result)))}:`,
       width: titleText(result).length + 3,
     },
-    visible(summaryText(result)),
+    visible(summaryOnce(result, told)),
     width,
     ' ',
   );
@@ -44,6 +44,16 @@ function block(result: TestResult, told: Set<string>, paint: Palette, width: num
       return indented(renderFinding(finding, paint, width - 2));
     });
   return [line, `  ${paint.dim(visible(placeText(result)))}`, ...causes, ...follows].join('\n');
+}
+
+/** That a source cannot be entered, or the API not be reached, is the same for all that is expected from it: it is told once. */
+function summaryOnce(result: TestResult, told: Set<string>): string {
+  const text = summaryText(result);
+  if (result.outcome !== 'unknown' || result.assertions.length > 0) return text;
+  const key = JSON.stringify(['unmeasured', text]);
+  if (told.has(key)) return 'not measured: as above.';
+  told.add(key);
+  return text;
 }
 
 function indented(text: string): string {

@@ -251,6 +251,22 @@ describe('denied', () => {
     });
   });
 
+  test('is not proven by a policy that nobody enforces, where a fault of the way loses the packets', async () => {
+    const mac = `${client.gateway} lladdr 02:00:00:00:00:99 dev eth0 nud permanent`;
+    const undo = `ip neigh del ${client.gateway} dev eth0`;
+    await withPolicy(() =>
+      withFault(client, [{ make: `ip neigh replace ${mac}`, undo }], async () => {
+        const { report, outcome } = await networkTest(ns.name, [
+          '{from: client, to: pod/server:8080, expect: denied}',
+          '{from: other, to: pod/server:8080, expect: connected}',
+        ]);
+        expect(outcome.code, told(report)).toBe(3);
+        expect(report.results[0]?.outcome, told(report)).toBe('notProven');
+        expect(report.results[0]?.summary).toMatch(/the policy need not be the reason: .*\(NT-ARP-002\)/);
+      }),
+    );
+  });
+
   test('is not proven by a policy in front of a server that is down', async () => {
     const listening = 'svc/server:80';
     await withPolicy(() =>

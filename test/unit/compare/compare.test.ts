@@ -112,6 +112,20 @@ describe('times', () => {
     expect(diffOf(a, b, { leastShiftMs: 0.5 }).verdict).toBe('worse');
   });
 
+  it('of few answers are told where all are far from all before, as ten DNS queries that take 200 ms more', () => {
+    const ten = (from: number): number[] => Array.from({ length: 10 }, (_, i) => from + i);
+    const of = (before: number[], after: number[]): string[] =>
+      said(diffOf(report(latency({ times: before })), report(latency({ times: after }))));
+    expect(of(ten(8), ten(221))).toEqual([
+      expect.stringMatching(/^worse !.* now 225 ms of 10: 213 ms slower/),
+    ]);
+    expect(of(ten(221), ten(8))).toEqual([expect.stringMatching(/^better /)]);
+    // A busy moment: slower by the median, or all of them slower by less.
+    expect(of(ten(8), [9, ...ten(221).slice(1)])).toEqual([]);
+    expect(of(ten(8), ten(50))).toEqual([]);
+    expect(of(ten(8).slice(3), ten(221).slice(3))).toEqual([]);
+  });
+
   it('of too few answers are not compared, and nothing is called the same', () => {
     const diff = diffOf(
       report(latency({ times: trips(1, 50, 5) })),

@@ -107,7 +107,35 @@ describe('a file of expectations', () => {
     expect(files[0]?.tests[1]?.from).toMatchObject({ target: 'deploy/web' });
   });
 
+  it('merges mappings as YAML 1.1 does: what stands in them goes before', () => {
+    const [first, second] = tests(
+      '&base {from: a, to: b:1, expect: connected, within: 1s}',
+      '{name: other, <<: [{to: c:2}, *base], from: d}',
+    );
+    expect(second).toMatchObject({ name: 'other', from: { target: 'd' }, to: [{ dest: 'c:2' }] });
+    expect(second?.expect).toEqual(first?.expect);
+    expect(() => tests('{<<: a, from: a, to: b:1, expect: connected}')).toThrow(
+      'shop.yaml:4: what is merged by "<<" must be a mapping.',
+    );
+  });
+
+  it('refuses aliases that make a few lines a million tests, and reads many keys', () => {
+    const many = Array.from({ length: 5000 }, (_, i) => `b:${i + 1}`).join(', ');
+    const bomb = tests.bind(undefined, `&t {from: a, to: [${many}], expect: connected}`);
+    expect(() => bomb(...new Array<string>(1000).fill('*t'))).toThrow(
+      /more than 2000000 values in it, aliases/,
+    );
+    const keys = Array.from({ length: 50_000 }, (_, i) => `k${i}: 1\n`).join('');
+    const began = process.cpuUsage().user;
+    expect(() => parseNetworkTests(keys, 'shop.yaml', ANYTHING)).toThrow(/the document has no key "k0"/);
+    expect((process.cpuUsage().user - began) / 1e6).toBeLessThan(2);
+  });
+
   it.each<[string, string]>([
+    [
+      '{from: a, to: b:1, expect: connected, within: 0ms}',
+      'shop.yaml:4: test 1: within is no time at all: nothing is as fast as that.',
+    ],
     [
       '{from: a, to: b:1, expect: connectd}',
       'shop.yaml:4: tests[1].expect must be connected, denied or refused, not "connectd".',

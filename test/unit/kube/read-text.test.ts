@@ -30,7 +30,7 @@ describe('readText', () => {
 
   it('gives up on a pipe into which nobody writes', () => {
     const file = pipe();
-    expect(() => readText(file, 100)).toThrow(
+    expect(() => readText(file, { limitMs: 100 })).toThrow(
       `${file} is a pipe, and nothing was written to its end in 0.1 s.`,
     );
   });
@@ -41,6 +41,14 @@ describe('readText', () => {
     const writer = spawn('sh', ['-c', script, 'sh', file], { stdio: 'ignore' });
     expect(readText(file)).toBe('one\ntwo\n');
     writer.unref();
+  });
+
+  it('ends with what has no end', () => {
+    expect(() => readText('/dev/zero', { mostBytes: 2 ** 20 })).toThrow('/dev/zero is larger than 1 MB.');
+    const file = join(folder, 'file');
+    writeFileSync(file, 'é'.repeat(40_000));
+    expect(readText(file, { mostBytes: 80_000 })).toBe('é'.repeat(40_000));
+    expect(() => readText(file, { mostBytes: 79_999 })).toThrow(/is larger than/);
   });
 
   it('passes on what the file system says', () => {

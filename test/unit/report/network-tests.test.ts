@@ -19,6 +19,7 @@ function result(number: number, outcome: TestOutcome, rest: Partial<TestResult> 
     number,
     line: number + 4,
     name: `test ${number}`,
+    written: `test ${number}`,
     from: 'pod/web-0 in shop',
     to: 'svc/db:5432',
     outcome,
@@ -63,12 +64,13 @@ const EVIL = '\u001b[31m# SKIP <b>&"\'\u202e]]>\n1..1\nok 9 - x\ud800|`';
 const hostile = reportOf(
   result(1, 'failed', {
     name: EVIL,
+    written: EVIL,
     from: EVIL,
     to: EVIL,
     summary: EVIL,
     findings: [finding('NT-X-001', 'critical', { title: EVIL, summary: EVIL, remediation: EVIL })],
   }),
-  result(2, 'met', { name: EVIL }),
+  result(2, 'met', { name: EVIL, written: EVIL }),
 );
 const OPTIONS = { colour: false, width: 100 };
 const rendered = (report: NetworkTestReport, format: Parameters<typeof renderTests>[1]): string =>
@@ -121,6 +123,16 @@ verdict: fail (2 met, 2 failed, 1 not proven, 1 not measured), 6.5 s
     expect(rendered(hostile, 'markdown')).not.toMatch(/<b>|\u001b|\u202e/);
   });
 
+  it('tell once in a table why nothing of a source was measured, and each time in what machines read', () => {
+    const blind = (number: number): TestResult =>
+      result(number, 'unknown', { assertions: [], summary: 'not measured: you may not get pods.' });
+    const report = reportOf(blind(1), blind(2), result(3, 'unknown', { summary: 'Summary.' }));
+    const text = rendered(report, 'table');
+    expect(text.match(/you may not get pods/g)).toHaveLength(1);
+    expect(text).toContain('? test 2 (pod/web-0 in shop → svc/db:5432): not measured: as above.');
+    expect(rendered(report, 'tap').match(/you may not get pods/g)).toHaveLength(2);
+  });
+
   it('hide nothing in a table', () => {
     expect(rendered(hostile, 'table')).not.toMatch(/\u001b|\u202e/);
   });
@@ -171,6 +183,16 @@ describe('JUnit', () => {
     expect(text).toContain('name="standard input" tests="2" failures="0" errors="2" skipped="0"');
     expect(text).toContain('<failure message="Summary 3." type="NT-FW-006">');
     expect(text).toContain('<error message="Summary 5." type="not proven">');
+  });
+
+  it('calls a case the same in each run, whatever pod was measured, and tells apart those of one test', () => {
+    const from = (pod: string): Partial<TestResult> => ({ from: `pod/${pod} in shop`, written: 'web → db' });
+    const one = (pod: string): string => rendered(reportOf(result(1, 'met', from(pod))), 'junit');
+    expect(one('web-5c4-x2')).toContain('<testcase classname="nettools.test" name="web → db">');
+    expect(one('web-5c4-x2').replaceAll('web-5c4-x2', 'web-9d7-k8')).toBe(one('web-9d7-k8'));
+    const both = rendered(reportOf(result(1, 'met', from('a')), result(1, 'met', from('b'))), 'junit');
+    for (const pod of ['a', 'b'])
+      expect(both).toContain(`name="web → db (pod/${pod} in shop → svc/db:5432)"`);
   });
 
   it('holds no markup but its own', () => {
