@@ -48,6 +48,7 @@ export async function publishedAt(asking: Asking, destination: Destination): Pro
     ...(node.name === undefined ? {} : { node: node.name }),
     ...('instead' in node && node.instead !== undefined ? { instead: node.instead } : {}),
     ...(by === 'load balancer' ? proxyProtocolPart(found.service, host) : {}),
+    ...(asking.isOutside === true ? await letInPart(asking.cluster, found.service) : {}),
     ...(by === 'load balancer' ? rangesPart(found.service) : {}),
     isLocal: found.service.spec?.externalTrafficPolicy === 'Local',
     ready: ready.length,
@@ -59,6 +60,33 @@ export async function publishedAt(asking: Asking, destination: Destination): Pro
 function labelOf({ cluster, isOutside }: Asking, { metadata }: Service): string {
   const { namespace = '', name = '' } = metadata ?? {};
   return `svc/${name}${isOutside !== true && namespace === cluster.namespace ? '' : `.${namespace}`}`;
+}
+
+/** By policies that select its pods for certain: all labels that they ask for are in the Service's own selector. */
+async function letInPart(
+  cluster: ClusterView,
+  { metadata, spec }: Service,
+): Promise<Pick<Published, 'letIn'>> {
+  const { namespace = '' } = metadata ?? {};
+  const policies = (await cluster.networkPolicies(namespace)).value ?? [];
+  const labels = spec?.selector ?? {};
+  const letIn = policies
+    .filter(({ spec: policy }) => {
+      const { matchLabels = {}, matchExpressions = [] } = policy?.podSelector ?? {};
+      const isIngress = policy?.policyTypes?.includes('Ingress') ?? true;
+      const isSelecting = Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
+      return isIngress && isSelecting && matchExpressions.length === 0;
+    })
+    .flatMap(({ metadata: own, spec: policy }) =>
+      (policy?.ingress ?? [])
+        .flatMap(({ from = [] }) => from)
+        .flatMap(({ ipBlock }) =>
+          ipBlock === undefined
+            ? []
+            : [{ policy: `${namespace}/${own?.name}`, cidr: ipBlock.cidr, except: ipBlock.except ?? [] }],
+        ),
+    );
+  return letIn.length === 0 ? {} : { letIn };
 }
 
 function rangesPart({ spec }: Service): { sourceRanges?: readonly string[] } {
