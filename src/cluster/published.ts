@@ -49,7 +49,7 @@ export async function publishedAt(asking: Asking, destination: Destination): Pro
     ...('instead' in node && node.instead !== undefined ? { instead: node.instead } : {}),
     ...(by === 'load balancer' ? proxyProtocolPart(found.service, host) : {}),
     ...(asking.isOutside === true ? await letInPart(asking.cluster, found.service) : {}),
-    ...(by === 'load balancer' ? rangesPart(found.service) : {}),
+    ...(by === 'load balancer' ? rangesPart(found.service, host) : {}),
     isLocal: found.service.spec?.externalTrafficPolicy === 'Local',
     ready: ready.length,
     ...nodesPart(ready),
@@ -89,7 +89,9 @@ async function letInPart(
   return letIn.length === 0 ? {} : { letIn };
 }
 
-function rangesPart({ spec }: Service): { sourceRanges?: readonly string[] } {
+/** With ipMode Proxy, it is the load balancer's to keep to them: it is not known whom it sees. */
+function rangesPart({ spec, status }: Service, host: string): { sourceRanges?: readonly string[] } {
+  if (status?.loadBalancer?.ingress?.find(({ ip }) => ip === host)?.ipMode === 'Proxy') return {};
   const { loadBalancerSourceRanges: ranges = [] } = spec ?? {};
   return ranges.length === 0 ? {} : { sourceRanges: ranges.map((one) => one.trim()) };
 }

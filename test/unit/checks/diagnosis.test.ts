@@ -20,6 +20,7 @@ describe('the order of a diagnosis', () => {
       'sockets',
       'dns',
       'tls',
+      'gateway',
     ]);
   });
 
