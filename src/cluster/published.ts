@@ -48,7 +48,8 @@ export async function publishedAt(asking: Asking, destination: Destination): Pro
     ...(node.name === undefined ? {} : { node: node.name }),
     ...('instead' in node && node.instead !== undefined ? { instead: node.instead } : {}),
     ...(by === 'load balancer' ? proxyProtocolPart(found.service, host) : {}),
-    ...(by === 'load balancer' ? rangesPart(found.service) : {}),
+    ...(asking.isOutside === true ? await letInPart(asking.cluster, found.service) : {}),
+    ...(by === 'load balancer' ? rangesPart(found.service, host) : {}),
     isLocal: found.service.spec?.externalTrafficPolicy === 'Local',
     ready: ready.length,
     ...nodesPart(ready),
@@ -61,7 +62,36 @@ function labelOf({ cluster, isOutside }: Asking, { metadata }: Service): string 
   return `svc/${name}${isOutside !== true && namespace === cluster.namespace ? '' : `.${namespace}`}`;
 }
 
-function rangesPart({ spec }: Service): { sourceRanges?: readonly string[] } {
+/** By policies that select its pods for certain: all labels that they ask for are in the Service's own selector. */
+async function letInPart(
+  cluster: ClusterView,
+  { metadata, spec }: Service,
+): Promise<Pick<Published, 'letIn'>> {
+  const { namespace = '' } = metadata ?? {};
+  const policies = (await cluster.networkPolicies(namespace)).value ?? [];
+  const labels = spec?.selector ?? {};
+  const letIn = policies
+    .filter(({ spec: policy }) => {
+      const { matchLabels = {}, matchExpressions = [] } = policy?.podSelector ?? {};
+      const isIngress = policy?.policyTypes?.includes('Ingress') ?? true;
+      const isSelecting = Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
+      return isIngress && isSelecting && matchExpressions.length === 0;
+    })
+    .flatMap(({ metadata: own, spec: policy }) =>
+      (policy?.ingress ?? [])
+        .flatMap(({ from = [] }) => from)
+        .flatMap(({ ipBlock }) =>
+          ipBlock === undefined
+            ? []
+            : [{ policy: `${namespace}/${own?.name}`, cidr: ipBlock.cidr, except: ipBlock.except ?? [] }],
+        ),
+    );
+  return letIn.length === 0 ? {} : { letIn };
+}
+
+/** With ipMode Proxy, it is the load balancer's to keep to them: it is not known whom it sees. */
+function rangesPart({ spec, status }: Service, host: string): { sourceRanges?: readonly string[] } {
+  if (status?.loadBalancer?.ingress?.find(({ ip }) => ip === host)?.ipMode === 'Proxy') return {};
   const { loadBalancerSourceRanges: ranges = [] } = spec ?? {};
   return ranges.length === 0 ? {} : { sourceRanges: ranges.map((one) => one.trim()) };
 }

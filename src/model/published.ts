@@ -22,6 +22,12 @@ export interface Published {
   readonly sourceRanges?: readonly string[];
   /** The address is the Service's, the port is none of its: those that it has. */
   readonly otherPorts?: readonly string[];
+  /** Of a target outside: ranges of addresses that NetworkPolicies let in to its pods. */
+  readonly letIn?: readonly {
+    readonly policy: string;
+    readonly cidr: string;
+    readonly except: readonly string[];
+  }[];
   /** externalTrafficPolicy: Local. */
   readonly isLocal: boolean;
   /** Ready endpoints. */

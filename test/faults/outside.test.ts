@@ -1,7 +1,7 @@
 /** Ways into Services from outside of the cluster, and connections that stay at one endpoint: made for real, named by the built binary. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
-import { kubeconfig } from '../cluster/paths.ts';
+import { bridge, kubeconfig } from '../cluster/paths.ts';
 import { until } from '../cluster/proc.ts';
 import { app, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { proxied } from '../e2e/support/services.ts';
@@ -53,9 +53,9 @@ beforeAll(async () => {
   shops = [await podNetns(ns.name, 'shop-a'), await podNetns(ns.name, 'shop-b')];
 });
 
-/** With the cluster that the flags name. */
+/** With the cluster that the flags name. Of this machine one check: what else its links and sockets do is not the test's. */
 const outside = (to: string): Promise<Report> =>
-  checkReport('diagnose', ['local', '--kubeconfig', kubeconfig, '--to', to]);
+  checkReport('firewall', ['local', '--kubeconfig', kubeconfig, '--to', to]);
 const inside = (to: string): Promise<Report> =>
   checkReport('diagnose', ['client', '-n', ns.name, '--to', to]);
 
@@ -98,7 +98,7 @@ describe('NT-SVC-015', () => {
         'NT-SVC-017',
         /its pods see an address of the node that takes the packets as the client/,
       );
-      const unnamed = await checkReport('diagnose', ['local', '--to', `${BALANCED}:80`]);
+      const unnamed = await checkReport('firewall', ['local', '--to', `${BALANCED}:80`]);
       expect(JSON.stringify(unnamed)).not.toMatch(/svc\/balanced/);
     });
   });
@@ -152,6 +152,38 @@ test('NT-SVC-017: whom the pods of a NodePort see', async () => {
     expectSilence(local);
     expect(JSON.stringify(local)).not.toMatch(/NT-SVC-017/);
   });
+});
+
+test('NT-SVC-017: a NetworkPolicy that lets in the client, and sees the node', async () => {
+  const port = await ns.kubectl(['get', 'service', 'balanced', '-o', 'jsonpath={.spec.ports[0].nodePort}']);
+  const to = `${nodeAddress('node2')}:${port}`;
+  const pods = shops.map(({ address }) => address).join(',');
+  // What an agent of the policy would write: the cluster has none.
+  const steps = [
+    { make: 'nft add table ip ntfpol', undo: 'nft delete table ip ntfpol' },
+    { make: 'nft add chain ip ntfpol c { type filter hook postrouting priority 200 ; }', undo: '' },
+    {
+      make: `nft add rule ip ntfpol c ip daddr {${pods}} tcp dport 8080 ip saddr != ${bridge.address} drop`,
+      undo: '',
+    },
+  ];
+  const policy = (cidr: string): Manifest => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'clients' },
+    spec: { podSelector: { matchLabels: { app: 'shop' } }, ingress: [{ from: [{ ipBlock: { cidr } }] }] },
+  });
+  await ns.apply(policy(`${bridge.address}/32`));
+  await withFault(nodeNetns('node2'), steps, async () => {
+    expectFirst(await outside(to), {
+      id: 'NT-SVC-017',
+      severity: 'critical',
+      says: /its pods see an address of node2 as the client .*: NetworkPolicy \S+\/clients lets in \S+, from which the target sends, and not /,
+    });
+  });
+  await ns.apply(policy('198.51.100.0/24'));
+  expectSilence(await outside(to));
+  await ns.kubectl(['delete', 'networkpolicy', 'clients']);
 });
 
 /** Answers each request on whatever connection it comes by. */

@@ -20,6 +20,11 @@ export function seen({ reach }: PathFacts): string {
   return reach.value ? outcomeText(reach.value) : tell(reach.skipped);
 }
 
+/** The address that the target sends from: `198.51.100.7 via … src 198.51.100.1 uid 0`. */
+export function sourceOf({ reach }: PathFacts): string | undefined {
+  return /\bsrc (\S+)/.exec(reach.value?.routes.join(' ') ?? '')?.[1];
+}
+
 /** What connect() said. */
 export function quoteReach({ results }: PathFacts): Quote[] {
   return quoteTries(results.reach, 3);

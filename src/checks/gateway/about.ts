@@ -3,6 +3,6 @@ import { defineAbout } from '../shared/about.ts';
 
 export default defineAbout({
   id: 'gateway',
-  diagnosis: { after: ['service'] },
+  diagnosis: { after: ['tls'] },
   thresholds: {},
 });

@@ -30,8 +30,6 @@ function isUnder(name: string, pattern: string): boolean {
   return pattern.startsWith('*.') && name.endsWith(pattern.slice(1)) && name !== pattern.slice(2);
 }
 
-export type PathType = 'Exact' | 'Prefix' | 'pattern';
-
 /** By elements: `/foo` is a prefix of `/foo` and `/foo/bar`, not of `/foobar`. */
 export function prefixFits(prefix: string, path: string): boolean {
   const bare = prefix.replace(/\/$/, '');

@@ -341,6 +341,56 @@ const drops = ['QUEUE_PURGE', 'IP_RPFILTER'].map((reason) =>
   ),
 );
 
+/** A request that an Ingress leads to a Service; @param status that it is answered with */
+function gatewayRun(name: string, status: number): Case {
+  const url = 'http://shop.example.com/';
+  const by = {
+    object: { kind: 'Ingress', namespace: 'default', name: 'web' },
+    rule: 'host shop.example.com, path / (Prefix)',
+  };
+  const backend = {
+    namespace: 'default',
+    name: 'shop',
+    port: '80',
+    of: 1,
+    ready: 1,
+    endpoints: [{ address: '192.0.2.5', port: 8080 }],
+  };
+  return named(
+    'gateway',
+    name,
+    {
+      requests: [
+        {
+          destination: destination({ label: url, url, port: '80' }),
+          host: 'shop.example.com',
+          path: '/',
+          fronts: [
+            {
+              name: 'Ingresses of class nginx',
+              addresses: ['192.0.2.9'],
+              namesHost: true,
+              troubles: [],
+              by,
+              backend,
+            },
+          ],
+        },
+      ],
+      denied: [],
+    },
+    evidence({
+      'to0-http': result(`${status} 0.001 0.000000 0.002 0.002 192.0.2.9\n`, { command: ['curl', url] }),
+      'to0-backend0-reach': result(
+        status === 200
+          ? 'address 192.0.2.5\ntry 1\nok 300\n'
+          : 'address 192.0.2.5\ntry 1\nenvironment: connect: Connection refused\nfailed 211\n',
+        { command: ['reach', 'tcp', '192.0.2.5', '8080'] },
+      ),
+    }),
+  );
+}
+
 /** At least one run of each check that passes, and one that finds something. */
 export const CASES: readonly Case[] = [
   ...bundles,
@@ -360,4 +410,6 @@ export const CASES: readonly Case[] = [
   pathRun('healthy', false),
   pathRun('lost', true),
   datagramRun(),
+  gatewayRun('healthy', 200),
+  gatewayRun('nobody listens', 502),
 ];

@@ -21,6 +21,7 @@ describe('the order of a diagnosis', () => {
       'sockets',
       'dns',
       'tls',
+      'gateway',
     ]);
   });
 

@@ -13,6 +13,13 @@ const OUTSIDE = {
   }),
   status: { loadBalancer: { ingress: [{ ip: '192.0.2.50' }] } },
 };
+const POLICY = {
+  metadata: { name: 'clients' },
+  spec: {
+    podSelector: { matchLabels: { app: 'db' } },
+    ingress: [{ from: [{ ipBlock: { cidr: '192.0.2.0/24' } }] }],
+  },
+};
 const node = (name: string, address: string) => ({
   metadata: { name },
   status: {
@@ -58,10 +65,41 @@ describe('a way into a Service from outside', () => {
   it.each([
     ['192.0.2.99', '30080'],
     ['192.0.2.12', '80'],
-    ['192.0.2.50', '443'],
     ['example.com', '30080'],
   ])('is not %s:%s', async (host, port) => {
     expect(await at(host, port)).toBeUndefined();
+  });
+
+  it.each(['192.0.2.50', '192.0.2.77'])(
+    'is known at %s by a port that the Service does not have',
+    async (host) => {
+      expect(await at(host, '443')).toMatchObject({ label: 'svc/db', otherPorts: ['80/TCP'] });
+    },
+  );
+
+  it('says which clients a load balancer takes, where its nodes keep to it', async () => {
+    const ranges = async (ipMode?: string) => {
+      const one = {
+        ...OUTSIDE,
+        spec: { ...OUTSIDE.spec, loadBalancerSourceRanges: ['203.0.113.0/24 '] },
+        status: { loadBalancer: { ingress: [{ ip: '192.0.2.50', ...(ipMode && { ipMode }) }] } },
+      };
+      return (await at('192.0.2.50', '80', { ...LISTS, '/api/v1/services': [one] }))?.sourceRanges;
+    };
+    expect([await ranges(), await ranges('Proxy')]).toEqual([['203.0.113.0/24'], undefined]);
+  });
+
+  it('of a target outside it says that, in full, with what policies let in by address', async () => {
+    const one = { ...OUTSIDE, spec: { ...OUTSIDE.spec, selector: { app: 'db', tier: 'one' } } };
+    const policies = `/apis/networking.k8s.io/v1/namespaces/${SHOP}/networkpolicies`;
+    const lists = { ...LISTS, '/api/v1/services': [one], [policies]: [POLICY] };
+    const { cluster } = await serving(lists as Parameters<typeof serving>[0]);
+    const asking = { cluster, node: undefined, isHost: true, isOutside: true };
+    expect(await publishedAt(asking, destination({ host: '192.0.2.12', port: '30080' }))).toMatchObject({
+      label: `svc/db.${SHOP}`,
+      isOutside: true,
+      letIn: [{ policy: `${SHOP}/clients`, cidr: '192.0.2.0/24', except: [] }],
+    });
   });
 
   it("is of the target's node at a loopback address, with the address that serves it", async () => {

@@ -4,7 +4,7 @@ import { contains, parsePrefix } from '../../../parsers/ip-prefix.ts';
 import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
-import { nameOf, quoteReach, seen } from '../path.ts';
+import { nameOf, quoteReach, seen, sourceOf } from '../path.ts';
 import { wayText } from '../published-ways.ts';
 
 const meta = {
@@ -49,11 +49,6 @@ function judge(path: PathFacts): Occurrence[] {
       },
     ),
   ];
-}
-
-/** `198.51.100.7 via … src 198.51.100.1 uid 0`. */
-function sourceOf({ reach }: PathFacts): string | undefined {
-  return /\bsrc (\S+)/.exec(reach.value?.routes.join(' ') ?? '')?.[1];
 }
 
 export const sourceRanges: Rule<FirewallFacts> = {

@@ -22,7 +22,7 @@ const meta = {
 } as const;
 
 function judge(path: PathFacts): Occurrence[] {
-  const { published, cause, destination } = path;
+  const { published, destination } = path;
   if (published === undefined || published.by === 'node port') return [];
   const why = published.otherPorts === undefined ? unannounced(path) : wrongPort(path);
   if (why === undefined) return [];
@@ -43,15 +43,17 @@ function judge(path: PathFacts): Occurrence[] {
       },
     ),
   ];
+}
 
-  function unannounced({ published: own }: PathFacts): string | undefined {
-    if (own?.isOutside !== true) return undefined;
-    if (cause.kind === 'no-neighbour' && !cause.viaGateway)
-      return 'nobody announces it on this link: this machine asked for it, and no host answered';
-    if (cause.kind === 'no-host-there')
-      return `nobody announces it on its link: ${cause.sender ?? 'a router'} looked for it there and found no host`;
-    return undefined;
-  }
+function unannounced({ published, cause, hop, neighbour }: PathFacts): string | undefined {
+  if (published?.isOutside !== true || cause.kind === 'open') return undefined;
+  // Whatever else was heard meanwhile: this is what the kernel knows of the address itself.
+  const isLost = neighbour?.state === 'FAILED' || neighbour?.state === 'INCOMPLETE';
+  if (hop?.viaGateway === false && isLost)
+    return 'nobody announces it on this link: this machine asked for it, and no host answered';
+  if (cause.kind === 'no-host-there')
+    return `nobody announces it on its link: ${cause.sender ?? 'a router'} looked for it there and found no host`;
+  return undefined;
 }
 
 function wrongPort({ published, cause, port }: PathFacts): string | undefined {

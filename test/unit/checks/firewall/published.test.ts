@@ -129,3 +129,96 @@ describe('NT-SVC-012', () => {
     expect(remedyOf(found)).toMatch(/Here: 198\.51\.100\.11:30080\.$/);
   });
 });
+
+const BALANCED: Published = {
+  label: 'svc/shop.default',
+  namespace: 'default',
+  name: 'shop',
+  by: 'load balancer',
+  isOutside: true,
+  isLocal: false,
+  ready: 1,
+  nodes: ['node1'],
+};
+
+/** With what is an info. */
+function all(recording: string, published: Published) {
+  const { evidence, input } = recorded<FirewallInput>(recording);
+  return judgeFirewall(evidence, { ...input, published: { to0: published } }).findings;
+}
+
+describe('NT-SVC-015', () => {
+  it('says whose the address is that nobody announces', () => {
+    const found = told('firewall-arp-own-link', BALANCED);
+    expect(found.map((f) => [f.id, f.causedBy])).toContainEqual(['NT-SVC-015', undefined]);
+    expect(found.find((f) => f.id === 'NT-ARP-002')?.causedBy).toBe('NT-SVC-015');
+  });
+
+  it.each<[string, string, Published]>([
+    ['for a target in the cluster', 'firewall-arp-own-link', { ...BALANCED, isOutside: false }],
+    ['for a NodePort', 'firewall-arp-own-link', { ...BALANCED, by: 'node port' }],
+    ['of a silence', DROPPED, BALANCED],
+    ['of what works', 'firewall-healthy', BALANCED],
+    [
+      'of a port that the Service does not have and that answers',
+      'firewall-healthy',
+      { ...BALANCED, otherPorts: ['81/TCP'] },
+    ],
+  ])('is silent %s', (_why, recording, published) => {
+    expect(told(recording, published).map(({ id }) => id)).not.toContain('NT-SVC-015');
+  });
+
+  it('says that the Service has no such port, and nothing of its endpoints', () => {
+    const found = told(DROPPED, { ...BALANCED, isOutside: false, otherPorts: ['80/TCP'], ready: 0 });
+    expect(found.map(({ id, causedBy }) => [id, causedBy])).toEqual([
+      ['NT-SVC-015', undefined],
+      ['NT-FW-001', 'NT-SVC-015'],
+    ]);
+  });
+});
+
+describe('NT-SVC-016', () => {
+  const ranges = (...sourceRanges: string[]): Published => ({ ...BALANCED, isOutside: false, sourceRanges });
+
+  it('explains the silence for a client of no range', () => {
+    const found = told(DROPPED, ranges('192.0.2.0/24'));
+    expect(found.map(({ id, causedBy }) => [id, causedBy])).toContainEqual(['NT-SVC-016', undefined]);
+    expect(found.find(({ id }) => id === 'NT-FW-001')?.causedBy).toBe('NT-SVC-016');
+  });
+
+  it.each<[string, string, Published]>([
+    ['a range has the client', DROPPED, ranges('192.0.2.0/24', '0.0.0.0/0')],
+    ['a range cannot be read', DROPPED, ranges('192.0.2.0/24', 'everybody')],
+    ['it works', 'firewall-healthy', ranges('192.0.2.0/24')],
+    ['it is refused', 'firewall-no-listener-tcp', ranges('192.0.2.0/24')],
+  ])('is silent where %s', (_why, recording, published) => {
+    expect(told(recording, published).map(({ id }) => id)).not.toContain('NT-SVC-016');
+  });
+});
+
+describe('NT-SVC-017', () => {
+  const severity = (recording: string, published: Partial<Published>) =>
+    all(recording, { ...BALANCED, by: 'node port', node: 'node1', ...published }).find(
+      ({ id }) => id === 'NT-SVC-017',
+    )?.severity;
+  const everybody = { policy: 'default/clients', cidr: '0.0.0.0/0', except: [] };
+
+  it.each<[string, string, Partial<Published>, string | undefined]>([
+    ['it works', 'firewall-healthy', {}, 'info'],
+    ['it is silent', DROPPED, {}, 'info'],
+    ['a policy lets in everybody', DROPPED, { letIn: [everybody] }, 'info'],
+    ['the policy is Local', 'firewall-healthy', { isLocal: true }, undefined],
+    ['the target is in the cluster', 'firewall-healthy', { isOutside: false }, undefined],
+    ['there is no endpoint', 'firewall-healthy', { ready: 0 }, undefined],
+  ])('where %s', (_what, recording, published, expected) => {
+    expect(severity(recording, published)).toBe(expected);
+  });
+
+  it('is critical where a policy lets in the client and not the node', () => {
+    const { evidence, input } = recorded<FirewallInput>(DROPPED);
+    const node = input.destinations[0]?.host ?? '';
+    const letIn = [{ ...everybody, except: [`${node}/32`] }];
+    expect(severity(DROPPED, { letIn })).toBe('critical');
+    expect(evidence['to0-reach']?.stdout).toContain(' src ');
+  });
+});
