@@ -34,6 +34,11 @@ export const PROVEN_ELSEWHERE: readonly {
     how: 'on a real Docker engine, with a machine outside of it',
   },
   {
+    ids: ['NT-DKR-021', 'NT-DKR-022'],
+    test: 'test/e2e/docker-answers.test.ts',
+    how: 'on a real Docker engine, with a machine outside of it',
+  },
+  {
     ids: ['NT-IF-003'],
     test: 'test/unit/checks/interfaces/rules/host.test.ts',
     how: "by its rule alone: only a cloud's network card has these counters",

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -148,6 +148,24 @@ describe('a name server at an address of this machine', () => {
       await nft('delete', 'table', 'ip', 'ntto');
     }
   });
+});
+
+it('a resolv.conf of a machine that runs a resolver of its own', async () => {
+  const file = join('/etc/netns', lab.name, 'resolv.conf');
+  const before = readFileSync(file, 'utf8');
+  const found = async () => {
+    const { report: said } = await report(['dns', `netns:${lab.name}`, 'db.example.test']);
+    return said.checks.flatMap(({ findings }) => findings).filter(({ severity }) => severity === 'critical');
+  };
+  writeFileSync(file, 'nameserver 127.0.0.53\n');
+  try {
+    expect((await found())[0]?.summary).toMatch(
+      /^127\.0\.0\.53 refused .*: a loopback address is the target's own, and nothing in its network listens there: resolv\.conf is that of a machine that runs a resolver of its own \(127\.0\.0\.53 is systemd-resolved's\)\.$/,
+    );
+  } finally {
+    writeFileSync(file, before);
+  }
+  expect((await found()).map(({ id }) => id)).not.toContain('NT-DNS-002');
 });
 
 describe('a name server on the host of the network', () => {

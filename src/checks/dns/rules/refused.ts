@@ -58,6 +58,10 @@ interface Reason {
   readonly remediation?: Advice;
 }
 
+function isLoopbackAddress(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
 /** Servers that answer when asked by their own address, though the one that stands for them refuses. */
 function answeringDirectly(facts: DnsFacts, hit: readonly ServerFacts[]): ServerFacts[] {
   for (const server of hit) {
@@ -99,6 +103,12 @@ function reason(facts: DnsFacts, hit: readonly ServerFacts[]): Reason {
       ...known,
     };
   if (answering.length > 0) return { ...onOwnNode(hit, answering, seen), ...known };
+  if (!facts.input.pod.hostNetwork && hit.every(({ address }) => isLoopbackAddress(address)))
+    return {
+      text: ": a loopback address is the target's own, and nothing in its network listens there: resolv.conf is that of a machine that runs a resolver of its own (127.0.0.53 is systemd-resolved's)",
+      remediation: advice`Give the target servers that it reaches. Of a node's file for pods: the kubelet's resolvConf has to be /run/systemd/resolve/resolv.conf, which names the real servers. Of a container: docker run --dns, "dns" in daemon.json, and no /etc/resolv.conf of the host mounted into it.`,
+      ...known,
+    };
   if (!seen) return { text: '' };
   if (seen.sender !== seen.destination) {
     return {

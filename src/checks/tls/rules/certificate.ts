@@ -31,7 +31,7 @@ function times({ chain, now }: TlsAnswer): string[] {
       ];
     if (now < certificate.notBefore)
       return [
-        `${whose} is not valid before ${formatTime(certificate.notBefore)}, in ${formatDays(certificate.notBefore - now)}`,
+        `${whose} is not valid before ${formatTime(certificate.notBefore)}, in ${formatDays(certificate.notBefore - now)} by the clock of the target (${formatTime(now)}): either it is too new, or that clock is behind`,
       ];
     return [];
   });

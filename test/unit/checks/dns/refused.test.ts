@@ -46,6 +46,16 @@ describe('a Service whose servers answer when asked directly', () => {
   });
 });
 
+it('a loopback address, on which nothing in the network of a pod listens', () => {
+  const stub = '127.0.0.53';
+  expect(found(sentBy(stub, stub), [refusing(stub)])?.summary).toMatch(
+    /: a loopback address is the target's own, and nothing in its network listens there: resolv\.conf is that of a machine/,
+  );
+  expect(found(sentBy('198.18.1.9', '198.18.1.9'), [refusing('198.18.1.9')])?.summary).not.toContain(
+    'loopback',
+  );
+});
+
 it("the node's cache on its link-local address", () => {
   const local = '169.254.20.10';
   expect(found(sentBy(local, local), [refusing(local), ...endpoints.map(answering)])?.summary).toMatch(

@@ -39,6 +39,13 @@ describe('NT-TLS-001', () => {
     );
   });
 
+  it('says by which clock it is not valid yet', () => {
+    const now = notBefore - 400 * DAY;
+    expect(judged(at(now)).summary).toContain(
+      `in 400 days by the clock of the target (${formatTime(now)}): either it is too new, or that clock is behind`,
+    );
+  });
+
   it('tells of an intermediate certificate too', () => {
     const pieces = good.split(/^(?=certificate 0$)/m);
     const old = pieces[1]
