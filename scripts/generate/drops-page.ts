@@ -52,8 +52,8 @@ from this alone (\`NT-DROP-…\`).
 $ kubectl nettools diagnose POD --to pod/db:5432 --deep
 \`\`\`
 
-- It takes one more pod on each of the nodes, which starts beside the one that listens, has the rights of \`drops\` and is removed with it. Where it
-  is refused, or the kernel does not take the program, the run goes on without and says "not measured: reasons of drops".
+- The pod that \`--deep\` makes on each node has the rights of \`drops\` for it. Where one with them is refused, it is made without them; there, and
+  where the kernel does not take the program, the run goes on and says "not measured: reasons of drops".
 - The program is loaded before the probes, and told to end after them: nothing waits for it but its own start (a few tenths of a second,
   beside that of the captures).
 - \`diagnose node/NAME\` listens to the node's own network in the same way, in the pod that it makes anyway. There the drops are whoever's: what no

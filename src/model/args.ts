@@ -73,9 +73,11 @@ export interface SessionFlags {
   readonly debugNamespace?: string;
   /** Another network namespace of the target's machine to switch into, as `netns ls` names it. */
   readonly netns?: string;
-  /** A BPF program is loaded there: from the machine of the target, with what that takes; `if-admitted`: on a node alone, and where its pod
-   * is refused with it, without. */
-  readonly watchesKernel?: true | 'if-admitted';
+  /**
+   * A BPF program is loaded there: from the machine of the target, with what that takes. `if-admitted`: on a node alone, of its
+   * own network; `all-if-admitted`: of all networks of a node; where a pod is refused with the rights for it, without.
+   */
+  readonly watchesKernel?: true | 'if-admitted' | 'all-if-admitted';
   /** The time that the start of the container may take. */
   readonly timeoutMs: number;
   /** The time that all may take, where the user has set one: until a result is there, or a shell or command begins. */

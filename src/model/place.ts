@@ -6,7 +6,7 @@ export type Where =
   /** The run's own target. */
   | { readonly kind: 'target' }
   | { readonly kind: 'pod'; readonly namespace: string; readonly name: string }
-  /** `watching`: a BPF program is loaded into its kernel, from a pod that has the rights for it and sees its processes. */
+  /** `watching`: a BPF program may be loaded into its kernel: its pod has the rights for it and sees the node's processes, if that is admitted. */
   | { readonly kind: 'node'; readonly name: string; readonly watching?: true }
   /** The machine that runs the target's Docker engine. */
   | { readonly kind: 'docker-host' }

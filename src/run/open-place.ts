@@ -33,7 +33,7 @@ export async function openPlaceBeside(
     }
     case 'node': {
       const target = { kind: 'node', name: where.name } as const;
-      const asked = where.watching === true ? { ...flags, watchesKernel: true as const } : flags;
+      const asked = where.watching ? { ...flags, watchesKernel: 'all-if-admitted' as const } : flags;
       const found = await findTarget({ connection, target, session: asked }, signal);
       return withoutNotes(await found.open(options));
     }

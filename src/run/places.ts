@@ -44,7 +44,11 @@ export async function withPlaces(
   const { progress, signal } = context;
   const end = new AbortController();
   const sessions: PlaceSession[] = [];
-  const opening = { ...context, signal: AbortSignal.any([signal, end.signal]) };
+  const opening = {
+    ...context,
+    open: oncePerNode(context.open),
+    signal: AbortSignal.any([signal, end.signal]),
+  };
   const count = users.reduce((sum, { plans }) => sum + plans.length, 0);
   try {
     progress.show(`opening ${count} ${count === 1 ? 'place' : 'places'} beside the target`);
@@ -125,9 +129,22 @@ async function sessionAt(
       throw new Error(`it did not open within ${Math.round(openLimitMs / 1000)} s`, { cause: error });
     throw error;
   }
+  if (sessions.includes(opened)) return opened;
   sessions.push(opened);
   for (const note of opened.notes ?? []) progress.note(`${label}: ${note}`);
   return opened;
+}
+
+/** Two things that go on in one node's network take one session. */
+function oncePerNode(open: PlacesContext['open']): PlacesContext['open'] {
+  const opened = new Map<string, Promise<PlaceSession>>();
+  return (where, signal) => {
+    if (where.kind !== 'node') return open(where, signal);
+    const key = JSON.stringify(where);
+    const session = opened.get(key) ?? open(where, signal);
+    opened.set(key, session);
+    return session;
+  };
 }
 
 /** Resolves to what ends the work at the place and gives what came of it. */

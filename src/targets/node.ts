@@ -35,8 +35,8 @@ const DEADLINE_SECONDS = 3600;
 export interface NodeOptions extends OpenOptions {
   /** Commands switch into other network namespaces of the node: the pod sees the node's processes. */
   readonly switching: boolean;
-  /** A BPF program is loaded where admission lets a pod have the rights for it. */
-  readonly mayWatch?: boolean;
+  /** A BPF program is loaded where admission lets a pod have the rights for it: of the node's own network, or of all on it. */
+  readonly mayWatch?: 'own' | 'all';
 }
 
 /** A node: its name, and what {@link readNode} said of it. */
@@ -82,8 +82,10 @@ async function acquired(
   options: NodeOptions,
   pods: readonly NodePod[],
 ): Promise<[HeldPod, NodePlace]> {
-  if (options.mayWatch === true) {
-    const watching = { ...place, spec: { ...place.spec, watching: true } };
+  const { mayWatch } = options;
+  if (mayWatch !== undefined) {
+    const switching = place.spec.switching || mayWatch === 'all';
+    const watching = { ...place, spec: { ...place.spec, watching: true, switching } };
     try {
       return [await acquire(watching, options, pods), watching];
     } catch (error) {

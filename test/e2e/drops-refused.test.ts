@@ -79,7 +79,7 @@ test('--deep follows the probe, and says that reasons of drops were not measured
   expect(path?.status).toBe('pass');
   const said = path?.findings.map(({ summary }) => summary).join('\n');
   expect(said).toMatch(/reasons of drops on node1/);
-  expect(said).toMatch(/no program goes into our kernels/);
+  expect(said).toMatch(/the kernel refuses the program: it takes the capabilities BPF and PERFMON/);
 });
 
 test('a diagnosis of a node goes on without', async () => {

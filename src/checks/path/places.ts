@@ -9,7 +9,7 @@ export default {
     ...input.places.map((place) => ({
       id: place.id,
       label: place.label,
-      where: whereOf(place),
+      where: whereOf(place, input.watchers !== undefined),
       ...readingAt(input, place.id),
       ...(isOnTheWay(input, place.id)
         ? { during: { command: watchCommand(input, place.id), readyWords: 'listening on' } }
@@ -50,9 +50,11 @@ export default {
   }),
 } satisfies Places<PathInput>;
 
-function whereOf({ isTarget, pod, node }: Place): Where {
+function whereOf({ isTarget, pod, node }: Place, isWatching: boolean): Where {
   if (isTarget) return { kind: 'target' };
-  return pod ? { kind: 'pod', ...pod } : { kind: 'node', name: node ?? '' };
+  if (pod) return { kind: 'pod', ...pod };
+  // One pod on the node for whoever listens there.
+  return { kind: 'node', name: node ?? '', ...(isWatching ? { watching: true } : {}) };
 }
 
 /** Why nobody listens at a place, in words that end a sentence. */

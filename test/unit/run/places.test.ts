@@ -141,4 +141,60 @@ describe('places beside the target', () => {
     await expect(withPlaces(pathCheck(podPlace('a'), podPlace('b')), context, work)).rejects.toBe(reason);
     expect(late.close).toHaveBeenCalledOnce();
   });
+
+  /** A node with a follower and a watcher, which says what it has seen when it is told to end. */
+  const watched = () => {
+    const place = { id: 'p', label: 'node/n', node: 'n', isTarget: false };
+    const routes = [{ destination: destination(), places: [{ id: 'p', role: 'node' as const }] }];
+    const watchers = [{ id: 'd', node: 'n' }];
+    return [
+      { check: CHECKS.path as never, input: { places: [place], routes, watchers } satisfies PathInput },
+    ];
+  };
+  const seenIn = ({ checks }: Bundle, id: string) => checks[0]?.evidence[id]?.stdout;
+
+  it('of one node share a session, and a watcher is told to end and heard out', async () => {
+    const node = session();
+    const { run } = node.channel;
+    const told: string[] = [];
+    let finish = (): void => undefined;
+    node.channel.run = (argv, options) => {
+      if (argv.includes('kill "$1"')) {
+        told.push(argv.at(-1) ?? '');
+        finish();
+        return Promise.resolve(0);
+      }
+      if (!argv.includes('nettools-drops')) return run(argv, options);
+      options.stderr?.write('process 4711\n');
+      options.stdout?.write('{"watching":{}}\n');
+      return new Promise((resolve) => {
+        finish = () => {
+          options.stdout?.write('the end');
+          setImmediate(() => resolve(0));
+        };
+      });
+    };
+    const open = vi.fn(async () => node);
+    const result = await withPlaces(watched(), contextOf(session(), { open }), work);
+    expect(open).toHaveBeenCalledOnce();
+    expect(node.close).toHaveBeenCalledOnce();
+    expect(told).toEqual(['4711']);
+    expect(seenIn(result, 'd-seen')).toBe('{"watching":{}}\nthe end');
+  });
+
+  it('of a node whose kernel refuses the program are followed as before', async () => {
+    const node = session();
+    const { run } = node.channel;
+    node.channel.run = (argv, options) => {
+      if (!argv.includes('nettools-drops')) return run(argv, options);
+      options.stderr?.write('process 4711\ncapability: the kernel refuses the program\n');
+      return Promise.resolve(3);
+    };
+    const context = contextOf(session(), { open: async () => node });
+    const { checks } = await withPlaces(watched(), context, work);
+    const told = checks[0]?.input as PathInput | undefined;
+    expect(told?.watchers).toEqual([{ id: 'd', node: 'n', unwatched: 'the kernel refuses the program' }]);
+    expect(told?.places[0]).not.toHaveProperty('unwatched');
+    expect(checks[0]?.evidence).toHaveProperty('p-seen');
+  });
 });
