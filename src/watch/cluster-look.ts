@@ -37,7 +37,9 @@ export async function lookAtCluster(view: ClusterView, goals: ClusterGoals): Pro
   const [pods, services, policies] = await Promise.all([
     readAll(goals.pods, ({ namespace, name }) => view.pod(namespace, name)),
     readAll(goals.services, ({ namespace, name }) => view.endpointSlices(namespace, name)),
-    readAll(new Map([...goals.namespaces].map((one) => [one, one])), (namespace) => view.networkPolicies(namespace)),
+    readAll(new Map([...goals.namespaces].map((one) => [one, one])), (namespace) =>
+      view.networkPolicies(namespace),
+    ),
   ]);
   return { pods, services, policies };
 }

@@ -28,7 +28,9 @@ export function goalsOf(asked: readonly Destination[]): Goals {
   });
   for (const [label, count] of counts)
     if (count > MOST_ENDPOINTS)
-      notes.push(`of the ${count} endpoints of ${label} ${MOST_ENDPOINTS} are watched, beside its cluster IP`);
+      notes.push(
+        `of the ${count} endpoints of ${label} ${MOST_ENDPOINTS} are watched, beside its cluster IP`,
+      );
   if (kept.length > MOST_GOALS)
     throw new UserError(`${kept.length} destinations are too many for one watch: ${MOST_GOALS} at most.`, 2);
   return { goals: kept.map(goalOf), destinations: kept, notes };
@@ -46,7 +48,13 @@ function goalOf(destination: Destination): WatchGoal {
   };
 }
 
-function probeOf({ label, port, anyPort, protocol, service }: Destination): Pick<WatchGoal, 'probe' | 'port'> {
+function probeOf({
+  label,
+  port,
+  anyPort,
+  protocol,
+  service,
+}: Destination): Pick<WatchGoal, 'probe' | 'port'> {
   const number = Number(port);
   if (protocol === 'udp') {
     if (number === 53) return { probe: 'dns', port: number };

@@ -4,13 +4,13 @@ import { ABOUTS } from '../checks/about.ts';
 import { diagnosisOrder } from '../checks/diagnosis.ts';
 import { judge } from '../checks/report.ts';
 import { InterruptedError } from '../console/interrupt.ts';
-import { clusterChoice } from '../model/cluster-choice.ts';
 import type { Bundle } from '../model/bundle.ts';
+import { clusterChoice } from '../model/cluster-choice.ts';
 import { UserError } from '../model/errors.ts';
 import type { Report } from '../model/report.ts';
+import { version } from '../model/version.ts';
 import type { FarEvent, Outage, Watch, WatchDiagnosis, WatchGoal } from '../model/watch.ts';
 import type { WatchArgs } from '../model/watch-args.ts';
-import { version } from '../model/version.ts';
 import type { FoundTarget } from '../open/found-target.ts';
 import { findTarget } from '../open/target.ts';
 import { run } from '../run/engine.ts';
@@ -102,7 +102,10 @@ export class WatchRun {
     };
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
-    const late = setTimeout(() => lastWords.abort(new Error('the far side is late')), this.#leftMs + GRACE_MS);
+    const late = setTimeout(
+      () => lastWords.abort(new Error('the far side is late')),
+      this.#leftMs + GRACE_MS,
+    );
     try {
       for (let restarts = 0; !(await far.follow(lastWords.signal)); restarts++) {
         if (signal.aborted || this.#leftMs < 1000) break;
@@ -117,7 +120,10 @@ export class WatchRun {
       }
     } catch (error) {
       if (!signal.aborted && !lastWords.signal.aborted) {
-        this.#note('connection', `the far side is lost: ${error instanceof Error ? error.message : String(error)}`);
+        this.#note(
+          'connection',
+          `the far side is lost: ${error instanceof Error ? error.message : String(error)}`,
+        );
         this.#timeline.end(Date.now(), 'lost');
       }
     } finally {
@@ -130,7 +136,8 @@ export class WatchRun {
     await this.#beside;
     if (this.#failure !== undefined) throw this.#failure;
     const reason: unknown = signal.reason;
-    if (reason instanceof InterruptedError && reason.signal !== 'SIGINT' && reason.signal !== 'SIGTERM') throw reason;
+    if (reason instanceof InterruptedError && reason.signal !== 'SIGINT' && reason.signal !== 'SIGTERM')
+      throw reason;
     const document = this.#timeline.report(Date.now());
     const { folder } = this.#plan;
     if (!folder.isMade && this.#plan.args.save === undefined) return document;
@@ -176,7 +183,11 @@ export class WatchRun {
     });
   }
 
-  async #savePackets({ goals, packets, pcap }: Extract<FarEvent, { readonly kind: 'packets' }>): Promise<void> {
+  async #savePackets({
+    goals,
+    packets,
+    pcap,
+  }: Extract<FarEvent, { readonly kind: 'packets' }>): Promise<void> {
     const outages = goals.flatMap((goal) => this.#timeline.latest(goal) ?? []);
     const [first] = outages;
     if (first === undefined) return;
@@ -201,7 +212,10 @@ export class WatchRun {
     };
     try {
       const { bundle, report } = await this.#runDiagnosis(asked);
-      const file = await this.#plan.folder.write(`outage-${number}.json`, `${JSON.stringify(bundle, null, 1)}\n`);
+      const file = await this.#plan.folder.write(
+        `outage-${number}.json`,
+        `${JSON.stringify(bundle, null, 1)}\n`,
+      );
       const { verdict } = report;
       const findings = findingsAbout(report, destination, asked);
       const diagnosis: WatchDiagnosis = { at, verdict, findings, late: isOver(), bundle: file };
@@ -279,7 +293,12 @@ export class WatchRun {
 }
 
 /** A session's parts are getters of some, which a spread would lose. */
-function openedOf({ channel, info, budget, notes }: Session): Pick<Session, 'channel' | 'info' | 'budget' | 'notes'> {
+function openedOf({
+  channel,
+  info,
+  budget,
+  notes,
+}: Session): Pick<Session, 'channel' | 'info' | 'budget' | 'notes'> {
   return { channel, info, budget, notes };
 }
 
