@@ -26,6 +26,7 @@
 
 #include "cost.h"
 #include "probes.h"
+#include "watch.h"
 
 /* Results are held to the end of their phase, so that no slow reader delays a probe; large ones would be too much. */
 #define HELD_BYTES (64u * 1024)
@@ -248,7 +249,8 @@ static void run_phase(job *jobs, int count) {
   if (fflush(stdout) != 0) exit(1);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc > 1 && strncmp(argv[1], "watch-", 6) == 0) return watch_main(argc, argv);
   /* What a probe cannot send must end that probe alone. */
   signal(SIGPIPE, SIG_IGN);
   /* No dump of memory, whatever ends. */

@@ -15,6 +15,7 @@ import { sessionsList, sessionsStop } from './commands/sessions.ts';
 import { shell } from './commands/shell.ts';
 import { version } from './commands/static.ts';
 import { test, testInit } from './commands/test.ts';
+import { watch } from './commands/watch.ts';
 
 /** The commands, grouped as the help shows them; those of `in-cluster` are the same once more. */
 export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Command[] }> = [
@@ -22,7 +23,7 @@ export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Co
     title: 'Find the cause',
     commands: [diagnose, matrix, ...checkCommands],
   },
-  { title: 'Expect', commands: [test, testInit] },
+  { title: 'Expect', commands: [test, testInit, watch] },
   { title: 'Look for yourself', commands: [shell, run, capture, netnsList, netnsShell, netnsRun] },
   { title: 'Understand', commands: [explain, judge, diff] },
   { title: 'What the tool does in the cluster', commands: [preflight, sessionsList, sessionsStop] },

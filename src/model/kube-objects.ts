@@ -16,7 +16,11 @@ export type {
 
 /** A NetworkPolicy as the API sends it, which is not as client-node types it: there `from` is `_from`. */
 export interface NetworkPolicyObject {
-  readonly metadata?: { readonly namespace?: string; readonly name?: string };
+  readonly metadata?: {
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly creationTimestamp?: string;
+  };
   readonly spec?: NetworkPolicySpec;
 }
 

@@ -213,15 +213,14 @@ export type FarEvent =
     }
   /** The first answer after a row of misses. `at`: when the probe was sent. */
   | { readonly kind: 'recovery'; readonly goal: number; readonly at: number; readonly missed: number }
-  /** The packets before and in an outage, as a pcap file. */
+  /** The packets before and in outages of these goals, as a pcap file. */
   | {
       readonly kind: 'packets';
-      readonly goal: number;
+      readonly goals: readonly number[];
       readonly at: number;
       readonly packets: number;
       readonly pcap: Uint8Array;
     }
   /** So many bytes of what it had to tell were overwritten, as nobody read them. */
   | { readonly kind: 'lost'; readonly at: number; readonly bytes: number }
-  | { readonly kind: 'unmeasured'; readonly goal: number; readonly at: number; readonly reason: string }
   | { readonly kind: 'end'; readonly at: number; readonly reason: 'over' | 'away' | 'asked' };

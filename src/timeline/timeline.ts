@@ -1,5 +1,5 @@
 /** What the far side and the client report of a watch, one after the other, as the document of it. Pure. */
-import type { Finding, TargetInfo } from '../model/report.ts';
+import type { Finding, Severity, TargetInfo } from '../model/report.ts';
 import type {
   FarEvent,
   Outage,
@@ -83,15 +83,10 @@ export class Timeline {
       case 'recovery':
         return this.#recovery(event);
       case 'packets':
-        return this.#shown(this.#latest(event.goal));
+        return undefined;
       case 'lost':
         this.note(event.at, 'lost', `${event.bytes} bytes of what it had to tell were overwritten`);
         return undefined;
-      case 'unmeasured': {
-        const one = this.#watched[event.goal];
-        if (one !== undefined) one.unmeasured = event.reason;
-        return undefined;
-      }
       case 'end':
         if (event.reason !== 'asked') this.end(event.at, event.reason === 'over' ? 'over' : 'lost');
         return undefined;
@@ -133,16 +128,22 @@ export class Timeline {
     return this.#shown(this.#outages.find((outage) => outage.number === number));
   }
 
+  /** All events up to now, the earliest first. */
+  get events(): readonly WatchEvent[] {
+    return [...this.#events].sort((a, b) => a.ms - b.ms).map(({ ms: _ms, ...event }) => event);
+  }
+
   /** The document, as of a moment. */
   report(at: number): Watch {
     const { tool, target, startedAt, intervalMs, iso } = this.#options;
     const since = Math.max(0, at - startedAt);
     const destinations = this.#watched.map((one) => destinationOf(one, since));
     const outages = this.#outages.map((one) => this.#whole(one, at));
+    const worst = worstOf(outages);
     const isWhole =
       this.#ended !== 'lost' &&
       destinations.every(({ sent, unmeasured }) => sent > 0 && unmeasured === undefined);
-    const events = [...this.#events].sort((a, b) => a.ms - b.ms).map(({ ms: _ms, ...event }) => event);
+    const { events } = this;
     return {
       apiVersion: 'nettools/v1',
       kind: 'Watch',
@@ -153,7 +154,7 @@ export class Timeline {
       intervalMs,
       ended: this.#ended,
       stepMs: this.#stepMs,
-      verdict: this.#outageCount > 0 ? 'fail' : isWhole ? 'pass' : 'unknown',
+      verdict: worst === 'info' ? (isWhole ? 'pass' : 'unknown') : worst === 'critical' ? 'fail' : 'warn',
       destinations,
       outages,
       events:
@@ -220,9 +221,16 @@ export class Timeline {
     return this.#shown(outage);
   }
 
-  #latest(goal: number): OpenOutage | undefined {
+  /** The last outage of a goal; `undefined`: it had none. */
+  latest(goal: number): Outage | undefined {
     const destination = this.#watched[goal]?.goal.destination;
-    return this.#outages.findLast((outage) => outage.destination === destination);
+    return this.#shown(this.#outages.findLast((outage) => outage.destination === destination));
+  }
+
+  /** It cannot be measured. @param reason a sentence without its end */
+  unmeasured(goal: number, reason: string): void {
+    const one = this.#watched[goal];
+    if (one !== undefined) one.unmeasured = reason;
   }
 
   #shown(outage: OpenOutage | undefined): Outage | undefined {
@@ -235,6 +243,15 @@ export class Timeline {
     const plain: Outage = { ...outage, durationMs, findings: [] };
     return { ...plain, findings: goal === undefined ? [] : this.#options.judge(goal, plain) };
   }
+}
+
+/** Of an outage of which nothing is known it is the worst; `info`: there was none. */
+function worstOf(outages: readonly Outage[]): Severity {
+  const severities = outages.flatMap(({ findings }): Severity[] =>
+    findings.length === 0 ? ['critical'] : findings.map(({ severity }) => severity),
+  );
+  if (severities.includes('critical')) return 'critical';
+  return severities.includes('warning') ? 'warning' : 'info';
 }
 
 function destinationOf(one: Watched, since: number): WatchedDestination {

@@ -107,7 +107,7 @@ describe('a timeline', () => {
     expect(one.report(start + 5000).verdict).toBe('unknown');
     one.push(tally(1, 1, [1]));
     expect(one.report(start + 5000).verdict).toBe('pass');
-    one.push({ kind: 'unmeasured', goal: 1, at: start, reason: 'no socket' });
+    one.unmeasured(1, 'no socket');
     expect(one.report(start + 5000).verdict).toBe('unknown');
     const other = timeline();
     for (const goal of [0, 1]) other.push(tally(goal, 1, [1]));
