@@ -7,6 +7,7 @@ import { diff } from './commands/diff.ts';
 import { explain, judge } from './commands/findings.ts';
 import { inClusterCommands } from './commands/in-cluster.ts';
 import { inClusterTest } from './commands/in-cluster-test.ts';
+import { inClusterWatch } from './commands/in-cluster-watch.ts';
 import { matrix } from './commands/matrix.ts';
 import { netnsList, netnsRun, netnsShell } from './commands/netns.ts';
 import { preflight } from './commands/preflight.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   ...commandGroups.flatMap((group) => group.commands),
   ...inClusterCommands,
   inClusterTest,
+  inClusterWatch,
 ];
 
 /** First words of commands that have two. */

@@ -1,10 +1,12 @@
-import type { FailOn, OutputFormat } from '../../model/args.ts';
+import type { FailOn } from '../../model/args.ts';
 import type { ListFlag, TextFlag } from '../../model/flag.ts';
 import { usageError } from '../../model/usage-error.ts';
 import type { WatchArgs } from '../../model/watch-args.ts';
 import { withoutUndefined } from '../../model/without-undefined.ts';
 import { defineCommand } from '../command.ts';
 import { connectionFlags } from '../flags/connection.ts';
+import { listenAddress, metrics, push, pushTarget } from '../flags/exposition.ts';
+import { aboutOf } from '../flags/many.ts';
 import { requiredTarget, selectorFlags, sessionFlags, sessionValues } from '../flags/target.ts';
 import { thresholdValues } from '../flags/thresholds.ts';
 
@@ -43,9 +45,9 @@ const output = {
   short: 'o',
   kind: 'text',
   value: 'FORMAT',
-  choices: ['table', 'json', 'yaml'],
+  choices: ['table', 'json', 'yaml', 'html', 'openmetrics'],
   default: 'table',
-  describe: 'Format on stdout at the end: table, json or yaml',
+  describe: 'Format on stdout at the end: table, json, yaml, html or openmetrics',
 } as const satisfies TextFlag;
 const failOn = {
   name: 'fail-on',
@@ -87,7 +89,7 @@ connection does not end it. Exit code 0: every probe was answered; 1: there was 
       line: 'watch deploy/web --to api.example.com:443 --to 10.96.0.10:53/udp --to 192.0.2.1 --for 30m -o json',
     },
   ],
-  flags: [to, length, interval, away, output, failOn, save, ...selectorFlags, ...sessionFlags],
+  flags: [to, length, interval, away, output, failOn, save, metrics, push, ...selectorFlags, ...sessionFlags],
   takesTarget: true,
   toArgs: (values) => {
     const target = requiredTarget('watch', values);
@@ -106,9 +108,11 @@ connection does not end it. Exit code 0: every probe was answered; 1: there was 
       forMs,
       intervalMs: values.duration(interval, LEAST_INTERVAL_MS),
       awayMs: values.duration(away, 1000),
-      output: values.choice<OutputFormat>(output),
+      output: values.choice<WatchArgs['output']>(output),
       failOn: values.choice<FailOn>(failOn),
       save: file,
+      metrics: listenAddress(values),
+      push: pushTarget('watch', aboutOf(values), values),
     });
   },
   load: async () => (await import('../../commands/watch.ts')).run,
