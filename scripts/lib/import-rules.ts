@@ -56,6 +56,7 @@ layers['run'] = { folders: [...below('open'), ...below('prepare')], node: true }
 layers['console'] = { folders: ['checks', ...below('report')], node: true };
 // What is done with an open session besides checks: each has its room, and none knows another.
 layers['capture'] = { folders: [...below('open'), 'console', 'pcap', ...below('report')], node: true };
+layers['watch'] = { folders: [...below('run'), 'console', 'timeline', ...below('report')], node: true };
 layers['shell'] = { folders: [...below('open'), 'console'], node: true };
 layers['sessions'] = { folders: below('open'), node: true };
 // A command that runs as a Job in the cluster.
@@ -68,6 +69,7 @@ layers['commands'] = {
     ...below('run'),
     'capture',
     'compare',
+    'watch',
     'shell',
     'sessions',
     'jobs',

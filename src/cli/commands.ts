@@ -7,6 +7,7 @@ import { diff } from './commands/diff.ts';
 import { explain, judge } from './commands/findings.ts';
 import { inClusterCommands } from './commands/in-cluster.ts';
 import { inClusterTest } from './commands/in-cluster-test.ts';
+import { inClusterWatch } from './commands/in-cluster-watch.ts';
 import { matrix } from './commands/matrix.ts';
 import { netnsList, netnsRun, netnsShell } from './commands/netns.ts';
 import { preflight } from './commands/preflight.ts';
@@ -15,6 +16,7 @@ import { sessionsList, sessionsStop } from './commands/sessions.ts';
 import { shell } from './commands/shell.ts';
 import { version } from './commands/static.ts';
 import { test, testInit } from './commands/test.ts';
+import { watch } from './commands/watch.ts';
 
 /** The commands, grouped as the help shows them; those of `in-cluster` are the same once more. */
 export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Command[] }> = [
@@ -22,7 +24,7 @@ export const commandGroups: ReadonlyArray<{ title: string; commands: readonly Co
     title: 'Find the cause',
     commands: [diagnose, matrix, ...checkCommands],
   },
-  { title: 'Expect', commands: [test, testInit] },
+  { title: 'Expect', commands: [test, testInit, watch] },
   { title: 'Look for yourself', commands: [shell, run, capture, netnsList, netnsShell, netnsRun] },
   { title: 'Understand', commands: [explain, judge, diff] },
   { title: 'What the tool does in the cluster', commands: [preflight, sessionsList, sessionsStop] },
@@ -33,6 +35,7 @@ export const commands: readonly Command[] = [
   ...commandGroups.flatMap((group) => group.commands),
   ...inClusterCommands,
   inClusterTest,
+  inClusterWatch,
 ];
 
 /** First words of commands that have two. */

@@ -178,6 +178,8 @@ function jobSpec({ name, line, work, job, session }: JobSpec): object {
 
 /** What a pod has besides: where it listens, and what it reads. */
 interface PodExtras {
+  /** Absent: none is made again. */
+  readonly restartPolicy?: 'Always';
   readonly container?: object;
   readonly volumeMounts?: readonly object[];
   readonly volumes?: readonly object[];
@@ -189,12 +191,12 @@ export function podSpec(
   args: readonly string[],
   job: JobFlags,
   session: JobSpec['session'],
-  { container = {}, volumeMounts = [], volumes = [] }: PodExtras = {},
+  { restartPolicy, container = {}, volumeMounts = [], volumes = [] }: PodExtras = {},
 ): object {
   return {
     serviceAccountName: job.serviceAccount ?? name,
     automountServiceAccountToken: true,
-    restartPolicy: 'Never',
+    restartPolicy: restartPolicy ?? 'Never',
     enableServiceLinks: false,
     terminationGracePeriodSeconds: GRACE_SECONDS,
     ...(session.pullSecret === undefined ? {} : { imagePullSecrets: [{ name: session.pullSecret }] }),

@@ -9,6 +9,7 @@ import type {
 } from './args.ts';
 
 import type { TestArgs } from './test-args.ts';
+import type { WatchArgs } from './watch-args.ts';
 
 /** What a shard ends with that lacks rights: another try would end alike. EX_NOPERM of sysexits.h. */
 export const NO_RIGHTS_EXIT_CODE = 77;
@@ -59,6 +60,16 @@ export interface InClusterTestArgs {
   readonly test: TestArgs;
   readonly job: JobFlags;
   /** Each pod's command line, but for its namespace and its files. */
+  readonly line: readonly string[];
+}
+
+/** What `in-cluster watch` is told: the objects are printed, for whoever applies them. */
+export interface InClusterWatchArgs {
+  readonly watch: WatchArgs;
+  /** Where it serves metrics, at the pod's own address. */
+  readonly port: number;
+  readonly job: JobFlags;
+  /** The pod's command line, but for its namespace and its port. */
   readonly line: readonly string[];
 }
 

@@ -1,9 +1,15 @@
 /** What `watch` is asked for. */
-import type { FailOn, OutputFormat, RunOptions, TargetSpec } from './args.ts';
+
+import type { FailOn, LateFormat, OutputFormat, RunOptions, TargetSpec } from './args.ts';
+import type { ListenAddress, PushTarget } from './exposition.ts';
 
 export interface WatchArgs extends Pick<RunOptions, 'connection' | 'session' | 'to' | 'thresholds'> {
   readonly target: TargetSpec;
-  readonly output: OutputFormat;
+  readonly output: OutputFormat | LateFormat;
+  /** Where its metrics are served while it runs. */
+  readonly metrics?: ListenAddress;
+  /** Where they go at its end. */
+  readonly push?: PushTarget;
   readonly failOn: FailOn;
   /** How long, in ms. */
   readonly forMs: number;

@@ -128,6 +128,11 @@ export class Timeline {
     return this.#shown(this.#outages.find((outage) => outage.number === number));
   }
 
+  /** All events up to now, the earliest first. */
+  get events(): readonly WatchEvent[] {
+    return [...this.#events].sort((a, b) => a.ms - b.ms).map(({ ms: _ms, ...event }) => event);
+  }
+
   /** The document, as of a moment. */
   report(at: number): Watch {
     const { tool, target, startedAt, intervalMs, iso } = this.#options;
@@ -138,7 +143,7 @@ export class Timeline {
     const isWhole =
       this.#ended !== 'lost' &&
       destinations.every(({ sent, unmeasured }) => sent > 0 && unmeasured === undefined);
-    const events = [...this.#events].sort((a, b) => a.ms - b.ms).map(({ ms: _ms, ...event }) => event);
+    const { events } = this;
     return {
       apiVersion: 'nettools/v1',
       kind: 'Watch',

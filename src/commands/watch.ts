@@ -1,0 +1,123 @@
+/** `watch`: destinations over hours, and each outage with its cause. */
+import { askedDestinations } from '../cluster/destinations.ts';
+import { interruptible } from '../console/interrupt.ts';
+import { print, printDocument } from '../console/print-report.ts';
+import { type ProgressLine, withProgress } from '../console/progress.ts';
+import { keepHeapSmall } from '../console/small-heap.ts';
+import { serveMetrics } from '../exposition/server.ts';
+import { atLeast } from '../model/report.ts';
+import type { Watch } from '../model/watch.ts';
+import type { WatchArgs } from '../model/watch-args.ts';
+import { withDeadline } from '../open/deadline.ts';
+import { withUserErrors } from '../open/failures.ts';
+import { findTarget } from '../open/target.ts';
+import { renderWatch } from '../report/watch-table.ts';
+import type { Timeline } from '../timeline/timeline.ts';
+import { WatchFolder } from '../watch/folder.ts';
+import { goalsOf } from '../watch/goals.ts';
+import { WatchRun } from '../watch/run.ts';
+import { exitCodeOfWatch, viewerFor } from '../watch/viewer.ts';
+import { ofNamespace, pushText } from './push-report.ts';
+
+/** How often the far side counts, in ms: a live view wants to see each probe; else it is as good every 5 s. */
+const LIVE_TALLY_MS = 1000;
+const TALLY_MS = 5000;
+
+/** Resolves to the exit code. */
+export function run(args: WatchArgs): Promise<number> {
+  keepHeapSmall();
+  return interruptible((signal) =>
+    withUserErrors(async () => {
+      const watch = await withProgress((progress) => watched(args, signal, progress));
+      await printWatch(watch, args.output);
+      const code = exitCodeOfWatch(watch, (severity) => atLeast(severity, args.failOn));
+      if (args.push === undefined) return code;
+      const target = ofNamespace(args.push, [watch.target.namespace]);
+      return pushText(target, await lateText(watch, 'text'), code);
+    }),
+  );
+}
+
+async function printWatch(watch: Watch, output: WatchArgs['output']): Promise<void> {
+  if (output === 'html' || output === 'openmetrics') return print(await lateText(watch, output));
+  if (output !== 'table') return printDocument(watch, output);
+  const { stdout, env } = process;
+  const options = { colour: stdout.isTTY === true && !env['NO_COLOR'], width: stdout.columns ?? 100 };
+  return print(renderWatch(watch, options));
+}
+
+async function lateText(watch: Watch, format: 'html' | 'openmetrics' | 'text'): Promise<string> {
+  return (await import('../console/late-formats.ts')).watchText(watch, format);
+}
+
+/** Listens from the beginning on: that it cannot is known before anything is put anywhere. */
+async function watched(args: WatchArgs, signal: AbortSignal, progress: ProgressLine): Promise<Watch> {
+  if (args.metrics === undefined) return watchedBy(args, signal, progress, () => undefined);
+  const { watchText } = await import('../console/late-formats.ts');
+  let timeline: Timeline | undefined;
+  const server = await serveMetrics(args.metrics, () =>
+    timeline === undefined ? '' : watchText(timeline.report(Date.now()), 'text'),
+  );
+  try {
+    progress.note(`metrics are served at ${server.url}`);
+    return await watchedBy(args, signal, progress, (own) => {
+      timeline = own;
+    });
+  } finally {
+    await server.close();
+  }
+}
+
+async function watchedBy(
+  args: WatchArgs,
+  signal: AbortSignal,
+  progress: ProgressLine,
+  onTimeline: (timeline: Timeline) => void,
+): Promise<Watch> {
+  const startedAt = new Date().toISOString();
+  const folder = new WatchFolder(args.save ?? folderName(args, startedAt));
+  await folder.check();
+  // What is put on a node lives for a time that is set when it is made.
+  const session = {
+    ...args.session,
+    idleMs: isOnNode(args) ? Math.max(args.session.idleMs, args.forMs) : args.session.idleMs,
+  };
+  const own = { ...args, session };
+  const opened = await withDeadline(session, signal, progress, async (deadline) => {
+    const found = await findTarget(own, deadline.signal);
+    progress.show('reading what the API knows');
+    const goals = goalsOf(await askedDestinations(found.subject, args.to));
+    return {
+      found,
+      goals,
+      session: await found.open({ signal: deadline.signal, onProgress: (text) => progress.show(text) }),
+    };
+  });
+  try {
+    for (const note of [...opened.session.notes, ...opened.goals.notes]) progress.note(note);
+    progress.clear();
+    const viewer = viewerFor(opened.goals.goals, startedAt);
+    try {
+      const tallyMs = process.stderr.isTTY ? LIVE_TALLY_MS : TALLY_MS;
+      const { goals, ...rest } = opened;
+      const run = new WatchRun({ args: own, ...goals, ...rest, folder, tallyMs, viewer });
+      onTimeline(run.timeline);
+      return await run.run(signal);
+    } finally {
+      viewer.close();
+    }
+  } finally {
+    await opened.session.close();
+  }
+}
+
+function isOnNode({ target, session }: WatchArgs): boolean {
+  return target.kind === 'node' || session.via === 'node';
+}
+
+/** A name that no other watch has, and that sorts by time. */
+function folderName({ target }: WatchArgs, startedAt: string): string {
+  const word = 'name' in target ? target.name : 'where' in target ? target.where : target.kind;
+  const time = startedAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return `watch-${word.replace(/[^A-Za-z0-9.-]+/g, '-').replace(/^-+/, '')}-${time}`;
+}
