@@ -1,5 +1,5 @@
 import type { DropRule } from '../../src/checks/drops/drop-rule.ts';
-import { HARMLESS, HARMLESS_FUNCTIONS, NO_REASON } from '../../src/checks/drops/harmless.ts';
+import { HARMLESS, HARMLESS_FUNCTIONS, HARMLESS_IN, NO_REASON } from '../../src/checks/drops/harmless.ts';
 import { DROP_RULES } from '../../src/checks/drops/rules/index.ts';
 import { other } from '../../src/checks/drops/rules/other.ts';
 import { adviceText } from '../../src/model/advice.ts';
@@ -20,6 +20,8 @@ $ kubectl nettools drops POD --to svc/db:5432         # of a pod, and what its n
 $ sudo kubectl-nettools drops local --for 1m          # this machine
 \`\`\`
 
+- On a terminal it shows the worst of what it sees, every second; Ctrl-C ends it early, with the report. Elsewhere it prints the report
+  alone.
 - **What it takes**: Linux 5.17 with BTF (\`/sys/kernel/btf/vmlinux\`), and the capabilities BPF and PERFMON. On a node a pod gets
   them for this command alone, with the default seccomp profile; it is not privileged and mounts nothing. What is missing is said in
   one sentence, and nothing is judged then. \`drops local\` needs root and \`nettools-drops\`, which is in the image (\`/usr/bin\`) and
@@ -48,6 +50,11 @@ ${Object.entries(HARMLESS)
   .join('\n')}
 ${Object.entries(HARMLESS_FUNCTIONS)
   .map(([name, why]) => `| \`${NO_REASON}\` in \`${name}\` | ${why} |`)
+  .join('\n')}
+${Object.entries(HARMLESS_IN)
+  .flatMap(([reason, names]) =>
+    Object.entries(names).map(([name, why]) => `| \`${reason}\` in \`${name}\` | ${why} |`),
+  )
   .join('\n')}
 `;
 }

@@ -31,18 +31,34 @@ export const HARMLESS: Readonly<Record<string, string>> = {
   PACKET_SOCK_ERROR: 'a listening program has no room; the packet itself went on',
 };
 
+const CLOSED = 'the socket was closed with packets in its queue';
+const PING = 'an answer to a ping, whose program has read it by another kind of socket';
+
 /** The same where the kernel names no reason, by the function. */
 export const HARMLESS_FUNCTIONS: Readonly<Record<string, string>> = {
   ip6_mc_input: 'a multicast packet for which nobody here listens',
   ip_mc_finish_output: 'the copy of a multicast packet for which nobody here listens',
   tcp_v4_rcv: 'late for a connection that is closed (TIME-WAIT)',
   tcp_v6_rcv: 'late for a connection that is closed (TIME-WAIT)',
+  icmpv6_rcv: 'it was taken, not dropped (Linux 6.1 does not say so)',
+  inet_sock_destruct: CLOSED,
+  sk_stream_kill_queues: CLOSED,
+  skb_queue_purge: CLOSED,
 };
+
+/** The same where a reason means something else in most functions. */
+export const HARMLESS_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  // An answer to ping goes to programs that read all ICMP, and then to sockets for pings, of which there may be none.
+  NO_SOCKET: { icmp_rcv: PING, icmpv6_rcv: PING, ping_rcv: PING },
+};
+
 /** What stands where the kernel says nothing. */
 export const NO_REASON = 'NOT_SPECIFIED';
 
 /** Why it harms nobody; `undefined`: it may. */
 export function harmlessWhy(reason: string, functionName: string): string | undefined {
+  const within = Object.hasOwn(HARMLESS_IN, reason) ? HARMLESS_IN[reason] : undefined;
+  if (within !== undefined && Object.hasOwn(within, functionName)) return within[functionName];
   const [table, key] = reason === NO_REASON ? [HARMLESS_FUNCTIONS, functionName] : [HARMLESS, reason];
   return Object.hasOwn(table, key) ? table[key] : undefined;
 }
