@@ -55,8 +55,10 @@ void print_place(const struct counted *one, int symbols)
   if (reason) print_name(reason);
   else printf("%u", place->reason);
   bpf_map_lookup_elem(symbols, &place->location, &symbol);
-  /* Without kallsyms the kernel prints the address. */
+  /* Without kallsyms the kernel prints the address. Behind a function's name it says its module, and which copy of it a compiler
+     made: "nft_do_chain [nf_tables]", "ip_rcv_finish_core.constprop.0". */
   symbol.name[sizeof symbol.name - 1] = '\0';
+  symbol.name[strcspn(symbol.name, " .")] = '\0';
   printf("\",\"function\":\"");
   print_name(symbol.name[0] == '0' ? "" : symbol.name);
   printf("\",\"namespace\":\"%u\",\"packets\":%llu,\"bytes\":%llu", place->space, one->count.packets, one->count.bytes);

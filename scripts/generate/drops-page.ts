@@ -21,6 +21,8 @@ $ kubectl nettools drops POD --to svc/db:5432         # of a pod, and what its n
 $ sudo kubectl-nettools drops local --for 1m          # this machine
 \`\`\`
 
+- On a terminal it shows the worst of what it sees, every second; Ctrl-C ends it early, with the report. Elsewhere it prints the report
+  alone.
 - **What it takes**: Linux 5.17 with BTF (\`/sys/kernel/btf/vmlinux\`), and the capabilities BPF and PERFMON. On a node a pod gets
   them for this, for \`--deep\` and for \`diagnose\` of a node alone, with the default seccomp profile; it is not privileged and mounts nothing. What is missing is said in
   one sentence, and nothing is judged then. \`drops local\` needs root and \`nettools-drops\`, which is in the image (\`/usr/bin\`) and

@@ -153,6 +153,7 @@ const outside: Readonly<Record<string, readonly string[]>> = {
   'test/full': ['test/cluster', 'test/servers', 'test/e2e/support', 'test/faults'],
   'test/recordings': ['src', 'test/cluster', 'test/docker', 'test/e2e/support', 'test/faults'],
   'test/bench': ['scripts', 'src/model', 'test/cluster', 'test/e2e/support', 'test/servers'],
+  'test/kernels': ['test/cluster'],
   'test/image': ['scripts/image', 'test/cluster'],
   'test/release': ['scripts', 'test/cluster'],
 };

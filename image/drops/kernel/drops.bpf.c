@@ -76,26 +76,36 @@ static __always_inline void miss(__u32 kind)
   if (packets) __sync_fetch_and_add(packets, 1);
 }
 
-/* One more packet under the key; false: there is no room for it. */
-static __always_inline bool count_packet(void *map, const void *key, __u32 bytes)
+static __always_inline bool has_missed(__u32 kind)
 {
+  __u64 *packets = bpf_map_lookup_elem(&missed, &kind);
+  return packets && *packets > 0;
+}
+
+enum counted { COUNTED, COUNTED_FIRST, NO_ROOM };
+
+/* One more packet under the key. Nothing is ever deleted, so that a map without room (`is_full`) is not tried in vain. */
+static __always_inline enum counted count_packet(void *map, const void *key, __u32 bytes, bool is_full)
+{
+  enum counted result = COUNTED;
   struct count *count = bpf_map_lookup_elem(map, key);
   if (!count) {
     struct count first = {};
+    if (is_full) return NO_ROOM;
     /* Another CPU may have been faster. */
     bpf_map_update_elem(map, key, &first, BPF_NOEXIST);
     count = bpf_map_lookup_elem(map, key);
-    if (!count) return false;
+    if (!count) return NO_ROOM;
+    result = COUNTED_FIRST;
   }
   __sync_fetch_and_add(&count->packets, 1);
   __sync_fetch_and_add(&count->bytes, bytes);
-  return true;
+  return result;
 }
 
 /* The name of the function: the kernel's own words, which take no right to read its addresses. */
 static __always_inline void name_location(__u64 location)
 {
-  if (bpf_map_lookup_elem(&symbols, &location)) return;
   struct symbol symbol = {};
   static const char format[] = "%ps";
   bpf_snprintf(symbol.name, sizeof symbol.name, format, &location, sizeof location);
@@ -258,11 +268,12 @@ int on_drop(unsigned long long *context)
   if (!is_asked_for(&flow, *watch)) return 0;
   if (flow.has_ports) forget_client_port(&flow);
 
-  if (!count_packet(&places, &flow.place, bytes)) {
+  enum counted place = count_packet(&places, &flow.place, bytes, false);
+  if (place == NO_ROOM) {
     miss(MISSED_PLACES);
     return 0;
   }
-  name_location(location);
-  if (!count_packet(&flows, &flow, bytes)) miss(MISSED_FLOWS);
+  if (place == COUNTED_FIRST) name_location(location);
+  if (count_packet(&flows, &flow, bytes, has_missed(MISSED_FLOWS)) == NO_ROOM) miss(MISSED_FLOWS);
   return 0;
 }

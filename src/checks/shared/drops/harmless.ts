@@ -31,6 +31,9 @@ export const HARMLESS: Readonly<Record<string, string>> = {
   PACKET_SOCK_ERROR: 'a listening program has no room; the packet itself went on',
 };
 
+const CLOSED = 'the socket was closed with packets in its queue';
+const PING = 'an answer to a ping, whose program has read it by another kind of socket';
+
 /** By their function too: reasons that elsewhere mean something, or nothing. */
 export const HARMLESS_FUNCTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   NOT_SPECIFIED: {
@@ -38,10 +41,13 @@ export const HARMLESS_FUNCTIONS: Readonly<Record<string, Readonly<Record<string,
     ip_mc_finish_output: 'the copy of a multicast packet for which nobody here listens',
     tcp_v4_rcv: 'late for a connection that is closed (TIME-WAIT)',
     tcp_v6_rcv: 'late for a connection that is closed (TIME-WAIT)',
+    icmpv6_rcv: 'it was taken, not dropped (Linux 6.1 does not say so)',
+    inet_sock_destruct: CLOSED,
+    sk_stream_kill_queues: CLOSED,
+    skb_queue_purge: CLOSED,
   },
-  NO_SOCKET: {
-    ping_rcv: 'the answer to an echo request of a raw socket, which has its copy of it (ping run by root)',
-  },
+  // An answer to ping goes to programs that read all ICMP, and then to sockets for pings, of which there may be none.
+  NO_SOCKET: { icmp_rcv: PING, icmpv6_rcv: PING, ping_rcv: PING },
 };
 
 /** Why it harms nobody; `undefined`: it may. */

@@ -66,7 +66,10 @@ describe('a drop', () => {
     ['QUEUE_PURGE', 'sk_stream_kill_queues'],
     ['TCP_OLD_DATA', 'tcp_data_queue'],
     ['NOT_SPECIFIED', 'tcp_v4_rcv'],
+    ['NOT_SPECIFIED', 'icmpv6_rcv'],
+    ['NOT_SPECIFIED', 'inet_sock_destruct'],
     ['NO_SOCKET', 'ping_rcv'],
+    ['NO_SOCKET', 'icmp_rcv'],
   ])('for %s in %s is harmless', (reason, name) => {
     const judgement = judged([{ reason, function: name, packets: 5 }]);
     expect(judgement).toMatchObject({ status: 'pass', findings: [] });

@@ -14,6 +14,8 @@ export const header = dropKind({
       'IPV6_BAD_EXTHDR',
       'SKB_GSO_SEG',
     ],
+    ...['IPV6_TOO_MANY_EXTHDRS', 'IPV6_NDISC_FRAG', 'IPV6_NDISC_HOP_LIMIT', 'IPV6_NDISC_BAD_CODE'],
+    ...['IPV6_NDISC_BAD_OPTIONS', 'SKB_BAD_GSO'],
     ...['IP_LOCAL_SOURCE', 'IP_INVALID_SOURCE', 'IP_LOCALNET', 'IP_INVALID_DEST', 'MAC_INVALID_SOURCE'],
   ],
   words: 'because their header cannot be',

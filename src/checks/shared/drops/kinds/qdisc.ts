@@ -5,7 +5,14 @@ export const qdisc = dropKind({
   title: 'A queueing discipline drops packets',
   severity: 'info',
   reasons: [
-    ...['QDISC_DROP', 'QDISC_OVERLIMIT', 'QDISC_CONGESTED', 'CAKE_FLOOD', 'DUALPI2_STEP_DROP'],
+    ...[
+      'QDISC_DROP',
+      'QDISC_OVERLIMIT',
+      'QDISC_CONGESTED',
+      'QDISC_BURST_DROP',
+      'CAKE_FLOOD',
+      'DUALPI2_STEP_DROP',
+    ],
     ...['FQ_BAND_LIMIT', 'FQ_HORIZON_LIMIT', 'FQ_FLOW_LIMIT'],
   ],
   words: 'by the queueing discipline of an interface',
