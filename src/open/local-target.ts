@@ -20,7 +20,7 @@ interface LocalFlags {
 /**
  * Of this machine; it belongs to no cluster, whatever the kubeconfig says. A cluster that the flags name is asked whose the
  * addresses of DESTs are: without them a command on this machine sends nothing to any.
- * @throws {UserError} exit 3: the named cluster's configuration cannot be used
+ * @throws {UserError} exit 3: the named cluster's configuration or credentials cannot be used
  */
 export async function findLocal(
   target: LocalSpec,
@@ -48,5 +48,14 @@ export async function findLocal(
 async function namedPart(connection: ConnectionFlags, signal: AbortSignal): Promise<Pick<Subject, 'named'>> {
   if (connection.context === undefined && connection.kubeconfig === undefined) return {};
   const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_LIMIT_MS)]);
-  return { named: new KubeView(await KubeClient.connect(connection, limit), signal) };
+  try {
+    return { named: new KubeView(await KubeClient.connect(connection, limit), signal) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!limit.aborted) throw error;
+    throw new UserError(
+      `the credentials of the cluster that you named took longer than ${CONNECT_LIMIT_MS / 1000} s; without --context and --kubeconfig none is asked.`,
+      3,
+    );
+  }
 }
