@@ -59,7 +59,8 @@ $ kubectl nettools diagnose POD --to pod/db:5432 --deep
 - The program is loaded before the probes, and told to end after them: nothing waits for it but its own start (a few tenths of a second,
   beside that of the captures).
 - \`diagnose node/NAME\` listens to the node's own network in the same way, in the pod that it makes anyway. There the drops are whoever's: what no
-  sane network has is a warning where it is ${BURST_LIMIT}, else an info, and all else is an info.
+  sane network has is a warning where it is ${BURST_LIMIT}, else an info (always where pods that come and go have it: a neighbour or
+  route that is gone, an interface that is not ready), and all else is an info.
 
 ## What may matter
 

@@ -314,3 +314,27 @@ test('what another node drops is nothing of a flow that comes through', async ()
     }),
   );
 });
+
+test('a diagnosis of a node counts what its own network drops, and says nothing where it drops nothing of the kind', async () => {
+  const node = nodeNetns('node1');
+  const dropped = async (): Promise<Finding | undefined> =>
+    findings(await checkReport('diagnose', ['node/node1', '-n', ns.name])).find(
+      ({ id }) => id === 'NT-DROP-015',
+    );
+  // A sender that cannot be (RFC 1122, 3.2.1.3), and more of it than in one bad moment.
+  const bad = nft(
+    'ip',
+    'prerouting',
+    -300,
+    `ip saddr ${client.address} udp dport 4245 ip saddr set 224.0.0.7`,
+  );
+  const send = ['bash', '-c', 'while sleep 0.02; do echo x >/dev/udp/$0/4245; done', client.gateway];
+  await withTraffic(client, send, async () => {
+    expect((await dropped())?.severity).not.toBe('warning');
+    await withFault(node, bad, async () => {
+      const found = await dropped();
+      expect(found?.severity).toBe('warning');
+      expect(found?.summary).toMatch(/dropped in the host's namespace .*\(IP_INVALID_SOURCE in \w+\)/);
+    });
+  });
+});

@@ -103,13 +103,14 @@ function theOthers(one: DropKind, facts: DropsFacts, rest: readonly (readonly Se
 }
 
 function raised(
-  { meta }: DropKind,
+  { meta, comesWithPods }: DropKind,
   facts: DropsFacts,
   summary: string,
   drops: readonly SeenDrops[],
 ): Occurrence {
   // Who asks for a flow wants to know what becomes of it.
-  const isAlarm = facts.received === undefined || isMoreThanBurst(packetsOf(drops), facts.received);
+  const isAlarm =
+    facts.received === undefined || (!comesWithPods && isMoreThanBurst(packetsOf(drops), facts.received));
   const isAsked = facts.input.peers.length > 0 && meta.severities.includes('warning');
   const severity = isAsked ? 'warning' : isAlarm ? (meta.severities[0] ?? 'info') : 'info';
   return occurrence(meta, severity, summary, evidenceOf(drops, facts));

@@ -19,6 +19,8 @@ export interface DropKind {
   readonly functions?: readonly string[];
   /** Functions that drop for this and name a reason that elsewhere means something else, or none (NOT_SPECIFIED). */
   readonly alsoIn?: Readonly<Record<string, readonly string[]>>;
+  /** Pods that come and go have it on every node: as many as there are of them. */
+  readonly comesWithPods?: true;
 }
 
 interface Described extends Pick<DropKind, 'words'> {
@@ -29,7 +31,7 @@ interface Described extends Pick<DropKind, 'words'> {
 }
 
 /** What a kind adds to what all of them have in common. */
-interface Entry extends Described, Pick<DropKind, 'functions' | 'alsoIn'> {
+interface Entry extends Described, Pick<DropKind, 'functions' | 'alsoIn' | 'comesWithPods'> {
   readonly reasons: readonly string[];
   /** `warning`: no sane network has it. `info`: it may be meant; a warning all the same where --to asks for the flow. */
   readonly severity: 'warning' | 'info';
@@ -41,12 +43,15 @@ export function dropKind({ id, title, severity, meaning, remedy, source, words, 
   const where = (functions?: readonly string[]): string => (functions ? ` in ${functions.join(', ')}` : '');
   const elsewhere = Object.entries(fits.alsoIn ?? {}).map(([reason, names]) => `, ${reason}${where(names)}`);
   const which = `${fits.reasons.join(', ')}${where(fits.functions)}${elsewhere.join('')}`;
+  const ofNode = fits.comesWithPods
+    ? ', since pods that come and go have it'
+    : ` where it is not ${BURST_LIMIT}`;
   const meta: FindingMeta = {
     id,
     title,
     severities: severity === 'info' ? ['info', 'warning'] : ['warning', 'info'],
     meaning,
-    rule: `The kernel dropped a packet for one of the reasons ${which}${severity === 'info' ? '; warning where --to asks for its flow, else info' : `; in the diagnosis of a node, which is of whoever's flows, info where it is not ${BURST_LIMIT}`}.`,
+    rule: `The kernel dropped a packet for one of the reasons ${which}${severity === 'info' ? '; warning where --to asks for its flow, else info' : `; in the diagnosis of a node, which is of whoever's flows, info${ofNode}`}.`,
     source: `${SOURCE}; ${source}`,
     remedy,
     // No two causes have the same depth.

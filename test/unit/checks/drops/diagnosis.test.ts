@@ -48,6 +48,13 @@ describe('in the diagnosis of a node', () => {
     });
   });
 
+  it.each(['NEIGH_FAILED', 'IP_OUTNOROUTES', 'BRIDGE_INGRESS_STP_STATE'])(
+    'what pods that come and go have is an info, however many: %s',
+    (reason) => {
+      expect(judged({ reason, packets: 5000 }, 100).findings[0]?.severity).toBe('info');
+    },
+  );
+
   it('what could not be watched is said, and is no pass', () => {
     const unwatched = { ...INPUT, unwatched: 'the kernel refuses the program' };
     const judgement = judgeDrops(

@@ -4,6 +4,7 @@ export const neighbour = dropKind({
   id: 'NT-DROP-003',
   title: 'Packets are dropped because a neighbour does not answer',
   severity: 'warning',
+  comesWithPods: true,
   reasons: ['NEIGH_FAILED', 'NEIGH_QUEUEFULL', 'NEIGH_CREATEFAIL', 'NEIGH_DEAD', 'NEIGH_HH_FILLFAIL'],
   alsoIn: { NOT_SPECIFIED: ['neigh_invalidate', 'arp_error_report', 'ndisc_error_report'] },
   words: 'because a neighbour does not answer (ARP, NDP)',

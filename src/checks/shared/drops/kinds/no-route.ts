@@ -4,6 +4,7 @@ export const noRoute = dropKind({
   id: 'NT-DROP-004',
   title: 'Packets are dropped because there is no route',
   severity: 'warning',
+  comesWithPods: true,
   reasons: ['IP_OUTNOROUTES', 'IP_INNOROUTES', 'IP_INADDRERRORS'],
   alsoIn: {
     NOT_SPECIFIED: ['ip_error', 'dst_discard', 'dst_discard_out', 'ip6_pkt_discard', 'ip6_pkt_prohibit'],

@@ -4,6 +4,7 @@ export const notReady = dropKind({
   id: 'NT-DROP-018',
   title: 'An interface is not ready for packets',
   severity: 'warning',
+  comesWithPods: true,
   reasons: ['DEV_READY', 'IPV6DISABLED', 'BRIDGE_INGRESS_STP_STATE'],
   words: 'because the interface is not ready',
   meaning:
