@@ -134,6 +134,7 @@ const outside: Readonly<Record<string, readonly string[]>> = {
     'test/cluster',
     'test/docker',
     'test/servers',
+    'test/unit/prober.ts',
   ],
   'test/faults': [
     'src/model',

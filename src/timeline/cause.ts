@@ -44,13 +44,23 @@ const refusedByRoute: Judge = (_goal, outage) => {
   const { route, reason, icmp, error } = outage.evidence;
   const type = route?.type;
   if (type === 'blackhole' || type === 'unreachable' || type === 'prohibit')
-    return one('NT-RT-002', 'critical', outage, `the target's own ${type} route refused it: nothing was sent`);
+    return one(
+      'NT-RT-002',
+      'critical',
+      outage,
+      `the target's own ${type} route refused it: nothing was sent`,
+    );
   if (type === 'none')
     return one('NT-RT-001', 'critical', outage, 'the target had no route to it: nothing was sent');
   if (reason !== 'no-route' || icmp !== undefined) return undefined;
   return /^Network is unreachable/.test(error)
     ? one('NT-RT-001', 'critical', outage, 'the target had no route to it: nothing was sent')
-    : one('NT-RT-002', 'critical', outage, `a route or rule of the target refused it (${error}): nothing was sent`);
+    : one(
+        'NT-RT-002',
+        'critical',
+        outage,
+        `a route or rule of the target refused it (${error}): nothing was sent`,
+      );
 };
 
 const noLink: Judge = (_goal, outage) => {
@@ -66,9 +76,11 @@ const noNeighbour: Judge = (_goal, outage) => {
   const silent = neighbour.state === 'FAILED' || neighbour.state === 'INCOMPLETE';
   // It has none where it failed before and was forgotten: what was seen is that only questions for it left.
   const asked = neighbour.state === 'none' && seen !== undefined && seen.out === 0 && seen.arp > 0;
-  const lost = reason === 'silent' || reason === 'unreachable' || reason === 'dns-silent' || reason === 'dns-failed';
+  const lost =
+    reason === 'silent' || reason === 'unreachable' || reason === 'dns-silent' || reason === 'dns-failed';
   if (!lost || !(silent || asked) || (icmp !== undefined && icmp.sender !== route?.source)) return undefined;
-  const questions = seen === undefined || seen.arp === 0 ? '' : `, and ${times(seen.arp, 'question')} for it left`;
+  const questions =
+    seen === undefined || seen.arp === 0 ? '' : `, and ${times(seen.arp, 'question')} for it left`;
   const state = asked ? 'was unknown' : `was ${neighbour.state}`;
   const isGateway = route?.gateway !== undefined;
   return one(
@@ -94,10 +106,12 @@ const byIcmp: Judge = (goal, outage) => {
     return goal.probe === 'tcp' || sender !== address
       ? one('NT-FW-004', 'critical', outage, `a filter refused it: ${says}`)
       : one('NT-SOCK-001', 'critical', outage, `nothing listened on its port: ${says}`);
-  if (unreachable && code === 0) return one('NT-RT-007', 'critical', outage, `a router had no route: ${says}`);
+  if (unreachable && code === 0)
+    return one('NT-RT-007', 'critical', outage, `a router had no route: ${says}`);
   if (unreachable && (six ? code === 3 : code === 1))
     return one('NT-ARP-002', 'critical', outage, `a router did not find the next hop: ${says}`);
-  if (type === (six ? 3 : 11)) return one('NT-RT-011', 'critical', outage, `its packets went in a circle: ${says}`);
+  if (type === (six ? 3 : 11))
+    return one('NT-RT-011', 'critical', outage, `its packets went in a circle: ${says}`);
   return undefined;
 };
 
@@ -111,9 +125,19 @@ const byName: Judge = (_goal, outage) => {
     case 'dns-failed':
       return dns.answer === 'Connection refused'
         ? one('NT-DNS-002', 'critical', outage, `name server ${dns.server} refused ${question}`)
-        : one('NT-DNS-004', 'critical', outage, `name server ${dns.server} answered ${question} with ${dns.answer}`);
+        : one(
+            'NT-DNS-004',
+            'critical',
+            outage,
+            `name server ${dns.server} answered ${question} with ${dns.answer}`,
+          );
     case 'no-name':
-      return one('NT-DNS-005', 'critical', outage, `name server ${dns.server} said of ${dns.name}: ${dns.answer}`);
+      return one(
+        'NT-DNS-005',
+        'critical',
+        outage,
+        `name server ${dns.server} said of ${dns.name}: ${dns.answer}`,
+      );
     default:
       return undefined;
   }
@@ -122,13 +146,23 @@ const byName: Judge = (_goal, outage) => {
 const bySocket: Judge = (goal, outage) => {
   const { reason, seen, error } = outage.evidence;
   if (reason === 'refused')
-    return one('NT-SOCK-001', 'critical', outage, 'nothing listened on its port: the destination itself refused the connection');
+    return one(
+      'NT-SOCK-001',
+      'critical',
+      outage,
+      'nothing listened on its port: the destination itself refused the connection',
+    );
   if (reason === 'no-port')
     return one('NT-SOCK-004', 'critical', outage, `the target had no local port left (${error})`);
   if (reason === 'not-permitted')
     return one('NT-FW-002', 'critical', outage, `a filter of the target took it on its way out (${error})`);
   // The socket has sent it, and a packet socket behind the filter has not seen it.
-  if ((reason === 'silent' || reason === 'dns-silent') && seen !== undefined && seen.out === 0 && goal.host !== '127.0.0.1')
+  if (
+    (reason === 'silent' || reason === 'dns-silent') &&
+    seen !== undefined &&
+    seen.out === 0 &&
+    goal.host !== '127.0.0.1'
+  )
     return one(
       'NT-FW-002',
       'critical',
@@ -144,7 +178,12 @@ function silence(goal: WatchGoal, outage: Seen): Occurrence {
   const left = seen === undefined ? times(tries, 'probe') : times(seen.out, 'packet');
   const isOne = outage.missed === 1 && outage.to !== undefined;
   if (isOne)
-    return one('NT-LAT-002', 'warning', outage, `one probe had no answer, and the next one had (${left} left)`);
+    return one(
+      'NT-LAT-002',
+      'warning',
+      outage,
+      `one probe had no answer, and the next one had (${left} left)`,
+    );
   const what = goal.probe === 'tcp' ? 'connections' : goal.probe === 'icmp' ? 'echo requests' : 'queries';
   return one(
     'NT-FW-001',
@@ -194,11 +233,15 @@ export function quoteOf(evidence: MissEvidence): Quote {
         ]),
     ...(neighbour === undefined
       ? []
-      : [`neighbour ${neighbour.address} ${neighbour.state}${neighbour.mac === undefined ? '' : ` ${neighbour.mac}`}`]),
+      : [
+          `neighbour ${neighbour.address} ${neighbour.state}${neighbour.mac === undefined ? '' : ` ${neighbour.mac}`}`,
+        ]),
     ...(link === undefined || (link.up && link.carrier)
       ? []
       : [`link ${link.up ? 'up' : 'down'}, ${link.carrier ? 'carrier' : 'no carrier'}`]),
-    ...(seen === undefined ? [] : [`packets of the probe: ${seen.out} out, ${seen.in} in; ${seen.arp} ARP requests out`]),
+    ...(seen === undefined
+      ? []
+      : [`packets of the probe: ${seen.out} out, ${seen.in} in; ${seen.arp} ARP requests out`]),
     ...(grown.length === 0 ? [] : [`counters ${grown.join(', ')}`]),
   ];
   return { command: ['nettools-prober', 'watch-start'], excerpt: lines.join('\n').slice(0, 600) };

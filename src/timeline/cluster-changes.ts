@@ -22,8 +22,12 @@ export interface ClusterChange {
 export function changesBetween(before: ClusterLook, after: ClusterLook): readonly ClusterChange[] {
   return [
     ...pairs(before.pods, after.pods).flatMap(([name, one, other]) => podChanges(name, one, other)),
-    ...pairs(before.services, after.services).flatMap(([name, one, other]) => endpointChanges(name, one, other)),
-    ...pairs(before.policies, after.policies).flatMap(([name, one, other]) => policyChanges(name, one, other)),
+    ...pairs(before.services, after.services).flatMap(([name, one, other]) =>
+      endpointChanges(name, one, other),
+    ),
+    ...pairs(before.policies, after.policies).flatMap(([name, one, other]) =>
+      policyChanges(name, one, other),
+    ),
   ];
 }
 
@@ -39,7 +43,9 @@ function podChanges(name: string, before: Pod | null, after: Pod | null): Cluste
   if (after === null) return before === null ? [] : [{ text: `${pod} is gone` }];
   if (before === null) return [{ ...timed(after.metadata?.creationTimestamp), text: `${pod} was created` }];
   if (before.metadata?.uid !== after.metadata?.uid)
-    return [{ ...timed(after.metadata?.creationTimestamp), text: `${pod} was replaced by another one of its name` }];
+    return [
+      { ...timed(after.metadata?.creationTimestamp), text: `${pod} was replaced by another one of its name` },
+    ];
   const deleted = after.metadata?.deletionTimestamp;
   const wasReady = ready(before);
   const isReady = ready(after);
@@ -101,16 +107,22 @@ function policyChanges(
   after: readonly NetworkPolicyObject[],
 ): ClusterChange[] {
   const nameOf = (policy: NetworkPolicyObject): string => policy.metadata?.name ?? '';
-  const text = (policy: NetworkPolicyObject, what: string): string => `NetworkPolicy ${namespace}/${nameOf(policy)} ${what}`;
+  const text = (policy: NetworkPolicyObject, what: string): string =>
+    `NetworkPolicy ${namespace}/${nameOf(policy)} ${what}`;
   const find = (all: readonly NetworkPolicyObject[], one: NetworkPolicyObject) =>
     all.find((other) => nameOf(other) === nameOf(one));
   return [
     ...after.flatMap((policy): ClusterChange[] => {
       const old = find(before, policy);
-      if (old === undefined) return [{ ...timed(policy.metadata?.creationTimestamp), text: text(policy, 'was created') }];
-      return JSON.stringify(old.spec) === JSON.stringify(policy.spec) ? [] : [{ text: text(policy, 'was changed') }];
+      if (old === undefined)
+        return [{ ...timed(policy.metadata?.creationTimestamp), text: text(policy, 'was created') }];
+      return JSON.stringify(old.spec) === JSON.stringify(policy.spec)
+        ? []
+        : [{ text: text(policy, 'was changed') }];
     }),
-    ...before.filter((policy) => find(after, policy) === undefined).map((policy) => ({ text: text(policy, 'was deleted') })),
+    ...before
+      .filter((policy) => find(after, policy) === undefined)
+      .map((policy) => ({ text: text(policy, 'was deleted') })),
   ];
 }
 
