@@ -108,7 +108,11 @@ export class WatchRun {
     );
     try {
       for (let restarts = 0; !(await far.follow(lastWords.signal)); restarts++) {
-        if (signal.aborted || this.#leftMs < 1000) break;
+        if (signal.aborted) break;
+        if (this.#leftMs < 1000) {
+          this.#timeline.end(Date.now(), 'over');
+          break;
+        }
         if (restarts === MOST_RESTARTS) {
           this.#timeline.end(Date.now(), 'lost');
           break;
