@@ -139,7 +139,8 @@ static void listen_for(goal *one, const struct sockaddr_storage *to, int protoco
 
 static void schedule(goal *one, int64_t now) {
   int64_t step = one->missed_in_row > 0 && interval_us > FAILING_INTERVAL_US ? FAILING_INTERVAL_US : interval_us;
-  one->due_us = one->sent_us + step;
+  /* From when it was due, so that a late wake-up does not put off all that come after it. */
+  one->due_us += step;
   if (one->due_us < now) one->due_us = now;
 }
 

@@ -108,7 +108,11 @@ export class WatchRun {
     );
     try {
       for (let restarts = 0; !(await far.follow(lastWords.signal)); restarts++) {
-        if (signal.aborted || this.#leftMs < 1000) break;
+        if (signal.aborted) break;
+        if (this.#leftMs < 1000) {
+          this.#timeline.end(Date.now(), 'over');
+          break;
+        }
         if (restarts === MOST_RESTARTS) {
           this.#timeline.end(Date.now(), 'lost');
           break;
@@ -206,10 +210,7 @@ export class WatchRun {
     this.#diagnosed.set(asked, now);
     this.#diagnoses++;
     const at = iso(now);
-    const isOver = (): boolean => {
-      const to = this.#timeline.outage(number)?.to;
-      return to !== undefined && Date.parse(to) <= now;
-    };
+    const isOver = (): boolean => this.#timeline.outage(number)?.to !== undefined;
     try {
       const { bundle, report } = await this.#runDiagnosis(asked);
       const file = await this.#plan.folder.write(

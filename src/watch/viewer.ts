@@ -1,5 +1,6 @@
 /** What is shown of a watch while it lasts, on stderr: a live view on a terminal, a line for each event elsewhere. */
 
+import { stripVTControlCharacters } from 'node:util';
 import { visible } from '../model/visible.ts';
 import type { FarEvent, Watch, WatchEvent, WatchGoal } from '../model/watch.ts';
 import { palette } from '../report/text.ts';
@@ -134,9 +135,10 @@ class LiveView implements ClosableViewer {
     this.#wipe();
   }
 
-  /** Takes the view away. */
+  /** Takes the view away: line by line, since some terminals keep a screen that is cleared as a whole in their history. */
   #wipe(): void {
-    if (this.#drawn.length > 0) process.stderr.write(`\r\u001b[${this.#drawn.length}A\u001b[J`);
+    const rows = this.#drawn.reduce((sum, line) => sum + rowsOf(line, process.stderr.columns || 80), 0);
+    if (rows > 0) process.stderr.write(`\r\u001b[2K${'\u001b[1A\u001b[2K'.repeat(rows)}`);
     this.#drawn = [];
   }
 
@@ -162,6 +164,12 @@ class LiveView implements ClosableViewer {
     stderr.write(`${up}${body}`);
     this.#drawn = lines;
   }
+}
+
+/** What a line takes on a terminal that has become narrower: they break it anew. */
+function rowsOf(line: string, columns: number): number {
+  const width = stripVTControlCharacters(line).length;
+  return Math.max(1, Math.ceil(width / columns));
 }
 
 /** The exit code: 1 for an outage with a finding at or above the threshold, or without one; 3: not measured; else 0. */
