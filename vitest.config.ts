@@ -17,7 +17,7 @@ const SECOND_TRY = 1;
 
 // Need no cluster: engines, namespaces and files of this machine.
 const MACHINE = [
-  'test/e2e/{docker,docker-host,docker-memory,docker-names,local,local-shell,podman}.test.ts',
+  'test/e2e/{docker,docker-host,docker-memory,docker-names,local,local-shell,podman,watch}.test.ts',
   'test/integration/channels/{docker,local}.test.ts',
 ];
 

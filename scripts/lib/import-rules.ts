@@ -137,6 +137,7 @@ const outside: Readonly<Record<string, readonly string[]>> = {
     'test/cluster',
     'test/docker',
     'test/servers',
+    'test/unit/prober.ts',
   ],
   'test/faults': [
     'src/model',
@@ -148,7 +149,7 @@ const outside: Readonly<Record<string, readonly string[]>> = {
     'test/servers',
     'test/e2e/support',
   ],
-  'test/full': ['test/cluster', 'test/servers', 'test/e2e/support', 'test/faults'],
+  'test/full': ['test/cluster', 'test/servers', 'test/e2e/support', 'test/faults', 'test/unit/prober.ts'],
   'test/recordings': ['src', 'test/cluster', 'test/docker', 'test/e2e/support', 'test/faults'],
   'test/bench': ['scripts', 'src/model', 'test/cluster', 'test/e2e/support', 'test/servers'],
   'test/image': ['scripts/image', 'test/cluster'],

@@ -118,7 +118,7 @@ export interface WatchDiagnosis {
   readonly verdict: Verdict;
   /** Those of the destination and of the target as a whole, the first first. */
   readonly findings: readonly Finding[];
-  /** Whether it began after the outage had ended: what it found is not of the outage, as a rule. */
+  /** Whether the outage had ended before it had: what it did not find may have been there. */
   readonly late: boolean;
   /** The bundle, relative to the folder; absent: not saved. */
   readonly bundle?: string;

@@ -68,7 +68,7 @@ function outageBlock(outage: Outage, watch: Watch, paint: Palette, width: number
 function diagnosisLines(diagnosis: NonNullable<Outage['diagnosis']>, findings: readonly Finding[]): string[] {
   const { late, failed, bundle } = diagnosis;
   if (failed !== undefined) return [`diagnosis: there is none: ${visible(failed)}`];
-  const when = late ? 'diagnosis, when it was over' : 'diagnosis, while it lasted';
+  const when = late ? 'diagnosis, before whose end it was over' : 'diagnosis, while it lasted';
   const where = bundle === undefined ? '' : ` (${visible(bundle)})`;
   const news = diagnosis.findings.filter(({ id }) => !findings.some((own) => own.id === id));
   if (diagnosis.findings.length === 0) return [`${when}: nothing wrong${where}`];
@@ -104,5 +104,5 @@ function lastLine({ outages, verdict, ended, destinations }: Watch, paint: Palet
           ? `${unmeasured} of the destinations could not be measured`
           : 'no outage, as long as it was watched';
   const cut = ended === 'lost' ? '; the far side was lost before the end' : '';
-  return `${paintedVerdict(verdict, paint)} ${said}${cut}`;
+  return `verdict: ${paintedVerdict(verdict, paint)} (${said}${cut})`;
 }

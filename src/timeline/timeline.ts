@@ -41,6 +41,8 @@ class Watched {
   readonly series: Series;
   sent = 0;
   missed = 0;
+  /** Of outages that have ended. */
+  missedBefore = 0;
   unmeasured: string | undefined;
   /** The one that lasts. */
   outage: OpenOutage | undefined;
@@ -175,6 +177,7 @@ export class Timeline {
     if (one === undefined) return undefined;
     one.sent += sent;
     one.missed += missed;
+    if (one.outage !== undefined) one.outage.missed = Math.max(1, one.missed - one.missedBefore);
     for (const rtt of rtts) one.histogram.add(rtt);
     one.series.add(at - this.#options.startedAt, sent, missed, rtts);
     return undefined;
@@ -215,6 +218,7 @@ export class Timeline {
     outage.missed = missed;
     outage.durationMs = Math.round(at - outage.fromMs);
     one.outage = undefined;
+    one.missedBefore += missed;
     const { destination } = one.goal;
     const text = `${destination}: answers again after ${missed} missed ${missed === 1 ? 'probe' : 'probes'}`;
     this.note(at, 'recovery', text, { destination, outage: outage.number });

@@ -206,10 +206,7 @@ export class WatchRun {
     this.#diagnosed.set(asked, now);
     this.#diagnoses++;
     const at = iso(now);
-    const isOver = (): boolean => {
-      const to = this.#timeline.outage(number)?.to;
-      return to !== undefined && Date.parse(to) <= now;
-    };
+    const isOver = (): boolean => this.#timeline.outage(number)?.to !== undefined;
     try {
       const { bundle, report } = await this.#runDiagnosis(asked);
       const file = await this.#plan.folder.write(

@@ -101,6 +101,20 @@ describe('a timeline', () => {
     expect(destinations[0]).toMatchObject({ sent: 4, missed: 3 });
   });
 
+  it('counts the misses of an outage that lasts, and not those of one before', () => {
+    const one = timeline();
+    one.push({ kind: 'miss', goal: 0, at: start, evidence: SILENT });
+    one.push({ kind: 'recovery', goal: 0, at: start + 1000, missed: 2 });
+    one.push({ kind: 'miss', goal: 0, at: start + 2000, evidence: SILENT });
+    expect(one.report(start + 2000).outages[1]).toMatchObject({ missed: 1 });
+    one.push(tally(0, 5, [1], 5));
+    one.push(tally(0, 10, [], 5));
+    expect(one.report(start + 10_000).outages).toMatchObject([
+      { missed: 2 },
+      { missed: 8, durationMs: 8000 },
+    ]);
+  });
+
   it('does not call unmeasured or lost time a pass', () => {
     const one = timeline();
     one.push(tally(0, 1, [1]));
