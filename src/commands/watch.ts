@@ -12,7 +12,6 @@ import { withDeadline } from '../open/deadline.ts';
 import { withUserErrors } from '../open/failures.ts';
 import { findTarget } from '../open/target.ts';
 import { renderWatch } from '../report/watch-table.ts';
-import type { Timeline } from '../timeline/timeline.ts';
 import { WatchFolder } from '../watch/folder.ts';
 import { goalsOf } from '../watch/goals.ts';
 import { WatchRun } from '../watch/run.ts';
@@ -54,14 +53,14 @@ async function lateText(watch: Watch, format: 'html' | 'openmetrics' | 'text'): 
 async function watched(args: WatchArgs, signal: AbortSignal, progress: ProgressLine): Promise<Watch> {
   if (args.metrics === undefined) return watchedBy(args, signal, progress, () => undefined);
   const { watchText } = await import('../console/late-formats.ts');
-  let timeline: Timeline | undefined;
+  let run: WatchRun | undefined;
   const server = await serveMetrics(args.metrics, () =>
-    timeline === undefined ? '' : watchText(timeline.report(Date.now()), 'text'),
+    run === undefined ? '' : watchText(run.timeline.report(Date.now()), 'text'),
   );
   try {
     progress.note(`metrics are served at ${server.url}`);
     return await watchedBy(args, signal, progress, (own) => {
-      timeline = own;
+      run = own;
     });
   } finally {
     await server.close();
@@ -72,7 +71,7 @@ async function watchedBy(
   args: WatchArgs,
   signal: AbortSignal,
   progress: ProgressLine,
-  onTimeline: (timeline: Timeline) => void,
+  onRun: (run: WatchRun) => void,
 ): Promise<Watch> {
   const startedAt = new Date().toISOString();
   const folder = new WatchFolder(args.save ?? folderName(args, startedAt));
@@ -101,7 +100,7 @@ async function watchedBy(
       const tallyMs = process.stderr.isTTY ? LIVE_TALLY_MS : TALLY_MS;
       const { goals, ...rest } = opened;
       const run = new WatchRun({ args: own, ...goals, ...rest, folder, tallyMs, viewer });
-      onTimeline(run.timeline);
+      onRun(run);
       return await run.run(signal);
     } finally {
       viewer.close();

@@ -24,7 +24,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   print: { width: 794, media: 'print' },
 };
 
-const PAGES = ['deep', 'list', 'matrix', 'hostile'] as const;
+const PAGES = ['deep', 'list', 'matrix', 'hostile', 'watch'] as const;
 const file = (name: string, ext: string): string => join(folder, `${name}.${ext}`);
 
 /** Runs a command, saves what it saw, and makes a page of what was saved. */
@@ -35,6 +35,20 @@ async function pageOf(name: string, words: readonly string[]): Promise<void> {
   const again = await nettools(['judge', saved, '-o', 'html']);
   expect(again).toMatchObject({ code: run.code, stdout: run.stdout });
   writeFileSync(file(name, 'html'), run.stdout);
+}
+
+/** How long `db` is away while it is watched. */
+const OUTAGE_MS = 5000;
+
+/** A watch of twenty seconds, in which something happens after five. */
+async function watchPage(happens: () => Promise<unknown>): Promise<void> {
+  const words = ['watch', 'web-0', '--to', 'pod/db-0:8080,svc/db:5432', '--for', '20s', '-o', 'html'];
+  const run = nettools([...words, '--save', join(folder, 'watch'), '-n', ns.name]);
+  await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
+  await happens();
+  const { code, stdout, stderr } = await run;
+  expect(code, stderr).toBe(1);
+  writeFileSync(file('watch', 'html'), stdout);
 }
 
 const EVIL =
@@ -78,6 +92,7 @@ beforeAll(async () => {
   await withFault(db, drop, () => pageOf('deep', ['diagnose', 'web-0', '--to', 'pod/db-0:8080', '--deep']));
   await pageOf('list', ['latency', '-l', 'app=web', '--all', '--to', 'svc/db']);
   await pageOf('matrix', ['matrix', 'pods']);
+  await watchPage(() => withFault(db, drop, () => new Promise((resolve) => setTimeout(resolve, OUTAGE_MS))));
   writeFileSync(file('hostile', 'json'), poisoned(readFileSync(file('deep', 'json'), 'utf8')));
   const { stdout, stderr } = await nettools(['judge', file('hostile', 'json'), '-o', 'html']);
   expect(stdout, stderr).toContain('onerror');
@@ -140,6 +155,17 @@ it('the figure of the way has the places of --deep, and what each saw', async ()
   expect(label).toMatch(
     /^The way to pod\/db-0:8080: not connected\. pod\/web-0: probe seen out.*; node\/node1: probe seen in, out.*; node\/node2: probe seen in, out.*; pod\/db-0: probe seen in/,
   );
+});
+
+it('the timeline of a watch says each destination and its outage, which a link leads to', async () => {
+  const page = await browser.open(file('watch', 'html'), { width: 1100 });
+  const label = await page.evaluate(
+    `document.querySelector('figure svg[aria-label^="What was seen over time"]').getAttribute('aria-label')`,
+  );
+  expect(label).toMatch(/pod\/db-0:8080: .*outage \d+ from \d\d:\d\d:\d\d for \d/);
+  expect(await page.evaluate('document.querySelectorAll("rect.outage").length')).toBeGreaterThan(0);
+  await page.evaluate('document.querySelector("#outages ~ .scroll a").click()');
+  expect(await page.evaluate('location.hash')).toBe('#outage-1');
 });
 
 it('a matrix is told by pointer and by keys, and sorted', async () => {

@@ -51,6 +51,8 @@ describe('promtool check metrics', () => {
 describe('a real Pushgateway and a real Prometheus', () => {
   const PASSWORD = 'hidden-word';
   let folder = '';
+  let config = '';
+  let settings = '';
   let gateway: Started;
   let prometheus: Started;
   const running: Started[] = [];
@@ -60,16 +62,14 @@ describe('a real Pushgateway and a real Prometheus', () => {
     if (missing.length > 0) await installPackages(['prometheus', 'prometheus-pushgateway']);
     folder = mkdtempSync(join(tmpdir(), 'nettools-metrics-'));
     gateway = await started(PUSHGATEWAY, (port) => [`--web.listen-address=127.0.0.1:${port}`]);
-    const config = join(folder, 'prometheus.yml');
-    writeFileSync(
-      config,
-      `global: {scrape_interval: 1s}
+    config = join(folder, 'prometheus.yml');
+    settings = `global: {scrape_interval: 1s}
 scrape_configs:
   - job_name: pushgateway
     honor_labels: true
     static_configs: [{targets: ['127.0.0.1:${gateway.port}']}]
-`,
-    );
+`;
+    writeFileSync(config, settings);
     running.push(gateway);
     prometheus = await started(PROMETHEUS, (port) => [
       `--config.file=${config}`,
@@ -157,6 +157,49 @@ tests:
     expect(stdout + stderr).not.toContain(PASSWORD);
   });
 
+  it('scrape a watch while it runs, whose metrics end with it', async () => {
+    const port = await freePort();
+    writeFileSync(
+      config,
+      `${settings}  - {job_name: watch, static_configs: [{targets: ['127.0.0.1:${port}']}]}\n`,
+    );
+    prometheus.reload();
+    const words = [
+      'watch',
+      'web-0',
+      '--to',
+      'pod/web-1:8080',
+      '--for',
+      '30s',
+      '--save',
+      join(folder, 'watch'),
+    ];
+    const run = nettools([...words, '-n', ns.name, '--metrics', String(port), '-o', 'openmetrics']);
+    await expect
+      .poll(
+        async () => (await asked('nettools_watch_probes_total{destination="pod/web-1:8080"} > 5')).length,
+        {
+          timeout: 40_000,
+          interval: 500,
+        },
+      )
+      .toBe(1);
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(lint(text)).toEqual({ code: 0, said: '' });
+    expect(await asked('nettools_watch_reached == 1')).toHaveLength(1);
+    expect(await asked('nettools_watch_probes_lost_total == 0')).toHaveLength(1);
+    const { code, stdout, stderr } = await run;
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(`note: metrics are served at http://127.0.0.1:${port}/metrics.`);
+    expect(stdout).toContain('# TYPE nettools_watch_probes counter\n');
+    await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
+    const taken = await nettools([...words, '-n', ns.name, '--metrics', String(gateway.port)]);
+    expect(taken.code).toBe(3);
+    expect(taken.stderr).toContain(
+      `metrics cannot be served at 127.0.0.1:${gateway.port}: something else listens there.`,
+    );
+  });
+
   it('understand every query of the dashboard', async () => {
     const text = readFileSync(new URL('../../docs/grafana-dashboard.json', import.meta.url), 'utf8');
     const queries = [...text.matchAll(/"expr": (".*"),?$/gm)].map(
@@ -185,6 +228,8 @@ interface Answer {
 interface Started {
   readonly port: number;
   readonly url: string;
+  /** Reads its configuration anew. */
+  reload(): void;
   stop(): Promise<void>;
 }
 
@@ -199,6 +244,9 @@ async function started(program: string, words: (port: number) => readonly string
   return {
     port,
     url,
+    reload: () => {
+      child.kill('SIGHUP');
+    },
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill();

@@ -19,6 +19,10 @@ const LEAST_OUTAGE = 0.5;
 const MOST_NUMBERS = 200;
 const NAME = 44;
 const TICKS = 5;
+/** Of a band's own axis: letters would lie on each other. */
+const MOST_LEVELS = 3;
+/** The far side counts no more seldom than this. */
+const LONGEST_TALLY_MS = 10_000;
 
 /** @param sinceStart ms from the beginning of the watch to an RFC 3339 time */
 export function timelineFigure(watch: Watch, sinceStart: (time: string) => number): Markup | undefined {
@@ -61,12 +65,18 @@ function row(one: WatchedDestination, outages: readonly Outage[], top: number, f
   const { scale } = frame;
   return html`<text x="0" y="${top + 14}">${shortened(one.destination)}</text><text class="dim" x="0" y="${top + 28}">${numbers(one)}</text>
 <line class="grid" x1="0" x2="100%" y1="${base}" y2="${base}"/>
-${scale?.ticks.map(
+${levelsOf(scale).map(
   ({ at, text }) =>
     html`<line class="grid" stroke-dasharray="1 5" x1="0" x2="100%" y1="${round(y(at, base))}" y2="${round(y(at, base))}"/><text class="dim" x="100%" y="${round(y(at, base) + 4)}" text-anchor="end">${text}</text>`,
 )}
 ${scale === undefined ? undefined : band(one, base, scale, frame)}
 ${marks(outages, top, frame)}`;
+}
+
+function levelsOf(scale: Scale | undefined): Scale['ticks'] {
+  const { ticks = [] } = scale ?? {};
+  const step = Math.ceil(ticks.length / MOST_LEVELS);
+  return ticks.filter((_tick, i) => i % step === 0);
 }
 
 /** Of an axis whose values run from 0 to 100. */
@@ -77,44 +87,52 @@ function y(percent: number, base: number): number {
 /** Steps without an answer leave a gap. */
 function band({ series }: WatchedDestination, base: number, scale: Scale, { stepMs, spanMs }: Frame): Part {
   const width = (stepMs / spanMs) * WIDTH;
-  const rows = runs(series).map((run) => {
-    const left = (at: number): number => round(Math.min(WIDTH, at * width));
+  const rows = runs(series, stepMs).map((run) => {
+    const x = (at: number): number => round(Math.min(WIDTH, at * width));
     const level = (ms: number): number => round(y(scale.at(ms), BAND));
-    const upper = run.flatMap(({ at, max }) => [
-      `${left(at)},${level(max) - 1}`,
-      `${left(at + 1)},${level(max) - 1}`,
+    const upper = run.flatMap(({ from, to, max }) => [
+      `${x(from)},${level(max) - 1}`,
+      `${x(to)},${level(max) - 1}`,
     ]);
-    const lower = run.flatMap(({ at, min }) => [
-      `${left(at)},${level(min) + 1}`,
-      `${left(at + 1)},${level(min) + 1}`,
+    const lower = run.flatMap(({ from, to, min }) => [
+      `${x(from)},${level(min) + 1}`,
+      `${x(to)},${level(min) + 1}`,
     ]);
-    const middle = run.flatMap(({ at, median }) => [
-      `${left(at)},${level(median)}`,
-      `${left(at + 1)},${level(median)}`,
+    const middle = run.flatMap(({ from, to, median }) => [
+      `${x(from)},${level(median)}`,
+      `${x(to)},${level(median)}`,
     ]);
     return html`<polygon class="band" points="${[...upper, ...lower.reverse()].join(' ')}"/><polyline class="median" fill="none" vector-effect="non-scaling-stroke" points="${middle.join(' ')}"/>`;
   });
   return html`<svg x="0" y="${base - BAND}" width="100%" height="${BAND}" viewBox="0 0 ${WIDTH} ${BAND}" preserveAspectRatio="none">${rows}</svg>`;
 }
 
+/** What was answered from one step's begin to another's end. */
 interface Seen {
-  readonly at: number;
+  readonly from: number;
+  readonly to: number;
   readonly min: number;
   readonly median: number;
   readonly max: number;
 }
 
-/** Rows of steps in each of which something was answered. */
-function runs(series: readonly WatchStep[]): Seen[][] {
+/**
+ * Rows of steps in each of which something was answered. What is told every few seconds stands in the last of their steps: it is
+ * of those before it too, in which nothing was sent.
+ */
+function runs(series: readonly WatchStep[], stepMs: number): Seen[][] {
   const all: Seen[][] = [];
+  const most = Math.ceil(LONGEST_TALLY_MS / stepMs);
+  let silent = 0;
   let isOpen = false;
-  for (const [at, { min, median, max }] of series.entries()) {
-    const isSeen = min !== undefined && median !== undefined && max !== undefined;
-    if (isSeen) {
-      if (!isOpen) all.push([]);
-      all.at(-1)?.push({ at, min, median, max });
-    }
-    isOpen = isSeen;
+  for (const [at, { sent, min, median, max }] of series.entries()) {
+    if (min !== undefined && median !== undefined && max !== undefined) {
+      const before = silent < most ? silent : 0;
+      if (!isOpen || before < silent) all.push([]);
+      all.at(-1)?.push({ from: at - before, to: at + 1, min, median, max });
+      isOpen = true;
+    } else if (sent > 0) isOpen = false;
+    silent = sent > 0 ? 0 : silent + 1;
   }
   return all;
 }

@@ -53,7 +53,8 @@ function leadText({ outages, verdict, destinations, durationMs, ended }: Watch):
   }
   const names = new Set(outages.map(({ destination }) => destination));
   const count = `${outages.length} ${outages.length === 1 ? 'outage' : 'outages'} of ${names.size} of ${destinations.length} destinations`;
-  const finding = [...(first.diagnosis?.findings ?? []), ...first.findings][0];
+  const all = [...first.findings, ...(first.diagnosis?.findings ?? [])];
+  const finding = all.find(({ severity }) => severity === 'critical') ?? all[0];
   const why = finding === undefined ? '' : ` ${finding.id}: ${finding.summary}`;
   return `${count}. The first: ${first.destination}, ${outageText(first)}.${why}${lost}`;
 }

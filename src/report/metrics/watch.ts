@@ -4,7 +4,7 @@ import type { Outage, Watch, WatchedDestination } from '../../model/watch.ts';
 import { type Buckets, Families, type Labels } from './families.ts';
 import { byId, type MetricsOptions, ofRun, targetLabels } from './reports.ts';
 
-/** Each has 21 series. */
+/** Each has 20 series. */
 const MOST_DESTINATIONS = 50;
 /** In seconds: from a loopback to a timeout, three for each power of ten. More would be a series for each and each destination. */
 const BOUNDS = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1] as const;
