@@ -40,6 +40,8 @@ export interface TlsAnswer {
   readonly protocol: string | undefined;
   /** openssl's own verdict with the trust store of the image, such as `21 (unable to verify the first certificate)`. */
   readonly verified: string | undefined;
+  /** It wants a certificate of its clients, and ended the connection of one without; openssl's words. */
+  readonly wantsCertificate?: string;
   /** The server's own first. */
   readonly chain: readonly Certificate[];
   /** For each name that clients use, whether the server's certificate is for it. */
@@ -72,12 +74,18 @@ export function parseTls(stdout: string): TlsAnswer | Reason | string {
     ...(failure === undefined ? {} : { failure }),
     protocol: protocolOf(head),
     verified: /^verify (.+)$/m.exec(head)?.[1],
+    ...wantsPart(head),
     chain: certificates.flatMap((text) => certificate(text) ?? []),
     names: [...stdout.matchAll(/^name (\S+) (match|mismatch)$/gm)].map(([, name = '', word]) => ({
       name,
       matches: word === 'match',
     })),
   };
+}
+
+function wantsPart(head: string): Pick<TlsAnswer, 'wantsCertificate'> {
+  const words = /^wants-certificate (.+)$/m.exec(head)?.[1];
+  return words === undefined ? {} : { wantsCertificate: reasonOf(words) };
 }
 
 /**

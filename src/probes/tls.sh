@@ -3,6 +3,7 @@
 #   now SECONDS                       the target's clock
 #   connected | handshake WORDS       how far it got, and what openssl complains of
 #   protocol V | verify CODE (TEXT)   as openssl says it
+#   wants-certificate WORDS           of the client, and ends the connection of one that has none, as openssl says it
 #   certificate N                     the N-th of the chain, 0 the server's own; then subject=, issuer=, notBefore=,
 #                                     notAfter=, its alternative names and where its issuer
 #                                     is to be had, as openssl prints them
@@ -22,9 +23,9 @@ connect() {
   # Ended in the middle of a handshake, openssl would lose the line that says that it was connected.
   line=
   if command -v stdbuf >/dev/null 2>&1; then line='stdbuf -oL'; fi
-  timeout 6 $line openssl s_client "$@" </dev/null 2>&1
+  timeout 6 $line openssl s_client "$@" 2>&1
 }
-said=$(connect)
+said=$(connect </dev/null)
 code=$?
 
 has() { printf '%s\n' "$said" | grep -q "$1"; }
@@ -40,6 +41,11 @@ printf '%s\n' "$said" | sed -n 's/^ *Verify return code: /verify /p' | head -n 1
 
 # show PEM WORDS: one certificate in openssl's words.
 show() { printf '%s\n' "$1" | openssl x509 -noout -subject -issuer -startdate -enddate -ext subjectAltName,authorityInfoAccess -nameopt RFC2253 2>/dev/null; }
+# Of TLS 1.3 a server says only after the handshake that it refuses a client: who leaves at once does not hear it.
+if has '^Acceptable client certificate CA names\|^Requested Signature Algorithms\|^Client Certificate Types'; then
+  sleep 1 | connect | grep -E 'alert.*(certificate required|bad certificate|handshake failure|unknown ca)' |
+    head -n 1 | sed 's/^/wants-certificate /'
+fi
 first= pem= inside= index=0
 while IFS= read -r line; do
   case $line in *'-----BEGIN CERTIFICATE-----'*) inside=1 pem= ;; esac

@@ -229,6 +229,29 @@ const CASES: readonly Case[] = [
     expected: critical('NT-FW-005', /A rule of iptables \(legacy\) stops what the target sends/),
   },
   {
+    title: 'a redirect of nft leads to a proxy that does not listen',
+    check: 'firewall',
+    where: here,
+    steps: [
+      { make: 'nft add table ip6 ntp6', undo: 'nft delete table ip6 ntp6' },
+      { make: 'nft add chain ip6 ntp6 o { type nat hook output priority -100 ; }', undo: '' },
+      { make: 'nft add rule ip6 ntp6 o tcp dport 8080 counter redirect to :15001', undo: '' },
+    ],
+    expected: critical('NT-PROXY-001', /its own port 15001, where it is refused .*table ip6 ntp6 chain o/),
+  },
+  {
+    title: 'a redirect of ip6tables-legacy leads to a proxy that does not listen',
+    check: 'firewall',
+    where: here,
+    steps: [
+      {
+        make: 'ip6tables-legacy -t nat -A OUTPUT -p tcp --dport 8080 -j REDIRECT --to-ports 15001',
+        undo: 'ip6tables-legacy -t nat -D OUTPUT -p tcp --dport 8080 -j REDIRECT --to-ports 15001',
+      },
+    ],
+    expected: critical('NT-PROXY-001', /its own port 15001, where it is refused .*-t nat -A OUTPUT/),
+  },
+  {
     title: 'a fifth of the packets is lost',
     check: 'latency',
     where: there,

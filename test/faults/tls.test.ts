@@ -27,6 +27,8 @@ const SILENT_PORT = 8447;
 /** A leaf of an intermediate authority, sent alone and with its issuer's; and what an alias stands for. */
 const CHAINS = { leafOnly: 8448, whole: 8449 };
 const ALIAS_PORT = 8450;
+/** Servers that want a certificate of their clients, by either version, and one that only asks for it. */
+const MUTUAL = { newest: 8451, older: 8452, optional: 8453 };
 
 /** As openssl's -not_before takes it. */
 function opensslTime(days: number): string {
@@ -39,6 +41,13 @@ set -e
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /tmp/$1.key -out /tmp/$1.crt \
   -subj /CN=test -addext "subjectAltName=$2" -not_before "$3" -not_after "$4" 2>/dev/null
 nohup openssl s_server -accept "$1" -cert /tmp/$1.crt -key /tmp/$1.key -quiet </dev/null >/dev/null 2>&1 &
+`;
+
+/** With the certificate of the good server. */
+const START_MUTUAL = `
+cd /tmp
+serve() { nohup openssl s_server -accept "$1" -cert 8443.crt -key 8443.key -quiet $2 $3 $4 </dev/null >/dev/null 2>&1 & }
+serve "$1" -Verify 1; serve "$2" -Verify 1 -tls1_2; serve "$3" -verify 1
 `;
 
 /** root, intermediate and leaf; the leaf says where its issuer's certificate is to be had. */
@@ -75,9 +84,14 @@ beforeAll(async () => {
     '-c',
     `nohup socat TCP-LISTEN:${SILENT_PORT},fork SYSTEM:'sleep 60' </dev/null >/dev/null 2>&1 &`,
   );
+  await ns.help('server', 'bash', '-c', START_MUTUAL, 'start', ...Object.values(MUTUAL).map(String));
   await until('the servers listen', 60, async () => {
     const listening = await ns.help('server', 'ss', '-tlnH');
-    const own = [...Object.values(SERVERS).map(({ port }) => port), ...Object.values(CHAINS)];
+    const own = [
+      ...Object.values(SERVERS).map(({ port }) => port),
+      ...Object.values(CHAINS),
+      ...Object.values(MUTUAL),
+    ];
     const ports = [...own, SILENT_PORT, ALIAS_PORT];
     return ports.every((port) => listening.includes(`:${port} `)) || listening;
   });
@@ -196,6 +210,28 @@ describe('a chain', () => {
       'NT-TLS-003',
       /sends a chain that ends at CN=\w+, which is not among the image's authorities/,
     );
+  });
+});
+
+describe('NT-TLS-004: a certificate that the client has not', () => {
+  const WANTS =
+    /wants a certificate of its clients, and ends the connection of one that has none, openssl says "/;
+
+  test.each(['newest', 'older'] as const)('is wanted: %s version', async (version) => {
+    const report = await tls('--to', `pod/server:${MUTUAL[version]}`, ...named);
+    expectSilence(report);
+    expectInfo(report, 'NT-TLS-004', WANTS);
+  });
+
+  test('is asked for, and those without are let in', async () => {
+    const report = await tls('--to', `pod/server:${MUTUAL.optional}`, ...named);
+    expectSilence(report);
+    expect(JSON.stringify(report)).not.toContain('NT-TLS-004');
+  });
+
+  test('is what the API server asks for, and lets those in that have none', async () => {
+    const report = await tls('--to', 'kubernetes.default.svc:443');
+    expect(JSON.stringify(report)).not.toContain('NT-TLS-004');
   });
 });
 

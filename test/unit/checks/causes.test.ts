@@ -24,6 +24,10 @@ describe('linkCauses', () => {
     ).toEqual([undefined, 'NT-LAT-002', undefined]);
   });
 
+  it('links retransmissions, which are counted of the whole target, to the hole that full segments fall into', () => {
+    expect(causes(finding('NT-LAT-003'), finding('NT-MTU-001', 'a'))).toEqual(['NT-MTU-001', undefined]);
+  });
+
   it('links to the deepest cause', () => {
     expect(causes(finding('NT-LAT-002', 'a'), finding('NT-FW-001', 'a'), finding('NT-IF-001'))).toEqual([
       'NT-IF-001',

@@ -47,4 +47,33 @@ describe.each(SHELLS.filter((s) => s.available))('tls.sh in $name', ({ words }) 
     const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', ''], '');
     expect(parseTls(stdout.toString())).toMatchObject({ isConnected: true, protocol: version });
   });
+
+  it.each([
+    [{ requestCert: true, rejectUnauthorized: true }, true],
+    [{ requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' }, true],
+    [{ requestCert: true, rejectUnauthorized: false }, false],
+    [{}, false],
+  ] as const)('hears that a server wants a certificate of its clients: %j', async (options, isWanted) => {
+    const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
+    const subject = ['-subj', '/CN=localhost', '-days', '1'];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, ...subject, '-out', cert],
+      { stdio: 'ignore' },
+    );
+    const [keyText, certText] = [key, cert].map((file) => readFileSync(file));
+    server = createServer({ key: keyText, cert: certText, ca: certText, ...options });
+    server.on('tlsClientError', () => undefined);
+    server.on('secureConnection', (socket) => socket.on('error', () => undefined));
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', ''], '');
+    const answer = parseTls(stdout.toString());
+    expect(answer).toMatchObject({ isConnected: true });
+    expect(answer, stdout.toString()).toEqual(
+      isWanted
+        ? expect.objectContaining({ wantsCertificate: expect.stringMatching(/alert/) })
+        : expect.not.objectContaining({ wantsCertificate: expect.anything() }),
+    );
+  });
 });

@@ -9,5 +9,6 @@ export const meta = {
   source: 'RFC 2923, section 2.1 (TCP problems with path MTU discovery); the limit of 576 bytes: RFC 791',
   remedy:
     'Let ICMP type 3 code 4 pass wherever it is dropped on the way back (security groups, firewalls, NAT gateways), or lower the MTU of the sender. Until then this keeps TCP going: sysctl net.ipv4.tcp_mtu_probing=1 on the sender, or clamp the MSS where packets are forwarded (nft … tcp flags syn tcp option maxseg size set rt mtu).',
-  explains: { depth: 950, subject: ['NT-TLS', 'NT-PERF', 'NT-LAT-003', 'NT-LAT-006'] },
+  // Retransmissions are counted of the whole target, and its own full segments into the hole are among them.
+  explains: { depth: 950, target: ['NT-LAT-003'], subject: ['NT-TLS', 'NT-PERF', 'NT-LAT-006'] },
 } as const;
