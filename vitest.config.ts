@@ -24,9 +24,6 @@ const MACHINE = [
 // Break what all pods of a node or of the cluster share, so nobody else may look at it meanwhile.
 const SHARED_FAULTS = ['test/faults/{arp,discriminator,dns,node,zones}.test.ts'];
 
-// Break their own pods alone, or what is sent between these: others may be measured beside them.
-const POD_FAULTS = ['test/faults/{conntrack,interfaces,network-test,sockets,throughput,tls}.test.ts'];
-
 /** Tests of real parts, one file after the other. The limits only end what hangs: a busy machine is no reason to fail. */
 const real = (name: string, include: string[], exclude: string[] = []) => ({
   extends: true as const,
@@ -64,8 +61,7 @@ export default defineConfig({
       real('e2e', ['test/e2e/**/*.test.ts'], MACHINE),
       real('release', ['test/release/**/*.test.ts']),
       real('shared-faults', SHARED_FAULTS),
-      real('pod-faults', POD_FAULTS),
-      real('faults', ['test/faults/**/*.test.ts'], [...SHARED_FAULTS, ...POD_FAULTS, ...OTHER_IMAGES]),
+      real('faults', ['test/faults/**/*.test.ts'], [...SHARED_FAULTS, ...OTHER_IMAGES]),
     ],
   },
 });

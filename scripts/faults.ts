@@ -38,8 +38,6 @@ async function runSuite(suites: readonly string[]): Promise<number> {
         '--project',
         'faults',
         '--project',
-        'pod-faults',
-        '--project',
         'shared-faults',
         '--no-file-parallelism',
         ...files,

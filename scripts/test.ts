@@ -18,7 +18,7 @@ import { type Tally, tallyVitestReport } from './lib/tally.ts';
  */
 const PHASES: readonly (readonly (readonly string[])[])[] = [
   [['shared-faults'], ['unit'], ['machine', 'release']],
-  [['faults'], ['e2e'], ['integration', 'pod-faults']],
+  [['faults'], ['integration', 'e2e']],
 ];
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
