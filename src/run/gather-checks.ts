@@ -1,6 +1,5 @@
 /** Gathers the evidence of prepared checks on an open session: one exec for all of them. */
 import { BUNDLE_FORMAT, type Bundle } from '../model/bundle.ts';
-import type { Check } from '../model/check.ts';
 import type { Cost } from '../model/cost.ts';
 import type { LiveSink } from '../model/live.ts';
 import { maskQueries } from '../model/mask-query.ts';
@@ -11,12 +10,7 @@ import { PROBE_SCRIPTS } from '../probes/scripts.ts';
 import type { Session } from '../targets/session.ts';
 import { watchLive } from './live-watch.ts';
 import { mergePlans, planLimitSeconds } from './merged-plan.ts';
-
-/** A check together with the input of one run of it; the rest of a run need not know the input's type. */
-export interface PreparedCheck {
-  readonly check: Check<unknown>;
-  readonly input: unknown;
-}
+import type { PreparedCheck } from './prepared-check.ts';
 
 /** What a run has, besides what the session knows. */
 export interface RunContext {

@@ -9,7 +9,7 @@ import type { LiveSink, LiveWatch } from '../model/live.ts';
 import { gather } from '../probes/gather.ts';
 import { redact } from '../probes/redact.ts';
 import { PROBE_SCRIPTS } from '../probes/scripts.ts';
-import type { PreparedCheck } from './gather-checks.ts';
+import type { PreparedCheck } from './prepared-check.ts';
 
 /** What a run carries of one output (runner.sh, max), in characters. A line that is longer is nobody's. */
 const MOST_KEPT = 1_048_576;

@@ -9,7 +9,7 @@ import { withoutFullStop } from '../model/sentence.ts';
 import { gather } from '../probes/gather.ts';
 import type { Session } from '../targets/session.ts';
 import { type BackgroundCommand, NotReadyError, startInBackground } from './background.ts';
-import type { PreparedCheck } from './gather-checks.ts';
+import type { PreparedCheck } from './prepared-check.ts';
 
 /** What a run has of a place; the target's own session is not the place's to close. */
 export type PlaceSession = Pick<Session, 'channel' | 'close'> & Partial<Pick<Session, 'budget' | 'notes'>>;

@@ -15,9 +15,10 @@ import { type Deadline, withDeadline } from '../open/deadline.ts';
 import type { FoundTarget } from '../open/found-target.ts';
 import type { Session } from '../targets/session.ts';
 import { hasLargeService, sampleEndpoints } from './endpoint-sample.ts';
-import { gatherChecks, type PreparedCheck } from './gather-checks.ts';
+import { gatherChecks } from './gather-checks.ts';
 import { openPlaceBeside } from './open-place.ts';
 import { withPlaces } from './places.ts';
+import type { PreparedCheck } from './prepared-check.ts';
 import { type Look, settled } from './second-look.ts';
 
 /** kube-proxy writes its rules about a second after a change (minSyncPeriod); as long again for a busy node. */

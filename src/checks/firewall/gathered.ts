@@ -10,6 +10,7 @@ import { parseNodePortRules } from '../../parsers/node-port-rules.ts';
 import { growth, parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { nextHop, type ReachTry } from '../../parsers/reach.ts';
 import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
+import type { Unreachable } from '../../parsers/unreachable.ts';
 import { expirySenders, objectors, unreachablesOf } from '../shared/capture.ts';
 import { counterSnapshots } from '../shared/counters.ts';
 import { type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
@@ -113,6 +114,8 @@ function pathFacts(
   const port = Number(result?.command[3] ?? destination.port);
   const hop = nextHop(reach.value?.routes ?? []);
   const told = toldToSockets(reach.value?.tries ?? [], address, port);
+  // Of one without a port, such as "host unreachable", the capture does not tell whether it is about this connection or
+  // about a ping: the socket's own word is the better one.
   const heard = (seenOf(facts.capture) ?? []).filter(
     (e) =>
       sameAddress(e.about, address) &&
@@ -125,12 +128,9 @@ function pathFacts(
     address,
     hop,
     neighbour: hop && neighbours.find((n) => n.address === hop.neighbour && n.device === hop.device),
-    icmp: [
-      ...heard,
-      ...told.unreachables.filter(
-        ({ sender, kind }) => !heard.some((e) => e.kind === kind && sameAddress(e.sender, sender)),
-      ),
-    ],
+    icmp: told.always
+      ? told.unreachables.map((e) => heard.find((other) => isSame(other, e)) ?? e)
+      : [...heard, ...told.unreachables.filter((e) => !heard.some((other) => isSame(other, e)))],
     listened: facts.capture.value !== undefined || told.always,
     expiredAt: [...facts.expiredAt, ...told.expiredAt],
     socket: sockets.find((s) => isPeer(s.peer, address, port) && isProbe(s)),
@@ -174,6 +174,10 @@ function pathFacts(
     hostPort: hostPort && { ...hostPort, reach: reachOf(behind), result: behind },
     results: { reach: result },
   };
+}
+
+function isSame(one: Unreachable, other: Unreachable): boolean {
+  return one.kind === other.kind && sameAddress(one.sender, other.sender);
 }
 
 function grown({ counters }: Shared['facts'], name: string): number | undefined {

@@ -35,9 +35,9 @@ interface Merged {
 /** Two that nobody can tell apart are one series: the worse of both. */
 function merged(results: readonly TestResult[]): readonly Merged[] {
   const all = new Map<string, Merged>();
-  for (const { name, from, to, dns, outcome } of results) {
+  for (const { written, from, to, dns, outcome } of results) {
     const destination = to ?? dns;
-    const labels = { test: name, source: from, ...(destination === undefined ? {} : { destination }) };
+    const labels = { test: written, source: from, ...(destination === undefined ? {} : { destination }) };
     const key = JSON.stringify(labels);
     const known: Merged = all.get(key) ?? { labels, outcomes: [] };
     known.outcomes.push(outcome);

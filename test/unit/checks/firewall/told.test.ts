@@ -33,7 +33,10 @@ describe('what a socket was told', () => {
       '198.51.100.7',
       80,
     );
-    expect({ unreachables, expiredAt }).toEqual({ unreachables: [], expiredAt: ['192.0.2.1', '2001:db8::1'] });
+    expect({ unreachables, expiredAt }).toEqual({
+      unreachables: [],
+      expiredAt: ['192.0.2.1', '2001:db8::1'],
+    });
   });
 
   it('tells a parameter problem apart', () => {

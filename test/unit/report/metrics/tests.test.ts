@@ -25,6 +25,7 @@ function text(results: readonly (readonly [string, TestOutcome])[]): string {
         number: at + 1,
         line: 1,
         name,
+        written: name,
         from: 'pod/web-0 in shop',
         to: 'svc/db:5432',
         outcome,
