@@ -21,7 +21,9 @@ export interface LiveWatch {
   readonly words: readonly string[];
   /** Takes a line; false: it belongs to the probe's result. */
   take(line: string): boolean;
-  /** Takes results of the commands that the check runs afterwards. */
+  /** Of the commands that the check runs afterwards, those that names are made of. */
+  readonly naming: readonly string[];
+  /** Takes their results. */
   learn(evidence: Evidence): void;
   /** Whether these results, read again, may tell more than is known. */
   readonly lacksNames: boolean;

@@ -42,7 +42,8 @@ export async function watchLive(
   const early = await read(before, signal);
   const stop = new AbortController();
   const ending = AbortSignal.any([signal, stop.signal]);
-  const names = new Names(watch, () => read(after, ending));
+  const naming = after.filter(({ id }) => watch.naming.includes(id));
+  const names = new Names(watch, () => read(naming, ending));
   try {
     const seen = await live.during((enough) =>
       runWatched(command, watch, channel, {

@@ -40,6 +40,7 @@ interface SeenPlace extends Counted<DropPlace> {
 export class LiveDrops implements LiveWatch {
   readonly probe = 'drops';
   readonly words = ['--live'];
+  readonly naming = ['namespaces'];
   readonly #input: DropsInput;
   readonly #seen = new Map<string, SeenPlace>();
   readonly #lookedFor = new Set<string>();

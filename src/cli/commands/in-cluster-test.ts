@@ -21,8 +21,8 @@ others, and a Job whose exit code is that of the test. Nothing is created. "test
   synopsis: '-f FILE --manifest',
   examples: [
     {
-      comment: 'Every quarter of an hour',
-      line: "in-cluster test -f shop.yaml --manifest --schedule '*/15 * * * *'",
+      comment: 'Every hour',
+      line: 'in-cluster test -f shop.yaml --manifest --schedule @hourly',
     },
   ],
   flags: [...own, ...jobFlags.filter(({ name }) => !NOT_OF_TESTS.has(name))],

@@ -86,7 +86,7 @@ connection does not end it. Exit code 0: every probe was answered; 1: there was 
     },
     {
       comment: 'A name, its name server and a host, as JSON',
-      line: 'watch deploy/web --to api.example.com:443 --to 10.96.0.10:53/udp --to 192.0.2.1 --for 30m -o json',
+      line: 'watch deploy/web --to api.example.com:443 --to 10.96.0.10:53/udp --for 30m -o json',
     },
   ],
   flags: [to, length, interval, away, output, failOn, save, metrics, push, ...selectorFlags, ...sessionFlags],

@@ -76,9 +76,13 @@ describe('a watch that somebody looks at', () => {
     );
     expect(commands).toEqual([['nettools-drops', '--for', '1', '--machine', '--live']]);
     expect(seen?.['drops']).toMatchObject({ status: 'exited', code: 0, stdout: [BEGIN, ...RESULT].join('') });
-    // Once for the table, once for the report.
-    expect(plans).toHaveLength(2);
-    expect(Object.keys(seen ?? {})).toEqual(['drops', 'namespaces']);
+    // Names once for the table, once for the report; the rules, which are many, before and after.
+    const idsOf = (plan = '') => [...plan.matchAll(/^cmd ([a-z][\w-]*) /gm)].map(([, id]) => id);
+    const [before, table, after, ...more] = plans.map(idsOf);
+    expect(more).toEqual([]);
+    expect(table).toEqual(['namespaces']);
+    expect(after).toEqual([...(before ?? []).map((id) => id?.replace('before', 'after')), 'namespaces']);
+    expect(Object.keys(seen ?? {})).toEqual([...(before ?? []), 'drops', ...(after ?? [])]);
   });
 
   it.each(['before', 'after'])(

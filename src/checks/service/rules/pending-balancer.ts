@@ -8,7 +8,7 @@ const meta = {
   title: 'The load balancer has no address yet',
   severities: ['info'],
   meaning:
-    'The Service is of type LoadBalancer, and nobody has given it an address: kubectl shows it as pending. Kubernetes gives none by itself. A cloud does, or a controller such as MetalLB; without one it stays so for ever. Inside of the cluster the Service works all the same, and from outside by its NodePort.',
+    'The Service is of type LoadBalancer, and nobody has given it an address: its EXTERNAL-IP stays pending. Kubernetes gives none by itself. A cloud does, or a controller such as MetalLB; without one it stays so for ever. Inside of the cluster the Service works all the same, and from outside by its NodePort.',
   rule: `The Service's type is LoadBalancer, its status has no address, and it is older than a minute (API).`,
   source: 'Kubernetes documentation, "Service", type LoadBalancer',
   remedy:
