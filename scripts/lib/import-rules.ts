@@ -62,7 +62,7 @@ layers['sessions'] = { folders: below('open'), node: true };
 // A command that runs as a Job in the cluster.
 layers['jobs'] = { folders: below('open'), node: true };
 // Metrics that go over the network: to a scraper that asks, to a Pushgateway.
-layers['exposition'] = { folders: ['model'], node: true };
+layers['exposition'] = { folders: ['model', 'tls'], node: true };
 layers['preflight'] = { folders: [...below('open'), 'checks'], node: true };
 layers['commands'] = {
   folders: [

@@ -108,6 +108,8 @@ async function listening(server: Server, { host, port }: ListenAddress): Promise
       server.once('error', reject);
       server.listen({ host, port, ipv6Only: false, exclusive: true }, () => {
         server.off('error', reject);
+        // That one connection could not be taken is not the end of the program.
+        server.on('error', () => undefined);
         resolve();
       });
     });

@@ -97,14 +97,12 @@ export class DirectConnection {
    * @throws the socket's error, the signal's reason, what `tooLate` gives, or {@link BadAnswerError}
    */
   ask(request: DirectRequest, limits: DirectLimits): Promise<DirectAnswer> {
+    const { signal } = limits;
+    // Before the kept connection is taken: it stays for the next request, and keeps no process alive.
+    if (signal?.aborted) return Promise.reject(signal.reason);
     this.#isBusy = true;
     const kept = this.#taken();
     return new Promise<DirectAnswer>((resolve, reject) => {
-      const { signal } = limits;
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
       const socket = kept ?? this.#open();
       const reader = new AnswerReader(request.isUpgrade === true);
       let hasBegun = false;

@@ -94,9 +94,10 @@ describe('in-cluster test', () => {
       ['get services', 'kube-system'],
       ['list nodes', ns.name],
     ] as const) {
-      const [verb = '', resource = ''] = right.split(' ');
+      const [verb = '', resource = '', subresource] = right.split(/[ /]/);
+      const asked = [verb, resource, ...(subresource === undefined ? [] : ['--subresource', subresource])];
       // Its exit code is 1 for a no.
-      const said = await kubectl(['auth', 'can-i', verb, resource, '-n', namespace, '--as', account]).catch(
+      const said = await kubectl(['auth', 'can-i', ...asked, '-n', namespace, '--as', account]).catch(
         () => 'no',
       );
       may[`${right} in ${namespace}`] = said.trim();

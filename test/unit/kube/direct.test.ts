@@ -119,6 +119,19 @@ describe('a direct connection', () => {
     await expect(asked).rejects.toThrow('enough');
   });
 
+  it('keeps its connection when a request had ended before it began', async () => {
+    let connections = 0;
+    const server = createServer(certificate, (_request, response) => void response.end('x'));
+    server.on('secureConnection', () => connections++);
+    const direct = await to(server);
+    await direct.ask(get('/'), limits);
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(direct.ask(get('/'), { ...limits, signal })).rejects.toThrow('enough');
+    expect(direct.isFree).toBe(true);
+    expect((await direct.ask(get('/'), limits)).body).toBe('x');
+    expect(connections).toBe(1);
+  });
+
   it('trusts nobody else', async () => {
     const direct = await http((_request, response) => void response.end());
     const other = makeCertificate(folder, 'other', ['IP:127.0.0.1']);
