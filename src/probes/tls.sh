@@ -28,23 +28,24 @@ connect() {
 said=$(connect </dev/null)
 code=$?
 
-has() { printf '%s\n' "$said" | grep -q "$1"; }
+say() { printf '%s\n' "$said"; }
+has() { say | grep -q "$1"; }
 if has '^CONNECTED'; then echo connected; fi
 if ! has '^-----BEGIN CERTIFICATE-----'; then
   [ "$code" != 124 ] || echo 'handshake no answer within 6 s'
-  printf '%s\n' "$said" | grep -E 'error|errno|alert|[Nn]ame or service|[Cc]onnection|refused' |
+  say | grep -E 'error|errno|alert|[Nn]ame or service|[Cc]onnection|refused' |
     grep -v '^Connecting\|^CONNECTED' | head -n 3 | sed 's/^/handshake /'
   exit 0
 fi
-printf '%s\n' "$said" | sed -n 's/^ *Protocol *: */protocol /p;s/^New, \(TLS[^,]*\), Cipher.*/protocol \1/p'
-printf '%s\n' "$said" | sed -n 's/^ *Verify return code: /verify /p' | head -n 1
+say | sed -n 's/^ *Protocol *: */protocol /p;s/^New, \(TLS[^,]*\), Cipher.*/protocol \1/p'
+say | sed -n 's/^ *Verify return code: /verify /p' | head -n 1
 
 # show PEM WORDS: one certificate in openssl's words.
 show() { printf '%s\n' "$1" | openssl x509 -noout -subject -issuer -startdate -enddate -ext subjectAltName,authorityInfoAccess -nameopt RFC2253 2>/dev/null; }
 # Of TLS 1.3 a server says only after the handshake that it refuses a client: who leaves at once does not hear it.
-if has '^Acceptable client certificate CA names\|^Requested Signature Algorithms\|^Client Certificate Types'; then
+if has '^Acceptable client cert\|^Requested Sig\|^Client Certificate T'; then
   sleep 1 | connect | grep -E 'alert.*(certificate required|bad certificate|handshake failure|unknown ca)' |
-    head -n 1 | sed 's/^/wants-certificate /'
+    sed 's/^/wants-certificate /;q'
 fi
 first= pem= inside= index=0
 while IFS= read -r line; do

@@ -164,7 +164,7 @@ describe('a Job that is disturbed', () => {
     expect(code, stderr).toBe(3);
     const { verdict, items, failed } = validList(JSON.parse(stdout));
     expect(verdict).toBe('unknown');
-    expect(items.length).toBeGreaterThan(0);
+    expect(items.length, JSON.stringify(failed)).toBeGreaterThan(0);
     expect(failed.length).toBeGreaterThan(0);
     const all = [...items.map(({ target }) => `pod/${target.name}`), ...failed.map(({ target }) => target)];
     expect(all.toSorted()).toEqual(names.map((name) => `pod/${name}`));
