@@ -60,7 +60,7 @@ limited() {
 }
 
 # What the resolver asks for a name, in its order (resolv.conf(5)).
-candidates() {
+forms() {
   case $1 in *.) echo "$1"; return ;; esac
   rest=$1 dots=0
   while [ "$rest" != "${rest#*.}" ]; do rest=${rest#*.} dots=$((dots + 1)); done
@@ -78,7 +78,7 @@ principal() {
   case $1 in
   *.) echo "$1" ;;
   *.*) echo "$1." ;;
-  *) set -- $(candidates "$1"); echo "$1" ;;
+  *) set -- $(forms "$1"); echo "$1" ;;
   esac
 }
 
@@ -105,7 +105,7 @@ ask() {
   rm -f "$file.said"
 }
 
-has_answer() { grep -q '^|;; Query time' "$@" 2>/dev/null; }
+has() { grep -q '^|;; Query time' "$@" 2>/dev/null; }
 is_slow() { grep -qE '^\|;; Query time: [0-9]{7,} usec' "$@" 2>/dev/null; }
 
 # over_udp FILES ROLE SERVER PORT: the control first, with time enough to tell slow from silent; then the rest.
@@ -122,7 +122,7 @@ over_udp() {
   [ "$2" = server ] || { first= later=$names; }
   n=5
   for name in $first; do
-    has_answer "$1.u1" "$1.u2" "$1.u3" "$1.u4" || return 0
+    has "$1.u1" "$1.u2" "$1.u3" "$1.u4" || return 0
     name=$(principal "$name")
     [ "$name" != "$control" ] || continue
     ask "$1.u$n" "$2" "$3" "$4" udp "$patient" 1 "$name" A &
@@ -130,7 +130,7 @@ over_udp() {
     wait
     n=$((n + 2))
   done
-  has_answer "$1.u1" "$1.u2" "$1.u3" "$1.u4" || return 0
+  has "$1.u1" "$1.u2" "$1.u3" "$1.u4" || return 0
   questions=
   for name in $later; do
     name=$(principal "$name")
@@ -139,7 +139,7 @@ over_udp() {
   if [ "$2" = server ] && ! is_slow "$1.u1" "$1.u2" "$1.u3" "$1.u4"; then
     for name in $names; do
       asked=$(principal "$name")
-      for candidate in $(candidates "$name"); do
+      for candidate in $(forms "$name"); do
         [ "$candidate" = "$asked" ] || questions="$questions $candidate A $candidate AAAA"
       done
     done
@@ -149,7 +149,7 @@ over_udp() {
 
 over_tcp() {
   ask "$1.t1" "$2" "$3" "$4" tcp 3 1 "$control" A "$control" AAAA
-  has_answer "$1.t1" || return 0
+  has "$1.t1" || return 0
   questions=
   for name in $names; do
     name=$(principal "$name")
@@ -158,7 +158,7 @@ over_tcp() {
   ask "$1.tx" "$2" "$3" "$4" tcp 3 1 $questions
 }
 
-centiseconds() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }
+clock() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }
 
 # One packet that was lost is not a rule: what took as long as a time-out is asked for once more.
 resolve() {
@@ -167,7 +167,7 @@ resolve() {
 }
 
 look_up() {
-  centiseconds
+  clock
   start=$now
   if command -v getent >/dev/null 2>&1; then
     tool=getent
@@ -179,7 +179,7 @@ look_up() {
     return 1
   fi
   code=$?
-  centiseconds
+  clock
   took=$((now - start))
   {
     echo "resolver $tool $2 $took $code"
@@ -222,14 +222,14 @@ find_refuser() {
   sed 's/^/|/' "$dir/icmp"
 }
 
-is_refused() { grep -qE 'refused|unreachable' "$@" 2>/dev/null; }
+refuses() { grep -qE 'refused|unreachable' "$@" 2>/dev/null; }
 
 if [ $# -eq 0 ] && [ -n "$cluster" ]; then set -- "kubernetes.default.svc.${cluster%.}"; fi
 names=$*
 control=localhost.
 [ -z "$cluster" ] || control=kubernetes.default.svc.${cluster%.}.
 echo "control $control"
-for name in $names; do echo "name $name $(candidates "$name")"; done
+for name in $names; do echo "name $name $(forms "$name")"; done
 
 n=0
 for server in $servers; do
@@ -255,20 +255,20 @@ set +f
 refused= n=0
 for server in $servers; do
   n=$((n + 1))
-  if [ ! -e "$dir/s$n.u1" ] || has_answer "$dir/s$n".u*; then continue; fi
-  if ! is_refused "$dir/s$n".u*; then
+  if [ ! -e "$dir/s$n.u1" ] || has "$dir/s$n".u*; then continue; fi
+  if ! refuses "$dir/s$n".u*; then
     # Routers limit how many ICMP messages they send a second: once more, now that it is quiet.
     ask "$dir/s$n.uz" server "$server" 53 udp 1 1 "$control" A
-    is_refused "$dir/s$n.uz" || try_send "$server"
+    refuses "$dir/s$n.uz" || try_send "$server"
   fi
-  if is_refused "$dir/s$n".u*; then refused="$refused $server/53"; fi
+  if refuses "$dir/s$n".u*; then refused="$refused $server/53"; fi
 done
 # A server that gave no answer while others did: dead, or were its two questions lost? Some more tell.
-if has_answer "$dir"/[se]*.u*; then
+if has "$dir"/[se]*.u*; then
   i=0
   for endpoint in $endpoints; do
     i=$((i + 1))
-    if has_answer "$dir/e$i".u* || is_refused "$dir/e$i".u*; then continue; fi
+    if has "$dir/e$i".u* || refuses "$dir/e$i".u*; then continue; fi
     ports=${endpoint#*/}
     ask "$dir/e$i.uz" endpoint "${endpoint%%/*}" "${ports%/*}" udp 1 3 "$control" A
   done
@@ -276,7 +276,7 @@ fi
 i=0
 for endpoint in $endpoints; do
   i=$((i + 1))
-  if [ -n "$refused" ] && ! has_answer "$dir/e$i".u*; then
+  if [ -n "$refused" ] && ! has "$dir/e$i".u*; then
     ports=${endpoint#*/}
     refused="$refused ${endpoint%%/*}/${ports%/*}"
   fi

@@ -136,6 +136,12 @@ async function boot({ architecture, words = '' }: Kernel, image: string, files: 
   return stdout;
 }
 
+interface Place {
+  readonly reason: string;
+  readonly function: string;
+  readonly packets: number;
+}
+
 /** What is wrong; empty: nothing is. */
 function judged({ refusal }: Kernel, text: string): { readonly told: string; readonly problems: string[] } {
   const lines = [...text.matchAll(/nettools-(\w+) ?([^\r\n]*)/g)].map(([, mark = '', rest = '']) => ({
@@ -151,10 +157,13 @@ function judged({ refusal }: Kernel, text: string): { readonly told: string; rea
     if (all('code').join() !== '3' || !refusal.test(said)) problems.push(`it says: ${said}`);
     return { told: `${release}: ${said}`, problems };
   }
-  const places = all('out').flatMap((line) => {
-    const { place } = JSON.parse(line) as { place?: { reason: string; function: string; packets: number } };
-    return place === undefined ? [] : [place];
+  // Each line comes twice, and one of them may be cut (guest.sh).
+  const whole = [...new Set(all('out'))].flatMap((line) => {
+    const [, length, text = ''] = /^(\d+) (.*)$/.exec(line) ?? [];
+    return text.length === Number(length) ? [JSON.parse(text) as { place?: Place; end?: object }] : [];
   });
+  if (!whole.some(({ end }) => end !== undefined)) problems.push('the watch has no end');
+  const places = whole.flatMap(({ place }) => (place === undefined ? [] : [place]));
   const told = EXPECTED.map(([reason, least]) => {
     const own = places.filter((place) => place.reason === reason);
     const packets = own.reduce((sum, place) => sum + place.packets, 0);
