@@ -5,6 +5,7 @@ import { until } from '../cluster/proc.ts';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, expectFirst, expectSilence, note } from './named.ts';
 import { type Netns, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { withStrictFilter } from './strict-filter.ts';
 import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-deep');
@@ -198,36 +199,15 @@ describe('a connection that is dropped', () => {
   });
 
   test('by reverse path filtering', async () => {
-    const { node, gateway } = client;
-    const steps = [
-      { make: 'ip link add ntrp0 type veth peer name ntrp1', undo: 'ip link del ntrp0' },
-      { make: 'ip link set ntrp0 up', undo: '' },
-      { make: 'ip link set ntrp1 up', undo: '' },
-      { make: `ip route add ${client.address}/32 dev ntrp0`, undo: '' },
-      {
-        make: 'sysctl -qw net.ipv4.conf.cni0.rp_filter=1',
-        undo: 'sysctl -qw net.ipv4.conf.cni0.rp_filter=0',
-      },
-    ];
-    // The filter drops the pod's ARP requests, too.
-    const mac = /link\/ether (\S+)/.exec(await node.run('ip', 'link', 'show', 'dev', 'cni0'))?.[1];
-    const known = [
-      {
-        make: `ip neigh replace ${gateway} lladdr ${mac} dev eth0 nud permanent`,
-        undo: `ip neigh replace ${gateway} lladdr ${mac} dev eth0 nud stale`,
-      },
-    ];
-    await withFault(client, known, () =>
-      withFault(node, steps, async () => {
-        const report = await diagnose('pod/server:8080');
-        expectBeneath(
-          report,
-          'NT-PATH-002',
-          undefined,
-          other(HOST1, 'by reverse path filtering', 'IP_RPFILTER'),
-        );
-      }),
-    );
+    await withStrictFilter(client, async () => {
+      const report = await diagnose('pod/server:8080');
+      expectBeneath(
+        report,
+        'NT-PATH-002',
+        undefined,
+        other(HOST1, 'by reverse path filtering', 'IP_RPFILTER'),
+      );
+    });
   });
 
   test("in the target's own OUTPUT: what never leaves has the reason too, beneath the rule", async () => {

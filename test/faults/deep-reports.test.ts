@@ -5,6 +5,7 @@ import { pod, testNamespace } from '../e2e/support/cluster.ts';
 import { withWrongChecksums } from './checksums.ts';
 import { checkReport, note } from './named.ts';
 import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { withStrictFilter } from './strict-filter.ts';
 
 const ns = testNamespace('f-said');
 let client: PodNetns;
@@ -71,22 +72,9 @@ describe('as it was reported', () => {
 
   // projectcalico/calico#4630
   test('a reverse path filter that is a rule', async () => {
-    const steps = [
-      { make: 'ip link add ntrp0 type veth peer name ntrp1', undo: 'ip link del ntrp0' },
-      { make: 'ip link set ntrp0 up', undo: '' },
-      { make: 'ip link set ntrp1 up', undo: '' },
-      { make: `ip route add ${client.address}/32 dev ntrp0`, undo: '' },
-      rule('iptables-nft', 'raw', 'PREROUTING', `-s ${client.address}/32 -m rpfilter --invert -j DROP`),
-    ];
-    const mac = /link\/ether (\S+)/.exec(await client.node.run('ip', 'link', 'show', 'dev', 'cni0'))?.[1];
-    const known = [
-      {
-        make: `ip neigh replace ${client.gateway} lladdr ${mac} dev eth0 nud permanent`,
-        undo: `ip neigh replace ${client.gateway} lladdr ${mac} dev eth0 nud stale`,
-      },
-    ];
-    await withFault(client, known, () =>
-      withFault(client.node, steps, async () => {
+    await withStrictFilter(
+      client,
+      async () => {
         expectSaid(
           await firewall(),
           'NT-PATH-002',
@@ -94,7 +82,8 @@ describe('as it was reported', () => {
             `${HOST1} by a rule of netfilter .*counted \\d+ packets meanwhile: .*-m rpfilter .*-j DROP`,
           ),
         );
-      }),
+      },
+      rule('iptables-nft', 'raw', 'PREROUTING', `-s ${client.address}/32 -m rpfilter --invert -j DROP`),
     );
   });
 

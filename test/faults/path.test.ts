@@ -7,6 +7,7 @@ import { kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { withWrongChecksums } from './checksums.ts';
 import { checkReport, expectFirst, expectSilence, note } from './named.ts';
 import { type Netns, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { withStrictFilter } from './strict-filter.ts';
 import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-path');
@@ -153,34 +154,13 @@ describe('a connection that is lost', () => {
   });
 
   test('by the reverse path filter of its node', async () => {
-    const { node, gateway } = client;
-    const steps = [
-      { make: 'ip link add ntrp0 type veth peer name ntrp1', undo: 'ip link del ntrp0' },
-      { make: 'ip link set ntrp0 up', undo: '' },
-      { make: 'ip link set ntrp1 up', undo: '' },
-      { make: `ip route add ${client.address}/32 dev ntrp0`, undo: '' },
-      {
-        make: 'sysctl -qw net.ipv4.conf.cni0.rp_filter=1',
-        undo: 'sysctl -qw net.ipv4.conf.cni0.rp_filter=0',
-      },
-    ];
-    // The filter drops the pod's ARP requests, too.
-    const mac = /link\/ether (\S+)/.exec(await node.run('ip', 'link', 'show', 'dev', 'cni0'))?.[1];
-    const known = [
-      {
-        make: `ip neigh replace ${gateway} lladdr ${mac} dev eth0 nud permanent`,
-        undo: `ip neigh replace ${gateway} lladdr ${mac} dev eth0 nud stale`,
-      },
-    ];
-    await withFault(client, known, () =>
-      withFault(node, steps, async () => {
-        expectFirst(await firewall('pod/server:8080', '--deep'), {
-          id: 'NT-PATH-002',
-          severity: 'critical',
-          says: /is lost in node\/node1 .*; meanwhile the reverse path filter there dropped \d+ packets?/,
-        });
-      }),
-    );
+    await withStrictFilter(client, async () => {
+      expectFirst(await firewall('pod/server:8080', '--deep'), {
+        id: 'NT-PATH-002',
+        severity: 'critical',
+        says: /is lost in node\/node1 .*; meanwhile the reverse path filter there dropped \d+ packets?/,
+      });
+    });
   });
 
   describe('by the set of addresses of a policy', () => {
