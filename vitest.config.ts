@@ -17,12 +17,23 @@ const SECOND_TRY = 1;
 
 // Need no cluster: engines, namespaces and files of this machine.
 const MACHINE = [
-  'test/e2e/{docker,docker-answers,docker-host,docker-memory,docker-names,local,local-shell,podman,watch}.test.ts',
+  'test/e2e/{docker,docker-answers,docker-beside,docker-host,docker-memory,docker-names,docker-newest,docker-overlay,docker-unpublished,local,local-egress,local-shell,podman,watch,watch-wire}.test.ts',
   'test/integration/channels/{docker,local}.test.ts',
 ];
 
+// Break what everything on this machine shares, so nothing at all that looks at it may run meanwhile.
+const MACHINE_FAULTS = ['test/faults/neighbour-table.test.ts'];
+
 // Break what all pods of a node or of the cluster share, so nobody else may look at it meanwhile.
-const SHARED_FAULTS = ['test/faults/{arp,discriminator,dns,node,zones}.test.ts'];
+const SHARED_FAULTS = [
+  'test/faults/{arp,claims,discriminator,dns,iptables-mode,node,policy-kinds,zones}.test.ts',
+];
+
+// Change pods of their own alone, or namespaces of this machine. They run behind the e2e tests, which take less time than
+// the other faults.
+const OWN_FAULTS = [
+  'test/faults/{cpu-limit,gateway,interfaces,long-lived,mesh,own-namespaces,plain-hosts,second-network,server-first,tls,uplinks}.test.ts',
+];
 
 /** Tests of real parts, one file after the other. The limits only end what hangs: a busy machine is no reason to fail. */
 const real = (name: string, include: string[], exclude: string[] = []) => ({
@@ -60,8 +71,14 @@ export default defineConfig({
       real('integration', ['test/integration/**/*.test.ts'], MACHINE),
       real('e2e', ['test/e2e/**/*.test.ts'], MACHINE),
       real('release', ['test/release/**/*.test.ts']),
+      real('machine-faults', MACHINE_FAULTS),
       real('shared-faults', SHARED_FAULTS),
-      real('faults', ['test/faults/**/*.test.ts'], [...SHARED_FAULTS, ...OTHER_IMAGES]),
+      real('own-faults', OWN_FAULTS),
+      real(
+        'faults',
+        ['test/faults/**/*.test.ts'],
+        [...MACHINE_FAULTS, ...SHARED_FAULTS, ...OWN_FAULTS, ...OTHER_IMAGES],
+      ),
     ],
   },
 });

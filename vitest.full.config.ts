@@ -10,6 +10,8 @@ export default mergeConfig(
       name: 'full',
       include: ['test/full/**/*.test.ts', 'test/faults/variants.test.ts'],
       fileParallelism: false,
+      // Tests that say so run beside each other: so many.
+      maxConcurrency: 4,
       testTimeout: 600_000,
       hookTimeout: 600_000,
     },

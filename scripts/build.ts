@@ -7,7 +7,7 @@ import { binaryName, hostPlatform } from './build/platform.ts';
 import { makeProgram } from './build/program.ts';
 import { root } from './lib/process.ts';
 
-// Sources → three bundles → code caches → one executable, for this machine. Needs no network: the Node in it is npm's
+// Sources → bundles → code caches → one executable, for this machine. Needs no network: the Node in it is npm's
 // `node` package, which is the same file as in a release.
 
 const dist = path.join(root, 'dist');

@@ -5,7 +5,7 @@ import { packageVersion } from './build/build-info.ts';
 import { runChecks } from './check.ts';
 import { root, runCommand } from './lib/process.ts';
 import { type AllowedSkips, picksByName, unlistedSkips } from './lib/skips.ts';
-import { type Tally, tallyVitestReport } from './lib/tally.ts';
+import { failures, type Tally, tallyVitestReport } from './lib/tally.ts';
 
 // The whole gate: static checks, build, cluster, then every test. Arguments go to vitest (`npm test -- --project e2e`),
 // which then runs those tests alone.
@@ -13,17 +13,21 @@ import { type Tally, tallyVitestReport } from './lib/tally.ts';
 // The last line is always the plain count, so that whoever reads only that line knows the result.
 
 /**
- * What runs at the same time, as vitest's projects: tests of real parts wait for most of their time. While faults break
- * what all pods share, only tests without a cluster run beside them; the others have namespaces of their own.
+ * What runs at the same time, as vitest's projects: tests of real parts wait for most of their time. Faults of what the
+ * machine shares have it alone. While faults break what all pods share, only tests without a cluster run beside them; the
+ * others have namespaces of their own.
  */
 const PHASES: readonly (readonly (readonly string[])[])[] = [
+  [['machine-faults']],
   [['shared-faults'], ['unit'], ['machine', 'release']],
-  [['faults'], ['integration', 'e2e']],
+  [['faults'], ['integration', 'e2e', 'own-faults']],
 ];
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
 /** What failed before any test ran: named once more at the end, where it is seen. */
 const failedSteps: string[] = [];
+/** The tests that failed: likewise. */
+const failedTests: string[] = [];
 /** What was skipped and may not be: likewise. */
 const forbiddenSkips: string[] = [];
 
@@ -57,6 +61,7 @@ async function runVitest(extra: readonly string[]): Promise<void> {
     // Errors outside any test (an unhandled rejection) fail the run without failing a test.
     if (code !== 0 && tally.failed === 0) tally.failed = 1;
     add(tally);
+    failedTests.push(...failures(text, root));
     if (!picksByName(extra)) forbiddenSkips.push(...unlistedSkips(text, await allowedSkips(), root));
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -86,6 +91,7 @@ else {
 
 total.failed += failedSteps.length + forbiddenSkips.length;
 if (failedSteps.length > 0) console.log(`failed besides tests: ${failedSteps.join('; ')}`);
+for (const test of failedTests) console.log(`failed: ${test}`);
 for (const test of forbiddenSkips) console.log(`skipped, and not in test/allowed-skips.json: ${test}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;

@@ -6,13 +6,26 @@
 /* What was counted of a flow, or of a place: nothing of the flow but its place is set then. */
 struct counted {
   struct flow flow;
-  struct count count;
+  unsigned long long packets;
 };
 
-/*
- * All of one of the program's maps of counts, the greatest first, whose keys begin with what a flow begins with. The caller frees
- * it. NULL: there is not enough memory.
- */
-struct counted *read_counts(int map, size_t key_size, size_t most, size_t *length);
+/* The greatest first. A place has all of its packets, also of flows that are not told apart. */
+struct counts {
+  struct counted *places, *flows;
+  size_t place_count, flow_count;
+};
+
+/* The program's maps, and its own words. */
+struct count_maps {
+  int places, slots, others, symbols;
+  const volatile struct tally *tally;
+};
+
+/* To be freed by free_counts. Not 0: they could not be read, as this errno says. */
+int read_counts(const struct count_maps *maps, struct counts *counts);
+void free_counts(struct counts *counts);
+
+/* At least so many flows are not told apart; SIZE_MAX: it could not be read. */
+size_t count_others(const struct count_maps *maps);
 
 #endif

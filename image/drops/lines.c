@@ -61,7 +61,7 @@ void print_place(const struct counted *one, int symbols)
   symbol.name[strcspn(symbol.name, " .")] = '\0';
   printf("\",\"function\":\"");
   print_name(symbol.name[0] == '0' ? "" : symbol.name);
-  printf("\",\"namespace\":\"%u\",\"packets\":%llu,\"bytes\":%llu", place->space, one->count.packets, one->count.bytes);
+  printf("\",\"namespace\":\"%u\",\"packets\":%llu", place->space, one->packets);
 }
 
 static void print_address(const char *name, const struct address *address)

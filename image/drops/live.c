@@ -24,7 +24,7 @@ static bool is_news(const struct counted *one, const struct told *before, struct
   now->all[now->length++] = *one;
   for (size_t i = 0; i < before->length; i++)
     if (memcmp(&before->all[i].flow, &one->flow, sizeof one->flow) == 0)
-      return before->all[i].count.packets != one->count.packets;
+      return before->all[i].packets != one->packets;
   return true;
 }
 
@@ -39,7 +39,7 @@ static bool is_one_of_many(const struct flow *flow, const struct told *now)
 /* A function drops in several places of its code, whose addresses are nobody's business. */
 static unsigned int site_of(const struct place *place)
 {
-  static unsigned long long seen[MAX_PLACES];
+  static unsigned int seen[MAX_PLACES];
   static unsigned int count;
   unsigned int i = 0;
   while (i < count && seen[i] != place->location) i++;
@@ -65,20 +65,16 @@ static void print_news(const char *name, const struct counted *all, size_t lengt
   *told = now;
 }
 
-void print_now(double seconds, const struct live_maps *maps)
+void print_now(double seconds, const struct count_maps *maps)
 {
   static struct told places_told, flows_told;
-  size_t place_count, flow_count;
-  struct counted *places = read_counts(maps->places, sizeof(struct place), MAX_PLACES, &place_count);
-  struct counted *flows = read_counts(maps->flows, sizeof(struct flow), MAX_FLOWS, &flow_count);
-  if (places && flows) {
-    learn_reasons(places, place_count);
-    printf("{\"now\":{\"seconds\":%.2f", seconds);
-    print_news("places", places, place_count, false, maps->symbols, &places_told);
-    print_news("flows", flows, flow_count, true, maps->symbols, &flows_told);
-    printf("}}\n");
-    fflush(stdout);
-  }
-  free(places);
-  free(flows);
+  struct counts counts;
+  if (read_counts(maps, &counts) != 0) return;
+  learn_reasons(counts.places, counts.place_count);
+  printf("{\"now\":{\"seconds\":%.2f", seconds);
+  print_news("places", counts.places, counts.place_count, false, maps->symbols, &places_told);
+  print_news("flows", counts.flows, counts.flow_count, true, maps->symbols, &flows_told);
+  printf("}}\n");
+  fflush(stdout);
+  free_counts(&counts);
 }

@@ -1,9 +1,10 @@
 /*
  * Watches for some time what the kernel drops, and prints it as lines of JSON:
  *
- *   nettools-drops --for SECONDS [--machine | --own ADDRESS… [--also-host]] [--peer HOST,PORT…] [--live]
+ *   nettools-drops --for SECONDS [--machine | --everywhere | --own ADDRESS… [--also-host]] [--peer HOST,PORT…] [--live]
  *
  *   --machine      all network namespaces of the machine; without it, the one that this runs in
+ *   --everywhere   all that the kernel has, which takes no sight of the machine's processes; with --peer
  *   --peer         only flows with one of these; the port 0 is any
  *   --own          addresses of this namespace, for --also-host
  *   --also-host    also what the machine's namespace drops of the flows of these addresses
@@ -21,9 +22,11 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -97,8 +100,8 @@ static struct address address_of(const char *text)
   exit(2);
 }
 
-/* One for each address of the name, or of the address itself. */
-static void add_peers(char *text, struct peer peers[MAX_PEERS], unsigned int *count)
+/* One for each address of the name, or of the address itself; how many there is no room for. */
+static unsigned int add_peers(char *text, struct peer peers[MAX_PEERS], unsigned int *count)
 {
   char *comma = strchr(text, ','), *end = NULL;
   unsigned long port = comma ? strtoul(comma + 1, &end, 10) : 0;
@@ -110,7 +113,12 @@ static void add_peers(char *text, struct peer peers[MAX_PEERS], unsigned int *co
   struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
   int error = getaddrinfo(text, NULL, &hints, &found);
   if (error) give_up("name", "%s has no address here: %s", text, gai_strerror(error));
-  for (struct addrinfo *one = found; one && *count < MAX_PEERS / 2; one = one->ai_next) {
+  unsigned int left_out = 0;
+  for (struct addrinfo *one = found; one; one = one->ai_next) {
+    if (*count >= MAX_PEERS) {
+      left_out++;
+      continue;
+    }
     char address[INET6_ADDRSTRLEN];
     const void *bytes = one->ai_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)one->ai_addr)->sin6_addr
                                                    : (const void *)&((const struct sockaddr_in *)one->ai_addr)->sin_addr;
@@ -119,18 +127,35 @@ static void add_peers(char *text, struct peer peers[MAX_PEERS], unsigned int *co
     peers[(*count)++].port = (unsigned int)port;
   }
   freeaddrinfo(found);
+  return left_out;
 }
 
 struct watched {
   int map;
+  /* What is in the map. */
+  unsigned int entries[MAX_SPACES];
   unsigned int count;
+  /* There was no room for another one. */
+  bool lacks_room;
 };
+
+static void watch_space_for(unsigned int space, unsigned int what, struct watched *watched)
+{
+  for (unsigned int i = 0; space >= FIRST_SPACE && i < SPACE_TRIES; i++) {
+    unsigned int place = (space + i) % MAX_SPACES, *entry = &watched->entries[place];
+    unsigned int wanted = SPACE_ENTRY(space, what);
+    if (*entry == SPACE_ENTRY(space, WATCH_OF(*entry))) return;
+    if (*entry != 0 || bpf_map_update_elem(watched->map, &place, &wanted, BPF_ANY) != 0) continue;
+    *entry = wanted;
+    watched->count++;
+    return;
+  }
+  watched->lacks_room = true;
+}
 
 static void watch_space(unsigned int space, void *context)
 {
-  struct watched *watched = context;
-  unsigned int what = WATCH_ALL;
-  if (bpf_map_update_elem(watched->map, &space, &what, BPF_NOEXIST) == 0) watched->count++;
+  watch_space_for(space, WATCH_ALL, context);
 }
 
 static double seconds_now(void)
@@ -140,12 +165,28 @@ static double seconds_now(void)
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* To that time, or to a signal; where somebody looks on, also to a line on stdin, or its end, which ends the watch. */
+/* To that time, or to a signal, which may come only here; where somebody looks on, also to a line on stdin, or its end, which ends the watch. */
 static void rest_until(double time, bool live)
 {
   double seconds = time - seconds_now();
   struct pollfd input = { .fd = live ? STDIN_FILENO : -1, .events = POLLIN };
-  if (seconds > 0 && poll(&input, 1, (int)(seconds * 1000) + 1) > 0) is_over = 1;
+  if (seconds <= 0) return;
+  struct timespec rest = { .tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9) };
+  sigset_t none;
+  sigemptyset(&none);
+  if (ppoll(&input, 1, &rest, &none) > 0) is_over = 1;
+}
+
+/* Two kernels may give the same number to two namespaces: which boot of which machine it is (random(4)). */
+static void print_boot(void)
+{
+  char boot[64] = "";
+  FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+  if (!file) return;
+  if (!fgets(boot, sizeof boot, file)) boot[0] = '\0';
+  fclose(file);
+  boot[strcspn(boot, "\n")] = '\0';
+  print_name(boot);
 }
 
 /* Why the kernel did not take the program. */
@@ -170,26 +211,37 @@ int main(int argc, char **argv)
   static const struct option options[] = {
     { "for", required_argument, NULL, 'f' }, { "machine", no_argument, NULL, 'm' },
     { "own", required_argument, NULL, 'o' }, { "also-host", no_argument, NULL, 'h' },
+    { "everywhere", no_argument, NULL, 'e' },
     { "peer", required_argument, NULL, 'p' }, { "live", no_argument, NULL, 'l' }, { NULL, 0, NULL, 0 },
   };
-  static struct address own[MAX_PEERS];
+  /* There are fewer of them than words. */
+  struct address *own = calloc((size_t)argc, sizeof *own);
   static struct peer peers[MAX_PEERS];
-  unsigned int own_count = 0, peer_count = 0;
-  bool all = false, also_host = false, live = false;
+  unsigned int own_count = 0, peer_count = 0, peers_left_out = 0;
+  bool all = false, everywhere = false, also_host = false, live = false;
   double duration = 0;
   for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (option) {
     case 'f': duration = strtod(optarg, NULL); break;
     case 'm': all = true; break;
+    case 'e': everywhere = true; break;
     case 'h': also_host = true; break;
     case 'l': live = true; break;
-    case 'o': if (own_count < MAX_PEERS) own[own_count++] = address_of(optarg); break;
-    case 'p': add_peers(optarg, peers, &peer_count); break;
+    case 'o': own[own_count++] = address_of(optarg); break;
+    case 'p': peers_left_out += add_peers(optarg, peers, &peer_count); break;
     default: return 2;
     }
   }
+  if (own_count > MAX_PEERS) {
+    fprintf(stderr, "nettools-drops: at most %d --own\n", MAX_PEERS);
+    return 2;
+  }
   if (!(duration > 0 && duration <= MAX_SECONDS) || optind != argc) {
     fprintf(stderr, "nettools-drops: --for takes a number of seconds, at most %d\n", MAX_SECONDS);
+    return 2;
+  }
+  if (everywhere && (all || also_host || peer_count == 0)) {
+    fprintf(stderr, "nettools-drops: --everywhere takes --peer, and neither --machine nor --also-host\n");
     return 2;
   }
   /* Whatever happens, it ends. */
@@ -197,6 +249,11 @@ int main(int argc, char **argv)
   struct sigaction action = { .sa_handler = on_signal };
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, SIGINT);
+  sigprocmask(SIG_BLOCK, &ends, NULL);
   libbpf_set_print(on_complaint);
 
   struct btf *kernel = btf__parse(KERNEL_TYPES, NULL);
@@ -209,16 +266,25 @@ int main(int argc, char **argv)
   LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = "nettools_drops");
   struct bpf_object *object = bpf_object__open_mem(object_start, (size_t)(object_end - object_start), &open_options);
   if (!object) refuse(errno);
-  struct settings settings = { .has_receiver = tracepoint == TRACEPOINT_RECEIVER, .has_peers = peer_count > 0 };
+  struct settings settings = { .has_receiver = tracepoint == TRACEPOINT_RECEIVER, .has_peers = peer_count > 0, .everywhere = everywhere };
   struct bpf_map *constants = bpf_object__find_map_by_name(object, SETTINGS_SECTION);
   size_t size;
   void *initial = constants ? bpf_map__initial_value(constants, &size) : NULL;
   if (!initial || size != sizeof settings) give_up("load", "the program has no settings");
+  if (getrandom(settings.multipliers, sizeof settings.multipliers, 0) != (ssize_t)sizeof settings.multipliers)
+    give_up("load", "the kernel has no random numbers: %s", strerror(errno));
+  for (int i = 0; i < FLOW_WORDS; i++) settings.multipliers[i] |= 1;
   memcpy(initial, &settings, sizeof settings);
   int error = bpf_object__load(object);
   if (error) refuse(-error);
 
-  struct watched watched = { .map = map_of(object, "spaces") };
+  const struct bpf_map *words = bpf_object__find_map_by_name(object, TALLY_SECTION);
+  const volatile struct tally *tally = words ? bpf_map__initial_value(words, &size) : NULL;
+  if (!tally || size != sizeof *tally) give_up("load", "the program has no tally");
+  struct count_maps maps = { map_of(object, "places"), map_of(object, "slots"), map_of(object, "others"), map_of(object, "symbols"), tally };
+
+  static struct watched watched;
+  watched.map = map_of(object, "spaces");
   for (unsigned int i = 0; i < own_count; i++) {
     unsigned char one = 1;
     bpf_map_update_elem(map_of(object, "own"), &own[i], &one, BPF_ANY);
@@ -231,10 +297,10 @@ int main(int argc, char **argv)
   }
   unsigned int own_space = space_at("/proc/self/ns/net");
   if (all) each_space(watch_space, &watched);
-  else watch_space(own_space, &watched);
+  else if (!everywhere) watch_space(own_space, &watched);
   if (also_host) {
-    unsigned int host = outer_space(), what = WATCH_OWN;
-    if (host && bpf_map_update_elem(watched.map, &host, &what, BPF_NOEXIST) == 0) watched.count++;
+    unsigned int host = outer_space();
+    if (host) watch_space_for(host, WATCH_OWN, &watched);
   }
 
   struct bpf_program *program = bpf_object__find_program_by_name(object, "on_drop");
@@ -244,14 +310,19 @@ int main(int argc, char **argv)
   uname(&system);
   printf("{\"watching\":{\"kernel\":\"");
   print_name(system.release);
+  printf("\",\"boot\":\"");
+  print_boot();
   printf("\",\"own\":\"%u\",\"namespaces\":%u}}\n", own_space, watched.count);
   fflush(stdout);
+  /* What came before may have taken long on a machine that is busy. */
+  alarm((unsigned int)duration + 30);
 
-  struct live_maps maps = { map_of(object, "places"), map_of(object, "flows"), map_of(object, "symbols") };
   double begin = seconds_now(), looked = begin, told = begin;
   for (double now; !is_over && (now = seconds_now()) < begin + duration;) {
-    double next = live ? told + LIVE_SECONDS : looked + LOOK_AGAIN_SECONDS;
-    rest_until(next < begin + duration ? next : begin + duration, live);
+    double next = begin + duration;
+    if (live && told + LIVE_SECONDS < next) next = told + LIVE_SECONDS;
+    if (all && looked + LOOK_AGAIN_SECONDS < next) next = looked + LOOK_AGAIN_SECONDS;
+    rest_until(next, live);
     now = seconds_now();
     if (all && now >= looked + LOOK_AGAIN_SECONDS) {
       each_space(watch_space, &watched);
@@ -268,33 +339,37 @@ int main(int argc, char **argv)
   bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &info_size);
   bpf_link__destroy(link);
 
-  size_t length;
-  unsigned long long hidden = 0;
-  struct counted *places = read_counts(maps.places, sizeof(struct place), MAX_PLACES, &length);
-  if (!places) give_up("memory", "there is not enough memory");
-  learn_reasons(places, length);
-  for (size_t i = 0; i < length && i < MAX_LINES; i++) {
-    printf("{\"place\":{");
-    print_place(&places[i], maps.symbols);
-    printf("}}\n");
-  }
-  size_t left = length < MAX_LINES ? MAX_LINES - length : 0;
-  struct counted *flows = read_counts(maps.flows, sizeof(struct flow), MAX_FLOWS, &length);
-  if (!flows) give_up("memory", "there is not enough memory");
-  for (size_t i = 0; i < length; i++) {
-    if (i >= left) {
-      hidden += flows[i].count.packets;
+  struct counts counts;
+  unsigned long long hidden_places = 0, in_places = 0, in_flows = 0;
+  error = read_counts(&maps, &counts);
+  if (error) give_up("read", "what was counted could not be read: %s", strerror(error));
+  size_t others = count_others(&maps);
+  if (others == SIZE_MAX) give_up("read", "what was counted could not be read: %s", strerror(errno));
+  learn_reasons(counts.places, counts.place_count);
+  for (size_t i = 0; i < counts.place_count; i++) {
+    if (i >= MAX_LINES) {
+      hidden_places += counts.places[i].packets;
       continue;
     }
-    printf("{\"flow\":{");
-    print_place(&flows[i], maps.symbols);
-    print_flow(&flows[i].flow);
+    in_places += counts.places[i].packets;
+    printf("{\"place\":{");
+    print_place(&counts.places[i], maps.symbols);
     printf("}}\n");
   }
-  unsigned long long missed[MISSED_KINDS] = {};
-  for (unsigned int i = 0; i < MISSED_KINDS; i++) bpf_map_lookup_elem(map_of(object, "missed"), &i, &missed[i]);
-  printf("{\"end\":{\"seconds\":%.2f,\"namespaces\":%u,\"flowsMissed\":%llu,\"placesMissed\":%llu,\"withoutNamespace\":%llu,\"unseen\":%llu}}\n",
-         end - begin, watched.count, missed[MISSED_FLOWS] + hidden, missed[MISSED_PLACES], missed[MISSED_SPACE],
-         (unsigned long long)info.recursion_misses);
+  size_t left = counts.place_count < MAX_LINES ? MAX_LINES - counts.place_count : 0;
+  for (size_t i = 0; i < counts.flow_count; i++) {
+    if (i >= left) {
+      others++;
+      continue;
+    }
+    in_flows += counts.flows[i].packets;
+    printf("{\"flow\":{");
+    print_place(&counts.flows[i], maps.symbols);
+    print_flow(&counts.flows[i].flow);
+    printf("}}\n");
+  }
+  printf("{\"end\":{\"seconds\":%.2f,\"namespaces\":%u,\"flowsMissed\":%llu,\"otherFlows\":%zu,\"placesMissed\":%llu,\"withoutNamespace\":%llu,\"unseen\":%llu,\"peersLeftOut\":%u,\"namespacesLeftOut\":%s}}\n",
+         end - begin, watched.count, in_places - in_flows, others, tally->places_missed + hidden_places, tally->without_space,
+         (unsigned long long)info.recursion_misses, peers_left_out, watched.lacks_room ? "true" : "false");
   return fflush(stdout) == 0 ? 0 : 1;
 }

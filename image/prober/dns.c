@@ -17,6 +17,9 @@
 #define PATIENT 6
 /* One run of questions takes no longer. */
 #define RUN_US 9000000
+/* So long after its question, an answer was lost, and is not late: the C library gives up after 5 s, and asks again. */
+#define LOST_US 3000000
+#define MOST_UNANSWERED 64
 /* The C library's own limits (resolv.h): MAXNS is 3; one more shows that there are too many. */
 #define MAX_SERVERS 4
 #define MAX_NAMES 64
@@ -27,8 +30,17 @@ typedef struct {
   const char *name, *type;
 } question;
 
-/* One server, and what came of it. */
+/* A question whose time was up. */
 typedef struct {
+  struct server *of;
+  question asked;
+  int fd;
+  uint16_t id;
+  int64_t sent;
+} unanswered;
+
+/* One server, and what came of it. */
+typedef struct server {
   job *self;
   struct probe *all;
   const char *role, *address;
@@ -50,6 +62,9 @@ typedef struct probe {
   server *servers;
   int server_count;
   text resolver[MAX_NAMES];
+  unanswered late[MOST_UNANSWERED];
+  int late_count;
+  text late_said;
   int left;
 } probe_state;
 
@@ -71,9 +86,7 @@ static void network_error(char *to, size_t size, int error) {
   to[0] = (char)tolower((unsigned char)to[0]);
 }
 
-static void end_answer(server *of, text *to, int64_t sent_us, size_t size, int port, const char *protocol) {
-  /* It may have been there before it was waited for. */
-  int64_t took = (woken_us() > sent_us ? woken_us() : now_us()) - sent_us;
+static void end_answer(server *of, text *to, int64_t took, size_t size, int port, const char *protocol) {
   text_print(to, "|\n|;; Query time: %lld usec\n|;; SERVER: %s#%d(%s) (%s)\n|;; MSG SIZE  rcvd: %zu\n|\n",
              (long long)took, of->address, port, of->address, protocol, size);
   if (took >= 1000000) of->is_slow = true;
@@ -110,6 +123,12 @@ static bool same_question(const uint8_t *sent, size_t size, const uint8_t *answe
 
 static bool is_refusal(int error) { return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH; }
 
+/* An answer that came after its time, and so was not lost. */
+static void tell_late(server *of, question asked, int64_t took) {
+  text_print(&of->all->late_said, "late %s %d %s %s %lld\n", of->address, of->udp_port, asked.name, asked.type,
+             (long long)took);
+}
+
 /* One try over UDP: true where it was answered, be it with garbage. */
 static bool try_udp(server *of, text *to, question asked, int seconds, int64_t until) {
   job *self = of->self;
@@ -132,6 +151,7 @@ static bool try_udp(server *of, text *to, question asked, int seconds, int64_t u
   int64_t sent = now_us();
   if (error == 0) {
     queue_errors(fd, true);
+    stamp_arrivals(fd);
     /* What a rule of the target's own drops looks like silence to a resolver, and is asked for apart. */
     if (sendto(fd, bytes, size, MSG_NOSIGNAL, (struct sockaddr *)&where, length) < 0 && errno != EPERM) error = errno;
   }
@@ -148,11 +168,6 @@ static bool try_udp(server *of, text *to, question asked, int seconds, int64_t u
   bool answered = false;
   for (;;) {
     short happened = co_wait(fd, POLLIN, deadline);
-    /* The time may be up while what is not an answer still comes. */
-    if (happened == 0 || woken_us() > deadline) {
-      text_print(to, "|;; communications error to %s#%d: timed out\n", of->address, port);
-      break;
-    }
     if (happened & POLLERR) {
       error = queued_error(fd);
       if (error == 0) continue;
@@ -161,8 +176,20 @@ static bool try_udp(server *of, text *to, question asked, int seconds, int64_t u
       if (is_refusal(error)) of->refused = true;
       break;
     }
-    length = sizeof from;
-    ssize_t got = recvfrom(fd, bytes, sizeof bytes, MSG_DONTWAIT, (struct sockaddr *)&from, &length);
+    int64_t came = 0;
+    ssize_t got = receive_stamped(fd, bytes, sizeof bytes, &from, &came);
+    /* What came in time counts, however late this process is; the time may be up while what is no answer still comes. */
+    if (got < 0 ? woken_us() >= deadline : came > deadline) {
+      text_print(to, "|;; communications error to %s#%d: timed out\n", of->address, port);
+      bool own = got >= 12 && same_host(&from, &where) && (bytes[0] << 8 | bytes[1]) == id;
+      if (own && same_question(question_sent, size, bytes, (size_t)got))
+        tell_late(of, asked, came - sent);
+      else if (of->all->late_count < MOST_UNANSWERED) {
+        of->all->late[of->all->late_count++] = (unanswered){of, asked, fd, id, sent};
+        return false;
+      }
+      break;
+    }
     if (got < 0) continue;
     if (!same_host(&from, &where)) {
       print_source(to, of, &from, port);
@@ -192,7 +219,7 @@ static bool try_udp(server *of, text *to, question asked, int seconds, int64_t u
       else text_print(to, "|;; Got bad packet: FORMERR\n|%zd bytes\n", got);
     } else {
       of->answered_udp = true;
-      end_answer(of, to, sent, (size_t)got, port, "UDP");
+      end_answer(of, to, came - sent, (size_t)got, port, "UDP");
     }
     break;
   }
@@ -270,7 +297,8 @@ static bool try_tcp(server *of, text *to, question asked, int seconds, int64_t u
   if (answered) {
     if (dns_print(to, answer, got, id) == DNS_ANSWER) {
       of->answered_tcp = true;
-      end_answer(of, to, sent, got, port, "TCP");
+      /* It may have been there before it was waited for. */
+      end_answer(of, to, (woken_us() > sent ? woken_us() : now_us()) - sent, got, port, "TCP");
     } else {
       text_print(to, "|;; Got bad packet: FORMERR\n|%zu bytes\n", got);
     }
@@ -504,6 +532,30 @@ static void try_send(probe_state *all, const server *of) {
   if (fd >= 0) job_close(self, fd);
 }
 
+/* Servers that answer others may only be slow: their answers are waited for a little longer. */
+static void hear_late(probe_state *all) {
+  for (int i = 0; i < all->late_count; i++) {
+    unanswered *one = &all->late[i];
+    int64_t until = one->of->answered_udp ? one->sent + LOST_US : now_us();
+    for (;;) {
+      uint8_t bytes[512];
+      struct sockaddr_storage from;
+      int64_t came = 0;
+      bool over = now_us() >= until;
+      ssize_t got = receive_stamped(one->fd, bytes, sizeof bytes, &from, &came);
+      if (got >= 12 && (bytes[0] << 8 | bytes[1]) == one->id && (bytes[2] & 0x80) != 0) {
+        tell_late(one->of, one->asked, came - one->sent);
+        break;
+      }
+      if (over) break;
+      if (got < 0) co_wait(one->fd, POLLIN, until);
+    }
+    job_close(all->self, one->fd);
+  }
+  if (all->late_said.length > 0) text_add(&all->self->out, all->late_said.data, all->late_said.length);
+  text_free(&all->late_said);
+}
+
 typedef struct {
   job *self;
   text seen, said;
@@ -637,6 +689,7 @@ void probe_dns(job *self) {
     if (of->said.length > 0) text_add(&self->out, of->said.data, of->said.length);
     if (of->said_tcp.length > 0) text_add(&self->out, of->said_tcp.data, of->said_tcp.length);
   }
+  hear_late(all);
   for (int i = 0; i < all->name_count; i++)
     if (all->resolver[i].length > 0) text_add(&self->out, all->resolver[i].data, all->resolver[i].length);
   /* Last, when all else is said: it may be cut off by the time limit. */

@@ -33,6 +33,11 @@ bool arp_ask(job *self, const char *device, const char *address, bool whoever_el
 /* An address and a port for connect(); false: it is not an address. */
 bool socket_address(const char *address, int port, struct sockaddr_storage *to, socklen_t *length);
 
+/* From now on the kernel notes when a datagram of a socket comes. */
+void stamp_arrivals(int fd);
+/* Receives one without waiting, as recvfrom() does. `at_us`: when it came, in microseconds since boot; now, where nobody has noted it. */
+ssize_t receive_stamped(int fd, void *to, size_t size, struct sockaddr_storage *from, int64_t *at_us);
+
 /* Whether ICMP errors for what a socket sends are queued, and wake who waits for it. */
 void queue_errors(int fd, bool on);
 

@@ -10,22 +10,29 @@
 
 #define MOST_SEARCH 16
 
-static char servers[3][64];
+static char servers[MOST_SERVERS][64];
+static struct sockaddr_storage addresses[MOST_SERVERS];
+static socklen_t lengths[MOST_SERVERS];
 static int server_count, ndots, search_count;
 static char search[MOST_SEARCH][256];
+
+static void add_server(const char *word) {
+  if (server_count == MOST_SERVERS || !socket_address(word, 53, &addresses[server_count], &lengths[server_count])) return;
+  snprintf(servers[server_count++], sizeof *servers, "%s", word);
+}
 
 /* Anew each time: a pod's resolv.conf stays, a machine's changes with its network. */
 static void read_config(void) {
   server_count = search_count = 0;
   ndots = 1;
+  memset(addresses, 0, sizeof addresses);
   FILE *file = fopen("/etc/resolv.conf", "re");
   if (file == NULL) return;
   static char line[4096];
   while (fgets(line, sizeof line, file) != NULL) {
     char *rest = line, *key = next_word(&rest), *word;
     if (key == NULL) continue;
-    if (strcmp(key, "nameserver") == 0 && server_count < 3 && (word = next_word(&rest)) != NULL)
-      snprintf(servers[server_count++], sizeof *servers, "%s", word);
+    if (strcmp(key, "nameserver") == 0 && (word = next_word(&rest)) != NULL) add_server(word);
     if (strcmp(key, "search") == 0 || strcmp(key, "domain") == 0)
       for (search_count = 0; search_count < MOST_SEARCH && (word = next_word(&rest)) != NULL;)
         snprintf(search[search_count++], sizeof *search, "%s", word);
@@ -67,20 +74,37 @@ static bool set_candidate(lookup *one) {
   return true;
 }
 
+static void use_server(lookup *one, int at) {
+  one->server_at = at;
+  snprintf(one->server, sizeof one->server, "%s", servers[at]);
+  one->to = addresses[at];
+  one->to_length = lengths[at];
+}
+
+bool lookup_next_server(lookup *one) {
+  if (one->server_at + 1 >= server_count) return false;
+  use_server(one, one->server_at + 1);
+  return true;
+}
+
+int lookup_servers(struct sockaddr_storage to[MOST_SERVERS]) {
+  memcpy(to, addresses, sizeof addresses);
+  return server_count;
+}
+
 bool lookup_begin(lookup *one) {
   read_config();
-  if (server_count == 0) snprintf(servers[server_count++], sizeof *servers, "127.0.0.1");
-  snprintf(one->server, sizeof one->server, "%s", servers[0]);
-  if (!socket_address(one->server, 53, &one->to, &one->to_length)) return false;
-  if (!one->known) {
-    one->candidate = 0;
-    one->six = false;
-  }
+  if (server_count == 0) add_server("127.0.0.1");
+  use_server(one, 0);
+  /* The search list may be shorter by now. */
+  if (one->known && set_candidate(one)) return true;
+  one->known = one->six = false;
+  one->candidate = 0;
   return set_candidate(one);
 }
 
 size_t lookup_question(lookup *one, uint8_t *to) {
-  one->id = (uint16_t)(now_us() * 2654435761u >> 13);
+  one->id = (uint16_t)((uint64_t)now_us() * 2654435761u >> 13);
   return dns_question(to, one->id, one->asked, one->six ? "AAAA" : "A");
 }
 

@@ -13,15 +13,24 @@ typedef struct {
   int candidate;
   bool six, known;
   uint16_t id;
+  /* The server that is asked now, by its place in resolv.conf. */
+  int server_at;
   char asked[256], server[64];
   struct sockaddr_storage to;
   socklen_t to_length;
 } lookup;
 
+/* Of resolv.conf: the C library reads no more (resolv.conf(5), MAXNS). */
+#define MOST_SERVERS 3
+
 /* Whether the name is in /etc/hosts; then its address. */
 bool name_in_hosts(const char *name, struct sockaddr_storage *to, socklen_t *length);
-/* Begins anew: with what was answered before, or with the first candidate. False: resolv.conf has no server. */
+/* Begins anew: at the first server, with what was answered before, or with the first candidate. False: there is no name. */
 bool lookup_begin(lookup *one);
+/* Goes on to the next server, as the C library does with one that is silent or fails. False: there is no other. */
+bool lookup_next_server(lookup *one);
+/* The servers as they were read last; how many. */
+int lookup_servers(struct sockaddr_storage to[MOST_SERVERS]);
 /* The question as bytes; 0: no name can be that. */
 size_t lookup_question(lookup *one, uint8_t *to);
 

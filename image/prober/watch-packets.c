@@ -27,7 +27,8 @@
 /* More in one go would keep the probes waiting: what the socket has no room for is counted. */
 #define MOST_AT_ONCE 2000
 #define SOCKET_BYTES (256 * 1024)
-#define MOST_ADDRESSES 128
+/* Of 64 goals and the name servers. */
+#define MOST_ADDRESSES 72
 
 typedef struct {
   int64_t ns;
@@ -41,9 +42,11 @@ static uint8_t *slots;
 static size_t next_slot, used_slots;
 static uint64_t arp_out, unheard;
 
-/* Jumps over what does not match, one address after the other: two instructions for each of 32 bits. */
-static struct sock_filter program[2048];
+/* One comparison for each and side, far less than net.core.optmem_max has room for. */
+static struct sock_filter program[512];
 static unsigned short instructions;
+/* Odd: the four words of an IPv6 address are compared as one that is made of them, so that each is one comparison. */
+#define MIX 0x9e3779b1u
 
 static void emit(uint16_t code, uint8_t yes, uint8_t no, uint32_t value) {
   if (instructions < sizeof program / sizeof *program)
@@ -51,11 +54,19 @@ static void emit(uint16_t code, uint8_t yes, uint8_t no, uint32_t value) {
 }
 
 static void load(uint16_t size, uint32_t at) { emit((uint16_t)(BPF_LD | size | BPF_ABS), 0, 0, at); }
+static void pass(void) { emit(BPF_RET | BPF_K, 0, 0, SNAP_BYTES); }
+static void refuse(void) { emit(BPF_RET | BPF_K, 0, 0, 0); }
 static void accept_if(uint32_t value) {
   emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
-  emit(BPF_RET | BPF_K, 0, 0, SNAP_BYTES);
+  pass();
 }
-static void refuse(void) { emit(BPF_RET | BPF_K, 0, 0, 0); }
+
+/* What matches one of them is accepted; the program goes on with the rest. MOST_ADDRESSES is within the reach of a jump. */
+static void accept_any(const uint32_t *values, int count) {
+  for (int i = 0; i < count; i++) emit(BPF_JMP | BPF_JEQ | BPF_K, (uint8_t)(count - i), 0, values[i]);
+  emit(BPF_JMP | BPF_JA, 0, 0, 1);
+  pass();
+}
 
 static void four(const struct sockaddr_storage *all, int count) {
   load(BPF_B, 9);
@@ -68,10 +79,13 @@ static void four(const struct sockaddr_storage *all, int count) {
   /* FIN, SYN, RST */
   emit(BPF_JMP | BPF_JSET | BPF_K, 1, 0, 7);
   refuse();
+  uint32_t values[MOST_ADDRESSES];
+  int used = 0;
+  for (int i = 0; i < count; i++)
+    if (all[i].ss_family == AF_INET) values[used++] = ntohl(((const struct sockaddr_in *)&all[i])->sin_addr.s_addr);
   for (int side = 0; side < 2; side++) {
     load(BPF_W, side == 0 ? 12 : 16);
-    for (int i = 0; i < count; i++)
-      if (all[i].ss_family == AF_INET) accept_if(ntohl(((const struct sockaddr_in *)&all[i])->sin_addr.s_addr));
+    accept_any(values, used);
   }
   refuse();
 }
@@ -83,24 +97,32 @@ static void six(const struct sockaddr_storage *all, int count) {
   load(BPF_B, 40 + 13);
   emit(BPF_JMP | BPF_JSET | BPF_K, 1, 0, 7);
   refuse();
-  for (int side = 0; side < 2; side++)
-    for (int i = 0; i < count; i++) {
-      if (all[i].ss_family != AF_INET6) continue;
-      const uint8_t *bytes = ((const struct sockaddr_in6 *)&all[i])->sin6_addr.s6_addr;
-      for (uint32_t word = 0; word < 4; word++) {
-        uint32_t value;
-        memcpy(&value, bytes + 4 * word, 4);
-        load(BPF_W, (side == 0 ? 8u : 24u) + 4 * word);
-        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, (uint8_t)(7 - 2 * word), ntohl(value));
-      }
-      emit(BPF_RET | BPF_K, 0, 0, SNAP_BYTES);
+  uint32_t values[MOST_ADDRESSES];
+  int used = 0;
+  for (int i = 0; i < count; i++) {
+    if (all[i].ss_family != AF_INET6) continue;
+    uint32_t words[4];
+    memcpy(words, &((const struct sockaddr_in6 *)&all[i])->sin6_addr, sizeof words);
+    values[used] = ntohl(words[0]);
+    for (int word = 1; word < 4; word++) values[used] = (values[used] * MIX) ^ ntohl(words[word]);
+    used++;
+  }
+  for (int side = 0; side < 2; side++) {
+    uint32_t at = side == 0 ? 8 : 24;
+    load(BPF_W, at);
+    for (uint32_t word = 1; word < 4; word++) {
+      emit(BPF_ALU | BPF_MUL | BPF_K, 0, 0, MIX);
+      emit(BPF_MISC | BPF_TAX, 0, 0, 0);
+      load(BPF_W, at + 4 * word);
+      emit(BPF_ALU | BPF_XOR | BPF_X, 0, 0, 0);
     }
+    accept_any(values, used);
+  }
   refuse();
 }
 
-void packets_filter(const struct sockaddr_storage *all, int count) {
-  if (listener < 0) return;
-  if (count > MOST_ADDRESSES) count = MOST_ADDRESSES;
+bool packets_filter(const struct sockaddr_storage *all, int count) {
+  if (listener < 0 || count > MOST_ADDRESSES) return false;
   instructions = 0;
   load(BPF_W, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL));
   accept_if(ETHERTYPE_ARP);
@@ -113,7 +135,7 @@ void packets_filter(const struct sockaddr_storage *all, int count) {
   program[to_four].k = (uint32_t)(instructions - to_four - 1);
   four(all, count);
   struct sock_fprog filter = {.len = instructions, .filter = program};
-  setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+  return setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
 }
 
 bool packets_open(void) {
@@ -122,10 +144,10 @@ bool packets_open(void) {
   int size = SOCKET_BYTES, on = 1;
   setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
   setsockopt(listener, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-  packets_filter(NULL, 0);
+  bool filtered = packets_filter(NULL, 0);
   /* Bound behind its filter: not one packet comes before it. */
   struct sockaddr_ll all = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
-  if (bind(listener, (struct sockaddr *)&all, sizeof all) != 0) {
+  if (!filtered || bind(listener, (struct sockaddr *)&all, sizeof all) != 0) {
     close(listener);
     listener = -1;
     return false;
@@ -196,6 +218,8 @@ void packets_take(heard *const all[], int count) {
     if (used_slots < SLOTS) used_slots++;
     bool outgoing = from.sll_pkttype == PACKET_OUTGOING;
     uint16_t protocol = ntohs(from.sll_protocol);
+    /* What is for another machine's address did not come to this one. */
+    if (from.sll_pkttype == PACKET_OTHERHOST) continue;
     if (protocol == ETHERTYPE_ARP) arp_out += outgoing;
     else count_for(all, count, bytes, kept, protocol == ETHERTYPE_IPV6, outgoing);
   }

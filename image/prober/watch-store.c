@@ -83,6 +83,8 @@ void store_add(const char *line, const void *bytes, size_t count) {
     tail += sizeof old + old;
   }
   __atomic_store_n(&store->tail, tail, __ATOMIC_SEQ_CST);
+  /* A store that follows one that releases may be seen before it: a reader would take new bytes for old ones. */
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
   copy_in(head, &size, sizeof size);
   copy_in(head + sizeof size, line, length);
   if (count > 0) copy_in(head + sizeof size + length, bytes, count);
@@ -157,6 +159,7 @@ static bool print_new(header *from, uint64_t *at, bool *last) {
     bool whole = size <= sizeof bytes;
     if (whole) copy_out(from, *at + sizeof size, bytes, size);
     /* It may have been overwritten meanwhile. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(&from->tail, __ATOMIC_SEQ_CST) > *at) continue;
     if (!whole) return false;
     *last |= size > 2 && bytes[0] == 'e' && bytes[1] == ' ';

@@ -1,9 +1,13 @@
 /*
  * The watch itself: one loop over the sockets of all goals. What it writes, and others read (src/parsers/watch-lines.ts):
  *   b MS HEARS                     it begins; MS since boot in all of them; HEARS 1: packets are kept
- *   t MS GOAL SENT MISSED US,...   probes since the last such line, and the round trips of those that were answered
+ *   t MS GOAL SENT MISSED US,... UNSENT
+ *                                   probes since the last such line, and the round trips of those that were answered; and
+ *                                  how many were due and not sent, since this process had no processor
  *   m MS GOAL LAST KEY=VALUE...    the first miss of a row: when it was sent, when the last answered one was (0: none)
- *   r MS GOAL MISSED               the first answer after it
+ *   r MS GOAL MISSED LATE          the first answer after it; to how many of them an answer came, but too late
+ *   s MS GOAL SERVER ANSWER OTHER  a name's first server failed so, and another one answered: the first of a row of look-ups
+ *   f MS GOAL COUNT                the first server answers again after so many
  *   p MS GOAL,... PACKETS BYTES    and so many bytes behind the line: a pcap file
  *   e MS over|away|asked           the end
  */
@@ -35,6 +39,11 @@
 #define MOST_GOALS 64
 /* Of one tally: at the shortest interval, 100 ms, a tally of 5 s has no more. */
 #define MOST_TIMES 64
+/* Probes whose answers may still come when they have been missed: a second each. */
+#define LATE_SLOTS 4
+#define PER_GOAL (1 + LATE_SLOTS)
+/* Of what a server said, as far as it is told. */
+#define ANSWER_BYTES 48
 /* A lost SYN is sent again after a second (RFC 6298, 2.1): what is not answered by then was lost, or is as good as lost. */
 #define LIMIT_US 1000000
 /* In an outage: its end is wanted more exactly than a long interval tells. */
@@ -49,9 +58,14 @@
 #define TAKE_EVERY_US 250000
 /* The last words wait for a reader so long, in an end that was asked for. */
 #define LINGER_US 15000000
+/* And so long when one has read them: its connection may have been cut, and its client comes back. A client that has them stops it. */
+#define KEPT_US 60000000
 
 enum stage { WAITING, RESOLVING, ASKING };
 enum kind { TCP, DNS, NTP, ICMP };
+/* Whether the last answered question was seen leaving. If not, its address or port is another one on the wire: it is
+ * translated on its way out, and what is not seen says nothing. */
+enum leaving { NOT_KNOWN, SEEN, UNSEEN };
 
 typedef struct {
   enum kind kind;
@@ -70,10 +84,19 @@ typedef struct {
   /* The server has answered NOERROR: from then on a failure is one. */
   bool was_fine;
   int missed_in_row;
-  int sent, missed, times;
+  int sent, missed, times, unsent;
+  /* How long this process had waited for a processor when the probe began. */
+  int64_t unscheduled_us;
   uint32_t us[MOST_TIMES];
   heard heard;
+  /* Of questions to the first name server, and of the probe itself. */
+  enum leaving name_leaving, leaving;
+  /* What the servers before the one that is asked now answered. */
+  char first_server[64], first_answer[ANSWER_BYTES];
+  int fallbacks_in_row;
   uint64_t arp_before, unheard_before;
+  heard late[LATE_SLOTS];
+  int late_at, late_count;
   int pending;
 } goal;
 
@@ -86,7 +109,9 @@ typedef struct {
 } miss;
 
 static goal goals[MOST_GOALS];
-static heard *conversations[MOST_GOALS];
+static heard *conversations[MOST_GOALS * PER_GOAL];
+static struct sockaddr_storage known_servers[MOST_SERVERS];
+static int known_server_count;
 static int goal_count;
 static int64_t interval_us = 1000000, for_us = 60000000, away_us = 600000000, tally_us = 5000000;
 static int64_t freeze_us, last_freeze_us;
@@ -96,19 +121,25 @@ static volatile sig_atomic_t asked_to_end;
 
 static void on_term(int signal_number) {
   (void)signal_number;
-  asked_to_end = 1;
+  asked_to_end = asked_to_end < 2 ? asked_to_end + 1 : 2;
 }
 
 static long long ms(int64_t us) { return (long long)(us / 1000); }
 
+static void add_once(struct sockaddr_storage *all, int *count, const struct sockaddr_storage *one) {
+  for (int i = 0; i < *count; i++)
+    if (memcmp(&all[i], one, sizeof *one) == 0) return;
+  all[(*count)++] = *one;
+}
+
 static void filter_packets(void) {
-  struct sockaddr_storage all[2 * MOST_GOALS];
+  struct sockaddr_storage all[MOST_GOALS + MOST_SERVERS];
   int count = 0;
-  for (int i = 0; i < goal_count; i++) {
-    if (goals[i].has_address) all[count++] = goals[i].to;
-    if (goals[i].is_name && goals[i].name.to_length > 0) all[count++] = goals[i].name.to;
-  }
-  packets_filter(all, count);
+  for (int i = 0; i < known_server_count; i++) add_once(all, &count, &known_servers[i]);
+  for (int i = 0; i < goal_count; i++)
+    if (goals[i].has_address) add_once(all, &count, &goals[i].to);
+  /* What an old filter does not pass would look like what has not left. */
+  if (hears && !packets_filter(all, count)) hears = false;
 }
 
 static void set_address(goal *one, const struct sockaddr_storage *to, socklen_t length) {
@@ -116,7 +147,9 @@ static void set_address(goal *one, const struct sockaddr_storage *to, socklen_t 
   one->to = *to;
   one->to_length = length;
   one->has_address = true;
-  if (!same) filter_packets();
+  if (same) return;
+  one->leaving = NOT_KNOWN;
+  filter_packets();
 }
 
 static void close_probe(goal *one) {
@@ -124,6 +157,21 @@ static void close_probe(goal *one) {
   one->fd = -1;
   one->heard.open = false;
   one->stage = WAITING;
+}
+
+/* Of the question that it has asked last; of name servers behind the first nothing is kept. */
+static enum leaving *leaving_of(goal *one) {
+  static enum leaving none;
+  none = NOT_KNOWN;
+  if (one->stage != RESOLVING) return &one->leaving;
+  return one->name.server_at == 0 ? &one->name_leaving : &none;
+}
+
+/* It has been answered. */
+static void note_leaving(goal *one) {
+  if (!hears || !one->heard.open) return;
+  packets_take(conversations, goal_count * PER_GOAL);
+  if (packets_unheard() == one->unheard_before) *leaving_of(one) = one->heard.out > 0 ? SEEN : UNSEEN;
 }
 
 /* Its packets are counted from now on. */
@@ -137,15 +185,25 @@ static void listen_for(goal *one, const struct sockaddr_storage *to, int protoco
   one->unheard_before = packets_unheard();
 }
 
+static int64_t step_of(const goal *one) {
+  return one->missed_in_row > 0 && interval_us > FAILING_INTERVAL_US ? FAILING_INTERVAL_US : interval_us;
+}
+
+/* Probes whose time has passed are not sent all at once. Those of the time that was lost for want of a processor are told. */
+static void skip_passed(goal *one, int64_t now, int64_t lost_us) {
+  int64_t step = step_of(one), passed = now < one->due_us ? 0 : (now - one->due_us) / step, own = lost_us / step;
+  one->due_us += passed * step;
+  one->unsent += (int)(passed < own ? passed : own);
+}
+
 static void schedule(goal *one, int64_t now) {
-  int64_t step = one->missed_in_row > 0 && interval_us > FAILING_INTERVAL_US ? FAILING_INTERVAL_US : interval_us;
   /* From when it was due, so that a late wake-up does not put off all that come after it. */
-  one->due_us += step;
-  if (one->due_us < now) one->due_us = now;
+  one->due_us += step_of(one);
+  skip_passed(one, now, unscheduled_us() - one->unscheduled_us);
 }
 
 static void tell_miss(goal *one, const miss *what) {
-  packets_take(conversations, goal_count);
+  packets_take(conversations, goal_count * PER_GOAL);
   text line = {0};
   text_print(&line, "m %lld %d %lld reason=%s error=", ms(one->sent_us), (int)(one - goals), ms(one->last_answer_us),
              what->reason);
@@ -166,25 +224,51 @@ static void tell_miss(goal *one, const miss *what) {
     tries += (int)info.tcpi_total_retrans;
   text_print(&line, " address=%s tries=%d", address, tries);
   if (what->icmp[0] != '\0') text_print(&line, " icmp=%s", what->icmp);
-  if (one->is_name && what->answer != NULL) {
+  if (one->is_name && one->stage != ASKING && what->answer != NULL) {
     text_print(&line, " dns=%s/", one->name.server);
     add_word(&line, one->name.asked);
     text_add(&line, "/", 1);
     add_word(&line, what->answer);
+    if (one->name.server_at > 0) {
+      text_print(&line, " dnsbefore=%s/", one->first_server);
+      add_word(&line, one->first_answer);
+    }
   } else if (what->answer != NULL) {
     text_print(&line, " dns=%s/./", address);
     add_word(&line, what->answer);
   }
   /* Where the kernel had no room for packets, what was not seen may have been there. */
-  if (hears && one->heard.open && packets_unheard() == one->unheard_before)
+  enum leaving leaving = *leaving_of(one);
+  if (hears && leaving != UNSEEN && one->heard.open && packets_unheard() == one->unheard_before) {
     text_print(&line, " seen=%d/%d/%llu", one->heard.out, one->heard.in,
                (unsigned long long)(packets_arp() - one->arp_before));
+    if (leaving == SEEN) text_print(&line, " left=1");
+  }
   if (reached_for) kernel_way(&line, to);
   kernel_grown_counters(&line);
   kernel_conntrack(&line);
   text_add(&line, "\n", 1);
   store_add(line.data, NULL, 0);
   text_free(&line);
+}
+
+/* Its answer may only be slow: that is seen on the wire, when its socket is long closed. */
+static void wait_for_late(goal *one) {
+  heard *slot = &one->late[one->late_at++ % LATE_SLOTS];
+  one->late_count += slot->in > 0;
+  *slot = one->heard;
+  slot->in = 0;
+}
+
+static int late_answers(goal *one) {
+  packets_take(conversations, goal_count * PER_GOAL);
+  int count = one->late_count;
+  for (int i = 0; i < LATE_SLOTS; i++) {
+    count += one->late[i].in > 0;
+    one->late[i] = (heard){0};
+  }
+  one->late_count = 0;
+  return count;
 }
 
 static void missed(goal *one, miss what) {
@@ -196,19 +280,22 @@ static void missed(goal *one, miss what) {
     one->pending = 1;
     if (freeze_us == 0) freeze_us = now + FREEZE_AFTER_US;
   }
+  if (one->stage == ASKING && one->heard.open && strcmp(what.reason, "silent") == 0) wait_for_late(one);
   close_probe(one);
   schedule(one, now);
 }
 
 static void answered(goal *one, int64_t took_us) {
   int64_t now = now_us();
+  note_leaving(one);
   one->sent++;
   if (took_us < 1) took_us = 1;
   if (one->times < MOST_TIMES) one->us[one->times++] = (uint32_t)took_us;
   one->last_answer_us = one->sent_us;
   if (one->missed_in_row > 0) {
     char line[96];
-    snprintf(line, sizeof line, "r %lld %d %d\n", ms(one->sent_us), (int)(one - goals), one->missed_in_row);
+    snprintf(line, sizeof line, "r %lld %d %d %d\n", ms(one->sent_us), (int)(one - goals), one->missed_in_row,
+             late_answers(one));
     store_add(line, NULL, 0);
     one->missed_in_row = 0;
     if (freeze_us != 0 && freeze_us > now + FREEZE_AFTER_ANSWER_US) freeze_us = now + FREEZE_AFTER_ANSWER_US;
@@ -220,21 +307,21 @@ static void answered(goal *one, int64_t took_us) {
 static void tally(void) {
   for (int i = 0; i < goal_count; i++) {
     goal *one = &goals[i];
-    if (one->sent == 0) continue;
+    if (one->sent == 0 && one->unsent == 0) continue;
     text line = {0};
     text_print(&line, "t %lld %d %d %d ", ms(one->sent_us), i, one->sent, one->missed);
     for (int n = 0; n < one->times; n++) text_print(&line, "%s%u", n == 0 ? "" : ",", one->us[n]);
-    text_add(&line, "\n", 1);
+    text_print(&line, " %d\n", one->unsent);
     store_add(line.data, NULL, 0);
     text_free(&line);
-    one->sent = one->missed = one->times = 0;
+    one->sent = one->missed = one->times = one->unsent = 0;
   }
   kernel_keep_counters();
 }
 
 static void freeze(void) {
   int64_t now = now_us();
-  packets_take(conversations, goal_count);
+  packets_take(conversations, goal_count * PER_GOAL);
   freeze_us = 0;
   text which = {0}, file = {0};
   for (int i = 0; i < goal_count; i++) {
@@ -289,7 +376,10 @@ static const char *reason_of(int error) {
   }
 }
 
+static bool ask_next_server(goal *one, const char *answer);
+
 static void failed(goal *one, int error) {
+  if (one->stage == RESOLVING && ask_next_server(one, error == ETIMEDOUT ? "silent" : error_text(error))) return;
   miss what = {.error = error};
   if (one->fd >= 0) icmp_of(one->fd, what.icmp, sizeof what.icmp);
   const char *reason = reason_of(error);
@@ -335,6 +425,41 @@ static void ask_server(goal *one) {
     listen_for(one, &one->name.to, IPPROTO_UDP, 0);
   }
   if (send(one->fd, question, size, MSG_NOSIGNAL) < 0) failed(one, errno);
+}
+
+/* Where the C library would: a server that is silent costs its programs the resolver's time-out, and is no outage. */
+static bool ask_next_server(goal *one, const char *answer) {
+  bool is_first = one->name.server_at == 0;
+  char server[sizeof one->name.server];
+  memcpy(server, one->name.server, sizeof server);
+  if (!lookup_next_server(&one->name)) return false;
+  if (is_first) {
+    memcpy(one->first_server, server, sizeof server);
+    snprintf(one->first_answer, sizeof one->first_answer, "%s", answer);
+  }
+  close_probe(one);
+  one->stage = RESOLVING;
+  one->until_us = now_us() + LIMIT_US;
+  ask_server(one);
+  return true;
+}
+
+/* The name has been answered: by the first server, or by another one. */
+static void note_server(goal *one) {
+  char line[64];
+  if (one->name.server_at > 0) {
+    if (one->fallbacks_in_row++ > 0) return;
+    text told = {0};
+    text_print(&told, "s %lld %d %s ", ms(one->sent_us), (int)(one - goals), one->first_server);
+    add_word(&told, one->first_answer);
+    text_print(&told, " %s\n", one->name.server);
+    store_add(told.data, NULL, 0);
+    text_free(&told);
+  } else if (one->fallbacks_in_row > 0) {
+    snprintf(line, sizeof line, "f %lld %d %d\n", ms(one->sent_us), (int)(one - goals), one->fallbacks_in_row);
+    store_add(line, NULL, 0);
+    one->fallbacks_in_row = 0;
+  }
 }
 
 static uint16_t sum_of(const uint8_t *bytes, size_t size) {
@@ -394,6 +519,9 @@ static void send_probe(goal *one) {
 static void begin_probe(goal *one) {
   one->sent_us = now_us();
   one->until_us = one->sent_us + LIMIT_US;
+  /* It was waiting for nothing but its time. */
+  skip_passed(one, one->sent_us, one->sent_us - one->due_us);
+  one->unscheduled_us = unscheduled_us();
   if (!one->is_name) {
     send_probe(one);
     return;
@@ -407,14 +535,20 @@ static void begin_probe(goal *one) {
     send_probe(one);
     return;
   }
-  struct sockaddr_storage before = one->name.to;
   one->stage = RESOLVING;
   if (!lookup_begin(&one->name)) {
     one->stage = WAITING;
-    missed(one, (miss){.reason = "dns-failed", .answer = "no server"});
+    missed(one, (miss){.reason = "no-name", .answer = "no name"});
     return;
   }
-  if (memcmp(&before, &one->name.to, sizeof before) != 0) filter_packets();
+  struct sockaddr_storage servers[MOST_SERVERS];
+  int count = lookup_servers(servers);
+  if (count != known_server_count || memcmp(servers, known_servers, sizeof servers) != 0) {
+    memcpy(known_servers, servers, sizeof servers);
+    known_server_count = count;
+    for (int i = 0; i < goal_count; i++) goals[i].name_leaving = NOT_KNOWN;
+    filter_packets();
+  }
   ask_server(one);
 }
 
@@ -430,6 +564,8 @@ static void take_name(goal *one) {
   char word[32] = "";
   switch (lookup_answer(&one->name, bytes, (size_t)got, one->port, &to, &length, word, sizeof word)) {
     case LOOKUP_FOUND:
+      note_leaving(one);
+      note_server(one);
       close_probe(one);
       set_address(one, &to, length);
       send_probe(one);
@@ -442,6 +578,7 @@ static void take_name(goal *one) {
       missed(one, (miss){.reason = "no-name", .answer = word});
       return;
     case LOOKUP_FAILED:
+      if (ask_next_server(one, word)) return;
       missed(one, (miss){.reason = "dns-failed", .answer = word});
       return;
     case LOOKUP_OTHER:
@@ -488,9 +625,10 @@ static void take_connection(goal *one, int64_t at) {
     char icmp[80] = "";
     icmp_of(one->fd, icmp, sizeof icmp);
     if (icmp[0] == '\0') return;
-    int code = atoi(strrchr(icmp, '/') + 1);
-    miss what = {.error = code == 3 ? ECONNREFUSED : EHOSTUNREACH};
-    what.reason = code == 3 ? "refused" : "unreachable";
+    /* Port unreachable: RFC 792; RFC 4443, 3.1. */
+    bool refused = strcmp(strchr(icmp, '/'), one->to.ss_family == AF_INET6 ? "/1/4" : "/3/3") == 0;
+    miss what = {.error = refused ? ECONNREFUSED : EHOSTUNREACH};
+    what.reason = refused ? "refused" : "unreachable";
     memcpy(what.icmp, icmp, sizeof what.icmp);
     missed(one, what);
     return;
@@ -540,14 +678,12 @@ static void say_end(const char *why) {
 
 /* The last words are of use to a client that comes back. */
 static void linger(int64_t limit_us) {
+  sig_atomic_t before = asked_to_end;
+  struct timespec pause = {.tv_nsec = 100000000};
   int64_t until = now_us() + limit_us;
-  while (!store_is_read() && now_us() < until) {
-    struct timespec pause = {.tv_nsec = 100000000};
-    nanosleep(&pause, NULL);
-  }
-  /* Who has read it looks for the process a moment later. */
-  struct timespec pause = {.tv_sec = 1};
-  nanosleep(&pause, NULL);
+  while (!store_is_read() && now_us() < until) nanosleep(&pause, NULL);
+  until = now_us() + KEPT_US;
+  while (asked_to_end == before && now_us() < until) nanosleep(&pause, NULL);
 }
 
 static void watch(void) {
@@ -593,7 +729,7 @@ static void watch(void) {
       if (one->stage != WAITING && now_us() >= one->until_us && !has_come(one)) failed(one, ETIMEDOUT);
     }
     if (now_us() >= next_take) {
-      packets_take(conversations, goal_count);
+      packets_take(conversations, goal_count * PER_GOAL);
       next_take = now_us() + TAKE_EVERY_US;
     }
     if (freeze_us != 0 && now_us() >= freeze_us) {
@@ -624,7 +760,9 @@ static bool add_goal(char *rest) {
   one->has_address = socket_address(host, one->port, &one->to, &one->to_length);
   one->is_name = !one->has_address;
   one->name.name = one->host;
-  conversations[goal_count++] = &one->heard;
+  heard **own = conversations + goal_count++ * PER_GOAL;
+  own[0] = &one->heard;
+  for (int i = 0; i < LATE_SLOTS; i++) own[1 + i] = &one->late[i];
   return true;
 }
 

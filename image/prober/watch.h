@@ -30,8 +30,8 @@ pid_t store_writer(const char *id);
 
 /* Opens the socket; false: this process may not (NET_RAW). */
 bool packets_open(void);
-/* The addresses that count from now on, as struct sockaddr_storage. */
-void packets_filter(const struct sockaddr_storage *addresses, int count);
+/* The addresses that count from now on, as struct sockaddr_storage. False: the kernel does not take the filter. */
+bool packets_filter(const struct sockaddr_storage *addresses, int count);
 
 /* A conversation whose packets are counted: by the ports of TCP and UDP, or the identifier of echo requests. */
 typedef struct {

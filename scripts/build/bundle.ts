@@ -1,28 +1,38 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { helpText } from '../../src/cli/help.ts';
 import { root } from '../lib/process.ts';
 import type { BuildInfo } from './build-info.ts';
-import { leanClientNode } from './client-node.ts';
+import { leanClientNode, onDemand } from './client-node.ts';
 import {
   type BundleName,
   bundleBorders,
   bundleOf,
+  CONNECT,
   lateModules,
   lazyBuiltins,
+  leanWs,
   leanYargs,
   moduleKey,
-  ownMasking,
+  onKube,
+  sharedModules,
 } from './plugins.ts';
+
+/** In every bundle. */
+const loader = 'src/binary/load.ts';
 
 /** Bundles that the first one loads when it needs them. */
 export const bundleNames: readonly BundleName[] = [
+  'quick',
   'cli',
   'parser',
+  'kube',
   'session',
   'completion',
   'app',
   'formats',
+  'auth',
 ];
 
 /**
@@ -50,8 +60,12 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<rea
     // In an embedded script there is no module to import into: what stays an import() becomes a require().
     supported: { 'dynamic-import': false },
     loader: { '.sh': 'text', '.bash': 'text' },
-    define: { BUILD_INFO: JSON.stringify(info), 'import.meta.url': JSON.stringify(moduleUrl) },
-    plugins: [bundleBorders, leanYargs, leanClientNode, lazyBuiltins, ownMasking],
+    define: {
+      BUILD_INFO: JSON.stringify(info),
+      ROOT_HELP: JSON.stringify(helpText([])),
+      'import.meta.url': JSON.stringify(moduleUrl),
+    },
+    plugins: [bundleBorders, leanYargs, leanClientNode, lazyBuiltins, leanWs],
     logLevel: 'warning',
     metafile: true,
   } as const satisfies BuildOptions;
@@ -61,10 +75,15 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<rea
     outfile: path.join(folder, 'main.js'),
   });
   const metafiles = [main.metafile];
+  const kube = await build({ ...common, entryPoints: [CONNECT], write: false, outfile: 'kube.js' });
+  const shared = Object.keys(kube.metafile.inputs).filter((file) => /^src\/.*\.ts$/.test(file));
+  const ownModules = new Set(shared.filter((file) => file !== loader));
   for (const name of bundleNames) {
+    const entry = name === 'kube' ? offering(ownModules) : entryOf(await modulesOf(name));
     const { metafile } = await build({
       ...common,
-      stdin: { contents: entryOf(await modulesOf(name)), resolveDir: root, sourcefile: `${name}.ts` },
+      plugins: [...common.plugins, ...(onKube.has(name) ? [sharedModules(ownModules)] : [])],
+      stdin: { contents: entry, resolveDir: root, sourcefile: `${name}.ts` },
       outfile: path.join(folder, `${name}.js`),
       // A function expression: running the script gives the function to call.
       banner: { js: '(function(require,module,exports){' },
@@ -114,6 +133,8 @@ function packagesIn({ outputs }: Metafile): string[] {
 }
 
 async function modulesOf(name: BundleName): Promise<string[]> {
+  if (name === 'auth') return [...onDemand];
+  if (name === 'quick') return ['./src/cli/quick.ts'];
   if (name === 'cli') return ['./src/cli/run.ts'];
   if (name === 'parser') return ['./src/cli/read-flags.ts'];
   if (name === 'formats') return [...lateModules].map((file) => `./${file}`);
@@ -123,6 +144,12 @@ async function modulesOf(name: BundleName): Promise<string[]> {
     .filter((file) => file.endsWith('.ts') && bundleOf(file) === name)
     .sort()
     .map((file) => `./${file}`);
+}
+
+/** Offers modules by their paths, and the one that the bundle is for by its key, too. */
+function offering(files: ReadonlySet<string>): string {
+  const entries = [...files].sort().map((file) => `${JSON.stringify(file)}: () => require('./${file}')`);
+  return `module.exports = { ${JSON.stringify(moduleKey(CONNECT))}: () => require('./${CONNECT}'), ${entries.join(', ')} };`;
 }
 
 /** Each module is set up when its function is first called. */

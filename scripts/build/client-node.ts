@@ -6,8 +6,8 @@ import { root } from '../lib/process.ts';
 /** What client-node imports for its generated API client and for fetch, neither of which is used here. */
 const absent = new Set(['undici', './gen/index.js']);
 
-/** What client-node needs for one way to authenticate or to connect only: loaded when it is first touched. */
-const onDemand = new Set([
+/** What client-node needs for one way to authenticate or to connect only: in a bundle that is loaded when it is first touched. */
+export const onDemand: ReadonlySet<string> = new Set([
   'hpagent',
   'jsonpath-plus',
   'openid-client',
@@ -39,7 +39,7 @@ export const leanClientNode: Plugin = {
     build.onLoad({ filter: /.*/, namespace: 'facade' }, async ({ pluginData }) => {
       const { specifier, importer } = pluginData as { specifier: string; importer: string };
       const names = importedNames(await readFile(importer, 'utf8'), specifier);
-      return { contents: facade(specifier, names), resolveDir: path.dirname(importer) };
+      return { contents: facade(specifier, names), resolveDir: root };
     });
   },
 };
@@ -49,9 +49,9 @@ function facade(specifier: string, names: readonly string[]): string {
   const getters = names.map((name) =>
     absent.has(specifier)
       ? `get ${name}() { throw new Error('${specifier} is not part of this binary'); }`
-      : `get ${name}() { return require('${specifier}').${name}; }`,
+      : `get ${name}() { return loadBundle('auth')['${specifier}']().${name}; }`,
   );
-  return `module.exports = { ${getters.join(', ')} };`;
+  return `import { loadBundle } from './src/binary/load.ts'; module.exports = { ${getters.join(', ')} };`;
 }
 
 /** The exports of a package that a file uses, from its import statement. */

@@ -3,7 +3,16 @@ import type { Plugin } from 'esbuild';
 import { root } from '../lib/process.ts';
 
 /** Where each bundle of the binary ends: an import() of such a module loads another bundle. */
-export type BundleName = 'cli' | 'parser' | 'session' | 'completion' | 'app' | 'formats';
+export type BundleName =
+  | 'quick'
+  | 'cli'
+  | 'parser'
+  | 'kube'
+  | 'session'
+  | 'completion'
+  | 'app'
+  | 'formats'
+  | 'auth';
 
 /**
  * The commands of the bundle that is loaded most: it has no check in it, which is most of the code, and a code cache is
@@ -17,11 +26,22 @@ export const lateModules: ReadonlySet<string> = new Set([
   'src/commands/diff-runs.ts',
 ]);
 
+/**
+ * What connects to the API server has a bundle of its own: it is loaded first, so that the server shakes hands while the rest
+ * is loaded.
+ */
+export const CONNECT = 'src/commands/connect-early.ts';
+
+/** Bundles that take the modules of the bundle `kube` from there: a module that is loaded twice would be two modules. */
+export const onKube: ReadonlySet<string> = new Set(['session', 'completion', 'app']);
+
 /** The bundle that holds a module of src, when it is not the one that the binary starts with. */
 export function bundleOf(file: string): BundleName | undefined {
+  if (file === 'src/cli/quick.ts') return 'quick';
   if (file === 'src/cli/run.ts') return 'cli';
   if (file === 'src/cli/read-flags.ts') return 'parser';
   if (lateModules.has(file)) return 'formats';
+  if (file === CONNECT) return 'kube';
   if (!file.startsWith('src/commands/')) return undefined;
   if (file === 'src/commands/complete.ts') return 'completion';
   return inSession.has(moduleKey(file)) ? 'session' : 'app';
@@ -44,6 +64,27 @@ export const bundleBorders: Plugin = {
     }));
   },
 };
+
+/**
+ * Turns an import of a module that another bundle has into a call of the loader.
+ * @param modules their paths, which are the names under which the bundle `kube` offers them
+ */
+export function sharedModules(modules: ReadonlySet<string>): Plugin {
+  return {
+    name: 'shared-modules',
+    setup(build) {
+      build.onResolve({ filter: /^\./ }, ({ path: specifier, resolveDir }) => {
+        const file = path.relative(root, path.resolve(resolveDir, specifier)).split(path.sep).join('/');
+        return modules.has(file) ? { path: file, namespace: 'shared-module' } : undefined;
+      });
+      build.onLoad({ filter: /.*/, namespace: 'shared-module' }, ({ path: file }) => ({
+        contents: `import { loadBundle } from './src/binary/load.ts';
+          module.exports = loadBundle('kube')[${JSON.stringify(file)}]();`,
+        resolveDir: root,
+      }));
+    },
+  };
+}
 
 /** The name under which a bundle offers a module. */
 export function moduleKey(file: string): string {
@@ -73,16 +114,28 @@ export const leanYargs: Plugin = {
   },
 };
 
-/** ws takes a faster masking of its frames where there is a package of this name, which would be native code. */
-export const ownMasking: Plugin = {
-  name: 'own-masking',
+/**
+ * The client of ws alone, without its server and without compression, which is never agreed on; and a faster masking of its
+ * frames, for which it looks in a package of native code.
+ */
+export const leanWs: Plugin = {
+  name: 'lean-ws',
   setup(build) {
+    build.onResolve({ filter: /^ws$/ }, () => ({
+      path: path.join(root, 'node_modules/ws/lib/websocket.js'),
+    }));
+    build.onResolve({ filter: /^\.\/permessage-deflate(\.js)?$/ }, ({ path: name, importer }) =>
+      /node_modules\/ws\//.test(importer) ? { path: name, namespace: 'lean-ws' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'lean-ws' }, () => ({
+      contents: `module.exports = class { static extensionName = 'permessage-deflate'; };`,
+    }));
     build.onResolve({ filter: /^bufferutil$/ }, () => ({ path: path.join(root, 'src/exec/mask.ts') }));
   },
 };
 
 /** Modules of Node that most commands do not need: loaded when they are first used, wherever they are imported. */
-const onDemand = /^(?:node:)?(child_process|fs\/promises|https?|v8|zlib)$/;
+const onDemand = /^(?:node:)?(child_process|fs\/promises|https?|net|v8|zlib)$/;
 
 /** Makes an import of such a module cost nothing until something of it is used. */
 export const lazyBuiltins: Plugin = {

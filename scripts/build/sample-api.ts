@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import { type Duplex, duplexPair } from 'node:stream';
+import type { OnReadOpts } from 'node:net';
+import { Duplex, duplexPair } from 'node:stream';
 import tls from 'node:tls';
 import { WebSocketServer } from 'ws';
 
@@ -25,10 +26,10 @@ export async function withSampleApi(work: () => Promise<void>): Promise<void> {
   const module: { connect: unknown } = tls;
   const { createConnection } = agent;
   const { connect } = module;
-  agent.createConnection = module.connect = (): Duplex => {
+  agent.createConnection = module.connect = ({ onread }: { readonly onread?: OnReadOpts }): Duplex => {
     const [near, far] = duplexPair();
     server.emit('connection', asSocket(far));
-    return asSocket(near);
+    return onread === undefined ? asSocket(near) : readInto(onread, near);
   };
   try {
     await work();
@@ -37,6 +38,25 @@ export async function withSampleApi(work: () => Promise<void>): Promise<void> {
     module.connect = connect;
     server.closeAllConnections();
   }
+}
+
+/** A socket whose bytes come as those of one with `onread`. */
+function readInto({ buffer, callback }: OnReadOpts, near: Duplex): Duplex {
+  const socket = new Duplex({
+    read: () => undefined,
+    write: (chunk, encoding, done) => void near.write(chunk, encoding, done),
+    final: (done) => void near.end(done),
+  });
+  near.on('data', (chunk: Buffer) => {
+    for (let at = 0; at < chunk.length; ) {
+      const memory = typeof buffer === 'function' ? buffer() : buffer;
+      const size = chunk.copy(memory, 0, at);
+      at += size;
+      callback(size, memory);
+    }
+  });
+  near.on('end', () => socket.push(null));
+  return asSocket(socket);
 }
 
 /** With what node:http asks of a socket beyond a stream. */

@@ -1,8 +1,9 @@
-import { settingFlags, variableOf } from '../../src/cli/settings.ts';
+import { settingFlags } from '../../src/cli/settings.ts';
+import { variableOf } from '../../src/cli/settings-in-env.ts';
 
 /** docs/config.md: what can be set once and for all; the table is made from the flags. */
 export function configPage(): string {
-  const rows = settingFlags.map((flag) => {
+  const rows = settingFlags().map((flag) => {
     const { name, setting, value, describe } = flag;
     const usual = flag.default === undefined ? '' : `\`${flag.default}\``;
     const cells = [

@@ -28,7 +28,7 @@ export const PROVEN_ELSEWHERE: readonly {
     ids: [
       ...['NT-DKR-007', 'NT-DKR-008', 'NT-DKR-009', 'NT-DKR-010', 'NT-DKR-011', 'NT-DKR-012'],
       ...['NT-DKR-013', 'NT-DKR-014', 'NT-DKR-015', 'NT-DKR-016', 'NT-DKR-017', 'NT-DKR-018'],
-      ...['NT-DKR-019', 'NT-DKR-020'],
+      ...['NT-DKR-019', 'NT-DKR-020', 'NT-DKR-032', 'NT-DKR-034', 'NT-DKR-035'],
     ],
     test: 'test/e2e/docker-host.test.ts',
     how: 'on a real Docker engine, with a machine outside of it',
@@ -37,6 +37,31 @@ export const PROVEN_ELSEWHERE: readonly {
     ids: ['NT-DKR-021', 'NT-DKR-022'],
     test: 'test/e2e/docker-answers.test.ts',
     how: 'on a real Docker engine, with a machine outside of it',
+  },
+  {
+    ids: ['NT-DKR-023', 'NT-DKR-024', 'NT-DKR-025', 'NT-DKR-026', 'NT-DKR-027', 'NT-DKR-030', 'NT-DKR-031'],
+    test: 'test/e2e/docker-beside.test.ts',
+    how: 'on a real Docker engine',
+  },
+  {
+    ids: ['NT-DKR-028'],
+    test: 'test/e2e/docker-unpublished.test.ts',
+    how: 'on the host of a real Docker engine',
+  },
+  {
+    ids: ['NT-DKR-033'],
+    test: 'test/e2e/docker-overlay.test.ts',
+    how: 'on two real Docker engines in a swarm, with a router between them',
+  },
+  {
+    ids: ['NT-DKR-029'],
+    test: 'test/e2e/podman.test.ts',
+    how: "on podman's host, with a machine outside of it",
+  },
+  {
+    ids: ['NT-FW-013'],
+    test: 'test/e2e/local.test.ts',
+    how: 'in network namespaces of one machine',
   },
   {
     ids: ['NT-IF-003'],

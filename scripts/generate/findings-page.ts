@@ -2,6 +2,7 @@ import { CHECKS } from '../../src/checks/registry.ts';
 import { SKIPPED } from '../../src/checks/shared/skipped.ts';
 import { adviceText } from '../../src/model/advice.ts';
 import type { FindingMeta } from '../../src/model/finding.ts';
+import { proofsSection } from './probes.ts';
 
 /** docs/findings.md: every finding, from its own metadata. */
 export function findingsPage(): string {
@@ -13,11 +14,13 @@ export function findingsPage(): string {
 <!-- Made by "npm run generate" from src/checks: do not edit. -->
 
 \`kubectl nettools explain ID\` prints the same. An ID is stable: it is never used again for another cause.
+[To repeat a proof](#to-repeat-a-proof) says what the commands are that a finding quotes.
 
 ${sections.join('\n')}
 ## every check
 
-${entry(SKIPPED)}`;
+${entry(SKIPPED)}
+${proofsSection()}`;
 }
 
 function entry(meta: FindingMeta): string {

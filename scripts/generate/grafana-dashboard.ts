@@ -24,6 +24,8 @@ const SHARES: Readonly<Partial<Record<MetricName, MetricName>>> = {
   watch_probes_lost: 'watch_probes',
   conntrack_entries: 'conntrack_entries_limit',
 };
+/** Counted, not divided by seconds. */
+const RARE: ReadonlySet<MetricName> = new Set(['watch_outages', 'watch_slow_names', 'watch_findings']);
 const WIDTH = 24;
 const PANEL = { w: 12, h: 8 };
 /** Of the data source that the user chooses when importing. */
@@ -163,11 +165,9 @@ function targetsOf(
     case 'counter':
     case 'gauge': {
       if (whole !== undefined) return [{ expr: `${read(name)} / ${read(whole)}`, legendFormat }];
-      // Rare events are counted, not divided by seconds.
-      const isRare = name === 'watch_outages' || name === 'watch_findings';
       return [
         {
-          expr: isRare ? `increase(${series(metricWord(name))}[$__rate_interval])` : read(name),
+          expr: RARE.has(name) ? `increase(${series(metricWord(name))}[$__rate_interval])` : read(name),
           legendFormat,
         },
       ];

@@ -86,7 +86,7 @@ const TAIL = `## What a value means
 are counted. What is beyond a bound is counted where it says so: of a list the first 100 targets have metrics of their own
 (\`nettools_targets_left_out\`), of a target the first 50 destinations, servers and endpoints (\`nettools_places_left_out\`), of a file the
 first 200 expectations (\`nettools_test_expectations_left_out\`), of a watch the first 50 destinations
-(\`nettools_watch_destinations_left_out\`). A target has about 15 series, 3 for each check, and 16 for each destination; a watch has 20
+(\`nettools_watch_destinations_left_out\`). A target has about 15 series, 3 for each check, and 16 for each destination; a watch has 21
 for each destination.
 
 ## To a Pushgateway: \`--push\`

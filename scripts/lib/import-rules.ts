@@ -69,6 +69,7 @@ layers['commands'] = {
     ...below('run'),
     'capture',
     'compare',
+    'timeline',
     'watch',
     'shell',
     'sessions',
@@ -115,7 +116,11 @@ const outside: Readonly<Record<string, readonly string[]>> = {
     'src/cli',
     'src/expectations',
     'src/model',
+    // Which kernels docs/drops.md speaks of.
+    'test/kernels/kernels.ts',
   ],
+  // Its pictures are taken by the browser that looks at the pages in the tests.
+  'scripts/demo': ['scripts/lib', 'test/full/browser.ts'],
   // The commands themselves.
   scripts: ['scripts', 'src/cli', ...MACHINE],
   'test/cluster': [],

@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 /** Counts of tests. */
 export interface Tally {
   passed: number;
@@ -25,11 +27,37 @@ export function tallyVitestReport(text: string | undefined): Tally {
   return tally;
 }
 
-/** A test file in vitest's JSON report; `name` is its whole path. */
+/** A test file in vitest's JSON report; `name` is its whole path, a `message` why it could not be loaded. */
 export interface TestFile {
   readonly name: string;
   readonly status: string;
-  readonly assertionResults: ReadonlyArray<{ readonly status: string; readonly fullName: string }>;
+  readonly message?: string;
+  readonly assertionResults: ReadonlyArray<{
+    readonly status: string;
+    readonly fullName: string;
+    readonly failureMessages?: readonly string[];
+  }>;
+}
+
+/**
+ * What failed in vitest's JSON report, as `FILE > full name: first line of why`: who reads only the end of a long
+ * output finds it there.
+ * @param root the folder that the files are told relative to
+ */
+export function failures(text: string | undefined, root: string): string[] {
+  return (testFiles(text) ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const file = path.relative(root, name).split(path.sep).join('/');
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length > 0) {
+      return failed.map((test) => `${file} > ${test.fullName}${why(test.failureMessages?.[0])}`);
+    }
+    return status === 'failed' ? [`${file}${why(message)}`] : [];
+  });
+}
+
+function why(message: string | undefined): string {
+  const line = (message ?? '').trim().split('\n', 1)[0] ?? '';
+  return line === '' ? '' : `: ${line.slice(0, 400)}`;
 }
 
 /** The files of a JSON report of vitest's; `undefined`: it is none. */

@@ -8,7 +8,11 @@ type BundleFunction = (
   exports: Bundle,
 ) => void;
 
-const loaded = new Map<string, Bundle>();
+const bundles = Symbol.for('kubectl-nettools.bundles');
+// Each bundle has this module, and all of them mean the same bundles.
+const shared = globalThis as { [bundles]?: Map<string, Bundle> };
+shared[bundles] ??= new Map();
+const loaded: Map<string, Bundle> = shared[bundles];
 
 /**
  * Loads one of the bundles that the build put into the binary beside the one it starts with.

@@ -36,7 +36,8 @@ export class EndMark implements OutputFilter {
   }
 
   take(output: Output, data: Uint8Array): Uint8Array {
-    this.#hasBegun = true;
+    // API server and kubelet send an empty message when they have accepted a stream, before the command runs.
+    if (data.length > 0) this.#hasBegun = true;
     // What the command has left in the background may go on for a moment.
     if (this.#codes.has(output)) return data;
     const held = this.#held.get(output);

@@ -111,9 +111,9 @@ if [ "$mode" = own ]; then
   input=
   # The dot keeps the last line ends, which $() would drop.
   [ "$lines" -eq 0 ] || input=$(head -n "$lines" <&3; echo .)
-  # Started twice removed, so that the command has no child that it does not know. What the command leaves in the
+  # A child of this shell, which stays: the command has no child that it does not know. What the command leaves in the
   # background is ended too: it may hold its outputs, and the runtime would wait for that for ever.
-  ( (watch_beats; end_session) </dev/null >/dev/null 2>&1 & )
+  (watch_beats; end_session) </dev/null >/dev/null 2>&1 &
   exec 3<&- </dev/null
   # The outputs stay open here for as long as the command runs: containerd ends stdin with the first of them that ends
   # (internal/cri/io/exec_io.go), which looks as if the client were gone to a command that closes one and goes on, and
@@ -131,13 +131,14 @@ EOF
 fi
 if [ "$mode" = pipe ]; then
   # A terminal's keys are for the command, and the end of its session is when there is work to do.
+  # Started twice removed: the command takes the place of this shell, and has no child that it does not know.
   (trap '' HUP INT QUIT TSTP; (wait_for_client; end_session) </dev/null >/dev/null 2>&1 & )
   exec 3<&-
   [ -z "$mark" ] || exec env "$mark" "$@"
   exec "$@"
 fi
 # The feed waits for a word of the command's end, which a command that is ended here has not.
-( (watch_lease; end_session; ! find_exec nettools-feed || kill "${found#/proc/}") </dev/null >/dev/null 2>&1 & )
+(watch_lease; end_session; ! find_exec nettools-feed || kill "${found#/proc/}") </dev/null >/dev/null 2>&1 &
 if [ -t 0 ]; then
   # Its keys are for the command: what they send must not end this shell, which has to tell the end.
   trap : INT QUIT

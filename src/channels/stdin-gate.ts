@@ -14,7 +14,7 @@ export class StdinGate extends Transform {
   #isPiped = false;
   #isStopped = false;
   #passed = 0;
-  #announced: Promise<void> | undefined;
+  #isAnnounced = false;
 
   /** @param announce called once, and only when more comes; never rejects */
   constructor(source: Readable, announce: () => Promise<void>) {
@@ -42,12 +42,15 @@ export class StdinGate extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#passed += chunk.length;
-    if (this.#passed <= FREE_BYTES) {
-      done(null, chunk);
-      return;
+    if (this.#isStopped) done();
+    else if (this.#isAnnounced || this.#passed <= FREE_BYTES) done(null, chunk);
+    else {
+      void this.#announce().then(() => {
+        this.#isAnnounced = true;
+        if (this.#isStopped) done();
+        else done(null, chunk);
+      });
     }
-    this.#announced ??= this.#announce();
-    void this.#announced.then(() => (this.#isStopped ? done() : done(null, chunk)));
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {

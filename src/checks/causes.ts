@@ -3,6 +3,7 @@
  * them under them. Pure.
  */
 import type { Explanation, FindingMeta, FindingPrefix, Occurrence } from '../model/finding.ts';
+import { byLead, NAME_SERVER } from '../model/lead.ts';
 import type { Finding } from '../model/report.ts';
 import { FINDINGS } from './findings.ts';
 
@@ -18,22 +19,33 @@ const CAUSES: readonly Cause[] = FINDINGS.flatMap(({ id, explains }) =>
 ).sort((a, b) => a.depth - b.depth);
 
 /** What of a finding says what it follows from: known before its remedy is made for the target. */
-type Linked = Omit<Finding, 'remediation'> & Pick<Occurrence, 'spares'>;
+type Linked = Omit<Finding, 'remediation'> & Pick<Occurrence, 'spares' | 'covers'>;
 
-/** A finding of the report that still says what it explains nothing of. */
-export type Unlinked = Finding & Pick<Occurrence, 'spares'>;
+/** A finding of the report that still says what it explains nothing of, and what it is the whole of. */
+export type Unlinked = Finding & Pick<Occurrence, 'spares' | 'covers'>;
 
 /** Sets `causedBy` where another finding of the run explains one. An explanation is never an `info`. */
-export function linkCauses<Found extends Linked>(findings: readonly Found[]): Omit<Found, 'spares'>[] {
+export function linkCauses<Found extends Linked>(
+  findings: readonly Found[],
+): Omit<Found, 'spares' | 'covers'>[] {
   return findings.map((finding) => {
-    const cause = CAUSES.find((one) => isCauseOf(one, finding, findings));
-    const { spares: _, ...told } = finding;
+    const cause =
+      CAUSES.find((one) => isCauseOf(one, finding, findings)) ??
+      findings.find((whole) => isCovered(finding, whole));
+    const { spares: _spares, covers: _covers, ...told } = finding;
     return cause === undefined ? told : { ...told, causedBy: cause.id };
   });
 }
 
+/** It is one case of what the other is the whole of. */
+function isCovered(effect: Linked, { covers, severity, subject }: Linked): boolean {
+  return severity !== 'info' && subject === effect.subject && isAmong(covers, effect);
+}
+
 function isCauseOf(cause: Cause, effect: Linked, all: readonly Linked[]): boolean {
   if (effect.id === cause.id || effect.severity === 'info') return false;
+  // One case explains nothing of the whole.
+  if (isAmong(effect.covers, cause)) return false;
   const ofTarget = isAmong(cause.target, effect);
   if (!ofTarget && !isAmong(cause.subject, effect)) return false;
   return all.some(
@@ -52,12 +64,9 @@ function isSpared({ spares }: Linked, { subject }: Linked): boolean {
   );
 }
 
-function isAmong(effects: readonly FindingPrefix[] | undefined, { id }: Linked): boolean {
+function isAmong(effects: readonly FindingPrefix[] | undefined, { id }: Pick<Linked, 'id'>): boolean {
   return effects?.some((effect) => id === effect || id.startsWith(`${effect}-`)) === true;
 }
-
-/** The label of the first name server among the destinations (IN_CLUSTER in src/cluster/destinations.ts). */
-const NAME_SERVER = 'dns';
 
 /**
  * About the same destination, or the cause is a Service's and the effect one of its endpoints' (`svc/db → pod`); the
@@ -83,14 +92,6 @@ function concerns(cause: Linked, effect: Linked): boolean {
   );
 }
 
-/**
- * That a share of what goes to the name server is lost explains nothing of a DEST that fails each time: one replica of the
- * server may be behind the very cause.
- */
-function isShareOfNameServer({ id, subject }: Finding): boolean {
-  return id.startsWith('NT-LAT-') && subject === NAME_SERVER;
-}
-
 /** `api.example.com` of `https://api.example.com:8443/v1` and of `api.example.com:443`. */
 function hostIn(subject: string | undefined): string | undefined {
   return subject === undefined ? undefined : /^(?:[a-z]+:\/\/)?([^/:[\]\s]+)/i.exec(subject)?.[1];
@@ -98,21 +99,12 @@ function hostIn(subject: string | undefined): string | undefined {
 
 /** Findings in the order of a story: causes first, the gravest of them at the top; what follows, after. */
 export function byCause(findings: readonly Finding[]): Finding[] {
-  const weight = { critical: 0, warning: 1, info: 2 } as const;
   const named = new Set(findings.map(({ causedBy }) => causedBy));
+  const follows = ({ causedBy }: Finding): number => (causedBy === undefined ? 0 : 1);
   // One that explains nothing here is no cause here, whatever it can explain.
   const depth = ({ id }: Finding): number => {
     const at = named.has(id) ? CAUSES.findIndex((cause) => cause.id === id) : -1;
     return at < 0 ? CAUSES.length : at;
   };
-  const rank = (f: Finding): readonly number[] => [
-    f.causedBy === undefined ? 0 : 1,
-    weight[f.severity],
-    isShareOfNameServer(f) ? 1 : 0,
-    depth(f),
-  ];
-  return findings
-    .map((finding, i) => ({ finding, key: [...rank(finding), i] }))
-    .sort((a, b) => a.key.map((k, n) => k - (b.key[n] ?? 0)).find((difference) => difference !== 0) ?? 0)
-    .map(({ finding }) => finding);
+  return [...findings].sort((a, b) => follows(a) - follows(b) || byLead(a, b) || depth(a) - depth(b));
 }

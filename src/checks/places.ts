@@ -4,6 +4,8 @@ import type { Places } from '../model/place.ts';
 import dns from './dns/places.ts';
 import docker from './docker/places.ts';
 import drops from './drops/places.ts';
+import firewall from './firewall/places.ts';
+import latency from './latency/places.ts';
 import path from './path/places.ts';
 import type { CHECKS, CheckId } from './registry.ts';
 import throughput from './throughput/places.ts';
@@ -13,6 +15,8 @@ export const PLACES: { readonly [Id in CheckId]?: Places<InputOf<(typeof CHECKS)
   dns,
   docker,
   drops,
+  firewall,
+  latency,
   path,
   throughput,
 };

@@ -1,4 +1,4 @@
-import type { CompletionKind } from '../model/args.ts';
+import type { CompletionKind, ConnectionFlags, TargetSpec } from '../model/args.ts';
 import type { Example } from '../model/check-about.ts';
 import type { Flag } from '../model/flag.ts';
 import type { Values } from './values.ts';
@@ -58,7 +58,26 @@ export function defineCommand<Args>(definition: CommandDefinition<Args>): Comman
     takesRest,
     prepare(values) {
       const args = toArgs(values);
-      return { args, run: async () => (await load())(args) };
+      return {
+        args,
+        run: async () => {
+          await connectEarly(args);
+          return (await load())(args);
+        },
+      };
     },
   };
+}
+
+/** The kinds of targets that are in a cluster. */
+const IN_CLUSTER: ReadonlySet<string> = new Set<TargetSpec['kind']>(['name', 'selector', 'node']);
+
+/** Of a command on one target of a cluster: the server's part of the handshake is done while the command is loaded. */
+async function connectEarly(args: unknown): Promise<void> {
+  const { target, connection } = args as { target?: Partial<TargetSpec>; connection?: ConnectionFlags };
+  if (connection === undefined || !IN_CLUSTER.has(target?.kind ?? '')) return;
+  const { connectEarly: begin } = await import('../commands/connect-early.ts');
+  await begin(connection);
+  // Sends what the handshake begins with.
+  await new Promise((resolve) => setImmediate(resolve));
 }

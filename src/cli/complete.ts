@@ -2,9 +2,10 @@ import type { Completion, CompletionArgs, CompletionKind } from '../model/args.t
 import { type Flag, takesValue } from '../model/flag.ts';
 import { commands, findCommand, nameWords } from './commands.ts';
 import { connectionSoFar } from './connection-so-far.ts';
+import { plainWords, type Words } from './cut-words.ts';
 import { commonFlags, globalFlags } from './flags/connection.ts';
 import { printNow } from './output.ts';
-import { plainWords, splitWords, type Words } from './words.ts';
+import { splitWords } from './words.ts';
 
 // What kubectl's completion script understands (cobra's protocol): a line for each choice, its description after a
 // tab, and at the end a line with a sum of directives.

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,4 +17,10 @@ export function configPath(env: NodeJS.ProcessEnv = process.env): ConfigPath {
   if (given !== '') return { file: given, isGiven: true };
   const folder = env['XDG_CONFIG_HOME'] || join(homedir(), '.config');
   return { file: join(folder, 'kubectl-nettools', 'config.yaml'), isGiven: false };
+}
+
+/** Whether there is one, or has to be. */
+export function hasConfigFile(env: NodeJS.ProcessEnv): boolean {
+  const { file, isGiven } = configPath(env);
+  return isGiven || existsSync(file);
 }

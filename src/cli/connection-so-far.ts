@@ -1,7 +1,7 @@
 import type { ConnectionFlags } from '../model/args.ts';
+import type { Words } from './cut-words.ts';
 import { connectionFlags } from './flags/connection.ts';
 import { Values } from './values.ts';
-import type { Words } from './words.ts';
 
 /** The connection flags of a line that may be unfinished or wrong: what is wrong with one will be said when it is run. */
 export function connectionSoFar({ parts }: Words): ConnectionFlags {

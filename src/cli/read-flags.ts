@@ -1,8 +1,8 @@
 import { Parser } from 'yargs/helpers';
 import { type Flag, takesValue } from '../model/flag.ts';
 import { usageError } from '../model/usage-error.ts';
+import type { Part } from './cut-words.ts';
 import { suggest } from './suggest.ts';
-import type { Part } from './words.ts';
 
 /**
  * Reads the flags of a command line with the parser of yargs; in the binary it is a bundle of its own, since help needs none
@@ -44,6 +44,8 @@ function refuse(parts: readonly Part[], command: string, flags: readonly Flag[])
     const spelled = part.kind === 'unknown' ? part.text : `--${part.flag.name}`;
     if (part.kind === 'unknown' || !flags.includes(part.flag)) throw noSuchFlag(spelled, command, flags);
     if (takesValue(part.flag) && part.value === undefined) throw usageError(`${spelled} needs a value`);
+    // The parser loses it where it is the last word, and the command would run without what was asked for.
+    if (part.flag.kind === 'list' && part.value === '') throw usageError(`${spelled} has an empty value`);
   }
 }
 

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import type { ConfigEntry, ConnectionFlags } from '../model/args.ts';
 import type { Flag, SettingFlag } from '../model/flag.ts';
 import { usageError } from '../model/usage-error.ts';
 import { commands } from './commands.ts';
-import { configPath } from './config-path.ts';
+import { configPath, hasConfigFile } from './config-path.ts';
+import { isSetting, settingsInEnv } from './settings-in-env.ts';
 import { suggest } from './suggest.ts';
 import { type SetValue, Values } from './values.ts';
 
@@ -12,21 +12,20 @@ import { type SetValue, Values } from './values.ts';
 
 const perCluster = 'clusters';
 
+let all: readonly SettingFlag[] | undefined;
+
 /** All settings, in the order in which the commands have them. */
-export const settingFlags: readonly SettingFlag[] = distinct(commands.flatMap(({ flags }) => flags));
+export function settingFlags(): readonly SettingFlag[] {
+  // When they are asked for: to go through the flags of all commands takes a start half a millisecond.
+  all ??= distinct(commands.flatMap(({ flags }) => flags));
+  return all;
+}
 
 /** The flags that are settings, each one once. */
-export function distinct(flags: readonly Flag[]): SettingFlag[] {
-  return [...new Map(flags.filter(isSetting).map((flag) => [flag.name, flag])).values()];
-}
-
-function isSetting(flag: Flag): flag is SettingFlag {
-  return flag.kind === 'text' && flag.setting !== undefined;
-}
-
-/** The environment's name of a setting. */
-export function variableOf({ name }: SettingFlag): string {
-  return `KUBECTL_NETTOOLS_${name.toUpperCase().replaceAll('-', '_')}`;
+function distinct(flags: readonly Flag[]): SettingFlag[] {
+  // Most commands have the same ones.
+  const settings = [...new Set(flags)].filter(isSetting);
+  return [...new Map(settings.map((flag) => [flag.name, flag])).values()];
 }
 
 /**
@@ -38,21 +37,15 @@ export async function readSettings(
   connection: ConnectionFlags | undefined,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ReadonlyMap<string, SetValue>> {
-  const set = new Map(await fromFile(connection, env));
-  for (const flag of settingFlags) {
-    const name = variableOf(flag);
-    const text = env[name] ?? '';
-    if (text !== '') set.set(flag.name, { text, from: name, name });
-  }
-  return set;
+  return new Map([...(await fromFile(connection, env)), ...settingsInEnv(settingFlags, env)]);
 }
 
 async function fromFile(
   connection: ConnectionFlags | undefined,
   env: NodeJS.ProcessEnv,
 ): Promise<ReadonlyMap<string, SetValue>> {
-  const { file, isGiven } = configPath(env);
-  if (!isGiven && !existsSync(file)) return new Map();
+  if (!hasConfigFile(env)) return new Map();
+  const { file } = configPath(env);
   const { readConfigFile, kubeconfigNames } = await import('../commands/config-file.ts');
   const found = readConfigFile(file).flatMap((entry) => settingOf(file, entry));
   const sections = new Set(found.map(({ section }) => section));
@@ -86,9 +79,9 @@ function settingOf(file: string, { keys, line, kind, text }: ConfigEntry): Found
   }
   const own = isOfCluster ? keys.slice(2) : keys;
   const key = own.join('.');
-  const flag = settingFlags.find(({ setting }) => setting.key === key);
+  const flag = settingFlags().find(({ setting }) => setting.key === key);
   if (flag === undefined) {
-    const isSection = settingFlags.some(({ setting }) => setting.key.startsWith(`${key}.`));
+    const isSection = settingFlags().some(({ setting }) => setting.key.startsWith(`${key}.`));
     if (isSection && kind === 'section') return [];
     throw isSection
       ? usageError(`${file}:${line}: ${key} must be a section`)
@@ -108,10 +101,10 @@ function unknownKey(file: string, line: number, keys: readonly string[], isOfClu
   const key = keys.join('.');
   const known = [
     ...(isOfCluster ? [] : [perCluster]),
-    ...settingFlags.flatMap(({ name, setting }) => [setting.key, name]),
+    ...settingFlags().flatMap(({ name, setting }) => [setting.key, name]),
   ];
   const meant = suggest(key, known) ?? suggest(keys.at(-1) ?? '', known.map(lastPart));
-  const right = settingFlags.find(({ name, setting }) =>
+  const right = settingFlags().find(({ name, setting }) =>
     [name, setting.key, lastPart(setting.key)].includes(meant ?? ''),
   );
   const hint = right?.setting.key ?? meant;

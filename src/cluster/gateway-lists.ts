@@ -1,6 +1,6 @@
 /** Lists of the objects that say where requests go: Ingresses and what the Gateway API has. Pure. */
 import type { Part, Reading } from '../model/cluster-view.ts';
-import type { ApiGroups } from './policy-kinds.ts';
+import type { ApiGroups } from './foreign-kinds.ts';
 
 /** A list of the API, and under which name its objects are told. */
 export interface RouteList {

@@ -1,4 +1,5 @@
 /** A DEST that is a pod. */
+import { advice, kubectl } from '../model/advice.ts';
 import type { ClusterView } from '../model/cluster-view.ts';
 import type { Destination } from '../model/destination.ts';
 import { UserError } from '../model/errors.ts';
@@ -21,7 +22,9 @@ export async function podDestination(
   if (pod === null) throw new UserError(`no pod "${name}" in namespace "${namespace}".`, 3);
   const address = pod.status?.podIP;
   if (!address)
-    throw new UserError(`pod "${name}" has no address yet (it is ${pod.status?.phase ?? 'unknown'}).`, 3);
+    throw new UserError(`pod "${name}" has no address yet (it is ${pod.status?.phase ?? 'unknown'}).`, 3, {
+      hint: advice`Its events say what it waits for: ${kubectl`describe pod -n ${namespace} ${name}`}`,
+    });
   const ports = declaredPorts(pod).filter((p) => p.protocol.toLowerCase() === protocol);
   const chosen =
     port === undefined

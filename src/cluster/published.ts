@@ -25,7 +25,10 @@ interface Asking {
 }
 
 /** `undefined`: it is no way into a Service, as far as the user may read. */
-export async function publishedAt(asking: Asking, destination: Destination): Promise<Published | undefined> {
+export async function publishedAt(
+  asking: Asking,
+  destination: Pick<Destination, 'host' | 'port' | 'protocol'> & Partial<Destination>,
+): Promise<Published | undefined> {
   const { host, anyPort, service, pod } = destination;
   const isAddress = /^[\d.]+$|:/.test(host) || isLoopback(host);
   if (service !== undefined || pod !== undefined || anyPort || !isAddress) return undefined;
@@ -33,7 +36,8 @@ export async function publishedAt(asking: Asking, destination: Destination): Pro
   const found = services.flatMap((one) => waysOf(one, destination))[0];
   if (found === undefined) return services.flatMap((one) => withoutPort(asking, one, destination))[0];
   const { by, port } = found;
-  const node = by === 'node port' ? await nodeAt(asking, host) : { name: asking.node };
+  const isNodes = by === 'node port' || by === 'health check';
+  const node = isNodes ? await nodeAt(asking, host) : { name: asking.node };
   if (node === undefined) return undefined;
   const { namespace = '', name = '' } = found.service.metadata ?? {};
   const slices = (await asking.cluster.endpointSlices(namespace, name)).value;
@@ -50,10 +54,36 @@ export async function publishedAt(asking: Asking, destination: Destination): Pro
     ...(by === 'load balancer' ? proxyProtocolPart(found.service, host) : {}),
     ...(asking.isOutside === true ? await letInPart(asking.cluster, found.service) : {}),
     ...(by === 'load balancer' ? rangesPart(found.service, host) : {}),
+    ...(by === 'load balancer' && asking.isOutside === true ? await passedOverPart(asking.cluster) : {}),
     isLocal: found.service.spec?.externalTrafficPolicy === 'Local',
     ready: ready.length,
     ...nodesPart(ready),
+    ...astrayPart(asking, found, { host, node: node.name, ready }),
   };
+}
+
+/**
+ * Who translates the destination and keeps the pod's address as the source: a load balancer that takes connections itself
+ * (ipMode Proxy) may, and so may another node of what it leads on to endpoints elsewhere.
+ */
+function astrayPart(
+  { node: own, isHost, isOutside }: Asking,
+  { by, service: { status } }: Way,
+  {
+    host,
+    node,
+    ready,
+  }: { readonly host: string; readonly node: string | undefined; readonly ready: readonly Endpoint[] },
+): Pick<Published, 'astray'> {
+  // What nodes send has their own address, and answers to that come back to the node that led it on.
+  if (own === undefined || isHost || isOutside === true) return {};
+  const nodes = [...new Set(ready.flatMap((one) => one.node ?? []))].sort();
+  const isProxied =
+    by === 'load balancer' &&
+    status?.loadBalancer?.ingress?.find(({ ip }) => ip === host)?.ipMode === 'Proxy';
+  const isElsewhere = by === 'node port' && node !== undefined && node !== own;
+  const astray = isProxied ? nodes : isElsewhere ? nodes.filter((one) => one !== node) : [];
+  return astray.length === 0 ? {} : { astray: { own, nodes: astray } };
 }
 
 /** `svc/shop`, with its namespace where it is not the target's; of one that is in no cluster, always. */
@@ -89,6 +119,16 @@ async function letInPart(
   return letIn.length === 0 ? {} : { letIn };
 }
 
+/** Its value does not count (KEP-1143). */
+const PASSED_OVER = 'node.kubernetes.io/exclude-from-external-load-balancers';
+
+async function passedOverPart(cluster: ClusterView): Promise<Pick<Published, 'passedOver'>> {
+  const nodes = (await cluster.nodes(MOST_NODES)).value;
+  if (nodes === undefined || !nodes.isWhole || nodes.items.length === 0) return {};
+  const isAll = nodes.items.every(({ metadata }) => metadata?.labels?.[PASSED_OVER] !== undefined);
+  return isAll ? { passedOver: nodes.items.length } : {};
+}
+
 /** With ipMode Proxy, it is the load balancer's to keep to them: it is not known whom it sees. */
 function rangesPart({ spec, status }: Service, host: string): { sourceRanges?: readonly string[] } {
   if (status?.loadBalancer?.ingress?.find(({ ip }) => ip === host)?.ipMode === 'Proxy') return {};
@@ -97,7 +137,7 @@ function rangesPart({ spec, status }: Service, host: string): { sourceRanges?: r
 }
 
 /** An address that the API has for the Service, with a port that it does not have. */
-function withoutPort(asking: Asking, service: Service, { host }: Destination): Published[] {
+function withoutPort(asking: Asking, service: Service, { host }: Pick<Destination, 'host'>): Published[] {
   const by = whoseAddress(service, host);
   if (by === undefined) return [];
   const { namespace = '', name = '' } = service.metadata ?? {};
@@ -151,11 +191,17 @@ interface Way {
   readonly port: ServicePort;
 }
 
-function waysOf(service: Service, { host, port, protocol }: Destination): Way[] {
+function waysOf(
+  service: Service,
+  { host, port, protocol }: Pick<Destination, 'host' | 'port' | 'protocol'>,
+): Way[] {
   const { spec } = service;
   const own = (spec?.ports ?? []).filter((one) => (one.protocol ?? 'TCP').toLowerCase() === protocol);
   const byNode = own.find(({ nodePort }) => String(nodePort) === port);
   if (byNode) return [{ service, by: 'node port', port: byNode }];
+  const [first] = spec?.ports ?? [];
+  if (first && protocol === 'tcp' && String(spec?.healthCheckNodePort) === port)
+    return [{ service, by: 'health check', port: first }];
   const chosen = own.find((one) => String(one.port) === port);
   if (chosen === undefined) return [];
   const by = whoseAddress(service, host);

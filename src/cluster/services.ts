@@ -47,6 +47,13 @@ export function slicesOf({ metadata }: Service, all: readonly EndpointSlice[]): 
   );
 }
 
+/** When somebody last wrote the slice, in milliseconds of the epoch. */
+export function changedMs({ metadata }: EndpointSlice): number {
+  const times = [metadata?.creationTimestamp, ...(metadata?.managedFields ?? []).map(({ time }) => time)];
+  // JSON carries strings where client-node's types say Date.
+  return Math.max(0, ...times.flatMap((time) => (time === undefined ? [] : [Date.parse(String(time))])));
+}
+
 /** One address behind a Service's port. A pod of two families is one endpoint of each. */
 export interface Endpoint {
   readonly address: string;
@@ -59,6 +66,8 @@ export interface Endpoint {
   readonly state: 'ready' | 'leaving' | 'not ready';
   /** Nodes of one zone may be given only some of the endpoints. */
   readonly isZoned: boolean;
+  /** The name of the slice that has it. */
+  readonly slice: string;
 }
 
 type SliceEndpoint = NonNullable<EndpointSlice['endpoints']>[number];
@@ -72,19 +81,28 @@ export function endpointsOf(
   slices: readonly EndpointSlice[],
   wanted?: Pick<ServicePort, 'name' | 'protocol'>,
 ): readonly Endpoint[] {
-  return slices.flatMap(({ ports, endpoints }) => {
-    const port = ports?.find(
+  const all = slices.flatMap((slice) => {
+    const port = slice.ports?.find(
       ({ name, protocol = 'TCP' }) =>
         wanted === undefined ||
         ((name ?? '') === (wanted.name ?? '') && protocol === (wanted.protocol ?? 'TCP')),
     )?.port;
-    return port === undefined ? [] : (endpoints ?? []).flatMap((one) => endpointOf(one, port));
+    return port === undefined ? [] : (slice.endpoints ?? []).flatMap((one) => endpointOf(one, port, slice));
   });
+  // Two slices may have the same one: kube-proxy takes it once, and for ready where one of them says so.
+  const ends = new Map<string, Endpoint>();
+  for (const one of all) {
+    const key = `${one.address} ${one.port}`;
+    const known = ends.get(key);
+    if (known === undefined || (!isReady(known) && isReady(one))) ends.set(key, one);
+  }
+  return [...ends.values()];
 }
 
 function endpointOf(
   { addresses, conditions, targetRef, nodeName, hints }: SliceEndpoint,
   port: number,
+  slice: EndpointSlice,
 ): readonly Endpoint[] {
   // The further addresses of one endpoint are the same thing once more, and kube-proxy takes the first alone.
   const [address] = addresses;
@@ -94,12 +112,18 @@ function endpointOf(
       address,
       family: familyOf(address),
       port,
-      pod: targetRef?.kind === 'Pod' ? targetRef.name : undefined,
+      pod: targetRef?.kind === 'Pod' && isOwn(targetRef, slice) ? targetRef.name : undefined,
       node: nodeName,
       state: stateOf(conditions),
       isZoned: hints !== undefined,
+      slice: slice.metadata?.name ?? '',
     },
   ];
+}
+
+/** Of the slice's namespace, in which pods are looked for; slices that somebody else writes may name pods of another one. */
+function isOwn({ namespace }: NonNullable<SliceEndpoint['targetRef']>, { metadata }: EndpointSlice): boolean {
+  return namespace === undefined || metadata?.namespace === undefined || namespace === metadata.namespace;
 }
 
 /** As the API says: `ready` that is absent is to be taken for true. */

@@ -1,5 +1,6 @@
 /** What is known of a target before it is examined: from the command line and, if there is one, the API. Pure. */
 import type { DockerClient } from '../docker/client.ts';
+import type { HostSources } from '../docker/host.ts';
 import type { DockerContainer } from '../docker/types.ts';
 import type { ClusterView } from '../model/cluster-view.ts';
 import type { Node, Pod } from '../model/kube-objects.ts';
@@ -14,6 +15,8 @@ export interface Subject {
   readonly pod?: Pod;
   /** The Docker container whose network it is, and the engine that runs it. */
   readonly docker?: { readonly client: DockerClient; readonly container: DockerContainer };
+  /** What says which Docker engine runs on this machine, where the target is this machine itself. */
+  readonly engine?: HostSources;
   /** The node that it is, or runs on. */
   readonly node?: string;
   /** It is a host's own network: its interfaces, rules and connections are not those of a pod or container alone. */

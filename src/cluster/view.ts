@@ -14,9 +14,12 @@ import type {
   Service,
 } from '../model/kube-objects.ts';
 import type { Labels } from '../model/network-policy.ts';
+import type { PeerAuthentication } from '../model/peer-authentication.ts';
+import { type ApiGroups, foreignPaths, kindsOf } from './foreign-kinds.ts';
 import { gatewayLists, INGRESS_LISTS, METADATA_ONLY, type RouteList, readLists } from './gateway-lists.ts';
-import { type ApiGroups, policyPaths } from './policy-kinds.ts';
+import { policyPaths } from './policy-kinds.ts';
 import { readingOf } from './reading.ts';
+import { routePaths } from './route-kinds.ts';
 import type { SharedReads } from './shared-reads.ts';
 import { QUESTIONS_AT_ONCE, Turns } from './turns.ts';
 
@@ -25,6 +28,8 @@ const SLICES = 'apis/discovery.k8s.io/v1';
 const MOST_AT_ADDRESS = 150;
 /** Of each kind of route: what stands behind them is not looked for. */
 const MOST_ROUTES = 2000;
+
+const PEER_AUTHENTICATION = kindsOf('security.istio.io', 'PeerAuthentication');
 
 type Query = Readonly<Record<string, string>>;
 
@@ -125,20 +130,56 @@ export class KubeView implements ClusterView {
   async otherPolicies(): Promise<readonly { readonly kind: string; readonly found: Reading<boolean> }[]> {
     const groups = await this.#groups();
     const found = await Promise.all(
-      policyPaths(groups.value ?? {}).map(async ({ name, path }) => ({
+      policyPaths(groups.value ?? {}).map(async ({ name, paths }) => ({
         kind: name,
-        found: await this.#exists(name, path),
+        part: await this.#firstAt(paths, (path) => this.#beginning<object>(name, path, 1)),
       })),
     );
-    // A group may have some of its kinds alone.
-    return found.filter((one) => one.found !== undefined) as { kind: string; found: Reading<boolean> }[];
+    return found.flatMap(({ kind, part }) => {
+      if (part === undefined) return [];
+      return [{ kind, found: part.error ? part : { value: part.value.items.length > 0 } }];
+    });
   }
 
-  /** `undefined`: there is no such resource. */
-  async #exists(what: string, path: string): Promise<Reading<boolean> | undefined> {
-    const part = await this.#beginning<object>(what, path, 1);
-    if (part.error instanceof ApiError && part.error.status === 404) return undefined;
-    return part.error ? part : { value: part.value.items.length > 0 };
+  async otherRoutes(): Promise<readonly { readonly kind: string; readonly found: Reading<Part<object>> }[]> {
+    const groups = await this.#groups();
+    const found = await Promise.all(
+      routePaths(groups.value ?? {}).map(async ({ name, paths }) => ({
+        kind: name,
+        found: await this.#firstAt(paths, (path) =>
+          this.#beginning<object>(`${name} of all namespaces`, path, MOST_ROUTES, {}, true),
+        ),
+      })),
+    );
+    return found.flatMap(({ kind, found: part }) => (part === undefined ? [] : [{ kind, found: part }]));
+  }
+
+  async peerAuthentications(namespace: string): Promise<Reading<readonly PeerAuthentication[] | null>> {
+    const groups = await this.#groups();
+    if (groups.error !== undefined) return groups;
+    const [kind] = foreignPaths(groups.value ?? {}, PEER_AUTHENTICATION);
+    if (kind === undefined) return { value: null };
+    const part = await this.#firstAt(kind.paths, (path) =>
+      this.#beginning<PeerAuthentication>(
+        `PeerAuthentications in ${namespace}`,
+        path.replace(/\/([^/]+)$/, `/namespaces/${encodeURIComponent(namespace)}/$1`),
+        MOST_AT_ADDRESS,
+      ),
+    );
+    if (part === undefined) return { value: null };
+    return part.error === undefined ? { value: part.value.items } : part;
+  }
+
+  /** The first version that has the resource tells, as each shows all objects. `undefined`: none has it. */
+  async #firstAt<T>(
+    paths: readonly string[],
+    read: (path: string) => Promise<Reading<T>>,
+  ): Promise<Reading<T> | undefined> {
+    for (const path of paths) {
+      const found = await read(path);
+      if (!(found.error instanceof ApiError && found.error.status === 404)) return found;
+    }
+    return undefined;
   }
 
   ingressObjects(namespace?: string): Promise<Reading<IngressObjects>> {

@@ -4,6 +4,7 @@ import { BundleListFile } from '../console/bundle-list-file.ts';
 import { interruptible } from '../console/interrupt.ts';
 import { exitCodeOf, printReport } from '../console/print-report.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
+import { interruptedWith, type Reported } from '../console/unsaved.ts';
 import type { CheckArgs, ManyTargets } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
 import type { ReportList } from '../model/report-list.ts';
@@ -21,13 +22,17 @@ type ManyArgs = Extract<CheckArgs, { readonly many: ManyTargets }>;
 export function runChecksOnMany(args: ManyArgs, checks: readonly string[]): Promise<number> {
   return interruptible((signal) =>
     withUserErrors(async () => {
-      const list = await withProgress((progress) => listOf(args, checks, signal, progress));
+      const { report: list, unsaved } = await withProgress((progress) =>
+        listOf(args, checks, signal, progress),
+      );
       const isEmpty = list.items.length === 0;
       if (!signal.aborted || !isEmpty) await printReport(list, args.report);
-      if (signal.aborted) throw signal.reason;
+      if (signal.aborted) throw interruptedWith(unsaved, signal);
       // A shard may have no target of its own; that there is none at all was said before.
-      if (isEmpty && list.failed.length === 0) return 0;
-      return afterPush(list, args.report, exitCodeOf(list, args.report.failOn));
+      const isNothing = isEmpty && list.failed.length === 0;
+      const code = isNothing ? 0 : await afterPush(list, args.report, exitCodeOf(list, args.report.failOn));
+      if (unsaved !== undefined) throw unsaved;
+      return code;
     }),
   );
 }
@@ -38,7 +43,7 @@ async function listOf(
   checks: readonly string[],
   signal: AbortSignal,
   progress: ProgressLine,
-): Promise<ReportList> {
+): Promise<Reported<ReportList>> {
   if (save !== undefined) await checkWritable(save);
   const head = { tool: { version }, startedAt: new Date().toISOString() };
   const began = performance.now();
@@ -52,7 +57,8 @@ async function listOf(
     );
     const durationMs = Math.round(performance.now() - began);
     await file?.finish({ failed, durationMs });
-    return reportList({ ...head, durationMs, items: items.map(({ report }) => report), failed });
+    const report = reportList({ ...head, durationMs, items: items.map((one) => one.report), failed });
+    return { report, unsaved: file?.unsaved };
   } finally {
     await file?.close();
   }

@@ -4,7 +4,9 @@ import { liveViewOn } from '../console/live-view.ts';
 import { exitCodeOf, printReport } from '../console/print-report.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
 import { keepHeapSmall } from '../console/small-heap.ts';
+import { type Reported, unsavedBy } from '../console/unsaved.ts';
 import type { CheckArgs, TargetSpec } from '../model/args.ts';
+import type { UserError } from '../model/errors.ts';
 import type { Report } from '../model/report.ts';
 import { withUserErrors } from '../open/failures.ts';
 import { findTarget } from '../open/target.ts';
@@ -19,9 +21,11 @@ export async function runChecks(args: CheckArgs, checks: readonly string[]): Pro
   if ('many' in args) return (await import('./check-many.ts')).runChecksOnMany(args, checks);
   return interruptible((signal) =>
     withUserErrors(async () => {
-      const report = await withProgress((progress) => reportOf(args, checks, signal, progress));
+      const { report, unsaved } = await withProgress((progress) => reportOf(args, checks, signal, progress));
       await printReport(report, args.report);
-      return afterPush(report, args.report, exitCodeOf(report, args.report.failOn));
+      const code = await afterPush(report, args.report, exitCodeOf(report, args.report.failOn));
+      if (unsaved !== undefined) throw unsaved;
+      return code;
     }),
   );
 }
@@ -32,11 +36,12 @@ async function reportOf(
   checks: readonly string[],
   signal: AbortSignal,
   progress: ProgressLine,
-): Promise<Report> {
+): Promise<Reported<Report>> {
   if (save !== undefined) await checkWritable(save);
   const request = { targets: [{ spec: target }], checks, options, limits: { targetsAtOnce: 1 } };
   const live = liveViewOn(progress);
   let report: Report | undefined;
+  let unsaved: UserError | undefined;
   for await (const event of run(
     request,
     {
@@ -53,7 +58,7 @@ async function reportOf(
         (live ?? progress).note(event.text);
         break;
       case 'gathered':
-        if (save !== undefined) await writeBundle(save, event.bundle);
+        if (save !== undefined) unsaved = await unsavedBy(() => writeBundle(save, event.bundle));
         break;
       case 'report':
         ({ report } = event);
@@ -63,5 +68,5 @@ async function reportOf(
     }
   }
   if (report === undefined) throw new Error('the run ended without a report');
-  return report;
+  return { report, unsaved };
 }

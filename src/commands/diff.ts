@@ -9,6 +9,7 @@ import type { Diff } from '../model/diff.ts';
 import type { DiffArgs } from '../model/diff-args.ts';
 import { UserError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
+import { visible } from '../model/visible.ts';
 import { listTitle } from '../report/list-words.ts';
 import { targetTitle } from '../report/target.ts';
 import { listOf } from './judge.ts';
@@ -17,6 +18,8 @@ import { listOf } from './judge.ts';
 export async function run(args: DiffArgs): Promise<number> {
   keepHeapSmall();
   const [before, after] = [await runOf(args.before), await runOf(args.after)];
+  const doubt = doubtAbout(before.side, after.side);
+  if (doubt !== undefined) process.stderr.write(`note: ${visible(doubt)}.\n`);
   const { compare, diffText } = await import('./diff-runs.ts');
   const diff = compared(before, after, args, compare);
   const { stdout, env } = process;
@@ -36,6 +39,14 @@ async function runOf(file: string): Promise<Run> {
   } catch (error) {
     throw damaged(file, error);
   }
+}
+
+/** What makes it likely that other files were meant; a gate would pass for ever. A sentence without its end. */
+function doubtAbout(before: Run['side'], after: Run['side']): string | undefined {
+  const [earlier, later] = [before, after].map(({ startedAt }) => Date.parse(startedAt)) as [number, number];
+  if (earlier === later && before.of === after.of) return `${before.file} and ${after.file} are the same run`;
+  if (earlier <= later || Number.isNaN(earlier - later)) return undefined;
+  return `AFTER (${after.file}) began before BEFORE (${before.file}) did: see that their order is right`;
 }
 
 /** @throws {UserError} exit 3: they are not of one kind, or damaged */

@@ -7,6 +7,7 @@ import { interruptible } from '../console/interrupt.ts';
 import { type AnyReport, exitCodeOf, print, printReport } from '../console/print-report.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
 import { keepHeapSmall } from '../console/small-heap.ts';
+import { interruptedWith, type Reported, unsavedBy } from '../console/unsaved.ts';
 import { createJob, dryRun, removeJob } from '../jobs/create.ts';
 import { JobFollower, type ShardResults } from '../jobs/follow.ts';
 import { unpacked } from '../jobs/frames.ts';
@@ -42,10 +43,14 @@ export function runInCluster(args: InClusterArgs): Promise<number> {
   return interruptible((signal) =>
     withUserErrors(async () => {
       if (args.job.manifest) return printManifest(args, signal);
-      const report = await withProgress((progress) => reportOf(args, signal, progress));
-      if (report !== undefined) await printReport(report, args.report);
-      if (report === undefined || signal.aborted) throw signal.reason;
-      return afterPush(report, args.report, exitCodeOf(report, args.report.failOn));
+      const reported = await withProgress((progress) => reportOf(args, signal, progress));
+      if (reported === undefined) throw signal.reason;
+      const { report, unsaved } = reported;
+      await printReport(report, args.report);
+      if (signal.aborted) throw interruptedWith(unsaved, signal);
+      const code = await afterPush(report, args.report, exitCodeOf(report, args.report.failOn));
+      if (unsaved !== undefined) throw unsaved;
+      return code;
     }),
   );
 }
@@ -84,7 +89,7 @@ async function reportOf(
   args: InClusterArgs,
   signal: AbortSignal,
   progress: ProgressLine,
-): Promise<AnyReport | undefined> {
+): Promise<Reported<AnyReport> | undefined> {
   const { connection, report, job, work } = args;
   if (report.save !== undefined) await checkWritable(report.save);
   const startedAt = new Date().toISOString();
@@ -120,18 +125,18 @@ async function judged(
   lost: Lost,
   head: MergeHead,
   save: string | undefined,
-): Promise<AnyReport> {
+): Promise<Reported<AnyReport>> {
   const parts = [...evidence].map(([index, data]) => ({ index, data }));
   const [one] = parts;
   const first = one === undefined ? undefined : bundleOf(one);
   if (first?.kind === 'Bundle') {
-    if (save !== undefined) await writeBundle(save, first);
-    return judge(first);
+    const unsaved = save === undefined ? undefined : await unsavedBy(() => writeBundle(save, first));
+    return { report: judge(first), unsaved };
   }
   if (first?.matrix === undefined) return judgedList(parts, lost, head, save);
   const merged = mergedMatrix(parts.map(listIn), lost, head);
-  if (save !== undefined) await saveList(save, merged, [merged.items]);
-  return listOf(merged);
+  const unsaved = save === undefined ? undefined : await unsavedList(save, merged, [merged.items]);
+  return { report: listOf(merged), unsaved };
 }
 
 /** A shard's evidence, as it came. */
@@ -156,7 +161,7 @@ async function judgedList(
   lost: Lost,
   head: MergeHead,
   save: string | undefined,
-): Promise<ReportList> {
+): Promise<Reported<ReportList>> {
   const reports: Report[] = [];
   const failed: FailedTarget[] = [...lost.failed];
   for (const part of parts) {
@@ -166,11 +171,10 @@ async function judgedList(
   }
   reports.sort((a, b) => byTarget(a.target, b.target));
   failed.sort(byName);
-  if (save !== undefined) {
-    const places = new Map(reports.map(({ target }, place) => [keyOf(target), place]));
-    await saveList(save, { ...head, failed }, inPlaces(parts, places));
-  }
-  return reportList({ ...head, items: reports, failed });
+  const places = new Map(reports.map(({ target }, place) => [keyOf(target), place]));
+  const unsaved =
+    save === undefined ? undefined : await unsavedList(save, { ...head, failed }, inPlaces(parts, places));
+  return { report: reportList({ ...head, items: reports, failed }), unsaved };
 }
 
 function* inPlaces(
@@ -186,18 +190,22 @@ function keyOf({ kind, namespace, name }: TargetInfo): string {
   return JSON.stringify([kind, namespace ?? null, name]);
 }
 
-async function saveList(
+/** Saves it; resolves to why it could not. */
+function unsavedList(
   path: string,
   head: MergeHead & Pick<BundleList, 'failed' | 'matrix'>,
   items: Iterable<BundleList['items']>,
-): Promise<void> {
-  const file = await BundleListFile.begin(path, head);
-  try {
-    for (const some of items) for (const { place, bundle } of some) await file.add(place, bundle);
-    await file.finish(head);
-  } finally {
-    await file.close();
-  }
+): Promise<UserError | undefined> {
+  return unsavedBy(async () => {
+    const file = await BundleListFile.begin(path, head);
+    try {
+      for (const some of items) for (const { place, bundle } of some) await file.add(place, bundle);
+      await file.finish(head);
+    } finally {
+      await file.close();
+    }
+    if (file.unsaved !== undefined) throw file.unsaved;
+  });
 }
 
 /** @throws {UserError} exit 2 or 3: there is no target, or there are too many */

@@ -1,35 +1,43 @@
 import { matrixReport } from '../checks/matrix/whole.ts';
 import { judge } from '../checks/report.ts';
-import { readBundle } from '../console/bundle-file.ts';
-import { type AnyReport, exitCodeOf, print, reportText } from '../console/print-report.ts';
+import { readSavedRun } from '../console/bundle-file.ts';
+import { exitCodeOf, print, reportText } from '../console/print-report.ts';
 import { keepHeapSmall } from '../console/small-heap.ts';
+import { exitCodeOfWatch, textOfWatch } from '../console/watch-text.ts';
 import type { JudgeArgs } from '../model/args.ts';
 import type { Bundle, BundleList } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
 import type { MatrixReport } from '../model/matrix.ts';
 import type { ReportList } from '../model/report-list.ts';
+import type { Watch } from '../model/watch.ts';
 import { reportList } from '../report/report-list.ts';
+import { judgedAgain } from '../timeline/again.ts';
 
 /** Resolves to the exit code. */
 export async function run(args: JudgeArgs): Promise<number> {
   keepHeapSmall();
-  const bundle = await readBundle(args.bundle);
-  const { report, text } = await judged(bundle, args);
+  const { text, code } = await judged(await readSavedRun(args.bundle), args);
   await print(text);
-  return exitCodeOf(report, args.report.failOn);
+  return code;
 }
 
 /** @throws {UserError} exit 3: a check's input or evidence is not what this version's check saves */
 async function judged(
-  bundle: Bundle | BundleList,
+  saved: Bundle | BundleList | Watch,
   args: JudgeArgs,
-): Promise<{ readonly report: AnyReport; readonly text: string }> {
+): Promise<{ readonly text: string; readonly code: number }> {
+  const { bundle: file, report: flags, failOnOutage } = args;
   try {
-    const report = bundle.kind === 'Bundle' ? judge(bundle) : listOf(bundle);
+    if (saved.kind === 'Watch') {
+      const watch = judgedAgain(saved);
+      const text = await textOfWatch(watch, flags.output, failOnOutage);
+      return { text, code: exitCodeOfWatch(watch, failOnOutage) };
+    }
+    const report = saved.kind === 'Bundle' ? judge(saved) : listOf(saved);
     // What a damaged input has put into the report may come out in its tables only.
-    return { report, text: await reportText(report, args.report) };
+    return { text: await reportText(report, flags), code: exitCodeOf(report, flags.failOn) };
   } catch (error) {
-    throw new UserError(`${args.bundle} cannot be judged: it is damaged, or another version saved it.`, 3, {
+    throw new UserError(`${file} cannot be judged: it is damaged, or another version saved it.`, 3, {
       cause: error,
     });
   }

@@ -7,6 +7,7 @@ import { interruptible } from '../console/interrupt.ts';
 import { exitCodeOf, printReport } from '../console/print-report.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
 import { keepHeapSmall } from '../console/small-heap.ts';
+import { interruptedWith, type Reported } from '../console/unsaved.ts';
 import type { MatrixArgs, RunOptions } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import {
@@ -22,7 +23,7 @@ import { type Sharing, sharing } from '../open/connect.ts';
 import { withDeadline } from '../open/deadline.ts';
 import { withUserErrors } from '../open/failures.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
-import { type FoundPlace, matrixPlaces } from '../open/matrix-places.ts';
+import { type FoundPlace, matrixPlaces, refuseMissingSide } from '../open/matrix-places.ts';
 import { isInShard } from '../open/shard.ts';
 import { refuseTooMany } from './chosen-targets.ts';
 import { gatherMany } from './gather-many.ts';
@@ -33,12 +34,16 @@ export async function runMatrix(args: MatrixArgs): Promise<number> {
   keepHeapSmall();
   return interruptible((signal) =>
     withUserErrors(async () => {
-      const report = await withProgress((progress) => reportOf(args, signal, progress));
+      const { report, unsaved } = await withProgress((progress) => reportOf(args, signal, progress));
       if (!signal.aborted || report.cells.length > 0) await printReport(report, args.report);
-      if (signal.aborted) throw signal.reason;
+      if (signal.aborted) throw interruptedWith(unsaved, signal);
       // A shard may have no source of its own.
-      if (report.sources.length === 0) return 0;
-      return afterPush(report, args.report, exitCodeOf(report, args.report.failOn));
+      const code =
+        report.sources.length === 0
+          ? 0
+          : await afterPush(report, args.report, exitCodeOf(report, args.report.failOn));
+      if (unsaved !== undefined) throw unsaved;
+      return code;
     }),
   );
 }
@@ -53,7 +58,7 @@ async function reportOf(
   args: MatrixArgs,
   signal: AbortSignal,
   progress: ProgressLine,
-): Promise<MatrixReport> {
+): Promise<Reported<MatrixReport>> {
   const { connection, session, limits, report } = args;
   if (report.save !== undefined) await checkWritable(report.save);
   const head = { tool: { version }, startedAt: new Date().toISOString() };
@@ -94,7 +99,7 @@ async function reportOf(
     const settled = isSuspect(whole(frame)) ? await settledFrame(frame, sides, args, shared, signal) : frame;
     const made = whole(settled);
     await file?.finish({ failed, durationMs: made.durationMs, matrix: settled });
-    return made;
+    return { report: made, unsaved: file?.unsaved };
   } finally {
     await file?.close();
   }
@@ -126,8 +131,16 @@ function ownPart(
   };
 }
 
-/** @throws {UserError} exit 2 or 3: there is no such thing, or no source */
-export async function sidesOf(args: MatrixArgs, { connect }: Sharing, signal: AbortSignal): Promise<Sides> {
+/** @throws {UserError} exit 2 or 3: there is no such thing, or one side has nothing that is there */
+export async function sidesOf(args: MatrixArgs, shared: Sharing, signal: AbortSignal): Promise<Sides> {
+  const sides = await sidesNow(args, shared, signal);
+  refuseMissingSide(sides.sources);
+  refuseMissingSide(sides.destinations);
+  return sides;
+}
+
+/** With what is not there, or no longer. */
+async function sidesNow(args: MatrixArgs, { connect }: Sharing, signal: AbortSignal): Promise<Sides> {
   const client = await connect(args.connection, signal);
   const look = async (words: MatrixArgs['from']): Promise<FoundPlace[]> => {
     const found = await matrixPlaces(client, words, args, signal);
@@ -199,7 +212,7 @@ async function settledFrame(
 ): Promise<MatrixFrame> {
   try {
     const { perNode: _some, ...all } = args;
-    const now = await sidesOf(all, shared, signal);
+    const now = await sidesNow(all, shared, signal);
     return withChanges(frame, before.destinations, now.destinations);
   } catch {
     return frame;

@@ -12,6 +12,7 @@ import type { Question } from '../expectations/question.ts';
 import { type TestDocument, type WrittenTest, writeNetworkTests } from '../expectations/write.ts';
 import { UserError } from '../model/errors.ts';
 import type { Report } from '../model/report.ts';
+import { socketAddress } from '../model/socket-address.ts';
 import type { TestInitArgs } from '../model/test-args.ts';
 import { sharing } from '../open/connect.ts';
 import { withDeadline } from '../open/deadline.ts';
@@ -142,11 +143,9 @@ async function candidates(
     }
     // A pod has another address tomorrow.
     const isPod = ((await cluster?.podsAt(address))?.value ?? []).length > 0;
-    if (!isPod) dests.add(`${address.includes(':') ? `[${address}]` : address}:${port}`);
+    if (!isPod) dests.add(socketAddress(address, port));
   }
-  if (cluster === undefined)
-    for (const { address, port } of peers)
-      dests.add(`${address.includes(':') ? `[${address}]` : address}:${port}`);
+  if (cluster === undefined) for (const { address, port } of peers) dests.add(socketAddress(address, port));
   const services = (await cluster?.services(cluster.namespace))?.value ?? [];
   for (const service of [...services].sort((a, b) => order(a.metadata?.name, b.metadata?.name))) {
     const { name = '', namespace = '' } = service.metadata ?? {};

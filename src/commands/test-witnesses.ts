@@ -1,9 +1,11 @@
 /** Who reaches the listener that a denied source does not: another source of the run, or a node. */
+
 import { KubeView } from '../cluster/view.ts';
 import { reached } from '../expectations/measured.ts';
 import { type Listener, listenerKey, type Witnesses } from '../expectations/question.ts';
 import type { RunOptions } from '../model/args.ts';
 import type { Report } from '../model/report.ts';
+import { socketAddress } from '../model/socket-address.ts';
 import type { TestArgs } from '../model/test-args.ts';
 import { clientIn, type Finding } from '../open/endpoints.ts';
 import type { ListedTarget } from '../open/many-targets.ts';
@@ -60,8 +62,7 @@ export function witnessTargets(nodes: ReadonlyMap<string, readonly Listener[]>):
 }
 
 function destOf({ protocol, address, port }: Listener): string {
-  const host = address.includes(':') ? `[${address}]` : address;
-  return `${host}:${port}${protocol === 'udp' ? '/udp' : ''}`;
+  return `${socketAddress(address, port)}${protocol === 'udp' ? '/udp' : ''}`;
 }
 
 /** What the nodes saw. @param failed by the name of a node, why there is no report of it */

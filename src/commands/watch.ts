@@ -1,21 +1,20 @@
 /** `watch`: destinations over hours, and each outage with its cause. */
 import { askedDestinations } from '../cluster/destinations.ts';
 import { interruptible } from '../console/interrupt.ts';
-import { print, printDocument } from '../console/print-report.ts';
+import { print } from '../console/print-report.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
 import { keepHeapSmall } from '../console/small-heap.ts';
+import { exitCodeOfWatch, lateTextOfWatch, textOfWatch } from '../console/watch-text.ts';
 import { serveMetrics } from '../exposition/server.ts';
-import { atLeast } from '../model/report.ts';
 import type { Watch } from '../model/watch.ts';
 import type { WatchArgs } from '../model/watch-args.ts';
 import { withDeadline } from '../open/deadline.ts';
 import { withUserErrors } from '../open/failures.ts';
 import { findTarget } from '../open/target.ts';
-import { renderWatch } from '../report/watch-table.ts';
 import { WatchFolder } from '../watch/folder.ts';
 import { goalsOf } from '../watch/goals.ts';
 import { WatchRun } from '../watch/run.ts';
-import { exitCodeOfWatch, viewerFor } from '../watch/viewer.ts';
+import { viewerFor } from '../watch/viewer.ts';
 import { ofNamespace, pushText } from './push-report.ts';
 
 /** How often the far side counts, in ms: a live view wants to see each probe; else it is as good every 5 s. */
@@ -27,35 +26,30 @@ export function run(args: WatchArgs): Promise<number> {
   keepHeapSmall();
   return interruptible((signal) =>
     withUserErrors(async () => {
-      const watch = await withProgress((progress) => watched(args, signal, progress));
-      await printWatch(watch, args.output);
-      const code = exitCodeOfWatch(watch, (severity) => atLeast(severity, args.failOn));
+      const { watch, isSaved } = await withProgress((progress) => watched(args, signal, progress));
+      await print(await textOfWatch(watch, args.output, args.failOn));
+      const own = exitCodeOfWatch(watch, args.failOn);
+      const code = own === 0 && !isSaved ? 3 : own;
       if (args.push === undefined) return code;
       const target = ofNamespace(args.push, [watch.target.namespace]);
-      return pushText(target, await lateText(watch, 'text'), code);
+      return pushText(target, await lateTextOfWatch(watch, 'text'), code);
     }),
   );
 }
 
-async function printWatch(watch: Watch, output: WatchArgs['output']): Promise<void> {
-  if (output === 'html' || output === 'openmetrics') return print(await lateText(watch, output));
-  if (output !== 'table') return printDocument(watch, output);
-  const { stdout, env } = process;
-  const options = { colour: stdout.isTTY === true && !env['NO_COLOR'], width: stdout.columns ?? 100 };
-  return print(renderWatch(watch, options));
-}
-
-async function lateText(watch: Watch, format: 'html' | 'openmetrics' | 'text'): Promise<string> {
-  return (await import('../console/late-formats.ts')).watchText(watch, format);
+interface Watched {
+  readonly watch: Watch;
+  /** Whether all that was to be saved is. */
+  readonly isSaved: boolean;
 }
 
 /** Listens from the beginning on: that it cannot is known before anything is put anywhere. */
-async function watched(args: WatchArgs, signal: AbortSignal, progress: ProgressLine): Promise<Watch> {
+async function watched(args: WatchArgs, signal: AbortSignal, progress: ProgressLine): Promise<Watched> {
   if (args.metrics === undefined) return watchedBy(args, signal, progress, () => undefined);
   const { watchText } = await import('../console/late-formats.ts');
   let run: WatchRun | undefined;
   const server = await serveMetrics(args.metrics, () =>
-    run === undefined ? '' : watchText(run.timeline.report(Date.now()), 'text'),
+    run === undefined ? '' : watchText(run.report(), 'text'),
   );
   try {
     progress.note(`metrics are served at ${server.url}`);
@@ -72,7 +66,7 @@ async function watchedBy(
   signal: AbortSignal,
   progress: ProgressLine,
   onRun: (run: WatchRun) => void,
-): Promise<Watch> {
+): Promise<Watched> {
   const startedAt = new Date().toISOString();
   const folder = new WatchFolder(args.save ?? folderName(args, startedAt));
   await folder.check();
@@ -96,15 +90,13 @@ async function watchedBy(
     for (const note of [...opened.session.notes, ...opened.goals.notes]) progress.note(note);
     progress.clear();
     const viewer = viewerFor(opened.goals.goals, startedAt);
-    try {
-      const tallyMs = process.stderr.isTTY ? LIVE_TALLY_MS : TALLY_MS;
-      const { goals, ...rest } = opened;
-      const run = new WatchRun({ args: own, ...goals, ...rest, folder, tallyMs, viewer });
-      onRun(run);
-      return await run.run(signal);
-    } finally {
-      viewer.close();
-    }
+    const tallyMs = process.stderr.isTTY ? LIVE_TALLY_MS : TALLY_MS;
+    const { goals, ...rest } = opened;
+    const run = new WatchRun({ args: own, ...goals, ...rest, folder, tallyMs, viewer });
+    onRun(run);
+    const watch = await run.run(signal).finally(() => viewer.close());
+    if (run.unsaved !== undefined) progress.note(run.unsaved.message.replace(/\.$/, ''));
+    return { watch, isSaved: run.unsaved === undefined };
   } finally {
     await opened.session.close();
   }

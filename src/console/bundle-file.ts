@@ -1,6 +1,6 @@
 /** A run's evidence as a file. */
 import { createReadStream } from 'node:fs';
-import { access, constants, stat, writeFile } from 'node:fs/promises';
+import { access, constants, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUNDLE_FORMAT, type Bundle, type BundleList, type GatheredCheck } from '../model/bundle.ts';
 import { UserError } from '../model/errors.ts';
@@ -8,9 +8,13 @@ import type { ProbeResult } from '../model/evidence.ts';
 import { fileReason } from '../model/file-reason.ts';
 import type { MatrixFrame, MatrixPlace } from '../model/matrix.ts';
 import type { FailedTarget } from '../model/report-list.ts';
+import type { Watch } from '../model/watch.ts';
+import { isWatch } from './watch-shape.ts';
 
 /** Addresses and names of a cluster's inside are in it: nobody else on this machine needs to read them. */
 export const BUNDLE_MODE = 0o600;
+/** The document of a watch, in its folder. */
+export const WATCH_FILE = 'watch.json';
 /** Far above any run's evidence, and below what fits in one string (512 MiB). */
 const MOST_BYTES = 256 * 2 ** 20;
 
@@ -30,9 +34,12 @@ export async function checkWritable(file: string): Promise<void> {
 
 /** @throws {UserError} exit 3: the file cannot be written */
 export async function writeBundle(file: string, bundle: Bundle): Promise<void> {
+  const before = await stat(file).catch(() => undefined);
   try {
     await writeFile(file, `${JSON.stringify(bundle, null, 1)}\n`, { mode: BUNDLE_MODE });
   } catch (error) {
+    // Half a file is no bundle. What was there before may be a device.
+    if (before === undefined) await rm(file, { force: true }).catch(() => undefined);
     throw unwritable(file, error);
   }
 }
@@ -42,9 +49,31 @@ export function unwritable(file: string, error: unknown): UserError {
   return new UserError(`--save ${file} cannot be written: ${fileReason(error)}.`, 3, { cause: error });
 }
 
-/** @throws {UserError} exit 3: it cannot be read, is not a bundle, or one of another format */
-export async function readBundle(file: string): Promise<Bundle | BundleList> {
-  return bundleIn(await readSaved(file), file);
+/**
+ * What a run or a watch saved.
+ * @param place a file, or the folder of a watch
+ * @throws {UserError} exit 3: it cannot be read, is not a bundle, or one of another format
+ */
+export async function readSavedRun(place: string): Promise<Bundle | BundleList | Watch> {
+  const there = await stat(place).catch(() => undefined);
+  const file = there?.isDirectory() === true ? await watchIn(place) : place;
+  return savedIn(await readSaved(file), file);
+}
+
+/** The document of the watch that a folder is of. @throws {UserError} exit 3: there is none */
+async function watchIn(folder: string): Promise<string> {
+  const file = path.join(folder, WATCH_FILE);
+  try {
+    await stat(file);
+    return file;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return file;
+    throw new UserError(
+      `${folder} is not the folder of a watch that has ended: there is no ${WATCH_FILE} in it.`,
+      3,
+      { cause: error },
+    );
+  }
 }
 
 /** @throws {UserError} exit 3: it cannot be read, or is larger than any run */
@@ -63,16 +92,29 @@ export async function readSaved(file: string): Promise<string> {
  * @throws {UserError} exit 3: it is of another format, or none
  */
 export function bundleIn(text: string, file: string): Bundle | BundleList {
+  const saved = savedIn(text, file);
+  if (saved.kind === 'Watch') throw isNoBundle(file);
+  return saved;
+}
+
+/** The same, or what a watch wrote. @throws {UserError} as {@link bundleIn} */
+function savedIn(text: string, file: string): Bundle | BundleList | Watch {
   const saved = parsed(text);
+  if (isWatch(saved)) return saved;
+  if (isOfKind(saved, 'Watch'))
+    throw new UserError(`${file} cannot be judged: it is damaged, or another version saved it.`, 3);
   if (isOfOtherFormat(saved)) {
     throw new UserError(
       `${file} cannot be judged: another version saved it, in a format that this one does not read; judge it with that version.`,
       3,
     );
   }
-  if (!isBundle(saved) && !isBundleList(saved))
-    throw new UserError(`${file} is not a bundle: write one with --save FILE.`, 3);
+  if (!isBundle(saved) && !isBundleList(saved)) throw isNoBundle(file);
   return saved;
+}
+
+function isNoBundle(file: string): UserError {
+  return new UserError(`${file} is not a bundle: write one with --save FILE.`, 3);
 }
 
 function parsed(text: string): unknown {
@@ -97,11 +139,13 @@ async function readText(file: string): Promise<string> {
 
 /** Looked at before anything else: what else is in it, only its own version knows. */
 function isOfOtherFormat(value: unknown): boolean {
-  const { apiVersion, kind, format } = (value ?? {}) as {
-    readonly [Name in 'apiVersion' | 'kind' | 'format']?: unknown;
-  };
-  const isSaved = kind === 'Bundle' || kind === 'BundleList';
-  return apiVersion === 'nettools/v1' && isSaved && format !== BUNDLE_FORMAT;
+  const { format } = (value ?? {}) as { readonly format?: unknown };
+  return (isOfKind(value, 'Bundle') || isOfKind(value, 'BundleList')) && format !== BUNDLE_FORMAT;
+}
+
+function isOfKind(value: unknown, kind: string): boolean {
+  const own = (value ?? {}) as { readonly [Name in 'apiVersion' | 'kind']?: unknown };
+  return own.apiVersion === 'nettools/v1' && own.kind === kind;
 }
 
 function isBundleList(value: unknown): value is BundleList {

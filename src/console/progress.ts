@@ -1,5 +1,6 @@
 /** One line of progress on stderr, drawn only on a terminal and gone when the work is done. */
 
+import { isatty } from 'node:tty';
 import type { Progress } from '../model/progress.ts';
 import { visible } from '../report/text.ts';
 
@@ -18,12 +19,12 @@ const DELAY_MS = 300;
 
 /** A progress line on stderr; on anything but a terminal it draws nothing. */
 function startProgress(): ProgressLine {
-  const { stderr } = process;
   const write = (sentence: string): void => {
-    stderr.write(`note: ${visible(sentence)}.\n`);
+    process.stderr.write(`note: ${visible(sentence)}.\n`);
   };
-  if (!stderr.isTTY)
+  if (!isatty(2))
     return { show: () => undefined, line: () => undefined, note: write, clear: () => undefined };
+  const { stderr } = process;
   let text = '';
   let frame = 0;
   let drawn = false;

@@ -29,5 +29,6 @@ export function isPipe(fd: 1 | 2): boolean {
 
 /** Resolves when all that was written so far has been taken. */
 export async function drained(stream: Writable): Promise<void> {
+  if (stream.writableLength === 0) return;
   await new Promise<void>((resolve) => stream.write(Buffer.alloc(0), () => resolve()));
 }

@@ -6,6 +6,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { version as toolVersion } from '../model/version.ts';
+import { checkIdentity } from '../tls/identity.ts';
 import { trustNodesRoots } from '../tls/roots.ts';
 import { DockerApiError, DockerUnreachableError, TLS_HINT, unreachable } from './errors.ts';
 import { type DockerHost, findDockerHost, type HostSources } from './host.ts';
@@ -191,6 +192,7 @@ function agentOf(host: DockerHost): http.Agent {
   return new https.Agent({
     ...options,
     rejectUnauthorized: verify,
+    checkServerIdentity: checkIdentity,
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

@@ -23,6 +23,10 @@ export interface DockerContainer {
     readonly UsernsMode?: string;
     /** Of docker run --dns. */
     readonly Dns?: readonly string[] | null;
+    /** Of docker run --add-host: `NAME:ADDRESS`. */
+    readonly ExtraHosts?: readonly string[] | null;
+    /** Of docker run --publish: `80/tcp` to where it is to be published, whether it runs or not. */
+    readonly PortBindings?: Readonly<Record<string, readonly PortBinding[] | null>> | null;
   };
   readonly NetworkSettings: {
     readonly Networks: Readonly<Record<string, DockerEndpoint>> | null;
@@ -37,7 +41,10 @@ export interface DockerEndpoint {
   readonly IPAddress: string;
   readonly GlobalIPv6Address: string;
   readonly Gateway: string;
+  /** Absent from lists. */
   readonly Aliases: readonly string[] | null;
+  /** Since API 1.44: all names that it has on this network. */
+  readonly DNSNames?: readonly string[] | null;
 }
 
 /** Where on the host a port is published. */
@@ -67,11 +74,21 @@ export interface DockerNetworkInfo {
   readonly IPAM?: {
     readonly Config: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null;
   };
-  /** By the id of each container that runs on it, with the lengths of prefixes; only of GET /networks/ID. */
+  /** By the id of each container that runs on it, addresses with the lengths of prefixes; only of GET /networks/ID. */
   readonly Containers?: Readonly<
-    Record<string, { readonly IPv4Address: string; readonly IPv6Address: string }>
+    Record<
+      string,
+      {
+        readonly Name: string;
+        readonly MacAddress: string;
+        readonly IPv4Address: string;
+        readonly IPv6Address: string;
+      }
+    >
   > | null;
   readonly Options: Readonly<Record<string, string>> | null;
+  /** Of an overlay: the hosts on which containers are on it, this one included. */
+  readonly Peers?: readonly { readonly IP: string }[] | null;
 }
 
 /** GET /version */

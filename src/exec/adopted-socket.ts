@@ -1,12 +1,15 @@
 /**
  * A WebSocket over a connection whose upgrade was sent by somebody else: ws would load node:http and send its own. The
- * handshake is checked as ws does it (RFC 6455, 4.1); frames are all ws'.
+ * handshake is checked as ws does it (RFC 6455, 4.1); frames are all ws', but for what is plain output.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import WebSocket from 'ws';
 import { refusal } from './errors.ts';
 import type { ExecEndpoint, Upgraded } from './exec-streams.ts';
+import { OutputFrames } from './output-frames.ts';
+import { ReadMemory } from './read-memory.ts';
 
 /** RFC 6455, 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -17,26 +20,55 @@ const LIMITS = { maxBufferedChunks: 256 * 1024, maxFragments: 16 * 1024, maxPayl
 
 /** What ws' own client sets of itself, which its types do not tell of. */
 interface Inside {
+  readonly _socket: Socket | null;
+  readonly _closeFrameReceived: boolean;
+  readonly _closeFrameSent: boolean;
+  readonly _closeCode: number;
+  readonly _closeMessage: Buffer;
+  readonly _closeTimer: NodeJS.Timeout | null;
+  readonly _receiver: {
+    readonly _state: number;
+    readonly _bufferedBytes: number;
+    readonly _fragmented: number;
+  };
   _isServer: boolean;
   _bufferedAmount: number;
   _protocol: string;
   setSocket(socket: Duplex, head: Buffer, options: object): void;
 }
 
+/** Of ws' receiver: it waits for the beginning of a frame (receiver.js). */
+const GET_INFO = 0;
+
+/**
+ * Takes the next bytes of an output. They are another's as soon as it returns, but for whoever calls `keep`: until what that
+ * gives is called.
+ */
+export type TakeOutput = (channel: 'stdout' | 'stderr', part: Buffer, keep: () => () => void) => void;
+
 type Upgrade = NonNullable<ExecEndpoint['upgrade']>;
 
-/** Emits what a WebSocket of ws does, but for `unexpected-response`: a refusal is the error of its `error` event. */
+/**
+ * Emits what a WebSocket of ws does, but for `unexpected-response`: a refusal is the error of its `error` event. `concluded`, with
+ * a code and a reason, tells that the other end has sent its last message: `close` comes when the connection has ended too, which
+ * is a matter of its own and keeps no process alive.
+ */
 export class AdoptedSocket extends WebSocket {
   readonly #abort = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #takeOutput: TakeOutput;
 
-  /** @param limitMs for the server to accept it */
-  constructor(upgrade: Upgrade, protocols: readonly string[], limitMs: number) {
+  /**
+   * @param limitMs for the server to accept it
+   * @param takeOutput told of output that needs no message put together; the rest comes by `message`
+   */
+  constructor(upgrade: Upgrade, protocols: readonly string[], limitMs: number, takeOutput: TakeOutput) {
     super(null as never, undefined, {
       autoPong: true,
       maxPendingAutoPongs: 60,
       closeTimeout: 30_000,
     } as never);
+    this.#takeOutput = takeOutput;
     const inside = this as unknown as Inside;
     inside._isServer = false;
     inside._bufferedAmount = 0;
@@ -54,6 +86,16 @@ export class AdoptedSocket extends WebSocket {
       (answer) => this.#adopt(answer, key, protocols),
       (error: unknown) => this.#end(error as Error),
     );
+  }
+
+  override close(code?: number, reason?: string | Buffer): void {
+    const { _closeFrameReceived: isConcluded, _closeFrameSent: isKnown } = this as unknown as Inside;
+    super.close(code, reason);
+    if (!isConcluded || isKnown) return;
+    const { _socket, _closeTimer, _closeCode, _closeMessage } = this as unknown as Inside;
+    _socket?.unref();
+    _closeTimer?.unref();
+    this.emit('concluded', _closeCode, _closeMessage);
   }
 
   override terminate(): void {
@@ -85,8 +127,35 @@ export class AdoptedSocket extends WebSocket {
     const inside = this as unknown as Inside;
     inside._protocol = headers['sec-websocket-protocol'] ?? '';
     const options = { ...LIMITS, allowSynchronousEvents: true, skipUTF8Validation: true };
-    inside.setSocket(socket, head ?? Buffer.alloc(0), options);
-    socket.resume();
+    const early = head ?? Buffer.alloc(0);
+    inside.setSocket(socket, answer.inlet === undefined ? early : Buffer.alloc(0), options);
+    if (answer.inlet !== undefined) this.#lead(answer.inlet, socket, early);
+    // What came early may be more than its reader takes.
+    if (!this.isPaused) socket.resume();
+  }
+
+  /** Has all that comes over the connection, and gives ws what is for it, as its socket would. */
+  #lead(inlet: NonNullable<Upgraded['inlet']>, socket: Duplex, early: Buffer): void {
+    const inside = this as unknown as Inside;
+    const memory = new ReadMemory();
+    const keep = (): (() => void) => memory.keep();
+    const frames = new OutputFrames({
+      output: (channel, part) => this.#takeOutput(channel, part, keep),
+      rest: (bytes) => socket.emit('data', bytes),
+      isFree: () => {
+        const { _state: state, _bufferedBytes: buffered, _fragmented: fragmented } = inside._receiver;
+        const isOpen = this.readyState === WebSocket.OPEN && !inside._closeFrameReceived;
+        return isOpen && state === GET_INFO && buffered === 0 && fragmented === 0;
+      },
+    });
+    frames.push(early);
+    inlet.lead({
+      memory: () => memory.next(),
+      take: (bytes) => {
+        memory.filled(bytes);
+        frames.push(bytes);
+      },
+    });
   }
 
   #end(error: Error): void {

@@ -27,6 +27,16 @@ export interface Upgraded {
   /** With status 101: the connection, which is paused, and what has come over it already. */
   readonly socket?: Duplex;
   readonly head?: Buffer;
+  /** Who leads it elsewhere has what comes over the connection, and its stream has not. */
+  readonly inlet?: { lead(taker: Taker): void };
+}
+
+/** Takes what comes over a connection, into memory of its own. */
+export interface Taker {
+  /** Memory for what comes next, 16 KiB or more. */
+  memory(): Uint8Array;
+  /** What has come: it lies in the memory that was asked for last, or in some that is nobody else's. */
+  take(bytes: Buffer): void;
 }
 
 /** Looks at the outputs on their way to their streams, and may keep some of their bytes. */

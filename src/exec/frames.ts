@@ -32,21 +32,6 @@ export function decodeFrame(message: Uint8Array): ServerFrame | undefined {
   return { channel: 'unknown', byte };
 }
 
-/** A buffer that holds the largest frame of stdin. */
-export function stdinBuffer(): Uint8Array {
-  return new Uint8Array(1 + MAX_STDIN_PAYLOAD);
-}
-
-/**
- * Encodes a chunk of stdin into a {@link stdinBuffer}, of which it returns the part that is used.
- * @param chunk at most {@link MAX_STDIN_PAYLOAD} bytes
- */
-export function encodeStdin(chunk: Uint8Array, buffer: Uint8Array): Uint8Array {
-  buffer[0] = Channel.stdin;
-  buffer.set(chunk, 1);
-  return buffer.subarray(0, 1 + chunk.length);
-}
-
 /** v5 only: tells the server that no more stdin will come. */
 export function encodeStdinClose(): Uint8Array {
   return Uint8Array.of(Channel.close, Channel.stdin);

@@ -1,6 +1,6 @@
 /**
- * The masking of WebSocket frames (RFC 6455, 5.3), for ws, which asks a package `bufferutil` for it: that one is native
- * code, and without it ws goes byte by byte, which takes most of the client's time where much of stdin is sent. Pure.
+ * The masking of WebSocket frames (RFC 6455, 5.3): of those of stdin, and of those of ws, which asks a package `bufferutil` for it.
+ * That one is native code, and without it ws goes byte by byte. Pure.
  */
 
 /** Masks `length` bytes of `source` with a key of four bytes, into `output` from `offset` on. */

@@ -3,10 +3,11 @@
  * client-node's own Exec is not used: it loses the server's reason for a refused upgrade, never reports a lost
  * connection, sends no pings and has no back-pressure.
  */
+import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import WebSocket from 'ws';
 import { networkReason } from '../model/network-reason.ts';
-import { AdoptedSocket } from './adopted-socket.ts';
+import { AdoptedSocket, type TakeOutput } from './adopted-socket.ts';
 import { closeText, ExecLostError, ExecRefusedError } from './errors.ts';
 import type { ExecEndpoint, ExecOptions, ExecStreams } from './exec-streams.ts';
 import {
@@ -20,6 +21,7 @@ import {
 import { freeBuffersInTime } from './free-buffers.ts';
 import { readRefusal } from './refused.ts';
 import { StdinPump } from './stdin-pump.ts';
+import { writtenNow } from './write-now.ts';
 
 /** kubectl pings every 5 s (client-go remotecommand/websocket.go, pingPeriod). */
 const PING_INTERVAL_MS = 5_000;
@@ -49,9 +51,9 @@ export function execStream(
   return new ExecSession(endpoint, streams, options).result;
 }
 
-function socketTo(endpoint: ExecEndpoint, limitMs: number): WebSocket {
+function socketTo(endpoint: ExecEndpoint, limitMs: number, takeOutput: TakeOutput): WebSocket {
   const protocols = [PROTOCOL_V5, PROTOCOL_V4];
-  if (endpoint.upgrade) return new AdoptedSocket(endpoint.upgrade, protocols, limitMs);
+  if (endpoint.upgrade) return new AdoptedSocket(endpoint.upgrade, protocols, limitMs, takeOutput);
   return new WebSocket(endpoint.url, protocols, {
     agent: endpoint.agent,
     headers: endpoint.headers,
@@ -94,7 +96,11 @@ class ExecSession {
     });
     const { signal } = options;
     this.#handshakeTimeoutMs = endpoint.timeoutMs ?? HANDSHAKE_TIMEOUT_MS;
-    this.#socket = socketTo(endpoint, this.#handshakeTimeoutMs);
+    this.#socket = socketTo(endpoint, this.#handshakeTimeoutMs, (channel, part, keep) => {
+      this.#lastHeard = performance.now();
+      this.#lastMessage = this.#lastHeard;
+      if (!this.#ended) this.#onOutput(channel, part, keep);
+    });
     this.#socket.binaryType = 'nodebuffer';
     this.#socket.on('unexpected-response', (_request, response) => {
       void readRefusal(response, this.#handshakeTimeoutMs).then((refused) => this.#fail(refused));
@@ -114,7 +120,9 @@ class ExecSession {
           : new ExecLostError(this.#lostText(this.#reason(error)), this.#opened, error),
       ),
     );
-    this.#socket.on('close', (code, reason) => this.#onClose(code, reason.toString('utf8')));
+    // Whichever comes first: nothing comes behind the server's word that it has sent all.
+    for (const end of ['concluded', 'close'] as const)
+      this.#socket.on(end as 'close', (code, reason) => this.#onClose(code, reason.toString('utf8')));
     if (signal) {
       const abort = (): void => this.#fail(signal.reason);
       if (signal.aborted) queueMicrotask(abort);
@@ -199,17 +207,31 @@ class ExecSession {
       this.#fail(new ExecLostError(`the server sent a message on the unknown channel ${frame.byte}`, true));
       return;
     }
-    this.#write(frame.channel, this.#streams.filter?.take(frame.channel, frame.data) ?? frame.data);
+    this.#onOutput(frame.channel, frame.data);
   }
 
-  #write(channel: 'stdout' | 'stderr', data: Uint8Array): void {
-    if (data.length === 0) return;
-    this.#received += data.length;
+  #onOutput(channel: 'stdout' | 'stderr', data: Uint8Array, keep?: () => () => void): void {
+    this.#write(channel, this.#streams.filter?.take(channel, data) ?? data, keep);
+  }
+
+  /** @param keep see {@link TakeOutput}; without it the data is nobody else's */
+  #write(channel: 'stdout' | 'stderr', bytes: Uint8Array, keep?: () => () => void): void {
+    if (bytes.length === 0) return;
+    this.#received += bytes.length;
     freeBuffersInTime(this.#received);
     const output = this.#streams[channel];
     if (!output) return;
+    const now = writtenNow(output, bytes);
+    if (now < bytes.length) this.#writeLater(output, bytes.subarray(now), keep);
+  }
+
+  #writeLater(output: Writable, bytes: Uint8Array, keep?: () => () => void): void {
     this.#unwritten++;
+    // A pipe or a terminal is done with bytes when it says so. Any other stream may hold on to them.
+    const release = output instanceof Socket ? keep?.() : undefined;
+    const data = keep === undefined || release !== undefined ? bytes : Buffer.from(bytes);
     const taken = (error?: Error | null): void => {
+      release?.();
       this.#unwritten--;
       if (error) this.#fail(error);
       else if (this.#closed) this.#finishWhenWritten();

@@ -1,6 +1,8 @@
 /** connected, denied, refused: what the firewall check saw of every address that a destination has. Pure. */
+
 import type { ConnectionExpectation, TestAssertion, TestOutcome } from '../model/network-test.ts';
 import type { Finding, Report } from '../model/report.ts';
+import { socketAddress } from '../model/socket-address.ts';
 import { checkOf, type Reached, reached } from './measured.ts';
 import {
   assertion,
@@ -59,9 +61,7 @@ export function connectionAnswer(
 }
 
 function nameOf({ name, address, port }: Reached): string {
-  return name.includes(address)
-    ? name
-    : `${name} (${address.includes(':') ? `[${address}]` : address}:${port})`;
+  return name.includes(address) ? name : `${name} (${socketAddress(address, port)})`;
 }
 
 function connected(one: Reached, report: Report): Part {

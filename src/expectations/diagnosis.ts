@@ -4,9 +4,21 @@ import type { Question, Seen } from './question.ts';
 
 const WEIGHT: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 };
 
-/** Everything wrong that is about the destination, or that explains what is; causes first. Empty: nothing was found. */
+/**
+ * Everything wrong that is about the destination, or that explains what is; causes first. Where nothing is, what is worth
+ * knowing of it: a limit that the user has set may be missed for a reason that is no fault. Empty: nothing was found.
+ */
 export function diagnosisOf(question: Question, { report, names = [], throughput }: Seen): Finding[] {
-  const all = [report, ...names, ...(throughput === undefined ? [] : [throughput])].flatMap(badOf);
+  const reports = [report, ...names, ...(throughput === undefined ? [] : [throughput])];
+  const wrong = wrongWith(question, reports.flatMap(badOf));
+  return wrong.length > 0
+    ? wrong
+    : reports
+        .flatMap(({ checks }) => checks.flatMap(({ findings }) => findings))
+        .filter((finding) => isAbout(finding, question));
+}
+
+function wrongWith(question: Question, all: readonly Finding[]): Finding[] {
   const own = all.filter((finding) => isAbout(finding, question));
   // Causes are named by their ID: of the same destination where there is one, else of the target.
   const wanted = new Set(own);

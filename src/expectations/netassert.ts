@@ -2,8 +2,10 @@
  * netassert v2's tests (https://github.com/controlplaneio/netassert) as ours. Its exit code is that of its client: 0 for a
  * connection, anything else for none, which it takes for denied whatever the reason was. Pure.
  */
+
 import { YAMLException } from 'js-yaml';
 import { UserError } from '../model/errors.ts';
+import { socketAddress } from '../model/socket-address.ts';
 import { type Located, LocatedError, locatedDocuments } from './located.ts';
 import { readShape, type Shape } from './shape.ts';
 import type { TestDocument, WrittenTest } from './write.ts';
@@ -118,13 +120,9 @@ function translated({ name, protocol, targetPort, exitCode = 0, src, dst }: Neta
   const { k8sResource, host } = dst;
   const to =
     k8sResource === undefined
-      ? `${bracketed(host?.name ?? '')}:${end}`
+      ? socketAddress(host?.name ?? '', end)
       : { ...placeOf(k8sResource), port: protocol === 'udp' ? end : targetPort };
   return { name, from: placeOf(src.k8sResource), to, expect: exitCode === 0 ? 'connected' : 'denied' };
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
 function placeOf({ kind, name, namespace }: Resource): {

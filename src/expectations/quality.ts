@@ -1,6 +1,15 @@
 /** Everything that is expected of what can be reached: times, loss, sizes, answers, certificates, rates. Pure. */
 import type { TestAssertion } from '../model/network-test.ts';
-import { certificates, checkOf, lookedUp, pathMtus, rates, reached, timed } from './measured.ts';
+import {
+  certificates,
+  checkOf,
+  lookedUp,
+  pathMtus,
+  rates,
+  reached,
+  SHARE_IN_TIME,
+  timed,
+} from './measured.ts';
 import { assertion, msText, type Question, type Seen } from './question.ts';
 
 /** One for each key that is expected, but `connection` and `noFindingAbove`. */
@@ -19,8 +28,10 @@ export function qualityAnswers(question: Question, seen: Seen): TestAssertion[] 
   ];
 }
 
-/** The share of connections that "within" speaks of. */
-const SHARE_IN_TIME = 0.95;
+/** Causes of the firewall check with a connection, or without a word on it. */
+const TIMED: readonly string[] = ['open', 'stalled', 'unmeasured', 'error', 'no-datagram'];
+/** An answer, where one is expected that is none. */
+const REFUSALS: readonly string[] = ['refused', 'rejected'];
 /** Of fewer echo requests "none was lost" says little: NT-LAT-002 needs as many (MIN_PROBES in src/checks/latency). */
 const LEAST_SENT = 50;
 
@@ -42,22 +53,27 @@ function within(ms: number, question: Question, seen: Seen): TestAssertion {
       ? unknown('no answer came that could be timed')
       : answer(request.requestMs, 'the request took');
   }
-  const times = all.flatMap(({ name, p95Ms }) => (p95Ms === undefined ? [] : [{ name, p95Ms }]));
+  const times = all.flatMap(({ name, tookMs }) => (tookMs === undefined ? [] : [{ name, tookMs }]));
   if (times.length === 0) return datagram(expected, ms, question, seen);
-  const silent = all.find(({ p95Ms }) => p95Ms === undefined);
+  // Those that are timed may have been answered before it failed, and a refusal has a time too.
+  const isTime = question.expect.connection === 'refused' ? [...TIMED, ...REFUSALS] : TIMED;
+  const lost = reached(seen.report, question.labels).find(({ cause }) => !isTime.includes(cause));
+  if (lost !== undefined)
+    return assertion('within', expected, 'failed', `${lost.name} was not connected to (${lost.seen})`);
+  const silent = all.find(({ tookMs }) => tookMs === undefined);
   // A connection that never came about took longer than any limit.
   const cut = all.find(
-    ({ p95Ms, answered, tries }) => p95Ms !== undefined && answered < tries * SHARE_IN_TIME,
+    ({ tookMs, answered, tries }) => tookMs !== undefined && answered < tries * SHARE_IN_TIME,
   );
   if (cut !== undefined) {
     const { name, answered, tries } = cut;
     const text = `${name}: ${tries - answered} of ${tries} connections were not answered`;
     return assertion('within', expected, 'failed', text);
   }
-  const slowest = times.reduce((a, b) => (b.p95Ms > a.p95Ms ? b : a));
-  if (silent !== undefined && slowest.p95Ms <= ms) return unknown(`${silent.name} could not be timed`);
-  const of = times.length === 1 ? '' : `${slowest.name}: `;
-  return answer(slowest.p95Ms, `${of}95 % of the connections took at most`);
+  const slowest = times.reduce((a, b) => (b.tookMs > a.tookMs ? b : a));
+  if (silent !== undefined && slowest.tookMs <= ms) return unknown(`${silent.name} could not be timed`);
+  const of = all.length === 1 ? '' : `${slowest.name}: `;
+  return answer(slowest.tookMs, `${of}95 % of the connections took at most`);
 }
 
 /** Of UDP there is the time of the probe alone, which is not measured often enough to be compared. */

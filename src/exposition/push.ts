@@ -7,6 +7,7 @@ import { request as httpsRequest } from 'node:https';
 import type { PushTarget } from '../model/exposition.ts';
 import { networkReason } from '../model/network-reason.ts';
 import { withoutFullStop } from '../model/sentence.ts';
+import { checkIdentity } from '../tls/identity.ts';
 import { trustNodesRoots } from '../tls/roots.ts';
 
 /** The whole of it: a name, a connection, the request and its answer. */
@@ -64,6 +65,7 @@ function put(
       {
         method: 'PUT',
         agent: false,
+        checkServerIdentity: checkIdentity,
         signal,
         headers: {
           'content-type': 'text/plain; version=0.0.4; charset=utf-8',

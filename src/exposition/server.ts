@@ -2,10 +2,11 @@
  * Metrics for a scraper, over HTTP. It answers GET and HEAD of /metrics and nothing else, reads no body, and keeps few
  * connections for a short time: a client that is slow, silent or one of many costs nothing that grows.
  */
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isIPv6 } from 'node:net';
 import { UserError } from '../model/errors.ts';
 import type { ListenAddress } from '../model/exposition.ts';
+import { socketAddress } from '../model/socket-address.ts';
 
 /** Prometheus 3 refuses an answer that does not say its format. */
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -52,7 +53,7 @@ export async function serveMetrics(address: ListenAddress, snapshot: () => strin
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
   return {
-    url: `http://${hostWord(address.host)}:${port}/metrics`,
+    url: `http://${socketAddress(address.host, port)}/metrics`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -114,7 +115,7 @@ async function listening(server: Server, { host, port }: ListenAddress): Promise
       });
     });
   } catch (error) {
-    throw new UserError(`metrics cannot be served at ${hostWord(host)}:${port}: ${reasonOf(error)}.`, 3, {
+    throw new UserError(`metrics cannot be served at ${socketAddress(host, port)}: ${reasonOf(error)}.`, 3, {
       cause: error,
     });
   }
@@ -134,8 +135,4 @@ function reasonOf(error: unknown): string {
     default:
       return message;
   }
-}
-
-function hostWord(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host;
 }

@@ -48,8 +48,10 @@ export class JobFollower {
   readonly #shards: number;
   readonly #evidence = new Map<number, Buffer>();
   readonly #failures = new Map<number, string>();
-  /** Pods whose log has been read, or is gone. */
+  /** Pods whose log has been read for good, or is gone. */
   readonly #read = new Set<string>();
+  /** Pods whose log had no whole evidence once: on a busy node its end may come a moment after the pod's. */
+  readonly #unfinished = new Set<string>();
   #lacksRights = false;
   /** Looks after the Job's end at which a log could not be read. */
   #unreadLooks = 0;
@@ -131,16 +133,18 @@ export class JobFollower {
       this.#failures.set(index, `its log cannot be read: ${withoutFullStop(log.message)}`);
       return false;
     }
-    this.#read.add(uid);
     const evidence = unframed(log ?? '');
     if (evidence !== undefined) {
+      this.#read.add(uid);
       this.#evidence.set(index, evidence);
       this.#failures.delete(index);
-    } else {
-      this.#lacksRights ||= hasNoRights(pod);
-      this.#failures.set(index, whyOf(pod, log));
+      return true;
     }
-    return true;
+    this.#lacksRights ||= hasNoRights(pod);
+    this.#failures.set(index, whyOf(pod, log));
+    const isFinal = log === undefined || /^error: /m.test(log) || this.#unfinished.has(uid);
+    (isFinal ? this.#read : this.#unfinished).add(uid);
+    return isFinal;
   }
 
   /** `undefined`: there is no such log any more; an error: its node does not give it. */

@@ -3,6 +3,7 @@ import type http from 'node:http';
 import type https from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { UserError } from '../model/errors.ts';
+import { checkIdentity } from '../tls/identity.ts';
 import { trustNodesRoots } from '../tls/roots.ts';
 import { DirectConnection } from './direct.ts';
 import type { Credential } from './exec-credential.ts';
@@ -46,7 +47,8 @@ export async function connectionOf(loaded: LoadedConfig, credential: Credential)
   const isDirect =
     cluster.proxyUrl === undefined && loaded.server.protocol === 'https:' && loaded.server.username === '';
   const making = config as unknown as { createAgent: MakeAgent };
-  const make = making.createAgent.bind(config);
+  const makeAgent = making.createAgent.bind(config);
+  const make: MakeAgent = (of, options) => makeAgent(of, { ...options, checkServerIdentity: checkIdentity });
   let tls: https.AgentOptions = {};
   if (isDirect) {
     // It is wanted with its options alone, so far.
@@ -54,7 +56,7 @@ export async function connectionOf(loaded: LoadedConfig, credential: Credential)
       tls = options;
       return undefined as unknown as http.Agent;
     };
-  }
+  } else making.createAgent = make;
   const options: https.RequestOptions = {};
   try {
     await config.applyToHTTPSOptions(options as never);
@@ -75,10 +77,12 @@ export async function connectionOf(loaded: LoadedConfig, credential: Credential)
   }
   if (options.auth) headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   let agent = isDirect ? undefined : keptAlive(options.agent as http.Agent);
-  const direct = isDirect ? new DirectConnection(loaded.server, tls) : undefined;
+  const direct = isDirect
+    ? new DirectConnection(loaded.server, { ...tls, checkServerIdentity: checkIdentity })
+    : undefined;
   return {
     agent: () => {
-      agent ??= keptAlive(make(cluster, tls));
+      agent ??= keptAlive(make(cluster, { ...tls, ...resuming(direct) }));
       return agent;
     },
     headers,
@@ -93,6 +97,14 @@ export async function connectionOf(loaded: LoadedConfig, credential: Credential)
       agent?.destroy();
     },
   };
+}
+
+/**
+ * Five requests beside each other take five connections, whose keys are half of the work of a cold session's rights: they resume
+ * the TLS session of the connection before them.
+ */
+function resuming(direct: DirectConnection | undefined): https.AgentOptions {
+  return direct?.session === undefined ? {} : { session: direct.session };
 }
 
 /** Of all kinds of agents that client-node makes. */

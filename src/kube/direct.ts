@@ -13,6 +13,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { AnswerReader } from './answer-reader.ts';
+import { Inlet } from './inlet.ts';
 import type { Headers } from './requests.ts';
 
 /** What is sent. */
@@ -44,6 +45,8 @@ export interface DirectAnswer {
   /** Only of an upgrade that was accepted: the connection, and what has come over it already. */
   readonly socket?: TLSSocket;
   readonly head?: Buffer;
+  /** Of that connection. */
+  readonly inlet?: Inlet;
 }
 
 /** A kept connection was given up by its other end before the request reached it. */
@@ -70,10 +73,13 @@ export class DirectConnection {
   readonly #server: URL;
   readonly #options: ConnectionOptions;
   #context: SecureContext | undefined;
-  /** Of the first connection: later ones resume it. */
+  /** Of the last connection: later ones resume it. */
   #session: Buffer | undefined;
   #idle: { readonly socket: TLSSocket; readonly drop: () => void } | undefined;
-  #isBusy = false;
+  /** A connection that no request has taken yet. */
+  #begun: TLSSocket | undefined;
+  readonly #inlets = new WeakMap<TLSSocket, Inlet>();
+  #running = 0;
 
   /** @param options what https.Agent would take */
   constructor(server: URL, options: ConnectionOptions) {
@@ -83,12 +89,28 @@ export class DirectConnection {
 
   /** Whether nothing runs on it. */
   get isFree(): boolean {
-    return !this.#isBusy;
+    return this.#running === 0;
+  }
+
+  /** The TLS session of the last connection, by which one to the same server with the same options begins with less work. */
+  get session(): Buffer | undefined {
+    return this.#session;
   }
 
   /** Closes the connection if nothing runs on it. */
   closeIdle(): void {
     this.#idle?.drop();
+    this.#begun?.destroy();
+    this.#begun = undefined;
+  }
+
+  /**
+   * Begins a connection for the first request. It does not keep the process alive; one that comes to nothing is made again by the
+   * request, which then learns why.
+   */
+  begin(): void {
+    this.#begun = this.#open();
+    this.#begun.on('error', ignore).unref();
   }
 
   /**
@@ -100,10 +122,10 @@ export class DirectConnection {
     const { signal } = limits;
     // Before the kept connection is taken: it stays for the next request, and keeps no process alive.
     if (signal?.aborted) return Promise.reject(signal.reason);
-    this.#isBusy = true;
+    this.#running++;
     const kept = this.#taken();
     return new Promise<DirectAnswer>((resolve, reject) => {
-      const socket = kept ?? this.#open();
+      const socket = kept ?? this.#takeBegun() ?? this.#open();
       const reader = new AnswerReader(request.isUpgrade === true);
       let hasBegun = false;
       let isStopped = false;
@@ -132,9 +154,10 @@ export class DirectConnection {
         stop();
         const { status, headers, body } = reader;
         if (status === 101) {
-          // Until somebody reads the other protocol.
-          socket.pause();
-          resolve({ status, headers, body, socket, head: reader.rest });
+          // Until somebody reads the other protocol, who sees an error before that by its being destroyed.
+          socket.on('error', () => undefined).pause();
+          const inlet = this.#inlets.get(socket);
+          resolve({ status, headers, body, socket, head: reader.rest, ...(inlet ? { inlet } : {}) });
           return;
         }
         if (reader.isReusable && !socket.destroyed) this.#keep(socket);
@@ -169,14 +192,23 @@ export class DirectConnection {
       socket.write(this.#text(request), 'latin1');
       if (request.body !== undefined) socket.write(request.body);
     }).finally(() => {
-      this.#isBusy = false;
+      this.#running--;
     });
+  }
+
+  #takeBegun(): TLSSocket | undefined {
+    const socket = this.#begun;
+    this.#begun = undefined;
+    if (socket === undefined || socket.destroyed || socket.readableEnded) return undefined;
+    return socket.off('error', ignore).ref();
   }
 
   #open(): TLSSocket {
     this.#context ??= createSecureContext(this.#options);
     const host = this.#server.hostname.replace(/^\[|\]$/g, '');
-    const socket = connect({
+    const inlet = new Inlet();
+    // The types know it of sockets without TLS alone.
+    const options: ConnectionOptions & Pick<Inlet, 'onread'> = {
       ALPNProtocols: ['http/1.1'],
       // A server's name is no address (RFC 6066, 3).
       servername: isIP(host) === 0 ? host : '',
@@ -185,7 +217,10 @@ export class DirectConnection {
       host,
       port: Number(this.#server.port || 443),
       ...(this.#session === undefined ? {} : { session: this.#session }),
-    });
+      onread: inlet.onread,
+    };
+    const socket = connect(options);
+    this.#inlets.set(socket, inlet.of(socket));
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 1000);
     socket.on('session', (session) => {
@@ -200,6 +235,8 @@ export class DirectConnection {
       if (this.#idle?.socket === socket) this.#idle = undefined;
       socket.destroy();
     };
+    // Of two requests that ran beside each other; one connection is kept.
+    this.#idle?.drop();
     this.#idle = { socket, drop };
     for (const event of ENDS) socket.on(event, drop);
     socket.unref();
@@ -226,6 +263,8 @@ export class DirectConnection {
     return [`${method} ${url.pathname}${url.search} HTTP/1.1`, ...lines, '', ''].join('\r\n');
   }
 }
+
+function ignore(): void {}
 
 function definedOnly<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;

@@ -5,8 +5,9 @@
  * knows neither `tokenFile` nor the groups to impersonate.
  */
 import { dirname, isAbsolute, join, sep } from 'node:path';
-import { loadAll, YAMLException } from 'js-yaml';
+import { YAMLException } from 'js-yaml';
 import { UserError } from '../model/errors.ts';
+import { firstDocument } from './first-document.ts';
 import { readText } from './read-text.ts';
 
 /** A cluster entry, with the names that client-node gives its fields. */
@@ -84,7 +85,7 @@ export function readKubeconfig(file: string): Kubeconfig {
   let content: unknown;
   try {
     // An empty file has no document at all, and that is fine.
-    content = loadAll(readText(file))[0];
+    content = firstDocument(readText(file));
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`the kubeconfig ${file} cannot be read: ${reasonOf(error)}.`, 3);

@@ -2,13 +2,14 @@
  * From kubectl's connection flags and KUBECONFIG to one cluster, user and namespace, merged as client-go does it
  * (k8s.io/client-go/tools/clientcmd): missing files are skipped, the first file that names a thing wins.
  */
+
 import { existsSync, readFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import type { ConnectionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { fileReason } from '../model/file-reason.ts';
+import { socketAddress } from '../model/socket-address.ts';
 import {
   type Impersonation,
   type KubeCluster,
@@ -103,7 +104,7 @@ function podAccount(env: NodeJS.ProcessEnv): Kubeconfig | undefined {
   const name = 'in-cluster';
   const cluster: KubeCluster = {
     name,
-    server: `https://${isIPv6(host) ? `[${host}]` : host}:${env['KUBERNETES_SERVICE_PORT'] ?? '443'}`,
+    server: `https://${socketAddress(host, env['KUBERNETES_SERVICE_PORT'] ?? '443')}`,
     skipTLSVerify: false,
     caFile: join(ACCOUNT_FOLDER, 'ca.crt'),
     caData: undefined,
@@ -154,6 +155,7 @@ function chooseCluster(
         ? `cluster "${found.name}" of the kubeconfig has no server.`
         : 'no cluster configured: set KUBECONFIG, or choose one with --kubeconfig, --context or --server.',
       3,
+      { hint: 'Without a cluster: a Docker container is named docker://NAME, and this machine local.' },
     );
   }
   const url = asUrl(server, "the API server's address");

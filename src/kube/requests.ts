@@ -1,6 +1,7 @@
 /** What is asked of the API server, and how. */
 import type http from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import type { Inlet } from './inlet.ts';
 
 /** Header values as node:http takes them; a list is a repeated header. */
 export type Headers = Readonly<Record<string, string | string[]>>;
@@ -38,8 +39,10 @@ export interface Upgraded {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /** With status 101: the connection, which is paused, and what has come over it already. */
-  readonly socket?: Duplex;
+  readonly socket?: Socket;
   readonly head?: Buffer;
+  /** Who leads it elsewhere has what comes over the connection, and its stream has not. */
+  readonly inlet?: Inlet;
 }
 
 /** How a WebSocket reaches the exec endpoint. */

@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionFlags } from '../model/args.ts';
 import { abortReason } from '../model/errors.ts';
 import { apiError, readBody } from './answers.ts';
+import { monotonicMs } from './clock.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import { type CredentialSource, credentialsOf } from './credentials.ts';
 import { areSendable, type DirectAnswer, type DirectConnection, StaleConnectionError } from './direct.ts';
@@ -42,6 +43,35 @@ interface WholeAnswer {
 
 /** The body of either is had by {@link Transport.body}. */
 type Answer = http.IncomingMessage | WholeAnswer;
+
+/** What was begun early with certain flags, for the first who connects with them. */
+const early = new WeakMap<ConnectionFlags, (signal: AbortSignal | undefined) => Promise<Transport>>();
+
+/**
+ * Reads the kubeconfig and, where that needs no other program and leads over no proxy, begins a connection to the server, for
+ * whoever connects with these flags next. Nothing is asked of the server.
+ * @returns resolves when the connection is under way; what is wrong is thrown to who connects
+ */
+export async function beginConnecting(flags: ConnectionFlags): Promise<void> {
+  let loaded: LoadedConfig;
+  try {
+    loaded = loadConfig(flags);
+  } catch (error) {
+    early.set(flags, () => Promise.reject(error));
+    return;
+  }
+  const { user, cluster } = loaded;
+  if (user.exec !== undefined || user.authProvider !== undefined || cluster.proxyUrl !== undefined) {
+    early.set(flags, (signal) => Transport.of(loaded, flags, signal));
+    return;
+  }
+  const making = Transport.of(loaded, flags);
+  early.set(flags, () => making);
+  await making.then(
+    (transport) => transport.begin(),
+    () => undefined,
+  );
+}
 
 /** One user's way to one API server. */
 export class Transport {
@@ -76,13 +106,24 @@ export class Transport {
    * @param signal ends a credential plugin that is waited for
    */
   static async connect(flags: ConnectionFlags, signal?: AbortSignal): Promise<Transport> {
-    const loaded = loadConfig(flags);
+    const begun = early.get(flags);
+    early.delete(flags);
+    return begun === undefined ? Transport.of(loadConfig(flags), flags, signal) : begun(signal);
+  }
+
+  /** The same with a kubeconfig that was read already. */
+  static async of(loaded: LoadedConfig, flags: ConnectionFlags, signal?: AbortSignal): Promise<Transport> {
     const credentials = credentialsOf(loaded, flags.requestTimeoutMs);
     const credential = await credentials.current(signal);
     const connection = await connectionOf(loaded, credential);
     const limit = flags.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
     const timeoutMs = limit === 0 ? LONGEST_TIMEOUT_MS : Math.min(limit, LONGEST_TIMEOUT_MS);
     return new Transport(loaded, credentials, connection, credential, timeoutMs);
+  }
+
+  /** Begins a connection for the first request. */
+  begin(): void {
+    this.#connection.direct?.begin();
   }
 
   /** The URL of an API path. */
@@ -211,7 +252,7 @@ export class Transport {
   ): Promise<T> {
     let credential = await this.#credentials.current(signal);
     let isRenewed = false;
-    const deadline = performance.now() + this.#timeoutMs;
+    const deadline = monotonicMs() + this.#timeoutMs;
     for (let tries = 1; ; tries++) {
       await this.#show(credential);
       const answer = await tryOnce(credential, deadline);
@@ -227,7 +268,7 @@ export class Transport {
         continue;
       }
       const pause = retryPauseMs(status, answer.headers['retry-after']);
-      if (pause === undefined || tries >= MAX_TRIES || performance.now() + pause >= deadline) throw error;
+      if (pause === undefined || tries >= MAX_TRIES || monotonicMs() + pause >= deadline) throw error;
       await delay(pause, undefined, { signal }).catch(() => {
         throw signal?.reason;
       });
@@ -252,7 +293,7 @@ export class Transport {
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
     };
-    const headMs = Math.max(1, deadline - performance.now());
+    const headMs = Math.max(1, deadline - monotonicMs());
     try {
       const limits = { headMs, bodyMs: this.#timeoutMs, tooLate: () => this.#tooLate(), signal };
       const answer = this.#heard(await direct.ask(request, limits), credential);
@@ -293,7 +334,7 @@ export class Transport {
     const url = this.#requestUrl(path, options);
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const agent = this.#agent();
-    const limit = Math.max(1, deadline - performance.now());
+    const limit = Math.max(1, deadline - monotonicMs());
     return new Promise<http.IncomingMessage | undefined>((resolve, reject) => {
       const request = (url.protocol === 'https:' ? https : http).request(url, {
         method,

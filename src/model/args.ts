@@ -74,10 +74,10 @@ export interface SessionFlags {
   /** Another network namespace of the target's machine to switch into, as `netns ls` names it. */
   readonly netns?: string;
   /**
-   * A BPF program is loaded there: from the machine of the target, with what that takes. `if-admitted`: on a node alone, of its
-   * own network; `all-if-admitted`: of all networks of a node; where a pod is refused with the rights for it, without.
+   * A BPF program is loaded there: from the machine of the target, with what that takes. `if-admitted`: on a node alone, without
+   * sight of its processes; where a pod is refused with the rights for it, without.
    */
-  readonly watchesKernel?: true | 'if-admitted' | 'all-if-admitted';
+  readonly watchesKernel?: true | 'if-admitted';
   /** The time that the start of the container may take. */
   readonly timeoutMs: number;
   /** The time that all may take, where the user has set one: until a result is there, or a shell or command begins. */
@@ -248,9 +248,11 @@ export interface PreflightOptions {
 export type PreflightArgs = PreflightOptions & TargetChoice;
 
 export interface JudgeArgs {
-  /** A file that --save wrote. */
+  /** A file that --save wrote, or the folder of a watch. */
   readonly bundle: string;
   readonly report: ReportFlags;
+  /** The severity of an outage from which on the exit code is 1. */
+  readonly failOnOutage: FailOn;
 }
 
 export interface ExplainArgs {

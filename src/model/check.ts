@@ -29,14 +29,22 @@ export type ProbeScripts = Readonly<
     | 'sweep'
     | 'reach'
     | 'portUse'
+    | 'oddSockets'
+    | 'unaccepted'
     | 'nextHop'
     | 'duplicates'
     | 'tls'
+    | 'smallSegments'
     | 'linkSpeed'
     | 'nicCounters'
     | 'serviceRules'
     | 'netnsList'
-    | 'conntrackHolders',
+    | 'conntrackHolders'
+    | 'busiestAddresses'
+    | 'tunnelWay'
+    | 'inOuter'
+    | 'greeting'
+    | 'otherWays',
     string
   >
 >;
@@ -59,6 +67,11 @@ export interface Check<Input> {
   /** All findings that it can raise, for `explain` and the docs. */
   readonly findings: readonly FindingMeta[];
   plan(input: Input, scripts: ProbeScripts): StagedPlan;
+  /**
+   * What its evidence makes worth asking, which a target without a fault is not asked: these commands run once after all
+   * others, at the same time. Pure; absent, or nothing: the evidence is all.
+   */
+  followUp?(evidence: Evidence, input: Input, scripts: ProbeScripts): readonly ProbeCommand[];
   /**
    * Pure and synchronous.
    * @param words what its sentences call the target; those of a pod where they are absent

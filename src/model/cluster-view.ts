@@ -2,6 +2,7 @@
 import type { GatewayObjects, IngressObjects } from './gateway-api.ts';
 import type { EndpointSlice, Namespace, NetworkPolicyObject, Node, Pod, Service } from './kube-objects.ts';
 import type { Labels } from './network-policy.ts';
+import type { PeerAuthentication } from './peer-authentication.ts';
 
 /** What came of a question that a run can go on without an answer to. */
 export type Reading<T> =
@@ -70,6 +71,10 @@ export interface ClusterView {
   networkPolicies(namespace: string): Promise<Reading<readonly NetworkPolicyObject[]>>;
   /** Kinds of policies besides NetworkPolicy, each with whether there is one; kinds that the cluster does not know are left out. */
   otherPolicies(): Promise<readonly { readonly kind: string; readonly found: Reading<boolean> }[]>;
+  /** Istio's, in one namespace. `null`: the cluster knows none. */
+  peerAuthentications(namespace: string): Promise<Reading<readonly PeerAuthentication[] | null>>;
+  /** Objects of other kinds by which controllers lead requests; kinds that the cluster does not know are left out. */
+  otherRoutes(): Promise<readonly { readonly kind: string; readonly found: Reading<Part<object>> }[]>;
   /** @param namespace absent: of all, and perhaps a few seconds old; classes belong to none */
   ingressObjects(namespace?: string): Promise<Reading<IngressObjects>>;
   /** `null`: the cluster has no Gateway API. @param namespace as above */

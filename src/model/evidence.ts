@@ -13,6 +13,8 @@ export interface ProbeCommand {
    * that is not known there, the command is not run and its status says so.
    */
   readonly argv: readonly string[];
+  /** The words of another command that prints all that this one does, and more: where that runs in the same stage, this one need not. */
+  readonly coveredBy?: readonly string[];
   /** The command is ended after this many seconds. */
   readonly timeoutSeconds: number;
   /** It listens to what the others of its phase do: it is there before them, and is ended when they have ended. */

@@ -43,6 +43,8 @@ export interface FindingMeta {
   readonly scope?: 'host';
   /** Of which other findings it is the cause; absent: of none. */
   readonly explains?: Explanation;
+  /** A moment of load looks the same: it is reported only where another look, after a pause, shows it again. */
+  readonly isSeenTwice?: boolean;
   /** Whether what is known of a part of its subject (one endpoint of a Service) explains it too. */
   readonly followsFromParts?: boolean;
 }
@@ -55,4 +57,9 @@ export interface Occurrence extends Omit<Finding, 'remediation'> {
    * {@link Explanation}): those whose way it is not on. Not part of the report.
    */
   readonly spares?: readonly string[];
+  /**
+   * What else is found about the same destination and is one case of this: that a single connection was lost says less than
+   * that a share of many was. Not part of the report.
+   */
+  readonly covers?: readonly FindingPrefix[];
 }

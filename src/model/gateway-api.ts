@@ -10,6 +10,8 @@ export interface Condition {
 }
 
 interface ParentRef {
+  /** Absent: that of the Gateway API. */
+  readonly group?: string;
   /** Absent: `Gateway`. */
   readonly kind?: string;
   readonly namespace?: string;
@@ -37,7 +39,7 @@ interface RouteMatch {
   /** Of an HTTPRoute the name of an HTTP method; of a GRPCRoute, which call. */
   readonly method?: string | { readonly type?: string; readonly service?: string; readonly method?: string };
   readonly headers?: readonly object[];
-  readonly queryParams?: readonly object[];
+  readonly queryParams?: readonly { readonly type?: string; readonly name: string; readonly value: string }[];
 }
 
 export interface GatewayRoute {
@@ -68,6 +70,7 @@ export interface Gateway {
   readonly status?: {
     readonly addresses?: readonly { readonly type?: string; readonly value: string }[];
     readonly conditions?: readonly Condition[];
+    readonly listeners?: readonly { readonly name: string; readonly conditions?: readonly Condition[] }[];
   };
 }
 
@@ -77,7 +80,11 @@ export interface GatewayListener {
   readonly protocol: string;
   readonly hostname?: string;
   readonly tls?: {
+    /** `Passthrough`: whoever is behind ends TLS, and no rule of HTTP is asked. */
+    readonly mode?: string;
     readonly certificateRefs?: readonly {
+      /** Absent: of the core. */
+      readonly group?: string;
       readonly kind?: string;
       readonly namespace?: string;
       readonly name: string;
@@ -89,7 +96,7 @@ export interface GatewayListener {
 export interface ReferenceGrant {
   readonly metadata?: ObjectMeta;
   readonly spec?: {
-    readonly from?: readonly { readonly kind: string; readonly namespace: string }[];
+    readonly from?: readonly { readonly group?: string; readonly kind: string; readonly namespace: string }[];
     readonly to?: readonly { readonly group?: string; readonly kind: string; readonly name?: string }[];
   };
 }

@@ -234,11 +234,17 @@ export const METRICS = {
     help: 'Round-trip times of what was answered',
   },
   watch_outages: { of: 'watch', type: 'counter', labels: WATCHED, help: 'Outages that began' },
+  watch_slow_names: {
+    of: 'watch',
+    type: 'counter',
+    labels: WATCHED,
+    help: 'Rows of look-ups that another name server than the first had to answer, at most 100',
+  },
   watch_findings: {
     of: 'watch',
     type: 'counter',
     labels: ['id', 'severity'],
-    help: 'Outages that have a finding of this ID, by its packets or by the diagnosis; absent: none yet',
+    help: 'Outages, and rows of slow look-ups that have ended, with a finding of this ID; absent: none yet',
   },
   watch_destinations_left_out: {
     of: 'watch',

@@ -6,7 +6,8 @@ export interface Published {
   readonly label: string;
   readonly namespace: string;
   readonly name: string;
-  readonly by: 'node port' | 'load balancer' | 'external IP';
+  /** `health check`: load balancers ask there whether the node has an endpoint; it leads to no pod. */
+  readonly by: 'node port' | 'load balancer' | 'external IP' | 'health check';
   /** Where the packets are sent on: the node whose address it is, or the target's. Absent: it is not known. */
   readonly node?: string;
   /** Its address as a node, for a destination that is none of a node's: a loopback address. */
@@ -28,6 +29,13 @@ export interface Published {
     readonly cidr: string;
     readonly except: readonly string[];
   }[];
+  /**
+   * Of a pod: who leads on what it sends may keep its address as the source, and then endpoints on these nodes answer it
+   * straight, past the address that it asked.
+   */
+  readonly astray?: { readonly own: string; readonly nodes: readonly string[] };
+  /** Of a target outside, and a load balancer: all nodes, so many, have the label by which load balancers pass over them. */
+  readonly passedOver?: number;
   /** externalTrafficPolicy: Local. */
   readonly isLocal: boolean;
   /** Ready endpoints. */

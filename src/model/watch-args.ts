@@ -1,11 +1,11 @@
 /** What `watch` is asked for. */
 
-import type { FailOn, LateFormat, OutputFormat, RunOptions, TargetSpec } from './args.ts';
+import type { FailOn, ReportFormat, RunOptions, TargetSpec } from './args.ts';
 import type { ListenAddress, PushTarget } from './exposition.ts';
 
 export interface WatchArgs extends Pick<RunOptions, 'connection' | 'session' | 'to' | 'thresholds'> {
   readonly target: TargetSpec;
-  readonly output: OutputFormat | LateFormat;
+  readonly output: ReportFormat;
   /** Where its metrics are served while it runs. */
   readonly metrics?: ListenAddress;
   /** Where they go at its end. */

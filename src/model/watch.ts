@@ -1,4 +1,5 @@
 /** What was seen of destinations over a time: the contract of `watch -o json` (docs/watch.md). */
+import type { ClusterChoice } from './cluster-choice.ts';
 import type { Finding, TargetInfo, Verdict } from './report.ts';
 
 /** How a destination is asked: a TCP connection, a query to a DNS server or an NTP one, an echo request. */
@@ -42,6 +43,8 @@ export interface WatchedDestination extends WatchGoal {
   readonly sent: number;
   /** Those of them that were not answered in time, or by an error. */
   readonly missed: number;
+  /** Probes that were due and are not among those that were sent: the far side had no processor. Absent: none. */
+  readonly unsent?: number;
   /** Absent: nothing was answered. */
   readonly rtt?: WatchRtt;
   /** Cumulative: how many round trips took at most `le` ms. Sorted; only buckets that are not empty, the last is all. */
@@ -52,6 +55,8 @@ export interface WatchedDestination extends WatchGoal {
   readonly series: readonly WatchStep[];
   /** Why it could not be measured at all; a sentence without its end. */
   readonly unmeasured?: string;
+  /** When its name was only answered by another server than the first; absent: never. At most 100. */
+  readonly slowNames?: readonly SlowNames[];
 }
 
 /** Why a probe was missed. `silent`: nothing came within the limit. `other`: an errno that has no word of its own. */
@@ -99,6 +104,8 @@ export interface MissEvidence {
     readonly name: string;
     /** NOERROR, SERVFAIL, …; `silent` where nothing came; else an error in words. */
     readonly answer: string;
+    /** What the first server of resolv.conf came to, where this is another one. */
+    readonly before?: { readonly server: string; readonly answer: string };
   };
   /** Counters of the kernel that rose since the last tally, and by how much: `TcpExtTCPTimeouts`. */
   readonly counters: Readonly<Record<string, number>>;
@@ -108,7 +115,50 @@ export interface MissEvidence {
    * Packets of the probe that passed the device, as a packet socket sees them: `out` behind the target's own filter.
    * Absent: the far side may not listen (no NET_RAW).
    */
-  readonly seen?: { readonly out: number; readonly in: number; readonly arp: number };
+  readonly seen?: {
+    readonly out: number;
+    readonly in: number;
+    readonly arp: number;
+    /**
+     * The last answered probe was seen leaving. Without it `out` 0 is no proof: a node translates the address of a Service
+     * on the way out, and what leaves has another one.
+     */
+    readonly before?: true;
+  };
+}
+
+/** The first name server of resolv.conf failed, and another one answered. Text is raw. */
+export interface NameFallback {
+  readonly server: string;
+  /** As {@link MissEvidence.dns} has it. */
+  readonly answer: string;
+  /** The server that answered. */
+  readonly by: string;
+}
+
+/** A row of look-ups that another server had to answer: names resolve, and slowly where the first one is silent. */
+export interface SlowNames extends NameFallback {
+  /** RFC 3339, UTC. */
+  readonly from: string;
+  /** RFC 3339, UTC: when the first server answered again; absent: it lasted to the end. */
+  readonly to?: string;
+  /** How many look-ups that were; absent: it lasts, or was not told. */
+  readonly count?: number;
+  /** What that means. */
+  readonly findings: readonly Finding[];
+}
+
+/** A time of which nothing is known, from the last that was told before it to the first after it. */
+export interface WatchGap {
+  /** RFC 3339, UTC. */
+  readonly from: string;
+  /** RFC 3339, UTC. */
+  readonly to: string;
+  /**
+   * `restarted`: the far side was gone, and was started anew. `overwritten`: nobody read what it had to tell for so long that it
+   * had to forget some. `lost`: it was lost for good.
+   */
+  readonly reason: 'restarted' | 'overwritten' | 'lost';
 }
 
 /** What a diagnosis said that was made at once, as the client could. */
@@ -140,11 +190,15 @@ export interface Outage {
   /** From `from` to `to`, or to the end. */
   readonly durationMs: number;
   readonly missed: number;
+  /** To how many of them an answer was seen, but after the limit; absent: to none, or it lasts. */
+  readonly late?: number;
   /** Of the first miss. */
   readonly evidence: MissEvidence;
   /** What that evidence means, the first first. */
   readonly findings: readonly Finding[];
   readonly diagnosis?: WatchDiagnosis;
+  /** RFC 3339, UTC: when the API said, while it lasted, that the Service has no ready endpoint; absent: it did not. */
+  readonly noEndpointsAt?: string;
   /** The file with the packets before and in it, relative to the folder of `--save`; absent: there is none. */
   readonly pcap?: string;
   /** How many packets that file has. */
@@ -156,10 +210,10 @@ export interface WatchEvent {
   /** RFC 3339, UTC. */
   readonly at: string;
   /**
-   * `cluster`: an object changed near an outage. `connection`: the client lost the far side, or found it again. `lost`: the
+   * `slow`: another name server had to answer. `cluster`: an object changed near an outage. `connection`: the client lost the far side, or found it again. `lost`: the
    * far side had to forget something while the client was away. `end`: the far side ended.
    */
-  readonly type: 'miss' | 'recovery' | 'cluster' | 'connection' | 'lost' | 'diagnosis' | 'end';
+  readonly type: 'miss' | 'recovery' | 'slow' | 'cluster' | 'connection' | 'lost' | 'diagnosis' | 'end';
   readonly destination?: string;
   /** One line. Raw. */
   readonly text: string;
@@ -173,6 +227,8 @@ export interface Watch {
   readonly kind: 'Watch';
   readonly tool: { readonly version: string };
   readonly target: TargetInfo;
+  /** How the user chose the cluster, for the commands in remedies; absent outside of clusters. Nothing secret. */
+  readonly connection?: ClusterChoice;
   /** RFC 3339, UTC. */
   readonly startedAt: string;
   readonly durationMs: number;
@@ -185,6 +241,8 @@ export interface Watch {
   readonly verdict: Verdict;
   readonly destinations: readonly WatchedDestination[];
   readonly outages: readonly Outage[];
+  /** Times that were not measured, the earliest first: no pass covers them. At most 100; the last one reaches to the end of more. */
+  readonly gaps: readonly WatchGap[];
   /** The earliest first; at most 1000, of which `lost` says how many more there were. */
   readonly events: readonly WatchEvent[];
   /** Where bundles and packets are; absent: nothing was saved. */
@@ -202,6 +260,7 @@ export type FarEvent =
       readonly sent: number;
       readonly missed: number;
       readonly rtts: readonly number[];
+      readonly unsent: number;
     }
   /** The first miss of a row. `at`: when the probe was sent. */
   | {
@@ -211,8 +270,18 @@ export type FarEvent =
       readonly lastAnswer?: number;
       readonly evidence: MissEvidence;
     }
-  /** The first answer after a row of misses. `at`: when the probe was sent. */
-  | { readonly kind: 'recovery'; readonly goal: number; readonly at: number; readonly missed: number }
+  /** The first answer after a row of misses. `at`: when the probe was sent. `late`: answers that came after the limit. */
+  | {
+      readonly kind: 'recovery';
+      readonly goal: number;
+      readonly at: number;
+      readonly missed: number;
+      readonly late: number;
+    }
+  /** The first look-up of a row that another name server answered. */
+  | ({ readonly kind: 'fallback'; readonly goal: number; readonly at: number } & NameFallback)
+  /** The first server answers again, after so many. */
+  | { readonly kind: 'fallback-end'; readonly goal: number; readonly at: number; readonly count: number }
   /** The packets before and in outages of these goals, as a pcap file. */
   | {
       readonly kind: 'packets';

@@ -1,4 +1,5 @@
 /** One time limit for all that a command waits for. */
+import { monotonicMs } from '../kube/clock.ts';
 import type { SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Progress } from '../model/progress.ts';
@@ -49,7 +50,7 @@ export class Deadline<Shown extends Progress = Progress> {
 
   /** The rest of it, in ms. */
   get leftMs(): number {
-    return Math.max(0, this.#endsAt - performance.now());
+    return Math.max(0, this.#endsAt - monotonicMs());
   }
 
   /** What comes now is known to take up to so long, in ms, when nothing is wrong; a limit that the user has set stays. */
@@ -65,7 +66,7 @@ export class Deadline<Shown extends Progress = Progress> {
 
   #begin(ms: number): void {
     clearTimeout(this.#timer);
-    this.#endsAt = performance.now() + ms;
+    this.#endsAt = monotonicMs() + ms;
     this.#timer = setTimeout(() => this.#end(ms), Math.min(ms, LONGEST_MS));
   }
 

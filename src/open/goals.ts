@@ -1,9 +1,11 @@
 /** Where a test goes to, as the DESTs that the checks take. */
+
 import { declaredPorts } from '../cluster/pod-ports.ts';
 import type { MatrixWord } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { CLOSED_PORT } from '../model/matrix.ts';
 import type { Endpoints } from '../model/network-test.ts';
+import { bracketed } from '../model/socket-address.ts';
 import { identityOf } from '../targets/identity.ts';
 import { isPodTarget } from '../targets/resolve.ts';
 import { targetPod } from '../targets/target-pod.ts';
@@ -47,9 +49,8 @@ function found(place: Place, port: string | undefined, own: string | undefined):
   const end = port === undefined ? '' : `:${port}`;
   if (kind === 'pod' && namespace === own) return { dest: `pod/${name}${end}`, shown };
   if (address === undefined) throw new UserError(`${kind}/${name} has no address yet.`, 3);
-  const host = address.includes(':') ? `[${address}]` : address;
   const other = end === '' && declared !== undefined ? `:${declared}` : end;
-  return { dest: `${host}${other}`, shown };
+  return { dest: `${bracketed(address)}${other}`, shown };
 }
 
 /**

@@ -6,6 +6,7 @@ import { KubeClient } from '../kube/client.ts';
 import type { ConnectionFlags, SessionFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import { type LocalSpec, openLocalSession } from '../targets/local.ts';
+import { dockerSources } from './docker-target.ts';
 import { type FoundTarget, refuseNetns } from './found-target.ts';
 import { openSwitchedLocal } from './switched.ts';
 
@@ -33,7 +34,12 @@ export async function findLocal(
   const named = await namedPart(connection, signal);
   if (netns === undefined) {
     return {
-      subject: { ...named, isHost: target.kind === 'local', addresses: [] },
+      subject: {
+        ...named,
+        isHost: target.kind === 'local',
+        addresses: [],
+        ...(target.kind === 'local' ? { engine: dockerSources() } : {}),
+      },
       open: (options) => openLocalSession(target, options),
     };
   }

@@ -10,7 +10,7 @@ import type { MatrixWord, PodTargetSpec } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
 import type { Node, Pod, Service } from '../model/kube-objects.ts';
 import { CLOSED_PORT, type MatrixGoal, type MatrixPlace, placeKey } from '../model/matrix.ts';
-import { podChoice, refuseMissingNamespace, withSelector } from '../targets/resolve.ts';
+import { noSuchPod, podChoice, refuseMissingNamespace, withSelector } from '../targets/resolve.ts';
 import { tellingAllRights } from '../targets/target-pod.ts';
 import { hasNetwork, ownerOf, ZONE } from './many-targets.ts';
 
@@ -54,6 +54,16 @@ export async function matrixPlaces(
     .filter((one) => !seen.has(placeKey(one)) && seen.add(placeKey(one)))
     .map((one) => withZone(one, zones))
     .sort(byPlace);
+}
+
+/**
+ * A side that is not there as a whole gives no matrix.
+ * @throws {UserError} exit 3: of the side's pods there is none
+ */
+export function refuseMissingSide(side: readonly FoundPlace[]): void {
+  const [first] = side;
+  if (first === undefined || side.some(({ missing }) => missing === undefined)) return;
+  throw noSuchPod(first.name, first.namespace ?? '');
 }
 
 async function placesOf(
@@ -136,6 +146,7 @@ async function onePod(client: KubeClient, name: string, signal: AbortSignal): Pr
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 404)) throw error;
     const { namespace } = client;
+    await refuseMissingNamespace(client, signal);
     return {
       ...podPlace({ metadata: { name, namespace } }),
       missing: `there is no pod "${name}" in namespace "${namespace}"`,
@@ -151,14 +162,10 @@ async function readService(
   try {
     return await client.get<Service>(namespacedPath('api/v1', namespace, 'services', name), { signal });
   } catch (error) {
-    throw notFound(error, 'service', name, namespace);
+    if (!(error instanceof ApiError && error.status === 404)) throw error;
+    await refuseMissingNamespace(client, signal, namespace);
+    throw new UserError(`no service "${name}" in namespace "${namespace}".`, 3);
   }
-}
-
-function notFound(error: unknown, kind: string, name: string, namespace: string): unknown {
-  return error instanceof ApiError && error.status === 404
-    ? new UserError(`no ${kind} "${name}" in namespace "${namespace}".`, 3)
-    : error;
 }
 
 function podPlace(pod: Pod): FoundPlace {

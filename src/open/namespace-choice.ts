@@ -27,7 +27,7 @@ export function chooseNamespace(
     });
   }
   throw new UserError(`no network namespace "${word}" among the ${namespaces.length} there.`, 3, {
-    hint: advice`"${nettools`netns ls NODE|local`}" lists them; a pod is POD or NAMESPACE/POD.`,
+    hint: advice`"${nettools`netns ls NODE`}" lists them (local is this machine); a pod is POD or NAMESPACE/POD.`,
   });
 }
 

@@ -4,7 +4,7 @@ import { nodeSubject, podSubject } from '../cluster/subject.ts';
 import { KubeView } from '../cluster/view.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { SessionFlags } from '../model/args.ts';
-import { type NodeOptions, openNodeSession, readNode } from '../targets/node.ts';
+import { openNodeSession, readNode } from '../targets/node.ts';
 import type { OpenOptions } from '../targets/session.ts';
 import type { Sharing } from './connect.ts';
 import type { FoundTarget } from './found-target.ts';
@@ -26,7 +26,7 @@ export async function findNode(
     openNodeSession(client, { name, node }, flags, image, {
       ...options,
       switching,
-      ...(netns === undefined ? mayWatch(flags) : {}),
+      mayWatch: netns === undefined && flags.watchesKernel === 'if-admitted',
     });
   if (netns === undefined) {
     const subject = nodeSubject(new KubeView(client, signal, [], reads), name, node);
@@ -42,9 +42,4 @@ export async function findNode(
     client,
     open: async (options) => switchedOnNode(client, name, netns, await open(options, true), options),
   };
-}
-
-function mayWatch({ watchesKernel }: SessionFlags): Pick<NodeOptions, 'mayWatch'> {
-  if (watchesKernel === 'if-admitted') return { mayWatch: 'own' };
-  return watchesKernel === 'all-if-admitted' ? { mayWatch: 'all' } : {};
 }

@@ -10,6 +10,7 @@ import { openNodeSession, readNode } from '../targets/node.ts';
 import { type NoRoomError, podInfo } from '../targets/pod.ts';
 import { networkProblem } from '../targets/preflight.ts';
 import { noRoomHint } from '../targets/room-words.ts';
+import { sandboxTrouble, withTrouble } from '../targets/sandbox-trouble.ts';
 import type { OpenOptions, Session } from '../targets/session.ts';
 import { imageFor } from './image.ts';
 import { changed, switchedOnNode } from './switched.ts';
@@ -50,7 +51,8 @@ export async function fromNode(
   why: string,
 ): Promise<Session> {
   const problem = networkProblem(pod);
-  if (problem !== undefined) throw new UserError(problem, 3);
+  if (problem !== undefined)
+    throw new UserError(withTrouble(problem, await sandboxTrouble(client, pod, options.signal)), 3);
   const { namespace, name } = identityOf(pod);
   const node = pod.spec?.nodeName ?? '';
   const switching = pod.spec?.hostNetwork !== true;

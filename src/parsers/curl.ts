@@ -1,8 +1,17 @@
-/** Parses what curl writes with {@link CURL_FORMAT}. Pure. */
+/** Parses what curl writes with {@link CURL_FORMAT} or {@link HTTP_FORMAT}. Pure. */
+
+const TIMES =
+  '%{http_code} %{time_connect} %{time_appconnect} %{time_starttransfer} %{time_total} %{remote_ip}';
 
 /** The `-w` argument; times in seconds, as curl has them. */
-export const CURL_FORMAT =
-  '%{http_code} %{time_connect} %{time_appconnect} %{time_starttransfer} %{time_total} %{remote_ip}\\n';
+export const CURL_FORMAT = `${TIMES}\\n`;
+
+/**
+ * With where the answer leads to, on a line before; the header by which Linkerd's proxy says that an answer is its own
+ * (linkerd/linkerd2#9387); and on a line behind what the answer was like. A curl before 7.84 prints the words of headers
+ * as they stand.
+ */
+export const HTTP_FORMAT = `%{redirect_url}\\n${TIMES} %header{l5d-proxy-error}\\n%{http_version} %{size_header} %{size_download} %header{server}\\n`;
 
 /** The timing of one HTTP request. Times in milliseconds from its start. */
 export interface HttpTiming {
@@ -16,15 +25,39 @@ export interface HttpTiming {
   readonly totalMs: number;
   /** Whom curl was connected to: of the addresses of a name the one that took it first. */
   readonly remote?: string;
+  /** Where the answer leads to (its Location, made whole). */
+  readonly redirect?: string;
+  /** What a proxy of a mesh says of the answer, which is its own and none of a server. */
+  readonly proxyError?: string;
+  /** What the answer was like; absent where there was none, or it was not asked. */
+  readonly shape?: AnswerShape;
 }
+
+/** By what answers of known programs are told, whose text is not kept. Sizes in bytes. */
+export interface AnswerShape {
+  /** `1.0`, `1.1`, `2` */
+  readonly version: string;
+  readonly headerBytes: number;
+  readonly bodyBytes: number;
+  /** The header Server; empty where there is none. */
+  readonly server: string;
+}
+
+/** Of a header, which can have any length. */
+const MOST_CHARACTERS = 200;
+const MOST_OF_URL = 2000;
 
 /** `undefined` when there was no connection to time. */
 export function parseCurl(stdout: string): HttpTiming | undefined {
-  const words = stdout.trim().split(' ');
+  const lines = stdout.trim().split('\n');
+  const at = lines.findIndex((line) => /^\d+ [\d.]+ /.test(line));
+  const words = (lines[at] ?? '').trim().split(' ');
   const [status = NaN, connect = NaN, appConnect = NaN, firstByte = NaN, total = NaN] = words
     .slice(0, 5)
     .map(Number);
   const remote = /^[0-9a-f.:]{2,45}$/i.exec(words[5] ?? '')?.[0];
+  const redirect = lines[at - 1]?.trim() ?? '';
+  const said = words.slice(6).join(' ').trim().slice(0, MOST_CHARACTERS);
   if (![status, connect, appConnect, firstByte, total].every(Number.isFinite) || connect === 0)
     return undefined;
   return {
@@ -34,6 +67,24 @@ export function parseCurl(stdout: string): HttpTiming | undefined {
     firstByteMs: status === 0 ? null : firstByte * 1000,
     totalMs: total * 1000,
     ...(remote === undefined ? {} : { remote }),
+    ...(redirect === '' ? {} : { redirect: redirect.slice(0, MOST_OF_URL) }),
+    ...(said === '' || said.startsWith('%header{') ? {} : { proxyError: said }),
+    ...shapePart(lines[at + 1] ?? ''),
+  };
+}
+
+function shapePart(line: string): Pick<HttpTiming, 'shape'> {
+  // curl writes HTTP/1.0 as 1.
+  const [, version, headerBytes, bodyBytes, server = ''] =
+    /^([123](?:\.[01])?) (\d+) (\d+)(?: (.*))?$/.exec(line.trim()) ?? [];
+  if (version === undefined || server.startsWith('%header{')) return {};
+  return {
+    shape: {
+      version: version === '1' ? '1.0' : version,
+      headerBytes: Number(headerBytes),
+      bodyBytes: Number(bodyBytes),
+      server: server.slice(0, MOST_CHARACTERS),
+    },
   };
 }
 

@@ -21,6 +21,8 @@ export interface DigAnswer {
   readonly addresses: readonly string[];
   /** The aliases of the answer section lead back to where they began. */
   readonly loops: boolean;
+  /** Owners of the address records, where neither the question nor an alias of the answer names any of them; else absent. */
+  readonly astray?: readonly string[];
   /** Records in the answer section, as the header counts them. */
   readonly records: number;
   /** How long the try that was answered took. */
@@ -85,7 +87,10 @@ function parseBlock(lines: readonly string[]): DigAnswer {
     outcome: 'answered',
     rcode,
     truncated: / tc\b/.test(/^;; flags:([^;]*)/m.exec(text)?.[1] ?? ''),
-    addresses: lines.flatMap((line) => /^[^;\s]\S*\s+\d+\s+IN\s+(?:A|AAAA)\s+(\S+)$/.exec(line)?.[1] ?? []),
+    addresses: answerOf(lines).flatMap(
+      (line) => /^[^;\s]\S*\s+\d+\s+IN\s+(?:A|AAAA)\s+(\S+)$/.exec(line)?.[1] ?? [],
+    ),
+    ...astrayPart(answerOf(lines)),
     loops: isLoop(lines),
     records: Number(/^;; flags:.*\bANSWER: (\d+)/m.exec(text)?.[1] ?? 0),
     ms: Number(time[1]) / (time[2] === 'usec' ? 1000 : 1),
@@ -93,6 +98,12 @@ function parseBlock(lines: readonly string[]): DigAnswer {
     ...(error === undefined ? {} : { error }),
     ...seen,
   };
+}
+
+/** Without the further sections: the addresses of name servers stand there (BIND: minimal-responses no; referrals). */
+function answerOf(lines: readonly string[]): readonly string[] {
+  const end = lines.findIndex((line) => /^;; (AUTHORITY|ADDITIONAL) SECTION:/.test(line));
+  return end < 0 ? lines : lines.slice(0, end);
 }
 
 /** What dig says of packets that are not answer, in words that follow "an answer that is"; `undefined`: of none. */
@@ -109,14 +120,34 @@ function garbledBy(text: string): string | undefined {
   return /^;; (;; )?Question section mismatch/m.test(text) ? 'for another question' : undefined;
 }
 
-/** Whether aliases of an answer form a circle. */
-function isLoop(lines: readonly string[]): boolean {
-  const aliases = new Map(
+/** The aliases of an answer, in lower case. */
+function aliasesOf(lines: readonly string[]): Map<string, string> {
+  return new Map(
     lines.flatMap((line): [string, string][] => {
       const [, owner, target] = /^([^;\s]\S*)\s+\d+\s+IN\s+CNAME\s+(\S+)$/.exec(line) ?? [];
       return owner === undefined || target === undefined ? [] : [[owner.toLowerCase(), target.toLowerCase()]];
     }),
   );
+}
+
+/** Whose addresses they are, where neither the question nor one of its aliases is so called. */
+function astrayPart(lines: readonly string[]): { astray?: readonly string[] } {
+  const asked = lines.flatMap((line) => /^;(\S+)\s+IN\s+(?:A|AAAA)\s*$/.exec(line)?.[1] ?? [])[0];
+  if (asked === undefined) return {};
+  const aliases = aliasesOf(lines);
+  const named = new Set<string>();
+  for (let at: string | undefined = asked.toLowerCase(); at !== undefined; at = aliases.get(at)) {
+    if (named.has(at)) break;
+    named.add(at);
+  }
+  const owners = lines.flatMap((line) => /^([^;\s]\S*)\s+\d+\s+IN\s+(?:A|AAAA)\s+\S+$/.exec(line)?.[1] ?? []);
+  const astray = [...new Set(owners)].filter((owner) => !named.has(owner.toLowerCase()));
+  return astray.length === 0 || astray.length < new Set(owners).size ? {} : { astray };
+}
+
+/** Whether aliases of an answer form a circle. */
+function isLoop(lines: readonly string[]): boolean {
+  const aliases = aliasesOf(lines);
   return [...aliases.keys()].some((owner) => {
     const seen = new Set<string>();
     for (let at: string | undefined = owner; at !== undefined; at = aliases.get(at)) {
@@ -131,5 +162,8 @@ function outcomeOf(error: string | undefined): DigOutcome {
   if (error === undefined) return 'failed';
   if (/timed out/.test(error)) return 'timeout';
   if (/refused/.test(error)) return 'refused';
-  return /unreachable|permi|prohibited|no route/i.test(error) ? 'unreachable' : 'failed';
+  // EINVAL and EADDRNOTAVAIL: of an address that nothing can be sent to, as 0.0.0.1 or fe80::1 without its interface.
+  return /unreachable|permi|prohibited|no route|invalid argument|cannot assign/i.test(error)
+    ? 'unreachable'
+    : 'failed';
 }

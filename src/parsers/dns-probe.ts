@@ -21,6 +21,8 @@ export interface DnsQuery extends DigAnswer {
   readonly options?: readonly string[];
   /** dig's own lines for its whole run. */
   readonly text: string;
+  /** Of the tries that are counted as `lost`: how long answers took that came after the time was up, in ms. Only the prober waits for them. */
+  readonly late?: readonly number[];
 }
 
 /** One call of getaddrinfo. */
@@ -55,6 +57,7 @@ export function parseDnsProbe(stdout: string): DnsProbe {
   const queries: DnsQuery[] = [];
   const resolver: ResolverRun[] = [];
   const sends: { server: string; error: string }[] = [];
+  const late: LateAnswer[] = [];
   let control: string | undefined;
   let icmp: string | undefined;
   for (const { words, text } of frames(stdout)) {
@@ -66,8 +69,40 @@ export function parseDnsProbe(stdout: string): DnsProbe {
     else if (verb === 'resolver') resolver.push(resolverRun(first, second, rest, text));
     else if (verb === 'send') sends.push({ server: first, error: sendError(text) });
     else if (verb === 'icmp') icmp = text;
+    else if (verb === 'late') {
+      const [name = '', type = '', us] = rest;
+      late.push({ server: first, port: Number(second), name, type, ms: Number(us) / 1000 });
+    }
   }
-  return { control, names, queries, resolver, sends, icmp };
+  return { control, names, queries: withLate(queries, late), resolver, sends, icmp };
+}
+
+/** An answer that came when nobody waited for it any more. */
+interface LateAnswer extends Question {
+  readonly server: string;
+  readonly port: number;
+  readonly ms: number;
+}
+
+/** Each late answer is that of the first try of its question that got none. */
+function withLate(queries: readonly DnsQuery[], all: readonly LateAnswer[]): DnsQuery[] {
+  const left = [...all];
+  return queries.map((query) => {
+    const { server, port, protocol, question, lost } = query;
+    const late: number[] = [];
+    while (protocol === 'udp' && late.length < lost) {
+      const at = left.findIndex(
+        (one) =>
+          one.server === server &&
+          one.port === port &&
+          one.name === question.name &&
+          one.type === question.type,
+      );
+      if (at < 0) break;
+      late.push(...left.splice(at, 1).map(({ ms }) => ms));
+    }
+    return late.length === 0 ? query : { ...query, late };
+  });
 }
 
 function frames(stdout: string): { readonly words: readonly string[]; readonly text: string }[] {

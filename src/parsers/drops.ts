@@ -10,7 +10,6 @@ export interface DropPlace {
   /** The inode of the network namespace. */
   readonly namespace: string;
   readonly packets: number;
-  readonly bytes: number;
 }
 
 /** The packets of one place that are alike. A client's port is not kept, nor told. */
@@ -33,6 +32,8 @@ export interface DropFlow extends DropPlace {
 /** What was seen from the beginning to the end. */
 export interface DropWatch {
   readonly kernel: string;
+  /** Which boot of which machine it is of (random(4)); empty where the kernel does not tell. */
+  readonly boot: string;
   /** The namespace that it was watched from. */
   readonly own: string;
   /** All of them. */
@@ -46,10 +47,16 @@ export interface DropWatch {
     readonly namespaces: number;
     /** Packets that are in `places` alone. */
     readonly flowsMissed: number;
+    /** At least so many flows are not in `flows`. */
+    readonly otherFlows: number;
     /** Packets that are nowhere. */
     readonly placesMissed: number;
     /** Drops that happened while another one was being counted on the same processor. */
     readonly unseen: number;
+    /** Addresses whose flows were asked for and not watched. */
+    readonly peersLeftOut: number;
+    /** Whether there were more namespaces than can be watched. */
+    readonly namespacesLeftOut: boolean;
   };
 }
 
@@ -85,13 +92,13 @@ export function parseDropNews(line: string): DropNews | undefined {
 export function parseDrops(text: string): DropWatch | undefined {
   const places: DropPlace[] = [];
   const flows: DropFlow[] = [];
-  let begin: Pick<DropWatch, 'kernel' | 'own'> | undefined;
+  let begin: Pick<DropWatch, 'kernel' | 'boot' | 'own'> | undefined;
   let end: DropWatch['end'];
   for (const line of text.split('\n')) {
     const { watching, place, flow, end: last } = objectOf(line === '' ? undefined : parseJson(line));
     if (watching !== undefined) {
-      const { kernel, own } = objectOf(watching);
-      begin = { kernel: textOf(kernel) ?? '', own: textOf(own) ?? '' };
+      const { kernel, boot, own } = objectOf(watching);
+      begin = { kernel: textOf(kernel) ?? '', boot: textOf(boot) ?? '', own: textOf(own) ?? '' };
     } else if (place !== undefined) places.push(...placeOf(objectOf(place)));
     else if (flow !== undefined) flows.push(...flowOf(objectOf(flow)));
     else if (last !== undefined) end = endOf(objectOf(last));
@@ -101,10 +108,10 @@ export function parseDrops(text: string): DropWatch | undefined {
 
 function placeOf(fields: JsonObject): DropPlace[] {
   const [reason, name, namespace] = [fields['reason'], fields['function'], fields['namespace']].map(textOf);
-  const [packets, bytes] = [fields['packets'], fields['bytes']].map(numberOf);
+  const packets = numberOf(fields['packets']);
   return reason === undefined || namespace === undefined || packets === undefined
     ? []
-    : [{ reason, function: name ?? '', namespace, packets, bytes: bytes ?? 0 }];
+    : [{ reason, function: name ?? '', namespace, packets }];
 }
 
 function flowOf(fields: JsonObject): DropFlow[] {
@@ -134,5 +141,8 @@ function endOf(fields: JsonObject): DropWatch['end'] {
     flowsMissed: number('flowsMissed'),
     placesMissed: number('placesMissed'),
     unseen: number('unseen'),
+    otherFlows: number('otherFlows'),
+    peersLeftOut: number('peersLeftOut'),
+    namespacesLeftOut: fields['namespacesLeftOut'] === true,
   };
 }

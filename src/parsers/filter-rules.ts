@@ -3,12 +3,18 @@
 /** Which tool shows it. iptables-nft rules live in nftables, legacy ones do not. */
 export type RuleSource = 'nft' | 'iptables-nft' | 'iptables-legacy';
 
+export type MatchField = 'protocol' | 'sport' | 'dport' | 'saddr' | 'daddr' | 'ctstate';
+
 /** Something that a rule asks of a packet. */
 export interface RuleMatch {
-  readonly field: 'protocol' | 'sport' | 'dport' | 'saddr' | 'daddr' | 'ctstate';
-  /** Values, `from-to` for ports, `address/length`; one of them has to hold. */
+  readonly field: MatchField;
+  /** Values, `from-to` for ports and addresses, `address/length`; one of them has to hold. */
   readonly values: readonly string[];
   readonly negated: boolean;
+  /** Of a concatenation its other parts: the nth value of each has to hold with the nth of `values`. Of a part without a field nothing is known. */
+  readonly and?: readonly { readonly field: MatchField | undefined; readonly values: readonly string[] }[];
+  /** The named set or map of nft whose elements the values are, and these as nft takes them. */
+  readonly set?: { readonly name: string; readonly elements: readonly string[] };
 }
 
 export interface FilterChain {
@@ -49,6 +55,34 @@ export interface FilterRule {
   readonly maySpare: boolean;
   /** The rule, as its tool writes it. */
   readonly text: string;
+  /** The words of the command that takes the element of a named set away by which it holds for the packet in question. */
+  readonly elementRemoval?: readonly string[];
+}
+
+/** Bits of a packet's mark. */
+export interface Mark {
+  readonly value: number;
+  readonly mask: number;
+}
+
+/** A rule that changes the mark of what the target sends, whose route the kernel then looks for again. */
+export interface MarkRule
+  extends Pick<
+    Detour,
+    'source' | 'family' | 'table' | 'chain' | 'key' | 'packets' | 'matches' | 'spared' | 'isCertain' | 'text'
+  > {
+  /** The bits of the mask are cleared, and those of the value then turned over. */
+  readonly mark: Mark;
+}
+
+/** A rule that hands what comes in to a transparent proxy of the target (TPROXY). */
+export interface ProxyRule
+  extends Pick<
+    Detour,
+    'source' | 'family' | 'table' | 'chain' | 'key' | 'packets' | 'matches' | 'port' | 'text'
+  > {
+  /** The mark that a packet has to have. */
+  readonly asks: Mark | undefined;
 }
 
 /** A rule that leads packets to a port of the target itself, whatever they are sent to. */
@@ -69,9 +103,11 @@ export interface FilterRules {
   readonly chains: readonly FilterChain[];
   readonly rules: readonly FilterRule[];
   readonly detours: readonly Detour[];
+  readonly marks: readonly MarkRule[];
+  readonly proxies: readonly ProxyRule[];
 }
 
-/** Chains that what the target sends comes to: those of the output hook, and what they jump to. */
+/** Chains that packets of a hook come to: its own, and what they jump to. */
 export function reachableChains(
   hooked: readonly string[],
   jumps: readonly (readonly [from: string, to: string])[],

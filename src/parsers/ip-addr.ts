@@ -11,6 +11,8 @@ export interface InterfaceAddress {
   readonly scope: string;
   /** IPv6 duplicate address detection found another owner: the kernel does not use the address. */
   readonly dadFailed: boolean;
+  /** It has a lifetime: a router's advertisement or a DHCP server gave it. Absent: it stays. */
+  readonly isLeased?: true;
 }
 
 /** An interface and its addresses. */
@@ -46,6 +48,7 @@ export function parseInterfaces(stdout: string): Interface[] | undefined {
       prefixLength: numberOf(address['prefixlen']) ?? 0,
       scope: textOf(address['scope']) ?? '',
       dadFailed: address['dadfailed'] === true,
+      ...(address['dynamic'] === true ? { isLeased: true as const } : {}),
     })),
   }));
 }

@@ -1,4 +1,4 @@
-/** Parses `ip -j -s -s link show` (iproute2): the counters of interfaces. Pure. */
+/** Parses `ip -j -s -s link show` (iproute2): interfaces' names and counters. Pure. */
 import { jsonObjects, numberOf, objectOf, textOf } from './json.ts';
 
 /** What an interface has counted since it was made. */
@@ -32,4 +32,13 @@ export function parseLinkCounters(stdout: string): LinkCounters[] | undefined {
       carrierChanges: numberOf(objectOf(stats['tx'])['carrier_changes']),
     };
   });
+}
+
+/** Names of interfaces by their index; `undefined` when the text is not ip's JSON. */
+export function parseLinkNames(stdout: string): Map<number, string> | undefined {
+  const entries = jsonObjects(stdout)?.flatMap((entry): [number, string][] => {
+    const [index, name] = [numberOf(entry['ifindex']), textOf(entry['ifname'])];
+    return index === undefined || name === undefined ? [] : [[index, name]];
+  });
+  return entries && new Map(entries);
 }

@@ -1,4 +1,6 @@
 /** Parses `ip -j -d route show table all` and `ip -j rule show` (iproute2). Pure. */
+import { withoutUndefined } from '../model/without-undefined.ts';
+import type { Mark } from './filter-rules.ts';
 import { type AddressFamily, everything, type Prefix, parsePrefix } from './ip-prefix.ts';
 import { type JsonObject, jsonObjects, numberOf, objectOf, objectsIn, textOf, textsIn } from './json.ts';
 
@@ -70,6 +72,12 @@ export function routeText(route: Route): string {
   ].join(' ');
 }
 
+/** Both ends included. */
+export interface NumberRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A routing policy rule. */
 export interface RoutingRule {
   readonly priority: number;
@@ -86,6 +94,15 @@ export interface RoutingRule {
   readonly action: string | undefined;
   /** It looks in the table of the interface's VRF. */
   readonly vrf: boolean;
+  /** The mark that a packet has to have. */
+  readonly mark?: Mark;
+  /** The users whose packets it takes, by number. */
+  readonly users?: NumberRange;
+  /** `tcp`, `udp`, or a number. */
+  readonly ipProtocol?: string;
+  readonly destinationPorts?: NumberRange;
+  /** The interface that a packet came in by; `lo`: it is the target's own. */
+  readonly from?: string;
   /** As ip would print it: `32766: from all lookup main`. */
   readonly text: string;
 }
@@ -119,6 +136,7 @@ export function parseRules(stdout: string): RoutingRule[] | undefined {
       table,
       action,
       vrf,
+      ...selectorsOf(entry),
       text: [
         `${numberOf(entry['priority']) ?? 0}:`,
         ...('not' in entry ? ['not'] : []),
@@ -129,6 +147,26 @@ export function parseRules(stdout: string): RoutingRule[] | undefined {
       ].join(' '),
     };
   });
+}
+
+function selectorsOf(
+  entry: JsonObject,
+): Pick<RoutingRule, 'mark' | 'users' | 'ipProtocol' | 'destinationPorts' | 'from'> {
+  const value = Number(textOf(entry['fwmark']) ?? Number.NaN);
+  const mask = Number(textOf(entry['fwmask']) ?? 0xffffffff);
+  return withoutUndefined({
+    mark: Number.isInteger(value) ? { value, mask } : undefined,
+    users: rangeOf(entry['uid_start'], entry['uid_end']),
+    ipProtocol: textOf(entry['ipproto']),
+    destinationPorts:
+      rangeOf(entry['dport_start'], entry['dport_end']) ?? rangeOf(entry['dport'], entry['dport']),
+    from: textOf(entry['iif']),
+  });
+}
+
+function rangeOf(from: unknown, to: unknown): NumberRange | undefined {
+  const [first, last] = [numberOf(from), numberOf(to)];
+  return first === undefined || last === undefined ? undefined : { from: first, to: last };
 }
 
 function written(entry: JsonObject, key: 'src' | 'dst'): string {

@@ -1,12 +1,15 @@
-/** Parses `iptables-save -c` (iptables 1.8, both kinds) down to what can stop a packet. Pure. */
+/** Parses `iptables-save -c` (iptables 1.8, both kinds) down to what can stop a packet, or lead it to the target itself. Pure. */
 import {
   type Detour,
   type FilterChain,
   type FilterRule,
   type FilterRules,
+  type MarkRule,
+  type ProxyRule,
   type RuleMatch,
   reachableChains,
 } from './filter-rules.ts';
+import { markOf, proxyPortOf } from './iptables-marks.ts';
 
 /** The hooks of the chains that are always there. */
 const HOOKS: Readonly<Record<string, string>> = {
@@ -31,6 +34,8 @@ export function parseIptablesSave(
   const chains: FilterChain[] = [];
   const rules: FilterRule[] = [];
   const detours: Omit<Detour, 'isOfOutput'>[] = [];
+  const marks: MarkRule[] = [];
+  const proxies: ProxyRule[] = [];
   const jumps: [string, string][] = [];
   // Two equal rules are told apart by their order.
   const seen = new Map<string, number>();
@@ -75,6 +80,21 @@ export function parseIptablesSave(
       const rest = { packets: Number(packets), matches, text: `-t ${table} ${text}`, ...sure };
       detours.push({ source, family, table, chain: name, key, port, ...rest });
     }
+    // The same is said of those: a counter tells what comes to them.
+    const counted = { source, family, table, chain: name, packets: Number(packets), matches };
+    const full = { ...counted, text: `-t ${table} ${text}` };
+    const mark = markOf(target, words);
+    if (mark !== undefined)
+      marks.push({
+        ...full,
+        key: nthOf(`${source} ${family} ${table} ${text}`),
+        mark,
+        spared: [],
+        isCertain: false,
+      });
+    const proxied = proxyPortOf(target, words);
+    if (proxied !== undefined)
+      proxies.push({ ...full, key: nthOf(`${source} ${family} ${table} ${text}`), ...proxied });
     const verdict = /^(DROP|REJECT|ACCEPT)$/.exec(target)?.[1];
     if (verdict === undefined) continue;
     if (verdict === 'ACCEPT') {
@@ -101,12 +121,20 @@ export function parseIptablesSave(
     ...chain,
     spared: accepted.get(`${chain.table} ${chain.name}`) ?? [],
   }));
-  const output = whole.filter(({ hook }) => hook === 'output').map((c) => `${c.table} ${c.name}`);
-  const reached = reachableChains(output, jumps);
+  const from = (hooked: string): ReadonlySet<string> =>
+    reachableChains(
+      whole.filter(({ hook }) => hook === hooked).map((c) => `${c.table} ${c.name}`),
+      jumps,
+    );
+  const reached = from('output');
+  const coming = from('prerouting');
   return {
     chains: whole,
     rules,
     detours: detours.map((d) => ({ ...d, isOfOutput: reached.has(`${d.table} ${d.chain}`) })),
+    // The route is looked for again after the table mangle (ipt_mangle_out of net/ipv4/netfilter/iptable_mangle.c).
+    marks: marks.filter(({ table: own, chain }) => own === 'mangle' && reached.has(`${own} ${chain}`)),
+    proxies: proxies.filter(({ table: own, chain }) => coming.has(`${own} ${chain}`)),
     total,
   };
 }

@@ -17,6 +17,8 @@ export interface IptablesRule {
   /** The words after the target: `--to-destination`, `172.17.0.2:80`. */
   readonly targetWords: readonly string[];
   readonly packets: number;
+  /** It has no counter (nft). */
+  readonly isUncounted?: boolean;
   /** As iptables takes it, with its table. */
   readonly text: string;
 }

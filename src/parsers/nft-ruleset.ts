@@ -1,13 +1,34 @@
-/** Parses `nft -j list ruleset` down to what can stop a packet. Pure. */
+/** Parses `nft -j list ruleset` down to what can stop a packet, or lead it to the target itself. Pure. */
+import { socketAddress } from '../model/socket-address.ts';
 import {
   type Detour,
   type FilterChain,
   type FilterRule,
   type FilterRules,
+  type MarkRule,
+  type ProxyRule,
   type RuleMatch,
   reachableChains,
 } from './filter-rules.ts';
 import { type JsonObject, objectsIn, parseJson } from './json.ts';
+import { askedMark, markedBy, proxyPort } from './nft-marks.ts';
+import {
+  expressionsOf,
+  isUnderstandable,
+  matchOf,
+  object,
+  type SetScope,
+  setName,
+  setsOf,
+  valuesOf,
+} from './nft-matches.ts';
+import { mappedJumps, mappedVerdicts } from './nft-verdict-maps.ts';
+
+/** What all rules of a ruleset share. */
+interface Book {
+  readonly counters: ReadonlyMap<string, number>;
+  readonly sets: SetScope['sets'];
+}
 
 /** `undefined` when the text is not nft's JSON: cut off, or an error. */
 export function parseNftRuleset(stdout: string): FilterRules | undefined {
@@ -19,9 +40,10 @@ export function parseNftRuleset(stdout: string): FilterRules | undefined {
     const counter = object(entry['counter']);
     if (counter) counters.set(keyOf(counter, 'name'), Number(counter['packets'] ?? 0));
   }
+  const book: Book = { counters, sets: setsOf(entries) };
   const accepted = new Map<string, Accepted>();
   const heads = entries.flatMap((entry) => chainOf(object(entry['chain'])));
-  const rules = entries.flatMap((entry) => ruleOf(object(entry['rule']), heads, counters, accepted));
+  const rules = entries.flatMap((entry) => ruleOf(object(entry['rule']), heads, book, accepted));
   const chains = heads.map((chain) => ({
     ...chain,
     ...(accepted.get(`${chain.family} ${chain.table} ${chain.name}`) ?? NOTHING),
@@ -30,17 +52,37 @@ export function parseNftRuleset(stdout: string): FilterRules | undefined {
     const rule = object(entry['rule']);
     return rule === undefined ? [] : [rule];
   });
-  const output = heads.filter(({ hook }) => hook === 'output').map((c) => `${c.family} ${c.table} ${c.name}`);
-  const reached = reachableChains(output, ruled.flatMap(jumpsOf));
+  const jumps = ruled.flatMap((rule) => jumpsOf(rule, book));
+  const at = (hook: string): string[] =>
+    heads.filter((c) => c.hook === hook).map((c) => `${c.family} ${c.table} ${c.name}`);
+  const output = at('output');
+  const reached = reachableChains(output, jumps);
   const hooked = new Set(output);
   const passed = new Map<string, Passed>();
-  const detours = ruled.flatMap((rule): Detour[] => {
-    const place = `${rule['family']} ${rule['table']} ${rule['chain']}`;
-    const before = passed.get(place) ?? { spared: [], isKnown: hooked.has(place) };
-    passed.set(place, passOf(rule, before));
-    return detourOf(rule, counters, reached, before);
-  });
-  return { chains, rules, detours };
+  const before = new Map<JsonObject, Passed>();
+  for (const rule of ruled) {
+    const place = placeOf(rule);
+    const past = passed.get(place) ?? { spared: [], isKnown: hooked.has(place) };
+    before.set(rule, past);
+    passed.set(place, passOf(rule, past, book));
+  }
+  const pastOf = (rule: JsonObject): Passed => before.get(rule) ?? { spared: [], isKnown: false };
+  // The route is looked for again after chains of this type alone (nft(8), CHAINS).
+  const routing = reachableChains(
+    entries.flatMap((entry) => {
+      const chain = object(entry['chain']);
+      return chain?.['type'] === 'route' ? [keyOf(chain, 'name')] : [];
+    }),
+    jumps,
+  );
+  const coming = reachableChains(at('prerouting'), jumps);
+  return {
+    chains,
+    rules,
+    detours: ruled.flatMap((rule) => detourOf(rule, book, reached, pastOf(rule))),
+    marks: ruled.flatMap((rule) => (routing.has(placeOf(rule)) ? marksOf(rule, book, pastOf(rule)) : [])),
+    proxies: ruled.flatMap((rule) => (coming.has(placeOf(rule)) ? proxyOf(rule, book) : [])),
+  };
 }
 
 /** What has not come to the end of a chain so far. */
@@ -51,12 +93,13 @@ interface Passed {
 }
 
 /** What a rule adds to what is spared by those before it. */
-function passOf(rule: JsonObject, before: Passed): Passed {
+function passOf(rule: JsonObject, before: Passed, book: Book): Passed {
   const expressions = expressionsOf(rule);
+  const scope = scopeOf(rule, book);
   if (!expressions.some(mayEnd) || expressions.some(isOfOthers)) return before;
   const ends = expressions.some((e) => 'accept' in e || 'return' in e);
-  return ends && expressions.every(isUnderstandable)
-    ? { ...before, spared: [...before.spared, expressions.flatMap(matchOf)] }
+  return ends && expressions.every((e) => isUnderstandable(e, scope))
+    ? { ...before, spared: [...before.spared, expressions.flatMap((e) => matchOf(e, scope))] }
     : { ...before, isKnown: false };
 }
 
@@ -82,51 +125,98 @@ function mayEnd(expression: JsonObject): boolean {
   );
 }
 
-function jumpsOf(rule: JsonObject): [string, string][] {
+function jumpsOf(rule: JsonObject, book: Book): [string, string][] {
   const place = `${rule['family']} ${rule['table']}`;
+  const scope = scopeOf(rule, book);
   return expressionsOf(rule).flatMap((e): [string, string][] => {
     const target = object(e['jump'] ?? e['goto'])?.['target'];
-    return typeof target === 'string' ? [[`${place} ${rule['chain']}`, `${place} ${target}`]] : [];
+    const targets = typeof target === 'string' ? [target] : mappedJumps(e, scope);
+    return targets.map((one) => [`${place} ${rule['chain']}`, `${place} ${one}`]);
   });
+}
+
+/** The chain that a rule is in. */
+function placeOf(rule: JsonObject): string {
+  return keyOf(rule, 'chain');
+}
+
+function scopeOf(rule: JsonObject, { sets }: Book): SetScope {
+  return { sets, place: `${rule['family']} ${rule['table']}` };
+}
+
+/** What is said of each rule alike. */
+function headOf(rule: JsonObject, { counters }: Book) {
+  const [family, table, chain] = [String(rule['family']), String(rule['table']), String(rule['chain'])];
+  const expressions = expressionsOf(rule);
+  return {
+    source: 'nft',
+    family,
+    table,
+    chain,
+    key: `nft ${family} ${table} ${chain} ${rule['handle']}`,
+    packets: packetsOf(expressions, `${family} ${table}`, counters),
+    text: ruleText(rule, expressions),
+  } as const;
 }
 
 /** A rule that leads to a port of the target itself. */
 function detourOf(
   rule: JsonObject,
-  counters: ReadonlyMap<string, number>,
+  book: Book,
   reached: ReadonlySet<string>,
   { spared, isKnown }: Passed,
 ): Detour[] {
   const expressions = expressionsOf(rule);
+  const scope = scopeOf(rule, book);
   const port = expressions.map(detourPort).find((one) => one !== undefined);
   if (port === undefined) return [];
-  const [family, table, chain] = [String(rule['family']), String(rule['table']), String(rule['chain'])];
   return [
     {
-      source: 'nft',
-      family,
-      table,
-      chain,
-      key: `nft ${family} ${table} ${chain} ${rule['handle']}`,
+      ...headOf(rule, book),
       port,
-      isOfOutput: reached.has(`${family} ${table} ${chain}`),
-      packets: packetsOf(expressions, `${family} ${table}`, counters),
-      matches: expressions.flatMap(matchOf),
+      isOfOutput: reached.has(placeOf(rule)),
+      matches: expressions.flatMap((e) => matchOf(e, scope)),
       spared,
-      isCertain: isKnown && expressions.every((e) => detourPort(e) !== undefined || isUnderstandable(e)),
-      text: ruleText(rule, expressions),
+      isCertain:
+        isKnown && expressions.every((e) => detourPort(e) !== undefined || isUnderstandable(e, scope)),
     },
   ];
+}
+
+/** A rule that sets the mark; of one that takes it from a map, one for each of its elements. */
+function marksOf(rule: JsonObject, book: Book, { spared, isKnown }: Passed): MarkRule[] {
+  const expressions = expressionsOf(rule);
+  const scope = scopeOf(rule, book);
+  const at = expressions.findIndex((e) => markedBy(e, scope).length > 0);
+  const [marking, asking] = [expressions[at], expressions.slice(0, Math.max(at, 0))];
+  if (marking === undefined) return [];
+  const isCertain = isKnown && asking.every((e) => isUnderstandable(e, scope));
+  const matches = asking.flatMap((e) => matchOf(e, scope));
+  const head = headOf(rule, book);
+  return markedBy(marking, scope).map(({ mark, matches: own }, i) => ({
+    ...head,
+    key: `${head.key} ${i}`,
+    mark,
+    matches: [...matches, ...own],
+    spared,
+    isCertain,
+  }));
+}
+
+/** A rule that hands what comes in to a proxy. */
+function proxyOf(rule: JsonObject, book: Book): ProxyRule[] {
+  const expressions = expressionsOf(rule);
+  const scope = scopeOf(rule, book);
+  const port = expressions.map(proxyPort).find((one) => one !== undefined);
+  if (port === undefined) return [];
+  const asks = expressions.map(askedMark).find((one) => one !== undefined);
+  return [{ ...headOf(rule, book), port, asks, matches: expressions.flatMap((e) => matchOf(e, scope)) }];
 }
 
 function detourPort(expression: JsonObject): string | undefined {
   if ('redirect' in expression) return String(object(expression['redirect'])?.['port'] ?? '');
   const { addr, port = '' } = object(expression['dnat']) ?? {};
   return typeof addr === 'string' && /^(127\.|::1$)/.test(addr) ? String(port) : undefined;
-}
-
-function expressionsOf(rule: JsonObject): JsonObject[] {
-  return Array.isArray(rule['expr']) ? objectsIn(rule['expr']) : [];
 }
 
 /** `undefined`: it counts nothing. @param place family and table */
@@ -166,38 +256,59 @@ function chainOf(chain: JsonObject | undefined): Omit<FilterChain, keyof Accepte
 function ruleOf(
   rule: JsonObject | undefined,
   chains: readonly Omit<FilterChain, keyof Accepted>[],
-  counters: ReadonlyMap<string, number>,
+  book: Book,
   accepted: Map<string, Accepted>,
 ): FilterRule[] {
   if (!rule || !Array.isArray(rule['expr'])) return [];
   const expressions = objectsIn(rule['expr']);
-  const [family, table, chain] = [String(rule['family']), String(rule['table']), String(rule['chain'])];
-  const place = `${family} ${table} ${chain}`;
+  const scope = scopeOf(rule, book);
+  const place = placeOf(rule);
   const before = accepted.get(place) ?? NOTHING;
-  const matches = expressions.flatMap(matchOf);
-  const isUnderstood = expressions.every(isUnderstandable);
+  const matches = expressions.flatMap((e) => matchOf(e, scope));
+  const head = headOf(rule, book);
+  const { family, table, chain } = head;
+  const hook = chains.find((c) => c.family === family && c.table === table && c.name === chain)?.hook;
+  const mapping = expressions.find((e) => 'vmap' in e);
+  const mapped = mapping === undefined ? [] : mappedVerdicts(mapping, scope);
+  if (mapped.length > 0) {
+    const asking = expressions.filter((e) => e !== mapping);
+    const isAsked = asking.every((e) => isUnderstandable(e, scope));
+    const of = (verdict: string) => mapped.filter((one) => one.verdict === verdict);
+    const isKnown = isAsked && mapped.every((one) => one.isUnderstood && !mayLead(one.verdict));
+    accepted.set(
+      place,
+      isKnown
+        ? {
+            ...before,
+            spared: [...before.spared, ...of('accept').map((one) => [...matches, ...one.matches])],
+          }
+        : { ...before, maySpare: true },
+    );
+    return of('drop').map((one) => ({
+      ...head,
+      hook,
+      key: `${head.key} ${one.text}`,
+      verdict: 'drop',
+      // What a rule counts before its map is its element's only where that is known.
+      packets: one.packets ?? (one.isUnderstood ? head.packets : undefined),
+      matches: [...matches, ...one.matches],
+      isUnderstood: isAsked && one.isUnderstood,
+      ...before,
+      text: head.text.replace(/vmap .* # handle/, () => `vmap ${one.text} # handle`),
+    }));
+  }
+  const isUnderstood = expressions.every((e) => isUnderstandable(e, scope));
   if (isUnderstood && expressions.some((e) => 'accept' in e))
     accepted.set(place, { ...before, spared: [...before.spared, matches] });
   else if (expressions.some(mayEnd)) accepted.set(place, { ...before, maySpare: true });
   const verdict = verdictOf(expressions);
   if (verdict === undefined) return [];
-  const packets = packetsOf(expressions, `${family} ${table}`, counters);
-  return [
-    {
-      source: 'nft',
-      family,
-      table,
-      chain,
-      hook: chains.find((c) => c.family === family && c.table === table && c.name === chain)?.hook,
-      key: `nft ${family} ${table} ${chain} ${rule['handle']}`,
-      verdict,
-      packets,
-      matches,
-      isUnderstood,
-      ...before,
-      text: ruleText(rule, expressions),
-    },
-  ];
+  return [{ ...head, hook, verdict, matches, isUnderstood, ...before }];
+}
+
+/** Whether an element of a map leads a packet elsewhere, from where it may not come back. */
+function mayLead(verdict: string): boolean {
+  return verdict !== 'accept' && verdict !== 'drop' && verdict !== 'continue';
 }
 
 function verdictOf(expressions: readonly JsonObject[]): FilterRule['verdict'] | undefined {
@@ -211,76 +322,8 @@ function verdictOf(expressions: readonly JsonObject[]): FilterRule['verdict'] | 
   return undefined;
 }
 
-const FIELDS: Readonly<Record<string, RuleMatch['field']>> = {
-  'tcp dport': 'dport',
-  'udp dport': 'dport',
-  'th dport': 'dport',
-  'tcp sport': 'sport',
-  'udp sport': 'sport',
-  'th sport': 'sport',
-  'ip daddr': 'daddr',
-  'ip6 daddr': 'daddr',
-  'ip saddr': 'saddr',
-  'ip6 saddr': 'saddr',
-  'ip protocol': 'protocol',
-  'ip6 nexthdr': 'protocol',
-};
-/** They ask for nothing. */
-const NO_CONDITION = new Set(['counter', 'accept', 'return', 'drop', 'reject']);
-
-/** Whether the expression asks for nothing, or for what a {@link RuleMatch} says in full. */
-function isUnderstandable(expression: JsonObject): boolean {
-  const [kind = ''] = Object.keys(expression);
-  if (NO_CONDITION.has(kind)) return true;
-  const found = matchOf(expression);
-  const payload = object(object(object(expression['match'])?.['left'])?.['payload']);
-  return payload === undefined
-    ? found.length > 0
-    : FIELDS[`${payload['protocol']} ${payload['field']}`] !== undefined && found.length > 0;
-}
-
-function matchOf(expression: JsonObject): RuleMatch[] {
-  const match = object(expression['match']);
-  if (!match) return [];
-  const payload = object(object(match['left'])?.['payload']);
-  const meta = object(object(match['left'])?.['meta']);
-  const negated = match['op'] === '!=';
-  const values = valuesOf(match['right']);
-  if (values === undefined) return [];
-  if (meta?.['key'] === 'l4proto') return [{ field: 'protocol', values, negated }];
-  const tracked = object(object(match['left'])?.['ct']);
-  if (tracked?.['key'] === 'state') return [{ field: 'ctstate', values, negated }];
-  if (!payload) return [];
-  const [protocol, name] = [String(payload['protocol']), String(payload['field'])];
-  const field = FIELDS[`${protocol} ${name}`];
-  const found: RuleMatch[] = field === undefined ? [] : [{ field, values, negated }];
-  // "tcp dport" is for TCP only, also where it stands for "any port but this".
-  return protocol === 'tcp' || protocol === 'udp'
-    ? [...found, { field: 'protocol', values: [protocol], negated: false }]
-    : found;
-}
-
-/** Single values, `from-to` and `address/length`; `undefined` for what is none of them (a named set). */
-function valuesOf(right: unknown): string[] | undefined {
-  if (typeof right === 'number') return [String(right)];
-  if (typeof right === 'string') return right.startsWith('@') ? undefined : [right];
-  if (Array.isArray(right)) return gather(right);
-  const value = object(right);
-  if (!value) return undefined;
-  if (Array.isArray(value['set'])) return gather(value['set']);
-  const prefix = object(value['prefix']);
-  if (prefix) return [`${prefix['addr']}/${prefix['len']}`];
-  if (Array.isArray(value['range'])) return [`${value['range'][0]}-${value['range'][1]}`];
-  return undefined;
-}
-
-function gather(items: readonly unknown[]): string[] | undefined {
-  const all = items.map(valuesOf);
-  return all.every((v) => v !== undefined) ? all.flat() : undefined;
-}
-
 /** One expression in nft's own words, near enough to find the rule again. */
-function expressionText(expression: JsonObject): string {
+export function expressionText(expression: JsonObject): string {
   const [[kind = '', value] = []] = Object.entries(expression);
   switch (kind) {
     case 'match': {
@@ -299,10 +342,30 @@ function expressionText(expression: JsonObject): string {
         ? 'reject with tcp reset'
         : `reject with ${reject['type']} type ${reject['expr']}`;
     }
+    case 'jump':
+    case 'goto':
+      return `${kind} ${object(value)?.['target']}`;
+    case 'dnat':
+    case 'snat': {
+      const { addr, port } = object(value) ?? {};
+      if (typeof addr !== 'string') return kind;
+      return `${kind} to ${port === undefined ? addr : socketAddress(addr, String(port))}`;
+    }
     case 'redirect': {
       const port = object(value)?.['port'];
       return port === undefined ? 'redirect' : `redirect to :${operandText(port)}`;
     }
+    case 'vmap': {
+      const { key, data } = object(value) ?? {};
+      const name = setName(data);
+      return `${operandText(key)} vmap ${name === undefined ? '{ … }' : `@${name}`}`;
+    }
+    case 'mangle': {
+      const { key, value: to } = object(value) ?? {};
+      return `${operandText(key)} set ${operandText(to)}`;
+    }
+    case 'tproxy':
+      return `tproxy to ${String(object(value)?.['addr'] ?? '')}:${String(object(value)?.['port'] ?? '')}`;
     case 'xt':
       return String(object(value)?.['name'] ?? 'xt');
     default:
@@ -316,6 +379,8 @@ function operandText(operand: unknown): string {
   const one = object(operand);
   const payload = object(one?.['payload']);
   if (payload) return `${payload['protocol']} ${payload['field']}`;
+  const concat = one?.['concat'];
+  if (Array.isArray(concat)) return concat.map(operandText).join(' . ');
   const keyed = object(one?.['meta']) ?? object(one?.['ct']);
   if (keyed) return `${one && 'ct' in one ? 'ct ' : ''}${keyed['key']}`;
   return typeof operand === 'string' ? operand : '…';
@@ -323,10 +388,4 @@ function operandText(operand: unknown): string {
 
 function keyOf(entry: JsonObject, name: string): string {
   return `${entry['family']} ${entry['table']} ${entry[name]}`;
-}
-
-function object(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : undefined;
 }

@@ -35,6 +35,8 @@ export interface Reach {
   /** What `ip` says of the way there, each line as it was printed. */
   readonly routes: readonly string[];
   readonly tries: readonly ReachTry[];
+  /** Of what was sent after a connect, the first byte was a segment of its own. */
+  readonly isFirstAlone?: true;
 }
 
 /** Endings of a try, and what they are called here. */
@@ -60,6 +62,7 @@ export function parseReach(stdout: string, limitMs: number): Reach {
   let unresolved: string | undefined;
   let said: string | undefined;
   let icmp: ReachTry['icmp'];
+  let isFirstAlone = false;
   let open = false;
   let openedMs = 0;
   for (const line of stdout.split('\n').slice(0, -1)) {
@@ -77,6 +80,8 @@ export function parseReach(stdout: string, limitMs: number): Reach {
       const ms = Number(value) / 1000;
       tries.push(outcome === 'failed' ? failedTry(ms, icmp, said) : { ms, outcome });
       open = false;
+    } else if (!open && line === 'first 1') {
+      isFirstAlone = true;
     } else if (word === 'ended' && (value === 'reset' || value === 'closed')) {
       const last = tries.pop();
       if (last !== undefined) tries.push({ ...last, ended: value });
@@ -90,7 +95,7 @@ export function parseReach(stdout: string, limitMs: number): Reach {
     }
   }
   if (open) tries.push({ ms: Math.max(0, limitMs - openedMs), outcome: 'unanswered' });
-  return { address, unresolved, routes, tries };
+  return { address, unresolved, routes, tries, ...(isFirstAlone ? { isFirstAlone } : {}) };
 }
 
 /**

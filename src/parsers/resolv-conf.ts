@@ -6,6 +6,8 @@ export interface ResolvConf {
   readonly servers: readonly string[];
   /** Domains, without a trailing dot. */
   readonly search: readonly string[];
+  /** The search list names the root too (`search .`), which says no more than that a name is tried as it is. */
+  readonly hasRoot: boolean;
   /** A name with fewer dots goes through the search list first. */
   readonly ndots: number;
   /** How long the resolver waits for one server, in seconds. */
@@ -27,14 +29,16 @@ export function parseResolvConf(text: string): ResolvConf {
   const servers: string[] = [];
   const options: string[] = [];
   let search: string[] = [];
+  let hasRoot = false;
   for (const line of text.split('\n')) {
     const [key, ...words] = line.trim().split(/\s+/);
     if (key === 'nameserver' && words[0] !== undefined) servers.push(words[0]);
     else if (key === 'options') for (const option of words) options.push(option);
     // The last one of them holds.
-    else if (key === 'search')
+    else if (key === 'search') {
       search = words.map((domain) => domain.replace(/\.$/, '')).filter((d) => d !== '');
-    else if (key === 'domain') search = words.slice(0, 1).map((domain) => domain.replace(/\.$/, ''));
+      hasRoot = words.includes('.');
+    } else if (key === 'domain') search = words.slice(0, 1).map((domain) => domain.replace(/\.$/, ''));
   }
   const number = (name: string, otherwise: number): number => {
     const value = options.findLast((option) => option.startsWith(`${name}:`))?.slice(name.length + 1);
@@ -43,6 +47,7 @@ export function parseResolvConf(text: string): ResolvConf {
   return {
     servers,
     search,
+    hasRoot,
     ndots: number('ndots', 1),
     timeoutSeconds: number('timeout', 5),
     attempts: number('attempts', 2),

@@ -1,4 +1,5 @@
 /** Parses src/probes/service-rules.sh: what kube-proxy has written for one Service. Pure. */
+import { socketAddress } from '../model/socket-address.ts';
 
 /** kube-proxy's rules for one port of a Service. */
 export interface ServiceRules {
@@ -68,7 +69,7 @@ function nftEndpoints(line: string): string[] {
     ...line.matchAll(/\d+ : ([0-9a-f.:]+) \. (\d+)/gi),
     ...line.matchAll(/ dnat (?:ip6? )?to \[?([0-9a-f.:]+?)\]?:(\d+)$/gi),
   ];
-  return places.map(([, address = '', port = '']) => place(address, port));
+  return places.map(([, address = '', port = '']) => socketAddress(address, port));
 }
 
 /** KUBE-SERVICES leads to a KUBE-SVC chain (KUBE-SVL: local endpoints), and that to a KUBE-SEP chain for each endpoint. */
@@ -101,9 +102,4 @@ function iptables(text: string, { namespace, name, clusterIp, protocol, port }: 
     endpoints: services.length > 0 && endpoints.length === 0 ? undefined : [...new Set(endpoints)],
     lines: [...entry, ...translations],
   };
-}
-
-/** An address and a port, as one word. */
-export function place(address: string, port: string | number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

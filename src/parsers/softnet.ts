@@ -2,6 +2,8 @@
 
 /** Sums over all CPUs since the machine started; the file is one for all network namespaces. */
 export interface Softnet {
+  /** Those that are online: each has a row. */
+  readonly cpus: number;
   readonly processed: number;
   /** Packets that found the CPU's backlog queue full (net.core.netdev_max_backlog). */
   readonly dropped: number;
@@ -15,5 +17,5 @@ export function parseSoftnet(stdout: string): Softnet | undefined {
   if (rows.length === 0) return undefined;
   const sum = (column: number): number =>
     rows.reduce((total, row) => total + Number.parseInt(row.trim().split(' ')[column] ?? '0', 16), 0);
-  return { processed: sum(0), dropped: sum(1), squeezed: sum(2) };
+  return { cpus: rows.length, processed: sum(0), dropped: sum(1), squeezed: sum(2) };
 }

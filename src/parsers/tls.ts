@@ -9,6 +9,8 @@ export interface Certificate {
   readonly notAfter: number;
   /** Alternative names without their kind: `example.com`, `192.0.2.1`. */
   readonly names: readonly string[];
+  /** How its issuer has signed it, in openssl's words: `RSA-SHA256`; absent: it does not say. */
+  readonly signature?: string;
   /** Where its issuer's certificate is to be had (Authority Information Access); absent: it does not say. */
   readonly caIssuers?: string;
 }
@@ -37,6 +39,12 @@ export interface TlsAnswer {
   readonly problems: readonly string[];
   /** What the complaints amount to; absent where there are none, or none that is known. */
   readonly failure?: HandshakeFailure;
+  /** It failed, and succeeds where the client offers classical groups alone. */
+  readonly takesSmallHello?: true;
+  /** A certificate came, and the handshake failed after it; openssl's words. */
+  readonly unfinished?: string;
+  /** It asks for a certificate of its clients, whatever becomes of those that have none. */
+  readonly asksCertificate?: true;
   readonly protocol: string | undefined;
   /** openssl's own verdict with the trust store of the image, such as `21 (unable to verify the first certificate)`. */
   readonly verified: string | undefined;
@@ -65,6 +73,7 @@ export function parseTls(stdout: string): TlsAnswer | Reason | string {
   const now = Number(/^now (\d+)$/m.exec(stdout)?.[1] ?? Number.NaN);
   if (Number.isNaN(now)) return 'the TLS test did not start';
   const [head = '', ...certificates] = stdout.split(/^certificate \d+$/m);
+  const signatures = [...head.matchAll(/^signature (\S+)$/gm)].map(([, algorithm = '']) => algorithm);
   const problems = [...head.matchAll(/^handshake (.+)$/gm)].map(([, words = '']) => reasonOf(words));
   const failure = FAILURES.find(([pattern]) => problems.some((words) => pattern.test(words)))?.[1];
   return {
@@ -72,15 +81,23 @@ export function parseTls(stdout: string): TlsAnswer | Reason | string {
     isConnected: /^connected$/m.test(head),
     problems,
     ...(failure === undefined ? {} : { failure }),
+    ...(/^small-hello$/m.test(head) ? { takesSmallHello: true } : {}),
     protocol: protocolOf(head),
     verified: /^verify (.+)$/m.exec(head)?.[1],
+    ...unfinishedPart(head),
+    ...(/^asks-certificate$/m.test(head) ? { asksCertificate: true } : {}),
     ...wantsPart(head),
-    chain: certificates.flatMap((text) => certificate(text) ?? []),
+    chain: certificates.flatMap((text, i) => certificate(text, signatures[i]) ?? []),
     names: [...stdout.matchAll(/^name (\S+) (match|mismatch)$/gm)].map(([, name = '', word]) => ({
       name,
       matches: word === 'match',
     })),
   };
+}
+
+function unfinishedPart(head: string): Pick<TlsAnswer, 'unfinished'> {
+  const words = /^unfinished (.+)$/m.exec(head)?.[1];
+  return words === undefined ? {} : { unfinished: reasonOf(words) };
 }
 
 function wantsPart(head: string): Pick<TlsAnswer, 'wantsCertificate'> {
@@ -105,7 +122,7 @@ function reasonOf(words: string): string {
   return (at < 0 ? words : parts[at + 4] || words).trim();
 }
 
-function certificate(text: string): Certificate | undefined {
+function certificate(text: string, signature: string | undefined): Certificate | undefined {
   const field = (name: string): string | undefined =>
     new RegExp(`^${name}=\\s*(.*)$`, 'm').exec(text)?.[1]?.trim();
   const notBefore = opensslTime(field('notBefore'));
@@ -119,6 +136,7 @@ function certificate(text: string): Certificate | undefined {
     notBefore,
     notAfter,
     names: [...names.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = '']) => name),
+    ...(signature === undefined ? {} : { signature }),
     ...(caIssuers === undefined ? {} : { caIssuers }),
   };
 }

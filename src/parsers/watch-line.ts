@@ -1,5 +1,5 @@
 /** Parses the lines of the prober's watch (image/prober/watch.c). Pure. */
-import type { MissEvidence, MissReason } from '../model/watch.ts';
+import type { MissEvidence, MissReason, NameFallback } from '../model/watch.ts';
 
 /** A record of the far side. `ms` is its own clock: milliseconds since it booted. */
 export type WatchRecord =
@@ -12,6 +12,8 @@ export type WatchRecord =
       readonly missed: number;
       /** In milliseconds. */
       readonly rtts: readonly number[];
+      /** Were due, and never sent: the far side had no processor. */
+      readonly unsent: number;
     }
   | {
       readonly kind: 'miss';
@@ -20,7 +22,15 @@ export type WatchRecord =
       readonly lastMs?: number;
       readonly evidence: MissEvidence;
     }
-  | { readonly kind: 'recovery'; readonly ms: number; readonly goal: number; readonly missed: number }
+  | {
+      readonly kind: 'recovery';
+      readonly ms: number;
+      readonly goal: number;
+      readonly missed: number;
+      readonly late: number;
+    }
+  | ({ readonly kind: 'fallback'; readonly ms: number; readonly goal: number } & NameFallback)
+  | { readonly kind: 'fallback-end'; readonly ms: number; readonly goal: number; readonly count: number }
   /** So many bytes of a pcap file follow the line. */
   | {
       readonly kind: 'packets';
@@ -59,8 +69,23 @@ export function parseWatchLine(line: string): WatchRecord | undefined {
     case 'm':
       return miss(ms, rest);
     case 'r': {
-      const [goal, missed] = rest.map(count);
-      return goal === undefined || missed === undefined ? undefined : { kind: 'recovery', ms, goal, missed };
+      // An older image does not say which answers were late.
+      const [goal, missed, late = 0] = rest.map(count);
+      return goal === undefined || missed === undefined
+        ? undefined
+        : { kind: 'recovery', ms, goal, missed, late };
+    }
+    case 's': {
+      const goal = count(rest[0]);
+      const [server = '', answer = '', by = ''] = rest.slice(1).map(plain);
+      if (goal === undefined || server === '' || by === '') return undefined;
+      return { kind: 'fallback', ms, goal, server, answer, by };
+    }
+    case 'f': {
+      const [goal, times] = rest.map(count);
+      return goal === undefined || times === undefined
+        ? undefined
+        : { kind: 'fallback-end', ms, goal, count: times };
     }
     case 'p': {
       const goals = (rest[0] ?? '').split(',').map(count);
@@ -84,9 +109,11 @@ function tally(ms: number, rest: readonly string[]): WatchRecord | undefined {
   const [goal, sent, missed] = rest.map(count);
   const times = (rest[3] ?? '') === '' ? [] : (rest[3] ?? '').split(',').map(count);
   const rtts = times.flatMap((us) => (us === undefined ? [] : [us / 1000]));
+  // An older image does not tell how many were not sent.
+  const unsent = count(rest[4]) ?? 0;
   if (goal === undefined || sent === undefined || missed === undefined || rtts.length < times.length)
     return undefined;
-  return { kind: 'tally', ms, goal, sent, missed, rtts };
+  return { kind: 'tally', ms, goal, sent, missed, rtts, unsent };
 }
 
 function miss(ms: number, rest: readonly string[]): WatchRecord | undefined {
@@ -113,6 +140,7 @@ function evidenceIn(words: ReadonlyMap<string, string>): MissEvidence {
   const [hop, state, mac] = parts('nb') ?? [];
   const link = parts('link');
   const [server, name, answer] = parts('dns') ?? [];
+  const [earlier, earlierAnswer] = parts('dnsbefore') ?? [];
   const [tracked, most] = (parts('ct') ?? []).map(count);
   const [out, back, arp] = (parts('seen') ?? []).map(count);
   return {
@@ -130,10 +158,21 @@ function evidenceIn(words: ReadonlyMap<string, string>): MissEvidence {
     ...(link === undefined ? {} : { link: { up: link[0] === '1', carrier: link[1] === '1' } }),
     ...(server === undefined || name === undefined || answer === undefined
       ? {}
-      : { dns: { server, name, answer } }),
+      : {
+          dns: {
+            server,
+            name,
+            answer,
+            ...(earlier === undefined || earlierAnswer === undefined
+              ? {}
+              : { before: { server: earlier, answer: earlierAnswer } }),
+          },
+        }),
     counters: countersIn(words.get('c') ?? ''),
     ...(tracked === undefined || most === undefined ? {} : { conntrack: { count: tracked, max: most } }),
-    ...(out === undefined || back === undefined || arp === undefined ? {} : { seen: { out, in: back, arp } }),
+    ...(out === undefined || back === undefined || arp === undefined
+      ? {}
+      : { seen: { out, in: back, arp, ...(text('left') === '1' ? { before: true as const } : {}) } }),
   };
 }
 

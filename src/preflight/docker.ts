@@ -1,6 +1,6 @@
 /** What the tool may do to look at a Docker container, found out without doing it. */
 
-import { unseenHost } from '../checks/docker/unseen-host.ts';
+import { withoutRights } from '../checks/docker/unseen-host.ts';
 import { DockerClient } from '../docker/client.ts';
 import { DockerApiError } from '../docker/errors.ts';
 import { parseImageName } from '../docker/image-name.ts';
@@ -49,7 +49,7 @@ async function report(
   const items = [...engine, found.item, pulled];
   if (!found.container) return { docker: name, image, items };
   const spec = dockerSessionSpec(client, found.container, flags, image);
-  const unseen = unseenHost(client, flags.profile);
+  const unseen = withoutRights(flags.profile);
   items.push(
     { check: `profile ${spec.profile}`, ok: true, detail: PROFILE_TEXT[spec.profile] },
     {

@@ -19,6 +19,7 @@ import { PROFILE_TEXT } from '../targets/profiles.ts';
 import { isPodTarget, resolvePod, rightsToResolve } from '../targets/resolve.ts';
 import { type Room, readRoom } from '../targets/room.ts';
 import { budgetWords, cpuShortage, cpuWords, memoryShortage, roomWords } from '../targets/room-words.ts';
+import { sandboxTrouble, withTrouble } from '../targets/sandbox-trouble.ts';
 import { dockerPreflightReport } from './docker.ts';
 import { nodePreflightReport } from './node.ts';
 import { type PreflightItem, type PreflightReport, rightItems } from './report.ts';
@@ -70,7 +71,10 @@ export async function preflightReport(
     {
       check: 'pod can take an ephemeral container',
       ok: result.podProblem === undefined,
-      detail: result.podProblem ?? `it is ${pod.status?.phase}`,
+      detail:
+        result.podProblem === undefined
+          ? `it is ${pod.status?.phase}`
+          : withTrouble(result.podProblem, await sandboxTrouble(client, pod, signal)),
     },
   ];
   if (result.podProblem === undefined) {

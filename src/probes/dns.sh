@@ -7,32 +7,19 @@
 #   query ROLE SERVER PORT PROTO SECONDS TRIES [NAME TYPE]...     one run of dig, with its answers in this order
 #   resolver TOOL NAME CENTISECONDS CODE                getaddrinfo; twice where the first took as long as a time-out
 #   send SERVER CODE                                    a datagram to a server that gave no answer: was it let out?
+#   late SERVER PORT NAME TYPE MICROSECONDS             an answer over UDP that came after its time; the prober alone
 #   icmp                                                tcpdump, while a server that refused was asked again
 # dig asks as the C library does: without EDNS, where an answer ends at 512 bytes, and leaving a cut answer as it is.
 # POSIX sh with dig and sed; getaddrinfo needs getent or bash, which opens /dev/udp by it and sends nothing.
-LC_ALL=C
-export LC_ALL
 set -f
-umask 077
-# Longer than the 4 s that a finding needs, and than the resolver's own 5 s.
-patient=6
 endpoints=$1
 shift
-command -v dig >/dev/null 2>&1 || { echo "no dig" >&2; exit 127; }
-dir= made= sniffer=
-# As in runner.sh. timeout passes the signal that it gets on to its whole group, rm included.
-clean_up() {
-  trap '' HUP TERM INT
-  [ -z "$sniffer" ] || kill "$sniffer"
-  if [ -n "$made" ]; then rm -rf "$dir" || rm -rf "$dir"; else rmdir "$dir"; fi 2>/dev/null
-}
-trap clean_up EXIT
-trap 'exit 143' HUP TERM INT
-for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
-  dir=$base/nettools-dns-$$
-  if mkdir "$dir" 2>/dev/null; then made=1; break; fi
-done
-[ -n "$made" ] || { echo "no writable folder (tried /tmp, /dev/shm and /run)" >&2; exit 1; }
+command -v dig >/dev/null || { echo "no dig" >&2; exit 127; }
+# A part of the runner's folder, which is removed with it.
+mkdir "${dir:?}/dns-$$" && cd "$dir/dns-$$" || exit 1
+dump=
+# timeout passes the signal that it gets on to its whole group; who has none sends it to this shell alone.
+trap '[ -z "$dump" ] || kill "$dump"; exit 143' HUP TERM INT
 
 servers= search= ndots=1 waits=5
 while read -r key value rest || [ -n "$key" ]; do
@@ -56,7 +43,7 @@ for domain in $search; do
 done
 
 limited() {
-  if command -v timeout >/dev/null 2>&1; then timeout "$@"; else shift; "$@"; fi
+  if command -v timeout >/dev/null; then timeout "$@"; else shift; "$@"; fi
 }
 
 # What the resolver asks for a name, in its order (resolv.conf(5)).
@@ -73,7 +60,7 @@ forms() {
   if [ "$dots" -ge "$ndots" ]; then echo "$1.$list"; else echo "${list# } $1."; fi
 }
 
-# The candidate that is most likely meant: a name with a dot as it is, one without by the first search domain.
+# The form that is most likely meant: a name with a dot as it is, one without by the first search domain.
 principal() {
   case $1 in
   *.) echo "$1" ;;
@@ -82,12 +69,22 @@ principal() {
   esac
 }
 
+# two FILE N ROLE SERVER PORT NAME: both types at a time, and no more: each dig takes some megabytes of what the target has.
+# With 6 s, longer than the 4 s that a finding needs, and than the resolver's own 5 s.
+two() {
+  ask "$1.u$2" "$3" "$4" "$5" udp 6 1 "$6" A &
+  ask "$1.u$(($2 + 1))" "$3" "$4" "$5" udp 6 1 "$6" AAAA &
+  wait
+}
+
 # ask FILE ROLE SERVER PORT PROTO SECONDS TRIES [NAME TYPE]...
 ask() {
-  file=$1 role=$2 server=$3 port=$4 proto=$5 seconds=$6 tries=$7
-  shift 7
-  [ $# -gt 0 ] || return 0
-  echo "query $role $server $port $proto $seconds $tries $*" >"$file"
+  [ $# -gt 7 ] || return 0
+  file=$1
+  shift
+  echo "query $*" >"$file"
+  server=$2 port=$3 proto=$4 seconds=$5 tries=$6
+  shift 6
   tcp=+notcp
   [ "$proto" = udp ] || tcp=+tcp
   left=$#
@@ -110,52 +107,40 @@ is_slow() { grep -qE '^\|;; Query time: [0-9]{7,} usec' "$@" 2>/dev/null; }
 
 # over_udp FILES ROLE SERVER PORT: the control first, with time enough to tell slow from silent; then the rest.
 over_udp() {
-  # Two at a time: each dig takes some megabytes of what the target has.
-  for n in 1 3; do
-    ask "$1.u$n" "$2" "$3" "$4" udp "$patient" 1 "$control" A &
-    ask "$1.u$((n + 1))" "$2" "$3" "$4" udp "$patient" 1 "$control" AAAA &
-    wait
+  first="$1.u1 $1.u2 $1.u3 $1.u4"
+  for at in 1 3; do
+    two "$1" "$at" "$2" "$3" "$4" "$control"
     # A virtual address stands for several servers: more tries there, or one that is dead looks like all.
     [ "$2" = server ] || break
   done
-  first=$names later=
-  [ "$2" = server ] || { first= later=$names; }
-  n=5
-  for name in $first; do
-    has "$1.u1" "$1.u2" "$1.u3" "$1.u4" || return 0
+  at=5
+  for name in $names; do
+    [ "$2" = server ] || break
+    has $first || return 0
     name=$(principal "$name")
     [ "$name" != "$control" ] || continue
-    ask "$1.u$n" "$2" "$3" "$4" udp "$patient" 1 "$name" A &
-    ask "$1.u$((n + 1))" "$2" "$3" "$4" udp "$patient" 1 "$name" AAAA &
-    wait
-    n=$((n + 2))
+    two "$1" "$at" "$2" "$3" "$4" "$name"
+    at=$((at + 2))
   done
-  has "$1.u1" "$1.u2" "$1.u3" "$1.u4" || return 0
-  questions=
-  for name in $later; do
-    name=$(principal "$name")
-    [ "$name" = "$control" ] || questions="$questions $name A $name AAAA"
-  done
-  if [ "$2" = server ] && ! is_slow "$1.u1" "$1.u2" "$1.u3" "$1.u4"; then
+  has $first || return 0
+  more=
+  if [ "$2" != server ]; then
+    more=$all
+  elif ! is_slow $first; then
     for name in $names; do
       asked=$(principal "$name")
-      for candidate in $(forms "$name"); do
-        [ "$candidate" = "$asked" ] || questions="$questions $candidate A $candidate AAAA"
+      for form in $(forms "$name"); do
+        [ "$form" = "$asked" ] || more="$more $form A $form AAAA"
       done
     done
   fi
-  ask "$1.ux" "$2" "$3" "$4" udp 1 2 $questions
+  ask "$1.ux" "$2" "$3" "$4" udp 1 2 $more
 }
 
 over_tcp() {
   ask "$1.t1" "$2" "$3" "$4" tcp 3 1 "$control" A "$control" AAAA
   has "$1.t1" || return 0
-  questions=
-  for name in $names; do
-    name=$(principal "$name")
-    [ "$name" = "$control" ] || questions="$questions $name A $name AAAA"
-  done
-  ask "$1.tx" "$2" "$3" "$4" tcp 3 1 $questions
+  ask "$1.tx" "$2" "$3" "$4" tcp 3 1 $all
 }
 
 clock() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }
@@ -169,10 +154,10 @@ resolve() {
 look_up() {
   clock
   start=$now
-  if command -v getent >/dev/null 2>&1; then
+  if command -v getent >/dev/null; then
     tool=getent
     said=$(limited 9 getent ahosts "$2" 2>&1)
-  elif command -v bash >/dev/null 2>&1; then
+  elif command -v bash >/dev/null; then
     tool=bash
     said=$(limited 9 bash -c ': <>"/dev/udp/$1/9"' resolve "$2" 2>&1)
   else
@@ -189,7 +174,7 @@ look_up() {
 
 # dig says "timed out" also when a local rule has dropped the query; writing to the socket tells EPERM.
 try_send() {
-  command -v bash >/dev/null 2>&1 || return 0
+  command -v bash >/dev/null || return 0
   said=$(limited 2 bash -c 'echo >"/dev/udp/$1/53"' send "$1" 2>&1)
   echo "send $1 $?"
   [ -z "$said" ] || echo "$said" | sed 's/^/|/'
@@ -197,29 +182,29 @@ try_send() {
 
 # Who refuses: the sender of the ICMP message. Needs NET_RAW. A Service's address hides it, a server behind it does not.
 find_refuser() {
-  command -v tcpdump >/dev/null 2>&1 || return 0
+  command -v tcpdump >/dev/null || return 0
   # Debian's tcpdump gives up root for a user that the image does not have, unless it is told which.
-  tcpdump -Z root -nn -l -i any -c 20 'icmp or icmp6' >"$dir/icmp" 2>"$dir/icmp-said" &
-  sniffer=$!
+  tcpdump -Z root -nn -l -i any -c 20 'icmp or icmp6' >icmp 2>icmp-said &
+  dump=$!
   tries=0
-  until grep -q 'listening on' "$dir/icmp-said"; do
+  until grep -q 'listening on' icmp-said; do
     tries=$((tries + 1))
-    { [ "$tries" -lt 10 ] && kill -0 "$sniffer" 2>/dev/null; } || break
+    { [ "$tries" -lt 10 ] && kill -0 "$dump" 2>/dev/null; } || break
     sleep 0.2
   done
   n=0 pids=
   for server in $refused; do
     n=$((n + 1))
-    ask "$dir/r$n" server "${server%/*}" "${server#*/}" udp 1 1 "$control" A &
+    ask "r$n" server "${server%/*}" "${server#*/}" udp 1 1 "$control" A &
     pids="$pids $!"
   done
   wait $pids
   sleep 0.2
-  kill "$sniffer" 2>/dev/null
-  wait "$sniffer" 2>/dev/null
-  sniffer=
+  kill "$dump" 2>/dev/null
+  wait "$dump" 2>/dev/null
+  dump=
   echo icmp
-  sed 's/^/|/' "$dir/icmp"
+  sed 's/^/|/' icmp
 }
 
 refuses() { grep -qE 'refused|unreachable' "$@" 2>/dev/null; }
@@ -229,57 +214,56 @@ names=$*
 control=localhost.
 [ -z "$cluster" ] || control=kubernetes.default.svc.${cluster%.}.
 echo "control $control"
-for name in $names; do echo "name $name $(forms "$name")"; done
+# What is asked for all names but the control.
+all=
+for name in $names; do
+  echo "name $name $(forms "$name")"
+  name=$(principal "$name")
+  [ "$name" = "$control" ] || all="$all $name A $name AAAA"
+done
 
 n=0
 for server in $servers; do
   n=$((n + 1))
   case $server in *[!0-9A-Za-z.:%_-]*) continue ;; esac
   [ "$n" -le 4 ] || break
-  over_udp "$dir/s$n" server "$server" 53
-  over_tcp "$dir/s$n" server "$server" 53
+  over_udp "s$n" server "$server" 53
+  over_tcp "s$n" server "$server" 53
 done
 i=0
 for name in $names; do
   i=$((i + 1))
-  resolve "$dir/g$i" "$name"
+  resolve "g$i" "$name"
 done
 i=0
 for endpoint in $endpoints; do
   i=$((i + 1))
   address=${endpoint%%/*} ports=${endpoint#*/}
-  over_udp "$dir/e$i" endpoint "$address" "${ports%/*}"
-  over_tcp "$dir/e$i" endpoint "$address" "${ports#*/}"
+  over_udp "e$i" endpoint "$address" "${ports%/*}"
+  over_tcp "e$i" endpoint "$address" "${ports#*/}"
 done
 set +f
 refused= n=0
 for server in $servers; do
   n=$((n + 1))
-  if [ ! -e "$dir/s$n.u1" ] || has "$dir/s$n".u*; then continue; fi
-  if ! refuses "$dir/s$n".u*; then
+  if [ ! -e "s$n.u1" ] || has "s$n".u*; then continue; fi
+  if ! refuses "s$n".u*; then
     # Routers limit how many ICMP messages they send a second: once more, now that it is quiet.
-    ask "$dir/s$n.uz" server "$server" 53 udp 1 1 "$control" A
-    refuses "$dir/s$n.uz" || try_send "$server"
+    ask "s$n.uz" server "$server" 53 udp 1 1 "$control" A
+    refuses "s$n.uz" || try_send "$server"
   fi
-  if refuses "$dir/s$n".u*; then refused="$refused $server/53"; fi
+  if refuses "s$n".u*; then refused="$refused $server/53"; fi
 done
-# A server that gave no answer while others did: dead, or were its two questions lost? Some more tell.
-if has "$dir"/[se]*.u*; then
-  i=0
-  for endpoint in $endpoints; do
-    i=$((i + 1))
-    if has "$dir/e$i".u* || refuses "$dir/e$i".u*; then continue; fi
-    ports=${endpoint#*/}
-    ask "$dir/e$i.uz" endpoint "${endpoint%%/*}" "${ports%/*}" udp 1 3 "$control" A
-  done
-fi
-i=0
+i=0 others=
+if has [se]*.u*; then others=1; fi
 for endpoint in $endpoints; do
   i=$((i + 1))
-  if [ -n "$refused" ] && ! has "$dir/e$i".u*; then
-    ports=${endpoint#*/}
-    refused="$refused ${endpoint%%/*}/${ports%/*}"
-  fi
+  if has "e$i".u*; then continue; fi
+  address=${endpoint%%/*} ports=${endpoint#*/}
+  # A server that gave no answer while others did: dead, or were its two questions lost? Some more tell.
+  [ -z "$others" ] || refuses "e$i".u* ||
+    ask "e$i.uz" endpoint "$address" "${ports%/*}" udp 1 3 "$control" A
+  [ -z "$refused" ] || has "e$i".u* || refused="$refused $address/${ports%/*}"
 done
-cat "$dir"/[seg]* 2>/dev/null
+cat [seg]* 2>/dev/null
 [ -z "$refused" ] || find_refuser

@@ -6,21 +6,25 @@
 #   path-mtu N                                      the largest that was answered
 #   no-df | no-answer | refused TEXT | loopback     why there is nothing to find
 # ping's "probe" mode sets DF and leaves out what the kernel has learned of the path before, so the path itself answers.
-LC_ALL=C
-export LC_ALL
+# What runs it has set LC_ALL=C.
 host=$1
 case $(ping -V 2>&1) in *iputils*) ;; *) echo no-df; exit 0 ;; esac
 
+send() { ping -n -M "$mode" -i 0.2 "$@" 2>&1; }
+say() { printf '%s\n' "$1"; }
+# pick TEXT SCRIPT: the first line that sed prints.
+pick() { say "$1" | sed -n "$2" | head -n 1; }
+
 mode=probe
-small=$(ping -n -M "$mode" -c 2 -i 0.2 -W 1 -s 56 -- "$host" 2>&1)
+small=$(send -c 2 -W 1 -s 56 -- "$host")
 case $small in
-*'invalid -M'* | *'wrong value'* | *'Invalid'*) # before 2020
+*nvalid* | *'wrong value'*) # Debian 12 and older
   mode=do
-  small=$(ping -n -M "$mode" -c 2 -i 0.2 -W 1 -s 56 -- "$host" 2>&1) ;;
+  small=$(send -c 2 -W 1 -s 56 -- "$host") ;;
 esac
-address=$(printf '%s\n' "$small" | sed -n 's/^PING [^(]*(\([0-9a-fA-F.:]*\(%[^)]*\)\{0,1\}\)).*/\1/p;s/^PING \([0-9a-fA-F:]*\) .*/\1/p' | head -n 1)
+address=$(pick "$small" 's/^PING [^(]*(\([0-9a-fA-F.:]*\(%[^)]*\)\{0,1\}\)).*/\1/p;s/^PING \([0-9a-fA-F:]*\) .*/\1/p')
 if [ -z "$address" ]; then
-  echo "refused $(printf '%s\n' "$small" | head -n 1)"
+  echo "refused $(pick "$small" p)"
   exit 0
 fi
 plain=${address%%%*}
@@ -46,27 +50,30 @@ if [ -n "$limit" ]; then
   [ "$limit" -ge "$full" ] || full=$limit
 fi
 
-received_of() { printf '%s\n' "$1" | sed -n 's/.* transmitted, \([0-9]*\) .*/\1/p'; }
-count_of() { count=$(received_of "$1"); [ -n "$count" ] || count=0; }
+count_of() {
+  count=$(pick "$1" 's/.* transmitted, \([0-9]*\) .*/\1/p')
+  [ -n "$count" ] || count=0
+}
 
 count_of "$small"
 echo "bytes 84 sent 2 received $count"
 if [ "$count" = 0 ]; then
-  printf '%s\n' "$small" | sed -n '/^From /s/^/icmp /p' | head -n 2
+  say "$small" | sed -n '/^From /s/^/icmp /p' | head -n 2
   echo no-answer
   exit 0
 fi
 # How long an answer may take: a large packet's takes little more than a small one's.
 wait=1
-case $small in *'time='[0-9].* | *'time='[0-9][0-9].*) wait=0.4 ;; esac
+case $small in *time=[0-9].* | *time=[0-9][0-9].*) wait=0.4 ;; esac
 
 # try SIZE COUNT: leaves the number of answers in $count, and a smaller MTU that was announced in $announced.
+# Mode "do" sends nothing that is larger than what the kernel was told of the path, which it keeps for ten minutes.
 try() {
-  said=$(ping -n -M "$mode" -c "$2" -i 0.2 -W "$wait" -s $(($1 - headers)) -- "$address" 2>&1)
+  said=$(send -c "$2" -W "$wait" -s $(($1 - headers)) -- "$address")
   count_of "$said"
   echo "bytes $1 sent $2 received $count"
-  printf '%s\n' "$said" | sed -n '/^From .*\([Ff]rag\|too big\)/s/^/icmp /p' | head -n 1
-  announced=$(printf '%s\n' "$said" | sed -n 's/^From .*mtu *[=:] *\([0-9]*\).*/\1/p' | head -n 1)
+  pick "$said" '/^From .*\([Ff]rag\|too big\)/s/^/icmp /p;s/^ping: \(local error: mess\)/icmp \1/p'
+  announced=$(pick "$said" '/^From\|^ping: local/s/.*mtu *[=:] *\([0-9]*\).*/\1/p')
 }
 
 found() {
@@ -93,25 +100,23 @@ for _ in 1 2 3 4 5 6; do
       step=$((low + (high - low) * part / 9))
       [ "$step" -gt "$low" ] || continue
       (
-        said=$(ping -n -M "$mode" -c 2 -i 0.2 -W "$wait" -s $((step - headers)) -- "$address" 2>&1)
+        said=$(send -c 2 -W "$wait" -s $((step - headers)) -- "$address")
         count_of "$said"
         echo "$step $count"
       ) &
     done
     wait
   )
-  best=$low
+  top=$high
   while read -r step count; do
-    [ "${count:-0}" = 0 ] || [ "$step" -le "$best" ] || best=$step
+    if [ "${count:-0}" != 0 ]; then
+      low=$step high=$top
+    elif [ "$high" = "$top" ]; then
+      high=$step
+    fi
   done <<END
-$answers
+$(say "$answers" | sort -n)
 END
-  while read -r step count; do
-    [ "${count:-0}" != 0 ] || [ "$step" -le "$best" ] || [ "$step" -ge "$high" ] || high=$step
-  done <<END
-$answers
-END
-  low=$best
 done
 try "$low" 2
 [ "$count" != 0 ] || { echo no-answer; exit 0; }

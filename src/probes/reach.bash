@@ -3,16 +3,15 @@
 # the start), whatever bash says when it fails, and one of "ok", "answered", "silent" and "failed" with MICROSECONDS;
 # after "ok" "ended reset" or "ended closed" where the far side ended the connection before anybody sent a byte. A failure
 # that comes at once is tried three times, so that a counter moves by as much as was sent; one that takes long is tried once.
-# PAYLOAD: after a TCP connect, so many blanks go out and the connection stays open for a while, so that `ss` can see
-# whether large packets arrive; 0 sends nothing. Over UDP: dns, ntp, or text.
+# PAYLOAD: after a TCP connect, so many blanks go out, the first of them by itself ("first 1"), and the connection stays
+# open for a while, so that `ss` can see whether small and large packets arrive; 0 sends nothing. Over UDP: dns, ntp, or text.
 exec 2>&1
 trap '' PIPE
 started=${EPOCHREALTIME/./}
 proto=$1 name=$2 port=$3 payload=$4
 address=$name
 if [[ $name == *[!0-9.]* && $name != *:* ]] && command -v getent >/dev/null; then
-  address=
-  while read -r address _; do break; done < <(getent ahosts "$name")
+  read -r address _ < <(getent ahosts "$name")
   if [[ -z $address ]]; then echo unresolved; exit 0; fi
 fi
 # ip takes the interface of an address (fe80::1%eth0) as a word of its own.
@@ -42,7 +41,9 @@ tcp() {
   esac
   ((payload > 0)) || return 0
   # No line end: bash would send each line by itself, and servers of text protocols wait for one and do nothing.
-  printf '%*s' "$payload" '' >&3
+  # One byte first: where it is not acknowledged either, size is not what stops the others.
+  printf ' ' >&3 && echo 'first 1'
+  printf '%*s' "$((payload - 1))" '' >&3
   sleep 2.2
 }
 

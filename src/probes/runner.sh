@@ -39,6 +39,8 @@ for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
   # mkdir fails on a path that another process has laid out, so nobody else owns the folder.
   if mkdir "$dir" 2>/dev/null; then made=1; break; fi
 done
+# Scripts that need one have a part of it.
+export dir
 [ -n "$made" ] || { echo "nettools-error no writable folder (tried /tmp, /dev/shm and /run)"; exit 0; }
 
 first_word() { set -- $1; echo "$1"; }
@@ -189,11 +191,6 @@ read_lines() {
   done
 }
 
-fill() {
-  word=$1
-  [ -n "$1" ] || unknown=1
-}
-
 # The text of a script that was sent; the word as it is where it is not a name of one.
 script() {
   name=${word#%script:}
@@ -215,7 +212,6 @@ cpu_time() {
 
 cpu_time
 cpu_before=$cpu
-gateway= dns= apiserver= apiserver_port=
 ids= pids= listeners= leaders=
 while read -r verb id seconds count; do
   case $verb in
@@ -225,9 +221,7 @@ while read -r verb id seconds count; do
     printf '%s' "$word" >"$dir/script-$id" ;;
   var)
     value=$(first_word "$(lookup "$id")")
-    case $id in
-    gateway) gateway=$value ;; dns) dns=$value ;; apiserver) apiserver=$value ;; apiserver-port) apiserver_port=$value ;;
-    esac
+    printf %s "$value" >"$dir/var-%$id%"
     echo "nettools-var $id $value" ;;
   cmd | listen | lead)
     # A shell does not see what was sent: it waits for their end.
@@ -237,10 +231,9 @@ while read -r verb id seconds count; do
     while [ "$count" -gt 0 ]; do
       read_word
       case $word in
-      %gateway%) fill "$gateway" ;;
-      %dns%) fill "$dns" ;;
-      %apiserver%) fill "$apiserver" ;;
-      %apiserver-port%) fill "$apiserver_port" ;;
+      %gateway% | %dns% | %apiserver% | %apiserver-port%)
+        word=$(cat "$dir/var-$word" 2>/dev/null)
+        [ -n "$word" ] || unknown=1 ;;
       %script:*%) script ;;
       esac
       set -- "$@" "$word"

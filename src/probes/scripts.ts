@@ -1,21 +1,29 @@
 /** The probes' own scripts, each a file. */
 import type { ProbeScripts } from '../model/check.ts';
+import BUSIEST_ADDRESSES from './busiest-addresses.sh';
 import CONNTRACK_HOLDERS from './conntrack-holders.sh';
 import DNS from './dns.sh';
 import DUPLICATES from './duplicates.sh';
+import GREETING from './greeting.bash';
+import IN_OUTER from './in-outer.sh';
 import LINK_SPEED from './link-speed.sh';
 import NETNS_LIST from './netns-list.sh';
 import NEXT_HOP from './next-hop.sh';
 import NIC_COUNTERS from './nic-counters.sh';
+import ODD_SOCKETS from './odd-sockets.sh';
+import OTHER_WAYS from './other-ways.bash';
 import PATH_MTU from './path-mtu.sh';
 import PING from './ping.sh';
 import PORT_USE from './port-use.sh';
 import REACH from './reach.bash';
 import SERVICE_RULES from './service-rules.sh';
+import SMALL_SEGMENTS from './small-segments.sh';
 import SWEEP from './sweep.bash';
 import TCP_CONNECT from './tcp-connect.bash';
 import TCP_TRANSFER from './tcp-transfer.bash';
 import TLS from './tls.sh';
+import TUNNEL_WAY from './tunnel-way.sh';
+import UNACCEPTED from './unaccepted.sh';
 
 /** Their texts, by the names that the words of a plan use. */
 export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
@@ -29,12 +37,20 @@ export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
   sweep: SWEEP,
   reach: REACH,
   portUse: PORT_USE,
+  oddSockets: ODD_SOCKETS,
+  unaccepted: UNACCEPTED,
   tls: TLS,
+  smallSegments: SMALL_SEGMENTS,
   linkSpeed: LINK_SPEED,
   nicCounters: NIC_COUNTERS,
   serviceRules: SERVICE_RULES,
   netnsList: NETNS_LIST,
   conntrackHolders: CONNTRACK_HOLDERS,
+  busiestAddresses: BUSIEST_ADDRESSES,
+  tunnelWay: TUNNEL_WAY,
+  inOuter: IN_OUTER,
+  greeting: GREETING,
+  otherWays: OTHER_WAYS,
 };
 
 /** What stands for each in a plan: the text itself is sent once, however many commands run it. */

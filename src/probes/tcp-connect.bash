@@ -12,8 +12,7 @@ name=$1 port=$2 count=$3 interval=$4 budget=$5
 address=$name
 if [[ $name == *[!0-9.]* && $name != *:* ]] && command -v getent >/dev/null; then
   # Once, so that no try pays for the name.
-  address=
-  while read -r address _; do break; done < <(getent ahosts "$name")
+  read -r address _ < <(getent ahosts "$name")
   if [[ -z $address ]]; then echo unresolved; exit 0; fi
 fi
 echo "address $address"

@@ -2,7 +2,9 @@
  * The report as JUnit XML, for CI systems: a suite for the target, a case for each check. What JUnit leaves open is
  * done as Jenkins' schema (junit-10.xsd) has it: at most one of failure, error and skipped in a case.
  */
+
 import type { FailOn } from '../model/args.ts';
+import { commandLine } from '../model/command-line.ts';
 import type { MatrixReport, MatrixSource } from '../model/matrix.ts';
 import { atLeast, type CheckResult, type Finding, type Report } from '../model/report.ts';
 import type { FailedTarget, ReportList } from '../model/report-list.ts';
@@ -187,7 +189,7 @@ function text(finding: Finding): string {
   return [
     `${finding.severity} ${finding.id}: ${finding.title}`,
     finding.summary,
-    ...finding.evidence.flatMap(({ command, excerpt }) => [`$ ${command.join(' ')}`, excerpt]),
+    ...finding.evidence.flatMap(({ command, excerpt }) => [`$ ${commandLine(command)}`, excerpt]),
     `Remedy: ${finding.remediation}`,
     ...(finding.causedBy === undefined ? [] : [`Caused by: ${finding.causedBy}`]),
   ].join('\n');

@@ -1,4 +1,5 @@
 /** Many reports for people: what most have in common first, then the targets that it is about. */
+import { byLead } from '../model/lead.ts';
 import type { Finding, Report } from '../model/report.ts';
 import type { FindingGroup, ReportList } from '../model/report-list.ts';
 import { causeOf, groupFailures } from './groups.ts';
@@ -133,7 +134,7 @@ function verdictLine(list: ReportList, paint: Palette): string {
 export function targetLine(report: Report): string {
   const { target, verdict } = report;
   const roots = report.checks.flatMap(({ findings }) => findings).filter(isRoot);
-  const worst = roots.find(({ severity }) => severity === 'critical') ?? roots[0];
+  const [worst] = roots.sort(byLead);
   const mark = { fail: '×', warn: '‼', unknown: '?', pass: '√' }[verdict];
   const place = target.node ? ` on ${target.node}` : '';
   return `${mark} ${targetWord(target)}${place}: ${worst === undefined ? verdict : `${worst.id} ${worst.title}`}`;

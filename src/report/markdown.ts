@@ -1,4 +1,5 @@
 /** The report as Markdown, for a ticket or a chat: GitHub's dialect, in which every remote word is escaped. */
+import { commandLine } from '../model/command-line.ts';
 import type { MatrixReport } from '../model/matrix.ts';
 import type { CheckResult, Finding, Report } from '../model/report.ts';
 import type { ReportList } from '../model/report-list.ts';
@@ -113,7 +114,7 @@ export function section(finding: Finding, level = '###'): string[] {
     `${plain(finding.summary)}${cause}`,
     ...finding.evidence.flatMap(({ command, excerpt }) => [
       '',
-      ...fenced(`$ ${command.join(' ')}\n${excerpt}`),
+      ...fenced(`$ ${commandLine(command)}\n${excerpt}`),
     ]),
     '',
     ...remedy(finding),

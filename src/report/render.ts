@@ -4,7 +4,7 @@ import type { FailOn, LateFormat, ReportFormat } from '../model/args.ts';
 import type { MatrixReport } from '../model/matrix.ts';
 import type { Report } from '../model/report.ts';
 import type { ReportList } from '../model/report-list.ts';
-import { HIDDEN } from '../model/visible.ts';
+import { hidden } from '../model/visible.ts';
 import { renderJunit, renderJunitList, renderJunitMatrix } from './junit.ts';
 import { renderListTable } from './list-table.ts';
 import { renderMarkdown, renderMarkdownList, renderMarkdownMatrix } from './markdown.ts';
@@ -73,7 +73,7 @@ export function renderDocument(document: object, format: 'json' | 'yaml'): strin
 /** The same JSON for a terminal too: what JSON leaves as it is may drive one (C1) or hide text (Cf). */
 function escaped(json: string): string {
   // JSON.stringify has escaped all control characters up to U+001F; the newlines here are its own.
-  return json.replace(HIDDEN, (character) =>
+  return json.replace(hidden(), (character) =>
     character === '\n'
       ? character
       : // Beyond the first plane JSON writes a character as two.
@@ -120,7 +120,7 @@ function renderYaml(document: object): string {
 
 /** A scalar of YAML 1.2 (7.3.1): JSON's string, but with one escape for a character beyond the first plane (5.7). */
 function doubleQuoted(text: string): string {
-  return JSON.stringify(text).replace(HIDDEN, (character) =>
+  return JSON.stringify(text).replace(hidden(), (character) =>
     character.length === 1
       ? codeUnit(character)
       : `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`,

@@ -1,5 +1,7 @@
 /** The report for people: the cause first, then what was measured, then each finding with its proof and its remedy. */
-import type { CheckResult, Finding, Report, Severity, Verdict } from '../model/report.ts';
+import { commandLine } from '../model/command-line.ts';
+import { byLead } from '../model/lead.ts';
+import type { CheckResult, Finding, Report, Verdict } from '../model/report.ts';
 import type { Table } from '../model/table.ts';
 import { type Alike, alike, othersText } from './alike.ts';
 import { tableText } from './tables.ts';
@@ -45,9 +47,7 @@ function oneCheck(report: Report, paint: Palette, { width, tablesOf }: TableOpti
 function severalChecks(report: Report, paint: Palette, { width, tablesOf }: TableOptions): string[] {
   const all = report.checks.flatMap((check) => check.findings);
   const bad = all.filter((f) => f.severity !== 'info');
-  const roots = bad
-    .filter((f) => f.causedBy === undefined)
-    .sort((a, b) => order(a.severity) - order(b.severity));
+  const roots = bad.filter((f) => f.causedBy === undefined).sort(byLead);
   const root = roots[0];
   // A check that was left out says why on its own line already.
   const notes = report.checks
@@ -176,7 +176,7 @@ export function renderFinding(finding: Finding, paint: Palette, width: number): 
   const room = Math.max(40, width - INDENT.length);
   const text = (content: string): string[] => wrap(visible(content), room).map((line) => INDENT + line);
   const proof = finding.evidence.flatMap(({ command, excerpt }) => [
-    `${INDENT}${paint.dim(`$ ${visible(command.join(' '))}`)}`,
+    `${INDENT}${paint.dim(`$ ${visible(commandLine(command))}`)}`,
     ...visible(excerpt)
       .split('\n')
       .map((line) => `${INDENT}${INDENT}${paint.dim(line)}`),
@@ -255,8 +255,4 @@ function severityLabel(finding: Pick<Finding, 'id' | 'severity'>, paint: Palette
   const colour = { critical: paint.red, warning: paint.yellow, info: paint.dim }[finding.severity];
   const words = `${finding.severity} ${finding.id}`;
   return { painted: colour(words), width: words.length };
-}
-
-function order(severity: Severity): number {
-  return { critical: 0, warning: 1, info: 2 }[severity];
 }

@@ -1,4 +1,5 @@
 /** Expectations for people: a line for each, then the diagnosis of what is not as expected, each finding once. */
+import { commandLine } from '../model/command-line.ts';
 import type { NetworkTestReport, TestOutcome, TestResult } from '../model/network-test.ts';
 import type { Finding } from '../model/report.ts';
 import { followsLabel, hanging, renderFinding } from './table.ts';
@@ -80,7 +81,7 @@ export function findingText(finding: Finding): string {
   return [
     `${finding.severity} ${finding.id}: ${finding.title}`,
     finding.summary,
-    ...finding.evidence.flatMap(({ command, excerpt }) => [`$ ${command.join(' ')}`, excerpt]),
+    ...finding.evidence.flatMap(({ command, excerpt }) => [`$ ${commandLine(command)}`, excerpt]),
     `Remedy: ${finding.remediation}`,
     ...(finding.causedBy === undefined ? [] : [`Caused by: ${finding.causedBy}`]),
   ].join('\n');

@@ -5,9 +5,21 @@ import { paintedVerdict, renderFinding } from './table.ts';
 import { plainTable } from './tables.ts';
 import { targetPlace, targetTitle } from './target.ts';
 import { type Palette, palette, visible, wrap } from './text.ts';
-import { clockText, eventText, lengthText, lossText, rttText } from './watch-words.ts';
+import {
+  eventText,
+  gapText,
+  lengthText,
+  lossText,
+  outageText,
+  rttText,
+  slowNamesText,
+  unsentTexts,
+  verdictText,
+} from './watch-words.ts';
 
 const INDENT = '  ';
+/** More of one destination say nothing new; the document has them. */
+const MOST_SLOW = 5;
 
 /** Ends with a newline. */
 export function renderWatch(
@@ -22,9 +34,12 @@ export function renderWatch(
     `${visible(title)}, watched for ${lengthText(durationMs)}, every ${lengthText(intervalMs)}`,
     table(destinations),
     ...outages.map((outage) => outageBlock(outage, watch, paint, width)),
+    ...destinations.flatMap((one) => slowBlocks(one, watch, paint, width)),
+    ...gapsBlock(watch, width),
+    ...unsentTexts(destinations).flatMap((text) => wrap(visible(text), width)),
     ...others(watch, width),
     ...(folder === undefined ? [] : [`Bundles and packets are in ${visible(folder)}.`]),
-    lastLine(watch, paint),
+    `verdict: ${paintedVerdict(watch.verdict, paint)} (${verdictText(watch)})`,
   ];
   return `${blocks.join('\n\n')}\n`;
 }
@@ -48,9 +63,7 @@ function table(destinations: readonly WatchedDestination[]): string {
 }
 
 function outageBlock(outage: Outage, watch: Watch, paint: Palette, width: number): string {
-  const { number, destination, from, to, durationMs, missed, findings, diagnosis, pcap, packets } = outage;
-  const until = to === undefined ? 'and it lasts' : `until ${clockText(to, watch.startedAt)}`;
-  const head = `outage ${number}: ${clockText(from, watch.startedAt)} ${until} (${lengthText(durationMs)}), ${visible(destination)}: ${missed} missed`;
+  const { number, findings, diagnosis, pcap, packets } = outage;
   const events = watch.events.filter((event) => event.outage === number && event.type === 'cluster');
   const extra = [
     ...events.map((event) => `cluster: ${visible(eventText(event, watch))}`),
@@ -59,7 +72,7 @@ function outageBlock(outage: Outage, watch: Watch, paint: Palette, width: number
     ...(diagnosis === undefined ? [] : diagnosisLines(diagnosis, findings)),
   ].flatMap((line) => wrap(line, Math.max(40, width - INDENT.length)).map((one) => INDENT + one));
   return [
-    paint.bold(head),
+    paint.bold(visible(outageText(outage, watch))),
     ...findings.map((finding) => renderFinding(finding, paint, width)),
     ...extra,
   ].join('\n');
@@ -78,6 +91,33 @@ function diagnosisLines(diagnosis: NonNullable<Outage['diagnosis']>, findings: r
     .map(({ id, summary }, at) => `${when}: ${id} ${visible(summary)}${at === 0 ? where : ''}`);
 }
 
+function slowBlocks(
+  { destination, slowNames = [] }: WatchedDestination,
+  watch: Watch,
+  paint: Palette,
+  width: number,
+): string[] {
+  return slowNames
+    .slice(0, MOST_SLOW)
+    .map((names) =>
+      [
+        paint.bold(visible(slowNamesText(names, destination, watch))),
+        ...names.findings.map((finding) => renderFinding(finding, paint, width)),
+      ].join('\n'),
+    );
+}
+
+function gapsBlock(watch: Watch, width: number): string[] {
+  const { gaps } = watch;
+  if (gaps.length === 0) return [];
+  return [
+    gaps
+      .slice(0, 20)
+      .flatMap((gap) => wrap(gapText(gap, watch), width))
+      .join('\n'),
+  ];
+}
+
 /** What is about no outage. */
 function others(watch: Watch, width: number): string[] {
   const events = watch.events.filter(
@@ -91,18 +131,4 @@ function others(watch: Watch, width: number): string[] {
       .flatMap((event) => wrap(visible(eventText(event, watch)), width))
       .join('\n'),
   ];
-}
-
-function lastLine({ outages, verdict, ended, destinations }: Watch, paint: Palette): string {
-  const unmeasured = destinations.filter(({ sent }) => sent === 0).length;
-  const said =
-    outages.length > 0
-      ? `${outages.length} ${outages.length === 1 ? 'outage' : 'outages'}`
-      : verdict === 'pass'
-        ? 'every probe was answered'
-        : unmeasured > 0
-          ? `${unmeasured} of the destinations could not be measured`
-          : 'no outage, as long as it was watched';
-  const cut = ended === 'lost' ? '; the far side was lost before the end' : '';
-  return `verdict: ${paintedVerdict(verdict, paint)} (${said}${cut})`;
 }

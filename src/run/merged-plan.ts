@@ -14,14 +14,21 @@ export interface MergedPlan {
   evidenceOf(index: number, all: Evidence): Evidence;
 }
 
-/** Merges plans; a command that several ask for in the same stage runs once, with the longest of their time limits. */
+/**
+ * Merges plans; a command that several ask for in the same stage runs once, with the longest of their time limits, and one
+ * that another one of the stage covers does not run.
+ */
 export function mergePlans(plans: readonly StagedPlan[]): MergedPlan {
   let count = 0;
   const owners: Map<string, string>[] = plans.map(() => new Map());
   const phases = STAGES.map((stage) => {
     const commands = new Map<string, ProbeCommand>();
+    const asked = new Set(plans.flatMap((plan) => plan[stage].map(({ argv }) => JSON.stringify(argv))));
     plans.forEach((plan, index) => {
-      for (const command of plan[stage]) {
+      for (const one of plan[stage]) {
+        const { coveredBy, ...plain } = one;
+        const isCovered = coveredBy !== undefined && asked.has(JSON.stringify(coveredBy));
+        const command = isCovered ? { ...plain, argv: coveredBy } : plain;
         const key = JSON.stringify(command.argv);
         const same = commands.get(key) ?? { ...command, id: `c${count++}` };
         commands.set(key, {

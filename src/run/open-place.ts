@@ -1,4 +1,5 @@
 /** Opens the places beside a target that checks ask for. */
+import { BareExecChannel } from '../channels/bare-exec.ts';
 import { podsPath } from '../kube/paths.ts';
 import type { RunOptions } from '../model/args.ts';
 import type { Pod } from '../model/kube-objects.ts';
@@ -9,6 +10,7 @@ import { openPod } from '../open/pod-target.ts';
 import { findTarget } from '../open/target.ts';
 import { openDockerHost } from '../targets/docker.ts';
 import { openLocalSession } from '../targets/local.ts';
+import { whyNoExec } from '../targets/room-for-exec.ts';
 import type { Session } from '../targets/session.ts';
 import type { PlaceSession } from './places.ts';
 
@@ -31,9 +33,20 @@ export async function openPlaceBeside(
       // In the pod itself there is nothing to say that the target's own session has not said.
       return opened.info.via === 'node' ? opened : withoutNotes(opened);
     }
+    case 'container': {
+      const { namespace, pod: name, container: own } = where;
+      if (!client) throw new Error('it is a pod, but the target belongs to no cluster');
+      const pod = await client.get<Pod>(podsPath(namespace, name), { signal });
+      const why = await whyNoExec(client, pod, own, signal);
+      if (why !== undefined) throw new Error(why);
+      return {
+        channel: new BareExecChannel(client, { namespace, pod: name, container: own }),
+        close: async () => undefined,
+      };
+    }
     case 'node': {
       const target = { kind: 'node', name: where.name } as const;
-      const asked = where.watching ? { ...flags, watchesKernel: 'all-if-admitted' as const } : flags;
+      const asked = where.watching ? { ...flags, watchesKernel: 'if-admitted' as const } : flags;
       const found = await findTarget({ connection, target, session: asked }, signal);
       return withoutNotes(await found.open(options));
     }
@@ -49,5 +62,10 @@ export async function openPlaceBeside(
 
 /** A session is more than its fields: it is not to be spread. */
 function withoutNotes(session: Session): PlaceSession {
-  return { channel: session.channel, budget: session.budget, close: () => session.close() };
+  return {
+    channel: session.channel,
+    budget: session.budget,
+    closeSoon: () => session.closeSoon?.(),
+    close: () => session.close(),
+  };
 }

@@ -1,4 +1,4 @@
-/** The places beside a target: all are opened before the probes, asked before and after them, and closed again. */
+/** The places beside a target: opened before the probes (those of counters meanwhile), asked before and after them, and closed again. */
 import { PLACES } from '../checks/places.ts';
 import type { CheckId } from '../checks/registry.ts';
 import type { Bundle } from '../model/bundle.ts';
@@ -7,12 +7,15 @@ import type { PlaceFailure, PlacePlan, PlaceResult, Places, Where } from '../mod
 import type { Progress } from '../model/progress.ts';
 import { withoutFullStop } from '../model/sentence.ts';
 import { gather } from '../probes/gather.ts';
+import { PROBE_SCRIPTS } from '../probes/scripts.ts';
 import type { Session } from '../targets/session.ts';
 import { type BackgroundCommand, NotReadyError, startInBackground } from './background.ts';
+import { beginCounters } from './counters.ts';
 import type { PreparedCheck } from './prepared-check.ts';
 
 /** What a run has of a place; the target's own session is not the place's to close. */
-export type PlaceSession = Pick<Session, 'channel' | 'close'> & Partial<Pick<Session, 'budget' | 'notes'>>;
+export type PlaceSession = Pick<Session, 'channel' | 'close' | 'closeSoon'> &
+  Partial<Pick<Session, 'budget' | 'notes'>>;
 
 /** What is at hand for it. */
 export interface PlacesContext {
@@ -37,7 +40,7 @@ export async function withPlaces(
 ): Promise<Bundle> {
   const users = checks.flatMap(({ check, input }): User[] => {
     const places = (PLACES as { readonly [id: string]: Places<unknown> | undefined })[check.id as CheckId];
-    const plans = places?.plan(input) ?? [];
+    const plans = places?.plan(input, PROBE_SCRIPTS) ?? [];
     return places === undefined || plans.length === 0 ? [] : [{ id: check.id, input, places, plans }];
   });
   if (users.length === 0) return work();
@@ -59,6 +62,7 @@ export async function withPlaces(
     signal.throwIfAborted();
     const bundle = await work();
     progress.show('reading what was seen beside the target');
+    for (const session of sessions) session.closeSoon?.();
     const results = await Promise.all(
       open.map((places) => Promise.all(places.map((place) => place.finish()))),
     );
@@ -98,13 +102,25 @@ async function openPlace(
   context: PlacesContext,
   sessions: PlaceSession[],
 ): Promise<OpenPlace> {
-  const { id } = plan;
+  const { id, counters } = plan;
   const failed = (error: unknown, wasReady: boolean): PlaceResult => ({
     id,
     evidence: {},
     failure: failureOf(error),
     wasReady,
   });
+  if (counters !== undefined) {
+    const beginning = sessionAt(plan, context, sessions).then((session) =>
+      beginCounters(id, counters, session.channel, context.signal),
+    );
+    const end = beginning.catch((error: unknown) => failed(error, false));
+    return {
+      finish: async () => {
+        const begun = await end;
+        return 'id' in begun ? begun : begun().catch((error: unknown) => failed(error, true));
+      },
+    };
+  }
   try {
     const session = await sessionAt(plan, context, sessions);
     const begun = await begin(plan, session, context.signal);

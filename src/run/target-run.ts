@@ -23,6 +23,8 @@ import { type Look, settled } from './second-look.ts';
 
 /** kube-proxy writes its rules about a second after a change (minSyncPeriod); as long again for a busy node. */
 const REST_MS = 2000;
+/** The burst of connections of a run is over in a second: one of these is not in that of a run which began beside it. */
+const PAUSE_MS = { least: 500, most: 4000 };
 /** Reading again what was read a moment ago takes far less, unless the API server is in trouble. */
 const ASK_AGAIN_MS = 5000;
 
@@ -65,9 +67,10 @@ async function gatherInTime(
     for (const note of session.notes) progress.note(note);
     const lookAt = ({ stateOf, checksIn }: Prepared): Look => ({
       stateOf,
-      gather: async () => {
-        const checks = await checksIn(session, progress);
-        progress.show(`checking ${ids.join(', ')}`);
+      gather: async (only) => {
+        const all = await checksIn(session, progress);
+        const checks = only === undefined ? all : all.filter(({ check }) => check.id === only);
+        progress.show(`checking ${checks.map(({ check }) => check.id).join(', ')}`);
         // What is opened beside the target may take as long as the target itself.
         deadline.allow(options.session.timeoutMs);
         return withPlaces(checks, placesContext(found, session, options, deadline), () =>
@@ -86,6 +89,7 @@ async function gatherInTime(
             },
             limitMs: ASK_AGAIN_MS,
             restMs: REST_MS,
+            pauseMs: () => PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least),
             progress,
             signal,
           });

@@ -1,4 +1,5 @@
 /** An interactive shell on a target. */
+import { isatty } from 'node:tty';
 
 import { ignoringTerminalSignals } from '../console/interrupt.ts';
 import type { ProgressLine } from '../console/progress.ts';
@@ -23,7 +24,7 @@ class DetachedError extends Error {
 /** Resolves to the remote exit code; 0 after the detach keys. */
 export function openShell(args: ShellArgs, signal: AbortSignal, progress: ProgressLine): Promise<number> {
   const command = args.command.length > 0 ? args.command : SHELL;
-  if (!process.stdin.isTTY) {
+  if (!isatty(0)) {
     const notice = args.command.length > 0 ? NO_TERMINAL_FOR_COMMAND : NO_TERMINAL;
     return runCommand({ ...args, command, stdin: true }, signal, progress, notice);
   }
@@ -64,8 +65,7 @@ async function shellIn(session: Session, args: ShellArgs, signal: AbortSignal): 
       signal: AbortSignal.any([signal, detach.signal]),
       // Raw only now: until the shell is there, Ctrl-C is for this process.
       onOpen: () => {
-        restore = rawTerminal();
-        process.stdin.pipe(keys);
+        restore = rawTerminal(keys);
       },
     });
     clean = true;
@@ -76,7 +76,6 @@ async function shellIn(session: Session, args: ShellArgs, signal: AbortSignal): 
     process.stderr.write('detached; the shell on the target ends by itself.\n');
     return 0;
   } finally {
-    process.stdin.unpipe(keys);
     restore?.(clean);
   }
 }

@@ -48,7 +48,7 @@ export function admission(room: Room, isRunning: boolean): Admission {
  * An exec of cat was seen to charge 0.4 to 2.1 MiB to the pod at its peak. Where less than this is left, or taken to be
  * left, even that is too much.
  */
-const LEAST_FOR_EXEC = 8 * MIB;
+export const LEAST_FOR_EXEC = 8 * MIB;
 
 /**
  * Whether it is worth an exec to ask the pod's containers as well: where the API does not say what is in use, and where

@@ -55,11 +55,18 @@ export async function readContainer(
   } catch (error) {
     if (!(error instanceof DockerApiError && error.status === 404)) throw error;
     const running = await client.get<DockerListed[]>('/containers/json', { signal });
-    const names = running
-      .filter(({ Labels }) => Labels?.[SESSION_LABEL] === undefined)
-      .map(({ Names, Id }) => Names[0]?.replace(/^\//, '') ?? Id.slice(0, 12));
+    const others = running.filter(({ Labels }) => Labels?.[SESSION_LABEL] === undefined);
+    const nameOf = ({ Names, Id }: DockerListed): string => Names[0]?.replace(/^\//, '') ?? Id.slice(0, 12);
+    const names = others.map(nameOf);
+    const ofService = others.filter(({ Labels }) => Labels?.['com.docker.compose.service'] === name);
+    const hint =
+      ofService.length > 0
+        ? `It is a service of Compose, which runs as ${ofService.map((one) => `docker://${nameOf(one)}`).join(', ')}.`
+        : names.length === 0
+          ? 'No container runs there.'
+          : `These run there: ${names.join(', ')}.`;
     throw new UserError(`there is no container "${name}" on the Docker daemon at ${client.host.name}.`, 3, {
-      hint: names.length === 0 ? 'No container runs there.' : `These run there: ${names.join(', ')}.`,
+      hint,
     });
   }
 }

@@ -228,11 +228,20 @@ async function touch(
   }
 }
 
-/** Gives up a pod: removes it, unless it is to stay or somebody else uses it. */
-export async function letGo(client: KubeClient, { pod, hold }: HeldPod): Promise<void> {
+/**
+ * Gives up a pod: removes it, unless it is to stay or somebody else uses it.
+ * @param unheld what {@link versionUnheld} found out of it, if it was asked
+ */
+export async function letGo(
+  client: KubeClient,
+  { pod, hold }: HeldPod,
+  unheld?: Promise<string | undefined>,
+): Promise<void> {
   hold.release();
   if (pod.keep) return;
-  await removeUnlessHeld(client, pod.pod, hold.id).catch((error: unknown) => warnLeft(pod.pod, error));
+  await removeUnlessHeld(client, pod.pod, hold.id, unheld).catch((error: unknown) =>
+    warnLeft(pod.pod, error),
+  );
 }
 
 /** Removes a pod that this call has made, or says how to. */

@@ -4,9 +4,9 @@ others=0
 # The first line of a process's cgroup names its container, also where the container sees the node's processes.
 read -r mine </proc/self/cgroup
 for entry in /proc/[0-9]*; do
-  words=
-  { read -r cgroup <"$entry/cgroup" && read -r words <"$entry/cmdline"; } 2>/dev/null
-  [ "$cgroup" = "$mine" ] || continue
+  cgroup= words=
+  # Not the words of all: a shell reads them byte by byte, and a node has hundreds of processes.
+  { read -r cgroup <"$entry/cgroup" && [ "$cgroup" = "$mine" ] && read -r words <"$entry/cmdline"; } 2>/dev/null
   # Written in two parts, so that this script's own words are not what it looks for.
   case $words in
   *nettools-"hold-$own"*) ;;

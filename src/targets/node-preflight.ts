@@ -45,7 +45,7 @@ export async function nodePreflight(
   const [first, ...weaker] = nodeProfiles(spec);
   if (first === undefined) return { missingRights: [], profiles: [], profile: undefined };
   const [missingRights, verdict] = await Promise.all([
-    findMissingRights(client, NODE_RIGHTS, namespace, undefined, signal),
+    missingNodeRights(client, namespace, signal),
     dryRun(client, namespace, spec, first, signal),
   ]);
   if (missingRights.length > 0) return { missingRights, profiles: [], profile: undefined };
@@ -54,6 +54,26 @@ export async function nodePreflight(
     : await Promise.all(weaker.map((profile) => dryRun(client, namespace, spec, profile, signal)));
   const profiles = [verdict, ...rest];
   return { missingRights, profiles, profile: profiles.find((p) => p.allowed)?.profile };
+}
+
+/** Questions that are on their way, by their namespace. */
+const asking = new WeakMap<KubeClient, Map<string, Promise<Right[]>>>();
+
+/** Several nodes are opened at the same time, and the rights are those of the namespace: they are asked for once. */
+async function missingNodeRights(
+  client: KubeClient,
+  namespace: string,
+  signal: AbortSignal | undefined,
+): Promise<Right[]> {
+  const ask = (): Promise<Right[]> => findMissingRights(client, NODE_RIGHTS, namespace, undefined, signal);
+  const own = asking.get(client) ?? new Map<string, Promise<Right[]>>();
+  asking.set(client, own);
+  const before = own.get(namespace);
+  // Who asked first may have given up.
+  if (before !== undefined) return before.catch(ask);
+  const first = ask().finally(() => own.delete(namespace));
+  own.set(namespace, first);
+  return first;
 }
 
 async function dryRun(

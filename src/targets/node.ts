@@ -19,7 +19,7 @@ import { acquire, type HeldPod, letGo, type NodePlace, nodePods } from './held-n
 import { NODE_CONTAINER, type NodePod, type NodePodSpec } from './node-pod.ts';
 import { nodeAddress, nodePressure, nodeProblem } from './node-state.ts';
 import { PROFILE_TEXT } from './profiles.ts';
-import { sweep } from './remove-node-pod.ts';
+import { sweep, versionUnheld } from './remove-node-pod.ts';
 import { isGone, RenewedChannel } from './renewed-channel.ts';
 import type { OpenOptions, Session } from './session.ts';
 
@@ -35,8 +35,8 @@ const DEADLINE_SECONDS = 3600;
 export interface NodeOptions extends OpenOptions {
   /** Commands switch into other network namespaces of the node: the pod sees the node's processes. */
   readonly switching: boolean;
-  /** A BPF program is loaded where admission lets a pod have the rights for it: of the node's own network, or of all on it. */
-  readonly mayWatch?: 'own' | 'all';
+  /** A BPF program is loaded where admission lets a pod have the rights for it. */
+  readonly mayWatch?: boolean;
 }
 
 /** A node: its name, and what {@link readNode} said of it. */
@@ -82,10 +82,8 @@ async function acquired(
   options: NodeOptions,
   pods: readonly NodePod[],
 ): Promise<[HeldPod, NodePlace]> {
-  const { mayWatch } = options;
-  if (mayWatch !== undefined) {
-    const switching = place.spec.switching || mayWatch === 'all';
-    const watching = { ...place, spec: { ...place.spec, watching: true, switching } };
+  if (options.mayWatch) {
+    const watching = { ...place, spec: { ...place.spec, watching: true } };
     try {
       return [await acquire(watching, options, pods), watching];
     } catch (error) {
@@ -154,6 +152,8 @@ class NodeSession implements Session {
   readonly #place: NodePlace;
   readonly #options: NodeOptions;
   #held: HeldPod;
+  /** Of the pod that was held when it was asked. */
+  #unheld: { readonly held: HeldPod; readonly version: Promise<string | undefined> } | undefined;
   #closed: Promise<void> | undefined;
 
   /** @param shortOf what the node has little of */
@@ -177,8 +177,16 @@ class NodeSession implements Session {
     this.channel = new RenewedChannel(this.#channelOf(held), () => this.#renew(), isGone);
   }
 
+  closeSoon(): void {
+    const { client } = this.#place;
+    const held = this.#held;
+    if (held.pod.keep) return;
+    this.#unheld ??= { held, version: versionUnheld(client, held.pod.pod, held.hold.id) };
+  }
+
   close(): Promise<void> {
-    this.#closed ??= letGo(this.#place.client, this.#held);
+    const unheld = this.#unheld?.held === this.#held ? this.#unheld.version : undefined;
+    this.#closed ??= letGo(this.#place.client, this.#held, unheld);
     return this.#closed;
   }
 

@@ -29,6 +29,7 @@ import {
   noRoomWords,
   type Shortage,
 } from './room-words.ts';
+import { sandboxTrouble, withTrouble } from './sandbox-trouble.ts';
 import type { OpenOptions, Session } from './session.ts';
 import { waitEnded, waitRunning } from './wait.ts';
 
@@ -85,7 +86,7 @@ export async function openPodSession(
   }
   options.onProgress('checking what is allowed');
   const [checked, room] = await Promise.all([preflight(client, pod, spec, options.signal), looking]);
-  refuseProblem(checked, pod);
+  await refuseProblem(client, checked, pod, options.signal);
   const terms = admitted(pod, room, flags, false);
   const profile = allowedProfile(checked, pod, spec);
   options.onProgress(`adding an ephemeral container (profile ${profile})`);
@@ -168,9 +169,15 @@ async function patch(
 }
 
 /** @throws {UserError} exit 3: the pod, as it is, takes no session */
-function refuseProblem({ podProblem }: Preflight, pod: Pod): void {
-  if (podProblem !== undefined)
-    throw new UserError(podProblem, 3, isStaticPod(pod) ? { hint: fromNode(pod) } : {});
+async function refuseProblem(
+  client: KubeClient,
+  { podProblem }: Preflight,
+  pod: Pod,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (podProblem === undefined) return;
+  const text = withTrouble(podProblem, await sandboxTrouble(client, pod, signal));
+  throw new UserError(text, 3, isStaticPod(pod) ? { hint: fromNode(pod) } : {});
 }
 
 /** The profile to use. @throws {UserError} exit 3: what is missing or refused, as one sentence */

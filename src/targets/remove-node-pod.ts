@@ -68,14 +68,43 @@ async function deletePod(
 }
 
 /**
+ * The version of the session's pod at which nobody but this client held it: to be asked for while the last of the work
+ * is done. `undefined`: somebody else does, it is to stay, or it is not known.
+ */
+export async function versionUnheld(
+  client: KubeClient,
+  pod: Pod,
+  holdId: string,
+): Promise<string | undefined> {
+  const seen = identityOf(pod);
+  try {
+    const now = await current(client, seen, AbortSignal.timeout(TRY_MS));
+    const known = now && asNodePod(now);
+    if (now === undefined || known?.keep !== false || known.state !== 'running') return undefined;
+    const others = await otherHolders(client, seen, holdId, AbortSignal.timeout(TRY_MS));
+    return others === 0 ? identityOf(now).resourceVersion : undefined;
+  } catch {
+    // It is asked again, and said, when the pod is to go.
+    return undefined;
+  }
+}
+
+/**
  * Removes the session's pod unless another client holds it, who then removes it. A new client takes its hold first and
  * changes the pod afterwards (see node.ts), so a delete at the version at which no other hold was seen cannot hit one.
  * @param holdId this client's own hold
+ * @param unheld what {@link versionUnheld} found out of this pod, if it was asked
  * @throws {HoldersUnknownError} it was left
  * @throws the API server's last error when it could not be reached or refused
  */
-export async function removeUnlessHeld(client: KubeClient, pod: Pod, holdId: string): Promise<void> {
+export async function removeUnlessHeld(
+  client: KubeClient,
+  pod: Pod,
+  holdId: string,
+  unheld?: Promise<string | undefined>,
+): Promise<void> {
   const seen = identityOf(pod);
+  const version = await unheld;
   const isDone = async (limit: AbortSignal): Promise<boolean> => {
     const now = await current(client, seen, oneTry(limit));
     if (now === undefined || asNodePod(now)?.keep === true) return true;
@@ -84,6 +113,7 @@ export async function removeUnlessHeld(client: KubeClient, pod: Pod, holdId: str
     return deletePod(client, seen, oneTry(limit), identityOf(now).resourceVersion);
   };
   await persistently(async (limit) => {
+    if (version !== undefined && (await deletePod(client, seen, oneTry(limit), version))) return;
     for (let look = 0; look < MAX_LOOKS; look++) if (await isDone(limit)) return;
     throw new Error(`pod "${seen.name}" keeps changing`);
   });

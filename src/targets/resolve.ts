@@ -114,8 +114,11 @@ export async function withSelector<T>(
 }
 
 /** @throws {UserError} exit 3: there is no such namespace; who may not read it is told nothing */
-export async function refuseMissingNamespace(client: KubeClient, signal?: AbortSignal): Promise<void> {
-  const { namespace } = client;
+export async function refuseMissingNamespace(
+  client: KubeClient,
+  signal?: AbortSignal,
+  namespace = client.namespace,
+): Promise<void> {
   try {
     await client.get(`/api/v1/namespaces/${encodeURIComponent(namespace)}`, { signal });
   } catch (error) {
@@ -144,12 +147,17 @@ async function getPod(client: KubeClient, name: string, signal?: AbortSignal): P
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) {
       await refuseMissingNamespace(client, signal);
-      throw new UserError(`no pod "${name}" in namespace "${client.namespace}".`, 3, {
-        hint: advice`${kubectl`get pods -n ${client.namespace}`} lists its pods; another namespace is chosen with -n.`,
-      });
+      throw noSuchPod(name, client.namespace);
     }
     throw error;
   }
+}
+
+/** Exit 3. */
+export function noSuchPod(name: string, namespace: string): UserError {
+  return new UserError(`no pod "${name}" in namespace "${namespace}".`, 3, {
+    hint: advice`${kubectl`get pods -n ${namespace}`} lists its pods; another namespace is chosen with -n.`,
+  });
 }
 
 async function selectorOf(

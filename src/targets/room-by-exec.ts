@@ -2,8 +2,8 @@
  * How much memory a pod has left, asked of its containers themselves: by an exec in each of them, which is charged to the
  * pod, but takes a tenth of what a session has to find free.
  */
+import { BareExecChannel } from '../channels/bare-exec.ts';
 import { discard, TextOutput } from '../channels/output.ts';
-import { execStream } from '../exec/stream.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Pod } from '../model/kube-objects.ts';
 import { identityOf } from './identity.ts';
@@ -55,15 +55,8 @@ async function askContainer(
   const { namespace, name } = identityOf(pod);
   const command = ['cat', ...FILES.map((file) => `/sys/fs/cgroup/${file}`)];
   const stdout = new TextOutput(MAX_FILES);
-  const endpoint = client.execEndpoint({
-    namespace,
-    pod: name,
-    container,
-    command,
-    stdin: false,
-    tty: false,
-  });
-  await execStream(endpoint, { stdout, stderr: discard() }, { signal });
+  const channel = new BareExecChannel(client, { namespace, pod: name, container });
+  await channel.run(command, { stdout, stderr: discard(), signal });
   return usedByCgroup(stdout.text);
 }
 

@@ -11,6 +11,8 @@ export interface Session {
   readonly budget: Budget;
   /** What the user should know before trusting what they see; sentences without a trailing dot. */
   readonly notes: readonly string[];
+  /** Says that the last commands are being sent: what {@link close} has to know is asked meanwhile. */
+  closeSoon?(): void;
   /**
    * Takes away what the session put there, unless it stays on purpose for the next command. A second call does
    * nothing. What cannot be removed is reported on stderr in a sentence, not as an error: the work itself is done.

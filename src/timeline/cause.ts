@@ -2,20 +2,22 @@
  * What the evidence that the far side took at the moment of a miss means, as findings: those of the checks, by the same rules
  * as far as a single moment shows them. A diagnosis comes seconds later, when a short fault may be over. Pure.
  */
+
+import { linkCauses } from '../checks/causes.ts';
 import { FINDINGS } from '../checks/findings.ts';
 import { inPlace } from '../checks/in-place.ts';
 import { occurrence } from '../checks/shared/rule.ts';
 import type { ClusterChoice } from '../model/cluster-choice.ts';
 import type { FindingMeta, Occurrence } from '../model/finding.ts';
 import type { Finding, Quote, Severity, TargetInfo } from '../model/report.ts';
-import type { MissEvidence, Outage, WatchGoal } from '../model/watch.ts';
+import type { MissEvidence, Outage, SlowNames, WatchGoal } from '../model/watch.ts';
 
 /** As NT-CT-001 has it: above this share the table is as good as full. */
 const FULL_SHARE = 0.95;
 
 const METAS: ReadonlyMap<string, FindingMeta> = new Map(FINDINGS.map((meta) => [meta.id, meta]));
 
-type Seen = Pick<Outage, 'evidence' | 'missed' | 'to' | 'destination'>;
+type Seen = Pick<Outage, 'evidence' | 'missed' | 'late' | 'to' | 'destination' | 'noEndpointsAt'>;
 
 /** The findings of one outage, the cause first; none where the evidence does not tell. */
 export function causesOf(
@@ -24,8 +26,45 @@ export function causesOf(
   target: TargetInfo,
   choice: ClusterChoice = {},
 ): readonly Finding[] {
-  const found = [...fullTable(outage), ...firstOf(goal, outage)];
-  return inPlace(found, target, choice);
+  const found = [...noEndpoint(outage), ...fullTable(outage), ...firstOf(goal, outage)];
+  return linkCauses(inPlace(found, target, choice));
+}
+
+/** The first name server of resolv.conf failed for some look-ups, and another one answered them. */
+export function slowNamesOf(
+  { destination }: WatchGoal,
+  { server, answer, by, count, to }: Omit<SlowNames, 'findings'>,
+  target: TargetInfo,
+  choice: ClusterChoice = {},
+): readonly Finding[] {
+  const isOnce = count === 1 && to !== undefined;
+  const [what, cost] =
+    answer === 'silent'
+      ? ['did not reply', "programs wait for the resolver's time-out (5 s, or as resolv.conf says) first"]
+      : [`failed (${answer})`, 'programs ask that one then'];
+  const many = count === undefined ? '' : ` for ${times(count, 'look-up')}`;
+  const found = occurrence(
+    metaOf('NT-DNS-009'),
+    isOnce ? 'info' : 'warning',
+    `${destination}: name server ${server}, the first of resolv.conf, ${what}${many}; ${by} answered: ${cost}.`,
+    [
+      {
+        command: ['nettools-prober', 'watch-start'],
+        excerpt: `name server ${server} ${answer}, ${by} answered`,
+      },
+    ],
+    { subject: destination },
+  );
+  return inPlace([found], target, choice);
+}
+
+/** As the API said while it lasted: kube-proxy refuses what has none, and the refusal is all that a probe sees. */
+function noEndpoint(outage: Seen): Occurrence[] {
+  const { noEndpointsAt, evidence } = outage;
+  if (noEndpointsAt === undefined) return [];
+  const meta = metaOf('NT-SVC-001');
+  const said = `${outage.destination}: it had no ready endpoint: the API said so at ${noEndpointsAt.slice(11, 19)}, while it failed.`;
+  return [occurrence(meta, 'critical', said, [quoteOf(evidence)], { subject: outage.destination })];
 }
 
 function firstOf(goal: WatchGoal, outage: Seen): Occurrence[] {
@@ -115,21 +154,32 @@ const byIcmp: Judge = (goal, outage) => {
   return undefined;
 };
 
-const byName: Judge = (_goal, outage) => {
+const byName: Judge = (goal, outage) => {
   const { reason, dns } = outage.evidence;
   if (dns === undefined) return undefined;
+  const { before } = dns;
+  const also =
+    before === undefined ? '' : `, and ${before.server} before it was no help either (${before.answer})`;
+  // A DEST that is a DNS server need not be one of resolv.conf.
+  const ownServer =
+    goal.probe === 'dns' && dns.server === outage.evidence.address ? ', which is watched itself,' : '';
   const question = dns.name === '.' ? 'a query' : `a query for ${dns.name}`;
   switch (reason) {
     case 'dns-silent':
-      return one('NT-DNS-001', 'critical', outage, `name server ${dns.server} did not answer ${question}`);
+      return one(
+        'NT-DNS-001',
+        'critical',
+        outage,
+        `name server ${dns.server} did not answer ${question}${also}`,
+      );
     case 'dns-failed':
       return dns.answer === 'Connection refused'
-        ? one('NT-DNS-002', 'critical', outage, `name server ${dns.server} refused ${question}`)
+        ? one('NT-DNS-002', 'critical', outage, `name server ${dns.server} refused ${question}${also}`)
         : one(
             'NT-DNS-004',
             'critical',
             outage,
-            `name server ${dns.server} answered ${question} with ${dns.answer}`,
+            `name server ${dns.server}${ownServer} answered ${question} with ${dns.answer}${also}`,
           );
     case 'no-name':
       return one(
@@ -159,8 +209,8 @@ const bySocket: Judge = (goal, outage) => {
   // The socket has sent it, and a packet socket behind the filter has not seen it.
   if (
     (reason === 'silent' || reason === 'dns-silent') &&
-    seen !== undefined &&
-    seen.out === 0 &&
+    seen?.out === 0 &&
+    isKnownOnTheWire(goal, outage.evidence) &&
     goal.host !== '127.0.0.1'
   )
     return one(
@@ -172,24 +222,42 @@ const bySocket: Judge = (goal, outage) => {
   return undefined;
 };
 
+/**
+ * Whether what leaves has the address of the probe: the last one was seen, or nobody translates. A namespace without one
+ * tracked connection has no NAT; but what a Service's address becomes may be decided at the socket (Cilium), untracked, and
+ * which address a name has is not told here.
+ */
+function isKnownOnTheWire(goal: WatchGoal, { seen, conntrack, reason, address }: MissEvidence): boolean {
+  if (seen?.before === true) return true;
+  return conntrack?.count === 0 && goal.service === undefined && reason === 'silent' && goal.host === address;
+}
+
 /** What left and was not answered: one packet, or all of them. */
 function silence(goal: WatchGoal, outage: Seen): Occurrence {
-  const { seen, tries } = outage.evidence;
-  const left = seen === undefined ? times(tries, 'probe') : times(seen.out, 'packet');
-  const isOne = outage.missed === 1 && outage.to !== undefined;
-  if (isOne)
+  const { tries } = outage.evidence;
+  // None that was seen may have left with another address.
+  const seen = outage.evidence.seen?.out === 0 ? undefined : outage.evidence.seen;
+  const left =
+    seen === undefined
+      ? `${times(tries, 'packet')} sent, as far as the socket knows`
+      : `${times(seen.out, 'packet')} left`;
+  const { late = 0 } = outage;
+  if (late * 2 >= outage.missed && late > 0)
     return one(
-      'NT-LAT-002',
+      'NT-LAT-001',
       'warning',
       outage,
-      `one probe had no answer, and the next one had (${left} left)`,
+      `to ${late} of ${times(outage.missed, 'missed probe')} an answer came, later than a second: what carries them is slow, and does not drop them`,
     );
+  const isOne = outage.missed === 1 && outage.to !== undefined;
+  if (isOne)
+    return one('NT-LAT-002', 'warning', outage, `one probe had no answer, and the next one had (${left})`);
   const what = goal.probe === 'tcp' ? 'connections' : goal.probe === 'icmp' ? 'echo requests' : 'queries';
   return one(
     'NT-FW-001',
     'critical',
     outage,
-    `${outage.missed} ${what} in a row had no answer, and no error came: of the first one ${left} left${seen === undefined || seen.in === 0 ? ', and nothing came back' : ''}`,
+    `${outage.missed} ${what} in a row had no answer, and no error came: of the first one ${left}${seen === undefined || seen.in === 0 ? ', and nothing came back' : ''}`,
   );
 }
 
@@ -206,10 +274,14 @@ function fullTable(outage: Seen): Occurrence[] {
   return found === undefined ? [] : [found];
 }
 
-function one(id: string, severity: Severity, outage: Seen, said: string): Occurrence {
+function metaOf(id: string): FindingMeta {
   const meta = METAS.get(id);
   if (meta === undefined) throw new Error(`there is no finding ${id}`);
-  return occurrence(meta, severity, `${outage.destination}: ${said}.`, [quoteOf(outage.evidence)], {
+  return meta;
+}
+
+function one(id: string, severity: Severity, outage: Seen, said: string): Occurrence {
+  return occurrence(metaOf(id), severity, `${outage.destination}: ${said}.`, [quoteOf(outage.evidence)], {
     subject: outage.destination,
   });
 }

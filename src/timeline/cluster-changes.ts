@@ -31,6 +31,15 @@ export function changesBetween(before: ClusterLook, after: ClusterLook): readonl
   ];
 }
 
+/** Whether the API says of a Service that nothing of it is ready. */
+export function hasNoEndpoint(
+  { services }: ClusterLook,
+  ref: { readonly kind: string; readonly namespace: string; readonly name: string } | undefined,
+): boolean {
+  const slices = ref?.kind === 'service' ? services[`${ref.namespace}/${ref.name}`] : undefined;
+  return slices !== undefined && addresses(slices).size === 0;
+}
+
 function pairs<T>(before: Readonly<Record<string, T>>, after: Readonly<Record<string, T>>): [string, T, T][] {
   return Object.entries(after).flatMap(([name, other]): [string, T, T][] => {
     const one = before[name];

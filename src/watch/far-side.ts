@@ -10,6 +10,7 @@ import { type Channel, ChannelError } from '../channels/channel.ts';
 import { discard, TextOutput } from '../channels/output.ts';
 import { UserError } from '../model/errors.ts';
 import type { FarEvent, WatchGoal } from '../model/watch.ts';
+import type { SteadyClock } from './clock.ts';
 import { type Told, WatchStream } from './stream.ts';
 
 /** Between two readers, in ms: the first pause, and the longest. */
@@ -39,21 +40,28 @@ export interface FarListener {
 const OWN_IMAGE =
   'A watch is the work of a program in the project\'s image: leave out --image, or use one that has nettools-prober. Other images can be asked again and again by "diagnose".';
 
+/** Its container, or the right to use it, is no more. */
+export function isGoneForGood({ kind, status }: ChannelError): boolean {
+  return kind === 'refused' && (status === 403 || status === 404);
+}
+
 export class FarSide {
   readonly #channel: Channel;
   readonly #id = randomBytes(8).toString('hex');
   readonly #plan: FarPlan;
   readonly #listener: FarListener;
+  readonly #clock: SteadyClock;
   #offset = 0;
   /** What has to be added to the far side's clock to have ours, in ms: of all that were measured the one with the least delay. */
   #shift = Number.POSITIVE_INFINITY;
   #isOver = false;
   #lastHeard = 0;
 
-  constructor(channel: Channel, plan: FarPlan, listener: FarListener) {
+  constructor(channel: Channel, plan: FarPlan, listener: FarListener, clock: SteadyClock) {
     this.#channel = channel;
     this.#plan = plan;
     this.#listener = listener;
+    this.#clock = clock;
   }
 
   /** Starts it. @throws {UserError} exit 3: it cannot be started there; ChannelError */
@@ -104,7 +112,11 @@ export class FarSide {
         isLost = false;
         pause = FIRST_PAUSE_MS;
       });
-      if (this.#isOver) return true;
+      if (this.#isOver) {
+        // It keeps its last words for a client that was cut off: this one has them.
+        await this.stop();
+        return true;
+      }
       signal.throwIfAborted();
       if (outcome === 'gone') return false;
       if (!isLost && this.#lastHeard > heardBefore)
@@ -164,12 +176,7 @@ export class FarSide {
       return isGone || code === NO_WATCH ? 'gone' : `its reader ended with ${code}`;
     } catch (error) {
       signal.throwIfAborted();
-      if (
-        error instanceof ChannelError &&
-        error.kind === 'refused' &&
-        (error.status === 403 || error.status === 404)
-      )
-        return 'gone';
+      if (error instanceof ChannelError && isGoneForGood(error)) return 'gone';
       return error instanceof Error ? error.message : String(error);
     } finally {
       clearTimeout(timer);
@@ -179,10 +186,10 @@ export class FarSide {
   #take(told: Told): void {
     switch (told.kind) {
       case 'now':
-        this.#shift = Math.min(this.#shift, Date.now() - told.ms);
+        this.#shift = Math.min(this.#shift, this.#clock.now() - told.ms);
         return;
       case 'lost':
-        this.#listener.onEvent({ kind: 'lost', at: Date.now(), bytes: told.bytes });
+        this.#listener.onEvent({ kind: 'lost', at: this.#clock.now(), bytes: told.bytes });
         return;
       case 'gone':
         return;
@@ -192,7 +199,7 @@ export class FarSide {
   }
 
   #events({ record, bytes }: Extract<Told, { readonly kind: 'record' }>): FarEvent[] {
-    const shift = Number.isFinite(this.#shift) ? this.#shift : Date.now() - record.ms;
+    const shift = Number.isFinite(this.#shift) ? this.#shift : this.#clock.now() - record.ms;
     const { ms, ...rest } = record;
     const at = ms + shift;
     switch (rest.kind) {

@@ -1,5 +1,5 @@
 /** Where a watch saves bundles, packets and its document: a folder that is made when there is something to save. */
-import { access, constants, mkdir, stat, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUNDLE_MODE } from '../console/bundle-file.ts';
 import { UserError } from '../model/errors.ts';
@@ -32,14 +32,21 @@ export class WatchFolder {
     }
   }
 
-  /** Resolves to its name in the folder. @throws {UserError} exit 3 */
+  /** Resolves to its name in the folder; a part of it is never there. @throws {UserError} exit 3 */
   async write(name: string, content: string | Uint8Array): Promise<string> {
+    const file = path.join(this.path, name);
+    const part = `${file}.part`;
+    let made: string | undefined;
     try {
-      if (!this.#isMade) await mkdir(this.path, { recursive: true, mode: FOLDER_MODE });
+      if (!this.#isMade) made = await mkdir(this.path, { recursive: true, mode: FOLDER_MODE });
+      await writeFile(part, content, { mode: BUNDLE_MODE });
+      await rename(part, file);
       this.#isMade = true;
-      await writeFile(path.join(this.path, name), content, { mode: BUNDLE_MODE });
       return name;
     } catch (error) {
+      await rm(part, { force: true }).catch(() => undefined);
+      // An empty folder tells nobody anything.
+      if (made !== undefined) await rmdir(this.path).catch(() => undefined);
       throw this.#failed(error);
     }
   }

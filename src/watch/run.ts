@@ -1,32 +1,29 @@
 /** One watch: the far side's events, a diagnosis of each outage, and what changed in the cluster near it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ABOUTS } from '../checks/about.ts';
-import { diagnosisOrder } from '../checks/diagnosis.ts';
-import { judge } from '../checks/report.ts';
+import { ChannelError } from '../channels/channel.ts';
+import { WATCH_FILE } from '../console/bundle-file.ts';
 import { InterruptedError } from '../console/interrupt.ts';
-import type { Bundle } from '../model/bundle.ts';
-import { clusterChoice } from '../model/cluster-choice.ts';
+import { type ClusterChoice, clusterChoice } from '../model/cluster-choice.ts';
 import { UserError } from '../model/errors.ts';
-import type { Report } from '../model/report.ts';
 import { version } from '../model/version.ts';
 import type { FarEvent, Outage, Watch, WatchDiagnosis, WatchGoal } from '../model/watch.ts';
 import type { WatchArgs } from '../model/watch-args.ts';
 import type { FoundTarget } from '../open/found-target.ts';
-import { findTarget } from '../open/target.ts';
-import { run } from '../run/engine.ts';
 import type { Session } from '../targets/session.ts';
-import { causesOf } from '../timeline/cause.ts';
-import { type ClusterLook, changesBetween } from '../timeline/cluster-changes.ts';
+import { causesOf, slowNamesOf } from '../timeline/cause.ts';
+import { type ClusterLook, changesBetween, hasNoEndpoint } from '../timeline/cluster-changes.ts';
 import { Timeline } from '../timeline/timeline.ts';
+import { askedFor } from './asked.ts';
+import { Beside } from './beside.ts';
+import { SteadyClock } from './clock.ts';
 import { type ClusterGoals, clusterGoals, lookAtCluster } from './cluster-look.ts';
-import { FarSide } from './far-side.ts';
+import { DiagnosisLimit, diagnose, findingsAbout } from './diagnosis.ts';
+import { FarSide, isGoneForGood } from './far-side.ts';
 import type { WatchFolder } from './folder.ts';
 import type { Goals } from './goals.ts';
 
-/** A destination that fails again and again is diagnosed no more often, in ms: each diagnosis is some seconds of probes. */
-const DIAGNOSE_EVERY_MS = 60_000;
-/** And all of them no more often than this. */
-const MOST_DIAGNOSES = 50;
+/** When the watch has ended, none begins later than this, in ms: many destinations that fail at once would keep it for minutes. */
+const DIAGNOSE_AFTER_MS = 15_000;
 /** A condition of a pod changes some seconds after what is its reason: the kubelet's probes and reports take so long. */
 const LOOK_AGAIN_MS = 10_000;
 /** After the far side has been asked to end, its last words are waited for so long, in ms. */
@@ -35,6 +32,8 @@ const LAST_WORDS_MS = 8_000;
 const GRACE_MS = 60_000;
 /** A far side that ended without a word, as its container did, is started anew so many times in a row. */
 const MOST_RESTARTS = 5;
+/** One that ran so long, in ms, was no failure to start: the row begins anew. */
+const RAN_WELL_MS = 60_000;
 
 /** Who shows what happens. */
 export interface WatchViewer {
@@ -55,22 +54,30 @@ export interface WatchPlan extends Goals {
 /** Runs it to its end, whatever ends it. */
 export class WatchRun {
   readonly #plan: WatchPlan;
-  readonly #startedAt = Date.now();
+  readonly #clock = new SteadyClock();
+  readonly #startedAt = this.#clock.now();
   readonly #timeline: Timeline;
+  /** Absent outside of clusters. */
+  readonly #choice: ClusterChoice | undefined;
   readonly #clusterGoals: ClusterGoals;
   #look: Promise<ClusterLook | undefined>;
-  readonly #diagnosed = new Map<string, number>();
-  #diagnoses = 0;
+  #lookAgain: NodeJS.Timeout | undefined;
+  readonly #limit = new DiagnosisLimit();
+  #endedAt: number | undefined;
   /** What is under way beside the watch: a diagnosis, a look at the cluster. One after the other. */
-  #beside: Promise<void> = Promise.resolve();
+  readonly #beside = new Beside((error) => {
+    if (this.#stopBeside.signal.aborted) return;
+    this.#note('lost', error instanceof Error ? error.message : String(error));
+  });
   readonly #stopBeside = new AbortController();
   readonly #said = new Set<string>();
-  #failure: unknown;
+  #unsaved: UserError | undefined;
 
   constructor(plan: WatchPlan) {
     this.#plan = plan;
     const { args, session, found, goals, destinations } = plan;
-    const choice = found.subject.cluster === undefined ? {} : clusterChoice(args.connection);
+    const choice = found.subject.cluster === undefined ? undefined : clusterChoice(args.connection);
+    this.#choice = choice;
     this.#timeline = new Timeline({
       tool: { version },
       target: session.info,
@@ -79,14 +86,21 @@ export class WatchRun {
       forMs: args.forMs,
       goals,
       judge: (goal: WatchGoal, outage: Outage) => causesOf(goal, outage, session.info, choice),
+      judgeSlow: (goal, names) => slowNamesOf(goal, names, session.info, choice),
       iso,
     });
     this.#clusterGoals = clusterGoals(destinations, found.subject.pod);
     this.#look = this.#lookNow();
   }
 
-  get timeline(): Timeline {
-    return this.#timeline;
+  /** Why something of it could not be saved; `undefined`: all was. What was seen is in the document all the same. */
+  get unsaved(): UserError | undefined {
+    return this.#unsaved;
+  }
+
+  /** The document as it is by now. */
+  report(): Watch {
+    return this.#timeline.report(this.#clock.now());
   }
 
   /** The document, however it ended. @throws {UserError} exit 3: it never began */
@@ -107,28 +121,31 @@ export class WatchRun {
       this.#leftMs + GRACE_MS,
     );
     try {
+      let startedAt = this.#clock.now();
       for (let restarts = 0; !(await far.follow(lastWords.signal)); restarts++) {
         if (signal.aborted) break;
-        if (this.#leftMs < 1000) {
-          this.#timeline.end(Date.now(), 'over');
+        if (this.#clock.now() - startedAt >= RAN_WELL_MS) restarts = 0;
+        // Its time is over, and it has not said so: nobody knows what it saw last, as after a night of this machine's sleep.
+        if (this.#leftMs < 1000 || restarts === MOST_RESTARTS) {
+          this.#timeline.end(this.#clock.now(), 'lost');
           break;
         }
-        if (restarts === MOST_RESTARTS) {
-          this.#timeline.end(Date.now(), 'lost');
-          break;
-        }
-        this.#note('connection', 'the far side is gone, as its container ended; it is started anew');
-        await sleep(1000 * 2 ** restarts);
+        this.#timeline.restarted();
+        this.#note('connection', 'the far side is gone; it is started anew');
+        await sleep(1000 * 2 ** restarts, undefined, { signal });
         far = this.#farSide(this.#leftMs);
-        await far.start(signal);
+        startedAt = this.#clock.now();
+        // The way there may be cut just now: the next one tries again. A container that is gone does not come back.
+        await far.start(signal).catch((error: unknown) => {
+          if (signal.aborted || !(error instanceof ChannelError) || isGoneForGood(error)) throw error;
+        });
       }
     } catch (error) {
-      if (!signal.aborted && !lastWords.signal.aborted) {
-        this.#note(
-          'connection',
-          `the far side is lost: ${error instanceof Error ? error.message : String(error)}`,
-        );
-        this.#timeline.end(Date.now(), 'lost');
+      // Also where it was late: what it had to tell has not come.
+      if (!signal.aborted) {
+        const why: unknown = lastWords.signal.aborted ? lastWords.signal.reason : error;
+        this.#note('connection', `the far side is lost: ${why instanceof Error ? why.message : String(why)}`);
+        this.#timeline.end(this.#clock.now(), 'lost');
       }
     } finally {
       clearTimeout(late);
@@ -137,21 +154,44 @@ export class WatchRun {
     }
     // A second Ctrl-C ends the process; one alone ends what runs beside.
     if (signal.aborted) this.#stopBeside.abort(signal.reason);
-    await this.#beside;
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#endedAt = this.#clock.now();
+    await this.#beside.end();
+    // A look that is still to come would be shown below what is printed then.
+    clearTimeout(this.#lookAgain);
+    this.#stopBeside.abort(new Error('the watch has ended'));
+    const document = await this.#savedDocument();
+    // Nobody is there to read it, as when the terminal was closed: what is saved can be judged later.
     const reason: unknown = signal.reason;
     if (reason instanceof InterruptedError && reason.signal !== 'SIGINT' && reason.signal !== 'SIGTERM')
       throw reason;
-    const document = this.#timeline.report(Date.now());
-    const { folder } = this.#plan;
-    if (!folder.isMade && this.#plan.args.save === undefined) return document;
+    return document;
+  }
+
+  async #savedDocument(): Promise<Watch> {
+    const report = this.report();
+    const document = this.#choice === undefined ? report : { ...report, connection: this.#choice };
+    const { folder, args } = this.#plan;
+    if (!folder.isMade && args.save === undefined) return document;
     const whole = { ...document, folder: folder.path };
-    await folder.write('watch.json', `${JSON.stringify(whole, null, 1)}\n`);
-    return whole;
+    await this.#save(WATCH_FILE, `${JSON.stringify(whole, null, 1)}\n`);
+    // A report names no folder in which nothing is.
+    return folder.isMade ? whole : document;
+  }
+
+  /** Hours of watching do not end because a disk is full. Resolves to its name; `undefined`: it could not be saved. */
+  async #save(name: string, content: string | Uint8Array): Promise<string | undefined> {
+    try {
+      return await this.#plan.folder.write(name, content);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.#unsaved ??= error;
+      this.#once(error.message.replace(/\.$/, ''));
+      return undefined;
+    }
   }
 
   get #leftMs(): number {
-    return Math.max(0, this.#startedAt + this.#plan.args.forMs - Date.now());
+    return Math.max(0, this.#startedAt + this.#plan.args.forMs - this.#clock.now());
   }
 
   #farSide(forMs: number): FarSide {
@@ -161,6 +201,7 @@ export class WatchRun {
       session.channel,
       { goals, intervalMs, forMs, awayMs, tallyMs },
       { onEvent: (event) => this.#onEvent(event), onConnection: (text) => this.#note('connection', text) },
+      this.#clock,
     );
   }
 
@@ -169,57 +210,48 @@ export class WatchRun {
     this.#plan.viewer.changed(this.#timeline, event);
     if (event.kind === 'begun' && !event.hears)
       this.#once('no packets are kept: that takes NET_RAW, which this profile has not');
-    if (event.kind === 'packets') this.#do(() => this.#savePackets(event));
-    if (event.kind === 'miss' && outage !== undefined) {
-      this.#do(() => this.#clusterChanges(outage.number, outage.destination));
-      this.#do(() => this.#diagnose(outage));
+    if (event.kind === 'packets') {
+      // Those of now: there may be others when what is under way has ended.
+      const outages = this.#timeline.packetsOf(event.goals);
+      this.#beside.add(() => this.#savePackets(event, outages));
     }
-    if (event.kind === 'recovery' && outage !== undefined)
-      this.#do(() => this.#clusterChanges(outage.number, outage.destination));
+    if (event.kind === 'miss' && outage !== undefined) {
+      this.#lookFor(outage);
+      this.#beside.add(() => this.#diagnose(outage));
+    }
+    if (event.kind === 'recovery' && outage !== undefined) this.#lookFor(outage);
   }
 
-  /** One after the other, and none of them ends the watch. */
-  #do(work: () => Promise<void>): void {
-    this.#beside = this.#beside.then(work).catch((error: unknown) => {
-      if (this.#stopBeside.signal.aborted) return;
-      if (error instanceof UserError && this.#failure === undefined) this.#failure = error;
-      this.#note('lost', error instanceof Error ? error.message : String(error));
-    });
+  #lookFor({ number, destination }: Outage): void {
+    this.#beside.addOnce('look', () => this.#clusterChanges(number, destination));
   }
 
-  async #savePackets({
-    goals,
-    packets,
-    pcap,
-  }: Extract<FarEvent, { readonly kind: 'packets' }>): Promise<void> {
-    const outages = goals.flatMap((goal) => this.#timeline.latest(goal) ?? []);
-    const [first] = outages;
-    if (first === undefined) return;
-    const name = await this.#plan.folder.write(`outage-${first.number}.pcap`, pcap);
-    for (const { number } of outages) this.#timeline.saved(number, name, packets);
+  async #savePackets(
+    { packets, pcap }: Extract<FarEvent, { readonly kind: 'packets' }>,
+    outages: readonly number[],
+  ): Promise<void> {
+    if (outages.length === 0) return;
+    const name = await this.#save(`outage-${Math.min(...outages)}.pcap`, pcap);
+    if (name === undefined) return;
+    for (const number of outages) this.#timeline.saved(number, name, packets);
   }
 
   async #diagnose(outage: Outage): Promise<void> {
     const { destination, number } = outage;
-    const asked = this.#plan.args.to.find((text) => destination.startsWith(text)) ?? destination;
-    const last = this.#diagnosed.get(asked);
-    const now = Date.now();
-    if (this.#stopBeside.signal.aborted || this.#diagnoses >= MOST_DIAGNOSES) return;
-    // Several endpoints of a Service fail together: one diagnosis is of all of them.
-    if (last !== undefined && now - last < DIAGNOSE_EVERY_MS) return;
-    this.#diagnosed.set(asked, now);
-    this.#diagnoses++;
+    const asked = askedFor(destination, this.#plan.args.to);
+    const now = this.#clock.now();
+    if (this.#stopBeside.signal.aborted) return;
+    if (this.#endedAt !== undefined && now - this.#endedAt > DIAGNOSE_AFTER_MS) return;
+    if (!this.#limit.mayBegin(asked, now)) return;
     const at = iso(now);
     const isOver = (): boolean => this.#timeline.outage(number)?.to !== undefined;
     try {
-      const { bundle, report } = await this.#runDiagnosis(asked);
-      const file = await this.#plan.folder.write(
-        `outage-${number}.json`,
-        `${JSON.stringify(bundle, null, 1)}\n`,
-      );
+      const { bundle, report } = await diagnose(asked, this.#plan, this.#stopBeside.signal);
+      const file = await this.#save(`outage-${number}.json`, `${JSON.stringify(bundle, null, 1)}\n`);
       const { verdict } = report;
       const findings = findingsAbout(report, destination, asked);
-      const diagnosis: WatchDiagnosis = { at, verdict, findings, late: isOver(), bundle: file };
+      const saved = file === undefined ? {} : { bundle: file };
+      const diagnosis: WatchDiagnosis = { at, verdict, findings, late: isOver(), ...saved };
       this.#timeline.diagnosed(number, diagnosis);
       const [first] = findings;
       const text = first === undefined ? 'found nothing wrong any more' : `${first.id} ${first.summary}`;
@@ -231,29 +263,6 @@ export class WatchRun {
       this.#timeline.note(now, 'diagnosis', `no diagnosis: ${failed}`, { destination, outage: number });
     }
     this.#plan.viewer.changed(this.#timeline);
-  }
-
-  /** In the session of the watch: nothing is added anywhere. */
-  async #runDiagnosis(dest: string): Promise<{ readonly bundle: Bundle; readonly report: Report }> {
-    const { args, session } = this.#plan;
-    const { connection, thresholds, target } = args;
-    const request = {
-      targets: [{ spec: target }],
-      checks: diagnosisOrder(ABOUTS),
-      options: { connection, session: args.session, to: [dest], names: [], thresholds, options: {} },
-      limits: { targetsAtOnce: 1 },
-    };
-    const find = async (_target: unknown, ending: AbortSignal): Promise<FoundTarget> => {
-      const found = await findTarget({ connection, session: args.session, target }, ending);
-      return { ...found, open: async () => ({ ...openedOf(session), close: async () => undefined }) };
-    };
-    let bundle: Bundle | undefined;
-    for await (const event of run(request, { find }, this.#stopBeside.signal)) {
-      if (event.type === 'gathered') ({ bundle } = event);
-      if (event.type === 'failed') throw event.error;
-    }
-    if (bundle === undefined) throw new Error('the run ended without a report');
-    return { bundle, report: judge(bundle) };
   }
 
   async #lookNow(): Promise<ClusterLook | undefined> {
@@ -268,21 +277,25 @@ export class WatchRun {
       const after = await this.#lookNow();
       if (before === undefined || after === undefined) return;
       this.#look = Promise.resolve(after);
+      const asked = this.#plan.destinations.filter(({ ref }) => hasNoEndpoint(after, ref));
+      this.#timeline.noEndpoints(
+        asked.flatMap(({ service }) => service?.label ?? []),
+        this.#clock.now(),
+      );
       for (const { at, text } of changesBetween(before, after)) {
-        const ms = at === undefined ? Date.now() : Date.parse(at);
+        const ms = at === undefined ? this.#clock.now() : Date.parse(at);
         this.#timeline.note(ms, 'cluster', text, { destination, outage });
       }
       this.#plan.viewer.changed(this.#timeline);
     };
     await look();
     if (this.#plan.found.subject.cluster === undefined) return;
-    const again = setTimeout(() => this.#do(look), LOOK_AGAIN_MS);
-    again.unref();
-    this.#stopBeside.signal.addEventListener('abort', () => clearTimeout(again), { once: true });
+    clearTimeout(this.#lookAgain);
+    this.#lookAgain = setTimeout(() => this.#beside.addOnce('again', look), LOOK_AGAIN_MS).unref();
   }
 
   #note(type: 'connection' | 'lost', text: string): void {
-    this.#timeline.note(Date.now(), type, text);
+    this.#timeline.note(this.#clock.now(), type, text);
     this.#plan.viewer.changed(this.#timeline);
   }
 
@@ -291,28 +304,6 @@ export class WatchRun {
     this.#said.add(text);
     this.#note('lost', text);
   }
-}
-
-/** A session's parts are getters of some, which a spread would lose. */
-function openedOf({
-  channel,
-  info,
-  budget,
-  notes,
-}: Session): Pick<Session, 'channel' | 'info' | 'budget' | 'notes'> {
-  return { channel, info, budget, notes };
-}
-
-/** Those of the destination come first, then those of the target as a whole; of other destinations none. */
-function findingsAbout(report: Report, destination: string, asked: string): WatchDiagnosis['findings'] {
-  const all = report.checks.flatMap(({ findings }) => findings).filter(({ severity }) => severity !== 'info');
-  const isAbout = (subject: string | undefined): boolean =>
-    subject === destination || subject === asked || subject?.startsWith(`${asked} `) === true;
-  const rank = ({ causedBy, subject }: (typeof all)[number]): number =>
-    (causedBy === undefined ? 0 : 2) + (isAbout(subject) ? 0 : 1);
-  return all
-    .filter(({ subject }) => subject === undefined || isAbout(subject))
-    .sort((a, b) => rank(a) - rank(b));
 }
 
 function iso(ms: number): string {

@@ -2,7 +2,7 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import { visible } from '../model/visible.ts';
-import type { FarEvent, Watch, WatchEvent, WatchGoal } from '../model/watch.ts';
+import type { FarEvent, WatchEvent, WatchGoal } from '../model/watch.ts';
 import { palette } from '../report/text.ts';
 import { type LiveRow, liveLines } from '../report/watch-live.ts';
 import { eventText } from '../report/watch-words.ts';
@@ -28,13 +28,12 @@ export function viewerFor(goals: readonly WatchGoal[], startedAt: string): Closa
 
 /** Events that were not shown yet, the earliest first. */
 class News {
-  readonly #shown = new Set<string>();
+  #taken = 0;
 
-  take(events: readonly WatchEvent[]): readonly WatchEvent[] {
-    const key = (event: WatchEvent): string => JSON.stringify(event);
-    const fresh = events.filter((event) => event.type !== 'end' && !this.#shown.has(key(event)));
-    for (const event of fresh) this.#shown.add(key(event));
-    return fresh;
+  take(timeline: Timeline): readonly WatchEvent[] {
+    const fresh = timeline.eventsAfter(this.#taken);
+    this.#taken += fresh.length;
+    return fresh.filter(({ type }) => type !== 'end');
   }
 }
 
@@ -62,7 +61,7 @@ class LineView implements ClosableViewer {
       this.#missed += event.missed;
       return;
     }
-    for (const one of this.#news.take(timeline.events)) this.#write(oneLine(one, this.#startedAt));
+    for (const one of this.#news.take(timeline)) this.#write(oneLine(one, this.#startedAt));
   }
 
   close(): void {
@@ -97,6 +96,7 @@ class LiveView implements ClosableViewer {
   );
   #drawn: readonly string[] = [];
   #isChanged = true;
+  #isClosed = false;
 
   constructor(goals: readonly WatchGoal[], startedAt: string) {
     this.#startedAt = startedAt;
@@ -107,6 +107,8 @@ class LiveView implements ClosableViewer {
   }
 
   changed(timeline: Timeline, event?: FarEvent): void {
+    // What ends beside a watch that is over would be drawn under its report.
+    if (this.#isClosed) return;
     if (event?.kind === 'tally') {
       const row = this.#rows[event.goal];
       if (row === undefined) return;
@@ -122,7 +124,7 @@ class LiveView implements ClosableViewer {
       this.#isChanged = true;
       return;
     }
-    const fresh = this.#news.take(timeline.events);
+    const fresh = this.#news.take(timeline);
     if (fresh.length === 0) return;
     this.#wipe();
     for (const one of fresh) process.stderr.write(`${oneLine(one, this.#startedAt)}\n`);
@@ -130,6 +132,7 @@ class LiveView implements ClosableViewer {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     process.stderr.off('resize', this.#onResize);
     this.#wipe();
@@ -170,19 +173,4 @@ class LiveView implements ClosableViewer {
 function rowsOf(line: string, columns: number): number {
   const width = stripVTControlCharacters(line).length;
   return Math.max(1, Math.ceil(width / columns));
-}
-
-/** The exit code: 1 for an outage with a finding at or above the threshold, or without one; 3: not measured; else 0. */
-export function exitCodeOfWatch(
-  watch: Watch,
-  isBad: (severity: 'critical' | 'warning' | 'info') => boolean,
-): number {
-  if (
-    watch.outages.some(
-      ({ findings }) => findings.length === 0 || findings.some(({ severity }) => isBad(severity)),
-    )
-  )
-    return 1;
-  const isWhole = watch.ended !== 'lost' && watch.destinations.every(({ sent }) => sent > 0);
-  return isWhole ? 0 : 3;
 }

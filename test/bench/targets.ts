@@ -119,6 +119,15 @@ function rowsFor(container: string): Row[] {
       share: 0.2,
     },
     {
+      // What is left is the far side's: the least program drops each byte as soon as TLS has given it.
+      name: `${BYTES / 1e6} MB out, thrown away`,
+      own: `${run} -- head -c ${BYTES} /dev/zero`,
+      kubectl: `${exec} -- head -c ${BYTES} /dev/zero`,
+      least: `% target ${container} discard head -c ${BYTES} /dev/zero`,
+      target: 0.9,
+      share: 0.2,
+    },
+    {
       name: `${BYTES / 1e6} MB in`,
       own: `head -c ${BYTES} /dev/zero | ${run} -- wc -c`,
       kubectl: `head -c ${BYTES} /dev/zero | ${exec} -i -- wc -c`,

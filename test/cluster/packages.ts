@@ -12,6 +12,7 @@ const needed: readonly (readonly [string, string])[] = [
   ['iptables', 'iptables'],
   ['nft', 'nftables'],
   ['conntrack', 'conntrack'],
+  ['ipset', 'ipset'],
   ['mmdebstrap', 'mmdebstrap'],
   ['/usr/share/keyrings/debian-archive-keyring.gpg', 'debian-archive-keyring'],
   ['buildah', 'buildah'],

@@ -2,8 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { binDir } from '../cluster/paths.ts';
 import { until } from '../cluster/proc.ts';
 import { Engine } from './engine.ts';
+import { newestDocker } from './newest.ts';
 import { dockerRoot, PROGRAM_FOLDERS } from './packages.ts';
 import { type EnginePlace, inside, makePlace } from './place.ts';
 
@@ -17,6 +19,8 @@ export interface DockerdOptions {
   readonly args?: readonly string[];
   /** Addresses of name servers for its containers; without them, those of the machine. */
   readonly dns?: readonly string[];
+  /** Docker 29 or newer in place of Debian's, with one of its ways to write rules. */
+  readonly newest?: 'iptables' | 'nftables';
   /** What the host's resolv.conf says, as the daemon alone sees it; without it, the machine's own. */
   readonly hostResolvConf?: string;
 }
@@ -27,17 +31,26 @@ export class Dockerd extends Engine {
   readonly #path: string;
   #process: ChildProcess | undefined;
 
-  private constructor(place: EnginePlace, root: string, options: DockerdOptions) {
+  private constructor(place: EnginePlace, folders: readonly string[], options: DockerdOptions) {
     super(place, 'docker.sock');
     this.#options = options;
-    const folders = PROGRAM_FOLDERS.map((folder) => join(root, folder));
     this.#path = [...folders, process.env['PATH']].join(delimiter);
+  }
+
+  /** Builds the newest engine, which takes minutes the first time. */
+  static async prepareNewest(): Promise<void> {
+    await newestDocker();
   }
 
   /** Starts a daemon with the tests' images; it is ended by {@link stop}, or with this process. */
   static async start(options: DockerdOptions = {}): Promise<Dockerd> {
-    const daemon = new Dockerd(await makePlace('dkr'), await dockerRoot(), options);
+    const root = await dockerRoot();
+    const debians = PROGRAM_FOLDERS.map((folder) => join(root, folder));
+    const folders = options.newest ? [await newestDocker(), binDir('containerd'), ...debians] : debians;
+    const daemon = new Dockerd(await makePlace('dkr'), folders, options);
     try {
+      // By nftables, Docker leaves forwarding to the administrator, and does not start without.
+      if (options.newest) await daemon.onHost('sysctl', '-qw', 'net.ipv4.ip_forward=1');
       await daemon.launch();
       await daemon.loadImages();
     } catch (error) {
@@ -53,7 +66,10 @@ export class Dockerd extends Engine {
     const { dir, name } = this.place;
     const home = join(dir, 'home');
     mkdirSync(home, { recursive: true });
-    writeFileSync(join(dir, 'daemon.json'), '{}');
+    const { newest } = this.#options;
+    // Debian's runc knows no time namespaces.
+    const config = newest ? { 'firewall-backend': newest, features: { 'time-namespaces': false } } : {};
+    writeFileSync(join(dir, 'daemon.json'), JSON.stringify(config));
     // A killed daemon's containerd is killed with it, and where nobody reaps it its number still looks alive.
     rmSync(join(dir, 'exec/containerd/containerd.pid'), { force: true });
     const log = openSync(join(dir, 'log'), 'a');
@@ -66,7 +82,8 @@ export class Dockerd extends Engine {
       ...['--exec-root', join(dir, 'exec'), '--cgroup-parent', `/${name}`],
       ...['--bip', `${BRIDGE_ADDRESS}/24`, '--default-address-pool', POOL, ...dns],
       // Without CAP_SYS_RESOURCE, as in a container, it may not lower its own score.
-      ...['--oom-score-adjust', '0', '--log-level', 'warn', ...(this.#options.args ?? [])],
+      ...(newest ? [] : ['--oom-score-adjust', '0']),
+      ...['--log-level', 'warn', ...(this.#options.args ?? [])],
     ];
     const env = { ...process.env, PATH: this.#path, HOME: home };
     this.#process = spawn(file, args, { stdio: ['ignore', log, log], env });

@@ -44,10 +44,25 @@ export abstract class Engine {
     return run([...inside(this.place), ...argv]);
   }
 
-  /** Ids of the containers that sessions have made. */
-  async sessions(): Promise<string[]> {
-    const text = await this.docker('ps', '--all', '--quiet', '--filter', 'label=kubectl-nettools.session');
+  /** Ids of the containers that sessions have made, started or not. */
+  sessions(): Promise<string[]> {
+    return this.sessionIds('--all');
+  }
+
+  /** Of those, the ones that run. */
+  runningSessions(): Promise<string[]> {
+    return this.sessionIds();
+  }
+
+  private async sessionIds(...flags: readonly string[]): Promise<string[]> {
+    const text = await this.docker('ps', ...flags, '--quiet', '--filter', 'label=kubectl-nettools.session');
     return text.split('\n').filter((id) => id !== '');
+  }
+
+  /** Removes the container and the network of this name, where they are. */
+  async removed(name: string): Promise<void> {
+    await this.tryDocker('rm', '--force', '--volumes', name);
+    await this.tryDocker('network', 'rm', name);
   }
 
   /** Gives it the images of the tests. */

@@ -1,7 +1,7 @@
 /** A machine next to the Docker host of the tests: what lies outside for its containers. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { attempt, run, until } from '../cluster/proc.ts';
-import type { Dockerd } from './dockerd.ts';
+import type { Engine } from './engine.ts';
 import { type EnginePlace, inside, makePlace, removePlace } from './place.ts';
 
 /** Its link with the host (benchmarking range), and the port on which it serves a page. */
@@ -21,8 +21,8 @@ export class OutsideMachine {
     this.#server = server;
   }
 
-  /** Links it with the daemon's host, whose default route then leads to it. */
-  static async start(daemon: Dockerd): Promise<OutsideMachine> {
+  /** Links it with the engine's host, whose default route then leads to it. */
+  static async start(daemon: Engine): Promise<OutsideMachine> {
     const place = await makePlace('out');
     const ends = ['netns', daemon.place.netns, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', place.netns];
     await run(['ip', 'link', 'add', OUTSIDE_LINK, ...ends]);
@@ -35,8 +35,27 @@ export class OutsideMachine {
       ...['setpriv', '--pdeathsig', 'KILL', ...inside(place)],
       ...['busybox', 'httpd', '-f', '-p', String(OUTSIDE.port), '-h', `${place.dir}/`],
     ];
-    const machine = new OutsideMachine(place, spawn(file, args, { stdio: 'ignore' }));
-    await machine.reaches(ADDRESS, OUTSIDE.port);
+    const server = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    server.stderr.on('data', (chunk: Buffer) => {
+      said += String(chunk);
+    });
+    const machine = new OutsideMachine(place, server);
+    try {
+      await machine.reaches(ADDRESS, OUTSIDE.port);
+    } catch (error) {
+      const { exitCode, signalCode } = server;
+      const seen = await attempt([
+        ...inside(place),
+        'sh',
+        '-c',
+        'ip -br addr; ss -Htlnp; ip route; nft list ruleset',
+      ]);
+      await machine.stop();
+      const ended = exitCode ?? signalCode;
+      const why = ended === null ? 'its server runs' : `its server has ended (${ended})`;
+      throw new Error(`${String(error)}: ${why}: ${said}\n${seen.stdout}${seen.stderr}`, { cause: error });
+    }
     return machine;
   }
 
@@ -51,7 +70,8 @@ export class OutsideMachine {
 
   /** Whether a connection from it comes about within two seconds. */
   async connects(address: string, port: number): Promise<boolean> {
-    const connect = ['timeout', '2', 'bash', '-c', `</dev/tcp/${address}/${port}`];
+    // With a socket as its stdin, as Node gives it one, bash would read ~/.bashrc, which may take its time.
+    const connect = ['timeout', '2', 'bash', '--norc', '-c', `</dev/tcp/${address}/${port}`];
     return (await attempt([...inside(this.#place), ...connect])).code === 0;
   }
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Finding, Report } from '../../src/model/report.ts';
-import { until } from '../cluster/proc.ts';
+import { attempt, run, until } from '../cluster/proc.ts';
 import { BRIDGE_ADDRESS, Dockerd } from '../docker/dockerd.ts';
 import { APP_IMAGE } from '../docker/engine.ts';
 import { NameServer } from '../docker/name-server.ts';
 import { OUTSIDE, OUTSIDE_LINK, OutsideMachine } from '../docker/outside.ts';
-import { nettools, startNettools } from './support/cli.ts';
+import { bash, nettools, startNettools } from './support/cli.ts';
 import { problems, validReport } from './support/report.ts';
 
 // Of the diagnoses that run at the same time: more of them make each other's probes late.
@@ -27,8 +27,9 @@ afterAll(async () => {
   await daemon?.stop();
 });
 
-/** A network of its own with one container, which publishes its port. */
+/** A network of its own with one container, which publishes its port; a first try's are removed. */
 async function subject(name: string, hostPort: number, ...flags: readonly string[]): Promise<Subject> {
+  await daemon.removed(name);
   await daemon.docker('network', 'create', ...flags, name);
   await daemon.run(name, '--network', name, '--publish', `${hostPort}:8080`, APP_IMAGE);
   const text = await daemon.docker('network', 'inspect', name);
@@ -58,6 +59,8 @@ async function diagnose(...args: readonly string[]): Promise<Report> {
 /** The findings that follow from no other. */
 const leads = (report: Report): Finding[] =>
   problems(report).filter(({ causedBy }) => causedBy === undefined);
+
+const isOfDocker = ({ id }: Finding): boolean => id.startsWith('NT-DKR');
 
 /** A fault: how it is made for a container of its own, and which words of `diagnose` look at it. */
 interface Fault {
@@ -156,7 +159,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'a rule of DOCKER-USER that drops what comes to a published port': {
     id: 'NT-DKR-014',
-    says: /No other machine reaches published port .*: on the Docker host, iptables -t filter -A DOCKER-USER -d \S+ -i outside0 -j DROP \([1-9]\d* packets? so far\)/,
+    says: /No other machine reaches published port .*: on the Docker host, iptables -t filter -A DOCKER-USER -d \S+ -i outside0 -j DROP \([1-9]\d* packets? (?:so far|during the run)\)/,
     make: async ({ address }, port) => {
       await iptables('-I', 'DOCKER-USER', '-i', OUTSIDE_LINK, '-d', address, '-j', 'DROP');
       await outside.connects(OUTSIDE.host, port);
@@ -348,6 +351,99 @@ describe("the Docker host's side of a container", () => {
     expect(problems(report).filter(({ subject: label }) => label === there)).toEqual([]);
   });
 
+  it('names NT-DKR-034: what the parent is connected to takes its own MAC address alone', async () => {
+    await daemon.removed('other');
+    // On the network that NT-DKR-019 has made.
+    await daemon.run('other', '--network', 'mv', APP_IMAGE);
+    expect(problems(await diagnose('docker://other', '--to', there)).filter(isOfDocker)).toEqual([]);
+    const links = JSON.parse(await daemon.onHost('ip', '-j', 'link', 'show', OUTSIDE_LINK));
+    const own: string = links[0].address;
+    const group = '01:00:00:00:00:00';
+    const hook = `type filter hook ingress device "${OUTSIDE_LINK}" priority 0; policy accept;`;
+    const rules = `ether daddr ${own} accept\n ether daddr & ${group} == ${group} accept\n drop`;
+    const table = `table netdev vswitch {\n chain in {\n ${hook}\n ${rules}\n }\n}\n`;
+    await daemon.onHost('sh', '-c', 'printf %s "$1" | nft -f -', 'load', table);
+    try {
+      // What it has heard before, it would believe for a while.
+      await daemon.docker('restart', '--time', '0', 'other');
+      const report = await diagnose('docker://other', '--to', there);
+      const [lead, ...more] = leads(report).filter(({ id }) => id !== 'NT-DNS-001');
+      expect(lead?.id, JSON.stringify(problems(report), undefined, 1)).toBe('NT-DKR-034');
+      expect(lead?.summary).toMatch(
+        /^The Docker host reaches 198\.18\.130\.2, the gateway of the macvlan network mv, and "other" does not, though both send by the same interface \(outside0\): /,
+      );
+      expect(more).toEqual([]);
+    } finally {
+      await daemon.onHost('nft', 'delete', 'table', 'netdev', 'vswitch');
+    }
+  });
+
+  it('names NT-DKR-035: a ban in INPUT, which a published port passes by', async () => {
+    await subject('banned', 18_230);
+    const told = async (): Promise<Finding[]> =>
+      (await diagnose('docker://banned')).checks
+        .flatMap(({ findings }) => findings)
+        .filter(({ id }) => id === 'NT-DKR-035');
+    // What is about other ports, or about all, is no matter of this one.
+    await iptables('-A', 'INPUT', '-p', 'tcp', '--dport', '18231', '-j', 'DROP');
+    await iptables('-A', 'INPUT', '-m', 'conntrack', '--ctstate', 'INVALID', '-j', 'DROP');
+    expect(await told()).toEqual([]);
+    await iptables('-N', 'f2b-web');
+    await iptables('-A', 'f2b-web', '-s', OUTSIDE.address, '-j', 'REJECT');
+    await iptables('-I', 'INPUT', '-p', 'tcp', '-m', 'multiport', '--dports', '443,18230', '-j', 'f2b-web');
+    try {
+      await outside.reaches(OUTSIDE.host, 18_230);
+      const [found, ...more] = await told();
+      expect(found?.severity).toBe('info');
+      expect(found?.summary).toMatch(
+        /^-t filter -A f2b-web -s 198\.18\.130\.2\/32 -j REJECT .* is in the host's chain INPUT, by which nothing comes to published port 18230\/tcp \(8080 in the container\) from other machines: whom it should stop gets in\.$/,
+      );
+      expect(more).toEqual([]);
+    } finally {
+      await iptables('-F', 'INPUT');
+      await iptables('-F', 'f2b-web');
+      await iptables('-X', 'f2b-web');
+    }
+  });
+
+  it("names NT-FW-005: Docker's policy stops what another container manager's namespace sends", async () => {
+    const name = `ntlxc-${process.pid}`;
+    const host = (words: string): Promise<string> => daemon.onHost(...words.split(' '));
+    await run(['ip', 'netns', 'add', name]);
+    try {
+      await host('ip link add lxcbr0 type bridge');
+      await host('ip addr add 198.18.133.1/24 dev lxcbr0');
+      await host('ip link set lxcbr0 up');
+      await host(`ip link add ve0 type veth peer name eth0 netns ${name}`);
+      await host('ip link set ve0 master lxcbr0 up');
+      for (const words of ['link set lo up', 'addr add 198.18.133.2/24 dev eth0', 'link set eth0 up'])
+        await run(['ip', '-n', name, ...words.split(' ')]);
+      await run(['ip', '-n', name, 'route', 'add', 'default', 'via', '198.18.133.1']);
+      await iptables('-t', 'nat', '-A', 'POSTROUTING', '-s', '198.18.133.0/24', '-j', 'MASQUERADE');
+      const asked = async (): Promise<readonly Finding[]> => {
+        const words = `firewall netns:${name} --to ${there} -o json`;
+        const { stdout, stderr } = await bash(
+          `nsenter --net=/run/netns/${daemon.place.netns} kubectl-nettools ${words}`,
+          { env: { KUBECONFIG: '/nonexistent' } },
+        );
+        expect(stdout, stderr).toMatch(/^\{/);
+        return leads(validReport(JSON.parse(stdout)));
+      };
+      const [found] = await asked();
+      expect(found?.id).toBe('NT-FW-005');
+      expect(found?.summary).toMatch(
+        /^This machine itself, through which the target sends to TCP 198\.18\.130\.2:8080, stops it \(no answer within .*\): no rule accepts it, and the policy of iptables chain FORWARD is drop \(\d+ packets during the run\)\.$/,
+      );
+      expect(JSON.stringify(found?.remediation)).toMatch(/iptables -I DOCKER-USER -i lxcbr0 -j ACCEPT/);
+      await iptables('-I', 'DOCKER-USER', '-i', 'lxcbr0', '-j', 'ACCEPT');
+      await iptables('-I', 'DOCKER-USER', '-o', 'lxcbr0', '-j', 'ACCEPT');
+      expect(await asked()).toEqual([]);
+    } finally {
+      await attempt(['ip', 'netns', 'delete', name]);
+      await host('ip link delete lxcbr0');
+    }
+  });
+
   it('names NT-DKR-020: a stream of datagrams that is older than the published port', async () => {
     const send = `exec 3<>/dev/udp/${OUTSIDE.host}/18220; while :; do printf x >&3; sleep 0.3; done`;
     await outside.during(['bash', '-c', `{ ${send}; } 2>/dev/null`], async () => {
@@ -371,6 +467,35 @@ describe("the Docker host's side of a container", () => {
     });
   });
 
+  it('names NT-DKR-032: all ports for one destination are taken', async () => {
+    const { subnet } = await subject('many', 18_235);
+    const few = ['-t', 'nat', '-I', 'POSTROUTING', '-s', subnet, '-p', 'tcp', '-o', OUTSIDE_LINK];
+    await iptables(...few, '-j', 'MASQUERADE', '--to-ports', '40000-40019');
+    const pid = (await daemon.docker('inspect', '--format', '{{.State.Pid}}', 'many')).trim();
+    const taken = async (): Promise<number> =>
+      (await daemon.onHost('conntrack', '-L', '-p', 'tcp', '--orig-dst', OUTSIDE.address)).match(
+        / dport=400[01]\d /g,
+      )?.length ?? 0;
+    const hold = async (count: number): Promise<void> => {
+      const each = `{ exec 3<>/dev/tcp/${OUTSIDE.address}/${OUTSIDE.port}; sleep 120; } 2>/dev/null &`;
+      const all = `for i in $(seq ${count}); do ${each} done; wait`;
+      const start = `nsenter -t ${pid} -n timeout 120 bash --norc -c '${all}' </dev/null >/dev/null 2>&1 &`;
+      await daemon.onHost('sh', '-c', start);
+    };
+    await hold(5);
+    expect(problems(await diagnose('docker://many', '--to', there))).toEqual([]);
+    await hold(40);
+    await until('connections', 60, async () => (await taken()) >= 19 || `${await taken()}`);
+    const report = await diagnose('docker://many', '--to', there);
+    const [lead, ...more] = leads(report);
+    expect(lead?.id, JSON.stringify(problems(report), undefined, 1)).toBe('NT-DKR-032');
+    expect(lead?.severity).toBe('critical');
+    expect(lead?.summary).toMatch(
+      /^\d+ of the 20 ports that 198\.18\.130\.1, the Docker host's address in the place of its containers', has for connections to 198\.18\.130\.2:8080 are taken: \d+ new packets? (was|were) dropped during the run, for which none was left\.$/,
+    );
+    expect(more).toEqual([]);
+  });
+
   it('tells that it was not looked at without the right to', async () => {
     const report = await diagnose('docker://healthy', '--profile', 'restricted');
     const told = report.checks.flatMap(({ findings }) => findings).map(({ summary }) => summary);
@@ -381,7 +506,8 @@ describe("the Docker host's side of a container", () => {
 it('leaves no container, also after kill -9', async () => {
   expect(await daemon.sessions()).toEqual([]);
   const { child, outcome } = startNettools(['diagnose', 'docker://healthy'], 'ignore', { env: daemon.env });
-  await until('both containers', 60, async () => (await daemon.sessions()).length === 2 || 'not yet');
+  // One that was created and not started goes with the next command, not by itself.
+  await until('both containers', 60, async () => (await daemon.runningSessions()).length === 2 || 'not yet');
   child.kill('SIGKILL');
   await outcome;
   await until('their end', 60, async () => (await daemon.sessions()).length === 0 || 'one is there');

@@ -64,23 +64,33 @@ interface JobPod {
   readonly status: { readonly phase: string };
 }
 
-async function jobPods(): Promise<readonly JobPod[]> {
-  const list = await ns.kubectl(['get', 'pods', '-l', 'app.kubernetes.io/name=nettools-job', '-o', 'json']);
+/** Of one Job: another try of a test may have left pods that are about to go. */
+async function jobPods(job: string): Promise<readonly JobPod[]> {
+  const list = await ns.kubectl(['get', 'pods', '-l', `batch.kubernetes.io/job-name=${job}`, '-o', 'json']);
   return (JSON.parse(list) as { readonly items: readonly JobPod[] }).items;
 }
 
 /** Starts one that takes a while, and waits until so many of its pods run. */
-async function started(running: number, ...words: readonly string[]): Promise<Started> {
+async function started(
+  running: number,
+  ...words: readonly string[]
+): Promise<Started & { readonly job: string }> {
   const command = startNettools(
     [...['in-cluster', ...slow, '-n', ns.name, '--image-pull-policy', 'Never', '-o', 'json'], ...words],
     'ignore',
     { limit: 240 },
   );
+  let said = '';
+  command.child.stderr?.on('data', (bytes: Buffer) => {
+    said += bytes.toString();
+  });
+  const jobOf = (): string => /note: Job "(nettools-[0-9a-f]+)"/.exec(said)?.[1] ?? '';
   await until('running shards', 60, async () => {
-    const all = await jobPods();
+    if (jobOf() === '') return 'there is no Job yet';
+    const all = await jobPods(jobOf());
     return all.filter(({ status }) => status.phase === 'Running').length >= running || 'they do not run yet';
   });
-  return command;
+  return { ...command, job: jobOf() };
 }
 
 describe('diagnose', () => {
@@ -140,8 +150,8 @@ it('matrix divides the sources, and judges the whole', async () => {
 
 describe('a Job that is disturbed', () => {
   it('does a shard again whose pod was deleted', async () => {
-    const { outcome } = await started(2, '--shards', '2');
-    const [first] = await jobPods();
+    const { outcome, job } = await started(2, '--shards', '2');
+    const [first] = await jobPods(job);
     await ns.kubectl(['delete', 'pod', first?.metadata.name ?? '', '--wait=false']);
     const { code, stdout, stderr } = await outcome;
     expect(code, stderr).toBe(0);
@@ -152,14 +162,13 @@ describe('a Job that is disturbed', () => {
   });
 
   it('says which targets were not measured when it was ended, and does not pass', async () => {
-    const { outcome } = await started(1, '--shards', '2', '--parallelism', '1');
+    const { outcome, job } = await started(1, '--shards', '2', '--parallelism', '1');
     await until('the second shard', 120, async () => {
-      const all = await jobPods();
+      const all = await jobPods(job);
       const ran = all.filter(({ status }) => status.phase === 'Succeeded').length;
       return (ran === 1 && all.some(({ status }) => status.phase === 'Running')) || 'the first runs still';
     });
-    const [job = ''] = (await leftIn(ns.name)).filter((name) => name.startsWith('job.batch/'));
-    await ns.kubectl(['patch', job, '--type=merge', '-p', '{"spec":{"activeDeadlineSeconds":1}}']);
+    await ns.kubectl(['patch', `job/${job}`, '--type=merge', '-p', '{"spec":{"activeDeadlineSeconds":1}}']);
     const { code, stdout, stderr } = await outcome;
     expect(code, stderr).toBe(3);
     const { verdict, items, failed } = validList(JSON.parse(stdout));

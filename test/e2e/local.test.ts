@@ -362,6 +362,16 @@ describe('diagnose on this machine', () => {
       () => lab.inside('nft', 'delete', 'table', 'inet', 'fault'),
     ],
     [
+      'a filter that lets nothing but the handshake pass',
+      'NT-FW-013',
+      () =>
+        lab.inRouter(
+          'nft',
+          `table inet fault { chain in { type filter hook input priority 0; ip daddr ${FAR} tcp dport 53 tcp flags & syn == 0 counter drop; }; }`,
+        ),
+      () => lab.inRouter('nft', 'delete', 'table', 'inet', 'fault'),
+    ],
+    [
       'a gateway that answers no ARP',
       'NT-ARP-001',
       async () => {
@@ -384,6 +394,92 @@ describe('diagnose on this machine', () => {
       );
     } finally {
       await undo();
+    }
+  });
+
+  describe('with names', () => {
+    const file = (): string => join('/etc/netns', lab.name, 'resolv.conf');
+    const dns = async (name: string, conf: string) => {
+      const before = readFileSync(file(), 'utf8');
+      writeFileSync(file(), before + conf);
+      try {
+        const { report: found } = await report(['dns', `netns:${lab.name}`, name]);
+        // The router's server denies AAAA of names that exist (NT-DNS-013).
+        return found.checks.flatMap(({ findings }) =>
+          findings.filter(({ severity, id }) => severity !== 'info' && id !== 'NT-DNS-013'),
+        );
+      } finally {
+        writeFileSync(file(), before);
+      }
+    };
+
+    it('tells a server that denies all names of the internet', async () => {
+      const [found] = await dns('api.example.com', '');
+      expect(found?.id).toBe('NT-DNS-005');
+      expect(found?.summary).toMatch(
+        /^api\.example\.com does not exist: .*: the same server says that com\. does not exist either, which does/,
+      );
+      expect(found?.remediation).toMatch(/fallthrough/);
+      // A domain that is none of the internet's says nothing of it.
+      const [other] = await dns('api.corp', '');
+      expect(other?.summary).toMatch(/^api\.corp does not exist: .* queries\.$/);
+      expect(await dns('api.example.test', '')).toEqual([]);
+    });
+
+    it('tells what the C library of Alpine makes of the search list', async () => {
+      const [dots] = await dns('db.prod', 'search example.test\noptions ndots:1\n');
+      expect(dots).toMatchObject({ id: 'NT-DNS-019', severity: 'warning' });
+      expect(dots?.summary).toMatch(/^db\.prod does not exist as it is, and is found by the search list/);
+      const [root] = await dns('db.example.test', 'search .\noptions ndots:5\n');
+      expect(root?.summary).toMatch(/^The search list names the root/);
+      expect(await dns('db.example.test', 'search example.test\noptions ndots:2\n')).toEqual([]);
+    });
+  });
+
+  it('tells why the IPv6 default route of router advertisements is gone', async () => {
+    const SERVER = '2001:db8:5::1';
+    const advertise = () =>
+      lab.inRouter(
+        'perl',
+        join(import.meta.dirname, 'support/router-advertisement.pl'),
+        'eth0',
+        '2001:db8:6::',
+      );
+    const set = (name: string, value: number) =>
+      lab.inside('sysctl', '-qw', `net.ipv6.conf.eth0.${name}=${value}`);
+    /** While the link's own addresses are new, nothing can be sent and little is heard: until one is taken. */
+    const routed = () =>
+      until('the default route', 30, async () => {
+        const refused = await advertise().catch(String);
+        const routes = await lab.inside('ip', '-6', 'route', 'show', 'default');
+        return routes !== '' || `none yet: ${refused}`;
+      });
+    const look = async (check: string) =>
+      (await report([check, `netns:${lab.name}`, '--to', `[${SERVER}]:53`])).report;
+    await lab.inRouter('ip', 'addr', 'add', `${SERVER}/128`, 'dev', 'lo');
+    // A neighbour that says it is no router is none for long (RFC 4861, 7.2.5).
+    await lab.inRouter('sysctl', '-qw', 'net.ipv6.conf.eth0.forwarding=1');
+    try {
+      await routed();
+      expect(critical(await look('routing'))).toEqual([]);
+      await set('forwarding', 1);
+      const found = (await look('diagnose')).checks.flatMap(({ findings }) => findings);
+      const cause = found.find((f) => f.severity === 'critical' && f.causedBy === undefined);
+      expect(cause?.id).toBe('NT-RT-001');
+      expect(cause?.summary).toMatch(
+        /^There is no IPv6 default route, .*; eth0, whose address has a lifetime and so came from its link, takes no route from router advertisements: net\.ipv6\.conf\.eth0\.forwarding is 1, and accept_ra is 1 there, not 2\.$/,
+      );
+      expect(cause?.remediation).toMatch(/net\.ipv6\.conf\.DEVICE\.accept_ra=2/);
+      await set('accept_ra', 2);
+      await routed();
+      expect(critical(await look('routing'))).toEqual([]);
+    } finally {
+      await set('accept_ra', 1);
+      await set('forwarding', 0);
+      const flush = 'ip -6 route flush proto ra; ip -6 addr flush dev eth0 scope global';
+      await lab.inside('sh', '-c', `${flush}; true`);
+      await lab.inRouter('sysctl', '-qw', 'net.ipv6.conf.eth0.forwarding=0');
+      await lab.inRouter('ip', 'addr', 'del', `${SERVER}/128`, 'dev', 'lo');
     }
   });
 });

@@ -1,9 +1,9 @@
 /** The same checks on many targets at once: what they share leads, and none is lost. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../cluster/proc.ts';
+import { run as runHere, until } from '../cluster/proc.ts';
 import { bash, expectSentence, nettools, startNettools } from './support/cli.ts';
 import { app, helper, pod, testNamespace } from './support/cluster.ts';
 import { validList } from './support/report.ts';
@@ -88,6 +88,26 @@ describe('checks of many pods', () => {
     const { code, stdout } = await nettools([...words, '--yes', '-o', 'json']);
     expect(code).toBe(0);
     expect(validList(JSON.parse(stdout)).items).toHaveLength(2);
+  });
+
+  it.each([
+    ['dns', ['dns', ...all], 6],
+    ['matrix', ['matrix', '-n', ns.name, '-l', 'app=bare'], 2],
+  ])('are told though the disk is full, and nothing half is left: %s', async (_name, words, size) => {
+    const disk = join(folder, 'disk');
+    await runHere(['mkdir', '-p', disk]);
+    await runHere(['mount', '-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', disk]);
+    try {
+      const file = join(disk, 'list.json');
+      const { code, stdout, stderr } = await nettools([...words, '--save', file, '-o', 'json']);
+      expect(code, stderr).toBe(3);
+      const { items, sources } = JSON.parse(stdout);
+      expect(items ?? sources).toHaveLength(size);
+      expect(stderr.match(/cannot be written: no space is left on the device\./g)).toHaveLength(1);
+      expect(readdirSync(disk)).toEqual([]);
+    } finally {
+      await runHere(['umount', disk]);
+    }
   });
 
   it('print what is there after Ctrl-C', async () => {

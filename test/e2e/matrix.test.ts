@@ -136,6 +136,18 @@ describe('a matrix', () => {
     expect(report.cells).toHaveLength(2);
   });
 
+  it.each([
+    [['nosuch'], /^error: no pod "nosuch" in namespace "\S+"\.$/m],
+    [['one-0', '--to', 'nosuch'], /^error: no pod "nosuch" in namespace "\S+"\.$/m],
+    [['deploy/nosuch'], /^error: no deployment "nosuch" in namespace "\S+"\.$/m],
+    [['node/nosuch'], /^error: no node "nosuch"\.$/m],
+    [['-l', 'app=nosuch'], /^error: label selector app=nosuch has no pods that run in namespace "\S+"\.$/m],
+    [['one-0', '-n', 'nosuch'], /^error: there is no namespace "nosuch"\.$/m],
+    [['one-0', 'svc/x.nosuch'], /^error: there is no namespace "nosuch"\.$/m],
+  ])('says what is not there: %j', async (words, says) => {
+    expectSentence(await nettools(['matrix', '-n', ns.name, ...words]), 3, says);
+  });
+
   it('does nothing to more sources than --max-targets', async () => {
     await ns.start(pod('bare-0', { labels: { app: 'bare' } }), pod('bare-1', { labels: { app: 'bare' } }));
     const words = ['matrix', '-n', ns.name, '-l', 'app=bare', '--max-targets', '1'];

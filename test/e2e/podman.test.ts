@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Finding } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
 import { APP_IMAGE } from '../docker/engine.ts';
+import { OUTSIDE, OutsideMachine } from '../docker/outside.ts';
 import { Podman } from '../docker/podman.ts';
 import { expectSentence, nettools, startNettools } from './support/cli.ts';
 import { appears, disappears, uniqueSleep } from './support/processes.ts';
@@ -66,6 +68,112 @@ it('finds a published port that nobody listens on', async () => {
   await podman.run('mute', '--network', 'lan', '--publish', '18081:80', APP_IMAGE);
   const outcome = await run('sockets', 'docker://mute', '-o', 'json');
   expect(problems(validReport(JSON.parse(outcome.stdout))).map(({ id }) => id)).toEqual(['NT-SOCK-001']);
+});
+
+describe('a firewall that is reloaded', () => {
+  const PORT = 18_083;
+  let outside: OutsideMachine;
+  beforeAll(async () => {
+    outside = await OutsideMachine.start(podman);
+    await podman.run('kept', '--network', 'lan', '--publish', `${PORT}:8080`, APP_IMAGE);
+    await outside.reaches(OUTSIDE.host, PORT);
+  });
+  afterAll(() => outside?.stop());
+
+  const told = async (): Promise<readonly Finding[]> => {
+    const there = `${OUTSIDE.address}:${OUTSIDE.port}`;
+    const { stdout, stderr } = await run('diagnose', 'docker://kept', '--to', there, '-o', 'json');
+    expect(stdout, stderr).toMatch(/^\{/);
+    return problems(validReport(JSON.parse(stdout)));
+  };
+  const ofDocker = async (): Promise<readonly Finding[]> =>
+    (await told()).filter(({ id }) => id.startsWith('NT-DKR'));
+
+  it("takes podman's rules away: NT-DKR-012 and NT-DKR-008, until podman writes them again", async () => {
+    expect(await ofDocker()).toEqual([]);
+    await podman.onHost('iptables', '-t', 'nat', '-F');
+    expect(await outside.connects(OUTSIDE.address, OUTSIDE.port)).toBe(true);
+    const found = await ofDocker();
+    expect(found.map(({ id, severity }) => `${id} ${severity}`).sort()).toEqual([
+      'NT-DKR-008 critical',
+      'NT-DKR-012 critical',
+    ]);
+    const [port] = found.filter(({ id }) => id === 'NT-DKR-008');
+    expect(port?.summary).toMatch(
+      /^No rule of the Docker host forwards published port 18083\/tcp \(8080 in the container\) to "kept" \(198\.18\.176\.\d+:8080\): what holds the port there is not the container, and connections get no answer of it\.$/,
+    );
+    for (const { remediation } of found)
+      expect(JSON.stringify(remediation)).toMatch(/podman network reload kept/);
+    await podman.docker('restart', '--time', '0', 'kept');
+    await outside.reaches(OUTSIDE.host, PORT);
+    expect(await ofDocker()).toEqual([]);
+  });
+});
+
+describe('NT-DKR-029: a container on several networks, whose bridges filter strictly', () => {
+  const PORT = 18_082;
+  let outside: OutsideMachine;
+  beforeAll(async () => {
+    outside = await OutsideMachine.start(podman);
+    await podman.docker('network', 'create', 'other');
+    await podman.docker(
+      'create',
+      '--name',
+      'both',
+      '--network',
+      'other',
+      '--publish',
+      `${PORT}:8080`,
+      APP_IMAGE,
+    );
+    await podman.docker('network', 'connect', 'lan', 'both');
+    await podman.docker('start', 'both');
+    await outside.reaches(OUTSIDE.host, PORT);
+  });
+  afterAll(() => outside?.stop());
+
+  const within = async (...argv: readonly string[]): Promise<string> => {
+    const pid = (await podman.docker('inspect', '--format', '{{.State.Pid}}', 'both')).trim();
+    return podman.onHost('nsenter', '-t', pid, '-n', ...argv);
+  };
+  const filter = (value: number): Promise<string> =>
+    podman.onHost(
+      'sh',
+      '-c',
+      `for f in /proc/sys/net/ipv4/conf/podman*/rp_filter; do echo ${value} >$f; done`,
+    );
+  async function found(): Promise<readonly Finding[]> {
+    const { stdout, stderr } = await run('diagnose', 'docker://both', '-o', 'json');
+    expect(stdout, stderr).toMatch(/^\{/);
+    const { checks } = validReport(JSON.parse(stdout));
+    return checks.flatMap(({ findings }) => findings).filter(({ id }) => id.startsWith('NT-DKR'));
+  }
+
+  it('is silent where they filter loosely, or not', async () => {
+    for (const value of [0, 2]) {
+      await filter(value);
+      expect(await found()).toEqual([]);
+    }
+  });
+
+  it('tells which answers the host drops, at times and always', async () => {
+    await filter(1);
+    const [both, ...none] = await found();
+    expect(none).toEqual([]);
+    expect(both?.severity).toBe('warning');
+    expect(both?.summary).toMatch(
+      /^Who connects to published port 18082\/tcp \(8080 in the container\) of "both" from 198\.18\.130\.1\/24, the network of the host's outside0, gets no answer at times: it leads to (\S+) on network \w+, what that answers leaves by network \w+, and the host drops it on podman\d, where its reverse path filter is strict.*: the way back to \1 leads through podman\d\. The container has several default routes of one metric/,
+    );
+    // By the network that the port does not lead to.
+    const address = /leads to (\S+) on/.exec(both?.summary ?? '')?.[1] ?? '';
+    const right = address.replace(/\.\d+$/, '.1');
+    await within('ip', 'route', 'del', 'default', 'via', right);
+    expect(await outside.connects(OUTSIDE.host, PORT)).toBe(false);
+    expect((await found())[0]?.summary).toMatch(/, gets no answer: it leads to .* leads through podman\d\.$/);
+    await within('ip', 'route', 'replace', 'default', 'via', right);
+    await outside.reaches(OUTSIDE.host, PORT);
+    expect(await found()).toEqual([]);
+  });
 });
 
 it('tells of a container that is not there', async () => {

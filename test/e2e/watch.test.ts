@@ -1,5 +1,5 @@
 /** `watch` between two network namespaces of this machine. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -85,6 +85,52 @@ describe('a fault of three seconds', () => {
     expect(await nettools(['judge', join(save, 'outage-1.json'), '-o', 'json'])).toMatchObject({
       stderr: '',
     });
+    expect(await nettools(['judge', save, '-o', 'json'])).toMatchObject({ code, stdout, stderr: '' });
+  });
+});
+
+it('tells what it saw where a disk is full, and leaves no part of a file', async () => {
+  const [fault] = PASSING_FAULTS as readonly [PassingFault];
+  const disk = join(folder, 'disk');
+  await run(['mkdir', disk]);
+  await run(['mount', '-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', disk]);
+  try {
+    const save = join(disk, 'full');
+    const watching = nettools(watch('--to', fault.to, '--for', '12s', '-o', 'json', '--save', save), { env });
+    await sleep(5000);
+    await fault.begin(pair);
+    await sleep(3000);
+    await fault.end(pair);
+    const { code, stdout, stderr } = await watching;
+    const document = JSON.parse(stdout);
+    expect(document.outages, stderr).toMatchObject([{ findings: [{ id: fault.finding }], diagnosis: {} }]);
+    expect(document.outages[0].diagnosis.bundle).toBeUndefined();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^note: nothing can be saved in .*\/full: no space is left on the device\.$/m);
+    const left = existsSync(save) ? readdirSync(save) : undefined;
+    // A folder in which nothing is would tell nobody anything.
+    expect(left?.filter((name) => statSync(join(save, name)).size === 0 || name.endsWith('.part'))).toEqual(
+      left === undefined ? undefined : [],
+    );
+    expect(left).not.toEqual([]);
+    expect(document.folder === undefined).toBe(left === undefined);
+  } finally {
+    await run(['umount', disk]);
+  }
+});
+
+it('saves its timeline when its terminal is closed', async () => {
+  const save = join(folder, 'hung-up');
+  const { child, outcome } = startNettools(watch('--to', SERVER, '--for', '10m', '--save', save), 'ignore', {
+    env,
+  });
+  await until('the far side', 30, async () => (await farSides()).length > 0 || 'it does not run');
+  await sleep(3000);
+  child.kill('SIGHUP');
+  expect((await outcome).code).toBe(129);
+  expect(JSON.parse(readFileSync(join(save, 'watch.json'), 'utf8'))).toMatchObject({
+    kind: 'Watch',
+    ended: 'asked',
   });
 });
 

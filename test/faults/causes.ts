@@ -348,4 +348,20 @@ export const ROWS: readonly Row[] = [
     steps: ({ client }) =>
       rules('forward', `ip saddr ${client.address} tcp dport 8080 meta length > 600 drop`),
   },
+  {
+    name: 'handshake-only',
+    cause: 'a filter that lets nothing but the handshake pass',
+    to: toServer,
+    seen: /^connected$/,
+    evidence:
+      /ESTAB .*\n.* backoff:[2-9] .* bytes_acked:1 |ESTAB .*\n(?!.* bytes_acked:[2-9]).* backoff:[2-9] /,
+    kind: 'stalled',
+    expected: critical(
+      'NT-FW-013',
+      /opens in [\d.]+ ms, and nothing that is sent afterwards is acknowledged, not even one byte \(\d retransmissions\)/,
+    ),
+    where: onClientNode,
+    steps: ({ client }) =>
+      rules('forward', `ip saddr ${client.address} tcp dport 8080 tcp flags & syn == 0 drop`),
+  },
 ];

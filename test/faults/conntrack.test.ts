@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../cluster/proc.ts';
 import { hostPod, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { proxied } from '../e2e/support/services.ts';
 import { checkReport, expectFirst, expectSilence } from './named.ts';
 import { fewPorts, keepSending, manySockets, TRACKING, translate } from './path-faults.ts';
 import { type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -14,7 +16,7 @@ let client: PodNetns;
 let far: PodNetns;
 
 beforeAll(async () => {
-  await ns.start(pod('client'), pod('far'));
+  await ns.start(pod('client', { spec: { nodeName: 'node1' } }), pod('far', { spec: { nodeName: 'node2' } }));
   [client, far] = await Promise.all([podNetns(ns.name, 'client'), podNetns(ns.name, 'far')]);
 });
 
@@ -145,5 +147,50 @@ describe('what a pod does not see', () => {
     const report = await checkReport('conntrack', ['host', '-n', ns.name]);
     expectSilence(report);
     expect(report.checks[0]).toMatchObject({ status: 'pass', measurements: { table: 'node' } });
+  });
+});
+
+test('segments out of the window go on untranslated, and a reset ends the connection', async () => {
+  const script = join(import.meta.dirname, 'out-of-window.pl');
+  await ns.apply({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'late' },
+    spec: { selector: { app: 'far' }, ports: [{ port: 80, targetPort: 8095 }] },
+  });
+  await proxied(ns, 'late', 1);
+  const address = await ns.kubectl(['get', 'service', 'late', '-o', 'jsonpath={.spec.clusterIP}']);
+  const connect = `while :; do exec 3<>/dev/tcp/${address}/80; echo asked >&3; sleep 0.2; done`;
+  const onNode = () => checkReport('conntrack', ['node/node1', '--for', '5s']);
+  await withTraffic(far, ['perl', script, '8095'], async () => {
+    await until('the server', 60, async () => {
+      const all = await far.run('ss', '-ltnH');
+      return all.includes(':8095 ') || 'nobody listens';
+    });
+    const met = await client.attempt(
+      ...[
+        'timeout',
+        '5',
+        'bash',
+        '-c',
+        `exec 3<>/dev/tcp/${address}/80; for i in 1 2 3; do echo x >&3; sleep 1; done`,
+      ],
+    );
+    expect(met.stderr).toMatch(/Connection reset by peer|Broken pipe/);
+    await withTraffic(client, ['timeout', '60', 'bash', '-c', connect], async () => {
+      const report = await onNode();
+      expectFirst(report, {
+        id: 'NT-CT-007',
+        severity: 'warning',
+        says: /^Connection tracking called \d\d+ packets invalid during the run .*nf_conntrack_tcp_be_liberal is 0\), and no rule drops what is invalid: it goes on untranslated/,
+      });
+      // A rule that drops them: what was lost is sent again, and nothing is reset.
+      const drops = [
+        { make: 'nft add table ip ntinvalid', undo: 'nft delete table ip ntinvalid' },
+        { make: 'nft add chain ip ntinvalid c { type filter hook forward priority 0 ; }', undo: '' },
+        { make: 'nft add rule ip ntinvalid c ct state invalid drop', undo: '' },
+      ];
+      expectSilence(await withFault(client.node, drops, onNode));
+    });
   });
 });

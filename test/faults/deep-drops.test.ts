@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Finding, Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { dropping } from './bpf-programs.ts';
 import { checkReport, expectFirst, expectSilence, note } from './named.ts';
 import { type Netns, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
 import { withStrictFilter } from './strict-filter.ts';
@@ -112,35 +113,6 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/**
- * Loads an XDP program that drops IPv4 and lets ARP through, and holds it until it ends: with bpf(2) itself, as there is no
- * compiler here.
- */
-const dropIpv4 = (index: number): string[] => [
-  ...['perl', '-e'],
-  `my @program = (
-    [0xb7, 0x00, 0, 2],  # return XDP_PASS
-    [0x61, 0x12, 0, 0],  # from the beginning of the frame
-    [0x61, 0x13, 4, 0],  # to its end
-    [0xbf, 0x24, 0, 0],
-    [0x07, 0x04, 0, 14],
-    [0x2d, 0x34, 3, 0],  # unless there is an Ethernet header
-    [0x69, 0x25, 12, 0],
-    [0x55, 0x05, 1, 8],  # of IPv4
-    [0xb7, 0x00, 0, 1],  # then XDP_DROP
-    [0x95, 0x00, 0, 0],
-  );
-  my $code = join '', map { pack('CCsl', @$_) } @program;
-  my $licence = "GPL\\0";
-  my $bpf = ${process.arch === 'arm64' ? 280 : 321};
-  my $load = pack('LLQQ', 6, scalar @program, unpack('Q', pack('P', $code)), unpack('Q', pack('P', $licence))) . "\\0" x 104;
-  my $fd = syscall($bpf, 5, $load, length $load);
-  die "load: $!" if $fd < 0;
-  my $link = pack('LLLL', $fd, ${index}, 37, 2) . "\\0" x 48;
-  die "link: $!" if syscall($bpf, 28, $link, length $link) < 0;
-  sleep 600;`,
-];
-
 /** What follows from another finding, or says the same of it from further away. */
 function expectBeneath(report: Report, id: string, causedBy: string | undefined, says: RegExp): void {
   const lost = findings(report).find((finding) => finding.id === id);
@@ -184,7 +156,7 @@ describe('a connection that is dropped', () => {
     const [link] = JSON.parse(await server.run('ip', '-j', 'link', 'show', 'dev', 'eth0')) as [
       { ifindex: number },
     ];
-    await withTraffic(server, dropIpv4(link.ifindex), async () => {
+    await withTraffic(server, dropping('xdp', link.ifindex), async () => {
       await until(
         'a program',
         60,
@@ -232,6 +204,30 @@ describe('a connection that is dropped', () => {
           ),
         });
       },
+    );
+  });
+
+  test('of datagrams that end at two places: each has its own count', async () => {
+    const port = 'udp dport 7003';
+    const half = nft('ip', 'forward', -10, `ip daddr ${server.address} ${port} numgen inc mod 2 0 drop`);
+    const send = ['bash', '-c', 'while sleep 0.1; do echo x >/dev/udp/$0/7003; done', server.address];
+    await withFault(nodeNetns('node2'), half, () =>
+      withFault(server, nft('inet', 'input', -10, `${port} drop`), () =>
+        withTraffic(client, send, async () => {
+          const all = findings(await diagnose('pod/server:7003/udp')).filter(
+            ({ id }) => id === 'NT-DROP-001',
+          );
+          const at = (place: string): number =>
+            Number(
+              all
+                .map(({ summary }) => new RegExp(`^(\\d+) packets? .* dropped ${place} `).exec(summary)?.[1])
+                .find(Boolean),
+            );
+          expect(at(HOST2), JSON.stringify(all.map(({ summary }) => summary))).toBeGreaterThan(3);
+          // Every other one, give or take what was on its way as the watch began and ended.
+          expect(Math.abs(at(HOST2) - at(IN_SERVER))).toBeLessThanOrEqual(3);
+        }),
+      ),
     );
   });
 

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { nodes } from '../cluster/paths.ts';
-import { attempt, run, until } from '../cluster/proc.ts';
+import { until } from '../cluster/proc.ts';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
-import { ABSENT_HERE, type Pods, quoted, ROWS, rules, seenIn, toServer } from './causes.ts';
+import { type Pods, quoted, ROWS, rules, seenIn, toServer } from './causes.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { type PodNetns, podNetns, withFault } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
@@ -152,40 +152,4 @@ describe('causes are told apart', () => {
       await client.run('sysctl', '-qw', `net.ipv4.ip_local_port_range=${range}`);
     }
   });
-
-  test('neighbour table full', async () => {
-    // The session has to be there: with a full table nothing new can be reached at all.
-    await firewall(toServer(pods()));
-    const limit = 'net.ipv4.neigh.default.gc_thresh3';
-    const before = (await run(['sysctl', '-n', limit])).trim();
-    const netns = 'ntfaults-discr';
-    try {
-      // Entries in the making may not be thrown out: a namespace of its own makes more than there may be.
-      await run(['ip', 'netns', 'add', netns]);
-      await run(['ip', '-n', netns, 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1']);
-      await run(['ip', '-n', netns, 'addr', 'add', '203.0.113.1/24', 'dev', 'v0']);
-      await run(['ip', '-n', netns, 'link', 'set', 'v0', 'up']);
-      await run(['ip', '-n', netns, 'link', 'set', 'v1', 'up']);
-      await run(['sysctl', '-qw', `${limit}=160`]);
-      await withTraffic(`/run/netns/${netns}`, ['bash', '-c', FLOOD], async () => {
-        await until('a full table', 60, async () => (await entries()) >= 160 || `${await entries()}`);
-        const report = await firewall(`${ABSENT_HERE.replace('250', '249')}:80`);
-        expectFirst(report, critical('NT-ARP-003', /neighbour table is full .*no answer within/));
-        expect(seenIn(report).kind).toBe('neighbour-table-full');
-      });
-    } finally {
-      await run(['sysctl', '-qw', `${limit}=${before}`]);
-      await attempt(['ip', 'netns', 'del', netns]);
-    }
-  });
 });
-
-/** 250 neighbours that nobody is, looked for again and again: no place gets free for long. */
-const FLOOD =
-  'while :; do for n in {2..251}; do echo > /dev/udp/203.0.113.$n/9; done 2>/dev/null; sleep 0.1; done';
-
-async function entries(): Promise<number> {
-  const text = await run(['ip', '-j', '-s', 'ntable', 'show', 'name', 'arp_cache']);
-  const all = JSON.parse(text) as { readonly entries?: number }[];
-  return all[0]?.entries ?? 0;
-}

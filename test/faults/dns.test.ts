@@ -4,7 +4,8 @@ import type { Report } from '../../src/model/report.ts';
 import { apiGet } from '../cluster/api.ts';
 import { dnsServiceAddress } from '../cluster/paths.ts';
 import { until } from '../cluster/proc.ts';
-import { hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { app, hostPod, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { problems } from '../e2e/support/report.ts';
 import {
   corefile,
   crowd,
@@ -446,6 +447,30 @@ test('the search list is of another cluster domain', async () => {
   });
 });
 
+test("a Service's name, and a pod in its node's network that asks the node's servers", async () => {
+  await ns.apply(...nameServer('outside', 'template ANY ANY {\n rcode NXDOMAIN\n}'));
+  await ns.kubectl(['wait', '--for=condition=Ready', '--timeout=180s', 'pod/outside']);
+  const nameservers = [(await ns.pod('outside')).status.podIP ?? ''];
+  const name = 'kubernetes.default';
+  const of = (dnsPolicy: string): Promise<Report> =>
+    checkReport('dns', [`in-node-${dnsPolicy.toLowerCase()}`, '-n', ns.name, name]);
+  for (const dnsPolicy of ['ClusterFirst', 'ClusterFirstWithHostNet']) {
+    const spec = { nodeName: 'node1', hostNetwork: true, dnsPolicy };
+    const servers = dnsPolicy === 'ClusterFirst' ? { dnsConfig: { nameservers } } : {};
+    const idle = { ...app, ports: [], command: ['sleep', 'infinity'] };
+    await ns.start(
+      pod(`in-node-${dnsPolicy.toLowerCase()}`, { spec: { ...spec, ...servers }, containers: [idle] }),
+    );
+  }
+  expectFirst(await of('ClusterFirst'), {
+    id: 'NT-DNS-005',
+    severity: 'critical',
+    says: /does not exist: .*: it is Service default\/kubernetes of the cluster, and the pod uses its node's network, in which dnsPolicy ClusterFirst means the servers of the node/,
+  });
+  // What the name costs by the search list is said of any pod.
+  expect(problems(await of('ClusterFirstWithHostNet')).map(({ id }) => id)).toEqual(['NT-DNS-006']);
+});
+
 test("the kubelet's clusterDNS is no Service", async () => {
   await ns.start(withServers('of-no-service', 'None', [NO_SERVICE]));
   const report = await dns('of-no-service');
@@ -739,6 +764,58 @@ describe('Services of the API', () => {
     expectInfo(diagnosed, 'NT-DNS-021', /^Service \S+\/young was created \d+ s ago/);
     expect(diagnosed.verdict).not.toBe('pass');
     expect(report.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-020');
+  });
+
+  test('a headless Service whose first endpoint is younger than a denial in a cache', async () => {
+    const server = await ownServer('keeping-heads', `    cache 30\n    forward . ${dnsServiceAddress}`);
+    await ns.start(withServers('of-heads', 'None', [server]), pod('head'));
+    const headless = (name: string): Manifest => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name },
+      spec: { clusterIP: 'None', selector: { head: 'yes' }, ports: [{ port: 8080 }] },
+    });
+    await ns.apply(headless('late'), headless('unasked'));
+    expectFirst(await dns('of-heads', 'late'), {
+      id: 'NT-DNS-005',
+      severity: 'critical',
+      says: /late does not exist/,
+    });
+    await ns.kubectl(['label', 'pod', 'head', 'head=yes']);
+    await until('the endpoints', 20, async () => {
+      const slices = ['get', 'endpointslices', '-o', 'jsonpath={.items[*].endpoints[*].addresses}'];
+      const of = (name: string) =>
+        ns.kubectl([...slices, '-l', `kubernetes.io/service-name=${name}`]).then((text) => text.trim());
+      return ((await of('late')) !== '' && (await of('unasked')) !== '') || 'none yet';
+    });
+    const report = await dns('of-heads', 'late');
+    const says =
+      /^The endpoints of Service \S+\/late, which is headless, changed \d+ s ago, and .* still says?/;
+    expectInfo(report, 'NT-DNS-021', says);
+    expect(report.verdict).not.toBe('pass');
+    const to = ['--to', 'late:8080'];
+    const diagnosed = await checkReport('diagnose', ['of-heads', '-n', ns.name, ...to]);
+    for (const one of [report, diagnosed])
+      expect(JSON.stringify(one.checks.flatMap(({ findings }) => findings))).not.toMatch(/NT-DNS-0(05|20)/);
+    // Nobody has asked for its twin before.
+    const twin = await dns('of-heads', 'unasked');
+    expect(twin.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-021');
+  });
+
+  test('a name of another namespace that an expansion of the search list leads elsewhere', async () => {
+    const name = 'kube-dns.kube-system';
+    const server = await ownServer(
+      'astray',
+      `    template IN A ${name}.${ns.name}.svc.cluster.local {\n        answer "{{ .Name }} 60 IN A 198.18.51.2"\n    }\n    forward . ${dnsServiceAddress}`,
+    );
+    await ns.start(withServers('of-astray', 'None', [server]));
+    expectFirst(await dns('of-astray', name), {
+      id: 'NT-DNS-014',
+      severity: 'critical',
+      says: /^kube-dns\.kube-system is the name of Service kube-system\/kube-dns \(198\.19\.0\.10.*\), and resolves to 198\.18\.51\.2 as kube-dns\.kube-system\.\S+\.svc\.cluster\.local\., which/,
+    });
+    const healthy = await dns('client', name);
+    expect(healthy.checks[0]?.findings.map(({ id }) => id)).not.toContain('NT-DNS-014');
   });
 });
 

@@ -4,6 +4,7 @@ import type { Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
 import { nettools } from '../e2e/support/cli.ts';
 import { pod, testNamespace } from '../e2e/support/cluster.ts';
+import { dropping } from './bpf-programs.ts';
 import { withWrongChecksums } from './checksums.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence, note } from './named.ts';
 import { type Netns, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -18,6 +19,8 @@ let server: PodNetns;
 const CLIENT6 = '2001:db8:64::1';
 const NEAR6 = '2001:db8:64::2';
 const NOBODY6 = '2001:db8:64::99';
+/** Behind the near pod, which forwards. */
+const FAR6 = '2001:db8:65::1';
 const SECONDS = '4s';
 
 beforeAll(async () => {
@@ -33,8 +36,13 @@ beforeAll(async () => {
   ]);
   await client.run('ip', '-6', 'addr', 'add', `${CLIENT6}/64`, 'dev', 'eth0', 'nodad');
   await near.run('ip', '-6', 'addr', 'add', `${NEAR6}/64`, 'dev', 'eth0', 'nodad');
-  // It is sent to also when it does not answer.
-  const [, mac = ''] = /link\/ether (\S+)/.exec(await near.run('ip', 'link', 'show', 'dev', 'eth0')) ?? [];
+  // They are sent to also when they do not answer, or are not asked.
+  const macOf = async (netns: PodNetns): Promise<string> =>
+    /link\/ether (\S+)/.exec(await netns.run('ip', 'link', 'show', 'dev', 'eth0'))?.[1] ?? '';
+  const [mac, own] = await Promise.all([macOf(near), macOf(client)]);
+  await near.run('ip', '-6', 'neigh', 'replace', CLIENT6, 'lladdr', own, 'dev', 'eth0', 'nud', 'permanent');
+  await client.run('ip', '-6', 'route', 'add', `${FAR6}/64`, 'via', NEAR6);
+  await near.run('sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1');
   await client.run('ip', '-6', 'neigh', 'replace', NEAR6, 'lladdr', mac, 'dev', 'eth0', 'nud', 'permanent');
 });
 
@@ -139,6 +147,65 @@ const netfilter: readonly Case[] = [
     ],
     says: () => seen(inPod('server'), 'NETFILTER_DROP', flow('UDP', of('client'), `${of('server')}:9`)),
   },
+  ...(['iptables-legacy', 'iptables-nft'] as const).flatMap((tool) =>
+    (
+      [
+        ['raw', 'PREROUTING', 'server', (): PodNetns => server],
+        ['mangle', 'POSTROUTING', 'client', (): PodNetns => client],
+        ['filter', 'OUTPUT', 'client', (): PodNetns => client],
+      ] as const
+    ).map(
+      ([table, chain, target, where]): Case => ({
+        title: `${tool} in ${chain}`,
+        id: 'NT-DROP-001',
+        target,
+        to: () => (target === 'client' ? server : client).address,
+        from: () => client,
+        traffic: () => udp(server.address, 9),
+        where,
+        steps: () => [
+          {
+            make: `${tool} -t ${table} -A ${chain} -p udp --dport 9 -j DROP`,
+            undo: `${tool} -t ${table} -D ${chain} -p udp --dport 9 -j DROP`,
+          },
+        ],
+        says: () => seen(inPod(target), 'NETFILTER_DROP', flow('UDP', of('client'), `${of('server')}:9`)),
+      }),
+    ),
+  ),
+  ...(['iptables-legacy', 'iptables-nft'] as const).map(
+    (tool): Case => ({
+      title: `${tool} in the node's FORWARD`,
+      id: 'NT-DROP-001',
+      ...toServer,
+      where: () => client.node,
+      steps: () => [
+        {
+          make: `${tool} -I FORWARD -s ${client.address} -p tcp --dport 8080 -j DROP`,
+          undo: `${tool} -D FORWARD -s ${client.address} -p tcp --dport 8080 -j DROP`,
+        },
+      ],
+      says: () => seen(ON_HOST, 'NETFILTER_DROP', clientToServer()),
+    }),
+  ),
+  ...(['ip6tables-legacy', 'ip6tables-nft'] as const).map(
+    (tool): Case => ({
+      title: `${tool} in INPUT, IPv6`,
+      id: 'NT-DROP-001',
+      target: 'near',
+      to: () => CLIENT6,
+      from: () => client,
+      traffic: () => udp(NEAR6, 9),
+      where: () => near,
+      steps: () => [
+        {
+          make: `${tool} -A INPUT -p udp --dport 9 -j DROP`,
+          undo: `${tool} -D INPUT -p udp --dport 9 -j DROP`,
+        },
+      ],
+      says: () => seen(inPod('near'), 'NETFILTER_DROP', flow('UDP', CLIENT6, `[${NEAR6}]:9`)),
+    }),
+  ),
   ...(['iptables-legacy', 'iptables-nft'] as const).map(
     (tool): Case => ({
       title: `${tool} in INPUT`,
@@ -170,6 +237,20 @@ const busy = (family: 'AF_INET' | 'AF_INET6', type: 'SOCK_DGRAM' | 'SOCK_STREAM'
     `socket(my$s,${family},${type},0)||die;bind($s,${name}(${port},${any}))||die;${listening}sleep 60`,
   ];
 };
+
+const toFar = {
+  target: 'near',
+  to: () => CLIENT6,
+  from: () => client,
+  where: () => near,
+} as const;
+/** It sends back what it gets for the far one, more slowly than a hop limit ends. */
+const farBehindClient = (more: string) => [
+  {
+    make: `ip -6 route add ${FAR6}/128 via ${CLIENT6} dev eth0 ${more}`.trim(),
+    undo: `ip -6 route del ${FAR6}/128`,
+  },
+];
 
 const paths: readonly Case[] = [
   {
@@ -220,6 +301,33 @@ const paths: readonly Case[] = [
       says: () => seen(ON_HOST, 'NOT_SPECIFIED', flow('UDP', of('client'), '203.0.113.9:9')),
     }),
   ),
+  ...(['unreachable', 'blackhole'] as const).map(
+    (type): Case => ({
+      title: `a route that says ${type}, IPv6`,
+      id: 'NT-DROP-004',
+      ...toFar,
+      traffic: () => udp(FAR6, 9),
+      steps: () => [{ make: `ip -6 route add ${type} ${FAR6}`, undo: `ip -6 route del ${type} ${FAR6}` }],
+      says: () => seen(inPod('near'), '\\w+', flow('UDP', CLIENT6, `[${FAR6}]:9`)),
+    }),
+  ),
+  {
+    title: 'a hop limit that ends, IPv6',
+    id: 'NT-DROP-010',
+    ...toFar,
+    traffic: () => again(`ping -c1 -W1 -t1 ${FAR6}`),
+    steps: () => farBehindClient(''),
+    says: () => seen(inPod('near'), 'IP_INHDR', flow('ICMPv6 type 128', CLIENT6, FAR6)),
+  },
+  {
+    title: 'packets that are too big, IPv6',
+    id: 'NT-DROP-011',
+    ...toFar,
+    traffic: () => again(`ip -6 route flush cache; ping -c1 -W1 -M do -s 1400 ${FAR6}`),
+    steps: () => farBehindClient('mtu 1300'),
+    // The route is narrower than the link.
+    says: () => seen(inPod('near'), 'NOT_SPECIFIED', flow('ICMPv6 type 128', CLIENT6, FAR6)),
+  },
   {
     title: 'a TTL that ends',
     id: 'NT-DROP-010',
@@ -261,6 +369,22 @@ const paths: readonly Case[] = [
       },
     ],
     says: () => seen(inPod('client'), 'QDISC_DROP', flow('ICMP type 8', of('client'), of('server'))),
+  },
+  {
+    title: 'a queue that is full, IPv6',
+    id: 'NT-DROP-007',
+    target: 'client',
+    to: () => NEAR6,
+    from: () => client,
+    traffic: () => again(`ping -q -c 30 -i 0.01 -W1 -s 500 ${NEAR6}`),
+    where: () => client,
+    steps: () => [
+      {
+        make: 'tc qdisc add dev eth0 root tbf rate 8kbit burst 1600 limit 2000',
+        undo: 'tc qdisc del dev eth0 root',
+      },
+    ],
+    says: () => seen(inPod('client'), 'QDISC_DROP', flow('ICMPv6 type 128', CLIENT6, NEAR6)),
   },
   {
     title: 'a closed port',
@@ -407,20 +531,23 @@ describe('at a socket', () => {
     });
   });
 
-  test('the accept queue is full', async () => {
+  test.each([
+    ['IPv4', 'AF_INET', (): string => near.address, (): string => client.address],
+    ['IPv6', 'AF_INET6', (): string => NEAR6, (): string => CLIENT6],
+  ] as const)('the accept queue is full, %s', async (_family, family, address, peer) => {
     const open = [
       'bash',
       '-c',
       // Not before the rule is there.
-      `until nft list table ip ntdrop | grep -q 9998; do sleep 0.1; done; for i in 1 2 3 4 5 6; do bash -c 'exec 3<>/dev/tcp/${near.address}/9998; echo x >&3; sleep 60' & done; wait`,
+      `until nft list table inet ntdrop | grep -q 9998; do sleep 0.1; done; for i in 1 2 3 4 5 6; do bash -c 'exec 3<>/dev/tcp/${address()}/9998; echo x >&3; sleep 60' & done; wait`,
     ];
     // With cookies a connection is made, and has to find room in the queue, when its first acknowledgement comes.
     const cookies = [
       { make: 'sysctl -qw net.ipv4.tcp_syncookies=2', undo: 'sysctl -qw net.ipv4.tcp_syncookies=1' },
     ];
-    const held = rule('ip', 'output', -10, 'tcp dport 9998 tcp flags & (syn | ack) == ack drop');
+    const held = rule('inet', 'output', -10, 'tcp dport 9998 tcp flags & (syn | ack) == ack drop');
     const report = await withFault(near, cookies, () =>
-      withTraffic(near, busy('AF_INET', 'SOCK_STREAM', 9998), async () => {
+      withTraffic(near, busy(family, 'SOCK_STREAM', 9998), async () => {
         await until('a listener', 60, async () => /:9998 /.test(await near.run('ss', '-ltnH')) || 'not yet');
         return withTraffic(client, open, async () => {
           await withFault(client, held, () =>
@@ -429,25 +556,59 @@ describe('at a socket', () => {
               return all.trim().split('\n').length === 6 || all;
             }),
           );
-          return drops('near', '--to', client.address);
+          return drops('near', '--to', peer());
         });
       }),
     );
     expectFirst(report, {
       id: 'NT-DROP-006',
       severity: 'warning',
-      says: /dropped in pod \S+\/near because the accept queue .*: TCP \S+ → \S+\/near:9998/,
+      says: /dropped in pod \S+\/near because the accept queue .*: TCP \S+ → \S+:9998/,
     });
   });
 
-  test('checksums are wrong', async () => {
+  test.each([
+    ['IPv4', (): string => near.address, (): string => client.address, 'tcp_v4_rcv'],
+    ['IPv6', (): string => NEAR6, (): string => CLIENT6, 'tcp_v6_rcv'],
+  ] as const)('checksums are wrong, %s', async (_family, address, peer, name) => {
     const report = await withWrongChecksums(client, near, () =>
-      withTraffic(client, tcp(near.address, 8080), () => drops('near', '--to', client.address)),
+      withTraffic(client, tcp(address(), 8080), () => drops('near', '--to', peer())),
     );
     expectFirst(report, {
       id: 'NT-DROP-009',
       severity: 'warning',
-      says: /dropped in pod \S+\/near because their checksum is wrong \(TCP_CSUM in tcp_v4_rcv\): TCP .*\/near:8080/,
+      says: new RegExp(
+        `dropped in pod \\S+/near because their checksum is wrong \\(TCP_CSUM in ${name}\\): TCP .*[/\\]]\\S*:8080`,
+      ),
+    });
+  });
+});
+
+describe('a program at an interface', () => {
+  test.each([
+    ['xdp', 'IPv4', 0x0800, '(?:XDP|NOT_SPECIFIED)'],
+    ['xdp', 'IPv6', 0x86dd, '(?:XDP|NOT_SPECIFIED)'],
+    ['tcx-ingress', 'IPv4', 0x0800, 'TC_INGRESS'],
+    ['tcx-ingress', 'IPv6', 0x86dd, 'TC_INGRESS'],
+    ['tcx-egress', 'IPv4', 0x0800, 'TC_EGRESS'],
+    ['tcx-egress', 'IPv6', 0x86dd, 'TC_EGRESS'],
+  ] as const)('%s, %s', async (hook, family, ethertype, reason) => {
+    const [one, other] = family === 'IPv4' ? [client.address, near.address] : [CLIENT6, NEAR6];
+    const named = (name: string, address: string): string => (family === 'IPv4' ? of(name) : address);
+    const isOut = hook === 'tcx-egress';
+    const [from, to, name] = isOut ? [near, one, 'client'] : [client, other, 'near'];
+    const end = family === 'IPv4' ? `${of(name)}:9` : `[${to}]:9`;
+    const [link] = JSON.parse(await near.run('ip', '-j', 'link', 'show', 'dev', 'eth0')) as [
+      { ifindex: number },
+    ];
+    const report = await withTraffic(near, dropping(hook, link.ifindex, ethertype), () =>
+      withTraffic(from, udp(to, 9), () => drops('near', '--to', one)),
+    );
+    const source = isOut ? named('near', other) : named('client', one);
+    expectFirst(report, {
+      id: 'NT-DROP-014',
+      severity: 'warning',
+      says: seen(inPod('near'), reason, flow('UDP', source, end)),
     });
   });
 });

@@ -10,7 +10,7 @@ import { certificate, privateKey } from '../cluster/pki.ts';
 
 interface PodLike {
   readonly metadata?: { readonly name?: string };
-  readonly status?: { readonly podIPs?: readonly { readonly ip: string }[] };
+  readonly status?: { readonly podIP?: string; readonly podIPs?: readonly { readonly ip: string }[] };
 }
 
 /** Plain HTTP on loopback, as `kubectl proxy` has it. */
@@ -21,8 +21,15 @@ export class DualFront {
     this.#server = server;
   }
 
-  /** @param addresses an IPv6 address by a pod's name */
-  static async start(namespace: string, addresses: ReadonlyMap<string, string>): Promise<DualFront> {
+  /**
+   * @param addresses an IPv6 address by a pod's name
+   * @param isAlone a pod has no other address then, as in a cluster of IPv6 alone
+   */
+  static async start(
+    namespace: string,
+    addresses: ReadonlyMap<string, string>,
+    isAlone = false,
+  ): Promise<DualFront> {
     const server = createServer((near, answer) => {
       const url = near.url ?? '';
       const isPods = new RegExp(`^/api/v1/namespaces/${namespace}/pods(/[^/?]+)?(\\?|$)`).test(url);
@@ -40,8 +47,8 @@ export class DualFront {
             items?: PodLike[];
           };
           const given = object.items
-            ? { ...object, items: object.items.map((pod) => withAddress(pod, addresses)) }
-            : withAddress(object, addresses);
+            ? { ...object, items: object.items.map((pod) => withAddress(pod, addresses, isAlone)) }
+            : withAddress(object, addresses, isAlone);
           answer.writeHead(200, { 'content-type': 'application/json' });
           answer.end(JSON.stringify(given));
         });
@@ -95,10 +102,11 @@ function upstream({ method, url, headers }: IncomingMessage): RequestOptions {
   } as RequestOptions;
 }
 
-function withAddress(pod: PodLike, addresses: ReadonlyMap<string, string>): PodLike {
+function withAddress(pod: PodLike, addresses: ReadonlyMap<string, string>, isAlone: boolean): PodLike {
   const ip = addresses.get(pod.metadata?.name ?? '');
   const all = pod.status?.podIPs;
-  return ip === undefined || all === undefined
-    ? pod
+  if (ip === undefined || all === undefined) return pod;
+  return isAlone
+    ? { ...pod, status: { ...pod.status, podIP: ip, podIPs: [{ ip }] } }
     : { ...pod, status: { ...pod.status, podIPs: [...all, { ip }] } };
 }

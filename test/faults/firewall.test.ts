@@ -43,6 +43,34 @@ function others(report: Report): readonly Finding[] {
   return problems(report).slice(1);
 }
 
+describe('at an address of its own', () => {
+  /** Without the rights to listen for ICMP errors and to read rules. */
+  const ownPort = (...flags: string[]): Promise<Report> =>
+    checkReport('firewall', ['client', '-n', ns.name, '--to', `${client.address}:8099`, ...flags]);
+  const IMAGES: readonly [string, readonly string[]][] = [
+    ["the project's image", []],
+    ['another image', ['--image', 'localhost/alpine-like:1']],
+  ];
+
+  test.each(IMAGES)('a rule that rejects is told from a closed port, by %s', async (_name, image) => {
+    const steps = iptables('iptables-nft', 'INPUT -p tcp --dport 8099 -j REJECT');
+    const report = await withFault(client, steps, () => ownPort('--profile', 'restricted', ...image));
+    expectFirst(report, { id: 'NT-FW-004', severity: 'critical', says: /:8099 is refused by a filter: / });
+  });
+
+  test.each(IMAGES)('ICMP errors about others make no rule of a closed port, by %s', async (_name, image) => {
+    const others = `while :; do echo >/dev/udp/${client.address}/9; sleep 0.2; done 2>/dev/null`;
+    const report = await withTraffic(client, ['bash', '--norc', '-c', others], () =>
+      ownPort('--profile', 'restricted', ...image),
+    );
+    expectFirst(report, {
+      id: 'NT-SOCK-001',
+      severity: 'critical',
+      says: /:8099 refuses the connection itself: nothing listens on the port there/,
+    });
+  });
+});
+
 describe('NT-FW-011', () => {
   /** Accepts, and ends each connection as a proxy does whose server refuses, or keeps them. */
   const server = (port: number, how: 'reset' | 'close' | 'keep'): string[] => [

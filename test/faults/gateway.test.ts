@@ -1,4 +1,6 @@
 /** Faults of Ingresses and of the Gateway API, each made for real and named by the built binary. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
@@ -6,7 +8,9 @@ import { gatewayApiFolder } from '../cluster/gateway-api.ts';
 import { until } from '../cluster/proc.ts';
 import { app, kubectl, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
+import { accountWith } from '../e2e/support/rights.ts';
 import { proxied } from '../e2e/support/services.ts';
+import { makeCertificate } from '../servers/certificates.ts';
 import { checkReport, expectFirst, expectSilence } from './named.ts';
 import { type PodNetns, podNetns } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
@@ -21,8 +25,11 @@ let client: PodNetns;
 let gateway: PodNetns;
 let host: string;
 let folder: string;
+/** Of throwaway certificates. */
+let certificates: string;
 
 beforeAll(async () => {
+  certificates = mkdtempSync(join(tmpdir(), 'nettools-gateway-'));
   folder = await gatewayApiFolder();
   await kubectl(['apply', '--server-side', '-f', folder]);
   await kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', folder]);
@@ -70,6 +77,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  rmSync(certificates, { recursive: true });
   await kubectl(['delete', '--ignore-not-found', 'ingressclass', ns.name]);
   // With them go all objects of theirs.
   await kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', folder]);
@@ -235,6 +243,46 @@ describe('Ingress', () => {
     });
   });
 
+  test('a canary without pods is none of what nobody marked for it, and a share of it is', async () => {
+    const named = (weight: string) => ({
+      ...ingress({ service: 'nobody' }),
+      metadata: {
+        name: 'a-canary',
+        annotations: {
+          'nginx.ingress.kubernetes.io/canary': 'true',
+          'nginx.ingress.kubernetes.io/canary-weight': weight,
+        },
+      },
+    });
+    // The stable Service fails by itself: its canary is no cause.
+    const unmarked = await served(() => asked(), named('0'), ingress({ service: 'wrong-port' }));
+    expectFirst(unmarked, {
+      id: 'NT-GW-004',
+      severity: 'critical',
+      says: /Ingress \S+\/web .* leads it to /,
+    });
+    const shared = await served(() => asked(), named('20'), ingress({ service: 'wrong-port' }));
+    expectFirst(shared, {
+      id: 'NT-GW-003',
+      severity: 'critical',
+      says: /Ingress \S+\/a-canary \(host .*, a canary\) leads it to Service \S+\/nobody:80 \(one of 2 backends\)/,
+    });
+  });
+
+  test('NT-GW-009: another Ingress has the same rule, and leads elsewhere', async () => {
+    const twin = (name: string, to: string): Manifest => ({
+      ...ingress({ service: to }),
+      metadata: { name },
+    });
+    const report = await served(() => asked(), ingress(), twin('twin', 'www'));
+    expectFirst(report, {
+      id: 'NT-GW-009',
+      severity: 'warning',
+      says: /is claimed more than once: Ingress \S+\/(web|twin) \(host \S+, path \/ \(Prefix\)\) leads it to Service \S+, and the same rule leads by Ingress \S+\/(web|twin) to Service \S+:80\. By age the first one counts/,
+    });
+    expectSilence(await served(() => asked(), ingress(), twin('twin', 'shop')));
+  });
+
   test('NT-GW-003: no pod is ready', async () => {
     const report = await served(() => asked(), ingress({ service: 'nobody' }));
     expectFirst(report, {
@@ -393,6 +441,116 @@ describe('Gateway API', () => {
       severity: 'critical',
       says: /its controller says ResolvedRefs is False \(BackendNotFound\)/,
     });
+  });
+
+  test('a rule for a header that the request has not is no cause', async () => {
+    const canary = {
+      matches: [{ headers: [{ name: 'x-canary', value: 'always' }] }],
+      backendRefs: [{ name: 'nobody', port: 80 }],
+    };
+    const stable = (name: string) => ({ rules: [canary, { backendRefs: [{ name, port: 80 }] }] });
+    expectSilence(await served(() => asked(), gatewayObject(), route({}, stable('shop'))));
+    const report = await served(() => asked(), gatewayObject(), route({}, stable('wrong-port')));
+    expectFirst(report, { id: 'NT-GW-004', severity: 'critical', says: /Service \S+\/wrong-port:80/ });
+  });
+
+  test('NT-GW-007: each backend has weight 0', async () => {
+    const report = await served(() => asked(), gatewayObject(), route({ name: 'shop', port: 80, weight: 0 }));
+    expectFirst(report, {
+      id: 'NT-GW-007',
+      severity: 'critical',
+      says: /HTTP 500: .* takes it, and each of its backends \(shop\) has weight 0/,
+    });
+  });
+
+  test('NT-GW-008: the certificate is in another namespace, and nobody allows that', async () => {
+    const { cert, key } = makeCertificate(certificates, 'private', [`DNS:${host}`]);
+    const encoded = (text: string) => Buffer.from(text).toString('base64');
+    const data = { 'tls.crt': encoded(cert), 'tls.key': encoded(key) };
+    const secret = { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', data };
+    await other.apply({ ...secret, metadata: { name: 'www-tls' } });
+    const listening = (name: string) => {
+      const tls = { mode: 'Terminate', certificateRefs: [{ name, namespace: other.name }] };
+      return gatewayObject({ name: 'https', port: 443, protocol: 'HTTPS', tls });
+    };
+    const secure = () => asked(`https://${host}/`);
+    const ungranted = await served(secure, listening('www-tls'), route());
+    expectFirst(ungranted, {
+      id: 'NT-GW-008',
+      severity: 'critical',
+      says: /gets no TLS connection: Gateway \S+\/gw names Secret www-tls for \S+, which is in \S+, and no ReferenceGrant there allows/,
+    });
+    await other.apply({
+      apiVersion: `${GROUP}/v1beta1`,
+      kind: 'ReferenceGrant',
+      metadata: { name: 'certificates' },
+      spec: {
+        from: [{ group: GROUP, kind: 'Gateway', namespace: ns.name }],
+        to: [{ group: '', kind: 'Secret' }],
+      },
+    });
+    // Signed by nobody that the image knows, and right all the same.
+    expectSilence(await served(secure, listening('www-tls'), route()));
+    const missing = await served(secure, listening('other-tls'), route());
+    expectFirst(missing, {
+      id: 'NT-GW-008',
+      severity: 'critical',
+      says: /gets no TLS connection: Gateway \S+\/gw names Secret other-tls for \S+, which is not in \S+\.$/,
+    });
+    await other.kubectl(['delete', 'referencegrant', 'certificates']);
+  });
+
+  test('what may not be read is not called missing', async () => {
+    const elsewhere = gatewayObject({ allowedRoutes: { namespaces: { from: 'All' } } });
+    await other.apply(elsewhere);
+    const all = (apiGroups: string[], resources: string[], verbs: string[]) => ({
+      apiGroups,
+      resources,
+      verbs,
+    });
+    const reader = await accountWith(ns, 'reader', [
+      all([''], ['pods', 'services', 'pods/exec'], ['get', 'list', 'watch', 'create']),
+      all([''], ['pods/ephemeralcontainers'], ['patch']),
+      all(['discovery.k8s.io'], ['endpointslices'], ['list']),
+      all(['networking.k8s.io'], ['ingresses'], ['list']),
+      all([GROUP], ['gateways', 'httproutes', 'grpcroutes', 'referencegrants'], ['list']),
+    ]);
+    const parentRefs = [{ name: 'gw', namespace: other.name }];
+    const foreign = { name: 'shop', port: 80, namespace: other.name };
+    const asReader = async (): Promise<readonly string[]> => {
+      const report = await checkReport('diagnose', [
+        ...['client', '-n', ns.name, '--to', `http://${host}/`],
+        ...reader,
+      ]);
+      return problems(report).flatMap(({ id, summary }) => (id.startsWith('NT-GW') ? [summary] : []));
+    };
+    expect(await served(asReader, route(undefined, { parentRefs }))).toEqual([]);
+    // A grant of the other namespace is not seen, though it is missing for real here.
+    expect(await served(asReader, gatewayObject(), route(foreign))).toEqual([]);
+    await other.kubectl(['delete', 'gateway', 'gw']);
+  });
+
+  test('who answers 404 is not known where no rule may be read, and that is no pass', async () => {
+    const blind = await accountWith(ns, 'blind', [
+      {
+        apiGroups: [''],
+        resources: ['pods', 'services', 'pods/exec'],
+        verbs: ['get', 'list', 'watch', 'create'],
+      },
+      { apiGroups: [''], resources: ['pods/ephemeralcontainers'], verbs: ['patch'] },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list'] },
+    ]);
+    const asBlind = (url: string): Promise<Report> =>
+      checkReport('diagnose', ['client', '-n', ns.name, '--to', url, ...blind]);
+    const lost = await served(() => asBlind(`http://${host}/`), ingress({ host: 'shop.example.com' }));
+    expect(lost.verdict).toBe('unknown');
+    expect(lost.checks.find(({ id }) => id === 'gateway')?.summary).toMatch(
+      /HTTP 404\. No rule that is known takes it, and objects that were not read may have one/,
+    );
+    // Its twin has a rule that takes it.
+    const found = await served(() => asBlind(`http://${host}/`), ingress());
+    expect(found.checks.find(({ id }) => id === 'gateway')?.status).toBe('skip');
+    expect(found.verdict).toBe('pass');
   });
 
   test('NT-GW-007: a Service of another namespace needs its leave', async () => {

@@ -339,6 +339,8 @@ test('service: the program listens on IPv4 alone', async () => {
   const target = await podNetns(ns.name, 'v4only');
   const SIX = `${NET2}::20`;
   await give(target, inPod(SIX, `${NET2}::1`));
+  // Of the pod that an earlier run gave the address.
+  await server.node.attempt('ip', '-6', 'neigh', 'del', SIX, 'dev', 'cni0');
   // The cluster has one family: the slice that an IPv6 Service would have is written by hand, and the cluster's own has
   // no endpoint, since no pod declares a port of that name.
   const six = (name: string, port: number): object[] => [

@@ -204,13 +204,13 @@ describe('the outcome of a request', () => {
      while (my $c = $s->accept) { sysread($c, my $asked, 4096) if "${how}" eq "close";
        setsockopt($c, SOL_SOCKET, SO_LINGER, pack("ii", 1, 0)) if "${how}" eq "reset"; close $c }`,
   ];
-  const answering = (status: number): string[] => [
+  const answering = (status: number, header = ''): string[] => [
     'perl',
     '-MIO::Socket::INET',
     '-e',
     `my $s = IO::Socket::INET->new(LocalPort => 8093, Listen => 9, ReuseAddr => 1) or die;
      while (my $c = $s->accept) { sysread($c, my $asked, 4096);
-       print $c "HTTP/1.1 ${status} X\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"; close $c }`,
+       print $c "HTTP/1.1 ${status} X\\r\\n${header}Content-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"; close $c }`,
   ];
   const served = async (port: number, server: readonly string[]): Promise<Report> => {
     const where = await podNetns(ns.name, 'peer');
@@ -235,6 +235,66 @@ describe('the outcome of a request', () => {
       id: 'NT-HTTP-002',
       severity: 'warning',
       says: /answers with HTTP 503 \(it is overloaded, or has no backend that works\)/,
+    });
+  });
+
+  test("NT-HTTP-002: a mesh's proxy in place of the server", async () => {
+    const header = String.raw`l5d-proxy-error: no route found for request\r\n`;
+    expectFirst(await served(8093, answering(404, header)), {
+      id: 'NT-HTTP-002',
+      severity: 'warning',
+      says: /answers with HTTP 404, and it is a proxy of the service mesh \(Linkerd\) that says so, not the server: l5d-proxy-error: no route found for request\.$/,
+    });
+  });
+
+  test('NT-HTTP-008: a plain request to a port for TLS', async () => {
+    const answer = String.raw`HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n`;
+    const server = [
+      'perl',
+      '-MIO::Socket::INET',
+      '-e',
+      `my $s = IO::Socket::INET->new(LocalPort => 8102, Listen => 64, ReuseAddr => 1) or die;
+       while (my $c = $s->accept) { sysread($c, my $asked, 4096); print $c "${answer}"; close $c }`,
+    ];
+    expectFirst(await served(8102, server), {
+      id: 'NT-HTTP-008',
+      severity: 'critical',
+      says: /is answered with HTTP 400, as Go answers a plain request on a port for TLS: the URL has to begin with https\.$/,
+    });
+    // Whoever finds a request wrong for another reason says so with the same status.
+    expectSilence(await served(8093, answering(400)));
+  });
+
+  test("NT-HTTP-002: a mesh's proxy denies the client", async () => {
+    const answer = String.raw`HTTP/1.1 403 Forbidden\r\nserver: istio-envoy\r\ncontent-length: 19\r\nconnection: close\r\n\r\nRBAC: access denied`;
+    const server = [
+      'perl',
+      '-MIO::Socket::INET',
+      '-e',
+      `my $s = IO::Socket::INET->new(LocalPort => 8103, Listen => 64, ReuseAddr => 1) or die;
+       while (my $c = $s->accept) { sysread($c, my $asked, 4096); print $c "${answer}"; close $c }`,
+    ];
+    expectFirst(await served(8103, server), {
+      id: 'NT-HTTP-002',
+      severity: 'warning',
+      says: /answers with HTTP 403, and it is a proxy of the service mesh \(Envoy, as Istio has it\) that says so/,
+    });
+    expectSilence(await served(8093, answering(403)));
+  });
+
+  test('NT-HTTP-006: a server of HTTP/2 without TLS', async () => {
+    const settings = String.raw`\x00\x00\x00\x04\x00\x00\x00\x00\x00`;
+    const server = [
+      'perl',
+      '-MIO::Socket::INET',
+      '-e',
+      `my $s = IO::Socket::INET->new(LocalPort => 8101, Listen => 64, ReuseAddr => 1) or die;
+       while (my $c = $s->accept) { sysread($c, my $asked, 4096); print $c "${settings}"; close $c }`,
+    ];
+    expectFirst(await served(8101, server), {
+      id: 'NT-HTTP-006',
+      severity: 'critical',
+      says: /answers the request with what is no HTTP\/1: HTTP\/2 without TLS/,
     });
   });
 

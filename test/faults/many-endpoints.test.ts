@@ -129,7 +129,10 @@ describe('all of many endpoints', () => {
   );
 });
 
-test('the whole plan for twenty endpoints is sent in 32 KiB', async ({ onTestFinished }) => {
+// A message of an exec has 32 KiB (src/exec/frames.ts).
+test('the whole plan for twenty endpoints is sent in 32 KiB, with room for more', async ({
+  onTestFinished,
+}) => {
   const folder = await mkdtemp(join(tmpdir(), 'nettools-many-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'run.json');
@@ -138,5 +141,5 @@ test('the whole plan for twenty endpoints is sent in 32 KiB', async ({ onTestFin
   const plans = checks.map(({ id, input }) =>
     (CHECKS[id as CheckId] as Check<unknown>).plan(input, PROBE_SCRIPTS),
   );
-  expect(Buffer.byteLength(runnerInput(mergePlans(plans).plan))).toBeLessThanOrEqual(32 * 1024);
+  expect(Buffer.byteLength(runnerInput(mergePlans(plans).plan))).toBeLessThanOrEqual(32 * 1024 - 512);
 });

@@ -6,13 +6,15 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { apiGet } from '../cluster/api.ts';
 import { nodes } from '../cluster/paths.ts';
+import { attempt, run } from '../cluster/proc.ts';
 import { app, kubectl, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { problems } from '../e2e/support/report.ts';
 import { proxied } from '../e2e/support/services.ts';
-import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
+import { checkReport, type Expected, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { nodeAddress, nodeNetns, podNetns, withFault } from './pod-netns.ts';
 import { withTraffic } from './traffic.ts';
 
@@ -617,6 +619,8 @@ describe('UDP that began when nothing led there', () => {
       });
     } finally {
       await forget();
+      // Nothing listens on UDP there, of which a diagnosis of one of its pods would say so.
+      await ns.kubectl(['delete', 'service', 'logs']);
     }
   });
 });
@@ -677,6 +681,122 @@ describe('what the API says of another node', () => {
     });
   });
 
+  /** What leads to the pods of node2. */
+  const GAP = {
+    make: 'ip route del 198.18.2.0/24',
+    undo: `ip route replace 198.18.2.0/24 via ${farAddress}`,
+  };
+
+  test('the route to the pods of a third one is not there', async () => {
+    // What the range of a node has shows that routes are a matter of the nodes, and not of the router between them.
+    const like = { make: 'ip route add 198.18.3.0/24 via 198.51.100.78', undo: 'ip route del 198.18.3.0/24' };
+    const ask = (check: string) => on(check, '--to', 'pod/far:8080');
+    await withNode('198.51.100.78', '198.18.3.0/24', async () => {
+      const report = await withFault(node1, [like, GAP], () => ask('diagnose'));
+      expectFirst(report, {
+        id: 'NT-RT-019',
+        severity: 'critical',
+        says: /^pod\/far:8080 \(198\.18\.2\.\d+\) lies in the pod range of node2 \(198\.18\.2\.0\/24\), to which this node has no route of its own: packets follow default via 198\.51\.100\.1 dev eth0, and nothing comes back\. The range of nettools-nodex has one: 198\.18\.3\.0\/24 via 198\.51\.100\.78 dev eth0/,
+      });
+      expect(problems(report).find(({ id }) => id === 'NT-FW-001')?.causedBy).toBe('NT-RT-019');
+      const mended = await withFault(node1, [like], () => ask('routing'));
+      expectSilence(mended);
+      expect(mended.checks.flatMap(({ findings }) => findings.map(({ id }) => id))).not.toContain(
+        'NT-RT-019',
+      );
+    });
+  });
+
+  test('the route to the pods of the only other one is not there', async () => {
+    const ask = (check: string) => on(check, '--to', 'pod/far:8080');
+    const report = await withFault(node1, [GAP], () => ask('diagnose'));
+    expectFirst(report, {
+      id: 'NT-RT-019',
+      severity: 'warning',
+      says: /^pod\/far:8080 \(198\.18\.2\.\d+\) lies in the pod range of node2 .*: packets follow default via 198\.51\.100\.1 dev eth0, and nothing comes back\. 198\.51\.100\.1 is not node2, which is a neighbour here \(198\.51\.100\.12\), and no cloud says that it leads to pods: .* \(198\.18\.1\.0\/24 dev cni0 .*\), and has left this one out/,
+    });
+    expect(problems(report).find(({ id }) => id === 'NT-FW-001')?.causedBy).toBe('NT-RT-019');
+    expectSilence(await ask('diagnose'));
+  });
+
+  test('where a cloud writes the routes, that a node has none is no accusation', async () => {
+    // As the route controller of a cloud says of each node that its network leads to.
+    const led = (reason: string) => ({
+      status: { conditions: [{ type: 'NetworkUnavailable', status: 'False', reason }] },
+    });
+    const status = ['patch', 'node', 'node2', '--subresource=status', '-p'];
+    await kubectl([...status, JSON.stringify(led('RouteCreated'))]);
+    try {
+      const report = await withFault(node1, [GAP], () => on('routing', '--to', 'pod/far:8080'));
+      expectSilence(report);
+      expectInfo(
+        report,
+        'NT-RT-019',
+        /^pod\/far\S* .* Whether it should have one cannot be seen here: .* \(the condition RouteCreated of node2 speaks for that\)/,
+      );
+    } finally {
+      const removed = [{ $patch: 'delete', type: 'NetworkUnavailable' }];
+      await kubectl([...status, JSON.stringify({ status: { conditions: removed } })]);
+    }
+  });
+
+  const fromPod = (...flags: string[]) =>
+    checkReport('diagnose', ['near', '-n', ns.name, '--to', 'pod/far:8080', ...flags]);
+
+  test('the route to its pods is not there, as pods see it', async () => {
+    await withFault(node1, [GAP], async () => {
+      expectFirst(await fromPod('--deep'), {
+        id: 'NT-PATH-003',
+        severity: 'critical',
+        says: /is lost between node\/node1 and node\/node2 \(.*; node\/node1 has no route of its own to the pods there: it sent it by default via 198\.51\.100\.1 dev eth0, while node\/node2 has one to the target's pods, 198\.18\.1\.0\/24 via 198\.51\.100\.11 dev eth0: the route of node\/node1 is missing/,
+      });
+      // A pod sees none of its node's routes: DEST leads all the same, and not the share of questions to the name server.
+      const alone = await fromPod();
+      const first = expectFirst(alone, {
+        id: 'NT-FW-001',
+        severity: 'critical',
+        says: /^pod\/far:8080 .* was silent/,
+      });
+      expect(first.remediation).toMatch(
+        /\nkubectl nettools firewall near -n \S+ --deep --to pod\/far\.\S+:8080\n/,
+      );
+    });
+    expectSilence(await fromPod('--deep'));
+  });
+
+  test('the network between drops what has addresses of pods', async () => {
+    const near = await podNetns(ns.name, 'near');
+    // As a cloud does whose check of addresses knows the nodes alone: of this pod, and to any pod there.
+    const steps = [
+      { make: 'nft add table bridge ntcloud', undo: 'nft delete table bridge ntcloud' },
+      { make: 'nft add chain bridge ntcloud c { type filter hook forward priority 0 ; }', undo: '' },
+      {
+        make: `nft add rule bridge ntcloud c ether type ip ip saddr ${near.address} ip daddr 198.18.2.0/24 drop`,
+        undo: '',
+      },
+    ];
+    const machine = {
+      run: (...argv: readonly string[]) => run(argv),
+      attempt: (...argv: readonly string[]) => attempt(argv),
+    };
+    await withFault(machine, steps, async () => {
+      const deep = expectFirst(await fromPod('--deep'), {
+        id: 'NT-PATH-003',
+        severity: 'critical',
+        says: /is lost between node\/node1 and node\/node2 \(.*; it left node\/node1 for the next hop 198\.51\.100\.12, which answers ARP \(\w+\), with the pod's own address 198\.18\.1\.\d+ as its source: what is between drops it, by its addresses/,
+      });
+      expect(deep.remediation).toMatch(
+        /\nkubectl nettools firewall node\/node1 --to 198\.51\.100\.12:10250$/,
+      );
+      expectFirst(await fromPod(), {
+        id: 'NT-FW-001',
+        severity: 'critical',
+        says: /^pod\/far:8080 .* was silent/,
+      });
+    });
+    expectSilence(await fromPod('--deep'));
+  });
+
   test("the tunnel's end there is not found", async () => {
     // Two ends on the same link: of one the entry is what a node would have that its peers cannot get to.
     const steps = (end: string) => [
@@ -724,11 +844,23 @@ describe("the queues of the node's CPUs", () => {
     const near = await podNetns(ns.name, 'near');
     const flood = 'socat -u -b 64 /dev/zero UDP4-DATAGRAM:255.255.255.255:9,broadcast';
     const before = (await readFile(file, 'utf8')).trim();
+    // For moments only: whoever else sends on this machine meanwhile loses packets too.
+    let isOn = true;
+    const pulses = async (): Promise<void> => {
+      while (isOn) {
+        await writeFile(file, '1');
+        await sleep(20);
+        await writeFile(file, before);
+        await sleep(200);
+      }
+    };
     const report = await withTraffic(near, ['timeout', '60', ...flood.split(' ')], async () => {
-      await writeFile(file, '1');
+      const pulsing = pulses();
       try {
         return await on('interfaces');
       } finally {
+        isOn = false;
+        await pulsing;
         await writeFile(file, before);
       }
     });

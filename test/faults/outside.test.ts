@@ -2,8 +2,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
 import { bridge, kubeconfig } from '../cluster/paths.ts';
-import { until } from '../cluster/proc.ts';
+import { attempt, run, until } from '../cluster/proc.ts';
 import { app, type Manifest, pod, testNamespace } from '../e2e/support/cluster.ts';
+import { problems } from '../e2e/support/report.ts';
 import { proxied } from '../e2e/support/services.ts';
 import { checkReport, expectFirst, expectInfo, expectSilence } from './named.ts';
 import { nodeAddress, nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
@@ -184,6 +185,115 @@ test('NT-SVC-017: a NetworkPolicy that lets in the client, and sees the node', a
   await ns.apply(policy('198.51.100.0/24'));
   expectSilence(await outside(to));
   await ns.kubectl(['delete', 'networkpolicy', 'clients']);
+});
+
+describe('NT-SVC-021: an endpoint answers a pod straight', () => {
+  const portOf = (): Promise<string> =>
+    ns.kubectl(['get', 'service', 'balanced', '-o', 'jsonpath={.spec.ports[0].nodePort}']);
+
+  /** Each connection is led to one of two endpoints by chance: of few, all may get to the one that works. */
+  async function lossy(to: string): Promise<Report> {
+    const report = await inside(to);
+    return report.verdict === 'pass' ? inside(to) : report;
+  }
+
+  /** The first line is the same, whatever became of the firewall check's one connection. */
+  function expectStraight(report: Report, says: RegExp): void {
+    expectFirst(report, { id: 'NT-SVC-021', severity: 'critical', says });
+    const roots = problems(report).filter(({ causedBy }) => causedBy === undefined);
+    expect(roots.map(({ id }) => id)).toEqual(['NT-SVC-021']);
+  }
+
+  test('a NodePort of policy Local, asked from a pod', async () => {
+    const to = `${nodeAddress('node2')}:${await portOf()}`;
+    await patched({ externalTrafficPolicy: 'Local' }, { externalTrafficPolicy: 'Cluster' }, async () => {
+      await until('the rule', 60, async () => {
+        const rules = await nodeNetns('node2').run('nft', 'list', 'table', 'ip', 'kube-proxy');
+        return (
+          /ip saddr 198\.18\.0\.0\/16 goto service-\S+\/balanced\/.*short-circuit/.test(rules) || 'not there'
+        );
+      });
+      for (let round = 0; round < 3; round++)
+        expectStraight(
+          await lossy(to),
+          /it is the NodePort of svc\/balanced on node2, with externalTrafficPolicy Local, and kube-proxy takes pods for clients of the inside: .* the endpoint on node1, the target's own node, is answered to the target directly, .* 198\.18\.1\.\d+:8080 answered \S+ connections? of the run so/,
+        );
+      // Who may not listen is told what may be.
+      const blind = await checkReport('diagnose', [
+        ...['client', '-n', ns.name, '--to', to, '--profile', 'restricted'],
+      ]);
+      const told = problems(blind).find(({ id }) => id === 'NT-LAT-002');
+      expect(told?.summary).toMatch(/while the others did: .*: it is the NodePort of svc\/balanced on node2/);
+      expect(problems(blind).find(({ id }) => id === 'NT-FW-001')?.causedBy ?? 'NT-LAT-002').toBe(
+        'NT-LAT-002',
+      );
+    });
+    await until('the rule', 60, async () => {
+      const rules = await nodeNetns('node2').run('nft', 'list', 'table', 'ip', 'kube-proxy');
+      return !/goto service-\S+\/balanced\/.*short-circuit/.test(rules) || 'still there';
+    });
+    expectSilence(await inside(to));
+  });
+
+  test('a node that does not masquerade what it leads on', async () => {
+    const to = `${nodeAddress('node2')}:${await portOf()}`;
+    // Of this client alone: kube-proxy masquerades by the mark, in a chain of the same hook.
+    const steps = [
+      { make: 'nft add table ip ntnomasq', undo: 'nft delete table ip ntnomasq' },
+      { make: 'nft add chain ip ntnomasq c { type filter hook postrouting priority 99 ; }', undo: '' },
+      { make: `nft add rule ip ntnomasq c ip saddr ${client.address} meta mark set 0`, undo: '' },
+    ];
+    expectStraight(
+      await withFault(nodeNetns('node2'), steps, () => lossy(to)),
+      /the NodePort of svc\/balanced on node2, which does not masquerade what it leads on for pods: what node2 leads to the endpoint on node1, the target's own node, is answered to the target directly/,
+    );
+    expectSilence(await inside(to));
+  });
+
+  test('a load balancer that leads back to where the pod is', async () => {
+    const address = '198.51.100.74';
+    const name = 'ntbalancer';
+    const own = (words: string): string => `ip netns exec ${name} ${words}`;
+    const gateways = ['node1', 'node2'].map(
+      (node, i) => [`198.18.${i + 1}.0/24`, nodeAddress(node)] as const,
+    );
+    const status = (ingress: object) =>
+      ns.kubectl([
+        ...['patch', 'service', 'balanced', '--subresource=status', '-p'],
+        JSON.stringify({ status: { loadBalancer: { ingress: [ingress] } } }),
+      ]);
+    const make = [
+      `ip netns add ${name}`,
+      `ip link add ${name} type veth peer name eth0 netns ${name}`,
+      `ip link set ${name} master ${bridge.name} up`,
+      own('ip link set eth0 up'),
+      own(`ip addr add ${address}/24 dev eth0`),
+      ...gateways.map(([range, via]) => own(`ip route add ${range} via ${via}`)),
+      own(
+        'sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0',
+      ),
+      own('nft add table ip lb'),
+      own('nft add chain ip lb in { type nat hook prerouting priority -100 ; }'),
+      own('nft add chain ip lb out { type nat hook postrouting priority 100 ; }'),
+      own(`nft add rule ip lb in tcp dport 80 dnat to ${nodeAddress('node1')}:${await portOf()}`),
+    ];
+    try {
+      for (const command of make) await run(command.split(' '));
+      await status({ ip: address, ipMode: 'Proxy' });
+      // The view of the API server is what both see.
+      expectStraight(
+        await inside(`${address}:80`),
+        /it is the load balancer's address of svc\/balanced, which takes connections itself \(ipMode Proxy\) and keeps the addresses of clients: what it leads back into the cluster is answered to the target directly, .* 198\.51\.100\.11:\d+ answered \S+ connections? of the run so/,
+      );
+      // With an address of its own in place of the client's, answers come back to it.
+      await run(own('nft add rule ip lb out masquerade').split(' '));
+      expectSilence(await inside(`${address}:80`));
+    } finally {
+      await attempt(['ip', 'netns', 'delete', name]);
+      await attempt(['ip', 'link', 'delete', name]);
+      await status({ ip: BALANCED });
+    }
+  });
 });
 
 /** Answers each request on whatever connection it comes by. */

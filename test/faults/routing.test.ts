@@ -1,10 +1,11 @@
 /** Faults of the routing check, each made for real and named by the built binary. */
 import { beforeAll, describe, test } from 'vitest';
 import { nodes } from '../cluster/paths.ts';
-import { until } from '../cluster/proc.ts';
+import { run, until } from '../cluster/proc.ts';
 import { hostPod, pod, testNamespace } from '../e2e/support/cluster.ts';
 import { checkReport, type Expected, expectFirst, expectSilence } from './named.ts';
 import { nodeNetns, type PodNetns, podNetns, withFault } from './pod-netns.ts';
+import { withTraffic } from './traffic.ts';
 
 const ns = testNamespace('f-routing');
 let client: PodNetns;
@@ -76,6 +77,31 @@ const CASES: readonly Case[] = [
       },
       steps: ({ far }) => [
         { make: `ip rule add to ${far} ${action} priority 100`, undo: 'ip rule del priority 100' },
+      ],
+    }),
+  ),
+  // What asks for more than an address the tables alone do not explain: the kernel's own answer is told, and what it is not.
+  ...(
+    [
+      ['unreachable', 'the kernel', 'ENETUNREACH'],
+      ['prohibit', 'a prohibit route or rule', 'EACCES'],
+      ['blackhole', 'a blackhole route or rule', 'EINVAL'],
+    ] as const
+  ).map(
+    ([action, who, errno]): Case => ({
+      title: `a rule for one user: ${action}`,
+      expected: {
+        id: 'NT-RT-002',
+        severity: 'critical',
+        says: new RegExp(
+          `far .*cannot be sent to: ${who} refuses it, .*\\(${errno}\\), though table main has the route default: its link may be down, or a rule with conditions refuses`,
+        ),
+      },
+      steps: ({ far }) => [
+        {
+          make: `ip rule add to ${far} uidrange 0-0 ${action} priority 100`,
+          undo: 'ip rule del priority 100',
+        },
       ],
     }),
   ),
@@ -184,6 +210,48 @@ test('answers that come in on another interface are dropped by rp_filter', async
     says: /\(strict on eth0\) dropped \d+ packets? .*far .*sent to through ntf1/,
   });
   expectSilence(await toFar());
+});
+
+test('a node leads what pods send out by a second uplink, whose strict filter drops the answers', async () => {
+  const node = nodeNetns('node1');
+  const GATEWAY = 'ntf-egress';
+  const HOST = '192.0.2.77';
+  const marked = `-s ${client.address} -d ${HOST} -j MARK --set-mark 1000`;
+  const steps = [
+    { make: `ip link add ntf0 type veth peer name ntf1 netns ${GATEWAY}`, undo: 'ip link del ntf0' },
+    { make: 'ip addr add 203.0.113.5/30 dev ntf0', undo: '' },
+    { make: 'ip link set ntf0 up', undo: '' },
+    { make: 'sysctl -qw net.ipv4.conf.ntf0.rp_filter=1', undo: '' },
+    { make: `ip netns exec ${GATEWAY} ip addr add 203.0.113.6/30 dev ntf1`, undo: '' },
+    { make: `ip netns exec ${GATEWAY} ip addr add ${HOST}/32 dev lo`, undo: '' },
+    { make: `ip netns exec ${GATEWAY} ip link set ntf1 up`, undo: '' },
+    { make: `ip netns exec ${GATEWAY} ip link set lo up`, undo: '' },
+    { make: `ip netns exec ${GATEWAY} ip route add default via 203.0.113.5`, undo: '' },
+    { make: `ip route add ${HOST} via 203.0.113.6 dev ntf0 table 100`, undo: '' },
+    { make: 'ip rule add fwmark 1000 lookup 100 priority 100', undo: 'ip rule del priority 100' },
+    {
+      make: `iptables -t mangle -A PREROUTING ${marked}`,
+      undo: `iptables -t mangle -D PREROUTING ${marked}`,
+    },
+  ];
+  // One packet each: nobody waits for what is dropped.
+  const connect = `while :; do timeout 0.2 bash --norc -c '</dev/tcp/${HOST}/53'; sleep 0.1; done 2>/dev/null`;
+  const ofNode = () =>
+    withTraffic(client, ['bash', '--norc', '-c', connect], () => checkReport('routing', ['node/node1']));
+  await run(['ip', 'netns', 'add', GATEWAY]);
+  try {
+    await withFault(node, steps, async () => {
+      expectFirst(await ofNode(), {
+        id: 'NT-RT-021',
+        severity: 'warning',
+        says: /^What rule "100: from all fwmark 0x3e8 lookup 100" leads out by ntf0 .* is answered there, and the reverse path filter of ntf0, which is strict, drops the answers: .*; it dropped \d+ packets? during the run/,
+      });
+      await node.run('sysctl', '-qw', 'net.ipv4.conf.ntf0.rp_filter=2');
+      expectSilence(await ofNode());
+    });
+  } finally {
+    await run(['ip', 'netns', 'delete', GATEWAY]);
+  }
 });
 
 describe('at a router', () => {

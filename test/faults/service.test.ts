@@ -91,6 +91,20 @@ describe('NT-SVC-001', () => {
     });
   });
 
+  test('it is the host of a URL, by each of its names', async () => {
+    const diagnosed = (to: string) => checkReport('diagnose', ['client', '-n', ns.name, '--to', to]);
+    for (const host of ['typo', `typo.${ns.name}`, `typo.${ns.name}.svc.cluster.local.`]) {
+      const report = await diagnosed(`http://${host}/`);
+      const { subject } = expectFirst(report, {
+        id: 'NT-SVC-001',
+        severity: 'critical',
+        says: /^http:\S+ has no ready endpoint: no pod matches its selector app=shpo/,
+      });
+      expect(subject).toBe(`http://${host}/`);
+    }
+    expectSilence(await diagnosed('http://shop/'));
+  });
+
   test('the pods are not ready', async () => {
     const report = await service('svc/starting');
     expectFirst(report, {
@@ -264,6 +278,46 @@ describe('NT-SVC-003', () => {
   });
 });
 
+describe('NT-SVC-003 of an endpoint that is a NodePort', () => {
+  test("of the target's own node, and silence on the other node", async () => {
+    await ns.apply(svc('inner', { ...toShop, type: 'NodePort' }), svc('outer', { ports: toShop.ports }));
+    await proxied(ns, 'inner', 3);
+    const port = await ns.kubectl(['get', 'service', 'inner', '-o', 'jsonpath={.spec.ports[0].nodePort}']);
+    await ns.apply({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: 'outer-node1', labels: { 'kubernetes.io/service-name': 'outer' } },
+      addressType: 'IPv4',
+      ports: [{ name: 'http', port: Number(port), protocol: 'TCP' }],
+      endpoints: [{ addresses: [nodeAddress('node1')], conditions: { ready: true } }],
+    });
+    await until('its endpoint in the rules', 60, async () => {
+      const on = await Promise.all(
+        [node1, node2].map((one) => one.attempt('nft', 'list', 'table', 'ip', 'kube-proxy')),
+      );
+      return (
+        on.every(({ stdout }) => stdout.includes(`dnat to ${nodeAddress('node1')}:${port}`)) || 'not yet'
+      );
+    });
+    const expected = {
+      id: 'NT-SVC-003',
+      severity: 'critical',
+      says: /svc\/outer leads to \S+, the NodePort of svc\/inner on the target's own node: it answers by itself, and 1 of 1 connections to the cluster IP \S+ fail: .*refused/,
+    } as const;
+    expectFirst(await service('svc/outer'), expected);
+    const diagnosed = await checkReport('diagnose', ['client', '-n', ns.name, '--to', 'svc/outer']);
+    expectFirst(diagnosed, expected);
+    expect(problems(diagnosed).map(({ id }) => id)).not.toContain('NT-SOCK-001');
+    const firewall = await checkReport('firewall', ['client', '-n', ns.name, '--to', 'svc/outer']);
+    expectFirst(firewall, {
+      id: 'NT-SVC-003',
+      severity: 'critical',
+      says: /svc\/outer .*refuses the connection, and all of its endpoints take one by themselves/,
+    });
+    expectSilence(await service('svc/outer', 'alone'));
+  });
+});
+
 describe('NT-SVC-004', () => {
   test('no endpoint on this node', async () => {
     expectFirst(await service('svc/local'), {
@@ -369,20 +423,45 @@ describe('NT-SVC-005', () => {
       { make: `nft add rule ip ntfsvc c ip saddr ${address} ip daddr ${address} counter`, undo: '' },
     ];
     const report = await withFault(node2, [...off(shopB), ...itself], async () => {
-      // Each connection meets an endpoint by chance, and in one of some 400 runs none of 15 meets the pod itself.
+      // Each connection meets an endpoint by chance: in one of 20 runs fewer than two of a dozen meet the pod itself.
       for (let run = 1; ; run++) {
         const said = await service('svc/shop', 'shop-b');
         const counted = await node2.run('nft', 'list', 'chain', 'ip', 'ntfsvc', 'c');
-        if (/counter packets [1-9]/.test(counted)) return said;
-        expect(run, 'runs in which the pod did not meet itself').toBeLessThan(10);
+        const isNamed = problems(said).some(({ id }) => id === 'NT-SVC-005');
+        if (/counter packets [1-9]/.test(counted) && isNamed) return said;
+        expect(run, 'runs in which the pod did not meet itself twice').toBeLessThan(6);
       }
     });
     expectFirst(report, {
       id: 'NT-SVC-005',
       severity: 'critical',
-      says: /\d+ of 15 connections to its cluster IP .* lost their first packet .*, while it answers itself .* and the other endpoints answer at once/,
+      says: /\d+ of \d+ connections to its cluster IP .* lost their first packet .*, while it answers itself .* and the other endpoints answer at once/,
     });
     expectSilence(await service('svc/shop', 'shop-b'));
+  });
+
+  test('is not what two runs of one pod, or eight Services in one, do to servers with the shortest of queues', async () => {
+    const command = ['socat', 'TCP-LISTEN:8080,reuseaddr,fork,backlog=1', 'SYSTEM:sleep 0.3'];
+    const small = ['small-a', 'small-b', 'small-c'].map((name) =>
+      pod(name, {
+        labels: { app: 'small' },
+        containers: [{ ...helper, name: 'app', command }],
+        spec: { nodeName: 'node2' },
+      }),
+    );
+    await ns.start(...small);
+    await ns.apply(svc('small', { ...toShop, selector: { app: 'small' } }));
+    await proxied(ns, 'small', 3);
+    for (const _ of [1, 2, 3]) {
+      const both = await Promise.all([service('svc/small', 'small-b'), service('svc/small', 'small-b')]);
+      for (const report of both) expectSilence(report);
+    }
+    const eight = Array.from({ length: 8 }, (_, i) => `small-${i}`);
+    await ns.apply(...eight.map((name) => svc(name, { ...toShop, selector: { app: 'small' } })));
+    for (const name of eight) await proxied(ns, name, 3);
+    // Seen in every second run where the Services were looked at beside each other.
+    const all = eight.map((name) => `svc/${name}`).join(',');
+    for (const _ of [1, 2, 3, 4, 5]) expectSilence(await service(all, 'small-b'));
   });
 });
 

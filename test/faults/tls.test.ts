@@ -43,6 +43,22 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /tm
 nohup openssl s_server -accept "$1" -cert /tmp/$1.crt -key /tmp/$1.key -quiet </dev/null >/dev/null 2>&1 &
 `;
 
+/**
+ * Fronts that look at the hello before they pass it on: one that has room for so many bytes, and ends a connection whose
+ * hello is larger, as those do that read once and take a segment for all of it; and one that has room for any.
+ */
+const FRONTS = { small: 8454, large: 8455 };
+const START_FRONTS = `
+cat >/tmp/front <<'END'
+header=$(dd bs=1 count=5 2>/dev/null | od -An -tx1)
+set -- $header
+[ $((0x$4 * 256 + 0x$5)) -le "$ROOM" ] || exit 0
+{ printf "$(printf '\\\\x%s' $header)"; cat; } | socat - TCP:127.0.0.1:8443
+END
+ROOM=1400 nohup socat "TCP-LISTEN:$1,fork,reuseaddr" EXEC:'bash /tmp/front' </dev/null >/dev/null 2>&1 &
+ROOM=16384 nohup socat "TCP-LISTEN:$2,fork,reuseaddr" EXEC:'bash /tmp/front' </dev/null >/dev/null 2>&1 &
+`;
+
 /** With the certificate of the good server. */
 const START_MUTUAL = `
 cd /tmp
@@ -85,12 +101,14 @@ beforeAll(async () => {
     `nohup socat TCP-LISTEN:${SILENT_PORT},fork SYSTEM:'sleep 60' </dev/null >/dev/null 2>&1 &`,
   );
   await ns.help('server', 'bash', '-c', START_MUTUAL, 'start', ...Object.values(MUTUAL).map(String));
+  await ns.help('server', 'bash', '-c', START_FRONTS, 'start', ...Object.values(FRONTS).map(String));
   await until('the servers listen', 60, async () => {
     const listening = await ns.help('server', 'ss', '-tlnH');
     const own = [
       ...Object.values(SERVERS).map(({ port }) => port),
       ...Object.values(CHAINS),
       ...Object.values(MUTUAL),
+      ...Object.values(FRONTS),
     ];
     const ports = [...own, SILENT_PORT, ALIAS_PORT];
     return ports.every((port) => listening.includes(`:${port} `)) || listening;
@@ -280,5 +298,22 @@ describe('what is no fault', () => {
     const report = await to(SERVERS.expired, '--image', 'localhost/app:1');
     expectSilence(report);
     expect(report.checks[0]?.status).toBe('skip');
+  });
+});
+
+describe('NT-TLS-002: a hello of post-quantum groups', () => {
+  test('is too large for what stands before the server', async () => {
+    const report = await tls('--to', `pod/server:${FRONTS.small}`, ...named);
+    expectFirst(report, {
+      id: 'NT-TLS-002',
+      severity: 'critical',
+      says: /fails when the client offers post-quantum groups \(X25519MLKEM768\), whose hello takes more than one segment, and succeeds without them/,
+    });
+  });
+
+  test('is passed on by one that has room', async () => {
+    const report = await tls('--to', `pod/server:${FRONTS.large}`, ...named);
+    expectSilence(report);
+    expect(report.verdict).toBe('pass');
   });
 });

@@ -41,7 +41,8 @@ export interface Opened {
   /** The value of an expression in the page. */
   evaluate(expression: string): Promise<unknown>;
   press(key: string): Promise<void>;
-  screenshot(file: string): Promise<void>;
+  /** @param size of what is shown from the page's corner on, in CSS pixels; absent: all of it */
+  screenshot(file: string, size?: { readonly width: number; readonly height: number }): Promise<void>;
   /** What axe-core calls a violation: its rule, and where. */
   violations(): Promise<readonly string[]>;
 }
@@ -155,8 +156,11 @@ export class Browser {
             windowsVirtualKeyCode: KEYS[key] ?? 0,
           });
       },
-      screenshot: async (to) => {
-        const { data } = await call('Page.captureScreenshot', { captureBeyondViewport: true });
+      screenshot: async (to, size) => {
+        const { data } = await call('Page.captureScreenshot', {
+          captureBeyondViewport: true,
+          ...(size === undefined ? {} : { clip: { x: 0, y: 0, ...size, scale: 1 } }),
+        });
         writeFileSync(to, Buffer.from(data as string, 'base64'));
       },
       violations: async () => {

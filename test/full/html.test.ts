@@ -2,7 +2,7 @@
  * The pages of -o html in a real Chromium: of real runs on the cluster, and of what a hostile pod would have them say.
  * NETTOOLS_SCREENSHOTS=FOLDER keeps what they look like.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,7 +24,10 @@ const LOOKS: Readonly<Record<string, Look>> = {
   print: { width: 794, media: 'print' },
 };
 
-const PAGES = ['deep', 'list', 'matrix', 'hostile', 'watch'] as const;
+const PAGES = [
+  ...['deep', 'list', 'matrix', 'watch', 'diff'],
+  ...['hostile', 'hostile-matrix', 'hostile-watch', 'long', 'long-matrix'],
+] as const;
 const file = (name: string, ext: string): string => join(folder, `${name}.${ext}`);
 
 /** Runs a command, saves what it saw, and makes a page of what was saved. */
@@ -54,11 +57,16 @@ async function watchPage(happens: () => Promise<unknown>): Promise<void> {
 const EVIL =
   '</script></style></title><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">"\' onfocus=alert(1) \u202e\u001b[31m';
 
+/** A name may be as long, and has no place to break it. */
+const LONG = 'x'.repeat(250);
+
 /** A bundle as a hostile place would have it: whatever stands in what a command has printed, and in every name. */
-function poisoned(text: string): string {
+function poisoned(text: string, by: string): string {
   const walk = (one: unknown, key = ''): unknown => {
     if (typeof one === 'string')
-      return /^(?:label|name|node|namespace|excerpt|stderr)$/.test(key) ? `${one}${EVIL}` : one;
+      return /^(?:label|name|node|namespace|excerpt|stderr|target|destination|text|error)$/.test(key)
+        ? `${one}${by}`
+        : one;
     if (Array.isArray(one)) return one.map((each) => walk(each, key));
     if (typeof one !== 'object' || one === null) return one;
     return Object.fromEntries(Object.entries(one).map(([name, value]) => [name, walk(value, name)]));
@@ -93,11 +101,26 @@ beforeAll(async () => {
   await pageOf('list', ['latency', '-l', 'app=web', '--all', '--to', 'svc/db']);
   await pageOf('matrix', ['matrix', 'pods']);
   await watchPage(() => withFault(db, drop, () => new Promise((resolve) => setTimeout(resolve, OUTAGE_MS))));
-  writeFileSync(file('hostile', 'json'), poisoned(readFileSync(file('deep', 'json'), 'utf8')));
-  const { stdout, stderr } = await nettools(['judge', file('hostile', 'json'), '-o', 'html']);
-  expect(stdout, stderr).toContain('onerror');
-  writeFileSync(file('hostile', 'html'), stdout);
+  await poisonedPage('hostile', file('deep', 'json'), EVIL);
+  await poisonedPage('hostile-matrix', file('matrix', 'json'), EVIL);
+  await poisonedPage('hostile-watch', join(folder, 'watch/watch.json'), EVIL);
+  await poisonedPage('long', file('deep', 'json'), LONG);
+  await poisonedPage('long-matrix', file('matrix', 'json'), LONG);
+  // The names of the files are on the page.
+  const evil = join(folder, '<script>document.title="owned"<&.json');
+  copyFileSync(file('hostile', 'json'), evil);
+  writeFileSync(
+    file('diff', 'html'),
+    (await nettools(['diff', file('deep', 'json'), evil, '-o', 'html'])).stdout,
+  );
 });
+
+async function poisonedPage(name: string, saved: string, by: string): Promise<void> {
+  writeFileSync(file(name, 'json'), poisoned(readFileSync(saved, 'utf8'), by));
+  const { stdout, stderr } = await nettools(['judge', file(name, 'json'), '-o', 'html']);
+  expect(stdout, stderr).toContain(by === EVIL ? 'onerror' : by);
+  writeFileSync(file(name, 'html'), stdout);
+}
 
 afterAll(async () => {
   await browser.close();

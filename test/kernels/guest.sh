@@ -54,14 +54,19 @@ drops() {
 echo "nettools-begin $(uname -r) $(uname -m)"
 nettools-drops --for 25 --machine >/run/out 2>/run/err &
 watcher=$!
+nettools-drops --for 25 --everywhere --peer 198.51.100.2,0 >/run/every 2>/dev/null &
+everywhere=$!
 # An emulated machine takes its time.
-for i in $(seq 60); do [ -s /run/out ] || [ -s /run/err ] || sleep 0.5; done
+for i in $(seq 60); do { [ -s /run/out ] && [ -s /run/every ]; } || [ -s /run/err ] || sleep 0.5; done
 drops
 wait $watcher
 echo "nettools-code $?"
-# Twice, with its length: the emulated serial line loses bytes under load.
-for i in 1 2; do
-  while read -r line; do case $line in '{"flow'*) ;; *) echo "nettools-out ${#line} $line" ;; esac; done </run/out
+wait $everywhere
+# Four times, with its length: the emulated serial line loses bytes under load.
+for i in 1 2 3 4; do
+  for name in out every; do
+    while read -r line; do case $line in '{"flow'*) ;; *) echo "nettools-$name ${#line} $line" ;; esac; done <"/run/$name"
+  done
   sleep 1
 done
 while read -r line; do echo "nettools-err $line"; done </run/err

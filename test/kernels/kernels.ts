@@ -71,3 +71,11 @@ export const EXPECTED: readonly (readonly [string, number])[] = [
   ['NEIGH_FAILED', 1],
   ['CPU_BACKLOG', 1],
 ];
+
+/** Those of flows to 198.51.100.2, whose namespace is told without a list of namespaces. */
+export const OF_ONE: readonly (readonly [string, number])[] = [
+  ['NETFILTER_DROP', 5],
+  ['NO_SOCKET', 10],
+  ['TC_INGRESS', 5],
+  ['IP_RPFILTER', 3],
+];

@@ -1,8 +1,8 @@
 /**
  * Boots kernels of Debian's in virtual machines, in each of which the image's own watcher of drops (image/drops) loads its program
  * and has to name drops of known reasons, or to say in a sentence why it cannot. It needs root, apt and ten minutes, builds the
- * image for the architectures where it is not there, and downloads what it needs. `--only WORD` takes the machines with that in
- * their name.
+ * image for the architectures where it is not there, and downloads what it needs. `--only WORD` takes the machine of that name,
+ * or else all with that in their name.
  */
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -12,7 +12,7 @@ import { say, step } from '../cluster/log.ts';
 import { installPackages } from '../cluster/packages.ts';
 import { cacheDir, repoDir } from '../cluster/paths.ts';
 import { attempt, run } from '../cluster/proc.ts';
-import { EXPECTED, KERNELS, type Kernel } from './kernels.ts';
+import { EXPECTED, KERNELS, type Kernel, OF_ONE } from './kernels.ts';
 
 const IMAGE = 'localhost/nettools:kernels';
 const BOOT_SECONDS = 600;
@@ -139,6 +139,7 @@ async function boot({ architecture, words = '' }: Kernel, image: string, files: 
 interface Place {
   readonly reason: string;
   readonly function: string;
+  readonly namespace: string;
   readonly packets: number;
 }
 
@@ -157,12 +158,15 @@ function judged({ refusal }: Kernel, text: string): { readonly told: string; rea
     if (all('code').join() !== '3' || !refusal.test(said)) problems.push(`it says: ${said}`);
     return { told: `${release}: ${said}`, problems };
   }
-  // Each line comes twice, and one of them may be cut (guest.sh).
-  const whole = [...new Set(all('out'))].flatMap((line) => {
-    const [, length, text = ''] = /^(\d+) (.*)$/.exec(line) ?? [];
-    return text.length === Number(length) ? [JSON.parse(text) as { place?: Place; end?: object }] : [];
-  });
-  if (!whole.some(({ end }) => end !== undefined)) problems.push('the watch has no end');
+  // Each line comes four times, and may be cut (guest.sh).
+  const wholeOf = (mark: string) =>
+    [...new Set(all(mark))].flatMap((line) => {
+      const [, length, text = ''] = /^(\d+) (.*)$/.exec(line) ?? [];
+      return text.length === Number(length) ? [JSON.parse(text) as { place?: Place; end?: object }] : [];
+    });
+  const whole = wholeOf('out');
+  if (!whole.some(({ end }) => end !== undefined))
+    problems.push(`the watch has no end; code ${all('code')}: ${all('err').join(' / ')}`);
   const places = whole.flatMap(({ place }) => (place === undefined ? [] : [place]));
   const told = EXPECTED.map(([reason, least]) => {
     const own = places.filter((place) => place.reason === reason);
@@ -170,6 +174,14 @@ function judged({ refusal }: Kernel, text: string): { readonly told: string; rea
     if (packets < least) problems.push(`${reason}: ${packets} packets, and not ${least}`);
     return `${reason} ${packets} (${[...new Set(own.map((place) => place.function))].join(', ')})`;
   });
+  const everywhere = wholeOf('every').flatMap(({ place }) => place ?? []);
+  for (const [reason, least] of OF_ONE) {
+    const spaces = places.filter((one) => one.reason === reason).map(({ namespace }) => namespace);
+    const packets = everywhere
+      .filter((one) => one.reason === reason && spaces.includes(one.namespace))
+      .reduce((sum, one) => sum + one.packets, 0);
+    if (packets < least) problems.push(`everywhere, ${reason}: ${packets} packets, and not ${least}`);
+  }
   if (places.some((place) => /\W/.test(place.function))) problems.push('a function has no name of C');
   return { told: `${release}: ${told.join('; ')}`, problems };
 }
@@ -180,7 +192,8 @@ const missing = (
   )
 ).flat();
 if (missing.length > 0) await installPackages(missing);
-const chosen = KERNELS.filter(({ name }) => name.includes(flags.only));
+const isName = KERNELS.some(({ name }) => name === flags.only);
+const chosen = KERNELS.filter(({ name }) => (isName ? name === flags.only : name.includes(flags.only)));
 for (const architecture of new Set(chosen.map((kernel) => kernel.architecture))) {
   const context = join(repoDir, 'image');
   await buildImage({ name: IMAGE, context, onDebian: true, target: 'slim', architecture });

@@ -81,6 +81,14 @@ export class ExecPeer {
     return this.send(3, JSON.stringify(code === 0 ? { status: 'Success' } : failure));
   }
 
+  ping(data: string): void {
+    this.#socket.ping(data);
+  }
+
+  onPong(listener: (data: string) => void): void {
+    this.#socket.on('pong', (data: Buffer) => listener(data.toString()));
+  }
+
   /** A pong, be it to no ping. */
   pong(data: string): void {
     this.#socket.pong(data);

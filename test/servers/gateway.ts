@@ -15,6 +15,7 @@ const [ingressClass = '', gatewayName = ''] = process.argv.slice(2);
 interface Meta {
   readonly name: string;
   readonly namespace: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 interface Backend {
@@ -60,11 +61,15 @@ interface HttpRoute {
     readonly parentRefs?: readonly { readonly name: string; readonly namespace?: string }[];
     readonly hostnames?: readonly string[];
     readonly rules?: readonly {
-      readonly matches?: readonly { readonly path?: { readonly type: string; readonly value: string } }[];
+      readonly matches?: readonly {
+        readonly path?: { readonly type: string; readonly value: string };
+        readonly headers?: readonly { readonly name: string; readonly value: string }[];
+      }[];
       readonly backendRefs?: readonly {
         readonly name: string;
         readonly namespace?: string;
         readonly port: number;
+        readonly weight?: number;
       }[];
     }[];
   };
@@ -76,6 +81,9 @@ interface Gateway {
     readonly listeners: readonly {
       readonly port: number;
       readonly hostname?: string;
+      readonly tls?: {
+        readonly certificateRefs: readonly { readonly name: string; readonly namespace?: string }[];
+      };
       readonly allowedRoutes?: { readonly namespaces?: { readonly from?: string } };
     }[];
   };
@@ -124,7 +132,12 @@ function prefixFits(prefix: string, path: string): boolean {
 
 async function byIngress(host: string, path: string): Promise<Choice | undefined> {
   const all = await items<Ingress>('/apis/networking.k8s.io/v1/ingresses');
-  const own = all.filter(({ spec }) => spec.ingressClassName === ingressClass);
+  // A canary gets what is marked for it, and nobody marks anything here.
+  const own = all.filter(
+    ({ metadata, spec }) =>
+      spec.ingressClassName === ingressClass &&
+      metadata.annotations?.['nginx.ingress.kubernetes.io/canary'] !== 'true',
+  );
   const found = own.flatMap(({ metadata, spec }) =>
     (spec.rules ?? [])
       .filter((rule) => hostFits(rule.host, host, 'one'))
@@ -148,7 +161,13 @@ async function byIngress(host: string, path: string): Promise<Choice | undefined
   return { name, port: port.number ?? port.name ?? '', namespace };
 }
 
-async function byRoute(host: string, path: string): Promise<Choice | undefined> {
+interface Asked {
+  readonly host: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+}
+
+async function byRoute({ host, path, headers }: Asked): Promise<Choice | undefined> {
   const [namespace = '', name = ''] = gatewayName.split('/');
   const base = '/apis/gateway.networking.k8s.io/v1';
   const gateway = await api<Gateway>(`${base}/namespaces/${namespace}/gateways/${name}`);
@@ -171,11 +190,13 @@ async function byRoute(host: string, path: string): Promise<Choice | undefined> 
   });
   for (const { metadata, spec } of attached) {
     const rule = (spec.rules ?? []).find(({ matches }) =>
-      (matches ?? [{}]).some(({ path: wanted = { type: 'PathPrefix', value: '/' } }) =>
-        wanted.type === 'Exact' ? wanted.value === path : prefixFits(wanted.value, path),
+      (matches ?? [{}]).some(
+        ({ path: wanted = { type: 'PathPrefix', value: '/' }, headers: needed = [] }) =>
+          needed.every(({ name: header, value }) => headers[header.toLowerCase()] === value) &&
+          (wanted.type === 'Exact' ? wanted.value === path : prefixFits(wanted.value, path)),
       ),
     );
-    const [ref] = rule?.backendRefs ?? [];
+    const [ref] = (rule?.backendRefs ?? []).filter(({ weight = 1 }) => weight > 0);
     if (rule === undefined) continue;
     if (ref === undefined) return 500;
     return { ...ref, namespace: ref.namespace ?? metadata.namespace, from: metadata.namespace };
@@ -195,12 +216,7 @@ async function endpointOf({
   from,
 }: Backend): Promise<{ host: string; port: number } | number> {
   if (from !== undefined && from !== namespace) {
-    const base = `/apis/gateway.networking.k8s.io/v1beta1/namespaces/${namespace}/referencegrants`;
-    const grants = await items<Grant>(base);
-    if (
-      !grants.some(({ spec }) => spec.from.some((one) => one.namespace === from && one.kind === 'HTTPRoute'))
-    )
-      return 500;
+    if (!(await isGranted('HTTPRoute', from, namespace))) return 500;
   }
   const none = from === undefined ? 503 : 500;
   const service = await api<{
@@ -226,7 +242,8 @@ async function endpointOf({
 async function serve(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
   const host = (asked.headers.host ?? '').replace(/:\d+$/, '');
   const path = (asked.url ?? '/').replace(/\?.*$/, '');
-  const choice = (await byIngress(host, path)) ?? (await byRoute(host, path)) ?? 404;
+  const choice =
+    (await byIngress(host, path)) ?? (await byRoute({ host, path, headers: asked.headers })) ?? 404;
   const to = typeof choice === 'number' ? choice : await endpointOf(choice);
   if (typeof to === 'number') {
     answer.writeHead(to).end(`gateway: ${to}\n`);
@@ -242,19 +259,48 @@ async function serve(asked: IncomingMessage, answer: ServerResponse): Promise<vo
 }
 
 /** The certificate of an Ingress that has the name, as long as its Secret is there. */
-async function certificateOf(name: string): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+async function certificateOf(name: string): Promise<Pair | undefined> {
   const all = await items<Ingress>('/apis/networking.k8s.io/v1/ingresses');
   for (const { metadata, spec } of all.filter((one) => one.spec.ingressClassName === ingressClass)) {
     const { secretName } = spec.tls?.find(({ hosts }) => hosts?.includes(name)) ?? {};
     if (secretName === undefined) continue;
-    const secret = await api<{ data: Record<string, string> }>(
-      `/api/v1/namespaces/${metadata.namespace}/secrets/${secretName}`,
-    );
-    const [cert, key] = ['tls.crt', 'tls.key'].map((file) => secret?.data[file]);
-    if (cert !== undefined && key !== undefined)
-      return { cert: Buffer.from(cert, 'base64'), key: Buffer.from(key, 'base64') };
+    const own = await certificateIn(metadata.namespace, secretName);
+    if (own !== undefined) return own;
   }
   return undefined;
+}
+
+interface Pair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+async function certificateIn(namespace: string, name: string): Promise<Pair | undefined> {
+  const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+  const secret = await api<{ data: Record<string, string> }>(path);
+  const [cert, key] = ['tls.crt', 'tls.key'].map((file) => secret?.data[file]);
+  return cert === undefined || key === undefined
+    ? undefined
+    : { cert: Buffer.from(cert, 'base64'), key: Buffer.from(key, 'base64') };
+}
+
+/** Of the Gateway's first listener with TLS. `none`: it has one and may not have its certificate, and takes no connection. */
+async function listenerCertificate(): Promise<Pair | 'none' | undefined> {
+  const [own = '', name = ''] = gatewayName.split('/');
+  const base = '/apis/gateway.networking.k8s.io/v1';
+  const gateway = await api<Gateway>(`${base}/namespaces/${own}/gateways/${name}`);
+  const ref = gateway?.spec.listeners.flatMap(({ tls }) => tls?.certificateRefs ?? [])[0];
+  if (ref === undefined) return undefined;
+  const { namespace = own } = ref;
+  if (namespace !== own && !(await isGranted('Gateway', own, namespace))) return 'none';
+  return (await certificateIn(namespace, ref.name)) ?? 'none';
+}
+
+/** Whether objects of a kind in one namespace may name what is in another. */
+async function isGranted(kind: string, from: string, to: string): Promise<boolean> {
+  const base = `/apis/gateway.networking.k8s.io/v1beta1/namespaces/${to}/referencegrants`;
+  const grants = await items<Grant>(base);
+  return grants.some(({ spec }) => spec.from.some((one) => one.namespace === from && one.kind === kind));
 }
 
 const handle = (asked: IncomingMessage, answer: ServerResponse): void => {
@@ -269,8 +315,11 @@ createTlsServer(
   {
     ...fallback,
     SNICallback: (name, done) => {
-      certificateOf(name).then(
-        (own) => done(null, createSecureContext(own ?? fallback)),
+      (async () => (await certificateOf(name)) ?? (await listenerCertificate()) ?? fallback)().then(
+        (own) => {
+          if (own === 'none') done(new Error('no certificate'));
+          else done(null, createSecureContext(own));
+        },
         (error: Error) => done(error),
       );
     },

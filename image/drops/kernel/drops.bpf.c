@@ -16,13 +16,19 @@
 #define ETH_P_IP 0x0800
 #define ETH_P_ARP 0x0806
 #define ETH_P_IPV6 0x86dd
+/* Its header, without those that may follow. */
+#define IPV6_BYTES 40
 
 char drops_license[] SEC("license") = "Dual BSD/GPL";
 
 const volatile struct settings settings SEC(SETTINGS_SECTION) = {};
+struct tally tally SEC(TALLY_SECTION);
 
+#include "flows.h"
+
+/* No hash of the kernel's: it is asked for each packet that is dropped, whoever's. */
 struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, MAX_SPACES);
   __type(key, __u32);
   __type(value, __u32);
@@ -30,7 +36,7 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, MAX_PEERS);
+  __uint(max_entries, 2 * MAX_PEERS);
   __type(key, struct peer);
   __type(value, __u8);
 } peers SEC(".maps");
@@ -42,120 +48,124 @@ struct {
   __type(value, __u8);
 } own SEC(".maps");
 
-struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, MAX_FLOWS);
-  __type(key, struct flow);
-  __type(value, struct count);
-} flows SEC(".maps");
-
+/* Of packets whose flow is not told apart, how many; the others are counted with it. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, MAX_PLACES);
   __type(key, struct place);
-  __type(value, struct count);
+  __type(value, __u64);
 } places SEC(".maps");
 
+/* By the location of a place. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, MAX_PLACES);
-  __type(key, __u64);
+  __uint(max_entries, MAX_SYMBOLS);
+  __type(key, __u32);
   __type(value, struct symbol);
 } symbols SEC(".maps");
 
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, MISSED_KINDS);
-  __type(key, __u32);
-  __type(value, __u64);
-} missed SEC(".maps");
-
-static __always_inline void miss(__u32 kind)
-{
-  __u64 *packets = bpf_map_lookup_elem(&missed, &kind);
-  if (packets) __sync_fetch_and_add(packets, 1);
-}
-
-static __always_inline bool has_missed(__u32 kind)
-{
-  __u64 *packets = bpf_map_lookup_elem(&missed, &kind);
-  return packets && *packets > 0;
-}
-
-enum counted { COUNTED, COUNTED_FIRST, NO_ROOM };
-
-/* One more packet under the key. Nothing is ever deleted, so that a map without room (`is_full`) is not tried in vain. */
-static __always_inline enum counted count_packet(void *map, const void *key, __u32 bytes, bool is_full)
+static __always_inline enum counted count_place(const struct place *place)
 {
   enum counted result = COUNTED;
-  struct count *count = bpf_map_lookup_elem(map, key);
-  if (!count) {
-    struct count first = {};
-    if (is_full) return NO_ROOM;
+  __u64 *packets = bpf_map_lookup_elem(&places, place);
+  if (!packets) {
+    __u64 none = 0;
     /* Another CPU may have been faster. */
-    bpf_map_update_elem(map, key, &first, BPF_NOEXIST);
-    count = bpf_map_lookup_elem(map, key);
-    if (!count) return NO_ROOM;
+    bpf_map_update_elem(&places, place, &none, BPF_NOEXIST);
+    packets = bpf_map_lookup_elem(&places, place);
+    if (!packets) return NO_ROOM;
     result = COUNTED_FIRST;
   }
-  __sync_fetch_and_add(&count->packets, 1);
-  __sync_fetch_and_add(&count->bytes, bytes);
+  __sync_fetch_and_add(packets, 1);
   return result;
 }
 
 /* The name of the function: the kernel's own words, which take no right to read its addresses. */
 static __always_inline void name_location(__u64 location)
 {
+  __u32 key = location;
   struct symbol symbol = {};
   static const char format[] = "%ps";
+  if (bpf_map_lookup_elem(&symbols, &key)) return;
   bpf_snprintf(symbol.name, sizeof symbol.name, format, &location, sizeof location);
-  bpf_map_update_elem(&symbols, &location, &symbol, BPF_NOEXIST);
+  bpf_map_update_elem(&symbols, &key, &symbol, BPF_NOEXIST);
 }
 
-static __always_inline void map_ipv4(struct address *address, const __u8 bytes[4])
+static __always_inline void map_ipv4(struct address *address, __u32 word)
 {
-  address->bytes[10] = address->bytes[11] = 0xff;
-  __builtin_memcpy(&address->bytes[12], bytes, 4);
+  address->words[2] = bpf_htonl(0xffff);
+  address->words[3] = word;
 }
 
-static __always_inline void read_ports(struct flow *flow, const void *from)
+/* The first four bytes of what IP carries. */
+struct start {
+  union {
+    __be16 ports[2];
+    __u8 bytes[4];
+  };
+};
+
+/* Mostly they stand right behind the header, and are read with it: what the kernel keeps behind a packet is longer. */
+struct ipv4 {
+  __u8 version_and_length, service;
+  __be16 length, id, fragment;
+  __u8 ttl, protocol;
+  __be16 checksum;
+  __u32 source, destination;
+  struct start start;
+};
+
+struct ipv6 {
+  __u8 version, rest[3];
+  __be16 length;
+  __u8 next, hops;
+  struct address source, destination;
+  struct start start;
+};
+
+static __always_inline void take_start(struct flow *flow, const struct start *start)
 {
-  __u8 bytes[4] = {};
   switch (flow->protocol) {
   case 1: case 58: /* ICMP: type and code */
-    if (bpf_probe_read_kernel(bytes, 2, from)) return;
-    flow->source_port = bytes[0];
-    flow->destination_port = bytes[1];
+    flow->source_port = start->bytes[0];
+    flow->destination_port = start->bytes[1];
     return;
   case 6: case 17: case 33: case 132: case 136: /* TCP, UDP, DCCP, SCTP, UDP-Lite */
-    if (bpf_probe_read_kernel(bytes, 4, from)) return;
-    flow->source_port = (__u16)bytes[0] << 8 | bytes[1];
-    flow->destination_port = (__u16)bytes[2] << 8 | bytes[3];
+    flow->source_port = bpf_ntohs(start->ports[0]);
+    flow->destination_port = bpf_ntohs(start->ports[1]);
     flow->has_ports = 1;
   }
 }
 
+static __always_inline void read_start(struct flow *flow, const void *from)
+{
+  struct start start;
+  if (!bpf_probe_read_kernel(&start, sizeof start, from)) take_start(flow, &start);
+}
+
 static __always_inline void read_ipv4(struct flow *flow, const __u8 *at)
 {
-  __u8 header[20];
-  if (bpf_probe_read_kernel(header, sizeof header, at) || header[0] >> 4 != 4) return;
+  struct ipv4 header;
+  if (bpf_probe_read_kernel(&header, sizeof header, at) || header.version_and_length >> 4 != 4) return;
   flow->ethertype = ETH_P_IP;
-  flow->protocol = header[9];
-  map_ipv4(&flow->source, &header[12]);
-  map_ipv4(&flow->destination, &header[16]);
+  flow->protocol = header.protocol;
+  map_ipv4(&flow->source, header.source);
+  map_ipv4(&flow->destination, header.destination);
   /* A later fragment has no ports. */
-  if ((header[6] & 0x1f) == 0 && header[7] == 0) read_ports(flow, at + (header[0] & 0xf) * 4);
+  if (header.fragment & bpf_htons(0x1fff)) return;
+  if (header.version_and_length == 0x45) take_start(flow, &header.start);
+  else read_start(flow, at + (header.version_and_length & 0xf) * 4);
 }
 
 static __always_inline void read_ipv6(struct flow *flow, const __u8 *at)
 {
-  __u8 header[40];
-  if (bpf_probe_read_kernel(header, sizeof header, at) || header[0] >> 4 != 6) return;
+  struct ipv6 header;
+  if (bpf_probe_read_kernel(&header, IPV6_BYTES + sizeof header.start, at) || header.version >> 4 != 6) return;
   flow->ethertype = ETH_P_IPV6;
-  __builtin_memcpy(flow->source.bytes, &header[8], 16);
-  __builtin_memcpy(flow->destination.bytes, &header[24], 16);
-  __u8 next = header[6];
-  __u32 offset = sizeof header;
+  flow->source = header.source;
+  flow->destination = header.destination;
+  __u8 next = header.next;
+  __u32 offset = IPV6_BYTES;
   for (int i = 0; i < 4; i++) {
     __u8 extension[4];
     if (next != 0 && next != 43 && next != 44 && next != 60) break;
@@ -168,16 +178,20 @@ static __always_inline void read_ipv6(struct flow *flow, const __u8 *at)
     next = extension[0];
   }
   flow->protocol = next;
-  read_ports(flow, at + offset);
+  if (offset == IPV6_BYTES) take_start(flow, &header.start);
+  else read_start(flow, at + offset);
 }
 
 static __always_inline void read_arp(struct flow *flow, const __u8 *at)
 {
   __u8 body[28];
+  __u32 sender, target;
   if (bpf_probe_read_kernel(body, sizeof body, at)) return;
   flow->ethertype = ETH_P_ARP;
-  map_ipv4(&flow->source, &body[14]);
-  map_ipv4(&flow->destination, &body[24]);
+  __builtin_memcpy(&sender, &body[14], 4);
+  __builtin_memcpy(&target, &body[24], 4);
+  map_ipv4(&flow->source, sender);
+  map_ipv4(&flow->destination, target);
 }
 
 /* A client has another port for each connection: a busy server's flows would fill the map. */
@@ -205,6 +219,22 @@ static __always_inline bool is_asked_for(const struct flow *flow, __u32 watch)
          is_peer(&flow->source, flow->has_ports ? flow->source_port : NO_PORTS);
 }
 
+/* What the namespace is watched for; 0: it is not. */
+static __always_inline __u32 watch_of(__u32 space)
+{
+  /* What is no number of a namespace was read from where there is something else. */
+  if (space < FIRST_SPACE) return 0;
+  if (settings.everywhere) return WATCH_ALL;
+#pragma GCC unroll 8
+  for (__u32 i = 0; i < SPACE_TRIES; i++) {
+    __u32 place = (space + i) % MAX_SPACES;
+    __u32 *entry = bpf_map_lookup_elem(&spaces, &place);
+    if (!entry || *entry == 0) return 0;
+    if (*entry == SPACE_ENTRY(space, WATCH_OF(*entry))) return WATCH_OF(*entry);
+  }
+  return 0;
+}
+
 /* The namespace of the interface by which the packet came or was to leave. */
 static __always_inline __u32 route_space(unsigned long reference)
 {
@@ -223,7 +253,6 @@ int on_drop(unsigned long long *context)
   struct sk_buff *skb = (void *)context[0];
   __u64 location = context[1];
   __u32 reason = context[2];
-  struct flow flow = {};
 
   __u32 space = 0;
   if (settings.has_receiver) {
@@ -241,39 +270,42 @@ int on_drop(unsigned long long *context)
       space = sender->__sk_common.skc_net.net->ns.inum;
     }
   }
-  __u32 *watch = space ? bpf_map_lookup_elem(&spaces, &space) : 0;
+  __u32 watch = watch_of(space);
   if (!watch && !settings.has_receiver) {
     /* On their way into a socket packets have no device: TCP takes it away, and UDP keeps other things there. */
     space = route_space(skb->_skb_refdst);
-    watch = space ? bpf_map_lookup_elem(&spaces, &space) : 0;
+    watch = watch_of(space);
   }
   if (!watch) {
-    if (!space && skb->protocol) miss(MISSED_SPACE);
+    if (!space && skb->protocol) __sync_fetch_and_add(&tally.without_space, 1);
     return 0;
   }
 
-  __u32 bytes = skb->len;
+  struct slot counted = {};
+  struct flow *flow = &counted.flow;
   const __u8 *head = skb->head;
   __u16 offset = skb->network_header;
   const __u8 *at = offset == 0 || offset == 0xffff ? skb->data : head + offset;
-  flow.place.location = location;
-  flow.place.reason = reason;
-  flow.place.space = space;
-  if (device && device_space == space) flow.interface = device->ifindex;
+  /* One store of its own: gcc 14 would merge it with the next one, and leave its upper half there. */
+  *(volatile __u32 *)&flow->place.location = location;
+  flow->place.reason = reason;
+  flow->place.space = space;
+  if (device && device_space == space) flow->interface = device->ifindex;
   __u16 ethertype = bpf_ntohs(skb->protocol);
-  if (ethertype == ETH_P_IP) read_ipv4(&flow, at);
-  else if (ethertype == ETH_P_IPV6) read_ipv6(&flow, at);
-  else if (ethertype == ETH_P_ARP) read_arp(&flow, at);
-  if (!flow.ethertype) flow.ethertype = ethertype;
-  if (!is_asked_for(&flow, *watch)) return 0;
-  if (flow.has_ports) forget_client_port(&flow);
+  if (ethertype == ETH_P_IP) read_ipv4(flow, at);
+  else if (ethertype == ETH_P_IPV6) read_ipv6(flow, at);
+  else if (ethertype == ETH_P_ARP) read_arp(flow, at);
+  if (!flow->ethertype) flow->ethertype = ethertype;
+  if (!is_asked_for(flow, watch)) return 0;
+  if (flow->has_ports) forget_client_port(flow);
 
-  enum counted place = count_packet(&places, &flow.place, bytes, false);
-  if (place == NO_ROOM) {
-    miss(MISSED_PLACES);
-    return 0;
+  __u64 hash = hash_of(&counted);
+  enum counted result = count_flow(&counted, hash);
+  if (result == NO_ROOM) {
+    note_other(hash);
+    result = count_place(&flow->place);
   }
-  if (place == COUNTED_FIRST) name_location(location);
-  if (count_packet(&flows, &flow, bytes, has_missed(MISSED_FLOWS)) == NO_ROOM) miss(MISSED_FLOWS);
+  if (result == NO_ROOM) __sync_fetch_and_add(&tally.places_missed, 1);
+  if (result == COUNTED_FIRST) name_location(location);
   return 0;
 }

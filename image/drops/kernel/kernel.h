@@ -43,7 +43,6 @@ struct sk_buff {
   struct sock *sk;
   /* A pointer to a dst_entry; its lowest bit says whether it is counted. */
   unsigned long _skb_refdst;
-  unsigned int len;
   unsigned short protocol;
   unsigned short network_header;
   unsigned char *head, *data;

@@ -67,6 +67,8 @@ export interface Hop {
   readonly users: readonly HopUser[];
   /** What the kernel knows of it now; `undefined`: it has no entry. */
   readonly entry: Neighbour | undefined;
+  /** What it knew before anybody was provoked; `undefined`: it had no entry, or that was not read. */
+  readonly before: Neighbour | undefined;
   /** What it says itself; `undefined`: it was not asked. */
   readonly answers: ArpAnswers | undefined;
   readonly askedBy: ProbeResult | undefined;
@@ -94,7 +96,15 @@ export interface ArpFacts {
   readonly own: Measured<readonly OwnAddressAnswers[]>;
   readonly results: Readonly<
     Record<
-      'neighbours' | 'interfaces' | 'tableBefore' | 'tableAfter' | 'own' | 'vxlans' | 'forwarding' | 'routes',
+      | 'neighbours'
+      | 'neighboursBefore'
+      | 'interfaces'
+      | 'tableBefore'
+      | 'tableAfter'
+      | 'own'
+      | 'vxlans'
+      | 'forwarding'
+      | 'routes',
       ProbeResult | undefined
     >
   >;

@@ -10,7 +10,7 @@ import type { NextHop } from '../../parsers/next-hop.ts';
 import { parseTunnelEntries, parseVxlans } from '../../parsers/vxlan.ts';
 import { cutReason, type Measured, noJson, read } from '../shared/measured.ts';
 import type { NodeNetwork } from '../shared/node-network.ts';
-import { hopOf, isVirtual, type Way, wayOf } from '../shared/way.ts';
+import { hopOf, hopResult, isVirtual, type Way, wayOf } from '../shared/way.ts';
 import type { ArpFacts, ArpInput, Hop, HopUser } from './facts.ts';
 import { renamedTunnels, tunnelWays } from './tunnels.ts';
 
@@ -18,6 +18,7 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
   const { destinations, peers, tableShare } = input;
   const ways = destinations.map((destination) => wayOf(evidence, destination));
   const neighbours = read(evidence['neighbours'], 'ip', parseNeighbours).value;
+  const before = read(evidence['neighbours-before'], 'ip', parseNeighbours).value;
   const interfaces = read(evidence['addresses'], 'ip', parseInterfaces).value;
   const uses = [
     ...ways.map((way) => ({
@@ -32,14 +33,14 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
       },
     })),
     ...peers.map(({ id, label }) => ({
-      hop: hopOf(evidence[`${id}-hop`]).value,
-      by: evidence[`${id}-hop`],
+      hop: hopOf(hopResult(evidence, id)).value,
+      by: hopResult(evidence, id),
       user: { label, role: 'peer' as const, answered: undefined, virtual: false, results: [] },
     })),
   ];
   return {
     ways,
-    hops: joined(uses, neighbours ?? []),
+    hops: joined(uses, neighbours ?? [], before ?? []),
     neighbours,
     interfaces,
     hostsUnknown: hostsUnknown(evidence, ways),
@@ -54,6 +55,7 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
     own: ownOf(evidence['duplicates']),
     results: {
       neighbours: evidence['neighbours'],
+      neighboursBefore: evidence['neighbours-before'],
       interfaces: evidence['addresses'],
       tableBefore: evidence['table-before'],
       tableAfter: evidence['table-after'],
@@ -103,7 +105,7 @@ interface Use {
 }
 
 /** One hop for each address on each link, with all that go through it. */
-function joined(uses: readonly Use[], neighbours: readonly Neighbour[]): Hop[] {
+function joined(uses: readonly Use[], neighbours: readonly Neighbour[], before: readonly Neighbour[]): Hop[] {
   const hops = new Map<string, Hop>();
   for (const { hop, by, user } of uses) {
     if (hop === undefined || hop.route.outcome !== 'route' || hop.route.local) continue;
@@ -118,6 +120,7 @@ function joined(uses: readonly Use[], neighbours: readonly Neighbour[]): Hop[] {
       isGateway: gateway !== undefined || user.role === 'gateway' || known?.isGateway === true,
       users: [...(known?.users ?? []), { ...user, direct: gateway === undefined }],
       entry: neighbours.find((n) => n.device === device && sameAddress(n.address, address)),
+      before: before.find((n) => n.device === device && sameAddress(n.address, address)),
       answers: known?.answers ?? asked?.answers,
       askedBy: known?.askedBy ?? (asked && by),
     });

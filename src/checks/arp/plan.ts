@@ -6,7 +6,12 @@ import type { ArpInput } from './facts.ts';
 
 export function planArp(input: ArpInput, scripts: ProbeScripts): StagedPlan {
   return {
-    before: [snapshot('status'), snapshot('addresses'), snapshot('neighbourTables', 'table-before')],
+    before: [
+      snapshot('status'),
+      snapshot('addresses'),
+      snapshot('neighbours', 'neighbours-before'),
+      snapshot('neighbourTables', 'table-before'),
+    ],
     probe: [
       ...input.destinations.flatMap((destination) => wayProbes(destination, scripts, true)),
       ...input.peers.map(({ id, address }) => nextHopProbe(id, address, scripts, true)),

@@ -2,6 +2,7 @@
 import type { Check } from '../../model/check.ts';
 import { type MaybeUnread, tellingUnread } from '../shared/unread.ts';
 import type { ConntrackInput } from './facts.ts';
+import { followConntrack } from './follow-up.ts';
 import { judgeConntrack } from './judge.ts';
 import { conntrackMeasures } from './measures.ts';
 import { planConntrack } from './plan.ts';
@@ -11,6 +12,7 @@ const conntrack: Check<ConntrackInput & MaybeUnread> = {
   id: 'conntrack',
   findings: CONNTRACK_RULES.map((rule) => rule.meta),
   plan: planConntrack,
+  followUp: followConntrack,
   judge: tellingUnread(judgeConntrack),
   measures: conntrackMeasures,
 };

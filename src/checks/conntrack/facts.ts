@@ -5,6 +5,7 @@ import type { PlaceWords } from '../../model/place-words.ts';
 import type { ConntrackEntry, ConntrackHolders, ConntrackStats } from '../../parsers/conntrack.ts';
 import type { IptablesTable } from '../../parsers/iptables-tables.ts';
 import type { Measured } from '../shared/measured.ts';
+import type { OneSided } from './one-sided.ts';
 
 /** A Service's virtual address and port, and what stands behind it by the API. */
 export interface VirtualService {
@@ -33,6 +34,8 @@ export interface ConntrackInput {
   readonly criticalShare: number;
   /** Absent where they may not be read. */
   readonly services?: readonly VirtualService[];
+  /** There is no cluster to read them from: it is a machine like any other. */
+  readonly hasNoCluster?: true;
   /** Of a node: its own addresses, and what its pods publish there by UDP. */
   readonly nodeAddresses?: readonly string[];
   readonly hostPorts?: readonly HostPort[];
@@ -71,6 +74,7 @@ export interface ConntrackFacts {
   readonly hostPorts: readonly HostPort[];
   readonly nodeAddresses: readonly string[];
   readonly services: readonly VirtualService[];
+  readonly hasNoCluster: boolean;
   /** Absent: `services` are all that matter here. */
   readonly onlyNamespaces: readonly string[] | undefined;
   readonly isNode: boolean;
@@ -80,6 +84,13 @@ export interface ConntrackFacts {
   readonly establishedResult: ProbeResult | undefined;
   /** Of a node: the table `raw` of both kinds of iptables, as far as they could be read. */
   readonly raw: readonly { readonly table: IptablesTable; readonly result: ProbeResult }[];
+  /** Of a node: nf_conntrack_tcp_be_liberal; `undefined`: not readable. */
+  readonly liberal: number | undefined;
+  readonly liberalResult: ProbeResult | undefined;
+  /** Of a node: a rule drops what tracking calls invalid; `undefined`: not all rules could be read. */
+  readonly dropsInvalid: boolean | undefined;
+  /** Answers that such a rule drops, since no question of theirs came by; `undefined`: none, or it was not looked for. */
+  readonly oneSided: OneSided | undefined;
   readonly words: PlaceWords;
 }
 

@@ -14,6 +14,8 @@ import { parseIptablesTables } from '../../parsers/iptables-tables.ts';
 import { cutReason, type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
 import { because, noRight } from '../shared/reason.ts';
 import type { ConntrackFacts, ConntrackInput, Translated } from './facts.ts';
+import { dropsInvalid, rulesOf } from './invalid-rules.ts';
+import { oneSidedOf } from './one-sided.ts';
 import { holes } from './plan.ts';
 
 /** Whole seconds are what entries count in: in less, a time that was not set again may look as if it was. */
@@ -31,17 +33,30 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput, words:
     nodeAddresses: input.nodeAddresses ?? [],
     services: input.services ?? [],
     onlyNamespaces: input.onlyNamespaces,
+    hasNoCluster: input.hasNoCluster === true,
     isNode: input.isNode,
     criticalShare: input.criticalShare,
-    establishedSeconds: read(evidence['established'], 'cat', seconds).value,
+    establishedSeconds: read(evidence['established'], 'cat', wholeNumber).value,
     establishedResult: evidence['established'],
     raw: ['iptables', 'iptables-legacy'].flatMap((id) => rawTable(evidence[id])),
+    liberal: read(evidence['liberal'], 'cat', wholeNumber).value,
+    liberalResult: evidence['liberal'],
+    dropsInvalid: isInvalidDropped(evidence),
+    oneSided: oneSidedOf(evidence),
     words,
   };
 }
 
-function seconds(text: string): number | undefined {
+function wholeNumber(text: string): number | undefined {
   return /^\d+\n$/.test(text) ? Number(text) : undefined;
+}
+
+/** Where one tool shows none, another that could not be read may have it. */
+function isInvalidDropped(evidence: Evidence): boolean | undefined {
+  const books = rulesOf(evidence);
+  if (books.some(({ value }) => value?.rules.some(dropsInvalid))) return true;
+  // Without a tool there are none of its kind, as far as nft shows all but those of iptables-legacy.
+  return books.at(-1)?.value === undefined ? undefined : false;
 }
 
 /** Of a list that is whole. */
@@ -62,7 +77,14 @@ function snapshot(evidence: Evidence, stage: 'before' | 'after'): ConntrackFacts
 }
 
 function translatedOf(evidence: Evidence, input: ConntrackInput): ConntrackFacts['translated'] {
-  if (!input.services) return { skipped: because('Services and their endpoints may not be read here') };
+  if (!input.services)
+    return {
+      skipped: because(
+        input.hasNoCluster === true
+          ? 'a cluster tells what an address stands for, and none was asked'
+          : 'Services and their endpoints may not be read here',
+      ),
+    };
   const privileges = privilegesOf(evidence['status']);
   const isRefused = privileges?.capabilities.includes('NET_ADMIN') === false;
   const list = (id: string): Measured<ConntrackEntry[]> => {

@@ -89,7 +89,9 @@ function skipped(facts: ConntrackFacts): Skips {
     skips.add('this kernel or container shows no nf_conntrack counters', 'connection tracking');
   else if (!isTracking(facts)) skips.add(untracked(facts), 'connection tracking');
   else {
-    skips.add(facts.translated.skipped, 'stale entries of Services (NT-CT-003)');
+    // Who has a machine and no cluster knows of no Services.
+    const stale = facts.hasNoCluster ? 'entries that lead to what is gone' : 'stale entries of Services';
+    skips.add(facts.translated.skipped, `${stale} (NT-CT-003)`);
     // Where the lists could not be had at all, that is said once.
     if (facts.translated.skipped === undefined)
       skips.add(

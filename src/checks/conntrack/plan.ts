@@ -38,6 +38,8 @@ export function planConntrack(input: ConntrackInput, scripts: ProbeScripts): Sta
 /** What a node tracks, and for how long. */
 const OF_NODE: readonly ProbeCommand[] = [
   command('established', ['cat', '/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established']),
+  command('liberal', ['cat', '/proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal']),
+  snapshot('nft'),
   snapshot('iptables'),
   snapshot('iptablesLegacy', 'iptables-legacy'),
 ];

@@ -23,7 +23,7 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
   const criticalShare = thresholdsIn(context.args, about).conntrackCritical;
   if (!cluster) {
     // A container of Docker's has no Service whose entries could be stale; a host may be a node of a cluster.
-    return { watchMs, isNode, criticalShare, ...(docker ? { services: [] } : {}) };
+    return { watchMs, isNode, criticalShare, ...(docker ? { services: [] } : { hasNoCluster: true }) };
   }
   const published = isNode ? await hostPorts(context) : undefined;
   const input = {

@@ -2,6 +2,7 @@
 
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
+import type { DigAnswer } from '../../parsers/dig.ts';
 import type { DnsProbe, DnsQuery, ResolverRun } from '../../parsers/dns-probe.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Neighbour } from '../../parsers/ip-neigh.ts';
@@ -49,10 +50,16 @@ export interface DnsService {
   readonly isDockers?: true;
 }
 
-/** A Service that a name is that of. */
+/** A Service that a name is that of; a headless one alone if its endpoints are as young as a denial in a cache. */
 export interface KnownService {
   readonly namespace: string;
   readonly name: string;
+  /** It is the name of this host behind a headless Service. */
+  readonly host?: string;
+  /** Virtual ones; absent: it has none. */
+  readonly addresses?: readonly string[];
+  /** It is headless, and how long ago its endpoints last changed. */
+  readonly changedSeconds?: number;
   /** How long ago it was made, where that is less than a minute: caches keep denials for so long at most. */
   readonly ageSeconds?: number;
 }
@@ -197,6 +204,12 @@ export interface DnsFacts {
   readonly again: readonly DnsQuery[];
   /** Answers for names that nobody has given to a host. */
   readonly strangers: readonly StrangerAnswer[];
+  /** Of domains at the top that exist for certain, those that the first server says do not. */
+  readonly denied: { readonly tops: readonly string[]; readonly result: ProbeResult | undefined };
+  /** What became of the questions for the name of the target's own address; `undefined`: none was asked. */
+  readonly reverse:
+    | { readonly address: string; readonly answers: readonly DigAnswer[]; readonly result: ProbeResult }
+    | undefined;
   readonly input: DnsInput;
   /** The target is itself one of the cluster's DNS servers. */
   readonly isDnsServer: boolean;
@@ -209,5 +222,7 @@ export interface DnsFacts {
 /** What NetworkPolicies say about the way to one server. */
 export interface EndpointVerdict {
   readonly label: string;
+  /** That packets have when they get there: a Service's port may lead to another. */
+  readonly port: number;
   readonly verdict: PolicyVerdict;
 }

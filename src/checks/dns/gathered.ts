@@ -25,7 +25,7 @@ import type {
   Transport,
 } from './facts.ts';
 import { BESIDE } from './places.ts';
-import { AGAIN_SECONDS, namesAskedAgain, namesWithStrangers, VARIANTS } from './plan.ts';
+import { AGAIN_SECONDS, namesAskedAgain, namesWithStrangers, topsOf, VARIANTS } from './plan.ts';
 import { isNodeLocal } from './wording.ts';
 
 /**
@@ -67,6 +67,8 @@ export function dnsFacts(evidence: Evidence, input: DnsInput): DnsFacts {
     ...machinePart(evidence, input),
     again: againOf(evidence['dns-again'], input, servers[0]?.address ?? ''),
     strangers: strangersOf(evidence['dns-strangers'], input),
+    denied: { tops: deniedTops(evidence['dns-tops'], input), result: evidence['dns-tops'] },
+    reverse: reverseOf(evidence['dns-reverse'], input),
     input,
     isDnsServer: endpoints.some(({ endpoint }) => input.pod.addresses.includes(endpoint.address)),
     policy: {
@@ -110,6 +112,23 @@ function againOf(result: ProbeResult | undefined, input: DnsInput, first: string
       },
     ];
   });
+}
+
+function deniedTops(result: ProbeResult | undefined, input: DnsInput): string[] {
+  const tops = topsOf([...new Set([...input.names, ...input.destinations])]);
+  const answers = seenOf(read(result, 'dig', (text) => parseDig(text, tops.length), { endsByTime: true }));
+  return tops.filter((_, i) => answers?.[i]?.rcode === 'NXDOMAIN');
+}
+
+const REVERSE_QUESTIONS = 2;
+
+function reverseOf(result: ProbeResult | undefined, { pod }: DnsInput): DnsFacts['reverse'] {
+  const [address] = pod.addresses;
+  if (result === undefined || address === undefined) return undefined;
+  const answers = seenOf(
+    read(result, 'dig', (text) => parseDig(text, REVERSE_QUESTIONS), { endsByTime: true }),
+  );
+  return answers === undefined ? undefined : { address, answers, result };
 }
 
 /** dig prints a record with its whole name, the domain of the search list included. */
@@ -233,9 +252,9 @@ function sameName(one: string, other: string): boolean {
  * DNS servers' namespace may not be read, or the DNS servers live in another. A node's servers are no Service of the
  * cluster's; only a pod that is told to use them has them.
  */
-function ofUnknown({ pod }: DnsInput, { label, verdict }: EndpointVerdict): EndpointVerdict {
+function ofUnknown({ pod }: DnsInput, { verdict, ...rest }: EndpointVerdict): EndpointVerdict {
   const isNodes = pod.policy === 'Default' || (pod.hostNetwork && pod.policy === 'ClusterFirst');
-  return { label, verdict: isNodes ? verdict : behindService(verdict) };
+  return { ...rest, verdict: isNodes ? verdict : behindService(verdict) };
 }
 
 /** What NetworkPolicies say of the way to each server as it is after the Service's translation. */
@@ -248,11 +267,13 @@ function verdicts(
   if (known === undefined) return [];
   const ask = (label: string, to: { readonly address: string }, port: number): EndpointVerdict => ({
     label,
+    port,
     verdict: evaluatePolicies(known.policies, { from: known.from, to, port, protocol }),
   });
-  return servers.flatMap(({ address, service }) => {
-    // The node's own cache (NodeLocal DNSCache): a pod's way to its node is never cut by policies.
-    if (isNodeLocal(address)) return [];
+  return servers.flatMap(({ address, service, udp }) => {
+    // The node's own cache (NodeLocal DNSCache): of a pod's way to its node, some plugins (Calico) hold it to its egress
+    // policies, and others do not. Where it answers, nothing is to be said of them.
+    if (isNodeLocal(address)) return udp.reach === 'silent' ? [ask(address, { address }, 53)] : [];
     const pod = input.services.value?.flatMap((s) => s.endpoints).find((e) => e.address === address);
     if (pod) return [ask(pod.pod ?? address, pod.end ?? { address }, 53)];
     if (service === undefined) return [ofUnknown(input, ask(address, { address }, 53))];

@@ -7,6 +7,7 @@ import type { PlaceWords } from '../../model/place-words.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
 import type { DnsQuery } from '../../parsers/dns-probe.ts';
+import { MAX_SERVERS } from '../../parsers/resolv-conf.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
 import { cutReason, firstLine, NOT_RUN, privilegesOf } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
@@ -173,6 +174,9 @@ function skipped(
         `${service.endpoints.length - asked} of the ${service.endpoints.length} servers behind ${service.name} (NT-DNS-009)`,
       );
   }
+  // The resolver asks these, so that nothing is known of what it meets there.
+  for (const { address, udp } of facts.servers.slice(0, MAX_SERVERS))
+    if (udp.reach === 'unasked') skips.add('it was not queried', `${address}, a server of resolv.conf`);
   skips.add(facts.noResolvConf, 'the servers and options in resolv.conf (NT-DNS-010)');
   const unknown = [
     ...new Set(facts.policy.udp.filter((v) => v.verdict.verdict === 'unknown').map((v) => v.label)),
@@ -239,7 +243,8 @@ function transportJson({ reach, queries }: Transport): Json {
     reach,
     queries: queries.length,
     answered: answered.length,
-    lostTries: queries.reduce((sum, q) => sum + q.lost, 0),
+    lostTries: queries.reduce((sum, q) => sum + q.lost - (q.late?.length ?? 0), 0),
+    lateTries: queries.reduce((sum, q) => sum + (q.late?.length ?? 0), 0),
     rcodes,
     truncated: answered.filter((q) => q.truncated).length,
     ms: times ? { median: times.median, p99: times.p99, max: times.max } : null,

@@ -32,6 +32,8 @@ export function planDns(input: DnsInput, scripts: ProbeScripts): StagedPlan {
       },
       ...askedAgain(names),
       ...strangersAsked(names),
+      ...topsAsked(names),
+      ...reverseAsked(input),
     ],
     after: [snapshot('neighbours'), ...(input.machine === 'target' ? MACHINE : [])],
   };
@@ -59,6 +61,37 @@ export const AGAIN_SECONDS = 2;
 /** Names that no search list completes: those of servers that may know different zones. */
 export function namesAskedAgain(names: readonly string[]): readonly string[] {
   return names.filter((name) => name.replace(/\.$/, '').includes('.'));
+}
+
+/** Domains at the top that the internet has for certain, by which a server that denies them is told. */
+const TOPS: ReadonlySet<string> = new Set(
+  'com net org info io dev app cloud eu de fr uk nl ch at it es pl se us ca br jp cn in au'.split(' '),
+);
+
+/** The domains at the top of the names, of those that are known to exist. */
+export function topsOf(names: readonly string[]): readonly string[] {
+  const last = names.flatMap((name) => {
+    const labels = name.replace(/\.$/, '').toLowerCase().split('.');
+    return labels.length > 1 ? [labels.at(-1) ?? ''] : [];
+  });
+  return [...new Set(last)].filter((top) => TOPS.has(top));
+}
+
+/** Whether the server knows the internet at all: each exists, whatever name below it does not. */
+function topsAsked(names: readonly string[]): ProbeCommand[] {
+  const tops = topsOf(names);
+  if (tops.length === 0) return [];
+  const questions = tops.flatMap((top) => ['-q', `${top}.`, '-t', 'NS']);
+  const flags = ['+nocmd', '+noedns', '+ignore', '+notcp', `+time=${AGAIN_SECONDS}`, '+tries=1'];
+  return [{ id: 'dns-tops', argv: ['dig', '-u', ...flags, ...questions], timeoutSeconds: 9 }];
+}
+
+/** The name of the target's own address, twice: what is lost once is no rule. */
+function reverseAsked({ pod }: DnsInput): ProbeCommand[] {
+  const [own] = pod.addresses;
+  if (own === undefined) return [];
+  const flags = ['+nocmd', '+noedns', '+ignore', '+notcp', `+time=${AGAIN_SECONDS}`, '+tries=1'];
+  return [{ id: 'dns-reverse', argv: ['dig', '-u', ...flags, '-x', own, '-x', own], timeoutSeconds: 9 }];
 }
 
 /** Nobody has given it to a host. */

@@ -2,10 +2,20 @@
 import type { Quote } from '../../model/report.ts';
 import type { DnsQuery } from '../../parsers/dns-probe.ts';
 import { formatMs, linesOf } from '../shared/quote.ts';
-import type { DnsFacts, DnsService, ServerFacts } from './facts.ts';
+import type { DnsFacts, DnsService, KnownService, ServerFacts } from './facts.ts';
 
 /** The question that every server of a cluster answers by itself, with the cluster's domain. */
 export const CONTROL = /^kubernetes\.default\.svc\.(.+?)\.?$/i;
+
+/** The whole name of a Service, or of a host behind it, in lower case; `undefined`: the cluster's domain is not known. */
+export function serviceName(
+  { host, name, namespace }: KnownService,
+  { probe: { control = '' } }: DnsFacts,
+): string | undefined {
+  const domain = CONTROL.exec(control)?.[1]?.toLowerCase();
+  const own = host === undefined ? name : `${host}.${name}`;
+  return domain === undefined ? undefined : `${own}.${namespace}.svc.${domain}.`;
+}
 
 /** The command that asks the same again. */
 export function digCommand({ server, port, protocol, question, limitMs, options }: DnsQuery): string[] {
@@ -119,4 +129,9 @@ export function countServers(servers: number): string {
 /** NodeLocal DNSCache listens on a link-local address of the node. */
 export function isNodeLocal(address: string): boolean {
   return /^(169\.254\.|fe80:)/i.test(address);
+}
+
+/** The name server that a cloud has on each machine's link: that of AWS, and those of Google and Oracle (metadata). */
+export function isOfCloud(address: string): boolean {
+  return address === '169.254.169.253' || address === '169.254.169.254';
 }

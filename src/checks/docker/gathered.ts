@@ -2,12 +2,17 @@
 
 import type { Evidence } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
+import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parsePrefix } from '../../parsers/ip-prefix.ts';
 import { answerWays } from '../shared/answer-ways.ts';
+import { read } from '../shared/measured.ts';
 import { reachOf } from '../shared/reach-probe.ts';
 import { resolvConfOf } from '../shared/resolv-conf.ts';
 import type { DockerFacts, DockerHost, DockerInput, HostLink, Tried } from './facts.ts';
+import { triedHolders } from './holders.ts';
 import { bridgeOf, dockerHost } from './host.ts';
+import { hostEvidence } from './host-plan.ts';
+import { parentGateways } from './parent-gateway.ts';
 
 /** The facts, and why nothing is known of the host where something should be. */
 export function dockerFacts(
@@ -31,6 +36,11 @@ export function dockerFacts(
       return { destination, reach, result, address, port };
     }),
     nameServers: resolvConfOf(resolvConf).value?.servers,
+    holders: triedHolders(evidence, input),
+    parentGateways: parentGateways(evidence, hostEvidence(evidence), input),
+    ownAddresses: read(evidence['addresses'], 'ip', parseInterfaces).value?.flatMap(({ addresses }) =>
+      addresses.filter(({ scope }) => scope === 'global').map(({ address }) => address),
+    ),
   };
 }
 

@@ -1,8 +1,10 @@
 /** What is read of the Docker host's own network, before the probes and after them. Pure. */
 
+import type { ProbeScripts } from '../../model/check.ts';
 import type { PublishedPort } from '../../model/docker-ports.ts';
 import type { Evidence, ProbeCommand, ProbePlan, ProbeResult } from '../../model/evidence.ts';
 import { snapshot } from '../shared/snapshots.ts';
+import type { DockerNetwork } from './facts.ts';
 
 /** Begins the ids of the host's results in the evidence of the check. */
 const PREFIX = 'host-';
@@ -15,6 +17,8 @@ export function hostBefore(published: readonly PublishedPort[]): ProbePlan {
         snapshot('nft', 'nft-before'),
         snapshot('iptables', 'iptables-before'),
         snapshot('iptablesLegacy', 'legacy-before'),
+        snapshot('counters', 'counters-before'),
+        snapshot('conntrack', 'conntrack-before'),
         ...datagrams(published, 'before'),
       ],
     ],
@@ -22,7 +26,12 @@ export function hostBefore(published: readonly PublishedPort[]): ProbePlan {
 }
 
 /** The same after them, and what else decides about packets of containers. */
-export function hostAfter(published: readonly PublishedPort[]): ProbePlan {
+export function hostAfter(
+  published: readonly PublishedPort[],
+  tunnels: readonly Tunnel[],
+  scripts: ProbeScripts,
+  more: readonly ProbeCommand[] = [],
+): ProbePlan {
   return {
     phases: [
       [
@@ -33,6 +42,10 @@ export function hostAfter(published: readonly PublishedPort[]): ProbePlan {
         snapshot('ip6tablesLegacy', 'legacy6'),
         snapshot('addresses'),
         snapshot('routes'),
+        snapshot('rules'),
+        snapshot('counters', 'counters-after'),
+        snapshot('conntrack', 'conntrack-after'),
+        busiest(scripts),
         snapshot('listeners'),
         {
           id: 'forwarding',
@@ -41,9 +54,51 @@ export function hostAfter(published: readonly PublishedPort[]): ProbePlan {
           display: ['grep', '-H', '.', '/proc/sys/net/ipv4/conf/*/forwarding'],
           timeoutSeconds: 5,
         },
+        {
+          id: 'rp-filter',
+          argv: ['sh', '-c', 'grep -H . /proc/sys/net/ipv4/conf/*/rp_filter'],
+          display: ['grep', '-H', '.', '/proc/sys/net/ipv4/conf/*/rp_filter'],
+          timeoutSeconds: 5,
+        },
         ...datagrams(published, 'after'),
+        ...tunnels.map((tunnel) => tunnelWay(tunnel, scripts)),
+        ...more,
       ],
     ],
+  };
+}
+
+/** Another host of an overlay. */
+interface Tunnel {
+  readonly peer: string;
+  /** The largest packet that is sent there. */
+  readonly bytes: number;
+}
+
+/** Each host once, with the largest packet of all overlays that it is of. */
+export function tunnelsOf(networks: readonly DockerNetwork[]): Tunnel[] {
+  const largest = new Map<string, number>();
+  for (const { tunnel } of networks)
+    for (const peer of tunnel?.peers ?? [])
+      largest.set(peer, Math.max(tunnel?.bytes ?? 0, largest.get(peer) ?? 0));
+  return [...largest].map(([peer, bytes]) => ({ peer, bytes }));
+}
+
+export function tunnelWayId(peer: string): string {
+  return `tunnel-${peer.replace(/\W/g, '-')}`;
+}
+
+/** Sizes of whole packets, to find what is carried where the full size is not: tunnels in tunnels, PPPoE, clouds, and IPv6's least. */
+const SMALLER = [1492, 1480, 1460, 1450, 1440, 1420, 1400, 1380, 1350, 1280];
+
+/** Whether packets of the full size get there unfragmented. */
+function tunnelWay({ peer, bytes }: Tunnel, scripts: ProbeScripts): ProbeCommand {
+  const sizes = [bytes, ...SMALLER.filter((size) => size < bytes)].map(String);
+  return {
+    id: tunnelWayId(peer),
+    argv: ['sh', '-c', scripts.tunnelWay, 'tunnel-way', peer, ...sizes],
+    display: ['ping', '-M', 'do', '-s', String(bytes - 28), peer],
+    timeoutSeconds: 12,
   };
 }
 
@@ -68,6 +123,16 @@ function datagrams(published: readonly PublishedPort[], stage: 'before' | 'after
       timeoutSeconds: 5,
     },
   ];
+}
+
+/** How many connections share an address that the host put in the place of their own, and a destination. */
+function busiest({ busiestAddresses }: ProbeScripts): ProbeCommand {
+  return {
+    id: 'busiest',
+    argv: ['sh', '-c', busiestAddresses, 'busiest-addresses'],
+    display: ['conntrack', '-L'],
+    timeoutSeconds: 5,
+  };
 }
 
 /** Puts the host's results beside those of the container. */

@@ -2,30 +2,33 @@
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
-import { type ConntrackEntry, parseConntrackList } from '../../parsers/conntrack.ts';
+import { parseBusiestTranslations } from '../../parsers/busiest-translations.ts';
+import { type ConntrackEntry, parseConntrackList, parseConntrackProc } from '../../parsers/conntrack.ts';
 import { parseForwarding } from '../../parsers/forwarding.ts';
 import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parsePrefix } from '../../parsers/ip-prefix.ts';
-import { parseRoutes } from '../../parsers/ip-route.ts';
+import { parseRoutes, parseRules } from '../../parsers/ip-route.ts';
 import { parseIptablesTables } from '../../parsers/iptables-tables.ts';
 import { parseListeners } from '../../parsers/listeners.ts';
+import { parseCounters } from '../../parsers/proc-net.ts';
+import { parseStrictInterfaces } from '../../parsers/rp-filter.ts';
+import { parseTunnelWay, type TunnelWay } from '../../parsers/tunnel-way.ts';
+import { counterSnapshots } from '../shared/counters.ts';
 import { longestMatch } from '../shared/lookup.ts';
-import { cutReason, type Measured, noIpJson, notRun, read, seenOf } from '../shared/measured.ts';
-import { because } from '../shared/reason.ts';
-import { deletionOf } from '../shared/remove-rule.ts';
+import { cutReason, type Measured, noIpJson, notRun, read } from '../shared/measured.ts';
+import { because, noTool } from '../shared/reason.ts';
+import { type BookOutcome, nftBooks, type RuleBook, ruleBooks } from '../shared/rule-books.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
-import { type Outcome, type Side, type WalkedPacket, walk } from '../shared/walk.ts';
-import type { DockerHost, DockerInput, DockerNetwork, RuleBook } from './facts.ts';
-import { hostEvidence, NO_TABLE } from './host-plan.ts';
+import { type Side, type WalkedPacket, walk } from '../shared/walk.ts';
+import type { DockerHost, DockerInput, DockerNetwork } from './facts.ts';
+import { hostEvidence, NO_TABLE, tunnelsOf, tunnelWayId } from './host-plan.ts';
 
-/** Tables in which engines keep their rules where they write them by nft: Docker (libnetwork, nftabler), podman (netavark). */
-const NFT_OF_ENGINES = /"table": ?\{[^{}]*"name": ?"(docker-bridges|netavark)"/;
+/** The table in which Docker keeps its rules where it writes them by nft (moby, libnetwork, nftabler). */
+const ENGINES_TABLE = 'docker-bridges';
 
 /** `undefined`: nobody looked there, and nobody meant to. */
-export function dockerHost(
-  evidence: Evidence,
-  { unseenHost }: DockerInput,
-): Measured<DockerHost> | undefined {
+export function dockerHost(evidence: Evidence, input: DockerInput): Measured<DockerHost> | undefined {
+  const { unseenHost } = input;
   if (unseenHost !== undefined) return { skipped: because(unseenHost) };
   const results = hostEvidence(evidence);
   const iptables = results['iptables-after'];
@@ -34,26 +37,15 @@ export function dockerHost(
   if (!interfaces)
     return { skipped: notRun(results['addresses'], 'ip') ?? because('its addresses cannot be read') };
   const nft = results['nft-after'];
-  const nftText = read(nft, 'nft', asText);
-  if (NFT_OF_ENGINES.test(seenOf(nftText)?.text ?? ''))
-    return { skipped: because('the engine keeps its rules in nftables, which is not supported yet') };
-  const books = (['iptables', 'legacy'] as const).flatMap((name): RuleBook[] => {
-    const result = results[`${name}-after`];
-    if (result?.status !== 'exited' || result.code !== 0) return [];
-    const tables = read(result, 'iptables-save', parseIptablesTables).value;
-    if (tables === undefined) return [];
-    const before = read(results[`${name}-before`], 'iptables-save', parseIptablesTables).value;
-    const source = name === 'legacy' ? 'iptables-legacy' : 'iptables-nft';
-    // Unknown, as what was made in between: it has counted nothing.
-    return [{ source, tables, before: before ?? new Map(), result }];
-  });
-  const books6 = (['iptables', 'legacy'] as const).flatMap((name): RuleBook[] => {
+  const books = ruleBooks(results);
+  const by6 = (['iptables', 'legacy'] as const).flatMap((name): RuleBook[] => {
     const result = results[`${name}6`];
     if (result?.status !== 'exited' || result.code !== 0) return [];
     const tables = read(result, 'ip6tables-save', parseIptablesTables).value;
     const source = name === 'legacy' ? 'iptables-legacy' : 'iptables-nft';
     return tables === undefined ? [] : [{ source, tables, before: new Map(), result }];
   });
+  const books6 = [...by6, ...nftBooks(results, 'ip6')];
   const cut = [iptables, results['legacy-after'], nft].flatMap((r) => (r && cutReason(r)) ?? [])[0];
   if (cut !== undefined) return { skipped: because(cut) };
   if (books.length === 0) return { skipped: unreadable(iptables) };
@@ -69,19 +61,43 @@ export function dockerHost(
         code === 0 ? parseListeners(text) : undefined,
       ).value,
       forwarding: read(results['forwarding'], 'grep', parseForwarding).value,
+      strict: read(results['rp-filter'], 'grep', parseStrictInterfaces).value,
+      rules: read(results['rules'], 'ip', parseRules).value,
+      busiest: read(results['busiest'], 'sh', parseBusiestTranslations).value ?? [],
+      insertFailed: insertFailedOf(results),
+      tunnelWays: tunnelWaysOf(results, input),
+      counters: counterSnapshots(results, 'counters', parseCounters),
       grown: ruleSnapshots(results).grown,
-      translatesByNft: translatesByNft(nftText.value?.text ?? '', [
-        ...books.slice(0, 1),
-        ...books6.slice(0, 1),
-      ]),
       datagrams: datagramsOf(results),
       results: {
         forwarding: results['forwarding'],
         listeners: results['listeners'],
         datagrams: results['datagrams-after'],
+        rpFilter: results['rp-filter'],
+        busiest: results['busiest'],
       },
     },
   };
+}
+
+function tunnelWaysOf(results: Evidence, { owner, networks }: DockerInput): DockerHost['tunnelWays'] {
+  return new Map(
+    tunnelsOf(owner?.networks ?? networks).map(({ peer }): [string, Measured<TunnelWay>] => [
+      peer,
+      read(results[tunnelWayId(peer)], 'sh', (text) => {
+        const way = parseTunnelWay(text);
+        if (way === 'no-ping') return noTool('ping of iputils');
+        return way === 'no-answer' ? because(`${peer} answers no echo request`) : way;
+      }),
+    ]),
+  );
+}
+
+function insertFailedOf(results: Evidence): number | undefined {
+  const [before, after] = ['before', 'after'].map(
+    (stage) => read(results[`conntrack-${stage}`], 'cat', parseConntrackProc).value?.['insert_failed'],
+  );
+  return before === undefined || after === undefined ? undefined : Math.max(0, after - before);
 }
 
 /** None where no port is published by UDP: nobody asked. */
@@ -110,16 +126,26 @@ function unreadable(result: ProbeResult): Reason {
   return notRun(result, 'iptables-save') ?? because("the host's rules cannot be read from here");
 }
 
-/** iptables' own rules are in nft's list too; where there are more that translate, the others are nft's. */
-function translatesByNft(nft: string, books: readonly RuleBook[]): boolean {
-  const shown = nft.match(/"(masquerade|snat)":|"name": ?"(MASQUERADE|SNAT)"/g)?.length ?? 0;
-  const rules = books.flatMap(({ tables }) =>
-    [...tables.values()].flatMap((table) => [...table.values()].flatMap((chain) => chain.rules)),
-  );
-  return shown > rules.filter(({ target }) => target === 'MASQUERADE' || target === 'SNAT').length;
+/** Whether the engine writes its rules by nft, or has written them so. */
+export function isOfEngine({ base }: RuleBook): boolean {
+  return base?.table === ENGINES_TABLE;
 }
 
-const asText = (text: string): { readonly text: string } => ({ text });
+/** The lines of a table's rules that are asked for, of the book in which the engine keeps its own. */
+export function engineLines(books: readonly RuleBook[], table: string, asked: RegExp): string[] {
+  const own = books.filter(isOfEngine);
+  const [first] = own.length > 0 ? [] : books;
+  const all = own.length > 0 ? own : first ? [first] : [];
+  const rules = all.flatMap(({ tables }) =>
+    [...(tables.get(table)?.values() ?? [])].flatMap((chain) => chain.rules),
+  );
+  return [...new Set(rules.map(({ text }) => text))].filter((text) => asked.test(text));
+}
+
+/** The command whose output {@link engineLines} takes lines from. */
+export function engineCommand(books: readonly RuleBook[]): readonly string[] {
+  return (books.find(isOfEngine) ?? books[0])?.result.command ?? ['iptables-save', '-c'];
+}
 
 /** The host's end of a network: the interface that has the network's gateway. */
 export function bridgeOf({ interfaces }: DockerHost, { gateway }: DockerNetwork): string | undefined {
@@ -151,13 +177,7 @@ export function wayTo(host: DockerHost, address: string): 'host' | Side {
   return device === undefined ? outside(host) : { is: device };
 }
 
-/** How a walk may end, and where that stands. */
-export interface BookOutcome extends Outcome {
-  readonly book: RuleBook;
-  readonly table: string;
-}
-
-/** The ways in which a chain of each kind of iptables may end a packet, a list for each. */
+/** The ways in which a chain of each book may end a packet, a list for each. */
 export function walks(
   { books }: DockerHost,
   table: 'filter' | 'nat' | 'raw',
@@ -169,16 +189,6 @@ export function walks(
   );
 }
 
-export function isStop({ verdict }: Outcome): boolean {
-  return verdict === 'drop' || verdict === 'reject';
-}
-
-/** The rule that stops the packet for certain; `undefined`: it passes, or may pass. */
-export function stopOf(ways: readonly (readonly BookOutcome[])[]): BookOutcome | undefined {
-  const stopped = ways.find((way) => way.length > 0 && way.every(isStop));
-  return stopped?.[0];
-}
-
 /** Where it is on, the rule for the host's own connections leaves those to 127.0.0.1 to it (libnetwork, setup_ip_tables). */
 export function hasUserlandProxy({ books }: DockerHost): boolean {
   return books.some(({ tables }) =>
@@ -187,15 +197,10 @@ export function hasUserlandProxy({ books }: DockerHost): boolean {
       ?.get('OUTPUT')
       ?.rules.some(
         ({ target, matches }) =>
-          target === 'DOCKER' &&
+          (target === 'DOCKER' || target === 'nat-prerouting-and-output') &&
           matches.some(
             ({ option, negated, values }) => option === '-d' && negated && values[0] === '127.0.0.0/8',
           ),
       ),
   );
-}
-
-/** The command that takes a rule away; `undefined` for a policy. */
-export function deletionOn({ book, table, chain, text }: BookOutcome): string[] | undefined {
-  return deletionOf({ source: book.source, family: 'ip', table, chain, text });
 }

@@ -5,10 +5,12 @@ import type { Evidence } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
+import { because } from '../shared/reason.ts';
 import { Skips } from '../shared/skipped.ts';
 import type { DockerFacts, DockerInput } from './facts.ts';
 import { dockerFacts } from './gathered.ts';
-import { DOCKER_RULES } from './rules/index.ts';
+import { DOCKER_RULES, OF_ANY_ENGINE } from './rules/index.ts';
+import { PODMANS_RULES } from './unseen-host.ts';
 
 export function judgeDocker(
   evidence: Evidence,
@@ -18,6 +20,8 @@ export function judgeDocker(
   const { hostSkipped, ...facts } = dockerFacts(evidence, input);
   const skips = new Skips(words);
   skips.add(hostSkipped, 'the Docker host (published ports, forwarding, address translation)');
+  if (input.isPodman)
+    skips.add(because(PODMANS_RULES), 'what keeps networks apart on the host, and IPv6 of published ports');
   for (const { destination, reach } of facts.tried)
     skips.add(reach.skipped, `the path to ${destination.label}`);
   if (facts.nameServers === undefined) skips.add('resolv.conf cannot be read', 'its name servers');
@@ -26,10 +30,16 @@ export function judgeDocker(
     if (listeners === undefined) skips.add('ss shows none on the host', "listeners on the host's ports");
     if (forwarding === undefined)
       skips.add('/proc/sys/net of the host cannot be read', "the host's forwarding");
+    if (facts.host.strict === undefined && input.networks.length > 1)
+      skips.add('/proc/sys/net of the host cannot be read', "the host's reverse path filters (NT-DKR-029)");
+    for (const [peer, way] of facts.host.tunnelWays)
+      skips.add(way.skipped, `the way of an overlay's packets to ${peer} (NT-DKR-033)`);
     skips.add(datagrams.skipped, 'whom datagrams to published ports are led to (NT-DKR-020)');
   }
   return conclude(evidence, {
-    found: DOCKER_RULES.flatMap((rule) => rule.judge(facts)),
+    found: DOCKER_RULES.flatMap((rule) =>
+      rule.judge(input.isPodman && !OF_ANY_ENGINE.has(rule) ? withoutHost(facts) : facts),
+    ),
     skips,
     measurements: {
       mode: input.mode,
@@ -41,6 +51,10 @@ export function judgeDocker(
     },
     otherwise: () => outcome(facts),
   });
+}
+
+function withoutHost(facts: DockerFacts): DockerFacts {
+  return { ...facts, host: undefined, links: [] };
 }
 
 /** What the engine says is known without a command; that it is so in the container, and on the host, is not. */

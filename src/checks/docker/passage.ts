@@ -7,8 +7,17 @@ import { contains, parsePrefix } from '../../parsers/ip-prefix.ts';
 import { nextHop } from '../../parsers/reach.ts';
 import { fits } from '../shared/packet.ts';
 import { deletionOf } from '../shared/remove-rule.ts';
-import type { DockerFacts, DockerHost, HostLink, Tried } from './facts.ts';
-import { type BookOutcome, deletionOn, isStop, outside, stopOf, walks, wayTo } from './host.ts';
+import {
+  type BookOutcome,
+  chainName,
+  countedBefore,
+  deletionOn,
+  isStop,
+  stopOf,
+} from '../shared/rule-books.ts';
+import type { DockerFacts, DockerHost, DockerInput, HostLink, Tried } from './facts.ts';
+import { isOfEngine, outside, walks, wayTo } from './host.ts';
+import { writeAllAgain } from './rewrite.ts';
 
 /** A rule of the host, or the policy of a chain, that stops packets. */
 export interface Stop {
@@ -19,6 +28,10 @@ export interface Stop {
   readonly undo: readonly string[] | undefined;
   readonly chain: string;
   readonly isPolicy: boolean;
+  /** Docker wrote it, to keep networks and what is not published apart. */
+  readonly isIsolation: boolean;
+  /** It counts nothing. */
+  readonly isUncounted: boolean;
   /** What it stops was meant for the host itself. */
   readonly isToHost: boolean;
   /** What it has counted; `packets` of them from before the probes to after them. */
@@ -31,9 +44,14 @@ const TOOLS = { 'iptables-nft': 'iptables', 'iptables-legacy': 'iptables-legacy'
 
 function stop(outcome: BookOutcome | undefined, isToHost = false): Stop | undefined {
   if (!outcome) return undefined;
-  const { text, chain, book, isPolicy } = outcome;
+  const { text, book, isPolicy } = outcome;
+  const { base } = book;
+  const name = chainName(outcome);
   return {
-    ...{ text, chain, isPolicy, isToHost, tool: TOOLS[book.source] },
+    ...{ text, isPolicy, isToHost, tool: TOOLS[book.source] },
+    chain: base === undefined ? name : `${name} of nft table ${base.family} ${base.table}`,
+    isIsolation: isIsolation(outcome),
+    isUncounted: outcome.isUncounted === true || (isPolicy && base !== undefined),
     undo: deletionOn(outcome),
     total: outcome.packets,
     packets: outcome.packets - countedBefore(outcome),
@@ -41,11 +59,18 @@ function stop(outcome: BookOutcome | undefined, isToHost = false): Stop | undefi
   };
 }
 
-function countedBefore({ book, table, text, chain, packets, isPolicy }: BookOutcome): number {
-  const known = book.before.get(table)?.get(chain);
-  const same = isPolicy ? known : known?.rules.find((rule) => rule.text === text);
-  // Without one, it was made in between.
-  return same?.packets ?? packets;
+/**
+ * Docker's rules between networks: DOCKER-ISOLATION-STAGE-1 and -2, since version 28 also what ends DOCKER for a bridge, and
+ * raw PREROUTING for a container's address; by nft, all that drops in its own table.
+ */
+function isIsolation({ book, chain, table, matches, isPolicy }: BookOutcome): boolean {
+  if (isPolicy) return false;
+  if (isOfEngine(book)) return true;
+  const asks = (option: string, negated: boolean): boolean =>
+    matches.some((one) => one.option === option && one.negated === negated);
+  if (chain.startsWith('DOCKER-ISOLATION') || chain === 'DOCKER-INTERNAL') return true;
+  if (chain === 'DOCKER' && table === 'filter') return asks('-i', true) && asks('-o', false);
+  return table === 'raw' && asks('-d', false) && asks('-i', true);
 }
 
 /** What stops everything that leaves a network of the target for the world outside. */
@@ -127,6 +152,9 @@ export function stopOnWay(facts: DockerFacts, tried: Tried): WayStop | undefined
   const from = { in: { is: link.bridge }, source: link.address, protocol };
   const first = { destination: tried.address, port: tried.port };
   const isToHost = wayTo(host, tried.address) === 'host';
+  const raw = isToHost ? undefined : stopOf(walks(host, 'raw', 'PREROUTING', { ...from, ...first }));
+  // Of a container, since Docker 28; the rest of the way is never asked then.
+  if (raw && !hasError(tried)) return { ...stop(raw), destination: tried.address } as WayStop;
   const translated = walks(host, 'nat', 'PREROUTING', { ...from, ...first, isToHost })
     .filter((way) => way.length === 1)
     .flatMap((way) => placeOf(way[0]?.to) ?? [])[0];
@@ -166,7 +194,7 @@ function hasError({ reach }: Tried): boolean {
 export function isolationOf(facts: DockerFacts, label: string): WayStop | undefined {
   const tried = facts.tried.find(({ destination }) => destination.label === label);
   const found = tried && stopOnWay(facts, tried);
-  return found?.chain.startsWith('DOCKER-ISOLATION') ? found : undefined;
+  return found?.isIsolation === true ? found : undefined;
 }
 
 /** A rule that nft alone shows, and that counted packets which may have been these. */
@@ -184,6 +212,8 @@ function nftStop(host: DockerHost, hook: string, fields: Parameters<typeof fits>
       text: hit.rule.text,
       tool: 'nft',
       chain: hit.rule.chain,
+      isIsolation: hit.rule.table === 'docker-bridges',
+      isUncounted: false,
       undo: deletionOf(hit.rule),
       isPolicy: false,
       isToHost: hook === 'input',
@@ -203,16 +233,18 @@ function placeOf(
 }
 
 /** `iptables -t filter -A FORWARD -j DROP (5 packets during the run)`; a policy in words. */
-export function stopText({ text, tool, chain, isPolicy, packets, total }: Stop): string {
+export function stopText({ text, tool, chain, isPolicy, isUncounted, packets, total }: Stop): string {
   const counted = packets > 0 ? packets : total;
   const when = packets > 0 ? 'during the run' : 'so far';
   const what = isPolicy
-    ? `no rule accepts it, and the policy of the ${chain} chain is DROP`
+    ? `no rule accepts it, and the policy of ${tool === 'nft' ? `chain ${chain} is drop` : `the ${chain} chain is DROP`}`
     : `${tool} ${text}`;
+  if (isUncounted) return what;
   return `${what} (${counted} ${counted === 1 ? 'packet' : 'packets'} ${when})`;
 }
 
-export function quoteStop({ command, text, total, packets }: Stop): Quote {
+export function quoteStop({ command, text, total, packets, isUncounted }: Stop): Quote {
+  if (isUncounted) return onHost(command, text);
   return onHost(command, `${text}\n${total} packets, ${packets} of them during the run`);
 }
 
@@ -222,15 +254,16 @@ export function onHost(command: readonly string[], excerpt: string): Quote {
 }
 
 /** What to do about a rule of the host. */
-export function remedyOf({ text, chain, undo, isPolicy, isToHost }: Stop): Advice {
+export function remedyOf({ text, tool, chain, undo, isPolicy, isToHost }: Stop, input: DockerInput): Advice {
   if (isToHost) {
     const which = isPolicy
       ? `No rule before the policy of ${chain} accepts these packets`
       : `The rule is ${text}`;
     return `What containers send to an address of the host itself passes the host's INPUT chain. ${which}: allow them there from the network's subnet (ufw allow from SUBNET; firewalld: put the bridge into a zone that accepts it).`;
   }
-  if (undo === undefined) {
-    return advice`No rule before the policy of ${chain} accepts these packets: Docker's own rules are gone, as after a firewall was reloaded or flushed. On the Docker host, restart Docker to write them again.\n${verbatim`systemctl restart docker`}`;
+  if (tool === 'nft' && isPolicy) {
+    return `In nftables each table decides for itself: what Docker's rules accept, the policy of chain ${chain} drops all the same. Where that table is defined (often /etc/nftables.conf), accept there what comes from the bridge of the network (iifname), what goes to its published ports (oifname), and what answers (ct state established,related).`;
   }
+  if (undo === undefined) return writeAllAgain(input, chain);
   return advice`On the Docker host, delete the rule to test this, then change it where it is defined.\n${verbatim`${undo}`}`;
 }

@@ -5,21 +5,30 @@
  */
 import type { PlaceFailure, Places } from '../../model/place.ts';
 import type { DockerInput } from './facts.ts';
-import { asHostEvidence, hostAfter, hostBefore } from './host-plan.ts';
+import { asHostEvidence, hostAfter, hostBefore, tunnelsOf } from './host-plan.ts';
+import { gatewayProbes } from './parent-gateway.ts';
 import { servedBy } from './published.ts';
 
 export default {
-  plan: ({ unseenHost, ...input }) =>
-    // Only a bridge has its other side on the host, and of what sits on an interface of it the host is the exception.
+  plan: ({ unseenHost, ...input }, scripts) =>
+    // Only a bridge has its other side on the host, of what sits on an interface of it the host is the exception, and the
+    // tunnel of an overlay goes out there.
     unseenHost === undefined &&
-    servedBy(input).networks.some(({ driver }) => /^(bridge|macvlan|ipvlan)$/.test(driver))
+    servedBy(input).networks.some(
+      ({ driver, tunnel }) => /^(bridge|macvlan|ipvlan)$/.test(driver) || tunnel !== undefined,
+    )
       ? [
           {
             id: 'host',
             label: "the container in the host's network",
             where: { kind: 'docker-host' },
             before: hostBefore(input.published),
-            after: hostAfter(input.published),
+            after: hostAfter(
+              input.published,
+              tunnelsOf(servedBy(input).networks),
+              scripts,
+              gatewayProbes(input),
+            ),
           },
         ]
       : [],

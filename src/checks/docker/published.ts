@@ -2,6 +2,7 @@
 
 import type { PublishedPort } from '../../model/docker-ports.ts';
 import type { Quote } from '../../model/report.ts';
+import { socketAddress } from '../../model/socket-address.ts';
 import type { DockerFacts, DockerInput, HostLink } from './facts.ts';
 import { onHost } from './passage.ts';
 
@@ -22,8 +23,8 @@ export function reachableFromOutside({ input }: DockerFacts): PublishedPort[] {
 
 /** `published port 8080/tcp (0.0.0.0:18080)` */
 export function publishedText({ port, protocol, hostAddress, hostPort }: PublishedPort): string {
-  const address = hostAddress.includes(':') ? `[${hostAddress}]` : hostAddress;
-  return `published port ${address === '0.0.0.0' ? '' : `${address}:`}${hostPort}/${protocol} (${port} in the container)`;
+  const place = hostAddress === '0.0.0.0' ? hostPort : socketAddress(hostAddress, hostPort);
+  return `published port ${place}/${protocol} (${port} in the container)`;
 }
 
 /** The network that published ports lead to. */
@@ -51,7 +52,7 @@ export function holderOf({ input, host, links }: DockerFacts, port: PublishedPor
   );
   if (proxy) {
     const { hostAddress, hostPort, containerAddress, containerPort } = proxy;
-    const excerpt = `docker-proxy ${hostAddress}:${hostPort} -> ${containerAddress}:${containerPort}`;
+    const excerpt = `docker-proxy ${socketAddress(hostAddress, hostPort)} -> ${socketAddress(containerAddress, containerPort)}`;
     return { kind: 'proxy', quotes: [onHost(['ps', '-C', 'docker-proxy', '-o', 'args'], excerpt)] };
   }
   const listener = host?.listeners?.find(

@@ -1,5 +1,7 @@
 /** What the docker check measured, as tables: the networks, then the published ports. Pure. */
+
 import type { Json } from '../../model/report.ts';
+import { socketAddress } from '../../model/socket-address.ts';
 import type { Table } from '../../model/table.ts';
 import { type Fields, left, listOf, recordsOf, text } from '../shared/cells.ts';
 
@@ -33,7 +35,7 @@ function networkRow({ name, driver, subnets, gateway, addresses, internal }: Fie
 }
 
 function portRow({ port, protocol, hostAddress, hostPort }: Fields): string[] {
-  return [`${word(port)}/${word(protocol)}`, `${word(hostAddress)}:${word(hostPort)}`];
+  return [`${word(port)}/${word(protocol)}`, socketAddress(word(hostAddress), word(hostPort))];
 }
 
 /** Docker's API gives an empty text for what there is not. */

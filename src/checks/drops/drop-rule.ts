@@ -1,13 +1,14 @@
 /** A kind of drop as a rule: what it is raised for, and what is said of it, in each namespace in which it was seen. Pure. */
 import type { Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
+import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { isMoreThanBurst } from '../shared/burst.ts';
 import type { DropKind } from '../shared/drops/kind.ts';
 import { netfilter } from '../shared/drops/kinds/netfilter.ts';
 import { type RuleOf, ruleOf, ruleOfText } from '../shared/drops/rule-of.ts';
 import { occurrence, type Rule } from '../shared/rule.ts';
-import type { DropsFacts, SeenDrops } from './facts.ts';
-import { flowText, packetsText, whereText } from './words.ts';
+import type { DropsFacts, DropsInput, SeenDrops } from './facts.ts';
+import { flowText, isPodName, packetsText, whereText } from './words.ts';
 
 /** A node has a hundred pods: what is in more namespaces is one finding for the rest of them. */
 const MOST_PLACES = 5;
@@ -54,7 +55,8 @@ function found(one: DropKind, facts: DropsFacts, group: readonly SeenDrops[]): O
   const flows = group.flatMap((drops) => drops.flows).toSorted((a, b) => b.packets - a.packets);
   const texts = [...new Set(flows.map((flow) => flowText(flow, facts.input.names)))];
   const more = texts.length - MOST_FLOWS;
-  const which = texts.slice(0, MOST_FLOWS).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const isAll = flows.reduce((sum, flow) => sum + flow.packets, 0) === packetsOf(group);
+  const which = `${texts.slice(0, MOST_FLOWS).join(', ')}${more > 0 ? ` and ${more} more` : ''}${isAll || texts.length === 0 ? '' : ', besides flows that are not told apart'}`;
   return raised(
     one,
     facts,
@@ -111,9 +113,22 @@ function raised(
   // Who asks for a flow wants to know what becomes of it.
   const isAlarm =
     facts.received === undefined || (!comesWithPods && isMoreThanBurst(packetsOf(drops), facts.received));
-  const isAsked = facts.input.peers.length > 0 && meta.severities.includes('warning');
+  const isAsked = drops.some((one) => isAskedFor(one, facts.input)) && meta.severities.includes('warning');
   const severity = isAsked ? 'warning' : isAlarm ? (meta.severities[0] ?? 'info') : 'info';
   return occurrence(meta, severity, summary, evidenceOf(drops, facts));
+}
+
+/** In its node's network a pod's flows have the node's address; those of other pods pass there, and nobody asked for them. */
+function isAskedFor({ flows }: SeenDrops, { peers, hostPod, names }: DropsInput): boolean {
+  if (peers.length === 0 || hostPod === undefined || flows.length === 0) return peers.length > 0;
+  const isPeer = (address: string): boolean => peers.some(({ host }) => sameAddress(host, address));
+  const isPod = (address: string): boolean =>
+    isPodName(Object.hasOwn(names, address) ? names[address] : undefined);
+  const isOther = (one = '', other = ''): boolean =>
+    isPod(one) && !isPeer(one) && (isPod(other) || isPeer(other));
+  return flows.some(
+    ({ source, destination }) => !isOther(source, destination) && !isOther(destination, source),
+  );
 }
 
 function evidenceOf(drops: readonly SeenDrops[], facts: DropsFacts): Quote[] {

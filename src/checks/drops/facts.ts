@@ -12,6 +12,8 @@ export interface DropsInput {
   readonly scope: 'machine' | 'own';
   /** The pod whose network it is. */
   readonly pod?: string;
+  /** The pod that was asked for, where it is in its node's network as others are. */
+  readonly hostPod?: string;
   /** Its own namespace is the machine's. */
   readonly isHost: boolean;
   /** Where the machine's files are, as the commands see them; empty on the machine itself. */

@@ -8,6 +8,7 @@ import type { Json } from '../../model/report.ts';
 import { type DropFlow, type DropPlace, type DropWatch, parseDrops } from '../../parsers/drops.ts';
 import { growth, parseCounters } from '../../parsers/proc-net.ts';
 import { counterSnapshots } from '../shared/counters.ts';
+import { missedBy } from '../shared/drops/missed.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
 import { firstLine, type Measured, read, seenOf } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
@@ -23,7 +24,9 @@ import { flowText, packetsText, protocolOf } from './words.ts';
 /** What the watcher exits with where it cannot watch. */
 const CANNOT = 3;
 /** In the report; a table of more is read by nobody. */
-const MOST_FLOWS = 200;
+const MOST_ROWS = 200;
+/** Somebody who floods one place would hide all others. */
+const MOST_FLOWS_OF_PLACE = 100;
 
 const TOOL = "nettools-drops, which the project's own image has";
 
@@ -31,16 +34,20 @@ export function judgeDrops(evidence: Evidence, input: DropsInput, words: PlaceWo
   const facts = dropsFacts(evidence, input);
   const skips = new Skips(words);
   skips.add(facts.watch.skipped, 'what the kernel drops');
-  const end = seenOf(facts.watch)?.end;
-  if (end !== undefined) addMissed(skips, end);
+  for (const { what, why } of missedBy(seenOf(facts.watch)?.end)) skips.add(why, what);
   if (facts.seen.length > 0) skips.add(input.namesSkipped, 'names of some addresses');
+  if (input.hostPod !== undefined && facts.seen.some(({ finding }) => finding !== undefined))
+    skips.add(
+      "it is in its node's network, whose drops are told, whoever's they are",
+      `which drops are of pod ${input.hostPod} alone`,
+    );
   return conclude(evidence, {
     found: DROP_RULES.flatMap((rule) => rule.judge(facts)),
     skips,
     measurements: measurementsOf(facts),
     otherwise: () => outcome(facts, words),
     // Without these, places have no names and drops no rule.
-    explains: /^namespaces$|-(?:before|after)$/,
+    explains: /^(?:namespaces|links)$|-(?:before|after)$/,
   });
 }
 
@@ -49,10 +56,11 @@ function dropsFacts(evidence: Evidence, input: DropsInput): DropsFacts {
   const watch: Measured<DropWatch> =
     input.unwatched === undefined ? watchOf(result) : { skipped: because(input.unwatched) };
   const counters = counterSnapshots(evidence, 'counters', parseCounters);
-  const places = knownPlaces(evidence['namespaces'], input);
+  const places = knownPlaces(evidence['namespaces'], evidence['links'], input);
   const seen = seenOf(watch);
   const own = seen?.own ?? '';
   const books = rulesIn(evidence);
+  const flowsOf = Map.groupBy(seen?.flows ?? [], keyOf);
   return {
     watch,
     input,
@@ -63,7 +71,7 @@ function dropsFacts(evidence: Evidence, input: DropsInput): DropsFacts {
         : undefined,
     seen: [...Map.groupBy(seen?.places ?? [], keyOf).values()].flatMap(([place, ...more]): SeenDrops[] => {
       if (place === undefined) return [];
-      const flows = (seen?.flows ?? []).filter((flow) => keyOf(flow) === keyOf(place));
+      const flows = flowsOf.get(keyOf(place)) ?? [];
       const where = places.whereOf(place.namespace, own);
       const rules = place.namespace === own ? books.own : input.scope === 'own' ? books.outer : undefined;
       const all = more.reduce(added, place);
@@ -77,12 +85,12 @@ function keyOf({ reason, function: name, namespace }: DropPlace): string {
   return `${reason} ${name} ${namespace}`;
 }
 
-function added<Drops extends DropPlace>(one: Drops, { packets, bytes }: DropPlace): Drops {
-  return { ...one, packets: one.packets + packets, bytes: one.bytes + bytes };
+function added<Drops extends DropPlace>(one: Drops, { packets }: DropPlace): Drops {
+  return { ...one, packets: one.packets + packets };
 }
 
 function alike(flows: readonly DropFlow[]): DropFlow[] {
-  const key = ({ packets: _, bytes: __, ...rest }: DropFlow): string => JSON.stringify(rest);
+  const key = ({ packets: _, ...rest }: DropFlow): string => JSON.stringify(rest);
   return [...Map.groupBy(flows, key).values()]
     .flatMap(([first, ...more]) => (first === undefined ? [] : [more.reduce(added, first)]))
     .sort((a, b) => b.packets - a.packets);
@@ -103,17 +111,6 @@ function refusal(stderr: string): string {
   return (firstLine(stderr) ?? 'it could not watch').replace(/^[a-z-]+: /, '');
 }
 
-function addMissed(skips: Skips, { flowsMissed, placesMissed, unseen }: NonNullable<DropWatch['end']>): void {
-  if (flowsMissed > 0) {
-    skips.add(
-      'there were more flows than the watch can tell apart',
-      `whose ${packetsText(flowsMissed)} were`,
-    );
-  }
-  const lost = placesMissed + unseen;
-  if (lost > 0) skips.add('they came faster than they could be counted', packetsText(lost));
-}
-
 function outcome({ watch, seen, input }: DropsFacts, words: PlaceWords): Outcome {
   if (watch.value === undefined) {
     // A diagnosis is of much else.
@@ -127,10 +124,28 @@ function outcome({ watch, seen, input }: DropsFacts, words: PlaceWords): Outcome
   const told = count(seen.filter(({ finding }) => finding !== undefined));
   const harmless = count(seen) - told;
   const seconds = (watch.value.end?.seconds ?? 0).toFixed(0);
-  return {
-    status: 'pass',
-    summary: `In ${seconds} s the kernel dropped ${packetsText(told)} that may matter, and ${harmless} for harmless reasons.`,
-  };
+  const summary = `In ${seconds} s the kernel dropped ${packetsText(told)}${watchedWords(input)} that may matter, and ${harmless} for harmless reasons${elsewhere(input)}.`;
+  const gap = missedBy(watch.value.end).find(({ isBlind }) => isBlind);
+  return gap === undefined
+    ? { status: 'pass', summary }
+    : {
+        status: 'error',
+        summary: `Not all could be judged (${gap.what}: ${gap.why}). What was seen: ${summary}`,
+      };
+}
+
+/** Of a pod, where it was watched; empty for a machine, of which it was everywhere. */
+function watchedWords({ pod, hostPod, own }: DropsInput): string {
+  if (hostPod !== undefined) return " in its node's network";
+  if (pod === undefined) return '';
+  return own.length > 0 ? " in its own network and its node's" : ' in its own network';
+}
+
+/** Who asks for a flow is not to take what was not watched for what has arrived. */
+function elsewhere({ scope, peers, pod, hostPod }: DropsInput): string {
+  if (scope !== 'own' || peers.length === 0) return '';
+  const who = (pod ?? hostPod) === undefined ? '' : ' (diagnose --deep does)';
+  return `; what is dropped elsewhere on the way was not watched${who}`;
 }
 
 function measurementsOf({ watch, seen, input }: DropsFacts): Judgement['measurements'] {
@@ -140,14 +155,26 @@ function measurementsOf({ watch, seen, input }: DropsFacts): Judgement['measurem
     seconds: all?.end?.seconds ?? null,
     kernel: all?.kernel ?? null,
     namespaces: all?.end?.namespaces ?? null,
-    drops: rows
-      .filter(({ isHarmless }) => !isHarmless)
-      .slice(0, MOST_FLOWS)
-      .map(({ json }) => json),
-    harmless: rows
-      .filter(({ isHarmless }) => isHarmless)
-      .slice(0, MOST_FLOWS)
-      .map(({ json }) => json),
+    ...listed(
+      'drops',
+      'moreDrops',
+      rows.filter(({ isHarmless }) => !isHarmless),
+    ),
+    ...listed(
+      'harmless',
+      'moreHarmless',
+      rows.filter(({ isHarmless }) => isHarmless),
+    ),
+  };
+}
+
+/** The first ones, and how many others there are, where there are any. */
+function listed(name: string, more: string, rows: readonly Row[]): Judgement['measurements'] {
+  const rest = rows.slice(MOST_ROWS);
+  const packets = rest.reduce((sum, row) => sum + row.packets, 0);
+  return {
+    [name]: rows.slice(0, MOST_ROWS).map(({ json }) => json),
+    ...(rest.length === 0 ? {} : { [more]: { rows: rest.length, packets } }),
   };
 }
 
@@ -157,7 +184,7 @@ interface Row {
   readonly json: Json;
 }
 
-/** A row for each flow, and one for what is in none; what is harmless is one row. */
+/** A row for each flow, and one for those that are not told of; what is harmless is one row. */
 function rowsOf(one: SeenDrops, { names }: DropsInput): Row[] {
   const { reason, function: name, finding, where, namespace, packets, flows } = one;
   const base = {
@@ -177,9 +204,9 @@ function rowsOf(one: SeenDrops, { names }: DropsInput): Row[] {
     },
   });
   if (finding === undefined) return [row(packets, undefined)];
-  const inFlows = flows.reduce((sum, flow) => sum + flow.packets, 0);
-  const rest = packets - inFlows;
-  return [...flows.map((flow) => row(flow.packets, flow)), ...(rest > 0 ? [row(rest, undefined)] : [])];
+  const told = flows.slice(0, MOST_FLOWS_OF_PLACE);
+  const rest = told.reduce((left, flow) => left - flow.packets, packets);
+  return [...told.map((flow) => row(flow.packets, flow)), ...(rest > 0 ? [row(rest, undefined)] : [])];
 }
 
 function flowJson(flow: DropFlow, names: DropsInput['names']): Json {

@@ -44,13 +44,18 @@ export class LiveDrops implements LiveWatch {
   readonly #input: DropsInput;
   readonly #seen = new Map<string, SeenPlace>();
   readonly #lookedFor = new Set<string>();
+  /** Without their namespaces: a row has room for both ends of a flow; the report has them in full. */
+  readonly #names: DropsInput['names'];
   #places: KnownPlaces;
   #own: string | undefined;
   #seconds = 0;
 
   constructor(input: DropsInput) {
     this.#input = input;
-    this.#places = knownPlaces(undefined, input);
+    this.#names = Object.fromEntries(
+      Object.entries(input.names).map(([address, name]) => [address, name.replace(/[^\s/]+\//, '')]),
+    );
+    this.#places = knownPlaces(undefined, undefined, input);
   }
 
   take(line: string): boolean {
@@ -92,7 +97,7 @@ export class LiveDrops implements LiveWatch {
   learn(evidence: Evidence): void {
     const list = evidence['namespaces'];
     if (list === undefined) return;
-    this.#places = knownPlaces(list, this.#input);
+    this.#places = knownPlaces(list, undefined, this.#input);
     // Who is in none of them now has left.
     for (const { drops } of this.#seen.values()) this.#lookedFor.add(drops.namespace);
   }
@@ -140,7 +145,7 @@ export class LiveDrops implements LiveWatch {
     const rest = flows.reduce((left, { drops }) => left - drops.packets, place.drops.packets);
     const restRate = rates.reduce((left, rate) => left - rate, this.#rateNow(place));
     return [
-      ...flows.map(({ drops }, i) => rowOf(drops.packets, rates[i] ?? 0, flowText(drops, this.#input.names))),
+      ...flows.map(({ drops }, i) => rowOf(drops.packets, rates[i] ?? 0, flowText(drops, this.#names))),
       ...(rest > 0 ? [rowOf(rest, Math.max(0, restRate), flows.length > 0 ? 'other flows' : '')] : []),
     ];
   }
@@ -161,7 +166,7 @@ function keyOf({ site, drops: { reason, function: name, namespace } }: DropNow<D
   return `${site} ${reason} ${name} ${namespace}`;
 }
 
-function flowKey({ packets: _, bytes: __, ...flow }: DropFlow): string {
+function flowKey({ packets: _, ...flow }: DropFlow): string {
   return JSON.stringify(flow);
 }
 

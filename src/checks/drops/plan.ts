@@ -27,11 +27,12 @@ export function planDrops(input: DropsInput, scripts: ProbeScripts): StagedPlan 
     ...input.peers.flatMap(({ host, port }) => ['--peer', `${host},${port}`]),
   ];
   return {
-    before: rulesProbes('before', isOuter),
+    before: rulesProbes('before', isOuter, scripts),
     probe: [{ id: 'drops', argv: command, timeoutSeconds: seconds + GRACE_SECONDS }],
     // Afterwards: what came while it was watched is in it too.
     after: [
-      ...rulesProbes('after', isOuter),
+      ...rulesProbes('after', isOuter, scripts),
+      ...(input.scope === 'own' ? [snapshot('links')] : []),
       ...(input.scope === 'machine'
         ? [
             {

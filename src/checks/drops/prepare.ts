@@ -32,20 +32,24 @@ export default async function prepare({
   const isMachine = isHost && pod === undefined;
   const { namespace = '', name = '' } = pod?.metadata ?? {};
   const peers = asked.map(({ host, port, anyPort }) => ({ host, port: anyPort ? 0 : Number(port) || 0 }));
-  const [pods, services, nodes, ...others] = cluster
+  const [pods, services, nodes, peersOf, ...others] = cluster
     ? await Promise.all([
         node === undefined ? undefined : cluster.podsOnNode(node, MOST_PODS),
         cluster.allServices(MOST_SERVICES),
         cluster.nodes(MOST_NODES),
+        // Who speaks to a pod is mostly of its own namespace, on whatever node.
+        pod === undefined ? undefined : cluster.pods(namespace),
         ...addressesOf(asked).map((address) => cluster.podsAt(address)),
       ])
     : [];
-  const unread = [pods, services, nodes].filter((one): one is Unanswered => one?.error !== undefined);
+  const unread = [pods, services, nodes, peersOf].filter(
+    (one): one is Unanswered => one?.error !== undefined,
+  );
   return {
     durationMs: options.durationMs,
     scope: isMachine ? 'machine' : 'own',
     isHost,
-    ...(pod && !isHost ? { pod: `${namespace}/${name}` } : {}),
+    ...(pod === undefined ? {} : { [isHost ? 'hostPod' : 'pod']: `${namespace}/${name}` }),
     root: cluster === undefined ? '' : NODE_ROOT,
     peers,
     own: !isHost && pod !== undefined && peers.length > 0 ? addresses : [],
@@ -53,12 +57,13 @@ export default async function prepare({
     names: Object.fromEntries([
       ...(nodes?.value?.items ?? []).flatMap(nodeNames),
       ...(services?.value?.items ?? []).flatMap(serviceNames),
+      ...(peersOf?.value ?? []).slice(0, MOST_PODS).flatMap(podNames),
       ...(pods?.value?.items ?? []).flatMap(podNames),
       ...others.flatMap((one) => one.value ?? []).flatMap(podNames),
       ...asked.flatMap(askedNames),
       ...(pod && !isHost ? podNames(pod) : []),
     ]),
-    ...(unread.length === 0 ? {} : { namesSkipped: unread.map(unreadReason).join('; ') }),
+    ...(unread.length === 0 ? {} : { namesSkipped: [...new Set(unread.map(unreadReason))].join('; ') }),
   };
 }
 

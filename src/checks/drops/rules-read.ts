@@ -1,4 +1,5 @@
 /** The rules of netfilter where drops are watched, read before and after. Pure. */
+import type { ProbeScripts } from '../../model/check.ts';
 import type { Evidence, ProbeCommand } from '../../model/evidence.ts';
 import type { Rules } from '../shared/drops/rule-of.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
@@ -14,21 +15,15 @@ const BOOKS = {
 /** Begins the ids of what is read in the machine's namespace, where a pod's is the own one. */
 const OUTER = 'outer-';
 
-/** Runs a command in the namespace of the process that brought this one into its own, as the watcher finds it. */
-const IN_OUTER = `own=$(readlink /proc/self/ns/net) p=$$
-while [ "\${p:-0}" -gt 1 ]; do
-  p=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$p/status")
-  space=$(readlink "/proc/$p/ns/net") || continue
-  [ "$space" = "$own" ] || exec nsenter --net="/proc/$p/ns/net" "$@"
-done
-echo 'no other network namespace is above this one' >&2
-exit 3`;
-
 /** @param outer those of the machine too */
-export function rulesProbes(when: 'before' | 'after', outer: boolean): ProbeCommand[] {
+export function rulesProbes(
+  when: 'before' | 'after',
+  outer: boolean,
+  { inOuter }: ProbeScripts,
+): ProbeCommand[] {
   return Object.entries(BOOKS).flatMap(([name, what]) => {
     const own = snapshot(what, `${name}-${when}`);
-    const argv = ['sh', '-c', IN_OUTER, 'nettools-outer', ...SNAPSHOTS[what]];
+    const argv = ['sh', '-c', inOuter, 'nettools-outer', ...SNAPSHOTS[what]];
     const display = ['nsenter', '--net=HOST', ...SNAPSHOTS[what]];
     return outer ? [own, { ...own, id: `${OUTER}${own.id}`, argv, display }] : [own];
   });

@@ -1,6 +1,7 @@
 /** Which network namespace a drop was in, in words. Pure. */
 import type { ProbeResult } from '../../model/evidence.ts';
 import { type NetworkNamespace, namespaceWord } from '../../model/namespaces.ts';
+import { parseLinkNames } from '../../parsers/ip-link.ts';
 import { parseNetnsList } from '../../parsers/netns-list.ts';
 import { read } from '../shared/measured.ts';
 import type { DropsInput, DropWhere } from './facts.ts';
@@ -15,13 +16,21 @@ export interface KnownPlaces {
   whereOf(inode: string, own: string): DropWhere;
 }
 
-/** @param list the result of the list of namespaces, where there is one */
-export function knownPlaces(list: ProbeResult | undefined, input: DropsInput): KnownPlaces {
+/**
+ * @param list the result of the list of namespaces, where there is one
+ * @param links of the target's own, of which there may be no list
+ */
+export function knownPlaces(
+  list: ProbeResult | undefined,
+  links: ProbeResult | undefined,
+  input: DropsInput,
+): KnownPlaces {
+  const names = read(links, 'ip', (text) => parseLinkNames(text)).value ?? new Map<number, string>();
   const known = read(list, 'sh', (text) => namespacesIn(text)).value ?? [];
   const places = new Map(known.map((one) => [one.inode, listed(one, input)] as const));
   return {
     has: (inode) => places.has(inode),
-    whereOf: (inode, own) => places.get(inode) ?? unlisted(inode, own, input),
+    whereOf: (inode, own) => places.get(inode) ?? unlisted(inode, own, input, names),
   };
 }
 
@@ -45,8 +54,13 @@ function listed(one: NetworkNamespace, { names }: DropsInput): DropWhere {
   };
 }
 
-function unlisted(namespace: string, own: string, { scope, pod, isHost }: DropsInput): DropWhere {
-  const interfaces = new Map([LOOPBACK]);
+function unlisted(
+  namespace: string,
+  own: string,
+  { scope, pod, isHost }: DropsInput,
+  names: DropWhere['interfaces'],
+): DropWhere {
+  const interfaces = new Map([LOOPBACK, ...(namespace === own ? names : [])]);
   if (scope === 'machine') return { kind: 'unknown', name: namespace, interfaces };
   if (namespace !== own || isHost) return { kind: 'host', name: 'host', interfaces };
   return {

@@ -1,4 +1,5 @@
 /** Drops in words. Pure. */
+import { socketAddress } from '../../model/socket-address.ts';
 import type { DropFlow } from '../../parsers/drops.ts';
 import type { DropsInput, DropWhere } from './facts.ts';
 
@@ -38,8 +39,8 @@ export function protocolOf({ ethertype, protocol, source }: DropFlow): string {
 /** Who it is: the name, where one has the address, and the port, where it is not a client's. */
 function end(address: string, port: number | undefined, names: DropsInput['names']): string {
   const name = Object.hasOwn(names, address) ? names[address] : undefined;
-  const host = name ?? (port && address.includes(':') ? `[${address}]` : address);
-  return port ? `${host}:${port}` : host;
+  const host = name ?? address;
+  return port ? socketAddress(host, port) : host;
 }
 
 /** `TCP shop/web-0 → shop/db-0:5432` */
@@ -69,4 +70,9 @@ export function whereText({ kind, name }: DropWhere): string {
 
 export function packetsText(count: number): string {
   return `${count} ${count === 1 ? 'packet' : 'packets'}`;
+}
+
+/** Whether it is that of a pod among the names of addresses, which are of Services and nodes too. */
+export function isPodName(name: string | undefined): boolean {
+  return name !== undefined && /^[^\s/]+\/[^\s/]+$/.test(name);
 }

@@ -13,8 +13,11 @@ import { because } from '../shared/reason.ts';
 /** `sender` of an ICMP error is absent where nothing could listen for it. */
 export type Cause =
   | { readonly kind: 'open' }
-  /** Connected, and then nothing larger than a handshake arrives. */
-  | { readonly kind: 'stalled' }
+  /**
+   * Connected, and then what is sent is not acknowledged. `isDeaf`: not even a segment that every link carries; else it may
+   * be those of full size alone.
+   */
+  | { readonly kind: 'stalled'; readonly isDeaf: boolean }
   /** A datagram without an answer proves nothing. */
   | { readonly kind: 'no-datagram' }
   | { readonly kind: 'unmeasured'; readonly reason: Reason }
@@ -61,6 +64,8 @@ export interface Signs {
     readonly retransFail: number | undefined;
     readonly icmpUnreachable: number | undefined;
     readonly noRoutes: number | undefined;
+    /** Resets that this kernel's TCP sent: for whoever came to a closed port (tcp_v4_send_reset). A rule's are not counted. */
+    readonly resets: number | undefined;
     readonly tableOverflows: number | undefined;
   };
 }
@@ -76,7 +81,10 @@ export function causeOf(signs: Signs): Cause {
   if (reach.unresolved !== undefined) return { kind: 'unmeasured', reason: because(reach.unresolved) };
   const last = reach.tries.at(-1);
   if (last === undefined) return { kind: 'unmeasured', reason: because('no connection was tried') };
-  if (last.outcome === 'connected') return isStalled(signs.socket) ? { kind: 'stalled' } : { kind: 'open' };
+  if (last.outcome === 'connected')
+    return isStalled(signs.socket)
+      ? { kind: 'stalled', isDeaf: isDeaf(signs.socket, reach.isFirstAlone === true) }
+      : { kind: 'open' };
   if (last.outcome === 'answered') return { kind: 'open' };
   // What is reported once is true for all tries: the kernel limits how many ICMP errors it sends. The longest one shows
   // whether anybody had to be looked for.
@@ -85,7 +93,7 @@ export function causeOf(signs: Signs): Cause {
 }
 
 /** Waiting again and again for an acknowledgement, while round trips of small packets are short. */
-function isStalled(socket: TcpSocket | undefined): boolean {
+function isStalled(socket: TcpSocket | undefined): socket is TcpSocket {
   return (
     socket !== undefined &&
     socket.state !== 'SYN-SENT' &&
@@ -93,6 +101,14 @@ function isStalled(socket: TcpSocket | undefined): boolean {
     socket.backoff >= 2 &&
     (socket.minRtt ?? 0) < 500
   );
+}
+
+/** Every link of IPv4 carries so much (RFC 791): what is smaller is not lost for its size. */
+const LEAST_MTU = 576;
+
+/** Nothing after the handshake was acknowledged, though it was small, or a byte of it went ahead. */
+function isDeaf({ acknowledged, sendQueue }: TcpSocket, isFirstAlone: boolean): boolean {
+  return acknowledged <= 1 && (isFirstAlone || sendQueue < LEAST_MTU);
 }
 
 function silence(signs: Signs): Cause {
@@ -127,6 +143,8 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
   switch (error) {
     case 'Connection refused':
       if (told) return told;
+      // The ICMP errors of a busy machine may be about anything; at an address of its own its TCP tells who refused.
+      if (isOwnAddress(signs) && (grown.resets ?? 0) > 0) return { kind: 'refused' };
       if (protocol === 'tcp' && isBlind) return blind;
       return protocol === 'tcp' && unseenIcmp ? { kind: 'rejected', sender: undefined } : { kind: 'refused' };
     case 'No route to host':
@@ -164,7 +182,10 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
       return { kind: 'dropped-here' };
     case 'Cannot assign requested address':
     case 'Address not available':
-      return { kind: 'no-local-port' };
+      // Where the route has no address to send from, it is that which lacks (ip6_dst_lookup_tail, net/ipv6/ip6_output.c).
+      return hop !== undefined && hop.source === undefined
+        ? { kind: 'error', error }
+        : { kind: 'no-local-port' };
     // tcp_v4_err of net/ipv4/tcp_ipv4.c and icmpv6_err_convert of net/ipv6/icmp.c make it of a parameter problem alone.
     case 'Protocol error':
       return { kind: 'wrong-header' };
@@ -176,6 +197,11 @@ function failure(signs: Signs, { error = '', ms }: ReachTry): Cause {
     default:
       return told ?? { kind: 'error', error };
   }
+}
+
+/** As `ip route get` has it: what is sent there comes back by lo. */
+function isOwnAddress({ protocol, reach }: Signs): boolean {
+  return protocol === 'tcp' && reach.routes.some((line) => line.startsWith('local '));
 }
 
 function unknown(reason: string): Cause {

@@ -8,7 +8,7 @@ import { firewallTables } from './tables.ts';
 
 const firewall: Check<FirewallInput> = {
   id: 'firewall',
-  findings: FIREWALL_RULES.map((rule) => rule.meta),
+  findings: [...new Set(FIREWALL_RULES.map((rule) => rule.meta))],
   plan: planFirewall,
   judge: judgeFirewall,
   tables: firewallTables,

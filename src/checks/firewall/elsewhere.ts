@@ -1,9 +1,12 @@
 /** Causes that are not a firewall's: found on the way to a destination, and reported as the classes that they belong to. Pure. */
+
 import { type Advice, advice, nettools } from '../../model/advice.ts';
 import type { FindingMeta, Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
+import { socketAddress } from '../../model/socket-address.ts';
 import { meta as blackHole } from '../shared/metas/black-hole.ts';
 import { meta as circle } from '../shared/metas/circle.ts';
+import { meta as clusterIp } from '../shared/metas/cluster-ip.ts';
 import { meta as deadRoute } from '../shared/metas/dead-route.ts';
 import { meta as ephemeralPorts } from '../shared/metas/ephemeral-ports.ts';
 import { meta as table } from '../shared/metas/full-neighbour-table.ts';
@@ -17,6 +20,7 @@ import { formatMs, quote } from '../shared/quote.ts';
 import { occurrence } from '../shared/rule.ts';
 import { type FirewallFacts, overflows, type PathFacts, tableOf } from './facts.ts';
 import { listensOn, splitOf } from './loopback.ts';
+import { isLedHere, wayClause } from './marked-way.ts';
 import { nameOf, quoteGrown, quoteGrownIp, quoteIcmp, quoteReach, quoteSocket, seen } from './path.ts';
 import { policyClause } from './policy-answer.ts';
 import { withoutLocalEndpoint } from './published-ways.ts';
@@ -40,7 +44,8 @@ function told(
 ): Occurrence[] {
   const subject = path.destination.label;
   const details = { subject, spares, ...(remediation === undefined ? {} : { remediation }) };
-  return [occurrence(meta, 'critical', summary, [...evidence, ...quoteReach(path)], details)];
+  const text = `${summary.replace(/\.$/, '')}${wayClause(path)}.`;
+  return [occurrence(meta, 'critical', text, [...evidence, ...quoteReach(path)], details)];
 }
 
 /** A Service without endpoints is refused or dropped by the node: that is why, and no filter. */
@@ -54,15 +59,18 @@ function withoutEndpoint(path: PathFacts, { paths }: FirewallFacts): Occurrence[
   return told(
     path,
     noReadyEndpoint,
-    `${service.label} has no ready endpoint, so nothing can answer at ${path.address}:${path.port}: ${seen(path)}.`,
+    `${service.label} has no ready endpoint, so nothing can answer at ${socketAddress(path.address, path.port)}: ${seen(path)}.`,
     [],
   );
 }
 
 function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
   const { cause, hop } = path;
+  if (isLedHere(path)) return [];
   switch (cause.kind) {
     case 'stalled':
+      // Of what is no matter of size NT-FW-013 tells.
+      if (cause.isDeaf) return [];
       return told(
         path,
         blackHole,
@@ -79,15 +87,22 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
         path.suspects.length > 0 ||
         path.hits.some((hit) => hit.rule.verdict === 'reject')
         ? []
-        : told(
-            path,
-            noListener,
-            refusedText(path, facts),
-            path.destination.protocol === 'udp'
-              ? quoteIcmp(path, facts)
-              : quoteGrown(facts, ['Tcp.AttemptFails']),
-            { remediation: refusedRemedy(path, facts) },
-          );
+        : isDeniedByEndpoints(path, facts)
+          ? told(
+              path,
+              clusterIp,
+              `${nameOf(path)} refuses the connection, and all of its endpoints take one by themselves: what the node leads the address to is none of them as they are.`,
+              quoteGrown(facts, ['Tcp.AttemptFails']),
+            )
+          : told(
+              path,
+              noListener,
+              refusedText(path, facts),
+              path.destination.protocol === 'udp'
+                ? quoteIcmp(path, facts)
+                : quoteGrown(facts, ['Tcp.AttemptFails']),
+              { remediation: refusedRemedy(path, facts) },
+            );
     case 'no-route-there':
       return told(
         path,
@@ -98,7 +113,8 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
     case 'no-neighbour':
       return told(
         path,
-        cause.viaGateway ? gateway : target,
+        // One that only what is marked gets to is not everybody's.
+        cause.viaGateway && path.marked?.kind !== 'elsewhere' ? gateway : target,
         `${cause.viaGateway ? `The gateway ${cause.neighbour}` : nameOf(path)} does not answer ${path.address.includes(':') ? 'neighbour solicitations' : 'ARP'} on ${hop?.device}: its entry is ${path.neighbour?.state ?? 'missing'}, and connecting to ${nameOf(path)} ends with ${seen(path)}.`,
         [
           ...quoteIcmp(path, facts),
@@ -190,6 +206,17 @@ function isToldByEndpoint({ destination: { service } }: PathFacts, { paths }: Fi
       ({ destination: d, cause }) =>
         d.service?.part === 'endpoint' && d.service.label === service.label && cause.kind === 'refused',
     )
+  );
+}
+
+/** They all take connections: that nothing listens is not why the Service's address refuses one. */
+function isDeniedByEndpoints({ destination: { service } }: PathFacts, { paths }: FirewallFacts): boolean {
+  const own = paths.filter(
+    ({ destination: d }) => d.service?.part === 'endpoint' && d.service.label === service?.label,
+  );
+  const total = own[0]?.destination.service?.total;
+  return (
+    service?.part === 'virtual' && own.length === total && own.every(({ cause }) => cause.kind === 'open')
   );
 }
 

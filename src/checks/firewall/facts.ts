@@ -1,5 +1,6 @@
 /** What the firewall check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 
+import type { ContainerPort } from '../../model/container-port.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { HostPort } from '../../model/host-port.ts';
@@ -7,7 +8,9 @@ import type { PlaceWords } from '../../model/place-words.ts';
 import type { Published } from '../../model/published.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
+import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Neighbour, NeighbourTable, NeighbourTables } from '../../parsers/ip-neigh.ts';
+import type { Route } from '../../parsers/ip-route.ts';
 import type { NodePortRules } from '../../parsers/node-port-rules.ts';
 import type { Privileges } from '../../parsers/proc-status.ts';
 import type { NextHop, Reach } from '../../parsers/reach.ts';
@@ -17,9 +20,14 @@ import type { CounterSnapshots } from '../shared/counters.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { PolicyVerdict } from '../shared/network-policy.ts';
 import type { PolicyBackend, PolicyInput } from '../shared/policy-input.ts';
+import type { RuleBook } from '../shared/rule-books.ts';
 import type { Led, RuleBooks, RuleHit } from '../shared/rule-hits.ts';
+import type { StrayAnswers } from '../shared/stray-answers.ts';
 import type { Cause } from './cause.ts';
+import type { GreetingFacts, SpeaksFirst } from './greetings.ts';
 import type { LoopbackFacts } from './loopback.ts';
+import type { MarkedWay } from './marked-way.ts';
+import type { OtherWaysFacts, Uplinks } from './other-ways.ts';
 import type { ProxyVariables } from './proxy-variables.ts';
 
 /** What the check gets before it runs; plain JSON. */
@@ -32,10 +40,18 @@ export interface FirewallInput {
   readonly published?: Readonly<Record<string, Published>>;
   /** By the id of a destination: the pod that has this port of its node for itself. */
   readonly hostPorts?: Readonly<Record<string, HostPort>>;
+  /** By the id of a destination that is this machine: containers on it that have the port for themselves. */
+  readonly containers?: Readonly<Record<string, readonly ContainerPort[]>>;
   /** The container of the pod that is the proxy of a service mesh, which rules of its network should lead to. */
   readonly sidecar?: string;
+  /** By the id of a destination: its server speaks before its client does. */
+  readonly greets?: Readonly<Record<string, SpeaksFirst>>;
+  /** Where the target may have several interfaces. */
+  readonly uplinks?: Uplinks;
   /** The target is a container or pod with a network of its own: its localhost is not its host. */
   readonly isIsolated?: boolean;
+  /** The target is a namespace of this machine, which is its router. */
+  readonly isBeside?: boolean;
 }
 
 /** One destination: what was seen, and what the policies say. */
@@ -62,10 +78,20 @@ export interface PathFacts {
   readonly suspects: readonly FilterRule[];
   /** The rule of the target that led the connection to a port of its own: who answered is not the destination. */
   readonly detour: Led | undefined;
+  /** Where marks and routing rules of the target led it besides its plain route. */
+  readonly marked: MarkedWay | undefined;
   readonly policy: PolicyAnswer;
   readonly published: Published | undefined;
+  /** An endpoint answered the target straight. */
+  readonly straight: StrayAnswers | undefined;
   /** The pod that has this port of its node for itself, and what became of a connection to the pod's own address. */
   readonly hostPort: (HostPort & HostPortTry) | undefined;
+  /** Of this machine: containers that have the port, on which nothing here listens. */
+  readonly containers: readonly ContainerPort[];
+  /** How long its server takes for its first bytes; absent: it does not speak first. */
+  readonly greeting: GreetingFacts | undefined;
+  /** Whether it answers by another interface; absent: there is none, or it was not asked. */
+  readonly otherWays: OtherWaysFacts | undefined;
   readonly results: { readonly reach: ProbeResult | undefined };
 }
 
@@ -86,6 +112,13 @@ export interface PolicyAnswer {
   readonly allows?: 'address' | 'port';
   /** Kinds of policies that could say otherwise. */
   readonly others?: readonly string[];
+}
+
+/** The machine as a router of its namespaces. */
+export interface Machine {
+  readonly books: readonly RuleBook[];
+  readonly interfaces: readonly Interface[];
+  readonly routes: readonly Route[];
 }
 
 /** Everything of one run. */
@@ -112,6 +145,8 @@ export interface FirewallFacts {
   readonly policies: PolicyInput;
   readonly proxies: readonly ProxyVariables[];
   readonly sidecar: string | undefined;
+  /** Rules may not be read, and this tells of a proxy that answers for others, in words. */
+  readonly signOfProxy: string | undefined;
   /** Routers that said during the run that the time to live of a packet was over, whosever it was. */
   readonly expiredAt: readonly string[];
   /** Who said during the run that a header of a packet is wrong, whosever it was. */
@@ -123,6 +158,8 @@ export interface FirewallFacts {
   readonly isIsolated: boolean;
   /** Who listens on the target, where a DEST is its loopback address. */
   readonly listenersResult: ProbeResult | undefined;
+  /** The machine that a namespace sends through; absent: nobody looked there, or it could not be read. */
+  readonly machine?: Machine;
 }
 
 /** The neighbour table that an address would be in, before and after the run. */

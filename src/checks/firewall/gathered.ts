@@ -3,7 +3,9 @@
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
+import { socketAddress } from '../../model/socket-address.ts';
 import { parseConntrackProc } from '../../parsers/conntrack.ts';
+import type { FilterRule } from '../../parsers/filter-rules.ts';
 import { type Neighbour, parseNeighbours, parseNeighbourTables } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { parseNodePortRules } from '../../parsers/node-port-rules.ts';
@@ -13,16 +15,23 @@ import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
 import type { Unreachable } from '../../parsers/unreachable.ts';
 import { expirySenders, objectors, unreachablesOf } from '../shared/capture.ts';
 import { counterSnapshots } from '../shared/counters.ts';
+import { isLedOn } from '../shared/led-on.ts';
 import { type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
-import type { Packet } from '../shared/packet.ts';
+import { incoming, outgoing, type Packet } from '../shared/packet.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { expectsAnswer, PAYLOAD_BYTES, reachOf } from '../shared/reach-probe.ts';
 import type { RuleHit } from '../shared/rule-hits.ts';
 import { meets, type RuleSnapshots, ruleSnapshots, surelyStops } from '../shared/rule-hits.ts';
+import { type IpSets, ipsetsOf, withElement } from '../shared/set-element.ts';
+import { strayAnswers, strayCapture } from '../shared/stray-answers.ts';
 import { type Cause, causeOf, type Signs } from './cause.ts';
 import { detourOf } from './detours.ts';
 import { type FirewallFacts, type FirewallInput, overflows, type PathFacts, tableOf } from './facts.ts';
+import { greetingFacts } from './greetings.ts';
 import { loopbackFacts, OWN_LISTENERS } from './loopback.ts';
+import { machineOf } from './machine.ts';
+import { hopOf, markedWay, signOfProxy, type WayBooks, wayBooks } from './marked-way.ts';
+import { otherWaysFacts } from './other-ways.ts';
 import { behindId } from './plan.ts';
 import { policyAnswer } from './policy-answer.ts';
 import { toldToSockets } from './told.ts';
@@ -31,8 +40,11 @@ import { toldToSockets } from './told.ts';
 interface Shared {
   readonly facts: Omit<FirewallFacts, 'paths'>;
   readonly rules: RuleSnapshots;
+  readonly ways: WayBooks;
+  readonly ipsets: IpSets;
   readonly sockets: readonly TcpSocket[];
   readonly neighbours: readonly Neighbour[];
+  readonly openingSegments: ProbeResult | undefined;
 }
 
 export function firewallFacts(
@@ -42,6 +54,8 @@ export function firewallFacts(
 ): FirewallFacts {
   const privileges = privilegesOf(evidence['status']);
   const rules = ruleSnapshots(evidence);
+  const ways = wayBooks(evidence);
+  const ipsets = ipsetsOf(evidence);
   const facts: Shared['facts'] = {
     privileges,
     counters: counterSnapshots(evidence, 'counters', parseCounters),
@@ -61,6 +75,7 @@ export function firewallFacts(
     policies: input.policies,
     proxies: input.proxies ?? [],
     sidecar: input.sidecar,
+    signOfProxy: seenOf(rules.books) === undefined ? signOfProxy(ways, input.sidecar) : undefined,
     expiredAt: expirySenders(evidence['icmp-errors']),
     objectors: objectors(evidence['icmp-errors']),
     words,
@@ -68,19 +83,30 @@ export function firewallFacts(
     loopbacks: loopbackFacts(evidence, input.destinations),
     isIsolated: input.isIsolated ?? false,
     listenersResult: evidence[OWN_LISTENERS],
+    ...machinePart(evidence),
   };
   const shared: Shared = {
     facts,
     rules,
+    ways,
+    ipsets,
     sockets: seenOf(socketsOf(evidence['reach-sockets'])) ?? [],
     neighbours: read(evidence['neighbours'], 'ip', parseNeighbours).value ?? [],
+    openingSegments: evidence[strayCapture.id],
   };
   return {
     ...facts,
-    paths: input.destinations.map((d) =>
-      pathFacts(d, evidence[`${d.id}-reach`], evidence[`${behindId(d)}-reach`], input, shared),
-    ),
+    paths: input.destinations.map((d) => ({
+      ...pathFacts(d, evidence[`${d.id}-reach`], evidence[`${behindId(d)}-reach`], input, shared),
+      greeting: greetingFacts(evidence, d, input.greets?.[d.id]),
+      otherWays: otherWaysFacts(evidence, d, input.uplinks),
+    })),
   };
+}
+
+function machinePart(evidence: Evidence): Pick<FirewallFacts, 'machine'> {
+  const machine = machineOf(evidence);
+  return machine === undefined ? {} : { machine };
 }
 
 function nodePortsPart(result: ProbeResult | undefined): Pick<FirewallFacts, 'nodePorts'> {
@@ -105,14 +131,21 @@ function pathFacts(
   result: ProbeResult | undefined,
   behind: ProbeResult | undefined,
   input: FirewallInput,
-  { facts, rules, sockets, neighbours }: Shared,
-): PathFacts {
+  { facts, rules, ways, ipsets, sockets, neighbours, openingSegments }: Shared,
+): Omit<PathFacts, 'greeting' | 'otherWays'> {
   const reach = reachOf(result);
   const address = reach.value?.address ?? destination.host;
   const isV6 = address.includes(':');
   // reach PROTO NAME PORT: where the port was a placeholder, the runner has filled it in.
   const port = Number(result?.command[3] ?? destination.port);
-  const hop = nextHop(reach.value?.routes ?? []);
+  const plain = nextHop(reach.value?.routes ?? []);
+  const tries = reach.value?.tries ?? [];
+  const packet = { protocol: destination.protocol, address, port, source: plain?.source };
+  const isAnswered = tries.some(({ outcome }) => outcome === 'connected' || outcome === 'answered');
+  const sent = Math.max(1, tries.length);
+  const uid = facts.privileges?.uid ?? 0;
+  const marked = markedWay(ways, rules, packet, { sent, isAnswered, uid, hop: plain });
+  const hop = marked?.kind === 'elsewhere' ? hopOf(marked, plain, address) : plain;
   const told = toldToSockets(reach.value?.tries ?? [], address, port);
   // Of one without a port, such as "host unreachable", the capture does not tell whether it is about this connection or
   // about a ping: the socket's own word is the better one.
@@ -142,6 +175,7 @@ function pathFacts(
       retransFail: grown(facts, 'TcpExt.TCPRetransFail'),
       icmpUnreachable: isV6 ? grown6(facts, 'Icmp6InDestUnreachs') : grown(facts, 'Icmp.InDestUnreachs'),
       noRoutes: isV6 ? grown6(facts, 'Ip6OutNoRoutes') : grown(facts, 'Ip.OutNoRoutes'),
+      resets: grown(facts, 'Tcp.OutRsts'),
       tableOverflows: overflows(tableOf(facts, address)),
     },
   };
@@ -149,9 +183,9 @@ function pathFacts(
     reach.value === undefined
       ? { kind: 'unmeasured', reason: reach.skipped }
       : causeOf({ ...signs, reach: reach.value });
-  const packet = { protocol: destination.protocol, address, port, source: hop?.source };
+  const published = input.published?.[destination.id];
   const hostPort = input.hostPorts?.[destination.id];
-  const policy = policyAnswer(input.policies, destination, { address, port, source: hop?.source ?? '' });
+  const policy = policyAnswer(input.policies, destination, { address, port, source: plain?.source ?? '' });
   return {
     destination,
     reach,
@@ -164,14 +198,17 @@ function pathFacts(
     socket: signs.socket,
     forbidding: signs.forbidding,
     cause,
+    marked,
     detour: detourOf(rules.detours, packet, {
-      sent: Math.max(1, reach.value?.tries.length ?? 0),
+      sent,
       isAnswered: cause.kind === 'open' || cause.kind === 'stalled',
     }),
-    ...blocking(cause, packet, packetsSent(reach.value?.tries ?? [], signs.socket), rules),
+    ...blocking(cause, packet, packetsSent(tries, signs.socket), rules, ipsets),
     policy,
-    published: input.published?.[destination.id],
+    published,
+    straight: isLedOn(published) ? strayAnswers(openingSegments, { address, port }) : undefined,
     hostPort: hostPort && { ...hostPort, reach: reachOf(behind), result: behind },
+    containers: input.containers?.[destination.id] ?? [],
     results: { reach: result },
   };
 }
@@ -189,13 +226,14 @@ function grown6({ counters6 }: Shared['facts'], name: string): number | undefine
 }
 
 function isPeer(peer: string, address: string, port: number): boolean {
-  return peer === (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
+  return peer === socketAddress(address, port);
 }
 
 /** The probe's socket, and none that the target's own programs have to the same place: it is new. */
 function isProbe({ state, sendQueue, acknowledged }: TcpSocket): boolean {
   if (state === 'SYN-SENT') return true;
-  return state === 'ESTAB' && sendQueue > 0 && sendQueue <= PAYLOAD_BYTES && acknowledged <= 1;
+  // The handshake counts one byte, and one goes ahead of the others.
+  return state === 'ESTAB' && sendQueue > 0 && sendQueue <= PAYLOAD_BYTES && acknowledged <= 2;
 }
 
 /** Causes that a rule of the target's own network can have. */
@@ -222,11 +260,16 @@ function blocking(
   packet: Packet,
   sent: number,
   { grown: counters, uncounted }: RuleSnapshots,
+  ipsets: IpSets,
 ): Pick<PathFacts, 'hits' | 'suspects'> {
   if (!BY_RULE.includes(cause.kind)) return { hits: [], suspects: [] };
+  const named = (rule: FilterRule, direction: RuleHit['direction'] | undefined): FilterRule =>
+    withElement(rule, direction === 'input' ? incoming(packet) : outgoing(packet), ipsets);
   const hits = counters.flatMap((hit): RuleHit[] => {
     const direction = meets(hit.rule, packet);
-    return direction === undefined || hit.packets < sent ? [] : [{ ...hit, direction }];
+    return direction === undefined || hit.packets < sent
+      ? []
+      : [{ ...hit, rule: named(hit.rule, direction), direction }];
   });
   const side =
     cause.kind === 'dropped-here'
@@ -239,5 +282,8 @@ function blocking(
     const direction = meets(rule, packet);
     return direction !== undefined && (direction === 'unknown' || direction === side);
   });
-  return { hits, suspects: hits.length > 0 ? [] : suspects };
+  return {
+    hits,
+    suspects: hits.length > 0 ? [] : suspects.map((rule) => named(rule, meets(rule, packet))),
+  };
 }

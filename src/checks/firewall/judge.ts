@@ -15,6 +15,7 @@ import { portText } from './detours.ts';
 import { elsewhere } from './elsewhere.ts';
 import type { FirewallFacts, FirewallInput, PathFacts } from './facts.ts';
 import { firewallFacts } from './gathered.ts';
+import { type MarkedWay, markedText } from './marked-way.ts';
 import { nameOf, seen } from './path.ts';
 import { policyClause } from './policy-answer.ts';
 import { FIREWALL_RULES } from './rules/index.ts';
@@ -37,8 +38,10 @@ export function judgeFirewall(
 }
 
 /** Why nothing can be said of a destination. */
-function unclearReason(path: PathFacts): Reason | string | undefined {
+function unclearReason(path: PathFacts, { signOfProxy }: FirewallFacts): Reason | string | undefined {
   const { cause, hits, detour } = path;
+  const led = ledReason(path, signOfProxy);
+  if (led !== undefined) return led;
   if (detour !== undefined && (cause.kind === 'open' || cause.kind === 'stalled'))
     return detour.packets === undefined && !detour.rule.isCertain
       ? `it may be the target's own ${portText(detour.rule)} that answered, to which a rule of the target may lead the connection (NT-PROXY-001)`
@@ -52,9 +55,37 @@ function unclearReason(path: PathFacts): Reason | string | undefined {
   return undefined;
 }
 
+/** The port of the target that a connection came to. */
+function portOf({ taker }: MarkedWay): number | undefined {
+  return taker?.fallsTo ?? taker?.port;
+}
+
+/** Something answered, and it may have been a proxy of the target. */
+function ledReason({ cause, marked, address, hop }: PathFacts, sign: string | undefined): string | undefined {
+  if (cause.kind !== 'open' && cause.kind !== 'stalled') return undefined;
+  const isOwn = address === hop?.source || /^(127\.|::1$)/.test(address);
+  if (marked?.kind === 'unknown')
+    return `${markedText(marked)}, and where that leads could not be read, so that a proxy of the target may have answered`;
+  if (marked?.kind === 'here')
+    return marked.isCertain
+      ? `only the target's own port ${portOf(marked)} answered, to which its rules lead the connection (NT-PROXY-001)`
+      : `it may be the target's own port ${portOf(marked)} that answered, to which its rules may lead the connection (NT-PROXY-001)`;
+  return sign === undefined || isOwn
+    ? undefined
+    : `a proxy of the target may have answered in its place, and its rules may not be read: ${sign}`;
+}
+
 function skipped(facts: FirewallFacts): Skips {
   const skips = new Skips(facts.words);
-  for (const path of facts.paths) skips.add(unclearReason(path), nameOf(path));
+  for (const path of facts.paths) skips.add(unclearReason(path, facts), nameOf(path));
+  for (const path of facts.paths) {
+    const { greeting, cause } = path;
+    if (cause.kind === 'open')
+      skips.add(
+        greeting?.greeting.skipped,
+        `how long the server of ${nameOf(path)} takes for its first bytes`,
+      );
+  }
   skips.add(facts.capture.skipped, 'who sent an ICMP error');
   skips.add(facts.rules.skipped, 'the rule that stops packets (NT-FW-005)');
   skips.add(facts.counters.skipped, 'the counters of TCP and ICMP');
@@ -62,9 +93,10 @@ function skipped(facts: FirewallFacts): Skips {
   return skips;
 }
 
-function outcome({ paths, words }: FirewallFacts): Outcome {
-  const lost = paths.find((path) => unclearReason(path) !== undefined);
-  const reason = lost && unclearReason(lost);
+function outcome(facts: FirewallFacts): Outcome {
+  const { paths, words } = facts;
+  const lost = paths.find((path) => unclearReason(path, facts) !== undefined);
+  const reason = lost && unclearReason(lost, facts);
   if (lost && reason !== undefined) {
     const told = typeof reason === 'string' ? reason : tell(reason, words);
     return { status: 'error', summary: `${nameOf(lost)} could not be judged: ${told}.` };

@@ -1,6 +1,7 @@
 /** A destination in words, and the lines that prove what was seen. Pure. */
 
 import type { Quote } from '../../model/report.ts';
+import { socketAddress } from '../../model/socket-address.ts';
 import { linesOf, quoteCounters } from '../shared/quote.ts';
 import { outcomeText, quoteTries } from '../shared/reach-probe.ts';
 import { tell } from '../shared/reason.ts';
@@ -9,7 +10,7 @@ import type { FirewallFacts, PathFacts } from './facts.ts';
 /** `svc/web (TCP 198.51.100.7:80)`, or what the user has typed where that says as much. */
 export function nameOf({ destination, address, port }: PathFacts): string {
   const { label, protocol } = destination;
-  const end = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const end = socketAddress(address, port);
   return label.includes(address)
     ? `${protocol.toUpperCase()} ${end}`
     : `${label} (${protocol.toUpperCase()} ${end})`;
@@ -23,6 +24,11 @@ export function seen({ reach }: PathFacts): string {
 /** The address that the target sends from: `198.51.100.7 via … src 198.51.100.1 uid 0`. */
 export function sourceOf({ reach }: PathFacts): string | undefined {
   return /\bsrc (\S+)/.exec(reach.value?.routes.join(' ') ?? '')?.[1];
+}
+
+/** A rule of the target leads the connection to a proxy of its own, or may. */
+export function isLed({ detour, marked }: Pick<PathFacts, 'detour' | 'marked'>): boolean {
+  return detour !== undefined || marked?.kind === 'here';
 }
 
 /** What connect() said. */

@@ -3,10 +3,14 @@ import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { icmpCapture } from '../shared/capture.ts';
+import { isLedOn } from '../shared/led-on.ts';
 import { reachProbe, socketsProbe } from '../shared/reach-probe.ts';
 import { snapshot } from '../shared/snapshots.ts';
+import { strayCapture } from '../shared/stray-answers.ts';
 import type { FirewallInput } from './facts.ts';
+import { greetingProbes } from './greetings.ts';
 import { hostsFile, loopbackProbes, ownListeners } from './loopback.ts';
+import { otherWaysProbes } from './other-ways.ts';
 
 export function planFirewall(input: FirewallInput, scripts: ProbeScripts): StagedPlan {
   return {
@@ -18,13 +22,19 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       snapshot('nft', 'nft-before'),
       snapshot('iptables', 'iptables-before'),
       snapshot('iptablesLegacy', 'legacy-before'),
+      snapshot('ip6tables', 'iptables6-before'),
       snapshot('ip6tablesLegacy', 'legacy6-before'),
+      snapshot('rules'),
+      snapshot('rules6'),
+      snapshot('routes'),
+      snapshot('transparent'),
       snapshot('conntrack', 'conntrack-before'),
       ...hostsFile(input.destinations),
       ...ownListeners(input),
     ],
     probe: [
       icmpCapture,
+      ...(Object.values(input.published ?? {}).some(isLedOn) ? [strayCapture] : []),
       socketsProbe,
       ...input.destinations.map((d) => reachProbe(d, scripts, !d.anyPort)),
       ...loopbackProbes(input.destinations, scripts),
@@ -38,8 +48,13 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       snapshot('nft', 'nft-after'),
       snapshot('iptables', 'iptables-after'),
       snapshot('iptablesLegacy', 'legacy-after'),
+      snapshot('ip6tables', 'iptables6-after'),
       snapshot('ip6tablesLegacy', 'legacy6-after'),
+      snapshot('ipsets'),
       snapshot('conntrack', 'conntrack-after'),
+      // They take room and time, and the sockets of the probes have to be looked at while these wait.
+      ...otherWaysProbes(input.destinations, input.uplinks, scripts),
+      ...greetingProbes(input.destinations, input.greets, scripts),
     ],
   };
 }

@@ -13,29 +13,46 @@ import type { Published } from '../../model/published.ts';
 import { readPolicies } from '../shared/prepare-policies.ts';
 import type { Unread } from '../shared/unread.ts';
 import type check from './check.ts';
+import { containersAt } from './prepare-containers.ts';
+import { greetsOf } from './prepare-greetings.ts';
+import { uplinksOf } from './prepare-uplinks.ts';
 import { type ProxyVariables, proxyVariablesOf } from './proxy-variables.ts';
+import { SIDECARS } from './sidecars.ts';
 
 /** Nothing to look at without a destination. */
 export default async function prepare({
   subject,
   asked,
+  signal,
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
   if (asked.length === 0) return undefined;
   const proxies = proxiesOf(subject);
-  const [policies, { published, unread }, hostPorts] = await Promise.all([
+  const uplinks = uplinksOf(subject);
+  const [policies, { published, unread }, hostPorts, containers, greets] = await Promise.all([
     readPolicies(subject, asked),
     publishedOf(subject, asked),
     hostPortsOf(subject, asked),
+    containersAt(subject, asked, signal),
+    greetsOf(subject, asked),
   ]);
   return {
     destinations: asked,
     policies: unread.length === 0 ? policies : { ...policies, unread: [...policies.unread, ...unread] },
     ...(proxies.length === 0 ? {} : { proxies }),
     ...(Object.keys(hostPorts).length === 0 ? {} : { hostPorts }),
+    ...(Object.keys(containers).length === 0 ? {} : { containers }),
     ...sidecarPart(subject),
     ...(Object.keys(published).length === 0 ? {} : { published }),
+    ...(isBeside(subject) ? { isBeside: true } : {}),
+    ...(Object.keys(greets).length === 0 ? {} : { greets }),
+    ...(uplinks === undefined ? {} : { uplinks }),
     ...((subject.pod || subject.docker) && !subject.isHost ? { isIsolated: true } : {}),
   };
+}
+
+/** What belongs to no cluster and no engine, and is not the machine itself, is a namespace of it. */
+function isBeside({ cluster, docker, isHost, pod }: Subject): boolean {
+  return cluster === undefined && docker === undefined && pod === undefined && isHost !== true;
 }
 
 async function hostPortsOf(
@@ -78,9 +95,6 @@ async function waysInto(
     asked.flatMap(({ id }, i) => (all[i] === undefined ? [] : [[id, all[i]] as const])),
   );
 }
-
-/** Proxies to which rules lead everything by default; of others (Consul's, Envoy by hand) it is a choice. */
-const SIDECARS = new Set(['istio-proxy', 'linkerd-proxy', 'kuma-sidecar']);
 
 /** As part of the input. A gateway is the proxy alone, which asks for no rules. */
 function sidecarPart({ pod, isHost }: Subject): { sidecar?: string } {

@@ -19,6 +19,13 @@ export interface TakenBy {
   readonly rule: string;
 }
 
+/** An object with the very same rule, which leads elsewhere. */
+export interface Rival {
+  readonly object: ObjectName;
+  /** `Service shop/web:80`. */
+  readonly to: string;
+}
+
 /** Where a rule leads a request. */
 export interface Backend {
   readonly namespace: string;
@@ -88,7 +95,20 @@ export type Trouble =
       readonly namespace: string;
       /** Absent: it names none for the host. */
       readonly secret?: string;
+      /** Why one that may be there does not count; absent: it is not there. */
+      readonly unusable?: UnusableSecret;
     };
+
+/** A Secret that a listener may not have, or that its controller can make nothing of. */
+export interface UnusableSecret {
+  /** What has to allow the reference; absent: the controller says it. */
+  readonly isUngranted?: true;
+  /** In words that end a sentence. */
+  readonly why: string;
+}
+
+/** Nothing that is followed here takes the request: an object of another kind may. */
+export const UNTAKEN: readonly Trouble['kind'][] = ['not-attached', 'no-controller', 'no-rule'];
 
 /** Whoever takes requests by rules of the API: the controller of a class of Ingresses, or a Gateway. */
 export interface Front {
@@ -101,6 +121,8 @@ export interface Front {
   readonly troubles: readonly Trouble[];
   /** What takes the request, where anything does. */
   readonly by?: TakenBy;
+  /** Absent: none. */
+  readonly rivals?: readonly Rival[];
   readonly backend?: Backend;
 }
 
@@ -110,6 +132,10 @@ export interface AskedRequest {
   readonly host: string;
   readonly path: string;
   readonly fronts: readonly Front[];
+  /** Kinds of objects that this check does not follow, and by which the request can be led: `IngressRoute (traefik.io)`. */
+  readonly others?: readonly string[];
+  /** Its host is neither a Service nor a pod of the cluster that is known, and not all that may lead it could be read. */
+  readonly mayBeLed?: true;
 }
 
 /** What the check gets before it runs; plain JSON. */
@@ -132,8 +158,10 @@ export interface RequestFacts {
   readonly asked: AskedRequest;
   readonly answer: Measured<HttpTiming>;
   readonly result: ProbeResult | undefined;
-  /** The certificate does not hold for the name: asked where a Secret is missing. */
+  /** The certificate is neither trusted nor for the name: asked where a Secret is missing. */
   readonly isUntrusted: boolean;
+  /** No handshake came about: asked there too. */
+  readonly isUnserved: boolean;
   readonly trustResult: ProbeResult | undefined;
   /** Those that the request can have met. */
   readonly fronts: readonly Front[];
@@ -159,6 +187,12 @@ export function kubectlName({ kind, namespace, name }: ObjectName): readonly str
 export function isFailed({ answer }: RequestFacts): boolean {
   const status = answer.value?.status ?? 0;
   return answer.value !== undefined && (status === 404 || status === 421 || status >= 500);
+}
+
+/** No rule is known to take it, and what may have one could not be read: who answered is not known. */
+export function isUnread({ asked: { mayBeLed, others = [] }, fronts }: RequestFacts): boolean {
+  const isHidden = mayBeLed === true || (fronts.length > 0 && others.length > 0);
+  return isHidden && fronts.every(({ by }) => by === undefined);
 }
 
 /** `http://shop.example.com/ is answered with HTTP 404`. */

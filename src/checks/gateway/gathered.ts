@@ -1,6 +1,7 @@
 /** From evidence to facts: how the request was answered, and by whom it can have been. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { type HttpTiming, parseCurl } from '../../parsers/curl.ts';
+import { parseTls } from '../../parsers/tls.ts';
 import { firstLine, type Measured, read } from '../shared/measured.ts';
 import { reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
@@ -9,6 +10,17 @@ import { backendId, triedEndpoints } from './plan.ts';
 
 /** CURLE_PEER_FAILED_VERIFICATION */
 const CURL_UNTRUSTED = 60;
+/** CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR, CURLE_RECV_ERROR */
+const CURL_UNSERVED = [7, 35, 56];
+
+function endedWith(result: ProbeResult | undefined, codes: readonly number[]): boolean {
+  return result?.status === 'exited' && codes.includes(result.code);
+}
+
+/** Whoever signed it, the certificate is none that stands in for all names. */
+function isForHost(result: ProbeResult | undefined): boolean {
+  return read(result, 'openssl', parseTls).value?.names.some(({ matches }) => matches) === true;
+}
 
 export function gatewayFacts(evidence: Evidence, { requests, denied }: GatewayInput): GatewayFacts {
   return { requests: requests.map((asked) => requestFacts(evidence, asked)), denied };
@@ -23,7 +35,8 @@ function requestFacts(evidence: Evidence, asked: AskedRequest): RequestFacts {
     asked,
     answer,
     result,
-    isUntrusted: trustResult?.status === 'exited' && trustResult.code === CURL_UNTRUSTED,
+    isUntrusted: endedWith(trustResult, [CURL_UNTRUSTED]) && !isForHost(evidence[`${id}-certificate`]),
+    isUnserved: endedWith(trustResult, CURL_UNSERVED),
     trustResult,
     fronts: met(asked.fronts, answer.value?.remote),
     tries: triedEndpoints(asked).map(({ address, port, pod }, i) => {

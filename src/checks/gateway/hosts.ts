@@ -54,3 +54,12 @@ export function patternFits(pattern: string, path: string): boolean {
     return false;
   }
 }
+
+/** Whether a regular expression of a controller's own dialect may take the path: one that is not understood may. */
+export function mayFitExpression(expression: string, path: string): boolean {
+  try {
+    return new RegExp(`^(?:${expression})`).test(path);
+  } catch {
+    return true;
+  }
+}

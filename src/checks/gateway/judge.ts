@@ -11,6 +11,7 @@ import {
   type GatewayFacts,
   type GatewayInput,
   isFailed,
+  isUnread,
   nameOf,
   type RequestFacts,
 } from './facts.ts';
@@ -57,13 +58,22 @@ function skipped({ requests, denied }: GatewayFacts, isExplained: boolean, words
     if (fronts.length > 0) skips.add(answer.skipped, `how ${asked.destination.label} is answered`);
   }
   const failed = requests.find(isFailed);
-  if (failed !== undefined && !isExplained)
-    for (const what of denied)
-      skips.add(`you may not read ${what}`, `the rule that leads ${failed.asked.destination.label}`);
+  if (failed !== undefined && !isExplained) {
+    const what = `the rule that leads ${failed.asked.destination.label}`;
+    for (const list of denied) skips.add(`you may not read ${list}`, what);
+    for (const kind of failed.asked.others ?? [])
+      skips.add(`objects of kind ${kind}, which lead requests too, are not followed here`, what);
+  }
   return skips;
 }
 
 function outcome({ requests }: GatewayFacts, words: PlaceWords): Outcome {
+  const unknown = requests.find((one) => isFailed(one) && isUnread(one));
+  if (unknown !== undefined)
+    return {
+      status: 'error',
+      summary: `${answeredText(unknown)}. No rule that is known takes it, and objects that were not read may have one: whether a gateway answers so by itself or the server that is meant does is not known. Those objects tell, and so does the log of the server.`,
+    };
   const led = requests.filter(({ fronts }) => fronts.length > 0);
   const [first] = led;
   if (first === undefined)

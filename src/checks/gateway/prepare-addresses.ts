@@ -26,7 +26,7 @@ async function byAddress(cluster: ClusterView, host: string): Promise<Service | 
 }
 
 /** Of the same pods; a Service without a selector is like no other. */
-function selectorOf({ metadata, spec }: Service): string {
+export function selectorOf({ metadata, spec }: Service): string {
   const pairs = Object.entries(spec?.selector ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return pairs.length === 0 ? `of ${metadata?.name}` : JSON.stringify(pairs);
 }

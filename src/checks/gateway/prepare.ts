@@ -6,9 +6,11 @@ import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import type { Service } from '../../model/kube-objects.ts';
 import { type Unread, unreadPart } from '../shared/unread.ts';
 import type check from './check.ts';
-import type { AskedRequest, Backend, Front, Trouble } from './facts.ts';
+import { type AskedRequest, type Backend, type Front, type Trouble, UNTAKEN } from './facts.ts';
 import { ingressFronts, type RoutedFront, type WantedBackend } from './ingress.ts';
 import { addressesAt, withAddresses } from './prepare-addresses.ts';
+import { isOfCluster } from './prepare-cluster-hosts.ts';
+import { otherKinds } from './prepare-others.ts';
 import { gatewayFronts } from './routes.ts';
 
 /** Endpoints of a backend that are connected to. */
@@ -26,12 +28,15 @@ export default async function prepare({
     ofAllOrOwn((namespace) => cluster.gatewayObjects(namespace), cluster.namespace),
   ]);
   const routed = urls.map((destination) => {
-    const { hostname, pathname, port } = new URL(destination.url ?? '');
+    const { hostname, pathname, search, port, protocol } = new URL(destination.url ?? '');
     const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
-    const number = Number(port || destination.port);
+    const request = { host, path: pathname, query: search, port: Number(port || destination.port) };
+    const only = gateways.denied === undefined ? undefined : cluster.namespace;
     const fronts = [
-      ...(ingresses.value ? ingressFronts(ingresses.value, host, pathname) : []),
-      ...(gateways.value ? gatewayFronts(gateways.value, host, pathname, number) : []),
+      ...(ingresses.value
+        ? ingressFronts(ingresses.value, { host, path: pathname, isTls: protocol === 'https:' })
+        : []),
+      ...(gateways.value ? gatewayFronts(gateways.value, request, only) : []),
     ];
     return { destination, host, path: pathname, fronts };
   });
@@ -40,8 +45,19 @@ export default async function prepare({
     ...unreadLists('routes of the Gateway API', gateways.failed),
   ];
   const denied = [ingresses.denied, gateways.denied].filter((one) => one !== undefined);
-  if (routed.every(({ fronts }) => fronts.length === 0) && unread.length === 0) return undefined;
-  const requests = await Promise.all(routed.map((one) => lookedUp(cluster, one)));
+  const isHidden = denied.length > 0 || unread.length > 0;
+  if (routed.every(({ fronts }) => fronts.length === 0) && !isHidden) return undefined;
+  const requests = await Promise.all(
+    routed.map(async (one) => ({
+      ...(await lookedUp(cluster, one)),
+      ...(isHidden && !(await isOfCluster(cluster, one.host)) ? { mayBeLed: true as const } : {}),
+    })),
+  );
+  if (
+    unread.length === 0 &&
+    requests.every(({ fronts, mayBeLed }) => fronts.length === 0 && mayBeLed !== true)
+  )
+    return undefined;
   return { requests, denied, ...unreadPart(unread) };
 }
 
@@ -73,7 +89,13 @@ async function lookedUp(
   const around = fronts.length === 0 ? [] : await addressesAt(cluster, asked.host);
   const isTls = asked.destination.url?.startsWith('https:') === true;
   const known = await Promise.all(fronts.map((front) => withBackend(cluster, front, isTls)));
-  return { ...asked, fronts: known.map((front) => withAddresses(front, around)) };
+  const isLost = known.some(({ troubles }) => troubles.some(({ kind }) => UNTAKEN.includes(kind)));
+  const others = isLost ? await otherKinds(cluster, asked.host) : [];
+  return {
+    ...asked,
+    fronts: known.map((front) => withAddresses(front, around)),
+    ...(others.length === 0 ? {} : { others }),
+  };
 }
 
 async function withBackend(cluster: ClusterView, front: RoutedFront, isTls: boolean): Promise<Front> {
@@ -95,9 +117,10 @@ async function withBackend(cluster: ClusterView, front: RoutedFront, isTls: bool
 
 async function backendOf(
   cluster: ClusterView,
-  { namespace, name, port, of }: WantedBackend,
-  { by }: RoutedFront,
+  { namespace, name, port, of, mayBeTarget, by: ownBy }: WantedBackend,
+  front: RoutedFront,
 ): Promise<{ readonly backend: Backend; readonly trouble?: Trouble }> {
+  const by = ownBy ?? front.by;
   const bare: Backend = { namespace, name, port, of, ready: 0, endpoints: [] };
   const service = await cluster.service(namespace, name);
   // What may not be read is in no trouble that is known.
@@ -106,10 +129,14 @@ async function backendOf(
     backend: bare,
     trouble: { kind: 'no-backend', by, backend: bare, why, has } as const,
   });
+  const targeted = ({ spec: { ports = [] } = {} }: Service) => {
+    const found = mayBeTarget ? ports.find(({ targetPort }) => String(targetPort) === port) : undefined;
+    return found === undefined ? undefined : servicePort(service.value as Service, String(found.port), 'tcp');
+  };
   if (service.value === null) return trouble('missing', []);
   const { spec } = service.value;
   if (spec?.type === 'ExternalName') return trouble('alias', [spec.externalName ?? '']);
-  const own = servicePort(service.value, port === '' ? undefined : port, 'tcp');
+  const own = servicePort(service.value, port === '' ? undefined : port, 'tcp') ?? targeted(service.value);
   if (own === undefined) return trouble('port', portTexts(service.value));
   const slices = await cluster.endpointSlices(namespace, name);
   if (slices.error !== undefined) return { backend: bare };
@@ -138,10 +165,15 @@ async function missingSecrets(
 ): Promise<readonly Trouble[]> {
   const found = await Promise.all(
     secrets.map(async (one) => {
-      const { namespace, secret } = one;
+      const { unusable, ...named } = one;
+      const { namespace, secret } = named;
+      if (unusable?.isUngranted) return [{ kind: 'no-secret' as const, ...one }];
       const isMissing = secret === undefined || (await cluster.hasSecret(namespace, secret)).value === false;
-      return isMissing ? [{ kind: 'no-secret' as const, ...one }] : [];
+      if (isMissing) return [{ kind: 'no-secret' as const, ...named }];
+      return unusable === undefined ? [] : [{ kind: 'no-secret' as const, ...one }];
     }),
   );
-  return found.flat();
+  const missing = found.flat();
+  // With one of several, the host has a certificate.
+  return missing.length < secrets.length ? [] : missing;
 }

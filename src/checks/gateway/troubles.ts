@@ -1,6 +1,6 @@
 /** The troubles that explain how a request was answered. Pure. */
 import type { Front, RequestFacts, Trouble } from './facts.ts';
-import { isFailed } from './facts.ts';
+import { isFailed, UNTAKEN } from './facts.ts';
 
 type Of<Kind extends Trouble['kind']> = Extract<Trouble, { readonly kind: Kind }>;
 
@@ -31,6 +31,7 @@ export function explaining<Kind extends Trouble['kind']>(
   const all = fronts.flatMap((front) => front.troubles.map((trouble) => ({ front, trouble })));
   const first = ORDER.find((one) => all.some(({ trouble }) => trouble.kind === one));
   if (first !== kind) return [];
+  if (UNTAKEN.includes(kind) && (request.asked.others ?? []).length > 0) return [];
   return all.flatMap(({ front, trouble }) =>
     trouble.kind === kind ? [{ front, trouble: trouble as Of<Kind> }] : [],
   );

@@ -39,10 +39,12 @@ export interface InterfacesFacts {
   readonly hardware: { readonly before: readonly NicCounters[]; readonly after: readonly NicCounters[] };
   /** Asked for on a host alone: what its CPUs did with received packets. */
   readonly softnet: { readonly before: Softnet | undefined; readonly after: Softnet | undefined };
+  /** Tasks for each of the host's CPUs that ran or waited, over the last minute; `undefined`: not known, or it is no host. */
+  readonly tasksPerCpu: number | undefined;
   /** Why the hardware's counters are not known, at one of the ends at least. */
   readonly noHardware: Reason | undefined;
   readonly results: Readonly<
-    Record<'interfaces' | 'before' | 'after' | 'hardware' | 'softnet', ProbeResult | undefined>
+    Record<'interfaces' | 'before' | 'after' | 'hardware' | 'softnet' | 'load', ProbeResult | undefined>
   >;
   readonly counted: { readonly before: readonly LinkCounters[]; readonly after: readonly LinkCounters[] };
 }

@@ -4,6 +4,7 @@ import { type Interface, parseInterfaces } from '../../parsers/ip-addr.ts';
 import { type LinkCounters, parseLinkCounters } from '../../parsers/ip-link.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
 import { parseRoutes } from '../../parsers/ip-route.ts';
+import { parseLoadAverage } from '../../parsers/load-average.ts';
 import { parseNicCounters } from '../../parsers/nic-counters.ts';
 import { parseSoftnet } from '../../parsers/softnet.ts';
 import { noIpJson, read } from '../shared/measured.ts';
@@ -26,6 +27,7 @@ export function interfacesFacts(evidence: Evidence, input: InterfacesInput): Int
   const [softnetBefore, softnetAfter] = ['softnet-before', 'softnet-after'].map(
     (id) => read(evidence[id], 'cat', parseSoftnet).value,
   );
+  const load = read(evidence['load'], 'cat', parseLoadAverage).value;
   return {
     interfaces,
     needed: (interfaces ?? []).filter((i) => isNeeded(i, input, defaults)),
@@ -41,9 +43,11 @@ export function interfacesFacts(evidence: Evidence, input: InterfacesInput): Int
     hardware: { before: nicsBefore?.value ?? [], after: nicsAfter?.value ?? [] },
     noHardware: nicsAfter?.skipped ?? nicsBefore?.skipped,
     softnet: { before: softnetBefore, after: softnetAfter },
+    tasksPerCpu: load === undefined || softnetAfter === undefined ? undefined : load / softnetAfter.cpus,
     results: {
       hardware: evidence['nics-after'],
       softnet: evidence['softnet-after'],
+      load: evidence['load'],
       interfaces: evidence['addresses'],
       before: evidence['links-before'],
       after: evidence['links-after'],

@@ -34,6 +34,7 @@ function host(when: string, input: InterfacesInput, scripts: ProbeScripts): Prob
   if (!input.hostNetwork) return [];
   return [
     snapshot('softnet', `softnet-${when}`),
+    ...(when === 'after' ? [{ id: 'load', argv: ['cat', '/proc/loadavg'], timeoutSeconds: 5 }] : []),
     {
       id: `nics-${when}`,
       argv: ['sh', '-c', scripts.nicCounters, 'nic-counters'],

@@ -9,8 +9,13 @@ import type { TcpSocket } from '../../parsers/ss.ts';
 import type { Qdisc } from '../../parsers/tc.ts';
 import type { ConnectSeries } from '../../parsers/tcp-connect.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
+import type { LedOn } from '../shared/led-on.ts';
 import type { Measured } from '../shared/measured.ts';
+import type { SmallSegments } from '../shared/small-segments.ts';
 import type { Distribution } from '../shared/statistics.ts';
+import type { StrayAnswers } from '../shared/stray-answers.ts';
+import type { LimitedContainer, LimitedFacts } from './cpu-limits.ts';
+import type { MeshWay } from './mesh.ts';
 
 /** A load balancer's address that kube-proxy leads straight to servers, which expect the load balancer's header. */
 export interface ProxiedWay {
@@ -38,10 +43,20 @@ export interface PathFacts {
   readonly brokenOff?: 'closed' | 'reset';
   /** The load balancer whose address it is, where it speaks the PROXY protocol to the servers behind it. */
   readonly proxied?: ProxiedWay;
+  /** Who leads on connections to it may let endpoints answer the target straight. */
+  readonly ledOn?: LedOn;
+  /** They did, as was heard. */
+  readonly straight?: StrayAnswers;
+  /** The pod of a service mesh behind it, where the target is of none. */
+  readonly mesh?: MeshWay;
+  /** What came back is no answer of HTTP/1. */
+  readonly isNoHttp?: true;
   /** How an answer ended that had begun and did not come to its end; absent: it did, or there was none. */
   readonly cutAnswer?: CutAnswer;
   /** Why it is not known whether an answer that had begun came to its end. */
   readonly unended?: Reason;
+  /** What became of an answer that stalled in smaller segments; absent: none did, or it was not asked for again. */
+  readonly small?: SmallSegments;
   /** RTTs of what was answered: echo requests, and TCP handshakes (refusals too). */
   readonly rtts: { readonly icmp: Distribution | undefined; readonly tcp: Distribution | undefined };
   readonly results: {
@@ -49,6 +64,22 @@ export interface PathFacts {
     readonly tcp: ProbeResult | undefined;
     readonly http: ProbeResult | undefined;
   };
+}
+
+/** curl's exit code (CURLE_OPERATION_TIMEDOUT) when --max-time is over. */
+export const CURL_TIMED_OUT = 28;
+
+/** What a transfer that goes on brings in its time at the least; less is one that hangs. */
+export const LEAST_BYTES = 65_536;
+
+/** A request whose answer did not come to its end in its time, nor to more than one that hangs. */
+export function hasStalled({ http, results }: PathFacts): boolean {
+  const timing = http?.value;
+  return (
+    timing !== undefined &&
+    results.http?.code === CURL_TIMED_OUT &&
+    (timing.shape?.bodyBytes ?? 0) < LEAST_BYTES
+  );
 }
 
 /** The times of what was answered, in order, in ms. */
@@ -91,7 +122,11 @@ export interface LatencyFacts {
     readonly value: number | undefined;
     readonly quotes: readonly ProbeResult[];
   };
+  /** Containers with a CPU limit at both ends of the ways. */
+  readonly limited: readonly LimitedFacts[];
   readonly thresholds: LatencyThresholds;
+  /** The counters are those of a whole machine, and of whatever its programs talk to. */
+  readonly isHost: boolean;
 }
 
 /** Limits of the rules; each can be set by a flag. Times in milliseconds, shares as fractions. */
@@ -118,6 +153,14 @@ export interface LatencyInput {
   /** Connections that are enough where echo requests are answered too, in the same time; absent: as many as `count`. */
   readonly enoughConnects?: number;
   readonly thresholds: LatencyThresholds;
+  /** The target is a machine's own network. */
+  readonly isHost?: boolean;
   /** By the id of the destination; absent: none is so, or it was not asked. */
   readonly proxied?: Readonly<Record<string, ProxiedWay>>;
+  /** By the id of the destination; absent: none is so, or it was not asked. */
+  readonly mesh?: Readonly<Record<string, MeshWay>>;
+  /** By the id of the destination; absent: none is so, or it was not asked. */
+  readonly led?: Readonly<Record<string, LedOn>>;
+  /** Containers with a CPU limit at both ends; absent: none has one, or it was not asked. */
+  readonly limited?: readonly LimitedContainer[];
 }

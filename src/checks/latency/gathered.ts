@@ -21,28 +21,38 @@ import {
   read,
 } from '../shared/measured.ts';
 import { because, noTool } from '../shared/reason.ts';
+import { smallSegmentsOf } from '../shared/small-segments.ts';
 import { distribution } from '../shared/statistics.ts';
+import { strayAnswers, strayCapture } from '../shared/stray-answers.ts';
 import { hopOf, isVirtual, VIRTUAL } from '../shared/way.ts';
+import { limitedFacts } from './cpu-limits.ts';
 import {
   answeredMs,
+  CURL_TIMED_OUT,
   type LatencyFacts,
   type LatencyInput,
+  LEAST_BYTES,
   type PathFacts,
-  type ProxiedWay,
 } from './facts.ts';
 
 export function latencyFacts(
   evidence: Evidence,
-  { destinations, thresholds, proxied }: Pick<LatencyInput, 'destinations' | 'thresholds' | 'proxied'>,
+  input: Pick<
+    LatencyInput,
+    'destinations' | 'thresholds' | 'proxied' | 'led' | 'mesh' | 'isHost' | 'limited'
+  >,
 ): LatencyFacts {
+  const { destinations, thresholds, isHost = false } = input;
   return {
     privileges: privilegesOf(evidence['status']),
-    paths: destinations.map((destination) => pathFacts(evidence, destination, proxied?.[destination.id])),
+    paths: destinations.map((destination) => pathFacts(evidence, destination, input)),
     counters: counterSnapshots(evidence, 'counters', parseCounters),
     sockets: { ...socketsOf(evidence['sockets']), result: evidence['sockets'] },
     qdiscs: { value: read(evidence['qdiscs'], 'tc', parseQdiscs).value, result: evidence['qdiscs'] },
     cpuPressure: cpuPressure(evidence['cpu-before'], evidence['cpu']),
+    limited: limitedFacts(evidence, input.limited ?? []),
     thresholds,
+    isHost,
   };
 }
 
@@ -68,7 +78,14 @@ function cpuPressure(
   return { value: Math.min(1, Math.max(to.lastTenSeconds, waited)), quotes };
 }
 
-function pathFacts(evidence: Evidence, destination: Destination, proxied: ProxiedWay | undefined): PathFacts {
+function pathFacts(
+  evidence: Evidence,
+  destination: Destination,
+  input: Pick<LatencyInput, 'proxied' | 'led' | 'mesh'>,
+): PathFacts {
+  const proxied = input.proxied?.[destination.id];
+  const ledOn = input.led?.[destination.id];
+  const mesh = input.mesh?.[destination.id];
   const results = {
     icmp: evidence[`${destination.id}-icmp`],
     tcp: evidence[`${destination.id}-tcp`],
@@ -82,30 +99,44 @@ function pathFacts(evidence: Evidence, destination: Destination, proxied: Proxie
   const brokenOff = brokenOffOf(http, results.http, tcp);
   const route = hopOf(evidence[`${destination.id}-hop`]).value?.route;
   const gateway = route?.outcome === 'route' ? route.gateway : undefined;
+  const small = smallSegmentsOf(evidence, destination.id);
+  const address = tcp.value?.address ?? results.icmp?.command.at(-1);
+  // tcp-connect HOST PORT COUNT
+  const port = results.tcp?.command[2] ?? destination.port;
+  const straight =
+    ledOn === undefined || address === undefined
+      ? undefined
+      : strayAnswers(evidence[strayCapture.id], { address, port: Number(port) });
   return {
     destination,
-    address: tcp.value?.address ?? results.icmp?.command.at(-1),
-    // tcp-connect HOST PORT COUNT
-    port: results.tcp?.command[2] ?? destination.port,
+    address,
+    port,
     icmp,
     tcp,
     http,
     ...(gateway === undefined ? {} : { gateway }),
     ...(brokenOff === undefined ? {} : { brokenOff }),
     ...(proxied === undefined ? {} : { proxied }),
+    ...(ledOn === undefined ? {} : { ledOn }),
+    ...(straight === undefined ? {} : { straight }),
+    ...(mesh === undefined ? {} : { mesh }),
+    ...(isNoHttp(results.http) ? { isNoHttp: true } : {}),
     ...endOf(http, results.http),
+    ...(small === undefined ? {} : { small }),
     rtts: { icmp: distribution(answered.icmp), tcp: distribution(answered.tcp) },
     results,
   };
 }
 
-/** curl's exit code (CURLE_OPERATION_TIMEDOUT) when --max-time is over. */
-const CURL_TIMED_OUT = 28;
 /** CURLE_COULDNT_CONNECT */
 const CURL_NO_CONNECTION = 7;
 
-/** What a transfer that goes on brings in its time at the least; less is one that hangs. */
-const LEAST_BYTES = 65_536;
+/** CURLE_UNSUPPORTED_PROTOCOL, of an answer without a status line: HTTP/0.9 had none (since curl 7.66 no answer to take). */
+const CURL_NO_PROTOCOL = 1;
+
+function isNoHttp(result: ProbeResult | undefined): boolean {
+  return result?.code === CURL_NO_PROTOCOL && result.stderr.includes('HTTP/0.9');
+}
 
 /** How an answer ended whose status line came. */
 function endOf(

@@ -5,6 +5,7 @@ import type { Evidence } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
+import type { HttpTiming } from '../../parsers/curl.ts';
 import { growth } from '../../parsers/proc-net.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
 import { noJson } from '../shared/measured.ts';
@@ -13,6 +14,7 @@ import { formatMs } from '../shared/quote.ts';
 import { because, noTool, tell } from '../shared/reason.ts';
 import { Skips } from '../shared/skipped.ts';
 import { type Distribution, distribution, histogram, least, most } from '../shared/statistics.ts';
+import { limitedJson } from './cpu-limits.ts';
 import { answeredMs, judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 import { latencyFacts } from './gathered.ts';
 import { LATENCY_RULES } from './rules/index.ts';
@@ -75,8 +77,21 @@ function skipped(facts: LatencyFacts, count: number, words: PlaceWords): Skips {
     skips.add(tooFewEchoes(path, count), `loss to ${path.destination.label} (NT-LAT-002)`);
     if (path.tcp.skipped?.code !== 'no-place')
       skips.add(path.tcp.skipped, `TCP to ${path.destination.label}`);
-    if (path.brokenOff === undefined) skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
+    if (path.brokenOff === undefined && !path.isNoHttp)
+      skips.add(path.http?.skipped, `HTTP to ${path.destination.label}`);
+    skips.add(
+      path.small?.tries.skipped,
+      `whether the size of packets decides at ${path.destination.label} (NT-MTU-006)`,
+    );
     skips.add(path.unended, `the end of the answer of ${path.destination.label} (NT-HTTP-003)`);
+  }
+  for (const { container, pod, answers, windows, unread } of facts.limited) {
+    if (windows.length > 0) continue;
+    const id = answers === undefined ? 'NT-SYS-002' : 'NT-SYS-003';
+    skips.add(
+      unread ?? 'it does not show its counters',
+      `whether its CPU limit stops container ${container} of pod ${pod} (${id})`,
+    );
   }
   const { sockets, qdiscs, counters } = facts;
   skips.add(counters.skipped, 'segments that were sent again (NT-LAT-003, NT-LAT-005)');
@@ -119,6 +134,7 @@ function measurements(facts: LatencyFacts): { readonly [key: string]: Json } {
       backlogBytes: q.backlogBytes,
       drops: q.drops,
     })),
+    ...(facts.limited.length === 0 ? {} : { cpuLimits: limitedJson(facts.limited) }),
     privileges: facts.privileges
       ? { uid: facts.privileges.uid, capabilities: facts.privileges.capabilities }
       : null,
@@ -159,11 +175,16 @@ function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to:
     ...(path.http
       ? {
           http: path.http.value
-            ? { ...path.http.value, ...endJson(path) }
+            ? { ...timesOf(path.http.value), ...endJson(path) }
             : { skipped: tell(path.http.skipped) },
         }
       : {}),
   };
+}
+
+/** Without what the answer was like: its rule says that, where it says anything. */
+function timesOf({ shape: _, ...times }: HttpTiming): Omit<HttpTiming, 'shape'> {
+  return times;
 }
 
 function endJson({ brokenOff, cutAnswer }: PathFacts): Record<string, Json> {

@@ -3,6 +3,7 @@ import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { httpProbe } from '../shared/http-probe.ts';
+import { strayCapture } from '../shared/stray-answers.ts';
 import { isVirtual, nextHopProbe } from '../shared/way.ts';
 import type { LatencyInput } from './facts.ts';
 
@@ -26,6 +27,7 @@ export function planLatency(input: LatencyInput, scripts: ProbeScripts): StagedP
       snapshot('cpu-before', ['cat', ...CPU_FILES]),
     ],
     probe: [
+      ...(Object.keys(input.led ?? {}).length === 0 ? [] : [strayCapture]),
       ...input.destinations.flatMap((destination) => probes(destination, input, scripts, seconds)),
       ...ways(input.destinations, scripts),
       sampled('sockets', half, seconds, ['ss', '-tinH']),

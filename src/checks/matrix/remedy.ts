@@ -1,7 +1,9 @@
 /** What to do about a story: commands for its first pair, that can be pasted. Pure. */
+
 import { type Advice, advice, nettools } from '../../model/advice.ts';
 import type { Occurrence } from '../../model/finding.ts';
 import { CLOSED_PORT, type MatrixCell, type MatrixPlace } from '../../model/matrix.ts';
+import { bracketed } from '../../model/socket-address.ts';
 import { overlay } from './rules/overlay.ts';
 import { sending } from './rules/sending.ts';
 import { serviceDiffers } from './rules/service-differs.ts';
@@ -54,5 +56,5 @@ function destinationWord(to: MatrixPlace, from: MatrixPlace, { address, tcp }: M
     return `${name}${port}`;
   }
   if (to.kind === 'pod' && to.namespace === from.namespace) return `${to.target}${port}`;
-  return address.includes(':') ? `[${address}]${port}` : `${address}${port}`;
+  return `${bracketed(address)}${port}`;
 }

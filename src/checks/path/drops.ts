@@ -37,7 +37,7 @@ export function watchersOf({ watchers = [] }: PathInput, evidence: Evidence): Wa
       return seen && (seen.end === undefined ? because('the watch was ended before its time') : seen);
     });
     const own = evidenceOf(evidence, id);
-    const { machine } = spaceOf(own['space'], node);
+    const machine = machineOf(seenOf(watch)?.boot ?? '', node);
     const { grown, uncounted, books } = ruleSnapshots(own);
     const rules =
       own['nft-after'] === undefined ? {} : { rules: { grown, uncounted, skipped: books.skipped } };
@@ -58,7 +58,7 @@ export function dropsOf(
       if (packet === undefined || kind === undefined) return [];
       const space = spaces.find((one) => one.machine === machine && one.inode === flow.namespace);
       // Two nodes may be one machine, whose kernel tells both watchers the same.
-      const { packets: _, bytes: __, ...key } = flow;
+      const { packets: _, ...key } = flow;
       return [[JSON.stringify([machine, key]), { flow, kind, packet, node, space, result }]];
     }),
   );
@@ -105,7 +105,12 @@ export function spaceOf(result: ProbeResult | undefined, node: string): Space {
   const text = read(result, 'readlink', (printed) => ({ printed })).value?.printed ?? '';
   const [link = '', boot = ''] = text.split('\n');
   const inode = /^net:\[(\d+)\]$/.exec(link)?.[1];
-  return { inode, machine: /^[\da-f-]{36}$/.test(boot) ? boot : `node ${node}` };
+  return { inode, machine: machineOf(boot, node) };
+}
+
+/** @param boot its boot_id (random(4)), or whatever stands in its place */
+function machineOf(boot: string, node: string): string {
+  return /^[\da-f-]{36}$/.test(boot) ? boot : `node ${node}`;
 }
 
 /** `undefined`: it is not the probe's. */

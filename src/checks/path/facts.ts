@@ -16,6 +16,7 @@ import type { DropKind } from '../shared/drops/kind.ts';
 import type { Rules } from '../shared/drops/rule-of.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { RuleHit } from '../shared/rule-hits.ts';
+import type { IpSets } from '../shared/set-element.ts';
 
 /** A network namespace on the way, in which somebody listens while the probes run. */
 export interface Place {
@@ -147,12 +148,15 @@ export interface PlaceFacts {
   readonly rules: Reason | undefined;
   /** Rules, and policies of chains, that stop packets and count none. */
   readonly uncounted: readonly FilterRule[];
+  /** What rules of iptables may ask for. */
+  readonly ipsets: IpSets;
   readonly counters: CounterSnapshots;
   readonly listeners: readonly Listener[] | undefined;
   readonly listenersResult: ProbeResult | undefined;
   readonly neighbours: readonly Neighbour[] | undefined;
   readonly neighboursResult: ProbeResult | undefined;
   readonly routes: readonly Route[] | undefined;
+  readonly routesResult: ProbeResult | undefined;
   /** Rules that let pass what is in a set. */
   readonly setRules: readonly SetRule[];
   readonly counters6: CounterSnapshots;

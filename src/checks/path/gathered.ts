@@ -19,6 +19,7 @@ import { type Fields, fits, holdsAll } from '../shared/packet.ts';
 import { reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
+import { ipsetsOf, withElement } from '../shared/set-element.ts';
 import { dropsOf, knownSpaces, spaceOf, TCP, watchersOf } from './drops.ts';
 import type {
   Allowed,
@@ -109,6 +110,7 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
     rules: rules.books.skipped,
     grown: rules.grown,
     uncounted: rules.uncounted,
+    ipsets: ipsetsOf(within),
     counters: counterSnapshots(within, 'counters', parseCounters),
     listeners: read(listeners, 'ss', (text, { code }) => (code === 0 ? parseListeners(text) : undefined))
       .value,
@@ -116,6 +118,7 @@ function placeFacts(place: Place, evidence: Evidence): PlaceFacts {
     neighbours: read(neighbours, 'ip', parseNeighbours).value,
     neighboursResult: neighbours,
     routes: read(own('routes'), 'ip', parseRoutes).value,
+    routesResult: own('routes'),
     setRules: setRulesOf(within),
     counters6: counterSnapshots(within, 'counters6', parseCounters6),
     drops: socketDrops(own('drops-before'), own('drops-after')),
@@ -330,10 +333,10 @@ function hitAt({ last, missed }: Loss, probe: Probe): PathFacts['hit'] {
   const there = { protocol: 'tcp', daddr: address, dport: port, saddr: source };
   const back = { protocol: 'tcp', saddr: address, sport: port, daddr: source };
   const places = [...new Set([last?.place ?? missed.place, missed.place])];
-  const all = places.flatMap(({ grown }) => grown);
-  const own = all.find(
-    ({ rule }) => fits(rule.matches, isAnswer ? back : there) && fitsFamily(rule.family, address),
-  );
+  const packet = isAnswer ? back : there;
+  const all = places.flatMap(({ grown, ipsets }) => grown.map((one) => ({ ...one, ipsets })));
+  const found = all.find(({ rule }) => fits(rule.matches, packet) && fitsFamily(rule.family, address));
+  const own = found && { ...found, rule: withElement(found.rule, packet, found.ipsets) };
   // Between two nodes an overlay carries it as a packet of their own.
   return own ?? (areBothNodes(last, missed) ? all.find(({ rule }) => isOfOverlay(rule)) : undefined);
 }
@@ -370,7 +373,7 @@ function suspectAt({ last, missed }: Loss, probe: Probe): FilterRule | undefined
     ? { protocol: 'tcp', saddr: address, sport: port, daddr: source, ctstate: ['established'] }
     : sentFields(probe);
   const hooks = hooksOf(last, missed);
-  return missed.place.uncounted.find(
+  const found = missed.place.uncounted.find(
     (rule) =>
       rule.hook !== undefined &&
       hooks.includes(rule.hook) &&
@@ -379,6 +382,7 @@ function suspectAt({ last, missed }: Loss, probe: Probe): FilterRule | undefined
       fits(rule.matches, packet) &&
       !rule.spared.some((matches) => holdsAll(matches, packet)),
   );
+  return found && withElement(found, packet, missed.place.ipsets);
 }
 
 /** The hooks of netfilter between what a capture sees come in and what it sees go out. */
@@ -391,7 +395,7 @@ function hooksOf(last: Point | undefined, missed: Point): readonly string[] {
 /** Why the destination refuses, as it was seen there. */
 function refusalOf(points: readonly Point[], probe: Probe): PathFacts['refusal'] {
   const answer = points.find(({ role, packet }) => role === 'destination' && packet === 'answer');
-  const { listeners, grown } = answer?.place ?? {};
+  const { listeners, grown, ipsets = new Map() } = answer?.place ?? {};
   if (!answer?.lines?.some((line) => /Flags \[R/.test(line)) || listeners === undefined) return undefined;
   const own = listeners.filter((l) => l.protocol === 'tcp' && l.port === probe.port);
   if (own.length === 0) return { kind: 'closed', open: listeners.filter((l) => l.protocol === 'tcp') };
@@ -402,7 +406,7 @@ function refusalOf(points: readonly Point[], probe: Probe): PathFacts['refusal']
       fits(rule.matches, sentFields(probe)) &&
       fitsFamily(rule.family, probe.address),
   );
-  return hit && { kind: 'rule', hit };
+  return hit && { kind: 'rule', hit: { ...hit, rule: withElement(hit.rule, sentFields(probe), ipsets) } };
 }
 
 function fitsFamily(family: string, address: string): boolean {

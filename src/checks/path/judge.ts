@@ -5,7 +5,9 @@ import type { Evidence } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
+import { missedBy } from '../shared/drops/missed.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
+import { seenOf } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { because, tell } from '../shared/reason.ts';
 import { Skips } from '../shared/skipped.ts';
@@ -98,8 +100,11 @@ function skipped({ paths, places, ends, watchers }: PathsFacts, words: PlaceWord
   for (const { place, segments, seen } of places) {
     skips.add(place.unwatched ?? (seen && segments.skipped), `what passes ${place.label}`);
   }
-  for (const { node, watch, unwatched } of watchers)
+  for (const { node, watch, unwatched } of watchers) {
     skips.add(unwatched ?? watch.skipped, `reasons of drops on ${node}`);
+    for (const { what, why } of missedBy(seenOf(watch)?.end))
+      skips.add(why, `reasons of drops on ${node}: ${what}`);
+  }
   for (const path of paths) skips.add(path.reach.skipped, `the way to ${path.destination.label}`);
   for (const { place } of new Map(ends.map((end) => [end.place, end])).values())
     if (place.place.unwatched === undefined)

@@ -3,6 +3,7 @@
 import { type Advice, withNode } from '../../model/advice.ts';
 import type { FindingMeta, Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
+import { socketAddress } from '../../model/socket-address.ts';
 import { netfilter } from '../shared/drops/kinds/netfilter.ts';
 import { outcomeText, quoteTries } from '../shared/reach-probe.ts';
 import { tell } from '../shared/reason.ts';
@@ -80,7 +81,7 @@ function ruleWords({ hit, suspect, address, port }: PathFacts): string {
     return `; a rule there counted ${hit.packets} ${hit.packets === 1 ? 'packet' : 'packets'}${carries} meanwhile: ${hit.rule.text}`;
   }
   if (suspect === undefined) return '';
-  const packet = `TCP to ${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const packet = `TCP to ${socketAddress(address, port)}`;
   return suspect.maySpare
     ? `; ${suspect.text} may be what stops it: it counts nothing, and not all rules before it are understood`
     : `; ${suspect.text}: it counts nothing, and no rule before it in its chain accepts ${packet}`;
@@ -136,7 +137,7 @@ export function endName({ destination, port }: EndFacts): string {
 }
 
 function named(label: string, address: string, port: number): string {
-  return `${label} (${address.includes(':') ? `[${address}]` : address}:${port})`;
+  return `${label} (${socketAddress(address, port)})`;
 }
 
 /** What connect() came to, in words. */

@@ -26,11 +26,11 @@ export function watchCommand({ routes }: PathInput, id: string): readonly string
   ];
 }
 
-/** Watches what a node's kernel drops of the flows to and from the destinations. */
+/** Watches what a node's kernel drops of the flows to and from the destinations, in whatever network: their names come from the places. */
 export function dropsCommand({ routes }: PathInput): readonly string[] {
   const peers = routes.map(({ destination: { host, port, anyPort } }) => `${host},${anyPort ? 0 : port}`);
   return [
-    ...['nettools-drops', '--for', String(WATCH_SECONDS), '--machine'],
+    ...['nettools-drops', '--for', String(WATCH_SECONDS), '--everywhere'],
     ...[...new Set(peers)].flatMap((peer) => ['--peer', peer]),
   ];
 }
@@ -104,11 +104,8 @@ const RULES: Reading = {
 };
 
 /** What is read on a node whose kernel is listened to; of a connection the place that is its node reads the rules. */
-export function readingOnNode({ routes }: PathInput): { before: ProbePlan; after?: ProbePlan } {
-  const hasDatagrams = routes.some(({ destination }) => destination.protocol === 'udp');
-  return hasDatagrams
-    ? { before: joined([onePhase(SPACE), RULES.before]), after: RULES.after }
-    : { before: onePhase(SPACE) };
+export function readingOnNode({ routes }: PathInput): Partial<Reading> {
+  return routes.some(({ destination }) => destination.protocol === 'udp') ? RULES : {};
 }
 
 /** What is read at the place with this id, around the probes that pass it. */

@@ -8,6 +8,8 @@ import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { AddressFamily } from '../../parsers/ip-prefix.ts';
 import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
 import type { IptablesTable } from '../../parsers/iptables-tables.ts';
+import type { OddSocket } from '../../parsers/odd-sockets.ts';
+import type { AdvertisementSettings } from '../../parsers/router-advertisements.ts';
 import type { AnswerWays } from '../shared/answers.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import type { NodeNetwork } from '../shared/node-network.ts';
@@ -46,6 +48,12 @@ export interface RoutingFacts {
   readonly counters: CounterSnapshots;
   /** Interfaces that drop what did not come the way that its answer would go; `undefined`: not readable. */
   readonly strict: readonly string[] | undefined;
+  /** Whether the reverse lookup of an interface knows the mark of a packet; `undefined`: not readable. */
+  readonly marksCount: ((device: string) => boolean) | undefined;
+  /** By interface: what it does with router advertisements; `undefined`: not readable, or there is no IPv6. */
+  readonly advertisements: ReadonlyMap<string, AdvertisementSettings> | undefined;
+  /** Of a host: handshakes that are not complete; `undefined`: not read. */
+  readonly handshakes: readonly OddSocket[] | undefined;
   /** Asked for on a host alone. */
   readonly forwarding: Forwarding | undefined;
   /** Of a host: whether what crosses a bridge passes iptables, by the name of the setting; `undefined`: not readable. */
@@ -60,7 +68,15 @@ export interface RoutingFacts {
   }[];
   readonly results: Readonly<
     Record<
-      'interfaces' | 'routes' | 'rules' | 'rules6' | 'rpFilter' | 'forwarding' | 'bridgeCalls' | 'neighbours',
+      | 'interfaces'
+      | 'routes'
+      | 'rules'
+      | 'rules6'
+      | 'rpFilter'
+      | 'forwarding'
+      | 'bridgeCalls'
+      | 'neighbours'
+      | 'handshakes',
       ProbeResult | undefined
     >
   >;

@@ -6,8 +6,10 @@ import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parseNeighbours } from '../../parsers/ip-neigh.ts';
 import { parseRoutes, parseRules } from '../../parsers/ip-route.ts';
 import { parseIptablesTables } from '../../parsers/iptables-tables.ts';
+import { parseOddSockets } from '../../parsers/odd-sockets.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
-import { parseStrictInterfaces } from '../../parsers/rp-filter.ts';
+import { parseAdvertisements } from '../../parsers/router-advertisements.ts';
+import { parseMarkedLookups, parseStrictInterfaces } from '../../parsers/rp-filter.ts';
 import { answerWays } from '../shared/answer-ways.ts';
 import { counterSnapshots } from '../shared/counters.ts';
 import { read } from '../shared/measured.ts';
@@ -32,12 +34,15 @@ export function routingFacts(
     routes: list('routes', parseRoutes),
     rules: { inet: list('rules', parseRules), inet6: list('rules6', parseRules) },
     counters: counterSnapshots(evidence, 'counters', parseCounters),
+    handshakes: read(evidence['odd-sockets'], 'sh', parseOddSockets).value,
     forwarding: files('forwarding', parseForwarding),
     bridgeCalls: files('bridge-calls', parseBridgeCalls),
     neighboursBefore: list('neighbours-before', parseNeighbours),
     neighbours: list('neighbours', parseNeighbours),
     filters: ['iptables', 'iptables-legacy'].flatMap((id) => filterOf(evidence[id])),
     strict: files('rp-filter', parseStrictInterfaces),
+    marksCount: files('rp-filter', parseMarkedLookups),
+    advertisements: files('rp-filter', parseAdvertisements),
     results: {
       interfaces: evidence['addresses'],
       routes: evidence['routes'],
@@ -47,6 +52,7 @@ export function routingFacts(
       forwarding: evidence['forwarding'],
       bridgeCalls: evidence['bridge-calls'],
       neighbours: evidence['neighbours'],
+      handshakes: evidence['odd-sockets'],
     },
   };
 }

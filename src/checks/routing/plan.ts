@@ -1,12 +1,17 @@
 /** The commands of the routing check: tables and counters, a few probes to all destinations at once, counters. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import { ANSWER_FILTERS } from '../shared/answer-ways.ts';
-import { snapshot } from '../shared/snapshots.ts';
+import { oddSockets, snapshot } from '../shared/snapshots.ts';
 import { firstEcho, wayProbes } from '../shared/way.ts';
 import type { RoutingInput } from './facts.ts';
 
 /** No input is in it: the shell is there for the names of the interfaces. */
-const RP_FILTER = ['sh', '-c', 'grep -H . /proc/sys/net/ipv4/conf/*/rp_filter'] as const;
+const OF_INTERFACES = [
+  'sh',
+  '-c',
+  // Without IPv6 there are no files of it.
+  'grep -sH . /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/ipv4/conf/*/src_valid_mark /proc/sys/net/ipv6/conf/*/accept_ra /proc/sys/net/ipv6/conf/*/forwarding',
+] as const;
 const FORWARDING = ['sh', '-c', 'grep -H . /proc/sys/net/ipv[46]/conf/*/forwarding'] as const;
 
 const BRIDGE_CALLS = ['sh', '-c', 'grep -H . /proc/sys/net/bridge/bridge-nf-call-ip*tables'] as const;
@@ -27,7 +32,7 @@ export function planRouting(input: RoutingInput, scripts: ProbeScripts): StagedP
       snapshot('routes'),
       snapshot('rules'),
       snapshot('rules6'),
-      { id: 'rp-filter', argv: RP_FILTER, timeoutSeconds: 5 },
+      { id: 'rp-filter', argv: OF_INTERFACES, timeoutSeconds: 5 },
       ...(input.pod.hostNetwork ? [...OF_HOST, snapshot('neighbours', 'neighbours-before')] : []),
     ],
     probe: [
@@ -36,7 +41,7 @@ export function planRouting(input: RoutingInput, scripts: ProbeScripts): StagedP
     ],
     after: [
       snapshot('counters', 'counters-after'),
-      ...(input.pod.hostNetwork ? [snapshot('neighbours')] : []),
+      ...(input.pod.hostNetwork ? [snapshot('neighbours'), oddSockets(scripts)] : []),
       ...(input.probed === undefined ? [] : ANSWER_FILTERS),
     ],
   };

@@ -15,6 +15,14 @@ const service: Check<ServiceInput & MaybeUnread> = {
   judge: tellingUnread(judgeService),
   tables: serviceTables,
   measures: serviceMeasures,
+  // How old what is, and what a sweep measured, is another thing each time.
+  stateOf: ({ services, ...rest }) => [
+    rest,
+    services.map(({ ageSeconds: _age, sweep: _sweep, ending = [], ...service }) => [
+      service,
+      ending.map(({ pod }) => pod),
+    ]),
+  ],
 };
 
 export default service;

@@ -1,5 +1,7 @@
 /** What the service check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
+
 import type { ProbeResult } from '../../model/evidence.ts';
+import { socketAddress } from '../../model/socket-address.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { ServiceRules } from '../../parsers/service-rules.ts';
 import type { Measured } from '../shared/measured.ts';
@@ -18,12 +20,26 @@ export interface EndpointInfo {
   readonly node?: string;
   /** What the pod belongs to: `Deployment shop`; absent where nothing does or its pod may not be read. */
   readonly workload?: string;
+  /** It is the NodePort of this Service on the target's own node: `svc/shop`. */
+  readonly ownNodePort?: string;
   /** Declared TCP ports of the pod besides `port`. */
   readonly otherPorts: readonly number[];
   /** Of its pod, in the other address family, where the target has one of that family too. */
   readonly otherAddress?: string;
+  /** What the API says of its pod, where that is not what the slice has. */
+  readonly stale?: StaleEndpoint;
   /** Of a large Service: it is connected to once, and not looked at in detail. */
   readonly isSweptOnly?: boolean;
+}
+
+/** An endpoint whose pod is not there, or not at this address. */
+export interface StaleEndpoint {
+  /** The name of the slice that lists it. */
+  readonly slice: string;
+  /** Who keeps the slice, as its label says; absent: nobody is named. */
+  readonly keeper?: string;
+  /** Of the pod of that name; absent: there is no such pod. */
+  readonly podAddresses?: readonly string[];
 }
 
 /** A pod that was deleted and is still there. */
@@ -59,6 +75,8 @@ export interface ServiceInfo {
   /** A number or a name, as the Service has it. */
   readonly targetPort: string;
   readonly internalTrafficPolicy: string;
+  /** sessionAffinity ClientIP: for so many seconds a client's connections go to one endpoint. */
+  readonly affinitySeconds?: number;
   /** Of a load balancer that has no address, and is older than {@link FRESH_SECONDS}. */
   readonly isPending?: boolean;
   /** How a node takes connections from outside for it; asked for on a node alone, and absent where it takes none. */
@@ -170,7 +188,7 @@ export interface ServiceFacts {
   readonly virtual: readonly Attempt[];
   /** By its name, each looked up by itself; none of an alias, and one of two families alone. */
   readonly names: readonly Attempt[];
-  /** Ends of the target's own connections to the cluster IP that lasted for the run and carried something meanwhile. */
+  /** Ends of the target's own connections to the cluster IP that are open and have carried something; empty: none was in use. */
   readonly lasting: readonly string[];
   readonly connectionsResult: ProbeResult | undefined;
   /** To each pod that is about to go, in their order. */
@@ -198,7 +216,7 @@ export interface ServicesFacts {
 /** `web-0 (198.51.100.7:8080)`. */
 export function endpointName({ endpoint }: EndpointFacts): string {
   const { pod, address, port } = endpoint;
-  const end = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const end = socketAddress(address, port);
   return pod === undefined ? end : `pod ${pod} (${end})`;
 }
 

@@ -1,10 +1,12 @@
 /** From evidence to facts: what each connection came to. Pure. */
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { Reason } from '../../model/reason.ts';
 import { hasNoServiceRules, parseServiceRules, type ServiceRules } from '../../parsers/service-rules.ts';
 import { parseSs } from '../../parsers/ss.ts';
 import { endpointKey, type SweptEndpoint } from '../../parsers/sweep.ts';
-import { read } from '../shared/measured.ts';
+import type { ConnectTry } from '../../parsers/tcp-connect.ts';
+import { connectsOf, read } from '../shared/measured.ts';
 import { expectsAnswer, isUnresolved, reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
 import type {
@@ -15,7 +17,7 @@ import type {
   ServiceInput,
   ServicesFacts,
 } from './facts.ts';
-import { endingId, nameId, otherFamilyId, REFERENCE_NAME, repeats } from './plan.ts';
+import { endingId, nameId, otherFamilyId, REFERENCE_NAME, repeats, seriesId } from './plan.ts';
 import { sweptEndpoints } from './sample.ts';
 
 export function servicesFacts(evidence: Evidence, input: ServiceInput): ServicesFacts {
@@ -43,7 +45,7 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
     virtual:
       info.clusterIp === undefined
         ? []
-        : Array.from({ length: repeats(info, input) }, (_, i) => of(`virtual${i}`)),
+        : [of('virtual0'), ...others(evidence, info, repeats(info, input) - 1, of)],
     names:
       info.type === 'ExternalName' || info.isOtherFamily === true
         ? []
@@ -67,19 +69,76 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
   };
 }
 
+/** The connections to a cluster IP after the first one: a series; in an older bundle each by itself. */
+function others(
+  evidence: Evidence,
+  { id }: ServiceInfo,
+  count: number,
+  of: (suffix: string) => Attempt,
+): Attempt[] {
+  if (count === 0) return [];
+  const result = evidence[seriesId(id)];
+  if (result === undefined) return Array.from({ length: count }, (_, i) => of(`virtual${i + 1}`));
+  const { value, skipped } = connectsOf(result);
+  if (value === undefined) return [unclearAttempt(skipped, result)];
+  const { tries, address } = value;
+  const stumbled = tries.filter(({ outcome, ms }) => outcome === 'unanswered' || ms >= SLOW_MS);
+  const isChance = stumbled.length === 1 && tries.length > 2;
+  return tries.map((one) =>
+    one.outcome === 'unanswered' && (isChance || one.ms < SLOW_MS)
+      ? unclearAttempt(because(`one of ${count + 1} connections got no answer, which may be chance`), result)
+      : triedAttempt(one, address, result),
+  );
+}
+
+function unclearAttempt(skipped: Reason, result: ProbeResult | undefined): Attempt {
+  return { reach: { skipped }, result, state: 'unclear', isUnresolved: false, isSlow: false };
+}
+
+/** One connection of a series, with its own lines. */
+function triedAttempt(
+  { outcome, ms, error }: ConnectTry,
+  address: string | undefined,
+  result: ProbeResult,
+): Attempt {
+  const said = error ?? (outcome === 'refused' ? 'Connection refused' : 'Connection timed out');
+  const isConnected = outcome === 'connected';
+  const lines = isConnected ? '' : `: connect: ${said}\n`;
+  const kind = isConnected
+    ? ({ outcome: 'connected' } as const)
+    : outcome === 'unanswered'
+      ? ({ outcome: 'unanswered' } as const)
+      : ({ outcome: 'failed', error: said } as const);
+  const value = { address, unresolved: undefined, routes: [], tries: [{ ms, ...kind }] };
+  return {
+    reach: { value },
+    result: { ...result, stdout: `${lines}${isConnected ? 'ok' : 'failed'} ${Math.round(ms * 1000)}\n` },
+    state: stateOf({ value }, true),
+    isUnresolved: false,
+    isSlow: isConnected && ms >= SLOW_MS,
+  };
+}
+
 /** Less is a handshake and a question: it says nothing of where the client's load goes. */
 const LEAST_BYTES = 1000;
 
-/** By their own ends, which no other connection to the same place has. */
+/**
+ * By their own ends, which no other connection to the same place has. One that was in use before and rests for the moment
+ * of the run carries its share all the same, and so does one that took another's place; where none is in use, nothing is
+ * known of them.
+ */
 function lasting(before: ProbeResult | undefined, after: ProbeResult | undefined): readonly string[] {
   const sockets = (result: ProbeResult | undefined) =>
     read(result, 'ss', (text, { code }) => (code === 0 ? parseSs(text) : undefined)).value ?? [];
   const earlier = new Map(sockets(before).map((one) => [one.local, one]));
-  return sockets(after).flatMap(({ state, local, acknowledged }) => {
+  const open = sockets(after).filter(
+    ({ state, acknowledged }) => state === 'ESTAB' && acknowledged >= LEAST_BYTES,
+  );
+  const isInUse = open.some(({ local, acknowledged }) => {
     const known = earlier.get(local);
-    const isInUse = known !== undefined && acknowledged > known.acknowledged;
-    return state === 'ESTAB' && isInUse && known.acknowledged >= LEAST_BYTES ? [local] : [];
+    return known !== undefined && known.acknowledged >= LEAST_BYTES && acknowledged > known.acknowledged;
   });
+  return isInUse ? open.map(({ local }) => local) : [];
 }
 
 function rulesOf(result: ProbeResult | undefined, info: ServiceInfo): ServiceRules | undefined {
@@ -107,8 +166,7 @@ function sweptAttempt(
 ): Attempt {
   const one = swept.get(endpointKey(address, port));
   if (one === undefined || sweep === undefined) {
-    const skipped = because('the time was over before its turn');
-    return { reach: { skipped }, result: undefined, state: 'unclear', isUnresolved: false, isSlow: false };
+    return unclearAttempt(because('the time was over before its turn'), undefined);
   }
   const { outcome, ms, error, line } = one;
   const kind =

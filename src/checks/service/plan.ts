@@ -1,12 +1,19 @@
 /** The commands of the service check: every endpoint by itself, then the cluster IP, then the name. Pure. */
+
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
+import { socketAddress } from '../../model/socket-address.ts';
 import { reachProbe } from '../shared/reach-probe.ts';
 import { snapshot } from '../shared/snapshots.ts';
 import type { ServiceInfo, ServiceInput } from './facts.ts';
 
 /** Connections to a cluster IP when one of several endpoints is the target itself: each meets another one. */
-const MAX_REPEATS = 24;
+const MAX_REPEATS = 20;
+/**
+ * One after the other, and once all other probes are done: beside those of several Services they fill the accept queue of a
+ * small server, which looks like a packet that is lost.
+ */
+const SERIES = { intervalMs: 60, budgetMs: 4000, timeoutSeconds: 9 };
 /** For each endpoint, so that the target itself is chosen several times. */
 const REPEATS_PER_ENDPOINT = 5;
 
@@ -20,7 +27,7 @@ export function planService(input: ServiceInput, scripts: ProbeScripts): StagedP
       ]),
     ],
     probe: [
-      ...input.services.flatMap((service) => probes(service, input, scripts)),
+      ...input.services.flatMap((service) => probes(service, scripts)),
       // Another Service's address, to tell one that fails from all that do.
       reachProbe(
         { id: 'reference', host: '%apiserver%', port: '%apiserver-port%', protocol: 'tcp' },
@@ -46,6 +53,7 @@ export function planService(input: ServiceInput, scripts: ProbeScripts): StagedP
     after: input.services.flatMap((service) => [
       ...rules(service, 'after', scripts),
       ...connections(service, 'after'),
+      ...series(service, input, scripts),
     ]),
   };
 }
@@ -68,19 +76,29 @@ function rules(service: ServiceInfo, when: string, scripts: ProbeScripts): Probe
 /** The target's own connections to a Service that has endpoints to choose from: before those of the run, and after. */
 function connections({ id, protocol, clusterIp, port, ready }: ServiceInfo, when: string): ProbeCommand[] {
   if (protocol !== 'tcp' || clusterIp === undefined || ready < 2) return [];
-  const end = clusterIp.includes(':') ? `[${clusterIp}]:${port}` : `${clusterIp}:${port}`;
+  const end = socketAddress(clusterIp, port);
   return [{ id: `${id}-connections-${when}`, argv: ['ss', '-tinH', 'dst', end], timeoutSeconds: 5 }];
 }
 
 /** How many connections the cluster IP gets. */
-export function repeats(service: ServiceInfo, { addresses }: ServiceInput): number {
-  const isOwn = service.endpoints.some((e) => addresses.includes(e.address));
-  return isOwn && service.protocol === 'tcp' && service.ready > 1
-    ? Math.min(MAX_REPEATS, REPEATS_PER_ENDPOINT * service.ready)
-    : 1;
+export function repeats(service: ServiceInfo, input: ServiceInput): number {
+  return service.id === shownBy(input)?.id ? Math.min(MAX_REPEATS, REPEATS_PER_ENDPOINT * service.ready) : 1;
 }
 
-function probes(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts): ProbeCommand[] {
+/** Whether a pod reaches itself is a matter of its port of the bridge: one Service shows it, best that of the fewest endpoints. */
+function shownBy({ services, addresses }: ServiceInput): ServiceInfo | undefined {
+  return services
+    .filter(
+      ({ endpoints, protocol, ready, clusterIp }) =>
+        clusterIp !== undefined &&
+        protocol === 'tcp' &&
+        ready > 1 &&
+        endpoints.some((e) => addresses.includes(e.address)),
+    )
+    .sort((a, b) => a.ready - b.ready)[0];
+}
+
+function probes(service: ServiceInfo, scripts: ProbeScripts): ProbeCommand[] {
   const { id, protocol, clusterIp, port, namespace, name } = service;
   const to = (suffix: string, host: string, number: number, large: boolean): ProbeCommand =>
     reachProbe({ id: `${id}-${suffix}`, host, port: String(number), protocol }, scripts, large);
@@ -96,16 +114,36 @@ function probes(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts
           ],
     ),
     ...(service.ending ?? []).map(({ address, port: own }, i) => to(endingId(i), address, own, false)),
-    ...(clusterIp === undefined
-      ? []
-      : Array.from({ length: repeats(service, input) }, (_, i) =>
-          again(to(`virtual${i}`, clusterIp, port, i === 0), i),
-        )),
+    ...(clusterIp === undefined ? [] : [to('virtual0', clusterIp, port, true)]),
     // Twice: one packet of DNS that is lost takes longer than the probe has.
     ...(isNamed(service)
       ? [0, 1].map((nth) => again(to(nameId(nth), `${name}.${namespace}.svc`, port, false), nth))
       : []),
   ];
+}
+
+function series(service: ServiceInfo, input: ServiceInput, scripts: ProbeScripts): ProbeCommand[] {
+  const { id, clusterIp, port } = service;
+  const count = repeats(service, input) - 1;
+  if (clusterIp === undefined || count === 0) return [];
+  const { intervalMs, budgetMs, timeoutSeconds } = SERIES;
+  const words = [clusterIp, String(port), String(count)];
+  return [
+    {
+      id: seriesId(id),
+      argv: [
+        ...['bash', '-c', scripts.tcpConnect, 'tcp-connect', ...words],
+        ...[String(intervalMs), String(budgetMs)],
+      ],
+      timeoutSeconds,
+      display: ['tcp-connect', ...words],
+    },
+  ];
+}
+
+/** Of the connections to a cluster IP after the first one. */
+export function seriesId(service: string): string {
+  return `${service}-virtual-series`;
 }
 
 /** Its name is one that clients use, and is looked at here. */

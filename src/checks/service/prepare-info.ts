@@ -21,9 +21,12 @@ import {
   type OtherPorts,
   type OutsideWay,
   type ServiceInfo,
+  type StaleEndpoint,
 } from './facts.ts';
+import { ownNodePorts } from './prepare-node-ports.ts';
 import { endingPods, endpointInfo, notReady } from './prepare-pods.ts';
 import { proxiedEndpoints } from './prepare-proxied.ts';
+import { staleEndpoints } from './prepare-stale.ts';
 
 /** A Service among DESTs, by one of its families. */
 export interface AskedService {
@@ -56,7 +59,7 @@ export interface ReadService {
 export async function readService(
   cluster: ClusterView,
   asked: AskedService,
-  { isHost, addresses: own }: Pick<Subject, 'isHost' | 'addresses'>,
+  { isHost, addresses: own, node }: Pick<Subject, 'isHost' | 'addresses' | 'node'>,
 ): Promise<ReadService | undefined> {
   const { ref, protocol, family, clusterIp } = asked;
   const { namespace, name } = ref;
@@ -74,7 +77,14 @@ export async function readService(
   const addresses = [...clusterIps(service), ...all.filter(isReady).map(({ address }) => address)];
   const families = serviceFamilies(service, slices).filter((one) => familiesOf(addresses).includes(one));
   const endpoints = all.filter((one) => family === undefined || one.family === family);
-  const ready = endpoints.filter(isReady).map((one) => endpointInfo(one, pods?.value, familiesOf(own)));
+  const readyOnes = endpoints.filter(isReady);
+  const nodePorts = await ownNodePorts({ cluster, node, isHost }, readyOnes, protocol);
+  const stale = await staleEndpoints(cluster, namespace, readyOnes, slices, pods?.value);
+  const ready = readyOnes.map((one) => ({
+    ...endpointInfo(one, pods?.value, familiesOf(own)),
+    ...nodePorts.get(one),
+    ...stalePart(stale.get(one)),
+  }));
   const info: ServiceInfo = {
     id: asked.id,
     label: asked.label,
@@ -89,6 +99,7 @@ export async function readService(
     ...pendingPart(service, Date.now()),
     targetPort,
     internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
+    ...affinityPart(service),
     ...(selector.length === 0 ? {} : { selector: selector.map(([k, v]) => `${k}=${v}`).join(',') }),
     endpoints: ready,
     ready: ready.length,
@@ -106,6 +117,18 @@ export async function readService(
     ...(isHost && port ? outsidePart(service, port) : {}),
   };
   return { asked, info, families, pods };
+}
+
+/** As part of an endpoint. */
+function stalePart(stale: StaleEndpoint | undefined): { stale?: StaleEndpoint } {
+  return stale === undefined ? {} : { stale };
+}
+
+/** As part of the input; three hours are the API's default. */
+function affinityPart({ spec }: Service): { affinitySeconds?: number } {
+  return spec?.sessionAffinity === 'ClientIP'
+    ? { affinitySeconds: spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800 }
+    : {};
 }
 
 /** As part of the input: of TCP alone, where a port that is closed says so. */

@@ -1,7 +1,7 @@
 /** The endpoints of a Service's port as kube-proxy should know them. Pure. */
 
 import type { Family } from '../../cluster/families.ts';
-import { type Endpoint, endpointsOf, isReady, type ServicePort } from '../../cluster/services.ts';
+import { changedMs, type Endpoint, endpointsOf, isReady, type ServicePort } from '../../cluster/services.ts';
 import type { EndpointSlice } from '../../model/kube-objects.ts';
 import type { EndpointPlace, ProxiedEndpoints } from './facts.ts';
 
@@ -30,11 +30,4 @@ export function proxiedEndpoints(
 
 function placeOf({ address, port, node }: Endpoint): EndpointPlace {
   return { address, port, ...(node === undefined ? {} : { node }) };
-}
-
-/** When somebody last wrote the slice. */
-function changedMs({ metadata }: EndpointSlice): number {
-  const times = [metadata?.creationTimestamp, ...(metadata?.managedFields ?? []).map(({ time }) => time)];
-  // JSON carries strings where client-node's types say Date.
-  return Math.max(0, ...times.flatMap((time) => (time === undefined ? [] : [Date.parse(String(time))])));
 }

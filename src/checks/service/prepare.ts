@@ -4,14 +4,14 @@ import { type Family, familyOf } from '../../cluster/families.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
-import type { Pod } from '../../model/kube-objects.ts';
 import { endpointKey } from '../../parsers/sweep.ts';
 import { type Unread, unreadPart } from '../shared/unread.ts';
 import type check from './check.ts';
 import type { ServiceInfo } from './facts.ts';
+import { emptyServices, hasClusterDns } from './prepare-hosts.ts';
 import { type AskedService, type ReadService, readService } from './prepare-info.ts';
 
-/** Nothing to look at where no DEST is a Service. */
+/** Nothing to look at where no DEST is a Service, and no host is the name of one that has nobody to send to. */
 export default async function prepare({
   subject,
   asked: destinations,
@@ -19,7 +19,8 @@ export default async function prepare({
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
   const { cluster, pod, addresses } = subject;
   if (!cluster) return undefined;
-  const asked = askedServices(destinations, cluster.namespace);
+  const named = askedServices(destinations, cluster.namespace);
+  const asked = [...named, ...(await emptyServices(subject, destinations, named.length))];
   if (asked.length === 0) return undefined;
   const read = await Promise.all(asked.map((one) => readService(cluster, one, subject)));
   const found = read.filter((one) => one !== undefined);
@@ -117,9 +118,4 @@ function swept(
     detailed.has(endpointKey(e.address, e.port)) ? e : { ...e, isSweptOnly: true },
   );
   return { ...service, endpoints, sweep };
-}
-
-function hasClusterDns({ spec }: Pod): boolean {
-  const policy = spec?.dnsPolicy ?? 'ClusterFirst';
-  return policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && spec?.hostNetwork !== true);
 }

@@ -1,4 +1,5 @@
 /** What the service check measured, as a table: a row for each endpoint, the cluster IP and the name. Pure. */
+import { socketAddress } from '../../model/socket-address.ts';
 import type { Table } from '../../model/table.ts';
 import { type Fields, fieldsOf, left, recordsOf, right, text, time } from '../shared/cells.ts';
 
@@ -24,7 +25,7 @@ function endpointRows({ endpoints }: Fields): string[][] {
   return [
     ...shown.map(({ pod, isTarget, address, port, node, seen, ms }) => [
       `${text(pod)}${isTarget === true ? ' (the target)' : ''}`,
-      `${text(address)}:${text(port)}`,
+      socketAddress(text(address), text(port)),
       text(node),
       text(seen),
       time(ms),
@@ -43,7 +44,7 @@ function clusterIpRows({ virtual, clusterIp, port }: Fields): string[][] {
   return [
     [
       'cluster IP',
-      `${text(clusterIp)}:${text(port)}`,
+      socketAddress(text(clusterIp), text(port)),
       '',
       `${text(worst['seen'])}${share}`,
       time(worst['ms']),

@@ -101,11 +101,14 @@ function marksAnswers({ books }: AnswerWays, { protocol }: Asker): boolean {
   );
 }
 
-/** As the kernel looks for it, of a packet without a mark. */
-function routeOf(
-  { rules, routes }: AnswerWays,
+/**
+ * As the kernel looks for it, of a packet of the target's own without a mark.
+ * @param source `undefined`: it may come from any address
+ */
+export function routeOf(
+  { rules, routes }: Pick<AnswerWays, 'rules' | 'routes'>,
   client: Prefix,
-  source: Prefix,
+  source: Prefix | undefined,
 ): { readonly rule: RoutingRule; readonly route: Route } | undefined {
   const own = routes.filter(({ family }) => family === 'inet');
   for (const rule of [...rules].sort((a, b) => a.priority - b.priority)) {
@@ -129,11 +132,12 @@ function isSuppressed({ text }: RoutingRule, { destination }: Route): boolean {
 const KNOWN = new Set(['fwmark', 'fwmask', 'iif', 'suppress_prefixlen']);
 
 /** `undefined`: it asks for what is not known of the packet. */
-function ruleHolds(rule: RoutingRule, client: Prefix, source: Prefix): boolean | undefined {
+function ruleHolds(rule: RoutingRule, client: Prefix, source: Prefix | undefined): boolean | undefined {
+  if (source === undefined && rule.source !== undefined && rule.source.length > 0) return undefined;
   if (rule.vrf || rule.conditions.some((condition) => !KNOWN.has(condition))) return undefined;
   const mark = /\bfwmark (\S+)/.exec(rule.text)?.[1];
   const all =
-    (rule.source === undefined || contains(rule.source, source)) &&
+    (rule.source === undefined || source === undefined || contains(rule.source, source)) &&
     (rule.destination === undefined || contains(rule.destination, client)) &&
     (mark === undefined || Number(mark.replace(/\/.*/, '')) === 0) &&
     (!rule.conditions.includes('iif') || /\biif lo\b/.test(rule.text));

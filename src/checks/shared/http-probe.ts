@@ -1,6 +1,6 @@
 /** The request of a DEST that is a URL; checks share it. Pure. */
 import type { ProbeCommand } from '../../model/evidence.ts';
-import { CURL_FORMAT } from '../../parsers/curl.ts';
+import { HTTP_FORMAT } from '../../parsers/curl.ts';
 
 const HTTP_LIMIT_SECONDS = 10;
 
@@ -29,7 +29,7 @@ function request(id: string, trust: readonly string[], url: string): ProbeComman
       '*',
       ...limits,
       '-w',
-      CURL_FORMAT,
+      HTTP_FORMAT,
       '--',
       url,
     ],

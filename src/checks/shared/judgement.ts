@@ -2,7 +2,9 @@
  * What a check comes to: its status and its summary, made of one fact in one place, so that they cannot say two things.
  * Pure.
  */
+
 import type { Judgement } from '../../model/check.ts';
+import { commandLine } from '../../model/command-line.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import type { Occurrence } from '../../model/finding.ts';
 import { statusOf } from '../../model/report.ts';
@@ -40,7 +42,7 @@ export function conclude(evidence: Evidence, parts: Parts): Judgement {
   for (const [id, result] of Object.entries(evidence)) {
     const cut = cutReason(result);
     if (cut === undefined) continue;
-    const what = `all that "${result.command.join(' ')}" says`;
+    const what = `all that "${commandLine(result.command)}" says`;
     skips.add(cut, what);
     if (explains?.test(id) !== true) missed ??= `${what}: ${cut}`;
   }

@@ -25,6 +25,8 @@ export interface NodeNetwork {
   /** Addresses of pods that run on this node; a sample. */
   readonly pods: readonly string[];
   readonly others: readonly OtherNode[];
+  /** What of the nodes says that the network between them may lead to pods by routes of its own; absent: nothing does. */
+  readonly ledBy?: string;
   /** This node's own. */
   readonly tunnels?: readonly AnnouncedTunnel[];
 }

@@ -32,31 +32,53 @@ export interface Fields {
 
 /** Whether a packet may be what all of a rule's conditions ask for. */
 export function fits(matches: readonly RuleMatch[], fields: Fields): boolean {
-  return matches.every((match) => {
-    const actual = fields[match.field];
-    // What is not known of the packet may be as the rule wants it.
-    if (actual === undefined) return true;
-    return isOneOf(match, actual);
-  });
+  return matches.every((match) => elementAt(match, fields) >= 0 !== match.negated || isOpen(match, fields));
 }
 
 /** Whether a packet is what all of the conditions ask for, as far as anybody can tell. */
 export function holdsAll(matches: readonly RuleMatch[], fields: Fields): boolean {
-  return matches.every((match) => fields[match.field] !== undefined) && fits(matches, fields);
+  return matches.every(
+    (match) => partsOf(match).every(({ field }) => isKnown(field, fields)) && fits([match], fields),
+  );
 }
 
-function isOneOf({ values, negated }: RuleMatch, actual: string | number | readonly string[]): boolean {
-  const some = typeof actual === 'object' ? actual : [String(actual)];
-  return some.some((one) => values.some((value) => holds(value, one)) !== negated);
+/** Which of a condition's values the packet has, or may have: -1 for none. */
+export function elementAt(match: RuleMatch, fields: Fields): number {
+  const parts = partsOf(match);
+  return match.values.findIndex((_, i) =>
+    parts.every(({ field, values }) => {
+      const actual = field === undefined ? undefined : fields[field];
+      const value = values[i];
+      // What is not known of the packet may be as the rule wants it.
+      if (actual === undefined || value === undefined) return true;
+      const some = typeof actual === 'object' ? actual : [String(actual)];
+      return some.some((one) => holds(value, one));
+    }),
+  );
+}
+
+function partsOf({ field, values, and = [] }: RuleMatch): NonNullable<RuleMatch['and']> {
+  return [{ field, values }, ...and];
+}
+
+function isKnown(field: RuleMatch['field'] | undefined, fields: Fields): boolean {
+  return field !== undefined && fields[field] !== undefined;
+}
+
+/** Nothing is known of a part that a negation speaks of, so that it may hold. */
+function isOpen(match: RuleMatch, fields: Fields): boolean {
+  return match.negated && partsOf(match).some(({ field }) => !isKnown(field, fields));
 }
 
 function holds(value: string, actual: string): boolean {
   if (value === actual) return true;
   const range = /^(\d+)-(\d+)$/.exec(value);
   if (range) return Number(actual) >= Number(range[1]) && Number(actual) <= Number(range[2]);
-  const prefix = parsePrefix(value);
-  const address = parsePrefix(actual);
   // A bare number is not an address: "53" would be one of IPv6.
   if (!/[.:]/.test(value)) return false;
-  return prefix !== undefined && address !== undefined && contains(prefix, address);
+  const address = parsePrefix(actual);
+  const [from, to] = value.split('-').map(parsePrefix);
+  if (address === undefined || from === undefined) return false;
+  if (to === undefined) return contains(from, address);
+  return from.family === address.family && from.value <= address.value && address.value <= to.value;
 }

@@ -52,6 +52,7 @@ export async function nodeNetwork({ subject }: InputContext): Promise<ReadNetwor
             .filter(hasOwnNetwork)
             .flatMap(({ status }) => (status?.podIPs ?? []).map(({ ip }) => ip)),
           ...tunnelsPart(own.value ?? undefined),
+          ...ledByPart([...(own.value ? [own.value] : []), ...nodes.value.items]),
           others: nodes.value.items.filter(({ metadata }) => metadata?.name !== node).map(otherNode),
         }
       : undefined,
@@ -105,6 +106,23 @@ function announced(text: string | undefined): AnnouncedTunnel[] {
 
 function podRanges({ spec }: Node): string[] {
   return spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]);
+}
+
+/** Of clusters on one machine, whose nodes are containers or virtual machines on one link. */
+const LOCAL_PROVIDERS = /^(kind|k3s|k3d|minikube|docker|vagrant|libvirt):/;
+
+/** A cloud's controller writes the routes to pods into its network and says so; what else a cloud does is not known here. */
+function ledByPart(nodes: readonly Node[]): { readonly ledBy?: string } {
+  for (const { metadata, spec, status } of nodes) {
+    const name = metadata?.name ?? '';
+    const isRouted = status?.conditions?.some(
+      ({ type, reason }) => type === 'NetworkUnavailable' && reason === 'RouteCreated',
+    );
+    if (isRouted) return { ledBy: `the condition RouteCreated of ${name}` };
+    const provider = spec?.providerID ?? '';
+    if (provider !== '' && !LOCAL_PROVIDERS.test(provider)) return { ledBy: `the providerID of ${name}` };
+  }
+  return {};
 }
 
 function hasOwnNetwork({ spec, status }: Pod): boolean {

@@ -1,5 +1,6 @@
 /** Quotes of evidence, and numbers as people write them. Pure. */
 import { adviceText, type Command } from '../../model/advice.ts';
+import { lineWords } from '../../model/command-line.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Quote } from '../../model/report.ts';
 import { type Route, routeText } from '../../parsers/ip-route.ts';
@@ -52,5 +53,5 @@ export function formatMs(ms: number): string {
 
 /** What the API says, quoted as the command that shows it. */
 export function quoteApi(command: Command, excerpt: string): Quote {
-  return { command: adviceText([command]).split(' '), excerpt };
+  return { command: lineWords(adviceText([command])), excerpt };
 }

@@ -5,6 +5,9 @@ import { onTarget } from './remedy.ts';
 
 /** A remedy with a command; `undefined` for what no command takes away, such as the policy of a chain. */
 export function removeRule(rule: FilterRule): Advice | undefined {
+  const { elementRemoval } = rule;
+  if (elementRemoval !== undefined)
+    return advice`Take the element out of the set to test this, then find what puts it there (an agent, a script, a policy) and change it there.\n${onTarget(...elementRemoval)}`;
   const command = deletionOf(rule);
   return command && tryIt(...command);
 }

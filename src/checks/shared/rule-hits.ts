@@ -2,7 +2,14 @@
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
-import type { Detour, FilterChain, FilterRule, FilterRules } from '../../parsers/filter-rules.ts';
+import type {
+  Detour,
+  FilterChain,
+  FilterRule,
+  FilterRules,
+  MarkRule,
+  ProxyRule,
+} from '../../parsers/filter-rules.ts';
 import { parseIptablesSave } from '../../parsers/iptables-save.ts';
 import { parseNftRuleset } from '../../parsers/nft-ruleset.ts';
 import { grown } from './grown-rules.ts';
@@ -28,9 +35,9 @@ export interface RuleBooks {
   readonly quotes: { readonly nft: ProbeResult | undefined; readonly legacy: ProbeResult | undefined };
 }
 
-/** A rule that led, or may have led, packets to a port of the target itself. */
-export interface Led {
-  readonly rule: Detour;
+/** A rule that led, or may have led, packets elsewhere: to a port of the target itself, as `Detour` does. */
+export interface Led<Rule = Detour> {
+  readonly rule: Rule;
   /** `undefined`: it counts nothing. */
   readonly packets: number | undefined;
 }
@@ -44,6 +51,10 @@ export interface RuleSnapshots {
   readonly uncounted: readonly FilterRule[];
   /** Rules that lead to a port of the target itself, and whose counter grew, or that count nothing. */
   readonly detours: readonly Led[];
+  /** The same of rules that set a mark on the way out, in their order. */
+  readonly marks: readonly Led<MarkRule>[];
+  /** The same of rules that hand what comes in to a transparent proxy. */
+  readonly proxies: readonly Led<ProxyRule>[];
 }
 
 interface Book {
@@ -68,7 +79,7 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
   if (![nft, iptables, legacy].some(isShown)) {
     const refused = [nft, legacy].some((r) => r !== undefined && r.status !== 'missing');
     const skipped = refused ? noRight('reading rules needs NET_ADMIN') : noTool('nft and no iptables');
-    return { books: { skipped }, grown: [], uncounted: [], detours: [] };
+    return { books: { skipped }, grown: [], uncounted: [], detours: [], marks: [], proxies: [] };
   }
   const shown = {
     nft: show(evidence, 'nft', 'nft', parseNftRuleset),
@@ -76,25 +87,34 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
     legacy: show(evidence, 'legacy', 'iptables-legacy-save', (text) =>
       parseIptablesSave(text, 'iptables-legacy'),
     ),
-    // ip6tables-nft needs none: its rules are nft's.
+    iptables6: show(evidence, 'iptables6', 'ip6tables-save', (text) =>
+      parseIptablesSave(text, 'iptables-nft', 'ip6'),
+    ),
     legacy6: show(evidence, 'legacy6', 'ip6tables-legacy-save', (text) =>
       parseIptablesSave(text, 'iptables-legacy', 'ip6'),
     ),
   };
-  const tables = new Set(shown.iptables.book?.after.chains.map((c) => c.table));
+  const tablesOf = ({ book }: Shown): ReadonlySet<string> => new Set(book?.after.chains.map((c) => c.table));
+  const tables: Readonly<Record<string, ReadonlySet<string>>> = {
+    ip: tablesOf(shown.iptables),
+    ip6: tablesOf(shown.iptables6),
+  };
   // iptables-nft and nft show the same rules; iptables writes them as they were made.
-  const own = (item: FilterRule | FilterChain | Detour): boolean =>
-    item.family !== 'ip' || !tables.has(item.table);
+  const own = ({ family, table }: Pick<FilterRule, 'family' | 'table'>): boolean =>
+    tables[family]?.has(table) !== true;
   const nftOnly = shown.nft.book && {
     ...shown.nft.book,
     after: {
       chains: shown.nft.book.after.chains.filter(own),
       rules: shown.nft.book.after.rules.filter(own),
       detours: shown.nft.book.after.detours.filter(own),
+      marks: shown.nft.book.after.marks.filter(own),
+      proxies: shown.nft.book.after.proxies.filter(own),
     },
   };
   const books = [
     certain(shown.iptables),
+    certain(shown.iptables6),
     certain(shown.legacy),
     certain(shown.legacy6),
     certain({ ...shown.nft, book: nftOnly }),
@@ -105,7 +125,7 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
       iptablesNft: total(iptables),
       legacy: total(legacy),
     },
-    redirects: books.reduce((sum, { after }) => sum + after.detours.length, 0),
+    redirects: books.reduce((sum, { after }) => sum + after.detours.length + after.proxies.length, 0),
     quotes: { nft: iptables, legacy },
   };
   // What iptables shows of nftables' rules, nft shows too.
@@ -114,17 +134,25 @@ export function ruleSnapshots(evidence: Evidence): RuleSnapshots {
   return {
     books: skipped === undefined ? { value } : { skipped, part: value },
     grown: books.flatMap(grownOf),
-    detours: books.flatMap(({ before, after }) => [
-      ...grown(before.detours, after.detours),
-      ...after.detours
-        .filter((rule) => rule.packets === undefined)
-        .map((rule) => ({ rule, packets: undefined })),
-    ]),
+    detours: books.flatMap(({ before, after }) => led(before.detours, after.detours)),
+    marks: books.flatMap(({ before, after }) => led(before.marks, after.marks)),
+    proxies: books.flatMap(({ before, after }) => led(before.proxies, after.proxies)),
     uncounted: books.flatMap(({ after }) => [
       ...after.rules.filter((rule) => rule.packets === undefined),
       ...after.chains.filter((c) => c.packets === undefined).flatMap(policyRule),
     ]),
   };
+}
+
+/** Those whose counter grew, and those that count nothing. */
+function led<Rule extends Pick<Detour, 'key' | 'packets'>>(
+  before: readonly Rule[],
+  after: readonly Rule[],
+): Led<Rule>[] {
+  return [
+    ...grown(before, after),
+    ...after.filter((rule) => rule.packets === undefined).map((rule) => ({ rule, packets: undefined })),
+  ];
 }
 
 /** Of a part, the rules: what comes to the end of a chain, and so to its policy, is not known from it. */

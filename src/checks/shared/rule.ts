@@ -1,6 +1,6 @@
 /** A rule: a finding's metadata and the pure, synchronous judgement that raises it. */
 import type { Advice } from '../../model/advice.ts';
-import type { FindingMeta, Occurrence } from '../../model/finding.ts';
+import type { FindingMeta, FindingPrefix, Occurrence } from '../../model/finding.ts';
 import type { Quote, Severity } from '../../model/report.ts';
 
 /** `judge` sees the facts of one run and nothing else: no clock, no input or output. */
@@ -17,6 +17,8 @@ interface OccurrenceDetails {
   readonly remediation?: Advice;
   /** Labels of destinations that it explains nothing of; absent: it is on the way to all of them. */
   readonly spares?: readonly string[];
+  /** What of the same destination is one case of it. */
+  readonly covers?: readonly FindingPrefix[];
 }
 
 /** One occurrence of a finding. */
@@ -36,5 +38,6 @@ export function occurrence(
     remediation: details.remediation ?? meta.remedy,
     ...(details.subject === undefined ? {} : { subject: details.subject }),
     ...(details.spares === undefined || details.spares.length === 0 ? {} : { spares: details.spares }),
+    ...(details.covers === undefined ? {} : { covers: details.covers }),
   };
 }

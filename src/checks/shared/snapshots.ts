@@ -2,6 +2,7 @@
  * Snapshots of the kernel's state, in one spelling, so that checks that ask for the same at the same stage share it.
  * Pure.
  */
+import type { ProbeScripts } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 
 const LIMIT_SECONDS = 5;
@@ -24,13 +25,25 @@ export const SNAPSHOTS = {
   iptablesLegacy: ['iptables-legacy-save', '-c'],
   ip6tables: ['ip6tables-save', '-c'],
   ip6tablesLegacy: ['ip6tables-legacy-save', '-c'],
+  ipsets: ['ipset', 'save'],
   softnet: ['cat', '/proc/net/softnet_stat'],
   conntrack: ['cat', '/proc/net/stat/nf_conntrack'],
   listeners: ['ss', '-lntupH'],
+  transparent: ['ss', '-lntuH', '--inet-sockopt'],
   drops: ['ss', '-lntumH'],
 } as const;
 
 /** @param id of the command in its plan; the name of the snapshot, unless it is taken more than once */
 export function snapshot(what: keyof typeof SNAPSHOTS, id: string = what): ProbeCommand {
   return { id, argv: SNAPSHOTS[what], timeoutSeconds: LIMIT_SECONDS };
+}
+
+/** Sockets of which something is to be told; after the probes, as several checks ask for them. */
+export function oddSockets({ oddSockets: script }: ProbeScripts): ProbeCommand {
+  return {
+    id: 'odd-sockets',
+    argv: ['sh', '-c', script, 'odd-sockets'],
+    display: ['ss', '-tino', 'state', 'connected'],
+    timeoutSeconds: LIMIT_SECONDS,
+  };
 }

@@ -34,6 +34,8 @@ export interface Outcome {
   readonly text: string;
   /** What it has counted so far. */
   readonly packets: number;
+  /** It counts nothing. */
+  readonly isUncounted?: boolean;
   /** The chain that it is in. */
   readonly chain: string;
   /** Where a DNAT rule leads: `172.17.0.2:80`. */
@@ -113,13 +115,14 @@ function passage(
   packet: WalkedPacket,
   depth: number,
 ): Passage {
-  const { target, targetWords, text, packets, matches } = rule;
+  const { target, targetWords, text, packets, isUncounted, matches } = rule;
   const verdict = VERDICTS[target];
   if (verdict !== undefined) {
     const to = targetWords[targetWords.indexOf('--to-destination') + 1];
     const leads = target === 'DNAT' && to !== undefined ? { to } : {};
+    const counts = isUncounted === true ? { isUncounted } : {};
     return {
-      outcomes: [{ verdict, text, packets, chain, matches, isPolicy: false, ...leads }],
+      outcomes: [{ verdict, text, packets, chain, matches, isPolicy: false, ...leads, ...counts }],
       passes: false,
     };
   }
@@ -150,15 +153,15 @@ function plainHolds(option: string, values: readonly string[], packet: WalkedPac
     case '--comment':
       return true;
     case '-p':
-      return packet.protocol && packet.protocol === value;
+      return packet.protocol && values.includes(packet.protocol);
     case '-i':
-      return sideHolds(packet.in, value);
+      return oneHolds(values, (one) => sideHolds(packet.in, one));
     case '-o':
-      return sideHolds(packet.out, value);
+      return oneHolds(values, (one) => sideHolds(packet.out, one));
     case '-s':
-      return addressHolds(packet.source, value);
+      return oneHolds(values, (one) => addressHolds(packet.source, one));
     case '-d':
-      return addressHolds(packet.destination, value);
+      return oneHolds(values, (one) => addressHolds(packet.destination, one));
     case '--dport':
     case '--dports':
       return portHolds(packet.port, value);
@@ -179,6 +182,16 @@ function plainHolds(option: string, values: readonly string[], packet: WalkedPac
     default:
       return undefined;
   }
+}
+
+/** Of iptables there is one value; of nft there may be a set. */
+function oneHolds(
+  values: readonly string[],
+  holds: (value: string) => boolean | undefined,
+): boolean | undefined {
+  const all = values.map(holds);
+  if (all.includes(true)) return true;
+  return all.includes(undefined) ? undefined : false;
 }
 
 function sideHolds(side: Side | undefined, value: string): boolean | undefined {

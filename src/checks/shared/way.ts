@@ -43,10 +43,11 @@ export interface Way {
 
 /** Asks for the route to a destination; with `ask` the next hop too. */
 export function nextHopProbe(id: string, host: string, scripts: ProbeScripts, ask: boolean): ProbeCommand {
-  const mode = ask ? ['ask'] : [];
+  const argv = ['sh', '-c', scripts.nextHop, 'next-hop', host];
+  const asking = [...argv, 'ask'];
   return {
     id: `${id}-hop`,
-    argv: ['sh', '-c', scripts.nextHop, 'next-hop', host, ...mode],
+    ...(ask ? { argv: asking } : { argv, coveredBy: asking }),
     timeoutSeconds: LIMIT_SECONDS,
     display: ['ip', 'route', 'get', host],
   };
@@ -109,7 +110,7 @@ export function isVirtual({ role, service }: Destination): boolean {
 export function wayOf(evidence: Evidence, destination: Destination): Way {
   const { id } = destination;
   const results = {
-    hop: evidence[`${id}-hop`],
+    hop: hopResult(evidence, id),
     icmp: evidence[`${id}-icmp`],
     tcp: evidence[`${id}-tcp`],
   };
@@ -132,6 +133,16 @@ export function wayOf(evidence: Evidence, destination: Destination): Way {
 function heard(ping: ProbeResult | undefined): HeardError[] {
   const errors = parseIcmpErrors(echoesOf(ping).value?.errors ?? []);
   return ping === undefined ? [] : errors.map((error) => ({ ...error, sentBy: ping }));
+}
+
+/** The result of {@link nextHopProbe}, with words that can be repeated: ip takes no names, and an address's interface apart. */
+export function hopResult(evidence: Evidence, id: string): ProbeResult | undefined {
+  const result = evidence[`${id}-hop`];
+  const address = hopOf(result).value?.address;
+  if (result === undefined || address === undefined) return result;
+  const device = /%(\S+)$/.exec(result.command.at(-1) ?? '')?.[1];
+  const oif = device === undefined ? [] : ['oif', device];
+  return { ...result, command: ['ip', 'route', 'get', address, ...oif] };
 }
 
 /** The result of {@link nextHopProbe}. */

@@ -1,7 +1,9 @@
 /** What the sockets check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Listener } from '../../parsers/listeners.ts';
+import type { OddSocket } from '../../parsers/odd-sockets.ts';
 import type { PortUse } from '../../parsers/port-use.ts';
+import type { Unaccepted } from '../../parsers/unaccepted.ts';
 import type { WaitingSocket } from '../../parsers/waiting-sockets.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import type { Measured } from '../shared/measured.ts';
@@ -28,14 +30,38 @@ export interface SocketsInput {
   readonly servicesSkipped?: string;
   /** DESTs that are names, with a TCP port. */
   readonly names?: readonly NamedPlace[];
+  /** The target has the network of a host, and so the sockets of all that runs there. */
+  readonly isHost?: true;
+  /** Of a node: its ports that rules lead to pods. */
+  readonly taken?: readonly TakenPort[];
+  /** DESTs outside of the cluster that are addresses, with a TCP port. */
+  readonly places?: readonly AddressPlace[];
   /** Of a Docker container: the bridge networks that it is on. */
   readonly networks?: readonly DockerPlace[];
+}
+
+/** A port of a node that rules lead to pods. */
+export interface TakenPort {
+  readonly kind: 'node port' | 'host port';
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+  /** `the NodePort of svc/shop.default`. */
+  readonly by: string;
 }
 
 /** A DEST that is a name. */
 export interface NamedPlace {
   readonly label: string;
   readonly name: string;
+  readonly port: number;
+  /** It is a part of the cluster's own network. */
+  readonly isInside?: true;
+}
+
+/** A DEST that is an address. */
+export interface AddressPlace {
+  readonly label: string;
+  readonly address: string;
   readonly port: number;
 }
 
@@ -75,6 +101,13 @@ export interface SocketsFacts {
     readonly before: readonly WaitingSocket[] | undefined;
     readonly after: readonly WaitingSocket[] | undefined;
   };
+  /** Handshakes that are not complete, connections that get no answer, and those at rest; `undefined`: not read. */
+  readonly odd: readonly OddSocket[] | undefined;
+  /** Connections that no program has accepted; `undefined`: not read. */
+  readonly unaccepted: {
+    readonly before: readonly Unaccepted[] | undefined;
+    readonly after: readonly Unaccepted[] | undefined;
+  };
   readonly names: readonly NameAddresses[];
   readonly results: {
     readonly listeners: ProbeResult | undefined;
@@ -83,5 +116,7 @@ export interface SocketsFacts {
     readonly udp: ProbeResult | undefined;
     readonly waitingBefore: ProbeResult | undefined;
     readonly waitingAfter: ProbeResult | undefined;
+    readonly odd: ProbeResult | undefined;
+    readonly unaccepted: ProbeResult | undefined;
   };
 }

@@ -2,9 +2,11 @@
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { type Listener, parseListeners } from '../../parsers/listeners.ts';
+import { parseOddSockets } from '../../parsers/odd-sockets.ts';
 import { parsePortUse } from '../../parsers/port-use.ts';
 import { parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
 import { parseUdpDrops } from '../../parsers/udp-drops.ts';
+import { parseUnaccepted } from '../../parsers/unaccepted.ts';
 import { parseWaitingSockets, type WaitingSocket } from '../../parsers/waiting-sockets.ts';
 import { counterSnapshots } from '../shared/counters.ts';
 import { firstLine, read, seenOf } from '../shared/measured.ts';
@@ -28,6 +30,11 @@ export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFa
       before: waiting(evidence['waiting-before']),
       after: waiting(evidence['waiting-after']),
     },
+    odd: read(evidence['odd-sockets'], 'sh', parseOddSockets).value,
+    unaccepted: {
+      before: read(evidence['unaccepted-before'], 'sh', parseUnaccepted).value,
+      after: read(evidence['unaccepted-after'], 'sh', parseUnaccepted).value,
+    },
     names: (input.names ?? []).map((name, i) => {
       const result = evidence[nameId(i)];
       return { ...name, addresses: addressesOf(result), result };
@@ -40,6 +47,8 @@ export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFa
       udp: evidence['udp-after'],
       waitingBefore: evidence['waiting-before'],
       waitingAfter: evidence['waiting-after'],
+      odd: evidence['odd-sockets'],
+      unaccepted: evidence['unaccepted-after'],
     },
   };
 }

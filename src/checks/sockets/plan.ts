@@ -1,7 +1,7 @@
 /** The commands of the sockets check: who listens, and what the kernel counts over a second. Pure. */
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
-import { snapshot } from '../shared/snapshots.ts';
+import { oddSockets, snapshot } from '../shared/snapshots.ts';
 import type { SocketsInput } from './facts.ts';
 
 const LIMIT_SECONDS = 5;
@@ -24,6 +24,7 @@ export function planSockets({ names = [] }: Pick<SocketsInput, 'names'>, scripts
       command('udp-before', ['ss', '-uanmH']),
       snapshot('listeners', 'listeners'),
       command('waiting-before', WAITING),
+      unaccepted('unaccepted-before', scripts),
     ],
     probe: [
       command('watch', ['sleep', WATCH_SECONDS]),
@@ -36,7 +37,16 @@ export function planSockets({ names = [] }: Pick<SocketsInput, 'names'>, scripts
       command('udp-after', ['ss', '-uanmH']),
       snapshot('listeners', 'listeners-after'),
       command('waiting-after', WAITING),
+      oddSockets(scripts),
+      unaccepted('unaccepted-after', scripts),
     ],
+  };
+}
+
+function unaccepted(id: string, { unaccepted: script }: ProbeScripts): ProbeCommand {
+  return {
+    ...command(id, ['sh', '-c', script, 'unaccepted']),
+    display: ['ss', '-tne', 'state', 'established', 'state', 'close-wait'],
   };
 }
 

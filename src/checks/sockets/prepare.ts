@@ -10,10 +10,12 @@ import type { DockerContainer, DockerNetworkInfo } from '../../docker/types.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { Pod, Service } from '../../model/kube-objects.ts';
+import { parsePrefix } from '../../parsers/ip-prefix.ts';
 import { thresholdsIn } from '../shared/about.ts';
 import about from './about.ts';
 import type check from './check.ts';
-import type { DockerPlace, ExpectedPort, NamedPlace } from './facts.ts';
+import type { AddressPlace, DockerPlace, ExpectedPort, NamedPlace } from './facts.ts';
+import { takenPorts } from './prepare-taken.ts';
 
 export default async function prepare({
   subject,
@@ -24,7 +26,13 @@ export default async function prepare({
   const { portShare } = thresholdsIn(args, about);
   const { cluster, pod, docker } = subject;
   const names = namesOf(asked);
-  const common = { portShare, ...(names.length === 0 ? {} : { names }) };
+  const places = placesOf(asked);
+  const common = {
+    portShare,
+    ...(names.length === 0 ? {} : { names }),
+    ...(places.length === 0 ? {} : { places }),
+    ...(subject.isHost ? { isHost: true as const } : {}),
+  };
   if (docker) {
     const networks = await networksOf(docker.client, docker.container, signal);
     return {
@@ -34,7 +42,10 @@ export default async function prepare({
     };
   }
   // Nobody says of a host on which ports it should listen.
-  if (!cluster || !pod) return { expected: [], ...common };
+  if (!cluster || !pod) {
+    const taken = cluster && subject.isHost ? await takenPorts(cluster, subject.node) : [];
+    return { expected: [], ...common, ...(taken.length === 0 ? {} : { taken }) };
+  }
   const services = await cluster.services(pod.metadata?.namespace ?? cluster.namespace);
   return {
     expected: expectedPorts(pod, services.value ?? []),
@@ -48,20 +59,29 @@ const MAX_NAMES = 4;
 
 /** Each place once. */
 function namesOf(asked: readonly Destination[]): NamedPlace[] {
-  const found = asked.flatMap(({ label, host, port, protocol, anyPort }): NamedPlace[] =>
+  const found = asked.flatMap(({ label, host, port, protocol, anyPort, inCluster }): NamedPlace[] =>
     /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(host) &&
     !/^[\d.]+$/.test(host) &&
     host.toLowerCase() !== 'localhost' &&
     protocol === 'tcp' &&
     !anyPort &&
     /^\d+$/.test(port)
-      ? [{ label, name: host, port: Number(port) }]
+      ? [{ label, name: host, port: Number(port), ...(inCluster ? { isInside: true } : {}) }]
       : [],
   );
   const seen = new Set<string>();
   return found
     .filter(({ name, port }) => !seen.has(`${name} ${port}`) && Boolean(seen.add(`${name} ${port}`)))
     .slice(0, MAX_NAMES);
+}
+
+/** Outside of the cluster, where load balancers and NAT are. */
+function placesOf(asked: readonly Destination[]): AddressPlace[] {
+  return asked.flatMap(({ label, host, port, protocol, anyPort, inCluster }): AddressPlace[] =>
+    parsePrefix(host) === undefined || protocol !== 'tcp' || anyPort || inCluster || !/^\d+$/.test(port)
+      ? []
+      : [{ label, address: host, port: Number(port) }],
+  );
 }
 
 /** The bridge networks of a container, with the addresses that the engine has given away on them. */

@@ -1,5 +1,7 @@
 /** What the throughput check measured, as a table: a row for each destination. Pure. */
+
 import type { Json } from '../../model/report.ts';
+import { socketAddress } from '../../model/socket-address.ts';
 import type { Table } from '../../model/table.ts';
 import { type Fields, left, recordsOf, right, text } from '../shared/cells.ts';
 
@@ -20,7 +22,7 @@ export function throughputTables({ destinations }: Fields): readonly Table[] {
 function row(path: Fields): string[] {
   return [
     text(path['name']),
-    `${text(path['address'])}:${text(path['port'])}`,
+    socketAddress(text(path['address']), text(path['port'])),
     megabits(path['bitsPerSecond']),
     megabits(path['expectedBitsPerSecond']),
     rounded(path['retransmits']),

@@ -1,6 +1,7 @@
 /** `tls`: the certificates that servers present, as clients on the target see them. */
 import type { Check } from '../../model/check.ts';
 import type { TlsInput } from './facts.ts';
+import { followTls } from './follow-up.ts';
 import { judgeTls } from './judge.ts';
 import { tlsMeasures } from './measures.ts';
 import { planTls } from './plan.ts';
@@ -11,6 +12,7 @@ const tls: Check<TlsInput> = {
   id: 'tls',
   findings: TLS_RULES.map((rule) => rule.meta),
   plan: planTls,
+  followUp: followTls,
   judge: judgeTls,
   tables: tlsTables,
   measures: tlsMeasures,

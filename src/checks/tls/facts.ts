@@ -3,6 +3,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Certificate, TlsAnswer } from '../../parsers/tls.ts';
 import type { Measured } from '../shared/measured.ts';
+import type { SmallSegments } from '../shared/small-segments.ts';
 
 /** A server, and what it is called. */
 export interface TlsServer {
@@ -27,6 +28,8 @@ export interface TlsPath {
   readonly server: TlsServer;
   readonly answer: Measured<TlsAnswer>;
   readonly result: ProbeResult | undefined;
+  /** What became of a handshake without an answer in smaller segments; absent: there was none, or it was not asked again. */
+  readonly small?: SmallSegments;
 }
 
 export interface TlsFacts {

@@ -1,13 +1,12 @@
 /** From the evidence of a tls run to its result: pure, so that saved evidence gives the same result again. */
 
 import type { Judgement } from '../../model/check.ts';
-import type { Evidence, ProbeResult } from '../../model/evidence.ts';
+import type { Evidence } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
-import { parseTls, type TlsAnswer } from '../../parsers/tls.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
-import { cutReason, type Measured, read } from '../shared/measured.ts';
+import { cutReason } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { because, tell } from '../shared/reason.ts';
 import { Skips } from '../shared/skipped.ts';
@@ -21,6 +20,7 @@ import {
   type TlsPath,
   unknownAuthority,
 } from './facts.ts';
+import { pathsOf } from './gathered.ts';
 import { TLS_RULES } from './rules/index.ts';
 
 export function judgeTls(
@@ -28,23 +28,13 @@ export function judgeTls(
   { servers, expireDays }: TlsInput,
   words: PlaceWords = POD_WORDS,
 ): Judgement {
-  const facts: TlsFacts = {
-    paths: servers.map((server) => {
-      const result = evidence[`${server.destination.id}-tls`];
-      return { server, answer: answerOf(result), result };
-    }),
-    expireDays,
-  };
+  const facts: TlsFacts = { paths: pathsOf(evidence, { servers }), expireDays };
   return conclude(evidence, {
     found: TLS_RULES.flatMap((rule) => rule.judge(facts)),
     skips: skipped(facts, words),
     measurements: { servers: facts.paths.map(pathJson) },
     otherwise: () => outcome(facts, words),
   });
-}
-
-function answerOf(result: ProbeResult | undefined): Measured<TlsAnswer> {
-  return read(result, 'sh', parseTls, { endsByTime: true });
 }
 
 /** A server that cannot be connected to presents nothing; why it cannot is for other checks to say. */
@@ -93,7 +83,11 @@ function outcome({ paths }: TlsFacts, words: PlaceWords): Outcome {
 
 function skipped({ paths }: TlsFacts, words: PlaceWords): Skips {
   const skips = new Skips(words);
-  for (const path of paths) skips.add(unmeasured(path), `certificate of ${path.server.destination.label}`);
+  for (const path of paths) {
+    const { label } = path.server.destination;
+    skips.add(unmeasured(path), `certificate of ${label}`);
+    skips.add(path.small?.tries.skipped, `whether the size of packets decides at ${label} (NT-MTU-006)`);
+  }
   return skips;
 }
 

@@ -127,6 +127,7 @@ capture. Only counts are printed: packets may hold what nobody should read over 
 
 function destinationOf(values: Values, choice: TargetChoice): CaptureDestination {
   const path = values.text(write);
+  if (path === undefined && values.origin(write) !== undefined) throw usageError('--write is empty');
   if (values.isOn(wireshark)) {
     if (path !== undefined) throw exclusive('-w FILE', '--wireshark');
     return { kind: 'wireshark' };

@@ -1,22 +1,28 @@
 import type { ExplainArgs, JudgeArgs } from '../../model/args.ts';
 import { usageError } from '../../model/usage-error.ts';
 import { defineCommand } from '../command.ts';
-import { printFlags, reportValues } from '../flags/report.ts';
+import { failOnOutage, printFlags, reportValues } from '../flags/report.ts';
 import type { Values } from '../values.ts';
 
 export const judge = defineCommand<JudgeArgs>({
   name: 'judge',
   summary: 'Judge a saved run again, offline',
-  details: 'The same evidence gives the same findings; a newer version may know more of them.',
+  details: `The same evidence gives the same findings; a newer version may know more of them. Of a watch, BUNDLE is its folder or the
+watch.json in it, and the exit code is 1 from a warning on, as that of the watch.`,
   synopsis: 'BUNDLE',
   examples: [
     { comment: 'Save the evidence of a run', line: 'latency web-0 --save run.json' },
     { comment: 'Judge it where there is no cluster', line: 'judge run.json' },
+    { comment: 'The timeline of a watch, as a page', line: 'judge watch-web-0-20260102-030400 -o html' },
   ],
   flags: printFlags,
   takesTarget: false,
   completesWord: 'file',
-  toArgs: (values) => ({ bundle: onlyWord('judge', 'a BUNDLE file', values), report: reportValues(values) }),
+  toArgs: (values) => ({
+    bundle: onlyWord('judge', 'a BUNDLE file', values),
+    report: reportValues(values),
+    failOnOutage: failOnOutage(values),
+  }),
   load: async () => (await import('../../commands/judge.ts')).run,
 });
 

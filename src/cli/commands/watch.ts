@@ -45,9 +45,9 @@ const output = {
   short: 'o',
   kind: 'text',
   value: 'FORMAT',
-  choices: ['table', 'json', 'yaml', 'html', 'openmetrics'],
+  choices: ['table', 'json', 'yaml', 'junit', 'markdown', 'html', 'openmetrics'],
   default: 'table',
-  describe: 'Format on stdout at the end: table, json, yaml, html or openmetrics',
+  describe: 'Format on stdout at the end: table, json, yaml, junit, markdown, html or openmetrics',
 } as const satisfies TextFlag;
 const failOn = {
   name: 'fail-on',
@@ -97,6 +97,9 @@ connection does not end it. Exit code 0: every probe was answered; 1: there was 
     if (asked.length === 0) throw usageError('watch needs --to DEST');
     const forMs = values.duration(length, 1000);
     if (forMs > LONGEST_MS) throw usageError('--for is at most 168h, a week');
+    const intervalMs = values.duration(interval, LEAST_INTERVAL_MS);
+    // A single probe is no watch, and would pass.
+    if (intervalMs > forMs) throw usageError('--interval has to be shorter than --for');
     const file = values.text(save);
     if (file === undefined && values.origin(save) !== undefined) throw usageError('--save is empty');
     return withoutUndefined({
@@ -106,7 +109,7 @@ connection does not end it. Exit code 0: every probe was answered; 1: there was 
       to: asked,
       thresholds: thresholdValues(values),
       forMs,
-      intervalMs: values.duration(interval, LEAST_INTERVAL_MS),
+      intervalMs,
       awayMs: values.duration(away, 1000),
       output: values.choice<WatchArgs['output']>(output),
       failOn: values.choice<FailOn>(failOn),

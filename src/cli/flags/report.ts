@@ -1,4 +1,4 @@
-import type { OutputFormat, ReportFlags, ReportFormat } from '../../model/args.ts';
+import type { FailOn, OutputFormat, ReportFlags, ReportFormat } from '../../model/args.ts';
 import type { Flag, TextFlag } from '../../model/flag.ts';
 import { usageError } from '../../model/usage-error.ts';
 import { withoutUndefined } from '../../model/without-undefined.ts';
@@ -56,6 +56,14 @@ export function reportValues(values: Values, command?: string): ReportFlags {
     save: saveFile(values),
     push: command === undefined ? undefined : pushTarget(command, aboutOf(values), values),
   });
+}
+
+/** What `watch` takes where nothing is said: a lost probe is an outage too. */
+const DEFAULT_OF_OUTAGES: FailOn = 'warning';
+
+/** The same flag for the outages of a watch. */
+export function failOnOutage(values: Values): FailOn {
+  return values.origin(failOn) === undefined ? DEFAULT_OF_OUTAGES : values.choice<FailOn>(failOn);
 }
 
 /** An empty name, as of a variable that is not set, would lose the evidence without a word. */

@@ -245,6 +245,8 @@ const NODE_NAME = /^[a-z0-9][a-z0-9.-]*$/;
 /** TARGET as it is typed. @throws UserError with exit code 2 for what looks like a special target and is none */
 export function parseTarget(text: string): TargetSpec {
   if (text === 'local') return { kind: 'local' };
+  // What follows is slow to set up, and each of its kinds has one of the two.
+  if (!text.includes(':') && !text.includes('/')) return { kind: 'name', name: text };
   const [, scheme = '', rest = ''] = /^(docker:\/\/|netns:|pid:|(?:no|nodes?)\/)(.*)$/is.exec(text) ?? [];
   switch (scheme.toLowerCase()) {
     case '':

@@ -1,9 +1,9 @@
 /** Findings: each with its proof and its remedy, causes before what follows from them. Pure. */
-import type { Finding, Severity } from '../../model/report.ts';
+import { commandLine } from '../../model/command-line.ts';
+import { byLead } from '../../model/lead.ts';
+import type { Finding } from '../../model/report.ts';
 import { html, type Markup, type Part } from './markup.ts';
 import { badge } from './page.ts';
-
-const ORDER: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 };
 
 /** All of them: a page that leaves one out says that it is not there. */
 export function findingsSection(findings: readonly Finding[]): Part {
@@ -21,7 +21,7 @@ function inOrder(findings: readonly Finding[]): Finding[] {
     told.add(finding);
     for (const one of findings) if (one !== finding && causeOf(one, findings) === finding) tell(one);
   };
-  const grave = [...findings].sort((a, b) => ORDER[a.severity] - ORDER[b.severity]);
+  const grave = [...findings].sort(byLead);
   for (const one of grave) if (causeOf(one, findings) === undefined) tell(one);
   // What explains each other in a circle.
   for (const one of grave) tell(one);
@@ -40,7 +40,7 @@ export function findingBlock(finding: Finding): Markup {
 <h3>${badge(severity)} ${id}: ${title}</h3>
 <p>${summary}${subject === undefined || summary.includes(subject) ? undefined : ` (${subject})`}${causedBy === undefined ? undefined : html` <span>It follows from ${causedBy}.</span>`}</p>
 ${evidence.map(
-  ({ command, excerpt }) => html`<pre>$ ${command.join(' ')}
+  ({ command, excerpt }) => html`<pre>$ ${commandLine(command)}
 ${excerpt}</pre>`,
 )}
 ${remedy(finding)}

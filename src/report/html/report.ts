@@ -1,6 +1,7 @@
 /** One report as a page. Pure. */
+import { byLead } from '../../model/lead.ts';
 import type { Measure } from '../../model/measure.ts';
-import type { CheckResult, Finding, Report } from '../../model/report.ts';
+import type { CheckResult, Report } from '../../model/report.ts';
 import type { Table } from '../../model/table.ts';
 import type { Way } from '../../model/way.ts';
 import { targetPlace, targetTitle } from '../target.ts';
@@ -42,15 +43,11 @@ ${measured(checks, options)}`,
 function leadText({ checks, verdict }: Report): string {
   const bad = checks.flatMap(({ findings }) => findings).filter(({ severity }) => severity !== 'info');
   const roots = bad.filter(({ causedBy }) => causedBy === undefined);
-  const [root] = [...roots, ...bad].sort((a, b) => grave(b) - grave(a));
+  const [root] = [...roots.sort(byLead), ...bad];
   if (root !== undefined) return root.summary;
   const lost = checks.filter(({ status }) => status === 'error').map(({ id }) => id);
   if (lost.length > 0) return `No problems found in what could be measured; ${lost.join(', ')} could not be.`;
   return verdict === 'pass' ? 'No problems found by these checks.' : 'Nothing could be measured.';
-}
-
-function grave({ severity, causedBy }: Finding): number {
-  return (severity === 'critical' ? 1 : 0) + (causedBy === undefined ? 2 : 0);
 }
 
 export function checksTable(checks: readonly CheckResult[]): Part {

@@ -45,7 +45,7 @@ svg text.yes{fill:var(--good);stroke:none}svg text.no{fill:var(--bad);stroke:non
 details{border-bottom:1px solid var(--line);padding:.3em 0}summary{cursor:pointer;overflow-wrap:anywhere}
 @media (max-width:40rem){body{padding:.6rem}.finding.follows{margin-left:.5rem}th,td{padding:.25em .4em}td.long{min-width:9rem}table.words thead{display:none}table.words tr{display:block;border-bottom:1px solid var(--line);padding:.3em 0}table.words td{display:block;border:0;padding:.05em 0}table.words td:empty{display:none}}
 @media print{:root{--ink:#000;--dim:#444;--paper:#fff;--field:#f3f4f6;--line:#bbb;--link:#000;--good:#0f6b2e;--good-field:#fff;--warn:#7a4b00;--warn-field:#fff;--bad:#a40e26;--bad-field:#fff;--mark:#0a4f9e}
-body{max-width:none;padding:0;font-size:10pt}table{font-size:8pt}th,td{padding:.2em .3em}td,td.right{white-space:normal;overflow-wrap:anywhere}td.long{min-width:0}.command button,.told{display:none}.map button{border:0;background:none}.finding,figure,tr{break-inside:avoid}.scroll{overflow:visible}details::details-content{content-visibility:visible;block-size:auto}
+body{max-width:none;padding:0;font-size:10pt}table{font-size:8pt}th,td{padding:.2em .3em}td,td.right,th,.map tbody th{white-space:normal;overflow-wrap:anywhere}td.long{min-width:0}.command button,.told{display:none}.map button{border:0;background:none}.finding,figure,tr{break-inside:avoid}.scroll{overflow:visible}details::details-content{content-visibility:visible;block-size:auto}
 .map td,.badge{-webkit-print-color-adjust:exact;print-color-adjust:exact}.map tbody th{position:static}}
-figure{margin:.6em 0}figcaption{color:var(--dim);font-size:.9rem}
+figure{margin:.6em 0}figcaption{color:var(--dim);font-size:.9rem}figcaption,li{overflow-wrap:anywhere}
 `;

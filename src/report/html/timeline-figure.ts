@@ -47,7 +47,7 @@ ${ticksOf(startedAt, spanMs).map(
 )}
 ${destinations.map((one, i) => row(one, own(one, outages), i * ROW, { scale, at, sinceStart, stepMs, spanMs }))}
 </svg>
-<figcaption>Bands: from the fastest to the slowest answer of ${timeText(stepMs)} each, on one logarithmic axis; the line: the median; a field with × and a number: an outage. Times are UTC.</figcaption>
+<figcaption>Bands: from the fastest to the slowest answer of ${lengthOfBands(destinations, stepMs)} each, on one logarithmic axis; the line: the median; a field with × and a number: an outage. Times are UTC.</figcaption>
 </figure>`;
 }
 
@@ -137,6 +137,15 @@ function runs(series: readonly WatchStep[], stepMs: number): Seen[][] {
   return all;
 }
 
+/** What is told every few seconds makes bands of several steps. */
+function lengthOfBands(destinations: readonly WatchedDestination[], stepMs: number): string {
+  const steps = destinations
+    .flatMap(({ series }) => runs(series, stepMs).flat())
+    .map(({ from, to }) => to - from);
+  const most = steps.reduce((a, b) => Math.max(a, b), 1);
+  return `${most === 1 ? '' : 'at most '}${timeText(most * stepMs)}`;
+}
+
 function marks(outages: readonly Outage[], top: number, { at, sinceStart }: Frame): Part {
   let taken = Number.NEGATIVE_INFINITY;
   let told = 0;
@@ -168,9 +177,9 @@ export function outageText({ number, from, durationMs, to }: Outage): string {
   return `outage ${number} from ${clock(from)} for ${seconds(durationMs)}${to === undefined ? ', to the end' : ''}`;
 }
 
-function numbers({ sent, missed, rtt, unmeasured }: WatchedDestination): string {
+function numbers({ sent, missed, unsent = 0, rtt, unmeasured }: WatchedDestination): string {
   if (unmeasured !== undefined) return `not measured: ${unmeasured}`;
-  const lost = `${missed} of ${sent} missed`;
+  const lost = `${missed} of ${sent} missed${unsent === 0 ? '' : `, ${unsent} more not sent`}`;
   return rtt === undefined
     ? lost
     : `median ${timeText(rtt.p50)}, p99 ${timeText(rtt.p99)}, max ${timeText(rtt.max)}, ${lost}`;

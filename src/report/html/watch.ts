@@ -1,6 +1,7 @@
 /** A watch as a page: what was seen over time, and each outage with what it was. Pure. */
 import type { Outage, Watch, WatchEvent, WatchedDestination } from '../../model/watch.ts';
 import { targetPlace, targetTitle } from '../target.ts';
+import { unsentTexts } from '../watch-words.ts';
 import { findingBlock } from './findings.ts';
 import { html, type Markup, type Part } from './markup.ts';
 import { badge, type PageOptions, page, runFacts } from './page.ts';
@@ -15,7 +16,7 @@ export interface WatchPageOptions extends PageOptions {
 
 /** Ends with a newline. */
 export function renderHtmlWatch(watch: Watch, options: WatchPageOptions): string {
-  const { target, verdict, destinations, outages, events, startedAt } = watch;
+  const { target, verdict, destinations, outages, events, startedAt, gaps } = watch;
   const place = targetPlace(target);
   const start = options.secondsOf(startedAt);
   return page(
@@ -33,6 +34,9 @@ ${grid(
   ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
 )}
 ${destinations.map(({ destination, unmeasured }) => (unmeasured === undefined ? undefined : html`<p>${destination} was not measured: ${unmeasured}.</p>`))}
+${unsentTexts(destinations).map((text) => html`<p>${text}.</p>`)}
+${gaps.map(({ from, to, reason }) => html`<p>Not measured (${reason}): ${clock(from)} to ${clock(to)}.</p>`)}
+${destinations.flatMap(({ slowNames = [] }) => slowNames.slice(0, 5).flatMap(({ findings }) => findings.map(findingBlock)))}
 </section>
 ${outagesSection(outages)}
 ${eventsSection(events)}`,

@@ -4,7 +4,7 @@ import type { Outage, Watch, WatchedDestination } from '../../model/watch.ts';
 import { type Buckets, Families, type Labels } from './families.ts';
 import { byId, type MetricsOptions, ofRun, targetLabels } from './reports.ts';
 
-/** Each has 20 series. */
+/** Each has 21 series. */
 const MOST_DESTINATIONS = 50;
 /** In seconds: from a loopback to a timeout, three for each power of ten. More would be a series for each and each destination. */
 const BOUNDS = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1] as const;
@@ -27,7 +27,7 @@ export function renderWatchMetrics(
       families,
     );
   families.add('watch_destinations_left_out', own, Math.max(0, destinations.length - MOST_DESTINATIONS));
-  byId(outages.flatMap(findingsOf), (labels, count) =>
+  byId([...outages.flatMap(findingsOf), ...destinations.flatMap(slowFindings)], (labels, count) =>
     families.add('watch_findings', { ...own, ...labels }, count),
   );
   return families.text(options.format);
@@ -46,6 +46,7 @@ function ofDestination(
   families.add('watch_probes', labels, one.sent);
   families.add('watch_probes_lost', labels, one.missed);
   families.add('watch_outages', labels, outages.length);
+  families.add('watch_slow_names', labels, one.slowNames?.length ?? 0);
   families.histogram('watch_rtt_seconds', labels, bucketsOf(one));
 }
 
@@ -66,4 +67,9 @@ function bucketsOf({ histogram, rttSum }: WatchedDestination): Buckets {
 function findingsOf({ findings, diagnosis }: Outage): Finding[] {
   const all = [...findings, ...(diagnosis?.findings ?? [])];
   return [...new Map(all.map((one) => [`${one.id} ${one.severity}`, one])).values()];
+}
+
+/** Of a row that lasts it is not known yet how bad it is, and a counter takes nothing back. */
+function slowFindings({ slowNames = [] }: WatchedDestination): Finding[] {
+  return slowNames.flatMap(({ to, findings }) => (to === undefined ? [] : findings));
 }

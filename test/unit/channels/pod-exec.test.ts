@@ -192,6 +192,15 @@ describe('the end of a command', () => {
     expect(end).toMatchObject({ kind: 'lost', message: expect.stringMatching(message) });
   });
 
+  it('is told as a start that failed when nothing has come but the empty message of an accepted stream', async () => {
+    const { end } = await ran(async (peer) => {
+      await peer.send(1, '');
+      await peer.send(3, '{"status":"Failure","reason":"InternalError","message":"no running task found"}');
+      peer.close();
+    });
+    expect(end).toMatchObject({ kind: 'failed', message: expect.stringContaining('no running task found') });
+  });
+
   it('is not told as a start that failed when the command has printed something', async () => {
     const { end } = await ran(async (peer) => {
       await peer.send(1, 'out');

@@ -20,11 +20,14 @@ const {
   tcpConnect: _tcpConnect,
   tcpTransfer: _tcpTransfer,
   sweep: _sweep,
+  greeting: _greeting,
+  otherWays: _otherWays,
   ...PROBES
 } = SCRIPT_TEXTS;
 /** awk does not care how its program is indented. */
 const {
   portUse: _portUse,
+  oddSockets: _oddSockets,
   conntrackHolders: _conntrackHolders,
   ...STRICT
 } = { ...SCRIPTS, RUNNER, ...SCRIPT_TEXTS };
@@ -35,13 +38,14 @@ describe('compactScript', () => {
     expect(compactScript('# why\n\nif true; then\n  echo "a # b"  \n\t# more\nfi\n')).toBe(
       'if true; then\necho "a # b"\nfi',
     );
+    expect(compactScript('case $1 in\n  a) echo b ;;\nesac')).toBe('case $1 in\na) echo b;;\nesac');
   });
 
   it.each(Object.entries(STRICT))('changes nothing that %s depends on', (_name, text) => {
     // In a string of several lines, a line may neither start with a blank or a # nor be empty.
     let quote = '';
     for (const line of text.split('\n')) {
-      if (quote !== '') expect(line).not.toMatch(/^(\s|#|$)/);
+      if (quote !== '') expect(line).not.toMatch(/^(\s|#|$)| ;;$/);
       for (const character of quote === '' && /^\s*#/.test(line) ? '' : line.replace(/\\./g, '')) {
         if (quote === '' && (character === "'" || character === '"')) quote = character;
         else if (character === quote) quote = '';

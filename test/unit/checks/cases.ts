@@ -391,6 +391,34 @@ function gatewayRun(name: string, status: number): Case {
   );
 }
 
+/** A server that speaks first, and an interface besides the one that is used. */
+function greetingRun(name: string, greeting: string, ways: string): Case {
+  return named(
+    'firewall',
+    name,
+    {
+      destinations: [destination({ label: 'db:3306', host: '192.0.2.9', port: '3306' })],
+      policies: {
+        policies: [],
+        self: { namespace: '', name: '', labels: {}, ports: [], hostNetwork: false },
+        pods: {},
+        services: [],
+        unread: [],
+      },
+      greets: { to0: { protocol: 'MySQL' } },
+      uplinks: {},
+    },
+    evidence({
+      'to0-reach': result('address 192.0.2.9\ntry 1\nok 300\n', {
+        command: ['reach', 'tcp', '192.0.2.9', '3306'],
+      }),
+      'to0-greeting': result(`address 192.0.2.9\nok 200\n${greeting}`),
+      'to0-ways': result(`address 192.0.2.9\n${ways}`),
+      'icmp-errors': result('', { stderr: 'listening on any\n0 packets captured\n' }),
+    }),
+  );
+}
+
 /** At least one run of each check that passes, and one that finds something. */
 export const CASES: readonly Case[] = [
   ...bundles,
@@ -410,6 +438,12 @@ export const CASES: readonly Case[] = [
   pathRun('healthy', false),
   pathRun('lost', true),
   datagramRun(),
+  greetingRun('a server that greets', 'first 400\n', ''),
+  greetingRun(
+    'a server that is late',
+    'first 5000000\n',
+    'other net1 default dev net1\nwon eth0 default dev eth0\nplain answers\n',
+  ),
   gatewayRun('healthy', 200),
   gatewayRun('nobody listens', 502),
 ];

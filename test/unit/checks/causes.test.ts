@@ -80,6 +80,15 @@ describe('linkCauses', () => {
     ]);
   });
 
+  it('explains by an address that is used twice what refuses to send there, and no other refusal', () => {
+    expect(causes(finding('NT-RT-002', 'a'), finding('NT-ARP-004', 'a'), finding('NT-RT-002', 'b'))).toEqual([
+      'NT-ARP-004',
+      undefined,
+      undefined,
+    ]);
+    expect(causes(finding('NT-RT-002', 'a'), finding('NT-ARP-004'))).toEqual([undefined, undefined]);
+  });
+
   it('explains nothing by an info, and no info', () => {
     expect(causes(finding('NT-LAT-002', 'a', 'info'), finding('NT-LAT-001', 'a'))).toEqual([
       undefined,
@@ -106,6 +115,19 @@ describe('linkCauses', () => {
       'NT-RT-001',
     ]);
     expect(linkCauses([route])[0]).not.toHaveProperty('spares');
+  });
+
+  it('leads with the share of connections that is lost, and not with the one that was among them', () => {
+    const share = { ...finding('NT-LAT-002', 'a'), covers: ['NT-FW-001'] as const };
+    const one = finding('NT-FW-001', 'a');
+    expect(causes(share, one)).toEqual([undefined, 'NT-LAT-002']);
+    expect(causes(one, share, finding('NT-FW-001', 'b'))).toEqual(['NT-LAT-002', undefined, undefined]);
+    // Where nothing at all is answered, that is what explains the loss.
+    expect(causes(finding('NT-LAT-002', 'a'), one)).toEqual(['NT-FW-001', undefined]);
+    // A cause of both is nearer than either.
+    expect(causes(share, one, finding('NT-IF-001'))).toEqual(['NT-IF-001', 'NT-IF-001', undefined]);
+    expect(causes({ ...share, severity: 'info' }, one)).toEqual([undefined, undefined]);
+    expect(linkCauses([share])[0]).not.toHaveProperty('covers');
   });
 
   it('names findings and classes that there are', () => {

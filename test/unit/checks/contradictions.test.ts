@@ -15,11 +15,11 @@ const check = (
   findings: [],
   ...rest,
 });
-const latency = (connected: number, refused = 0): CheckResult =>
+const latency = (connected: number, refused = 0, name = 'db:80'): CheckResult =>
   check('latency', {
     destinations: [
       { name: 'gateway', role: 'gateway', tcp: { tries: 50, connected: 0, refused: 0 } },
-      { name: 'db:80', role: 'asked', tcp: { tries: 50, connected, refused } },
+      { name, role: 'asked', tcp: { tries: 50, connected, refused } },
     ],
   });
 const firewall = (name: string, cause: string): CheckResult =>
@@ -85,6 +85,109 @@ describe('contradictions', () => {
       ['path: no probe of pod/db was seen at node/n2'],
     ],
     [
+      'a port that refused each connection of another check',
+      [latency(0, 50), firewall('db:80', 'open')],
+      ['latency: 50 of 50 connections to db:80 were refused'],
+    ],
+    [
+      'a share of connections that fail',
+      [
+        check('latency', {
+          destinations: [
+            {
+              name: 'db:80',
+              role: 'asked',
+              tcp: { tries: 50, connected: 30, refused: 0, unanswered: 15, failed: 5 },
+            },
+          ],
+        }),
+      ],
+      ['latency: 20 of 50 connections to db:80 failed'],
+    ],
+    [
+      'a way on which nothing came back',
+      [
+        check('routing', { destinations: [{ name: 'db:80', role: 'asked', answered: false }] }),
+        firewall('db:80', 'open'),
+      ],
+      ['routing: nothing came back from db:80'],
+    ],
+    [
+      'a request that is answered with an error, or not whole',
+      [
+        check('latency', {
+          destinations: [
+            { name: 'http://db/', role: 'asked', http: { status: 503 } },
+            { name: 'http://web/', role: 'asked', http: { status: 200, ended: 'reset' } },
+          ],
+        }),
+      ],
+      [
+        'latency: http://db/ is answered with HTTP 503',
+        'latency: the answer of http://web/ was not whole (reset)',
+      ],
+    ],
+    [
+      'what was not measured, and no other check passes by that',
+      [firewall('db:80', 'unmeasured')],
+      ['firewall: db:80 was not measured (silent)'],
+    ],
+    [
+      'a proxy that answered alone',
+      [
+        {
+          ...firewall('db:80', 'open'),
+          findings: [
+            {
+              id: 'NT-PROXY-001',
+              severity: 'info',
+              title: 'A rule leads it to a proxy',
+              summary: 'db:80 was not measured: a rule leads it to port 15001.',
+              evidence: [],
+              remediation: 'None.',
+            },
+          ],
+        },
+      ],
+      ['firewall: db:80 was not measured: a rule leads it to port 15001'],
+    ],
+    [
+      'an interface that is needed and has no carrier',
+      [check('interfaces', { interfaces: [{ name: 'eth0', needed: true, carrier: false }] })],
+      ['interfaces: eth0 is needed and has no carrier'],
+    ],
+    [
+      'a neighbour that does not answer',
+      [
+        check('arp', {
+          neighbours: [
+            { address: '198.18.1.1', device: 'eth0', state: 'FAILED', answers: [], neededBy: ['gateway'] },
+          ],
+        }),
+      ],
+      ['arp: 198.18.1.1 on eth0 does not answer'],
+    ],
+    [
+      'a load of which nothing arrived',
+      [check('throughput', { destinations: [{ name: 'db:80', bitsPerSecond: 0 }] })],
+      ['throughput: nothing got to db:80'],
+    ],
+    [
+      'a cluster IP that refuses',
+      [
+        check('service', {
+          services: [
+            {
+              name: 'svc/db',
+              clusterIp: '10.96.0.9',
+              virtual: [{ state: 'works' }, { state: 'silent', seen: 'silent' }],
+            },
+          ],
+        }),
+      ],
+      ['service: the cluster IP 10.96.0.9 of svc/db was silent'],
+    ],
+    [
       'an endpoint that refuses',
       [
         check('service', {
@@ -107,10 +210,36 @@ describe('contradictions', () => {
 
   it.each<[string, readonly CheckResult[]]>([
     ['an open way', [latency(50), firewall('db:80', 'open')]],
-    ['a refusal, where no port was asked for', [latency(0, 50), firewall('pod/db', 'refused')]],
+    ['a refusal, where no port was asked for', [latency(0, 50, 'pod/db'), firewall('pod/db', 'refused')]],
     ['a datagram without an answer', [firewall('db:80/udp', 'no-datagram')]],
     ['a place where nobody could listen', [check('path', { paths: [{ points: [{ packets: null }] }] })]],
-    ['what was not measured', [check('latency', {}, { status: 'error' }), firewall('db:80', 'unmeasured')]],
+    ['what was not measured', [check('latency', {}, { status: 'error' })]],
+    [
+      'a server error that is a finding',
+      [check('latency', { destinations: [{ name: 'http://db/', http: { status: 404 } }] })],
+    ],
+    [
+      'one connection of many',
+      [
+        check('latency', {
+          destinations: [
+            {
+              name: 'db:80',
+              role: 'asked',
+              tcp: { tries: 50, connected: 49, refused: 0, unanswered: 1, failed: 0 },
+            },
+          ],
+        }),
+      ],
+    ],
+    [
+      'a way of which nothing is known',
+      [check('routing', { destinations: [{ name: 'db', role: 'asked', answered: null }] })],
+    ],
+    [
+      'a neighbour that has not been asked',
+      [check('arp', { neighbours: [{ address: 'a', state: 'STALE', answers: [], neededBy: ['gateway'] }] })],
+    ],
   ])('none in %s', (_what, checks) => {
     expect(contradictions(checks)).toEqual([]);
     expect(withoutContradictions(checks)).toEqual(checks);

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { complainNow } from '../../../src/cli/output.ts';
+import { complainNow, printNow } from '../../../src/cli/output.ts';
 import { runCommandLine } from '../../../src/cli/run.ts';
 
 vi.mock('../../../src/cli/output.ts', () => ({ complainNow: vi.fn(), printNow: vi.fn() }));
@@ -21,3 +21,20 @@ it.each([
   expect(said).toMatch(/^error: .*…/);
   expect(said.length).toBeLessThan(10_000);
 });
+
+it.each([
+  [['help', 'latncy'], /^error: unknown command "latncy"\.\nDid you mean "latency"\?/],
+  [['nosuch', '--help'], /^error: unknown command "nosuch"\.\n/],
+])('help for a command that there is not: %j', async (argv, says) => {
+  expect(await runCommandLine(argv)).toBe(2);
+  expect(vi.mocked(complainNow).mock.calls[0]?.[0]).toMatch(says);
+});
+
+it.each([[['help']], [['help', 'latency']], [['latency', 'web-0', '--help']], [['help', 'sessions', 'ls']]])(
+  'help for one that there is: %j',
+  async (argv) => {
+    await runCommandLine(argv);
+    expect(vi.mocked(complainNow)).not.toHaveBeenCalled();
+    expect(vi.mocked(printNow)).toHaveBeenCalledOnce();
+  },
+);

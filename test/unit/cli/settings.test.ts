@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { configPath } from '../../../src/cli/config-path.ts';
 import { parse } from '../../../src/cli/parse.ts';
-import { settingFlags, variableOf } from '../../../src/cli/settings.ts';
+import { settingFlags } from '../../../src/cli/settings.ts';
+import { variableOf } from '../../../src/cli/settings-in-env.ts';
 import type { CheckArgs, ConfigViewArgs } from '../../../src/model/args.ts';
 import { UserError } from '../../../src/model/errors.ts';
 
@@ -169,7 +170,9 @@ describe('config view', () => {
     configured('idle: 5m', { KUBECTL_NETTOOLS_MIRROR: 'm' });
     const { settings } = (await parse(['config', 'view', '--timeout', '9s'])).args as ConfigViewArgs;
     expect(settings.map(({ key }) => key).toSorted()).toEqual(
-      settingFlags.map(({ setting }) => setting.key).toSorted(),
+      settingFlags()
+        .map(({ setting }) => setting.key)
+        .toSorted(),
     );
     expect(settings).toEqual(
       expect.arrayContaining([
@@ -184,7 +187,7 @@ describe('config view', () => {
 
   it('the page about it names every setting with its flag and variable', () => {
     const page = readFileSync(join(import.meta.dirname, '../../../docs/config.md'), 'utf8');
-    for (const flag of settingFlags) {
+    for (const flag of settingFlags()) {
       expect(page).toContain(
         `| \`${flag.setting.key}\` | \`--${flag.name} ${flag.value}\` | \`${variableOf(flag)}\` |`,
       );

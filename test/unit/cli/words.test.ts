@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { plainWords, splitWords } from '../../../src/cli/words.ts';
+import { plainWords } from '../../../src/cli/cut-words.ts';
+import { splitWords } from '../../../src/cli/words.ts';
 
 /** Flags as `name=value`, words and unknown parts as they are. */
 function show(argv: string[]): string[] {

@@ -9,6 +9,7 @@ const OUTSIDE = {
     type: 'LoadBalancer',
     ports: PORTS,
     externalTrafficPolicy: 'Local',
+    healthCheckNodePort: 32100,
     externalIPs: ['192.0.2.77'],
   }),
   status: { loadBalancer: { ingress: [{ ip: '192.0.2.50' }] } },
@@ -55,6 +56,15 @@ describe('a way into a Service from outside', () => {
     });
   });
 
+  it('is the port by which load balancers ask a node', async () => {
+    expect(await at('192.0.2.12', '32100')).toMatchObject({
+      by: 'health check',
+      label: 'svc/db',
+      node: 'node2',
+    });
+    expect(await at('192.0.2.99', '32100')).toBeUndefined();
+  });
+
   it.each([
     ['192.0.2.50', '80', 'load balancer'],
     ['192.0.2.77', '80', 'external IP'],
@@ -76,6 +86,30 @@ describe('a way into a Service from outside', () => {
       expect(await at(host, '443')).toMatchObject({ label: 'svc/db', otherPorts: ['80/TCP'] });
     },
   );
+
+  it('says whose endpoints may answer a pod straight', async () => {
+    const one = (externalTrafficPolicy: string, ipMode: string) => ({
+      ...OUTSIDE,
+      spec: { ...OUTSIDE.spec, externalTrafficPolicy },
+      status: { loadBalancer: { ingress: [{ ip: '192.0.2.50', ipMode }] } },
+    });
+    const both = slice([
+      { ...behind('db-1', '10.0.0.1'), nodeName: 'node1' } as never,
+      { ...behind('db-2', '10.0.0.2'), nodeName: 'node2' } as never,
+    ]);
+    const astray = async (host: string, port: string, policy = 'Local', ipMode = 'Proxy', isHost = false) => {
+      const services = [one(policy, ipMode)];
+      const lists = { ...LISTS, '/api/v1/services': services, [PATHS.slices]: [both] };
+      return (await at(host, port, lists, isHost))?.astray;
+    };
+    // The target is on node2.
+    expect(await astray('192.0.2.11', '30080')).toEqual({ own: 'node2', nodes: ['node2'] });
+    expect(await astray('192.0.2.12', '30080')).toBeUndefined();
+    expect(await astray('192.0.2.11', '30080', 'Local', 'Proxy', true)).toBeUndefined();
+    expect(await astray('192.0.2.50', '80')).toEqual({ own: 'node2', nodes: ['node1', 'node2'] });
+    expect(await astray('192.0.2.50', '80', 'Local', 'VIP')).toBeUndefined();
+    expect(await astray('192.0.2.77', '80')).toBeUndefined();
+  });
 
   it('says which clients a load balancer takes, where its nodes keep to it', async () => {
     const ranges = async (ipMode?: string) => {

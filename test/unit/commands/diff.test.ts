@@ -17,8 +17,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(() => vi.restoreAllMocks());
 
 let printed = '';
+let said = '';
 beforeEach(() => {
   printed = '';
+  said = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said += String(text);
+    return true;
+  });
   vi.spyOn(process.stdout, 'write').mockImplementation((text, ...rest) => {
     printed += String(text);
     const done = rest.at(-1);
@@ -62,6 +68,20 @@ describe('diff', () => {
   ])('of %s', async (_name, before, after, code) => {
     expect(await diff(before, after)).toBe(code);
     expect(JSON.parse(printed)).toMatchObject({ kind: 'Diff' });
+  });
+
+  it.each([
+    ['the same run twice', '2026-01-02T00:00:00Z', '2026-01-02T00:00:00Z', / are the same run\.\n$/],
+    [
+      'the later one first',
+      '2026-01-02T00:00:01Z',
+      '2026-01-02T00:00:00Z',
+      /^note: AFTER \(.*\) began before/,
+    ],
+    ['the earlier one first', '2026-01-02T00:00:00Z', '2026-01-02T00:00:01Z', /^$/],
+  ])('tells of %s, which a gate would pass for ever', async (_what, before, after, expected) => {
+    expect(await diff({ ...good, startedAt: before }, { ...good, startedAt: after })).toBe(0);
+    expect(said).toMatch(expected);
   });
 
   it.each(['table', 'yaml', 'markdown', 'junit', 'html'] as const)('prints %s', async (output) => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../../../src/commands/judge.ts';
 import type { ReportList } from '../../../src/model/report-list.ts';
 
+const FLAGS = { report: { output: 'json', failOn: 'critical' }, failOnOutage: 'warning' } as const;
 let folder: string;
 let file: string;
 beforeAll(() => {
@@ -37,7 +38,7 @@ const result = {
 
 function judging(content: unknown): Promise<number> {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
-  return run({ bundle: file, report: { output: 'json', failOn: 'critical' } });
+  return run({ bundle: file, ...FLAGS });
 }
 
 describe('judge of a list', () => {
@@ -124,20 +125,21 @@ describe('judge', () => {
   it('refuses a file that is too large to be one', async () => {
     writeFileSync(file, '');
     truncateSync(file, 2 ** 29);
-    await expect(run({ bundle: file, report: { output: 'json', failOn: 'critical' } })).rejects.toMatchObject(
-      { exitCode: 3, message: `${file} is not a bundle: it is larger than 256 MiB.` },
-    );
+    await expect(run({ bundle: file, ...FLAGS })).rejects.toMatchObject({
+      exitCode: 3,
+      message: `${file} is not a bundle: it is larger than 256 MiB.`,
+    });
   });
 
   it.each([
     ['that is not there', () => join(folder, 'none'), 'there is no such file or folder'],
-    ['that is a folder', () => folder, 'it is a folder'],
     ['below a file', () => join(file, 'x'), 'a part of its path is not a folder'],
   ])('tells why it cannot read one %s, in words', async (_what, path, why) => {
     writeFileSync(file, '');
-    await expect(
-      run({ bundle: path(), report: { output: 'json', failOn: 'critical' } }),
-    ).rejects.toMatchObject({ exitCode: 3, message: `${path()} cannot be read: ${why}.` });
+    await expect(run({ bundle: path(), ...FLAGS })).rejects.toMatchObject({
+      exitCode: 3,
+      message: `${path()} cannot be read: ${why}.`,
+    });
   });
 
   it.each([

@@ -17,7 +17,15 @@ import { root } from '../../../scripts/lib/process.ts';
 import { attempt } from '../../cluster/proc.ts';
 
 /** What the generated files are made of, and what the example's test imports. */
-const COPIED = ['src', 'scripts', 'docs', 'image', 'plugin-manifest', 'test/unit/checks/results.ts'];
+const COPIED = [
+  'src',
+  'scripts',
+  'docs',
+  'image',
+  'plugin-manifest',
+  'test/kernels/kernels.ts',
+  'test/unit/checks/results.ts',
+];
 const GENERATED = [
   'docs/commands.md',
   'docs/config.md',

@@ -4,10 +4,7 @@ import {
   decodeFrame,
   decodeStatus,
   encodeResize,
-  encodeStdin,
   encodeStdinClose,
-  MAX_STDIN_PAYLOAD,
-  stdinBuffer,
 } from '../../../src/exec/frames.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
@@ -46,29 +43,6 @@ describe('decodeFrame', () => {
 });
 
 describe('what the client sends', () => {
-  it('puts channel 0 before a chunk of stdin', () => {
-    expect(encodeStdin(bytes(0, 1, 254, 255), stdinBuffer())).toEqual(bytes(0, 0, 1, 254, 255));
-  });
-
-  it('sends an empty chunk as the channel byte alone', () => {
-    expect(encodeStdin(bytes(), stdinBuffer())).toEqual(bytes(0));
-  });
-
-  it('encodes a part of a larger buffer without what lies around it', () => {
-    expect(encodeStdin(bytes(1, 2, 3, 4).subarray(1, 3), stdinBuffer())).toEqual(bytes(0, 2, 3));
-  });
-
-  it('takes the largest chunk, and leaves nothing of it for the next one in the same buffer', () => {
-    const buffer = stdinBuffer();
-    const largest = new Uint8Array(MAX_STDIN_PAYLOAD).fill(7);
-    expect(encodeStdin(largest, buffer)).toHaveLength(MAX_STDIN_PAYLOAD + 1);
-    expect(encodeStdin(bytes(1), buffer)).toEqual(bytes(0, 1));
-  });
-
-  it("keeps kubectl's payload size", () => {
-    expect(MAX_STDIN_PAYLOAD).toBe(32768);
-  });
-
   it('closes stdin with the two bytes of KEP-4006', () => {
     expect(encodeStdinClose()).toEqual(bytes(255, 0));
   });

@@ -51,6 +51,14 @@ describe('connected', () => {
     expect(ids(answer)[0]).toBe(first[0] ?? ids(answer)[0]);
   });
 
+  it('carries what is worth knowing where nothing is wrong, and only then', () => {
+    const info = finding('NT-LAT-005', 'info', { subject: 'to:1' });
+    const slow = (...findings: (typeof info)[]): Answer =>
+      ask({ connection: 'refused' }, { report: report(check('latency', { findings })) });
+    expect(ids(slow(info))).toEqual(['NT-LAT-005']);
+    expect(ids(slow(info, finding('NT-LAT-002', 'critical', { subject: 'to:1' })))).toEqual(['NT-LAT-002']);
+  });
+
   it('carries the proof and the remedy of the check that found why', () => {
     const [first] = ofRecording('firewall-policy-denied', 'connected').findings;
     expect(first).toEqual(
@@ -327,6 +335,45 @@ describe('times and loss', () => {
     const cut = ask({ withinMs: 20 }, one({}, tcp(40)));
     expect(cut).toMatchObject({ outcome: 'failed' });
     expect(cut.summary).toBe('expected within 20 ms: to:1: 10 of 50 connections were not answered.');
+  });
+
+  it('speaks of 95 % of all connections, not of those that were answered', () => {
+    const timesMs = [...Array.from({ length: 46 }, () => 1), 30, 40];
+    const tcp = { tries: 50, connected: 48, refused: 0, timesMs, connectMs: { p95: 1 } };
+    expect(ask({ withinMs: 20 }, one({}, tcp)).summary).toBe(
+      'expected within 20 ms: 95 % of the connections took at most 40 ms.',
+    );
+  });
+
+  const beside = (cause: string, ...silent: Json[]): Seen => {
+    const tcp = { tries: 50, connected: 50, refused: 0, connectMs: { p95: 30 } };
+    const timed = check('latency', { measurements: { destinations: [{ name: 'to:1', tcp }, ...silent] } });
+    return { report: report(...firewall([row('to:1', cause)]).checks, timed) };
+  };
+
+  it.each<[string, Expectation['connection'], string]>([
+    ['open', 'connected', 'within 20 ms: 95 % of the connections took at most 30 ms'],
+    ['dropped', 'connected', 'within 20 ms: to:1 was not connected to (dropped it was)'],
+    ['refused', 'connected', 'within 20 ms: to:1 was not connected to (refused it was)'],
+    ['refused', 'refused', 'within 20 ms: 95 % of the connections took at most 30 ms'],
+  ])(
+    'claims no time of connections beside one that was %s, where it is to be %s',
+    (cause, connection, says) => {
+      const answer = ask({ connection: connection ?? 'connected', withinMs: 20 }, beside(cause));
+      expect(answer.summary).toContain(says);
+      // Even one that is fast enough.
+      const fast = ask({ connection: connection ?? 'connected', withinMs: 200 }, beside(cause));
+      const time = fast.assertions.find(({ key }) => key === 'within');
+      expect(time?.outcome).toBe(says.includes('95 %') ? 'met' : 'failed');
+    },
+  );
+
+  it('says of which address a time is, where another has none', () => {
+    const labels = ['to:1', 'to:1 → b'];
+    const answer = ask({ withinMs: 20 }, beside('open', { name: 'to:1 → b', tcp: { tries: 50 } }), {
+      labels,
+    });
+    expect(answer.summary).toBe('expected within 20 ms: to:1: 95 % of the connections took at most 30 ms.');
   });
 });
 

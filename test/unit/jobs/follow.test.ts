@@ -29,7 +29,8 @@ function ended(index: number, exitCode: number): Pod {
   };
 }
 
-async function followed(pods: readonly Pod[], logs: readonly string[]) {
+/** @param logs of each pod; one that is a list changes with each reading */
+async function followed(pods: readonly Pod[], logs: readonly (string | string[])[]) {
   const conditions = [
     { type: 'Failed', status: 'True', reason: 'FailedIndexes', message: 'Job has failed.' },
   ];
@@ -38,7 +39,8 @@ async function followed(pods: readonly Pod[], logs: readonly string[]) {
       return path.includes('/jobs/') ? { status: { conditions } } : { items: pods };
     },
     async text(path: string) {
-      return logs[Number(/j-(\d)/.exec(path)?.[1])] ?? '';
+      const log = logs[Number(/j-(\d)/.exec(path)?.[1])] ?? '';
+      return typeof log === 'string' ? log : (log.shift() ?? '');
     },
   } as unknown as KubeClient;
   const follower = new JobFollower(client, job, pods.length, silent);
@@ -70,4 +72,16 @@ it('takes what a shard said last for why it failed', async () => {
   );
   expect([...failures.values()]).toEqual(['the deadline of 1 s passed before anything was measured']);
   expect(lacksRights).toBe(false);
+});
+
+it('reads a log once more whose end is not there yet, and then takes it for lost', async () => {
+  const whole = framed(Buffer.from('{}'));
+  const late = await followed([ended(0, 0)], [[whole.slice(0, -20), whole]]);
+  expect([...late.evidence.keys()]).toEqual([0]);
+  expect([...late.failures]).toEqual([]);
+  const lost = await followed([ended(0, 0)], [[whole.slice(0, -20), whole.slice(0, -20), whole]]);
+  expect([...lost.evidence.keys()]).toEqual([]);
+  expect([...lost.failures.values()]).toEqual([
+    'its pod ended with exit code 0 (Completed), and its log has no whole evidence',
+  ]);
 });

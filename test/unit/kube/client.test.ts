@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
@@ -10,6 +11,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError, UnreachableError } from '../../../src/kube/errors.ts';
+import { beginConnecting } from '../../../src/kube/transport.ts';
 import type { ConnectionFlags } from '../../../src/model/args.ts';
 import { UserError } from '../../../src/model/errors.ts';
 import { type Certificate, makeCertificate } from '../../servers/certificates.ts';
@@ -97,6 +99,80 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
     (error: unknown) => error,
   );
 }
+
+/** As `connect`, but for what is begun before. */
+async function connectLater(server: string, config: Config = {}) {
+  const client = await connect(server, config);
+  const kubeconfig = join(folder, 'config');
+  const flags = { kubeconfig };
+  return { client, flags, kubeconfig };
+}
+
+describe('a connection that is begun before the command is there', () => {
+  async function counted(): Promise<{ readonly url: string; readonly opened: () => number }> {
+    let count = 0;
+    const url = await serveTls(makeCertificate(folder, 'early', ['IP:127.0.0.1']), json);
+    servers.at(-1)?.on('connection', () => count++);
+    return { url, opened: () => count };
+  }
+  const insecure = { cluster: { 'insecure-skip-tls-verify': true } };
+
+  it('is the one of whoever connects with the same flags, and of nobody else', async () => {
+    const { url, opened } = await counted();
+    const { flags } = await connectLater(url, insecure);
+    await beginConnecting(flags);
+    await vi.waitUntil(() => opened() === 1, WAIT);
+    const client = await KubeClient.connect(flags);
+    clients.push(client);
+    expect(await client.get('/a')).toEqual({ ok: true });
+    expect(opened()).toBe(1);
+    const second = await KubeClient.connect(flags);
+    clients.push(second);
+    expect(await second.get('/a')).toEqual({ ok: true });
+    expect(opened()).toBe(2);
+  });
+
+  it('takes the kubeconfig as it was read then', async () => {
+    const { url } = await counted();
+    const { flags, kubeconfig } = await connectLater(url, insecure);
+    await beginConnecting(flags);
+    writeFileSync(kubeconfig, '{}');
+    const client = await KubeClient.connect(flags);
+    clients.push(client);
+    expect(client.server.href).toBe(`${url}/`);
+  });
+
+  it('tells who connects what is wrong with the kubeconfig', async () => {
+    const flags = { kubeconfig: join(folder, 'none') };
+    await beginConnecting(flags);
+    expect(String(await errorOf(KubeClient.connect(flags)))).toMatch(/does not exist/);
+  });
+
+  it('runs no credential plugin, and speaks to no proxy', async () => {
+    const { url, opened } = await counted();
+    const mark = join(folder, 'ran');
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'touch', args: [mark] };
+    for (const config of [
+      { ...insecure, user: { exec } },
+      { cluster: { ...insecure.cluster, 'proxy-url': 'http://127.0.0.1:1' }, user: {} },
+    ]) {
+      const kubeconfig = join(folder, 'unusual');
+      writeFileSync(
+        kubeconfig,
+        JSON.stringify({
+          'current-context': 'x',
+          clusters: [{ name: 'c', cluster: { server: url, ...config.cluster } }],
+          users: [{ name: 'u', user: config.user }],
+          contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+        }),
+      );
+      await beginConnecting({ kubeconfig });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(existsSync(mark)).toBe(false);
+    expect(opened()).toBe(0);
+  });
+});
 
 /** The sentence of an {@link UnreachableError}. */
 async function unreachable(promise: Promise<unknown>): Promise<string> {
@@ -394,6 +470,23 @@ describe('TLS', () => {
     );
   });
 
+  // The second kind of request takes node:https.
+  it.each(['get', 'watch'] as const)('knows a server by its address of IPv6: %s', async (kind) => {
+    const ask = async (names: readonly string[]): Promise<unknown> => {
+      const six = makeCertificate(folder, 'six', names);
+      const server = createTlsServer({ cert: six.cert, key: six.key }, json);
+      servers.push(server);
+      await new Promise<void>((resolve) => server.listen(0, '::1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const client = await connect(`https://[::1]:${port}`, trusting(six));
+      return kind === 'get' ? client.get('/x') : client.watch('/x', {}).next();
+    };
+    // A watch of what is no stream of events ends at once.
+    const answer = kind === 'get' ? { ok: true } : { done: true };
+    expect(await ask(['IP:127.0.0.1', 'IP:::1'])).toMatchObject(answer);
+    expect(await unreachable(ask(['IP:::2', 'DNS:kubernetes']))).toContain('is for other names (IP Address:');
+  });
+
   it('expects the name that tls-server-name says, and sends it', async () => {
     const names: (string | false | null)[] = [];
     const url = await serveTls(other, (request, response) => {
@@ -411,6 +504,23 @@ describe('TLS', () => {
   it('checks nothing with --insecure-skip-tls-verify', async () => {
     const url = await serveTls(other, json);
     expect(await (await connect(url, {}, { insecureSkipTlsVerify: true })).get('/x')).toEqual({ ok: true });
+  });
+
+  it('resumes the first session in connections beside that one, with the client certificate', async () => {
+    const seen: string[] = [];
+    const url = await serveTls(own, (request, response) => {
+      const socket = request.socket as TLSSocket;
+      const shown = socket.getPeerCertificate().subject.CN;
+      seen.push(`${String(shown)} ${socket.isSessionReused() ? 'resumed' : 'anew'} ${socket.remotePort}`);
+      json(request, response);
+    });
+    const user = { 'client-certificate': other.certFile, 'client-key': other.keyFile };
+    const client = await connect(url, { ...trusting(own), user });
+    await client.get('/first');
+    await Promise.all(['/a', '/b', '/c'].map((path) => client.get(path)));
+    // One goes over the first connection.
+    const connections = [...new Set(seen)].map((one) => one.slice(0, one.lastIndexOf(' ')));
+    expect(connections).toEqual(['other anew', 'other resumed', 'other resumed']);
   });
 
   it('shows the client certificate', async () => {

@@ -4,8 +4,9 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { BadAnswerError } from '../../../src/kube/answer-reader.ts';
 import { areSendable, DirectConnection, StaleConnectionError } from '../../../src/kube/direct.ts';
 import { makeCertificate } from '../../servers/certificates.ts';
@@ -38,6 +39,11 @@ async function to(server: Server | ReturnType<typeof createTlsServer>): Promise<
 
 let base: URL;
 const get = (path: string) => ({ method: 'GET', url: new URL(path, base), headers: {} });
+const toWebSocket = () => ({
+  ...get('/'),
+  headers: { Connection: 'Upgrade', Upgrade: 'websocket' },
+  isUpgrade: true,
+});
 const http = (listener: RequestListener) => to(createServer(certificate, listener));
 /** Answers each connection's first bytes with these. */
 const raw = (answer: string, end = false) =>
@@ -132,6 +138,45 @@ describe('a direct connection', () => {
     expect(connections).toBe(1);
   });
 
+  it('that was begun before carries the first request', async () => {
+    let connections = 0;
+    const server = createServer(certificate, (_request, response) => void response.end('x'));
+    server.on('connection', () => connections++);
+    const direct = await to(server);
+    direct.begin();
+    await vi.waitUntil(() => connections === 1);
+    expect((await direct.ask(get('/'), limits)).body).toBe('x');
+    expect((await direct.ask(get('/'), limits)).body).toBe('x');
+    expect(connections).toBe(1);
+  });
+
+  it('that was begun before and is gone again is made anew', async () => {
+    const begun: TLSSocket[] = [];
+    const server = createServer(certificate, (_request, response) => void response.end('x'));
+    server.on('secureConnection', (socket) => begun.push(socket));
+    const direct = await to(server);
+    direct.begin();
+    await vi.waitUntil(() => begun.length === 1);
+    begun[0]?.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await direct.ask(get('/'), limits)).body).toBe('x');
+    expect(begun).toHaveLength(2);
+  });
+
+  it('that was begun in vain is a matter of the request', async () => {
+    const other = makeCertificate(folder, 'others', ['IP:127.0.0.1']);
+    let connections = 0;
+    const server = createServer(certificate, (_request, response) => void response.end('x'));
+    server.on('connection', () => connections++).on('tlsClientError', () => undefined);
+    await to(server);
+    const wrong = new DirectConnection(base, { ca: other.cert });
+    wrong.begin();
+    await vi.waitUntil(() => connections === 1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect(wrong.ask(get('/'), limits)).rejects.toThrow(/self-signed|verify/);
+    expect(connections).toBe(2);
+  });
+
   it('trusts nobody else', async () => {
     const direct = await http((_request, response) => void response.end());
     const other = makeCertificate(folder, 'other', ['IP:127.0.0.1']);
@@ -146,11 +191,169 @@ describe('a direct connection', () => {
       socket.write('HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nfirst');
     });
     const direct = await to(server);
-    const headers = { Connection: 'Upgrade', Upgrade: 'websocket' };
-    const { socket, head, status } = await direct.ask({ ...get('/'), headers, isUpgrade: true }, limits);
+    const { socket, head, status } = await direct.ask(toWebSocket(), limits);
     expect([status, head?.toString()]).toEqual([101, 'first']);
     expect((await direct.ask(get('/'), limits)).body).toBe('x');
     socket?.destroy();
+  });
+
+  it('leads what comes behind an upgrade to a taker, in order and into its memory', async () => {
+    const server = createServer(certificate);
+    let far: Duplex | undefined;
+    server.on('upgrade', (_request, socket) => {
+      far = socket;
+      socket.write('HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+      socket.write('behind the head,');
+    });
+    const direct = await to(server);
+    const { socket, inlet } = await direct.ask(toWebSocket(), limits);
+    // It comes while nobody takes it.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const taken: string[] = [];
+    const own = Buffer.alloc(64 * 1024);
+    let inOwn = 0;
+    inlet?.lead({
+      memory: () => own,
+      take: (bytes) => {
+        if (bytes.buffer === own.buffer) inOwn += bytes.length;
+        taken.push(bytes.toString());
+      },
+    });
+    socket?.resume();
+    const large = 'x'.repeat(300_000);
+    far?.write(large);
+    const whole = `behind the head,${large}`;
+    await vi.waitUntil(() => taken.join('').length >= whole.length, { timeout: 15_000 });
+    expect(taken.join('')).toBe(whole);
+    // But for the first piece, whose memory was asked for before.
+    expect(inOwn).toBeGreaterThan(large.length - 3 * 16 * 1024);
+    far?.end();
+    await vi.waitUntil(() => socket?.readableEnded, { timeout: 15_000 });
+    socket?.destroy();
+  });
+
+  it('of which a taker reads is stopped and goes on as its socket does', async () => {
+    const server = createServer(certificate);
+    let far: Duplex | undefined;
+    server.on('upgrade', (_request, socket) => {
+      far = socket;
+      socket.write('HTTP/1.1 101 S\r\n\r\n');
+    });
+    const direct = await to(server);
+    const { socket, inlet } = await direct.ask(toWebSocket(), limits);
+    let taken = 0;
+    const own = Buffer.alloc(64 * 1024);
+    inlet?.lead({
+      memory: () => own,
+      take: (bytes) => {
+        taken += bytes.length;
+        socket?.pause();
+      },
+    });
+    socket?.resume();
+    const size = 20_000_000;
+    far?.write(Buffer.alloc(size));
+    await vi.waitUntil(() => taken > 0 && far?.writableLength !== 0, { timeout: 15_000 });
+    // What was on its way when it stopped still comes.
+    expect(taken).toBeLessThan(1_000_000);
+    const timer = setInterval(() => socket?.resume(), 1);
+    await vi.waitUntil(() => taken === size, { timeout: 15_000 });
+    clearInterval(timer);
+    socket?.destroy();
+  });
+
+  it('stays stopped though its taker has what was left in the stream', async () => {
+    const server = createServer(certificate);
+    server.on('upgrade', (_request, socket) => {
+      socket.write('HTTP/1.1 101 S\r\n\r\n');
+      socket.write(Buffer.alloc(20_000_000));
+    });
+    const direct = await to(server);
+    const { socket, inlet } = await direct.ask(toWebSocket(), limits);
+    // It comes while nobody takes it.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    let taken = 0;
+    const own = Buffer.alloc(64 * 1024);
+    inlet?.lead({
+      memory: () => own,
+      take: (bytes) => {
+        taken += bytes.length;
+      },
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(taken).toBeGreaterThan(0);
+    expect(taken).toBeLessThan(1_000_000);
+    socket?.resume();
+    await vi.waitUntil(() => taken > 10_000_000, { timeout: 15_000 });
+    socket?.destroy();
+  });
+
+  it('that breaks right behind an accepted upgrade ends no process', async () => {
+    const direct = await raw('HTTP/1.1 101 S\r\n\r\n');
+    const { socket } = await direct.ask({ ...get('/'), isUpgrade: true }, limits);
+    // Nobody else listens for its error.
+    socket?.destroy(new Error('broken'));
+    await vi.waitUntil(() => socket?.closed, { timeout: 15_000 });
+  });
+
+  it('keeps one connection of two requests that ran beside each other, and closes the other', async () => {
+    const open = new Set<TLSSocket>();
+    const waiting: (() => void)[] = [];
+    const server = createServer(certificate, (_request, response) => {
+      waiting.push(() => response.end('x'));
+      if (waiting.length === 2) for (const end of waiting) end();
+    });
+    server.on('secureConnection', (socket: TLSSocket) => {
+      open.add(socket.on('close', () => open.delete(socket)));
+    });
+    const direct = await to(server);
+    const both = [direct.ask(get('/1'), limits), direct.ask(get('/2'), limits)];
+    await both[0];
+    await both[1];
+    expect(direct.isFree).toBe(true);
+    await vi.waitUntil(() => open.size === 1, { timeout: 15_000 });
+  });
+
+  it('is busy until the last of two requests has ended', async () => {
+    const answers = new Map<string, () => void>();
+    const direct = await http((request, response) => answers.set(request.url ?? '', () => response.end('x')));
+    const [one, two] = [direct.ask(get('/1'), limits), direct.ask(get('/2'), limits)];
+    await vi.waitUntil(() => answers.size === 2, { timeout: 15_000 });
+    answers.get('/1')?.();
+    await one;
+    expect(direct.isFree).toBe(false);
+    answers.get('/2')?.();
+    await two;
+    expect(direct.isFree).toBe(true);
+  });
+
+  it.each(['TLSv1.3', 'TLSv1.2'] as const)(
+    'resumes the TLS session of the one before, by %s',
+    async (version) => {
+      const resumed: boolean[] = [];
+      const options = { ...certificate, minVersion: version, maxVersion: version };
+      const server = createServer(options, (_request, response) => {
+        response.setHeader('Connection', 'close').end('x');
+      });
+      server.on('secureConnection', (socket: TLSSocket) => resumed.push(socket.isSessionReused()));
+      const direct = await to(server);
+      for (let i = 0; i < 3; i++) expect((await direct.ask(get('/'), limits)).body).toBe('x');
+      expect(resumed).toEqual([false, true, true]);
+    },
+  );
+
+  it('resumes it too while the first one carries a stream', async () => {
+    const resumed: boolean[] = [];
+    const server = createServer(certificate);
+    server.on('upgrade', (_request, socket) => socket.write('HTTP/1.1 101 S\r\n\r\n'));
+    server.on('secureConnection', (socket: TLSSocket) => resumed.push(socket.isSessionReused()));
+    const direct = await to(server);
+    const upgrade = { ...get('/'), headers: { Connection: 'Upgrade', Upgrade: 'x' }, isUpgrade: true };
+    const first = await direct.ask(upgrade, limits);
+    const second = await direct.ask(upgrade, limits);
+    expect(resumed).toEqual([false, true]);
+    first.socket?.destroy();
+    second.socket?.destroy();
   });
 
   it('tells the words of a refused upgrade as far as they come', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
 import type { MatrixWord } from '../../../src/model/args.ts';
-import { matrixPlaces } from '../../../src/open/matrix-places.ts';
+import { matrixPlaces, refuseMissingSide } from '../../../src/open/matrix-places.ts';
 
 const never = new AbortController().signal;
 const ZONES: Readonly<Record<string, string>> = { n1: 'b', n2: 'a' };
@@ -43,6 +43,7 @@ function server(objects: Readonly<Record<string, unknown>>, mayReadNodes = true)
   } as unknown as KubeClient;
 }
 
+const SHOP = '/api/v1/namespaces/shop';
 const PODS = '/api/v1/namespaces/shop/pods';
 const places = (client: KubeClient, ...words: MatrixWord[]) =>
   matrixPlaces(client, words, { allNamespaces: false }, never);
@@ -107,11 +108,31 @@ describe('the places of a matrix', () => {
     await expect(places(at({ clusterIPs: ['None'], ports: [{ port: 80 }] }), word)).rejects.toThrow(
       'service "x" has no address of its own, so a matrix cannot connect to it: name its pods.',
     );
-    await expect(places(server({}), word)).rejects.toThrow('no service "x" in namespace "shop".');
+    await expect(places(server({ [SHOP]: {} }), word)).rejects.toThrow('no service "x" in namespace "shop".');
   });
 
   it('that are not there are told as such, among others that are', async () => {
-    const [gone] = await places(server({}), { kind: 'name', name: 'gone' });
+    const client = server({ [SHOP]: {}, [`${PODS}/a`]: pod('a') });
+    const side = await places(client, { kind: 'name', name: 'gone' }, { kind: 'name', name: 'a' });
+    const gone = side.find(({ name }) => name === 'gone');
     expect(gone).toMatchObject({ addresses: [], missing: 'there is no pod "gone" in namespace "shop"' });
+    expect(() => refuseMissingSide(side)).not.toThrow();
+  });
+
+  it('are refused as a side where none of them is there', async () => {
+    const side = await places(server({ [SHOP]: {} }), { kind: 'name', name: 'gone' });
+    expect(() => refuseMissingSide(side)).toThrow(
+      expect.objectContaining({ message: 'no pod "gone" in namespace "shop".', exitCode: 3 }),
+    );
+    expect(() => refuseMissingSide([])).not.toThrow();
+  });
+
+  it('are none in a namespace that is not there', async () => {
+    const refusal = expect.objectContaining({ message: 'there is no namespace "shop".', exitCode: 3 });
+    await expect(places(server({}), { kind: 'name', name: 'a' })).rejects.toThrow(refusal);
+    await expect(places(server({}), { kind: 'selector', selector: 'app=web' })).rejects.toThrow();
+    await expect(places(server({}), { kind: 'service', name: 'x' })).rejects.toThrow(refusal);
+    const other = places(server({ [SHOP]: {} }), { kind: 'service', name: 'x', namespace: 'prod' });
+    await expect(other).rejects.toThrow('there is no namespace "prod".');
   });
 });

@@ -40,6 +40,26 @@ describe('parseCurl', () => {
     expect(recorded('curl-refused')).toBeUndefined();
   });
 
+  // Made by hand: no recording has the words of a mesh's proxy.
+  it.each([
+    ['404 0.1 0.0 0.2 0.2 192.0.2.9 no route found\n', 'no route found'],
+    ['404 0.1 0.0 0.2 0.2 192.0.2.9 \n', undefined],
+    ['404 0.1 0.0 0.2 0.2 192.0.2.9 %header{l5d-proxy-error}\n', undefined],
+    [`404 0.1 0.0 0.2 0.2 192.0.2.9 ${'x'.repeat(9000)}\n`, 'x'.repeat(200)],
+  ])('reads what a proxy says of its answer: %j', (text, said) => {
+    expect(parseCurl(text)).toMatchObject({ status: 404, remote: '192.0.2.9' });
+    expect(parseCurl(text)?.proxyError).toBe(said);
+  });
+
+  it.each([
+    ['https://shop.example/\n308 0.1 0.0 0.2 0.2 192.0.2.9 \n', 'https://shop.example/'],
+    ['\n200 0.1 0.0 0.2 0.2 192.0.2.9 \n', undefined],
+    ['200 0.1 0.0 0.2 0.2 192.0.2.9\n', undefined],
+  ])('reads where an answer leads to: %j', (text, redirect) => {
+    expect(parseCurl(text)).toMatchObject({ remote: '192.0.2.9' });
+    expect(parseCurl(text)?.redirect).toBe(redirect);
+  });
+
   it.each([
     '',
     '\n',

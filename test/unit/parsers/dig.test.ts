@@ -60,6 +60,10 @@ describe('parseDig', () => {
     const unreachable =
       ';; UDP setup with 198.18.99.1#53(198.18.99.1) for a.b. failed: host unreachable.\n;; no servers could be reached\n';
     expect(parseDig(unreachable, 1)).toMatchObject([{ outcome: 'unreachable', error: 'host unreachable' }]);
+    const nobodys = unreachable.replace('198.18.99.1#53(198.18.99.1)', '0.0.0.1#53(0.0.0.1)');
+    expect(parseDig(nobodys.replace('host unreachable', 'invalid argument'), 1)).toMatchObject([
+      { outcome: 'unreachable', error: 'invalid argument' },
+    ]);
   });
 
   it('reads SERVFAIL and the flag of a cut answer', () => {

@@ -100,6 +100,8 @@ describe('parseIptablesSave', () => {
       chains: [],
       rules: [],
       detours: [],
+      marks: [],
+      proxies: [],
       total: 0,
     });
   });

@@ -8,6 +8,7 @@ describe('parseResolvConf', () => {
     expect(conf).toEqual({
       servers: ['198.19.0.10'],
       search: ['nettools-rec-dns.svc.cluster.local', 'svc.cluster.local', 'cluster.local'],
+      hasRoot: false,
       ndots: 5,
       timeoutSeconds: 5,
       attempts: 2,
@@ -21,6 +22,7 @@ describe('parseResolvConf', () => {
     expect(parseResolvConf('')).toEqual({
       servers: [],
       search: [],
+      hasRoot: false,
       ndots: 1,
       timeoutSeconds: 5,
       attempts: 2,

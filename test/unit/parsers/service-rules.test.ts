@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseServiceRules, place, type ServiceKey } from '../../../src/parsers/service-rules.ts';
+import { parseServiceRules, type ServiceKey } from '../../../src/parsers/service-rules.ts';
 import { recording } from '../../recordings/recordings.ts';
 
 function recorded(name: string): { text: string; key: ServiceKey; pods: string[] } {
@@ -97,12 +97,5 @@ describe('parseServiceRules', () => {
 
   it('is undefined where kube-proxy has written nothing', () => {
     expect(parseServiceRules('', key)).toBeUndefined();
-  });
-});
-
-describe('place', () => {
-  it('puts IPv6 in brackets', () => {
-    expect(place('192.0.2.1', 80)).toBe('192.0.2.1:80');
-    expect(place('2001:db8::1', 80)).toBe('[2001:db8::1]:80');
   });
 });

@@ -12,9 +12,18 @@ describe('a line of the watch', () => {
       sent: 4,
       missed: 1,
       rtts: [0.053, 0.043, 0.037],
+      unsent: 0,
     });
+    expect(parseWatchLine('t 39315274 0 1 0 53 12')).toMatchObject({ sent: 1, rtts: [0.053], unsent: 12 });
+    expect(parseWatchLine('t 39315274 0 1 1  12')).toMatchObject({ missed: 1, rtts: [], unsent: 12 });
     expect(parseWatchLine('t 5 0 3 3 ')).toMatchObject({ sent: 3, missed: 3, rtts: [] });
-    expect(parseWatchLine('r 39467768 0 3')).toEqual({ kind: 'recovery', ms: 39467768, goal: 0, missed: 3 });
+    expect(parseWatchLine('r 39467768 0 3 1')).toEqual({
+      kind: 'recovery',
+      ms: 39467768,
+      goal: 0,
+      missed: 3,
+      late: 1,
+    });
     expect(parseWatchLine('p 39486065 0,1,2 61 6074')).toEqual({
       kind: 'packets',
       ms: 39486065,
@@ -53,6 +62,31 @@ describe('a line of the watch', () => {
       evidence: { reason: 'no-route', route: { type: 'blackhole', error: 'Invalid argument' }, counters: {} },
     });
     expect(parseWatchLine(blackhole)).not.toHaveProperty('lastMs');
+  });
+
+  it('says which name server had to answer, and which was no help', () => {
+    expect(parseWatchLine('s 123 0 192.0.2.2 silent 192.0.2.3')).toEqual({
+      kind: 'fallback',
+      ms: 123,
+      goal: 0,
+      server: '192.0.2.2',
+      answer: 'silent',
+      by: '192.0.2.3',
+    });
+    expect(parseWatchLine('s 123 0 192.0.2.2 Connection%20refused 192.0.2.3')).toMatchObject({
+      answer: 'Connection refused',
+    });
+    expect(parseWatchLine('s 123 0 192.0.2.2 silent')).toBeUndefined();
+    expect(parseWatchLine('f 130 0 7')).toEqual({ kind: 'fallback-end', ms: 130, goal: 0, count: 7 });
+    expect(parseWatchLine('f 130 0')).toBeUndefined();
+    const both =
+      'm 9 1 0 reason=dns-silent error= address=192.0.2.3 tries=1 dns=192.0.2.3/db.example.test/silent dnsbefore=192.0.2.2/Connection%20refused seen=1/0/0 left=1';
+    expect(parseWatchLine(both)).toMatchObject({
+      evidence: {
+        dns: { server: '192.0.2.3', before: { server: '192.0.2.2', answer: 'Connection refused' } },
+        seen: { out: 1, in: 0, arp: 0, before: true },
+      },
+    });
   });
 
   it.each([

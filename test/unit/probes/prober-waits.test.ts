@@ -174,6 +174,10 @@ const NEIGHBOURS = `furnish() {
       nsenter -t $host -n ip addr add 192.0.2.$((i < 3 ? 2 : 1))/24 dev eth0
       nsenter -t $host -n ip link set eth0 up
     done
+    # The kernel opens a port some time after its carrier is there: a second later where the machine is busy.
+    for i in 1 2 3; do
+      until bridge link show dev port$i | grep -q ' state forwarding '; do sleep 0.01; done
+    done
     set +e
   }; furnish >/dev/null`;
 const nextHop = (id: string, to: string): ProbeCommand =>

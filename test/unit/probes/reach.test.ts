@@ -22,7 +22,7 @@ async function serving(onConnection: (socket: Socket, count: number) => void): P
   return String((server.address() as AddressInfo).port);
 }
 
-const reach = (script: string, port: string, address = '127.0.0.1'): string[] => [
+const reach = (script: string, port: string, address = '127.0.0.1', payload = 0): string[] => [
   'bash',
   '-c',
   script,
@@ -30,15 +30,16 @@ const reach = (script: string, port: string, address = '127.0.0.1'): string[] =>
   'tcp',
   address,
   port,
-  '0',
+  String(payload),
 ];
 
 async function byProber(
   port: string,
   address = '127.0.0.1',
   inside: readonly string[] = [],
+  payload = 0,
 ): Promise<string> {
-  const argv = reach(PROBE_SCRIPTS.reach, port, address);
+  const argv = reach(PROBE_SCRIPTS.reach, port, address, payload);
   const plan = { phases: [[{ id: 'reach', argv, timeoutSeconds: 10 }]] };
   const { stdout } = await runToEnd([...inside, buildProber()], encodePlan(plan, SCRIPT_TEXTS), {});
   const decoder = new RunnerDecoder(plan);
@@ -47,13 +48,13 @@ async function byProber(
   return event.result.stdout;
 }
 
-async function byScript(port: string): Promise<string> {
-  const { stdout } = await runToEnd(reach(SCRIPT_TEXTS.reach, port));
+async function byScript(port: string, payload = 0): Promise<string> {
+  const { stdout } = await runToEnd(reach(SCRIPT_TEXTS.reach, port, undefined, payload));
   return stdout.toString();
 }
 
 describe.each([
-  ['the prober', (port: string) => byProber(port)],
+  ['the prober', (port: string, payload?: number) => byProber(port, undefined, [], payload)],
   ['the script', byScript],
 ])('%s', (_name, run) => {
   const endsOf = async (onConnection: (socket: Socket, count: number) => void) =>
@@ -69,6 +70,16 @@ describe.each([
     expect(await endsOf((socket) => setTimeout(() => socket.end(), 40))).toEqual(
       Array(3).fill('connected closed'),
     );
+  });
+
+  it('sends one byte ahead of the others', async () => {
+    let received = 0;
+    const port = await serving((socket) => socket.on('data', (bytes) => (received += bytes.length)));
+    const { isFirstAlone, tries } = parseReach(await run(port, 4096), 4000);
+    expect(isFirstAlone).toBe(true);
+    expect(tries.map(({ outcome }) => outcome)).toEqual(['connected']);
+    expect(received).toBe(4096);
+    expect(parseReach(await run(port, 0), 4000).isFirstAlone).toBeUndefined();
   });
 
   it('tells each try by itself', async () => {

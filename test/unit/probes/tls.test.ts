@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseTls } from '../../../src/parsers/tls.ts';
 import TLS from '../../../src/probes/tls.sh';
 import { runToEnd, SHELLS } from '../shells.ts';
+
+/** The real one, whatever is first on PATH. */
+const SLEEP = '/bin/sleep';
 
 describe.each(SHELLS.filter((s) => s.available))('tls.sh in $name', ({ words }) => {
   let folder: string;
@@ -48,6 +51,24 @@ describe.each(SHELLS.filter((s) => s.available))('tls.sh in $name', ({ words }) 
     expect(parseTls(stdout.toString())).toMatchObject({ isConnected: true, protocol: version });
   });
 
+  // What s_client of OpenSSL 3.0 says of alerts by which servers turn a client without a certificate away.
+  it.each(['certificate unknown', 'access denied', 'no certificate', 'bad certificate'])(
+    'takes the alert "%s" for the certificate that is missing',
+    async (alert) => {
+      const error = `40B7:error:0A000416:SSL routines:ssl3_read_bytes:sslv3 alert ${alert}:rec_layer_s3.c:1605:SSL alert number 46`;
+      const said = `CONNECTED(00000003)\n-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\nClient Certificate Types: RSA sign\n${error}\nNew, (NONE), Cipher is (NONE)\n    Protocol  : TLSv1.2\n`;
+      writeFileSync(join(folder, 'said'), said);
+      const lines = '#!/bin/sh\n[ "$1" = s_client ] && exec cat "$(dirname "$0")/said"\n';
+      writeFileSync(join(folder, 'openssl'), lines, { mode: 0o755 });
+      const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
+      const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', ''], '', {
+        env,
+      });
+      expect(stdout.toString()).toContain('\nasks-certificate\n');
+      expect(stdout.toString()).toMatch(new RegExp(`^wants-certificate .*${alert}`, 'm'));
+    },
+  );
+
   it.each([
     [{ requestCert: true, rejectUnauthorized: true }, true],
     [{ requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' }, true],
@@ -61,13 +82,22 @@ describe.each(SHELLS.filter((s) => s.available))('tls.sh in $name', ({ words }) 
       ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, ...subject, '-out', cert],
       { stdio: 'ignore' },
     );
+    // The word of the server ends it, and no time limit does: it would be longer than the test's here.
+    for (const [name, rest] of [
+      ['sleep', ''],
+      ['timeout', 'shift; exec "$@"'],
+    ]) {
+      writeFileSync(join(folder, name ?? ''), `#!/bin/sh\n${rest || `exec ${SLEEP} 100`}\n`, { mode: 0o755 });
+    }
     const [keyText, certText] = [key, cert].map((file) => readFileSync(file));
     server = createServer({ key: keyText, cert: certText, ca: certText, ...options });
     server.on('tlsClientError', () => undefined);
     server.on('secureConnection', (socket) => socket.on('error', () => undefined));
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', ''], '');
+    const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
+    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', ''];
+    const { stdout } = await runToEnd(argv, '', { env });
     const answer = parseTls(stdout.toString());
     expect(answer).toMatchObject({ isConnected: true });
     expect(answer, stdout.toString()).toEqual(

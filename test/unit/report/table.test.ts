@@ -51,6 +51,13 @@ describe('renderTable', () => {
     await expect(text).toMatchFileSnapshot('golden/several-checks.txt');
   });
 
+  it('leads with what DEST comes to, whichever check comes first', () => {
+    const share = finding('NT-LAT-002', 'critical', { subject: 'dns', summary: 'Half of dns is lost.' });
+    const far = finding('NT-FW-001', 'critical', { subject: 'pod/far', summary: 'pod/far is silent.' });
+    const checks = [check('latency', { findings: [share] }), check('firewall', { findings: [far] })];
+    expect(renderTable(report(...checks), plain)).toMatch(/^cause: pod\/far is silent\.$/m);
+  });
+
   it('says of infos that it counts and does not show how they are seen', () => {
     const note = finding('NT-SYS-001', 'info', { evidence: [] });
     const left = check('tls', { status: 'skip', findings: [note] });

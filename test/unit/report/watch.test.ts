@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { exitCodeOfWatch } from '../../../src/console/watch-text.ts';
 import type { Watch } from '../../../src/model/watch.ts';
 import { palette } from '../../../src/report/text.ts';
 import { liveLines } from '../../../src/report/watch-live.ts';
@@ -72,6 +73,7 @@ describe('the timeline', () => {
         series: [],
       },
     ],
+    gaps: [],
     outages: [
       {
         number: 1,
@@ -129,5 +131,34 @@ Bundles and packets are in watch-web-0-20260102-030400.
 verdict: fail (1 outage)
 `,
     );
+  });
+
+  it('says what was not measured, and names that are slow, and passes neither', () => {
+    const slow = {
+      id: 'NT-DNS-009',
+      severity: 'warning' as const,
+      title: 'Some name servers fail',
+      summary: 'db: name server 10.96.0.10 did not reply.',
+      evidence: [],
+      remediation: 'Repair it.',
+    };
+    const [first] = watch.destinations as readonly [Watch['destinations'][number]];
+    const names = { server: '10.96.0.10', answer: 'silent', by: '10.96.0.11', findings: [slow] };
+    const slowNames = [{ ...names, from: '2026-01-02T03:05:00.000Z' }];
+    const gaps = [
+      { from: '2026-01-02T03:04:05.000Z', to: '2026-01-02T03:04:09.000Z', reason: 'restarted' as const },
+    ];
+    const calm: Watch = { ...watch, outages: [], events: [], verdict: 'unknown', gaps };
+    expect(renderWatch(calm, { colour: false, width: 100 })).toMatch(
+      /^not measured: 03:04:05 until 03:04:09: the far side was gone, and was started anew$[\s\S]*verdict: unknown \(no outage, as long as it was watched; some of the time was not measured\)/m,
+    );
+    expect(exitCodeOfWatch(calm, 'info')).toBe(3);
+    const lame: Watch = { ...calm, gaps: [], verdict: 'warn', destinations: [{ ...first, slowNames }] };
+    expect(renderWatch(lame, { colour: false, width: 100 })).toMatch(
+      /^slow names: 03:05:00 and it lasts, svc\/db:5432.*\nwarning NT-DNS-009[\s\S]*\(no outage, but names are slow\)/m,
+    );
+    expect(exitCodeOfWatch(lame, 'warning')).toBe(1);
+    expect(exitCodeOfWatch(lame, 'critical')).toBe(0);
+    expect(exitCodeOfWatch({ ...calm, gaps: [], verdict: 'pass' }, 'info')).toBe(0);
   });
 });

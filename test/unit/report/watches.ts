@@ -110,6 +110,7 @@ export const watch: Watch = {
       unmeasured: 'the image has no ping',
     },
   ],
+  gaps: [],
   outages: [
     outageOf(1, 'svc/db:5432', 60, 63),
     {
@@ -132,6 +133,7 @@ export const blindWatch: Watch = {
   verdict: 'unknown',
   ended: 'lost',
   destinations: [],
+  gaps: [],
   outages: [],
   events: [],
   durationMs: 0,
@@ -142,6 +144,7 @@ export const quietWatch: Watch = {
   ...watch,
   verdict: 'pass',
   destinations: [watched('svc/db:5432', 0.4)],
+  gaps: [],
   outages: [],
   events: [],
 };

@@ -32,6 +32,24 @@ describe('mergePlans', () => {
     ]);
   });
 
+  it('does not run what another command of the stage covers, and gives its results to both', () => {
+    const more = command('more', ['way', 'a', 'ask']);
+    const less = { ...command('less', ['way', 'a'], 9), coveredBy: more.argv };
+    const merged = mergePlans([
+      plan({ probe: [less], after: [{ ...less, id: 'later' }] }),
+      plan({ probe: [more] }),
+    ]);
+    expect(merged.plan.phases).toEqual([
+      [{ id: 'c0', argv: more.argv, timeoutSeconds: 9 }],
+      [{ id: 'c1', argv: less.argv, timeoutSeconds: 9 }],
+    ]);
+    const all = { c0: { ...result('c0'), stdout: 'both' } };
+    expect([merged.evidenceOf(0, all), merged.evidenceOf(1, all)]).toMatchObject([
+      { less: { id: 'less', stdout: 'both' } },
+      { more: { id: 'more', stdout: 'both' } },
+    ]);
+  });
+
   it('runs it again in another stage: before and after are two snapshots', () => {
     const counters = ['cat', 'c'];
     const merged = mergePlans([

@@ -7,6 +7,7 @@ import type { Pod } from '../../../src/model/kube-objects.ts';
 import { letGo } from '../../../src/targets/held-node-pod.ts';
 import type { Hold } from '../../../src/targets/hold.ts';
 import { asNodePod, buildNodePod } from '../../../src/targets/node-pod.ts';
+import { versionUnheld } from '../../../src/targets/remove-node-pod.ts';
 import {
   type Behaviour,
   type ExecPeer,
@@ -60,18 +61,30 @@ afterEach(async () => {
 
 /** Lets go of a pod whose container answers the question for other holds like this, try by try. */
 async function lettingGo(...answers: Behaviour[]): Promise<void> {
-  await lettingGoFrom(false, ...answers);
+  await lettingGoFrom({}, ...answers);
 }
 
-/** @param isSilent the server takes requests and answers none */
-async function lettingGoFrom(isSilent: boolean, ...answers: Behaviour[]): Promise<void> {
+interface Circumstances {
+  /** The server takes requests and answers none. */
+  readonly isSilent?: true;
+  /** Who holds it is asked while the last of the work is done. */
+  readonly isAskedBefore?: true;
+  /** The pod changes between that and the first try to delete it. */
+  readonly changes?: true;
+}
+
+async function lettingGoFrom(
+  { isSilent, isAskedBefore, changes }: Circumstances,
+  ...answers: Behaviour[]
+): Promise<void> {
   server = await startFaultServer(
     () => answers[Math.min(server.requests.length, answers.length) - 1] ?? refuse(500, 'none'),
     (request, response) => {
       gets += 1;
       if (isSilent) return;
       if (request.method === 'DELETE') deletes.push(request.url ?? '');
-      response.writeHead(200).end(JSON.stringify(running));
+      const isConflict = changes && request.method === 'DELETE' && deletes.length === 1;
+      response.writeHead(isConflict ? 409 : 200).end(JSON.stringify(running));
     },
   );
   const kubeconfig = join(folder, 'config');
@@ -83,7 +96,10 @@ async function lettingGoFrom(isSilent: boolean, ...answers: Behaviour[]): Promis
   const pod = asNodePod(running);
   if (pod === undefined) throw new Error('not a node pod');
   const hold = { id: 'mine', release: () => undefined } as unknown as Hold;
-  await letGo(client, { pod, hold });
+  const unheld = isAskedBefore && versionUnheld(client, running, hold.id);
+  // It is the one that was asked first.
+  await unheld;
+  await letGo(client, { pod, hold }, unheld);
   client.close();
 }
 
@@ -128,12 +144,27 @@ describe('the pod of a node, when its command has ended', () => {
   it('is left, with one sentence about it, when the API server does not answer for a while', async () => {
     const timeout = AbortSignal.timeout.bind(AbortSignal);
     vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms / 100));
-    await lettingGoFrom(true);
+    await lettingGoFrom({ isSilent: true });
     // A try takes half of the time that there is for all, and the pause after it more than the rest.
     expect(gets).toBe(1);
     expect(warnings).toMatch(
       /^warning: the pod could not be removed; it ends by itself, and this command removes it: kubectl delete pod .*\n$/,
     );
+  });
+
+  it.each<[string, Behaviour[], number, number]>([
+    ['is deleted without another question if nobody held it', [says('0\n')], 1, 1],
+    ['is asked for again if somebody did, and deleted if they have gone', [says('1\n'), says('0\n')], 2, 1],
+    ['is asked for again if that was not known', [says('', 2), says('0\n')], 2, 1],
+    ['stays if somebody still does', [says('1\n'), says('1\n')], 2, 0],
+  ])('that was asked for before %s', async (_what, answers, questions, deleted) => {
+    await lettingGoFrom({ isAskedBefore: true }, ...answers);
+    expect([server.requests.length, deletes.length, warnings]).toEqual([questions, deleted, '']);
+  });
+
+  it('that was asked for before stays if somebody has begun to use it since', async () => {
+    await lettingGoFrom({ isAskedBefore: true, changes: true }, says('0\n'), says('1\n'));
+    expect([server.requests.length, deletes.length, warnings]).toEqual([2, 1, '']);
   });
 
   it('stays if somebody else holds it, and nothing is said', async () => {

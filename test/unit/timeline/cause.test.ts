@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FINDINGS } from '../../../src/checks/findings.ts';
 import type { MissEvidence, WatchGoal } from '../../../src/model/watch.ts';
-import { causesOf } from '../../../src/timeline/cause.ts';
+import { causesOf, slowNamesOf } from '../../../src/timeline/cause.ts';
 
 const GOAL: WatchGoal = { destination: 'svc/db:5432', host: '10.0.0.2', port: 5432, probe: 'tcp' };
 const TARGET = { kind: 'pod', name: 'web-0', namespace: 'shop', address: '10.0.0.1' } as const;
@@ -19,7 +19,7 @@ const FINE: MissEvidence = {
 
 function causes(
   evidence: Partial<MissEvidence>,
-  more: { missed?: number; to?: string } = {},
+  more: { missed?: number; late?: number; to?: string } = {},
   goal: Partial<WatchGoal> = {},
 ) {
   const outage = {
@@ -38,7 +38,32 @@ const dns = (answer: string) => ({ dns: { server: '10.96.0.10', name: 'db.shop.'
 describe('the cause that the evidence of a miss tells', () => {
   it.each<[string, Partial<MissEvidence>, Partial<WatchGoal>, string[]]>([
     ['silence', {}, {}, ['NT-FW-001']],
-    ['its own filter', { seen: { out: 0, in: 0, arp: 0 } }, {}, ['NT-FW-002']],
+    ['its own filter', { seen: { out: 0, in: 0, arp: 0, before: true } }, {}, ['NT-FW-002']],
+    // A node translates the address of a Service on the way out: what was not seen may have left with another one.
+    ['its own filter, or a translated address', { seen: { out: 0, in: 0, arp: 0 } }, {}, ['NT-FW-001']],
+    [
+      'its own filter where nothing is translated',
+      { seen: { out: 0, in: 0, arp: 0 }, conntrack: { count: 0, max: 65_536 } },
+      {},
+      ['NT-FW-002'],
+    ],
+    [
+      'a Service whose address a socket translates',
+      { seen: { out: 0, in: 0, arp: 0 }, conntrack: { count: 0, max: 65_536 } },
+      { service: 'svc/db:5432' },
+      ['NT-FW-001'],
+    ],
+    [
+      'a name server whose address is translated',
+      {
+        reason: 'dns-silent',
+        seen: { out: 0, in: 0, arp: 0 },
+        conntrack: { count: 0, max: 65_536 },
+        ...dns('silent'),
+      },
+      {},
+      ['NT-DNS-001'],
+    ],
     [
       'its own filter, by the socket',
       { reason: 'not-permitted', error: 'Operation not permitted' },
@@ -108,6 +133,57 @@ describe('the cause that the evidence of a miss tells', () => {
       expect(remediation).not.toBe('');
       expect(quotes[0]?.excerpt).toMatch(/^probe 10\.0\.0\.2 /);
     }
+  });
+
+  it('names the Service without an endpoint first where the API said so while it failed', () => {
+    const outage = {
+      destination: GOAL.destination,
+      missed: 3,
+      evidence: { ...FINE, reason: 'refused' as const, ...icmp(3, 3) },
+      noEndpointsAt: '2026-01-01T00:00:01.000Z',
+    };
+    expect(causesOf(GOAL, outage, TARGET)).toMatchObject([
+      { id: 'NT-SVC-001', severity: 'critical', subject: 'svc/db:5432' },
+      { id: 'NT-FW-004', causedBy: 'NT-SVC-001' },
+    ]);
+  });
+
+  it('tells a name server that is watched from one of resolv.conf, and both servers that failed', () => {
+    const [watched] = causes(
+      { reason: 'dns-failed', dns: { server: '10.0.0.2', name: '.', answer: 'SERVFAIL' } },
+      {},
+      { probe: 'dns', port: 53 },
+    );
+    expect(watched?.summary).toBe(
+      'svc/db:5432: name server 10.0.0.2, which is watched itself, answered a query with SERVFAIL.',
+    );
+    const before = { server: '10.96.0.9', answer: 'silent' };
+    const [both] = causes({ reason: 'dns-silent', dns: { ...dns('silent').dns, before } });
+    expect(both?.summary).toMatch(/10\.96\.0\.10 did not answer .*, and 10\.96\.0\.9 before it .*\(silent\)/);
+  });
+
+  it('calls a first name server that is silent slow, one look-up of it noise, and says what it costs', () => {
+    const slow = { from: '2026-01-01T00:00:00Z', server: '10.96.0.10', answer: 'silent', by: '10.96.0.11' };
+    expect(slowNamesOf(GOAL, slow, TARGET)).toMatchObject([
+      {
+        id: 'NT-DNS-009',
+        severity: 'warning',
+        summary: expect.stringMatching(/wait for the resolver's time-out/),
+      },
+    ]);
+    const once = { ...slow, answer: 'SERVFAIL', to: slow.from, count: 1 };
+    expect(slowNamesOf(GOAL, once, TARGET)).toMatchObject([
+      {
+        id: 'NT-DNS-009',
+        severity: 'info',
+        summary: expect.stringMatching(/\(SERVFAIL\) for 1 look-up; 10/),
+      },
+    ]);
+  });
+
+  it('calls answers that come too late slow, and not dropped', () => {
+    expect(causes({}, { missed: 3, late: 2 })).toMatchObject([{ id: 'NT-LAT-001', severity: 'warning' }]);
+    expect(causes({}, { missed: 3, late: 1 })).toMatchObject([{ id: 'NT-FW-001' }]);
   });
 
   it('calls one lost probe a loss, and not an outage of its own kind', () => {

@@ -1,5 +1,6 @@
 import { advice, kubectl } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
+import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -15,7 +16,7 @@ const meta = {
   rule: "Another MAC address than the target's answers to an ARP probe for one of the target's own addresses (arping -D); or two MAC addresses answer for a next hop; or the kernel's IPv6 duplicate address detection failed. Answers in another's place (proxy ARP of the gateway; NT-ARP-005) do not count. Where the same MAC addresses answer for two next hops, it is one host with several interfaces: warning.",
   source: 'RFC 5227, 2.1.1; RFC 4862, 5.4',
   remedy: advice`Find the other owner by its MAC address: ip neigh and bridge fdb on the node tell the port, ${kubectl`get pods -A -o wide`} a pod with the same IP. Addresses are assigned twice when a node's IPAM state was lost or restored, or when someone set an address by hand.`,
-  explains: { depth: 410, target: ['NT-ARP-001', 'NT-ARP-002', ...ALL_TRAFFIC] },
+  explains: { depth: 410, target: ['NT-ARP-001', 'NT-ARP-002', ...ALL_TRAFFIC], subject: ['NT-RT-002'] },
   remedyOutside:
     'Find the other owner by its MAC address: ip neigh and bridge fdb, or the switch, tell the port. Addresses are given twice when a DHCP lease or an IPAM state was lost, a machine was cloned, or somebody set an address by hand.',
 } as const;
@@ -51,27 +52,47 @@ function own(facts: ArpFacts): Occurrence[] {
         meta,
         'critical',
         `The target's own address ${address} on ${device} is used by another host too: ${others.join(' and ')} answers for it.`,
-        quote(facts.results.own, /reply from/i, 3),
+        quote(facts.results.own, /reply from/i, 3).map((one) => ({
+          ...one,
+          command: ['arping', '-D', '-c', '2', '-I', device, address],
+        })),
+        askedFor(facts, address),
       ),
     ];
   });
 }
 
+/** The DEST that asks for this address. What refuses to send there follows from it: the kernel leads nobody to such an address. */
+function askedFor({ ways }: ArpFacts, address: string): { readonly subject?: string } {
+  const way = ways.find(({ hop }) => hop.value !== undefined && sameAddress(hop.value.address, address));
+  return way === undefined ? {} : { subject: way.destination.label };
+}
+
+/** The link-local address that the kernel makes of a MAC address (RFC 4291, appendix A). */
+function isMadeOf(address: string, mac: string | undefined): boolean {
+  const bytes = mac?.split(':').map((byte) => Number.parseInt(byte, 16)) ?? [];
+  if (bytes.length !== 6 || bytes.some(Number.isNaN)) return false;
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = bytes;
+  const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
+  return address.toLowerCase() === `fe80::${groups.map((group) => group.toString(16)).join(':')}`;
+}
+
 function dadFailed(facts: ArpFacts): Occurrence[] {
-  return (facts.interfaces ?? []).flatMap(({ name, addresses }) =>
+  return (facts.interfaces ?? []).flatMap(({ name, mac, addresses }) =>
     addresses
       .filter((address) => address.dadFailed)
       .map(({ address, prefixLength }) =>
         occurrence(
           meta,
           'critical',
-          `The kernel does not use ${address} on ${name}: another host on the link has it (dadfailed).`,
+          `The kernel does not use ${address} on ${name}: another host on the link has it (dadfailed)${isMadeOf(address, mac) ? `. It is made of the MAC address of ${name}, ${mac}: that host has the same MAC address, and a bridge or switch sends what is meant for one of the two to the other` : ''}.`,
           [
             {
               command: facts.results.interfaces?.command ?? [],
               excerpt: `inet6 ${address}/${prefixLength} dev ${name} dadfailed`,
             },
           ],
+          askedFor(facts, address),
         ),
       ),
   );

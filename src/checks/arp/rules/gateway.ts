@@ -33,11 +33,26 @@ function judge(facts: ArpFacts, hop: Hop): Occurrence[] {
     occurrence(
       meta,
       'critical',
-      `The gateway ${hop.address} on ${hop.device} does not answer: ${state}${needed}${linkNote(facts, hop)}.`,
+      `The gateway ${hop.address} on ${hop.device} does not answer: ${state}${needed}${linkNote(facts, hop)}${sixNote(facts, hop)}.`,
       quoteHop(facts, hop),
       { spares: elsewhere(facts, hop) },
     ),
   ];
+}
+
+/** IPv4's neighbours are asked below IP, and IPv6's by ICMPv6, which packet filters see (RFC 4861; RFC 4890, 4.4.1). */
+function sixNote({ hops }: ArpFacts, hop: Hop): string {
+  const other = hops.find(
+    (one) =>
+      hop.address.includes(':') &&
+      !one.address.includes(':') &&
+      one.device === hop.device &&
+      !isUnanswered(one) &&
+      wasHeard(one),
+  );
+  return other === undefined
+    ? ''
+    : `; ${other.address} on the same link answers ARP, so the link is there: neighbours of IPv6 are asked for by ICMPv6 (types 135 and 136), which a packet filter of the router's (INPUT) or of the target's may drop`;
 }
 
 /** Destinations that are reached through other hops alone. */

@@ -4,6 +4,7 @@ import type { ArpFacts } from '../facts.ts';
 import { duplicate } from './duplicate.ts';
 import { gateway } from './gateway.ts';
 import { oneMac } from './one-mac.ts';
+import { outdated } from './outdated.ts';
 import { sharedAddress } from './shared-address.ts';
 import { table } from './table.ts';
 import { target } from './target.ts';
@@ -15,6 +16,7 @@ export const ARP_RULES: readonly Rule<ArpFacts>[] = [
   duplicate,
   tunnel,
   gateway,
+  outdated,
   target,
   oneMac,
 ];

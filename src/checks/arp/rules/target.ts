@@ -30,11 +30,19 @@ function unanswered(facts: ArpFacts, hop: Hop): Occurrence[] {
     return occurrence(
       meta,
       peer ? 'warning' : 'critical',
-      `${user.label}${user.label.includes(hop.address) ? '' : ` (${hop.address})`} does not answer on ${hop.device}: its neighbour entry is ${hop.entry?.state} after it was provoked${peer ? ', while the API says that the pod is ready' : ''}${linkNote(facts, hop)}.`,
+      `${user.label}${user.label.includes(hop.address) ? '' : ` (${hop.address})`} does not answer on ${hop.device}: its neighbour entry is ${hop.entry?.state} after it was provoked${peer ? ', while the API says that the pod is ready' : ''}${linkNote(facts, hop)}${parentNote(facts, hop)}.`,
       [...quoteHop(facts, hop), ...quoteUsers(hop)],
       { subject: user.label },
     );
   });
+}
+
+/** What is plugged onto an interface of the host does not hear the host by it, whatever the host listens on. */
+function parentNote({ interfaces }: ArpFacts, { device }: Hop): string {
+  const kind = interfaces?.find((one) => one.name === device)?.kind;
+  return kind === 'macvlan' || kind === 'ipvlan'
+    ? `; ${device} is a ${kind} interface: if the address is that of the target's own host or node, this is why, since a ${kind} interface and its parent do not hear each other (an interface of the same kind on the host, or another network of the target, leads there)`
+    : '';
 }
 
 function wrongEntry(facts: ArpFacts, hop: Hop): Occurrence[] {

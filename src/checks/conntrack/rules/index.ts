@@ -4,6 +4,8 @@ import type { ConntrackFacts } from '../facts.ts';
 import { bypassedNotrack } from './bypassed-notrack.ts';
 import { forgottenIdle } from './forgotten-idle.ts';
 import { insertFailed } from './insert-failed.ts';
+import { oneSided } from './one-sided.ts';
+import { outOfWindow } from './out-of-window.ts';
 import { pressure } from './pressure.ts';
 import { staleDnat } from './stale-dnat.ts';
 import { untranslated } from './untranslated.ts';
@@ -14,5 +16,7 @@ export const CONNTRACK_RULES: readonly Rule<ConntrackFacts>[] = [
   staleDnat,
   untranslated,
   bypassedNotrack,
+  oneSided,
+  outOfWindow,
   forgottenIdle,
 ];

@@ -1,4 +1,5 @@
 import { advice, nettools, TARGET } from '../../../model/advice.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { onTarget } from '../../shared/remedy.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -59,7 +60,7 @@ export const untranslated: Rule<ConntrackFacts> = {
         occurrence(
           meta,
           'critical',
-          `${count} to ${label} (${destination}:${destinationPort}/udp), from ${source}${entries.length === 1 ? '' : ' and others'}, ${entries.length === 1 ? 'is' : 'are'} not translated, though ${has}: the entry is of a time when nothing led there, and each datagram keeps it.`,
+          `${count} to ${label} (${socketAddress(destination, destinationPort)}/udp), from ${source}${entries.length === 1 ? '' : ' and others'}, ${entries.length === 1 ? 'is' : 'are'} not translated, though ${has}: the entry is of a time when nothing led there, and each datagram keeps it.`,
           [
             {
               command: first.result.command,

@@ -11,6 +11,7 @@ import { ndots } from './ndots.ts';
 import { noReply } from './no-reply.ts';
 import { nxdomain } from './nxdomain.ts';
 import { otherDomain } from './other-domain.ts';
+import { otherOwner } from './other-owner.ts';
 import { otherSource } from './other-source.ts';
 import { outsideNames } from './outside-names.ts';
 import { partial } from './partial.ts';
@@ -19,6 +20,7 @@ import { refused } from './refused.ts';
 import { resolvConf } from './resolv-conf.ts';
 import { resolvConfLines } from './resolv-conf-lines.ts';
 import { resolverRace } from './resolver-race.ts';
+import { reverse } from './reverse.ts';
 import { searchHidesName } from './search-hides-name.ts';
 import { servfail } from './servfail.ts';
 import { slow } from './slow.ts';
@@ -43,10 +45,12 @@ export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   tcpBlocked,
   cutAnswer,
   otherDomain,
+  otherOwner,
   searchHidesName,
   familyNxdomain,
   resolvConf,
   resolvConfLines,
+  reverse,
   ndots,
   nxdomain,
 ];

@@ -1,5 +1,6 @@
 import { advice, NODE, nettools, TARGET } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
+import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { formatMs } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { most } from '../../shared/statistics.ts';
@@ -13,7 +14,7 @@ const meta = {
   severities: ['warning'],
   meaning:
     'The name servers answer, but some queries or answers are lost on the way. UDP does not retransmit: the resolver waits 5 s for each lost packet before it retries. Lookups are fast, or take 5 or 10 s, at random.',
-  rule: 'Of the UDP queries to servers that answer others, at least 2 were lost (of those with a time-out of only 1 s, the losses of the worst server alone count: a moment without CPU hits all servers at once); or one was lost and getaddrinfo took as long as a time-out. Every answer that came took less than 500 ms, and no server behind the Service is silent to all queries (NT-DNS-009).',
+  rule: 'Of the UDP queries to servers that answer others, at least 2 were lost (of those with a time-out of only 1 s, the losses of the worst server alone count: a moment without CPU hits all servers at once); or one was lost and getaddrinfo took as long as a time-out. Every answer that came took less than 500 ms, those that came after their time included, which are not lost; and no server behind the Service is silent to all queries (NT-DNS-009).',
   source:
     'resolv.conf(5): timeout; losing two of about 15 queries is not chance on a network that loses less than 1 %',
   remedy: advice`Find what loses packets: ${nettools`latency ${TARGET}`} shows whether all traffic is affected or only DNS. If only DNS: a rate limit (nft limit, a security group, a cloud's packet quota for its resolver), a full connection table (${nettools`conntrack ${NODE}`}), or a DNS server whose receive buffer overflows.`,
@@ -35,10 +36,15 @@ interface Loss {
   readonly tries: number;
 }
 
+/** Tries whose answers never came. */
+function lostBy({ lost, late = [] }: DnsQuery): number {
+  return lost - late.length;
+}
+
 function lossOf(server: ServerFacts): Loss {
   const queries = server.udp.queries.filter((q) => q.outcome === 'answered' || q.outcome === 'timeout');
-  const lost = queries.reduce((sum, q) => sum + q.lost, 0);
-  const perhapsLate = queries.filter((q) => q.limitMs <= IMPATIENT_MS).reduce((sum, q) => sum + q.lost, 0);
+  const lost = queries.reduce((sum, q) => sum + lostBy(q), 0);
+  const perhapsLate = queries.filter((q) => q.limitMs <= IMPATIENT_MS).reduce((sum, q) => sum + lostBy(q), 0);
   return { server, lost, perhapsLate, tries: lost + queries.filter(isAnswered).length };
 }
 
@@ -52,8 +58,12 @@ export const lostPackets: Rule<DnsFacts> = {
     const asked = [...(isMixed ? [] : facts.servers), ...facts.endpoints].filter(
       (s) => s.udp.reach === 'answers',
     );
-    const answered = asked.flatMap((s) => s.udp.queries).filter(isAnswered);
-    const slowest = most(answered.map((q) => q.ms ?? 0)) ?? 0;
+    const queries = asked.flatMap((s) => s.udp.queries);
+    const times = [
+      ...queries.filter(isAnswered).map((q) => q.ms ?? 0),
+      ...queries.flatMap((q) => q.late ?? []),
+    ];
+    const slowest = most(times) ?? 0;
     const losses = asked.map(lossOf);
     const lost = losses.reduce((sum, one) => sum + one.lost, 0);
     const limitMs = SHARE * facts.resolvConf.timeoutSeconds * 1000;
@@ -77,7 +87,7 @@ function finding(
   const where = losses
     .filter((one) => one.lost > 0)
     .map(({ server, lost: n, tries: of }) => `${n} of ${of} to ${server.label}`);
-  const queries = losses.flatMap(({ server }) => server.udp.queries).filter((q) => q.lost > 0);
+  const queries = losses.flatMap(({ server }) => server.udp.queries).filter((q) => lostBy(q) > 0);
   return occurrence(
     meta,
     'warning',

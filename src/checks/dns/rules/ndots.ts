@@ -37,7 +37,7 @@ export const ndots: Rule<DnsFacts> = {
         occurrence(
           meta,
           name.origin === 'asked' ? 'warning' : 'info',
-          `${name.name} costs ${name.cost} queries instead of 2: with ${dots} dots and ndots ${facts.resolvConf.ndots}, ${tried}.`,
+          `${name.name} costs ${name.cost} queries instead of 2: with ${dots} ${dots === 1 ? 'dot' : 'dots'} and ndots ${facts.resolvConf.ndots}, ${tried}.`,
           [...quoteResolvConf(facts), ...quoteQueries(firstAnswers(name), 2)],
           {
             subject: name.name,

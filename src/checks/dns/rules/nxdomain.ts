@@ -1,5 +1,7 @@
 import { type Advice, advice, kubectl } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
+import type { Quote } from '../../../model/report.ts';
+import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { AbsenceReason, DnsFacts, NameFacts } from '../facts.ts';
 import { isEngines, type PortHolder, portHolder } from '../port-holder.ts';
@@ -7,13 +9,18 @@ import { isAnswered, quoteQueries } from '../wording.ts';
 import { isDisputed } from './disagreement.ts';
 import { unheard } from './unheard-service.ts';
 
+interface Reason extends AbsenceReason {
+  readonly remediation?: Advice;
+  readonly quotes?: readonly Quote[];
+}
+
 const meta = {
   id: 'NT-DNS-005',
   title: 'The name does not exist',
   severities: ['critical', 'info'],
   meaning:
     'The name servers work and say that the name does not exist or has no address: it is misspelled, its Service or record is missing, or it is in another namespace than the one the search list begins with.',
-  rule: "A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty, with other flags too; and it is not a Service that the API has (NT-DNS-021). Of a name of one word that the target asks at an address of this machine, it says who has port 53 there, unless that is an engine's own server. If the image has no means to call getaddrinfo, it is an info.",
+  rule: "A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty, with other flags too; and it is not a Service that the API has (NT-DNS-021). Of a name of one word that the target asks at an address of this machine, it says who has port 53 there, unless that is an engine's own server; and where the server says that the domain at its top (com., org., …) does not exist either, it says that. If the image has no means to call getaddrinfo, it is an info.",
   source: 'RFC 2308: NXDOMAIN and NODATA',
   remedy: advice`Check the spelling and, for a Service, its namespace (${kubectl`get services -A`}); from another namespace its name is NAME.NAMESPACE.`,
   remedyOutside: 'Check the spelling, and the search domains in /etc/resolv.conf.',
@@ -25,7 +32,7 @@ export const nxdomain: Rule<DnsFacts> = {
     const told = unheard(facts);
     return facts.names
       .filter((one) => one.origin !== 'default' && !told.has(one.name) && !isDisputed(facts, one))
-      .flatMap((one) => judge(one, facts.input.reasons?.[one.name], otherServer(facts, one)));
+      .flatMap((one) => judge(one, reasonOf(facts, one), otherServer(facts, one)));
   },
 };
 
@@ -57,12 +64,38 @@ function otherServer(facts: DnsFacts, { name, candidates }: NameFacts): PortHold
   return holder?.program === undefined || isEngines(holder) ? undefined : holder;
 }
 
+const WITHOUT_INTERNET = advice`If names of the internet should resolve here, see what answers in place of the server's forwarder: in CoreDNS a hosts, template, file or rewrite plugin for the zone "." denies what it does not know unless it has fallthrough, and stands before forward whatever the order in the Corefile (${kubectl`-n kube-system get configmap coredns -o yaml`}); in others an upstream that knows its own zones alone. In a network without the internet that is as it should be: the name has to be one of its own.`;
+
+const OTHER_POLICY = advice`Set dnsPolicy: ClusterFirstWithHostNet in the pod's spec (ClusterFirst, where it is Default and the pod has a network of its own), and make the pod anew.`;
+
+/** A Service of the cluster, and a pod that asks its node's servers. */
+function reasonOf({ input, denied }: DnsFacts, { name }: NameFacts): Reason | undefined {
+  const service = input.known?.[name];
+  const told = input.reasons?.[name];
+  const top = denied.tops.find((one) => name.toLowerCase().replace(/\.$/, '').endsWith(`.${one}`));
+  if (told === undefined && service === undefined && top !== undefined)
+    return {
+      text: `the same server says that ${top}. does not exist either, which does: it denies all names of the internet, this one among them`,
+      isUnready: false,
+      remediation: WITHOUT_INTERNET,
+      quotes: quote(denied.result, /status: NXDOMAIN/, 1),
+    };
+  if (told !== undefined || service === undefined) return told;
+  const { hostNetwork, policy } = input.pod;
+  if (policy !== 'Default' && !(hostNetwork && policy === 'ClusterFirst')) return undefined;
+  const why =
+    policy === 'Default'
+      ? 'the pod asks the servers of its node (dnsPolicy Default)'
+      : "the pod uses its node's network, in which dnsPolicy ClusterFirst means the servers of the node";
+  return {
+    text: `it is Service ${service.namespace}/${service.name} of the cluster, and ${why}, which do not know it`,
+    isUnready: false,
+    remediation: OTHER_POLICY,
+  };
+}
+
 /** @param reason what the API says of it; @param holder who answers in place of an engine's own server */
-function judge(
-  name: NameFacts,
-  reason: AbsenceReason | undefined,
-  holder: PortHolder | undefined,
-): Occurrence[] {
+function judge(name: NameFacts, reason: Reason | undefined, holder: PortHolder | undefined): Occurrence[] {
   if (!isMissing(name)) return [];
   const { candidates } = name;
   const answers = candidates.flatMap((c) => c.answers);
@@ -75,7 +108,11 @@ function judge(
       exists
         ? `${exists.name} exists but has neither an A nor an AAAA record.`
         : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries${reason === undefined ? (holder ? `: ${holder.whose}, and ${holder.who}: it is not the container engine's own server (aardvark-dns, dockerd), which alone knows the names of containers` : multicast(name.name)) : `: ${reason.text}`}.`,
-      [...quoteQueries([...answers].reverse(), 2), ...(holder ? [holder.quote] : [])],
+      [
+        ...quoteQueries([...answers].reverse(), 2),
+        ...(reason?.quotes ?? []),
+        ...(holder ? [holder.quote] : []),
+      ],
       { subject: name.name, ...(holder ? { remediation: FREE_THE_PORT } : remedyPart(reason)) },
     ),
   ];
@@ -92,7 +129,8 @@ function multicast(name: string): string {
 }
 
 /** Members of a cluster that wait for each other's names never get ready. */
-function remedyPart(reason: AbsenceReason | undefined): { remediation?: Advice } {
+function remedyPart(reason: Reason | undefined): { remediation?: Advice } {
+  if (reason?.remediation !== undefined) return { remediation: reason.remediation };
   return reason?.isUnready === true
     ? {
         remediation: advice`Find out why the pod is not ready (${kubectl`describe pod`}). If its readiness depends on the names of its peers, set publishNotReadyAddresses: true on the headless Service.`,

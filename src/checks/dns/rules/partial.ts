@@ -112,5 +112,6 @@ export function howItFails(queries: readonly DnsQuery[], protocol: 'udp' | 'tcp'
     const limitMs = most(queries.map((q) => q.limitMs)) ?? 0;
     return `answers none of ${queries.length} queries over ${by} within ${limitMs / 1000} s`;
   }
-  return `answers none of ${queries.length} queries over ${by} (${last?.error ?? 'no answer'})`;
+  const isNoHost = /invalid argument|cannot assign/i.test(last?.error ?? '');
+  return `answers none of ${queries.length} queries over ${by} (${isNoHost ? 'no packet can be sent to such an address: ' : ''}${last?.error ?? 'no answer'})`;
 }

@@ -40,8 +40,7 @@ export const resolverRace: Rule<DnsFacts> = {
         `getaddrinfo for ${name.name}${others} ${isDone ? 'took' : 'gave up after'} ${formatMs(ms)}, while single queries for the same names were answered in ${formatMs(most(singles.map((q) => q.ms ?? 0)) ?? 0)} at most, and none of them was lost${isOnce ? `; repeated, it took ${formatMs(quickMs)}: seen once, measure again` : ''}.`,
         [
           {
-            command:
-              name.resolver?.tool === 'getent' ? ['getent', 'ahosts', name.name] : ['getaddrinfo', name.name],
+            command: ['getent', 'ahosts', name.name],
             excerpt: `${isDone ? 'returned' : 'had not returned'} after ${(ms / 1000).toFixed(2)} s`,
           },
           ...quoteQueries(singles, 2),

@@ -1,7 +1,10 @@
+import { advice, kubectl } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
+import { sameAddress } from '../../../parsers/ip-prefix.ts';
+import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Candidate, DnsFacts, NameFacts } from '../facts.ts';
-import { quoteQueries, quoteResolvConf } from '../wording.ts';
+import { quoteQueries, quoteResolvConf, serviceName } from '../wording.ts';
 
 /** @param name as it is to be written */
 const remedyOf = (name: string): string =>
@@ -10,10 +13,10 @@ const remedyOf = (name: string): string =>
 const meta = {
   id: 'NT-DNS-014',
   title: 'A search domain answers instead of the name itself',
-  severities: ['warning'],
+  severities: ['critical', 'warning'],
   meaning:
     'A name with fewer dots than ndots is first tried with each search domain appended. One of these has an address for it, usually because the domain answers any name (a wildcard record), so the resolver takes that address and never queries the name itself, which has another. Clients reach the wrong host: another site, or a certificate for another name.',
-  rule: 'An expansion outside the domain of Services and the name itself both have addresses, and they have none in common. Or the name itself, of three labels or more, does not exist, and the search domain that has an address for it has one too for a name below it that nobody has made.',
+  rule: 'An expansion outside the domain of Services and the name itself both have addresses, and they have none in common. Or the name is that of a Service of the API with virtual addresses, and another expansion, which comes first, has none of them for its address (critical). Or the name itself, of three labels or more, does not exist, and the search domain that has an address for it has one too for a name below it that nobody has made.',
   // Clients reach another host than they mean.
   explains: { depth: 906, subject: ['NT-TLS', 'NT-FW', 'NT-HTTP', 'NT-LAT', 'NT-SOCK-001'] },
   source: 'resolv.conf(5): search and ndots',
@@ -75,9 +78,47 @@ function byWildcard(name: NameFacts, facts: DnsFacts): Occurrence[] {
   ];
 }
 
+/** An expansion that is none of the Service's names leads to another one. */
+function ofService(name: NameFacts, facts: DnsFacts): Occurrence[] {
+  const { found, candidates } = name;
+  const service = facts.input.known?.[name.name];
+  const full = service && serviceName(service, facts);
+  const own = service?.addresses ?? [];
+  if (!found || service === undefined || full === undefined || found.name.toLowerCase() === full) return [];
+  const there = addressesOf(found);
+  // Of a family that the Service has no address of, nothing is known.
+  const comparable = there.filter((one) => own.some((o) => o.includes(':') === one.includes(':')));
+  if (comparable.length === 0 || comparable.some((one) => own.some((o) => sameAddress(o, one)))) return [];
+  const right = candidates.find((one) => one.name.toLowerCase() === full);
+  return [
+    occurrence(
+      meta,
+      'critical',
+      `${name.name} is the name of Service ${service.namespace}/${service.name} (${own.join(' and ')}), and resolves to ${comparable.slice(0, 2).join(' and ')} as ${found.name}, which the search list makes of it first: clients reach something else.`,
+      [
+        ...quoteResolvConf(facts),
+        ...[found, ...(right ? [right] : [])].flatMap(({ answers }) =>
+          quoteQueries(
+            answers.filter((a) => a.addresses.length > 0),
+            1,
+          ),
+        ),
+        quoteApi(
+          kubectl`get service -n ${service.namespace} ${service.name} -o jsonpath={.spec.clusterIPs}`,
+          own.join(' '),
+        ),
+      ],
+      {
+        subject: name.name,
+        remediation: advice`Find out which record the name server has for ${found.name}: a wildcard, a rewrite, a template or an alias in its configuration. No Service is called so. Until it is gone, ask for ${full} with the dot at its end.\n${kubectl`-n kube-system get configmap coredns -o yaml`}`,
+      },
+    ),
+  ];
+}
+
 function judge(name: NameFacts, facts: DnsFacts): Occurrence[] {
   const known = hidden(name, facts.resolvConf.search);
-  if (!known) return byWildcard(name, facts);
+  if (!known) return [...ofService(name, facts), ...byWildcard(name, facts)];
   const { found, itself, domain } = known;
   return [
     occurrence(

@@ -1,3 +1,4 @@
+import { socketAddress } from '../../../model/socket-address.ts';
 import { contains, type Prefix, parsePrefix } from '../../../parsers/ip-prefix.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
@@ -51,7 +52,7 @@ export const byOtherFamily: Rule<DockerFacts> = {
           [
             onHost(
               ['ps', '-C', 'docker-proxy', '-o', 'args'],
-              `docker-proxy [${proxy.hostAddress}]:${proxy.hostPort} -> ${proxy.containerAddress}:${proxy.containerPort}`,
+              `docker-proxy ${socketAddress(proxy.hostAddress, proxy.hostPort)} -> ${socketAddress(proxy.containerAddress, proxy.containerPort)}`,
             ),
           ],
         ),

@@ -1,6 +1,7 @@
 import { advice, verbatim } from '../../../model/advice.ts';
 import type { PublishedPort } from '../../../model/docker-ports.ts';
 import type { Occurrence } from '../../../model/finding.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import type { ConntrackEntry } from '../../../parsers/conntrack.ts';
 import { contains, parsePrefix } from '../../../parsers/ip-prefix.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -60,7 +61,7 @@ function judgePort(facts: DockerFacts, port: PublishedPort): Occurrence[] {
   const others = entries.length === 1 ? '' : ` (and of ${entries.length - 1} more)`;
   const goes = isProxied
     ? 'to the host itself, where docker-proxy takes them: the container sees the host as their sender'
-    : `to ${goal ?? 'the host itself'}, and not to "${input.container}" (${link.address}:${port.port})`;
+    : `to ${goal ?? 'the host itself'}, and not to "${input.container}" (${socketAddress(link.address, port.port)})`;
   const forget = [
     'conntrack',
     '-D',
@@ -75,7 +76,7 @@ function judgePort(facts: DockerFacts, port: PublishedPort): Occurrence[] {
     occurrence(
       meta,
       isProxied ? 'warning' : 'critical',
-      `The Docker host leads the datagrams of ${source}:${sourcePort}${others} to ${publishedText(port)} ${goes}: its connection table has decided so before the port was published to this container, and each datagram keeps that entry.`,
+      `The Docker host leads the datagrams of ${socketAddress(source, sourcePort)}${others} to ${publishedText(port)} ${goes}: its connection table has decided so before the port was published to this container, and each datagram keeps that entry.`,
       [
         onHost(
           host.results.datagrams?.command ?? ['conntrack', '-L', '-p', 'udp'],

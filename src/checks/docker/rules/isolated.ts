@@ -1,4 +1,5 @@
 import { advice, verbatim } from '../../../model/advice.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
@@ -30,7 +31,9 @@ export const isolated: Rule<DockerFacts> = {
       if (!stop || input.peers.some((peer) => peer.destination === label && isApart(input, peer))) return [];
       const { address, port } = tried;
       const place =
-        stop.destination === address ? address : `${address}:${port} leads to ${stop.destination}, which`;
+        stop.destination === address
+          ? address
+          : `${socketAddress(address, port)} leads to ${stop.destination}, which`;
       const own = linkTo(facts, tried)?.network.name;
       const other = input.others.find(({ subnets }) => isIn(subnets, stop.destination))?.name;
       return [

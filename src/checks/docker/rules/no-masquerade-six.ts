@@ -1,11 +1,11 @@
 import { advice } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
-import { linesOf } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { walk } from '../../shared/walk.ts';
 import type { DockerFacts, DockerHost, DockerNetwork, Tried } from '../facts.ts';
-import { bridgeOf, wayTo } from '../host.ts';
+import { bridgeOf, engineCommand, engineLines, wayTo } from '../host.ts';
 import { isIn, isReached, onHost } from '../passage.ts';
 
 const meta = {
@@ -64,7 +64,7 @@ function isTranslated(
 function judge(facts: DockerFacts, tried: Tried): Occurrence[] {
   const { host } = facts;
   const source = sourceOf(facts, tried);
-  if (!host || host.translatesByNft || !source || !isSilent(tried)) return [];
+  if (!host || !source || !isSilent(tried)) return [];
   const { network, own } = source;
   if (isTranslated(host, network, own, tried.address) !== false) return [];
   const subnets = network.subnets.filter((subnet) => subnet.includes(':')).join(', ');
@@ -72,11 +72,15 @@ function judge(facts: DockerFacts, tried: Tried): Occurrence[] {
     occurrence(
       meta,
       'critical',
-      `No rule of the Docker host translates the IPv6 addresses of network ${network.name} (${subnets}): what goes to [${tried.address}]:${tried.port} leaves with source ${own}, and without a route back to that network no answer arrives.`,
-      host.books6.slice(0, 1).map(({ result }) => {
-        const lines = linesOf(result).filter((line) => /-A POSTROUTING /.test(line));
-        return onHost(result.command, lines.slice(0, 6).join('\n') || 'no rule in POSTROUTING');
-      }),
+      `No rule of the Docker host translates the IPv6 addresses of network ${network.name} (${subnets}): what goes to ${socketAddress(tried.address, tried.port)} leaves with source ${own}, and without a route back to that network no answer arrives.`,
+      [
+        onHost(
+          engineCommand(host.books6),
+          engineLines(host.books6, 'nat', / POSTROUTING |masquerade|snat/)
+            .slice(0, 6)
+            .join('\n') || 'no rule in POSTROUTING',
+        ),
+      ],
       {
         subject: tried.destination.label,
         remediation: advice`Make Docker translate IPv6 too: set "ip6tables": true in /etc/docker/daemon.json (before version 27 also "experimental": true), and restart it. Or give the next router a route to ${subnets} via the host. If IPv6 is not needed, create the network without it.`,

@@ -1,9 +1,9 @@
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
-import { linesOf } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts, DockerHost, HostLink } from '../facts.ts';
-import { outside, walks } from '../host.ts';
+import { engineCommand, engineLines, outside, walks } from '../host.ts';
 import { onHost, reachesOutside } from '../passage.ts';
+import { writeAgain } from '../rewrite.ts';
 
 const meta = {
   id: 'NT-DKR-012',
@@ -32,7 +32,7 @@ export const noMasquerade: Rule<DockerFacts> = {
   meta,
   judge: (facts) => {
     const { host, links } = facts;
-    if (!host || host.translatesByNft || reachesOutside(facts)) return [];
+    if (!host || reachesOutside(facts)) return [];
     return links
       .filter(({ network }) => !network.internal && network.masquerades)
       .filter((link) => !isTranslated(host, link))
@@ -41,10 +41,15 @@ export const noMasquerade: Rule<DockerFacts> = {
           meta,
           'critical',
           `No rule of the Docker host translates the addresses of network ${network.name} (${network.subnets.join(', ')}): packets leave with source ${address}, to which nothing outside can reply.`,
-          host.books.slice(0, 1).map(({ result }) => {
-            const lines = linesOf(result).filter((line) => /-A POSTROUTING /.test(line));
-            return onHost(result.command, lines.slice(0, 6).join('\n') || 'no rule in POSTROUTING');
-          }),
+          [
+            onHost(
+              engineCommand(host.books),
+              engineLines(host.books, 'nat', / POSTROUTING |masquerade|snat/)
+                .slice(0, 6)
+                .join('\n') || 'no rule in POSTROUTING',
+            ),
+          ],
+          facts.input.isPodman ? { remediation: writeAgain(facts.input) } : {},
         ),
       );
   },

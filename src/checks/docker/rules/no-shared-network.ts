@@ -21,7 +21,9 @@ const meta = {
 
 /** Those that a common network would make reachable. */
 export function isApart({ networks, mode }: DockerInput, peer: DockerPeer): boolean {
-  if (!peer.isRunning || mode === 'host' || mode.startsWith('container:')) return false;
+  // What has no network of its own is where another one is.
+  if (!peer.isRunning || peer.sharesWith !== undefined || mode === 'host' || mode.startsWith('container:'))
+    return false;
   const own = new Set(networks.map(({ name }) => name));
   return !peer.networks.some((name) => own.has(name)) && !peer.networks.includes('host');
 }

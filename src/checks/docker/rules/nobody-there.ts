@@ -21,6 +21,7 @@ export function emptyPlace({ input, host }: DockerFacts, tried: Tried): string |
   const { address, destination, reach } = tried;
   if (reach.value === undefined || isReached(tried)) return undefined;
   if (input.peers.some((peer) => peer.destination === destination.label)) return undefined;
+  if (input.taken?.includes(address) === true) return undefined;
   if (host && wayTo(host, address) === 'host') return undefined;
   const isBridge = ({ driver, subnets }: { driver: string; subnets: readonly string[] }): boolean =>
     driver === 'bridge' && isIn(subnets, address);

@@ -1,12 +1,14 @@
 import { advice, verbatim } from '../../../model/advice.ts';
 import type { PublishedPort } from '../../../model/docker-ports.ts';
 import type { Quote } from '../../../model/report.ts';
-import { linesOf } from '../../shared/quote.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
+import { type BookOutcome, deletionOn } from '../../shared/rule-books.ts';
 import type { DockerFacts, DockerHost } from '../facts.ts';
-import { type BookOutcome, deletionOn, outside, walks } from '../host.ts';
+import { engineCommand, engineLines, outside, walks } from '../host.ts';
 import { onHost } from '../passage.ts';
 import { holderOf, linkOf, publishedText, reachableFromOutside } from '../published.ts';
+import { writeAgain } from '../rewrite.ts';
 
 const meta = {
   id: 'NT-DKR-008',
@@ -35,14 +37,14 @@ export function translations(host: DockerHost, port: PublishedPort): BookOutcome
 }
 
 function quoteNat({ books }: DockerHost, port: PublishedPort): Quote[] {
-  return books.slice(0, 1).map(({ result }) => {
-    const lines = linesOf(result).filter((line) => / DNAT /.test(line));
-    const own = lines.filter((line) => line.includes(`--dport ${port.hostPort} `));
-    return onHost(
-      result.command,
+  const lines = engineLines(books, 'nat', / DNAT |dnat to /);
+  const own = lines.filter((line) => line.includes(`dport ${port.hostPort} `));
+  return [
+    onHost(
+      engineCommand(books),
       own.slice(0, 3).join('\n') || `no DNAT rule for port ${port.hostPort} (${lines.length} for others)`,
-    );
-  });
+    ),
+  ];
 }
 
 export const notLed: Rule<DockerFacts> = {
@@ -53,31 +55,34 @@ export const notLed: Rule<DockerFacts> = {
       const link = linkOf(facts);
       // A network without translation is routed to, or its owner has other plans.
       if (!host || !link?.network.masquerades) return [];
-      const wanted = links.map(({ address }) => `${address}:${port.port}`);
+      const wanted = links.map(({ address }) => socketAddress(address, port.port));
       const led = translations(host, port);
       // A rule behind one that takes every connection is not among them. One whose words are not known may lead here.
       if (led.some(({ to }) => to === undefined || wanted.includes(to) || !/^[\d.]+:\d+$/.test(to)))
         return [];
       const [first] = led;
       const name = publishedText(port);
-      const place = `${link.address}:${port.port}`;
-      const remediation = advice`Reloading or flushing a firewall removes the rule. On the Docker host, restart the container to write it again (systemctl restart docker does so for all containers).\n${verbatim`docker restart ${input.container}`}`;
+      const place = socketAddress(link.address, port.port);
+      const remediation = writeAgain(input);
       if (first) {
         const summary = `The Docker host forwards ${name} to ${first.to}, but "${input.container}" is at ${place}.`;
         const remedy = advice`On the Docker host, delete the rule for the other address; an earlier container may have left it behind, or another program may have written it.\n${verbatim`${deletionOn(first) ?? []}`}`;
         return [occurrence(meta, 'critical', summary, quoteNat(host, port), { remediation: remedy })];
       }
       const holder = holderOf(facts, port);
+      // podman keeps the port with a socket of its own, from which nobody takes anything.
+      const isHeld = input.isPodman === true && holder.kind === 'listener';
       const how = {
         proxy: `only docker-proxy forwards connections`,
         listener: `another program that listens on the port receives the connections`,
         nobody: 'nothing listens there either, so connections are refused',
       }[holder.kind];
+      const held = 'what holds the port there is not the container, and connections get no answer of it';
       return [
         occurrence(
           meta,
-          holder.kind === 'nobody' ? 'critical' : 'warning',
-          `No rule of the Docker host forwards ${name} to "${input.container}" (${place}): ${how}.`,
+          holder.kind === 'nobody' || isHeld ? 'critical' : 'warning',
+          `No rule of the Docker host forwards ${name} to "${input.container}" (${place}): ${isHeld ? held : how}.`,
           [...quoteNat(host, port), ...holder.quotes],
           { remediation },
         ),

@@ -32,7 +32,7 @@ export const outgoingDropped: Rule<DockerFacts> = {
             'critical',
             `The Docker host drops everything that leaves network ${link.network.name}: ${stopText(stop)}.`,
             [quoteStop(stop)],
-            { remediation: remedyOf(stop) },
+            { remediation: remedyOf(stop, facts.input) },
           ),
         ];
       });

@@ -1,8 +1,8 @@
 import type { PublishedPort } from '../../../model/docker-ports.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
+import { type BookOutcome, isStop } from '../../shared/rule-books.ts';
 import type { DockerFacts, DockerHost, HostLink } from '../facts.ts';
-import { type BookOutcome, isStop } from '../host.ts';
 import { incomingStop, incomingWays, onHost, quoteStop, remedyOf, stopText } from '../passage.ts';
 import { linkOf, publishedText, reachableFromOutside } from '../published.ts';
 
@@ -41,7 +41,7 @@ export const publishedDropped: Rule<DockerFacts> = {
             'warning',
             `No other machine reaches ${name}: on the Docker host, ${stopText(stop)}.`,
             [quoteStop(stop)],
-            { remediation: remedyOf(stop) },
+            { remediation: remedyOf(stop, facts.input) },
           ),
         ];
       }

@@ -1,4 +1,5 @@
 import type { PublishedPort } from '../../../model/docker-ports.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
 
@@ -25,7 +26,7 @@ export const publishedOnLoopback: Rule<DockerFacts> = {
     return ports.flatMap((name) => {
       const own = published.filter(({ port, protocol }) => `${port}/${protocol}` === name);
       if (!own.every(isLoopback)) return [];
-      const places = own.map(({ hostAddress, hostPort }) => `${hostAddress}:${hostPort}`);
+      const places = own.map(({ hostAddress, hostPort }) => socketAddress(hostAddress, hostPort));
       return [
         occurrence(
           meta,

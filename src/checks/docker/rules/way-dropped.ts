@@ -1,3 +1,4 @@
+import { socketAddress } from '../../../model/socket-address.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts } from '../facts.ts';
@@ -27,7 +28,7 @@ export const wayDropped: Rule<DockerFacts> = {
       // It stops everything, which NT-DKR-009 tells.
       if (!stop.isToHost && outgoingStop(facts.host, link)?.text === stop.text) return [];
       const { container } = facts.input;
-      const place = `${address}:${port}`;
+      const place = socketAddress(address, port);
       const name = destination.label.includes(address) ? place : `${destination.label} (${place})`;
       const where = stop.isToHost ? ', an address of the host itself' : '';
       return [
@@ -36,7 +37,7 @@ export const wayDropped: Rule<DockerFacts> = {
           'critical',
           `The Docker host drops what "${container}" sends to ${name}${where}: ${stopText(stop)}.`,
           [quoteStop(stop)],
-          { subject: destination.label, remediation: remedyOf(stop) },
+          { subject: destination.label, remediation: remedyOf(stop, facts.input) },
         ),
       ];
     }),

@@ -1,5 +1,6 @@
 import { advice, kubectl, nettools } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { quoteTries } from '../../shared/reach-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
@@ -30,7 +31,7 @@ function judge(path: PathFacts): Occurrence[] {
   if (hostPort === undefined || !FAILED.has(cause.kind)) return [];
   const { namespace, pod, node, address, reach, result } = hostPort;
   if (reach.value?.tries.at(-1)?.outcome !== 'connected') return [];
-  const end = `${address.includes(':') ? `[${address}]` : address}:${hostPort.port}`;
+  const end = socketAddress(address, hostPort.port);
   return [
     occurrence(
       meta,

@@ -1,15 +1,20 @@
 /** The rules of the firewall check, causes before consequences. */
 import type { Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
+import { externalIp } from './external-ip.ts';
+import { handshakeOnly } from './handshake-only.ts';
 import { hiddenSource } from './hidden-source.ts';
 import { hostPortAstray } from './host-port-astray.ts';
 import { invalidPackets } from './invalid-packets.ts';
+import { lateFirstBytes } from './late-greeting.ts';
 import { localDetour } from './local-detour.ts';
 import { localDrop } from './local-drop.ts';
+import { machineRule } from './machine-rule.ts';
 import { mixedTables } from './mixed-tables.ts';
 import { noRedirect } from './no-redirect.ts';
 import { nodePortElsewhere } from './node-port-elsewhere.ts';
 import { oneFamily } from './one-family.ts';
+import { otherWay } from './other-way.ts';
 import { outsideNetfilter } from './outside-netfilter.ts';
 import { policyDenies } from './policy-denies.ts';
 import { policyUnenforced } from './policy-unenforced.ts';
@@ -21,22 +26,30 @@ import { silentDrop } from './silent-drop.ts';
 import { sourceRanges } from './source-ranges.ts';
 import { takenAndEnded } from './taken-and-ended.ts';
 import { unclaimedAddress } from './unclaimed-address.ts';
+import { unpublished } from './unpublished.ts';
+import { waitingProxy } from './waiting-proxy.ts';
 import { wrongHeader } from './wrong-header.ts';
 
 export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
+  otherWay,
+  waitingProxy,
   localDetour,
   nodePortElsewhere,
   unclaimedAddress,
   sourceRanges,
   hostPortAstray,
+  unpublished,
   ruleHit,
+  machineRule,
   policyDenies,
   localDrop,
   silentDrop,
+  handshakeOnly,
   prohibited,
   rejected,
   wrongHeader,
   takenAndEnded,
+  lateFirstBytes,
   oneFamily,
   policyUnenforced,
   mixedTables,
@@ -45,4 +58,5 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   proxyVariable,
   noRedirect,
   hiddenSource,
+  externalIp,
 ];

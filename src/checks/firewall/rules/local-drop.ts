@@ -3,6 +3,7 @@ import { removeRule } from '../../shared/remove-rule.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Cause } from '../cause.ts';
 import type { FirewallFacts } from '../facts.ts';
+import { isLedHere, wayClause } from '../marked-way.ts';
 import { nameOf, quoteGrown, quoteReach, quoteSocket, seen } from '../path.ts';
 
 const meta = {
@@ -41,7 +42,7 @@ export const localDrop: Rule<FirewallFacts> = {
     facts.paths.flatMap((path) => {
       const [suspect] = path.suspects;
       const isRejected = isTold(path.cause) && suspect !== undefined;
-      if (path.cause.kind !== 'dropped-here' && !isRejected) return [];
+      if ((path.cause.kind !== 'dropped-here' && !isRejected) || isLedHere(path)) return [];
       const rule = suspect === undefined ? '' : `; this rule fits and counts nothing: ${suspect.text}`;
       const how = isRejected
         ? `connecting fails with ${seen(path)}`
@@ -52,7 +53,7 @@ export const localDrop: Rule<FirewallFacts> = {
         occurrence(
           meta,
           'critical',
-          `What the target sends to ${nameOf(path)} is ${isRejected ? 'rejected' : 'dropped'} in its own network namespace: ${how}${rule}.`,
+          `What the target sends to ${nameOf(path)} is ${isRejected ? 'rejected' : 'dropped'} in its own network namespace: ${how}${rule}${wayClause(path)}.`,
           [
             ...quoteReach(path),
             ...quoteSocket(path, facts),

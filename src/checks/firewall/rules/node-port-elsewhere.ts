@@ -1,5 +1,6 @@
 import type { Occurrence } from '../../../model/finding.ts';
 import type { Quote } from '../../../model/report.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { sameAddress } from '../../../parsers/ip-prefix.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { Cause } from '../cause.ts';
@@ -36,7 +37,8 @@ function judge(path: PathFacts, facts: FirewallFacts): Occurrence[] {
   const served = byRules(path, facts) ?? byApi(path);
   if (served === undefined) return [];
   const { service, where, instead, quotes } = served;
-  const remedy = instead === undefined ? meta.remedy : `${meta.remedy} Here: ${instead}:${path.port}.`;
+  const remedy =
+    instead === undefined ? meta.remedy : `${meta.remedy} Here: ${socketAddress(instead, path.port)}.`;
   return [
     occurrence(
       meta,

@@ -1,4 +1,5 @@
 import type { Occurrence } from '../../../model/finding.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { quote } from '../../shared/quote.ts';
 import { quoteTries } from '../../shared/reach-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -21,8 +22,7 @@ function judge(facts: LoopbackFacts, isFirst: boolean): Occurrence[] {
   const { destination, hosts, hostsResult } = facts;
   const split = splitOf(facts);
   if (split === undefined) return [];
-  const end = ({ address }: LoopbackTry): string =>
-    `${address.includes(':') ? `[${address}]` : address}:${destination.port}`;
+  const end = ({ address }: LoopbackTry): string => socketAddress(address, destination.port);
   const whom = isFirst
     ? ", and that is the one that the target's own resolver puts first"
     : ': clients that try the first address only may fail';

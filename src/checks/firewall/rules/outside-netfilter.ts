@@ -1,5 +1,6 @@
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts } from '../facts.ts';
+import { isLedHere } from '../marked-way.ts';
 import { nameOf, quoteReach } from '../path.ts';
 
 const meta = {
@@ -21,6 +22,7 @@ export const outsideNetfilter: Rule<FirewallFacts> = {
       ? []
       : facts.paths
           .filter((p) => p.cause.kind === 'dropped' && p.hits.length === 0 && p.suspects.length === 0)
+          .filter((p) => !isLedHere(p))
           .map((path) =>
             occurrence(
               meta,

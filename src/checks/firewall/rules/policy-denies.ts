@@ -1,5 +1,5 @@
 import { type Advice, advice, kubectl } from '../../../model/advice.ts';
-import { place } from '../../../parsers/service-rules.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
 import type { PolicyInput } from '../../shared/policy-input.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -38,15 +38,15 @@ function remedyFor({ policy, destination, port }: PathFacts): Advice {
     ...(egress ? [`to egress of ${egress.selecting[0]}`] : []),
     ...(ingress ? [`to ingress of ${ingress.selecting[0]}`] : []),
   ].join(', and ');
-  return advice`Add ${where} a rule for this peer with ports: [{protocol: ${protocol}, port: ${real}}] (${kubectl`edit networkpolicy`}), or one more policy that has it. ${egress && end && end.pod === undefined ? `${place(end.address, real)} is not a pod: an ipBlock has to contain its address, and those of the Service's other endpoints` : `Port ${real} is the pod's own: policies look behind the Service`}.`;
+  return advice`Add ${where} a rule for this peer with ports: [{protocol: ${protocol}, port: ${real}}] (${kubectl`edit networkpolicy`}), or one more policy that has it. ${egress && end && end.pod === undefined ? `${socketAddress(end.address, real)} is not a pod: an ipBlock has to contain its address, and those of the Service's other endpoints` : `Port ${real} is the pod's own: policies look behind the Service`}.`;
 }
 
 /** Why rules that look as if they allowed it do not. */
 function misled({ policy, address, port }: PathFacts, { self }: PolicyInput): string {
   const real = policy.backends[0]?.backend;
-  const end = real && place(real.address, real.port);
+  const end = real && socketAddress(real.address, real.port);
   if (policy.allows === 'address')
-    return ` They allow ${place(address, port)}, the Service's own address, and policies see where it leads: ${end}.`;
+    return ` They allow ${socketAddress(address, port)}, the Service's own address, and policies see where it leads: ${end}.`;
   if (policy.allows === 'port')
     return ` They allow port ${port}, the Service's own, and policies see the one that it leads to: ${real?.port}.`;
   const isIngress = policy.backends.some(({ verdict }) => verdict.ingress.verdict === 'denied');

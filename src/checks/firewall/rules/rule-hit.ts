@@ -9,8 +9,8 @@ const meta = {
   title: 'The rule that stops it',
   severities: ['critical'],
   meaning:
-    "A rule of the target's own network namespace stops what it sends, or the answers. Its counter moved in step with the probe.",
-  rule: "The connection failed in a way that a rule can cause, and meanwhile the packet counter of a rule with verdict drop or reject (or of a chain's policy) grew, in nft, iptables-nft or iptables-legacy, and no condition of the rule that can be read speaks against the probe's packets.",
+    "A rule of the target's own network namespace stops what it sends, or the answers: its counter moved in step with the probe. Or, of a namespace of this machine (netns:, an LXC or systemd-nspawn container), a rule or a policy of the machine's own, through which its packets go.",
+  rule: "The connection failed in a way that a rule can cause, and meanwhile the packet counter of a rule with verdict drop or reject (or of a chain's policy) grew, in nft, iptables-nft or iptables-legacy, and no condition of the rule that can be read speaks against the probe's packets. Of the machine's own rules: its next hop is an address of this machine, and a connection of IPv4 from there to DEST certainly ends at a rule or a policy of FORWARD (or INPUT) that drops or rejects, whose counter grew.",
   source: 'nft(8), counter statement; iptables(8), -c',
   remedy:
     'Find who makes the rule (an init container, a sidecar, the CNI plugin, a node agent) and change it there.',

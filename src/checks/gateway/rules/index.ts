@@ -9,6 +9,7 @@ import { noSecret } from './no-secret.ts';
 import { notAttached } from './not-attached.ts';
 import { notResolved } from './not-resolved.ts';
 import { refusedBackend } from './refused-backend.ts';
+import { rivals } from './rivals.ts';
 
 export const GATEWAY_RULES: readonly Rule<GatewayFacts>[] = [
   noController,
@@ -19,4 +20,5 @@ export const GATEWAY_RULES: readonly Rule<GatewayFacts>[] = [
   noEndpoint,
   refusedBackend,
   noSecret,
+  rivals,
 ];

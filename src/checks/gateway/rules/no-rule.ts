@@ -11,7 +11,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     'The connection reaches the gateway (an ingress controller, or whoever serves a Gateway), and none of its rules has this host and path. The gateway answers by itself, mostly with 404: the request reaches no Service. Hosts are those of the URL, a * stands for one label in an Ingress; Prefix goes by whole elements of the path, and Exact knows no further slash.',
-  rule: 'A DEST that is a URL is answered with 404, 421 or 5xx by an address of a class of Ingresses or of a Gateway, or by whoever has a rule for its host, and no Ingress of that class and no route of that Gateway has a rule that takes host and path; no default backend either.',
+  rule: 'A DEST that is a URL is answered with 404, 421 or 5xx by an address of a class of Ingresses or of a Gateway, or by whoever has a rule for its host, and no Ingress of that class and no route of that Gateway has a rule that takes host and path; no default backend either. Not claimed where rules may not be read, or where an object of another kind (IngressRoute, VirtualService, HTTPProxy, Route, …) may take the host.',
   source:
     'Kubernetes documentation, "Ingress" (path types, hostname wildcards); Gateway API specification, HTTPRoute',
   remedy: advice`Give the rule the host and the path that clients ask for, or ask for those of the rule. ${kubectl`get ingress -A`}\n${kubectl`get httproute -A`}`,

@@ -10,7 +10,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     'A route takes the request, and a backend of it does not resolve: it is in another namespace without a ReferenceGrant there that allows it, or the controller says so in the status (ResolvedRefs). The Gateway answers with 500 for the share of requests that the backend would get.',
-  rule: 'A DEST that is a URL is answered with 404, 421 or 5xx, and the route that takes it leads to a Service of another namespace without a ReferenceGrant for it, names no backend, or has ResolvedRefs False in its status.',
+  rule: 'A DEST that is a URL is answered with 404, 421 or 5xx, and the route that takes it leads to a Service of another namespace without a ReferenceGrant for it (all of them may be read), names no backend or only such of weight 0 (and no filter that may answer), or has ResolvedRefs False in its status.',
   source: 'Gateway API specification: HTTPBackendRef (500 for an invalid one), ReferenceGrant',
   remedy:
     'Let a ReferenceGrant in the namespace of the Service allow routes of the other one, or lead to a Service of its own namespace.',

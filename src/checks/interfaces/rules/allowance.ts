@@ -52,7 +52,7 @@ export const allowance: Rule<InterfacesFacts> = {
           meta,
           isPattern ? 'warning' : 'info',
           `${name} exceeded the provider's limit for ${what.join(', ')} during the run: those packets were queued or dropped outside of the machine${isPattern ? '' : '; it may be one burst, measure again'}.`,
-          results.hardware ? [{ command: results.hardware.command, excerpt: excerpt.join('\n') }] : [],
+          results.hardware ? [{ command: ['ethtool', '-S', name], excerpt: excerpt.join('\n') }] : [],
         ),
       ];
     }),

@@ -2,6 +2,7 @@ import { advice, verbatim } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import type { PingSeries } from '../../../parsers/ping.ts';
 import type { ConnectWay } from '../../../parsers/tcp-connect.ts';
+import { ledOnAdvice, ledOnText } from '../../shared/led-on.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { LatencyFacts, LatencyThresholds, PathFacts } from '../facts.ts';
@@ -109,7 +110,7 @@ function partialLoss(
 }
 
 /** A SYN that was lost is sent again after 1 s (RFC 6298, 2.1). */
-const SYN_AGAIN_MS = 1000;
+export const SYN_AGAIN_MS = 1000;
 /** In less, nothing can be said of the second one. */
 const LEAST_WAIT_MS = SYN_AGAIN_MS + 100;
 /** One connection may be chance. */
@@ -152,18 +153,22 @@ function lostConnections(path: PathFacts, behind: PathFacts | undefined): Occurr
     occurrence(
       meta,
       behind === undefined ? 'critical' : 'info',
-      `${silent} of ${silent + answered} connections to ${path.destination.label} (${path.address}) port ${path.port} got no answer, while the others did: ${(share * 100).toFixed(0)} % of them are lost${sparedText(behind)}${dead === undefined ? '' : `: those that are lost went to the next hop ${hopText(dead)}, and none of those that are answered did, so that next hop forwards nothing`}.`,
+      `${silent} of ${silent + answered} connections to ${path.destination.label} (${path.address}) port ${path.port} got no answer, while the others did: ${(share * 100).toFixed(0)} % of them are lost${sparedText(behind)}${dead === undefined ? '' : `: those that are lost went to the next hop ${hopText(dead)}, and none of those that are answered did, so that next hop forwards nothing`}${dead === undefined && behind === undefined && path.ledOn !== undefined ? `: ${ledOnText(path.ledOn, false)}` : ''}.`,
       dead === undefined
         ? quote(path.results.tcp, /^(try|ok|failed|given up)/, 6)
         : quote(path.results.tcp, /^way /, WAYS_QUOTED),
       {
         subject: path.destination.label,
+        // The one connection of the firewall check may be among those that are lost.
+        covers: ['NT-FW-001'],
         remediation:
           behind !== undefined
             ? GATEWAY_ADVICE
             : dead !== undefined
               ? advice`Mend the next hop ${hopText(dead)} (a router without forwarding, or without a way back), or take it out of the route: ip route show, and ip route replace without it.`
-              : advice`Look for a choice that is made for each connection and leads nowhere at times: several next hops of a route (ip route show, on the target and on the nodes), members of a bond, an address that two hosts have (${verbatim`kubectl nettools arp`}), a load balancer with a dead backend, or an accept queue that is full at the server (${verbatim`kubectl nettools sockets`} with it as the TARGET).`,
+              : path.ledOn !== undefined
+                ? ledOnAdvice(path.ledOn)
+                : advice`Look for a choice that is made for each connection and leads nowhere at times: several next hops of a route (ip route show, on the target and on the nodes), members of a bond, an address that two hosts have (${verbatim`kubectl nettools arp`}), a load balancer with a dead backend, or an accept queue that is full at the server (${verbatim`kubectl nettools sockets`} with it as the TARGET).`,
       },
     ),
   ];

@@ -1,3 +1,5 @@
+import { advice, kubectl } from '../../../model/advice.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { growth } from '../../../parsers/proc-net.ts';
 import { formatMs, quote, quoteCounters } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -11,7 +13,7 @@ const meta = {
   severities: ['warning', 'info'],
   meaning:
     'Connections succeed, but only after the kernel has sent SYN again: the first one, or its answer, was lost. Clients see random waits of a second and more when they connect, and nothing afterwards.',
-  rule: 'TCPSynRetrans grew during the run, and at least one connection succeeded only after 900 ms or more. Info where that happened once: one connection of at least 20 to a destination, to several destinations at the same time.',
+  rule: 'TCPSynRetrans grew during the run, and at least one connection succeeded only after 900 ms or more. Info where that happened once: one connection of at least 20 to a destination, to several destinations at the same time; and where some task of the node waited for a CPU in at least half of the run, and no more than a third of at least 10 connections to any destination were slow: a server or a queue that waits for a CPU takes the second SYN.',
   source:
     'RFC 6298, 2.1: the initial retransmission time-out is one second; the counter decides, the time says which destination',
   remedy:
@@ -55,23 +57,51 @@ function happenedOnce(found: readonly SlowPath[]): boolean {
   );
 }
 
+/** So much of the run some task of the node waited for a CPU: it is busy, and not for a moment. Ours. */
+const BUSY = 0.5;
+/** What is lost on the way is so on an idle node too; a share above this one is not explained by a CPU. Ours. */
+const MOST_BUSY_SHARE = 1 / 3;
+/** Of fewer connections no share can be told. Ours. */
+const LEAST_BUSY_TRIES = 10;
+
+function isBusyNode({ value = 0 }: LatencyFacts['cpuPressure'], found: readonly SlowPath[]): boolean {
+  return (
+    value >= BUSY &&
+    found.every(
+      ({ slow, times }) => times.length >= LEAST_BUSY_TRIES && slow.length / times.length <= MOST_BUSY_SHARE,
+    )
+  );
+}
+
+const BUSY_ADVICE = advice`See what takes the node's CPUs (${kubectl`top node`}, ${kubectl`top pod -A`}), and measure again.`;
+
 export const slowConnect: Rule<LatencyFacts> = {
   meta,
-  judge: ({ counters, paths }) => {
+  judge: ({ counters, paths, cpuPressure }) => {
     const again = growth(counters.before, counters.after, 'TcpExt.TCPSynRetrans');
     if (again === undefined || again <= 0) return [];
     const found = slowPaths(paths);
     const isChance = happenedOnce(found);
+    const isBusy = !isChance && isBusyNode(cpuPressure, found);
+    const excuse = isChance
+      ? '; once may be chance'
+      : isBusy
+        ? `; some task of the node waited for a CPU in ${Math.round((cpuPressure.value ?? 0) * 100)} % of the time, which delays packets, servers and probes alike`
+        : '';
     return found.map(({ path, times, slow }) =>
       occurrence(
         meta,
-        isChance ? 'info' : 'warning',
-        `${slow.length} of ${times.length} connections to ${path.destination.label} (${path.address}:${path.port}) took ${formatMs(SLOW_MS)} or more (at worst ${formatMs(most(times) ?? 0)}), with ${again} SYN sent again in the run${isChance ? '; once may be chance' : ''}.`,
+        isChance || isBusy ? 'info' : 'warning',
+        `${slow.length} of ${times.length} connections to ${path.destination.label} (${socketAddress(path.address ?? path.destination.host, path.port)}) took ${formatMs(SLOW_MS)} or more (at worst ${formatMs(most(times) ?? 0)}), with ${again} SYN sent again in the run${excuse}.`,
         [
           ...quote(path.results.tcp, SLOW_LINE, 3),
           ...quoteCounters(counters.quotes, counters.before, counters.after, ['TcpExt.TCPSynRetrans']),
+          ...(isBusy ? cpuPressure.quotes.flatMap((result) => quote(result, /^some /, 1)) : []),
         ],
-        { subject: path.destination.label, ...(isChance ? { remediation: MEASURE_LONGER } : {}) },
+        {
+          subject: path.destination.label,
+          ...(isChance ? { remediation: MEASURE_LONGER } : isBusy ? { remediation: BUSY_ADVICE } : {}),
+        },
       ),
     );
   },

@@ -1,6 +1,7 @@
 import { advice, verbatim } from '../../../model/advice.ts';
 import { formatMs, quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
+import { NOT_ITS_SIZE, stallsWhenSmall } from '../../shared/small-segments.ts';
 import type { LatencyFacts } from '../facts.ts';
 
 const meta = {
@@ -33,7 +34,7 @@ export const slowServer: Rule<LatencyFacts> = {
         occurrence(
           meta,
           'warning',
-          `${path.destination.url} connected in ${formatMs(timing.connectMs)}, but ${timing.firstByteMs === null ? `no byte of an answer came in ${formatMs(waited)}: the server is silent, or its answer gets lost on the way back` : `its first byte took another ${formatMs(waited)} (HTTP ${timing.status})`}.`,
+          `${path.destination.url} connected in ${formatMs(timing.connectMs)}, but ${timing.firstByteMs === null ? `no byte of an answer came in ${formatMs(waited)}: the server is silent, or its answer gets lost on the way back${stallsWhenSmall(path.small) ? `; ${NOT_ITS_SIZE}` : ''}` : `its first byte took another ${formatMs(waited)} (HTTP ${timing.status})`}.`,
           quote(path.results.http, /./, 1),
           {
             subject: path.destination.label,

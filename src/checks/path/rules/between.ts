@@ -1,4 +1,5 @@
 import { LOST_PACKETS } from '../../shared/effects.ts';
+import { betweenNodes } from '../next-node.ts';
 import { endOf, lossRule, outcomeOf, where } from '../story.ts';
 
 const meta = {
@@ -22,4 +23,5 @@ export const between = lossRule(
     (last?.role === 'source' || last?.role === 'source-node') &&
     (missed.role === 'destination-node' || missed.role === 'destination'),
   (path, loss) => `The probe to ${endOf(path)} is lost ${where(loss)} (${outcomeOf(path)})`,
+  betweenNodes,
 );

@@ -11,7 +11,7 @@ const meta = {
     'The destination answers, but the answer does not come back: the return path differs from the path there, or a filter lets only one of them through (asymmetric routes, rp_filter, a conntrack entry that is missing on the way back, a rule in INPUT of the source).',
   rule: 'The SYN-ACK or reset that acknowledges the probe is seen leaving the destination, and missed further on.',
   source: 'RFC 9293, section 3.10.7: an answer acknowledges the sequence number of its SYN plus one',
-  remedy: advice`Compare both ways: ${verbatim`kubectl nettools routing`} with the destination as the TARGET and the source as DEST; look for rp_filter and for stateful rules at the place that is named.`,
+  remedy: advice`Compare both ways: ${verbatim`kubectl nettools routing`} with the destination as the TARGET and the source as DEST; look for rp_filter and for stateful rules at the place that is named. A node that the answers pass and the questions do not drops them as invalid: ${verbatim`kubectl nettools conntrack`} of that node says so while it happens (NT-CT-008).`,
   explains: { depth: 800, subject: LOST_PACKETS },
 } as const;
 

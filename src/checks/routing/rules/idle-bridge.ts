@@ -18,7 +18,7 @@ const meta = {
   source: 'ip-route(8): the longest prefix wins; Docker: default-address-pools of daemon.json',
   remedy:
     'Give the bridge another range, or remove it. Docker: docker network ls and docker network rm, for Compose docker compose down; choose ranges with networks.NAME.ipam in the Compose file or default-address-pools in daemon.json, none that the host has routes to. Until then: ip link set BRIDGE down.',
-  explains: { depth: 532, subject: [...ALL_TRAFFIC, 'NT-ARP-002'] },
+  explains: { depth: 532, subject: [...ALL_TRAFFIC, 'NT-ARP-002', 'NT-RT-022'] },
 } as const;
 
 /** The names that Docker gives its bridges. */

@@ -6,9 +6,13 @@ import { quote, quoteRoutes } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { nameOf, type Way } from '../../shared/way.ts';
 import type { RoutingFacts } from '../facts.ts';
+import { ignoredAdvertisements } from '../ignored-advertisements.ts';
 import { familyOf, unrouted } from '../unrouted.ts';
 
 const FAMILIES: readonly AddressFamily[] = ['inet', 'inet6'];
+/** In words, since who may set it and where it is kept is another thing on each kind of target. */
+const TAKE_ADVERTISEMENTS =
+  'If the default route is to come from router advertisements, let the kernel take them though it forwards: net.ipv6.conf.DEVICE.accept_ra=2, for the interface that is named (sysctl -w in its network namespace, and /etc/sysctl.d of a host; for a pod the tuning plugin in its CNI configuration). The route comes with the next advertisement, which may take minutes. Not on a link where anybody may advertise: set the route by hand there (ip -6 route add default via GATEWAY dev DEVICE).';
 const NAMES = { inet: 'IPv4', inet6: 'IPv6' } as const;
 
 /** A default route, or the two halves of one, as VPNs write it. */
@@ -61,7 +65,15 @@ export const noDefaultRoute: Rule<RoutingFacts> = {
       const down = facts.interfaces?.find(
         (i) => i.name !== 'lo' && !i.flags.includes('UP') && i.addresses.length > 0,
       );
-      const why = down === undefined ? '' : `; ${down.name} is down, which takes its routes away`;
+      const ignored = down === undefined && family === 'inet6' ? ignoredAdvertisements(facts) : undefined;
+      const why =
+        down !== undefined
+          ? `; ${down.name} is down, which takes its routes away`
+          : ignored !== undefined
+            ? `; ${ignored.device}, whose address has a lifetime and so came from its link, takes no route from router advertisements: net.ipv6.conf.${ignored.device}.forwarding is ${ignored.forwarding}, and accept_ra is 1 there, not 2`
+            : family === 'inet'
+              ? selfGiven(facts)
+              : '';
       const what =
         ways.length === 0 ? '' : `, and so none to ${ways.map(nameOf).join(', ')}: "Network is unreachable"`;
       const without = lacksFamily(facts, family)
@@ -79,15 +91,30 @@ export const noDefaultRoute: Rule<RoutingFacts> = {
               facts.routes,
               (route) => route.family === family && route.table === 'main',
             ),
+            ...(ignored?.evidence ?? []),
           ],
           {
             spares: routed(facts),
             ...(lacksFamily(facts, family) ? { remediation: withoutFamily(family) } : {}),
+            ...(ignored === undefined ? {} : { remediation: TAKE_ADVERTISEMENTS }),
           },
         ),
       ];
     }),
 };
+
+/** The one address that a machine gives itself where no DHCP server answers it (RFC 3927). */
+function selfGiven({ interfaces = [] }: RoutingFacts): string {
+  const all = interfaces
+    .filter(({ name }) => name !== 'lo')
+    .flatMap(({ name, addresses }) =>
+      addresses.flatMap(({ family, address }) => (family === 'inet' ? [{ name, address }] : [])),
+    );
+  const [first] = all;
+  return first === undefined || !all.every(({ address }) => address.startsWith('169.254.'))
+    ? ''
+    : `; ${first.name} has no address but ${first.address}, which a machine gives itself where no DHCP server answers it: either none is there, or a firewall keeps its questions (UDP port 67) or the answers away`;
+}
 
 /** A network of one family gives out no address of the other: that nothing goes there is how it was made. */
 function lacksFamily({ interfaces }: RoutingFacts, family: AddressFamily): boolean {

@@ -18,7 +18,7 @@ const meta = {
     'projectcalico/calico#2638; kubeadm: the pod network must not overlap with any of the host networks',
   remedy:
     "Give the cluster a pod range that none of the machines' networks has (kubeadm: --pod-network-cidr, and the same in the network plugin's configuration): it is set when the cluster is made. Until then, a route to the node alone (ip route add ADDRESS/32 …) on every other node leads around the range, and no pod may get that address.",
-  explains: { depth: 506, target: [...ALL_TRAFFIC, 'NT-ARP-002'] },
+  explains: { depth: 506, target: [...ALL_TRAFFIC, 'NT-ARP-002', 'NT-RT-022'] },
 } as const;
 
 /** The route of the range that takes packets to the node. */

@@ -1,6 +1,6 @@
 import { advice, kubectl, nettools } from '../../../model/advice.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import { endpointName, failing, type ServicesFacts } from '../facts.ts';
+import { endpointName, failing, type ServiceInfo, type ServicesFacts } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
 import { inOtherFamily } from './other-family.ts';
 import { strangers } from './other-workload.ts';
@@ -19,13 +19,20 @@ const meta = {
   followsFromParts: true,
 } as const;
 
+/** Whom it hits, where it is always the same clients. */
+function affinityClause({ affinitySeconds, ready }: ServiceInfo): string {
+  return affinitySeconds === undefined || ready < 2
+    ? ''
+    : `; its session affinity (ClientIP, ${affinitySeconds} s) keeps the connections of one address at one endpoint: who is kept at such a one fails each time, and others never`;
+}
+
 export const failingEndpoints: Rule<ServicesFacts> = {
   meta,
   judge: ({ services }) =>
     services.flatMap((facts) => {
       const { info, endpoints } = facts;
       const explained = new Set([...onWrongPort(facts), ...strangers(facts), ...inOtherFamily(facts)]);
-      const failed = failing(facts).filter((e) => !explained.has(e));
+      const failed = failing(facts).filter((e) => !explained.has(e) && e.endpoint.stale === undefined);
       if (failed.length === 0) return [];
       const named = [
         ...failed.slice(0, 4).map((e) => `${endpointName(e)}: ${attemptText(e.attempt)}`),
@@ -35,7 +42,7 @@ export const failingEndpoints: Rule<ServicesFacts> = {
         occurrence(
           meta,
           'critical',
-          `${failed.length} of ${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'} of ${info.label} ${failed.length === 1 ? 'fails' : 'fail'}: ${named.join('; ')}.`,
+          `${failed.length} of ${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'} of ${info.label} ${failed.length === 1 ? 'fails' : 'fail'}: ${named.join('; ')}${affinityClause(info)}.`,
           failed.slice(0, 3).flatMap((e) => quoteAttempt(e.attempt)),
           { subject: info.label },
         ),

@@ -10,7 +10,7 @@ const meta = {
   severities: ['info'],
   meaning:
     'A cluster IP is spread over endpoints once for each connection, when it is made. What goes by one connection (HTTP/2, gRPC, keepalive, pools of databases) stays at one endpoint for as long as the connection lasts: the others get nothing from this client, new ones neither, and a client that has a single connection makes a single endpoint busy. Nothing is broken by it.',
-  rule: "TCP connections of the target to the cluster IP and port of a DEST that is a Service were there before the run, are there at its end, have carried 1000 bytes or more, and carried more during the run; and they are fewer than the Service's ready endpoints. Those of the run are not counted, nor is what other clients do.",
+  rule: "TCP connections of the target to the cluster IP and port of a DEST that is a Service were there before the run, are there at its end, have carried 1000 bytes or more, and one of them carried more during the run; and all that are open and have carried as much are fewer than the Service's ready endpoints, or the Service keeps all of an address at one endpoint (sessionAffinity: ClientIP). Those of the run's own probes carry less, and what other clients do is not counted.",
   source:
     'Kubernetes documentation, "Virtual IPs and Service Proxies" (a choice for each connection); gRPC, "Load Balancing in gRPC"',
   remedy:
@@ -19,16 +19,20 @@ const meta = {
 
 function judge({ info, lasting, connectionsResult }: ServiceFacts): Occurrence[] {
   const { length: count } = lasting;
-  if (count === 0 || count >= info.ready) return [];
+  const isKept = info.affinitySeconds !== undefined && info.ready > 1;
+  if (count === 0 || (count >= info.ready && !isKept)) return [];
   const carries = count === 1 ? '1 connection carries' : `${count} connections carry`;
-  const others = info.ready - count;
+  const others = info.ready - (isKept ? 1 : count);
   const rest = others === 1 ? 'at least 1 of them gets' : `at least ${others} of them get`;
+  const why = isKept
+    ? `its session affinity (ClientIP, ${info.affinitySeconds} s) keeps all connections of one address at one endpoint; behind a proxy that sends from its own, that is all clients`
+    : 'kube-proxy chooses once for each connection';
   const port = lasting[0]?.slice(lasting[0].lastIndexOf(':')) ?? '';
   return [
     occurrence(
       meta,
       'info',
-      `${carries} all that the target sends to ${info.label}, which has ${info.ready} endpoints: ${rest} nothing from it (kube-proxy chooses once for each connection).`,
+      `${carries} all that the target sends to ${info.label}, which has ${info.ready} endpoints: ${rest} nothing from it (${why}).`,
       quote(connectionsResult, new RegExp(`${port}\\b`), 1),
       {
         subject: info.label,

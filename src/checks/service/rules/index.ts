@@ -14,12 +14,14 @@ import { noVirtualAddress } from './no-virtual-address.ts';
 import { otherFamily } from './other-family.ts';
 import { otherWorkload } from './other-workload.ts';
 import { pendingBalancer } from './pending-balancer.ts';
+import { staleEndpoints } from './stale-endpoints.ts';
 import { staleRules } from './stale-rules.ts';
 import { wrongTargetPort } from './wrong-target-port.ts';
 
 export const SERVICE_RULES: readonly Rule<ServicesFacts>[] = [
   noReadyEndpoint,
   staleRules,
+  staleEndpoints,
   otherFamily,
   wrongTargetPort,
   otherWorkload,

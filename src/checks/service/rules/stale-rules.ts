@@ -1,6 +1,6 @@
 import { advice, kubectl } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
-import { place } from '../../../parsers/service-rules.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { failures, type ServiceFacts, type ServicesFacts, working } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
@@ -23,9 +23,11 @@ function fault(facts: ServiceFacts, node: string): string | undefined {
   const known = info.proxied;
   if (!rules || !known?.isSettled || info.clusterIp === undefined) return undefined;
   const isLocal = info.internalTrafficPolicy === 'Local';
-  const ready = known.ready.filter((e) => !isLocal || e.node === node).map((e) => place(e.address, e.port));
+  const ready = known.ready
+    .filter((e) => !isLocal || e.node === node)
+    .map((e) => socketAddress(e.address, e.port));
   if (ready.length === 0) return undefined;
-  const at = `${place(info.clusterIp, info.port)}/${info.protocol}`;
+  const at = `${socketAddress(info.clusterIp, info.port)}/${info.protocol}`;
   const have = `${ready.length} ready ${ready.length === 1 ? 'endpoint' : 'endpoints'}`;
   if (!rules.isKnown) {
     return rules.saysNone
@@ -34,7 +36,7 @@ function fault(facts: ServiceFacts, node: string): string | undefined {
   }
   const { endpoints } = rules;
   if (endpoints === undefined) return undefined;
-  const all = known.all.map((e) => place(e.address, e.port));
+  const all = known.all.map((e) => socketAddress(e.address, e.port));
   const gone = endpoints.filter((endpoint) => !all.includes(endpoint));
   const lacking = known.isZoned ? [] : ready.filter((endpoint) => !endpoints.includes(endpoint));
   const parts = [
@@ -64,7 +66,7 @@ function none(facts: ServiceFacts, { reference, input }: ServicesFacts): Occurre
     occurrence(
       meta,
       'critical',
-      `${input.node} has no rule of kube-proxy for any Service, in neither mode (nftables, iptables): ${ready} of ${facts.endpoints.length} ${facts.endpoints.length === 1 ? 'endpoint' : 'endpoints'} of ${info.label} ${ready === 1 ? 'answers' : 'answer'}, and its cluster IP ${info.clusterIp}:${info.port} does not (${attemptText(first)}), nor does the API server's.`,
+      `${input.node} has no rule of kube-proxy for any Service, in neither mode (nftables, iptables): ${ready} of ${facts.endpoints.length} ${facts.endpoints.length === 1 ? 'endpoint' : 'endpoints'} of ${info.label} ${ready === 1 ? 'answers' : 'answer'}, and its cluster IP ${socketAddress(info.clusterIp ?? '', info.port)} does not (${attemptText(first)}), nor does the API server's.`,
       [{ command: rulesResult?.command ?? [], excerpt: 'mode none' }, ...quoteAttempt(first)],
       {
         subject: info.label,

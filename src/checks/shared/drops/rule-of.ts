@@ -6,6 +6,7 @@ import type { FilterRule } from '../../../parsers/filter-rules.ts';
 import { type Fields, fits, holdsAll } from '../packet.ts';
 import { tell } from '../reason.ts';
 import type { RuleHit, RuleSnapshots } from '../rule-hits.ts';
+import { withElement } from '../set-element.ts';
 
 /** The rule, or why it cannot be told, in words that end a sentence. */
 export type RuleOf =
@@ -52,7 +53,8 @@ export function ruleOf(flow: DropFlow, { grown, uncounted, skipped }: Rules): Ru
   const all: readonly Found[] = counted.length > 0 ? counted : silent;
   const understood = all.filter(({ rule }) => rule.isUnderstood);
   const [only, ...more] = understood.length > 0 ? understood : all;
-  if (only !== undefined && more.length === 0) return only;
+  if (only !== undefined && more.length === 0)
+    return { ...only, rule: withElement(only.rule, fields, new Map()) };
   if (only !== undefined)
     return {
       unknown: `${more.length + 1} rules may have met it: ${[only, ...more]

@@ -14,5 +14,5 @@ export const meta = {
   remedy: advice`Check that the address is right and that its owner is running (${kubectl`get pods -A -o wide`}). If it does, look at its link on its node (ip link, bridge link, sysctl net.ipv4.conf.all.arp_ignore in its namespace). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE.`,
   explains: { depth: 540, subject: ALL_TRAFFIC },
   remedyOutside:
-    'Check that the address is right and that its owner is running. If it does, look at its link (ip link, sysctl net.ipv4.conf.all.arp_ignore there). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE. If it may be an address of a Service (a load balancer), name its cluster (--context), which is then asked.',
+    "Check that the address is right and that its owner is running. If it is somewhere else, the range of the target's own link overlaps with the one that it is in, and hides it: give the target another range (docker network create --subnet, default-address-pools; podman --network slirp4netns:cidr=RANGE). Else look at its link (ip link, sysctl net.ipv4.conf.all.arp_ignore there). Remove a wrong PERMANENT entry with ip neigh del ADDRESS dev DEVICE. If it may be an address of a Service (a load balancer), name its cluster (--context), which is then asked.",
 } as const;

@@ -1,5 +1,6 @@
 import type { ProbeResult } from '../../../model/evidence.ts';
 import type { Occurrence } from '../../../model/finding.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { contains, parsePrefix, sameAddress } from '../../../parsers/ip-prefix.ts';
 import type { WaitingSocket } from '../../../parsers/waiting-sockets.ts';
 import { linesOf, quote } from '../../shared/quote.ts';
@@ -20,7 +21,7 @@ const meta = {
 } as const;
 
 function at({ address, port }: WaitingSocket): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return socketAddress(address, port);
 }
 
 function isIn(subnets: readonly string[], address: string): boolean {

@@ -2,6 +2,7 @@ import { advice, kubectl } from '../../../model/advice.ts';
 import type { Destination } from '../../../model/destination.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import type { Severity } from '../../../model/report.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import type { Certificate, TlsAnswer } from '../../../parsers/tls.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -81,7 +82,7 @@ function judge(path: TlsPath, days: number): Occurrence[] {
     occurrence(
       meta,
       severity,
-      `${label} (${host}:${port}): ${words.join('; ')}.`,
+      `${label} (${socketAddress(host, port)}): ${words.join('; ')}.`,
       quote(
         path.result,
         /^(now|certificate|subject|issuer|notBefore|notAfter|name) ?|^\s+(DNS|IP Address):/,

@@ -4,6 +4,19 @@ import type { TlsFacts } from '../facts.ts';
 import { certificate } from './certificate.ts';
 import { handshake } from './handshake.ts';
 import { issuer } from './issuer-not-sent.ts';
+import { narrowHandshakes } from './narrow-way-back.ts';
+import { oldVersion } from './old-version.ts';
+import { unfinished } from './unfinished.ts';
 import { wantsCertificate } from './wants-certificate.ts';
+import { weakSignature } from './weak-signature.ts';
 
-export const TLS_RULES: readonly Rule<TlsFacts>[] = [certificate, handshake, issuer, wantsCertificate];
+export const TLS_RULES: readonly Rule<TlsFacts>[] = [
+  certificate,
+  weakSignature,
+  narrowHandshakes,
+  handshake,
+  oldVersion,
+  unfinished,
+  issuer,
+  wantsCertificate,
+];

@@ -1,4 +1,5 @@
 import type { Occurrence } from '../../../model/finding.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { byEndpoint } from '../../shared/service-story.ts';
@@ -25,7 +26,7 @@ function judge(path: TlsPath): Occurrence[] {
       occurrence(
         meta,
         'info',
-        `${label} (${host}:${port}) sends a chain that ends at ${root}, which is not among the image's authorities: clients that do not have it either refuse the certificate ("unknown authority"). It is a private authority, or something on the way intercepts TLS.`,
+        `${label} (${socketAddress(host, port)}) sends a chain that ends at ${root}, which is not among the image's authorities: clients that do not have it either refuse the certificate ("unknown authority"). It is a private authority, or something on the way intercepts TLS.`,
         quote(path.result, /^(verify|certificate|subject|issuer) ?/, 8),
         { subject: label },
       ),
@@ -36,7 +37,7 @@ function judge(path: TlsPath): Occurrence[] {
     occurrence(
       meta,
       leaf.caIssuers === undefined ? 'info' : 'critical',
-      `${label} (${host}:${port}) sends one certificate, signed by ${leaf.issuer}, and not that of its issuer: clients that do not have ${leaf.issuer} refuse it.`,
+      `${label} (${socketAddress(host, port)}) sends one certificate, signed by ${leaf.issuer}, and not that of its issuer: clients that do not have ${leaf.issuer} refuse it.`,
       quote(path.result, /^(verify|certificate|subject|issuer) ?|CA Issuers/, 6),
       { subject: label },
     ),

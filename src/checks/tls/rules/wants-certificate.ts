@@ -1,4 +1,5 @@
 import { advice, nettools, TARGET } from '../../../model/advice.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { byEndpoint } from '../../shared/service-story.ts';
@@ -28,7 +29,7 @@ export const wantsCertificate: Rule<TlsFacts> = {
                 occurrence(
                   meta,
                   'info',
-                  `${destination.label} (${destination.host}:${destination.port}) wants a certificate of its clients, and ends the connection of one that has none, openssl says "${answer.value.wantsCertificate}".`,
+                  `${destination.label} (${socketAddress(destination.host, destination.port)}) wants a certificate of its clients, and ends the connection of one that has none, openssl says "${answer.value.wantsCertificate}".`,
                   quote(result, /^wants-certificate /, 1),
                   { subject: destination.label },
                 ),

@@ -286,6 +286,29 @@ describe('NT-ARP-004', () => {
     );
     expect(problems(withOutput(healthy, { addresses: failed }))).toContain('NT-ARP-004 critical');
   });
+
+  it('names the DEST that asks for the address, so that what refuses to send there follows from it', () => {
+    const failed = (address: string) =>
+      json<{ addr_info: object[] }>((list) =>
+        list.map((i, at) =>
+          at > 0
+            ? i
+            : {
+                ...i,
+                addr_info: [
+                  ...i.addr_info,
+                  { family: 'inet6', local: address, prefixlen: 64, scope: 'global', dadfailed: true },
+                ],
+              },
+        ),
+      );
+    const subjects = (address: string) =>
+      judged(withOutput(healthy, { addresses: failed(address) }))
+        .findings.filter(({ id }) => id === 'NT-ARP-004')
+        .map(({ subject }) => subject);
+    expect(subjects(nearAddress)).toEqual(['pod/near']);
+    expect(subjects('2001:db8::1')).toEqual([undefined]);
+  });
 });
 
 describe('NT-ARP-005', () => {

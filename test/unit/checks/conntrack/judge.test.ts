@@ -22,6 +22,8 @@ interface Run {
   readonly input?: Partial<ConntrackInput>;
   readonly established?: string;
   readonly iptables?: string;
+  readonly liberal?: string;
+  readonly nft?: string;
 }
 
 const SERVICE = {
@@ -42,6 +44,8 @@ function judged({
   input,
   established,
   iptables,
+  liberal,
+  nft,
 }: Run): Judgement {
   const filled = result(`${fill.join('\n')}\n`);
   return judgeConntrack(
@@ -58,6 +62,8 @@ function judged({
       ...(holders === undefined ? {} : { holders: result(holders) }),
       ...(established === undefined ? {} : { established: result(established) }),
       ...(iptables === undefined ? {} : { iptables: result(iptables) }),
+      ...(liberal === undefined ? {} : { liberal: result(liberal) }),
+      ...(nft === undefined ? {} : { nft: result(nft) }),
       'holes-before': result(holes[0]),
       'holes-after': result(holes[1]),
     }),
@@ -199,6 +205,8 @@ describe('NT-CT-003', () => {
     expect(run(syn(115), syn(112))).toEqual([]);
     expect(run('', syn(119))).toEqual(['NT-CT-003 critical']);
     expect(run(syn(115), syn(119))).toEqual(['NT-CT-003 critical']);
+    // What a sidecar's rule redirects: its proxy knows the endpoints.
+    expect(run('', syn(119).replace('198.18.2.190', '127.0.0.1'))).toEqual([]);
   });
 
   it('is none that leads to an endpoint, or belongs to no Service', () => {
@@ -239,6 +247,18 @@ describe('what could not be measured', () => {
       expect.stringMatching(/stale entries of Services outside of shop and kube-system \(NT-CT-003\)/),
     ]);
     expect(skips({})).toEqual([]);
+  });
+
+  it('does not speak of Services to who has no cluster', () => {
+    const none = { services: undefined } as unknown as Partial<ConntrackInput>;
+    const skips = (input: Partial<ConntrackInput>) =>
+      judged({ input: { isNode: true, ...none, ...input } }).findings.map(({ summary }) => summary);
+    expect(skips({})).toEqual([
+      expect.stringMatching(/^stale entries of Services \(NT-CT-003\): .* may not be read/),
+    ]);
+    expect(skips({ hasNoCluster: true })).toEqual([
+      'entries that lead to what is gone (NT-CT-003): a cluster tells what an address stands for, and none was asked.',
+    ]);
   });
 
   it('takes /proc where the tool is missing', () => {
@@ -376,5 +396,60 @@ describe('NT-CT-006', () => {
 
   it("is silent on a pod's own rules", () => {
     expect(named(judged({ iptables: raw('-j ACCEPT', NOTRACK) }))).toEqual([]);
+  });
+});
+
+describe('NT-CT-007', () => {
+  const node = { isNode: true };
+  const NONE = '{"nftables": [{"metainfo": {"json_schema_version": 1}}]}';
+  const table = { family: 'inet', table: 'filter' };
+  const DROPS = JSON.stringify({
+    nftables: [
+      { table: { family: 'inet', name: 'filter', handle: 1 } },
+      {
+        chain: {
+          ...table,
+          name: 'forward',
+          handle: 2,
+          type: 'filter',
+          hook: 'forward',
+          prio: 0,
+          policy: 'accept',
+        },
+      },
+      {
+        rule: {
+          ...table,
+          chain: 'forward',
+          handle: 3,
+          expr: [{ match: { op: 'in', left: { ct: { key: 'state' } }, right: 'invalid' } }, { drop: null }],
+        },
+      },
+    ],
+  });
+  const KUBE_FORWARD =
+    '*filter\n:FORWARD ACCEPT [0:0]\n:KUBE-FORWARD - [0:0]\n[0:0] -A FORWARD -j KUBE-FORWARD\n[0:0] -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP\nCOMMIT\n';
+  const strict = { input: node, liberal: '0\n', nft: NONE, before: { invalid: 4 } };
+
+  it.each([
+    ['many, on a strict node', { ...strict, after: { invalid: 14 } }, ['NT-CT-007 warning']],
+    ['a few: an info', { ...strict, after: { invalid: 6 } }, []],
+    ['one', { ...strict, after: { invalid: 5 } }, []],
+    ['none', { ...strict, after: { invalid: 4 } }, []],
+    ['a lenient node', { ...strict, liberal: '1\n', after: { invalid: 99 } }, []],
+    ['a rule of nftables drops them', { ...strict, nft: DROPS, after: { invalid: 99 } }, []],
+    ['kube-proxy drops them', { ...strict, iptables: KUBE_FORWARD, after: { invalid: 99 } }, []],
+    ['rules that could not be read', { ...strict, nft: '', after: { invalid: 99 } }, []],
+    ['not a node', { ...strict, input: { isNode: false }, after: { invalid: 99 } }, []],
+  ] as const)('%s', (_what, run, expected) => {
+    expect(named(judged(run))).toEqual(expected);
+  });
+
+  it('tells the number, the setting, and what becomes of them', () => {
+    const [finding] = judged({ ...strict, after: { invalid: 14 } }).findings;
+    expect(finding?.summary).toMatch(
+      /^Connection tracking called 10 packets invalid during the run .*nf_conntrack_tcp_be_liberal is 0\), and no rule drops what is invalid: it goes on untranslated/,
+    );
+    expect(remedyOf(finding)).toMatch(/conntrack\.tcpBeLiberal/);
   });
 });

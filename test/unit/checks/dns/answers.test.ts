@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeDns } from '../../../../src/checks/dns/judge.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
 import { parseDig } from '../../../../src/parsers/dig.ts';
-import { evidence, named, result } from '../results.ts';
+import { evidence, named, remedyOf, result } from '../results.ts';
 import { evidenceOf, inputOf, NAMESPACE, SERVICE_ADDRESS, service } from './facts.ts';
 
 const NAME = 'kubernetes.default.svc.cluster.local.';
@@ -126,7 +126,7 @@ describe('NT-DNS-008 where nothing is known of the name server', () => {
     ],
   };
 
-  const run = (said: string, dnsPolicy: string): Judgement => {
+  const run = (said: string, dnsPolicy: string, server = SERVICE_ADDRESS): Judgement => {
     const input = inputOf('healthy', {
       names: [],
       services: { skipped: 'you may not read Services in kube-system' },
@@ -134,13 +134,11 @@ describe('NT-DNS-008 where nothing is known of the name server', () => {
     const { value } = input.policies;
     if (!value) throw new Error('the input has no policies');
     const probe = ['A', 'AAAA', 'A', 'AAAA']
-      .map(
-        (type) => `query server ${SERVICE_ADDRESS} 53 udp 6 1 ${NAME} ${type}\n${said.replace(/^/gm, '|')}\n`,
-      )
+      .map((type) => `query server ${server} 53 udp 6 1 ${NAME} ${type}\n${said.replace(/^/gm, '|')}\n`)
       .join('');
     return judgeDns(
       evidence({
-        'resolv-conf': result(`nameserver ${SERVICE_ADDRESS}\n`),
+        'resolv-conf': result(`nameserver ${server}\n`),
         dns: result(`control ${NAME}\n${probe}`),
       }),
       {
@@ -159,6 +157,16 @@ describe('NT-DNS-008 where nothing is known of the name server', () => {
       'NetworkPolicies on the way to 198.19.0.10 (NT-DNS-008): policies apply to the pods behind that address, and these are unknown.',
     );
     expect(named(run(SILENT, 'ClusterFirst'))).toEqual(['NT-DNS-001 critical']);
+  });
+
+  it.each([
+    ['169.254.20.10', "is the node's own DNS cache", true],
+    ['169.254.169.254', 'is the name server of the cloud', false],
+  ] as const)('says what %s is', (server, what, isOfNode) => {
+    const found = run(SILENT, 'ClusterFirst', server).findings.find(({ id }) => id === 'NT-DNS-008');
+    expect(found?.summary).toContain(`(${server} ${what}, which is no pod`);
+    expect(remedyOf(found)).toContain(`cidr: ${server}/32`);
+    expect(remedyOf(found)?.includes('node-local-dns')).toBe(isOfNode);
   });
 
   it("is judged where the servers are the node's, which are no Service's", () => {

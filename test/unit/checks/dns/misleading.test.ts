@@ -46,6 +46,7 @@ function facts(
     endpoints: [],
     again: [],
     strangers: [],
+    input: {},
   } as unknown as DnsFacts;
 }
 
@@ -111,6 +112,39 @@ describe('a search domain in place of the name', () => {
     const service = candidate('api.dev.svc.cluster.local.', '198.51.100.50', 'NOERROR');
     const outside = candidate('api.dev.', '198.51.100.2', 'NOERROR');
     expect(searchHidesName.judge(facts('api.dev', [service, outside]))).toEqual([]);
+  });
+});
+
+describe('a name of a Service of another namespace', () => {
+  const first = (said: string) => candidate('two.other.shop.svc.cluster.local.', said, 'NOERROR');
+  const right = candidate('two.other.svc.cluster.local.', '198.19.0.7', 'NOERROR');
+  const judged = (candidates: readonly Candidate[], addresses = ['198.19.0.7']) =>
+    searchHidesName.judge({
+      ...facts('two.other', candidates),
+      probe: { control: 'kubernetes.default.svc.cluster.local.' },
+      input: { known: { 'two.other': { namespace: 'other', name: 'two', addresses } } },
+    } as unknown as DnsFacts);
+
+  it('that leads to another by an expansion which comes first', () => {
+    const [found, ...more] = judged([first('198.19.0.5'), right]);
+    expect(more).toEqual([]);
+    expect(found).toMatchObject({ id: 'NT-DNS-014', severity: 'critical', subject: 'two.other' });
+    expect(found?.summary).toBe(
+      'two.other is the name of Service other/two (198.19.0.7), and resolves to 198.19.0.5 as two.other.shop.svc.cluster.local., which the search list makes of it first: clients reach something else.',
+    );
+    expect(JSON.stringify(found?.evidence)).toContain('two.other.svc.cluster.local. A 198.19.0.7');
+    expect(remedyOf(found)).toContain('ask for two.other.svc.cluster.local. with the dot');
+  });
+
+  it.each<[string, readonly Candidate[], string[]]>([
+    ['only its own name is known', [first('NXDOMAIN'), right], ['198.19.0.7']],
+    ['it leads to the Service (autopath)', [first('198.19.0.7'), right], ['198.19.0.7']],
+    ['an address of it is written otherwise', [first('fd00:0:0::7')], ['fd00::7']],
+    ['the Service has none of that family', [first('198.19.0.5'), right], ['fd00::7']],
+    ['the Service has none', [first('198.19.0.5'), right], []],
+    ['its own name has another, as one that was made anew', [right], ['198.19.0.8']],
+  ])('is no finding where %s', (_what, candidates, addresses) => {
+    expect(judged(candidates, addresses)).toEqual([]);
   });
 });
 

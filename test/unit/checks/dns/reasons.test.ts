@@ -100,6 +100,7 @@ describe('the remedy', () => {
         again: [],
         servers: [],
         endpoints: [],
+        denied: { tops: [] },
       } as unknown as DnsFacts)
       .map(({ remediation }) => remedyOf({ remediation }));
 

@@ -184,6 +184,32 @@ describe('NetworkPolicies', () => {
     );
   });
 
+  it('are asked with the port that the Service leads to', () => {
+    const behind = service('dns-cut-off');
+    const services = {
+      value: [
+        { ...behind, endpoints: behind.endpoints.map((one) => ({ ...one, udpPort: 5353, tcpPort: 5353 })) },
+      ],
+    };
+    const allowed = (port: number) =>
+      judged('cut-off', {
+        ...policies([
+          {
+            ports: [
+              { protocol: 'UDP', port },
+              { protocol: 'TCP', port },
+            ],
+          },
+        ]),
+        services,
+      }).findings;
+    expect(ids(allowed(53))).toEqual(['NT-DNS-008 critical', 'NT-DNS-001 critical']);
+    expect(allowed(53)[0]?.summary).toMatch(
+      /do not allow UDP 5353 \(to which port 53 of the Service leads, and which policies see\) to/,
+    );
+    expect(ids(allowed(5353))).toEqual(['NT-DNS-001 critical']);
+  });
+
   it('do not explain one that they do not make', () => {
     expect(ids(judged('cut-off', policies([{ to: [kubeDns] }])).findings)).toEqual(['NT-DNS-001 critical']);
     expect(ids(judged('cut-off', policies([], 'other')).findings)).toEqual(['NT-DNS-001 critical']);

@@ -60,4 +60,42 @@ describe('NT-DNS-019', () => {
       expect(ids(found)).toEqual(['NT-DNS-019 info']);
     });
   });
+
+  describe('of what musl leaves out', () => {
+    const PLAIN = { answers: [query({ rcode: 'NXDOMAIN' })] };
+    const of = (name: string, found: string, conf: string, origin: 'asked' | 'default' = 'asked') => {
+      const facts = factsOf('healthy', {}, `nameserver ${SERVICE_ADDRESS}\n${conf}\n`);
+      const there = { name: found, answers: [query({ addresses: ['192.0.2.7'] })] };
+      const candidates = [{ name: `${name}.`, ...PLAIN }, there];
+      const one = { name, origin, candidates, found: there, cost: 4, resolver: undefined, again: undefined };
+      return resolvConfLines.judge({ ...facts, names: [one] });
+    };
+
+    it('tells a name of many dots that the search list alone makes whole', () => {
+      const [found] = of('db.prod', 'db.prod.corp.test.', 'search corp.test\noptions ndots:1');
+      expect(found).toMatchObject({ id: 'NT-DNS-019', severity: 'warning', subject: 'db.prod' });
+      expect(found?.summary).toMatch(
+        /^db\.prod does not exist as it is, and is found by the search list \(corp\.test\): with ndots 1 the C library of Alpine \(musl\) tries no search list for a name of 1 dot/,
+      );
+    });
+
+    it.each([
+      [
+        'it has fewer dots than ndots',
+        of('db.prod', 'db.prod.corp.test.', 'search corp.test\noptions ndots:5'),
+      ],
+      ['it exists as it is', of('db.prod', 'db.prod.', 'search corp.test')],
+      ['nobody asked for it', of('db.prod', 'db.prod.corp.test.', 'search corp.test', 'default')],
+    ])('is silent where %s', (_why, found) => {
+      expect(found).toEqual([]);
+    });
+
+    it.each([
+      ['of a name that goes through it', of('db.prod', 'db.prod.', 'search .\noptions ndots:5'), 'warning'],
+      ['of a name that does not', of('db.prod', 'db.prod.', 'search .'), 'info'],
+    ])('tells a search list of the root, %s', (_what, [found], severity) => {
+      expect(found).toMatchObject({ id: 'NT-DNS-019', severity });
+      expect(found?.summary).toMatch(/^The search list names the root \("search \."\)/);
+    });
+  });
 });

@@ -140,6 +140,13 @@ describe('NT-DNS-012, by what is lost', () => {
     ]);
   });
 
+  it('does not take answers that came late for lost ones', () => {
+    const late = query({ outcome: 'timeout', lost: 2, limitMs: 1000, late: [1300, 1200] });
+    expect(loss([...answers, late, late])).toEqual([]);
+    expect(loss([...answers, query({ lost: 2, late: [450] }), ...lost(1)])).toEqual(['NT-DNS-012 warning']);
+    expect(loss([...answers, query({ lost: 2, late: [450] })])).toEqual([]);
+  });
+
   it('needs only one where getaddrinfo waited for it', () => {
     const [name] = factsOf('race').names;
     if (name?.resolver === undefined) throw new Error('no name was recorded');
@@ -196,6 +203,15 @@ describe('NT-DNS-006, by queries', () => {
     [undefined, []],
   ])('%s', (queries, expected) => {
     expect(cost(queries)).toEqual(expected);
+  });
+
+  it.each([
+    ['web.shop', 'with 1 dot and ndots 5,'],
+    ['web.shop.svc', 'with 2 dots and ndots 5,'],
+  ])('counts the dots of %s', (name, says) => {
+    const facts = factsOf('names');
+    const names = facts.names.slice(0, 1).map((one) => ({ ...one, name, cost: 4 }));
+    expect(ndots.judge({ ...facts, names })[0]?.summary).toContain(says);
   });
 });
 

@@ -1,5 +1,5 @@
-/** A network as the engine lists it. */
-import type { DockerNetwork } from '../../../../src/checks/docker/facts.ts';
+/** What the docker check gets: a network as the engine lists it, a container of it, and a target beside that. */
+import type { DockerInput, DockerNetwork, DockerPeer } from '../../../../src/checks/docker/facts.ts';
 
 export const lan: DockerNetwork = {
   name: 'lan',
@@ -12,3 +12,22 @@ export const lan: DockerNetwork = {
   connectsContainers: true,
   masquerades: true,
 };
+
+export const db: DockerPeer = {
+  destination: 'db:80',
+  by: 'name',
+  container: 'db',
+  isRunning: true,
+  networks: ['lan'],
+};
+
+export const input = (more: Partial<DockerInput> = {}): DockerInput => ({
+  container: 'web',
+  mode: 'lan',
+  networks: [lan],
+  published: [],
+  peers: [],
+  others: [],
+  destinations: [],
+  ...more,
+});

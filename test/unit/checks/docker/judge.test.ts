@@ -1,31 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { linkCauses } from '../../../../src/checks/causes.ts';
-import type { DockerInput, DockerNetwork, DockerPeer } from '../../../../src/checks/docker/facts.ts';
+import type { DockerInput, DockerNetwork } from '../../../../src/checks/docker/facts.ts';
 import { judgeDocker } from '../../../../src/checks/docker/judge.ts';
 import type { Occurrence } from '../../../../src/model/finding.ts';
 import { evidence as gathered, result } from '../results.ts';
-import { lan } from './build.ts';
+import { db, input, lan } from './build.ts';
 
 const docker0: DockerNetwork = { ...lan, name: 'bridge', isDefaultBridge: true };
-const db: DockerPeer = {
-  destination: 'db:80',
-  by: 'name',
-  container: 'db',
-  isRunning: true,
-  networks: ['lan'],
-};
-
-const input = (more: Partial<DockerInput> = {}): DockerInput => ({
-  container: 'web',
-  mode: 'lan',
-  networks: [lan],
-  published: [],
-  peers: [],
-  others: [],
-  destinations: [],
-  ...more,
-});
-
 const RESOLVER = gathered({ 'resolv-conf': result('nameserver 127.0.0.11\n') });
 
 /** The findings with this resolv.conf. */
@@ -132,7 +113,7 @@ describe('a published port', () => {
   it('is told when the host alone reaches it', () => {
     const [finding] = judge({ published: [port, { ...port, hostAddress: '::1' }] });
     expect(finding).toMatchObject({ id: 'NT-DKR-007', severity: 'info' });
-    expect(finding?.summary).toContain('127.0.0.1:15432, ::1:15432');
+    expect(finding?.summary).toContain('127.0.0.1:15432, [::1]:15432');
   });
 
   it('is not when one address is open', () => {

@@ -55,6 +55,7 @@ describe('a drop', () => {
     ['XDP', 'do_xdp_generic', 'NT-DROP-014 info'],
     ['SOMETHING_NEW', 'f', 'NT-DROP-019 info'],
     ['NOT_SPECIFIED', 'ip_error', 'NT-DROP-004 warning'],
+    ['NOT_SPECIFIED', 'ip6_fragment', 'NT-DROP-011 info'],
     ['NOT_SPECIFIED', 'neigh_invalidate', 'NT-DROP-003 warning'],
     ['NOT_SPECIFIED', 'do_xdp_generic', 'NT-DROP-014 info'],
     ['NOT_SPECIFIED', 'some_function', 'NT-DROP-019 info'],
@@ -122,6 +123,14 @@ describe('a drop', () => {
     );
   });
 
+  it('says that there are flows besides those that are told', () => {
+    const text = watchText([{ reason: 'IP_RPFILTER', packets: 3 }]).replace('"packets":3', '"packets":9');
+    const { findings } = judgeDrops(evidence({ drops: result(text), namespaces: result(LIST) }), machine);
+    expect(findings[0]?.summary).toMatch(
+      /^9 packets .*: TCP \S+ → svc \S+:5432, besides flows that are not told apart\.$/,
+    );
+  });
+
   it('counts several places of one function together, and flows once', () => {
     const twice = [{ reason: 'NETFILTER_DROP' }, { reason: 'NETFILTER_DROP', packets: 2 }];
     const { findings, measurements } = judged(twice);
@@ -157,7 +166,50 @@ describe('a drop', () => {
   });
 });
 
+describe("a pod in its node's network", () => {
+  const input: DropsInput = {
+    ...machine,
+    scope: 'own',
+    hostPod: 'shop/agent',
+    names: { ...machine.names, '198.51.100.9': 'shop/other-0', '192.0.2.11': 'node1' },
+  };
+  const of = (source: string, peers: DropsInput['peers'] = [{ host: '198.51.100.8', port: 5432 }]) =>
+    judgeDrops(evidence({ drops: result(watchText([{ reason: 'NETFILTER_DROP', flow: { source } }])) }), {
+      ...input,
+      peers,
+    });
+
+  it('does not claim the drops of all who share it', () => {
+    const { findings, summary } = of('192.0.2.11', []);
+    expect(summary).toBe(
+      "In 30 s the kernel dropped 1 packet in its node's network that may matter, and 0 for harmless reasons.",
+    );
+    expect(findings.map((f) => f.summary)).toContain(
+      "which drops are of pod shop/agent alone: it is in its node's network, whose drops are told, whoever's they are.",
+    );
+    // Nothing is to be told apart where nothing was dropped.
+    const none = judgeDrops(evidence({ drops: result(watchText([])) }), input);
+    expect(none.findings).toEqual([]);
+  });
+
+  it.each([
+    ['192.0.2.11', 'warning'],
+    ['198.18.1.1', 'warning'],
+    // Another pod's, which only passes.
+    ['198.51.100.9', 'info'],
+  ])('is warned of what may be its own alone: from %s %s', (source, severity) => {
+    expect(all(of(source))).toContain(`NT-DROP-001 ${severity}`);
+  });
+});
+
 describe('a namespace of its own', () => {
+  it("has the names of its interfaces, which those of the node's do not get", () => {
+    const links = result(JSON.stringify([{ ifindex: 2, ifname: 'eth0' }]));
+    const drops = result(watchText([{ reason: 'IP_RPFILTER' }, { reason: 'IP_RPFILTER', namespace: '77' }]));
+    const seen = judgeDrops(evidence({ drops, links }), { ...machine, scope: 'own', isHost: false });
+    expect(seen.measurements['drops']).toMatchObject([{ interface: 'eth0' }, { interface: 2 }]);
+  });
+
   it.each([
     [true, "in the host's namespace "],
     [false, "in the target's namespace "],
@@ -213,11 +265,35 @@ describe('what was not measured', () => {
   });
 
   it('tells what it could not count', () => {
-    const { findings } = judged([{ reason: 'QUEUE_PURGE' }], machine, { flowsMissed: 7, unseen: 2 });
+    const { status, findings } = judged([{ reason: 'QUEUE_PURGE' }], machine, {
+      flowsMissed: 7,
+      otherFlows: 5,
+      unseen: 2,
+    });
     expect(findings.map((f) => f.summary)).toEqual([
-      'whose 7 packets were: there were more flows than the watch can tell apart.',
-      '2 packets: they came faster than they could be counted.',
+      'which flows 7 packets were of (at least 5 more): there were more flows than the watch tells apart.',
+      '2 packets: they came while another one was being counted.',
     ]);
+    // All of them are counted by their reason and place.
+    expect(status).toBe('pass');
+  });
+
+  it.each([
+    [{ placesMissed: 3 }, '3 packets: there were more kinds of drops than the watch tells apart'],
+    [{ peersLeftOut: 1 }, 'flows with 1 address: there were more addresses than the watch has room for'],
+    [
+      { namespacesLeftOut: true },
+      'drops in some network namespaces: there are more of them than the watch has room for',
+    ],
+  ])('is no pass: %j', (end, words) => {
+    const { status, summary, findings } = judged([{ reason: 'QUEUE_PURGE' }], machine, end);
+    expect(status).toBe('error');
+    expect(summary).toBe(
+      `Not all could be judged (${words}). What was seen: In 30 s the kernel dropped 0 packets that may matter, and 1 for harmless reasons.`,
+    );
+    expect(findings.map((f) => f.summary)).toEqual([`${words}.`]);
+    // What is known to be wrong stays.
+    expect(judged([{ reason: 'IP_RPFILTER' }], machine, end).status).toBe('warn');
   });
 });
 
@@ -255,7 +331,54 @@ describe('the tables', () => {
     ]);
   });
 
-  it('are none where nothing was dropped', () => {
+  it('show both ends of names that are long, whose middle says less', () => {
+    const name = `shop/${'a'.repeat(100)}-0`;
+    const { measurements, findings } = judged([{ reason: 'NETFILTER_DROP', namespace: POD }], {
+      ...machine,
+      names: { '198.51.100.7': name },
+    });
+    const cells = dropsTables(measurements)[0]?.rows[0] ?? [];
+    expect(cells[3]).toMatch(/^pod shop\/a+…a+-0$/);
+    expect(cells[4]).toMatch(/^TCP shop\/a+…a+-0 → 198\.51\.100\.8:5432$/);
+    expect(cells.join('').length).toBeLessThan(160);
+    expect(findings[0]?.summary).toContain(`in pod ${name} `);
+  });
+
+  it('have rows for all places, however many flows one of them has, and say what they leave out', () => {
+    const flood = Array.from({ length: 1500 }, (_, port) => ({
+      reason: 'NETFILTER_DROP',
+      packets: 9,
+      flow: { destinationPort: port + 1 },
+    }));
+    const places = Array.from({ length: 120 }, (_, i) => ({
+      reason: 'IP_RPFILTER',
+      namespace: String(4026533000 + i),
+      packets: 2,
+    }));
+    const { measurements, summary } = judged([...flood, ...places]);
+    expect(JSON.stringify(measurements).length).toBeLessThan(100_000);
+    expect(measurements['drops']).toHaveLength(200);
+    expect(measurements['moreDrops']).toEqual({ rows: 21, packets: 42 });
+    const rows = dropsTables(measurements)[0]?.rows ?? [];
+    expect(rows.map(([packets, reason, , , flow]) => `${packets} ${reason} ${flow}`)).toEqual([
+      `${9 * 1490} NETFILTER_DROP other flows`,
+      ...Array.from({ length: 10 }, (_, i) => expect.stringMatching(`^9 NETFILTER_DROP .*:${i + 1}$`)),
+      ...Array.from({ length: 29 }, () => expect.stringMatching(/^2 IP_RPFILTER .*:5432$/)),
+      '182 in 91 more rows ',
+    ]);
+    expect(summary).toMatch(/^2 packets were dropped/);
+  });
+
+  it('are none where nothing was dropped, of which a pod hears where that is', () => {
+    const own: DropsInput = { ...machine, scope: 'own', isHost: false, pod: 'shop/web-0' };
+    const says = (input: DropsInput) => judgeDrops(evidence({ drops: result(watchText([])) }), input).summary;
+    expect(says(own)).toBe(
+      'In 30 s the kernel dropped 0 packets in its own network that may matter, and 0 for harmless reasons.',
+    );
+    expect(says({ ...own, peers: asked.peers, own: ['198.51.100.7'] })).toBe(
+      "In 30 s the kernel dropped 0 packets in its own network and its node's that may matter, and 0 for harmless reasons; what is dropped elsewhere on the way was not watched (diagnose --deep does).",
+    );
+
     expect(dropsTables(judged([]).measurements)).toEqual([]);
   });
 });

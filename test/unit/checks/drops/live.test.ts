@@ -38,7 +38,6 @@ const place = ({ reason = 'NETFILTER_DROP', site = 0, namespace = POD, packets }
   function: 'f',
   namespace,
   packets,
-  bytes: 0,
 });
 
 const flow = (one: One, port: number) => ({
@@ -91,13 +90,11 @@ describe('a watch that goes on', () => {
   it('tells packets, their rate, reason, place and flow, with names as soon as they are known', () => {
     const one = { packets: 4 };
     const watch = watched(now(1, [place(one)], [flow(one, 5432)]));
-    expect(rows(watch)).toEqual([`4 | 4/s | NETFILTER_DROP | ${POD} | TCP shop/web-0 → svc shop/db:5432`]);
+    expect(rows(watch)).toEqual([`4 | 4/s | NETFILTER_DROP | ${POD} | TCP web-0 → svc db:5432`]);
     expect(watch.lacksNames).toBe(true);
     watch.learn(evidence({ namespaces: result(LIST) }));
     expect(watch.lacksNames).toBe(false);
-    expect(rows(watch)).toEqual([
-      '4 | 4/s | NETFILTER_DROP | pod shop/web-0 | TCP shop/web-0 → svc shop/db:5432',
-    ]);
+    expect(rows(watch)).toEqual(['4 | 4/s | NETFILTER_DROP | pod shop/web-0 | TCP web-0 → svc db:5432']);
   });
 
   it('asks once for a namespace that has gone', () => {
@@ -142,9 +139,9 @@ describe('a watch that goes on', () => {
     const flows = [1, 2, 3, 4, 5].map((n) => flow({ packets: n * 10 }, n));
     const watch = watched(now(1, [place({ packets: 150 })], flows));
     expect(rows(watch).map((row) => row.replace(/ \|.*\| /, ' '))).toEqual([
-      '50 TCP shop/web-0 → svc shop/db:5',
-      '40 TCP shop/web-0 → svc shop/db:4',
-      '30 TCP shop/web-0 → svc shop/db:3',
+      '50 TCP web-0 → svc db:5',
+      '40 TCP web-0 → svc db:4',
+      '30 TCP web-0 → svc db:3',
       '30 other flows',
     ]);
   });

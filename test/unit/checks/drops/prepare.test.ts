@@ -57,7 +57,7 @@ describe('what is watched', () => {
     const { cluster } = await serving(LISTS);
     const subject = podSubject(cluster, AGENT as unknown as Pod);
     const input = await prepare(await contextOf(subject, ['10.0.0.1:5432'], options));
-    expect(input).toMatchObject({ scope: 'own', isHost: true, own: [] });
+    expect(input).toMatchObject({ scope: 'own', isHost: true, hostPod: 'shop/agent', own: [] });
     expect(input).not.toHaveProperty('pod');
   });
 
@@ -77,6 +77,12 @@ describe('the names', () => {
       '192.0.2.11': 'node1',
     });
     expect(input?.names).not.toHaveProperty('None');
+  });
+
+  it("are those of the pod's namespace on other nodes too", async () => {
+    const { cluster } = await serving({ ...LISTS, '/api/v1/pods': [web] });
+    const input = await prepare(await contextOf(podSubject(cluster, WEB), [], options));
+    expect(input?.names).toMatchObject({ '10.0.0.1': 'shop/db-1' });
   });
 
   it('of what may not be read are missing, which is said', async () => {
@@ -131,6 +137,6 @@ describe('the command', () => {
     const rules = ['nft', 'iptables', 'legacy', 'legacy6'];
     expect(words({}).before.map(({ id }) => id)).toEqual(rules.map((name) => `${name}-before`));
     const both = words({ own: ['10.0.0.9'] }).after.map(({ id }) => id);
-    expect(both).toEqual(rules.flatMap((name) => [`${name}-after`, `outer-${name}-after`]));
+    expect(both).toEqual([...rules.flatMap((name) => [`${name}-after`, `outer-${name}-after`]), 'links']);
   });
 });

@@ -23,13 +23,15 @@ const SYN = {
 };
 
 /** A whole watch. @param end what differs in its last line; `null`: it has none */
-export function watchText(drops: readonly Drop[], end: Readonly<Record<string, number>> | null = {}): string {
+export function watchText(
+  drops: readonly Drop[],
+  end: Readonly<Record<string, number | boolean>> | null = {},
+): string {
   const places = drops.map(({ reason, namespace = OWN, packets = 1, ...rest }) => ({
     reason,
     function: rest.function ?? 'nf_hook_slow',
     namespace,
     packets,
-    bytes: 60 * packets,
   }));
   const last = {
     seconds: 30.01,
@@ -38,6 +40,9 @@ export function watchText(drops: readonly Drop[], end: Readonly<Record<string, n
     placesMissed: 0,
     withoutNamespace: 0,
     unseen: 0,
+    otherFlows: 0,
+    peersLeftOut: 0,
+    namespacesLeftOut: false,
   };
   const lines = [
     { watching: { kernel: '6.18.44', own: OWN, namespaces: 12 } },

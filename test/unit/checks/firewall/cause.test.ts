@@ -56,6 +56,7 @@ function cause(
       retransFail: 0,
       icmpUnreachable: 0,
       noRoutes: 0,
+      resets: 0,
       tableOverflows: 0,
       ...grown,
     },
@@ -139,6 +140,22 @@ describe('refusal', () => {
     expect(cause(refused, { grown })).toEqual({ kind: 'refused' });
     expect(cause(refused, { ...deaf, grown, protocol: 'udp' })).toEqual({ kind: 'refused' });
   });
+
+  it('without listening, at an address of its own, is told by the resets that its TCP sent', () => {
+    const of = (routes: readonly string[], resets: number) =>
+      cause(refused, {
+        listened: false,
+        grown: { icmpUnreachable: 1, resets } as Signs['grown'],
+        reach: { address: SERVER, unresolved: undefined, routes, tries: [refused] },
+      });
+    const own = ['local 198.51.100.7 dev lo src 198.51.100.7'];
+    expect(of(own, 2)).toEqual({ kind: 'refused' });
+    expect(of(own, 0)).toEqual({ kind: 'rejected', sender: undefined });
+    expect(of(['198.51.100.7 via 198.51.100.1 dev eth0'], 2)).toEqual({
+      kind: 'rejected',
+      sender: undefined,
+    });
+  });
 });
 
 describe('no route to host', () => {
@@ -195,6 +212,12 @@ describe('other errors', () => {
     ['Invalid argument', {}, { kind: 'forbidding-route', type: 'blackhole' }],
     ['Operation not permitted', {}, { kind: 'dropped-here' }],
     ['Cannot assign requested address', {}, { kind: 'no-local-port' }],
+    ['Cannot assign requested address', { hop: undefined }, { kind: 'no-local-port' }],
+    [
+      'Cannot assign requested address',
+      { hop: { neighbour: '2001:db8::7', viaGateway: false, device: 'eth0', source: undefined } },
+      { kind: 'error', error: 'Cannot assign requested address' },
+    ],
     ['No buffer space available', {}, { kind: 'neighbour-table-full' }],
     ['Connection timed out', {}, { kind: 'dropped' }],
     ['Protocol not supported', {}, { kind: 'error', error: 'Protocol not supported' }],
@@ -239,7 +262,8 @@ describe('a stall', () => {
     ['a round trip of 499 ms', { minRtt: 499 }, 'stalled'],
     ['a round trip of 500 ms', { minRtt: 500 }, 'open'],
   ])('with %s', (_what, rest, kind) => {
-    expect(cause(connected, { socket: socket({ ...stalled, ...rest }) })).toEqual({ kind });
+    const found = cause(connected, { socket: socket({ ...stalled, ...rest }) });
+    expect(found).toEqual({ kind, ...(kind === 'stalled' ? { isDeaf: false } : {}) });
   });
 
   it('needs a socket', () => {

@@ -47,6 +47,27 @@ describe('NT-SVC-011', () => {
   });
 });
 
+describe('NT-FW-001 of a health check port', () => {
+  const health: Published = { ...LOCAL, by: 'health check' };
+
+  it('says whose it is, and whether the node has an endpoint is no reason', () => {
+    const found = told(DROPPED, health);
+    expect(found.map(({ id }) => id)).not.toContain('NT-SVC-011');
+    expect(found.find(({ id }) => id === 'NT-FW-001')?.summary).toMatch(
+      /; it is the health check port of svc\/shop on node2 \(healthCheckNodePort\), by which load balancers ask which nodes have an endpoint: /,
+    );
+    expect(remedyOf(found.find(({ id }) => id === 'NT-FW-001'))).toMatch(/\/healthz/);
+  });
+
+  it.each<[string, Published]>([
+    ['the Service has no endpoint', { ...health, ready: 0, nodes: [] }],
+    ['it works', health],
+  ])('says nothing of the Service where %s', (why, published) => {
+    const ids = told(why === 'it works' ? 'firewall-healthy' : DROPPED, published).map(({ id }) => id);
+    expect(ids.filter((id) => id.startsWith('NT-SVC'))).toEqual([]);
+  });
+});
+
 describe('NT-SVC-001', () => {
   it('is why a NodePort is refused', () => {
     const found = told('firewall-remote-reject', { ...LOCAL, ready: 0, nodes: [] });

@@ -36,7 +36,10 @@ function ingress(parts: Parts = {}): Ingress {
 }
 
 function routed(path: string, ingresses: readonly Ingress[], classes?: readonly IngressClass[]) {
-  const fronts = ingressFronts({ ingresses, ...(classes === undefined ? {} : { classes }) }, HOST, path);
+  const fronts = ingressFronts(
+    { ingresses, ...(classes === undefined ? {} : { classes }) },
+    { host: HOST, path },
+  );
   return fronts.map(({ name, troubles, backends }) => ({
     name,
     troubles: troubles.map((one) => ('why' in one ? `${one.kind} ${one.why}` : one.kind)),
@@ -76,8 +79,7 @@ describe('which Ingress takes a request', () => {
   it('says that a path is meant as a pattern', () => {
     const fronts = ingressFronts(
       { ingresses: [ingress({ path: '/source.*' })], classes: [NGINX] },
-      HOST,
-      '/source-1',
+      { host: HOST, path: '/source-1' },
     );
     expect(fronts[0]?.troubles).toMatchObject([{ kind: 'no-rule', isPattern: true, isOfHost: true }]);
   });
@@ -127,9 +129,10 @@ describe('whose an Ingress is', () => {
 
 describe('the Secret of the certificate', () => {
   const secrets = (tls: readonly object[]) =>
-    ingressFronts({ ingresses: [ingress({ spec: { tls } })], classes: [NGINX] }, HOST, '/')[0]?.secrets.map(
-      ({ secret }) => secret,
-    );
+    ingressFronts(
+      { ingresses: [ingress({ spec: { tls } })], classes: [NGINX] },
+      { host: HOST, path: '/' },
+    )[0]?.secrets.map(({ secret }) => secret);
 
   it.each<[readonly object[], readonly (string | undefined)[]]>([
     [[{ hosts: [HOST], secretName: 'a' }], ['a']],
@@ -139,5 +142,142 @@ describe('the Secret of the certificate', () => {
     [[], [undefined]],
   ])('of %j is %j', (tls, expected) => {
     expect(secrets(tls)).toEqual(expected);
+  });
+});
+
+describe('what controllers do beyond the specification', () => {
+  const CONTROLLED: IngressClass = {
+    metadata: { name: 'nginx' },
+    spec: { controller: 'k8s.io/ingress-nginx' },
+  };
+  const nginx = (name: string, value: string) => ({ [`nginx.ingress.kubernetes.io/${name}`]: value });
+  const canary = (more: Record<string, string> = {}) =>
+    ingress({ name: 'a-canary', to: 'next', annotations: { ...nginx('canary', 'true'), ...more } });
+
+  it('a canary takes no request that nobody marked, and a share of them by its weight', () => {
+    expect(routed('/', [canary(), ingress()], [NGINX])[0]?.to).toEqual(['shop:80']);
+    expect(routed('/', [canary(nginx('canary-weight', '0')), ingress()], [NGINX])[0]?.to).toEqual([
+      'shop:80',
+    ]);
+    const shared = ingressFronts(
+      { ingresses: [canary(nginx('canary-weight', '20')), ingress()], classes: [NGINX] },
+      { host: HOST, path: '/' },
+    );
+    expect(shared[0]?.by?.object.name).toBe('web');
+    expect(shared[0]?.backends).toMatchObject([
+      { name: 'shop', of: 2 },
+      { name: 'next', of: 2, by: { object: { name: 'a-canary' } } },
+    ]);
+  });
+
+  it('one that passes TLS on looks at no path, and has no certificate', () => {
+    const passing = ingress({ path: '/api', annotations: nginx('ssl-passthrough', 'true') });
+    const fronts = (isTls: boolean) =>
+      ingressFronts({ ingresses: [passing], classes: [NGINX] }, { host: HOST, path: '/cart', isTls });
+    expect(fronts(true)).toMatchObject([{ troubles: [], backends: [{ name: 'shop' }], secrets: [] }]);
+    expect(fronts(false)).toMatchObject([{ troubles: [{ kind: 'no-rule' }] }]);
+  });
+
+  it('a certificate of a cloud is in no Secret, and one of another Ingress of the host is enough', () => {
+    const secrets = (...ingresses: readonly Ingress[]) =>
+      ingressFronts({ ingresses, classes: [NGINX] }, { host: HOST, path: '/api' })[0]?.secrets.map(
+        ({ secret }) => secret,
+      );
+    const api = ingress({ name: 'api', path: '/api' });
+    expect(secrets(api)).toEqual([undefined]);
+    expect(secrets(api, ingress({ spec: { tls: [{ hosts: [HOST], secretName: 'web-tls' }] } }))).toEqual([
+      'web-tls',
+    ]);
+    const annotations = { 'alb.ingress.kubernetes.io/certificate-arn': 'arn:aws:acm:1' };
+    expect(secrets(ingress({ path: '/api', annotations }))).toEqual([]);
+  });
+
+  it.each<[string, Parts, IngressClass, string, boolean]>([
+    ['a pattern', { path: '/a.*' }, CONTROLLED, '/a-1', false],
+    [
+      'a pattern that is one',
+      { path: '/a.*', annotations: nginx('use-regex', 'true') },
+      CONTROLLED,
+      '/a-1',
+      true,
+    ],
+    [
+      'a rewrite',
+      { path: '/x(/|$)(.*)', annotations: nginx('rewrite-target', '/$2') },
+      CONTROLLED,
+      '/x/1',
+      true,
+    ],
+    ['a pattern of its own', { path: '/a/*', pathType: 'ImplementationSpecific' }, NGINX, '/a/1', true],
+    ['the same in nginx', { path: '/a/*', pathType: 'ImplementationSpecific' }, CONTROLLED, '/a/1', false],
+    ['a beginning', { path: '/foo', pathType: 'ImplementationSpecific' }, CONTROLLED, '/foobar', true],
+    ['no beginning of elements', { path: '/foo' }, CONTROLLED, '/foobar', false],
+  ])('%s', (_what, parts, kind, path, isTaken) => {
+    expect(routed(path, [ingress(parts)], [kind])[0]?.troubles).toEqual(isTaken ? [] : ['no-rule']);
+  });
+
+  it('a name beside that of the rule is one of its hosts', () => {
+    const annotations = nginx('server-alias', `www.example.com, ${HOST}`);
+    expect(routed('/', [ingress({ host: 'old.example.com', annotations })], [NGINX])[0]?.troubles).toEqual(
+      [],
+    );
+  });
+
+  it('some take Ingresses without a class', () => {
+    const bare = ingress({ spec: { ingressClassName: undefined } });
+    const of = (controller: string) => [{ metadata: { name: 'edge' }, spec: { controller } }];
+    expect(routed('/', [bare], of('traefik.io/ingress-controller'))[0]?.troubles).toEqual([]);
+    expect(routed('/', [bare], of('k8s.io/ingress-nginx'))[0]?.troubles).toEqual(['no-controller class']);
+  });
+
+  it('the default backend of an Ingress of the host, before that of others', () => {
+    const to = (name: string) => ({ defaultBackend: { service: { name, port: { number: 80 } } } });
+    const all = [
+      ingress({ name: 'a', host: 'other.example.com', spec: { ...to('other'), rules: [] } }),
+      { ...ingress({ name: 'b', path: '/api' }), spec: { ...ingress({ path: '/api' }).spec, ...to('own') } },
+    ];
+    expect(routed('/x', all, [NGINX])[0]?.to).toEqual(['own:80']);
+  });
+});
+
+describe('the same rule twice', () => {
+  const aged = (name: string, to: string, creationTimestamp: string): Ingress => {
+    const one = ingress({ name, to });
+    return { ...one, metadata: { ...one.metadata, creationTimestamp } } as unknown as Ingress;
+  };
+  const rivalsOf = (...all: readonly Ingress[]) =>
+    ingressFronts({ ingresses: all, classes: [NGINX] }, { host: HOST, path: '/' }).map(({ by, rivals }) => [
+      by?.object.name,
+      rivals?.map(({ object, to }) => `${object.name} ${to}`),
+    ]);
+
+  it('is the older one', () => {
+    const [old, young] = [
+      aged('b', 'shop', '2026-01-01T00:00:00Z'),
+      aged('a', 'cart', '2026-02-01T00:00:00Z'),
+    ];
+    expect(rivalsOf(young, old)).toEqual([['b', ['a Service default/cart:80']]]);
+  });
+
+  it('is none of one with a load balancer of its own', () => {
+    const at = (name: string, to: string, ip: string): Ingress => ({
+      ...ingress({ name, to }),
+      status: { loadBalancer: { ingress: [{ ip }] } },
+    });
+    expect(rivalsOf(at('a', 'shop', '192.0.2.1'), at('b', 'cart', '192.0.2.2'))).toEqual([['a', undefined]]);
+    expect(rivalsOf(at('a', 'shop', '192.0.2.1'), at('b', 'cart', '192.0.2.1'))).toEqual([
+      ['a', ['b Service default/cart:80']],
+    ]);
+  });
+
+  it.each<[string, Ingress]>([
+    ['leads to the same', ingress({ name: 'z' })],
+    ['has another path', ingress({ name: 'b', to: 'cart', path: '/cart' })],
+    [
+      'is a canary',
+      ingress({ name: 'b', to: 'cart', annotations: { 'nginx.ingress.kubernetes.io/canary': 'true' } }),
+    ],
+  ])('is none that %s', (_what, other) => {
+    expect(rivalsOf(ingress(), other)).toEqual([['web', undefined]]);
   });
 });

@@ -42,16 +42,29 @@ interface Run {
   readonly remote?: string;
   readonly backend?: string;
   readonly trust?: number;
+  /** What the certificate is for, as openssl says it. */
+  readonly names?: 'match' | 'mismatch';
   readonly denied?: readonly string[];
+  readonly others?: readonly string[];
+  readonly mayBeLed?: true;
 }
 
 function judged(
   fronts: readonly Front[],
-  { status = 200, remote = '192.0.2.9', backend, trust, denied = [] }: Run = {},
+  { status = 200, remote = '192.0.2.9', backend, trust, names, denied = [], others = [], mayBeLed }: Run = {},
 ) {
   const to = destination({ label: URL, url: URL, port: '80' });
   const input: GatewayInput = {
-    requests: [{ destination: to, host: 'shop.example.com', path: '/cart', fronts }],
+    requests: [
+      {
+        destination: to,
+        host: 'shop.example.com',
+        path: '/cart',
+        fronts,
+        others,
+        ...(mayBeLed === undefined ? {} : { mayBeLed }),
+      },
+    ],
     denied,
   };
   return judgeGateway(
@@ -63,6 +76,9 @@ function judged(
       ...(trust === undefined
         ? {}
         : { 'to0-trust': result('', { code: trust, stderr: 'curl: (60) SSL\n' }) }),
+      ...(names === undefined
+        ? {}
+        : { 'to0-certificate': result(`now 1\nconnected\nname shop.example.com ${names}\n`) }),
     }),
     input,
   );
@@ -91,6 +107,31 @@ describe('how a request is answered', () => {
   it('a rule that may not be read may be the one, and that is told', () => {
     const { findings } = judged([LOST], { status: 404, denied: ['ingresses of all namespaces'] });
     expect(findings.map(({ id }) => id)).toEqual(['NT-SYS-001']);
+  });
+
+  it('an object of a kind that is not followed may be the one, and that is told', () => {
+    const { findings } = judged([LOST], { status: 404, others: ['IngressRoute (traefik.io)'] });
+    expect(findings.map(({ id }) => id)).toEqual(['NT-SYS-001']);
+    expect(JSON.stringify(findings)).toContain('objects of kind IngressRoute (traefik.io)');
+  });
+
+  const denied = ['ingresses of all namespaces'];
+  it.each<[string, readonly Front[], Run, string]>([
+    ['no rule may be read', [], { status: 404, denied, mayBeLed: true }, 'error'],
+    ['only others may be read', [LOST], { status: 404, denied, mayBeLed: true }, 'error'],
+    ['objects of another kind may lead it', [LOST], { status: 404, others: ['IngressRoute'] }, 'error'],
+    [
+      'they may lead what goes elsewhere',
+      [LOST],
+      { status: 404, others: ['x'], remote: '192.0.2.7' },
+      'skip',
+    ],
+    ['a rule takes it', [SERVED], { status: 404, denied, mayBeLed: true }, 'skip'],
+    ['it is served', [], { status: 200, denied, mayBeLed: true }, 'skip'],
+  ])('who answered with an error is not known where %s', (_what, fronts, run, expected) => {
+    const { status, summary } = judged(fronts, run);
+    expect(status).toBe(expected);
+    expect(/objects that were not read may have one/.test(summary)).toBe(expected === 'error');
   });
 
   it('by another address than the gateway has, a rule of another host is none of its business', () => {
@@ -132,15 +173,49 @@ describe('what a rule leads to', () => {
 });
 
 describe('NT-GW-008', () => {
-  const front: Front = {
+  const without = (trouble: object): Front => ({
     ...SERVED,
-    troubles: [{ kind: 'no-secret', object: BY.object, namespace: 'default', secret: 'tls' }],
-  };
+    troubles: [{ kind: 'no-secret', object: BY.object, namespace: 'default', secret: 'tls', ...trouble }],
+  });
+  const object = { kind: 'Gateway', namespace: 'default', name: 'gw' };
+  const FOUND = ['NT-GW-008 critical'];
+
   it.each<[number, string[]]>([
-    [60, ['NT-GW-008 critical']],
+    [60, FOUND],
     [0, []],
     [7, []],
-  ])('curl that trusts ends with %i', (trust, expected) => {
-    expect(named(judged([front], { trust }))).toEqual(expected);
+  ])('of an Ingress: curl that trusts ends with %i', (trust, expected) => {
+    expect(named(judged([without({})], { trust }))).toEqual(expected);
+  });
+
+  it('is not that of the host, whoever signed it: a private authority is none that stands in', () => {
+    expect(named(judged([without({})], { trust: 60, names: 'match' }))).toEqual([]);
+    expect(named(judged([without({})], { trust: 60, names: 'mismatch' }))).toEqual(FOUND);
+  });
+
+  it.each<[number, string[]]>([
+    [60, FOUND],
+    [7, FOUND],
+    [35, FOUND],
+    [56, FOUND],
+    [28, []],
+    [0, []],
+  ])('of a Gateway, whose listener takes no connections then: curl ends with %i', (trust, expected) => {
+    expect(named(judged([without({ object })], { trust }))).toEqual(expected);
+  });
+
+  it.each([
+    [
+      {},
+      /^\S+ gets no TLS connection: Gateway default\/gw names Secret tls for \S+, which is not in default\.$/,
+    ],
+    [
+      { namespace: 'certs', unusable: { isUngranted: true, why: 'no grant allows it' } },
+      /which is in certs, and no grant allows it\.$/,
+    ],
+    [{ unusable: { why: 'its controller says no' } }, /for \S+, and its controller says no\.$/],
+  ])('says why, of %j', (trouble, says) => {
+    const { findings } = judged([without({ object, ...trouble })], { trust: 35 });
+    expect(findings[0]?.summary).toMatch(says);
   });
 });

@@ -111,6 +111,7 @@ interface FactsSpec {
   readonly backlogBytes?: number;
   readonly cpuPressure?: number;
   readonly thresholds?: Partial<LatencyThresholds>;
+  readonly isHost?: boolean;
 }
 
 export function facts(spec: FactsSpec = {}): LatencyFacts {
@@ -120,6 +121,7 @@ export function facts(spec: FactsSpec = {}): LatencyFacts {
   const head = ({ state, sendQueue, local, peer }: TcpSocket) => `${state} 0 ${sendQueue} ${local} ${peer}`;
   return {
     privileges: { uid: 0, capabilities: ['NET_ADMIN', 'NET_RAW'] },
+    isHost: spec.isHost ?? false,
     paths: spec.paths ?? [path()],
     counters: {
       before: Object.fromEntries(entries.map(([name]) => [name, 1000])),
@@ -137,6 +139,7 @@ export function facts(spec: FactsSpec = {}): LatencyFacts {
       value: [{ kind: 'tbf', device: 'eth0', handle: '1:', backlogBytes: spec.backlogBytes ?? 0, drops: 0 }],
       result: result('qdiscs'),
     },
+    limited: [],
     cpuPressure: {
       value: spec.cpuPressure,
       quotes: spec.cpuPressure === undefined ? [] : [result('cpu', 'some avg10=50.00 avg60=0.00\n')],

@@ -48,7 +48,6 @@ const drop = ({ port = 80, source = CLIENT, ...more }: Flow = {}): Record<string
   function: 'nf_hook_slow',
   namespace: HOST,
   packets: 4,
-  bytes: 240,
   ethertype: 0x800,
   protocol: 6,
   source,
@@ -57,12 +56,12 @@ const drop = ({ port = 80, source = CLIENT, ...more }: Flow = {}): Record<string
   destinationPort: port,
   ...more,
 });
-const watch = (...flows: Record<string, unknown>[]) =>
+const watch = (boot: string | undefined, flows: Record<string, unknown>[], missed = {}) =>
   result(
     [
-      { watching: { kernel: '6.1', own: HOST, namespaces: 3 } },
+      { watching: { kernel: '6.1', boot, own: HOST, namespaces: 0 } },
       ...flows.map((flow) => ({ flow })),
-      { end: { seconds: 9, namespaces: 3 } },
+      { end: { seconds: 9, namespaces: 0, ...missed } },
     ]
       .map((line) => JSON.stringify(line))
       .join('\n'),
@@ -88,16 +87,14 @@ const SPACES = {
   'p1-space': space(HOST, BOOT1),
   'p2-space': space(HOST, BOOT2),
   'p3-space': space(POD, BOOT2),
-  'd0-space': space(HOST, BOOT1),
-  'd1-space': space(HOST, BOOT2),
 };
 const judged = (d0: Flow[], d1: Flow[], more: Parameters<typeof evidence>[0] = {}): Judgement =>
   judgePath(
     evidence({
       ...LOST,
       ...SPACES,
-      'd0-seen': watch(...d0.map(drop)),
-      'd1-seen': watch(...d1.map(drop)),
+      'd0-seen': watch(BOOT1, d0.map(drop)),
+      'd1-seen': watch(BOOT2, d1.map(drop)),
       ...more,
     }),
     input('tcp'),
@@ -131,11 +128,9 @@ describe('a loss, by what the kernel says of it', () => {
     const shared = {
       'p1-space': space('4026532100', BOOT1),
       'p2-space': space('4026532200', BOOT1),
-      'd0-space': space('4026532100', BOOT1),
-      'd1-space': space('4026532200', BOOT1),
+      'd1-seen': watch(BOOT1, [drop({ namespace: '4026532200' })]),
     };
-    const both = [{ namespace: '4026532200' }];
-    const text = summary(judged(both, both, shared));
+    const text = summary(judged([{ namespace: '4026532200' }], [], shared));
     expect(text).toMatch(/; 4 packets were dropped on n2 in the host's network/);
   });
 
@@ -182,7 +177,7 @@ describe('a loss, by what the kernel says of it', () => {
         { id: 'd1', node: 'n2', unwatched: 'the pod was refused: no BPF here' },
       ],
     });
-    const judgement = judgePath(evidence({ ...LOST, ...SPACES, 'd0-seen': watch() }), refused);
+    const judgement = judgePath(evidence({ ...LOST, ...SPACES, 'd0-seen': watch(BOOT1, []) }), refused);
     expect(named(judgement)).toEqual(['NT-PATH-004 critical']);
     expect(told(judgement)).toMatch(/reasons of drops on n2.*the pod was refused: no BPF here/);
   });
@@ -192,6 +187,16 @@ describe('a loss, by what the kernel says of it', () => {
     const judgement = judged([], [], { 'd1-seen': cut });
     expect(told(judgement)).toMatch(/reasons of drops on n2.*ended before its time/);
   });
+
+  it.each([
+    ['flowsMissed', 'which flows 7 packets were of: there were more flows than'],
+    ['placesMissed', '7 packets: there were more kinds of drops than'],
+    ['peersLeftOut', 'flows with 7 addresses: there were more addresses than'],
+  ])('is known in part where not all of it has room (%s)', (what, words) => {
+    const judgement = judged([{}], [], { 'd1-seen': watch(BOOT2, [drop()], { [what]: 7 }) });
+    expect(summary(judgement)).toMatch(/4 packets were dropped on n2/);
+    expect(told(judgement)).toContain(`reasons of drops on n2: ${words} the watch `);
+  });
 });
 
 describe('datagrams', () => {
@@ -200,8 +205,11 @@ describe('datagrams', () => {
       evidence({
         ...SPACES,
         space: space(POD, BOOT1),
-        'd0-seen': watch(),
-        'd1-seen': watch(...flows.map((flow) => drop({ protocol: 17, ...flow }))),
+        'd0-seen': watch(BOOT1, []),
+        'd1-seen': watch(
+          BOOT2,
+          flows.map((flow) => drop({ protocol: 17, ...flow })),
+        ),
       }),
       input('udp'),
     );

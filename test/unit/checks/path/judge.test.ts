@@ -224,6 +224,60 @@ describe('judgePath', () => {
   const neighbours = (dst: string, dev: string, state: string) =>
     result(JSON.stringify([{ dst, dev, state: [state] }]), { command: ['ip', '-j', '-s', 'neigh', 'show'] });
 
+  describe('between two nodes', () => {
+    const table = (...entries: readonly object[]) =>
+      result(JSON.stringify(entries.map((one) => ({ type: 'unicast', flags: [], ...one }))), {
+        command: ['ip', '-j', '-d', 'route', 'show', 'table', 'all'],
+      });
+    const home = { dst: 'default', gateway: '203.0.113.1', dev: 'eth0' };
+    const there = { dst: '198.51.100.0/29', gateway: '203.0.113.12', dev: 'eth0' };
+    const back = { dst: '198.51.100.0/24', gateway: '203.0.113.11', dev: 'eth0' };
+    const next = (state: string, lladdr?: string) =>
+      result(JSON.stringify([{ dst: '203.0.113.12', dev: 'eth0', state: [state], lladdr }]), {
+        command: ['ip', '-j', '-s', 'neigh', 'show'],
+      });
+    const lost = (more: Parameters<typeof evidence>[0]) => judgePath(seen(3, more), DEEP).findings[0];
+
+    it('tells of the route that only the other node has', () => {
+      const found = lost({ 'p1-routes': table(home), 'p2-routes': table(home, back) });
+      expect(found?.id).toBe('NT-PATH-003');
+      expect(found?.summary).toMatch(
+        /; node\/n1 has no route of its own to the pods there: it sent it by default via 203\.0\.113\.1 dev eth0, while node\/n2 has one to the target's pods, 198\.51\.100\.0\/24 via 203\.0\.113\.11 dev eth0: the route of node\/n1 is missing\.$/,
+      );
+      expect(found?.evidence.map(({ command }) => command[0])).toContain('[node/n2]');
+    });
+
+    it('does not say that it is missing where the other has none either', () => {
+      const found = lost({ 'p1-routes': table(home), 'p2-routes': table(home) });
+      expect(found?.summary).toMatch(/: it sent it by default via 203\.0\.113\.1 dev eth0\.$/);
+    });
+
+    it('tells that the next node is there, and that pods have addresses of their own', () => {
+      const found = lost({
+        'p1-routes': table(home, there),
+        'p1-neighbours': next('REACHABLE', '02:00:00:00:00:12'),
+      });
+      expect(found?.summary).toMatch(
+        /; it left node\/n1 for the next hop 203\.0\.113\.12, which answers ARP \(REACHABLE\), with the pod's own address 198\.51\.100\.1 as its source: what is between drops it, by its addresses/,
+      );
+      expect(remedyOf(found)).toMatch(/firewall node\/n1 --to 203\.0\.113\.12:10250/);
+    });
+
+    it.each([
+      [
+        'nobody answers for the next hop',
+        { 'p1-routes': table(home, there), 'p1-neighbours': next('FAILED') },
+      ],
+      [
+        'an overlay carries it',
+        { 'p1-routes': table({ ...there, gateway: '198.51.100.0', dev: 'flannel.1' }) },
+      ],
+      ['the tables could not be read', {}],
+    ])('is silent of the way where %s', (_why, more) => {
+      expect(lost(more)?.summary).toMatch(/node\/n2 \([^;]*\)\.$/);
+    });
+  });
+
   it.each([
     // On its node, where its link ends.
     [

@@ -134,7 +134,7 @@ describe('what is read at a place', () => {
       ['node/n1', 'node/n2'].map((label) => ({
         label,
         listens: true,
-        before: ['space', ...rules('before')],
+        before: rules('before'),
         after: rules('after'),
       })),
     );
@@ -147,8 +147,8 @@ describe('what is read at a place', () => {
       ...['node/n1', 'node/n2'],
     ]);
     expect(all.slice(4).map(({ before, after }) => [before, after])).toEqual([
-      [['space'], undefined],
-      [['space'], undefined],
+      [undefined, undefined],
+      [undefined, undefined],
     ]);
   });
 
@@ -158,7 +158,7 @@ describe('what is read at a place', () => {
     expect(places.plan(input).find(({ id }) => id === 'd1')).toMatchObject({
       where: { kind: 'node', name: 'n2', watching: true },
       during: {
-        command: ['nettools-drops', '--for', '900', '--machine', '--peer', `${host},${port}`],
+        command: ['nettools-drops', '--for', '900', '--everywhere', '--peer', `${host},${port}`],
         printsAtEnd: true,
       },
     });

@@ -46,6 +46,34 @@ describe('NT-RT-015', () => {
   });
 });
 
+describe('NT-RT-002', () => {
+  const refusedWith = (words: string, routes?: string) => {
+    const hop = { [`${farId}-hop`]: `address ${farAddress}\nRTNETLINK answers: ${words}\n` };
+    const run = withOutput(healthy, { ...hop, ...(routes === undefined ? {} : { routes }) });
+    const found = judged(run).findings.find(({ id }) => id === 'NT-RT-002');
+    return { summary: found?.summary ?? '', remedy: adviceText(found?.remediation ?? '') };
+  };
+
+  it.each([
+    ['Invalid argument', /: a blackhole route or rule refuses it, .*EINVAL\)\.$/],
+    ['Permission denied', /: a prohibit route or rule refuses it, .*EACCES\)\.$/],
+    ['No route to host', /: an unreachable route refuses it, .*EHOSTUNREACH\)\.$/],
+  ])('names by "%s" what kind refuses, where the tables cannot be read', (words, expected) => {
+    const { summary, remedy } = refusedWith(words, 'Error: "ip" is of busybox');
+    expect(summary).toMatch(expected);
+    expect(remedy).toMatch(/ip rule show\n.* ip route show table all$/);
+  });
+
+  it('names no kind where the kernel says that there is no way and a table has one', () => {
+    const { summary, remedy } = refusedWith('Network is unreachable');
+    expect(summary).toMatch(
+      /: the kernel refuses it, .*\(ENETUNREACH\), though table main has the route default: its link may be down, or a rule/,
+    );
+    expect(summary).not.toMatch(/none/);
+    expect(remedy).not.toMatch(/route del/);
+  });
+});
+
 describe('NT-RT-003', () => {
   const net1 = (flags: readonly string[]) =>
     json<object>((list) => [...list, { ifname: 'net1', ifindex: 9, flags, operstate: 'UP', addr_info: [] }]);
@@ -124,6 +152,45 @@ describe('NT-RT-001', () => {
     );
     expect(adviceText(found?.remediation ?? '')).toMatch(/IPv4 only: use an IPv4 address/);
     expect(adviceText(found?.remediation ?? '')).not.toMatch(/delete|by hand/i);
+  });
+
+  describe('of IPv6, where router advertisements are ignored', () => {
+    type Listed = { ifname: string; addr_info: object[] };
+    const lost = { [`${farId}-hop`]: 'address 2001:db8::1\nRTNETLINK answers: Network is unreachable\n' };
+    const settings = (acceptRa: number, forwarding: number) =>
+      `/proc/sys/net/ipv4/conf/all/rp_filter:0\n/proc/sys/net/ipv6/conf/eth0/accept_ra:${acceptRa}\n/proc/sys/net/ipv6/conf/eth0/forwarding:${forwarding}\n`;
+    const six = { family: 'inet6', local: '2001:db8:9::5', prefixlen: 64, scope: 'global', dynamic: true };
+    const having = (...more: object[]) =>
+      json<Listed>((list) =>
+        list.map((one) => (one.ifname === 'eth0' ? { ...one, addr_info: [...one.addr_info, ...more] } : one)),
+      );
+    const found = (rpFilter: string, addresses = having(six)) =>
+      judged(withOutput(healthy, { ...lost, addresses, 'rp-filter': rpFilter })).findings.find(
+        ({ id }) => id === 'NT-RT-001',
+      );
+
+    it('says so, and what takes them', () => {
+      const finding = found(settings(1, 1));
+      expect(finding?.summary).toMatch(
+        /^There is no IPv6 default route, and so none to .*; eth0, whose address has a lifetime and so came from its link, takes no route from router advertisements: net\.ipv6\.conf\.eth0\.forwarding is 1, and accept_ra is 1 there, not 2\.$/,
+      );
+      expect(finding?.evidence.map(({ excerpt }) => excerpt)).toContain(
+        '/proc/sys/net/ipv6/conf/eth0/accept_ra:1\n/proc/sys/net/ipv6/conf/eth0/forwarding:1',
+      );
+      expect(adviceText(finding?.remediation ?? '')).toMatch(/net\.ipv6\.conf\.DEVICE\.accept_ra=2/);
+    });
+
+    it.each<[string, string, ReturnType<typeof having>?]>([
+      ['it does not forward', settings(1, 0)],
+      ['it takes them anyway', settings(2, 1)],
+      ['somebody else is in charge of them', settings(0, 1)],
+      ['the settings could not be read', ''],
+      ['the address is there to stay', settings(1, 1), having({ ...six, dynamic: undefined })],
+    ])('leaves that out where %s', (_why, rpFilter, addresses) => {
+      const finding = found(rpFilter, addresses);
+      expect(finding?.summary).toMatch(/^There is no IPv6 default route, and so none to .*unreachable"\.$/);
+      expect(adviceText(finding?.remediation ?? '')).not.toMatch(/accept_ra/);
+    });
   });
 
   it('needs a destination that cannot be sent to', () => {

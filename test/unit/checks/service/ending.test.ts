@@ -15,6 +15,7 @@ const endpoint = (state: Endpoint['state'], pod = 'shop-1'): Endpoint => ({
   node: 'node1',
   state,
   isZoned: false,
+  slice: 'shop-1',
 });
 /** Deleted at 02:14:07, with 30 s of grace. */
 const DELETED = {

@@ -10,6 +10,8 @@ const OK = 'ok 613';
 const SLOW = 'ok 1012000';
 const REFUSED = 'environment: connect: Connection refused\nfailed 211';
 const SILENT = '';
+/** Of a series. */
+const UNANSWERED = 'given up: Connection timed out\nfailed 1500000\n';
 const tried = (ending: string, address = '198.51.100.7') =>
   result(`address ${address}\ntry 400000\n${ending === '' ? '' : `${ending}\n`}`, {
     durationMs: 4000,
@@ -49,6 +51,8 @@ interface Run {
   /** Of each endpoint's other port. */
   readonly others?: string;
   readonly virtual?: readonly string[];
+  /** The connections to the cluster IP after the first one. */
+  readonly series?: Omit<ProbeResult, 'id'>;
   readonly name?: string;
   /** The second time. */
   readonly again?: string;
@@ -79,6 +83,7 @@ function judged(run: Run): Judgement {
     known = 'unresolved',
     family = REFUSED,
     rules,
+    series,
   } = run;
   const info = { ...SHOP, ...service };
   return judgeService(
@@ -91,6 +96,7 @@ function judged(run: Run): Judgement {
         ]),
       ),
       ...Object.fromEntries(virtual.map((ending, i) => [`svc0-virtual${i}-reach`, tried(ending)])),
+      ...(series === undefined ? {} : { 'svc0-virtual-series': series }),
       ...(rules ? { 'svc0-rules-before': result(rules[0]), 'svc0-rules-after': result(rules[1]) } : {}),
       'svc0-name-reach': named(name),
       'svc0-name-again1-reach': named(again),
@@ -213,6 +219,28 @@ describe('the cluster IP', () => {
     );
   });
 
+  it('leads to a NodePort of its own node, which translates a connection once', () => {
+    const [own] = SHOP.endpoints;
+    const written = { address: '198.51.100.11', port: 30080, otherPorts: [], ownNodePort: 'svc/inner' };
+    const run = (virtual: string, endpoint: object = written) =>
+      judged({
+        service: { endpoints: [{ ...own, ...endpoint } as typeof written], ready: 1 },
+        endpoints: [OK],
+        virtual: [virtual],
+      });
+    const found = run(REFUSED, { ...written, pod: undefined });
+    expect(problemsOf(found)).toEqual(['NT-SVC-003 critical']);
+    expect(found.summary).toMatch(
+      /^svc\/shop leads to 198\.51\.100\.11:30080, the NodePort of svc\/inner on the target's own node: it answers by itself, and 1 of 1 connections to the cluster IP .* fail: .*Connection refused/,
+    );
+    expect(remedyOf(found.findings[0])).toContain('selector and targetPort of svc/inner');
+    expect(remedyOf(found.findings[0])).not.toContain('kube-proxy');
+    // What is silent, or works, is another story, and so is an endpoint that is none.
+    expect(run(SILENT).summary).not.toContain('NodePort');
+    expect(run(OK).status).toBe('pass');
+    expect(run(REFUSED, {}).summary).not.toContain('NodePort');
+  });
+
   it('may have a reason in the bridge where all endpoints are on the node of the target', () => {
     const remedy = (node: string) =>
       remedyOf(judged({ virtual: [SILENT], input: { node } }).findings.find(({ id }) => id === 'NT-SVC-003'));
@@ -292,6 +320,16 @@ describe('connections from outside', () => {
   });
 });
 
+describe('session affinity', () => {
+  it('is told of an endpoint that fails: the same clients meet it each time', () => {
+    const summary = (service: Partial<ServiceInfo>) =>
+      judged({ service, endpoints: [SILENT, OK, OK] }).findings.find(({ id }) => id === 'NT-SVC-007')
+        ?.summary;
+    expect(summary({ affinitySeconds: 600 })).toMatch(/its session affinity \(ClientIP, 600 s\) keeps/);
+    expect(summary({})).not.toContain('affinity');
+  });
+});
+
 describe('hairpin', () => {
   const input = { addresses: ['198.51.100.2'] };
   const twelve = (...endings: string[]) => [
@@ -302,11 +340,28 @@ describe('hairpin', () => {
   it.each([
     ['no stumbling connection', twelve(), []],
     ['one, which may be chance', twelve(SLOW), []],
-    ['two slow ones', twelve(SLOW, SLOW), ['NT-SVC-005 critical']],
-    ['a slow and a silent one', twelve(SLOW, SILENT), ['NT-SVC-005 critical']],
+    ['two slow ones', twelve(OK, SLOW, SLOW), ['NT-SVC-005 critical']],
+    ['a slow and a silent one', twelve(OK, SLOW, SILENT), ['NT-SVC-005 critical']],
+    ['one, and the one that is made beside all other probes', twelve(SLOW, SLOW), []],
     ['all of them', Array.from({ length: 15 }, () => SILENT), ['NT-SVC-003 critical']],
   ])('with %s', (_what, virtual, expected) => {
     expect(problems({ input, virtual })).toEqual(expected);
+  });
+
+  it.each([
+    ['connects', 'ok 613\n', []],
+    ['lost its first packet once', `ok 613\ntry\n${SLOW}\n`, []],
+    ['lost it twice', `${SLOW}\ntry\n${SLOW}\ntry\nok 613\n`, ['NT-SVC-005 critical']],
+    [
+      'lost it, and got no answer',
+      `${SLOW}\ntry\n${UNANSWERED}try\n${UNANSWERED}try\nok 613\n`,
+      ['NT-SVC-005 critical'],
+    ],
+    ['was cut at once', '', []],
+    ['got no answer once', `ok 613\ntry\n${UNANSWERED}try\nok 613\n`, []],
+  ])('by a series that %s', (_what, tries, expected) => {
+    const series = result(`address 198.51.100.100\ntry\n${tries}`);
+    expect(problemsOf(judged({ input, virtual: [OK], series }))).toEqual(expected);
   });
 
   it('is not looked for where the target is no endpoint', () => {
@@ -315,10 +370,10 @@ describe('hairpin', () => {
   });
 
   it('is no story where an endpoint fails or is slow itself', () => {
-    expect(problems({ input, virtual: twelve(SLOW, SLOW), endpoints: [SILENT, OK, OK] })).toEqual([
+    expect(problems({ input, virtual: twelve(OK, SLOW, SLOW), endpoints: [SILENT, OK, OK] })).toEqual([
       'NT-SVC-007 critical',
     ]);
-    expect(problems({ input, virtual: twelve(SLOW, SLOW), endpoints: [SLOW, OK, OK] })).toEqual([]);
+    expect(problems({ input, virtual: twelve(OK, SLOW, SLOW), endpoints: [SLOW, OK, OK] })).toEqual([]);
   });
 
   it('of an only endpoint needs another Service that works', () => {
@@ -326,6 +381,8 @@ describe('hairpin', () => {
     const alone = { input, service, endpoints: [OK], virtual: [SILENT] };
     expect(problems(alone)).toEqual(['NT-SVC-005 critical']);
     expect(problems({ ...alone, reference: SILENT })).toEqual(['NT-SVC-003 critical']);
+    // The second packet came to the same endpoint, and was answered.
+    expect(problems({ ...alone, virtual: [SLOW] })).toEqual([]);
   });
 });
 

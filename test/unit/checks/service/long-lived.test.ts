@@ -58,6 +58,18 @@ describe('NT-SVC-018', () => {
     ['one that rests', sockets([4000, 5000]), sockets([4000, 5000])],
     ['one that has just asked', sockets([4000, 200]), sockets([4000, 400])],
     ['as many as endpoints', sockets([1, 5000], [2, 5000]), sockets([1, 6000], [2, 6000]), { ready: 2 }],
+    [
+      'as many as endpoints, of which one rests',
+      sockets([1, 5000], [2, 5000]),
+      sockets([1, 6000], [2, 5000]),
+      { ready: 2 },
+    ],
+    [
+      'as many as endpoints, of which one is new',
+      sockets([1, 5000], [2, 5000]),
+      sockets([1, 6000], [3, 1500]),
+      { ready: 2 },
+    ],
     ['what ss did not print', result('', { status: 'missing', code: 127 }), sockets([4000, 9000])],
   ])('is silent of %s', (_what, before, after, info) => {
     expect(told(before, after, info)).toEqual([]);

@@ -7,6 +7,7 @@ import {
   DUAL,
   PATHS,
   pod,
+  SHOP,
   service,
   serving,
   slice,
@@ -179,5 +180,111 @@ describe('the input of the service check', () => {
 
   it('is none without a Service among DESTs', async () => {
     expect((await prepared([ONE], ['example.com', 'pod/db-1'])).services).toEqual([]);
+  });
+});
+
+describe('hosts that are names of Services', () => {
+  const PORTS = [
+    { name: 'sql', port: 80, protocol: 'TCP', targetPort: 'sql' },
+    { name: 'tls', port: 443, protocol: 'TCP', targetPort: 'sql' },
+    { name: 'alt', port: 8443, protocol: 'TCP', targetPort: 'sql' },
+  ];
+  const EMPTY = {
+    ...PODS,
+    [PATHS.services]: [service(['10.96.0.5'], { ports: PORTS })],
+    [PATHS.slices]: [],
+  };
+  const from = async (to: readonly string[], spec: object = {}, place: Place = [EMPTY]) => {
+    const { server, cluster } = await serving(...place);
+    const own = pod('web', ['10.0.0.9'], spec) as unknown as NonNullable<ReturnType<typeof subjectOf>['pod']>;
+    const input = await prepare(await contextOf({ ...subjectOf(cluster), pod: own }, to));
+    return { services: input?.services ?? [], requests: server.requests };
+  };
+
+  it.each([
+    ['http://db/', 80],
+    ['https://db/cart', 443],
+    ['http://DB.shop:8443/', 8443],
+    ['http://db.shop.svc/', 80],
+    ['http://db.shop.svc.cluster.local/', 80],
+    ['http://db.shop.svc.cluster.local./', 80],
+    ['db.shop:8443', 8443],
+    ['db.shop.svc.cluster.local.:80', 80],
+  ])('%s is one that has nobody to send to, by its port', async (to, port) => {
+    const { services } = await from([to]);
+    expect(services).toMatchObject([
+      { id: 'svc0', label: to, name: 'db', namespace: SHOP, port, clusterIp: '10.96.0.5', ready: 0 },
+    ]);
+  });
+
+  it.each<[string, string, object, Place[0]]>([
+    ['has one', 'http://db/', {}, ONE],
+    ['does not have the port', 'http://db:81/', {}, EMPTY],
+    ['is of another domain by its dot', 'http://db.shop./', {}, EMPTY],
+    ['is of several clusters', 'http://db.shop.svc.clusterset.local/', {}, EMPTY],
+    ['is called by another resolver', 'http://db/', { dnsPolicy: 'Default' }, EMPTY],
+    [
+      'is hidden by the hosts file',
+      'http://db/',
+      { hostAliases: [{ ip: '192.0.2.1', hostnames: ['db'] }] },
+      EMPTY,
+    ],
+    ['is not there', 'http://example.com/', {}, EMPTY],
+    ['has no port that is asked for', 'db', {}, EMPTY],
+  ])('says nothing of one that %s', async (_what, to, spec, lists) => {
+    expect((await from([to], spec, [lists])).services).toEqual([]);
+  });
+
+  it('has it beside those that are named as Services, and none that may not be read', async () => {
+    const { services } = await from(['svc/db', 'http://db/']);
+    expect(services.map(({ id, label }) => [id, label])).toEqual([
+      ['svc0', 'svc/db'],
+      ['svc1', 'http://db/'],
+    ]);
+    const hidden = await from(['http://db/'], {}, [EMPTY, { [`${PATHS.services}/db`]: { status: 403 } }]);
+    expect(hidden.services).toEqual([]);
+  });
+});
+
+describe('endpoints that somebody wrote by hand', () => {
+  const NODES = [
+    { metadata: { name: 'node1' }, status: { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] } },
+    { metadata: { name: 'node2' }, status: { addresses: [{ type: 'InternalIP', address: '192.0.2.2' }] } },
+  ];
+  const ports = [{ name: 'sql', port: 80, protocol: 'TCP', targetPort: 5432, nodePort: 30080 }];
+  const inner = {
+    ...service(['10.96.0.6'], { type: 'NodePort', ports }),
+    metadata: { namespace: SHOP, name: 'inner' },
+  };
+  const ofWritten = async (address: string, port: number, endpoint: object = { addresses: [address] }) => {
+    const lists = {
+      ...PODS,
+      [PATHS.services]: [service(['10.96.0.5'], { selector: undefined }), inner],
+      '/api/v1/services': [inner],
+      '/api/v1/nodes': NODES,
+      [PATHS.slices]: [
+        slice([endpoint as Parameters<typeof slice>[0][number]], [{ name: 'sql', port, protocol: 'TCP' }]),
+      ],
+    };
+    const { cluster, server } = await serving(lists);
+    const input = await prepare(await contextOf({ ...subjectOf(cluster), node: 'node1' }, ['svc/db']));
+    return { endpoint: input?.services[0]?.endpoints[0], requests: server.requests };
+  };
+
+  it("are known as a NodePort of the target's node", async () => {
+    expect((await ofWritten('192.0.2.1', 30080)).endpoint).toMatchObject({ ownNodePort: 'svc/inner' });
+  });
+
+  it.each([
+    ['another node', '192.0.2.2', 30080],
+    ['another port', '192.0.2.1', 30081],
+    ['nobody of the cluster', '203.0.113.5', 30080],
+  ])('are none where it is of %s', async (_what, address, port) => {
+    expect((await ofWritten(address, port)).endpoint).not.toHaveProperty('ownNodePort');
+  });
+
+  it('are asked for alone: of a pod nothing is', async () => {
+    const { requests } = await ofWritten('10.0.0.1', 30080, behind('db-1', '10.0.0.1'));
+    expect(requests.filter((one) => one.includes('/api/v1/nodes'))).toEqual([]);
   });
 });

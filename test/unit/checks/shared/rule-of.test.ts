@@ -9,7 +9,6 @@ const FLOW: DropFlow = {
   function: 'nf_hook_slow',
   namespace: '1',
   packets: 4,
-  bytes: 240,
   interface: 2,
   ethertype: 0x800,
   protocol: 6,

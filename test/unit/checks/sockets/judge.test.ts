@@ -27,6 +27,8 @@ interface Run {
   /** Sockets without an answer, before the run's own and after them, and what a name is. */
   readonly waiting?: readonly [before: string, after: string];
   readonly name?: string;
+  /** What odd-sockets.sh prints. */
+  readonly odd?: string;
   readonly input?: Partial<SocketsInput>;
 }
 
@@ -58,6 +60,7 @@ function judged(run: Run = {}): Judgement {
       'waiting-before': result(run.waiting?.[0] ?? ''),
       'waiting-after': result(run.waiting?.[1] ?? ''),
       ...(run.name === undefined ? {} : { name0: result(run.name) }),
+      ...(run.odd === undefined ? {} : { 'odd-sockets': result(run.odd) }),
       'port-use': result(run.portUse ?? 'range 32768 60999\ntaken 0\n'),
       'counters-before': counters(0, 0, false),
       'counters-after': counters(overflows, udp, true),
@@ -317,5 +320,100 @@ describe('NT-SOCK-008', () => {
         expect(found(of(text))).toEqual([]);
       },
     );
+  });
+});
+
+describe('connections that live long', () => {
+  const socket = (timer: string, since: readonly number[], peer = '192.0.2.9:443'): string =>
+    `ESTAB 0 9 198.18.1.5:40000 ${peer} ${timer}\n\t cubic lastsnd:${since[0]} lastrcv:${since[1]} lastack:${since[2]}\n`;
+  const found = (run: Run) => judged(run).findings.map(({ id, severity }) => `${id} ${severity}`);
+
+  describe('NT-SOCK-009', () => {
+    const dead = (times: number, since: number, peer?: string) =>
+      socket(`timer:(on,3sec,${times})`, [900, 99_000, since], peer);
+
+    it('is of one that nobody acknowledges', () => {
+      const one = judged({ odd: dead(7, 42_000) });
+      expect(one.findings).toMatchObject([
+        { id: 'NT-SOCK-009', severity: 'warning', subject: '192.0.2.9:443' },
+      ]);
+      expect(one.findings[0]?.summary).toBe(
+        'A connection of the target to 192.0.2.9:443 has had no answer for 42.00 s: what its program sent was sent again 7 times, and nobody acknowledges it.',
+      );
+    });
+
+    it('is a remark on a host, where many programs run', () => {
+      expect(found({ odd: dead(7, 42_000), input: { isHost: true } })).toEqual(['NT-SOCK-009 info']);
+    });
+
+    it('tells how many more there are', () => {
+      const odd = [1, 2, 3, 4, 5].map((n) => dead(7, 42_000, `192.0.2.${n}:443`)).join('');
+      const { findings } = judged({ odd });
+      expect(findings.map(({ subject }) => subject)).toEqual([1, 2, 3].map((n) => `192.0.2.${n}:443`));
+      expect(findings.map(({ summary }) => /so it is with .*/.exec(summary)?.[0])).toEqual([
+        undefined,
+        undefined,
+        'so it is with 2 more of its peers.',
+      ]);
+    });
+
+    it('tells several to one place once', () => {
+      const odd = dead(5, 9000) + dead(6, 8000) + dead(5, 9000, '[2001:db8::9]:443');
+      expect(judged({ odd }).findings.map(({ summary }) => summary.replace(/:\s.*/, ''))).toEqual([
+        '2 connections of the target to 192.0.2.9:443 have had no answer for 9.00 s',
+        'A connection of the target to [2001:db8::9]:443 has had no answer for 9.00 s',
+      ]);
+    });
+
+    it.each([
+      ['was sent again three times', dead(3, 9000)],
+      ['was acknowledged meanwhile', dead(9, 2999)],
+      ['is to itself', dead(9, 9000, '127.0.0.1:443')],
+      ['is a handshake', 'SYN-SENT 0 1 198.18.1.5:4 192.0.2.9:443 timer:(on,3sec,6)\n'],
+    ])('is silent where it %s', (_why, odd) => {
+      expect(found({ odd })).toEqual([]);
+    });
+  });
+
+  describe('NT-SOCK-010', () => {
+    const places = [{ label: '192.0.2.9:443', address: '192.0.2.9', port: 443 }];
+    const rest = (...since: readonly number[]) => socket('', since);
+
+    it('is of those to DEST', () => {
+      const odd = rest(42_000, 45_000, 41_000) + rest(31_000, 31_000, 31_000);
+      const one = judged({ odd, input: { places } });
+      expect(one.status).toBe('pass');
+      expect(one.findings).toMatchObject([
+        {
+          id: 'NT-SOCK-010',
+          severity: 'info',
+          subject: '192.0.2.9:443',
+          summary: expect.stringMatching(
+            /^2 connections of the target to 192\.0\.2\.9:443 have carried nothing for up to 41\.00 s, and no keepalive keeps them: /,
+          ),
+        },
+      ]);
+    });
+
+    it('is of those to a name', () => {
+      const names = [{ label: 'db:443', name: 'db', port: 443 }];
+      const run = { odd: rest(42_000, 45_000, 41_000), name: '192.0.2.9 STREAM db\n', input: { names } };
+      expect(found(run)).toEqual(['NT-SOCK-010 info']);
+      const inside = [{ label: 'db:443', name: 'db', port: 443, isInside: true as const }];
+      expect(found({ ...run, input: { names: inside } })).toEqual([]);
+    });
+
+    it.each<[string, string, Partial<SocketsInput>]>([
+      ['a keepalive was acknowledged', rest(42_000, 45_000, 9000), { places }],
+      ['it carried something', rest(42_000, 900, 900), { places }],
+      ['nobody asked for that place', rest(42_000, 45_000, 41_000), {}],
+      [
+        'it is to another port',
+        rest(42_000, 45_000, 41_000),
+        { places: [{ label: 'x', address: '192.0.2.9', port: 80 }] },
+      ],
+    ])('is silent where %s', (_why, odd, input) => {
+      expect(found({ odd, input })).toEqual([]);
+    });
   });
 });

@@ -163,3 +163,39 @@ describe('formatTime', () => {
     },
   );
 });
+
+describe('NT-TLS-005', () => {
+  const signed = (...algorithms: readonly string[]): string =>
+    good
+      .replace(/^signature .*\n/gm, '')
+      .replace(/^certificate 0$/m, `${algorithms.map((one) => `signature ${one}\n`).join('')}certificate 0`)
+      .replace(/^issuer=.*$/m, 'issuer=CN=corp ca');
+
+  it.each(['RSA-SHA1', 'ecdsa-with-SHA1', 'RSA-MD5'])('%s', (algorithm) => {
+    const judgement = judged(signed(algorithm));
+    expect(named(judgement)).toContain('NT-TLS-005 critical');
+    expect(judgement.summary).toContain(
+      `its certificate is signed with ${algorithm}, which clients no longer accept`,
+    );
+  });
+
+  it('is told of the certificates of the chain too', () => {
+    const second = good.split(/^(?=certificate 0$)/m)[1]?.replace('certificate 0', 'certificate 1');
+    const chain = `${signed('RSA-SHA256', 'RSA-SHA1')}${second?.replace(/^issuer=.*$/m, 'issuer=CN=x')}`;
+    expect(judged(chain).summary).toContain('certificate of its chain is signed with RSA-SHA1');
+  });
+
+  it.each([
+    ['with SHA-256', signed('RSA-SHA256')],
+    ['of which nothing is known', signed()],
+    [
+      'that signs itself',
+      signed('RSA-SHA1').replace(
+        /^issuer=.*$/m,
+        /^subject=.*$/m.exec(good)?.[0].replace('subject', 'issuer') ?? '',
+      ),
+    ],
+  ])('is silent of one %s', (_what, stdout) => {
+    expect(named(judged(stdout))).not.toContain('NT-TLS-005 critical');
+  });
+});

@@ -148,6 +148,21 @@ describe.each(PAGES)('the page of %s', (_name, one) => {
   });
 });
 
+describe('the timeline of a watch', () => {
+  const captionOf = (one: Watch): string | undefined => /<figcaption>Bands: ([^,]*)/.exec(page(one))?.[1];
+
+  it('says how long its bands are: what is told every few seconds makes longer ones', () => {
+    expect(captionOf(watch)).toBe('from the fastest to the slowest answer of 1 s each');
+    const told = watch.destinations.map((one) => ({
+      ...one,
+      series: one.series.map((step, at) => (at % 5 === 4 ? step : { sent: 0, missed: 0 })),
+    }));
+    expect(captionOf({ ...watch, destinations: told })).toBe(
+      'from the fastest to the slowest answer of at most 5 s each',
+    );
+  });
+});
+
 describe('the page of a report', () => {
   it('has each finding, its proof, its remedy and its command', () => {
     const text = page(diagnosis);

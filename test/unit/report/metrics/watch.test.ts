@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Watch } from '../../../../src/model/watch.ts';
 import type { MetricsFormat } from '../../../../src/report/metrics/families.ts';
 import { renderWatchMetrics } from '../../../../src/report/metrics/watch.ts';
+import { finding } from '../build.ts';
 import { blindWatch, quietWatch, watch } from '../watches.ts';
 
 const text = (one: Watch, format: MetricsFormat = 'text'): string =>
@@ -52,6 +53,31 @@ describe('the metrics of a watch', () => {
   it('count a finding once for each outage, whoever found it', () => {
     expect(seen).toContain(`nettools_watch_findings_total{${OWN},id="NT-FW-001",severity="critical"} 1`);
     expect(seen).toContain(`nettools_watch_findings_total{${OWN},id="NT-FW-006",severity="critical"} 1`);
+  });
+
+  it('count rows of slow look-ups, and what one was found to be once it has ended', () => {
+    const slow = (severity: 'info' | 'warning', to?: string) => ({
+      ...{ server: '192.0.2.1', answer: 'silent', by: '192.0.2.2', from: quietWatch.startedAt },
+      ...(to === undefined ? {} : { to }),
+      findings: [finding('NT-DNS-009', severity)],
+    });
+    const [one, ...others] = quietWatch.destinations;
+    const slowNames = [
+      slow('warning', quietWatch.startedAt),
+      slow('info', quietWatch.startedAt),
+      slow('warning'),
+    ];
+    const told = text({
+      ...quietWatch,
+      destinations: [{ ...(one as typeof one & object), slowNames }, ...others],
+    });
+    const name = `${OWN},destination="${one?.destination}",by="${one?.probe}"`;
+    expect(told).toContain('# TYPE nettools_watch_slow_names_total counter');
+    expect(told).toContain(`nettools_watch_slow_names_total{${name}} 3`);
+    expect(told).toContain(`nettools_watch_findings_total{${OWN},id="NT-DNS-009",severity="warning"} 1`);
+    expect(told).toContain(`nettools_watch_findings_total{${OWN},id="NT-DNS-009",severity="info"} 1`);
+    // It begins at zero.
+    expect(text(quietWatch)).toContain(`nettools_watch_slow_names_total{${name}} 0`);
   });
 
   it('announce counters without their ending in OpenMetrics, and end there', () => {

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { bundleOf, lazyBuiltins } from '../../../../scripts/build/plugins.ts';
+import { bundleOf, lazyBuiltins, sharedModules } from '../../../../scripts/build/plugins.ts';
+import { root } from '../../../../scripts/lib/process.ts';
 
 describe('lazyBuiltins', () => {
   async function bundled(contents: string) {
@@ -44,10 +45,61 @@ describe('lazyBuiltins', () => {
   });
 });
 
+describe('sharedModules', () => {
+  const shared = 'src/model/errors.ts';
+  // What the bundle `kube` offers, and how often it was loaded.
+  const kube = `(function(require, module) {
+    let loads = 0;
+    const offered = { __esModule: true, get UserError() { return class Own { loads = loads; }; } };
+    module.exports = { ${JSON.stringify(shared)}: () => { loads++; return offered; } };
+  })`;
+
+  async function bundled(contents: string) {
+    const { outputFiles } = await build({
+      stdin: { contents, loader: 'ts', resolveDir: root },
+      bundle: true,
+      write: false,
+      platform: 'node',
+      format: 'cjs',
+      plugins: [sharedModules(new Set([shared]))],
+    });
+    return outputFiles[0]?.text ?? '';
+  }
+
+  function run(code: string, assets: string[]): Record<string, unknown> {
+    const sea = {
+      getRawAsset: (name: string) => {
+        if (name !== 'kube.js') throw new Error('no cache');
+        assets.push(name);
+        return Uint8Array.from(Buffer.from(kube)).buffer;
+      },
+    };
+    const load = createRequire(import.meta.url);
+    const module = { exports: {} as Record<string, unknown> };
+    new Function('require', 'module', code)((id: string) => (id === 'node:sea' ? sea : load(id)), module);
+    return module.exports;
+  }
+
+  it('are those of the other bundle, which is loaded once for all', async () => {
+    const code = await bundled(`
+      import { UserError } from './${shared}';
+      import { usageError } from './src/model/usage-error.ts';
+      export const name = UserError.name;
+      export const error = usageError('x');
+    `);
+    expect(code).not.toContain('Symbol.for("kubectl-nettools.UserError")');
+    const assets: string[] = [];
+    expect(run(code, assets)).toMatchObject({ name: 'Own', error: { loads: 1 } });
+    run(code, assets);
+    expect(assets).toEqual(['kube.js']);
+  });
+});
+
 describe('bundleOf', () => {
   it.each([
     ['src/cli/run.ts', 'cli'],
     ['src/cli/read-flags.ts', 'parser'],
+    ['src/commands/connect-early.ts', 'kube'],
     ['src/commands/run.ts', 'session'],
     ['src/commands/shell.ts', 'session'],
     ['src/commands/complete.ts', 'completion'],

@@ -5,6 +5,8 @@ export const tooBig = dropKind({
   title: 'Packets are dropped because they are too big',
   severity: 'info',
   reasons: ['PKT_TOO_BIG'],
+  // Where only the route is narrower than the link (net/ipv6/ip6_output.c, fail_toobig; net/ipv4/ip_output.c).
+  alsoIn: { NOT_SPECIFIED: ['ip6_fragment', 'ip_fragment'] },
   words: 'because they are too big for the link',
   meaning:
     'A packet that may not be fragmented is bigger than the MTU of the link that it has to leave by. The sender is told by ICMP and sends smaller ones, unless something drops that.',

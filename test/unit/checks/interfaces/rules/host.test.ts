@@ -66,6 +66,8 @@ interface Pair {
   readonly dropped?: readonly [number, number];
   readonly nics?: readonly [string, string];
   readonly hostNetwork?: boolean;
+  /** Of the two CPUs. */
+  readonly load?: string;
 }
 
 function judged({
@@ -73,6 +75,7 @@ function judged({
   dropped = [5, 5],
   nics = [ena(QUIET), ena(QUIET)],
   hostNetwork = true,
+  load = '2.00',
 }: Pair) {
   const evidence: Evidence = {
     addresses: result('addresses', ADDRESSES),
@@ -83,6 +86,7 @@ function judged({
       ? {
           'softnet-before': result('softnet-before', softnet(dropped[0])),
           'softnet-after': result('softnet-after', softnet(dropped[1], 9)),
+          load: result('load', `${load} 3.00 4.00 5/678 9012\n`),
           'nics-before': result('nics-before', nics[0]),
           'nics-after': result('nics-after', nics[1]),
         }
@@ -152,6 +156,18 @@ describe('NT-IF-004', () => {
         "The node dropped what it received, before anything looked at it: a CPU's backlog queue was full for 10 packets.",
     });
     expect(finding?.evidence[0]?.excerpt).toContain('5 before, 15 after');
+  });
+
+  it.each([
+    ['19.99', 'warning'],
+    ['20.00', 'info'],
+  ])('puts them down to its CPUs where enough tasks wait for each: at a load of %s %s', (load, severity) => {
+    const [finding, ...more] = found({ dropped: [5, 5000], load });
+    expect(more).toEqual([]);
+    expect(finding?.severity).toBe(severity);
+    expect(finding?.summary.includes('10 tasks ran or waited for each of its CPUs')).toBe(
+      severity === 'info',
+    );
   });
 
   it('takes a handful for one burst', () => {

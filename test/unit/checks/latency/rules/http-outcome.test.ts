@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { judgeLatency } from '../../../../../src/checks/latency/judge.ts';
+import type { MeshWay } from '../../../../../src/checks/latency/mesh.ts';
 import type { Judgement } from '../../../../../src/model/check.ts';
 import type { ProbeResult } from '../../../../../src/model/evidence.ts';
-import { named } from '../../results.ts';
+import { named, remedyOf } from '../../results.ts';
 import { destination, result, thresholds } from '../build.ts';
 
 const TRIES = 'address 192.0.2.9\ntry 400000\nok 1200\n';
@@ -91,6 +92,29 @@ describe('NT-HTTP-002', () => {
   });
 });
 
+describe('NT-HTTP-002 of a mesh', () => {
+  const answered = (status: number, said: string) =>
+    judged(`${status} 0.0001 0 0.0005 0.0006 192.0.2.9 ${said}\n`, {});
+
+  it('is of a proxy that answers in place of the server', () => {
+    const judgement = answered(404, 'no route found for request');
+    expect(named(judgement)).toEqual(['NT-HTTP-002 warning']);
+    expect(judgement.summary).toBe(
+      'http://192.0.2.9:8080/ answers with HTTP 404, and it is a proxy of the service mesh (Linkerd) that says so, not the server: l5d-proxy-error: no route found for request.',
+    );
+    expect(judgement.findings[0]?.evidence[0]?.excerpt).toContain('no route found for request');
+    expect(remedyOf(judgement.findings[0])).toContain('linkerd-proxy');
+  });
+
+  it.each([
+    ['it says nothing', 404, ''],
+    ['curl does not know of headers', 404, '%header{l5d-proxy-error}'],
+    ['it is no error', 200, 'x'],
+  ])('is silent where %s', (_what, status, said) => {
+    expect(named(answered(status, said))).toEqual([]);
+  });
+});
+
 describe('NT-HTTP-003', () => {
   const BEGUN = '200 0.0001 0 0.0005 10.004\n';
 
@@ -99,6 +123,16 @@ describe('NT-HTTP-003', () => {
       28,
       'curl: (28) Operation timed out after 10004 milliseconds with 2 out of 100 bytes received\n',
       /answers with HTTP 200, and the answer stalls: 2 of 100 bytes came in the 10\.00 s after its first byte\.$/,
+    ],
+    [
+      28,
+      'curl: (28) Operation timed out after 10004 milliseconds with 0 out of 400000 bytes received\n',
+      /0 of 400000 bytes came in the 10\.00 s after its first byte\. What fits into a small packet came, and nothing that fills a large one, as where these are lost on the way back/,
+    ],
+    [
+      28,
+      'curl: (28) Operation timed out after 10004 milliseconds with 1280 out of 400000 bytes received\n',
+      /1280 of 400000 bytes came in the 10\.00 s after its first byte\.$/,
     ],
     [18, 'curl: (18) end of response with 98 bytes missing\n', /the connection is closed 10\.00 s after/],
     [56, 'curl: (56) Recv failure: Connection reset by peer\n', /the connection is reset 10\.00 s after/],
@@ -194,5 +228,109 @@ describe('NT-HTTP-005', () => {
     ['TLS itself fails', READY, { stderr: 'curl: (35) tlsv1 alert protocol version\n', code: 35 }, undefined],
   ])('is silent where %s', (_why, stdout, rest, known) => {
     expect(found(stdout, rest, known)).not.toContain('NT-HTTP-005 critical');
+  });
+});
+
+describe('NT-HTTP-006', () => {
+  it('is told of an answer without a status line, and is then not said to be unmeasured', () => {
+    const all = judged(READY, {
+      stderr: 'curl: (1) Received HTTP/0.9 when not allowed\n',
+      code: 1,
+    });
+    expect(named(all)).toEqual(['NT-HTTP-006 critical']);
+    expect(all.status).toBe('fail');
+  });
+
+  it('is not told of a protocol that curl does not know', () => {
+    const all = judged(READY, { stderr: 'curl: (1) Protocol "x" not supported\n', code: 1 });
+    expect(named(all)).toEqual([]);
+    expect(all.findings.map(({ id }) => id)).toContain('NT-SYS-001');
+  });
+});
+
+describe('NT-HTTP-007', () => {
+  const sidecar = { pod: 'pod web-0', sign: 'its container istio-proxy', namespace: 'shop' };
+  const by = { name: 'default', namespace: 'istio-system', level: 'mesh' as const };
+  const EMPTY = { stderr: 'curl: (52) Empty reply from server\n', code: 52 };
+
+  function asked(mesh: MeshWay, rest: Partial<ProbeResult> = EMPTY, stdout = READY): Judgement {
+    return judgeLatency(
+      { 'to0-tcp': result('to0-tcp', TRIES), 'to0-http': result('to0-http', stdout, rest) },
+      {
+        destinations: [destination({ label: URL_ASKED, url: URL_ASKED })],
+        count: 1,
+        intervalMs: 50,
+        thresholds,
+        mesh: { to0: mesh },
+      },
+    );
+  }
+
+  it('names the policy that the proxy keeps to', () => {
+    const judgement = asked({ ...sidecar, mode: 'STRICT', by });
+    expect(named(judgement)).toEqual(['NT-HTTP-007 critical', 'NT-HTTP-001 critical']);
+    expect(judgement.findings[0]?.summary).toBe(
+      'http://192.0.2.9:8080/ takes the connection and closes it before any byte of an answer, as PeerAuthentication istio-system/default asks of the proxy of pod web-0 (its container istio-proxy): mutual TLS is STRICT for the whole mesh, and the target is not of the mesh.',
+    );
+    expect(remedyOf(judgement.findings[0])).toMatch(
+      /kubectl get peerauthentications\.security\.istio\.io -n istio-system default -o yaml$/,
+    );
+  });
+
+  it('says what is not known where policies may not be read', () => {
+    const judgement = asked({ ...sidecar, mode: 'unknown', unread: 'you may not read them' });
+    expect(named(judgement)).toEqual(['NT-HTTP-001 critical']);
+    expect(judgement.findings.find(({ id }) => id === 'NT-HTTP-007')?.summary).toMatch(
+      /its PeerAuthentications say, which could not be read: you may not read them\.$/,
+    );
+  });
+
+  it('is silent where the proxy takes both, and where it answers', () => {
+    expect(named(asked({ ...sidecar, mode: 'PERMISSIVE' }))).toEqual(['NT-HTTP-001 critical']);
+    const answer = '200 0.0001 0 0.0005 0.0006\n';
+    expect(named(asked({ ...sidecar, mode: 'STRICT', by }, {}, answer))).toEqual([]);
+  });
+});
+
+describe('NT-HTTP-009', () => {
+  const led = (url: string, to: string, status = 308) =>
+    judged(`${to}\n${status} 0.0001 0 0.0005 0.0006 192.0.2.9 \n`, {}, TRIES, url);
+
+  it.each([
+    ['https://shop.example/', 'https://shop.example/', 308],
+    ['https://shop.example', 'https://shop.example:443/', 301],
+    ['http://shop.example/a?b=1', 'http://SHOP.example/a?b=1', 302],
+  ])('%s leads to %s', (url, to, status) => {
+    const judgement = led(url, to, status);
+    expect(named(judgement)).toEqual(['NT-HTTP-009 warning']);
+    expect(judgement.summary).toContain(`answers with HTTP ${status} and leads to itself: `);
+  });
+
+  it.each([
+    ['to https', 'http://shop.example/', 'https://shop.example/', 308],
+    ['to another path', 'https://shop.example/', 'https://shop.example/login', 302],
+    ['to another query', 'https://shop.example/?a=1', 'https://shop.example/', 302],
+    ['to another port', 'http://shop.example:8080/', 'http://shop.example/', 302],
+    ['with another status', 'https://shop.example/', 'https://shop.example/', 201],
+    ['to what is no URL', 'https://shop.example/', 'x', 302],
+  ])('is silent where it leads %s', (_where, url, to, status) => {
+    expect(named(led(url, to, status))).toEqual([]);
+  });
+});
+
+describe('NT-HTTP-010', () => {
+  const answered = (url: string, status: number) =>
+    judged(`${status} 0.0001 0 0.0005 0.0006 192.0.2.9 \n`, {}, TRIES, url);
+
+  it('is of a 400 to a name with an underscore', () => {
+    expect(named(answered('http://shop_web:8080/a', 400))).toEqual(['NT-HTTP-010 warning']);
+  });
+
+  it.each([
+    ['http://shop_web:8080/', 404],
+    ['http://shop_web:8080/', 200],
+    ['http://shop-web:8080/a_b', 400],
+  ])('is silent: %s with %i', (url, status) => {
+    expect(named(answered(url, status))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeLatency } from '../../../../../src/checks/latency/judge.ts';
 import { retransmits } from '../../../../../src/checks/latency/rules/retransmits.ts';
 import { runRecording } from '../../../../recordings/recordings.ts';
-import { facts } from '../build.ts';
+import { connected, facts, path } from '../build.ts';
 
 const judge = (again: number, sent: number, syn = 0) =>
   retransmits.judge(
@@ -43,6 +43,41 @@ describe('NT-LAT-003 retransmits', () => {
     expect(judge(311, 1000, 300)[0]?.summary).toBe(
       '11 of 1000 TCP data segments were sent again during the run: 1.1 %.',
     );
+  });
+
+  it('is no more than an info of a machine, whose programs talk to anybody, unless the run itself suffers', () => {
+    const grew = { 'Tcp.RetransSegs': 500, 'TcpExt.TCPOrigDataSent': 1000 };
+    const at = (spec: Partial<Parameters<typeof facts>[0]>) =>
+      retransmits.judge(facts({ grew, isHost: true, ...spec })).map(({ severity }) => severity);
+    const socket = {
+      ...{ state: 'ESTAB', local: '192.0.2.1:4000', rtt: 1, minRtt: 1 },
+      ...{ retransmitsInFlight: 0, backoff: 0, acknowledged: 10, sendQueue: 0 },
+    };
+    expect(at({})).toEqual(['info']);
+    expect(at({ sockets: [{ ...socket, peer: '198.51.100.1:443', retransmits: 9 }] })).toEqual(['info']);
+    expect(at({ sockets: [{ ...socket, peer: '192.0.2.9:80', retransmits: 1 }] })).toEqual(['critical']);
+    expect(at({ paths: [path({ lost: 1 })] })).toEqual(['critical']);
+    expect(at({ paths: [path({ tries: [connected(1), connected(1003)] })] })).toEqual(['critical']);
+    expect(retransmits.judge(facts({ grew, isHost: true }))[0]?.summary).toBe(
+      '500 of 1000 TCP data segments were sent again during the run: 50.0 % of all programs of the machine, and none that is known to be of this run.',
+    );
+  });
+
+  it.each([
+    { needless: 0, severities: ['warning'] },
+    { needless: 9, severities: ['warning'] },
+    { needless: 10, severities: ['info'] },
+    { needless: 30, severities: ['info'] },
+  ])('of 20 that were sent again, the other side had $needless: $severities', ({ needless, severities }) => {
+    const grew = {
+      'Tcp.RetransSegs': 20,
+      'TcpExt.TCPOrigDataSent': 1000,
+      'TcpExt.TCPSynRetrans': 0,
+      'TcpExt.TCPDSACKRecv': needless,
+    };
+    const found = retransmits.judge(facts({ grew }));
+    expect(found.map((f) => f.severity)).toEqual(severities);
+    expect(/DSACK/.test(found[0]?.summary ?? '')).toBe(severities[0] === 'info');
   });
 
   it('judges what grew, not what was there', () => {

@@ -59,6 +59,29 @@ describe('NT-LAT-005 slow connect', () => {
     });
   });
 
+  it.each([
+    { pressure: 0.9, slow: 3, severities: ['info'], why: 'a busy node' },
+    { pressure: 0.5, slow: 10, severities: ['info'], why: 'a third, half of the time' },
+    { pressure: 0.9, slow: 11, severities: ['warning'], why: 'more than a CPU explains' },
+    { pressure: 0.49, slow: 3, severities: ['warning'], why: 'a node with time left' },
+  ])('$slow of 30, with a CPU waited for in $pressure of the run, is $severities: $why', (row) => {
+    const tries = [...times(30 - row.slow, connected(1)), ...times(row.slow, connected(1010))];
+    const found = slowConnect.judge({
+      ...facts({ paths: [path({ tries })], grew: { 'TcpExt.TCPSynRetrans': row.slow } }),
+      cpuPressure: { value: row.pressure, quotes: [] },
+    });
+    expect(found.map((f) => f.severity)).toEqual(row.severities);
+  });
+
+  it('is a warning on a busy node too where few connections were made', () => {
+    const tries = [...times(4, connected(1)), connected(1010)];
+    const found = slowConnect.judge({
+      ...facts({ paths: [path({ tries })], grew: { 'TcpExt.TCPSynRetrans': 1 } }),
+      cpuPressure: { value: 1, quotes: [] },
+    });
+    expect(found.map((f) => f.severity)).toEqual(['warning']);
+  });
+
   it('is silent about SYNs of others: no connection of the check was slow', () => {
     expect(judge(20, [connected(1), connected(2)])).toEqual([]);
   });

@@ -1,0 +1,64 @@
+/** What controllers of Ingresses do beyond the specification, by their own documentation. Pure. */
+import type { Ingress } from '../../model/kube-objects.ts';
+
+const NGINX = 'nginx.ingress.kubernetes.io';
+
+/** https://github.com/kubernetes/ingress-nginx */
+export const INGRESS_NGINX = 'k8s.io/ingress-nginx';
+
+/** They take Ingresses without a class unless they are told not to. */
+const TAKE_CLASSLESS: readonly string[] = [
+  'traefik.io/ingress-controller',
+  'projectcontour.io/ingress-controller',
+  'ingress.k8s.aws/alb',
+];
+
+export function takesClassless(controller: string | undefined): boolean {
+  return controller !== undefined && TAKE_CLASSLESS.includes(controller);
+}
+
+function annotation({ metadata }: Ingress, name: string): string | undefined {
+  return metadata?.annotations?.[name];
+}
+
+/** A second Ingress of the same host that gets a share, or what is marked for it. */
+export function isCanary(ingress: Ingress): boolean {
+  return annotation(ingress, `${NGINX}/canary`) === 'true';
+}
+
+/** It gets some of the requests that nobody has marked. */
+export function hasShare(ingress: Ingress): boolean {
+  return Number(annotation(ingress, `${NGINX}/canary-weight`) ?? 0) > 0;
+}
+
+/** TLS is ended by whoever is behind: neither paths nor a certificate are the controller's. */
+export function isPassedThrough(ingress: Ingress): boolean {
+  return annotation(ingress, `${NGINX}/ssl-passthrough`) === 'true';
+}
+
+/** Paths are regular expressions; one Ingress that says so makes them so for its hosts. */
+export function hasExpressions(ingress: Ingress): boolean {
+  return (
+    annotation(ingress, `${NGINX}/use-regex`) === 'true' ||
+    annotation(ingress, `${NGINX}/rewrite-target`) !== undefined
+  );
+}
+
+/** Further names by which a rule's host is asked. */
+export function aliasesOf(ingress: Ingress): readonly string[] {
+  const names = annotation(ingress, `${NGINX}/server-alias`) ?? '';
+  return names.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
+}
+
+/** Certificates of a cloud, which are in no Secret. */
+const ELSEWHERE = [
+  'alb.ingress.kubernetes.io/certificate-arn',
+  'networking.gke.io/managed-certificates',
+  'networking.gke.io/certmap',
+  'ingress.gcp.kubernetes.io/pre-shared-cert',
+  'appgw.ingress.kubernetes.io/appgw-ssl-certificate',
+];
+
+export function hasCertificateElsewhere(ingress: Ingress): boolean {
+  return ELSEWHERE.some((name) => annotation(ingress, name) !== undefined);
+}
