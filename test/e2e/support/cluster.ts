@@ -119,19 +119,23 @@ export class TestNamespace {
   }
 
   /** kubectl in this namespace. */
-  kubectl(args: readonly string[]): Promise<string> {
-    return kubectl(['-n', this.name, ...args]);
+  kubectl(args: readonly string[], input?: string): Promise<string> {
+    return kubectl(['-n', this.name, ...args], input);
   }
 
   /** Creates objects. */
   async apply(...objects: readonly Manifest[]): Promise<void> {
     const list = { apiVersion: 'v1', kind: 'List', items: objects };
-    await kubectl(['-n', this.name, 'apply', '-f', '-'], JSON.stringify(list));
+    await this.kubectl(['apply', '-f', '-'], JSON.stringify(list));
   }
 
-  /** Creates pods and waits until they are Ready. */
+  /** Creates pods and waits until they are Ready. Pods of a test's first try are made anew where they are to be others. */
   async start(...pods: readonly Manifest[]): Promise<void> {
-    await this.apply(...pods);
+    await this.apply(...pods).catch(async (error: Error) => {
+      if (!error.message.includes('pod updates may not change fields')) throw error;
+      const list = { apiVersion: 'v1', kind: 'List', items: pods };
+      await this.kubectl(['replace', '--force', '-f', '-'], JSON.stringify(list));
+    });
     const names = pods.map((one) => `pod/${(one['metadata'] as { name: string }).name}`);
     await this.kubectl(['wait', '--for=condition=Ready', '--timeout=180s', ...names]);
   }
