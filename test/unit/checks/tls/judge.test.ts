@@ -171,7 +171,14 @@ describe('NT-TLS-005', () => {
       .replace(/^certificate 0$/m, `${algorithms.map((one) => `signature ${one}\n`).join('')}certificate 0`)
       .replace(/^issuer=.*$/m, 'issuer=CN=corp ca');
 
-  it.each(['RSA-SHA1', 'ecdsa-with-SHA1', 'RSA-MD5'])('%s', (algorithm) => {
+  it.each([
+    'RSA-SHA1',
+    'ecdsa-with-SHA1',
+    'RSA-MD5',
+    // openssl since 3.2, which the image has.
+    'sha1WithRSAEncryption',
+    'md5WithRSAEncryption',
+  ])('%s', (algorithm) => {
     const judgement = judged(signed(algorithm));
     expect(named(judgement)).toContain('NT-TLS-005 critical');
     expect(judgement.summary).toContain(
@@ -185,8 +192,24 @@ describe('NT-TLS-005', () => {
     expect(judged(chain).summary).toContain('certificate of its chain is signed with RSA-SHA1');
   });
 
+  it('is not told of a cross-signed authority that openssl does not need', () => {
+    const second = good.split(/^(?=certificate 0$)/m)[1]?.replace('certificate 0', 'certificate 1');
+    const crossed = `${signed('RSA-SHA256', 'RSA-SHA1')}${second?.replace(/^issuer=.*$/m, 'issuer=CN=x')}`;
+    expect(named(judged(crossed.replace(/^verify .*$/m, 'verify 0 (ok)')))).not.toContain('NT-TLS-005 critical');
+  });
+
+  it('knows whose signature is whose where openssl has several words for one', () => {
+    const second = good.split(/^(?=certificate 0$)/m)[1]?.replace('certificate 0', 'certificate 1');
+    const two = `${signed('GOST R 34.11-2012 with GOST R 34.10-2012 (256 bit)', 'RSA-SHA1')}${second?.replace(/^issuer=.*$/m, 'issuer=CN=x')}`;
+    expect(judged(two.replace(/^verify .*$/m, 'verify 20 (unable to get local issuer certificate)')).summary).toContain(
+      'certificate of its chain is signed with RSA-SHA1',
+    );
+  });
+
   it.each([
     ['with SHA-256', signed('RSA-SHA256')],
+    ['with SHA-256, as openssl 3.2 has it', signed('sha256WithRSAEncryption')],
+    ['with SHA-512', signed('sha512WithRSAEncryption')],
     ['of which nothing is known', signed()],
     [
       'that signs itself',
