@@ -4,9 +4,11 @@ import type { Ingress } from '../../model/kube-objects.ts';
 import { byAge } from './age.ts';
 import {
   aliasesOf,
+  areDivided,
   hasCertificateElsewhere,
   hasExpressions,
   hasShare,
+  IN_ANNOTATION,
   INGRESS_NGINX,
   isCanary,
   isPassedThrough,
@@ -178,7 +180,8 @@ function rivalsPart(best: Rule, fitting: readonly Rule[]): { rivals?: readonly R
       one.path === best.path &&
       one.pathType === best.pathType &&
       backendText(one) !== backendText(best) &&
-      !areApart(one.ingress, best.ingress),
+      !areApart(one.ingress, best.ingress) &&
+      !areDivided(one.ingress, best.ingress),
   );
   return rivals.length === 0
     ? {}
@@ -207,7 +210,7 @@ function wanted(
   { service }: AnyBackend,
   controller: string | undefined,
 ): readonly WantedBackend[] {
-  if (service === undefined) return [];
+  if (service === undefined || service.port?.name === IN_ANNOTATION) return [];
   const { namespace } = objectOf(ingress);
   const port = String(service.port?.number ?? service.port?.name ?? '');
   const mayBeTarget = controller === INGRESS_NGINX;

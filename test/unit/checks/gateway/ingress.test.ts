@@ -277,7 +277,42 @@ describe('the same rule twice', () => {
       'is a canary',
       ingress({ name: 'b', to: 'cart', annotations: { 'nginx.ingress.kubernetes.io/canary': 'true' } }),
     ],
+    [
+      'is of another entry point',
+      ingress({
+        name: 'z',
+        to: 'noop',
+        annotations: { 'traefik.ingress.kubernetes.io/router.entrypoints': 'web' },
+      }),
+    ],
+    [
+      'takes other methods',
+      ingress({ name: 'z', to: 'cart', annotations: { 'konghq.com/methods': 'POST' } }),
+    ],
   ])('is none that %s', (_what, other) => {
     expect(rivalsOf(ingress(), other)).toEqual([['web', undefined]]);
+  });
+
+  it('is one whose annotations are about something else', () => {
+    const annotations = { 'nginx.ingress.kubernetes.io/proxy-body-size': '8m' };
+    expect(rivalsOf(ingress(), ingress({ name: 'z', to: 'cart', annotations }))).toEqual([
+      ['web', ['z Service default/cart:80']],
+    ]);
+  });
+});
+
+describe('an action of a load balancer of AWS', () => {
+  it('is no Service that could be missing', () => {
+    const http = {
+      paths: [
+        {
+          path: '/',
+          pathType: 'Prefix',
+          backend: { service: { name: 'ssl-redirect', port: { name: 'use-annotation' } } },
+        },
+      ],
+    };
+    const one = ingress({ spec: { rules: [{ host: HOST, http }] } });
+    expect(routed('/', [one], [NGINX])).toEqual([{ name: 'Ingresses of class nginx', troubles: [], to: [] }]);
   });
 });

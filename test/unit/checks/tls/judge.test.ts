@@ -195,15 +195,17 @@ describe('NT-TLS-005', () => {
   it('is not told of a cross-signed authority that openssl does not need', () => {
     const second = good.split(/^(?=certificate 0$)/m)[1]?.replace('certificate 0', 'certificate 1');
     const crossed = `${signed('RSA-SHA256', 'RSA-SHA1')}${second?.replace(/^issuer=.*$/m, 'issuer=CN=x')}`;
-    expect(named(judged(crossed.replace(/^verify .*$/m, 'verify 0 (ok)')))).not.toContain('NT-TLS-005 critical');
+    expect(named(judged(crossed.replace(/^verify .*$/m, 'verify 0 (ok)')))).not.toContain(
+      'NT-TLS-005 critical',
+    );
   });
 
   it('knows whose signature is whose where openssl has several words for one', () => {
     const second = good.split(/^(?=certificate 0$)/m)[1]?.replace('certificate 0', 'certificate 1');
     const two = `${signed('GOST R 34.11-2012 with GOST R 34.10-2012 (256 bit)', 'RSA-SHA1')}${second?.replace(/^issuer=.*$/m, 'issuer=CN=x')}`;
-    expect(judged(two.replace(/^verify .*$/m, 'verify 20 (unable to get local issuer certificate)')).summary).toContain(
-      'certificate of its chain is signed with RSA-SHA1',
-    );
+    expect(
+      judged(two.replace(/^verify .*$/m, 'verify 20 (unable to get local issuer certificate)')).summary,
+    ).toContain('certificate of its chain is signed with RSA-SHA1');
   });
 
   it.each([
