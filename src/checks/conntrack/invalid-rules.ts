@@ -18,6 +18,19 @@ export function rulesOf(evidence: Evidence, behind = ''): Measured<FilterRules>[
   });
 }
 
+/** As iptables-save and `nft -j` write a rule that translates a destination. */
+const TRANSLATION = / -j DNAT |"dnat"/;
+
+/** Whether the kernel's tracking is what translates: kube-proxy in mode ipvs, and BPF programs, have tables of their own. */
+export function hasTranslations(evidence: Evidence): boolean {
+  return RULE_TOOLS.some((tool) => {
+    const found = read(evidence[tool], tool === 'nft' ? 'nft' : 'iptables-save', (text) => ({
+      isThere: TRANSLATION.test(text),
+    }));
+    return found.value?.isThere === true;
+  });
+}
+
 export function dropsInvalid({ verdict, matches }: FilterRule): boolean {
   return (
     verdict === 'drop' &&
