@@ -22,6 +22,7 @@ interface Run {
   readonly input?: Partial<ConntrackInput>;
   readonly established?: string;
   readonly iptables?: string;
+  readonly legacy?: string;
   readonly liberal?: string;
   readonly nft?: string;
 }
@@ -44,6 +45,7 @@ function judged({
   input,
   established,
   iptables,
+  legacy,
   liberal,
   nft,
 }: Run): Judgement {
@@ -62,6 +64,7 @@ function judged({
       ...(holders === undefined ? {} : { holders: result(holders) }),
       ...(established === undefined ? {} : { established: result(established) }),
       ...(iptables === undefined ? {} : { iptables: result(iptables) }),
+      ...(legacy === undefined ? {} : { 'iptables-legacy': result(legacy) }),
       ...(liberal === undefined ? {} : { liberal: result(liberal) }),
       ...(nft === undefined ? {} : { nft: result(nft) }),
       'holes-before': result(holes[0]),
@@ -460,6 +463,16 @@ describe('NT-CT-007', () => {
     ['a lenient node', { ...strict, liberal: '1\n', after: { invalid: 99 } }, []],
     ['a rule of nftables drops them', { ...strict, nft: DROPS, after: { invalid: 99 } }, []],
     ['kube-proxy drops them', { ...strict, iptables: SERVICES(KUBE_FORWARD), after: { invalid: 99 } }, []],
+    [
+      'kube-proxy drops them by iptables-legacy',
+      { ...strict, legacy: SERVICES(KUBE_FORWARD), after: { invalid: 99 } },
+      [],
+    ],
+    [
+      'kube-proxy translates by iptables-legacy',
+      { ...strict, iptables: '', legacy: SERVICES(''), after: { invalid: 99 } },
+      ['NT-CT-007 warning'],
+    ],
     [
       'kube-proxy translates by nftables',
       { ...strict, iptables: '', nft: BY_NFT, after: { invalid: 99 } },
