@@ -122,9 +122,12 @@ function reasonOf(words: string): string {
   return (at < 0 ? words : parts[at + 4] || words).trim();
 }
 
+/** Of a name that somebody has made as long as a certificate may be. */
+const MOST_CHARACTERS = 300;
+
 function certificate(text: string, signature: string | undefined): Certificate | undefined {
   const field = (name: string): string | undefined =>
-    new RegExp(`^${name}=\\s*(.*)$`, 'm').exec(text)?.[1]?.trim();
+    new RegExp(`^${name}=\\s*(.*)$`, 'm').exec(text)?.[1]?.trim().slice(0, MOST_CHARACTERS);
   const notBefore = opensslTime(field('notBefore'));
   const notAfter = opensslTime(field('notAfter'));
   if (notBefore === undefined || notAfter === undefined) return undefined;

@@ -3,12 +3,10 @@ import { socketAddress } from '../../../model/socket-address.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { byEndpoint } from '../../shared/service-story.ts';
-import type { TlsFacts, TlsPath } from '../facts.ts';
+import { isTrusted, type TlsFacts, type TlsPath } from '../facts.ts';
 
 /** As openssl calls them: `RSA-SHA1`, since 3.2 `sha1WithRSAEncryption`, `ecdsa-with-SHA1`, `RSA-MD5`. */
 const BROKEN = /(sha-?1|md[245])(?!\d)/i;
-/** openssl found its way to an authority that it trusts, and looks at the signatures on that way (security level 1 and up). */
-const TRUSTED = /^0 /;
 
 const meta = {
   id: 'NT-TLS-005',
@@ -24,8 +22,10 @@ const meta = {
 
 function judge(path: TlsPath): Occurrence[] {
   const { label, host, port } = path.server.destination;
-  const { chain = [], verified = '' } = path.answer.value ?? {};
-  const looked = TRUSTED.test(verified) ? chain.slice(0, 1) : chain;
+  const { value } = path.answer;
+  if (value === undefined) return [];
+  // Of a way that it trusts openssl looks at the signatures, too (security level 1 and up).
+  const looked = isTrusted(value) ? value.chain.slice(0, 1) : value.chain;
   const weak = looked.flatMap(({ subject, issuer, signature }, i) =>
     subject !== issuer && signature !== undefined && BROKEN.test(signature)
       ? [

@@ -58,6 +58,33 @@ describe('NT-TLS-001', () => {
     expect(judgement.summary).toContain('the CN=old ca certificate of its chain expired');
   });
 
+  it('has an info of one that has expired and that a trusted chain goes without', () => {
+    const crossed = good
+      .split(/^(?=certificate 0$)/m)[1]
+      ?.replace('certificate 0', 'certificate 1')
+      .replace(/^subject=.*$/m, 'subject=CN=cross-signed root')
+      .replace(/^notAfter=.*$/m, 'notAfter=Jan  1 00:00:00 2020 GMT')
+      .replace(/^name .*\n/m, '');
+    const trusted = good.replace(/^verify .*$/m, 'verify 0 (ok)');
+    const { status, findings } = judged(`${trusted}${crossed}`);
+    expect([status, findings.map(({ id, severity }) => [id, severity])]).toEqual([
+      'pass',
+      [['NT-TLS-001', 'info']],
+    ]);
+    expect(findings[0]?.summary).toMatch(
+      /CN=cross-signed root certificate of its chain expired \d+ days ago/,
+    );
+    // The server's own is always needed.
+    expect(named(judged(trusted.replace(/^now \d+$/m, `now ${notAfter + DAY}`)))).toEqual([
+      'NT-TLS-001 critical',
+    ]);
+  });
+
+  it('shows the beginning of a name that is long', () => {
+    const long = parseTls(good.replace(/^subject=.*$/m, `subject=CN=${'x'.repeat(60_000)}`));
+    expect(typeof long === 'object' && 'chain' in long && long.chain[0]?.subject.length).toBe(300);
+  });
+
   it('tells of another name, and not when one of several matches', () => {
     expect(judged(recording('tls-other-name').stdout).summary).toMatch(
       /for shop\.example\.com, \*\.shop\.example\.com, 192\.0\.2\.9 and not for pay\.example\.com or 192\.0\.2\.7/,
