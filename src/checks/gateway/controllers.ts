@@ -66,6 +66,21 @@ export function areDivided(one: Ingress, other: Ingress): boolean {
   );
 }
 
+/** Classes of GKE, of which there are no objects. */
+const OF_GKE = ['gce', 'gce-internal'];
+/** Of the AWS Load Balancer Controller, and of EKS' own. */
+const OF_AWS: readonly (string | undefined)[] = ['ingress.k8s.aws/alb', 'eks.amazonaws.com/alb'];
+
+/** Which load balancer an Ingress has by its controller; empty: all of the class have one way in. */
+export function balancerOf(
+  ingress: Ingress,
+  { name, controller }: { readonly name: string; readonly controller: string | undefined },
+): string {
+  const group = annotation(ingress, 'alb.ingress.kubernetes.io/group.name');
+  if (!OF_GKE.includes(name) && !OF_AWS.includes(controller)) return '';
+  return group ?? `${ingress.metadata?.namespace}/${ingress.metadata?.name}`;
+}
+
 /** The controller of load balancers of AWS has an action in an annotation there, and no port of a Service. */
 export const IN_ANNOTATION = 'use-annotation';
 
