@@ -19,7 +19,7 @@ import {
   setsOf,
   valuesOf,
 } from './nft-matches.ts';
-import { expressionText } from './nft-ruleset.ts';
+import { expressionText } from './nft-text.ts';
 
 /** The chains that begin at one hook of one table: a packet passes each of them, whatever another one decided. */
 export interface NftBase {

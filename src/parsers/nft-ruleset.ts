@@ -1,5 +1,4 @@
 /** Parses `nft -j list ruleset` down to what can stop a packet, or lead it to the target itself. Pure. */
-import { socketAddress } from '../model/socket-address.ts';
 import {
   type Detour,
   type FilterChain,
@@ -12,16 +11,8 @@ import {
 } from './filter-rules.ts';
 import { type JsonObject, objectsIn, parseJson } from './json.ts';
 import { askedMark, markedBy, proxyPort } from './nft-marks.ts';
-import {
-  expressionsOf,
-  isUnderstandable,
-  matchOf,
-  object,
-  type SetScope,
-  setName,
-  setsOf,
-  valuesOf,
-} from './nft-matches.ts';
+import { expressionsOf, isUnderstandable, matchOf, object, type SetScope, setsOf } from './nft-matches.ts';
+import { ruleText } from './nft-text.ts';
 import { mappedJumps, mappedVerdicts } from './nft-verdict-maps.ts';
 
 /** What all rules of a ruleset share. */
@@ -231,10 +222,6 @@ function packetsOf(
     : (object(counter)?.['packets'] as number | undefined);
 }
 
-function ruleText(rule: JsonObject, expressions: readonly JsonObject[]): string {
-  return `table ${rule['family']} ${rule['table']} chain ${rule['chain']}: ${expressions.map(expressionText).join(' ')} # handle ${rule['handle']}`;
-}
-
 function chainOf(chain: JsonObject | undefined): Omit<FilterChain, keyof Accepted>[] {
   if (!chain) return [];
   const { family, table, name, hook, policy } = chain;
@@ -320,70 +307,6 @@ function verdictOf(expressions: readonly JsonObject[]): FilterRule['verdict'] | 
     if (target?.['type'] === 'target' && target['name'] === 'REJECT') return 'reject';
   }
   return undefined;
-}
-
-/** One expression in nft's own words, near enough to find the rule again. */
-export function expressionText(expression: JsonObject): string {
-  const [[kind = '', value] = []] = Object.entries(expression);
-  switch (kind) {
-    case 'match': {
-      const { op, left, right } = object(value) ?? {};
-      const sign = op === '==' || op === 'in' ? '' : `${op} `;
-      return `${operandText(left)} ${sign}${operandText(right)}`;
-    }
-    case 'counter': {
-      const counter = object(value);
-      return counter ? `counter packets ${counter['packets']}` : `counter name "${value}"`;
-    }
-    case 'reject': {
-      const reject = object(value);
-      if (!reject) return 'reject';
-      return reject['type'] === 'tcp reset'
-        ? 'reject with tcp reset'
-        : `reject with ${reject['type']} type ${reject['expr']}`;
-    }
-    case 'jump':
-    case 'goto':
-      return `${kind} ${object(value)?.['target']}`;
-    case 'dnat':
-    case 'snat': {
-      const { addr, port } = object(value) ?? {};
-      if (typeof addr !== 'string') return kind;
-      return `${kind} to ${port === undefined ? addr : socketAddress(addr, String(port))}`;
-    }
-    case 'redirect': {
-      const port = object(value)?.['port'];
-      return port === undefined ? 'redirect' : `redirect to :${operandText(port)}`;
-    }
-    case 'vmap': {
-      const { key, data } = object(value) ?? {};
-      const name = setName(data);
-      return `${operandText(key)} vmap ${name === undefined ? '{ … }' : `@${name}`}`;
-    }
-    case 'mangle': {
-      const { key, value: to } = object(value) ?? {};
-      return `${operandText(key)} set ${operandText(to)}`;
-    }
-    case 'tproxy':
-      return `tproxy to ${String(object(value)?.['addr'] ?? '')}:${String(object(value)?.['port'] ?? '')}`;
-    case 'xt':
-      return String(object(value)?.['name'] ?? 'xt');
-    default:
-      return kind;
-  }
-}
-
-function operandText(operand: unknown): string {
-  const values = valuesOf(operand);
-  if (values !== undefined) return values.length === 1 ? String(values[0]) : `{ ${values.join(', ')} }`;
-  const one = object(operand);
-  const payload = object(one?.['payload']);
-  if (payload) return `${payload['protocol']} ${payload['field']}`;
-  const concat = one?.['concat'];
-  if (Array.isArray(concat)) return concat.map(operandText).join(' . ');
-  const keyed = object(one?.['meta']) ?? object(one?.['ct']);
-  if (keyed) return `${one && 'ct' in one ? 'ct ' : ''}${keyed['key']}`;
-  return typeof operand === 'string' ? operand : '…';
 }
 
 function keyOf(entry: JsonObject, name: string): string {

@@ -9,7 +9,7 @@ export interface Certificate {
   readonly notAfter: number;
   /** Alternative names without their kind: `example.com`, `192.0.2.1`. */
   readonly names: readonly string[];
-  /** How its issuer has signed it, in openssl's words: `RSA-SHA256`; absent: it does not say. */
+  /** How its issuer has signed it, in openssl's words: `RSA-SHA256`, since 3.2 `sha256WithRSAEncryption`; absent: it does not say. */
   readonly signature?: string;
   /** Where its issuer's certificate is to be had (Authority Information Access); absent: it does not say. */
   readonly caIssuers?: string;
@@ -73,7 +73,7 @@ export function parseTls(stdout: string): TlsAnswer | Reason | string {
   const now = Number(/^now (\d+)$/m.exec(stdout)?.[1] ?? Number.NaN);
   if (Number.isNaN(now)) return 'the TLS test did not start';
   const [head = '', ...certificates] = stdout.split(/^certificate \d+$/m);
-  const signatures = [...head.matchAll(/^signature (\S+)$/gm)].map(([, algorithm = '']) => algorithm);
+  const signatures = [...head.matchAll(/^signature (.+)$/gm)].map(([, algorithm = '']) => algorithm);
   const problems = [...head.matchAll(/^handshake (.+)$/gm)].map(([, words = '']) => reasonOf(words));
   const failure = FAILURES.find(([pattern]) => problems.some((words) => pattern.test(words)))?.[1];
   return {
@@ -122,9 +122,12 @@ function reasonOf(words: string): string {
   return (at < 0 ? words : parts[at + 4] || words).trim();
 }
 
+/** Of a name that somebody has made as long as a certificate may be. */
+const MOST_CHARACTERS = 300;
+
 function certificate(text: string, signature: string | undefined): Certificate | undefined {
   const field = (name: string): string | undefined =>
-    new RegExp(`^${name}=\\s*(.*)$`, 'm').exec(text)?.[1]?.trim();
+    new RegExp(`^${name}=\\s*(.*)$`, 'm').exec(text)?.[1]?.trim().slice(0, MOST_CHARACTERS);
   const notBefore = opensslTime(field('notBefore'));
   const notAfter = opensslTime(field('notAfter'));
   if (notBefore === undefined || notAfter === undefined) return undefined;

@@ -29,6 +29,8 @@ const CHAINS = { leafOnly: 8448, whole: 8449 };
 const ALIAS_PORT = 8450;
 /** Servers that want a certificate of their clients, by either version, and one that only asks for it. */
 const MUTUAL = { newest: 8451, older: 8452, optional: 8453 };
+/** Servers whose RSA certificate an authority has signed, by SHA-1 and by SHA-256: openssl of the image has words of its own for these. */
+const SIGNED = { sha1: 8456, sha256: 8457 };
 
 /** As openssl's -not_before takes it. */
 function opensslTime(days: number): string {
@@ -81,6 +83,19 @@ nohup openssl s_server -accept "$1" -cert leaf.crt -key leaf.key -quiet </dev/nu
 nohup openssl s_server -accept "$2" -cert leaf.crt -key leaf.key -cert_chain inter.crt -quiet </dev/null >/dev/null 2>&1 &
 `;
 
+const START_SIGNED = `
+set -e
+cd /tmp
+openssl req -x509 -newkey rsa:2048 -nodes -keyout signer.key -out signer.crt -subj /CN=signer -days 90 2>/dev/null
+echo subjectAltName=DNS:shop.example.com >signed.ext
+for one in "sha1 $1" "sha256 $2"; do
+  set -- $one
+  openssl req -newkey rsa:2048 -nodes -keyout $1.key -out $1.csr -subj "/CN=$1" 2>/dev/null
+  openssl x509 -req -$1 -in $1.csr -CA signer.crt -CAkey signer.key -days 90 -extfile signed.ext -out $1.crt 2>/dev/null
+  nohup openssl s_server -accept "$2" -cert $1.crt -key $1.key -cipher DEFAULT:@SECLEVEL=0 -quiet </dev/null >/dev/null 2>&1 &
+done
+`;
+
 async function serve(podName: string, { port, names, days }: Server, asPort = port): Promise<void> {
   const times = days.map(opensslTime);
   await ns.help(podName, 'bash', '-c', START, 'start', String(asPort), names, ...times);
@@ -102,6 +117,7 @@ beforeAll(async () => {
   );
   await ns.help('server', 'bash', '-c', START_MUTUAL, 'start', ...Object.values(MUTUAL).map(String));
   await ns.help('server', 'bash', '-c', START_FRONTS, 'start', ...Object.values(FRONTS).map(String));
+  await ns.help('server', 'bash', '-c', START_SIGNED, 'start', ...Object.values(SIGNED).map(String));
   await until('the servers listen', 60, async () => {
     const listening = await ns.help('server', 'ss', '-tlnH');
     const own = [
@@ -109,6 +125,7 @@ beforeAll(async () => {
       ...Object.values(CHAINS),
       ...Object.values(MUTUAL),
       ...Object.values(FRONTS),
+      ...Object.values(SIGNED),
     ];
     const ports = [...own, SILENT_PORT, ALIAS_PORT];
     return ports.every((port) => listening.includes(`:${port} `)) || listening;
@@ -228,6 +245,20 @@ describe('a chain', () => {
       'NT-TLS-003',
       /sends a chain that ends at CN=\w+, which is not among the image's authorities/,
     );
+  });
+});
+
+describe('NT-TLS-005: as the openssl of the image tells it', () => {
+  test('a certificate that is signed with SHA-1', async () => {
+    expectFirst(await tls('--to', `pod/server:${SIGNED.sha1}`, ...named), {
+      id: 'NT-TLS-005',
+      severity: 'critical',
+      says: /its certificate is signed with sha1WithRSAEncryption, which clients no longer accept\.$/,
+    });
+  });
+
+  test('no fault: with SHA-256', async () => {
+    expectSilence(await tls('--to', `pod/server:${SIGNED.sha256}`, ...named));
   });
 });
 

@@ -89,6 +89,8 @@ export interface ConntrackFacts {
   readonly liberalResult: ProbeResult | undefined;
   /** Of a node: a rule drops what tracking calls invalid; `undefined`: not all rules could be read. */
   readonly dropsInvalid: boolean | undefined;
+  /** Of a node: a rule translates destinations, as those of Services. */
+  readonly hasTranslations: boolean;
   /** Answers that such a rule drops, since no question of theirs came by; `undefined`: none, or it was not looked for. */
   readonly oneSided: OneSided | undefined;
   readonly words: PlaceWords;

@@ -14,7 +14,7 @@ import { parseIptablesTables } from '../../parsers/iptables-tables.ts';
 import { cutReason, type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
 import { because, noRight } from '../shared/reason.ts';
 import type { ConntrackFacts, ConntrackInput, Translated } from './facts.ts';
-import { dropsInvalid, rulesOf } from './invalid-rules.ts';
+import { dropsInvalid, hasTranslations, rulesOf } from './invalid-rules.ts';
 import { oneSidedOf } from './one-sided.ts';
 import { holes } from './plan.ts';
 
@@ -42,6 +42,7 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput, words:
     liberal: read(evidence['liberal'], 'cat', wholeNumber).value,
     liberalResult: evidence['liberal'],
     dropsInvalid: isInvalidDropped(evidence),
+    hasTranslations: hasTranslations(evidence),
     oneSided: oneSidedOf(evidence),
     words,
   };

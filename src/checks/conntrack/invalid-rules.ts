@@ -8,13 +8,29 @@ import { type Measured, read } from '../shared/measured.ts';
 /** Who shows rules: iptables writes its own as they were made, and nft shows those of iptables-nft too. */
 export const RULE_TOOLS = ['iptables', 'iptablesLegacy', 'nft'] as const;
 
-/** What each tool shows, as the commands of its name, and what stands behind it, printed it. */
-export function rulesOf(evidence: Evidence, behind = ''): Measured<FilterRules>[] {
+/** Of what a node is asked for before the run. */
+const IDS = { iptables: 'iptables', iptablesLegacy: 'iptables-legacy', nft: 'nft' } as const;
+
+/** What each tool shows: before the run, or as the commands of its name, and what stands behind it, printed it. */
+export function rulesOf(evidence: Evidence, behind?: string): Measured<FilterRules>[] {
   return RULE_TOOLS.map((tool) => {
-    const result = evidence[`${tool}${behind}`];
+    const result = evidence[behind === undefined ? IDS[tool] : `${tool}${behind}`];
     if (tool === 'nft') return read(result, 'nft', parseNftRuleset);
     const source = tool === 'iptables' ? 'iptables-nft' : 'iptables-legacy';
     return read(result, 'iptables-save', (text) => parseIptablesSave(text, source));
+  });
+}
+
+/** As iptables-save and `nft -j` write a rule that translates a destination. */
+const TRANSLATION = / -j DNAT |"dnat"/;
+
+/** Whether the kernel's tracking is what translates: kube-proxy in mode ipvs, and BPF programs, have tables of their own. */
+export function hasTranslations(evidence: Evidence): boolean {
+  return RULE_TOOLS.some((tool) => {
+    const found = read(evidence[IDS[tool]], tool === 'nft' ? 'nft' : 'iptables-save', (text) => ({
+      isThere: TRANSLATION.test(text),
+    }));
+    return found.value?.isThere === true;
   });
 }
 

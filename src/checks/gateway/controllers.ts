@@ -44,6 +44,46 @@ export function hasExpressions(ingress: Ingress): boolean {
   );
 }
 
+/**
+ * By what a controller tells requests of one host and path apart: entry points, priorities, methods, headers, whether TLS
+ * is passed on, and load balancers of their own.
+ */
+const DIVIDES = [
+  'traefik.ingress.kubernetes.io/router.',
+  'konghq.com/',
+  'alb.ingress.kubernetes.io/',
+  'haproxy-ingress.github.io/http-',
+  'higress.io/',
+  'appgw.ingress.kubernetes.io/',
+  `${NGINX}/ssl-passthrough`,
+];
+
+/** Each of two Ingresses with the same rule may have requests of its own. */
+export function areDivided(one: Ingress, other: Ingress): boolean {
+  const [own, others] = [one, other].map(({ metadata }) => metadata?.annotations ?? {});
+  return Object.keys({ ...own, ...others }).some(
+    (name) => DIVIDES.some((begin) => name.startsWith(begin)) && own?.[name] !== others?.[name],
+  );
+}
+
+/** Classes of GKE, of which there are no objects. */
+const OF_GKE = ['gce', 'gce-internal'];
+/** Of the AWS Load Balancer Controller, and of EKS' own. */
+const OF_AWS: readonly (string | undefined)[] = ['ingress.k8s.aws/alb', 'eks.amazonaws.com/alb'];
+
+/** Which load balancer an Ingress has by its controller; empty: all of the class have one way in. */
+export function balancerOf(
+  ingress: Ingress,
+  { name, controller }: { readonly name: string; readonly controller: string | undefined },
+): string {
+  const group = annotation(ingress, 'alb.ingress.kubernetes.io/group.name');
+  if (!OF_GKE.includes(name) && !OF_AWS.includes(controller)) return '';
+  return group ?? `${ingress.metadata?.namespace}/${ingress.metadata?.name}`;
+}
+
+/** The controller of load balancers of AWS has an action in an annotation there, and no port of a Service. */
+export const IN_ANNOTATION = 'use-annotation';
+
 /** Further names by which a rule's host is asked. */
 export function aliasesOf(ingress: Ingress): readonly string[] {
   const names = annotation(ingress, `${NGINX}/server-alias`) ?? '';

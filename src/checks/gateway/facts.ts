@@ -1,6 +1,7 @@
 /** What the gateway check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
+import type { Reason } from '../../model/reason.ts';
 import type { HttpTiming } from '../../parsers/curl.ts';
 import type { Measured } from '../shared/measured.ts';
 
@@ -160,6 +161,8 @@ export interface RequestFacts {
   readonly result: ProbeResult | undefined;
   /** The certificate is neither trusted nor for the name: asked where a Secret is missing. */
   readonly isUntrusted: boolean;
+  /** It is not trusted, and why it is not known whether it is for the name; absent: it is known, or it was not asked. */
+  readonly unnamed?: Reason;
   /** No handshake came about: asked there too. */
   readonly isUnserved: boolean;
   readonly trustResult: ProbeResult | undefined;

@@ -17,9 +17,19 @@ function endedWith(result: ProbeResult | undefined, codes: readonly number[]): b
   return result?.status === 'exited' && codes.includes(result.code);
 }
 
-/** Whoever signed it, the certificate is none that stands in for all names. */
-function isForHost(result: ProbeResult | undefined): boolean {
-  return read(result, 'openssl', parseTls).value?.names.some(({ matches }) => matches) === true;
+/** Whoever signed it, a certificate for the host is none that stands in for all names. */
+function trustOf(
+  trust: ProbeResult | undefined,
+  presented: ProbeResult | undefined,
+): Pick<RequestFacts, 'isUntrusted' | 'unnamed'> {
+  if (!endedWith(trust, [CURL_UNTRUSTED])) return { isUntrusted: false };
+  // An older bundle does not have it.
+  if (presented === undefined) return { isUntrusted: true };
+  const { value, skipped } = read(presented, 'openssl', parseTls);
+  if (value === undefined) return { isUntrusted: false, unnamed: skipped };
+  return value.names.length === 0
+    ? { isUntrusted: false, unnamed: because('openssl was shown none') }
+    : { isUntrusted: !value.names.some(({ matches }) => matches) };
 }
 
 export function gatewayFacts(evidence: Evidence, { requests, denied }: GatewayInput): GatewayFacts {
@@ -35,7 +45,7 @@ function requestFacts(evidence: Evidence, asked: AskedRequest): RequestFacts {
     asked,
     answer,
     result,
-    isUntrusted: endedWith(trustResult, [CURL_UNTRUSTED]) && !isForHost(evidence[`${id}-certificate`]),
+    ...trustOf(trustResult, evidence[`${id}-certificate`]),
     isUnserved: endedWith(trustResult, CURL_UNSERVED),
     trustResult,
     fronts: met(asked.fronts, answer.value?.remote),

@@ -4,9 +4,12 @@ import type { Ingress } from '../../model/kube-objects.ts';
 import { byAge } from './age.ts';
 import {
   aliasesOf,
+  areDivided,
+  balancerOf,
   hasCertificateElsewhere,
   hasExpressions,
   hasShare,
+  IN_ANNOTATION,
   INGRESS_NGINX,
   isCanary,
   isPassedThrough,
@@ -70,12 +73,9 @@ interface Asked {
   readonly isTls?: boolean;
 }
 
-/** One front for each class, and one for each Ingress of the host that nobody serves. */
+/** One front for each class, or each of its load balancers, and one for each Ingress of the host that nobody serves. */
 export function ingressFronts({ ingresses, classes }: IngressObjects, asked: Asked): readonly RoutedFront[] {
   const { host } = asked;
-  const groups = new Map<string, Ingress[]>();
-  for (const one of ingresses)
-    groups.set(classOf(one) ?? '', [...(groups.get(classOf(one) ?? '') ?? []), one]);
   const known = (classes ?? []).map(({ metadata }) => metadata?.name ?? '').sort();
   const hasDefault = (classes ?? []).some(
     ({ metadata, spec }) =>
@@ -84,7 +84,12 @@ export function ingressFronts({ ingresses, classes }: IngressObjects, asked: Ask
   const controllers = new Map(
     (classes ?? []).map(({ metadata, spec }) => [metadata?.name, spec?.controller]),
   );
-  return [...groups].flatMap(([name, group]): readonly RoutedFront[] => {
+  const groups = Map.groupBy(ingresses, (one) => {
+    const name = classOf(one) ?? '';
+    return JSON.stringify([name, balancerOf(one, { name, controller: controllers.get(name) })]);
+  });
+  return [...groups.values()].flatMap((group): readonly RoutedFront[] => {
+    const name = (group[0] && classOf(group[0])) ?? '';
     // An old annotation names a class without there being an object of it.
     const isKnown = name === '' ? hasDefault : known.includes(name) || group.some((one) => isAnnotated(one));
     const isServed = classes === undefined || isKnown;
@@ -117,7 +122,7 @@ function unserved(ingress: Ingress, wanted: string, known: readonly string[]): R
   };
 }
 
-/** All Ingresses of one class. */
+/** All Ingresses of one class, or of one of its load balancers. */
 interface Served {
   readonly name: string;
   readonly group: readonly Ingress[];
@@ -178,7 +183,8 @@ function rivalsPart(best: Rule, fitting: readonly Rule[]): { rivals?: readonly R
       one.path === best.path &&
       one.pathType === best.pathType &&
       backendText(one) !== backendText(best) &&
-      !areApart(one.ingress, best.ingress),
+      !areApart(one.ingress, best.ingress) &&
+      !areDivided(one.ingress, best.ingress),
   );
   return rivals.length === 0
     ? {}
@@ -207,7 +213,7 @@ function wanted(
   { service }: AnyBackend,
   controller: string | undefined,
 ): readonly WantedBackend[] {
-  if (service === undefined) return [];
+  if (service === undefined || service.port?.name === IN_ANNOTATION) return [];
   const { namespace } = objectOf(ingress);
   const port = String(service.port?.number ?? service.port?.name ?? '');
   const mayBeTarget = controller === INGRESS_NGINX;

@@ -54,7 +54,8 @@ export function judgeGateway(
 /** A rule that may not be read is told of where something failed: elsewhere it is no news. */
 function skipped({ requests, denied }: GatewayFacts, isExplained: boolean, words: PlaceWords): Skips {
   const skips = new Skips(words);
-  for (const { asked, answer, fronts } of requests) {
+  for (const { asked, answer, fronts, unnamed } of requests) {
+    skips.add(unnamed, `for whom the certificate of ${asked.destination.label} is (NT-GW-008)`);
     if (fronts.length > 0) skips.add(answer.skipped, `how ${asked.destination.label} is answered`);
   }
   const failed = requests.find(isFailed);

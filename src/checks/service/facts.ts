@@ -93,6 +93,8 @@ export interface ServiceInfo {
   readonly ending?: readonly EndingPod[];
   /** Endpoints that are about to go and still serve. */
   readonly leaving: number;
+  /** Its endpoints are those of other clusters too, which the API of this one may not list. */
+  readonly isGlobal?: true;
   /** Pods that the selector matches and that are not ready, with why. */
   readonly notReady: readonly { readonly pod: string; readonly reason: string }[];
   /** Pods that the selector matches; absent where they may not be listed. */

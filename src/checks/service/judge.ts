@@ -74,6 +74,8 @@ function outcome(services: readonly ServiceFacts[], words: PlaceWords): Outcome 
 function healthy(facts: ServiceFacts): string {
   const { info, endpoints, virtual } = facts;
   if (info.externalName !== undefined) return `${info.label} is an alias for ${info.externalName}.`;
+  if (info.isGlobal && endpoints.length === 0)
+    return `${info.label} has no ready endpoint in this cluster, and its cluster IP ${info.clusterIp} answers: those of other clusters do.`;
   return `${working(facts).length} of ${endpoints.length} endpoints of ${info.label} answer${virtual.length > 0 ? `, and so does its cluster IP ${info.clusterIp}` : ''}.`;
 }
 

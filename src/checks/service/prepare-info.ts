@@ -100,6 +100,7 @@ export async function readService(
     targetPort,
     internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
     ...affinityPart(service),
+    ...(isGlobal(service) ? { isGlobal: true as const } : {}),
     ...(selector.length === 0 ? {} : { selector: selector.map(([k, v]) => `${k}=${v}`).join(',') }),
     endpoints: ready,
     ready: ready.length,
@@ -122,6 +123,13 @@ export async function readService(
 /** As part of an endpoint. */
 function stalePart(stale: StaleEndpoint | undefined): { stale?: StaleEndpoint } {
   return stale === undefined ? {} : { stale };
+}
+
+/** Of Cilium's Cluster Mesh: without its slices being synchronized, endpoints of other clusters are known to the agents alone. */
+const GLOBAL = ['service.cilium.io/global', 'io.cilium/global-service'];
+
+function isGlobal({ metadata }: Service): boolean {
+  return GLOBAL.some((name) => metadata?.annotations?.[name] === 'true');
 }
 
 /** As part of the input; three hours are the API's default. */

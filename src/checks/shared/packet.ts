@@ -32,7 +32,9 @@ export interface Fields {
 
 /** Whether a packet may be what all of a rule's conditions ask for. */
 export function fits(matches: readonly RuleMatch[], fields: Fields): boolean {
-  return matches.every((match) => elementAt(match, fields) >= 0 !== match.negated || isOpen(match, fields));
+  return matches.every((match) =>
+    match.negated ? isOpen(match, fields) || mayBeNone(match, fields) : elementAt(match, fields) >= 0,
+  );
 }
 
 /** Whether a packet is what all of the conditions ask for, as far as anybody can tell. */
@@ -63,6 +65,13 @@ function partsOf({ field, values, and = [] }: RuleMatch): NonNullable<RuleMatch[
 
 function isKnown(field: RuleMatch['field'] | undefined, fields: Fields): boolean {
   return field !== undefined && fields[field] !== undefined;
+}
+
+/** Of what the packet may be called, one name is in no element: it is enough for a negation that it may hold. */
+function mayBeNone(match: RuleMatch, fields: Fields): boolean {
+  const states = fields.ctstate ?? [];
+  const ways = states.length < 2 ? [fields] : states.map((one) => ({ ...fields, ctstate: [one] }));
+  return ways.some((way) => elementAt(match, way) < 0);
 }
 
 /** Nothing is known of a part that a negation speaks of, so that it may hold. */

@@ -5,7 +5,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { socketAddress } from '../../model/socket-address.ts';
 
-/** The script's own limits are 6 s for a handshake, and 2 s for another one where that failed. */
+/** The script's own limits are 6 s for a handshake, and 2 s for each of two more where that failed. */
 const LIMIT_SECONDS = 11;
 
 export interface TlsQuestion {

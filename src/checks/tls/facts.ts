@@ -37,6 +37,11 @@ export interface TlsFacts {
   readonly expireDays: number;
 }
 
+/** openssl found a way to an authority that it trusts, on which all is valid: what else the chain has, clients need not look at. */
+export function isTrusted({ verified = '' }: Pick<TlsAnswer, 'verified'>): boolean {
+  return verified.startsWith('0 ');
+}
+
 /** openssl's verify errors for an issuer that was neither sent nor is trusted. */
 const NO_ISSUER = /^2[01] /;
 

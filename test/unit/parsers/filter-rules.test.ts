@@ -218,6 +218,14 @@ describe('parseNftRuleset', () => {
     expect(parseNftRuleset(rule([{ reject: null }]))?.rules[0]?.text).toContain(': reject #');
   });
 
+  it('shows the beginning of a large set', () => {
+    const set = Array.from({ length: 5000 }, (_, i) => `198.18.${i >> 8}.${i & 255}`);
+    const match = { op: '==', left: { payload: { protocol: 'ip', field: 'saddr' } }, right: { set } };
+    const [found] = parseNftRuleset(rule([{ match }, { drop: null }]))?.rules ?? [];
+    expect(found?.matches[0]?.values).toHaveLength(5000);
+    expect(found?.text).toMatch(/ip saddr \{ 198\.18\.0\.0, .*, 198\.18\.0\.14, … \} drop # handle 7$/);
+  });
+
   it('leaves rules out that stop nothing', () => {
     expect(parseNftRuleset(rule([{ counter: { packets: 1 } }, { accept: null }]))?.rules).toEqual([]);
   });

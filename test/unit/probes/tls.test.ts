@@ -70,6 +70,28 @@ describe.each(SHELLS.filter((s) => s.available))('tls.sh in $name', ({ words }) 
   );
 
   it.each([
+    ['the large hello fails each time', '[ "$large" = 0 ]', true],
+    ['the large hello failed once', '[ "$large" = 0 ] || [ "$(wc -l <"$calls")" -ge 3 ]', false],
+    ['the small hello fails too', 'false', false],
+  ])('tells of the size of the hello where %s', async (_why, condition, isTold) => {
+    // A server in the place of openssl, which takes what the condition says.
+    const lines = `#!/bin/sh
+calls=$(dirname "$0")/calls large=1
+[ "$1" = list ] && { echo X25519MLKEM768:X25519; exit; }
+[ "$1" = s_client ] || exit 1
+case "$*" in *-groups*) large=0 ;; esac
+echo "$*" >>"$calls"
+echo 'CONNECTED(00000003)'
+if ${condition}; then printf '%s\n' '-----BEGIN CERTIFICATE-----' AA== '-----END CERTIFICATE-----'; else echo write:errno=104; fi
+`;
+    writeFileSync(join(folder, 'openssl'), lines, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
+    const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', ''], '', { env });
+    expect(parseTls(stdout.toString())).toMatchObject({ isConnected: true, failure: expect.anything() });
+    expect(/^small-hello$/m.test(stdout.toString())).toBe(isTold);
+  });
+
+  it.each([
     [{ requestCert: true, rejectUnauthorized: true }, true],
     [{ requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' }, true],
     [{ requestCert: true, rejectUnauthorized: false }, false],

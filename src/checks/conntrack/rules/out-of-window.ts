@@ -9,7 +9,7 @@ const meta = {
   severities: ['warning', 'info'],
   meaning:
     'Connection tracking calls a TCP segment invalid that lies outside of the window that it has reckoned: after loss, reordering or a retransmission of a long download that happens. An invalid packet is not translated. Of a connection to a Service the answer then reaches the client with the endpoint\'s own address, the client\'s kernel knows no such connection and sends a reset, and the endpoint ends the connection: long transfers fail now and then with "connection reset by peer", with nothing in any log.',
-  rule: "On a node: net.netfilter.nf_conntrack_tcp_be_liberal is 0, no rule of nftables or iptables drops what is invalid, and conntrack's count of invalid packets grew during the run by at least 10 (warning), or by 2 to 9 (info): late packets of connections that have ended are invalid too, and any busy node has some.",
+  rule: "On a node: net.netfilter.nf_conntrack_tcp_be_liberal is 0, a rule of nftables or iptables translates destinations (DNAT), none drops what is invalid, and conntrack's count of invalid packets grew during the run by at least 10 (warning), or by 2 to 9 (info): late packets of connections that have ended are invalid too, and any busy node has some.",
   source:
     'kernel: Documentation/networking/nf_conntrack-sysctl.rst; kubernetes/kubernetes#74839 and #117924; the numbers: ours',
   remedy:
@@ -23,9 +23,9 @@ const MANY = 10;
 export const outOfWindow: Rule<ConntrackFacts> = {
   meta,
   judge: (facts) => {
-    const { isNode, liberal, liberalResult, dropsInvalid, words } = facts;
+    const { isNode, liberal, liberalResult, dropsInvalid, hasTranslations, words } = facts;
     const invalid = grown(facts, 'invalid');
-    if (!isNode || liberal !== 0 || dropsInvalid !== false || invalid < LEAST) return [];
+    if (!isNode || liberal !== 0 || dropsInvalid !== false || !hasTranslations || invalid < LEAST) return [];
     const isMany = invalid >= MANY;
     return [
       occurrence(

@@ -11,7 +11,7 @@ const meta = {
   severities: ['warning'],
   meaning:
     'Two Ingresses of a class, or two routes of a Gateway, have a rule for the very same host and path, and lead to different backends. One of them counts: the older by the Gateway API and for most controllers of Ingresses, another one for some, and after a controller restarts it may be the other one. Whoever made the other one gets answers of somebody else, or none.',
-  rule: 'For a DEST that is a URL, the rule that takes the request is also that of another Ingress of the same class (host, path and pathType), or of another route of the same Gateway (the whole match), and their backends differ. Not where one is a canary.',
+  rule: 'For a DEST that is a URL, the rule that takes the request is also that of another Ingress of the same class (host, path and pathType), or of another route of the same Gateway (the whole match), and their backends differ. Not where one is a canary, or annotations by which controllers tell requests apart differ (entry points, methods, headers, priorities).',
   source:
     'Gateway API specification, HTTPRouteSpec, rules: precedence; ingress-nginx, "Building the NGINX model": the oldest rule wins',
   remedy: 'Take the rule out of all of them but one, or give them hosts or paths of their own.',

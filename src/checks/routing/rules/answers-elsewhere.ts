@@ -15,7 +15,7 @@ const meta = {
   severities: ['warning'],
   meaning:
     'The host has more than one uplink, and clients connect to its address on one of them. The kernel chooses the way of an answer by the address of the client alone, and so by the default route of another uplink: a provider or a router there that checks source addresses drops it, and a firewall that has not seen the request does so too. From neighbours of the address, and by the first uplink, everything works.',
-  rule: 'On a host, at the end of the run: the handshake of a client with an address of the host is not complete and its SYN-ACK was sent again, the client is not on the link of that address, and the answer leaves by another interface than the one that has the address. Where iptables sets marks or routing rules ask for them, nothing is said.',
+  rule: 'On a host, at the end of the run: the handshake of a client with an address of the host is not complete and its SYN-ACK was sent again, the client is not on the link of that address, and the answer leaves by another interface than the one that has the address. Nothing is said where no packet comes by that one (loopback, dummy, macvlan: addresses of load balancers and routing daemons), where the client is a neighbour on a bridge or veth, as a container is, and where iptables sets marks or routing rules ask for them.',
   source: 'ip-rule(8); Linux Advanced Routing & Traffic Control HOWTO, 4.2: routing for multiple uplinks',
   remedy: advice`Give the address of each uplink a table of its own with the default route of that uplink, and a rule that leads what comes from the address by it.`,
 } as const;
@@ -57,10 +57,32 @@ function lostOf(facts: RoutingFacts): Lost[] {
       port: local.port,
       protocol: 'tcp',
     });
-    return fate?.kind === 'elsewhere' && !isOnLink(peer.address, fate.own, ways.routes)
+    return fate?.kind === 'elsewhere' &&
+      !isOnLink(peer.address, fate.own, ways.routes) &&
+      !cameElsewhere(peer.address, fate, facts)
       ? [{ socket, fate }]
       : [];
   });
+}
+
+/** Interfaces that hold addresses for others, by which packets come: those of LVS and BGP, of VRRP with a MAC address of its own. */
+const HOLDERS: readonly (string | undefined)[] = ['dummy', 'macvlan', 'ipvlan'];
+/** Whoever is behind one has the host for its router, and may ask for any of its addresses (host.docker.internal). */
+const OF_CONTAINERS: readonly (string | undefined)[] = ['bridge', 'veth'];
+
+/** The question came by the interface by which the answer leaves, whichever has the address. */
+function cameElsewhere(
+  client: string,
+  { own, device }: Lost['fate'],
+  { interfaces = [], routes = [] }: RoutingFacts,
+): boolean {
+  const named = (wanted: string) => interfaces.find(({ name }) => name === wanted);
+  const holder = named(own);
+  return (
+    holder?.flags.includes('LOOPBACK') === true ||
+    HOLDERS.includes(holder?.kind) ||
+    (OF_CONTAINERS.includes(named(device)?.kind) && isOnLink(client, device, routes))
+  );
 }
 
 function isOnLink(address: string, device: string, routes: readonly Route[]): boolean {

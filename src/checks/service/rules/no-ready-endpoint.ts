@@ -52,6 +52,8 @@ export const noReadyEndpoint: Rule<ServicesFacts> = {
     services.flatMap(({ info, virtual }) => {
       if (info.ready > 0 || info.type === 'ExternalName' || info.isPortUnnamed) return [];
       const [first] = virtual;
+      // Those of other clusters answer, which are not in the EndpointSlices of this one.
+      if (info.isGlobal && first?.state === 'works') return [];
       const { leaving } = info;
       const isServed = leaving > 0 && first?.state === 'works';
       const seen =

@@ -39,7 +39,12 @@ const meta = {
   },
 } as const;
 
+/** What it keeps are copies of Endpoints that somebody writes, of Services without a selector. */
+const MIRROR = 'endpointslicemirroring-controller.k8s.io';
+
 function keeperClause(info: ServiceInfo, keeper: string | undefined): string {
+  if (keeper === MIRROR)
+    return `, as a copy of the Endpoints ${info.name}, which whoever writes them has not updated`;
   if (info.selector === undefined)
     return ', and the Service has no selector, so that no controller updates it';
   if (keeper === undefined) return ', which no controller is named to keep';
@@ -52,6 +57,8 @@ const ITS_CONTROLLER = 'endpointslice-controller.k8s.io';
 
 /** Without a controller, deleting the slice would take the good endpoints away too. */
 function remedyFor({ namespace, name, selector }: ServiceInfo, { slice, keeper }: StaleEndpoint): Advice {
+  if (keeper === MIRROR)
+    return advice`Take the address out of the Endpoints, of which the slice is a copy that is made again as often as it is changed, and see why whoever writes them has left it there. Or give the Service a selector: a controller then makes its slices and keeps them.\n${kubectl`edit endpoints -n ${namespace} ${name}`}`;
   if (selector !== undefined && keeper === ITS_CONTROLLER)
     return advice`${meta.remedy}\n${kubectl`get lease -n kube-system kube-controller-manager`}`;
   return selector === undefined

@@ -8,7 +8,7 @@ import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { byEndpoint } from '../../shared/service-story.ts';
 import { least } from '../../shared/statistics.ts';
-import { formatDays, formatTime, type TlsFacts, type TlsPath } from '../facts.ts';
+import { formatDays, formatTime, isTrusted, type TlsFacts, type TlsPath } from '../facts.ts';
 
 const meta = {
   id: 'NT-TLS-001',
@@ -16,15 +16,16 @@ const meta = {
   severities: ['critical', 'info'],
   meaning:
     'The server presents a certificate that clients refuse. They connect, and then report a certificate error; a client that checks nothing works, which hides it.',
-  rule: "By the target's clock, a certificate of the chain has expired or is not valid yet; or the server's own is for none of the names that clients use for this destination (critical). It expires within 14 days (info; --expire-days sets the limit).",
+  rule: "By the target's clock, a certificate of the chain has expired or is not valid yet; or the server's own is for none of the names that clients use for this destination (critical). Of an authority's certificate that has expired, an info where openssl trusts the chain without it, as that of a cross-signed one. It expires within 14 days (info; --expire-days sets the limit).",
   source:
     'RFC 5280, 4.1.2.5 (validity) and RFC 9525 (names), as openssl x509 -checkhost and -checkip have them; 14 days: ours',
   remedy: advice`Renew the certificate and make the server load it: many read it once, at start. With cert-manager: ${kubectl`describe certificate`}. For a wrong name, see that the name asked for (SNI) is one that the server knows; of an ingress controller, that an Ingress has this host in spec.tls, and that its Secret is there, in the same namespace, and of the right name.`,
 } as const;
 
-/** What is wrong with the times of the chain, the server's own certificate first. */
-function times({ chain, now }: TlsAnswer): string[] {
-  return chain.flatMap((certificate, i) => {
+/** What is wrong with the times of those of the chain that clients need, the server's own certificate first. */
+function times(answer: TlsAnswer): string[] {
+  const { chain, now } = answer;
+  return (isTrusted(answer) ? chain.slice(0, 1) : chain).flatMap((certificate, i) => {
     const whose = i === 0 ? 'its certificate' : `the ${certificate.subject} certificate of its chain`;
     if (now > certificate.notAfter)
       return [
@@ -63,8 +64,17 @@ function called(leaf: Certificate): string {
   return `${leaf.names.slice(0, 4).join(', ')}${more}`;
 }
 
+/** What is no fault yet, or none for clients that know another way. */
 function soon({ chain, now }: TlsAnswer, days: number): string[] {
-  const next = least(chain.map((certificate) => certificate.notAfter));
+  const [valid, past] = [true, false].map((isValid) =>
+    chain.filter((one) => one.notAfter >= now === isValid),
+  );
+  const [old] = past ?? [];
+  if (old !== undefined)
+    return [
+      `the ${old.subject} certificate of its chain expired ${formatDays(now - old.notAfter)} ago (${formatTime(old.notAfter)}), which clients that know another way to an authority do not need, as this one; older ones may`,
+    ];
+  const next = least((valid ?? []).map((certificate) => certificate.notAfter));
   return next !== undefined && next - now <= days * 86_400
     ? [`a certificate of its chain expires in ${formatDays(next - now)} (${formatTime(next)})`]
     : [];

@@ -14,7 +14,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     'The server accepts the connection but then speaks no TLS, refuses what the client offers, or stays silent. As far as small packets go, the network is fine.',
-  rule: 'openssl s_client connects and gets no certificate. Where its openssl offers post-quantum groups (3.5), it tries once more without, and says whether that succeeds.',
+  rule: 'openssl s_client connects and gets no certificate. Where its openssl offers post-quantum groups (3.5), it tries once more without, and where that succeeds again with them: the groups are told of where that fails once more.',
   source:
     "openssl's own words; RFC 8446, section 6 (alerts); draft-ietf-tls-ecdhe-mlkem (a key share of 1216 bytes); tldr.fail",
   remedy: advice`See that the port is the one that speaks TLS, that the name asked for (SNI) is known to the server, and which versions it takes: ${nettools`run ${TARGET} -- openssl s_client -connect HOST:PORT -servername NAME`}.`,

@@ -22,6 +22,7 @@ interface Run {
   readonly input?: Partial<ConntrackInput>;
   readonly established?: string;
   readonly iptables?: string;
+  readonly legacy?: string;
   readonly liberal?: string;
   readonly nft?: string;
 }
@@ -44,6 +45,7 @@ function judged({
   input,
   established,
   iptables,
+  legacy,
   liberal,
   nft,
 }: Run): Judgement {
@@ -62,6 +64,7 @@ function judged({
       ...(holders === undefined ? {} : { holders: result(holders) }),
       ...(established === undefined ? {} : { established: result(established) }),
       ...(iptables === undefined ? {} : { iptables: result(iptables) }),
+      ...(legacy === undefined ? {} : { 'iptables-legacy': result(legacy) }),
       ...(liberal === undefined ? {} : { liberal: result(liberal) }),
       ...(nft === undefined ? {} : { nft: result(nft) }),
       'holes-before': result(holes[0]),
@@ -402,6 +405,21 @@ describe('NT-CT-006', () => {
 describe('NT-CT-007', () => {
   const node = { isNode: true };
   const NONE = '{"nftables": [{"metainfo": {"json_schema_version": 1}}]}';
+  const SERVICES = (extra: string) =>
+    `*nat\n:KUBE-SEP-A - [0:0]\n[0:0] -A KUBE-SEP-A -p tcp -m tcp -j DNAT --to-destination 198.18.1.2:80\nCOMMIT\n${extra}`;
+  const BY_NFT = JSON.stringify({
+    nftables: [
+      {
+        rule: {
+          family: 'ip',
+          table: 'kube-proxy',
+          chain: 'endpoint',
+          handle: 3,
+          expr: [{ dnat: { addr: '198.18.1.2', port: 80 } }],
+        },
+      },
+    ],
+  });
   const table = { family: 'inet', table: 'filter' };
   const DROPS = JSON.stringify({
     nftables: [
@@ -429,7 +447,13 @@ describe('NT-CT-007', () => {
   });
   const KUBE_FORWARD =
     '*filter\n:FORWARD ACCEPT [0:0]\n:KUBE-FORWARD - [0:0]\n[0:0] -A FORWARD -j KUBE-FORWARD\n[0:0] -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP\nCOMMIT\n';
-  const strict = { input: node, liberal: '0\n', nft: NONE, before: { invalid: 4 } };
+  const strict = {
+    input: node,
+    liberal: '0\n',
+    nft: NONE,
+    iptables: SERVICES(''),
+    before: { invalid: 4 },
+  };
 
   it.each([
     ['many, on a strict node', { ...strict, after: { invalid: 14 } }, ['NT-CT-007 warning']],
@@ -438,7 +462,27 @@ describe('NT-CT-007', () => {
     ['none', { ...strict, after: { invalid: 4 } }, []],
     ['a lenient node', { ...strict, liberal: '1\n', after: { invalid: 99 } }, []],
     ['a rule of nftables drops them', { ...strict, nft: DROPS, after: { invalid: 99 } }, []],
-    ['kube-proxy drops them', { ...strict, iptables: KUBE_FORWARD, after: { invalid: 99 } }, []],
+    ['kube-proxy drops them', { ...strict, iptables: SERVICES(KUBE_FORWARD), after: { invalid: 99 } }, []],
+    [
+      'kube-proxy drops them by iptables-legacy',
+      { ...strict, legacy: SERVICES(KUBE_FORWARD), after: { invalid: 99 } },
+      [],
+    ],
+    [
+      'kube-proxy translates by iptables-legacy',
+      { ...strict, iptables: '', legacy: SERVICES(''), after: { invalid: 99 } },
+      ['NT-CT-007 warning'],
+    ],
+    [
+      'kube-proxy translates by nftables',
+      { ...strict, iptables: '', nft: BY_NFT, after: { invalid: 99 } },
+      ['NT-CT-007 warning'],
+    ],
+    [
+      'Services are translated elsewhere (ipvs, BPF)',
+      { ...strict, iptables: '', after: { invalid: 99 } },
+      [],
+    ],
     ['rules that could not be read', { ...strict, nft: '', after: { invalid: 99 } }, []],
     ['not a node', { ...strict, input: { isNode: false }, after: { invalid: 99 } }, []],
   ] as const)('%s', (_what, run, expected) => {

@@ -277,7 +277,69 @@ describe('the same rule twice', () => {
       'is a canary',
       ingress({ name: 'b', to: 'cart', annotations: { 'nginx.ingress.kubernetes.io/canary': 'true' } }),
     ],
+    [
+      'is of another entry point',
+      ingress({
+        name: 'z',
+        to: 'noop',
+        annotations: { 'traefik.ingress.kubernetes.io/router.entrypoints': 'web' },
+      }),
+    ],
+    [
+      'takes other methods',
+      ingress({ name: 'z', to: 'cart', annotations: { 'konghq.com/methods': 'POST' } }),
+    ],
   ])('is none that %s', (_what, other) => {
     expect(rivalsOf(ingress(), other)).toEqual([['web', undefined]]);
+  });
+
+  it('is one whose annotations are about something else', () => {
+    const annotations = { 'nginx.ingress.kubernetes.io/proxy-body-size': '8m' };
+    expect(rivalsOf(ingress(), ingress({ name: 'z', to: 'cart', annotations }))).toEqual([
+      ['web', ['z Service default/cart:80']],
+    ]);
+  });
+});
+
+describe('load balancers of their own', () => {
+  const ALB: IngressClass = { metadata: { name: 'nginx' }, spec: { controller: 'ingress.k8s.aws/alb' } };
+  const grouped = (name: string): Ingress =>
+    ingress({ name, to: name, annotations: { 'alb.ingress.kubernetes.io/group.name': 'shared' } });
+  const leads = (classes: readonly IngressClass[], ...all: readonly Ingress[]) =>
+    routed('/', all, classes).map(({ to }) => to.join());
+
+  it('have each rules of their own', () => {
+    expect(leads([ALB], ingress({ name: 'a', to: 'a' }), ingress({ name: 'b', to: 'b' }))).toEqual([
+      'a:80',
+      'b:80',
+    ]);
+    const gce = (name: string): Ingress => ({
+      ...ingress({ name, to: name, annotations: { 'kubernetes.io/ingress.class': 'gce' } }),
+      spec: { ...ingress({ to: name }).spec, ingressClassName: undefined } as never,
+    });
+    expect(leads([], gce('a'), gce('b'))).toEqual(['a:80', 'b:80']);
+  });
+
+  it('are one by a group, or a controller that has one for all', () => {
+    expect(leads([ALB], grouped('a'), grouped('b'))).toEqual(['a:80']);
+    expect(leads([NGINX], ingress({ name: 'a', to: 'a' }), ingress({ name: 'b', to: 'b' }))).toEqual([
+      'a:80',
+    ]);
+  });
+});
+
+describe('an action of a load balancer of AWS', () => {
+  it('is no Service that could be missing', () => {
+    const http = {
+      paths: [
+        {
+          path: '/',
+          pathType: 'Prefix',
+          backend: { service: { name: 'ssl-redirect', port: { name: 'use-annotation' } } },
+        },
+      ],
+    };
+    const one = ingress({ spec: { rules: [{ host: HOST, http }] } });
+    expect(routed('/', [one], [NGINX])).toEqual([{ name: 'Ingresses of class nginx', troubles: [], to: [] }]);
   });
 });

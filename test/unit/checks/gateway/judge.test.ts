@@ -44,6 +44,8 @@ interface Run {
   readonly trust?: number;
   /** What the certificate is for, as openssl says it. */
   readonly names?: 'match' | 'mismatch';
+  /** All that was printed of it. */
+  readonly certificate?: string;
   readonly denied?: readonly string[];
   readonly others?: readonly string[];
   readonly mayBeLed?: true;
@@ -51,7 +53,17 @@ interface Run {
 
 function judged(
   fronts: readonly Front[],
-  { status = 200, remote = '192.0.2.9', backend, trust, names, denied = [], others = [], mayBeLed }: Run = {},
+  {
+    status = 200,
+    remote = '192.0.2.9',
+    backend,
+    trust,
+    names,
+    certificate = names && `now 1\nconnected\nname shop.example.com ${names}\n`,
+    denied = [],
+    others = [],
+    mayBeLed,
+  }: Run = {},
 ) {
   const to = destination({ label: URL, url: URL, port: '80' });
   const input: GatewayInput = {
@@ -76,9 +88,7 @@ function judged(
       ...(trust === undefined
         ? {}
         : { 'to0-trust': result('', { code: trust, stderr: 'curl: (60) SSL\n' }) }),
-      ...(names === undefined
-        ? {}
-        : { 'to0-certificate': result(`now 1\nconnected\nname shop.example.com ${names}\n`) }),
+      ...(certificate === undefined ? {} : { 'to0-certificate': result(certificate) }),
     }),
     input,
   );
@@ -191,6 +201,11 @@ describe('NT-GW-008', () => {
   it('is not that of the host, whoever signed it: a private authority is none that stands in', () => {
     expect(named(judged([without({})], { trust: 60, names: 'match' }))).toEqual([]);
     expect(named(judged([without({})], { trust: 60, names: 'mismatch' }))).toEqual(FOUND);
+    // Without openssl nobody knows, and that is told.
+    for (const certificate of ['no-openssl\n', 'now 1\nconnected\n']) {
+      const { findings } = judged([without({})], { trust: 60, certificate });
+      expect(findings).toMatchObject([{ id: 'NT-SYS-001', summary: expect.stringContaining('(NT-GW-008)') }]);
+    }
   });
 
   it.each<[number, string[]]>([

@@ -274,6 +274,16 @@ describe('no endpoint', () => {
     expect(remedyOf(found)).toMatch(/kubectl edit endpointslice -n default shop-1$/);
   });
 
+  it('is no fault of a Service of several clusters that takes connections', () => {
+    const service = { ...empty, notReady: [], isGlobal: true } as const;
+    const global = judged({ service, endpoints: [], virtual: [OK] });
+    expect([global.status, problemsOf(global)]).toEqual(['pass', []]);
+    expect(global.summary).toContain('no ready endpoint in this cluster');
+    expect(problems({ service, endpoints: [], virtual: [REFUSED] })).toEqual(['NT-SVC-001 critical']);
+    // A proxy of a mesh takes what is sent to any Service.
+    expect(problems({ service: empty, endpoints: [], virtual: [OK] })).toEqual(['NT-SVC-001 critical']);
+  });
+
   it.each([
     [false, true],
     [true, false],

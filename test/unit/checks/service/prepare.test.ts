@@ -114,6 +114,16 @@ describe('the input of the service check', () => {
     );
   });
 
+  it.each(['service.cilium.io/global', 'io.cilium/global-service'])('knows %s', async (name) => {
+    const one = service(['10.96.0.5']);
+    const lists = (value: string) => ({
+      ...ONE,
+      [PATHS.services]: [{ ...one, metadata: { ...one.metadata, annotations: { [name]: value } } }],
+    });
+    expect((await prepared([lists('true')], ['svc/db'])).services).toMatchObject([{ isGlobal: true }]);
+    expect((await prepared([lists('false')], ['svc/db'])).services[0]).not.toHaveProperty('isGlobal');
+  });
+
   it('tells endpoints that are leaving from those that are ready', async () => {
     const leaving = { ready: false, serving: true, terminating: true };
     const slices = [

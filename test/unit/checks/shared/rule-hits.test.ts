@@ -46,6 +46,22 @@ describe('meets', () => {
     ['the own address', 'output', [match('saddr', '198.51.100.2')], 'output'],
     ['another own address', 'output', [match('saddr', '198.51.100.3')], undefined],
     ['from the destination', 'prerouting', [match('saddr', '198.51.100.7')], 'input'],
+    // Tracking that has not seen the question calls the answer invalid.
+    ['whatever answers nothing', 'input', [match('ctstate', 'established', true)], 'input'],
+    ['what is not invalid', 'input', [match('ctstate', 'invalid', true)], 'input'],
+    [
+      'what is in no state that an answer has',
+      'input',
+      [{ field: 'ctstate', values: ['established', 'invalid', 'untracked'], negated: true }],
+      undefined,
+    ],
+    ['whatever is not new, on the way out', 'output', [match('ctstate', 'new', true)], undefined],
+    [
+      'whatever answers nothing, by a concatenation',
+      'input',
+      [{ ...match('ctstate', 'established', true), and: [{ field: 'sport', values: ['8080'] }] }],
+      'input',
+    ],
     ['in a chain that others jump to', undefined, [match('sport', '8080')], 'unknown'],
     ['in such a chain, another protocol', undefined, [match('protocol', 'udp')], undefined],
   ])('%s', (_what, hook, matches, expected) => {

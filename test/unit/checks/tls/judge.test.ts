@@ -58,6 +58,33 @@ describe('NT-TLS-001', () => {
     expect(judgement.summary).toContain('the CN=old ca certificate of its chain expired');
   });
 
+  it('has an info of one that has expired and that a trusted chain goes without', () => {
+    const crossed = good
+      .split(/^(?=certificate 0$)/m)[1]
+      ?.replace('certificate 0', 'certificate 1')
+      .replace(/^subject=.*$/m, 'subject=CN=cross-signed root')
+      .replace(/^notAfter=.*$/m, 'notAfter=Jan  1 00:00:00 2020 GMT')
+      .replace(/^name .*\n/m, '');
+    const trusted = good.replace(/^verify .*$/m, 'verify 0 (ok)');
+    const { status, findings } = judged(`${trusted}${crossed}`);
+    expect([status, findings.map(({ id, severity }) => [id, severity])]).toEqual([
+      'pass',
+      [['NT-TLS-001', 'info']],
+    ]);
+    expect(findings[0]?.summary).toMatch(
+      /CN=cross-signed root certificate of its chain expired \d+ days ago/,
+    );
+    // The server's own is always needed.
+    expect(named(judged(trusted.replace(/^now \d+$/m, `now ${notAfter + DAY}`)))).toEqual([
+      'NT-TLS-001 critical',
+    ]);
+  });
+
+  it('shows the beginning of a name that is long', () => {
+    const long = parseTls(good.replace(/^subject=.*$/m, `subject=CN=${'x'.repeat(60_000)}`));
+    expect(typeof long === 'object' && 'chain' in long && long.chain[0]?.subject.length).toBe(300);
+  });
+
   it('tells of another name, and not when one of several matches', () => {
     expect(judged(recording('tls-other-name').stdout).summary).toMatch(
       /for shop\.example\.com, \*\.shop\.example\.com, 192\.0\.2\.9 and not for pay\.example\.com or 192\.0\.2\.7/,
@@ -171,7 +198,14 @@ describe('NT-TLS-005', () => {
       .replace(/^certificate 0$/m, `${algorithms.map((one) => `signature ${one}\n`).join('')}certificate 0`)
       .replace(/^issuer=.*$/m, 'issuer=CN=corp ca');
 
-  it.each(['RSA-SHA1', 'ecdsa-with-SHA1', 'RSA-MD5'])('%s', (algorithm) => {
+  it.each([
+    'RSA-SHA1',
+    'ecdsa-with-SHA1',
+    'RSA-MD5',
+    // openssl since 3.2, which the image has.
+    'sha1WithRSAEncryption',
+    'md5WithRSAEncryption',
+  ])('%s', (algorithm) => {
     const judgement = judged(signed(algorithm));
     expect(named(judgement)).toContain('NT-TLS-005 critical');
     expect(judgement.summary).toContain(
@@ -185,8 +219,26 @@ describe('NT-TLS-005', () => {
     expect(judged(chain).summary).toContain('certificate of its chain is signed with RSA-SHA1');
   });
 
+  it('is not told of a cross-signed authority that openssl does not need', () => {
+    const second = good.split(/^(?=certificate 0$)/m)[1]?.replace('certificate 0', 'certificate 1');
+    const crossed = `${signed('RSA-SHA256', 'RSA-SHA1')}${second?.replace(/^issuer=.*$/m, 'issuer=CN=x')}`;
+    expect(named(judged(crossed.replace(/^verify .*$/m, 'verify 0 (ok)')))).not.toContain(
+      'NT-TLS-005 critical',
+    );
+  });
+
+  it('knows whose signature is whose where openssl has several words for one', () => {
+    const second = good.split(/^(?=certificate 0$)/m)[1]?.replace('certificate 0', 'certificate 1');
+    const two = `${signed('GOST R 34.11-2012 with GOST R 34.10-2012 (256 bit)', 'RSA-SHA1')}${second?.replace(/^issuer=.*$/m, 'issuer=CN=x')}`;
+    expect(
+      judged(two.replace(/^verify .*$/m, 'verify 20 (unable to get local issuer certificate)')).summary,
+    ).toContain('certificate of its chain is signed with RSA-SHA1');
+  });
+
   it.each([
     ['with SHA-256', signed('RSA-SHA256')],
+    ['with SHA-256, as openssl 3.2 has it', signed('sha256WithRSAEncryption')],
+    ['with SHA-512', signed('sha512WithRSAEncryption')],
     ['of which nothing is known', signed()],
     [
       'that signs itself',

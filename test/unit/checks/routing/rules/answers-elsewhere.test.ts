@@ -21,7 +21,25 @@ interface Host {
   readonly rules?: readonly object[];
   readonly iptables?: string;
   readonly isHost?: boolean;
+  readonly links?: readonly object[];
 }
+
+/** As `ip -j -d addr show` has it. */
+const link = (ifname: string, kind?: string, flags: readonly string[] = ['BROADCAST', 'UP']) => ({
+  ifname,
+  flags,
+  ...(kind === undefined ? {} : { linkinfo: { info_kind: kind } }),
+  addr_info: [],
+});
+const held = (dev: string): readonly object[] => [
+  ...UPLINKS,
+  { type: 'local', dst: '203.0.113.9', dev, table: 'local', protocol: 'kernel', scope: 'host' },
+];
+const HELD = half('198.19.1.1', 3, '203.0.113.9');
+const BEHIND_BRIDGE = [
+  ...UPLINKS,
+  { type: 'unicast', dst: '198.18.253.0/24', dev: 'br-x', protocol: 'kernel', scope: 'link' },
+];
 
 function found({
   sockets = half('198.19.1.1'),
@@ -29,12 +47,14 @@ function found({
   rules = [LOCAL, MAIN],
   iptables,
   isHost = true,
+  links,
 }: Host) {
   return judgeRouting(
     evidence({
       routes: result(JSON.stringify(routes)),
       rules: result(JSON.stringify(rules)),
       'odd-sockets': result(sockets),
+      ...(links === undefined ? {} : { addresses: result(JSON.stringify(links)) }),
       ...(iptables === undefined ? {} : { iptables: result(iptables, { command: ['iptables-save', '-c'] }) }),
     }),
     { destinations: [], pod: { addresses: [], hostNetwork: isHost } },
@@ -52,6 +72,18 @@ describe('NT-RT-020', () => {
     expect(remedyOf(first)).toMatch(
       /ip route add default via 198\.18\.252\.1 dev up2 table 102\n.*ip rule add from 198\.18\.252\.2 lookup 102$/,
     );
+  });
+
+  it.each([
+    ['the uplinks are hardware', [link('up1'), link('up2')], UPLINKS, '198.19.1.1'],
+    [
+      'the client is a neighbour on the other uplink',
+      [link('up1'), link('up2'), link('br-x', 'vlan')],
+      BEHIND_BRIDGE,
+      '198.18.253.5',
+    ],
+  ])('is told where %s', (_why, links, routes, client) => {
+    expect(found({ links, routes, sockets: half(client) })[0]).toMatchObject({ id: 'NT-RT-020' });
   });
 
   it('has no command where no route shows the router of that uplink', () => {
@@ -77,6 +109,26 @@ describe('NT-RT-020', () => {
       { iptables: '*mangle\n:OUTPUT ACCEPT [0:0]\n[0:0] -A OUTPUT -j CONNMARK --restore-mark\nCOMMIT\n' },
     ],
     ['the sockets could not be read', { sockets: 'no ss\n' }],
+    [
+      'the address is one of loopback, as of LVS and of routing daemons',
+      { routes: held('lo'), sockets: HELD, links: [link('lo', undefined, ['LOOPBACK', 'UP']), link('up1')] },
+    ],
+    [
+      'the address is that of a dummy',
+      { routes: held('dummy0'), sockets: HELD, links: [link('dummy0', 'dummy'), link('up1')] },
+    ],
+    [
+      'the address is that of VRRP',
+      { routes: held('vrrp.51'), sockets: HELD, links: [link('vrrp.51', 'macvlan'), link('up1')] },
+    ],
+    [
+      'the client is a container that asks for another address of its host',
+      {
+        routes: BEHIND_BRIDGE,
+        sockets: half('198.18.253.5'),
+        links: [link('up1'), link('up2'), link('br-x', 'bridge')],
+      },
+    ],
   ])('is silent where %s', (_why, host) => {
     expect(found(host)).toEqual([]);
   });

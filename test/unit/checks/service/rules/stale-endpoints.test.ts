@@ -5,7 +5,7 @@ import { staleEndpoints } from '../../../../../src/checks/service/rules/stale-en
 import { because } from '../../../../../src/checks/shared/reason.ts';
 import { remedyOf } from '../../results.ts';
 
-function adviceOn(keeper: string | undefined, selector: object | undefined): string | undefined {
+function told(keeper: string | undefined, selector: object | undefined) {
   const endpoint = {
     address: '198.51.100.5',
     port: 8080,
@@ -21,20 +21,33 @@ function adviceOn(keeper: string | undefined, selector: object | undefined): str
       },
     ],
   } as unknown as ServicesFacts;
-  return remedyOf(staleEndpoints.judge(facts)[0]);
+  return staleEndpoints.judge(facts)[0];
+}
+
+function adviceOn(keeper: string | undefined, selector: object | undefined): string | undefined {
+  return remedyOf(told(keeper, selector));
 }
 
 describe('the remedy of NT-SVC-022', () => {
   const selector = { app: 'shop' };
 
   it('takes no slice away that a controller would have to make again, which may not run', () => {
-    const told = adviceOn('endpointslice-controller.k8s.io', selector);
-    expect(told).toContain('get lease -n kube-system kube-controller-manager');
-    expect(told).not.toContain('delete endpointslice');
+    const advised = adviceOn('endpointslice-controller.k8s.io', selector);
+    expect(advised).toContain('get lease -n kube-system kube-controller-manager');
+    expect(advised).not.toContain('delete endpointslice');
   });
 
   it.each([undefined, 'someone'])('deletes what %s has left beside it', (keeper) => {
     expect(adviceOn(keeper, selector)).toContain('delete endpointslice -n default shop-1');
+  });
+
+  it('changes the Endpoints of which the slice is a copy', () => {
+    const found = told('endpointslicemirroring-controller.k8s.io', undefined);
+    expect(found?.summary).toMatch(
+      /as a copy of the Endpoints shop, which whoever writes them has not updated\.$/,
+    );
+    expect(remedyOf(found)).toMatch(/edit endpoints -n default shop$/);
+    expect(remedyOf(found)).not.toContain('edit endpointslice');
   });
 
   it('gives the Service its selector back', () => {
