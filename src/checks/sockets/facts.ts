@@ -96,9 +96,13 @@ export interface SocketsFacts {
   readonly counters: CounterSnapshots;
   readonly counters6: CounterSnapshots;
   readonly dropping: readonly DroppingSocket[];
-  /** Connections of the target that nobody has answered, before the run's own and after them; `undefined`: not read. */
+  /**
+   * Connections that nobody has answered: the target's before the run's own and after them, and a second after the first
+   * look those of both; `undefined`: not read.
+   */
   readonly waiting: {
     readonly before: readonly WaitingSocket[] | undefined;
+    readonly during: readonly WaitingSocket[] | undefined;
     readonly after: readonly WaitingSocket[] | undefined;
   };
   /** Handshakes that are not complete, connections that get no answer, and those at rest; `undefined`: not read. */

@@ -28,6 +28,7 @@ export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFa
     counters6: counterSnapshots(evidence, 'counters6', parseCounters6),
     waiting: {
       before: waiting(evidence['waiting-before']),
+      during: waiting(evidence['waiting-during']),
       after: waiting(evidence['waiting-after']),
     },
     odd: read(evidence['odd-sockets'], 'sh', parseOddSockets).value,
