@@ -1,6 +1,7 @@
 /** What the sockets check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Listener } from '../../parsers/listeners.ts';
+import type { NodePortPlaces } from '../../parsers/node-port-places.ts';
 import type { OddSocket } from '../../parsers/odd-sockets.ts';
 import type { PortUse } from '../../parsers/port-use.ts';
 import type { Unaccepted } from '../../parsers/unaccepted.ts';
@@ -113,6 +114,8 @@ export interface SocketsFacts {
     readonly after: readonly Unaccepted[] | undefined;
   };
   readonly names: readonly NameAddresses[];
+  /** Of a node: at which of its addresses NodePorts are served. */
+  readonly nodePortPlaces: NodePortPlaces;
   readonly results: {
     readonly listeners: ProbeResult | undefined;
     readonly listenersAfter: ProbeResult | undefined;

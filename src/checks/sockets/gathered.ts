@@ -2,6 +2,7 @@
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { type Listener, parseListeners } from '../../parsers/listeners.ts';
+import { parseNodePortPlaces } from '../../parsers/node-port-places.ts';
 import { parseOddSockets } from '../../parsers/odd-sockets.ts';
 import { parsePortUse } from '../../parsers/port-use.ts';
 import { parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
@@ -40,6 +41,7 @@ export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFa
       const result = evidence[nameId(i)];
       return { ...name, addresses: addressesOf(result), result };
     }),
+    nodePortPlaces: read(evidence['node-port-places'], 'sh', parseNodePortPlaces).value ?? {},
     dropping: dropping(evidence['udp-before'], evidence['udp-after']),
     results: {
       listeners: evidence['listeners'],

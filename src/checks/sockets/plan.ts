@@ -18,7 +18,11 @@ export function nameId(nth: number): string {
   return `name${nth}`;
 }
 
-export function planSockets({ names = [] }: Pick<SocketsInput, 'names'>, scripts: ProbeScripts): StagedPlan {
+export function planSockets(
+  { names = [], taken = [] }: Pick<SocketsInput, 'names' | 'taken'>,
+  scripts: ProbeScripts,
+): StagedPlan {
+  const hasNodePorts = taken.some(({ kind }) => kind === 'node port');
   return {
     before: [
       snapshot('counters', 'counters-before'),
@@ -31,6 +35,7 @@ export function planSockets({ names = [] }: Pick<SocketsInput, 'names'>, scripts
     probe: [
       { ...command('waiting-during', [...WAITING_LATER, ...WAITING]), display: WAITING },
       { ...command('port-use', ['sh', '-c', scripts.portUse, 'port-use']), display: ['port-use'] },
+      ...(hasNodePorts ? [nodePortPlaces(scripts)] : []),
       ...names.map(({ name }, i) => command(nameId(i), ['getent', 'ahosts', name])),
     ],
     after: [
@@ -49,6 +54,14 @@ function unaccepted(id: string, { unaccepted: script }: ProbeScripts): ProbeComm
   return {
     ...command(id, ['sh', '-c', script, 'unaccepted']),
     display: ['ss', '-tne', 'state', 'established', 'state', 'close-wait'],
+  };
+}
+
+/** Beside the second that is waited anyway: iptables may have tens of thousands of rules to print. */
+function nodePortPlaces({ nodePortPlaces: script }: ProbeScripts): ProbeCommand {
+  return {
+    ...command('node-port-places', ['sh', '-c', script, 'node-port-places']),
+    display: ['nft', 'list', 'set', 'ip', 'kube-proxy', 'nodeport-ips'],
   };
 }
 
