@@ -100,7 +100,7 @@ describe('a firewall that is reloaded', () => {
     ]);
     const [port] = found.filter(({ id }) => id === 'NT-DKR-008');
     expect(port?.summary).toMatch(
-      /^No rule of the Docker host forwards published port 18083\/tcp \(8080 in the container\) to "kept" \(198\.18\.176\.\d+:8080\): what holds the port there is not the container, and connections get no answer of it\.$/,
+      /^No rule of the podman host forwards published port 18083\/tcp \(8080 in the container\) to "kept" \(198\.18\.176\.\d+:8080\): what holds the port there is not the container, and connections get no answer of it\.$/,
     );
     for (const { remediation } of found)
       expect(JSON.stringify(remediation)).toMatch(/podman network reload kept/);

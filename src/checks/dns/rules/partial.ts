@@ -14,7 +14,7 @@ const meta = {
   severities: ['warning', 'info'],
   meaning:
     'One of several name servers of resolv.conf, or one of several servers behind the cluster DNS Service, fails while the others answer. Lookups that hit it wait 5 s or fail, the others are fast: names resolve "sometimes".',
-  rule: 'Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses over UDP or TCP, or gives an answer that NT-DNS-004 counts to a question that another one answers well. A single such answer is an info: any server fails once. A container engine\'s own name server in resolv.conf that answers over UDP, no answer cut, and refuses TCP is left to NT-DNS-003.',
+  rule: "Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses over UDP or TCP, or gives an answer that NT-DNS-004 counts to a question that another one answers well. A single such answer is an info: any server fails once. A container engine's own name server in resolv.conf that answers over UDP, no answer cut, and refuses TCP is left to NT-DNS-003.",
   source: 'none needed: servers of one kind should be replicas of each other',
   remedy: advice`Remove or repair the failing server. A pod behind the Service: read its log (${kubectl`-n kube-system logs POD`}), then delete the pod so that it is recreated, and check its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.`,
   explains: { depth: 930, target: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-011'] },

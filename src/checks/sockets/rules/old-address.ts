@@ -99,7 +99,10 @@ function otherThan(
       meta,
       'warning',
       `A program of the target waits for ${places.slice(0, 3).join(', ')} at more than one look, and ${name} is ${addresses.join(' and ')}: if it means ${name}, it keeps an address that the name no longer has.`,
-      [...quoteSockets([facts.results.waitingAfter, facts.results.waitingBefore], first), ...quote(result, /STREAM|^\S+\s*$/, 2)],
+      [
+        ...quoteSockets([facts.results.waitingAfter, facts.results.waitingBefore], first),
+        ...quote(result, /STREAM|^\S+\s*$/, 2),
+      ],
       { subject: label },
     ),
   ];

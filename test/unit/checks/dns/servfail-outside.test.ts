@@ -24,11 +24,15 @@ it('speaks of the names that were answered, and of no cluster', () => {
   expect(summary('localhost.', () => '127.0.0.1')).toMatch(
     /for api\.corp\.test\.: the same server answers for localhost\., so its upstream or the zone of these is at fault\.$/,
   );
-  expect(summary(CONTROL, () => '198.19.0.1')).toMatch(/: the same server answers for the cluster's own names, /);
+  expect(summary(CONTROL, () => '198.19.0.1')).toMatch(
+    /: the same server answers for the cluster's own names, /,
+  );
 });
 
 it('speaks of the name that fails at times', () => {
   const atTimes = (nth: number): Said => (nth % 2 === 0 ? '127.0.0.1' : 'SERVFAIL');
-  expect(summary('localhost.', atTimes)).toMatch(/: even localhost\., which a server can answer by itself, fails/);
+  expect(summary('localhost.', atTimes)).toMatch(
+    /: even localhost\., which a server can answer by itself, fails/,
+  );
   expect(summary(CONTROL, atTimes)).toMatch(/: even the cluster's own name fails at times/);
 });

@@ -140,13 +140,15 @@ describe('NT-SYS-003', () => {
 
   it('says it once, whatever number of containers and of URLs there is', () => {
     const urls = [80, 81, 82].map((port) => `http://192.0.2.9:${port}/`);
-    const limited = urls.map((url, at): LimitedContainer => ({
-      ...FAR,
-      id: `cpu${at}`,
-      pod: `web-${at}`,
-      answers: [url],
-      unread: 'you may not',
-    }));
+    const limited = urls.map(
+      (url, at): LimitedContainer => ({
+        ...FAR,
+        id: `cpu${at}`,
+        pod: `web-${at}`,
+        answers: [url],
+        unread: 'you may not',
+      }),
+    );
     const input: LatencyInput = {
       destinations: urls.map((url, at) => destination({ id: `to${at}`, label: url, url })),
       count: 1,
