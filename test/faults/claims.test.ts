@@ -138,6 +138,16 @@ describe('NT-SVC-023', () => {
     });
   });
 
+  test.each([
+    ['an external IP', EXTERNAL],
+    ["a load balancer's address", BALANCED],
+  ])('%s for which nobody answers on the link of a node, asked from the node', async (_what, address) => {
+    const report = await checkReport('diagnose', ['node/node1', '-n', ns.name, '--to', `${address}:80`]);
+    expectSilence(report);
+    expect(report.verdict).toBe('pass');
+    expect(hasFound(report, 'NT-ARP-002')).toBe(false);
+  });
+
   test("not told of a load balancer's address", async () => {
     expect(hasFound(await diagnosed(`${BALANCED}:80`), 'NT-SVC-023')).toBe(false);
   });
