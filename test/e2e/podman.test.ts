@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
 import { APP_IMAGE } from '../docker/engine.ts';
+import { NameServer } from '../docker/name-server.ts';
 import { OUTSIDE, OutsideMachine } from '../docker/outside.ts';
 import { Podman } from '../docker/podman.ts';
 import { expectSentence, nettools, startNettools } from './support/cli.ts';
@@ -68,6 +69,33 @@ it('finds a published port that nobody listens on', async () => {
   await podman.run('mute', '--network', 'lan', '--publish', '18081:80', APP_IMAGE);
   const outcome = await run('sockets', 'docker://mute', '-o', 'json');
   expect(problems(validReport(JSON.parse(outcome.stdout))).map(({ id }) => id)).toEqual(['NT-SOCK-001']);
+});
+
+describe("a network's own name server, beside another one that speaks TCP too", () => {
+  const ADDRESS = '198.18.131.53';
+  let names: NameServer;
+  let gateway: string;
+  beforeAll(async () => {
+    await podman.onHost('ip', 'addr', 'add', `${ADDRESS}/32`, 'dev', 'lo');
+    names = await NameServer.start(podman, ADDRESS);
+    const config = '{{(index .IPAM.Config 0).Gateway}}';
+    gateway = (await podman.docker('network', 'inspect', '--format', config, 'lan')).trim();
+    await podman.run('asker', '--network', 'lan', '--dns', gateway, '--dns', ADDRESS, APP_IMAGE);
+  });
+  afterAll(() => names?.stop());
+
+  it('does not fail for not listening on TCP 53', async () => {
+    const { stdout, stderr } = await run('dns', 'docker://asker', '-o', 'json');
+    expect(stdout, stderr).toMatch(/^\{/);
+    const report = validReport(JSON.parse(stdout));
+    const found = report.checks.flatMap(({ findings }) => findings);
+    expect(found.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(found.filter(({ id }) => id === 'NT-DNS-003').map(({ summary }) => summary)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^${gateway} answers over UDP but not over TCP \\(connection refused\\)`),
+      ),
+    ]);
+  });
 });
 
 describe('a firewall that is reloaded', () => {
