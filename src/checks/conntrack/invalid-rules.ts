@@ -18,6 +18,14 @@ export function rulesOf(evidence: Evidence, behind = ''): Measured<FilterRules>[
   });
 }
 
+/** Hooks that what is forwarded passes by; a rule without one is jumped to. */
+const OF_FORWARDED = new Set(['prerouting', 'forward', 'postrouting', undefined]);
+
+/** Of what is not for the target itself. */
+export function dropsForwarded(rule: FilterRule): boolean {
+  return dropsInvalid(rule) && OF_FORWARDED.has(rule.hook);
+}
+
 export function dropsInvalid({ verdict, matches }: FilterRule): boolean {
   return (
     verdict === 'drop' &&
