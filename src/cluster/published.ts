@@ -51,6 +51,7 @@ export async function publishedAt(
     ...(asking.isOutside === true ? { isOutside: true } : {}),
     ...(node.name === undefined ? {} : { node: node.name }),
     ...('instead' in node && node.instead !== undefined ? { instead: node.instead } : {}),
+    ...takenHerePart(asking, found, host),
     ...(by === 'load balancer' ? proxyProtocolPart(found.service, host) : {}),
     ...(asking.isOutside === true ? await letInPart(asking.cluster, found.service) : {}),
     ...(by === 'load balancer' ? rangesPart(found.service, host) : {}),
@@ -60,6 +61,19 @@ export async function publishedAt(
     ...nodesPart(ready),
     ...astrayPart(asking, found, { host, node: node.name, ready }),
   };
+}
+
+/** With ipMode Proxy, what is sent to the address goes to the load balancer, from nodes too (KEP-1860). */
+function takenHerePart(
+  { isHost, isOutside, node }: Asking,
+  { by, service: { status } }: Way,
+  host: string,
+): { isTakenHere?: true } {
+  if (!isHost || isOutside === true || node === undefined) return {};
+  const own = status?.loadBalancer?.ingress?.find(({ ip }) => ip === host);
+  return by === 'external IP' || (by === 'load balancer' && own?.ipMode !== 'Proxy')
+    ? { isTakenHere: true }
+    : {};
 }
 
 /**

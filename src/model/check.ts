@@ -44,7 +44,9 @@ export type ProbeScripts = Readonly<
     | 'tunnelWay'
     | 'inOuter'
     | 'greeting'
-    | 'otherWays',
+    | 'otherWays'
+    | 'nodePortPlaces'
+    | 'ifGrown',
     string
   >
 >;

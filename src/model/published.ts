@@ -19,6 +19,11 @@ export interface Published {
   readonly proxyProtocol?: string;
   /** The target is outside of the cluster: what it sends gets there by no rules of its own node. */
   readonly isOutside?: boolean;
+  /**
+   * The target is a host of the cluster, on which kube-proxy leads what is sent to the address to the endpoints before it
+   * gets to a link: nobody there has to answer for the address.
+   */
+  readonly isTakenHere?: true;
   /** Of a load balancer: which clients it takes. */
   readonly sourceRanges?: readonly string[];
   /** The address is the Service's, the port is none of its: those that it has. */

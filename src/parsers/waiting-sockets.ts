@@ -1,4 +1,4 @@
-/** Parses `ss -tnH state syn-sent` (iproute2), which leaves the column of the state out. Pure. */
+/** Parses `ss -tnoH state syn-sent` (iproute2), which leaves the column of the state out. Pure. */
 
 /** A connection that has not been answered yet. */
 export interface WaitingSocket {
@@ -6,6 +6,8 @@ export interface WaitingSocket {
   readonly local: string;
   readonly address: string;
   readonly port: number;
+  /** How often its SYN was sent again; the first time is a second after the connection was begun. */
+  readonly sentAgain: number;
 }
 
 export function parseWaitingSockets(stdout: string): WaitingSocket[] {
@@ -13,6 +15,9 @@ export function parseWaitingSockets(stdout: string): WaitingSocket[] {
     const words = line.trim().split(/\s+/);
     const [, , local, peer] = words[0] === 'SYN-SENT' ? words.slice(1) : words;
     const [, address, port] = /^\[?([0-9a-f.:]+?)(?:%[^\]]*)?\]?:(\d+)$/i.exec(peer ?? '') ?? [];
-    return local === undefined || address === undefined ? [] : [{ local, address, port: Number(port) }];
+    const again = /\btimer:\(on,[^,]*,(\d+)\)/.exec(line)?.[1];
+    return local === undefined || address === undefined
+      ? []
+      : [{ local, address, port: Number(port), sentAgain: Number(again ?? 0) }];
   });
 }

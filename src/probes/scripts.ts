@@ -5,11 +5,13 @@ import CONNTRACK_HOLDERS from './conntrack-holders.sh';
 import DNS from './dns.sh';
 import DUPLICATES from './duplicates.sh';
 import GREETING from './greeting.bash';
+import IF_GROWN from './if-grown.sh';
 import IN_OUTER from './in-outer.sh';
 import LINK_SPEED from './link-speed.sh';
 import NETNS_LIST from './netns-list.sh';
 import NEXT_HOP from './next-hop.sh';
 import NIC_COUNTERS from './nic-counters.sh';
+import NODE_PORT_PLACES from './node-port-places.sh';
 import ODD_SOCKETS from './odd-sockets.sh';
 import OTHER_WAYS from './other-ways.bash';
 import PATH_MTU from './path-mtu.sh';
@@ -51,6 +53,8 @@ export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
   inOuter: IN_OUTER,
   greeting: GREETING,
   otherWays: OTHER_WAYS,
+  nodePortPlaces: NODE_PORT_PLACES,
+  ifGrown: IF_GROWN,
 };
 
 /** What stands for each in a plan: the text itself is sent once, however many commands run it. */

@@ -4,13 +4,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { binDir } from '../cluster/paths.ts';
 import { attempt, until } from '../cluster/proc.ts';
-import type { Dockerd } from './dockerd.ts';
+import type { Engine } from './engine.ts';
 import { inside } from './place.ts';
 
 /** A name that it knows, and its address. */
 export const KNOWN_NAME = { name: 'known.test', address: '198.18.128.77' } as const;
 
-/** Answers on every address of the daemon's namespace until it is stopped, or this process ends. */
+/** Answers on every address of the engine's namespace, or on one, until it is stopped, or this process ends. */
 export class NameServer {
   readonly #child: ChildProcess;
 
@@ -18,12 +18,12 @@ export class NameServer {
     this.#child = child;
   }
 
-  static async start({ place }: Dockerd): Promise<NameServer> {
+  static async start({ place }: Pick<Engine, 'place'>, address?: string): Promise<NameServer> {
     const corefile = join(place.dir, 'Corefile');
     writeFileSync(
       corefile,
       `.:53 {
-  template IN A ${KNOWN_NAME.name} {
+${address === undefined ? '' : `  bind ${address}\n`}  template IN A ${KNOWN_NAME.name} {
     answer "{{ .Name }} 60 IN A ${KNOWN_NAME.address}"
     fallthrough
   }
@@ -44,7 +44,8 @@ export class NameServer {
     const child = spawn(file, args, { stdio: 'ignore' });
     await until('the name server', 60, async () => {
       if (child.exitCode !== null) throw new Error('it has ended');
-      const listening = await attempt([...inside(place), 'ss', '-Hlun', 'sport', '=', ':53']);
+      const at = address === undefined ? [] : ['src', address];
+      const listening = await attempt([...inside(place), 'ss', '-Hlun', 'sport', '=', ':53', ...at]);
       return listening.stdout !== '' || 'nobody listens on port 53';
     });
     return new NameServer(child);

@@ -275,7 +275,7 @@ describe("the Docker host's side of a container", () => {
       const [lead] = leads(report);
       expect(lead?.id, JSON.stringify(problems(report), undefined, 1)).toBe('NT-MTU-002');
       expect(lead?.summary).toMatch(
-        /eth0 sends packets of up to 1500 bytes, but the Docker host itself sends only 1450 on to 198\.18\.130\.2:8080/,
+        /eth0 sends packets of up to 1500 bytes, but the container's host itself sends only 1450 on to 198\.18\.130\.2:8080/,
       );
       expect(lead?.remediation).toMatch(/"mtu": 1450 in \/etc\/docker\/daemon\.json/);
     } finally {

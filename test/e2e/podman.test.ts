@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
 import { APP_IMAGE } from '../docker/engine.ts';
+import { NameServer } from '../docker/name-server.ts';
 import { OUTSIDE, OutsideMachine } from '../docker/outside.ts';
 import { Podman } from '../docker/podman.ts';
 import { expectSentence, nettools, startNettools } from './support/cli.ts';
@@ -70,6 +71,33 @@ it('finds a published port that nobody listens on', async () => {
   expect(problems(validReport(JSON.parse(outcome.stdout))).map(({ id }) => id)).toEqual(['NT-SOCK-001']);
 });
 
+describe("a network's own name server, beside another one that speaks TCP too", () => {
+  const ADDRESS = '198.18.131.53';
+  let names: NameServer;
+  let gateway: string;
+  beforeAll(async () => {
+    await podman.onHost('ip', 'addr', 'add', `${ADDRESS}/32`, 'dev', 'lo');
+    names = await NameServer.start(podman, ADDRESS);
+    const config = '{{(index .IPAM.Config 0).Gateway}}';
+    gateway = (await podman.docker('network', 'inspect', '--format', config, 'lan')).trim();
+    await podman.run('asker', '--network', 'lan', '--dns', gateway, '--dns', ADDRESS, APP_IMAGE);
+  });
+  afterAll(() => names?.stop());
+
+  it('does not fail for not listening on TCP 53', async () => {
+    const { stdout, stderr } = await run('dns', 'docker://asker', '-o', 'json');
+    expect(stdout, stderr).toMatch(/^\{/);
+    const report = validReport(JSON.parse(stdout));
+    const found = report.checks.flatMap(({ findings }) => findings);
+    expect(found.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(found.filter(({ id }) => id === 'NT-DNS-003').map(({ summary }) => summary)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^${gateway} answers over UDP but not over TCP \\(connection refused\\)`),
+      ),
+    ]);
+  });
+});
+
 describe('a firewall that is reloaded', () => {
   const PORT = 18_083;
   let outside: OutsideMachine;
@@ -100,7 +128,7 @@ describe('a firewall that is reloaded', () => {
     ]);
     const [port] = found.filter(({ id }) => id === 'NT-DKR-008');
     expect(port?.summary).toMatch(
-      /^No rule of the Docker host forwards published port 18083\/tcp \(8080 in the container\) to "kept" \(198\.18\.176\.\d+:8080\): what holds the port there is not the container, and connections get no answer of it\.$/,
+      /^No rule of the podman host forwards published port 18083\/tcp \(8080 in the container\) to "kept" \(198\.18\.176\.\d+:8080\): what holds the port there is not the container, and connections get no answer of it\.$/,
     );
     for (const { remediation } of found)
       expect(JSON.stringify(remediation)).toMatch(/podman network reload kept/);

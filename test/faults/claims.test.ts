@@ -17,6 +17,8 @@ const node1 = nodeNetns('node1');
 const CACHE = '169.254.20.10';
 const BALANCED = '198.51.100.74';
 const EXTERNAL = '198.51.100.75';
+/** A second address of a node. */
+const ELSE = '198.51.100.76';
 
 function service(name: string, spec: object): Manifest {
   return { apiVersion: 'v1', kind: 'Service', metadata: { name }, spec };
@@ -138,6 +140,16 @@ describe('NT-SVC-023', () => {
     });
   });
 
+  test.each([
+    ['an external IP', EXTERNAL],
+    ["a load balancer's address", BALANCED],
+  ])('%s for which nobody answers on the link of a node, asked from the node', async (_what, address) => {
+    const report = await checkReport('diagnose', ['node/node1', '-n', ns.name, '--to', `${address}:80`]);
+    expectSilence(report);
+    expect(report.verdict).toBe('pass');
+    expect(hasFound(report, 'NT-ARP-002')).toBe(false);
+  });
+
   test("not told of a load balancer's address", async () => {
     expect(hasFound(await diagnosed(`${BALANCED}:80`), 'NT-SVC-023')).toBe(false);
   });
@@ -148,14 +160,20 @@ describe('NT-SVC-024', () => {
     const sockets = (): Promise<Report> => checkReport('sockets', ['node/node1', '-n', ns.name]);
     const port = await ns.kubectl(['get', 'service', 'open', '-o', 'jsonpath={.spec.ports[0].nodePort}']);
     expectSilence(await sockets());
-    const program = `my $l = IO::Socket::INET->new(LocalPort => ${port}, Listen => 5, ReuseAddr => 1) or die; sleep 120`;
     const { netns = '' } = nodes.find(({ name }) => name === 'node1') ?? {};
-    await withTraffic(`/run/netns/${netns}`, ['perl', '-MIO::Socket::INET', '-e', program], async () => {
-      await until(
-        'the program',
-        30,
-        async () => (await node1.run('ss', '-Hlnt', `sport = :${port}`)).includes(port) || 'nobody listens',
-      );
+    /** While a program of the node listens on this port, at one of its addresses or at all of them. */
+    const listening = (address: string, work: () => Promise<void>): Promise<void> => {
+      const program = `my $l = IO::Socket::INET->new(LocalAddr => "${address}", LocalPort => ${port}, Listen => 5, ReuseAddr => 1) or die; sleep 120`;
+      return withTraffic(`/run/netns/${netns}`, ['perl', '-MIO::Socket::INET', '-e', program], async () => {
+        await until(
+          'the program',
+          30,
+          async () => (await node1.run('ss', '-Hlnt', `sport = :${port}`)).includes(port) || 'nobody listens',
+        );
+        await work();
+      });
+    };
+    await listening('0.0.0.0', async () => {
       expectFirst(await sockets(), {
         id: 'NT-SVC-024',
         severity: 'warning',
@@ -164,6 +182,9 @@ describe('NT-SVC-024', () => {
         ),
       });
     });
+    // kube-proxy in nftables mode serves NodePorts at the node's first address alone (--nodeport-addresses: primary).
+    const other = [{ make: `ip addr add ${ELSE}/32 dev lo`, undo: `ip addr del ${ELSE}/32 dev lo` }];
+    await withFault(node1, other, () => listening(ELSE, async () => expectSilence(await sockets())));
   });
 });
 

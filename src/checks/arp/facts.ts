@@ -29,6 +29,8 @@ export interface ArpInput {
   readonly isHost?: boolean;
   /** Of a node that the API knows. */
   readonly cluster?: NodeNetwork;
+  /** Ids of destinations that kube-proxy of this very host leads elsewhere before they get to a link. */
+  readonly taken?: readonly string[];
   /** Addresses that the API has for several pods. */
   readonly shared?: readonly SharedAddress[];
 }

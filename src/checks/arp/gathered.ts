@@ -15,13 +15,15 @@ import type { ArpFacts, ArpInput, Hop, HopUser } from './facts.ts';
 import { renamedTunnels, tunnelWays } from './tunnels.ts';
 
 export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
-  const { destinations, peers, tableShare } = input;
+  const { destinations, peers, tableShare, taken = [] } = input;
   const ways = destinations.map((destination) => wayOf(evidence, destination));
+  // Their echo requests alone, which are not translated, ask on the link for who has the address.
+  const linked = ways.filter(({ destination, hop }) => !taken.includes(destination.id) || isRouted(hop));
   const neighbours = read(evidence['neighbours'], 'ip', parseNeighbours).value;
   const before = read(evidence['neighbours-before'], 'ip', parseNeighbours).value;
   const interfaces = read(evidence['addresses'], 'ip', parseInterfaces).value;
   const uses = [
-    ...ways.map((way) => ({
+    ...linked.map((way) => ({
       hop: way.hop.value,
       by: way.results.hop,
       user: {
@@ -65,6 +67,11 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
       routes: evidence['routes'],
     },
   };
+}
+
+/** By a router, which the others need as well. */
+function isRouted({ value }: Way['hop']): boolean {
+  return value?.route.outcome === 'route' && value.route.gateway !== undefined;
 }
 
 /** Who is meant by a MAC address cannot be determined where a list was cut; an image whose ip has no JSON has always none. */

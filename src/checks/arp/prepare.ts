@@ -2,6 +2,7 @@
 
 import type { InputContext } from '../../cluster/context.ts';
 import { always } from '../../cluster/destinations.ts';
+import { publishedAt } from '../../cluster/published.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Part, Reading } from '../../model/cluster-view.ts';
 import type { Pod } from '../../model/kube-objects.ts';
@@ -24,19 +25,29 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
   // A node's own neighbours are not its pods: it has a link to each of them, and routes.
   const pods = subject.isHost ? { value: NOBODY } : await podsBeside(context);
   const { network, unread } = await nodeNetwork(context);
-  const shared = await sharedAddresses(context);
+  const [shared, taken] = await Promise.all([sharedAddresses(context), takenHere(context)]);
   return {
     destinations: [...always(subject), ...asked],
     peers: peersOf(context, pods.value?.items ?? []),
     tableShare,
     ...(subject.isHost ? { isHost: true } : {}),
     ...(network === undefined ? {} : { cluster: network }),
+    ...(taken.length === 0 ? {} : { taken }),
     ...(shared.length === 0 ? {} : { shared }),
     ...unreadPart([
       ...unread,
       ...(pods.failed === undefined ? [] : [{ what: 'other pods on the same link', reason: pods.failed }]),
     ]),
   };
+}
+
+/** External IPs and addresses of load balancers: whether they are reached is the firewall check's to say. */
+async function takenHere({ subject: { cluster, node, isHost }, asked }: InputContext): Promise<string[]> {
+  if (cluster === undefined || !isHost) return [];
+  const found = await Promise.all(
+    asked.map(async (one) => ({ one, way: await publishedAt({ cluster, node, isHost }, one) })),
+  );
+  return found.flatMap(({ one, way }) => (way?.isTakenHere === true ? [one.id] : []));
 }
 
 /** Each is a question to the API. */

@@ -38,7 +38,7 @@ export function conntrackFacts(evidence: Evidence, input: ConntrackInput, words:
     criticalShare: input.criticalShare,
     establishedSeconds: read(evidence['established'], 'cat', wholeNumber).value,
     establishedResult: evidence['established'],
-    raw: ['iptables', 'iptables-legacy'].flatMap((id) => rawTable(evidence[id])),
+    raw: ['iptables', 'iptablesLegacy'].flatMap((id) => rawTable(evidence[id])),
     liberal: read(evidence['liberal'], 'cat', wholeNumber).value,
     liberalResult: evidence['liberal'],
     dropsInvalid: isInvalidDropped(evidence),

@@ -6,7 +6,7 @@ import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { parseSegments, type SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import { grown } from '../shared/grown-rules.ts';
 import { read, seenOf } from '../shared/measured.ts';
-import { dropsInvalid, rulesOf } from './invalid-rules.ts';
+import { dropsForwarded, rulesOf } from './invalid-rules.ts';
 
 /** Segments that open connections, heard for a while after the run. */
 export const OPENING = 'opening';
@@ -87,16 +87,11 @@ function isOfAnother({ line }: SeenSegment): boolean {
   return /^\S+ \S+ +P /.test(line);
 }
 
-/** Hooks that what is forwarded passes by; a rule without one is jumped to. */
-const OF_FORWARDED = new Set(['prerouting', 'forward', 'postrouting', undefined]);
-
 /** The rule that drops what is invalid, as the first tool that has it writes it: one that counted packets, or counts none. */
 function dropperOf(evidence: Evidence): OneSided['rule'] | undefined {
   const before = rulesOf(evidence);
   const found = rulesOf(evidence, LATER).flatMap((later, i) => {
-    const drops = (seenOf(later)?.rules ?? []).filter(
-      (rule) => dropsInvalid(rule) && OF_FORWARDED.has(rule.hook),
-    );
+    const drops = (seenOf(later)?.rules ?? []).filter(dropsForwarded);
     const earlier = before[i]?.value?.rules;
     // Where nobody looked before the run, what it has counted so far is all that is known.
     const counted =

@@ -41,7 +41,7 @@ const OF_NODE: readonly ProbeCommand[] = [
   command('liberal', ['cat', '/proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal']),
   snapshot('nft'),
   snapshot('iptables'),
-  snapshot('iptablesLegacy', 'iptables-legacy'),
+  snapshot('iptablesLegacy'),
 ];
 
 function counters(stage: string): ProbeCommand[] {

@@ -73,7 +73,7 @@ export default async function prepare({
     ...(Object.keys(known).length === 0 ? {} : { known }),
     pod: podDns(subject),
     ...(await machinePart(subject)),
-    ...(subject.docker ? { docker: { servers: subject.docker.container.HostConfig.Dns ?? [] } } : {}),
+    ...(subject.docker ? { docker: dockerDns(subject.docker.container) } : {}),
     ...(cluster ? await fromCluster(cluster, subject) : outsideCluster(subject)),
   };
   return input;
@@ -101,6 +101,11 @@ function podDns({ pod, isHost, addresses }: Subject): PodDns {
     configServers: pod?.spec?.dnsConfig?.nameservers ?? [],
     addresses,
   };
+}
+
+function dockerDns({ HostConfig, NetworkSettings }: DockerContainer): NonNullable<DnsInput['docker']> {
+  const gateways = Object.values(NetworkSettings.Networks ?? {}).flatMap(({ Gateway }) => Gateway || []);
+  return { servers: HostConfig.Dns ?? [], ...(gateways.length === 0 ? {} : { gateways }) };
 }
 
 /** A pod's name server is at no address of this machine, and a node has none but its own. */

@@ -7,6 +7,7 @@ import { conclude, type Outcome } from '../shared/judgement.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
 import { because } from '../shared/reason.ts';
 import { Skips } from '../shared/skipped.ts';
+import { hostText, markedFor } from './engine-words.ts';
 import type { DockerFacts, DockerInput } from './facts.ts';
 import { dockerFacts } from './gathered.ts';
 import { DOCKER_RULES, OF_ANY_ENGINE } from './rules/index.ts';
@@ -19,7 +20,7 @@ export function judgeDocker(
 ): Judgement {
   const { hostSkipped, ...facts } = dockerFacts(evidence, input);
   const skips = new Skips(words);
-  skips.add(hostSkipped, 'the Docker host (published ports, forwarding, address translation)');
+  skips.add(hostSkipped, `${hostText(input)} (published ports, forwarding, address translation)`);
   if (input.isPodman)
     skips.add(because(PODMANS_RULES), 'what keeps networks apart on the host, and IPv6 of published ports');
   for (const { destination, reach } of facts.tried)
@@ -38,7 +39,9 @@ export function judgeDocker(
   }
   return conclude(evidence, {
     found: DOCKER_RULES.flatMap((rule) =>
-      rule.judge(input.isPodman && !OF_ANY_ENGINE.has(rule) ? withoutHost(facts) : facts),
+      rule
+        .judge(input.isPodman && !OF_ANY_ENGINE.has(rule) ? withoutHost(facts) : facts)
+        .map((found) => markedFor(input, found)),
     ),
     skips,
     measurements: {

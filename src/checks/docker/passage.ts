@@ -15,6 +15,7 @@ import {
   isStop,
   stopOf,
 } from '../shared/rule-books.ts';
+import { hostText, ON_HOST } from './engine-words.ts';
 import type { DockerFacts, DockerHost, DockerInput, HostLink, Tried } from './facts.ts';
 import { isOfEngine, outside, walks, wayTo } from './host.ts';
 import { writeAllAgain } from './rewrite.ts';
@@ -250,7 +251,7 @@ export function quoteStop({ command, text, total, packets, isUncounted }: Stop):
 
 /** A quote from the host, marked as such. */
 export function onHost(command: readonly string[], excerpt: string): Quote {
-  return { command: ['[Docker host]', ...command], excerpt };
+  return { command: [ON_HOST, ...command], excerpt };
 }
 
 /** What to do about a rule of the host. */
@@ -265,5 +266,5 @@ export function remedyOf({ text, tool, chain, undo, isPolicy, isToHost }: Stop, 
     return `In nftables each table decides for itself: what Docker's rules accept, the policy of chain ${chain} drops all the same. Where that table is defined (often /etc/nftables.conf), accept there what comes from the bridge of the network (iifname), what goes to its published ports (oifname), and what answers (ct state established,related).`;
   }
   if (undo === undefined) return writeAllAgain(input, chain);
-  return advice`On the Docker host, delete the rule to test this, then change it where it is defined.\n${verbatim`${undo}`}`;
+  return advice`On ${hostText(input)}, delete the rule to test this, then change it where it is defined.\n${verbatim`${undo}`}`;
 }

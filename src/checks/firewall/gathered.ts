@@ -146,6 +146,10 @@ function pathFacts(
   const uid = facts.privileges?.uid ?? 0;
   const marked = markedWay(ways, rules, packet, { sent, isAnswered, uid, hop: plain });
   const hop = marked?.kind === 'elsewhere' ? hopOf(marked, plain, address) : plain;
+  const published = input.published?.[destination.id];
+  // What this host leads elsewhere never asks on the link: only pings, which are not led, do. That it was not led shows in
+  // an error of the connection itself.
+  const isOffLink = published?.isTakenHere === true && tries.every(({ outcome }) => outcome !== 'failed');
   const told = toldToSockets(reach.value?.tries ?? [], address, port);
   // Of one without a port, such as "host unreachable", the capture does not tell whether it is about this connection or
   // about a ping: the socket's own word is the better one.
@@ -153,6 +157,7 @@ function pathFacts(
     (e) =>
       sameAddress(e.about, address) &&
       (e.port === undefined || e.port === port) &&
+      !(isOffLink && e.kind === 'host-unreachable' && e.sender === hop?.source) &&
       (e.protocol === undefined || e.protocol === destination.protocol),
   );
   const signs: Omit<Signs, 'reach'> = {
@@ -160,7 +165,10 @@ function pathFacts(
     expectsAnswer: expectsAnswer(destination),
     address,
     hop,
-    neighbour: hop && neighbours.find((n) => n.address === hop.neighbour && n.device === hop.device),
+    neighbour:
+      hop && !isOffLink
+        ? neighbours.find((n) => n.address === hop.neighbour && n.device === hop.device)
+        : undefined,
     icmp: told.always
       ? told.unreachables.map((e) => heard.find((other) => isSame(other, e)) ?? e)
       : [...heard, ...told.unreachables.filter((e) => !heard.some((other) => isSame(other, e)))],
@@ -183,7 +191,6 @@ function pathFacts(
     reach.value === undefined
       ? { kind: 'unmeasured', reason: reach.skipped }
       : causeOf({ ...signs, reach: reach.value });
-  const published = input.published?.[destination.id];
   const hostPort = input.hostPorts?.[destination.id];
   const policy = policyAnswer(input.policies, destination, { address, port, source: plain?.source ?? '' });
   return {

@@ -13,6 +13,8 @@ export interface Rule<Facts> {
 interface OccurrenceDetails {
   /** The label of the destination that it is about; absent when it is about the target itself. */
   readonly subject?: string;
+  /** What it is called at this kind of target, in place of the general title. */
+  readonly title?: string;
   /** A remedy for just this case, in place of the general one. */
   readonly remediation?: Advice;
   /** Labels of destinations that it explains nothing of; absent: it is on the way to all of them. */
@@ -32,7 +34,7 @@ export function occurrence(
   return {
     id: meta.id,
     severity,
-    title: meta.title,
+    title: details.title ?? meta.title,
     summary,
     evidence,
     remediation: details.remediation ?? meta.remedy,

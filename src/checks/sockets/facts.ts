@@ -1,6 +1,7 @@
 /** What the sockets check knows once its evidence is parsed; the rules judge this and nothing else. Pure. */
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Listener } from '../../parsers/listeners.ts';
+import type { NodePortPlaces } from '../../parsers/node-port-places.ts';
 import type { OddSocket } from '../../parsers/odd-sockets.ts';
 import type { PortUse } from '../../parsers/port-use.ts';
 import type { Unaccepted } from '../../parsers/unaccepted.ts';
@@ -96,9 +97,13 @@ export interface SocketsFacts {
   readonly counters: CounterSnapshots;
   readonly counters6: CounterSnapshots;
   readonly dropping: readonly DroppingSocket[];
-  /** Connections of the target that nobody has answered, before the run's own and after them; `undefined`: not read. */
+  /**
+   * Connections that nobody has answered: the target's before the run's own and after them, and a second after the first
+   * look those of both; `undefined`: not read.
+   */
   readonly waiting: {
     readonly before: readonly WaitingSocket[] | undefined;
+    readonly during: readonly WaitingSocket[] | undefined;
     readonly after: readonly WaitingSocket[] | undefined;
   };
   /** Handshakes that are not complete, connections that get no answer, and those at rest; `undefined`: not read. */
@@ -109,6 +114,8 @@ export interface SocketsFacts {
     readonly after: readonly Unaccepted[] | undefined;
   };
   readonly names: readonly NameAddresses[];
+  /** Of a node: at which of its addresses NodePorts are served. */
+  readonly nodePortPlaces: NodePortPlaces;
   readonly results: {
     readonly listeners: ProbeResult | undefined;
     readonly listenersAfter: ProbeResult | undefined;

@@ -2,6 +2,7 @@
 
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import { type Listener, parseListeners } from '../../parsers/listeners.ts';
+import { parseNodePortPlaces } from '../../parsers/node-port-places.ts';
 import { parseOddSockets } from '../../parsers/odd-sockets.ts';
 import { parsePortUse } from '../../parsers/port-use.ts';
 import { parseCounters, parseCounters6 } from '../../parsers/proc-net.ts';
@@ -28,6 +29,7 @@ export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFa
     counters6: counterSnapshots(evidence, 'counters6', parseCounters6),
     waiting: {
       before: waiting(evidence['waiting-before']),
+      during: waiting(evidence['waiting-during']),
       after: waiting(evidence['waiting-after']),
     },
     odd: read(evidence['odd-sockets'], 'sh', parseOddSockets).value,
@@ -39,6 +41,7 @@ export function socketsFacts(evidence: Evidence, input: SocketsInput): SocketsFa
       const result = evidence[nameId(i)];
       return { ...name, addresses: addressesOf(result), result };
     }),
+    nodePortPlaces: read(evidence['node-port-places'], 'sh', parseNodePortPlaces).value ?? {},
     dropping: dropping(evidence['udp-before'], evidence['udp-after']),
     results: {
       listeners: evidence['listeners'],

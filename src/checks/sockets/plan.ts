@@ -8,15 +8,21 @@ const LIMIT_SECONDS = 5;
 /** Long enough for a busy server to overflow again, and no longer than other checks take anyway. */
 const WATCH_SECONDS = '1';
 
-/** The run's own connections come after the first look, and are over before the second. */
-const WAITING = ['ss', '-tnH', 'state', 'syn-sent'] as const;
+/** The run's own connections come after the first look, and are over before the last. Only one in between may see them. */
+const WAITING = ['ss', '-tnoH', 'state', 'syn-sent'] as const;
+/** At the end of the second that counters are watched: a program between two tries is not between them again. */
+const WAITING_LATER = ['sh', '-c', 'sleep "$1"; shift; exec "$@"', 'nettools-sample', WATCH_SECONDS] as const;
 
 /** The id of the look-up of a name among DESTs. */
 export function nameId(nth: number): string {
   return `name${nth}`;
 }
 
-export function planSockets({ names = [] }: Pick<SocketsInput, 'names'>, scripts: ProbeScripts): StagedPlan {
+export function planSockets(
+  { names = [], taken = [] }: Pick<SocketsInput, 'names' | 'taken'>,
+  scripts: ProbeScripts,
+): StagedPlan {
+  const hasNodePorts = taken.some(({ kind }) => kind === 'node port');
   return {
     before: [
       snapshot('counters', 'counters-before'),
@@ -27,8 +33,9 @@ export function planSockets({ names = [] }: Pick<SocketsInput, 'names'>, scripts
       unaccepted('unaccepted-before', scripts),
     ],
     probe: [
-      command('watch', ['sleep', WATCH_SECONDS]),
+      { ...command('waiting-during', [...WAITING_LATER, ...WAITING]), display: WAITING },
       { ...command('port-use', ['sh', '-c', scripts.portUse, 'port-use']), display: ['port-use'] },
+      ...(hasNodePorts ? [nodePortPlaces(scripts)] : []),
       ...names.map(({ name }, i) => command(nameId(i), ['getent', 'ahosts', name])),
     ],
     after: [
@@ -47,6 +54,14 @@ function unaccepted(id: string, { unaccepted: script }: ProbeScripts): ProbeComm
   return {
     ...command(id, ['sh', '-c', script, 'unaccepted']),
     display: ['ss', '-tne', 'state', 'established', 'state', 'close-wait'],
+  };
+}
+
+/** Beside the second that is waited anyway: iptables may have tens of thousands of rules to print. */
+function nodePortPlaces({ nodePortPlaces: script }: ProbeScripts): ProbeCommand {
+  return {
+    ...command('node-port-places', ['sh', '-c', script, 'node-port-places']),
+    display: ['nft', 'list', 'set', 'ip', 'kube-proxy', 'nodeport-ips'],
   };
 }
 

@@ -72,6 +72,22 @@ describe('a way into a Service from outside', () => {
     expect(await at(host, port)).toMatchObject({ by, node: 'node2' });
   });
 
+  it('is led elsewhere before it gets to a link where the target is a node, and it is no load balancer of its own', async () => {
+    const proxy = {
+      ...OUTSIDE,
+      status: { loadBalancer: { ingress: [{ ip: '192.0.2.50', ipMode: 'Proxy' }] } },
+    };
+    const lists = { ...LISTS, '/api/v1/services': [proxy], [PATHS.services]: [proxy] };
+    const taken = async (...args: Parameters<typeof at>) => (await at(...args))?.isTakenHere;
+    expect(await taken('192.0.2.50', '80', LISTS, true)).toBe(true);
+    expect(await taken('192.0.2.77', '80', LISTS, true)).toBe(true);
+    expect(await taken('192.0.2.77', '80')).toBeUndefined();
+    expect(await taken('192.0.2.50', '80', lists, true)).toBeUndefined();
+    expect(await taken('192.0.2.12', '30080', LISTS, true)).toBeUndefined();
+    // The address is the Service's, and the port none of its.
+    expect(await taken('192.0.2.77', '81', LISTS, true)).toBeUndefined();
+  });
+
   it.each([
     ['192.0.2.99', '30080'],
     ['192.0.2.12', '80'],

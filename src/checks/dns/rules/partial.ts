@@ -4,6 +4,7 @@ import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { most } from '../../shared/statistics.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
+import { isWithoutTcp } from '../without-tcp.ts';
 import { enumerate, faultOf, ofAll, quoteQueries } from '../wording.ts';
 import { isBad } from './servfail.ts';
 
@@ -13,7 +14,7 @@ const meta = {
   severities: ['warning', 'info'],
   meaning:
     'One of several name servers of resolv.conf, or one of several servers behind the cluster DNS Service, fails while the others answer. Lookups that hit it wait 5 s or fail, the others are fast: names resolve "sometimes".',
-  rule: 'Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses over UDP or TCP, or gives an answer that NT-DNS-004 counts to a question that another one answers well. A single such answer is an info: any server fails once.',
+  rule: "Of at least two servers of the same kind, at least one answers and at least one fails: it is silent or refuses over UDP or TCP, or gives an answer that NT-DNS-004 counts to a question that another one answers well. A single such answer is an info: any server fails once. A container engine's own name server in resolv.conf that answers over UDP, no answer cut, and refuses TCP is left to NT-DNS-003.",
   source: 'none needed: servers of one kind should be replicas of each other',
   remedy: advice`Remove or repair the failing server. A pod behind the Service: read its log (${kubectl`-n kube-system logs POD`}), then delete the pod so that it is recreated, and check its node if others there fail too. A server in resolv.conf: remove it from dnsConfig or from the node.`,
   explains: { depth: 930, target: ['NT-DNS-004', 'NT-DNS-007', 'NT-DNS-011'] },
@@ -26,7 +27,11 @@ export const partial: Rule<DnsFacts> = {
   judge: (facts) => {
     const services = [...new Set(facts.endpoints.map((e) => e.service))];
     return [
-      ...judge(facts.servers, (failing, all) => `${failing} of ${all} name servers in resolv.conf`),
+      ...judge(
+        facts.servers,
+        (failing, all) => `${failing} of ${all} name servers in resolv.conf`,
+        (server) => isWithoutTcp(server, facts),
+      ),
       ...services.flatMap((service) =>
         judge(
           facts.endpoints.filter((e) => e.service === service),
@@ -51,8 +56,9 @@ interface Failure {
 function judge(
   servers: readonly ServerFacts[],
   title: (failing: number, all: number) => string,
+  isSpared: (server: ServerFacts) => boolean = () => false,
 ): Occurrence[] {
-  const failures = servers.flatMap((server) => failureOf(server, servers));
+  const failures = servers.flatMap((server) => failureOf(server, servers, isSpared(server)));
   if (failures.length === 0 || failures.length === servers.length) return [];
   const good = servers.find((s) => failures.every((f) => f.server !== s));
   const names = failures.map(({ server, how }) => {
@@ -72,9 +78,12 @@ function judge(
   ];
 }
 
-/** How a server fails where another of its kind does not. */
-function failureOf(server: ServerFacts, all: readonly ServerFacts[]): Failure[] {
-  for (const protocol of ['udp', 'tcp'] as const) {
+/**
+ * How a server fails where another of its kind does not.
+ * @param isSpared it is not expected to answer over TCP
+ */
+function failureOf(server: ServerFacts, all: readonly ServerFacts[], isSpared: boolean): Failure[] {
+  for (const protocol of isSpared ? (['udp'] as const) : (['udp', 'tcp'] as const)) {
     const own = server[protocol];
     const isServed = all.some((s) => s[protocol].reach === 'answers');
     if (own.reach === 'answers' || own.reach === 'unasked' || !isServed) continue;

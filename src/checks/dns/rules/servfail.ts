@@ -93,7 +93,11 @@ function where(facts: DnsFacts, bad: readonly DnsQuery[], answers: readonly DnsQ
     return `it answers for other names, but for none of the cluster's own: whatever serves these has no data yet (CoreDNS answers like this until it has its first list from the API server), or the server forwards them to one that fails`;
   }
   if (bad.some((q) => q.question.name === facts.probe.control)) {
-    return "even the cluster's own name fails at times, so the server or one of its replicas is at fault";
+    return domain === undefined
+      ? `even ${facts.probe.control}, which a server can answer by itself, fails at times, so the server is at fault, or what it forwards even that to`
+      : "even the cluster's own name fails at times, so the server or one of its replicas is at fault";
   }
-  return "the same server answers for the cluster's own names, so its upstream or the zone of these is at fault";
+  const answered = [...new Set(whole.filter((q) => !isBad(q)).map((q) => q.question.name))];
+  const names = domain === undefined ? enumerate(answered.slice(0, 2)) : "the cluster's own names";
+  return `the same server answers for ${names}, so its upstream or the zone of these is at fault`;
 }

@@ -2,6 +2,7 @@ import type { Occurrence } from '../../../model/finding.ts';
 import type { DnsQuery } from '../../../parsers/dns-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DnsFacts, ServerFacts } from '../facts.ts';
+import { isWithoutTcp } from '../without-tcp.ts';
 import { quoteQueries } from '../wording.ts';
 
 const meta = {
@@ -18,10 +19,13 @@ const meta = {
 
 export const tcpBlocked: Rule<DnsFacts> = {
   meta,
-  judge: (facts) => facts.servers.flatMap(judge),
+  judge: (facts) => facts.servers.flatMap((server) => judge(server, facts)),
 };
 
-function judge(server: ServerFacts): Occurrence[] {
+const UPDATE_ENGINE =
+  "Nothing blocks it: older name servers of podman's networks do not listen on TCP 53. Update aardvark-dns (1.12 or later) where names with large answers matter.";
+
+function judge(server: ServerFacts, facts: DnsFacts): Occurrence[] {
   if (server.udp.reach !== 'answers') return [];
   const cut = server.udp.queries.filter((q) => q.truncated);
   const failed = cut.find((q) => isFailedOverTcp(server, q));
@@ -48,6 +52,7 @@ function judge(server: ServerFacts): Occurrence[] {
       'info',
       `${server.label} answers over UDP but not over TCP (${how}); no answer was truncated in this run, but any larger than 512 bytes will fail.`,
       quoteQueries(server.tcp.queries, 1),
+      isWithoutTcp(server, facts) ? { remediation: UPDATE_ENGINE } : {},
     ),
   ];
 }

@@ -3,6 +3,7 @@ import type { Listener } from '../../../parsers/listeners.ts';
 import { LOST_PACKETS } from '../../shared/effects.ts';
 import { quoteTries } from '../../shared/reach-probe.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
+import { ON_HOST } from '../engine-words.ts';
 import type { DockerFacts, Tried } from '../facts.ts';
 import { wayTo } from '../host.ts';
 
@@ -42,7 +43,7 @@ function judge({ host, input }: DockerFacts, tried: Tried): Occurrence[] {
       `${destination.label} is port ${port} of the Docker host, and ${who}: "${input.container}", which comes to ${address}, is refused.`,
       [
         {
-          command: ['[Docker host]', ...(host.results.listeners?.command ?? ['ss', '-lntupH'])],
+          command: [ON_HOST, ...(host.results.listeners?.command ?? ['ss', '-lntupH'])],
           excerpt: there.map(({ line }) => line).join('\n'),
         },
         ...quoteTries(result, 2),

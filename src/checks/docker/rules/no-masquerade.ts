@@ -1,13 +1,16 @@
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
+import { engineName, hostText } from '../engine-words.ts';
 import type { DockerFacts, DockerHost, HostLink } from '../facts.ts';
 import { engineCommand, engineLines, outside, walks } from '../host.ts';
 import { onHost, reachesOutside } from '../passage.ts';
 import { writeAgain } from '../rewrite.ts';
 
+const titleFor = (engine: string): string => `The ${engine} host does not translate the network's addresses`;
+
 const meta = {
   id: 'NT-DKR-012',
-  title: "The Docker host does not translate the network's addresses",
+  title: titleFor('Docker'),
   severities: ['critical'],
   meaning:
     "Nothing beyond the Docker host has a route to the addresses of a bridge network, so the host must replace them with its own (MASQUERADE). Without that rule, packets leave with the container's address and no answer comes back: connections time out.",
@@ -31,7 +34,7 @@ function isTranslated(host: DockerHost, { address, bridge }: HostLink): boolean 
 export const noMasquerade: Rule<DockerFacts> = {
   meta,
   judge: (facts) => {
-    const { host, links } = facts;
+    const { host, links, input } = facts;
     if (!host || reachesOutside(facts)) return [];
     return links
       .filter(({ network }) => !network.internal && network.masquerades)
@@ -40,7 +43,7 @@ export const noMasquerade: Rule<DockerFacts> = {
         occurrence(
           meta,
           'critical',
-          `No rule of the Docker host translates the addresses of network ${network.name} (${network.subnets.join(', ')}): packets leave with source ${address}, to which nothing outside can reply.`,
+          `No rule of ${hostText(input)} translates the addresses of network ${network.name} (${network.subnets.join(', ')}): packets leave with source ${address}, to which nothing outside can reply.`,
           [
             onHost(
               engineCommand(host.books),
@@ -49,7 +52,10 @@ export const noMasquerade: Rule<DockerFacts> = {
                 .join('\n') || 'no rule in POSTROUTING',
             ),
           ],
-          facts.input.isPodman ? { remediation: writeAgain(facts.input) } : {},
+          {
+            title: titleFor(engineName(input)),
+            ...(input.isPodman ? { remediation: writeAgain(input) } : {}),
+          },
         ),
       );
   },

@@ -4,15 +4,19 @@ import type { Quote } from '../../../model/report.ts';
 import { socketAddress } from '../../../model/socket-address.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { type BookOutcome, deletionOn } from '../../shared/rule-books.ts';
+import { engineName, hostText } from '../engine-words.ts';
 import type { DockerFacts, DockerHost } from '../facts.ts';
 import { engineCommand, engineLines, outside, walks } from '../host.ts';
 import { onHost } from '../passage.ts';
 import { holderOf, linkOf, publishedText, reachableFromOutside } from '../published.ts';
 import { writeAgain } from '../rewrite.ts';
 
+const titleFor = (engine: string): string =>
+  `The ${engine} host does not forward a published port to the container`;
+
 const meta = {
   id: 'NT-DKR-008',
-  title: 'The Docker host does not forward a published port to the container',
+  title: titleFor('Docker'),
   severities: ['critical', 'warning'],
   meaning:
     "Docker publishes a port with a rule in the host's nat table (chain DOCKER) that translates the destination to the container's address, and with docker-proxy, which listens on the port and forwards what no rule matched. Without the rule only docker-proxy does it, if it is running: that is slower, and the container sees the host as the source of every connection. A rule for another address was left behind by an earlier container.",
@@ -63,11 +67,12 @@ export const notLed: Rule<DockerFacts> = {
       const [first] = led;
       const name = publishedText(port);
       const place = socketAddress(link.address, port.port);
+      const title = titleFor(engineName(input));
       const remediation = writeAgain(input);
       if (first) {
-        const summary = `The Docker host forwards ${name} to ${first.to}, but "${input.container}" is at ${place}.`;
-        const remedy = advice`On the Docker host, delete the rule for the other address; an earlier container may have left it behind, or another program may have written it.\n${verbatim`${deletionOn(first) ?? []}`}`;
-        return [occurrence(meta, 'critical', summary, quoteNat(host, port), { remediation: remedy })];
+        const summary = `The ${engineName(input)} host forwards ${name} to ${first.to}, but "${input.container}" is at ${place}.`;
+        const remedy = advice`On ${hostText(input)}, delete the rule for the other address; an earlier container may have left it behind, or another program may have written it.\n${verbatim`${deletionOn(first) ?? []}`}`;
+        return [occurrence(meta, 'critical', summary, quoteNat(host, port), { title, remediation: remedy })];
       }
       const holder = holderOf(facts, port);
       // podman keeps the port with a socket of its own, from which nobody takes anything.
@@ -82,9 +87,9 @@ export const notLed: Rule<DockerFacts> = {
         occurrence(
           meta,
           holder.kind === 'nobody' || isHeld ? 'critical' : 'warning',
-          `No rule of the Docker host forwards ${name} to "${input.container}" (${place}): ${isHeld ? held : how}.`,
+          `No rule of ${hostText(input)} forwards ${name} to "${input.container}" (${place}): ${isHeld ? held : how}.`,
           [...quoteNat(host, port), ...holder.quotes],
-          { remediation },
+          { title, remediation },
         ),
       ];
     }),

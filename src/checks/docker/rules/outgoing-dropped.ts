@@ -1,11 +1,14 @@
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
+import { engineName } from '../engine-words.ts';
 import type { DockerFacts } from '../facts.ts';
 import { outgoingStop, quoteStop, reachesOutside, remedyOf, stopText } from '../passage.ts';
 
+const titleFor = (engine: string): string => `The ${engine} host drops all packets that leave the network`;
+
 const meta = {
   id: 'NT-DKR-009',
-  title: 'The Docker host drops all packets that leave the network',
+  title: titleFor('Docker'),
   severities: ['critical'],
   meaning:
     "What containers send beyond their network passes the host's FORWARD chain: first DOCKER-USER, which is for the administrator, then Docker's own rules, then any others, and last the chain's policy, which Docker sets to DROP. Here every packet from the container's network ends at a rule that drops or rejects it, whatever its destination.",
@@ -19,7 +22,7 @@ const meta = {
 export const outgoingDropped: Rule<DockerFacts> = {
   meta,
   judge: (facts) => {
-    const { host, links } = facts;
+    const { host, links, input } = facts;
     if (!host || reachesOutside(facts)) return [];
     return links
       .filter(({ network }) => !network.internal)
@@ -30,9 +33,9 @@ export const outgoingDropped: Rule<DockerFacts> = {
           occurrence(
             meta,
             'critical',
-            `The Docker host drops everything that leaves network ${link.network.name}: ${stopText(stop)}.`,
+            `The ${engineName(input)} host drops everything that leaves network ${link.network.name}: ${stopText(stop)}.`,
             [quoteStop(stop)],
-            { remediation: remedyOf(stop, facts.input) },
+            { title: titleFor(engineName(input)), remediation: remedyOf(stop, input) },
           ),
         ];
       });

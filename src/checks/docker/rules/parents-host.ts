@@ -2,6 +2,7 @@ import type { Occurrence } from '../../../model/finding.ts';
 import { nextHop } from '../../../parsers/reach.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
+import { ON_HOST } from '../engine-words.ts';
 import type { DockerFacts, DockerNetwork, Tried } from '../facts.ts';
 import { wayTo } from '../host.ts';
 import { isIn, isReached } from '../passage.ts';
@@ -49,7 +50,7 @@ function judge(facts: DockerFacts, tried: Tried): Occurrence[] {
           command: ['docker', 'network', 'inspect', network.name],
           excerpt: `Driver ${network.driver}${on === undefined ? '' : `, parent ${on}`}; ${network.subnets.join(', ')}`,
         },
-        { command: ['[Docker host]', 'ip', 'addr'], excerpt: `${device ?? '?'} ${tried.address}` },
+        { command: [ON_HOST, 'ip', 'addr'], excerpt: `${device ?? '?'} ${tried.address}` },
       ],
       { subject: tried.destination.label },
     ),

@@ -2,13 +2,16 @@ import type { PublishedPort } from '../../../model/docker-ports.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import { type BookOutcome, isStop } from '../../shared/rule-books.ts';
+import { engineName, hostText } from '../engine-words.ts';
 import type { DockerFacts, DockerHost, HostLink } from '../facts.ts';
 import { incomingStop, incomingWays, onHost, quoteStop, remedyOf, stopText } from '../passage.ts';
 import { linkOf, publishedText, reachableFromOutside } from '../published.ts';
 
+const titleFor = (engine: string): string => `A rule of the ${engine} host blocks a published port`;
+
 const meta = {
   id: 'NT-DKR-014',
-  title: 'A rule of the Docker host blocks a published port',
+  title: titleFor('Docker'),
   severities: ['warning', 'info'],
   meaning:
     "Connections to a published port are translated first and then pass the host's FORWARD chain with the container's address and port, not INPUT, so what ufw or firewalld allow there does not matter. A rule in DOCKER-USER or before it decides.",
@@ -29,19 +32,20 @@ export const publishedDropped: Rule<DockerFacts> = {
   meta,
   judge: (facts) =>
     reachableFromOutside(facts).flatMap((port): Occurrence[] => {
-      const { host } = facts;
+      const { host, input } = facts;
       const link = linkOf(facts);
       if (!host || !link) return [];
       const name = publishedText(port);
+      const title = titleFor(engineName(input));
       const stop = incomingStop(host, link, port);
       if (stop) {
         return [
           occurrence(
             meta,
             'warning',
-            `No other machine reaches ${name}: on the Docker host, ${stopText(stop)}.`,
+            `No other machine reaches ${name}: on ${hostText(input)}, ${stopText(stop)}.`,
             [quoteStop(stop)],
-            { remediation: remedyOf(stop, facts.input) },
+            { title, remediation: remedyOf(stop, input) },
           ),
         ];
       }
@@ -52,8 +56,9 @@ export const publishedDropped: Rule<DockerFacts> = {
         occurrence(
           meta,
           'info',
-          `Of other machines, only ${allowed} reaches ${name}: on the Docker host, ${list.text} (${list.packets} packets so far).`,
+          `Of other machines, only ${allowed} reaches ${name}: on ${hostText(input)}, ${list.text} (${list.packets} packets so far).`,
           [onHost(list.book.result.command, `${list.text}\n${list.packets} packets`)],
+          { title },
         ),
       ];
     }),

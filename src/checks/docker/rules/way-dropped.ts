@@ -1,12 +1,15 @@
 import { socketAddress } from '../../../model/socket-address.ts';
 import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
+import { engineName } from '../engine-words.ts';
 import type { DockerFacts } from '../facts.ts';
 import { isolationOf, linkTo, outgoingStop, quoteStop, remedyOf, stopOnWay, stopText } from '../passage.ts';
 
+const titleFor = (engine: string): string => `The ${engine} host drops what the container sends to DEST`;
+
 const meta = {
   id: 'NT-DKR-013',
-  title: 'The Docker host drops what the container sends to DEST',
+  title: titleFor('Docker'),
   severities: ['critical'],
   meaning:
     "A rule on the Docker host prevents the connection: what a container sends to other machines and networks passes the host's FORWARD chain (which includes DOCKER-USER), and what it sends to an address of the host itself passes INPUT, where ufw and firewalld drop by default.",
@@ -27,7 +30,7 @@ export const wayDropped: Rule<DockerFacts> = {
       if (!stop || !link || !facts.host) return [];
       // It stops everything, which NT-DKR-009 tells.
       if (!stop.isToHost && outgoingStop(facts.host, link)?.text === stop.text) return [];
-      const { container } = facts.input;
+      const { input } = facts;
       const place = socketAddress(address, port);
       const name = destination.label.includes(address) ? place : `${destination.label} (${place})`;
       const where = stop.isToHost ? ', an address of the host itself' : '';
@@ -35,9 +38,13 @@ export const wayDropped: Rule<DockerFacts> = {
         occurrence(
           meta,
           'critical',
-          `The Docker host drops what "${container}" sends to ${name}${where}: ${stopText(stop)}.`,
+          `The ${engineName(input)} host drops what "${input.container}" sends to ${name}${where}: ${stopText(stop)}.`,
           [quoteStop(stop)],
-          { subject: destination.label, remediation: remedyOf(stop, facts.input) },
+          {
+            subject: destination.label,
+            title: titleFor(engineName(input)),
+            remediation: remedyOf(stop, input),
+          },
         ),
       ];
     }),

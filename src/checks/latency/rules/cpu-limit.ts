@@ -31,7 +31,7 @@ export const farMeta = {
   title: 'A container of the destination is stopped by its CPU limit',
   severities: ['warning', 'info'],
   meaning: MEANING,
-  rule: `cpu.stat of a container of a pod behind a DEST, read as for NT-SYS-002 where the run enters both ends (--both-ends, --deep), by the second without probes alone, so that what our probes cost it is not counted against it: its CPU limit stopped it in more than a quarter of the periods, and for 100 ms and more of each second; ${QUIETLY} Info where they are not read, and a request took 50 ms and more, and 10 times as long as its connection, to the first byte.`,
+  rule: `cpu.stat of a container of a pod behind a DEST, read as for NT-SYS-002 where the run enters both ends (--both-ends, --deep), by the second without probes alone, so that what our probes cost it is not counted against it: its CPU limit stopped it in more than a quarter of the periods, and for 100 ms and more of each second; ${QUIETLY} Info, once for all of them, where they are not read, and a request took 50 ms and more, and 10 times as long as its connection, to the first byte.`,
   source: SOURCE,
   remedy: ownMeta.remedy,
   explains: { depth: 985, subject: ['NT-LAT-005', 'NT-LAT-006'] },
@@ -54,43 +54,65 @@ export const ownCpuLimit: Rule<LatencyFacts> = {
 
 export const farCpuLimit: Rule<LatencyFacts> = {
   meta: farMeta,
-  judge: ({ limited, paths }) =>
-    limited.flatMap((one): Occurrence[] => {
-      const { answers, windows, unread } = one;
-      const [subject] = answers ?? [];
-      if (subject === undefined) return [];
-      const harm = harmIn(windows.filter(({ isQuiet }) => isQuiet));
+  judge: ({ limited, paths }) => {
+    const far = limited
+      .filter(({ answers }) => answers !== undefined)
+      .map((one) => ({ one, harm: harmIn(one.windows.filter(({ isQuiet }) => isQuiet)) }));
+    const stopped = far.flatMap(({ one, harm }): Occurrence[] => {
+      const [subject = ''] = one.answers ?? [];
       const details = { subject, remediation: remedy(one) };
-      if (harm !== undefined)
-        return [occurrence(farMeta, 'warning', sentence(one, harm), quotes(harm), details)];
-      return unread === undefined ? [] : slowUnread(one, unread, paths);
-    }),
+      return harm === undefined
+        ? []
+        : [occurrence(farMeta, 'warning', sentence(one, harm), quotes(harm), details)];
+    });
+    const others = far.flatMap(({ one, harm }) => (harm === undefined ? [one] : []));
+    return [...stopped, ...slowUnread(others, paths)];
+  },
 };
 
-/** Its counters would decide, and could not be had. */
-function slowUnread(one: LimitedContainer, unread: string, paths: LatencyFacts['paths']): Occurrence[] {
-  const slow = paths.find(({ destination, http, brokenOff }) => {
-    const timing = http?.value;
-    if (!timing || timing.firstByteMs === null || brokenOff !== undefined) return false;
+/** A URL that had to wait. */
+interface Slow {
+  readonly path: LatencyFacts['paths'][number];
+  readonly waited: number;
+}
+
+/** Their counters would decide, and could not be had: that is said once, whatever number of them and of URLs there is. */
+function slowUnread(limited: readonly LimitedContainer[], paths: LatencyFacts['paths']): Occurrence[] {
+  const unread = limited.filter((one) => one.unread !== undefined);
+  const slow = paths.flatMap((path): Slow[] => {
+    const timing = path.http?.value;
+    if (!timing || timing.firstByteMs === null || path.brokenOff !== undefined) return [];
     const waited = timing.firstByteMs - timing.readyMs;
-    return (
-      one.answers?.includes(destination.label) === true &&
-      waited >= SLOW_MS &&
-      waited >= FACTOR * timing.connectMs
-    );
+    const isAnswered = unread.some(({ answers }) => answers?.includes(path.destination.label));
+    return isAnswered && waited >= SLOW_MS && waited >= FACTOR * timing.connectMs ? [{ path, waited }] : [];
   });
-  const timing = slow?.http?.value;
-  if (slow === undefined || !timing) return [];
-  const waited = Math.round((timing.firstByteMs ?? 0) - timing.readyMs);
+  const [worst] = slow.toSorted((a, b) => b.waited - a.waited);
+  if (worst === undefined) return [];
+  const { destination, results } = worst.path;
+  const behind = unread.filter(({ answers }) =>
+    slow.some(({ path }) => answers?.includes(path.destination.label)),
+  );
+  const [first] = behind.filter(({ answers }) => answers?.includes(destination.label));
+  if (first === undefined) return [];
+  const others = slow.length - 1;
+  const and =
+    others === 0
+      ? ''
+      : `, and ${others === 1 ? 'that of another URL' : `those of ${others} other URLs`} at least ${SLOW_MS} ms`;
+  const more = behind.length - 1;
+  const who =
+    more === 0
+      ? `${nameOf(first)} has a CPU limit (${first.limit}), and whether that stops it`
+      : `${nameOf(first)} (${first.limit}) and ${more === 1 ? 'another one' : `${more} others`} of those that answer there have CPU limits, and whether these stop them`;
   return [
     occurrence(
       farMeta,
       'info',
-      `The first byte of ${slow.destination.url} took ${waited} ms: ${nameOf(one)} has a CPU limit (${one.limit}), and whether that stops it is not known (${unread}).`,
-      quote(slow.results.http, /./, 1),
+      `The first byte of ${destination.url} took ${Math.round(worst.waited)} ms${and}: ${who} is not known (${first.unread}).`,
+      quote(results.http, /./, 1),
       {
-        subject: slow.destination.label,
-        remediation: advice`Its counters decide: nr_throttled and throttled_usec (cgroup v1: throttled_time) before and after some slow requests. Where they grow, the limit is too low.\n${readBy(one)}`,
+        subject: destination.label,
+        remediation: advice`Its counters decide: nr_throttled and throttled_usec (cgroup v1: throttled_time) before and after some slow requests. Where they grow, the limit is too low.\n${readBy(first)}`,
       },
     ),
   ];

@@ -70,7 +70,8 @@ function underlaySentence(found: readonly Found[], { path, size }: Found): strin
 }
 
 function uplinkSentence(found: readonly Found[], { size }: Found, host: OwnHost): string {
-  const whose = host.kind === 'docker' ? 'the Docker host' : host.kind === 'pod' ? 'its node' : 'its host';
+  const whose =
+    host.kind === 'docker' ? "the container's host" : host.kind === 'pod' ? 'its node' : 'its host';
   const teller = size.announced === undefined ? '' : ` (says ${announcer(size.announced)})`;
   return `${size.device} sends packets of up to ${size.allowed} bytes, but ${whose} itself sends only ${size.carries} on to ${labelsOf(found)}${teller}: its link in that direction is smaller than the target's.`;
 }

@@ -13,7 +13,7 @@ const meta = {
   severities: ['warning'],
   meaning:
     'A program of the target tries to connect to an address that no container has any more, or that the name of DEST no longer has, and gets no answer. It has looked the name up once and keeps what it heard (nginx for a name in its configuration, the JVM with networkaddress.cache.ttl, connection pools), while the container or pod behind the name was made anew with another address. Asked by hand, the name resolves and the port answers.',
-  rule: "Not of the run's own: a TCP socket in SYN-SENT to an address in the subnet of a bridge network of the container that no container has. Or, at the beginning of the run and at its end, to the port of a DEST that is a name, at an address that is none of those that the name has on the target.",
+  rule: "Not of the run's own: a TCP socket in SYN-SENT to an address in the subnet of a bridge network of the container that no container has. Or, at two of three looks (at the beginning of the run, a second later, at its end), to the port of a DEST that is a name, at an address that is none of those that the name has on the target, and without an answer for a second: one socket is in the first look and in a later one, or its SYN was sent again.",
   source:
     'ours; RFC 1035 (TTL); nginx documentation, "resolver"; Java networking properties, networkaddress.cache.ttl',
   remedy:
@@ -37,7 +37,7 @@ function quoteSockets(
   results: readonly (ProbeResult | undefined)[],
   socket: WaitingSocket,
 ): ReturnType<typeof quote> {
-  const pattern = new RegExp(`${at(socket).replace(/[.[\]]/g, '\\$&')}\\s*$`);
+  const pattern = new RegExp(`\\s${at(socket).replace(/[.[\]]/g, '\\$&')}(?=\\s|$)`);
   const result = results.find((one) => linesOf(one).some((line) => pattern.test(line)));
   return quote(result, pattern, 2);
 }
@@ -64,6 +64,19 @@ function nobodys(network: DockerPlace, facts: SocketsFacts): Occurrence[] {
   ];
 }
 
+/**
+ * Whether its address gives no answer, and is not only one to which a busy program often connects: it waits there at two
+ * of the looks, and no answer came within a second. One of them is the first or the last, in which the run's own are not.
+ */
+function isUnanswered({ address, port }: WaitingSocket, { waiting }: SocketsFacts): boolean {
+  const there = (look: readonly WaitingSocket[] = []): readonly WaitingSocket[] =>
+    look.filter((one) => one.port === port && sameAddress(one.address, address));
+  const [before, during, after] = [there(waiting.before), there(waiting.during), there(waiting.after)];
+  const looks = [before, during, after].filter((look) => look.length > 0);
+  const isSame = before.some(({ local }) => [...during, ...after].some((later) => later.local === local));
+  return looks.length >= 2 && (isSame || [...before, ...after].some(({ sentAgain }) => sentAgain > 0));
+}
+
 function otherThan(
   { label, name, port, addresses, result }: NameAddresses,
   facts: SocketsFacts,
@@ -71,12 +84,12 @@ function otherThan(
   const { before, after } = facts.waiting;
   if (addresses.length === 0 || before === undefined || after === undefined) return [];
   const family = (address: string): boolean => address.includes(':');
-  const lasting = after.filter(
+  const lasting = [...after, ...before].filter(
     (one) =>
       one.port === port &&
-      before.some((b) => b.port === port && sameAddress(b.address, one.address)) &&
       addresses.some((own) => family(own) === family(one.address)) &&
-      !addresses.some((own) => sameAddress(own, one.address)),
+      !addresses.some((own) => sameAddress(own, one.address)) &&
+      isUnanswered(one, facts),
   );
   const [first] = lasting;
   if (first === undefined) return [];
@@ -85,8 +98,11 @@ function otherThan(
     occurrence(
       meta,
       'warning',
-      `A program of the target waits for ${places.slice(0, 3).join(', ')}, now as at the beginning of the run, and ${name} is ${addresses.join(' and ')}: if it means ${name}, it keeps an address that the name no longer has.`,
-      [...quoteSockets([facts.results.waitingAfter], first), ...quote(result, /STREAM|^\S+\s*$/, 2)],
+      `A program of the target waits for ${places.slice(0, 3).join(', ')} at more than one look, and ${name} is ${addresses.join(' and ')}: if it means ${name}, it keeps an address that the name no longer has.`,
+      [
+        ...quoteSockets([facts.results.waitingAfter, facts.results.waitingBefore], first),
+        ...quote(result, /STREAM|^\S+\s*$/, 2),
+      ],
       { subject: label },
     ),
   ];

@@ -83,6 +83,20 @@ describe('NT-ARP-001 and NT-ARP-002 by the entry', () => {
     },
   );
 
+  it('says nothing of an address that the host itself leads elsewhere', () => {
+    const away = withOutput(healthy, {
+      ...entry(nearAddress, { state: ['FAILED'] }),
+      ...silent(nearId, nearAddress),
+    });
+    expect(problems({ ...away, input: { ...away.input, taken: [nearId] } })).toEqual([]);
+    // What others need of the link stays.
+    const gone = withOutput(healthy, { ...entry(GATEWAY, { state: ['FAILED'] }), ...everybodySilent });
+    const taken = gone.input.destinations.map(({ id }) => id);
+    expect(problems({ ...gone, input: { ...gone.input, taken } })).toEqual(['NT-ARP-001 critical']);
+    const judgement = judged({ ...away, input: { ...away.input, taken: [nearId] } });
+    expect(JSON.stringify(judgement.measurements['neighbours'])).not.toContain(nearAddress);
+  });
+
   it('says nothing of an entry that no way needs', () => {
     const old = { dst: '198.18.1.250', dev: 'eth0', state: ['FAILED'] };
     expect(problems(withOutput(healthy, { neighbours: json<Entry>((list) => [...list, old]) }))).toEqual([]);

@@ -64,7 +64,7 @@ function judged({
       ...(holders === undefined ? {} : { holders: result(holders) }),
       ...(established === undefined ? {} : { established: result(established) }),
       ...(iptables === undefined ? {} : { iptables: result(iptables) }),
-      ...(legacy === undefined ? {} : { 'iptables-legacy': result(legacy) }),
+      ...(legacy === undefined ? {} : { iptablesLegacy: result(legacy) }),
       ...(liberal === undefined ? {} : { liberal: result(liberal) }),
       ...(nft === undefined ? {} : { nft: result(nft) }),
       'holes-before': result(holes[0]),

@@ -89,6 +89,46 @@ describe('NT-CT-008', () => {
   });
 });
 
+describe('how it is listened for', () => {
+  const argv = (more: Parameters<typeof evidence>[0] = {}, isNode = true) =>
+    conntrack
+      .followUp?.(evidence({ ...seen({ isNode }), ...more }), input(isNode), PROBE_SCRIPTS)
+      .find(({ id }) => id === 'opening')?.argv ?? [];
+  const RULE = ['filter', '10', '-A FORWARD -m conntrack --ctstate INVALID -j DROP'];
+  const nft = (...counter: object[]) =>
+    result(
+      JSON.stringify({
+        nftables: [
+          { table: { family: 'inet', name: 'own' } },
+          { chain: { family: 'inet', table: 'own', name: 'f', type: 'filter', hook: 'forward', prio: 0 } },
+          {
+            rule: {
+              ...{ family: 'inet', table: 'own', chain: 'f' },
+              expr: [
+                { match: { op: 'in', left: { ct: { key: 'state' } }, right: 'invalid' } },
+                ...counter,
+                { drop: null },
+              ],
+            },
+          },
+        ],
+      }),
+    );
+
+  it('is only where a rule of the node has counted since', () => {
+    expect(argv().slice(2, 9)).toEqual(['%script:ifGrown%', 'if-grown', 'iptables-save', ...RULE, '--']);
+    expect(argv({ iptables: NO_RULES, iptablesLegacy: filter(10) })[4]).toBe('iptables-legacy-save');
+    expect(argv({ nft: nft({ counter: { packets: 7, bytes: 420 } }) }).slice(8, 13)).toEqual([
+      ...['nft', 'inet own f', '7', '', '--'],
+    ]);
+  });
+
+  it('is always where one counts nothing, and where nobody read them', () => {
+    expect(argv({ nft: nft() })[0]).toBe('tcpdump');
+    expect(argv({}, false)[0]).toBe('tcpdump');
+  });
+});
+
 describe('what is listened for', () => {
   const asked = (run: Run) =>
     conntrack.followUp?.(evidence(seen(run)), input(run.isNode), PROBE_SCRIPTS).map(({ id }) => id);
@@ -106,6 +146,7 @@ describe('what is listened for', () => {
   it.each([
     ['none was invalid', { invalid: 0 }],
     ['no rule of the node drops them', { before: filter(10, 'FORWARD', 'NEW') }],
+    ['what is dropped is for the node itself', { before: filter(10, 'INPUT') }],
   ])('is nothing: %s', (_what, run) => {
     expect(asked(run)).toEqual([]);
   });

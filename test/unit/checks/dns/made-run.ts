@@ -78,6 +78,7 @@ export function judgedRun(
     names = [],
     more = '',
     again,
+    control = CONTROL,
     conf = `nameserver ${servers[0]?.address}\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n`,
     input = {},
     evidence: others = {},
@@ -87,6 +88,8 @@ export function judgedRun(
     readonly more?: string;
     /** Of {@link againText}. */
     readonly again?: string;
+    /** What stands for {@link CONTROL} in what the probe prints. */
+    readonly control?: string;
     readonly conf?: string;
     readonly input?: Partial<DnsInput>;
     /** Results of other commands. */
@@ -96,7 +99,7 @@ export function judgedRun(
   return judgeDns(
     evidence({
       'resolv-conf': result(conf),
-      dns: result(probeText(servers, names) + more),
+      dns: result(probeText(servers, names).replaceAll(CONTROL, control) + more),
       ...(again === undefined ? {} : { 'dns-again': result(again) }),
       ...others,
     }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DockerInput } from '../../../../src/checks/docker/facts.ts';
 import { judgeDocker } from '../../../../src/checks/docker/judge.ts';
+import { adviceText } from '../../../../src/model/advice.ts';
 import type { Occurrence } from '../../../../src/model/finding.ts';
 import { recording } from '../../../recordings/recordings.ts';
 import { destination, evidence, remedyOf, result } from '../results.ts';
@@ -420,6 +421,37 @@ describe('NT-DKR-010 and 013: what is sent to a DEST is dropped', () => {
       ).findings.filter(({ id }) => id !== 'NT-SYS-001');
     expect(ids(found(2))).toEqual(['NT-DKR-013 critical']);
     expect(ids(found(8))).toEqual([]);
+  });
+});
+
+describe('what the engine is called', () => {
+  const words = (input: Partial<DockerInput>): string[] =>
+    [
+      judge({ forwards: 0 }, input),
+      judge({ rules: withRules('filter', 'DOCKER-USER -j DROP') }, input),
+      judge({ rules: without(/DNAT|MASQUERADE/) }, input),
+    ]
+      .flat()
+      .filter(({ severity }) => severity !== 'info')
+      .flatMap(({ id, title, summary, evidence: quotes, remediation }) => [
+        id,
+        title,
+        summary,
+        adviceText(remediation).replaceAll("Docker's own rules", ''),
+        ...quotes.map(({ command: [place = ''] }) => place),
+      ]);
+
+  it('is podman in titles, sentences and quotes', () => {
+    const told = words({ isPodman: true });
+    expect(told).toEqual(expect.arrayContaining(['NT-DKR-008', 'NT-DKR-009', 'NT-DKR-011', 'NT-DKR-012']));
+    expect(told).toContain('The podman host does not forward packets');
+    expect(told).toContain('[podman host]');
+    expect(told.filter((text) => text.includes('Docker host'))).toEqual([]);
+  });
+
+  it('is Docker elsewhere', () => {
+    expect(words({})).toContain('The Docker host does not forward packets');
+    expect(words({}).filter((text) => text.includes('podman'))).toEqual([]);
   });
 });
 

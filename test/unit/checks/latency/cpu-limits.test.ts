@@ -137,6 +137,39 @@ describe('NT-SYS-003', () => {
       judged(FAR, [NOTHING, { ...DURING, throttled: 0 }], slow).findings.map(({ id }) => id),
     ).not.toContain('NT-SYS-003');
   });
+
+  it('says it once, whatever number of containers and of URLs there is', () => {
+    const urls = [80, 81, 82].map((port) => `http://192.0.2.9:${port}/`);
+    const limited = urls.map(
+      (url, at): LimitedContainer => ({
+        ...FAR,
+        id: `cpu${at}`,
+        pod: `web-${at}`,
+        answers: [url],
+        unread: 'you may not',
+      }),
+    );
+    const input: LatencyInput = {
+      destinations: urls.map((url, at) => destination({ id: `to${at}`, label: url, url })),
+      count: 1,
+      intervalMs: 50,
+      thresholds,
+      limited,
+    };
+    const http = ['0.089000', '0.129000', '0.002500'].map((first, at) => [
+      `to${at}-http`,
+      result(`to${at}-http`, `200 0.002000 0.000000 ${first} 0.130000\n`),
+    ]);
+    const found = judgeLatency(Object.fromEntries(http), input).findings.filter(
+      ({ id }) => id === 'NT-SYS-003',
+    );
+    expect(found.map(({ summary, subject }) => [subject, summary])).toEqual([
+      [
+        urls[1],
+        `The first byte of ${urls[1]} took 127 ms, and that of another URL at least 50 ms: container app of pod web-1 (250m) and another one of those that answer there have CPU limits, and whether these stop them is not known (you may not).`,
+      ],
+    ]);
+  });
 });
 
 it('is read once more where there is a sign that it matters', () => {

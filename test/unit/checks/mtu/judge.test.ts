@@ -74,7 +74,7 @@ describe('a path that carries less', () => {
       expect(named(judgement)).toEqual(['NT-MTU-002 warning']);
       expect(judgement.findings[0]).toMatchObject({
         summary: expect.stringMatching(
-          /up to 1500 bytes, but the Docker host itself sends only 1400 on to example\.com:443 \(says 198\.18\.1\.1\)/,
+          /up to 1500 bytes, but the container's host itself sends only 1400 on to example\.com:443 \(says 198\.18\.1\.1\)/,
         ),
         remediation: expect.stringMatching(/"mtu": 1400 in \/etc\/docker\/daemon\.json/),
       });

@@ -25,7 +25,7 @@ interface Run {
   readonly drops?: readonly [before: string, after: string];
   readonly portUse?: string;
   /** Sockets without an answer, before the run's own and after them, and what a name is. */
-  readonly waiting?: readonly [before: string, after: string];
+  readonly waiting?: readonly [before: string, after: string, during?: string];
   readonly name?: string;
   /** What odd-sockets.sh prints. */
   readonly odd?: string;
@@ -58,6 +58,7 @@ function judged(run: Run = {}): Judgement {
       listeners: result(listeners),
       'listeners-after': result(after),
       'waiting-before': result(run.waiting?.[0] ?? ''),
+      'waiting-during': result(run.waiting?.[2] ?? ''),
       'waiting-after': result(run.waiting?.[1] ?? ''),
       ...(run.name === undefined ? {} : { name0: result(run.name) }),
       ...(run.odd === undefined ? {} : { 'odd-sockets': result(run.odd) }),
@@ -269,7 +270,10 @@ describe('what is missing', () => {
 
 describe('NT-SOCK-008', () => {
   const line = (address: string, port = 5432): string =>
-    `0      1      198.18.1.5:40112 ${address}:${port}\n`;
+    `0      1      198.18.1.5:40112 ${address}:${port}        timer:(on,420ms,0)\n`;
+  /** Another try. */
+  const next = (address: string, again = 0): string =>
+    `0      1      198.18.1.5:40114 ${address}:5432        timer:(on,1.2sec,${again})\n`;
   const names = [{ label: 'db-0.db:5432', name: 'db-0.db', port: 5432 }];
   const name = '198.18.1.9     STREAM db-0.db\n198.18.1.9     DGRAM\n';
   const found = (run: Run) => judged(run).findings.map(({ id, severity }) => `${id} ${severity}`);
@@ -283,11 +287,31 @@ describe('NT-SOCK-008', () => {
       expect(judged(stays(line('198.18.1.7'))).findings[0]).toMatchObject({
         subject: 'db-0.db:5432',
         summary:
-          'A program of the target waits for 198.18.1.7:5432, now as at the beginning of the run, and db-0.db is 198.18.1.9: if it means db-0.db, it keeps an address that the name no longer has.',
+          'A program of the target waits for 198.18.1.7:5432 at more than one look, and db-0.db is 198.18.1.9: if it means db-0.db, it keeps an address that the name no longer has.',
       });
     });
 
+    const seen = (before: string, during: string, after: string): Run => ({
+      waiting: [before, after, during],
+      name,
+      input: { names },
+    });
+    const old = '198.18.1.7';
+
     it.each<[string, Run]>([
+      ['an old try was there at the beginning', seen(next(old, 1), line(old), '')],
+      ['one try lasts to the second look', seen(line(old), line(old), '')],
+      ['the last try is old', seen('', line(old), next(old, 2))],
+      ['it was between two tries at the second look', seen(line(old), '', next(old, 1))],
+    ])('is of a program that tries again, where %s', (_why, run) => {
+      expect(found(run)).toEqual(WARNS);
+      expect(judged(run).findings[0]?.evidence[0]?.excerpt).toContain('198.18.1.7:5432');
+    });
+
+    it.each<[string, Run]>([
+      ['each try is a new one, as of a busy program', seen(line(old), next(old), next(old))],
+      ['only the look beside the run has it twice', seen('', line(old) + next(old, 2), '')],
+      ['one answer was late, and nothing else waits there', seen('', '', next(old, 1))],
       ['it waits for the address of the name', stays(line('198.18.1.9'))],
       ['it waits for another port', stays(line('198.18.1.7', 443))],
       ['it was seen once', { waiting: [line('198.18.1.7'), ''], name, input: { names } }],

@@ -5,6 +5,7 @@ import { takenPorts } from '../../../../src/checks/sockets/prepare-taken.ts';
 import { takenPort } from '../../../../src/checks/sockets/rules/taken-port.ts';
 import type { ClusterView } from '../../../../src/model/cluster-view.ts';
 import { parseListeners } from '../../../../src/parsers/listeners.ts';
+import type { NodePortPlaces } from '../../../../src/parsers/node-port-places.ts';
 
 const nodePort = (port: number): TakenPort => ({
   kind: 'node port',
@@ -14,10 +15,11 @@ const nodePort = (port: number): TakenPort => ({
 });
 const TWO = [nodePort(31000), nodePort(32000)];
 
-function told(lines: string, taken: readonly TakenPort[] = TWO): number {
+function told(lines: string, taken: readonly TakenPort[] = TWO, nodePortPlaces: NodePortPlaces = {}): number {
   const facts = {
     input: { expected: [], portShare: 80, taken },
     listeners: { value: parseListeners(lines) },
+    nodePortPlaces,
     results: {},
   } as unknown as SocketsFacts;
   return takenPort.judge(facts).length;
@@ -42,6 +44,32 @@ describe('NT-SVC-024', () => {
 
   it('does not know who holds the only one', () => {
     expect(told(line('*:31000'), [nodePort(31000)])).toBe(0);
+  });
+});
+
+describe('NT-SVC-024 with --nodeport-addresses', () => {
+  const sshd = (local: string) => line(local, ' users:(("sshd",pid=7,fd=3))');
+  const hostPort = { ...nodePort(31000), kind: 'host port' } as const;
+
+  it.each<[string, string, NodePortPlaces, number]>([
+    ['an address that serves none', '203.0.113.5:31000', { ip: ['198.51.100.11'] }, 0],
+    ['the address that serves them', '198.51.100.11:31000', { ip: ['198.51.100.11'] }, 1],
+    ['all addresses', '0.0.0.0:31000', { ip: ['198.51.100.11'] }, 1],
+    ['all addresses, of which none serves them', '0.0.0.0:31000', { ip: [] }, 0],
+    ['all of both families, of which one serves them', '*:31000', { ip: [], ip6: ['2001:db8::11'] }, 1],
+    ['an address of IPv6 that serves none', '[2001:db8::5]:31000', { ip: [], ip6: ['2001:db8::11'] }, 0],
+    ['an address, and it is not known which serve them', '203.0.113.5:31000', {}, 1],
+  ])('a program on %s', (_what, local, places, expected) => {
+    expect(told(sshd(local), TWO, places)).toBe(expected);
+  });
+
+  it('finds the second socket of a program', () => {
+    const both = sshd('203.0.113.5:31000') + sshd('198.51.100.11:31000');
+    expect(told(both, TWO, { ip: ['198.51.100.11'] })).toBe(1);
+  });
+
+  it('says nothing of hostPorts', () => {
+    expect(told(sshd('203.0.113.5:31000'), [hostPort], { ip: ['198.51.100.11'] })).toBe(1);
   });
 });
 
