@@ -67,8 +67,9 @@ export class EndMark implements OutputFilter {
 
   /** Keeps what begins at `at` for the next piece, and gives what stands before it. */
   #hold(output: Output, bytes: Buffer, at: number): Buffer {
+    if (at === bytes.length) return bytes;
     // A copy: the piece is the socket's memory.
-    if (at < bytes.length) this.#held.set(output, Buffer.from(bytes.subarray(at)));
+    this.#held.set(output, Buffer.from(bytes.subarray(at)));
     return bytes.subarray(0, at);
   }
 

@@ -1,5 +1,6 @@
 /** A command's stdin on its way to a far side that has to be told before more of it comes than its pipes hold. */
-import { type Readable, Transform, type TransformCallback } from 'node:stream';
+import { finished, Readable } from 'node:stream';
+import { type DirectInput, type InputTaker, led } from '../exec/direct-input.ts';
 
 /**
  * So much is taken by the pipe between the runtime and a command that reads nothing (pipe(7): 64 KiB), and is on its way
@@ -8,13 +9,14 @@ import { type Readable, Transform, type TransformCallback } from 'node:stream';
 const FREE_BYTES = 16_384;
 
 /** Passes a stream on; what is more than a little waits until the far side knows that it comes. */
-export class StdinGate extends Transform {
+export class StdinGate extends Readable implements DirectInput {
   readonly #source: Readable;
   readonly #announce: () => Promise<void>;
-  #isPiped = false;
-  #isStopped = false;
+  #hasBegun = false;
+  #isReleased = false;
   #passed = 0;
-  #isAnnounced = false;
+  #announced: 'not yet' | 'under way' | 'done' = 'not yet';
+  #hasEnded = false;
 
   /** @param announce called once, and only when more comes; never rejects */
   constructor(source: Readable, announce: () => Promise<void>) {
@@ -23,34 +25,31 @@ export class StdinGate extends Transform {
     this.#announce = announce;
   }
 
+  lead(taker: InputTaker): (() => void) | undefined {
+    return this.#announced === 'done' && !this.#isReleased ? led(this.#source, taker) : undefined;
+  }
+
   /** Nothing is taken before somebody reads: a command that is refused may be tried again with the same source. */
-  override _read(size: number): void {
-    if (!this.#isPiped) {
-      this.#isPiped = true;
-      this.#source.on('error', (error) => this.destroy(error));
-      this.#source.pipe(this);
+  override _read(): void {
+    if (this.#hasBegun) {
+      if (this.#announced !== 'under way' && !this.#isReleased) this.#source.resume();
+      return;
     }
-    super._read(size);
+    this.#hasBegun = true;
+    finished(this.#source, { writable: false }, (error) => {
+      if (this.#isReleased) return;
+      this.#hasEnded = true;
+      if (error) this.destroy(error);
+      else if (this.#announced !== 'under way') this.push(null);
+    });
+    this.#source.on('data', this.#onData);
   }
 
   /** Ends the stream as if its source had ended; what waits is dropped. */
   stop(): void {
-    this.#isStopped = true;
+    if (this.#isReleased) return;
     this.#release();
-    this.end();
-  }
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#passed += chunk.length;
-    if (this.#isStopped) done();
-    else if (this.#isAnnounced || this.#passed <= FREE_BYTES) done(null, chunk);
-    else {
-      void this.#announce().then(() => {
-        this.#isAnnounced = true;
-        if (this.#isStopped) done();
-        else done(null, chunk);
-      });
-    }
+    this.push(null);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
@@ -58,10 +57,28 @@ export class StdinGate extends Transform {
     done(error);
   }
 
+  readonly #onData = (data: Buffer | string): void => {
+    const chunk = typeof data === 'string' ? Buffer.from(data) : data;
+    this.#passed += chunk.length;
+    if (this.#announced === 'done' || this.#passed <= FREE_BYTES) {
+      if (!this.push(chunk)) this.#source.pause();
+      return;
+    }
+    this.#source.pause();
+    this.#announced = 'under way';
+    void this.#announce().then(() => {
+      this.#announced = 'done';
+      if (this.#isReleased) return;
+      const isWanted = this.push(chunk);
+      if (this.#hasEnded) this.push(null);
+      else if (isWanted) this.#source.resume();
+    });
+  };
+
   /** A read that waits must not keep the process alive or eat the terminal's next line. */
   #release(): void {
-    this.#source.unpipe(this);
-    this.#source.pause();
+    this.#isReleased = true;
+    this.#source.off('data', this.#onData).pause();
     this.#source.destroy();
   }
 }

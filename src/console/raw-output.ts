@@ -14,7 +14,8 @@ export function rawOutput(fd: 1 | 2): Writable {
   if (!isPipe(fd)) return fd === 1 ? process.stdout : process.stderr;
   // The stream options of a Socket are documented for Duplex, which it is, and missing from its own type.
   const options = { fd, readable: false, writable: true, writableHighWaterMark: BUFFER_BYTES };
-  return new Socket(options as SocketConstructorOpts);
+  // As Node's own streams have it: who has much to write does so by it, while nothing waits in the stream.
+  return Object.assign(new Socket(options as SocketConstructorOpts), { fd });
 }
 
 /** True for a pipe or a socket. Not every handle that Windows passes to a program can be asked: such a one is neither. */

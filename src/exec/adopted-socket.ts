@@ -9,7 +9,6 @@ import WebSocket from 'ws';
 import { refusal } from './errors.ts';
 import type { ExecEndpoint, Upgraded } from './exec-streams.ts';
 import { OutputFrames } from './output-frames.ts';
-import { ReadMemory } from './read-memory.ts';
 
 /** RFC 6455, 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -37,14 +36,14 @@ interface Inside {
   setSocket(socket: Duplex, head: Buffer, options: object): void;
 }
 
+/** The largest record of TLS (RFC 8446, 5.1), which is read into the same memory each time. */
+const RECORD_BYTES = 16 * 1024;
+
 /** Of ws' receiver: it waits for the beginning of a frame (receiver.js). */
 const GET_INFO = 0;
 
-/**
- * Takes the next bytes of an output. They are another's as soon as it returns, but for whoever calls `keep`: until what that
- * gives is called.
- */
-export type TakeOutput = (channel: 'stdout' | 'stderr', part: Buffer, keep: () => () => void) => void;
+/** Takes the next bytes of an output, which are another's as soon as it returns. */
+export type TakeOutput = (channel: 'stdout' | 'stderr', part: Buffer) => void;
 
 type Upgrade = NonNullable<ExecEndpoint['upgrade']>;
 
@@ -137,10 +136,9 @@ export class AdoptedSocket extends WebSocket {
   /** Has all that comes over the connection, and gives ws what is for it, as its socket would. */
   #lead(inlet: NonNullable<Upgraded['inlet']>, socket: Duplex, early: Buffer): void {
     const inside = this as unknown as Inside;
-    const memory = new ReadMemory();
-    const keep = (): (() => void) => memory.keep();
+    const memory = Buffer.allocUnsafeSlow(RECORD_BYTES);
     const frames = new OutputFrames({
-      output: (channel, part) => this.#takeOutput(channel, part, keep),
+      output: (channel, part) => this.#takeOutput(channel, part),
       rest: (bytes) => socket.emit('data', bytes),
       isFree: () => {
         const { _state: state, _bufferedBytes: buffered, _fragmented: fragmented } = inside._receiver;
@@ -149,13 +147,7 @@ export class AdoptedSocket extends WebSocket {
       },
     });
     frames.push(early);
-    inlet.lead({
-      memory: () => memory.next(),
-      take: (bytes) => {
-        memory.filled(bytes);
-        frames.push(bytes);
-      },
-    });
+    inlet.lead({ memory: () => memory, take: (bytes) => frames.push(bytes) });
   }
 
   #end(error: Error): void {

@@ -3,7 +3,12 @@
  * That one is native code, and without it ws goes byte by byte. Pure.
  */
 
-/** Masks `length` bytes of `source` with a key of four bytes, into `output` from `offset` on. */
+/** Eight bytes in one take half as long as four, and a fifth of one by one. */
+const WORD = 8;
+/** For less, making the views takes longer than the words save. */
+const FEW_BYTES = 64;
+
+/** Masks `length` bytes of `source` with a key of four bytes, into `output` from `offset` on. They may be the same. */
 export function mask(
   source: Uint8Array,
   key: Uint8Array,
@@ -12,23 +17,35 @@ export function mask(
   length: number,
 ): void {
   const [from, to] = [source.byteOffset, output.byteOffset + offset];
-  // A word has to lie at a multiple of its size, on both sides.
-  const head = Math.min(length, ((from ^ to) & 3) === 0 ? -to & 3 : length);
-  maskBytes(source, key, output, offset, 0, head);
-  const words = (length - head) >> 2;
-  if (words > 0) {
-    const turned = Uint8Array.from({ length: 4 }, (_, i) => key[(head + i) & 3] ?? 0);
-    const word = new Int32Array(turned.buffer)[0] ?? 0;
-    const plain = new Int32Array(source.buffer, from + head, words);
-    const masked = new Int32Array(output.buffer, to + head, words);
-    for (let i = 0; i < words; i++) masked[i] = (plain[i] as number) ^ word;
+  if (length < FEW_BYTES) {
+    maskBytes(source, key, output, offset, 0, length);
+    return;
   }
-  maskBytes(source, key, output, offset, head + words * 4, length);
+  if (((from ^ to) & (WORD - 1)) !== 0) {
+    // A word has to lie at a multiple of its size, on both sides. To copy takes half as long as to mask.
+    output.set(source.subarray(0, length), offset);
+    mask(output.subarray(offset), key, output, offset, length);
+    return;
+  }
+  const head = -to & (WORD - 1);
+  maskBytes(source, key, output, offset, 0, head);
+  const words = Math.floor((length - head) / WORD);
+  const turned = Uint8Array.from({ length: WORD }, (_, i) => key[(head + i) & 3] ?? 0);
+  const [word = 0n] = new BigUint64Array(turned.buffer);
+  const plain = new BigUint64Array(source.buffer, from + head, words);
+  const masked = new BigUint64Array(output.buffer, to + head, words);
+  maskWords(plain, word, masked);
+  maskBytes(source, key, output, offset, head + words * WORD, length);
 }
 
 /** Takes the mask of `buffer` away, in place. */
 export function unmask(buffer: Uint8Array, key: Uint8Array): void {
   mask(buffer, key, buffer, 0, buffer.length);
+}
+
+/** A function of its own, which V8 compiles for these arrays alone. */
+function maskWords(plain: BigUint64Array, word: bigint, masked: BigUint64Array): void {
+  for (let i = 0; i < masked.length; i++) masked[i] = (plain[i] as bigint) ^ word;
 }
 
 function maskBytes(

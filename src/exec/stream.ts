@@ -3,7 +3,6 @@
  * client-node's own Exec is not used: it loses the server's reason for a refused upgrade, never reports a lost
  * connection, sends no pings and has no back-pressure.
  */
-import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import WebSocket from 'ws';
 import { networkReason } from '../model/network-reason.ts';
@@ -19,9 +18,10 @@ import {
   PROTOCOL_V5,
 } from './frames.ts';
 import { freeBuffersInTime } from './free-buffers.ts';
+import { GatheredOutput } from './gathered-output.ts';
 import { readRefusal } from './refused.ts';
 import { StdinPump } from './stdin-pump.ts';
-import { writtenNow } from './write-now.ts';
+import { hasDescriptor, isTerminal, writtenNow } from './write-now.ts';
 
 /** kubectl pings every 5 s (client-go remotecommand/websocket.go, pingPeriod). */
 const PING_INTERVAL_MS = 5_000;
@@ -79,8 +79,9 @@ class ExecSession {
   readonly #blocked = new Set<Writable>();
   /** Output bytes received: tells in an error how far the stream came. */
   #received = 0;
-  /** Messages that an output has not taken yet. */
+  /** What an output has not taken yet. */
   #unwritten = 0;
+  readonly #gathered: Readonly<Record<'stdout' | 'stderr', GatheredOutput | undefined>>;
   #stdin: StdinPump | undefined;
   /** Bytes of stdin that the server had read when it answered the last ping. */
   #confirmed = 0;
@@ -91,15 +92,17 @@ class ExecSession {
   constructor(endpoint: ExecEndpoint, streams: ExecStreams, options: ExecOptions) {
     this.#streams = streams;
     this.#options = options;
+    const { stdout, stderr } = streams;
+    this.#gathered = { stdout: this.#gatheredOutput(stdout), stderr: this.#gatheredOutput(stderr) };
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
     const { signal } = options;
     this.#handshakeTimeoutMs = endpoint.timeoutMs ?? HANDSHAKE_TIMEOUT_MS;
-    this.#socket = socketTo(endpoint, this.#handshakeTimeoutMs, (channel, part, keep) => {
+    this.#socket = socketTo(endpoint, this.#handshakeTimeoutMs, (channel, part) => {
       this.#lastHeard = performance.now();
       this.#lastMessage = this.#lastHeard;
-      if (!this.#ended) this.#onOutput(channel, part, keep);
+      if (!this.#ended) this.#onOutput(channel, part);
     });
     this.#socket.binaryType = 'nodebuffer';
     this.#socket.on('unexpected-response', (_request, response) => {
@@ -210,33 +213,48 @@ class ExecSession {
     this.#onOutput(frame.channel, frame.data);
   }
 
-  #onOutput(channel: 'stdout' | 'stderr', data: Uint8Array, keep?: () => () => void): void {
-    this.#write(channel, this.#streams.filter?.take(channel, data) ?? data, keep);
+  /** @param data is another's when this returns */
+  #onOutput(channel: 'stdout' | 'stderr', data: Uint8Array): void {
+    this.#write(channel, this.#streams.filter?.take(channel, data) ?? data);
   }
 
-  /** @param keep see {@link TakeOutput}; without it the data is nobody else's */
-  #write(channel: 'stdout' | 'stderr', bytes: Uint8Array, keep?: () => () => void): void {
+  #write(channel: 'stdout' | 'stderr', bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#received += bytes.length;
     freeBuffersInTime(this.#received);
     const output = this.#streams[channel];
     if (!output) return;
+    // In the order in which it came: both may lead to one place.
+    this.#gathered[channel === 'stdout' ? 'stderr' : 'stdout']?.flush();
+    const gathered = this.#gathered[channel];
+    if (gathered) {
+      gathered.put(bytes);
+      return;
+    }
     const now = writtenNow(output, bytes);
-    if (now < bytes.length) this.#writeLater(output, bytes.subarray(now), keep);
+    // A copy: a stream holds on to it.
+    if (now < bytes.length) this.#writeLater(output, Buffer.from(bytes.subarray(now)));
   }
 
-  #writeLater(output: Writable, bytes: Uint8Array, keep?: () => () => void): void {
+  #gatheredOutput(output: Writable | undefined): GatheredOutput | undefined {
+    if (output === undefined || !hasDescriptor(output) || isTerminal(output)) return undefined;
+    return new GatheredOutput(output, (bytes, done) => this.#writeLater(output, bytes, done));
+  }
+
+  #flush(): void {
+    this.#gathered.stdout?.flush();
+    this.#gathered.stderr?.flush();
+  }
+
+  #writeLater(output: Writable, bytes: Buffer, done?: () => void): void {
     this.#unwritten++;
-    // A pipe or a terminal is done with bytes when it says so. Any other stream may hold on to them.
-    const release = output instanceof Socket ? keep?.() : undefined;
-    const data = keep === undefined || release !== undefined ? bytes : Buffer.from(bytes);
     const taken = (error?: Error | null): void => {
-      release?.();
+      done?.();
       this.#unwritten--;
       if (error) this.#fail(error);
       else if (this.#closed) this.#finishWhenWritten();
     };
-    if (!output.write(data, taken)) this.#waitForDrain(output);
+    if (!output.write(bytes, taken)) this.#waitForDrain(output);
   }
 
   #waitForDrain(output: Writable): void {
@@ -269,6 +287,7 @@ class ExecSession {
     if (filter && !this.#ended) {
       for (const channel of ['stdout', 'stderr'] as const) this.#write(channel, filter.rest(channel));
     }
+    this.#flush();
     if (this.#failure === undefined && this.#outcome === undefined) {
       this.#fail(new ExecLostError(this.#lostText(closeText(code, reason)), this.#opened));
       return;
@@ -304,6 +323,7 @@ class ExecSession {
   #finish(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#flush();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     if (this.#failure) this.#settle.reject(this.#failure.error);
     else if (this.#outcome) this.#settle.resolve(this.#outcome);

@@ -2,11 +2,16 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import * as ws from 'ws';
-import { frameBuffer, stdinFrame } from '../../../src/exec/stdin-frame.ts';
+import { MAX_HEAD_BYTES, writeStdinFrame } from '../../../src/exec/stdin-frame.ts';
 
 /** The types leave it out. */
 const { Receiver } = ws as unknown as { readonly Receiver: new (options: object) => Writable };
 const MOST = 70_000;
+const frameBuffer = (size: number): Buffer => Buffer.alloc(MAX_HEAD_BYTES + size);
+/** The frame alone. */
+function stdinFrame(data: Uint8Array, buffer: Buffer, at = 0): Buffer {
+  return buffer.subarray(at, writeStdinFrame(data, buffer, at));
+}
 
 /** What a server of ws reads of a frame, which refuses one that is not masked. */
 async function received(frame: Uint8Array): Promise<Buffer> {
@@ -35,6 +40,17 @@ describe('a frame of stdin', () => {
   it.each([1, 2, 3])('is the same for a source that lies %i bytes behind a word', async (offset) => {
     const data = numbered(1003).subarray(offset);
     expect((await received(stdinFrame(data, frameBuffer(1003)))).subarray(1)).toEqual(Buffer.from(data));
+  });
+
+  it('may stand behind others, wherever they end', async () => {
+    const buffer = Buffer.alloc(100_000);
+    let at = 0;
+    for (const size of [1, 200, 32_768, 5, 1003, 125, 126]) {
+      const frame = stdinFrame(numbered(size), buffer, at);
+      expect((await received(frame)).subarray(1)).toEqual(Buffer.from(numbered(size)));
+      at += frame.length;
+    }
+    expect(buffer.subarray(at).every((byte) => byte === 0)).toBe(true);
   });
 
   it('leaves its source as it is, and nothing of it for the next one in the same buffer', async () => {
