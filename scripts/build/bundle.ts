@@ -9,14 +9,14 @@ import {
   type BundleName,
   bundleBorders,
   bundleOf,
-  CONNECT,
   lateModules,
+  laterModules,
   lazyBuiltins,
   leanWs,
   leanYargs,
   moduleKey,
-  onKube,
   sharedModules,
+  takesFrom,
 } from './plugins.ts';
 
 /** In every bundle. */
@@ -29,6 +29,9 @@ export const bundleNames: readonly BundleName[] = [
   'parser',
   'kube',
   'session',
+  'stream',
+  'pod',
+  'places',
   'completion',
   'app',
   'formats',
@@ -65,34 +68,52 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<rea
       ROOT_HELP: JSON.stringify(helpText([])),
       'import.meta.url': JSON.stringify(moduleUrl),
     },
-    plugins: [bundleBorders, leanYargs, leanClientNode, lazyBuiltins, leanWs],
     logLevel: 'warning',
     metafile: true,
   } as const satisfies BuildOptions;
+  const plugins = [leanYargs, leanClientNode, lazyBuiltins, leanWs];
   const main = await build({
     ...common,
+    plugins: [bundleBorders('main'), ...plugins],
     entryPoints: ['src/main.ts'],
     outfile: path.join(folder, 'main.js'),
   });
   const metafiles = [main.metafile];
-  const kube = await build({ ...common, entryPoints: [CONNECT], write: false, outfile: 'kube.js' });
-  const shared = Object.keys(kube.metafile.inputs).filter((file) => /^src\/.*\.ts$/.test(file));
-  const ownModules = new Set(shared.filter((file) => file !== loader));
+  /** Of the bundles that others take modules from, what they have themselves. */
+  const own = new Map<BundleName, ReadonlySet<string>>();
+  const givers = new Set([...takesFrom.values()].flat());
   for (const name of bundleNames) {
-    const entry = name === 'kube' ? offering(ownModules) : entryOf(await modulesOf(name));
-    const { metafile } = await build({
+    const from = (takesFrom.get(name) ?? []).flatMap((giver) =>
+      [...(own.get(giver) ?? [])].map((file): [string, BundleName] => [file, giver]),
+    );
+    const options: BuildOptions = {
       ...common,
-      plugins: [...common.plugins, ...(onKube.has(name) ? [sharedModules(ownModules)] : [])],
-      stdin: { contents: entry, resolveDir: root, sourcefile: `${name}.ts` },
+      plugins: [bundleBorders(name), ...plugins, ...(from.length > 0 ? [sharedModules(new Map(from))] : [])],
+    };
+    const offered = await modulesOf(name);
+    const input = (contents: string) => ({ contents, resolveDir: root, sourcefile: `${name}.ts` });
+    if (givers.has(name)) {
+      const { metafile } = await build({ ...options, stdin: input(entryOf(offered)), write: false, metafile: true });
+      own.set(name, new Set(Object.keys(metafile.inputs).filter(isOwn)));
+    }
+    const { metafile } = await build({
+      ...options,
+      stdin: input(entryOf(offered, own.get(name))),
       outfile: path.join(folder, `${name}.js`),
       // A function expression: running the script gives the function to call.
       banner: { js: '(function(require,module,exports){' },
       footer: { js: '})' },
+      metafile: true,
     });
     metafiles.push(metafile);
   }
   for (const name of ['main', ...bundleNames]) await finish(path.join(folder, `${name}.js`));
   return [...new Set(metafiles.flatMap(packagesIn))].sort();
+}
+
+/** Every bundle has the loader. */
+function isOwn(file: string): boolean {
+  return /^src\/.*\.ts$/.test(file) && file !== loader;
 }
 
 /** In ASCII: src/binary/load.ts takes each byte of a bundle for a character. */
@@ -138,6 +159,8 @@ async function modulesOf(name: BundleName): Promise<string[]> {
   if (name === 'cli') return ['./src/cli/run.ts'];
   if (name === 'parser') return ['./src/cli/read-flags.ts'];
   if (name === 'formats') return [...lateModules].map((file) => `./${file}`);
+  const later = laterModules(name);
+  if (later.length > 0) return later.map((file) => `./${file}`);
   const files = await readdir(path.join(root, 'src/commands'));
   return files
     .map((file) => `src/commands/${file}`)
@@ -146,14 +169,15 @@ async function modulesOf(name: BundleName): Promise<string[]> {
     .map((file) => `./${file}`);
 }
 
-/** Offers modules by their paths, and the one that the bundle is for by its key, too. */
-function offering(files: ReadonlySet<string>): string {
-  const entries = [...files].sort().map((file) => `${JSON.stringify(file)}: () => require('./${file}')`);
-  return `module.exports = { ${JSON.stringify(moduleKey(CONNECT))}: () => require('./${CONNECT}'), ${entries.join(', ')} };`;
-}
-
-/** Each module is set up when its function is first called. */
-function entryOf(modules: readonly string[]): string {
-  const entries = modules.map((file) => `${JSON.stringify(moduleKey(file))}: () => require('${file}')`);
+/**
+ * Each module is set up when its function is first called.
+ * @param modules offered by their keys
+ * @param shared those that other bundles take, by their paths
+ */
+function entryOf(modules: readonly string[], shared: ReadonlySet<string> = new Set()): string {
+  const entries = [
+    ...modules.map((file) => `${JSON.stringify(moduleKey(file))}: () => require('${file}')`),
+    ...[...shared].sort().map((file) => `${JSON.stringify(file)}: () => require('./${file}')`),
+  ];
   return `module.exports = { ${entries.join(', ')} };`;
 }

@@ -48,25 +48,24 @@ const warmUps: Readonly<Record<string, (bundle: Bundle) => unknown>> = {
     const flags = [...globalFlags, ...commands.flatMap((command) => command.flags)];
     bundle['read-flags']?.().readFlags?.(parts, 'latency', flags);
   },
-  kube: (bundle) => {
-    for (const load of Object.values(bundle)) load();
-  },
-  session: (bundle) => {
-    for (const load of Object.values(bundle)) load();
-  },
+  kube: loadAll,
+  session: loadAll,
+  stream: loadAll,
+  pod: loadAll,
+  places: loadAll,
   completion: async (bundle) => {
     await withSample(async (kubeconfig) => {
       for (const kind of ['context', 'target'])
         await bundle['complete']?.().candidates?.({ kind, prefix: '', connection: { kubeconfig } });
     });
   },
-  app: (bundle) => {
-    for (const load of Object.values(bundle)) load();
-  },
-  formats: (bundle) => {
-    for (const load of Object.values(bundle)) load();
-  },
+  app: loadAll,
+  formats: loadAll,
 };
+
+function loadAll(bundle: Bundle): void {
+  for (const load of Object.values(bundle)) load();
+}
 
 /** Runs `work` with a kubeconfig for the sample API. */
 async function withSample(work: (kubeconfig: string) => Promise<void>): Promise<void> {
@@ -97,8 +96,8 @@ function scriptOf(source: string, { filename = '' }: ScriptOptions = {}): Script
   return script;
 }
 
-/** What a bundle in the binary gets, but for the binary's assets, which are files here. */
-function requireIn(folder: string): (id: string) => unknown {
+/** Bundles get what those in the binary do, those that a bundle loads too, but for the binary's assets, which are files here. */
+function provideAssets(folder: string): void {
   const sea = {
     getRawAsset: (name: string) => {
       if (!name.endsWith('.js')) throw new Error('no cache is there yet');
@@ -111,16 +110,18 @@ function requireIn(folder: string): (id: string) => unknown {
     },
   };
   const own: Readonly<Record<string, unknown>> = { 'node:sea': sea, 'node:vm': vm };
-  return (id) => own[id] ?? requireBuiltin(id);
+  const builtin: (id: string) => unknown = process.getBuiltinModule;
+  process.getBuiltinModule = ((id: string) => own[id] ?? builtin(id)) as typeof process.getBuiltinModule;
 }
 
 async function makeCaches(files: readonly string[]): Promise<void> {
+  provideAssets(path.dirname(files[0] ?? ''));
   for (const file of files) {
     const name = path.basename(file, '.js');
     // File name, source and the way to call it are those of src/binary/load.ts.
     const script = scriptOf(readFileSync(file, 'latin1'), { filename: `${name}.js` });
     const module: { exports: Bundle } = { exports: {} };
-    script.runInThisContext()(requireIn(path.dirname(file)), module, module.exports);
+    script.runInThisContext()(requireBuiltin, module, module.exports);
     await warmUps[name]?.(module.exports);
   }
   for (const file of files) {

@@ -9,6 +9,9 @@ export type BundleName =
   | 'parser'
   | 'kube'
   | 'session'
+  | 'stream'
+  | 'pod'
+  | 'places'
   | 'completion'
   | 'app'
   | 'formats'
@@ -32,8 +35,37 @@ export const lateModules: ReadonlySet<string> = new Set([
  */
 export const CONNECT = 'src/commands/connect-early.ts';
 
-/** Bundles that take the modules of the bundle `kube` from there: a module that is loaded twice would be two modules. */
-export const onKube: ReadonlySet<string> = new Set(['session', 'completion', 'app']);
+/**
+ * What `run` and `shell` load later than the bundle `session`, in which only these are borders: `stream` and `pod` while the server
+ * shakes hands and answers, `places` for what is no pod.
+ */
+const later: ReadonlyMap<string, BundleName> = new Map([
+  ['src/channels/pod-exec.ts', 'stream'],
+  ['src/open/pod-target.ts', 'pod'],
+  ['src/targets/preflight.ts', 'pod'],
+  ['src/open/pod-by-node.ts', 'places'],
+  ['src/open/node-target.ts', 'places'],
+  ['src/open/local-target.ts', 'places'],
+  ['src/open/docker-target.ts', 'places'],
+]);
+
+/** The modules that a bundle of those offers under their names, beside those that it has for others. */
+export function laterModules(name: BundleName): string[] {
+  return [...later].flatMap(([file, bundle]) => (bundle === name ? [file] : []));
+}
+
+/**
+ * Bundles that take modules from others, which are loaded before them: a module that is loaded twice would be two modules. The
+ * order is that in which they are built.
+ */
+export const takesFrom: ReadonlyMap<BundleName, readonly BundleName[]> = new Map([
+  ['session', ['kube']],
+  ['stream', ['kube', 'session']],
+  ['pod', ['kube', 'session', 'stream']],
+  ['places', ['kube', 'session', 'stream', 'pod']],
+  ['completion', ['kube']],
+  ['app', ['kube']],
+]);
 
 /** The bundle that holds a module of src, when it is not the one that the binary starts with. */
 export function bundleOf(file: string): BundleName | undefined {
@@ -47,29 +79,38 @@ export function bundleOf(file: string): BundleName | undefined {
   return inSession.has(moduleKey(file)) ? 'session' : 'app';
 }
 
-/** Turns an import() across a bundle's border into a call of the loader. */
-export const bundleBorders: Plugin = {
-  name: 'bundle-borders',
-  setup(build) {
-    build.onResolve({ filter: /^\./ }, ({ kind, path: specifier, resolveDir }) => {
-      if (kind !== 'dynamic-import') return undefined;
-      // Relative, because it shows in the bundle: the same sources give the same bytes in every folder.
-      const file = path.relative(root, path.resolve(resolveDir, specifier)).split(path.sep).join('/');
-      return bundleOf(file) === undefined ? undefined : { path: file, namespace: 'other-bundle' };
-    });
-    build.onLoad({ filter: /.*/, namespace: 'other-bundle' }, ({ path: file }) => ({
-      contents: `import { loadBundle } from './src/binary/load.ts';
-        module.exports = loadBundle(${JSON.stringify(bundleOf(file))})[${JSON.stringify(moduleKey(file))}]();`,
-      resolveDir: root,
-    }));
-  },
-};
+/** The bundles that {@link later} is for. */
+const inParts: ReadonlySet<BundleName | 'main'> = new Set(['session', 'stream', 'pod', 'places']);
+
+/** Turns an import() across a bundle's border into a call of the loader. @param inside the bundle that is built */
+export function bundleBorders(inside: BundleName | 'main'): Plugin {
+  const borderOf = (file: string): BundleName | undefined => {
+    const other = inParts.has(inside) ? later.get(file) : undefined;
+    return other === inside ? undefined : (other ?? bundleOf(file));
+  };
+  return {
+    name: 'bundle-borders',
+    setup(build) {
+      build.onResolve({ filter: /^\./ }, ({ kind, path: specifier, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined;
+        // Relative, because it shows in the bundle: the same sources give the same bytes in every folder.
+        const file = path.relative(root, path.resolve(resolveDir, specifier)).split(path.sep).join('/');
+        return borderOf(file) === undefined ? undefined : { path: file, namespace: 'other-bundle' };
+      });
+      build.onLoad({ filter: /.*/, namespace: 'other-bundle' }, ({ path: file }) => ({
+        contents: `import { loadBundle } from './src/binary/load.ts';
+        module.exports = loadBundle(${JSON.stringify(borderOf(file))})[${JSON.stringify(moduleKey(file))}]();`,
+        resolveDir: root,
+      }));
+    },
+  };
+}
 
 /**
  * Turns an import of a module that another bundle has into a call of the loader.
- * @param modules their paths, which are the names under which the bundle `kube` offers them
+ * @param modules by their paths, which are the names under which the bundles offer them, the bundles that have them
  */
-export function sharedModules(modules: ReadonlySet<string>): Plugin {
+export function sharedModules(modules: ReadonlyMap<string, BundleName>): Plugin {
   return {
     name: 'shared-modules',
     setup(build) {
@@ -79,7 +120,7 @@ export function sharedModules(modules: ReadonlySet<string>): Plugin {
       });
       build.onLoad({ filter: /.*/, namespace: 'shared-module' }, ({ path: file }) => ({
         contents: `import { loadBundle } from './src/binary/load.ts';
-          module.exports = loadBundle('kube')[${JSON.stringify(file)}]();`,
+          module.exports = loadBundle(${JSON.stringify(modules.get(file))})[${JSON.stringify(file)}]();`,
         resolveDir: root,
       }));
     },

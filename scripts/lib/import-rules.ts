@@ -22,6 +22,9 @@ interface Layer {
 
 const below = (name: keyof typeof layers): readonly string[] => [name, ...(layers[name]?.folders ?? [])];
 
+/** The time without what Node's `performance` loads. */
+const CLOCK = /^src\/kube\/clock\.ts$/;
+
 const layers: Record<string, Layer> = {
   model: { folders: [], typePackages: ['@kubernetes/client-node'], node: false },
   parsers: { folders: ['model'], node: false },
@@ -38,7 +41,7 @@ const layers: Record<string, Layer> = {
   // Process-wide: which roots a connection trusts that names none.
   tls: { folders: [], node: true },
   kube: { folders: ['model', 'tls'], packages: ['@kubernetes/client-node', 'js-yaml'], node: true },
-  exec: { folders: ['model'], packages: ['ws'], node: true },
+  exec: { folders: ['model'], files: CLOCK, packages: ['ws'], node: true },
   docker: { folders: ['model', 'tls'], node: true },
 };
 layers['channels'] = { folders: ['docker', 'exec', 'kube', 'model'], node: true };
@@ -53,7 +56,7 @@ layers['open'] = { folders: [...below('targets'), 'cluster', 'parsers', 'probes'
 // The engine. It writes to no terminal and no file.
 layers['run'] = { folders: [...below('open'), ...below('prepare')], node: true };
 // What every command has of this machine: its terminal, its streams, its files.
-layers['console'] = { folders: ['checks', ...below('report')], node: true };
+layers['console'] = { folders: ['checks', ...below('report')], files: CLOCK, node: true };
 // What is done with an open session besides checks: each has its room, and none knows another.
 layers['capture'] = { folders: [...below('open'), 'console', 'pcap', ...below('report')], node: true };
 layers['watch'] = { folders: [...below('run'), 'console', 'timeline', ...below('report')], node: true };

@@ -3,7 +3,8 @@
 #                      LINES lines become the command's stdin; 0 gives it an empty one.
 #   lease ID CMD...    stdin is the user's and goes to the command untouched; another exec, named nettools-lease-ID,
 #                      lives as long as the client. While more of stdin may be on its way than a pipe holds, there is a
-#                      third, named nettools-feed-ID (feed.sh): a USR1 to it asks the client to send no more.
+#                      third, which runs feed.sh: a USR1 to it asks the client to send no more.
+#   terminal ID TERM CMD...  the same with a terminal of that kind, which a kubelet does not tell.
 #   pipe MARK CMD...   on the client's own machine: descriptor 3 is a pipe that ends with the client; stdin is the
 #                      command's. With a MARK (NAME=VALUE) the session is the user's own, as a terminal's is: the command
 #                      gets it as a variable, and only processes that have it are ended. A client that lives says "gently"
@@ -15,6 +16,10 @@
 # server takes an exit status that never came for success (k8s.io/client-go/tools/remotecommand/errorstream.go).
 mode=$1 mark=$2
 shift 2
+if [ "$mode" = terminal ]; then
+  export TERM="$1"
+  shift
+fi
 read -r stat </proc/self/stat
 set_fields() { state=$1 session=$4; }
 set_fields ${stat##*) }
@@ -43,24 +48,38 @@ end_session() {
   done
 }
 
-# Finds the exec of that name.
-find_exec() {
+# Finds the exec that is this command's lease, by its words.
+find_lease() {
   for found in /proc/[0-9]*; do
     words=
     { read -r words <"$found/cmdline"; } 2>/dev/null
-    case $words in *"$1-$mark"*) return 0 ;; esac
+    case $words in *"nettools-lease-$mark"*) return 0 ;; esac
+  done
+  return 1
+}
+
+# Finds the feed by its process's name, which has 15 characters: some shells read each byte by itself, and the words of a process
+# are a hundred.
+short=${mark%"${mark#?????????????}"}
+find_feed() {
+  for found in /proc/[0-9]*; do
+    name=
+    { read -r name <"$found/comm"; } 2>/dev/null
+    [ "$name" != "nf$short" ] || return 0
   done
   return 1
 }
 
 # Returns when the command has ended, or when at 5 looks in a row, one every second, there was no lease: a client that
-# lives opens it again.
+# lives opens it again. The first look waits: the lease of a command that is done sooner is never opened, and to look for it would
+# take the processor from that command's start.
 watch_lease() {
   lease= misses=0
+  sleep 1
   while [ -d "/proc/$$" ] && [ $misses -lt 5 ]; do
     if [ -n "$lease" ] && [ -d "$lease" ]; then
       misses=0
-    elif find_exec nettools-lease; then
+    elif find_lease; then
       lease=$found misses=0
     else
       misses=$((misses + 1))
@@ -138,7 +157,7 @@ if [ "$mode" = pipe ]; then
   exec "$@"
 fi
 # The feed waits for a word of the command's end, which a command that is ended here has not.
-(watch_lease; end_session; ! find_exec nettools-feed || kill "${found#/proc/}") </dev/null >/dev/null 2>&1 &
+(watch_lease; end_session; ! find_feed || kill "${found#/proc/}") </dev/null >/dev/null 2>&1 &
 if [ -t 0 ]; then
   # Its keys are for the command: what they send must not end this shell, which has to tell the end.
   trap : INT QUIT
@@ -148,12 +167,12 @@ if [ -t 0 ]; then
   exit $code
 fi
 exec 3<&0 4>&2 2>/dev/null
-# A process's name has 15 characters. A feed that has seen it was there before it changes, and is found below.
-printf 'nt%.13s' "$mark" >"/proc/$$/comm"
+# A feed that has seen this name had its own before this one changes, and is found below.
+printf %s "nt$short" >"/proc/$$/comm"
 (exec "$@" 2>&4 3<&- 4>&-)
 tell_end
 printf ended >"/proc/$$/comm"
-find_exec nettools-feed || exit $code
+find_feed || exit $code
 # What the command has left unread of its stdin is read for it, before its outputs end. Else containerd would wait for
 # ever to hand it over (go-runc's shim holds the reading end of that pipe too, so that writing to it never fails), or
 # the kubelet would drop the exit code with it: one write to a connection that has ended ends its copying both ways

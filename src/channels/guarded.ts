@@ -58,19 +58,18 @@ export abstract class GuardedChannel implements Channel {
     if (!options.stdin) return this.#own(id, '', argv, options);
     const lease = new AbortController();
     const lost = new AbortController();
-    const held = this.#holdLease(id, lease.signal, (error) => lost.abort(error));
     const signal = AbortSignal.any([lost.signal, ...(options.signal ? [options.signal] : [])]);
     const stdin: Readable = options.terminal
       ? options.stdin
       : new StdinGate(options.stdin, () =>
           this.#openFeed(id, lease.signal, () => (stdin as StdinGate).stop()),
         );
+    const command = [...leased(id, options), ...argv];
+    const running = this.#toItsEnd(id, command, { ...options, stdin, signal });
+    // Behind the command: its server is not kept waiting for what this takes to set up.
+    const held = this.#holdLease(id, lease.signal, (error) => lost.abort(error));
     try {
-      return await this.#toItsEnd(id, [...guard('lease', id), ...withTerm(argv, options)], {
-        ...options,
-        stdin,
-        signal,
-      });
+      return await running;
     } finally {
       lease.abort(new Error('the command has ended'));
       await held;
@@ -162,9 +161,7 @@ export abstract class GuardedChannel implements Channel {
    * can say so; when the command has ended already, its exit code is on its way and this does not resolve before.
    */
   async #openFeed(id: string, signal: AbortSignal, onEnded: () => void): Promise<void> {
-    // The guard looks at the first line of a process's words: the name comes before the script.
-    const name = `nettools-feed-${id}`;
-    const command = ['sh', '-c', 'eval "$1"', name, compactScript(FEED), `nt${id.slice(0, 13)}`];
+    const command = ['sh', '-c', compactScript(FEED), 'nettools-feed', `nt${id.slice(0, 13)}`];
     for (let attempt = 0; attempt < FEED_ATTEMPTS && !signal.aborted; attempt++) {
       if ((await this.#startFeed(command, signal, onEnded)) !== 'absent') return;
       // The command's own exec may not have come so far yet.
@@ -202,7 +199,7 @@ function newId(): string {
   return randomBytes(16).toString('hex');
 }
 
-function guard(mode: 'own' | 'lease', id: string, ...more: readonly string[]): string[] {
+function guard(mode: 'own' | 'lease' | 'terminal', id: string, ...more: readonly string[]): string[] {
   return ['sh', '-c', compactScript(GUARD), 'nettools', mode, id, ...more];
 }
 
@@ -227,6 +224,6 @@ function endlessText(code: number): string {
 }
 
 /** kubelets start a terminal's process without TERM, and full-screen tools then refuse to work. */
-function withTerm(argv: readonly string[], options: RunOptions): readonly string[] {
-  return options.terminal?.type === undefined ? argv : ['env', `TERM=${options.terminal.type}`, ...argv];
+function leased(id: string, { terminal }: RunOptions): string[] {
+  return terminal?.type === undefined ? guard('lease', id) : guard('terminal', id, terminal.type);
 }

@@ -1,6 +1,7 @@
 /** One line of progress on stderr, drawn only on a terminal and gone when the work is done. */
 
 import { isatty } from 'node:tty';
+import { monotonicMs } from '../kube/clock.ts';
 import type { Progress } from '../model/progress.ts';
 import { visible } from '../report/text.ts';
 
@@ -28,9 +29,9 @@ function startProgress(): ProgressLine {
   let text = '';
   let frame = 0;
   let drawn = false;
-  const started = performance.now();
+  const started = monotonicMs();
   const draw = (): void => {
-    if (text === '' || performance.now() - started < DELAY_MS) return;
+    if (text === '' || monotonicMs() - started < DELAY_MS) return;
     const line = `${FRAMES[frame++ % FRAMES.length]} ${text}`.slice(
       0,
       Math.max(20, (stderr.columns ?? 80) - 1),

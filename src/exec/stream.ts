@@ -5,6 +5,7 @@
  */
 import type { Writable } from 'node:stream';
 import WebSocket from 'ws';
+import { monotonicMs } from '../kube/clock.ts';
 import { networkReason } from '../model/network-reason.ts';
 import { AdoptedSocket, type TakeOutput } from './adopted-socket.ts';
 import { closeText, ExecLostError, ExecRefusedError } from './errors.ts';
@@ -100,7 +101,7 @@ class ExecSession {
     const { signal } = options;
     this.#handshakeTimeoutMs = endpoint.timeoutMs ?? HANDSHAKE_TIMEOUT_MS;
     this.#socket = socketTo(endpoint, this.#handshakeTimeoutMs, (channel, part) => {
-      this.#lastHeard = performance.now();
+      this.#lastHeard = monotonicMs();
       this.#lastMessage = this.#lastHeard;
       if (!this.#ended) this.#onOutput(channel, part);
     });
@@ -111,7 +112,7 @@ class ExecSession {
     this.#socket.on('open', () => this.#onOpen());
     this.#socket.on('message', (data: Buffer) => this.#onMessage(data));
     this.#socket.on('pong', (data) => {
-      this.#lastHeard = performance.now();
+      this.#lastHeard = monotonicMs();
       // A pong that answers no ping of this side's is allowed (RFC 6455, 5.5.3) and may say anything.
       const confirmed = Number(data.toString('latin1'));
       if (confirmed > this.#confirmed && confirmed <= this.#sent()) this.#confirmed = confirmed;
@@ -148,7 +149,7 @@ class ExecSession {
 
   #onOpen(): void {
     this.#opened = true;
-    this.#lastHeard = performance.now();
+    this.#lastHeard = monotonicMs();
     this.#options.onOpen?.(this.#socket.protocol);
     this.#startPings();
     if (this.#streams.onResize) {
@@ -177,7 +178,7 @@ class ExecSession {
     const { pingDeadlineMs = PING_DEADLINE_MS, unreadStdinDeadlineMs = UNREAD_STDIN_DEADLINE_MS } =
       this.#options;
     const timer = setInterval(() => {
-      const now = performance.now();
+      const now = monotonicMs();
       // While a slow consumer pauses reading, pongs wait unread behind the data: silence then proves nothing.
       if (this.#blocked.size > 0) this.#lastHeard = now;
       const silence = now - this.#lastHeard;
@@ -197,7 +198,7 @@ class ExecSession {
   }
 
   #onMessage(message: Buffer): void {
-    this.#lastHeard = performance.now();
+    this.#lastHeard = monotonicMs();
     this.#lastMessage = this.#lastHeard;
     const frame = decodeFrame(message);
     if (!frame || this.#ended) return;
@@ -264,7 +265,7 @@ class ExecSession {
     output.once('drain', () => {
       this.#blocked.delete(output);
       if (this.#blocked.size > 0) return;
-      this.#lastHeard = performance.now();
+      this.#lastHeard = monotonicMs();
       this.#lastMessage = this.#lastHeard;
       this.#socket.resume();
     });
@@ -277,7 +278,7 @@ class ExecSession {
   #closeWhenSilent(): void {
     const grace = this.#options.closeGraceMs ?? CLOSE_GRACE_MS;
     const timer = setInterval(() => {
-      if (this.#blocked.size === 0 && performance.now() - this.#lastMessage > grace) this.#socket.terminate();
+      if (this.#blocked.size === 0 && monotonicMs() - this.#lastMessage > grace) this.#socket.terminate();
     }, grace / 3);
     this.#cleanups.push(() => clearInterval(timer));
   }

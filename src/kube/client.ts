@@ -113,12 +113,16 @@ export class KubeClient {
     const url = this.#transport.url(
       `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/pods/${encodeURIComponent(target.pod)}/exec`,
     );
-    url.searchParams.set('container', target.container);
-    url.searchParams.set('stdin', String(target.stdin));
-    url.searchParams.set('stdout', 'true');
-    url.searchParams.set('stderr', String(!target.tty));
-    url.searchParams.set('tty', String(target.tty));
-    for (const word of target.command) url.searchParams.append('command', word);
+    // Put together by itself: an URL looks through all of its query again for each change.
+    const query = new URLSearchParams({
+      container: target.container,
+      stdin: String(target.stdin),
+      stdout: 'true',
+      stderr: String(!target.tty),
+      tty: String(target.tty),
+    });
+    for (const word of target.command) query.append('command', word);
+    url.search = query.toString();
     return this.#transport.upgrade(url);
   }
 

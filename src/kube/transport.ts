@@ -140,10 +140,9 @@ export class Transport {
     void this.#show(credential).catch(() => undefined);
     const headers = this.#headers(credential);
     const direct = this.#direct(headers);
-    const address = new URL(url);
-    address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const endpoint = {
-      url: address.href,
+      // http(s) becomes ws(s).
+      url: `ws${url.href.slice('http'.length)}`,
       // ws passes headers to node:http as they are, which accepts a list for a repeated header.
       headers: headers as Record<string, string>,
       timeoutMs: this.#timeoutMs,

@@ -58,7 +58,10 @@ async function findPod(
 ): Promise<FoundTarget> {
   const reading = targetPod(client, target, signal);
   reading.catch(() => undefined);
-  // What the answer is for is loaded while the server shakes hands and answers, not before it is asked.
+  // What the answer is for is loaded while the server shakes hands and answers, not before it is asked. It takes longer than either:
+  // in between the handshake is looked after, which sends the question.
+  await setImmediate();
+  await import('../channels/pod-exec.ts');
   await setImmediate();
   const { foundPod } = await import('./pod-target.ts');
   return foundPod(client, await reading, flags, signal, shared);

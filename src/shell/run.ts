@@ -1,5 +1,6 @@
 /** Runs one command on a target with its streams passed through unchanged. */
-
+import type { Readable, Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { ProgressLine } from '../console/progress.ts';
 import { drained, rawOutput } from '../console/raw-output.ts';
 import type { RunnableArgs, TargetSpec } from '../model/args.ts';
@@ -17,12 +18,29 @@ export function runCommand(
   progress: ProgressLine,
   notice?: string,
 ): Promise<number> {
-  return withSession(args, signal, progress, (session) => runIn(session, args, signal, progress, notice));
+  // Node takes a millisecond to set them up, which is free while the server is waited for.
+  const preparing = setImmediate().then(() => localStreams(args));
+  preparing.catch(() => undefined);
+  return withSession(args, signal, progress, async (session) =>
+    runIn(session, args, await preparing, signal, progress, notice),
+  );
+}
+
+/** This process's ends of the command's streams. */
+interface LocalStreams {
+  readonly stdin: Readable | undefined;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
+
+function localStreams({ stdin }: RunnableArgs): LocalStreams {
+  return { stdin: stdin ? userStdin() : undefined, stdout: rawOutput(1), stderr: rawOutput(2) };
 }
 
 async function runIn(
   session: Session,
   args: RunnableArgs,
+  { stdin, stdout, stderr }: LocalStreams,
   signal: AbortSignal,
   progress: ProgressLine,
   notice: string | undefined,
@@ -31,14 +49,8 @@ async function runIn(
   if (session.info.via === 'node') for (const note of session.notes) progress.note(note);
   progress.clear();
   if (notice !== undefined) process.stderr.write(`${notice}\n`);
-  const [stdout, stderr] = [rawOutput(1), rawOutput(2)];
   try {
-    const code = await session.channel.run(args.command, {
-      stdin: args.stdin ? userStdin() : undefined,
-      stdout,
-      stderr,
-      signal,
-    });
+    const code = await session.channel.run(args.command, { stdin, stdout, stderr, signal });
     await Promise.all([drained(stdout), drained(stderr)]);
     return code;
   } catch (error) {

@@ -72,14 +72,7 @@ const lease = (context: TestContext, id: string): Started => {
 /** The exec by which the far side says that no more stdin is wanted, as the client opens it. */
 function startFeed(context: TestContext, words: readonly string[], id: string): Started {
   const name = `nt${id.slice(0, 13)}`;
-  const started = new Started([
-    ...words,
-    '-c',
-    'eval "$1"',
-    `nettools-feed-${id}`,
-    compactScript(FEED),
-    name,
-  ]);
+  const started = new Started([...words, '-c', compactScript(FEED), 'nettools-feed', name]);
   context.onTestFinished(async () => {
     started.process.stdin?.destroy();
     await started.ended;
@@ -231,6 +224,12 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
       context.expect((await guard(context, words, ['lease', id, 'sh', '-c', 'exit 7']).read).code).toBe(7);
     });
 
+    it('tells the command what kind of terminal it has', async (context) => {
+      const command = ['sh', '-c', 'printf %s "$TERM $1"', 'sh', 'a b'];
+      const started = guard(context, words, ['terminal', leaseId(), 'xterm-x y', ...command]);
+      context.expect((await started.read).stdout.toString()).toBe('xterm-x y a b');
+    });
+
     it('ends the command and all that it started when the lease is gone', async (context) => {
       const id = leaseId();
       const held = lease(context, id);
@@ -289,7 +288,7 @@ describe.concurrent.each(SHELLS.filter((s) => s.available))('guard.sh in $name',
     });
 
     it('runs nothing of its own in place of a command', async (context) => {
-      const ended = await guard(context, words, ['lease', leaseId(), 'find_exec']).read;
+      const ended = await guard(context, words, ['lease', leaseId(), 'find_lease']).read;
       context.expect(ended.code).toBe(127);
     });
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { bundleOf, lazyBuiltins, sharedModules } from '../../../../scripts/build/plugins.ts';
+import { bundleBorders, bundleOf, lazyBuiltins, sharedModules } from '../../../../scripts/build/plugins.ts';
 import { root } from '../../../../scripts/lib/process.ts';
 
 describe('lazyBuiltins', () => {
@@ -61,7 +61,7 @@ describe('sharedModules', () => {
       write: false,
       platform: 'node',
       format: 'cjs',
-      plugins: [sharedModules(new Set([shared]))],
+      plugins: [sharedModules(new Map([[shared, 'kube']]))],
     });
     return outputFiles[0]?.text ?? '';
   }
@@ -109,5 +109,39 @@ describe('bundleOf', () => {
     ['src/cli/complete.ts', undefined],
   ])('%s is in %s', (file, name) => {
     expect(bundleOf(file)).toBe(name);
+  });
+});
+
+describe('bundleBorders', () => {
+  const calls = async (inside: Parameters<typeof bundleBorders>[0], file: string): Promise<string[]> => {
+    const { outputFiles } = await build({
+      stdin: { contents: `export const load = () => import('./${file}');`, loader: 'ts', resolveDir: root },
+      bundle: true,
+      write: false,
+      platform: 'node',
+      format: 'cjs',
+      supported: { 'dynamic-import': false },
+      loader: { '.sh': 'text' },
+      external: ['@kubernetes/client-node', 'ws'],
+      plugins: [bundleBorders(inside)],
+    });
+    return [...(outputFiles[0]?.text ?? '').matchAll(/loadBundle\("(\w+)"\)\["([\w-]+)"\]/g)].map(
+      ([, bundle = '', key = '']) => `${bundle}/${key}`,
+    );
+  };
+
+  it('of run and shell are those of what they load later', async () => {
+    expect(await calls('session', 'src/channels/pod-exec.ts')).toEqual(['stream/pod-exec']);
+    expect(await calls('session', 'src/open/pod-target.ts')).toEqual(['pod/pod-target']);
+  });
+
+  it('are not there for the bundle that has the module, nor for those that have a copy of their own', async () => {
+    expect(await calls('stream', 'src/channels/pod-exec.ts')).toEqual([]);
+    expect(await calls('app', 'src/channels/pod-exec.ts')).toEqual([]);
+  });
+
+  it('of a command are the same for all', async () => {
+    expect(await calls('main', 'src/commands/run.ts')).toEqual(['session/run']);
+    expect(await calls('pod', 'src/commands/run-many.ts')).toEqual(['app/run-many']);
   });
 });
