@@ -7,10 +7,10 @@ import type {
   GatewayObjects,
   GatewayRoute,
 } from '../../model/gateway-api.ts';
+import { hostFit, hostsMeet, mayFitExpression, prefixFits } from '../shared/host-rules.ts';
 import { byAge } from './age.ts';
 import type { ObjectName, Rival, TakenBy, Trouble } from './facts.ts';
 import { isGranted } from './grants.ts';
-import { hostFit, hostsMeet, mayFitExpression, prefixFits } from './hosts.ts';
 import type { RoutedFront, WantedBackend } from './ingress.ts';
 import { listenerSecrets } from './listener-secrets.ts';
 import { conditionText } from './words.ts';
