@@ -8,7 +8,7 @@ import { serviceNames } from '../shared/service-names.ts';
 import about, { type TlsOptions } from './about.ts';
 import type check from './check.ts';
 import type { TlsServer } from './facts.ts';
-import { http2Reasons } from './prepare-http2.ts';
+import { http2Reasons } from './prepare-protocols.ts';
 
 /** As part of a diagnosis. */
 const USUALLY: TlsOptions = { starttls: '' };
