@@ -11,8 +11,18 @@ const LONGEST_HOST = 254;
 /** What every server has to take (RFC 9110, 4.1). A URL is in the report many times. */
 const LONGEST_URL = 8000;
 
-/** `HOST`, `HOST:PORT`, `[IPV6]:PORT` or a URL. @throws {UserError} exit 2 */
+/** As of HTTP: the schemes of gRPC have no standard, and no ports of their own. */
+const GRPC_PORTS = { grpc: '80', grpcs: '443' } as const;
+
+/** `HOST`, `HOST:PORT`, `[IPV6]:PORT`, a URL, or `grpc://` or `grpcs://` before the former. @throws {UserError} exit 2 */
 export function parseHost(text: string): Asked {
+  const [, scheme, server] = /^(grpcs?):\/\/([^/]*)\/?$/i.exec(text) ?? [];
+  if (scheme !== undefined && server !== undefined) {
+    const { anyPort, ...one } = parseHost(server);
+    const isTls = scheme.toLowerCase() === 'grpcs';
+    const port = anyPort ? GRPC_PORTS[isTls ? 'grpcs' : 'grpc'] : one.port;
+    return { ...one, label: text, port, anyPort: false, grpc: isTls ? 'tls' : 'plain' };
+  }
   if (/^https?:\/\//i.test(text)) {
     let url: URL;
     try {

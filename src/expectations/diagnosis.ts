@@ -58,7 +58,7 @@ function isAbout({ subject, id }: Finding, { labels, dns }: Question): boolean {
 
 /** The host of a URL, or of `HOST:PORT`; `undefined` of a pod or a Service. */
 function hostOf(label: string): string | undefined {
-  return /^(?:https?:\/\/)?([^/:?#\s]+)(?:[:/?#]|$)(?!\S* )/i.exec(label)?.[1];
+  return /^(?:(?:https?|grpcs?):\/\/)?([^/:?#\s]+)(?:[:/?#]|$)(?!\S* )/i.exec(label)?.[1];
 }
 
 /** It is looked up before anything is sent to it. */

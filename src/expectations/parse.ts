@@ -251,7 +251,10 @@ function isWithoutPort(goal: Goal): boolean {
     return port === undefined && (places.kind === 'nodes' || /^(?:no|nodes?)\//.test(targetIn(places)));
   }
   const host = goal.dest.replace(/\/udp$/i, '');
-  return !/^(?:https?:\/\/|(?:po|pods?|svc|services?)\/)/i.test(host) && !/(?:^[^:]*|\]):\d+$/.test(host);
+  return (
+    !/^(?:(?:https?|grpcs?):\/\/|(?:po|pods?|svc|services?)\/)/i.test(host) &&
+    !/(?:^[^:]*|\]):\d+$/.test(host)
+  );
 }
 
 function targetIn(places: Endpoints): string {

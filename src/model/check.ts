@@ -46,7 +46,8 @@ export type ProbeScripts = Readonly<
     | 'greeting'
     | 'otherWays'
     | 'nodePortPlaces'
-    | 'ifGrown',
+    | 'ifGrown'
+    | 'resting',
     string
   >
 >;

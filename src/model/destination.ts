@@ -39,4 +39,6 @@ export interface Destination {
   readonly protocol: 'tcp' | 'udp';
   /** Also time this request. */
   readonly url?: string;
+  /** gRPC is spoken to it, in TLS (`grpcs://`) or without (`grpc://`). */
+  readonly grpc?: 'tls' | 'plain';
 }

@@ -8,10 +8,10 @@ export const CURL_FORMAT = `${TIMES}\\n`;
 
 /**
  * With where the answer leads to, on a line before; the header by which Linkerd's proxy says that an answer is its own
- * (linkerd/linkerd2#9387); and on a line behind what the answer was like. A curl before 7.84 prints the words of headers
+ * (linkerd/linkerd2#9387); on a line behind what the answer was like; and on another how long the connection may rest. A curl before 7.84 prints the words of headers
  * as they stand.
  */
-export const HTTP_FORMAT = `%{redirect_url}\\n${TIMES} %header{l5d-proxy-error}\\n%{http_version} %{size_header} %{size_download} %header{server}\\n`;
+export const HTTP_FORMAT = `%{redirect_url}\\n${TIMES} %header{l5d-proxy-error}\\n%{http_version} %{size_header} %{size_download} %header{server}\\n%header{keep-alive}\\n`;
 
 /** The timing of one HTTP request. Times in milliseconds from its start. */
 export interface HttpTiming {
@@ -29,6 +29,8 @@ export interface HttpTiming {
   readonly redirect?: string;
   /** What a proxy of a mesh says of the answer, which is its own and none of a server. */
   readonly proxyError?: string;
+  /** For how many seconds the server says that it keeps the connection at rest (Keep-Alive: timeout=5); absent: it does not say. */
+  readonly keepAliveSeconds?: number;
   /** What the answer was like; absent where there was none, or it was not asked. */
   readonly shape?: AnswerShape;
 }
@@ -70,6 +72,7 @@ export function parseCurl(stdout: string): HttpTiming | undefined {
     ...(redirect === '' ? {} : { redirect: redirect.slice(0, MOST_OF_URL) }),
     ...(said === '' || said.startsWith('%header{') ? {} : { proxyError: said }),
     ...shapePart(lines[at + 1] ?? ''),
+    ...keepAlivePart(lines[at + 2] ?? ''),
   };
 }
 
@@ -86,6 +89,11 @@ function shapePart(line: string): Pick<HttpTiming, 'shape'> {
       server: server.slice(0, MOST_CHARACTERS),
     },
   };
+}
+
+function keepAlivePart(line: string): Pick<HttpTiming, 'keepAliveSeconds'> {
+  const seconds = /(?:^|[\s,;])timeout=(\d{1,9})/i.exec(line)?.[1];
+  return seconds === undefined ? {} : { keepAliveSeconds: Number(seconds) };
 }
 
 /** How an answer ended that had begun. Bytes are those of its body. */

@@ -46,6 +46,11 @@ export interface TlsAnswer {
   /** It asks for a certificate of its clients, whatever becomes of those that have none. */
   readonly asksCertificate?: true;
   readonly protocol: string | undefined;
+  /**
+   * What it takes of the protocols that were offered by ALPN; `none`: it does not say, `refused`: it ends a handshake with
+   * such a list (RFC 7301, 3.2), and all else is of one without; absent: none were offered, or it is not known.
+   */
+  readonly alpn?: string;
   /** openssl's own verdict with the trust store of the image, such as `21 (unable to verify the first certificate)`. */
   readonly verified: string | undefined;
   /** It wants a certificate of its clients, and ended the connection of one without; openssl's words. */
@@ -84,6 +89,7 @@ export function parseTls(stdout: string): TlsAnswer | Reason | string {
     ...(/^small-hello$/m.test(head) ? { takesSmallHello: true } : {}),
     protocol: protocolOf(head),
     verified: /^verify (.+)$/m.exec(head)?.[1],
+    ...alpnPart(head),
     ...unfinishedPart(head),
     ...(/^asks-certificate$/m.test(head) ? { asksCertificate: true } : {}),
     ...wantsPart(head),
@@ -93,6 +99,11 @@ export function parseTls(stdout: string): TlsAnswer | Reason | string {
       matches: word === 'match',
     })),
   };
+}
+
+function alpnPart(head: string): Pick<TlsAnswer, 'alpn'> {
+  const alpn = /^alpn (\S+)$/m.exec(head)?.[1];
+  return alpn === undefined ? {} : { alpn };
 }
 
 function unfinishedPart(head: string): Pick<TlsAnswer, 'unfinished'> {

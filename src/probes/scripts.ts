@@ -18,6 +18,7 @@ import PATH_MTU from './path-mtu.sh';
 import PING from './ping.sh';
 import PORT_USE from './port-use.sh';
 import REACH from './reach.bash';
+import RESTING from './resting.bash';
 import SERVICE_RULES from './service-rules.sh';
 import SMALL_SEGMENTS from './small-segments.sh';
 import SWEEP from './sweep.bash';
@@ -55,6 +56,7 @@ export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
   otherWays: OTHER_WAYS,
   nodePortPlaces: NODE_PORT_PLACES,
   ifGrown: IF_GROWN,
+  resting: RESTING,
 };
 
 /** What stands for each in a plan: the text itself is sent once, however many commands run it. */

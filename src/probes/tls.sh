@@ -1,11 +1,14 @@
-# Shows what a TLS server presents: tls HOST PORT STARTTLS SNI NAME...
-# STARTTLS is a protocol that openssl can begin in plain text, or empty; SNI is empty where no name is known. Prints
+# Shows what a TLS server presents: tls HOST PORT STARTTLS SNI ALPN NAME...
+# STARTTLS is a protocol that openssl can begin in plain text, or empty; SNI is empty where no name is known; ALPN is the list
+# of protocols to offer, or empty. Prints
 #   now SECONDS                       the target's clock
 #   connected | handshake WORDS       how far it got, and what openssl complains of
 #   small-hello                       it failed twice, and succeeds in between with a hello of classical groups, which fits
 #                                     into a segment
 #   unfinished WORDS                  a certificate came, and the handshake failed after it; what openssl complains of
 #   protocol V | verify CODE (TEXT)   as openssl says it
+#   alpn PROTOCOL | none | refused    what the server takes of the list: one, or it does not answer that, or it ends a handshake
+#                                     with any such list, and all else is of one without
 #   signature ALGORITHM               of each certificate of the chain, in its order; openssl before 3 does not say
 #   asks-certificate                  of the client, whatever becomes of one that has none
 #   wants-certificate WORDS           of the client, and ends the connection of one that has none, as openssl says it
@@ -15,8 +18,8 @@
 #   name NAME match|mismatch          for the server's own certificate
 LC_ALL=C
 export LC_ALL
-host=$1 port=$2 starttls=$3 sni=$4
-shift 4
+host=$1 port=$2 starttls=$3 sni=$4 alpn=$5
+shift 5
 command -v openssl >/dev/null 2>&1 || { echo no-openssl; exit 0; }
 echo "now $(date -u +%s)"
 
@@ -28,6 +31,7 @@ connect() {
   set -- "$@" -connect "$target" -showcerts
   if [ -n "$sni" ]; then set -- "$@" -servername "$sni"; else set -- "$@" -noservername; fi
   [ -z "$starttls" ] || set -- "$@" -starttls "$starttls"
+  [ -z "$alpn" ] || set -- "$@" -alpn "$alpn"
   # Ended in the middle of a handshake, openssl would lose the line that says that it was connected.
   line=
   if command -v stdbuf >/dev/null 2>&1; then line='stdbuf -oL'; fi
@@ -38,6 +42,13 @@ code=$?
 
 say() { printf '%s\n' "$said"; }
 has() { say | grep -q "$1"; }
+# RFC 7301, 3.2: a server may end a handshake whose list has none of its own. Its certificate is to be had without one.
+if [ -n "$alpn" ] && has 'no application protocol'; then
+  echo 'alpn refused'
+  alpn=
+  said=$(connect 6 </dev/null)
+  code=$?
+fi
 if has '^CONNECTED'; then echo connected; fi
 if ! has '^-----BEGIN CERTIFICATE-----'; then
   [ "$code" != 124 ] || echo 'handshake no answer within 6 s'
@@ -59,6 +70,8 @@ if has '^New, (NONE), Cipher is (NONE)'; then
   say | grep -E ':error:|errno=' | head -n 1 | sed 's/^/unfinished /'
 fi
 say | sed -n 's/^ *Verify return code: /verify /p' | head -n 1
+if [ -n "$alpn" ]; then say | sed -n 's/^ALPN protocol: /alpn /p;s/^No ALPN negotiated.*/alpn none/p' | head -n 1; fi
+alpn=
 
 say | sed -n 's/^ *a:PKEY:.*; sigalg: */signature /p'
 

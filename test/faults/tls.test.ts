@@ -32,6 +32,14 @@ const MUTUAL = { newest: 8451, older: 8452, optional: 8453 };
 /** Servers whose RSA certificate an authority has signed, by SHA-1 and by SHA-256: openssl of the image has words of its own for these. */
 const SIGNED = { sha1: 8456, sha256: 8457 };
 
+/** What they take of what clients offer by ALPN, the last one nothing; with the certificate of the good server. */
+const PROTOCOLS = { h2: 8458, 'http/1.1': 8459, none: 8460 };
+const START_PROTOCOLS = `
+cd /tmp
+serve() { nohup openssl s_server -accept "$1" -cert 8443.crt -key 8443.key -quiet $2 $3 </dev/null >/dev/null 2>&1 & }
+serve "$1" -alpn h2; serve "$2" -alpn http/1.1; serve "$3"
+`;
+
 /** As openssl's -not_before takes it. */
 function opensslTime(days: number): string {
   const text = new Date(Date.now() + days * 86_400_000).toISOString();
@@ -118,6 +126,7 @@ beforeAll(async () => {
   await ns.help('server', 'bash', '-c', START_MUTUAL, 'start', ...Object.values(MUTUAL).map(String));
   await ns.help('server', 'bash', '-c', START_FRONTS, 'start', ...Object.values(FRONTS).map(String));
   await ns.help('server', 'bash', '-c', START_SIGNED, 'start', ...Object.values(SIGNED).map(String));
+  await ns.help('server', 'bash', '-c', START_PROTOCOLS, 'start', ...Object.values(PROTOCOLS).map(String));
   await until('the servers listen', 60, async () => {
     const listening = await ns.help('server', 'ss', '-tlnH');
     const own = [
@@ -126,6 +135,7 @@ beforeAll(async () => {
       ...Object.values(MUTUAL),
       ...Object.values(FRONTS),
       ...Object.values(SIGNED),
+      ...Object.values(PROTOCOLS),
     ];
     const ports = [...own, SILENT_PORT, ALIAS_PORT];
     return ports.every((port) => listening.includes(`:${port} `)) || listening;
@@ -225,6 +235,61 @@ describe('an alias (ExternalName)', () => {
     const report = await tls('--to', `svc/pay:${ALIAS_PORT}`);
     expectSilence(report);
     expect(report.verdict).toBe('pass');
+  });
+});
+
+describe('NT-TLS-008: HTTP/2 by ALPN', () => {
+  const REFUSES = /does not take HTTP\/2 by ALPN, .*: clients of gRPC refuse it \(grpc-go since 1\.67\)/;
+  /** A Service before one of the servers. */
+  const serviceTo = async (server: keyof typeof PROTOCOLS, name: string, port: object) => {
+    const ports = [{ port: 443, targetPort: PROTOCOLS[server], ...port }];
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name },
+      spec: { selector: { part: 'server' }, ports },
+    });
+    await proxied(ns, name, 1);
+    return tls('--to', `svc/${name}`, ...named);
+  };
+
+  test.each([
+    ['http/1.1', 'ends a handshake that offers it'],
+    ['none', 'answers an offer of it with none'],
+  ] as const)('is missing where DEST begins with grpcs://: %s', async (server, how) => {
+    const report = await tls('--to', `grpcs://server.${ns.name}.svc:${PROTOCOLS[server]}`, ...named);
+    expectFirst(report, { id: 'NT-TLS-008', severity: 'warning', says: new RegExp(`it ${how}: .*`) });
+  });
+
+  test.each([
+    ['named', { name: 'grpc-api' }, /port 443 of Service \S+\/named is called grpc-api/],
+    [
+      'typed',
+      { name: 'api', appProtocol: 'grpcs' },
+      /port 443 of Service \S+\/typed has the appProtocol grpcs/,
+    ],
+  ] as const)('is missing where the port of a Service is of gRPC: %s', async (name, port, says) => {
+    const report = await serviceTo('none', name, port);
+    const { summary } = expectFirst(report, { id: 'NT-TLS-008', severity: 'warning', says: REFUSES });
+    expect(summary).toMatch(says);
+  });
+
+  test('is taken: no finding', async () => {
+    for (const report of [
+      await tls('--to', `grpcs://server.${ns.name}.svc:${PROTOCOLS.h2}`, ...named),
+      await serviceTo('h2', 'healthy', { name: 'grpc' }),
+    ]) {
+      expectSilence(report);
+      expect(report.checks[0]?.measurements['servers']).toEqual(
+        expect.arrayContaining([expect.objectContaining({ alpn: 'h2' })]),
+      );
+    }
+  });
+
+  test('is not missed where nobody is known to need it', async () => {
+    const report = await serviceTo('none', 'plain', { name: 'https' });
+    expectSilence(report);
+    expect(report.checks[0]?.measurements).toMatchObject({ servers: [{ alpn: 'none' }, { alpn: 'none' }] });
   });
 });
 

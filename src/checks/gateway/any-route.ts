@@ -1,7 +1,7 @@
 /** Routes of the Gateway API, whatever their kind. Pure. */
 import type { GatewayRoute } from '../../model/gateway-api.ts';
+import { hostFit } from '../shared/host-rules.ts';
 import type { ObjectName } from './facts.ts';
-import { hostFit } from './hosts.ts';
 
 export interface AnyRoute extends GatewayRoute {
   readonly kind: 'HTTPRoute' | 'GRPCRoute';

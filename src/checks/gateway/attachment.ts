@@ -1,9 +1,9 @@
 /** Whether a route is attached to a listener of a Gateway, by what both say and by what the controller does. Pure. */
 import type { Condition, Gateway, GatewayListener } from '../../model/gateway-api.ts';
+import { hostFit, hostsMeet } from '../shared/host-rules.ts';
 import { type AnyRoute, routeName } from './any-route.ts';
 import type { Asked } from './closest-rule.ts';
 import type { ObjectName, Trouble } from './facts.ts';
-import { hostFit, hostsMeet } from './hosts.ts';
 import { conditionText } from './words.ts';
 
 /** Why a route that names the host is not attached to a listener of the Gateway. */

@@ -1,9 +1,9 @@
 /** Which rule of the routes of a Gateway takes a request, by the precedence of the Gateway API (HTTPRouteSpec, rules). Pure. */
 import type { GatewayListener } from '../../model/gateway-api.ts';
+import { hostFit, mayFitExpression, prefixFits } from '../shared/host-rules.ts';
 import { byAge } from './age.ts';
 import { type AnyRoute, fitOf, type RouteMatch, type RouteRule, routeName } from './any-route.ts';
 import type { Rival } from './facts.ts';
-import { hostFit, mayFitExpression, prefixFits } from './hosts.ts';
 
 /** A request as rules look at it. */
 export interface Asked {

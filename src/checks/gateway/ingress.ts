@@ -1,6 +1,7 @@
 /** Which Ingress takes a request, as https://kubernetes.io/docs/concepts/services-networking/ingress/ has it. Pure. */
 import type { IngressObjects } from '../../model/gateway-api.ts';
 import type { Ingress } from '../../model/kube-objects.ts';
+import { hostFit, isPattern, patternFits, prefixFits } from '../shared/host-rules.ts';
 import { byAge } from './age.ts';
 import {
   aliasesOf,
@@ -16,7 +17,6 @@ import {
   takesClassless,
 } from './controllers.ts';
 import type { ObjectName, Rival, TakenBy, Trouble, UnusableSecret } from './facts.ts';
-import { hostFit, isPattern, patternFits, prefixFits } from './hosts.ts';
 
 /** A backend before it is looked up. */
 export interface WantedBackend {

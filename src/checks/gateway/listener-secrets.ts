@@ -3,9 +3,9 @@
  * listener none of whose references resolves is not programmed (https://gateway-api.sigs.k8s.io/guides/tls/). Pure.
  */
 import type { Condition, Gateway, GatewayListener, GatewayObjects } from '../../model/gateway-api.ts';
+import { hostFit } from '../shared/host-rules.ts';
 import type { UnusableSecret } from './facts.ts';
 import { isGranted } from './grants.ts';
-import { hostFit } from './hosts.ts';
 import type { NamedSecret } from './ingress.ts';
 import { conditionText } from './words.ts';
 

@@ -30,7 +30,7 @@ export function planGateway({ requests }: GatewayInput, scripts: ProbeScripts): 
 function certificateProbe({ destination, host }: AskedRequest, scripts: ProbeScripts): ProbeCommand {
   // RFC 6066, section 3: an address is not a server name.
   const sni = /^[\d.]+$|:/.test(host) ? '' : destination.host;
-  const question = { sni, names: [destination.host], starttls: '' };
+  const question = { sni, names: [destination.host], starttls: '', alpn: '' };
   return tlsProbe(`${destination.id}-certificate`, destination, question, scripts);
 }
 

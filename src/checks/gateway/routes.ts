@@ -1,11 +1,11 @@
 /** What each Gateway, and each route without one, makes of a request, as https://gateway-api.sigs.k8s.io/reference/spec/ has it. Pure. */
 import type { BackendRef, Gateway, GatewayObjects } from '../../model/gateway-api.ts';
+import { hostFit } from '../shared/host-rules.ts';
 import { type AnyRoute, fitOf, fullName, type RouteRule, routeName } from './any-route.ts';
 import { conditionsOf, hindrance, isOfOtherHosts, namedListeners, refsTo } from './attachment.ts';
 import { type Asked, closestRule, matchText } from './closest-rule.ts';
 import type { ObjectName, TakenBy, Trouble } from './facts.ts';
 import { isGranted } from './grants.ts';
-import { hostFit } from './hosts.ts';
 import type { RoutedFront, WantedBackend } from './ingress.ts';
 import { listenerSecrets } from './listener-secrets.ts';
 import { conditionText } from './words.ts';

@@ -25,6 +25,12 @@ const baseline: TextFlag = {
   value: 'DURATION',
   describe: 'RTT to compare with; default: the lowest one seen',
 };
+const rest: TextFlag = {
+  name: 'rest',
+  kind: 'text',
+  value: 'DURATION',
+  describe: 'Leave one connection to each URL at rest for up to DURATION, and see whether the server ends it',
+};
 
 /** How the check probes. */
 export interface LatencyOptions {
@@ -33,6 +39,8 @@ export interface LatencyOptions {
   readonly intervalMs: number;
   /** NT-LAT-001: the baseline; absent: the lowest RTT seen. */
   readonly baselineMs?: number;
+  /** For how long a connection rests, whose end by the server is waited for; absent: none is left at rest. */
+  readonly restMs?: number;
 }
 
 export default defineAbout({
@@ -101,19 +109,24 @@ container is allowed to, by ICMP. Also judges what the kernel counted meanwhile.
         line: 'latency deploy/web --to svc/db:5432,example.com:443',
       },
       {
+        comment: 'Whether a server ends connections that rest for a minute',
+        line: 'latency web-0 --to http://api:8080/ --rest 60s',
+      },
+      {
         comment: 'For a script: JSON, and exit code 1 for warnings too',
         line: 'latency -l app=web -o json --fail-on warning',
       },
     ],
     destinations: 'may',
-    flags: [count, interval, baseline],
+    flags: [count, interval, baseline, rest],
     options: (values): LatencyOptions =>
       withoutUndefined({
         count: values.number(count, { least: 1, most: MOST_PROBES, whole: true }),
         intervalMs: values.duration(interval),
         // Everything is infinitely above nothing. A microsecond is less than any RTT.
         baselineMs: values.optionalDuration(baseline, 0.001),
+        restMs: values.optionalDuration(rest, 1000),
       }),
-    measuringMs: ({ count: probes, intervalMs }) => probes * intervalMs,
+    measuringMs: ({ count: probes, intervalMs, restMs = 0 }) => Math.max(probes * intervalMs, restMs),
   },
 });

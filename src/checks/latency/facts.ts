@@ -16,6 +16,7 @@ import type { Distribution } from '../shared/statistics.ts';
 import type { StrayAnswers } from '../shared/stray-answers.ts';
 import type { LimitedContainer, LimitedFacts } from './cpu-limits.ts';
 import type { MeshWay } from './mesh.ts';
+import type { RestFacts } from './resting.ts';
 
 /** A load balancer's address that kube-proxy leads straight to servers, which expect the load balancer's header. */
 export interface ProxiedWay {
@@ -57,6 +58,8 @@ export interface PathFacts {
   readonly unended?: Reason;
   /** What became of an answer that stalled in smaller segments; absent: none did, or it was not asked for again. */
   readonly small?: SmallSegments;
+  /** What became of a connection that was left at rest; absent: none was. */
+  readonly rest?: RestFacts;
   /** RTTs of what was answered: echo requests, and TCP handshakes (refusals too). */
   readonly rtts: { readonly icmp: Distribution | undefined; readonly tcp: Distribution | undefined };
   readonly results: {
@@ -161,6 +164,10 @@ export interface LatencyInput {
   readonly mesh?: Readonly<Record<string, MeshWay>>;
   /** By the id of the destination; absent: none is so, or it was not asked. */
   readonly led?: Readonly<Record<string, LedOn>>;
+  /** For how long a connection is left at rest; absent: none is. */
+  readonly restMs?: number;
+  /** Who leads requests on to it (`Ingress shop/web`), by the id of the destination; absent: nobody does, or it was not asked. */
+  readonly fronts?: Readonly<Record<string, string>>;
   /** Containers with a CPU limit at both ends; absent: none has one, or it was not asked. */
   readonly limited?: readonly LimitedContainer[];
 }

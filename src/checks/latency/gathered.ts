@@ -34,12 +34,13 @@ import {
   LEAST_BYTES,
   type PathFacts,
 } from './facts.ts';
+import { restFacts } from './resting.ts';
 
 export function latencyFacts(
   evidence: Evidence,
   input: Pick<
     LatencyInput,
-    'destinations' | 'thresholds' | 'proxied' | 'led' | 'mesh' | 'isHost' | 'limited'
+    'destinations' | 'thresholds' | 'proxied' | 'led' | 'mesh' | 'isHost' | 'limited' | 'restMs' | 'fronts'
   >,
 ): LatencyFacts {
   const { destinations, thresholds, isHost = false } = input;
@@ -81,11 +82,12 @@ function cpuPressure(
 function pathFacts(
   evidence: Evidence,
   destination: Destination,
-  input: Pick<LatencyInput, 'proxied' | 'led' | 'mesh'>,
+  input: Pick<LatencyInput, 'proxied' | 'led' | 'mesh' | 'restMs' | 'fronts'>,
 ): PathFacts {
   const proxied = input.proxied?.[destination.id];
   const ledOn = input.led?.[destination.id];
   const mesh = input.mesh?.[destination.id];
+  const rest = restFacts(evidence, destination, input.restMs, input.fronts?.[destination.id]);
   const results = {
     icmp: evidence[`${destination.id}-icmp`],
     tcp: evidence[`${destination.id}-tcp`],
@@ -120,6 +122,7 @@ function pathFacts(
     ...(ledOn === undefined ? {} : { ledOn }),
     ...(straight === undefined ? {} : { straight }),
     ...(mesh === undefined ? {} : { mesh }),
+    ...(rest === undefined ? {} : { rest }),
     ...(isNoHttp(results.http) ? { isNoHttp: true } : {}),
     ...endOf(http, results.http),
     ...(small === undefined ? {} : { small }),

@@ -17,6 +17,7 @@ import { type Distribution, distribution, histogram, least, most } from '../shar
 import { limitedJson } from './cpu-limits.ts';
 import { answeredMs, judgedRtt, type LatencyFacts, type LatencyInput, type PathFacts } from './facts.ts';
 import { latencyFacts } from './gathered.ts';
+import type { RestFacts } from './resting.ts';
 import { LATENCY_RULES } from './rules/index.ts';
 import { MIN_PROBES } from './rules/loss.ts';
 
@@ -65,8 +66,20 @@ function outcome(
   const probes = `${count} ${count === 1 ? 'probe' : 'probes'} to each in ${((count * intervalMs) / 1000).toFixed(1)} s`;
   return {
     status: 'pass',
-    summary: `${rtts.length} of ${there.length} destinations answered, the slowest with a p95 of ${formatMs(most(rtts.map((d) => d.p95)) ?? 0)} (${probes}).`,
+    summary: `${rtts.length} of ${there.length} destinations answered, the slowest with a p95 of ${formatMs(most(rtts.map((d) => d.p95)) ?? 0)} (${probes}).${restText(paths)}`,
   };
+}
+
+/** What the wait for the end of connections at rest came to, where nothing is wrong with it. */
+function restText(paths: readonly PathFacts[]): string {
+  const all = paths.flatMap(({ destination: { url }, rest }) => {
+    const { outcome, ms = 0, isAnnounced } = rest?.resting.value ?? {};
+    if (outcome === undefined) return [];
+    return outcome === 'kept'
+      ? `${url} keeps a connection that rests for ${formatMs(ms)} and longer`
+      : `${url} ends a connection ${isAnnounced ? 'with its answer, as it says' : `that rests after ${formatMs(ms)}`}`;
+  });
+  return all.length === 0 ? '' : ` ${all.join('; ')}.`;
 }
 
 function skipped(facts: LatencyFacts, count: number, words: PlaceWords): Skips {
@@ -82,6 +95,10 @@ function skipped(facts: LatencyFacts, count: number, words: PlaceWords): Skips {
     skips.add(
       path.small?.tries.skipped,
       `whether the size of packets decides at ${path.destination.label} (NT-MTU-006)`,
+    );
+    skips.add(
+      path.rest?.resting.skipped,
+      `how long ${path.destination.label} keeps a connection at rest (NT-HTTP-012)`,
     );
     skips.add(path.unended, `the end of the answer of ${path.destination.label} (NT-HTTP-003)`);
   }
@@ -179,6 +196,7 @@ function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to:
             : { skipped: tell(path.http.skipped) },
         }
       : {}),
+    ...(path.rest === undefined ? {} : { rest: restJson(path.rest) }),
   };
 }
 
@@ -190,6 +208,12 @@ function timesOf({ shape: _, ...times }: HttpTiming): Omit<HttpTiming, 'shape'> 
 function endJson({ brokenOff, cutAnswer }: PathFacts): Record<string, Json> {
   const how = brokenOff ?? cutAnswer?.how;
   return how === undefined ? {} : { ended: how };
+}
+
+function restJson({ resting: { value, skipped } }: RestFacts): Json {
+  return value === undefined
+    ? { skipped: tell(skipped) }
+    : { ended: value.outcome === 'ended', ms: round(value.ms), announced: value.isAnnounced };
 }
 
 function distributionJson(d: Distribution | undefined): Json {

@@ -11,6 +11,7 @@ import { isLedOn, type LedOn } from '../shared/led-on.ts';
 import about, { type LatencyOptions } from './about.ts';
 import type check from './check.ts';
 import type { ProxiedWay } from './facts.ts';
+import { frontsOf } from './prepare-fronts.ts';
 import { limitedContainers } from './prepare-limits.ts';
 import { meshWays } from './prepare-mesh.ts';
 
@@ -23,11 +24,12 @@ export default async function prepare({
   subject,
 }: InputContext): Promise<InputOf<typeof check>> {
   const options = optionsIn(args, about);
-  const { baselineMs, ...probes }: LatencyOptions & { enoughConnects?: number } = options ?? BRIEFLY;
-  const [{ proxied, led }, mesh, limited] = await Promise.all([
+  const { baselineMs, restMs, ...probes }: LatencyOptions & { enoughConnects?: number } = options ?? BRIEFLY;
+  const [{ proxied, led }, mesh, limited, fronts] = await Promise.all([
     options === undefined ? waysInto(subject, asked) : NO_WAYS,
     meshWays(subject, asked),
     limitedContainers(subject, asked, args.watch !== undefined),
+    restMs === undefined ? {} : frontsOf(subject, asked),
   ]);
   const destinations = [...always(subject), ...asked.filter((d) => d.protocol === 'tcp')];
   return {
@@ -38,6 +40,8 @@ export default async function prepare({
     ...(Object.keys(led).length === 0 ? {} : { led }),
     ...(Object.keys(mesh).length === 0 ? {} : { mesh }),
     ...(limited.length === 0 ? {} : { limited }),
+    ...(restMs === undefined ? {} : { restMs }),
+    ...(Object.keys(fronts).length === 0 ? {} : { fronts }),
     thresholds: { ...thresholdsIn(args, about), ...(baselineMs === undefined ? {} : { baselineMs }) },
   };
 }

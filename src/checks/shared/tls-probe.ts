@@ -5,7 +5,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { socketAddress } from '../../model/socket-address.ts';
 
-/** The script's own limits are 6 s for a handshake, and 2 s for each of two more where that failed. */
+/** The script's own limits are 6 s for a handshake, and 2 s for each of two more where that failed without an answer. */
 const LIMIT_SECONDS = 11;
 
 export interface TlsQuestion {
@@ -15,22 +15,25 @@ export interface TlsQuestion {
   readonly names: readonly string[];
   /** The protocol that openssl begins in plain text, as its -starttls has it; empty: TLS from the first byte. */
   readonly starttls: string;
+  /** The protocols to offer by ALPN, as openssl has them: `h2,http/1.1`; empty: none. */
+  readonly alpn: string;
 }
 
 export function tlsProbe(
   id: string,
   { host, port }: Pick<Destination, 'host' | 'port'>,
-  { sni, names, starttls }: TlsQuestion,
+  { sni, names, starttls, alpn }: TlsQuestion,
   scripts: ProbeScripts,
 ): ProbeCommand {
   return {
     id,
-    argv: ['sh', '-c', scripts.tls, 'tls', host, port, starttls, sni, ...names],
+    argv: ['sh', '-c', scripts.tls, 'tls', host, port, starttls, sni, alpn, ...names],
     timeoutSeconds: LIMIT_SECONDS,
     display: [
       ...['openssl', 's_client', '-connect', socketAddress(host, port), '-showcerts'],
       ...(sni === '' ? [] : ['-servername', sni]),
       ...(starttls === '' ? [] : ['-starttls', starttls]),
+      ...(alpn === '' ? [] : ['-alpn', alpn]),
     ],
   };
 }

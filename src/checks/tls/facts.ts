@@ -12,6 +12,8 @@ export interface TlsServer {
   readonly sni: string;
   /** The certificate has to be for one of these; none: any name will do. */
   readonly names: readonly string[];
+  /** By what it is known that clients speak HTTP/2 to it: `port 443 of Service shop/api is called grpc`; absent: it is not. */
+  readonly http2?: string;
 }
 
 /** What the check gets before it runs; plain JSON. */

@@ -101,6 +101,7 @@ function pathJson({ server, answer: { value, skipped: reason } }: TlsPath): Json
     ...(value
       ? {
           protocol: value.protocol ?? null,
+          ...(value.alpn === undefined ? {} : { alpn: value.alpn }),
           trust: value.verified ?? null,
           names: value.names.map(({ name, matches }) => ({ name, matches })),
           problems: value.problems,

@@ -8,6 +8,7 @@ import { serviceNames } from '../shared/service-names.ts';
 import about, { type TlsOptions } from './about.ts';
 import type check from './check.ts';
 import type { TlsServer } from './facts.ts';
+import { http2Reasons } from './prepare-protocols.ts';
 
 /** As part of a diagnosis. */
 const USUALLY: TlsOptions = { starttls: '' };
@@ -30,15 +31,22 @@ export default async function prepare({
     (d) => d.protocol === 'tcp' && (isTold || speaks(d) || (d.service && services.has(d.service.label))),
   );
   if (chosen.length === 0) return undefined;
-  const servers = chosen.map((d) => serverOf(d, flags.serverName, subject.cluster?.namespace));
+  const own = subject.cluster?.namespace;
+  // What begins in plain text has no HTTP in it.
+  const reasons = flags.starttls === '' ? await http2Reasons(subject, chosen) : {};
   return {
-    servers,
+    servers: chosen.map((d) => withReason(serverOf(d, flags.serverName, own), reasons[d.id])),
     starttls: flags.starttls,
     expireDays: thresholdsIn(args, about).expireDays,
   };
 }
 
-function speaksTls({ url, port, anyPort }: Destination): boolean {
+function withReason(server: TlsServer, http2: string | undefined): TlsServer {
+  return http2 === undefined ? server : { ...server, http2 };
+}
+
+function speaksTls({ url, grpc, port, anyPort }: Destination): boolean {
+  if (grpc !== undefined) return grpc === 'tls';
   if (url !== undefined) return url.startsWith('https:');
   return !anyPort && TLS_PORTS.includes(port);
 }

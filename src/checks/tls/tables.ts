@@ -6,6 +6,7 @@ const COLUMNS = [
   left('DESTINATION'),
   right('PORT'),
   left('PROTOCOL'),
+  left('ALPN'),
   left('NAME'),
   left('EXPIRES'),
   right('DAYS'),
@@ -21,11 +22,12 @@ export function tlsTables({ servers }: Fields): readonly Table[] {
 }
 
 function row(server: Fields): string[] {
-  const { name, port, protocol, notAfter, daysLeft, issuer, trust } = server;
+  const { name, port, protocol, alpn, notAfter, daysLeft, issuer, trust } = server;
   return [
     text(name),
     text(port),
     text(protocol),
+    text(alpn),
     certificateName(server),
     text(notAfter),
     text(daysLeft),

@@ -84,6 +84,27 @@ const tls = ['tls-good', 'tls-other-name', 'tls-plain-http'].map((name) =>
   ),
 );
 
+/** Of a server of gRPC. */
+const protocols = ['h2', 'none'].map((taken) =>
+  named(
+    'tls',
+    `ALPN: ${taken}`,
+    {
+      servers: [
+        {
+          destination: destination(),
+          sni: 'shop.example.com',
+          names: ['shop.example.com'],
+          http2: 'DEST begins with grpcs://',
+        },
+      ],
+      starttls: '',
+      expireDays: 14,
+    },
+    evidence({ 'to0-tls': result(stdout('tls-good').replace(/^verify /m, `alpn ${taken}\nverify `)) }),
+  ),
+);
+
 const throughput = [1e6, 1e15].map((bitsPerSecond) =>
   named(
     'throughput',
@@ -419,6 +440,25 @@ function greetingRun(name: string, greeting: string, ways: string): Case {
   );
 }
 
+/** A connection that is left at rest after a request. */
+function restingRun(name: string, end: string): Case {
+  const url = 'http://192.0.2.9/';
+  const thresholds = {
+    ...{ rttFactor: 3, rttFloorMs: 10, lossWarning: 0.01, lossCritical: 0.05, retransmitWarning: 0.01 },
+    ...{ retransmitCritical: 0.05, bufferbloatFactor: 5, slowServerMs: 1000 },
+  };
+  return named(
+    'latency',
+    name,
+    { destinations: [destination({ url, port: '80' })], count: 1, intervalMs: 50, thresholds, restMs: 5000 },
+    evidence({
+      'to0-tcp': result('address 192.0.2.9\ntry 400000\nok 1200\n'),
+      'to0-http': result('\n200 0.0001 0 0.0005 0.0006 192.0.2.9 \n1.1 175 3 \ntimeout=2\n'),
+      'to0-rest': result(`address 192.0.2.9\nconnected\nstatus 1.1 200\n${end}`),
+    }),
+  );
+}
+
 /** At least one run of each check that passes, and one that finds something. */
 export const CASES: readonly Case[] = [
   ...bundles,
@@ -426,6 +466,7 @@ export const CASES: readonly Case[] = [
   ...dns,
   ...mtu,
   ...tls,
+  ...protocols,
   ...throughput,
   ...drops,
   matrixRun('healthy', false),
@@ -444,6 +485,8 @@ export const CASES: readonly Case[] = [
     'first 5000000\n',
     'other net1 default dev net1\nwon eth0 default dev eth0\nplain answers\n',
   ),
+  restingRun('a server that keeps connections', 'kept 5000000\n'),
+  restingRun('a server that ends connections', 'ended 2000000\n'),
   gatewayRun('healthy', 200),
   gatewayRun('nobody listens', 502),
 ];

@@ -33,6 +33,22 @@ describe('parseHost', () => {
   });
 
   it.each([
+    ['grpcs://example.com', 'example.com', '443', 'tls'],
+    ['grpcs://example.com:8443/', 'example.com', '8443', 'tls'],
+    ['GRPC://[2001:db8::1]:50051', '2001:db8::1', '50051', 'plain'],
+    ['grpc://web', 'web', '80', 'plain'],
+  ])('%s is host %s, port %s, gRPC: %s', (text, host, port, grpc) => {
+    expect(parseHost(text)).toMatchObject({ label: text, host, port, anyPort: false, grpc });
+  });
+
+  it.each(['grpcs://', 'grpc://example.com/a', 'grpcs://grpcs://x', 'grpcs://user:pw@host', 'grpcs://-x:1'])(
+    'refuses %s',
+    (text) => {
+      expect(() => parseHost(text)).toThrow(UserError);
+    },
+  );
+
+  it.each([
     ['http://example.com', 'example.com', '80', 'http://example.com/'],
     ['https://example.com', 'example.com', '443', 'https://example.com/'],
     ['https://example.com:8443/a?b=c#d', 'example.com', '8443', 'https://example.com:8443/a?b=c#d'],

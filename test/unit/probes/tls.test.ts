@@ -47,7 +47,10 @@ describe.each(SHELLS.filter((s) => s.available))('tls.sh in $name', ({ words }) 
     server.on('tlsClientError', () => undefined);
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', ''], '');
+    const { stdout } = await runToEnd(
+      [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', ''],
+      '',
+    );
     expect(parseTls(stdout.toString())).toMatchObject({ isConnected: true, protocol: version });
   });
 
@@ -61,7 +64,7 @@ describe.each(SHELLS.filter((s) => s.available))('tls.sh in $name', ({ words }) 
       const lines = '#!/bin/sh\n[ "$1" = s_client ] && exec cat "$(dirname "$0")/said"\n';
       writeFileSync(join(folder, 'openssl'), lines, { mode: 0o755 });
       const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
-      const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', ''], '', {
+      const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', '', ''], '', {
         env,
       });
       expect(stdout.toString()).toContain('\nasks-certificate\n');
@@ -118,7 +121,7 @@ if ${condition}; then printf '%s\n' '-----BEGIN CERTIFICATE-----' AA== '-----END
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
-    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', ''];
+    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', ''];
     const { stdout } = await runToEnd(argv, '', { env });
     const answer = parseTls(stdout.toString());
     expect(answer).toMatchObject({ isConnected: true });
@@ -126,6 +129,46 @@ if ${condition}; then printf '%s\n' '-----BEGIN CERTIFICATE-----' AA== '-----END
       isWanted
         ? expect.objectContaining({ wantsCertificate: expect.stringMatching(/alert/) })
         : expect.not.objectContaining({ wantsCertificate: expect.anything() }),
+    );
+  });
+
+  it.each([
+    ['h2,http/1.1', ['h2', 'http/1.1'], 'h2'],
+    ['h2,http/1.1', ['http/1.1'], 'http/1.1'],
+    ['h2', ['h2', 'http/1.1'], 'h2'],
+    // Node's server ends a handshake that offers none of its own.
+    ['h2', ['http/1.1'], 'refused'],
+    ['h2,http/1.1', undefined, 'none'],
+    ['', ['h2'], undefined],
+  ] as const)('tells what becomes of an offer of %s to a server of %j', async (offer, own, taken) => {
+    const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
+    const subject = ['-subj', '/CN=localhost', '-days', '1'];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, ...subject, '-out', cert],
+      { stdio: 'ignore' },
+    );
+    const [keyText, certText] = [key, cert].map((file) => readFileSync(file));
+    server = createServer({
+      key: keyText,
+      cert: certText,
+      ...(own === undefined ? {} : { ALPNProtocols: [...own] }),
+    });
+    server.on('tlsClientError', () => undefined);
+    server.on('secureConnection', (socket) => socket.on('error', () => undefined));
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', offer, 'localhost'];
+    const answer = parseTls((await runToEnd(argv, '')).stdout.toString());
+    expect(answer).toMatchObject({
+      isConnected: true,
+      protocol: 'TLSv1.3',
+      names: [{ name: 'localhost', matches: true }],
+    });
+    expect(answer).toEqual(
+      taken === undefined
+        ? expect.not.objectContaining({ alpn: expect.anything() })
+        : expect.objectContaining({ alpn: taken }),
     );
   });
 });

@@ -17,6 +17,7 @@ import { proxyProtocol } from './proxy-protocol.ts';
 import { redirectLoop } from './redirect-loop.ts';
 import { retransmits } from './retransmits.ts';
 import { serverError } from './server-error.ts';
+import { shortRest } from './short-rest.ts';
 import { slowConnect } from './slow-connect.ts';
 import { slowServer } from './slow-server.ts';
 import { straightAnswer } from './straight-answer.ts';
@@ -44,4 +45,5 @@ export const LATENCY_RULES: readonly Rule<LatencyFacts>[] = [
   serverError,
   redirectLoop,
   hostName,
+  shortRest,
 ];

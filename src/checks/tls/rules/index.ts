@@ -5,6 +5,7 @@ import { certificate } from './certificate.ts';
 import { handshake } from './handshake.ts';
 import { issuer } from './issuer-not-sent.ts';
 import { narrowHandshakes } from './narrow-way-back.ts';
+import { noHttp2 } from './no-http2.ts';
 import { oldVersion } from './old-version.ts';
 import { unfinished } from './unfinished.ts';
 import { wantsCertificate } from './wants-certificate.ts';
@@ -17,6 +18,7 @@ export const TLS_RULES: readonly Rule<TlsFacts>[] = [
   handshake,
   oldVersion,
   unfinished,
+  noHttp2,
   issuer,
   wantsCertificate,
 ];

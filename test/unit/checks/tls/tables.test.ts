@@ -5,6 +5,7 @@ const server = {
   name: 'shop.example.com:443',
   port: '443',
   protocol: 'TLSv1.3',
+  alpn: 'h2',
   trust: '0 (ok)',
   names: [
     { name: 'shop.example.com', matches: false },
@@ -20,8 +21,8 @@ const row = (more: object) => tlsTables({ servers: [{ ...server, ...more }] as n
 
 describe('tlsTables', () => {
   it('has a row for each server', () => {
-    const [name, port, protocol, , ...rest] = row({}) ?? [];
-    expect([name, port, protocol]).toEqual(['shop.example.com:443', '443', 'TLSv1.3']);
+    const [name, port, protocol, alpn, , ...rest] = row({}) ?? [];
+    expect([name, port, protocol, alpn]).toEqual(['shop.example.com:443', '443', 'TLSv1.3', 'h2']);
     expect(rest).toEqual(['2027-02-22T09:24Z', '89', 'CN=ca', 'ok']);
   });
 
@@ -31,7 +32,7 @@ describe('tlsTables', () => {
     ['else its subject', { names: [], alternativeNames: [] }, 'CN=example.com'],
     ['else nothing', { names: undefined, alternativeNames: undefined, subject: undefined }, '-'],
   ])('names %s', (_which, more, name) => {
-    expect(row(more)?.[3]).toBe(name);
+    expect(row(more)?.[4]).toBe(name);
   });
 
   it.each([
@@ -39,6 +40,6 @@ describe('tlsTables', () => {
     ['10 (ok) 0 (ok)', '10 (ok) 0 (ok)'],
     [null, '-'],
   ])('shows what OpenSSL says of the trust: %j', (trust, shown) => {
-    expect(row({ trust })?.[7]).toBe(shown);
+    expect(row({ trust })?.[8]).toBe(shown);
   });
 });

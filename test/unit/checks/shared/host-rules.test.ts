@@ -5,7 +5,7 @@ import {
   isPattern,
   patternFits,
   prefixFits,
-} from '../../../../src/checks/gateway/hosts.ts';
+} from '../../../../src/checks/shared/host-rules.ts';
 
 describe('hostFit', () => {
   it.each<[string | undefined, string, 'one' | 'any', boolean]>([
