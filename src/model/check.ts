@@ -44,7 +44,8 @@ export type ProbeScripts = Readonly<
     | 'tunnelWay'
     | 'inOuter'
     | 'greeting'
-    | 'otherWays',
+    | 'otherWays'
+    | 'beside',
     string
   >
 >;
