@@ -3,7 +3,7 @@ import { type Advice, advice, verbatim } from '../../model/advice.ts';
 import type { Quote } from '../../model/report.ts';
 import type { VethEnd } from '../../parsers/beside.ts';
 import { namespaceName } from '../shared/beside.ts';
-import type { ArpFacts, Hop } from './facts.ts';
+import { type ArpFacts, type Hop, ownAddress } from './facts.ts';
 
 /** The id of the command for a link of the target. */
 export function otherEndId(device: string): string {
@@ -20,6 +20,11 @@ function lackOf({ device, name, forwards, isProxy }: VethEnd): Lack | undefined 
   return isProxy ? undefined : 'proxy_arp';
 }
 
+/** As iproute2 with glibc and with musl has the error. */
+function isUnrouted({ way }: VethEnd): boolean {
+  return /Network (?:is )?unreachable/.test(way);
+}
+
 /** As a part of a sentence; `undefined`: nothing of it is known, or nothing is missing. */
 export function otherEndNote({ otherEnds }: ArpFacts, { device, address }: Hop): string | undefined {
   const end = otherEnds.get(device)?.end;
@@ -29,7 +34,7 @@ export function otherEndNote({ otherEnds }: ArpFacts, { device, address }: Hop):
   const whose = `; ${address} is a link-local address that no interface needs to have: the other end of ${device}, ${name} in ${namespaceName(path)}, should answer for it by proxy ARP, and does not: `;
   switch (lack) {
     case 'route':
-      return `${whose}the lookup of a route to ${address} fails there (${way})${/etwork (is )?unreachable/.test(way) ? ', as there is no default route' : ''}`;
+      return `${whose}the lookup of a route to ${address} fails there (${way})${isUnrouted(end) ? ', as there is no default route' : ''}`;
     case 'other route':
       return `${whose}its route to ${address} leads back by ${name} itself`;
     case 'forwarding':
@@ -39,11 +44,14 @@ export function otherEndNote({ otherEnds }: ArpFacts, { device, address }: Hop):
   }
 }
 
-export function otherEndAdvice({ otherEnds }: ArpFacts, { device, address }: Hop): Advice | undefined {
-  const end = otherEnds.get(device)?.end;
+export function otherEndAdvice(facts: ArpFacts, hop: Hop): Advice | undefined {
+  const { device, address } = hop;
+  const end = facts.otherEnds.get(device)?.end;
   const lack = end && lackOf(end);
   if (end === undefined || lack === undefined) return undefined;
   const { name, path } = end;
+  if (lack === 'route' && !isUnrouted(end))
+    return advice`See in ${namespaceName(path)} why the lookup fails that the kernel makes for a question by ${name}: a routing rule, a route that forbids it, or the reverse path filter.\n${verbatim`nsenter --net=${path} ip route get ${address} from ${ownAddress(facts, hop) ?? 'ADDRESS'} iif ${name}`}`;
   switch (lack) {
     case 'route':
     case 'other route':

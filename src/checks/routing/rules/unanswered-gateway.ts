@@ -123,7 +123,7 @@ function told(
   if (links.length === 0) return [];
   const named = links.slice(0, MOST_NAMED).map(({ device, route }) => `${device} (${route.text})`);
   const more = links.length > MOST_NAMED ? ` and ${links.length - MOST_NAMED} more` : '';
-  const summary = `The host does not answer its pods behind ${named.join(', ')}${more} for their gateway ${CALICO_GATEWAY}, so that nothing leaves them, answers neither: it would by proxy ARP, and ${why}.`;
+  const summary = `The host does not answer its pods behind ${named.join(', ')}${more} for their gateway ${CALICO_GATEWAY}, so that nothing leaves them, not even answers: it would by proxy ARP, and ${why}.`;
   const subjects = ways
     .filter((way) => links.some(({ device }) => device === deviceOf(way)))
     .map(({ destination }) => destination.label);
