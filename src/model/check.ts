@@ -47,7 +47,8 @@ export type ProbeScripts = Readonly<
     | 'otherWays'
     | 'nodePortPlaces'
     | 'ifGrown'
-    | 'resting',
+    | 'resting'
+    | 'beside',
     string
   >
 >;

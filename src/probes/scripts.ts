@@ -1,5 +1,6 @@
 /** The probes' own scripts, each a file. */
 import type { ProbeScripts } from '../model/check.ts';
+import BESIDE from './beside.sh';
 import BUSIEST_ADDRESSES from './busiest-addresses.sh';
 import CONNTRACK_HOLDERS from './conntrack-holders.sh';
 import DNS from './dns.sh';
@@ -57,6 +58,7 @@ export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
   nodePortPlaces: NODE_PORT_PLACES,
   ifGrown: IF_GROWN,
   resting: RESTING,
+  beside: BESIDE,
 };
 
 /** What stands for each in a plan: the text itself is sent once, however many commands run it. */

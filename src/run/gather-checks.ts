@@ -82,7 +82,7 @@ async function followUp(
     })),
   );
   if (merged.plan.phases.length === 0) return [];
-  deadline.progress.show('asking again for what stalled');
+  deadline.progress.show('asking more about what failed');
   deadline.allow(planLimitSeconds(merged.plan) * 1000);
   try {
     const all = await gather(session.channel, merged.plan, gathered);
@@ -90,7 +90,7 @@ async function followUp(
   } catch (error) {
     deadline.signal.throwIfAborted();
     // What was seen is a report without it.
-    deadline.progress.note(`what stalled could not be asked for again: ${errorWords(error)}`);
+    deadline.progress.note(`more about what failed could not be asked: ${errorWords(error)}`);
     return [];
   }
 }

@@ -2,6 +2,7 @@
 import type { Check } from '../../model/check.ts';
 import { type MaybeUnread, tellingUnread } from '../shared/unread.ts';
 import type { ArpInput } from './facts.ts';
+import { followArp } from './follow-up.ts';
 import { judgeArp } from './judge.ts';
 import { planArp } from './plan.ts';
 import { ARP_RULES } from './rules/index.ts';
@@ -11,6 +12,7 @@ const arp: Check<ArpInput & MaybeUnread> = {
   id: 'arp',
   findings: ARP_RULES.map((rule) => rule.meta),
   plan: planArp,
+  followUp: followArp,
   judge: tellingUnread(judgeArp),
   tables: arpTables,
 };

@@ -2,6 +2,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { ArpAnswers, OwnAddressAnswers } from '../../parsers/arping.ts';
+import type { VethEnd } from '../../parsers/beside.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Neighbour, NeighbourTables } from '../../parsers/ip-neigh.ts';
 import type { Vxlan } from '../../parsers/vxlan.ts';
@@ -33,6 +34,8 @@ export interface ArpInput {
   readonly taken?: readonly string[];
   /** Addresses that the API has for several pods. */
   readonly shared?: readonly SharedAddress[];
+  /** The target is this machine, or a namespace of it. */
+  readonly isOnThisMachine?: true;
 }
 
 /** An address that several pods have at once. */
@@ -76,11 +79,19 @@ export interface Hop {
   readonly askedBy: ProbeResult | undefined;
 }
 
+/** The other end of a link of the target, in another namespace of this machine. */
+export interface OtherEnd {
+  readonly end: VethEnd;
+  readonly result: ProbeResult;
+}
+
 /** Everything that was seen in one run. Lists that could not be read are `undefined`. */
 export interface ArpFacts {
   readonly shared: readonly SharedAddress[];
   readonly ways: readonly Way[];
   readonly hops: readonly Hop[];
+  /** By the interface of the target: of those whose gateway is link-local and silent, as far as it could be found. */
+  readonly otherEnds: ReadonlyMap<string, OtherEnd>;
   readonly neighbours: readonly Neighbour[] | undefined;
   readonly interfaces: readonly Interface[] | undefined;
   /** Whose MAC addresses are known: the target's own, and its gateway's. Others cannot be told from them without. */
@@ -131,6 +142,28 @@ export function wasHeard(hop: Hop): boolean {
 /** Traffic through the hop works, whatever else is said of it. */
 export function carries(hop: Hop): boolean {
   return hop.users.some((user) => user.answered === true);
+}
+
+/**
+ * A router whose entry says that nobody answers, though it may have been heard all the same. The kernel may still trust an
+ * old answer; then only the question counts.
+ */
+export function isSilentGateway(hop: Hop): boolean {
+  if (!hop.isGateway) return false;
+  if (isUnanswered(hop)) return true;
+  if (hop.answers === undefined || hop.answers.skipped !== undefined || hop.answers.macs.length > 0)
+    return false;
+  const { state } = hop.entry ?? {};
+  return state !== 'PERMANENT' && state !== 'NOARP' && !carries(hop);
+}
+
+/** The target's own IPv4 address on the link of a hop; `undefined`: it has none there that is known. */
+export function ownAddress(
+  { interfaces }: Pick<ArpFacts, 'interfaces'>,
+  { device }: Hop,
+): string | undefined {
+  const link = interfaces?.find(({ name }) => name === device);
+  return link?.addresses.find(({ family, scope }) => family === 'inet' && scope === 'global')?.address;
 }
 
 /** Fewer may be one host's own. */

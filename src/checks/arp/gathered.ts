@@ -2,6 +2,7 @@
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { OwnAddressAnswers } from '../../parsers/arping.ts';
 import { parseDuplicates } from '../../parsers/arping.ts';
+import { parseVethEnd } from '../../parsers/beside.ts';
 import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { type Neighbour, parseNeighbours, parseNeighbourTables } from '../../parsers/ip-neigh.ts';
 import { sameAddress } from '../../parsers/ip-prefix.ts';
@@ -11,7 +12,8 @@ import { parseTunnelEntries, parseVxlans } from '../../parsers/vxlan.ts';
 import { cutReason, type Measured, noJson, read } from '../shared/measured.ts';
 import type { NodeNetwork } from '../shared/node-network.ts';
 import { hopOf, hopResult, isVirtual, type Way, wayOf } from '../shared/way.ts';
-import type { ArpFacts, ArpInput, Hop, HopUser } from './facts.ts';
+import type { ArpFacts, ArpInput, Hop, HopUser, OtherEnd } from './facts.ts';
+import { otherEndId } from './other-end.ts';
 import { renamedTunnels, tunnelWays } from './tunnels.ts';
 
 export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
@@ -43,6 +45,7 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
   return {
     ways,
     hops: joined(uses, neighbours ?? [], before ?? []),
+    otherEnds: new Map((interfaces ?? []).flatMap(({ name }) => otherEndOf(evidence, name))),
     neighbours,
     interfaces,
     hostsUnknown: hostsUnknown(evidence, ways),
@@ -72,6 +75,12 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
 /** By a router, which the others need as well. */
 function isRouted({ value }: Way['hop']): boolean {
   return value?.route.outcome === 'route' && value.route.gateway !== undefined;
+}
+
+function otherEndOf(evidence: Evidence, device: string): [string, OtherEnd][] {
+  const result = evidence[otherEndId(device)];
+  const end = read(result, 'sh', parseVethEnd).value;
+  return result === undefined || end === undefined ? [] : [[device, { end, result }]];
 }
 
 /** Who is meant by a MAC address cannot be determined where a list was cut; an image whose ip has no JSON has always none. */

@@ -7,6 +7,7 @@ import type { InputOf } from '../../model/check.ts';
 import type { Part, Reading } from '../../model/cluster-view.ts';
 import type { Pod } from '../../model/kube-objects.ts';
 import { thresholdsIn } from '../shared/about.ts';
+import { isOnThisMachine } from '../shared/beside.ts';
 import { nodeNetwork } from '../shared/prepare-node-network.ts';
 import { unreadPart } from '../shared/unread.ts';
 import about from './about.ts';
@@ -34,6 +35,7 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
     ...(network === undefined ? {} : { cluster: network }),
     ...(taken.length === 0 ? {} : { taken }),
     ...(shared.length === 0 ? {} : { shared }),
+    ...(isOnThisMachine(subject) ? { isOnThisMachine: true as const } : {}),
     ...unreadPart([
       ...unread,
       ...(pods.failed === undefined ? [] : [{ what: 'other pods on the same link', reason: pods.failed }]),

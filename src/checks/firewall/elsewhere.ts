@@ -4,6 +4,7 @@ import { type Advice, advice, nettools } from '../../model/advice.ts';
 import type { FindingMeta, Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
 import { socketAddress } from '../../model/socket-address.ts';
+import { linkLocalNote, linkLocalRemedy } from '../shared/link-local-gateway.ts';
 import { meta as blackHole } from '../shared/metas/black-hole.ts';
 import { meta as circle } from '../shared/metas/circle.ts';
 import { meta as clusterIp } from '../shared/metas/cluster-ip.ts';
@@ -115,7 +116,7 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
         path,
         // One that only what is marked gets to is not everybody's.
         cause.viaGateway && path.marked?.kind !== 'elsewhere' ? gateway : target,
-        `${cause.viaGateway ? `The gateway ${cause.neighbour}` : nameOf(path)} does not answer ${path.address.includes(':') ? 'neighbour solicitations' : 'ARP'} on ${hop?.device}: its entry is ${path.neighbour?.state ?? 'missing'}, and connecting to ${nameOf(path)} ends with ${seen(path)}.`,
+        `${cause.viaGateway ? `The gateway ${cause.neighbour}` : nameOf(path)} does not answer ${path.address.includes(':') ? 'neighbour solicitations' : 'ARP'} on ${hop?.device}: its entry is ${path.neighbour?.state ?? 'missing'}, and connecting to ${nameOf(path)} ends with ${seen(path)}${cause.viaGateway ? linkLocalNote(cause.neighbour, hop?.device ?? 'the link') : ''}.`,
         [
           ...quoteIcmp(path, facts),
           ...(path.neighbour && facts.neighboursResult
@@ -127,7 +128,10 @@ function ofPath(path: PathFacts, facts: FirewallFacts): Occurrence[] {
               ]
             : []),
         ],
-        { spares: others(facts, (one) => one.hop !== undefined && one.hop.neighbour !== cause.neighbour) },
+        {
+          remediation: cause.viaGateway ? linkLocalRemedy(cause.neighbour, hop?.source) : undefined,
+          spares: others(facts, (one) => one.hop !== undefined && one.hop.neighbour !== cause.neighbour),
+        },
       );
     case 'no-host-there':
       return told(

@@ -52,6 +52,8 @@ export interface FirewallInput {
   readonly isIsolated?: boolean;
   /** The target is a namespace of this machine, which is its router. */
   readonly isBeside?: boolean;
+  /** The target is this machine, or a namespace of it. */
+  readonly isOnThisMachine?: true;
 }
 
 /** One destination: what was seen, and what the policies say. */
@@ -92,6 +94,8 @@ export interface PathFacts {
   readonly greeting: GreetingFacts | undefined;
   /** Whether it answers by another interface; absent: there is none, or it was not asked. */
   readonly otherWays: OtherWaysFacts | undefined;
+  /** The namespace of this machine that has its address; absent: none that is known. */
+  readonly holder?: Holder;
   readonly results: { readonly reach: ProbeResult | undefined };
 }
 
@@ -112,6 +116,15 @@ export interface PolicyAnswer {
   readonly allows?: 'address' | 'port';
   /** Kinds of policies that could say otherwise. */
   readonly others?: readonly string[];
+}
+
+/** Another network namespace of this machine that has the address of a destination. */
+export interface Holder {
+  /** A file that stands for it. */
+  readonly path: string;
+  /** The interface that answers ARP there. */
+  readonly device: string;
+  readonly books: readonly RuleBook[];
 }
 
 /** The machine as a router of its namespaces. */

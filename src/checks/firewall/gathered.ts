@@ -28,6 +28,7 @@ import { type Cause, causeOf, type Signs } from './cause.ts';
 import { detourOf } from './detours.ts';
 import { type FirewallFacts, type FirewallInput, overflows, type PathFacts, tableOf } from './facts.ts';
 import { greetingFacts } from './greetings.ts';
+import { holderId, holderOf } from './holder.ts';
 import { loopbackFacts, OWN_LISTENERS } from './loopback.ts';
 import { machineOf } from './machine.ts';
 import { hopOf, markedWay, signOfProxy, type WayBooks, wayBooks } from './marked-way.ts';
@@ -96,11 +97,16 @@ export function firewallFacts(
   };
   return {
     ...facts,
-    paths: input.destinations.map((d) => ({
-      ...pathFacts(d, evidence[`${d.id}-reach`], evidence[`${behindId(d)}-reach`], input, shared),
-      greeting: greetingFacts(evidence, d, input.greets?.[d.id]),
-      otherWays: otherWaysFacts(evidence, d, input.uplinks),
-    })),
+    paths: input.destinations.map((d) => {
+      const path = pathFacts(d, evidence[`${d.id}-reach`], evidence[`${behindId(d)}-reach`], input, shared);
+      const holder = holderOf(evidence[holderId(d)], path.address, path.neighbour?.mac);
+      return {
+        ...path,
+        greeting: greetingFacts(evidence, d, input.greets?.[d.id]),
+        otherWays: otherWaysFacts(evidence, d, input.uplinks),
+        ...(holder === undefined ? {} : { holder }),
+      };
+    }),
   };
 }
 

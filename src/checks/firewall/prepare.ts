@@ -10,6 +10,7 @@ import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { HostPort } from '../../model/host-port.ts';
 import type { Published } from '../../model/published.ts';
+import { isOnThisMachine } from '../shared/beside.ts';
 import { readPolicies } from '../shared/prepare-policies.ts';
 import type { Unread } from '../shared/unread.ts';
 import type check from './check.ts';
@@ -44,6 +45,7 @@ export default async function prepare({
     ...sidecarPart(subject),
     ...(Object.keys(published).length === 0 ? {} : { published }),
     ...(isBeside(subject) ? { isBeside: true } : {}),
+    ...(isOnThisMachine(subject) ? { isOnThisMachine: true as const } : {}),
     ...(Object.keys(greets).length === 0 ? {} : { greets }),
     ...(uplinks === undefined ? {} : { uplinks }),
     ...((subject.pod || subject.docker) && !subject.isHost ? { isIsolated: true } : {}),
@@ -51,8 +53,8 @@ export default async function prepare({
 }
 
 /** What belongs to no cluster and no engine, and is not the machine itself, is a namespace of it. */
-function isBeside({ cluster, docker, isHost, pod }: Subject): boolean {
-  return cluster === undefined && docker === undefined && pod === undefined && isHost !== true;
+function isBeside(subject: Subject): boolean {
+  return isOnThisMachine(subject) && subject.isHost !== true;
 }
 
 async function hostPortsOf(

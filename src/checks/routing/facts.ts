@@ -50,6 +50,8 @@ export interface RoutingFacts {
   readonly strict: readonly string[] | undefined;
   /** Whether the reverse lookup of an interface knows the mark of a packet; `undefined`: not readable. */
   readonly marksCount: ((device: string) => boolean) | undefined;
+  /** Whether an interface answers ARP for others (`undefined`: it is not known there); `undefined`: not readable. */
+  readonly proxyArp: ((device: string) => boolean | undefined) | undefined;
   /** By interface: what it does with router advertisements; `undefined`: not readable, or there is no IPv6. */
   readonly advertisements: ReadonlyMap<string, AdvertisementSettings> | undefined;
   /** Of a host: handshakes that are not complete; `undefined`: not read. */

@@ -8,6 +8,7 @@ import { parseRoutes, parseRules } from '../../parsers/ip-route.ts';
 import { parseIptablesTables } from '../../parsers/iptables-tables.ts';
 import { parseOddSockets } from '../../parsers/odd-sockets.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
+import { parseProxyArp } from '../../parsers/proxy-arp.ts';
 import { parseAdvertisements } from '../../parsers/router-advertisements.ts';
 import { parseMarkedLookups, parseStrictInterfaces } from '../../parsers/rp-filter.ts';
 import { answerWays } from '../shared/answer-ways.ts';
@@ -42,6 +43,7 @@ export function routingFacts(
     filters: ['iptables', 'iptables-legacy'].flatMap((id) => filterOf(evidence[id])),
     strict: files('rp-filter', parseStrictInterfaces),
     marksCount: files('rp-filter', parseMarkedLookups),
+    proxyArp: files('rp-filter', parseProxyArp),
     advertisements: files('rp-filter', parseAdvertisements),
     results: {
       interfaces: evidence['addresses'],

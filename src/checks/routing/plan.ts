@@ -10,7 +10,7 @@ const OF_INTERFACES = [
   'sh',
   '-c',
   // Without IPv6 there are no files of it.
-  'grep -sH . /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/ipv4/conf/*/src_valid_mark /proc/sys/net/ipv6/conf/*/accept_ra /proc/sys/net/ipv6/conf/*/forwarding',
+  'grep -sH . /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/ipv4/conf/*/src_valid_mark /proc/sys/net/ipv4/conf/*/proxy_arp /proc/sys/net/ipv6/conf/*/accept_ra /proc/sys/net/ipv6/conf/*/forwarding',
 ] as const;
 const FORWARDING = ['sh', '-c', 'grep -H . /proc/sys/net/ipv[46]/conf/*/forwarding'] as const;
 

@@ -1,20 +1,14 @@
 import type { Occurrence } from '../../../model/finding.ts';
+import { linkLocalNote, linkLocalRemedy } from '../../shared/link-local-gateway.ts';
 import { meta } from '../../shared/metas/silent-gateway.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import { type ArpFacts, carries, type Hop, isUnanswered, wasHeard } from '../facts.ts';
+import { type ArpFacts, type Hop, isSilentGateway, isUnanswered, ownAddress, wasHeard } from '../facts.ts';
+import { otherEndAdvice, otherEndNote, otherEndQuote } from '../other-end.ts';
 import { linkNote, quoteHop } from '../quote-hop.ts';
-
-/** The kernel may still trust an old answer; then only the question counts. */
-function isSilent(hop: Hop): boolean {
-  if (hop.answers === undefined || hop.answers.skipped !== undefined || hop.answers.macs.length > 0)
-    return false;
-  const { state } = hop.entry ?? {};
-  return state !== 'PERMANENT' && state !== 'NOARP' && !carries(hop);
-}
 
 function judge(facts: ArpFacts, hop: Hop): Occurrence[] {
   const failed = isUnanswered(hop);
-  if (!hop.isGateway || !(failed || isSilent(hop))) return [];
+  if (!isSilentGateway(hop)) return [];
   const behind = hop.users.filter((user) => !user.direct).map((user) => user.label);
   const needed =
     behind.length === 0 ? '' : `; ${behind.join(', ')} ${behind.length === 1 ? 'is' : 'are'} behind it`;
@@ -29,13 +23,15 @@ function judge(facts: ArpFacts, hop: Hop): Occurrence[] {
     ];
   }
   const state = failed ? `its neighbour entry is ${hop.entry?.state}` : 'two ARP requests got no answer';
+  const note = otherEndNote(facts, hop) ?? linkLocalNote(hop.address, hop.device);
+  const remediation = otherEndAdvice(facts, hop) ?? linkLocalRemedy(hop.address, ownAddress(facts, hop));
   return [
     occurrence(
       meta,
       'critical',
-      `The gateway ${hop.address} on ${hop.device} does not answer: ${state}${needed}${linkNote(facts, hop)}${sixNote(facts, hop)}.`,
-      quoteHop(facts, hop),
-      { spares: elsewhere(facts, hop) },
+      `The gateway ${hop.address} on ${hop.device} does not answer: ${state}${needed}${linkNote(facts, hop)}${sixNote(facts, hop)}${note}.`,
+      [...quoteHop(facts, hop), ...otherEndQuote(facts, hop)],
+      { spares: elsewhere(facts, hop), ...(remediation === undefined ? {} : { remediation }) },
     ),
   ];
 }

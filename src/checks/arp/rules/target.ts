@@ -8,6 +8,7 @@ import { occurrence, type Rule } from '../../shared/rule.ts';
 import { nameOf, routeOf, type Way } from '../../shared/way.ts';
 import { type ArpFacts, carries, type Hop, isUnanswered, wasHeard } from '../facts.ts';
 import { linkNote, quoteHop, quoteUsers } from '../quote-hop.ts';
+import { type UserNetwork, userNetwork } from '../user-network.ts';
 
 /** A little under the first request's second. */
 const ASKING_MS = 900;
@@ -25,8 +26,10 @@ function unanswered(facts: ArpFacts, hop: Hop): Occurrence[] {
       ),
     );
   }
+  const network = userNetwork(facts, hop);
   return hop.users.map((user) => {
     const peer = user.role === 'peer';
+    if (network !== undefined && !peer) return hidden(facts, hop, { user: user.label, network });
     return occurrence(
       meta,
       peer ? 'warning' : 'critical',
@@ -35,6 +38,34 @@ function unanswered(facts: ArpFacts, hop: Hop): Occurrence[] {
       { subject: user.label },
     );
   });
+}
+
+function hidden(
+  facts: ArpFacts,
+  hop: Hop,
+  { user, network: { host, range } }: { readonly user: string; readonly network: UserNetwork },
+): Occurrence {
+  return occurrence(
+    meta,
+    'critical',
+    `${user}${user.includes(hop.address) ? '' : ` (${hop.address})`} is hidden by the range of ${hop.device} (${range}), which is a user-mode network (slirp4netns, podman, QEMU): nobody can be on that link but the program itself (${host.address} is ${host.mac}), so a host that has the address elsewhere is not looked for there (its neighbour entry is ${hop.entry?.state} after it was provoked).`,
+    [
+      ...quoteHop(facts, hop),
+      ...(facts.results.neighbours
+        ? [
+            {
+              command: facts.results.neighbours.command,
+              excerpt: `${host.address} dev ${hop.device} lladdr ${host.mac}`,
+            },
+          ]
+        : []),
+      ...quoteUsers(hop),
+    ],
+    {
+      subject: user,
+      remediation: `Give the user-mode network a range that no host has which is to be reached: podman run --network slirp4netns:cidr=RANGE (for all containers network_cmd_options = ["cidr=RANGE"] in containers.conf), slirp4netns --cidr=RANGE, QEMU -netdev user,net=RANGE. A route by ${host.address} is no way around: the program takes every address of that range for the machine it runs on.`,
+    },
+  );
 }
 
 /** What is plugged onto an interface of the host does not hear the host by it, whatever the host listens on. */

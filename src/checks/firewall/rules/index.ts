@@ -4,6 +4,7 @@ import type { FirewallFacts } from '../facts.ts';
 import { externalIp } from './external-ip.ts';
 import { handshakeOnly } from './handshake-only.ts';
 import { hiddenSource } from './hidden-source.ts';
+import { holderRule } from './holder-rule.ts';
 import { hostPortAstray } from './host-port-astray.ts';
 import { invalidPackets } from './invalid-packets.ts';
 import { lateFirstBytes } from './late-greeting.ts';
@@ -41,6 +42,7 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   unpublished,
   ruleHit,
   machineRule,
+  holderRule,
   policyDenies,
   localDrop,
   silentDrop,

@@ -1,4 +1,5 @@
 import { type Advice, advice, kubectl, NODE, nettools, TARGET, verbatim } from '../../../model/advice.ts';
+import { socketAddress } from '../../../model/socket-address.ts';
 import type { FilterRule } from '../../../parsers/filter-rules.ts';
 import { growth } from '../../../parsers/proc-net.ts';
 import { removeRule } from '../../shared/remove-rule.ts';
@@ -63,6 +64,8 @@ function remedyFor(path: PathFacts): Advice {
   if (path.published?.by === 'health check')
     return advice`Let the load balancer's addresses in to that port in the firewall of the node itself (INPUT; ufw, firewalld), on every node: the port is the Service's healthCheckNodePort and stays as long as the Service does. From the node it answers (200 with an endpoint there, 503 without): ${verbatim`curl -si http://localhost:${path.port}/healthz`}.`;
   const pod = policy.backends[0]?.backend?.pod;
+  if (linkClause(path) !== '')
+    return advice`On the host that answers there, run the tool, which reads the rules of its firewall (NT-FW-002 names one that takes its answers), and see that the server accepts:\n${verbatim`kubectl nettools firewall local --to ${socketAddress(address, path.port)}`}\n${verbatim`kubectl nettools sockets local`}`;
   if (!pod) return meta.remedy;
   const sockets = nettools`sockets ${pod.name} -n ${pod.namespace}`;
   const { ref } = path.destination;
@@ -84,7 +87,15 @@ function linkClause({ hop, neighbour, policy, destination, suspects }: PathFacts
   const isThere = neighbour?.state === 'REACHABLE' && neighbour.mac !== undefined;
   const isPlain = destination.service === undefined && policy.backends.every(({ backend }) => !backend);
   if (!hop || hop.viaGateway || !isThere || !isPlain || suspects.length > 0) return '';
-  return `; it is on the target's own link (${hop.device}), where ${neighbour.mac} answers for it now, so no router is between them: the firewall of that host takes the packets or the answers, a bridge between the two filters, or that host is not the one that is meant`;
+  return `; it is on the target's own link (${hop.device}), where ${neighbour.mac} answers for it now, so no router is between them: the firewall of that host takes the packets or the answers, a bridge between the two filters, or that host is not the one that is meant${vrrpText(neighbour.mac)}`;
+}
+
+/** The MAC address of a virtual router: RFC 5798, 7.3. */
+function vrrpText(mac: string): string {
+  const id = /^00:00:5e:00:01:([0-9a-f]{2})$/.exec(mac)?.[1];
+  return id === undefined
+    ? ''
+    : ` (it is the MAC address of VRRP router ${Number.parseInt(id, 16)}: the address is a virtual one, and keepalived's strict mode, vrrp_strict, drops what is sent to such)`;
 }
 
 export const silentDrop: Rule<FirewallFacts> = {

@@ -22,6 +22,7 @@ import { redirected } from './redirected.ts';
 import { remoteHop } from './remote-hop.ts';
 import { reversePath } from './reverse-path.ts';
 import { sourceAddress } from './source-address.ts';
+import { unansweredGateway } from './unanswered-gateway.ts';
 
 export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
   noPodAddress,
@@ -34,6 +35,7 @@ export const ROUTING_RULES: readonly Rule<RoutingFacts>[] = [
   capturedPods,
   captureBySource,
   bridgeNetfilter,
+  unansweredGateway,
   noDefaultRoute,
   idleBridge,
   deadRoute,
