@@ -28,6 +28,10 @@ export interface DockerNetwork {
   readonly subnets: readonly string[];
   /** Empty where it has none. */
   readonly gateway: string;
+  /** The name of its bridge on the host; absent: it has none, or the engine's names are not known. */
+  readonly bridge?: string;
+  /** Somebody wanted its bridge without an IPv4 address (inhibit_ipv4, gateway_mode_ipv4=isolated). */
+  readonly isBridgeBare?: true;
   /** The host's interface that a macvlan or ipvlan network sits on, where it names one. */
   readonly parent?: string;
   /** The target's addresses on it. */
@@ -159,6 +163,8 @@ export interface DockerFacts {
   readonly parentGateways: readonly ParentGateway[];
   /** The target's own addresses but loopback's, where it shares a network; `undefined`: not read. */
   readonly ownAddresses: readonly string[] | undefined;
+  /** The target's interfaces after the probes; `undefined`: not read. */
+  readonly ownInterfaces: readonly Interface[] | undefined;
   /** What decides in the target's own network of what it answers; absent: it could not be read. */
   readonly answers?: AnswerWays;
   readonly input: DockerInput;

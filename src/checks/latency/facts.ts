@@ -15,6 +15,7 @@ import type { SmallSegments } from '../shared/small-segments.ts';
 import type { Distribution } from '../shared/statistics.ts';
 import type { StrayAnswers } from '../shared/stray-answers.ts';
 import type { LimitedContainer, LimitedFacts } from './cpu-limits.ts';
+import type { LedTo } from './led-to.ts';
 import type { MeshWay } from './mesh.ts';
 
 /** A load balancer's address that kube-proxy leads straight to servers, which expect the load balancer's header. */
@@ -57,6 +58,8 @@ export interface PathFacts {
   readonly unended?: Reason;
   /** What became of an answer that stalled in smaller segments; absent: none did, or it was not asked for again. */
   readonly small?: SmallSegments;
+  /** The other port that the answer leads to, where that was tried. */
+  readonly ledTo?: LedTo;
   /** RTTs of what was answered: echo requests, and TCP handshakes (refusals too). */
   readonly rtts: { readonly icmp: Distribution | undefined; readonly tcp: Distribution | undefined };
   readonly results: {

@@ -34,6 +34,7 @@ import {
   LEAST_BYTES,
   type PathFacts,
 } from './facts.ts';
+import { ledToOf } from './led-to.ts';
 
 export function latencyFacts(
   evidence: Evidence,
@@ -100,6 +101,7 @@ function pathFacts(
   const route = hopOf(evidence[`${destination.id}-hop`]).value?.route;
   const gateway = route?.outcome === 'route' ? route.gateway : undefined;
   const small = smallSegmentsOf(evidence, destination.id);
+  const ledTo = ledToOf(evidence, { destination, http });
   const address = tcp.value?.address ?? results.icmp?.command.at(-1);
   // tcp-connect HOST PORT COUNT
   const port = results.tcp?.command[2] ?? destination.port;
@@ -123,6 +125,7 @@ function pathFacts(
     ...(isNoHttp(results.http) ? { isNoHttp: true } : {}),
     ...endOf(http, results.http),
     ...(small === undefined ? {} : { small }),
+    ...(ledTo === undefined ? {} : { ledTo }),
     rtts: { icmp: distribution(answered.icmp), tcp: distribution(answered.tcp) },
     results,
   };

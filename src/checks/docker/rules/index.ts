@@ -4,6 +4,7 @@ import type { DockerFacts } from '../facts.ts';
 import { answersAstray } from './answers-astray.ts';
 import { answersFiltered } from './answers-filtered.ts';
 import { askedOfInput } from './asked-of-input.ts';
+import { brokenBridge } from './broken-bridge.ts';
 import { byOtherFamily } from './by-other-family.ts';
 import { datagramsAstray } from './datagrams-astray.ts';
 import { directDropped } from './direct-dropped.ts';
@@ -60,6 +61,7 @@ export const DOCKER_RULES: readonly Rule<DockerFacts>[] = [
   sameMac,
   noNames,
   noIcc,
+  brokenBridge,
   forwardingOff,
   outgoingDropped,
   noMasquerade,

@@ -15,6 +15,7 @@ import { otherAddress } from './other-address.ts';
 import { plainToTls } from './plain-to-tls.ts';
 import { proxyProtocol } from './proxy-protocol.ts';
 import { redirectLoop } from './redirect-loop.ts';
+import { redirectedAstray } from './redirected-astray.ts';
 import { retransmits } from './retransmits.ts';
 import { serverError } from './server-error.ts';
 import { slowConnect } from './slow-connect.ts';
@@ -43,5 +44,6 @@ export const LATENCY_RULES: readonly Rule<LatencyFacts>[] = [
   notThisWay,
   serverError,
   redirectLoop,
+  redirectedAstray,
   hostName,
 ];
