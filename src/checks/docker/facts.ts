@@ -12,6 +12,7 @@ import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
 import type { Listener } from '../../parsers/listeners.ts';
+import type { ProxiedNeighbour } from '../../parsers/proxied-neighbours.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { TunnelWay } from '../../parsers/tunnel-way.ts';
 import type { AnswerWays } from '../shared/answers.ts';
@@ -201,6 +202,10 @@ export interface DockerHost {
   readonly counters: CounterSnapshots;
   /** Of its own table: datagrams to published ports that came before the run, and came during it. */
   readonly datagrams: Measured<readonly ConntrackEntry[]>;
+  /** Programs may listen on addresses that the host does not have; `undefined`: nobody asked, or it is not readable. */
+  readonly bindsAnyAddress: boolean | undefined;
+  /** Addresses of IPv6 for which the host answers on links as their proxy, by the interface. */
+  readonly proxied: readonly ProxiedNeighbour[];
   /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
   readonly grown: RuleSnapshots['grown'];
   readonly results: {

@@ -3,6 +3,7 @@
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
+import { asksForEcn } from '../shared/ecn.ts';
 import { socketAddress } from '../../model/socket-address.ts';
 import { parseConntrackProc } from '../../parsers/conntrack.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
@@ -84,6 +85,7 @@ export function firewallFacts(
     isIsolated: input.isIsolated ?? false,
     listenersResult: evidence[OWN_LISTENERS],
     ...machinePart(evidence),
+    ...(asksForEcn(evidence['ecn']) ? { asksForEcn: true as const } : {}),
   };
   const shared: Shared = {
     facts,

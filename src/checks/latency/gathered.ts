@@ -21,6 +21,7 @@ import {
   read,
 } from '../shared/measured.ts';
 import { because, noTool } from '../shared/reason.ts';
+import { asksForEcn } from '../shared/ecn.ts';
 import { smallSegmentsOf } from '../shared/small-segments.ts';
 import { distribution } from '../shared/statistics.ts';
 import { strayAnswers, strayCapture } from '../shared/stray-answers.ts';
@@ -48,6 +49,7 @@ export function latencyFacts(
     privileges: privilegesOf(evidence['status']),
     paths: destinations.map((destination) => pathFacts(evidence, destination, input)),
     counters: counterSnapshots(evidence, 'counters', parseCounters),
+    asksForEcn: asksForEcn(evidence['ecn']) ? evidence['ecn'] : undefined,
     sockets: { ...socketsOf(evidence['sockets']), result: evidence['sockets'] },
     qdiscs: { value: read(evidence['qdiscs'], 'tc', parseQdiscs).value, result: evidence['qdiscs'] },
     cpuPressure: cpuPressure(evidence['cpu-before'], evidence['cpu']),

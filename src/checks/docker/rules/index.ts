@@ -25,6 +25,7 @@ import { noSharedNetwork } from './no-shared-network.ts';
 import { nobodyThere } from './nobody-there.ts';
 import { notLed } from './not-led.ts';
 import { othersLeftBehind } from './others-left-behind.ts';
+import { oldHostAddress } from './old-host-address.ts';
 import { outgoingDropped } from './outgoing-dropped.ts';
 import { parentOnly } from './parent-only.ts';
 import { parentsHost } from './parents-host.ts';
@@ -83,5 +84,6 @@ export const DOCKER_RULES: readonly Rule<DockerFacts>[] = [
   noProxy,
   byOtherFamily,
   publishedOnLoopback,
+  oldHostAddress,
   askedOfInput,
 ];

@@ -5,6 +5,7 @@ import { brokenOff } from './broken-off.ts';
 import { bufferbloat } from './bufferbloat.ts';
 import { farCpuLimit, ownCpuLimit } from './cpu-limit.ts';
 import { cutAnswer } from './cut-answer.ts';
+import { ecnLost } from './ecn-lost.ts';
 import { highRtt } from './high-rtt.ts';
 import { hostName } from './host-name.ts';
 import { loss } from './loss.ts';
@@ -39,6 +40,7 @@ export const LATENCY_RULES: readonly Rule<LatencyFacts>[] = [
   highRtt,
   bufferbloat,
   retransmits,
+  ecnLost,
   slowConnect,
   slowServer,
   notThisWay,
