@@ -68,7 +68,9 @@ export function dockerHost(evidence: Evidence, input: DockerInput): Measured<Doc
       insertFailed: insertFailedOf(results),
       tunnelWays: tunnelWaysOf(results, input),
       counters: counterSnapshots(results, 'counters', parseCounters),
-      bindsAnyAddress: read(results['nonlocal-bind'], 'cat', (text) => ({ isOn: text.includes('1') })).value
+      bindsAnyAddress: read(results['nonlocal-bind'], 'cat', (text) =>
+        text.trim() === '' ? undefined : { isOn: text.includes('1') },
+      ).value
         ?.isOn,
       proxied: read(results['proxied'], 'sh', parseProxied).value ?? [],
       grown: ruleSnapshots(results).grown,

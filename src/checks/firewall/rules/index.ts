@@ -7,6 +7,7 @@ import { hiddenSource } from './hidden-source.ts';
 import { hostPortAstray } from './host-port-astray.ts';
 import { invalidPackets } from './invalid-packets.ts';
 import { lateFirstBytes } from './late-greeting.ts';
+import { ledBack } from './led-back.ts';
 import { localDetour } from './local-detour.ts';
 import { localDrop } from './local-drop.ts';
 import { machineRule } from './machine-rule.ts';
@@ -41,6 +42,7 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   unpublished,
   ruleHit,
   machineRule,
+  ledBack,
   policyDenies,
   localDrop,
   silentDrop,
