@@ -28,6 +28,10 @@ export interface Interface {
   readonly operstate: string;
   readonly mac: string | undefined;
   readonly mtu: number;
+  /** The index of a veth's other end, in the network namespace that that end is in; absent: no veth. */
+  readonly peerIndex?: number;
+  /** Of a bridge's port: `forwarding`; `listening`, `learning` and `blocking` by its spanning tree; `disabled` without a link. */
+  readonly portState?: string;
   readonly addresses: readonly InterfaceAddress[];
 }
 
@@ -42,6 +46,8 @@ export function parseInterfaces(stdout: string): Interface[] | undefined {
     operstate: textOf(entry['operstate']) ?? 'UNKNOWN',
     mac: textOf(entry['address'])?.toLowerCase(),
     mtu: numberOf(entry['mtu']) ?? 0,
+    ...peerPart(entry),
+    ...portPart(objectOf(entry['linkinfo'])),
     addresses: objectsIn(entry['addr_info']).map((address) => ({
       family: address['family'] === 'inet6' ? 'inet6' : 'inet',
       address: textOf(address['local']) ?? '',
@@ -51,4 +57,16 @@ export function parseInterfaces(stdout: string): Interface[] | undefined {
       ...(address['dynamic'] === true ? { isLeased: true as const } : {}),
     })),
   }));
+}
+
+function peerPart(entry: Readonly<Record<string, unknown>>): Pick<Interface, 'peerIndex'> {
+  const peerIndex = numberOf(entry['link_index']);
+  return peerIndex === undefined || textOf(objectOf(entry['linkinfo'])['info_kind']) !== 'veth'
+    ? {}
+    : { peerIndex };
+}
+
+function portPart(info: Readonly<Record<string, unknown>>): Pick<Interface, 'portState'> {
+  const portState = textOf(objectOf(info['info_slave_data'])['state']);
+  return portState === undefined || textOf(info['info_slave_kind']) !== 'bridge' ? {} : { portState };
 }

@@ -27,6 +27,9 @@ const docker: Check<DockerInput> = {
       ...gatewayProbes(input),
     ],
     after: [
+      ...(input.networks.some(({ bridge }) => bridge !== undefined)
+        ? [snapshot('addresses', 'own-interfaces')]
+        : []),
       ...(servedBy(input).published.length === 0 ? [] : ANSWERS),
       ...(asked(input).length === 0 ? [] : [snapshot('neighbours')]),
     ],

@@ -12,6 +12,7 @@ import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Neighbour } from '../../parsers/ip-neigh.ts';
 import type { Route, RoutingRule } from '../../parsers/ip-route.ts';
 import type { Listener } from '../../parsers/listeners.ts';
+import type { ProxiedNeighbour } from '../../parsers/proxied-neighbours.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { TunnelWay } from '../../parsers/tunnel-way.ts';
 import type { AnswerWays } from '../shared/answers.ts';
@@ -28,6 +29,10 @@ export interface DockerNetwork {
   readonly subnets: readonly string[];
   /** Empty where it has none. */
   readonly gateway: string;
+  /** The name of its bridge on the host; absent: it has none, or the engine's names are not known. */
+  readonly bridge?: string;
+  /** Somebody wanted its bridge without an IPv4 address (inhibit_ipv4, gateway_mode_ipv4=isolated). */
+  readonly isBridgeBare?: true;
   /** The host's interface that a macvlan or ipvlan network sits on, where it names one. */
   readonly parent?: string;
   /** The target's addresses on it. */
@@ -159,6 +164,8 @@ export interface DockerFacts {
   readonly parentGateways: readonly ParentGateway[];
   /** The target's own addresses but loopback's, where it shares a network; `undefined`: not read. */
   readonly ownAddresses: readonly string[] | undefined;
+  /** The target's interfaces after the probes; `undefined`: not read. */
+  readonly ownInterfaces: readonly Interface[] | undefined;
   /** What decides in the target's own network of what it answers; absent: it could not be read. */
   readonly answers?: AnswerWays;
   readonly input: DockerInput;
@@ -195,6 +202,10 @@ export interface DockerHost {
   readonly counters: CounterSnapshots;
   /** Of its own table: datagrams to published ports that came before the run, and came during it. */
   readonly datagrams: Measured<readonly ConntrackEntry[]>;
+  /** Programs may listen on addresses that the host does not have; `undefined`: nobody asked, or it is not readable. */
+  readonly bindsAnyAddress: boolean | undefined;
+  /** Addresses of IPv6 for which the host answers on links as their proxy, by the interface. */
+  readonly proxied: readonly ProxiedNeighbour[];
   /** Rules that stop packets and whose counter grew while the probes ran, whoever's packets it was. */
   readonly grown: RuleSnapshots['grown'];
   readonly results: {

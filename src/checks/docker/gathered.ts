@@ -38,6 +38,7 @@ export function dockerFacts(
     nameServers: resolvConfOf(resolvConf).value?.servers,
     holders: triedHolders(evidence, input),
     parentGateways: parentGateways(evidence, hostEvidence(evidence), input),
+    ownInterfaces: read(evidence['own-interfaces'], 'ip', parseInterfaces).value,
     ownAddresses: read(evidence['addresses'], 'ip', parseInterfaces).value?.flatMap(({ addresses }) =>
       addresses.filter(({ scope }) => scope === 'global').map(({ address }) => address),
     ),

@@ -60,6 +60,13 @@ export function hostAfter(
           display: ['grep', '-H', '.', '/proc/sys/net/ipv4/conf/*/rp_filter'],
           timeoutSeconds: 5,
         },
+        {
+          id: 'proxied',
+          argv: ['sh', '-c', PROXIED],
+          display: ['ip', '-6', 'neigh', 'show', 'proxy'],
+          timeoutSeconds: 5,
+        },
+        ...(published.some(isOnOneAddress) ? [NONLOCAL_BIND] : []),
         ...datagrams(published, 'after'),
         ...tunnels.map((tunnel) => tunnelWay(tunnel, scripts)),
         ...more,
@@ -67,6 +74,21 @@ export function hostAfter(
     ],
   };
 }
+
+/** Entries count on interfaces that have the switch; with IPv6 off there is neither. */
+const PROXIED = 'ip -j -6 neigh show proxy; grep -H . /proc/sys/net/ipv6/conf/*/proxy_ndp; :';
+
+/** Whether a port is published on one address of the host alone, by which others come. */
+export function isOnOneAddress({ hostAddress }: PublishedPort): boolean {
+  return !/^(0\.0\.0\.0|::|127\..*|::1)$/.test(hostAddress);
+}
+
+/** Whether programs of the host may listen on addresses that it does not have. */
+const NONLOCAL_BIND: ProbeCommand = {
+  id: 'nonlocal-bind',
+  argv: ['cat', '/proc/sys/net/ipv4/ip_nonlocal_bind', '/proc/sys/net/ipv6/ip_nonlocal_bind'],
+  timeoutSeconds: 5,
+};
 
 /** Another host of an overlay. */
 interface Tunnel {

@@ -11,6 +11,7 @@ import { parseRoutes, parseRules } from '../../parsers/ip-route.ts';
 import { parseIptablesTables } from '../../parsers/iptables-tables.ts';
 import { parseListeners } from '../../parsers/listeners.ts';
 import { parseCounters } from '../../parsers/proc-net.ts';
+import { parseProxied } from '../../parsers/proxied-neighbours.ts';
 import { parseStrictInterfaces } from '../../parsers/rp-filter.ts';
 import { parseTunnelWay, type TunnelWay } from '../../parsers/tunnel-way.ts';
 import { counterSnapshots } from '../shared/counters.ts';
@@ -67,6 +68,11 @@ export function dockerHost(evidence: Evidence, input: DockerInput): Measured<Doc
       insertFailed: insertFailedOf(results),
       tunnelWays: tunnelWaysOf(results, input),
       counters: counterSnapshots(results, 'counters', parseCounters),
+      bindsAnyAddress: read(results['nonlocal-bind'], 'cat', (text) =>
+        text.trim() === '' ? undefined : { isOn: text.includes('1') },
+      ).value
+        ?.isOn,
+      proxied: read(results['proxied'], 'sh', parseProxied).value ?? [],
       grown: ruleSnapshots(results).grown,
       datagrams: datagramsOf(results),
       results: {

@@ -145,6 +145,7 @@ async function networksOf(
         driver: info?.Driver ?? 'unknown',
         subnets: info ? subnetsOf(info) : [],
         gateway: endpoint.Gateway,
+        ...(client.isPodman ? {} : bridgePart(info, endpoint)),
         ...(options['parent'] === undefined ? {} : { parent: options['parent'] }),
         ...(info ? tunnelPart(info) : {}),
         addresses: [endpoint.IPAddress, endpoint.GlobalIPv6Address].filter(Boolean),
@@ -158,6 +159,21 @@ async function networksOf(
       };
     }),
   );
+}
+
+/** As part of a network. Docker calls a bridge after the network's id, unless it is told a name (libnetwork: bridge_network.go). */
+function bridgePart(
+  info: DockerNetworkInfo | undefined,
+  { NetworkID }: DockerEndpoint,
+): Pick<DockerNetwork, 'bridge' | 'isBridgeBare'> {
+  if (info?.Driver !== 'bridge') return {};
+  const options = info.Options ?? {};
+  const bridge =
+    options['com.docker.network.bridge.name'] ?? (NetworkID ? `br-${NetworkID.slice(0, 12)}` : undefined);
+  const isBare =
+    options['com.docker.network.bridge.inhibit_ipv4'] === 'true' ||
+    options['com.docker.network.bridge.gateway_mode_ipv4'] === 'isolated';
+  return { ...(bridge ? { bridge } : {}), ...(isBare ? { isBridgeBare: true as const } : {}) };
 }
 
 /** What an Ethernet link carries, where nobody says otherwise. */

@@ -1,6 +1,6 @@
 /** Causes that are not a firewall's: found on the way to a destination, and reported as the classes that they belong to. Pure. */
 
-import { type Advice, advice, nettools } from '../../model/advice.ts';
+import { type Advice, advice, nettools, verbatim } from '../../model/advice.ts';
 import type { FindingMeta, Occurrence } from '../../model/finding.ts';
 import type { Quote } from '../../model/report.ts';
 import { socketAddress } from '../../model/socket-address.ts';
@@ -254,7 +254,14 @@ function refusedText(path: PathFacts, facts: FirewallFacts): string {
         : `the port is listened on at ${at.join(' and ')} alone, which is another address`;
     return `${nameOf(path)} is refused by the target itself, which that address means here, and not the machine that it runs on: ${why}.`;
   }
-  return `${nameOf(path)} refuses the connection itself: nothing listens on the port there, or a firewall on that host ${path.destination.protocol === 'udp' ? 'rejects it' : 'answers with a reset'}${policyClause(path.policy, facts.words)}.`;
+  return `${nameOf(path)} refuses the connection itself: nothing listens on the port there, or a firewall on that host ${path.destination.protocol === 'udp' ? 'rejects it' : 'answers with a reset'}${ecnClause(path, facts)}${policyClause(path.policy, facts.words)}.`;
+}
+
+/** A reset of such a SYN is no word about others. */
+function ecnClause({ destination }: PathFacts, { asksForEcn }: FirewallFacts): string {
+  return asksForEcn && destination.protocol === 'tcp'
+    ? '; or it does so because the target asks for ECN (net.ipv4.tcp_ecn is on here, which is not the default): small TCP stacks and old firewalls reset such connections and no others'
+    : '';
 }
 
 function refusedRemedy(path: PathFacts, facts: FirewallFacts): Advice | undefined {
@@ -265,6 +272,8 @@ function refusedRemedy(path: PathFacts, facts: FirewallFacts): Advice | undefine
     return "Ask for the address or name of the machine, pod or container that is meant: the host's own address (in Docker host.docker.internal, with --add-host host.docker.internal:host-gateway), a Service, or the container's name. If the target itself is meant, see what it listens on: the sockets check.";
   const { pod } = path.destination;
   const { port } = path;
+  if (ecnClause(path, facts) !== '')
+    return advice`Where others connect, see whether it is ECN, and connect again:\n${verbatim`sysctl -w net.ipv4.tcp_ecn=2`}\nin the network namespace of the target. If that changes nothing, see what the program there listens on (ss -tlnp).`;
   return pod
     ? advice`See what it listens on. If something listens on ${port} there, a firewall in that pod or on its node answers with a reset.\n${nettools`sockets ${pod.name} -n ${pod.namespace}`}`
     : undefined;

@@ -171,6 +171,8 @@ export interface FirewallFacts {
   readonly isIsolated: boolean;
   /** Who listens on the target, where a DEST is its loopback address. */
   readonly listenersResult: ProbeResult | undefined;
+  /** Connections of the target ask for ECN (net.ipv4.tcp_ecn); absent: they do not, or it is not known. */
+  readonly asksForEcn?: true;
   /** The machine that a namespace sends through; absent: nobody looked there, or it could not be read. */
   readonly machine?: Machine;
 }

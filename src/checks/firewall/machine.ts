@@ -44,9 +44,7 @@ export function machineStop(machine: Machine, path: PathFacts): MachineStop | un
   if (!isSilent && cause.kind !== 'rejected' && cause.kind !== 'prohibited') return undefined;
   const source = hop?.source;
   const target = parsePrefix(address);
-  const device = machine.interfaces.find(({ addresses }) =>
-    addresses.some((one) => one.address === hop?.neighbour),
-  )?.name;
+  const device = deviceTo(machine, path);
   if (source === undefined || device === undefined || target?.family !== 'inet') return undefined;
   const isToHost = machine.interfaces.some(({ addresses }) =>
     addresses.some((one) => one.address === address),
@@ -79,4 +77,9 @@ export function machineStop(machine: Machine, path: PathFacts): MachineStop | un
   const isUncounted = outcome.isUncounted === true || (outcome.isPolicy && outcome.book.base !== undefined);
   const packets = isUncounted ? undefined : outcome.packets - countedBefore(outcome);
   return packets === 0 ? undefined : { outcome, device, isToHost, packets };
+}
+
+/** The interface of the machine by which the target's packets come in, where the machine is its next hop. */
+export function deviceTo({ interfaces }: Machine, { hop }: PathFacts): string | undefined {
+  return interfaces.find(({ addresses }) => addresses.some((one) => one.address === hop?.neighbour))?.name;
 }

@@ -29,6 +29,7 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       snapshot('routes'),
       snapshot('transparent'),
       snapshot('conntrack', 'conntrack-before'),
+      snapshot('ecn'),
       ...hostsFile(input.destinations),
       ...ownListeners(input),
     ],

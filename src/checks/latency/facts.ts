@@ -15,6 +15,7 @@ import type { SmallSegments } from '../shared/small-segments.ts';
 import type { Distribution } from '../shared/statistics.ts';
 import type { StrayAnswers } from '../shared/stray-answers.ts';
 import type { LimitedContainer, LimitedFacts } from './cpu-limits.ts';
+import type { LedTo } from './led-to.ts';
 import type { MeshWay } from './mesh.ts';
 import type { RestFacts } from './resting.ts';
 
@@ -60,6 +61,8 @@ export interface PathFacts {
   readonly small?: SmallSegments;
   /** What became of a connection that was left at rest; absent: none was. */
   readonly rest?: RestFacts;
+  /** The other port that the answer leads to, where that was tried. */
+  readonly ledTo?: LedTo;
   /** RTTs of what was answered: echo requests, and TCP handshakes (refusals too). */
   readonly rtts: { readonly icmp: Distribution | undefined; readonly tcp: Distribution | undefined };
   readonly results: {
@@ -111,6 +114,8 @@ export interface LatencyFacts {
   readonly privileges: Privileges | undefined;
   readonly paths: readonly PathFacts[];
   readonly counters: CounterSnapshots;
+  /** Connections ask for ECN: net.ipv4.tcp_ecn of the target, where it makes them; `undefined`: it does not, or is not known. */
+  readonly asksForEcn: ProbeResult | undefined;
   /** Sockets of the whole namespace, the application's own included; sampled while the probes ran. */
   readonly sockets: Measured<readonly TcpSocket[]> & { readonly result: ProbeResult | undefined };
   readonly qdiscs: {

@@ -10,6 +10,7 @@ import { parseQdiscs } from '../../parsers/tc.ts';
 import type { ConnectTry } from '../../parsers/tcp-connect.ts';
 import { parseUptime } from '../../parsers/uptime.ts';
 import { counterSnapshots } from '../shared/counters.ts';
+import { asksForEcn } from '../shared/ecn.ts';
 import {
   connectsOf,
   echoesOf,
@@ -34,6 +35,7 @@ import {
   LEAST_BYTES,
   type PathFacts,
 } from './facts.ts';
+import { ledToOf } from './led-to.ts';
 import { restFacts } from './resting.ts';
 
 export function latencyFacts(
@@ -48,6 +50,7 @@ export function latencyFacts(
     privileges: privilegesOf(evidence['status']),
     paths: destinations.map((destination) => pathFacts(evidence, destination, input)),
     counters: counterSnapshots(evidence, 'counters', parseCounters),
+    asksForEcn: asksForEcn(evidence['ecn']) ? evidence['ecn'] : undefined,
     sockets: { ...socketsOf(evidence['sockets']), result: evidence['sockets'] },
     qdiscs: { value: read(evidence['qdiscs'], 'tc', parseQdiscs).value, result: evidence['qdiscs'] },
     cpuPressure: cpuPressure(evidence['cpu-before'], evidence['cpu']),
@@ -102,6 +105,7 @@ function pathFacts(
   const route = hopOf(evidence[`${destination.id}-hop`]).value?.route;
   const gateway = route?.outcome === 'route' ? route.gateway : undefined;
   const small = smallSegmentsOf(evidence, destination.id);
+  const ledTo = ledToOf(evidence, { destination, http });
   const address = tcp.value?.address ?? results.icmp?.command.at(-1);
   // tcp-connect HOST PORT COUNT
   const port = results.tcp?.command[2] ?? destination.port;
@@ -126,6 +130,7 @@ function pathFacts(
     ...(isNoHttp(results.http) ? { isNoHttp: true } : {}),
     ...endOf(http, results.http),
     ...(small === undefined ? {} : { small }),
+    ...(ledTo === undefined ? {} : { ledTo }),
     rtts: { icmp: distribution(answered.icmp), tcp: distribution(answered.tcp) },
     results,
   };

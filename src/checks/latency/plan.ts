@@ -3,6 +3,7 @@ import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { httpProbe } from '../shared/http-probe.ts';
+import { SNAPSHOTS } from '../shared/snapshots.ts';
 import { strayCapture } from '../shared/stray-answers.ts';
 import { isVirtual, nextHopProbe } from '../shared/way.ts';
 import type { LatencyInput } from './facts.ts';
@@ -26,6 +27,7 @@ export function planLatency(input: LatencyInput, scripts: ProbeScripts): StagedP
       snapshot('status', ['cat', '/proc/self/status']),
       snapshot('counters-before', ['cat', '/proc/net/snmp', '/proc/net/netstat']),
       snapshot('cpu-before', ['cat', ...CPU_FILES]),
+      snapshot('ecn', SNAPSHOTS.ecn),
     ],
     probe: [
       ...(Object.keys(input.led ?? {}).length === 0 ? [] : [strayCapture]),

@@ -12,6 +12,7 @@ export const SNAPSHOTS = {
   counters: ['cat', '/proc/net/snmp', '/proc/net/netstat'],
   counters6: ['cat', '/proc/net/snmp6'],
   addresses: ['ip', '-j', '-d', 'addr', 'show'],
+  ecn: ['cat', '/proc/sys/net/ipv4/tcp_ecn'],
   links: ['ip', '-j', '-s', '-s', 'link', 'show'],
   routes: ['ip', '-j', '-d', 'route', 'show', 'table', 'all'],
   rules: ['ip', '-j', 'rule', 'show'],

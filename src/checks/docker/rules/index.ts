@@ -4,6 +4,7 @@ import type { DockerFacts } from '../facts.ts';
 import { answersAstray } from './answers-astray.ts';
 import { answersFiltered } from './answers-filtered.ts';
 import { askedOfInput } from './asked-of-input.ts';
+import { brokenBridge } from './broken-bridge.ts';
 import { byOtherFamily } from './by-other-family.ts';
 import { datagramsAstray } from './datagrams-astray.ts';
 import { directDropped } from './direct-dropped.ts';
@@ -24,6 +25,7 @@ import { noSharedNetwork } from './no-shared-network.ts';
 import { nobodyThere } from './nobody-there.ts';
 import { notLed } from './not-led.ts';
 import { othersLeftBehind } from './others-left-behind.ts';
+import { oldHostAddress } from './old-host-address.ts';
 import { outgoingDropped } from './outgoing-dropped.ts';
 import { parentOnly } from './parent-only.ts';
 import { parentsHost } from './parents-host.ts';
@@ -60,6 +62,7 @@ export const DOCKER_RULES: readonly Rule<DockerFacts>[] = [
   sameMac,
   noNames,
   noIcc,
+  brokenBridge,
   forwardingOff,
   outgoingDropped,
   noMasquerade,
@@ -81,5 +84,6 @@ export const DOCKER_RULES: readonly Rule<DockerFacts>[] = [
   noProxy,
   byOtherFamily,
   publishedOnLoopback,
+  oldHostAddress,
   askedOfInput,
 ];

@@ -8,6 +8,7 @@ import { holderRule } from './holder-rule.ts';
 import { hostPortAstray } from './host-port-astray.ts';
 import { invalidPackets } from './invalid-packets.ts';
 import { lateFirstBytes } from './late-greeting.ts';
+import { ledBack } from './led-back.ts';
 import { localDetour } from './local-detour.ts';
 import { localDrop } from './local-drop.ts';
 import { machineRule } from './machine-rule.ts';
@@ -43,6 +44,7 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   ruleHit,
   machineRule,
   holderRule,
+  ledBack,
   policyDenies,
   localDrop,
   silentDrop,

@@ -5,6 +5,7 @@ import { brokenOff } from './broken-off.ts';
 import { bufferbloat } from './bufferbloat.ts';
 import { farCpuLimit, ownCpuLimit } from './cpu-limit.ts';
 import { cutAnswer } from './cut-answer.ts';
+import { ecnLost } from './ecn-lost.ts';
 import { highRtt } from './high-rtt.ts';
 import { hostName } from './host-name.ts';
 import { loss } from './loss.ts';
@@ -15,6 +16,7 @@ import { otherAddress } from './other-address.ts';
 import { plainToTls } from './plain-to-tls.ts';
 import { proxyProtocol } from './proxy-protocol.ts';
 import { redirectLoop } from './redirect-loop.ts';
+import { redirectedAstray } from './redirected-astray.ts';
 import { retransmits } from './retransmits.ts';
 import { serverError } from './server-error.ts';
 import { shortRest } from './short-rest.ts';
@@ -39,11 +41,13 @@ export const LATENCY_RULES: readonly Rule<LatencyFacts>[] = [
   highRtt,
   bufferbloat,
   retransmits,
+  ecnLost,
   slowConnect,
   slowServer,
   notThisWay,
   serverError,
   redirectLoop,
+  redirectedAstray,
   hostName,
   shortRest,
 ];

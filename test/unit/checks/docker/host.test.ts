@@ -44,6 +44,10 @@ interface Host {
   readonly rules?: string;
   /** Those of IPv6. */
   readonly rules6?: string;
+  /** The addresses of its uplink, eth0, which is not among the recorded interfaces. */
+  readonly onUplink?: readonly object[];
+  /** For whom it answers as a proxy of IPv6. */
+  readonly proxied?: string;
   /** The same before the probes. */
   readonly before?: string;
   readonly nft?: string;
@@ -68,7 +72,12 @@ function judge(host: Host = {}, input: Partial<DockerInput> = {}): readonly Occu
     'host-legacy-after': result(legacy, save),
     'host-nft-before': result('{"nftables":[]}'),
     'host-nft-after': result(host.nft ?? '{"nftables":[]}'),
-    'host-addresses': result(recording('docker-host-addresses').stdout),
+    'host-addresses': result(
+      host.onUplink === undefined
+        ? recording('docker-host-addresses').stdout
+        : withUplink(recording('docker-host-addresses').stdout, host.onUplink),
+    ),
+    ...(host.proxied === undefined ? {} : { 'host-proxied': result(host.proxied) }),
     'host-routes': result(ROUTES),
     'host-listeners': result(host.listeners ?? recording('docker-host-listeners').stdout),
     'host-forwarding': result(
@@ -85,6 +94,12 @@ function judge(host: Host = {}, input: Partial<DockerInput> = {}): readonly Occu
       : { 'to0-reach': result(host.reach, { command: ['reach', 'tcp', 'x', '80'], durationMs: 4000 }) }),
   });
   return judgeDocker(all, { ...HEALTHY, ...input }).findings;
+}
+
+/** The recorded interfaces, and eth0 with these addresses. */
+function withUplink(text: string, addresses: readonly object[]): string {
+  const all: object[] = JSON.parse(text);
+  return JSON.stringify([...all, { ifname: 'eth0', addr_info: addresses }]);
 }
 
 const ids = (findings: readonly Occurrence[]): string[] =>
@@ -600,6 +615,18 @@ describe('NT-DKR-018', () => {
     ['the rules are not known', { ...six('') }],
   ])('is silent where %s', (_why, host) => {
     expect(found(host)).not.toContain('NT-DKR-018');
+  });
+
+  it('names the link where the network is a part of its prefix, and nobody answers for the container', () => {
+    const uplink = { family: 'inet6', local: '2001:db8:40::1', prefixlen: 32, scope: 'global' };
+    const host = { ...six(''), rules6: none, onUplink: [uplink] };
+    const of = (one: Host) => judge(one, input).find(({ id }) => id === 'NT-DKR-018');
+    expect(of(host)?.summary).toMatch(/ and that is in the prefix of eth0 itself \(2001:db8:40::1\/32\): /);
+    expect(remedyOf(of(host))).toContain(`ip -6 neigh add proxy ${own} dev eth0`);
+    const apart = { ...host, onUplink: [{ ...uplink, local: '2001:db9::1' }] };
+    expect(of(apart)?.summary).toMatch(/without a route back to that network no answer arrives\.$/);
+    const proxied = `[{"dst":"${own}","dev":"eth0","proxy":null}]\n/proc/sys/net/ipv6/conf/eth0/proxy_ndp:1\n`;
+    expect(of({ ...host, proxied })).toBeUndefined();
   });
 });
 

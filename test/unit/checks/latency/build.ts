@@ -110,6 +110,8 @@ interface FactsSpec {
   readonly sockets?: readonly TcpSocket[];
   readonly backlogBytes?: number;
   readonly cpuPressure?: number;
+  /** net.ipv4.tcp_ecn, where it asks others for ECN. */
+  readonly ecn?: string;
   readonly thresholds?: Partial<LatencyThresholds>;
   readonly isHost?: boolean;
 }
@@ -140,6 +142,7 @@ export function facts(spec: FactsSpec = {}): LatencyFacts {
       result: result('qdiscs'),
     },
     limited: [],
+    asksForEcn: spec.ecn === undefined ? undefined : result('ecn', `${spec.ecn}\n`),
     cpuPressure: {
       value: spec.cpuPressure,
       quotes: spec.cpuPressure === undefined ? [] : [result('cpu', 'some avg10=50.00 avg60=0.00\n')],

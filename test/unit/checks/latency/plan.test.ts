@@ -18,7 +18,7 @@ describe('planLatency', () => {
   it('takes counters before and after the probes, and looks at queues meanwhile', () => {
     const { before, probe, after } = planLatency(input(50, 100, destination()), PROBE_SCRIPTS);
     expect([before, probe, after].map((stage) => stage.map((c) => c.id))).toEqual([
-      ['status', 'counters-before', 'cpu-before'],
+      ['status', 'counters-before', 'cpu-before', 'ecn'],
       ['to0-icmp', 'to0-tcp', 'sockets', 'qdiscs'],
       ['counters-after', 'cpu'],
     ]);
