@@ -4,10 +4,11 @@
  * text costs no more than its length.
  */
 export function maskQuery(text: string): string {
-  return text.replace(/\?[\w.~%+[\]-]{1,64}=[^\s"'<>#]*/g, (query) =>
-    query.replace(/=[^&]*/g, '=[redacted]'),
-  );
+  return text.replace(/\?[\w.~%+[\]-]{1,64}=[^\s"'<>#]*/g, (query) => query.replace(/=[^&]*/g, `=${MASK}`));
 }
+
+/** Two values that it stands for need not be the same. */
+export const MASK = '[redacted]';
 
 /** The same for every string of plain JSON. */
 export function maskQueries<T>(value: T): T {

@@ -64,6 +64,14 @@ describe('NT-HTTP-009', () => {
   });
 });
 
+describe('NT-HTTP-009, of a query', () => {
+  test('no fault: one that leads to other values of it', async () => {
+    await withHttp(7208, redirect('/shop?step=2'), async () => {
+      expectSilence(await requested(`http://${NAME}:7208/shop?step=1`));
+    });
+  });
+});
+
 describe('NT-HTTP-010', () => {
   test('a server that refuses a host name with an underscore', async () => {
     const bad = 'HTTP/1.1 400 Bad Request\\r\\nContent-Length: 0\\r\\n\\r\\n';

@@ -50,7 +50,14 @@ describe('a handshake that fails after the certificate', () => {
       'TLS 1.2 that is ended without a word, after it asked for a client certificate',
       'unfinished write:errno=104\nprotocol TLSv1.2\nasks-certificate\n',
       [
-        'NT-TLS-007 critical: presents a certificate, and the handshake fails after it: openssl says "write:errno=104"; the server had asked for a certificate of its client, which this one has not: it may have ended the connection for that.',
+        'NT-TLS-007 info: presents a certificate, and the handshake fails after it: openssl says "write:errno=104"; the server had asked for a certificate of its client, which this one has not: it may have ended the connection for that.',
+      ],
+    ],
+    [
+      'TLS 1.2 that is ended without a word by a server that asks for none',
+      'unfinished write:errno=104\nprotocol TLSv1.2\n',
+      [
+        'NT-TLS-007 critical: presents a certificate, and the handshake fails after it: openssl says "write:errno=104".',
       ],
     ],
     [
