@@ -93,7 +93,12 @@ export async function writeBundles(folder: string, info: BuildInfo): Promise<rea
     const offered = await modulesOf(name);
     const input = (contents: string) => ({ contents, resolveDir: root, sourcefile: `${name}.ts` });
     if (givers.has(name)) {
-      const { metafile } = await build({ ...options, stdin: input(entryOf(offered)), write: false, metafile: true });
+      const { metafile } = await build({
+        ...options,
+        stdin: input(entryOf(offered)),
+        write: false,
+        metafile: true,
+      });
       own.set(name, new Set(Object.keys(metafile.inputs).filter(isOwn)));
     }
     const { metafile } = await build({
