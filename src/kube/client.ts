@@ -113,16 +113,16 @@ export class KubeClient {
     const url = this.#transport.url(
       `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/pods/${encodeURIComponent(target.pod)}/exec`,
     );
-    // Put together by itself: an URL looks through all of its query again for each change.
-    const query = new URLSearchParams({
-      container: target.container,
-      stdin: String(target.stdin),
-      stdout: 'true',
-      stderr: String(!target.tty),
-      tty: String(target.tty),
-    });
-    for (const word of target.command) query.append('command', word);
-    url.search = query.toString();
+    const query: readonly (readonly [string, string])[] = [
+      ['container', target.container],
+      ['stdin', String(target.stdin)],
+      ['stdout', 'true'],
+      ['stderr', String(!target.tty)],
+      ['tty', String(target.tty)],
+      ...target.command.map((word) => ['command', word] as const),
+    ];
+    // By hand: Node compiles what URLSearchParams does at each start anew, half a millisecond.
+    url.search = query.map(([name, value]) => `${name}=${formEncoded(value)}`).join('&');
     return this.#transport.upgrade(url);
   }
 
@@ -144,4 +144,9 @@ export class KubeClient {
       );
     }
   }
+}
+
+/** As in a form, where a blank is one byte: a command is mostly a script, and proxies limit a request's line. */
+function formEncoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replaceAll('%20', '+');
 }
