@@ -213,6 +213,16 @@ describe("the Docker host's side of a container", () => {
     },
   );
 
+  it('names NT-DKR-016: an address in its own network that no container has, and so nobody answers for', async () => {
+    const { subnet } = await subject('lonely', 18231);
+    const report = await diagnose('docker://lonely', '--to', `${subnet.replace(/\.0\/.*/, '.77')}:80`);
+    const [lead] = leads(report);
+    expect(lead?.id, JSON.stringify(problems(report), undefined, 1)).toBe('NT-DKR-016');
+    expect(problems(report)).toContainEqual(
+      expect.objectContaining({ id: 'NT-ARP-002', causedBy: 'NT-DKR-016' }),
+    );
+  });
+
   it('names NT-DKR-007: a port that is published on loopback', async () => {
     await daemon.run('inward', '--publish', '127.0.0.1:18200:8080', APP_IMAGE);
     expect(await outside.connects(OUTSIDE.host, 18200)).toBe(false);

@@ -52,6 +52,28 @@ describe('linkCauses', () => {
     ]);
   });
 
+  it('explains a neighbour that is silent by the empty place in the network of Docker that it should be at', () => {
+    expect(
+      causes(
+        finding('NT-DKR-016', 'a'),
+        finding('NT-ARP-002', 'a'),
+        finding('NT-FW-001', 'a'),
+        finding('NT-ARP-002', 'b'),
+      ),
+    ).toEqual([undefined, 'NT-DKR-016', 'NT-DKR-016', undefined]);
+  });
+
+  it('explains what a node gets no answer to by what it does not answer its pods', () => {
+    expect(
+      causes(
+        finding('NT-RT-023', 'a'),
+        finding('NT-FW-001', 'a'),
+        finding('NT-RT-001'),
+        finding('NT-LAT-002', 'b'),
+      ),
+    ).toEqual([undefined, 'NT-RT-023', undefined, 'NT-RT-001']);
+  });
+
   it('explains answers that fail by the one name server that gives them', () => {
     expect(causes(finding('NT-DNS-004'), finding('NT-DNS-009', undefined, 'warning'))).toEqual([
       'NT-DNS-009',

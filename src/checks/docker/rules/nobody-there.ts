@@ -1,4 +1,5 @@
 import { advice, verbatim } from '../../../model/advice.ts';
+import { ALL_TRAFFIC } from '../../shared/effects.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { DockerFacts, Tried } from '../facts.ts';
 import { wayTo } from '../host.ts';
@@ -14,6 +15,7 @@ const meta = {
   source: 'Docker documentation, "Networking overview" (subnet allocation, default-address-pools)',
   remedy:
     'List the addresses in use: docker network inspect NETWORK. If you mean a machine on your own network, recreate the Docker network with another subnet (docker network create --subnet, ipam in Compose), and set default-address-pools in /etc/docker/daemon.json to unused ranges.',
+  explains: { depth: 127, subject: [...ALL_TRAFFIC, 'NT-ARP-002'] },
 } as const;
 
 /** The network in whose subnet a DEST lies that nobody there has; `undefined`: somebody has it, or it is not known. */
