@@ -45,7 +45,8 @@ export type ProbeScripts = Readonly<
     | 'inOuter'
     | 'greeting'
     | 'otherWays'
-    | 'resting',
+    | 'resting'
+    | 'http2',
     string
   >
 >;

@@ -5,6 +5,7 @@ import CONNTRACK_HOLDERS from './conntrack-holders.sh';
 import DNS from './dns.sh';
 import DUPLICATES from './duplicates.sh';
 import GREETING from './greeting.bash';
+import HTTP2 from './http2.bash';
 import IN_OUTER from './in-outer.sh';
 import LINK_SPEED from './link-speed.sh';
 import NETNS_LIST from './netns-list.sh';
@@ -53,6 +54,7 @@ export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
   greeting: GREETING,
   otherWays: OTHER_WAYS,
   resting: RESTING,
+  http2: HTTP2,
 };
 
 /** What stands for each in a plan: the text itself is sent once, however many commands run it. */

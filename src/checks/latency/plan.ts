@@ -6,6 +6,7 @@ import { httpProbe } from '../shared/http-probe.ts';
 import { strayCapture } from '../shared/stray-answers.ts';
 import { isVirtual, nextHopProbe } from '../shared/way.ts';
 import type { LatencyInput } from './facts.ts';
+import { http2Probes } from './plain-http2.ts';
 import { restProbes } from './resting.ts';
 
 /** What is silent is tried three times: for 3.5 s, and for 1.5 s each (tcp-connect.bash one after the other). */
@@ -110,6 +111,7 @@ function probes(
       display: ['tcp-connect', host, port, String(count)],
     },
     ...(url === undefined ? [] : [httpProbe(`${id}-http`, url)]),
+    ...http2Probes(destination, input.http2?.[id], scripts),
     ...restProbes(destination, input.restMs, scripts),
   ];
 }
