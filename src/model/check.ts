@@ -48,7 +48,8 @@ export type ProbeScripts = Readonly<
     | 'nodePortPlaces'
     | 'ifGrown'
     | 'resting'
-    | 'beside',
+    | 'beside'
+    | 'http2',
     string
   >
 >;

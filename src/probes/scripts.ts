@@ -6,6 +6,7 @@ import CONNTRACK_HOLDERS from './conntrack-holders.sh';
 import DNS from './dns.sh';
 import DUPLICATES from './duplicates.sh';
 import GREETING from './greeting.bash';
+import HTTP2 from './http2.bash';
 import IF_GROWN from './if-grown.sh';
 import IN_OUTER from './in-outer.sh';
 import LINK_SPEED from './link-speed.sh';
@@ -59,6 +60,7 @@ export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
   ifGrown: IF_GROWN,
   resting: RESTING,
   beside: BESIDE,
+  http2: HTTP2,
 };
 
 /** What stands for each in a plan: the text itself is sent once, however many commands run it. */

@@ -17,6 +17,7 @@ import type { StrayAnswers } from '../shared/stray-answers.ts';
 import type { LimitedContainer, LimitedFacts } from './cpu-limits.ts';
 import type { LedTo } from './led-to.ts';
 import type { MeshWay } from './mesh.ts';
+import type { Http2Facts } from './plain-http2.ts';
 import type { RestFacts } from './resting.ts';
 
 /** A load balancer's address that kube-proxy leads straight to servers, which expect the load balancer's header. */
@@ -59,6 +60,8 @@ export interface PathFacts {
   readonly unended?: Reason;
   /** What became of an answer that stalled in smaller segments; absent: none did, or it was not asked for again. */
   readonly small?: SmallSegments;
+  /** How it answers to HTTP/2 without TLS; absent: it was not asked. */
+  readonly http2?: Http2Facts;
   /** What became of a connection that was left at rest; absent: none was. */
   readonly rest?: RestFacts;
   /** The other port that the answer leads to, where that was tried. */
@@ -169,6 +172,8 @@ export interface LatencyInput {
   readonly mesh?: Readonly<Record<string, MeshWay>>;
   /** By the id of the destination; absent: none is so, or it was not asked. */
   readonly led?: Readonly<Record<string, LedOn>>;
+  /** By what it is known that gRPC is spoken to it without TLS, by the id of the destination; absent: it is not, or is not asked. */
+  readonly http2?: Readonly<Record<string, string>>;
   /** For how long a connection is left at rest; absent: none is. */
   readonly restMs?: number;
   /** Who leads requests on to it (`Ingress shop/web`), by the id of the destination; absent: nobody does, or it was not asked. */

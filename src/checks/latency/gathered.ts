@@ -36,13 +36,23 @@ import {
   type PathFacts,
 } from './facts.ts';
 import { ledToOf } from './led-to.ts';
+import { http2Facts } from './plain-http2.ts';
 import { restFacts } from './resting.ts';
 
 export function latencyFacts(
   evidence: Evidence,
   input: Pick<
     LatencyInput,
-    'destinations' | 'thresholds' | 'proxied' | 'led' | 'mesh' | 'isHost' | 'limited' | 'restMs' | 'fronts'
+    | 'destinations'
+    | 'thresholds'
+    | 'proxied'
+    | 'led'
+    | 'mesh'
+    | 'isHost'
+    | 'limited'
+    | 'restMs'
+    | 'fronts'
+    | 'http2'
   >,
 ): LatencyFacts {
   const { destinations, thresholds, isHost = false } = input;
@@ -85,11 +95,12 @@ function cpuPressure(
 function pathFacts(
   evidence: Evidence,
   destination: Destination,
-  input: Pick<LatencyInput, 'proxied' | 'led' | 'mesh' | 'restMs' | 'fronts'>,
+  input: Pick<LatencyInput, 'proxied' | 'led' | 'mesh' | 'restMs' | 'fronts' | 'http2'>,
 ): PathFacts {
   const proxied = input.proxied?.[destination.id];
   const ledOn = input.led?.[destination.id];
   const mesh = input.mesh?.[destination.id];
+  const http2 = http2Facts(evidence, destination, input.http2?.[destination.id]);
   const rest = restFacts(evidence, destination, input.restMs, input.fronts?.[destination.id]);
   const results = {
     icmp: evidence[`${destination.id}-icmp`],
@@ -126,6 +137,7 @@ function pathFacts(
     ...(ledOn === undefined ? {} : { ledOn }),
     ...(straight === undefined ? {} : { straight }),
     ...(mesh === undefined ? {} : { mesh }),
+    ...(http2 === undefined ? {} : { http2 }),
     ...(rest === undefined ? {} : { rest }),
     ...(isNoHttp(results.http) ? { isNoHttp: true } : {}),
     ...endOf(http, results.http),

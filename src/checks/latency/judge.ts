@@ -96,6 +96,7 @@ function skipped(facts: LatencyFacts, count: number, words: PlaceWords): Skips {
       path.small?.tries.skipped,
       `whether the size of packets decides at ${path.destination.label} (NT-MTU-006)`,
     );
+    skips.add(path.http2?.answer.skipped, `HTTP/2 to ${path.destination.label} (NT-HTTP-013)`);
     skips.add(
       path.rest?.resting.skipped,
       `how long ${path.destination.label} keeps a connection at rest (NT-HTTP-012)`,
@@ -196,6 +197,7 @@ function destinationJson(path: PathFacts, facts: LatencyFacts, from: number, to:
             : { skipped: tell(path.http.skipped) },
         }
       : {}),
+    ...(path.http2?.answer.value === undefined ? {} : { http2: path.http2.answer.value.outcome }),
     ...(path.rest === undefined ? {} : { rest: restJson(path.rest) }),
   };
 }

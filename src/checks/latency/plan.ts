@@ -7,6 +7,7 @@ import { SNAPSHOTS } from '../shared/snapshots.ts';
 import { strayCapture } from '../shared/stray-answers.ts';
 import { isVirtual, nextHopProbe } from '../shared/way.ts';
 import type { LatencyInput } from './facts.ts';
+import { http2Probes } from './plain-http2.ts';
 import { restProbes } from './resting.ts';
 
 /** What is silent is tried three times: for 3.5 s, and for 1.5 s each (tcp-connect.bash one after the other). */
@@ -112,6 +113,7 @@ function probes(
       display: ['tcp-connect', host, port, String(count)],
     },
     ...(url === undefined ? [] : [httpProbe(`${id}-http`, url)]),
+    ...http2Probes(destination, input.http2?.[id], scripts),
     ...restProbes(destination, input.restMs, scripts),
   ];
 }

@@ -8,6 +8,7 @@ import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import { optionsIn, thresholdsIn } from '../shared/about.ts';
 import { isLedOn, type LedOn } from '../shared/led-on.ts';
+import { plainHttp2Reasons } from '../shared/prepare-protocols.ts';
 import about, { type LatencyOptions } from './about.ts';
 import type check from './check.ts';
 import type { ProxiedWay } from './facts.ts';
@@ -25,11 +26,12 @@ export default async function prepare({
 }: InputContext): Promise<InputOf<typeof check>> {
   const options = optionsIn(args, about);
   const { baselineMs, restMs, ...probes }: LatencyOptions & { enoughConnects?: number } = options ?? BRIEFLY;
-  const [{ proxied, led }, mesh, limited, fronts] = await Promise.all([
+  const [{ proxied, led }, mesh, limited, fronts, http2] = await Promise.all([
     options === undefined ? waysInto(subject, asked) : NO_WAYS,
     meshWays(subject, asked),
     limitedContainers(subject, asked, args.watch !== undefined),
     restMs === undefined ? {} : frontsOf(subject, asked),
+    plainHttp2Reasons(subject, asked),
   ]);
   const destinations = [...always(subject), ...asked.filter((d) => d.protocol === 'tcp')];
   return {
@@ -40,6 +42,7 @@ export default async function prepare({
     ...(Object.keys(led).length === 0 ? {} : { led }),
     ...(Object.keys(mesh).length === 0 ? {} : { mesh }),
     ...(limited.length === 0 ? {} : { limited }),
+    ...(Object.keys(http2).length === 0 ? {} : { http2 }),
     ...(restMs === undefined ? {} : { restMs }),
     ...(Object.keys(fronts).length === 0 ? {} : { fronts }),
     thresholds: { ...thresholdsIn(args, about), ...(baselineMs === undefined ? {} : { baselineMs }) },

@@ -4,11 +4,11 @@ import type { InputContext } from '../../cluster/context.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import { optionsIn, thresholdsIn } from '../shared/about.ts';
+import { http2Reasons } from '../shared/prepare-protocols.ts';
 import { serviceNames } from '../shared/service-names.ts';
 import about, { type TlsOptions } from './about.ts';
 import type check from './check.ts';
 import type { TlsServer } from './facts.ts';
-import { http2Reasons } from './prepare-protocols.ts';
 
 /** As part of a diagnosis. */
 const USUALLY: TlsOptions = { starttls: '' };

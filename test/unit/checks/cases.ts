@@ -440,21 +440,48 @@ function greetingRun(name: string, greeting: string, ways: string): Case {
   );
 }
 
+/** What the flags of latency say that nobody typed. */
+const LATENCY_THRESHOLDS = {
+  ...{ rttFactor: 3, rttFloorMs: 10, lossWarning: 0.01, lossCritical: 0.05, retransmitWarning: 0.01 },
+  ...{ retransmitCritical: 0.05, bufferbloatFactor: 5, slowServerMs: 1000 },
+};
+
 /** A connection that is left at rest after a request. */
 function restingRun(name: string, end: string): Case {
   const url = 'http://192.0.2.9/';
-  const thresholds = {
-    ...{ rttFactor: 3, rttFloorMs: 10, lossWarning: 0.01, lossCritical: 0.05, retransmitWarning: 0.01 },
-    ...{ retransmitCritical: 0.05, bufferbloatFactor: 5, slowServerMs: 1000 },
-  };
   return named(
     'latency',
     name,
-    { destinations: [destination({ url, port: '80' })], count: 1, intervalMs: 50, thresholds, restMs: 5000 },
+    {
+      destinations: [destination({ url, port: '80' })],
+      count: 1,
+      intervalMs: 50,
+      thresholds: LATENCY_THRESHOLDS,
+      restMs: 5000,
+    },
     evidence({
       'to0-tcp': result('address 192.0.2.9\ntry 400000\nok 1200\n'),
       'to0-http': result('\n200 0.0001 0 0.0005 0.0006 192.0.2.9 \n1.1 175 3 \ntimeout=2\n'),
       'to0-rest': result(`address 192.0.2.9\nconnected\nstatus 1.1 200\n${end}`),
+    }),
+  );
+}
+
+/** A server of gRPC without TLS. */
+function plainGrpcRun(name: string, answer: string): Case {
+  return named(
+    'latency',
+    name,
+    {
+      destinations: [destination({ port: '80', grpc: 'plain' })],
+      count: 1,
+      intervalMs: 50,
+      thresholds: LATENCY_THRESHOLDS,
+      http2: { to0: 'DEST begins with grpc://' },
+    },
+    evidence({
+      'to0-tcp': result('address 192.0.2.9\ntry 400000\nok 1200\n'),
+      'to0-http2': result(`address 192.0.2.9\nconnected\n${answer}`),
     }),
   );
 }
@@ -487,6 +514,8 @@ export const CASES: readonly Case[] = [
   ),
   restingRun('a server that keeps connections', 'kept 5000000\n'),
   restingRun('a server that ends connections', 'ended 2000000\n'),
+  plainGrpcRun('a server of gRPC', 'other\n'),
+  plainGrpcRun('a server of HTTP/1', 'http1 HTTP/1.1 400 Bad Request\n'),
   gatewayRun('healthy', 200),
   gatewayRun('nobody listens', 502),
 ];

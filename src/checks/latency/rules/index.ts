@@ -10,6 +10,7 @@ import { highRtt } from './high-rtt.ts';
 import { hostName } from './host-name.ts';
 import { loss } from './loss.ts';
 import { narrowAnswers } from './narrow-way-back.ts';
+import { noH2c } from './no-h2c.ts';
 import { noHttp } from './no-http.ts';
 import { notThisWay } from './not-this-way.ts';
 import { otherAddress } from './other-address.ts';
@@ -32,6 +33,7 @@ export const LATENCY_RULES: readonly Rule<LatencyFacts>[] = [
   strictMesh,
   brokenOff,
   noHttp,
+  noH2c,
   plainToTls,
   narrowAnswers,
   cutAnswer,

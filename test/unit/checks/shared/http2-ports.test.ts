@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { saysHttp2 } from '../../../../src/checks/tls/http2-ports.ts';
+import { saysHttp2, saysPlainHttp2 } from '../../../../src/checks/shared/http2-ports.ts';
 
 describe('a port of HTTP/2', () => {
   it.each(['grpc', 'grpcs', 'grpc-api', 'h2', 'h2c', 'http2', 'kubernetes.io/h2c', 'GRPC'])(
@@ -24,5 +24,16 @@ describe('a port of HTTP/2', () => {
     'api-grpc',
   ])('is not %j', (says) => {
     expect(saysHttp2(says)).toBe(false);
+  });
+});
+
+describe('a port of HTTP/2 without TLS', () => {
+  it.each(['grpc', 'grpc-api', 'h2c', 'http2', 'kubernetes.io/h2c'])('may be %s', (says) => {
+    expect(saysPlainHttp2(says)).toBe(true);
+  });
+
+  // The last ones are those of a database.
+  it.each(['grpcs', 'https', 'grpc-web', 'h2', 'h2-console'])('is not %s', (says) => {
+    expect(saysPlainHttp2(says)).toBe(false);
   });
 });

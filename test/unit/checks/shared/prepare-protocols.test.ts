@@ -1,6 +1,6 @@
 /** By what it is known that clients speak HTTP/2 to a server. */
 import { describe, expect, it } from 'vitest';
-import { http2Reasons } from '../../../../src/checks/tls/prepare-protocols.ts';
+import { http2Reasons, plainHttp2Reasons } from '../../../../src/checks/shared/prepare-protocols.ts';
 import { PATHS, pod, serving, subjectOf } from '../../cluster/objects.ts';
 import { destination } from '../results.ts';
 
@@ -114,5 +114,26 @@ describe('that clients speak HTTP/2 to a server', () => {
   it('is not known where nothing may be read', async () => {
     const faults = { [INGRESSES]: { status: 403 }, '/apis': { status: 403 } };
     expect(await reason(URL_ASKED, { [CLASSES]: [] }, faults)).toBeUndefined();
+  });
+});
+
+describe('that clients speak HTTP/2 without TLS', () => {
+  const reasons = async (asked: Asked, port: object = {}) => {
+    const { cluster } = await serving(portOf(port));
+    return (await plainHttp2Reasons(subjectOf(cluster), [destination(asked)]))['to0'];
+  };
+
+  it('is said by DEST and by the port of a Service', async () => {
+    expect(await reasons({ grpc: 'plain' })).toBe('DEST begins with grpc://');
+    expect(await reasons({ ref }, { name: 'grpc' })).toBe('port 443 of Service shop/api is called grpc');
+  });
+
+  it.each([
+    [{ grpc: 'tls' as const }, {}],
+    [{ ref }, { name: 'grpcs' }],
+    [{ ref }, { name: 'http' }],
+    [{ url: 'http://api.shop.svc/' }, { name: 'grpc' }],
+  ])('is not said by %j, %j', async (asked, port) => {
+    expect(await reasons(asked, port)).toBeUndefined();
   });
 });

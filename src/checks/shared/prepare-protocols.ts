@@ -6,8 +6,8 @@ import type { ClusterView } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { GatewayRoute } from '../../model/gateway-api.ts';
 import type { Ingress } from '../../model/kube-objects.ts';
-import { hostFit } from '../shared/host-rules.ts';
-import { saysHttp2 } from './http2-ports.ts';
+import { hostFit } from './host-rules.ts';
+import { saysHttp2, saysPlainHttp2 } from './http2-ports.ts';
 
 /** By the destination's id, in words that follow "since"; what is not known to be so is left out. */
 export async function http2Reasons(
@@ -17,23 +17,50 @@ export async function http2Reasons(
   const all = await Promise.all(
     destinations.map(async (one) => {
       if (one.grpc === 'tls') return [[one.id, 'DEST begins with grpcs://'] as const];
-      const reason = cluster && (await reasonOf(cluster, one));
+      const reason = cluster && (await reasonOf(cluster, one, saysHttp2));
       return reason === undefined ? [] : [[one.id, reason] as const];
     }),
   );
   return Object.fromEntries(all.flat());
 }
 
-async function reasonOf(cluster: ClusterView, destination: Destination): Promise<string | undefined> {
+/** Of those to which it may be spoken without TLS: a port that is called grpc may be of either. */
+export async function plainHttp2Reasons(
+  { cluster }: Subject,
+  destinations: readonly Destination[],
+): Promise<Readonly<Record<string, string>>> {
+  const all = await Promise.all(
+    destinations.map(async (one) => {
+      if (one.grpc === 'plain') return [[one.id, 'DEST begins with grpc://'] as const];
+      const isOpen = one.grpc === undefined && one.url === undefined && one.protocol === 'tcp';
+      const reason = isOpen && cluster ? await reasonOf(cluster, one, saysPlainHttp2) : undefined;
+      return reason === undefined ? [] : [[one.id, reason] as const];
+    }),
+  );
+  return Object.fromEntries(all.flat());
+}
+
+/** Whether what is said of a port says that it is of HTTP/2. */
+type Says = typeof saysHttp2;
+
+async function reasonOf(
+  cluster: ClusterView,
+  destination: Destination,
+  says: Says,
+): Promise<string | undefined> {
   const { ref, url } = destination;
   if (url !== undefined) return ofHost(cluster, new URL(url).hostname.toLowerCase());
-  if (ref?.kind === 'pod') return ofPod(cluster, ref, destination.port);
-  return ref === undefined ? undefined : ofService(cluster, ref);
+  if (ref?.kind === 'pod') return ofPod(cluster, ref, destination.port, says);
+  return ref === undefined ? undefined : ofService(cluster, ref, says);
 }
 
 type Ref = NonNullable<Destination['ref']>;
 
-async function ofService(cluster: ClusterView, { namespace, name, port }: Ref): Promise<string | undefined> {
+async function ofService(
+  cluster: ClusterView,
+  { namespace, name, port }: Ref,
+  says: Says,
+): Promise<string | undefined> {
   const service = (await cluster.service(namespace, name)).value;
   const own = service ? servicePort(service, port, 'tcp') : undefined;
   if (own === undefined) return undefined;
@@ -41,20 +68,21 @@ async function ofService(cluster: ClusterView, { namespace, name, port }: Ref): 
   const { appProtocol } = own;
   // It is the more exact one: a name is not read where it stands.
   if (appProtocol !== undefined)
-    return saysHttp2(appProtocol) ? `${subject} has the appProtocol ${appProtocol}` : undefined;
-  return saysHttp2(own.name) ? `${subject} is called ${own.name}` : undefined;
+    return says(appProtocol) ? `${subject} has the appProtocol ${appProtocol}` : undefined;
+  return says(own.name) ? `${subject} is called ${own.name}` : undefined;
 }
 
 async function ofPod(
   cluster: ClusterView,
   { namespace, name }: Ref,
   port: string,
+  says: Says,
 ): Promise<string | undefined> {
   const pod = (await cluster.pod(namespace, name)).value;
   const own = pod
     ? declaredPorts(pod).find((one) => String(one.port) === port && one.protocol === 'TCP')
     : undefined;
-  return saysHttp2(own?.name) ? `port ${port} of pod ${namespace}/${name} is called ${own?.name}` : undefined;
+  return says(own?.name) ? `port ${port} of pod ${namespace}/${name} is called ${own?.name}` : undefined;
 }
 
 /** Of an Ingress or a route of the Gateway API that leads calls of gRPC on for the host. */
