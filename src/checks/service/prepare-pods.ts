@@ -34,15 +34,15 @@ export function endpointInfo(
 }
 
 /** Programs take seconds to begin to listen, and some minutes. */
-const FRESH_CONTAINER_SECONDS = 600;
+const FRESH_CONTAINER_SECONDS = 300;
 
 /** As part of an endpoint: a container whose program nobody asks whether it is ready, and that has just been started. */
 function unprobedPart(pod: Pod | undefined, port: number, nowMs: number): Pick<EndpointInfo, 'unprobed'> {
-  const all = pod?.spec?.containers ?? [];
-  const declaring = all.filter(({ ports = [] }) => ports.some(({ containerPort }) => containerPort === port));
-  const [container, ...others] = declaring.length > 0 ? declaring : all;
-  if (container === undefined || others.length > 0 || container.readinessProbe || container.startupProbe)
-    return {};
+  // A port that no container declares may be a wrong one, at which nobody will ever listen.
+  const container = (pod?.spec?.containers ?? []).find(({ ports = [] }) =>
+    ports.some(({ containerPort, protocol = 'TCP' }) => containerPort === port && protocol === 'TCP'),
+  );
+  if (container === undefined || container.readinessProbe || container.startupProbe) return {};
   const { name } = container;
   const status = pod?.status?.containerStatuses?.find((one) => one.name === name);
   // JSON carries strings where client-node's types say Date.

@@ -78,7 +78,7 @@ describe('NT-FW-014', () => {
   it('says who has looked for it', () => {
     const [found] = judged({ kind: 'no-host-there', sender: '192.0.2.2' });
     expect(found?.summary).toContain(
-      'lies in the range of the pods of node2 (10.1.2.0/24), and no pod has that address: packets to it are led to node2, which has looked for it among its pods ("No route to host")',
+      'lies in the range of the pods of node2 (10.1.2.0/24), and no pod has that address: packets to it are led to node2, which has looked for it among its pods, and says "host unreachable"',
     );
   });
 

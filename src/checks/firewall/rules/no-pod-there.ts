@@ -34,7 +34,7 @@ function judge(path: PathFacts): Occurrence[] {
   const sender = cause.kind === 'no-host-there' ? cause.sender : undefined;
   const looked =
     sender !== undefined && nodeAddresses.includes(sender)
-      ? `, which has looked for it among its pods (${seen(path)})`
+      ? ', which has looked for it among its pods, and says "host unreachable"'
       : `: ${seen(path)}`;
   return [
     occurrence(

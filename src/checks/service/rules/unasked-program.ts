@@ -14,14 +14,14 @@ const meta = {
   severities: ['critical'],
   meaning:
     'A container without a readinessProbe is ready as soon as it runs. The pod becomes an endpoint of its Services at once, and every connection that is led to it is refused until its program listens: at each start, and at each rollout, which takes the old pods away meanwhile.',
-  rule: "An endpoint refuses the connection to the Service's target port, and the API says that the container which has that port (or the pod's only one) was started less than ten minutes ago and has neither a readinessProbe nor a startupProbe. Where the pod takes another port, the other address family or datagrams, it is that instead (NT-SVC-002, NT-SVC-013, NT-SVC-026).",
+  rule: "An endpoint refuses the connection to the Service's target port, and the API says that the container which declares that port was started less than five minutes ago and has neither a readinessProbe nor a startupProbe. Where the pod takes another port, the other address family or datagrams, it is that instead (NT-SVC-002, NT-SVC-013, NT-SVC-026).",
   source:
     'Kubernetes documentation, "Pod Lifecycle", Container probes (without a readiness probe the state is Success); kubernetes/kubernetes#38355',
   remedy:
     'Give the container a readinessProbe that asks the port which the Service sends to. If the program does not listen after a while either, see its log.',
   explains: {
     depth: 623,
-    subject: ['NT-FW', 'NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS', 'NT-HTTP'],
+    subject: ['NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS', 'NT-HTTP'],
   },
 } as const;
 
@@ -49,6 +49,11 @@ function judge(info: ServiceInfo, one: EndpointFacts, subject: string): Occurren
   ];
 }
 
+/** By the pod itself: a firewall that says so with an ICMP error is known by that. */
+function isReset({ attempt: { state, reach } }: EndpointFacts): boolean {
+  return state === 'refused' && typeof reach.value?.tries.at(-1)?.icmp !== 'object';
+}
+
 /** More say no more. */
 const MOST_TOLD = 3;
 
@@ -60,7 +65,7 @@ export const unaskedProgram: Rule<ServicesFacts> = {
       const explained = new Set([...onWrongPort(facts), ...inOtherFamily(facts), ...overUdp(facts)]);
       const failed = failing(facts);
       const isFresh = (one: EndpointFacts): boolean =>
-        one.attempt.state === 'refused' && one.endpoint.unprobed !== undefined && !explained.has(one);
+        isReset(one) && one.endpoint.unprobed !== undefined && !explained.has(one);
       // Where others fail too, what becomes of the Service is not theirs alone.
       const isAll = failed.every(isFresh);
       return failed

@@ -55,6 +55,21 @@ describe('the input of the service check', () => {
     expect(requests).toHaveLength(3);
   });
 
+  it.each([
+    ['alone', [], true],
+    ['beside UDP of the same number', [{ name: 'u', port: 80, protocol: 'UDP', targetPort: 9 }], false],
+    [
+      'beside UDP to the same port of its pods',
+      [{ name: 'u', port: 9, protocol: 'UDP', targetPort: 'sql' }],
+      false,
+    ],
+    ['beside UDP of its own', [{ name: 'u', port: 9, protocol: 'UDP', targetPort: 9 }], true],
+  ])('says whether a port is TCP alone: %s', async (_what, more, isTcpAlone) => {
+    const ports = [{ name: 'sql', port: 80, protocol: 'TCP', targetPort: 'sql' }, ...more];
+    const lists = { ...ONE, [PATHS.services]: [service(['10.96.0.5'], { ports })] };
+    expect((await prepared([lists], ['svc/db:80'])).services).toMatchObject([{ isTcpAlone }]);
+  });
+
   it('has a Service of two families as one of each, with each pod once', async () => {
     const { services, unread } = await prepared([DUAL], ['svc/db']);
     expect(services).toMatchObject([
@@ -357,8 +372,8 @@ describe('a container that was just started', () => {
   it.each<[string, object, number, object[]]>([
     ['has a readinessProbe', { readinessProbe: probe }, 20, []],
     ['has a startupProbe', { startupProbe: probe }, 20, []],
-    ['runs for long', {}, 900, []],
-    ['is not the one that has the port, as far as is known', { ports: [] }, 20, [{ name: 'log' }]],
+    ['runs for long', {}, 400, []],
+    ['does not declare the port, which may be a wrong one', { ports: [] }, 20, []],
   ])('is not where it %s', async (_what, container, seconds, more) => {
     expect(await fresh(container, seconds, more)).toBeUndefined();
   });
