@@ -114,8 +114,13 @@ function noSuchPort({ name, port, protocol }: AskedService, service: Service): U
       .map((p) => (p.name ? `${p.name}=${p.port}` : String(p.port)))
       .join(', ');
   const has = list(protocol) || 'none';
-  const other = protocol === 'tcp' ? list('udp') : '';
-  const hint = other === '' ? '' : ` Its UDP ports are: ${other}; for one of them, add /udp to --to.`;
+  const other = list(protocol === 'tcp' ? 'udp' : 'tcp');
+  const hint =
+    other === ''
+      ? ''
+      : protocol === 'tcp'
+        ? ` Its UDP ports are: ${other}; for one of them, add /udp to --to.`
+        : ` Its TCP ports are: ${other}; a port is TCP where its manifest names no protocol, and nodes translate no datagrams for it: if the program takes datagrams, set protocol: UDP in spec.ports.`;
   return new UserError(
     `service "${name}" has no ${protocol.toUpperCase()} port${port === undefined ? '' : ` "${port}"`} (it has: ${has}).${hint}`,
     3,

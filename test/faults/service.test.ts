@@ -110,7 +110,7 @@ describe('NT-SVC-001', () => {
     expectFirst(report, {
       id: 'NT-SVC-001',
       severity: 'critical',
-      says: /1 pod matches its selector app=starting, and none is ready \(starting: container app is not ready\)/,
+      says: /1 pod matches its selector app=starting, and none is ready \(starting: container app is not ready, by its readinessProbe \(HTTP \/ at port 9999\)\)/,
     });
   });
 

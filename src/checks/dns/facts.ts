@@ -58,10 +58,18 @@ export interface KnownService {
   readonly host?: string;
   /** Virtual ones; absent: it has none. */
   readonly addresses?: readonly string[];
+  /** It is an ExternalName for an IPv4 address, which DNS takes for a name. */
+  readonly alias?: string;
   /** It is headless, and how long ago its endpoints last changed. */
   readonly changedSeconds?: number;
   /** How long ago it was made, where that is less than a minute: caches keep denials for so long at most. */
   readonly ageSeconds?: number;
+}
+
+export interface TooLong {
+  readonly host: string;
+  readonly label: string;
+  readonly pod?: { readonly namespace: string; readonly name: string };
 }
 
 /** How the pod's spec says that its resolv.conf is made. */
@@ -94,6 +102,8 @@ export interface DnsInput {
   readonly destinations: readonly string[];
   /** Those of them that are one too many. */
   readonly leftOut?: readonly string[];
+  /** Hosts of DESTs that no name server can be asked for, with the label that is too long, and the pod that has it as its name. */
+  readonly tooLong?: readonly TooLong[];
   /** By name: why the API thinks that it is not there. */
   readonly reasons?: Readonly<Record<string, AbsenceReason>>;
   /** By name: the Service that has it, as the API says; none that is headless, whose name may rightly be empty. */

@@ -34,8 +34,9 @@ async function serviceOf(
   const known = { namespace, name };
   const addresses = clusterIps(service);
   // It has a record whatever its endpoints are.
-  if (service.spec?.type === 'ExternalName' || addresses.length > 0)
-    return { ...known, ...(addresses.length === 0 ? {} : { addresses }), ...agePart(service, nowMs) };
+  if (service.spec?.type === 'ExternalName')
+    return { ...known, ...aliasPart(service), ...agePart(service, nowMs) };
+  if (addresses.length > 0) return { ...known, addresses, ...agePart(service, nowMs) };
   return youngHeadless(cluster, known, nowMs);
 }
 
@@ -74,6 +75,11 @@ async function youngHeadless(
   );
   const ageMs = nowMs - Math.max(0, ...own.map(changedMs));
   return ageMs < FRESH_MS ? { ...known, changedSeconds: seconds(ageMs) } : undefined;
+}
+
+function aliasPart({ spec }: Service): { alias?: string } {
+  const { externalName = '' } = spec ?? {};
+  return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(externalName) ? { alias: externalName } : {};
 }
 
 function agePart({ metadata }: Service, nowMs: number): { ageSeconds?: number } {

@@ -18,6 +18,7 @@ import { runsHere } from '../../docker/docker-proxies.ts';
 import type { DockerContainer } from '../../docker/types.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { ClusterView, Reading } from '../../model/cluster-view.ts';
+import type { Destination } from '../../model/destination.ts';
 import { UserError } from '../../model/errors.ts';
 import type { EndpointSlice, Pod, Service } from '../../model/kube-objects.ts';
 import type { Labels } from '../../model/network-policy.ts';
@@ -71,6 +72,7 @@ export default async function prepare({
     ...(leftOut.length === 0 ? {} : { leftOut }),
     ...(Object.keys(reasons).length === 0 ? {} : { reasons }),
     ...(Object.keys(known).length === 0 ? {} : { known }),
+    ...(await tooLongPart(subject, asked)),
     pod: podDns(subject),
     ...(await machinePart(subject)),
     ...(subject.docker ? { docker: dockerDns(subject.docker.container) } : {}),
@@ -84,6 +86,35 @@ const NAME = /^(?=.{1,253}\.?$)[a-z0-9_*]([a-z0-9_*-]{0,62})(\.[a-z0-9_*-]{1,63}
 
 function isName(text: string): boolean {
   return NAME.test(text) && !/^[\d.]+$/.test(text);
+}
+
+/** What one label may have (RFC 1035, 2.3.4). */
+const LONGEST_LABEL = 63;
+
+/**
+ * Hosts with a label that is too long for DNS, with the pod whose name it is. Of pods alone, whose hosts file is known: one
+ * may have such a name.
+ */
+async function tooLongPart(
+  { cluster, pod }: Subject,
+  asked: readonly Destination[],
+): Promise<Pick<DnsInput, 'tooLong'>> {
+  if (pod === undefined) return {};
+  const aliases = new Set((pod.spec?.hostAliases ?? []).flatMap(({ hostnames = [] }) => hostnames));
+  const hosts = [...new Set(asked.map(({ host }) => host))].filter((host) => !aliases.has(host));
+  const found = hosts.flatMap((host) => {
+    const label = host.split('.').find(({ length }) => length > LONGEST_LABEL);
+    return label === undefined || host.includes(':') ? [] : [{ host, label }];
+  });
+  const own = pod.metadata?.namespace ?? cluster?.namespace ?? '';
+  const tooLong = await Promise.all(
+    found.map(async ({ host, label }) => {
+      const namesake = (await cluster?.pod(own, label.toLowerCase()))?.value;
+      const isPods = namesake !== undefined && namesake !== null;
+      return { host, label, ...(isPods ? { pod: { namespace: own, name: label.toLowerCase() } } : {}) };
+    }),
+  );
+  return tooLong.length === 0 ? {} : { tooLong };
 }
 
 function checkedName(text: string): string {

@@ -5,6 +5,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { HostPort } from '../../model/host-port.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
+import type { PodRange } from '../../model/pod-range.ts';
 import type { Published } from '../../model/published.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
@@ -40,6 +41,8 @@ export interface FirewallInput {
   readonly published?: Readonly<Record<string, Published>>;
   /** By the id of a destination: the pod that has this port of its node for itself. */
   readonly hostPorts?: Readonly<Record<string, HostPort>>;
+  /** By the id of a destination that is an address and no pod's: the range of a node's pods in which it lies. */
+  readonly podRanges?: Readonly<Record<string, PodRange>>;
   /** By the id of a destination that is this machine: containers on it that have the port for themselves. */
   readonly containers?: Readonly<Record<string, readonly ContainerPort[]>>;
   /** The container of the pod that is the proxy of a service mesh, which rules of its network should lead to. */
@@ -88,6 +91,8 @@ export interface PathFacts {
   readonly straight: StrayAnswers | undefined;
   /** The pod that has this port of its node for itself, and what became of a connection to the pod's own address. */
   readonly hostPort: (HostPort & HostPortTry) | undefined;
+  /** In which it lies without being a pod's. */
+  readonly podRange: PodRange | undefined;
   /** Of this machine: containers that have the port, on which nothing here listens. */
   readonly containers: readonly ContainerPort[];
   /** How long its server takes for its first bytes; absent: it does not speak first. */

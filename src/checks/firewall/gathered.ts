@@ -223,6 +223,7 @@ function pathFacts(
     published,
     straight: isLedOn(published) ? strayAnswers(openingSegments, { address, port }) : undefined,
     hostPort: hostPort && { ...hostPort, reach: reachOf(behind), result: behind },
+    podRange: input.podRanges?.[destination.id],
     containers: input.containers?.[destination.id] ?? [],
     results: { reach: result },
   };

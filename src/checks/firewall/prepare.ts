@@ -2,6 +2,7 @@
 
 import type { InputContext } from '../../cluster/context.ts';
 import { hostPortAt } from '../../cluster/host-ports.ts';
+import { podRangeAt } from '../../cluster/pod-ranges.ts';
 import { MOST_SERVICES, publishedAt } from '../../cluster/published.ts';
 import { unreadReason } from '../../cluster/reading.ts';
 import type { Subject } from '../../cluster/subject.ts';
@@ -9,6 +10,7 @@ import { within } from '../../cluster/within.ts';
 import type { InputOf } from '../../model/check.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { HostPort } from '../../model/host-port.ts';
+import type { PodRange } from '../../model/pod-range.ts';
 import type { Published } from '../../model/published.ts';
 import { isOnThisMachine } from '../shared/beside.ts';
 import { readPolicies } from '../shared/prepare-policies.ts';
@@ -29,18 +31,20 @@ export default async function prepare({
   if (asked.length === 0) return undefined;
   const proxies = proxiesOf(subject);
   const uplinks = uplinksOf(subject);
-  const [policies, { published, unread }, hostPorts, containers, greets] = await Promise.all([
+  const [policies, { published, unread }, hostPorts, containers, greets, podRanges] = await Promise.all([
     readPolicies(subject, asked),
     publishedOf(subject, asked),
     hostPortsOf(subject, asked),
     containersAt(subject, asked, signal),
     greetsOf(subject, asked),
+    podRangesOf(subject, asked),
   ]);
   return {
     destinations: asked,
     policies: unread.length === 0 ? policies : { ...policies, unread: [...policies.unread, ...unread] },
     ...(proxies.length === 0 ? {} : { proxies }),
     ...(Object.keys(hostPorts).length === 0 ? {} : { hostPorts }),
+    ...(Object.keys(podRanges).length === 0 ? {} : { podRanges }),
     ...(Object.keys(containers).length === 0 ? {} : { containers }),
     ...sidecarPart(subject),
     ...(Object.keys(published).length === 0 ? {} : { published }),
@@ -63,6 +67,17 @@ async function hostPortsOf(
 ): Promise<Record<string, HostPort>> {
   if (!cluster) return {};
   const all = await Promise.all(asked.map((one) => hostPortAt(cluster, one)));
+  return Object.fromEntries(
+    asked.flatMap(({ id }, i) => (all[i] === undefined ? [] : [[id, all[i]] as const])),
+  );
+}
+
+async function podRangesOf(
+  { cluster }: Subject,
+  asked: readonly Destination[],
+): Promise<Record<string, PodRange>> {
+  if (!cluster) return {};
+  const all = await Promise.all(asked.map((one) => podRangeAt(cluster, one)));
   return Object.fromEntries(
     asked.flatMap(({ id }, i) => (all[i] === undefined ? [] : [[id, all[i]] as const])),
   );

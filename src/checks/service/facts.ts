@@ -26,6 +26,8 @@ export interface EndpointInfo {
   readonly otherPorts: readonly number[];
   /** Of its pod, in the other address family, where the target has one of that family too. */
   readonly otherAddress?: string;
+  /** Its container was started a short time ago, and nothing asks whether its program is ready. */
+  readonly unprobed?: { readonly container: string; readonly startedSeconds: number };
   /** What the API says of its pod, where that is not what the slice has. */
   readonly stale?: StaleEndpoint;
   /** Of a large Service: it is connected to once, and not looked at in detail. */
@@ -107,6 +109,10 @@ export interface ServiceInfo {
   readonly otherPorts?: readonly OtherPorts[];
   /** It is looked at in another family as well, which is the one that stands for its name. */
   readonly isOtherFamily?: boolean;
+  /** DEST is a host or a URL, and this is whose name that is: clients send to the port that DEST has. */
+  readonly isHost?: boolean;
+  /** Of TCP: it has no port of UDP that leads to the same port of its pods. */
+  readonly isTcpAlone?: boolean;
   /** What kube-proxy should know of it; asked for on a node alone. */
   readonly proxied?: ProxiedEndpoints;
 }
@@ -177,6 +183,8 @@ export interface EndpointFacts {
   readonly endpoint: EndpointInfo;
   readonly isSelf: boolean;
   readonly attempt: Attempt;
+  /** The same port number by a datagram, and another one to compare with: asked where TCP is refused. */
+  readonly byUdp?: { readonly same: Attempt; readonly other: Attempt };
   /** Other ports of the pod that accept connections, tried where this one is a suspect. */
   readonly openPorts: readonly number[];
   /** The same port by the pod's address of the other family; `undefined`: it was not tried. */
@@ -220,6 +228,21 @@ export function endpointName({ endpoint }: EndpointFacts): string {
   const { pod, address, port } = endpoint;
   const end = socketAddress(address, port);
   return pod === undefined ? end : `pod ${pod} (${end})`;
+}
+
+/** The externalName is an IPv4 address, which DNS takes for a name: of others none is a name that the API accepts. */
+export function isAddressAlias({ externalName = '' }: ServiceInfo): boolean {
+  return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(externalName);
+}
+
+/** A headless Service whose pods have the port under another number: nobody translates it. */
+export function isUnmapped({ type, clusterIp, endpoints, port }: ServiceInfo): boolean {
+  return (
+    type !== 'ExternalName' &&
+    clusterIp === undefined &&
+    endpoints.length > 0 &&
+    endpoints.every((one) => one.port !== port)
+  );
 }
 
 export function failing(facts: ServiceFacts): readonly EndpointFacts[] {

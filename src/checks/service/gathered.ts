@@ -11,13 +11,23 @@ import { expectsAnswer, isUnresolved, reachOf } from '../shared/reach-probe.ts';
 import { because } from '../shared/reason.ts';
 import type {
   Attempt,
+  EndpointFacts,
   EndpointInfo,
   ServiceFacts,
   ServiceInfo,
   ServiceInput,
   ServicesFacts,
 } from './facts.ts';
-import { endingId, nameId, otherFamilyId, REFERENCE_NAME, repeats, seriesId } from './plan.ts';
+import {
+  endingId,
+  isNamed,
+  nameId,
+  otherFamilyId,
+  REFERENCE_NAME,
+  repeats,
+  seriesId,
+  udpId,
+} from './plan.ts';
 import { sweptEndpoints } from './sample.ts';
 
 export function servicesFacts(evidence: Evidence, input: ServiceInput): ServicesFacts {
@@ -41,16 +51,16 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
       attempt: endpoint.isSweptOnly === true ? sweptAttempt(endpoint, info, sweep) : of(`endpoint${i}`),
       openPorts: endpoint.otherPorts.filter((port) => of(`endpoint${i}-${port}`).state === 'works'),
       otherFamily: endpoint.otherAddress === undefined ? undefined : of(otherFamilyId(i)),
+      ...udpPart(evidence, info, i),
     })),
     virtual:
       info.clusterIp === undefined
         ? []
         : [of('virtual0'), ...others(evidence, info, repeats(info, input) - 1, of)],
-    names:
-      info.type === 'ExternalName' || info.isOtherFamily === true
-        ? []
-        : // One whose result was lost says nothing of the name.
-          [0, 1].map((nth) => of(nameId(nth))).filter(({ result }) => result !== undefined),
+    // One whose result was lost says nothing of the name.
+    names: isNamed(info)
+      ? [0, 1].map((nth) => of(nameId(nth))).filter(({ result }) => result !== undefined)
+      : [],
     ending: (info.ending ?? []).map((_, i) => of(endingId(i))),
     lasting: lasting(evidence[`${info.id}-connections-before`], evidence[`${info.id}-connections-after`]),
     connectionsResult: evidence[`${info.id}-connections-after`],
@@ -67,6 +77,14 @@ function serviceFacts(evidence: Evidence, info: ServiceInfo, input: ServiceInput
         1,
     ),
   };
+}
+
+/** As part of an endpoint; a datagram need not be answered. */
+function udpPart(evidence: Evidence, { id }: ServiceInfo, nth: number): Pick<EndpointFacts, 'byUdp'> {
+  const [same, other] = (['same', 'other'] as const).map((which) =>
+    attempt(evidence[`${id}-${udpId(nth, which)}-reach`], false),
+  );
+  return same?.result === undefined || other?.result === undefined ? {} : { byUdp: { same, other } };
 }
 
 /** The connections to a cluster IP after the first one: a series; in an older bundle each by itself. */

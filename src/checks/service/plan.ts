@@ -5,7 +5,7 @@ import type { ProbeCommand } from '../../model/evidence.ts';
 import { socketAddress } from '../../model/socket-address.ts';
 import { reachProbe } from '../shared/reach-probe.ts';
 import { snapshot } from '../shared/snapshots.ts';
-import type { ServiceInfo, ServiceInput } from './facts.ts';
+import { isAddressAlias, type ServiceInfo, type ServiceInput } from './facts.ts';
 
 /** Connections to a cluster IP when one of several endpoints is the target itself: each meets another one. */
 const MAX_REPEATS = 20;
@@ -117,7 +117,7 @@ function probes(service: ServiceInfo, scripts: ProbeScripts): ProbeCommand[] {
     ...(clusterIp === undefined ? [] : [to('virtual0', clusterIp, port, true)]),
     // Twice: one packet of DNS that is lost takes longer than the probe has.
     ...(isNamed(service)
-      ? [0, 1].map((nth) => again(to(nameId(nth), `${name}.${namespace}.svc`, port, false), nth))
+      ? [0, 1].map((nth) => again(to(nameId(nth), `${name}.${namespace}.svc`, port || ANY_PORT, false), nth))
       : []),
   ];
 }
@@ -147,9 +147,12 @@ export function seriesId(service: string): string {
 }
 
 /** Its name is one that clients use, and is looked at here. */
-function isNamed({ type, isOtherFamily }: ServiceInfo): boolean {
-  return type !== 'ExternalName' && isOtherFamily !== true;
+export function isNamed(service: ServiceInfo): boolean {
+  return (service.type !== 'ExternalName' || isAddressAlias(service)) && service.isOtherFamily !== true;
 }
+
+/** Of an alias without a port: whether the name resolves is what is asked. */
+const ANY_PORT = 443;
 
 export const REFERENCE_NAME = 'reference-name';
 
@@ -161,6 +164,11 @@ export function endingId(nth: number): string {
 /** The end of the id of a connection to an endpoint's pod by its other address. */
 export function otherFamilyId(nth: number): string {
   return `endpoint${nth}-family`;
+}
+
+/** The end of the id of a datagram to an endpoint. @param which the port that TCP was refused at, or another one */
+export function udpId(nth: number, which: 'same' | 'other'): string {
+  return `endpoint${nth}-udp-${which}`;
 }
 
 /** The end of the id of a connection by name. */

@@ -1,4 +1,7 @@
-/** Services by the hosts of URLs and of HOST:PORT: kube-proxy refuses what is sent to one without a ready endpoint. */
+/**
+ * Services by the hosts of URLs and of HOST:PORT: kube-proxy refuses what is sent to one without a ready endpoint, and
+ * translates no port of a headless one.
+ */
 import { familiesOf, familyOf } from '../../cluster/families.ts';
 import { clusterIps, endpointsOf, isReady, servicePort } from '../../cluster/services.ts';
 import type { Subject } from '../../cluster/subject.ts';
@@ -36,11 +39,12 @@ function nameIn(
 }
 
 /**
- * Those that have no ready endpoint for the port, each under its DEST's own label; of the others there is nothing to say
- * that other checks do not. What may not be read is not among them.
+ * Those that have no ready endpoint for the port, and headless ones whose pods have it under another number, each under
+ * its DEST's own label; of the others there is nothing to say that other checks do not. What may not be read is not among
+ * them.
  * @param before how many Services there are already
  */
-export async function emptyServices(
+export async function troubledServices(
   subject: Pick<Subject, 'cluster' | 'addresses' | 'pod'>,
   destinations: readonly Destination[],
   before: number,
@@ -48,11 +52,11 @@ export async function emptyServices(
   const { cluster } = subject;
   if (!cluster) return [];
   const hosts = destinations.filter((one) => one.ref === undefined && one.pod === undefined && !one.anyPort);
-  const found = await Promise.all(hosts.map((one) => emptyService(cluster, subject, one)));
+  const found = await Promise.all(hosts.map((one) => troubledService(cluster, subject, one)));
   return found.flatMap((one, i) => (one === undefined ? [] : [{ ...one, id: `svc${before + i}` }]));
 }
 
-async function emptyService(
+async function troubledService(
   cluster: ClusterView,
   subject: Pick<Subject, 'cluster' | 'addresses' | 'pod'>,
   { host, port, protocol, label }: Destination,
@@ -62,9 +66,12 @@ async function emptyService(
   if (!named || !service || service.spec?.type === 'ExternalName') return undefined;
   const chosen = servicePort(service, port, protocol);
   const slices = (await cluster.endpointSlices(named.namespace, named.name)).value;
-  if (chosen === undefined || slices === undefined || endpointsOf(slices, chosen).some(isReady))
-    return undefined;
+  if (chosen === undefined || slices === undefined) return undefined;
   const ips = clusterIps(service);
+  const ready = endpointsOf(slices, chosen).filter(isReady);
+  const isUnmapped =
+    ips.length === 0 && protocol === 'tcp' && ready.every((one) => String(one.port) !== port);
+  if (ready.length > 0 && !isUnmapped) return undefined;
   const clusterIp = ips.find((ip) => familiesOf(subject.addresses).includes(familyOf(ip))) ?? ips[0];
   return {
     label,
@@ -73,5 +80,6 @@ async function emptyService(
     clusterIp,
     family: clusterIp === undefined ? undefined : familyOf(clusterIp),
     isOtherFamily: false,
+    isHost: true,
   };
 }

@@ -7,6 +7,7 @@ import {
   type Endpoint,
   endpointsOf,
   isReady,
+  portsOf,
   type ServicePort,
   serviceFamilies,
   servicePort,
@@ -40,6 +41,8 @@ export interface AskedService {
   readonly family: Family | undefined;
   /** It is asked for in another family as well, which comes first. */
   readonly isOtherFamily: boolean;
+  /** DEST is a host or a URL, and this is whose name that is. */
+  readonly isHost?: boolean;
 }
 
 /** What was read of it. */
@@ -81,7 +84,7 @@ export async function readService(
   const nodePorts = await ownNodePorts({ cluster, node, isHost }, readyOnes, protocol);
   const stale = await staleEndpoints(cluster, namespace, readyOnes, slices, pods?.value);
   const ready = readyOnes.map((one) => ({
-    ...endpointInfo(one, pods?.value, familiesOf(own)),
+    ...endpointInfo(one, pods?.value, familiesOf(own), Date.now()),
     ...nodePorts.get(one),
     ...stalePart(stale.get(one)),
   }));
@@ -112,6 +115,8 @@ export async function readService(
     ...(isHeadless(service) ? { publishesNotReady: spec.publishNotReadyAddresses === true } : {}),
     ...(ready.length === 0 && port ? otherPortsPart(slices, port) : {}),
     ...(asked.isOtherFamily ? { isOtherFamily: true } : {}),
+    ...(asked.isHost === true ? { isHost: true } : {}),
+    ...(port && protocol === 'tcp' ? { isTcpAlone: !hasUdp(service, port) } : {}),
     ...(isHost && port && clusterIp
       ? { proxied: proxiedEndpoints(slices, port, familyOf(clusterIp), Date.now()) }
       : {}),
@@ -172,6 +177,13 @@ async function selectedPods(
   const { selector = {} } = spec ?? {};
   if (Object.keys(selector).length === 0) return undefined;
   return cluster.pods(metadata?.namespace ?? '', selector);
+}
+
+/** The same port of its pods, or of itself, by UDP. */
+function hasUdp(service: Service, { port, targetPort = port }: ServicePort): boolean {
+  return portsOf(service, 'udp').some(
+    (udp) => udp.port === port || (udp.targetPort ?? udp.port) === targetPort,
+  );
 }
 
 function isHeadless(service: Service): boolean {

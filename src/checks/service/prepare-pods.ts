@@ -11,11 +11,13 @@ const MAX_OTHER_PORTS = 3;
 /**
  * @param pods that the Service selects; absent where they are not known
  * @param families in which the target can send
+ * @param nowMs the time
  */
 export function endpointInfo(
   { address, port, pod: name, node }: Endpoint,
   pods: readonly Pod[] | undefined,
   families: readonly Family[],
+  nowMs: number,
 ): EndpointInfo {
   const pod = pods?.find(({ metadata }) => metadata?.name === name);
   const others = pod ? declaredPorts(pod).filter((d) => d.protocol === 'TCP' && d.port !== port) : [];
@@ -27,7 +29,26 @@ export function endpointInfo(
     ...workloadPart(pod),
     otherPorts: [...new Set(others.map((d) => d.port))].slice(0, MAX_OTHER_PORTS),
     ...otherAddressPart(pod, address, families),
+    ...unprobedPart(pod, port, nowMs),
   };
+}
+
+/** Programs take seconds to begin to listen, and some minutes. */
+const FRESH_CONTAINER_SECONDS = 300;
+
+/** As part of an endpoint: a container whose program nobody asks whether it is ready, and that has just been started. */
+function unprobedPart(pod: Pod | undefined, port: number, nowMs: number): Pick<EndpointInfo, 'unprobed'> {
+  // A port that no container declares may be a wrong one, at which nobody will ever listen.
+  const container = (pod?.spec?.containers ?? []).find(({ ports = [] }) =>
+    ports.some(({ containerPort, protocol = 'TCP' }) => containerPort === port && protocol === 'TCP'),
+  );
+  if (container === undefined || container.readinessProbe || container.startupProbe) return {};
+  const { name } = container;
+  const status = pod?.status?.containerStatuses?.find((one) => one.name === name);
+  // JSON carries strings where client-node's types say Date.
+  const ageMs = nowMs - Date.parse(String(status?.state?.running?.startedAt));
+  const startedSeconds = Math.max(0, Math.round(ageMs / 1000));
+  return startedSeconds < FRESH_CONTAINER_SECONDS ? { unprobed: { container: name, startedSeconds } } : {};
 }
 
 /** As part of an endpoint. */
@@ -89,14 +110,54 @@ export function notReady(pod: Pod, family: Family | undefined): ServiceInfo['not
   return family === undefined || has ? [] : [{ pod: name, reason: `has no ${family} address` }];
 }
 
-function unreadyReason({ metadata, status }: Pod): string | undefined {
+function unreadyReason(pod: Pod): string | undefined {
+  const { metadata, spec, status } = pod;
   if (metadata?.deletionTimestamp) return 'is being deleted';
   const condition = status?.conditions?.find((c) => c.type === 'Ready');
   if (condition?.status === 'True') return undefined;
-  const waiting = status?.containerStatuses?.find((c) => c.state?.waiting)?.state?.waiting?.reason;
-  const restarts = status?.containerStatuses?.find((c) => !c.ready)?.name;
-  return (
-    waiting ??
-    (restarts ? `container ${restarts} is not ready` : (condition?.reason ?? status?.phase ?? 'unknown'))
+  // Evicted, NodeLost, and so on, with which resource the node lacked.
+  if (status?.phase === 'Failed' && status.reason !== undefined)
+    return [status.reason, status.message].filter(Boolean).join(': ');
+  const containers = status?.containerStatuses ?? [];
+  const waiting = containers.find((c) => c.state?.waiting);
+  if (waiting?.state?.waiting?.reason !== undefined)
+    return `${waiting.state.waiting.reason}${exitText(waiting.lastState?.terminated)}`;
+  const unready = containers.find((c) => !c.ready);
+  if (unready !== undefined) {
+    const container = spec?.containers.find(({ name }) => name === unready.name);
+    const isRunning = unready.state?.running !== undefined;
+    return `container ${unready.name} is not ready${isRunning ? probedText(container) : exitText(unready.state?.terminated)}`;
+  }
+  return containers.length > 0 ? heldBack(pod) : (condition?.reason ?? status?.phase ?? 'unknown');
+}
+
+type Terminated = NonNullable<
+  NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]['state']
+>['terminated'];
+
+function exitText(terminated: Terminated): string {
+  return terminated === undefined
+    ? ''
+    : ` (${terminated.reason ?? 'ended'}, exit code ${terminated.exitCode})`;
+}
+
+/** What the kubelet asks it, where it does so over the network. */
+function probedText(container: NonNullable<Pod['spec']>['containers'][number] | undefined): string {
+  const { httpGet, tcpSocket, grpc } = container?.readinessProbe ?? {};
+  if (httpGet) {
+    const { scheme = 'HTTP', port, path = '/' } = httpGet;
+    return `, by its readinessProbe (${scheme} ${path} at port ${port})`;
+  }
+  const port = tcpSocket?.port ?? grpc?.port;
+  return port === undefined ? '' : `, by its readinessProbe (${tcpSocket ? 'TCP' : 'gRPC'} port ${port})`;
+}
+
+/** All of its containers are ready, and the pod is not: of its gates, or since its node is gone. */
+function heldBack({ spec, status }: Pod): string {
+  const gate = spec?.readinessGates?.find(
+    ({ conditionType }) => status?.conditions?.find(({ type }) => type === conditionType)?.status !== 'True',
   );
+  return gate === undefined
+    ? `its containers were ready when node ${spec?.nodeName ?? ''} was last heard of: see whether the node is`
+    : `its containers are ready, and its readiness gate ${gate.conditionType} is not met`;
 }

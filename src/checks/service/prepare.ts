@@ -8,7 +8,7 @@ import { endpointKey } from '../../parsers/sweep.ts';
 import { type Unread, unreadPart } from '../shared/unread.ts';
 import type check from './check.ts';
 import type { ServiceInfo } from './facts.ts';
-import { emptyServices, hasClusterDns } from './prepare-hosts.ts';
+import { hasClusterDns, troubledServices } from './prepare-hosts.ts';
 import { type AskedService, type ReadService, readService } from './prepare-info.ts';
 
 /** Nothing to look at where no DEST is a Service, and no host is the name of one that has nobody to send to. */
@@ -20,7 +20,7 @@ export default async function prepare({
   const { cluster, pod, addresses } = subject;
   if (!cluster) return undefined;
   const named = askedServices(destinations, cluster.namespace);
-  const asked = [...named, ...(await emptyServices(subject, destinations, named.length))];
+  const asked = [...named, ...(await troubledServices(subject, destinations, named.length))];
   if (asked.length === 0) return undefined;
   const read = await Promise.all(asked.map((one) => readService(cluster, one, subject)));
   const found = read.filter((one) => one !== undefined);

@@ -116,7 +116,11 @@ describe('a DEST that is a Service', () => {
   it.each([
     ['does not exist', 'svc/web', 'no service "web" in namespace "shop".'],
     ['has no such port', 'svc/db:81', 'service "db" has no TCP port "81" (it has: sql=80).'],
-    ['has no such protocol', 'svc/db/udp', 'service "db" has no UDP port (it has: none).'],
+    [
+      'has no such protocol',
+      'svc/db/udp',
+      'service "db" has no UDP port (it has: none). Its TCP ports are: sql=80; a port is TCP where its manifest names no protocol, and nodes translate no datagrams for it: if the program takes datagrams, set protocol: UDP in spec.ports.',
+    ],
   ])('and %s is an error', async (_what, to, message) => {
     await expect(asked(SINGLE, to)).rejects.toMatchObject({ message, exitCode: 3 });
   });

@@ -25,6 +25,7 @@ import { searchHidesName } from './search-hides-name.ts';
 import { servfail } from './servfail.ts';
 import { slow } from './slow.ts';
 import { tcpBlocked } from './tcp-blocked.ts';
+import { tooLongName } from './too-long-name.ts';
 import { unheardService } from './unheard-service.ts';
 
 export const DNS_RULES: readonly Rule<DnsFacts>[] = [
@@ -53,4 +54,5 @@ export const DNS_RULES: readonly Rule<DnsFacts>[] = [
   reverse,
   ndots,
   nxdomain,
+  tooLongName,
 ];

@@ -1,9 +1,9 @@
 import { type Advice, advice, kubectl } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import type { Quote } from '../../../model/report.ts';
-import { quote } from '../../shared/quote.ts';
+import { quote, quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { AbsenceReason, DnsFacts, NameFacts } from '../facts.ts';
+import type { AbsenceReason, DnsFacts, KnownService, NameFacts } from '../facts.ts';
 import { isEngines, type PortHolder, portHolder } from '../port-holder.ts';
 import { isAnswered, quoteQueries } from '../wording.ts';
 import { isDisputed } from './disagreement.ts';
@@ -12,6 +12,8 @@ import { unheard } from './unheard-service.ts';
 interface Reason extends AbsenceReason {
   readonly remediation?: Advice;
   readonly quotes?: readonly Quote[];
+  /** It holds where the name exists, too. */
+  readonly isAlias?: true;
 }
 
 const meta = {
@@ -20,7 +22,7 @@ const meta = {
   severities: ['critical', 'info'],
   meaning:
     'The name servers work and say that the name does not exist or has no address: it is misspelled, its Service or record is missing, or it is in another namespace than the one the search list begins with.',
-  rule: "A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty, with other flags too; and it is not a Service that the API has (NT-DNS-021). Of a name of one word that the target asks at an address of this machine, it says who has port 53 there, unless that is an engine's own server; and where the server says that the domain at its top (com., org., …) does not exist either, it says that. If the image has no means to call getaddrinfo, it is an info.",
+  rule: "A name that was asked for, or the host of a DEST, has no address, each of its expansions was answered, and each answer is NXDOMAIN or empty, with other flags too; and it is not a Service that the API has (NT-DNS-021), unless that is an ExternalName for an address. Of a name of one word that the target asks at an address of this machine, it says who has port 53 there, unless that is an engine's own server; and where the server says that the domain at its top (com., org., …) does not exist either, it says that. If the image has no means to call getaddrinfo, it is an info.",
   source: 'RFC 2308: NXDOMAIN and NODATA',
   remedy: advice`Check the spelling and, for a Service, its namespace (${kubectl`get services -A`}); from another namespace its name is NAME.NAMESPACE.`,
   remedyOutside: 'Check the spelling, and the search domains in /etc/resolv.conf.',
@@ -68,9 +70,21 @@ const WITHOUT_INTERNET = advice`If names of the internet should resolve here, se
 
 const OTHER_POLICY = advice`Set dnsPolicy: ClusterFirstWithHostNet in the pod's spec (ClusterFirst, where it is Default and the pod has a network of its own), and make the pod anew.`;
 
+/** An alias for an address is a name that has none, however it is answered. */
+function ofAlias({ namespace, name, alias = '' }: KnownService): Reason {
+  return {
+    text: `it is Service ${namespace}/${name}, an alias (ExternalName) for ${alias}, which is an address: DNS takes it for a name, which nobody has`,
+    isUnready: false,
+    isAlias: true,
+    remediation: advice`Make it a Service of type ClusterIP without a selector, and write its endpoint by hand: an EndpointSlice with the label kubernetes.io/service-name: ${name}, the address ${alias} and the port. Or let clients use the address itself.\n${kubectl`edit service -n ${namespace} ${name}`}`,
+    quotes: [quoteApi(kubectl`get service -n ${namespace} ${name} -o jsonpath={.spec.externalName}`, alias)],
+  };
+}
+
 /** A Service of the cluster, and a pod that asks its node's servers. */
 function reasonOf({ input, denied }: DnsFacts, { name }: NameFacts): Reason | undefined {
   const service = input.known?.[name];
+  if (service?.alias !== undefined) return ofAlias(service);
   const told = input.reasons?.[name];
   const top = denied.tops.find((one) => name.toLowerCase().replace(/\.$/, '').endsWith(`.${one}`));
   if (told === undefined && service === undefined && top !== undefined)
@@ -106,7 +120,7 @@ function judge(name: NameFacts, reason: Reason | undefined, holder: PortHolder |
       // Without getaddrinfo of the target, a line of /etc/hosts may know it.
       name.resolver === undefined ? 'info' : 'critical',
       exists
-        ? `${exists.name} exists but has neither an A nor an AAAA record.`
+        ? `${exists.name} exists but has neither an A nor an AAAA record${reason?.isAlias === true ? `: ${reason.text}` : ''}.`
         : `${name.name} does not exist: ${candidates.length === 1 ? 'the name was' : `all ${candidates.length} names that the resolver tries were`} answered with NXDOMAIN, which costs ${2 * candidates.length} queries${reason === undefined ? (holder ? `: ${holder.whose}, and ${holder.who}: it is not the container engine's own server (aardvark-dns, dockerd), which alone knows the names of containers` : multicast(name.name)) : `: ${reason.text}`}.`,
       [
         ...quoteQueries([...answers].reverse(), 2),

@@ -32,7 +32,8 @@ export function unheard(facts: DnsFacts): ReadonlyMap<string, Unheard> {
   for (const { name } of facts.names) {
     const service = facts.input.known?.[name];
     const full = service && serviceName(service, facts);
-    if (service === undefined || full === undefined) continue;
+    // What stands for an address has none whoever is asked (NT-DNS-005).
+    if (service === undefined || service.alias !== undefined || full === undefined) continue;
     const again = facts.again.filter((q) => servers.some(({ address }) => address === q.server));
     const answers = [...servers.flatMap(({ udp, tcp }) => [...udp.queries, ...tcp.queries]), ...again].filter(
       (q) => isAnswered(q) && q.question.name.toLowerCase() === full,

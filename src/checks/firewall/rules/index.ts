@@ -13,6 +13,7 @@ import { localDetour } from './local-detour.ts';
 import { localDrop } from './local-drop.ts';
 import { machineRule } from './machine-rule.ts';
 import { mixedTables } from './mixed-tables.ts';
+import { noPodThere } from './no-pod-there.ts';
 import { noRedirect } from './no-redirect.ts';
 import { nodePortElsewhere } from './node-port-elsewhere.ts';
 import { oneFamily } from './one-family.ts';
@@ -38,6 +39,7 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   localDetour,
   nodePortElsewhere,
   unclaimedAddress,
+  noPodThere,
   sourceRanges,
   hostPortAstray,
   unpublished,

@@ -27,6 +27,7 @@ const meta = {
       'NT-DNS-001',
       'NT-SVC-003',
       'NT-SVC-007',
+      'NT-SYS-004',
       'NT-TLS',
     ],
   },

@@ -3,6 +3,7 @@ import { occurrence, type Rule } from '../../shared/rule.ts';
 import { endpointName, failing, type ServiceInfo, type ServicesFacts } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
 import { inOtherFamily } from './other-family.ts';
+import { overUdp } from './other-protocol.ts';
 import { strangers } from './other-workload.ts';
 import { onWrongPort } from './wrong-target-port.ts';
 
@@ -31,7 +32,12 @@ export const failingEndpoints: Rule<ServicesFacts> = {
   judge: ({ services }) =>
     services.flatMap((facts) => {
       const { info, endpoints } = facts;
-      const explained = new Set([...onWrongPort(facts), ...strangers(facts), ...inOtherFamily(facts)]);
+      const explained = new Set([
+        ...onWrongPort(facts),
+        ...strangers(facts),
+        ...inOtherFamily(facts),
+        ...overUdp(facts),
+      ]);
       const failed = failing(facts).filter((e) => !explained.has(e) && e.endpoint.stale === undefined);
       if (failed.length === 0) return [];
       const named = [

@@ -2,7 +2,7 @@ import { advice, nettools, TARGET } from '../../../model/advice.ts';
 import type { Quote } from '../../../model/report.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { Attempt, ServiceFacts, ServicesFacts } from '../facts.ts';
+import { type Attempt, isUnmapped, type ServiceFacts, type ServicesFacts } from '../facts.ts';
 import { attemptText, quoteAttempt } from '../words.ts';
 
 const meta = {
@@ -16,9 +16,9 @@ const meta = {
   remedy: advice`Find out where it fails: ${nettools`dns ${TARGET} NAME.NAMESPACE.svc`}.`,
 } as const;
 
-/** A name server that stays silent takes all the time that the connection had. */
-function failsByName({ isUnresolved, state }: Attempt): boolean {
-  return isUnresolved || state === 'silent';
+/** A name server that stays silent takes all the time that the connection had; so does a port that is not the pods'. */
+function failsByName({ isUnresolved, state }: Attempt, { info }: ServiceFacts): boolean {
+  return isUnresolved || (state === 'silent' && !isUnmapped(info));
 }
 
 /** What the same resolver makes of a name that every name server of a cluster knows. */
@@ -70,7 +70,7 @@ export const nameFails: Rule<ServicesFacts> = {
     facts.services.flatMap((service) => {
       const { info, virtual, endpoints, names } = service;
       const direct = virtual.length > 0 ? virtual : endpoints.map((e) => e.attempt);
-      const failed = names.filter(failsByName);
+      const failed = names.filter((one) => failsByName(one, service));
       const [first] = failed;
       if (!first || !direct.some((a) => a.state === 'works')) return [];
       // Where the address fails now and then, so does the name.

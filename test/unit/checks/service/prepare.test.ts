@@ -55,6 +55,21 @@ describe('the input of the service check', () => {
     expect(requests).toHaveLength(3);
   });
 
+  it.each([
+    ['alone', [], true],
+    ['beside UDP of the same number', [{ name: 'u', port: 80, protocol: 'UDP', targetPort: 9 }], false],
+    [
+      'beside UDP to the same port of its pods',
+      [{ name: 'u', port: 9, protocol: 'UDP', targetPort: 'sql' }],
+      false,
+    ],
+    ['beside UDP of its own', [{ name: 'u', port: 9, protocol: 'UDP', targetPort: 9 }], true],
+  ])('says whether a port is TCP alone: %s', async (_what, more, isTcpAlone) => {
+    const ports = [{ name: 'sql', port: 80, protocol: 'TCP', targetPort: 'sql' }, ...more];
+    const lists = { ...ONE, [PATHS.services]: [service(['10.96.0.5'], { ports })] };
+    expect((await prepared([lists], ['svc/db:80'])).services).toMatchObject([{ isTcpAlone }]);
+  });
+
   it('has a Service of two families as one of each, with each pod once', async () => {
     const { services, unread } = await prepared([DUAL], ['svc/db']);
     expect(services).toMatchObject([
@@ -245,6 +260,25 @@ describe('hosts that are names of Services', () => {
     expect((await from([to], spec, [lists])).services).toEqual([]);
   });
 
+  describe('that is headless', () => {
+    const headless = (port: number) => ({
+      ...ONE,
+      [PATHS.services]: [service(['None'], { clusterIP: 'None', ports: [{ ...PORTS[0], port }] })],
+    });
+
+    it('has those whose pods have the port under another number, with their pods', async () => {
+      const { services } = await from(['http://db/'], {}, [headless(80)]);
+      expect(services).toMatchObject([
+        { id: 'svc0', label: 'http://db/', isHost: true, port: 80, ready: 1, endpoints: [{ port: 5432 }] },
+      ]);
+      expect(services[0]).not.toHaveProperty('clusterIp');
+    });
+
+    it('has none that has the port of its pods', async () => {
+      expect((await from(['db:5432'], {}, [headless(5432)])).services).toEqual([]);
+    });
+  });
+
   it('has it beside those that are named as Services, and none that may not be read', async () => {
     const { services } = await from(['svc/db', 'http://db/']);
     expect(services.map(({ id, label }) => [id, label])).toEqual([
@@ -253,6 +287,105 @@ describe('hosts that are names of Services', () => {
     ]);
     const hidden = await from(['http://db/'], {}, [EMPTY, { [`${PATHS.services}/db`]: { status: 403 } }]);
     expect(hidden.services).toEqual([]);
+  });
+});
+
+describe('why a pod is no endpoint', () => {
+  const reason = async (status: object, spec: object = {}) => {
+    const own = pod('db-1', ['10.0.0.1'], spec);
+    const lists = {
+      ...ONE,
+      [PATHS.slices]: [],
+      [PATHS.pods]: [
+        { ...own, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }], ...status } },
+      ],
+    };
+    return (await prepared([lists], ['svc/db'])).services[0]?.notReady[0]?.reason;
+  };
+  const containers = (container: object) => ({ containers: [{ name: 'app', ...container }] });
+  const ended = { reason: 'Error', exitCode: 1 };
+
+  it.each<[string, object, object]>([
+    [
+      'container app is not ready, by its readinessProbe (HTTPS /up at port 9999)',
+      { containerStatuses: [{ name: 'app', ready: false, state: { running: {} } }] },
+      containers({ readinessProbe: { httpGet: { path: '/up', port: 9999, scheme: 'HTTPS' } } }),
+    ],
+    [
+      'container app is not ready, by its readinessProbe (TCP port sql)',
+      { containerStatuses: [{ name: 'app', ready: false, state: { running: {} } }] },
+      containers({ readinessProbe: { tcpSocket: { port: 'sql' } } }),
+    ],
+    [
+      'container app is not ready',
+      { containerStatuses: [{ name: 'app', ready: false, state: { running: {} } }] },
+      containers({ readinessProbe: { exec: { command: ['true'] } } }),
+    ],
+    [
+      'container app is not ready (Error, exit code 1)',
+      { containerStatuses: [{ name: 'app', ready: false, state: { terminated: ended } }] },
+      {},
+    ],
+    [
+      'CrashLoopBackOff (Error, exit code 1)',
+      {
+        containerStatuses: [
+          {
+            name: 'app',
+            ready: false,
+            state: { waiting: { reason: 'CrashLoopBackOff' } },
+            lastState: { terminated: ended },
+          },
+        ],
+      },
+      {},
+    ],
+    [
+      'Evicted: The node was low on resource: ephemeral-storage.',
+      { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage.' },
+      {},
+    ],
+    [
+      'its containers are ready, and its readiness gate example.com/attached is not met',
+      { containerStatuses: [{ name: 'app', ready: true }] },
+      { readinessGates: [{ conditionType: 'example.com/attached' }] },
+    ],
+    [
+      'its containers were ready when node n7 was last heard of: see whether the node is',
+      { containerStatuses: [{ name: 'app', ready: true }] },
+      { nodeName: 'n7' },
+    ],
+    ['Pending', { phase: 'Pending' }, {}],
+  ])('%s', async (text, status, spec) => {
+    expect(await reason(status, spec)).toBe(text);
+  });
+});
+
+describe('a container that was just started', () => {
+  const NOW = Date.now();
+  const fresh = async (container: object, secondsAgo: number, more: readonly object[] = []) => {
+    const own = pod('db-1', ['10.0.0.1'], {
+      containers: [{ name: 'app', ports: [{ name: 'sql', containerPort: 5432 }], ...container }, ...more],
+    });
+    const startedAt = new Date(NOW - secondsAgo * 1000).toISOString();
+    const status = { ...own.status, containerStatuses: [{ name: 'app', state: { running: { startedAt } } }] };
+    const { services } = await prepared([{ ...ONE, [PATHS.pods]: [{ ...own, status }] }], ['svc/db']);
+    return services[0]?.endpoints[0]?.unprobed;
+  };
+  const probe = { tcpSocket: { port: 5432 } };
+
+  it('is known where nobody asks its program', async () => {
+    expect(await fresh({}, 20)).toMatchObject({ container: 'app' });
+    expect(await fresh({}, 20, [{ name: 'log' }])).toMatchObject({ container: 'app' });
+  });
+
+  it.each<[string, object, number, object[]]>([
+    ['has a readinessProbe', { readinessProbe: probe }, 20, []],
+    ['has a startupProbe', { startupProbe: probe }, 20, []],
+    ['runs for long', {}, 400, []],
+    ['does not declare the port, which may be a wrong one', { ports: [] }, 20, []],
+  ])('is not where it %s', async (_what, container, seconds, more) => {
+    expect(await fresh(container, seconds, more)).toBeUndefined();
   });
 });
 
