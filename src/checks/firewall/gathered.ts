@@ -3,7 +3,6 @@
 import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
-import { asksForEcn } from '../shared/ecn.ts';
 import { socketAddress } from '../../model/socket-address.ts';
 import { parseConntrackProc } from '../../parsers/conntrack.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
@@ -16,6 +15,7 @@ import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
 import type { Unreachable } from '../../parsers/unreachable.ts';
 import { expirySenders, objectors, unreachablesOf } from '../shared/capture.ts';
 import { counterSnapshots } from '../shared/counters.ts';
+import { asksForEcn } from '../shared/ecn.ts';
 import { isLedOn } from '../shared/led-on.ts';
 import { type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
 import { incoming, outgoing, type Packet } from '../shared/packet.ts';

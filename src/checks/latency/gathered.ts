@@ -10,6 +10,7 @@ import { parseQdiscs } from '../../parsers/tc.ts';
 import type { ConnectTry } from '../../parsers/tcp-connect.ts';
 import { parseUptime } from '../../parsers/uptime.ts';
 import { counterSnapshots } from '../shared/counters.ts';
+import { asksForEcn } from '../shared/ecn.ts';
 import {
   connectsOf,
   echoesOf,
@@ -21,7 +22,6 @@ import {
   read,
 } from '../shared/measured.ts';
 import { because, noTool } from '../shared/reason.ts';
-import { asksForEcn } from '../shared/ecn.ts';
 import { smallSegmentsOf } from '../shared/small-segments.ts';
 import { distribution } from '../shared/statistics.ts';
 import { strayAnswers, strayCapture } from '../shared/stray-answers.ts';

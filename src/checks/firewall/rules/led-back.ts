@@ -53,7 +53,9 @@ function detourOf(machine: Machine, path: PathFacts): Detour | undefined {
   const device = deviceTo(machine, path);
   if (cause.kind !== 'dropped' || source === undefined || device === undefined) return undefined;
   if (parsePrefix(address)?.family !== 'inet') return undefined;
-  const isToHost = machine.interfaces.some(({ addresses }) => addresses.some((one) => one.address === address));
+  const isToHost = machine.interfaces.some(({ addresses }) =>
+    addresses.some((one) => one.address === address),
+  );
   const flow = { protocol: destination.protocol, source, port };
   const coming = { ...flow, in: { is: device }, destination: address, isToHost };
   const outcome = translation(machine, 'PREROUTING', coming);
@@ -86,7 +88,10 @@ function judge(path: PathFacts, { machine }: FirewallFacts): Occurrence[] {
       meta,
       'critical',
       `This machine leads what the target sends to ${nameOf(path)} ${happens} (${seen(path)}): it translates the destination alone, and no rule of its nat POSTROUTING the source.`,
-      [{ command: ['[this machine]', ...outcome.book.result.command], excerpt: outcome.text }, ...quoteReach(path)],
+      [
+        { command: ['[this machine]', ...outcome.book.result.command], excerpt: outcome.text },
+        ...quoteReach(path),
+      ],
       {
         subject: path.destination.label,
         remediation: advice`Ask for ${place} itself. Or let this machine translate what it leads back:\n${verbatim`iptables -t nat -A POSTROUTING -s ${source} -d ${to} -o ${device} -j MASQUERADE`}${hairpin}`,
