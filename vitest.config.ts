@@ -17,7 +17,7 @@ const SECOND_TRY = 1;
 
 // Need no cluster: engines, namespaces and files of this machine.
 const MACHINE = [
-  'test/e2e/{docker,docker-answers,docker-beside,docker-host,docker-memory,docker-names,docker-newest,docker-overlay,docker-unpublished,local,local-egress,local-shell,podman,watch,watch-wire}.test.ts',
+  'test/e2e/{docker,docker-answers,docker-beside,docker-bridge,docker-host,docker-memory,docker-names,docker-newest,docker-overlay,docker-unpublished,local,local-egress,local-shell,podman,watch,watch-wire}.test.ts',
   'test/integration/channels/{docker,local}.test.ts',
 ];
 

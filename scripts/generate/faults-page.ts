@@ -28,7 +28,7 @@ export const PROVEN_ELSEWHERE: readonly {
     ids: [
       ...['NT-DKR-007', 'NT-DKR-008', 'NT-DKR-009', 'NT-DKR-010', 'NT-DKR-011', 'NT-DKR-012'],
       ...['NT-DKR-013', 'NT-DKR-014', 'NT-DKR-015', 'NT-DKR-016', 'NT-DKR-017', 'NT-DKR-018'],
-      ...['NT-DKR-019', 'NT-DKR-020', 'NT-DKR-032', 'NT-DKR-034', 'NT-DKR-035'],
+      ...['NT-DKR-019', 'NT-DKR-020', 'NT-DKR-032', 'NT-DKR-034', 'NT-DKR-035', 'NT-DKR-038'],
     ],
     test: 'test/e2e/docker-host.test.ts',
     how: 'on a real Docker engine, with a machine outside of it',
@@ -42,6 +42,11 @@ export const PROVEN_ELSEWHERE: readonly {
     ids: ['NT-DKR-023', 'NT-DKR-024', 'NT-DKR-025', 'NT-DKR-026', 'NT-DKR-027', 'NT-DKR-030', 'NT-DKR-031'],
     test: 'test/e2e/docker-beside.test.ts',
     how: 'on a real Docker engine',
+  },
+  {
+    ids: ['NT-DKR-036', 'NT-DKR-037'],
+    test: 'test/e2e/docker-bridge.test.ts',
+    how: 'on a real Docker engine, with a machine outside of it',
   },
   {
     ids: ['NT-DKR-028'],

@@ -454,6 +454,63 @@ describe("the Docker host's side of a container", () => {
     }
   });
 
+  it('names NT-DKR-038: a port that is forwarded by hand, asked for from the network that it leads to', async () => {
+    const name = `ntled-${process.pid}`;
+    const host = (words: string): Promise<string> => daemon.onHost(...words.split(' '));
+    const own = '198.18.134.2';
+    const port = 18_238;
+    const dnat = (act: string, to: string): Promise<string> =>
+      iptables(
+        ...['-t', 'nat', act, 'PREROUTING', '-d', OUTSIDE.host, '-p', 'tcp', '--dport', String(port)],
+        ...['-j', 'DNAT', '--to-destination', `${to}:8080`],
+      );
+    const masquerade = (act: string): Promise<string> =>
+      iptables(
+        ...['-t', 'nat', act, 'POSTROUTING', '-s', own, '-d', own, '-o', 'lxcbr1', '-j', 'MASQUERADE'],
+      );
+    await run(['ip', 'netns', 'add', name]);
+    try {
+      await host('ip link add lxcbr1 type bridge');
+      await host('ip addr add 198.18.134.1/24 dev lxcbr1');
+      await host('ip link set lxcbr1 up');
+      await host(`ip link add ve1 type veth peer name eth0 netns ${name}`);
+      await host('ip link set ve1 master lxcbr1 up');
+      for (const words of ['link set lo up', `addr add ${own}/24 dev eth0`, 'link set eth0 up'])
+        await run(['ip', '-n', name, ...words.split(' ')]);
+      await run(['ip', '-n', name, 'route', 'add', 'default', 'via', '198.18.134.1']);
+      for (const way of ['-i', '-o']) await iptables('-I', 'DOCKER-USER', way, 'lxcbr1', '-j', 'ACCEPT');
+      const asked = async (): Promise<readonly Finding[]> => {
+        const words = `firewall netns:${name} --to ${OUTSIDE.host}:${port} -o json`;
+        const { stdout, stderr } = await bash(
+          `nsenter --net=/run/netns/${daemon.place.netns} kubectl-nettools ${words}`,
+          { env: { KUBECONFIG: '/nonexistent' } },
+        );
+        expect(stdout, stderr).toMatch(/^\{/);
+        return leads(validReport(JSON.parse(stdout)));
+      };
+      const serve = ['nsenter', `--net=/run/netns/${name}`, 'busybox', 'httpd', '-f', '-p', '8080'];
+      await outside.during(serve, async () => {
+        await dnat('-A', own);
+        const [self] = await asked();
+        expect(self?.id).toBe('NT-DKR-038');
+        expect(self?.severity).toBe('critical');
+        expect(self?.summary).toMatch(
+          /^This machine leads what the target sends to TCP 198\.18\.130\.1:18238 to the target itself \(198\.18\.134\.2:8080\), which drops what comes to it from its own address \(no answer within .*\): it translates the destination alone, /,
+        );
+        // As the remedy says.
+        await masquerade('-A');
+        await host('bridge link set dev ve1 hairpin on');
+        expect(await asked()).toEqual([]);
+        await masquerade('-D');
+        await dnat('-D', own);
+      });
+    } finally {
+      await attempt(['ip', 'netns', 'delete', name]);
+      await host('ip link delete lxcbr1');
+      for (const way of ['-i', '-o']) await iptables('-D', 'DOCKER-USER', way, 'lxcbr1', '-j', 'ACCEPT');
+    }
+  });
+
   it('names NT-DKR-020: a stream of datagrams that is older than the published port', async () => {
     const send = `exec 3<>/dev/udp/${OUTSIDE.host}/18220; while :; do printf x >&3; sleep 0.3; done`;
     await outside.during(['bash', '-c', `{ ${send}; } 2>/dev/null`], async () => {

@@ -58,8 +58,73 @@ describe('NT-HTTP-009', () => {
   });
 
   test('no fault: one that leads to https', async () => {
-    await withHttp(7202, redirect(`https://${NAME}/shop`), async () => {
-      expectSilence(await requested(`http://${NAME}:7202/shop`));
+    await withHttp(7202, redirect(`https://${NAME}/shop`), () =>
+      // Whoever takes connections there is enough.
+      withHttp(443, '', async () => {
+        expectSilence(await requested(`http://${NAME}:7202/shop`));
+      }),
+    );
+  });
+});
+
+describe('NT-PROXY-005', () => {
+  test('a redirect that lost the port that is published', async () => {
+    const url = `http://${NAME}:7207/shop`;
+    await withHttp(7207, redirect(`http://${NAME}/shop/`), async () => {
+      const asked = (): Promise<Report> => requested(url);
+      expectFirst(await asked(), {
+        id: 'NT-PROXY-005',
+        severity: 'warning',
+        says: /^http:\/\/shop\.example\.test:7207\/shop answers with HTTP 308 and leads to http:\/\/shop\.example\.test\/shop\/: 203\.0\.113\.1:80 refuses connections, /,
+      });
+      await withHttp(80, '', async () => expectSilence(await asked()));
+    });
+  });
+});
+
+describe('NT-LAT-008, NT-SOCK-001', () => {
+  /** What the router does to a SYN that asks for ECN. */
+  const filter = (verdict: string): string => `table ip ntlabecn {
+  chain in {
+    type filter hook input priority 0;
+    tcp flags & (syn|ack|ecn|cwr) == syn|ecn|cwr counter ${verdict}
+  }
+}`;
+  const asking = async (verdict: string, port: number, work: () => Promise<void>): Promise<void> => {
+    await lab.inside('sysctl', '-qw', 'net.ipv4.tcp_ecn=1');
+    try {
+      await withHttp(port, 'HTTP/1.1 204 No Content\\r\\n\\r\\n', async () => {
+        // As it is where nothing on the way minds ECN.
+        expectSilence(await requested(`http://${NAME}:${port}/`));
+        await lab.inRouter('nft', filter(verdict));
+        try {
+          await work();
+        } finally {
+          await lab.inRouter('nft', 'delete table ip ntlabecn');
+        }
+      });
+    } finally {
+      await lab.inside('sysctl', '-qw', 'net.ipv4.tcp_ecn=2');
+    }
+  };
+
+  test('a firewall drops each SYN that asks for ECN', async () => {
+    await asking('drop', 7208, async () => {
+      expectFirst(await requested(`http://${NAME}:7208/`), {
+        id: 'NT-LAT-008',
+        severity: 'warning',
+        says: /^Each of \d+ connections to http:\/\/shop\.example\.test:7208\/ .* was made by its second SYN, after .*: the first asks for ECN \(net\.ipv4\.tcp_ecn is 1 here\), the second does not\.$/,
+      });
+    });
+  });
+
+  test('a small TCP stack resets each SYN that asks for ECN', async () => {
+    await asking('reject with tcp reset', 7209, async () => {
+      expectFirst(await checkReport('firewall', [target(), '--to', `${NAME}:7209`]), {
+        id: 'NT-SOCK-001',
+        severity: 'critical',
+        says: /; or it does so because the target asks for ECN /,
+      });
     });
   });
 });

@@ -70,8 +70,7 @@ export function dockerHost(evidence: Evidence, input: DockerInput): Measured<Doc
       counters: counterSnapshots(results, 'counters', parseCounters),
       bindsAnyAddress: read(results['nonlocal-bind'], 'cat', (text) =>
         text.trim() === '' ? undefined : { isOn: text.includes('1') },
-      ).value
-        ?.isOn,
+      ).value?.isOn,
       proxied: read(results['proxied'], 'sh', parseProxied).value ?? [],
       grown: ruleSnapshots(results).grown,
       datagrams: datagramsOf(results),

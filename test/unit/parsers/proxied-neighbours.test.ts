@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseProxied } from '../../../src/parsers/proxied-neighbours.ts';
 
-const LIST = '[{"dst":"2001:db8::9","dev":"eth0","proxy":null},{"dst":"2001:db8::8","dev":"eth1","proxy":null}]\n';
+const LIST =
+  '[{"dst":"2001:db8::9","dev":"eth0","proxy":null},{"dst":"2001:db8::8","dev":"eth1","proxy":null}]\n';
 const on = (...names: readonly string[]): string =>
   ['all', 'eth0', 'eth1']
     .map((name) => `/proc/sys/net/ipv6/conf/${name}/proxy_ndp:${names.includes(name) ? 1 : 0}\n`)

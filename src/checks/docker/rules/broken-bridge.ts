@@ -37,7 +37,11 @@ function lineOf({ name, flags, master, portState, addresses }: Interface): strin
 const isUp = ({ flags }: Interface): boolean => flags.includes('UP');
 
 /** The other end of the target's interface: each says the other's index, which are of two namespaces and may be anybody's else. */
-function hostEnd({ ownInterfaces }: DockerFacts, host: DockerHost, network: DockerNetwork): Interface | undefined {
+function hostEnd(
+  { ownInterfaces }: DockerFacts,
+  host: DockerHost,
+  network: DockerNetwork,
+): Interface | undefined {
   const own = ownInterfaces?.find(({ addresses }) =>
     addresses.some(({ address }) => network.addresses.includes(address)),
   );

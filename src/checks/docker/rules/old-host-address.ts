@@ -14,7 +14,7 @@ const meta = {
   title: 'A port is published on an address that the host no longer has',
   severities: ['warning'],
   meaning:
-    "The port was published on one address of the host (-p ADDRESS:PORT:PORT, daemon.json's \"ip\"), and the host has it no more: DHCP gave it another one, somebody set a new one, or a virtual address went to another machine. docker-proxy and Docker's rules keep waiting for the old one: the container runs, docker ps shows the port, and connections to the new address are refused.",
+    'The port was published on one address of the host (-p ADDRESS:PORT:PORT, daemon.json\'s "ip"), and the host has it no more: DHCP gave it another one, somebody set a new one, or a virtual address went to another machine. docker-proxy and Docker\'s rules keep waiting for the old one: the container runs, docker ps shows the port, and connections to the new address are refused.',
   rule: "A program of the host listens on the published port at that address, which no interface and no local route of the host has, and programs may not listen on other machines' addresses there (ip_nonlocal_bind is 0), as those of a standby that waits for a virtual address do.",
   source:
     'Docker documentation, "Port publishing and mapping"; Linux: Documentation/networking/ip-sysctl.rst (ip_nonlocal_bind); openimsdk/open-im-server#434; moby/moby#27165',
@@ -25,8 +25,7 @@ const meta = {
 /** Only a host that had the address could listen on it. */
 function listenerOn({ listeners }: DockerHost, port: PublishedPort): Listener | undefined {
   return listeners?.find(
-    (one) =>
-      one.port === port.hostPort && one.protocol === port.protocol && one.address === port.hostAddress,
+    (one) => one.port === port.hostPort && one.protocol === port.protocol && one.address === port.hostAddress,
   );
 }
 

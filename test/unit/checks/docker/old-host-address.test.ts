@@ -1,9 +1,9 @@
 /** NT-DKR-037: a port that waits at an address of before. */
 import { describe, expect, it } from 'vitest';
-import type { DockerInput } from '../../../../src/checks/docker/facts.ts';
 import docker from '../../../../src/checks/docker/check.ts';
-import { judgeDocker } from '../../../../src/checks/docker/judge.ts';
+import type { DockerInput } from '../../../../src/checks/docker/facts.ts';
 import { hostAfter } from '../../../../src/checks/docker/host-plan.ts';
+import { judgeDocker } from '../../../../src/checks/docker/judge.ts';
 import { PROBE_SCRIPTS } from '../../../../src/probes/scripts.ts';
 import { recording } from '../../../recordings/recordings.ts';
 import { evidence, result } from '../results.ts';
@@ -51,7 +51,10 @@ describe('NT-DKR-037', () => {
 
   it.each<[string, Host]>([
     ['the host has it', { address: '198.51.100.7' }],
-    ['it is local by a route', { routes: [{ type: 'local', dst: '198.51.100.0/24', dev: 'lo', table: 'local' }] }],
+    [
+      'it is local by a route',
+      { routes: [{ type: 'local', dst: '198.51.100.0/24', dev: 'lo', table: 'local' }] },
+    ],
     ['programs may wait for an address to come', { binds: '1\n0\n' }],
     ['it is not known whether they may', { binds: '' }],
     ['nobody waits there, as of an engine that does so by a forwarder elsewhere', { listeners: '' }],
@@ -62,7 +65,9 @@ describe('NT-DKR-037', () => {
 
   it('is silent of ports on all addresses and on loopback', () => {
     for (const hostAddress of ['0.0.0.0', '::', '127.0.0.1', '127.0.0.53', '::1'])
-      expect(found({ listeners: LISTENS.replace('198.51.100.7', hostAddress) }, [{ ...PORT, hostAddress }])).toEqual([]);
+      expect(
+        found({ listeners: LISTENS.replace('198.51.100.7', hostAddress) }, [{ ...PORT, hostAddress }]),
+      ).toEqual([]);
   });
 
   it('asks the host only where it matters', () => {

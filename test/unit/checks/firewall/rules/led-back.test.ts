@@ -33,10 +33,10 @@ function found({
   const save = { command: ['iptables-save', '-c'] };
   const text = `*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n${rules.map((one) => `[5:300] -A ${one}\n`).join('')}COMMIT\n`;
   const run = evidence({
-    'to0-reach': result(
-      `address ${HOST}\nroute ${HOST} via ${via} dev eth0 src ${OWN} uid 0\n${tries}`,
-      { command: ['reach', 'tcp', HOST, '8443'], durationMs: 4000 },
-    ),
+    'to0-reach': result(`address ${HOST}\nroute ${HOST} via ${via} dev eth0 src ${OWN} uid 0\n${tries}`, {
+      command: ['reach', 'tcp', HOST, '8443'],
+      durationMs: 4000,
+    }),
     'reach-sockets': result(`SYN-SENT 0 1 ${OWN}:44240 ${HOST}:8443\n\t bbr rto:1000 retrans:1/2 lost:1\n`),
     'icmp-errors': result('', { stderr: 'listening on any\n0 packets captured\n' }),
     'machine-iptables-before': result(text, save),
@@ -69,7 +69,10 @@ describe('NT-DKR-038', () => {
   });
 
   it.each([
-    ['the machine translates the source', { rules: [dnat(OWN), OUTGOING, `POSTROUTING -s ${OWN}/32 -d ${OWN}/32 -j MASQUERADE`] }],
+    [
+      'the machine translates the source',
+      { rules: [dnat(OWN), OUTGOING, `POSTROUTING -s ${OWN}/32 -d ${OWN}/32 -j MASQUERADE`] },
+    ],
     ['it may do so', { rules: [dnat(OWN), 'POSTROUTING -m mark --mark 0x1 -j MASQUERADE'] }],
     ['the rule is of another port', { rules: [dnat(OWN).replace('8443', '8444')] }],
     ['the rule may not be taken', { rules: [dnat(OWN).replace('-j', '-m recent --rcheck -j')] }],
