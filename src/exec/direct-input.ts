@@ -1,13 +1,8 @@
 /** A way of stdin past its streams: each of them takes as long for a chunk as the kernel takes to read it. */
 import type { Readable } from 'node:stream';
 
-/** Takes what is read, where it has memory of its own for it. */
-export interface InputTaker {
-  /** Memory for what is read next. */
-  memory(): Uint8Array;
-  /** What has been read; it may be overwritten when this returns. False: that is enough for now. */
-  take(bytes: Uint8Array): boolean;
-}
+/** Takes what has been read, which may be overwritten when it returns. @returns false: that is enough for now */
+export type InputTaker = (bytes: Uint8Array) => boolean;
 
 /** A stdin that can be led past its stream. */
 export interface DirectInput extends Readable {

@@ -9,8 +9,6 @@ import { MAX_HEAD_BYTES, writeStdinFrame } from './stdin-frame.ts';
 
 /** Bytes that wait or are being written; above it the source is not read. */
 const STDIN_WINDOW = 256 * 1024;
-/** As much as a pipe gives at once. */
-const READ_BYTES = 64 * 1024;
 const FRAME_BYTES = MAX_HEAD_BYTES + MAX_STDIN_PAYLOAD;
 /** What goes to the socket at once: with more of them Node would put them together by a copy. */
 const BATCH_BYTES = 4 * FRAME_BYTES;
@@ -34,19 +32,10 @@ export class StdinPump {
   #isHeld = false;
   /** How a source goes on that has been led past its stream. */
   #goOn: (() => void) | undefined;
-  readonly #taker: InputTaker;
 
   constructor(stdin: Readable, socket: WebSocket) {
     this.#stdin = stdin;
     this.#socket = socket;
-    let memory: Buffer | undefined;
-    this.#taker = {
-      memory: () => {
-        memory ??= Buffer.allocUnsafeSlow(READ_BYTES);
-        return memory;
-      },
-      take: (bytes) => this.#take(bytes),
-    };
   }
 
   /** Bytes that have been given to the socket. */
@@ -88,7 +77,7 @@ export class StdinPump {
   #onData(chunk: Uint8Array | string): void {
     if (!this.#take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) this.#stdin.pause();
     freeBuffersInTime(this.#sent);
-    this.#goOn = this.#isStopped ? undefined : led(this.#stdin, this.#taker);
+    this.#goOn = this.#isStopped ? undefined : led(this.#stdin, this.#take);
     if (this.#goOn === undefined) return;
     // For its end.
     this.#stdin.resume();
@@ -96,7 +85,7 @@ export class StdinPump {
   }
 
   /** Whether more is wanted now. */
-  #take(bytes: Uint8Array): boolean {
+  readonly #take: InputTaker = (bytes) => {
     for (let at = 0; at < bytes.length; at += MAX_STDIN_PAYLOAD) {
       // A closing socket takes everything and sends nothing: an endless source would keep its end from being seen.
       if (this.#isStopped || !this.#isOpen) return false;
@@ -104,7 +93,7 @@ export class StdinPump {
     }
     this.#isHeld = this.#inFlight + this.#waiting > STDIN_WINDOW;
     return !this.#isHeld;
-  }
+  };
 
   #put(data: Uint8Array): void {
     const isSmall = this.#inFlight === 0 && data.length <= LARGE_BYTES;

@@ -33,12 +33,8 @@ export class PipeInput extends Readable implements DirectInput {
   }
 
   #open(): Socket {
-    const own = Buffer.allocUnsafeSlow(READ_BYTES);
-    const onread = {
-      // Asked after each read for the next one's.
-      buffer: () => this.#taker?.memory() ?? own,
-      callback: (size: number, memory: Uint8Array) => this.#onBytes(memory.subarray(0, size)),
-    };
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    const onread = { buffer, callback: (size: number) => this.#onBytes(buffer.subarray(0, size)) };
     const options = { fd: this.#fd, readable: true, writable: false, onread };
     // The types leave out that a descriptor and `onread` go together.
     const socket = new Socket(options as SocketConstructorOpts);
@@ -48,6 +44,6 @@ export class PipeInput extends Readable implements DirectInput {
   }
 
   #onBytes(bytes: Uint8Array): boolean {
-    return this.#taker === undefined ? this.push(Buffer.from(bytes)) : this.#taker.take(bytes);
+    return this.#taker === undefined ? this.push(Buffer.from(bytes)) : this.#taker(bytes);
   }
 }
