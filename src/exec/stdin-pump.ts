@@ -91,6 +91,7 @@ export class StdinPump {
       if (this.#isStopped || !this.#isOpen) return false;
       this.#put(bytes.subarray(at, at + MAX_STDIN_PAYLOAD));
     }
+    if (this.#inFlight === 0) this.#write();
     this.#isHeld = this.#inFlight + this.#waiting > STDIN_WINDOW;
     return !this.#isHeld;
   };
@@ -102,7 +103,7 @@ export class StdinPump {
       : (this.#free.pop() ?? Buffer.allocUnsafeSlow(BATCH_BYTES));
     this.#waiting = writeStdinFrame(data, this.#batch, this.#waiting);
     this.#sentWaiting += data.length;
-    if (this.#inFlight === 0 || this.#waiting > BATCH_BYTES - FRAME_BYTES) this.#write();
+    if (this.#waiting > this.#batch.length - FRAME_BYTES) this.#write();
   }
 
   /** Beside the sender of ws, which without an extension keeps no frame back: what both write stands in the order of the calls. */

@@ -1,5 +1,5 @@
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';

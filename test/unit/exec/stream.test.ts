@@ -5,6 +5,7 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { DirectInput, InputTaker } from '../../../src/exec/direct-input.ts';
 import { ExecLostError, ExecRefusedError } from '../../../src/exec/errors.ts';
 import type { ExecOptions, ExecStreams } from '../../../src/exec/exec-streams.ts';
 import { execStream } from '../../../src/exec/stream.ts';
@@ -239,6 +240,39 @@ describe('stdin', () => {
     expect(await exec(server, { stdin: Readable.from([data]), stdout })).toEqual({ kind: 'exit', code: 0 });
     expect(Buffer.concat(stdout.chunks).equals(Buffer.concat([data, Buffer.from('END')]))).toBe(true);
     expect(Math.max(...(server.peers[0]?.stdin.map((chunk) => chunk.length) ?? []))).toBe(32 * 1024);
+  });
+
+  it('is sent whole where it is led past its stream, and rests while the server reads nothing', async () => {
+    const data = randomBytes(12 * MEBIBYTE + 1);
+    const memory = Buffer.alloc(70_000);
+    let at = 0;
+    let rests = 0;
+    // Each piece lies in the same memory.
+    const next = (): Buffer => {
+      const bytes = memory.subarray(0, data.copy(memory, 0, at, at + 1 + ((at * 7) % memory.length)));
+      at += bytes.length;
+      return bytes;
+    };
+    const stream = new Readable({ read: () => undefined });
+    const stdin: DirectInput = Object.assign(stream, {
+      lead: (take: InputTaker) => () => {
+        for (let bytes = next(); bytes.length > 0; bytes = next()) {
+          if (take(bytes)) continue;
+          rests++;
+          return;
+        }
+        stream.push(null);
+      },
+    });
+    stream.push(Buffer.from(next()));
+    const server = await accept((peer) => {
+      peer.stall();
+      setTimeout(() => peer.resume(), 50);
+      peer.onStdinClose(() => peer.exit().then(() => peer.close()));
+    });
+    expect(await exec(server, { stdin })).toEqual({ kind: 'exit', code: 0 });
+    expect(Buffer.concat(server.peers[0]?.stdin ?? []).equals(data)).toBe(true);
+    expect(rests).toBeGreaterThan(0);
   });
 
   it('is half-closed at once when it is empty', async () => {
