@@ -7,7 +7,7 @@ import type { PingSeries } from '../../parsers/ping.ts';
 import type { Privileges } from '../../parsers/proc-status.ts';
 import type { TcpSocket } from '../../parsers/ss.ts';
 import type { Qdisc } from '../../parsers/tc.ts';
-import type { ConnectSeries } from '../../parsers/tcp-connect.ts';
+import type { ConnectSeries, ConnectTry } from '../../parsers/tcp-connect.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import type { LedOn } from '../shared/led-on.ts';
 import type { Measured } from '../shared/measured.ts';
@@ -15,7 +15,6 @@ import type { SmallSegments } from '../shared/small-segments.ts';
 import type { Distribution } from '../shared/statistics.ts';
 import type { StrayAnswers } from '../shared/stray-answers.ts';
 import type { LimitedContainer, LimitedFacts } from './cpu-limits.ts';
-import type { LedTo } from './led-to.ts';
 import type { MeshWay } from './mesh.ts';
 import type { Http2Facts } from './plain-http2.ts';
 import type { RestFacts } from './resting.ts';
@@ -28,6 +27,15 @@ export interface ProxiedWay {
   readonly name: string;
   /** The annotation that says so, with its value. */
   readonly annotation: string;
+}
+
+/** Another port of the host that answered, and what became of connecting to it. */
+export interface LedTo {
+  readonly url: string;
+  readonly address: string;
+  readonly port: string;
+  readonly outcome: ConnectTry['outcome'];
+  readonly result: ProbeResult | undefined;
 }
 
 /** One destination's measurements. */

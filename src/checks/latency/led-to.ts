@@ -1,18 +1,8 @@
 /** Where an answer leads a client to: another port of the host that gave it. Pure. */
 import type { ProbeScripts } from '../../model/check.ts';
-import type { Evidence, ProbeCommand, ProbeResult } from '../../model/evidence.ts';
-import type { ConnectTry } from '../../parsers/tcp-connect.ts';
+import type { Evidence, ProbeCommand } from '../../model/evidence.ts';
 import { connectsOf } from '../shared/measured.ts';
-import type { PathFacts } from './facts.ts';
-
-/** Another port of the host that answered, and what became of connecting to it. */
-export interface LedTo {
-  readonly url: string;
-  readonly address: string;
-  readonly port: string;
-  readonly outcome: ConnectTry['outcome'];
-  readonly result: ProbeResult | undefined;
-}
+import type { LedTo, PathFacts } from './facts.ts';
 
 /** Of so many answers it is asked: each waits for as long as a silent port. */
 const MOST = 2;

@@ -16,7 +16,7 @@ const meta = {
   source:
     'RFC 3168, 6.1.1.1; Linux: Documentation/networking/ip-sysctl.rst (tcp_ecn, tcp_ecn_fallback); systemd/systemd#9748',
   remedy: advice`To see that this is it, and as the cure where the device cannot be changed, do not ask for ECN:\n${verbatim`sysctl -w net.ipv4.tcp_ecn=2`}\nin the network namespace of the target (docker run --sysctl, a pod's securityContext.sysctls, /etc/sysctl.d of a host). Then find what drops SYN packets with the flags ECE and CWR: a rule for "invalid TCP flags" of a firewall, an old device.`,
-  explains: { depth: 990, subject: ['NT-LAT-005'] },
+  explains: { depth: 986, subject: ['NT-LAT-005'] },
 } as const;
 
 /** As NT-LAT-005, and before a third SYN is sent, 3 s after the first. */

@@ -2,8 +2,7 @@ import { type Advice, advice, verbatim } from '../../../model/advice.ts';
 import { socketAddress } from '../../../model/socket-address.ts';
 import { quote } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { LatencyFacts } from '../facts.ts';
-import type { LedTo } from '../led-to.ts';
+import type { LatencyFacts, LedTo } from '../facts.ts';
 
 const REMEDY: Advice = advice`Let the server write redirects without host and port, or with those that its clients use. nginx: absolute_redirect off (or port_in_redirect off); Apache: UseCanonicalName Off; an application behind a proxy: X-Forwarded-Host, X-Forwarded-Port and X-Forwarded-Proto of the proxy, which the application believes. Or publish the port under the number that the server has. ${verbatim`curl -sSI URL`} shows the header Location.`;
 
