@@ -2,7 +2,6 @@
 
 import type { InputContext } from '../../cluster/context.ts';
 import { hostPortAt } from '../../cluster/host-ports.ts';
-import { podRangeAt } from '../../cluster/pod-ranges.ts';
 import { MOST_SERVICES, publishedAt } from '../../cluster/published.ts';
 import { unreadReason } from '../../cluster/reading.ts';
 import type { Subject } from '../../cluster/subject.ts';
@@ -18,6 +17,7 @@ import type { Unread } from '../shared/unread.ts';
 import type check from './check.ts';
 import { containersAt } from './prepare-containers.ts';
 import { greetsOf } from './prepare-greetings.ts';
+import { podRangeAt } from './prepare-pod-ranges.ts';
 import { uplinksOf } from './prepare-uplinks.ts';
 import { type ProxyVariables, proxyVariablesOf } from './proxy-variables.ts';
 import { SIDECARS } from './sidecars.ts';

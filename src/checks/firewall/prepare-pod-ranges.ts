@@ -1,10 +1,10 @@
 /** Addresses that lie in the range of a node's pods, and are no pod's. */
 
-import type { ClusterView } from '../model/cluster-view.ts';
-import type { Destination } from '../model/destination.ts';
-import type { Node } from '../model/kube-objects.ts';
-import type { PodRange } from '../model/pod-range.ts';
-import { contains, parsePrefix, sameAddress } from '../parsers/ip-prefix.ts';
+import type { ClusterView } from '../../model/cluster-view.ts';
+import type { Destination } from '../../model/destination.ts';
+import type { Node } from '../../model/kube-objects.ts';
+import type { PodRange } from '../../model/pod-range.ts';
+import { contains, parsePrefix, sameAddress } from '../../parsers/ip-prefix.ts';
 
 /** Larger clusters are not searched; as many as are read of DESTs that are addresses. */
 const MOST_NODES = 1000;

@@ -1,11 +1,11 @@
 /** NT-FW-014: addresses in the range of a node's pods that are no pod's, by what the API has. */
 import { describe, expect, it } from 'vitest';
-import type { FirewallFacts } from '../../../src/checks/firewall/facts.ts';
-import { noPodThere } from '../../../src/checks/firewall/rules/no-pod-there.ts';
-import { podRangeAt } from '../../../src/cluster/pod-ranges.ts';
-import type { PodRange } from '../../../src/model/pod-range.ts';
-import { destination } from '../checks/results.ts';
-import { pod, serving } from './objects.ts';
+import type { FirewallFacts } from '../../../../src/checks/firewall/facts.ts';
+import { podRangeAt } from '../../../../src/checks/firewall/prepare-pod-ranges.ts';
+import { noPodThere } from '../../../../src/checks/firewall/rules/no-pod-there.ts';
+import type { PodRange } from '../../../../src/model/pod-range.ts';
+import { pod, serving } from '../../cluster/objects.ts';
+import { destination } from '../results.ts';
 
 const NODE = {
   metadata: { name: 'node2' },
