@@ -15,7 +15,7 @@ import { parseSs, type TcpSocket } from '../../parsers/ss.ts';
 import type { Unreachable } from '../../parsers/unreachable.ts';
 import { expirySenders, objectors, unreachablesOf } from '../shared/capture.ts';
 import { counterSnapshots } from '../shared/counters.ts';
-import { asksForEcn } from '../shared/ecn.ts';
+import { askingEcn } from '../shared/ecn.ts';
 import { isLedOn } from '../shared/led-on.ts';
 import { type Measured, privilegesOf, read, seenOf } from '../shared/measured.ts';
 import { incoming, outgoing, type Packet } from '../shared/packet.ts';
@@ -86,7 +86,7 @@ export function firewallFacts(
     isIsolated: input.isIsolated ?? false,
     listenersResult: evidence[OWN_LISTENERS],
     ...machinePart(evidence),
-    ...(asksForEcn(evidence['ecn']) ? { asksForEcn: true as const } : {}),
+    ...(askingEcn(evidence['ecn']) !== undefined ? { asksForEcn: true as const } : {}),
   };
   const shared: Shared = {
     facts,

@@ -126,7 +126,7 @@ export interface LatencyFacts {
   readonly paths: readonly PathFacts[];
   readonly counters: CounterSnapshots;
   /** Connections ask for ECN: net.ipv4.tcp_ecn of the target, where it makes them; `undefined`: it does not, or is not known. */
-  readonly asksForEcn: ProbeResult | undefined;
+  readonly asksForEcn: { readonly value: string; readonly result: ProbeResult } | undefined;
   /** Sockets of the whole namespace, the application's own included; sampled while the probes ran. */
   readonly sockets: Measured<readonly TcpSocket[]> & { readonly result: ProbeResult | undefined };
   readonly qdiscs: {

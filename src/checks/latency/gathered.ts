@@ -10,7 +10,7 @@ import { parseQdiscs } from '../../parsers/tc.ts';
 import type { ConnectTry } from '../../parsers/tcp-connect.ts';
 import { parseUptime } from '../../parsers/uptime.ts';
 import { counterSnapshots } from '../shared/counters.ts';
-import { asksForEcn } from '../shared/ecn.ts';
+import { askingEcn } from '../shared/ecn.ts';
 import {
   connectsOf,
   echoesOf,
@@ -60,7 +60,7 @@ export function latencyFacts(
     privileges: privilegesOf(evidence['status']),
     paths: destinations.map((destination) => pathFacts(evidence, destination, input)),
     counters: counterSnapshots(evidence, 'counters', parseCounters),
-    asksForEcn: asksForEcn(evidence['ecn']) ? evidence['ecn'] : undefined,
+    asksForEcn: ecnFacts(evidence['ecn']),
     sockets: { ...socketsOf(evidence['sockets']), result: evidence['sockets'] },
     qdiscs: { value: read(evidence['qdiscs'], 'tc', parseQdiscs).value, result: evidence['qdiscs'] },
     cpuPressure: cpuPressure(evidence['cpu-before'], evidence['cpu']),
@@ -68,6 +68,11 @@ export function latencyFacts(
     thresholds,
     isHost,
   };
+}
+
+function ecnFacts(result: ProbeResult | undefined): LatencyFacts['asksForEcn'] {
+  const value = askingEcn(result);
+  return value === undefined || result === undefined ? undefined : { value, result };
 }
 
 /** Started by a shell, whose exit code of a command that is not there is 127. */

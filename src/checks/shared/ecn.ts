@@ -5,6 +5,8 @@ import { read } from './measured.ts';
 /** Values of net.ipv4.tcp_ecn that ask for it (Documentation/networking/ip-sysctl.rst); 2, the default, and 5 take it of others alone. */
 const ASKING = new Set(['1', '3', '4']);
 
-export function asksForEcn(result: ProbeResult | undefined): boolean {
-  return read(result, 'cat', (text) => ({ asks: ASKING.has(text.trim()) })).value?.asks === true;
+/** The value that asks for it; `undefined`: it is not asked for, or not known. */
+export function askingEcn(result: ProbeResult | undefined): string | undefined {
+  return read(result, 'cat', (text) => (ASKING.has(text.trim()) ? { asking: text.trim() } : undefined)).value
+    ?.asking;
 }

@@ -51,9 +51,9 @@ export const ecnLost: Rule<LatencyFacts> = {
         occurrence(
           meta,
           'warning',
-          `Each of ${times.length} connections to ${destination.label} (${socketAddress(address ?? destination.host, port)}) was made by its second SYN, after ${formatMs(least(times) ?? 0)} to ${formatMs(most(times) ?? 0)}: the first asks for ECN (net.ipv4.tcp_ecn is ${asksForEcn.stdout.trim()} here), the second does not.`,
+          `Each of ${times.length} connections to ${destination.label} (${socketAddress(address ?? destination.host, port)}) was made by its second SYN, after ${formatMs(least(times) ?? 0)} to ${formatMs(most(times) ?? 0)}: the first asks for ECN (net.ipv4.tcp_ecn is ${asksForEcn.value} here), the second does not.`,
           [
-            ...quote(asksForEcn, /\d/, 1),
+            ...quote(asksForEcn.result, /\d/, 1),
             ...quote(results.tcp, /^ok /, 3),
             ...quoteCounters(counters.quotes, counters.before, counters.after, ['TcpExt.TCPSynRetrans']),
           ],

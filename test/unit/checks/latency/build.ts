@@ -142,7 +142,8 @@ export function facts(spec: FactsSpec = {}): LatencyFacts {
       result: result('qdiscs'),
     },
     limited: [],
-    asksForEcn: spec.ecn === undefined ? undefined : result('ecn', `${spec.ecn}\n`),
+    asksForEcn:
+      spec.ecn === undefined ? undefined : { value: spec.ecn, result: result('ecn', `${spec.ecn}\n`) },
     cpuPressure: {
       value: spec.cpuPressure,
       quotes: spec.cpuPressure === undefined ? [] : [result('cpu', 'some avg10=50.00 avg60=0.00\n')],
