@@ -29,6 +29,9 @@ const needed: readonly (readonly [string, string])[] = [
   ['arping', 'iputils-arping'],
   ['ping', 'iputils-ping'],
   ['perl', 'perl'],
+  // What targets of this machine are looked at with.
+  ['dig', 'bind9-dnsutils'],
+  ['tcpdump', 'tcpdump'],
   // What reads our JUnit in tests.
   ['xmllint', 'libxml2-utils'],
 ];

@@ -150,13 +150,13 @@ describe('NT-SYS-004', () => {
   });
 });
 
-describe('NT-FW-014', () => {
+describe('NT-RT-024', () => {
   test('an address lies in the range of pods, and is no pod', async () => {
     const range = await kubectl(['get', 'node', 'node2', '-o', 'jsonpath={.spec.podCIDR}']);
     // The network plugin gives out none beyond .239.
     const address = range.replace(/\.0\/24$/, '.250');
     expectFirst(await diagnose(`${address}:8080`), {
-      id: 'NT-FW-014',
+      id: 'NT-RT-024',
       severity: 'critical',
       says: /^TCP \S+\.250:8080 lies in the range of the pods of node2 \(\S+\/24\), and no pod has that address: packets to it are led to node2, which has looked for it among its pods/,
     });

@@ -22,6 +22,8 @@ const {
   sweep: _sweep,
   greeting: _greeting,
   otherWays: _otherWays,
+  resting: _resting,
+  http2: _http2,
   ...PROBES
 } = SCRIPT_TEXTS;
 /** awk does not care how its program is indented. */

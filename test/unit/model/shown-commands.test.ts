@@ -142,6 +142,7 @@ const VERBS = [
   'describe',
   'edit',
   'exec',
+  'expose',
   'get',
   'label',
   'logs',

@@ -89,7 +89,9 @@ if ${condition}; then printf '%s\n' '-----BEGIN CERTIFICATE-----' AA== '-----END
 `;
     writeFileSync(join(folder, 'openssl'), lines, { mode: 0o755 });
     const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
-    const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', ''], '', { env });
+    const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', '', ''], '', {
+      env,
+    });
     expect(parseTls(stdout.toString())).toMatchObject({ isConnected: true, failure: expect.anything() });
     expect(/^small-hello$/m.test(stdout.toString())).toBe(isTold);
   });

@@ -6,7 +6,7 @@ import type { FirewallFacts, PathFacts } from '../facts.ts';
 import { nameOf, quoteReach, seen } from '../path.ts';
 
 const meta = {
-  id: 'NT-FW-014',
+  id: 'NT-RT-024',
   title: 'The destination lies in the range of pods, and no pod has the address',
   severities: ['critical'],
   meaning:

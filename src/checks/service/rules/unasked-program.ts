@@ -21,7 +21,7 @@ const meta = {
     'Give the container a readinessProbe that asks the port which the Service sends to. If the program does not listen after a while either, see its log.',
   explains: {
     depth: 623,
-    subject: ['NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS', 'NT-HTTP'],
+    subject: ['NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS', 'NT-HTTP-001'],
   },
 } as const;
 

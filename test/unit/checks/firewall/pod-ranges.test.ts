@@ -1,4 +1,4 @@
-/** NT-FW-014: addresses in the range of a node's pods that are no pod's, by what the API has. */
+/** NT-RT-024: addresses in the range of a node's pods that are no pod's, by what the API has. */
 import { describe, expect, it } from 'vitest';
 import type { FirewallFacts } from '../../../../src/checks/firewall/facts.ts';
 import { podRangeAt } from '../../../../src/checks/firewall/prepare-pod-ranges.ts';
@@ -58,7 +58,7 @@ describe('the range in which an address lies', () => {
   });
 });
 
-describe('NT-FW-014', () => {
+describe('NT-RT-024', () => {
   const RANGE: PodRange = { node: 'node2', range: '10.1.2.0/24', nodeAddresses: ['192.0.2.2'] };
   const judged = (cause: object, podRange: PodRange | undefined = RANGE) =>
     noPodThere.judge({
