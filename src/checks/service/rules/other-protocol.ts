@@ -23,13 +23,16 @@ export function overUdp({ info, endpoints }: ServiceFacts): readonly EndpointFac
   return info.isTcpAlone === true ? endpoints.filter(takesDatagrams) : [];
 }
 
-/** Silence says so only beside a port that is not silent. */
+/**
+ * Silence says so only beside a port that is not silent, and where no try was refused: a kernel sends one host some ICMP
+ * errors at once, and then one a second (net.ipv4.icmp_ratelimit).
+ */
 function takesDatagrams({ attempt, byUdp }: EndpointFacts): boolean {
   if (attempt.state !== 'refused' || byUdp === undefined) return false;
   const { same, other } = byUdp;
   const isTaken =
     same.state === 'works' ||
-    (same.state === 'unclear' && same.reach.value?.tries.at(-1)?.outcome === 'silent');
+    (same.state === 'unclear' && same.reach.value?.tries.every(({ outcome }) => outcome === 'silent') === true);
   return isTaken && other.state === 'refused';
 }
 

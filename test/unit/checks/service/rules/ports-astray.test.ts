@@ -21,6 +21,11 @@ const UNANSWERED = at(
   '198.18.1.7',
   'silent 1050000\ntry 1500000\nsilent 1050000\ntry 2600000\nsilent 1050000',
 );
+/** Its pod has sent as many ICMP errors as it may for now. */
+const UNREACHABLE_FIRST = at(
+  '198.18.1.7',
+  'environment: line 60: read error: 0: Connection refused\nfailed 200\ntry 700000\nsilent 1050000\ntry 1800000\nsilent 1050000',
+);
 const ANSWERED = at('198.18.1.7', 'answered 300');
 const UNREACHABLE = at('198.18.1.7', 'environment: line 60: read error: 0: Connection refused\nfailed 200');
 
@@ -144,6 +149,7 @@ describe('NT-SVC-026, TCP for a program that takes datagrams', () => {
     ['both are refused', UNREACHABLE, UNREACHABLE],
     ['both are silent: a firewall takes them', UNANSWERED, UNANSWERED],
     ['the port is refused alone', UNREACHABLE, UNANSWERED],
+    ['the port was refused at first', UNREACHABLE_FIRST, UNREACHABLE],
   ])('is not where %s', (_what, same, other) => {
     expect(named(judged(STATSD, { ...tcp, ...udp(same, other) }).judgement)).toEqual(['NT-SVC-007 critical']);
   });
