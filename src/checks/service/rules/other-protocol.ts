@@ -32,7 +32,8 @@ function takesDatagrams({ attempt, byUdp }: EndpointFacts): boolean {
   const { same, other } = byUdp;
   const isTaken =
     same.state === 'works' ||
-    (same.state === 'unclear' && same.reach.value?.tries.every(({ outcome }) => outcome === 'silent') === true);
+    (same.state === 'unclear' &&
+      same.reach.value?.tries.every(({ outcome }) => outcome === 'silent') === true);
   return isTaken && other.state === 'refused';
 }
 
