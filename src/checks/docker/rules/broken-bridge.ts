@@ -36,7 +36,10 @@ function lineOf({ name, flags, master, portState, addresses }: Interface): strin
 
 const isUp = ({ flags }: Interface): boolean => flags.includes('UP');
 
-/** The other end of the target's interface: each says the other's index, which are of two namespaces and may be anybody's else. */
+/**
+ * The other end of the target's interface, where that is up itself: a port whose other end is down is disabled, and as Docker
+ * made it. Each says the other's index, which are of two namespaces and may be anybody's else.
+ */
 function hostEnd(
   { ownInterfaces }: DockerFacts,
   host: DockerHost,
@@ -45,7 +48,7 @@ function hostEnd(
   const own = ownInterfaces?.find(({ addresses }) =>
     addresses.some(({ address }) => network.addresses.includes(address)),
   );
-  if (own?.peerIndex === undefined) return undefined;
+  if (own?.peerIndex === undefined || !isUp(own)) return undefined;
   return host.interfaces.find(({ index, peerIndex }) => index === own.peerIndex && peerIndex === own.index);
 }
 
