@@ -228,8 +228,9 @@ describe('NT-SYS-004, a container that was just started and that nobody asks', (
     expect(named(found)).toEqual(['NT-SYS-004 critical', 'NT-SVC-007 critical']);
     expect(found.findings[0]?.subject).toBe('svc/slow');
     expect(found.findings[0]?.summary).toContain(
-      'its container app was started 12 s ago and has no readinessProbe, so the pod is called ready',
+      'its container app was started 12 s ago and has no readinessProbe, so the pod is called ready, and gets connections, whether or not its program listens yet',
     );
+    expect(remedyOf(found.findings[0])).toContain('kubectl nettools sockets slow-0 -n shop');
   });
 
   it('is one pod among others', () => {
