@@ -105,6 +105,15 @@ describe('NT-SVC-025, a headless Service asked for a port that nobody translates
     expect(named(head(results, info))).not.toContain('NT-SVC-025 critical');
   });
 
+  it('names no Service beside it that would select its pods, where it selects none itself', () => {
+    const refused = { 'svc0-endpoint0-reach': OK, ...named2(REFUSED) };
+    expect(remedyOf(head(refused).findings[0])).toContain('kubectl expose service');
+    const without = { selector: undefined } as unknown as Partial<ServiceInfo>;
+    expect(remedyOf(head(refused, without).findings[0])).toBe(
+      'Let clients ask for port 8080 (head.shop:8080).',
+    );
+  });
+
   it('is not where the pods do not take it at their own port either', () => {
     const found = head({ 'svc0-endpoint0-reach': REFUSED, ...named2(REFUSED) });
     expect(named(found)).toEqual(['NT-SVC-007 critical']);
