@@ -28,12 +28,13 @@ const meta = {
 function judge(info: ServiceInfo, one: EndpointFacts, subject: string): Occurrence[] {
   const { unprobed, pod } = one.endpoint;
   if (unprobed === undefined || pod === undefined) return [];
-  const { container, startedSeconds } = unprobed;
+  const { container, startedSeconds, ended } = unprobed;
+  const again = ended === undefined ? '' : `; it was started anew, since it had ended ${ended}`;
   return [
     occurrence(
       meta,
       'critical',
-      `${info.label} leads to ${endpointName(one)}, which refuses: its container ${container} was started ${startedSeconds} s ago and has no readinessProbe, so the pod is called ready, and gets connections, whether or not its program listens yet.`,
+      `${info.label} leads to ${endpointName(one)}, which refuses: its container ${container} was started ${startedSeconds} s ago and has no readinessProbe, so the pod is called ready, and gets connections, whether or not its program listens yet${again}.`,
       [
         quoteApi(
           kubectl`get pod -n ${info.namespace} ${pod} -o yaml`,

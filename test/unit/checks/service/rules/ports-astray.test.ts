@@ -242,6 +242,13 @@ describe('NT-SYS-004, a container that was just started and that nobody asks', (
     expect(remedyOf(found.findings[0])).toContain('kubectl nettools sockets slow-0 -n shop');
   });
 
+  it('tells how it ended before, where it was started anew', () => {
+    const again = { ...unprobed, ended: '(Error, exit code 1)' };
+    expect(of([{ unprobed: again }], { 'svc0-endpoint0-reach': REFUSED }).findings[0]?.summary).toContain(
+      'listens yet; it was started anew, since it had ended (Error, exit code 1).',
+    );
+  });
+
   it('is one pod among others', () => {
     const found = of([{ unprobed }, {}], {
       'svc0-endpoint0-reach': REFUSED,
