@@ -63,7 +63,11 @@ function judged(info: Partial<ServiceInfo>, results: Results) {
     ...results,
   });
   const more = service.followUp?.(seen, input, {} as ProbeScripts) ?? [];
-  return { judgement: service.judge(seen, input), asked: more.map(({ id }) => id) };
+  return {
+    judgement: service.judge(seen, input),
+    asked: more.map(({ id }) => id),
+    shown: more.map(({ display = [] }) => display.join(' ')),
+  };
 }
 
 describe('NT-SVC-025, a headless Service asked for a port that nobody translates', () => {
@@ -152,6 +156,12 @@ describe('NT-SVC-026, TCP for a program that takes datagrams', () => {
     expect(asked).toEqual(['svc0-endpoint0-udp-same-reach', 'svc0-endpoint0-udp-other-reach']);
     expect(named(judgement)).toEqual(['NT-SVC-026 critical']);
     expect(judgement.findings[0]?.summary).toContain(says);
+  });
+
+  it('compares with a port of which firewalls think alike, and not with those of traceroute', () => {
+    expect(judged(STATSD, tcp).shown).toEqual(['reach udp 198.18.1.7 8125', 'reach udp 198.18.1.7 8132']);
+    const high = [{ address: '198.18.1.7', port: 65_535, otherPorts: [] }];
+    expect(judged({ ...STATSD, endpoints: high }, tcp).shown[1]).toBe('reach udp 198.18.1.7 65528');
   });
 
   it.each([
