@@ -116,7 +116,7 @@ export interface ServiceInfo {
   readonly isOtherFamily?: boolean;
   /** DEST is a host or a URL, and this is whose name that is: clients send to the port that DEST has. */
   readonly isHost?: boolean;
-  /** Of TCP: it has no port of UDP that leads to the same port of its pods. */
+  /** Of TCP: it has no port of UDP that leads to the same port of its pods, nor do these declare that for both. */
   readonly isTcpAlone?: boolean;
   /** What kube-proxy should know of it; asked for on a node alone. */
   readonly proxied?: ProxiedEndpoints;

@@ -70,6 +70,24 @@ describe('the input of the service check', () => {
     expect((await prepared([lists], ['svc/db:80'])).services).toMatchObject([{ isTcpAlone }]);
   });
 
+  it('takes a port for none of TCP alone that its pods declare for both', async () => {
+    const both = (second: string) =>
+      pod('db-1', ['10.0.0.1'], {
+        containers: [
+          {
+            name: 'app',
+            ports: [
+              { name: 'sql', containerPort: 5432 },
+              { containerPort: 5432, protocol: second },
+            ],
+          },
+        ],
+      });
+    const of = async (second: string) =>
+      (await prepared([{ ...ONE, [PATHS.pods]: [both(second)] }], ['svc/db'])).services[0]?.isTcpAlone;
+    expect([await of('UDP'), await of('SCTP')]).toEqual([false, true]);
+  });
+
   it('has a Service of two families as one of each, with each pod once', async () => {
     const { services, unread } = await prepared([DUAL], ['svc/db']);
     expect(services).toMatchObject([
