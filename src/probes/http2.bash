@@ -13,12 +13,13 @@ fi
 echo "address $address"
 trap '' PIPE
 
-# first SECONDS TEXT: the first line that comes back to it, in $line.
+# first SECONDS TEXT: the first line that comes back to it, in $line. A server of HTTP/2 begins with a frame of type 4
+# (SETTINGS), which has no line end: what waits for one waits for all of the time.
 first() {
   printf "$2" >&3
-  IFS= read -r -t "$1" -n 200 line <&3
+  IFS= read -r -d $'\4' -t "$1" -n 200 line <&3
   code=$?
-  line=${line%$'\r'}
+  line=${line%%[$'\r\n']*}
 }
 exec 3<>"/dev/tcp/$address/$port" || exit 0
 echo connected

@@ -111,7 +111,7 @@ export interface DnsInput {
   readonly pod: PodDns;
   /** This machine may have the name servers' addresses: it is asked who listens there. `target`: it is the target itself. */
   readonly machine?: 'beside' | 'target';
-  /** Of a Docker container: the servers that docker run --dns names, and the gateways of its networks. */
+  /** Of a Docker container: the servers that docker run --dns names, and of podman the gateways of its networks. */
   readonly docker?: { readonly servers: readonly string[]; readonly gateways?: readonly string[] };
   readonly services: FromApi<readonly DnsService[]>;
   readonly policies: FromApi<{

@@ -75,7 +75,7 @@ export default async function prepare({
     ...(await tooLongPart(subject, asked)),
     pod: podDns(subject),
     ...(await machinePart(subject)),
-    ...(subject.docker ? { docker: dockerDns(subject.docker.container) } : {}),
+    ...(subject.docker ? { docker: dockerDns(subject.docker) } : {}),
     ...(cluster ? await fromCluster(cluster, subject) : outsideCluster(subject)),
   };
   return input;
@@ -134,8 +134,11 @@ function podDns({ pod, isHost, addresses }: Subject): PodDns {
   };
 }
 
-function dockerDns({ HostConfig, NetworkSettings }: DockerContainer): NonNullable<DnsInput['docker']> {
-  const gateways = Object.values(NetworkSettings.Networks ?? {}).flatMap(({ Gateway }) => Gateway || []);
+/** Podman has its name server at the gateway; of Docker's host whatever has that port is another program. */
+function dockerDns({ client, container }: NonNullable<Subject['docker']>): NonNullable<DnsInput['docker']> {
+  const { HostConfig, NetworkSettings } = container;
+  const networks = client.isPodman ? Object.values(NetworkSettings.Networks ?? {}) : [];
+  const gateways = networks.flatMap(({ Gateway }) => Gateway || []);
   return { servers: HostConfig.Dns ?? [], ...(gateways.length === 0 ? {} : { gateways }) };
 }
 

@@ -257,9 +257,10 @@ function refusedText(path: PathFacts, facts: FirewallFacts): string {
   return `${nameOf(path)} refuses the connection itself: nothing listens on the port there, or a firewall on that host ${path.destination.protocol === 'udp' ? 'rejects it' : 'answers with a reset'}${ecnClause(path, facts)}${policyClause(path.policy, facts.words)}.`;
 }
 
-/** A reset of such a SYN is no word about others. */
+/** A reset of such a SYN is no word about others. What runs in pods is Linux, and takes it. */
 function ecnClause({ destination }: PathFacts, { asksForEcn }: FirewallFacts): string {
-  return asksForEcn && destination.protocol === 'tcp'
+  const isPods = destination.pod !== undefined || destination.service !== undefined;
+  return asksForEcn && destination.protocol === 'tcp' && !isPods
     ? '; or it does so because the target asks for ECN (net.ipv4.tcp_ecn is on here, which is not the default): small TCP stacks and old firewalls reset such connections and no others'
     : '';
 }

@@ -4,7 +4,7 @@ import type { ClusterView } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { Node } from '../../model/kube-objects.ts';
 import type { PodRange } from '../../model/pod-range.ts';
-import { contains, parsePrefix, sameAddress } from '../../parsers/ip-prefix.ts';
+import { bitsOf, contains, type Prefix, parsePrefix, sameAddress } from '../../parsers/ip-prefix.ts';
 
 /** Larger clusters are not searched; as many as are read of DESTs that are addresses. */
 const MOST_NODES = 1000;
@@ -33,6 +33,8 @@ export async function podRangeAt(
     cluster.podsAt(host),
     cluster.podsOnNode(found.node, MOST_PODS),
   ]);
+  // The network's own address and the one after it are of interfaces of the node, where the plugin has such (cni0, flannel.1).
+  if (address.value - firstOf(found.prefix) < 2n) return undefined;
   // Many network plugins keep ranges of their own, and the API's mean nothing to them.
   const isUsed = pods.value?.items.some(
     ({ spec, status }) =>
@@ -42,14 +44,21 @@ export async function podRangeAt(
         return own !== undefined && contains(found.prefix, own);
       }),
   );
-  const isPods = holders.value?.some(({ status }) =>
+  // The API finds pods by the first of their addresses alone: of a second family are those that the node's pods say.
+  const isPods = [...(holders.value ?? []), ...(pods.value?.items ?? [])].some(({ status }) =>
     (status?.podIPs ?? []).some(({ ip }) => sameAddress(ip, host)),
   );
-  if (isPods !== false || isUsed !== true) return undefined;
+  if (isPods || isUsed !== true || holders.value === undefined || pods.value?.isWhole !== true)
+    return undefined;
   const addresses = (
     nodes.find(({ metadata }) => metadata?.name === found.node)?.status?.addresses ?? []
   ).map((one) => one.address);
   return { node: found.node, range: found.range, nodeAddresses: addresses };
+}
+
+function firstOf({ family, value, length }: Prefix): bigint {
+  const beyond = BigInt(bitsOf(family) - length);
+  return (value >> beyond) << beyond;
 }
 
 function rangesOf({ spec }: Node): readonly string[] {

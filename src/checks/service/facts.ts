@@ -27,7 +27,12 @@ export interface EndpointInfo {
   /** Of its pod, in the other address family, where the target has one of that family too. */
   readonly otherAddress?: string;
   /** Its container was started a short time ago, and nothing asks whether its program is ready. */
-  readonly unprobed?: { readonly container: string; readonly startedSeconds: number };
+  readonly unprobed?: {
+    readonly container: string;
+    readonly startedSeconds: number;
+    /** `(OOMKilled, exit code 137)`: how it ended the last time; absent: it did not. */
+    readonly ended?: string;
+  };
   /** What the API says of its pod, where that is not what the slice has. */
   readonly stale?: StaleEndpoint;
   /** Of a large Service: it is connected to once, and not looked at in detail. */
@@ -111,7 +116,7 @@ export interface ServiceInfo {
   readonly isOtherFamily?: boolean;
   /** DEST is a host or a URL, and this is whose name that is: clients send to the port that DEST has. */
   readonly isHost?: boolean;
-  /** Of TCP: it has no port of UDP that leads to the same port of its pods. */
+  /** Of TCP: it has no port of UDP that leads to the same port of its pods, nor do these declare that for both. */
   readonly isTcpAlone?: boolean;
   /** What kube-proxy should know of it; asked for on a node alone. */
   readonly proxied?: ProxiedEndpoints;

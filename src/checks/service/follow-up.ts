@@ -8,8 +8,13 @@ import { udpId } from './plan.ts';
 import { inOtherFamily } from './rules/other-family.ts';
 import { onWrongPort } from './rules/wrong-target-port.ts';
 
-/** Ports that traceroute counts up from: nobody listens there, and firewalls leave them alone. */
-const UNUSED_PORT = 33_499;
+/**
+ * A port near by, at which hardly anybody listens, and of which firewalls think alike. Not one of traceroute's: many let
+ * these alone through, or refuse them and drop all others.
+ */
+function unusedPort(port: number): number {
+  return port > 60_000 ? port - 7 : port + 7;
+}
 
 /** A datagram to the port of one endpoint, and one to a port at which it is sure to be refused. */
 export function followService(
@@ -30,7 +35,7 @@ export function followService(
         {
           id: `${info.id}-${udpId(nth, which)}`,
           host: address,
-          port: String(which === 'same' ? port : UNUSED_PORT),
+          port: String(which === 'same' ? port : unusedPort(port)),
           protocol: 'udp',
         },
         scripts,

@@ -116,7 +116,11 @@ export async function readService(
     ...(ready.length === 0 && port ? otherPortsPart(slices, port) : {}),
     ...(asked.isOtherFamily ? { isOtherFamily: true } : {}),
     ...(asked.isHost === true ? { isHost: true } : {}),
-    ...(port && protocol === 'tcp' ? { isTcpAlone: !hasUdp(service, port) } : {}),
+    ...(port && protocol === 'tcp'
+      ? {
+          isTcpAlone: !hasUdp(service, port) && !(pods?.value ?? []).some((pod) => takesBoth(pod, readyOnes)),
+        }
+      : {}),
     ...(isHost && port && clusterIp
       ? { proxied: proxiedEndpoints(slices, port, familyOf(clusterIp), Date.now()) }
       : {}),
@@ -183,6 +187,14 @@ async function selectedPods(
 function hasUdp(service: Service, { port, targetPort = port }: ServicePort): boolean {
   return portsOf(service, 'udp').some(
     (udp) => udp.port === port || (udp.targetPort ?? udp.port) === targetPort,
+  );
+}
+
+/** A program that takes both, as a DNS server: another Service may have it by UDP, as load balancers of one protocol need. */
+function takesBoth(pod: Pod, endpoints: readonly Endpoint[]): boolean {
+  const declared = declaredPorts(pod);
+  return endpoints.some(({ port }) =>
+    ['TCP', 'UDP'].every((wanted) => declared.some((one) => one.port === port && one.protocol === wanted)),
   );
 }
 

@@ -35,6 +35,7 @@ export function endpointInfo(
 
 /** Programs take seconds to begin to listen, and some minutes. */
 const FRESH_CONTAINER_SECONDS = 300;
+const CLOCKS_DIFFER_SECONDS = 60;
 
 /** As part of an endpoint: a container whose program nobody asks whether it is ready, and that has just been started. */
 function unprobedPart(pod: Pod | undefined, port: number, nowMs: number): Pick<EndpointInfo, 'unprobed'> {
@@ -47,8 +48,17 @@ function unprobedPart(pod: Pod | undefined, port: number, nowMs: number): Pick<E
   const status = pod?.status?.containerStatuses?.find((one) => one.name === name);
   // JSON carries strings where client-node's types say Date.
   const ageMs = nowMs - Date.parse(String(status?.state?.running?.startedAt));
-  const startedSeconds = Math.max(0, Math.round(ageMs / 1000));
-  return startedSeconds < FRESH_CONTAINER_SECONDS ? { unprobed: { container: name, startedSeconds } } : {};
+  const seconds = Math.round(ageMs / 1000);
+  // Where two clocks differ by more than that, how long it runs is not known.
+  if (!(seconds > -CLOCKS_DIFFER_SECONDS && seconds < FRESH_CONTAINER_SECONDS)) return {};
+  const ended = exitText(status?.lastState?.terminated).trim();
+  return {
+    unprobed: {
+      container: name,
+      startedSeconds: Math.max(0, seconds),
+      ...(ended === '' ? {} : { ended }),
+    },
+  };
 }
 
 /** As part of an endpoint. */

@@ -69,7 +69,13 @@ async function ofService(
   // It is the more exact one: a name is not read where it stands.
   if (appProtocol !== undefined)
     return says(appProtocol) ? `${subject} has the appProtocol ${appProtocol}` : undefined;
-  return says(own.name) ? `${subject} is called ${own.name}` : undefined;
+  const names = (service?.spec?.ports ?? []).map((one) => one.name);
+  return says(own.name) && !isSecond(own.name, names) ? `${subject} is called ${own.name}` : undefined;
+}
+
+/** Beside http, or http1 and http3, http2 is the second port of HTTP. */
+function isSecond(name: string | undefined, names: readonly (string | undefined)[]): boolean {
+  return name === 'http2' && names.some((one) => /^http[13]?$/.test(one ?? ''));
 }
 
 async function ofPod(
@@ -82,7 +88,10 @@ async function ofPod(
   const own = pod
     ? declaredPorts(pod).find((one) => String(one.port) === port && one.protocol === 'TCP')
     : undefined;
-  return says(own?.name) ? `port ${port} of pod ${namespace}/${name} is called ${own?.name}` : undefined;
+  const names = pod ? declaredPorts(pod).map((one) => one.name) : [];
+  return says(own?.name) && !isSecond(own?.name, names)
+    ? `port ${port} of pod ${namespace}/${name} is called ${own?.name}`
+    : undefined;
 }
 
 /** Of an Ingress or a route of the Gateway API that leads calls of gRPC on for the host. */

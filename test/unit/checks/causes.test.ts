@@ -63,6 +63,12 @@ describe('linkCauses', () => {
     ).toEqual([undefined, 'NT-DKR-016', 'NT-DKR-016', undefined]);
   });
 
+  it('explains a pod that is called ready, and refuses, by the loopback address that it listens on alone', () => {
+    const [fresh, loopback] = [finding('NT-SYS-004', 'svc/web'), finding('NT-SOCK-002', 'svc/web')];
+    expect(causes(fresh, loopback)).toEqual(['NT-SOCK-002', undefined]);
+    expect(byCause(linkCauses([fresh, loopback])).map(({ id }) => id)[0]).toBe('NT-SOCK-002');
+  });
+
   it('explains what a node gets no answer to by what it does not answer its pods', () => {
     expect(
       causes(

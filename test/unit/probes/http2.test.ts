@@ -42,8 +42,16 @@ describe('http2.bash', () => {
     });
   });
 
-  it('tells a server of HTTP/2', async () => {
+  it('tells a server of HTTP/2 by its first frame, and does not wait for more', async () => {
+    const started = performance.now();
     expect(await answerOf(createHttp2())).toEqual({ outcome: 'other' });
+    expect(performance.now() - started).toBeLessThan(2900);
+  });
+
+  // Of no settings: a length of nothing, and the type.
+  it('tells one that has no settings', async () => {
+    const one = createTcp((socket) => socket.write('\0\0\0\x04\0\0\0\0\0'));
+    expect(await answerOf(one)).toEqual({ outcome: 'other' });
   });
 
   // As nginx does: "The plain HTTP request was sent to HTTPS port".

@@ -11,7 +11,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     "A bridge network has a bridge on the Docker host, which has the address of the network's gateway and into which the host's end of each container's interface is plugged. Docker makes this when the network and the container start, and does not look again. Somebody else has changed it since: systemd-networkd or NetworkManager, which take every interface for theirs and give it what their own configuration says, a restart of the network service, a script; or the bridge has a spanning tree (STP), which passes nothing through a new port for twice its forward delay, 30 s by default.",
-  rule: "On the host, the bridge of one of the container's networks is missing or down; it has no IPv4 address, though the network has an IPv4 gateway and was not made without one (inhibit_ipv4, gateway_mode_ipv4=isolated), and no DEST beyond the host was reached; or the host's end of the container's interface on that network, the veth whose index is the other's and the other way round, is not a port of that bridge, is down, or is a port in another state than forwarding. Podman's bridges are not judged.",
+  rule: "On the host, the bridge of one of the container's networks is missing or down; it has no IPv4 address, though the network has an IPv4 gateway and was not made without one (inhibit_ipv4, gateway_mode_ipv4=isolated), and no DEST beyond the host was reached; or the host's end of the container's interface on that network, where that is up itself, the veth whose index is the other's and the other way round, is not a port of that bridge, is down, or is a port in another state than forwarding. Podman's bridges are not judged.",
   source:
     'Docker documentation, "Bridge network driver"; Linux: net/bridge/br_stp.c; moby/moby#40217; mniedermaier/CybICS#224; OpenNebula/one-deploy#290',
   remedy:
@@ -36,7 +36,10 @@ function lineOf({ name, flags, master, portState, addresses }: Interface): strin
 
 const isUp = ({ flags }: Interface): boolean => flags.includes('UP');
 
-/** The other end of the target's interface: each says the other's index, which are of two namespaces and may be anybody's else. */
+/**
+ * The other end of the target's interface, where that is up itself: a port whose other end is down is disabled, and as Docker
+ * made it. Each says the other's index, which are of two namespaces and may be anybody's else.
+ */
 function hostEnd(
   { ownInterfaces }: DockerFacts,
   host: DockerHost,
@@ -45,7 +48,7 @@ function hostEnd(
   const own = ownInterfaces?.find(({ addresses }) =>
     addresses.some(({ address }) => network.addresses.includes(address)),
   );
-  if (own?.peerIndex === undefined) return undefined;
+  if (own?.peerIndex === undefined || !isUp(own)) return undefined;
   return host.interfaces.find(({ index, peerIndex }) => index === own.peerIndex && peerIndex === own.index);
 }
 

@@ -114,7 +114,7 @@ function judge(facts: DockerFacts, tried: Tried): Occurrence[] {
       {
         subject: tried.destination.label,
         remediation: link
-          ? advice`Let the host answer for the container on that link, for each address, or for the whole range by ndppd:\n${verbatim`sysctl -w net.ipv6.conf.${link.device}.proxy_ndp=1`}\n${verbatim`ip -6 neigh add proxy ${own} dev ${link.device}`}\nOr have a prefix of its own routed to this host, and use it for the network; or let Docker translate: "ip6tables": true in /etc/docker/daemon.json (before version 27 also "experimental": true).`
+          ? advice`Let the host answer for the container on that link, for each address, or for the whole range by ndppd:\n${verbatim`sysctl -w ${`net/ipv6/conf/${link.device}/proxy_ndp=1`}`}\n${verbatim`ip -6 neigh add proxy ${own} dev ${link.device}`}\nOr have a prefix of its own routed to this host, and use it for the network; or let Docker translate: "ip6tables": true in /etc/docker/daemon.json (before version 27 also "experimental": true).`
           : advice`Make Docker translate IPv6 too: set "ip6tables": true in /etc/docker/daemon.json (before version 27 also "experimental": true), and restart it. Or give the next router a route to ${subnets} via the host. If IPv6 is not needed, create the network without it.`,
       },
     ),

@@ -3,7 +3,7 @@ import type { Occurrence } from '../../../model/finding.ts';
 import { parsePrefix } from '../../../parsers/ip-prefix.ts';
 import { inTable, longestMatch } from '../../shared/lookup.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import type { BookOutcome } from '../../shared/rule-books.ts';
+import { type BookOutcome, isStop, stopOf } from '../../shared/rule-books.ts';
 import { type WalkedPacket, walk } from '../../shared/walk.ts';
 import type { FirewallFacts, Machine, PathFacts } from '../facts.ts';
 import { deviceTo } from '../machine.ts';
@@ -15,7 +15,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     "A rule of the machine forwards a port of its own address to a container (DNAT), as port forwarding by hand does for LXC, LXD, libvirt and network namespaces. For clients elsewhere that is enough. For a container of the same bridge it is not: the server sees the client's own address, which is its neighbour, and answers it straight, from an address that the client has not asked; and the server's own connections come back to itself from its own address, which its kernel drops. Docker and Kubernetes translate the source as well in this case.",
-  rule: 'The target is a network namespace of the machine that runs the tool, which is its router; a connection of IPv4 gets no answer; in nat PREROUTING of the machine a rule leads it for certain to another address (DNAT), which is the target itself or is reached by the very interface that the target is behind; and no rule of nat POSTROUTING translates its source on the way there.',
+  rule: 'The target is a network namespace of the machine that runs the tool, which is its router; a connection of IPv4 gets no answer; in nat PREROUTING of the machine a rule leads it for certain to another address (DNAT), which is the target itself or is reached by the very interface that the target is behind; and no rule of nat POSTROUTING translates its source on the way there, nor does one of FORWARD stop it for certain.',
   source:
     'iptables-extensions(8): DNAT, MASQUERADE; Linux: net/bridge/br_forward.c (hairpin_mode); canonical/lxd#2976; moby/libnetwork#1104; lxc/lxc#4071',
   remedy:
@@ -47,6 +47,15 @@ function translation(
   return undefined;
 }
 
+/** Whether it ends at a rule of FORWARD for certain (as at Docker's policy, of bridges that are not Docker's): its source is no matter then. */
+function isDropped({ books }: Machine, packet: WalkedPacket): boolean {
+  const ways = books.map((book) =>
+    walk(book.tables, 'filter', 'FORWARD', packet).map((one) => ({ ...one, book, table: 'filter' })),
+  );
+  const outcome = stopOf(ways);
+  return outcome !== undefined && isStop(outcome);
+}
+
 function detourOf(machine: Machine, path: PathFacts): Detour | undefined {
   const { cause, hop, address, port, destination } = path;
   const source = hop?.source;
@@ -67,6 +76,7 @@ function detourOf(machine: Machine, path: PathFacts): Detour | undefined {
   if (route?.devices[0] !== device || route.gateways.length > 0) return undefined;
   const leaving = { ...flow, destination: to, out: { is: device }, ...(led ? { port: Number(led) } : {}) };
   if (translation(machine, 'POSTROUTING', leaving) !== undefined) return undefined;
+  if (isDropped(machine, { ...leaving, in: { is: device }, isToHost: false })) return undefined;
   return { to, port: led, source, device, outcome };
 }
 

@@ -11,7 +11,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     'Every node leads the addresses of this range to the node whose pods have them, and what the range covers is not masqueraded on its way. A host outside of the cluster that has such an address is hidden by it: packets never leave the cluster, or leave it with an address to which no answer finds back. An address of a pod that is gone looks the same.',
-  rule: 'The DEST is an address in spec.podCIDRs of a node, a pod of that node has an address of the same range, no pod has this one (API), and the connection gets no answer or ends with "host unreachable".',
+  rule: 'The DEST is an address in spec.podCIDRs of a node (not one of its first two, which bridges and tunnels of nodes have), a pod of that node has an address of the same range, no pod has this one (API), and the connection gets no answer or ends with "host unreachable".',
   source:
     'projectcalico/calico#4604, #4138; kubeadm: the pod network must not overlap with any of the host networks',
   remedy:

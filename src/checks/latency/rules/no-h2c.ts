@@ -10,7 +10,7 @@ const meta = {
   severities: ['critical', 'warning'],
   meaning:
     'Clients of gRPC begin with HTTP/2 at once, and so do gateways and meshes before a port that is told to be of gRPC or HTTP/2. The server takes that for a broken request and answers in HTTP/1: clients say "unavailable", "http2: frame too large" or "Trying to connect an http1.x server", gateways answer 502 or 503.',
-  rule: "The server is sent the preface of HTTP/2 without TLS, and its first bytes are a status line of HTTP/1. It is asked where DEST begins with grpc:// (critical), or where the appProtocol or the name of its Service's or pod's port is grpc, h2c or http2, or begins with one of these and a hyphen (a warning). Any other answer, as that of a server with TLS, says nothing.",
+  rule: "The server is sent the preface of HTTP/2 without TLS, and its first bytes are a status line of HTTP/1. It is asked where DEST begins with grpc:// (critical), or where the appProtocol or the name of its Service's or pod's port is grpc, h2c or http2, or begins with one of these and a hyphen (a warning); a port called http2 beside one called http, http1 or http3 is no such. Any other answer, as that of a server with TLS, says nothing.",
   source:
     'RFC 9113, 3.3 and 3.4; gRPC: PROTOCOL-HTTP2.md; Istio: protocol selection; KEP-3726 (appProtocol: kubernetes.io/h2c)',
   remedy:

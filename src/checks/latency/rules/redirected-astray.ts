@@ -31,11 +31,16 @@ export const redirectedAstray: Rule<LatencyFacts> = {
       if (url === undefined || ledTo === undefined) return [];
       const words = OUTCOMES[ledTo.outcome];
       if (words === undefined) return [];
+      // Whoever refuses is there; silence may be of the way.
+      const perhaps =
+        ledTo.outcome === 'refused'
+          ? ''
+          : ', unless a firewall or a NetworkPolicy lets the target to the first port alone';
       return [
         occurrence(
           meta,
           'warning',
-          `${url} answers with HTTP ${http?.value?.status} and leads to ${ledTo.url}: ${socketAddress(ledTo.address, ledTo.port)} ${words}, so whoever follows it gets nothing.`,
+          `${url} answers with HTTP ${http?.value?.status} and leads to ${ledTo.url}: ${socketAddress(ledTo.address, ledTo.port)} ${words}, so whoever follows it gets nothing${perhaps}.`,
           [...quote(results.http, /./, 2), ...quote(ledTo.result, /^(ok|failed) |: connect: /, 2)],
           { subject: label },
         ),

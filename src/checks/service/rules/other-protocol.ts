@@ -11,7 +11,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     'A port of a Service is TCP unless its manifest says otherwise. The program behind this one takes UDP (statsd, syslog, collectd, DNS, games): nodes translate no datagrams for the port, so those that are sent to the cluster IP, the NodePort or the load balancer are refused or vanish, while connections over TCP are refused by the pods.',
-  rule: "A port of a Service is TCP, and the Service has none of UDP that is the same; an endpoint refuses the connection, no endpoint takes one, nor does another port of its pod; and of two datagrams to that pod, the one to a port that nobody uses is refused (ICMP port unreachable), and the one to the Service's target port is answered, or not refused.",
+  rule: "A port of a Service is TCP, and the Service has none of UDP that is the same, nor does a pod declare that port for both; an endpoint refuses the connection, no endpoint takes one, nor does another port of its pod; and of two datagrams to that pod, the one to a port that nobody uses is refused (ICMP port unreachable), and the one to the Service's target port is answered, or not refused.",
   source:
     'Kubernetes API, ServicePort.protocol (the default is TCP); helm/charts#8151; RFC 1122, 4.1.3.1 (ICMP port unreachable)',
   remedy: 'Set protocol: UDP for the port of the Service (and of the container, where it is declared).',
@@ -23,13 +23,17 @@ export function overUdp({ info, endpoints }: ServiceFacts): readonly EndpointFac
   return info.isTcpAlone === true ? endpoints.filter(takesDatagrams) : [];
 }
 
-/** Silence says so only beside a port that is not silent. */
+/**
+ * Silence says so only beside a port that is not silent, and where no try was refused: a kernel sends one host some ICMP
+ * errors at once, and then one a second (net.ipv4.icmp_ratelimit).
+ */
 function takesDatagrams({ attempt, byUdp }: EndpointFacts): boolean {
   if (attempt.state !== 'refused' || byUdp === undefined) return false;
   const { same, other } = byUdp;
   const isTaken =
     same.state === 'works' ||
-    (same.state === 'unclear' && same.reach.value?.tries.at(-1)?.outcome === 'silent');
+    (same.state === 'unclear' &&
+      same.reach.value?.tries.every(({ outcome }) => outcome === 'silent') === true);
   return isTaken && other.state === 'refused';
 }
 

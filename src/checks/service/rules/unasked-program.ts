@@ -1,4 +1,4 @@
-import { advice, kubectl } from '../../../model/advice.ts';
+import { advice, kubectl, nettools } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -18,7 +18,7 @@ const meta = {
   source:
     'Kubernetes documentation, "Pod Lifecycle", Container probes (without a readiness probe the state is Success); kubernetes/kubernetes#38355',
   remedy:
-    'Give the container a readinessProbe that asks the port which the Service sends to. If the program does not listen after a while either, see its log.',
+    'Connect again after a while. If connections are taken by then, give the container a readinessProbe that asks the port which the Service sends to. If they are still refused, the program has failed, or listens elsewhere, at another port or at 127.0.0.1 alone: see its log, and what it listens on.',
   explains: {
     depth: 623,
     subject: ['NT-LAT', 'NT-SVC-003', 'NT-SVC-007', 'NT-SOCK-001', 'NT-TLS', 'NT-HTTP-001'],
@@ -28,12 +28,13 @@ const meta = {
 function judge(info: ServiceInfo, one: EndpointFacts, subject: string): Occurrence[] {
   const { unprobed, pod } = one.endpoint;
   if (unprobed === undefined || pod === undefined) return [];
-  const { container, startedSeconds } = unprobed;
+  const { container, startedSeconds, ended } = unprobed;
+  const again = ended === undefined ? '' : `; it was started anew, since it had ended ${ended}`;
   return [
     occurrence(
       meta,
       'critical',
-      `${info.label} leads to ${endpointName(one)}, which refuses: its container ${container} was started ${startedSeconds} s ago and has no readinessProbe, so the pod is called ready, and gets connections, before its program listens.`,
+      `${info.label} leads to ${endpointName(one)}, which refuses: its container ${container} was started ${startedSeconds} s ago and has no readinessProbe, so the pod is called ready, and gets connections, whether or not its program listens yet${again}.`,
       [
         quoteApi(
           kubectl`get pod -n ${info.namespace} ${pod} -o yaml`,
@@ -43,7 +44,7 @@ function judge(info: ServiceInfo, one: EndpointFacts, subject: string): Occurren
       ],
       {
         subject,
-        remediation: advice`${meta.remedy}\n${kubectl`logs -n ${info.namespace} ${pod} -c ${container}`}`,
+        remediation: advice`${meta.remedy}\n${kubectl`logs -n ${info.namespace} ${pod} -c ${container}`}\n${nettools`sockets ${pod} -n ${info.namespace}`}`,
       },
     ),
   ];

@@ -1,4 +1,4 @@
-import { advice, kubectl } from '../../../model/advice.ts';
+import { type Advice, advice, kubectl } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
 import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
@@ -7,6 +7,7 @@ import {
   endpointName,
   isUnmapped,
   type ServiceFacts,
+  type ServiceInfo,
   type ServicesFacts,
   working,
 } from '../facts.ts';
@@ -49,10 +50,18 @@ function judge(facts: ServiceFacts): Occurrence[] {
       ],
       {
         subject: info.label,
-        remediation: advice`Let clients ask for port ${port} (${info.name}.${info.namespace}:${port}). Or make a Service with a cluster IP for them beside it:\n${kubectl`expose service -n ${info.namespace} ${info.name} --name ${info.name}-ip --port ${info.port} --target-port ${port}`}`,
+        remediation: remedyFor(info, port),
       },
     ),
   ];
+}
+
+/** kubectl expose takes the selector of the Service. */
+function remedyFor({ namespace, name, port, selector }: ServiceInfo, own: number): Advice {
+  const ask = `Let clients ask for port ${own} (${name}.${namespace}:${own}).`;
+  return selector === undefined
+    ? ask
+    : advice`${ask} Or make a Service with a cluster IP for them beside it:\n${kubectl`expose service -n ${namespace} ${name} --name ${name}-ip --port ${port} --target-port ${own}`}`;
 }
 
 /** A name server that stays silent leaves no address. */

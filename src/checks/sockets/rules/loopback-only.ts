@@ -14,7 +14,7 @@ const meta = {
   source: 'RFC 1122, 3.2.1.3 (loopback addresses never leave a host)',
   remedy:
     'Make the program listen on all addresses: 0.0.0.0 or :: in its configuration (often named host, bind or listen).',
-  explains: { depth: 850, subject: ['NT-SOCK-001', 'NT-FW', 'NT-LAT', 'NT-SVC-007'] },
+  explains: { depth: 850, subject: ['NT-SOCK-001', 'NT-FW', 'NT-LAT', 'NT-SVC-007', 'NT-SYS-004'] },
 } as const;
 
 export const loopbackOnly: Rule<SocketsFacts> = {

@@ -66,18 +66,19 @@ function called(leaf: Certificate): string {
 
 /** What is no fault yet, or none for clients that know another way. */
 function soon({ chain, now }: TlsAnswer, days: number): string[] {
-  const [valid, past] = [true, false].map((isValid) =>
-    chain.filter((one) => one.notAfter >= now === isValid),
-  );
-  const [old] = past ?? [];
-  if (old !== undefined)
-    return [
-      `the ${old.subject} certificate of its chain expired ${formatDays(now - old.notAfter)} ago (${formatTime(old.notAfter)}), which clients that know another way to an authority do not need, as this one; older ones may`,
-    ];
-  const next = least((valid ?? []).map((certificate) => certificate.notAfter));
-  return next !== undefined && next - now <= days * 86_400
-    ? [`a certificate of its chain expires in ${formatDays(next - now)} (${formatTime(next)})`]
-    : [];
+  const valid = chain.filter(({ notAfter }) => notAfter >= now);
+  const old = chain.find(({ notAfter }) => notAfter < now);
+  const next = least(valid.map(({ notAfter }) => notAfter));
+  return [
+    ...(next !== undefined && next - now <= days * 86_400
+      ? [`a certificate of its chain expires in ${formatDays(next - now)} (${formatTime(next)})`]
+      : []),
+    ...(old === undefined
+      ? []
+      : [
+          `the ${old.subject} certificate of its chain expired ${formatDays(now - old.notAfter)} ago (${formatTime(old.notAfter)}), which clients that know another way to an authority do not need, as this one; older ones may`,
+        ]),
+  ];
 }
 
 function judge(path: TlsPath, days: number): Occurrence[] {

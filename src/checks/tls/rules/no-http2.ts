@@ -11,7 +11,7 @@ const meta = {
   severities: ['warning'],
   meaning:
     'In its hello a client names the protocols that it speaks in TLS (ALPN), and the server takes one. Clients of gRPC name h2 alone. grpc-go since 1.67 ends the connection where the server takes none ("credentials: cannot check peer: missing selected ALPN property"), as those of Java, C++ and Python do; older ones of Go went on without. Other clients, such as curl, go on by HTTP/1.1 and notice nothing.',
-  rule: 'A DEST that is known to speak gRPC or HTTP/2 (it begins with grpcs://; the appProtocol or the name of its port is grpc, grpcs, h2, h2c or http2, or begins with one of these and a hyphen; a GRPCRoute, or an Ingress whose backend-protocol is GRPC, names its host) finishes a handshake in which openssl s_client offers h2 alone, and takes no protocol of it or ends it with "no application protocol". Of any other DEST the protocol is only told.',
+  rule: 'A DEST that is known to speak gRPC or HTTP/2 (it begins with grpcs://; the appProtocol or the name of its port is grpc, grpcs, h2, h2c or http2, or begins with one of these and a hyphen, and is not called http2 beside one called http, http1 or http3; a GRPCRoute, or an Ingress whose backend-protocol is GRPC, names its host) finishes a handshake in which openssl s_client offers h2 alone, and takes no protocol of it or ends it with "no application protocol". Of any other DEST the protocol is only told.',
   source:
     'RFC 9113, 3.2 and RFC 7301; grpc-go 1.67 release notes; gRPC: PROTOCOL-HTTP2.md, Security; Istio: protocol selection; KEP-3726 (appProtocol)',
   remedy:

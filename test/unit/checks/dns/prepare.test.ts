@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import prepare from '../../../../src/checks/dns/prepare.ts';
+import type { Subject } from '../../../../src/cluster/subject.ts';
 import { behind, contextOf, SHOP, serving, slice, subjectOf } from '../../cluster/objects.ts';
 
 const SYSTEM = '/api/v1/namespaces/kube-system';
@@ -128,5 +129,23 @@ describe('what the dns check knows of the cluster', () => {
         reason: 'you may not read pods in kube-system',
       },
     ]);
+  });
+});
+
+describe('the input of a container', () => {
+  it.each([
+    [true, { servers: ['192.0.2.53'], gateways: ['10.89.0.1'] }],
+    [false, { servers: ['192.0.2.53'] }],
+  ])('has gateways where the engine is podman: %s', async (isPodman, docker) => {
+    const container = {
+      Id: 'none',
+      State: { Pid: 0 },
+      HostConfig: { NetworkMode: 'lan', Dns: ['192.0.2.53'] },
+      NetworkSettings: { Networks: { lan: { Gateway: '10.89.0.1' }, bare: { Gateway: '' } } },
+    };
+    const engine = { client: { isPodman }, container } as unknown as NonNullable<Subject['docker']>;
+    const context = await contextOf({ isHost: false, addresses: [], docker: engine });
+    expect(await prepare(context)).toMatchObject({ docker });
+    expect('gateways' in ((await prepare(context))?.docker ?? {})).toBe(isPodman);
   });
 });

@@ -140,6 +140,11 @@ describe('NT-DKR-036', () => {
     expect(judge({ end: alone, own: { linkinfo: { info_kind: 'macvlan' } } })).toEqual([]);
   });
 
+  it("says nothing of the host's end where the container's own is down, which disables its port", () => {
+    expect(judge({ own: down, state: 'disabled' })).toEqual([]);
+    expect(judge({ state: 'disabled' })).toHaveLength(1);
+  });
+
   it('is silent where the name of the bridge is not known, as of other engines', () => {
     expect(judge({ bridge: null }, { networks: [lan] })).toEqual([]);
     expect(judge({ bridge: null }, { isPodman: true })).toEqual([]);

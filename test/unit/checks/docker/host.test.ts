@@ -623,6 +623,8 @@ describe('NT-DKR-018', () => {
     const of = (one: Host) => judge(one, input).find(({ id }) => id === 'NT-DKR-018');
     expect(of(host)?.summary).toMatch(/ and that is in the prefix of eth0 itself \(2001:db8:40::1\/32\): /);
     expect(remedyOf(of(host))).toContain(`ip -6 neigh add proxy ${own} dev eth0`);
+    // With dots it would not do for eth0.100.
+    expect(remedyOf(of(host))).toContain('sysctl -w net/ipv6/conf/eth0/proxy_ndp=1');
     const apart = { ...host, onUplink: [{ ...uplink, local: '2001:db9::1' }] };
     expect(of(apart)?.summary).toMatch(/without a route back to that network no answer arrives\.$/);
     const proxied = `[{"dst":"${own}","dev":"eth0","proxy":null}]\n/proc/sys/net/ipv6/conf/eth0/proxy_ndp:1\n`;

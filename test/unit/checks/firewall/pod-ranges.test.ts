@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FirewallFacts } from '../../../../src/checks/firewall/facts.ts';
 import { podRangeAt } from '../../../../src/checks/firewall/prepare-pod-ranges.ts';
 import { noPodThere } from '../../../../src/checks/firewall/rules/no-pod-there.ts';
+import type { ClusterView } from '../../../../src/model/cluster-view.ts';
 import type { PodRange } from '../../../../src/model/pod-range.ts';
 import { pod, serving } from '../../cluster/objects.ts';
 import { destination } from '../results.ts';
@@ -40,6 +41,8 @@ describe('the range in which an address lies', () => {
     ['it lies in none', '10.1.3.55', [OTHER], {}],
     ['it is a name', 'db.example.com', [OTHER], {}],
     ['a pod has it', '10.1.2.55', [OTHER, onNode('own', '10.1.2.55')], {}],
+    ['it is that of the bridge of the node', '10.1.2.1', [OTHER], {}],
+    ['it is that of the tunnel of the node', '10.1.2.0', [OTHER], {}],
     ['the plugin has ranges of its own', '10.1.2.55', [onNode('web', '172.20.0.7')], {}],
     [
       'the only pod is in the network of its node',
@@ -51,6 +54,23 @@ describe('the range in which an address lies', () => {
     ['no port was asked for', '10.1.2.55', [OTHER], { anyPort: true }],
   ])('is none where %s', async (_what, host, pods, more) => {
     expect(await rangeOf(host, pods, more)).toBeUndefined();
+  });
+
+  /** An API server finds pods by the first of their addresses alone (status.podIP). */
+  const withoutFinding = (podIPs: readonly string[], isWhole: boolean) =>
+    podRangeAt(
+      {
+        nodes: async () => ({ value: { items: [NODE], isWhole: true } }),
+        podsAt: async () => ({ value: [] }),
+        podsOnNode: async () => ({ value: { items: [pod('two', podIPs)], isWhole } }),
+      } as unknown as ClusterView,
+      destination({ host: 'fd00:2::55', port: '80' }),
+    );
+
+  it('is none where a pod has it as its second address', async () => {
+    expect(await withoutFinding(['10.1.2.7', 'fd00:2::55'], true)).toBeUndefined();
+    expect(await withoutFinding(['10.1.2.7', 'fd00:2::56'], true)).toMatchObject({ range: 'fd00:2::/64' });
+    expect(await withoutFinding(['10.1.2.7', 'fd00:2::56'], false)).toBeUndefined();
   });
 
   it.each(['/api/v1/nodes', '/api/v1/pods'])('is not known where %s may not be read', async (path) => {

@@ -70,6 +70,24 @@ describe('the input of the service check', () => {
     expect((await prepared([lists], ['svc/db:80'])).services).toMatchObject([{ isTcpAlone }]);
   });
 
+  it('takes a port for none of TCP alone that its pods declare for both', async () => {
+    const both = (second: string) =>
+      pod('db-1', ['10.0.0.1'], {
+        containers: [
+          {
+            name: 'app',
+            ports: [
+              { name: 'sql', containerPort: 5432 },
+              { containerPort: 5432, protocol: second },
+            ],
+          },
+        ],
+      });
+    const of = async (second: string) =>
+      (await prepared([{ ...ONE, [PATHS.pods]: [both(second)] }], ['svc/db'])).services[0]?.isTcpAlone;
+    expect([await of('UDP'), await of('SCTP')]).toEqual([false, true]);
+  });
+
   it('has a Service of two families as one of each, with each pod once', async () => {
     const { services, unread } = await prepared([DUAL], ['svc/db']);
     expect(services).toMatchObject([
@@ -363,16 +381,30 @@ describe('why a pod is no endpoint', () => {
 
 describe('a container that was just started', () => {
   const NOW = Date.now();
-  const fresh = async (container: object, secondsAgo: number, more: readonly object[] = []) => {
+  const fresh = async (
+    container: object,
+    secondsAgo: number,
+    more: readonly object[] = [],
+    said: object = {},
+  ) => {
     const own = pod('db-1', ['10.0.0.1'], {
       containers: [{ name: 'app', ports: [{ name: 'sql', containerPort: 5432 }], ...container }, ...more],
     });
     const startedAt = new Date(NOW - secondsAgo * 1000).toISOString();
-    const status = { ...own.status, containerStatuses: [{ name: 'app', state: { running: { startedAt } } }] };
+    const containerStatuses = [{ name: 'app', state: { running: { startedAt } }, ...said }];
+    const status = { ...own.status, containerStatuses };
     const { services } = await prepared([{ ...ONE, [PATHS.pods]: [{ ...own, status }] }], ['svc/db']);
     return services[0]?.endpoints[0]?.unprobed;
   };
   const probe = { tcpSocket: { port: 5432 } };
+
+  it('is known with how it ended before', async () => {
+    const terminated = { reason: 'OOMKilled', exitCode: 137 };
+    expect(await fresh({}, 20, [], { lastState: { terminated } })).toMatchObject({
+      ended: '(OOMKilled, exit code 137)',
+    });
+    expect(await fresh({}, 20)).not.toHaveProperty('ended');
+  });
 
   it('is known where nobody asks its program', async () => {
     expect(await fresh({}, 20)).toMatchObject({ container: 'app' });
@@ -383,6 +415,7 @@ describe('a container that was just started', () => {
     ['has a readinessProbe', { readinessProbe: probe }, 20, []],
     ['has a startupProbe', { startupProbe: probe }, 20, []],
     ['runs for long', {}, 400, []],
+    ['was started after now, by a clock that is another', {}, -3000, []],
     ['does not declare the port, which may be a wrong one', { ports: [] }, 20, []],
   ])('is not where it %s', async (_what, container, seconds, more) => {
     expect(await fresh(container, seconds, more)).toBeUndefined();

@@ -55,6 +55,26 @@ describe('that clients speak HTTP/2 to a server', () => {
     expect(await reason({ ref }, portOf(port))).toBe(said);
   });
 
+  it('is not said by the name of a second port of HTTP', async () => {
+    const lists = (other: string) => ({
+      [PATHS.services]: [
+        {
+          metadata: { namespace: 'shop', name: 'api' },
+          spec: {
+            ports: [
+              { port: 443, name: 'http2' },
+              { port: 80, name: other },
+            ],
+          },
+        },
+      ],
+    });
+    expect(await reason({ ref: { ...ref, port: '443' } }, lists('http'))).toBeUndefined();
+    expect(await reason({ ref: { ...ref, port: '443' } }, lists('https'))).toBe(
+      'port 443 of Service shop/api is called http2',
+    );
+  });
+
   it.each([
     ['grpc', 'port 443 of pod shop/api is called grpc'],
     ['https', undefined],

@@ -74,6 +74,11 @@ describe('NT-TLS-001', () => {
     expect(findings[0]?.summary).toMatch(
       /CN=cross-signed root certificate of its chain expired \d+ days ago/,
     );
+    // Nor does it hide one that is about to.
+    const soon = trusted.replace(/^now .*$/m, `now ${notAfter - 3 * DAY}`);
+    expect(judged(`${soon}${crossed}`).findings[0]?.summary).toMatch(
+      /: a certificate of its chain expires in 3 days \(.*; the CN=cross-signed root /,
+    );
     // The server's own is always needed.
     expect(named(judged(trusted.replace(/^now \d+$/m, `now ${notAfter + DAY}`)))).toEqual([
       'NT-TLS-001 critical',

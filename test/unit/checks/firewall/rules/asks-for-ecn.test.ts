@@ -5,7 +5,7 @@ import { destination, evidence, remedyOf, result } from '../../results.ts';
 
 const SELF = { namespace: '', name: '', labels: {}, ports: [], hostNetwork: false };
 
-function refused(ecn: string) {
+function refused(ecn: string, more: Parameters<typeof destination>[0] = {}) {
   const host = '198.18.130.2';
   const run = evidence({
     ecn: result(ecn),
@@ -16,7 +16,7 @@ function refused(ecn: string) {
     'icmp-errors': result('', { stderr: 'listening on any\n0 packets captured\n' }),
   });
   const { findings } = judgeFirewall(run, {
-    destinations: [destination({ label: 'web', host, port: '8080' })],
+    destinations: [destination({ label: 'web', host, port: '8080', ...more })],
     policies: { policies: [], self: SELF, pods: {}, services: [], unread: [] },
   });
   return findings.find(({ id }) => id === 'NT-SOCK-001');
@@ -32,5 +32,11 @@ describe('NT-SOCK-001 of a target that asks for ECN', () => {
     expect(refused(value)?.summary).toMatch(/answers with a reset/);
     expect(refused(value)?.summary).not.toMatch(/ECN/);
     expect(remedyOf(refused(value))).not.toContain('ecn');
+  });
+
+  it('says nothing of it of a pod, whose own sockets are to be looked at', () => {
+    const found = refused('1\n', { pod: { namespace: 'shop', name: 'web-0' } });
+    expect(found?.summary).not.toMatch(/ECN/);
+    expect(remedyOf(found)).toContain('kubectl nettools sockets web-0 -n shop');
   });
 });

@@ -21,6 +21,8 @@ const dnat = (to: string): string =>
 
 interface Run {
   readonly rules?: readonly string[];
+  /** Of FORWARD. */
+  readonly policy?: string;
   readonly tries?: string;
   readonly via?: string;
 }
@@ -29,9 +31,10 @@ function found({
   rules = [dnat(`${OWN}:8443`), OUTGOING],
   tries = 'try 400000\n',
   via = '198.18.70.1',
+  policy = 'ACCEPT',
 }: Run) {
   const save = { command: ['iptables-save', '-c'] };
-  const text = `*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n${rules.map((one) => `[5:300] -A ${one}\n`).join('')}COMMIT\n`;
+  const text = `*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n${rules.map((one) => `[5:300] -A ${one}\n`).join('')}COMMIT\n*filter\n:FORWARD ${policy} [9:540]\nCOMMIT\n`;
   const run = evidence({
     'to0-reach': result(`address ${HOST}\nroute ${HOST} via ${via} dev eth0 src ${OWN} uid 0\n${tries}`, {
       command: ['reach', 'tcp', HOST, '8443'],
@@ -81,6 +84,7 @@ describe('NT-DKR-038', () => {
     ['no rule leads it anywhere', { rules: [OUTGOING] }],
     ['the connection is made', { tries: 'try 400000\nok 900\n' }],
     ['it is refused', { tries: 'try 400000\nbash: connect: Connection refused\nfailed 900\n' }],
+    ['what it leads there is dropped on the way, as by Docker’s policy', { policy: 'DROP' }],
     ['another machine is the next hop', { via: '198.18.70.77' }],
   ])('is silent where %s', (_, run) => {
     expect(found(run)).toEqual([]);

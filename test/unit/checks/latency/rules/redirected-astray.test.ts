@@ -73,7 +73,9 @@ describe('NT-PROXY-005', () => {
       ASKED,
       308,
     );
-    expect(judged.findings[0]?.summary).toMatch(/192\.0\.2\.9:443 answers no connection, /);
+    expect(judged.findings[0]?.summary).toMatch(
+      /192\.0\.2\.9:443 answers no connection, so whoever follows it gets nothing, unless a firewall or a NetworkPolicy /,
+    );
   });
 
   it('is silent where somebody takes the connection, and where it is not known', () => {

@@ -21,6 +21,11 @@ const UNANSWERED = at(
   '198.18.1.7',
   'silent 1050000\ntry 1500000\nsilent 1050000\ntry 2600000\nsilent 1050000',
 );
+/** Its pod has sent as many ICMP errors as it may for now. */
+const UNREACHABLE_FIRST = at(
+  '198.18.1.7',
+  'environment: line 60: read error: 0: Connection refused\nfailed 200\ntry 700000\nsilent 1050000\ntry 1800000\nsilent 1050000',
+);
 const ANSWERED = at('198.18.1.7', 'answered 300');
 const UNREACHABLE = at('198.18.1.7', 'environment: line 60: read error: 0: Connection refused\nfailed 200');
 
@@ -58,7 +63,11 @@ function judged(info: Partial<ServiceInfo>, results: Results) {
     ...results,
   });
   const more = service.followUp?.(seen, input, {} as ProbeScripts) ?? [];
-  return { judgement: service.judge(seen, input), asked: more.map(({ id }) => id) };
+  return {
+    judgement: service.judge(seen, input),
+    asked: more.map(({ id }) => id),
+    shown: more.map(({ display = [] }) => display.join(' ')),
+  };
 }
 
 describe('NT-SVC-025, a headless Service asked for a port that nobody translates', () => {
@@ -98,6 +107,15 @@ describe('NT-SVC-025, a headless Service asked for a port that nobody translates
     ],
   ])('is not where %s', (_what, results, info) => {
     expect(named(head(results, info))).not.toContain('NT-SVC-025 critical');
+  });
+
+  it('names no Service beside it that would select its pods, where it selects none itself', () => {
+    const refused = { 'svc0-endpoint0-reach': OK, ...named2(REFUSED) };
+    expect(remedyOf(head(refused).findings[0])).toContain('kubectl expose service');
+    const without = { selector: undefined } as unknown as Partial<ServiceInfo>;
+    expect(remedyOf(head(refused, without).findings[0])).toBe(
+      'Let clients ask for port 8080 (head.shop:8080).',
+    );
   });
 
   it('is not where the pods do not take it at their own port either', () => {
@@ -140,10 +158,17 @@ describe('NT-SVC-026, TCP for a program that takes datagrams', () => {
     expect(judgement.findings[0]?.summary).toContain(says);
   });
 
+  it('compares with a port of which firewalls think alike, and not with those of traceroute', () => {
+    expect(judged(STATSD, tcp).shown).toEqual(['reach udp 198.18.1.7 8125', 'reach udp 198.18.1.7 8132']);
+    const high = [{ address: '198.18.1.7', port: 65_535, otherPorts: [] }];
+    expect(judged({ ...STATSD, endpoints: high }, tcp).shown[1]).toBe('reach udp 198.18.1.7 65528');
+  });
+
   it.each([
     ['both are refused', UNREACHABLE, UNREACHABLE],
     ['both are silent: a firewall takes them', UNANSWERED, UNANSWERED],
     ['the port is refused alone', UNREACHABLE, UNANSWERED],
+    ['the port was refused at first', UNREACHABLE_FIRST, UNREACHABLE],
   ])('is not where %s', (_what, same, other) => {
     expect(named(judged(STATSD, { ...tcp, ...udp(same, other) }).judgement)).toEqual(['NT-SVC-007 critical']);
   });
@@ -222,7 +247,15 @@ describe('NT-SYS-004, a container that was just started and that nobody asks', (
     expect(named(found)).toEqual(['NT-SYS-004 critical', 'NT-SVC-007 critical']);
     expect(found.findings[0]?.subject).toBe('svc/slow');
     expect(found.findings[0]?.summary).toContain(
-      'its container app was started 12 s ago and has no readinessProbe, so the pod is called ready',
+      'its container app was started 12 s ago and has no readinessProbe, so the pod is called ready, and gets connections, whether or not its program listens yet',
+    );
+    expect(remedyOf(found.findings[0])).toContain('kubectl nettools sockets slow-0 -n shop');
+  });
+
+  it('tells how it ended before, where it was started anew', () => {
+    const again = { ...unprobed, ended: '(Error, exit code 1)' };
+    expect(of([{ unprobed: again }], { 'svc0-endpoint0-reach': REFUSED }).findings[0]?.summary).toContain(
+      'listens yet; it was started anew, since it had ended (Error, exit code 1).',
     );
   });
 
