@@ -18,6 +18,22 @@ export function rawOutput(fd: 1 | 2): Writable {
   return Object.assign(new Socket(options as SocketConstructorOpts), { fd });
 }
 
+/**
+ * Both outputs. Where they lead into one pipe they are one stream: of two, each with what waits for the reader, one would get past the
+ * other, into the middle of its lines.
+ */
+export function rawOutputs(): { readonly stdout: Writable; readonly stderr: Writable } {
+  const stdout = rawOutput(1);
+  return { stdout, stderr: areOnePipe() ? stdout : rawOutput(2) };
+}
+
+/** Windows gives its pipes no numbers to tell them apart. */
+function areOnePipe(): boolean {
+  if (process.platform === 'win32' || !isPipe(1) || !isPipe(2)) return false;
+  const [out, err] = [fstatSync(1), fstatSync(2)];
+  return out.dev === err.dev && out.ino === err.ino;
+}
+
 /** True for a pipe or a socket. Not every handle that Windows passes to a program can be asked: such a one is neither. */
 export function isPipe(fd: 1 | 2): boolean {
   try {

@@ -2,7 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { ProgressLine } from '../console/progress.ts';
-import { drained, rawOutput } from '../console/raw-output.ts';
+import { drained, rawOutputs } from '../console/raw-output.ts';
 import type { RunnableArgs, TargetSpec } from '../model/args.ts';
 import { withSession } from '../open/target.ts';
 import type { Session } from '../targets/session.ts';
@@ -34,7 +34,7 @@ interface LocalStreams {
 }
 
 function localStreams({ stdin }: RunnableArgs): LocalStreams {
-  return { stdin: stdin ? userStdin() : undefined, stdout: rawOutput(1), stderr: rawOutput(2) };
+  return { stdin: stdin ? userStdin() : undefined, ...rawOutputs() };
 }
 
 async function runIn(

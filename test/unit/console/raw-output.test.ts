@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const CHILD = fileURLToPath(new URL('./outputs-child.ts', import.meta.url));
+const LINES = [0, 1, 2, 3, 4, 5];
+const OUTPUT = LINES.map((i) => `${String(i).repeat(40_000)}\n`);
+const ERRORS = LINES.map((i) => `error ${i}\n`);
+
+/** What the child writes, led as the shell's words say to somebody who begins to read late. */
+async function read(redirection: string): Promise<string> {
+  const script = `"$0" "$1" ${redirection} | { sleep 0.3; cat; }`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, CHILD], {
+    maxBuffer: 1 << 20,
+    timeout: 30_000,
+  });
+  return stdout;
+}
+
+it('both outputs in one pipe come in their order, however slowly it is read', async () => {
+  expect(await read('2>&1')).toBe(LINES.map((i) => `${OUTPUT[i]}${ERRORS[i]}`).join(''));
+});
+
+it('each output in a pipe of its own comes whole', async () => {
+  expect(await read('2>/dev/null')).toBe(OUTPUT.join(''));
+  expect(await read('2>&1 >/dev/null')).toBe(ERRORS.join(''));
+});
