@@ -20,6 +20,7 @@ import {
 } from './frames.ts';
 import { freeBuffersInTime } from './free-buffers.ts';
 import { GatheredOutput } from './gathered-output.ts';
+import { hearErrors } from './output-errors.ts';
 import { readRefusal } from './refused.ts';
 import { StdinPump } from './stdin-pump.ts';
 import { hasDescriptor, isTerminal, writtenNow } from './write-now.ts';
@@ -134,12 +135,7 @@ class ExecSession {
       this.#cleanups.push(() => signal.removeEventListener('abort', abort));
     }
     for (const output of this.#outputs()) {
-      const onError = (error: Error): void => this.#fail(error);
-      output.on('error', onError);
-      // One that failed emits its error after its callbacks: the listener stays, or nobody would be there to hear it.
-      this.#cleanups.push(() => {
-        if (!output.errored && !output.destroyed) output.off('error', onError);
-      });
+      this.#cleanups.push(hearErrors(output, (error) => this.#fail(error)));
     }
   }
 
