@@ -15,7 +15,19 @@ export function rawOutput(fd: 1 | 2): Writable {
   // The stream options of a Socket are documented for Duplex, which it is, and missing from its own type.
   const options = { fd, readable: false, writable: true, writableHighWaterMark: BUFFER_BYTES };
   // As Node's own streams have it: who has much to write does so by it, while nothing waits in the stream.
-  return Object.assign(new Socket(options as SocketConstructorOpts), { fd });
+  const output = Object.assign(new Socket(options as SocketConstructorOpts), { fd });
+  if (fd === 2) becomeStderr(output);
+  return output;
+}
+
+/**
+ * From now on process.stderr is this one, too. While one stream waits for a descriptor no other can be opened on it (libuv: EEXIST),
+ * and Node asks for process.stderr whenever it closes a socket: that would stay open then, and with it the process.
+ */
+function becomeStderr(output: Writable): void {
+  // Nobody is left to read it.
+  output.on('error', () => undefined);
+  Object.defineProperty(process, 'stderr', { configurable: true, enumerable: true, get: () => output });
 }
 
 /**

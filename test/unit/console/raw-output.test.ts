@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-const CHILD = fileURLToPath(new URL('./outputs-child.ts', import.meta.url));
+const child = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const LINES = [0, 1, 2, 3, 4, 5];
 const OUTPUT = LINES.map((i) => `${String(i).repeat(40_000)}\n`);
 const ERRORS = LINES.map((i) => `error ${i}\n`);
 
-/** What the child writes, led as the shell's words say to somebody who begins to read late. */
-async function read(redirection: string): Promise<string> {
+/** What a child writes, led as the shell's words say to somebody who begins to read late. Its stdin stays open and silent. */
+async function read(redirection: string, file = child('./outputs-child.ts')): Promise<string> {
   const script = `"$0" "$1" ${redirection} | { sleep 0.3; cat; }`;
-  const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, CHILD], {
+  const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, file], {
     maxBuffer: 1 << 20,
     timeout: 30_000,
   });
@@ -26,3 +26,8 @@ it('each output in a pipe of its own comes whole', async () => {
   expect(await read('2>/dev/null')).toBe(OUTPUT.join(''));
   expect(await read('2>&1 >/dev/null')).toBe(ERRORS.join(''));
 });
+
+it('sockets are closed while stderr waits for its reader, and what is said to it comes behind that', async () => {
+  const text = await read('2>&1 >/dev/null', child('./late-stderr-child.ts'));
+  expect(text.replace(/^\.+/, (dots) => `${dots.length} dots, `)).toBe('200000 dots, note\n');
+}, 40_000);
