@@ -21,8 +21,9 @@ export function rawOutput(fd: 1 | 2): Writable {
 }
 
 /**
- * From now on process.stderr is this one, too. While one stream waits for a descriptor no other can be opened on it (libuv: EEXIST),
- * and Node asks for process.stderr whenever it closes a socket: that would stay open then, and with it the process.
+ * From now on process.stderr is this one, too: what is said there comes behind what waits. And while one stream waits for a descriptor
+ * no other can be opened on it (libuv: EEXIST); Node asks for process.stderr whenever it closes a socket, which would stay open then,
+ * and with it the process.
  */
 function becomeStderr(output: Writable): void {
   // Nobody is left to read it.
@@ -36,7 +37,9 @@ function becomeStderr(output: Writable): void {
  */
 export function rawOutputs(): { readonly stdout: Writable; readonly stderr: Writable } {
   const stdout = rawOutput(1);
-  return { stdout, stderr: areOnePipe() ? stdout : rawOutput(2) };
+  if (!areOnePipe()) return { stdout, stderr: rawOutput(2) };
+  becomeStderr(stdout);
+  return { stdout, stderr: stdout };
 }
 
 /** Windows gives its pipes no numbers to tell them apart. */

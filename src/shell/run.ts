@@ -54,7 +54,14 @@ async function runIn(
     await Promise.all([drained(stdout), drained(stderr)]);
     return code;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return BROKEN_PIPE_EXIT_CODE;
+    if (isBrokenPipe(error)) return BROKEN_PIPE_EXIT_CODE;
+    // A note has met it first.
+    const isLate = (error as NodeJS.ErrnoException).code === 'ERR_STREAM_DESTROYED';
+    if (isLate && [stdout, stderr].some(({ errored }) => isBrokenPipe(errored))) return BROKEN_PIPE_EXIT_CODE;
     throw error;
   }
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE';
 }

@@ -27,7 +27,14 @@ it('each output in a pipe of its own comes whole', async () => {
   expect(await read('2>&1 >/dev/null')).toBe(ERRORS.join(''));
 });
 
-it('sockets are closed while stderr waits for its reader, and what is said to it comes behind that', async () => {
-  const text = await read('2>&1 >/dev/null', child('./late-stderr-child.ts'));
-  expect(text.replace(/^\.+/, (dots) => `${dots.length} dots, `)).toBe('200000 dots, note\n');
-}, 40_000);
+it.each([
+  ['stderr', '2>&1 >/dev/null'],
+  ['both', '2>&1'],
+])(
+  'a pipe for %s that waits for its reader keeps no socket open, and what is said comes behind what waits',
+  async (_name, redirection) => {
+    const text = await read(redirection, child('./late-stderr-child.ts'));
+    expect(text.replace(/^\.+/, (dots) => `${dots.length} dots, `)).toBe('200000 dots, note\n');
+  },
+  40_000,
+);
