@@ -42,11 +42,11 @@ export function rawOutputs(): { readonly stdout: Writable; readonly stderr: Writ
   return { stdout, stderr: stdout };
 }
 
-/** Windows gives its pipes no numbers to tell them apart. */
+/** A number of 0 tells nothing apart: so it is of pipes on Windows, and of sockets on some systems. */
 function areOnePipe(): boolean {
-  if (process.platform === 'win32' || !isPipe(1) || !isPipe(2)) return false;
+  if (!isPipe(1) || !isPipe(2)) return false;
   const [out, err] = [fstatSync(1), fstatSync(2)];
-  return out.dev === err.dev && out.ino === err.ino;
+  return out.ino !== 0 && out.dev === err.dev && out.ino === err.ino;
 }
 
 /** True for a pipe or a socket. Not every handle that Windows passes to a program can be asked: such a one is neither. */
