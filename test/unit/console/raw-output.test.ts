@@ -3,15 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-const child = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const OUTPUTS = new URL('./outputs-child.ts', import.meta.url);
+const LATE_STDERR = new URL('./late-stderr-child.ts', import.meta.url);
 const LINES = [0, 1, 2, 3, 4, 5];
 const OUTPUT = LINES.map((i) => `${String(i).repeat(40_000)}\n`);
 const ERRORS = LINES.map((i) => `error ${i}\n`);
 
 /** What a child writes, led as the shell's words say to somebody who begins to read late. Its stdin stays open and silent. */
-async function read(redirection: string, file = child('./outputs-child.ts')): Promise<string> {
+async function read(redirection: string, file = OUTPUTS): Promise<string> {
   const script = `"$0" "$1" ${redirection} | { sleep 0.3; cat; }`;
-  const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, file], {
+  const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, fileURLToPath(file)], {
     maxBuffer: 1 << 20,
     timeout: 30_000,
   });
@@ -33,7 +34,7 @@ it.each([
 ])(
   'a pipe for %s that waits for its reader keeps no socket open, and what is said comes behind what waits',
   async (_name, redirection) => {
-    const text = await read(redirection, child('./late-stderr-child.ts'));
+    const text = await read(redirection, LATE_STDERR);
     expect(text.replace(/^\.+/, (dots) => `${dots.length} dots, `)).toBe('200000 dots, note\n');
   },
   40_000,
