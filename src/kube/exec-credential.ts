@@ -7,7 +7,6 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { advice, kubectl } from '../model/advice.ts';
 import { abortReason, UserError } from '../model/errors.ts';
 import type { ExecPlugin, KubeCluster } from './kubeconfig-file.ts';
@@ -81,8 +80,9 @@ export async function execCredential(
  * what a command prints would stop all else, and the far side would take this client for dead. A terminal's always blocks.
  */
 function unblockStderr(): void {
-  if (process.platform === 'win32' || isatty(2)) return;
-  const { _handle: pipe } = process.stderr as unknown as {
+  const { stderr } = process;
+  if (process.platform === 'win32' || stderr.isTTY) return;
+  const { _handle: pipe } = stderr as unknown as {
     readonly _handle?: { setBlocking?(isBlocking: boolean): void };
   };
   pipe?.setBlocking?.(false);
