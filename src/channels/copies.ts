@@ -2,6 +2,7 @@
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { hearErrors } from '../exec/output-errors.ts';
 
 /**
  * How long an output may stay silent once the command and all of its session have ended: whoever still holds it has
@@ -101,7 +102,7 @@ export function copyTo(output: Writable | undefined, fd: number, failure: Failur
   let ended = false;
   let silence: NodeJS.Timeout | undefined;
   const onError = (error: Error): void => failure.set(error);
-  output.on('error', onError);
+  const stopHearing = hearErrors(output, onError);
   const done = new Promise<void>((resolve) => {
     const finishWhenWritten = (): void => {
       if (ended && unwritten === 0) resolve();
@@ -127,8 +128,7 @@ export function copyTo(output: Writable | undefined, fd: number, failure: Failur
   const stop = (): void => {
     clearTimeout(silence);
     pipe.destroy();
-    // One that failed emits its error after its callbacks: the listener stays, or nobody would be there to hear it.
-    if (!output.errored && !output.destroyed) output.off('error', onError);
+    stopHearing();
   };
   const endWhenSilent = (): void => {
     if (pipe.destroyed) return;

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DockerClient, Hijacked } from '../docker/client.ts';
 import { DockerApiError, DockerUnreachableError } from '../docker/errors.ts';
 import { FrameDecoder, type OutputPiece } from '../docker/frames.ts';
+import { hearErrors } from '../exec/output-errors.ts';
 import { withoutFullStop } from '../model/sentence.ts';
 import { ChannelError, type Size, type TerminalOptions } from './channel.ts';
 import { type ExecOptions, GuardedChannel } from './guarded.ts';
@@ -151,12 +152,7 @@ class HijackedStream {
     const { signal } = options;
     const abort = (): void => this.#finish(() => this.#settle.reject(signal?.reason));
     for (const output of this.#outputs()) {
-      const onError = (error: Error): void => this.#fail(error);
-      output.on('error', onError);
-      // One that failed emits its error after its callbacks: the listener stays, or nobody would be there to hear it.
-      this.#cleanups.push(() => {
-        if (!output.errored && !output.destroyed) output.off('error', onError);
-      });
+      this.#cleanups.push(hearErrors(output, (error) => this.#fail(error)));
     }
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('end', () => this.#onEnd());

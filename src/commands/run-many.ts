@@ -1,8 +1,9 @@
 /** One command on many targets: each line of output begins with its target, as `kubectl logs --prefix` has it. */
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { interruptible } from '../console/interrupt.ts';
 import { type ProgressLine, withProgress } from '../console/progress.ts';
-import { drained, rawOutput } from '../console/raw-output.ts';
+import { drained, rawOutputs } from '../console/raw-output.ts';
 import type { ManyTargets, RunnableArgs } from '../model/args.ts';
 import type { Progress } from '../model/progress.ts';
 import { connectionIn, type Sharing } from '../open/connect.ts';
@@ -19,7 +20,6 @@ import { chosenTargets, targetLabel } from './chosen-targets.ts';
 import { reasonOf } from './failure-reason.ts';
 
 type ManyArgs = RunnableArgs & { readonly many: ManyTargets };
-type Output = ReturnType<typeof rawOutput>;
 
 /** For a target in which the command could not be run. */
 const NOT_RUN = 3;
@@ -35,7 +35,7 @@ async function runOnAll(args: ManyArgs, signal: AbortSignal, progress: ProgressL
   const { targets, shared } = await chosenTargets(args.many, args, signal, progress);
   // From here on the commands' own lines say how far it is.
   progress.clear();
-  const [stdout, stderr] = [rawOutput(1), rawOutput(2)];
+  const { stdout, stderr } = rawOutputs();
   const broken = new AbortController();
   // Whoever read it has gone: nobody waits for the rest.
   for (const one of [stdout, stderr]) one.on('error', (error) => broken.abort(error));
@@ -64,8 +64,8 @@ async function runOnAll(args: ManyArgs, signal: AbortSignal, progress: ProgressL
 }
 
 interface Outputs {
-  readonly stdout: Output;
-  readonly stderr: Output;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
   /** Of the target. */
   readonly name: string;
 }

@@ -7,6 +7,8 @@ import { writtenNow } from './write-now.ts';
 
 /** As much as an empty pipe takes at once (pipe(7)). */
 const BATCH_BYTES = 64 * 1024;
+/** What is less waits for a slow reader in memory of its own size: thousands of lines would hold a batch each. */
+const LARGE_BYTES = BATCH_BYTES / 4;
 
 /** Writes by the stream what could not be written at once; calls `done` when the bytes may be overwritten. */
 type WriteLater = (bytes: Buffer, done: () => void) => void;
@@ -52,7 +54,12 @@ export class GatheredOutput {
     this.#size = 0;
     const now = writtenNow(this.#output, bytes);
     if (now === bytes.length) return;
+    const rest = bytes.subarray(now);
+    if (rest.length < LARGE_BYTES) {
+      this.#later(Buffer.from(rest), () => undefined);
+      return;
+    }
     this.#batch = undefined;
-    this.#later(bytes.subarray(now), () => this.#free.push(batch));
+    this.#later(rest, () => this.#free.push(batch));
   }
 }

@@ -20,6 +20,7 @@ import {
 } from './frames.ts';
 import { freeBuffersInTime } from './free-buffers.ts';
 import { GatheredOutput } from './gathered-output.ts';
+import { hearErrors } from './output-errors.ts';
 import { readRefusal } from './refused.ts';
 import { StdinPump } from './stdin-pump.ts';
 import { hasDescriptor, isTerminal, writtenNow } from './write-now.ts';
@@ -134,12 +135,7 @@ class ExecSession {
       this.#cleanups.push(() => signal.removeEventListener('abort', abort));
     }
     for (const output of this.#outputs()) {
-      const onError = (error: Error): void => this.#fail(error);
-      output.on('error', onError);
-      // One that failed emits its error after its callbacks: the listener stays, or nobody would be there to hear it.
-      this.#cleanups.push(() => {
-        if (!output.errored && !output.destroyed) output.off('error', onError);
-      });
+      this.#cleanups.push(hearErrors(output, (error) => this.#fail(error)));
     }
   }
 
@@ -177,10 +173,13 @@ class ExecSession {
     const interval = this.#options.pingIntervalMs ?? PING_INTERVAL_MS;
     const { pingDeadlineMs = PING_DEADLINE_MS, unreadStdinDeadlineMs = UNREAD_STDIN_DEADLINE_MS } =
       this.#options;
+    let awake = monotonicMs();
     const timer = setInterval(() => {
       const now = monotonicMs();
-      // While a slow consumer pauses reading, pongs wait unread behind the data: silence then proves nothing.
-      if (this.#blocked.size > 0) this.#lastHeard = now;
+      // While a slow consumer pauses reading, pongs wait unread behind the data: silence then proves nothing. Nor does it of a time in
+      // which this process was stopped (Ctrl-Z) or held up by its terminal (Ctrl-S): what has come since is read after this.
+      if (this.#blocked.size > 0 || now - awake > interval + pingDeadlineMs / 2) this.#lastHeard = now;
+      awake = now;
       const silence = now - this.#lastHeard;
       // Nor does it prove much while stdin is on its way: the far end reads nothing more, pings included, as long as
       // the command leaves its stdin unread. A ping's answer carries back how much had been sent before it.

@@ -71,7 +71,21 @@ export async function execCredential(
     // A group of its own can be ended whole; at a terminal it has to be in the foreground's to ask.
     detached: !isOurs && process.platform !== 'win32',
   });
+  unblockStderr();
   return readCredential(plugin, await outputOf(child, plugin, isOurs, options));
+}
+
+/**
+ * A descriptor that a child inherits blocks from then on, for this process as well (libuv's uv__process_child_init): whoever reads slowly
+ * what a command prints would stop all else, and the far side would take this client for dead. A terminal's always blocks.
+ */
+function unblockStderr(): void {
+  const { stderr } = process;
+  if (process.platform === 'win32' || stderr.isTTY) return;
+  const { _handle: pipe } = stderr as unknown as {
+    readonly _handle?: { setBlocking?(isBlocking: boolean): void };
+  };
+  pipe?.setBlocking?.(false);
 }
 
 /** What the plugin prints until it ends; one that prints or takes too much is ended. */

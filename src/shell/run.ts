@@ -2,7 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { ProgressLine } from '../console/progress.ts';
-import { drained, rawOutput } from '../console/raw-output.ts';
+import { drained, rawOutputs } from '../console/raw-output.ts';
 import type { RunnableArgs, TargetSpec } from '../model/args.ts';
 import { withSession } from '../open/target.ts';
 import type { Session } from '../targets/session.ts';
@@ -34,7 +34,7 @@ interface LocalStreams {
 }
 
 function localStreams({ stdin }: RunnableArgs): LocalStreams {
-  return { stdin: stdin ? userStdin() : undefined, stdout: rawOutput(1), stderr: rawOutput(2) };
+  return { stdin: stdin ? userStdin() : undefined, ...rawOutputs() };
 }
 
 async function runIn(
@@ -54,7 +54,14 @@ async function runIn(
     await Promise.all([drained(stdout), drained(stderr)]);
     return code;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return BROKEN_PIPE_EXIT_CODE;
+    if (isBrokenPipe(error)) return BROKEN_PIPE_EXIT_CODE;
+    // A note has met it first.
+    const isLate = (error as NodeJS.ErrnoException).code === 'ERR_STREAM_DESTROYED';
+    if (isLate && [stdout, stderr].some(({ errored }) => isBrokenPipe(errored))) return BROKEN_PIPE_EXIT_CODE;
     throw error;
   }
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE';
 }

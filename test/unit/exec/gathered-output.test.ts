@@ -77,6 +77,21 @@ it('gives the stream what a pipe does not take, in its order, and leaves it as i
   expect(read()[0]).toBe(7);
 });
 
+it('keeps little memory for little that a slow reader does not take', async () => {
+  const { gathered, later } = pipe();
+  for (const byte of [1, 2, 3, 4]) gathered.put(piece(byte));
+  for (let line = 0; line < 100; line++) {
+    gathered.put(Buffer.from(`line ${line}\n`));
+    await turn();
+  }
+  expect(later.map(({ bytes }) => bytes.toString())).toEqual(
+    Array.from({ length: 100 }, (_, line) => `line ${line}\n`),
+  );
+  const memories = new Set(later.map(({ bytes }) => bytes.buffer));
+  const held = [...memories].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  expect(held).toBeLessThan(100_000);
+});
+
 it('writes nothing past what waits in the stream', async () => {
   const { gathered, later, read, output } = pipe();
   output.cork();

@@ -538,6 +538,8 @@ describe('abort', () => {
     abort.abort(reason);
     expect(await errorOf(promise)).toBe(reason);
     await vi.waitUntil(() => server.peers[0]?.closed, WAIT);
+    // Its reader may leave later: an error that nobody hears would end the process.
+    expect(() => stdout.emit('error', new Error('write EPIPE'))).not.toThrow();
   });
 });
 
@@ -733,6 +735,19 @@ describe('a connection that is lost in the middle', () => {
     });
     // So many pings take twice the deadline.
     expect(await exec(server, {}, QUICK_PINGS)).toEqual({ kind: 'exit', code: 0 });
+  });
+
+  it('is not suspected when this process was stopped for longer than it waits for an answer', async () => {
+    const server = await accept(() => undefined);
+    const onOpen = vi.fn();
+    const running = exec(server, {}, { ...QUICK_PINGS, onOpen });
+    await vi.waitUntil(() => onOpen.mock.calls.length > 0, WAIT);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    // Not in the turn in which it goes on.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await server.peers[0]?.exit(3);
+    server.peers[0]?.close();
+    expect(await running).toEqual({ kind: 'exit', code: 3 });
   });
 
   it('is not suspected while output comes, pings answered or not', async () => {

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { execCredential } from '../../../src/kube/exec-credential.ts';
 import type { ExecPlugin, KubeCluster } from '../../../src/kube/kubeconfig-file.ts';
@@ -243,3 +246,15 @@ function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+// /proc tells it.
+it.runIf(process.platform === 'linux').each([
+  ['a pipe for each', '2>&3 | cat'],
+  ['one pipe', '2>&1 | cat'],
+])("leaves this process's outputs as they were: they do not block (%s)", async (_name, redirection) => {
+  const { command } = plugin(printing({ token: 't' }));
+  const child = fileURLToPath(new URL('./plugin-child.ts', import.meta.url));
+  const script = `{ "$0" "$1" "$2" ${redirection}; } 3>&2`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, child, command]);
+  expect(stdout).toBe('false false false false\n'.repeat(3));
+});
