@@ -26,6 +26,8 @@ export interface Row {
   readonly steps?: (pods: Pods) => readonly { make: string; undo: string }[];
   /** What can be said without any capability, where it differs; `false`: it is not tried. */
   readonly restricted?: { readonly expected: Expected; readonly kind: string } | false;
+  /** What leads where the API is asked as well, which a recording does not have. */
+  readonly inCluster?: Expected;
 }
 
 /** Nobody has these: on the client's own link, and on the server's. */
@@ -298,6 +300,10 @@ export const ROWS: readonly Row[] = [
       kind: 'no-host-there',
       expected: critical('NT-ARP-002', /TCP 198\.18\.2\.250:80 was not found: 198\.51\.100\.12 looked for/),
     },
+    inCluster: critical(
+      'NT-RT-024',
+      /^TCP 198\.18\.2\.250:80 lies in the range of the pods of node2 .*, which has looked for it among its pods, and says "host unreachable"/,
+    ),
   },
   ...(
     [
