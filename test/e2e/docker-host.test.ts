@@ -221,6 +221,8 @@ describe("the Docker host's side of a container", () => {
     expect(problems(report)).toContainEqual(
       expect.objectContaining({ id: 'NT-ARP-002', causedBy: 'NT-DKR-016' }),
     );
+    // The engine has few address pools.
+    await daemon.removed('lonely');
   });
 
   it('names NT-DKR-007: a port that is published on loopback', async () => {

@@ -3,7 +3,7 @@ import type { Occurrence } from '../../../model/finding.ts';
 import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { FirewallFacts, PathFacts } from '../facts.ts';
-import { nameOf, quoteReach, seen } from '../path.ts';
+import { nameOf, quoteIcmp, quoteReach, seen } from '../path.ts';
 
 const meta = {
   id: 'NT-RT-024',
@@ -27,7 +27,7 @@ function isLost({ cause }: PathFacts): boolean {
   return cause.kind === 'dropped' || cause.kind === 'no-host-there';
 }
 
-function judge(path: PathFacts): Occurrence[] {
+function judge(path: PathFacts, facts: FirewallFacts): Occurrence[] {
   const { podRange, cause, destination } = path;
   if (podRange === undefined || !isLost(path)) return [];
   const { node, range, nodeAddresses } = podRange;
@@ -47,6 +47,7 @@ function judge(path: PathFacts): Occurrence[] {
           kubectl`get pods -A --field-selector status.podIP=${destination.host}`,
           'No resources found',
         ),
+        ...quoteIcmp(path, facts),
         ...quoteReach(path),
       ],
       {
@@ -61,5 +62,5 @@ function judge(path: PathFacts): Occurrence[] {
 
 export const noPodThere: Rule<FirewallFacts> = {
   meta,
-  judge: ({ paths }) => paths.flatMap(judge),
+  judge: (facts) => facts.paths.flatMap((path) => judge(path, facts)),
 };
