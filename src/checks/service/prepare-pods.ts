@@ -33,8 +33,8 @@ export function endpointInfo(
   };
 }
 
-/** Programs take seconds to begin to listen, and some minutes. */
-const FRESH_CONTAINER_SECONDS = 300;
+/** Programs take seconds to begin to listen, few more than a minute; what refuses later has another reason more often. */
+const FRESH_CONTAINER_SECONDS = 120;
 const CLOCKS_DIFFER_SECONDS = 60;
 
 /** As part of an endpoint: a container whose program nobody asks whether it is ready, and that has just been started. */

@@ -14,7 +14,7 @@ const meta = {
   severities: ['critical'],
   meaning:
     'A container without a readinessProbe is ready as soon as it runs. The pod becomes an endpoint of its Services at once, and every connection that is led to it is refused until its program listens: at each start, and at each rollout, which takes the old pods away meanwhile.',
-  rule: "An endpoint refuses the connection to the Service's target port, and the API says that the container which declares that port was started less than five minutes ago and has neither a readinessProbe nor a startupProbe. Where the pod takes another port, the other address family or datagrams, it is that instead (NT-SVC-002, NT-SVC-013, NT-SVC-026).",
+  rule: "An endpoint refuses the connection to the Service's target port, and the API says that the container which declares that port was started less than two minutes ago and has neither a readinessProbe nor a startupProbe. Where the pod takes another port, the other address family or datagrams, it is that instead (NT-SVC-002, NT-SVC-013, NT-SVC-026).",
   source:
     'Kubernetes documentation, "Pod Lifecycle", Container probes (without a readiness probe the state is Success); kubernetes/kubernetes#38355',
   remedy:

@@ -87,6 +87,7 @@ describe('NT-RT-024', () => {
           destination: destination({ label: '10.1.2.55:80', host: '10.1.2.55', port: '80' }),
           address: '10.1.2.55',
           port: 80,
+          icmp: [],
           reach: { value: { tries: [{ outcome: 'failed', error: 'No route to host', ms: 3000 }] } },
           cause,
           podRange,

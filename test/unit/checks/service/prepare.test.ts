@@ -414,7 +414,7 @@ describe('a container that was just started', () => {
   it.each<[string, object, number, object[]]>([
     ['has a readinessProbe', { readinessProbe: probe }, 20, []],
     ['has a startupProbe', { startupProbe: probe }, 20, []],
-    ['runs for long', {}, 400, []],
+    ['runs for two minutes', {}, 120, []],
     ['was started after now, by a clock that is another', {}, -3000, []],
     ['does not declare the port, which may be a wrong one', { ports: [] }, 20, []],
   ])('is not where it %s', async (_what, container, seconds, more) => {
