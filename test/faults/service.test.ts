@@ -31,7 +31,12 @@ beforeAll(async () => {
   await ns.start(
     pod('client', { spec: { nodeName: 'node1' } }),
     ...SHOP.map((name, i) =>
-      pod(name, { labels: { app: 'shop' }, spec: { nodeName: i === 1 ? 'node2' : 'node1' } }),
+      pod(name, {
+        labels: { app: 'shop' },
+        spec: { nodeName: i === 1 ? 'node2' : 'node1' },
+        // What refuses soon after its start may not listen yet, where nobody asks (NT-SYS-004).
+        containers: [{ ...app, readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 60 } }],
+      }),
     ),
     pod('alone', { spec: { nodeName: 'node2' } }),
   );
