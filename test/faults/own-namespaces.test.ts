@@ -212,7 +212,7 @@ describe('NT-ARP-002', () => {
   });
 });
 
-describe('NT-FW-001, NT-FW-002', () => {
+describe('NT-FW-005, NT-FW-002', () => {
   /** An address that moves between hosts, and the rules that keepalived has for it in its strict mode. */
   const VIRTUAL = '192.0.2.132';
   const STRICT = `table ip ntlabvrrp {
@@ -224,15 +224,15 @@ describe('NT-FW-001, NT-FW-002', () => {
     checkReport('firewall', [`netns:${of}`, '--to', `${VIRTUAL}:7207`]);
 
   test('a host that drops what is sent to its virtual address', async () => {
-    await lab.inRouter('ip', 'addr', 'add', `${VIRTUAL}/32`, 'dev', 'eth0');
+    await lab.inRouter('ip', 'addr', 'replace', `${VIRTUAL}/32`, 'dev', 'eth0');
     await withHttp(7207, 'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n', async () => {
       for (const of of [lab.name, lab.router]) expectSilence(await asked(of));
       await lab.inRouter('nft', STRICT);
       try {
         expectFirst(await asked(lab.name), {
-          id: 'NT-FW-001',
+          id: 'NT-FW-005',
           severity: 'critical',
-          says: /; it is on the target's own link \(eth0\), where .* answers for it now, so no router is between them: the firewall of that host takes the packets or the answers, /,
+          says: /^TCP \S+:7207 is silent .*, as the network namespace \S+ of this machine, which has .*, drops what comes to it: nft table ip ntlabvrrp chain in: ip daddr @vips drop/,
         });
         expectFirst(await asked(lab.router), {
           id: 'NT-FW-002',
