@@ -3,6 +3,8 @@
 # bash says, "connected", the answer's "status VERSION CODE", "keep-alive WORDS" and "connection WORDS" (its headers), and, in
 # microseconds since the last line of its head, "ended N" or "kept N". It asks by HEAD: the answer ends with its head.
 exec 2>&1
+# What a server says is split into words, and is no pattern for names of files.
+set -f
 LC_ALL=C
 name=$1 port=$2 tls=$3 seconds=$4 host=$5 path=$6
 address=$name

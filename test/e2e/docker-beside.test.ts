@@ -1,11 +1,11 @@
 /** Containers beside the target: those that share its network namespace, and those that share a name. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Finding, Report } from '../../src/model/report.ts';
+import type { Report } from '../../src/model/report.ts';
 import { BRIDGE_ADDRESS, Dockerd } from '../docker/dockerd.ts';
 import { APP_IMAGE } from '../docker/engine.ts';
 import { NameServer } from '../docker/name-server.ts';
 import { nettools } from './support/cli.ts';
-import { problems, validReport } from './support/report.ts';
+import { leads, problems, validReport } from './support/report.ts';
 
 let daemon: Dockerd;
 let names: NameServer;
@@ -24,10 +24,6 @@ async function diagnose(container: string, ...more: readonly string[]): Promise<
   expect(stdout, stderr).toMatch(/^\{/);
   return validReport(JSON.parse(stdout));
 }
-
-/** The findings that follow from no other. */
-const leads = (report: Report): Finding[] =>
-  problems(report).filter(({ causedBy }) => causedBy === undefined);
 
 /** A container that serves nothing. */
 const idle = (name: string, ...flags: readonly string[]): Promise<string> =>

@@ -1,12 +1,12 @@
 /** What somebody changed on a Docker host since the engine made its networks and published ports. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Finding, Report } from '../../src/model/report.ts';
+import type { Report } from '../../src/model/report.ts';
 import { BRIDGE_ADDRESS, Dockerd } from '../docker/dockerd.ts';
 import { APP_IMAGE } from '../docker/engine.ts';
 import { NameServer } from '../docker/name-server.ts';
 import { OUTSIDE, OUTSIDE_LINK, OutsideMachine } from '../docker/outside.ts';
 import { nettools } from './support/cli.ts';
-import { problems, validReport } from './support/report.ts';
+import { leads, problems, validReport } from './support/report.ts';
 
 let daemon: Dockerd;
 let names: NameServer;
@@ -32,10 +32,6 @@ async function diagnose(container: string, ...more: readonly string[]): Promise<
   expect(stdout, stderr).toMatch(/^\{/);
   return validReport(JSON.parse(stdout));
 }
-
-/** The findings that follow from no other. */
-const leads = (report: Report): Finding[] =>
-  problems(report).filter(({ causedBy }) => causedBy === undefined);
 
 const host = (words: string): Promise<string> => daemon.onHost(...words.split(' '));
 const peer = ['--to', 'peer:8080'] as const;

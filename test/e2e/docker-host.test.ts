@@ -6,7 +6,7 @@ import { APP_IMAGE } from '../docker/engine.ts';
 import { NameServer } from '../docker/name-server.ts';
 import { OUTSIDE, OUTSIDE_LINK, OutsideMachine } from '../docker/outside.ts';
 import { bash, nettools, startNettools } from './support/cli.ts';
-import { problems, validReport } from './support/report.ts';
+import { leads, problems, validReport } from './support/report.ts';
 
 // Of the diagnoses that run at the same time: more of them make each other's probes late.
 vi.setConfig({ maxConcurrency: 3 });
@@ -55,10 +55,6 @@ async function diagnose(...args: readonly string[]): Promise<Report> {
   expect(stdout, stderr).toMatch(/^\{/);
   return validReport(JSON.parse(stdout));
 }
-
-/** The findings that follow from no other. */
-const leads = (report: Report): Finding[] =>
-  problems(report).filter(({ causedBy }) => causedBy === undefined);
 
 const isOfDocker = ({ id }: Finding): boolean => id.startsWith('NT-DKR');
 

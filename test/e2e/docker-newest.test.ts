@@ -1,20 +1,16 @@
 /** Docker's newest engine, which writes its rules by nftables or by iptables, and differs in both from that of Debian. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Finding, Report } from '../../src/model/report.ts';
+import type { Report } from '../../src/model/report.ts';
 import { until } from '../cluster/proc.ts';
 import { BRIDGE_ADDRESS, Dockerd } from '../docker/dockerd.ts';
 import { APP_IMAGE } from '../docker/engine.ts';
 import { NameServer } from '../docker/name-server.ts';
 import { OUTSIDE, OUTSIDE_LINK, OutsideMachine } from '../docker/outside.ts';
 import { nettools } from './support/cli.ts';
-import { problems, validReport } from './support/report.ts';
+import { leads, problems, validReport } from './support/report.ts';
 
 const there = `${OUTSIDE.address}:${OUTSIDE.port}`;
 const PORT = 18_400;
-
-/** The findings that follow from no other. */
-const leads = (report: Report): Finding[] =>
-  problems(report).filter(({ causedBy }) => causedBy === undefined);
 
 // The engine is built, once.
 beforeAll(() => Dockerd.prepareNewest(), 1_500_000);

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { byLead } from '../../src/model/lead.ts';
 import type { Finding, Report, Severity } from '../../src/model/report.ts';
 import { nettools } from '../e2e/support/cli.ts';
-import { problems, validReport } from '../e2e/support/report.ts';
+import { leads, problems, validReport } from '../e2e/support/report.ts';
 import { recordRow } from './rows.ts';
 
 /** Runs one check with JSON output; the report must be valid whatever it says. */
@@ -23,7 +23,7 @@ export interface Expected {
 /** Checks that the first finding that nothing else explains is the right one, and that it can be acted on. */
 export function expectFirst(report: Report, { id, severity, says }: Expected): Finding {
   const found = problems(report);
-  const [first] = found.filter(({ causedBy }) => causedBy === undefined).sort(byLead);
+  const [first] = leads(report).sort(byLead);
   const all = found.map((f) => `${f.id} ${f.summary}`).join('\n');
   expect(first?.id, all || report.checks.map((c) => c.summary).join('\n')).toBe(id);
   if (!first) throw new Error('no finding');

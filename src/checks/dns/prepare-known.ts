@@ -2,6 +2,7 @@
 import { changedMs, clusterIps } from '../../cluster/services.ts';
 import type { ClusterView } from '../../model/cluster-view.ts';
 import type { Service } from '../../model/kube-objects.ts';
+import { isAddressAlias } from '../shared/address-alias.ts';
 import type { KnownService } from './facts.ts';
 
 /** `shop`, `shop.shop`, `shop.shop.svc`, `shop.shop.svc.cluster.local`, with a dot at the end or without, in lower case. */
@@ -79,7 +80,7 @@ async function youngHeadless(
 
 function aliasPart({ spec }: Service): { alias?: string } {
   const { externalName = '' } = spec ?? {};
-  return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(externalName) ? { alias: externalName } : {};
+  return isAddressAlias(externalName) ? { alias: externalName } : {};
 }
 
 function agePart({ metadata }: Service, nowMs: number): { ageSeconds?: number } {

@@ -235,11 +235,6 @@ export function endpointName({ endpoint }: EndpointFacts): string {
   return pod === undefined ? end : `pod ${pod} (${end})`;
 }
 
-/** The externalName is an IPv4 address, which DNS takes for a name: of others none is a name that the API accepts. */
-export function isAddressAlias({ externalName = '' }: ServiceInfo): boolean {
-  return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(externalName);
-}
-
 /** A headless Service whose pods have the port under another number: nobody translates it. */
 export function isUnmapped({ type, clusterIp, endpoints, port }: ServiceInfo): boolean {
   return (

@@ -3,9 +3,10 @@
 import type { ProbeScripts, StagedPlan } from '../../model/check.ts';
 import type { ProbeCommand } from '../../model/evidence.ts';
 import { socketAddress } from '../../model/socket-address.ts';
+import { isAddressAlias } from '../shared/address-alias.ts';
 import { reachProbe } from '../shared/reach-probe.ts';
 import { snapshot } from '../shared/snapshots.ts';
-import { isAddressAlias, type ServiceInfo, type ServiceInput } from './facts.ts';
+import type { ServiceInfo, ServiceInput } from './facts.ts';
 
 /** Connections to a cluster IP when one of several endpoints is the target itself: each meets another one. */
 const MAX_REPEATS = 20;
@@ -148,7 +149,10 @@ export function seriesId(service: string): string {
 
 /** Its name is one that clients use, and is looked at here. */
 export function isNamed(service: ServiceInfo): boolean {
-  return (service.type !== 'ExternalName' || isAddressAlias(service)) && service.isOtherFamily !== true;
+  return (
+    (service.type !== 'ExternalName' || isAddressAlias(service.externalName)) &&
+    service.isOtherFamily !== true
+  );
 }
 
 /** Of an alias without a port: whether the name resolves is what is asked. */

@@ -62,6 +62,10 @@ export function problems(report: Report): Finding[] {
   return report.checks.flatMap(({ findings }) => findings.filter(({ severity }) => severity !== 'info'));
 }
 
+/** The findings that follow from no other. */
+export const leads = (report: Report): Finding[] =>
+  problems(report).filter(({ causedBy }) => causedBy === undefined);
+
 /** Runs a check; resolves to what it says of itself that it did not look at. */
 export async function notMeasured(...words: readonly string[]): Promise<string[]> {
   const { code, stdout, stderr } = await nettools([...words, '-o', 'json']);

@@ -1,6 +1,9 @@
 /** Against real servers: who ends a connection at rest, and when. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcp, type Server as TcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseResting } from '../../../src/parsers/resting.ts';
 import RESTING from '../../../src/probes/resting.bash';
@@ -14,12 +17,13 @@ afterEach(async () => {
 });
 
 /** @param listening a server; it is ended after the test */
-async function rested(listening: Server | TcpServer, seconds: number) {
+async function rested(listening: Server | TcpServer, seconds: number, cwd = process.cwd()) {
   server = listening;
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
   const { port } = listening.address() as AddressInfo;
   const words = ['127.0.0.1', String(port), '', String(seconds), `127.0.0.1:${port}`, '/a?b=c'];
-  return parseResting((await runToEnd(['bash', '-c', RESTING, 'resting', ...words], '')).stdout.toString());
+  const { stdout } = await runToEnd(['bash', '-c', RESTING, 'resting', ...words], '', { cwd });
+  return parseResting(stdout.toString());
 }
 
 /** Writes its answer to whatever comes, and does then what it is told. */
@@ -64,6 +68,14 @@ describe('resting.bash', () => {
       });
     });
     expect(await rested(one, 1)).toMatchObject({ status: 200, outcome: 'kept' });
+  });
+
+  it('looks for no files by what a server says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nettools-test-'));
+    writeFileSync(join(folder, '204'), '');
+    const answer = await rested(answering('HTTP/1.1 2?4 \r\n\r\n'), 1, folder);
+    rmSync(folder, { recursive: true });
+    expect(answer).not.toMatchObject({ status: 204 });
   });
 
   it('says so where nothing comes', async () => {

@@ -1,8 +1,9 @@
 import { advice, kubectl } from '../../../model/advice.ts';
 import type { Occurrence } from '../../../model/finding.ts';
+import { isAddressAlias } from '../../shared/address-alias.ts';
 import { quote, quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
-import { isAddressAlias, type ServiceFacts, type ServicesFacts } from '../facts.ts';
+import type { ServiceFacts, ServicesFacts } from '../facts.ts';
 
 const meta = {
   id: 'NT-SVC-027',
@@ -21,7 +22,7 @@ const meta = {
 function judge({ info, names }: ServiceFacts, { referenceName }: ServicesFacts): Occurrence[] {
   const isLost = names.length > 1 && names.every(({ isUnresolved }) => isUnresolved);
   const hasDns = referenceName !== undefined && referenceName.reach.value?.address !== undefined;
-  if (!isAddressAlias(info) || !isLost || !hasDns) return [];
+  if (!isAddressAlias(info.externalName) || !isLost || !hasDns) return [];
   const { namespace, name, externalName = '' } = info;
   return [
     occurrence(
