@@ -153,5 +153,8 @@ export function isLeftOver(
 ): boolean {
   // podman says stopped until it has tidied up.
   if (State === 'exited' || State === 'stopped' || State === 'dead') return true;
-  return State === 'created' && (nowMs / 1000 - Created > START_LIMIT_S || isGone(Labels?.[OWNER_LABEL]));
+  const isOwnerGone = isGone(Labels?.[OWNER_LABEL]);
+  // Its stdin ends with its client, unless a daemon that was started anew has opened that again before.
+  if (State === 'running') return isOwnerGone && Labels?.[KEPT_LABEL] === undefined;
+  return State === 'created' && (nowMs / 1000 - Created > START_LIMIT_S || isOwnerGone);
 }

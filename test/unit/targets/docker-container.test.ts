@@ -148,11 +148,16 @@ describe('containers of earlier sessions', () => {
     ['exited', 1_000, false, true],
     ['stopped', 1_000, false, true],
     ['dead', 1_000, false, true],
-    ['running', 100_000, true, false],
+    ['running', 100_000, false, false],
+    ['running', 1_001, true, true],
     ['created', 1_059, false, false],
     ['created', 1_061, false, true],
     ['created', 1_001, true, true],
   ])('are left over: %s, seen at %i s, its owner gone: %j', (state, seconds, isGone, expected) => {
     expect(isLeftOver(listed({}, { State: state }), seconds * 1000, () => isGone)).toBe(expected);
+  });
+
+  it('are not left over while they are kept for the next command, though their owner has gone', () => {
+    expect(isLeftOver(kept, 100_000_000, () => true)).toBe(false);
   });
 });
