@@ -26,7 +26,7 @@ const MACHINE_FAULTS = ['test/faults/neighbour-table.test.ts'];
 
 // Break what all pods of a node or of the cluster share, so nobody else may look at it meanwhile.
 const SHARED_FAULTS = [
-  'test/faults/{arp,claims,discriminator,dns,iptables-mode,node,policy-kinds,zones}.test.ts',
+  'test/faults/{arp,claims,discriminator,dns,iptables-mode,node,policy-kinds,stray-pod,zones}.test.ts',
 ];
 
 // Change pods of their own alone, or namespaces of this machine. They run behind the e2e tests, which take less time than

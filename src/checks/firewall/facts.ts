@@ -8,6 +8,7 @@ import type { PlaceWords } from '../../model/place-words.ts';
 import type { PodRange } from '../../model/pod-range.ts';
 import type { Published } from '../../model/published.ts';
 import type { Reason } from '../../model/reason.ts';
+import type { StrayPod } from '../../model/stray-pod.ts';
 import type { FilterRule } from '../../parsers/filter-rules.ts';
 import type { Interface } from '../../parsers/ip-addr.ts';
 import type { Neighbour, NeighbourTable, NeighbourTables } from '../../parsers/ip-neigh.ts';
@@ -43,6 +44,8 @@ export interface FirewallInput {
   readonly hostPorts?: Readonly<Record<string, HostPort>>;
   /** By the id of a destination that is an address and no pod's: the range of a node's pods in which it lies. */
   readonly podRanges?: Readonly<Record<string, PodRange>>;
+  /** By the id of a destination that is a pod: its address lies in none of its node's ranges. */
+  readonly strays?: Readonly<Record<string, StrayPod>>;
   /** By the id of a destination that is this machine: containers on it that have the port for themselves. */
   readonly containers?: Readonly<Record<string, readonly ContainerPort[]>>;
   /** The container of the pod that is the proxy of a service mesh, which rules of its network should lead to. */
@@ -93,6 +96,8 @@ export interface PathFacts {
   readonly hostPort: (HostPort & HostPortTry) | undefined;
   /** In which it lies without being a pod's. */
   readonly podRange: PodRange | undefined;
+  /** It is a pod in none of its node's ranges. */
+  readonly stray?: StrayPod | undefined;
   /** Of this machine: containers that have the port, on which nothing here listens. */
   readonly containers: readonly ContainerPort[];
   /** How long its server takes for its first bytes; absent: it does not speak first. */

@@ -224,6 +224,7 @@ function pathFacts(
     straight: isLedOn(published) ? strayAnswers(openingSegments, { address, port }) : undefined,
     hostPort: hostPort && { ...hostPort, reach: reachOf(behind), result: behind },
     podRange: input.podRanges?.[destination.id],
+    stray: input.strays?.[destination.id],
     containers: input.containers?.[destination.id] ?? [],
     results: { reach: result },
   };

@@ -11,6 +11,7 @@ import type { Destination } from '../../model/destination.ts';
 import type { HostPort } from '../../model/host-port.ts';
 import type { PodRange } from '../../model/pod-range.ts';
 import type { Published } from '../../model/published.ts';
+import type { StrayPod } from '../../model/stray-pod.ts';
 import { isOnThisMachine } from '../shared/beside.ts';
 import { readPolicies } from '../shared/prepare-policies.ts';
 import type { Unread } from '../shared/unread.ts';
@@ -18,6 +19,7 @@ import type check from './check.ts';
 import { containersAt } from './prepare-containers.ts';
 import { greetsOf } from './prepare-greetings.ts';
 import { podRangeAt } from './prepare-pod-ranges.ts';
+import { strayPodAt } from './prepare-stray-pods.ts';
 import { uplinksOf } from './prepare-uplinks.ts';
 import { type ProxyVariables, proxyVariablesOf } from './proxy-variables.ts';
 import { SIDECARS } from './sidecars.ts';
@@ -31,20 +33,23 @@ export default async function prepare({
   if (asked.length === 0) return undefined;
   const proxies = proxiesOf(subject);
   const uplinks = uplinksOf(subject);
-  const [policies, { published, unread }, hostPorts, containers, greets, podRanges] = await Promise.all([
-    readPolicies(subject, asked),
-    publishedOf(subject, asked),
-    hostPortsOf(subject, asked),
-    containersAt(subject, asked, signal),
-    greetsOf(subject, asked),
-    podRangesOf(subject, asked),
-  ]);
+  const [policies, { published, unread }, hostPorts, containers, greets, podRanges, strays] =
+    await Promise.all([
+      readPolicies(subject, asked),
+      publishedOf(subject, asked),
+      hostPortsOf(subject, asked),
+      containersAt(subject, asked, signal),
+      greetsOf(subject, asked),
+      podRangesOf(subject, asked),
+      straysOf(subject, asked),
+    ]);
   return {
     destinations: asked,
     policies: unread.length === 0 ? policies : { ...policies, unread: [...policies.unread, ...unread] },
     ...(proxies.length === 0 ? {} : { proxies }),
     ...(Object.keys(hostPorts).length === 0 ? {} : { hostPorts }),
     ...(Object.keys(podRanges).length === 0 ? {} : { podRanges }),
+    ...(Object.keys(strays).length === 0 ? {} : { strays }),
     ...(Object.keys(containers).length === 0 ? {} : { containers }),
     ...sidecarPart(subject),
     ...(Object.keys(published).length === 0 ? {} : { published }),
@@ -78,6 +83,13 @@ async function podRangesOf(
 ): Promise<Record<string, PodRange>> {
   if (!cluster) return {};
   const all = await Promise.all(asked.map((one) => podRangeAt(cluster, one)));
+  return Object.fromEntries(
+    asked.flatMap(({ id }, i) => (all[i] === undefined ? [] : [[id, all[i]] as const])),
+  );
+}
+
+async function straysOf(subject: Subject, asked: readonly Destination[]): Promise<Record<string, StrayPod>> {
+  const all = await Promise.all(asked.map((one) => strayPodAt(subject, one)));
   return Object.fromEntries(
     asked.flatMap(({ id }, i) => (all[i] === undefined ? [] : [[id, all[i]] as const])),
   );

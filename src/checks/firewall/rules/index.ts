@@ -27,6 +27,7 @@ import { rejected } from './rejected.ts';
 import { ruleHit } from './rule-hit.ts';
 import { silentDrop } from './silent-drop.ts';
 import { sourceRanges } from './source-ranges.ts';
+import { strayPod } from './stray-pod.ts';
 import { takenAndEnded } from './taken-and-ended.ts';
 import { unclaimedAddress } from './unclaimed-address.ts';
 import { unpublished } from './unpublished.ts';
@@ -40,6 +41,7 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   nodePortElsewhere,
   unclaimedAddress,
   noPodThere,
+  strayPod,
   sourceRanges,
   hostPortAstray,
   unpublished,
