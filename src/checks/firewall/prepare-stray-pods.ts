@@ -27,8 +27,11 @@ export async function strayPodAt(
   const address = parsePrefix(host);
   if (cluster === undefined || from === undefined || named === undefined || address === undefined)
     return undefined;
+  // An endpoint without a node is not asked for: there may be many.
   const name =
-    service?.node ?? (await cluster.pod(named.namespace, named.name)).value?.spec?.nodeName ?? undefined;
+    service === undefined
+      ? (await cluster.pod(named.namespace, named.name)).value?.spec?.nodeName
+      : service.node;
   if (name === undefined || name === from) return undefined;
   const [node, ownNode] = (await Promise.all([cluster.node(name), cluster.node(from)])).map(
     ({ value }) => value,

@@ -16,7 +16,7 @@ const meta = {
   remedy:
     "On the pod's node: see the files of /etc/cni/net.d by their names, the first one is used. Move the one that is not the network plugin's to another folder, or mend the range in the plugin's own (a range that is written there by hand has to be the node's). Then delete the pods with addresses outside of the range, so that they get new ones.",
   explains: {
-    depth: 639,
+    depth: 635,
     subject: [
       'NT-ARP-002',
       'NT-FW-001',

@@ -143,6 +143,7 @@ describe('a pod in none of the ranges of its node', () => {
       { marks: { annotations: { 'projectcalico.org/IPv4Address': '192.0.2.1/24' } } },
     ],
     ['kube-ovn has noted its own', { marks: { annotations: { 'ovn.kubernetes.io/cidr': '10.16.0.0/16' } } }],
+    ['the node of an endpoint is not known', { of: { service: { label: 'svc/db', part: 'endpoint' } } }],
     ['nobody knows whose the address is', { of: { pod: undefined } }],
   ])('is none where %s', async (_what, one) => {
     expect((await found(one)).stray).toBeUndefined();
