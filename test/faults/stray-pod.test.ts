@@ -10,12 +10,11 @@ import { checkReport, expectFirst, expectSilence } from './named.ts';
 const ns = testNamespace('f-stray-pod');
 const BRIDGE = 'ntstray0';
 
-/** @throws {Error} there is no such node */
-function first(): string {
-  const node = nodes.find(({ name }) => name === 'node2');
-  if (node === undefined) throw new Error('no node2');
-  return join(node.dataDir, 'cni', '05-stray.conflist');
-}
+const node2 = nodes.find(({ name }) => name === 'node2');
+const dataDir = node2?.dataDir ?? '/nonexistent';
+const FIRST = join(dataDir, 'cni', '05-stray.conflist');
+/** The plugin's notes, which it is not asked to delete: the configuration is gone by then. */
+const LEASES = join(dataDir, 'stray-leases');
 
 /** As CRI-O and podman bring one. */
 const OTHER = {
@@ -29,6 +28,7 @@ const OTHER = {
       ipMasq: false,
       ipam: {
         type: 'host-local',
+        dataDir: LEASES,
         ranges: [[{ subnet: '198.18.66.0/24' }]],
         routes: [{ dst: '0.0.0.0/0' }],
       },
@@ -42,11 +42,11 @@ beforeAll(async () => {
   await ns.kubectl(['delete', 'pod', 'lost', '--ignore-not-found', '--now']);
   // Any pod that starts on the node meanwhile gets such an address, so it is there for this one's start alone.
   for (let tries = 0; tries < 5; tries++) {
-    writeFileSync(first(), JSON.stringify(OTHER));
+    writeFileSync(FIRST, JSON.stringify(OTHER));
     try {
       await ns.start(pod('lost', onNode2));
     } finally {
-      rmSync(first(), { force: true });
+      rmSync(FIRST, { force: true });
     }
     const address = await ns.kubectl(['get', 'pod', 'lost', '-o', 'jsonpath={.status.podIP}']);
     if (address.startsWith('198.18.66.')) return;
@@ -56,16 +56,10 @@ beforeAll(async () => {
   throw new Error('the network configuration was not taken');
 });
 afterAll(async () => {
-  rmSync(first(), { force: true });
+  rmSync(FIRST, { force: true });
   await ns.kubectl(['delete', 'pod', 'lost', '--ignore-not-found', '--now']);
-  await attempt([
-    'nsenter',
-    `--net=/run/netns/${nodes.find(({ name }) => name === 'node2')?.netns}`,
-    'ip',
-    'link',
-    'delete',
-    BRIDGE,
-  ]);
+  rmSync(LEASES, { recursive: true, force: true });
+  await attempt(['ip', '-n', node2?.netns ?? '', 'link', 'delete', BRIDGE]);
 });
 
 const diagnose = (from: string, to: string) => checkReport('diagnose', [from, '-n', ns.name, '--to', to]);
