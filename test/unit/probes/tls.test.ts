@@ -48,7 +48,7 @@ describe.each(SHELLS.filter((s) => s.available))('tls.sh in $name', ({ words }) 
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const { stdout } = await runToEnd(
-      [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', ''],
+      [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', '', ''],
       '',
     );
     expect(parseTls(stdout.toString())).toMatchObject({ isConnected: true, protocol: version });
@@ -64,7 +64,7 @@ describe.each(SHELLS.filter((s) => s.available))('tls.sh in $name', ({ words }) 
       const lines = '#!/bin/sh\n[ "$1" = s_client ] && exec cat "$(dirname "$0")/said"\n';
       writeFileSync(join(folder, 'openssl'), lines, { mode: 0o755 });
       const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
-      const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', '', ''], '', {
+      const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', '', '', ''], '', {
         env,
       });
       expect(stdout.toString()).toContain('\nasks-certificate\n');
@@ -89,7 +89,7 @@ if ${condition}; then printf '%s\n' '-----BEGIN CERTIFICATE-----' AA== '-----END
 `;
     writeFileSync(join(folder, 'openssl'), lines, { mode: 0o755 });
     const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
-    const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', '', ''], '', {
+    const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', '', '', ''], '', {
       env,
     });
     expect(parseTls(stdout.toString())).toMatchObject({ isConnected: true, failure: expect.anything() });
@@ -123,7 +123,7 @@ if ${condition}; then printf '%s\n' '-----BEGIN CERTIFICATE-----' AA== '-----END
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
-    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', ''];
+    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', '', ''];
     const { stdout } = await runToEnd(argv, '', { env });
     const answer = parseTls(stdout.toString());
     expect(answer).toMatchObject({ isConnected: true });
@@ -160,7 +160,7 @@ if ${condition}; then printf '%s\n' '-----BEGIN CERTIFICATE-----' AA== '-----END
     server.on('secureConnection', (socket) => socket.on('error', () => undefined));
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', offer, 'localhost'];
+    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', offer, '', 'localhost'];
     const answer = parseTls((await runToEnd(argv, '')).stdout.toString());
     expect(answer).toMatchObject({
       isConnected: true,
