@@ -77,7 +77,9 @@ export interface ClusterView {
   /** Objects of other kinds by which controllers lead requests; kinds that the cluster does not know are left out. */
   otherRoutes(): Promise<readonly { readonly kind: string; readonly found: Reading<Part<object>> }[]>;
   /** Whom the API server itself calls by TLS, by kind, and perhaps a few seconds old; kinds that the cluster does not know are left out. */
-  apiCallees(): Promise<readonly { readonly kind: ApiCalleeKind; readonly found: Reading<Part<ApiCallees>> }[]>;
+  apiCallees(): Promise<
+    readonly { readonly kind: ApiCalleeKind; readonly found: Reading<Part<ApiCallees>> }[]
+  >;
   /** @param namespace absent: of all, and perhaps a few seconds old; classes belong to none */
   ingressObjects(namespace?: string): Promise<Reading<IngressObjects>>;
   /** `null`: the cluster has no Gateway API. @param namespace as above */

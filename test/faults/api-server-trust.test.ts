@@ -72,7 +72,12 @@ interface Hook {
 }
 
 /** In the place of the one before: there is one configuration at a time. */
-async function configure({ service, trusts, failurePolicy = 'Fail', kind = 'Validating' }: Hook): Promise<string> {
+async function configure({
+  service,
+  trusts,
+  failurePolicy = 'Fail',
+  kind = 'Validating',
+}: Hook): Promise<string> {
   const pem = trusts.map((name) => bundles[name] ?? '').join('');
   const name = `${ns.name}-${service}`;
   await kubectl(['delete', KINDS, '-l', `nettools-test=${ns.name}`, '--ignore-not-found']);

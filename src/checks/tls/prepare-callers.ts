@@ -74,9 +74,7 @@ async function calledOf(cluster: ClusterView, { destination, sni }: TlsServer): 
 }
 
 function isOf({ namespace, name, port }: Called, service: NonNullable<ClientConfig['service']>): boolean {
-  return (
-    service.namespace === namespace && service.name === name && (service.port ?? DEFAULT_PORT) === port
-  );
+  return service.namespace === namespace && service.name === name && (service.port ?? DEFAULT_PORT) === port;
 }
 
 interface FoundCaller {
@@ -92,7 +90,9 @@ function callersIn(kind: ApiCalleeKind, one: ApiCallees): FoundCaller[] {
   if (kind === 'APIService') return one.spec?.insecureSkipTLSVerify === true ? [] : called(one.spec);
   if (kind === 'CustomResourceDefinition') {
     const { conversion } = one.spec ?? {};
-    return conversion?.strategy === 'Webhook' && isConverted(one) ? called(conversion.webhook?.clientConfig) : [];
+    return conversion?.strategy === 'Webhook' && isConverted(one)
+      ? called(conversion.webhook?.clientConfig)
+      : [];
   }
   return (one.webhooks ?? []).flatMap(({ name, clientConfig, failurePolicy, rules }) =>
     (rules ?? []).length === 0

@@ -51,7 +51,9 @@ async function gathered(asks: boolean, ends = true, chains: readonly ChainQuesti
 
 describe('gatherChecks', () => {
   it('adds what comes of chains that a check wants verified', async () => {
-    const { evidence } = await gathered(false, true, [{ id: 'chain', chain: ['no'], authorities: '', at: 0 }]);
+    const { evidence } = await gathered(false, true, [
+      { id: 'chain', chain: ['no'], authorities: '', at: 0 },
+    ]);
     expect(evidence).toEqual(['http', 'chain']);
   });
 

@@ -16,12 +16,26 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const file = (name: string) => join(folder, name);
 const pem = (name: string) => readFileSync(file(`${name}.crt`), 'utf8');
-const openssl = (...argv: readonly string[]) => execFileSync('openssl', argv, { stdio: 'ignore', cwd: folder });
+const openssl = (...argv: readonly string[]) =>
+  execFileSync('openssl', argv, { stdio: 'ignore', cwd: folder });
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
 /** One that signs itself. */
 function root(name: string, subject: string, ...more: readonly string[]): void {
-  openssl('req', '-x509', ...KEY, '-keyout', `${name}.key`, '-out', `${name}.crt`, '-subj', subject, '-days', '90', ...more);
+  openssl(
+    'req',
+    '-x509',
+    ...KEY,
+    '-keyout',
+    `${name}.key`,
+    '-out',
+    `${name}.crt`,
+    '-subj',
+    subject,
+    '-days',
+    '90',
+    ...more,
+  );
 }
 
 /** One that another signs; without extensions it is of version 1. */
@@ -29,7 +43,21 @@ function signed(name: string, by: string, extensions = '', subject = `/CN=${name
   openssl('req', ...KEY, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject);
   writeFileSync(file(`${name}.ext`), extensions);
   const ext = extensions === '' ? [] : ['-extfile', `${name}.ext`];
-  openssl('x509', '-req', '-in', `${name}.csr`, '-CA', `${by}.crt`, '-CAkey', `${by}.key`, '-days', '90', '-out', `${name}.crt`, ...ext);
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    `${name}.csr`,
+    '-CA',
+    `${by}.crt`,
+    '-CAkey',
+    `${by}.key`,
+    '-days',
+    '90',
+    '-out',
+    `${name}.crt`,
+    ...ext,
+  );
 }
 
 const HOOK = 'subjectAltName=DNS:hook.shop.svc';
@@ -46,7 +74,20 @@ beforeAll(() => {
   root('own', '/CN=own', '-addext', HOOK, '-addext', 'basicConstraints=critical,CA:false');
   root('own-again', '/CN=own', '-addext', HOOK, '-addext', 'basicConstraints=critical,CA:false');
   // The same key with another identifier, as of an authority that a newer program renewed.
-  openssl('req', '-x509', '-key', 'new.key', '-out', 'renewed.crt', '-subj', '/CN=hook ca', '-days', '90', '-addext', 'subjectKeyIdentifier=01:02:03:04');
+  openssl(
+    'req',
+    '-x509',
+    '-key',
+    'new.key',
+    '-out',
+    'renewed.crt',
+    '-subj',
+    '/CN=hook ca',
+    '-days',
+    '90',
+    '-addext',
+    'subjectKeyIdentifier=01:02:03:04',
+  );
   // What "openssl x509 -req -signkey" makes.
   openssl('req', ...KEY, '-keyout', 'v1.key', '-out', 'v1.csr', '-subj', '/CN=v1');
   openssl('x509', '-req', '-in', 'v1.csr', '-signkey', 'v1.key', '-days', '90', '-out', 'v1.crt');
@@ -105,7 +146,9 @@ describe('a chain is not trusted', () => {
   });
 
   it('by what has no certificate', () => {
-    expect(verifyChain({ id: 'x', chain: [pem('leaf')], authorities: '\n', at: now })).toEqual(['no-certificate']);
+    expect(verifyChain({ id: 'x', chain: [pem('leaf')], authorities: '\n', at: now })).toEqual([
+      'no-certificate',
+    ]);
   });
 
   it('by the authorities that every machine has', () => {

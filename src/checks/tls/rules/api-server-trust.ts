@@ -90,7 +90,7 @@ function bundleRefusal(
       };
     case 'no-authority':
       return {
-        words: `${holds}, which has signed the chain and is no authority (basicConstraints CA:TRUE)`,
+        words: `${holds}, which has signed the chain and is no authority by its basicConstraints or keyUsage`,
         error: UNKNOWN,
       };
     case 'other-use':

@@ -56,16 +56,27 @@ describe('NT-TLS-009', () => {
   });
 
   it.each([
-    [OTHER, /has a caBundle of CN=old ca, and the certificate is signed by CN=new ca: calls fail with "x509: /],
-    [OTHER.replace('other', 'other-key'), /which has the name of who signed .* and another key: it was made anew/],
-    [OTHER.replace('other', 'expired'), /has signed the chain and is valid until 2027-01-01T00:00:00.000Z alone/],
+    [
+      OTHER,
+      /has a caBundle of CN=old ca, and the certificate is signed by CN=new ca: calls fail with "x509: /,
+    ],
+    [
+      OTHER.replace('other', 'other-key'),
+      /which has the name of who signed .* and another key: it was made anew/,
+    ],
+    [
+      OTHER.replace('other', 'expired'),
+      /has signed the chain and is valid until 2027-01-01T00:00:00.000Z alone/,
+    ],
     [OTHER.replace('other', 'early'), /has signed the chain and is not valid yet/],
-    [OTHER.replace('other', 'no-authority'), /is no authority \(basicConstraints CA:TRUE\)/],
+    [OTHER.replace('other', 'no-authority'), /is no authority by its basicConstraints or keyUsage/],
     [OTHER.replace('other', 'other-use'), /is not for servers \(extendedKeyUsage\)/],
     [`${OTHER}other 2027-01-01T00:00:00.000Z CN=b\n`, /a caBundle of CN=old ca and 1 more, and/],
   ])('says why: %j', (chain, says) => {
     const { summary, findings } = judged([HOOK], chain);
-    expect(summary).toMatch(/^The API server does not trust \S+ \(\S+\): ValidatingWebhookConfiguration hooks \(webhook a\.example\.com\) has /);
+    expect(summary).toMatch(
+      /^The API server does not trust \S+ \(\S+\): ValidatingWebhookConfiguration hooks \(webhook a\.example\.com\) has /,
+    );
     expect(summary).toMatch(says);
     expect(JSON.stringify(findings)).not.toContain('BEGIN');
   });
@@ -89,9 +100,10 @@ describe('NT-TLS-009', () => {
     ['DNS:hook.shop.svc.cluster.local', ' for hook.shop.svc.cluster.local: '],
     ['DNS:*.svc', ' for *.svc: '],
   ])('is a name that is not among the alternative ones: %j', (names, says) => {
-    const text = names === ''
-      ? served.replace(/^X509v3 Subject Alternative Name:.*\n.*\n/m, '')
-      : served.replace(/^(\s+)DNS:.*$/m, `$1${names}`);
+    const text =
+      names === ''
+        ? served.replace(/^X509v3 Subject Alternative Name:.*\n.*\n/m, '')
+        : served.replace(/^(\s+)DNS:.*$/m, `$1${names}`);
     const { summary, findings } = judged([HOOK], 'trusted\n', text);
     expect(findings.map(({ id }) => id)).toContain('NT-TLS-009');
     expect(summary).toContain(`asks for ${SNI}, and the certificate `);
@@ -104,7 +116,9 @@ describe('NT-TLS-009', () => {
   });
 
   it('leaves a certificate for none of the names, and one that has expired, to NT-TLS-001', () => {
-    const text = served.replace(`name ${SNI} match`, `name ${SNI} mismatch`).replace(/^(\s+)DNS:.*$/m, '$1DNS:x');
+    const text = served
+      .replace(`name ${SNI} match`, `name ${SNI} mismatch`)
+      .replace(/^(\s+)DNS:.*$/m, '$1DNS:x');
     expect(named(judged([HOOK], 'trusted\n', text))).toEqual(['NT-TLS-001 critical']);
   });
 
@@ -112,7 +126,9 @@ describe('NT-TLS-009', () => {
     for (const chain of [undefined, 'unreadable\n']) {
       const { findings } = judged([HOOK], chain);
       expect(findings.map(({ id }) => id)).toEqual(['NT-SYS-001']);
-      expect(findings[0]?.summary).toMatch(/whether ValidatingWebhookConfiguration hooks trusts .* \(NT-TLS-009\): /);
+      expect(findings[0]?.summary).toMatch(
+        /whether ValidatingWebhookConfiguration hooks trusts .* \(NT-TLS-009\): /,
+      );
     }
   });
 
@@ -227,7 +243,13 @@ describe('who calls a Service', () => {
       ],
     });
     expect(callers).toEqual([
-      { kind: 'MutatingWebhookConfiguration', name: 'm', webhook: 'h', bundle: BUNDLE, injector: 'cert-manager' },
+      {
+        kind: 'MutatingWebhookConfiguration',
+        name: 'm',
+        webhook: 'h',
+        bundle: BUNDLE,
+        injector: 'cert-manager',
+      },
       { kind: 'ValidatingWebhookConfiguration', name: 'v', webhook: 'a', bundle: BUNDLE },
       { kind: 'ValidatingWebhookConfiguration', name: 'v', webhook: 'g', isIgnored: true },
     ]);
