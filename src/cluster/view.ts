@@ -3,6 +3,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError, TooLargeError, UnreachableError } from '../kube/errors.ts';
 import { listAll, listSome } from '../kube/list.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
+import type { ApiCalleeKind, ApiCallees } from '../model/api-callees.ts';
 import type { ClusterView, Part, Reading } from '../model/cluster-view.ts';
 import type { GatewayObjects, IngressObjects } from '../model/gateway-api.ts';
 import type {
@@ -15,6 +16,7 @@ import type {
 } from '../model/kube-objects.ts';
 import type { Labels } from '../model/network-policy.ts';
 import type { PeerAuthentication } from '../model/peer-authentication.ts';
+import { API_CALLEE_LISTS } from './api-callees.ts';
 import { type ApiGroups, foreignPaths, kindsOf } from './foreign-kinds.ts';
 import { gatewayLists, INGRESS_LISTS, METADATA_ONLY, type RouteList, readLists } from './gateway-lists.ts';
 import { policyPaths } from './policy-kinds.ts';
@@ -28,6 +30,8 @@ const SLICES = 'apis/discovery.k8s.io/v1';
 const MOST_AT_ADDRESS = 150;
 /** Of each kind of route: what stands behind them is not looked for. */
 const MOST_ROUTES = 2000;
+/** Of each kind: a cluster with the operators of a whole company has 500 CustomResourceDefinitions. */
+const MOST_CALLEES = 2000;
 
 const PEER_AUTHENTICATION = kindsOf('security.istio.io', 'PeerAuthentication');
 
@@ -152,6 +156,18 @@ export class KubeView implements ClusterView {
       })),
     );
     return found.flatMap(({ kind, found: part }) => (part === undefined ? [] : [{ kind, found: part }]));
+  }
+
+  async apiCallees(): Promise<
+    readonly { readonly kind: ApiCalleeKind; readonly found: Reading<Part<ApiCallees>> }[]
+  > {
+    const found = await Promise.all(
+      API_CALLEE_LISTS.map(async ({ kind, path, plural }) => ({
+        kind,
+        found: await this.#beginning<ApiCallees>(plural, path, MOST_CALLEES, {}, true),
+      })),
+    );
+    return found.filter(({ found: part }) => !(part.error instanceof ApiError && part.error.status === 404));
   }
 
   async peerAuthentications(namespace: string): Promise<Reading<readonly PeerAuthentication[] | null>> {

@@ -1,5 +1,6 @@
 /** A check: which commands it needs, and what their results mean. */
 
+import type { ChainQuestion } from './chain.ts';
 import type { Evidence, ProbeCommand } from './evidence.ts';
 import type { FindingMeta, Occurrence } from './finding.ts';
 import type { LiveWatch } from './live.ts';
@@ -77,6 +78,11 @@ export interface Check<Input> {
    * others, at the same time. Pure; absent, or nothing: the evidence is all.
    */
   followUp?(evidence: Evidence, input: Input, scripts: ProbeScripts): readonly ProbeCommand[];
+  /**
+   * Chains in its evidence to be verified with authorities that its input names: what comes of it is evidence too, since
+   * nothing pure can verify a signature. Pure; absent, or nothing: there are none.
+   */
+  chains?(evidence: Evidence, input: Input): readonly ChainQuestion[];
   /**
    * Pure and synchronous.
    * @param words what its sentences call the target; those of a pod where they are absent

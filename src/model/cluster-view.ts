@@ -1,4 +1,5 @@
 /** What a check may ask of the cluster before a run. Types only; src/cluster implements it. */
+import type { ApiCalleeKind, ApiCallees } from './api-callees.ts';
 import type { GatewayObjects, IngressObjects } from './gateway-api.ts';
 import type { EndpointSlice, Namespace, NetworkPolicyObject, Node, Pod, Service } from './kube-objects.ts';
 import type { Labels } from './network-policy.ts';
@@ -75,6 +76,10 @@ export interface ClusterView {
   peerAuthentications(namespace: string): Promise<Reading<readonly PeerAuthentication[] | null>>;
   /** Objects of other kinds by which controllers lead requests; kinds that the cluster does not know are left out. */
   otherRoutes(): Promise<readonly { readonly kind: string; readonly found: Reading<Part<object>> }[]>;
+  /** Whom the API server itself calls by TLS, by kind, and perhaps a few seconds old; kinds that the cluster does not know are left out. */
+  apiCallees(): Promise<
+    readonly { readonly kind: ApiCalleeKind; readonly found: Reading<Part<ApiCallees>> }[]
+  >;
   /** @param namespace absent: of all, and perhaps a few seconds old; classes belong to none */
   ingressObjects(namespace?: string): Promise<Reading<IngressObjects>>;
   /** `null`: the cluster has no Gateway API. @param namespace as above */

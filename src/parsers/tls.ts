@@ -13,6 +13,8 @@ export interface Certificate {
   readonly signature?: string;
   /** Where its issuer's certificate is to be had (Authority Information Access); absent: it does not say. */
   readonly caIssuers?: string;
+  /** The certificate itself; absent: it was not asked for. */
+  readonly pem?: string;
 }
 
 /**
@@ -144,6 +146,7 @@ function certificate(text: string, signature: string | undefined): Certificate |
   if (notBefore === undefined || notAfter === undefined) return undefined;
   const names = /^X509v3 Subject Alternative Name:.*\n\s*(.+)$/m.exec(text)?.[1] ?? '';
   const caIssuers = /^\s*CA Issuers - URI:(\S+)/m.exec(text)?.[1];
+  const pem = /^-----BEGIN CERTIFICATE-----\n[^-]+-----END CERTIFICATE-----$/m.exec(text)?.[0];
   return {
     subject: field('subject') ?? '',
     issuer: field('issuer') ?? '',
@@ -152,6 +155,7 @@ function certificate(text: string, signature: string | undefined): Certificate |
     names: [...names.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = '']) => name),
     ...(signature === undefined ? {} : { signature }),
     ...(caIssuers === undefined ? {} : { caIssuers }),
+    ...(pem === undefined ? {} : { pem }),
   };
 }
 

@@ -1,6 +1,6 @@
-# Shows what a TLS server presents: tls HOST PORT STARTTLS SNI ALPN NAME...
+# Shows what a TLS server presents: tls HOST PORT STARTTLS SNI ALPN WHOLE NAME...
 # STARTTLS is a protocol that openssl can begin in plain text, or empty; SNI is empty where no name is known; ALPN is the list
-# of protocols to offer, or empty. Prints
+# of protocols to offer, or empty; WHOLE asks for the certificates themselves, empty does not. Prints
 #   now SECONDS                       the target's clock
 #   connected | handshake WORDS       how far it got, and what openssl complains of
 #   small-hello                       it failed twice, and succeeds in between with a hello of classical groups, which fits
@@ -14,12 +14,13 @@
 #   wants-certificate WORDS           of the client, and ends the connection of one that has none, as openssl says it
 #   certificate N                     the N-th of the chain, 0 the server's own; then subject=, issuer=, notBefore=,
 #                                     notAfter=, its alternative names and where its issuer
-#                                     is to be had, as openssl prints them
+#                                     is to be had, as openssl prints them; its PEM, where it is wanted
+#                                     whole
 #   name NAME match|mismatch          for the server's own certificate
 LC_ALL=C
 export LC_ALL
-host=$1 port=$2 starttls=$3 sni=$4 alpn=$5
-shift 5
+host=$1 port=$2 starttls=$3 sni=$4 alpn=$5 whole=$6
+shift 6
 command -v openssl >/dev/null 2>&1 || { echo no-openssl; exit 0; }
 echo "now $(date -u +%s)"
 
@@ -112,6 +113,7 @@ while IFS= read -r line; do
     [ -n "$first" ] || first=$pem
     echo "certificate $index"
     show "$pem"
+    [ -z "$whole" ] || printf '%s' "$pem"
     index=$((index + 1)) ;;
   esac
 done <<END

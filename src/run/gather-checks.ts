@@ -13,6 +13,7 @@ import type { Session } from '../targets/session.ts';
 import { watchLive } from './live-watch.ts';
 import { mergePlans, planLimitSeconds } from './merged-plan.ts';
 import type { PreparedCheck } from './prepared-check.ts';
+import { verifiedChains } from './verified-chains.ts';
 
 /** What a run has, besides what the session knows. */
 export interface RunContext {
@@ -44,6 +45,9 @@ export async function gatherChecks(checks: readonly PreparedCheck[], context: Ru
   const all = watched === undefined && (await gather(session.channel, merged.plan, gathered));
   const evidences = checks.map((_, i) => (all ? merged.evidenceOf(i, all) : (watched ?? {})));
   const more = all ? await followUp(checks, evidences, { session, deadline, gathered }) : [];
+  const verified = await Promise.all(
+    checks.map(({ check, input }, i) => verifiedChains(check.chains?.(evidences[i] ?? {}, input) ?? [])),
+  );
   const durationMs = Math.round(performance.now() - probing);
   return {
     apiVersion: 'nettools/v1',
@@ -57,7 +61,7 @@ export async function gatherChecks(checks: readonly PreparedCheck[], context: Ru
       id: check.id,
       // The requests are sent: nobody needs the secrets in their URLs any more.
       input: maskQueries(input),
-      evidence: { ...evidences[i], ...more[i] },
+      evidence: { ...evidences[i], ...more[i], ...verified[i] },
       durationMs,
     })),
     ...(cost === undefined ? {} : { cost }),

@@ -17,17 +17,19 @@ export interface TlsQuestion {
   readonly starttls: string;
   /** The protocols to offer by ALPN, as openssl has them: `h2,http/1.1`; empty: none. */
   readonly alpn: string;
+  /** The certificates themselves are wanted as well. */
+  readonly isWhole?: boolean;
 }
 
 export function tlsProbe(
   id: string,
   { host, port }: Pick<Destination, 'host' | 'port'>,
-  { sni, names, starttls, alpn }: TlsQuestion,
+  { sni, names, starttls, alpn, isWhole = false }: TlsQuestion,
   scripts: ProbeScripts,
 ): ProbeCommand {
   return {
     id,
-    argv: ['sh', '-c', scripts.tls, 'tls', host, port, starttls, sni, alpn, ...names],
+    argv: ['sh', '-c', scripts.tls, 'tls', host, port, starttls, sni, alpn, isWhole ? 'whole' : '', ...names],
     timeoutSeconds: LIMIT_SECONDS,
     display: [
       ...['openssl', 's_client', '-connect', socketAddress(host, port), '-showcerts'],

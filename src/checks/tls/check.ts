@@ -1,5 +1,7 @@
 /** `tls`: the certificates that servers present, as clients on the target see them. */
 import type { Check } from '../../model/check.ts';
+import { tellingUnread } from '../shared/unread.ts';
+import { chainsOf } from './chains.ts';
 import type { TlsInput } from './facts.ts';
 import { followTls } from './follow-up.ts';
 import { judgeTls } from './judge.ts';
@@ -13,7 +15,8 @@ const tls: Check<TlsInput> = {
   findings: TLS_RULES.map((rule) => rule.meta),
   plan: planTls,
   followUp: followTls,
-  judge: judgeTls,
+  chains: chainsOf,
+  judge: tellingUnread(judgeTls),
   tables: tlsTables,
   measures: tlsMeasures,
 };

@@ -2,8 +2,10 @@
 import type { Destination } from '../../model/destination.ts';
 import type { ProbeResult } from '../../model/evidence.ts';
 import type { Certificate, TlsAnswer } from '../../parsers/tls.ts';
+import type { VerifiedChain } from '../../parsers/verified-chain.ts';
 import type { Measured } from '../shared/measured.ts';
 import type { SmallSegments } from '../shared/small-segments.ts';
+import type { MaybeUnread } from '../shared/unread.ts';
 
 /** A server, and what it is called. */
 export interface TlsServer {
@@ -14,10 +16,27 @@ export interface TlsServer {
   readonly names: readonly string[];
   /** By what it is known that clients speak HTTP/2 to it: `port 443 of Service shop/api is called grpc`; absent: it is not. */
   readonly http2?: string;
+  /** Of the API server's own configurations, those that lead to it; absent: none is known. */
+  readonly callers?: readonly Caller[];
+}
+
+/** An object by which the API server calls a Service, under the name `NAME.NAMESPACE.svc`. */
+export interface Caller {
+  /** Such as `ValidatingWebhookConfiguration`. */
+  readonly kind: string;
+  readonly name: string;
+  /** The one of the object's webhooks; absent: the object is no list of them. */
+  readonly webhook?: string;
+  /** What it cannot call is passed over. */
+  readonly isIgnored?: true;
+  /** Its caBundle, decoded; absent: it has none, and the authorities of the API server's machine count. */
+  readonly bundle?: string;
+  /** Who is told by an annotation to fill the caBundle in. */
+  readonly injector?: 'cert-manager' | 'OpenShift';
 }
 
 /** What the check gets before it runs; plain JSON. */
-export interface TlsInput {
+export interface TlsInput extends MaybeUnread {
   readonly servers: readonly TlsServer[];
   /** The protocol that openssl begins in plain text, as its -starttls has it; empty: TLS from the first byte. */
   readonly starttls: string;
@@ -32,6 +51,14 @@ export interface TlsPath {
   readonly result: ProbeResult | undefined;
   /** What became of a handshake without an answer in smaller segments; absent: there was none, or it was not asked again. */
   readonly small?: SmallSegments;
+  /** Of each of the server's callers, whether its caBundle leads to what the server presented; empty: nothing was presented. */
+  readonly verified: readonly VerifiedCaller[];
+}
+
+export interface VerifiedCaller {
+  readonly caller: Caller;
+  readonly chain: Measured<VerifiedChain>;
+  readonly result: ProbeResult | undefined;
 }
 
 export interface TlsFacts {

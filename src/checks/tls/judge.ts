@@ -19,6 +19,7 @@ import {
   type TlsInput,
   type TlsPath,
   unknownAuthority,
+  type VerifiedCaller,
 } from './facts.ts';
 import { pathsOf } from './gathered.ts';
 import { TLS_RULES } from './rules/index.ts';
@@ -86,12 +87,14 @@ function skipped({ paths }: TlsFacts, words: PlaceWords): Skips {
   for (const path of paths) {
     const { label } = path.server.destination;
     skips.add(unmeasured(path), `certificate of ${label}`);
+    for (const { caller, chain } of path.verified)
+      skips.add(chain.skipped, `whether ${caller.kind} ${caller.name} trusts ${label} (NT-TLS-009)`);
     skips.add(path.small?.tries.skipped, `whether the size of packets decides at ${label} (NT-MTU-006)`);
   }
   return skips;
 }
 
-function pathJson({ server, answer: { value, skipped: reason } }: TlsPath): Json {
+function pathJson({ server, answer: { value, skipped: reason }, verified }: TlsPath): Json {
   const leaf = value?.chain[0];
   return {
     name: server.destination.label,
@@ -107,6 +110,7 @@ function pathJson({ server, answer: { value, skipped: reason } }: TlsPath): Json
           problems: value.problems,
         }
       : {}),
+    ...(verified.length === 0 ? {} : { callers: verified.map(callerJson) }),
     ...(leaf && value
       ? {
           subject: leaf.subject,
@@ -118,5 +122,14 @@ function pathJson({ server, answer: { value, skipped: reason } }: TlsPath): Json
           chainLength: value.chain.length,
         }
       : {}),
+  };
+}
+
+/** Whether the caBundle leads to what is served; `null`: not known. */
+function callerJson({ caller, chain: { value } }: VerifiedCaller): Json {
+  const { kind, name, webhook } = caller;
+  return {
+    object: `${kind} ${name}${webhook === undefined ? '' : ` (webhook ${webhook})`}`,
+    bundle: value?.verdict ?? null,
   };
 }

@@ -10,7 +10,13 @@ export function planTls({ servers, starttls }: TlsInput, scripts: ProbeScripts):
       tlsProbe(
         `${server.destination.id}-tls`,
         server.destination,
-        { sni: server.sni, names: server.names, starttls, alpn: offered(server, starttls) },
+        {
+          sni: server.sni,
+          names: server.names,
+          starttls,
+          alpn: offered(server, starttls),
+          isWhole: (server.callers ?? []).length > 0,
+        },
         scripts,
       ),
     ),

@@ -9,6 +9,7 @@ import { serviceNames } from '../shared/service-names.ts';
 import about, { type TlsOptions } from './about.ts';
 import type check from './check.ts';
 import type { TlsServer } from './facts.ts';
+import { type Callers, callersOf } from './prepare-callers.ts';
 
 /** As part of a diagnosis. */
 const USUALLY: TlsOptions = { starttls: '' };
@@ -32,17 +33,33 @@ export default async function prepare({
   );
   if (chosen.length === 0) return undefined;
   const own = subject.cluster?.namespace;
+  const servers = chosen.map((d) => serverOf(d, flags.serverName, own));
   // What begins in plain text has no HTTP in it.
-  const reasons = flags.starttls === '' ? await http2Reasons(subject, chosen) : {};
+  const isPlain = flags.starttls !== '';
+  const [reasons, callers] = await Promise.all([
+    isPlain ? {} : http2Reasons(subject, chosen),
+    isPlain ? undefined : callersOf(subject, servers),
+  ]);
   return {
-    servers: chosen.map((d) => withReason(serverOf(d, flags.serverName, own), reasons[d.id])),
+    servers: servers.map((one) => withApi(one, reasons, callers)),
     starttls: flags.starttls,
     expireDays: thresholdsIn(args, about).expireDays,
+    ...callers?.unread,
   };
 }
 
-function withReason(server: TlsServer, http2: string | undefined): TlsServer {
-  return http2 === undefined ? server : { ...server, http2 };
+function withApi(
+  server: TlsServer,
+  reasons: Readonly<Record<string, string>>,
+  callers: Callers | undefined,
+): TlsServer {
+  const { id } = server.destination;
+  const [http2, own = []] = [reasons[id], callers?.of[id]];
+  return {
+    ...server,
+    ...(http2 === undefined ? {} : { http2 }),
+    ...(own.length === 0 ? {} : { callers: own }),
+  };
 }
 
 function speaksTls({ url, grpc, port, anyPort }: Destination): boolean {

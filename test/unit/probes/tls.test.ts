@@ -48,10 +48,14 @@ describe.each(SHELLS.filter((s) => s.available))('tls.sh in $name', ({ words }) 
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const { stdout } = await runToEnd(
-      [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', ''],
+      [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', '', 'whole'],
       '',
     );
-    expect(parseTls(stdout.toString())).toMatchObject({ isConnected: true, protocol: version });
+    expect(parseTls(stdout.toString())).toMatchObject({
+      isConnected: true,
+      protocol: version,
+      chain: [{ pem: certText?.toString().trim() }],
+    });
   });
 
   // What s_client of OpenSSL 3.0 says of alerts by which servers turn a client without a certificate away.
@@ -64,9 +68,13 @@ describe.each(SHELLS.filter((s) => s.available))('tls.sh in $name', ({ words }) 
       const lines = '#!/bin/sh\n[ "$1" = s_client ] && exec cat "$(dirname "$0")/said"\n';
       writeFileSync(join(folder, 'openssl'), lines, { mode: 0o755 });
       const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
-      const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', '', ''], '', {
-        env,
-      });
+      const { stdout } = await runToEnd(
+        [...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', '', '', ''],
+        '',
+        {
+          env,
+        },
+      );
       expect(stdout.toString()).toContain('\nasks-certificate\n');
       expect(stdout.toString()).toMatch(new RegExp(`^wants-certificate .*${alert}`, 'm'));
     },
@@ -89,7 +97,7 @@ if ${condition}; then printf '%s\n' '-----BEGIN CERTIFICATE-----' AA== '-----END
 `;
     writeFileSync(join(folder, 'openssl'), lines, { mode: 0o755 });
     const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
-    const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', '', ''], '', {
+    const { stdout } = await runToEnd([...words, '-c', TLS, 'tls', '192.0.2.9', '443', '', '', '', ''], '', {
       env,
     });
     expect(parseTls(stdout.toString())).toMatchObject({ isConnected: true, failure: expect.anything() });
@@ -123,7 +131,7 @@ if ${condition}; then printf '%s\n' '-----BEGIN CERTIFICATE-----' AA== '-----END
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
-    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', ''];
+    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', '', ''];
     const { stdout } = await runToEnd(argv, '', { env });
     const answer = parseTls(stdout.toString());
     expect(answer).toMatchObject({ isConnected: true });
@@ -160,7 +168,7 @@ if ${condition}; then printf '%s\n' '-----BEGIN CERTIFICATE-----' AA== '-----END
     server.on('secureConnection', (socket) => socket.on('error', () => undefined));
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', offer, 'localhost'];
+    const argv = [...words, '-c', TLS, 'tls', '127.0.0.1', String(port), '', '', offer, '', 'localhost'];
     const answer = parseTls((await runToEnd(argv, '')).stdout.toString());
     expect(answer).toMatchObject({
       isConnected: true,

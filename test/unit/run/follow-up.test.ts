@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { RunOptions } from '../../../src/channels/channel.ts';
 import { FULL_BUDGET } from '../../../src/model/budget.ts';
+import type { ChainQuestion } from '../../../src/model/chain.ts';
 import type { Check, Judgement } from '../../../src/model/check.ts';
 import { Deadline } from '../../../src/open/deadline.ts';
 import { gatherChecks } from '../../../src/run/gather-checks.ts';
@@ -9,15 +10,16 @@ import { gatherChecks } from '../../../src/run/gather-checks.ts';
 const first = { id: 'http', argv: ['curl'], timeoutSeconds: 1 };
 const second = { id: 'small', argv: ['again'], timeoutSeconds: 1 };
 
-const checkOf = (asks: boolean): Check<unknown> => ({
+const checkOf = (asks: boolean, chains: readonly ChainQuestion[]): Check<unknown> => ({
   id: 'latency',
   findings: [],
   plan: () => ({ before: [], probe: [first], after: [] }),
   judge: () => ({}) as Judgement,
+  chains: (evidence) => (evidence['http'] ? chains : []),
   followUp: (evidence) => (asks && evidence['http']?.stdout === '' ? [second] : []),
 });
 
-async function gathered(asks: boolean, ends = true) {
+async function gathered(asks: boolean, ends = true, chains: readonly ChainQuestion[] = []) {
   const texts: string[] = [];
   const notes: string[] = [];
   const channel = {
@@ -35,7 +37,7 @@ async function gathered(asks: boolean, ends = true) {
   const deadline = new Deadline({ timeoutMs: 5000 }, new AbortController().signal, progress as never);
   const info = { kind: 'pod', name: 'web', address: '' } as const;
   try {
-    const bundle = await gatherChecks([{ check: checkOf(asks), input: {} }], {
+    const bundle = await gatherChecks([{ check: checkOf(asks, chains), input: {} }], {
       session: { channel, info, budget: FULL_BUDGET, notes: [], close: async () => undefined },
       startedAt: new Date(0),
       startedMs: 0,
@@ -48,6 +50,13 @@ async function gathered(asks: boolean, ends = true) {
 }
 
 describe('gatherChecks', () => {
+  it('adds what comes of chains that a check wants verified', async () => {
+    const { evidence } = await gathered(false, true, [
+      { id: 'chain', chain: ['no'], authorities: '', at: 0 },
+    ]);
+    expect(evidence).toEqual(['http', 'chain']);
+  });
+
   it('asks once more what a check asks by its evidence, and that alone', async () => {
     const { texts, evidence } = await gathered(true);
     expect(texts).toHaveLength(2);

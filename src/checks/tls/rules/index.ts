@@ -1,6 +1,7 @@
 /** The rules of the tls check. */
 import type { Rule } from '../../shared/rule.ts';
 import type { TlsFacts } from '../facts.ts';
+import { apiServerTrust } from './api-server-trust.ts';
 import { certificate } from './certificate.ts';
 import { handshake } from './handshake.ts';
 import { issuer } from './issuer-not-sent.ts';
@@ -13,6 +14,7 @@ import { weakSignature } from './weak-signature.ts';
 
 export const TLS_RULES: readonly Rule<TlsFacts>[] = [
   certificate,
+  apiServerTrust,
   weakSignature,
   narrowHandshakes,
   handshake,
