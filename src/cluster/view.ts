@@ -3,7 +3,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError, TooLargeError, UnreachableError } from '../kube/errors.ts';
 import { listAll, listSome } from '../kube/list.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
-import type { ClusterView, Part, Reading } from '../model/cluster-view.ts';
+import type { ClusterView, LogPlace, Part, Reading } from '../model/cluster-view.ts';
 import type { GatewayObjects, IngressObjects } from '../model/gateway-api.ts';
 import type {
   EndpointSlice,
@@ -28,6 +28,10 @@ const SLICES = 'apis/discovery.k8s.io/v1';
 const MOST_AT_ADDRESS = 150;
 /** Of each kind of route: what stands behind them is not looked for. */
 const MOST_ROUTES = 2000;
+
+/** Of a log. A program that cannot go on says so at its end. */
+const LAST_LINES = 50;
+const MOST_LOG_BYTES = 16 * 1024;
 
 const PEER_AUTHENTICATION = kindsOf('security.istio.io', 'PeerAuthentication');
 
@@ -211,6 +215,22 @@ export class KubeView implements ClusterView {
     return part.error instanceof ApiError && part.error.status === 404
       ? { value: { items: [], isWhole: true } }
       : part;
+  }
+
+  fromLog<T>(
+    { namespace, pod, container, isPrevious }: LogPlace,
+    look: (text: string) => T,
+  ): Promise<Reading<T>> {
+    const path = podsPath(namespace, pod, 'log');
+    const query = {
+      container,
+      previous: String(isPrevious),
+      tailLines: String(LAST_LINES),
+      limitBytes: String(MOST_LOG_BYTES),
+    };
+    return this.#once(keyOf(path, query), `logs of pods in ${namespace}`, async (signal) =>
+      look((await this.#client.text(path, { query, signal })).slice(0, MOST_LOG_BYTES)),
+    );
   }
 
   async hasSecret(namespace: string, name: string): Promise<Reading<boolean>> {
