@@ -93,7 +93,7 @@ describe('NT-SVC-028', () => {
     const { remediation } = expectFirst(await diagnose('svc/other:8080'), {
       id: 'NT-SVC-001',
       severity: 'critical',
-      says: /none is ready \(other: .*\(Error, exit code 1\)\)/,
+      says: /none is ready \(other: /,
     });
     expect(remediation).not.toContain('enableServiceLinks');
   });
@@ -104,7 +104,7 @@ describe('NT-SVC-028', () => {
     const { remediation } = expectFirst(await diagnose('svc/web:8080', ...account), {
       id: 'NT-SVC-001',
       severity: 'critical',
-      says: /none is ready \(web: .*\(Error, exit code 1\)\)/,
+      says: /none is ready \(web: /,
     });
     expect(remediation).toMatch(
       /Possible: Kubernetes sets WEB_PORT=tcp:\S+:8080 in container app for Service web/,

@@ -111,7 +111,7 @@ export async function readService(
     ...endingPart(endpoints, pods?.value ?? [], protocol, Date.now()),
     leaving: endpoints.filter(({ state }) => state === 'leaving').length,
     notReady: (pods?.value ?? []).flatMap((pod) => notReady(pod, families.length > 1 ? family : undefined)),
-    ...(ready.length === 0 ? await linkTrouble(cluster, pods?.value ?? []) : {}),
+    ...(await linkTrouble(cluster, pods?.value ?? [])),
     ...(pods?.value ? { selected: pods.value.length } : {}),
     isPortUnnamed: ready.length === 0 && isUnnamed(targetPort, pods?.value ?? []),
     ...(isHeadless(service) ? { publishesNotReady: spec.publishNotReadyAddresses === true } : {}),

@@ -8,6 +8,8 @@ import type { SetVariable } from '../../parsers/complaint.ts';
 
 /** A program that cannot read its settings ends before it serves; a JVM on half a processor takes a minute for that. */
 const SHORT_SECONDS = 120;
+/** One that is ready runs, unless nobody asks its program and the next end is near: the kubelet calls it ready meanwhile. */
+const FRESH_SECONDS = 120;
 /** Ended by a signal from outside: the kernel that lacks memory, or the kubelet, and no complaint of its own. */
 const KILLED = [137, 143];
 
@@ -28,14 +30,16 @@ export interface LinkVariable extends SetVariable {
   readonly service: string;
 }
 
-/** Of a pod's init containers and containers. */
-export function failedRuns({ status }: Pod): readonly FailedRun[] {
-  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].flatMap(failedRun);
+/** Of a pod's init containers and containers. @param nowMs the time */
+export function failedRuns({ status }: Pod, nowMs: number): readonly FailedRun[] {
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return all.flatMap((one) => failedRun(one, nowMs));
 }
 
-function failedRun({ name, state, lastState, ready }: ContainerStatus): FailedRun[] {
+function failedRun({ name, state, lastState, ready }: ContainerStatus, nowMs: number): FailedRun[] {
   const last = state?.terminated ?? lastState?.terminated;
-  if (last === undefined || (ready && state?.terminated === undefined)) return [];
+  const runsSeconds = (nowMs - Date.parse(String(state?.running?.startedAt))) / 1000;
+  if (last === undefined || (ready && !(runsSeconds < FRESH_SECONDS))) return [];
   const { exitCode, reason = 'Error' } = last;
   // JSON carries strings where client-node's types say Date.
   const [startedAt, finishedAt] = [last.startedAt, last.finishedAt].map((at) => Date.parse(String(at)));

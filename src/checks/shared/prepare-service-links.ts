@@ -1,7 +1,7 @@
 /** Whether a container ends since its program takes a variable of a Service for a setting of its own. */
 import type { ClusterView } from '../../model/cluster-view.ts';
 import type { Pod } from '../../model/kube-objects.ts';
-import { type Complaint, parseComplaint } from '../../parsers/complaint.ts';
+import { type Complaint, parseComplaint, type SetVariable } from '../../parsers/complaint.ts';
 import type { LinkTrouble, MisreadLink } from './misread-link.ts';
 import {
   type FailedRun,
@@ -27,7 +27,7 @@ export async function linkTrouble(
   const failed = pods.flatMap((pod) =>
     pod.spec?.enableServiceLinks === false
       ? []
-      : failedRuns(pod)
+      : failedRuns(pod, Date.now())
           .filter(({ container }) => isMeant(container))
           .map((run) => ({ pod, run })),
   );
@@ -59,12 +59,17 @@ async function troubleOf(cluster: ClusterView, { pod, run, variables }: Suspect)
   };
   const first = await lookAt(run.isPrevious);
   // Meanwhile the kubelet may have begun another one, which has said nothing yet.
-  const isOver = first?.about !== undefined || run.isPrevious;
-  const complaint = isOver ? first : ((await lookAt(true)) ?? first);
+  const isOver = first === undefined || first.about !== undefined || run.isPrevious;
+  const complaint = isOver ? first : saidBy(first, await lookAt(true));
   const misread = complaint?.about && linkOf(pod, namespace, run, complaint.about);
   if (misread) return { misread };
   const likely = complaint?.isOfPort === false ? undefined : likelyLink(pod, run, variables);
   return likely === undefined ? {} : { suspected: linkOf(pod, namespace, run, likely) };
+}
+
+/** Of two runs alike: of the one before, the log may be gone. */
+function saidBy<Known extends SetVariable>(one: Complaint<Known>, other = one): Complaint<Known> {
+  return { ...one, ...other, isOfPort: one.isOfPort || other.isOfPort };
 }
 
 function linkOf(

@@ -54,6 +54,7 @@ describe('a complaint about a variable', () => {
     ],
     ['its name alone', 'config: WEB_PORT must be a number\n'],
     ['a shell', `/start.sh: line 3: [: ${LINK}: integer expression expected\n`],
+    ['httpd of busybox', `httpd: bad address '${LINK}'`],
     ['in colours', `\u001b[31mError:\u001b[0m \u001b[1minvalid port\u001b[0m ${LINK}\n`],
   ])('%s', (_what, text) => {
     expect(of(text)).toBe('WEB_PORT');

@@ -319,6 +319,22 @@ describe('no endpoint', () => {
     expect(problems({ service: { misread: link } })).toEqual([]);
   });
 
+  it.each<[string, string[], string[]]>([
+    ['all that are called ready refuse', [REFUSED, REFUSED, REFUSED], ['svc/shop']],
+    ['it alone refuses', [REFUSED, OK, OK], ['svc/shop → a']],
+    ['others refuse', [OK, REFUSED, OK], []],
+    ['none refuses', [OK, OK, OK], []],
+  ])('is the cause of what an endpoint refuses: %s', (_what, endpoints, subjects) => {
+    const { findings } = judged({ service: { misread: { ...link, pod: 'a' } }, endpoints });
+    const linked = linkCauses(findings.map((one) => ({ ...one, remediation: '' })));
+    expect(linked.filter(({ id }) => id === 'NT-SVC-028').map(({ subject }) => subject)).toEqual(subjects);
+    const [first] = subjects;
+    if (first !== undefined)
+      expect(
+        linked.find(({ id, severity }) => id === 'NT-SVC-007' && severity === 'critical')?.causedBy,
+      ).toBe('NT-SVC-028');
+  });
+
   it('says what may be, and how to see it', () => {
     const found = said({ suspected: link });
     expect(remedyOf(found)).toMatch(

@@ -60,7 +60,8 @@ async function asked(
     services: async () => ({ value: services }),
     fromLog: async (place, look) => {
       logs.push(place);
-      return log instanceof Error ? { error: log, denied: 'logs of pods in shop' } : { value: look(log) };
+      if (log instanceof Error) return { error: log, denied: 'logs of pods in shop' };
+      return { value: look(typeof log === 'string' ? log : log(place)) };
     },
   };
   return { trouble: await linkTrouble(cluster as ClusterView, pods), logs };
@@ -115,10 +116,22 @@ describe('a container that ends by a variable of a Service', () => {
     expect(logs).toHaveLength(1);
   });
 
+  it('is one that has just been started anew, and is called ready since nobody asks', async () => {
+    const running = { startedAt: new Date(Date.now() - 5000).toISOString() };
+    const { trouble } = await asked([crashing({ status: { ready: true, state: { running } } })]);
+    expect(trouble.misread).toBeDefined();
+  });
+
   it('looks at the run before, where another one has just begun', async () => {
     const terminated = { exitCode: 1, startedAt: at(10), finishedAt: at(11) };
     const { logs } = await asked([crashing({ status: { state: { terminated } } })], '');
     expect(logs.map(({ isPrevious }) => isPrevious)).toEqual([false, true]);
+    const ended = crashing({ status: { state: { terminated } } });
+    const before = await asked([ended], ({ isPrevious }) => (isPrevious ? COMPLAINT : ''));
+    expect(before.trouble.misread).toBeDefined();
+    const gone = 'unable to retrieve container logs for containerd://1';
+    const after = await asked([ended], ({ isPrevious }) => (isPrevious ? gone : 'port should be >= 0'));
+    expect(after.trouble.suspected).toBeDefined();
   });
 
   it.each<[string, Changed]>([
@@ -196,7 +209,7 @@ describe('a container that ends by a variable of a Service', () => {
 
 describe('the variables of a Service', () => {
   const pod = crashing();
-  const [run] = failedRuns(pod);
+  const [run] = failedRuns(pod, Date.now());
   const of = (spec: object, name = 'web') => {
     const service = { ...WEB, metadata: { ...WEB.metadata, name }, spec } as unknown as Service;
     return run ? linkVariables(pod, run, [service]).map(({ name: of, value }) => `${of}=${value}`) : [];
