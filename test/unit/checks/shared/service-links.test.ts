@@ -51,7 +51,7 @@ interface Asked {
 /** @param log of the last run, or why it cannot be read; @param services of the namespace */
 async function asked(
   pods: readonly Pod[],
-  log: string | Error = COMPLAINT,
+  log: string | Error | ((place: LogPlace) => string) = COMPLAINT,
   services = [WEB],
 ): Promise<Asked> {
   const logs: LogPlace[] = [];
