@@ -4,7 +4,7 @@ import { ApiError, TooLargeError, UnreachableError } from '../kube/errors.ts';
 import { listAll, listSome } from '../kube/list.ts';
 import { namespacedPath, podsPath } from '../kube/paths.ts';
 import type { ApiCalleeKind, ApiCallees } from '../model/api-callees.ts';
-import type { ClusterView, Part, Reading } from '../model/cluster-view.ts';
+import type { ClusterView, LogPlace, Part, Reading } from '../model/cluster-view.ts';
 import type { GatewayObjects, IngressObjects } from '../model/gateway-api.ts';
 import type {
   EndpointSlice,
@@ -32,6 +32,10 @@ const MOST_AT_ADDRESS = 150;
 const MOST_ROUTES = 2000;
 /** Of each kind: a cluster with the operators of a whole company has 500 CustomResourceDefinitions. */
 const MOST_CALLEES = 2000;
+
+/** Of a log. A program that cannot go on says so at its end. */
+const LAST_LINES = 50;
+const MOST_LOG_BYTES = 16 * 1024;
 
 const PEER_AUTHENTICATION = kindsOf('security.istio.io', 'PeerAuthentication');
 
@@ -227,6 +231,22 @@ export class KubeView implements ClusterView {
     return part.error instanceof ApiError && part.error.status === 404
       ? { value: { items: [], isWhole: true } }
       : part;
+  }
+
+  fromLog<T>(
+    { namespace, pod, container, isPrevious }: LogPlace,
+    look: (text: string) => T,
+  ): Promise<Reading<T>> {
+    const path = podsPath(namespace, pod, 'log');
+    const query = {
+      container,
+      previous: String(isPrevious),
+      tailLines: String(LAST_LINES),
+      limitBytes: String(MOST_LOG_BYTES),
+    };
+    return this.#once(keyOf(path, query), `logs of pods in ${namespace}`, async (signal) =>
+      look((await this.#client.text(path, { query, signal })).slice(0, MOST_LOG_BYTES)),
+    );
   }
 
   async hasSecret(namespace: string, name: string): Promise<Reading<boolean>> {

@@ -40,6 +40,15 @@ export interface Part<T> {
   readonly isWhole: boolean;
 }
 
+/** Which of a container's logs. */
+export interface LogPlace {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** That of the run before the one that the kubelet reports as the container's state. */
+  readonly isPrevious: boolean;
+}
+
 /**
  * One run's view of one cluster. The same question is sent once, however many checks ask it, so that all of them judge
  * the same state. `null` is an object that does not exist.
@@ -84,6 +93,11 @@ export interface ClusterView {
   ingressObjects(namespace?: string): Promise<Reading<IngressObjects>>;
   /** `null`: the cluster has no Gateway API. @param namespace as above */
   gatewayObjects(namespace?: string): Promise<Reading<GatewayObjects | null>>;
+  /**
+   * What is made of the last lines of a log: 50, and 16 KiB of them. The lines themselves, which may hold secrets, are not
+   * kept. Whoever asks of one container asks the same.
+   */
+  fromLog<T>(place: LogPlace, look: (text: string) => T): Promise<Reading<T>>;
   /** Whether there is a Secret of the name. What is in it is not asked for. */
   hasSecret(namespace: string, name: string): Promise<Reading<boolean>>;
   namespaceObject(name: string): Promise<Reading<Namespace | null>>;

@@ -5,6 +5,7 @@ import { socketAddress } from '../../model/socket-address.ts';
 import type { Reach } from '../../parsers/reach.ts';
 import type { ServiceRules } from '../../parsers/service-rules.ts';
 import type { Measured } from '../shared/measured.ts';
+import type { LinkTrouble } from '../shared/misread-link.ts';
 
 /**
  * Name servers may say for so long that there is no such name as somebody has asked for before it was made: CoreDNS keeps
@@ -64,7 +65,7 @@ export function endingText({ pod, secondsAgo }: EndingPod): string {
 }
 
 /** A Service as the API has it; plain JSON. */
-export interface ServiceInfo {
+export interface ServiceInfo extends LinkTrouble {
   /** `svc0`: part of the ids of its commands. */
   readonly id: string;
   /** As the user calls it. */

@@ -16,6 +16,7 @@ import type { Subject } from '../../cluster/subject.ts';
 import type { ClusterView, Reading } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { EndpointSlice, Pod, Service } from '../../model/kube-objects.ts';
+import { linkTrouble } from '../shared/prepare-service-links.ts';
 import {
   type EndingPod,
   FRESH_SECONDS,
@@ -110,6 +111,7 @@ export async function readService(
     ...endingPart(endpoints, pods?.value ?? [], protocol, Date.now()),
     leaving: endpoints.filter(({ state }) => state === 'leaving').length,
     notReady: (pods?.value ?? []).flatMap((pod) => notReady(pod, families.length > 1 ? family : undefined)),
+    ...(await linkTrouble(cluster, pods?.value ?? [])),
     ...(pods?.value ? { selected: pods.value.length } : {}),
     isPortUnnamed: ready.length === 0 && isUnnamed(targetPort, pods?.value ?? []),
     ...(isHeadless(service) ? { publishesNotReady: spec.publishNotReadyAddresses === true } : {}),

@@ -8,6 +8,7 @@ import type { Unaccepted } from '../../parsers/unaccepted.ts';
 import type { WaitingSocket } from '../../parsers/waiting-sockets.ts';
 import type { CounterSnapshots } from '../shared/counters.ts';
 import type { Measured } from '../shared/measured.ts';
+import type { MisreadLink } from '../shared/misread-link.ts';
 
 /** A port on which somebody expects the target to listen. */
 export interface ExpectedPort {
@@ -37,8 +38,15 @@ export interface SocketsInput {
   readonly taken?: readonly TakenPort[];
   /** DESTs outside of the cluster that are addresses, with a TCP port. */
   readonly places?: readonly AddressPlace[];
+  /** Of the target and of DESTs that are pods: containers that end by a variable of a Service. */
+  readonly misread?: readonly LabelledLink[];
   /** Of a Docker container: the bridge networks that it is on. */
   readonly networks?: readonly DockerPlace[];
+}
+
+/** With what it is about: a DEST, or the Service that sends to the target. */
+export interface LabelledLink extends MisreadLink {
+  readonly label: string;
 }
 
 /** A port of a node that rules lead to pods. */

@@ -15,6 +15,7 @@ import { thresholdsIn } from '../shared/about.ts';
 import about from './about.ts';
 import type check from './check.ts';
 import type { AddressPlace, DockerPlace, ExpectedPort, NamedPlace } from './facts.ts';
+import { misreadLinks } from './prepare-links.ts';
 import { takenPorts } from './prepare-taken.ts';
 
 export default async function prepare({
@@ -44,12 +45,15 @@ export default async function prepare({
   // Nobody says of a host on which ports it should listen.
   if (!cluster || !pod) {
     const taken = cluster && subject.isHost ? await takenPorts(cluster, subject.node) : [];
-    return { expected: [], ...common, ...(taken.length === 0 ? {} : { taken }) };
+    const links = cluster ? await misreadLinks(cluster, undefined, [], asked) : {};
+    return { expected: [], ...common, ...links, ...(taken.length === 0 ? {} : { taken }) };
   }
   const services = await cluster.services(pod.metadata?.namespace ?? cluster.namespace);
+  const expected = expectedPorts(pod, services.value ?? []);
   return {
-    expected: expectedPorts(pod, services.value ?? []),
+    expected,
     ...common,
+    ...(await misreadLinks(cluster, pod, expected, asked)),
     ...(services.value === undefined ? { servicesSkipped: unreadReason(services) } : {}),
   };
 }

@@ -25,6 +25,24 @@ describe('a view of a cluster', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  it('keeps of a log what is made of it, and no more than a part of it is looked at', async () => {
+    const { server, cluster } = await serving(
+      {},
+      { [`${PATHS.pods}/a/log`]: { status: 200, body: { text: 'x'.repeat(20_000) } } },
+    );
+    const place = { namespace: SHOP, pod: 'a', container: 'app', isPrevious: true };
+    const look = (text: string) => text.length;
+    expect(await cluster.fromLog(place, look)).toEqual({ value: 16_384 });
+    expect(await cluster.fromLog(place, look)).toEqual({ value: 16_384 });
+    expect(server.requests).toEqual([
+      `GET ${PATHS.pods}/a/log?container=app&previous=true&tailLines=50&limitBytes=16384`,
+    ]);
+    server.meet({ status: 403 });
+    expect((await cluster.fromLog({ ...place, isPrevious: false }, look)).denied).toBe(
+      `logs of pods in ${SHOP}`,
+    );
+  });
+
   it('asks few questions at once', async () => {
     const { server, cluster } = await serving({ '/api/v1/pods': [] });
     await Promise.all(Array.from({ length: 100 }, (_, i) => cluster.podsAt(`10.0.0.${i}`)));

@@ -10,6 +10,7 @@ type Parser = (text: never, ...rest: never[]) => unknown;
 
 /** What a parser takes besides the text. */
 const REST: Readonly<Record<string, readonly unknown[]>> = {
+  parseComplaint: [[{ name: 'WEB_PORT', value: 'tcp://198.51.100.1:80' }]],
   parseDig: [2],
   parseReach: [2000],
   parseConnects: [2000],
@@ -37,6 +38,7 @@ const BY_HAND = [
   'UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\n\t skmem:(r0,rb212992,t0,tb212992,f0,w0,o0,bl0,d7)\n',
   'root\t/proc/1/root\nhost\t1\nprocess\t2\t700\t50\t/docker/aa\tsh\nmount\t2\t/run/netns/a\\040b\nlink\t2\t[{"ifindex":2,"link_index":1,"ifname":"eth0"}]\nlog\ta_b_c-aa.log\n',
   '{"watching":{"kernel":"6.18","own":"1"}}\n{"place":{"reason":"XDP","function":"f","namespace":"1","packets":2,"bytes":9}}\n{"end":{"seconds":1}}\n',
+  'could not parse "tcp://198.51.100.1:80" as int value from environment variable "WEB_PORT" for flag port\n',
   '198.51.100.7/24',
   '2001:db8::198.51.100.1%eth0/64',
 ];

@@ -9,6 +9,7 @@ import { failingEndpoints } from './failing-endpoints.ts';
 import { fewConnections } from './few-connections.ts';
 import { hairpin } from './hairpin.ts';
 import { localPolicy } from './local-policy.ts';
+import { misreadLink } from './misread-link.ts';
 import { nameFails } from './name.ts';
 import { noReadyEndpoint } from './no-ready-endpoint.ts';
 import { noVirtualAddress } from './no-virtual-address.ts';
@@ -23,6 +24,7 @@ import { unmappedPort } from './unmapped-port.ts';
 import { wrongTargetPort } from './wrong-target-port.ts';
 
 export const SERVICE_RULES: readonly Rule<ServicesFacts>[] = [
+  misreadLink,
   noReadyEndpoint,
   staleRules,
   staleEndpoints,

@@ -1,5 +1,6 @@
 import { type Advice, advice, kubectl } from '../../../model/advice.ts';
 import { meta } from '../../shared/metas/no-ready-endpoint.ts';
+import { suspicionOf } from '../../shared/misread-link.ts';
 import { quoteApi } from '../../shared/quote.ts';
 import { occurrence, type Rule } from '../../shared/rule.ts';
 import type { OtherPorts, ServiceInfo, ServicesFacts } from '../facts.ts';
@@ -17,6 +18,7 @@ function remedyFor({
   selector,
   selected,
   publishesNotReady,
+  suspected,
   ...info
 }: ServiceInfo): Advice | undefined {
   const [other] = info.otherPorts ?? [];
@@ -29,7 +31,8 @@ function remedyFor({
     publishesNotReady === false
       ? advice`\nIts names are those of ready pods alone. Where the pods wait for each other's names to become ready, as members of a StatefulSet do, publish them before:\n${kubectl`patch service -n ${namespace} ${name} -p '{"spec":{"publishNotReadyAddresses":true}}'`}`
       : '';
-  return advice`See why the pods are not ready.\n${kubectl`describe pods -n ${namespace} -l ${selector}`}${names}`;
+  const possible = suspected === undefined ? '' : suspicionOf(suspected);
+  return advice`See why the pods are not ready.${possible}\n${kubectl`describe pods -n ${namespace} -l ${selector}`}${names}`;
 }
 
 function why(info: ServiceInfo): string {

@@ -6,6 +6,7 @@ import { atRest } from './at-rest.ts';
 import { badChecksums } from './bad-checksums.ts';
 import { ephemeralPorts } from './ephemeral-ports.ts';
 import { loopbackOnly } from './loopback-only.ts';
+import { misreadLink } from './misread-link.ts';
 import { noListener } from './no-listener.ts';
 import { oldAddress } from './old-address.ts';
 import { takenPort } from './taken-port.ts';
@@ -14,6 +15,7 @@ import { unaccepted } from './unaccepted.ts';
 import { unanswered } from './unanswered.ts';
 
 export const SOCKETS_RULES: readonly Rule<SocketsFacts>[] = [
+  misreadLink,
   loopbackOnly,
   noListener,
   badChecksums,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { linkCauses } from '../../../../src/checks/causes.ts';
 import type { ServiceInfo, ServiceInput } from '../../../../src/checks/service/facts.ts';
 import { judgeService } from '../../../../src/checks/service/judge.ts';
+import type { MisreadLink } from '../../../../src/checks/shared/misread-link.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
 import type { ProbeResult } from '../../../../src/model/evidence.ts';
 import { problemsOf, recorded } from '../recorded-ways.ts';
@@ -272,6 +274,72 @@ describe('no endpoint', () => {
       /no ready endpoint: its EndpointSlice shop-1 has ready endpoints of port http \(8080\/TCP\), and the Service's port has no name: they are matched/,
     );
     expect(remedyOf(found)).toMatch(/kubectl edit endpointslice -n default shop-1$/);
+  });
+
+  const link: MisreadLink = {
+    namespace: 'default',
+    pod: 'shop-0',
+    container: 'app',
+    isPrevious: true,
+    ended: 'Error, exit code 1',
+    service: 'shop',
+    variable: 'SHOP_PORT',
+    value: 'tcp://198.51.100.100:80',
+    template: 'deployment/shop',
+  };
+
+  it('is the consequence of a container that ends by a variable of a Service', () => {
+    const { findings } = judged({
+      service: { ...empty, misread: link },
+      endpoints: [],
+      virtual: [REFUSED],
+    });
+    const found = findings.find(({ id }) => id === 'NT-SVC-028');
+    expect(found).toMatchObject({ severity: 'critical', subject: 'svc/shop' });
+    expect(found?.summary).toBe(
+      'Container app of pod shop-0 ends (Error, exit code 1) since Kubernetes sets SHOP_PORT=tcp://198.51.100.100:80 in it for Service shop, which its program reads as a setting of its own and complains of: svc/shop has no ready endpoint.',
+    );
+    expect(remedyOf(found)).toMatch(
+      /^Set enableServiceLinks: false in the pod template of deployment\/shop, .*\nkubectl patch -n default deployment\/shop -p '\{"spec":\{"template":\{"spec":\{"enableServiceLinks":false\}\}\}\}'$/,
+    );
+    const linked = linkCauses(findings.map((one) => ({ ...one, remediation: '' })));
+    expect(linked.find(({ id }) => id === 'NT-SVC-001')?.causedBy).toBe('NT-SVC-028');
+    const { template: _template, ...bare } = link;
+    const ofPod = judged({ service: { ...empty, misread: bare }, endpoints: [], virtual: [REFUSED] });
+    expect(remedyOf(ofPod.findings.find(({ id }) => id === 'NT-SVC-028'))).toMatch(
+      /^Set enableServiceLinks: false in the pod's spec, [^\n]*$/,
+    );
+  });
+
+  it('has no such cause while others take the connections', () => {
+    const service = { ...empty, leaving: 1, misread: link };
+    expect(problems({ service, endpoints: [], virtual: [OK] })).toEqual(['NT-SVC-001 warning']);
+    const global = { ...empty, isGlobal: true, misread: link } as const;
+    expect(problems({ service: global, endpoints: [], virtual: [OK] })).toEqual([]);
+    expect(problems({ service: { misread: link } })).toEqual([]);
+  });
+
+  it.each<[string, string[], string[]]>([
+    ['all that are called ready refuse', [REFUSED, REFUSED, REFUSED], ['svc/shop']],
+    ['it alone refuses', [REFUSED, OK, OK], ['svc/shop → a']],
+    ['others refuse', [OK, REFUSED, OK], []],
+    ['none refuses', [OK, OK, OK], []],
+  ])('is the cause of what an endpoint refuses: %s', (_what, endpoints, subjects) => {
+    const { findings } = judged({ service: { misread: { ...link, pod: 'a' } }, endpoints });
+    const linked = linkCauses(findings.map((one) => ({ ...one, remediation: '' })));
+    expect(linked.filter(({ id }) => id === 'NT-SVC-028').map(({ subject }) => subject)).toEqual(subjects);
+    const [first] = subjects;
+    if (first !== undefined)
+      expect(
+        linked.find(({ id, severity }) => id === 'NT-SVC-007' && severity === 'critical')?.causedBy,
+      ).toBe('NT-SVC-028');
+  });
+
+  it('says what may be, and how to see it', () => {
+    const found = said({ suspected: link });
+    expect(remedyOf(found)).toMatch(
+      /^See why the pods are not ready\. Possible: Kubernetes sets SHOP_PORT=tcp:\S+ in container app for Service shop; .*\nkubectl logs --previous -n default shop-0 -c app\nkubectl describe pods -n default -l app=shop$/,
+    );
   });
 
   it('is no fault of a Service of several clusters that takes connections', () => {

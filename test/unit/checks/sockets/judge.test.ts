@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { linkCauses } from '../../../../src/checks/causes.ts';
 import type { SocketsInput } from '../../../../src/checks/sockets/facts.ts';
 import { judgeSockets } from '../../../../src/checks/sockets/judge.ts';
 import type { Judgement } from '../../../../src/model/check.ts';
@@ -439,5 +440,29 @@ describe('connections that live long', () => {
     ])('is silent where %s', (_why, odd, input) => {
       expect(found({ odd, input })).toEqual([]);
     });
+  });
+});
+
+describe('NT-SVC-028', () => {
+  it('is why nothing listens', () => {
+    const link = {
+      label: 'svc/web',
+      namespace: 'shop',
+      pod: 'web-0',
+      container: 'app',
+      isPrevious: false,
+      ended: 'Error, exit code 1',
+      service: 'web',
+      variable: 'WEB_PORT',
+      value: 'tcp://198.51.100.9:80',
+    };
+    const { findings } = judged({ listeners: '', input: { misread: [link] } });
+    expect(findings.map(({ id, subject }) => [id, subject])).toEqual([
+      ['NT-SVC-028', 'svc/web'],
+      ['NT-SOCK-001', 'svc/web'],
+    ]);
+    expect(findings[0]?.evidence[0]?.command.join(' ')).toBe('kubectl logs -n shop web-0 -c app');
+    const linked = linkCauses(findings.map((one) => ({ ...one, remediation: '' })));
+    expect(linked[1]?.causedBy).toBe('NT-SVC-028');
   });
 });
