@@ -5,6 +5,7 @@ import { sameAddress } from '../../parsers/ip-prefix.ts';
 import type { SeenSegment } from '../../parsers/tcpdump-tcp.ts';
 import { reachOf } from '../shared/reach-probe.ts';
 import type { Exit, Loss } from './facts.ts';
+import { liesIn } from './inside.ts';
 import { controlId, evidenceId } from './watch.ts';
 
 /** It left the node, and no answer came to the node. */
@@ -25,12 +26,14 @@ interface Sent {
   readonly port: number;
   /** The target's addresses. */
   readonly own: readonly string[];
+  /** Ranges and addresses of the cluster. */
+  readonly inside: readonly string[];
 }
 
 /** @param loss of the kind of {@link isLostBeyond} */
 export function exitOf(
   { last }: Loss,
-  { address, port, own }: Sent,
+  { address, port, own, inside }: Sent,
   evidence: Evidence,
   destination: Destination,
 ): Exit | undefined {
@@ -51,6 +54,7 @@ export function exitOf(
     place,
     device,
     source,
+    isForeign: !liesIn(inside, address),
     isOwnAddress: last.sources.every((one) => own.some((two) => sameAddress(one, two))),
     packets: left.filter((one) => one.device === device).length,
     line,

@@ -201,6 +201,8 @@ export interface Exit {
   readonly place: PlaceFacts;
   /** The interface by which it left first: what that one is a part of, or has as its parts, sees it too. */
   readonly device: string;
+  /** The address that the name stands for, say, is none of a pod or node. */
+  readonly isForeign: boolean;
   /** With which address. */
   readonly source: string;
   /** That is still the target's own. */
@@ -217,6 +219,8 @@ export interface Exit {
 /** One destination's way. */
 export interface PathFacts {
   readonly destination: Destination;
+  /** {@link PathRoute.isOutside} */
+  readonly isOutside: boolean;
   readonly address: string;
   readonly port: number;
   readonly reach: Measured<Reach>;

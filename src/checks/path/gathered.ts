@@ -38,7 +38,6 @@ import type {
   SeenDrop,
   WatcherFacts,
 } from './facts.ts';
-import { liesIn } from './inside.ts';
 import { evidenceId, evidenceOf, MAX_SEGMENTS } from './watch.ts';
 
 export function pathsFacts(evidence: Evidence, input: PathInput): PathsFacts {
@@ -192,7 +191,6 @@ function pathFacts(
   const failed = reach.value !== undefined && !isConnected(reach.value);
   const missing = failed ? (foreignAnswer(points) ?? lossOf(points)) : undefined;
   const isBeyond = isOutside && missing !== undefined && isLostBeyond(missing);
-  const isForeign = !liesIn(inside, address);
   const source = nextHop(reach.value?.routes ?? [])?.source;
   const translated = translatedOn(points);
   // Behind the translation rules match what stands in its place.
@@ -202,10 +200,9 @@ function pathFacts(
   ];
   const drops = dropsOf({ protocol: 'tcp', address, port, sources }, watchers, spaces);
   const sentFrom = source === undefined ? own : [...own, source];
-  const exit =
-    isBeyond && isForeign
-      ? exitOf(missing, { address, port, own: sentFrom }, evidence, destination)
-      : undefined;
+  const exit = isBeyond
+    ? exitOf(missing, { address, port, own: sentFrom, inside }, evidence, destination)
+    : undefined;
   const drop = missing && !isBeyond ? dropAt(missing, drops) : undefined;
   // The kernel's own word: what it drops for another reason no rule drops.
   const isByRule = drop === undefined || drop.kind === netfilter;
@@ -214,6 +211,7 @@ function pathFacts(
   const loss = isBeyond || !isKnown ? undefined : missing;
   return {
     destination,
+    isOutside: isOutside === true,
     address,
     port,
     reach,

@@ -31,6 +31,11 @@ function lossesSkipped({ place, drops, counters }: PlaceFacts): Reason | undefin
   return place.unwatched === undefined ? (drops.skipped ?? counters.skipped) : because(place.unwatched);
 }
 
+/** Where it was missed, which of a host outside alone proves no loss. */
+function unseenOf({ points }: PathFacts): Point | undefined {
+  return points.find(({ packet, lines }) => packet === 'probe' && lines?.length === 0);
+}
+
 /** Why the way of a connection cannot be determined. */
 function unmeasured({ reach, points }: PathFacts, places: PathsFacts['places']): Reason | undefined {
   if (reach.value === undefined) return reach.skipped;
@@ -54,6 +59,12 @@ function outcome({ paths, places, ends }: PathsFacts, words: PlaceWords): Outcom
   const refused = paths.find(({ reach }) => reach.value && !isConnected(reach.value));
   if (refused?.exit !== undefined)
     return { status: 'error', summary: `${refused.destination.label}: ${exitText(refused, refused.exit)}.` };
+  const astray = refused?.isOutside ? unseenOf(refused) : undefined;
+  if (refused !== undefined && astray !== undefined)
+    return {
+      status: 'error',
+      summary: `${refused.destination.label}: ${outcomeOf(refused)}; what the target sends was not seen to ${astray.way === 'in' ? 'come to' : 'leave'} ${astray.place.place.label}: it is lost there, it is sent on to another address, or it passes unseen.`,
+    };
   const isPartly = refused?.points.some(({ lines }) => lines === undefined);
   // What answers is refused at its end; what does not was lost where nobody could see it.
   if (refused?.reach.value?.tries.at(-1)?.outcome === 'unanswered')

@@ -24,8 +24,13 @@ const meta = {
 const LEAST_PACKETS = 2;
 
 function found(path: PathFacts, exit: Exit): Occurrence[] {
-  const { place, device, source, isOwnAddress, packets, answered } = exit;
-  if (!isOwnAddress || packets < LEAST_PACKETS || path.reach.value?.tries.at(-1)?.outcome !== 'unanswered')
+  const { place, device, source, isForeign, isOwnAddress, packets, answered } = exit;
+  if (
+    !isForeign ||
+    !isOwnAddress ||
+    packets < LEAST_PACKETS ||
+    path.reach.value?.tries.at(-1)?.outcome !== 'unanswered'
+  )
     return [];
   // By another interface, a tunnel to an egress gateway say, it takes another way, on which it may be translated yet.
   if (answered === undefined || answered.device !== device || answered.source === source) return [];

@@ -208,6 +208,17 @@ describe('a host outside that is silent', () => {
     );
   });
 
+  it.each([
+    ['leave node/n1', [syn('veth1', 'In', PROBE)]],
+    ['come to node/n1', ANSWERED],
+  ])('does not say that it passes where it was not seen to %s', (where, node) => {
+    const { status, summary } = judged({ node });
+    expect(status).toBe('error');
+    expect(summary).toBe(
+      `${HOST}:8080: no answer within 3.6 s; what the target sends was not seen to ${where}: it is lost there, it is sent on to another address, or it passes unseen.`,
+    );
+  });
+
   it('is lost on the way back where the node gets the answer', () => {
     const [found] = judged({ node: [...LEAVES, answer('eth0', 'In', PROBE), ...ANSWERED] }).findings;
     expect(found?.id).toBe('NT-PATH-006');
