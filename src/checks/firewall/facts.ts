@@ -54,6 +54,8 @@ export interface FirewallInput {
   readonly greets?: Readonly<Record<string, SpeaksFirst>>;
   /** Where the target may have several interfaces. */
   readonly uplinks?: Uplinks;
+  /** The target is a pod that sends through its node, and nobody looks there. */
+  readonly isNodeUnseen?: true;
   /** The target is a container or pod with a network of its own: its localhost is not its host. */
   readonly isIsolated?: boolean;
   /** The target is a namespace of this machine, which is its router. */
@@ -179,6 +181,7 @@ export interface FirewallFacts {
   readonly nodePorts?: { readonly rules: NodePortRules; readonly result: ProbeResult };
   readonly loopbacks: readonly LoopbackFacts[];
   readonly isIsolated: boolean;
+  readonly isNodeUnseen: boolean;
   /** Who listens on the target, where a DEST is its loopback address. */
   readonly listenersResult: ProbeResult | undefined;
   /** Connections of the target ask for ECN (net.ipv4.tcp_ecn); absent: they do not, or it is not known. */

@@ -84,6 +84,7 @@ export function firewallFacts(
     ...nodePortsPart(evidence['nft-after']),
     loopbacks: loopbackFacts(evidence, input.destinations),
     isIsolated: input.isIsolated ?? false,
+    isNodeUnseen: input.isNodeUnseen ?? false,
     listenersResult: evidence[OWN_LISTENERS],
     ...machinePart(evidence),
     ...(askingEcn(evidence['ecn']) !== undefined ? { asksForEcn: true as const } : {}),

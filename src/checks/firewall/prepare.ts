@@ -27,6 +27,7 @@ import { SIDECARS } from './sidecars.ts';
 /** Nothing to look at without a destination. */
 export default async function prepare({
   subject,
+  args,
   asked,
   signal,
 }: InputContext): Promise<InputOf<typeof check> | undefined> {
@@ -58,6 +59,7 @@ export default async function prepare({
     ...(Object.keys(greets).length === 0 ? {} : { greets }),
     ...(uplinks === undefined ? {} : { uplinks }),
     ...((subject.pod || subject.docker) && !subject.isHost ? { isIsolated: true } : {}),
+    ...(subject.pod && !subject.isHost && args.watch !== 'deep' ? { isNodeUnseen: true as const } : {}),
   };
 }
 

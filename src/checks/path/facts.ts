@@ -43,6 +43,8 @@ export type Role = 'source' | 'source-node' | 'node' | 'destination-node' | 'des
 export interface PathRoute {
   readonly destination: Destination;
   readonly places: readonly { readonly id: string; readonly role: Role }[];
+  /** It is no part of the cluster, and nobody can listen there: the last place is the one that its packets leave the cluster by. */
+  readonly isOutside?: true;
 }
 
 /** A node whose kernel is listened to: what it drops of the probes' flows, in whatever namespace of its. */
@@ -61,6 +63,8 @@ export interface PathInput {
   /** By the id of a destination: what NetworkPolicies say of it; absent where they do not allow it, or nobody can tell. */
   readonly allowed?: Readonly<Record<string, Allowed>>;
   readonly watchers?: readonly Watcher[];
+  /** Ranges of pods and addresses of nodes, where a host outside is among the destinations. */
+  readonly inside?: readonly string[];
   /** The target itself; by its addresses flows are known to be its. */
   readonly own?: {
     readonly label: string;
@@ -192,9 +196,31 @@ export interface Translated {
   readonly at: Point;
 }
 
+/** How an unanswered probe to a host outside leaves the cluster, beside the node's own to the same port. */
+export interface Exit {
+  readonly place: PlaceFacts;
+  /** The interface by which it left first: what that one is a part of, or has as its parts, sees it too. */
+  readonly device: string;
+  /** The address that the name stands for, say, is none of a pod or node. */
+  readonly isForeign: boolean;
+  /** With which address. */
+  readonly source: string;
+  /** That is still the target's own. */
+  readonly isOwnAddress: boolean;
+  /** How many of its packets left by that interface, of whichever of its connections. */
+  readonly packets: number;
+  readonly line: string;
+  /** The node's own probe afterwards. */
+  readonly control: Measured<Reach>;
+  /** The packet of the node's own that was answered; `undefined`: none was seen. */
+  readonly answered?: { readonly device: string; readonly source: string; readonly line: string };
+}
+
 /** One destination's way. */
 export interface PathFacts {
   readonly destination: Destination;
+  /** {@link PathRoute.isOutside} */
+  readonly isOutside: boolean;
   readonly address: string;
   readonly port: number;
   readonly reach: Measured<Reach>;
@@ -208,6 +234,8 @@ export interface PathFacts {
   readonly translated: Translated | undefined;
   /** Where it went missing; `undefined`: it came through, or there is nothing to tell. */
   readonly loss: Loss | undefined;
+  /** How it leaves the cluster for a host outside and is lost beyond; absent: it is not, or nobody can tell. */
+  readonly exit?: Exit;
   /** A rule at the place of the loss whose counter moved and that fits the probe. */
   readonly hit: Omit<RuleHit, 'direction'> | undefined;
   /** A rule, or a policy, at the place of the loss that stops the probe and counts nothing; looked for where there is no hit. */

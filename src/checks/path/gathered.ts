@@ -21,6 +21,7 @@ import { because } from '../shared/reason.ts';
 import { ruleSnapshots } from '../shared/rule-hits.ts';
 import { ipsetsOf, withElement } from '../shared/set-element.ts';
 import { dropsOf, knownSpaces, spaceOf, TCP, watchersOf } from './drops.ts';
+import { exitOf, isLostBeyond, isLostOnNode } from './exit.ts';
 import type {
   Allowed,
   EndFacts,
@@ -43,7 +44,7 @@ export function pathsFacts(evidence: Evidence, input: PathInput): PathsFacts {
   const places = input.places.map((place) => placeFacts(place, evidence));
   const watchers = watchersOf(input, evidence);
   const spaces = knownSpaces(input, evidence, places, watchers);
-  const around = { places, watchers, spaces, own: input.own?.addresses ?? [] };
+  const around = { places, watchers, spaces, own: input.own?.addresses ?? [], inside: input.inside ?? [] };
   const paths = input.routes
     .filter(({ destination }) => destination.protocol === 'tcp')
     .map((route) => pathFacts(route, around, evidence, input.allowed?.[route.destination.id]));
@@ -62,6 +63,8 @@ interface Around {
   readonly spaces: readonly KnownSpace[];
   /** The target's addresses. */
   readonly own: readonly string[];
+  /** {@link PathInput.inside} */
+  readonly inside: readonly string[];
 }
 
 /** Nothing where the destination is on a node that is not looked at. */
@@ -171,8 +174,8 @@ function segmentsOf(result: ProbeResult | undefined): PlaceFacts['segments'] {
 }
 
 function pathFacts(
-  { destination, places }: PathRoute,
-  { places: all, watchers, spaces, own }: Around,
+  { destination, places, isOutside }: PathRoute,
+  { places: all, watchers, spaces, own, inside }: Around,
   evidence: Evidence,
   allowed: Allowed | undefined,
 ): PathFacts {
@@ -184,9 +187,10 @@ function pathFacts(
     const at = all.find(({ place }) => place.id === id);
     return at ? [{ at, role }] : [];
   });
-  const points = reach.value ? pointsOf(route, address, port) : [];
+  const points = reach.value ? pointsOf(route, { address, port }, isOutside === true) : [];
   const failed = reach.value !== undefined && !isConnected(reach.value);
-  const loss = failed ? (foreignAnswer(points) ?? lossOf(points)) : undefined;
+  const missing = failed ? (foreignAnswer(points) ?? lossOf(points)) : undefined;
+  const isBeyond = isOutside && missing !== undefined && isLostBeyond(missing);
   const source = nextHop(reach.value?.routes ?? [])?.source;
   const translated = translatedOn(points);
   // Behind the translation rules match what stands in its place.
@@ -195,12 +199,19 @@ function pathFacts(
     ...new Set([...own, ...(source === undefined ? [] : [source]), ...points.flatMap((p) => p.sources)]),
   ];
   const drops = dropsOf({ protocol: 'tcp', address, port, sources }, watchers, spaces);
-  const drop = loss && dropAt(loss, drops);
+  const sentFrom = source === undefined ? own : [...own, source];
+  const exit = isBeyond
+    ? exitOf(missing, { address, port, own: sentFrom, inside }, evidence, destination)
+    : undefined;
+  const drop = missing && !isBeyond ? dropAt(missing, drops) : undefined;
   // The kernel's own word: what it drops for another reason no rule drops.
   const isByRule = drop === undefined || drop.kind === netfilter;
-  const hit = loss && isByRule ? hitAt(loss, probe) : undefined;
+  const hit = missing && !isBeyond && isByRule ? hitAt(missing, probe) : undefined;
+  const isKnown = !isOutside || drop !== undefined || hit !== undefined || !isLostOnNode(missing);
+  const loss = isBeyond || !isKnown ? undefined : missing;
   return {
     destination,
+    isOutside: isOutside === true,
     address,
     port,
     reach,
@@ -210,6 +221,7 @@ function pathFacts(
     allowed,
     translated,
     loss,
+    ...(exit === undefined ? {} : { exit }),
     hit,
     suspect: loss && isByRule && hit === undefined ? suspectAt(loss, probe) : undefined,
     drop,
@@ -230,8 +242,13 @@ interface Stop {
 /**
  * The points of the way and what passed there. A probe is known again at every place by its initial sequence number,
  * which neither routers nor NAT change, and its answer by the number that it acknowledges (RFC 9293, section 3.4).
+ * @param goesOn the last place is not where it ends
  */
-function pointsOf(route: readonly Stop[], address: string, port: number): Point[] {
+function pointsOf(
+  route: readonly Stop[],
+  { address, port }: Pick<Probe, 'address' | 'port'>,
+  goesOn: boolean,
+): Point[] {
   const source = route[0]?.at;
   // The number of the probe itself may be among what is not known: then nothing of it can be known again.
   if (source?.segments.value === undefined) return [];
@@ -254,12 +271,12 @@ function pointsOf(route: readonly Stop[], address: string, port: number): Point[
   };
   const there = route.flatMap((at, i) => [
     ...(i === 0 ? [] : [passed(at, 'probe', 'in')]),
-    ...(i === route.length - 1 ? [] : [passed(at, 'probe', 'out')]),
+    ...(i === route.length - 1 && !goesOn ? [] : [passed(at, 'probe', 'out')]),
   ]);
   const back = [...route]
     .reverse()
     .flatMap((at, i) => [
-      ...(i === 0 ? [] : [passed(at, 'answer', 'in')]),
+      ...(i === 0 && !goesOn ? [] : [passed(at, 'answer', 'in')]),
       ...(i === route.length - 1 ? [] : [passed(at, 'answer', 'out')]),
     ]);
   return [...there, ...back];

@@ -14,7 +14,7 @@ import { Skips } from '../shared/skipped.ts';
 import type { EndFacts, PathFacts, PathInput, PathsFacts, PlaceFacts, Point } from './facts.ts';
 import { isConnected, pathsFacts } from './gathered.ts';
 import { PATH_RULES } from './rules/index.ts';
-import { outcomeOf } from './story.ts';
+import { exitText, outcomeOf } from './story.ts';
 
 export function judgePath(evidence: Evidence, input: PathInput, words: PlaceWords = POD_WORDS): Judgement {
   const facts = pathsFacts(evidence, input);
@@ -29,6 +29,11 @@ export function judgePath(evidence: Evidence, input: PathInput, words: PlaceWord
 /** Why it is not known what a destination's sockets drop. */
 function lossesSkipped({ place, drops, counters }: PlaceFacts): Reason | undefined {
   return place.unwatched === undefined ? (drops.skipped ?? counters.skipped) : because(place.unwatched);
+}
+
+/** Where it was missed, which of a host outside alone proves no loss. */
+function unseenOf({ points }: PathFacts): Point | undefined {
+  return points.find(({ packet, lines }) => packet === 'probe' && lines?.length === 0);
 }
 
 /** Why the way of a connection cannot be determined. */
@@ -52,6 +57,14 @@ function outcome({ paths, places, ends }: PathsFacts, words: PlaceWords): Outcom
     };
   if (paths.length === 0) return outcomeOfDatagrams(ends, words);
   const refused = paths.find(({ reach }) => reach.value && !isConnected(reach.value));
+  if (refused?.exit !== undefined)
+    return { status: 'error', summary: `${refused.destination.label}: ${exitText(refused, refused.exit)}.` };
+  const astray = refused?.isOutside ? unseenOf(refused) : undefined;
+  if (refused !== undefined && astray !== undefined)
+    return {
+      status: 'error',
+      summary: `${refused.destination.label}: ${outcomeOf(refused)}; what the target sends was not seen to ${astray.way === 'in' ? 'come to' : 'leave'} ${astray.place.place.label}: it is lost there, it is sent on to another address, or it passes unseen.`,
+    };
   const isPartly = refused?.points.some(({ lines }) => lines === undefined);
   // What answers is refused at its end; what does not was lost where nobody could see it.
   if (refused?.reach.value?.tries.at(-1)?.outcome === 'unanswered')
@@ -105,7 +118,13 @@ function skipped({ paths, places, ends, watchers }: PathsFacts, words: PlaceWord
     for (const { what, why } of missedBy(seenOf(watch)?.end))
       skips.add(why, `reasons of drops on ${node}: ${what}`);
   }
-  for (const path of paths) skips.add(path.reach.skipped, `the way to ${path.destination.label}`);
+  for (const { destination, reach, exit } of paths) {
+    skips.add(reach.skipped, `the way to ${destination.label}`);
+    skips.add(
+      exit?.control.skipped,
+      `whether ${exit?.place.place.label} itself is answered by ${destination.label}`,
+    );
+  }
   for (const { place } of new Map(ends.map((end) => [end.place, end])).values())
     if (place.place.unwatched === undefined)
       skips.add(lossesSkipped(place), `what the sockets of ${place.place.label} drop`);

@@ -5,12 +5,12 @@ import type { PathInput, Place } from './facts.ts';
 import { dropsCommand, evidenceId, isOnTheWay, readingAt, readingOnNode, watchCommand } from './watch.ts';
 
 export default {
-  plan: (input): readonly PlacePlan[] => [
+  plan: (input, scripts): readonly PlacePlan[] => [
     ...input.places.map((place) => ({
       id: place.id,
       label: place.label,
       where: whereOf(place, input.watchers !== undefined),
-      ...readingAt(input, place.id),
+      ...readingAt(input, place.id, scripts),
       ...(isOnTheWay(input, place.id)
         ? { during: { command: watchCommand(input, place.id), readyWords: 'listening on' } }
         : {}),

@@ -1,4 +1,4 @@
-/** The input of the path check: the network namespaces on the way to each pod that is a DEST. */
+/** The input of the path check: the network namespaces on the way to each pod that is a DEST, and on the way out to each host outside. */
 
 import type { InputContext } from '../../cluster/context.ts';
 import { needed } from '../../cluster/reading.ts';
@@ -8,26 +8,37 @@ import type { ClusterView } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Pod } from '../../model/kube-objects.ts';
+import { parsePrefix } from '../../parsers/ip-prefix.ts';
 import { evaluatePolicies } from '../shared/network-policy.ts';
 import { readPolicies } from '../shared/prepare-policies.ts';
 import type check from './check.ts';
 import type { Allowed, PathInput, PathRoute, Place } from './facts.ts';
+import { type Outside, outsideOf } from './prepare-outside.ts';
 
 /** Each one may get a container beside it. */
 const MAX_DESTINATIONS = 4;
 
 /**
  * Nothing without --both-ends or --deep.
- * @throws {UserError} exit 2: no DEST is a pod that could be looked at
+ * @throws {UserError} exit 2: no DEST is a pod, or with --deep a host outside, to which the way could be looked at
  */
 export default async function prepare(context: InputContext): Promise<InputOf<typeof check> | undefined> {
   const { args, asked, subject } = context;
   const { cluster } = subject;
   if (args.watch === undefined) return undefined;
   const flag = args.watch === 'deep' ? '--deep' : '--both-ends';
+  const isDeep = args.watch === 'deep';
   const pods = asked.filter(({ pod }) => pod !== undefined);
-  if (!cluster || pods.length === 0) {
-    throw new UserError(`${flag} looks at the other end too: it needs --to pod/NAME or --to svc/NAME.`, 2);
+  const outside = isDeep ? await outsideOf(subject, asked) : undefined;
+  if (!cluster || (pods.length === 0 && (outside?.destinations ?? []).length === 0)) {
+    const orHost = isDeep ? ', or of a pod a host outside of the cluster' : '';
+    throw new UserError(
+      `${flag} looks at the other end too: it needs --to pod/NAME or --to svc/NAME${orHost}.`,
+      2,
+      outside?.unread === undefined
+        ? {}
+        : { hint: `Whether a host is outside is not known: ${outside.unread}.` },
+    );
   }
   // A pod of two families is one to look into.
   const count = new Set(pods.map(({ pod }) => `${pod?.namespace}/${pod?.name}`)).size;
@@ -36,12 +47,11 @@ export default async function prepare(context: InputContext): Promise<InputOf<ty
       hint: 'Name the pod that fails: --to pod/NAME.',
     });
   }
-  const isDeep = args.watch === 'deep';
   const [ends, allowed] = await Promise.all([
     Promise.all(pods.map((d) => endOf(cluster, d))),
     isDeep ? allowedOf(cluster, subject, pods) : {},
   ]);
-  const input = pathInput(subject, ends, isDeep);
+  const input = pathInput(subject, ends, isDeep, outside);
   return Object.keys(allowed).length === 0 ? input : { ...input, allowed };
 }
 
@@ -95,8 +105,16 @@ async function endOf(cluster: ClusterView, destination: Destination): Promise<En
   return { destination, pod };
 }
 
-/** @param deep the nodes as well. Pure. */
-export function pathInput(subject: Subject, ends: readonly End[], deep: boolean): PathInput {
+/**
+ * @param deep the nodes as well
+ * @param outside the hosts to which the way is followed out of the target's own node. Pure.
+ */
+export function pathInput(
+  subject: Subject,
+  ends: readonly End[],
+  deep: boolean,
+  outside?: Outside,
+): PathInput {
   const places: Place[] = [];
   const idOf = (place: Omit<Place, 'id'>): string => {
     const known = places.find(({ label }) => label === place.label);
@@ -108,8 +126,10 @@ export function pathInput(subject: Subject, ends: readonly End[], deep: boolean)
   const nodes = new Set<string>();
   // What a pod in its node's network sends is the node's.
   const source = own && !subject.isHost ? own : nodePlace(subject.node ?? '');
-  if (ends.some(({ destination }) => destination.protocol === 'tcp')) idOf({ ...source, isTarget: true });
-  const routes = ends.map(({ destination, pod }): PathRoute => {
+  const hosts = outside?.destinations ?? [];
+  if (hosts.length > 0 || ends.some(({ destination }) => destination.protocol === 'tcp'))
+    idOf({ ...source, isTarget: true });
+  const toPods = ends.map(({ destination, pod }): PathRoute => {
     const node = pod.spec?.nodeName ?? '';
     const isHost = pod.spec?.hostNetwork === true;
     const isSameNode = node === subject.node;
@@ -126,10 +146,27 @@ export function pathInput(subject: Subject, ends: readonly End[], deep: boolean)
     else if (deep) stops.push([nodePlace(node), 'destination']);
     return { destination, places: stops.map(([place, role]) => ({ id: idOf(place), role })) };
   });
-  if (!deep) return { places, routes };
-  const watchers = [...nodes].map((node, i) => ({ id: `d${i}`, node }));
+  if (!deep) return { places, routes: toPods };
   const { isHost, addresses, node = '' } = subject;
-  return { places, routes, watchers, own: { label: source.label, node, isHost, addresses } };
+  const wayOut = (destination: Destination): PathRoute => ({
+    destination,
+    places: [
+      { id: idOf(source), role: 'source' },
+      { id: idOf(nodePlace(node)), role: 'source-node' },
+    ],
+    isOutside: true,
+  });
+  const routes = [...toPods, ...hosts.map(wayOut)];
+  // What the kernel drops of a flow is told by its address, which of a name is not known before.
+  if (hosts.some(({ host }) => parsePrefix(host))) nodes.add(node);
+  const watchers = [...nodes].map((name, i) => ({ id: `d${i}`, node: name }));
+  return {
+    places,
+    routes,
+    watchers,
+    own: { label: source.label, node, isHost, addresses },
+    ...(outside === undefined || hosts.length === 0 ? {} : { inside: outside.inside }),
+  };
 }
 
 function podPlace({ metadata, spec }: Pod): Omit<Place, 'id'> {

@@ -9,7 +9,7 @@ import { outcomeText, quoteTries } from '../shared/reach-probe.ts';
 import { tell } from '../shared/reason.ts';
 import { occurrence, type Rule } from '../shared/rule.ts';
 import { byRule, countOf, quoteDrop, reasonOf, whereDropped } from './drops.ts';
-import type { EndFacts, Loss, PathFacts, PathsFacts, Point } from './facts.ts';
+import type { EndFacts, Exit, Loss, PathFacts, PathsFacts, Point } from './facts.ts';
 import { isOfOverlay } from './gathered.ts';
 
 /** A cause that a rule knows by more than the loss itself. */
@@ -138,6 +138,18 @@ export function endName({ destination, port }: EndFacts): string {
 
 function named(label: string, address: string, port: number): string {
   return `${label} (${socketAddress(address, port)})`;
+}
+
+/** What was seen of a probe that is lost beyond the node, and of the node's own. */
+export function exitText(path: PathFacts, { place, device, source, control, answered }: Exit): string {
+  const last = control.value?.tries.at(-1)?.outcome;
+  const own =
+    answered !== undefined
+      ? `, while the node's own from ${answered.source} is answered`
+      : last === 'unanswered'
+        ? ', and neither is what the node sends itself'
+        : '';
+  return `${outcomeOf(path)}; what the target sends leaves ${place.place.label} by ${device} with the source address ${source} and is not answered to the node${own}`;
 }
 
 /** What connect() came to, in words. */

@@ -1,6 +1,10 @@
 /** What runs at each place on the way while the probes are sent. Pure. */
+import type { ProbeScripts } from '../../model/check.ts';
+import type { Destination } from '../../model/destination.ts';
 import type { Evidence, ProbeCommand, ProbePlan } from '../../model/evidence.ts';
+import { parsePrefix } from '../../parsers/ip-prefix.ts';
 import { WATCH_SECONDS } from '../shared/drops/watch.ts';
+import { reachProbe } from '../shared/reach-probe.ts';
 import { snapshot } from '../shared/snapshots.ts';
 import type { PathInput, PathRoute } from './facts.ts';
 
@@ -17,7 +21,10 @@ export function watchCommand({ routes }: PathInput, id: string): readonly string
       routes
         .filter(({ destination }) => destination.protocol === 'tcp')
         .filter(passes(id))
-        .map(({ destination }) => `host ${destination.host}`),
+        .map(({ destination: { host, port }, isOutside }) =>
+          // The node may resolve a name to another address than the target.
+          isOutside && !parsePrefix(host) ? `port ${port}` : `host ${host}`,
+        ),
     ),
   ];
   return [
@@ -28,7 +35,9 @@ export function watchCommand({ routes }: PathInput, id: string): readonly string
 
 /** Watches what a node's kernel drops of the flows to and from the destinations, in whatever network: their names come from the places. */
 export function dropsCommand({ routes }: PathInput): readonly string[] {
-  const peers = routes.map(({ destination: { host, port, anyPort } }) => `${host},${anyPort ? 0 : port}`);
+  const peers = routes
+    .filter(({ destination, isOutside }) => !isOutside || parsePrefix(destination.host))
+    .map(({ destination: { host, port, anyPort } }) => `${host},${anyPort ? 0 : port}`);
   return [
     ...['nettools-drops', '--for', String(WATCH_SECONDS), '--everywhere'],
     ...[...new Set(peers)].flatMap((peer) => ['--peer', peer]),
@@ -108,8 +117,23 @@ export function readingOnNode({ routes }: PathInput): Partial<Reading> {
   return routes.some(({ destination }) => destination.protocol === 'udp') ? RULES : {};
 }
 
+/** The id, in the evidence of a node, of its own probe to a host outside. */
+export function controlId({ id }: Pick<Destination, 'id'>): string {
+  return `${id}-control`;
+}
+
+/** What the node itself gets from the hosts outside, once its counters are read: it may take as long as the target's probe. */
+function controlsAt({ routes }: PathInput, id: string, scripts: ProbeScripts): readonly ProbeCommand[] {
+  return routes
+    .filter(({ places, isOutside }) => isOutside && places.at(-1)?.id === id)
+    .map(({ destination }) => ({
+      ...reachProbe(destination, scripts, false),
+      id: controlId(destination),
+    }));
+}
+
 /** What is read at the place with this id, around the probes that pass it. */
-export function readingAt(input: PathInput, id: string): Reading {
+export function readingAt(input: PathInput, id: string, scripts: ProbeScripts): Reading {
   const readings = [
     ...(isOnTheWay(input, id) ? [ON_THE_WAY] : []),
     ...(isDestination(input, id) ? [OF_SOCKETS] : []),
@@ -120,8 +144,12 @@ export function readingAt(input: PathInput, id: string): Reading {
       ...(input.watchers === undefined ? [] : [onePhase(SPACE)]),
       ...readings.map(({ before }) => before),
     ]),
-    after: joined(readings.map(({ after }) => after)),
+    after: withControls(joined(readings.map(({ after }) => after)), controlsAt(input, id, scripts)),
   };
+}
+
+function withControls({ phases }: ProbePlan, controls: readonly ProbeCommand[]): ProbePlan {
+  return { phases: controls.length === 0 ? phases : [...phases, controls] };
 }
 
 /** Whether a connection passes the place: datagrams are looked at where they end, by what the sockets there drop. */

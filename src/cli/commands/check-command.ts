@@ -31,7 +31,8 @@ const bothEnds: SwitchFlag = {
 const deep: SwitchFlag = {
   name: 'deep',
   kind: 'switch',
-  describe: 'Like --both-ends, and also on the nodes of both ends (creates a pod on each and removes it)',
+  describe:
+    "Like --both-ends, and also on the nodes of both ends (creates a pod on each and removes it); of a pod's DEST outside of the cluster, on the pod's node",
 };
 
 function watchOf(values: Values): CheckArgs['watch'] {

@@ -53,8 +53,34 @@ function takerOfAnswers({ suspects }: PathFacts): FilterRule | undefined {
   return suspects.find(({ hook, isUnderstood, maySpare }) => hook === 'input' && isUnderstood && !maySpare);
 }
 
+/** A host outside of the cluster, as far as the API says, to which a pod's node sends on what the pod does. */
+function isBeyondNode(path: PathFacts): boolean {
+  const { destination, address, hop, policy, published, hostPort, podRange, suspects } = path;
+  const { inCluster, service, ref, pod, protocol } = destination;
+  const isNamed = service !== undefined || ref !== undefined || pod !== undefined;
+  const isKnown = published !== undefined || hostPort !== undefined || podRange !== undefined;
+  const isFiltered = policy.verdict === 'denied' || suspects.length > 0;
+  return (
+    protocol === 'tcp' &&
+    !inCluster &&
+    !isNamed &&
+    !isKnown &&
+    !isFiltered &&
+    hop?.viaGateway === true &&
+    !METADATA.has(address) &&
+    policy.backends.every(({ backend }) => !backend)
+  );
+}
+
+/** What decides, and a pod does not see. */
+function nodeClause(path: PathFacts, { isNodeUnseen }: FirewallFacts): string {
+  return isNodeUnseen && isBeyondNode(path)
+    ? "; not measured: with which address it leaves the pod's node (masqueraded or not), and whether the node itself is answered (--deep shows both)"
+    : '';
+}
+
 /** With the command for the pod that should answer, where it is known. */
-function remedyFor(path: PathFacts): Advice {
+function remedyFor(path: PathFacts, facts: FirewallFacts): Advice {
   const { policy, address } = path;
   const rule = takerOfAnswers(path);
   const removal = rule && removeRule(rule);
@@ -66,7 +92,10 @@ function remedyFor(path: PathFacts): Advice {
   const pod = policy.backends[0]?.backend?.pod;
   if (linkClause(path) !== '')
     return advice`On the host that answers there, run the tool, which reads the rules of its firewall (NT-FW-002 names one that takes its answers), and see that the server accepts:\n${verbatim`kubectl nettools firewall local --to ${socketAddress(address, path.port)}`}\n${verbatim`kubectl nettools sockets local`}`;
-  if (!pod) return meta.remedy;
+  if (!pod)
+    return nodeClause(path, facts) === ''
+      ? meta.remedy
+      : advice`Look first at what leaves the pod's node, with the node's own probe beside it: the command below does (it makes a pod there and removes it), and where nobody masquerades it says so (NT-CT-009). Else: ${meta.remedy}\n${nettools`firewall ${TARGET} --deep --to ${socketAddress(path.destination.host, path.port)}`}`;
   const sockets = nettools`sockets ${pod.name} -n ${pod.namespace}`;
   const { ref } = path.destination;
   const to = ref && `${ref.kind === 'pod' ? 'pod' : 'svc'}/${ref.name}.${ref.namespace}:${path.port}`;
@@ -107,13 +136,13 @@ export const silentDrop: Rule<FirewallFacts> = {
         occurrence(
           meta,
           'critical',
-          `${nameOf(path)} was silent: ${seen(path)}, and ${errorsText(facts)}${takerClause(path)}${wayClause(path)}${policyClause(path.policy, facts.words)}${linkClause(path)}${inVainClause(path.otherWays)}${hopText(path)}${healthClause(path)}.`,
+          `${nameOf(path)} was silent: ${seen(path)}, and ${errorsText(facts)}${takerClause(path)}${wayClause(path)}${policyClause(path.policy, facts.words)}${linkClause(path)}${inVainClause(path.otherWays)}${hopText(path)}${healthClause(path)}${nodeClause(path, facts)}.`,
           [
             ...quoteReach(path),
             ...quoteSocket(path, facts),
             ...quoteGrown(facts, ['TcpExt.TCPSynRetrans', 'TcpExt.TCPRetransFail']),
           ],
-          { subject: path.destination.label, remediation: remedyFor(path) },
+          { subject: path.destination.label, remediation: remedyFor(path, facts) },
         ),
       ),
 };

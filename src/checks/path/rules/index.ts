@@ -8,6 +8,7 @@ import { DROPPED } from './dropped.ts';
 import { fullBuffer } from './full-buffer.ts';
 import { fullQueue } from './full-queue.ts';
 import { otherSource } from './other-source.ts';
+import { ownAddress } from './own-address.ts';
 import { refusedThere } from './refused-there.ts';
 import { source } from './source.ts';
 import { sourceNode } from './source-node.ts';
@@ -18,6 +19,7 @@ export const PATH_RULES: readonly Rule<PathsFacts>[] = [
   source,
   sourceNode,
   between,
+  ownAddress,
   destinationNode,
   destination,
   refusedThere,

@@ -108,6 +108,7 @@ describe('what is read at a place', () => {
           destinations.map((to) => ({ destination: to, pod: pod('db', 'n2') })),
           deep,
         ),
+        {} as never,
       )
       .map(({ label, before, during, after }) => ({
         label,
@@ -155,7 +156,7 @@ describe('what is read at a place', () => {
   it('listens to a node in a pod that has the rights for it, and tells it to end', () => {
     const input = pathInput(onNode1, [{ destination: destination('to0'), pod: pod('db', 'n2') }], true);
     const { host, port } = destination('to0');
-    expect(places.plan(input).find(({ id }) => id === 'd1')).toMatchObject({
+    expect(places.plan(input, {} as never).find(({ id }) => id === 'd1')).toMatchObject({
       where: { kind: 'node', name: 'n2', watching: true },
       during: {
         command: ['nettools-drops', '--for', '900', '--everywhere', '--peer', `${host},${port}`],

@@ -10,9 +10,18 @@ interface Seen {
   readonly mac?: string;
   readonly via?: string;
   readonly state?: string;
+  /** A pod's node that nobody looks at. */
+  readonly isNodeUnseen?: true;
+  readonly inCluster?: boolean;
 }
 
-function found({ mac = 'ee:dd:ac:1d:2c:9e', via, state = 'REACHABLE' }: Seen) {
+function found({
+  mac = 'ee:dd:ac:1d:2c:9e',
+  via,
+  state = 'REACHABLE',
+  isNodeUnseen,
+  inCluster = false,
+}: Seen) {
   const isSilent = state === 'REACHABLE';
   const entry = { dst: via ?? HOST, dev: 'eth0', state: [state], ...(isSilent ? { lladdr: mac } : {}) };
   const tries = isSilent ? 'try 400000\n' : 'try 400000\nconnect: No route to host\nfailed 3060000\n';
@@ -33,7 +42,8 @@ function found({ mac = 'ee:dd:ac:1d:2c:9e', via, state = 'REACHABLE' }: Seen) {
       neighbours: result(JSON.stringify([entry])),
     }),
     {
-      destinations: [destination({ label: `${HOST}:8080`, host: HOST, port: '8080' })],
+      destinations: [destination({ label: `${HOST}:8080`, host: HOST, port: '8080', inCluster })],
+      ...(isNodeUnseen === undefined ? {} : { isNodeUnseen }),
       policies: { policies: [], self: SELF, pods: {}, services: [], unread: [] },
     },
   );
@@ -60,6 +70,29 @@ describe('NT-FW-001 on the own link', () => {
     const [one] = found({ via: '198.18.79.254' });
     expect(one?.id).toBe('NT-FW-001');
     expect(remedyOf(one)).not.toContain('firewall local');
+  });
+});
+
+describe('NT-FW-001 of a host outside of the cluster', () => {
+  const via = '198.18.79.254';
+
+  it('says what decides and a pod does not see, and how to see it', () => {
+    const [one] = found({ via, isNodeUnseen: true });
+    expect(one?.summary).toMatch(
+      /; not measured: with which address it leaves the pod's node \(masqueraded or not\), and whether the node itself is answered \(--deep shows both\)\.$/,
+    );
+    expect(remedyOf(one)).toMatch(/\nkubectl nettools firewall TARGET --deep --to 198\.18\.79\.100:8080$/);
+  });
+
+  it.each<[string, Seen]>([
+    ['somebody looks at the node, or the target is none of a pod', { via }],
+    ['DEST is of the cluster', { via, isNodeUnseen: true, inCluster: true }],
+    ['DEST is on the own link', { isNodeUnseen: true }],
+  ])('does not where %s', (_why, seen) => {
+    const [one] = found(seen);
+    expect(one?.id).toBe('NT-FW-001');
+    expect(one?.summary).not.toContain('not measured');
+    expect(remedyOf(one)).not.toContain('--deep');
   });
 });
 
