@@ -24,6 +24,11 @@ const TICK_MS = 250;
 const START_MS = 20_000;
 /** After the end was asked for, how long nothing may come or be taken before it is forced, in ms. */
 const STUCK_MS = 5_000;
+/**
+ * After the end was asked for, how long anything may come at all, in ms: what waits on a slow link. At a busy target that does
+ * not end, there is always more.
+ */
+const LINGER_MS = 30_000;
 
 /** The far side did not end when it was asked to. */
 class StuckError extends Error {
@@ -46,7 +51,8 @@ export class CaptureRun {
   #loops: readonly (LoopWatch | undefined)[] = [];
   #startedAt = 0;
   #lastProgress = 0;
-  #isStopping = false;
+  /** `undefined`: it goes on. */
+  #stoppedAt: number | undefined;
 
   /** @param deadline until packets are being captured */
   constructor(
@@ -179,17 +185,18 @@ export class CaptureRun {
 
   /** Asks every target to end; what is on its way still comes. */
   #stop(): void {
-    if (this.#isStopping) return;
-    this.#isStopping = true;
-    this.#lastProgress = performance.now();
+    if (this.#stoppedAt !== undefined) return;
+    this.#stoppedAt = performance.now();
+    this.#lastProgress = this.#stoppedAt;
     for (const capture of this.#captures) capture.stop();
   }
 
   #tick(): void {
     const now = performance.now();
     void this.#sink?.tick(now);
-    if (this.#teller.isLive) this.#teller.live(this.state(), this.#isStopping);
-    if (this.#isStopping && now - this.#lastProgress > STUCK_MS) {
+    if (this.#teller.isLive) this.#teller.live(this.state(), this.#stoppedAt !== undefined);
+    if (this.#stoppedAt === undefined) return;
+    if (now - this.#lastProgress > STUCK_MS || now - this.#stoppedAt > LINGER_MS) {
       this.#hard.abort(new StuckError('the far side did not end'));
     }
   }

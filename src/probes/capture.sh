@@ -5,13 +5,16 @@ shift
 exec 3<&0
 "$@" </dev/null 3<&- &
 tcpdump=$!
+# Where no further process may be started (a limit of pids), the shell ends at that very line.
+trap 'kill -INT $tcpdump' EXIT
 
 # The kernel hands packets over in batches, each after at most a second (TPACKET_V3, with libpcap's time limit as
 # tcpdump sets it), and tcpdump leaves at once when it is told to: without the pause it would lose the last second.
 (
+  # By the trap, which a sleep that cannot be started does not keep from being run.
+  trap 'kill -INT $tcpdump' EXIT
   read -r _ <&3
   sleep 1
-  kill -INT $tcpdump
 ) </dev/null >/dev/null 2>&1 &
 stop=$!
 
@@ -44,5 +47,6 @@ while :; do
   code=$?
   kill -0 $tcpdump 2>/dev/null || break
 done
+trap - EXIT
 kill $stop $ticker 2>/dev/null
 exit $code

@@ -26,6 +26,10 @@ export const icmpCapture: ProbeCommand = {
     '-l',
     // It is ended with the probes: what the kernel would hand over in batches (TPACKET_V3) would be lost.
     '--immediate-mode',
+    // Else the kernel's ring has room for 8 packets, which are those of all kinds until the filter is set; the packet that an
+    // error is about is told in its first 256 bytes.
+    '-s',
+    '256',
     '-i',
     'any',
     '-c',

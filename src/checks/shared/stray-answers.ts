@@ -17,7 +17,7 @@ export const strayCapture: ProbeCommand = {
   id: 'opening-segments',
   // As root and at once: see icmpCapture.
   argv: [
-    ...['tcpdump', '-Z', 'root', '-nn', '-S', '-tt', '-l', '--immediate-mode', '-i', 'any'],
+    ...['tcpdump', '-Z', 'root', '-nn', '-S', '-tt', '-l', '--immediate-mode', '-s', '256', '-i', 'any'],
     ...['-c', String(MOST_SEGMENTS)],
     // The 14th byte of a TCP header has the flag SYN (2).
     'tcp[13] & 2 != 0 or (ip6[6] = 6 and ip6[53] & 2 != 0)',
