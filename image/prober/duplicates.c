@@ -5,7 +5,8 @@
 
 #include "probes.h"
 
-#define MOST_ADDRESSES 4
+/* All are asked at the same time; a node may have a hundred addresses. */
+#define MOST_ADDRESSES 32
 
 typedef struct {
   job *self;
@@ -48,11 +49,16 @@ void probe_duplicates(job *self) {
   if (code == 127) text_print(&self->out, "no ip\n");
   own_address *all = job_alloc(self, sizeof *all * MOST_ADDRESSES);
   char *lines = listed.data;
-  for (int i = 0; i < MOST_ADDRESSES && lines != NULL;) {
+  int more = 0;
+  for (int i = 0; lines != NULL;) {
     char *line = strsep(&lines, "\n"), *words[4];
     int count = 0;
     while (count < 4 && (words[count] = next_word(&line)) != NULL) count++;
     if (count < 4 || strlen(words[1]) >= sizeof all->device || strlen(words[3]) >= sizeof all->address) continue;
+    if (i == MOST_ADDRESSES) {
+      more++;
+      continue;
+    }
     words[3][strcspn(words[3], "/")] = '\0';
     own_address *one = &all[i++];
     one->self = self;
@@ -61,4 +67,5 @@ void probe_duplicates(job *self) {
     co_start(self, ask, one);
   }
   text_free(&listed);
+  if (more > 0) text_print(&self->out, "more %d\n", more);
 }

@@ -63,3 +63,8 @@ export function parseDuplicates(stdout: string): OwnAddressAnswers[] | Reason {
     answers: parseArping(lines.join('\n')),
   }));
 }
+
+/** How many own addresses src/probes/duplicates.sh, or the prober in its place, has left out. */
+export function parseUnasked(stdout: string): number {
+  return Number(/^more (\d+)$/m.exec(stdout)?.[1] ?? 0);
+}

@@ -92,7 +92,8 @@ describe.concurrent.each(SHELLS.filter((one) => one.available))('capture.sh in $
 it('ends the command where no more processes may be started: a shell that cannot fork ends at once', async (context) => {
   // The limit is one of a user, and does not hold for root: nobody else has this number here.
   const few = ['setpriv', '--reuid', '54321', '--clear-groups', 'prlimit', '--nproc=3', 'dash'];
-  const waiting = '$SIG{INT} = sub { print STDERR "5 packets captured\\n"; exit 3 }; sleep 1 while print "on\\n"';
+  const waiting =
+    '$SIG{INT} = sub { print STDERR "5 packets captured\\n"; exit 3 }; sleep 1 while print "on\\n"';
   const started = capture(context, few, '0', ['perl', '-e', `$| = 1; ${waiting}`]);
   await context.expect.poll(() => started.stdout.toString(), WAIT).toContain('on\n');
   started.write('\n');

@@ -2,7 +2,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ProbeCommand } from '../../../src/model/evidence.ts';
-import { parseDuplicates } from '../../../src/parsers/arping.ts';
+import { parseDuplicates, parseUnasked } from '../../../src/parsers/arping.ts';
 import { parseNextHop } from '../../../src/parsers/next-hop.ts';
 import { parsePathMtu } from '../../../src/parsers/path-mtu.ts';
 import { parseConnects } from '../../../src/parsers/tcp-connect.ts';
@@ -278,6 +278,17 @@ describe.skipIf(!mayUnshare)('on a link with neighbours', () => {
         answers: { macs: ['02:00:00:00:00:03'], skipped: undefined },
       },
     ]);
+  });
+
+  it('asks for 32 of its own addresses, and says how many it has left out', async () => {
+    const many = 'for i in $(seq 1 34); do ip addr add 203.0.113.$i/32 dev bridge; done';
+    const { duplicates } = await runIn(
+      `${NEIGHBOURS}; ${many}`,
+      command('duplicates', 'sh', '-c', PROBE_SCRIPTS.duplicates, 'duplicates'),
+    );
+    const stdout = duplicates?.stdout ?? '';
+    expect(parseDuplicates(stdout)).toHaveLength(32);
+    expect(parseUnasked(stdout)).toBe(3);
   });
 
   it('comes to its end also where more load the target later than run at the same time', async () => {

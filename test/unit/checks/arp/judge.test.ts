@@ -253,6 +253,18 @@ describe('NT-ARP-004', () => {
     expect(problems(withOutput(healthy, dad(macOf(GATEWAY))))).toEqual([]);
   });
 
+  it('tells how many addresses of the target were left out', () => {
+    const found = (stdout: string) =>
+      judged(withOutput(healthy, { duplicates: stdout }))
+        .findings.filter(({ id }) => id === 'NT-SYS-001')
+        .map(({ summary }) => summary);
+    const all = healthy.evidence['duplicates']?.stdout ?? '';
+    expect(found(`${all}more 2\n`)).toEqual([
+      'duplicates of all own addresses (NT-ARP-004): the target has more addresses, 2 of which were left out.',
+    ]);
+    expect(found(all)).toEqual([]);
+  });
+
   it('counts two answers for a next hop, and not those of the gateway', () => {
     const answers = (...macs: string[]) => ({ [`${nearId}-hop`]: arping(nearAddress, ...macs) });
     expect(problems(withOutput(healthy, answers(macOf(nearAddress), OTHER)))).toEqual([
