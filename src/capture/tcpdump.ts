@@ -4,6 +4,7 @@ import type { Channel } from '../channels/channel.ts';
 import { compactScript } from '../channels/script.ts';
 import type { CaptureFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
+import { saysNoFork } from '../parsers/no-fork.ts';
 import { parseCaptureComplaint } from '../parsers/tcpdump-complaint.ts';
 import { type CaptureCounts, parseCaptureCounts } from '../parsers/tcpdump-counts.ts';
 import { type Packet, PcapFormatError, type PcapHeader, PcapReader } from '../pcap/reader.ts';
@@ -21,9 +22,6 @@ const KEPT_STDERR = 8192;
 const FRESH_MS = 2_500;
 /** A complaint is quoted up to here. */
 const LONGEST_QUOTE = 300;
-
-/** What dash, busybox and bash say where no process can be made. */
-const NO_FORK = /(?:can't|cannot) fork|fork: .*(?:unavailable|try again)/i;
 
 /** The words of the filter are none; nothing was captured. */
 export class FilterRefusedError extends UserError {
@@ -173,7 +171,7 @@ export class TargetCapture {
   #notStarted(code: number): UserError {
     const { name } = this;
     const quote = this.#quote();
-    if (NO_FORK.test(this.#stderr)) {
+    if (saysNoFork(this.#stderr)) {
       return new UserError(
         `${name} cannot start any more processes: its process limit (pids) is reached.`,
         3,

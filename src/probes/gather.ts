@@ -6,6 +6,7 @@ import { compactScript } from '../channels/script.ts';
 import type { Budget } from '../model/budget.ts';
 import type { Cost } from '../model/cost.ts';
 import type { Evidence, ProbePlan, ProbeResult } from '../model/evidence.ts';
+import { saysNoFork } from '../parsers/no-fork.ts';
 import { GatherError } from './gather-error.ts';
 import { encodePlan, RunnerDecoder } from './plan.ts';
 import { redact } from './redact.ts';
@@ -19,10 +20,15 @@ const RUNNER_LINES = asLines(compactScript(RUNNER));
 /** 128 + SIGKILL, of which a runner says nothing itself. */
 const KILLED = 137;
 
-function endText(code: number): string {
+/** Why there is no end of the plan, where the runner itself has not said it. */
+function endText(code: number, stderr: string): string {
+  if (saysNoFork(stderr))
+    return 'no more processes can be started there: its process limit (pids) is reached';
+  const last = stderr.trim().split('\n').at(-1);
+  if (last) return last;
   return code === KILLED
     ? 'their process was killed (exit code 137), by the kernel because memory ran out, or by hand'
-    : `exit code ${code}`;
+    : `exit code ${code}, and nothing was said; usual causes are the limits of processes (pids) and memory`;
 }
 
 /** What the far side reads: the runner for images that have none, and the plan. */
@@ -94,7 +100,7 @@ export async function gather(
     },
   );
   if (!done) {
-    const detail = complaint ?? (stderr.text.trim().split('\n').at(-1) || endText(code));
+    const detail = complaint ?? endText(code, stderr.text);
     throw new GatherError(`the checks did not finish on the target: ${detail}.`);
   }
   return results;

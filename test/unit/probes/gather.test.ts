@@ -52,7 +52,16 @@ describe('gather', () => {
       { stderr: 'sh: 3: Syntax error\nsh: giving up\n', code: 2 },
       'sh: giving up',
     ],
-    ['it says nothing', { code: 3 }, 'exit code 3'],
+    [
+      'it says nothing',
+      { code: 3 },
+      'exit code 3, and nothing was said; usual causes are the limits of processes (pids) and memory',
+    ],
+    [
+      'it cannot start a process',
+      { stderr: 'sh: 1: Cannot fork\n', code: 2 },
+      'no more processes can be started there: its process limit (pids) is reached',
+    ],
     [
       'it was killed',
       { code: 137 },
