@@ -88,7 +88,12 @@ static const char *script_of(const char *word, const char **name) {
 /* The first "via", also where several next hops or another family stand there. */
 static void first_via(const char *command, char *to, size_t size) {
   FILE *routes = popen(command, "re");
-  if (routes == NULL) return;
+  if (routes == NULL) {
+    /* No answer is not the answer that there is none. Which limit it is, popen() does not tell. */
+    printf("nettools-error ip cannot be started: a limit of processes (pids) or of memory is reached\n");
+    fflush(stdout);
+    exit(0);
+  }
   char word[128];
   while (to[0] == '\0' && fscanf(routes, "%127s", word) == 1) {
     if (strcmp(word, "via") != 0 || fscanf(routes, "%127s", word) != 1) continue;

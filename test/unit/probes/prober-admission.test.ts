@@ -52,3 +52,13 @@ it('starts connections with the look at their sockets, however many other probes
   const remote = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   expect(results.find(({ id }) => id === 'sockets')?.stdout).toMatch(new RegExp(` ${remote} 01 `));
 });
+
+it('does not say that there is no gateway where nobody could be asked for it', async () => {
+  const plan = { phases: [[{ id: 'hop', argv: ['echo', '%gateway%'], timeoutSeconds: 5 }]] };
+  // The limit is one of a user, and does not hold for root: nobody else has this number here, nor may read root's folders.
+  const alone = 'exec 9<"$0"; exec setpriv --reuid 54322 --clear-groups prlimit --nproc=1 /proc/self/fd/9';
+  const { stdout } = await runToEnd(['bash', '-c', alone, buildProber()], encodePlan(plan, SCRIPT_TEXTS));
+  expect(stdout.toString()).toBe(
+    'nettools-error ip cannot be started: a limit of processes (pids) or of memory is reached\n',
+  );
+});
