@@ -29,11 +29,12 @@ dir= made=
 # Set before there is a folder: a client that dies at once ends this while mkdir runs. rm is to live through the
 # signals that end the rest, and what is written meanwhile goes with the second one.
 clean_up() {
-  trap '' HUP TERM INT
+  trap '' HUP TERM INT PIPE
   if [ -n "$made" ]; then rm -rf "$dir" || rm -rf "$dir"; else rmdir "$dir"; fi 2>/dev/null
 }
 trap clean_up EXIT
-trap 'exit 143' HUP TERM INT
+# PIPE: a client that is killed takes the other end of stdout with it, before it ends this.
+trap 'exit 143' HUP TERM INT PIPE
 for base in "${TMPDIR:-/tmp}" /dev/shm /run; do
   dir=$base/nettools-$$
   # mkdir fails on a path that another process has laid out, so nobody else owns the folder.

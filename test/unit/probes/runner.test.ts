@@ -439,6 +439,20 @@ describe.concurrent.each(RUNNERS)('$name', ({ argv: words, hasFiles }) => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('leaves no file behind when nobody takes what it says any more', async (context) => {
+    const { expect } = context;
+    const { folder, env } = place(context);
+    const started = new Started([...words], { env });
+    const plan = encodePlan({ phases: [[command('a', ['echo', 'a'])], [command('b', ['echo', 'b'])]] });
+    const second = plan.indexOf('wait\n') + 'wait\n'.length;
+    started.write(plan.slice(0, second));
+    await expect.poll(() => started.stdout.includes('nettools-phase'), { timeout: 30_000 }).toBe(true);
+    started.process.stdout?.destroy();
+    started.write(plan.slice(second));
+    await started.ended;
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('does not say that it is done when the plan breaks off', async (context) => {
     const { expect } = context;
     const { env } = place(context);
