@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { attempt, run, until } from '../cluster/proc.ts';
 import { buildProber } from '../unit/prober.ts';
 import { nettools, startNettools, userEnv } from './support/cli.ts';
@@ -222,6 +222,15 @@ describe('names', () => {
 });
 
 describe('time that was not seen', () => {
+  // What another test has watched with, or the first try of the same, ends by itself.
+  beforeEach(async () => {
+    await until(
+      'end of what watched before',
+      60,
+      async () => (await probers('watch-start')).length === 0 || 'it runs',
+    );
+  });
+
   it('is said of a far side that was started anew, and is no pass', async () => {
     const watching = nettools(words('--to', `${SERVER}:5432`, '--for', '14s'), { env });
     const pid = await prober('watch-start');
