@@ -49,6 +49,17 @@ export function failureOf({ message }: CoreV1Event): string | undefined {
   return text === '' || /^Error: \w+$/.test(text) ? undefined : text;
 }
 
+/** What runc and crun say where the pod's cgroup takes no more processes. */
+const NO_PROCESS =
+  /can't get final child's PID from pipe|(?:fork|clone|exec|process|thread)\b.*(?:resource temporarily unavailable|EAGAIN)/i;
+
+/** @returns one sentence for the user; `undefined` for any other failure */
+export function limitHint(text: string): string | undefined {
+  return NO_PROCESS.test(text)
+    ? 'The process limit (pids) of the pod is probably reached; --via node measures from its node.'
+    : undefined;
+}
+
 function listOf(pod: Pod, container: string): 'containers' | 'ephemeralContainers' {
   const isOwn = pod.spec?.containers.some(({ name }) => name === container) === true;
   return isOwn ? 'containers' : 'ephemeralContainers';

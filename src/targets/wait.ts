@@ -10,7 +10,7 @@ import { identityOf } from './identity.ts';
 import { watchSilence } from './kubelet-silence.ts';
 import { watchPod } from './pod-watch.ts';
 import { pullHint } from './pull-hint.ts';
-import { watchFailures } from './start-failures.ts';
+import { limitHint, watchFailures } from './start-failures.ts';
 
 const KUBELET_HINT = 'Check on the node that its kubelet is running: systemctl status kubelet.';
 
@@ -114,7 +114,7 @@ export async function waitEnded(
 }
 
 function didNotStart(image: string, pod: Pod, container: string, text: string): UserError {
-  const hint = pullHint(text, pod, container);
+  const hint = pullHint(text, pod, container) ?? limitHint(text);
   return new UserError(
     `the container with image "${image}" did not start in pod "${identityOf(pod).name}": ${text}`,
     3,

@@ -83,7 +83,7 @@ function holders({ isNode }: ConntrackInput, scripts: ProbeScripts): ProbeComman
 /** A node's list is filtered there: all of it is megabytes. What is looked for is data, and no part of the script. */
 const UNANSWERED = 'conntrack -L -p udp 2>/dev/null | grep -F UNREPLIED | grep -F -e "$1"; :';
 /** More are not looked for. */
-const MAX_PATTERNS = 200;
+const MAX_PATTERNS = 1000;
 
 /** UDP to a Service or to a hostPort that has no answer, whether translated or not. */
 export function holes(

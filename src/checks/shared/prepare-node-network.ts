@@ -9,7 +9,7 @@ import type { Unread } from './unread.ts';
 /** More nodes than that are not compared: a node's tables would be longer than what a probe brings back. */
 const NODE_LIMIT = 1000;
 /** A node has 110 pods by default; they are a sample. */
-const POD_LIMIT = 150;
+const POD_LIMIT = 500;
 
 /** What is known of it. */
 export interface ReadNetwork {

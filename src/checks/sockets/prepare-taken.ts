@@ -3,8 +3,8 @@ import { MOST_SERVICES } from '../../cluster/published.ts';
 import type { ClusterView } from '../../model/cluster-view.ts';
 import type { TakenPort } from './facts.ts';
 
-/** A node has 110 pods by default. */
-const MOST_PODS = 150;
+/** A node has 110 pods by default, and 250 where that was raised. */
+const MOST_PODS = 500;
 
 /** Of what may not be read, nothing is known. */
 export async function takenPorts(
