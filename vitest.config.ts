@@ -32,7 +32,7 @@ const SHARED_FAULTS = [
 // Change pods of their own alone, or namespaces of this machine. They run behind the e2e tests, which take less time than
 // the other faults.
 const OWN_FAULTS = [
-  'test/faults/{beside,cpu-limit,gateway,interfaces,long-lived,mesh,own-namespaces,plain-grpc,plain-hosts,resting,second-network,server-first,service-links,tls,uplinks}.test.ts',
+  'test/faults/{beside,cpu-limit,gateway,interfaces,long-lived,mesh,other-source,own-namespaces,plain-grpc,plain-hosts,resting,second-network,server-first,service-links,tls,uplinks}.test.ts',
 ];
 
 /** Tests of real parts, one file after the other. The limits only end what hangs: a busy machine is no reason to fail. */

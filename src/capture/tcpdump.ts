@@ -4,7 +4,7 @@ import type { Channel } from '../channels/channel.ts';
 import { compactScript } from '../channels/script.ts';
 import type { CaptureFlags } from '../model/args.ts';
 import { UserError } from '../model/errors.ts';
-import { saysNoFork } from '../parsers/no-fork.ts';
+import { saysNoFork } from '../model/no-fork.ts';
 import { parseCaptureComplaint } from '../parsers/tcpdump-complaint.ts';
 import { type CaptureCounts, parseCaptureCounts } from '../parsers/tcpdump-counts.ts';
 import { type Packet, PcapFormatError, type PcapHeader, PcapReader } from '../pcap/reader.ts';

@@ -59,6 +59,7 @@ export async function publishedAt(
     isLocal: found.service.spec?.externalTrafficPolicy === 'Local',
     ready: ready.length,
     ...nodesPart(ready),
+    ...behindPart(destination, port, ready),
     ...astrayPart(asking, found, { host, node: node.name, ready }),
   };
 }
@@ -191,6 +192,24 @@ function proxyProtocolPart({ metadata, status }: Service, host: string): { proxy
 function nodesPart(ready: readonly Endpoint[]): { nodes?: readonly string[] } {
   const nodes = ready.map(({ node }) => node);
   return nodes.includes(undefined) ? {} : { nodes: [...new Set(nodes as string[])].sort() };
+}
+
+function behindPart(
+  { host, protocol }: Pick<Destination, 'host' | 'protocol'>,
+  { name }: ServicePort,
+  ready: readonly Endpoint[],
+): Pick<Published, 'behind'> {
+  const found = ready.find(({ address }) => address.includes(':') === host.includes(':'));
+  if (protocol !== 'udp' || found === undefined) return {};
+  const { address, port, pod } = found;
+  return {
+    behind: {
+      address,
+      port,
+      ...(pod === undefined ? {} : { pod }),
+      ...(name === undefined ? {} : { portName: name }),
+    },
+  };
 }
 
 /** Of the target's namespace alone where no more may be read. */

@@ -50,7 +50,8 @@ export type ProbeScripts = Readonly<
     | 'ifGrown'
     | 'resting'
     | 'beside'
-    | 'http2',
+    | 'http2'
+    | 'unbound',
     string
   >
 >;

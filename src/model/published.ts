@@ -41,6 +41,14 @@ export interface Published {
   readonly astray?: { readonly own: string; readonly nodes: readonly string[] };
   /** Of a target outside, and a load balancer: all nodes, so many, have the label by which load balancers pass over them. */
   readonly passedOver?: number;
+  /** Of UDP: one of the ready endpoints. */
+  readonly behind?: {
+    readonly address: string;
+    readonly port: number;
+    readonly pod?: string;
+    /** Of the Service's port. */
+    readonly portName?: string;
+  };
   /** externalTrafficPolicy: Local. */
   readonly isLocal: boolean;
   /** Ready endpoints. */

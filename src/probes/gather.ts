@@ -6,7 +6,7 @@ import { compactScript } from '../channels/script.ts';
 import type { Budget } from '../model/budget.ts';
 import type { Cost } from '../model/cost.ts';
 import type { Evidence, ProbePlan, ProbeResult } from '../model/evidence.ts';
-import { saysNoFork } from '../parsers/no-fork.ts';
+import { saysNoFork } from '../model/no-fork.ts';
 import { GatherError } from './gather-error.ts';
 import { encodePlan, RunnerDecoder } from './plan.ts';
 import { redact } from './redact.ts';

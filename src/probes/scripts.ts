@@ -29,6 +29,7 @@ import TCP_TRANSFER from './tcp-transfer.bash';
 import TLS from './tls.sh';
 import TUNNEL_WAY from './tunnel-way.sh';
 import UNACCEPTED from './unaccepted.sh';
+import UNBOUND from './unbound.sh';
 
 /** Their texts, by the names that the words of a plan use. */
 export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
@@ -61,6 +62,7 @@ export const SCRIPT_TEXTS: Record<keyof ProbeScripts, string> = {
   resting: RESTING,
   beside: BESIDE,
   http2: HTTP2,
+  unbound: UNBOUND,
 };
 
 /** What stands for each in a plan: the text itself is sent once, however many commands run it. */

@@ -31,6 +31,7 @@ import type { LoopbackFacts } from './loopback.ts';
 import type { MarkedWay } from './marked-way.ts';
 import type { OtherWaysFacts, Uplinks } from './other-ways.ts';
 import type { ProxyVariables } from './proxy-variables.ts';
+import type { UnboundPair } from './unbound-pair.ts';
 
 /** What the check gets before it runs; plain JSON. */
 export interface FirewallInput {
@@ -106,6 +107,8 @@ export interface PathFacts {
   readonly greeting: GreetingFacts | undefined;
   /** Whether it answers by another interface; absent: there is none, or it was not asked. */
   readonly otherWays: OtherWaysFacts | undefined;
+  /** Over UDP, by a socket that takes answers from anybody: itself, and an endpoint behind it; absent: not asked. */
+  readonly unbound: UnboundPair;
   /** The namespace of this machine that has its address; absent: none that is known. */
   readonly holder?: Holder;
   readonly results: { readonly reach: ProbeResult | undefined };

@@ -37,6 +37,7 @@ import { otherWaysFacts } from './other-ways.ts';
 import { behindId } from './plan.ts';
 import { policyAnswer } from './policy-answer.ts';
 import { toldToSockets } from './told.ts';
+import { heardFrom, unboundOf } from './unbound.ts';
 
 /** What all destinations share. */
 interface Shared {
@@ -101,7 +102,12 @@ export function firewallFacts(
   return {
     ...facts,
     paths: input.destinations.map((d) => {
-      const path = pathFacts(d, evidence[`${d.id}-reach`], evidence[`${behindId(d)}-reach`], input, shared);
+      const results = {
+        reach: evidence[`${d.id}-reach`],
+        behind: evidence[`${behindId(d)}-reach`],
+        unbound: unboundOf(evidence, d, input),
+      };
+      const path = pathFacts(d, results, input, shared);
       const holder = holderOf(evidence[holderId(d)], path.address, path.neighbour?.mac);
       return {
         ...path,
@@ -135,10 +141,16 @@ function invalidPackets(before: ProbeResult | undefined, after: ProbeResult | un
   return from === undefined || to === undefined ? undefined : to - from;
 }
 
+/** What came of the probes of one destination. */
+interface PathResults {
+  readonly reach: ProbeResult | undefined;
+  readonly behind: ProbeResult | undefined;
+  readonly unbound: PathFacts['unbound'];
+}
+
 function pathFacts(
   destination: Destination,
-  result: ProbeResult | undefined,
-  behind: ProbeResult | undefined,
+  { reach: result, behind, unbound }: PathResults,
   input: FirewallInput,
   { facts, rules, ways, ipsets, sockets, neighbours, openingSegments }: Shared,
 ): Omit<PathFacts, 'greeting' | 'otherWays'> {
@@ -199,7 +211,7 @@ function pathFacts(
   const cause: Cause =
     reach.value === undefined
       ? { kind: 'unmeasured', reason: reach.skipped }
-      : causeOf({ ...signs, reach: reach.value });
+      : withUnbound(causeOf({ ...signs, reach: reach.value }), unbound);
   const hostPort = input.hostPorts?.[destination.id];
   const policy = policyAnswer(input.policies, destination, { address, port, source: plain?.source ?? '' });
   return {
@@ -227,8 +239,16 @@ function pathFacts(
     podRange: input.podRanges?.[destination.id],
     stray: input.strays?.[destination.id],
     containers: input.containers?.[destination.id] ?? [],
+    unbound,
     results: { reach: result },
   };
+}
+
+/** A server may answer TFTP alone, and that from a port of its own choice. */
+function withUnbound(cause: Cause, { own }: PathFacts['unbound']): Cause {
+  const differs = heardFrom(own)?.differs;
+  const isAsAsked = differs === 'nothing' || (differs === 'port' && own?.question === 'tftp');
+  return cause.kind === 'no-datagram' && isAsAsked ? { kind: 'open' } : cause;
 }
 
 function isSame(one: Unreachable, other: Unreachable): boolean {

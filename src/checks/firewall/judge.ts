@@ -11,6 +11,7 @@ import { POD_WORDS } from '../shared/place-words.ts';
 import { tell } from '../shared/reason.ts';
 import { onceForService } from '../shared/service-story.ts';
 import { Skips } from '../shared/skipped.ts';
+import { astrayWay } from './astray-datagrams.ts';
 import { portText } from './detours.ts';
 import { elsewhere } from './elsewhere.ts';
 import type { FirewallFacts, FirewallInput, PathFacts } from './facts.ts';
@@ -19,6 +20,7 @@ import { type MarkedWay, markedText } from './marked-way.ts';
 import { nameOf, seen } from './path.ts';
 import { policyClause } from './policy-answer.ts';
 import { FIREWALL_RULES } from './rules/index.ts';
+import { heardFrom } from './unbound.ts';
 
 export function judgeFirewall(
   evidence: Evidence,
@@ -50,9 +52,15 @@ function unclearReason(path: PathFacts, { signOfProxy }: FirewallFacts): Reason 
   if (cause.kind === 'error') return `connecting failed with "${cause.error}"`;
   if (cause.kind === 'rejected' && path.destination.anyPort && hits.length === 0)
     return `port ${path.port}, which was only assumed, is refused on the way: name the port that matters (--to HOST:PORT)`;
+  if (cause.kind === 'no-datagram' && isHeardElsewhere(path)) return undefined;
   if (cause.kind === 'no-datagram' && hits.length === 0 && path.policy.verdict !== 'denied')
     return 'neither a datagram nor an error came back: a server that ignores this question looks like a filter';
   return undefined;
+}
+
+/** Its server answers, and not as it was asked (NT-SVC-029). */
+function isHeardElsewhere(path: PathFacts): boolean {
+  return heardFrom(path.unbound.own)?.differs === 'address' || astrayWay(path) !== undefined;
 }
 
 /** The port of the target that a connection came to. */

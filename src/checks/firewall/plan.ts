@@ -11,6 +11,7 @@ import type { FirewallInput } from './facts.ts';
 import { greetingProbes } from './greetings.ts';
 import { hostsFile, loopbackProbes, ownListeners } from './loopback.ts';
 import { otherWaysProbes } from './other-ways.ts';
+import { unboundProbes } from './unbound.ts';
 
 export function planFirewall(input: FirewallInput, scripts: ProbeScripts): StagedPlan {
   return {
@@ -40,6 +41,7 @@ export function planFirewall(input: FirewallInput, scripts: ProbeScripts): Stage
       ...input.destinations.map((d) => reachProbe(d, scripts, !d.anyPort)),
       ...loopbackProbes(input.destinations, scripts),
       ...behindHostPorts(input, scripts),
+      ...unboundProbes(input, scripts),
     ],
     after: [
       snapshot('counters', 'counters-after'),

@@ -17,6 +17,7 @@ import { noPodThere } from './no-pod-there.ts';
 import { noRedirect } from './no-redirect.ts';
 import { nodePortElsewhere } from './node-port-elsewhere.ts';
 import { oneFamily } from './one-family.ts';
+import { otherSource } from './other-source.ts';
 import { otherWay } from './other-way.ts';
 import { outsideNetfilter } from './outside-netfilter.ts';
 import { policyDenies } from './policy-denies.ts';
@@ -44,6 +45,7 @@ export const FIREWALL_RULES: readonly Rule<FirewallFacts>[] = [
   strayPod,
   sourceRanges,
   hostPortAstray,
+  otherSource,
   unpublished,
   ruleHit,
   machineRule,

@@ -1,4 +1,4 @@
-/** Whether something could not start a process of its own. Pure. */
+/** Whether a far side could not start a process. Pure. */
 
 /** What dash, busybox and bash say where no process can be made. */
 const NO_FORK = /(?:can't|cannot) fork|fork: .*(?:unavailable|try again)/i;
