@@ -107,6 +107,8 @@ export interface ArpFacts {
   readonly renamedTunnels: readonly { readonly vxlan: Vxlan; readonly announced: string }[];
   /** For each of the target's own addresses, who else answers for it. */
   readonly own: Measured<readonly OwnAddressAnswers[]>;
+  /** How many of its addresses were not asked for. */
+  readonly unasked: number;
   readonly results: Readonly<
     Record<
       | 'neighbours'

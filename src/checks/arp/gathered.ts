@@ -1,7 +1,7 @@
 /** From evidence to facts: parses each result, and joins neighbours to the ways that need them. Pure. */
 import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { OwnAddressAnswers } from '../../parsers/arping.ts';
-import { parseDuplicates } from '../../parsers/arping.ts';
+import { parseDuplicates, parseUnasked } from '../../parsers/arping.ts';
 import { parseVethEnd } from '../../parsers/beside.ts';
 import { parseInterfaces } from '../../parsers/ip-addr.ts';
 import { type Neighbour, parseNeighbours, parseNeighbourTables } from '../../parsers/ip-neigh.ts';
@@ -58,6 +58,7 @@ export function arpFacts(evidence: Evidence, input: ArpInput): ArpFacts {
     renamedTunnels: renamedTunnels(read(evidence['vxlans'], 'ip', parseVxlans).value ?? [], input.cluster),
     tunnels: evidence['vxlans'] === undefined ? undefined : tunnelsOf(evidence, input.cluster),
     own: ownOf(evidence['duplicates']),
+    unasked: read(evidence['duplicates'], 'sh', parseUnasked, { endsByTime: true }).value ?? 0,
     results: {
       neighbours: evidence['neighbours'],
       neighboursBefore: evidence['neighbours-before'],

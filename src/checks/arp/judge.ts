@@ -5,7 +5,6 @@ import type { Evidence, ProbeResult } from '../../model/evidence.ts';
 import type { PlaceWords } from '../../model/place-words.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { Json } from '../../model/report.ts';
-import { parseUnasked } from '../../parsers/arping.ts';
 import { conclude, type Outcome } from '../shared/judgement.ts';
 import { cutReason, noIpJson } from '../shared/measured.ts';
 import { POD_WORDS } from '../shared/place-words.ts';
@@ -77,10 +76,9 @@ function skipped(facts: ArpFacts, words: PlaceWords): Skips {
     if (hop.answers?.skipped?.code !== 'no-arp') skips.add(hop.answers?.skipped, `asking ${hop.address}`);
   }
   skips.add(facts.own.skipped, 'duplicates of own addresses (NT-ARP-004)');
-  const unasked = parseUnasked(facts.results.own?.stdout ?? '');
-  if (unasked > 0)
+  if (facts.unasked > 0)
     skips.add(
-      `the target has more addresses, ${unasked} of which ${unasked === 1 ? 'was' : 'were'} left out`,
+      `the target has more addresses, ${facts.unasked} of which ${facts.unasked === 1 ? 'was' : 'were'} left out`,
       'duplicates of all own addresses (NT-ARP-004)',
     );
   if (facts.neighbours === undefined)

@@ -18,7 +18,7 @@ export function nameOf({ destination, address, port }: PathFacts): string {
 
 /** What the connection came to, in words that end a sentence. */
 export function seen({ reach, cause, unbound }: PathFacts): string {
-  if (cause.kind === 'open' && reach.value?.tries.at(-1)?.outcome === 'silent')
+  if (reach.value?.tries.at(-1)?.outcome === 'silent' && cause.kind === 'open')
     return unbound.own?.question === 'tftp' ? 'answered a request of TFTP' : 'answered';
   return reach.value ? outcomeText(reach.value) : tell(reach.skipped);
 }

@@ -27,7 +27,7 @@ const meta = {
   source:
     'RFC 1350, section 4 (transfer identifiers); dnsmasq(8), --tftp-single-port; openvpn(8), --multihome; kubernetes/kubernetes#26718; moby/moby#11998',
   remedy: advice`TFTP: let the server answer from the port that it is asked at (dnsmasq: --tftp-single-port), or run it with hostNetwork: true and give clients the address of its node. Port ranges (in.tftpd --port-range) help firewalls alone. Others: let the server listen on the one address that clients ask, or set its option for several addresses (OpenVPN: --multihome). ${helper(69)}`,
-  explains: { depth: 639, subject: LOST_PACKETS },
+  explains: { depth: 629, subject: LOST_PACKETS },
 } as const;
 
 function quotes(...all: readonly (Unbound | undefined)[]): Quote[] {
