@@ -10,10 +10,10 @@ case $(arping -h 2>&1) in
 *) ask=-D ;;
 esac
 ip -4 -o addr show scope global 2>/dev/null | {
-  asked=0 more=0
+  n=0
   while read -r _ device _ address _; do
-    [ $asked -lt 4 ] || { more=$((more + 1)); continue; }
-    asked=$((asked + 1))
+    n=$((n + 1))
+    [ $n -le 4 ] || continue
     address=${address%/*}
     {
       arping $ask -c 1 -w 1 -I "$device" "$address" &
@@ -23,5 +23,5 @@ ip -4 -o addr show scope global 2>/dev/null | {
       echo "own $address $device $line"
     done
   done
-  [ $more -eq 0 ] || echo "more $more"
+  [ $n -le 4 ] || echo "more $((n - 4))"
 }

