@@ -1,8 +1,8 @@
 # Runs a command with the files that belong to its network namespace, as `ip netns exec` does (ip-netns(8)).
 #   FOLDER RESOLV CMD...   FOLDER: what is in it stands in for the file of the same name in /etc; RESOLV: the text of
 #                          /etc/resolv.conf; each may be empty
-# /sys shows the namespace's own interfaces, and the control groups as before. The mounts are seen in this mount namespace alone, which has to be one made
-# for this; what cannot be mounted stays as it is.
+# /sys shows the namespace's own interfaces, and the control groups as before. The mounts are seen in this mount namespace
+# alone, which has to be one made for this; what cannot be mounted stays as it is.
 folder=$1 resolv=$2
 shift 2
 {

@@ -7,6 +7,7 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import type { ChainQuestion } from '../model/chain.ts';
+import type { BundleCertificate } from '../parsers/verified-chain.ts';
 import { type DerFields, derFields } from './der-fields.ts';
 
 /** As crypto/x509 (maxChainSignatureChecks). */
@@ -23,12 +24,7 @@ interface Certificate extends DerFields {
   readonly x509: X509Certificate;
 }
 
-/**
- * What an authority of the bundle is to the chain: `expired` or `early` it signed it, and is not valid now; `other-key` it
- * has the name of who signed it, and did not; `no-authority` it signed it, and may not; `other-use` it signed it, and is not for
- * servers; `other` it has nothing to do with it.
- */
-type Relation = 'expired' | 'early' | 'other-key' | 'no-authority' | 'other-use' | 'other';
+type Relation = BundleCertificate['relation'];
 
 /**
  * @returns lines for src/parsers/verified-chain.ts: `trusted`, `untrusted`, `not-for-servers` (the server's own), `no-certificate` (in

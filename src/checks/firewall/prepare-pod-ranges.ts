@@ -1,8 +1,8 @@
 /** Addresses that lie in the range of a node's pods, and are no pod's. */
 
+import { podRanges } from '../../cluster/pod-ranges.ts';
 import type { ClusterView } from '../../model/cluster-view.ts';
 import type { Destination } from '../../model/destination.ts';
-import type { Node } from '../../model/kube-objects.ts';
 import type { PodRange } from '../../model/pod-range.ts';
 import { bitsOf, contains, type Prefix, parsePrefix, sameAddress } from '../../parsers/ip-prefix.ts';
 
@@ -23,7 +23,7 @@ export async function podRangeAt(
   if (service !== undefined || pod !== undefined || anyPort || address === undefined) return undefined;
   const nodes = (await cluster.nodes(MOST_NODES)).value?.items ?? [];
   const [found] = nodes.flatMap((node) =>
-    rangesOf(node).flatMap((range) => {
+    podRanges(node).flatMap((range) => {
       const prefix = parsePrefix(range);
       return prefix && contains(prefix, address) ? [{ node: node.metadata?.name ?? '', range, prefix }] : [];
     }),
@@ -59,8 +59,4 @@ export async function podRangeAt(
 function firstOf({ family, value, length }: Prefix): bigint {
   const beyond = BigInt(bitsOf(family) - length);
   return (value >> beyond) << beyond;
-}
-
-function rangesOf({ spec }: Node): readonly string[] {
-  return spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]);
 }

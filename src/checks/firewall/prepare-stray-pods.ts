@@ -1,5 +1,6 @@
 /** Pods with an address outside of their node's ranges, in a cluster that leads packets to pods by these. */
 
+import { podRanges } from '../../cluster/pod-ranges.ts';
 import type { Subject } from '../../cluster/subject.ts';
 import type { Destination } from '../../model/destination.ts';
 import type { Node, Pod } from '../../model/kube-objects.ts';
@@ -105,9 +106,8 @@ function isIn(ranges: readonly Range[], address: Prefix | undefined): boolean {
 }
 
 /** Of the family of an address. */
-function rangesOf({ spec }: Node, { family }: Prefix): Range[] {
-  const texts = spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]);
-  return texts.flatMap((text) => {
+function rangesOf(node: Node, { family }: Prefix): Range[] {
+  return podRanges(node).flatMap((text) => {
     const prefix = parsePrefix(text);
     return prefix?.family === family ? [{ text, prefix }] : [];
   });

@@ -1,4 +1,5 @@
 /** Which DESTs are hosts outside of the cluster, so that what is sent to them leaves it at the target's own node. */
+import { podRanges } from '../../cluster/pod-ranges.ts';
 import { MOST_SERVICES } from '../../cluster/published.ts';
 import { unreadReason } from '../../cluster/reading.ts';
 import type { Subject } from '../../cluster/subject.ts';
@@ -33,9 +34,9 @@ export async function outsideOf(subject: Subject, asked: readonly Destination[])
       ...NONE,
       unread: `the cluster has more than ${MOST_NODES} nodes, whose addresses are not all read`,
     };
-  const inside = nodes.value.items.flatMap(({ spec, status }) => [
-    ...(spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR])),
-    ...(status?.addresses ?? []).map(({ address }) => address).filter((one) => parsePrefix(one)),
+  const inside = nodes.value.items.flatMap((one) => [
+    ...podRanges(one),
+    ...(one.status?.addresses ?? []).map(({ address }) => address).filter((address) => parsePrefix(address)),
   ]);
   const answers = await Promise.all(
     hosts.map((one) =>

@@ -1,6 +1,7 @@
 /** The pod network around a node, as far as the user may read it. */
 
 import type { InputContext } from '../../cluster/context.ts';
+import { podRanges } from '../../cluster/pod-ranges.ts';
 import type { ClusterView, Part, Reading } from '../../model/cluster-view.ts';
 import type { Node, Pod } from '../../model/kube-objects.ts';
 import type { AnnouncedTunnel, NodeNetwork } from './node-network.ts';
@@ -102,10 +103,6 @@ function announced(text: string | undefined): AnnouncedTunnel[] {
     // Somebody else's words under flannel's name say nothing of a tunnel.
     return [];
   }
-}
-
-function podRanges({ spec }: Node): string[] {
-  return spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]);
 }
 
 /** Of clusters on one machine, whose nodes are containers or virtual machines on one link. */
